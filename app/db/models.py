@@ -99,7 +99,9 @@ class Doctor(Base):
 
     account_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     role: Mapped[str] = mapped_column(
-        Text, Computed("'doctor'", persisted=True), comment="Makes the foreign key accept only a doctor's account."
+        Text,
+        Computed("'doctor'", persisted=True),
+        comment="Makes the foreign key accept only a doctor's account.",
     )
     full_name: Mapped[str] = mapped_column(Text, comment="Public.")
     phone: Mapped[str] = mapped_column(Text, server_default="", comment="The practice's telephone. Public.")
@@ -113,13 +115,14 @@ class Doctor(Base):
         SmallInteger, server_default="0", comment="Pause between two slots, minutes."
     )
     fee: Mapped[Decimal] = mapped_column(
-        Numeric(12, 2), comment="Price of an appointment; 0: confirmed at once. If none is given: policy.default_fee."
+        Numeric(12, 2),
+        comment="Price of an appointment; 0: confirmed at once. If none is given: policy.default_fee.",
     )
-    currency: Mapped[str] = mapped_column(
-        CHAR(3), comment="ISO 4217. If none is given: policy.default_currency."
-    )
+    currency: Mapped[str] = mapped_column(CHAR(3), comment="ISO 4217. If none is given: policy.default_currency.")
     max_appointments: Mapped[int] = mapped_column(
-        SmallInteger, server_default="30", comment="Cap on active appointments, never above 30; 0 closes the book."
+        SmallInteger,
+        server_default="30",
+        comment="Cap on active appointments, never above 30; 0 closes the book.",
     )
     booking_seq: Mapped[int] = mapped_column(
         BigInteger,
@@ -141,13 +144,17 @@ class Patient(Base):
 
     account_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     role: Mapped[str] = mapped_column(
-        Text, Computed("'patient'", persisted=True), comment="Makes the foreign key accept only a patient's account."
+        Text,
+        Computed("'patient'", persisted=True),
+        comment="Makes the foreign key accept only a patient's account.",
     )
     full_name: Mapped[str] = mapped_column(Text, comment="Seen only by doctors who have an appointment with them.")
     phone: Mapped[str] = mapped_column(
         Text, server_default="", comment="Seen only by doctors who have an appointment with them."
     )
-    timezone: Mapped[str] = mapped_column(Text, server_default="UTC", comment="Zone of the times in this patient's mails.")
+    timezone: Mapped[str] = mapped_column(
+        Text, server_default="UTC", comment="Zone of the times in this patient's mails."
+    )
     booking_seq: Mapped[int] = mapped_column(
         BigInteger,
         server_default="0",
@@ -160,7 +167,8 @@ class WorkingHours(Base):
     __table_args__ = (
         CheckConstraint("weekday BETWEEN 1 AND 7", name="working_hours_weekday_valid"),
         CheckConstraint(
-            "start_minute >= 0 AND start_minute < end_minute AND end_minute <= 1440", name="working_hours_minutes_valid"
+            "start_minute >= 0 AND start_minute < end_minute AND end_minute <= 1440",
+            name="working_hours_minutes_valid",
         ),
         ExcludeConstraint(
             ("doctor_id", "="),
@@ -194,7 +202,8 @@ class Appointment(Base):
         CheckConstraint("seat BETWEEN 1 AND 30", name="appointment_doctor_cap"),
         CheckConstraint(f"({ACTIVE}) = (seat IS NOT NULL)", name="appointment_seat_iff_active"),
         CheckConstraint(
-            "(status IN ('offered', 'released')) = (patient_id IS NULL)", name="appointment_patient_iff_claimed"
+            "(status IN ('offered', 'released')) = (patient_id IS NULL)",
+            name="appointment_patient_iff_claimed",
         ),
         CheckConstraint("status <> 'pending' OR hold_expires_at IS NOT NULL", name="appointment_hold_has_end"),
         CheckConstraint(
@@ -216,12 +225,18 @@ class Appointment(Base):
             using="gist",
             where=text(ACTIVE),
         ),
-        Index("appointment_doctor_seat", "doctor_id", "seat", unique=True, postgresql_where=text("seat IS NOT NULL")),
+        Index(
+            "appointment_doctor_seat",
+            "doctor_id",
+            "seat",
+            unique=True,
+            postgresql_where=text("seat IS NOT NULL"),
+        ),
         Index("appointment_by_doctor", "doctor_id", text("lower(during)"), "id"),
         Index("appointment_by_patient", "patient_id", text("lower(during)"), "id"),
         Index("appointment_lapsing_hold", "hold_expires_at", postgresql_where=text("status = 'pending'")),
         Index("appointment_finishing", text("upper(during)"), postgresql_where=text("status = 'confirmed'")),
-        {"comment": "A booking of a doctor's slot. While it is active it holds the slot and one of the doctor's 30 seats."},
+        {"comment": "A booking of a doctor's slot. While active it holds the slot and one of the doctor's 30 seats."},
     )
 
     id: Mapped[int] = mapped_column(Integer, Identity(always=True), primary_key=True)
@@ -237,7 +252,8 @@ class Appointment(Base):
     )
     seat: Mapped[int | None] = mapped_column(SmallInteger, comment="1 to 30 while active; set by trigger.")
     hold_expires_at: Mapped[datetime | None] = mapped_column(
-        DateTime(timezone=True), comment="Until when a pending appointment holds its slot unpaid; set by trigger."
+        DateTime(timezone=True),
+        comment="Until when a pending appointment holds its slot unpaid; set by trigger.",
     )
     cancel_deadline: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), comment="Before this instant the patient may cancel; set by trigger."
@@ -287,11 +303,10 @@ class Notification(Base):
     __table_args__ = (
         CheckConstraint("status IN ('queued', 'sent', 'skipped', 'failed')", name="notification_status_valid"),
         CheckConstraint(
-            "kind IN ('appointment_confirmed', 'appointment_canceled', 'slot_available')", name="notification_kind_valid"
+            "kind IN ('appointment_confirmed', 'appointment_canceled', 'slot_available')",
+            name="notification_kind_valid",
         ),
-        Index(
-            "notification_once", "appointment_id", "appointment_version", "kind", "account_id", unique=True
-        ),
+        Index("notification_once", "appointment_id", "appointment_version", "kind", "account_id", unique=True),
         Index("notification_due", "due_at", "id", postgresql_where=text("status = 'queued'")),
         {"comment": "The outbox: one mail to one account about one version of one appointment."},
     )
@@ -304,6 +319,9 @@ class Notification(Base):
     waitlist_entry_id: Mapped[int | None] = mapped_column(
         ForeignKey("waitlist_entry.id"), comment="The entry a slot_available mail answers."
     )
+    slot: Mapped[Range[datetime] | None] = mapped_column(
+        TSTZRANGE, comment="The freed slot a slot_available mail tells of."
+    )
     status: Mapped[str] = mapped_column(Text, server_default="queued", comment="queued, sent, skipped or failed.")
     due_at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True),
@@ -312,7 +330,8 @@ class Notification(Base):
     )
     attempts: Mapped[int] = mapped_column(SmallInteger, server_default="0", comment="How often a worker took it.")
     message_id: Mapped[UUID] = mapped_column(
-        server_default=text("gen_random_uuid()"), comment="Left part of the mail's Message-ID; the same at every attempt."
+        server_default=text("gen_random_uuid()"),
+        comment="Left part of the mail's Message-ID; the same at every attempt.",
     )
     outcome: Mapped[str | None] = mapped_column(Text, comment="Why it was skipped, or what the last attempt met.")
     created_at: Mapped[datetime] = _created_at("When the event happened.")
@@ -328,7 +347,7 @@ class Policy(Base):
         CheckConstraint("default_fee >= 0 AND default_fee <= max_fee", name="policy_default_fee_valid"),
         CheckConstraint("default_currency = ANY (currencies)", name="policy_default_currency_valid"),
         CheckConstraint("max_fee BETWEEN 0 AND 1000000", name="policy_max_fee_valid"),
-        {"comment": "The numbers an admin may tune; exactly one row. 30 appointments, 360 and 72 hours are rules, not policy."},
+        {"comment": "The numbers an admin may tune, in one row. 30 appointments, 360 and 72 hours are rules instead."},
     )
 
     id: Mapped[bool] = mapped_column(primary_key=True, server_default=text("true"), comment="Always true.")

@@ -1,0 +1,38 @@
+"""Alembic's entry: runs the migrations of `booking migrate` on one connection, one database at a time."""
+
+import asyncio
+from typing import cast
+
+from advanced_alchemy.alembic.commands import AlembicCommandConfig
+from alembic import context
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.db.models import Base
+
+config = cast("AlembicCommandConfig", context.config)
+
+
+def run_migrations(connection: Connection) -> None:
+    # Two deployments may start at once; a migration that waits for a lock must not queue the whole service behind it.
+    connection.execute(text("SELECT pg_advisory_lock(hashtext('booking migrations'))"))
+    connection.execute(text("SET lock_timeout = '5s'"))
+    connection.execute(text("SET statement_timeout = '10min'"))
+    connection.commit()
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        compare_type=True,
+        version_table=config.version_table_name,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+async def migrate(engine: AsyncEngine) -> None:
+    async with engine.connect() as connection:
+        await connection.run_sync(run_migrations)
+    await engine.dispose()
+
+
+asyncio.run(migrate(cast("AsyncEngine", config.engine)))

@@ -1,0 +1,1322 @@
+CREATE EXTENSION IF NOT EXISTS btree_gist;
+
+CREATE TABLE account (
+	id INTEGER GENERATED ALWAYS AS IDENTITY, 
+	username TEXT NOT NULL, 
+	email TEXT NOT NULL, 
+	password_hash TEXT NOT NULL, 
+	role TEXT NOT NULL, 
+	created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL, 
+	CONSTRAINT account_pkey PRIMARY KEY (id), 
+	CONSTRAINT account_role_valid CHECK (role IN ('doctor', 'patient')), 
+	CONSTRAINT account_username_valid CHECK (username ~ '^[A-Za-z0-9_.@+-]{1,150}$'), 
+	CONSTRAINT account_email_valid CHECK (email ~ '^[!-?A-~]{1,64}@[A-Za-z0-9.-]+\.[A-Za-z0-9-]{2,}$' AND length(email) <= 254), 
+	CONSTRAINT account_id_role_unique UNIQUE (id, role)
+);
+
+CREATE UNIQUE INDEX account_email_unique ON account (lower(email));
+
+CREATE UNIQUE INDEX account_username_unique ON account (lower(username));
+
+COMMENT ON TABLE account IS 'A login. What a person is, doctor or patient, is fixed by the profile that refers to it.';
+
+COMMENT ON COLUMN account.username IS 'Unique whatever its case.';
+
+COMMENT ON COLUMN account.email IS 'Where mails go. Unique whatever its case.';
+
+COMMENT ON COLUMN account.password_hash IS 'argon2id, PHC string format.';
+
+COMMENT ON COLUMN account.role IS 'doctor or patient; a profile pins it for good.';
+
+COMMENT ON COLUMN account.created_at IS 'When the account was registered.';
+
+CREATE TABLE policy (
+	id BOOLEAN DEFAULT true NOT NULL, 
+	hold_minutes SMALLINT DEFAULT '15' NOT NULL, 
+	patient_hold_limit SMALLINT DEFAULT '5' NOT NULL, 
+	default_fee NUMERIC(12, 2) DEFAULT '100.00' NOT NULL, 
+	default_currency CHAR(3) DEFAULT 'USD' NOT NULL, 
+	max_fee NUMERIC(12, 2) DEFAULT '10000.00' NOT NULL, 
+	currencies CHAR(3)[] DEFAULT '{AUD,CAD,CHF,EUR,GBP,JPY,USD}' NOT NULL, 
+	CONSTRAINT policy_pkey PRIMARY KEY (id), 
+	CONSTRAINT policy_one_row CHECK (id), 
+	CONSTRAINT policy_hold_minutes_valid CHECK (hold_minutes BETWEEN 1 AND 1440), 
+	CONSTRAINT policy_patient_hold_limit_valid CHECK (patient_hold_limit BETWEEN 1 AND 30), 
+	CONSTRAINT policy_default_fee_valid CHECK (default_fee >= 0 AND default_fee <= max_fee), 
+	CONSTRAINT policy_default_currency_valid CHECK (default_currency = ANY (currencies)), 
+	CONSTRAINT policy_max_fee_valid CHECK (max_fee BETWEEN 0 AND 1000000)
+);
+
+COMMENT ON TABLE policy IS 'The numbers an admin may tune, in one row. 30 appointments, 360 and 72 hours are rules instead.';
+
+COMMENT ON COLUMN policy.id IS 'Always true.';
+
+COMMENT ON COLUMN policy.hold_minutes IS 'How long an unpaid booking holds its slot, minutes.';
+
+COMMENT ON COLUMN policy.patient_hold_limit IS 'Live unpaid holds one patient may have at once.';
+
+COMMENT ON COLUMN policy.default_fee IS 'Fee of a doctor who names none.';
+
+COMMENT ON COLUMN policy.default_currency IS 'Currency of a doctor who names none.';
+
+COMMENT ON COLUMN policy.max_fee IS 'Highest fee allowed.';
+
+COMMENT ON COLUMN policy.currencies IS 'Currencies a doctor may charge in, ISO 4217.';
+
+CREATE TABLE time_zone (
+	name TEXT NOT NULL, 
+	CONSTRAINT time_zone_pkey PRIMARY KEY (name)
+);
+
+COMMENT ON TABLE time_zone IS 'The IANA time zones that this PostgreSQL can compute with.';
+
+COMMENT ON COLUMN time_zone.name IS 'IANA name, e.g. Europe/Berlin.';
+
+CREATE TABLE doctor (
+	account_id INTEGER NOT NULL, 
+	role TEXT GENERATED ALWAYS AS ('doctor') STORED NOT NULL, 
+	full_name TEXT NOT NULL, 
+	phone TEXT DEFAULT '' NOT NULL, 
+	timezone TEXT DEFAULT 'UTC' NOT NULL, 
+	specialty TEXT DEFAULT '' NOT NULL, 
+	experience_years SMALLINT DEFAULT '0' NOT NULL, 
+	slot_minutes SMALLINT DEFAULT '30' NOT NULL, 
+	buffer_minutes SMALLINT DEFAULT '0' NOT NULL, 
+	fee NUMERIC(12, 2) NOT NULL, 
+	currency CHAR(3) NOT NULL, 
+	max_appointments SMALLINT DEFAULT '30' NOT NULL, 
+	booking_seq BIGINT DEFAULT '0' NOT NULL, 
+	CONSTRAINT doctor_pkey PRIMARY KEY (account_id), 
+	CONSTRAINT doctor_account_id_fkey FOREIGN KEY(account_id, role) REFERENCES account (id, role), 
+	CONSTRAINT doctor_timezone_fkey FOREIGN KEY(timezone) REFERENCES time_zone (name), 
+	CONSTRAINT doctor_slot_minutes_valid CHECK (slot_minutes BETWEEN 5 AND 480), 
+	CONSTRAINT doctor_buffer_minutes_valid CHECK (buffer_minutes BETWEEN 0 AND 480), 
+	CONSTRAINT doctor_max_appointments_valid CHECK (max_appointments BETWEEN 0 AND 30), 
+	CONSTRAINT doctor_fee_valid CHECK (fee >= 0), 
+	CONSTRAINT doctor_fee_has_no_minor_unit CHECK (currency NOT IN ('HUF', 'JPY', 'TWD') OR fee = trunc(fee)), 
+	CONSTRAINT doctor_experience_years_valid CHECK (experience_years BETWEEN 0 AND 80)
+)
+ WITH (fillfactor = 50);
+
+CREATE INDEX doctor_specialty ON doctor (lower(specialty), account_id);
+
+COMMENT ON TABLE doctor IS 'A doctor''s profile. Its row is the lock under which this doctor''s bookings are decided.';
+
+COMMENT ON COLUMN doctor.role IS 'Makes the foreign key accept only a doctor''s account.';
+
+COMMENT ON COLUMN doctor.full_name IS 'Public.';
+
+COMMENT ON COLUMN doctor.phone IS 'The practice''s telephone. Public.';
+
+COMMENT ON COLUMN doctor.timezone IS 'Zone in which the working hours are meant.';
+
+COMMENT ON COLUMN doctor.specialty IS 'Public; patients search by it.';
+
+COMMENT ON COLUMN doctor.experience_years IS 'Years in practice.';
+
+COMMENT ON COLUMN doctor.slot_minutes IS 'Length of a slot, minutes.';
+
+COMMENT ON COLUMN doctor.buffer_minutes IS 'Pause between two slots, minutes.';
+
+COMMENT ON COLUMN doctor.fee IS 'Price of an appointment; 0: confirmed at once. If none is given: policy.default_fee.';
+
+COMMENT ON COLUMN doctor.currency IS 'ISO 4217. If none is given: policy.default_currency.';
+
+COMMENT ON COLUMN doctor.max_appointments IS 'Cap on active appointments, never above 30; 0 closes the book.';
+
+COMMENT ON COLUMN doctor.booking_seq IS 'Counts schedule writers. Updating it takes the lock, and fails a writer whose snapshot is stale.';
+
+CREATE TABLE patient (
+	account_id INTEGER NOT NULL, 
+	role TEXT GENERATED ALWAYS AS ('patient') STORED NOT NULL, 
+	full_name TEXT NOT NULL, 
+	phone TEXT DEFAULT '' NOT NULL, 
+	timezone TEXT DEFAULT 'UTC' NOT NULL, 
+	booking_seq BIGINT DEFAULT '0' NOT NULL, 
+	CONSTRAINT patient_pkey PRIMARY KEY (account_id), 
+	CONSTRAINT patient_account_id_fkey FOREIGN KEY(account_id, role) REFERENCES account (id, role), 
+	CONSTRAINT patient_timezone_fkey FOREIGN KEY(timezone) REFERENCES time_zone (name)
+)
+ WITH (fillfactor = 50);
+
+COMMENT ON TABLE patient IS 'A patient''s profile. Its row is the lock under which this patient''s bookings are decided.';
+
+COMMENT ON COLUMN patient.role IS 'Makes the foreign key accept only a patient''s account.';
+
+COMMENT ON COLUMN patient.full_name IS 'Seen only by doctors who have an appointment with them.';
+
+COMMENT ON COLUMN patient.phone IS 'Seen only by doctors who have an appointment with them.';
+
+COMMENT ON COLUMN patient.timezone IS 'Zone of the times in this patient''s mails.';
+
+COMMENT ON COLUMN patient.booking_seq IS 'Counts bookings. Updating it takes the lock, and fails a writer whose snapshot is stale.';
+
+CREATE TABLE appointment (
+	id INTEGER GENERATED ALWAYS AS IDENTITY, 
+	doctor_id INTEGER NOT NULL, 
+	patient_id INTEGER, 
+	during TSTZRANGE NOT NULL, 
+	status TEXT DEFAULT 'pending' NOT NULL, 
+	seat SMALLINT, 
+	hold_expires_at TIMESTAMP WITH TIME ZONE, 
+	cancel_deadline TIMESTAMP WITH TIME ZONE NOT NULL, 
+	fee NUMERIC(12, 2) NOT NULL, 
+	currency CHAR(3) NOT NULL, 
+	canceled_by TEXT, 
+	cancel_reason TEXT, 
+	version INTEGER DEFAULT '1' NOT NULL, 
+	created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL, 
+	updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL, 
+	CONSTRAINT appointment_pkey PRIMARY KEY (id), 
+	CONSTRAINT appointment_status_valid CHECK (status IN ('offered', 'pending', 'confirmed', 'released', 'expired', 'canceled', 'completed', 'no_show')), 
+	CONSTRAINT appointment_during_valid CHECK (lower_inc(during) AND NOT upper_inc(during) AND NOT isempty(during) AND isfinite(lower(during)) AND isfinite(upper(during))), 
+	CONSTRAINT appointment_doctor_cap CHECK (seat BETWEEN 1 AND 30), 
+	CONSTRAINT appointment_seat_iff_active CHECK ((status IN ('offered', 'pending', 'confirmed')) = (seat IS NOT NULL)), 
+	CONSTRAINT appointment_patient_iff_claimed CHECK ((status IN ('offered', 'released')) = (patient_id IS NULL)), 
+	CONSTRAINT appointment_hold_has_end CHECK (status <> 'pending' OR hold_expires_at IS NOT NULL), 
+	CONSTRAINT appointment_canceled_by_valid CHECK ((status = 'canceled') = (canceled_by IS NOT NULL) AND (canceled_by IS NULL OR canceled_by IN ('patient', 'doctor', 'admin'))), 
+	CONSTRAINT appointment_doctor_no_overlap EXCLUDE USING gist (doctor_id WITH =, during WITH &&) WHERE (status IN ('offered', 'pending', 'confirmed')), 
+	CONSTRAINT appointment_patient_no_overlap EXCLUDE USING gist (patient_id WITH =, during WITH &&) WHERE (status IN ('offered', 'pending', 'confirmed')), 
+	CONSTRAINT appointment_doctor_id_fkey FOREIGN KEY(doctor_id) REFERENCES doctor (account_id), 
+	CONSTRAINT appointment_patient_id_fkey FOREIGN KEY(patient_id) REFERENCES patient (account_id)
+);
+
+CREATE INDEX appointment_by_doctor ON appointment (doctor_id, lower(during), id);
+
+CREATE INDEX appointment_by_patient ON appointment (patient_id, lower(during), id);
+
+CREATE UNIQUE INDEX appointment_doctor_seat ON appointment (doctor_id, seat) WHERE seat IS NOT NULL;
+
+CREATE INDEX appointment_finishing ON appointment (upper(during)) WHERE status = 'confirmed';
+
+CREATE INDEX appointment_lapsing_hold ON appointment (hold_expires_at) WHERE status = 'pending';
+
+COMMENT ON TABLE appointment IS 'A booking of a doctor''s slot. While active it holds the slot and one of the doctor''s 30 seats.';
+
+COMMENT ON COLUMN appointment.patient_id IS 'None while a freed slot is on offer to the waitlist.';
+
+COMMENT ON COLUMN appointment.during IS 'The slot, [start, end).';
+
+COMMENT ON COLUMN appointment.status IS 'As written; what the API shows also counts lapsed holds and finished visits (appointment_status()).';
+
+COMMENT ON COLUMN appointment.seat IS '1 to 30 while active; set by trigger.';
+
+COMMENT ON COLUMN appointment.hold_expires_at IS 'Until when a pending appointment holds its slot unpaid; set by trigger.';
+
+COMMENT ON COLUMN appointment.cancel_deadline IS 'Before this instant the patient may cancel; set by trigger.';
+
+COMMENT ON COLUMN appointment.fee IS 'The doctor''s fee at booking; set by trigger.';
+
+COMMENT ON COLUMN appointment.currency IS 'The doctor''s currency at booking; set by trigger.';
+
+COMMENT ON COLUMN appointment.canceled_by IS 'patient, doctor or admin; set by trigger.';
+
+COMMENT ON COLUMN appointment.cancel_reason IS 'What the canceling side said, if anything.';
+
+COMMENT ON COLUMN appointment.version IS 'Counts the changes that a party must know of; set by trigger.';
+
+COMMENT ON COLUMN appointment.created_at IS 'When the slot was first held.';
+
+COMMENT ON COLUMN appointment.updated_at IS 'When the row last changed; set by trigger.';
+
+CREATE TABLE waitlist_entry (
+	id INTEGER GENERATED ALWAYS AS IDENTITY, 
+	doctor_id INTEGER NOT NULL, 
+	patient_id INTEGER NOT NULL, 
+	desired_date DATE, 
+	status TEXT DEFAULT 'waiting' NOT NULL, 
+	created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL, 
+	CONSTRAINT waitlist_entry_pkey PRIMARY KEY (id), 
+	CONSTRAINT waitlist_entry_status_valid CHECK (status IN ('waiting', 'offered', 'paused', 'fulfilled', 'left', 'lapsed')), 
+	CONSTRAINT waitlist_entry_doctor_id_fkey FOREIGN KEY(doctor_id) REFERENCES doctor (account_id), 
+	CONSTRAINT waitlist_entry_patient_id_fkey FOREIGN KEY(patient_id) REFERENCES patient (account_id)
+);
+
+CREATE INDEX waitlist_entry_by_patient ON waitlist_entry (patient_id, id);
+
+CREATE INDEX waitlist_entry_queue ON waitlist_entry (doctor_id, id) WHERE status IN ('waiting', 'offered', 'paused');
+
+CREATE UNIQUE INDEX waitlist_entry_unique ON waitlist_entry (doctor_id, patient_id, desired_date) NULLS NOT DISTINCT WHERE status IN ('waiting', 'offered', 'paused');
+
+COMMENT ON TABLE waitlist_entry IS 'A patient who waits for a slot with a doctor. Order of joining is order of id.';
+
+COMMENT ON COLUMN waitlist_entry.desired_date IS 'A day in the doctor''s zone; none: any day.';
+
+COMMENT ON COLUMN waitlist_entry.status IS 'waiting, offered and paused are live.';
+
+COMMENT ON COLUMN waitlist_entry.created_at IS 'When the patient joined.';
+
+CREATE TABLE working_hours (
+	id INTEGER GENERATED ALWAYS AS IDENTITY, 
+	doctor_id INTEGER NOT NULL, 
+	weekday SMALLINT NOT NULL, 
+	start_minute SMALLINT NOT NULL, 
+	end_minute SMALLINT NOT NULL, 
+	CONSTRAINT working_hours_pkey PRIMARY KEY (id), 
+	CONSTRAINT working_hours_weekday_valid CHECK (weekday BETWEEN 1 AND 7), 
+	CONSTRAINT working_hours_minutes_valid CHECK (start_minute >= 0 AND start_minute < end_minute AND end_minute <= 1440), 
+	CONSTRAINT working_hours_no_overlap EXCLUDE USING gist (doctor_id WITH =, weekday WITH =, int4range(start_minute, end_minute) WITH &&), 
+	CONSTRAINT working_hours_doctor_id_fkey FOREIGN KEY(doctor_id) REFERENCES doctor (account_id) ON DELETE CASCADE
+);
+
+COMMENT ON TABLE working_hours IS 'When a doctor works: intervals of the local day, week by week. None crosses midnight.';
+
+COMMENT ON COLUMN working_hours.weekday IS 'ISO: 1 Monday to 7 Sunday.';
+
+COMMENT ON COLUMN working_hours.start_minute IS 'Minutes after local midnight, 0 to 1439.';
+
+COMMENT ON COLUMN working_hours.end_minute IS 'Minutes after local midnight, up to 1440.';
+
+CREATE TABLE notification (
+	id BIGINT GENERATED ALWAYS AS IDENTITY, 
+	kind TEXT NOT NULL, 
+	account_id INTEGER NOT NULL, 
+	appointment_id INTEGER NOT NULL, 
+	appointment_version INTEGER NOT NULL, 
+	waitlist_entry_id INTEGER, 
+	slot TSTZRANGE, 
+	status TEXT DEFAULT 'queued' NOT NULL, 
+	due_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL, 
+	attempts SMALLINT DEFAULT '0' NOT NULL, 
+	message_id UUID DEFAULT gen_random_uuid() NOT NULL, 
+	outcome TEXT, 
+	created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL, 
+	sent_at TIMESTAMP WITH TIME ZONE, 
+	CONSTRAINT notification_pkey PRIMARY KEY (id), 
+	CONSTRAINT notification_status_valid CHECK (status IN ('queued', 'sent', 'skipped', 'failed')), 
+	CONSTRAINT notification_kind_valid CHECK (kind IN ('appointment_confirmed', 'appointment_canceled', 'slot_available')), 
+	CONSTRAINT notification_account_id_fkey FOREIGN KEY(account_id) REFERENCES account (id), 
+	CONSTRAINT notification_appointment_id_fkey FOREIGN KEY(appointment_id) REFERENCES appointment (id), 
+	CONSTRAINT notification_waitlist_entry_id_fkey FOREIGN KEY(waitlist_entry_id) REFERENCES waitlist_entry (id)
+);
+
+CREATE INDEX notification_due ON notification (due_at, id) WHERE status = 'queued';
+
+CREATE UNIQUE INDEX notification_once ON notification (appointment_id, appointment_version, kind, account_id);
+
+COMMENT ON TABLE notification IS 'The outbox: one mail to one account about one version of one appointment.';
+
+COMMENT ON COLUMN notification.kind IS 'Which mail; names its template.';
+
+COMMENT ON COLUMN notification.account_id IS 'Who gets it.';
+
+COMMENT ON COLUMN notification.appointment_version IS 'A mail about an older version is skipped.';
+
+COMMENT ON COLUMN notification.waitlist_entry_id IS 'The entry a slot_available mail answers.';
+
+COMMENT ON COLUMN notification.slot IS 'The freed slot a slot_available mail tells of.';
+
+COMMENT ON COLUMN notification.status IS 'queued, sent, skipped or failed.';
+
+COMMENT ON COLUMN notification.due_at IS 'Not before; while a worker is sending: when another may try.';
+
+COMMENT ON COLUMN notification.attempts IS 'How often a worker took it.';
+
+COMMENT ON COLUMN notification.message_id IS 'Left part of the mail''s Message-ID; the same at every attempt.';
+
+COMMENT ON COLUMN notification.outcome IS 'Why it was skipped, or what the last attempt met.';
+
+COMMENT ON COLUMN notification.created_at IS 'When the event happened.';
+
+COMMENT ON COLUMN notification.sent_at IS 'When the mail server took it.';
+
+SET check_function_bodies = off;
+
+-- The API and worker, people at psql, and auditors each have a role of their own; PUBLIC has nothing.
+-- Roles belong to the whole cluster: created where missing, never dropped, passwords left to the operator.
+DO $$
+DECLARE
+    role_name text;
+BEGIN
+    FOREACH role_name IN ARRAY ARRAY['booking_app', 'booking_admin', 'booking_auditor'] LOOP
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role_name) THEN
+            BEGIN
+                EXECUTE format('CREATE ROLE %I LOGIN', role_name);
+            EXCEPTION WHEN duplicate_object OR unique_violation THEN
+                NULL; -- another database of this cluster was migrated at the same time
+            END;
+        END IF;
+    END LOOP;
+    EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
+    EXECUTE format('GRANT CONNECT ON DATABASE %I TO booking_app, booking_admin, booking_auditor', current_database());
+END
+$$;
+
+REVOKE ALL ON SCHEMA public FROM PUBLIC;
+GRANT USAGE ON SCHEMA public TO booking_app, booking_admin, booking_auditor;
+ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
+
+-- Who may touch which table: booking_app reads and registers people, every booking it makes goes through a function.
+GRANT SELECT ON account, doctor, patient, working_hours, appointment, waitlist_entry, policy, time_zone, notification
+TO booking_app;
+GRANT INSERT (username, email, password_hash, role), UPDATE (email) ON account TO booking_app;
+GRANT INSERT (
+    account_id, full_name, phone, timezone, specialty, experience_years,
+    slot_minutes, buffer_minutes, fee, currency, max_appointments
+), UPDATE (full_name, phone, specialty, experience_years) ON doctor TO booking_app;
+GRANT INSERT (account_id, full_name, phone, timezone), UPDATE (full_name, phone, timezone) ON patient TO booking_app;
+GRANT INSERT (doctor_id, weekday, start_minute, end_minute) ON working_hours TO booking_app;
+
+GRANT SELECT ON doctor, patient, working_hours, appointment, waitlist_entry, policy, time_zone, notification
+TO booking_admin, booking_auditor;
+GRANT SELECT (id, username, email, role, created_at) ON account TO booking_admin, booking_auditor;
+GRANT INSERT (doctor_id, patient_id, during), UPDATE (status, during, cancel_reason) ON appointment TO booking_admin;
+GRANT INSERT (doctor_id, patient_id, desired_date), UPDATE (status) ON waitlist_entry TO booking_admin;
+GRANT UPDATE (
+    hold_minutes, patient_hold_limit, default_fee, default_currency, max_fee, currencies
+) ON policy TO booking_admin;
+GRANT INSERT ON time_zone TO booking_admin;
+
+-- The one policy row, and the time zones that this PostgreSQL knows.
+INSERT INTO policy DEFAULT VALUES ON CONFLICT DO NOTHING;
+INSERT INTO time_zone (name)
+SELECT name FROM pg_timezone_names
+WHERE name !~ '^(posix|right)/' AND name NOT IN ('Factory', 'localtime', 'posixrules')
+ON CONFLICT DO NOTHING;
+
+-- A lapsed hold is expired and a finished visit completed from that instant on, whether or not a sweep has written it.
+CREATE OR REPLACE FUNCTION appointment_status(
+    status text, hold_expires_at timestamptz, ends_at timestamptz, at_ timestamptz
+) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE
+        WHEN status = 'pending' AND hold_expires_at <= at_ THEN 'expired'
+        WHEN status = 'confirmed' AND ends_at <= at_ THEN 'completed'
+        WHEN status = 'offered' AND ends_at <= at_ THEN 'released'
+        ELSE status
+    END
+$$;
+COMMENT ON FUNCTION appointment_status(text, timestamptz, timestamptz, timestamptz) IS
+'The status that counts at an instant: what the API shows, and what the sweep will write.';
+
+CREATE OR REPLACE FUNCTION appointment_is_active(
+    status text, hold_expires_at timestamptz, ends_at timestamptz, at_ timestamptz
+) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT appointment_status(status, hold_expires_at, ends_at, at_) IN ('offered', 'pending', 'confirmed')
+$$;
+COMMENT ON FUNCTION appointment_is_active(text, timestamptz, timestamptz, timestamptz) IS
+'Whether an appointment takes its slot and one of its doctor''s seats at an instant.';
+
+-- An appointment as the API answers it: the same columns wherever one is shown.
+CREATE OR REPLACE VIEW api_appointment AS
+SELECT
+    id,
+    doctor_id AS doctor,
+    patient_id AS patient,
+    lower(during) AS appointment_date,
+    upper(during) AS ends_at,
+    appointment_status(status, hold_expires_at, upper(during), now()) AS status,
+    hold_expires_at,
+    cancel_deadline,
+    fee,
+    currency,
+    created_at,
+    updated_at
+FROM appointment;
+COMMENT ON VIEW api_appointment IS 'Appointments as the API shows them: start and end in place of a range, and the status that counts now.';
+GRANT SELECT ON api_appointment TO booking_app, booking_admin, booking_auditor;
+
+-- A waitlist entry as the API answers it. Ahead of an entry are the older live ones that could take the same slot.
+CREATE OR REPLACE VIEW api_waitlist_entry AS
+SELECT
+    w.id,
+    w.doctor_id AS doctor,
+    w.patient_id AS patient,
+    w.desired_date,
+    w.status,
+    CASE
+        WHEN w.status IN ('waiting', 'offered', 'paused') THEN (
+            SELECT count(*) + 1 FROM waitlist_entry AS o
+            WHERE o.doctor_id = w.doctor_id AND o.id < w.id AND o.status IN ('waiting', 'offered', 'paused')
+                AND (o.desired_date IS NULL OR w.desired_date IS NULL OR o.desired_date = w.desired_date)
+        )
+    END AS position,
+    w.created_at
+FROM waitlist_entry AS w;
+COMMENT ON VIEW api_waitlist_entry IS 'Waitlist entries as the API shows them; position 1 is first in line, none once ended.';
+GRANT SELECT ON api_waitlist_entry TO booking_app, booking_admin, booking_auditor;
+
+-- An appointment starts in the future and at most 360 hours (15 days) ahead.
+CREATE OR REPLACE FUNCTION appointment_booking_window(starts_at timestamptz, at_ timestamptz) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE
+        WHEN starts_at <= at_ THEN 'An appointment must start in the future.'
+        -- hours, not days: days bend with the session's time zone
+        WHEN starts_at > at_ + interval '360 hours' THEN 'Appointments can be booked at most 15 days (360 hours) ahead.'
+    END
+$$;
+COMMENT ON FUNCTION appointment_booking_window(timestamptz, timestamptz) IS
+'Why a start, seen from an instant, breaks the rule; NULL: it does not.';
+
+-- A patient cancels only before cancel_deadline: while more than 72 hours (3 days) remain. Doctors and admins may later.
+CREATE OR REPLACE FUNCTION appointment_cancel_notice(actor text, cancel_deadline timestamptz, at_ timestamptz) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT CASE
+        WHEN actor = 'patient' AND at_ >= cancel_deadline
+            THEN format(
+                'This appointment could be canceled until %s. Later, only the doctor can cancel it.',
+                to_char(cancel_deadline AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+            )
+    END
+$$;
+COMMENT ON FUNCTION appointment_cancel_notice(text, timestamptz, timestamptz) IS
+'Why an actor may no longer cancel at an instant; NULL: they may.';
+
+-- A confirmed appointment costs nothing or is paid.
+CREATE OR REPLACE FUNCTION appointment_confirmed_is_paid(a appointment) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE
+        WHEN a.status = 'confirmed' AND a.fee > 0
+            THEN format('An appointment that costs %s %s is confirmed by its payment only.', a.fee, a.currency)
+    END
+$$;
+COMMENT ON FUNCTION appointment_confirmed_is_paid(appointment) IS
+'Why an appointment may not be confirmed; NULL: it may, or it is not.';
+
+-- A doctor has at most max_appointments active appointments, and never more than 30.
+CREATE OR REPLACE FUNCTION appointment_doctor_cap(active integer, d doctor) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE
+        WHEN active >= least(d.max_appointments, 30)
+            THEN format('This doctor already has %s active appointments, the most allowed. Join the waitlist to hear of a free slot.', active)
+    END
+$$;
+COMMENT ON FUNCTION appointment_doctor_cap(integer, doctor) IS
+'Why a doctor with so many other active appointments can take no more; NULL: one more is fine.';
+
+CREATE OR REPLACE FUNCTION active_appointments(p_doctor integer, at_ timestamptz) RETURNS integer
+LANGUAGE sql STABLE AS $$
+    SELECT count(*)::integer FROM appointment
+    WHERE doctor_id = p_doctor AND seat IS NOT NULL
+        AND appointment_is_active(status, hold_expires_at, upper(during), at_)
+$$;
+COMMENT ON FUNCTION active_appointments(integer, timestamptz) IS 'How many appointments of a doctor are active at an instant.';
+
+-- Doctor and id of an appointment never change; the patient changes once, from none, when an offer is claimed;
+-- what triggers set (seat, deadlines, fee, version) is set by nobody else.
+CREATE OR REPLACE FUNCTION appointment_immutable(was appointment, becomes appointment) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT 'These columns of an appointment cannot be changed: ' || string_agg(name, ', ' ORDER BY name) || '.'
+    FROM (
+        VALUES
+        ('id', was.id <> becomes.id),
+        ('doctor_id', was.doctor_id <> becomes.doctor_id),
+        (
+            'patient_id',
+            was.patient_id IS DISTINCT FROM becomes.patient_id AND (was.patient_id IS NOT NULL OR was.status <> 'offered')
+        ),
+        ('seat', was.seat IS DISTINCT FROM becomes.seat),
+        ('hold_expires_at', was.hold_expires_at IS DISTINCT FROM becomes.hold_expires_at),
+        ('cancel_deadline', was.cancel_deadline <> becomes.cancel_deadline),
+        ('fee', was.fee <> becomes.fee),
+        ('currency', was.currency <> becomes.currency),
+        ('canceled_by', was.canceled_by IS DISTINCT FROM becomes.canceled_by),
+        ('version', was.version <> becomes.version),
+        ('created_at', was.created_at <> becomes.created_at),
+        ('updated_at', was.updated_at <> becomes.updated_at)
+    ) AS changes (name, changed)
+    WHERE changed
+$$;
+COMMENT ON FUNCTION appointment_immutable(appointment, appointment) IS
+'Why one row may not become the other; NULL: nothing that must stay has changed.';
+
+-- A patient has at most policy.patient_hold_limit live unpaid holds.
+CREATE OR REPLACE FUNCTION appointment_patient_hold_limit(live_holds integer, p policy) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE
+        WHEN live_holds >= p.patient_hold_limit
+            THEN format('You already have %s unpaid bookings. Pay for one or give one up first.', live_holds)
+    END
+$$;
+COMMENT ON FUNCTION appointment_patient_hold_limit(integer, policy) IS
+'Why a patient with so many other live unpaid holds can make no more; NULL: one more is fine.';
+
+-- Only legal first states and changes of status; an ended appointment never comes back to life.
+CREATE OR REPLACE FUNCTION appointment_status_transition(
+    old_status text, new_status text, hold_expires_at timestamptz, during tstzrange, at_ timestamptz
+) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE
+        WHEN old_status IS NULL AND new_status NOT IN ('offered', 'pending', 'confirmed')
+            THEN format('An appointment cannot begin as %s.', new_status)
+        WHEN old_status IS NULL THEN NULL
+        WHEN old_status IN ('completed', 'no_show') AND new_status IN ('completed', 'no_show') AND old_status <> new_status
+            THEN CASE WHEN at_ > upper(during) + interval '168 hours'
+                THEN 'Whether a patient came can be corrected for 7 days after the visit.' END
+        WHEN old_status NOT IN ('offered', 'pending', 'confirmed')
+            THEN format('This appointment is %s and can no longer be changed.', replace(old_status, '_', '-'))
+        WHEN new_status = 'expired' AND old_status = 'pending'
+            THEN CASE WHEN at_ < hold_expires_at THEN 'The hold on this slot has not lapsed yet.' END
+        WHEN old_status = 'pending' AND at_ >= hold_expires_at
+            THEN 'The hold on this slot has lapsed; it can no longer be changed.'
+        WHEN new_status IN ('completed', 'no_show') AND old_status = 'confirmed'
+            THEN CASE WHEN at_ < lower(during) THEN 'The appointment has not started yet.' END
+        WHEN new_status = 'released' AND old_status = 'offered' THEN NULL
+        WHEN at_ >= lower(during) THEN 'The appointment has already started.'
+        WHEN old_status = new_status THEN NULL
+        WHEN (old_status, new_status) IN (
+            ('offered', 'pending'), ('offered', 'confirmed'), ('pending', 'confirmed'),
+            ('pending', 'canceled'), ('confirmed', 'canceled')
+        ) THEN NULL
+        ELSE format('A %s appointment cannot become %s.', old_status, new_status)
+    END
+$$;
+COMMENT ON FUNCTION appointment_status_transition(text, text, timestamptz, tstzrange, timestamptz) IS
+'Why an appointment (old status NULL: a new one) may not take a status at an instant; NULL: it may.';
+
+-- An appointment is exactly one slot of the doctor's working hours.
+CREATE OR REPLACE FUNCTION appointment_within_working_hours(d doctor, slot tstzrange) RETURNS text
+LANGUAGE sql STABLE AS $$
+    SELECT CASE
+        WHEN upper(slot) - lower(slot) <> make_interval(mins => d.slot_minutes)
+            THEN format('An appointment with this doctor takes exactly %s minutes.', d.slot_minutes)
+        WHEN NOT EXISTS (
+            SELECT FROM working_hours AS w,
+                working_interval(w, d.timezone, (lower(slot) AT TIME ZONE d.timezone)::date) AS i
+            WHERE w.doctor_id = d.account_id
+                AND w.weekday = extract(isodow FROM lower(slot) AT TIME ZONE d.timezone)
+                AND slot_fits(i, d.timezone, lower(slot), upper(slot))
+                -- on the grid: a whole number of steps after the interval's start
+                AND mod(extract(epoch FROM lower(slot) - i.starts_at), (d.slot_minutes + d.buffer_minutes) * 60) = 0
+        ) THEN format('This is not one of the doctor''s slots (times of %s).', d.timezone)
+    END
+$$;
+COMMENT ON FUNCTION appointment_within_working_hours(doctor, tstzrange) IS
+'Why a time is no slot of this doctor; NULL: it is one. Costs the same whatever the length of the working day.';
+
+-- A patient books the slot of a doctor that starts at an instant.
+CREATE OR REPLACE FUNCTION book(p_patient integer, p_doctor integer, p_start timestamptz) RETURNS SETOF api_appointment
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    minutes integer := (SELECT slot_minutes FROM doctor WHERE account_id = p_doctor);
+    new_id integer;
+BEGIN
+    PERFORM act_as('patient');
+    -- for a doctor who does not exist any length will do: the trigger refuses
+    INSERT INTO appointment (doctor_id, patient_id, during)
+    VALUES (p_doctor, p_patient, tstzrange(p_start, p_start + make_interval(mins => coalesce(minutes, 30))))
+    RETURNING id INTO new_id;
+    PERFORM act_as('');
+    RETURN QUERY SELECT * FROM api_appointment WHERE id = new_id;
+END
+$$;
+COMMENT ON FUNCTION book(integer, integer, timestamptz) IS
+'Books for a patient (account id) with a doctor (account id). Confirmed if the fee is 0, else a hold. Raises the broken rule.';
+REVOKE EXECUTE ON FUNCTION book(integer, integer, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION book(integer, integer, timestamptz) TO booking_app;
+
+-- Who acts follows from the function that was called; whoever writes to a table without one acts as admin.
+CREATE OR REPLACE FUNCTION booking_actor() RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT coalesce(nullif(current_setting('booking.actor', true), ''), 'admin')
+$$;
+COMMENT ON FUNCTION booking_actor() IS 'patient, doctor, system or admin: who is writing at this moment.';
+
+CREATE OR REPLACE FUNCTION act_as(actor text) RETURNS void
+LANGUAGE sql VOLATILE AS $$
+    SELECT set_config('booking.actor', actor, true)
+$$;
+COMMENT ON FUNCTION act_as(text) IS
+'Says who acts from here to the end of the transaction; '''' hands back to admin. Called first and last by every booking function.';
+
+-- A patient cancels an appointment of their own.
+CREATE OR REPLACE FUNCTION cancel_as_patient(p_patient integer, p_appointment integer) RETURNS SETOF api_appointment
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM act_as('patient');
+    PERFORM lock_doctor_of(p_appointment);
+    UPDATE appointment SET status = 'canceled' WHERE id = p_appointment AND patient_id = p_patient;
+    PERFORM act_as('');
+    RETURN QUERY SELECT * FROM api_appointment WHERE id = p_appointment AND patient = p_patient;
+END
+$$;
+COMMENT ON FUNCTION cancel_as_patient(integer, integer) IS
+'Cancels a patient''s (account id) appointment; no row if it is not theirs. Raises the broken rule.';
+REVOKE EXECUTE ON FUNCTION cancel_as_patient(integer, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION cancel_as_patient(integer, integer) TO booking_app;
+
+-- The row lock alone, because the trigger that follows updates the doctor.
+CREATE OR REPLACE FUNCTION lock_doctor_of(p_appointment integer) RETURNS void
+LANGUAGE sql AS $$
+    SELECT FROM doctor
+    WHERE account_id = (SELECT doctor_id FROM appointment WHERE id = p_appointment)
+    FOR NO KEY UPDATE
+$$;
+COMMENT ON FUNCTION lock_doctor_of(integer) IS
+'Locks an appointment''s doctor before the appointment itself, so that two writers never wait for each other.';
+
+-- A worker takes a due mail for a while; if the worker dies, the lease ends and another takes it.
+CREATE OR REPLACE VIEW notification_letter AS
+SELECT
+    n.id,
+    n.kind,
+    n.message_id,
+    r.email,
+    coalesce(rd.full_name, rp.full_name) AS recipient,
+    coalesce(rd.timezone, rp.timezone) AS timezone,
+    r.role AS recipient_role,
+    d.full_name AS doctor,
+    p.full_name AS patient,
+    coalesce(lower(n.slot), lower(a.during)) AS starts_at,
+    coalesce(upper(n.slot), upper(a.during)) AS ends_at,
+    a.cancel_deadline,
+    a.canceled_by,
+    a.cancel_reason
+FROM notification AS n
+INNER JOIN account AS r ON n.account_id = r.id
+LEFT JOIN doctor AS rd ON r.id = rd.account_id
+LEFT JOIN patient AS rp ON r.id = rp.account_id
+INNER JOIN appointment AS a ON n.appointment_id = a.id
+INNER JOIN doctor AS d ON a.doctor_id = d.account_id
+LEFT JOIN patient AS p ON a.patient_id = p.account_id;
+COMMENT ON VIEW notification_letter IS 'Everything a mail''s template may say.';
+GRANT SELECT ON notification_letter TO booking_app;
+
+CREATE OR REPLACE FUNCTION claim_notification(p_id bigint, p_lease interval) RETURNS SETOF notification_letter
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    n notification;
+    stale text;
+BEGIN
+    SELECT * INTO n FROM notification
+    WHERE id = p_id AND status = 'queued' AND due_at <= clock_timestamp()
+    FOR UPDATE SKIP LOCKED;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    stale := notification_stale(n);
+    IF stale IS NOT NULL THEN
+        UPDATE notification SET status = 'skipped', outcome = stale WHERE id = p_id;
+        RETURN;
+    END IF;
+    UPDATE notification SET attempts = attempts + 1, due_at = clock_timestamp() + p_lease WHERE id = p_id;
+    RETURN QUERY SELECT * FROM notification_letter WHERE id = p_id;
+END
+$$;
+COMMENT ON FUNCTION claim_notification(bigint, interval) IS
+'Takes a due mail for the length of the lease and returns its letter; no row if another has it, it is done, or it is stale (then skipped).';
+REVOKE EXECUTE ON FUNCTION claim_notification(bigint, interval) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION claim_notification(bigint, interval) TO booking_app;
+
+-- A doctor's fee and currency are among those the policy allows.
+CREATE OR REPLACE FUNCTION doctor_fee_allowed(d doctor, p policy) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE
+        WHEN d.fee > p.max_fee THEN format('The fee may be at most %s.', p.max_fee)
+        WHEN d.currency <> ALL (p.currencies)
+            THEN format('The currency must be one of %s.', array_to_string(p.currencies, ', '))
+    END
+$$;
+COMMENT ON FUNCTION doctor_fee_allowed(doctor, policy) IS 'Why a doctor may not charge so; NULL: they may.';
+
+-- What became of a mail: sent, to be tried again ever later, or failed for good after 10 attempts.
+CREATE OR REPLACE FUNCTION notification_sent(p_id bigint) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    UPDATE notification SET status = 'sent', sent_at = clock_timestamp(), outcome = NULL
+    WHERE id = p_id AND status = 'queued'
+$$;
+COMMENT ON FUNCTION notification_sent(bigint) IS 'The mail server took it.';
+REVOKE EXECUTE ON FUNCTION notification_sent(bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION notification_sent(bigint) TO booking_app;
+
+CREATE OR REPLACE FUNCTION notification_failed(p_id bigint, p_why text, p_permanent boolean) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    UPDATE notification SET
+        outcome = left(p_why, 500),
+        status = CASE WHEN p_permanent OR attempts >= 10 THEN 'failed' ELSE 'queued' END,
+        -- 5 s, 10 s, 20 s ... up to an hour, each with up to a quarter more so that retries spread out
+        due_at = clock_timestamp()
+            + least(interval '5 s' * power(2, attempts - 1), interval '1 hour') * (1 + random() / 4)
+    WHERE id = p_id AND status = 'queued'
+$$;
+COMMENT ON FUNCTION notification_failed(bigint, text, boolean) IS
+'An attempt failed and why; it is tried again later unless the failure is permanent or was the tenth.';
+REVOKE EXECUTE ON FUNCTION notification_failed(bigint, text, boolean) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION notification_failed(bigint, text, boolean) TO booking_app;
+
+-- A slot is free if it is on the doctor's grid, inside the booking window, not taken, and the doctor is below the cap.
+CREATE OR REPLACE FUNCTION free_slots(
+    p_doctor integer, p_from timestamptz, p_to timestamptz, at_ timestamptz DEFAULT now()
+) RETURNS TABLE (starts_at timestamptz, ends_at timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT s, s + g.length
+    FROM doctor AS d
+    CROSS JOIN LATERAL (
+        SELECT
+            make_interval(mins => d.slot_minutes) AS length,
+            make_interval(mins => d.slot_minutes + d.buffer_minutes) AS step,
+            (greatest(p_from, at_) AT TIME ZONE d.timezone)::date AS first_day,
+            (least(p_to, at_ + interval '360 hours') AT TIME ZONE d.timezone)::date AS last_day
+    ) AS g
+    CROSS JOIN LATERAL generate_series(g.first_day::timestamp, g.last_day::timestamp, interval '1 day') AS day
+    INNER JOIN working_hours AS w ON w.doctor_id = d.account_id AND w.weekday = extract(isodow FROM day)
+    CROSS JOIN LATERAL working_interval(w, d.timezone, day::date) AS i
+    CROSS JOIN LATERAL generate_series(i.starts_at, i.ends_at - g.length, g.step) AS s
+    WHERE d.account_id = p_doctor
+        AND s >= p_from AND s < p_to
+        AND appointment_booking_window(s, at_) IS NULL
+        AND slot_fits(i, d.timezone, s, s + g.length)
+        AND appointment_doctor_cap(active_appointments(p_doctor, at_), d) IS NULL
+        AND NOT EXISTS (
+            SELECT FROM appointment AS a
+            WHERE a.doctor_id = p_doctor AND a.status IN ('offered', 'pending', 'confirmed')
+                AND a.during && tstzrange(s, s + g.length)
+                AND appointment_is_active(a.status, a.hold_expires_at, upper(a.during), at_)
+        )
+    ORDER BY s
+$$;
+COMMENT ON FUNCTION free_slots(integer, timestamptz, timestamptz, timestamptz) IS
+'The slots of a doctor that start in [from, to) and could be booked at an instant (default: now), in order.';
+REVOKE EXECUTE ON FUNCTION free_slots(integer, timestamptz, timestamptz, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION free_slots(integer, timestamptz, timestamptz, timestamptz)
+TO booking_app, booking_admin, booking_auditor;
+
+-- A patient waits for a slot with a doctor who is full.
+CREATE OR REPLACE FUNCTION join_waitlist(p_patient integer, p_doctor integer, p_date date)
+RETURNS SETOF api_waitlist_entry
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    new_id integer;
+BEGIN
+    PERFORM act_as('patient');
+    INSERT INTO waitlist_entry (doctor_id, patient_id, desired_date)
+    VALUES (p_doctor, p_patient, p_date)
+    RETURNING id INTO new_id;
+    PERFORM act_as('');
+    RETURN QUERY SELECT * FROM api_waitlist_entry WHERE id = new_id;
+END
+$$;
+COMMENT ON FUNCTION join_waitlist(integer, integer, date) IS
+'Puts a patient on a doctor''s waitlist for a day in the doctor''s zone, or any day if NULL. Raises the broken rule.';
+REVOKE EXECUTE ON FUNCTION join_waitlist(integer, integer, date) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION join_waitlist(integer, integer, date) TO booking_app;
+
+-- A patient stops waiting.
+CREATE OR REPLACE FUNCTION leave_waitlist(p_patient integer, p_entry integer) RETURNS SETOF api_waitlist_entry
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM act_as('patient');
+    UPDATE waitlist_entry SET status = 'left' WHERE id = p_entry AND patient_id = p_patient;
+    PERFORM act_as('');
+    RETURN QUERY SELECT * FROM api_waitlist_entry WHERE id = p_entry AND patient = p_patient;
+END
+$$;
+COMMENT ON FUNCTION leave_waitlist(integer, integer) IS
+'Ends a patient''s (account id) waitlist entry; no row if it is not theirs. Raises the broken rule if it has ended.';
+REVOKE EXECUTE ON FUNCTION leave_waitlist(integer, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION leave_waitlist(integer, integer) TO booking_app;
+
+-- Every schedule writer locks the doctor first, by updating the row: a writer whose snapshot is stale then fails
+-- (serialization_failure) where a mere lock would let it decide on what it can no longer see.
+CREATE OR REPLACE FUNCTION lock_doctor(p_doctor integer) RETURNS doctor
+LANGUAGE plpgsql AS $$
+DECLARE
+    d doctor;
+BEGIN
+    UPDATE doctor SET booking_seq = booking_seq + 1 WHERE account_id = p_doctor RETURNING * INTO d;
+    IF NOT FOUND THEN
+        -- said here, because the foreign key itself is checked only after the triggers that need the row
+        RAISE EXCEPTION USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'appointment_doctor_id_fkey',
+            MESSAGE = format('There is no doctor %s.', p_doctor);
+    END IF;
+    RETURN d;
+END
+$$;
+COMMENT ON FUNCTION lock_doctor(integer) IS
+'Takes the lock under which a doctor''s bookings are decided, until the transaction ends. First in the order doctor, appointment, patient, waitlist entry.';
+
+-- A mail that is no longer true is not sent.
+CREATE OR REPLACE FUNCTION notification_stale(n notification) RETURNS text
+LANGUAGE sql STABLE AS $$
+    SELECT CASE
+        WHEN n.kind <> 'slot_available'
+            THEN CASE WHEN a.version <> n.appointment_version THEN 'the appointment has changed since' END
+        WHEN NOT EXISTS (SELECT FROM waitlist_entry WHERE id = n.waitlist_entry_id AND status = 'waiting')
+            THEN 'the patient no longer waits'
+        WHEN NOT EXISTS (SELECT FROM free_slots(a.doctor_id, lower(n.slot), upper(n.slot)))
+            THEN 'the slot is no longer free'
+    END
+    FROM appointment AS a
+    WHERE a.id = n.appointment_id
+$$;
+COMMENT ON FUNCTION notification_stale(notification) IS 'Why a mail would say what is no longer so; NULL: it is true.';
+
+-- The rules an appointment must keep to take a slot: at booking, at a claim and at a move.
+CREATE OR REPLACE FUNCTION place_appointment(a appointment, d doctor, p policy, at_ timestamptz) RETURNS appointment
+LANGUAGE plpgsql AS $$
+DECLARE
+    of_doctor record;
+    of_patient record;
+BEGIN
+    PERFORM refuse('appointment_booking_window', appointment_booking_window(lower(a.during), at_));
+    PERFORM refuse('appointment_within_working_hours', appointment_within_working_hours(d, a.during));
+    -- updated, not only locked, for the reason given at lock_doctor
+    UPDATE patient SET booking_seq = booking_seq + 1 WHERE account_id = a.patient_id;
+    of_doctor := other_appointments_of_doctor(a, at_);
+    of_patient := other_appointments_of_patient(a, at_);
+    IF of_doctor.stale OR of_patient.stale THEN
+        PERFORM retire_appointments(a.doctor_id, a.patient_id, at_);
+        of_doctor := other_appointments_of_doctor(a, at_);
+    END IF;
+    PERFORM refuse('appointment_doctor_no_overlap', CASE WHEN of_doctor.clash THEN 'This slot is taken.' END);
+    PERFORM refuse(
+        'appointment_patient_no_overlap',
+        CASE WHEN of_patient.clash THEN 'You already have an appointment at that time.' END
+    );
+    IF a.status = 'pending' AND a.hold_expires_at IS NULL THEN
+        PERFORM refuse('appointment_patient_hold_limit', appointment_patient_hold_limit(of_patient.holds, p));
+    END IF;
+    IF a.seat IS NULL THEN
+        PERFORM refuse('appointment_doctor_cap', appointment_doctor_cap(of_doctor.active, d));
+        a.seat := lowest_free_seat(of_doctor.seats);
+    END IF;
+    RETURN a;
+END
+$$;
+COMMENT ON FUNCTION place_appointment(appointment, doctor, policy, timestamptz) IS
+'Refuses a place that breaks a rule, else returns the row with its seat. The doctor must be locked.';
+
+CREATE OR REPLACE FUNCTION other_appointments_of_doctor(
+    a appointment, at_ timestamptz, OUT active integer, OUT seats integer, OUT stale boolean, OUT clash boolean
+)
+LANGUAGE sql STABLE AS $$
+    SELECT
+        count(*) FILTER (WHERE is_active)::integer,
+        coalesce(bit_or(1 << seat), 0),
+        coalesce(bool_or(NOT is_active), false),
+        coalesce(bool_or(is_active AND during && a.during), false)
+    FROM (
+        SELECT seat, during, appointment_is_active(status, hold_expires_at, upper(during), at_) AS is_active
+        FROM appointment
+        WHERE doctor_id = a.doctor_id AND seat IS NOT NULL AND id <> a.id
+    ) AS o
+$$;
+COMMENT ON FUNCTION other_appointments_of_doctor(appointment, timestamptz) IS
+'One look at the doctor''s other rows that hold a seat: how many are active, which seats (as bits), any lapsed, any in the way.';
+
+CREATE OR REPLACE FUNCTION other_appointments_of_patient(
+    a appointment, at_ timestamptz, OUT holds integer, OUT stale boolean, OUT clash boolean
+)
+LANGUAGE sql STABLE AS $$
+    SELECT
+        count(*) FILTER (WHERE is_active AND status = 'pending')::integer,
+        coalesce(bool_or(NOT is_active), false),
+        coalesce(bool_or(is_active AND during && a.during), false)
+    FROM (
+        SELECT status, during, appointment_is_active(status, hold_expires_at, upper(during), at_) AS is_active
+        FROM appointment
+        WHERE patient_id = a.patient_id AND seat IS NOT NULL AND id <> a.id
+    ) AS o
+$$;
+COMMENT ON FUNCTION other_appointments_of_patient(appointment, timestamptz) IS
+'One look at the patient''s other rows that hold a seat: how many live holds, any lapsed, any at the same time.';
+
+CREATE OR REPLACE FUNCTION lowest_free_seat(seats integer) RETURNS smallint
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    FOR seat IN 1..30 LOOP
+        IF seats & (1 << seat) = 0 THEN
+            RETURN seat;
+        END IF;
+    END LOOP;
+    -- a lapsed row keeps its seat while another transaction is retiring it
+    RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = 'All seats are taken by lapsing appointments; try again.';
+END
+$$;
+COMMENT ON FUNCTION lowest_free_seat(integer) IS 'The lowest of the seats 1 to 30 whose bit is not set.';
+
+-- A broken rule surfaces as a constraint's name, whether PostgreSQL declared it or a trigger raises it.
+CREATE OR REPLACE FUNCTION refuse(rule text, why text) RETURNS void
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    IF why IS NOT NULL THEN
+        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = rule, MESSAGE = why;
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION refuse(text, text) IS
+'Raises check_violation under the rule''s name, unless why is NULL: the rule is kept.';
+
+-- Lapsed holds become expired and finished visits completed, so that they never block anyone.
+CREATE OR REPLACE FUNCTION retire_appointments(p_doctor integer, p_patient integer, at_ timestamptz) RETURNS void
+LANGUAGE sql AS $$
+    UPDATE appointment SET status = appointment_status(status, hold_expires_at, upper(during), at_)
+    WHERE id IN (
+        SELECT id FROM appointment
+        WHERE (doctor_id = p_doctor OR patient_id = p_patient)
+            AND status IN ('offered', 'pending', 'confirmed')
+            AND NOT appointment_is_active(status, hold_expires_at, upper(during), at_)
+        ORDER BY id
+        FOR NO KEY UPDATE SKIP LOCKED -- whoever holds one is retiring it
+    )
+$$;
+COMMENT ON FUNCTION retire_appointments(integer, integer, timestamptz) IS
+'Writes down which active rows of a doctor, or of a patient, have lapsed or are over at an instant.';
+
+-- What no request announces, the clock does: the sweep writes it down, one doctor in each transaction.
+CREATE OR REPLACE VIEW doctor_to_sweep AS
+SELECT doctor_id FROM appointment WHERE status = 'pending' AND hold_expires_at <= now()
+UNION
+SELECT doctor_id FROM appointment WHERE status = 'confirmed' AND upper(during) <= now()
+UNION
+SELECT w.doctor_id
+FROM waitlist_entry AS w
+INNER JOIN doctor AS d ON w.doctor_id = d.account_id
+WHERE w.status IN ('waiting', 'offered', 'paused') AND w.desired_date < (now() AT TIME ZONE d.timezone)::date;
+COMMENT ON VIEW doctor_to_sweep IS 'Doctors with lapsed holds, finished visits or waitlist entries whose day has passed.';
+GRANT SELECT ON doctor_to_sweep TO booking_app, booking_admin, booking_auditor;
+
+CREATE OR REPLACE FUNCTION sweep_doctor(p_doctor integer) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    d doctor;
+BEGIN
+    PERFORM act_as('system');
+    d := lock_doctor(p_doctor);
+    PERFORM retire_appointments(p_doctor, NULL, clock_timestamp());
+    UPDATE waitlist_entry SET status = 'lapsed'
+    WHERE doctor_id = p_doctor AND status IN ('waiting', 'offered', 'paused')
+        AND desired_date < (clock_timestamp() AT TIME ZONE d.timezone)::date;
+    PERFORM act_as('');
+END
+$$;
+COMMENT ON FUNCTION sweep_doctor(integer) IS
+'Retires a doctor''s lapsed holds and finished visits and ends waiting for days gone by. Safe at any time, any number of times.';
+REVOKE EXECUTE ON FUNCTION sweep_doctor(integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION sweep_doctor(integer) TO booking_app, booking_admin;
+
+-- Whoever must know of a change is written into the outbox by the change's own transaction.
+CREATE OR REPLACE FUNCTION tg_appointment__outbox() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    was_active boolean := TG_OP = 'UPDATE' AND OLD.seat IS NOT NULL;
+    is_active boolean := NEW.seat IS NOT NULL;
+BEGIN
+    IF NEW.status = 'confirmed' AND (TG_OP = 'INSERT' OR OLD.status <> 'confirmed') THEN
+        PERFORM notify_account('appointment_confirmed', NEW, NEW.patient_id);
+        PERFORM notify_account('appointment_confirmed', NEW, NEW.doctor_id);
+    ELSIF NEW.status = 'canceled' THEN
+        PERFORM notify_account('appointment_canceled', NEW, NEW.patient_id);
+        -- an unpaid hold was never announced to the doctor, and a doctor knows of their own cancellation
+        IF OLD.status = 'confirmed' AND NEW.canceled_by <> 'doctor' THEN
+            PERFORM notify_account('appointment_canceled', NEW, NEW.doctor_id);
+        END IF;
+    END IF;
+    IF is_active AND NOT was_active THEN
+        PERFORM fulfil_waitlist(NEW);
+    ELSIF was_active AND (NOT is_active OR NEW.during <> OLD.during) THEN
+        PERFORM announce_free_slot(NEW, OLD.during);
+    END IF;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION tg_appointment__outbox() IS
+'Queues the mails that a booking, a confirmation, a cancellation or a freed slot calls for, and ends waiting that a booking answers.';
+
+CREATE OR REPLACE FUNCTION notify_account(p_kind text, a appointment, p_account integer) RETURNS void
+LANGUAGE sql AS $$
+    INSERT INTO notification (kind, account_id, appointment_id, appointment_version)
+    VALUES (p_kind, p_account, a.id, a.version)
+    ON CONFLICT DO NOTHING
+$$;
+COMMENT ON FUNCTION notify_account(text, appointment, integer) IS
+'Queues one mail to one account about this version of an appointment; a second of the same kind is dropped.';
+
+CREATE OR REPLACE FUNCTION fulfil_waitlist(a appointment) RETURNS void
+LANGUAGE sql AS $$
+    UPDATE waitlist_entry AS w SET status = 'fulfilled'
+    FROM doctor AS d
+    WHERE d.account_id = a.doctor_id AND w.doctor_id = a.doctor_id AND w.patient_id = a.patient_id
+        AND w.status IN ('waiting', 'offered', 'paused')
+        AND (w.desired_date IS NULL OR w.desired_date = (lower(a.during) AT TIME ZONE d.timezone)::date)
+$$;
+COMMENT ON FUNCTION fulfil_waitlist(appointment) IS
+'Ends the live waitlist entries that a patient''s new appointment answers.';
+
+CREATE OR REPLACE FUNCTION announce_free_slot(a appointment, slot tstzrange) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF appointment_booking_window(lower(slot), clock_timestamp()) IS NOT NULL THEN
+        RETURN;
+    END IF;
+    INSERT INTO notification (kind, account_id, appointment_id, appointment_version, waitlist_entry_id, slot)
+    SELECT 'slot_available', patient_id, a.id, a.version, id, slot
+    FROM (
+        SELECT DISTINCT ON (w.patient_id) w.patient_id, w.id
+        FROM waitlist_entry AS w
+        INNER JOIN doctor AS d ON w.doctor_id = d.account_id
+        WHERE w.doctor_id = a.doctor_id AND w.status = 'waiting' AND w.patient_id IS DISTINCT FROM a.patient_id
+            AND (w.desired_date IS NULL OR w.desired_date = (lower(slot) AT TIME ZONE d.timezone)::date)
+        ORDER BY w.patient_id, w.id
+    ) AS waiting
+    ORDER BY id -- first in line, first mailed
+    ON CONFLICT DO NOTHING;
+    IF FOUND THEN
+        -- only here, where seconds matter: a NOTIFY makes commits wait for one another
+        PERFORM pg_notify('booking_outbox', '');
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION announce_free_slot(appointment, tstzrange) IS
+'Queues a mail to everyone who waits for this doctor and whose date matches the freed slot, and rings the doorbell.';
+
+CREATE OR REPLACE TRIGGER tg_appointment__outbox
+AFTER INSERT OR UPDATE ON appointment
+FOR EACH ROW EXECUTE FUNCTION tg_appointment__outbox();
+COMMENT ON TRIGGER tg_appointment__outbox ON appointment IS 'Writes the outbox in the transaction of the event.';
+
+-- What an appointment may be and become, decided under the doctor's lock, by the clock as it stands after the wait.
+CREATE OR REPLACE FUNCTION tg_appointment__rules() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    d doctor;
+    p policy;
+    at_ timestamptz;
+    moves boolean := TG_OP = 'INSERT';
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        IF NEW IS NOT DISTINCT FROM OLD THEN
+            RETURN NEW;
+        END IF;
+        PERFORM refuse('appointment_immutable', appointment_immutable(OLD, NEW));
+        moves := NEW.during <> OLD.during OR NEW.patient_id IS DISTINCT FROM OLD.patient_id;
+    END IF;
+    -- retiring a row only ever frees a place, so it need not wait for the doctor (a patient's booking elsewhere may do it)
+    IF moves OR NEW.status NOT IN ('expired', 'completed', 'no_show', 'released') THEN
+        d := lock_doctor(NEW.doctor_id);
+    END IF;
+    at_ := clock_timestamp();
+    SELECT * INTO p FROM policy;
+
+    IF TG_OP = 'INSERT' THEN
+        NEW := new_appointment(NEW, d, at_);
+        PERFORM refuse(
+            'appointment_status_transition',
+            appointment_status_transition(NULL, NEW.status, NULL, NEW.during, at_)
+        );
+    ELSE
+        PERFORM refuse(
+            'appointment_status_transition',
+            appointment_status_transition(OLD.status, NEW.status, OLD.hold_expires_at, OLD.during, at_)
+        );
+        NEW := changed_appointment(OLD, NEW, at_);
+    END IF;
+    IF moves THEN
+        NEW := place_appointment(NEW, d, p, at_);
+        IF NEW.status = 'pending' AND NEW.hold_expires_at IS NULL THEN
+            NEW.hold_expires_at := least(at_ + make_interval(mins => p.hold_minutes), lower(NEW.during));
+        END IF;
+    END IF;
+    PERFORM refuse('appointment_confirmed_is_paid', appointment_confirmed_is_paid(NEW));
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION tg_appointment__rules() IS
+'Applies every rule of an appointment that a constraint cannot declare, and sets the columns that nobody else may.';
+
+CREATE OR REPLACE FUNCTION new_appointment(a appointment, d doctor, at_ timestamptz) RETURNS appointment
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    a.fee := d.fee;
+    a.currency := d.currency;
+    IF a.status = 'pending' AND d.fee = 0 THEN
+        a.status := 'confirmed';
+    END IF;
+    a.seat := NULL;
+    a.hold_expires_at := NULL;
+    a.cancel_deadline := lower(a.during) - interval '72 hours';
+    a.canceled_by := NULL;
+    a.version := 1;
+    a.created_at := at_;
+    a.updated_at := at_;
+    RETURN a;
+END
+$$;
+COMMENT ON FUNCTION new_appointment(appointment, doctor, timestamptz) IS
+'A new row with what the doctor and the clock say in place of whatever the writer said.';
+
+CREATE OR REPLACE FUNCTION changed_appointment(was appointment, becomes appointment, at_ timestamptz) RETURNS appointment
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    actor text := booking_actor();
+BEGIN
+    IF becomes.status = 'canceled' THEN
+        PERFORM refuse('appointment_cancel_notice', appointment_cancel_notice(actor, was.cancel_deadline, at_));
+        becomes.canceled_by := actor;
+    END IF;
+    IF becomes.status NOT IN ('offered', 'pending', 'confirmed') THEN
+        becomes.seat := NULL;
+    END IF;
+    IF becomes.during <> was.during THEN
+        becomes.cancel_deadline := CASE actor
+            -- never later: a patient cannot move a visit away only to cancel it
+            WHEN 'patient' THEN least(was.cancel_deadline, lower(becomes.during) - interval '72 hours')
+            -- a fresh right for whoever did not choose the new time
+            ELSE lower(becomes.during)
+        END;
+    END IF;
+    becomes.version := was.version + 1;
+    becomes.updated_at := at_;
+    RETURN becomes;
+END
+$$;
+COMMENT ON FUNCTION changed_appointment(appointment, appointment, timestamptz) IS
+'A changed row with the columns set that follow from the change and from who made it.';
+
+CREATE OR REPLACE TRIGGER tg_appointment__rules
+BEFORE INSERT OR UPDATE ON appointment
+FOR EACH ROW EXECUTE FUNCTION tg_appointment__rules();
+COMMENT ON TRIGGER tg_appointment__rules ON appointment IS
+'Lock the doctor, read the clock, then: transition, window, hours, overlap, hold limit, cap and seat, notice, payment.';
+
+-- A doctor who names no fee or currency charges the policy's; nobody charges what the policy does not allow.
+CREATE OR REPLACE FUNCTION tg_doctor__rules() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    p policy;
+BEGIN
+    IF TG_OP = 'UPDATE' AND (NEW.fee, NEW.currency) IS NOT DISTINCT FROM (OLD.fee, OLD.currency) THEN
+        RETURN NEW;
+    END IF;
+    SELECT * INTO p FROM policy;
+    NEW.fee := coalesce(NEW.fee, p.default_fee);
+    NEW.currency := coalesce(NEW.currency, p.default_currency);
+    PERFORM refuse('doctor_fee_allowed', doctor_fee_allowed(NEW, p));
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION tg_doctor__rules() IS 'Fills in and checks what a doctor charges.';
+
+CREATE OR REPLACE TRIGGER tg_doctor__rules
+BEFORE INSERT OR UPDATE OF fee, currency ON doctor
+FOR EACH ROW EXECUTE FUNCTION tg_doctor__rules();
+COMMENT ON TRIGGER tg_doctor__rules ON doctor IS 'Fee and currency: the policy''s where none is given, and only allowed ones.';
+
+-- Joining is decided under the doctor's lock, so that a slot freed at the same moment is seen by one side or the other.
+CREATE OR REPLACE FUNCTION tg_waitlist_entry__rules() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    d doctor;
+    at_ timestamptz;
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        PERFORM refuse('waitlist_entry_immutable', waitlist_entry_immutable(OLD, NEW));
+        IF NEW.status <> OLD.status THEN
+            PERFORM refuse('waitlist_entry_status_transition', waitlist_entry_status_transition(OLD.status, NEW.status));
+        END IF;
+        RETURN NEW;
+    END IF;
+    d := lock_doctor(NEW.doctor_id);
+    at_ := clock_timestamp();
+    NEW.created_at := at_;
+    PERFORM refuse('waitlist_entry_status_transition', waitlist_entry_status_transition(NULL, NEW.status));
+    PERFORM refuse('waitlist_desired_date_window', waitlist_desired_date_window(d, NEW.desired_date, at_));
+    PERFORM refuse('waitlist_only_when_full', waitlist_only_when_full(d, NEW.desired_date, at_));
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION tg_waitlist_entry__rules() IS 'Applies every rule of a waitlist entry that a constraint cannot declare.';
+
+CREATE OR REPLACE TRIGGER tg_waitlist_entry__rules
+BEFORE INSERT OR UPDATE ON waitlist_entry
+FOR EACH ROW EXECUTE FUNCTION tg_waitlist_entry__rules();
+COMMENT ON TRIGGER tg_waitlist_entry__rules ON waitlist_entry IS
+'Lock the doctor, read the clock, then: transition, date inside the window, doctor full.';
+
+-- The day a patient waits for lies inside the 15-day booking window, by the doctor's calendar.
+CREATE OR REPLACE FUNCTION waitlist_desired_date_window(d doctor, desired_date date, at_ timestamptz) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT CASE
+        WHEN desired_date NOT BETWEEN first_day AND last_day
+            THEN format('The desired date must be from %s to %s.', first_day, last_day)
+    END
+    FROM (
+        SELECT
+            (at_ AT TIME ZONE d.timezone)::date AS first_day,
+            ((at_ + interval '360 hours') AT TIME ZONE d.timezone)::date AS last_day
+    ) AS w
+$$;
+COMMENT ON FUNCTION waitlist_desired_date_window(doctor, date, timestamptz) IS
+'Why a day cannot be waited for at an instant; NULL: it can, or no day is given.';
+
+-- Doctor, patient, desired date and place in the queue of a waitlist entry never change.
+CREATE OR REPLACE FUNCTION waitlist_entry_immutable(was waitlist_entry, becomes waitlist_entry) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE
+        WHEN (was.id, was.doctor_id, was.patient_id, was.created_at)
+            <> (becomes.id, becomes.doctor_id, becomes.patient_id, becomes.created_at)
+            OR was.desired_date IS DISTINCT FROM becomes.desired_date
+            THEN 'Only the status of a waitlist entry changes. Leave, and join again.'
+    END
+$$;
+COMMENT ON FUNCTION waitlist_entry_immutable(waitlist_entry, waitlist_entry) IS
+'Why one row may not become the other; NULL: nothing that must stay has changed.';
+
+-- A waitlist entry begins as waiting, changes only by the steps of its life, and never after it has ended.
+CREATE OR REPLACE FUNCTION waitlist_entry_status_transition(old_status text, new_status text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE
+        WHEN old_status IS NULL AND new_status = 'waiting' THEN NULL
+        WHEN (old_status, new_status) IN (
+            ('waiting', 'offered'), ('offered', 'waiting'), ('waiting', 'paused'), ('paused', 'waiting'),
+            ('waiting', 'fulfilled'), ('offered', 'fulfilled'), ('paused', 'fulfilled'),
+            ('waiting', 'left'), ('offered', 'left'), ('paused', 'left'),
+            ('waiting', 'lapsed'), ('offered', 'lapsed'), ('paused', 'lapsed')
+        ) THEN NULL
+        WHEN old_status IS NULL THEN format('A waitlist entry cannot begin as %s.', new_status)
+        ELSE format('A waitlist entry that is %s cannot become %s.', old_status, new_status)
+    END
+$$;
+COMMENT ON FUNCTION waitlist_entry_status_transition(text, text) IS
+'Why an entry (old status NULL: a new one) may not take a status; NULL: it may.';
+
+-- A patient joins the waitlist only when the doctor has no free slot on that day (no day given: none in the window).
+CREATE OR REPLACE FUNCTION waitlist_only_when_full(d doctor, desired_date date, at_ timestamptz) RETURNS text
+LANGUAGE sql STABLE AS $$
+    SELECT format('This doctor has a free slot at %s: book it.', to_char(starts_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))
+    FROM free_slots(
+        d.account_id,
+        coalesce(desired_date::timestamp AT TIME ZONE d.timezone, '-infinity'),
+        coalesce((desired_date + 1)::timestamp AT TIME ZONE d.timezone, 'infinity'),
+        at_
+    )
+    LIMIT 1
+$$;
+COMMENT ON FUNCTION waitlist_only_when_full(doctor, date, timestamptz) IS
+'Why there is nothing to wait for at an instant; NULL: the doctor is full.';
+
+-- Working hours are local: on a day when the clocks change, an interval is as long as it really is.
+DO $$
+BEGIN
+    CREATE TYPE working_span AS (
+        starts_at timestamptz, ends_at timestamptz, local_start timestamp, local_end timestamp
+    );
+EXCEPTION WHEN duplicate_object THEN
+    NULL; -- replayed
+END
+$$;
+COMMENT ON TYPE working_span IS 'An interval of working hours on one day, as instants and as the doctor''s clock shows it.';
+
+CREATE OR REPLACE FUNCTION working_interval(w working_hours, zone text, day date) RETURNS working_span
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT (
+        (day + make_interval(mins => w.start_minute)) AT TIME ZONE zone,
+        (day + make_interval(mins => w.end_minute)) AT TIME ZONE zone,
+        day + make_interval(mins => w.start_minute),
+        day + make_interval(mins => w.end_minute)
+    )::working_span
+$$;
+COMMENT ON FUNCTION working_interval(working_hours, text, date) IS
+'Where an interval of working hours lies on one day in a zone. Slots step through it in elapsed time.';
+
+CREATE OR REPLACE FUNCTION slot_fits(i working_span, zone text, starts_at timestamptz, ends_at timestamptz) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT starts_at >= i.starts_at AND ends_at <= i.ends_at
+        -- what a change of clocks pushed out of the interval is not worked;
+        -- the last millisecond, because the end itself may already read as the next hour
+        AND starts_at AT TIME ZONE zone >= i.local_start
+        AND (ends_at - interval '1 ms') AT TIME ZONE zone < i.local_end
+$$;
+COMMENT ON FUNCTION slot_fits(working_span, text, timestamptz, timestamptz) IS
+'Whether a slot lies within an interval of working hours, by the instants and by the doctor''s clock.';

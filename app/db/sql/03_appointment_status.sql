@@ -1,0 +1,23 @@
+-- A lapsed hold is expired and a finished visit completed from that instant on, whether or not a sweep has written it.
+CREATE OR REPLACE FUNCTION appointment_status(
+    status text, hold_expires_at timestamptz, ends_at timestamptz, at_ timestamptz
+) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE
+        WHEN status = 'pending' AND hold_expires_at <= at_ THEN 'expired'
+        WHEN status = 'confirmed' AND ends_at <= at_ THEN 'completed'
+        WHEN status = 'offered' AND ends_at <= at_ THEN 'released'
+        ELSE status
+    END
+$$;
+COMMENT ON FUNCTION appointment_status(text, timestamptz, timestamptz, timestamptz) IS
+'The status that counts at an instant: what the API shows, and what the sweep will write.';
+
+CREATE OR REPLACE FUNCTION appointment_is_active(
+    status text, hold_expires_at timestamptz, ends_at timestamptz, at_ timestamptz
+) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT appointment_status(status, hold_expires_at, ends_at, at_) IN ('offered', 'pending', 'confirmed')
+$$;
+COMMENT ON FUNCTION appointment_is_active(text, timestamptz, timestamptz, timestamptz) IS
+'Whether an appointment takes its slot and one of its doctor''s seats at an instant.';

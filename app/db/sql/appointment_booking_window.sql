@@ -1,0 +1,11 @@
+-- An appointment starts in the future and at most 360 hours (15 days) ahead.
+CREATE OR REPLACE FUNCTION appointment_booking_window(starts_at timestamptz, at_ timestamptz) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE
+        WHEN starts_at <= at_ THEN 'An appointment must start in the future.'
+        -- hours, not days: days bend with the session's time zone
+        WHEN starts_at > at_ + interval '360 hours' THEN 'Appointments can be booked at most 15 days (360 hours) ahead.'
+    END
+$$;
+COMMENT ON FUNCTION appointment_booking_window(timestamptz, timestamptz) IS
+'Why a start, seen from an instant, breaks the rule; NULL: it does not.';

@@ -1,0 +1,13 @@
+-- A patient cancels only before cancel_deadline: while more than 72 hours (3 days) remain. Doctors and admins may later.
+CREATE OR REPLACE FUNCTION appointment_cancel_notice(actor text, cancel_deadline timestamptz, at_ timestamptz) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT CASE
+        WHEN actor = 'patient' AND at_ >= cancel_deadline
+            THEN format(
+                'This appointment could be canceled until %s. Later, only the doctor can cancel it.',
+                to_char(cancel_deadline AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+            )
+    END
+$$;
+COMMENT ON FUNCTION appointment_cancel_notice(text, timestamptz, timestamptz) IS
+'Why an actor may no longer cancel at an instant; NULL: they may.';

@@ -1,0 +1,10 @@
+-- A confirmed appointment costs nothing or is paid.
+CREATE OR REPLACE FUNCTION appointment_confirmed_is_paid(a appointment) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE
+        WHEN a.status = 'confirmed' AND a.fee > 0
+            THEN format('An appointment that costs %s %s is confirmed by its payment only.', a.fee, a.currency)
+    END
+$$;
+COMMENT ON FUNCTION appointment_confirmed_is_paid(appointment) IS
+'Why an appointment may not be confirmed; NULL: it may, or it is not.';

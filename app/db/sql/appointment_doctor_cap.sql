@@ -1,0 +1,18 @@
+-- A doctor has at most max_appointments active appointments, and never more than 30.
+CREATE OR REPLACE FUNCTION appointment_doctor_cap(active integer, d doctor) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE
+        WHEN active >= least(d.max_appointments, 30)
+            THEN format('This doctor already has %s active appointments, the most allowed. Join the waitlist to hear of a free slot.', active)
+    END
+$$;
+COMMENT ON FUNCTION appointment_doctor_cap(integer, doctor) IS
+'Why a doctor with so many other active appointments can take no more; NULL: one more is fine.';
+
+CREATE OR REPLACE FUNCTION active_appointments(p_doctor integer, at_ timestamptz) RETURNS integer
+LANGUAGE sql STABLE AS $$
+    SELECT count(*)::integer FROM appointment
+    WHERE doctor_id = p_doctor AND seat IS NOT NULL
+        AND appointment_is_active(status, hold_expires_at, upper(during), at_)
+$$;
+COMMENT ON FUNCTION active_appointments(integer, timestamptz) IS 'How many appointments of a doctor are active at an instant.';

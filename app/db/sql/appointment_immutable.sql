@@ -1,0 +1,27 @@
+-- Doctor and id of an appointment never change; the patient changes once, from none, when an offer is claimed;
+-- what triggers set (seat, deadlines, fee, version) is set by nobody else.
+CREATE OR REPLACE FUNCTION appointment_immutable(was appointment, becomes appointment) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT 'These columns of an appointment cannot be changed: ' || string_agg(name, ', ' ORDER BY name) || '.'
+    FROM (
+        VALUES
+        ('id', was.id <> becomes.id),
+        ('doctor_id', was.doctor_id <> becomes.doctor_id),
+        (
+            'patient_id',
+            was.patient_id IS DISTINCT FROM becomes.patient_id AND (was.patient_id IS NOT NULL OR was.status <> 'offered')
+        ),
+        ('seat', was.seat IS DISTINCT FROM becomes.seat),
+        ('hold_expires_at', was.hold_expires_at IS DISTINCT FROM becomes.hold_expires_at),
+        ('cancel_deadline', was.cancel_deadline <> becomes.cancel_deadline),
+        ('fee', was.fee <> becomes.fee),
+        ('currency', was.currency <> becomes.currency),
+        ('canceled_by', was.canceled_by IS DISTINCT FROM becomes.canceled_by),
+        ('version', was.version <> becomes.version),
+        ('created_at', was.created_at <> becomes.created_at),
+        ('updated_at', was.updated_at <> becomes.updated_at)
+    ) AS changes (name, changed)
+    WHERE changed
+$$;
+COMMENT ON FUNCTION appointment_immutable(appointment, appointment) IS
+'Why one row may not become the other; NULL: nothing that must stay has changed.';

@@ -1,0 +1,19 @@
+-- An appointment is exactly one slot of the doctor's working hours.
+CREATE OR REPLACE FUNCTION appointment_within_working_hours(d doctor, slot tstzrange) RETURNS text
+LANGUAGE sql STABLE AS $$
+    SELECT CASE
+        WHEN upper(slot) - lower(slot) <> make_interval(mins => d.slot_minutes)
+            THEN format('An appointment with this doctor takes exactly %s minutes.', d.slot_minutes)
+        WHEN NOT EXISTS (
+            SELECT FROM working_hours AS w,
+                working_interval(w, d.timezone, (lower(slot) AT TIME ZONE d.timezone)::date) AS i
+            WHERE w.doctor_id = d.account_id
+                AND w.weekday = extract(isodow FROM lower(slot) AT TIME ZONE d.timezone)
+                AND slot_fits(i, d.timezone, lower(slot), upper(slot))
+                -- on the grid: a whole number of steps after the interval's start
+                AND mod(extract(epoch FROM lower(slot) - i.starts_at), (d.slot_minutes + d.buffer_minutes) * 60) = 0
+        ) THEN format('This is not one of the doctor''s slots (times of %s).', d.timezone)
+    END
+$$;
+COMMENT ON FUNCTION appointment_within_working_hours(doctor, tstzrange) IS
+'Why a time is no slot of this doctor; NULL: it is one. Costs the same whatever the length of the working day.';

@@ -1,0 +1,25 @@
+-- A patient cancels an appointment of their own.
+CREATE OR REPLACE FUNCTION cancel_as_patient(p_patient integer, p_appointment integer) RETURNS SETOF api_appointment
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM act_as('patient');
+    PERFORM lock_doctor_of(p_appointment);
+    UPDATE appointment SET status = 'canceled' WHERE id = p_appointment AND patient_id = p_patient;
+    PERFORM act_as('');
+    RETURN QUERY SELECT * FROM api_appointment WHERE id = p_appointment AND patient = p_patient;
+END
+$$;
+COMMENT ON FUNCTION cancel_as_patient(integer, integer) IS
+'Cancels a patient''s (account id) appointment; no row if it is not theirs. Raises the broken rule.';
+REVOKE EXECUTE ON FUNCTION cancel_as_patient(integer, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION cancel_as_patient(integer, integer) TO booking_app;
+
+-- The row lock alone, because the trigger that follows updates the doctor.
+CREATE OR REPLACE FUNCTION lock_doctor_of(p_appointment integer) RETURNS void
+LANGUAGE sql AS $$
+    SELECT FROM doctor
+    WHERE account_id = (SELECT doctor_id FROM appointment WHERE id = p_appointment)
+    FOR NO KEY UPDATE
+$$;
+COMMENT ON FUNCTION lock_doctor_of(integer) IS
+'Locks an appointment''s doctor before the appointment itself, so that two writers never wait for each other.';

@@ -1,0 +1,52 @@
+-- A worker takes a due mail for a while; if the worker dies, the lease ends and another takes it.
+CREATE OR REPLACE VIEW notification_letter AS
+SELECT
+    n.id,
+    n.kind,
+    n.message_id,
+    r.email,
+    coalesce(rd.full_name, rp.full_name) AS recipient,
+    coalesce(rd.timezone, rp.timezone) AS timezone,
+    r.role AS recipient_role,
+    d.full_name AS doctor,
+    p.full_name AS patient,
+    coalesce(lower(n.slot), lower(a.during)) AS starts_at,
+    coalesce(upper(n.slot), upper(a.during)) AS ends_at,
+    a.cancel_deadline,
+    a.canceled_by,
+    a.cancel_reason
+FROM notification AS n
+INNER JOIN account AS r ON n.account_id = r.id
+LEFT JOIN doctor AS rd ON r.id = rd.account_id
+LEFT JOIN patient AS rp ON r.id = rp.account_id
+INNER JOIN appointment AS a ON n.appointment_id = a.id
+INNER JOIN doctor AS d ON a.doctor_id = d.account_id
+LEFT JOIN patient AS p ON a.patient_id = p.account_id;
+COMMENT ON VIEW notification_letter IS 'Everything a mail''s template may say.';
+GRANT SELECT ON notification_letter TO booking_app;
+
+CREATE OR REPLACE FUNCTION claim_notification(p_id bigint, p_lease interval) RETURNS SETOF notification_letter
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    n notification;
+    stale text;
+BEGIN
+    SELECT * INTO n FROM notification
+    WHERE id = p_id AND status = 'queued' AND due_at <= clock_timestamp()
+    FOR UPDATE SKIP LOCKED;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    stale := notification_stale(n);
+    IF stale IS NOT NULL THEN
+        UPDATE notification SET status = 'skipped', outcome = stale WHERE id = p_id;
+        RETURN;
+    END IF;
+    UPDATE notification SET attempts = attempts + 1, due_at = clock_timestamp() + p_lease WHERE id = p_id;
+    RETURN QUERY SELECT * FROM notification_letter WHERE id = p_id;
+END
+$$;
+COMMENT ON FUNCTION claim_notification(bigint, interval) IS
+'Takes a due mail for the length of the lease and returns its letter; no row if another has it, it is done, or it is stale (then skipped).';
+REVOKE EXECUTE ON FUNCTION claim_notification(bigint, interval) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION claim_notification(bigint, interval) TO booking_app;

@@ -1,0 +1,15 @@
+-- A mail that is no longer true is not sent.
+CREATE OR REPLACE FUNCTION notification_stale(n notification) RETURNS text
+LANGUAGE sql STABLE AS $$
+    SELECT CASE
+        WHEN n.kind <> 'slot_available'
+            THEN CASE WHEN a.version <> n.appointment_version THEN 'the appointment has changed since' END
+        WHEN NOT EXISTS (SELECT FROM waitlist_entry WHERE id = n.waitlist_entry_id AND status = 'waiting')
+            THEN 'the patient no longer waits'
+        WHEN NOT EXISTS (SELECT FROM free_slots(a.doctor_id, lower(n.slot), upper(n.slot)))
+            THEN 'the slot is no longer free'
+    END
+    FROM appointment AS a
+    WHERE a.id = n.appointment_id
+$$;
+COMMENT ON FUNCTION notification_stale(notification) IS 'Why a mail would say what is no longer so; NULL: it is true.';

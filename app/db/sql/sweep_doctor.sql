@@ -1,0 +1,31 @@
+-- What no request announces, the clock does: the sweep writes it down, one doctor in each transaction.
+CREATE OR REPLACE VIEW doctor_to_sweep AS
+SELECT doctor_id FROM appointment WHERE status = 'pending' AND hold_expires_at <= now()
+UNION
+SELECT doctor_id FROM appointment WHERE status = 'confirmed' AND upper(during) <= now()
+UNION
+SELECT w.doctor_id
+FROM waitlist_entry AS w
+INNER JOIN doctor AS d ON w.doctor_id = d.account_id
+WHERE w.status IN ('waiting', 'offered', 'paused') AND w.desired_date < (now() AT TIME ZONE d.timezone)::date;
+COMMENT ON VIEW doctor_to_sweep IS 'Doctors with lapsed holds, finished visits or waitlist entries whose day has passed.';
+GRANT SELECT ON doctor_to_sweep TO booking_app, booking_admin, booking_auditor;
+
+CREATE OR REPLACE FUNCTION sweep_doctor(p_doctor integer) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    d doctor;
+BEGIN
+    PERFORM act_as('system');
+    d := lock_doctor(p_doctor);
+    PERFORM retire_appointments(p_doctor, NULL, clock_timestamp());
+    UPDATE waitlist_entry SET status = 'lapsed'
+    WHERE doctor_id = p_doctor AND status IN ('waiting', 'offered', 'paused')
+        AND desired_date < (clock_timestamp() AT TIME ZONE d.timezone)::date;
+    PERFORM act_as('');
+END
+$$;
+COMMENT ON FUNCTION sweep_doctor(integer) IS
+'Retires a doctor''s lapsed holds and finished visits and ends waiting for days gone by. Safe at any time, any number of times.';
+REVOKE EXECUTE ON FUNCTION sweep_doctor(integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION sweep_doctor(integer) TO booking_app, booking_admin;

@@ -1,0 +1,79 @@
+-- Whoever must know of a change is written into the outbox by the change's own transaction.
+CREATE OR REPLACE FUNCTION tg_appointment__outbox() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    was_active boolean := TG_OP = 'UPDATE' AND OLD.seat IS NOT NULL;
+    is_active boolean := NEW.seat IS NOT NULL;
+BEGIN
+    IF NEW.status = 'confirmed' AND (TG_OP = 'INSERT' OR OLD.status <> 'confirmed') THEN
+        PERFORM notify_account('appointment_confirmed', NEW, NEW.patient_id);
+        PERFORM notify_account('appointment_confirmed', NEW, NEW.doctor_id);
+    ELSIF NEW.status = 'canceled' THEN
+        PERFORM notify_account('appointment_canceled', NEW, NEW.patient_id);
+        -- an unpaid hold was never announced to the doctor, and a doctor knows of their own cancellation
+        IF OLD.status = 'confirmed' AND NEW.canceled_by <> 'doctor' THEN
+            PERFORM notify_account('appointment_canceled', NEW, NEW.doctor_id);
+        END IF;
+    END IF;
+    IF is_active AND NOT was_active THEN
+        PERFORM fulfil_waitlist(NEW);
+    ELSIF was_active AND (NOT is_active OR NEW.during <> OLD.during) THEN
+        PERFORM announce_free_slot(NEW, OLD.during);
+    END IF;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION tg_appointment__outbox() IS
+'Queues the mails that a booking, a confirmation, a cancellation or a freed slot calls for, and ends waiting that a booking answers.';
+
+CREATE OR REPLACE FUNCTION notify_account(p_kind text, a appointment, p_account integer) RETURNS void
+LANGUAGE sql AS $$
+    INSERT INTO notification (kind, account_id, appointment_id, appointment_version)
+    VALUES (p_kind, p_account, a.id, a.version)
+    ON CONFLICT DO NOTHING
+$$;
+COMMENT ON FUNCTION notify_account(text, appointment, integer) IS
+'Queues one mail to one account about this version of an appointment; a second of the same kind is dropped.';
+
+CREATE OR REPLACE FUNCTION fulfil_waitlist(a appointment) RETURNS void
+LANGUAGE sql AS $$
+    UPDATE waitlist_entry AS w SET status = 'fulfilled'
+    FROM doctor AS d
+    WHERE d.account_id = a.doctor_id AND w.doctor_id = a.doctor_id AND w.patient_id = a.patient_id
+        AND w.status IN ('waiting', 'offered', 'paused')
+        AND (w.desired_date IS NULL OR w.desired_date = (lower(a.during) AT TIME ZONE d.timezone)::date)
+$$;
+COMMENT ON FUNCTION fulfil_waitlist(appointment) IS
+'Ends the live waitlist entries that a patient''s new appointment answers.';
+
+CREATE OR REPLACE FUNCTION announce_free_slot(a appointment, slot tstzrange) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF appointment_booking_window(lower(slot), clock_timestamp()) IS NOT NULL THEN
+        RETURN;
+    END IF;
+    INSERT INTO notification (kind, account_id, appointment_id, appointment_version, waitlist_entry_id, slot)
+    SELECT 'slot_available', patient_id, a.id, a.version, id, slot
+    FROM (
+        SELECT DISTINCT ON (w.patient_id) w.patient_id, w.id
+        FROM waitlist_entry AS w
+        INNER JOIN doctor AS d ON w.doctor_id = d.account_id
+        WHERE w.doctor_id = a.doctor_id AND w.status = 'waiting' AND w.patient_id IS DISTINCT FROM a.patient_id
+            AND (w.desired_date IS NULL OR w.desired_date = (lower(slot) AT TIME ZONE d.timezone)::date)
+        ORDER BY w.patient_id, w.id
+    ) AS waiting
+    ORDER BY id -- first in line, first mailed
+    ON CONFLICT DO NOTHING;
+    IF FOUND THEN
+        -- only here, where seconds matter: a NOTIFY makes commits wait for one another
+        PERFORM pg_notify('booking_outbox', '');
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION announce_free_slot(appointment, tstzrange) IS
+'Queues a mail to everyone who waits for this doctor and whose date matches the freed slot, and rings the doorbell.';
+
+CREATE OR REPLACE TRIGGER tg_appointment__outbox
+AFTER INSERT OR UPDATE ON appointment
+FOR EACH ROW EXECUTE FUNCTION tg_appointment__outbox();
+COMMENT ON TRIGGER tg_appointment__outbox ON appointment IS 'Writes the outbox in the transaction of the event.';

@@ -1,0 +1,103 @@
+-- What an appointment may be and become, decided under the doctor's lock, by the clock as it stands after the wait.
+CREATE OR REPLACE FUNCTION tg_appointment__rules() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    d doctor;
+    p policy;
+    at_ timestamptz;
+    moves boolean := TG_OP = 'INSERT';
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        IF NEW IS NOT DISTINCT FROM OLD THEN
+            RETURN NEW;
+        END IF;
+        PERFORM refuse('appointment_immutable', appointment_immutable(OLD, NEW));
+        moves := NEW.during <> OLD.during OR NEW.patient_id IS DISTINCT FROM OLD.patient_id;
+    END IF;
+    -- retiring a row only ever frees a place, so it need not wait for the doctor (a patient's booking elsewhere may do it)
+    IF moves OR NEW.status NOT IN ('expired', 'completed', 'no_show', 'released') THEN
+        d := lock_doctor(NEW.doctor_id);
+    END IF;
+    at_ := clock_timestamp();
+    SELECT * INTO p FROM policy;
+
+    IF TG_OP = 'INSERT' THEN
+        NEW := new_appointment(NEW, d, at_);
+        PERFORM refuse(
+            'appointment_status_transition',
+            appointment_status_transition(NULL, NEW.status, NULL, NEW.during, at_)
+        );
+    ELSE
+        PERFORM refuse(
+            'appointment_status_transition',
+            appointment_status_transition(OLD.status, NEW.status, OLD.hold_expires_at, OLD.during, at_)
+        );
+        NEW := changed_appointment(OLD, NEW, at_);
+    END IF;
+    IF moves THEN
+        NEW := place_appointment(NEW, d, p, at_);
+        IF NEW.status = 'pending' AND NEW.hold_expires_at IS NULL THEN
+            NEW.hold_expires_at := least(at_ + make_interval(mins => p.hold_minutes), lower(NEW.during));
+        END IF;
+    END IF;
+    PERFORM refuse('appointment_confirmed_is_paid', appointment_confirmed_is_paid(NEW));
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION tg_appointment__rules() IS
+'Applies every rule of an appointment that a constraint cannot declare, and sets the columns that nobody else may.';
+
+CREATE OR REPLACE FUNCTION new_appointment(a appointment, d doctor, at_ timestamptz) RETURNS appointment
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    a.fee := d.fee;
+    a.currency := d.currency;
+    IF a.status = 'pending' AND d.fee = 0 THEN
+        a.status := 'confirmed';
+    END IF;
+    a.seat := NULL;
+    a.hold_expires_at := NULL;
+    a.cancel_deadline := lower(a.during) - interval '72 hours';
+    a.canceled_by := NULL;
+    a.version := 1;
+    a.created_at := at_;
+    a.updated_at := at_;
+    RETURN a;
+END
+$$;
+COMMENT ON FUNCTION new_appointment(appointment, doctor, timestamptz) IS
+'A new row with what the doctor and the clock say in place of whatever the writer said.';
+
+CREATE OR REPLACE FUNCTION changed_appointment(was appointment, becomes appointment, at_ timestamptz) RETURNS appointment
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    actor text := booking_actor();
+BEGIN
+    IF becomes.status = 'canceled' THEN
+        PERFORM refuse('appointment_cancel_notice', appointment_cancel_notice(actor, was.cancel_deadline, at_));
+        becomes.canceled_by := actor;
+    END IF;
+    IF becomes.status NOT IN ('offered', 'pending', 'confirmed') THEN
+        becomes.seat := NULL;
+    END IF;
+    IF becomes.during <> was.during THEN
+        becomes.cancel_deadline := CASE actor
+            -- never later: a patient cannot move a visit away only to cancel it
+            WHEN 'patient' THEN least(was.cancel_deadline, lower(becomes.during) - interval '72 hours')
+            -- a fresh right for whoever did not choose the new time
+            ELSE lower(becomes.during)
+        END;
+    END IF;
+    becomes.version := was.version + 1;
+    becomes.updated_at := at_;
+    RETURN becomes;
+END
+$$;
+COMMENT ON FUNCTION changed_appointment(appointment, appointment, timestamptz) IS
+'A changed row with the columns set that follow from the change and from who made it.';
+
+CREATE OR REPLACE TRIGGER tg_appointment__rules
+BEFORE INSERT OR UPDATE ON appointment
+FOR EACH ROW EXECUTE FUNCTION tg_appointment__rules();
+COMMENT ON TRIGGER tg_appointment__rules ON appointment IS
+'Lock the doctor, read the clock, then: transition, window, hours, overlap, hold limit, cap and seat, notice, payment.';

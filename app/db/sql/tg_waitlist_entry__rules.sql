@@ -1,0 +1,30 @@
+-- Joining is decided under the doctor's lock, so that a slot freed at the same moment is seen by one side or the other.
+CREATE OR REPLACE FUNCTION tg_waitlist_entry__rules() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    d doctor;
+    at_ timestamptz;
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        PERFORM refuse('waitlist_entry_immutable', waitlist_entry_immutable(OLD, NEW));
+        IF NEW.status <> OLD.status THEN
+            PERFORM refuse('waitlist_entry_status_transition', waitlist_entry_status_transition(OLD.status, NEW.status));
+        END IF;
+        RETURN NEW;
+    END IF;
+    d := lock_doctor(NEW.doctor_id);
+    at_ := clock_timestamp();
+    NEW.created_at := at_;
+    PERFORM refuse('waitlist_entry_status_transition', waitlist_entry_status_transition(NULL, NEW.status));
+    PERFORM refuse('waitlist_desired_date_window', waitlist_desired_date_window(d, NEW.desired_date, at_));
+    PERFORM refuse('waitlist_only_when_full', waitlist_only_when_full(d, NEW.desired_date, at_));
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION tg_waitlist_entry__rules() IS 'Applies every rule of a waitlist entry that a constraint cannot declare.';
+
+CREATE OR REPLACE TRIGGER tg_waitlist_entry__rules
+BEFORE INSERT OR UPDATE ON waitlist_entry
+FOR EACH ROW EXECUTE FUNCTION tg_waitlist_entry__rules();
+COMMENT ON TRIGGER tg_waitlist_entry__rules ON waitlist_entry IS
+'Lock the doctor, read the clock, then: transition, date inside the window, doctor full.';

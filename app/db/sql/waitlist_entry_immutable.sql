@@ -1,0 +1,12 @@
+-- Doctor, patient, desired date and place in the queue of a waitlist entry never change.
+CREATE OR REPLACE FUNCTION waitlist_entry_immutable(was waitlist_entry, becomes waitlist_entry) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE
+        WHEN (was.id, was.doctor_id, was.patient_id, was.created_at)
+            <> (becomes.id, becomes.doctor_id, becomes.patient_id, becomes.created_at)
+            OR was.desired_date IS DISTINCT FROM becomes.desired_date
+            THEN 'Only the status of a waitlist entry changes. Leave, and join again.'
+    END
+$$;
+COMMENT ON FUNCTION waitlist_entry_immutable(waitlist_entry, waitlist_entry) IS
+'Why one row may not become the other; NULL: nothing that must stay has changed.';

@@ -1,0 +1,82 @@
+"""Accounts and their profiles. Rarely called, so plain ORM."""
+
+from decimal import Decimal
+from typing import Any
+
+from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+from msgspec import UNSET, convert, structs
+from sqlalchemy import func, select
+
+from app.db.models import Account, Doctor, Patient, WorkingHours
+from app.domain.accounts.schemas import (
+    DoctorAccount,
+    OwnAccount,
+    PatientAccount,
+    RegisterDoctor,
+    RegisterPatient,
+)
+
+WORKDAYS = range(1, 6)
+NINE, FIVE = 9 * 60, 17 * 60  # minutes of the day
+
+
+class AccountRepository(SQLAlchemyAsyncRepository[Account]):
+    """Registers people and keeps their profiles."""
+
+    model_type = Account
+
+    async def register(self, new: RegisterDoctor | RegisterPatient, password_hash: str) -> OwnAccount:
+        """Store an account with its profile. Raises the database's refusal, e.g. account_username_unique."""
+        role = "doctor" if isinstance(new, RegisterDoctor) else "patient"
+        account = Account(username=new.username, email=new.email, password_hash=password_hash, role=role)
+        self.session.add(account)
+        await self.session.flush()
+        given = {k: v for k, v in structs.asdict(new).items() if v is not UNSET}
+        profile: dict[str, Any] = {"full_name": new.username} | given | {"account_id": account.id}
+        for name in ("username", "email", "password"):
+            del profile[name]
+        if isinstance(new, RegisterDoctor):
+            await self._add_doctor(profile)
+        else:
+            self.session.add(Patient(**profile))
+        await self.session.commit()
+        return await self.own(account.id)
+
+    async def _add_doctor(self, profile: dict[str, Any]) -> None:
+        if "fee" in profile:
+            profile["fee"] = Decimal(profile["fee"])
+        self.session.add(Doctor(**profile))
+        await self.session.flush()
+        self.session.add_all(
+            WorkingHours(doctor_id=profile["account_id"], weekday=day, start_minute=NINE, end_minute=FIVE)
+            for day in WORKDAYS
+        )
+
+    async def find_login(self, *, username: str | None, email: str | None) -> Account | None:
+        """Return the account of a username or, without one, of an email, whatever their case."""
+        column, value = (Account.username, username) if username is not None else (Account.email, email)
+        query = select(Account).where(func.lower(column) == func.lower(value))
+        return (await self.session.scalars(query)).one_or_none()
+
+    async def own(self, account_id: int) -> OwnAccount:
+        """Return an account as its owner sees it."""
+        account = await self.get(account_id)
+        profile = await self._profile(account)
+        model = DoctorAccount if account.role == "doctor" else PatientAccount
+        both = {**profile.to_dict(), **account.to_dict()}
+        return convert({name: both[name] for name in model.__struct_fields__}, model)
+
+    async def change(self, account_id: int, changes: dict[str, Any]) -> OwnAccount:
+        """Write changed fields of an account or its profile. Raises the database's refusal."""
+        account = await self.get(account_id)
+        profile = await self._profile(account)
+        for name, value in changes.items():
+            setattr(account if name == "email" else profile, name, value)
+        await self.session.commit()
+        return await self.own(account_id)
+
+    async def _profile(self, account: Account) -> Doctor | Patient:
+        model: type[Doctor | Patient] = Doctor if account.role == "doctor" else Patient
+        profile = await self.session.get(model, account.id, populate_existing=True)
+        assert profile is not None  # noqa: S101  registration stores both or neither
+        return profile

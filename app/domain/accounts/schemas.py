@@ -1,0 +1,134 @@
+"""What clients send and get about accounts."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from app.domain.fields import PRINTABLE, Currency, Id, Money, Name, Phone, ShortText, TimeZone
+
+Username = Annotated[str, Meta(min_length=1, max_length=150, pattern=r"^[A-Za-z0-9_.@+-]+$", examples=["ada"])]
+Email = Annotated[
+    str,
+    Meta(
+        max_length=254,
+        pattern=r"^[!-?A-~]{1,64}@[A-Za-z0-9.-]+\.[A-Za-z0-9-]{2,}$",
+        examples=["ada@example.com"],
+    ),
+]
+Password = Annotated[str, Meta(min_length=8, max_length=128)]
+Years = Annotated[int, Meta(ge=0, le=80)]
+Minutes = Annotated[int, Meta(ge=0, le=480)]
+
+
+class RegisterPatient(Struct, forbid_unknown_fields=True, tag_field="role", tag="patient", kw_only=True):
+    """A new patient. `full_name` defaults to the username."""
+
+    username: Username
+    email: Email
+    password: Password
+    full_name: Name | UnsetType = UNSET
+    phone: Phone | UnsetType = UNSET
+    timezone: TimeZone | UnsetType = UNSET
+
+
+class RegisterDoctor(Struct, forbid_unknown_fields=True, tag_field="role", tag="doctor", kw_only=True):
+    """A new doctor, who works Monday to Friday 09:00 to 17:00 until they say otherwise."""
+
+    username: Username
+    email: Email
+    password: Password
+    full_name: Name | UnsetType = UNSET
+    phone: Phone | UnsetType = UNSET
+    timezone: TimeZone | UnsetType = UNSET
+    specialty: ShortText | UnsetType = UNSET
+    experience_years: Years | UnsetType = UNSET
+    slot_minutes: Annotated[int, Meta(ge=5, le=480)] | UnsetType = UNSET
+    buffer_minutes: Minutes | UnsetType = UNSET
+    fee: Money | UnsetType = UNSET
+    currency: Currency | UnsetType = UNSET
+    max_appointments: Annotated[int, Meta(ge=0, le=30)] | UnsetType = UNSET
+
+
+class PatientAccount(Struct, kw_only=True):
+    """A patient's own account."""
+
+    id: Id
+    username: str
+    email: str
+    role: Literal["patient"]
+    full_name: str
+    phone: str
+    timezone: str
+    created_at: datetime
+
+
+class DoctorAccount(Struct, kw_only=True):
+    """A doctor's own account."""
+
+    id: Id
+    username: str
+    email: str
+    role: Literal["doctor"]
+    full_name: str
+    phone: str
+    timezone: str
+    specialty: str
+    experience_years: int
+    slot_minutes: int
+    buffer_minutes: int
+    fee: Decimal
+    currency: str
+    max_appointments: int
+    created_at: datetime
+
+
+OwnAccount = PatientAccount | DoctorAccount
+
+
+class ChangeAccount(Struct, forbid_unknown_fields=True, kw_only=True):
+    """What to change of one's own account. Fields that cannot change are accepted as long as they repeat what is."""
+
+    email: Email | UnsetType = UNSET
+    full_name: Name | UnsetType = UNSET
+    phone: Phone | UnsetType = UNSET
+    timezone: TimeZone | UnsetType = UNSET
+    specialty: ShortText | UnsetType = UNSET
+    experience_years: Years | UnsetType = UNSET
+    id: int | UnsetType = UNSET
+    username: str | UnsetType = UNSET
+    role: str | UnsetType = UNSET
+    slot_minutes: int | UnsetType = UNSET
+    buffer_minutes: int | UnsetType = UNSET
+    fee: str | UnsetType = UNSET
+    currency: str | UnsetType = UNSET
+    max_appointments: int | UnsetType = UNSET
+    created_at: str | UnsetType = UNSET
+
+
+class Login(Struct, forbid_unknown_fields=True, kw_only=True):
+    """Either `username` or `email`, and the password."""
+
+    username: Annotated[str, Meta(max_length=150, pattern=PRINTABLE)] | None = None
+    email: Annotated[str, Meta(max_length=254, pattern=PRINTABLE)] | None = None
+    password: Annotated[str, Meta(max_length=128)]
+
+    def __post_init__(self) -> None:
+        if (self.username is None) == (self.email is None):
+            raise ValueError("Give either username or email.")
+
+
+class Refresh(Struct, forbid_unknown_fields=True):
+    """A refresh token, to be exchanged."""
+
+    refresh: Annotated[str, Meta(max_length=2000)]
+
+
+class Tokens(Struct):
+    """Send `access` as `Authorization: Bearer ...`; exchange `refresh` for new ones within `expires_in` seconds."""
+
+    access: str
+    refresh: str
+    token_type: Literal["Bearer"]
+    expires_in: int

@@ -1,0 +1,98 @@
+"""`/api/appointments/appointments`: book, look, cancel."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from litestar import Controller, Request, Response, get, post
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar.security.jwt import Token
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.domain.accounts.tokens import Caller, patients_only
+from app.domain.appointments.repository import AppointmentRepository
+from app.domain.appointments.schemas import Appointment, AppointmentDetail, Book, Status
+from app.domain.fields import Id, Instant
+from app.domain.paging import Cursor, Limit, decode_cursor, encode_cursor, page
+from app.domain.problems import ProblemError, not_found
+
+EVER = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+
+
+async def provide_appointments(db_session: NamedDependency[AsyncSession]) -> AppointmentRepository:
+    """Provide the repository of a request."""
+    return AppointmentRepository(session=db_session, auto_refresh=False)
+
+
+class AppointmentController(Controller):
+    """The caller's appointments; nobody sees anyone else's."""
+
+    path = "/api/appointments/appointments"
+    tags = ("appointments",)
+    dependencies = {"appointments": Provide(provide_appointments)}  # noqa: RUF012  Litestar reads it from the class
+
+    @post("/", operation_id="book_appointment", guards=[patients_only])
+    async def book(
+        self,
+        request: Request[Caller, Token, Any],
+        data: JSONBody[Book],
+        appointments: NamedDependency[AppointmentRepository],
+    ) -> Appointment:
+        """Book a slot: confirmed at once if the doctor charges nothing, else held until `hold_expires_at`."""
+        if data.patient not in (None, request.user.id):
+            raise ProblemError(403, "forbidden", "You can book for yourself only.")
+        return await appointments.book(request.user.id, data.doctor, data.appointment_date)
+
+    @get("/", operation_id="list_appointments")
+    async def list_appointments(
+        self,
+        request: Request[Caller, Token, Any],
+        appointments: NamedDependency[AppointmentRepository],
+        status: FromQuery[Status | None] = None,
+        from_: Annotated[Instant | None, QueryParameter(name="from")] = None,
+        to: FromQuery[Instant | None] = None,
+        limit: Limit = 50,
+        cursor: Cursor = None,
+    ) -> Response[list[Appointment]]:
+        """List one's appointments by their start, oldest first."""
+        after = decode_cursor(cursor, datetime.fromisoformat, int) if cursor else (EVER[0], 0)
+        rows = await appointments.page(
+            request.user,
+            after=(after[0], after[1]),
+            from_=from_ or EVER[0],
+            to=to or EVER[1],
+            status=status,
+            limit=limit + 1,
+        )
+        return page(request, rows, limit, lambda a: encode_cursor(a.appointment_date.isoformat(), a.id))
+
+    @get("/{appointment_id:int}", operation_id="get_appointment")
+    async def get_appointment(
+        self,
+        request: Request[Caller, Token, Any],
+        appointment_id: FromPath[Id],
+        appointments: NamedDependency[AppointmentRepository],
+    ) -> Appointment:
+        """Return one of one's appointments."""
+        appointment = await appointments.find(request.user, appointment_id)
+        if appointment is None:
+            raise not_found("appointment")
+        return appointment
+
+    @post(
+        "/{appointment_id:int}/cancel",
+        operation_id="cancel_appointment",
+        status_code=200,
+        guards=[patients_only],
+    )
+    async def cancel(
+        self,
+        request: Request[Caller, Token, Any],
+        appointment_id: FromPath[Id],
+        appointments: NamedDependency[AppointmentRepository],
+    ) -> AppointmentDetail:
+        """Cancel, while more than 72 hours remain."""
+        appointment = await appointments.cancel_as_patient(request.user.id, appointment_id)
+        if appointment is None:
+            raise not_found("appointment")
+        return appointment

@@ -1,0 +1,42 @@
+"""What clients send and get about appointments."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from app.domain.fields import Id, Instant
+
+Status = Literal["offered", "pending", "confirmed", "released", "expired", "canceled", "completed", "no_show"]
+
+
+class Book(Struct, forbid_unknown_fields=True):
+    """A slot of a doctor, by its start. `patient`, if given, is the caller."""
+
+    doctor: Id
+    appointment_date: Instant
+    patient: Id | None = None
+
+
+class Appointment(Struct):
+    """An appointment as its two parties see it."""
+
+    id: Id
+    doctor: Id
+    patient: Id | None
+    appointment_date: Annotated[datetime, Meta(description="Start.")]
+    ends_at: datetime
+    status: Status
+    hold_expires_at: Annotated[datetime | None, Meta(description="Until when an unpaid booking holds its slot.")]
+    cancel_deadline: Annotated[datetime, Meta(description="The patient may cancel before this instant.")]
+    fee: Decimal
+    currency: str
+    created_at: datetime
+    updated_at: datetime
+
+
+class AppointmentDetail(Appointment):
+    """An appointment after an action, and what the action did."""
+
+    detail: str

@@ -1,0 +1,29 @@
+"""What clients get about doctors."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from msgspec import Struct
+
+from app.domain.fields import Id
+
+
+class Doctor(Struct):
+    """A doctor's public profile. Times of their day are of `timezone`."""
+
+    id: Id
+    full_name: str
+    specialty: str
+    experience_years: int
+    phone: str
+    timezone: str
+    slot_minutes: int
+    fee: Decimal
+    currency: str
+
+
+class Slot(Struct):
+    """A free slot."""
+
+    start: datetime
+    end: datetime

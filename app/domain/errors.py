@@ -1,0 +1,97 @@
+"""The rule catalogue: what a refusal by PostgreSQL means to a client. A rule's constraint name is its error `code`."""
+
+from typing import NamedTuple
+
+import asyncpg
+
+
+class Rule(NamedTuple):
+    """How a broken rule is answered."""
+
+    status: int  # HTTP
+    title: str
+
+
+CONFLICT, FORBIDDEN_BY_RULE, INVALID = 409, 422, 400
+
+RULES: dict[str, Rule] = {
+    # appointments
+    "appointment_doctor_no_overlap": Rule(CONFLICT, "This slot is taken."),
+    "appointment_patient_no_overlap": Rule(CONFLICT, "You already have an appointment at that time."),
+    "appointment_doctor_cap": Rule(CONFLICT, "The doctor has no room for another appointment."),
+    "appointment_doctor_seat": Rule(CONFLICT, "The doctor has no room for another appointment."),
+    "appointment_patient_hold_limit": Rule(CONFLICT, "You have too many unpaid bookings."),
+    "appointment_booking_window": Rule(FORBIDDEN_BY_RULE, "The time is outside the booking window."),
+    "appointment_within_working_hours": Rule(FORBIDDEN_BY_RULE, "The time is not one of the doctor's slots."),
+    "appointment_cancel_notice": Rule(FORBIDDEN_BY_RULE, "It is too late to cancel."),
+    "appointment_status_transition": Rule(CONFLICT, "The appointment is not in a state for this."),
+    "appointment_immutable": Rule(FORBIDDEN_BY_RULE, "This part of an appointment never changes."),
+    "appointment_confirmed_is_paid": Rule(FORBIDDEN_BY_RULE, "The appointment has not been paid."),
+    "appointment_doctor_id_fkey": Rule(FORBIDDEN_BY_RULE, "There is no such doctor."),
+    "appointment_patient_id_fkey": Rule(FORBIDDEN_BY_RULE, "There is no such patient."),
+    # waitlist
+    "waitlist_only_when_full": Rule(CONFLICT, "The doctor still has a free slot."),
+    "waitlist_entry_unique": Rule(CONFLICT, "You are on this waitlist already."),
+    "waitlist_desired_date_window": Rule(FORBIDDEN_BY_RULE, "The date is outside the booking window."),
+    "waitlist_entry_status_transition": Rule(CONFLICT, "The waitlist entry is not in a state for this."),
+    "waitlist_entry_immutable": Rule(FORBIDDEN_BY_RULE, "This part of a waitlist entry never changes."),
+    "waitlist_entry_doctor_id_fkey": Rule(FORBIDDEN_BY_RULE, "There is no such doctor."),
+    "waitlist_entry_patient_id_fkey": Rule(FORBIDDEN_BY_RULE, "There is no such patient."),
+    # accounts and schedules
+    "account_username_unique": Rule(CONFLICT, "This username is taken."),
+    "account_email_unique": Rule(CONFLICT, "An account with this email exists already."),
+    "account_username_valid": Rule(INVALID, "A username has 1 to 150 letters, digits or any of _.@+-."),
+    "account_email_valid": Rule(INVALID, "This is not an email address."),
+    "account_role_valid": Rule(INVALID, "The role is doctor or patient."),
+    "doctor_account_id_fkey": Rule(FORBIDDEN_BY_RULE, "A role never changes."),
+    "patient_account_id_fkey": Rule(FORBIDDEN_BY_RULE, "A role never changes."),
+    "doctor_timezone_fkey": Rule(FORBIDDEN_BY_RULE, "This is not an IANA time zone."),
+    "patient_timezone_fkey": Rule(FORBIDDEN_BY_RULE, "This is not an IANA time zone."),
+    "doctor_fee_allowed": Rule(FORBIDDEN_BY_RULE, "This fee or currency is not allowed."),
+    "doctor_fee_valid": Rule(INVALID, "A fee is not negative."),
+    "doctor_fee_has_no_minor_unit": Rule(INVALID, "This currency has no decimals."),
+    "doctor_slot_minutes_valid": Rule(INVALID, "A slot lasts 5 to 480 minutes."),
+    "doctor_buffer_minutes_valid": Rule(INVALID, "A buffer lasts 0 to 480 minutes."),
+    "doctor_max_appointments_valid": Rule(INVALID, "The cap is 0 to 30 appointments."),
+    "doctor_experience_years_valid": Rule(INVALID, "Experience is 0 to 80 years."),
+    "working_hours_no_overlap": Rule(CONFLICT, "Working hours overlap."),
+    "working_hours_weekday_valid": Rule(INVALID, "A weekday is 1 (Monday) to 7 (Sunday)."),
+    "working_hours_minutes_valid": Rule(INVALID, "Working hours begin before they end, within one day."),
+    "working_hours_doctor_id_fkey": Rule(FORBIDDEN_BY_RULE, "There is no such doctor."),
+}
+
+
+class Refusal(NamedTuple):
+    """A rule that PostgreSQL found broken."""
+
+    code: str
+    status: int
+    title: str
+    detail: str
+
+
+def refusal_of(error: BaseException) -> Refusal | None:
+    """Return which rule a database error reports, or None if it reports no rule that a client can break.
+
+    Looks through SQLAlchemy's and advanced-alchemy's wrappers for asyncpg's own error.
+    """
+    cause = driver_error(error)
+    if not isinstance(cause, asyncpg.IntegrityConstraintViolationError):
+        return None
+    code = cause.constraint_name or ""
+    rule = RULES.get(code)
+    if rule is None:
+        return None
+    # PostgreSQL's own messages quote rows, which may be other people's; those our triggers raise name no table.
+    detail = rule.title if cause.table_name else str(cause.args[0])
+    return Refusal(code, rule.status, rule.title, detail)
+
+
+def driver_error(error: BaseException) -> BaseException:
+    """Return asyncpg's error behind whatever wrapped it; `error` itself if none is behind it."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, asyncpg.PostgresError | asyncpg.InterfaceError):
+            return seen
+        seen = seen.__cause__ or getattr(seen, "orig", None)
+    return error

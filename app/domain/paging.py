@@ -1,0 +1,49 @@
+"""Lists are bare JSON arrays, paged by `limit` and an opaque `cursor`; `Link` names the next page."""
+
+import base64
+import binascii
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, TypeVar
+
+from litestar import Request, Response
+from litestar.params import QueryParameter
+from msgspec import Meta
+
+from app.domain.problems import FieldError, ProblemError
+
+Limit = Annotated[int, QueryParameter(ge=1, le=200, description="Rows on a page, 1 to 200.")]
+Cursor = Annotated[
+    str | None,
+    QueryParameter(max_length=200, description="Where the page begins, from the `Link` of the one before."),
+]
+Id = Annotated[int, Meta(ge=1, le=2_147_483_647)]
+
+Row = TypeVar("Row")
+
+
+def encode_cursor(*key: object) -> str:
+    """Pack the key of a page's last row."""
+    return base64.urlsafe_b64encode("\n".join(map(str, key)).encode()).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str, *parse: Callable[[str], Any]) -> tuple[Any, ...]:
+    """Unpack a cursor, each part by its parser. Raises ProblemError (400) for one that we did not make."""
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        parts = base64.b64decode(padded, altchars=b"-_", validate=True).decode().split("\n")
+        return tuple(convert(part) for convert, part in zip(parse, parts, strict=True))
+    except (binascii.Error, ValueError, OverflowError) as error:
+        problem = FieldError("cursor", "This is not a cursor from a Link header.")
+        raise ProblemError(400, "invalid_request", "cursor: This is not a cursor.", [problem]) from error
+
+
+def page(
+    request: Request[Any, Any, Any], rows: Sequence[Row], limit: int, key: Callable[[Row], str]
+) -> Response[list[Row]]:
+    """Answer with up to `limit` of `rows`; one more than that was read to know whether there is a next page."""
+    shown = list(rows[:limit])
+    headers = {}
+    if len(rows) > limit:
+        url = request.url.with_replacements(query=dict(request.query_params) | {"cursor": key(shown[-1])})
+        headers["Link"] = f'<{url}>; rel="next"'
+    return Response(shown, headers=headers)

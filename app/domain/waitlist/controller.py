@@ -1,0 +1,65 @@
+"""`/api/appointments/waitlist`: wait for a doctor who is full."""
+
+from typing import Any
+
+from litestar import Controller, Request, Response, delete, get, post
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath, JSONBody
+from litestar.security.jwt import Token
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.domain.accounts.tokens import Caller, patients_only
+from app.domain.fields import Id
+from app.domain.paging import Cursor, Limit, decode_cursor, encode_cursor, page
+from app.domain.problems import not_found
+from app.domain.waitlist.repository import WaitlistRepository
+from app.domain.waitlist.schemas import JoinWaitlist, WaitlistEntry
+
+
+async def provide_waitlist(db_session: NamedDependency[AsyncSession]) -> WaitlistRepository:
+    """Provide the repository of a request."""
+    return WaitlistRepository(session=db_session, auto_refresh=False)
+
+
+class WaitlistController(Controller):
+    """A patient's entries; a doctor sees who waits for them."""
+
+    path = "/api/appointments/waitlist"
+    tags = ("waitlist",)
+    dependencies = {"waitlist": Provide(provide_waitlist)}  # noqa: RUF012  Litestar reads it from the class
+
+    @post("/", operation_id="join_waitlist", guards=[patients_only])
+    async def join(
+        self,
+        request: Request[Caller, Token, Any],
+        data: JSONBody[JoinWaitlist],
+        waitlist: NamedDependency[WaitlistRepository],
+    ) -> WaitlistEntry:
+        """Wait for a doctor who has no free slot, on one day or at all."""
+        return await waitlist.join(request.user.id, data.doctor, data.desired_date)
+
+    @get("/", operation_id="list_waitlist")
+    async def list_waitlist(
+        self,
+        request: Request[Caller, Token, Any],
+        waitlist: NamedDependency[WaitlistRepository],
+        limit: Limit = 50,
+        cursor: Cursor = None,
+    ) -> Response[list[WaitlistEntry]]:
+        """List one's entries in order of joining; a doctor gets the entries of those who wait for them."""
+        (after,) = decode_cursor(cursor, int) if cursor else (0,)
+        rows = await waitlist.page(request.user, after=after, limit=limit + 1)
+        return page(request, rows, limit, lambda entry: encode_cursor(entry.id))
+
+    @delete("/{entry_id:int}", operation_id="leave_waitlist", status_code=200, guards=[patients_only])
+    async def leave(
+        self,
+        request: Request[Caller, Token, Any],
+        entry_id: FromPath[Id],
+        waitlist: NamedDependency[WaitlistRepository],
+    ) -> WaitlistEntry:
+        """Stop waiting."""
+        entry = await waitlist.leave(request.user.id, entry_id)
+        if entry is None:
+            raise not_found("waitlist entry")
+        return entry

@@ -1,0 +1,96 @@
+"""create_app(): the one place where the parts are put together."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from advanced_alchemy.extensions.litestar import SQLAlchemyInitPlugin
+from litestar import Litestar, get
+from litestar.di import Provide
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import SwaggerRenderPlugin
+from litestar.openapi.spec import Tag
+from litestar.response import Redirect
+from litestar.static_files import create_static_files_router
+from redis.asyncio import Redis
+
+from app.db.engine import database_config
+from app.domain.accounts.controller import AccountController
+from app.domain.accounts.tokens import jwt_auth
+from app.domain.appointments.controller import AppointmentController
+from app.domain.doctors.controller import DoctorController
+from app.domain.problems import EXCEPTION_HANDLERS
+from app.domain.waitlist.controller import WaitlistController
+from app.health import live, ready
+from app.settings import Settings, get_settings
+
+MEBIBYTE = 1024 * 1024
+UI = Path(__file__).parent / "openapi_ui"  # swagger-ui-dist, served from here: the docs page needs no other host
+
+TAGS = [
+    Tag("accounts", "Register, log in, and one's own account."),
+    Tag("doctors", "Who can be booked, and when. Public."),
+    Tag("appointments", "Book a slot, look at one's appointments, cancel."),
+    Tag("waitlist", "Wait for a doctor who is full."),
+    Tag("health", "For whoever runs the service."),
+]
+
+
+@get("/", include_in_schema=False, exclude_from_auth=True)
+async def home() -> Redirect:
+    """Lead whoever opens the bare address to the docs."""
+    return Redirect("/docs")
+
+
+def openapi_config() -> OpenAPIConfig:
+    """Describe the API: OpenAPI 3.1 at /docs/openapi.json, and a page to try it at /docs."""
+    swagger = SwaggerRenderPlugin(
+        js_url="/docs/assets/swagger-ui-bundle.js",
+        css_url="/docs/assets/swagger-ui.css",
+        standalone_preset_js_url="/docs/assets/swagger-ui-standalone-preset.js",
+        favicon='<link rel="icon" href="/docs/assets/favicon-32x32.png">',
+        path="/",
+    )
+    return OpenAPIConfig(
+        title="Doctor appointment booking",
+        version="0.1.0",
+        description="Book doctors' appointments. Every refusal is `application/problem+json`; its `code` is stable.",
+        path="/docs",
+        render_plugins=[swagger],
+        tags=TAGS,
+    )
+
+
+def create_app(settings: Settings | None = None) -> Litestar:
+    """Make the API. Without settings, those of this process's environment."""
+    config = settings or get_settings()
+    redis = Redis.from_url(config.redis_url, socket_timeout=2, socket_connect_timeout=2)
+
+    @asynccontextmanager
+    async def close_redis(_: Litestar) -> AsyncIterator[None]:
+        yield
+        await redis.aclose()
+
+    return Litestar(
+        route_handlers=[
+            AccountController,
+            AppointmentController,
+            DoctorController,
+            WaitlistController,
+            home,
+            live,
+            ready,
+            create_static_files_router("/docs/assets", [UI], opt={"exclude_from_auth": True}, include_in_schema=False),
+        ],
+        plugins=[SQLAlchemyInitPlugin(database_config(config.database_url, application_name="booking-api"))],
+        on_app_init=[jwt_auth(config.secret_key).on_app_init],
+        dependencies={
+            "settings": Provide(lambda: config, sync_to_thread=False),
+            "redis": Provide(lambda: redis, sync_to_thread=False),
+        },
+        exception_handlers=EXCEPTION_HANDLERS,
+        openapi_config=openapi_config(),
+        request_max_body_size=MEBIBYTE,
+        lifespan=[close_redis],
+        debug=False,  # a debug page would show code and values to whoever asks
+    )
