@@ -1,0 +1,37 @@
+"""Files that only their owner may read: the passwords, and `stack.json`."""
+
+import json
+import os
+import secrets
+from pathlib import Path
+
+
+def write_private(path: Path, content: str) -> None:
+    """Write `content` to `path` with mode 0600; a reader sees the old content or the new, never a part."""
+    new = path.with_name(f"{path.name}.new")
+    new.unlink(missing_ok=True)
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(content)
+    new.replace(path)
+
+
+def secret(home: Path, name: str) -> str:
+    """Return `home`'s secret of that name, made when first asked: 43 characters that are safe in a URL."""
+    known = _secrets(home)
+    if name not in known:
+        known[name] = secrets.token_urlsafe(32)
+        write_private(home / "secrets", json.dumps(known, indent=2))
+    return known[name]
+
+
+def has_secret(home: Path, name: str) -> bool:
+    """Whether `home` has a secret of that name."""
+    return name in _secrets(home)
+
+
+def _secrets(home: Path) -> dict[str, str]:
+    try:
+        known: dict[str, str] = json.loads((home / "secrets").read_text())
+    except FileNotFoundError:
+        return {}
+    return known

@@ -1,0 +1,68 @@
+"""The last steps between the supervisor and a component's own program: who it is, and with whom it dies.
+
+Run as a script, `python -I -S launch.py PARENT IDENTITY SIGNAL PROGRAM [ARGUMENT...]`, and not as a
+preexec function, because Python code between fork and exec can deadlock. It ends in exec, so the component
+keeps this process's id. IDENTITY is `self`, `namespace` or `UID:GID`; SIGNAL is the number of the signal that
+the kernel sends when the parent dies (prctl(2), PR_SET_PDEATHSIG).
+"""
+
+import ctypes
+import os
+import sys
+from pathlib import Path
+
+CLONE_NEWUSER = 0x10000000
+PR_SET_PDEATHSIG, PR_SET_KEEPCAPS, PR_SET_SECUREBITS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 1, 8, 28, 47, 2
+SECBIT_NO_SETUID_FIXUP = 1 << 2
+CAP_DAC_OVERRIDE = 1
+CAPABILITY_VERSION_3 = 0x20080522
+
+
+def enter_namespace() -> None:
+    """Become user 1000 of a new user namespace: root's files stay ours, root's id does not."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    user, group = os.geteuid(), os.getegid()
+    if libc.unshare(CLONE_NEWUSER):
+        raise OSError(ctypes.get_errno(), "unshare")
+    Path("/proc/self/setgroups").write_text("deny")  # the kernel wants it before an unprivileged gid_map
+    Path("/proc/self/uid_map").write_text(f"1000 {user} 1")
+    Path("/proc/self/gid_map").write_text(f"1000 {group} 1")
+
+
+def become(user: int, group: int) -> None:
+    """Become `user`, but keep the right, if we have it, to pass folders closed to it, such as /root."""
+    libc = ctypes.CDLL(None)
+    libc.prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0, 0, 0)  # else access(2) ignores what is kept
+    libc.prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0)
+    os.setgroups([])
+    os.setresgid(group, group, group)
+    os.setresuid(user, user, user)
+    header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0)
+    only = 1 << CAP_DAC_OVERRIDE
+    if libc.capset(header, (ctypes.c_uint32 * 6)(only, only, only, 0, 0, 0)) == 0:
+        libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_DAC_OVERRIDE, 0, 0)  # survives exec
+
+
+def die_with(parent: int, signal: int) -> None:
+    """Have the kernel signal us when `parent` dies. After the change of identity, which would undo it."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0)
+    if os.getppid() != parent:
+        sys.exit("the supervisor is gone")
+
+
+def main(parent: str, identity: str, signal: str, *command: str) -> None:
+    """Do the steps and become `command`."""
+    if identity == "namespace":
+        enter_namespace()
+    elif identity != "self":
+        become(*map(int, identity.split(":")))
+    die_with(int(parent), int(signal))
+    os.execv(command[0], command)  # noqa: S606  no shell is the point
+
+
+if __name__ == "__main__":
+    try:
+        main(*sys.argv[1:])
+    except OSError as error:
+        sys.exit(f"cannot start {sys.argv[4]}: {error}")

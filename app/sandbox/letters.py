@@ -1,0 +1,79 @@
+"""What the mailbox keeps of a mail."""
+
+import base64
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.message import EmailMessage, MIMEPart
+from email.policy import SMTPUTF8
+
+import msgspec
+from msgspec.structs import replace
+
+
+class Attachment(msgspec.Struct, frozen=True):
+    """A file of a mail; `content` is its text, or base64 if its type is none of text."""
+
+    filename: str
+    content_type: str
+    content: str
+
+
+class Letter(msgspec.Struct, frozen=True, rename={"sender": "from"}):
+    """A mail as it was received; `to` has the addresses that it was delivered to, separated by commas."""
+
+    id: int
+    to: str
+    sender: str
+    subject: str
+    text: str
+    attachments: list[Attachment]
+    message_id: str
+    received_at: datetime
+
+
+def read_letter(number: int, recipients: list[str], content: bytes) -> Letter:
+    """Return the mail in `content`; one that cannot be parsed has all of it as its text."""
+    letter = Letter(number, ", ".join(recipients), "", "", "", [], "", datetime.now(UTC))
+    try:
+        return _parsed(letter, message_from_bytes(content, _class=EmailMessage, policy=SMTPUTF8))
+    except Exception:  # noqa: BLE001  on broken headers the email package raises whatever it stumbles over
+        return replace(letter, subject="(unreadable)", text=content.decode("utf-8", "replace"))
+
+
+def _parsed(letter: Letter, message: EmailMessage) -> Letter:
+    body = message.get_body(("plain", "html"))
+    return replace(
+        letter,
+        sender=str(message.get("From", "")),
+        subject=str(message.get("Subject", "")),
+        text=_text(body).replace("\r\n", "\n") if body else "",
+        attachments=[_attachment(part) for part in _files(message)],
+        message_id=str(message.get("Message-ID", "")),
+    )
+
+
+def _files(message: EmailMessage) -> Iterator[MIMEPart]:
+    """Yield the parts that are no body, whether called attachments or, as an invitation may be, alternatives."""
+    for part in message.walk():
+        body = part.get_content_type() in {"text/plain", "text/html"} and not part.is_attachment()
+        if not body and not part.is_multipart():
+            yield part
+
+
+def _attachment(part: MIMEPart) -> Attachment:
+    is_text = part.get_content_maintype() == "text"
+    content = _text(part) if is_text else base64.b64encode(_payload(part)).decode()
+    return Attachment(part.get_filename(""), part.get_content_type(), content)
+
+
+def _text(part: MIMEPart) -> str:
+    try:
+        return _payload(part).decode(part.get_content_charset("utf-8"), "replace")
+    except LookupError:  # a charset that does not exist
+        return _payload(part).decode("utf-8", "replace")
+
+
+def _payload(part: MIMEPart) -> bytes:
+    payload = part.get_payload(decode=True)
+    return payload if isinstance(payload, bytes) else b""
