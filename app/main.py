@@ -22,6 +22,7 @@ from app.domain.doctors.controller import DoctorController
 from app.domain.problems import EXCEPTION_HANDLERS
 from app.domain.waitlist.controller import WaitlistController
 from app.health import live, ready
+from app.logs import configure_logs
 from app.settings import Settings, get_settings
 
 MEBIBYTE = 1024 * 1024
@@ -64,6 +65,7 @@ def openapi_config() -> OpenAPIConfig:
 def create_app(settings: Settings | None = None) -> Litestar:
     """Make the API. Without settings, those of this process's environment."""
     config = settings or get_settings()
+    configure_logs(debug=config.debug)
     redis = Redis.from_url(config.redis_url, socket_timeout=2, socket_connect_timeout=2)
 
     @asynccontextmanager

@@ -5,7 +5,9 @@ import random
 from typing import Any
 
 import asyncpg
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession, async_scoped_session
+
+Session = AsyncSession | async_scoped_session[AsyncSession]  # as advanced-alchemy's repositories hold it
 
 ATTEMPTS = 8
 
@@ -24,7 +26,7 @@ def is_retryable(error: Exception) -> bool:
     return isinstance(error, RETRYABLE)
 
 
-async def fetch(session: AsyncSession, sql: str, *arguments: Any) -> list[asyncpg.Record]:
+async def fetch(session: Session, sql: str, *arguments: Any) -> list[asyncpg.Record]:
     """Run one statement in a transaction of its own and return its rows; committed when this returns.
 
     Retries what is retryable, up to 8 times, with a pause that grows to some 100 ms.
@@ -45,7 +47,7 @@ async def fetch(session: AsyncSession, sql: str, *arguments: Any) -> list[asyncp
     raise AssertionError("unreachable")
 
 
-async def fetch_one(session: AsyncSession, sql: str, *arguments: Any) -> asyncpg.Record | None:
+async def fetch_one(session: Session, sql: str, *arguments: Any) -> asyncpg.Record | None:
     """Run one statement like `fetch` and return its first row, or None."""
     rows = await fetch(session, sql, *arguments)
     return rows[0] if rows else None

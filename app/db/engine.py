@@ -56,6 +56,7 @@ def database_config(url: str, *, application_name: str) -> SQLAlchemyAsyncConfig
     """Return advanced-alchemy's configuration: a session per request, and where the migrations are."""
     return SQLAlchemyAsyncConfig(
         engine_instance=create_engine(url, application_name=application_name),
+        set_default_exception_handler=False,  # it takes every database error for a conflict
         session_config=AsyncSessionConfig(expire_on_commit=False),
         engine_config=EngineConfig(),
         alembic_config=AlembicAsyncConfig(script_location=str(MIGRATIONS), version_table_name="alembic_version"),

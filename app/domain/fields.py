@@ -1,18 +1,59 @@
 """The types of fields that several features share: they refuse what is malformed; what is forbidden, PostgreSQL."""
 
-from datetime import datetime
-from typing import Annotated
+from datetime import UTC, datetime
+from typing import Annotated, NamedTuple
 
-from msgspec import Meta
+from litestar.params import PathParameter, QueryParameter
+from msgspec import Meta, convert
+
+from app.domain.problems import FieldError, ProblemError
 
 # Control characters would break mail headers and terminals, and PostgreSQL cannot store NUL.
-PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f]*$"
+END = r"$(?!\n)"  # in Python, $ alone lets a last newline pass
+PRINTABLE = rf"^[^\x00-\x1f\x7f-\x9f]*{END}"
 
 Id = Annotated[int, Meta(ge=1, le=2_147_483_647, description="Identifier.")]
 Instant = Annotated[datetime, Meta(tz=True, description="ISO 8601 with an offset; answers are UTC.")]
 Name = Annotated[str, Meta(min_length=1, max_length=150, pattern=PRINTABLE)]
 ShortText = Annotated[str, Meta(max_length=150, pattern=PRINTABLE)]
-Phone = Annotated[str, Meta(max_length=40, pattern=r"^[0-9 +()./-]*$", examples=["+49 30 1234567"])]
+Phone = Annotated[str, Meta(max_length=40, pattern=rf"^[0-9 +()./-]*{END}", examples=["+49 30 1234567"])]
 TimeZone = Annotated[str, Meta(max_length=64, pattern=PRINTABLE, examples=["Europe/Berlin"], description="IANA name.")]
-Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$", examples=["USD"], description="ISO 4217.")]
-Money = Annotated[str, Meta(pattern=r"^\d{1,10}(\.\d{1,2})?$", examples=["100.00"])]
+Currency = Annotated[str, Meta(pattern=rf"^[A-Z]{{3}}{END}", examples=["USD"], description="ISO 4217.")]
+Money = Annotated[str, Meta(pattern=rf"^[0-9]{{1,10}}(\.[0-9]{{1,2}})?{END}", examples=["100.00"])]
+
+PathId = Annotated[int, PathParameter(ge=1, le=2_147_483_647)]
+SearchText = Annotated[str | None, QueryParameter(max_length=150, pattern=PRINTABLE)]
+
+
+class TimeRange(NamedTuple):
+    """Instants from `start` on and before `end`; None: not bounded."""
+
+    start: datetime | None
+    end: datetime | None
+
+
+async def provide_time_range(
+    from_: Annotated[
+        str | None, QueryParameter(name="from", max_length=40, description="ISO 8601 with an offset.")
+    ] = None,
+    to: Annotated[str | None, QueryParameter(max_length=40, description="ISO 8601 with an offset.")] = None,
+) -> TimeRange:
+    """Read the query parameters `from` and `to`. Raises ProblemError (400) if one is not an instant."""
+    return TimeRange(_instant("from", from_), _instant("to", to))
+
+
+def _instant(field: str, text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        return in_utc(convert(text, Instant))
+    except ValueError as error:  # msgspec's own is one
+        raise ProblemError(400, "invalid_request", f"{field}: {error}", [FieldError(field, str(error))]) from error
+
+
+def in_utc(instant: datetime) -> datetime:
+    """Return an instant in UTC. Raises ValueError for one in the first or last hours that Python can say."""
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("This date is out of range.") from error

@@ -4,10 +4,10 @@ import base64
 import binascii
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, TypeVar
+from urllib.parse import urlencode
 
 from litestar import Request, Response
 from litestar.params import QueryParameter
-from msgspec import Meta
 
 from app.domain.problems import FieldError, ProblemError
 
@@ -16,8 +16,6 @@ Cursor = Annotated[
     str | None,
     QueryParameter(max_length=200, description="Where the page begins, from the `Link` of the one before."),
 ]
-Id = Annotated[int, Meta(ge=1, le=2_147_483_647)]
-
 Row = TypeVar("Row")
 
 
@@ -44,6 +42,8 @@ def page(
     shown = list(rows[:limit])
     headers = {}
     if len(rows) > limit:
-        url = request.url.with_replacements(query=dict(request.query_params) | {"cursor": key(shown[-1])})
+        url = request.url.with_replacements(
+            query=urlencode(request.query_params.dict() | {"cursor": key(shown[-1])}, doseq=True)
+        )
         headers["Link"] = f'<{url}>; rel="next"'
     return Response(shown, headers=headers)

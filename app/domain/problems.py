@@ -90,16 +90,20 @@ def _is_decoding(error: HTTPException) -> bool:
     return error.status_code == HTTPStatus.BAD_REQUEST and isinstance(error.__cause__, Exception)
 
 
+_NAMED = re.compile(r"field `(?P<name>[^`]*)`")  # an unknown or a missing one
 _AT = re.compile(r"^(?P<message>.*?)(?: - at `(?P<where>.*)`)?$", re.DOTALL)
 
 
 def _field_errors(error: HTTPException) -> list[FieldError]:
     found = []
     for item in error.extra if isinstance(error.extra, list) else []:
-        match = _AT.match(str(item.get("message", "")))
+        message = str(item.get("message", ""))
+        # Litestar says only the name of its own parameter when there is no body at all
+        match = _AT.match("A JSON body is required." if message == "'data'" else message)
         assert match is not None  # noqa: S101  the pattern matches any text
-        where = str(item.get("key") or "") or (match["where"] or "").removeprefix("$").removeprefix(".")
-        found.append(FieldError(where, match["message"]))
+        where = str(item.get("key") or "").removeprefix("data") or (match["where"] or "").removeprefix("$.")
+        named = _NAMED.search(match["message"])
+        found.append(FieldError(where or (named["name"] if named else ""), match["message"]))
     return found or [FieldError("", _AT.sub(r"\g<message>", str(error.__cause__ or error.detail)))]
 
 
@@ -108,6 +112,8 @@ def _on_error(request: Request[Any, Any, Any], error: Exception) -> Response[dic
     if refusal is not None:
         return Problem(refusal.status, refusal.title, refusal.detail, refusal.code).response()
     cause = driver_error(error)
+    if isinstance(cause, RecursionError):  # msgspec: nested deeper than Python's stack
+        return Problem(400, "Bad Request", "The JSON is nested too deeply.", "invalid_request").response()
     if isinstance(cause, asyncpg.DataError):
         return Problem(400, "Bad Request", "A value is out of range or malformed.", "invalid_request").response()
     if isinstance(cause, UNAVAILABLE):

@@ -3,22 +3,23 @@
 from pathlib import Path
 
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.schema import CreateIndex, CreateTable, SetColumnComment, SetTableComment
+from sqlalchemy.schema import CreateIndex, CreateTable, DDLElement, SetColumnComment, SetTableComment
 
 from app.db.models import Base
 from app.db.present import present_sql
 
 FIRST = Path(__file__).parent / "versions" / "0001_initial.sql"
+DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves its dialects' constructors untyped
 
 
 def tables_sql() -> str:
     """Return the statements that create the tables of `models.py` with their indexes and comments."""
-    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves its dialects' constructors untyped
-    statements: list[str] = ["CREATE EXTENSION IF NOT EXISTS btree_gist"]
+    statements = ["CREATE EXTENSION IF NOT EXISTS btree_gist"]
     for table in Base.metadata.sorted_tables:
-        elements = [CreateTable(table), *map(CreateIndex, sorted(table.indexes, key=lambda i: str(i.name)))]
-        comments = [SetTableComment(table), *(SetColumnComment(c) for c in table.columns if c.comment)]
-        statements += [str(e.compile(dialect=dialect)).strip() for e in (*elements, *comments)]
+        indexes = sorted(table.indexes, key=lambda index: str(index.name))
+        comments = [SetColumnComment(column) for column in table.columns if column.comment]
+        elements: list[DDLElement] = [CreateTable(table), *map(CreateIndex, indexes), SetTableComment(table), *comments]
+        statements += [str(element.compile(dialect=DIALECT)).strip() for element in elements]
     return ";\n\n".join(statements) + ";\n"
 
 

@@ -21,3 +21,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 $$;
 COMMENT ON FUNCTION appointment_is_active(text, timestamptz, timestamptz, timestamptz) IS
 'Whether an appointment takes its slot and one of its doctor''s seats at an instant.';
+
+-- A view's tables are read with its owner's rights, but its functions are called with the reader's.
+GRANT EXECUTE ON FUNCTION appointment_status(text, timestamptz, timestamptz, timestamptz)
+TO booking_app, booking_admin, booking_auditor;

@@ -62,7 +62,7 @@ BEGIN
             AND (w.desired_date IS NULL OR w.desired_date = (lower(slot) AT TIME ZONE d.timezone)::date)
         ORDER BY w.patient_id, w.id
     ) AS waiting
-    ORDER BY id -- first in line, first mailed
+    ORDER BY waiting.id -- first in line, first mailed
     ON CONFLICT DO NOTHING;
     IF FOUND THEN
         -- only here, where seconds matter: a NOTIFY makes commits wait for one another

@@ -8,7 +8,8 @@ DECLARE
     moves boolean := TG_OP = 'INSERT';
 BEGIN
     IF TG_OP = 'UPDATE' THEN
-        IF NEW IS NOT DISTINCT FROM OLD THEN
+        -- an ended row refuses even to be written as it is, so that a second cancel is told apart from the first
+        IF NEW IS NOT DISTINCT FROM OLD AND OLD.seat IS NOT NULL THEN
             RETURN NEW;
         END IF;
         PERFORM refuse('appointment_immutable', appointment_immutable(OLD, NEW));

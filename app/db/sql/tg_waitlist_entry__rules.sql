@@ -7,7 +7,7 @@ DECLARE
 BEGIN
     IF TG_OP = 'UPDATE' THEN
         PERFORM refuse('waitlist_entry_immutable', waitlist_entry_immutable(OLD, NEW));
-        IF NEW.status <> OLD.status THEN
+        IF NEW.status <> OLD.status OR OLD.status NOT IN ('waiting', 'offered', 'paused') THEN
             PERFORM refuse('waitlist_entry_status_transition', waitlist_entry_status_transition(OLD.status, NEW.status));
         END IF;
         RETURN NEW;

@@ -59,7 +59,7 @@ class AccountController(Controller):
     ) -> Tokens:
         """Exchange a password for tokens."""
         account = await accounts.find_login(username=data.username, email=data.email)
-        if not await verify_password(account and account.password_hash, data.password) or account is None:
+        if not await verify_password(account.password_hash if account else None, data.password) or account is None:
             raise ProblemError(401, "invalid_credentials", "The username, email or password is wrong.")
         return issue_tokens(settings.secret_key, account.id, "doctor" if account.role == "doctor" else "patient")
 

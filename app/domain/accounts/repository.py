@@ -62,7 +62,7 @@ class AccountRepository(SQLAlchemyAsyncRepository[Account]):
         """Return an account as its owner sees it."""
         account = await self.get(account_id)
         profile = await self._profile(account)
-        model = DoctorAccount if account.role == "doctor" else PatientAccount
+        model: type[OwnAccount] = DoctorAccount if account.role == "doctor" else PatientAccount
         both = {**profile.to_dict(), **account.to_dict()}
         return convert({name: both[name] for name in model.__struct_fields__}, model)
 
@@ -76,7 +76,10 @@ class AccountRepository(SQLAlchemyAsyncRepository[Account]):
         return await self.own(account_id)
 
     async def _profile(self, account: Account) -> Doctor | Patient:
-        model: type[Doctor | Patient] = Doctor if account.role == "doctor" else Patient
-        profile = await self.session.get(model, account.id, populate_existing=True)
+        profile: Doctor | Patient | None
+        if account.role == "doctor":
+            profile = await self.session.scalar(select(Doctor).where(Doctor.account_id == account.id))
+        else:
+            profile = await self.session.scalar(select(Patient).where(Patient.account_id == account.id))
         assert profile is not None  # noqa: S101  registration stores both or neither
         return profile

@@ -6,14 +6,14 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from app.domain.fields import PRINTABLE, Currency, Id, Money, Name, Phone, ShortText, TimeZone
+from app.domain.fields import END, PRINTABLE, Currency, Id, Money, Name, Phone, ShortText, TimeZone
 
-Username = Annotated[str, Meta(min_length=1, max_length=150, pattern=r"^[A-Za-z0-9_.@+-]+$", examples=["ada"])]
+Username = Annotated[str, Meta(min_length=1, max_length=150, pattern=rf"^[A-Za-z0-9_.@+-]+{END}", examples=["ada"])]
 Email = Annotated[
     str,
     Meta(
         max_length=254,
-        pattern=r"^[!-?A-~]{1,64}@[A-Za-z0-9.-]+\.[A-Za-z0-9-]{2,}$",
+        pattern=rf"^[!-?A-~]{{1,64}}@[A-Za-z0-9.-]+\.[A-Za-z0-9-]{{2,}}{END}",
         examples=["ada@example.com"],
     ),
 ]

@@ -1,18 +1,18 @@
 """`/api/appointments/appointments`: book, look, cancel."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Any
 
 from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency, Provide
-from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar.params import FromQuery, JSONBody
 from litestar.security.jwt import Token
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.accounts.tokens import Caller, patients_only
 from app.domain.appointments.repository import AppointmentRepository
 from app.domain.appointments.schemas import Appointment, AppointmentDetail, Book, Status
-from app.domain.fields import Id, Instant
+from app.domain.fields import PathId, TimeRange, provide_time_range
 from app.domain.paging import Cursor, Limit, decode_cursor, encode_cursor, page
 from app.domain.problems import ProblemError, not_found
 
@@ -29,7 +29,10 @@ class AppointmentController(Controller):
 
     path = "/api/appointments/appointments"
     tags = ("appointments",)
-    dependencies = {"appointments": Provide(provide_appointments)}  # noqa: RUF012  Litestar reads it from the class
+    dependencies = {  # noqa: RUF012  Litestar reads it from the class
+        "appointments": Provide(provide_appointments),
+        "time_range": Provide(provide_time_range),
+    }
 
     @post("/", operation_id="book_appointment", guards=[patients_only])
     async def book(
@@ -48,9 +51,8 @@ class AppointmentController(Controller):
         self,
         request: Request[Caller, Token, Any],
         appointments: NamedDependency[AppointmentRepository],
+        time_range: NamedDependency[TimeRange],
         status: FromQuery[Status | None] = None,
-        from_: Annotated[Instant | None, QueryParameter(name="from")] = None,
-        to: FromQuery[Instant | None] = None,
         limit: Limit = 50,
         cursor: Cursor = None,
     ) -> Response[list[Appointment]]:
@@ -59,8 +61,8 @@ class AppointmentController(Controller):
         rows = await appointments.page(
             request.user,
             after=(after[0], after[1]),
-            from_=from_ or EVER[0],
-            to=to or EVER[1],
+            from_=time_range.start or EVER[0],
+            to=time_range.end or EVER[1],
             status=status,
             limit=limit + 1,
         )
@@ -70,7 +72,7 @@ class AppointmentController(Controller):
     async def get_appointment(
         self,
         request: Request[Caller, Token, Any],
-        appointment_id: FromPath[Id],
+        appointment_id: PathId,
         appointments: NamedDependency[AppointmentRepository],
     ) -> Appointment:
         """Return one of one's appointments."""
@@ -88,7 +90,7 @@ class AppointmentController(Controller):
     async def cancel(
         self,
         request: Request[Caller, Token, Any],
-        appointment_id: FromPath[Id],
+        appointment_id: PathId,
         appointments: NamedDependency[AppointmentRepository],
     ) -> AppointmentDetail:
         """Cancel, while more than 72 hours remain."""

@@ -44,12 +44,12 @@ class AppointmentRepository(SQLAlchemyAsyncRepository[models.Appointment]):
     async def cancel_as_patient(self, patient_id: int, appointment_id: int) -> AppointmentDetail | None:
         """Cancel a patient's appointment; None if it is not theirs. Raises the broken rule."""
         row = await fetch_one(self.session, CANCEL_AS_PATIENT, patient_id, appointment_id)
-        return row and AppointmentDetail(**row, detail="The appointment is canceled.")
+        return AppointmentDetail(**row, detail="The appointment is canceled.") if row else None
 
     async def find(self, caller: Caller, appointment_id: int) -> Appointment | None:
         """Return an appointment if the caller is one of its parties."""
         row = await fetch_one(self.session, FIND[caller.role], appointment_id, caller.id)
-        return row and Appointment(**row)
+        return Appointment(**row) if row else None
 
     async def page(
         self,

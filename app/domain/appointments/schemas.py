@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from app.domain.fields import Id, Instant
+from app.domain.fields import Id, Instant, in_utc
 
 Status = Literal["offered", "pending", "confirmed", "released", "expired", "canceled", "completed", "no_show"]
 
@@ -17,6 +17,9 @@ class Book(Struct, forbid_unknown_fields=True):
     doctor: Id
     appointment_date: Instant
     patient: Id | None = None
+
+    def __post_init__(self) -> None:
+        self.appointment_date = in_utc(self.appointment_date)
 
 
 class Appointment(Struct):

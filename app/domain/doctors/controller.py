@@ -1,15 +1,14 @@
 """`/api/doctors`: who can be booked, and when."""
 
-from typing import Annotated, Any
+from typing import Any
 
 from litestar import Controller, Request, Response, get
 from litestar.di import NamedDependency, Provide
-from litestar.params import FromPath, FromQuery, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.doctors.repository import DoctorRepository
 from app.domain.doctors.schemas import Doctor, Slot
-from app.domain.fields import Id, Instant, ShortText
+from app.domain.fields import PathId, SearchText, TimeRange, provide_time_range
 from app.domain.paging import Cursor, Limit, decode_cursor, encode_cursor, page
 from app.domain.problems import not_found
 
@@ -26,15 +25,18 @@ class DoctorController(Controller):
     tags = ("doctors",)
     opt = {"exclude_from_auth": True}  # noqa: RUF012  Litestar reads it from the class
     security = ()
-    dependencies = {"doctors": Provide(provide_doctors)}  # noqa: RUF012  Litestar reads it from the class
+    dependencies = {  # noqa: RUF012  Litestar reads it from the class
+        "doctors": Provide(provide_doctors),
+        "time_range": Provide(provide_time_range),
+    }
 
     @get("/", operation_id="list_doctors")
     async def list_doctors(
         self,
         request: Request[Any, Any, Any],
         doctors: NamedDependency[DoctorRepository],
-        specialty: FromQuery[ShortText | None] = None,
-        name: FromQuery[ShortText | None] = None,
+        specialty: SearchText = None,
+        name: SearchText = None,
         limit: Limit = 50,
         cursor: Cursor = None,
     ) -> Response[list[Doctor]]:
@@ -44,7 +46,7 @@ class DoctorController(Controller):
         return page(request, rows, limit, lambda doctor: encode_cursor(doctor.id))
 
     @get("/{doctor_id:int}", operation_id="get_doctor")
-    async def get_doctor(self, doctor_id: FromPath[Id], doctors: NamedDependency[DoctorRepository]) -> Doctor:
+    async def get_doctor(self, doctor_id: PathId, doctors: NamedDependency[DoctorRepository]) -> Doctor:
         """Return a doctor's public profile."""
         doctor = await doctors.find(doctor_id)
         if doctor is None:
@@ -54,13 +56,12 @@ class DoctorController(Controller):
     @get("/{doctor_id:int}/slots", operation_id="list_free_slots")
     async def list_free_slots(
         self,
-        doctor_id: FromPath[Id],
+        doctor_id: PathId,
         doctors: NamedDependency[DoctorRepository],
-        from_: Annotated[Instant | None, QueryParameter(name="from")] = None,
-        to: FromQuery[Instant | None] = None,
+        time_range: NamedDependency[TimeRange],
     ) -> list[Slot]:
         """List the slots that could be booked now and start in [from, to); by default the whole 15-day window."""
-        slots = await doctors.free_slots(doctor_id, from_, to)
+        slots = await doctors.free_slots(doctor_id, time_range)
         if slots is None:
             raise not_found("doctor")
         return slots

@@ -1,14 +1,25 @@
 """Doctors as the public sees them, and their free slots."""
 
-from datetime import datetime
-
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 
 from app.db import models
 from app.db.driver import fetch, fetch_one
 from app.domain.doctors.schemas import Doctor, Slot
+from app.domain.fields import TimeRange
 
+d = models.Doctor
+PUBLIC = select(
+    d.account_id.label("id"),
+    d.full_name,
+    d.specialty,
+    d.experience_years,
+    d.phone,
+    d.timezone,
+    d.slot_minutes,
+    d.fee,
+    d.currency,
+)
 FREE_SLOTS = """
     SELECT starts_at, ends_at
     FROM free_slots($1, coalesce($2, now()), coalesce($3, 'infinity'::timestamptz))
@@ -22,35 +33,21 @@ class DoctorRepository(SQLAlchemyAsyncRepository[models.Doctor]):
 
     async def page(self, *, specialty: str | None, name: str | None, after: int, limit: int) -> list[Doctor]:
         """Return up to `limit` doctors with ids above `after`: specialty matches whole, name in part, in any case."""
-        query = self._public().where(models.Doctor.account_id > after).order_by(models.Doctor.account_id).limit(limit)
+        query = PUBLIC.where(d.account_id > after).order_by(d.account_id).limit(limit)
         if specialty is not None:
-            query = query.where(func.lower(models.Doctor.specialty) == specialty.lower())
+            query = query.where(func.lower(d.specialty) == specialty.lower())
         if name is not None:
-            query = query.where(func.lower(models.Doctor.full_name).contains(name.lower(), autoescape=True))
-        return [Doctor(*row) for row in await self.session.execute(query)]
+            query = query.where(func.lower(d.full_name).contains(name.lower(), autoescape=True))
+        return [Doctor(**row) for row in (await self.session.execute(query)).mappings()]
 
     async def find(self, doctor_id: int) -> Doctor | None:
         """Return one doctor's public profile."""
-        row = (await self.session.execute(self._public().where(models.Doctor.account_id == doctor_id))).one_or_none()
-        return row and Doctor(*row)
+        row = (await self.session.execute(PUBLIC.where(d.account_id == doctor_id))).mappings().one_or_none()
+        return Doctor(**row) if row else None
 
-    def _public(self) -> Select[tuple[object, ...]]:
-        d = models.Doctor
-        return select(
-            d.account_id,
-            d.full_name,
-            d.specialty,
-            d.experience_years,
-            d.phone,
-            d.timezone,
-            d.slot_minutes,
-            d.fee,
-            d.currency,
-        )
-
-    async def free_slots(self, doctor_id: int, from_: datetime | None, to: datetime | None) -> list[Slot] | None:
-        """Return a doctor's free slots that start in [from_, to), by default the whole window; None: no such doctor."""
-        rows = await fetch(self.session, FREE_SLOTS, doctor_id, from_, to)
+    async def free_slots(self, doctor_id: int, time_range: TimeRange) -> list[Slot] | None:
+        """Return a doctor's free slots that start in a range, by default the whole window; None: no such doctor."""
+        rows = await fetch(self.session, FREE_SLOTS, doctor_id, *time_range)
         if not rows and not await fetch_one(self.session, "SELECT FROM doctor WHERE account_id = $1", doctor_id):
             return None
         return [Slot(row["starts_at"], row["ends_at"]) for row in rows]

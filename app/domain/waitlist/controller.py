@@ -4,12 +4,12 @@ from typing import Any
 
 from litestar import Controller, Request, Response, delete, get, post
 from litestar.di import NamedDependency, Provide
-from litestar.params import FromPath, JSONBody
+from litestar.params import JSONBody
 from litestar.security.jwt import Token
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.accounts.tokens import Caller, patients_only
-from app.domain.fields import Id
+from app.domain.fields import PathId
 from app.domain.paging import Cursor, Limit, decode_cursor, encode_cursor, page
 from app.domain.problems import not_found
 from app.domain.waitlist.repository import WaitlistRepository
@@ -55,7 +55,7 @@ class WaitlistController(Controller):
     async def leave(
         self,
         request: Request[Caller, Token, Any],
-        entry_id: FromPath[Id],
+        entry_id: PathId,
         waitlist: NamedDependency[WaitlistRepository],
     ) -> WaitlistEntry:
         """Stop waiting."""

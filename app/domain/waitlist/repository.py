@@ -31,7 +31,7 @@ class WaitlistRepository(SQLAlchemyAsyncRepository[models.WaitlistEntry]):
     async def leave(self, patient_id: int, entry_id: int) -> WaitlistEntry | None:
         """End a patient's waiting; None if the entry is not theirs. Raises the broken rule."""
         row = await fetch_one(self.session, LEAVE, patient_id, entry_id)
-        return row and WaitlistEntry(**row)
+        return WaitlistEntry(**row) if row else None
 
     async def page(self, caller: Caller, *, after: int, limit: int) -> list[WaitlistEntry]:
         """Return up to `limit` of the caller's entries with ids above `after`, in order of joining."""

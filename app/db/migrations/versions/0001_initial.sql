@@ -398,6 +398,10 @@ $$;
 COMMENT ON FUNCTION appointment_is_active(text, timestamptz, timestamptz, timestamptz) IS
 'Whether an appointment takes its slot and one of its doctor''s seats at an instant.';
 
+-- A view's tables are read with its owner's rights, but its functions are called with the reader's.
+GRANT EXECUTE ON FUNCTION appointment_status(text, timestamptz, timestamptz, timestamptz)
+TO booking_app, booking_admin, booking_auditor;
+
 -- An appointment as the API answers it: the same columns wherever one is shown.
 CREATE OR REPLACE VIEW api_appointment AS
 SELECT
@@ -1050,7 +1054,7 @@ BEGIN
             AND (w.desired_date IS NULL OR w.desired_date = (lower(slot) AT TIME ZONE d.timezone)::date)
         ORDER BY w.patient_id, w.id
     ) AS waiting
-    ORDER BY id -- first in line, first mailed
+    ORDER BY waiting.id -- first in line, first mailed
     ON CONFLICT DO NOTHING;
     IF FOUND THEN
         -- only here, where seconds matter: a NOTIFY makes commits wait for one another
@@ -1076,7 +1080,8 @@ DECLARE
     moves boolean := TG_OP = 'INSERT';
 BEGIN
     IF TG_OP = 'UPDATE' THEN
-        IF NEW IS NOT DISTINCT FROM OLD THEN
+        -- an ended row refuses even to be written as it is, so that a second cancel is told apart from the first
+        IF NEW IS NOT DISTINCT FROM OLD AND OLD.seat IS NOT NULL THEN
             RETURN NEW;
         END IF;
         PERFORM refuse('appointment_immutable', appointment_immutable(OLD, NEW));
@@ -1202,7 +1207,7 @@ DECLARE
 BEGIN
     IF TG_OP = 'UPDATE' THEN
         PERFORM refuse('waitlist_entry_immutable', waitlist_entry_immutable(OLD, NEW));
-        IF NEW.status <> OLD.status THEN
+        IF NEW.status <> OLD.status OR OLD.status NOT IN ('waiting', 'offered', 'paused') THEN
             PERFORM refuse('waitlist_entry_status_transition', waitlist_entry_status_transition(OLD.status, NEW.status));
         END IF;
         RETURN NEW;

@@ -1,0 +1,78 @@
+"""Where the tests' PostgreSQL and Redis come from: given servers, containers, or embedded ones."""
+
+import gc
+import os
+import warnings
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cache
+from pathlib import Path
+
+from app.sandbox.postgres import EmbeddedPostgres
+from app.sandbox.redis import EmbeddedRedis
+
+POSTGRES_IMAGE = "postgres:17-alpine"
+REDIS_IMAGE = "redis:7-alpine"
+
+
+@cache
+def docker_answers() -> bool:
+    """Whether a Docker engine can be reached."""
+    answers = _ping_docker()
+    with warnings.catch_warnings(action="ignore", category=ResourceWarning):
+        gc.collect()  # the client forgets to close a socket that found nobody
+    return answers
+
+
+def _ping_docker() -> bool:
+    import docker  # noqa: PLC0415  only where no servers are given
+    from docker.errors import DockerException  # noqa: PLC0415
+
+    try:
+        client = docker.from_env()
+        client.ping()
+        client.close()
+    except DockerException:
+        return False
+    return True
+
+
+@asynccontextmanager
+async def postgres_server(home: Path) -> AsyncIterator[str]:
+    """Yield the URL of a superuser of a running PostgreSQL."""
+    if given := os.environ.get("TEST_DATABASE_URL"):
+        yield given
+    elif docker_answers():
+        from testcontainers.community.postgres import PostgresContainer  # noqa: PLC0415
+
+        with PostgresContainer(POSTGRES_IMAGE).with_command(
+            "postgres -c fsync=off -c max_connections=300"
+        ) as container:
+            yield container.get_connection_url(driver=None)
+    else:
+        # Nothing of the tests' data outlives the run, so it need not reach the disk.
+        server = EmbeddedPostgres(home, {"fsync": "off", "max_connections": "300"})
+        await server.start()
+        try:
+            yield server.superuser_dsn
+        finally:
+            await server.stop()
+
+
+@asynccontextmanager
+async def redis_server(home: Path) -> AsyncIterator[str]:
+    """Yield the URL of a running Redis or Valkey."""
+    if given := os.environ.get("TEST_REDIS_URL"):
+        yield given
+    elif docker_answers():
+        from testcontainers.community.redis import RedisContainer  # noqa: PLC0415
+
+        with RedisContainer(REDIS_IMAGE) as container:
+            yield f"redis://{container.get_container_host_ip()}:{container.get_exposed_port(6379)}/0"
+    else:
+        server = EmbeddedRedis(home)
+        await server.start()
+        try:
+            yield server.url
+        finally:
+            await server.stop()

@@ -1,0 +1,91 @@
+"""Servers once a run, a fresh database for each module, connections for each test."""
+
+from collections.abc import AsyncIterator
+
+import asyncpg
+import httpx
+import pytest
+import pytest_asyncio
+
+from app.main import create_app
+from app.settings import Settings
+from tests.backends import postgres_server, redis_server
+from tests.databases import Database, cloned, execute, make_template
+from tests.servers import serving
+
+SECRET = "a secret for the tests, of more than 32 characters"
+
+
+@pytest_asyncio.fixture(scope="session")
+async def superuser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """The URL of a superuser of the run's PostgreSQL."""
+    async with postgres_server(tmp_path_factory.mktemp("postgres")) as url:
+        yield url
+
+
+@pytest_asyncio.fixture(scope="session")
+async def template(superuser: str) -> AsyncIterator[str]:
+    """The name of the migrated database that others are cloned from."""
+    name = await make_template(superuser)
+    yield name
+    await execute(superuser, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest_asyncio.fixture(scope="session")
+async def redis_url(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """The URL of the run's Redis."""
+    async with redis_server(tmp_path_factory.mktemp("redis")) as url:
+        yield url
+
+
+@pytest_asyncio.fixture(scope="module")
+async def database(superuser: str, template: str) -> AsyncIterator[Database]:
+    """A fresh migrated database."""
+    async with cloned(superuser, template) as database:
+        yield database
+
+
+@pytest_asyncio.fixture
+async def owner(database: Database) -> AsyncIterator[asyncpg.Connection]:
+    """A connection as booking_owner: rules hold for it, too."""
+    connection = await asyncpg.connect(database.owner)
+    yield connection
+    await connection.close()
+
+
+@pytest_asyncio.fixture
+async def app(database: Database) -> AsyncIterator[asyncpg.Connection]:
+    """A connection as booking_app, the role of API and worker."""
+    connection = await asyncpg.connect(database.app)
+    yield connection
+    await connection.close()
+
+
+@pytest_asyncio.fixture
+async def admin(database: Database) -> AsyncIterator[asyncpg.Connection]:
+    """A connection as booking_admin, a person at psql."""
+    connection = await asyncpg.connect(database.admin)
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture(scope="session")
+def secret() -> str:
+    """The secret that tokens are signed with."""
+    return SECRET
+
+
+@pytest_asyncio.fixture(scope="module")
+async def api_url(database: Database, redis_url: str) -> AsyncIterator[str]:
+    """The URL of a running API."""
+    settings = Settings(secret_key=SECRET, database_url=database.app, redis_url=redis_url)
+    async with serving(create_app(settings)) as url:
+        yield url
+
+
+@pytest_asyncio.fixture
+async def client(api_url: str) -> AsyncIterator[httpx.AsyncClient]:
+    """An HTTP client of the running API."""
+    limits = httpx.Limits(max_connections=64)
+    async with httpx.AsyncClient(base_url=api_url, timeout=60, limits=limits) as client:
+        yield client

@@ -1,0 +1,91 @@
+"""Migrated databases for the tests: one template a run, a clone of it wherever fresh data is wanted."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import NamedTuple
+from urllib.parse import quote, urlsplit, urlunsplit
+from uuid import uuid4
+
+import asyncpg
+
+from app.db.migrate import upgrade
+
+ROLES = ("booking_owner", "booking_app", "booking_admin", "booking_auditor")
+PASSWORD = "booking-test"  # the same in every run, because two runs may share a server
+
+
+class Database(NamedTuple):
+    """A database, by the URL of each role that uses it."""
+
+    superuser: str
+    owner: str
+    app: str
+    admin: str
+    auditor: str
+
+
+def url_for(superuser: str, database: str, role: str | None = None) -> str:
+    """Return the URL of a database on the superuser's server, as one of our roles."""
+    parts = urlsplit(superuser)
+    host = parts.netloc.rpartition("@")[2]
+    login = f"{quote(role)}:{quote(PASSWORD)}@{host}" if role else parts.netloc
+    return urlunsplit(parts._replace(netloc=login, path=f"/{database}"))
+
+
+def database_at(superuser: str, name: str) -> Database:
+    """Return the URLs of the database `name`."""
+    return Database(url_for(superuser, name), *(url_for(superuser, name, role) for role in ROLES))
+
+
+async def execute(url: str, *statements: str) -> None:
+    """Run statements, each in a transaction of its own."""
+    connection = await asyncpg.connect(url)
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+async def make_template(superuser: str) -> str:
+    """Create and migrate a database to clone; return its name."""
+    name = f"booking_template_{uuid4().hex[:12]}"
+    await execute(
+        superuser,
+        "DO $$ BEGIN CREATE ROLE booking_owner LOGIN CREATEROLE;"
+        " EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$",
+    )
+    await set_password(superuser, "booking_owner")
+    await execute(superuser, f"CREATE DATABASE {name} OWNER booking_owner ENCODING UTF8 TEMPLATE template0")
+    await asyncio.to_thread(upgrade, url_for(superuser, name, "booking_owner"))
+    for role in ROLES[1:]:
+        await set_password(superuser, role)
+    return name
+
+
+async def set_password(superuser: str, role: str) -> None:
+    """Let the tests log in as a role; another run may be doing the same at this moment."""
+    for _ in range(50):
+        try:
+            return await execute(superuser, f"ALTER ROLE {role} PASSWORD '{PASSWORD}'")
+        except asyncpg.InternalServerError:  # tuple concurrently updated
+            await asyncio.sleep(0.05)
+    raise TimeoutError(f"the password of {role} could not be set")
+
+
+@asynccontextmanager
+async def cloned(superuser: str, template: str) -> AsyncIterator[Database]:
+    """Yield a clone of the template, dropped afterwards."""
+    name = f"booking_test_{uuid4().hex[:12]}"
+    await execute(superuser, f"CREATE DATABASE {name} TEMPLATE {template} OWNER booking_owner")
+    # grants on the database itself are not cloned
+    await execute(
+        superuser,
+        f"REVOKE ALL ON DATABASE {name} FROM PUBLIC",
+        f"GRANT CONNECT ON DATABASE {name} TO booking_app, booking_admin, booking_auditor",
+    )
+    try:
+        yield database_at(superuser, name)
+    finally:
+        await execute(superuser, f"DROP DATABASE {name} WITH (FORCE)")

@@ -1,0 +1,99 @@
+"""People and bookings for the tests, made directly in the database."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+import asyncpg
+
+from app.domain.accounts.tokens import Role, issue_tokens
+from tests.conftest import SECRET
+
+_numbers = count(1)
+SLOT = timedelta(minutes=30)
+
+
+async def make_account(db: asyncpg.Connection, role: Role) -> int:
+    """Add an account without a usable password; return its id."""
+    name = f"{role}{next(_numbers)}"
+    account_id: int = await db.fetchval(
+        "INSERT INTO account (username, email, password_hash, role) VALUES ($1, $2, '-', $3) RETURNING id",
+        name,
+        f"{name}@example.com",
+        role,
+    )
+    return account_id
+
+
+async def make_patient(db: asyncpg.Connection, **columns: Any) -> int:
+    """Add a patient; return the account's id."""
+    account_id = await make_account(db, "patient")
+    await _insert(db, "patient", {"account_id": account_id, "full_name": f"Patient {account_id}"} | columns)
+    return account_id
+
+
+async def make_patients(db: asyncpg.Connection, number: int) -> list[int]:
+    """Add several patients; return their ids."""
+    return [await make_patient(db) for _ in range(number)]
+
+
+async def make_doctor(
+    db: asyncpg.Connection, *, hours: tuple[tuple[int, int, int], ...] | None = None, **columns: Any
+) -> int:
+    """Add a doctor who works `hours`, (weekday, start minute, end minute), or around the clock; return the id."""
+    account_id = await make_account(db, "doctor")
+    await _insert(db, "doctor", {"account_id": account_id, "full_name": f"Dr {account_id}"} | columns)
+    week = [(day, 0, 1440) for day in range(1, 8)] if hours is None else hours
+    await db.executemany(
+        "INSERT INTO working_hours (doctor_id, weekday, start_minute, end_minute) VALUES ($1, $2, $3, $4)",
+        [(account_id, *interval) for interval in week],
+    )
+    return account_id
+
+
+async def _insert(db: asyncpg.Connection, table: str, columns: dict[str, Any]) -> None:
+    places = ", ".join(f"${n}" for n in range(1, len(columns) + 1))
+    await db.execute(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})", *columns.values())
+
+
+def a_slot(number: int = 0, *, after: timedelta = timedelta(days=4)) -> datetime:
+    """Return the start of a half-hour slot, `number` slots behind the first one at least `after` from now."""
+    earliest = datetime.now(UTC) + after
+    first = earliest.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    return first + number * SLOT
+
+
+async def book(db: asyncpg.Connection, patient: int, doctor: int, start: datetime) -> int:
+    """Book through the app's function; return the appointment's id."""
+    row = await db.fetchrow("SELECT * FROM book($1, $2, $3)", patient, doctor, start)
+    assert row is not None
+    appointment_id: int = row["id"]
+    return appointment_id
+
+
+async def past_appointment(db: asyncpg.Connection, doctor: int, patient: int, **columns: Any) -> int:
+    """Add an appointment as it may have come about earlier: triggers off, so `db` must be a superuser's."""
+    start = columns.pop("start", datetime.now(UTC) - timedelta(days=1))
+    row = {
+        "doctor_id": doctor,
+        "patient_id": patient,
+        "during": asyncpg.Range(start, columns.pop("end", start + SLOT)),
+        "status": "pending",
+        "seat": 1,
+        "cancel_deadline": start - timedelta(hours=72),
+        "fee": Decimal(0),
+        "currency": "USD",
+    } | columns
+    async with db.transaction():
+        await db.execute("SET LOCAL session_replication_role = replica")
+        places = ", ".join(f"${n}" for n in range(1, len(row) + 1))
+        appointment_id: int = await db.fetchval(
+            f"INSERT INTO appointment ({', '.join(row)}) VALUES ({places}) RETURNING id", *row.values()
+        )
+    return appointment_id
+
+
+def bearer(account_id: int, role: Role) -> dict[str, str]:
+    """Return the headers of a logged-in account."""
+    return {"Authorization": f"Bearer {issue_tokens(SECRET, account_id, role).access}"}
