@@ -41,5 +41,21 @@ def migrate() -> None:
     upgrade(url)
 
 
+@main.command()
+@click.option("--home", default=".booking", show_default=True, help="Folder for the data.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="Port; 0: any free one.")
+def up(home: str, port: int) -> None:
+    """Run everything on this machine: database, queue, mailbox, API and worker."""
+    from pathlib import Path  # noqa: PLC0415
+
+    from app.sandbox.errors import SandboxError  # noqa: PLC0415
+    from app.sandbox.supervisor import run  # noqa: PLC0415
+
+    try:
+        raise SystemExit(run(Path(home), port))
+    except SandboxError as error:
+        raise click.ClickException(str(error)) from None
+
+
 if __name__ == "__main__":
     main()

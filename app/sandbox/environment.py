@@ -1,0 +1,54 @@
+"""Which real servers the operator's environment names, and what the API and the worker get to see of it."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from app.sandbox.errors import SandboxError
+
+ONLY_WITH_DATABASE_URL = ("OWNER_DATABASE_URL", "ADMIN_DATABASE_URL", "LISTEN_DATABASE_URL")
+ONLY_WITH_EMAIL_HOST = ("EMAIL_PORT", "EMAIL_HOST_USER", "EMAIL_HOST_PASSWORD", "EMAIL_USE_TLS")
+
+
+class Given(NamedTuple):
+    """The real servers, each None if its embedded stand-in is to be started."""
+
+    database: str | None
+    owner_database: str | None
+    admin_database: str | None
+    redis: str | None
+    email_host: str | None
+
+
+def read_given(environment: Mapping[str, str]) -> Given:
+    """Read what `environment` gives; an empty value is none.
+
+    Raises SandboxError if it gives the database to some roles and not to the API: we would not know which one.
+    """
+    alone = [name for name in ONLY_WITH_DATABASE_URL if environment.get(name)]
+    if alone and not environment.get("DATABASE_URL"):
+        raise SandboxError(f"{' and '.join(alone)} set without DATABASE_URL: set that, too, or none of them")
+    return Given(
+        database=environment.get("DATABASE_URL") or None,
+        owner_database=environment.get("OWNER_DATABASE_URL") or None,
+        admin_database=environment.get("ADMIN_DATABASE_URL") or None,
+        redis=environment.get("REDIS_URL") or None,
+        email_host=environment.get("EMAIL_HOST") or None,
+    )
+
+
+def base_environment(environment: Mapping[str, str], given: Given) -> dict[str, str]:
+    """Return what every child may see: nothing that belongs to a server that an embedded one stands in for."""
+    hidden = {"OWNER_DATABASE_URL", "ADMIN_DATABASE_URL"}
+    if not given.email_host:
+        hidden.update(ONLY_WITH_EMAIL_HOST)
+    kept = {name: value for name, value in environment.items() if name not in hidden}
+    if not given.database:  # a PGSSLMODE meant for another server would keep asyncpg from ours
+        kept = {name: value for name, value in kept.items() if not name.startswith("PG")}
+    return kept | {"PYTHONUNBUFFERED": "1"}  # the logs are read while they are written
+
+
+def without_login(url: str) -> str:
+    """Return `url` without user and password, to be shown."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()

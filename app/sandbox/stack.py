@@ -1,0 +1,79 @@
+"""The whole stack: the servers, then the API and the worker on top of them."""
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+
+from app.sandbox.backends import Backends
+from app.sandbox.component import Component, bring_up, keep_up, take_down
+from app.sandbox.errors import SandboxError
+from app.sandbox.leftovers import stop_leftovers
+from app.sandbox.ports import free_port, is_taken
+from app.sandbox.publication import publish, summary, withdraw
+from app.sandbox.service import Api, Worker
+from app.sandbox.view import View
+
+
+class Stack:
+    """Everything that runs for one home; `port` is the API's, 0 for any free one."""
+
+    def __init__(self, home: Path, port: int, environment: Mapping[str, str], view: View) -> None:
+        self._home = home
+        self._port = port
+        self._view = view
+        self._backends = Backends(home, environment, view)
+        self._api = Api(home)
+        self._worker = Worker(home)
+
+    async def run(self) -> None:
+        """Start everything and keep it up until cancelled. Raises SandboxError if a part does not start."""
+        await self._start()
+        async with asyncio.TaskGroup() as tasks:
+            for component in self._components():
+                tasks.create_task(keep_up(component, self._view, self._publish))
+
+    async def stop(self) -> None:
+        """Stop everything, the servers after those that use them."""
+        withdraw(self._home)
+        await asyncio.gather(*(take_down(service, self._view) for service in self._services()))
+        await self._backends.stop()
+
+    def kill(self) -> None:
+        """SIGKILL everything."""
+        for child in (self._backends.migration, *(component.child for component in self._components())):
+            child.kill()
+
+    async def _start(self) -> None:
+        withdraw(self._home)
+        await stop_leftovers(self._home)
+        self._port = _usable(self._port)
+        await self._backends.start()
+        await asyncio.gather(*(bring_up(service, self._view) for service in self._services()))
+        if not self._worker.child.running:
+            raise self._worker.child.failure("the worker did not start")
+        self._publish()
+        facts = summary(self._home, self._backends, self._api)
+        self._view.summarise(facts, f"Ctrl-C stops everything; the data stays in {self._home}")
+
+    def _publish(self) -> None:
+        publish(self._home, self._backends, self._api, self._worker)
+
+    def _components(self) -> list[Component]:
+        return [*self._backends.components, *self._services()]
+
+    def _services(self) -> list[Component]:
+        api, worker, environment = self._api, self._worker, self._backends.service_environment
+        return [
+            Component("API", api.child, lambda: api.start(self._port, environment()), lambda: api.url),
+            Component("Worker", worker.child, lambda: worker.start(environment()), lambda: ""),
+        ]
+
+
+def _usable(port: int) -> int:
+    """Return `port`, or a free one for 0. Raises SandboxError if it cannot be had."""
+    try:
+        if port and is_taken(port):
+            raise SandboxError(f"port {port} is taken; --port chooses another, --port 0 any free one")
+    except PermissionError:
+        raise SandboxError(f"port {port} is not yours to use; --port chooses another") from None
+    return port or free_port()

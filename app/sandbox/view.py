@@ -1,0 +1,72 @@
+"""What the terminal shows: one line per component, kept up to date; without a terminal, a line per change."""
+
+import contextlib
+import sys
+from types import TracebackType
+from typing import NamedTuple, Self
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+STYLES = {
+    "starting": "yellow",
+    "ready": "green",
+    "given": "green",
+    "restarting": "red",
+    "stopping": "yellow",
+    "skipped": "yellow",
+}
+
+
+class Line(NamedTuple):
+    """What is known of one component."""
+
+    state: str
+    where: str
+
+
+class View:
+    """Shows the components, in the order in which they were first mentioned, and at last a summary."""
+
+    def __init__(self) -> None:
+        self._console = Console(highlight=False, markup=False, soft_wrap=True)
+        self._live = Live(console=self._console, auto_refresh=False, vertical_overflow="visible")
+        self._is_terminal = sys.stdout.isatty() and not self._console.is_dumb_terminal
+        self._lines: dict[str, Line] = {}
+        self._summary = Text()
+
+    def __enter__(self) -> Self:
+        if self._is_terminal:
+            self._live.start()
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        with contextlib.suppress(OSError):
+            self._live.stop()
+
+    def show(self, component: str, state: str, where: str = "") -> None:
+        """Show that `component` is in `state` now."""
+        self._lines[component] = Line(state, where)
+        self._refresh(Text(f"{component}: {state} {where}".rstrip()))
+
+    def summarise(self, facts: dict[str, str], closing: str) -> None:
+        """Show `facts` by their names, and the `closing` line."""
+        width = max(map(len, facts))
+        lines = [f"{name:<{width}}  {fact}" for name, fact in facts.items()]
+        self._summary = Text("\n".join(["", *lines, "", closing]))
+        self._refresh(self._summary)
+
+    def _refresh(self, change: Text) -> None:
+        with contextlib.suppress(OSError):  # nobody reads any more: the terminal was closed, the pipe's end is gone
+            if self._is_terminal:
+                self._live.update(Group(self._table(), self._summary), refresh=True)
+            else:
+                self._console.print(change)
+
+    def _table(self) -> Table:
+        table = Table.grid(padding=(0, 2))
+        for component, line in self._lines.items():
+            table.add_row(component, Text(line.state, STYLES.get(line.state, "")), Text(line.where))
+        return table
