@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import NamedTuple, NoReturn
 
 from app.sandbox.errors import SandboxError
+from app.sandbox.home import Home
 from app.sandbox.process import Child
 from app.sandbox.view import View
 
@@ -37,8 +38,11 @@ async def take_down(component: Component, view: View) -> None:
         view.show(component.name, "stopped")
 
 
-async def keep_up(component: Component, view: View, changed: Callable[[], None]) -> NoReturn:
-    """Start `component` again whenever its process has ended, and call `changed` as it has a new one."""
+async def keep_up(component: Component, view: View, home: Home, changed: Callable[[], None]) -> NoReturn:
+    """Start `component` again whenever its process has ended, and call `changed` as it has a new one.
+
+    Raises SandboxError if the process ended and `home` is not ours any more.
+    """
     pause = FIRST_PAUSE
     while True:
         started = time.monotonic()
@@ -46,6 +50,8 @@ async def keep_up(component: Component, view: View, changed: Callable[[], None])
         pause = FIRST_PAUSE if time.monotonic() - started > LIVED_WELL else pause
         view.show(component.name, "restarting", f"see {component.child.log}")
         await component.child.stop()  # processes of its own that it may have left
+        if not home.is_ours():
+            raise SandboxError(f"{home.path} was removed while it was in use")
         await asyncio.sleep(pause)
         pause = min(pause * 2, LONGEST_PAUSE)
         try:

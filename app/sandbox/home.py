@@ -6,33 +6,47 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple, TextIO
 
 from app.sandbox.errors import SandboxError
 
 
+class Home(NamedTuple):
+    """A folder that is ours as long as `lock` is open."""
+
+    path: Path
+    lock: TextIO
+
+    def is_ours(self) -> bool:
+        """Whether the folder is there still; if it was removed, another stack may be in its place by now."""
+        try:
+            return os.path.samestat(os.fstat(self.lock.fileno()), (self.path / "lock").stat())
+        except FileNotFoundError:
+            return False
+
+
 @contextlib.contextmanager
-def locked(home: Path) -> Iterator[None]:
+def occupied(path: Path) -> Iterator[Home]:
     """Make the folder and keep other stacks out of it. Raises SandboxError if one is in there.
 
-    The kernel drops the lock when we die. The file stays: to remove it would let two in, each with a lock of its
-    own on a file of that name.
+    The kernel drops the lock when we die. The file stays: were it removed, two stacks could each lock one of that name.
     """
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (home / "lock").open("a+") as file:
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (path / "lock").open("a+") as lock:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            file.seek(0)
-            raise SandboxError(_occupied(home, file.read())) from None
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
-        yield
+            raise SandboxError(f"`booking up` is running on {path} already ({_occupant(path)})") from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield Home(path, lock)
 
 
-def _occupied(home: Path, pid: str) -> str:
+def _occupant(path: Path) -> str:
+    pid = (path / "lock").read_text()
     try:
-        where = f", {json.loads((home / 'stack.json').read_text())['api']}"
+        api = json.loads((path / "stack.json").read_text())["api"]
     except FileNotFoundError:  # it is still starting
-        where = ""
-    return f"`booking up` is running on {home} already (process {pid}{where})"
+        return f"process {pid}"
+    return f"process {pid}, {api}"

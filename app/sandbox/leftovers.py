@@ -27,22 +27,33 @@ def leftovers(home: Path, name: str = ANY) -> list[int]:
 
 async def stop_leftovers(home: Path, name: str = ANY) -> None:
     """End the processes that `leftovers` finds. Raises SandboxError if one survives even SIGKILL."""
+    remaining: list[int] = []
     for number, seconds in STOPS:
-        for pid in leftovers(home, name):
+        for pid in (remaining := leftovers(home, name)):
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, number)
-        if await _end_within(seconds, home, name):
+                os.kill(pid, signal.SIGCONT)  # one that was suspended could not react
+        if await _end_within(seconds, remaining):
             return
-    raise SandboxError(f"an earlier run on {home} left processes that do not end: {leftovers(home, name)}")
+    raise SandboxError(f"an earlier run on {home} left processes that do not end: {remaining}")
 
 
-async def _end_within(seconds: float, home: Path, name: str) -> bool:
+async def _end_within(seconds: float, pids: list[int]) -> bool:
     deadline = time.monotonic() + seconds
-    while leftovers(home, name):
+    while any(map(_is_alive, pids)):
         if time.monotonic() > deadline:
             return False
         await asyncio.sleep(0.05)
     return True
+
+
+def _is_alive(pid: int) -> bool:
+    """Whether the process has not ended; one that is ending holds its ports, but has no environment any more."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state not in {"Z", "X"}
 
 
 def _processes() -> Iterator[int]:

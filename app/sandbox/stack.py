@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import Mapping
-from pathlib import Path
 
 from app.sandbox.backends import Backends
 from app.sandbox.component import Component, bring_up, keep_up, take_down
 from app.sandbox.errors import SandboxError
+from app.sandbox.home import Home
 from app.sandbox.leftovers import stop_leftovers
 from app.sandbox.ports import free_port, is_taken
 from app.sandbox.publication import publish, summary, withdraw
@@ -17,24 +17,28 @@ from app.sandbox.view import View
 class Stack:
     """Everything that runs for one home; `port` is the API's, 0 for any free one."""
 
-    def __init__(self, home: Path, port: int, environment: Mapping[str, str], view: View) -> None:
+    def __init__(self, home: Home, port: int, environment: Mapping[str, str], view: View) -> None:
         self._home = home
         self._port = port
         self._view = view
-        self._backends = Backends(home, environment, view)
-        self._api = Api(home)
-        self._worker = Worker(home)
+        self._backends = Backends(home.path, environment, view)
+        self._api = Api(home.path)
+        self._worker = Worker(home.path)
 
     async def run(self) -> None:
         """Start everything and keep it up until cancelled. Raises SandboxError if a part does not start."""
         await self._start()
-        async with asyncio.TaskGroup() as tasks:
-            for component in self._components():
-                tasks.create_task(keep_up(component, self._view, self._publish))
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for component in self._components():
+                    tasks.create_task(keep_up(component, self._view, self._home, self._publish))
+        except ExceptionGroup as errors:
+            raise errors.exceptions[0] from None
 
     async def stop(self) -> None:
         """Stop everything, the servers after those that use them."""
-        withdraw(self._home)
+        if self._home.is_ours():  # or else we would take away another stack's
+            withdraw(self._home.path)
         await asyncio.gather(*(take_down(service, self._view) for service in self._services()))
         await self._backends.stop()
 
@@ -44,19 +48,19 @@ class Stack:
             child.kill()
 
     async def _start(self) -> None:
-        withdraw(self._home)
-        await stop_leftovers(self._home)
+        withdraw(self._home.path)
+        await stop_leftovers(self._home.path)
         self._port = _usable(self._port)
         await self._backends.start()
         await asyncio.gather(*(bring_up(service, self._view) for service in self._services()))
         if not self._worker.child.running:
             raise self._worker.child.failure("the worker did not start")
         self._publish()
-        facts = summary(self._home, self._backends, self._api)
-        self._view.summarise(facts, f"Ctrl-C stops everything; the data stays in {self._home}")
+        facts = summary(self._home.path, self._backends, self._api)
+        self._view.summarise(facts, f"Ctrl-C stops everything; the data stays in {self._home.path}")
 
     def _publish(self) -> None:
-        publish(self._home, self._backends, self._api, self._worker)
+        publish(self._home.path, self._backends, self._api, self._worker)
 
     def _components(self) -> list[Component]:
         return [*self._backends.components, *self._services()]

@@ -6,7 +6,7 @@ import signal
 from pathlib import Path
 
 from app.sandbox.errors import SandboxError
-from app.sandbox.home import locked
+from app.sandbox.home import occupied
 from app.sandbox.stack import Stack
 from app.sandbox.view import View
 
@@ -19,9 +19,8 @@ def run(home: Path, port: int) -> int:
     Raises SandboxError, whose message is for people, if it does not start.
     """
     try:
-        home = home.resolve()
-        with locked(home), View() as view:
-            return asyncio.run(_run_until_stopped(Stack(home, port, os.environ, view)))
+        with occupied(home.resolve()) as ours, View() as view:
+            return asyncio.run(_run_until_stopped(Stack(ours, port, os.environ, view)))
     except OSError as error:
         raise SandboxError(f"{error.filename or home}: {error.strerror or error}") from error
 
