@@ -1,0 +1,39 @@
+"""Writes `schema.sql`, for reading: the migrated schema as the sandbox's pg_dump prints it."""
+
+import asyncio
+import re
+import subprocess
+import tempfile
+from pathlib import Path
+
+from app.db.migrate import upgrade
+from app.sandbox.database import OWNER, create_database, dsn_of
+from app.sandbox.postgres import EmbeddedPostgres, bin_dir
+
+SCHEMA = Path(__file__).parent / "schema.sql"
+
+
+def dump(url: str) -> str:
+    """Return the schema of the database at `url`, without what differs from one dump to the next."""
+    command = [str(bin_dir() / "pg_dump"), "--schema-only", "--no-owner", "--exclude-table=alembic_version", url]
+    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603  our own program
+    # the versions of server and client, and the random key that ends a dump's restricted mode
+    return re.sub(r"^(\\(un)?restrict .*|-- Dumped .*)\n", "", printed, flags=re.MULTILINE)
+
+
+async def dump_migrated() -> str:
+    """Migrate an empty database of a server of its own, and return its schema."""
+    with tempfile.TemporaryDirectory() as home:
+        server = EmbeddedPostgres(Path(home), {"fsync": "off"})
+        await server.start()
+        try:
+            await create_database(server)
+            owner = dsn_of(server, OWNER)
+            await asyncio.to_thread(upgrade, owner)
+            return await asyncio.to_thread(dump, owner)
+        finally:
+            await server.stop()
+
+
+if __name__ == "__main__":
+    SCHEMA.write_text(asyncio.run(dump_migrated()))

@@ -1,0 +1,3326 @@
+--
+-- PostgreSQL database dump
+--
+
+
+
+SET statement_timeout = 0;
+SET lock_timeout = 0;
+SET idle_in_transaction_session_timeout = 0;
+SET transaction_timeout = 0;
+SET client_encoding = 'UTF8';
+SET standard_conforming_strings = on;
+SELECT pg_catalog.set_config('search_path', '', false);
+SET check_function_bodies = false;
+SET xmloption = content;
+SET client_min_messages = warning;
+SET row_security = off;
+
+--
+-- Name: btree_gist; Type: EXTENSION; Schema: -; Owner: -
+--
+
+CREATE EXTENSION IF NOT EXISTS btree_gist WITH SCHEMA public;
+
+
+--
+-- Name: EXTENSION btree_gist; Type: COMMENT; Schema: -; Owner: -
+--
+
+COMMENT ON EXTENSION btree_gist IS 'support for indexing common datatypes in GiST';
+
+
+--
+-- Name: working_span; Type: TYPE; Schema: public; Owner: -
+--
+
+CREATE TYPE public.working_span AS (
+	starts_at timestamp with time zone,
+	ends_at timestamp with time zone,
+	local_start timestamp without time zone,
+	local_end timestamp without time zone
+);
+
+
+--
+-- Name: TYPE working_span; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TYPE public.working_span IS 'An interval of working hours on one day, as instants and as the doctor''s clock shows it.';
+
+
+--
+-- Name: act_as(text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.act_as(actor text) RETURNS void
+    LANGUAGE sql
+    AS $$
+    SELECT set_config('booking.actor', actor, true)
+$$;
+
+
+--
+-- Name: FUNCTION act_as(actor text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.act_as(actor text) IS 'Says who acts from here to the end of the transaction; '''' hands back to admin. Called first and last by every booking function.';
+
+
+--
+-- Name: active_appointments(integer, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.active_appointments(p_doctor integer, at_ timestamp with time zone) RETURNS integer
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT count(*)::integer FROM appointment
+    WHERE doctor_id = p_doctor AND seat IS NOT NULL
+        AND appointment_is_active(status, hold_expires_at, upper(during), at_)
+$$;
+
+
+--
+-- Name: FUNCTION active_appointments(p_doctor integer, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.active_appointments(p_doctor integer, at_ timestamp with time zone) IS 'How many appointments of a doctor are active at an instant.';
+
+
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
+
+--
+-- Name: appointment; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.appointment (
+    id integer NOT NULL,
+    doctor_id integer NOT NULL,
+    patient_id integer,
+    during tstzrange NOT NULL,
+    status text DEFAULT 'pending'::text NOT NULL,
+    seat smallint,
+    hold_expires_at timestamp with time zone,
+    cancel_deadline timestamp with time zone NOT NULL,
+    fee numeric(12,2) NOT NULL,
+    currency character(3) NOT NULL,
+    canceled_by text,
+    cancel_reason text,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT appointment_canceled_by_valid CHECK ((((status = 'canceled'::text) = (canceled_by IS NOT NULL)) AND ((canceled_by IS NULL) OR (canceled_by = ANY (ARRAY['patient'::text, 'doctor'::text, 'admin'::text]))))),
+    CONSTRAINT appointment_doctor_cap CHECK (((seat >= 1) AND (seat <= 30))),
+    CONSTRAINT appointment_during_valid CHECK ((lower_inc(during) AND (NOT upper_inc(during)) AND (NOT isempty(during)) AND isfinite(lower(during)) AND isfinite(upper(during)))),
+    CONSTRAINT appointment_hold_has_end CHECK (((status <> 'pending'::text) OR (hold_expires_at IS NOT NULL))),
+    CONSTRAINT appointment_patient_iff_claimed CHECK (((status = ANY (ARRAY['offered'::text, 'released'::text])) = (patient_id IS NULL))),
+    CONSTRAINT appointment_seat_iff_active CHECK (((status = ANY (ARRAY['offered'::text, 'pending'::text, 'confirmed'::text])) = (seat IS NOT NULL))),
+    CONSTRAINT appointment_status_valid CHECK ((status = ANY (ARRAY['offered'::text, 'pending'::text, 'confirmed'::text, 'released'::text, 'expired'::text, 'canceled'::text, 'completed'::text, 'no_show'::text])))
+);
+
+
+--
+-- Name: TABLE appointment; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.appointment IS 'A booking of a doctor''s slot. While active it holds the slot and one of the doctor''s 30 seats.';
+
+
+--
+-- Name: COLUMN appointment.patient_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.appointment.patient_id IS 'None while a freed slot is on offer to the waitlist.';
+
+
+--
+-- Name: COLUMN appointment.during; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.appointment.during IS 'The slot, [start, end).';
+
+
+--
+-- Name: COLUMN appointment.status; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.appointment.status IS 'As written; what the API shows also counts lapsed holds and finished visits (appointment_status()).';
+
+
+--
+-- Name: COLUMN appointment.seat; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.appointment.seat IS '1 to 30 while active; set by trigger.';
+
+
+--
+-- Name: COLUMN appointment.hold_expires_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.appointment.hold_expires_at IS 'Until when a pending appointment holds its slot unpaid; set by trigger.';
+
+
+--
+-- Name: COLUMN appointment.cancel_deadline; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.appointment.cancel_deadline IS 'Before this instant the patient may cancel; set by trigger.';
+
+
+--
+-- Name: COLUMN appointment.fee; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.appointment.fee IS 'The doctor''s fee at booking; set by trigger.';
+
+
+--
+-- Name: COLUMN appointment.currency; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.appointment.currency IS 'The doctor''s currency at booking; set by trigger.';
+
+
+--
+-- Name: COLUMN appointment.canceled_by; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.appointment.canceled_by IS 'patient, doctor or admin; set by trigger.';
+
+
+--
+-- Name: COLUMN appointment.cancel_reason; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.appointment.cancel_reason IS 'What the canceling side said, if anything.';
+
+
+--
+-- Name: COLUMN appointment.version; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.appointment.version IS 'Counts the changes that a party must know of; set by trigger.';
+
+
+--
+-- Name: COLUMN appointment.created_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.appointment.created_at IS 'When the slot was first held.';
+
+
+--
+-- Name: COLUMN appointment.updated_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.appointment.updated_at IS 'When the row last changed; set by trigger.';
+
+
+--
+-- Name: announce_free_slot(public.appointment, tstzrange); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.announce_free_slot(a public.appointment, slot tstzrange) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF appointment_booking_window(lower(slot), clock_timestamp()) IS NOT NULL THEN
+        RETURN;
+    END IF;
+    INSERT INTO notification (kind, account_id, appointment_id, appointment_version, waitlist_entry_id, slot)
+    SELECT 'slot_available', patient_id, a.id, a.version, id, slot
+    FROM (
+        SELECT DISTINCT ON (w.patient_id) w.patient_id, w.id
+        FROM waitlist_entry AS w
+        INNER JOIN doctor AS d ON w.doctor_id = d.account_id
+        WHERE w.doctor_id = a.doctor_id AND w.status = 'waiting' AND w.patient_id IS DISTINCT FROM a.patient_id
+            AND (w.desired_date IS NULL OR w.desired_date = (lower(slot) AT TIME ZONE d.timezone)::date)
+        ORDER BY w.patient_id, w.id
+    ) AS waiting
+    ORDER BY waiting.id -- first in line, first mailed
+    ON CONFLICT DO NOTHING;
+    IF FOUND THEN
+        -- only here, where seconds matter: a NOTIFY makes commits wait for one another
+        PERFORM pg_notify('booking_outbox', '');
+    END IF;
+END
+$$;
+
+
+--
+-- Name: FUNCTION announce_free_slot(a public.appointment, slot tstzrange); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.announce_free_slot(a public.appointment, slot tstzrange) IS 'Queues a mail to everyone who waits for this doctor and whose date matches the freed slot, and rings the doorbell.';
+
+
+--
+-- Name: appointment_booking_window(timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.appointment_booking_window(starts_at timestamp with time zone, at_ timestamp with time zone) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    SELECT CASE
+        WHEN starts_at <= at_ THEN 'An appointment must start in the future.'
+        -- hours, not days: days bend with the session's time zone
+        WHEN starts_at > at_ + interval '360 hours' THEN 'Appointments can be booked at most 15 days (360 hours) ahead.'
+    END
+$$;
+
+
+--
+-- Name: FUNCTION appointment_booking_window(starts_at timestamp with time zone, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.appointment_booking_window(starts_at timestamp with time zone, at_ timestamp with time zone) IS 'Why a start, seen from an instant, breaks the rule; NULL: it does not.';
+
+
+--
+-- Name: appointment_cancel_notice(text, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.appointment_cancel_notice(actor text, cancel_deadline timestamp with time zone, at_ timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    SELECT CASE
+        WHEN actor = 'patient' AND at_ >= cancel_deadline
+            THEN format(
+                'This appointment could be canceled until %s. Later, only the doctor can cancel it.',
+                to_char(cancel_deadline AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+            )
+    END
+$$;
+
+
+--
+-- Name: FUNCTION appointment_cancel_notice(actor text, cancel_deadline timestamp with time zone, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.appointment_cancel_notice(actor text, cancel_deadline timestamp with time zone, at_ timestamp with time zone) IS 'Why an actor may no longer cancel at an instant; NULL: they may.';
+
+
+--
+-- Name: appointment_confirmed_is_paid(public.appointment); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.appointment_confirmed_is_paid(a public.appointment) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    SELECT CASE
+        WHEN a.status = 'confirmed' AND a.fee > 0
+            THEN format('An appointment that costs %s %s is confirmed by its payment only.', a.fee, a.currency)
+    END
+$$;
+
+
+--
+-- Name: FUNCTION appointment_confirmed_is_paid(a public.appointment); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.appointment_confirmed_is_paid(a public.appointment) IS 'Why an appointment may not be confirmed; NULL: it may, or it is not.';
+
+
+--
+-- Name: doctor; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.doctor (
+    account_id integer NOT NULL,
+    role text GENERATED ALWAYS AS ('doctor'::text) STORED NOT NULL,
+    full_name text NOT NULL,
+    phone text DEFAULT ''::text NOT NULL,
+    timezone text DEFAULT 'UTC'::text NOT NULL,
+    specialty text DEFAULT ''::text NOT NULL,
+    experience_years smallint DEFAULT '0'::smallint NOT NULL,
+    slot_minutes smallint DEFAULT '30'::smallint NOT NULL,
+    buffer_minutes smallint DEFAULT '0'::smallint NOT NULL,
+    fee numeric(12,2) NOT NULL,
+    currency character(3) NOT NULL,
+    max_appointments smallint DEFAULT '30'::smallint NOT NULL,
+    booking_seq bigint DEFAULT '0'::bigint NOT NULL,
+    CONSTRAINT doctor_buffer_minutes_valid CHECK (((buffer_minutes >= 0) AND (buffer_minutes <= 480))),
+    CONSTRAINT doctor_experience_years_valid CHECK (((experience_years >= 0) AND (experience_years <= 80))),
+    CONSTRAINT doctor_fee_has_no_minor_unit CHECK (((currency <> ALL (ARRAY['HUF'::bpchar, 'JPY'::bpchar, 'TWD'::bpchar])) OR (fee = trunc(fee)))),
+    CONSTRAINT doctor_fee_valid CHECK ((fee >= (0)::numeric)),
+    CONSTRAINT doctor_max_appointments_valid CHECK (((max_appointments >= 0) AND (max_appointments <= 30))),
+    CONSTRAINT doctor_slot_minutes_valid CHECK (((slot_minutes >= 5) AND (slot_minutes <= 480)))
+)
+WITH (fillfactor='50');
+
+
+--
+-- Name: TABLE doctor; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.doctor IS 'A doctor''s profile. Its row is the lock under which this doctor''s bookings are decided.';
+
+
+--
+-- Name: COLUMN doctor.role; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.doctor.role IS 'Makes the foreign key accept only a doctor''s account.';
+
+
+--
+-- Name: COLUMN doctor.full_name; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.doctor.full_name IS 'Public.';
+
+
+--
+-- Name: COLUMN doctor.phone; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.doctor.phone IS 'The practice''s telephone. Public.';
+
+
+--
+-- Name: COLUMN doctor.timezone; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.doctor.timezone IS 'Zone in which the working hours are meant.';
+
+
+--
+-- Name: COLUMN doctor.specialty; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.doctor.specialty IS 'Public; patients search by it.';
+
+
+--
+-- Name: COLUMN doctor.experience_years; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.doctor.experience_years IS 'Years in practice.';
+
+
+--
+-- Name: COLUMN doctor.slot_minutes; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.doctor.slot_minutes IS 'Length of a slot, minutes.';
+
+
+--
+-- Name: COLUMN doctor.buffer_minutes; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.doctor.buffer_minutes IS 'Pause between two slots, minutes.';
+
+
+--
+-- Name: COLUMN doctor.fee; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.doctor.fee IS 'Price of an appointment; 0: confirmed at once. If none is given: policy.default_fee.';
+
+
+--
+-- Name: COLUMN doctor.currency; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.doctor.currency IS 'ISO 4217. If none is given: policy.default_currency.';
+
+
+--
+-- Name: COLUMN doctor.max_appointments; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.doctor.max_appointments IS 'Cap on active appointments, never above 30; 0 closes the book.';
+
+
+--
+-- Name: COLUMN doctor.booking_seq; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.doctor.booking_seq IS 'Counts schedule writers. Updating it takes the lock, and fails a writer whose snapshot is stale.';
+
+
+--
+-- Name: appointment_doctor_cap(integer, public.doctor); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.appointment_doctor_cap(active integer, d public.doctor) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    SELECT CASE
+        WHEN active >= least(d.max_appointments, 30)
+            THEN format('This doctor already has %s active appointments, the most allowed. Join the waitlist to hear of a free slot.', active)
+    END
+$$;
+
+
+--
+-- Name: FUNCTION appointment_doctor_cap(active integer, d public.doctor); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.appointment_doctor_cap(active integer, d public.doctor) IS 'Why a doctor with so many other active appointments can take no more; NULL: one more is fine.';
+
+
+--
+-- Name: appointment_immutable(public.appointment, public.appointment); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.appointment_immutable(was public.appointment, becomes public.appointment) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    SELECT 'These columns of an appointment cannot be changed: ' || string_agg(name, ', ' ORDER BY name) || '.'
+    FROM (
+        VALUES
+        ('id', was.id <> becomes.id),
+        ('doctor_id', was.doctor_id <> becomes.doctor_id),
+        (
+            'patient_id',
+            was.patient_id IS DISTINCT FROM becomes.patient_id AND (was.patient_id IS NOT NULL OR was.status <> 'offered')
+        ),
+        ('seat', was.seat IS DISTINCT FROM becomes.seat),
+        ('hold_expires_at', was.hold_expires_at IS DISTINCT FROM becomes.hold_expires_at),
+        ('cancel_deadline', was.cancel_deadline <> becomes.cancel_deadline),
+        ('fee', was.fee <> becomes.fee),
+        ('currency', was.currency <> becomes.currency),
+        ('canceled_by', was.canceled_by IS DISTINCT FROM becomes.canceled_by),
+        ('version', was.version <> becomes.version),
+        ('created_at', was.created_at <> becomes.created_at),
+        ('updated_at', was.updated_at <> becomes.updated_at)
+    ) AS changes (name, changed)
+    WHERE changed
+$$;
+
+
+--
+-- Name: FUNCTION appointment_immutable(was public.appointment, becomes public.appointment); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.appointment_immutable(was public.appointment, becomes public.appointment) IS 'Why one row may not become the other; NULL: nothing that must stay has changed.';
+
+
+--
+-- Name: appointment_is_active(text, timestamp with time zone, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.appointment_is_active(status text, hold_expires_at timestamp with time zone, ends_at timestamp with time zone, at_ timestamp with time zone) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    SELECT appointment_status(status, hold_expires_at, ends_at, at_) IN ('offered', 'pending', 'confirmed')
+$$;
+
+
+--
+-- Name: FUNCTION appointment_is_active(status text, hold_expires_at timestamp with time zone, ends_at timestamp with time zone, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.appointment_is_active(status text, hold_expires_at timestamp with time zone, ends_at timestamp with time zone, at_ timestamp with time zone) IS 'Whether an appointment takes its slot and one of its doctor''s seats at an instant.';
+
+
+--
+-- Name: policy; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.policy (
+    id boolean DEFAULT true NOT NULL,
+    hold_minutes smallint DEFAULT '15'::smallint NOT NULL,
+    patient_hold_limit smallint DEFAULT '5'::smallint NOT NULL,
+    default_fee numeric(12,2) DEFAULT 100.00 NOT NULL,
+    default_currency character(3) DEFAULT 'USD'::bpchar NOT NULL,
+    max_fee numeric(12,2) DEFAULT 10000.00 NOT NULL,
+    currencies character(3)[] DEFAULT '{AUD,CAD,CHF,EUR,GBP,JPY,USD}'::bpchar[] NOT NULL,
+    CONSTRAINT policy_default_currency_valid CHECK ((default_currency = ANY (currencies))),
+    CONSTRAINT policy_default_fee_valid CHECK (((default_fee >= (0)::numeric) AND (default_fee <= max_fee))),
+    CONSTRAINT policy_hold_minutes_valid CHECK (((hold_minutes >= 1) AND (hold_minutes <= 1440))),
+    CONSTRAINT policy_max_fee_valid CHECK (((max_fee >= (0)::numeric) AND (max_fee <= (1000000)::numeric))),
+    CONSTRAINT policy_one_row CHECK (id),
+    CONSTRAINT policy_patient_hold_limit_valid CHECK (((patient_hold_limit >= 1) AND (patient_hold_limit <= 30)))
+);
+
+
+--
+-- Name: TABLE policy; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.policy IS 'The numbers an admin may tune, in one row. 30 appointments, 360 and 72 hours are rules instead.';
+
+
+--
+-- Name: COLUMN policy.id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.policy.id IS 'Always true.';
+
+
+--
+-- Name: COLUMN policy.hold_minutes; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.policy.hold_minutes IS 'How long an unpaid booking holds its slot, minutes.';
+
+
+--
+-- Name: COLUMN policy.patient_hold_limit; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.policy.patient_hold_limit IS 'Live unpaid holds one patient may have at once.';
+
+
+--
+-- Name: COLUMN policy.default_fee; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.policy.default_fee IS 'Fee of a doctor who names none.';
+
+
+--
+-- Name: COLUMN policy.default_currency; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.policy.default_currency IS 'Currency of a doctor who names none.';
+
+
+--
+-- Name: COLUMN policy.max_fee; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.policy.max_fee IS 'Highest fee allowed.';
+
+
+--
+-- Name: COLUMN policy.currencies; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.policy.currencies IS 'Currencies a doctor may charge in, ISO 4217.';
+
+
+--
+-- Name: appointment_patient_hold_limit(integer, public.policy); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.appointment_patient_hold_limit(live_holds integer, p public.policy) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    SELECT CASE
+        WHEN live_holds >= p.patient_hold_limit
+            THEN format('You already have %s unpaid bookings. Pay for one or give one up first.', live_holds)
+    END
+$$;
+
+
+--
+-- Name: FUNCTION appointment_patient_hold_limit(live_holds integer, p public.policy); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.appointment_patient_hold_limit(live_holds integer, p public.policy) IS 'Why a patient with so many other live unpaid holds can make no more; NULL: one more is fine.';
+
+
+--
+-- Name: appointment_status(text, timestamp with time zone, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.appointment_status(status text, hold_expires_at timestamp with time zone, ends_at timestamp with time zone, at_ timestamp with time zone) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    SELECT CASE
+        WHEN status = 'pending' AND hold_expires_at <= at_ THEN 'expired'
+        WHEN status = 'confirmed' AND ends_at <= at_ THEN 'completed'
+        WHEN status = 'offered' AND ends_at <= at_ THEN 'released'
+        ELSE status
+    END
+$$;
+
+
+--
+-- Name: FUNCTION appointment_status(status text, hold_expires_at timestamp with time zone, ends_at timestamp with time zone, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.appointment_status(status text, hold_expires_at timestamp with time zone, ends_at timestamp with time zone, at_ timestamp with time zone) IS 'The status that counts at an instant: what the API shows, and what the sweep will write.';
+
+
+--
+-- Name: appointment_status_transition(text, text, timestamp with time zone, tstzrange, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.appointment_status_transition(old_status text, new_status text, hold_expires_at timestamp with time zone, during tstzrange, at_ timestamp with time zone) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    SELECT CASE
+        WHEN old_status IS NULL AND new_status NOT IN ('offered', 'pending', 'confirmed')
+            THEN format('An appointment cannot begin as %s.', new_status)
+        WHEN old_status IS NULL THEN NULL
+        WHEN old_status IN ('completed', 'no_show') AND new_status IN ('completed', 'no_show') AND old_status <> new_status
+            THEN CASE WHEN at_ > upper(during) + interval '168 hours'
+                THEN 'Whether a patient came can be corrected for 7 days after the visit.' END
+        WHEN old_status NOT IN ('offered', 'pending', 'confirmed')
+            THEN format('This appointment is %s and can no longer be changed.', replace(old_status, '_', '-'))
+        WHEN new_status = 'expired' AND old_status = 'pending'
+            THEN CASE WHEN at_ < hold_expires_at THEN 'The hold on this slot has not lapsed yet.' END
+        WHEN old_status = 'pending' AND at_ >= hold_expires_at
+            THEN 'The hold on this slot has lapsed; it can no longer be changed.'
+        WHEN new_status IN ('completed', 'no_show') AND old_status = 'confirmed'
+            THEN CASE WHEN at_ < lower(during) THEN 'The appointment has not started yet.' END
+        WHEN new_status = 'released' AND old_status = 'offered' THEN NULL
+        WHEN at_ >= lower(during) THEN 'The appointment has already started.'
+        WHEN old_status = new_status THEN NULL
+        WHEN (old_status, new_status) IN (
+            ('offered', 'pending'), ('offered', 'confirmed'), ('pending', 'confirmed'),
+            ('pending', 'canceled'), ('confirmed', 'canceled')
+        ) THEN NULL
+        ELSE format('A %s appointment cannot become %s.', old_status, new_status)
+    END
+$$;
+
+
+--
+-- Name: FUNCTION appointment_status_transition(old_status text, new_status text, hold_expires_at timestamp with time zone, during tstzrange, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.appointment_status_transition(old_status text, new_status text, hold_expires_at timestamp with time zone, during tstzrange, at_ timestamp with time zone) IS 'Why an appointment (old status NULL: a new one) may not take a status at an instant; NULL: it may.';
+
+
+--
+-- Name: appointment_within_working_hours(public.doctor, tstzrange); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.appointment_within_working_hours(d public.doctor, slot tstzrange) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT CASE
+        WHEN upper(slot) - lower(slot) <> make_interval(mins => d.slot_minutes)
+            THEN format('An appointment with this doctor takes exactly %s minutes.', d.slot_minutes)
+        WHEN NOT EXISTS (
+            SELECT FROM working_hours AS w,
+                working_interval(w, d.timezone, (lower(slot) AT TIME ZONE d.timezone)::date) AS i
+            WHERE w.doctor_id = d.account_id
+                AND w.weekday = extract(isodow FROM lower(slot) AT TIME ZONE d.timezone)
+                AND slot_fits(i, d.timezone, lower(slot), upper(slot))
+                -- on the grid: a whole number of steps after the interval's start
+                AND mod(extract(epoch FROM lower(slot) - i.starts_at), (d.slot_minutes + d.buffer_minutes) * 60) = 0
+        ) THEN format('This is not one of the doctor''s slots (times of %s).', d.timezone)
+    END
+$$;
+
+
+--
+-- Name: FUNCTION appointment_within_working_hours(d public.doctor, slot tstzrange); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.appointment_within_working_hours(d public.doctor, slot tstzrange) IS 'Why a time is no slot of this doctor; NULL: it is one. Costs the same whatever the length of the working day.';
+
+
+--
+-- Name: api_appointment; Type: VIEW; Schema: public; Owner: -
+--
+
+CREATE VIEW public.api_appointment AS
+ SELECT id,
+    doctor_id AS doctor,
+    patient_id AS patient,
+    lower(during) AS appointment_date,
+    upper(during) AS ends_at,
+    public.appointment_status(status, hold_expires_at, upper(during), now()) AS status,
+    hold_expires_at,
+    cancel_deadline,
+    fee,
+    currency,
+    created_at,
+    updated_at
+   FROM public.appointment;
+
+
+--
+-- Name: VIEW api_appointment; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON VIEW public.api_appointment IS 'Appointments as the API shows them: start and end in place of a range, and the status that counts now.';
+
+
+--
+-- Name: book(integer, integer, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.book(p_patient integer, p_doctor integer, p_start timestamp with time zone) RETURNS SETOF public.api_appointment
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    minutes integer := (SELECT slot_minutes FROM doctor WHERE account_id = p_doctor);
+    new_id integer;
+BEGIN
+    PERFORM act_as('patient');
+    -- for a doctor who does not exist any length will do: the trigger refuses
+    INSERT INTO appointment (doctor_id, patient_id, during)
+    VALUES (p_doctor, p_patient, tstzrange(p_start, p_start + make_interval(mins => coalesce(minutes, 30))))
+    RETURNING id INTO new_id;
+    PERFORM act_as('');
+    RETURN QUERY SELECT * FROM api_appointment WHERE id = new_id;
+END
+$$;
+
+
+--
+-- Name: FUNCTION book(p_patient integer, p_doctor integer, p_start timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.book(p_patient integer, p_doctor integer, p_start timestamp with time zone) IS 'Books for a patient (account id) with a doctor (account id). Confirmed if the fee is 0, else a hold. Raises the broken rule.';
+
+
+--
+-- Name: booking_actor(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.booking_actor() RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    SELECT coalesce(nullif(current_setting('booking.actor', true), ''), 'admin')
+$$;
+
+
+--
+-- Name: FUNCTION booking_actor(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.booking_actor() IS 'patient, doctor, system or admin: who is writing at this moment.';
+
+
+--
+-- Name: cancel_as_patient(integer, integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.cancel_as_patient(p_patient integer, p_appointment integer) RETURNS SETOF public.api_appointment
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM act_as('patient');
+    PERFORM lock_doctor_of(p_appointment);
+    UPDATE appointment SET status = 'canceled' WHERE id = p_appointment AND patient_id = p_patient;
+    PERFORM act_as('');
+    RETURN QUERY SELECT * FROM api_appointment WHERE id = p_appointment AND patient = p_patient;
+END
+$$;
+
+
+--
+-- Name: FUNCTION cancel_as_patient(p_patient integer, p_appointment integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.cancel_as_patient(p_patient integer, p_appointment integer) IS 'Cancels a patient''s (account id) appointment; no row if it is not theirs. Raises the broken rule.';
+
+
+--
+-- Name: changed_appointment(public.appointment, public.appointment, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.changed_appointment(was public.appointment, becomes public.appointment, at_ timestamp with time zone) RETURNS public.appointment
+    LANGUAGE plpgsql STABLE
+    AS $$
+DECLARE
+    actor text := booking_actor();
+BEGIN
+    IF becomes.status = 'canceled' THEN
+        PERFORM refuse('appointment_cancel_notice', appointment_cancel_notice(actor, was.cancel_deadline, at_));
+        becomes.canceled_by := actor;
+    END IF;
+    IF becomes.status NOT IN ('offered', 'pending', 'confirmed') THEN
+        becomes.seat := NULL;
+    END IF;
+    IF becomes.during <> was.during THEN
+        becomes.cancel_deadline := CASE actor
+            -- never later: a patient cannot move a visit away only to cancel it
+            WHEN 'patient' THEN least(was.cancel_deadline, lower(becomes.during) - interval '72 hours')
+            -- a fresh right for whoever did not choose the new time
+            ELSE lower(becomes.during)
+        END;
+    END IF;
+    becomes.version := was.version + 1;
+    becomes.updated_at := at_;
+    RETURN becomes;
+END
+$$;
+
+
+--
+-- Name: FUNCTION changed_appointment(was public.appointment, becomes public.appointment, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.changed_appointment(was public.appointment, becomes public.appointment, at_ timestamp with time zone) IS 'A changed row with the columns set that follow from the change and from who made it.';
+
+
+--
+-- Name: account; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.account (
+    id integer NOT NULL,
+    username text NOT NULL,
+    email text NOT NULL,
+    password_hash text NOT NULL,
+    role text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT account_email_valid CHECK (((email ~ '^[!-?A-~]{1,64}@[A-Za-z0-9.-]+\.[A-Za-z0-9-]{2,}$'::text) AND (length(email) <= 254))),
+    CONSTRAINT account_role_valid CHECK ((role = ANY (ARRAY['doctor'::text, 'patient'::text]))),
+    CONSTRAINT account_username_valid CHECK ((username ~ '^[A-Za-z0-9_.@+-]{1,150}$'::text))
+);
+
+
+--
+-- Name: TABLE account; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.account IS 'A login. What a person is, doctor or patient, is fixed by the profile that refers to it.';
+
+
+--
+-- Name: COLUMN account.username; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.account.username IS 'Unique whatever its case.';
+
+
+--
+-- Name: COLUMN account.email; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.account.email IS 'Where mails go. Unique whatever its case.';
+
+
+--
+-- Name: COLUMN account.password_hash; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.account.password_hash IS 'argon2id, PHC string format.';
+
+
+--
+-- Name: COLUMN account.role; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.account.role IS 'doctor or patient; a profile pins it for good.';
+
+
+--
+-- Name: COLUMN account.created_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.account.created_at IS 'When the account was registered.';
+
+
+--
+-- Name: notification; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.notification (
+    id bigint NOT NULL,
+    kind text NOT NULL,
+    account_id integer NOT NULL,
+    appointment_id integer NOT NULL,
+    appointment_version integer NOT NULL,
+    waitlist_entry_id integer,
+    slot tstzrange,
+    status text DEFAULT 'queued'::text NOT NULL,
+    due_at timestamp with time zone DEFAULT now() NOT NULL,
+    attempts smallint DEFAULT '0'::smallint NOT NULL,
+    message_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    outcome text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    sent_at timestamp with time zone,
+    CONSTRAINT notification_kind_valid CHECK ((kind = ANY (ARRAY['appointment_confirmed'::text, 'appointment_canceled'::text, 'slot_available'::text]))),
+    CONSTRAINT notification_status_valid CHECK ((status = ANY (ARRAY['queued'::text, 'sent'::text, 'skipped'::text, 'failed'::text])))
+);
+
+
+--
+-- Name: TABLE notification; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.notification IS 'The outbox: one mail to one account about one version of one appointment.';
+
+
+--
+-- Name: COLUMN notification.kind; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.notification.kind IS 'Which mail; names its template.';
+
+
+--
+-- Name: COLUMN notification.account_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.notification.account_id IS 'Who gets it.';
+
+
+--
+-- Name: COLUMN notification.appointment_version; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.notification.appointment_version IS 'A mail about an older version is skipped.';
+
+
+--
+-- Name: COLUMN notification.waitlist_entry_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.notification.waitlist_entry_id IS 'The entry a slot_available mail answers.';
+
+
+--
+-- Name: COLUMN notification.slot; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.notification.slot IS 'The freed slot a slot_available mail tells of.';
+
+
+--
+-- Name: COLUMN notification.status; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.notification.status IS 'queued, sent, skipped or failed.';
+
+
+--
+-- Name: COLUMN notification.due_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.notification.due_at IS 'Not before; while a worker is sending: when another may try.';
+
+
+--
+-- Name: COLUMN notification.attempts; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.notification.attempts IS 'How often a worker took it.';
+
+
+--
+-- Name: COLUMN notification.message_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.notification.message_id IS 'Left part of the mail''s Message-ID; the same at every attempt.';
+
+
+--
+-- Name: COLUMN notification.outcome; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.notification.outcome IS 'Why it was skipped, or what the last attempt met.';
+
+
+--
+-- Name: COLUMN notification.created_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.notification.created_at IS 'When the event happened.';
+
+
+--
+-- Name: COLUMN notification.sent_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.notification.sent_at IS 'When the mail server took it.';
+
+
+--
+-- Name: patient; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.patient (
+    account_id integer NOT NULL,
+    role text GENERATED ALWAYS AS ('patient'::text) STORED NOT NULL,
+    full_name text NOT NULL,
+    phone text DEFAULT ''::text NOT NULL,
+    timezone text DEFAULT 'UTC'::text NOT NULL,
+    booking_seq bigint DEFAULT '0'::bigint NOT NULL
+)
+WITH (fillfactor='50');
+
+
+--
+-- Name: TABLE patient; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.patient IS 'A patient''s profile. Its row is the lock under which this patient''s bookings are decided.';
+
+
+--
+-- Name: COLUMN patient.role; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.patient.role IS 'Makes the foreign key accept only a patient''s account.';
+
+
+--
+-- Name: COLUMN patient.full_name; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.patient.full_name IS 'Seen only by doctors who have an appointment with them.';
+
+
+--
+-- Name: COLUMN patient.phone; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.patient.phone IS 'Seen only by doctors who have an appointment with them.';
+
+
+--
+-- Name: COLUMN patient.timezone; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.patient.timezone IS 'Zone of the times in this patient''s mails.';
+
+
+--
+-- Name: COLUMN patient.booking_seq; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.patient.booking_seq IS 'Counts bookings. Updating it takes the lock, and fails a writer whose snapshot is stale.';
+
+
+--
+-- Name: notification_letter; Type: VIEW; Schema: public; Owner: -
+--
+
+CREATE VIEW public.notification_letter AS
+ SELECT n.id,
+    n.kind,
+    n.message_id,
+    r.email,
+    COALESCE(rd.full_name, rp.full_name) AS recipient,
+    COALESCE(rd.timezone, rp.timezone) AS timezone,
+    r.role AS recipient_role,
+    d.full_name AS doctor,
+    p.full_name AS patient,
+    COALESCE(lower(n.slot), lower(a.during)) AS starts_at,
+    COALESCE(upper(n.slot), upper(a.during)) AS ends_at,
+    a.cancel_deadline,
+    a.canceled_by,
+    a.cancel_reason
+   FROM ((((((public.notification n
+     JOIN public.account r ON ((n.account_id = r.id)))
+     LEFT JOIN public.doctor rd ON ((r.id = rd.account_id)))
+     LEFT JOIN public.patient rp ON ((r.id = rp.account_id)))
+     JOIN public.appointment a ON ((n.appointment_id = a.id)))
+     JOIN public.doctor d ON ((a.doctor_id = d.account_id)))
+     LEFT JOIN public.patient p ON ((a.patient_id = p.account_id)));
+
+
+--
+-- Name: VIEW notification_letter; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON VIEW public.notification_letter IS 'Everything a mail''s template may say.';
+
+
+--
+-- Name: claim_notification(bigint, interval); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.claim_notification(p_id bigint, p_lease interval) RETURNS SETOF public.notification_letter
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    n notification;
+    stale text;
+BEGIN
+    SELECT * INTO n FROM notification
+    WHERE id = p_id AND status = 'queued' AND due_at <= clock_timestamp()
+    FOR UPDATE SKIP LOCKED;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    stale := notification_stale(n);
+    IF stale IS NOT NULL THEN
+        UPDATE notification SET status = 'skipped', outcome = stale WHERE id = p_id;
+        RETURN;
+    END IF;
+    UPDATE notification SET attempts = attempts + 1, due_at = clock_timestamp() + p_lease WHERE id = p_id;
+    RETURN QUERY SELECT * FROM notification_letter WHERE id = p_id;
+END
+$$;
+
+
+--
+-- Name: FUNCTION claim_notification(p_id bigint, p_lease interval); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.claim_notification(p_id bigint, p_lease interval) IS 'Takes a due mail for the length of the lease and returns its letter; no row if another has it, it is done, or it is stale (then skipped).';
+
+
+--
+-- Name: doctor_fee_allowed(public.doctor, public.policy); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.doctor_fee_allowed(d public.doctor, p public.policy) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    SELECT CASE
+        WHEN d.fee > p.max_fee THEN format('The fee may be at most %s.', p.max_fee)
+        WHEN d.currency <> ALL (p.currencies)
+            THEN format('The currency must be one of %s.', array_to_string(p.currencies, ', '))
+    END
+$$;
+
+
+--
+-- Name: FUNCTION doctor_fee_allowed(d public.doctor, p public.policy); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.doctor_fee_allowed(d public.doctor, p public.policy) IS 'Why a doctor may not charge so; NULL: they may.';
+
+
+--
+-- Name: free_slots(integer, timestamp with time zone, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.free_slots(p_doctor integer, p_from timestamp with time zone, p_to timestamp with time zone, at_ timestamp with time zone DEFAULT now()) RETURNS TABLE(starts_at timestamp with time zone, ends_at timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT s, s + g.length
+    FROM doctor AS d
+    CROSS JOIN LATERAL (
+        SELECT
+            make_interval(mins => d.slot_minutes) AS length,
+            make_interval(mins => d.slot_minutes + d.buffer_minutes) AS step,
+            (greatest(p_from, at_) AT TIME ZONE d.timezone)::date AS first_day,
+            (least(p_to, at_ + interval '360 hours') AT TIME ZONE d.timezone)::date AS last_day
+    ) AS g
+    CROSS JOIN LATERAL generate_series(g.first_day::timestamp, g.last_day::timestamp, interval '1 day') AS day
+    INNER JOIN working_hours AS w ON w.doctor_id = d.account_id AND w.weekday = extract(isodow FROM day)
+    CROSS JOIN LATERAL working_interval(w, d.timezone, day::date) AS i
+    CROSS JOIN LATERAL generate_series(i.starts_at, i.ends_at - g.length, g.step) AS s
+    WHERE d.account_id = p_doctor
+        AND s >= p_from AND s < p_to
+        AND appointment_booking_window(s, at_) IS NULL
+        AND slot_fits(i, d.timezone, s, s + g.length)
+        AND appointment_doctor_cap(active_appointments(p_doctor, at_), d) IS NULL
+        AND NOT EXISTS (
+            SELECT FROM appointment AS a
+            WHERE a.doctor_id = p_doctor AND a.status IN ('offered', 'pending', 'confirmed')
+                AND a.during && tstzrange(s, s + g.length)
+                AND appointment_is_active(a.status, a.hold_expires_at, upper(a.during), at_)
+        )
+    ORDER BY s
+$$;
+
+
+--
+-- Name: FUNCTION free_slots(p_doctor integer, p_from timestamp with time zone, p_to timestamp with time zone, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.free_slots(p_doctor integer, p_from timestamp with time zone, p_to timestamp with time zone, at_ timestamp with time zone) IS 'The slots of a doctor that start in [from, to) and could be booked at an instant (default: now), in order.';
+
+
+--
+-- Name: fulfil_waitlist(public.appointment); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.fulfil_waitlist(a public.appointment) RETURNS void
+    LANGUAGE sql
+    AS $$
+    UPDATE waitlist_entry AS w SET status = 'fulfilled'
+    FROM doctor AS d
+    WHERE d.account_id = a.doctor_id AND w.doctor_id = a.doctor_id AND w.patient_id = a.patient_id
+        AND w.status IN ('waiting', 'offered', 'paused')
+        AND (w.desired_date IS NULL OR w.desired_date = (lower(a.during) AT TIME ZONE d.timezone)::date)
+$$;
+
+
+--
+-- Name: FUNCTION fulfil_waitlist(a public.appointment); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.fulfil_waitlist(a public.appointment) IS 'Ends the live waitlist entries that a patient''s new appointment answers.';
+
+
+--
+-- Name: waitlist_entry; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.waitlist_entry (
+    id integer NOT NULL,
+    doctor_id integer NOT NULL,
+    patient_id integer NOT NULL,
+    desired_date date,
+    status text DEFAULT 'waiting'::text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT waitlist_entry_status_valid CHECK ((status = ANY (ARRAY['waiting'::text, 'offered'::text, 'paused'::text, 'fulfilled'::text, 'left'::text, 'lapsed'::text])))
+);
+
+
+--
+-- Name: TABLE waitlist_entry; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.waitlist_entry IS 'A patient who waits for a slot with a doctor. Order of joining is order of id.';
+
+
+--
+-- Name: COLUMN waitlist_entry.desired_date; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.waitlist_entry.desired_date IS 'A day in the doctor''s zone; none: any day.';
+
+
+--
+-- Name: COLUMN waitlist_entry.status; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.waitlist_entry.status IS 'waiting, offered and paused are live.';
+
+
+--
+-- Name: COLUMN waitlist_entry.created_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.waitlist_entry.created_at IS 'When the patient joined.';
+
+
+--
+-- Name: api_waitlist_entry; Type: VIEW; Schema: public; Owner: -
+--
+
+CREATE VIEW public.api_waitlist_entry AS
+ SELECT id,
+    doctor_id AS doctor,
+    patient_id AS patient,
+    desired_date,
+    status,
+        CASE
+            WHEN (status = ANY (ARRAY['waiting'::text, 'offered'::text, 'paused'::text])) THEN ( SELECT (count(*) + 1)
+               FROM public.waitlist_entry o
+              WHERE ((o.doctor_id = w.doctor_id) AND (o.id < w.id) AND (o.status = ANY (ARRAY['waiting'::text, 'offered'::text, 'paused'::text])) AND ((o.desired_date IS NULL) OR (w.desired_date IS NULL) OR (o.desired_date = w.desired_date))))
+            ELSE NULL::bigint
+        END AS "position",
+    created_at
+   FROM public.waitlist_entry w;
+
+
+--
+-- Name: VIEW api_waitlist_entry; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON VIEW public.api_waitlist_entry IS 'Waitlist entries as the API shows them; position 1 is first in line, none once ended.';
+
+
+--
+-- Name: join_waitlist(integer, integer, date); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.join_waitlist(p_patient integer, p_doctor integer, p_date date) RETURNS SETOF public.api_waitlist_entry
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    new_id integer;
+BEGIN
+    PERFORM act_as('patient');
+    INSERT INTO waitlist_entry (doctor_id, patient_id, desired_date)
+    VALUES (p_doctor, p_patient, p_date)
+    RETURNING id INTO new_id;
+    PERFORM act_as('');
+    RETURN QUERY SELECT * FROM api_waitlist_entry WHERE id = new_id;
+END
+$$;
+
+
+--
+-- Name: FUNCTION join_waitlist(p_patient integer, p_doctor integer, p_date date); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.join_waitlist(p_patient integer, p_doctor integer, p_date date) IS 'Puts a patient on a doctor''s waitlist for a day in the doctor''s zone, or any day if NULL. Raises the broken rule.';
+
+
+--
+-- Name: leave_waitlist(integer, integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.leave_waitlist(p_patient integer, p_entry integer) RETURNS SETOF public.api_waitlist_entry
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM act_as('patient');
+    UPDATE waitlist_entry SET status = 'left' WHERE id = p_entry AND patient_id = p_patient;
+    PERFORM act_as('');
+    RETURN QUERY SELECT * FROM api_waitlist_entry WHERE id = p_entry AND patient = p_patient;
+END
+$$;
+
+
+--
+-- Name: FUNCTION leave_waitlist(p_patient integer, p_entry integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.leave_waitlist(p_patient integer, p_entry integer) IS 'Ends a patient''s (account id) waitlist entry; no row if it is not theirs. Raises the broken rule if it has ended.';
+
+
+--
+-- Name: lock_doctor(integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.lock_doctor(p_doctor integer) RETURNS public.doctor
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    d doctor;
+BEGIN
+    UPDATE doctor SET booking_seq = booking_seq + 1 WHERE account_id = p_doctor RETURNING * INTO d;
+    IF NOT FOUND THEN
+        -- said here, because the foreign key itself is checked only after the triggers that need the row
+        RAISE EXCEPTION USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'appointment_doctor_id_fkey',
+            MESSAGE = format('There is no doctor %s.', p_doctor);
+    END IF;
+    RETURN d;
+END
+$$;
+
+
+--
+-- Name: FUNCTION lock_doctor(p_doctor integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.lock_doctor(p_doctor integer) IS 'Takes the lock under which a doctor''s bookings are decided, until the transaction ends. First in the order doctor, appointment, patient, waitlist entry.';
+
+
+--
+-- Name: lock_doctor_of(integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.lock_doctor_of(p_appointment integer) RETURNS void
+    LANGUAGE sql
+    AS $$
+    SELECT FROM doctor
+    WHERE account_id = (SELECT doctor_id FROM appointment WHERE id = p_appointment)
+    FOR NO KEY UPDATE
+$$;
+
+
+--
+-- Name: FUNCTION lock_doctor_of(p_appointment integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.lock_doctor_of(p_appointment integer) IS 'Locks an appointment''s doctor before the appointment itself, so that two writers never wait for each other.';
+
+
+--
+-- Name: lowest_free_seat(integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.lowest_free_seat(seats integer) RETURNS smallint
+    LANGUAGE plpgsql IMMUTABLE
+    AS $$
+BEGIN
+    FOR seat IN 1..30 LOOP
+        IF seats & (1 << seat) = 0 THEN
+            RETURN seat;
+        END IF;
+    END LOOP;
+    -- a lapsed row keeps its seat while another transaction is retiring it
+    RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = 'All seats are taken by lapsing appointments; try again.';
+END
+$$;
+
+
+--
+-- Name: FUNCTION lowest_free_seat(seats integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.lowest_free_seat(seats integer) IS 'The lowest of the seats 1 to 30 whose bit is not set.';
+
+
+--
+-- Name: new_appointment(public.appointment, public.doctor, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.new_appointment(a public.appointment, d public.doctor, at_ timestamp with time zone) RETURNS public.appointment
+    LANGUAGE plpgsql IMMUTABLE
+    AS $$
+BEGIN
+    a.fee := d.fee;
+    a.currency := d.currency;
+    IF a.status = 'pending' AND d.fee = 0 THEN
+        a.status := 'confirmed';
+    END IF;
+    a.seat := NULL;
+    a.hold_expires_at := NULL;
+    a.cancel_deadline := lower(a.during) - interval '72 hours';
+    a.canceled_by := NULL;
+    a.version := 1;
+    a.created_at := at_;
+    a.updated_at := at_;
+    RETURN a;
+END
+$$;
+
+
+--
+-- Name: FUNCTION new_appointment(a public.appointment, d public.doctor, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.new_appointment(a public.appointment, d public.doctor, at_ timestamp with time zone) IS 'A new row with what the doctor and the clock say in place of whatever the writer said.';
+
+
+--
+-- Name: notification_failed(bigint, text, boolean); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.notification_failed(p_id bigint, p_why text, p_permanent boolean) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    UPDATE notification SET
+        outcome = left(p_why, 500),
+        status = CASE WHEN p_permanent OR attempts >= 10 THEN 'failed' ELSE 'queued' END,
+        -- 5 s, 10 s, 20 s ... up to an hour, each with up to a quarter more so that retries spread out
+        due_at = clock_timestamp()
+            + least(interval '5 s' * power(2, attempts - 1), interval '1 hour') * (1 + random() / 4)
+    WHERE id = p_id AND status = 'queued'
+$$;
+
+
+--
+-- Name: FUNCTION notification_failed(p_id bigint, p_why text, p_permanent boolean); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.notification_failed(p_id bigint, p_why text, p_permanent boolean) IS 'An attempt failed and why; it is tried again later unless the failure is permanent or was the tenth.';
+
+
+--
+-- Name: notification_sent(bigint); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.notification_sent(p_id bigint) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    UPDATE notification SET status = 'sent', sent_at = clock_timestamp(), outcome = NULL
+    WHERE id = p_id AND status = 'queued'
+$$;
+
+
+--
+-- Name: FUNCTION notification_sent(p_id bigint); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.notification_sent(p_id bigint) IS 'The mail server took it.';
+
+
+--
+-- Name: notification_stale(public.notification); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.notification_stale(n public.notification) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT CASE
+        WHEN n.kind <> 'slot_available'
+            THEN CASE WHEN a.version <> n.appointment_version THEN 'the appointment has changed since' END
+        WHEN NOT EXISTS (SELECT FROM waitlist_entry WHERE id = n.waitlist_entry_id AND status = 'waiting')
+            THEN 'the patient no longer waits'
+        WHEN NOT EXISTS (SELECT FROM free_slots(a.doctor_id, lower(n.slot), upper(n.slot)))
+            THEN 'the slot is no longer free'
+    END
+    FROM appointment AS a
+    WHERE a.id = n.appointment_id
+$$;
+
+
+--
+-- Name: FUNCTION notification_stale(n public.notification); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.notification_stale(n public.notification) IS 'Why a mail would say what is no longer so; NULL: it is true.';
+
+
+--
+-- Name: notify_account(text, public.appointment, integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.notify_account(p_kind text, a public.appointment, p_account integer) RETURNS void
+    LANGUAGE sql
+    AS $$
+    INSERT INTO notification (kind, account_id, appointment_id, appointment_version)
+    VALUES (p_kind, p_account, a.id, a.version)
+    ON CONFLICT DO NOTHING
+$$;
+
+
+--
+-- Name: FUNCTION notify_account(p_kind text, a public.appointment, p_account integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.notify_account(p_kind text, a public.appointment, p_account integer) IS 'Queues one mail to one account about this version of an appointment; a second of the same kind is dropped.';
+
+
+--
+-- Name: other_appointments_of_doctor(public.appointment, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.other_appointments_of_doctor(a public.appointment, at_ timestamp with time zone, OUT active integer, OUT seats integer, OUT stale boolean, OUT clash boolean) RETURNS record
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT
+        count(*) FILTER (WHERE is_active)::integer,
+        coalesce(bit_or(1 << seat), 0),
+        coalesce(bool_or(NOT is_active), false),
+        coalesce(bool_or(is_active AND during && a.during), false)
+    FROM (
+        SELECT seat, during, appointment_is_active(status, hold_expires_at, upper(during), at_) AS is_active
+        FROM appointment
+        WHERE doctor_id = a.doctor_id AND seat IS NOT NULL AND id <> a.id
+    ) AS o
+$$;
+
+
+--
+-- Name: FUNCTION other_appointments_of_doctor(a public.appointment, at_ timestamp with time zone, OUT active integer, OUT seats integer, OUT stale boolean, OUT clash boolean); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.other_appointments_of_doctor(a public.appointment, at_ timestamp with time zone, OUT active integer, OUT seats integer, OUT stale boolean, OUT clash boolean) IS 'One look at the doctor''s other rows that hold a seat: how many are active, which seats (as bits), any lapsed, any in the way.';
+
+
+--
+-- Name: other_appointments_of_patient(public.appointment, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.other_appointments_of_patient(a public.appointment, at_ timestamp with time zone, OUT holds integer, OUT stale boolean, OUT clash boolean) RETURNS record
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT
+        count(*) FILTER (WHERE is_active AND status = 'pending')::integer,
+        coalesce(bool_or(NOT is_active), false),
+        coalesce(bool_or(is_active AND during && a.during), false)
+    FROM (
+        SELECT status, during, appointment_is_active(status, hold_expires_at, upper(during), at_) AS is_active
+        FROM appointment
+        WHERE patient_id = a.patient_id AND seat IS NOT NULL AND id <> a.id
+    ) AS o
+$$;
+
+
+--
+-- Name: FUNCTION other_appointments_of_patient(a public.appointment, at_ timestamp with time zone, OUT holds integer, OUT stale boolean, OUT clash boolean); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.other_appointments_of_patient(a public.appointment, at_ timestamp with time zone, OUT holds integer, OUT stale boolean, OUT clash boolean) IS 'One look at the patient''s other rows that hold a seat: how many live holds, any lapsed, any at the same time.';
+
+
+--
+-- Name: place_appointment(public.appointment, public.doctor, public.policy, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.place_appointment(a public.appointment, d public.doctor, p public.policy, at_ timestamp with time zone) RETURNS public.appointment
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    of_doctor record;
+    of_patient record;
+BEGIN
+    PERFORM refuse('appointment_booking_window', appointment_booking_window(lower(a.during), at_));
+    PERFORM refuse('appointment_within_working_hours', appointment_within_working_hours(d, a.during));
+    -- updated, not only locked, for the reason given at lock_doctor
+    UPDATE patient SET booking_seq = booking_seq + 1 WHERE account_id = a.patient_id;
+    of_doctor := other_appointments_of_doctor(a, at_);
+    of_patient := other_appointments_of_patient(a, at_);
+    IF of_doctor.stale OR of_patient.stale THEN
+        PERFORM retire_appointments(a.doctor_id, a.patient_id, at_);
+        of_doctor := other_appointments_of_doctor(a, at_);
+    END IF;
+    PERFORM refuse('appointment_doctor_no_overlap', CASE WHEN of_doctor.clash THEN 'This slot is taken.' END);
+    PERFORM refuse(
+        'appointment_patient_no_overlap',
+        CASE WHEN of_patient.clash THEN 'You already have an appointment at that time.' END
+    );
+    IF a.status = 'pending' AND a.hold_expires_at IS NULL THEN
+        PERFORM refuse('appointment_patient_hold_limit', appointment_patient_hold_limit(of_patient.holds, p));
+    END IF;
+    IF a.seat IS NULL THEN
+        PERFORM refuse('appointment_doctor_cap', appointment_doctor_cap(of_doctor.active, d));
+        a.seat := lowest_free_seat(of_doctor.seats);
+    END IF;
+    RETURN a;
+END
+$$;
+
+
+--
+-- Name: FUNCTION place_appointment(a public.appointment, d public.doctor, p public.policy, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.place_appointment(a public.appointment, d public.doctor, p public.policy, at_ timestamp with time zone) IS 'Refuses a place that breaks a rule, else returns the row with its seat. The doctor must be locked.';
+
+
+--
+-- Name: refuse(text, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.refuse(rule text, why text) RETURNS void
+    LANGUAGE plpgsql IMMUTABLE
+    AS $$
+BEGIN
+    IF why IS NOT NULL THEN
+        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = rule, MESSAGE = why;
+    END IF;
+END
+$$;
+
+
+--
+-- Name: FUNCTION refuse(rule text, why text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.refuse(rule text, why text) IS 'Raises check_violation under the rule''s name, unless why is NULL: the rule is kept.';
+
+
+--
+-- Name: retire_appointments(integer, integer, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.retire_appointments(p_doctor integer, p_patient integer, at_ timestamp with time zone) RETURNS void
+    LANGUAGE sql
+    AS $$
+    UPDATE appointment SET status = appointment_status(status, hold_expires_at, upper(during), at_)
+    WHERE id IN (
+        SELECT id FROM appointment
+        WHERE (doctor_id = p_doctor OR patient_id = p_patient)
+            AND status IN ('offered', 'pending', 'confirmed')
+            AND NOT appointment_is_active(status, hold_expires_at, upper(during), at_)
+        ORDER BY id
+        FOR NO KEY UPDATE SKIP LOCKED -- whoever holds one is retiring it
+    )
+$$;
+
+
+--
+-- Name: FUNCTION retire_appointments(p_doctor integer, p_patient integer, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.retire_appointments(p_doctor integer, p_patient integer, at_ timestamp with time zone) IS 'Writes down which active rows of a doctor, or of a patient, have lapsed or are over at an instant.';
+
+
+--
+-- Name: slot_fits(public.working_span, text, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.slot_fits(i public.working_span, zone text, starts_at timestamp with time zone, ends_at timestamp with time zone) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    SELECT starts_at >= i.starts_at AND ends_at <= i.ends_at
+        -- what a change of clocks pushed out of the interval is not worked;
+        -- the last millisecond, because the end itself may already read as the next hour
+        AND starts_at AT TIME ZONE zone >= i.local_start
+        AND (ends_at - interval '1 ms') AT TIME ZONE zone < i.local_end
+$$;
+
+
+--
+-- Name: FUNCTION slot_fits(i public.working_span, zone text, starts_at timestamp with time zone, ends_at timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.slot_fits(i public.working_span, zone text, starts_at timestamp with time zone, ends_at timestamp with time zone) IS 'Whether a slot lies within an interval of working hours, by the instants and by the doctor''s clock.';
+
+
+--
+-- Name: sweep_doctor(integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.sweep_doctor(p_doctor integer) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    d doctor;
+BEGIN
+    PERFORM act_as('system');
+    d := lock_doctor(p_doctor);
+    PERFORM retire_appointments(p_doctor, NULL, clock_timestamp());
+    UPDATE waitlist_entry SET status = 'lapsed'
+    WHERE doctor_id = p_doctor AND status IN ('waiting', 'offered', 'paused')
+        AND desired_date < (clock_timestamp() AT TIME ZONE d.timezone)::date;
+    PERFORM act_as('');
+END
+$$;
+
+
+--
+-- Name: FUNCTION sweep_doctor(p_doctor integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.sweep_doctor(p_doctor integer) IS 'Retires a doctor''s lapsed holds and finished visits and ends waiting for days gone by. Safe at any time, any number of times.';
+
+
+--
+-- Name: tg_appointment__outbox(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.tg_appointment__outbox() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    was_active boolean := TG_OP = 'UPDATE' AND OLD.seat IS NOT NULL;
+    is_active boolean := NEW.seat IS NOT NULL;
+BEGIN
+    IF NEW.status = 'confirmed' AND (TG_OP = 'INSERT' OR OLD.status <> 'confirmed') THEN
+        PERFORM notify_account('appointment_confirmed', NEW, NEW.patient_id);
+        PERFORM notify_account('appointment_confirmed', NEW, NEW.doctor_id);
+    ELSIF NEW.status = 'canceled' THEN
+        PERFORM notify_account('appointment_canceled', NEW, NEW.patient_id);
+        -- an unpaid hold was never announced to the doctor, and a doctor knows of their own cancellation
+        IF OLD.status = 'confirmed' AND NEW.canceled_by <> 'doctor' THEN
+            PERFORM notify_account('appointment_canceled', NEW, NEW.doctor_id);
+        END IF;
+    END IF;
+    IF is_active AND NOT was_active THEN
+        PERFORM fulfil_waitlist(NEW);
+    ELSIF was_active AND (NOT is_active OR NEW.during <> OLD.during) THEN
+        PERFORM announce_free_slot(NEW, OLD.during);
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+
+--
+-- Name: FUNCTION tg_appointment__outbox(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.tg_appointment__outbox() IS 'Queues the mails that a booking, a confirmation, a cancellation or a freed slot calls for, and ends waiting that a booking answers.';
+
+
+--
+-- Name: tg_appointment__rules(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.tg_appointment__rules() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    d doctor;
+    p policy;
+    at_ timestamptz;
+    moves boolean := TG_OP = 'INSERT';
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        -- an ended row refuses even to be written as it is, so that a second cancel is told apart from the first
+        IF NEW IS NOT DISTINCT FROM OLD AND OLD.seat IS NOT NULL THEN
+            RETURN NEW;
+        END IF;
+        PERFORM refuse('appointment_immutable', appointment_immutable(OLD, NEW));
+        moves := NEW.during <> OLD.during OR NEW.patient_id IS DISTINCT FROM OLD.patient_id;
+    END IF;
+    -- retiring a row only ever frees a place, so it need not wait for the doctor (a patient's booking elsewhere may do it)
+    IF moves OR NEW.status NOT IN ('expired', 'completed', 'no_show', 'released') THEN
+        d := lock_doctor(NEW.doctor_id);
+    END IF;
+    at_ := clock_timestamp();
+    SELECT * INTO p FROM policy;
+
+    IF TG_OP = 'INSERT' THEN
+        NEW := new_appointment(NEW, d, at_);
+        PERFORM refuse(
+            'appointment_status_transition',
+            appointment_status_transition(NULL, NEW.status, NULL, NEW.during, at_)
+        );
+    ELSE
+        PERFORM refuse(
+            'appointment_status_transition',
+            appointment_status_transition(OLD.status, NEW.status, OLD.hold_expires_at, OLD.during, at_)
+        );
+        NEW := changed_appointment(OLD, NEW, at_);
+    END IF;
+    IF moves THEN
+        NEW := place_appointment(NEW, d, p, at_);
+        IF NEW.status = 'pending' AND NEW.hold_expires_at IS NULL THEN
+            NEW.hold_expires_at := least(at_ + make_interval(mins => p.hold_minutes), lower(NEW.during));
+        END IF;
+    END IF;
+    PERFORM refuse('appointment_confirmed_is_paid', appointment_confirmed_is_paid(NEW));
+    RETURN NEW;
+END
+$$;
+
+
+--
+-- Name: FUNCTION tg_appointment__rules(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.tg_appointment__rules() IS 'Applies every rule of an appointment that a constraint cannot declare, and sets the columns that nobody else may.';
+
+
+--
+-- Name: tg_doctor__rules(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.tg_doctor__rules() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    p policy;
+BEGIN
+    IF TG_OP = 'UPDATE' AND (NEW.fee, NEW.currency) IS NOT DISTINCT FROM (OLD.fee, OLD.currency) THEN
+        RETURN NEW;
+    END IF;
+    SELECT * INTO p FROM policy;
+    NEW.fee := coalesce(NEW.fee, p.default_fee);
+    NEW.currency := coalesce(NEW.currency, p.default_currency);
+    PERFORM refuse('doctor_fee_allowed', doctor_fee_allowed(NEW, p));
+    RETURN NEW;
+END
+$$;
+
+
+--
+-- Name: FUNCTION tg_doctor__rules(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.tg_doctor__rules() IS 'Fills in and checks what a doctor charges.';
+
+
+--
+-- Name: tg_waitlist_entry__rules(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.tg_waitlist_entry__rules() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    d doctor;
+    at_ timestamptz;
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        PERFORM refuse('waitlist_entry_immutable', waitlist_entry_immutable(OLD, NEW));
+        IF NEW.status <> OLD.status OR OLD.status NOT IN ('waiting', 'offered', 'paused') THEN
+            PERFORM refuse('waitlist_entry_status_transition', waitlist_entry_status_transition(OLD.status, NEW.status));
+        END IF;
+        RETURN NEW;
+    END IF;
+    d := lock_doctor(NEW.doctor_id);
+    at_ := clock_timestamp();
+    NEW.created_at := at_;
+    PERFORM refuse('waitlist_entry_status_transition', waitlist_entry_status_transition(NULL, NEW.status));
+    PERFORM refuse('waitlist_desired_date_window', waitlist_desired_date_window(d, NEW.desired_date, at_));
+    PERFORM refuse('waitlist_only_when_full', waitlist_only_when_full(d, NEW.desired_date, at_));
+    RETURN NEW;
+END
+$$;
+
+
+--
+-- Name: FUNCTION tg_waitlist_entry__rules(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.tg_waitlist_entry__rules() IS 'Applies every rule of a waitlist entry that a constraint cannot declare.';
+
+
+--
+-- Name: waitlist_desired_date_window(public.doctor, date, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.waitlist_desired_date_window(d public.doctor, desired_date date, at_ timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    SELECT CASE
+        WHEN desired_date NOT BETWEEN first_day AND last_day
+            THEN format('The desired date must be from %s to %s.', first_day, last_day)
+    END
+    FROM (
+        SELECT
+            (at_ AT TIME ZONE d.timezone)::date AS first_day,
+            ((at_ + interval '360 hours') AT TIME ZONE d.timezone)::date AS last_day
+    ) AS w
+$$;
+
+
+--
+-- Name: FUNCTION waitlist_desired_date_window(d public.doctor, desired_date date, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.waitlist_desired_date_window(d public.doctor, desired_date date, at_ timestamp with time zone) IS 'Why a day cannot be waited for at an instant; NULL: it can, or no day is given.';
+
+
+--
+-- Name: waitlist_entry_immutable(public.waitlist_entry, public.waitlist_entry); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.waitlist_entry_immutable(was public.waitlist_entry, becomes public.waitlist_entry) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    SELECT CASE
+        WHEN (was.id, was.doctor_id, was.patient_id, was.created_at)
+            <> (becomes.id, becomes.doctor_id, becomes.patient_id, becomes.created_at)
+            OR was.desired_date IS DISTINCT FROM becomes.desired_date
+            THEN 'Only the status of a waitlist entry changes. Leave, and join again.'
+    END
+$$;
+
+
+--
+-- Name: FUNCTION waitlist_entry_immutable(was public.waitlist_entry, becomes public.waitlist_entry); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.waitlist_entry_immutable(was public.waitlist_entry, becomes public.waitlist_entry) IS 'Why one row may not become the other; NULL: nothing that must stay has changed.';
+
+
+--
+-- Name: waitlist_entry_status_transition(text, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.waitlist_entry_status_transition(old_status text, new_status text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    SELECT CASE
+        WHEN old_status IS NULL AND new_status = 'waiting' THEN NULL
+        WHEN (old_status, new_status) IN (
+            ('waiting', 'offered'), ('offered', 'waiting'), ('waiting', 'paused'), ('paused', 'waiting'),
+            ('waiting', 'fulfilled'), ('offered', 'fulfilled'), ('paused', 'fulfilled'),
+            ('waiting', 'left'), ('offered', 'left'), ('paused', 'left'),
+            ('waiting', 'lapsed'), ('offered', 'lapsed'), ('paused', 'lapsed')
+        ) THEN NULL
+        WHEN old_status IS NULL THEN format('A waitlist entry cannot begin as %s.', new_status)
+        ELSE format('A waitlist entry that is %s cannot become %s.', old_status, new_status)
+    END
+$$;
+
+
+--
+-- Name: FUNCTION waitlist_entry_status_transition(old_status text, new_status text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.waitlist_entry_status_transition(old_status text, new_status text) IS 'Why an entry (old status NULL: a new one) may not take a status; NULL: it may.';
+
+
+--
+-- Name: waitlist_only_when_full(public.doctor, date, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.waitlist_only_when_full(d public.doctor, desired_date date, at_ timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT format('This doctor has a free slot at %s: book it.', to_char(starts_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))
+    FROM free_slots(
+        d.account_id,
+        coalesce(desired_date::timestamp AT TIME ZONE d.timezone, '-infinity'),
+        coalesce((desired_date + 1)::timestamp AT TIME ZONE d.timezone, 'infinity'),
+        at_
+    )
+    LIMIT 1
+$$;
+
+
+--
+-- Name: FUNCTION waitlist_only_when_full(d public.doctor, desired_date date, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.waitlist_only_when_full(d public.doctor, desired_date date, at_ timestamp with time zone) IS 'Why there is nothing to wait for at an instant; NULL: the doctor is full.';
+
+
+--
+-- Name: working_hours; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.working_hours (
+    id integer NOT NULL,
+    doctor_id integer NOT NULL,
+    weekday smallint NOT NULL,
+    start_minute smallint NOT NULL,
+    end_minute smallint NOT NULL,
+    CONSTRAINT working_hours_minutes_valid CHECK (((start_minute >= 0) AND (start_minute < end_minute) AND (end_minute <= 1440))),
+    CONSTRAINT working_hours_weekday_valid CHECK (((weekday >= 1) AND (weekday <= 7)))
+);
+
+
+--
+-- Name: TABLE working_hours; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.working_hours IS 'When a doctor works: intervals of the local day, week by week. None crosses midnight.';
+
+
+--
+-- Name: COLUMN working_hours.weekday; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.working_hours.weekday IS 'ISO: 1 Monday to 7 Sunday.';
+
+
+--
+-- Name: COLUMN working_hours.start_minute; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.working_hours.start_minute IS 'Minutes after local midnight, 0 to 1439.';
+
+
+--
+-- Name: COLUMN working_hours.end_minute; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.working_hours.end_minute IS 'Minutes after local midnight, up to 1440.';
+
+
+--
+-- Name: working_interval(public.working_hours, text, date); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.working_interval(w public.working_hours, zone text, day date) RETURNS public.working_span
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    SELECT (
+        (day + make_interval(mins => w.start_minute)) AT TIME ZONE zone,
+        (day + make_interval(mins => w.end_minute)) AT TIME ZONE zone,
+        day + make_interval(mins => w.start_minute),
+        day + make_interval(mins => w.end_minute)
+    )::working_span
+$$;
+
+
+--
+-- Name: FUNCTION working_interval(w public.working_hours, zone text, day date); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.working_interval(w public.working_hours, zone text, day date) IS 'Where an interval of working hours lies on one day in a zone. Slots step through it in elapsed time.';
+
+
+--
+-- Name: account_id_seq; Type: SEQUENCE; Schema: public; Owner: -
+--
+
+ALTER TABLE public.account ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.account_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: appointment_id_seq; Type: SEQUENCE; Schema: public; Owner: -
+--
+
+ALTER TABLE public.appointment ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.appointment_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: doctor_to_sweep; Type: VIEW; Schema: public; Owner: -
+--
+
+CREATE VIEW public.doctor_to_sweep AS
+ SELECT appointment.doctor_id
+   FROM public.appointment
+  WHERE ((appointment.status = 'pending'::text) AND (appointment.hold_expires_at <= now()))
+UNION
+ SELECT appointment.doctor_id
+   FROM public.appointment
+  WHERE ((appointment.status = 'confirmed'::text) AND (upper(appointment.during) <= now()))
+UNION
+ SELECT w.doctor_id
+   FROM (public.waitlist_entry w
+     JOIN public.doctor d ON ((w.doctor_id = d.account_id)))
+  WHERE ((w.status = ANY (ARRAY['waiting'::text, 'offered'::text, 'paused'::text])) AND (w.desired_date < ((now() AT TIME ZONE d.timezone))::date));
+
+
+--
+-- Name: VIEW doctor_to_sweep; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON VIEW public.doctor_to_sweep IS 'Doctors with lapsed holds, finished visits or waitlist entries whose day has passed.';
+
+
+--
+-- Name: notification_id_seq; Type: SEQUENCE; Schema: public; Owner: -
+--
+
+ALTER TABLE public.notification ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.notification_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: time_zone; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.time_zone (
+    name text NOT NULL
+);
+
+
+--
+-- Name: TABLE time_zone; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.time_zone IS 'The IANA time zones that this PostgreSQL can compute with.';
+
+
+--
+-- Name: COLUMN time_zone.name; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.time_zone.name IS 'IANA name, e.g. Europe/Berlin.';
+
+
+--
+-- Name: waitlist_entry_id_seq; Type: SEQUENCE; Schema: public; Owner: -
+--
+
+ALTER TABLE public.waitlist_entry ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.waitlist_entry_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: working_hours_id_seq; Type: SEQUENCE; Schema: public; Owner: -
+--
+
+ALTER TABLE public.working_hours ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.working_hours_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: account account_id_role_unique; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.account
+    ADD CONSTRAINT account_id_role_unique UNIQUE (id, role);
+
+
+--
+-- Name: account account_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.account
+    ADD CONSTRAINT account_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: appointment appointment_doctor_no_overlap; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.appointment
+    ADD CONSTRAINT appointment_doctor_no_overlap EXCLUDE USING gist (doctor_id WITH =, during WITH &&) WHERE ((status = ANY (ARRAY['offered'::text, 'pending'::text, 'confirmed'::text])));
+
+
+--
+-- Name: appointment appointment_patient_no_overlap; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.appointment
+    ADD CONSTRAINT appointment_patient_no_overlap EXCLUDE USING gist (patient_id WITH =, during WITH &&) WHERE ((status = ANY (ARRAY['offered'::text, 'pending'::text, 'confirmed'::text])));
+
+
+--
+-- Name: appointment appointment_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.appointment
+    ADD CONSTRAINT appointment_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: doctor doctor_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.doctor
+    ADD CONSTRAINT doctor_pkey PRIMARY KEY (account_id);
+
+
+--
+-- Name: notification notification_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.notification
+    ADD CONSTRAINT notification_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: patient patient_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.patient
+    ADD CONSTRAINT patient_pkey PRIMARY KEY (account_id);
+
+
+--
+-- Name: policy policy_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.policy
+    ADD CONSTRAINT policy_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: time_zone time_zone_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.time_zone
+    ADD CONSTRAINT time_zone_pkey PRIMARY KEY (name);
+
+
+--
+-- Name: waitlist_entry waitlist_entry_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.waitlist_entry
+    ADD CONSTRAINT waitlist_entry_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: working_hours working_hours_no_overlap; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.working_hours
+    ADD CONSTRAINT working_hours_no_overlap EXCLUDE USING gist (doctor_id WITH =, weekday WITH =, int4range((start_minute)::integer, (end_minute)::integer) WITH &&);
+
+
+--
+-- Name: working_hours working_hours_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.working_hours
+    ADD CONSTRAINT working_hours_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: account_email_unique; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX account_email_unique ON public.account USING btree (lower(email));
+
+
+--
+-- Name: account_username_unique; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX account_username_unique ON public.account USING btree (lower(username));
+
+
+--
+-- Name: appointment_by_doctor; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX appointment_by_doctor ON public.appointment USING btree (doctor_id, lower(during), id);
+
+
+--
+-- Name: appointment_by_patient; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX appointment_by_patient ON public.appointment USING btree (patient_id, lower(during), id);
+
+
+--
+-- Name: appointment_doctor_seat; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX appointment_doctor_seat ON public.appointment USING btree (doctor_id, seat) WHERE (seat IS NOT NULL);
+
+
+--
+-- Name: appointment_finishing; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX appointment_finishing ON public.appointment USING btree (upper(during)) WHERE (status = 'confirmed'::text);
+
+
+--
+-- Name: appointment_lapsing_hold; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX appointment_lapsing_hold ON public.appointment USING btree (hold_expires_at) WHERE (status = 'pending'::text);
+
+
+--
+-- Name: doctor_specialty; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX doctor_specialty ON public.doctor USING btree (lower(specialty), account_id);
+
+
+--
+-- Name: notification_due; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX notification_due ON public.notification USING btree (due_at, id) WHERE (status = 'queued'::text);
+
+
+--
+-- Name: notification_once; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX notification_once ON public.notification USING btree (appointment_id, appointment_version, kind, account_id);
+
+
+--
+-- Name: waitlist_entry_by_patient; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX waitlist_entry_by_patient ON public.waitlist_entry USING btree (patient_id, id);
+
+
+--
+-- Name: waitlist_entry_queue; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX waitlist_entry_queue ON public.waitlist_entry USING btree (doctor_id, id) WHERE (status = ANY (ARRAY['waiting'::text, 'offered'::text, 'paused'::text]));
+
+
+--
+-- Name: waitlist_entry_unique; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX waitlist_entry_unique ON public.waitlist_entry USING btree (doctor_id, patient_id, desired_date) NULLS NOT DISTINCT WHERE (status = ANY (ARRAY['waiting'::text, 'offered'::text, 'paused'::text]));
+
+
+--
+-- Name: appointment tg_appointment__outbox; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER tg_appointment__outbox AFTER INSERT OR UPDATE ON public.appointment FOR EACH ROW EXECUTE FUNCTION public.tg_appointment__outbox();
+
+
+--
+-- Name: TRIGGER tg_appointment__outbox ON appointment; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TRIGGER tg_appointment__outbox ON public.appointment IS 'Writes the outbox in the transaction of the event.';
+
+
+--
+-- Name: appointment tg_appointment__rules; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER tg_appointment__rules BEFORE INSERT OR UPDATE ON public.appointment FOR EACH ROW EXECUTE FUNCTION public.tg_appointment__rules();
+
+
+--
+-- Name: TRIGGER tg_appointment__rules ON appointment; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TRIGGER tg_appointment__rules ON public.appointment IS 'Lock the doctor, read the clock, then: transition, window, hours, overlap, hold limit, cap and seat, notice, payment.';
+
+
+--
+-- Name: doctor tg_doctor__rules; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER tg_doctor__rules BEFORE INSERT OR UPDATE OF fee, currency ON public.doctor FOR EACH ROW EXECUTE FUNCTION public.tg_doctor__rules();
+
+
+--
+-- Name: TRIGGER tg_doctor__rules ON doctor; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TRIGGER tg_doctor__rules ON public.doctor IS 'Fee and currency: the policy''s where none is given, and only allowed ones.';
+
+
+--
+-- Name: waitlist_entry tg_waitlist_entry__rules; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER tg_waitlist_entry__rules BEFORE INSERT OR UPDATE ON public.waitlist_entry FOR EACH ROW EXECUTE FUNCTION public.tg_waitlist_entry__rules();
+
+
+--
+-- Name: TRIGGER tg_waitlist_entry__rules ON waitlist_entry; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TRIGGER tg_waitlist_entry__rules ON public.waitlist_entry IS 'Lock the doctor, read the clock, then: transition, date inside the window, doctor full.';
+
+
+--
+-- Name: appointment appointment_doctor_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.appointment
+    ADD CONSTRAINT appointment_doctor_id_fkey FOREIGN KEY (doctor_id) REFERENCES public.doctor(account_id);
+
+
+--
+-- Name: appointment appointment_patient_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.appointment
+    ADD CONSTRAINT appointment_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.patient(account_id);
+
+
+--
+-- Name: doctor doctor_account_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.doctor
+    ADD CONSTRAINT doctor_account_id_fkey FOREIGN KEY (account_id, role) REFERENCES public.account(id, role);
+
+
+--
+-- Name: doctor doctor_timezone_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.doctor
+    ADD CONSTRAINT doctor_timezone_fkey FOREIGN KEY (timezone) REFERENCES public.time_zone(name);
+
+
+--
+-- Name: notification notification_account_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.notification
+    ADD CONSTRAINT notification_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id);
+
+
+--
+-- Name: notification notification_appointment_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.notification
+    ADD CONSTRAINT notification_appointment_id_fkey FOREIGN KEY (appointment_id) REFERENCES public.appointment(id);
+
+
+--
+-- Name: notification notification_waitlist_entry_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.notification
+    ADD CONSTRAINT notification_waitlist_entry_id_fkey FOREIGN KEY (waitlist_entry_id) REFERENCES public.waitlist_entry(id);
+
+
+--
+-- Name: patient patient_account_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.patient
+    ADD CONSTRAINT patient_account_id_fkey FOREIGN KEY (account_id, role) REFERENCES public.account(id, role);
+
+
+--
+-- Name: patient patient_timezone_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.patient
+    ADD CONSTRAINT patient_timezone_fkey FOREIGN KEY (timezone) REFERENCES public.time_zone(name);
+
+
+--
+-- Name: waitlist_entry waitlist_entry_doctor_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.waitlist_entry
+    ADD CONSTRAINT waitlist_entry_doctor_id_fkey FOREIGN KEY (doctor_id) REFERENCES public.doctor(account_id);
+
+
+--
+-- Name: waitlist_entry waitlist_entry_patient_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.waitlist_entry
+    ADD CONSTRAINT waitlist_entry_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.patient(account_id);
+
+
+--
+-- Name: working_hours working_hours_doctor_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.working_hours
+    ADD CONSTRAINT working_hours_doctor_id_fkey FOREIGN KEY (doctor_id) REFERENCES public.doctor(account_id) ON DELETE CASCADE;
+
+
+--
+-- Name: SCHEMA public; Type: ACL; Schema: -; Owner: -
+--
+
+REVOKE USAGE ON SCHEMA public FROM PUBLIC;
+GRANT USAGE ON SCHEMA public TO booking_app;
+GRANT USAGE ON SCHEMA public TO booking_admin;
+GRANT USAGE ON SCHEMA public TO booking_auditor;
+
+
+--
+-- Name: FUNCTION act_as(actor text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.act_as(actor text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION active_appointments(p_doctor integer, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.active_appointments(p_doctor integer, at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: TABLE appointment; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.appointment TO booking_app;
+GRANT SELECT ON TABLE public.appointment TO booking_admin;
+GRANT SELECT ON TABLE public.appointment TO booking_auditor;
+
+
+--
+-- Name: COLUMN appointment.doctor_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(doctor_id) ON TABLE public.appointment TO booking_admin;
+
+
+--
+-- Name: COLUMN appointment.patient_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(patient_id) ON TABLE public.appointment TO booking_admin;
+
+
+--
+-- Name: COLUMN appointment.during; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(during),UPDATE(during) ON TABLE public.appointment TO booking_admin;
+
+
+--
+-- Name: COLUMN appointment.status; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(status) ON TABLE public.appointment TO booking_admin;
+
+
+--
+-- Name: COLUMN appointment.cancel_reason; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(cancel_reason) ON TABLE public.appointment TO booking_admin;
+
+
+--
+-- Name: FUNCTION announce_free_slot(a public.appointment, slot tstzrange); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.announce_free_slot(a public.appointment, slot tstzrange) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION appointment_booking_window(starts_at timestamp with time zone, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.appointment_booking_window(starts_at timestamp with time zone, at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION appointment_cancel_notice(actor text, cancel_deadline timestamp with time zone, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.appointment_cancel_notice(actor text, cancel_deadline timestamp with time zone, at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION appointment_confirmed_is_paid(a public.appointment); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.appointment_confirmed_is_paid(a public.appointment) FROM PUBLIC;
+
+
+--
+-- Name: TABLE doctor; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.doctor TO booking_app;
+GRANT SELECT ON TABLE public.doctor TO booking_admin;
+GRANT SELECT ON TABLE public.doctor TO booking_auditor;
+
+
+--
+-- Name: COLUMN doctor.account_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(account_id) ON TABLE public.doctor TO booking_app;
+
+
+--
+-- Name: COLUMN doctor.full_name; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(full_name),UPDATE(full_name) ON TABLE public.doctor TO booking_app;
+
+
+--
+-- Name: COLUMN doctor.phone; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(phone),UPDATE(phone) ON TABLE public.doctor TO booking_app;
+
+
+--
+-- Name: COLUMN doctor.timezone; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(timezone) ON TABLE public.doctor TO booking_app;
+
+
+--
+-- Name: COLUMN doctor.specialty; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(specialty),UPDATE(specialty) ON TABLE public.doctor TO booking_app;
+
+
+--
+-- Name: COLUMN doctor.experience_years; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(experience_years),UPDATE(experience_years) ON TABLE public.doctor TO booking_app;
+
+
+--
+-- Name: COLUMN doctor.slot_minutes; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(slot_minutes) ON TABLE public.doctor TO booking_app;
+
+
+--
+-- Name: COLUMN doctor.buffer_minutes; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(buffer_minutes) ON TABLE public.doctor TO booking_app;
+
+
+--
+-- Name: COLUMN doctor.fee; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(fee) ON TABLE public.doctor TO booking_app;
+
+
+--
+-- Name: COLUMN doctor.currency; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(currency) ON TABLE public.doctor TO booking_app;
+
+
+--
+-- Name: COLUMN doctor.max_appointments; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(max_appointments) ON TABLE public.doctor TO booking_app;
+
+
+--
+-- Name: FUNCTION appointment_doctor_cap(active integer, d public.doctor); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.appointment_doctor_cap(active integer, d public.doctor) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION appointment_immutable(was public.appointment, becomes public.appointment); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.appointment_immutable(was public.appointment, becomes public.appointment) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION appointment_is_active(status text, hold_expires_at timestamp with time zone, ends_at timestamp with time zone, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.appointment_is_active(status text, hold_expires_at timestamp with time zone, ends_at timestamp with time zone, at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: TABLE policy; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.policy TO booking_app;
+GRANT SELECT ON TABLE public.policy TO booking_admin;
+GRANT SELECT ON TABLE public.policy TO booking_auditor;
+
+
+--
+-- Name: COLUMN policy.hold_minutes; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(hold_minutes) ON TABLE public.policy TO booking_admin;
+
+
+--
+-- Name: COLUMN policy.patient_hold_limit; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(patient_hold_limit) ON TABLE public.policy TO booking_admin;
+
+
+--
+-- Name: COLUMN policy.default_fee; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(default_fee) ON TABLE public.policy TO booking_admin;
+
+
+--
+-- Name: COLUMN policy.default_currency; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(default_currency) ON TABLE public.policy TO booking_admin;
+
+
+--
+-- Name: COLUMN policy.max_fee; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(max_fee) ON TABLE public.policy TO booking_admin;
+
+
+--
+-- Name: COLUMN policy.currencies; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(currencies) ON TABLE public.policy TO booking_admin;
+
+
+--
+-- Name: FUNCTION appointment_patient_hold_limit(live_holds integer, p public.policy); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.appointment_patient_hold_limit(live_holds integer, p public.policy) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION appointment_status(status text, hold_expires_at timestamp with time zone, ends_at timestamp with time zone, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.appointment_status(status text, hold_expires_at timestamp with time zone, ends_at timestamp with time zone, at_ timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.appointment_status(status text, hold_expires_at timestamp with time zone, ends_at timestamp with time zone, at_ timestamp with time zone) TO booking_app;
+GRANT ALL ON FUNCTION public.appointment_status(status text, hold_expires_at timestamp with time zone, ends_at timestamp with time zone, at_ timestamp with time zone) TO booking_admin;
+GRANT ALL ON FUNCTION public.appointment_status(status text, hold_expires_at timestamp with time zone, ends_at timestamp with time zone, at_ timestamp with time zone) TO booking_auditor;
+
+
+--
+-- Name: FUNCTION appointment_status_transition(old_status text, new_status text, hold_expires_at timestamp with time zone, during tstzrange, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.appointment_status_transition(old_status text, new_status text, hold_expires_at timestamp with time zone, during tstzrange, at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION appointment_within_working_hours(d public.doctor, slot tstzrange); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.appointment_within_working_hours(d public.doctor, slot tstzrange) FROM PUBLIC;
+
+
+--
+-- Name: TABLE api_appointment; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.api_appointment TO booking_app;
+GRANT SELECT ON TABLE public.api_appointment TO booking_admin;
+GRANT SELECT ON TABLE public.api_appointment TO booking_auditor;
+
+
+--
+-- Name: FUNCTION book(p_patient integer, p_doctor integer, p_start timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.book(p_patient integer, p_doctor integer, p_start timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.book(p_patient integer, p_doctor integer, p_start timestamp with time zone) TO booking_app;
+
+
+--
+-- Name: FUNCTION booking_actor(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.booking_actor() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION cancel_as_patient(p_patient integer, p_appointment integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.cancel_as_patient(p_patient integer, p_appointment integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.cancel_as_patient(p_patient integer, p_appointment integer) TO booking_app;
+
+
+--
+-- Name: FUNCTION changed_appointment(was public.appointment, becomes public.appointment, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.changed_appointment(was public.appointment, becomes public.appointment, at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: TABLE account; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.account TO booking_app;
+
+
+--
+-- Name: COLUMN account.id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(id) ON TABLE public.account TO booking_admin;
+GRANT SELECT(id) ON TABLE public.account TO booking_auditor;
+
+
+--
+-- Name: COLUMN account.username; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(username) ON TABLE public.account TO booking_app;
+GRANT SELECT(username) ON TABLE public.account TO booking_admin;
+GRANT SELECT(username) ON TABLE public.account TO booking_auditor;
+
+
+--
+-- Name: COLUMN account.email; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(email),UPDATE(email) ON TABLE public.account TO booking_app;
+GRANT SELECT(email) ON TABLE public.account TO booking_admin;
+GRANT SELECT(email) ON TABLE public.account TO booking_auditor;
+
+
+--
+-- Name: COLUMN account.password_hash; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(password_hash) ON TABLE public.account TO booking_app;
+
+
+--
+-- Name: COLUMN account.role; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(role) ON TABLE public.account TO booking_app;
+GRANT SELECT(role) ON TABLE public.account TO booking_admin;
+GRANT SELECT(role) ON TABLE public.account TO booking_auditor;
+
+
+--
+-- Name: COLUMN account.created_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(created_at) ON TABLE public.account TO booking_admin;
+GRANT SELECT(created_at) ON TABLE public.account TO booking_auditor;
+
+
+--
+-- Name: TABLE notification; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.notification TO booking_app;
+GRANT SELECT ON TABLE public.notification TO booking_admin;
+GRANT SELECT ON TABLE public.notification TO booking_auditor;
+
+
+--
+-- Name: TABLE patient; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.patient TO booking_app;
+GRANT SELECT ON TABLE public.patient TO booking_admin;
+GRANT SELECT ON TABLE public.patient TO booking_auditor;
+
+
+--
+-- Name: COLUMN patient.account_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(account_id) ON TABLE public.patient TO booking_app;
+
+
+--
+-- Name: COLUMN patient.full_name; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(full_name),UPDATE(full_name) ON TABLE public.patient TO booking_app;
+
+
+--
+-- Name: COLUMN patient.phone; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(phone),UPDATE(phone) ON TABLE public.patient TO booking_app;
+
+
+--
+-- Name: COLUMN patient.timezone; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(timezone),UPDATE(timezone) ON TABLE public.patient TO booking_app;
+
+
+--
+-- Name: TABLE notification_letter; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.notification_letter TO booking_app;
+
+
+--
+-- Name: FUNCTION claim_notification(p_id bigint, p_lease interval); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.claim_notification(p_id bigint, p_lease interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.claim_notification(p_id bigint, p_lease interval) TO booking_app;
+
+
+--
+-- Name: FUNCTION doctor_fee_allowed(d public.doctor, p public.policy); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.doctor_fee_allowed(d public.doctor, p public.policy) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION free_slots(p_doctor integer, p_from timestamp with time zone, p_to timestamp with time zone, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.free_slots(p_doctor integer, p_from timestamp with time zone, p_to timestamp with time zone, at_ timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.free_slots(p_doctor integer, p_from timestamp with time zone, p_to timestamp with time zone, at_ timestamp with time zone) TO booking_app;
+GRANT ALL ON FUNCTION public.free_slots(p_doctor integer, p_from timestamp with time zone, p_to timestamp with time zone, at_ timestamp with time zone) TO booking_admin;
+GRANT ALL ON FUNCTION public.free_slots(p_doctor integer, p_from timestamp with time zone, p_to timestamp with time zone, at_ timestamp with time zone) TO booking_auditor;
+
+
+--
+-- Name: FUNCTION fulfil_waitlist(a public.appointment); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.fulfil_waitlist(a public.appointment) FROM PUBLIC;
+
+
+--
+-- Name: TABLE waitlist_entry; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.waitlist_entry TO booking_app;
+GRANT SELECT ON TABLE public.waitlist_entry TO booking_admin;
+GRANT SELECT ON TABLE public.waitlist_entry TO booking_auditor;
+
+
+--
+-- Name: COLUMN waitlist_entry.doctor_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(doctor_id) ON TABLE public.waitlist_entry TO booking_admin;
+
+
+--
+-- Name: COLUMN waitlist_entry.patient_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(patient_id) ON TABLE public.waitlist_entry TO booking_admin;
+
+
+--
+-- Name: COLUMN waitlist_entry.desired_date; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(desired_date) ON TABLE public.waitlist_entry TO booking_admin;
+
+
+--
+-- Name: COLUMN waitlist_entry.status; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(status) ON TABLE public.waitlist_entry TO booking_admin;
+
+
+--
+-- Name: TABLE api_waitlist_entry; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.api_waitlist_entry TO booking_app;
+GRANT SELECT ON TABLE public.api_waitlist_entry TO booking_admin;
+GRANT SELECT ON TABLE public.api_waitlist_entry TO booking_auditor;
+
+
+--
+-- Name: FUNCTION join_waitlist(p_patient integer, p_doctor integer, p_date date); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.join_waitlist(p_patient integer, p_doctor integer, p_date date) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.join_waitlist(p_patient integer, p_doctor integer, p_date date) TO booking_app;
+
+
+--
+-- Name: FUNCTION leave_waitlist(p_patient integer, p_entry integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.leave_waitlist(p_patient integer, p_entry integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.leave_waitlist(p_patient integer, p_entry integer) TO booking_app;
+
+
+--
+-- Name: FUNCTION lock_doctor(p_doctor integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.lock_doctor(p_doctor integer) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION lock_doctor_of(p_appointment integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.lock_doctor_of(p_appointment integer) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION lowest_free_seat(seats integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.lowest_free_seat(seats integer) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION new_appointment(a public.appointment, d public.doctor, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.new_appointment(a public.appointment, d public.doctor, at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION notification_failed(p_id bigint, p_why text, p_permanent boolean); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.notification_failed(p_id bigint, p_why text, p_permanent boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.notification_failed(p_id bigint, p_why text, p_permanent boolean) TO booking_app;
+
+
+--
+-- Name: FUNCTION notification_sent(p_id bigint); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.notification_sent(p_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.notification_sent(p_id bigint) TO booking_app;
+
+
+--
+-- Name: FUNCTION notification_stale(n public.notification); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.notification_stale(n public.notification) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION notify_account(p_kind text, a public.appointment, p_account integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.notify_account(p_kind text, a public.appointment, p_account integer) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION other_appointments_of_doctor(a public.appointment, at_ timestamp with time zone, OUT active integer, OUT seats integer, OUT stale boolean, OUT clash boolean); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.other_appointments_of_doctor(a public.appointment, at_ timestamp with time zone, OUT active integer, OUT seats integer, OUT stale boolean, OUT clash boolean) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION other_appointments_of_patient(a public.appointment, at_ timestamp with time zone, OUT holds integer, OUT stale boolean, OUT clash boolean); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.other_appointments_of_patient(a public.appointment, at_ timestamp with time zone, OUT holds integer, OUT stale boolean, OUT clash boolean) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION place_appointment(a public.appointment, d public.doctor, p public.policy, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.place_appointment(a public.appointment, d public.doctor, p public.policy, at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION refuse(rule text, why text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.refuse(rule text, why text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION retire_appointments(p_doctor integer, p_patient integer, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.retire_appointments(p_doctor integer, p_patient integer, at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION slot_fits(i public.working_span, zone text, starts_at timestamp with time zone, ends_at timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.slot_fits(i public.working_span, zone text, starts_at timestamp with time zone, ends_at timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION sweep_doctor(p_doctor integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.sweep_doctor(p_doctor integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.sweep_doctor(p_doctor integer) TO booking_app;
+GRANT ALL ON FUNCTION public.sweep_doctor(p_doctor integer) TO booking_admin;
+
+
+--
+-- Name: FUNCTION tg_appointment__outbox(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.tg_appointment__outbox() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION tg_appointment__rules(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.tg_appointment__rules() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION tg_doctor__rules(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.tg_doctor__rules() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION tg_waitlist_entry__rules(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.tg_waitlist_entry__rules() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION waitlist_desired_date_window(d public.doctor, desired_date date, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.waitlist_desired_date_window(d public.doctor, desired_date date, at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION waitlist_entry_immutable(was public.waitlist_entry, becomes public.waitlist_entry); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.waitlist_entry_immutable(was public.waitlist_entry, becomes public.waitlist_entry) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION waitlist_entry_status_transition(old_status text, new_status text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.waitlist_entry_status_transition(old_status text, new_status text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION waitlist_only_when_full(d public.doctor, desired_date date, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.waitlist_only_when_full(d public.doctor, desired_date date, at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: TABLE working_hours; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.working_hours TO booking_app;
+GRANT SELECT ON TABLE public.working_hours TO booking_admin;
+GRANT SELECT ON TABLE public.working_hours TO booking_auditor;
+
+
+--
+-- Name: COLUMN working_hours.doctor_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(doctor_id) ON TABLE public.working_hours TO booking_app;
+
+
+--
+-- Name: COLUMN working_hours.weekday; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(weekday) ON TABLE public.working_hours TO booking_app;
+
+
+--
+-- Name: COLUMN working_hours.start_minute; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(start_minute) ON TABLE public.working_hours TO booking_app;
+
+
+--
+-- Name: COLUMN working_hours.end_minute; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(end_minute) ON TABLE public.working_hours TO booking_app;
+
+
+--
+-- Name: FUNCTION working_interval(w public.working_hours, zone text, day date); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.working_interval(w public.working_hours, zone text, day date) FROM PUBLIC;
+
+
+--
+-- Name: TABLE doctor_to_sweep; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.doctor_to_sweep TO booking_app;
+GRANT SELECT ON TABLE public.doctor_to_sweep TO booking_admin;
+GRANT SELECT ON TABLE public.doctor_to_sweep TO booking_auditor;
+
+
+--
+-- Name: TABLE time_zone; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.time_zone TO booking_app;
+GRANT SELECT,INSERT ON TABLE public.time_zone TO booking_admin;
+GRANT SELECT ON TABLE public.time_zone TO booking_auditor;
+
+
+--
+-- Name: DEFAULT PRIVILEGES FOR FUNCTIONS; Type: DEFAULT ACL; Schema: -; Owner: -
+--
+
+ALTER DEFAULT PRIVILEGES FOR ROLE booking_owner REVOKE ALL ON FUNCTIONS FROM PUBLIC;
+
+
+--
+-- PostgreSQL database dump complete
+--
+
+
