@@ -35,9 +35,10 @@ async def test_models_and_migrations_agree(database: Database) -> None:
 
 async def test_every_declared_check_and_exclusion_exists(owner: asyncpg.Connection) -> None:
     """Autogenerate does not look at these."""
-    rows = await owner.fetch(
-        "SELECT conname, contype::text FROM pg_constraint WHERE contype IN ('c', 'x') AND connamespace = 'public'::regnamespace"
-    )
+    rows = await owner.fetch("""
+        SELECT conname, contype::text FROM pg_constraint
+        WHERE connamespace = 'public'::regnamespace AND contype IN ('c', 'x')
+    """)
     present = {(row["conname"], row["contype"]) for row in rows}
     declared = {
         (str(constraint.name), "c" if isinstance(constraint, CheckConstraint) else "x")
