@@ -57,5 +57,20 @@ def up(home: str, port: int) -> None:
         raise click.ClickException(str(error)) from None
 
 
+@main.command()
+@click.option("--home", default=".booking", show_default=True, help="Folder of the running stack.")
+def demo(home: str) -> None:
+    """Play a short story against the running stack: a full doctor, a cancellation, the mails."""
+    import asyncio  # noqa: PLC0415
+    from pathlib import Path  # noqa: PLC0415
+
+    from app.demo import DemoError, play  # noqa: PLC0415
+
+    try:
+        asyncio.run(play(Path(home)))
+    except DemoError as error:
+        raise click.ClickException(str(error)) from None
+
+
 if __name__ == "__main__":
     main()
