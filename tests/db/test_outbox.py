@@ -34,7 +34,8 @@ async def test_a_hold_is_announced_to_nobody_a_confirmation_to_both(
     await app.fetch(CANCEL, patient, held)
     assert await mails(owner, held) == [("appointment_canceled", patient, 2)]  # the doctor never heard of it
     await app.fetch(CANCEL, patient, confirmed)
-    assert await mails(owner, confirmed) == both + [
+    assert await mails(owner, confirmed) == [
+        *both,
         ("appointment_canceled", patient, 2),
         ("appointment_canceled", free, 2),
     ]

@@ -1,6 +1,7 @@
 """appointment_within_working_hours: exactly one slot of the doctor's grid, by the doctor's clock."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import asyncpg
@@ -77,7 +78,7 @@ async def test_on_the_days_when_clocks_change(
     starts = await slots_on(owner, doctor, day, zone)
     assert clock(starts) == expected
     instants = [start.astimezone(UTC) for start in starts]
-    assert all(later - earlier >= 30 * MINUTE for earlier, later in zip(instants, instants[1:], strict=False))
+    assert all(later - earlier >= 30 * MINUTE for earlier, later in pairwise(instants))
     for start in instants:
         assert await is_slot(owner, doctor, start, 30)
 
