@@ -118,7 +118,7 @@ class Story:
 
     def report(self, mail: Any, missing: dict[str, int], committed: datetime) -> None:
         """Print a mail that was waited for."""
-        for email in set(mail["to"]) & missing.keys():
+        for email in set(mail["to"].split(", ")) & missing.keys():
             after = datetime.fromisoformat(mail["received_at"]) - committed
             self.tell(
                 f"Mail to {missing.pop(email)}, {after.total_seconds():.3f} s after the commit: {mail['subject']}"
