@@ -1,22 +1,13 @@
 """`POST accounts/register/`: who gets an account, and what is in it without being said."""
 
 import asyncio
-from itertools import count
 
 import asyncpg
 import httpx
 import pytest
 
 from tests.api.answers import assert_problem
-
-REGISTER = "/api/accounts/register/"
-_numbers = count(1)
-
-
-def newcomer(role: str = "patient", **fields: object) -> dict[str, object]:
-    """Return what a person nobody knows yet registers with."""
-    name = f"{role}-{next(_numbers)}"
-    return {"username": name, "email": f"{name}@example.com", "password": "correct horse", "role": role} | fields
+from tests.api.people import REGISTER, newcomer
 
 
 async def test_a_patient(client: httpx.AsyncClient) -> None:
