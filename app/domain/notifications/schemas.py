@@ -1,0 +1,36 @@
+"""What the outbox says."""
+
+from datetime import datetime
+from typing import Literal, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+Kind = Literal["slot_available", "appointment_confirmed", "appointment_canceled"]
+Role = Literal["doctor", "patient"]
+
+
+class Event(NamedTuple):
+    """A change of an appointment that people are to hear of."""
+
+    appointment_id: int
+    version: int
+
+
+class Letter(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything a mail may say (the view `notification_letter`); times are UTC, `timezone` is the recipient's."""
+
+    id: int
+    kind: Kind
+    message_id: UUID
+    email: str
+    recipient: str
+    timezone: str
+    recipient_role: Role
+    doctor: str
+    patient: str | None
+    starts_at: datetime
+    ends_at: datetime
+    cancel_deadline: datetime
+    canceled_by: Literal["patient", "doctor", "admin"] | None
+    cancel_reason: str | None
