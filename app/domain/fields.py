@@ -29,8 +29,9 @@ TimeZone = Annotated[str, Meta(max_length=64, pattern=PRINTABLE, examples=["Euro
 Currency = Annotated[str, Meta(pattern=CURRENCY, examples=["USD"], description="ISO 4217.")]
 Money = Annotated[str, Meta(pattern=MONEY, examples=["100.00"])]
 
+OFFSET = "ISO 8601 with an offset; + is written %2B."
 PathId = Annotated[int, PathParameter(ge=1, le=2_147_483_647)]
-SearchText = Annotated[str | None, QueryParameter(max_length=150, pattern=PRINTABLE)]
+SearchText = Annotated[str, QueryParameter(max_length=150, pattern=PRINTABLE)]
 
 
 class TimeRange(NamedTuple):
@@ -41,17 +42,15 @@ class TimeRange(NamedTuple):
 
 
 async def provide_time_range(
-    from_: Annotated[
-        str | None, QueryParameter(name="from", max_length=40, description="ISO 8601 with an offset.")
-    ] = None,
-    to: Annotated[str | None, QueryParameter(max_length=40, description="ISO 8601 with an offset.")] = None,
+    from_: Annotated[str, QueryParameter(name="from", max_length=40, description=OFFSET)] = "",
+    to: Annotated[str, QueryParameter(max_length=40, description=OFFSET)] = "",
 ) -> TimeRange:
     """Read the query parameters `from` and `to`. Raises ProblemError (400) if one is not an instant."""
     return TimeRange(_instant("from", from_), _instant("to", to))
 
 
-def _instant(field: str, text: str | None) -> datetime | None:
-    if text is None:
+def _instant(field: str, text: str) -> datetime | None:
+    if not text:
         return None
     try:
         return in_utc(convert(text, Instant))

@@ -34,10 +34,10 @@ class DoctorController(Controller):
         self,
         request: Request[Any, Any, Any],
         doctors: NamedDependency[DoctorRepository],
-        specialty: SearchText = None,
-        name: SearchText = None,
+        specialty: SearchText = "",
+        name: SearchText = "",
         limit: Limit = 50,
-        cursor: Cursor = None,
+        cursor: Cursor = "",
     ) -> Response[list[Doctor]]:
         """List doctors, by specialty (whole) or name (in part), whatever the case."""
         (after,) = decode_cursor(cursor, read_id) if cursor else (0,)

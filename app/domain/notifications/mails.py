@@ -6,6 +6,7 @@ from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
+from email.utils import getaddresses
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -25,13 +26,11 @@ class Words(NamedTuple):
 
 def sender_address(text: str) -> Address:
     """Read the sender's name and address from a From line. Raises ValueError unless it holds exactly one."""
-    message = EmailMessage()
-    message["From"] = text
-    addresses = message["From"].addresses
-    if len(addresses) != 1 or not addresses[0].username or not addresses[0].domain:
+    (name, address), *others = getaddresses([text])
+    username, _, domain = address.rpartition("@")
+    if others or not username or not domain:
         raise ValueError(f"DEFAULT_FROM_EMAIL must be like 'Appointments <appointments@example.com>', not {text!r}")
-    sender: Address = addresses[0]
-    return sender
+    return Address(name, username, domain)
 
 
 def compose(letter: Letter, sender: Address, at: datetime) -> EmailMessage:
