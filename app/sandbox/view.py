@@ -1,6 +1,8 @@
 """What the terminal shows: one line per component, kept up to date; without a terminal, a line per change."""
 
 import contextlib
+import io
+import os
 import sys
 from types import TracebackType
 from typing import NamedTuple, Self
@@ -27,11 +29,19 @@ class Line(NamedTuple):
     where: str
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Write to nobody from now on; rich would end the program, and leave the components without supervision."""
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 class View:
     """Shows the components, in the order in which they were first mentioned, and at last a summary."""
 
     def __init__(self) -> None:
-        self._console = Console(highlight=False, markup=False, soft_wrap=True)
+        if isinstance(sys.stdout, io.TextIOWrapper):  # a path may have what the terminal's encoding has not
+            sys.stdout.reconfigure(errors="backslashreplace")
+        self._console = _Console(highlight=False, markup=False, soft_wrap=True)
         self._live = Live(console=self._console, auto_refresh=False, vertical_overflow="visible")
         self._is_terminal = sys.stdout.isatty() and not self._console.is_dumb_terminal
         self._lines: dict[str, Line] = {}
@@ -58,7 +68,7 @@ class View:
         self._refresh(self._summary)
 
     def _refresh(self, change: Text) -> None:
-        with contextlib.suppress(OSError):  # nobody reads any more: the terminal was closed, the pipe's end is gone
+        with contextlib.suppress(OSError):  # the terminal may be closed
             if self._is_terminal:
                 self._live.update(Group(self._table(), self._summary), refresh=True)
             else:

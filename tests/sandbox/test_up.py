@@ -35,8 +35,8 @@ async def start(home: Path) -> AsyncIterator[Start]:
     """Starts `booking up`; after the test, what runs still is killed and its components die with it."""
     started: list[Up] = []
 
-    async def start_one(**options: Any) -> Up:
-        started.append(await Up(home, **options).start())
+    async def start_one(stdout: int | None = None, **options: Any) -> Up:
+        started.append(await Up(home, **options).start(stdout))
         return started[-1]
 
     yield start_one
@@ -155,6 +155,17 @@ async def test_it_can_be_stopped_while_it_starts(home: Path, start: Start, momen
     up = await start()
     await up.says(moment)
     assert await up.end(signal.SIGINT) == 0
+    assert leftovers(home) == []
+
+
+async def test_it_does_not_mind_that_nobody_reads_its_output(home: Path, start: Start) -> None:
+    reader, writer = os.pipe()
+    up = await start(stdout=writer)
+    os.close(writer)
+    os.close(reader)
+    await up.ready()
+    assert await up.end() == 0
+    assert up.output.read_text() == ""
     assert leftovers(home) == []
 
 

@@ -34,13 +34,13 @@ class Up:
         assert self._process
         return self._process
 
-    async def start(self) -> "Up":
-        """Start it, without waiting for anything."""
+    async def start(self, stdout: int | None = None) -> "Up":
+        """Start it, without waiting for anything; with a file descriptor, its standard output goes there."""
         with self.output.open("wb") as output:
             self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "app.cli", *self._arguments),
                 stdin=asyncio.subprocess.DEVNULL,
-                stdout=output,
+                stdout=output if stdout is None else stdout,
                 stderr=output,
                 cwd=ROOT,
                 env=self._environment,
