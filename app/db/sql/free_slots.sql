@@ -1,4 +1,4 @@
--- A slot is free if it is on the doctor's grid, inside the booking window, not taken, and the doctor is below the cap.
+-- A slot is free if it is on the doctor's grid, inside the booking window, not taken or time off, and the doctor is below the cap.
 CREATE OR REPLACE FUNCTION free_slots(
     p_doctor integer, p_from timestamptz, p_to timestamptz, at_ timestamptz DEFAULT now()
 ) RETURNS TABLE (starts_at timestamptz, ends_at timestamptz)
@@ -20,6 +20,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         AND s >= p_from AND s < p_to
         AND appointment_booking_window(s, at_) IS NULL
         AND slot_fits(i, d.timezone, s, s + g.length)
+        AND NOT is_time_off(p_doctor, tstzrange(s, s + g.length))
         AND appointment_doctor_cap(active_appointments(p_doctor, at_), d) IS NULL
         AND NOT EXISTS (
             SELECT FROM appointment AS a
