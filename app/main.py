@@ -7,9 +7,6 @@ from pathlib import Path
 from advanced_alchemy.extensions.litestar import SQLAlchemyInitPlugin
 from litestar import Litestar, get
 from litestar.di import Provide
-from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import SwaggerRenderPlugin
-from litestar.openapi.spec import Tag
 from litestar.response import Redirect
 from litestar.static_files import create_static_files_router
 from redis.asyncio import Redis
@@ -18,48 +15,23 @@ from app.db.engine import database_config
 from app.domain.accounts.controller import AccountController
 from app.domain.accounts.tokens import jwt_auth
 from app.domain.appointments.controller import AppointmentController
+from app.domain.bodies import JSONRequest
 from app.domain.doctors.controller import DoctorController
 from app.domain.problems import EXCEPTION_HANDLERS
 from app.domain.waitlist.controller import WaitlistController
 from app.health import live, ready
 from app.logs import configure_logs
+from app.openapi import describe, openapi_config
 from app.settings import Settings, get_settings
 
 MEBIBYTE = 1024 * 1024
 UI = Path(__file__).parent / "openapi_ui"  # swagger-ui-dist, served from here: the docs page needs no other host
-
-TAGS = [
-    Tag("accounts", "Register, log in, and one's own account."),
-    Tag("doctors", "Who can be booked, and when. Public."),
-    Tag("appointments", "Book a slot, look at one's appointments, cancel."),
-    Tag("waitlist", "Wait for a doctor who is full."),
-    Tag("health", "For whoever runs the service."),
-]
 
 
 @get("/", include_in_schema=False, exclude_from_auth=True)
 async def home() -> Redirect:
     """Lead whoever opens the bare address to the docs."""
     return Redirect("/docs")
-
-
-def openapi_config() -> OpenAPIConfig:
-    """Describe the API: OpenAPI 3.1 at /docs/openapi.json, and a page to try it at /docs."""
-    swagger = SwaggerRenderPlugin(
-        js_url="/docs/assets/swagger-ui-bundle.js",
-        css_url="/docs/assets/swagger-ui.css",
-        standalone_preset_js_url="/docs/assets/swagger-ui-standalone-preset.js",
-        favicon='<link rel="icon" href="/docs/assets/favicon-32x32.png">',
-        path="/",
-    )
-    return OpenAPIConfig(
-        title="Doctor appointment booking",
-        version="0.1.0",
-        description="Book doctors' appointments. Every refusal is `application/problem+json`; its `code` is stable.",
-        path="/docs",
-        render_plugins=[swagger],
-        tags=TAGS,
-    )
 
 
 def create_app(settings: Settings | None = None) -> Litestar:
@@ -73,7 +45,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         yield
         await redis.aclose()
 
-    return Litestar(
+    app = Litestar(
         route_handlers=[
             AccountController,
             AppointmentController,
@@ -92,7 +64,10 @@ def create_app(settings: Settings | None = None) -> Litestar:
         },
         exception_handlers=EXCEPTION_HANDLERS,
         openapi_config=openapi_config(),
+        request_class=JSONRequest,
         request_max_body_size=MEBIBYTE,
         lifespan=[close_redis],
         debug=False,  # a debug page would show code and values to whoever asks
     )
+    describe(app)
+    return app

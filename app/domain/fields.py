@@ -6,20 +6,28 @@ from typing import Annotated, NamedTuple
 from litestar.params import PathParameter, QueryParameter
 from msgspec import Meta, convert
 
-from app.domain.problems import FieldError, ProblemError
+from app.domain.messages import explain, pattern
+from app.domain.problems import FieldError, invalid_request
 
-# Control characters would break mail headers and terminals, and PostgreSQL cannot store NUL.
 END = r"$(?!\n)"  # in Python, $ alone lets a last newline pass
-PRINTABLE = rf"^[^\x00-\x1f\x7f-\x9f]*{END}"
+# Control characters would break mail headers and terminals, and PostgreSQL cannot store NUL;
+# U+FFFD stands for bytes of a query that were no UTF-8.
+PRINTABLE = pattern(rf"^[^\x00-\x1f\x7f-\x9f\ufffd]*{END}", "Must have no control characters and be valid UTF-8.")
+NAME = pattern(
+    rf"^(?=.*\S)[^\x00-\x1f\x7f-\x9f\ufffd]*{END}", "Must not be blank, have no control characters and be valid UTF-8."
+)
+PHONE = pattern(rf"^[0-9 +()./-]*{END}", "Must consist of digits, spaces and any of +()./-.")
+CURRENCY = pattern(rf"^[A-Z]{{3}}{END}", "Must be an ISO 4217 code such as USD.")
+MONEY = pattern(rf"^[0-9]{{1,10}}(\.[0-9]{{1,2}})?{END}", 'Must be an amount such as "100.00".')
 
 Id = Annotated[int, Meta(ge=1, le=2_147_483_647, description="Identifier.")]
 Instant = Annotated[datetime, Meta(tz=True, description="ISO 8601 with an offset; answers are UTC.")]
-Name = Annotated[str, Meta(min_length=1, max_length=150, pattern=PRINTABLE)]
+Name = Annotated[str, Meta(max_length=150, pattern=NAME, examples=["Ada Lovelace"])]
 ShortText = Annotated[str, Meta(max_length=150, pattern=PRINTABLE)]
-Phone = Annotated[str, Meta(max_length=40, pattern=rf"^[0-9 +()./-]*{END}", examples=["+49 30 1234567"])]
+Phone = Annotated[str, Meta(max_length=40, pattern=PHONE, examples=["+49 30 1234567"])]
 TimeZone = Annotated[str, Meta(max_length=64, pattern=PRINTABLE, examples=["Europe/Berlin"], description="IANA name.")]
-Currency = Annotated[str, Meta(pattern=rf"^[A-Z]{{3}}{END}", examples=["USD"], description="ISO 4217.")]
-Money = Annotated[str, Meta(pattern=rf"^[0-9]{{1,10}}(\.[0-9]{{1,2}})?{END}", examples=["100.00"])]
+Currency = Annotated[str, Meta(pattern=CURRENCY, examples=["USD"], description="ISO 4217.")]
+Money = Annotated[str, Meta(pattern=MONEY, examples=["100.00"])]
 
 PathId = Annotated[int, PathParameter(ge=1, le=2_147_483_647)]
 SearchText = Annotated[str | None, QueryParameter(max_length=150, pattern=PRINTABLE)]
@@ -48,7 +56,8 @@ def _instant(field: str, text: str | None) -> datetime | None:
     try:
         return in_utc(convert(text, Instant))
     except ValueError as error:  # msgspec's own is one
-        raise ProblemError(400, "invalid_request", f"{field}: {error}", [FieldError(field, str(error))]) from error
+        plus = " In an address, write + as %2B." if " " in text else ""
+        raise invalid_request([FieldError(field, explain(str(error)) + plus)]) from error
 
 
 def in_utc(instant: datetime) -> datetime:

@@ -1,21 +1,27 @@
 """Lists are bare JSON arrays, paged by `limit` and an opaque `cursor`; `Link` names the next page."""
 
 import base64
-import binascii
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlencode
 
 from litestar import Request, Response
+from litestar.datastructures import ResponseHeader
 from litestar.params import QueryParameter
+from msgspec import convert
 
-from app.domain.problems import FieldError, ProblemError
+from app.domain.fields import Id, Instant, in_utc
+from app.domain.problems import FieldError, invalid_request
 
 Limit = Annotated[int, QueryParameter(ge=1, le=200, description="Rows on a page, 1 to 200.")]
 Cursor = Annotated[
     str | None,
     QueryParameter(max_length=200, description="Where the page begins, from the `Link` of the one before."),
 ]
+LINK = ResponseHeader(
+    name="Link", value="", documentation_only=True, description='`<address>; rel="next"`, unless this page is the last.'
+)
 Row = TypeVar("Row")
 
 
@@ -29,10 +35,21 @@ def decode_cursor(cursor: str, *parse: Callable[[str], Any]) -> tuple[Any, ...]:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         parts = base64.b64decode(padded, altchars=b"-_", validate=True).decode().split("\n")
-        return tuple(convert(part) for convert, part in zip(parse, parts, strict=True))
-    except (binascii.Error, ValueError, OverflowError) as error:
-        problem = FieldError("cursor", "This is not a cursor from a Link header.")
-        raise ProblemError(400, "invalid_request", "cursor: This is not a cursor.", [problem]) from error
+        return tuple(read(part) for read, part in zip(parse, parts, strict=True))
+    except ValueError as error:  # base64's and msgspec's own are ones
+        raise invalid_request(
+            [FieldError("cursor", "Must be taken from the Link header of the page before.")]
+        ) from error
+
+
+def read_id(text: str) -> int:
+    """Read an identifier from a cursor. Raises ValueError if it is none."""
+    return convert(text, Id, strict=False)
+
+
+def read_instant(text: str) -> datetime:
+    """Read an instant from a cursor. Raises ValueError if it is none."""
+    return in_utc(convert(text, Instant))
 
 
 def page(

@@ -1,6 +1,5 @@
 """Every answer that is not a success is RFC 9457 `application/problem+json`, made here."""
 
-import re
 from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
@@ -10,12 +9,16 @@ import msgspec
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
+from litestar.openapi import ResponseSpec
 from litestar.types import ExceptionHandlersMap
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from app.domain.errors import driver_error, refusal_of
+from app.domain.messages import explain
 
 log = structlog.get_logger()
+
+PROBLEM_JSON = "application/problem+json"
 
 # PostgreSQL is away, overloaded or gave up waiting: the same request may succeed later.
 UNAVAILABLE = (
@@ -29,6 +32,14 @@ UNAVAILABLE = (
     asyncpg.LockNotAvailableError,
     asyncpg.TransactionRollbackError,
 )
+
+
+# What Litestar itself refuses: codes that no Python version's phrases change, and what to do about it.
+LITESTARS = {
+    HTTPStatus.NOT_FOUND: ("not_found", "There is nothing at this address."),
+    HTTPStatus.METHOD_NOT_ALLOWED: ("method_not_allowed", "This address does not take that method; see `Allow`."),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("body_too_large", "The body is too large."),
+}
 
 
 class FieldError(msgspec.Struct):
@@ -52,7 +63,10 @@ class Problem(msgspec.Struct, omit_defaults=True):
     def response(self, headers: dict[str, str] | None = None) -> Response[dict[str, Any]]:
         """Answer with this problem."""
         body = {**msgspec.to_builtins(self), "type": self.type}
-        return Response(body, status_code=self.status, headers=headers, media_type="application/problem+json")
+        challenge = {"WWW-Authenticate": "Bearer"} if self.status == HTTPStatus.UNAUTHORIZED else {}
+        return Response(
+            body, status_code=self.status, headers={**challenge, **(headers or {})}, media_type=PROBLEM_JSON
+        )
 
 
 class ProblemError(Exception):
@@ -68,43 +82,45 @@ def not_found(what: str) -> ProblemError:
     return ProblemError(404, "not_found", f"There is no such {what}.")
 
 
+def invalid_request(errors: list[FieldError]) -> ProblemError:
+    """Make the answer to a malformed request, naming each trouble."""
+    detail = " ".join(f"{error.field}: {error.message}" if error.field else error.message for error in errors)
+    return ProblemError(400, "invalid_request", detail, errors)
+
+
+def problems(*statuses: int) -> dict[int, ResponseSpec]:
+    """Document which refusals an operation may answer with, beyond those that follow from its shape."""
+    return {
+        status: ResponseSpec(
+            Problem, generate_examples=False, description=HTTPStatus(status).phrase, media_type=PROBLEM_JSON
+        )
+        for status in statuses
+    }
+
+
 def _on_problem(_: Request[Any, Any, Any], error: ProblemError) -> Response[dict[str, Any]]:
     return error.problem.response()
 
 
-def _on_http_error(_: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, Any]]:
+def _on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, Any]]:
+    if isinstance(error, ValidationException):
+        return invalid_request(_field_errors(error)).problem.response()
     status = HTTPStatus(error.status_code)
-    code = status.phrase.lower().replace(" ", "_")
-    problem = Problem(status, status.phrase, error.detail or status.description, code)
-    if isinstance(error, ValidationException) or _is_decoding(error):
-        problem.code = "invalid_request"
-        problem.errors = _field_errors(error)
-        problem.detail = "; ".join(f"{e.field}: {e.message}" if e.field else e.message for e in problem.errors)
-    headers = dict(error.headers or {})
-    if status is HTTPStatus.UNAUTHORIZED:
-        headers.setdefault("WWW-Authenticate", "Bearer")
-    return problem.response(headers)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return _server_error(request, error)
+    code, detail = LITESTARS.get(status, (status.name.lower(), error.detail))
+    return Problem(status, status.phrase, detail, code).response(dict(error.headers or {}))
 
 
-def _is_decoding(error: HTTPException) -> bool:
-    return error.status_code == HTTPStatus.BAD_REQUEST and isinstance(error.__cause__, Exception)
+def _field_errors(error: ValidationException) -> list[FieldError]:
+    found = error.extra if isinstance(error.extra, list) else []
+    return [_field_error(str(item["message"]), item.get("key")) for item in found] or [FieldError("", error.detail)]
 
 
-_NAMED = re.compile(r"field `(?P<name>[^`]*)`")  # an unknown or a missing one
-_AT = re.compile(r"^(?P<message>.*?)(?: - at `(?P<where>.*)`)?$", re.DOTALL)
-
-
-def _field_errors(error: HTTPException) -> list[FieldError]:
-    found = []
-    for item in error.extra if isinstance(error.extra, list) else []:
-        message = str(item.get("message", ""))
-        # Litestar says only the name of its own parameter when there is no body at all
-        match = _AT.match("A JSON body is required." if message == "'data'" else message)
-        assert match is not None  # noqa: S101  the pattern matches any text
-        where = str(item.get("key") or "").removeprefix("data") or (match["where"] or "").removeprefix("$.")
-        named = _NAMED.search(match["message"])
-        found.append(FieldError(where or (named["name"] if named else ""), match["message"]))
-    return found or [FieldError("", _AT.sub(r"\g<message>", str(error.__cause__ or error.detail)))]
+def _field_error(message: str, key: str | None) -> FieldError:
+    if message == "'data'":  # all that Litestar says when there is no body
+        return FieldError("", "A JSON body is required.")
+    return FieldError(key or "", explain(message))
 
 
 def _on_error(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:
@@ -112,14 +128,16 @@ def _on_error(request: Request[Any, Any, Any], error: Exception) -> Response[dic
     if refusal is not None:
         return Problem(refusal.status, refusal.title, refusal.detail, refusal.code).response()
     cause = driver_error(error)
-    if isinstance(cause, RecursionError):  # msgspec: nested deeper than Python's stack
-        return Problem(400, "Bad Request", "The JSON is nested too deeply.", "invalid_request").response()
     if isinstance(cause, asyncpg.DataError):
         return Problem(400, "Bad Request", "A value is out of range or malformed.", "invalid_request").response()
     if isinstance(cause, UNAVAILABLE):
         log.warning("unavailable", path=request.url.path, error=type(cause).__name__)
         detail = "The database cannot be reached or is too busy at the moment. Try again shortly."
         return Problem(503, "Service Unavailable", detail, "unavailable").response({"Retry-After": "5"})
+    return _server_error(request, error)
+
+
+def _server_error(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:
     problem_id = uuid4().hex
     log.error("server_error", id=problem_id, path=request.url.path, exc_info=error)
     detail = f"Something went wrong on our side. Quote {problem_id} when reporting it."

@@ -21,7 +21,7 @@ from app.domain.accounts.schemas import (
     Tokens,
 )
 from app.domain.accounts.tokens import Caller, Role, issue_tokens, refresh_tokens
-from app.domain.problems import FieldError, ProblemError
+from app.domain.problems import FieldError, ProblemError, invalid_request, problems
 from app.settings import Settings
 
 # A doctor's zone moves all their slots, so it is changed with the schedule.
@@ -43,14 +43,14 @@ class AccountController(Controller):
     tags = ("accounts",)
     dependencies = {"accounts": Provide(provide_accounts)}  # noqa: RUF012  Litestar reads it from the class
 
-    @post("/register", operation_id="register", exclude_from_auth=True)
+    @post("/register", operation_id="register", exclude_from_auth=True, responses=problems(409, 422))
     async def register(
         self, data: JSONBody[RegisterDoctor | RegisterPatient], accounts: NamedDependency[AccountRepository]
     ) -> OwnAccount:
         """Register a doctor or a patient."""
         return await accounts.register(data, await hash_password(data.password))
 
-    @post("/login", operation_id="login", status_code=200, exclude_from_auth=True)
+    @post("/login", operation_id="login", status_code=200, exclude_from_auth=True, responses=problems(401))
     async def login(
         self,
         data: JSONBody[Login],
@@ -63,7 +63,13 @@ class AccountController(Controller):
             raise ProblemError(401, "invalid_credentials", "The username, email or password is wrong.")
         return issue_tokens(settings.secret_key, account.id, "doctor" if account.role == "doctor" else "patient")
 
-    @post("/token/refresh", operation_id="refresh_tokens", status_code=200, exclude_from_auth=True)
+    @post(
+        "/token/refresh",
+        operation_id="refresh_tokens",
+        status_code=200,
+        exclude_from_auth=True,
+        responses=problems(401),
+    )
     async def refresh(self, data: JSONBody[Refresh], settings: NamedDependency[Settings]) -> Tokens:
         """Exchange a refresh token for new tokens."""
         return refresh_tokens(settings.secret_key, data.refresh)
@@ -75,7 +81,7 @@ class AccountController(Controller):
         """Return one's own account."""
         return await accounts.own(request.user.id)
 
-    @patch("/me", operation_id="change_own_account")
+    @patch("/me", operation_id="change_own_account", responses=problems(409, 422))
     async def change(
         self,
         request: Request[Caller, Token, Any],
@@ -85,7 +91,7 @@ class AccountController(Controller):
         """Change one's own account; what is not named stays."""
         return await _change(request.user, data, accounts)
 
-    @put("/me", operation_id="replace_own_account")
+    @put("/me", operation_id="replace_own_account", responses=problems(409, 422))
     async def replace(
         self,
         request: Request[Caller, Token, Any],
@@ -100,10 +106,7 @@ async def _change(caller: Caller, data: ChangeAccount, accounts: AccountReposito
     present = to_builtins(await accounts.own(caller.id))
     given = {name: value for name, value in structs.asdict(data).items() if value is not UNSET}
     changes = {name: value for name, value in given.items() if name not in present or value != present[name]}
-    refused = [
-        FieldError(name, f"A {caller.role} cannot change this.") for name in changes.keys() - EDITABLE[caller.role]
-    ]
+    refused = sorted(changes.keys() - EDITABLE[caller.role])
     if refused:
-        names = ", ".join(sorted(error.field for error in refused))
-        raise ProblemError(400, "invalid_request", f"These fields cannot be changed: {names}.", refused)
+        raise invalid_request([FieldError(name, f"A {caller.role} cannot change this.") for name in refused])
     return await accounts.change(caller.id, changes)

@@ -15,6 +15,7 @@ from app.domain.accounts.schemas import (
     RegisterDoctor,
     RegisterPatient,
 )
+from app.domain.problems import ProblemError
 
 WORKDAYS = range(1, 6)
 NINE, FIVE = 9 * 60, 17 * 60  # minutes of the day
@@ -59,8 +60,8 @@ class AccountRepository(SQLAlchemyAsyncRepository[Account]):
         return (await self.session.scalars(query)).one_or_none()
 
     async def own(self, account_id: int) -> OwnAccount:
-        """Return an account as its owner sees it."""
-        account = await self.get(account_id)
+        """Return an account as its owner sees it. Raises ProblemError (401) if there is none."""
+        account = await self._account(account_id)
         profile = await self._profile(account)
         model: type[OwnAccount] = DoctorAccount if account.role == "doctor" else PatientAccount
         both = {**profile.to_dict(), **account.to_dict()}
@@ -68,12 +69,19 @@ class AccountRepository(SQLAlchemyAsyncRepository[Account]):
 
     async def change(self, account_id: int, changes: dict[str, Any]) -> OwnAccount:
         """Write changed fields of an account or its profile. Raises the database's refusal."""
-        account = await self.get(account_id)
+        account = await self._account(account_id)
         profile = await self._profile(account)
         for name, value in changes.items():
             setattr(account if name == "email" else profile, name, value)
         await self.session.commit()
         return await self.own(account_id)
+
+    async def _account(self, account_id: int) -> Account:
+        account = await self.get_one_or_none(id=account_id)
+        if account is None:
+            # its token is signed with our secret but, say, for a database that has been restored since
+            raise ProblemError(401, "unauthorized", "This account does not exist any more.")
+        return account
 
     async def _profile(self, account: Account) -> Doctor | Patient:
         profile: Doctor | Patient | None

@@ -1,22 +1,20 @@
 """What clients send and get about accounts."""
 
-from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from app.domain.fields import END, PRINTABLE, Currency, Id, Money, Name, Phone, ShortText, TimeZone
+from app.domain.fields import END, PRINTABLE, Currency, Id, Instant, Money, Name, Phone, ShortText, TimeZone
+from app.domain.messages import pattern
 
-Username = Annotated[str, Meta(min_length=1, max_length=150, pattern=rf"^[A-Za-z0-9_.@+-]+{END}", examples=["ada"])]
-Email = Annotated[
-    str,
-    Meta(
-        max_length=254,
-        pattern=rf"^[!-?A-~]{{1,64}}@[A-Za-z0-9.-]+\.[A-Za-z0-9-]{{2,}}{END}",
-        examples=["ada@example.com"],
-    ),
-]
+USERNAME = pattern(rf"^[A-Za-z0-9_.@+-]+{END}", "Must consist of letters a to z, digits and any of _.@+-.")
+EMAIL = pattern(
+    rf"^[!-?A-~]{{1,64}}@[A-Za-z0-9.-]+\.[A-Za-z0-9-]{{2,}}{END}", "Must be an email address such as ada@example.com."
+)
+
+Username = Annotated[str, Meta(max_length=150, pattern=USERNAME, examples=["ada"])]
+Email = Annotated[str, Meta(max_length=254, pattern=EMAIL, examples=["ada@example.com"])]
 Password = Annotated[str, Meta(min_length=8, max_length=128)]
 Years = Annotated[int, Meta(ge=0, le=80)]
 Minutes = Annotated[int, Meta(ge=0, le=480)]
@@ -46,31 +44,29 @@ class RegisterDoctor(Struct, forbid_unknown_fields=True, tag_field="role", tag="
     experience_years: Years | UnsetType = UNSET
     slot_minutes: Annotated[int, Meta(ge=5, le=480)] | UnsetType = UNSET
     buffer_minutes: Minutes | UnsetType = UNSET
-    fee: Money | UnsetType = UNSET
+    fee: Money | Annotated[int, Meta(ge=0, le=9_999_999_999)] | UnsetType = UNSET
     currency: Currency | UnsetType = UNSET
     max_appointments: Annotated[int, Meta(ge=0, le=30)] | UnsetType = UNSET
 
 
-class PatientAccount(Struct, kw_only=True):
+class PatientAccount(Struct, tag_field="role", tag="patient", kw_only=True):
     """A patient's own account."""
 
     id: Id
     username: str
     email: str
-    role: Literal["patient"]
     full_name: str
     phone: str
     timezone: str
-    created_at: datetime
+    created_at: Instant
 
 
-class DoctorAccount(Struct, kw_only=True):
+class DoctorAccount(Struct, tag_field="role", tag="doctor", kw_only=True):
     """A doctor's own account."""
 
     id: Id
     username: str
     email: str
-    role: Literal["doctor"]
     full_name: str
     phone: str
     timezone: str
@@ -81,7 +77,7 @@ class DoctorAccount(Struct, kw_only=True):
     fee: Decimal
     currency: str
     max_appointments: int
-    created_at: datetime
+    created_at: Instant
 
 
 OwnAccount = PatientAccount | DoctorAccount

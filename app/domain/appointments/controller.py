@@ -13,8 +13,8 @@ from app.domain.accounts.tokens import Caller, patients_only
 from app.domain.appointments.repository import AppointmentRepository
 from app.domain.appointments.schemas import Appointment, AppointmentDetail, Book, Status
 from app.domain.fields import PathId, TimeRange, provide_time_range
-from app.domain.paging import Cursor, Limit, decode_cursor, encode_cursor, page
-from app.domain.problems import ProblemError, not_found
+from app.domain.paging import LINK, Cursor, Limit, decode_cursor, encode_cursor, page, read_id, read_instant
+from app.domain.problems import ProblemError, not_found, problems
 
 EVER = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
 
@@ -34,7 +34,7 @@ class AppointmentController(Controller):
         "time_range": Provide(provide_time_range),
     }
 
-    @post("/", operation_id="book_appointment", guards=[patients_only])
+    @post("/", operation_id="book_appointment", guards=[patients_only], responses=problems(409, 422))
     async def book(
         self,
         request: Request[Caller, Token, Any],
@@ -46,7 +46,7 @@ class AppointmentController(Controller):
             raise ProblemError(403, "forbidden", "You can book for yourself only.")
         return await appointments.book(request.user.id, data.doctor, data.appointment_date)
 
-    @get("/", operation_id="list_appointments")
+    @get("/", operation_id="list_appointments", response_headers=[LINK])
     async def list_appointments(
         self,
         request: Request[Caller, Token, Any],
@@ -57,7 +57,7 @@ class AppointmentController(Controller):
         cursor: Cursor = None,
     ) -> Response[list[Appointment]]:
         """List one's appointments by their start, oldest first."""
-        after = decode_cursor(cursor, datetime.fromisoformat, int) if cursor else (EVER[0], 0)
+        after = decode_cursor(cursor, read_instant, read_id) if cursor else (EVER[0], 0)
         rows = await appointments.page(
             request.user,
             after=(after[0], after[1]),
@@ -86,6 +86,7 @@ class AppointmentController(Controller):
         operation_id="cancel_appointment",
         status_code=200,
         guards=[patients_only],
+        responses=problems(409, 422),
     )
     async def cancel(
         self,

@@ -1,6 +1,5 @@
 """What clients send and get about appointments."""
 
-from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -28,15 +27,15 @@ class Appointment(Struct):
     id: Id
     doctor: Id
     patient: Id | None
-    appointment_date: Annotated[datetime, Meta(description="Start.")]
-    ends_at: datetime
+    appointment_date: Annotated[Instant, Meta(description="Start.")]
+    ends_at: Instant
     status: Status
-    hold_expires_at: Annotated[datetime | None, Meta(description="Until when an unpaid booking holds its slot.")]
-    cancel_deadline: Annotated[datetime, Meta(description="The patient may cancel before this instant.")]
+    hold_expires_at: Annotated[Instant | None, Meta(description="Until when an unpaid booking holds its slot.")]
+    cancel_deadline: Annotated[Instant, Meta(description="The patient may cancel before this instant.")]
     fee: Decimal
     currency: str
-    created_at: datetime
-    updated_at: datetime
+    created_at: Instant
+    updated_at: Instant
 
 
 class AppointmentDetail(Appointment):

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.domain.doctors.repository import DoctorRepository
 from app.domain.doctors.schemas import Doctor, Slot
 from app.domain.fields import PathId, SearchText, TimeRange, provide_time_range
-from app.domain.paging import Cursor, Limit, decode_cursor, encode_cursor, page
+from app.domain.paging import LINK, Cursor, Limit, decode_cursor, encode_cursor, page, read_id
 from app.domain.problems import not_found
 
 
@@ -24,13 +24,12 @@ class DoctorController(Controller):
     path = "/api/doctors"
     tags = ("doctors",)
     opt = {"exclude_from_auth": True}  # noqa: RUF012  Litestar reads it from the class
-    security = ()
     dependencies = {  # noqa: RUF012  Litestar reads it from the class
         "doctors": Provide(provide_doctors),
         "time_range": Provide(provide_time_range),
     }
 
-    @get("/", operation_id="list_doctors")
+    @get("/", operation_id="list_doctors", response_headers=[LINK])
     async def list_doctors(
         self,
         request: Request[Any, Any, Any],
@@ -41,7 +40,7 @@ class DoctorController(Controller):
         cursor: Cursor = None,
     ) -> Response[list[Doctor]]:
         """List doctors, by specialty (whole) or name (in part), whatever the case."""
-        (after,) = decode_cursor(cursor, int) if cursor else (0,)
+        (after,) = decode_cursor(cursor, read_id) if cursor else (0,)
         rows = await doctors.page(specialty=specialty, name=name, after=after, limit=limit + 1)
         return page(request, rows, limit, lambda doctor: encode_cursor(doctor.id))
 

@@ -1,11 +1,10 @@
 """What clients get about doctors."""
 
-from datetime import datetime
 from decimal import Decimal
 
 from msgspec import Struct
 
-from app.domain.fields import Id
+from app.domain.fields import Id, Instant
 
 
 class Doctor(Struct):
@@ -25,5 +24,5 @@ class Doctor(Struct):
 class Slot(Struct):
     """A free slot."""
 
-    start: datetime
-    end: datetime
+    start: Instant
+    end: Instant

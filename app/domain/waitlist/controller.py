@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.accounts.tokens import Caller, patients_only
 from app.domain.fields import PathId
-from app.domain.paging import Cursor, Limit, decode_cursor, encode_cursor, page
-from app.domain.problems import not_found
+from app.domain.paging import LINK, Cursor, Limit, decode_cursor, encode_cursor, page, read_id
+from app.domain.problems import not_found, problems
 from app.domain.waitlist.repository import WaitlistRepository
 from app.domain.waitlist.schemas import JoinWaitlist, WaitlistEntry
 
@@ -28,7 +28,7 @@ class WaitlistController(Controller):
     tags = ("waitlist",)
     dependencies = {"waitlist": Provide(provide_waitlist)}  # noqa: RUF012  Litestar reads it from the class
 
-    @post("/", operation_id="join_waitlist", guards=[patients_only])
+    @post("/", operation_id="join_waitlist", guards=[patients_only], responses=problems(409, 422))
     async def join(
         self,
         request: Request[Caller, Token, Any],
@@ -38,7 +38,7 @@ class WaitlistController(Controller):
         """Wait for a doctor who has no free slot, on one day or at all."""
         return await waitlist.join(request.user.id, data.doctor, data.desired_date)
 
-    @get("/", operation_id="list_waitlist")
+    @get("/", operation_id="list_waitlist", response_headers=[LINK])
     async def list_waitlist(
         self,
         request: Request[Caller, Token, Any],
@@ -47,11 +47,17 @@ class WaitlistController(Controller):
         cursor: Cursor = None,
     ) -> Response[list[WaitlistEntry]]:
         """List one's entries in order of joining; a doctor gets the entries of those who wait for them."""
-        (after,) = decode_cursor(cursor, int) if cursor else (0,)
+        (after,) = decode_cursor(cursor, read_id) if cursor else (0,)
         rows = await waitlist.page(request.user, after=after, limit=limit + 1)
         return page(request, rows, limit, lambda entry: encode_cursor(entry.id))
 
-    @delete("/{entry_id:int}", operation_id="leave_waitlist", status_code=200, guards=[patients_only])
+    @delete(
+        "/{entry_id:int}",
+        operation_id="leave_waitlist",
+        status_code=200,
+        guards=[patients_only],
+        responses=problems(409),
+    )
     async def leave(
         self,
         request: Request[Caller, Token, Any],

@@ -1,11 +1,11 @@
 """What clients send and get about the waitlist."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from app.domain.fields import Id
+from app.domain.fields import Id, Instant
 
 
 class JoinWaitlist(Struct, forbid_unknown_fields=True):
@@ -24,4 +24,4 @@ class WaitlistEntry(Struct):
     desired_date: date | None
     status: Literal["waiting", "offered", "paused", "fulfilled", "left", "lapsed"]
     position: Annotated[int | None, Meta(description="1 is first in line; none once the waiting has ended.")]
-    created_at: datetime
+    created_at: Instant

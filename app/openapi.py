@@ -1,0 +1,118 @@
+"""The OpenAPI document. Litestar lists operations and parameters; msgspec, which reads the bodies, describes them."""
+
+from collections.abc import Iterator
+from http import HTTPStatus
+from inspect import getdoc
+from typing import Any, get_args
+
+import msgspec
+from litestar import Litestar, Response
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import SwaggerRenderPlugin
+from litestar.openapi.spec import OpenAPIMediaType, OpenAPIResponse, Reference, Tag
+from litestar.routes import HTTPRoute
+from litestar.typing import FieldDefinition
+
+from app.domain.problems import PROBLEM_JSON, Problem
+
+SCHEMAS = "#/components/schemas/{name}"
+
+TAGS = [
+    Tag("accounts", "Register, log in, and one's own account."),
+    Tag("doctors", "Who can be booked, and when. Public."),
+    Tag("appointments", "Book a slot, look at one's appointments, cancel."),
+    Tag("waitlist", "Wait for a doctor who is full."),
+    Tag("health", "For whoever runs the service."),
+]
+
+
+def openapi_config() -> OpenAPIConfig:
+    """Say where the document is, /docs/openapi.json, and the page to try it on, /docs."""
+    swagger = SwaggerRenderPlugin(
+        js_url="/docs/assets/swagger-ui-bundle.js",
+        css_url="/docs/assets/swagger-ui.css",
+        standalone_preset_js_url="/docs/assets/swagger-ui-standalone-preset.js",
+        favicon='<link rel="icon" href="/docs/assets/favicon-32x32.png">',
+        path="/",
+    )
+    return OpenAPIConfig(
+        title="Doctor appointment booking",
+        version="0.1.0",
+        description="Book doctors' appointments. Every refusal is `application/problem+json`; its `code` is stable.",
+        path="/docs",
+        render_plugins=[swagger],
+        tags=TAGS,
+    )
+
+
+def describe(app: Litestar) -> None:
+    """Complete the document with what follows from the handlers: bodies, refusals, and who needs a token."""
+    document: Any = app.openapi_schema
+    described = [
+        (handler, getattr(document.paths[path], method)) for path, method, handler in _documented_handlers(app)
+    ]
+    document.components.schemas, schema_of = _bodies([handler for handler, _ in described])
+    for scheme in document.components.security_schemes.values():
+        scheme.name = None  # Litestar names the header, which OpenAPI wants of an API key only
+    for handler, operation in described:
+        operation.summary = (getdoc(handler.fn) or "").partition("\n")[0]
+        if _is_public(handler):
+            operation.security = []
+        if operation.request_body:
+            operation.request_body.content["application/json"].schema = schema_of[_request_type(handler)]
+        answer = operation.responses[str(handler.status_code)]
+        answer.content["application/json"].schema = schema_of[_answer_type(handler)]
+        operation.responses.pop("400", None)  # Litestar's own idea of a problem
+        refusals = {str(status): _refusal(status) for status in _refusals(handler, operation)}
+        operation.responses = dict(sorted({**refusals, **operation.responses}.items()))
+
+
+def _bodies(handlers: list[HTTPRouteHandler]) -> tuple[dict[str, Any], dict[Any, Any]]:
+    """Return the schemas of all structs by name, and the schema of each request's and each answer's type."""
+    types = [type_ for handler in handlers for type_ in (_request_type(handler), _answer_type(handler)) if type_]
+    schemas, components = msgspec.json.schema_components([*types, Problem], ref_template=SCHEMAS)
+    return components, dict(zip([*types, Problem], schemas, strict=True))
+
+
+def _documented_handlers(app: Litestar) -> Iterator[tuple[str, str, HTTPRouteHandler]]:
+    for route in app.routes:
+        if isinstance(route, HTTPRoute):
+            for method, (handler, _) in route.route_handler_map.items():
+                if handler.resolve_include_in_schema():
+                    yield route.path_format, method.lower(), handler
+
+
+def _refusals(handler: HTTPRouteHandler, operation: Any) -> Iterator[int]:
+    """Yield the statuses that follow from an operation's shape; others it names itself, by `problems()`."""
+    parameters = operation.parameters or []
+    if operation.request_body or parameters:
+        yield 400
+    if operation.request_body:
+        yield from (413, 415)
+    if not _is_public(handler):
+        yield 401
+    if handler.resolve_guards():
+        yield 403
+    if any(parameter.param_in == "path" for parameter in parameters):
+        yield 404
+    if "health" not in operation.tags:
+        yield from (500, 503)
+
+
+def _refusal(status: int) -> OpenAPIResponse:
+    reference = Reference(ref=SCHEMAS.format(name=Problem.__name__))
+    return OpenAPIResponse(HTTPStatus(status).phrase, content={PROBLEM_JSON: OpenAPIMediaType(schema=reference)})
+
+
+def _is_public(handler: HTTPRouteHandler) -> bool:
+    return bool(handler.opt.get("exclude_from_auth"))
+
+
+def _request_type(handler: HTTPRouteHandler) -> Any:
+    return handler.parsed_data_field and handler.parsed_data_field.annotation
+
+
+def _answer_type(handler: HTTPRouteHandler) -> Any:
+    answer: FieldDefinition = handler.parsed_fn_signature.return_type
+    return get_args(answer.annotation)[0] if answer.is_subclass_of(Response) else answer.annotation

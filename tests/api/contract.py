@@ -1,0 +1,60 @@
+"""The OpenAPI document as a contract: statuses, media types and bodies of answers are those it documents."""
+
+import re
+from typing import Any, NamedTuple
+
+import httpx
+from openapi_schema_validator import OAS31Validator, oas31_format_checker
+
+PROBLEM_JSON = "application/problem+json"
+
+
+class Operation(NamedTuple):
+    """One operation of the document."""
+
+    method: str
+    path: str
+    spec: dict[str, Any]
+
+
+class Contract:
+    """Checks answers against an OpenAPI document."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self.document = document
+        self.operations = [
+            Operation(method.upper(), path, spec)
+            for path, item in document["paths"].items()
+            for method, spec in item.items()
+        ]
+        self._validators: dict[str, OAS31Validator] = {}
+
+    async def check(self, response: httpx.Response) -> None:
+        """Fail unless the operation that was called documents an answer like this one."""
+        operation = self.find(response.request.method, response.request.url.path)
+        if operation is None:
+            return
+        await response.aread()
+        called = f"{operation.method} {operation.path} -> {response.status_code}: {response.text[:500]}"
+        documented = operation.spec["responses"].get(str(response.status_code))
+        assert documented is not None, f"undocumented status: {called}"
+        media_type = response.headers["content-type"].partition(";")[0]
+        assert media_type in documented["content"], f"undocumented media type {media_type}: {called}"
+        schema = documented["content"][media_type]["schema"]
+        problems = [error.message for error in self._validator(schema).iter_errors(response.json())]
+        assert not problems, f"{problems}: {called}"
+
+    def find(self, method: str, path: str) -> Operation | None:
+        """Return the operation that a request calls, if any."""
+        for operation in self.operations:
+            pattern = re.sub(r"\{\w+\}", "-?[0-9]+", operation.path) + "/?"
+            if operation.method == method and re.fullmatch(pattern, path):
+                return operation
+        return None
+
+    def _validator(self, schema: dict[str, Any]) -> OAS31Validator:
+        key = repr(schema)
+        if key not in self._validators:
+            whole = schema | {"components": self.document["components"]}
+            self._validators[key] = OAS31Validator(whole, format_checker=oas31_format_checker)
+        return self._validators[key]
