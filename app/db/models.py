@@ -327,9 +327,7 @@ class Notification(Base):
             name="notification_kind_valid",
         ),
         Index("notification_once", "appointment_id", "appointment_version", "kind", "account_id", unique=True),
-        Index(
-            "notification_batch", "batch", "account_id", unique=True, postgresql_where=text("batch IS NOT NULL")
-        ),
+        Index("notification_batch", "batch", "account_id", unique=True, postgresql_where=text("batch IS NOT NULL")),
         Index("notification_due", "due_at", "id", postgresql_where=text("status = 'queued'")),
         {"comment": "The outbox: one mail to one account about one version of one appointment."},
     )

@@ -290,14 +290,19 @@ COMMENT ON VIEW public.api_appointment IS 'Appointments as the API shows them: s
 
 
 --
--- Name: add_time_off(integer, tstzrange, text, boolean); Type: FUNCTION; Schema: public; Owner: -
+-- Name: add_time_off(integer, timestamp with time zone, timestamp with time zone, text, boolean); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.add_time_off(p_doctor integer, p_during tstzrange, p_reason text, p_cancel boolean) RETURNS TABLE(time_off_id integer, affected public.api_appointment[])
+CREATE FUNCTION public.add_time_off(p_doctor integer, p_start timestamp with time zone, p_end timestamp with time zone, p_reason text, p_cancel boolean) RETURNS TABLE(time_off_id integer, affected public.api_appointment[])
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
+DECLARE
+    p_during tstzrange;
 BEGIN
+    -- said here, because such a range cannot even be made
+    PERFORM refuse('time_off_during_valid', CASE WHEN p_end <= p_start THEN 'Time off must end after it begins.' END);
+    p_during := tstzrange(p_start, p_end);
     PERFORM lock_doctor(p_doctor);
     PERFORM act_as('doctor');
     INSERT INTO time_off (doctor_id, during, reason) VALUES (p_doctor, p_during, p_reason) RETURNING id INTO time_off_id;
@@ -312,10 +317,10 @@ $$;
 
 
 --
--- Name: FUNCTION add_time_off(p_doctor integer, p_during tstzrange, p_reason text, p_cancel boolean); Type: COMMENT; Schema: public; Owner: -
+-- Name: FUNCTION add_time_off(p_doctor integer, p_start timestamp with time zone, p_end timestamp with time zone, p_reason text, p_cancel boolean); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.add_time_off(p_doctor integer, p_during tstzrange, p_reason text, p_cancel boolean) IS 'Takes a time off and returns its id and the appointments it covers, canceled if so told; else the commit is refused.';
+COMMENT ON FUNCTION public.add_time_off(p_doctor integer, p_start timestamp with time zone, p_end timestamp with time zone, p_reason text, p_cancel boolean) IS 'Takes a time off and returns its id and the appointments it covers, canceled if so told; else the commit is refused.';
 
 
 --
@@ -3537,11 +3542,11 @@ GRANT SELECT ON TABLE public.api_appointment TO booking_auditor;
 
 
 --
--- Name: FUNCTION add_time_off(p_doctor integer, p_during tstzrange, p_reason text, p_cancel boolean); Type: ACL; Schema: public; Owner: -
+-- Name: FUNCTION add_time_off(p_doctor integer, p_start timestamp with time zone, p_end timestamp with time zone, p_reason text, p_cancel boolean); Type: ACL; Schema: public; Owner: -
 --
 
-REVOKE ALL ON FUNCTION public.add_time_off(p_doctor integer, p_during tstzrange, p_reason text, p_cancel boolean) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.add_time_off(p_doctor integer, p_during tstzrange, p_reason text, p_cancel boolean) TO booking_app;
+REVOKE ALL ON FUNCTION public.add_time_off(p_doctor integer, p_start timestamp with time zone, p_end timestamp with time zone, p_reason text, p_cancel boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.add_time_off(p_doctor integer, p_start timestamp with time zone, p_end timestamp with time zone, p_reason text, p_cancel boolean) TO booking_app;
 
 
 --

@@ -8,9 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.doctors.repository import DoctorRepository
 from app.domain.doctors.schemas import Doctor, Slot
-from app.domain.fields import PathId, SearchText, TimeRange, provide_time_range
+from app.domain.fields import PathId, SearchText
 from app.domain.paging import LINK, Cursor, Limit, decode_cursor, encode_cursor, page, read_id
 from app.domain.problems import not_found
+from app.domain.time_range import TimeRange, provide_time_range
 
 
 async def provide_doctors(db_session: NamedDependency[AsyncSession]) -> DoctorRepository:

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from app.db import models
 from app.db.driver import fetch, fetch_one
 from app.domain.doctors.schemas import Doctor, Slot
-from app.domain.fields import TimeRange
+from app.domain.time_range import TimeRange
 
 d = models.Doctor
 PUBLIC = select(
