@@ -1544,32 +1544,14 @@ CREATE FUNCTION public.free_slots(p_doctor integer, p_from timestamp with time z
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
-    SELECT s, s + g.length
+    SELECT g.starts_at, g.ends_at
     FROM doctor AS d
-    CROSS JOIN LATERAL (
-        SELECT
-            make_interval(mins => d.slot_minutes) AS length,
-            make_interval(mins => d.slot_minutes + d.buffer_minutes) AS step,
-            (greatest(p_from, at_) AT TIME ZONE d.timezone)::date AS first_day,
-            (least(p_to, at_ + interval '360 hours') AT TIME ZONE d.timezone)::date AS last_day
-    ) AS g
-    CROSS JOIN LATERAL generate_series(g.first_day::timestamp, g.last_day::timestamp, interval '1 day') AS day
-    INNER JOIN working_hours AS w ON w.doctor_id = d.account_id AND w.weekday = extract(isodow FROM day)
-    CROSS JOIN LATERAL working_interval(w, d.timezone, day::date) AS i
-    CROSS JOIN LATERAL generate_series(i.starts_at, i.ends_at - g.length, g.step) AS s
+    CROSS JOIN LATERAL grid_slots(d, greatest(p_from, at_), least(p_to, at_ + interval '361 hours')) AS g
     WHERE d.account_id = p_doctor
-        AND s >= p_from AND s < p_to
-        AND appointment_booking_window(s, at_) IS NULL
-        AND slot_fits(i, d.timezone, s, s + g.length)
-        AND NOT is_time_off(p_doctor, tstzrange(s, s + g.length))
-        AND appointment_doctor_cap(active_appointments(p_doctor, at_), d) IS NULL
-        AND NOT EXISTS (
-            SELECT FROM appointment AS a
-            WHERE a.doctor_id = p_doctor AND a.status IN ('offered', 'pending', 'confirmed')
-                AND a.during && tstzrange(s, s + g.length)
-                AND appointment_is_active(a.status, a.hold_expires_at, upper(a.during), at_)
-        )
-    ORDER BY s
+        AND appointment_booking_window(g.starts_at, at_) IS NULL
+        AND appointment_doctor_cap(active_appointments(d.account_id, at_), d) IS NULL
+        AND NOT is_taken(d.account_id, tstzrange(g.starts_at, g.ends_at), at_)
+    ORDER BY g.starts_at
 $$;
 
 
@@ -1603,6 +1585,42 @@ COMMENT ON FUNCTION public.fulfil_waitlist(a public.appointment) IS 'Ends the li
 
 
 --
+-- Name: grid_slots(public.doctor, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.grid_slots(d public.doctor, p_from timestamp with time zone, p_to timestamp with time zone) RETURNS TABLE(starts_at timestamp with time zone, ends_at timestamp with time zone)
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT s, s + g.length
+    FROM (
+        SELECT
+            make_interval(mins => d.slot_minutes) AS length,
+            make_interval(mins => d.slot_minutes + d.buffer_minutes) AS step,
+            (d.slot_minutes + d.buffer_minutes) * 60 AS step_seconds
+    ) AS g
+    CROSS JOIN LATERAL generate_series(
+        (p_from AT TIME ZONE d.timezone)::date::timestamp, (p_to AT TIME ZONE d.timezone)::date::timestamp, interval '1 day'
+    ) AS day
+    INNER JOIN working_hours AS w ON w.doctor_id = d.account_id AND w.weekday = extract(isodow FROM day)
+    CROSS JOIN LATERAL working_interval(w, d.timezone, day::date) AS i
+    CROSS JOIN LATERAL generate_series(
+        -- the first step that is not before p_from
+        i.starts_at + g.step * greatest(0, ceil(extract(epoch FROM p_from - i.starts_at) / g.step_seconds))::float8,
+        i.ends_at - g.length,
+        g.step
+    ) AS s
+    WHERE s < p_to AND slot_fits(i, d.timezone, s, s + g.length)
+$$;
+
+
+--
+-- Name: FUNCTION grid_slots(d public.doctor, p_from timestamp with time zone, p_to timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.grid_slots(d public.doctor, p_from timestamp with time zone, p_to timestamp with time zone) IS 'The slots of a doctor''s working hours that start in [from, to), taken or not, in no order.';
+
+
+--
 -- Name: held_appointments(integer, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1620,6 +1638,28 @@ $$;
 --
 
 COMMENT ON FUNCTION public.held_appointments(p_doctor integer, at_ timestamp with time zone) IS 'A doctor''s appointments that a patient holds and that start after an instant.';
+
+
+--
+-- Name: is_taken(integer, tstzrange, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.is_taken(p_doctor integer, slot tstzrange, at_ timestamp with time zone) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT is_time_off(p_doctor, slot) OR EXISTS (
+        SELECT FROM appointment AS a
+        WHERE a.doctor_id = p_doctor AND a.status IN ('offered', 'pending', 'confirmed') AND a.during && slot
+            AND appointment_is_active(a.status, a.hold_expires_at, upper(a.during), at_)
+    )
+$$;
+
+
+--
+-- Name: FUNCTION is_taken(p_doctor integer, slot tstzrange, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.is_taken(p_doctor integer, slot tstzrange, at_ timestamp with time zone) IS 'Whether a doctor is away, or has an appointment that is active at an instant, at any moment of a time.';
 
 
 --
@@ -2270,6 +2310,54 @@ $$;
 --
 
 COMMENT ON FUNCTION public.retire_appointments(p_doctor integer, p_patient integer, at_ timestamp with time zone) IS 'Writes down which active rows of a doctor, or of a patient, have lapsed or are over at an instant.';
+
+
+--
+-- Name: search_free_slots(text, timestamp with time zone, timestamp with time zone, integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.search_free_slots(p_specialty text, p_from timestamp with time zone, p_to timestamp with time zone, p_limit integer) RETURNS TABLE(doctor integer, starts_at timestamp with time zone, ends_at timestamp with time zone)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    at_ timestamptz := now();
+    from_ timestamptz := greatest(p_from, at_);
+    to_ timestamptz := least(p_to, at_ + interval '361 hours');
+    stretch interval := interval '1 hour';
+    missing integer := p_limit;
+    found_ integer;
+BEGIN
+    WHILE missing > 0 AND from_ < to_ LOOP
+        RETURN QUERY
+        SELECT c.doctor, c.starts_at, c.ends_at
+        FROM (
+            SELECT d AS who, d.account_id AS doctor, g.starts_at, g.ends_at
+            FROM doctor AS d
+            CROSS JOIN LATERAL grid_slots(d, from_, least(from_ + stretch, to_)) AS g
+            WHERE p_specialty IS NULL OR lower(d.specialty) = lower(p_specialty)
+            ORDER BY g.starts_at, d.account_id
+            OFFSET 0 -- keeps the costly looks below out of the sort: they stop at the limit
+        ) AS c
+        WHERE appointment_booking_window(c.starts_at, at_) IS NULL
+            AND NOT is_taken(c.doctor, tstzrange(c.starts_at, c.ends_at), at_)
+            AND appointment_doctor_cap(active_appointments(c.doctor, at_), c.who) IS NULL
+        ORDER BY c.starts_at, c.doctor
+        LIMIT missing;
+        GET DIAGNOSTICS found_ = ROW_COUNT;
+        missing := missing - found_;
+        from_ := from_ + stretch;
+        stretch := stretch * 2;
+    END LOOP;
+END
+$$;
+
+
+--
+-- Name: FUNCTION search_free_slots(p_specialty text, p_from timestamp with time zone, p_to timestamp with time zone, p_limit integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.search_free_slots(p_specialty text, p_from timestamp with time zone, p_to timestamp with time zone, p_limit integer) IS 'The earliest free slots that start in [from, to) of all doctors, or of a specialty in any case, up to a number.';
 
 
 --
@@ -4034,10 +4122,24 @@ REVOKE ALL ON FUNCTION public.fulfil_waitlist(a public.appointment) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION grid_slots(d public.doctor, p_from timestamp with time zone, p_to timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.grid_slots(d public.doctor, p_from timestamp with time zone, p_to timestamp with time zone) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION held_appointments(p_doctor integer, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
 --
 
 REVOKE ALL ON FUNCTION public.held_appointments(p_doctor integer, at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION is_taken(p_doctor integer, slot tstzrange, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.is_taken(p_doctor integer, slot tstzrange, at_ timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -4247,6 +4349,15 @@ GRANT ALL ON FUNCTION public.reschedule_as_patient(p_patient integer, p_appointm
 --
 
 REVOKE ALL ON FUNCTION public.retire_appointments(p_doctor integer, p_patient integer, at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION search_free_slots(p_specialty text, p_from timestamp with time zone, p_to timestamp with time zone, p_limit integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.search_free_slots(p_specialty text, p_from timestamp with time zone, p_to timestamp with time zone, p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.search_free_slots(p_specialty text, p_from timestamp with time zone, p_to timestamp with time zone, p_limit integer) TO booking_app;
+GRANT ALL ON FUNCTION public.search_free_slots(p_specialty text, p_from timestamp with time zone, p_to timestamp with time zone, p_limit integer) TO booking_admin;
 
 
 --

@@ -29,7 +29,7 @@ Found = TypeVar("Found", bound=Appointment)
 
 
 def or_not_found(appointment: Found | None) -> Found:
-    """Return an appointment that was found. Raises ProblemError (404) for one that is not there, or not the caller's."""
+    """Return an appointment that was found. Raises ProblemError (404) for None: not there, or not the caller's."""
     if appointment is None:
         raise not_found("appointment")
     return appointment

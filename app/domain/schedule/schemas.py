@@ -48,7 +48,7 @@ class ReplaceWeek(ScheduleChange, kw_only=True):
 
 
 class WeekChanged(Week):
-    """The week as it is now, or in a dry run would be, and the appointments that the change canceled or would strand."""
+    """The week as it is now, or in a dry run would be, and the appointments canceled or, in a dry run, stranded."""
 
     affected: list[Appointment]
 

@@ -1066,38 +1066,57 @@ CREATE OR REPLACE FUNCTION free_slots(
     p_doctor integer, p_from timestamptz, p_to timestamptz, at_ timestamptz DEFAULT now()
 ) RETURNS TABLE (starts_at timestamptz, ends_at timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT s, s + g.length
+    SELECT g.starts_at, g.ends_at
     FROM doctor AS d
-    CROSS JOIN LATERAL (
-        SELECT
-            make_interval(mins => d.slot_minutes) AS length,
-            make_interval(mins => d.slot_minutes + d.buffer_minutes) AS step,
-            (greatest(p_from, at_) AT TIME ZONE d.timezone)::date AS first_day,
-            (least(p_to, at_ + interval '360 hours') AT TIME ZONE d.timezone)::date AS last_day
-    ) AS g
-    CROSS JOIN LATERAL generate_series(g.first_day::timestamp, g.last_day::timestamp, interval '1 day') AS day
-    INNER JOIN working_hours AS w ON w.doctor_id = d.account_id AND w.weekday = extract(isodow FROM day)
-    CROSS JOIN LATERAL working_interval(w, d.timezone, day::date) AS i
-    CROSS JOIN LATERAL generate_series(i.starts_at, i.ends_at - g.length, g.step) AS s
+    CROSS JOIN LATERAL grid_slots(d, greatest(p_from, at_), least(p_to, at_ + interval '361 hours')) AS g
     WHERE d.account_id = p_doctor
-        AND s >= p_from AND s < p_to
-        AND appointment_booking_window(s, at_) IS NULL
-        AND slot_fits(i, d.timezone, s, s + g.length)
-        AND NOT is_time_off(p_doctor, tstzrange(s, s + g.length))
-        AND appointment_doctor_cap(active_appointments(p_doctor, at_), d) IS NULL
-        AND NOT EXISTS (
-            SELECT FROM appointment AS a
-            WHERE a.doctor_id = p_doctor AND a.status IN ('offered', 'pending', 'confirmed')
-                AND a.during && tstzrange(s, s + g.length)
-                AND appointment_is_active(a.status, a.hold_expires_at, upper(a.during), at_)
-        )
-    ORDER BY s
+        AND appointment_booking_window(g.starts_at, at_) IS NULL
+        AND appointment_doctor_cap(active_appointments(d.account_id, at_), d) IS NULL
+        AND NOT is_taken(d.account_id, tstzrange(g.starts_at, g.ends_at), at_)
+    ORDER BY g.starts_at
 $$;
 COMMENT ON FUNCTION free_slots(integer, timestamptz, timestamptz, timestamptz) IS
 'The slots of a doctor that start in [from, to) and could be booked at an instant (default: now), in order.';
 REVOKE EXECUTE ON FUNCTION free_slots(integer, timestamptz, timestamptz, timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION free_slots(integer, timestamptz, timestamptz, timestamptz)
 TO booking_app, booking_admin, booking_auditor;
+
+CREATE OR REPLACE FUNCTION grid_slots(d doctor, p_from timestamptz, p_to timestamptz)
+RETURNS TABLE (starts_at timestamptz, ends_at timestamptz)
+LANGUAGE sql STABLE AS $$
+    SELECT s, s + g.length
+    FROM (
+        SELECT
+            make_interval(mins => d.slot_minutes) AS length,
+            make_interval(mins => d.slot_minutes + d.buffer_minutes) AS step,
+            (d.slot_minutes + d.buffer_minutes) * 60 AS step_seconds
+    ) AS g
+    CROSS JOIN LATERAL generate_series(
+        (p_from AT TIME ZONE d.timezone)::date::timestamp, (p_to AT TIME ZONE d.timezone)::date::timestamp, interval '1 day'
+    ) AS day
+    INNER JOIN working_hours AS w ON w.doctor_id = d.account_id AND w.weekday = extract(isodow FROM day)
+    CROSS JOIN LATERAL working_interval(w, d.timezone, day::date) AS i
+    CROSS JOIN LATERAL generate_series(
+        -- the first step that is not before p_from
+        i.starts_at + g.step * greatest(0, ceil(extract(epoch FROM p_from - i.starts_at) / g.step_seconds))::float8,
+        i.ends_at - g.length,
+        g.step
+    ) AS s
+    WHERE s < p_to AND slot_fits(i, d.timezone, s, s + g.length)
+$$;
+COMMENT ON FUNCTION grid_slots(doctor, timestamptz, timestamptz) IS
+'The slots of a doctor''s working hours that start in [from, to), taken or not, in no order.';
+
+CREATE OR REPLACE FUNCTION is_taken(p_doctor integer, slot tstzrange, at_ timestamptz) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT is_time_off(p_doctor, slot) OR EXISTS (
+        SELECT FROM appointment AS a
+        WHERE a.doctor_id = p_doctor AND a.status IN ('offered', 'pending', 'confirmed') AND a.during && slot
+            AND appointment_is_active(a.status, a.hold_expires_at, upper(a.during), at_)
+    )
+$$;
+COMMENT ON FUNCTION is_taken(integer, tstzrange, timestamptz) IS
+'Whether a doctor is away, or has an appointment that is active at an instant, at any moment of a time.';
 
 -- A patient waits for a slot with a doctor who is full.
 CREATE OR REPLACE FUNCTION join_waitlist(p_patient integer, p_doctor integer, p_date date)
@@ -1334,6 +1353,47 @@ LANGUAGE sql AS $$
 $$;
 COMMENT ON FUNCTION retire_appointments(integer, integer, timestamptz) IS
 'Writes down which active rows of a doctor, or of a patient, have lapsed or are over at an instant.';
+
+-- The earliest free slots of many doctors: candidates of a stretch of time, in order, are looked at until enough are free.
+CREATE OR REPLACE FUNCTION search_free_slots(
+    p_specialty text, p_from timestamptz, p_to timestamptz, p_limit integer
+) RETURNS TABLE (doctor integer, starts_at timestamptz, ends_at timestamptz)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    at_ timestamptz := now();
+    from_ timestamptz := greatest(p_from, at_);
+    to_ timestamptz := least(p_to, at_ + interval '361 hours');
+    stretch interval := interval '1 hour';
+    missing integer := p_limit;
+    found_ integer;
+BEGIN
+    WHILE missing > 0 AND from_ < to_ LOOP
+        RETURN QUERY
+        SELECT c.doctor, c.starts_at, c.ends_at
+        FROM (
+            SELECT d AS who, d.account_id AS doctor, g.starts_at, g.ends_at
+            FROM doctor AS d
+            CROSS JOIN LATERAL grid_slots(d, from_, least(from_ + stretch, to_)) AS g
+            WHERE p_specialty IS NULL OR lower(d.specialty) = lower(p_specialty)
+            ORDER BY g.starts_at, d.account_id
+            OFFSET 0 -- keeps the costly looks below out of the sort: they stop at the limit
+        ) AS c
+        WHERE appointment_booking_window(c.starts_at, at_) IS NULL
+            AND NOT is_taken(c.doctor, tstzrange(c.starts_at, c.ends_at), at_)
+            AND appointment_doctor_cap(active_appointments(c.doctor, at_), c.who) IS NULL
+        ORDER BY c.starts_at, c.doctor
+        LIMIT missing;
+        GET DIAGNOSTICS found_ = ROW_COUNT;
+        missing := missing - found_;
+        from_ := from_ + stretch;
+        stretch := stretch * 2;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION search_free_slots(text, timestamptz, timestamptz, integer) IS
+'The earliest free slots that start in [from, to) of all doctors, or of a specialty in any case, up to a number.';
+REVOKE EXECUTE ON FUNCTION search_free_slots(text, timestamptz, timestamptz, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION search_free_slots(text, timestamptz, timestamptz, integer) TO booking_app, booking_admin;
 
 -- What no request announces, the clock does: the sweep writes it down, one doctor in each transaction.
 CREATE OR REPLACE VIEW doctor_to_sweep AS
