@@ -29,6 +29,17 @@ def api(host: str, port: int) -> None:
 
 
 @main.command()
+def worker() -> None:
+    """Send the mails, and write down what the clock does."""
+    import asyncio  # noqa: PLC0415
+
+    from app.settings import get_settings  # noqa: PLC0415
+    from app.workers.settings import work  # noqa: PLC0415
+
+    asyncio.run(work(get_settings()))
+
+
+@main.command()
 def migrate() -> None:
     """Bring the database of OWNER_DATABASE_URL to the present schema."""
     import os  # noqa: PLC0415

@@ -1358,8 +1358,22 @@ CREATE VIEW public.notification_letter AS
     r.role AS recipient_role,
     d.full_name AS doctor,
     p.full_name AS patient,
-    COALESCE(lower(n.slot), lower(a.during)) AS starts_at,
-    COALESCE(upper(n.slot), upper(a.during)) AS ends_at,
+        CASE
+            WHEN (n.kind = 'slot_available'::text) THEN lower(n.slot)
+            ELSE lower(a.during)
+        END AS starts_at,
+        CASE
+            WHEN (n.kind = 'slot_available'::text) THEN upper(n.slot)
+            ELSE upper(a.during)
+        END AS ends_at,
+        CASE
+            WHEN (n.kind = 'appointment_rescheduled'::text) THEN lower(n.slot)
+            ELSE NULL::timestamp with time zone
+        END AS moved_from,
+    ARRAY( SELECT lower(o.during) AS lower
+           FROM public.appointment o
+          WHERE (o.id = ANY (n.also))
+          ORDER BY (lower(o.during))) AS also_canceled,
     a.cancel_deadline,
     a.canceled_by,
     a.cancel_reason

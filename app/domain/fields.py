@@ -30,7 +30,7 @@ Reason = Annotated[str, Meta(max_length=500, pattern=PRINTABLE)]
 Money = Annotated[str, Meta(pattern=MONEY, examples=["100.00"])]
 
 PathId = Annotated[int, PathParameter(ge=1, le=2_147_483_647)]
-SearchText = Annotated[str | None, QueryParameter(max_length=150, pattern=PRINTABLE)]
+SearchText = Annotated[str, QueryParameter(max_length=150, pattern=PRINTABLE)]
 
 
 def in_utc(instant: datetime) -> datetime:

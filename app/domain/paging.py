@@ -16,7 +16,7 @@ from app.domain.problems import FieldError, invalid_request
 
 Limit = Annotated[int, QueryParameter(ge=1, le=200, description="Rows on a page, 1 to 200.")]
 Cursor = Annotated[
-    str | None,
+    str,
     QueryParameter(max_length=200, description="Where the page begins, from the `Link` of the one before."),
 ]
 LINK = ResponseHeader(

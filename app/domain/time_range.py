@@ -10,6 +10,8 @@ from app.domain.fields import Instant, in_utc
 from app.domain.messages import explain
 from app.domain.problems import FieldError, invalid_request
 
+OFFSET = "ISO 8601 with an offset; + is written %2B."
+
 
 class TimeRange(NamedTuple):
     """Instants from `start` on and before `end`; None: not bounded."""
@@ -19,17 +21,15 @@ class TimeRange(NamedTuple):
 
 
 async def provide_time_range(
-    from_: Annotated[
-        str | None, QueryParameter(name="from", max_length=40, description="ISO 8601 with an offset.")
-    ] = None,
-    to: Annotated[str | None, QueryParameter(max_length=40, description="ISO 8601 with an offset.")] = None,
+    from_: Annotated[str, QueryParameter(name="from", max_length=40, description=OFFSET)] = "",
+    to: Annotated[str, QueryParameter(max_length=40, description=OFFSET)] = "",
 ) -> TimeRange:
     """Read the query parameters `from` and `to`. Raises ProblemError (400) if one is not an instant."""
     return TimeRange(_instant("from", from_), _instant("to", to))
 
 
-def _instant(field: str, text: str | None) -> datetime | None:
-    if text is None:
+def _instant(field: str, text: str) -> datetime | None:
+    if not text:
         return None
     try:
         return in_utc(convert(text, Instant))

@@ -77,8 +77,9 @@ class Backends:
 
     async def stop(self) -> None:
         """Stop what was started, the last first."""
-        if self.mailbox:
+        if self.mailbox and self.mailbox.url:
             await self.mailbox.stop()
+            self._view.show("Mailbox", "stopped")
         for component in reversed(self.components):
             await take_down(component, self._view)
 

@@ -43,8 +43,8 @@ def base_environment(environment: Mapping[str, str], given: Given) -> dict[str, 
     if not given.email_host:
         hidden.update(ONLY_WITH_EMAIL_HOST)
     kept = {name: value for name, value in environment.items() if name not in hidden}
-    if not given.database:  # a PGSSLMODE meant for another server would keep asyncpg from ours
-        kept = {name: value for name, value in kept.items() if not name.startswith("PG")}
+    if not given.database:  # libpq's variables are about another server; ours has no TLS, so nobody need look for keys
+        kept = {name: value for name, value in kept.items() if not name.startswith("PG")} | {"PGSSLMODE": "disable"}
     return kept | {"PYTHONUNBUFFERED": "1"}  # the logs are read while they are written
 
 

@@ -2,8 +2,8 @@
 
 Run as a script, `python -I -S launch.py PARENT IDENTITY SIGNAL PROGRAM [ARGUMENT...]`, and not as a
 preexec function, because Python code between fork and exec can deadlock. It ends in exec, so the component
-keeps this process's id. IDENTITY is `self`, `namespace` or `UID:GID`; SIGNAL is the number of the signal that
-the kernel sends when the parent dies (prctl(2), PR_SET_PDEATHSIG).
+keeps this process's id. IDENTITY is `self`, `user:UID:GID` or `namespace:UID:GID`; SIGNAL is the number of the
+signal that the kernel sends when the parent dies (prctl(2), PR_SET_PDEATHSIG).
 """
 
 import ctypes
@@ -18,15 +18,18 @@ CAP_DAC_OVERRIDE = 1
 CAPABILITY_VERSION_3 = 0x20080522
 
 
-def enter_namespace() -> None:
-    """Become user 1000 of a new user namespace: root's files stay ours, root's id does not."""
+def enter_namespace(user: int, group: int) -> None:
+    """Be called `user` inside a user namespace of our own; outside, and so for every file, we stay who we are.
+
+    Root loses its privilege to pass closed doors, as the kernel grants it in one's own namespace only.
+    """
+    outer_user, outer_group = os.geteuid(), os.getegid()
     libc = ctypes.CDLL(None, use_errno=True)
-    user, group = os.geteuid(), os.getegid()
     if libc.unshare(CLONE_NEWUSER):
         raise OSError(ctypes.get_errno(), "unshare")
     Path("/proc/self/setgroups").write_text("deny")  # the kernel wants it before an unprivileged gid_map
-    Path("/proc/self/uid_map").write_text(f"1000 {user} 1")
-    Path("/proc/self/gid_map").write_text(f"1000 {group} 1")
+    Path("/proc/self/uid_map").write_text(f"{user} {outer_user} 1")
+    Path("/proc/self/gid_map").write_text(f"{group} {outer_group} 1")
 
 
 def become(user: int, group: int) -> None:
@@ -53,10 +56,11 @@ def die_with(parent: int, signal: int) -> None:
 
 def main(parent: str, identity: str, signal: str, *command: str) -> None:
     """Do the steps and become `command`."""
-    if identity == "namespace":
-        enter_namespace()
-    elif identity != "self":
-        become(*map(int, identity.split(":")))
+    kind, *ids = identity.split(":")
+    if kind == "namespace":
+        enter_namespace(*map(int, ids))
+    elif kind == "user":
+        become(*map(int, ids))
     die_with(int(parent), int(signal))
     os.execv(command[0], command)  # noqa: S606  no shell is the point
 

@@ -13,7 +13,7 @@ from app.sandbox.errors import SandboxError
 
 LAUNCHER = Path(__file__).with_name("launch.py")
 MARK = "BOOKING_SANDBOX"  # in every component's environment, as NAME:HOME: whose process it is
-LOG_LINES_SHOWN = 5
+LOG_LINES_SHOWN = 8
 
 
 class Stop(NamedTuple):

@@ -41,6 +41,7 @@ class Stack:
             withdraw(self._home.path)
         await asyncio.gather(*(take_down(service, self._view) for service in self._services()))
         await self._backends.stop()
+        self._view.summarise({}, f"Stopped. The data stays in {self._home.path}")
 
     def kill(self) -> None:
         """SIGKILL everything."""

@@ -52,10 +52,9 @@ class View:
         self._refresh(Text(f"{component}: {state} {where}".rstrip()))
 
     def summarise(self, facts: dict[str, str], closing: str) -> None:
-        """Show `facts` by their names, and the `closing` line."""
-        width = max(map(len, facts))
-        lines = [f"{name:<{width}}  {fact}" for name, fact in facts.items()]
-        self._summary = Text("\n".join(["", *lines, "", closing]))
+        """Show `facts` by their names, of up to 8 letters, and the `closing` line; in place of an earlier summary."""
+        lines = [f"{name:<8} {fact}" for name, fact in facts.items()]
+        self._summary = Text("\n".join(["", *lines, *([""] if lines else []), closing]))
         self._refresh(self._summary)
 
     def _refresh(self, change: Text) -> None:

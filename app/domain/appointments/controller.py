@@ -1,5 +1,6 @@
 """`/api/appointments/appointments`: book, look, cancel."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -63,18 +64,18 @@ class AppointmentController(Controller):
         request: Request[Caller, Token, Any],
         appointments: NamedDependency[AppointmentRepository],
         time_range: NamedDependency[TimeRange],
-        status: FromQuery[Status | None] = None,
+        status: FromQuery[Sequence[Status]] = (),
         limit: Limit = 50,
-        cursor: Cursor = None,
+        cursor: Cursor = "",
     ) -> Response[list[Appointment]]:
-        """List one's appointments by their start, oldest first."""
+        """List one's appointments by their start, oldest first; of these statuses, if any are given."""
         after = decode_cursor(cursor, read_instant, read_id) if cursor else (EVER[0], 0)
         rows = await appointments.page(
             request.user,
             after=(after[0], after[1]),
             from_=time_range.start or EVER[0],
             to=time_range.end or EVER[1],
-            status=status,
+            statuses=status,
             limit=limit + 1,
         )
         return page(request, rows, limit, lambda a: encode_cursor(a.appointment_date.isoformat(), a.id))

@@ -1,5 +1,6 @@
 """Appointments: each call is one statement, and every rule of it is PostgreSQL's."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -30,7 +31,7 @@ PAGE = {
         WHERE {role} = $1
             AND (appointment_date, id) > ($2, $3)
             AND appointment_date >= $4 AND appointment_date < $5
-            AND ($6::text IS NULL OR status = $6)
+            AND ($6::text[] = '{{}}' OR status = ANY ($6))
         ORDER BY appointment_date, id
         LIMIT $7
     """  # noqa: S608  the two roles are written here, nothing of a request is
@@ -119,9 +120,9 @@ class AppointmentRepository(SQLAlchemyAsyncRepository[models.Appointment]):
         after: tuple[datetime, int],
         from_: datetime,
         to: datetime,
-        status: Status | None,
+        statuses: Sequence[Status],
         limit: int,
     ) -> list[Appointment]:
         """Return up to `limit` of the caller's appointments in [from_, to), by start, after the key `after`."""
-        rows = await fetch(self.session, PAGE[caller.role], caller.id, *after, from_, to, status, limit)
+        rows = await fetch(self.session, PAGE[caller.role], caller.id, *after, from_, to, statuses, limit)
         return [Appointment(**row) for row in rows]

@@ -35,10 +35,10 @@ class DoctorController(Controller):
         self,
         request: Request[Any, Any, Any],
         doctors: NamedDependency[DoctorRepository],
-        specialty: SearchText = None,
-        name: SearchText = None,
+        specialty: SearchText = "",
+        name: SearchText = "",
         limit: Limit = 50,
-        cursor: Cursor = None,
+        cursor: Cursor = "",
     ) -> Response[list[Doctor]]:
         """List doctors, by specialty (whole) or name (in part), whatever the case."""
         (after,) = decode_cursor(cursor, read_id) if cursor else (0,)
@@ -73,7 +73,6 @@ class SlotController(Controller):
     path = "/api/slots"
     tags = ("doctors",)
     opt = {"exclude_from_auth": True}  # noqa: RUF012  Litestar reads it from the class
-    security = ()
     dependencies = {  # noqa: RUF012  Litestar reads it from the class
         "doctors": Provide(provide_doctors),
         "time_range": Provide(provide_time_range),
@@ -84,7 +83,7 @@ class SlotController(Controller):
         self,
         doctors: NamedDependency[DoctorRepository],
         time_range: NamedDependency[TimeRange],
-        specialty: SearchText = None,
+        specialty: SearchText = "",
         limit: Limit = 50,
     ) -> list[DoctorSlot]:
         """List the earliest free slots that start in [from, to), of the doctors of a specialty (in any case) or all."""

@@ -35,12 +35,12 @@ class DoctorRepository(SQLAlchemyAsyncRepository[models.Doctor]):
 
     model_type = models.Doctor
 
-    async def page(self, *, specialty: str | None, name: str | None, after: int, limit: int) -> list[Doctor]:
-        """Return up to `limit` doctors with ids above `after`: specialty matches whole, name in part, in any case."""
+    async def page(self, *, specialty: str, name: str, after: int, limit: int) -> list[Doctor]:
+        """Return up to `limit` doctors with ids above `after`: specialty whole, name in part, any case; empty: all."""
         query = PUBLIC.where(d.account_id > after).order_by(d.account_id).limit(limit)
-        if specialty is not None:
+        if specialty:
             query = query.where(func.lower(d.specialty) == specialty.lower())
-        if name is not None:
+        if name:
             query = query.where(func.lower(d.full_name).contains(name.lower(), autoescape=True))
         return [Doctor(**row) for row in (await self.session.execute(query)).mappings()]
 
@@ -52,11 +52,11 @@ class DoctorRepository(SQLAlchemyAsyncRepository[models.Doctor]):
     async def free_slots(self, doctor_id: int, time_range: TimeRange) -> list[Slot] | None:
         """Return a doctor's free slots that start in a range, by default the whole window; None: no such doctor."""
         rows = await fetch(self.session, FREE_SLOTS, doctor_id, *time_range)
-        if not rows and not await fetch_one(self.session, "SELECT FROM doctor WHERE account_id = $1", doctor_id):
+        if not rows and not await fetch_one(self.session, "SELECT 1 FROM doctor WHERE account_id = $1", doctor_id):
             return None
         return [Slot(row["starts_at"], row["ends_at"]) for row in rows]
 
-    async def search(self, specialty: str | None, time_range: TimeRange, limit: int) -> list[DoctorSlot]:
+    async def search(self, specialty: str, time_range: TimeRange, limit: int) -> list[DoctorSlot]:
         """Return the earliest free slots that start in a range, of doctors of a specialty or of all."""
-        rows = await fetch(self.session, SEARCH, specialty, *time_range, limit)
+        rows = await fetch(self.session, SEARCH, specialty or None, *time_range, limit)
         return [DoctorSlot(*row) for row in rows]

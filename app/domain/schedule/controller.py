@@ -52,7 +52,7 @@ class ScheduleController(Controller):
         request: Request[Caller, Token, Any],
         schedule: NamedDependency[ScheduleRepository],
         limit: Limit = 50,
-        cursor: Cursor = None,
+        cursor: Cursor = "",
     ) -> Response[list[TimeOff]]:
         """List one's times off in order of entry."""
         (after,) = decode_cursor(cursor, read_id) if cursor else (0,)

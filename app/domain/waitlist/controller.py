@@ -44,7 +44,7 @@ class WaitlistController(Controller):
         request: Request[Caller, Token, Any],
         waitlist: NamedDependency[WaitlistRepository],
         limit: Limit = 50,
-        cursor: Cursor = None,
+        cursor: Cursor = "",
     ) -> Response[list[WaitlistEntry]]:
         """List one's entries in order of joining; a doctor gets the entries of those who wait for them."""
         (after,) = decode_cursor(cursor, read_id) if cursor else (0,)

@@ -1,0 +1,178 @@
+"""The words of the mails: one short plain text for each kind of notification and role of its reader."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import getaddresses
+from typing import NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from msgspec.structs import replace
+
+from app.domain.notifications.schemas import Kind, Letter, Role
+
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+
+class Words(NamedTuple):
+    """A mail's subject, and its text but for the salutation."""
+
+    subject: str
+    paragraphs: list[str]
+
+
+def sender_address(text: str) -> Address:
+    """Read the sender's name and address from a From line. Raises ValueError unless it holds exactly one."""
+    (name, address), *others = getaddresses([text])
+    username, _, domain = address.rpartition("@")
+    if others or not username or not domain:
+        raise ValueError(f"DEFAULT_FROM_EMAIL must be like 'Appointments <appointments@example.com>', not {text!r}")
+    return Address(name, username, domain)
+
+
+def compose(letter: Letter, sender: Address, at: datetime) -> EmailMessage:
+    """Write the mail that `letter` calls for, as of the instant `at`; its Message-ID is the same at every attempt."""
+    letter = _in_one_line(letter)
+    words = WORDS[letter.kind, letter.recipient_role](letter, at)
+    username, _, domain = letter.email.rpartition("@")
+    message = EmailMessage(policy=SMTP)
+    message["From"] = sender
+    message["To"] = Address(letter.recipient, username, domain)  # quotes whatever needs it, in name and address
+    message["Subject"] = words.subject
+    message["Date"] = at
+    message["Message-ID"] = f"<{letter.message_id}@{sender.domain}>"
+    message["Auto-Submitted"] = "auto-generated"  # no out-of-office answers, please (RFC 3834)
+    message.set_content("\n\n".join([f"Dear {letter.recipient},", *words.paragraphs]) + "\n")
+    return message
+
+
+def _in_one_line(letter: Letter) -> Letter:
+    """Return the letter with nothing in what people wrote that could end a header or a line of the text."""
+    written = {name: getattr(letter, name) for name in ("recipient", "doctor", "patient", "cancel_reason")}
+    return replace(letter, **{name: CONTROL.sub(" ", text).strip() for name, text in written.items() if text})
+
+
+def _slot_available(letter: Letter, _: datetime) -> Words:
+    return Words(
+        f"Free: a slot with {letter.doctor}, {_start(letter)}",
+        [
+            f"Good news: a slot with {letter.doctor}, for whom you are waiting, has become free.",
+            _when(letter),
+            "Everyone who is waiting for it gets this mail, and whoever books it first has it. "
+            "To book it, open your booking app.",
+            "If you no longer need a slot, please leave the waitlist there; then we will not write again.",
+        ],
+    )
+
+
+def _confirmed_to_patient(letter: Letter, at: datetime) -> Words:
+    if at < letter.cancel_deadline:
+        until = _moment(letter.cancel_deadline, _zone(letter))
+        cancel = f"If you cannot come, please cancel it in your booking app. You may do so until {until}."
+    else:
+        cancel = "It starts too soon to be canceled in your booking app. If you cannot come, please call the practice."
+    return Words(
+        f"Confirmed: {letter.doctor}, {_start(letter)}",
+        [f"Your appointment with {letter.doctor} is confirmed.", _when(letter), cancel],
+    )
+
+
+def _confirmed_to_doctor(letter: Letter, _: datetime) -> Words:
+    return Words(
+        f"Booked: {letter.patient}, {_start(letter)}",
+        [f"{letter.patient} has booked an appointment with you.", _when(letter)],
+    )
+
+
+def _canceled_to_patient(letter: Letter, _: datetime) -> Words:
+    news = {
+        "patient": f"You have canceled your appointment with {letter.doctor}.",
+        "doctor": f"We are sorry: {letter.doctor} had to cancel your appointment.",
+    }.get(letter.canceled_by or "", f"We are sorry: your appointment with {letter.doctor} had to be canceled.")
+    again = "To find another time, open your booking app."
+    paragraphs = [news, _when(letter), *_also_canceled(letter), *_reason(letter), again]
+    return Words(f"Canceled: {letter.doctor}, {_start(letter)}", paragraphs)
+
+
+def _also_canceled(letter: Letter) -> list[str]:
+    if not letter.also_canceled:
+        return []
+    moments = [f"  {_moment(start, _zone(letter))}" for start in letter.also_canceled]
+    return ["\n".join(["Canceled with it:", *moments])]
+
+
+def _canceled_to_doctor(letter: Letter, _: datetime) -> Words:
+    news = {
+        "patient": f"{letter.patient} has canceled the appointment with you.",
+    }.get(letter.canceled_by or "", f"The appointment of {letter.patient} with you was canceled for you.")
+    return Words(f"Canceled: {letter.patient}, {_start(letter)}", [news, _when(letter), *_reason(letter)])
+
+
+def _rescheduled_to_patient(letter: Letter, at: datetime) -> Words:
+    news = f"Your appointment with {letter.doctor} has been moved to another time."
+    paragraphs = [news, _when(letter), _instead_of(letter)]
+    if at < letter.cancel_deadline:
+        until = _moment(letter.cancel_deadline, _zone(letter))
+        paragraphs.append(f"If that does not suit you, you may cancel or move it in your booking app until {until}.")
+    return Words(f"Moved: {letter.doctor}, now {_start(letter)}", paragraphs)
+
+
+def _rescheduled_to_doctor(letter: Letter, _: datetime) -> Words:
+    news = f"The appointment of {letter.patient} with you has been moved to another time."
+    return Words(f"Moved: {letter.patient}, now {_start(letter)}", [news, _when(letter), _instead_of(letter)])
+
+
+def _instead_of(letter: Letter) -> str:
+    assert letter.moved_from is not None  # noqa: S101  the outbox keeps it for this kind
+    return f"It was on {_moment(letter.moved_from, _zone(letter))} before."
+
+
+def _reason(letter: Letter) -> list[str]:
+    return [f"The reason given: {letter.cancel_reason}"] if letter.cancel_reason else []
+
+
+WORDS: dict[tuple[Kind, Role], Callable[[Letter, datetime], Words]] = {
+    ("slot_available", "patient"): _slot_available,
+    ("appointment_confirmed", "patient"): _confirmed_to_patient,
+    ("appointment_confirmed", "doctor"): _confirmed_to_doctor,
+    ("appointment_canceled", "patient"): _canceled_to_patient,
+    ("appointment_canceled", "doctor"): _canceled_to_doctor,
+    ("appointment_rescheduled", "patient"): _rescheduled_to_patient,
+    ("appointment_rescheduled", "doctor"): _rescheduled_to_doctor,
+}
+
+
+def _zone(letter: Letter) -> ZoneInfo:
+    try:
+        return ZoneInfo(letter.timezone)
+    except ZoneInfoNotFoundError:  # PostgreSQL's list of zones may be newer than ours
+        return ZoneInfo("UTC")
+
+
+def _start(letter: Letter) -> str:
+    return _clock(letter.starts_at.astimezone(_zone(letter)))
+
+
+def _when(letter: Letter) -> str:
+    """Return the slot in the recipient's time, such as `  Thursday 26 November 2026, 14:00-14:30 (Europe/Berlin)`."""
+    zone = _zone(letter)
+    start, end = letter.starts_at.astimezone(zone), letter.ends_at.astimezone(zone)
+    return f"  {_clock(start)}-{end:%H:%M} ({_zone_name(zone, start, end)})"
+
+
+def _moment(instant: datetime, zone: ZoneInfo) -> str:
+    local = instant.astimezone(zone)
+    return f"{_clock(local)} ({_zone_name(zone, local)})"
+
+
+def _clock(local: datetime) -> str:
+    return f"{local:%A} {local.day} {local:%B %Y, %H:%M}"
+
+
+def _zone_name(zone: ZoneInfo, first: datetime, *others: datetime) -> str:
+    """Name the zone, and which time of it is meant where the clocks go back and show an hour twice."""
+    twice = any(t.replace(fold=0).utcoffset() != t.replace(fold=1).utcoffset() for t in (first, *others))
+    return f"{zone.key}, {first.tzname()}" if twice else zone.key

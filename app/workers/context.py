@@ -1,0 +1,18 @@
+"""What every job is given."""
+
+from email.headerregistry import Address
+
+from saq.types import Context
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from app.settings import Settings
+from app.workers.outages import Outage
+
+
+class WorkerContext(Context):
+    """SAQ's context and ours."""
+
+    settings: Settings
+    sender: Address  # of every mail
+    sessions: async_sessionmaker[AsyncSession]
+    database: Outage

@@ -1,0 +1,85 @@
+"""Sends the mails that the outbox says are due: one job for each event, one mail after the other."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from app.domain.notifications.mail_server import MailServer, is_permanent
+from app.domain.notifications.mails import compose
+from app.domain.notifications.repository import NotificationRepository
+from app.domain.notifications.schemas import Event, Letter
+from app.workers.context import WorkerContext
+from app.workers.outages import brief, place
+
+log = structlog.get_logger()
+
+# What becomes of a mail whose worker is killed: its lease ends after 20 s, and its job is given up by another worker
+# at most 5 s after JOB_SECONDS have passed (the timer `sweep` in settings.py); till then SAQ takes a new job for the
+# same event for a duplicate. The next sweep makes one, so the mail is sent within some 40 s.
+LEASE = timedelta(seconds=20)  # a mail takes 10 s at most (MailServer), so nobody else takes it while it is being sent
+SENDING_SECONDS = 10  # then no mail is begun; what is left is still due, and the next sweep makes a job for it
+JOB_SECONDS = 25  # SENDING_SECONDS and the last mail's 10 s, and a margin
+MAILS_PER_DISPATCH = 1000
+
+
+@asynccontextmanager
+async def outbox(context: WorkerContext) -> AsyncIterator[NotificationRepository]:
+    """Yield the outbox on a connection that is not held longer than one look at it takes."""
+    async with context["sessions"]() as session:
+        yield NotificationRepository(session=session, auto_refresh=False)
+
+
+async def dispatch(context: WorkerContext) -> None:
+    """Make a job for each event with due mails that has none yet.
+
+    SAQ takes no second job with the key of one that waits or runs. A mail that becomes due while the last job of its
+    event is ending is thus left to the next sweep.
+    """
+    with context["database"].contained():
+        async with outbox(context) as notifications:
+            events = await notifications.due_events(MAILS_PER_DISPATCH)
+        for event in events:
+            await context["worker"].queue.enqueue(
+                deliver.__qualname__,
+                key=f"deliver:{event.appointment_id}:{event.version}",
+                timeout=JOB_SECONDS,
+                **event._asdict(),
+            )
+
+
+async def deliver(context: WorkerContext, *, appointment_id: int, version: int) -> None:
+    """Send an event's due mails. What fails is written into the outbox, which has it tried again."""
+    deadline = time.monotonic() + SENDING_SECONDS
+    with context["database"].contained():
+        async with outbox(context) as notifications:
+            due = await notifications.due_in(Event(appointment_id, version))
+        async with MailServer(context["settings"]) as server:
+            for notification_id in due:
+                if time.monotonic() > deadline or context["worker"].event.is_set():  # set: the worker is to stop
+                    break
+                await _send(context, server, notification_id)
+
+
+async def _send(context: WorkerContext, server: MailServer, notification_id: int) -> None:
+    async with outbox(context) as notifications:
+        letter = await notifications.claim(notification_id, LEASE)
+    if letter is None:
+        return
+    try:
+        await server.send(compose(letter, context["sender"], datetime.now(UTC)))
+    except Exception as error:  # noqa: BLE001  whatever is wrong with one mail, the others must go out
+        await _failed(context, letter, error)
+        return
+    async with outbox(context) as notifications:
+        await notifications.sent(letter.id)
+    log.info("mail_sent", notification=letter.id, kind=letter.kind)
+
+
+async def _failed(context: WorkerContext, letter: Letter, error: Exception) -> None:
+    why, permanent = brief(error), is_permanent(error)
+    async with outbox(context) as notifications:
+        await notifications.failed(letter.id, why, permanent=permanent)
+    log.warning("mail_failed", notification=letter.id, kind=letter.kind, why=why, permanent=permanent, at=place(error))

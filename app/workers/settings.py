@@ -1,0 +1,110 @@
+"""The worker put together: its queue, its jobs, its clock, and how it starts and stops."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from functools import partial
+
+import structlog
+from saq import CronJob, Worker
+from saq.queue.redis import RedisQueue
+from saq.types import PartialTimersDict
+from saq.utils import cancel_tasks
+from sqlalchemy.ext.asyncio import async_sessionmaker
+
+from app.db.engine import create_engine
+from app.domain.notifications.mails import sender_address
+from app.logs import configure_logs
+from app.settings import Settings
+from app.workers.context import WorkerContext
+from app.workers.listener import Listener
+from app.workers.notifications import deliver, dispatch
+from app.workers.outages import Outage, patient_redis
+from app.workers.sweep import sweep
+
+log = structlog.get_logger()
+
+QUEUE = "booking"
+FUNCTIONS = [deliver]
+# The sixth field is seconds. SAQ looks every second whether the next run is in Redis, and else puts it there: one
+# for all workers, and again if Redis forgot it. A run that its worker left behind blocks the next for `timeout`.
+CRON_JOBS = [CronJob(sweep, cron="* * * * * */5", timeout=15)]
+TIMERS: PartialTimersDict = {"schedule": 1, "worker_info": 10, "sweep": 5, "abort": 1}
+CONCURRENCY = 10
+STOP_SECONDS = 11  # a job that is told to stop ends with the mail that it is sending, 10 s at most
+# Shorter than redis's own timeout of 5 s, which would take a long wait for a dead server.
+DEQUEUE_SECONDS = 1
+
+
+class BookingWorker(Worker[WorkerContext]):
+    """SAQ's worker, which cancels its jobs when it is to stop, but for this: here they may first come to an end."""
+
+    async def stop(self) -> None:
+        """Take no more jobs, wait for those that run, and end."""
+        self.event.set()
+        jobs = [task for task in self.tasks if task.get_name() == "process"]
+        if jobs:
+            await asyncio.wait(jobs, timeout=DEQUEUE_SECONDS + 1)
+        if self.job_task_contexts:  # else Redis is away, and they do not wait for it any longer
+            await asyncio.wait(jobs, timeout=STOP_SECONDS)
+        await cancel_tasks(self.tasks)
+        self.tasks.clear()
+        await super().stop()
+
+
+async def work(settings: Settings) -> None:
+    """Work until SIGTERM or SIGINT. Waits for PostgreSQL, Redis and the mail server as long as they are away."""
+    configure_logs(debug=settings.debug)
+    _log_saq_as_we_do()
+    async with _worker(settings) as worker, _listening(settings, worker.context):
+        log.info("working", queue=QUEUE)
+        await worker.start()
+    log.info("stopped")
+
+
+@contextlib.asynccontextmanager
+async def _worker(settings: Settings) -> AsyncIterator[BookingWorker]:
+    redis = patient_redis(settings.redis_url)
+    # each job uses one connection at a time, and so does the listener when it is rung
+    engine = create_engine(settings.database_url, application_name="booking-worker", pool_size=CONCURRENCY + 1)
+    worker = BookingWorker(
+        RedisQueue(redis, name=QUEUE),
+        FUNCTIONS,
+        cron_jobs=CRON_JOBS,
+        timers=TIMERS,
+        concurrency=CONCURRENCY,
+        dequeue_timeout=DEQUEUE_SECONDS,
+    )
+    worker.context["settings"] = settings
+    worker.context["sender"] = sender_address(settings.default_from_email)
+    worker.context["sessions"] = async_sessionmaker(engine, expire_on_commit=False)
+    worker.context["database"] = Outage("postgresql")
+    try:
+        yield worker
+    finally:
+        await engine.dispose()
+        await redis.aclose()
+
+
+@contextlib.asynccontextmanager
+async def _listening(settings: Settings, context: WorkerContext) -> AsyncIterator[None]:
+    listener = Listener(settings.listen_database_url or settings.database_url, partial(dispatch, context))
+    task = asyncio.create_task(listener.run())
+    try:
+        yield
+    finally:
+        await cancel_tasks([task])
+
+
+class _ToStructlog(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        """Log the record's text without its traceback: errors quote names and addresses."""
+        error = record.exc_info[1] if record.exc_info else None
+        log.log(record.levelno, "saq", text=record.getMessage(), error=type(error).__name__ if error else None)
+
+
+def _log_saq_as_we_do() -> None:
+    saq = logging.getLogger("saq")
+    saq.handlers = [_ToStructlog(logging.WARNING)]
+    saq.propagate = False

@@ -1,0 +1,31 @@
+"""Every few seconds: what no request announces, and whatever mail nobody rang for."""
+
+import asyncpg
+import structlog
+
+from app.workers.context import WorkerContext
+from app.workers.notifications import dispatch
+from app.workers.outages import brief
+from app.workers.repository import SweepRepository
+
+log = structlog.get_logger()
+
+DOCTORS_PER_SWEEP = 500
+
+
+async def sweep(context: WorkerContext) -> None:
+    """Sweep the doctors whom the clock has changed something for, then see to the mails that are due."""
+    with context["database"].contained():
+        await _sweep_doctors(context)
+    await dispatch(context)
+
+
+async def _sweep_doctors(context: WorkerContext) -> None:
+    async with context["sessions"]() as session:
+        repository = SweepRepository(session=session, auto_refresh=False)
+        for doctor_id in await repository.doctors(DOCTORS_PER_SWEEP):
+            try:
+                await repository.sweep(doctor_id)
+            except asyncpg.PostgresError as error:
+                # One doctor's trouble must not keep the others waiting; the next sweep tries again.
+                log.warning("doctor_not_swept", doctor=doctor_id, error=brief(error))

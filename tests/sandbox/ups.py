@@ -1,0 +1,87 @@
+"""`booking up` as a process of its own, as people run it."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from app.sandbox.environment import ONLY_WITH_DATABASE_URL
+from app.sandbox.service import ROOT
+
+NOT_OURS = {*ONLY_WITH_DATABASE_URL, "DATABASE_URL", "REDIS_URL", "EMAIL_HOST"}
+SECONDS = 90
+
+
+class Up:
+    """One `booking up`; its output is in `output`, its standard error after it."""
+
+    def __init__(self, home: Path, *, port: int = 0, given: Mapping[str, str] | None = None) -> None:
+        self.home = home
+        self.output = home.with_name(f"{home.name}.{time.monotonic_ns()}.txt")
+        self._arguments = ("up", "--home", str(home), "--port", str(port))
+        kept = {name: value for name, value in os.environ.items() if name not in NOT_OURS}
+        self._environment = {**kept, **(given or {})}
+        self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def process(self) -> asyncio.subprocess.Process:
+        """The supervisor."""
+        assert self._process
+        return self._process
+
+    async def start(self) -> "Up":
+        """Start it, without waiting for anything."""
+        with self.output.open("wb") as output:
+            self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "app.cli", *self._arguments),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                cwd=ROOT,
+                env=self._environment,
+                start_new_session=True,  # a process group of its own, as in a terminal
+            )
+        return self
+
+    async def ready(self) -> dict[str, Any]:
+        """Wait for its `stack.json` and return that."""
+        return await self.stack(lambda stack: stack["pids"]["supervisor"] == self.process.pid)
+
+    async def stack(self, is_right: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """Wait until `stack.json` is right, and return it."""
+        deadline = time.monotonic() + SECONDS
+        while time.monotonic() < deadline:
+            assert self.process.returncode is None, self.output.read_text()
+            stack = self._read()
+            if stack and is_right(stack):
+                return stack
+            await asyncio.sleep(0.05)
+        raise TimeoutError(self.output.read_text())
+
+    async def says(self, text: str) -> None:
+        """Wait until its output contains `text`."""
+        async with asyncio.timeout(SECONDS):
+            while text not in self.output.read_text():  # noqa: ASYNC110  another process writes it
+                await asyncio.sleep(0.02)
+
+    async def end(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Send it a signal, if it still runs, and return its exit code."""
+        if self.process.returncode is None:
+            self.process.send_signal(number)
+        return await self.ended()
+
+    async def ended(self) -> int:
+        """Wait until it ends, and return its exit code."""
+        return await asyncio.wait_for(self.process.wait(), SECONDS)
+
+    def _read(self) -> dict[str, Any] | None:
+        try:
+            stack: dict[str, Any] = json.loads((self.home / "stack.json").read_text())
+        except FileNotFoundError:
+            return None
+        return stack

@@ -1,0 +1,69 @@
+"""What must have happened for mails to be due."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import asyncpg
+
+from tests.factories import a_slot, book, make_doctor, make_patient
+
+JOIN = "SELECT * FROM join_waitlist($1, $2, $3)"
+CANCEL = "SELECT * FROM cancel_as_patient($1, $2)"
+ROWS = "SELECT *, due_at > now() AS later FROM notification ORDER BY id"
+
+
+class Full(NamedTuple):
+    """A doctor with room for one, who costs nothing, and the patient who has the place."""
+
+    doctor: int
+    holder: int
+    appointment: int
+
+
+async def full_doctor(owner: asyncpg.Connection, app: asyncpg.Connection, slot: int = 0) -> Full:
+    """Let a doctor be booked up; the two mails about it are as good as sent."""
+    doctor, holder = await make_doctor(owner, fee=Decimal(0), max_appointments=1), await make_patient(owner)
+    appointment = await book(app, holder, doctor, a_slot(slot))
+    await owner.execute(
+        "UPDATE notification SET status = 'sent', sent_at = now() WHERE appointment_id = $1", appointment
+    )
+    return Full(doctor, holder, appointment)
+
+
+async def join(app: asyncpg.Connection, patient: int, doctor: int, day: date | None = None) -> int:
+    """Let a patient wait; return the entry's id."""
+    entry: int = await app.fetchval(JOIN, patient, doctor, day)
+    return entry
+
+
+async def cancel(app: asyncpg.Connection, full: Full) -> None:
+    """Let the holder give up the place."""
+    assert await app.fetch(CANCEL, full.holder, full.appointment)
+
+
+async def rows(owner: asyncpg.Connection, full: Full, version: int = 2) -> list[asyncpg.Record]:
+    """Return the outbox's rows about one version of the appointment; 2 is its cancellation."""
+    return [
+        row
+        for row in await owner.fetch(ROWS)
+        if (row["appointment_id"], row["appointment_version"]) == (full.appointment, version)
+    ]
+
+
+async def outcomes(owner: asyncpg.Connection, full: Full, version: int = 2) -> list[tuple[Any, ...]]:
+    """Return (kind, account, status, outcome) of each row of a version."""
+    columns = ("kind", "account_id", "status", "outcome")
+    return [tuple(row[c] for c in columns) for row in await rows(owner, full, version)]
+
+
+async def is_settled(owner: asyncpg.Connection) -> bool:
+    """Whether nothing is left in the outbox to be sent."""
+    settled: bool = await owner.fetchval("SELECT NOT EXISTS (SELECT FROM notification WHERE status = 'queued')")
+    return settled
+
+
+async def address(owner: asyncpg.Connection, account: int) -> str:
+    """Return where an account's mails go."""
+    email: str = await owner.fetchval("SELECT email FROM account WHERE id = $1", account)
+    return email

@@ -1,0 +1,127 @@
+"""The mails that a cancellation calls for: who gets them, when they go out, and what is no longer true is not sent."""
+
+from datetime import timedelta
+from functools import partial
+
+import asyncpg
+
+from app.sandbox.mailbox import Mailbox
+from tests.factories import a_slot, book, make_patient, make_patients
+from tests.workers.conftest import StartWorker
+from tests.workers.processes import eventually
+from tests.workers.stories import address, cancel, full_doctor, is_settled, join, outcomes, rows
+
+
+async def test_a_cancellation_mails_those_who_wait_in_the_order_of_joining(
+    owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: Mailbox, make_worker: StartWorker
+) -> None:
+    full = await full_doctor(owner, app)
+    day = a_slot().date()
+    first, second, third, other_day = reversed(await make_patients(owner, 4))
+    for patient, desired in ((first, day), (other_day, day + timedelta(days=1)), (second, None), (third, day)):
+        await join(app, patient, full.doctor, desired)
+    await make_worker().start()
+    await cancel(app, full)
+    await eventually(partial(is_settled, owner))
+    assert [outcome[:3] for outcome in await outcomes(owner, full)] == [
+        ("appointment_canceled", full.holder, "sent"),
+        ("appointment_canceled", full.doctor, "sent"),
+        *[("slot_available", patient, "sent") for patient in (first, second, third)],
+    ]
+    told = [full.holder, full.doctor, first, second, third]
+    assert [letter.to for letter in mailbox.letters] == [await address(owner, account) for account in told]
+    ids = [f"<{row['message_id']}@clinic.example>" for row in await rows(owner, full)]
+    assert [letter.message_id for letter in mailbox.letters] == ids
+    assert all(letter.sender == "Appointments <appointments@clinic.example>" for letter in mailbox.letters)
+
+
+async def test_a_worker_killed_before_the_cancellation_and_started_again_sends_the_mail_once(
+    owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: Mailbox, make_worker: StartWorker
+) -> None:
+    full = await full_doctor(owner, app)
+    waiting = await make_patient(owner)
+    await join(app, waiting, full.doctor)
+    worker = make_worker()
+    await worker.start()
+    await worker.kill()
+    await cancel(app, full)
+    assert {row["status"] for row in await rows(owner, full)} == {"queued"}
+    await worker.start()
+    await eventually(partial(is_settled, owner))
+    (row,) = [row for row in await rows(owner, full) if row["kind"] == "slot_available"]
+    assert (row["status"], row["attempts"]) == ("sent", 1)
+    assert [letter.to for letter in mailbox.letters].count(await address(owner, waiting)) == 1
+
+
+async def test_what_is_no_longer_true_is_not_sent(
+    owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: Mailbox, make_worker: StartWorker
+) -> None:
+    changed, taken, left = [await full_doctor(owner, app, slot) for slot in range(3)]
+    await owner.execute(
+        "UPDATE notification SET status = 'queued', sent_at = NULL WHERE appointment_id = $1", changed.appointment
+    )
+    first, second, sniper = await make_patients(owner, 3)
+    await join(app, first, taken.doctor)
+    entry = await join(app, second, left.doctor)
+    for full in (changed, taken, left):
+        await cancel(app, full)
+    await book(app, sniper, taken.doctor, a_slot(1))
+    await app.fetch("SELECT * FROM leave_waitlist($1, $2)", second, entry)
+    await make_worker().start()
+    await eventually(partial(is_settled, owner))
+    assert await outcomes(owner, changed, version=1) == [
+        ("appointment_confirmed", changed.holder, "skipped", "the appointment has changed since"),
+        ("appointment_confirmed", changed.doctor, "skipped", "the appointment has changed since"),
+    ]
+    assert (await outcomes(owner, taken))[-1] == ("slot_available", first, "skipped", "the slot is no longer free")
+    assert (await outcomes(owner, left))[-1] == ("slot_available", second, "skipped", "the patient no longer waits")
+    assert not any(letter.subject.startswith("Free") for letter in mailbox.letters)
+    told = [letter.to for letter in mailbox.letters]
+    assert told.count(await address(owner, changed.holder)) == 1  # of the cancellation
+    assert told.count(await address(owner, sniper)) == 1  # a confirmation that nothing came after
+
+
+async def test_two_workers_send_each_mail_once(
+    owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: Mailbox, make_worker: StartWorker
+) -> None:
+    for worker in (make_worker(), make_worker()):
+        await worker.start()
+    for slot in range(12):
+        full = await full_doctor(owner, app, slot)
+        for patient in await make_patients(owner, 3):
+            await join(app, patient, full.doctor)
+        await cancel(app, full)
+    await eventually(partial(is_settled, owner))
+    sent = await owner.fetch("SELECT attempts FROM notification WHERE appointment_version = 2 AND status = 'sent'")
+    assert [row["attempts"] for row in sent] == [1] * 12 * 5
+    assert len({letter.message_id for letter in mailbox.letters}) == len(mailbox.letters) == 12 * 5
+
+
+async def test_a_mail_that_cannot_be_written_holds_up_no_other(
+    owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: Mailbox, make_worker: StartWorker
+) -> None:
+    full = await full_doctor(owner, app)
+    first, second = await make_patients(owner, 2)
+    entry = await join(app, first, full.doctor)
+    await join(app, second, full.doctor)
+    await cancel(app, full)
+    # there are no words for telling a doctor of a free slot; this one comes before all others
+    await owner.execute(
+        """
+        INSERT INTO notification (id, kind, account_id, appointment_id, appointment_version, waitlist_entry_id, slot)
+        OVERRIDING SYSTEM VALUE SELECT 0, 'slot_available', $1, id, version, $2, during FROM appointment WHERE id = $3
+        """,
+        full.doctor,
+        entry,
+        full.appointment,
+    )
+    worker = make_worker()
+    await worker.start()
+    await eventually(partial(is_settled, owner))
+    poisoned, *others = await rows(owner, full)
+    assert (poisoned["id"], poisoned["status"], poisoned["outcome"]) == (0, "failed", "KeyError")
+    assert {row["status"] for row in others} == {"sent"}
+    assert len(mailbox.letters) == len(others) == 4
+    (line,) = worker.logged("mail_failed")
+    assert (line["notification"], line["permanent"]) == (0, True)
+    assert "mails.py" in line["at"]

@@ -1,0 +1,117 @@
+"""Redis and PostgreSQL may be away when the worker starts, go away, come back, and forget."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+import asyncpg
+import pytest
+import structlog
+from redis.asyncio import Redis
+
+from app.workers import outages
+from app.workers.outages import Outage, Patience
+from tests.databases import Database
+from tests.factories import a_slot, book
+from tests.workers.conftest import StartWorker
+from tests.workers.gates import Gate
+from tests.workers.processes import WorkerProcess, eventually
+from tests.workers.stories import full_doctor, is_settled
+
+
+@pytest.fixture
+def booking(owner: asyncpg.Connection, app: asyncpg.Connection) -> Callable[[int], Awaitable[None]]:
+    """Book something, which only a sweep finds: nobody waits, so nothing rings."""
+
+    async def book_something(slot: int) -> None:
+        full = await full_doctor(owner, app, slot)
+        await app.fetch("SELECT * FROM cancel_as_patient($1, $2)", full.holder, full.appointment)
+        await book(app, full.holder, full.doctor, a_slot(slot))
+
+    return book_something
+
+
+async def goes_away_and_comes_back(
+    gate: Gate, worker: WorkerProcess, booking: Callable[[int], Awaitable[None]], owner: asyncpg.Connection
+) -> list[str]:
+    """Start the worker while a server is away, bring it, and take it away for a while; each time the mails go out.
+
+    Return which servers the log told to be away.
+    """
+    await booking(0)
+    await worker.start()
+    await asyncio.sleep(6)  # longer than from one sweep to the next
+    assert not await is_settled(owner)
+    told = [line["server"] for line in worker.logged("unavailable")]
+    await gate.open()
+    await eventually(partial(is_settled, owner))
+    await gate.shut()
+    await booking(1)
+    await asyncio.sleep(2)
+    await gate.open()
+    await eventually(partial(is_settled, owner))
+    assert not worker.logged("saq")
+    return told
+
+
+async def test_redis_goes_away_and_comes_back(
+    redis_url: str,
+    owner: asyncpg.Connection,
+    make_worker: StartWorker,
+    booking: Callable[[int], Awaitable[None]],
+) -> None:
+    async with Gate(redis_url, default_port=6379) as gate:
+        worker = make_worker(REDIS_URL=gate.url)
+        assert await goes_away_and_comes_back(gate, worker, booking, owner) == ["redis"]
+        await gate.shut()
+        worker.terminate()
+        assert await worker.wait() == 0
+
+
+async def test_postgresql_goes_away_and_comes_back(
+    database: Database,
+    owner: asyncpg.Connection,
+    make_worker: StartWorker,
+    booking: Callable[[int], Awaitable[None]],
+) -> None:
+    async with Gate(database.app, default_port=5432) as gate:
+        worker = make_worker(DATABASE_URL=gate.url)
+        told = await goes_away_and_comes_back(gate, worker, booking, owner)
+        assert sorted(told) == ["postgresql", "postgresql, to listen"]
+
+
+async def test_redis_may_forget_everything(
+    redis: Redis,
+    owner: asyncpg.Connection,
+    make_worker: StartWorker,
+    booking: Callable[[int], Awaitable[None]],
+) -> None:
+    await make_worker().start()
+    for slot in range(3):
+        await booking(slot)
+        await eventually(partial(is_settled, owner))
+        await redis.delete(*await redis.keys("saq:*"))
+    await booking(3)
+    await eventually(partial(is_settled, owner))
+
+
+def test_an_outage_is_told_of_once_at_each_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    outage = Outage("a server")
+    with structlog.testing.capture_logs() as logs:
+        for _ in range(3):
+            with outage.contained():
+                raise ConnectionRefusedError
+            with outage.contained():
+                pass  # for a moment it works
+        assert [line["event"] for line in logs] == ["unavailable"]
+        monkeypatch.setattr(outages, "CALM_SECONDS", 0)
+        for _ in range(2):
+            with outage.contained():
+                pass
+    assert [line["event"] for line in logs] == ["unavailable", "available_again"]
+    assert logs[0]["error"] == "ConnectionRefusedError"
+
+
+def test_redis_is_waited_for_as_long_as_it_takes() -> None:
+    assert Patience().get_retries() < 0
+    assert 1 <= Patience()._backoff.compute(100_000) <= 2  # noqa: SLF001  redis's own backoffs fail after 1,023
