@@ -15,9 +15,11 @@ from app.db.engine import database_config
 from app.domain.accounts.controller import AccountController
 from app.domain.accounts.tokens import jwt_auth
 from app.domain.appointments.controller import AppointmentController
+from app.domain.appointments.doctor_controller import DoctorAppointmentController
 from app.domain.bodies import JSONRequest
-from app.domain.doctors.controller import DoctorController
+from app.domain.doctors.controller import DoctorController, SlotController
 from app.domain.problems import EXCEPTION_HANDLERS
+from app.domain.schedule.controller import ScheduleController
 from app.domain.waitlist.controller import WaitlistController
 from app.health import live, ready
 from app.logs import configure_logs
@@ -49,7 +51,10 @@ def create_app(settings: Settings | None = None) -> Litestar:
         route_handlers=[
             AccountController,
             AppointmentController,
+            DoctorAppointmentController,
             DoctorController,
+            ScheduleController,
+            SlotController,
             WaitlistController,
             home,
             live,

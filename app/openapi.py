@@ -21,7 +21,8 @@ SCHEMAS = "#/components/schemas/{name}"
 TAGS = [
     Tag("accounts", "Register, log in, and one's own account."),
     Tag("doctors", "Who can be booked, and when. Public."),
-    Tag("appointments", "Book a slot, look at one's appointments, cancel."),
+    Tag("schedule", "When a doctor works, and when not."),
+    Tag("appointments", "Book a slot, look at one's appointments, move and cancel them."),
     Tag("waitlist", "Wait for a doctor who is full."),
     Tag("health", "For whoever runs the service."),
 ]

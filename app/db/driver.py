@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import asyncpg
@@ -32,22 +33,49 @@ async def fetch(session: Session, sql: str, *arguments: Any) -> list[asyncpg.Rec
     Retries what is retryable, up to 8 times, with a pause that grows to some 100 ms.
     Raises asyncpg's errors as they are: `app.domain.errors` knows which rule each of them names.
     """
-    connection = await session.connection()
-    driver = (await connection.get_raw_connection()).driver_connection
-    assert driver is not None  # noqa: S101  a raw connection that was just checked out has its driver
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            rows: list[asyncpg.Record] = await driver.fetch(sql, *arguments)
-        except asyncpg.PostgresError as error:
-            if attempt == ATTEMPTS or not is_retryable(error):
-                raise
-            await asyncio.sleep(random.uniform(0, 0.001 * 2**attempt))
-        else:
-            return rows
-    raise AssertionError("unreachable")
+    driver = await _driver(session)
+    return await _persist(lambda: driver.fetch(sql, *arguments))
 
 
 async def fetch_one(session: Session, sql: str, *arguments: Any) -> asyncpg.Record | None:
     """Run one statement like `fetch` and return its first row, or None."""
     rows = await fetch(session, sql, *arguments)
     return rows[0] if rows else None
+
+
+async def fetch_if(
+    session: Session, keep: Callable[[list[asyncpg.Record]], bool], sql: str, *arguments: Any
+) -> list[asyncpg.Record]:
+    """Run one statement like `fetch`, but commit only if `keep` says so of its rows; else undo it."""
+    driver = await _driver(session)
+
+    async def attempt() -> list[asyncpg.Record]:
+        transaction = driver.transaction()
+        await transaction.start()
+        try:
+            rows: list[asyncpg.Record] = await driver.fetch(sql, *arguments)
+        except BaseException:
+            await transaction.rollback()
+            raise
+        await (transaction.commit() if keep(rows) else transaction.rollback())
+        return rows
+
+    return await _persist(attempt)
+
+
+async def _driver(session: Session) -> Any:
+    connection = await session.connection()
+    driver = (await connection.get_raw_connection()).driver_connection
+    assert driver is not None  # noqa: S101  a raw connection that was just checked out has its driver
+    return driver
+
+
+async def _persist(act: Callable[[], Awaitable[list[asyncpg.Record]]]) -> list[asyncpg.Record]:
+    for attempt in range(1, ATTEMPTS):
+        try:
+            return await act()
+        except asyncpg.PostgresError as error:
+            if not is_retryable(error):
+                raise
+            await asyncio.sleep(random.uniform(0, 0.001 * 2**attempt))
+    return await act()

@@ -187,6 +187,26 @@ class WorkingHours(Base):
     end_minute: Mapped[int] = mapped_column(SmallInteger, comment="Minutes after local midnight, up to 1440.")
 
 
+class TimeOff(Base):
+    __tablename__ = "time_off"
+    __table_args__ = (
+        CheckConstraint(
+            "lower_inc(during) AND NOT upper_inc(during) AND NOT isempty(during)"
+            " AND isfinite(lower(during)) AND isfinite(upper(during))",
+            name="time_off_during_valid",
+        ),
+        # Equality on the doctor and overlap in time by one index, for the look that every booking takes.
+        Index("time_off_of_doctor", "doctor_id", "during", postgresql_using="gist"),
+        {"comment": "When a doctor is away. It never covers an appointment that somebody holds."},
+    )
+
+    id: Mapped[int] = mapped_column(Integer, Identity(always=True), primary_key=True)
+    doctor_id: Mapped[int] = mapped_column(ForeignKey("doctor.account_id", ondelete="CASCADE"))
+    during: Mapped[Range[datetime]] = mapped_column(TSTZRANGE, comment="[start, end).")
+    reason: Mapped[str | None] = mapped_column(Text, comment="For the doctor's own calendar; patients do not see it.")
+    created_at: Mapped[datetime] = _created_at("When the time off was entered.")
+
+
 class Appointment(Base):
     __tablename__ = "appointment"
     __table_args__ = (
@@ -303,10 +323,11 @@ class Notification(Base):
     __table_args__ = (
         CheckConstraint("status IN ('queued', 'sent', 'skipped', 'failed')", name="notification_status_valid"),
         CheckConstraint(
-            "kind IN ('appointment_confirmed', 'appointment_canceled', 'slot_available')",
+            "kind IN ('appointment_confirmed', 'appointment_canceled', 'appointment_rescheduled', 'slot_available')",
             name="notification_kind_valid",
         ),
         Index("notification_once", "appointment_id", "appointment_version", "kind", "account_id", unique=True),
+        Index("notification_batch", "batch", "account_id", unique=True, postgresql_where=text("batch IS NOT NULL")),
         Index("notification_due", "due_at", "id", postgresql_where=text("status = 'queued'")),
         {"comment": "The outbox: one mail to one account about one version of one appointment."},
     )
@@ -320,7 +341,11 @@ class Notification(Base):
         ForeignKey("waitlist_entry.id"), comment="The entry a slot_available mail answers."
     )
     slot: Mapped[Range[datetime] | None] = mapped_column(
-        TSTZRANGE, comment="The freed slot a slot_available mail tells of."
+        TSTZRANGE, comment="slot_available: the freed slot; appointment_rescheduled: the time it was moved from."
+    )
+    batch: Mapped[UUID | None] = mapped_column(comment="What one act canceled together is told in one mail a person.")
+    also: Mapped[list[Any]] = mapped_column(
+        ARRAY(Integer), server_default=text("'{}'"), comment="The batch's other appointments of this account."
     )
     status: Mapped[str] = mapped_column(Text, server_default="queued", comment="queued, sent, skipped or failed.")
     due_at: Mapped[datetime] = mapped_column(

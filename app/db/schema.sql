@@ -31,6 +31,26 @@ COMMENT ON EXTENSION btree_gist IS 'support for indexing common datatypes in GiS
 
 
 --
+-- Name: other_appointments; Type: TYPE; Schema: public; Owner: -
+--
+
+CREATE TYPE public.other_appointments AS (
+	active integer,
+	holds integer,
+	seats integer,
+	stale boolean,
+	clash boolean
+);
+
+
+--
+-- Name: TYPE other_appointments; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TYPE public.other_appointments IS 'Of other rows that hold a seat: how many are active, how many are unpaid holds, which seats (as bits), any lapsed, any in the way.';
+
+
+--
 -- Name: working_span; Type: TYPE; Schema: public; Owner: -
 --
 
@@ -85,6 +105,29 @@ $$;
 --
 
 COMMENT ON FUNCTION public.active_appointments(p_doctor integer, at_ timestamp with time zone) IS 'How many appointments of a doctor are active at an instant.';
+
+
+--
+-- Name: appointment_status(text, timestamp with time zone, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.appointment_status(status text, hold_expires_at timestamp with time zone, ends_at timestamp with time zone, at_ timestamp with time zone) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    SELECT CASE
+        WHEN status = 'pending' AND hold_expires_at <= at_ THEN 'expired'
+        WHEN status = 'confirmed' AND ends_at <= at_ THEN 'completed'
+        WHEN status = 'offered' AND ends_at <= at_ THEN 'released'
+        ELSE status
+    END
+$$;
+
+
+--
+-- Name: FUNCTION appointment_status(status text, hold_expires_at timestamp with time zone, ends_at timestamp with time zone, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.appointment_status(status text, hold_expires_at timestamp with time zone, ends_at timestamp with time zone, at_ timestamp with time zone) IS 'The status that counts at an instant: what the API shows, and what the sweep will write.';
 
 
 SET default_tablespace = '';
@@ -220,6 +263,67 @@ COMMENT ON COLUMN public.appointment.updated_at IS 'When the row last changed; s
 
 
 --
+-- Name: api_appointment; Type: VIEW; Schema: public; Owner: -
+--
+
+CREATE VIEW public.api_appointment AS
+ SELECT id,
+    doctor_id AS doctor,
+    patient_id AS patient,
+    lower(during) AS appointment_date,
+    upper(during) AS ends_at,
+    public.appointment_status(status, hold_expires_at, upper(during), now()) AS status,
+    hold_expires_at,
+    cancel_deadline,
+    fee,
+    currency,
+    created_at,
+    updated_at
+   FROM public.appointment;
+
+
+--
+-- Name: VIEW api_appointment; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON VIEW public.api_appointment IS 'Appointments as the API shows them: start and end in place of a range, and the status that counts now.';
+
+
+--
+-- Name: add_time_off(integer, timestamp with time zone, timestamp with time zone, text, boolean); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.add_time_off(p_doctor integer, p_start timestamp with time zone, p_end timestamp with time zone, p_reason text, p_cancel boolean) RETURNS TABLE(time_off_id integer, affected public.api_appointment[])
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    p_during tstzrange;
+BEGIN
+    -- said here, because such a range cannot even be made
+    PERFORM refuse('time_off_during_valid', CASE WHEN p_end <= p_start THEN 'Time off must end after it begins.' END);
+    p_during := tstzrange(p_start, p_end);
+    PERFORM lock_doctor(p_doctor);
+    PERFORM act_as('doctor');
+    INSERT INTO time_off (doctor_id, during, reason) VALUES (p_doctor, p_during, p_reason) RETURNING id INTO time_off_id;
+    affected := ARRAY(
+        SELECT a FROM settle_affected(
+            ARRAY(SELECT id FROM held_appointments(p_doctor, clock_timestamp()) WHERE during && p_during), p_reason, p_cancel
+        ) AS a
+    );
+    RETURN NEXT;
+END
+$$;
+
+
+--
+-- Name: FUNCTION add_time_off(p_doctor integer, p_start timestamp with time zone, p_end timestamp with time zone, p_reason text, p_cancel boolean); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.add_time_off(p_doctor integer, p_start timestamp with time zone, p_end timestamp with time zone, p_reason text, p_cancel boolean) IS 'Takes a time off and returns its id and the appointments it covers, canceled if so told; else the commit is refused.';
+
+
+--
 -- Name: announce_free_slot(public.appointment, tstzrange); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -227,7 +331,8 @@ CREATE FUNCTION public.announce_free_slot(a public.appointment, slot tstzrange) 
     LANGUAGE plpgsql
     AS $$
 BEGIN
-    IF appointment_booking_window(lower(slot), clock_timestamp()) IS NOT NULL THEN
+    -- the time may be off, the doctor still full, the start too near
+    IF NOT EXISTS (SELECT FROM free_slots(a.doctor_id, lower(slot), upper(slot), clock_timestamp())) THEN
         RETURN;
     END IF;
     INSERT INTO notification (kind, account_id, appointment_id, appointment_version, waitlist_entry_id, slot)
@@ -290,7 +395,7 @@ CREATE FUNCTION public.appointment_cancel_notice(actor text, cancel_deadline tim
         WHEN actor = 'patient' AND at_ >= cancel_deadline
             THEN format(
                 'This appointment could be canceled until %s. Later, only the doctor can cancel it.',
-                to_char(cancel_deadline AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+                utc_text(cancel_deadline)
             )
     END
 $$;
@@ -465,6 +570,24 @@ COMMENT ON FUNCTION public.appointment_doctor_cap(active integer, d public.docto
 
 
 --
+-- Name: appointment_doctor_no_overlap(boolean); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.appointment_doctor_no_overlap(clash boolean) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    SELECT CASE WHEN clash THEN 'This slot is taken.' END
+$$;
+
+
+--
+-- Name: FUNCTION appointment_doctor_no_overlap(clash boolean); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.appointment_doctor_no_overlap(clash boolean) IS 'Why a doctor who has or has not another appointment then cannot take this one; NULL: they can.';
+
+
+--
 -- Name: appointment_immutable(public.appointment, public.appointment); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -618,26 +741,21 @@ COMMENT ON FUNCTION public.appointment_patient_hold_limit(live_holds integer, p 
 
 
 --
--- Name: appointment_status(text, timestamp with time zone, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+-- Name: appointment_patient_no_overlap(boolean); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.appointment_status(status text, hold_expires_at timestamp with time zone, ends_at timestamp with time zone, at_ timestamp with time zone) RETURNS text
+CREATE FUNCTION public.appointment_patient_no_overlap(clash boolean) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
-    SELECT CASE
-        WHEN status = 'pending' AND hold_expires_at <= at_ THEN 'expired'
-        WHEN status = 'confirmed' AND ends_at <= at_ THEN 'completed'
-        WHEN status = 'offered' AND ends_at <= at_ THEN 'released'
-        ELSE status
-    END
+    SELECT CASE WHEN clash THEN 'The patient has another appointment at that time.' END
 $$;
 
 
 --
--- Name: FUNCTION appointment_status(status text, hold_expires_at timestamp with time zone, ends_at timestamp with time zone, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+-- Name: FUNCTION appointment_patient_no_overlap(clash boolean); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.appointment_status(status text, hold_expires_at timestamp with time zone, ends_at timestamp with time zone, at_ timestamp with time zone) IS 'The status that counts at an instant: what the API shows, and what the sweep will write.';
+COMMENT ON FUNCTION public.appointment_patient_no_overlap(clash boolean) IS 'Why a patient who has or has not another appointment then cannot take this one; NULL: they can.';
 
 
 --
@@ -700,6 +818,7 @@ CREATE FUNCTION public.appointment_within_working_hours(d public.doctor, slot ts
                 -- on the grid: a whole number of steps after the interval's start
                 AND mod(extract(epoch FROM lower(slot) - i.starts_at), (d.slot_minutes + d.buffer_minutes) * 60) = 0
         ) THEN format('This is not one of the doctor''s slots (times of %s).', d.timezone)
+        WHEN is_time_off(d.account_id, slot) THEN 'The doctor is away at that time.'
     END
 $$;
 
@@ -709,33 +828,6 @@ $$;
 --
 
 COMMENT ON FUNCTION public.appointment_within_working_hours(d public.doctor, slot tstzrange) IS 'Why a time is no slot of this doctor; NULL: it is one. Costs the same whatever the length of the working day.';
-
-
---
--- Name: api_appointment; Type: VIEW; Schema: public; Owner: -
---
-
-CREATE VIEW public.api_appointment AS
- SELECT id,
-    doctor_id AS doctor,
-    patient_id AS patient,
-    lower(during) AS appointment_date,
-    upper(during) AS ends_at,
-    public.appointment_status(status, hold_expires_at, upper(during), now()) AS status,
-    hold_expires_at,
-    cancel_deadline,
-    fee,
-    currency,
-    created_at,
-    updated_at
-   FROM public.appointment;
-
-
---
--- Name: VIEW api_appointment; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON VIEW public.api_appointment IS 'Appointments as the API shows them: start and end in place of a range, and the status that counts now.';
 
 
 --
@@ -787,6 +879,95 @@ COMMENT ON FUNCTION public.booking_actor() IS 'patient, doctor, system or admin:
 
 
 --
+-- Name: broken_rules(public.appointment, public.doctor, public.policy, timestamp with time zone, public.other_appointments, public.other_appointments); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.broken_rules(a public.appointment, d public.doctor, p public.policy, at_ timestamp with time zone, of_doctor public.other_appointments, of_patient public.other_appointments) RETURNS TABLE(rule text, why text)
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT * FROM (
+        VALUES
+        ('appointment_booking_window', appointment_booking_window(lower(a.during), at_)),
+        ('appointment_within_working_hours', appointment_within_working_hours(d, a.during)),
+        ('appointment_doctor_no_overlap', appointment_doctor_no_overlap(of_doctor.clash)),
+        ('appointment_patient_no_overlap', appointment_patient_no_overlap(of_patient.clash)),
+        (
+            'appointment_patient_hold_limit',
+            -- a hold that is moved is no further hold
+            CASE WHEN a.status = 'pending' AND a.hold_expires_at IS NULL
+                THEN appointment_patient_hold_limit(of_patient.holds, p) END
+        ),
+        ('appointment_doctor_cap', CASE WHEN a.seat IS NULL THEN appointment_doctor_cap(of_doctor.active, d) END)
+    ) AS r (rule, why)
+    WHERE r.why IS NOT NULL
+$$;
+
+
+--
+-- Name: FUNCTION broken_rules(a public.appointment, d public.doctor, p public.policy, at_ timestamp with time zone, of_doctor public.other_appointments, of_patient public.other_appointments); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.broken_rules(a public.appointment, d public.doctor, p public.policy, at_ timestamp with time zone, of_doctor public.other_appointments, of_patient public.other_appointments) IS 'Every rule that an appointment would break by taking its place at an instant, and why; none: it may.';
+
+
+--
+-- Name: bulk_cancel(integer, integer, date, text, boolean, boolean); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.bulk_cancel(p_doctor integer, p_patient integer, p_date date, p_reason text, p_block boolean, p_dry_run boolean) RETURNS SETOF public.api_appointment
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    d doctor := lock_doctor(p_doctor);
+    chosen integer[];
+BEGIN
+    SELECT coalesce(array_agg(id ORDER BY id), '{}') INTO chosen
+    FROM held_appointments(p_doctor, clock_timestamp())
+    WHERE (p_patient IS NULL OR patient_id = p_patient)
+        AND (p_date IS NULL OR (lower(during) AT TIME ZONE d.timezone)::date = p_date);
+    IF NOT p_dry_run THEN
+        PERFORM cancel_for_doctor(chosen, p_reason, p_block);
+    END IF;
+    RETURN QUERY SELECT * FROM api_appointment WHERE id = ANY (chosen) ORDER BY appointment_date, id;
+END
+$$;
+
+
+--
+-- Name: FUNCTION bulk_cancel(p_doctor integer, p_patient integer, p_date date, p_reason text, p_block boolean, p_dry_run boolean); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.bulk_cancel(p_doctor integer, p_patient integer, p_date date, p_reason text, p_block boolean, p_dry_run boolean) IS 'Cancels all of a doctor''s active appointments that have not started, of one patient and on one day of the doctor''s if given; a dry run only lists them.';
+
+
+--
+-- Name: cancel_as_doctor(integer, integer, text, boolean); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.cancel_as_doctor(p_doctor integer, p_appointment integer, p_reason text, p_block boolean) RETURNS SETOF public.api_appointment
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM appointment WHERE id = p_appointment AND doctor_id = p_doctor) THEN
+        RETURN;
+    END IF;
+    PERFORM lock_doctor_of(p_appointment);
+    PERFORM cancel_for_doctor(ARRAY[p_appointment], p_reason, p_block);
+    RETURN QUERY SELECT * FROM api_appointment WHERE id = p_appointment;
+END
+$$;
+
+
+--
+-- Name: FUNCTION cancel_as_doctor(p_doctor integer, p_appointment integer, p_reason text, p_block boolean); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.cancel_as_doctor(p_doctor integer, p_appointment integer, p_reason text, p_block boolean) IS 'Cancels a doctor''s (account id) appointment, and takes the time off if told to block it; no row if it is not theirs.';
+
+
+--
 -- Name: cancel_as_patient(integer, integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -809,6 +990,70 @@ $$;
 --
 
 COMMENT ON FUNCTION public.cancel_as_patient(p_patient integer, p_appointment integer) IS 'Cancels a patient''s (account id) appointment; no row if it is not theirs. Raises the broken rule.';
+
+
+--
+-- Name: cancel_for_doctor(integer[], text, boolean); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.cancel_for_doctor(p_appointments integer[], p_reason text, p_block boolean) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM act_as('doctor');
+    PERFORM set_config('booking.batch', gen_random_uuid()::text, true);
+    IF p_block THEN
+        -- first, so that a canceled appointment's time is not announced as free
+        INSERT INTO time_off (doctor_id, during) SELECT doctor_id, during FROM appointment WHERE id = ANY (p_appointments);
+    END IF;
+    UPDATE appointment SET status = 'canceled', cancel_reason = p_reason WHERE id = ANY (p_appointments);
+    PERFORM set_config('booking.batch', '', true);
+    PERFORM act_as('');
+END
+$$;
+
+
+--
+-- Name: FUNCTION cancel_for_doctor(p_appointments integer[], p_reason text, p_block boolean); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.cancel_for_doctor(p_appointments integer[], p_reason text, p_block boolean) IS 'Cancels appointments of one doctor as one act. The doctor must be locked.';
+
+
+--
+-- Name: change_practice(integer, jsonb, boolean); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.change_practice(p_doctor integer, p_changes jsonb, p_cancel boolean) RETURNS SETOF public.api_appointment
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    d doctor;
+BEGIN
+    PERFORM act_as('doctor');
+    UPDATE doctor SET
+        booking_seq = booking_seq + 1,
+        timezone = coalesce(p_changes ->> 'timezone', timezone),
+        slot_minutes = coalesce((p_changes ->> 'slot_minutes')::smallint, slot_minutes),
+        buffer_minutes = coalesce((p_changes ->> 'buffer_minutes')::smallint, buffer_minutes),
+        max_appointments = coalesce((p_changes ->> 'max_appointments')::smallint, max_appointments),
+        fee = coalesce((p_changes ->> 'fee')::numeric, fee),
+        currency = coalesce(p_changes ->> 'currency', currency)
+    WHERE account_id = p_doctor
+    RETURNING * INTO d;
+    RETURN QUERY SELECT * FROM settle_affected(
+        ARRAY(SELECT id FROM stranded_appointments(d, clock_timestamp())), 'The doctor''s time zone has changed.', p_cancel
+    );
+END
+$$;
+
+
+--
+-- Name: FUNCTION change_practice(p_doctor integer, p_changes jsonb, p_cancel boolean); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.change_practice(p_doctor integer, p_changes jsonb, p_cancel boolean) IS 'Changes a doctor''s zone, slot and buffer length, cap, fee or currency and returns the appointments it strands, canceled if so told; else the commit is refused.';
 
 
 --
@@ -836,6 +1081,8 @@ BEGIN
             ELSE lower(becomes.during)
         END;
     END IF;
+    -- a move never extends a hold
+    becomes.hold_expires_at := least(was.hold_expires_at, lower(becomes.during));
     becomes.version := was.version + 1;
     becomes.updated_at := at_;
     RETURN becomes;
@@ -921,6 +1168,8 @@ CREATE TABLE public.notification (
     appointment_version integer NOT NULL,
     waitlist_entry_id integer,
     slot tstzrange,
+    batch uuid,
+    also integer[] DEFAULT '{}'::integer[] NOT NULL,
     status text DEFAULT 'queued'::text NOT NULL,
     due_at timestamp with time zone DEFAULT now() NOT NULL,
     attempts smallint DEFAULT '0'::smallint NOT NULL,
@@ -928,7 +1177,7 @@ CREATE TABLE public.notification (
     outcome text,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     sent_at timestamp with time zone,
-    CONSTRAINT notification_kind_valid CHECK ((kind = ANY (ARRAY['appointment_confirmed'::text, 'appointment_canceled'::text, 'slot_available'::text]))),
+    CONSTRAINT notification_kind_valid CHECK ((kind = ANY (ARRAY['appointment_confirmed'::text, 'appointment_canceled'::text, 'appointment_rescheduled'::text, 'slot_available'::text]))),
     CONSTRAINT notification_status_valid CHECK ((status = ANY (ARRAY['queued'::text, 'sent'::text, 'skipped'::text, 'failed'::text])))
 );
 
@@ -972,7 +1221,21 @@ COMMENT ON COLUMN public.notification.waitlist_entry_id IS 'The entry a slot_ava
 -- Name: COLUMN notification.slot; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.notification.slot IS 'The freed slot a slot_available mail tells of.';
+COMMENT ON COLUMN public.notification.slot IS 'slot_available: the freed slot; appointment_rescheduled: the time it was moved from.';
+
+
+--
+-- Name: COLUMN notification.batch; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.notification.batch IS 'What one act canceled together is told in one mail a person.';
+
+
+--
+-- Name: COLUMN notification.also; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.notification.also IS 'The batch''s other appointments of this account.';
 
 
 --
@@ -1095,8 +1358,22 @@ CREATE VIEW public.notification_letter AS
     r.role AS recipient_role,
     d.full_name AS doctor,
     p.full_name AS patient,
-    COALESCE(lower(n.slot), lower(a.during)) AS starts_at,
-    COALESCE(upper(n.slot), upper(a.during)) AS ends_at,
+        CASE
+            WHEN (n.kind = 'slot_available'::text) THEN lower(n.slot)
+            ELSE lower(a.during)
+        END AS starts_at,
+        CASE
+            WHEN (n.kind = 'slot_available'::text) THEN upper(n.slot)
+            ELSE upper(a.during)
+        END AS ends_at,
+        CASE
+            WHEN (n.kind = 'appointment_rescheduled'::text) THEN lower(n.slot)
+            ELSE NULL::timestamp with time zone
+        END AS moved_from,
+    ARRAY( SELECT lower(o.during) AS lower
+           FROM public.appointment o
+          WHERE (o.id = ANY (n.also))
+          ORDER BY (lower(o.during))) AS also_canceled,
     a.cancel_deadline,
     a.canceled_by,
     a.cancel_reason
@@ -1153,6 +1430,70 @@ COMMENT ON FUNCTION public.claim_notification(p_id bigint, p_lease interval) IS 
 
 
 --
+-- Name: time_off; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.time_off (
+    id integer NOT NULL,
+    doctor_id integer NOT NULL,
+    during tstzrange NOT NULL,
+    reason text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT time_off_during_valid CHECK ((lower_inc(during) AND (NOT upper_inc(during)) AND (NOT isempty(during)) AND isfinite(lower(during)) AND isfinite(upper(during))))
+);
+
+
+--
+-- Name: TABLE time_off; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.time_off IS 'When a doctor is away. It never covers an appointment that somebody holds.';
+
+
+--
+-- Name: COLUMN time_off.during; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.time_off.during IS '[start, end).';
+
+
+--
+-- Name: COLUMN time_off.reason; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.time_off.reason IS 'For the doctor''s own calendar; patients do not see it.';
+
+
+--
+-- Name: COLUMN time_off.created_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.time_off.created_at IS 'When the time off was entered.';
+
+
+--
+-- Name: delete_time_off(integer, integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.delete_time_off(p_doctor integer, p_time_off integer) RETURNS SETOF public.time_off
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM lock_doctor(p_doctor);
+    RETURN QUERY DELETE FROM time_off WHERE id = p_time_off AND doctor_id = p_doctor RETURNING *;
+END
+$$;
+
+
+--
+-- Name: FUNCTION delete_time_off(p_doctor integer, p_time_off integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.delete_time_off(p_doctor integer, p_time_off integer) IS 'Ends a doctor''s time off; no row if it is not theirs.';
+
+
+--
 -- Name: doctor_fee_allowed(public.doctor, public.policy); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1175,6 +1516,41 @@ COMMENT ON FUNCTION public.doctor_fee_allowed(d public.doctor, p public.policy) 
 
 
 --
+-- Name: explain_booking(integer, integer, timestamp with time zone, integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.explain_booking(p_patient integer, p_doctor integer, p_start timestamp with time zone, p_appointment integer DEFAULT NULL::integer) RETURNS TABLE(rule text, why text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    a appointment;
+    d doctor;
+    p policy;
+    at_ timestamptz := clock_timestamp();
+BEGIN
+    SELECT * INTO a FROM appointment WHERE id = p_appointment;
+    SELECT * INTO d FROM doctor WHERE account_id = p_doctor;
+    SELECT * INTO p FROM policy;
+    a.doctor_id := p_doctor;
+    a.patient_id := p_patient;
+    a.during := tstzrange(p_start, p_start + make_interval(mins => d.slot_minutes));
+    a.status := coalesce(a.status, CASE WHEN d.fee = 0 THEN 'confirmed' ELSE 'pending' END);
+    RETURN QUERY SELECT * FROM broken_rules(
+        a, d, p, at_, other_appointments_of_doctor(a, at_), other_appointments_of_patient(a, at_)
+    );
+END
+$$;
+
+
+--
+-- Name: FUNCTION explain_booking(p_patient integer, p_doctor integer, p_start timestamp with time zone, p_appointment integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.explain_booking(p_patient integer, p_doctor integer, p_start timestamp with time zone, p_appointment integer) IS 'Every rule that a patient breaks by booking a doctor''s slot now, or by moving an appointment there; a look without a lock.';
+
+
+--
 -- Name: free_slots(integer, timestamp with time zone, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1182,31 +1558,14 @@ CREATE FUNCTION public.free_slots(p_doctor integer, p_from timestamp with time z
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
-    SELECT s, s + g.length
+    SELECT g.starts_at, g.ends_at
     FROM doctor AS d
-    CROSS JOIN LATERAL (
-        SELECT
-            make_interval(mins => d.slot_minutes) AS length,
-            make_interval(mins => d.slot_minutes + d.buffer_minutes) AS step,
-            (greatest(p_from, at_) AT TIME ZONE d.timezone)::date AS first_day,
-            (least(p_to, at_ + interval '360 hours') AT TIME ZONE d.timezone)::date AS last_day
-    ) AS g
-    CROSS JOIN LATERAL generate_series(g.first_day::timestamp, g.last_day::timestamp, interval '1 day') AS day
-    INNER JOIN working_hours AS w ON w.doctor_id = d.account_id AND w.weekday = extract(isodow FROM day)
-    CROSS JOIN LATERAL working_interval(w, d.timezone, day::date) AS i
-    CROSS JOIN LATERAL generate_series(i.starts_at, i.ends_at - g.length, g.step) AS s
+    CROSS JOIN LATERAL grid_slots(d, greatest(p_from, at_), least(p_to, at_ + interval '361 hours')) AS g
     WHERE d.account_id = p_doctor
-        AND s >= p_from AND s < p_to
-        AND appointment_booking_window(s, at_) IS NULL
-        AND slot_fits(i, d.timezone, s, s + g.length)
-        AND appointment_doctor_cap(active_appointments(p_doctor, at_), d) IS NULL
-        AND NOT EXISTS (
-            SELECT FROM appointment AS a
-            WHERE a.doctor_id = p_doctor AND a.status IN ('offered', 'pending', 'confirmed')
-                AND a.during && tstzrange(s, s + g.length)
-                AND appointment_is_active(a.status, a.hold_expires_at, upper(a.during), at_)
-        )
-    ORDER BY s
+        AND appointment_booking_window(g.starts_at, at_) IS NULL
+        AND appointment_doctor_cap(active_appointments(d.account_id, at_), d) IS NULL
+        AND NOT is_taken(d.account_id, tstzrange(g.starts_at, g.ends_at), at_)
+    ORDER BY g.starts_at
 $$;
 
 
@@ -1237,6 +1596,102 @@ $$;
 --
 
 COMMENT ON FUNCTION public.fulfil_waitlist(a public.appointment) IS 'Ends the live waitlist entries that a patient''s new appointment answers.';
+
+
+--
+-- Name: grid_slots(public.doctor, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.grid_slots(d public.doctor, p_from timestamp with time zone, p_to timestamp with time zone) RETURNS TABLE(starts_at timestamp with time zone, ends_at timestamp with time zone)
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT s, s + g.length
+    FROM (
+        SELECT
+            make_interval(mins => d.slot_minutes) AS length,
+            make_interval(mins => d.slot_minutes + d.buffer_minutes) AS step,
+            (d.slot_minutes + d.buffer_minutes) * 60 AS step_seconds
+    ) AS g
+    CROSS JOIN LATERAL generate_series(
+        (p_from AT TIME ZONE d.timezone)::date::timestamp, (p_to AT TIME ZONE d.timezone)::date::timestamp, interval '1 day'
+    ) AS day
+    INNER JOIN working_hours AS w ON w.doctor_id = d.account_id AND w.weekday = extract(isodow FROM day)
+    CROSS JOIN LATERAL working_interval(w, d.timezone, day::date) AS i
+    CROSS JOIN LATERAL generate_series(
+        -- the first step that is not before p_from
+        i.starts_at + g.step * greatest(0, ceil(extract(epoch FROM p_from - i.starts_at) / g.step_seconds))::float8,
+        i.ends_at - g.length,
+        g.step
+    ) AS s
+    WHERE s < p_to AND slot_fits(i, d.timezone, s, s + g.length)
+$$;
+
+
+--
+-- Name: FUNCTION grid_slots(d public.doctor, p_from timestamp with time zone, p_to timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.grid_slots(d public.doctor, p_from timestamp with time zone, p_to timestamp with time zone) IS 'The slots of a doctor''s working hours that start in [from, to), taken or not, in no order.';
+
+
+--
+-- Name: held_appointments(integer, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.held_appointments(p_doctor integer, at_ timestamp with time zone) RETURNS SETOF public.appointment
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT * FROM appointment
+    WHERE doctor_id = p_doctor AND status IN ('pending', 'confirmed') AND lower(during) > at_
+        AND appointment_is_active(status, hold_expires_at, upper(during), at_)
+$$;
+
+
+--
+-- Name: FUNCTION held_appointments(p_doctor integer, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.held_appointments(p_doctor integer, at_ timestamp with time zone) IS 'A doctor''s appointments that a patient holds and that start after an instant.';
+
+
+--
+-- Name: is_taken(integer, tstzrange, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.is_taken(p_doctor integer, slot tstzrange, at_ timestamp with time zone) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT is_time_off(p_doctor, slot) OR EXISTS (
+        SELECT FROM appointment AS a
+        WHERE a.doctor_id = p_doctor AND a.status IN ('offered', 'pending', 'confirmed') AND a.during && slot
+            AND appointment_is_active(a.status, a.hold_expires_at, upper(a.during), at_)
+    )
+$$;
+
+
+--
+-- Name: FUNCTION is_taken(p_doctor integer, slot tstzrange, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.is_taken(p_doctor integer, slot tstzrange, at_ timestamp with time zone) IS 'Whether a doctor is away, or has an appointment that is active at an instant, at any moment of a time.';
+
+
+--
+-- Name: is_time_off(integer, tstzrange); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.is_time_off(p_doctor integer, slot tstzrange) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT EXISTS (SELECT FROM time_off WHERE doctor_id = p_doctor AND during && slot)
+$$;
+
+
+--
+-- Name: FUNCTION is_time_off(p_doctor integer, slot tstzrange); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.is_time_off(p_doctor integer, slot tstzrange) IS 'Whether a doctor is away at any moment of a time.';
 
 
 --
@@ -1436,6 +1891,52 @@ COMMENT ON FUNCTION public.lowest_free_seat(seats integer) IS 'The lowest of the
 
 
 --
+-- Name: move_appointment(integer, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.move_appointment(p_appointment integer, p_start timestamp with time zone) RETURNS void
+    LANGUAGE sql
+    AS $$
+    UPDATE appointment AS a
+    SET during = tstzrange(p_start, p_start + make_interval(mins => d.slot_minutes))
+    FROM doctor AS d
+    WHERE a.id = p_appointment AND d.account_id = a.doctor_id
+$$;
+
+
+--
+-- Name: FUNCTION move_appointment(p_appointment integer, p_start timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.move_appointment(p_appointment integer, p_start timestamp with time zone) IS 'Moves an appointment to the slot that starts at an instant.';
+
+
+--
+-- Name: nearest_free_slots(integer, timestamp with time zone, integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.nearest_free_slots(p_doctor integer, p_start timestamp with time zone, p_limit integer) RETURNS TABLE(starts_at timestamp with time zone, ends_at timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT starts_at, ends_at FROM (
+        SELECT starts_at, ends_at FROM free_slots(p_doctor, '-infinity', 'infinity')
+        -- seconds, because an interval between far-off instants is out of range
+        ORDER BY abs(extract(epoch FROM starts_at) - extract(epoch FROM p_start)), starts_at
+        LIMIT p_limit
+    ) AS nearest
+    ORDER BY starts_at
+$$;
+
+
+--
+-- Name: FUNCTION nearest_free_slots(p_doctor integer, p_start timestamp with time zone, p_limit integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.nearest_free_slots(p_doctor integer, p_start timestamp with time zone, p_limit integer) IS 'Up to so many free slots of a doctor, nearest to an instant, in order of time.';
+
+
+--
 -- Name: new_appointment(public.appointment, public.doctor, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1540,76 +2041,79 @@ COMMENT ON FUNCTION public.notification_stale(n public.notification) IS 'Why a m
 
 
 --
--- Name: notify_account(text, public.appointment, integer); Type: FUNCTION; Schema: public; Owner: -
+-- Name: notify_account(text, public.appointment, integer, tstzrange); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.notify_account(p_kind text, a public.appointment, p_account integer) RETURNS void
+CREATE FUNCTION public.notify_account(p_kind text, a public.appointment, p_account integer, p_old_time tstzrange DEFAULT NULL::tstzrange) RETURNS void
     LANGUAGE sql
     AS $$
-    INSERT INTO notification (kind, account_id, appointment_id, appointment_version)
-    VALUES (p_kind, p_account, a.id, a.version)
-    ON CONFLICT DO NOTHING
+    INSERT INTO notification AS n (kind, account_id, appointment_id, appointment_version, slot, batch)
+    VALUES (p_kind, p_account, a.id, a.version, p_old_time, nullif(current_setting('booking.batch', true), '')::uuid)
+    ON CONFLICT (batch, account_id) WHERE batch IS NOT NULL DO UPDATE SET also = n.also || excluded.appointment_id
 $$;
 
 
 --
--- Name: FUNCTION notify_account(p_kind text, a public.appointment, p_account integer); Type: COMMENT; Schema: public; Owner: -
+-- Name: FUNCTION notify_account(p_kind text, a public.appointment, p_account integer, p_old_time tstzrange); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.notify_account(p_kind text, a public.appointment, p_account integer) IS 'Queues one mail to one account about this version of an appointment; a second of the same kind is dropped.';
+COMMENT ON FUNCTION public.notify_account(p_kind text, a public.appointment, p_account integer, p_old_time tstzrange) IS 'Queues one mail to one account about this version of an appointment; within a batch, adds it to the account''s one mail.';
 
 
 --
 -- Name: other_appointments_of_doctor(public.appointment, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.other_appointments_of_doctor(a public.appointment, at_ timestamp with time zone, OUT active integer, OUT seats integer, OUT stale boolean, OUT clash boolean) RETURNS record
+CREATE FUNCTION public.other_appointments_of_doctor(a public.appointment, at_ timestamp with time zone) RETURNS public.other_appointments
     LANGUAGE sql STABLE
     AS $$
     SELECT
         count(*) FILTER (WHERE is_active)::integer,
+        count(*) FILTER (WHERE is_active AND status = 'pending')::integer,
         coalesce(bit_or(1 << seat), 0),
         coalesce(bool_or(NOT is_active), false),
         coalesce(bool_or(is_active AND during && a.during), false)
     FROM (
-        SELECT seat, during, appointment_is_active(status, hold_expires_at, upper(during), at_) AS is_active
+        SELECT status, seat, during, appointment_is_active(status, hold_expires_at, upper(during), at_) AS is_active
         FROM appointment
-        WHERE doctor_id = a.doctor_id AND seat IS NOT NULL AND id <> a.id
+        WHERE doctor_id = a.doctor_id AND seat IS NOT NULL AND id IS DISTINCT FROM a.id
     ) AS o
 $$;
 
 
 --
--- Name: FUNCTION other_appointments_of_doctor(a public.appointment, at_ timestamp with time zone, OUT active integer, OUT seats integer, OUT stale boolean, OUT clash boolean); Type: COMMENT; Schema: public; Owner: -
+-- Name: FUNCTION other_appointments_of_doctor(a public.appointment, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.other_appointments_of_doctor(a public.appointment, at_ timestamp with time zone, OUT active integer, OUT seats integer, OUT stale boolean, OUT clash boolean) IS 'One look at the doctor''s other rows that hold a seat: how many are active, which seats (as bits), any lapsed, any in the way.';
+COMMENT ON FUNCTION public.other_appointments_of_doctor(a public.appointment, at_ timestamp with time zone) IS 'One look at the doctor''s other rows that hold a seat.';
 
 
 --
 -- Name: other_appointments_of_patient(public.appointment, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.other_appointments_of_patient(a public.appointment, at_ timestamp with time zone, OUT holds integer, OUT stale boolean, OUT clash boolean) RETURNS record
+CREATE FUNCTION public.other_appointments_of_patient(a public.appointment, at_ timestamp with time zone) RETURNS public.other_appointments
     LANGUAGE sql STABLE
     AS $$
     SELECT
+        count(*) FILTER (WHERE is_active)::integer,
         count(*) FILTER (WHERE is_active AND status = 'pending')::integer,
+        0,
         coalesce(bool_or(NOT is_active), false),
         coalesce(bool_or(is_active AND during && a.during), false)
     FROM (
         SELECT status, during, appointment_is_active(status, hold_expires_at, upper(during), at_) AS is_active
         FROM appointment
-        WHERE patient_id = a.patient_id AND seat IS NOT NULL AND id <> a.id
+        WHERE patient_id = a.patient_id AND seat IS NOT NULL AND id IS DISTINCT FROM a.id
     ) AS o
 $$;
 
 
 --
--- Name: FUNCTION other_appointments_of_patient(a public.appointment, at_ timestamp with time zone, OUT holds integer, OUT stale boolean, OUT clash boolean); Type: COMMENT; Schema: public; Owner: -
+-- Name: FUNCTION other_appointments_of_patient(a public.appointment, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.other_appointments_of_patient(a public.appointment, at_ timestamp with time zone, OUT holds integer, OUT stale boolean, OUT clash boolean) IS 'One look at the patient''s other rows that hold a seat: how many live holds, any lapsed, any at the same time.';
+COMMENT ON FUNCTION public.other_appointments_of_patient(a public.appointment, at_ timestamp with time zone) IS 'One look at the patient''s other rows that hold a seat; the seats themselves are their doctors'' matter.';
 
 
 --
@@ -1620,29 +2124,23 @@ CREATE FUNCTION public.place_appointment(a public.appointment, d public.doctor, 
     LANGUAGE plpgsql
     AS $$
 DECLARE
-    of_doctor record;
-    of_patient record;
+    of_doctor other_appointments;
+    of_patient other_appointments;
+    broken record;
 BEGIN
-    PERFORM refuse('appointment_booking_window', appointment_booking_window(lower(a.during), at_));
-    PERFORM refuse('appointment_within_working_hours', appointment_within_working_hours(d, a.during));
     -- updated, not only locked, for the reason given at lock_doctor
     UPDATE patient SET booking_seq = booking_seq + 1 WHERE account_id = a.patient_id;
     of_doctor := other_appointments_of_doctor(a, at_);
     of_patient := other_appointments_of_patient(a, at_);
+    SELECT * INTO broken FROM broken_rules(a, d, p, at_, of_doctor, of_patient) LIMIT 1;
+    IF FOUND THEN
+        PERFORM refuse(broken.rule, broken.why);
+    END IF;
     IF of_doctor.stale OR of_patient.stale THEN
         PERFORM retire_appointments(a.doctor_id, a.patient_id, at_);
         of_doctor := other_appointments_of_doctor(a, at_);
     END IF;
-    PERFORM refuse('appointment_doctor_no_overlap', CASE WHEN of_doctor.clash THEN 'This slot is taken.' END);
-    PERFORM refuse(
-        'appointment_patient_no_overlap',
-        CASE WHEN of_patient.clash THEN 'You already have an appointment at that time.' END
-    );
-    IF a.status = 'pending' AND a.hold_expires_at IS NULL THEN
-        PERFORM refuse('appointment_patient_hold_limit', appointment_patient_hold_limit(of_patient.holds, p));
-    END IF;
     IF a.seat IS NULL THEN
-        PERFORM refuse('appointment_doctor_cap', appointment_doctor_cap(of_doctor.active, d));
         a.seat := lowest_free_seat(of_doctor.seats);
     END IF;
     RETURN a;
@@ -1655,6 +2153,37 @@ $$;
 --
 
 COMMENT ON FUNCTION public.place_appointment(a public.appointment, d public.doctor, p public.policy, at_ timestamp with time zone) IS 'Refuses a place that breaks a rule, else returns the row with its seat. The doctor must be locked.';
+
+
+--
+-- Name: record_visit(integer, integer, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.record_visit(p_doctor integer, p_appointment integer, p_status text) RETURNS SETOF public.api_appointment
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF p_status NOT IN ('completed', 'no_show') THEN
+        RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'A visit is completed or a no-show.';
+    END IF;
+    IF NOT EXISTS (SELECT FROM appointment WHERE id = p_appointment AND doctor_id = p_doctor) THEN
+        RETURN;
+    END IF;
+    PERFORM act_as('doctor');
+    PERFORM lock_doctor_of(p_appointment);
+    UPDATE appointment SET status = p_status WHERE id = p_appointment;
+    PERFORM act_as('');
+    RETURN QUERY SELECT * FROM api_appointment WHERE id = p_appointment;
+END
+$$;
+
+
+--
+-- Name: FUNCTION record_visit(p_doctor integer, p_appointment integer, p_status text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.record_visit(p_doctor integer, p_appointment integer, p_status text) IS 'Says of a doctor''s (account id) appointment that it was completed or that the patient did not come; no row if it is not theirs.';
 
 
 --
@@ -1677,6 +2206,98 @@ $$;
 --
 
 COMMENT ON FUNCTION public.refuse(rule text, why text) IS 'Raises check_violation under the rule''s name, unless why is NULL: the rule is kept.';
+
+
+--
+-- Name: replace_working_hours(integer, jsonb, boolean); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.replace_working_hours(p_doctor integer, p_week jsonb, p_cancel boolean) RETURNS SETOF public.api_appointment
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    d doctor := lock_doctor(p_doctor);
+BEGIN
+    PERFORM act_as('doctor');
+    DELETE FROM working_hours WHERE doctor_id = p_doctor;
+    INSERT INTO working_hours (doctor_id, weekday, start_minute, end_minute)
+    SELECT p_doctor, weekday, start_minute, end_minute
+    FROM jsonb_to_recordset(p_week) AS w (weekday smallint, start_minute smallint, end_minute smallint);
+    RETURN QUERY SELECT * FROM settle_affected(
+        ARRAY(SELECT id FROM stranded_appointments(d, clock_timestamp())), 'The doctor''s working hours have changed.', p_cancel
+    );
+END
+$$;
+
+
+--
+-- Name: FUNCTION replace_working_hours(p_doctor integer, p_week jsonb, p_cancel boolean); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.replace_working_hours(p_doctor integer, p_week jsonb, p_cancel boolean) IS 'Replaces a doctor''s week ([{weekday, start_minute, end_minute}]) and returns the appointments it strands, canceled if so told; else the commit is refused.';
+
+
+--
+-- Name: reschedule_as_doctor(integer, integer, timestamp with time zone, boolean); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.reschedule_as_doctor(p_doctor integer, p_appointment integer, p_start timestamp with time zone, p_block boolean) RETURNS SETOF public.api_appointment
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    old_time tstzrange := (SELECT during FROM appointment WHERE id = p_appointment AND doctor_id = p_doctor);
+BEGIN
+    IF old_time IS NULL THEN
+        RETURN;
+    END IF;
+    PERFORM act_as('doctor');
+    PERFORM lock_doctor_of(p_appointment);
+    IF p_block THEN
+        SELECT during INTO old_time FROM appointment WHERE id = p_appointment; -- as it stands after the wait
+        INSERT INTO time_off (doctor_id, during) VALUES (p_doctor, old_time);
+    END IF;
+    PERFORM move_appointment(p_appointment, p_start);
+    PERFORM act_as('');
+    RETURN QUERY SELECT * FROM api_appointment WHERE id = p_appointment;
+END
+$$;
+
+
+--
+-- Name: FUNCTION reschedule_as_doctor(p_doctor integer, p_appointment integer, p_start timestamp with time zone, p_block boolean); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.reschedule_as_doctor(p_doctor integer, p_appointment integer, p_start timestamp with time zone, p_block boolean) IS 'Moves a doctor''s (account id) appointment, and takes the old time off if told to block it; no row if it is not theirs.';
+
+
+--
+-- Name: reschedule_as_patient(integer, integer, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.reschedule_as_patient(p_patient integer, p_appointment integer, p_start timestamp with time zone) RETURNS SETOF public.api_appointment
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM appointment WHERE id = p_appointment AND patient_id = p_patient) THEN
+        RETURN;
+    END IF;
+    PERFORM act_as('patient');
+    PERFORM lock_doctor_of(p_appointment);
+    PERFORM move_appointment(p_appointment, p_start);
+    PERFORM act_as('');
+    RETURN QUERY SELECT * FROM api_appointment WHERE id = p_appointment;
+END
+$$;
+
+
+--
+-- Name: FUNCTION reschedule_as_patient(p_patient integer, p_appointment integer, p_start timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.reschedule_as_patient(p_patient integer, p_appointment integer, p_start timestamp with time zone) IS 'Moves a patient''s (account id) appointment; no row if it is not theirs. The right to cancel never grows by it.';
 
 
 --
@@ -1706,6 +2327,78 @@ COMMENT ON FUNCTION public.retire_appointments(p_doctor integer, p_patient integ
 
 
 --
+-- Name: search_free_slots(text, timestamp with time zone, timestamp with time zone, integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.search_free_slots(p_specialty text, p_from timestamp with time zone, p_to timestamp with time zone, p_limit integer) RETURNS TABLE(doctor integer, starts_at timestamp with time zone, ends_at timestamp with time zone)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    at_ timestamptz := now();
+    from_ timestamptz := greatest(p_from, at_);
+    to_ timestamptz := least(p_to, at_ + interval '361 hours');
+    stretch interval := interval '1 hour';
+    missing integer := p_limit;
+    found_ integer;
+BEGIN
+    WHILE missing > 0 AND from_ < to_ LOOP
+        RETURN QUERY
+        SELECT c.doctor, c.starts_at, c.ends_at
+        FROM (
+            SELECT d AS who, d.account_id AS doctor, g.starts_at, g.ends_at
+            FROM doctor AS d
+            CROSS JOIN LATERAL grid_slots(d, from_, least(from_ + stretch, to_)) AS g
+            WHERE p_specialty IS NULL OR lower(d.specialty) = lower(p_specialty)
+            ORDER BY g.starts_at, d.account_id
+            OFFSET 0 -- keeps the costly looks below out of the sort: they stop at the limit
+        ) AS c
+        WHERE appointment_booking_window(c.starts_at, at_) IS NULL
+            AND NOT is_taken(c.doctor, tstzrange(c.starts_at, c.ends_at), at_)
+            AND appointment_doctor_cap(active_appointments(c.doctor, at_), c.who) IS NULL
+        ORDER BY c.starts_at, c.doctor
+        LIMIT missing;
+        GET DIAGNOSTICS found_ = ROW_COUNT;
+        missing := missing - found_;
+        from_ := from_ + stretch;
+        stretch := stretch * 2;
+    END LOOP;
+END
+$$;
+
+
+--
+-- Name: FUNCTION search_free_slots(p_specialty text, p_from timestamp with time zone, p_to timestamp with time zone, p_limit integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.search_free_slots(p_specialty text, p_from timestamp with time zone, p_to timestamp with time zone, p_limit integer) IS 'The earliest free slots that start in [from, to) of all doctors, or of a specialty in any case, up to a number.';
+
+
+--
+-- Name: settle_affected(integer[], text, boolean); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.settle_affected(p_affected integer[], p_reason text, p_cancel boolean) RETURNS SETOF public.api_appointment
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF p_cancel THEN
+        PERFORM cancel_for_doctor(p_affected, p_reason, false);
+    END IF;
+    PERFORM act_as('');
+    RETURN QUERY SELECT * FROM api_appointment WHERE id = ANY (p_affected) ORDER BY appointment_date, id;
+END
+$$;
+
+
+--
+-- Name: FUNCTION settle_affected(p_affected integer[], p_reason text, p_cancel boolean); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.settle_affected(p_affected integer[], p_reason text, p_cancel boolean) IS 'Cancels what a change of the schedule affects if so told, and returns it.';
+
+
+--
 -- Name: slot_fits(public.working_span, text, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1725,6 +2418,32 @@ $$;
 --
 
 COMMENT ON FUNCTION public.slot_fits(i public.working_span, zone text, starts_at timestamp with time zone, ends_at timestamp with time zone) IS 'Whether a slot lies within an interval of working hours, by the instants and by the doctor''s clock.';
+
+
+--
+-- Name: stranded_appointments(public.doctor, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.stranded_appointments(d public.doctor, at_ timestamp with time zone) RETURNS SETOF public.appointment
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT a.* FROM held_appointments(d.account_id, at_) AS a
+    WHERE NOT EXISTS (
+        SELECT FROM working_hours AS w,
+            working_interval(w, d.timezone, (lower(a.during) AT TIME ZONE d.timezone)::date) AS i
+        WHERE w.doctor_id = d.account_id
+            AND w.weekday = extract(isodow FROM lower(a.during) AT TIME ZONE d.timezone)
+            -- within the hours; on the grid it need not be, for it may outlive a change of slot length
+            AND slot_fits(i, d.timezone, lower(a.during), upper(a.during))
+    )
+$$;
+
+
+--
+-- Name: FUNCTION stranded_appointments(d public.doctor, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.stranded_appointments(d public.doctor, at_ timestamp with time zone) IS 'A doctor''s future appointments at whose time the doctor does not work.';
 
 
 --
@@ -1777,6 +2496,15 @@ BEGIN
         IF OLD.status = 'confirmed' AND NEW.canceled_by <> 'doctor' THEN
             PERFORM notify_account('appointment_canceled', NEW, NEW.doctor_id);
         END IF;
+    ELSIF TG_OP = 'UPDATE' AND is_active AND NEW.during <> OLD.during THEN
+        PERFORM notify_account('appointment_rescheduled', NEW, NEW.patient_id, OLD.during);
+        IF NEW.status = 'confirmed' AND booking_actor() <> 'doctor' THEN
+            PERFORM notify_account('appointment_rescheduled', NEW, NEW.doctor_id, OLD.during);
+        END IF;
+    END IF;
+    IF TG_OP = 'UPDATE' AND booking_actor() IN ('doctor', 'admin') AND NEW.status <> 'completed' THEN
+        -- a patient may be on the way: tell them in seconds, not at the next sweep
+        PERFORM pg_notify('booking_outbox', '');
     END IF;
     IF is_active AND NOT was_active THEN
         PERFORM fulfil_waitlist(NEW);
@@ -1887,6 +2615,50 @@ COMMENT ON FUNCTION public.tg_doctor__rules() IS 'Fills in and checks what a doc
 
 
 --
+-- Name: tg_time_off__lock(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.tg_time_off__lock() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM lock_doctor(NEW.doctor_id);
+    RETURN NEW;
+END
+$$;
+
+
+--
+-- Name: FUNCTION tg_time_off__lock(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.tg_time_off__lock() IS 'Takes the doctor''s lock before time off is entered.';
+
+
+--
+-- Name: tg_time_off__rules(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.tg_time_off__rules() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM refuse('time_off_no_appointment', time_off_no_appointment(NEW, clock_timestamp()));
+    RETURN NULL;
+END
+$$;
+
+
+--
+-- Name: FUNCTION tg_time_off__rules(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.tg_time_off__rules() IS 'Applies time_off_no_appointment.';
+
+
+--
 -- Name: tg_waitlist_entry__rules(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1921,6 +2693,99 @@ $$;
 --
 
 COMMENT ON FUNCTION public.tg_waitlist_entry__rules() IS 'Applies every rule of a waitlist entry that a constraint cannot declare.';
+
+
+--
+-- Name: tg_working_hours__lock(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.tg_working_hours__lock() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    -- a doctor who is being deleted takes their hours along
+    IF TG_OP = 'DELETE' AND NOT EXISTS (SELECT FROM doctor WHERE account_id = OLD.doctor_id) THEN
+        RETURN OLD;
+    END IF;
+    PERFORM lock_doctor(CASE TG_OP WHEN 'DELETE' THEN OLD.doctor_id ELSE NEW.doctor_id END);
+    RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+END
+$$;
+
+
+--
+-- Name: FUNCTION tg_working_hours__lock(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.tg_working_hours__lock() IS 'Takes the doctor''s lock before hours change.';
+
+
+--
+-- Name: tg_working_hours__rules(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.tg_working_hours__rules() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    d doctor;
+BEGIN
+    SELECT * INTO d FROM doctor WHERE account_id = CASE TG_TABLE_NAME
+        WHEN 'doctor' THEN (to_jsonb(NEW) ->> 'account_id')::integer
+        ELSE (to_jsonb(OLD) ->> 'doctor_id')::integer
+    END;
+    PERFORM refuse('working_hours_cover_appointments', working_hours_cover_appointments(d, clock_timestamp()));
+    RETURN NULL;
+END
+$$;
+
+
+--
+-- Name: FUNCTION tg_working_hours__rules(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.tg_working_hours__rules() IS 'Applies working_hours_cover_appointments.';
+
+
+--
+-- Name: time_off_no_appointment(public.time_off, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.time_off_no_appointment(t public.time_off, at_ timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT format('%s of your appointments are at that time, the first at %s.', count(*), utc_text(min(lower(during))))
+    FROM held_appointments(t.doctor_id, at_)
+    WHERE during && t.during
+    HAVING count(*) > 0
+$$;
+
+
+--
+-- Name: FUNCTION time_off_no_appointment(t public.time_off, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.time_off_no_appointment(t public.time_off, at_ timestamp with time zone) IS 'Why a time cannot be taken off, seen from an instant; NULL: it can.';
+
+
+--
+-- Name: utc_text(timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.utc_text(instant timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    SELECT to_char(instant AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+$$;
+
+
+--
+-- Name: FUNCTION utc_text(instant timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.utc_text(instant timestamp with time zone) IS 'An instant as ISO 8601 in UTC, to the second.';
 
 
 --
@@ -2007,7 +2872,7 @@ COMMENT ON FUNCTION public.waitlist_entry_status_transition(old_status text, new
 CREATE FUNCTION public.waitlist_only_when_full(d public.doctor, desired_date date, at_ timestamp with time zone) RETURNS text
     LANGUAGE sql STABLE
     AS $$
-    SELECT format('This doctor has a free slot at %s: book it.', to_char(starts_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))
+    SELECT format('This doctor has a free slot at %s: book it.', utc_text(starts_at))
     FROM free_slots(
         d.account_id,
         coalesce(desired_date::timestamp AT TIME ZONE d.timezone, '-infinity'),
@@ -2023,6 +2888,26 @@ $$;
 --
 
 COMMENT ON FUNCTION public.waitlist_only_when_full(d public.doctor, desired_date date, at_ timestamp with time zone) IS 'Why there is nothing to wait for at an instant; NULL: the doctor is full.';
+
+
+--
+-- Name: working_hours_cover_appointments(public.doctor, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.working_hours_cover_appointments(d public.doctor, at_ timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT format('%s of your appointments would be outside your hours, the first at %s.', count(*), utc_text(min(lower(during))))
+    FROM stranded_appointments(d, at_)
+    HAVING count(*) > 0
+$$;
+
+
+--
+-- Name: FUNCTION working_hours_cover_appointments(d public.doctor, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.working_hours_cover_appointments(d public.doctor, at_ timestamp with time zone) IS 'Why a doctor''s hours cannot be as they are, seen from an instant; NULL: they can.';
 
 
 --
@@ -2160,6 +3045,20 @@ ALTER TABLE public.notification ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY
 
 
 --
+-- Name: time_off_id_seq; Type: SEQUENCE; Schema: public; Owner: -
+--
+
+ALTER TABLE public.time_off ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.time_off_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
 -- Name: time_zone; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -2283,6 +3182,14 @@ ALTER TABLE ONLY public.policy
 
 
 --
+-- Name: time_off time_off_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.time_off
+    ADD CONSTRAINT time_off_pkey PRIMARY KEY (id);
+
+
+--
 -- Name: time_zone time_zone_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -2371,6 +3278,13 @@ CREATE INDEX doctor_specialty ON public.doctor USING btree (lower(specialty), ac
 
 
 --
+-- Name: notification_batch; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX notification_batch ON public.notification USING btree (batch, account_id) WHERE (batch IS NOT NULL);
+
+
+--
 -- Name: notification_due; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -2382,6 +3296,13 @@ CREATE INDEX notification_due ON public.notification USING btree (due_at, id) WH
 --
 
 CREATE UNIQUE INDEX notification_once ON public.notification USING btree (appointment_id, appointment_version, kind, account_id);
+
+
+--
+-- Name: time_off_of_doctor; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX time_off_of_doctor ON public.time_off USING gist (doctor_id, during);
 
 
 --
@@ -2434,6 +3355,20 @@ COMMENT ON TRIGGER tg_appointment__rules ON public.appointment IS 'Lock the doct
 
 
 --
+-- Name: doctor tg_doctor__hours; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE CONSTRAINT TRIGGER tg_doctor__hours AFTER UPDATE OF timezone ON public.doctor DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.tg_working_hours__rules();
+
+
+--
+-- Name: TRIGGER tg_doctor__hours ON doctor; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TRIGGER tg_doctor__hours ON public.doctor IS 'At the end of the transaction: a new zone leaves no appointment outside the hours.';
+
+
+--
 -- Name: doctor tg_doctor__rules; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -2448,6 +3383,34 @@ COMMENT ON TRIGGER tg_doctor__rules ON public.doctor IS 'Fee and currency: the p
 
 
 --
+-- Name: time_off tg_time_off__lock; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER tg_time_off__lock BEFORE INSERT OR UPDATE ON public.time_off FOR EACH ROW EXECUTE FUNCTION public.tg_time_off__lock();
+
+
+--
+-- Name: TRIGGER tg_time_off__lock ON time_off; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TRIGGER tg_time_off__lock ON public.time_off IS 'The doctor''s lock, as for every change of the schedule.';
+
+
+--
+-- Name: time_off tg_time_off__rules; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE CONSTRAINT TRIGGER tg_time_off__rules AFTER INSERT OR UPDATE ON public.time_off DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.tg_time_off__rules();
+
+
+--
+-- Name: TRIGGER tg_time_off__rules ON time_off; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TRIGGER tg_time_off__rules ON public.time_off IS 'At the end of the transaction: no appointment that somebody holds is covered.';
+
+
+--
 -- Name: waitlist_entry tg_waitlist_entry__rules; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -2459,6 +3422,34 @@ CREATE TRIGGER tg_waitlist_entry__rules BEFORE INSERT OR UPDATE ON public.waitli
 --
 
 COMMENT ON TRIGGER tg_waitlist_entry__rules ON public.waitlist_entry IS 'Lock the doctor, read the clock, then: transition, date inside the window, doctor full.';
+
+
+--
+-- Name: working_hours tg_working_hours__lock; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER tg_working_hours__lock BEFORE INSERT OR DELETE OR UPDATE ON public.working_hours FOR EACH ROW EXECUTE FUNCTION public.tg_working_hours__lock();
+
+
+--
+-- Name: TRIGGER tg_working_hours__lock ON working_hours; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TRIGGER tg_working_hours__lock ON public.working_hours IS 'The doctor''s lock, as for every change of the schedule.';
+
+
+--
+-- Name: working_hours tg_working_hours__rules; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE CONSTRAINT TRIGGER tg_working_hours__rules AFTER DELETE OR UPDATE ON public.working_hours DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.tg_working_hours__rules();
+
+
+--
+-- Name: TRIGGER tg_working_hours__rules ON working_hours; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TRIGGER tg_working_hours__rules ON public.working_hours IS 'At the end of the transaction: no appointment is left outside the hours.';
 
 
 --
@@ -2534,6 +3525,14 @@ ALTER TABLE ONLY public.patient
 
 
 --
+-- Name: time_off time_off_doctor_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.time_off
+    ADD CONSTRAINT time_off_doctor_id_fkey FOREIGN KEY (doctor_id) REFERENCES public.doctor(account_id) ON DELETE CASCADE;
+
+
+--
 -- Name: waitlist_entry waitlist_entry_doctor_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -2582,6 +3581,16 @@ REVOKE ALL ON FUNCTION public.active_appointments(p_doctor integer, at_ timestam
 
 
 --
+-- Name: FUNCTION appointment_status(status text, hold_expires_at timestamp with time zone, ends_at timestamp with time zone, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.appointment_status(status text, hold_expires_at timestamp with time zone, ends_at timestamp with time zone, at_ timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.appointment_status(status text, hold_expires_at timestamp with time zone, ends_at timestamp with time zone, at_ timestamp with time zone) TO booking_app;
+GRANT ALL ON FUNCTION public.appointment_status(status text, hold_expires_at timestamp with time zone, ends_at timestamp with time zone, at_ timestamp with time zone) TO booking_admin;
+GRANT ALL ON FUNCTION public.appointment_status(status text, hold_expires_at timestamp with time zone, ends_at timestamp with time zone, at_ timestamp with time zone) TO booking_auditor;
+
+
+--
 -- Name: TABLE appointment; Type: ACL; Schema: public; Owner: -
 --
 
@@ -2623,6 +3632,23 @@ GRANT UPDATE(status) ON TABLE public.appointment TO booking_admin;
 --
 
 GRANT UPDATE(cancel_reason) ON TABLE public.appointment TO booking_admin;
+
+
+--
+-- Name: TABLE api_appointment; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.api_appointment TO booking_app;
+GRANT SELECT ON TABLE public.api_appointment TO booking_admin;
+GRANT SELECT ON TABLE public.api_appointment TO booking_auditor;
+
+
+--
+-- Name: FUNCTION add_time_off(p_doctor integer, p_start timestamp with time zone, p_end timestamp with time zone, p_reason text, p_cancel boolean); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.add_time_off(p_doctor integer, p_start timestamp with time zone, p_end timestamp with time zone, p_reason text, p_cancel boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.add_time_off(p_doctor integer, p_start timestamp with time zone, p_end timestamp with time zone, p_reason text, p_cancel boolean) TO booking_app;
 
 
 --
@@ -2688,6 +3714,7 @@ GRANT INSERT(phone),UPDATE(phone) ON TABLE public.doctor TO booking_app;
 --
 
 GRANT INSERT(timezone) ON TABLE public.doctor TO booking_app;
+GRANT UPDATE(timezone) ON TABLE public.doctor TO booking_admin;
 
 
 --
@@ -2709,6 +3736,7 @@ GRANT INSERT(experience_years),UPDATE(experience_years) ON TABLE public.doctor T
 --
 
 GRANT INSERT(slot_minutes) ON TABLE public.doctor TO booking_app;
+GRANT UPDATE(slot_minutes) ON TABLE public.doctor TO booking_admin;
 
 
 --
@@ -2716,6 +3744,7 @@ GRANT INSERT(slot_minutes) ON TABLE public.doctor TO booking_app;
 --
 
 GRANT INSERT(buffer_minutes) ON TABLE public.doctor TO booking_app;
+GRANT UPDATE(buffer_minutes) ON TABLE public.doctor TO booking_admin;
 
 
 --
@@ -2723,6 +3752,7 @@ GRANT INSERT(buffer_minutes) ON TABLE public.doctor TO booking_app;
 --
 
 GRANT INSERT(fee) ON TABLE public.doctor TO booking_app;
+GRANT UPDATE(fee) ON TABLE public.doctor TO booking_admin;
 
 
 --
@@ -2730,6 +3760,7 @@ GRANT INSERT(fee) ON TABLE public.doctor TO booking_app;
 --
 
 GRANT INSERT(currency) ON TABLE public.doctor TO booking_app;
+GRANT UPDATE(currency) ON TABLE public.doctor TO booking_admin;
 
 
 --
@@ -2737,6 +3768,7 @@ GRANT INSERT(currency) ON TABLE public.doctor TO booking_app;
 --
 
 GRANT INSERT(max_appointments) ON TABLE public.doctor TO booking_app;
+GRANT UPDATE(max_appointments) ON TABLE public.doctor TO booking_admin;
 
 
 --
@@ -2744,6 +3776,13 @@ GRANT INSERT(max_appointments) ON TABLE public.doctor TO booking_app;
 --
 
 REVOKE ALL ON FUNCTION public.appointment_doctor_cap(active integer, d public.doctor) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION appointment_doctor_no_overlap(clash boolean); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.appointment_doctor_no_overlap(clash boolean) FROM PUBLIC;
 
 
 --
@@ -2819,13 +3858,10 @@ REVOKE ALL ON FUNCTION public.appointment_patient_hold_limit(live_holds integer,
 
 
 --
--- Name: FUNCTION appointment_status(status text, hold_expires_at timestamp with time zone, ends_at timestamp with time zone, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+-- Name: FUNCTION appointment_patient_no_overlap(clash boolean); Type: ACL; Schema: public; Owner: -
 --
 
-REVOKE ALL ON FUNCTION public.appointment_status(status text, hold_expires_at timestamp with time zone, ends_at timestamp with time zone, at_ timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.appointment_status(status text, hold_expires_at timestamp with time zone, ends_at timestamp with time zone, at_ timestamp with time zone) TO booking_app;
-GRANT ALL ON FUNCTION public.appointment_status(status text, hold_expires_at timestamp with time zone, ends_at timestamp with time zone, at_ timestamp with time zone) TO booking_admin;
-GRANT ALL ON FUNCTION public.appointment_status(status text, hold_expires_at timestamp with time zone, ends_at timestamp with time zone, at_ timestamp with time zone) TO booking_auditor;
+REVOKE ALL ON FUNCTION public.appointment_patient_no_overlap(clash boolean) FROM PUBLIC;
 
 
 --
@@ -2840,15 +3876,6 @@ REVOKE ALL ON FUNCTION public.appointment_status_transition(old_status text, new
 --
 
 REVOKE ALL ON FUNCTION public.appointment_within_working_hours(d public.doctor, slot tstzrange) FROM PUBLIC;
-
-
---
--- Name: TABLE api_appointment; Type: ACL; Schema: public; Owner: -
---
-
-GRANT SELECT ON TABLE public.api_appointment TO booking_app;
-GRANT SELECT ON TABLE public.api_appointment TO booking_admin;
-GRANT SELECT ON TABLE public.api_appointment TO booking_auditor;
 
 
 --
@@ -2867,11 +3894,49 @@ REVOKE ALL ON FUNCTION public.booking_actor() FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION broken_rules(a public.appointment, d public.doctor, p public.policy, at_ timestamp with time zone, of_doctor public.other_appointments, of_patient public.other_appointments); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.broken_rules(a public.appointment, d public.doctor, p public.policy, at_ timestamp with time zone, of_doctor public.other_appointments, of_patient public.other_appointments) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION bulk_cancel(p_doctor integer, p_patient integer, p_date date, p_reason text, p_block boolean, p_dry_run boolean); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.bulk_cancel(p_doctor integer, p_patient integer, p_date date, p_reason text, p_block boolean, p_dry_run boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.bulk_cancel(p_doctor integer, p_patient integer, p_date date, p_reason text, p_block boolean, p_dry_run boolean) TO booking_app;
+
+
+--
+-- Name: FUNCTION cancel_as_doctor(p_doctor integer, p_appointment integer, p_reason text, p_block boolean); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.cancel_as_doctor(p_doctor integer, p_appointment integer, p_reason text, p_block boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.cancel_as_doctor(p_doctor integer, p_appointment integer, p_reason text, p_block boolean) TO booking_app;
+
+
+--
 -- Name: FUNCTION cancel_as_patient(p_patient integer, p_appointment integer); Type: ACL; Schema: public; Owner: -
 --
 
 REVOKE ALL ON FUNCTION public.cancel_as_patient(p_patient integer, p_appointment integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.cancel_as_patient(p_patient integer, p_appointment integer) TO booking_app;
+
+
+--
+-- Name: FUNCTION cancel_for_doctor(p_appointments integer[], p_reason text, p_block boolean); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.cancel_for_doctor(p_appointments integer[], p_reason text, p_block boolean) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION change_practice(p_doctor integer, p_changes jsonb, p_cancel boolean); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.change_practice(p_doctor integer, p_changes jsonb, p_cancel boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.change_practice(p_doctor integer, p_changes jsonb, p_cancel boolean) TO booking_app;
 
 
 --
@@ -3000,10 +4065,57 @@ GRANT ALL ON FUNCTION public.claim_notification(p_id bigint, p_lease interval) T
 
 
 --
+-- Name: TABLE time_off; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.time_off TO booking_app;
+GRANT SELECT,DELETE ON TABLE public.time_off TO booking_admin;
+GRANT SELECT ON TABLE public.time_off TO booking_auditor;
+
+
+--
+-- Name: COLUMN time_off.doctor_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(doctor_id) ON TABLE public.time_off TO booking_admin;
+
+
+--
+-- Name: COLUMN time_off.during; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(during) ON TABLE public.time_off TO booking_admin;
+
+
+--
+-- Name: COLUMN time_off.reason; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(reason) ON TABLE public.time_off TO booking_admin;
+
+
+--
+-- Name: FUNCTION delete_time_off(p_doctor integer, p_time_off integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.delete_time_off(p_doctor integer, p_time_off integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.delete_time_off(p_doctor integer, p_time_off integer) TO booking_app;
+
+
+--
 -- Name: FUNCTION doctor_fee_allowed(d public.doctor, p public.policy); Type: ACL; Schema: public; Owner: -
 --
 
 REVOKE ALL ON FUNCTION public.doctor_fee_allowed(d public.doctor, p public.policy) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION explain_booking(p_patient integer, p_doctor integer, p_start timestamp with time zone, p_appointment integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.explain_booking(p_patient integer, p_doctor integer, p_start timestamp with time zone, p_appointment integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.explain_booking(p_patient integer, p_doctor integer, p_start timestamp with time zone, p_appointment integer) TO booking_app;
+GRANT ALL ON FUNCTION public.explain_booking(p_patient integer, p_doctor integer, p_start timestamp with time zone, p_appointment integer) TO booking_admin;
 
 
 --
@@ -3021,6 +4133,34 @@ GRANT ALL ON FUNCTION public.free_slots(p_doctor integer, p_from timestamp with 
 --
 
 REVOKE ALL ON FUNCTION public.fulfil_waitlist(a public.appointment) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION grid_slots(d public.doctor, p_from timestamp with time zone, p_to timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.grid_slots(d public.doctor, p_from timestamp with time zone, p_to timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION held_appointments(p_doctor integer, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.held_appointments(p_doctor integer, at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION is_taken(p_doctor integer, slot tstzrange, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.is_taken(p_doctor integer, slot tstzrange, at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION is_time_off(p_doctor integer, slot tstzrange); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.is_time_off(p_doctor integer, slot tstzrange) FROM PUBLIC;
 
 
 --
@@ -3107,6 +4247,21 @@ REVOKE ALL ON FUNCTION public.lowest_free_seat(seats integer) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION move_appointment(p_appointment integer, p_start timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.move_appointment(p_appointment integer, p_start timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION nearest_free_slots(p_doctor integer, p_start timestamp with time zone, p_limit integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.nearest_free_slots(p_doctor integer, p_start timestamp with time zone, p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.nearest_free_slots(p_doctor integer, p_start timestamp with time zone, p_limit integer) TO booking_app;
+
+
+--
 -- Name: FUNCTION new_appointment(a public.appointment, d public.doctor, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
 --
 
@@ -3137,24 +4292,24 @@ REVOKE ALL ON FUNCTION public.notification_stale(n public.notification) FROM PUB
 
 
 --
--- Name: FUNCTION notify_account(p_kind text, a public.appointment, p_account integer); Type: ACL; Schema: public; Owner: -
+-- Name: FUNCTION notify_account(p_kind text, a public.appointment, p_account integer, p_old_time tstzrange); Type: ACL; Schema: public; Owner: -
 --
 
-REVOKE ALL ON FUNCTION public.notify_account(p_kind text, a public.appointment, p_account integer) FROM PUBLIC;
-
-
---
--- Name: FUNCTION other_appointments_of_doctor(a public.appointment, at_ timestamp with time zone, OUT active integer, OUT seats integer, OUT stale boolean, OUT clash boolean); Type: ACL; Schema: public; Owner: -
---
-
-REVOKE ALL ON FUNCTION public.other_appointments_of_doctor(a public.appointment, at_ timestamp with time zone, OUT active integer, OUT seats integer, OUT stale boolean, OUT clash boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.notify_account(p_kind text, a public.appointment, p_account integer, p_old_time tstzrange) FROM PUBLIC;
 
 
 --
--- Name: FUNCTION other_appointments_of_patient(a public.appointment, at_ timestamp with time zone, OUT holds integer, OUT stale boolean, OUT clash boolean); Type: ACL; Schema: public; Owner: -
+-- Name: FUNCTION other_appointments_of_doctor(a public.appointment, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
 --
 
-REVOKE ALL ON FUNCTION public.other_appointments_of_patient(a public.appointment, at_ timestamp with time zone, OUT holds integer, OUT stale boolean, OUT clash boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.other_appointments_of_doctor(a public.appointment, at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION other_appointments_of_patient(a public.appointment, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.other_appointments_of_patient(a public.appointment, at_ timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -3165,10 +4320,42 @@ REVOKE ALL ON FUNCTION public.place_appointment(a public.appointment, d public.d
 
 
 --
+-- Name: FUNCTION record_visit(p_doctor integer, p_appointment integer, p_status text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.record_visit(p_doctor integer, p_appointment integer, p_status text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.record_visit(p_doctor integer, p_appointment integer, p_status text) TO booking_app;
+
+
+--
 -- Name: FUNCTION refuse(rule text, why text); Type: ACL; Schema: public; Owner: -
 --
 
 REVOKE ALL ON FUNCTION public.refuse(rule text, why text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION replace_working_hours(p_doctor integer, p_week jsonb, p_cancel boolean); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.replace_working_hours(p_doctor integer, p_week jsonb, p_cancel boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.replace_working_hours(p_doctor integer, p_week jsonb, p_cancel boolean) TO booking_app;
+
+
+--
+-- Name: FUNCTION reschedule_as_doctor(p_doctor integer, p_appointment integer, p_start timestamp with time zone, p_block boolean); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.reschedule_as_doctor(p_doctor integer, p_appointment integer, p_start timestamp with time zone, p_block boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.reschedule_as_doctor(p_doctor integer, p_appointment integer, p_start timestamp with time zone, p_block boolean) TO booking_app;
+
+
+--
+-- Name: FUNCTION reschedule_as_patient(p_patient integer, p_appointment integer, p_start timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.reschedule_as_patient(p_patient integer, p_appointment integer, p_start timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.reschedule_as_patient(p_patient integer, p_appointment integer, p_start timestamp with time zone) TO booking_app;
 
 
 --
@@ -3179,10 +4366,33 @@ REVOKE ALL ON FUNCTION public.retire_appointments(p_doctor integer, p_patient in
 
 
 --
+-- Name: FUNCTION search_free_slots(p_specialty text, p_from timestamp with time zone, p_to timestamp with time zone, p_limit integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.search_free_slots(p_specialty text, p_from timestamp with time zone, p_to timestamp with time zone, p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.search_free_slots(p_specialty text, p_from timestamp with time zone, p_to timestamp with time zone, p_limit integer) TO booking_app;
+GRANT ALL ON FUNCTION public.search_free_slots(p_specialty text, p_from timestamp with time zone, p_to timestamp with time zone, p_limit integer) TO booking_admin;
+
+
+--
+-- Name: FUNCTION settle_affected(p_affected integer[], p_reason text, p_cancel boolean); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.settle_affected(p_affected integer[], p_reason text, p_cancel boolean) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION slot_fits(i public.working_span, zone text, starts_at timestamp with time zone, ends_at timestamp with time zone); Type: ACL; Schema: public; Owner: -
 --
 
 REVOKE ALL ON FUNCTION public.slot_fits(i public.working_span, zone text, starts_at timestamp with time zone, ends_at timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION stranded_appointments(d public.doctor, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.stranded_appointments(d public.doctor, at_ timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -3216,10 +4426,52 @@ REVOKE ALL ON FUNCTION public.tg_doctor__rules() FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION tg_time_off__lock(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.tg_time_off__lock() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION tg_time_off__rules(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.tg_time_off__rules() FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION tg_waitlist_entry__rules(); Type: ACL; Schema: public; Owner: -
 --
 
 REVOKE ALL ON FUNCTION public.tg_waitlist_entry__rules() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION tg_working_hours__lock(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.tg_working_hours__lock() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION tg_working_hours__rules(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.tg_working_hours__rules() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION time_off_no_appointment(t public.time_off, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.time_off_no_appointment(t public.time_off, at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION utc_text(instant timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.utc_text(instant timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -3251,11 +4503,18 @@ REVOKE ALL ON FUNCTION public.waitlist_only_when_full(d public.doctor, desired_d
 
 
 --
+-- Name: FUNCTION working_hours_cover_appointments(d public.doctor, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.working_hours_cover_appointments(d public.doctor, at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
 -- Name: TABLE working_hours; Type: ACL; Schema: public; Owner: -
 --
 
 GRANT SELECT ON TABLE public.working_hours TO booking_app;
-GRANT SELECT ON TABLE public.working_hours TO booking_admin;
+GRANT SELECT,DELETE ON TABLE public.working_hours TO booking_admin;
 GRANT SELECT ON TABLE public.working_hours TO booking_auditor;
 
 
@@ -3264,6 +4523,7 @@ GRANT SELECT ON TABLE public.working_hours TO booking_auditor;
 --
 
 GRANT INSERT(doctor_id) ON TABLE public.working_hours TO booking_app;
+GRANT INSERT(doctor_id) ON TABLE public.working_hours TO booking_admin;
 
 
 --
@@ -3271,6 +4531,7 @@ GRANT INSERT(doctor_id) ON TABLE public.working_hours TO booking_app;
 --
 
 GRANT INSERT(weekday) ON TABLE public.working_hours TO booking_app;
+GRANT INSERT(weekday) ON TABLE public.working_hours TO booking_admin;
 
 
 --
@@ -3278,6 +4539,7 @@ GRANT INSERT(weekday) ON TABLE public.working_hours TO booking_app;
 --
 
 GRANT INSERT(start_minute) ON TABLE public.working_hours TO booking_app;
+GRANT INSERT(start_minute) ON TABLE public.working_hours TO booking_admin;
 
 
 --
@@ -3285,6 +4547,7 @@ GRANT INSERT(start_minute) ON TABLE public.working_hours TO booking_app;
 --
 
 GRANT INSERT(end_minute) ON TABLE public.working_hours TO booking_app;
+GRANT INSERT(end_minute) ON TABLE public.working_hours TO booking_admin;
 
 
 --

@@ -1,13 +1,12 @@
 """The types of fields that several features share: they refuse what is malformed; what is forbidden, PostgreSQL."""
 
 from datetime import UTC, datetime
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 from litestar.params import PathParameter, QueryParameter
-from msgspec import Meta, convert
+from msgspec import Meta
 
-from app.domain.messages import explain, pattern
-from app.domain.problems import FieldError, invalid_request
+from app.domain.messages import pattern
 
 END = r"$(?!\n)"  # in Python, $ alone lets a last newline pass
 # Control characters would break mail headers and terminals, and PostgreSQL cannot store NUL;
@@ -27,36 +26,11 @@ ShortText = Annotated[str, Meta(max_length=150, pattern=PRINTABLE)]
 Phone = Annotated[str, Meta(max_length=40, pattern=PHONE, examples=["+49 30 1234567"])]
 TimeZone = Annotated[str, Meta(max_length=64, pattern=PRINTABLE, examples=["Europe/Berlin"], description="IANA name.")]
 Currency = Annotated[str, Meta(pattern=CURRENCY, examples=["USD"], description="ISO 4217.")]
+Reason = Annotated[str, Meta(max_length=500, pattern=PRINTABLE)]
 Money = Annotated[str, Meta(pattern=MONEY, examples=["100.00"])]
 
-OFFSET = "ISO 8601 with an offset; + is written %2B."
 PathId = Annotated[int, PathParameter(ge=1, le=2_147_483_647)]
 SearchText = Annotated[str, QueryParameter(max_length=150, pattern=PRINTABLE)]
-
-
-class TimeRange(NamedTuple):
-    """Instants from `start` on and before `end`; None: not bounded."""
-
-    start: datetime | None
-    end: datetime | None
-
-
-async def provide_time_range(
-    from_: Annotated[str, QueryParameter(name="from", max_length=40, description=OFFSET)] = "",
-    to: Annotated[str, QueryParameter(max_length=40, description=OFFSET)] = "",
-) -> TimeRange:
-    """Read the query parameters `from` and `to`. Raises ProblemError (400) if one is not an instant."""
-    return TimeRange(_instant("from", from_), _instant("to", to))
-
-
-def _instant(field: str, text: str) -> datetime | None:
-    if not text:
-        return None
-    try:
-        return in_utc(convert(text, Instant))
-    except ValueError as error:  # msgspec's own is one
-        plus = " In an address, write + as %2B." if " " in text else ""
-        raise invalid_request([FieldError(field, explain(str(error)) + plus)]) from error
 
 
 def in_utc(instant: datetime) -> datetime:

@@ -13,7 +13,9 @@ from litestar.openapi import ResponseSpec
 from litestar.types import ExceptionHandlersMap
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from app.domain.errors import driver_error, refusal_of
+from app.domain.appointments.schemas import Appointment
+from app.domain.doctors.schemas import Slot
+from app.domain.errors import Refusal, driver_error, refusal_of
 from app.domain.messages import explain
 
 log = structlog.get_logger()
@@ -49,6 +51,13 @@ class FieldError(msgspec.Struct):
     message: str
 
 
+class BrokenRule(msgspec.Struct):
+    """A rule that stands in the way, and why."""
+
+    code: str
+    detail: str
+
+
 class Problem(msgspec.Struct, omit_defaults=True):
     """RFC 9457 problem details. `code` is stable; for a broken rule it is the rule's name."""
 
@@ -58,6 +67,9 @@ class Problem(msgspec.Struct, omit_defaults=True):
     code: str
     type: str = "about:blank"
     errors: list[FieldError] = []
+    rules: list[BrokenRule] = []  # of a refused booking: all that it breaks
+    alternatives: list[Slot] = []  # of a refused booking: the nearest free slots
+    affected: list[Appointment] = []  # of a refused change of the schedule: what it would strand
     id: str | None = None  # of a server error, for the logs
 
     def response(self, headers: dict[str, str] | None = None) -> Response[dict[str, Any]]:
@@ -75,6 +87,13 @@ class ProblemError(Exception):
     def __init__(self, status: int, code: str, detail: str, errors: list[FieldError] | None = None) -> None:
         super().__init__(detail)
         self.problem = Problem(status, HTTPStatus(status).phrase, detail, code, errors=errors or [])
+
+
+def refused(refusal: Refusal) -> ProblemError:
+    """Make the answer to a request that breaks a rule."""
+    error = ProblemError(refusal.status, refusal.code, refusal.detail)
+    error.problem.title = refusal.title
+    return error
 
 
 def not_found(what: str) -> ProblemError:
@@ -126,7 +145,7 @@ def _field_error(message: str, key: str | None) -> FieldError:
 def _on_error(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:
     refusal = refusal_of(error)
     if refusal is not None:
-        return Problem(refusal.status, refusal.title, refusal.detail, refusal.code).response()
+        return refused(refusal).problem.response()
     cause = driver_error(error)
     if isinstance(cause, asyncpg.DataError):
         return Problem(400, "Bad Request", "A value is out of range or malformed.", "invalid_request").response()

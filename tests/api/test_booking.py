@@ -208,5 +208,6 @@ async def test_a_refusal_quotes_nobody_elses_booking(client: httpx.AsyncClient, 
     doctor, (first, second) = await make_doctor(owner), await make_patients(owner, 2)
     await booked(client, first, doctor, start)
     problem = assert_problem(await post_booking(client, second, doctor, start), 409)
-    assert problem.keys() == {"type", "title", "status", "detail", "code"}
+    assert problem.keys() == {"type", "title", "status", "detail", "code", "rules", "alternatives"}
     assert problem["detail"] == "This slot is taken."
+    assert problem["rules"] == [{"code": "appointment_doctor_no_overlap", "detail": "This slot is taken."}]

@@ -1,5 +1,6 @@
 -- Who may touch which table: booking_app reads and registers people, every booking it makes goes through a function.
-GRANT SELECT ON account, doctor, patient, working_hours, appointment, waitlist_entry, policy, time_zone, notification
+GRANT SELECT ON
+account, doctor, patient, working_hours, time_off, appointment, waitlist_entry, policy, time_zone, notification
 TO booking_app;
 GRANT INSERT (username, email, password_hash, role), UPDATE (email) ON account TO booking_app;
 GRANT INSERT (
@@ -9,11 +10,15 @@ GRANT INSERT (
 GRANT INSERT (account_id, full_name, phone, timezone), UPDATE (full_name, phone, timezone) ON patient TO booking_app;
 GRANT INSERT (doctor_id, weekday, start_minute, end_minute) ON working_hours TO booking_app;
 
-GRANT SELECT ON doctor, patient, working_hours, appointment, waitlist_entry, policy, time_zone, notification
+GRANT SELECT ON
+doctor, patient, working_hours, time_off, appointment, waitlist_entry, policy, time_zone, notification
 TO booking_admin, booking_auditor;
 GRANT SELECT (id, username, email, role, created_at) ON account TO booking_admin, booking_auditor;
 GRANT INSERT (doctor_id, patient_id, during), UPDATE (status, during, cancel_reason) ON appointment TO booking_admin;
 GRANT INSERT (doctor_id, patient_id, desired_date), UPDATE (status) ON waitlist_entry TO booking_admin;
+GRANT INSERT (doctor_id, during, reason), DELETE ON time_off TO booking_admin;
+GRANT INSERT (doctor_id, weekday, start_minute, end_minute), DELETE ON working_hours TO booking_admin;
+GRANT UPDATE (timezone, slot_minutes, buffer_minutes, max_appointments, fee, currency) ON doctor TO booking_admin;
 GRANT UPDATE (
     hold_minutes, patient_hold_limit, default_fee, default_currency, max_fee, currencies
 ) ON policy TO booking_admin;

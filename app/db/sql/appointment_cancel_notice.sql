@@ -5,7 +5,7 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
         WHEN actor = 'patient' AND at_ >= cancel_deadline
             THEN format(
                 'This appointment could be canceled until %s. Later, only the doctor can cancel it.',
-                to_char(cancel_deadline AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+                utc_text(cancel_deadline)
             )
     END
 $$;

@@ -1,4 +1,4 @@
--- An appointment is exactly one slot of the doctor's working hours.
+-- An appointment is exactly one slot of the doctor's working hours, outside time off.
 CREATE OR REPLACE FUNCTION appointment_within_working_hours(d doctor, slot tstzrange) RETURNS text
 LANGUAGE sql STABLE AS $$
     SELECT CASE
@@ -13,7 +13,14 @@ LANGUAGE sql STABLE AS $$
                 -- on the grid: a whole number of steps after the interval's start
                 AND mod(extract(epoch FROM lower(slot) - i.starts_at), (d.slot_minutes + d.buffer_minutes) * 60) = 0
         ) THEN format('This is not one of the doctor''s slots (times of %s).', d.timezone)
+        WHEN is_time_off(d.account_id, slot) THEN 'The doctor is away at that time.'
     END
 $$;
+CREATE OR REPLACE FUNCTION is_time_off(p_doctor integer, slot tstzrange) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (SELECT FROM time_off WHERE doctor_id = p_doctor AND during && slot)
+$$;
+COMMENT ON FUNCTION is_time_off(integer, tstzrange) IS 'Whether a doctor is away at any moment of a time.';
+
 COMMENT ON FUNCTION appointment_within_working_hours(doctor, tstzrange) IS
 'Why a time is no slot of this doctor; NULL: it is one. Costs the same whatever the length of the working day.';

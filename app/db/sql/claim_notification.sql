@@ -10,8 +10,10 @@ SELECT
     r.role AS recipient_role,
     d.full_name AS doctor,
     p.full_name AS patient,
-    coalesce(lower(n.slot), lower(a.during)) AS starts_at,
-    coalesce(upper(n.slot), upper(a.during)) AS ends_at,
+    CASE WHEN n.kind = 'slot_available' THEN lower(n.slot) ELSE lower(a.during) END AS starts_at,
+    CASE WHEN n.kind = 'slot_available' THEN upper(n.slot) ELSE upper(a.during) END AS ends_at,
+    CASE WHEN n.kind = 'appointment_rescheduled' THEN lower(n.slot) END AS moved_from,
+    ARRAY(SELECT lower(o.during) FROM appointment AS o WHERE o.id = ANY (n.also) ORDER BY 1) AS also_canceled,
     a.cancel_deadline,
     a.canceled_by,
     a.cancel_reason

@@ -14,6 +14,15 @@ BEGIN
         IF OLD.status = 'confirmed' AND NEW.canceled_by <> 'doctor' THEN
             PERFORM notify_account('appointment_canceled', NEW, NEW.doctor_id);
         END IF;
+    ELSIF TG_OP = 'UPDATE' AND is_active AND NEW.during <> OLD.during THEN
+        PERFORM notify_account('appointment_rescheduled', NEW, NEW.patient_id, OLD.during);
+        IF NEW.status = 'confirmed' AND booking_actor() <> 'doctor' THEN
+            PERFORM notify_account('appointment_rescheduled', NEW, NEW.doctor_id, OLD.during);
+        END IF;
+    END IF;
+    IF TG_OP = 'UPDATE' AND booking_actor() IN ('doctor', 'admin') AND NEW.status <> 'completed' THEN
+        -- a patient may be on the way: tell them in seconds, not at the next sweep
+        PERFORM pg_notify('booking_outbox', '');
     END IF;
     IF is_active AND NOT was_active THEN
         PERFORM fulfil_waitlist(NEW);
@@ -26,14 +35,16 @@ $$;
 COMMENT ON FUNCTION tg_appointment__outbox() IS
 'Queues the mails that a booking, a confirmation, a cancellation or a freed slot calls for, and ends waiting that a booking answers.';
 
-CREATE OR REPLACE FUNCTION notify_account(p_kind text, a appointment, p_account integer) RETURNS void
+CREATE OR REPLACE FUNCTION notify_account(
+    p_kind text, a appointment, p_account integer, p_old_time tstzrange DEFAULT NULL
+) RETURNS void
 LANGUAGE sql AS $$
-    INSERT INTO notification (kind, account_id, appointment_id, appointment_version)
-    VALUES (p_kind, p_account, a.id, a.version)
-    ON CONFLICT DO NOTHING
+    INSERT INTO notification AS n (kind, account_id, appointment_id, appointment_version, slot, batch)
+    VALUES (p_kind, p_account, a.id, a.version, p_old_time, nullif(current_setting('booking.batch', true), '')::uuid)
+    ON CONFLICT (batch, account_id) WHERE batch IS NOT NULL DO UPDATE SET also = n.also || excluded.appointment_id
 $$;
-COMMENT ON FUNCTION notify_account(text, appointment, integer) IS
-'Queues one mail to one account about this version of an appointment; a second of the same kind is dropped.';
+COMMENT ON FUNCTION notify_account(text, appointment, integer, tstzrange) IS
+'Queues one mail to one account about this version of an appointment; within a batch, adds it to the account''s one mail.';
 
 CREATE OR REPLACE FUNCTION fulfil_waitlist(a appointment) RETURNS void
 LANGUAGE sql AS $$
@@ -49,7 +60,8 @@ COMMENT ON FUNCTION fulfil_waitlist(appointment) IS
 CREATE OR REPLACE FUNCTION announce_free_slot(a appointment, slot tstzrange) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-    IF appointment_booking_window(lower(slot), clock_timestamp()) IS NOT NULL THEN
+    -- the time may be off, the doctor still full, the start too near
+    IF NOT EXISTS (SELECT FROM free_slots(a.doctor_id, lower(slot), upper(slot), clock_timestamp())) THEN
         RETURN;
     END IF;
     INSERT INTO notification (kind, account_id, appointment_id, appointment_version, waitlist_entry_id, slot)

@@ -89,6 +89,8 @@ BEGIN
             ELSE lower(becomes.during)
         END;
     END IF;
+    -- a move never extends a hold
+    becomes.hold_expires_at := least(was.hold_expires_at, lower(becomes.during));
     becomes.version := was.version + 1;
     becomes.updated_at := at_;
     RETURN becomes;

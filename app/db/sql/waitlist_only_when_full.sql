@@ -1,7 +1,7 @@
 -- A patient joins the waitlist only when the doctor has no free slot on that day (no day given: none in the window).
 CREATE OR REPLACE FUNCTION waitlist_only_when_full(d doctor, desired_date date, at_ timestamptz) RETURNS text
 LANGUAGE sql STABLE AS $$
-    SELECT format('This doctor has a free slot at %s: book it.', to_char(starts_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))
+    SELECT format('This doctor has a free slot at %s: book it.', utc_text(starts_at))
     FROM free_slots(
         d.account_id,
         coalesce(desired_date::timestamp AT TIME ZONE d.timezone, '-infinity'),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency, Provide
@@ -12,10 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.accounts.tokens import Caller, patients_only
 from app.domain.appointments.repository import AppointmentRepository
-from app.domain.appointments.schemas import Appointment, AppointmentDetail, Book, Status
-from app.domain.fields import PathId, TimeRange, provide_time_range
+from app.domain.appointments.schemas import Appointment, AppointmentDetail, Book, Reschedule, Status
+from app.domain.fields import PathId
 from app.domain.paging import LINK, Cursor, Limit, decode_cursor, encode_cursor, page, read_id, read_instant
 from app.domain.problems import ProblemError, not_found, problems
+from app.domain.time_range import TimeRange, provide_time_range
 
 EVER = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
 
@@ -23,6 +24,16 @@ EVER = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
 async def provide_appointments(db_session: NamedDependency[AsyncSession]) -> AppointmentRepository:
     """Provide the repository of a request."""
     return AppointmentRepository(session=db_session, auto_refresh=False)
+
+
+Found = TypeVar("Found", bound=Appointment)
+
+
+def or_not_found(appointment: Found | None) -> Found:
+    """Return an appointment that was found. Raises ProblemError (404) for None: not there, or not the caller's."""
+    if appointment is None:
+        raise not_found("appointment")
+    return appointment
 
 
 class AppointmentController(Controller):
@@ -77,10 +88,7 @@ class AppointmentController(Controller):
         appointments: NamedDependency[AppointmentRepository],
     ) -> Appointment:
         """Return one of one's appointments."""
-        appointment = await appointments.find(request.user, appointment_id)
-        if appointment is None:
-            raise not_found("appointment")
-        return appointment
+        return or_not_found(await appointments.find(request.user, appointment_id))
 
     @post(
         "/{appointment_id:int}/cancel",
@@ -96,7 +104,23 @@ class AppointmentController(Controller):
         appointments: NamedDependency[AppointmentRepository],
     ) -> AppointmentDetail:
         """Cancel, while more than 72 hours remain."""
-        appointment = await appointments.cancel_as_patient(request.user.id, appointment_id)
-        if appointment is None:
-            raise not_found("appointment")
-        return appointment
+        return or_not_found(await appointments.cancel_as_patient(request.user.id, appointment_id))
+
+    @post(
+        "/{appointment_id:int}/reschedule",
+        operation_id="reschedule_appointment",
+        status_code=200,
+        guards=[patients_only],
+        responses=problems(409, 422),
+    )
+    async def reschedule(
+        self,
+        request: Request[Caller, Token, Any],
+        appointment_id: PathId,
+        data: JSONBody[Reschedule],
+        appointments: NamedDependency[AppointmentRepository],
+    ) -> AppointmentDetail:
+        """Move to another slot of the same doctor, until the start. The right to cancel never grows by it."""
+        return or_not_found(
+            await appointments.reschedule_as_patient(request.user.id, appointment_id, data.appointment_date)
+        )

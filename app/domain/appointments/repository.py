@@ -2,16 +2,24 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Literal
 
+import asyncpg
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 
 from app.db import models
 from app.db.driver import fetch, fetch_one
 from app.domain.accounts.tokens import Caller
-from app.domain.appointments.schemas import Appointment, AppointmentDetail, Status
+from app.domain.appointments.refusals import Wish, explained, wish_to_move
+from app.domain.appointments.schemas import Appointment, AppointmentDetail, BulkCancel, Status
 
 BOOK = "SELECT * FROM book($1, $2, $3)"
 CANCEL_AS_PATIENT = "SELECT * FROM cancel_as_patient($1, $2)"
+RESCHEDULE_AS_PATIENT = "SELECT * FROM reschedule_as_patient($1, $2, $3)"
+CANCEL_AS_DOCTOR = "SELECT * FROM cancel_as_doctor($1, $2, $3, $4)"
+RESCHEDULE_AS_DOCTOR = "SELECT * FROM reschedule_as_doctor($1, $2, $3, $4)"
+BULK_CANCEL = "SELECT * FROM bulk_cancel($1, $2, $3, $4, $5, $6)"
+RECORD_VISIT = "SELECT * FROM record_visit($1, $2, $3)"
 FIND = {
     "patient": "SELECT * FROM api_appointment WHERE id = $1 AND patient = $2",
     "doctor": "SELECT * FROM api_appointment WHERE id = $1 AND doctor = $2",
@@ -37,8 +45,11 @@ class AppointmentRepository(SQLAlchemyAsyncRepository[models.Appointment]):
     model_type = models.Appointment
 
     async def book(self, patient_id: int, doctor_id: int, start: datetime) -> Appointment:
-        """Book the slot that starts at `start`. Raises the broken rule."""
-        row = await fetch_one(self.session, BOOK, patient_id, doctor_id, start)
+        """Book the slot that starts at `start`. Raises ProblemError with every broken rule and free slots instead."""
+        try:
+            row = await fetch_one(self.session, BOOK, patient_id, doctor_id, start)
+        except asyncpg.IntegrityConstraintViolationError as error:
+            raise await explained(self.session, error, Wish(patient_id, doctor_id, start)) from error
         assert row is not None  # noqa: S101  book() answers its row or raises
         return Appointment(**row)
 
@@ -46,6 +57,56 @@ class AppointmentRepository(SQLAlchemyAsyncRepository[models.Appointment]):
         """Cancel a patient's appointment; None if it is not theirs. Raises the broken rule."""
         row = await fetch_one(self.session, CANCEL_AS_PATIENT, patient_id, appointment_id)
         return AppointmentDetail(**row, detail="The appointment is canceled.") if row else None
+
+    async def reschedule_as_patient(
+        self, patient_id: int, appointment_id: int, start: datetime
+    ) -> AppointmentDetail | None:
+        """Move a patient's appointment; None if it is not theirs. Raises ProblemError as `book` does."""
+        return await self._reschedule(RESCHEDULE_AS_PATIENT, patient_id, appointment_id, start)
+
+    async def reschedule_as_doctor(
+        self, doctor_id: int, appointment_id: int, start: datetime, *, block: bool
+    ) -> AppointmentDetail | None:
+        """Move a doctor's appointment; None if it is not theirs. Raises ProblemError as `book` does."""
+        return await self._reschedule(RESCHEDULE_AS_DOCTOR, doctor_id, appointment_id, start, block)
+
+    async def _reschedule(
+        self, statement: str, caller_id: int, appointment_id: int, start: datetime, *block: bool
+    ) -> AppointmentDetail | None:
+        try:
+            row = await fetch_one(self.session, statement, caller_id, appointment_id, start, *block)
+        except asyncpg.IntegrityConstraintViolationError as error:
+            wish = await wish_to_move(self.session, appointment_id, start)
+            raise await explained(self.session, error, wish) from error
+        return AppointmentDetail(**row, detail="The appointment is rescheduled.") if row else None
+
+    async def cancel_as_doctor(
+        self, doctor_id: int, appointment_id: int, *, reason: str | None, block: bool
+    ) -> AppointmentDetail | None:
+        """Cancel a doctor's appointment; None if it is not theirs. Raises the broken rule."""
+        row = await fetch_one(self.session, CANCEL_AS_DOCTOR, doctor_id, appointment_id, reason, block)
+        return AppointmentDetail(**row, detail="The appointment is canceled.") if row else None
+
+    async def bulk_cancel(self, doctor_id: int, which: BulkCancel) -> list[Appointment]:
+        """Cancel a doctor's appointments that have not started, all or none; in a dry run only return them."""
+        rows = await fetch(
+            self.session,
+            BULK_CANCEL,
+            doctor_id,
+            which.patient_id,
+            which.cancel_date,
+            which.reason,
+            which.block,
+            which.dry_run,
+        )
+        return [Appointment(**row) for row in rows]
+
+    async def record_visit(
+        self, doctor_id: int, appointment_id: int, status: Literal["completed", "no_show"]
+    ) -> AppointmentDetail | None:
+        """Say whether the patient of a doctor's appointment came; None if it is not theirs. Raises the broken rule."""
+        row = await fetch_one(self.session, RECORD_VISIT, doctor_id, appointment_id, status)
+        return AppointmentDetail(**row, detail=f"The appointment is {status.replace('_', '-')}.") if row else None
 
     async def find(self, caller: Caller, appointment_id: int) -> Appointment | None:
         """Return an appointment if the caller is one of its parties."""

@@ -1,11 +1,12 @@
 """What clients send and get about appointments."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from app.domain.fields import Id, Instant, in_utc
+from app.domain.fields import Id, Instant, Reason, in_utc
 
 Status = Literal["offered", "pending", "confirmed", "released", "expired", "canceled", "completed", "no_show"]
 
@@ -38,7 +39,45 @@ class Appointment(Struct):
     updated_at: Instant
 
 
+class Reschedule(Struct, forbid_unknown_fields=True):
+    """The start of another slot of the same doctor."""
+
+    appointment_date: Instant
+
+    def __post_init__(self) -> None:
+        self.appointment_date = in_utc(self.appointment_date)
+
+
+class DoctorReschedule(Reschedule):
+    """Another slot; `block` takes the old time off, so that nobody gets it."""
+
+    block: bool = False
+
+
+class DoctorCancel(Struct, forbid_unknown_fields=True):
+    """What to tell the patient; `block` takes the time off, so that nobody gets it."""
+
+    reason: Reason | None = None
+    block: bool = False
+
+
+class BulkCancel(DoctorCancel):
+    """Which appointments to cancel: of one patient, on one day of the doctor's, both, or all."""
+
+    patient_id: Id | None = None
+    cancel_date: date | None = None
+    dry_run: Annotated[bool, Meta(description="Only list them.")] = False
+
+
 class AppointmentDetail(Appointment):
     """An appointment after an action, and what the action did."""
 
     detail: str
+
+
+class BulkCanceled(Struct):
+    """What a bulk cancellation did, or in a dry run would do."""
+
+    detail: str
+    count: int
+    appointments: list[Appointment]

@@ -7,10 +7,11 @@ from litestar.di import NamedDependency, Provide
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.doctors.repository import DoctorRepository
-from app.domain.doctors.schemas import Doctor, Slot
-from app.domain.fields import PathId, SearchText, TimeRange, provide_time_range
+from app.domain.doctors.schemas import Doctor, DoctorSlot, Slot
+from app.domain.fields import PathId, SearchText
 from app.domain.paging import LINK, Cursor, Limit, decode_cursor, encode_cursor, page, read_id
 from app.domain.problems import not_found
+from app.domain.time_range import TimeRange, provide_time_range
 
 
 async def provide_doctors(db_session: NamedDependency[AsyncSession]) -> DoctorRepository:
@@ -64,3 +65,26 @@ class DoctorController(Controller):
         if slots is None:
             raise not_found("doctor")
         return slots
+
+
+class SlotController(Controller):
+    """Free slots across doctors. Public: no token needed."""
+
+    path = "/api/slots"
+    tags = ("doctors",)
+    opt = {"exclude_from_auth": True}  # noqa: RUF012  Litestar reads it from the class
+    dependencies = {  # noqa: RUF012  Litestar reads it from the class
+        "doctors": Provide(provide_doctors),
+        "time_range": Provide(provide_time_range),
+    }
+
+    @get("/", operation_id="search_free_slots")
+    async def search_free_slots(
+        self,
+        doctors: NamedDependency[DoctorRepository],
+        time_range: NamedDependency[TimeRange],
+        specialty: SearchText = "",
+        limit: Limit = 50,
+    ) -> list[DoctorSlot]:
+        """List the earliest free slots that start in [from, to), of the doctors of a specialty (in any case) or all."""
+        return await doctors.search(specialty, time_range, limit)

@@ -5,8 +5,8 @@ from sqlalchemy import func, select
 
 from app.db import models
 from app.db.driver import fetch, fetch_one
-from app.domain.doctors.schemas import Doctor, Slot
-from app.domain.fields import TimeRange
+from app.domain.doctors.schemas import Doctor, DoctorSlot, Slot
+from app.domain.time_range import TimeRange
 
 d = models.Doctor
 PUBLIC = select(
@@ -20,6 +20,10 @@ PUBLIC = select(
     d.fee,
     d.currency,
 )
+SEARCH = """
+    SELECT doctor, starts_at, ends_at
+    FROM search_free_slots($1, coalesce($2, now()), coalesce($3, 'infinity'::timestamptz), $4)
+"""
 FREE_SLOTS = """
     SELECT starts_at, ends_at
     FROM free_slots($1, coalesce($2, now()), coalesce($3, 'infinity'::timestamptz))
@@ -51,3 +55,8 @@ class DoctorRepository(SQLAlchemyAsyncRepository[models.Doctor]):
         if not rows and not await fetch_one(self.session, "SELECT 1 FROM doctor WHERE account_id = $1", doctor_id):
             return None
         return [Slot(row["starts_at"], row["ends_at"]) for row in rows]
+
+    async def search(self, specialty: str, time_range: TimeRange, limit: int) -> list[DoctorSlot]:
+        """Return the earliest free slots that start in a range, of doctors of a specialty or of all."""
+        rows = await fetch(self.session, SEARCH, specialty or None, *time_range, limit)
+        return [DoctorSlot(*row) for row in rows]

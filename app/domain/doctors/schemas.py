@@ -21,6 +21,14 @@ class Doctor(Struct):
     currency: str
 
 
+class DoctorSlot(Struct):
+    """A free slot of one of many doctors."""
+
+    doctor: Id
+    start: Instant
+    end: Instant
+
+
 class Slot(Struct):
     """A free slot."""
 

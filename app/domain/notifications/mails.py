@@ -93,7 +93,15 @@ def _canceled_to_patient(letter: Letter, _: datetime) -> Words:
         "doctor": f"We are sorry: {letter.doctor} had to cancel your appointment.",
     }.get(letter.canceled_by or "", f"We are sorry: your appointment with {letter.doctor} had to be canceled.")
     again = "To find another time, open your booking app."
-    return Words(f"Canceled: {letter.doctor}, {_start(letter)}", [news, _when(letter), *_reason(letter), again])
+    paragraphs = [news, _when(letter), *_also_canceled(letter), *_reason(letter), again]
+    return Words(f"Canceled: {letter.doctor}, {_start(letter)}", paragraphs)
+
+
+def _also_canceled(letter: Letter) -> list[str]:
+    if not letter.also_canceled:
+        return []
+    moments = [f"  {_moment(start, _zone(letter))}" for start in letter.also_canceled]
+    return ["\n".join(["Canceled with it:", *moments])]
 
 
 def _canceled_to_doctor(letter: Letter, _: datetime) -> Words:
@@ -101,6 +109,25 @@ def _canceled_to_doctor(letter: Letter, _: datetime) -> Words:
         "patient": f"{letter.patient} has canceled the appointment with you.",
     }.get(letter.canceled_by or "", f"The appointment of {letter.patient} with you was canceled for you.")
     return Words(f"Canceled: {letter.patient}, {_start(letter)}", [news, _when(letter), *_reason(letter)])
+
+
+def _rescheduled_to_patient(letter: Letter, at: datetime) -> Words:
+    news = f"Your appointment with {letter.doctor} has been moved to another time."
+    paragraphs = [news, _when(letter), _instead_of(letter)]
+    if at < letter.cancel_deadline:
+        until = _moment(letter.cancel_deadline, _zone(letter))
+        paragraphs.append(f"If that does not suit you, you may cancel or move it in your booking app until {until}.")
+    return Words(f"Moved: {letter.doctor}, now {_start(letter)}", paragraphs)
+
+
+def _rescheduled_to_doctor(letter: Letter, _: datetime) -> Words:
+    news = f"The appointment of {letter.patient} with you has been moved to another time."
+    return Words(f"Moved: {letter.patient}, now {_start(letter)}", [news, _when(letter), _instead_of(letter)])
+
+
+def _instead_of(letter: Letter) -> str:
+    assert letter.moved_from is not None  # noqa: S101  the outbox keeps it for this kind
+    return f"It was on {_moment(letter.moved_from, _zone(letter))} before."
 
 
 def _reason(letter: Letter) -> list[str]:
@@ -113,6 +140,8 @@ WORDS: dict[tuple[Kind, Role], Callable[[Letter, datetime], Words]] = {
     ("appointment_confirmed", "doctor"): _confirmed_to_doctor,
     ("appointment_canceled", "patient"): _canceled_to_patient,
     ("appointment_canceled", "doctor"): _canceled_to_doctor,
+    ("appointment_rescheduled", "patient"): _rescheduled_to_patient,
+    ("appointment_rescheduled", "doctor"): _rescheduled_to_doctor,
 }
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-Kind = Literal["slot_available", "appointment_confirmed", "appointment_canceled"]
+Kind = Literal["slot_available", "appointment_confirmed", "appointment_canceled", "appointment_rescheduled"]
 Role = Literal["doctor", "patient"]
 
 
@@ -31,6 +31,8 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     patient: str | None
     starts_at: datetime
     ends_at: datetime
+    moved_from: datetime | None  # of a rescheduled appointment: its start before
+    also_canceled: list[datetime]  # starts of further appointments that were canceled by the same act
     cancel_deadline: datetime
     canceled_by: Literal["patient", "doctor", "admin"] | None
     cancel_reason: str | None

@@ -219,6 +219,27 @@ COMMENT ON COLUMN appointment.created_at IS 'When the slot was first held.';
 
 COMMENT ON COLUMN appointment.updated_at IS 'When the row last changed; set by trigger.';
 
+CREATE TABLE time_off (
+	id INTEGER GENERATED ALWAYS AS IDENTITY, 
+	doctor_id INTEGER NOT NULL, 
+	during TSTZRANGE NOT NULL, 
+	reason TEXT, 
+	created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL, 
+	CONSTRAINT time_off_pkey PRIMARY KEY (id), 
+	CONSTRAINT time_off_during_valid CHECK (lower_inc(during) AND NOT upper_inc(during) AND NOT isempty(during) AND isfinite(lower(during)) AND isfinite(upper(during))), 
+	CONSTRAINT time_off_doctor_id_fkey FOREIGN KEY(doctor_id) REFERENCES doctor (account_id) ON DELETE CASCADE
+);
+
+CREATE INDEX time_off_of_doctor ON time_off USING gist (doctor_id, during);
+
+COMMENT ON TABLE time_off IS 'When a doctor is away. It never covers an appointment that somebody holds.';
+
+COMMENT ON COLUMN time_off.during IS '[start, end).';
+
+COMMENT ON COLUMN time_off.reason IS 'For the doctor''s own calendar; patients do not see it.';
+
+COMMENT ON COLUMN time_off.created_at IS 'When the time off was entered.';
+
 CREATE TABLE waitlist_entry (
 	id INTEGER GENERATED ALWAYS AS IDENTITY, 
 	doctor_id INTEGER NOT NULL, 
@@ -275,6 +296,8 @@ CREATE TABLE notification (
 	appointment_version INTEGER NOT NULL, 
 	waitlist_entry_id INTEGER, 
 	slot TSTZRANGE, 
+	batch UUID, 
+	also INTEGER[] DEFAULT '{}' NOT NULL, 
 	status TEXT DEFAULT 'queued' NOT NULL, 
 	due_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL, 
 	attempts SMALLINT DEFAULT '0' NOT NULL, 
@@ -284,11 +307,13 @@ CREATE TABLE notification (
 	sent_at TIMESTAMP WITH TIME ZONE, 
 	CONSTRAINT notification_pkey PRIMARY KEY (id), 
 	CONSTRAINT notification_status_valid CHECK (status IN ('queued', 'sent', 'skipped', 'failed')), 
-	CONSTRAINT notification_kind_valid CHECK (kind IN ('appointment_confirmed', 'appointment_canceled', 'slot_available')), 
+	CONSTRAINT notification_kind_valid CHECK (kind IN ('appointment_confirmed', 'appointment_canceled', 'appointment_rescheduled', 'slot_available')), 
 	CONSTRAINT notification_account_id_fkey FOREIGN KEY(account_id) REFERENCES account (id), 
 	CONSTRAINT notification_appointment_id_fkey FOREIGN KEY(appointment_id) REFERENCES appointment (id), 
 	CONSTRAINT notification_waitlist_entry_id_fkey FOREIGN KEY(waitlist_entry_id) REFERENCES waitlist_entry (id)
 );
+
+CREATE UNIQUE INDEX notification_batch ON notification (batch, account_id) WHERE batch IS NOT NULL;
 
 CREATE INDEX notification_due ON notification (due_at, id) WHERE status = 'queued';
 
@@ -304,7 +329,11 @@ COMMENT ON COLUMN notification.appointment_version IS 'A mail about an older ver
 
 COMMENT ON COLUMN notification.waitlist_entry_id IS 'The entry a slot_available mail answers.';
 
-COMMENT ON COLUMN notification.slot IS 'The freed slot a slot_available mail tells of.';
+COMMENT ON COLUMN notification.slot IS 'slot_available: the freed slot; appointment_rescheduled: the time it was moved from.';
+
+COMMENT ON COLUMN notification.batch IS 'What one act canceled together is told in one mail a person.';
+
+COMMENT ON COLUMN notification.also IS 'The batch''s other appointments of this account.';
 
 COMMENT ON COLUMN notification.status IS 'queued, sent, skipped or failed.';
 
@@ -347,7 +376,8 @@ GRANT USAGE ON SCHEMA public TO booking_app, booking_admin, booking_auditor;
 ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 
 -- Who may touch which table: booking_app reads and registers people, every booking it makes goes through a function.
-GRANT SELECT ON account, doctor, patient, working_hours, appointment, waitlist_entry, policy, time_zone, notification
+GRANT SELECT ON
+account, doctor, patient, working_hours, time_off, appointment, waitlist_entry, policy, time_zone, notification
 TO booking_app;
 GRANT INSERT (username, email, password_hash, role), UPDATE (email) ON account TO booking_app;
 GRANT INSERT (
@@ -357,11 +387,15 @@ GRANT INSERT (
 GRANT INSERT (account_id, full_name, phone, timezone), UPDATE (full_name, phone, timezone) ON patient TO booking_app;
 GRANT INSERT (doctor_id, weekday, start_minute, end_minute) ON working_hours TO booking_app;
 
-GRANT SELECT ON doctor, patient, working_hours, appointment, waitlist_entry, policy, time_zone, notification
+GRANT SELECT ON
+doctor, patient, working_hours, time_off, appointment, waitlist_entry, policy, time_zone, notification
 TO booking_admin, booking_auditor;
 GRANT SELECT (id, username, email, role, created_at) ON account TO booking_admin, booking_auditor;
 GRANT INSERT (doctor_id, patient_id, during), UPDATE (status, during, cancel_reason) ON appointment TO booking_admin;
 GRANT INSERT (doctor_id, patient_id, desired_date), UPDATE (status) ON waitlist_entry TO booking_admin;
+GRANT INSERT (doctor_id, during, reason), DELETE ON time_off TO booking_admin;
+GRANT INSERT (doctor_id, weekday, start_minute, end_minute), DELETE ON working_hours TO booking_admin;
+GRANT UPDATE (timezone, slot_minutes, buffer_minutes, max_appointments, fee, currency) ON doctor TO booking_admin;
 GRANT UPDATE (
     hold_minutes, patient_hold_limit, default_fee, default_currency, max_fee, currencies
 ) ON policy TO booking_admin;
@@ -401,6 +435,51 @@ COMMENT ON FUNCTION appointment_is_active(text, timestamptz, timestamptz, timest
 -- A view's tables are read with its owner's rights, but its functions are called with the reader's.
 GRANT EXECUTE ON FUNCTION appointment_status(text, timestamptz, timestamptz, timestamptz)
 TO booking_app, booking_admin, booking_auditor;
+
+-- One look at the active rows around an appointment answers every rule that counts or compares them.
+DO $$
+BEGIN
+    CREATE TYPE other_appointments AS (active integer, holds integer, seats integer, stale boolean, clash boolean);
+EXCEPTION WHEN duplicate_object THEN
+    NULL; -- replayed
+END
+$$;
+COMMENT ON TYPE other_appointments IS
+'Of other rows that hold a seat: how many are active, how many are unpaid holds, which seats (as bits), any lapsed, any in the way.';
+
+CREATE OR REPLACE FUNCTION other_appointments_of_doctor(a appointment, at_ timestamptz) RETURNS other_appointments
+LANGUAGE sql STABLE AS $$
+    SELECT
+        count(*) FILTER (WHERE is_active)::integer,
+        count(*) FILTER (WHERE is_active AND status = 'pending')::integer,
+        coalesce(bit_or(1 << seat), 0),
+        coalesce(bool_or(NOT is_active), false),
+        coalesce(bool_or(is_active AND during && a.during), false)
+    FROM (
+        SELECT status, seat, during, appointment_is_active(status, hold_expires_at, upper(during), at_) AS is_active
+        FROM appointment
+        WHERE doctor_id = a.doctor_id AND seat IS NOT NULL AND id IS DISTINCT FROM a.id
+    ) AS o
+$$;
+COMMENT ON FUNCTION other_appointments_of_doctor(appointment, timestamptz) IS
+'One look at the doctor''s other rows that hold a seat.';
+
+CREATE OR REPLACE FUNCTION other_appointments_of_patient(a appointment, at_ timestamptz) RETURNS other_appointments
+LANGUAGE sql STABLE AS $$
+    SELECT
+        count(*) FILTER (WHERE is_active)::integer,
+        count(*) FILTER (WHERE is_active AND status = 'pending')::integer,
+        0,
+        coalesce(bool_or(NOT is_active), false),
+        coalesce(bool_or(is_active AND during && a.during), false)
+    FROM (
+        SELECT status, during, appointment_is_active(status, hold_expires_at, upper(during), at_) AS is_active
+        FROM appointment
+        WHERE patient_id = a.patient_id AND seat IS NOT NULL AND id IS DISTINCT FROM a.id
+    ) AS o
+$$;
+COMMENT ON FUNCTION other_appointments_of_patient(appointment, timestamptz) IS
+'One look at the patient''s other rows that hold a seat; the seats themselves are their doctors'' matter.';
 
 -- An appointment as the API answers it: the same columns wherever one is shown.
 CREATE OR REPLACE VIEW api_appointment AS
@@ -460,7 +539,7 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
         WHEN actor = 'patient' AND at_ >= cancel_deadline
             THEN format(
                 'This appointment could be canceled until %s. Later, only the doctor can cancel it.',
-                to_char(cancel_deadline AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+                utc_text(cancel_deadline)
             )
     END
 $$;
@@ -525,6 +604,22 @@ $$;
 COMMENT ON FUNCTION appointment_immutable(appointment, appointment) IS
 'Why one row may not become the other; NULL: nothing that must stay has changed.';
 
+-- Neither a doctor nor a patient is in two places at once. The exclusion constraints of these names are what enforces it;
+-- looking first spares the wait for a booking that cannot succeed.
+CREATE OR REPLACE FUNCTION appointment_doctor_no_overlap(clash boolean) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE WHEN clash THEN 'This slot is taken.' END
+$$;
+COMMENT ON FUNCTION appointment_doctor_no_overlap(boolean) IS
+'Why a doctor who has or has not another appointment then cannot take this one; NULL: they can.';
+
+CREATE OR REPLACE FUNCTION appointment_patient_no_overlap(clash boolean) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE WHEN clash THEN 'The patient has another appointment at that time.' END
+$$;
+COMMENT ON FUNCTION appointment_patient_no_overlap(boolean) IS
+'Why a patient who has or has not another appointment then cannot take this one; NULL: they can.';
+
 -- A patient has at most policy.patient_hold_limit live unpaid holds.
 CREATE OR REPLACE FUNCTION appointment_patient_hold_limit(live_holds integer, p policy) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
@@ -569,7 +664,7 @@ $$;
 COMMENT ON FUNCTION appointment_status_transition(text, text, timestamptz, tstzrange, timestamptz) IS
 'Why an appointment (old status NULL: a new one) may not take a status at an instant; NULL: it may.';
 
--- An appointment is exactly one slot of the doctor's working hours.
+-- An appointment is exactly one slot of the doctor's working hours, outside time off.
 CREATE OR REPLACE FUNCTION appointment_within_working_hours(d doctor, slot tstzrange) RETURNS text
 LANGUAGE sql STABLE AS $$
     SELECT CASE
@@ -584,8 +679,15 @@ LANGUAGE sql STABLE AS $$
                 -- on the grid: a whole number of steps after the interval's start
                 AND mod(extract(epoch FROM lower(slot) - i.starts_at), (d.slot_minutes + d.buffer_minutes) * 60) = 0
         ) THEN format('This is not one of the doctor''s slots (times of %s).', d.timezone)
+        WHEN is_time_off(d.account_id, slot) THEN 'The doctor is away at that time.'
     END
 $$;
+CREATE OR REPLACE FUNCTION is_time_off(p_doctor integer, slot tstzrange) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (SELECT FROM time_off WHERE doctor_id = p_doctor AND during && slot)
+$$;
+COMMENT ON FUNCTION is_time_off(integer, tstzrange) IS 'Whether a doctor is away at any moment of a time.';
+
 COMMENT ON FUNCTION appointment_within_working_hours(doctor, tstzrange) IS
 'Why a time is no slot of this doctor; NULL: it is one. Costs the same whatever the length of the working day.';
 
@@ -624,6 +726,98 @@ $$;
 COMMENT ON FUNCTION act_as(text) IS
 'Says who acts from here to the end of the transaction; '''' hands back to admin. Called first and last by every booking function.';
 
+-- The rules of taking a slot, in the order in which a refusal names them: what refuses a booking and what explains it.
+CREATE OR REPLACE FUNCTION broken_rules(
+    a appointment, d doctor, p policy, at_ timestamptz, of_doctor other_appointments, of_patient other_appointments
+) RETURNS TABLE (rule text, why text)
+LANGUAGE sql STABLE AS $$
+    SELECT * FROM (
+        VALUES
+        ('appointment_booking_window', appointment_booking_window(lower(a.during), at_)),
+        ('appointment_within_working_hours', appointment_within_working_hours(d, a.during)),
+        ('appointment_doctor_no_overlap', appointment_doctor_no_overlap(of_doctor.clash)),
+        ('appointment_patient_no_overlap', appointment_patient_no_overlap(of_patient.clash)),
+        (
+            'appointment_patient_hold_limit',
+            -- a hold that is moved is no further hold
+            CASE WHEN a.status = 'pending' AND a.hold_expires_at IS NULL
+                THEN appointment_patient_hold_limit(of_patient.holds, p) END
+        ),
+        ('appointment_doctor_cap', CASE WHEN a.seat IS NULL THEN appointment_doctor_cap(of_doctor.active, d) END)
+    ) AS r (rule, why)
+    WHERE r.why IS NOT NULL
+$$;
+COMMENT ON FUNCTION broken_rules(appointment, doctor, policy, timestamptz, other_appointments, other_appointments) IS
+'Every rule that an appointment would break by taking its place at an instant, and why; none: it may.';
+
+-- A doctor cancels at any time before the start; with block, that time is off and offered to nobody.
+CREATE OR REPLACE FUNCTION cancel_as_doctor(p_doctor integer, p_appointment integer, p_reason text, p_block boolean)
+RETURNS SETOF api_appointment
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM appointment WHERE id = p_appointment AND doctor_id = p_doctor) THEN
+        RETURN;
+    END IF;
+    PERFORM lock_doctor_of(p_appointment);
+    PERFORM cancel_for_doctor(ARRAY[p_appointment], p_reason, p_block);
+    RETURN QUERY SELECT * FROM api_appointment WHERE id = p_appointment;
+END
+$$;
+COMMENT ON FUNCTION cancel_as_doctor(integer, integer, text, boolean) IS
+'Cancels a doctor''s (account id) appointment, and takes the time off if told to block it; no row if it is not theirs.';
+REVOKE EXECUTE ON FUNCTION cancel_as_doctor(integer, integer, text, boolean) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION cancel_as_doctor(integer, integer, text, boolean) TO booking_app;
+
+-- One act of a doctor is told each patient in one mail, however many of their appointments it cancels.
+CREATE OR REPLACE FUNCTION cancel_for_doctor(p_appointments integer[], p_reason text, p_block boolean) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM act_as('doctor');
+    PERFORM set_config('booking.batch', gen_random_uuid()::text, true);
+    IF p_block THEN
+        -- first, so that a canceled appointment's time is not announced as free
+        INSERT INTO time_off (doctor_id, during) SELECT doctor_id, during FROM appointment WHERE id = ANY (p_appointments);
+    END IF;
+    UPDATE appointment SET status = 'canceled', cancel_reason = p_reason WHERE id = ANY (p_appointments);
+    PERFORM set_config('booking.batch', '', true);
+    PERFORM act_as('');
+END
+$$;
+COMMENT ON FUNCTION cancel_for_doctor(integer[], text, boolean) IS
+'Cancels appointments of one doctor as one act. The doctor must be locked.';
+
+CREATE OR REPLACE FUNCTION bulk_cancel(
+    p_doctor integer, p_patient integer, p_date date, p_reason text, p_block boolean, p_dry_run boolean
+) RETURNS SETOF api_appointment
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    d doctor := lock_doctor(p_doctor);
+    chosen integer[];
+BEGIN
+    SELECT coalesce(array_agg(id ORDER BY id), '{}') INTO chosen
+    FROM held_appointments(p_doctor, clock_timestamp())
+    WHERE (p_patient IS NULL OR patient_id = p_patient)
+        AND (p_date IS NULL OR (lower(during) AT TIME ZONE d.timezone)::date = p_date);
+    IF NOT p_dry_run THEN
+        PERFORM cancel_for_doctor(chosen, p_reason, p_block);
+    END IF;
+    RETURN QUERY SELECT * FROM api_appointment WHERE id = ANY (chosen) ORDER BY appointment_date, id;
+END
+$$;
+COMMENT ON FUNCTION bulk_cancel(integer, integer, date, text, boolean, boolean) IS
+'Cancels all of a doctor''s active appointments that have not started, of one patient and on one day of the doctor''s if given; a dry run only lists them.';
+REVOKE EXECUTE ON FUNCTION bulk_cancel(integer, integer, date, text, boolean, boolean) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION bulk_cancel(integer, integer, date, text, boolean, boolean) TO booking_app;
+
+CREATE OR REPLACE FUNCTION held_appointments(p_doctor integer, at_ timestamptz) RETURNS SETOF appointment
+LANGUAGE sql STABLE AS $$
+    SELECT * FROM appointment
+    WHERE doctor_id = p_doctor AND status IN ('pending', 'confirmed') AND lower(during) > at_
+        AND appointment_is_active(status, hold_expires_at, upper(during), at_)
+$$;
+COMMENT ON FUNCTION held_appointments(integer, timestamptz) IS
+'A doctor''s appointments that a patient holds and that start after an instant.';
+
 -- A patient cancels an appointment of their own.
 CREATE OR REPLACE FUNCTION cancel_as_patient(p_patient integer, p_appointment integer) RETURNS SETOF api_appointment
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -650,6 +844,106 @@ $$;
 COMMENT ON FUNCTION lock_doctor_of(integer) IS
 'Locks an appointment''s doctor before the appointment itself, so that two writers never wait for each other.';
 
+-- What a change of the schedule would strand is named, or canceled and told in the same transaction; the rest is the constraints'.
+CREATE OR REPLACE FUNCTION replace_working_hours(p_doctor integer, p_week jsonb, p_cancel boolean)
+RETURNS SETOF api_appointment
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    d doctor := lock_doctor(p_doctor);
+BEGIN
+    PERFORM act_as('doctor');
+    DELETE FROM working_hours WHERE doctor_id = p_doctor;
+    INSERT INTO working_hours (doctor_id, weekday, start_minute, end_minute)
+    SELECT p_doctor, weekday, start_minute, end_minute
+    FROM jsonb_to_recordset(p_week) AS w (weekday smallint, start_minute smallint, end_minute smallint);
+    RETURN QUERY SELECT * FROM settle_affected(
+        ARRAY(SELECT id FROM stranded_appointments(d, clock_timestamp())), 'The doctor''s working hours have changed.', p_cancel
+    );
+END
+$$;
+COMMENT ON FUNCTION replace_working_hours(integer, jsonb, boolean) IS
+'Replaces a doctor''s week ([{weekday, start_minute, end_minute}]) and returns the appointments it strands, canceled if so told; else the commit is refused.';
+REVOKE EXECUTE ON FUNCTION replace_working_hours(integer, jsonb, boolean) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION replace_working_hours(integer, jsonb, boolean) TO booking_app;
+
+CREATE OR REPLACE FUNCTION change_practice(p_doctor integer, p_changes jsonb, p_cancel boolean)
+RETURNS SETOF api_appointment
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    d doctor;
+BEGIN
+    PERFORM act_as('doctor');
+    UPDATE doctor SET
+        booking_seq = booking_seq + 1,
+        timezone = coalesce(p_changes ->> 'timezone', timezone),
+        slot_minutes = coalesce((p_changes ->> 'slot_minutes')::smallint, slot_minutes),
+        buffer_minutes = coalesce((p_changes ->> 'buffer_minutes')::smallint, buffer_minutes),
+        max_appointments = coalesce((p_changes ->> 'max_appointments')::smallint, max_appointments),
+        fee = coalesce((p_changes ->> 'fee')::numeric, fee),
+        currency = coalesce(p_changes ->> 'currency', currency)
+    WHERE account_id = p_doctor
+    RETURNING * INTO d;
+    RETURN QUERY SELECT * FROM settle_affected(
+        ARRAY(SELECT id FROM stranded_appointments(d, clock_timestamp())), 'The doctor''s time zone has changed.', p_cancel
+    );
+END
+$$;
+COMMENT ON FUNCTION change_practice(integer, jsonb, boolean) IS
+'Changes a doctor''s zone, slot and buffer length, cap, fee or currency and returns the appointments it strands, canceled if so told; else the commit is refused.';
+REVOKE EXECUTE ON FUNCTION change_practice(integer, jsonb, boolean) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION change_practice(integer, jsonb, boolean) TO booking_app;
+
+CREATE OR REPLACE FUNCTION add_time_off(
+    p_doctor integer, p_start timestamptz, p_end timestamptz, p_reason text, p_cancel boolean
+) RETURNS TABLE (time_off_id integer, affected api_appointment[])
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    p_during tstzrange;
+BEGIN
+    -- said here, because such a range cannot even be made
+    PERFORM refuse('time_off_during_valid', CASE WHEN p_end <= p_start THEN 'Time off must end after it begins.' END);
+    p_during := tstzrange(p_start, p_end);
+    PERFORM lock_doctor(p_doctor);
+    PERFORM act_as('doctor');
+    INSERT INTO time_off (doctor_id, during, reason) VALUES (p_doctor, p_during, p_reason) RETURNING id INTO time_off_id;
+    affected := ARRAY(
+        SELECT a FROM settle_affected(
+            ARRAY(SELECT id FROM held_appointments(p_doctor, clock_timestamp()) WHERE during && p_during), p_reason, p_cancel
+        ) AS a
+    );
+    RETURN NEXT;
+END
+$$;
+COMMENT ON FUNCTION add_time_off(integer, timestamptz, timestamptz, text, boolean) IS
+'Takes a time off and returns its id and the appointments it covers, canceled if so told; else the commit is refused.';
+REVOKE EXECUTE ON FUNCTION add_time_off(integer, timestamptz, timestamptz, text, boolean) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION add_time_off(integer, timestamptz, timestamptz, text, boolean) TO booking_app;
+
+CREATE OR REPLACE FUNCTION delete_time_off(p_doctor integer, p_time_off integer) RETURNS SETOF time_off
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM lock_doctor(p_doctor);
+    RETURN QUERY DELETE FROM time_off WHERE id = p_time_off AND doctor_id = p_doctor RETURNING *;
+END
+$$;
+COMMENT ON FUNCTION delete_time_off(integer, integer) IS 'Ends a doctor''s time off; no row if it is not theirs.';
+REVOKE EXECUTE ON FUNCTION delete_time_off(integer, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION delete_time_off(integer, integer) TO booking_app;
+
+CREATE OR REPLACE FUNCTION settle_affected(p_affected integer[], p_reason text, p_cancel boolean)
+RETURNS SETOF api_appointment
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF p_cancel THEN
+        PERFORM cancel_for_doctor(p_affected, p_reason, false);
+    END IF;
+    PERFORM act_as('');
+    RETURN QUERY SELECT * FROM api_appointment WHERE id = ANY (p_affected) ORDER BY appointment_date, id;
+END
+$$;
+COMMENT ON FUNCTION settle_affected(integer[], text, boolean) IS
+'Cancels what a change of the schedule affects if so told, and returns it.';
+
 -- A worker takes a due mail for a while; if the worker dies, the lease ends and another takes it.
 CREATE OR REPLACE VIEW notification_letter AS
 SELECT
@@ -662,8 +956,10 @@ SELECT
     r.role AS recipient_role,
     d.full_name AS doctor,
     p.full_name AS patient,
-    coalesce(lower(n.slot), lower(a.during)) AS starts_at,
-    coalesce(upper(n.slot), upper(a.during)) AS ends_at,
+    CASE WHEN n.kind = 'slot_available' THEN lower(n.slot) ELSE lower(a.during) END AS starts_at,
+    CASE WHEN n.kind = 'slot_available' THEN upper(n.slot) ELSE upper(a.during) END AS ends_at,
+    CASE WHEN n.kind = 'appointment_rescheduled' THEN lower(n.slot) END AS moved_from,
+    ARRAY(SELECT lower(o.during) FROM appointment AS o WHERE o.id = ANY (n.also) ORDER BY 1) AS also_canceled,
     a.cancel_deadline,
     a.canceled_by,
     a.cancel_reason
@@ -714,6 +1010,34 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 $$;
 COMMENT ON FUNCTION doctor_fee_allowed(doctor, policy) IS 'Why a doctor may not charge so; NULL: they may.';
 
+-- Whoever is refused hears everything that stands in the way, not only the first thing.
+CREATE OR REPLACE FUNCTION explain_booking(
+    p_patient integer, p_doctor integer, p_start timestamptz, p_appointment integer DEFAULT NULL
+) RETURNS TABLE (rule text, why text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    a appointment;
+    d doctor;
+    p policy;
+    at_ timestamptz := clock_timestamp();
+BEGIN
+    SELECT * INTO a FROM appointment WHERE id = p_appointment;
+    SELECT * INTO d FROM doctor WHERE account_id = p_doctor;
+    SELECT * INTO p FROM policy;
+    a.doctor_id := p_doctor;
+    a.patient_id := p_patient;
+    a.during := tstzrange(p_start, p_start + make_interval(mins => d.slot_minutes));
+    a.status := coalesce(a.status, CASE WHEN d.fee = 0 THEN 'confirmed' ELSE 'pending' END);
+    RETURN QUERY SELECT * FROM broken_rules(
+        a, d, p, at_, other_appointments_of_doctor(a, at_), other_appointments_of_patient(a, at_)
+    );
+END
+$$;
+COMMENT ON FUNCTION explain_booking(integer, integer, timestamptz, integer) IS
+'Every rule that a patient breaks by booking a doctor''s slot now, or by moving an appointment there; a look without a lock.';
+REVOKE EXECUTE ON FUNCTION explain_booking(integer, integer, timestamptz, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION explain_booking(integer, integer, timestamptz, integer) TO booking_app, booking_admin;
+
 -- What became of a mail: sent, to be tried again ever later, or failed for good after 10 attempts.
 CREATE OR REPLACE FUNCTION notification_sent(p_id bigint) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -739,42 +1063,62 @@ COMMENT ON FUNCTION notification_failed(bigint, text, boolean) IS
 REVOKE EXECUTE ON FUNCTION notification_failed(bigint, text, boolean) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION notification_failed(bigint, text, boolean) TO booking_app;
 
--- A slot is free if it is on the doctor's grid, inside the booking window, not taken, and the doctor is below the cap.
+-- A slot is free if it is on the doctor's grid, inside the booking window, not taken or time off, and the doctor is below the cap.
 CREATE OR REPLACE FUNCTION free_slots(
     p_doctor integer, p_from timestamptz, p_to timestamptz, at_ timestamptz DEFAULT now()
 ) RETURNS TABLE (starts_at timestamptz, ends_at timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT s, s + g.length
+    SELECT g.starts_at, g.ends_at
     FROM doctor AS d
-    CROSS JOIN LATERAL (
-        SELECT
-            make_interval(mins => d.slot_minutes) AS length,
-            make_interval(mins => d.slot_minutes + d.buffer_minutes) AS step,
-            (greatest(p_from, at_) AT TIME ZONE d.timezone)::date AS first_day,
-            (least(p_to, at_ + interval '360 hours') AT TIME ZONE d.timezone)::date AS last_day
-    ) AS g
-    CROSS JOIN LATERAL generate_series(g.first_day::timestamp, g.last_day::timestamp, interval '1 day') AS day
-    INNER JOIN working_hours AS w ON w.doctor_id = d.account_id AND w.weekday = extract(isodow FROM day)
-    CROSS JOIN LATERAL working_interval(w, d.timezone, day::date) AS i
-    CROSS JOIN LATERAL generate_series(i.starts_at, i.ends_at - g.length, g.step) AS s
+    CROSS JOIN LATERAL grid_slots(d, greatest(p_from, at_), least(p_to, at_ + interval '361 hours')) AS g
     WHERE d.account_id = p_doctor
-        AND s >= p_from AND s < p_to
-        AND appointment_booking_window(s, at_) IS NULL
-        AND slot_fits(i, d.timezone, s, s + g.length)
-        AND appointment_doctor_cap(active_appointments(p_doctor, at_), d) IS NULL
-        AND NOT EXISTS (
-            SELECT FROM appointment AS a
-            WHERE a.doctor_id = p_doctor AND a.status IN ('offered', 'pending', 'confirmed')
-                AND a.during && tstzrange(s, s + g.length)
-                AND appointment_is_active(a.status, a.hold_expires_at, upper(a.during), at_)
-        )
-    ORDER BY s
+        AND appointment_booking_window(g.starts_at, at_) IS NULL
+        AND appointment_doctor_cap(active_appointments(d.account_id, at_), d) IS NULL
+        AND NOT is_taken(d.account_id, tstzrange(g.starts_at, g.ends_at), at_)
+    ORDER BY g.starts_at
 $$;
 COMMENT ON FUNCTION free_slots(integer, timestamptz, timestamptz, timestamptz) IS
 'The slots of a doctor that start in [from, to) and could be booked at an instant (default: now), in order.';
 REVOKE EXECUTE ON FUNCTION free_slots(integer, timestamptz, timestamptz, timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION free_slots(integer, timestamptz, timestamptz, timestamptz)
 TO booking_app, booking_admin, booking_auditor;
+
+CREATE OR REPLACE FUNCTION grid_slots(d doctor, p_from timestamptz, p_to timestamptz)
+RETURNS TABLE (starts_at timestamptz, ends_at timestamptz)
+LANGUAGE sql STABLE AS $$
+    SELECT s, s + g.length
+    FROM (
+        SELECT
+            make_interval(mins => d.slot_minutes) AS length,
+            make_interval(mins => d.slot_minutes + d.buffer_minutes) AS step,
+            (d.slot_minutes + d.buffer_minutes) * 60 AS step_seconds
+    ) AS g
+    CROSS JOIN LATERAL generate_series(
+        (p_from AT TIME ZONE d.timezone)::date::timestamp, (p_to AT TIME ZONE d.timezone)::date::timestamp, interval '1 day'
+    ) AS day
+    INNER JOIN working_hours AS w ON w.doctor_id = d.account_id AND w.weekday = extract(isodow FROM day)
+    CROSS JOIN LATERAL working_interval(w, d.timezone, day::date) AS i
+    CROSS JOIN LATERAL generate_series(
+        -- the first step that is not before p_from
+        i.starts_at + g.step * greatest(0, ceil(extract(epoch FROM p_from - i.starts_at) / g.step_seconds))::float8,
+        i.ends_at - g.length,
+        g.step
+    ) AS s
+    WHERE s < p_to AND slot_fits(i, d.timezone, s, s + g.length)
+$$;
+COMMENT ON FUNCTION grid_slots(doctor, timestamptz, timestamptz) IS
+'The slots of a doctor''s working hours that start in [from, to), taken or not, in no order.';
+
+CREATE OR REPLACE FUNCTION is_taken(p_doctor integer, slot tstzrange, at_ timestamptz) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT is_time_off(p_doctor, slot) OR EXISTS (
+        SELECT FROM appointment AS a
+        WHERE a.doctor_id = p_doctor AND a.status IN ('offered', 'pending', 'confirmed') AND a.during && slot
+            AND appointment_is_active(a.status, a.hold_expires_at, upper(a.during), at_)
+    )
+$$;
+COMMENT ON FUNCTION is_taken(integer, tstzrange, timestamptz) IS
+'Whether a doctor is away, or has an appointment that is active at an instant, at any moment of a time.';
 
 -- A patient waits for a slot with a doctor who is full.
 CREATE OR REPLACE FUNCTION join_waitlist(p_patient integer, p_doctor integer, p_date date)
@@ -830,6 +1174,23 @@ $$;
 COMMENT ON FUNCTION lock_doctor(integer) IS
 'Takes the lock under which a doctor''s bookings are decided, until the transaction ends. First in the order doctor, appointment, patient, waitlist entry.';
 
+-- What to take instead: the free slots nearest to a wish.
+CREATE OR REPLACE FUNCTION nearest_free_slots(p_doctor integer, p_start timestamptz, p_limit integer)
+RETURNS TABLE (starts_at timestamptz, ends_at timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT starts_at, ends_at FROM (
+        SELECT starts_at, ends_at FROM free_slots(p_doctor, '-infinity', 'infinity')
+        -- seconds, because an interval between far-off instants is out of range
+        ORDER BY abs(extract(epoch FROM starts_at) - extract(epoch FROM p_start)), starts_at
+        LIMIT p_limit
+    ) AS nearest
+    ORDER BY starts_at
+$$;
+COMMENT ON FUNCTION nearest_free_slots(integer, timestamptz, integer) IS
+'Up to so many free slots of a doctor, nearest to an instant, in order of time.';
+REVOKE EXECUTE ON FUNCTION nearest_free_slots(integer, timestamptz, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION nearest_free_slots(integer, timestamptz, integer) TO booking_app;
+
 -- A mail that is no longer true is not sent.
 CREATE OR REPLACE FUNCTION notification_stale(n notification) RETURNS text
 LANGUAGE sql STABLE AS $$
@@ -850,29 +1211,23 @@ COMMENT ON FUNCTION notification_stale(notification) IS 'Why a mail would say wh
 CREATE OR REPLACE FUNCTION place_appointment(a appointment, d doctor, p policy, at_ timestamptz) RETURNS appointment
 LANGUAGE plpgsql AS $$
 DECLARE
-    of_doctor record;
-    of_patient record;
+    of_doctor other_appointments;
+    of_patient other_appointments;
+    broken record;
 BEGIN
-    PERFORM refuse('appointment_booking_window', appointment_booking_window(lower(a.during), at_));
-    PERFORM refuse('appointment_within_working_hours', appointment_within_working_hours(d, a.during));
     -- updated, not only locked, for the reason given at lock_doctor
     UPDATE patient SET booking_seq = booking_seq + 1 WHERE account_id = a.patient_id;
     of_doctor := other_appointments_of_doctor(a, at_);
     of_patient := other_appointments_of_patient(a, at_);
+    SELECT * INTO broken FROM broken_rules(a, d, p, at_, of_doctor, of_patient) LIMIT 1;
+    IF FOUND THEN
+        PERFORM refuse(broken.rule, broken.why);
+    END IF;
     IF of_doctor.stale OR of_patient.stale THEN
         PERFORM retire_appointments(a.doctor_id, a.patient_id, at_);
         of_doctor := other_appointments_of_doctor(a, at_);
     END IF;
-    PERFORM refuse('appointment_doctor_no_overlap', CASE WHEN of_doctor.clash THEN 'This slot is taken.' END);
-    PERFORM refuse(
-        'appointment_patient_no_overlap',
-        CASE WHEN of_patient.clash THEN 'You already have an appointment at that time.' END
-    );
-    IF a.status = 'pending' AND a.hold_expires_at IS NULL THEN
-        PERFORM refuse('appointment_patient_hold_limit', appointment_patient_hold_limit(of_patient.holds, p));
-    END IF;
     IF a.seat IS NULL THEN
-        PERFORM refuse('appointment_doctor_cap', appointment_doctor_cap(of_doctor.active, d));
         a.seat := lowest_free_seat(of_doctor.seats);
     END IF;
     RETURN a;
@@ -880,41 +1235,6 @@ END
 $$;
 COMMENT ON FUNCTION place_appointment(appointment, doctor, policy, timestamptz) IS
 'Refuses a place that breaks a rule, else returns the row with its seat. The doctor must be locked.';
-
-CREATE OR REPLACE FUNCTION other_appointments_of_doctor(
-    a appointment, at_ timestamptz, OUT active integer, OUT seats integer, OUT stale boolean, OUT clash boolean
-)
-LANGUAGE sql STABLE AS $$
-    SELECT
-        count(*) FILTER (WHERE is_active)::integer,
-        coalesce(bit_or(1 << seat), 0),
-        coalesce(bool_or(NOT is_active), false),
-        coalesce(bool_or(is_active AND during && a.during), false)
-    FROM (
-        SELECT seat, during, appointment_is_active(status, hold_expires_at, upper(during), at_) AS is_active
-        FROM appointment
-        WHERE doctor_id = a.doctor_id AND seat IS NOT NULL AND id <> a.id
-    ) AS o
-$$;
-COMMENT ON FUNCTION other_appointments_of_doctor(appointment, timestamptz) IS
-'One look at the doctor''s other rows that hold a seat: how many are active, which seats (as bits), any lapsed, any in the way.';
-
-CREATE OR REPLACE FUNCTION other_appointments_of_patient(
-    a appointment, at_ timestamptz, OUT holds integer, OUT stale boolean, OUT clash boolean
-)
-LANGUAGE sql STABLE AS $$
-    SELECT
-        count(*) FILTER (WHERE is_active AND status = 'pending')::integer,
-        coalesce(bool_or(NOT is_active), false),
-        coalesce(bool_or(is_active AND during && a.during), false)
-    FROM (
-        SELECT status, during, appointment_is_active(status, hold_expires_at, upper(during), at_) AS is_active
-        FROM appointment
-        WHERE patient_id = a.patient_id AND seat IS NOT NULL AND id <> a.id
-    ) AS o
-$$;
-COMMENT ON FUNCTION other_appointments_of_patient(appointment, timestamptz) IS
-'One look at the patient''s other rows that hold a seat: how many live holds, any lapsed, any at the same time.';
 
 CREATE OR REPLACE FUNCTION lowest_free_seat(seats integer) RETURNS smallint
 LANGUAGE plpgsql IMMUTABLE AS $$
@@ -930,6 +1250,29 @@ END
 $$;
 COMMENT ON FUNCTION lowest_free_seat(integer) IS 'The lowest of the seats 1 to 30 whose bit is not set.';
 
+-- After the start the doctor says whether the patient came, and may correct it for 7 days.
+CREATE OR REPLACE FUNCTION record_visit(p_doctor integer, p_appointment integer, p_status text)
+RETURNS SETOF api_appointment
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    IF p_status NOT IN ('completed', 'no_show') THEN
+        RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'A visit is completed or a no-show.';
+    END IF;
+    IF NOT EXISTS (SELECT FROM appointment WHERE id = p_appointment AND doctor_id = p_doctor) THEN
+        RETURN;
+    END IF;
+    PERFORM act_as('doctor');
+    PERFORM lock_doctor_of(p_appointment);
+    UPDATE appointment SET status = p_status WHERE id = p_appointment;
+    PERFORM act_as('');
+    RETURN QUERY SELECT * FROM api_appointment WHERE id = p_appointment;
+END
+$$;
+COMMENT ON FUNCTION record_visit(integer, integer, text) IS
+'Says of a doctor''s (account id) appointment that it was completed or that the patient did not come; no row if it is not theirs.';
+REVOKE EXECUTE ON FUNCTION record_visit(integer, integer, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION record_visit(integer, integer, text) TO booking_app;
+
 -- A broken rule surfaces as a constraint's name, whether PostgreSQL declared it or a trigger raises it.
 CREATE OR REPLACE FUNCTION refuse(rule text, why text) RETURNS void
 LANGUAGE plpgsql IMMUTABLE AS $$
@@ -941,6 +1284,61 @@ END
 $$;
 COMMENT ON FUNCTION refuse(text, text) IS
 'Raises check_violation under the rule''s name, unless why is NULL: the rule is kept.';
+
+-- A move keeps the appointment: its number, seat, fee and payment stay; window, hours and overlaps are checked anew.
+CREATE OR REPLACE FUNCTION move_appointment(p_appointment integer, p_start timestamptz) RETURNS void
+LANGUAGE sql AS $$
+    UPDATE appointment AS a
+    SET during = tstzrange(p_start, p_start + make_interval(mins => d.slot_minutes))
+    FROM doctor AS d
+    WHERE a.id = p_appointment AND d.account_id = a.doctor_id
+$$;
+COMMENT ON FUNCTION move_appointment(integer, timestamptz) IS 'Moves an appointment to the slot that starts at an instant.';
+
+CREATE OR REPLACE FUNCTION reschedule_as_patient(p_patient integer, p_appointment integer, p_start timestamptz)
+RETURNS SETOF api_appointment
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM appointment WHERE id = p_appointment AND patient_id = p_patient) THEN
+        RETURN;
+    END IF;
+    PERFORM act_as('patient');
+    PERFORM lock_doctor_of(p_appointment);
+    PERFORM move_appointment(p_appointment, p_start);
+    PERFORM act_as('');
+    RETURN QUERY SELECT * FROM api_appointment WHERE id = p_appointment;
+END
+$$;
+COMMENT ON FUNCTION reschedule_as_patient(integer, integer, timestamptz) IS
+'Moves a patient''s (account id) appointment; no row if it is not theirs. The right to cancel never grows by it.';
+REVOKE EXECUTE ON FUNCTION reschedule_as_patient(integer, integer, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION reschedule_as_patient(integer, integer, timestamptz) TO booking_app;
+
+CREATE OR REPLACE FUNCTION reschedule_as_doctor(
+    p_doctor integer, p_appointment integer, p_start timestamptz, p_block boolean
+) RETURNS SETOF api_appointment
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    old_time tstzrange := (SELECT during FROM appointment WHERE id = p_appointment AND doctor_id = p_doctor);
+BEGIN
+    IF old_time IS NULL THEN
+        RETURN;
+    END IF;
+    PERFORM act_as('doctor');
+    PERFORM lock_doctor_of(p_appointment);
+    IF p_block THEN
+        SELECT during INTO old_time FROM appointment WHERE id = p_appointment; -- as it stands after the wait
+        INSERT INTO time_off (doctor_id, during) VALUES (p_doctor, old_time);
+    END IF;
+    PERFORM move_appointment(p_appointment, p_start);
+    PERFORM act_as('');
+    RETURN QUERY SELECT * FROM api_appointment WHERE id = p_appointment;
+END
+$$;
+COMMENT ON FUNCTION reschedule_as_doctor(integer, integer, timestamptz, boolean) IS
+'Moves a doctor''s (account id) appointment, and takes the old time off if told to block it; no row if it is not theirs.';
+REVOKE EXECUTE ON FUNCTION reschedule_as_doctor(integer, integer, timestamptz, boolean) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION reschedule_as_doctor(integer, integer, timestamptz, boolean) TO booking_app;
 
 -- Lapsed holds become expired and finished visits completed, so that they never block anyone.
 CREATE OR REPLACE FUNCTION retire_appointments(p_doctor integer, p_patient integer, at_ timestamptz) RETURNS void
@@ -957,6 +1355,47 @@ LANGUAGE sql AS $$
 $$;
 COMMENT ON FUNCTION retire_appointments(integer, integer, timestamptz) IS
 'Writes down which active rows of a doctor, or of a patient, have lapsed or are over at an instant.';
+
+-- The earliest free slots of many doctors: candidates of a stretch of time, in order, are looked at until enough are free.
+CREATE OR REPLACE FUNCTION search_free_slots(
+    p_specialty text, p_from timestamptz, p_to timestamptz, p_limit integer
+) RETURNS TABLE (doctor integer, starts_at timestamptz, ends_at timestamptz)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    at_ timestamptz := now();
+    from_ timestamptz := greatest(p_from, at_);
+    to_ timestamptz := least(p_to, at_ + interval '361 hours');
+    stretch interval := interval '1 hour';
+    missing integer := p_limit;
+    found_ integer;
+BEGIN
+    WHILE missing > 0 AND from_ < to_ LOOP
+        RETURN QUERY
+        SELECT c.doctor, c.starts_at, c.ends_at
+        FROM (
+            SELECT d AS who, d.account_id AS doctor, g.starts_at, g.ends_at
+            FROM doctor AS d
+            CROSS JOIN LATERAL grid_slots(d, from_, least(from_ + stretch, to_)) AS g
+            WHERE p_specialty IS NULL OR lower(d.specialty) = lower(p_specialty)
+            ORDER BY g.starts_at, d.account_id
+            OFFSET 0 -- keeps the costly looks below out of the sort: they stop at the limit
+        ) AS c
+        WHERE appointment_booking_window(c.starts_at, at_) IS NULL
+            AND NOT is_taken(c.doctor, tstzrange(c.starts_at, c.ends_at), at_)
+            AND appointment_doctor_cap(active_appointments(c.doctor, at_), c.who) IS NULL
+        ORDER BY c.starts_at, c.doctor
+        LIMIT missing;
+        GET DIAGNOSTICS found_ = ROW_COUNT;
+        missing := missing - found_;
+        from_ := from_ + stretch;
+        stretch := stretch * 2;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION search_free_slots(text, timestamptz, timestamptz, integer) IS
+'The earliest free slots that start in [from, to) of all doctors, or of a specialty in any case, up to a number.';
+REVOKE EXECUTE ON FUNCTION search_free_slots(text, timestamptz, timestamptz, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION search_free_slots(text, timestamptz, timestamptz, integer) TO booking_app, booking_admin;
 
 -- What no request announces, the clock does: the sweep writes it down, one doctor in each transaction.
 CREATE OR REPLACE VIEW doctor_to_sweep AS
@@ -1006,6 +1445,15 @@ BEGIN
         IF OLD.status = 'confirmed' AND NEW.canceled_by <> 'doctor' THEN
             PERFORM notify_account('appointment_canceled', NEW, NEW.doctor_id);
         END IF;
+    ELSIF TG_OP = 'UPDATE' AND is_active AND NEW.during <> OLD.during THEN
+        PERFORM notify_account('appointment_rescheduled', NEW, NEW.patient_id, OLD.during);
+        IF NEW.status = 'confirmed' AND booking_actor() <> 'doctor' THEN
+            PERFORM notify_account('appointment_rescheduled', NEW, NEW.doctor_id, OLD.during);
+        END IF;
+    END IF;
+    IF TG_OP = 'UPDATE' AND booking_actor() IN ('doctor', 'admin') AND NEW.status <> 'completed' THEN
+        -- a patient may be on the way: tell them in seconds, not at the next sweep
+        PERFORM pg_notify('booking_outbox', '');
     END IF;
     IF is_active AND NOT was_active THEN
         PERFORM fulfil_waitlist(NEW);
@@ -1018,14 +1466,16 @@ $$;
 COMMENT ON FUNCTION tg_appointment__outbox() IS
 'Queues the mails that a booking, a confirmation, a cancellation or a freed slot calls for, and ends waiting that a booking answers.';
 
-CREATE OR REPLACE FUNCTION notify_account(p_kind text, a appointment, p_account integer) RETURNS void
+CREATE OR REPLACE FUNCTION notify_account(
+    p_kind text, a appointment, p_account integer, p_old_time tstzrange DEFAULT NULL
+) RETURNS void
 LANGUAGE sql AS $$
-    INSERT INTO notification (kind, account_id, appointment_id, appointment_version)
-    VALUES (p_kind, p_account, a.id, a.version)
-    ON CONFLICT DO NOTHING
+    INSERT INTO notification AS n (kind, account_id, appointment_id, appointment_version, slot, batch)
+    VALUES (p_kind, p_account, a.id, a.version, p_old_time, nullif(current_setting('booking.batch', true), '')::uuid)
+    ON CONFLICT (batch, account_id) WHERE batch IS NOT NULL DO UPDATE SET also = n.also || excluded.appointment_id
 $$;
-COMMENT ON FUNCTION notify_account(text, appointment, integer) IS
-'Queues one mail to one account about this version of an appointment; a second of the same kind is dropped.';
+COMMENT ON FUNCTION notify_account(text, appointment, integer, tstzrange) IS
+'Queues one mail to one account about this version of an appointment; within a batch, adds it to the account''s one mail.';
 
 CREATE OR REPLACE FUNCTION fulfil_waitlist(a appointment) RETURNS void
 LANGUAGE sql AS $$
@@ -1041,7 +1491,8 @@ COMMENT ON FUNCTION fulfil_waitlist(appointment) IS
 CREATE OR REPLACE FUNCTION announce_free_slot(a appointment, slot tstzrange) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-    IF appointment_booking_window(lower(slot), clock_timestamp()) IS NOT NULL THEN
+    -- the time may be off, the doctor still full, the start too near
+    IF NOT EXISTS (SELECT FROM free_slots(a.doctor_id, lower(slot), upper(slot), clock_timestamp())) THEN
         RETURN;
     END IF;
     INSERT INTO notification (kind, account_id, appointment_id, appointment_version, waitlist_entry_id, slot)
@@ -1161,6 +1612,8 @@ BEGIN
             ELSE lower(becomes.during)
         END;
     END IF;
+    -- a move never extends a hold
+    becomes.hold_expires_at := least(was.hold_expires_at, lower(becomes.during));
     becomes.version := was.version + 1;
     becomes.updated_at := at_;
     RETURN becomes;
@@ -1198,6 +1651,41 @@ BEFORE INSERT OR UPDATE OF fee, currency ON doctor
 FOR EACH ROW EXECUTE FUNCTION tg_doctor__rules();
 COMMENT ON TRIGGER tg_doctor__rules ON doctor IS 'Fee and currency: the policy''s where none is given, and only allowed ones.';
 
+-- Time off is decided under the doctor's lock, and checked at the end of the transaction: cancel-and-block is one act in either order.
+CREATE OR REPLACE FUNCTION tg_time_off__lock() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM lock_doctor(NEW.doctor_id);
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION tg_time_off__lock() IS 'Takes the doctor''s lock before time off is entered.';
+
+CREATE OR REPLACE TRIGGER tg_time_off__lock
+BEFORE INSERT OR UPDATE ON time_off
+FOR EACH ROW EXECUTE FUNCTION tg_time_off__lock();
+COMMENT ON TRIGGER tg_time_off__lock ON time_off IS 'The doctor''s lock, as for every change of the schedule.';
+
+CREATE OR REPLACE FUNCTION tg_time_off__rules() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM refuse('time_off_no_appointment', time_off_no_appointment(NEW, clock_timestamp()));
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION tg_time_off__rules() IS 'Applies time_off_no_appointment.';
+
+DO $$
+BEGIN
+    CREATE CONSTRAINT TRIGGER tg_time_off__rules
+    AFTER INSERT OR UPDATE ON time_off DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION tg_time_off__rules();
+EXCEPTION WHEN duplicate_object THEN
+    NULL; -- replayed: a constraint trigger cannot be replaced
+END
+$$;
+COMMENT ON TRIGGER tg_time_off__rules ON time_off IS 'At the end of the transaction: no appointment that somebody holds is covered.';
+
 -- Joining is decided under the doctor's lock, so that a slot freed at the same moment is seen by one side or the other.
 CREATE OR REPLACE FUNCTION tg_waitlist_entry__rules() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -1228,6 +1716,73 @@ BEFORE INSERT OR UPDATE ON waitlist_entry
 FOR EACH ROW EXECUTE FUNCTION tg_waitlist_entry__rules();
 COMMENT ON TRIGGER tg_waitlist_entry__rules ON waitlist_entry IS
 'Lock the doctor, read the clock, then: transition, date inside the window, doctor full.';
+
+-- Hours and zone are changed under the doctor's lock, and checked at the end of the transaction: the week may be replaced row by row.
+CREATE OR REPLACE FUNCTION tg_working_hours__lock() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    -- a doctor who is being deleted takes their hours along
+    IF TG_OP = 'DELETE' AND NOT EXISTS (SELECT FROM doctor WHERE account_id = OLD.doctor_id) THEN
+        RETURN OLD;
+    END IF;
+    PERFORM lock_doctor(CASE TG_OP WHEN 'DELETE' THEN OLD.doctor_id ELSE NEW.doctor_id END);
+    RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+END
+$$;
+COMMENT ON FUNCTION tg_working_hours__lock() IS 'Takes the doctor''s lock before hours change.';
+
+CREATE OR REPLACE TRIGGER tg_working_hours__lock
+BEFORE INSERT OR UPDATE OR DELETE ON working_hours
+FOR EACH ROW EXECUTE FUNCTION tg_working_hours__lock();
+COMMENT ON TRIGGER tg_working_hours__lock ON working_hours IS 'The doctor''s lock, as for every change of the schedule.';
+
+CREATE OR REPLACE FUNCTION tg_working_hours__rules() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    d doctor;
+BEGIN
+    SELECT * INTO d FROM doctor WHERE account_id = CASE TG_TABLE_NAME
+        WHEN 'doctor' THEN (to_jsonb(NEW) ->> 'account_id')::integer
+        ELSE (to_jsonb(OLD) ->> 'doctor_id')::integer
+    END;
+    PERFORM refuse('working_hours_cover_appointments', working_hours_cover_appointments(d, clock_timestamp()));
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION tg_working_hours__rules() IS 'Applies working_hours_cover_appointments.';
+
+DO $$
+BEGIN
+    CREATE CONSTRAINT TRIGGER tg_working_hours__rules
+    AFTER UPDATE OR DELETE ON working_hours DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION tg_working_hours__rules();
+    CREATE CONSTRAINT TRIGGER tg_doctor__hours
+    AFTER UPDATE OF timezone ON doctor DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION tg_working_hours__rules();
+EXCEPTION WHEN duplicate_object THEN
+    NULL; -- replayed: a constraint trigger cannot be replaced
+END
+$$;
+COMMENT ON TRIGGER tg_working_hours__rules ON working_hours IS 'At the end of the transaction: no appointment is left outside the hours.';
+COMMENT ON TRIGGER tg_doctor__hours ON doctor IS 'At the end of the transaction: a new zone leaves no appointment outside the hours.';
+
+-- Time off never covers an appointment that somebody holds: cancel or move it first, or in the same transaction.
+CREATE OR REPLACE FUNCTION time_off_no_appointment(t time_off, at_ timestamptz) RETURNS text
+LANGUAGE sql STABLE AS $$
+    SELECT format('%s of your appointments are at that time, the first at %s.', count(*), utc_text(min(lower(during))))
+    FROM held_appointments(t.doctor_id, at_)
+    WHERE during && t.during
+    HAVING count(*) > 0
+$$;
+COMMENT ON FUNCTION time_off_no_appointment(time_off, timestamptz) IS
+'Why a time cannot be taken off, seen from an instant; NULL: it can.';
+
+-- Messages say instants as the API does.
+CREATE OR REPLACE FUNCTION utc_text(instant timestamptz) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT to_char(instant AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+$$;
+COMMENT ON FUNCTION utc_text(timestamptz) IS 'An instant as ISO 8601 in UTC, to the second.';
 
 -- The day a patient waits for lies inside the 15-day booking window, by the doctor's calendar.
 CREATE OR REPLACE FUNCTION waitlist_desired_date_window(d doctor, desired_date date, at_ timestamptz) RETURNS text
@@ -1279,7 +1834,7 @@ COMMENT ON FUNCTION waitlist_entry_status_transition(text, text) IS
 -- A patient joins the waitlist only when the doctor has no free slot on that day (no day given: none in the window).
 CREATE OR REPLACE FUNCTION waitlist_only_when_full(d doctor, desired_date date, at_ timestamptz) RETURNS text
 LANGUAGE sql STABLE AS $$
-    SELECT format('This doctor has a free slot at %s: book it.', to_char(starts_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))
+    SELECT format('This doctor has a free slot at %s: book it.', utc_text(starts_at))
     FROM free_slots(
         d.account_id,
         coalesce(desired_date::timestamp AT TIME ZONE d.timezone, '-infinity'),
@@ -1290,6 +1845,31 @@ LANGUAGE sql STABLE AS $$
 $$;
 COMMENT ON FUNCTION waitlist_only_when_full(doctor, date, timestamptz) IS
 'Why there is nothing to wait for at an instant; NULL: the doctor is full.';
+
+-- A change of hours or of zone never leaves an appointment outside the hours: cancel it in the same transaction, or keep them.
+CREATE OR REPLACE FUNCTION stranded_appointments(d doctor, at_ timestamptz) RETURNS SETOF appointment
+LANGUAGE sql STABLE AS $$
+    SELECT a.* FROM held_appointments(d.account_id, at_) AS a
+    WHERE NOT EXISTS (
+        SELECT FROM working_hours AS w,
+            working_interval(w, d.timezone, (lower(a.during) AT TIME ZONE d.timezone)::date) AS i
+        WHERE w.doctor_id = d.account_id
+            AND w.weekday = extract(isodow FROM lower(a.during) AT TIME ZONE d.timezone)
+            -- within the hours; on the grid it need not be, for it may outlive a change of slot length
+            AND slot_fits(i, d.timezone, lower(a.during), upper(a.during))
+    )
+$$;
+COMMENT ON FUNCTION stranded_appointments(doctor, timestamptz) IS
+'A doctor''s future appointments at whose time the doctor does not work.';
+
+CREATE OR REPLACE FUNCTION working_hours_cover_appointments(d doctor, at_ timestamptz) RETURNS text
+LANGUAGE sql STABLE AS $$
+    SELECT format('%s of your appointments would be outside your hours, the first at %s.', count(*), utc_text(min(lower(during))))
+    FROM stranded_appointments(d, at_)
+    HAVING count(*) > 0
+$$;
+COMMENT ON FUNCTION working_hours_cover_appointments(doctor, timestamptz) IS
+'Why a doctor''s hours cannot be as they are, seen from an instant; NULL: they can.';
 
 -- Working hours are local: on a day when the clocks change, an interval is as long as it really is.
 DO $$

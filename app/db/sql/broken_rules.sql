@@ -1,0 +1,23 @@
+-- The rules of taking a slot, in the order in which a refusal names them: what refuses a booking and what explains it.
+CREATE OR REPLACE FUNCTION broken_rules(
+    a appointment, d doctor, p policy, at_ timestamptz, of_doctor other_appointments, of_patient other_appointments
+) RETURNS TABLE (rule text, why text)
+LANGUAGE sql STABLE AS $$
+    SELECT * FROM (
+        VALUES
+        ('appointment_booking_window', appointment_booking_window(lower(a.during), at_)),
+        ('appointment_within_working_hours', appointment_within_working_hours(d, a.during)),
+        ('appointment_doctor_no_overlap', appointment_doctor_no_overlap(of_doctor.clash)),
+        ('appointment_patient_no_overlap', appointment_patient_no_overlap(of_patient.clash)),
+        (
+            'appointment_patient_hold_limit',
+            -- a hold that is moved is no further hold
+            CASE WHEN a.status = 'pending' AND a.hold_expires_at IS NULL
+                THEN appointment_patient_hold_limit(of_patient.holds, p) END
+        ),
+        ('appointment_doctor_cap', CASE WHEN a.seat IS NULL THEN appointment_doctor_cap(of_doctor.active, d) END)
+    ) AS r (rule, why)
+    WHERE r.why IS NOT NULL
+$$;
+COMMENT ON FUNCTION broken_rules(appointment, doctor, policy, timestamptz, other_appointments, other_appointments) IS
+'Every rule that an appointment would break by taking its place at an instant, and why; none: it may.';

@@ -1,0 +1,27 @@
+-- Whoever is refused hears everything that stands in the way, not only the first thing.
+CREATE OR REPLACE FUNCTION explain_booking(
+    p_patient integer, p_doctor integer, p_start timestamptz, p_appointment integer DEFAULT NULL
+) RETURNS TABLE (rule text, why text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    a appointment;
+    d doctor;
+    p policy;
+    at_ timestamptz := clock_timestamp();
+BEGIN
+    SELECT * INTO a FROM appointment WHERE id = p_appointment;
+    SELECT * INTO d FROM doctor WHERE account_id = p_doctor;
+    SELECT * INTO p FROM policy;
+    a.doctor_id := p_doctor;
+    a.patient_id := p_patient;
+    a.during := tstzrange(p_start, p_start + make_interval(mins => d.slot_minutes));
+    a.status := coalesce(a.status, CASE WHEN d.fee = 0 THEN 'confirmed' ELSE 'pending' END);
+    RETURN QUERY SELECT * FROM broken_rules(
+        a, d, p, at_, other_appointments_of_doctor(a, at_), other_appointments_of_patient(a, at_)
+    );
+END
+$$;
+COMMENT ON FUNCTION explain_booking(integer, integer, timestamptz, integer) IS
+'Every rule that a patient breaks by booking a doctor''s slot now, or by moving an appointment there; a look without a lock.';
+REVOKE EXECUTE ON FUNCTION explain_booking(integer, integer, timestamptz, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION explain_booking(integer, integer, timestamptz, integer) TO booking_app, booking_admin;

@@ -1,0 +1,22 @@
+-- After the start the doctor says whether the patient came, and may correct it for 7 days.
+CREATE OR REPLACE FUNCTION record_visit(p_doctor integer, p_appointment integer, p_status text)
+RETURNS SETOF api_appointment
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    IF p_status NOT IN ('completed', 'no_show') THEN
+        RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'A visit is completed or a no-show.';
+    END IF;
+    IF NOT EXISTS (SELECT FROM appointment WHERE id = p_appointment AND doctor_id = p_doctor) THEN
+        RETURN;
+    END IF;
+    PERFORM act_as('doctor');
+    PERFORM lock_doctor_of(p_appointment);
+    UPDATE appointment SET status = p_status WHERE id = p_appointment;
+    PERFORM act_as('');
+    RETURN QUERY SELECT * FROM api_appointment WHERE id = p_appointment;
+END
+$$;
+COMMENT ON FUNCTION record_visit(integer, integer, text) IS
+'Says of a doctor''s (account id) appointment that it was completed or that the patient did not come; no row if it is not theirs.';
+REVOKE EXECUTE ON FUNCTION record_visit(integer, integer, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION record_visit(integer, integer, text) TO booking_app;

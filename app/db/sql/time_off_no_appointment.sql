@@ -1,0 +1,10 @@
+-- Time off never covers an appointment that somebody holds: cancel or move it first, or in the same transaction.
+CREATE OR REPLACE FUNCTION time_off_no_appointment(t time_off, at_ timestamptz) RETURNS text
+LANGUAGE sql STABLE AS $$
+    SELECT format('%s of your appointments are at that time, the first at %s.', count(*), utc_text(min(lower(during))))
+    FROM held_appointments(t.doctor_id, at_)
+    WHERE during && t.during
+    HAVING count(*) > 0
+$$;
+COMMENT ON FUNCTION time_off_no_appointment(time_off, timestamptz) IS
+'Why a time cannot be taken off, seen from an instant; NULL: it can.';

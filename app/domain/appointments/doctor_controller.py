@@ -1,0 +1,123 @@
+"""`/api/appointments/appointments`: what only the doctor of an appointment may do."""
+
+from typing import Any, Literal
+
+from litestar import Controller, Request, post
+from litestar.di import NamedDependency, Provide
+from litestar.params import JSONBody
+from litestar.security.jwt import Token
+
+from app.domain.accounts.tokens import Caller, doctors_only
+from app.domain.appointments.controller import or_not_found, provide_appointments
+from app.domain.appointments.repository import AppointmentRepository
+from app.domain.appointments.schemas import (
+    AppointmentDetail,
+    BulkCancel,
+    BulkCanceled,
+    DoctorCancel,
+    DoctorReschedule,
+)
+from app.domain.fields import PathId
+from app.domain.problems import problems
+
+
+class DoctorAppointmentController(Controller):
+    """The calling doctor's appointments; another doctor's are not there."""
+
+    path = "/api/appointments/appointments"
+    tags = ("appointments",)
+    guards = (doctors_only,)
+    dependencies = {"appointments": Provide(provide_appointments)}  # noqa: RUF012  Litestar reads it from the class
+
+    @post(
+        "/{appointment_id:int}/doctor_cancel",
+        operation_id="doctor_cancel_appointment",
+        status_code=200,
+        responses=problems(409),
+    )
+    async def cancel(
+        self,
+        request: Request[Caller, Token, Any],
+        appointment_id: PathId,
+        data: JSONBody[DoctorCancel | None],
+        appointments: NamedDependency[AppointmentRepository],
+    ) -> AppointmentDetail:
+        """Cancel at any time before the start; the patient is told."""
+        how = data or DoctorCancel()
+        return or_not_found(
+            await appointments.cancel_as_doctor(request.user.id, appointment_id, reason=how.reason, block=how.block)
+        )
+
+    @post(
+        "/{appointment_id:int}/doctor_reschedule",
+        operation_id="doctor_reschedule_appointment",
+        status_code=200,
+        responses=problems(409, 422),
+    )
+    async def reschedule(
+        self,
+        request: Request[Caller, Token, Any],
+        appointment_id: PathId,
+        data: JSONBody[DoctorReschedule],
+        appointments: NamedDependency[AppointmentRepository],
+    ) -> AppointmentDetail:
+        """Move to another of one's slots. The patient is told, and may cancel until the new start."""
+        return or_not_found(
+            await appointments.reschedule_as_doctor(
+                request.user.id, appointment_id, data.appointment_date, block=data.block
+            )
+        )
+
+    @post(
+        "/doctor_bulk_cancel", operation_id="doctor_bulk_cancel_appointments", status_code=200, responses=problems(409)
+    )
+    async def bulk_cancel(
+        self,
+        request: Request[Caller, Token, Any],
+        data: JSONBody[BulkCancel | None],
+        appointments: NamedDependency[AppointmentRepository],
+    ) -> BulkCanceled:
+        """Cancel all of one's appointments that have not started, or those of a patient or a day; all or none."""
+        which = data or BulkCancel()
+        canceled = await appointments.bulk_cancel(request.user.id, which)
+        what = "would be canceled" if which.dry_run else "canceled"
+        return BulkCanceled(f"{len(canceled)} appointments {what}.", len(canceled), canceled)
+
+    @post(
+        "/{appointment_id:int}/complete",
+        operation_id="complete_appointment",
+        status_code=200,
+        responses=problems(409),
+    )
+    async def complete(
+        self,
+        request: Request[Caller, Token, Any],
+        appointment_id: PathId,
+        appointments: NamedDependency[AppointmentRepository],
+    ) -> AppointmentDetail:
+        """Say, after the start, that the visit took place."""
+        return await _record(request, appointment_id, appointments, "completed")
+
+    @post(
+        "/{appointment_id:int}/no_show",
+        operation_id="mark_appointment_no_show",
+        status_code=200,
+        responses=problems(409),
+    )
+    async def no_show(
+        self,
+        request: Request[Caller, Token, Any],
+        appointment_id: PathId,
+        appointments: NamedDependency[AppointmentRepository],
+    ) -> AppointmentDetail:
+        """Say, after the start, that the patient did not come."""
+        return await _record(request, appointment_id, appointments, "no_show")
+
+
+async def _record(
+    request: Request[Caller, Token, Any],
+    appointment_id: int,
+    appointments: AppointmentRepository,
+    status: Literal["completed", "no_show"],
+) -> AppointmentDetail:
+    return or_not_found(await appointments.record_visit(request.user.id, appointment_id, status))

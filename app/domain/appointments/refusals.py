@@ -1,0 +1,47 @@
+"""Refusals that help: every rule that a booking breaks, and what to take instead."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from app.db.driver import Session, fetch, fetch_one
+from app.domain.doctors.schemas import Slot
+from app.domain.errors import refusal_of
+from app.domain.problems import BrokenRule, refused
+
+EXPLAIN = "SELECT rule, why FROM explain_booking($1, $2, $3, $4)"
+ALTERNATIVES = "SELECT starts_at, ends_at FROM nearest_free_slots($1, $2, 5)"
+PARTIES = "SELECT patient_id, doctor_id FROM appointment WHERE id = $1"
+
+
+class Wish(NamedTuple):
+    """What somebody wanted: a doctor's slot for a patient, perhaps in place of an appointment."""
+
+    patient_id: int
+    doctor_id: int
+    start: datetime
+    appointment_id: int | None = None
+
+
+async def wish_to_move(session: Session, appointment_id: int, start: datetime) -> Wish:
+    """Return the wish to move an appointment that exists."""
+    row = await fetch_one(session, PARTIES, appointment_id)
+    assert row is not None  # noqa: S101  appointments are never deleted
+    return Wish(row["patient_id"], row["doctor_id"], start, appointment_id)
+
+
+async def explained(session: Session, error: Exception, wish: Wish) -> Exception:
+    """Return the answer to a refused wish: the rule that refused it, all others it breaks, and the nearest free slots.
+
+    What cannot be explained, because no rule of ours refused it, is returned as it came.
+    """
+    refusal = refusal_of(error)
+    if refusal is None:
+        return error
+    answer = refused(refusal)
+    broken = {refusal.code: refusal.detail}
+    for row in await fetch(session, EXPLAIN, *wish):
+        broken.setdefault(row["rule"], row["why"])
+    answer.problem.rules = [BrokenRule(code, detail) for code, detail in broken.items()]
+    slots = await fetch(session, ALTERNATIVES, wish.doctor_id, wish.start)
+    answer.problem.alternatives = [Slot(row["starts_at"], row["ends_at"]) for row in slots]
+    return answer

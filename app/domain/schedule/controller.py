@@ -1,0 +1,84 @@
+"""`/api/doctors/me`: the calling doctor's working hours and time off."""
+
+from typing import Any
+
+from litestar import Controller, Request, Response, delete, get, post, put
+from litestar.di import NamedDependency, Provide
+from litestar.params import JSONBody
+from litestar.security.jwt import Token
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.domain.accounts.tokens import Caller, doctors_only
+from app.domain.fields import PathId
+from app.domain.paging import LINK, Cursor, Limit, decode_cursor, encode_cursor, page, read_id
+from app.domain.problems import not_found, problems
+from app.domain.schedule.repository import ScheduleRepository
+from app.domain.schedule.schemas import AddTimeOff, ReplaceWeek, TimeOff, TimeOffAdded, Week, WeekChanged
+
+
+async def provide_schedule(db_session: NamedDependency[AsyncSession]) -> ScheduleRepository:
+    """Provide the repository of a request."""
+    return ScheduleRepository(session=db_session, auto_refresh=False)
+
+
+class ScheduleController(Controller):
+    """When the calling doctor works. A change never strands an appointment unnoticed."""
+
+    path = "/api/doctors/me"
+    tags = ("schedule",)
+    guards = (doctors_only,)
+    dependencies = {"schedule": Provide(provide_schedule)}  # noqa: RUF012  Litestar reads it from the class
+
+    @get("/working-hours", operation_id="get_working_hours")
+    async def get_working_hours(
+        self, request: Request[Caller, Token, Any], schedule: NamedDependency[ScheduleRepository]
+    ) -> Week:
+        """Return one's week."""
+        return await schedule.week(request.user.id)
+
+    @put("/working-hours", operation_id="replace_working_hours", responses=problems(409))
+    async def replace_working_hours(
+        self,
+        request: Request[Caller, Token, Any],
+        data: JSONBody[ReplaceWeek],
+        schedule: NamedDependency[ScheduleRepository],
+    ) -> WeekChanged:
+        """Replace one's whole week. Refused, with the list, if appointments would be outside the new hours."""
+        return await schedule.replace_week(request.user.id, data)
+
+    @get("/time-off", operation_id="list_time_off", response_headers=[LINK])
+    async def list_time_off(
+        self,
+        request: Request[Caller, Token, Any],
+        schedule: NamedDependency[ScheduleRepository],
+        limit: Limit = 50,
+        cursor: Cursor = "",
+    ) -> Response[list[TimeOff]]:
+        """List one's times off in order of entry."""
+        (after,) = decode_cursor(cursor, read_id) if cursor else (0,)
+        rows = await schedule.time_off_page(request.user.id, after=after, limit=limit + 1)
+        return page(request, rows, limit, lambda time_off: encode_cursor(time_off.id))
+
+    @post("/time-off", operation_id="add_time_off", responses=problems(409))
+    async def add_time_off(
+        self,
+        request: Request[Caller, Token, Any],
+        data: JSONBody[AddTimeOff],
+        schedule: NamedDependency[ScheduleRepository],
+    ) -> Response[TimeOffAdded]:
+        """Take a time off: 201, or 200 for a dry run. Refused, with the list, if appointments are in the way."""
+        added = await schedule.add_time_off(request.user.id, data)
+        return Response(added, status_code=200 if data.dry_run else 201)
+
+    @delete("/time-off/{time_off_id:int}", operation_id="delete_time_off", status_code=200)
+    async def delete_time_off(
+        self,
+        request: Request[Caller, Token, Any],
+        time_off_id: PathId,
+        schedule: NamedDependency[ScheduleRepository],
+    ) -> TimeOff:
+        """End a time off; its slots can be booked again."""
+        time_off = await schedule.delete_time_off(request.user.id, time_off_id)
+        if time_off is None:
+            raise not_found("time off")
+        return time_off

@@ -1,0 +1,110 @@
+"""A doctor's working hours and time off. PostgreSQL refuses a change that strands an appointment."""
+
+from collections.abc import Callable
+
+import asyncpg
+import msgspec
+from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+
+from app.db import models
+from app.db.driver import fetch, fetch_if, fetch_one
+from app.domain.appointments.schemas import Appointment
+from app.domain.errors import RULES, Refusal
+from app.domain.problems import refused
+from app.domain.schedule.schemas import (
+    AddTimeOff,
+    Interval,
+    ReplaceWeek,
+    ScheduleChange,
+    TimeOff,
+    TimeOffAdded,
+    Week,
+    WeekChanged,
+)
+
+HOURS = (
+    "SELECT weekday, start_minute, end_minute FROM working_hours WHERE doctor_id = $1 ORDER BY weekday, start_minute"
+)
+ZONE = "SELECT timezone FROM doctor WHERE account_id = $1"
+REPLACE_HOURS = "SELECT * FROM replace_working_hours($1, $2, $3)"
+COLUMNS = 'id, lower(during) AS start, upper(during) AS "end", reason, created_at'
+TIME_OFF_PAGE = f"SELECT {COLUMNS} FROM time_off WHERE doctor_id = $1 AND id > $2 ORDER BY id LIMIT $3"  # noqa: S608  a constant
+TIME_OFF = f"SELECT {COLUMNS} FROM time_off WHERE id = $1"  # noqa: S608  a constant
+ADD_TIME_OFF = "SELECT * FROM add_time_off($1, $2, $3, $4, $5)"
+DELETE_TIME_OFF = f"SELECT {COLUMNS} FROM delete_time_off($1, $2)"  # noqa: S608  a constant
+
+Rows = list[asyncpg.Record]
+
+
+class ScheduleRepository(SQLAlchemyAsyncRepository[models.WorkingHours]):
+    """Reads and changes one doctor's schedule."""
+
+    model_type = models.WorkingHours
+
+    async def week(self, doctor_id: int) -> Week:
+        """Return a doctor's week."""
+        zone = await fetch_one(self.session, ZONE, doctor_id)
+        assert zone is not None  # noqa: S101  the caller is a doctor
+        rows = await fetch(self.session, HOURS, doctor_id)
+        hours = [Interval(row["weekday"], clock(row["start_minute"]), clock(row["end_minute"])) for row in rows]
+        return Week(zone["timezone"], hours)
+
+    async def replace_week(self, doctor_id: int, change: ReplaceWeek) -> WeekChanged:
+        """Replace a doctor's week. Raises ProblemError with the appointments it would strand, or the broken rule."""
+        week = [
+            {"weekday": i.weekday, "start_minute": minutes(i.start), "end_minute": minutes(i.end)}
+            for i in change.working_hours
+        ]
+        arguments = (doctor_id, msgspec.json.encode(week).decode(), change.cancel_affected)
+        rows = await fetch_if(self.session, is_kept(change, len), REPLACE_HOURS, *arguments)
+        affected = settled("working_hours_cover_appointments", change, rows)
+        present = await self.week(doctor_id)
+        hours = sorted(change.working_hours, key=lambda i: (i.weekday, i.start))
+        return WeekChanged(present.timezone, hours if change.dry_run else present.working_hours, affected)
+
+    async def time_off_page(self, doctor_id: int, *, after: int, limit: int) -> list[TimeOff]:
+        """Return up to `limit` of a doctor's times off with ids above `after`, in order of entry."""
+        return [TimeOff(**row) for row in await fetch(self.session, TIME_OFF_PAGE, doctor_id, after, limit)]
+
+    async def add_time_off(self, doctor_id: int, change: AddTimeOff) -> TimeOffAdded:
+        """Take a time off. Raises ProblemError with the appointments in its way, or the broken rule."""
+        arguments = (doctor_id, change.start, change.end, change.reason, change.cancel_affected)
+        keep = is_kept(change, lambda rows: len(rows[0]["affected"]))
+        (added,) = await fetch_if(self.session, keep, ADD_TIME_OFF, *arguments)
+        affected = settled("time_off_no_appointment", change, added["affected"])
+        row = await fetch_one(self.session, TIME_OFF, added["time_off_id"])
+        return TimeOffAdded(TimeOff(**row) if row else None, affected)
+
+    async def delete_time_off(self, doctor_id: int, time_off_id: int) -> TimeOff | None:
+        """End a doctor's time off; None if it is not theirs."""
+        row = await fetch_one(self.session, DELETE_TIME_OFF, doctor_id, time_off_id)
+        return TimeOff(**row) if row else None
+
+
+def is_kept(change: ScheduleChange, affected: Callable[[Rows], int]) -> Callable[[Rows], bool]:
+    """Make the test whether a change stays: not a dry run, and nothing stands in its way unless that was canceled."""
+    return lambda rows: not change.dry_run and (change.cancel_affected or not affected(rows))
+
+
+def settled(rule: str, change: ScheduleChange, rows: Rows) -> list[Appointment]:
+    """Return what a change affected. Raises ProblemError with it if that is why the change was undone."""
+    affected = [Appointment(**row) for row in rows]
+    if affected and not change.cancel_affected and not change.dry_run:
+        detail = (
+            f"{len(affected)} appointments are in the way. Send cancel_affected to cancel them and tell the patients."
+        )
+        error = refused(Refusal(rule, *RULES[rule], detail))
+        error.problem.affected = affected
+        raise error
+    return affected
+
+
+def minutes(text: str) -> int:
+    """Return a time of the day in minutes after midnight."""
+    hours, _, rest = text.partition(":")
+    return int(hours) * 60 + int(rest)
+
+
+def clock(number: int) -> str:
+    """Return minutes after midnight as a time of the day."""
+    return f"{number // 60:02}:{number % 60:02}"

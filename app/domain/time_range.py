@@ -1,0 +1,38 @@
+"""The query parameters `from` and `to`."""
+
+from datetime import datetime
+from typing import Annotated, NamedTuple
+
+from litestar.params import QueryParameter
+from msgspec import convert
+
+from app.domain.fields import Instant, in_utc
+from app.domain.messages import explain
+from app.domain.problems import FieldError, invalid_request
+
+OFFSET = "ISO 8601 with an offset; + is written %2B."
+
+
+class TimeRange(NamedTuple):
+    """Instants from `start` on and before `end`; None: not bounded."""
+
+    start: datetime | None
+    end: datetime | None
+
+
+async def provide_time_range(
+    from_: Annotated[str, QueryParameter(name="from", max_length=40, description=OFFSET)] = "",
+    to: Annotated[str, QueryParameter(max_length=40, description=OFFSET)] = "",
+) -> TimeRange:
+    """Read the query parameters `from` and `to`. Raises ProblemError (400) if one is not an instant."""
+    return TimeRange(_instant("from", from_), _instant("to", to))
+
+
+def _instant(field: str, text: str) -> datetime | None:
+    if not text:
+        return None
+    try:
+        return in_utc(convert(text, Instant))
+    except ValueError as error:  # msgspec's own is one
+        plus = " In an address, write + as %2B." if " " in text else ""
+        raise invalid_request([FieldError(field, explain(str(error)) + plus)]) from error
