@@ -11,7 +11,15 @@ from litestar import Litestar
 @asynccontextmanager
 async def serving(app: Litestar) -> AsyncIterator[str]:
     """Serve an app from this event loop; yield its URL."""
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", access_log=False, lifespan="on")
+    config = uvicorn.Config(
+        app,
+        host="127.0.0.1",
+        port=0,
+        log_level="warning",
+        access_log=False,
+        lifespan="on",
+        timeout_keep_alive=60,  # more than httpx's 5 s: else both may give a connection up and take it up at once
+    )
     server = uvicorn.Server(config)
     task = asyncio.create_task(server._serve())  # noqa: SLF001  serve() would take over pytest's signal handlers
     while not server.started:
