@@ -132,7 +132,7 @@ class EmbeddedPostgres:
     def _says_ready(self) -> bool:
         """Whether the eighth line of postmaster.pid says so (LOCK_FILE_LINE_PM_STATUS in its pidfile.h)."""
         try:
-            lines = (self.data / "postmaster.pid").read_text().splitlines()
+            lines = (self.data / "postmaster.pid").read_bytes().splitlines()
         except FileNotFoundError:
             return False
-        return len(lines) > 7 and lines[7].strip() == "ready"
+        return len(lines) > 7 and lines[7].strip() == b"ready"
