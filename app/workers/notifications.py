@@ -60,7 +60,8 @@ async def deliver(context: WorkerContext, *, appointment_id: int, version: int) 
             for notification_id in due:
                 if time.monotonic() > deadline or context["worker"].event.is_set():  # set: the worker is to stop
                     break
-                await _send(context, server, notification_id)
+                with context["database"].contained():
+                    await _send(context, server, notification_id)
 
 
 async def _send(context: WorkerContext, server: MailServer, notification_id: int) -> None:

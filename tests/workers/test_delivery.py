@@ -125,3 +125,27 @@ async def test_a_mail_that_cannot_be_written_holds_up_no_other(
     (line,) = worker.logged("mail_failed")
     assert (line["notification"], line["permanent"]) == (0, True)
     assert "mails.py" in line["at"]
+
+
+async def test_a_mail_that_the_database_cannot_hand_out_holds_up_no_other(
+    owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: Mailbox, make_worker: StartWorker
+) -> None:
+    full = await full_doctor(owner, app)
+    await join(app, await make_patient(owner), full.doctor)
+    await cancel(app, full)
+    jammed = (await rows(owner, full))[0]["id"]
+    await owner.execute(
+        f"""
+        CREATE FUNCTION jam() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'jammed'; END $$;
+        CREATE TRIGGER jam BEFORE UPDATE ON notification FOR EACH ROW WHEN (NEW.id = {jammed}) EXECUTE FUNCTION jam();
+        """
+    )
+    worker = make_worker()
+    await worker.start()
+
+    async def others_are_sent() -> bool:
+        return [row["status"] for row in await rows(owner, full)] == ["queued", "sent", "sent"]
+
+    await eventually(others_are_sent)
+    assert [line["error"] for line in worker.logged("unavailable")] == ["RaiseError P0001"]
+    assert len(mailbox.letters) == 2
