@@ -1,0 +1,182 @@
+"""The words of the mails: right times in every zone, every name, and no way to write a header of one's own."""
+
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from typing import Any, get_args
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.domain.notifications.mails import WORDS, compose, sender_address
+from app.domain.notifications.schemas import Kind, Letter
+
+NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+START = datetime(2026, 11, 26, 13, 0, tzinfo=UTC)
+SENDER = Address("Appointments", "appointments", "clinic.example")
+HEADERS = ["From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted"]
+CONTENT_HEADERS = {"Content-Type", "Content-Transfer-Encoding", "MIME-Version"}
+
+anything = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=200)
+local_parts = st.text(
+    st.characters(min_codepoint=33, max_codepoint=126, exclude_characters="@"), min_size=1, max_size=64
+)
+
+
+def letter(start: datetime = START, **changes: Any) -> Letter:
+    columns: dict[str, Any] = {
+        "id": 1,
+        "kind": "appointment_confirmed",
+        "message_id": UUID(int=7),
+        "email": "zoe@example.com",
+        "recipient": "Zoë Müller",
+        "timezone": "Europe/Berlin",
+        "recipient_role": "patient",
+        "doctor": "Dr. Ada",
+        "patient": "Zoë Müller",
+        "starts_at": start,
+        "ends_at": start + timedelta(minutes=30),
+        "moved_from": start - timedelta(days=1),
+        "also_canceled": [],
+        "cancel_deadline": start - timedelta(hours=72),
+        "canceled_by": None,
+        "cancel_reason": None,
+    }
+    return Letter(**columns | changes)
+
+
+def received(sent: Letter, at: datetime = NOW) -> EmailMessage:
+    """Return the mail as it is read at the other end."""
+    return message_from_bytes(compose(sent, SENDER, at).as_bytes(), _class=EmailMessage, policy=SMTP)
+
+
+def text(sent: Letter, at: datetime = NOW) -> str:
+    """Return the text that people read."""
+    content: str = received(sent, at).get_content()
+    return content.replace("\r\n", "\n")
+
+
+def test_the_headers() -> None:
+    mail = received(letter())
+    assert mail.keys()[: len(HEADERS)] == HEADERS
+    assert set(mail.keys()[len(HEADERS) :]) == CONTENT_HEADERS
+    assert mail["From"] == "Appointments <appointments@clinic.example>"
+    assert mail["To"] == "Zoë Müller <zoe@example.com>"
+    assert mail["Subject"] == "Confirmed: Dr. Ada, Thursday 26 November 2026, 14:00"
+    assert mail["Message-ID"] == f"<{UUID(int=7)}@clinic.example>"
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert mail["Date"].datetime == NOW
+
+
+def test_a_whole_text() -> None:
+    assert text(letter()) == (
+        "Dear Zoë Müller,\n\n"
+        "Your appointment with Dr. Ada is confirmed.\n\n"
+        "  Thursday 26 November 2026, 14:00-14:30 (Europe/Berlin)\n\n"
+        "If you cannot come, please cancel it in your booking app."
+        " You may do so until Monday 23 November 2026, 14:00 (Europe/Berlin).\n"
+    )
+
+
+def test_who_may_no_longer_cancel_is_told_so() -> None:
+    deadline = letter().cancel_deadline
+    assert "You may do so until" in text(letter(), deadline - timedelta(seconds=1))
+    assert "too soon to be canceled" in text(letter(), deadline)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"kind": "slot_available"}, ["a slot with Dr. Ada", "books it first", "leave the waitlist"]),
+        ({"recipient_role": "doctor"}, ["Zoë Müller has booked"]),
+        ({"kind": "appointment_canceled", "canceled_by": "patient"}, ["You have canceled", "with Dr. Ada"]),
+        (
+            {"kind": "appointment_canceled", "canceled_by": "doctor", "cancel_reason": "I am ill."},
+            ["Dr. Ada had to cancel", "The reason given: I am ill."],
+        ),
+        ({"kind": "appointment_canceled", "canceled_by": "admin"}, ["with Dr. Ada had to be canceled"]),
+        (
+            {"kind": "appointment_canceled", "canceled_by": "patient", "recipient_role": "doctor"},
+            ["Zoë Müller has canceled"],
+        ),
+        (
+            {"kind": "appointment_canceled", "canceled_by": "admin", "recipient_role": "doctor"},
+            ["appointment of Zoë Müller with you was canceled"],
+        ),
+        (
+            {"kind": "appointment_canceled", "canceled_by": "doctor", "also_canceled": [START + timedelta(days=1)]},
+            ["Canceled with it:", "  Friday 27 November 2026, 14:00 (Europe/Berlin)"],
+        ),
+        (
+            {"kind": "appointment_rescheduled"},
+            ["Dr. Ada has been moved", "It was on Wednesday 25 November 2026, 14:00 (Europe/Berlin)", "you may cancel"],
+        ),
+        (
+            {"kind": "appointment_rescheduled", "recipient_role": "doctor"},
+            ["of Zoë Müller with you has been moved", "It was on Wednesday 25 November 2026, 14:00 (Europe/Berlin)"],
+        ),
+    ],
+)
+def test_what_each_mail_says(changes: dict[str, Any], said: list[str]) -> None:
+    body = text(letter(**changes))
+    for words in [*said, "  Thursday 26 November 2026, 14:00-14:30 (Europe/Berlin)"]:
+        assert words in body
+    assert "None" not in body
+
+
+def test_every_kind_has_words() -> None:
+    assert {kind for kind, _ in WORDS} == set(get_args(Kind))
+
+
+@pytest.mark.parametrize(
+    ("timezone", "start", "said"),
+    [
+        ("Asia/Kolkata", START, "Thursday 26 November 2026, 18:30-19:00 (Asia/Kolkata)"),
+        ("Pacific/Kiritimati", START, "Friday 27 November 2026, 03:00-03:30 (Pacific/Kiritimati)"),
+        ("America/New_York", datetime(2026, 7, 1, 13, tzinfo=UTC), "Wednesday 1 July 2026, 09:00-09:30"),
+        # the clocks go forward: the half hour ends at 3
+        ("Europe/Berlin", datetime(2026, 3, 29, 0, 30, tzinfo=UTC), "29 March 2026, 01:30-03:00 (Europe/Berlin)"),
+        # the clocks go back: half past two comes twice
+        ("Europe/Berlin", datetime(2026, 10, 25, 0, 30, tzinfo=UTC), "02:30-02:00 (Europe/Berlin, CEST)"),
+        ("Europe/Berlin", datetime(2026, 10, 25, 1, 30, tzinfo=UTC), "02:30-03:00 (Europe/Berlin, CET)"),
+        ("Mars/Olympus", START, "Thursday 26 November 2026, 13:00-13:30 (UTC)"),
+    ],
+)
+def test_times_are_the_recipients(timezone: str, start: datetime, said: str) -> None:
+    assert said in text(letter(start, timezone=timezone))
+
+
+@given(anything, anything, anything, anything, st.sampled_from(sorted(WORDS)))
+def test_no_name_and_no_reason_writes_a_header(
+    recipient: str, doctor: str, patient: str, reason: str, kind: tuple[Any, Any]
+) -> None:
+    sent = letter(
+        kind=kind[0],
+        recipient_role=kind[1],
+        recipient=recipient,
+        doctor=doctor,
+        patient=patient,
+        canceled_by="admin",
+        cancel_reason=reason,
+    )
+    mail = received(sent)
+    assert mail.keys()[: len(HEADERS)] == HEADERS
+    assert set(mail.keys()[len(HEADERS) :]) == CONTENT_HEADERS
+    assert [to.addr_spec for to in mail["To"].addresses] == ["zoe@example.com"]
+    assert len(mail.get_content().splitlines()) == len(compose(sent, SENDER, NOW).get_content().splitlines())
+
+
+@given(local_parts)
+def test_every_address_that_an_account_may_have_gets_its_mail(local_part: str) -> None:
+    (address,) = received(letter(email=f"{local_part}@example.com"))["To"].addresses
+    assert (address.username, address.domain) == (local_part, "example.com")
+
+
+@pytest.mark.parametrize("text", ["", "Appointments", "a@example.com, b@example.com", "a@", "@a"])
+def test_a_sender_without_an_address_is_refused_at_once(text: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011  whichever part of it is wrong
+        sender_address(text)
