@@ -17,7 +17,7 @@ PASSWORD = "a-demo-password"  # noqa: S105  of people who live for one demo
 PATIENTS, SEATS, WAITING = 40, 30, 5
 MAIL_DEADLINE = 60  # seconds
 
-console = Console(highlight=False)
+console = Console(highlight=False, soft_wrap=True)
 
 
 class DemoError(Exception):
@@ -127,7 +127,8 @@ class Story:
 
 async def in_order(numbers: range, title: str, act: Callable[[int], Awaitable[Any]]) -> list[Any]:
     """Do something once for each number, with a progress bar; return the results."""
-    return [await act(number) for number in track(numbers, title, console=console, transient=True)]
+    bar = track(numbers, title, console=console, transient=True, disable=not console.is_terminal)
+    return [await act(number) for number in bar]
 
 
 async def play(home: Path) -> None:

@@ -1,0 +1,46 @@
+"""The whole story on the embedded stack, as a newcomer plays it: `booking up`, `booking demo`."""
+
+import asyncio
+import re
+import signal
+import sys
+from pathlib import Path
+
+import httpx
+
+from tests.sandbox.ups import Up
+
+
+async def test_a_cancellation_becomes_mails_to_those_who_wait(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    up = await Up(home).start()
+    try:
+        stack = await up.ready()
+        code, told = await play(home)
+        assert code == 0, told
+        assert "The 31st was refused: appointment_doctor_cap" in told
+        mails = re.findall(r"Mail to (\d+), (\d+\.\d+) s after the commit: (Free|Canceled)", told)
+        assert sorted(kind for _, _, kind in mails) == ["Canceled"] + ["Free"] * 5
+        async with httpx.AsyncClient(trust_env=False) as client:
+            caught = (await client.get(f"{stack['mailbox']}/messages")).json()
+        assert len({mail["message_id"] for mail in caught}) == len(caught) == 6
+    finally:
+        await up.end(signal.SIGTERM)
+
+
+async def test_without_a_stack_the_demo_says_how_to_start_one(tmp_path: Path) -> None:
+    code, told = await play(tmp_path)
+    assert code == 1
+    assert "booking up" in told
+    assert "Traceback" not in told
+
+
+async def play(home: Path) -> tuple[int | None, str]:
+    """Run the demo; return its exit code and what it printed."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "app.cli", "demo", "--home", str(home)),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    told, _ = await process.communicate()
+    return process.returncode, told.decode()
