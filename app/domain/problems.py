@@ -139,7 +139,8 @@ def _field_errors(error: ValidationException) -> list[FieldError]:
 def _field_error(message: str, key: str | None) -> FieldError:
     if message == "'data'":  # all that Litestar says when there is no body
         return FieldError("", "A JSON body is required.")
-    return FieldError(key or "", explain(message))
+    # a parameter whose name is a word of Python's, from, is from_ to Litestar
+    return FieldError((key or "").removesuffix("_"), explain(message))
 
 
 def _on_error(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:
