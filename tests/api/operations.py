@@ -1,0 +1,93 @@
+"""How each operation that takes anything is called well, for the tests that then call it badly."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import asyncpg
+
+from app.domain.accounts.tokens import Role
+from tests.factories import a_slot, bearer, book, make_doctor, make_patient
+
+
+class World(NamedTuple):
+    """Enough people and bookings for every operation to be about something."""
+
+    doctor: int
+    patient: int
+    appointment: int
+    entry: int
+
+    def headers(self, role: Role | None) -> dict[str, str]:
+        """Return the headers of the doctor, the patient or nobody."""
+        return bearer(getattr(self, role), role) if role else {}
+
+    def path(self, template: str) -> str:
+        """Return an operation's path with this world's ids."""
+        ids = {"doctor_id": self.doctor, "appointment_id": self.appointment, "entry_id": self.entry, "time_off_id": 1}
+        return template.format(**ids)
+
+
+async def make_world(db: asyncpg.Connection) -> World:
+    """Add a doctor who has one appointment and takes no more, and a patient who has it and waits for another."""
+    doctor, patient = await make_doctor(db, max_appointments=1), await make_patient(db)
+    appointment = await book(db, patient, doctor, a_slot())
+    entry = await db.fetchval("SELECT id FROM join_waitlist($1, $2, NULL)", patient, doctor)
+    return World(doctor, patient, appointment, entry)
+
+
+class Call(NamedTuple):
+    """Who calls an operation, and a good body for it if it takes one; `optional`: it does without."""
+
+    role: Role | None = None
+    body: Callable[[World], dict[str, Any]] | None = None
+    optional: bool = False
+
+
+START, END = "2026-12-01T10:00:00Z", "2026-12-01T11:00:00Z"
+PERSON = {"username": "eve", "email": "eve@example.com", "password": "correct horse"}
+PROFILE = {"full_name": "Eve", "phone": "1", "timezone": "UTC", "specialty": "Eyes", "experience_years": 1}
+PRACTICE = {"slot_minutes": 30, "buffer_minutes": 0, "fee": "1.00", "currency": "USD", "max_appointments": 30}
+FIXED = {"id": 1, "username": "eve", "role": "patient", "created_at": START}
+HOURS = [{"weekday": 1, "start": "09:00", "end": "17:00"}]
+CHANGE = {"cancel_affected": False, "dry_run": True}
+
+CALLS: dict[str, Call] = {
+    "register": Call(None, lambda _: {**PERSON, "role": "doctor", **PROFILE, **PRACTICE}),
+    "login": Call(None, lambda _: {"username": "eve", "password": "correct horse"}),
+    "refresh_tokens": Call(None, lambda _: {"refresh": "a.b.c"}),
+    "change_own_account": Call("patient", lambda _: {"email": "eve@example.com", **PROFILE, **PRACTICE, **FIXED}),
+    "replace_own_account": Call("doctor", lambda _: {"email": "eve@example.com", **PROFILE, **PRACTICE, **FIXED}),
+    "list_doctors": Call(),
+    "get_doctor": Call(),
+    "list_free_slots": Call(),
+    "search_free_slots": Call(),
+    "list_appointments": Call("patient"),
+    "book_appointment": Call(
+        "patient", lambda world: {"doctor": world.doctor, "appointment_date": START, "patient": world.patient}
+    ),
+    "get_appointment": Call("patient"),
+    "cancel_appointment": Call("patient"),
+    "reschedule_appointment": Call("patient", lambda _: {"appointment_date": START}),
+    "doctor_cancel_appointment": Call("doctor", lambda _: {"reason": "ill", "block": True}, optional=True),
+    "doctor_reschedule_appointment": Call("doctor", lambda _: {"appointment_date": START, "block": True}),
+    "doctor_bulk_cancel_appointments": Call(
+        "doctor",
+        lambda world: {
+            "reason": "ill",
+            "block": True,
+            "patient_id": world.patient,
+            "cancel_date": "2026-12-01",
+            "dry_run": True,
+        },
+        optional=True,
+    ),
+    "complete_appointment": Call("doctor"),
+    "mark_appointment_no_show": Call("doctor"),
+    "replace_working_hours": Call("doctor", lambda _: {"working_hours": HOURS, **CHANGE}),
+    "list_time_off": Call("doctor"),
+    "add_time_off": Call("doctor", lambda _: {"start": START, "end": END, "reason": "ill", **CHANGE}),
+    "delete_time_off": Call("doctor"),
+    "join_waitlist": Call("patient", lambda world: {"doctor": world.doctor, "desired_date": "2026-12-01"}),
+    "list_waitlist": Call("patient"),
+    "leave_waitlist": Call("patient"),
+}
