@@ -19,13 +19,15 @@ from app.sandbox.wheels import wheel_folder
 
 STOPS = (Stop(signal.SIGTERM, 5), Stop(signal.SIGKILL, 5))
 SECONDS_TO_START = 30
-# The password keeps this machine's other users out; it stands in a file because command lines are public.
+# The password keeps this machine's other users out; it stands in a file because command lines are public. A process
+# title of its own would be written over the environment that leftovers are recognised by.
 CONFIGURATION = """\
 bind 127.0.0.1
 port {port}
 requirepass {password}
 save ""
 appendonly no
+set-proc-title no
 """
 
 

@@ -1,12 +1,15 @@
 """The embedded Redis server."""
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
 
+from app.sandbox.leftovers import leftovers
 from app.sandbox.redis import EmbeddedRedis
 
 
@@ -38,6 +41,15 @@ async def test_it_answers_nobody_without_the_password(server: EmbeddedRedis) -> 
     assert (await reader.readline()).startswith(b"-NOAUTH")
     writer.close()
     await writer.wait_closed()
+
+
+async def test_one_that_was_left_behind_is_stopped(server: EmbeddedRedis) -> None:
+    left_behind = server.pid
+    os.kill(left_behind, signal.SIGSTOP)
+    successor = EmbeddedRedis(server.home)
+    await successor.start()
+    assert leftovers(server.home, "redis") == [successor.pid]
+    await successor.stop()
 
 
 async def test_its_password_is_in_no_command_line(server: EmbeddedRedis) -> None:

@@ -129,15 +129,19 @@ async def test_a_component_that_is_killed_comes_back(start: Start) -> None:
     assert (await call("GET", f"{stack['api']}/health/ready")).json()["status"] == "up"
 
 
-async def test_after_kill_9_the_next_start_takes_its_place(start: Start) -> None:
+async def test_after_kill_9_the_next_start_takes_its_place(home: Path, start: Start) -> None:
     killed = await start()
     stack = await killed.ready()
     assert (await call("POST", f"{stack['api']}/api/accounts/register/", ADA)).status_code == 201
-    os.kill(stack["pids"]["postgres"], signal.SIGSTOP)  # one that cannot end with its supervisor
+    for name in ("postgres", "redis", "api", "worker"):
+        os.kill(pid_of(stack, name), signal.SIGSTOP)  # so that it cannot end with its supervisor
     await killed.end(signal.SIGKILL)
     successor = await start(port=int(stack["api"].rpartition(":")[2]))
     stack = await successor.ready()
     assert (await call("POST", f"{stack['api']}/api/accounts/login/", LOGIN)).status_code == 200
+    assert set(leftovers(home)) >= {pid_of(stack, name) for name in ("postgres", "redis", "api", "worker")}
+    await successor.end()
+    assert leftovers(home) == []
 
 
 async def test_a_second_ctrl_c_kills_at_once(home: Path, start: Start) -> None:

@@ -1,0 +1,97 @@
+"""PostgreSQL refuses to run as root; whoever starts it, it runs as somebody who reaches its data."""
+
+import asyncio
+import os
+import pwd
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.sandbox.identity import hand_over
+from app.sandbox.leftovers import leftovers
+from app.sandbox.postgres import EmbeddedPostgres
+from tests.sandbox import without_namespaces
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can start PostgreSQL as somebody else")
+
+START_AND_TELL = """
+import asyncio, sys
+from pathlib import Path
+from app.sandbox.postgres import EmbeddedPostgres
+
+async def main():
+    server = EmbeddedPostgres(Path(sys.argv[1]), {"fsync": "off"})
+    await server.start()
+    print(server.pid, flush=True)
+    await asyncio.to_thread(sys.stdin.read)
+    await server.stop()
+
+asyncio.run(main())
+"""
+
+
+def user_of(pid: int) -> int:
+    """Return the effective user id of a process, as we see it."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    (line,) = (line for line in status.splitlines() if line.startswith("Uid:"))
+    return int(line.split()[2])
+
+
+def owner_of(path: Path) -> int:
+    return path.stat().st_uid
+
+
+async def started_by(home: Path, *prefix: str) -> asyncio.subprocess.Process:
+    """Start a process that runs the server of `home` until its input ends, and tells the server's id."""
+    return await asyncio.create_subprocess_exec(
+        *prefix,
+        *(sys.executable, "-c", START_AND_TELL, home),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+
+
+async def told_by(process: asyncio.subprocess.Process) -> int:
+    assert process.stdout
+    return int(await process.stdout.readline())
+
+
+async def test_we_stay_who_we_are_on_the_outside(tmp_path: Path) -> None:
+    server = EmbeddedPostgres(tmp_path, {"fsync": "off"})
+    await server.start()
+    assert user_of(server.pid) == owner_of(server.data) == os.geteuid()
+    await server.stop()
+
+
+@needs_root
+async def test_where_namespaces_are_refused_root_becomes_nobody(tmp_path: Path) -> None:
+    home = tmp_path / "home"  # closed to nobody, like the folders above it
+    nobody = pwd.getpwnam("nobody").pw_uid
+    for _ in range(2):
+        process = await started_by(home, sys.executable, without_namespaces.__file__)
+        assert user_of(await told_by(process)) == owner_of(home / "postgres") == nobody
+        await process.communicate(b"")
+        assert process.returncode == 0
+
+
+@needs_root
+async def test_root_serves_the_data_of_somebody_else_as_that_user(tmp_path: Path) -> None:
+    server = EmbeddedPostgres(tmp_path, {"fsync": "off"})
+    await server.start()
+    await server.stop()
+    hand_over(server.data, "user:54321:54321")
+    await server.start()
+    assert user_of(server.pid) == owner_of(server.data / "PG_VERSION") == 54321
+    await server.stop()
+
+
+async def test_it_ends_with_its_parent(tmp_path: Path) -> None:
+    process = await started_by(tmp_path)
+    assert await told_by(process) in leftovers(tmp_path, "postgres")
+    process.send_signal(signal.SIGKILL)
+    await process.communicate(b"")
+    async with asyncio.timeout(30):
+        while leftovers(tmp_path):  # noqa: ASYNC110  the kernel does it
+            await asyncio.sleep(0.05)
