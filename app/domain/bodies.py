@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 from litestar import Request
+from litestar.exceptions import InternalServerException
 
 from app.domain.messages import explain
 from app.domain.problems import FieldError, ProblemError, invalid_request
@@ -20,6 +21,13 @@ _NAMED = re.compile(r"Object (?:contains unknown|missing required) field `(?P<na
 
 class JSONRequest(Request[Any, Any, Any]):
     """A request whose body, if its handler wants one, is decoded strictly."""
+
+    async def body(self) -> bytes:
+        """Read the body. Raises ProblemError (400) if it ends too early, which Litestar takes for a failure of ours."""
+        try:
+            return await super().body()
+        except InternalServerException as error:
+            raise invalid_request([FieldError("", "The body ends too early.")]) from error
 
     async def json(self) -> Any:
         """Decode the body as its handler's type. Raises ProblemError: 400 for what is not that, 415 for no JSON."""
