@@ -28,6 +28,11 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 ACTIVE = "status IN ('offered', 'pending', 'confirmed')"
 LIVE = "status IN ('waiting', 'offered', 'paused')"
+# An end that is missing is NULL, and what is unknown would pass: it is asked for by itself.
+HALF_OPEN = (
+    "lower_inc(during) AND NOT upper_inc(during) AND NOT upper_inf(during) AND NOT isempty(during)"
+    " AND isfinite(lower(during)) AND isfinite(upper(during))"
+)
 
 
 class Base(CommonTableAttributes, DeclarativeBase):
@@ -190,11 +195,7 @@ class WorkingHours(Base):
 class TimeOff(Base):
     __tablename__ = "time_off"
     __table_args__ = (
-        CheckConstraint(
-            "lower_inc(during) AND NOT upper_inc(during) AND NOT isempty(during)"
-            " AND isfinite(lower(during)) AND isfinite(upper(during))",
-            name="time_off_during_valid",
-        ),
+        CheckConstraint(HALF_OPEN, name="time_off_during_valid"),
         # Equality on the doctor and overlap in time by one index, for the look that every booking takes.
         Index("time_off_of_doctor", "doctor_id", "during", postgresql_using="gist"),
         {"comment": "When a doctor is away. It never covers an appointment that somebody holds."},
@@ -214,11 +215,7 @@ class Appointment(Base):
             "status IN ('offered', 'pending', 'confirmed', 'released', 'expired', 'canceled', 'completed', 'no_show')",
             name="appointment_status_valid",
         ),
-        CheckConstraint(
-            "lower_inc(during) AND NOT upper_inc(during) AND NOT isempty(during)"
-            " AND isfinite(lower(during)) AND isfinite(upper(during))",
-            name="appointment_during_valid",
-        ),
+        CheckConstraint(HALF_OPEN, name="appointment_during_valid"),
         CheckConstraint("seat BETWEEN 1 AND 30", name="appointment_doctor_cap"),
         CheckConstraint(f"({ACTIVE}) = (seat IS NOT NULL)", name="appointment_seat_iff_active"),
         CheckConstraint(

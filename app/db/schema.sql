@@ -156,7 +156,7 @@ CREATE TABLE public.appointment (
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT appointment_canceled_by_valid CHECK ((((status = 'canceled'::text) = (canceled_by IS NOT NULL)) AND ((canceled_by IS NULL) OR (canceled_by = ANY (ARRAY['patient'::text, 'doctor'::text, 'admin'::text]))))),
     CONSTRAINT appointment_doctor_cap CHECK (((seat >= 1) AND (seat <= 30))),
-    CONSTRAINT appointment_during_valid CHECK ((lower_inc(during) AND (NOT upper_inc(during)) AND (NOT isempty(during)) AND isfinite(lower(during)) AND isfinite(upper(during)))),
+    CONSTRAINT appointment_during_valid CHECK ((lower_inc(during) AND (NOT upper_inc(during)) AND (NOT upper_inf(during)) AND (NOT isempty(during)) AND isfinite(lower(during)) AND isfinite(upper(during)))),
     CONSTRAINT appointment_hold_has_end CHECK (((status <> 'pending'::text) OR (hold_expires_at IS NOT NULL))),
     CONSTRAINT appointment_patient_iff_claimed CHECK (((status = ANY (ARRAY['offered'::text, 'released'::text])) = (patient_id IS NULL))),
     CONSTRAINT appointment_seat_iff_active CHECK (((status = ANY (ARRAY['offered'::text, 'pending'::text, 'confirmed'::text])) = (seat IS NOT NULL))),
@@ -1439,7 +1439,7 @@ CREATE TABLE public.time_off (
     during tstzrange NOT NULL,
     reason text,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT time_off_during_valid CHECK ((lower_inc(during) AND (NOT upper_inc(during)) AND (NOT isempty(during)) AND isfinite(lower(during)) AND isfinite(upper(during))))
+    CONSTRAINT time_off_during_valid CHECK ((lower_inc(during) AND (NOT upper_inc(during)) AND (NOT upper_inf(during)) AND (NOT isempty(during)) AND isfinite(lower(during)) AND isfinite(upper(during))))
 );
 
 

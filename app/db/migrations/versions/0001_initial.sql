@@ -169,7 +169,7 @@ CREATE TABLE appointment (
 	updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL, 
 	CONSTRAINT appointment_pkey PRIMARY KEY (id), 
 	CONSTRAINT appointment_status_valid CHECK (status IN ('offered', 'pending', 'confirmed', 'released', 'expired', 'canceled', 'completed', 'no_show')), 
-	CONSTRAINT appointment_during_valid CHECK (lower_inc(during) AND NOT upper_inc(during) AND NOT isempty(during) AND isfinite(lower(during)) AND isfinite(upper(during))), 
+	CONSTRAINT appointment_during_valid CHECK (lower_inc(during) AND NOT upper_inc(during) AND NOT upper_inf(during) AND NOT isempty(during) AND isfinite(lower(during)) AND isfinite(upper(during))), 
 	CONSTRAINT appointment_doctor_cap CHECK (seat BETWEEN 1 AND 30), 
 	CONSTRAINT appointment_seat_iff_active CHECK ((status IN ('offered', 'pending', 'confirmed')) = (seat IS NOT NULL)), 
 	CONSTRAINT appointment_patient_iff_claimed CHECK ((status IN ('offered', 'released')) = (patient_id IS NULL)), 
@@ -226,7 +226,7 @@ CREATE TABLE time_off (
 	reason TEXT, 
 	created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL, 
 	CONSTRAINT time_off_pkey PRIMARY KEY (id), 
-	CONSTRAINT time_off_during_valid CHECK (lower_inc(during) AND NOT upper_inc(during) AND NOT isempty(during) AND isfinite(lower(during)) AND isfinite(upper(during))), 
+	CONSTRAINT time_off_during_valid CHECK (lower_inc(during) AND NOT upper_inc(during) AND NOT upper_inf(during) AND NOT isempty(during) AND isfinite(lower(during)) AND isfinite(upper(during))), 
 	CONSTRAINT time_off_doctor_id_fkey FOREIGN KEY(doctor_id) REFERENCES doctor (account_id) ON DELETE CASCADE
 );
 
