@@ -4,6 +4,7 @@ from typing import Any
 
 from litestar import Controller, Request, Response, delete, get, post, put
 from litestar.di import NamedDependency, Provide
+from litestar.openapi import ResponseSpec
 from litestar.params import JSONBody
 from litestar.security.jwt import Token
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -59,7 +60,14 @@ class ScheduleController(Controller):
         rows = await schedule.time_off_page(request.user.id, after=after, limit=limit + 1)
         return page(request, rows, limit, lambda time_off: encode_cursor(time_off.id))
 
-    @post("/time-off", operation_id="add_time_off", responses=problems(409))
+    @post(
+        "/time-off",
+        operation_id="add_time_off",
+        responses={
+            200: ResponseSpec(TimeOffAdded, generate_examples=False, description="A dry run: nothing has changed."),
+            **problems(409),
+        },
+    )
     async def add_time_off(
         self,
         request: Request[Caller, Token, Any],
