@@ -1,0 +1,55 @@
+"""The page at /docs works without any other host."""
+
+import re
+from html.parser import HTMLParser
+
+import httpx
+
+LOADING = {"script": "src", "link": "href", "img": "src", "iframe": "src"}
+
+
+class Loads(HTMLParser):
+    """Collects what a page loads."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.addresses: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        address = dict(attrs).get(LOADING.get(tag, ""))
+        if address:
+            self.addresses.append(address)
+
+
+async def test_it_loads_only_what_is_served_here(client: httpx.AsyncClient) -> None:
+    page = await client.get("/docs")
+    assert page.headers["content-type"].startswith("text/html")
+    addresses = Loads(page.text).addresses
+    assert len(addresses) >= 4
+    for address in addresses:
+        assert address.startswith("/docs/assets/"), address
+        answer = await client.get(address)
+        assert answer.status_code == 200
+        assert len(answer.content) > 500
+
+
+async def test_its_style_loads_nothing_from_elsewhere(client: httpx.AsyncClient) -> None:
+    style = (await client.get("/docs/assets/swagger-ui.css")).text
+    loaded = [address.strip("'\"") for address in re.findall(r"url\(([^)]*)\)", style)]
+    assert all(address.startswith("data:") for address in loaded), loaded
+    assert "@import" not in style
+
+
+async def test_its_script_asks_no_validator(client: httpx.AsyncClient) -> None:
+    """Given the address of a document, Swagger UI has validator.swagger.io look at it; so the page holds the document."""
+    page = (await client.get("/docs")).text
+    assert re.search(r"spec:\s*\{", page)
+    assert not re.search(r"\burl:", page)
+
+
+async def test_it_describes_what_the_document_does(client: httpx.AsyncClient) -> None:
+    document = (await client.get("/docs/openapi.json")).json()
+    page = (await client.get("/docs")).text
+    for path in document["paths"]:
+        assert path in page
