@@ -5,6 +5,8 @@ import os
 import secrets
 from pathlib import Path
 
+from app.sandbox.errors import SandboxError
+
 
 def write_private(path: Path, content: str, mode: int = 0o600) -> None:
     """Write `content` to `path`, for its owner's eyes only; a reader sees the old content or the new, never a part."""
@@ -12,6 +14,8 @@ def write_private(path: Path, content: str, mode: int = 0o600) -> None:
     new.unlink(missing_ok=True)
     with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as file:
         file.write(content)
+        file.flush()
+        os.fsync(file.fileno())  # a power failure after the rename must not leave an empty file
     new.replace(path)
 
 
@@ -34,4 +38,6 @@ def _secrets(home: Path) -> dict[str, str]:
         known: dict[str, str] = json.loads((home / "secrets").read_text())
     except FileNotFoundError:
         return {}
+    except json.JSONDecodeError as error:
+        raise SandboxError(f"{home / 'secrets'} is damaged: {error}") from error
     return known

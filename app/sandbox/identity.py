@@ -7,6 +7,7 @@ import signal
 import sys
 from pathlib import Path
 
+from app.sandbox.errors import SandboxError
 from app.sandbox.process import launcher
 
 REACHES = "import os, sys; sys.exit(not all(os.access(path, os.X_OK) for path in sys.argv[1:]))"
@@ -31,14 +32,17 @@ async def server_identity(data: Path, program: Path) -> str:
 
 
 def hand_over(path: Path, identity: str) -> None:
-    """Give `path` and what is in it to `identity`, if that is another user."""
+    """Give `path` and what is in it to `identity`, if that is another user. Raises SandboxError if we may not."""
     kind, *ids = identity.split(":")
     if kind != "user" or path.stat().st_uid == int(ids[0]):
         return
     user, group = map(int, ids)
-    for inner in path.rglob("*"):
-        os.chown(inner, user, group, follow_symlinks=False)
-    os.chown(path, user, group)  # the last, so that an interrupted walk is done again
+    try:
+        for inner in path.rglob("*"):
+            os.chown(inner, user, group, follow_symlinks=False)
+        os.chown(path, user, group)  # the last, so that an interrupted walk is done again
+    except PermissionError as error:
+        raise SandboxError("PostgreSQL refuses to run as root, and this root cannot become another user") from error
 
 
 def _owner(data: Path) -> str | None:

@@ -27,7 +27,7 @@ def is_taken(port: int) -> bool:
 async def start_on_port(port: int | None, start: Callable[[int], Awaitable[bool]]) -> bool:
     """Await `start(port)` and return what it says: whether it worked.
 
-    Without a `port`, a free one is tried, and another one if somebody took it before it was used.
+    Without a `port` (None or 0), a free one is tried, and another one if somebody took it before it was used.
     """
     for _ in range(1 if port else ATTEMPTS):
         chosen = port or free_port()

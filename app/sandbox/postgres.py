@@ -98,10 +98,12 @@ class EmbeddedPostgres:
         hand_over(new, identity)
         hand_over(password, identity)
         options = [*INITDB_OPTIONS, *(["--no-sync"] if self._settings.get("fsync") == "off" else [])]
-        code = await self.child.run(
-            self._program(identity, "initdb", "-D", new, f"--pwfile={password}", *options),
-        )
-        password.unlink()
+        try:
+            code = await self.child.run(
+                self._program(identity, "initdb", "-D", new, f"--pwfile={password}", *options),
+            )
+        finally:
+            password.unlink()
         if code:
             raise self.child.failure("PostgreSQL's data could not be made")
         new.rename(self.data)

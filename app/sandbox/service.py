@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 
 import app
+from app.sandbox.ports import start_on_port
 from app.sandbox.process import Child, Program
 
 # `python -m app.cli` looks in the current folder first; where the user stands there may be another `app`.
@@ -37,23 +38,35 @@ class Api:
 
     def __init__(self, home: Path) -> None:
         self.child = Child("api", home)
-        self.url = ""
-        self._served = False
+        self.port = 0
+        self._trouble: str | None = None
+        self._has_served = False
 
-    async def start(self, port: int, environment: Mapping[str, str]) -> None:
-        """Start it and wait until it serves; a later time, until it answers: what it needs may be down as well.
+    @property
+    def url(self) -> str:
+        """The address of the API."""
+        return f"http://127.0.0.1:{self.port}"
 
-        Raises SandboxError, with what is wrong, if it does not come to that.
+    async def start(self, environment: Mapping[str, str], port: int | None = None) -> None:
+        """Start it on `port` or on any free one, and wait until it serves.
+
+        A later time, wait until it answers only: what it needs may be down as well. Raises SandboxError, with what
+        is wrong, if it does not come to that.
         """
-        self.url = f"http://127.0.0.1:{port}"
+        if not await start_on_port(port, lambda port: self._comes_up(port, environment)):
+            raise self.child.failure(f"the API did not start ({self._trouble})")
+        self._has_served = True
+
+    async def _comes_up(self, port: int, environment: Mapping[str, str]) -> bool:
+        self.port = port
         arguments = ("api", "--host", "127.0.0.1", "--port", str(port))
         await self.child.start(booking_command(*arguments, environment=environment))
-        if trouble := await self._trouble("/health/live" if self._served else "/health/ready"):
+        self._trouble = await self._trouble_with("/health/live" if self._has_served else "/health/ready")
+        if self._trouble:
             await self.child.stop()
-            raise self.child.failure(f"the API did not start ({trouble})")
-        self._served = True
+        return self._trouble is None
 
-    async def _trouble(self, path: str) -> str | None:
+    async def _trouble_with(self, path: str) -> str | None:
         """Return None as soon as `path` answers 200; if it does not in time, what it does instead."""
         trouble = "it does not answer"
         deadline = time.monotonic() + SECONDS_TO_ANSWER

@@ -8,7 +8,7 @@ from app.sandbox.component import Component, bring_up, keep_up, take_down
 from app.sandbox.errors import SandboxError
 from app.sandbox.home import Home
 from app.sandbox.leftovers import stop_leftovers
-from app.sandbox.ports import free_port, is_taken
+from app.sandbox.ports import is_taken
 from app.sandbox.publication import publish, summary, withdraw
 from app.sandbox.service import Api, Worker
 from app.sandbox.view import View
@@ -51,7 +51,7 @@ class Stack:
     async def _start(self) -> None:
         withdraw(self._home.path)
         await stop_leftovers(self._home.path)
-        self._port = _usable(self._port)
+        _check_port(self._port)
         await self._backends.start()
         await asyncio.gather(*(bring_up(service, self._view) for service in self._services()))
         if not self._worker.child.running:
@@ -69,16 +69,15 @@ class Stack:
     def _services(self) -> list[Component]:
         api, worker, environment = self._api, self._worker, self._backends.service_environment
         return [
-            Component("API", api.child, lambda: api.start(self._port, environment()), lambda: api.url),
+            Component("API", api.child, lambda: api.start(environment(), api.port or self._port), lambda: api.url),
             Component("Worker", worker.child, lambda: worker.start(environment()), lambda: ""),
         ]
 
 
-def _usable(port: int) -> int:
-    """Return `port`, or a free one for 0. Raises SandboxError if it cannot be had."""
+def _check_port(port: int) -> None:
+    """Raise SandboxError if `port` cannot be had, before anything is started; 0 can."""
     try:
         if port and is_taken(port):
             raise SandboxError(f"port {port} is taken; --port chooses another, --port 0 any free one")
     except PermissionError:
         raise SandboxError(f"port {port} is not yours to use; --port chooses another") from None
-    return port or free_port()
