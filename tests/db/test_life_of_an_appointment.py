@@ -227,3 +227,10 @@ async def test_people_are_what_their_account_says(owner: asyncpg.Connection, app
         await owner.execute("UPDATE account SET role = 'patient' WHERE id = $1", doctor)
     with refused("patient_account_id_fkey"):
         await owner.execute("INSERT INTO patient (account_id, full_name) VALUES ($1, 'x')", doctor)
+
+
+async def test_what_was_never_a_hold_gets_no_expiry(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+    doctor, patient = await make_doctor(owner, fee=Decimal(0)), await make_patient(owner)
+    appointment = await book(app, patient, doctor, a_slot())
+    await app.fetch("SELECT * FROM cancel_as_patient($1, $2)", patient, appointment)
+    assert await owner.fetchval("SELECT hold_expires_at FROM appointment WHERE id = $1", appointment) is None

@@ -89,8 +89,8 @@ BEGIN
             ELSE lower(becomes.during)
         END;
     END IF;
-    -- a move never extends a hold
-    becomes.hold_expires_at := least(was.hold_expires_at, lower(becomes.during));
+    -- a move never extends a hold, nor makes one
+    becomes.hold_expires_at := CASE WHEN was.hold_expires_at IS NOT NULL THEN least(was.hold_expires_at, lower(becomes.during)) END;
     becomes.version := was.version + 1;
     becomes.updated_at := at_;
     RETURN becomes;
