@@ -3,7 +3,20 @@
 import click
 
 
-@click.group()
+class Group(click.Group):
+    """The commands; a wrong environment is told in plain lines, not as a traceback."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command that was named."""
+        from app.settings import SettingsError  # noqa: PLC0415
+
+        try:
+            return super().invoke(ctx)
+        except SettingsError as error:
+            raise click.ClickException(f"the environment is not right:\n{error}") from None
+
+
+@click.group(cls=Group)
 def main() -> None:
     """Doctor-appointment booking: run the API, its worker and its database."""
 
@@ -15,6 +28,9 @@ def api(host: str, port: int) -> None:
     """Serve the HTTP API."""
     import uvicorn  # noqa: PLC0415
 
+    from app.settings import get_settings  # noqa: PLC0415
+
+    get_settings()  # uvicorn would show a traceback
     uvicorn.run(
         "app.main:create_app",
         factory=True,

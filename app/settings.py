@@ -1,8 +1,11 @@
 """All configuration, read once from the environment. `.env.example` documents every variable."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from email.utils import getaddresses
 from functools import cache
+from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -25,22 +28,69 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     email_use_tls: bool = False
     default_from_email: str = "Appointments <appointments@localhost>"
 
-    def __post_init__(self) -> None:
-        if self.secret_key == DEVELOPMENT_SECRET and not self.debug:
-            raise ValueError("SECRET_KEY is the development secret; set one of your own, or DEBUG=true")
-        if len(self.secret_key) < 32:
-            raise ValueError("SECRET_KEY must have at least 32 characters")
+
+class SettingsError(Exception):
+    """The environment is not right; says everything that is wrong with it, a variable a line."""
+
+    def __init__(self, mistakes: list[str]) -> None:
+        super().__init__("\n".join(mistakes))
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
-    """Read the settings from `environment`; an empty value counts as absent.
+    """Read the settings from `environment`; an empty value counts as absent. Raises SettingsError with all mistakes."""
+    given = {name: value for name, value in environment.items() if value}
+    values: dict[str, Any] = {}
+    mistakes = []
+    for field in msgspec.structs.fields(Settings):
+        name = field.encode_name
+        if name in given:
+            try:
+                values[field.name] = msgspec.convert(given[name], field.type, strict=False)
+            except msgspec.ValidationError as error:
+                mistakes.append(f"{name}: {error}")  # names the type that is expected, not the value
+        elif field.required:
+            mistakes.append(f"{name} is missing")
+    mistakes += _judge(values)
+    if mistakes:
+        raise SettingsError(mistakes)
+    return Settings(**values)
 
-    Raises msgspec.ValidationError, with the variable's name, if one is missing or not of its type.
-    """
-    return msgspec.convert({k: v for k, v in environment.items() if v}, Settings, strict=False)
+
+def _judge(values: dict[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with values that have the right type."""
+    for name, (is_right, should) in CHECKS.items():
+        if values.get(name) is not None and not is_right(values[name]):
+            yield f"{name.upper()} {should}"
+    if values.get("secret_key") == DEVELOPMENT_SECRET and not values.get("debug"):
+        yield "SECRET_KEY is the development secret: set one of your own, or DEBUG=true"
+
+
+def _is_postgresql(url: str) -> bool:
+    return urlsplit(url).scheme in {"postgresql", "postgres"}
+
+
+def _is_one_sender(text: str) -> bool:
+    addresses = [address for _, address in getaddresses([text])]
+    return len(addresses) == 1 and all(addresses[0].rpartition("@"))
+
+
+_POSTGRESQL: tuple[Callable[[Any], bool], str] = (_is_postgresql, "must be a URL like postgresql://user@host/database")
+
+CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "secret_key": (lambda key: len(key) >= 32, "must have at least 32 characters"),
+    "database_url": _POSTGRESQL,
+    "owner_database_url": _POSTGRESQL,
+    "listen_database_url": _POSTGRESQL,
+    "redis_url": (
+        lambda url: urlsplit(url).scheme in {"redis", "rediss", "unix"},
+        "must be a URL like redis://host:6379/0",
+    ),
+    "email_port": (lambda port: 0 < port < 65536, "must be a port, 1 to 65535"),
+    "default_from_email": (_is_one_sender, "must be one sender, like Appointments <appointments@example.com>"),
+}
 
 
 @cache
 def get_settings() -> Settings:
-    """Return this process's settings."""
+    """Return this process's settings. Raises SettingsError."""
     return read_settings(os.environ)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from msgspec import NODEFAULT, structs
 
-from app.settings import Settings, read_settings
+from app.settings import Settings, SettingsError, read_settings
 
 LINES = Path(__file__).parents[1].joinpath(".env.example").read_text(encoding="utf-8").splitlines()
 ASSIGNMENT = re.compile(r"(?P<comment># )?(?P<name>[A-Z_]+)=(?P<value>.*)")
@@ -35,5 +35,5 @@ def test_the_defaults_it_tells_are_the_defaults() -> None:
 
 
 def test_the_secret_is_left_to_the_reader() -> None:
-    with pytest.raises(ValueError, match="SECRET_KEY"):
+    with pytest.raises(SettingsError, match="SECRET_KEY"):
         read_settings(ACTIVE)

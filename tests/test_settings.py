@@ -1,0 +1,61 @@
+"""The environment is read once, and everything that is wrong with it is said at once."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from app.settings import DEVELOPMENT_SECRET, SettingsError, read_settings
+
+RIGHT = {
+    "SECRET_KEY": "x" * 32,
+    "DATABASE_URL": "postgresql://booking_app@localhost/booking",
+    "REDIS_URL": "redis://localhost:6379/0",
+}
+WRONG = {
+    "SECRET_KEY": ("short", "at least 32 characters"),
+    "DEBUG": ("perhaps", "DEBUG"),
+    "DATABASE_URL": ("mysql://localhost/booking", "postgresql://"),
+    "OWNER_DATABASE_URL": ("booking", "postgresql://"),
+    "LISTEN_DATABASE_URL": ("http://localhost", "postgresql://"),
+    "REDIS_URL": ("localhost:6379", "redis://"),
+    "EMAIL_PORT": ("70000", "1 to 65535"),
+    "EMAIL_USE_TLS": ("2", "EMAIL_USE_TLS"),
+    "DEFAULT_FROM_EMAIL": ("a@example.com, b@example.com", "one sender"),
+}
+
+
+def test_all_mistakes_are_told_at_once_and_no_value_with_them() -> None:
+    with pytest.raises(SettingsError) as caught:
+        read_settings({name: value for name, (value, _) in WRONG.items()})
+    lines = str(caught.value).splitlines()
+    assert len(lines) == len(WRONG)
+    for name, (value, hint) in WRONG.items():
+        (line,) = (line for line in lines if line.startswith(name))
+        assert hint in line
+        assert value not in line
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_what_is_missing_or_empty_is_named(name: str) -> None:
+    for environment in ({k: v for k, v in RIGHT.items() if k != name}, RIGHT | {name: ""}):
+        with pytest.raises(SettingsError, match=f"^{name} is missing$"):
+            read_settings(environment)
+
+
+def test_the_development_secret_is_for_development() -> None:
+    with pytest.raises(SettingsError, match="development secret"):
+        read_settings(RIGHT | {"SECRET_KEY": DEVELOPMENT_SECRET})
+    assert read_settings(RIGHT | {"SECRET_KEY": DEVELOPMENT_SECRET, "DEBUG": "true"}).debug
+
+
+@pytest.mark.parametrize("command", ["api", "worker"])
+def test_a_command_says_what_is_wrong_and_nothing_else(command: str) -> None:
+    environment = {name: value for name, value in os.environ.items() if name not in RIGHT} | {"DEBUG": "x"}
+    run = subprocess.run(  # noqa: S603  our own program
+        [sys.executable, "-m", "app.cli", command], env=environment, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 1
+    assert run.stderr.splitlines()[0].startswith("Error: ")
+    assert {line.split()[0].rstrip(":") for line in run.stderr.splitlines()[1:]} == {*RIGHT, "DEBUG"}
