@@ -31,7 +31,11 @@ class MoodyMailbox(Mailbox):
         self.turned_away: list[str] = []  # Message-IDs
         self.at_ease = asyncio.Event()
         self.at_ease.set()
-        self.busy = asyncio.Event()
+        self.begun = 0  # mails, sent to the end or not
+
+    async def has_begun(self, mails: int) -> bool:
+        """Whether the sending of that many mails has begun."""
+        return self.begun >= mails
 
     async def handle_RCPT(  # noqa: N802  aiosmtpd's
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -43,7 +47,7 @@ class MoodyMailbox(Mailbox):
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        self.busy.set()
+        self.begun += 1
         await self.at_ease.wait()
         if self.later.intersection(envelope.rcpt_tos):
             self.turned_away += re.findall(r"Message-ID: (\S+)", (envelope.original_content or b"").decode())
@@ -155,7 +159,7 @@ async def test_a_worker_killed_while_sending_is_replaced_by_another(
     full = await canceled_while(await make_patient(owner), owner, app)
     killed = make_worker()
     await killed.start()
-    await asyncio.wait_for(mailbox.busy.wait(), 60)
+    await eventually(partial(mailbox.has_begun, 1))
     await killed.kill()
     # what a minute does: the lease ends, and the job that the worker left behind counts as stuck
     await hurry(owner)
@@ -176,6 +180,27 @@ async def test_a_worker_killed_while_sending_is_replaced_by_another(
     assert len({letter.message_id for letter in mailbox.letters}) == 3
 
 
+async def test_two_jobs_for_one_event_send_each_mail_once(
+    owner: asyncpg.Connection,
+    app: asyncpg.Connection,
+    mailbox: MoodyMailbox,
+    redis: Redis,
+    make_worker: StartWorker,
+) -> None:
+    for worker in (make_worker(), make_worker()):
+        await worker.start()
+    mailbox.at_ease.clear()
+    full = await canceled_while(await make_patient(owner), owner, app)
+    await eventually(partial(mailbox.has_begun, 1))
+    await redis.delete(*await redis.keys("saq:*"))  # it no longer knows that a job is running
+    await app.execute("NOTIFY booking_outbox")
+    await eventually(partial(mailbox.has_begun, 2))
+    mailbox.at_ease.set()
+    await eventually(partial(is_settled, owner))
+    assert [(row["status"], row["attempts"]) for row in await rows(owner, full)] == [("sent", 1)] * 3
+    assert len(mailbox.letters) == 3
+
+
 async def test_a_worker_told_to_stop_ends_with_the_mail_that_it_is_sending(
     owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: MoodyMailbox, make_worker: StartWorker
 ) -> None:
@@ -183,7 +208,7 @@ async def test_a_worker_told_to_stop_ends_with_the_mail_that_it_is_sending(
     full = await canceled_while(await make_patient(owner), owner, app)
     worker = make_worker()
     await worker.start()
-    await asyncio.wait_for(mailbox.busy.wait(), 60)
+    await eventually(partial(mailbox.has_begun, 1))
     worker.terminate()
     await asyncio.sleep(3)  # more than an idle worker takes to stop
     mailbox.at_ease.set()
