@@ -20,3 +20,10 @@ def forbidden() -> Iterator[None]:
     """Expect a statement that the role may not run at all."""
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         yield
+
+
+@contextmanager
+def stale() -> Iterator[None]:
+    """Expect a transaction to fail because what it saw has changed; it may be tried again."""
+    with pytest.raises(asyncpg.SerializationError):
+        yield
