@@ -45,6 +45,15 @@ async def start(home: Path) -> AsyncIterator[Start]:
     assert await nothing_is_left(home)
 
 
+@pytest.fixture(scope="module")
+async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Up]:
+    """One that runs for all the tests that leave it running."""
+    up = await Up(tmp_path_factory.mktemp("up") / "home").start()
+    await up.ready()
+    yield up
+    assert await up.end() == 0
+
+
 async def nothing_is_left(home: Path) -> bool:
     """Whether all processes of the stack are gone, at once or within 20 s."""
     for _ in range(400):
@@ -72,13 +81,12 @@ async def psql(home: Path, sql: str) -> str:
     return (await process.communicate())[0].decode().strip()
 
 
-async def test_everything_is_where_stack_json_says(home: Path, start: Start) -> None:
-    up = await start()
-    stack = await up.ready()
+async def test_everything_is_where_stack_json_says(running: Up) -> None:
+    stack = await running.ready()
     assert set(stack) == {
         *("api", "docs", "mailbox", "database", "admin_database", "owner_database", "redis", "pids"),
     }
-    assert (home / "stack.json").stat().st_mode & 0o777 == 0o600
+    assert (running.home / "stack.json").stat().st_mode & 0o777 == 0o600
     assert (await call("GET", f"{stack['api']}/health/ready")).json()["status"] == "up"
     assert (await call("GET", stack["docs"])).status_code == 200
     assert (await call("GET", f"{stack['mailbox']}/messages")).json() == []
@@ -87,8 +95,8 @@ async def test_everything_is_where_stack_json_says(home: Path, start: Start) -> 
         assert await current_user(stack[key]) == f"booking_{role}"
     async with Redis.from_url(stack["redis"]) as client:
         assert await client.ping()
-    assert await psql(home, "SELECT current_user") == "booking_admin"
-    await up.says(f"Ctrl-C stops everything; the data stays in {home}")
+    assert await psql(running.home, "SELECT current_user") == "booking_admin"
+    await running.says(f"Ctrl-C stops everything; the data stays in {running.home}")
 
 
 async def test_it_stops_when_told_to_and_its_data_stays(home: Path, start: Start) -> None:
@@ -117,12 +125,11 @@ def has_another(name: str, before: dict[str, Any], now: dict[str, Any]) -> bool:
     return pid_of(now, name) != pid_of(before, name)
 
 
-async def test_a_component_that_is_killed_comes_back(start: Start) -> None:
-    up = await start()
-    stack = await up.ready()
+async def test_a_component_that_is_killed_comes_back(running: Up) -> None:
+    stack = await running.ready()
     for name in ("postgres", "redis", "api", "worker"):
         os.kill(pid_of(stack, name), signal.SIGKILL)
-        after = await up.stack(partial(has_another, name, stack))
+        after = await running.stack(partial(has_another, name, stack))
         assert {**after, "pids": None} == {**stack, "pids": None}  # its clients find it where it was
         stack = after
     assert (await call("POST", f"{stack['api']}/api/accounts/register/", ADA)).status_code == 201
@@ -173,14 +180,13 @@ async def test_it_does_not_mind_that_nobody_reads_its_output(home: Path, start: 
     assert leftovers(home) == []
 
 
-async def test_a_second_one_on_the_same_home_names_the_first(start: Start) -> None:
-    first = await start()
-    stack = await first.ready()
-    second = await start()
+async def test_a_second_one_on_the_same_home_names_the_first(running: Up) -> None:
+    stack = await running.ready()
+    second = await Up(running.home).start()
     assert await second.ended() == 1
     (line,) = second.output.read_text().splitlines()
-    assert f"already (process {first.process.pid}, {stack['api']})" in line
-    assert await first.stack(lambda _: True) == stack
+    assert f"already (process {running.process.pid}, {stack['api']})" in line
+    assert await running.ready() == stack
 
 
 async def test_it_ends_if_its_home_is_removed(home: Path, start: Start) -> None:
