@@ -56,6 +56,21 @@ def worker() -> None:
 
 
 @main.command()
+def check() -> None:
+    """Look at PostgreSQL, Redis and the mail server, and say what is wrong with them."""
+    import asyncio  # noqa: PLC0415
+
+    from app.check import check  # noqa: PLC0415
+    from app.settings import get_settings  # noqa: PLC0415
+
+    findings = asyncio.run(check(get_settings()))
+    for finding in findings:
+        click.echo(f"{'ok   ' if finding.is_right else 'WRONG'}  {finding.subject}: {finding.text}")
+    if not all(finding.is_right for finding in findings):
+        raise SystemExit(1)
+
+
+@main.command()
 def migrate() -> None:
     """Bring the database of OWNER_DATABASE_URL to the present schema."""
     import os  # noqa: PLC0415

@@ -2,6 +2,7 @@
 GRANT SELECT ON
 account, doctor, patient, working_hours, time_off, appointment, waitlist_entry, policy, time_zone, notification
 TO booking_app;
+GRANT SELECT ON alembic_version TO booking_app, booking_admin, booking_auditor;
 GRANT INSERT (username, email, password_hash, role), UPDATE (email) ON account TO booking_app;
 GRANT INSERT (
     account_id, full_name, phone, timezone, specialty, experience_years,

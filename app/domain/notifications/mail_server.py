@@ -38,6 +38,10 @@ class MailServer:
                 await self._smtp.quit(timeout=SECONDS_TO_QUIT)
         self._smtp.close()
 
+    async def greet(self) -> None:
+        """Connect and log in, without a mail. Raises SMTPException or OSError."""
+        await self._smtp.connect()
+
     async def send(self, message: EmailMessage) -> None:
         """Hand over one mail. Raises SMTPException or OSError (TimeoutError after 10 s); see `is_permanent`."""
         try:

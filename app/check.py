@@ -1,0 +1,107 @@
+"""`booking check`: what an operator should know before starting the API and the worker."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple
+
+import aiosmtplib
+import asyncpg
+from alembic.script import ScriptDirectory
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from app.db.engine import MIGRATIONS
+from app.domain.notifications.mail_server import MailServer
+from app.settings import Settings
+
+TIMEOUT = 5  # seconds for each server
+OLDEST_POSTGRESQL = 15
+ROLES = ("booking_app", "booking_admin", "booking_auditor")
+
+FACTS = """
+    SELECT
+        current_setting('server_version') AS version,
+        current_setting('server_version_num')::integer / 10000 AS major,
+        current_user AS role,
+        EXISTS (SELECT FROM pg_extension WHERE extname = 'btree_gist') AS btree_gist,
+        ARRAY(SELECT rolname::text FROM pg_roles WHERE rolname = ANY ($1)) AS roles,
+        to_regclass('public.alembic_version') IS NOT NULL AS migrated,
+        has_table_privilege(to_regclass('public.appointment')::oid, 'UPDATE') AS too_mighty
+"""
+
+
+class Finding(NamedTuple):
+    """One thing looked at: what it is, whether it is right, and what was seen or what to do."""
+
+    subject: str
+    is_right: bool
+    text: str
+
+
+async def check(settings: Settings) -> list[Finding]:
+    """Look at PostgreSQL, Redis and the mail server; says what is right and what is not, and changes nothing."""
+    looks = {"PostgreSQL": _postgresql, "Redis": _redis, "mail server": _mail_server}
+    found = await asyncio.gather(*(_look(name, look, settings) for name, look in looks.items()))
+    return [finding for findings in found for finding in findings]
+
+
+async def _look(
+    subject: str, look: Callable[[Settings], Awaitable[list[Finding]]], settings: Settings
+) -> list[Finding]:
+    try:
+        async with asyncio.timeout(TIMEOUT):
+            return await look(settings)
+    except (OSError, TimeoutError, asyncpg.PostgresError, RedisError, aiosmtplib.SMTPException, ValueError) as error:
+        said = str(error).splitlines()
+        return [Finding(subject, is_right=False, text=f"{type(error).__name__}: {said[0] if said else 'no answer'}")]
+
+
+async def _postgresql(settings: Settings) -> list[Finding]:
+    connection = await asyncpg.connect(settings.database_url, timeout=TIMEOUT)
+    try:
+        facts = await connection.fetchrow(FACTS, ROLES)
+        assert facts is not None  # noqa: S101  a query without FROM has one row
+        present = await connection.fetchval("SELECT version_num FROM alembic_version") if facts["migrated"] else None
+    finally:
+        await connection.close()
+    newest = ScriptDirectory(str(MIGRATIONS)).get_current_head()
+    missing = ", ".join(role for role in ROLES if role not in facts["roles"])
+    return [
+        _finding(
+            "PostgreSQL",
+            f"version {facts['version']}",
+            _unless(facts["major"] >= OLDEST_POSTGRESQL, "15 or newer is needed"),
+        ),
+        _finding(
+            "btree_gist", "installed", _unless(facts["btree_gist"], "the extension is missing; run `booking migrate`")
+        ),
+        _finding("roles", "all there", _unless(not missing, f"missing: {missing}; run `booking migrate`")),
+        _finding(
+            "schema", f"at {newest}", _unless(present == newest, f"at {present}, not {newest}; run `booking migrate`")
+        ),
+        _finding(
+            "rights",
+            f"as {facts['role']}",
+            _unless(not facts["too_mighty"], f"{facts['role']} may do too much; connect as booking_app"),
+        ),
+    ]
+
+
+def _unless(is_right: bool, wrong: str) -> str | None:  # noqa: FBT001  reads as a sentence
+    return None if is_right else wrong
+
+
+def _finding(subject: str, right: str, wrong: str | None) -> Finding:
+    return Finding(subject, is_right=wrong is None, text=wrong or right)
+
+
+async def _redis(settings: Settings) -> list[Finding]:
+    async with Redis.from_url(settings.redis_url, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT) as redis:
+        version = (await redis.info("server"))["redis_version"]
+    return [_finding("Redis", f"version {version}", None)]
+
+
+async def _mail_server(settings: Settings) -> list[Finding]:
+    async with MailServer(settings) as server:
+        await server.greet()
+    return [_finding("mail server", f"{settings.email_host}:{settings.email_port} answers", None)]
