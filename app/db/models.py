@@ -204,7 +204,7 @@ class TimeOff(Base):
     id: Mapped[int] = mapped_column(Integer, Identity(always=True), primary_key=True)
     doctor_id: Mapped[int] = mapped_column(ForeignKey("doctor.account_id", ondelete="CASCADE"))
     during: Mapped[Range[datetime]] = mapped_column(TSTZRANGE, comment="[start, end).")
-    reason: Mapped[str | None] = mapped_column(Text, comment="For the doctor's own calendar; patients do not see it.")
+    reason: Mapped[str | None] = mapped_column(Text, comment="Told to patients whose appointment is canceled for it.")
     created_at: Mapped[datetime] = _created_at("When the time off was entered.")
 
 

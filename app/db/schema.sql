@@ -1024,27 +1024,37 @@ COMMENT ON FUNCTION public.cancel_for_doctor(p_appointments integer[], p_reason 
 -- Name: change_practice(integer, jsonb, boolean); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.change_practice(p_doctor integer, p_changes jsonb, p_cancel boolean) RETURNS SETOF public.api_appointment
+CREATE FUNCTION public.change_practice(p_doctor integer, p_changes jsonb, p_cancel boolean) RETURNS TABLE(practice public.doctor, affected public.api_appointment[])
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
-    d doctor;
+    was doctor := lock_doctor(p_doctor);
+    wanted doctor := jsonb_populate_record(was, p_changes);
 BEGIN
     PERFORM act_as('doctor');
+    UPDATE account SET email = p_changes ->> 'email' WHERE id = p_doctor AND p_changes ? 'email';
     UPDATE doctor SET
-        booking_seq = booking_seq + 1,
-        timezone = coalesce(p_changes ->> 'timezone', timezone),
-        slot_minutes = coalesce((p_changes ->> 'slot_minutes')::smallint, slot_minutes),
-        buffer_minutes = coalesce((p_changes ->> 'buffer_minutes')::smallint, buffer_minutes),
-        max_appointments = coalesce((p_changes ->> 'max_appointments')::smallint, max_appointments),
-        fee = coalesce((p_changes ->> 'fee')::numeric, fee),
-        currency = coalesce(p_changes ->> 'currency', currency)
+        full_name = wanted.full_name,
+        phone = wanted.phone,
+        specialty = wanted.specialty,
+        experience_years = wanted.experience_years,
+        timezone = wanted.timezone,
+        slot_minutes = wanted.slot_minutes,
+        buffer_minutes = wanted.buffer_minutes,
+        max_appointments = wanted.max_appointments,
+        fee = wanted.fee,
+        currency = wanted.currency
     WHERE account_id = p_doctor
-    RETURNING * INTO d;
-    RETURN QUERY SELECT * FROM settle_affected(
-        ARRAY(SELECT id FROM stranded_appointments(d, clock_timestamp())), 'The doctor''s time zone has changed.', p_cancel
+    RETURNING * INTO practice;
+    affected := ARRAY(
+        SELECT a FROM settle_affected(
+            ARRAY(SELECT id FROM stranded_appointments(practice, clock_timestamp()) WHERE practice.timezone <> was.timezone),
+            'The doctor''s time zone has changed.',
+            p_cancel
+        ) AS a
     );
+    RETURN NEXT;
 END
 $$;
 
@@ -1053,7 +1063,7 @@ $$;
 -- Name: FUNCTION change_practice(p_doctor integer, p_changes jsonb, p_cancel boolean); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.change_practice(p_doctor integer, p_changes jsonb, p_cancel boolean) IS 'Changes a doctor''s zone, slot and buffer length, cap, fee or currency and returns the appointments it strands, canceled if so told; else the commit is refused.';
+COMMENT ON FUNCTION public.change_practice(p_doctor integer, p_changes jsonb, p_cancel boolean) IS 'Changes a doctor''s email, profile, zone, slot and buffer length, cap, fee or currency ({column: value}) and returns the appointments that a new zone strands, canceled if so told; else the commit is refused.';
 
 
 --
@@ -1461,7 +1471,7 @@ COMMENT ON COLUMN public.time_off.during IS '[start, end).';
 -- Name: COLUMN time_off.reason; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.time_off.reason IS 'For the doctor''s own calendar; patients do not see it.';
+COMMENT ON COLUMN public.time_off.reason IS 'Told to patients whose appointment is canceled for it.';
 
 
 --
@@ -1531,7 +1541,15 @@ DECLARE
 BEGIN
     SELECT * INTO a FROM appointment WHERE id = p_appointment;
     SELECT * INTO d FROM doctor WHERE account_id = p_doctor;
+    IF NOT FOUND THEN
+        RETURN; -- who is nobody has no hours to be outside of
+    END IF;
     SELECT * INTO p FROM policy;
+    rule := 'appointment_status_transition';
+    why := appointment_status_transition(a.status, a.status, a.hold_expires_at, a.during, at_);
+    IF p_appointment IS NOT NULL AND why IS NOT NULL THEN
+        RETURN NEXT; -- no slot will do for what can no longer be moved
+    END IF;
     a.doctor_id := p_doctor;
     a.patient_id := p_patient;
     a.during := tstzrange(p_start, p_start + make_interval(mins => d.slot_minutes));
@@ -1558,14 +1576,12 @@ CREATE FUNCTION public.free_slots(p_doctor integer, p_from timestamp with time z
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
-    SELECT g.starts_at, g.ends_at
+    SELECT s.starts_at, s.ends_at
     FROM doctor AS d
-    CROSS JOIN LATERAL grid_slots(d, greatest(p_from, at_), least(p_to, at_ + interval '361 hours')) AS g
+    CROSS JOIN LATERAL open_slots(d, p_from, p_to, at_) AS s
     WHERE d.account_id = p_doctor
-        AND appointment_booking_window(g.starts_at, at_) IS NULL
         AND appointment_doctor_cap(active_appointments(d.account_id, at_), d) IS NULL
-        AND NOT is_taken(d.account_id, tstzrange(g.starts_at, g.ends_at), at_)
-    ORDER BY g.starts_at
+    ORDER BY s.starts_at
 $$;
 
 
@@ -1912,17 +1928,24 @@ COMMENT ON FUNCTION public.move_appointment(p_appointment integer, p_start times
 
 
 --
--- Name: nearest_free_slots(integer, timestamp with time zone, integer); Type: FUNCTION; Schema: public; Owner: -
+-- Name: nearest_free_slots(integer, integer, timestamp with time zone, integer, integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.nearest_free_slots(p_doctor integer, p_start timestamp with time zone, p_limit integer) RETURNS TABLE(starts_at timestamp with time zone, ends_at timestamp with time zone)
+CREATE FUNCTION public.nearest_free_slots(p_patient integer, p_doctor integer, p_start timestamp with time zone, p_appointment integer, p_limit integer) RETURNS TABLE(starts_at timestamp with time zone, ends_at timestamp with time zone)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
     SELECT starts_at, ends_at FROM (
-        SELECT starts_at, ends_at FROM free_slots(p_doctor, '-infinity', 'infinity')
-        -- seconds, because an interval between far-off instants is out of range
-        ORDER BY abs(extract(epoch FROM starts_at) - extract(epoch FROM p_start)), starts_at
+        SELECT starts_at, ends_at FROM (
+            SELECT s.starts_at, s.ends_at
+            FROM doctor AS d
+            CROSS JOIN LATERAL open_slots(d, '-infinity', 'infinity', now()) AS s
+            WHERE d.account_id = p_doctor
+            -- seconds, because an interval between far-off instants is out of range
+            ORDER BY abs(extract(epoch FROM s.starts_at) - extract(epoch FROM p_start)), s.starts_at
+            LIMIT 50 -- whoever can have none of these has a trouble that another time does not solve
+        ) AS near
+        WHERE NOT EXISTS (SELECT FROM explain_booking(p_patient, p_doctor, starts_at, p_appointment))
         LIMIT p_limit
     ) AS nearest
     ORDER BY starts_at
@@ -1930,10 +1953,10 @@ $$;
 
 
 --
--- Name: FUNCTION nearest_free_slots(p_doctor integer, p_start timestamp with time zone, p_limit integer); Type: COMMENT; Schema: public; Owner: -
+-- Name: FUNCTION nearest_free_slots(p_patient integer, p_doctor integer, p_start timestamp with time zone, p_appointment integer, p_limit integer); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.nearest_free_slots(p_doctor integer, p_start timestamp with time zone, p_limit integer) IS 'Up to so many free slots of a doctor, nearest to an instant, in order of time.';
+COMMENT ON FUNCTION public.nearest_free_slots(p_patient integer, p_doctor integer, p_start timestamp with time zone, p_appointment integer, p_limit integer) IS 'Up to so many slots of a doctor, nearest to an instant, in order of time, that a patient could book now, or move an appointment to.';
 
 
 --
@@ -2061,6 +2084,27 @@ COMMENT ON FUNCTION public.notify_account(p_kind text, a public.appointment, p_a
 
 
 --
+-- Name: open_slots(public.doctor, timestamp with time zone, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.open_slots(d public.doctor, p_from timestamp with time zone, p_to timestamp with time zone, at_ timestamp with time zone) RETURNS TABLE(starts_at timestamp with time zone, ends_at timestamp with time zone)
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT g.starts_at, g.ends_at
+    FROM grid_slots(d, greatest(p_from, at_), least(p_to, at_ + interval '361 hours')) AS g
+    WHERE appointment_booking_window(g.starts_at, at_) IS NULL
+        AND NOT is_taken(d.account_id, tstzrange(g.starts_at, g.ends_at), at_)
+$$;
+
+
+--
+-- Name: FUNCTION open_slots(d public.doctor, p_from timestamp with time zone, p_to timestamp with time zone, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.open_slots(d public.doctor, p_from timestamp with time zone, p_to timestamp with time zone, at_ timestamp with time zone) IS 'The slots of a doctor that start in [from, to), inside the window and not taken, in no order. Whether a seat is free is another matter.';
+
+
+--
 -- Name: other_appointments_of_doctor(public.appointment, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -2172,7 +2216,8 @@ BEGIN
     END IF;
     PERFORM act_as('doctor');
     PERFORM lock_doctor_of(p_appointment);
-    UPDATE appointment SET status = p_status WHERE id = p_appointment;
+    -- what the sweep or the doctor has said already may be said again
+    UPDATE appointment SET status = p_status WHERE id = p_appointment AND status <> p_status;
     PERFORM act_as('');
     RETURN QUERY SELECT * FROM api_appointment WHERE id = p_appointment;
 END
@@ -2538,8 +2583,13 @@ DECLARE
     moves boolean := TG_OP = 'INSERT';
 BEGIN
     IF TG_OP = 'UPDATE' THEN
-        -- an ended row refuses even to be written as it is, so that a second cancel is told apart from the first
-        IF NEW IS NOT DISTINCT FROM OLD AND OLD.seat IS NOT NULL THEN
+        IF NEW IS NOT DISTINCT FROM OLD THEN
+            -- an ended row refuses even to be written as it is: a second cancel is told apart from the first,
+            -- and a move to where it is already from one that comes too late
+            PERFORM refuse(
+                'appointment_status_transition',
+                appointment_status_transition(OLD.status, NEW.status, OLD.hold_expires_at, OLD.during, clock_timestamp())
+            );
             RETURN NEW;
         END IF;
         PERFORM refuse('appointment_immutable', appointment_immutable(OLD, NEW));
@@ -2644,8 +2694,11 @@ CREATE FUNCTION public.tg_time_off__rules() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
+DECLARE
+    t time_off;
 BEGIN
-    PERFORM refuse('time_off_no_appointment', time_off_no_appointment(NEW, clock_timestamp()));
+    SELECT * INTO t FROM time_off WHERE id = NEW.id; -- as the transaction leaves it, which may be not at all
+    PERFORM refuse('time_off_no_appointment', time_off_no_appointment(t, clock_timestamp()));
     RETURN NULL;
 END
 $$;
@@ -2756,7 +2809,7 @@ COMMENT ON FUNCTION public.tg_working_hours__rules() IS 'Applies working_hours_c
 CREATE FUNCTION public.time_off_no_appointment(t public.time_off, at_ timestamp with time zone) RETURNS text
     LANGUAGE sql STABLE
     AS $$
-    SELECT format('%s of your appointments are at that time, the first at %s.', count(*), utc_text(min(lower(during))))
+    SELECT format('Appointments at that time: %s, the first at %s.', count(*), utc_text(min(lower(during))))
     FROM held_appointments(t.doctor_id, at_)
     WHERE during && t.during
     HAVING count(*) > 0
@@ -2897,7 +2950,7 @@ COMMENT ON FUNCTION public.waitlist_only_when_full(d public.doctor, desired_date
 CREATE FUNCTION public.working_hours_cover_appointments(d public.doctor, at_ timestamp with time zone) RETURNS text
     LANGUAGE sql STABLE
     AS $$
-    SELECT format('%s of your appointments would be outside your hours, the first at %s.', count(*), utc_text(min(lower(during))))
+    SELECT format('Appointments outside the working hours: %s, the first at %s.', count(*), utc_text(min(lower(during))))
     FROM stranded_appointments(d, at_)
     HAVING count(*) > 0
 $$;
@@ -3358,7 +3411,7 @@ COMMENT ON TRIGGER tg_appointment__rules ON public.appointment IS 'Lock the doct
 -- Name: doctor tg_doctor__hours; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE CONSTRAINT TRIGGER tg_doctor__hours AFTER UPDATE OF timezone ON public.doctor DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.tg_working_hours__rules();
+CREATE CONSTRAINT TRIGGER tg_doctor__hours AFTER UPDATE OF timezone ON public.doctor DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((old.timezone <> new.timezone)) EXECUTE FUNCTION public.tg_working_hours__rules();
 
 
 --
@@ -3699,14 +3752,14 @@ GRANT INSERT(account_id) ON TABLE public.doctor TO booking_app;
 -- Name: COLUMN doctor.full_name; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT INSERT(full_name),UPDATE(full_name) ON TABLE public.doctor TO booking_app;
+GRANT INSERT(full_name) ON TABLE public.doctor TO booking_app;
 
 
 --
 -- Name: COLUMN doctor.phone; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT INSERT(phone),UPDATE(phone) ON TABLE public.doctor TO booking_app;
+GRANT INSERT(phone) ON TABLE public.doctor TO booking_app;
 
 
 --
@@ -3721,14 +3774,14 @@ GRANT UPDATE(timezone) ON TABLE public.doctor TO booking_admin;
 -- Name: COLUMN doctor.specialty; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT INSERT(specialty),UPDATE(specialty) ON TABLE public.doctor TO booking_app;
+GRANT INSERT(specialty) ON TABLE public.doctor TO booking_app;
 
 
 --
 -- Name: COLUMN doctor.experience_years; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT INSERT(experience_years),UPDATE(experience_years) ON TABLE public.doctor TO booking_app;
+GRANT INSERT(experience_years) ON TABLE public.doctor TO booking_app;
 
 
 --
@@ -4254,11 +4307,11 @@ REVOKE ALL ON FUNCTION public.move_appointment(p_appointment integer, p_start ti
 
 
 --
--- Name: FUNCTION nearest_free_slots(p_doctor integer, p_start timestamp with time zone, p_limit integer); Type: ACL; Schema: public; Owner: -
+-- Name: FUNCTION nearest_free_slots(p_patient integer, p_doctor integer, p_start timestamp with time zone, p_appointment integer, p_limit integer); Type: ACL; Schema: public; Owner: -
 --
 
-REVOKE ALL ON FUNCTION public.nearest_free_slots(p_doctor integer, p_start timestamp with time zone, p_limit integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.nearest_free_slots(p_doctor integer, p_start timestamp with time zone, p_limit integer) TO booking_app;
+REVOKE ALL ON FUNCTION public.nearest_free_slots(p_patient integer, p_doctor integer, p_start timestamp with time zone, p_appointment integer, p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.nearest_free_slots(p_patient integer, p_doctor integer, p_start timestamp with time zone, p_appointment integer, p_limit integer) TO booking_app;
 
 
 --
@@ -4296,6 +4349,13 @@ REVOKE ALL ON FUNCTION public.notification_stale(n public.notification) FROM PUB
 --
 
 REVOKE ALL ON FUNCTION public.notify_account(p_kind text, a public.appointment, p_account integer, p_old_time tstzrange) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION open_slots(d public.doctor, p_from timestamp with time zone, p_to timestamp with time zone, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.open_slots(d public.doctor, p_from timestamp with time zone, p_to timestamp with time zone, at_ timestamp with time zone) FROM PUBLIC;
 
 
 --

@@ -60,7 +60,10 @@ RULES: dict[str, Rule] = {
     "working_hours_cover_appointments": Rule(CONFLICT, "Appointments would be outside the working hours."),
     "working_hours_no_overlap": Rule(CONFLICT, "Working hours overlap."),
     "working_hours_weekday_valid": Rule(INVALID, "A weekday is 1 (Monday) to 7 (Sunday)."),
-    "working_hours_minutes_valid": Rule(INVALID, "Working hours begin before they end, within one day."),
+    "working_hours_minutes_valid": Rule(
+        INVALID,
+        "Working hours begin before they end; across midnight they are two intervals, until 24:00 and from 00:00.",
+    ),
     "working_hours_doctor_id_fkey": Rule(FORBIDDEN_BY_RULE, "There is no such doctor."),
 }
 

@@ -56,7 +56,9 @@ CALLS: dict[str, Call] = {
     "login": Call(None, lambda _: {"username": "eve", "password": "correct horse"}),
     "refresh_tokens": Call(None, lambda _: {"refresh": "a.b.c"}),
     "change_own_account": Call("patient", lambda _: {"email": "eve@example.com", **PROFILE, **PRACTICE, **FIXED}),
-    "replace_own_account": Call("doctor", lambda _: {"email": "eve@example.com", **PROFILE, **PRACTICE, **FIXED}),
+    "replace_own_account": Call(
+        "doctor", lambda _: {"email": "eve@example.com", **PROFILE, **PRACTICE, **FIXED, **CHANGE}
+    ),
     "list_doctors": Call(),
     "get_doctor": Call(),
     "list_free_slots": Call(),

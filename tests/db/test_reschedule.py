@@ -1,18 +1,19 @@
 """A move is checked like a booking, keeps what the appointment holds, and is no way around the notice."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import asyncpg
 import pytest
 
+from tests.databases import Database
 from tests.db.refusals import refused
-from tests.factories import a_slot, book, make_doctor, make_patient
+from tests.factories import a_slot, book, make_doctor, make_patient, past_appointment
 
 MOVE = "SELECT * FROM reschedule_as_patient($1, $2, $3)"
 MOVE_AS_DOCTOR = "SELECT * FROM reschedule_as_doctor($1, $2, $3, false)"
 CANCEL = "SELECT * FROM cancel_as_patient($1, $2)"
-DAY = timedelta(days=1)
+DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 
 
 async def row_of(db: asyncpg.Connection, appointment: int) -> asyncpg.Record:
@@ -88,6 +89,35 @@ async def test_the_new_place_is_checked_like_the_first(owner: asyncpg.Connection
             with refused(rule):
                 await app.fetch(statement, actor, appointment, start)
     assert await row_of(owner, appointment) == before
+
+
+async def test_a_move_to_where_it_is_changes_nothing(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+    doctor, patient = await make_doctor(owner), await make_patient(owner)
+    appointment = await book(app, patient, doctor, a_slot())
+    before = await row_of(owner, appointment)
+    for statement, actor in ((MOVE, patient), (MOVE_AS_DOCTOR, doctor)):
+        assert (await app.fetch(statement, actor, appointment, a_slot()))[0]["id"] == appointment
+    assert await row_of(owner, appointment) == before
+    assert not await owner.fetch("SELECT FROM notification WHERE appointment_id = $1", appointment)
+
+
+@pytest.mark.proves("appointment_status_transition")
+async def test_what_has_begun_or_lapsed_does_not_move_even_to_where_it_is(
+    owner: asyncpg.Connection, app: asyncpg.Connection, database: Database
+) -> None:
+    doctor, patient, now = await make_doctor(owner), await make_patient(owner), datetime.now(UTC)
+    root = await asyncpg.connect(database.superuser)
+    try:
+        lapsed = await past_appointment(root, doctor, patient, start=a_slot(), hold_expires_at=now)
+        begun = await past_appointment(root, doctor, patient, start=now - MINUTE, status="confirmed", seat=2)
+    finally:
+        await root.close()
+    for appointment in (lapsed, begun):
+        was = (await row_of(owner, appointment))["starts_at"]
+        for start in (was, a_slot(2)):
+            for statement, actor in ((MOVE, patient), (MOVE_AS_DOCTOR, doctor)):
+                with refused("appointment_status_transition"):
+                    await app.fetch(statement, actor, appointment, start)
 
 
 async def test_a_move_needs_no_further_seat_and_no_further_hold(

@@ -7,7 +7,7 @@ GRANT INSERT (username, email, password_hash, role), UPDATE (email) ON account T
 GRANT INSERT (
     account_id, full_name, phone, timezone, specialty, experience_years,
     slot_minutes, buffer_minutes, fee, currency, max_appointments
-), UPDATE (full_name, phone, specialty, experience_years) ON doctor TO booking_app;
+) ON doctor TO booking_app;
 GRANT INSERT (account_id, full_name, phone, timezone), UPDATE (full_name, phone, timezone) ON patient TO booking_app;
 GRANT INSERT (doctor_id, weekday, start_minute, end_minute) ON working_hours TO booking_app;
 

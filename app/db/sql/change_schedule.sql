@@ -21,29 +21,39 @@ REVOKE EXECUTE ON FUNCTION replace_working_hours(integer, jsonb, boolean) FROM P
 GRANT EXECUTE ON FUNCTION replace_working_hours(integer, jsonb, boolean) TO booking_app;
 
 CREATE OR REPLACE FUNCTION change_practice(p_doctor integer, p_changes jsonb, p_cancel boolean)
-RETURNS SETOF api_appointment
+RETURNS TABLE (practice doctor, affected api_appointment[])
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
-    d doctor;
+    was doctor := lock_doctor(p_doctor);
+    wanted doctor := jsonb_populate_record(was, p_changes);
 BEGIN
     PERFORM act_as('doctor');
+    UPDATE account SET email = p_changes ->> 'email' WHERE id = p_doctor AND p_changes ? 'email';
     UPDATE doctor SET
-        booking_seq = booking_seq + 1,
-        timezone = coalesce(p_changes ->> 'timezone', timezone),
-        slot_minutes = coalesce((p_changes ->> 'slot_minutes')::smallint, slot_minutes),
-        buffer_minutes = coalesce((p_changes ->> 'buffer_minutes')::smallint, buffer_minutes),
-        max_appointments = coalesce((p_changes ->> 'max_appointments')::smallint, max_appointments),
-        fee = coalesce((p_changes ->> 'fee')::numeric, fee),
-        currency = coalesce(p_changes ->> 'currency', currency)
+        full_name = wanted.full_name,
+        phone = wanted.phone,
+        specialty = wanted.specialty,
+        experience_years = wanted.experience_years,
+        timezone = wanted.timezone,
+        slot_minutes = wanted.slot_minutes,
+        buffer_minutes = wanted.buffer_minutes,
+        max_appointments = wanted.max_appointments,
+        fee = wanted.fee,
+        currency = wanted.currency
     WHERE account_id = p_doctor
-    RETURNING * INTO d;
-    RETURN QUERY SELECT * FROM settle_affected(
-        ARRAY(SELECT id FROM stranded_appointments(d, clock_timestamp())), 'The doctor''s time zone has changed.', p_cancel
+    RETURNING * INTO practice;
+    affected := ARRAY(
+        SELECT a FROM settle_affected(
+            ARRAY(SELECT id FROM stranded_appointments(practice, clock_timestamp()) WHERE practice.timezone <> was.timezone),
+            'The doctor''s time zone has changed.',
+            p_cancel
+        ) AS a
     );
+    RETURN NEXT;
 END
 $$;
 COMMENT ON FUNCTION change_practice(integer, jsonb, boolean) IS
-'Changes a doctor''s zone, slot and buffer length, cap, fee or currency and returns the appointments it strands, canceled if so told; else the commit is refused.';
+'Changes a doctor''s email, profile, zone, slot and buffer length, cap, fee or currency ({column: value}) and returns the appointments that a new zone strands, canceled if so told; else the commit is refused.';
 REVOKE EXECUTE ON FUNCTION change_practice(integer, jsonb, boolean) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION change_practice(integer, jsonb, boolean) TO booking_app;
 

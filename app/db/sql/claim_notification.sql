@@ -13,7 +13,7 @@ SELECT
     CASE WHEN n.kind = 'slot_available' THEN lower(n.slot) ELSE lower(a.during) END AS starts_at,
     CASE WHEN n.kind = 'slot_available' THEN upper(n.slot) ELSE upper(a.during) END AS ends_at,
     CASE WHEN n.kind = 'appointment_rescheduled' THEN lower(n.slot) END AS moved_from,
-    ARRAY(SELECT lower(o.during) FROM appointment AS o WHERE o.id = ANY (n.also) ORDER BY 1) AS also_canceled,
+    array(SELECT lower(o.during) FROM appointment AS o WHERE o.id = any(n.also) ORDER BY 1) AS also_canceled,
     a.cancel_deadline,
     a.canceled_by,
     a.cancel_reason

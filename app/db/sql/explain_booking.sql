@@ -11,7 +11,15 @@ DECLARE
 BEGIN
     SELECT * INTO a FROM appointment WHERE id = p_appointment;
     SELECT * INTO d FROM doctor WHERE account_id = p_doctor;
+    IF NOT FOUND THEN
+        RETURN; -- who is nobody has no hours to be outside of
+    END IF;
     SELECT * INTO p FROM policy;
+    rule := 'appointment_status_transition';
+    why := appointment_status_transition(a.status, a.status, a.hold_expires_at, a.during, at_);
+    IF p_appointment IS NOT NULL AND why IS NOT NULL THEN
+        RETURN NEXT; -- no slot will do for what can no longer be moved
+    END IF;
     a.doctor_id := p_doctor;
     a.patient_id := p_patient;
     a.during := tstzrange(p_start, p_start + make_interval(mins => d.slot_minutes));

@@ -1,16 +1,24 @@
--- What to take instead: the free slots nearest to a wish.
-CREATE OR REPLACE FUNCTION nearest_free_slots(p_doctor integer, p_start timestamptz, p_limit integer)
-RETURNS TABLE (starts_at timestamptz, ends_at timestamptz)
+-- What to take instead: the slots nearest to a wish that whoever wished could have.
+CREATE OR REPLACE FUNCTION nearest_free_slots(
+    p_patient integer, p_doctor integer, p_start timestamptz, p_appointment integer, p_limit integer
+) RETURNS TABLE (starts_at timestamptz, ends_at timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT starts_at, ends_at FROM (
-        SELECT starts_at, ends_at FROM free_slots(p_doctor, '-infinity', 'infinity')
-        -- seconds, because an interval between far-off instants is out of range
-        ORDER BY abs(extract(epoch FROM starts_at) - extract(epoch FROM p_start)), starts_at
+        SELECT starts_at, ends_at FROM (
+            SELECT s.starts_at, s.ends_at
+            FROM doctor AS d
+            CROSS JOIN LATERAL open_slots(d, '-infinity', 'infinity', now()) AS s
+            WHERE d.account_id = p_doctor
+            -- seconds, because an interval between far-off instants is out of range
+            ORDER BY abs(extract(epoch FROM s.starts_at) - extract(epoch FROM p_start)), s.starts_at
+            LIMIT 50 -- whoever can have none of these has a trouble that another time does not solve
+        ) AS near
+        WHERE NOT EXISTS (SELECT FROM explain_booking(p_patient, p_doctor, starts_at, p_appointment))
         LIMIT p_limit
     ) AS nearest
     ORDER BY starts_at
 $$;
-COMMENT ON FUNCTION nearest_free_slots(integer, timestamptz, integer) IS
-'Up to so many free slots of a doctor, nearest to an instant, in order of time.';
-REVOKE EXECUTE ON FUNCTION nearest_free_slots(integer, timestamptz, integer) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION nearest_free_slots(integer, timestamptz, integer) TO booking_app;
+COMMENT ON FUNCTION nearest_free_slots(integer, integer, timestamptz, integer, integer) IS
+'Up to so many slots of a doctor, nearest to an instant, in order of time, that a patient could book now, or move an appointment to.';
+REVOKE EXECUTE ON FUNCTION nearest_free_slots(integer, integer, timestamptz, integer, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION nearest_free_slots(integer, integer, timestamptz, integer, integer) TO booking_app;

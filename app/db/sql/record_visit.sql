@@ -11,7 +11,8 @@ BEGIN
     END IF;
     PERFORM act_as('doctor');
     PERFORM lock_doctor_of(p_appointment);
-    UPDATE appointment SET status = p_status WHERE id = p_appointment;
+    -- what the sweep or the doctor has said already may be said again
+    UPDATE appointment SET status = p_status WHERE id = p_appointment AND status <> p_status;
     PERFORM act_as('');
     RETURN QUERY SELECT * FROM api_appointment WHERE id = p_appointment;
 END

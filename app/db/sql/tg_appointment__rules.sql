@@ -8,8 +8,13 @@ DECLARE
     moves boolean := TG_OP = 'INSERT';
 BEGIN
     IF TG_OP = 'UPDATE' THEN
-        -- an ended row refuses even to be written as it is, so that a second cancel is told apart from the first
-        IF NEW IS NOT DISTINCT FROM OLD AND OLD.seat IS NOT NULL THEN
+        IF NEW IS NOT DISTINCT FROM OLD THEN
+            -- an ended row refuses even to be written as it is: a second cancel is told apart from the first,
+            -- and a move to where it is already from one that comes too late
+            PERFORM refuse(
+                'appointment_status_transition',
+                appointment_status_transition(OLD.status, NEW.status, OLD.hold_expires_at, OLD.during, clock_timestamp())
+            );
             RETURN NEW;
         END IF;
         PERFORM refuse('appointment_immutable', appointment_immutable(OLD, NEW));

@@ -15,8 +15,11 @@ COMMENT ON TRIGGER tg_time_off__lock ON time_off IS 'The doctor''s lock, as for 
 
 CREATE OR REPLACE FUNCTION tg_time_off__rules() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    t time_off;
 BEGIN
-    PERFORM refuse('time_off_no_appointment', time_off_no_appointment(NEW, clock_timestamp()));
+    SELECT * INTO t FROM time_off WHERE id = NEW.id; -- as the transaction leaves it, which may be not at all
+    PERFORM refuse('time_off_no_appointment', time_off_no_appointment(t, clock_timestamp()));
     RETURN NULL;
 END
 $$;

@@ -39,7 +39,7 @@ BEGIN
     FOR EACH ROW EXECUTE FUNCTION tg_working_hours__rules();
     CREATE CONSTRAINT TRIGGER tg_doctor__hours
     AFTER UPDATE OF timezone ON doctor DEFERRABLE INITIALLY DEFERRED
-    FOR EACH ROW EXECUTE FUNCTION tg_working_hours__rules();
+    FOR EACH ROW WHEN (OLD.timezone <> NEW.timezone) EXECUTE FUNCTION tg_working_hours__rules();
 EXCEPTION WHEN duplicate_object THEN
     NULL; -- replayed: a constraint trigger cannot be replaced
 END

@@ -16,7 +16,7 @@ COMMENT ON FUNCTION stranded_appointments(doctor, timestamptz) IS
 
 CREATE OR REPLACE FUNCTION working_hours_cover_appointments(d doctor, at_ timestamptz) RETURNS text
 LANGUAGE sql STABLE AS $$
-    SELECT format('%s of your appointments would be outside your hours, the first at %s.', count(*), utc_text(min(lower(during))))
+    SELECT format('Appointments outside the working hours: %s, the first at %s.', count(*), utc_text(min(lower(during))))
     FROM stranded_appointments(d, at_)
     HAVING count(*) > 0
 $$;

@@ -13,6 +13,8 @@ from app.domain.accounts.passwords import hash_password, verify_password
 from app.domain.accounts.repository import AccountRepository
 from app.domain.accounts.schemas import (
     ChangeAccount,
+    ChangedAccount,
+    DoctorAccount,
     Login,
     OwnAccount,
     Refresh,
@@ -22,13 +24,16 @@ from app.domain.accounts.schemas import (
 )
 from app.domain.accounts.tokens import Caller, Role, issue_tokens, refresh_tokens
 from app.domain.problems import FieldError, ProblemError, invalid_request, problems
+from app.domain.schedule.schemas import ScheduleChange
 from app.settings import Settings
 
-# A doctor's zone moves all their slots, so it is changed with the schedule.
-EDITABLE: dict[Role, set[str]] = {
-    "patient": {"email", "full_name", "phone", "timezone"},
-    "doctor": {"email", "full_name", "phone", "specialty", "experience_years"},
+PROFILE = {"email", "full_name", "phone", "timezone"}
+PRACTICE = {
+    *("specialty", "experience_years"),
+    *("slot_minutes", "buffer_minutes", "max_appointments", "fee", "currency"),
+    *ScheduleChange.__struct_fields__,
 }
+EDITABLE: dict[Role, set[str]] = {"patient": PROFILE, "doctor": PROFILE | PRACTICE}
 
 
 async def provide_accounts(db_session: NamedDependency[AsyncSession]) -> AccountRepository:
@@ -87,8 +92,8 @@ class AccountController(Controller):
         request: Request[Caller, Token, Any],
         data: JSONBody[ChangeAccount],
         accounts: NamedDependency[AccountRepository],
-    ) -> OwnAccount:
-        """Change one's own account; what is not named stays."""
+    ) -> ChangedAccount:
+        """Change one's own account; what is not named stays. A zone that strands appointments is refused, with them."""
         return await _change(request.user, data, accounts)
 
     @put("/me", operation_id="replace_own_account", responses=problems(409, 422))
@@ -97,16 +102,19 @@ class AccountController(Controller):
         request: Request[Caller, Token, Any],
         data: JSONBody[ChangeAccount],
         accounts: NamedDependency[AccountRepository],
-    ) -> OwnAccount:
+    ) -> ChangedAccount:
         """Change one's own account exactly as PATCH does."""
         return await _change(request.user, data, accounts)
 
 
-async def _change(caller: Caller, data: ChangeAccount, accounts: AccountRepository) -> OwnAccount:
-    present = to_builtins(await accounts.own(caller.id))
+async def _change(caller: Caller, data: ChangeAccount, accounts: AccountRepository) -> ChangedAccount:
+    own = await accounts.own(caller.id)
+    present = to_builtins(own) | structs.asdict(ScheduleChange())
     given = {name: value for name, value in structs.asdict(data).items() if value is not UNSET}
     changes = {name: value for name, value in given.items() if name not in present or value != present[name]}
     refused = sorted(changes.keys() - EDITABLE[caller.role])
     if refused:
         raise invalid_request([FieldError(name, f"A {caller.role} cannot change this.") for name in refused])
-    return await accounts.change(caller.id, changes)
+    if isinstance(own, DoctorAccount):
+        return await accounts.change_doctor(own, changes, data)
+    return await accounts.change_patient(own.id, changes)

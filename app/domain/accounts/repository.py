@@ -1,14 +1,16 @@
-"""Accounts and their profiles. Rarely called, so plain ORM."""
+"""Accounts and their profiles. Rarely called, so plain ORM, but for what may touch a doctor's appointments."""
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from msgspec import UNSET, convert, structs
+from msgspec import UNSET, convert, json, structs
 from sqlalchemy import func, select
 
+from app.db.driver import fetch_if
 from app.db.models import Account, Doctor, Patient, WorkingHours
 from app.domain.accounts.schemas import (
+    ChangedDoctorAccount,
     DoctorAccount,
     OwnAccount,
     PatientAccount,
@@ -16,7 +18,10 @@ from app.domain.accounts.schemas import (
     RegisterPatient,
 )
 from app.domain.problems import ProblemError
+from app.domain.schedule.repository import is_kept, settled
+from app.domain.schedule.schemas import ScheduleChange
 
+CHANGE_PRACTICE = "SELECT * FROM change_practice($1, $2, $3)"
 WORKDAYS = range(1, 6)
 NINE, FIVE = 9 * 60, 17 * 60  # minutes of the day
 
@@ -67,14 +72,29 @@ class AccountRepository(SQLAlchemyAsyncRepository[Account]):
         both = {**profile.to_dict(), **account.to_dict()}
         return convert({name: both[name] for name in model.__struct_fields__}, model)
 
-    async def change(self, account_id: int, changes: dict[str, Any]) -> OwnAccount:
-        """Write changed fields of an account or its profile. Raises the database's refusal."""
+    async def change_patient(self, account_id: int, changes: dict[str, Any]) -> PatientAccount:
+        """Write changed fields of a patient's account and profile. Raises the database's refusal."""
         account = await self._account(account_id)
         profile = await self._profile(account)
         for name, value in changes.items():
             setattr(account if name == "email" else profile, name, value)
         await self.session.commit()
-        return await self.own(account_id)
+        return cast("PatientAccount", await self.own(account_id))
+
+    async def change_doctor(
+        self, own: DoctorAccount, changes: dict[str, Any], how: ScheduleChange
+    ) -> ChangedDoctorAccount:
+        """Write changed fields of a doctor's account and profile, all or none.
+
+        Raises ProblemError with the appointments that a new zone would strand, or the broken rule.
+        """
+        await self.session.rollback()  # ends the transaction of earlier reads: the change has one of its own
+        arguments = (own.id, json.encode(changes).decode(), how.cancel_affected)
+        keep = is_kept(how, lambda rows: len(rows[0]["affected"]))
+        (row,) = await fetch_if(self.session, keep, CHANGE_PRACTICE, *arguments)
+        affected = settled("working_hours_cover_appointments", how, row["affected"])
+        values = structs.asdict(own) | changes | dict(row["practice"]) | {"affected": affected}
+        return ChangedDoctorAccount(**{name: values[name] for name in ChangedDoctorAccount.__struct_fields__})
 
     async def _account(self, account_id: int) -> Account:
         account = await self.get_one_or_none(id=account_id)

@@ -5,8 +5,10 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from app.domain.appointments.schemas import Appointment
 from app.domain.fields import END, PRINTABLE, Currency, Id, Instant, Money, Name, Phone, ShortText, TimeZone
 from app.domain.messages import pattern
+from app.domain.schedule.schemas import ScheduleChange
 
 USERNAME = pattern(rf"^[A-Za-z0-9_.@+-]+{END}", "Must consist of letters a to z, digits and any of _.@+-.")
 EMAIL = pattern(
@@ -17,7 +19,10 @@ Username = Annotated[str, Meta(max_length=150, pattern=USERNAME, examples=["ada"
 Email = Annotated[str, Meta(max_length=254, pattern=EMAIL, examples=["ada@example.com"])]
 Password = Annotated[str, Meta(min_length=8, max_length=128)]
 Years = Annotated[int, Meta(ge=0, le=80)]
-Minutes = Annotated[int, Meta(ge=0, le=480)]
+Slot = Annotated[int, Meta(ge=5, le=480, description="Minutes.")]
+Buffer = Annotated[int, Meta(ge=0, le=480, description="Minutes between two slots.")]
+Cap = Annotated[int, Meta(ge=0, le=30, description="Most active appointments at once.")]
+Fee = Money | Annotated[int, Meta(ge=0, le=9_999_999_999)]
 
 
 class RegisterPatient(Struct, forbid_unknown_fields=True, tag_field="role", tag="patient", kw_only=True):
@@ -42,11 +47,11 @@ class RegisterDoctor(Struct, forbid_unknown_fields=True, tag_field="role", tag="
     timezone: TimeZone | UnsetType = UNSET
     specialty: ShortText | UnsetType = UNSET
     experience_years: Years | UnsetType = UNSET
-    slot_minutes: Annotated[int, Meta(ge=5, le=480)] | UnsetType = UNSET
-    buffer_minutes: Minutes | UnsetType = UNSET
-    fee: Money | Annotated[int, Meta(ge=0, le=9_999_999_999)] | UnsetType = UNSET
+    slot_minutes: Slot | UnsetType = UNSET
+    buffer_minutes: Buffer | UnsetType = UNSET
+    fee: Fee | UnsetType = UNSET
     currency: Currency | UnsetType = UNSET
-    max_appointments: Annotated[int, Meta(ge=0, le=30)] | UnsetType = UNSET
+    max_appointments: Cap | UnsetType = UNSET
 
 
 class PatientAccount(Struct, tag_field="role", tag="patient", kw_only=True):
@@ -83,8 +88,20 @@ class DoctorAccount(Struct, tag_field="role", tag="doctor", kw_only=True):
 OwnAccount = PatientAccount | DoctorAccount
 
 
-class ChangeAccount(Struct, forbid_unknown_fields=True, kw_only=True):
-    """What to change of one's own account. Fields that cannot change are accepted as long as they repeat what is."""
+class ChangedDoctorAccount(DoctorAccount, tag_field="role", tag="doctor", kw_only=True, omit_defaults=True):
+    """The account as it is now, or in a dry run would be, and the appointments canceled or, in a dry run, stranded."""
+
+    affected: list[Appointment] = []
+
+
+ChangedAccount = PatientAccount | ChangedDoctorAccount
+
+
+class ChangeAccount(ScheduleChange, kw_only=True):
+    """What to change of one's own account. Fields that cannot change are accepted as long as they repeat what is.
+
+    A doctor's new time zone moves all their working hours, so it may be in the way of appointments.
+    """
 
     email: Email | UnsetType = UNSET
     full_name: Name | UnsetType = UNSET
@@ -92,14 +109,14 @@ class ChangeAccount(Struct, forbid_unknown_fields=True, kw_only=True):
     timezone: TimeZone | UnsetType = UNSET
     specialty: ShortText | UnsetType = UNSET
     experience_years: Years | UnsetType = UNSET
+    slot_minutes: Slot | UnsetType = UNSET
+    buffer_minutes: Buffer | UnsetType = UNSET
+    fee: Fee | UnsetType = UNSET
+    currency: Currency | UnsetType = UNSET
+    max_appointments: Cap | UnsetType = UNSET
     id: int | UnsetType = UNSET
     username: str | UnsetType = UNSET
     role: str | UnsetType = UNSET
-    slot_minutes: int | UnsetType = UNSET
-    buffer_minutes: int | UnsetType = UNSET
-    fee: str | UnsetType = UNSET
-    currency: str | UnsetType = UNSET
-    max_appointments: int | UnsetType = UNSET
     created_at: str | UnsetType = UNSET
 
 

@@ -80,8 +80,8 @@ class DoctorAppointmentController(Controller):
         """Cancel all of one's appointments that have not started, or those of a patient or a day; all or none."""
         which = data or BulkCancel()
         canceled = await appointments.bulk_cancel(request.user.id, which)
-        what = "would be canceled" if which.dry_run else "canceled"
-        return BulkCanceled(f"{len(canceled)} appointments {what}.", len(canceled), canceled)
+        what = "that would be canceled" if which.dry_run else "canceled"
+        return BulkCanceled(f"Appointments {what}: {len(canceled)}.", len(canceled), canceled)
 
     @post(
         "/{appointment_id:int}/complete",

@@ -9,7 +9,7 @@ from app.domain.errors import refusal_of
 from app.domain.problems import BrokenRule, refused
 
 EXPLAIN = "SELECT rule, why FROM explain_booking($1, $2, $3, $4)"
-ALTERNATIVES = "SELECT starts_at, ends_at FROM nearest_free_slots($1, $2, 5)"
+ALTERNATIVES = "SELECT starts_at, ends_at FROM nearest_free_slots($1, $2, $3, $4, 5)"
 PARTIES = "SELECT patient_id, doctor_id FROM appointment WHERE id = $1"
 
 
@@ -30,7 +30,7 @@ async def wish_to_move(session: Session, appointment_id: int, start: datetime) -
 
 
 async def explained(session: Session, error: Exception, wish: Wish) -> Exception:
-    """Return the answer to a refused wish: the rule that refused it, all others it breaks, and the nearest free slots.
+    """Return the answer to a refused wish: the rule that refused it, all others it breaks, and slots to take instead.
 
     What cannot be explained, because no rule of ours refused it, is returned as it came.
     """
@@ -42,6 +42,6 @@ async def explained(session: Session, error: Exception, wish: Wish) -> Exception
     for row in await fetch(session, EXPLAIN, *wish):
         broken.setdefault(row["rule"], row["why"])
     answer.problem.rules = [BrokenRule(code, detail) for code, detail in broken.items()]
-    slots = await fetch(session, ALTERNATIVES, wish.doctor_id, wish.start)
+    slots = await fetch(session, ALTERNATIVES, *wish)
     answer.problem.alternatives = [Slot(row["starts_at"], row["ends_at"]) for row in slots]
     return answer

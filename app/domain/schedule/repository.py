@@ -90,9 +90,7 @@ def settled(rule: str, change: ScheduleChange, rows: Rows) -> list[Appointment]:
     """Return what a change affected. Raises ProblemError with it if that is why the change was undone."""
     affected = [Appointment(**row) for row in rows]
     if affected and not change.cancel_affected and not change.dry_run:
-        detail = (
-            f"{len(affected)} appointments are in the way. Send cancel_affected to cancel them and tell the patients."
-        )
+        detail = f"Appointments in the way: {len(affected)}. Send cancel_affected to cancel them and tell the patients."
         error = refused(Refusal(rule, *RULES[rule], detail))
         error.problem.affected = affected
         raise error

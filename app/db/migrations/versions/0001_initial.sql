@@ -236,7 +236,7 @@ COMMENT ON TABLE time_off IS 'When a doctor is away. It never covers an appointm
 
 COMMENT ON COLUMN time_off.during IS '[start, end).';
 
-COMMENT ON COLUMN time_off.reason IS 'For the doctor''s own calendar; patients do not see it.';
+COMMENT ON COLUMN time_off.reason IS 'Told to patients whose appointment is canceled for it.';
 
 COMMENT ON COLUMN time_off.created_at IS 'When the time off was entered.';
 
@@ -384,7 +384,7 @@ GRANT INSERT (username, email, password_hash, role), UPDATE (email) ON account T
 GRANT INSERT (
     account_id, full_name, phone, timezone, specialty, experience_years,
     slot_minutes, buffer_minutes, fee, currency, max_appointments
-), UPDATE (full_name, phone, specialty, experience_years) ON doctor TO booking_app;
+) ON doctor TO booking_app;
 GRANT INSERT (account_id, full_name, phone, timezone), UPDATE (full_name, phone, timezone) ON patient TO booking_app;
 GRANT INSERT (doctor_id, weekday, start_minute, end_minute) ON working_hours TO booking_app;
 
@@ -969,29 +969,39 @@ REVOKE EXECUTE ON FUNCTION replace_working_hours(integer, jsonb, boolean) FROM P
 GRANT EXECUTE ON FUNCTION replace_working_hours(integer, jsonb, boolean) TO booking_app;
 
 CREATE OR REPLACE FUNCTION change_practice(p_doctor integer, p_changes jsonb, p_cancel boolean)
-RETURNS SETOF api_appointment
+RETURNS TABLE (practice doctor, affected api_appointment[])
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
-    d doctor;
+    was doctor := lock_doctor(p_doctor);
+    wanted doctor := jsonb_populate_record(was, p_changes);
 BEGIN
     PERFORM act_as('doctor');
+    UPDATE account SET email = p_changes ->> 'email' WHERE id = p_doctor AND p_changes ? 'email';
     UPDATE doctor SET
-        booking_seq = booking_seq + 1,
-        timezone = coalesce(p_changes ->> 'timezone', timezone),
-        slot_minutes = coalesce((p_changes ->> 'slot_minutes')::smallint, slot_minutes),
-        buffer_minutes = coalesce((p_changes ->> 'buffer_minutes')::smallint, buffer_minutes),
-        max_appointments = coalesce((p_changes ->> 'max_appointments')::smallint, max_appointments),
-        fee = coalesce((p_changes ->> 'fee')::numeric, fee),
-        currency = coalesce(p_changes ->> 'currency', currency)
+        full_name = wanted.full_name,
+        phone = wanted.phone,
+        specialty = wanted.specialty,
+        experience_years = wanted.experience_years,
+        timezone = wanted.timezone,
+        slot_minutes = wanted.slot_minutes,
+        buffer_minutes = wanted.buffer_minutes,
+        max_appointments = wanted.max_appointments,
+        fee = wanted.fee,
+        currency = wanted.currency
     WHERE account_id = p_doctor
-    RETURNING * INTO d;
-    RETURN QUERY SELECT * FROM settle_affected(
-        ARRAY(SELECT id FROM stranded_appointments(d, clock_timestamp())), 'The doctor''s time zone has changed.', p_cancel
+    RETURNING * INTO practice;
+    affected := ARRAY(
+        SELECT a FROM settle_affected(
+            ARRAY(SELECT id FROM stranded_appointments(practice, clock_timestamp()) WHERE practice.timezone <> was.timezone),
+            'The doctor''s time zone has changed.',
+            p_cancel
+        ) AS a
     );
+    RETURN NEXT;
 END
 $$;
 COMMENT ON FUNCTION change_practice(integer, jsonb, boolean) IS
-'Changes a doctor''s zone, slot and buffer length, cap, fee or currency and returns the appointments it strands, canceled if so told; else the commit is refused.';
+'Changes a doctor''s email, profile, zone, slot and buffer length, cap, fee or currency ({column: value}) and returns the appointments that a new zone strands, canceled if so told; else the commit is refused.';
 REVOKE EXECUTE ON FUNCTION change_practice(integer, jsonb, boolean) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION change_practice(integer, jsonb, boolean) TO booking_app;
 
@@ -1061,7 +1071,7 @@ SELECT
     CASE WHEN n.kind = 'slot_available' THEN lower(n.slot) ELSE lower(a.during) END AS starts_at,
     CASE WHEN n.kind = 'slot_available' THEN upper(n.slot) ELSE upper(a.during) END AS ends_at,
     CASE WHEN n.kind = 'appointment_rescheduled' THEN lower(n.slot) END AS moved_from,
-    ARRAY(SELECT lower(o.during) FROM appointment AS o WHERE o.id = ANY (n.also) ORDER BY 1) AS also_canceled,
+    array(SELECT lower(o.during) FROM appointment AS o WHERE o.id = any(n.also) ORDER BY 1) AS also_canceled,
     a.cancel_deadline,
     a.canceled_by,
     a.cancel_reason
@@ -1125,7 +1135,15 @@ DECLARE
 BEGIN
     SELECT * INTO a FROM appointment WHERE id = p_appointment;
     SELECT * INTO d FROM doctor WHERE account_id = p_doctor;
+    IF NOT FOUND THEN
+        RETURN; -- who is nobody has no hours to be outside of
+    END IF;
     SELECT * INTO p FROM policy;
+    rule := 'appointment_status_transition';
+    why := appointment_status_transition(a.status, a.status, a.hold_expires_at, a.during, at_);
+    IF p_appointment IS NOT NULL AND why IS NOT NULL THEN
+        RETURN NEXT; -- no slot will do for what can no longer be moved
+    END IF;
     a.doctor_id := p_doctor;
     a.patient_id := p_patient;
     a.during := tstzrange(p_start, p_start + make_interval(mins => d.slot_minutes));
@@ -1170,20 +1188,29 @@ CREATE OR REPLACE FUNCTION free_slots(
     p_doctor integer, p_from timestamptz, p_to timestamptz, at_ timestamptz DEFAULT now()
 ) RETURNS TABLE (starts_at timestamptz, ends_at timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT g.starts_at, g.ends_at
+    SELECT s.starts_at, s.ends_at
     FROM doctor AS d
-    CROSS JOIN LATERAL grid_slots(d, greatest(p_from, at_), least(p_to, at_ + interval '361 hours')) AS g
+    CROSS JOIN LATERAL open_slots(d, p_from, p_to, at_) AS s
     WHERE d.account_id = p_doctor
-        AND appointment_booking_window(g.starts_at, at_) IS NULL
         AND appointment_doctor_cap(active_appointments(d.account_id, at_), d) IS NULL
-        AND NOT is_taken(d.account_id, tstzrange(g.starts_at, g.ends_at), at_)
-    ORDER BY g.starts_at
+    ORDER BY s.starts_at
 $$;
 COMMENT ON FUNCTION free_slots(integer, timestamptz, timestamptz, timestamptz) IS
 'The slots of a doctor that start in [from, to) and could be booked at an instant (default: now), in order.';
 REVOKE EXECUTE ON FUNCTION free_slots(integer, timestamptz, timestamptz, timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION free_slots(integer, timestamptz, timestamptz, timestamptz)
 TO booking_app, booking_admin, booking_auditor;
+
+CREATE OR REPLACE FUNCTION open_slots(d doctor, p_from timestamptz, p_to timestamptz, at_ timestamptz)
+RETURNS TABLE (starts_at timestamptz, ends_at timestamptz)
+LANGUAGE sql STABLE AS $$
+    SELECT g.starts_at, g.ends_at
+    FROM grid_slots(d, greatest(p_from, at_), least(p_to, at_ + interval '361 hours')) AS g
+    WHERE appointment_booking_window(g.starts_at, at_) IS NULL
+        AND NOT is_taken(d.account_id, tstzrange(g.starts_at, g.ends_at), at_)
+$$;
+COMMENT ON FUNCTION open_slots(doctor, timestamptz, timestamptz, timestamptz) IS
+'The slots of a doctor that start in [from, to), inside the window and not taken, in no order. Whether a seat is free is another matter.';
 
 CREATE OR REPLACE FUNCTION grid_slots(d doctor, p_from timestamptz, p_to timestamptz)
 RETURNS TABLE (starts_at timestamptz, ends_at timestamptz)
@@ -1276,22 +1303,30 @@ $$;
 COMMENT ON FUNCTION lock_doctor(integer) IS
 'Takes the lock under which a doctor''s bookings are decided, until the transaction ends. First in the order doctor, appointment, patient, waitlist entry.';
 
--- What to take instead: the free slots nearest to a wish.
-CREATE OR REPLACE FUNCTION nearest_free_slots(p_doctor integer, p_start timestamptz, p_limit integer)
-RETURNS TABLE (starts_at timestamptz, ends_at timestamptz)
+-- What to take instead: the slots nearest to a wish that whoever wished could have.
+CREATE OR REPLACE FUNCTION nearest_free_slots(
+    p_patient integer, p_doctor integer, p_start timestamptz, p_appointment integer, p_limit integer
+) RETURNS TABLE (starts_at timestamptz, ends_at timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT starts_at, ends_at FROM (
-        SELECT starts_at, ends_at FROM free_slots(p_doctor, '-infinity', 'infinity')
-        -- seconds, because an interval between far-off instants is out of range
-        ORDER BY abs(extract(epoch FROM starts_at) - extract(epoch FROM p_start)), starts_at
+        SELECT starts_at, ends_at FROM (
+            SELECT s.starts_at, s.ends_at
+            FROM doctor AS d
+            CROSS JOIN LATERAL open_slots(d, '-infinity', 'infinity', now()) AS s
+            WHERE d.account_id = p_doctor
+            -- seconds, because an interval between far-off instants is out of range
+            ORDER BY abs(extract(epoch FROM s.starts_at) - extract(epoch FROM p_start)), s.starts_at
+            LIMIT 50 -- whoever can have none of these has a trouble that another time does not solve
+        ) AS near
+        WHERE NOT EXISTS (SELECT FROM explain_booking(p_patient, p_doctor, starts_at, p_appointment))
         LIMIT p_limit
     ) AS nearest
     ORDER BY starts_at
 $$;
-COMMENT ON FUNCTION nearest_free_slots(integer, timestamptz, integer) IS
-'Up to so many free slots of a doctor, nearest to an instant, in order of time.';
-REVOKE EXECUTE ON FUNCTION nearest_free_slots(integer, timestamptz, integer) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION nearest_free_slots(integer, timestamptz, integer) TO booking_app;
+COMMENT ON FUNCTION nearest_free_slots(integer, integer, timestamptz, integer, integer) IS
+'Up to so many slots of a doctor, nearest to an instant, in order of time, that a patient could book now, or move an appointment to.';
+REVOKE EXECUTE ON FUNCTION nearest_free_slots(integer, integer, timestamptz, integer, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION nearest_free_slots(integer, integer, timestamptz, integer, integer) TO booking_app;
 
 -- A mail that is no longer true is not sent.
 CREATE OR REPLACE FUNCTION notification_stale(n notification) RETURNS text
@@ -1365,7 +1400,8 @@ BEGIN
     END IF;
     PERFORM act_as('doctor');
     PERFORM lock_doctor_of(p_appointment);
-    UPDATE appointment SET status = p_status WHERE id = p_appointment;
+    -- what the sweep or the doctor has said already may be said again
+    UPDATE appointment SET status = p_status WHERE id = p_appointment AND status <> p_status;
     PERFORM act_as('');
     RETURN QUERY SELECT * FROM api_appointment WHERE id = p_appointment;
 END
@@ -1633,8 +1669,13 @@ DECLARE
     moves boolean := TG_OP = 'INSERT';
 BEGIN
     IF TG_OP = 'UPDATE' THEN
-        -- an ended row refuses even to be written as it is, so that a second cancel is told apart from the first
-        IF NEW IS NOT DISTINCT FROM OLD AND OLD.seat IS NOT NULL THEN
+        IF NEW IS NOT DISTINCT FROM OLD THEN
+            -- an ended row refuses even to be written as it is: a second cancel is told apart from the first,
+            -- and a move to where it is already from one that comes too late
+            PERFORM refuse(
+                'appointment_status_transition',
+                appointment_status_transition(OLD.status, NEW.status, OLD.hold_expires_at, OLD.during, clock_timestamp())
+            );
             RETURN NEW;
         END IF;
         PERFORM refuse('appointment_immutable', appointment_immutable(OLD, NEW));
@@ -1770,8 +1811,11 @@ COMMENT ON TRIGGER tg_time_off__lock ON time_off IS 'The doctor''s lock, as for 
 
 CREATE OR REPLACE FUNCTION tg_time_off__rules() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    t time_off;
 BEGIN
-    PERFORM refuse('time_off_no_appointment', time_off_no_appointment(NEW, clock_timestamp()));
+    SELECT * INTO t FROM time_off WHERE id = NEW.id; -- as the transaction leaves it, which may be not at all
+    PERFORM refuse('time_off_no_appointment', time_off_no_appointment(t, clock_timestamp()));
     RETURN NULL;
 END
 $$;
@@ -1860,7 +1904,7 @@ BEGIN
     FOR EACH ROW EXECUTE FUNCTION tg_working_hours__rules();
     CREATE CONSTRAINT TRIGGER tg_doctor__hours
     AFTER UPDATE OF timezone ON doctor DEFERRABLE INITIALLY DEFERRED
-    FOR EACH ROW EXECUTE FUNCTION tg_working_hours__rules();
+    FOR EACH ROW WHEN (OLD.timezone <> NEW.timezone) EXECUTE FUNCTION tg_working_hours__rules();
 EXCEPTION WHEN duplicate_object THEN
     NULL; -- replayed: a constraint trigger cannot be replaced
 END
@@ -1871,7 +1915,7 @@ COMMENT ON TRIGGER tg_doctor__hours ON doctor IS 'At the end of the transaction:
 -- Time off never covers an appointment that somebody holds: cancel or move it first, or in the same transaction.
 CREATE OR REPLACE FUNCTION time_off_no_appointment(t time_off, at_ timestamptz) RETURNS text
 LANGUAGE sql STABLE AS $$
-    SELECT format('%s of your appointments are at that time, the first at %s.', count(*), utc_text(min(lower(during))))
+    SELECT format('Appointments at that time: %s, the first at %s.', count(*), utc_text(min(lower(during))))
     FROM held_appointments(t.doctor_id, at_)
     WHERE during && t.during
     HAVING count(*) > 0
@@ -1966,7 +2010,7 @@ COMMENT ON FUNCTION stranded_appointments(doctor, timestamptz) IS
 
 CREATE OR REPLACE FUNCTION working_hours_cover_appointments(d doctor, at_ timestamptz) RETURNS text
 LANGUAGE sql STABLE AS $$
-    SELECT format('%s of your appointments would be outside your hours, the first at %s.', count(*), utc_text(min(lower(during))))
+    SELECT format('Appointments outside the working hours: %s, the first at %s.', count(*), utc_text(min(lower(during))))
     FROM stranded_appointments(d, at_)
     HAVING count(*) > 0
 $$;
