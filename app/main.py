@@ -72,6 +72,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         request_class=JSONRequest,
         request_max_body_size=MEBIBYTE,
         lifespan=[close_redis],
+        logging_config=None,  # app.logs is; Litestar's own would make every library log to the terminal
         debug=False,  # a debug page would show code and values to whoever asks
     )
     describe(app)
