@@ -1,0 +1,89 @@
+"""The sweep writes down what the clock did to one doctor after the other, whatever is the matter with one of them."""
+
+from collections.abc import AsyncIterator
+from functools import partial
+
+import asyncpg
+import pytest_asyncio
+
+from app.sandbox.mailbox import Mailbox
+from tests.databases import Database
+from tests.factories import a_slot, book, make_doctor, make_patient
+from tests.workers.conftest import StartWorker
+from tests.workers.processes import eventually
+from tests.workers.stories import address, is_settled, join
+
+
+@pytest_asyncio.fixture
+async def root(database: Database) -> AsyncIterator[asyncpg.Connection]:
+    """A superuser's connection that no trigger heeds: the one way to let the time pass."""
+    connection = await asyncpg.connect(database.superuser)
+    await connection.execute("SET session_replication_role = replica")
+    yield connection
+    await connection.close()
+
+
+async def lapsed_hold(owner: asyncpg.Connection, app: asyncpg.Connection, root: asyncpg.Connection) -> int:
+    """Let a hold lapse; return its doctor."""
+    doctor = await make_doctor(owner, max_appointments=1)
+    hold = await book(app, await make_patient(owner), doctor, a_slot())
+    await root.execute("UPDATE appointment SET hold_expires_at = now() WHERE id = $1", hold)
+    return doctor
+
+
+async def is_swept(owner: asyncpg.Connection, doctor: int) -> bool:
+    """Whether the doctor's hold is written down as expired."""
+    expired: bool = await owner.fetchval(
+        "SELECT bool_and(status = 'expired') FROM appointment WHERE doctor_id = $1", doctor
+    )
+    return expired
+
+
+async def test_whoever_waits_hears_of_a_lapsed_hold(
+    owner: asyncpg.Connection,
+    app: asyncpg.Connection,
+    root: asyncpg.Connection,
+    mailbox: Mailbox,
+    make_worker: StartWorker,
+) -> None:
+    doctor, waiting = await make_doctor(owner, max_appointments=1), await make_patient(owner)
+    hold = await book(app, await make_patient(owner), doctor, a_slot())
+    await join(app, waiting, doctor)
+    await root.execute("UPDATE appointment SET hold_expires_at = now() WHERE id = $1", hold)
+    await make_worker().start()
+    await eventually(partial(is_swept, owner, doctor))
+    await eventually(partial(is_settled, owner))
+    (letter,) = mailbox.letters
+    assert letter.to == await address(owner, waiting)
+    assert letter.subject.startswith("Free: a slot with")
+
+
+async def test_a_doctor_whom_somebody_is_booking_is_left_for_later(
+    owner: asyncpg.Connection, app: asyncpg.Connection, root: asyncpg.Connection, make_worker: StartWorker
+) -> None:
+    busy, idle = [await lapsed_hold(owner, app, root) for _ in range(2)]
+    async with owner.transaction():
+        await owner.execute("UPDATE doctor SET booking_seq = booking_seq + 1 WHERE account_id = $1", busy)
+        worker = make_worker()
+        await worker.start()
+        await eventually(partial(is_swept, app, idle))
+        assert not await is_swept(app, busy)
+    await eventually(partial(is_swept, app, busy))
+    assert not worker.logged("doctor_not_swept")
+
+
+async def test_a_doctor_who_cannot_be_swept_holds_up_no_other(
+    owner: asyncpg.Connection, app: asyncpg.Connection, root: asyncpg.Connection, make_worker: StartWorker
+) -> None:
+    jammed, other = [await lapsed_hold(owner, app, root) for _ in range(2)]
+    await owner.execute(
+        f"""
+        CREATE FUNCTION jam() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'jammed'; END $$;
+        CREATE TRIGGER jam BEFORE UPDATE ON doctor FOR EACH ROW WHEN (NEW.account_id = {jammed}) EXECUTE FUNCTION jam();
+        """
+    )
+    worker = make_worker()
+    await worker.start()
+    await eventually(partial(is_swept, owner, other))
+    line = worker.logged("doctor_not_swept")[0]
+    assert (line["doctor"], line["error"]) == (jammed, "RaiseError P0001")
