@@ -19,7 +19,12 @@ BEGIN
     LOOP
         EXECUTE statement;
     END LOOP;
-    DROP TYPE IF EXISTS working_span;
+    FOR statement IN
+        SELECT format('DROP TYPE %s', reltype::regtype) FROM pg_class
+        WHERE relnamespace = 'public'::regnamespace AND relkind = 'c'
+    LOOP
+        EXECUTE statement;
+    END LOOP;
 END
 $$;
 DROP EXTENSION IF EXISTS btree_gist;
