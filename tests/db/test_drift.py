@@ -56,7 +56,7 @@ async def test_replaying_the_present_sql_changes_nothing(database: Database, own
 
 
 async def test_the_dumped_schema_is_the_migrated_one() -> None:
-    assert SCHEMA.read_text() == await dump_migrated(), "app/db/schema.sql is out of date: python -m app.db.dump"
+    assert SCHEMA.read_text() == await dump_migrated(), "app/db/schema.sql is out of date: ./task dump"
 
 
 async def test_every_rule_has_an_answer_and_every_answer_a_rule(owner: asyncpg.Connection) -> None:
