@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from advanced_alchemy.extensions.litestar import SQLAlchemyInitPlugin
+from advanced_alchemy.extensions.litestar import SQLAlchemyPlugin
 from litestar import Litestar, get
 from litestar.di import Provide
 from litestar.response import Redirect
@@ -61,7 +61,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             ready,
             create_static_files_router("/docs/assets", [UI], opt={"exclude_from_auth": True}, include_in_schema=False),
         ],
-        plugins=[SQLAlchemyInitPlugin(database_config(config.database_url, application_name="booking-api"))],
+        plugins=[SQLAlchemyPlugin(database_config(config.database_url, application_name="booking-api"))],
         on_app_init=[jwt_auth(config.secret_key).on_app_init],
         dependencies={
             "settings": Provide(lambda: config, sync_to_thread=False),
