@@ -2502,6 +2502,11 @@ CREATE FUNCTION public.sweep_doctor(p_doctor integer) RETURNS void
 DECLARE
     d doctor;
 BEGIN
+    -- a doctor whom somebody is booking at this moment is left to the next sweep, rather than waited for
+    PERFORM FROM doctor WHERE account_id = p_doctor FOR NO KEY UPDATE SKIP LOCKED;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
     PERFORM act_as('system');
     d := lock_doctor(p_doctor);
     PERFORM retire_appointments(p_doctor, NULL, clock_timestamp());
@@ -2517,7 +2522,7 @@ $$;
 -- Name: FUNCTION sweep_doctor(p_doctor integer); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.sweep_doctor(p_doctor integer) IS 'Retires a doctor''s lapsed holds and finished visits and ends waiting for days gone by. Safe at any time, any number of times.';
+COMMENT ON FUNCTION public.sweep_doctor(p_doctor integer) IS 'Retires a doctor''s lapsed holds and finished visits and ends waiting for days gone by; nothing if the doctor is locked. Safe at any time, any number of times.';
 
 
 --

@@ -1553,6 +1553,11 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     d doctor;
 BEGIN
+    -- a doctor whom somebody is booking at this moment is left to the next sweep, rather than waited for
+    PERFORM FROM doctor WHERE account_id = p_doctor FOR NO KEY UPDATE SKIP LOCKED;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
     PERFORM act_as('system');
     d := lock_doctor(p_doctor);
     PERFORM retire_appointments(p_doctor, NULL, clock_timestamp());
@@ -1563,7 +1568,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION sweep_doctor(integer) IS
-'Retires a doctor''s lapsed holds and finished visits and ends waiting for days gone by. Safe at any time, any number of times.';
+'Retires a doctor''s lapsed holds and finished visits and ends waiting for days gone by; nothing if the doctor is locked. Safe at any time, any number of times.';
 REVOKE EXECUTE ON FUNCTION sweep_doctor(integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION sweep_doctor(integer) TO booking_app, booking_admin;
 
