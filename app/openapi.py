@@ -62,6 +62,7 @@ def describe(app: Litestar) -> None:
             operation.security = []
         if operation.request_body:
             operation.request_body.content["application/json"].schema = schema_of[_request_type(handler)]
+            operation.request_body.required = _needs_body(handler)
         answer = operation.responses[str(handler.status_code)]
         answer.content["application/json"].schema = schema_of[_answer_type(handler)]
         operation.responses.pop("400", None)  # Litestar's own idea of a problem
@@ -108,6 +109,10 @@ def _refusal(status: int) -> OpenAPIResponse:
 
 def _is_public(handler: HTTPRouteHandler) -> bool:
     return bool(handler.opt.get("exclude_from_auth"))
+
+
+def _needs_body(handler: HTTPRouteHandler) -> bool:
+    return handler.parsed_data_field is not None and handler.parsed_data_field.is_required
 
 
 def _request_type(handler: HTTPRouteHandler) -> Any:

@@ -1,33 +1,22 @@
 """After the start the doctor says whether the patient came; nobody says it before."""
 
-from datetime import UTC, datetime, timedelta
-
 import asyncpg
 import pytest
 
 from tests.databases import Database
 from tests.db.refusals import refused
-from tests.factories import a_slot, book, make_doctor, make_patient, past_appointment
+from tests.factories import a_slot, book, make_doctor, make_patient
+from tests.visits import ago, visit
 
 RECORD = "SELECT status FROM record_visit($1, $2, $3)"
-MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
 
-async def visit(database: Database, doctor: int, patient: int, start: datetime, **columns: object) -> int:
-    """Add an appointment that began at `start`, confirmed unless said otherwise; return its id."""
-    root = await asyncpg.connect(database.superuser)
-    try:
-        return await past_appointment(root, doctor, patient, start=start, **{"status": "confirmed"} | columns)
-    finally:
-        await root.close()
-
-
-@pytest.mark.parametrize("began", [MINUTE, DAY])
+@pytest.mark.parametrize("began", [1, 1440])
 async def test_during_and_after_a_visit(
-    owner: asyncpg.Connection, app: asyncpg.Connection, database: Database, began: timedelta
+    owner: asyncpg.Connection, app: asyncpg.Connection, database: Database, began: int
 ) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
-    appointment = await visit(database, doctor, patient, datetime.now(UTC) - began)
+    appointment = await visit(database, doctor, patient, ago(minutes=began))
     for status in ("no_show", "completed", "no_show"):
         for _ in range(2):  # saying it again is no trouble
             assert await app.fetchval(RECORD, doctor, appointment, status) == status
@@ -40,7 +29,7 @@ async def test_what_the_sweep_has_completed_may_be_completed(
     owner: asyncpg.Connection, app: asyncpg.Connection, database: Database
 ) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
-    appointment = await visit(database, doctor, patient, datetime.now(UTC) - DAY)
+    appointment = await visit(database, doctor, patient, ago(days=1))
     await app.execute("SELECT sweep_doctor($1)", doctor)
     assert await app.fetchval(RECORD, doctor, appointment, "completed") == "completed"
 
@@ -50,7 +39,7 @@ async def test_a_visit_is_not_corrected_after_a_week(
     owner: asyncpg.Connection, app: asyncpg.Connection, database: Database
 ) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
-    old = await visit(database, doctor, patient, datetime.now(UTC) - 8 * DAY, status="completed", seat=None)
+    old = await visit(database, doctor, patient, ago(days=8), status="completed", seat=None)
     with refused("appointment_status_transition"):
         await app.fetch(RECORD, doctor, old, "no_show")
     assert await app.fetchval(RECORD, doctor, old, "completed") == "completed"
@@ -62,7 +51,7 @@ async def test_what_did_not_take_place_has_no_outcome(
     owner: asyncpg.Connection, app: asyncpg.Connection, database: Database, end: dict[str, str]
 ) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
-    ended = await visit(database, doctor, patient, datetime.now(UTC) - DAY, seat=None, **end)
+    ended = await visit(database, doctor, patient, ago(days=1), seat=None, **end)
     ahead = await book(app, patient, await make_doctor(owner, fee=0), a_slot())
     of_ahead = await owner.fetchval("SELECT doctor_id FROM appointment WHERE id = $1", ahead)
     for who, appointment in ((doctor, ended), (of_ahead, ahead)):
@@ -75,6 +64,6 @@ async def test_another_doctor_s_visit_is_not_there(
     owner: asyncpg.Connection, app: asyncpg.Connection, database: Database
 ) -> None:
     doctor, other, patient = await make_doctor(owner), await make_doctor(owner), await make_patient(owner)
-    appointment = await visit(database, doctor, patient, datetime.now(UTC) - DAY)
+    appointment = await visit(database, doctor, patient, ago(days=1))
     assert await app.fetch(RECORD, other, appointment, "no_show") == []
     assert await owner.fetchval("SELECT status FROM appointment WHERE id = $1", appointment) == "confirmed"

@@ -39,8 +39,8 @@ class DoctorAppointmentController(Controller):
         self,
         request: Request[Caller, Token, Any],
         appointment_id: PathId,
-        data: JSONBody[DoctorCancel | None],
         appointments: NamedDependency[AppointmentRepository],
+        data: JSONBody[DoctorCancel | None] = None,
     ) -> AppointmentDetail:
         """Cancel at any time before the start; the patient is told."""
         how = data or DoctorCancel()
@@ -74,8 +74,8 @@ class DoctorAppointmentController(Controller):
     async def bulk_cancel(
         self,
         request: Request[Caller, Token, Any],
-        data: JSONBody[BulkCancel | None],
         appointments: NamedDependency[AppointmentRepository],
+        data: JSONBody[BulkCancel | None] = None,
     ) -> BulkCanceled:
         """Cancel all of one's appointments that have not started, or those of a patient or a day; all or none."""
         which = data or BulkCancel()
