@@ -55,7 +55,7 @@ RULES: dict[str, Rule] = {
     "doctor_max_appointments_valid": Rule(INVALID, "The cap is 0 to 30 appointments."),
     "doctor_experience_years_valid": Rule(INVALID, "Experience is 0 to 80 years."),
     "time_off_no_appointment": Rule(CONFLICT, "Appointments are in the way."),
-    "time_off_during_valid": Rule(INVALID, "Time off begins before it ends."),
+    "time_off_during_valid": Rule(INVALID, "Time off begins and ends at some time, and begins before it ends."),
     "time_off_doctor_id_fkey": Rule(FORBIDDEN_BY_RULE, "There is no such doctor."),
     "working_hours_cover_appointments": Rule(CONFLICT, "Appointments would be outside the working hours."),
     "working_hours_no_overlap": Rule(CONFLICT, "Working hours overlap."),
