@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 from tests.api.answers import assert_problem
 from tests.api.contract import Contract, Operation
 from tests.api.operations import CALLS, World, make_world
+from tests.api.people import REGISTER, newcomer
 from tests.databases import Database
 from tests.factories import bearer, make_doctor, make_patient
 
@@ -113,3 +114,15 @@ async def test_a_body_that_ends_too_early_is_no_failure_of_ours(client: httpx.As
         writer.close()
         await client.get("/health/live")  # by its answer, the server has also dealt with the other request
     assert [entry for entry in logs if entry["event"] == "server_error"] == []
+
+
+async def test_a_failure_of_ours_has_an_id_in_answer_and_log_and_tells_nothing_else(
+    client: httpx.AsyncClient, owner: asyncpg.Connection
+) -> None:
+    await owner.execute("ALTER TABLE account ADD CONSTRAINT unheard_of CHECK (username <> 'surprise')")
+    with capture_logs() as logs:
+        answer = await client.post(REGISTER, json=newcomer(username="surprise"))
+    await owner.execute("ALTER TABLE account DROP CONSTRAINT unheard_of")
+    problem = assert_problem(answer, 500, "internal_error")
+    assert [entry["id"] for entry in logs if entry["event"] == "server_error"] == [problem["id"]]
+    assert not any(word in answer.text for word in ("unheard_of", "surprise", "asyncpg", "INSERT", "Traceback"))
