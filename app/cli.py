@@ -40,6 +40,7 @@ def api(host: str, port: int) -> None:
         http="httptools",
         access_log=False,
         log_level="warning",
+        timeout_keep_alive=75,  # seconds; longer than a proxy's usual 60, or a request meets a closing connection
         timeout_graceful_shutdown=10,
     )
 
