@@ -1,5 +1,10 @@
-"""Servers once a run, a fresh database for each module, connections for each test."""
+"""Servers once a run, a fresh database for each module, connections for each test.
 
+The rule mutation test runs some of the tests on databases with a rule less: BOOKING_TEST_TEMPLATE names the template to
+clone in place of a new one, BOOKING_TEST_MUTATION is a statement for each clone.
+"""
+
+import os
 from collections.abc import AsyncIterator
 
 import asyncpg
@@ -26,6 +31,9 @@ async def superuser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[s
 @pytest_asyncio.fixture(scope="session")
 async def template(superuser: str) -> AsyncIterator[str]:
     """The name of the migrated database that others are cloned from."""
+    if given := os.environ.get("BOOKING_TEST_TEMPLATE"):
+        yield given
+        return
     name = await make_template(superuser)
     yield name
     await execute(superuser, f"DROP DATABASE {name} WITH (FORCE)")
@@ -42,6 +50,8 @@ async def redis_url(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[s
 async def database(superuser: str, template: str) -> AsyncIterator[Database]:
     """A fresh migrated database."""
     async with cloned(superuser, template) as database:
+        if mutation := os.environ.get("BOOKING_TEST_MUTATION"):
+            await execute(database.superuser, mutation)
         yield database
 
 

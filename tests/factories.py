@@ -72,7 +72,7 @@ async def book(db: asyncpg.Connection, patient: int, doctor: int, start: datetim
     return appointment_id
 
 
-async def past_appointment(db: asyncpg.Connection, doctor: int, patient: int, **columns: Any) -> int:
+async def past_appointment(db: asyncpg.Connection, doctor: int, patient: int | None, **columns: Any) -> int:
     """Add an appointment as it may have come about earlier: triggers off, so `db` must be a superuser's."""
     start = columns.pop("start", datetime.now(UTC) - timedelta(days=1))
     row = {

@@ -24,12 +24,14 @@ SECOND = timedelta(seconds=1)
         (datetime(9999, 12, 31, tzinfo=UTC), False),
     ],
 )
+@pytest.mark.proves("appointment_booking_window")
 async def test_to_the_second(owner: asyncpg.Connection, start: datetime, kept: bool) -> None:
     why = await owner.fetchval("SELECT appointment_booking_window($1, $2)", start, AT)
     assert (why is None) is kept
 
 
 @pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Pacific/Apia"])
+@pytest.mark.proves("appointment_booking_window")
 async def test_is_hours_whatever_the_session_s_zone(owner: asyncpg.Connection, zone: str) -> None:
     # New York changes its clocks on 8 March 2026: 15 calendar days would be an hour short
     await owner.execute(f"SET timezone = '{zone}'")
@@ -38,6 +40,7 @@ async def test_is_hours_whatever_the_session_s_zone(owner: asyncpg.Connection, z
     assert await owner.fetchval("SELECT appointment_booking_window($1, $2)", edge + SECOND, AT) is not None
 
 
+@pytest.mark.proves("appointment_booking_window", "tg_appointment__rules")
 async def test_holds_for_every_writer(
     owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
 ) -> None:

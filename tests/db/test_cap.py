@@ -20,6 +20,7 @@ async def fill(owner: asyncpg.Connection, app: asyncpg.Connection, doctor: int, 
     return [await book(app, await make_patient(owner), doctor, a_slot(n)) for n in range(number)]
 
 
+@pytest.mark.proves("appointment_doctor_cap")
 async def test_the_31st_is_refused_and_a_seat_is_reused(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
     doctor = await make_doctor(owner)
     appointments = await fill(owner, app, doctor)
@@ -34,6 +35,7 @@ async def test_the_31st_is_refused_and_a_seat_is_reused(owner: asyncpg.Connectio
     assert await owner.fetchval(ACTIVE, doctor) == 30
 
 
+@pytest.mark.proves("appointment_doctor_cap", "doctor_max_appointments_valid")
 async def test_a_lower_cap_holds_and_cancels_nothing(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
     doctor = await make_doctor(owner, max_appointments=5)
     appointments = await fill(owner, app, doctor, 5)
@@ -48,6 +50,7 @@ async def test_a_lower_cap_holds_and_cancels_nothing(owner: asyncpg.Connection, 
 
 
 @pytest.mark.parametrize("level", ["read committed", "repeatable read", "serializable"])
+@pytest.mark.proves("appointment_doctor_cap")
 async def test_at_every_isolation_level(database: Database, owner: asyncpg.Connection, level: str) -> None:
     """60 at once, each in a transaction that looked around first; none retries."""
     doctor = await make_doctor(owner)
@@ -76,6 +79,7 @@ async def test_at_every_isolation_level(database: Database, owner: asyncpg.Conne
         assert active == 30
 
 
+@pytest.mark.proves("appointment_doctor_cap")
 async def test_a_multi_row_insert(owner: asyncpg.Connection, admin: asyncpg.Connection) -> None:
     for writer, number in ((owner, 31), (admin, 40)):
         doctor = await make_doctor(owner)
@@ -92,6 +96,7 @@ async def test_a_multi_row_insert(owner: asyncpg.Connection, admin: asyncpg.Conn
         assert await owner.fetchval(ACTIVE, doctor) == 30
 
 
+@pytest.mark.proves("appointment_status_transition")
 async def test_canceled_rows_never_come_back(
     owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
 ) -> None:
@@ -106,6 +111,7 @@ async def test_canceled_rows_never_come_back(
     assert await owner.fetchval(ACTIVE, doctor) == 30
 
 
+@pytest.mark.proves("appointment_doctor_cap", "appointment_doctor_seat", "appointment_seat_iff_active")
 async def test_with_triggers_off_the_seats_hold(
     database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
 ) -> None:

@@ -40,6 +40,7 @@ LEGAL = {
 
 
 @pytest.mark.parametrize("old", [None, *STATUSES])
+@pytest.mark.proves("appointment_status_transition")
 async def test_every_transition(owner: asyncpg.Connection, old: str | None) -> None:
     during = asyncpg.Range(datetime(2026, 3, 1, 10, tzinfo=UTC), datetime(2026, 3, 1, 11, tzinfo=UTC))
     hold = datetime(2026, 3, 1, 9, tzinfo=UTC)
@@ -52,6 +53,7 @@ async def test_every_transition(owner: asyncpg.Connection, old: str | None) -> N
         assert allowed == LEGAL.get((old, new), set()), (old, new)
 
 
+@pytest.mark.proves("appointment_status_transition")
 async def test_whether_the_patient_came_can_be_corrected_for_seven_days(owner: asyncpg.Connection) -> None:
     during = asyncpg.Range(AT, AT + HOUR)
     for after, kept in ((timedelta(days=7), True), (timedelta(days=7) + SECOND, False)):
@@ -62,12 +64,14 @@ async def test_whether_the_patient_came_can_be_corrected_for_seven_days(owner: a
 
 
 @pytest.mark.parametrize("actor", ["patient", "doctor", "admin"])
+@pytest.mark.proves("appointment_cancel_notice")
 async def test_notice_to_the_second(owner: asyncpg.Connection, actor: str) -> None:
     for at, in_time in ((AT - SECOND, True), (AT, False), (AT + SECOND, False)):
         why = await owner.fetchval("SELECT appointment_cancel_notice($1, $2, $3)", actor, AT, at)
         assert (why is None) is (in_time or actor != "patient")
 
 
+@pytest.mark.proves("appointment_cancel_notice")
 async def test_the_deadline_is_72_hours_before_the_start(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     for days in (2, 3, 4):
@@ -76,6 +80,7 @@ async def test_the_deadline_is_72_hours_before_the_start(owner: asyncpg.Connecti
         assert row["appointment_date"] - row["cancel_deadline"] == timedelta(hours=72)
 
 
+@pytest.mark.proves("appointment_cancel_notice")
 async def test_notice_binds_the_patient_and_not_the_admin(
     owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
 ) -> None:
@@ -91,6 +96,7 @@ async def test_notice_binds_the_patient_and_not_the_admin(
     assert [tuple(row) for row in rows] == [("admin", None), ("patient", None)]
 
 
+@pytest.mark.proves("appointment_cancel_notice")
 async def test_the_app_cannot_pretend_to_be_somebody_else(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     late = await book(app, patient, doctor, a_slot(after=timedelta(days=1)))
@@ -99,6 +105,7 @@ async def test_the_app_cannot_pretend_to_be_somebody_else(owner: asyncpg.Connect
         await app.fetch("SELECT * FROM cancel_as_patient($1, $2)", patient, late)
 
 
+@pytest.mark.proves("appointment_status_transition")
 async def test_ten_cancels_at_once_have_one_effect(database: Database, owner: asyncpg.Connection) -> None:
     doctor, patient = await make_doctor(owner, fee=Decimal(0)), await make_patient(owner)
     appointment = await book(owner, patient, doctor, a_slot())
@@ -143,6 +150,7 @@ async def test_somebody_else_s_appointment_is_not_there(owner: asyncpg.Connectio
         ("updated_at", "'2020-01-01'"),
     ],
 )
+@pytest.mark.proves("appointment_immutable", "tg_appointment__rules")
 async def test_what_triggers_set_nobody_else_does(
     owner: asyncpg.Connection, app: asyncpg.Connection, column: str, value: str
 ) -> None:
@@ -152,6 +160,7 @@ async def test_what_triggers_set_nobody_else_does(
         await owner.execute(f"UPDATE appointment SET {column} = {value} WHERE id = $1", appointment)
 
 
+@pytest.mark.proves("appointment_confirmed_is_paid")
 async def test_values_an_insert_brings_along_are_replaced(owner: asyncpg.Connection) -> None:
     doctor, patient = await make_doctor(owner, fee=Decimal(25)), await make_patient(owner)
     row = await owner.fetchrow(
@@ -167,6 +176,7 @@ async def test_values_an_insert_brings_along_are_replaced(owner: asyncpg.Connect
     assert row["cancel_deadline"] == a_slot() - timedelta(hours=72)
 
 
+@pytest.mark.proves("appointment_confirmed_is_paid")
 async def test_only_what_costs_nothing_is_confirmed_unpaid(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
     free, paid, patient = await make_doctor(owner, fee=Decimal(0)), await make_doctor(owner), await make_patient(owner)
     row = await app.fetchrow("SELECT * FROM book($1, $2, $3)", patient, free, a_slot())
@@ -184,6 +194,7 @@ async def test_only_what_costs_nothing_is_confirmed_unpaid(owner: asyncpg.Connec
         )
 
 
+@pytest.mark.proves("appointment_patient_hold_limit")
 async def test_a_patient_has_five_unpaid_holds_at_most(database: Database, owner: asyncpg.Connection) -> None:
     doctors, patient = [await make_doctor(owner) for _ in range(8)], await make_patient(owner)
 
@@ -203,6 +214,7 @@ async def test_a_patient_has_five_unpaid_holds_at_most(database: Database, owner
     await book(owner, patient, free, a_slot(9))  # nothing to pay, so no hold
 
 
+@pytest.mark.proves("appointment_status_transition")
 async def test_a_lapsed_hold_cannot_be_canceled(
     database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
 ) -> None:
@@ -217,6 +229,9 @@ async def test_a_lapsed_hold_cannot_be_canceled(
         await app.fetch("SELECT * FROM cancel_as_patient($1, $2)", patient, lapsed)
 
 
+@pytest.mark.proves(
+    "appointment_doctor_id_fkey", "appointment_patient_id_fkey", "doctor_account_id_fkey", "patient_account_id_fkey"
+)
 async def test_people_are_what_their_account_says(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     with refused("appointment_doctor_id_fkey"):

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import asyncpg
+import pytest
 
 from tests.databases import Database
 from tests.factories import a_slot, book, make_doctor, make_patient, make_patients, past_appointment
@@ -23,6 +24,7 @@ async def mails(db: asyncpg.Connection, appointment: int) -> list[tuple[str, int
     return [tuple(row) for row in rows]
 
 
+@pytest.mark.proves("tg_appointment__outbox")
 async def test_a_hold_is_announced_to_nobody_a_confirmation_to_both(
     owner: asyncpg.Connection, app: asyncpg.Connection
 ) -> None:

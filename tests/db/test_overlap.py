@@ -13,6 +13,7 @@ from tests.factories import SLOT, a_slot, book, make_doctor, make_patient, make_
 INSERT = "INSERT INTO appointment (doctor_id, patient_id, during) VALUES ($1, $2, $3)"
 
 
+@pytest.mark.proves("appointment_doctor_no_overlap")
 async def test_one_doctor_one_slot(
     owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
 ) -> None:
@@ -26,6 +27,7 @@ async def test_one_doctor_one_slot(
     await book(app, second, doctor, a_slot(1))  # the next one touches, but does not overlap
 
 
+@pytest.mark.proves("appointment_doctor_no_overlap")
 async def test_overlapping_times_that_are_not_equal(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
     """After the slots became longer, a new slot may overlap an appointment made before."""
     doctor, first, second = await make_doctor(owner), *await make_patients(owner, 2)
@@ -35,6 +37,7 @@ async def test_overlapping_times_that_are_not_equal(owner: asyncpg.Connection, a
         await book(app, second, doctor, a_slot())
 
 
+@pytest.mark.proves("appointment_patient_no_overlap")
 async def test_one_patient_one_place(
     owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
 ) -> None:
@@ -52,22 +55,27 @@ async def test_one_patient_one_place(
     await book(app, patient, there, a_slot(2))
 
 
+@pytest.mark.proves("appointment_doctor_no_overlap", "appointment_patient_no_overlap")
 async def test_with_triggers_off_the_constraints_hold(database: Database, owner: asyncpg.Connection) -> None:
-    doctors = [await make_doctor(owner), await make_doctor(owner)]
-    patients = await make_patients(owner, 2)
+    """Whatever the active status of the one that was there first; an offer has no patient yet."""
+    start, overlapping = a_slot(), a_slot() + SLOT / 2
     root = await asyncpg.connect(database.superuser)
-    hold = a_slot(1)
     try:
-        await past_appointment(root, doctors[0], patients[0], start=a_slot(), hold_expires_at=hold)
-        overlapping = a_slot() + SLOT / 2
-        with refused("appointment_doctor_no_overlap"):
-            await past_appointment(root, doctors[0], patients[1], start=overlapping, seat=2, hold_expires_at=hold)
-        with refused("appointment_patient_no_overlap"):
-            await past_appointment(root, doctors[1], patients[0], start=overlapping, hold_expires_at=hold)
+        for status in ("offered", "pending", "confirmed"):
+            doctor, elsewhere = await make_doctor(owner), await make_doctor(owner)
+            patient, other = await make_patients(owner, 2)
+            first = None if status == "offered" else patient
+            await past_appointment(root, doctor, first, start=start, status=status, hold_expires_at=start)
+            with refused("appointment_doctor_no_overlap"):
+                await past_appointment(root, doctor, other, start=overlapping, seat=2, hold_expires_at=start)
+            if first:
+                with refused("appointment_patient_no_overlap"):
+                    await past_appointment(root, elsewhere, first, start=overlapping, hold_expires_at=start)
     finally:
         await root.close()
 
 
+@pytest.mark.proves("appointment_patient_no_overlap")
 async def test_one_patient_booking_everywhere_at_once(database: Database, owner: asyncpg.Connection) -> None:
     doctors, patient = [await make_doctor(owner) for _ in range(12)], await make_patient(owner)
 

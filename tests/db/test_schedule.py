@@ -25,8 +25,8 @@ async def make_booked_doctor(owner: asyncpg.Connection) -> int:
     return doctor
 
 
-@pytest.mark.proves("time_off_no_appointment", "tg_time_off__rules")
 @pytest.mark.parametrize(("start", "end"), [(0, 30), (-30, 1), (29, 60), (10, 20), (-60, 90)])
+@pytest.mark.proves("time_off_no_appointment", "tg_time_off__rules")
 async def test_time_off_covers_no_part_of_an_appointment(
     owner: asyncpg.Connection, admin: asyncpg.Connection, start: int, end: int
 ) -> None:

@@ -20,6 +20,7 @@ async def make_full_doctor(owner: asyncpg.Connection) -> int:
     return doctor
 
 
+@pytest.mark.proves("waitlist_only_when_full", "tg_waitlist_entry__rules")
 async def test_joining_is_for_full_doctors(
     owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
 ) -> None:
@@ -35,6 +36,7 @@ async def test_joining_is_for_full_doctors(
     assert (entry["status"], entry["position"], entry["desired_date"]) == ("waiting", 1, None)
 
 
+@pytest.mark.proves("waitlist_only_when_full")
 async def test_a_day_may_be_full_while_others_are_not(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
     day = (datetime.now(UTC) + timedelta(days=3)).date()
     hours = ((day.isoweekday(), 600, 630), (day.isoweekday() % 7 + 1, 600, 630))
@@ -47,6 +49,7 @@ async def test_a_day_may_be_full_while_others_are_not(owner: asyncpg.Connection,
             await app.fetch(JOIN, patient, doctor, other)
 
 
+@pytest.mark.proves("waitlist_desired_date_window")
 async def test_the_day_is_the_doctor_s(owner: asyncpg.Connection) -> None:
     """The window's first and last day, by the doctor's calendar and a given instant."""
     doctor = await make_doctor(owner, timezone="Pacific/Auckland")  # UTC+13 in January
@@ -57,6 +60,7 @@ async def test_the_day_is_the_doctor_s(owner: asyncpg.Connection) -> None:
         assert (why is None) is kept, day
 
 
+@pytest.mark.proves("waitlist_desired_date_window")
 async def test_days_outside_the_window_are_refused(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
     doctor, patient = await make_full_doctor(owner), await make_patient(owner)
     today = datetime.now(UTC).date()
@@ -65,6 +69,7 @@ async def test_days_outside_the_window_are_refused(owner: asyncpg.Connection, ap
             await app.fetch(JOIN, patient, doctor, day)
 
 
+@pytest.mark.proves("waitlist_entry_unique")
 async def test_one_live_entry_each(database: Database, owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
     doctor, patient = await make_full_doctor(owner), await make_patient(owner)
     day = datetime.now(UTC).date() + timedelta(days=5)
@@ -116,6 +121,7 @@ async def test_a_booking_ends_the_waiting_it_answers(owner: asyncpg.Connection, 
 
 
 @pytest.mark.parametrize("old", ["waiting", "offered", "paused", "fulfilled", "left", "lapsed", None])
+@pytest.mark.proves("waitlist_entry_status_transition")
 async def test_every_transition(owner: asyncpg.Connection, old: str | None) -> None:
     legal = {
         None: {"waiting"},
@@ -128,6 +134,7 @@ async def test_every_transition(owner: asyncpg.Connection, old: str | None) -> N
         assert (why is None) is (new in legal.get(old, set())), (old, new)
 
 
+@pytest.mark.proves("waitlist_entry_status_transition", "tg_waitlist_entry__rules")
 async def test_an_entry_that_ended_stays_ended(
     owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
 ) -> None:
@@ -146,6 +153,7 @@ async def test_an_entry_that_ended_stays_ended(
     "change",
     ["doctor_id = doctor_id + 1", "patient_id = patient_id - 1", "desired_date = current_date", "created_at = now()"],
 )
+@pytest.mark.proves("waitlist_entry_immutable")
 async def test_only_the_status_changes(owner: asyncpg.Connection, app: asyncpg.Connection, change: str) -> None:
     doctor, patient = await make_full_doctor(owner), await make_patient(owner)
     entry = (await app.fetch(JOIN, patient, doctor, None))[0]["id"]
@@ -153,6 +161,7 @@ async def test_only_the_status_changes(owner: asyncpg.Connection, app: asyncpg.C
         await owner.execute(f"UPDATE waitlist_entry SET {change} WHERE id = $1", entry)
 
 
+@pytest.mark.proves("waitlist_entry_patient_id_fkey")
 async def test_people_are_what_their_account_says(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
     doctor, patient = await make_full_doctor(owner), await make_patient(owner)
     with refused("appointment_doctor_id_fkey"):

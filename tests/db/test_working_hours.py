@@ -71,6 +71,7 @@ def clock(starts: list[datetime]) -> list[str]:
         ("Europe/Berlin", date(2026, 7, 1), (1380, 1440), ["23:00", "23:30"]),
     ],
 )
+@pytest.mark.proves("appointment_within_working_hours")
 async def test_on_the_days_when_clocks_change(
     owner: asyncpg.Connection, zone: str, day: date, hours: tuple[int, int], expected: list[str]
 ) -> None:
@@ -93,12 +94,14 @@ async def test_apia_s_missing_day_leaves_its_neighbours_whole(owner: asyncpg.Con
     ("minute", "minutes", "kept"),
     [(0, 30, True), (1, 30, False), (29, 30, False), (40, 30, True), (0, 29, False), (0, 31, False), (0, 60, False)],
 )
+@pytest.mark.proves("appointment_within_working_hours")
 async def test_grid_and_length(owner: asyncpg.Connection, minute: int, minutes: int, kept: bool) -> None:
     doctor = await make_doctor(owner, slot_minutes=30, buffer_minutes=10, hours=((3, 540, 660),))
     start = datetime(2026, 7, 1, 9, 0, tzinfo=UTC) + minute * MINUTE  # a Wednesday
     assert await is_slot(owner, doctor, start, minutes) is kept
 
 
+@pytest.mark.proves("appointment_within_working_hours")
 async def test_to_the_second_and_less(owner: asyncpg.Connection) -> None:
     doctor = await make_doctor(owner, hours=((3, 540, 600),))
     nine = datetime(2026, 7, 1, 9, 0, tzinfo=UTC)
@@ -143,6 +146,7 @@ def test_the_rule_agrees_with_the_list(data: st.DataObject, owner: asyncpg.Conne
     run_async(compare())  # type: ignore[operator]  # the fixture's own type is checked where it is defined
 
 
+@pytest.mark.proves("appointment_within_working_hours")
 async def test_holds_for_every_writer(
     owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
 ) -> None:
@@ -160,6 +164,7 @@ async def test_holds_for_every_writer(
             )
 
 
+@pytest.mark.proves("working_hours_no_overlap", "working_hours_minutes_valid", "working_hours_weekday_valid")
 async def test_intervals_of_one_doctor_never_overlap(owner: asyncpg.Connection) -> None:
     doctor = await make_doctor(owner, hours=((1, 540, 720),))
     insert = "INSERT INTO working_hours (doctor_id, weekday, start_minute, end_minute) VALUES ($1, $2, $3, $4)"

@@ -1,0 +1,67 @@
+"""Every rule has a test that fails without it.
+
+Whatever enforces a rule is taken away or weakened, one thing at a time, on a database of its own, and the tests that
+claim to prove the rule are run there. A mutant that survives them is a rule without a test.
+"""
+
+import asyncio
+from pathlib import Path
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from app.domain.errors import RULES
+from tests.databases import url_for
+from tests.forks import exit_code, in_fork
+from tests.mutants import Mutant, mutants
+from tests.proofs import proofs
+
+AT_ONCE = 2
+QUICK = "tests/db/test_tables.py"
+
+
+@pytest.fixture(scope="module")
+def proving() -> dict[str, list[str]]:
+    """The tests that claim to prove each rule and trigger, the quick ones first: the first failure ends a run."""
+    found = in_fork(proofs)
+    return {name: sorted(tests, key=lambda test: not test.startswith(QUICK)) for name, tests in found.items()}
+
+
+@pytest_asyncio.fixture(scope="module")
+async def every_mutant(superuser: str, template: str) -> list[Mutant]:
+    """Every mutant of the template."""
+    db = await asyncpg.connect(url_for(superuser, template))
+    try:
+        return await mutants(db)
+    finally:
+        await db.close()  # while somebody is connected, it cannot be cloned
+
+
+def test_every_rule_names_the_tests_that_prove_it(proving: dict[str, list[str]], every_mutant: list[Mutant]) -> None:
+    mutated = {mutant.rule for mutant in every_mutant}
+    assert set(RULES) <= mutated, "nothing takes these rules away"
+    assert set(proving) == mutated
+
+
+@pytest.mark.timeout(900)
+async def test_no_mutant_survives(
+    superuser: str, template: str, proving: dict[str, list[str]], every_mutant: list[Mutant], tmp_path: Path
+) -> None:
+    turn = asyncio.Semaphore(AT_ONCE)
+
+    async def run(name: str, mutation: str, tests: list[str]) -> int | None:
+        server = {"TEST_DATABASE_URL": superuser, "BOOKING_TEST_TEMPLATE": template}
+        async with turn:
+            return await exit_code(tests, server | {"BOOKING_TEST_MUTATION": mutation}, tmp_path / f"{name}.log")
+
+    every_test = sorted({test for tests in proving.values() for test in tests})
+    unharmed, *codes = await asyncio.gather(
+        run("unharmed", "", every_test),
+        *(run(str(number), mutant.sql, proving[mutant.rule]) for number, mutant in enumerate(every_mutant)),
+    )
+    assert unharmed == pytest.ExitCode.OK, f"{tmp_path}/unharmed.log"
+    survivors = [str(mutant) for mutant, code in zip(every_mutant, codes, strict=True) if code == pytest.ExitCode.OK]
+    assert not survivors, "rules without a test:\n" + "\n".join(survivors)
+    not_run = [number for number, code in enumerate(codes) if code != pytest.ExitCode.TESTS_FAILED]
+    assert not not_run, f"no test could be run, see their logs in {tmp_path}"

@@ -1,0 +1,36 @@
+"""Which tests prove which rule: those that are marked `@pytest.mark.proves("<rule>", ...)`."""
+
+import contextlib
+import io
+from pathlib import Path
+
+import pytest
+
+
+class _Proofs:
+    """A pytest plugin that notes the marks of the collected tests."""
+
+    def __init__(self) -> None:
+        self.tests: dict[str, list[str]] = {}
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        for item in items:
+            for mark in item.iter_markers("proves"):
+                for name in mark.args:
+                    self.tests.setdefault(name, []).append(item.nodeid)
+
+
+def proofs(folder: str = "tests/db") -> dict[str, list[str]]:
+    """Return the node ids of the tests in `folder` that claim to prove each rule or trigger.
+
+    Imports the tests, so it must not be called from inside a running pytest. Raises ValueError if that fails.
+    """
+    files = [str(path) for path in sorted(Path(folder).glob("test_*.py")) if "mark.proves" in path.read_text()]
+    found, output = _Proofs(), io.StringIO()
+    with contextlib.redirect_stdout(output):
+        code = pytest.main(
+            ["--collect-only", "-q", "--assert=plain", "-p", "no:cacheprovider", *files], plugins=[found]
+        )
+    if code != pytest.ExitCode.OK:
+        raise ValueError(output.getvalue())
+    return found.tests
