@@ -1809,6 +1809,31 @@ COMMENT ON FUNCTION public.join_waitlist(p_patient integer, p_doctor integer, p_
 
 
 --
+-- Name: last_told_time(public.appointment, integer, tstzrange); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.last_told_time(a public.appointment, p_account integer, p_old_time tstzrange) RETURNS tstzrange
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT coalesce((
+        -- of several moves in a row only the last is mailed; the others are skipped as stale
+        SELECT slot FROM notification
+        WHERE appointment_id = a.id AND account_id = p_account AND kind = 'appointment_rescheduled'
+            AND status = 'queued' AND slot <> a.during
+        ORDER BY id
+        LIMIT 1
+    ), p_old_time)
+$$;
+
+
+--
+-- Name: FUNCTION last_told_time(a public.appointment, p_account integer, p_old_time tstzrange); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.last_told_time(a public.appointment, p_account integer, p_old_time tstzrange) IS 'The time of an appointment that an account knows of: where it was before the first move that is not mailed yet.';
+
+
+--
 -- Name: leave_waitlist(integer, integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -2547,9 +2572,9 @@ BEGIN
             PERFORM notify_account('appointment_canceled', NEW, NEW.doctor_id);
         END IF;
     ELSIF TG_OP = 'UPDATE' AND is_active AND NEW.during <> OLD.during THEN
-        PERFORM notify_account('appointment_rescheduled', NEW, NEW.patient_id, OLD.during);
+        PERFORM notify_account('appointment_rescheduled', NEW, NEW.patient_id, last_told_time(NEW, NEW.patient_id, OLD.during));
         IF NEW.status = 'confirmed' AND booking_actor() <> 'doctor' THEN
-            PERFORM notify_account('appointment_rescheduled', NEW, NEW.doctor_id, OLD.during);
+            PERFORM notify_account('appointment_rescheduled', NEW, NEW.doctor_id, last_told_time(NEW, NEW.doctor_id, OLD.during));
         END IF;
     END IF;
     IF TG_OP = 'UPDATE' AND booking_actor() IN ('doctor', 'admin') AND NEW.status <> 'completed' THEN
@@ -4273,6 +4298,13 @@ GRANT SELECT ON TABLE public.api_waitlist_entry TO booking_auditor;
 
 REVOKE ALL ON FUNCTION public.join_waitlist(p_patient integer, p_doctor integer, p_date date) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.join_waitlist(p_patient integer, p_doctor integer, p_date date) TO booking_app;
+
+
+--
+-- Name: FUNCTION last_told_time(a public.appointment, p_account integer, p_old_time tstzrange); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.last_told_time(a public.appointment, p_account integer, p_old_time tstzrange) FROM PUBLIC;
 
 
 --

@@ -15,9 +15,9 @@ BEGIN
             PERFORM notify_account('appointment_canceled', NEW, NEW.doctor_id);
         END IF;
     ELSIF TG_OP = 'UPDATE' AND is_active AND NEW.during <> OLD.during THEN
-        PERFORM notify_account('appointment_rescheduled', NEW, NEW.patient_id, OLD.during);
+        PERFORM notify_account('appointment_rescheduled', NEW, NEW.patient_id, last_told_time(NEW, NEW.patient_id, OLD.during));
         IF NEW.status = 'confirmed' AND booking_actor() <> 'doctor' THEN
-            PERFORM notify_account('appointment_rescheduled', NEW, NEW.doctor_id, OLD.during);
+            PERFORM notify_account('appointment_rescheduled', NEW, NEW.doctor_id, last_told_time(NEW, NEW.doctor_id, OLD.during));
         END IF;
     END IF;
     IF TG_OP = 'UPDATE' AND booking_actor() IN ('doctor', 'admin') AND NEW.status <> 'completed' THEN
@@ -45,6 +45,20 @@ LANGUAGE sql AS $$
 $$;
 COMMENT ON FUNCTION notify_account(text, appointment, integer, tstzrange) IS
 'Queues one mail to one account about this version of an appointment; within a batch, adds it to the account''s one mail.';
+
+CREATE OR REPLACE FUNCTION last_told_time(a appointment, p_account integer, p_old_time tstzrange) RETURNS tstzrange
+LANGUAGE sql STABLE AS $$
+    SELECT coalesce((
+        -- of several moves in a row only the last is mailed; the others are skipped as stale
+        SELECT slot FROM notification
+        WHERE appointment_id = a.id AND account_id = p_account AND kind = 'appointment_rescheduled'
+            AND status = 'queued' AND slot <> a.during
+        ORDER BY id
+        LIMIT 1
+    ), p_old_time)
+$$;
+COMMENT ON FUNCTION last_told_time(appointment, integer, tstzrange) IS
+'The time of an appointment that an account knows of: where it was before the first move that is not mailed yet.';
 
 CREATE OR REPLACE FUNCTION fulfil_waitlist(a appointment) RETURNS void
 LANGUAGE sql AS $$

@@ -1,0 +1,148 @@
+"""The mails that a doctor's acts call for: one to each patient, with everything that happened to them."""
+
+from datetime import UTC, datetime
+from functools import partial
+
+import asyncpg
+
+from app.sandbox.letters import Letter
+from app.sandbox.mailbox import Mailbox
+from tests.factories import SLOT, a_slot, book, make_doctor, make_patient, make_patients
+from tests.workers.conftest import StartWorker
+from tests.workers.processes import eventually
+from tests.workers.stories import address, is_settled
+
+BULK_CANCEL = "SELECT * FROM bulk_cancel($1, NULL, NULL, $2, false, false)"
+CANCEL = "SELECT * FROM cancel_as_doctor($1, $2, $3, false)"
+MOVE_AS_DOCTOR = "SELECT * FROM reschedule_as_doctor($1, $2, $3, false)"
+MOVE_AS_PATIENT = "SELECT * FROM reschedule_as_patient($1, $2, $3)"
+
+
+def said(start: datetime) -> str:
+    """Return a time as a mail says it to somebody in UTC."""
+    start = start.astimezone(UTC)
+    return f"{start:%A} {start.day} {start:%B %Y, %H:%M}"
+
+
+async def announced(owner: asyncpg.Connection) -> None:
+    """Let the mails that are due be as good as sent."""
+    await owner.execute("UPDATE notification SET status = 'sent', sent_at = now()")
+
+
+async def sent(owner: asyncpg.Connection, mailbox: Mailbox, make_worker: StartWorker) -> dict[str, Letter]:
+    """Return the mails that a worker sends by their addresses, after checking that there is one for each."""
+    await make_worker().start()
+    await eventually(partial(is_settled, owner))
+    letters = {letter.to: letter for letter in mailbox.letters}
+    assert len(letters) == len(mailbox.letters)
+    return letters
+
+
+async def test_30_appointments_of_12_patients_are_12_mails(
+    owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: Mailbox, make_worker: StartWorker
+) -> None:
+    doctor, patients = await make_doctor(owner, fee=0), await make_patients(owner, 12)
+    whose = {a_slot(n): patients[n % 12] for n in range(30)}
+    for start, patient in whose.items():
+        await book(app, patient, doctor, start)
+    await announced(owner)
+    assert len(await app.fetch(BULK_CANCEL, doctor, "The practice is flooded.")) == 30
+    letters = await sent(owner, mailbox, make_worker)
+    assert len(letters) == 12
+    for patient in patients:
+        letter = letters[await address(owner, patient)]
+        assert letter.subject.startswith("Canceled:")
+        assert "The reason given: The practice is flooded." in letter.text
+        named = {start: letter.text.count(said(start)) for start in whose}
+        assert named == {start: int(owned_by == patient) for start, owned_by in whose.items()}
+
+
+async def test_a_cancellation_by_the_doctor_is_told_to_the_patient_with_the_reason(
+    owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: Mailbox, make_worker: StartWorker
+) -> None:
+    doctor, (held, confirmed) = await make_doctor(owner, full_name="Dr. Ada"), await make_patients(owner, 2)
+    appointments = [await book(app, held, doctor, a_slot())]
+    await owner.execute("UPDATE doctor SET fee = 0 WHERE account_id = $1", doctor)
+    appointments.append(await book(app, confirmed, doctor, a_slot(1)))
+    await announced(owner)
+    for appointment, reason in zip(appointments, ("I am ill.", None), strict=True):
+        await app.fetch(CANCEL, doctor, appointment, reason)
+    by_address = await sent(owner, mailbox, make_worker)
+    letters = [by_address.pop(await address(owner, patient)) for patient in (held, confirmed)]
+    assert by_address == {}
+    assert [letter.subject for letter in letters] == [f"Canceled: Dr. Ada, {said(a_slot(n))}" for n in range(2)]
+    assert all("We are sorry: Dr. Ada had to cancel your appointment." in letter.text for letter in letters)
+    assert ["I am ill." in letter.text for letter in letters] == [True, False]
+    assert "reason" not in letters[1].text
+
+
+async def test_a_move_by_the_doctor_is_told_to_the_patient(
+    owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: Mailbox, make_worker: StartWorker
+) -> None:
+    doctor, patient = await make_doctor(owner, fee=0, full_name="Dr. Ada"), await make_patient(owner)
+    appointment = await book(app, patient, doctor, a_slot())
+    await announced(owner)
+    await app.fetch(MOVE_AS_DOCTOR, doctor, appointment, a_slot(4))
+    (letter,) = (await sent(owner, mailbox, make_worker)).values()
+    assert letter.to == await address(owner, patient)
+    assert letter.subject == f"Moved: Dr. Ada, now {said(a_slot(4))}"
+    assert f"It was on {said(a_slot())} (UTC) before." in letter.text
+    assert f"you may cancel or move it in your booking app until {said(a_slot(4))} (UTC)." in letter.text
+
+
+async def test_a_move_by_the_patient_is_told_to_both_once_the_doctor_knows_of_it(
+    owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: Mailbox, make_worker: StartWorker
+) -> None:
+    doctor, (holder, patient) = await make_doctor(owner), await make_patients(owner, 2)
+    hold = await book(app, holder, doctor, a_slot())
+    await owner.execute("UPDATE doctor SET fee = 0 WHERE account_id = $1", doctor)
+    appointment = await book(app, patient, doctor, a_slot(1))
+    await announced(owner)
+    await app.fetch(MOVE_AS_PATIENT, holder, hold, a_slot(5))
+    await app.fetch(MOVE_AS_PATIENT, patient, appointment, a_slot(6))
+    letters = await sent(owner, mailbox, make_worker)
+    now = {to: letter.subject.partition(", now ")[2] for to, letter in letters.items()}
+    expected = {holder: a_slot(5), patient: a_slot(6), doctor: a_slot(6)}
+    assert now == {await address(owner, account): said(start) for account, start in expected.items()}
+    assert f"It was on {said(a_slot(1))} (UTC) before." in letters[await address(owner, doctor)].text
+
+
+async def test_of_several_moves_only_the_last_is_told_and_from_where_the_patient_thought_it_was(
+    owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: Mailbox, make_worker: StartWorker
+) -> None:
+    doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
+    appointment = await book(app, patient, doctor, a_slot())
+    await announced(owner)
+    for n in (3, 5, 7):
+        await app.fetch(MOVE_AS_DOCTOR, doctor, appointment, a_slot(n))
+    (letter,) = (await sent(owner, mailbox, make_worker)).values()
+    assert letter.subject.endswith(said(a_slot(7)))
+    assert f"It was on {said(a_slot())} (UTC) before." in letter.text
+
+
+async def test_a_move_there_and_back_does_not_come_from_where_it_is(
+    owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: Mailbox, make_worker: StartWorker
+) -> None:
+    doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
+    appointment = await book(app, patient, doctor, a_slot())
+    await announced(owner)
+    for n in (3, 0):
+        await app.fetch(MOVE_AS_DOCTOR, doctor, appointment, a_slot(n))
+    (letter,) = (await sent(owner, mailbox, make_worker)).values()
+    assert letter.subject.endswith(said(a_slot()))
+    assert f"It was on {said(a_slot(3))} (UTC) before." in letter.text
+
+
+async def test_what_a_change_of_the_schedule_cancels_is_told(
+    owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: Mailbox, make_worker: StartWorker
+) -> None:
+    doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
+    for n in (0, 1, 9):
+        await book(app, patient, doctor, a_slot(n))
+    await announced(owner)
+    await app.fetch(
+        "SELECT * FROM add_time_off($1, $2, $3, $4, true)", doctor, a_slot(), a_slot() + 2 * SLOT, "A conference."
+    )
+    (letter,) = (await sent(owner, mailbox, make_worker)).values()
+    assert "The reason given: A conference." in letter.text
+    assert [letter.text.count(said(a_slot(n))) for n in (0, 1, 9)] == [1, 1, 0]
