@@ -13,6 +13,7 @@ from typing import TypeVar
 import pytest
 
 T = TypeVar("T")
+ROOT = Path(__file__).parents[1]
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(["hypothesis", "pytest_asyncio.plugin", "pytest_timeout", "tests.conftest"])
 # Modules that are imported already cannot be rewritten; plugins that nobody asked for take longer than a test.
@@ -47,6 +48,7 @@ def _be_pytest(tests: list[str], environment: dict[str, str], log: Path) -> None
     with log.open("w") as output:
         os.dup2(output.fileno(), 1)
         os.dup2(output.fileno(), 2)
+    os.chdir(ROOT)  # node ids begin there
     os.environ.update(environment, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
     verdict = _Verdict()
     code = pytest.main([*ARGUMENTS, *tests], plugins=[verdict])

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+DATABASE_TESTS = Path(__file__).parent / "db"
+
 
 class _Proofs:
     """A pytest plugin that notes the marks of the collected tests."""
@@ -20,12 +22,12 @@ class _Proofs:
                     self.tests.setdefault(name, []).append(item.nodeid)
 
 
-def proofs(folder: str = "tests/db") -> dict[str, list[str]]:
-    """Return the node ids of the tests in `folder` that claim to prove each rule or trigger.
+def proofs(folder: Path = DATABASE_TESTS) -> dict[str, list[str]]:
+    """Return the node ids of the tests in a folder that claim to prove each rule or trigger.
 
     Imports the tests, so it must not be called from inside a running pytest. Raises ValueError if that fails.
     """
-    files = [str(path) for path in sorted(Path(folder).glob("test_*.py")) if "mark.proves" in path.read_text()]
+    files = [str(path) for path in sorted(folder.glob("test_*.py")) if "mark.proves" in path.read_text("utf-8")]
     found, output = _Proofs(), io.StringIO()
     with contextlib.redirect_stdout(output):
         code = pytest.main(
