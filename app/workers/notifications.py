@@ -1,5 +1,6 @@
 """Sends the mails that the outbox says are due: one job for each event, one mail after the other."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -74,9 +75,22 @@ async def _send(context: WorkerContext, server: MailServer, notification_id: int
     except Exception as error:  # noqa: BLE001  whatever is wrong with one mail, the others must go out
         await _failed(context, letter, error)
         return
-    async with outbox(context) as notifications:
-        await notifications.sent(letter.id)
+    await _sent(context, letter)
     log.info("mail_sent", notification=letter.id, kind=letter.kind)
+
+
+async def _sent(context: WorkerContext, letter: Letter) -> None:
+    """Write down that a mail is out. Whoever does not learn of it sends it again, so this is tried again itself."""
+    for pause in (0.1, 1, 3, None):  # seconds; all of it within the lease
+        try:
+            async with outbox(context) as notifications:
+                await notifications.sent(letter.id)
+        except Exception:
+            if pause is None:
+                raise
+            await asyncio.sleep(pause)
+        else:
+            return
 
 
 async def _failed(context: WorkerContext, letter: Letter, error: Exception) -> None:

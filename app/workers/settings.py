@@ -58,9 +58,12 @@ async def work(settings: Settings) -> None:
     configure_logs(debug=settings.debug)
     _log_saq_as_we_do()
     async with _worker(settings) as worker, _listening(settings, worker.context):
-        log.info("working", queue=QUEUE)
         await worker.start()
     log.info("stopped")
+
+
+async def _announce(_: WorkerContext) -> None:
+    log.info("working", queue=QUEUE)  # from now on a signal ends it in good order
 
 
 @contextlib.asynccontextmanager
@@ -72,6 +75,7 @@ async def _worker(settings: Settings) -> AsyncIterator[BookingWorker]:
         RedisQueue(redis, name=QUEUE),
         FUNCTIONS,
         cron_jobs=CRON_JOBS,
+        startup=_announce,
         timers=TIMERS,
         concurrency=CONCURRENCY,
         dequeue_timeout=DEQUEUE_SECONDS,
