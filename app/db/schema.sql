@@ -779,7 +779,12 @@ CREATE FUNCTION public.appointment_status_transition(old_status text, new_status
         WHEN old_status = 'pending' AND at_ >= hold_expires_at
             THEN 'The hold on this slot has lapsed; it can no longer be changed.'
         WHEN new_status IN ('completed', 'no_show') AND old_status = 'confirmed'
-            THEN CASE WHEN at_ < lower(during) THEN 'The appointment has not started yet.' END
+            THEN CASE
+                WHEN at_ < lower(during) THEN 'The appointment has not started yet.'
+                -- as if completed when it ended: what may be said must not depend on when a sweep came by
+                WHEN new_status = 'no_show' AND at_ > upper(during) + interval '168 hours'
+                    THEN 'Whether a patient came can be corrected for 7 days after the visit.'
+            END
         WHEN new_status = 'released' AND old_status = 'offered' THEN NULL
         WHEN at_ >= lower(during) THEN 'The appointment has already started.'
         WHEN old_status = new_status THEN NULL

@@ -35,11 +35,13 @@ async def test_what_the_sweep_has_completed_may_be_completed(
 
 
 @pytest.mark.proves("appointment_status_transition")
+@pytest.mark.parametrize("written", [{"status": "completed", "seat": None}, {"status": "confirmed"}])
 async def test_a_visit_is_not_corrected_after_a_week(
-    owner: asyncpg.Connection, app: asyncpg.Connection, database: Database
+    owner: asyncpg.Connection, app: asyncpg.Connection, database: Database, written: dict[str, str | None]
 ) -> None:
+    """Whether or not a sweep has written down that it is over."""
     doctor, patient = await make_doctor(owner), await make_patient(owner)
-    old = await visit(database, doctor, patient, ago(days=8), status="completed", seat=None)
+    old = await visit(database, doctor, patient, ago(days=8), **written)
     with refused("appointment_status_transition"):
         await app.fetch(RECORD, doctor, old, "no_show")
     assert await app.fetchval(RECORD, doctor, old, "completed") == "completed"
