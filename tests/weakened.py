@@ -69,6 +69,13 @@ WEAKENED = {
         Change("'pending'::text, ", ""),
         Change(", 'confirmed'::text", ""),
     ),
+    "appointment_status_transition": (
+        Change("at_ >= hold_expires_at", "at_ > hold_expires_at"),
+        Change("at_ < hold_expires_at", "at_ <= hold_expires_at"),
+        Change("at_ >= lower(during)", "at_ > lower(during)"),
+        Change("at_ < lower(during)", "at_ <= lower(during)"),
+        Change("interval '168 hours'", "interval '169 hours'"),
+    ),
     "appointment_within_working_hours": (Change("WHEN is_time_off(d.account_id, slot)", "WHEN false"),),
     "time_off_no_appointment": (
         Change("during && t.during", "during <@ t.during"),

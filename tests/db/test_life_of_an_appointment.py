@@ -1,4 +1,4 @@
-"""appointment_status_transition, _cancel_notice, _immutable, _confirmed_is_paid, _patient_hold_limit."""
+"""appointment_cancel_notice, _immutable, _confirmed_is_paid, _patient_hold_limit."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -13,54 +13,6 @@ from tests.factories import a_slot, book, make_doctor, make_patient, make_patien
 
 AT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
-HOUR = timedelta(hours=1)
-STATUSES = ["offered", "pending", "confirmed", "released", "expired", "canceled", "completed", "no_show"]
-
-# (old, new): when it may happen, seen from a visit 10:00-11:00 whose hold lapses at 09:00
-BEFORE_HOLD, AFTER_HOLD, DURING, AFTER = (datetime(2026, 3, 1, hour, 30, tzinfo=UTC) for hour in (8, 9, 10, 11))
-LEGAL = {
-    (None, "offered"): {BEFORE_HOLD, AFTER_HOLD, DURING, AFTER},
-    (None, "pending"): {BEFORE_HOLD, AFTER_HOLD, DURING, AFTER},  # the booking window looks at the clock
-    (None, "confirmed"): {BEFORE_HOLD, AFTER_HOLD, DURING, AFTER},
-    ("offered", "offered"): {BEFORE_HOLD, AFTER_HOLD},
-    ("offered", "pending"): {BEFORE_HOLD, AFTER_HOLD},
-    ("offered", "confirmed"): {BEFORE_HOLD, AFTER_HOLD},
-    ("offered", "released"): {BEFORE_HOLD, AFTER_HOLD, DURING, AFTER},
-    ("pending", "pending"): {BEFORE_HOLD},
-    ("pending", "confirmed"): {BEFORE_HOLD},
-    ("pending", "canceled"): {BEFORE_HOLD},
-    ("pending", "expired"): {AFTER_HOLD, DURING, AFTER},
-    ("confirmed", "confirmed"): {BEFORE_HOLD, AFTER_HOLD},
-    ("confirmed", "canceled"): {BEFORE_HOLD, AFTER_HOLD},
-    ("confirmed", "completed"): {DURING, AFTER},
-    ("confirmed", "no_show"): {DURING, AFTER},
-    ("completed", "no_show"): {BEFORE_HOLD, AFTER_HOLD, DURING, AFTER},
-    ("no_show", "completed"): {BEFORE_HOLD, AFTER_HOLD, DURING, AFTER},
-}
-
-
-@pytest.mark.parametrize("old", [None, *STATUSES])
-@pytest.mark.proves("appointment_status_transition")
-async def test_every_transition(owner: asyncpg.Connection, old: str | None) -> None:
-    during = asyncpg.Range(datetime(2026, 3, 1, 10, tzinfo=UTC), datetime(2026, 3, 1, 11, tzinfo=UTC))
-    hold = datetime(2026, 3, 1, 9, tzinfo=UTC)
-    for new in STATUSES:
-        allowed = set()
-        for at in (BEFORE_HOLD, AFTER_HOLD, DURING, AFTER):
-            statement = "SELECT appointment_status_transition($1, $2, $3, $4, $5)"
-            if await owner.fetchval(statement, old, new, hold, during, at) is None:
-                allowed.add(at)
-        assert allowed == LEGAL.get((old, new), set()), (old, new)
-
-
-@pytest.mark.proves("appointment_status_transition")
-async def test_whether_the_patient_came_can_be_corrected_for_seven_days(owner: asyncpg.Connection) -> None:
-    during = asyncpg.Range(AT, AT + HOUR)
-    for after, kept in ((timedelta(days=7), True), (timedelta(days=7) + SECOND, False)):
-        why = await owner.fetchval(
-            "SELECT appointment_status_transition('completed', 'no_show', NULL, $1, $2)", during, AT + HOUR + after
-        )
-        assert (why is None) is kept
 
 
 @pytest.mark.parametrize("actor", ["patient", "doctor", "admin"])
