@@ -149,3 +149,29 @@ async def test_a_mail_that_the_database_cannot_hand_out_holds_up_no_other(
     await eventually(others_are_sent)
     assert [line["error"] for line in worker.logged("unavailable")] == ["RaiseError P0001"]
     assert len(mailbox.letters) == 2
+
+
+async def test_a_sent_mail_that_could_not_be_written_down_at_once_is_not_sent_again(
+    owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: Mailbox, make_worker: StartWorker
+) -> None:
+    full = await full_doctor(owner, app)
+    await join(app, await make_patient(owner), full.doctor)
+    await cancel(app, full)
+    await owner.execute(
+        """
+        CREATE SEQUENCE jams;
+        CREATE FUNCTION jam() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF nextval('jams') <= 2 THEN -- counts on, although the transaction fails
+                RAISE EXCEPTION 'jammed';
+            END IF;
+            RETURN NEW;
+        END $$;
+        CREATE TRIGGER jam BEFORE UPDATE ON notification
+        FOR EACH ROW WHEN (NEW.status = 'sent') EXECUTE FUNCTION jam();
+        """
+    )
+    await make_worker().start()
+    await eventually(partial(is_settled, owner))
+    assert [(row["status"], row["attempts"]) for row in await rows(owner, full)] == [("sent", 1)] * 3
+    assert len(mailbox.letters) == 3
