@@ -81,7 +81,7 @@ async def _send(context: WorkerContext, server: MailServer, notification_id: int
 
 async def _sent(context: WorkerContext, letter: Letter) -> None:
     """Write down that a mail is out. Whoever does not learn of it sends it again, so this is tried again itself."""
-    for pause in (0.1, 1, 3, None):  # seconds; all of it within the lease
+    for pause in (0.1, 1, 3, None):  # seconds; the lease has 10 left at least
         try:
             async with outbox(context) as notifications:
                 await notifications.sent(letter.id)
