@@ -74,7 +74,14 @@ WEAKENED = {
         Change("at_ < hold_expires_at", "at_ <= hold_expires_at"),
         Change("at_ >= lower(during)", "at_ > lower(during)"),
         Change("at_ < lower(during)", "at_ <= lower(during)"),
-        Change("interval '168 hours'", "interval '169 hours'"),
+        Change(
+            "CASE WHEN at_ > upper(during) + interval '168 hours'",
+            "CASE WHEN at_ > upper(during) + interval '169 hours'",
+        ),
+        Change(
+            "'no_show' AND at_ > upper(during) + interval '168 hours'",
+            "'no_show' AND at_ > upper(during) + interval '169 hours'",
+        ),
     ),
     "appointment_within_working_hours": (Change("WHEN is_time_off(d.account_id, slot)", "WHEN false"),),
     "time_off_no_appointment": (

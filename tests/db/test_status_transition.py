@@ -52,6 +52,7 @@ async def test_every_transition(owner: asyncpg.Connection, old: str | None) -> N
         (START, "confirmed", "canceled", "completed"),
         (START, "confirmed", "confirmed", "no_show"),
         (END + timedelta(days=7) + SECOND, "no_show", "completed", None),
+        (END + timedelta(days=7) + SECOND, "confirmed", "no_show", None),
     ],
 )
 @pytest.mark.proves("appointment_status_transition")
