@@ -2031,7 +2031,7 @@ CREATE FUNCTION public.notification_failed(p_id bigint, p_why text, p_permanent 
     AS $$
     UPDATE notification SET
         outcome = left(p_why, 500),
-        status = CASE WHEN p_permanent OR attempts >= 10 THEN 'failed' ELSE 'queued' END,
+        status = CASE WHEN p_permanent OR attempts >= 30 THEN 'failed' ELSE 'queued' END,
         -- 5 s, 10 s, 20 s ... up to an hour, each with up to a quarter more so that retries spread out
         due_at = clock_timestamp()
             + least(interval '5 s' * power(2, attempts - 1), interval '1 hour') * (1 + random() / 4)
@@ -2043,7 +2043,7 @@ $$;
 -- Name: FUNCTION notification_failed(p_id bigint, p_why text, p_permanent boolean); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.notification_failed(p_id bigint, p_why text, p_permanent boolean) IS 'An attempt failed and why; it is tried again later unless the failure is permanent or was the tenth.';
+COMMENT ON FUNCTION public.notification_failed(p_id bigint, p_why text, p_permanent boolean) IS 'An attempt failed and why; it is tried again later unless the failure is permanent or was the thirtieth.';
 
 
 --
