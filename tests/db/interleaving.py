@@ -1,0 +1,198 @@
+"""Plays the statements of several transactions in every order that can happen.
+
+Each session is a transaction on a connection of its own. A turn sends a session's next statement and ends when that
+statement has answered or, as PostgreSQL itself says, waits for another session; then it is somebody's turn who does
+not wait. `explore` takes every choice of turns once, starting over each time on a fresh stage.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any, NamedTuple
+
+import asyncpg
+
+from app.db.driver import is_retryable
+
+DONE = "done"
+WAITS = "waits"
+BLOCKED = "SELECT pg_blocking_pids($1) && $2::integer[]"
+PATIENCE = 20.0  # seconds; a statement that neither answers nor waits for another session is stuck
+
+
+class Statement(NamedTuple):
+    """One statement and how a table calls it."""
+
+    label: str
+    sql: str
+    arguments: tuple[Any, ...] = ()
+
+
+class Session:
+    """A transaction: its statements one by one, and at last COMMIT."""
+
+    def __init__(
+        self, name: str, connection: asyncpg.Connection, isolation: str, statements: Sequence[Statement]
+    ) -> None:
+        self.name = name
+        self.connection = connection
+        self.pid = connection.get_server_pid()
+        self.outcome = ""  # once it has ended: done, the rule that refused it, or the SQLSTATE of what befell it
+        self.running: asyncio.Task[str] | None = None
+        # it takes neither a snapshot nor a lock, so BEGIN goes with the first statement and is no turn of its own
+        self._opening = f"BEGIN ISOLATION LEVEL {isolation};"
+        self._left = [*statements, Statement("commit", "COMMIT")]
+
+    @property
+    def is_free(self) -> bool:
+        """Whether it has something left to say and does not wait."""
+        return not self.outcome and self.running is None
+
+    def speak(self) -> Statement:
+        """Send the next statement; return it."""
+        statement = self._left.pop(0)
+        self.running = asyncio.create_task(self._run(statement))
+        return statement
+
+    def hear(self) -> str:
+        """Return what the statement that has answered came to."""
+        assert self.running
+        result = self.running.result()
+        self.running = None
+        if result != DONE or not self._left:
+            self.outcome = result
+        return result
+
+    async def leave(self) -> None:
+        """Give up what has not ended, so that the connection is fit for another play."""
+        if self.running:
+            self.running.cancel()
+            await asyncio.wait({self.running})
+        if not self.outcome:
+            await self.connection.execute("ROLLBACK")
+
+    async def _run(self, statement: Statement) -> str:
+        try:
+            await self._send(statement)
+        except asyncpg.PostgresError as error:
+            await self.connection.execute("ROLLBACK")
+            return told(error)
+        return DONE
+
+    async def _send(self, statement: Statement) -> None:
+        opening, self._opening = self._opening, ""
+        if not statement.arguments:
+            await self.connection.execute(opening + statement.sql)
+            return
+        if opening:
+            await self.connection.execute(opening)
+        await self.connection.fetch(statement.sql, *statement.arguments)
+
+
+def told(error: asyncpg.PostgresError) -> str:
+    """Return the rule that an error names, or its SQLSTATE where trying again is all there is to it."""
+    if is_retryable(error):
+        return f"{error.sqlstate}"
+    return error.constraint_name or f"{error.sqlstate}: {error}"
+
+
+class Line(NamedTuple):
+    """What one session said at a time, or heard at last, and what came of it."""
+
+    session: int
+    label: str
+    result: str
+
+
+class Play:
+    """One order of turns, from the first to the end of every session."""
+
+    def __init__(self, sessions: Sequence[Session], watcher: asyncpg.Connection) -> None:
+        self.sessions = sessions
+        self.turns: list[int] = []
+        self.choices: list[list[int]] = []  # whose turn it could have been each time
+        self.lines: list[Line] = []
+        self._watcher = watcher
+        self._waiting: dict[int, str] = {}  # by session, the statement that waits
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """How each session ended."""
+        return tuple(session.outcome for session in self.sessions)
+
+    @property
+    def overlaps(self) -> bool:
+        """Whether a session began before another had ended."""
+        return sum(this != last for last, this in zip(self.turns, self.turns[1:], strict=False)) >= len(self.sessions)
+
+    async def follow(self, turns: Sequence[int]) -> None:
+        """Take these turns; whatever is left then goes session by session."""
+        try:
+            while free := self._free():
+                turn = turns[len(self.turns)] if len(self.turns) < len(turns) else free[0]
+                self.choices.append(free)
+                self.turns.append(turn)
+                await self._take(turn)
+        finally:
+            for session in self.sessions:
+                await session.leave()
+
+    def _free(self) -> list[int]:
+        return [number for number, session in enumerate(self.sessions) if session.is_free]
+
+    async def _take(self, turn: int) -> None:
+        label = self.sessions[turn].speak().label
+        if await self._answered(turn):
+            self._write(turn, label)
+        else:
+            self._waiting[turn] = label
+            self.lines.append(Line(turn, label, WAITS))
+        await self._let_go_on()
+
+    async def _let_go_on(self) -> None:
+        while self._waiting:
+            if not self._free():  # everybody waits for another: PostgreSQL is about to pick a victim
+                running = [session.running for session in self.sessions if session.running]
+                await asyncio.wait(running, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
+            answered = [turn for turn in self._waiting if await self._answered(turn)]
+            if not answered:
+                return
+            for turn in answered:
+                self._write(turn, self._waiting.pop(turn))
+
+    def _write(self, turn: int, label: str) -> None:
+        self.lines.append(Line(turn, label, self.sessions[turn].hear()))
+
+    async def _answered(self, turn: int) -> bool:
+        """Wait until the session's statement has answered, or waits for another session."""
+        session = self.sessions[turn]
+        others = [other.pid for other in self.sessions if other is not session]
+        assert session.running
+        async with asyncio.timeout(PATIENCE):
+            # the time spares PostgreSQL most of the questions; nothing depends on its length
+            while not (await asyncio.wait({session.running}, timeout=0.003))[0]:
+                if await self._watcher.fetchval(BLOCKED, session.pid, others):
+                    return False
+        return True
+
+    def __str__(self) -> str:
+        names = [f"{chr(65 + number)}: {session.name}" for number, session in enumerate(self.sessions)]
+        rows = [["step", *names]]
+        for number, line in enumerate(self.lines, 1):
+            cells = [""] * len(names)
+            cells[line.session] = f"{line.label}: {line.result}"
+            rows.append([str(number), *cells])
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        return "\n".join(" | ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
+
+
+async def explore(stage: Callable[[], Awaitable[Play]]) -> AsyncIterator[Play]:
+    """Play every order of turns that can happen, each once and on a stage of its own."""
+    unexplored: list[list[int]] = [[]]
+    while unexplored:
+        turns = unexplored.pop()
+        play = await stage()
+        await play.follow(turns)
+        for at in range(len(turns), len(play.turns)):
+            others = [turn for turn in play.choices[at] if turn != play.turns[at]]
+            unexplored += [[*play.turns[:at], other] for other in others]
+        yield play

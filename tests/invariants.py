@@ -1,0 +1,162 @@
+"""What must be true of the bookings at any time, asked in SQL that shares nothing with what enforces it."""
+
+from collections.abc import Sequence
+
+import asyncpg
+
+# Keeps every version of every appointment. It is there for the superuser's changes with triggers off, too.
+RECORD = """
+    CREATE SEQUENCE recorded_at;
+    CREATE TABLE recorded AS SELECT 0::bigint AS n, ''::text AS actor, * FROM appointment WITH NO DATA;
+    CREATE INDEX ON recorded (doctor_id);
+    GRANT SELECT ON recorded TO PUBLIC;
+    CREATE FUNCTION record() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+    BEGIN
+        INSERT INTO recorded SELECT nextval('recorded_at'), current_setting('booking.actor', true), NEW.*;
+        RETURN NULL;
+    END
+    $$;
+    CREATE TRIGGER record AFTER INSERT OR UPDATE ON appointment FOR EACH ROW EXECUTE FUNCTION record();
+    ALTER TABLE appointment ENABLE ALWAYS TRIGGER record;
+"""
+
+# Each is a query for what is wrong, in the words of the CTEs below.
+INVARIANTS = {
+    # as it is
+    "a doctor is in two places at once": """
+        SELECT a.id, b.id FROM seated AS a, seated AS b
+        WHERE a.doctor_id = b.doctor_id AND a.id < b.id AND a.during && b.during""",
+    "a patient is in two places at once": """
+        SELECT a.id, b.id FROM seated AS a, seated AS b
+        WHERE a.patient_id = b.patient_id AND a.id < b.id AND a.during && b.during""",
+    "two have one seat": """
+        SELECT min(id), max(id) FROM seated GROUP BY doctor_id, seat HAVING count(*) > 1""",
+    "an active appointment has none of the 30 seats": """
+        SELECT id, seat FROM seated WHERE seat IS NULL OR seat < 1 OR seat > 30""",
+    "an ended appointment keeps its seat": """
+        SELECT id, seat FROM a WHERE status IN ('released', 'expired', 'canceled', 'completed', 'no_show')
+            AND seat IS NOT NULL""",
+    "a doctor has more than they take": """
+        SELECT doctor_id, count(*) FROM seated WHERE is_live
+        GROUP BY doctor_id HAVING count(*) > 30 OR count(*) > $2""",
+    "a held appointment is in a time off": """
+        SELECT held.id, t.id FROM held, time_off AS t WHERE t.doctor_id = held.doctor_id AND t.during && held.during""",
+    "a held appointment is outside the hours": """
+        SELECT held.id, 0 FROM held
+        WHERE NOT EXISTS (
+            SELECT FROM working_hours AS w
+            WHERE w.doctor_id = held.doctor_id
+                AND w.weekday = extract(isodow FROM held.local_start)
+                AND w.start_minute <= extract(epoch FROM held.local_start - date_trunc('day', held.local_start)) / 60
+                AND w.end_minute >= extract(epoch FROM held.local_end - date_trunc('day', held.local_start)) / 60
+        )""",
+    "a patient has too many holds": """
+        SELECT patient_id, count(*) FROM seated WHERE is_live AND status = 'pending' GROUP BY patient_id
+        HAVING count(*) > (SELECT patient_hold_limit FROM policy)""",
+    "a hold is too long": """
+        SELECT a.id, 0 FROM a, policy
+        WHERE status = 'pending' AND (
+            hold_expires_at > a.created_at + make_interval(mins => hold_minutes) OR hold_expires_at > lower(during)
+        )""",
+    "it is confirmed, but not paid": """
+        SELECT id, 0 FROM a WHERE status = 'confirmed' AND fee > 0""",
+    "one place in line is taken twice": """
+        SELECT min(id), max(id) FROM w GROUP BY doctor_id, patient_id, desired_date HAVING count(*) > 1""",
+    "somebody waits for what they have": """
+        SELECT w.id, seated.id FROM w, seated
+        WHERE w.doctor_id = seated.doctor_id AND w.patient_id = seated.patient_id AND seated.created_at > w.created_at
+            AND w.desired_date IS NULL""",
+    # as it came about
+    "it was taken outside the window": """
+        SELECT id, n FROM step
+        WHERE (old_status IS NULL OR old_during <> during)
+            AND (lower(during) <= updated_at OR lower(during) > updated_at + interval '360 hours')""",
+    "an ended appointment changed": """
+        SELECT id, n FROM step
+        WHERE old_status IN ('released', 'expired', 'canceled', 'completed', 'no_show')
+            AND (status, old_status) NOT IN (('completed', 'no_show'), ('no_show', 'completed'))""",
+    "a hold ended before its time": """
+        SELECT id, n FROM step WHERE status = 'expired' AND hold_expires_at > updated_at""",
+    "a hold became longer": """
+        SELECT id, n FROM step WHERE hold_expires_at > old_hold""",
+    "a visit was over before it began": """
+        SELECT id, n FROM step WHERE status IN ('completed', 'no_show') AND lower(during) > updated_at""",
+    "a patient may cancel until another time than they booked": """
+        SELECT id, n FROM step WHERE old_status IS NULL AND cancel_deadline <> lower(during) - interval '72 hours'""",
+    "a patient's move lets them cancel later": """
+        SELECT id, n FROM step WHERE actor = 'patient' AND cancel_deadline > old_deadline""",
+    "a doctor's move left the patient no right to cancel": """
+        SELECT id, n FROM step WHERE actor = 'doctor' AND during <> old_during AND cancel_deadline <> lower(during)""",
+    "a patient canceled too late": """
+        SELECT id, n FROM step WHERE actor = 'patient' AND status = 'canceled' AND updated_at >= cancel_deadline""",
+    "an appointment changed seats": """
+        SELECT id, n FROM step WHERE seat <> old_seat""",
+    "an event is not told once": """
+        SELECT event.id, count(n.mail) FROM event
+        LEFT JOIN n ON n.kind = event.kind AND n.account_id = event.account
+            AND (n.appointment_id = event.id AND n.appointment_version = event.version OR event.id = ANY (n.also))
+        GROUP BY event.id, event.version, event.kind, event.account HAVING count(n.mail) <> 1""",
+    "a mail tells of nothing": """
+        SELECT n.mail, n.appointment_id FROM n
+        WHERE n.kind <> 'slot_available' AND NOT EXISTS (
+            SELECT FROM event
+            WHERE event.id = n.appointment_id AND event.version = n.appointment_version
+                AND event.kind = n.kind AND event.account = n.account_id
+        )""",
+    "a free slot is told twice": """
+        SELECT min(n.mail), max(n.mail) FROM n WHERE n.kind = 'slot_available'
+        GROUP BY appointment_id, appointment_version, account_id HAVING count(*) > 1""",
+}
+
+BROKEN = """
+    WITH a AS MATERIALIZED (
+        SELECT * FROM appointment WHERE doctor_id = ANY ($1)
+    ), seated AS (
+        SELECT *,
+            upper(during) > clock_timestamp() AND (status <> 'pending' OR hold_expires_at > clock_timestamp()) AS is_live
+        FROM a WHERE status IN ('offered', 'pending', 'confirmed')
+    ), held AS (
+        SELECT s.*, lower(during) AT TIME ZONE d.timezone AS local_start, upper(during) AT TIME ZONE d.timezone AS local_end
+        FROM seated AS s INNER JOIN doctor AS d ON d.account_id = s.doctor_id
+        WHERE is_live AND status <> 'offered' AND lower(during) > clock_timestamp()
+    ), w AS (
+        SELECT * FROM waitlist_entry WHERE doctor_id = ANY ($1) AND status IN ('waiting', 'offered', 'paused')
+    ), n AS MATERIALIZED (
+        SELECT *, id AS mail FROM notification WHERE appointment_id IN (SELECT id FROM a)
+    ), step AS MATERIALIZED (
+        SELECT *,
+            lag(status) OVER version_ AS old_status,
+            lag(during) OVER version_ AS old_during,
+            lag(seat) OVER version_ AS old_seat,
+            lag(hold_expires_at) OVER version_ AS old_hold,
+            lag(cancel_deadline) OVER version_ AS old_deadline
+        FROM recorded WHERE doctor_id = ANY ($1)
+        WINDOW version_ AS (PARTITION BY id ORDER BY n)
+    ), event AS (
+        SELECT id, version, 'appointment_confirmed' AS kind, unnest(ARRAY[patient_id, doctor_id]) AS account
+        FROM step WHERE status = 'confirmed' AND old_status IS DISTINCT FROM 'confirmed'
+        UNION ALL
+        SELECT id, version, 'appointment_canceled', patient_id FROM step WHERE status = 'canceled'
+        UNION ALL
+        SELECT id, version, 'appointment_canceled', doctor_id FROM step
+        WHERE status = 'canceled' AND old_status = 'confirmed' AND actor <> 'doctor'
+        UNION ALL
+        SELECT id, version, 'appointment_rescheduled', patient_id FROM step WHERE during <> old_during
+        UNION ALL
+        SELECT id, version, 'appointment_rescheduled', doctor_id FROM step
+        WHERE during <> old_during AND status = 'confirmed' AND actor <> 'doctor'
+    )
+""" + "\nUNION ALL\n".join(
+    f"SELECT {number}, x::bigint, y::bigint FROM ({query}) AS q (x, y)"
+    for number, query in enumerate(INVARIANTS.values())
+)
+
+
+async def broken(db: asyncpg.Connection, doctors: Sequence[int], *, cap: int = 30) -> list[str]:
+    """Say what is wrong with the bookings of some doctors, none of whom ever took more than `cap`.
+
+    The database must have run RECORD before the first of them.
+    """
+    rows = await db.fetch(BROKEN, list(doctors), cap)
+    names = list(INVARIANTS)
+    return [f"{names[number]}: {x}, {y}" for number, x, y in rows]
