@@ -932,7 +932,7 @@ BEGIN
     WHERE (p_patient IS NULL OR patient_id = p_patient)
         AND (p_date IS NULL OR (lower(during) AT TIME ZONE d.timezone)::date = p_date);
     IF NOT p_dry_run THEN
-        PERFORM cancel_for_doctor(chosen, p_reason, p_block);
+        PERFORM cancel_chosen(chosen, p_reason, p_block);
     END IF;
     RETURN QUERY SELECT * FROM api_appointment WHERE id = ANY (chosen) ORDER BY appointment_date, id;
 END
@@ -995,6 +995,34 @@ $$;
 --
 
 COMMENT ON FUNCTION public.cancel_as_patient(p_patient integer, p_appointment integer) IS 'Cancels a patient''s (account id) appointment; no row if it is not theirs. Raises the broken rule.';
+
+
+--
+-- Name: cancel_chosen(integer[], text, boolean); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.cancel_chosen(p_appointments integer[], p_reason text, p_block boolean) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    rule text;
+BEGIN
+    PERFORM cancel_for_doctor(p_appointments, p_reason, p_block);
+EXCEPTION WHEN check_violation THEN
+    GET STACKED DIAGNOSTICS rule = CONSTRAINT_NAME;
+    IF rule <> 'appointment_status_transition' THEN
+        RAISE;
+    END IF;
+    RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = 'An appointment has just ended or begun; try again.';
+END
+$$;
+
+
+--
+-- Name: FUNCTION cancel_chosen(p_appointments integer[], p_reason text, p_block boolean); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.cancel_chosen(p_appointments integer[], p_reason text, p_block boolean) IS 'Cancels appointments of one doctor that were held a moment ago. The doctor must be locked.';
 
 
 --
@@ -2458,7 +2486,7 @@ CREATE FUNCTION public.settle_affected(p_affected integer[], p_reason text, p_ca
     AS $$
 BEGIN
     IF p_cancel THEN
-        PERFORM cancel_for_doctor(p_affected, p_reason, false);
+        PERFORM cancel_chosen(p_affected, p_reason, false);
     END IF;
     PERFORM act_as('');
     RETURN QUERY SELECT * FROM api_appointment WHERE id = ANY (p_affected) ORDER BY appointment_date, id;
@@ -4010,6 +4038,13 @@ GRANT ALL ON FUNCTION public.cancel_as_doctor(p_doctor integer, p_appointment in
 
 REVOKE ALL ON FUNCTION public.cancel_as_patient(p_patient integer, p_appointment integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.cancel_as_patient(p_patient integer, p_appointment integer) TO booking_app;
+
+
+--
+-- Name: FUNCTION cancel_chosen(p_appointments integer[], p_reason text, p_block boolean); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.cancel_chosen(p_appointments integer[], p_reason text, p_block boolean) FROM PUBLIC;
 
 
 --

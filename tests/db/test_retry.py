@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import pytest
@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.driver import ATTEMPTS, fetch
 from app.db.engine import create_engine
-from app.domain.appointments.repository import BOOK, CANCEL_AS_PATIENT
+from app.domain.appointments.repository import BOOK, BULK_CANCEL, CANCEL_AS_PATIENT
 from tests.databases import Database, execute
-from tests.factories import SLOT, a_slot, book, make_doctor, make_patient, past_appointment
+from tests.factories import SLOT, a_slot, book, make_doctor, make_patient, make_patients, past_appointment
 from tests.retries import count_retries
 from tests.workers.processes import eventually
 
@@ -97,3 +97,24 @@ async def test_it_is_not_tried_for_ever(
         with pytest.raises(asyncpg.SerializationError, match="try again"):
             await fetch(session, BOOK, patient, doctor, a_slot(30))
     assert retries == {"40001": ATTEMPTS - 1}
+
+
+async def test_a_hold_that_lapses_amid_a_bulk_cancellation_does_not_stop_it(
+    session: AsyncSession, owner: asyncpg.Connection, root: asyncpg.Connection, retries: Counter[str]
+) -> None:
+    doctor, patients = await make_doctor(owner), await make_patients(owner, 2)
+    stays = await book(owner, patients[0], doctor, a_slot())
+    lapses = datetime.now(UTC) + timedelta(seconds=0.5)
+    hold = await past_appointment(root, doctor, patients[1], start=a_slot(1), seat=2, hold_expires_at=lapses)
+    await root.execute(
+        """
+        CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN PERFORM pg_sleep(0.6); RETURN NEW; END $$;
+        CREATE TRIGGER dawdle BEFORE UPDATE ON appointment FOR EACH ROW EXECUTE FUNCTION dawdle()
+        """
+    )
+    canceled = await fetch(session, BULK_CANCEL, *(doctor, None, None, None, False, False))
+    await root.execute("DROP TRIGGER dawdle ON appointment")
+    assert [row["id"] for row in canceled] == [stays]
+    assert retries == {"40001": 1}
+    assert await owner.fetchval("SELECT status FROM api_appointment WHERE id = $1", hold) == "expired"

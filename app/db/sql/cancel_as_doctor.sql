@@ -34,6 +34,25 @@ $$;
 COMMENT ON FUNCTION cancel_for_doctor(integer[], text, boolean) IS
 'Cancels appointments of one doctor as one act. The doctor must be locked.';
 
+-- Time passes between the choice and the cancellation: an appointment that lapses or begins just then is no longer
+-- to be chosen, so the whole act starts over.
+CREATE OR REPLACE FUNCTION cancel_chosen(p_appointments integer[], p_reason text, p_block boolean) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    rule text;
+BEGIN
+    PERFORM cancel_for_doctor(p_appointments, p_reason, p_block);
+EXCEPTION WHEN check_violation THEN
+    GET STACKED DIAGNOSTICS rule = CONSTRAINT_NAME;
+    IF rule <> 'appointment_status_transition' THEN
+        RAISE;
+    END IF;
+    RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = 'An appointment has just ended or begun; try again.';
+END
+$$;
+COMMENT ON FUNCTION cancel_chosen(integer[], text, boolean) IS
+'Cancels appointments of one doctor that were held a moment ago. The doctor must be locked.';
+
 CREATE OR REPLACE FUNCTION bulk_cancel(
     p_doctor integer, p_patient integer, p_date date, p_reason text, p_block boolean, p_dry_run boolean
 ) RETURNS SETOF api_appointment
@@ -47,7 +66,7 @@ BEGIN
     WHERE (p_patient IS NULL OR patient_id = p_patient)
         AND (p_date IS NULL OR (lower(during) AT TIME ZONE d.timezone)::date = p_date);
     IF NOT p_dry_run THEN
-        PERFORM cancel_for_doctor(chosen, p_reason, p_block);
+        PERFORM cancel_chosen(chosen, p_reason, p_block);
     END IF;
     RETURN QUERY SELECT * FROM api_appointment WHERE id = ANY (chosen) ORDER BY appointment_date, id;
 END
