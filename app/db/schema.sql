@@ -816,7 +816,7 @@ CREATE FUNCTION public.appointment_within_working_hours(d public.doctor, slot ts
             THEN format('An appointment with this doctor takes exactly %s minutes.', d.slot_minutes)
         WHEN NOT EXISTS (
             SELECT FROM working_hours AS w,
-                working_interval(w, d.timezone, (lower(slot) AT TIME ZONE d.timezone)::date) AS i
+                working_interval(w.start_minute, w.end_minute, d.timezone, (lower(slot) AT TIME ZONE d.timezone)::date) AS i
             WHERE w.doctor_id = d.account_id
                 AND w.weekday = extract(isodow FROM lower(slot) AT TIME ZONE d.timezone)
                 AND slot_fits(i, d.timezone, lower(slot), upper(slot))
@@ -1559,6 +1559,31 @@ COMMENT ON FUNCTION public.doctor_fee_allowed(d public.doctor, p public.policy) 
 
 
 --
+-- Name: doctors_with_room(text, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.doctors_with_room(p_specialty text, at_ timestamp with time zone) RETURNS integer[]
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT array_agg(d.account_id)
+    FROM doctor AS d
+    WHERE (p_specialty IS NULL OR lower(d.specialty) = lower(p_specialty))
+        AND CASE
+            -- counting seats in the index spares most doctors the costlier look at what still is active
+            WHEN (SELECT count(*) FROM appointment WHERE doctor_id = d.account_id AND seat IS NOT NULL) >= d.max_appointments
+                THEN appointment_doctor_cap(active_appointments(d.account_id, at_), d)
+        END IS NULL
+$$;
+
+
+--
+-- Name: FUNCTION doctors_with_room(p_specialty text, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.doctors_with_room(p_specialty text, at_ timestamp with time zone) IS 'The doctors, all or of a specialty in any case, who are below their cap at an instant.';
+
+
+--
 -- Name: explain_booking(integer, integer, timestamp with time zone, integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1654,25 +1679,13 @@ COMMENT ON FUNCTION public.fulfil_waitlist(a public.appointment) IS 'Ends the li
 CREATE FUNCTION public.grid_slots(d public.doctor, p_from timestamp with time zone, p_to timestamp with time zone) RETURNS TABLE(starts_at timestamp with time zone, ends_at timestamp with time zone)
     LANGUAGE sql STABLE
     AS $$
-    SELECT s, s + g.length
-    FROM (
-        SELECT
-            make_interval(mins => d.slot_minutes) AS length,
-            make_interval(mins => d.slot_minutes + d.buffer_minutes) AS step,
-            (d.slot_minutes + d.buffer_minutes) * 60 AS step_seconds
-    ) AS g
-    CROSS JOIN LATERAL generate_series(
+    SELECT s.starts_at, s.ends_at
+    FROM generate_series(
         (p_from AT TIME ZONE d.timezone)::date::timestamp, (p_to AT TIME ZONE d.timezone)::date::timestamp, interval '1 day'
     ) AS day
     INNER JOIN working_hours AS w ON w.doctor_id = d.account_id AND w.weekday = extract(isodow FROM day)
-    CROSS JOIN LATERAL working_interval(w, d.timezone, day::date) AS i
-    CROSS JOIN LATERAL generate_series(
-        -- the first step that is not before p_from
-        i.starts_at + g.step * greatest(0, ceil(extract(epoch FROM p_from - i.starts_at) / g.step_seconds))::float8,
-        i.ends_at - g.length,
-        g.step
-    ) AS s
-    WHERE s < p_to AND slot_fits(i, d.timezone, s, s + g.length)
+    CROSS JOIN LATERAL working_interval(w.start_minute, w.end_minute, d.timezone, day::date) AS i
+    CROSS JOIN LATERAL interval_slots(i, d.timezone, d.slot_minutes, d.buffer_minutes, p_from, p_to) AS s
 $$;
 
 
@@ -1701,6 +1714,37 @@ $$;
 --
 
 COMMENT ON FUNCTION public.held_appointments(p_doctor integer, at_ timestamp with time zone) IS 'A doctor''s appointments that a patient holds and that start after an instant.';
+
+
+--
+-- Name: interval_slots(public.working_span, text, integer, integer, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.interval_slots(i public.working_span, zone text, slot_minutes integer, buffer_minutes integer, p_from timestamp with time zone, p_to timestamp with time zone) RETURNS TABLE(starts_at timestamp with time zone, ends_at timestamp with time zone)
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    SELECT s, s + g.length
+    FROM (
+        SELECT
+            make_interval(mins => slot_minutes) AS length,
+            make_interval(mins => slot_minutes + buffer_minutes) AS step,
+            (slot_minutes + buffer_minutes) * 60 AS step_seconds
+    ) AS g
+    CROSS JOIN LATERAL generate_series(
+        -- the first step that is not before p_from
+        i.starts_at + g.step * greatest(0, ceil(extract(epoch FROM p_from - i.starts_at) / g.step_seconds))::float8,
+        i.ends_at - g.length,
+        g.step
+    ) AS s
+    WHERE s < p_to AND slot_fits(i, zone, s, s + g.length)
+$$;
+
+
+--
+-- Name: FUNCTION interval_slots(i public.working_span, zone text, slot_minutes integer, buffer_minutes integer, p_from timestamp with time zone, p_to timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.interval_slots(i public.working_span, zone text, slot_minutes integer, buffer_minutes integer, p_from timestamp with time zone, p_to timestamp with time zone) IS 'The slots of one interval that start in [from, to), in order.';
 
 
 --
@@ -2441,30 +2485,35 @@ DECLARE
     at_ timestamptz := now();
     from_ timestamptz := greatest(p_from, at_);
     to_ timestamptz := least(p_to, at_ + interval '361 hours');
-    stretch interval := interval '1 hour';
+    until_ timestamptz;
+    bookable integer[] := doctors_with_room(p_specialty, at_);
     missing integer := p_limit;
     found_ integer;
 BEGIN
     WHILE missing > 0 AND from_ < to_ LOOP
+        until_ := least(from_ + interval '24 hours', to_);
         RETURN QUERY
         SELECT c.doctor, c.starts_at, c.ends_at
         FROM (
-            SELECT d AS who, d.account_id AS doctor, g.starts_at, g.ends_at
-            FROM doctor AS d
-            CROSS JOIN LATERAL grid_slots(d, from_, least(from_ + stretch, to_)) AS g
-            WHERE p_specialty IS NULL OR lower(d.specialty) = lower(p_specialty)
-            ORDER BY g.starts_at, d.account_id
+            SELECT u.doctor, s.starts_at, s.ends_at
+            FROM (
+                SELECT h.doctors, s.starts_at, s.ends_at
+                FROM shared_hours(bookable, from_) AS h
+                CROSS JOIN LATERAL working_interval(h.start_minute, h.end_minute, h.zone, h.day) AS i
+                CROSS JOIN LATERAL interval_slots(i, h.zone, h.slot_minutes, h.buffer_minutes, from_, until_) AS s
+                ORDER BY s.starts_at
+            ) AS s
+            CROSS JOIN LATERAL unnest(s.doctors) AS u (doctor)
+            ORDER BY s.starts_at, u.doctor
             OFFSET 0 -- keeps the costly looks below out of the sort: they stop at the limit
         ) AS c
         WHERE appointment_booking_window(c.starts_at, at_) IS NULL
             AND NOT is_taken(c.doctor, tstzrange(c.starts_at, c.ends_at), at_)
-            AND appointment_doctor_cap(active_appointments(c.doctor, at_), c.who) IS NULL
         ORDER BY c.starts_at, c.doctor
         LIMIT missing;
         GET DIAGNOSTICS found_ = ROW_COUNT;
         missing := missing - found_;
-        from_ := from_ + stretch;
-        stretch := stretch * 2;
+        from_ := until_;
     END LOOP;
 END
 $$;
@@ -2502,6 +2551,33 @@ COMMENT ON FUNCTION public.settle_affected(p_affected integer[], p_reason text, 
 
 
 --
+-- Name: shared_hours(integer[], timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.shared_hours(p_doctors integer[], p_from timestamp with time zone) RETURNS TABLE(zone text, day date, start_minute integer, end_minute integer, slot_minutes integer, buffer_minutes integer, doctors integer[])
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT z.name, z.day, w.start_minute, w.end_minute, d.slot_minutes, d.buffer_minutes, array_agg(d.account_id)
+    FROM doctor AS d
+    INNER JOIN working_hours AS w ON w.doctor_id = d.account_id
+    INNER JOIN (
+        SELECT used.name, (p_from AT TIME ZONE used.name)::date + n AS day
+        FROM (SELECT DISTINCT timezone AS name FROM doctor) AS used
+        CROSS JOIN (VALUES (0), (1), (2)) AS d (n) -- 24 hours from 23:30 on reach into the day after next if clocks go forward
+    ) AS z ON z.name = d.timezone AND extract(isodow FROM z.day) = w.weekday
+    WHERE d.account_id = ANY (p_doctors)
+    GROUP BY z.name, z.day, w.start_minute, w.end_minute, d.slot_minutes, d.buffer_minutes
+$$;
+
+
+--
+-- Name: FUNCTION shared_hours(p_doctors integer[], p_from timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.shared_hours(p_doctors integer[], p_from timestamp with time zone) IS 'The intervals of working hours on the days that the 24 hours from an instant on touch, each with those of the doctors who share it and its steps.';
+
+
+--
 -- Name: slot_fits(public.working_span, text, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -2533,7 +2609,7 @@ CREATE FUNCTION public.stranded_appointments(d public.doctor, at_ timestamp with
     SELECT a.* FROM held_appointments(d.account_id, at_) AS a
     WHERE NOT EXISTS (
         SELECT FROM working_hours AS w,
-            working_interval(w, d.timezone, (lower(a.during) AT TIME ZONE d.timezone)::date) AS i
+            working_interval(w.start_minute, w.end_minute, d.timezone, (lower(a.during) AT TIME ZONE d.timezone)::date) AS i
         WHERE w.doctor_id = d.account_id
             AND w.weekday = extract(isodow FROM lower(a.during) AT TIME ZONE d.timezone)
             -- within the hours; on the grid it need not be, for it may outlive a change of slot length
@@ -3027,69 +3103,26 @@ COMMENT ON FUNCTION public.working_hours_cover_appointments(d public.doctor, at_
 
 
 --
--- Name: working_hours; Type: TABLE; Schema: public; Owner: -
+-- Name: working_interval(integer, integer, text, date); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE TABLE public.working_hours (
-    id integer NOT NULL,
-    doctor_id integer NOT NULL,
-    weekday smallint NOT NULL,
-    start_minute smallint NOT NULL,
-    end_minute smallint NOT NULL,
-    CONSTRAINT working_hours_minutes_valid CHECK (((start_minute >= 0) AND (start_minute < end_minute) AND (end_minute <= 1440))),
-    CONSTRAINT working_hours_weekday_valid CHECK (((weekday >= 1) AND (weekday <= 7)))
-);
-
-
---
--- Name: TABLE working_hours; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON TABLE public.working_hours IS 'When a doctor works: intervals of the local day, week by week. None crosses midnight.';
-
-
---
--- Name: COLUMN working_hours.weekday; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.working_hours.weekday IS 'ISO: 1 Monday to 7 Sunday.';
-
-
---
--- Name: COLUMN working_hours.start_minute; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.working_hours.start_minute IS 'Minutes after local midnight, 0 to 1439.';
-
-
---
--- Name: COLUMN working_hours.end_minute; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.working_hours.end_minute IS 'Minutes after local midnight, up to 1440.';
-
-
---
--- Name: working_interval(public.working_hours, text, date); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.working_interval(w public.working_hours, zone text, day date) RETURNS public.working_span
+CREATE FUNCTION public.working_interval(start_minute integer, end_minute integer, zone text, day date) RETURNS public.working_span
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$
     SELECT (
-        (day + make_interval(mins => w.start_minute)) AT TIME ZONE zone,
-        (day + make_interval(mins => w.end_minute)) AT TIME ZONE zone,
-        day + make_interval(mins => w.start_minute),
-        day + make_interval(mins => w.end_minute)
+        (day + make_interval(mins => start_minute)) AT TIME ZONE zone,
+        (day + make_interval(mins => end_minute)) AT TIME ZONE zone,
+        day + make_interval(mins => start_minute),
+        day + make_interval(mins => end_minute)
     )::working_span
 $$;
 
 
 --
--- Name: FUNCTION working_interval(w public.working_hours, zone text, day date); Type: COMMENT; Schema: public; Owner: -
+-- Name: FUNCTION working_interval(start_minute integer, end_minute integer, zone text, day date); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.working_interval(w public.working_hours, zone text, day date) IS 'Where an interval of working hours lies on one day in a zone. Slots step through it in elapsed time.';
+COMMENT ON FUNCTION public.working_interval(start_minute integer, end_minute integer, zone text, day date) IS 'Where an interval of working hours lies on one day in a zone. Slots step through it in elapsed time.';
 
 
 --
@@ -3209,6 +3242,49 @@ ALTER TABLE public.waitlist_entry ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTI
     NO MAXVALUE
     CACHE 1
 );
+
+
+--
+-- Name: working_hours; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.working_hours (
+    id integer NOT NULL,
+    doctor_id integer NOT NULL,
+    weekday smallint NOT NULL,
+    start_minute smallint NOT NULL,
+    end_minute smallint NOT NULL,
+    CONSTRAINT working_hours_minutes_valid CHECK (((start_minute >= 0) AND (start_minute < end_minute) AND (end_minute <= 1440))),
+    CONSTRAINT working_hours_weekday_valid CHECK (((weekday >= 1) AND (weekday <= 7)))
+);
+
+
+--
+-- Name: TABLE working_hours; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.working_hours IS 'When a doctor works: intervals of the local day, week by week. None crosses midnight.';
+
+
+--
+-- Name: COLUMN working_hours.weekday; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.working_hours.weekday IS 'ISO: 1 Monday to 7 Sunday.';
+
+
+--
+-- Name: COLUMN working_hours.start_minute; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.working_hours.start_minute IS 'Minutes after local midnight, 0 to 1439.';
+
+
+--
+-- Name: COLUMN working_hours.end_minute; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.working_hours.end_minute IS 'Minutes after local midnight, up to 1440.';
 
 
 --
@@ -4233,6 +4309,13 @@ REVOKE ALL ON FUNCTION public.doctor_fee_allowed(d public.doctor, p public.polic
 
 
 --
+-- Name: FUNCTION doctors_with_room(p_specialty text, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.doctors_with_room(p_specialty text, at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION explain_booking(p_patient integer, p_doctor integer, p_start timestamp with time zone, p_appointment integer); Type: ACL; Schema: public; Owner: -
 --
 
@@ -4270,6 +4353,13 @@ REVOKE ALL ON FUNCTION public.grid_slots(d public.doctor, p_from timestamp with 
 --
 
 REVOKE ALL ON FUNCTION public.held_appointments(p_doctor integer, at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION interval_slots(i public.working_span, zone text, slot_minutes integer, buffer_minutes integer, p_from timestamp with time zone, p_to timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.interval_slots(i public.working_span, zone text, slot_minutes integer, buffer_minutes integer, p_from timestamp with time zone, p_to timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -4519,6 +4609,13 @@ REVOKE ALL ON FUNCTION public.settle_affected(p_affected integer[], p_reason tex
 
 
 --
+-- Name: FUNCTION shared_hours(p_doctors integer[], p_from timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.shared_hours(p_doctors integer[], p_from timestamp with time zone) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION slot_fits(i public.working_span, zone text, starts_at timestamp with time zone, ends_at timestamp with time zone); Type: ACL; Schema: public; Owner: -
 --
 
@@ -4647,6 +4744,31 @@ REVOKE ALL ON FUNCTION public.working_hours_cover_appointments(d public.doctor, 
 
 
 --
+-- Name: FUNCTION working_interval(start_minute integer, end_minute integer, zone text, day date); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.working_interval(start_minute integer, end_minute integer, zone text, day date) FROM PUBLIC;
+
+
+--
+-- Name: TABLE doctor_to_sweep; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.doctor_to_sweep TO booking_app;
+GRANT SELECT ON TABLE public.doctor_to_sweep TO booking_admin;
+GRANT SELECT ON TABLE public.doctor_to_sweep TO booking_auditor;
+
+
+--
+-- Name: TABLE time_zone; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.time_zone TO booking_app;
+GRANT SELECT,INSERT ON TABLE public.time_zone TO booking_admin;
+GRANT SELECT ON TABLE public.time_zone TO booking_auditor;
+
+
+--
 -- Name: TABLE working_hours; Type: ACL; Schema: public; Owner: -
 --
 
@@ -4685,31 +4807,6 @@ GRANT INSERT(start_minute) ON TABLE public.working_hours TO booking_admin;
 
 GRANT INSERT(end_minute) ON TABLE public.working_hours TO booking_app;
 GRANT INSERT(end_minute) ON TABLE public.working_hours TO booking_admin;
-
-
---
--- Name: FUNCTION working_interval(w public.working_hours, zone text, day date); Type: ACL; Schema: public; Owner: -
---
-
-REVOKE ALL ON FUNCTION public.working_interval(w public.working_hours, zone text, day date) FROM PUBLIC;
-
-
---
--- Name: TABLE doctor_to_sweep; Type: ACL; Schema: public; Owner: -
---
-
-GRANT SELECT ON TABLE public.doctor_to_sweep TO booking_app;
-GRANT SELECT ON TABLE public.doctor_to_sweep TO booking_admin;
-GRANT SELECT ON TABLE public.doctor_to_sweep TO booking_auditor;
-
-
---
--- Name: TABLE time_zone; Type: ACL; Schema: public; Owner: -
---
-
-GRANT SELECT ON TABLE public.time_zone TO booking_app;
-GRANT SELECT,INSERT ON TABLE public.time_zone TO booking_admin;
-GRANT SELECT ON TABLE public.time_zone TO booking_auditor;
 
 
 --

@@ -6,7 +6,7 @@ LANGUAGE sql STABLE AS $$
             THEN format('An appointment with this doctor takes exactly %s minutes.', d.slot_minutes)
         WHEN NOT EXISTS (
             SELECT FROM working_hours AS w,
-                working_interval(w, d.timezone, (lower(slot) AT TIME ZONE d.timezone)::date) AS i
+                working_interval(w.start_minute, w.end_minute, d.timezone, (lower(slot) AT TIME ZONE d.timezone)::date) AS i
             WHERE w.doctor_id = d.account_id
                 AND w.weekday = extract(isodow FROM lower(slot) AT TIME ZONE d.timezone)
                 AND slot_fits(i, d.timezone, lower(slot), upper(slot))

@@ -30,25 +30,13 @@ COMMENT ON FUNCTION open_slots(doctor, timestamptz, timestamptz, timestamptz) IS
 CREATE OR REPLACE FUNCTION grid_slots(d doctor, p_from timestamptz, p_to timestamptz)
 RETURNS TABLE (starts_at timestamptz, ends_at timestamptz)
 LANGUAGE sql STABLE AS $$
-    SELECT s, s + g.length
-    FROM (
-        SELECT
-            make_interval(mins => d.slot_minutes) AS length,
-            make_interval(mins => d.slot_minutes + d.buffer_minutes) AS step,
-            (d.slot_minutes + d.buffer_minutes) * 60 AS step_seconds
-    ) AS g
-    CROSS JOIN LATERAL generate_series(
+    SELECT s.starts_at, s.ends_at
+    FROM generate_series(
         (p_from AT TIME ZONE d.timezone)::date::timestamp, (p_to AT TIME ZONE d.timezone)::date::timestamp, interval '1 day'
     ) AS day
     INNER JOIN working_hours AS w ON w.doctor_id = d.account_id AND w.weekday = extract(isodow FROM day)
-    CROSS JOIN LATERAL working_interval(w, d.timezone, day::date) AS i
-    CROSS JOIN LATERAL generate_series(
-        -- the first step that is not before p_from
-        i.starts_at + g.step * greatest(0, ceil(extract(epoch FROM p_from - i.starts_at) / g.step_seconds))::float8,
-        i.ends_at - g.length,
-        g.step
-    ) AS s
-    WHERE s < p_to AND slot_fits(i, d.timezone, s, s + g.length)
+    CROSS JOIN LATERAL working_interval(w.start_minute, w.end_minute, d.timezone, day::date) AS i
+    CROSS JOIN LATERAL interval_slots(i, d.timezone, d.slot_minutes, d.buffer_minutes, p_from, p_to) AS s
 $$;
 COMMENT ON FUNCTION grid_slots(doctor, timestamptz, timestamptz) IS
 'The slots of a doctor''s working hours that start in [from, to), taken or not, in no order.';

@@ -1,4 +1,4 @@
--- The earliest free slots of many doctors: candidates of a stretch of time, in order, are looked at until enough are free.
+-- The earliest free slots of many doctors: day by day, in order, until enough are found.
 CREATE OR REPLACE FUNCTION search_free_slots(
     p_specialty text, p_from timestamptz, p_to timestamptz, p_limit integer
 ) RETURNS TABLE (doctor integer, starts_at timestamptz, ends_at timestamptz)
@@ -7,30 +7,35 @@ DECLARE
     at_ timestamptz := now();
     from_ timestamptz := greatest(p_from, at_);
     to_ timestamptz := least(p_to, at_ + interval '361 hours');
-    stretch interval := interval '1 hour';
+    until_ timestamptz;
+    bookable integer[] := doctors_with_room(p_specialty, at_);
     missing integer := p_limit;
     found_ integer;
 BEGIN
     WHILE missing > 0 AND from_ < to_ LOOP
+        until_ := least(from_ + interval '24 hours', to_);
         RETURN QUERY
         SELECT c.doctor, c.starts_at, c.ends_at
         FROM (
-            SELECT d AS who, d.account_id AS doctor, g.starts_at, g.ends_at
-            FROM doctor AS d
-            CROSS JOIN LATERAL grid_slots(d, from_, least(from_ + stretch, to_)) AS g
-            WHERE p_specialty IS NULL OR lower(d.specialty) = lower(p_specialty)
-            ORDER BY g.starts_at, d.account_id
+            SELECT u.doctor, s.starts_at, s.ends_at
+            FROM (
+                SELECT h.doctors, s.starts_at, s.ends_at
+                FROM shared_hours(bookable, from_) AS h
+                CROSS JOIN LATERAL working_interval(h.start_minute, h.end_minute, h.zone, h.day) AS i
+                CROSS JOIN LATERAL interval_slots(i, h.zone, h.slot_minutes, h.buffer_minutes, from_, until_) AS s
+                ORDER BY s.starts_at
+            ) AS s
+            CROSS JOIN LATERAL unnest(s.doctors) AS u (doctor)
+            ORDER BY s.starts_at, u.doctor
             OFFSET 0 -- keeps the costly looks below out of the sort: they stop at the limit
         ) AS c
         WHERE appointment_booking_window(c.starts_at, at_) IS NULL
             AND NOT is_taken(c.doctor, tstzrange(c.starts_at, c.ends_at), at_)
-            AND appointment_doctor_cap(active_appointments(c.doctor, at_), c.who) IS NULL
         ORDER BY c.starts_at, c.doctor
         LIMIT missing;
         GET DIAGNOSTICS found_ = ROW_COUNT;
         missing := missing - found_;
-        from_ := from_ + stretch;
-        stretch := stretch * 2;
+        from_ := until_;
     END LOOP;
 END
 $$;
@@ -38,3 +43,37 @@ COMMENT ON FUNCTION search_free_slots(text, timestamptz, timestamptz, integer) I
 'The earliest free slots that start in [from, to) of all doctors, or of a specialty in any case, up to a number.';
 REVOKE EXECUTE ON FUNCTION search_free_slots(text, timestamptz, timestamptz, integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION search_free_slots(text, timestamptz, timestamptz, integer) TO booking_app, booking_admin;
+
+CREATE OR REPLACE FUNCTION doctors_with_room(p_specialty text, at_ timestamptz) RETURNS integer[]
+LANGUAGE sql STABLE AS $$
+    SELECT array_agg(d.account_id)
+    FROM doctor AS d
+    WHERE (p_specialty IS NULL OR lower(d.specialty) = lower(p_specialty))
+        AND CASE
+            -- counting seats in the index spares most doctors the costlier look at what still is active
+            WHEN (SELECT count(*) FROM appointment WHERE doctor_id = d.account_id AND seat IS NOT NULL) >= d.max_appointments
+                THEN appointment_doctor_cap(active_appointments(d.account_id, at_), d)
+        END IS NULL
+$$;
+COMMENT ON FUNCTION doctors_with_room(text, timestamptz) IS
+'The doctors, all or of a specialty in any case, who are below their cap at an instant.';
+
+-- Many doctors work the same hours in the same steps: their grid is computed once.
+CREATE OR REPLACE FUNCTION shared_hours(p_doctors integer[], p_from timestamptz)
+RETURNS TABLE (
+    zone text, day date, start_minute integer, end_minute integer, slot_minutes integer, buffer_minutes integer, doctors integer[]
+)
+LANGUAGE sql STABLE AS $$
+    SELECT z.name, z.day, w.start_minute, w.end_minute, d.slot_minutes, d.buffer_minutes, array_agg(d.account_id)
+    FROM doctor AS d
+    INNER JOIN working_hours AS w ON w.doctor_id = d.account_id
+    INNER JOIN (
+        SELECT used.name, (p_from AT TIME ZONE used.name)::date + n AS day
+        FROM (SELECT DISTINCT timezone AS name FROM doctor) AS used
+        CROSS JOIN (VALUES (0), (1), (2)) AS d (n) -- 24 hours from 23:30 on reach into the day after next if clocks go forward
+    ) AS z ON z.name = d.timezone AND extract(isodow FROM z.day) = w.weekday
+    WHERE d.account_id = ANY (p_doctors)
+    GROUP BY z.name, z.day, w.start_minute, w.end_minute, d.slot_minutes, d.buffer_minutes
+$$;
+COMMENT ON FUNCTION shared_hours(integer[], timestamptz) IS
+'The intervals of working hours on the days that the 24 hours from an instant on touch, each with those of the doctors who share it and its steps.';

@@ -779,7 +779,7 @@ LANGUAGE sql STABLE AS $$
             THEN format('An appointment with this doctor takes exactly %s minutes.', d.slot_minutes)
         WHEN NOT EXISTS (
             SELECT FROM working_hours AS w,
-                working_interval(w, d.timezone, (lower(slot) AT TIME ZONE d.timezone)::date) AS i
+                working_interval(w.start_minute, w.end_minute, d.timezone, (lower(slot) AT TIME ZONE d.timezone)::date) AS i
             WHERE w.doctor_id = d.account_id
                 AND w.weekday = extract(isodow FROM lower(slot) AT TIME ZONE d.timezone)
                 AND slot_fits(i, d.timezone, lower(slot), upper(slot))
@@ -1239,25 +1239,13 @@ COMMENT ON FUNCTION open_slots(doctor, timestamptz, timestamptz, timestamptz) IS
 CREATE OR REPLACE FUNCTION grid_slots(d doctor, p_from timestamptz, p_to timestamptz)
 RETURNS TABLE (starts_at timestamptz, ends_at timestamptz)
 LANGUAGE sql STABLE AS $$
-    SELECT s, s + g.length
-    FROM (
-        SELECT
-            make_interval(mins => d.slot_minutes) AS length,
-            make_interval(mins => d.slot_minutes + d.buffer_minutes) AS step,
-            (d.slot_minutes + d.buffer_minutes) * 60 AS step_seconds
-    ) AS g
-    CROSS JOIN LATERAL generate_series(
+    SELECT s.starts_at, s.ends_at
+    FROM generate_series(
         (p_from AT TIME ZONE d.timezone)::date::timestamp, (p_to AT TIME ZONE d.timezone)::date::timestamp, interval '1 day'
     ) AS day
     INNER JOIN working_hours AS w ON w.doctor_id = d.account_id AND w.weekday = extract(isodow FROM day)
-    CROSS JOIN LATERAL working_interval(w, d.timezone, day::date) AS i
-    CROSS JOIN LATERAL generate_series(
-        -- the first step that is not before p_from
-        i.starts_at + g.step * greatest(0, ceil(extract(epoch FROM p_from - i.starts_at) / g.step_seconds))::float8,
-        i.ends_at - g.length,
-        g.step
-    ) AS s
-    WHERE s < p_to AND slot_fits(i, d.timezone, s, s + g.length)
+    CROSS JOIN LATERAL working_interval(w.start_minute, w.end_minute, d.timezone, day::date) AS i
+    CROSS JOIN LATERAL interval_slots(i, d.timezone, d.slot_minutes, d.buffer_minutes, p_from, p_to) AS s
 $$;
 COMMENT ON FUNCTION grid_slots(doctor, timestamptz, timestamptz) IS
 'The slots of a doctor''s working hours that start in [from, to), taken or not, in no order.';
@@ -1518,7 +1506,7 @@ $$;
 COMMENT ON FUNCTION retire_appointments(integer, integer, timestamptz) IS
 'Writes down which active rows of a doctor, or of a patient, have lapsed or are over at an instant.';
 
--- The earliest free slots of many doctors: candidates of a stretch of time, in order, are looked at until enough are free.
+-- The earliest free slots of many doctors: day by day, in order, until enough are found.
 CREATE OR REPLACE FUNCTION search_free_slots(
     p_specialty text, p_from timestamptz, p_to timestamptz, p_limit integer
 ) RETURNS TABLE (doctor integer, starts_at timestamptz, ends_at timestamptz)
@@ -1527,30 +1515,35 @@ DECLARE
     at_ timestamptz := now();
     from_ timestamptz := greatest(p_from, at_);
     to_ timestamptz := least(p_to, at_ + interval '361 hours');
-    stretch interval := interval '1 hour';
+    until_ timestamptz;
+    bookable integer[] := doctors_with_room(p_specialty, at_);
     missing integer := p_limit;
     found_ integer;
 BEGIN
     WHILE missing > 0 AND from_ < to_ LOOP
+        until_ := least(from_ + interval '24 hours', to_);
         RETURN QUERY
         SELECT c.doctor, c.starts_at, c.ends_at
         FROM (
-            SELECT d AS who, d.account_id AS doctor, g.starts_at, g.ends_at
-            FROM doctor AS d
-            CROSS JOIN LATERAL grid_slots(d, from_, least(from_ + stretch, to_)) AS g
-            WHERE p_specialty IS NULL OR lower(d.specialty) = lower(p_specialty)
-            ORDER BY g.starts_at, d.account_id
+            SELECT u.doctor, s.starts_at, s.ends_at
+            FROM (
+                SELECT h.doctors, s.starts_at, s.ends_at
+                FROM shared_hours(bookable, from_) AS h
+                CROSS JOIN LATERAL working_interval(h.start_minute, h.end_minute, h.zone, h.day) AS i
+                CROSS JOIN LATERAL interval_slots(i, h.zone, h.slot_minutes, h.buffer_minutes, from_, until_) AS s
+                ORDER BY s.starts_at
+            ) AS s
+            CROSS JOIN LATERAL unnest(s.doctors) AS u (doctor)
+            ORDER BY s.starts_at, u.doctor
             OFFSET 0 -- keeps the costly looks below out of the sort: they stop at the limit
         ) AS c
         WHERE appointment_booking_window(c.starts_at, at_) IS NULL
             AND NOT is_taken(c.doctor, tstzrange(c.starts_at, c.ends_at), at_)
-            AND appointment_doctor_cap(active_appointments(c.doctor, at_), c.who) IS NULL
         ORDER BY c.starts_at, c.doctor
         LIMIT missing;
         GET DIAGNOSTICS found_ = ROW_COUNT;
         missing := missing - found_;
-        from_ := from_ + stretch;
-        stretch := stretch * 2;
+        from_ := until_;
     END LOOP;
 END
 $$;
@@ -1558,6 +1551,40 @@ COMMENT ON FUNCTION search_free_slots(text, timestamptz, timestamptz, integer) I
 'The earliest free slots that start in [from, to) of all doctors, or of a specialty in any case, up to a number.';
 REVOKE EXECUTE ON FUNCTION search_free_slots(text, timestamptz, timestamptz, integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION search_free_slots(text, timestamptz, timestamptz, integer) TO booking_app, booking_admin;
+
+CREATE OR REPLACE FUNCTION doctors_with_room(p_specialty text, at_ timestamptz) RETURNS integer[]
+LANGUAGE sql STABLE AS $$
+    SELECT array_agg(d.account_id)
+    FROM doctor AS d
+    WHERE (p_specialty IS NULL OR lower(d.specialty) = lower(p_specialty))
+        AND CASE
+            -- counting seats in the index spares most doctors the costlier look at what still is active
+            WHEN (SELECT count(*) FROM appointment WHERE doctor_id = d.account_id AND seat IS NOT NULL) >= d.max_appointments
+                THEN appointment_doctor_cap(active_appointments(d.account_id, at_), d)
+        END IS NULL
+$$;
+COMMENT ON FUNCTION doctors_with_room(text, timestamptz) IS
+'The doctors, all or of a specialty in any case, who are below their cap at an instant.';
+
+-- Many doctors work the same hours in the same steps: their grid is computed once.
+CREATE OR REPLACE FUNCTION shared_hours(p_doctors integer[], p_from timestamptz)
+RETURNS TABLE (
+    zone text, day date, start_minute integer, end_minute integer, slot_minutes integer, buffer_minutes integer, doctors integer[]
+)
+LANGUAGE sql STABLE AS $$
+    SELECT z.name, z.day, w.start_minute, w.end_minute, d.slot_minutes, d.buffer_minutes, array_agg(d.account_id)
+    FROM doctor AS d
+    INNER JOIN working_hours AS w ON w.doctor_id = d.account_id
+    INNER JOIN (
+        SELECT used.name, (p_from AT TIME ZONE used.name)::date + n AS day
+        FROM (SELECT DISTINCT timezone AS name FROM doctor) AS used
+        CROSS JOIN (VALUES (0), (1), (2)) AS d (n) -- 24 hours from 23:30 on reach into the day after next if clocks go forward
+    ) AS z ON z.name = d.timezone AND extract(isodow FROM z.day) = w.weekday
+    WHERE d.account_id = ANY (p_doctors)
+    GROUP BY z.name, z.day, w.start_minute, w.end_minute, d.slot_minutes, d.buffer_minutes
+$$;
+COMMENT ON FUNCTION shared_hours(integer[], timestamptz) IS
+'The intervals of working hours on the days that the 24 hours from an instant on touch, each with those of the doctors who share it and its steps.';
 
 -- What no request announces, the clock does: the sweep writes it down, one doctor in each transaction.
 CREATE OR REPLACE VIEW doctor_to_sweep AS
@@ -2041,7 +2068,7 @@ LANGUAGE sql STABLE AS $$
     SELECT a.* FROM held_appointments(d.account_id, at_) AS a
     WHERE NOT EXISTS (
         SELECT FROM working_hours AS w,
-            working_interval(w, d.timezone, (lower(a.during) AT TIME ZONE d.timezone)::date) AS i
+            working_interval(w.start_minute, w.end_minute, d.timezone, (lower(a.during) AT TIME ZONE d.timezone)::date) AS i
         WHERE w.doctor_id = d.account_id
             AND w.weekday = extract(isodow FROM lower(a.during) AT TIME ZONE d.timezone)
             -- within the hours; on the grid it need not be, for it may outlive a change of slot length
@@ -2072,16 +2099,16 @@ END
 $$;
 COMMENT ON TYPE working_span IS 'An interval of working hours on one day, as instants and as the doctor''s clock shows it.';
 
-CREATE OR REPLACE FUNCTION working_interval(w working_hours, zone text, day date) RETURNS working_span
+CREATE OR REPLACE FUNCTION working_interval(start_minute integer, end_minute integer, zone text, day date) RETURNS working_span
 LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT (
-        (day + make_interval(mins => w.start_minute)) AT TIME ZONE zone,
-        (day + make_interval(mins => w.end_minute)) AT TIME ZONE zone,
-        day + make_interval(mins => w.start_minute),
-        day + make_interval(mins => w.end_minute)
+        (day + make_interval(mins => start_minute)) AT TIME ZONE zone,
+        (day + make_interval(mins => end_minute)) AT TIME ZONE zone,
+        day + make_interval(mins => start_minute),
+        day + make_interval(mins => end_minute)
     )::working_span
 $$;
-COMMENT ON FUNCTION working_interval(working_hours, text, date) IS
+COMMENT ON FUNCTION working_interval(integer, integer, text, date) IS
 'Where an interval of working hours lies on one day in a zone. Slots step through it in elapsed time.';
 
 CREATE OR REPLACE FUNCTION slot_fits(i working_span, zone text, starts_at timestamptz, ends_at timestamptz) RETURNS boolean
@@ -2094,3 +2121,25 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
 $$;
 COMMENT ON FUNCTION slot_fits(working_span, text, timestamptz, timestamptz) IS
 'Whether a slot lies within an interval of working hours, by the instants and by the doctor''s clock.';
+
+CREATE OR REPLACE FUNCTION interval_slots(
+    i working_span, zone text, slot_minutes integer, buffer_minutes integer, p_from timestamptz, p_to timestamptz
+) RETURNS TABLE (starts_at timestamptz, ends_at timestamptz)
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT s, s + g.length
+    FROM (
+        SELECT
+            make_interval(mins => slot_minutes) AS length,
+            make_interval(mins => slot_minutes + buffer_minutes) AS step,
+            (slot_minutes + buffer_minutes) * 60 AS step_seconds
+    ) AS g
+    CROSS JOIN LATERAL generate_series(
+        -- the first step that is not before p_from
+        i.starts_at + g.step * greatest(0, ceil(extract(epoch FROM p_from - i.starts_at) / g.step_seconds))::float8,
+        i.ends_at - g.length,
+        g.step
+    ) AS s
+    WHERE s < p_to AND slot_fits(i, zone, s, s + g.length)
+$$;
+COMMENT ON FUNCTION interval_slots(working_span, text, integer, integer, timestamptz, timestamptz) IS
+'The slots of one interval that start in [from, to), in order.';
