@@ -1634,12 +1634,14 @@ CREATE FUNCTION public.free_slots(p_doctor integer, p_from timestamp with time z
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
-    SELECT s.starts_at, s.ends_at
+    SELECT g.starts_at, g.ends_at
     FROM doctor AS d
-    CROSS JOIN LATERAL open_slots(d, p_from, p_to, at_) AS s
+    CROSS JOIN LATERAL grid_slots(d, greatest(p_from, at_), least(p_to, at_ + interval '361 hours')) AS g
     WHERE d.account_id = p_doctor
+        AND appointment_booking_window(g.starts_at, at_) IS NULL
         AND appointment_doctor_cap(active_appointments(d.account_id, at_), d) IS NULL
-    ORDER BY s.starts_at
+        AND NOT is_taken(d.account_id, tstzrange(g.starts_at, g.ends_at), at_)
+    ORDER BY g.starts_at
 $$;
 
 
@@ -2039,14 +2041,18 @@ CREATE FUNCTION public.nearest_free_slots(p_patient integer, p_doctor integer, p
     AS $$
     SELECT starts_at, ends_at FROM (
         SELECT starts_at, ends_at FROM (
-            SELECT s.starts_at, s.ends_at
-            FROM doctor AS d
-            CROSS JOIN LATERAL open_slots(d, '-infinity', 'infinity', now()) AS s
-            WHERE d.account_id = p_doctor
-            -- seconds, because an interval between far-off instants is out of range
-            ORDER BY abs(extract(epoch FROM s.starts_at) - extract(epoch FROM p_start)), s.starts_at
+            SELECT starts_at, ends_at FROM (
+                SELECT g.starts_at, g.ends_at
+                FROM doctor AS d
+                CROSS JOIN LATERAL grid_slots(d, now(), now() + interval '361 hours') AS g
+                WHERE d.account_id = p_doctor
+                -- seconds, because an interval between far-off instants is out of range
+                ORDER BY abs(extract(epoch FROM g.starts_at) - extract(epoch FROM p_start)), g.starts_at
+                OFFSET 0 -- keeps the costly looks below out of the sort: they stop at the limits
+            ) AS nearest_first
+            WHERE NOT is_taken(p_doctor, tstzrange(starts_at, ends_at), now())
             LIMIT 50 -- whoever can have none of these has a trouble that another time does not solve
-        ) AS near
+        ) AS untaken
         WHERE NOT EXISTS (SELECT FROM explain_booking(p_patient, p_doctor, starts_at, p_appointment))
         LIMIT p_limit
     ) AS nearest
@@ -2183,27 +2189,6 @@ $$;
 --
 
 COMMENT ON FUNCTION public.notify_account(p_kind text, a public.appointment, p_account integer, p_old_time tstzrange) IS 'Queues one mail to one account about this version of an appointment; within a batch, adds it to the account''s one mail.';
-
-
---
--- Name: open_slots(public.doctor, timestamp with time zone, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.open_slots(d public.doctor, p_from timestamp with time zone, p_to timestamp with time zone, at_ timestamp with time zone) RETURNS TABLE(starts_at timestamp with time zone, ends_at timestamp with time zone)
-    LANGUAGE sql STABLE
-    AS $$
-    SELECT g.starts_at, g.ends_at
-    FROM grid_slots(d, greatest(p_from, at_), least(p_to, at_ + interval '361 hours')) AS g
-    WHERE appointment_booking_window(g.starts_at, at_) IS NULL
-        AND NOT is_taken(d.account_id, tstzrange(g.starts_at, g.ends_at), at_)
-$$;
-
-
---
--- Name: FUNCTION open_slots(d public.doctor, p_from timestamp with time zone, p_to timestamp with time zone, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON FUNCTION public.open_slots(d public.doctor, p_from timestamp with time zone, p_to timestamp with time zone, at_ timestamp with time zone) IS 'The slots of a doctor that start in [from, to), inside the window and not taken, in no order. Whether a seat is free is another matter.';
 
 
 --
@@ -4516,13 +4501,6 @@ REVOKE ALL ON FUNCTION public.notification_stale(n public.notification) FROM PUB
 --
 
 REVOKE ALL ON FUNCTION public.notify_account(p_kind text, a public.appointment, p_account integer, p_old_time tstzrange) FROM PUBLIC;
-
-
---
--- Name: FUNCTION open_slots(d public.doctor, p_from timestamp with time zone, p_to timestamp with time zone, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
---
-
-REVOKE ALL ON FUNCTION public.open_slots(d public.doctor, p_from timestamp with time zone, p_to timestamp with time zone, at_ timestamp with time zone) FROM PUBLIC;
 
 
 --

@@ -5,14 +5,18 @@ CREATE OR REPLACE FUNCTION nearest_free_slots(
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT starts_at, ends_at FROM (
         SELECT starts_at, ends_at FROM (
-            SELECT s.starts_at, s.ends_at
-            FROM doctor AS d
-            CROSS JOIN LATERAL open_slots(d, '-infinity', 'infinity', now()) AS s
-            WHERE d.account_id = p_doctor
-            -- seconds, because an interval between far-off instants is out of range
-            ORDER BY abs(extract(epoch FROM s.starts_at) - extract(epoch FROM p_start)), s.starts_at
+            SELECT starts_at, ends_at FROM (
+                SELECT g.starts_at, g.ends_at
+                FROM doctor AS d
+                CROSS JOIN LATERAL grid_slots(d, now(), now() + interval '361 hours') AS g
+                WHERE d.account_id = p_doctor
+                -- seconds, because an interval between far-off instants is out of range
+                ORDER BY abs(extract(epoch FROM g.starts_at) - extract(epoch FROM p_start)), g.starts_at
+                OFFSET 0 -- keeps the costly looks below out of the sort: they stop at the limits
+            ) AS nearest_first
+            WHERE NOT is_taken(p_doctor, tstzrange(starts_at, ends_at), now())
             LIMIT 50 -- whoever can have none of these has a trouble that another time does not solve
-        ) AS near
+        ) AS untaken
         WHERE NOT EXISTS (SELECT FROM explain_booking(p_patient, p_doctor, starts_at, p_appointment))
         LIMIT p_limit
     ) AS nearest

@@ -1212,29 +1212,20 @@ CREATE OR REPLACE FUNCTION free_slots(
     p_doctor integer, p_from timestamptz, p_to timestamptz, at_ timestamptz DEFAULT now()
 ) RETURNS TABLE (starts_at timestamptz, ends_at timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT s.starts_at, s.ends_at
+    SELECT g.starts_at, g.ends_at
     FROM doctor AS d
-    CROSS JOIN LATERAL open_slots(d, p_from, p_to, at_) AS s
+    CROSS JOIN LATERAL grid_slots(d, greatest(p_from, at_), least(p_to, at_ + interval '361 hours')) AS g
     WHERE d.account_id = p_doctor
+        AND appointment_booking_window(g.starts_at, at_) IS NULL
         AND appointment_doctor_cap(active_appointments(d.account_id, at_), d) IS NULL
-    ORDER BY s.starts_at
+        AND NOT is_taken(d.account_id, tstzrange(g.starts_at, g.ends_at), at_)
+    ORDER BY g.starts_at
 $$;
 COMMENT ON FUNCTION free_slots(integer, timestamptz, timestamptz, timestamptz) IS
 'The slots of a doctor that start in [from, to) and could be booked at an instant (default: now), in order.';
 REVOKE EXECUTE ON FUNCTION free_slots(integer, timestamptz, timestamptz, timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION free_slots(integer, timestamptz, timestamptz, timestamptz)
 TO booking_app, booking_admin, booking_auditor;
-
-CREATE OR REPLACE FUNCTION open_slots(d doctor, p_from timestamptz, p_to timestamptz, at_ timestamptz)
-RETURNS TABLE (starts_at timestamptz, ends_at timestamptz)
-LANGUAGE sql STABLE AS $$
-    SELECT g.starts_at, g.ends_at
-    FROM grid_slots(d, greatest(p_from, at_), least(p_to, at_ + interval '361 hours')) AS g
-    WHERE appointment_booking_window(g.starts_at, at_) IS NULL
-        AND NOT is_taken(d.account_id, tstzrange(g.starts_at, g.ends_at), at_)
-$$;
-COMMENT ON FUNCTION open_slots(doctor, timestamptz, timestamptz, timestamptz) IS
-'The slots of a doctor that start in [from, to), inside the window and not taken, in no order. Whether a seat is free is another matter.';
 
 CREATE OR REPLACE FUNCTION grid_slots(d doctor, p_from timestamptz, p_to timestamptz)
 RETURNS TABLE (starts_at timestamptz, ends_at timestamptz)
@@ -1322,14 +1313,18 @@ CREATE OR REPLACE FUNCTION nearest_free_slots(
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT starts_at, ends_at FROM (
         SELECT starts_at, ends_at FROM (
-            SELECT s.starts_at, s.ends_at
-            FROM doctor AS d
-            CROSS JOIN LATERAL open_slots(d, '-infinity', 'infinity', now()) AS s
-            WHERE d.account_id = p_doctor
-            -- seconds, because an interval between far-off instants is out of range
-            ORDER BY abs(extract(epoch FROM s.starts_at) - extract(epoch FROM p_start)), s.starts_at
+            SELECT starts_at, ends_at FROM (
+                SELECT g.starts_at, g.ends_at
+                FROM doctor AS d
+                CROSS JOIN LATERAL grid_slots(d, now(), now() + interval '361 hours') AS g
+                WHERE d.account_id = p_doctor
+                -- seconds, because an interval between far-off instants is out of range
+                ORDER BY abs(extract(epoch FROM g.starts_at) - extract(epoch FROM p_start)), g.starts_at
+                OFFSET 0 -- keeps the costly looks below out of the sort: they stop at the limits
+            ) AS nearest_first
+            WHERE NOT is_taken(p_doctor, tstzrange(starts_at, ends_at), now())
             LIMIT 50 -- whoever can have none of these has a trouble that another time does not solve
-        ) AS near
+        ) AS untaken
         WHERE NOT EXISTS (SELECT FROM explain_booking(p_patient, p_doctor, starts_at, p_appointment))
         LIMIT p_limit
     ) AS nearest
