@@ -101,6 +101,11 @@ def not_found(what: str) -> ProblemError:
     return ProblemError(404, "not_found", f"There is no such {what}.")
 
 
+def no_account() -> ProblemError:
+    """Make the answer to a token that is signed with our secret but, say, for a database that was restored since."""
+    return ProblemError(401, "unauthorized", "This account does not exist any more.")
+
+
 def invalid_request(errors: list[FieldError]) -> ProblemError:
     """Make the answer to a malformed request, naming each trouble."""
     detail = " ".join(f"{error.field}: {error.message}" if error.field else error.message for error in errors)

@@ -12,10 +12,10 @@ from tests.api.acts import row_of, told
 from tests.api.answers import assert_problem, instant
 from tests.api.bookings import booked, cancel, post_booking
 from tests.api.people import register
-from tests.api.schedules import ids_in, interval, put_week, week
+from tests.api.schedules import HOURS, ids_in, interval, put_week, week
 from tests.api.test_free_slots import slots
 from tests.databases import Database
-from tests.factories import a_slot, make_doctor, make_patient, make_patients
+from tests.factories import a_slot, bearer, make_doctor, make_patient, make_patients
 from tests.visits import ago, visit
 
 DAY = timedelta(days=1)
@@ -177,6 +177,10 @@ async def test_a_booking_and_a_change_of_hours_at_once(client: httpx.AsyncClient
         else:
             assert_problem(booking, 422, "appointment_within_working_hours")
             assert change.status_code == 200
+
+
+async def test_an_account_that_is_gone_has_no_week(client: httpx.AsyncClient) -> None:
+    assert_problem(await client.get(HOURS, headers=bearer(2_147_483_647, "doctor")), 401, "unauthorized")
 
 
 async def test_another_doctors_week_stays(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:

@@ -12,6 +12,9 @@ DECLARE
     missing integer := p_limit;
     found_ integer;
 BEGIN
+    IF bookable IS NULL THEN
+        RETURN;
+    END IF;
     WHILE missing > 0 AND from_ < to_ LOOP
         until_ := least(from_ + interval '24 hours', to_);
         RETURN QUERY

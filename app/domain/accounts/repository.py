@@ -17,7 +17,7 @@ from app.domain.accounts.schemas import (
     RegisterDoctor,
     RegisterPatient,
 )
-from app.domain.problems import ProblemError
+from app.domain.problems import no_account
 from app.domain.schedule.repository import is_kept, settled
 from app.domain.schedule.schemas import ScheduleChange
 
@@ -99,8 +99,7 @@ class AccountRepository(SQLAlchemyAsyncRepository[Account]):
     async def _account(self, account_id: int) -> Account:
         account = await self.get_one_or_none(id=account_id)
         if account is None:
-            # its token is signed with our secret but, say, for a database that has been restored since
-            raise ProblemError(401, "unauthorized", "This account does not exist any more.")
+            raise no_account()
         return account
 
     async def _profile(self, account: Account) -> Doctor | Patient:

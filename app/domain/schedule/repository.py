@@ -10,7 +10,7 @@ from app.db import models
 from app.db.driver import fetch, fetch_if, fetch_one
 from app.domain.appointments.schemas import Appointment
 from app.domain.errors import RULES, Refusal
-from app.domain.problems import refused
+from app.domain.problems import no_account, refused
 from app.domain.schedule.schemas import (
     AddTimeOff,
     Interval,
@@ -42,9 +42,10 @@ class ScheduleRepository(SQLAlchemyAsyncRepository[models.WorkingHours]):
     model_type = models.WorkingHours
 
     async def week(self, doctor_id: int) -> Week:
-        """Return a doctor's week."""
+        """Return a doctor's week. Raises ProblemError (401) if there is no such doctor."""
         zone = await fetch_one(self.session, ZONE, doctor_id)
-        assert zone is not None  # noqa: S101  the caller is a doctor
+        if zone is None:
+            raise no_account()
         rows = await fetch(self.session, HOURS, doctor_id)
         hours = [Interval(row["weekday"], clock(row["start_minute"]), clock(row["end_minute"])) for row in rows]
         return Week(zone["timezone"], hours)
