@@ -8,7 +8,7 @@ import pytest
 
 
 @pytest.fixture
-def run_async(request: pytest.FixtureRequest) -> Callable[[Coroutine[Any, Any, None]], None]:
+def run_async(request: pytest.FixtureRequest) -> Callable[[Coroutine[Any, Any, Any]], Any]:
     """Run a coroutine from a synchronous test, which Hypothesis needs, on the loop that the connections belong to."""
     runner: asyncio.Runner = request.getfixturevalue("_session_scoped_runner")
     return runner.run

@@ -1,0 +1,239 @@
+"""What every story of the model test begins with, how its people and times are picked, and how the two sides compare."""
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
+from itertools import count
+from typing import ClassVar
+
+from hypothesis import assume, event
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
+
+from tests.db.model import CORRECTION, WINDOW, World
+from tests.db.model_calendar import DAY, MINUTE, Interval, local, make_zone
+from tests.db.model_postgres import BOOK, Postgres, span_of
+from tests.db.model_records import Appointment, Doctor, Refused
+
+NUMBER = st.integers(0, 10_000)  # one of whatever there is, counted round and round
+LENGTHS = st.sampled_from([(30, 0), (20, 10), (45, 15), (60, 0)])
+BOOKINGS = st.lists(st.tuples(NUMBER, NUMBER), min_size=1, max_size=5)
+EDGES = [timedelta(hours=hours) for hours in (0, 72, 360)]  # where a rule changes its mind, seen from now
+_stories = count(1)
+
+Answer = Sequence[object]
+
+
+class Story(RuleBasedStateMachine):
+    """Two doctors and two patients, known to PostgreSQL and to the model."""
+
+    postgres: ClassVar[Postgres]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.postgres.specialty = f"of story {next(_stories)}"
+        self.changed = True
+        self.began = now = self.postgres.clock()
+        # slots begin and end two minutes or more from now, and time passes by multiples of five
+        self.phase = (now.minute + 3) % 5
+        zones = [make_zone(now.date()), "America/New_York", "UTC", "Pacific/Apia"]
+        self.zones = [zone for zone in zones if not _is_near_midnight(zone, now)]
+
+    @initialize(
+        hold=st.sampled_from([17, 92]),
+        limit=st.integers(1, 3),
+        lengths=st.tuples(LENGTHS, LENGTHS),
+        zone=NUMBER,
+        bookings=BOOKINGS,
+    )
+    def begin(
+        self, hold: int, limit: int, lengths: tuple[tuple[int, int], ...], zone: int, bookings: list[tuple[int, int]]
+    ) -> None:
+        """Make the people, the second doctor with a fee to pay, and let the patients book in turn."""
+        self.postgres.set_policy(hold, limit, self.zones)
+        doctors = [
+            Doctor(self.zone(zone + n), *length, 2 + n, 100 * n, self.week(n)) for n, length in enumerate(lengths)
+        ]
+        known = {self.postgres.add_doctor(doctor): doctor for doctor in doctors}
+        self.world = World(self.began, hold * MINUTE, limit, known, self.postgres.add_patients(2))
+        self.book_free_slots(bookings)
+
+    def book_free_slots(self, bookings: list[tuple[int, int]]) -> None:
+        """Let the patients book in turn with one doctor or the other."""
+        for patient, (doctor, start) in enumerate(bookings):
+            self.book_at(self.patient(patient), self.a_doctor(doctor), "free", start)
+
+    def book_at(self, patient: int, doctor: int, kind: str, number: int, by: str = "app") -> None:
+        """Book with a doctor a start of some kind."""
+        at = self.start(doctor, kind, number)
+        self.same(
+            lambda: self.postgres.act(BOOK[by], patient, doctor, at, by=by),
+            lambda: self.world.book(patient, doctor, at),
+        )
+
+    def zone(self, number: int) -> str:
+        """Return one of the time zones."""
+        return self.zones[number % len(self.zones)]
+
+    def week(self, number: int) -> tuple[Interval, ...]:
+        """Return one of a few weeks: until midnight, half days, twice around the clock, an hour and a half a day."""
+        p, kind = self.phase, number % 4
+        if kind == 0:
+            return tuple(Interval(day, *half) for day in range(1, 8) for half in ((540 + p, 780 + p), (1200 + p, 1440)))
+        if kind == 1:
+            return tuple(Interval(day, 480 + p, 870 + p) for day in range(1, 6))
+        if kind == 2:
+            return tuple(Interval(day, p, 1440) for day in (2, 5))
+        return tuple(Interval(day, 600 + p, 690 + p) for day in range(1, 8))
+
+    def doctor(self, number: int) -> int:
+        """Return one of the doctors, or seldom somebody who is none."""
+        return [*5 * list(self.world.doctors), self.world.patients[0]][number % 11]
+
+    def a_doctor(self, number: int) -> int:
+        """Return one of the doctors."""
+        return list(self.world.doctors)[number % 2]
+
+    def patient(self, number: int) -> int:
+        """Return one of the patients, or seldom somebody who is none."""
+        return [*6 * self.world.patients, *list(self.world.doctors)[:1]][number % 13]
+
+    def appointment(self, number: int) -> Appointment | None:
+        """Return one of the appointments, most often an active one; None if there is none."""
+        active = [a for a in self.world.appointments if a.is_active(self.world.now)]
+        choice = active if number % 4 and active else self.world.appointments
+        return choice[number % len(choice)] if choice else None
+
+    def appointment_after(self, number: int, wait: tuple[str, bool] | None) -> Appointment | None:
+        """Return an appointment as `appointment` does, after waiting until its rules are about to change, or just have."""
+        a = self.appointment(number)
+        if a and wait:
+            self.wait_for(a, *wait)
+        return a
+
+    def id_of(self, a: Appointment) -> int:
+        """Return the number of an appointment in PostgreSQL."""
+        found: int = next(number for number, known in zip(self.ids, self.world.appointments, strict=True) if known is a)
+        return found
+
+    def party(self, a: Appointment, actor: str, *, stranger: bool) -> int:
+        """Return who acts: the appointment's patient or doctor, or another one."""
+        people = self.world.patients if actor == "patient" else list(self.world.doctors)
+        place = people.index(a.patient if actor == "patient" else a.doctor)
+        known: int = people[(place + stranger) % len(people)]
+        return known
+
+    def day(self, doctor: int, kind: str, number: int) -> date | None:
+        """Return no day, one of the next, one at the window's end, or that of a visit, by the doctor's calendar."""
+        zone = self.world.doctors[doctor].timezone if doctor in self.world.doctors else "UTC"
+        visit = self.appointment(number)
+        today = local(self.world.now, zone).date()
+        days = {"soon": today + (number % 4 - 1) * DAY, "late": today + (number % 3 + 14) * DAY}
+        return local(visit.span.start, zone).date() if kind == "visit" and visit else days.get(kind)
+
+    def start(self, doctor: int, kind: str, number: int) -> datetime:
+        """Return a start that is free, free while somebody is elsewhere, taken, off, on the grid, near an edge, or any."""
+        starts = self._starts(doctor, kind)
+        if starts:
+            return starts[number % len(starts)]
+        return self.lately() + (number % 5000 - 300) * 5 * MINUTE
+
+    def _starts(self, doctor: int, kind: str) -> list[datetime]:
+        now = self.world.now
+        if kind == "taken":
+            return [a.span.start for a in self.world.appointments]
+        if kind == "anywhere" or doctor not in self.world.doctors:
+            return []
+        free = self.world.free_slots(doctor)
+        if kind == "free":
+            return free
+        d = self.world.doctors[doctor]
+        if kind == "elsewhere":
+            spans = [a.span for a in self.world.appointments]
+            return [start for start in free if any(map(d.span(start).overlaps, spans))]
+        grid = d.slots(now - DAY, now + WINDOW + DAY)
+        if kind == "away":
+            return [start for start in grid if any(map(d.span(start).overlaps, d.away))]
+        return (
+            grid
+            if kind == "grid"
+            else [s for edge in EDGES for s in sorted(grid, key=lambda s: abs(s - now - edge))[:4]]
+        )
+
+    def lately(self) -> datetime:
+        """Return the last instant at which a slot may begin or end, two minutes or more ago."""
+        this_minute = self.world.now.replace(second=0, microsecond=0)
+        return this_minute - (this_minute.minute - self.phase) % 5 * MINUTE
+
+    def wait_for(self, a: Appointment, edge: str, before: bool) -> None:
+        """Let time pass until a few minutes before, or after, an appointment's rules change."""
+        edges = {
+            "start": a.span.start,
+            "end": a.span.end,
+            "deadline": a.deadline,
+            "correction": a.span.end + CORRECTION,
+        }
+        time = edges[edge] - self.lately() - before * 5 * MINUTE
+        if time > 0 * MINUTE:
+            self.let_pass(time)
+
+    def let_pass(self, time: timedelta) -> None:
+        """Let time pass in both."""
+        self.postgres.pass_time(self.world.doctors, time)
+        self.world.pass_time(time)
+        self.changed = True
+
+    def same(self, in_postgres: Callable[[], Answer], in_model: Callable[[], Answer]) -> None:
+        """Do something in both: as many rows are the answer, or the same rule is broken."""
+        assume(self.world.now - self.began < timedelta(seconds=90))
+        expected = _verdict(in_model)
+        event(str(expected))
+        said = _verdict(in_postgres)
+        self.changed = self.changed or isinstance(said, int)
+        assert said == expected, f"PostgreSQL: {said}, the model: {expected}"
+
+    @invariant()
+    def both_hold_the_same(self) -> None:
+        """Compare everything that there is, and what is free."""
+        self.world.now = self.postgres.clock()
+        self._same_appointments()
+        doctors = self.world.doctors
+        rows = self.postgres.entries(doctors)
+        self.entry_ids = [row["id"] for row in rows]
+        assert [(row["doctor_id"], row["patient_id"], row["desired_date"], row["status"]) for row in rows] == [
+            (entry.doctor, entry.patient, entry.day, entry.status) for entry in self.world.entries
+        ]
+        self.time_off = [(row["id"], row["doctor_id"], span_of(row)) for row in self.postgres.time_off(doctors)]
+        assert sorted((doctor, span) for _, doctor, span in self.time_off) == sorted(
+            (doctor, span) for doctor in doctors for span in doctors[doctor].away
+        )
+        if self.changed:
+            assert self.postgres.free_slots(doctors) == {doctor: self.world.free_slots(doctor) for doctor in doctors}
+            self.changed = False
+
+    def _same_appointments(self) -> None:
+        rows = self.postgres.appointments(self.world.doctors)
+        self.ids = [row["id"] for row in rows]
+        assert len(rows) == len(self.world.appointments)
+        for row, a in zip(rows, self.world.appointments, strict=True):
+            assert (row["doctor_id"], row["patient_id"], span_of(row)) == (a.doctor, a.patient, a.span)
+            assert (row["status"], row["counts_as"], row["seat"]) == (a.status, a.counts_as(self.world.now), a.seat)
+            assert (row["cancel_deadline"], row["canceled_by"]) == (a.deadline, a.canceled_by)
+            assert row["fee"] == a.fee
+            if row["hold_expires_at"] and a.hold_ends:
+                # the model looked at the clock a moment earlier
+                assert abs(row["hold_expires_at"] - a.hold_ends) < timedelta(seconds=30)
+            else:
+                assert row["hold_expires_at"] is a.hold_ends is None
+
+
+def _is_near_midnight(zone: str, now: datetime) -> bool:
+    """Whether today, or the last day that can be booked, ends within minutes."""
+    return any(local(at, zone).date() < local(at + 3 * MINUTE, zone).date() for at in (now, now + WINDOW))
+
+
+def _verdict(act: Callable[[], Answer]) -> int | str:
+    """Return how many rows are the answer, or the rule that is broken."""
+    try:
+        return len(act())
+    except Refused as refused:
+        return str(refused)
