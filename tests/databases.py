@@ -74,11 +74,21 @@ async def set_password(superuser: str, role: str) -> None:
     raise TimeoutError(f"the password of {role} could not be set")
 
 
+async def clone(superuser: str, template: str, name: str) -> None:
+    """Copy the template, which autovacuum may be looking at just now."""
+    for _ in range(20):
+        try:
+            return await execute(superuser, f"CREATE DATABASE {name} TEMPLATE {template} OWNER booking_owner")
+        except asyncpg.ObjectInUseError:
+            await asyncio.sleep(0.5)
+    raise TimeoutError(f"{template} could not be cloned")
+
+
 @asynccontextmanager
 async def cloned(superuser: str, template: str) -> AsyncIterator[Database]:
     """Yield a clone of the template, dropped afterwards."""
     name = f"booking_test_{uuid4().hex[:12]}"
-    await execute(superuser, f"CREATE DATABASE {name} TEMPLATE {template} OWNER booking_owner")
+    await clone(superuser, template, name)
     # grants on the database itself are not cloned
     await execute(
         superuser,

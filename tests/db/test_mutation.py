@@ -53,7 +53,11 @@ async def test_no_mutant_survives(
     async def run(name: str, mutation: str, tests: list[str]) -> int | None:
         server = {"TEST_DATABASE_URL": superuser, "BOOKING_TEST_TEMPLATE": template}
         async with turn:
-            return await exit_code(tests, server | {"BOOKING_TEST_MUTATION": mutation}, tmp_path / f"{name}.log")
+            for _ in range(3):  # a busy machine may fail to clone the template; that is no verdict
+                code = await exit_code(tests, server | {"BOOKING_TEST_MUTATION": mutation}, tmp_path / f"{name}.log")
+                if code in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}:
+                    break
+            return code
 
     every_test = sorted({test for tests in proving.values() for test in tests})
     unharmed, *codes = await asyncio.gather(
@@ -64,4 +68,5 @@ async def test_no_mutant_survives(
     survivors = [str(mutant) for mutant, code in zip(every_mutant, codes, strict=True) if code == pytest.ExitCode.OK]
     assert not survivors, "rules without a test:\n" + "\n".join(survivors)
     not_run = [number for number, code in enumerate(codes) if code != pytest.ExitCode.TESTS_FAILED]
-    assert not not_run, f"no test could be run, see their logs in {tmp_path}"
+    logs = "\n".join((tmp_path / f"{number}.log").read_text()[-3000:] for number in not_run)
+    assert not not_run, f"no test could be run:\n{logs}"
