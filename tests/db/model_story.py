@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
 
 from tests.db.model import CORRECTION, WINDOW, World
-from tests.db.model_calendar import DAY, MINUTE, Interval, local, make_zone
+from tests.db.model_calendar import DAY, MINUTE, Interval, Span, local, make_zone
 from tests.db.model_postgres import BOOK, Postgres, span_of
 from tests.db.model_records import Appointment, Doctor, Refused
 
@@ -103,11 +103,13 @@ class Story(RuleBasedStateMachine):
         choice = active if number % 4 and active else self.world.appointments
         return choice[number % len(choice)] if choice else None
 
-    def appointment_after(self, number: int, wait: tuple[str, bool] | None) -> Appointment | None:
-        """Return an appointment as `appointment` does, after waiting until its rules are about to change, or just have."""
-        a = self.appointment(number)
-        if a and wait:
-            self.wait_for(a, *wait)
+    def appointment_at(self, number: int, edge: tuple[str, bool] | None) -> Appointment | None:
+        """Return an appointment; with an edge the next one, after waiting until its rules are about to change, or have."""
+        active = [a for a in self.world.appointments if a.is_active(self.world.now)]
+        if edge is None or not active:
+            return self.appointment(number)
+        a = min(active, key=lambda a: a.span)
+        self._wait_for(a, *edge)
         return a
 
     def id_of(self, a: Appointment) -> int:
@@ -125,46 +127,36 @@ class Story(RuleBasedStateMachine):
     def day(self, doctor: int, kind: str, number: int) -> date | None:
         """Return no day, one of the next, one at the window's end, or that of a visit, by the doctor's calendar."""
         zone = self.world.doctors[doctor].timezone if doctor in self.world.doctors else "UTC"
-        visit = self.appointment(number)
+        visits = [local(a.span.start, zone).date() for a in self.world.appointments if a.doctor == doctor]
+        if kind == "visit" and visits:
+            return visits[-1 - number % len(visits)]
         today = local(self.world.now, zone).date()
-        days = {"soon": today + (number % 4 - 1) * DAY, "late": today + (number % 3 + 14) * DAY}
-        return local(visit.span.start, zone).date() if kind == "visit" and visit else days.get(kind)
+        return {"soon": today + (number % 4 - 1) * DAY, "late": today + (number % 3 + 14) * DAY}.get(kind)
 
     def start(self, doctor: int, kind: str, number: int) -> datetime:
-        """Return a start that is free, free while somebody is elsewhere, taken, off, on the grid, near an edge, or any."""
+        """Return a start of a kind, else a free one, else any near now."""
         starts = self._starts(doctor, kind)
-        if starts:
-            return starts[number % len(starts)]
-        return self.lately() + (number % 5000 - 300) * 5 * MINUTE
+        if not starts and kind != "anywhere" and doctor in self.world.doctors:
+            starts = self.world.free_slots(doctor)
+        return starts[number % len(starts)] if starts else self.lately() + (number % 5000 - 300) * 5 * MINUTE
 
     def _starts(self, doctor: int, kind: str) -> list[datetime]:
-        now = self.world.now
+        """Return what is taken, the whole grid, what is near an edge of it, off, or free while somebody is elsewhere."""
+        now, d, visits = self.world.now, self.world.doctors.get(doctor), [a.span for a in self.world.appointments]
         if kind == "taken":
-            return [a.span.start for a in self.world.appointments]
-        if kind == "anywhere" or doctor not in self.world.doctors:
-            return []
-        free = self.world.free_slots(doctor)
-        if kind == "free":
-            return free
-        d = self.world.doctors[doctor]
-        if kind == "elsewhere":
-            spans = [a.span for a in self.world.appointments]
-            return [start for start in free if any(map(d.span(start).overlaps, spans))]
-        grid = d.slots(now - DAY, now + WINDOW + DAY)
-        if kind == "away":
-            return [start for start in grid if any(map(d.span(start).overlaps, d.away))]
-        return (
-            grid
-            if kind == "grid"
-            else [s for edge in EDGES for s in sorted(grid, key=lambda s: abs(s - now - edge))[:4]]
-        )
+            return [span.start for span in visits]
+        grid = d.slots(now - DAY, now + WINDOW + DAY) if d else []
+        if kind == "near":
+            return [start for edge in EDGES for start in sorted(grid, key=lambda start: abs(start - now - edge))[:4]]
+        spans = {"grid": [Span(now - DAY, now + 2 * WINDOW)], "away": d.away if d else [], "elsewhere": visits}
+        return [start for start in grid if d and any(map(d.span(start).overlaps, spans.get(kind, [])))]
 
     def lately(self) -> datetime:
         """Return the last instant at which a slot may begin or end, two minutes or more ago."""
         this_minute = self.world.now.replace(second=0, microsecond=0)
         return this_minute - (this_minute.minute - self.phase) % 5 * MINUTE
 
-    def wait_for(self, a: Appointment, edge: str, before: bool) -> None:
+    def _wait_for(self, a: Appointment, edge: str, before: bool) -> None:
         """Let time pass until a few minutes before, or after, an appointment's rules change."""
         edges = {
             "start": a.span.start,

@@ -29,18 +29,18 @@ settings.register_profile(
     max_examples=120,
     stateful_step_count=30,
     deadline=None,
-    derandomize=False,
+    derandomize="CI" in os.environ,  # there the same stories each time; new ones wherever people work
     print_blob=True,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],  # explaining takes minutes more
 )
 settings.register_profile("model-soak", settings.get_profile("model"), max_examples=3000, stateful_step_count=100)
 settings.register_profile("dev", settings.get_profile("model"), phases=[Phase.generate])
-Wait = tuple[str, bool] | None
+Edge = tuple[str, bool] | None
 PROFILE = os.environ.get("MODEL_PROFILE", "model")
 
 START = st.tuples(
-    st.sampled_from(["free", "free", "free", "elsewhere", "taken", "away", "grid", "near", "anywhere"]), NUMBER
+    st.sampled_from(["free", "free", "free", "elsewhere", "taken", "taken", "away", "grid", "near", "anywhere"]), NUMBER
 )
 DAY_OF = st.tuples(st.sampled_from(["any", "soon", "late", "visit"]), NUMBER)
 ACTORS = st.sampled_from(["patient", "patient", "doctor", "doctor", "admin"])
@@ -53,9 +53,9 @@ CHANGES = st.fixed_dictionaries(
         "fee": st.sampled_from([0, 100]),
     },
 )
-TIMES = st.sampled_from([5 * MINUTE, 20 * MINUTE, 20 * MINUTE, timedelta(hours=5), DAY, 3 * DAY, 7 * DAY, 15 * DAY])
-EDGES = [(edge, before) for edge in ("start", "end", "deadline", "correction") for before in (True, False)]
-WAIT = st.sampled_from([*[None] * 8, *EDGES])
+TIMES = st.sampled_from([5 * MINUTE, *3 * [20 * MINUTE], timedelta(hours=5), DAY, DAY, 3 * DAY, 15 * DAY])
+AN_EDGE = st.tuples(st.sampled_from(["start", "end", "deadline", "correction"]), st.booleans())
+EDGES = st.one_of(*3 * [st.none()], AN_EDGE)
 SELDOM = st.sampled_from([False, False, False, True])
 
 
@@ -80,20 +80,20 @@ class Practice(Story):
             rows = self.postgres.act("SELECT * FROM explain_booking($1, $2, $3, $4)", p, d, at, known)
             assert [row["rule"] for row in rows] == self.world.broken(self.world.doctors[d], d, p, at, moved=a)
 
-    @rule(number=NUMBER, wait=WAIT, actor=ACTORS, stranger=SELDOM, block=SELDOM)
-    def cancel(self, number: int, wait: Wait, actor: str, stranger: bool, block: bool) -> None:
-        if a := self.appointment_after(number, wait):
+    @rule(number=NUMBER, edge=EDGES, actor=ACTORS, stranger=SELDOM, block=SELDOM)
+    def cancel(self, number: int, edge: Edge, actor: str, stranger: bool, block: bool) -> None:
+        if a := self.appointment_at(number, edge):
             who, block = self.party(a, actor, stranger=stranger), block and actor == "doctor"
             self.same(
                 lambda: self.postgres.act_as(actor, CANCEL, who, self.id_of(a), block=block),
                 lambda: self.world.cancel(a, actor, who, block=block),
             )
 
-    @rule(number=NUMBER, wait=WAIT, actor=ACTORS, stranger=SELDOM, start=START, block=SELDOM)
+    @rule(number=NUMBER, edge=EDGES, actor=ACTORS, stranger=SELDOM, start=START, block=SELDOM)
     def reschedule(
-        self, number: int, wait: Wait, actor: str, stranger: bool, start: tuple[str, int], block: bool
+        self, number: int, edge: Edge, actor: str, stranger: bool, start: tuple[str, int], block: bool
     ) -> None:
-        if a := self.appointment_after(number, wait):
+        if a := self.appointment_at(number, edge):
             who, block = self.party(a, actor, stranger=stranger), block and actor == "doctor"
             at = self.start(a.doctor, *start)
             self.same(
@@ -111,9 +111,9 @@ class Practice(Story):
             lambda: self.world.bulk_cancel(d, p, on, block=block, dry_run=dry_run),
         )
 
-    @rule(number=NUMBER, wait=WAIT, stranger=SELDOM, status=st.sampled_from(["completed", "no_show"]))
-    def record_visit(self, number: int, wait: Wait, stranger: bool, status: str) -> None:
-        if a := self.appointment_after(number, wait):
+    @rule(number=NUMBER, edge=st.none() | AN_EDGE, stranger=SELDOM, status=st.sampled_from(["completed", "no_show"]))
+    def record_visit(self, number: int, edge: Edge, stranger: bool, status: str) -> None:
+        if a := self.appointment_at(number, edge):
             who = self.party(a, "doctor", stranger=stranger)
             self.same(
                 lambda: self.postgres.act("SELECT * FROM record_visit($1, $2, $3)", who, self.id_of(a), status),
@@ -142,7 +142,7 @@ class Practice(Story):
             lambda: self.world.change_practice(d, changes, cancel=cancel),
         )
 
-    @rule(doctor=NUMBER, start=START, minutes=st.sampled_from([-5, 0, 5, 90, 3000]), cancel=SELDOM)
+    @rule(doctor=NUMBER, start=START, minutes=st.sampled_from([0, 5, 5, 90, 3000]), cancel=SELDOM)
     def take_time_off(self, doctor: int, start: tuple[str, int], minutes: int, cancel: bool) -> None:
         d = self.doctor(doctor)
         begins = self.start(d, *start)
