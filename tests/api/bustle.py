@@ -16,6 +16,7 @@ from tests.api.schedules import TIME_OFF, interval, put_week, take_off, times_of
 from tests.factories import SLOT, a_slot, bearer, make_doctor, make_patients
 
 WAITLIST = "/api/appointments/waitlist/"
+CAP, HOLDS = 6, 2  # few, so that they are often reached
 T = TypeVar("T")
 
 
@@ -32,6 +33,7 @@ class Bustle:
 
     def __init__(self, doctors: list[int], patients: list[int], slots: list[datetime]) -> None:
         self.doctors = doctors
+        self.steady = doctors[1::2]  # who never change how many they take
         self.patients = patients
         self.slots = slots
         self.tally: Counter[tuple[str, str]] = Counter()
@@ -55,8 +57,12 @@ class Bustle:
         """What has not succeeded yet, except what cannot: no visit has begun."""
         return {name for name in self.OPERATIONS if not self.tally[name, "done"]} - {"visit"}
 
+    def _regular(self) -> int:
+        """Return a patient; some come often enough to be in their own way."""
+        return some(self.patients[:4] if random.random() < 0.5 else self.patients)
+
     async def _book(self, client: httpx.AsyncClient) -> httpx.Response:
-        patient, doctor = some(self.patients), some(self.doctors)
+        patient, doctor = self._regular(), some(self.doctors)
         answer = await post_booking(client, patient, doctor, some(self.slots))
         if answer.is_success:
             self._appointments.append(Booked(answer.json()["id"], doctor, patient))
@@ -103,8 +109,9 @@ class Bustle:
         return await put_week(client, some(self.doctors), *week, cancel_affected=rarely(), dry_run=rarely())
 
     async def _practice(self, client: httpx.AsyncClient) -> httpx.Response:
-        change = {"max_appointments": random.randint(3, 12), "specialty": some(["", "heart"])}
-        return await client.patch(ME, headers=bearer(some(self.doctors), "doctor"), json=change)
+        doctor, change = some(self.doctors), {"specialty": some(["", "heart"])}
+        cap = {} if doctor in self.steady else {"max_appointments": random.randint(3, 12)}
+        return await client.patch(ME, headers=bearer(doctor, "doctor"), json=change | cap)
 
     async def _profile(self, client: httpx.AsyncClient) -> httpx.Response:
         change = {"phone": str(random.randint(1000, 9999))}
@@ -167,5 +174,6 @@ async def open_practice(owner: asyncpg.Connection) -> Bustle:
     soon, later = timedelta(days=2), timedelta(days=4)  # too late to be canceled by the patient, and early enough
     slots = [a_slot(n, after=soon) for n in range(3)] + [a_slot(n, after=later) for n in range(10)]
     hours = tuple((day, 0, 1440) for day in {slot.isoweekday() for slot in slots})
-    doctors = [await make_doctor(owner, hours=hours, fee=fee) for fee in (0, 0, 100, 100)]
+    doctors = [await make_doctor(owner, hours=hours, fee=fee, max_appointments=CAP) for fee in (0, 0, 100, 100)]
+    await owner.execute("UPDATE policy SET patient_hold_limit = $1", HOLDS)
     return Bustle(doctors, await make_patients(owner, 60), slots)
