@@ -143,13 +143,13 @@ async def test_all_or_nothing(client: httpx.AsyncClient, owner: asyncpg.Connecti
     # whatever may go wrong at the last of them
     await owner.execute(
         "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS"
-        " $$ BEGIN PERFORM refuse('appointment_status_transition', 'No.'); END $$;"
+        " $$ BEGIN PERFORM refuse('appointment_doctor_cap', 'No.'); END $$;"
         "CREATE TRIGGER fail AFTER UPDATE ON appointment FOR EACH ROW"
         f" WHEN (NEW.id = {max(row['id'] for row in before)}) EXECUTE FUNCTION fail()"
     )
     try:
         answer = await client.post(BULK_CANCEL, headers=bearer(doctor, "doctor"), json={"block": True})
-        assert_problem(answer, 409, "appointment_status_transition")
+        assert_problem(answer, 409, "appointment_doctor_cap")
     finally:
         await owner.execute("DROP FUNCTION fail CASCADE")
     assert await owner.fetch("SELECT * FROM appointment WHERE doctor_id = $1", doctor) == before
