@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from email.utils import getaddresses
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import msgspec
@@ -27,6 +27,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     email_host_password: str = ""
     email_use_tls: bool = False
     default_from_email: str = "Appointments <appointments@localhost>"
+    public_url: str = "http://localhost:8000"
+    paypal_base_url: str = "https://api-m.paypal.com"
+    paypal_client_id: str = ""
+    paypal_client_secret: str = ""
+    paypal_webhook_id: str = ""
+    paypal_webhook_verification: Literal["offline", "paypal"] = "offline"
+    paypal_certificates: str | None = None
+    payment_return_url: str | None = None
+    payment_cancel_url: str | None = None
 
 
 class SettingsError(Exception):
@@ -63,10 +72,28 @@ def _judge(values: dict[str, Any]) -> Iterator[str]:
             yield f"{name.upper()} {should}"
     if values.get("secret_key") == DEVELOPMENT_SECRET and not values.get("debug"):
         yield "SECRET_KEY is the development secret: set one of your own, or DEBUG=true"
+    if not values.get("debug"):
+        yield from _judge_payments(values)
+
+
+def _judge_payments(values: dict[str, Any]) -> Iterator[str]:
+    """Yield what of the payments is fit for development only, where no real money moves."""
+    paypal = urlsplit(values.get("paypal_base_url", "https://"))
+    if paypal.scheme == "http" or f".{paypal.hostname}".endswith(".sandbox.paypal.com"):
+        yield "PAYPAL_BASE_URL is a sandbox: no real money would be paid; use https://api-m.paypal.com, or DEBUG=true"
+    if values.get("paypal_certificates"):
+        yield "PAYPAL_CERTIFICATES makes a sandbox's webhooks believed: remove it, or DEBUG=true"
+    if values.get("paypal_client_id") and not values.get("public_url", "").startswith("https://"):
+        yield "PUBLIC_URL must be the https:// address of this API: PayPal sends payers and webhooks there"
 
 
 def _is_postgresql(url: str) -> bool:
     return urlsplit(url).scheme in {"postgresql", "postgres"}
+
+
+def _is_web(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme in {"http", "https"} and bool(parts.hostname)
 
 
 def _is_one_sender(text: str) -> bool:
@@ -74,6 +101,7 @@ def _is_one_sender(text: str) -> bool:
     return len(addresses) == 1 and all(addresses[0].rpartition("@"))
 
 
+_WEB: tuple[Callable[[Any], bool], str] = (_is_web, "must be a URL like https://host")
 _POSTGRESQL: tuple[Callable[[Any], bool], str] = (_is_postgresql, "must be a URL like postgresql://user@host/database")
 
 CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
@@ -86,6 +114,10 @@ CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
         "must be a URL like redis://host:6379/0",
     ),
     "email_port": (lambda port: 0 < port < 65536, "must be a port, 1 to 65535"),
+    "public_url": _WEB,
+    "paypal_base_url": _WEB,
+    "payment_return_url": _WEB,
+    "payment_cancel_url": _WEB,
     "default_from_email": (_is_one_sender, "must be one sender, like Appointments <appointments@example.com>"),
 }
 

@@ -22,6 +22,11 @@ WRONG = {
     "REDIS_URL": ("localhost:6379", "redis://"),
     "EMAIL_PORT": ("70000", "1 to 65535"),
     "EMAIL_USE_TLS": ("2", "EMAIL_USE_TLS"),
+    "PUBLIC_URL": ("localhost:8000", "https://host"),
+    "PAYPAL_BASE_URL": ("ftp://api-m.paypal.com", "https://host"),
+    "PAYPAL_WEBHOOK_VERIFICATION": ("never", "PAYPAL_WEBHOOK_VERIFICATION"),
+    "PAYMENT_RETURN_URL": ("/paid", "https://host"),
+    "PAYMENT_CANCEL_URL": ("/not-paid", "https://host"),
     "DEFAULT_FROM_EMAIL": ("a@example.com, b@example.com", "one sender"),
 }
 
@@ -48,6 +53,23 @@ def test_the_development_secret_is_for_development() -> None:
     with pytest.raises(SettingsError, match="development secret"):
         read_settings(RIGHT | {"SECRET_KEY": DEVELOPMENT_SECRET})
     assert read_settings(RIGHT | {"SECRET_KEY": DEVELOPMENT_SECRET, "DEBUG": "true"}).debug
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PAYPAL_BASE_URL", "https://api-m.sandbox.paypal.com"),
+        ("PAYPAL_BASE_URL", "https://sandbox.paypal.com"),
+        ("PAYPAL_BASE_URL", "http://api-m.paypal.com"),
+        ("PAYPAL_CERTIFICATES", "/tmp/certificates.json"),  # noqa: S108  never opened
+        ("PUBLIC_URL", "http://clinic.example.com"),
+    ],
+)
+def test_a_sandbox_of_paypals_is_for_development(name: str, value: str) -> None:
+    environment = RIGHT | {"PAYPAL_CLIENT_ID": "id", "PUBLIC_URL": "https://clinic.example.com", name: value}
+    with pytest.raises(SettingsError, match=f"^{name} [^\n]*$"):
+        read_settings(environment)
+    assert read_settings(environment | {"DEBUG": "true"}).debug
 
 
 @pytest.mark.parametrize("command", ["api", "worker"])
