@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from email.utils import getaddresses
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, get_args, get_origin
 from urllib.parse import urlsplit
 
 import msgspec
@@ -56,7 +56,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
             try:
                 values[field.name] = msgspec.convert(given[name], field.type, strict=False)
             except msgspec.ValidationError as error:
-                mistakes.append(f"{name}: {error}")  # names the type that is expected, not the value
+                choices = get_args(field.type) if get_origin(field.type) is Literal else ()
+                # what msgspec says names the type that is expected, and of a choice the value that was given
+                mistakes.append(f"{name} must be one of {', '.join(choices)}" if choices else f"{name}: {error}")
         elif field.required:
             mistakes.append(f"{name} is missing")
     mistakes += _judge(values)

@@ -24,7 +24,7 @@ WRONG = {
     "EMAIL_USE_TLS": ("2", "EMAIL_USE_TLS"),
     "PUBLIC_URL": ("localhost:8000", "https://host"),
     "PAYPAL_BASE_URL": ("ftp://api-m.paypal.com", "https://host"),
-    "PAYPAL_WEBHOOK_VERIFICATION": ("never", "PAYPAL_WEBHOOK_VERIFICATION"),
+    "PAYPAL_WEBHOOK_VERIFICATION": ("never", "one of offline, paypal"),
     "PAYMENT_RETURN_URL": ("/paid", "https://host"),
     "PAYMENT_CANCEL_URL": ("/not-paid", "https://host"),
     "DEFAULT_FROM_EMAIL": ("a@example.com, b@example.com", "one sender"),
