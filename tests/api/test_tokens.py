@@ -63,7 +63,7 @@ def signed(token: str, key: str, algorithm: str = "HS256", **changed: object) ->
 
 PAST = datetime.now(UTC) - timedelta(seconds=1)
 FORGERIES: dict[str, Callable[[str, str], str]] = {
-    "unsigned": lambda token, _: jwt.encode(claims(token), None, algorithm="none"),
+    "unsigned": lambda token, _: jwt.encode(claims(token), "", algorithm="none"),
     "tampered": lambda token, _: tampered(token),
     "without its signature": lambda token, _: token.rpartition(".")[0] + ".",
     "cut short": lambda token, _: token[:-2],

@@ -1,0 +1,144 @@
+"""Webhooks signed as PayPal signs them, by a key whose certificate only a sandbox's API believes."""
+
+import json
+import zlib
+from base64 import b64encode
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+from uuid import uuid4
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from app.sandbox.files import write_private
+
+SIGNER = "messageverificationcerts.sandbox.paypal.com"
+URL = "https://api.sandbox.paypal.com/v1/notifications/certs/CERT-{}"
+LIFETIME = timedelta(days=397)
+RENEWED_BEFORE = timedelta(days=180)  # a stack that runs longer than that has to be started again
+
+KEY_USAGE = dict.fromkeys(
+    (
+        "digital_signature",
+        "content_commitment",
+        "key_encipherment",
+        "data_encipherment",
+        "key_agreement",
+        "key_cert_sign",
+        "crl_sign",
+        "encipher_only",
+        "decipher_only",
+    ),
+    False,
+)
+
+
+class _Identity(NamedTuple):
+    key: rsa.RSAPrivateKey
+    certificate: x509.Certificate
+    root: x509.Certificate
+
+
+class WebhookSigner:
+    """Signs webhooks; the key stays in the folder `home`, and the file `certificates` says whom to believe.
+
+    That file is for PAYPAL_CERTIFICATES. The certificate's URL is one of PayPal's, but nothing is fetched from there.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self.certificates = home / "paypal-certificates.json"
+        identity = _kept(home / "paypal-signing.pem") or _made(home / "paypal-signing.pem")
+        self._key = identity.key
+        self.certificate_url = URL.format(identity.certificate.fingerprint(SHA256()).hex()[:24])
+        pems = {"chain": _pem(identity.certificate), "root": _pem(identity.root)}
+        write_private(self.certificates, json.dumps({self.certificate_url: pems}, indent=2))
+
+    def headers(self, body: bytes, webhook_id: str) -> dict[str, str]:
+        """Return the headers to send with `body`: a new transmission, signed for the webhook of that id."""
+        transmission, time = str(uuid4()), datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        signed = f"{transmission}|{time}|{webhook_id}|{zlib.crc32(body)}"
+        return {
+            "PAYPAL-TRANSMISSION-ID": transmission,
+            "PAYPAL-TRANSMISSION-TIME": time,
+            "PAYPAL-TRANSMISSION-SIG": b64encode(self._key.sign(signed.encode(), PKCS1v15(), SHA256())).decode(),
+            "PAYPAL-CERT-URL": self.certificate_url,
+            "PAYPAL-AUTH-ALGO": "SHA256withRSA",
+            "PAYPAL-AUTH-VERSION": "v2",
+        }
+
+
+def _kept(path: Path) -> _Identity | None:
+    """Return what is in the file; None if it is not there, damaged or soon too old."""
+    try:
+        content = path.read_bytes()
+        key = load_pem_private_key(content, password=None)
+        certificate, root = x509.load_pem_x509_certificates(content)
+    except (FileNotFoundError, ValueError):
+        return None
+    if not isinstance(key, rsa.RSAPrivateKey) or certificate.not_valid_after_utc - datetime.now(UTC) < RENEWED_BEFORE:
+        return None
+    return _Identity(key, certificate, root)
+
+
+def _made(path: Path) -> _Identity:
+    """Make and keep a key, its certificate and the root that issued it; nobody needs the root's own key again."""
+    root_key, key = (rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2))
+    root = _root(root_key)
+    identity = _Identity(key, _certificate(key.public_key(), root, root_key), root)
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    write_private(path, private + _pem(identity.certificate) + _pem(root))
+    return identity
+
+
+def _root(key: rsa.RSAPrivateKey) -> x509.Certificate:
+    public, name = key.public_key(), _named("Root of a sandbox, for nothing else")
+    return (
+        _builder(name, name, public)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(x509.KeyUsage(**KEY_USAGE | {"key_cert_sign": True}), critical=True)
+        .sign(key, SHA256())
+    )
+
+
+def _certificate(public: rsa.RSAPublicKey, root: x509.Certificate, root_key: rsa.RSAPrivateKey) -> x509.Certificate:
+    return (
+        _builder(_named(SIGNER), root.subject, public)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(SIGNER)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(x509.KeyUsage(**KEY_USAGE | {"digital_signature": True}), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key()), critical=False)
+        .sign(root_key, SHA256())
+    )
+
+
+def _builder(subject: x509.Name, issuer: x509.Name, public: rsa.RSAPublicKey) -> x509.CertificateBuilder:
+    now = datetime.now(UTC)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(public)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))  # the clock of another process may be behind
+        .not_valid_after(now + LIFETIME)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
+    )
+
+
+def _named(name: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+
+
+def _pem(certificate: x509.Certificate) -> str:
+    return certificate.public_bytes(Encoding.PEM).decode()
