@@ -24,6 +24,7 @@ from app.domain.waitlist.controller import WaitlistController
 from app.health import live, ready
 from app.logs import configure_logs
 from app.openapi import describe, openapi_config
+from app.requests import framed
 from app.settings import Settings, get_settings
 
 MEBIBYTE = 1024 * 1024
@@ -76,4 +77,5 @@ def create_app(settings: Settings | None = None) -> Litestar:
         debug=False,  # a debug page would show code and values to whoever asks
     )
     describe(app)
+    app.asgi_handler = framed(app.asgi_handler)  # Litestar's own middleware does not see what has no route
     return app

@@ -10,11 +10,20 @@ from litestar import Litestar, Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import SwaggerRenderPlugin
-from litestar.openapi.spec import OpenAPIMediaType, OpenAPIResponse, Reference, Tag
+from litestar.openapi.spec import (
+    OpenAPIHeader,
+    OpenAPIMediaType,
+    OpenAPIResponse,
+    OpenAPIType,
+    Reference,
+    Schema,
+    Tag,
+)
 from litestar.routes import HTTPRoute
 from litestar.typing import FieldDefinition
 
 from app.domain.problems import PROBLEM_JSON, Problem
+from app.requests import HEADER
 
 SCHEMAS = "#/components/schemas/{name}"
 
@@ -26,6 +35,13 @@ TAGS = [
     Tag("waitlist", "Wait for a doctor who is full."),
     Tag("health", "For whoever runs the service."),
 ]
+
+
+REQUEST_ID = OpenAPIHeader(
+    description="The request's id: the client's, if it is 1 to 64 of the characters A-Z a-z 0-9 _ . -, else a new one.",
+    required=True,
+    schema=Schema(type=OpenAPIType.STRING),
+)
 
 
 def openapi_config() -> OpenAPIConfig:
@@ -40,7 +56,8 @@ def openapi_config() -> OpenAPIConfig:
     return OpenAPIConfig(
         title="Doctor appointment booking",
         version="0.1.0",
-        description="Book doctors' appointments. Every refusal is `application/problem+json`; its `code` is stable.",
+        description="Book doctors' appointments. Every refusal is `application/problem+json`; its `code` is stable. "
+        f"Whoever sends an `{HEADER}` finds it in the answer, in the logs and in the mails that follow.",
         path="/docs",
         render_plugins=[swagger],
         tags=TAGS,
@@ -68,6 +85,8 @@ def describe(app: Litestar) -> None:
         operation.responses.pop("400", None)  # Litestar's own idea of a problem
         refusals = {str(status): _refusal(status) for status in _refusals(handler, operation)}
         operation.responses = dict(sorted({**refusals, **operation.responses}.items()))
+        for response in operation.responses.values():
+            response.headers = {**(response.headers or {}), HEADER: REQUEST_ID}
 
 
 def _bodies(handlers: list[HTTPRouteHandler]) -> tuple[dict[str, Any], dict[Any, Any]]:

@@ -344,6 +344,12 @@ class Notification(Base):
     also: Mapped[list[Any]] = mapped_column(
         ARRAY(Integer), server_default=text("'{}'"), comment="The batch's other appointments of this account."
     )
+    request_id: Mapped[str | None] = mapped_column(
+        Text,
+        # here, so that whoever writes a row need not think of it; what is no id would be a header of its own in a mail
+        server_default=text("substring(current_setting('booking.request', true) FROM '^[A-Za-z0-9_.-]{1,64}$')"),
+        comment="The X-Request-ID of the act (setting booking.request); none: the sweep, or a person at psql.",
+    )
     status: Mapped[str] = mapped_column(Text, server_default="queued", comment="queued, sent, skipped or failed.")
     due_at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True),

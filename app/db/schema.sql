@@ -1213,6 +1213,7 @@ CREATE TABLE public.notification (
     slot tstzrange,
     batch uuid,
     also integer[] DEFAULT '{}'::integer[] NOT NULL,
+    request_id text DEFAULT "substring"(current_setting('booking.request'::text, true), '^[A-Za-z0-9_.-]{1,64}$'::text),
     status text DEFAULT 'queued'::text NOT NULL,
     due_at timestamp with time zone DEFAULT now() NOT NULL,
     attempts smallint DEFAULT '0'::smallint NOT NULL,
@@ -1279,6 +1280,13 @@ COMMENT ON COLUMN public.notification.batch IS 'What one act canceled together i
 --
 
 COMMENT ON COLUMN public.notification.also IS 'The batch''s other appointments of this account.';
+
+
+--
+-- Name: COLUMN notification.request_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.notification.request_id IS 'The X-Request-ID of the act (setting booking.request); none: the sweep, or a person at psql.';
 
 
 --
@@ -1419,7 +1427,8 @@ CREATE VIEW public.notification_letter AS
           ORDER BY (lower(o.during))) AS also_canceled,
     a.cancel_deadline,
     a.canceled_by,
-    a.cancel_reason
+    a.cancel_reason,
+    n.request_id
    FROM ((((((public.notification n
      JOIN public.account r ON ((n.account_id = r.id)))
      LEFT JOIN public.doctor rd ON ((r.id = rd.account_id)))

@@ -11,7 +11,7 @@ import structlog
 from app.domain.notifications.mail_server import MailServer, is_permanent
 from app.domain.notifications.mails import compose
 from app.domain.notifications.repository import NotificationRepository
-from app.domain.notifications.schemas import Event, Letter
+from app.domain.notifications.schemas import Letter
 from app.workers.context import WorkerContext
 from app.workers.outages import brief, place
 
@@ -51,12 +51,17 @@ async def dispatch(context: WorkerContext) -> None:
             )
 
 
-async def deliver(context: WorkerContext, *, appointment_id: int, version: int) -> None:
+async def deliver(context: WorkerContext, *, appointment_id: int, version: int, request_id: str | None) -> None:
     """Send an event's due mails. What fails is written into the outbox, which has it tried again."""
+    with structlog.contextvars.bound_contextvars(**({"request": request_id} if request_id else {})):
+        await _deliver(context, appointment_id, version)
+
+
+async def _deliver(context: WorkerContext, appointment_id: int, version: int) -> None:
     deadline = time.monotonic() + SENDING_SECONDS
     with context["database"].contained():
         async with outbox(context) as notifications:
-            due = await notifications.due_in(Event(appointment_id, version))
+            due = await notifications.due_in(appointment_id, version)
         async with MailServer(context["settings"]) as server:
             for notification_id in due:
                 if time.monotonic() > deadline or context["worker"].event.is_set():  # set: the worker is to stop

@@ -50,6 +50,8 @@ class Contract:
         assert documented is not None, f"undocumented status: {called}"
         media_type = response.headers["content-type"].partition(";")[0]
         assert media_type in documented["content"], f"undocumented media type {media_type}: {called}"
+        required = [name for name, header in documented["headers"].items() if header.get("required")]
+        assert all(name in response.headers for name in required), f"not all of {required}: {called}"
         schema = documented["content"][media_type]["schema"]
         faults = self.faults(schema, response.json())
         assert not faults, f"{faults}: {called}"

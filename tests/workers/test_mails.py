@@ -45,6 +45,7 @@ def letter(start: datetime = START, **changes: Any) -> Letter:
         "cancel_deadline": start - timedelta(hours=72),
         "canceled_by": None,
         "cancel_reason": None,
+        "request_id": None,
     }
     return Letter(**columns | changes)
 

@@ -16,7 +16,8 @@ SELECT
     array(SELECT lower(o.during) FROM appointment AS o WHERE o.id = any(n.also) ORDER BY 1) AS also_canceled,
     a.cancel_deadline,
     a.canceled_by,
-    a.cancel_reason
+    a.cancel_reason,
+    n.request_id
 FROM notification AS n
 INNER JOIN account AS r ON n.account_id = r.id
 LEFT JOIN doctor AS rd ON r.id = rd.account_id

@@ -44,6 +44,8 @@ def compose(letter: Letter, sender: Address, at: datetime) -> EmailMessage:
     message["Subject"] = words.subject
     message["Date"] = at
     message["Message-ID"] = f"<{letter.message_id}@{sender.domain}>"
+    if letter.request_id:
+        message["X-Request-ID"] = letter.request_id  # a question about this mail leads to the logs of its act
     message["Auto-Submitted"] = "auto-generated"  # no out-of-office answers, please (RFC 3834)
     message.set_content("\n\n".join([f"Dear {letter.recipient},", *words.paragraphs]) + "\n")
     return message

@@ -10,9 +10,9 @@ from app.domain.notifications.schemas import Event, Letter
 
 # The limit is on rows, so that the index on due_at ends the search however long the outbox is.
 DUE_EVENTS = """
-    SELECT appointment_id, appointment_version
+    SELECT appointment_id, appointment_version, min(request_id)
     FROM (
-        SELECT id, appointment_id, appointment_version FROM notification
+        SELECT id, appointment_id, appointment_version, request_id FROM notification
         WHERE status = 'queued' AND due_at <= now()
         ORDER BY due_at, id
         LIMIT $1
@@ -39,9 +39,9 @@ class NotificationRepository(SQLAlchemyAsyncRepository[models.Notification]):
         """Return the events of the `limit` mails that have been due longest, those with the oldest mail first."""
         return [Event(*row) for row in await fetch(self.session, DUE_EVENTS, limit)]
 
-    async def due_in(self, event: Event) -> list[int]:
+    async def due_in(self, appointment_id: int, version: int) -> list[int]:
         """Return the ids of an event's due mails in the order in which they are to be sent."""
-        return [row["id"] for row in await fetch(self.session, DUE_IN_EVENT, *event)]
+        return [row["id"] for row in await fetch(self.session, DUE_IN_EVENT, appointment_id, version)]
 
     async def claim(self, notification_id: int, lease: timedelta) -> Letter | None:
         """Take a mail for as long as `lease`; None if it is not to be sent: done, stale or another worker's."""

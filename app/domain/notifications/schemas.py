@@ -15,6 +15,7 @@ class Event(NamedTuple):
 
     appointment_id: int
     version: int
+    request_id: str | None  # of the request that made the change, if one did
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,3 +37,4 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     cancel_deadline: datetime
     canceled_by: Literal["patient", "doctor", "admin"] | None
     cancel_reason: str | None
+    request_id: str | None

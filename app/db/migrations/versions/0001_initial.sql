@@ -298,6 +298,7 @@ CREATE TABLE notification (
 	slot TSTZRANGE, 
 	batch UUID, 
 	also INTEGER[] DEFAULT '{}' NOT NULL, 
+	request_id TEXT DEFAULT substring(current_setting('booking.request', true) FROM '^[A-Za-z0-9_.-]{1,64}$'), 
 	status TEXT DEFAULT 'queued' NOT NULL, 
 	due_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL, 
 	attempts SMALLINT DEFAULT '0' NOT NULL, 
@@ -334,6 +335,8 @@ COMMENT ON COLUMN notification.slot IS 'slot_available: the freed slot; appointm
 COMMENT ON COLUMN notification.batch IS 'What one act canceled together is told in one mail a person.';
 
 COMMENT ON COLUMN notification.also IS 'The batch''s other appointments of this account.';
+
+COMMENT ON COLUMN notification.request_id IS 'The X-Request-ID of the act (setting booking.request); none: the sweep, or a person at psql.';
 
 COMMENT ON COLUMN notification.status IS 'queued, sent, skipped or failed.';
 
@@ -1098,7 +1101,8 @@ SELECT
     array(SELECT lower(o.during) FROM appointment AS o WHERE o.id = any(n.also) ORDER BY 1) AS also_canceled,
     a.cancel_deadline,
     a.canceled_by,
-    a.cancel_reason
+    a.cancel_reason,
+    n.request_id
 FROM notification AS n
 INNER JOIN account AS r ON n.account_id = r.id
 LEFT JOIN doctor AS rd ON r.id = rd.account_id
