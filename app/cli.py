@@ -28,9 +28,11 @@ def api(host: str, port: int) -> None:
     """Serve the HTTP API."""
     import uvicorn  # noqa: PLC0415
 
+    from app.logs import adopt_other_logs, configure_logs  # noqa: PLC0415
     from app.settings import get_settings  # noqa: PLC0415
 
-    get_settings()  # uvicorn would show a traceback
+    configure_logs(debug=get_settings().debug)
+    adopt_other_logs()
     uvicorn.run(
         "app.main:create_app",
         factory=True,
@@ -39,6 +41,7 @@ def api(host: str, port: int) -> None:
         loop="uvloop",
         http="httptools",
         access_log=False,
+        log_config=None,
         log_level="warning",
         timeout_keep_alive=75,  # seconds; longer than a proxy's usual 60, or a request meets a closing connection
         timeout_graceful_shutdown=10,

@@ -1,24 +1,75 @@
-"""Logs: one line an event; readable with DEBUG, else JSON. Never a local variable: those hold tokens and passwords."""
+"""Logs: one line an event; readable with DEBUG, else JSON. Never the message of an error: it may quote a person."""
 
+import logging
 import sys
+import traceback
+from collections.abc import Iterator
+from types import TracebackType
 
 import structlog
 from structlog.dev import ConsoleRenderer, plain_traceback
-from structlog.typing import Processor
+from structlog.processors import ExceptionRenderer, JSONRenderer
+from structlog.typing import ExcInfo, Processor
+
+log = structlog.get_logger()
+
+FRAME = '  File "'  # how a line of a traceback begins that says where
 
 
 def configure_logs(*, debug: bool) -> None:
     """Set up structlog for this process; `debug` makes it readable for people."""
-    shape: list[Processor] = (
-        [ConsoleRenderer(colors=sys.stdout.isatty(), exception_formatter=plain_traceback)]
-        if debug
-        else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    shape: Processor = (
+        ConsoleRenderer(colors=sys.stdout.isatty(), exception_formatter=plain_traceback) if debug else JSONRenderer()
     )
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *shape,
+            ExceptionRenderer(without_messages),
+            shape,
         ]
     )
+
+
+def adopt_other_logs() -> None:
+    """Have libraries' logs, warnings and the error that ends this process told in our shape, too."""
+    logging.basicConfig(level=logging.WARNING, handlers=[_ToStructlog()], force=True)
+    logging.captureWarnings(capture=True)
+    sys.excepthook = _tell_of_the_end
+    sys.unraisablehook = lambda lost: log.error("error_ignored", exc_info=lost.exc_value)
+
+
+def without_messages(exc_info: ExcInfo) -> str:
+    """Return the traceback of an error and of what caused it, with the errors' names and codes for their messages."""
+    return "\n".join(line for error in reversed(list(_chain(exc_info[1]))) for line in _steps(error))
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+
+
+def _steps(error: BaseException) -> Iterator[str]:
+    yield from "".join(traceback.format_tb(error.__traceback__)).splitlines()
+    told = (getattr(error, name, None) for name in ("sqlstate", "constraint_name"))
+    yield " ".join([type(error).__qualname__, *filter(None, told)])
+    for inner in error.exceptions if isinstance(error, BaseExceptionGroup) else ():
+        yield from _steps(inner)
+
+
+class _ToStructlog(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        """Log a library's record under its name; of its text the first line, as errors are quoted further down."""
+        first, *others = record.getMessage().splitlines() or [""]
+        frames = [line for line in others if line.startswith(FRAME)] if first.startswith("Traceback") else []
+        level = min(record.levelno // 10 * 10, logging.CRITICAL)
+        log.log(level, record.name, text="\n".join([first, *frames]), exc_info=record.exc_info)
+
+
+def _tell_of_the_end(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, trace)
+    else:
+        log.critical("crashed", exc_info=(kind, error, trace))

@@ -40,6 +40,7 @@ def create_engine(url: str, *, application_name: str, pool_size: int = 10) -> As
         async_creator=connect,
         pool_size=pool_size,
         max_overflow=0,
+        hide_parameters=True,  # an error's text may end up where nobody's data belongs
         pool_timeout=30,  # a burst for one doctor queues here; to be answered late beats being turned away
     )
     event.listen(engine.sync_engine, "checkout", _refuse_dead_connection)

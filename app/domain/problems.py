@@ -156,7 +156,7 @@ def _on_error(request: Request[Any, Any, Any], error: Exception) -> Response[dic
     if isinstance(cause, asyncpg.DataError):
         return Problem(400, "Bad Request", "A value is out of range or malformed.", "invalid_request").response()
     if isinstance(cause, UNAVAILABLE):
-        log.warning("unavailable", path=request.url.path, error=type(cause).__name__)
+        log.warning("unavailable", route=request.scope.get("path_template"), error=type(cause).__name__)
         detail = "The database cannot be reached or is too busy at the moment. Try again shortly."
         return Problem(503, "Service Unavailable", detail, "unavailable").response({"Retry-After": "5"})
     return _server_error(request, error)
@@ -164,7 +164,7 @@ def _on_error(request: Request[Any, Any, Any], error: Exception) -> Response[dic
 
 def _server_error(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:
     problem_id = uuid4().hex
-    log.error("server_error", id=problem_id, path=request.url.path, exc_info=error)
+    log.error("server_error", id=problem_id, route=request.scope.get("path_template"), exc_info=error)
     detail = f"Something went wrong on our side. Quote {problem_id} when reporting it."
     return Problem(500, "Internal Server Error", detail, "internal_error", id=problem_id).response()
 

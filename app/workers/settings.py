@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import logging
 from collections.abc import AsyncIterator
 from functools import partial
 
@@ -15,7 +14,7 @@ from sqlalchemy.ext.asyncio import async_sessionmaker
 
 from app.db.engine import create_engine
 from app.domain.notifications.mails import sender_address
-from app.logs import configure_logs
+from app.logs import adopt_other_logs, configure_logs
 from app.settings import Settings
 from app.workers.context import WorkerContext
 from app.workers.listener import Listener
@@ -56,7 +55,7 @@ class BookingWorker(Worker[WorkerContext]):
 async def work(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT. Waits for PostgreSQL, Redis and the mail server as long as they are away."""
     configure_logs(debug=settings.debug)
-    _log_saq_as_we_do()
+    adopt_other_logs()
     async with _worker(settings) as worker, _listening(settings, worker.context):
         await worker.start()
     log.info("stopped")
@@ -99,16 +98,3 @@ async def _listening(settings: Settings, context: WorkerContext) -> AsyncIterato
         yield
     finally:
         await cancel_tasks([task])
-
-
-class _ToStructlog(logging.Handler):
-    def emit(self, record: logging.LogRecord) -> None:
-        """Log the record's text without its traceback: errors quote names and addresses."""
-        error = record.exc_info[1] if record.exc_info else None
-        log.log(record.levelno, "saq", text=record.getMessage(), error=type(error).__name__ if error else None)
-
-
-def _log_saq_as_we_do() -> None:
-    saq = logging.getLogger("saq")
-    saq.handlers = [_ToStructlog(logging.WARNING)]
-    saq.propagate = False
