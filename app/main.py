@@ -77,5 +77,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         debug=False,  # a debug page would show code and values to whoever asks
     )
     describe(app)
-    app.asgi_handler = framed(app.asgi_handler)  # Litestar's own middleware does not see what has no route
+    app.asgi_handler = framed(
+        app.asgi_handler, config.hosts
+    )  # Litestar's own middleware does not see what has no route
     return app

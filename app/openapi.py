@@ -107,8 +107,6 @@ def _documented_handlers(app: Litestar) -> Iterator[tuple[str, str, HTTPRouteHan
 def _refusals(handler: HTTPRouteHandler, operation: Any) -> Iterator[int]:
     """Yield the statuses that follow from an operation's shape; others it names itself, by `problems()`."""
     parameters = operation.parameters or []
-    if operation.request_body or parameters:
-        yield 400
     if operation.request_body:
         yield from (413, 415)
     if not _is_public(handler):
@@ -118,7 +116,7 @@ def _refusals(handler: HTTPRouteHandler, operation: Any) -> Iterator[int]:
     if any(parameter.param_in == "path" for parameter in parameters):
         yield 404
     if "health" not in operation.tags:
-        yield from (500, 503)
+        yield from (400, 500, 503)
 
 
 def _refusal(status: int) -> OpenAPIResponse:

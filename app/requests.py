@@ -1,28 +1,35 @@
-"""What frames every request: an id to find it by, and a line in the log when it is answered."""
+"""What frames every request: an id to find it by, a look at the host it names, and a line in the log at its end."""
 
 import re
 import time
 from uuid import uuid4
 
+import msgspec
 import structlog
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from app.db.driver import act_id
+from app.domain.problems import PROBLEM_JSON, Problem
 
 log = structlog.get_logger()
 
 HEADER = "X-Request-ID"
 WELL_FORMED = re.compile(rb"[A-Za-z0-9_.-]{1,64}")
+HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]*)?")
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}  # they change nothing, so their statements need not tell whose they are
 
 
-def framed(app: ASGIApp) -> ASGIApp:
-    """Return `app` with each request under an id: the client's X-Request-ID if it is well-formed, else a new one."""
+def framed(app: ASGIApp, hosts: frozenset[str]) -> ASGIApp:
+    """Return `app` with each request under an id: the client's X-Request-ID if it is well-formed, else a new one.
+
+    A request for another host than `hosts` does not get to it; with no `hosts`, any host will do.
+    """
 
     async def frame(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.HTTP:
-            await _under_an_id(app, scope, receive, send)
+            allowed = not hosts or _is_health(scope) or _host_of(scope) in hosts
+            await _under_an_id(app if allowed else _refuse, scope, receive, send)
         else:
             await app(scope, receive, send)
 
@@ -55,8 +62,29 @@ def _id_of(scope: HTTPScope) -> str:
     return given.decode() if WELL_FORMED.fullmatch(given) else uuid4().hex
 
 
+def _host_of(scope: HTTPScope) -> str | None:
+    """Return the host that a request names, without port, in lower case; None if it does not name one host."""
+    given = [value for name, value in scope["headers"] if name == b"host"]
+    match = HOST.fullmatch(given[0]) if len(given) == 1 else None
+    return match[1].decode().lower().removesuffix(".") if match else None
+
+
+async def _refuse(_: Scope, __: Receive, send: Send) -> None:
+    """Answer that the request is for somebody else: its host would be believed in the links of answers and caches."""
+    problem = Problem(400, "Bad Request", "This API does not answer for that host.", "host_not_allowed")
+    body = msgspec.json.encode(problem.body())
+    headers = [(b"content-type", PROBLEM_JSON.encode()), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": problem.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+def _is_health(scope: HTTPScope) -> bool:
+    """Whether it asks for the state of this process, as a load balancer does every few seconds, often by address."""
+    return scope["path"].startswith("/health/")
+
+
 def _tell(scope: HTTPScope, status: int | None, seconds: float) -> None:
     """Log that a request has ended: the template of its route, for what stands in its place or behind `?` is data."""
-    if not scope["path"].startswith("/health/"):  # asked every few seconds
+    if not _is_health(scope):
         route = scope.get("path_template")
         log.info("answered", method=scope["method"], route=route, status=status, ms=round(seconds * 1000, 1))

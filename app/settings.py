@@ -1,6 +1,7 @@
 """All configuration, read once from the environment. `.env.example` documents every variable."""
 
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from email.utils import getaddresses
 from functools import cache
@@ -17,6 +18,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
 
     secret_key: str
     debug: bool = False
+    allowed_hosts: str = ""
     database_url: str
     owner_database_url: str | None = None
     listen_database_url: str | None = None
@@ -36,6 +38,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     paypal_certificates: str | None = None
     payment_return_url: str | None = None
     payment_cancel_url: str | None = None
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """The names in ALLOWED_HOSTS, in lower case; none: any host will do, as may be in development."""
+        names = split_hosts(self.allowed_hosts)
+        return frozenset() if "*" in names else frozenset(filter(None, names))
 
 
 class SettingsError(Exception):
@@ -75,7 +83,16 @@ def _judge(values: dict[str, Any]) -> Iterator[str]:
     if values.get("secret_key") == DEVELOPMENT_SECRET and not values.get("debug"):
         yield "SECRET_KEY is the development secret: set one of your own, or DEBUG=true"
     if not values.get("debug"):
+        yield from _judge_hosts(values)
         yield from _judge_payments(values)
+
+
+def _judge_hosts(values: dict[str, Any]) -> Iterator[str]:
+    """Yield what of the hosts is fit for development only, where nobody leads a browser here under a false name."""
+    if "allowed_hosts" not in values:
+        yield "ALLOWED_HOSTS is missing"
+    elif "*" in split_hosts(values["allowed_hosts"]):
+        yield "ALLOWED_HOSTS lets any host be claimed: name yours, or DEBUG=true"
 
 
 def _judge_payments(values: dict[str, Any]) -> Iterator[str]:
@@ -89,13 +106,31 @@ def _judge_payments(values: dict[str, Any]) -> Iterator[str]:
         yield "PUBLIC_URL must be the https:// address of this API: PayPal sends payers and webhooks there"
 
 
-def _is_postgresql(url: str) -> bool:
-    return urlsplit(url).scheme in {"postgresql", "postgres"}
+def split_hosts(text: str) -> list[str]:
+    """Return the names in a list that commas separate, in lower case."""
+    return [name.strip().lower() for name in text.split(",")]
+
+
+def _are_hosts(text: str) -> bool:
+    return all(name == "*" or HOST.fullmatch(name) for name in split_hosts(text))
+
+
+def _is_url_of(*schemes: str) -> Callable[[str], bool]:
+    """Make the check of an address, so that no client takes it apart wrongly, and then quotes it in an error."""
+
+    def is_right(url: str) -> bool:
+        try:
+            parts = urlsplit(url)
+        except ValueError:  # of brackets that do not match
+            return False
+        places = parts.netloc.rpartition("@")[2].split(",")  # PostgreSQL may have several
+        return parts.scheme in schemes and all(map(PLACE.fullmatch, places))
+
+    return is_right
 
 
 def _is_web(url: str) -> bool:
-    parts = urlsplit(url)
-    return parts.scheme in {"http", "https"} and bool(parts.hostname)
+    return _is_url_of("http", "https")(url) and bool(urlsplit(url).hostname)
 
 
 def _is_one_sender(text: str) -> bool:
@@ -104,16 +139,24 @@ def _is_one_sender(text: str) -> bool:
 
 
 _WEB: tuple[Callable[[Any], bool], str] = (_is_web, "must be a URL like https://host")
-_POSTGRESQL: tuple[Callable[[Any], bool], str] = (_is_postgresql, "must be a URL like postgresql://user@host/database")
+_ESCAPED = "a password in it with / as %2F, # as %23, ? as %3F"
+_POSTGRESQL: tuple[Callable[[Any], bool], str] = (
+    _is_url_of("postgresql", "postgres"),
+    f"must be a URL like postgresql://user@host/database, {_ESCAPED}",
+)
+
+HOST = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]")
+PLACE = re.compile(r"(\[[^\[\]]*\]|[^\[\]:]*)(:[0-9]{0,5})?")
 
 CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "secret_key": (lambda key: len(key) >= 32, "must have at least 32 characters"),
+    "allowed_hosts": (_are_hosts, "must be host names without scheme or port, separated by commas"),
     "database_url": _POSTGRESQL,
     "owner_database_url": _POSTGRESQL,
     "listen_database_url": _POSTGRESQL,
     "redis_url": (
-        lambda url: urlsplit(url).scheme in {"redis", "rediss", "unix"},
-        "must be a URL like redis://host:6379/0",
+        _is_url_of("redis", "rediss", "unix"),
+        f"must be a URL like redis://host:6379/0, {_ESCAPED}",
     ),
     "email_port": (lambda port: 0 < port < 65536, "must be a port, 1 to 65535"),
     "public_url": _WEB,

@@ -24,6 +24,7 @@ async def test_it_finds_the_app(database: Database, arguments: list[str], says: 
     environment = {
         **{name: value for name, value in os.environ.items() if name != "LITESTAR_APP"},
         "SECRET_KEY": "x" * 32,
+        "ALLOWED_HOSTS": "localhost",
         "DATABASE_URL": database.owner,
         "REDIS_URL": "redis://127.0.0.1:1",
     }

@@ -10,12 +10,14 @@ from app.settings import DEVELOPMENT_SECRET, SettingsError, read_settings
 
 RIGHT = {
     "SECRET_KEY": "x" * 32,
+    "ALLOWED_HOSTS": "clinic.example.com",
     "DATABASE_URL": "postgresql://booking_app@localhost/booking",
     "REDIS_URL": "redis://localhost:6379/0",
 }
 WRONG = {
     "SECRET_KEY": ("short", "at least 32 characters"),
     "DEBUG": ("perhaps", "DEBUG"),
+    "ALLOWED_HOSTS": ("https://clinic.example.com", "without scheme or port"),
     "DATABASE_URL": ("mysql://localhost/booking", "postgresql://"),
     "OWNER_DATABASE_URL": ("booking", "postgresql://"),
     "LISTEN_DATABASE_URL": ("http://localhost", "postgresql://"),
@@ -53,6 +55,52 @@ def test_the_development_secret_is_for_development() -> None:
     with pytest.raises(SettingsError, match="development secret"):
         read_settings(RIGHT | {"SECRET_KEY": DEVELOPMENT_SECRET})
     assert read_settings(RIGHT | {"SECRET_KEY": DEVELOPMENT_SECRET, "DEBUG": "true"}).debug
+
+
+@pytest.mark.parametrize("value", ["*", "clinic.example.com,*", " * "])
+def test_in_production_the_hosts_are_named(value: str) -> None:
+    with pytest.raises(SettingsError, match=r"^ALLOWED_HOSTS lets any host be claimed"):
+        read_settings(RIGHT | {"ALLOWED_HOSTS": value})
+    for name in (value, ""):
+        assert read_settings(RIGHT | {"ALLOWED_HOSTS": name, "DEBUG": "true"}).hosts == frozenset()
+
+
+@pytest.mark.parametrize("value", ["*.example.com", "clinic.example.com:443", "a b", ",", "a,,b", "::1", "a/b", "a@b"])
+def test_what_is_no_host_is_told(value: str) -> None:
+    with pytest.raises(SettingsError, match=r"^ALLOWED_HOSTS must be host names"):
+        read_settings(RIGHT | {"ALLOWED_HOSTS": value})
+
+
+def test_several_hosts_may_be_named() -> None:
+    settings = read_settings(RIGHT | {"ALLOWED_HOSTS": "Clinic.example.com, 10.0.0.7,[::1]"})
+    assert settings.hosts == {"clinic.example.com", "10.0.0.7", "[::1]"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "postgresql://app:s3/cret@localhost/booking"),
+        ("DATABASE_URL", "postgresql://app:s3[cret@localhost/booking"),
+        ("REDIS_URL", "redis://:s3#cret@localhost:6379/0"),
+        ("REDIS_URL", "redis://:s3?cret@localhost:6379/0"),
+    ],
+)
+def test_a_password_that_would_be_taken_for_something_else_is_told_and_not_quoted(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"^{name} must be a URL") as caught:
+        read_settings(RIGHT | {name: value})
+    assert "s3" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://app:s3%2Fcret@one:5432,two:5433/booking",
+        "postgresql://app@[::1]:5432/booking",
+        "postgresql:///booking?host=/run/postgresql",
+    ],
+)
+def test_addresses_may_be_as_libpq_takes_them(url: str) -> None:
+    assert read_settings(RIGHT | {"DATABASE_URL": url}).database_url == url
 
 
 @pytest.mark.parametrize(

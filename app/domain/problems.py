@@ -72,12 +72,15 @@ class Problem(msgspec.Struct, omit_defaults=True):
     affected: list[Appointment] = []  # of a refused change of the schedule: what it would strand
     id: str | None = None  # of a server error, for the logs
 
+    def body(self) -> dict[str, Any]:
+        """Return what the answer says."""
+        return {**msgspec.to_builtins(self), "type": self.type}
+
     def response(self, headers: dict[str, str] | None = None) -> Response[dict[str, Any]]:
         """Answer with this problem."""
-        body = {**msgspec.to_builtins(self), "type": self.type}
         challenge = {"WWW-Authenticate": "Bearer"} if self.status == HTTPStatus.UNAUTHORIZED else {}
         return Response(
-            body, status_code=self.status, headers={**challenge, **(headers or {})}, media_type=PROBLEM_JSON
+            self.body(), status_code=self.status, headers={**challenge, **(headers or {})}, media_type=PROBLEM_JSON
         )
 
 

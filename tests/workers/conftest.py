@@ -46,6 +46,7 @@ def environment(database: Database, redis: Redis, redis_url: str, mailbox: Mailb
     del redis  # what is in it has to go before a worker starts
     return {
         "SECRET_KEY": SECRET,
+        "ALLOWED_HOSTS": "localhost",
         "DATABASE_URL": database.app,
         "REDIS_URL": redis_url,
         "EMAIL_HOST": "127.0.0.1",
