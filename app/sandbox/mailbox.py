@@ -2,26 +2,17 @@
 
 import asyncio
 import contextlib
-import socket
 from collections import deque
-from collections.abc import Iterator
 from itertools import count
 from weakref import WeakSet
 
-import uvicorn
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from app.sandbox.letters import Letter, read_letter
 from app.sandbox.mailbox_pages import create_pages
+from app.sandbox.web import WebServer
 
 LETTERS_KEPT = 10_000
-
-
-class _QuietServer(uvicorn.Server):
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave the signals to the process that we are a part of."""
-        yield
 
 
 class Mailbox:
@@ -30,15 +21,20 @@ class Mailbox:
     def __init__(self) -> None:
         self.letters: deque[Letter] = deque(maxlen=LETTERS_KEPT)
         self.smtp_port = 0
-        self.url = ""
+        self._pages = WebServer()
         self._numbers = count(1)
         self._sessions: WeakSet[SMTP] = WeakSet()
         self._closing = contextlib.AsyncExitStack()
 
+    @property
+    def url(self) -> str:
+        """The address of the pages; empty before the start."""
+        return self._pages.url
+
     async def start(self) -> None:
         """Listen on two free ports."""
         await self._listen()
-        await self._serve_pages()
+        self._serve_pages()
 
     async def stop(self) -> None:
         """Close every connection and forget the mails."""
@@ -71,22 +67,6 @@ class Mailbox:
             if session.transport:
                 session.transport.close()
 
-    async def _serve_pages(self) -> None:
-        """Serve on a socket that listens already: a request that comes before the server waits for it."""
-        listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        config = uvicorn.Config(
-            create_pages(self.letters),
-            lifespan="off",
-            ws="none",
-            log_config=None,
-            access_log=False,
-            timeout_graceful_shutdown=1,
-        )
-        server = _QuietServer(config)
-        task = asyncio.create_task(server.serve(sockets=[listener]))
-        self._closing.push_async_callback(self._end, server, task)
-
-    async def _end(self, server: uvicorn.Server, task: asyncio.Task[None]) -> None:
-        server.should_exit = True
-        await task
+    def _serve_pages(self) -> None:
+        self._pages.serve(create_pages(self.letters), self._pages.listen())
+        self._closing.push_async_callback(self._pages.stop)

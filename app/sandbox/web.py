@@ -1,0 +1,82 @@
+"""An HTTP server inside the supervisor, for the pages and stand-ins of the sandbox."""
+
+import asyncio
+import contextlib
+import errno
+import socket
+from collections.abc import Callable, Iterator
+from typing import cast
+
+import uvicorn
+from litestar import Litestar
+from litestar.types import Scope
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+HANG_UP = "sandbox.hang_up"
+
+
+class WebServer:
+    """Serves one ASGI application on 127.0.0.1, at `url`."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self._server: uvicorn.Server | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def port(self) -> int:
+        """The port; 0 before the start."""
+        return int(self.url.rpartition(":")[2] or 0)
+
+    def listen(self, port: int = 0) -> socket.socket:
+        """Take `port`, or a free one if that is 0 or somebody else's; from now on `url` is known."""
+        try:
+            listener = socket.create_server(("127.0.0.1", port))
+        except OSError as error:
+            if not port or error.errno != errno.EADDRINUSE:
+                raise
+            listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        return listener
+
+    def serve(self, app: Litestar, listener: socket.socket) -> None:
+        """Serve on a socket that listens already: a request that comes before the server is ready waits for it."""
+        config = uvicorn.Config(
+            app,
+            http=_HangingUp,
+            lifespan="off",
+            ws="none",
+            log_config=None,
+            access_log=False,
+            timeout_keep_alive=75,  # seconds; a client that gives up its idle connections sooner meets no closed one
+            timeout_graceful_shutdown=1,
+        )
+        self._server = _QuietServer(config)
+        self._task = asyncio.create_task(self._server.serve(sockets=[listener]))
+
+    async def stop(self) -> None:
+        """Stop, if it was started; a request that is still being answered has a second."""
+        if self._server and self._task:
+            self._server.should_exit = True
+            await self._task
+
+
+class _QuietServer(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals to the process that we are a part of."""
+        yield
+
+
+class _HangingUp(HttpToolsProtocol):
+    def on_message_begin(self) -> None:
+        """Let the application end the connection without an answer: ASGI has no message for that."""
+        super().on_message_begin()
+        self.scope["extensions"] = {HANG_UP: {"now": self.transport.abort}}
+
+
+async def hang_up(scope: Scope) -> None:
+    """End the connection that a request came by; whatever is answered then, nobody gets."""
+    extensions = scope.get("extensions") or {}
+    cast(Callable[[], None], extensions[HANG_UP]["now"])()
+    await asyncio.sleep(0)  # so that the server notices before it is given an answer
