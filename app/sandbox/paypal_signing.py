@@ -66,15 +66,19 @@ class WebhookSigner:
     def headers(self, body: bytes, webhook_id: str) -> dict[str, str]:
         """Return the headers to send with `body`: a new transmission, signed for the webhook of that id."""
         transmission, time = str(uuid4()), datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        signed = f"{transmission}|{time}|{webhook_id}|{zlib.crc32(body)}"
         return {
             "PAYPAL-TRANSMISSION-ID": transmission,
             "PAYPAL-TRANSMISSION-TIME": time,
-            "PAYPAL-TRANSMISSION-SIG": b64encode(self._key.sign(signed.encode(), PKCS1v15(), SHA256())).decode(),
+            "PAYPAL-TRANSMISSION-SIG": self.signature(body, webhook_id, transmission, time),
             "PAYPAL-CERT-URL": self.certificate_url,
             "PAYPAL-AUTH-ALGO": "SHA256withRSA",
             "PAYPAL-AUTH-VERSION": "v2",
         }
+
+    def signature(self, body: bytes, webhook_id: str, transmission: str, time: str) -> str:
+        """Return the signature of one transmission; the same each time, as PKCS #1 v1.5 has nothing random."""
+        signed = f"{transmission}|{time}|{webhook_id}|{zlib.crc32(body)}"
+        return b64encode(self._key.sign(signed.encode(), PKCS1v15(), SHA256())).decode()
 
 
 def _kept(path: Path) -> _Identity | None:
