@@ -1,0 +1,82 @@
+"""A PayPal stand-in for each module, and clients of it whose every exchange is held against PayPal's documents."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from app.domain.payments.paypal import PayPal
+from app.domain.payments.paypal_call import Patience
+from app.sandbox.paypal import PayPalStandIn
+from tests.payments import documents
+from tests.payments.till import Till
+
+QUICK = Patience(pause=0.02, total=30)
+
+Connect = Callable[..., PayPal]
+
+
+@pytest.fixture(scope="module")
+def paypal_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the module's stand-in."""
+    return tmp_path_factory.mktemp("paypal")
+
+
+@pytest_asyncio.fixture(scope="module")
+async def stand_in(paypal_home: Path) -> AsyncIterator[PayPalStandIn]:
+    """The module's stand-in."""
+    paypal = PayPalStandIn(paypal_home, webhook_pause=0.05)
+    await paypal.start()
+    yield paypal
+    await paypal.stop()
+
+
+@pytest_asyncio.fixture
+async def till(stand_in: PayPalStandIn) -> AsyncIterator[Till]:
+    """The stand-in in the test's hands."""
+    async with Till(stand_in.url) as till:
+        yield till
+        await till.forget_faults()
+
+
+@pytest.fixture
+def requests() -> list[httpx.Request]:
+    """The requests that the test's clients have sent."""
+    return []
+
+
+@pytest_asyncio.fixture
+async def connect(stand_in: PayPalStandIn, requests: list[httpx.Request]) -> AsyncIterator[Connect]:
+    """Makes clients; `careful` ones fail where an exchange is not as documented."""
+    async with AsyncExitStack() as closing:
+
+        async def note(request: httpx.Request) -> None:
+            requests.append(request)
+
+        def connect(
+            url: str = stand_in.url,
+            secret: str = stand_in.client_secret,
+            *,
+            patience: Patience = QUICK,
+            careful: bool = True,
+        ) -> PayPal:
+            hooks: dict[str, list[Callable[..., Any]]] = {
+                "request": [note],
+                "response": [documents.check] if careful else [],
+            }
+            http = httpx.AsyncClient(trust_env=False, event_hooks=hooks)
+            client = PayPal(url, stand_in.client_id, secret, patience=patience, http=http)
+            closing.push_async_callback(client.aclose)
+            return client
+
+        yield connect
+
+
+@pytest.fixture
+def paypal(connect: Connect) -> PayPal:
+    """A client whose exchanges are all as documented."""
+    return connect()

@@ -1,0 +1,43 @@
+"""Orders for the tests of the PayPal client."""
+
+from decimal import Decimal
+from uuid import uuid4
+
+from app.domain.payments.money import Money
+from app.domain.payments.paypal import PayPal
+from app.domain.payments.paypal_answers import Capture, Order
+from tests.payments.till import Till
+
+HUNDRED = Money(Decimal(100), "USD")
+
+
+def new_id() -> str:
+    """Return an id that nobody has used."""
+    return uuid4().hex
+
+
+async def create(paypal: PayPal, amount: Money = HUNDRED, reference: str | None = None) -> Order:
+    """Create an order."""
+    return await paypal.create_order(
+        request_id=new_id(),
+        amount=amount,
+        reference=reference or new_id(),
+        description="Appointment with Ada Lovelace",
+        return_url="https://practice.example.org/return?lang=en",
+        cancel_url="https://practice.example.org/cancel",
+    )
+
+
+async def approved(paypal: PayPal, till: Till, amount: Money = HUNDRED, reference: str | None = None) -> Order:
+    """Create an order that the payer approves."""
+    order = await create(paypal, amount, reference)
+    await till.approve(order.id)
+    return order
+
+
+async def captured(paypal: PayPal, till: Till, amount: Money = HUNDRED) -> Capture:
+    """Create, approve and capture an order."""
+    order = await approved(paypal, till, amount)
+    paid = await paypal.capture_order(order.id, request_id=new_id())
+    assert paid.capture is not None
+    return paid.capture
