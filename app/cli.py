@@ -91,7 +91,7 @@ def migrate() -> None:
 @click.option("--home", default=".booking", show_default=True, help="Folder for the data.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="Port; 0: any free one.")
 def up(home: str, port: int) -> None:
-    """Run everything on this machine: database, queue, mailbox, API and worker."""
+    """Run everything on this machine: database, queue, mailbox, a PayPal without money, API and worker."""
     from pathlib import Path  # noqa: PLC0415
 
     from app.sandbox.errors import SandboxError  # noqa: PLC0415

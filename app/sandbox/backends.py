@@ -8,8 +8,9 @@ import asyncpg
 
 from app.sandbox.component import Component, bring_up, take_down
 from app.sandbox.database import create_database, dsn_of, set_passwords
-from app.sandbox.environment import base_environment, read_given, without_login
+from app.sandbox.environment import base_environment, past_the_proxy, read_given, without_login
 from app.sandbox.files import secret
+from app.sandbox.paypal import PayPalStandIn
 from app.sandbox.postgres import EmbeddedPostgres
 from app.sandbox.process import Child
 from app.sandbox.redis import EmbeddedRedis
@@ -20,15 +21,18 @@ from app.sandbox.wheels import wheel_folder
 if TYPE_CHECKING:
     from app.sandbox.mailbox import Mailbox
 
+WEBHOOKS = "/api/payments/webhooks/paypal/"
+
 
 class Backends:
-    """PostgreSQL with its schema, Redis, and a mail server."""
+    """PostgreSQL with its schema, Redis, a mail server and PayPal."""
 
     def __init__(self, home: Path, environment: Mapping[str, str], view: View) -> None:
         self._given = read_given(environment)
         self.postgres = None if self._given.database else EmbeddedPostgres(home)
         self.redis = None if self._given.redis else EmbeddedRedis(home)
         self.mailbox = None if self._given.email_host else _mailbox()
+        self.paypal = None if self._given.paypal else PayPalStandIn(home)
         self.migration = Child("migrate", home)
         self._home = home
         self._environment = base_environment(environment, self._given)
@@ -67,16 +71,27 @@ class Backends:
         servers = {"DATABASE_URL": self.database_url, "REDIS_URL": self.redis_url}
         if self.mailbox:
             servers |= {"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": str(self.mailbox.smtp_port)}
+        if self.paypal:
+            servers |= self.paypal.settings() | past_the_proxy(self._environment)
         return defaults | given | servers
+
+    def api_is_at(self, url: str) -> None:
+        """Let those who call the API know where it is."""
+        if self.paypal:
+            self.paypal.send_webhooks_to(url + WEBHOOKS)
 
     async def start(self) -> None:
         """Start what is not given and migrate the database. Raises SandboxError if something does not start."""
         await self._start_postgres()
         await self._start_redis()
         await self._start_mailbox()
+        await self._start_paypal()
 
     async def stop(self) -> None:
         """Stop what was started, the last first."""
+        if self.paypal and self.paypal.url:
+            await self.paypal.stop()
+            self._view.show("PayPal", "stopped")
         if self.mailbox and self.mailbox.url:
             await self.mailbox.stop()
             self._view.show("Mailbox", "stopped")
@@ -121,6 +136,13 @@ class Backends:
             self._view.show("Mailbox", "ready", self.mailbox.url)
         else:
             self._view.show("Mail server", "given", str(self._given.email_host))
+
+    async def _start_paypal(self) -> None:
+        if self.paypal:
+            await self.paypal.start()
+            self._view.show("PayPal", "ready", self.paypal.url)
+        else:
+            self._view.show("PayPal", "given", without_login(str(self._given.paypal)))
 
 
 def _component(name: str, server: EmbeddedPostgres | EmbeddedRedis) -> Component:

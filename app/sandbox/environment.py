@@ -8,6 +8,7 @@ from app.sandbox.errors import SandboxError
 
 ONLY_WITH_DATABASE_URL = ("OWNER_DATABASE_URL", "ADMIN_DATABASE_URL", "LISTEN_DATABASE_URL")
 ONLY_WITH_EMAIL_HOST = ("EMAIL_PORT", "EMAIL_HOST_USER", "EMAIL_HOST_PASSWORD", "EMAIL_USE_TLS")
+ONLY_WITH_PAYPAL_BASE_URL = ("PAYPAL_CLIENT_ID", "PAYPAL_CLIENT_SECRET", "PAYPAL_WEBHOOK_ID", "PAYPAL_CERTIFICATES")
 
 
 class Given(NamedTuple):
@@ -18,6 +19,7 @@ class Given(NamedTuple):
     admin_database: str | None
     redis: str | None
     email_host: str | None
+    paypal: str | None
 
 
 def read_given(environment: Mapping[str, str]) -> Given:
@@ -34,6 +36,7 @@ def read_given(environment: Mapping[str, str]) -> Given:
         admin_database=environment.get("ADMIN_DATABASE_URL") or None,
         redis=environment.get("REDIS_URL") or None,
         email_host=environment.get("EMAIL_HOST") or None,
+        paypal=environment.get("PAYPAL_BASE_URL") or None,
     )
 
 
@@ -42,10 +45,18 @@ def base_environment(environment: Mapping[str, str], given: Given) -> dict[str, 
     hidden = {"OWNER_DATABASE_URL", "ADMIN_DATABASE_URL"}
     if not given.email_host:
         hidden.update(ONLY_WITH_EMAIL_HOST)
+    if not given.paypal:
+        hidden.update(ONLY_WITH_PAYPAL_BASE_URL)
     kept = {name: value for name, value in environment.items() if name not in hidden}
     if not given.database:  # libpq's variables are about another server; ours has no TLS, so nobody need look for keys
         kept = {name: value for name, value in kept.items() if not name.startswith("PG")} | {"PGSSLMODE": "disable"}
     return kept | {"PYTHONUNBUFFERED": "1"}  # the logs are read while they are written
+
+
+def past_the_proxy(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return what has httpx speak to 127.0.0.1 directly, where a proxy is configured for the world outside."""
+    given = environment.get("no_proxy") or environment.get("NO_PROXY")
+    return {"no_proxy": f"{given},127.0.0.1" if given else "127.0.0.1"}
 
 
 def without_login(url: str) -> str:

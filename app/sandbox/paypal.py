@@ -52,6 +52,16 @@ class PayPalStandIn:
         """The address of the API and of the pages; empty before the start."""
         return self._server.url
 
+    def settings(self) -> dict[str, str]:
+        """Return the environment of an API whose PayPal this is."""
+        return {
+            "PAYPAL_BASE_URL": self.url,
+            "PAYPAL_CLIENT_ID": self.client_id,
+            "PAYPAL_CLIENT_SECRET": self.client_secret,
+            "PAYPAL_WEBHOOK_ID": self.webhook_id,
+            "PAYPAL_CERTIFICATES": str(self.signer.certificates),
+        }
+
     async def start(self) -> None:
         """Listen, and go on with what an earlier run has left."""
         records = self._records = Records(self._file)

@@ -23,6 +23,7 @@ def publish(home: Path, backends: Backends, api: Api, worker: Worker) -> None:
         "api": api.url,
         "docs": f"{api.url}/docs",
         "mailbox": backends.mailbox.url if backends.mailbox else None,
+        "paypal": backends.paypal.url if backends.paypal else None,
         "database": backends.database_url,
         "admin_database": backends.admin_database_url,
         "owner_database": backends.owner_database_url,
@@ -48,6 +49,8 @@ def summary(home: Path, backends: Backends, api: Api) -> dict[str, str]:
     facts = {"API": api.url, "Docs": f"{api.url}/docs"}
     if backends.mailbox:
         facts["Mailbox"] = backends.mailbox.url
+    if backends.paypal:
+        facts["PayPal"] = backends.paypal.url
     given = "ADMIN_DATABASE_URL" if backends.admin_database_url else "DATABASE_URL"
     facts["psql"] = shlex.quote(str(home / "psql")) if backends.postgres else f'psql "${given}"'
     return facts

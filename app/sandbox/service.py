@@ -60,7 +60,8 @@ class Api:
     async def _comes_up(self, port: int, environment: Mapping[str, str]) -> bool:
         self.port = port
         arguments = ("api", "--host", "127.0.0.1", "--port", str(port))
-        await self.child.start(booking_command(*arguments, environment=environment))
+        told = {"PUBLIC_URL": self.url, **environment}
+        await self.child.start(booking_command(*arguments, environment=told))
         self._trouble = await self._trouble_with("/health/live" if self._has_served else "/health/ready")
         if self._trouble:
             await self.child.stop()

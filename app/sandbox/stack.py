@@ -53,9 +53,9 @@ class Stack:
         await stop_leftovers(self._home.path)
         _check_port(self._port)
         await self._backends.start()
-        await asyncio.gather(*(bring_up(service, self._view) for service in self._services()))
-        if not self._worker.child.running:
-            raise self._worker.child.failure("the worker did not start")
+        for service in self._services():
+            await bring_up(service, self._view)
+        self._backends.api_is_at(self._api.url)
         self._publish()
         facts = summary(self._home.path, self._backends, self._api)
         self._view.summarise(facts, f"Ctrl-C stops everything; the data stays in {self._home.path}")
@@ -67,10 +67,13 @@ class Stack:
         return [*self._backends.components, *self._services()]
 
     def _services(self) -> list[Component]:
+        """Return the API, and the worker, which has to know the API's address."""
         api, worker, environment = self._api, self._worker, self._backends.service_environment
         return [
             Component("API", api.child, lambda: api.start(environment(), api.port or self._port), lambda: api.url),
-            Component("Worker", worker.child, lambda: worker.start(environment()), lambda: ""),
+            Component(
+                "Worker", worker.child, lambda: worker.start({"PUBLIC_URL": api.url, **environment()}), lambda: ""
+            ),
         ]
 
 

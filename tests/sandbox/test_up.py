@@ -15,8 +15,14 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
+from app.domain.payments.certificates import read_seeded
+from app.domain.payments.paypal import PayPal
+from app.sandbox.files import secret
 from app.sandbox.leftovers import leftovers
+from app.sandbox.paypal import CLIENT_ID
+from app.settings import read_settings
 from tests.databases import Database
+from tests.payments.orders import create
 from tests.sandbox.ups import Up
 
 LOGIN = {"username": "ada", "password": "correct horse battery"}
@@ -84,7 +90,7 @@ async def psql(home: Path, sql: str) -> str:
 async def test_everything_is_where_stack_json_says(running: Up) -> None:
     stack = await running.ready()
     assert set(stack) == {
-        *("api", "docs", "mailbox", "database", "admin_database", "owner_database", "redis", "pids"),
+        *("api", "docs", "mailbox", "paypal", "database", "admin_database", "owner_database", "redis", "pids"),
     }
     assert (running.home / "stack.json").stat().st_mode & 0o777 == 0o600
     assert (await call("GET", f"{stack['api']}/health/ready")).json()["status"] == "up"
@@ -114,6 +120,41 @@ async def test_it_stops_when_told_to_and_its_data_stays(home: Path, start: Start
     assert await second.ended() == 0
     assert leftovers(home) == []
     assert "Stopped." in second.output.read_text()
+
+
+async def test_an_order_can_be_paid_after_a_restart(home: Path, start: Start) -> None:
+    first = await start()
+    stack = await first.ready()
+    async with PayPal(stack["paypal"], CLIENT_ID, secret(home, "paypal")) as paypal:
+        order = await create(paypal)
+    await first.end()
+    second = await start()
+    stack = await second.ready()
+    assert order.approval_url
+    assert (await call("POST", order.approval_url.replace("checkoutnow", "checkoutnow/approve"))).status_code == 303
+    async with PayPal(stack["paypal"], CLIENT_ID, secret(home, "paypal")) as paypal:
+        paid = await paypal.capture_order(order.id, request_id="1")
+    assert paid.capture
+    assert paid.capture.status == "COMPLETED"
+
+
+async def test_api_and_worker_know_paypal_and_the_apis_address(running: Up) -> None:
+    stack = await running.ready()
+    for name in ("api", "worker"):
+        known = environment_of(pid_of(stack, name))
+        settings = read_settings(known)
+        assert (settings.public_url, settings.paypal_base_url) == (stack["api"], stack["paypal"])
+        assert settings.paypal_client_secret == secret(running.home, "paypal")
+        assert settings.paypal_certificates
+        assert read_seeded(Path(settings.paypal_certificates))
+        assert settings.paypal_webhook_id
+        assert "127.0.0.1" in known["no_proxy"]
+
+
+def environment_of(pid: int) -> dict[str, str]:
+    """Return what a process was started with."""
+    pairs = Path(f"/proc/{pid}/environ").read_text().split("\0")
+    return dict(pair.split("=", 1) for pair in pairs if pair)
 
 
 def pid_of(stack: dict[str, Any], name: str) -> int:
@@ -206,6 +247,7 @@ async def test_given_servers_are_used(home: Path, start: Start, database: Databa
         "ADMIN_DATABASE_URL": database.admin,
         "REDIS_URL": redis_url,
         "EMAIL_HOST": "mail.example.org",
+        "PAYPAL_BASE_URL": "https://api-m.sandbox.paypal.com",
     }
     up = await start(given=given)
     stack = await up.ready()
@@ -213,6 +255,7 @@ async def test_given_servers_are_used(home: Path, start: Start, database: Databa
         "api": stack["api"],
         "docs": f"{stack['api']}/docs",
         "mailbox": None,
+        "paypal": None,
         "database": database.app,
         "admin_database": database.admin,
         "owner_database": database.owner,

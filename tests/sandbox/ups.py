@@ -13,7 +13,7 @@ from typing import Any
 from app.sandbox.environment import ONLY_WITH_DATABASE_URL
 from app.sandbox.service import ROOT
 
-NOT_OURS = {*ONLY_WITH_DATABASE_URL, "DATABASE_URL", "REDIS_URL", "EMAIL_HOST"}
+NOT_OURS = {*ONLY_WITH_DATABASE_URL, "DATABASE_URL", "REDIS_URL", "EMAIL_HOST", "PAYPAL_BASE_URL", "PUBLIC_URL"}
 SECONDS = 90
 
 
