@@ -27,6 +27,9 @@ SETTINGS = {
     "max_connections": "100",
     "timezone": "UTC",
     "log_timezone": "UTC",
+    # the details of an error quote rows, its statement what somebody typed at psql: neither is for a log
+    "log_error_verbosity": "terse",
+    "log_min_error_statement": "panic",
 }
 
 
