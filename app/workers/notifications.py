@@ -51,7 +51,7 @@ async def dispatch(context: WorkerContext) -> None:
             )
 
 
-async def deliver(context: WorkerContext, *, appointment_id: int, version: int, request_id: str | None) -> None:
+async def deliver(context: WorkerContext, *, appointment_id: int, version: int, request_id: str | None = None) -> None:
     """Send an event's due mails. What fails is written into the outbox, which has it tried again."""
     with structlog.contextvars.bound_contextvars(**({"request": request_id} if request_id else {})):
         await _deliver(context, appointment_id, version)

@@ -24,7 +24,8 @@ UNHEARD_OF = f"ALTER TABLE patient ADD CONSTRAINT unheard_of CHECK (full_name <>
 BLABBING = "ALTER ROLE booking_app SET log_error_verbosity = 'default'"
 RECONNECT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'booking_app'"
 ALL_TRIED = "SELECT NOT EXISTS (SELECT FROM notification WHERE status = 'queued' AND outcome IS NULL)"
-PRODUCTION = {"DEBUG": "false", "ALLOWED_HOSTS": "127.0.0.1"}
+# nothing is paid in the story, so nobody calls this PayPal; the stand-in is for development only
+PRODUCTION = {"DEBUG": "false", "ALLOWED_HOSTS": "127.0.0.1", "PAYPAL_BASE_URL": "https://paypal.invalid"}
 
 
 class TalkativeMailbox(Mailbox):
