@@ -80,11 +80,9 @@ def migrate() -> None:
     import os  # noqa: PLC0415
 
     from app.db.migrate import upgrade  # noqa: PLC0415
+    from app.settings import read_owner_database_url  # noqa: PLC0415
 
-    url = os.environ.get("OWNER_DATABASE_URL")
-    if not url:
-        raise click.ClickException("Set OWNER_DATABASE_URL: migrations run as the owner of the database.")
-    upgrade(url)
+    upgrade(read_owner_database_url(os.environ))
 
 
 @main.command()

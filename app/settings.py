@@ -75,6 +75,17 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     return Settings(**values)
 
 
+def read_owner_database_url(environment: Mapping[str, str]) -> str:
+    """Read OWNER_DATABASE_URL, which is all that a migration needs. Raises SettingsError."""
+    url = environment.get("OWNER_DATABASE_URL", "")
+    is_right, should = CHECKS["owner_database_url"]
+    if not url:
+        raise SettingsError(["OWNER_DATABASE_URL is missing: migrations run as the owner of the database"])
+    if not is_right(url):
+        raise SettingsError([f"OWNER_DATABASE_URL {should}"])
+    return url
+
+
 def _judge(values: dict[str, Any]) -> Iterator[str]:
     """Yield what is wrong with values that have the right type."""
     for name, (is_right, should) in CHECKS.items():

@@ -92,6 +92,23 @@ def test_a_password_that_would_be_taken_for_something_else_is_told_and_not_quote
 
 
 @pytest.mark.parametrize(
+    ("url", "told"),
+    [("", "is missing"), ("postgresql://owner:s3/cret@localhost/booking", "must be a URL like")],
+)
+def test_a_migration_needs_its_owner_s_address(url: str, told: str) -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "app.cli", "migrate"],
+        env=os.environ | {"OWNER_DATABASE_URL": url},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 1
+    assert run.stderr.splitlines()[1].startswith(f"OWNER_DATABASE_URL {told}")
+    assert "s3" not in run.stderr
+
+
+@pytest.mark.parametrize(
     "url",
     [
         "postgresql://app:s3%2Fcret@one:5432,two:5433/booking",
