@@ -1,0 +1,269 @@
+"""The PayPal client where PayPal does not answer as it should: nothing is done twice, and doubt is not taken for no."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+from structlog.testing import capture_logs
+
+from app.domain.payments.paypal import PayPal
+from app.domain.payments.paypal_call import Patience
+from app.domain.payments.paypal_errors import PayPalRefused, PayPalUnavailable, PayPalUnknown
+from app.sandbox.paypal import PayPalStandIn
+from app.sandbox.ports import free_port
+from tests.payments.conftest import Connect
+from tests.payments.orders import HUNDRED, approved, captured, create, new_id
+from tests.payments.till import Till
+
+HASTY = Patience(read=0.4, pause=0.3, total=20)  # seconds
+
+
+class Act(NamedTuple):
+    """A call that changes something, ready to be made as often as one likes, and how often it has taken effect."""
+
+    call: Callable[[PayPal], Awaitable[Any]]
+    times: Callable[[], Awaitable[int]]
+
+
+async def creation(_: PayPal, till: Till) -> Act:
+    reference, request_id = new_id(), new_id()
+
+    async def call(paypal: PayPal) -> Any:
+        return await paypal.create_order(
+            request_id=request_id,
+            amount=HUNDRED,
+            reference=reference,
+            description="d",
+            return_url="https://practice.example.org/",
+            cancel_url="https://practice.example.org/",
+        )
+
+    async def times() -> int:
+        return sum(order["custom_id"] == reference for order in (await till.books())["orders"])
+
+    return Act(call, times)
+
+
+async def capture(paypal: PayPal, till: Till) -> Act:
+    order, request_id = await approved(paypal, till), new_id()
+
+    async def times() -> int:
+        return len(await till.captures_of(order.id))
+
+    return Act(lambda paypal: paypal.capture_order(order.id, request_id=request_id), times)
+
+
+async def refund(paypal: PayPal, till: Till) -> Act:
+    paid, request_id = await captured(paypal, till), new_id()
+
+    async def call(paypal: PayPal) -> Any:
+        return await paypal.refund_capture(paid.id, request_id=request_id, amount=HUNDRED, reference="r", note=None)
+
+    async def times() -> int:
+        return sum(refund["capture_id"] == paid.id for refund in (await till.books())["refunds"])
+
+    return Act(call, times)
+
+
+ACTS = {"create_order": creation, "capture_order": capture, "refund_capture": refund}
+MISHAPS = ["drop_before", "drop_after", "error_before", "error_after", "slow_before", "slow_after", "garbage"]
+
+
+def posts(requests: list[httpx.Request]) -> list[httpx.Request]:
+    """Return the requests that a request id makes safe to repeat."""
+    return [request for request in requests if "paypal-request-id" in request.headers]
+
+
+@pytest.mark.parametrize("mishap", MISHAPS)
+@pytest.mark.parametrize("operation", ACTS)
+async def test_what_fails_once_is_done_once(
+    connect: Connect, till: Till, requests: list[httpx.Request], operation: str, mishap: str
+) -> None:
+    act = await ACTS[operation](connect(), till)
+    requests.clear()
+    await till.have(operation, mishap, seconds=0.6)
+    await act.call(connect(patience=HASTY, careful=False))
+    assert await act.times() == 1
+    first, *others = posts(requests)
+    assert others
+    assert {(other.headers["paypal-request-id"], other.content) for other in others} == {
+        (first.headers["paypal-request-id"], first.content)
+    }
+    assert await till.faults() == []
+
+
+@pytest.mark.parametrize("mishap", ["drop_before", "drop_after", "error_before", "error_after", "garbage"])
+@pytest.mark.parametrize("operation", ACTS)
+async def test_without_an_answer_the_outcome_is_unknown_and_the_same_call_finds_out(
+    connect: Connect, till: Till, requests: list[httpx.Request], operation: str, mishap: str
+) -> None:
+    act = await ACTS[operation](connect(), till)
+    requests.clear()
+    await till.have(operation, mishap, times=4)
+    client = connect(careful=False)
+    with pytest.raises(PayPalUnknown):
+        await act.call(client)
+    assert len(posts(requests)) == 4
+    assert await act.times() == (0 if mishap.endswith("before") else 1)
+    await act.call(client)
+    assert await act.times() == 1
+
+
+@pytest.mark.parametrize("operation", ACTS)
+async def test_all_of_it_takes_only_so_long(connect: Connect, till: Till, operation: str) -> None:
+    act = await ACTS[operation](connect(), till)
+    await till.have(operation, "slow_before", seconds=1)
+    with pytest.raises(PayPalUnknown, match=r"0\.5 s have passed"):
+        await act.call(connect(patience=Patience(total=0.5), careful=False))
+    async with asyncio.timeout(30):
+        while not await act.times():  # noqa: ASYNC110  the stand-in wakes up and does it
+            await asyncio.sleep(0.05)
+
+
+async def test_the_pauses_grow(connect: Connect, till: Till) -> None:
+    act = await capture(connect(), till)
+    await till.have("capture_order", "drop_before", times=4)
+    started = time.monotonic()
+    with pytest.raises(PayPalUnknown):
+        await act.call(connect(patience=Patience(pause=0.2), careful=False))
+    assert time.monotonic() - started > 0.1 + 0.2 + 0.4  # half of 0.2, 0.4 and 0.8
+
+
+async def test_whoever_cannot_be_reached_has_done_nothing(connect: Connect, requests: list[httpx.Request]) -> None:
+    client = connect(f"http://127.0.0.1:{free_port()}")
+    with pytest.raises(PayPalUnavailable, match="ConnectError"):
+        await create(client)
+    assert len(requests) == 4
+
+
+async def test_what_was_in_doubt_stays_in_doubt(connect: Connect, till: Till) -> None:
+    act = await capture(connect(), till)
+    await till.have("capture_order", "drop_before")
+    await till.have("capture_order", "rate_limit", times=3, seconds=0)
+    with pytest.raises(PayPalUnknown):
+        await act.call(connect(careful=False))
+
+
+async def test_a_rate_limit_is_kept_to(connect: Connect, till: Till) -> None:
+    act = await capture(connect(), till)
+    await till.have("capture_order", "rate_limit", seconds=1)
+    started = time.monotonic()
+    await act.call(connect())
+    assert time.monotonic() - started >= 1
+    assert await act.times() == 1
+
+
+async def test_a_long_rate_limit_is_not_waited_for(connect: Connect, till: Till, requests: list[httpx.Request]) -> None:
+    act = await capture(connect(), till)
+    requests.clear()
+    await till.have("capture_order", "rate_limit", seconds=60)
+    with pytest.raises(PayPalUnavailable) as error:
+        await act.call(connect())
+    assert error.value.retry_after == 60
+    assert len(posts(requests)) == 1
+    assert await act.times() == 0
+
+
+async def test_the_token_is_fetched_once_by_all_who_need_it(
+    connect: Connect, till: Till, requests: list[httpx.Request]
+) -> None:
+    order = await create(connect())
+    requests.clear()
+    await till.have("token", "slow_before", seconds=0.3)
+    paypal = connect()
+    await asyncio.gather(*(paypal.get_order(order.id) for _ in range(20)))
+    assert [request.url.path for request in requests].count("/v1/oauth2/token") == 1
+    assert len(requests) == 21
+
+
+async def test_a_token_is_not_used_until_its_very_end(
+    connect: Connect, requests: list[httpx.Request], tmp_path: Path
+) -> None:
+    stand_in = PayPalStandIn(tmp_path, token_seconds=2)
+    await stand_in.start()
+    paypal = connect(stand_in.url, stand_in.client_secret)
+    order = await create(paypal)
+    await asyncio.sleep(1.85)  # the last tenth of the token's life
+    await paypal.get_order(order.id)
+    assert [request.url.path for request in requests].count("/v1/oauth2/token") == 2
+    assert len(requests) == 4  # so none of them was refused
+    await stand_in.stop()
+
+
+async def test_a_token_that_is_not_accepted_is_fetched_anew_once_by_all(
+    connect: Connect, till: Till, requests: list[httpx.Request]
+) -> None:
+    paypal = connect()
+    order = await create(paypal)
+    requests.clear()
+    await till.have("get_order", "unauthorized")
+    await asyncio.gather(*(paypal.get_order(order.id) for _ in range(20)))
+    tokens = [request for request in requests if request.url.path == "/v1/oauth2/token"]
+    assert len(tokens) == 1
+
+
+async def test_a_second_token_that_is_not_accepted_ends_the_call(
+    connect: Connect, till: Till, requests: list[httpx.Request]
+) -> None:
+    act = await capture(connect(), till)
+    requests.clear()
+    await till.have("capture_order", "unauthorized", times=2)
+    with pytest.raises(PayPalUnavailable, match="does not accept the access token"):
+        await act.call(connect())
+    assert len(posts(requests)) == 2
+    assert await act.times() == 0
+
+
+async def test_wrong_credentials_end_the_call(connect: Connect, requests: list[httpx.Request]) -> None:
+    with pytest.raises(PayPalUnavailable, match="does not accept the client id and secret"):
+        await create(connect(secret="wrong"))
+    assert len(requests) == 1
+
+
+@pytest.mark.parametrize("mishap", ["drop_before", "error_before", "garbage", "rate_limit"])
+async def test_without_a_token_nothing_was_done(connect: Connect, till: Till, mishap: str) -> None:
+    act = await capture(connect(), till)
+    await till.have("token", mishap, times=4, seconds=0)
+    client = connect(careful=False)
+    with pytest.raises(PayPalUnavailable):
+        await act.call(client)
+    assert await act.times() == 0
+    await act.call(client)
+
+
+async def test_a_connection_that_the_server_has_closed_does_no_harm(connect: Connect, till: Till) -> None:
+    paypal = connect(careful=False)
+    order = await create(paypal)
+    await till.have("get_order", "drop_before", times=2)
+    assert (await paypal.get_order(order.id)).id == order.id
+
+
+SECRETS = ("Bearer", "Basic", "A21AA", "refund-of-ada", "Ada Lovelace", "The doctor is ill", "practice.example.org")
+
+
+async def test_the_log_has_paypals_debug_id_and_nobodys_secrets(
+    connect: Connect, till: Till, stand_in: PayPalStandIn
+) -> None:
+    paypal = connect(careful=False)
+    paid = await captured(paypal, till)
+    for mishap in ("error_before", "drop_before", "refused"):
+        await till.have("refund_capture", mishap)
+    with capture_logs() as logs, pytest.raises(PayPalRefused) as refused:
+        await paypal.refund_capture(
+            paid.id, request_id=new_id(), amount=HUNDRED, reference="refund-of-ada", note="The doctor is ill."
+        )
+    await till.have("create_order", "garbage", times=4)
+    with capture_logs() as more, pytest.raises(PayPalUnknown) as unknown:
+        await create(paypal)
+    assert [entry["event"] for entry in logs] == ["paypal_no_answer", "paypal_no_answer", "paypal_refused"]
+    assert [bool(entry["debug_id"]) for entry in logs] == [True, False, True]
+    assert logs[2]["debug_id"] == refused.value.debug_id
+    assert logs[2]["issue"] == "INSTRUMENT_DECLINED"
+    assert [entry["attempt"] for entry in more] == [1, 2, 3, 4]
+    assert len({entry["debug_id"] for entry in more} - {None}) == 4
+    said = f"{logs} {more} {refused.value!r} {unknown.value!r}"
+    assert not [secret for secret in (*SECRETS, stand_in.client_secret, paid.id) if secret in said]
