@@ -1,0 +1,333 @@
+"""The PayPal stand-in by itself: what it answers to requests that our client does not send."""
+
+import asyncio
+import base64
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from app.sandbox.paypal import PayPalStandIn
+from tests.payments import documents
+from tests.payments.till import Till
+
+AMOUNT = {"currency_code": "USD", "value": "100.00"}
+ORDER = {"intent": "CAPTURE", "purchase_units": [{"amount": AMOUNT}]}
+ADDRESSES = {"return_url": "https://a.example.org/r?lang=en", "cancel_url": "https://a.example.org/c"}
+WITH_SOURCE = ORDER | {"payment_source": {"paypal": {"experience_context": ADDRESSES}}}
+ALL_OF_IT = {"Prefer": "return=representation"}
+
+
+@pytest_asyncio.fixture
+async def raw(stand_in: PayPalStandIn) -> AsyncIterator[httpx.AsyncClient]:
+    """An HTTP client with an access token, whose exchanges are as documented, or undocumented altogether."""
+    async with httpx.AsyncClient(base_url=stand_in.url, trust_env=False) as http:
+        login = (stand_in.client_id, stand_in.client_secret)
+        granted = await http.post("/v1/oauth2/token", auth=login, data={"grant_type": "client_credentials"})
+        http.headers["Authorization"] = f"Bearer {granted.json()['access_token']}"
+        yield http
+
+
+async def post(raw: httpx.AsyncClient, path: str, body: Any = None, **headers: str) -> Any:
+    """Make a call whose answer is as documented, and return that."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    answer = await raw.post(path, json={} if body is None else body, headers=named)
+    operation = documents.find(answer.request) if documents.are_there() else None
+    assert not (operation and documents.answer_faults(operation, answer)), answer.text
+    return answer
+
+
+def issue(answer: httpx.Response) -> Any:
+    return (answer.status_code, answer.json()["details"][0]["issue"])
+
+
+def relations(answer: httpx.Response) -> list[str]:
+    return [link["rel"] for link in answer.json()["links"]]
+
+
+async def test_statuses_and_links_of_an_order_without_a_source(raw: httpx.AsyncClient, till: Till) -> None:
+    created = await post(raw, "/v2/checkout/orders", ORDER)
+    assert created.status_code == 201
+    assert set(created.json()) == {"id", "status", "links"}
+    assert (created.json()["status"], relations(created)) == ("CREATED", ["self", "approve", "capture"])
+    order = f"/v2/checkout/orders/{created.json()['id']}"
+    await till.approve(created.json()["id"])
+    approved = await raw.get(order)
+    assert (approved.json()["status"], relations(approved)) == ("APPROVED", ["self", "capture"])
+    captured = await post(raw, f"{order}/capture")
+    assert (captured.status_code, captured.json()["status"], relations(captured)) == (201, "COMPLETED", ["self"])
+    assert captured.json()["purchase_units"][0]["payments"]["captures"][0]["status"] == "COMPLETED"
+    assert "amount" not in captured.json()["purchase_units"][0]
+
+
+async def test_with_a_source_the_payer_has_to_act(raw: httpx.AsyncClient) -> None:
+    created = await post(raw, "/v2/checkout/orders", WITH_SOURCE, PayPal_Request_Id=uuid4().hex, **ALL_OF_IT)
+    assert (created.json()["status"], relations(created)) == ("PAYER_ACTION_REQUIRED", ["self", "payer-action"])
+    assert created.json()["purchase_units"][0]["amount"] == AMOUNT
+    assert "payer" not in created.json()
+
+
+async def test_a_request_id_makes_a_call_safe_to_repeat(raw: httpx.AsyncClient, till: Till) -> None:
+    ids = {"PayPal_Request_Id": uuid4().hex}
+    created = await post(raw, "/v2/checkout/orders", WITH_SOURCE, **ids)
+    again = await post(raw, "/v2/checkout/orders", WITH_SOURCE | {"intent": "CAPTURE"}, **ids)
+    assert (created.status_code, again.status_code) == (201, 200)
+    assert created.json() == again.json()
+    await till.approve(created.json()["id"])
+    path = f"/v2/checkout/orders/{created.json()['id']}/capture"
+    captured, again = await post(raw, path, **ids), await post(raw, path, **ids)  # the same id, of another operation
+    assert (captured.status_code, again.status_code) == (201, 200)
+    assert captured.json() == again.json()
+    capture = captured.json()["purchase_units"][0]["payments"]["captures"][0]["id"]
+    path = f"/v2/payments/captures/{capture}/refund"
+    refunded, again = await post(raw, path, **ids), await post(raw, path, **ids)
+    assert (refunded.status_code, again.status_code) == (201, 201)
+    assert refunded.json() == again.json()
+    assert set(refunded.json()) == {"id", "status", "links"}
+
+
+async def test_without_a_request_id_everything_is_done_again(raw: httpx.AsyncClient) -> None:
+    first, second = [await post(raw, "/v2/checkout/orders", ORDER) for _ in range(2)]
+    assert first.json()["id"] != second.json()["id"]
+
+
+async def test_the_same_request_twice_at_once_is_in_conflict(raw: httpx.AsyncClient, till: Till) -> None:
+    await till.have("create_order", "slow_before", seconds=1)
+    calls = [post(raw, "/v2/checkout/orders", ORDER, PayPal_Request_Id="the-same") for _ in range(2)]
+    answers = await asyncio.gather(*calls)
+    assert sorted(answer.status_code for answer in answers) == [201, 409]
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (WITH_SOURCE, (400, "PAYPAL_REQUEST_ID_REQUIRED")),
+        ({"intent": "CAPTURE"}, (400, "MISSING_REQUIRED_PARAMETER")),
+        (ORDER | {"intent": "PAY"}, (400, "INVALID_PARAMETER_VALUE")),
+        (ORDER | {"intent": "AUTHORIZE"}, (422, "AUTH_CAPTURE_NOT_ENABLED")),
+        (ORDER | {"purchase_units": []}, (400, "INVALID_ARRAY_MIN_ITEMS")),
+        (ORDER | {"purchase_units": [{"amount": AMOUNT}] * 2}, (400, "INVALID_ARRAY_MAX_ITEMS")),
+        (ORDER | {"purchase_units": [{}]}, (400, "MISSING_REQUIRED_PARAMETER")),
+        (ORDER | {"purchase_units": "x"}, (400, "INVALID_PARAMETER_SYNTAX")),
+        ([], (400, "INVALID_PARAMETER_SYNTAX")),
+        (ORDER | {"purchase_units": [{"amount": AMOUNT, "custom_id": ""}]}, (400, "INVALID_STRING_LENGTH")),
+        (ORDER | {"purchase_units": [{"amount": AMOUNT, "custom_id": "x" * 128}]}, (400, "INVALID_STRING_LENGTH")),
+    ],
+)
+async def test_an_order_that_is_not_well_formed(raw: httpx.AsyncClient, body: Any, expected: tuple[int, str]) -> None:
+    assert issue(await post(raw, "/v2/checkout/orders", body)) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "currency", "expected"),
+    [
+        ("0", "USD", (422, "CANNOT_BE_ZERO_OR_NEGATIVE")),
+        ("-1", "USD", (422, "CANNOT_BE_ZERO_OR_NEGATIVE")),
+        ("0.001", "USD", (422, "DECIMAL_PRECISION")),
+        ("1.5", "JPY", (422, "DECIMAL_PRECISION")),
+        ("1", "XXX", (422, "INVALID_CURRENCY_CODE")),
+        ("9" * 32, "USD", (422, "MAX_VALUE_EXCEEDED")),
+        ("-" + "9" * 31, "USD", (422, "CANNOT_BE_ZERO_OR_NEGATIVE")),
+        ("NaN", "USD", (400, "INVALID_PARAMETER_SYNTAX")),
+        ("1e2", "USD", (400, "INVALID_PARAMETER_SYNTAX")),
+        ("9" * 33, "USD", (400, "INVALID_STRING_LENGTH")),
+        (100, "USD", (400, "INVALID_PARAMETER_SYNTAX")),
+        ("1", "US", (400, "INVALID_STRING_LENGTH")),
+    ],
+)
+async def test_amounts_that_are_refused(
+    raw: httpx.AsyncClient, value: Any, currency: str, expected: tuple[int, str]
+) -> None:
+    unit = {"amount": {"value": value, "currency_code": currency}}
+    assert issue(await post(raw, "/v2/checkout/orders", ORDER | {"purchase_units": [unit]})) == expected
+
+
+@pytest.mark.parametrize(
+    ("amount", "expected"),
+    [
+        ({"value": "1.5", "currency_code": "JPY"}, (422, "DECIMALS_NOT_SUPPORTED")),
+        ({"value": "1.005", "currency_code": "USD"}, (422, "DECIMAL_PRECISION")),
+        ({"value": "0", "currency_code": "USD"}, (422, "CANNOT_BE_ZERO_OR_NEGATIVE")),
+        ({"value": "1"}, (400, "MISSING_REQUIRED_PARAMETER")),
+    ],
+)
+async def test_refunds_that_are_refused(
+    raw: httpx.AsyncClient, till: Till, amount: Any, expected: tuple[int, str]
+) -> None:
+    created = await post(raw, "/v2/checkout/orders", ORDER)
+    await till.approve(created.json()["id"])
+    captured = await post(raw, f"/v2/checkout/orders/{created.json()['id']}/capture")
+    capture = captured.json()["purchase_units"][0]["payments"]["captures"][0]["id"]
+    assert issue(await post(raw, f"/v2/payments/captures/{capture}/refund", {"amount": amount})) == expected
+
+
+async def test_a_body_is_json_and_says_so(raw: httpx.AsyncClient) -> None:
+    for content_type, body, status in (
+        ("application/json", b"{", 400),
+        ("application/json", b"\xff", 400),
+        ("text/plain", b"{}", 415),
+        ("", b"{}", 415),
+    ):
+        headers = {"Content-Type": content_type}
+        answer = await raw.post("/v2/checkout/orders", content=body, headers=headers)
+        assert answer.status_code == status
+
+
+@pytest.mark.parametrize("authorization", ["", "Bearer", "Bearer x", "Basic eDp5", "x"])
+async def test_without_a_token_nobody_gets_in(stand_in: PayPalStandIn, authorization: str) -> None:
+    async with httpx.AsyncClient(base_url=stand_in.url, trust_env=False) as http:
+        headers = {"Authorization": authorization} if authorization else {}
+        answer = await http.get("/v2/checkout/orders/5O190127TN364715T", headers=headers)
+    await documents.check(answer)
+    assert (answer.status_code, answer.json()["name"]) == (401, "AUTHENTICATION_FAILURE")
+
+
+@pytest.mark.parametrize(
+    "login", ["", "Basic", "Basic !", "Basic " + base64.b64encode(b"sandbox:x").decode(), "Bearer x"]
+)
+async def test_a_token_is_for_who_knows_the_secret(stand_in: PayPalStandIn, login: str) -> None:
+    async with httpx.AsyncClient(base_url=stand_in.url, trust_env=False) as http:
+        answer = await http.post(
+            "/v1/oauth2/token", content=b"grant_type=client_credentials", headers={"Authorization": login}
+        )
+    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+
+
+@pytest.mark.parametrize(
+    ("codes", "expected"),
+    [
+        ("INSTRUMENT_DECLINED", (422, "INSTRUMENT_DECLINED")),
+        (["ORDER_ALREADY_CAPTURED"], (422, "ORDER_ALREADY_CAPTURED")),
+        ("PERMISSION_DENIED", (403, "PERMISSION_DENIED")),
+        ("NO_SUCH_CODE", (400, "INVALID_PARAMETER_VALUE")),
+    ],
+)
+async def test_a_refusal_can_be_asked_for(raw: httpx.AsyncClient, codes: Any, expected: tuple[int, str]) -> None:
+    header = httpx.Request("POST", "http://x", json={"mock_application_codes": codes}).content.decode()
+    answer = await post(raw, "/v2/checkout/orders/5O190127TN364715T/capture", PayPal_Mock_Response=header)
+    assert issue(answer) == expected
+
+
+@pytest.mark.parametrize(("code", "status"), [("INTERNAL_SERVER_ERROR", 500), ("SERVICE_UNAVAILABLE", 503)])
+async def test_a_failure_can_be_asked_for(raw: httpx.AsyncClient, code: str, status: int) -> None:
+    header = f'{{"mock_application_codes": "{code}"}}'
+    answer = await post(raw, "/v2/checkout/orders/5O190127TN364715T/capture", PayPal_Mock_Response=header)
+    assert (answer.status_code, answer.json()["name"]) == (status, code)
+
+
+@pytest.mark.parametrize("header", ["x", "[]", "{}", '{"mock_application_codes": 1}'])
+async def test_a_strange_wish_is_refused(raw: httpx.AsyncClient, header: str) -> None:
+    answer = await post(raw, "/v2/checkout/orders/5O190127TN364715T/capture", PayPal_Mock_Response=header)
+    assert answer.status_code == 400
+
+
+async def test_what_is_nowhere_is_answered_in_paypals_way(raw: httpx.AsyncClient) -> None:
+    for method, path in (("GET", "/v2/nothing"), ("DELETE", "/v2/checkout/orders"), ("GET", "/v1/oauth2/token")):
+        answer = await raw.request(method, path)
+        assert (answer.status_code, answer.json()["name"]) == (404, "RESOURCE_NOT_FOUND")
+        assert answer.headers["paypal-debug-id"] == answer.json()["debug_id"]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"operation": "capture_order", "kind": "failed"},
+        {"operation": "webhook", "kind": "drop_after"},
+        {"operation": "get_order", "kind": "withhold"},
+        {"operation": "x", "kind": "drop_after"},
+        {"operation": "capture_order", "kind": "refused", "issue": "x"},
+        {"operation": "capture_order", "kind": "drop_after", "times": 0},
+        {"operation": "capture_order", "kind": "drop_after", "second": 1},
+        {"operation": "capture_order", "kind": "drop_after", "status": 404},
+    ],
+)
+async def test_what_cannot_go_wrong_is_refused(raw: httpx.AsyncClient, till: Till, fault: dict[str, Any]) -> None:
+    answer = await raw.post("/faults", json=fault)
+    assert answer.status_code == 400, answer.text
+    assert await till.faults() == []
+
+
+async def test_the_payer_approves_on_a_page(stand_in: PayPalStandIn, raw: httpx.AsyncClient, till: Till) -> None:
+    unit = {"amount": AMOUNT, "description": "<script>alert(1)</script>"}
+    body = WITH_SOURCE | {"purchase_units": [unit]}
+    created = await post(raw, "/v2/checkout/orders", body, PayPal_Request_Id=uuid4().hex)
+    order_id = created.json()["id"]
+    (url,) = (link["href"] for link in created.json()["links"] if link["rel"] == "payer-action")
+    assert url == f"{stand_in.url}/checkoutnow?token={order_id}"
+    page = await till.get(f"/checkoutnow?token={order_id}")
+    assert page.headers["content-type"].startswith("text/html")
+    assert "100.00 USD" in page.text
+    assert "&lt;script&gt;" in page.text
+    assert "<script>" not in page.text
+    for button in ("approve", "cancel"):
+        assert f'<form method="post" action="/checkoutnow/{button}?token={order_id}"><button' in page.text
+    canceled = await till.post(f"/checkoutnow/cancel?token={order_id}")
+    assert (canceled.status_code, canceled.headers["location"]) == (303, f"https://a.example.org/c?token={order_id}")
+    approved = await till.approve(order_id)
+    payer = (await raw.get(f"/v2/checkout/orders/{order_id}")).json()["payer"]["payer_id"]
+    assert approved.status_code == 303
+    assert approved.headers["location"] == f"https://a.example.org/r?lang=en&token={order_id}&PayerID={payer}"
+    assert "approve it again" in (await till.get(f"/checkoutnow?token={order_id}")).text
+    await post(raw, f"/v2/checkout/orders/{order_id}/capture")
+    assert "has been captured" in (await till.get(f"/checkoutnow?token={order_id}")).text
+    assert order_id in (await till.get("/")).text
+
+
+async def test_without_addresses_the_payer_stays_on_the_page(raw: httpx.AsyncClient, till: Till) -> None:
+    created = await post(raw, "/v2/checkout/orders", ORDER)
+    assert "Canceled" in (await till.post(f"/checkoutnow/cancel?token={created.json()['id']}")).text
+    assert "Approved" in (await till.approve(created.json()["id"])).text
+
+
+async def test_an_order_that_does_not_exist_has_no_page(raw: httpx.AsyncClient) -> None:
+    for method, path in (("GET", "/checkoutnow"), ("POST", "/checkoutnow/approve"), ("POST", "/checkoutnow/cancel")):
+        answer = await raw.request(method, f"{path}?token=5O190127TN364715T")
+        assert answer.status_code == 404
+        assert answer.headers["content-type"].startswith("text/html")
+
+
+async def test_the_old_way_to_say_where_the_payer_goes(raw: httpx.AsyncClient, till: Till) -> None:
+    created = await post(raw, "/v2/checkout/orders", ORDER | {"application_context": ADDRESSES})
+    approved = await till.approve(created.json()["id"])
+    assert approved.headers["location"].startswith("https://a.example.org/r?lang=en&token=")
+
+
+async def test_everything_outlives_a_restart(tmp_path: Path) -> None:
+    async with httpx.AsyncClient(trust_env=False) as http:
+
+        async def log_in(stand_in: PayPalStandIn) -> dict[str, str]:
+            login = (stand_in.client_id, stand_in.client_secret)
+            answer = await http.post(
+                f"{stand_in.url}/v1/oauth2/token", auth=login, data={"grant_type": "client_credentials"}
+            )
+            return {"Authorization": f"Bearer {answer.json()['access_token']}", "PayPal-Request-Id": "the-same"}
+
+        first = PayPalStandIn(tmp_path)
+        await first.start()
+        url, headers = first.url, await log_in(first)
+        created = await http.post(f"{url}/v2/checkout/orders", json=ORDER, headers=headers)
+        await http.post(f"{url}/checkoutnow/approve?token={created.json()['id']}")
+        await first.stop()
+        second = PayPalStandIn(tmp_path)
+        await second.start()
+        assert (second.url, second.client_secret, second.webhook_id) == (url, first.client_secret, first.webhook_id)
+        assert (await http.get(f"{url}/v2/checkout/orders/x", headers=headers)).status_code == 401
+        headers = await log_in(second)
+        again = await http.post(f"{url}/v2/checkout/orders", json=ORDER, headers=headers)
+        assert (again.status_code, again.json()["id"]) == (200, created.json()["id"])
+        paid = await http.post(f"{url}/v2/checkout/orders/{created.json()['id']}/capture", json={}, headers=headers)
+        assert paid.json()["status"] == "COMPLETED"
+        await second.stop()
+
+
+async def test_if_its_port_is_taken_it_takes_another(tmp_path: Path) -> None:
+    first, second = PayPalStandIn(tmp_path), PayPalStandIn(tmp_path)
+    await first.start()
+    await second.start()
+    assert first.url != second.url
+    await first.stop()
+    await second.stop()
