@@ -1,0 +1,234 @@
+"""The stand-in's webhooks: what is sent, how it is signed, and how stubbornly."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+from litestar import Litestar, Request, Response, post
+
+from app.domain.payments.certificate_chain import public_roots
+from app.domain.payments.certificates import Certificates, read_seeded
+from app.domain.payments.paypal import PayPal
+from app.domain.payments.webhook_signature import WebhookVerifier
+from app.sandbox.paypal import PayPalStandIn
+from tests.payments import documents
+from tests.payments.orders import HUNDRED, approved, captured, create, new_id
+from tests.payments.till import Till
+from tests.servers import serving
+
+SCHEMAS = {
+    "checkout-order": ("checkout_orders_v2", "order"),
+    "capture": ("payments_payment_v2", "capture-2"),
+    "refund": ("payments_payment_v2", "refund"),
+}
+
+
+class Receiver:
+    """A merchant's webhook; it answers with the first of `statuses`, and with 200 when there are no more."""
+
+    def __init__(self) -> None:
+        self.received: list[tuple[dict[str, str], bytes]] = []
+        self.statuses: list[int] = []
+
+    @property
+    def types(self) -> list[str]:
+        """What the events are about, in the order in which they came."""
+        return [event["event_type"] for event in self.events]
+
+    @property
+    def events(self) -> list[Any]:
+        """The events, in the order in which they came."""
+        return [json.loads(body) for _, body in self.received]
+
+    async def has(self, number: int) -> None:
+        """Wait until it has received so many."""
+        async with asyncio.timeout(30):
+            while len(self.received) < number:  # noqa: ASYNC110  the stand-in sends them
+                await asyncio.sleep(0.02)
+
+    def app(self) -> Litestar:
+        """Return it as an application."""
+
+        @post("/hook")
+        async def receive(request: Request[Any, Any, Any]) -> Response[None]:
+            self.received.append((dict(request.headers), await request.body()))
+            return Response(None, status_code=self.statuses.pop(0) if self.statuses else 200)
+
+        return Litestar([receive], openapi_config=None, logging_config=None)
+
+
+@pytest.fixture(scope="module")
+def listener() -> Receiver:
+    """The module's receiver."""
+    return Receiver()
+
+
+@pytest_asyncio.fixture(scope="module", autouse=True)
+async def listening(stand_in: PayPalStandIn, listener: Receiver) -> AsyncIterator[None]:
+    """The stand-in sends the receiver its webhooks."""
+    async with serving(listener.app()) as url:
+        stand_in.send_webhooks_to(f"{url}/hook")
+        yield
+
+
+@pytest_asyncio.fixture
+async def receiver(listener: Receiver, till: Till) -> AsyncIterator[Receiver]:
+    """The receiver, with nothing in it that a test has not caused."""
+    yield listener
+    async with asyncio.timeout(30):
+        while any(event["state"] == "due" for event in (await till.books())["events"]):  # noqa: ASYNC110  as above
+            await asyncio.sleep(0.02)
+    listener.received.clear()
+    listener.statuses.clear()
+
+
+async def test_what_happens_is_told(paypal: PayPal, till: Till, receiver: Receiver) -> None:
+    capture = await captured(paypal, till)
+    await paypal.refund_capture(capture.id, request_id=new_id(), amount=HUNDRED, reference="r", note="ill")
+    await receiver.has(3)
+    told = {event["event_type"]: event for event in receiver.events}
+    assert set(told) == {"CHECKOUT.ORDER.APPROVED", "PAYMENT.CAPTURE.COMPLETED", "PAYMENT.CAPTURE.REFUNDED"}
+    assert told["CHECKOUT.ORDER.APPROVED"]["resource"]["id"] == capture.order_id
+    assert told["PAYMENT.CAPTURE.COMPLETED"]["resource"]["id"] == capture.id
+    assert told["PAYMENT.CAPTURE.COMPLETED"]["summary"] == "Payment completed for $ 100.00 USD"
+    refund = told["PAYMENT.CAPTURE.REFUNDED"]["resource"]
+    assert refund["links"][1]["href"].endswith(f"/v2/payments/captures/{capture.id}")
+    assert refund["seller_payable_breakdown"]["total_refunded_amount"]["value"] == "100.00"
+
+
+async def test_what_happens_later_is_told(paypal: PayPal, till: Till, receiver: Receiver) -> None:
+    for status, operation in (("COMPLETED", "capture"), ("DECLINED", "capture"), ("FAILED", "refund")):
+        await till.have(f"{operation}_{'order' if operation == 'capture' else 'capture'}", "pending")
+        capture = await captured(paypal, till)
+        if operation == "capture":
+            await till.post(f"/captures/{capture.id}/decide", {"status": status})
+        else:
+            refund = await paypal.refund_capture(
+                capture.id, request_id=new_id(), amount=HUNDRED, reference="r", note=None
+            )
+            await till.post(f"/refunds/{refund.id}/decide", {"status": status})
+    await receiver.has(10)
+    assert sorted(receiver.types) == sorted(
+        ["CHECKOUT.ORDER.APPROVED"] * 3
+        + ["PAYMENT.CAPTURE.PENDING"] * 2
+        + ["PAYMENT.CAPTURE.COMPLETED"] * 2
+        + ["PAYMENT.CAPTURE.DENIED", "PAYMENT.REFUND.PENDING", "PAYMENT.REFUND.FAILED"]
+    )
+
+
+async def test_what_goes_wrong_is_told(paypal: PayPal, till: Till, receiver: Receiver) -> None:
+    await till.have("capture_order", "declined")
+    await captured(paypal, till)
+    reversed_ = await captured(paypal, till)
+    await till.post(f"/captures/{reversed_.id}/reverse")
+    order = await approved(paypal, till)
+    await till.post(f"/orders/{order.id}/reverse-approval")
+    await receiver.has(7)
+    told = {event["event_type"]: event["resource"] for event in receiver.events}
+    assert told["PAYMENT.CAPTURE.DECLINED"]["status"] == "DECLINED"
+    assert told["PAYMENT.CAPTURE.REVERSED"]["links"][1]["href"].endswith(f"/v2/payments/captures/{reversed_.id}")
+    assert told["CHECKOUT.PAYMENT-APPROVAL.REVERSED"]["order_id"] == order.id
+
+
+async def test_each_is_signed(paypal: PayPal, till: Till, receiver: Receiver, stand_in: PayPalStandIn) -> None:
+    await captured(paypal, till)
+    await receiver.has(2)
+    async with httpx.AsyncClient() as http:
+        certificates = Certificates(http, public_roots(), read_seeded(stand_in.signer.certificates))
+        verifier = WebhookVerifier(stand_in.webhook_id, certificates)
+        for headers, body in receiver.received:
+            await verifier.verify(headers, body)
+
+
+@pytest.mark.skipif(not documents.are_there(), reason=documents.ABSENT)
+async def test_events_and_their_resources_are_as_documented(paypal: PayPal, till: Till, receiver: Receiver) -> None:
+    await till.have("refund_capture", "pending")
+    capture = await captured(paypal, till)
+    refund = await paypal.refund_capture(capture.id, request_id=new_id(), amount=HUNDRED, reference="r", note="ill")
+    await till.post(f"/refunds/{refund.id}/decide", {"status": "COMPLETED"})
+    await receiver.has(4)
+    notifications = documents.load("notifications_webhooks_v1")
+    for event in receiver.events:
+        assert not documents.schema_faults(notifications, notifications["components"]["schemas"]["event"], event)
+        name, schema = SCHEMAS[event["resource_type"]]
+        document = documents.load(name)
+        assert not documents.schema_faults(document, document["components"]["schemas"][schema], event["resource"])
+
+
+async def test_an_event_can_be_read_again(
+    paypal: PayPal, till: Till, receiver: Receiver, stand_in: PayPalStandIn
+) -> None:
+    await approved(paypal, till)
+    await receiver.has(1)
+    login = (stand_in.client_id, stand_in.client_secret)
+    async with httpx.AsyncClient(base_url=stand_in.url, trust_env=False) as http:
+        granted = await http.post("/v1/oauth2/token", auth=login, data={"grant_type": "client_credentials"})
+        http.headers["Authorization"] = f"Bearer {granted.json()['access_token']}"
+        answer = await http.get(f"/v1/notifications/webhooks-events/{receiver.events[0]['id']}")
+    assert answer.json() == receiver.events[0]
+    if documents.are_there():  # the documents allow no hyphen in its id, but all of PayPal's examples have some
+        operation = documents.find(answer.request)
+        assert operation
+        assert not documents.answer_faults(operation, answer)
+
+
+async def test_one_that_is_not_taken_is_sent_again(paypal: PayPal, till: Till, receiver: Receiver) -> None:
+    receiver.statuses = [500, 404, 302]
+    await approved(paypal, till)
+    await receiver.has(4)
+    assert len({body for _, body in receiver.received}) == 1
+    assert len({headers["paypal-transmission-id"] for headers, _ in receiver.received}) == 4
+
+
+async def test_it_can_come_twice(paypal: PayPal, till: Till, receiver: Receiver) -> None:
+    await till.have("webhook", "duplicate")
+    order = await approved(paypal, till)
+    await receiver.has(2)
+    assert [event["resource"]["id"] for event in receiver.events] == [order.id] * 2
+    assert receiver.events[0]["id"] == receiver.events[1]["id"]
+
+
+async def test_it_can_come_after_a_later_one(paypal: PayPal, till: Till, receiver: Receiver) -> None:
+    await till.have("webhook", "reorder", seconds=1)
+    await captured(paypal, till)
+    await receiver.has(2)
+    assert receiver.types == ["PAYMENT.CAPTURE.COMPLETED", "CHECKOUT.ORDER.APPROVED"]
+
+
+async def test_it_can_be_withheld_and_released(paypal: PayPal, till: Till, receiver: Receiver) -> None:
+    await till.have("webhook", "withhold", times=1)
+    capture = await captured(paypal, till)
+    await receiver.has(1)
+    assert receiver.types == ["PAYMENT.CAPTURE.COMPLETED"]
+    await till.post("/webhooks/release")
+    await receiver.has(2)
+    assert receiver.events[1]["resource"]["id"] == capture.order_id
+
+
+async def test_it_can_be_sent_once_more(paypal: PayPal, till: Till, receiver: Receiver) -> None:
+    await approved(paypal, till)
+    await receiver.has(1)
+    await till.post(f"/webhooks/{receiver.events[0]['id']}/resend")
+    await receiver.has(2)
+    assert receiver.events[0] == receiver.events[1]
+
+
+async def test_what_nobody_has_taken_is_sent_after_a_restart(tmp_path: Path) -> None:
+    first = PayPalStandIn(tmp_path, webhook_pause=0.05)
+    await first.start()
+    async with PayPal(first.url, first.client_id, first.client_secret) as paypal, Till(first.url) as till:
+        order = await create(paypal)
+        await till.approve(order.id)
+    await first.stop()
+    second, receiver = PayPalStandIn(tmp_path, webhook_pause=0.05), Receiver()
+    await second.start()
+    async with serving(receiver.app()) as url:
+        second.send_webhooks_to(f"{url}/hook")
+        await receiver.has(1)
+    assert receiver.events[0]["resource"]["id"] == order.id
+    await second.stop()
