@@ -45,16 +45,20 @@ def bin_dir() -> Path:
 class EmbeddedPostgres:
     """A server whose data is in `home/postgres` and whose superuser's password is in `home/secrets`.
 
-    `settings` are further settings of the server, such as `{"fsync": "off"}` for data that may be lost.
+    `settings` are further settings of the server, such as `{"fsync": "off"}` for data that may be lost;
+    `environment` are variables for the server alone, such as `{"LD_PRELOAD": ...}`, not for what makes its data.
     """
 
-    def __init__(self, home: Path, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, home: Path, settings: Mapping[str, str] | None = None, environment: Mapping[str, str] | None = None
+    ) -> None:
         self.home = home.resolve()
         self.data = self.home / "postgres"
         self.binaries = bin_dir()
         self.child = Child("postgres", self.home, stops=STOPS)
         self.port = 0
         self._settings = {**SETTINGS, **(settings or {})}
+        self._environment = environment or {}
 
     @property
     def pid(self) -> int:
@@ -117,9 +121,8 @@ class EmbeddedPostgres:
         # Whoever wrote it has ended, and if another process has that id by now, the server would not start.
         (self.data / "postmaster.pid").unlink(missing_ok=True)
         settings = [f"--{name}={value}" for name, value in self._settings.items()]
-        await self.child.start(
-            self._program(identity, "postgres", "-D", self.data, "-p", str(port), *settings),
-        )
+        program = self._program(identity, "postgres", "-D", self.data, "-p", str(port), *settings)
+        await self.child.start(program._replace(command=(*self._set_environment(), *program.command)))
         deadline = time.monotonic() + SECONDS_TO_START
         while self.child.running and time.monotonic() < deadline:
             if self._says_ready():
@@ -133,6 +136,10 @@ class EmbeddedPostgres:
         kept = {key: os.environ[key] for key in ("PATH", "LD_LIBRARY_PATH") if key in os.environ}
         environment = {**kept, "LC_ALL": "C", "TZ": "UTC"}
         return Program((self.binaries / name, *arguments), environment, self.home, identity)
+
+    def _set_environment(self) -> tuple[str, ...]:
+        """Return the beginning of a command line that runs the rest with our variables: what launches it is spared."""
+        return ("/usr/bin/env", *map("=".join, self._environment.items())) if self._environment else ()
 
     def _says_ready(self) -> bool:
         """Whether the eighth line of postmaster.pid says so (LOCK_FILE_LINE_PM_STATUS in its pidfile.h)."""

@@ -46,6 +46,14 @@ async def test_it_answers_with_the_settings_it_was_given(postgres: EmbeddedPostg
     assert (bin_dir() / "pg_dump").exists()
 
 
+async def test_it_gets_the_variables_it_was_given(tmp_path: Path) -> None:
+    server = EmbeddedPostgres(tmp_path / "home", UNSAFE_BUT_FAST, {"GREETING": "good day = 1"})
+    await server.start()
+    await execute(server.superuser_dsn, "CREATE TABLE said (words text); COPY said FROM PROGRAM 'echo $GREETING'")
+    assert await query(server.superuser_dsn, "SELECT words FROM said") == "good day = 1"
+    await server.stop()
+
+
 async def test_its_data_is_there_after_a_restart(postgres: EmbeddedPostgres) -> None:
     await execute(postgres.superuser_dsn, "CREATE TABLE kept AS SELECT 42 AS number")
     first = postgres.pid
