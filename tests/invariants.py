@@ -12,7 +12,7 @@ RECORD = """
     GRANT SELECT ON recorded TO PUBLIC;
     CREATE FUNCTION record() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
     BEGIN
-        INSERT INTO recorded SELECT nextval('recorded_at'), current_setting('booking.actor', true), NEW.*;
+        INSERT INTO recorded SELECT nextval('recorded_at'), coalesce(current_setting('booking.actor', true), ''), NEW.*;
         RETURN NULL;
     END
     $$;
