@@ -49,15 +49,21 @@ class World:
         others = [a for a in self.appointments if a is not moved and a.is_active(self.now)]
         clashing = [a for a in others if a.span.overlaps(slot)]
         holds = [a for a in others if a.patient == patient and a.status == "pending"]
+        takes_seat = moved is None or moved.seat is None
         rules = {
+            "appointment_status_transition": moved is not None and not moved.is_ahead(self.now),
             "appointment_booking_window": not self.now < slot.start <= self.now + WINDOW,
             "appointment_within_working_hours": not d.works(slot),
             "appointment_doctor_no_overlap": any(a.doctor == doctor for a in clashing),
             "appointment_patient_no_overlap": any(a.patient == patient for a in clashing),
             "appointment_patient_hold_limit": not moved and d.fee > 0 and len(holds) >= self.hold_limit,
-            "appointment_doctor_cap": not moved and sum(a.doctor == doctor for a in others) >= d.max_appointments,
+            "appointment_doctor_cap": takes_seat and sum(a.doctor == doctor for a in others) >= d.max_appointments,
         }
         return [rule for rule, broken in rules.items() if broken]
+
+    def search(self, limit: int) -> list[tuple[datetime, int]]:
+        """Return the earliest free slots of all the doctors."""
+        return sorted((start, doctor) for doctor in self.doctors for start in self.free_slots(doctor))[:limit]
 
     def book(self, patient: int, doctor: int, start: datetime) -> list[Appointment]:
         d = self._doctor(doctor)
@@ -181,12 +187,17 @@ class World:
                 a.end(a.counts_as(self.now))
 
     def sweep(self, doctor: int) -> list[int]:
+        self._doctor(doctor)
         self.retire(doctor)
-        today = local(self.now, self._doctor(doctor).timezone).date()
-        for entry in self.entries:
-            if entry.doctor == doctor and entry.status in LIVE and entry.day and entry.day < today:
+        for entry in self._outwaited():
+            if entry.doctor == doctor:
                 entry.status = "lapsed"
         return [doctor]
+
+    def to_sweep(self) -> list[int]:
+        """Return the doctors for whom there is something to write down."""
+        over = [a for a in self.appointments if a.status in HELD and not a.is_active(self.now)]
+        return sorted({a.doctor for a in over} | {e.doctor for e in self._outwaited()})
 
     def pass_time(self, time: timedelta) -> None:
         """Let time pass, seen from here: whatever is, is that much earlier; days by whole days only."""
@@ -202,6 +213,12 @@ class World:
         if doctor not in self.doctors:
             raise Refused("appointment_doctor_id_fkey")
         return self.doctors[doctor]
+
+    def _outwaited(self) -> list[Entry]:
+        """Return the live entries whose day is over where the doctor is."""
+        waiting = [(e, e.day) for e in self.entries if e.status in LIVE]
+        zones = {doctor: d.timezone for doctor, d in self.doctors.items()}
+        return [e for e, day in waiting if day and day < local(self.now, zones[e.doctor]).date()]
 
     def _refuse_unless_ahead(self, a: Appointment) -> None:
         if not a.is_ahead(self.now):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg
 
@@ -45,6 +45,26 @@ SHIFTS = (
     """,
 )
 ANOTHER_AGE = timedelta(days=100_000)
+
+
+class Seen(NamedTuple):
+    """Everything that some doctors have at an instant, ended or not, and the starts that are free."""
+
+    now: datetime
+    appointments: list[asyncpg.Record]
+    entries: list[asyncpg.Record]
+    time_off: list[asyncpg.Record]
+    free_slots: list[asyncpg.Record]
+
+
+LOOKS = (
+    "SELECT a.*, v.status AS counts_as FROM appointment AS a INNER JOIN api_appointment AS v USING (id)"
+    " WHERE a.doctor_id = ANY ($1) ORDER BY a.id",
+    "SELECT * FROM waitlist_entry WHERE doctor_id = ANY ($1) ORDER BY id",
+    "SELECT * FROM time_off WHERE doctor_id = ANY ($1) ORDER BY id",
+    "SELECT d AS doctor, ARRAY(SELECT starts_at FROM free_slots(d, '-infinity', 'infinity')) AS starts"
+    " FROM unnest($1::integer[]) AS d",
+)
 
 
 @dataclass
@@ -97,27 +117,18 @@ class Postgres:
         added: list[int] = self.run(make_patients(self.superuser, number))
         return added
 
-    def appointments(self, doctors: Iterable[int]) -> list[asyncpg.Record]:
-        return self._look(
-            "SELECT a.*, v.status AS counts_as FROM appointment AS a INNER JOIN api_appointment AS v USING (id)"
-            " WHERE a.doctor_id = ANY ($1) ORDER BY a.id",
-            doctors,
-        )
+    def look(self, doctors: Iterable[int], *, at_slots: bool) -> Seen:
+        """Return what there is, with or without the free slots; one transaction has one `now()`."""
+        known, looks = list(doctors), LOOKS if at_slots else LOOKS[:-1]
 
-    def entries(self, doctors: Iterable[int]) -> list[asyncpg.Record]:
-        return self._look("SELECT * FROM waitlist_entry WHERE doctor_id = ANY ($1) ORDER BY id", doctors)
+        async def look() -> Seen:
+            async with self.superuser.transaction(isolation="repeatable_read", readonly=True):
+                now = await self.superuser.fetchval("SELECT now()")
+                rows = [await self.superuser.fetch(statement, known) for statement in looks]
+            return Seen(now, *rows, *[[]] * (len(LOOKS) - len(looks)))
 
-    def time_off(self, doctors: Iterable[int]) -> list[asyncpg.Record]:
-        return self._look("SELECT * FROM time_off WHERE doctor_id = ANY ($1) ORDER BY id", doctors)
-
-    def free_slots(self, doctors: Iterable[int]) -> dict[int, list[datetime]]:
-        """Return the starts that each doctor's list of free slots has."""
-        rows = self._look(
-            "SELECT d, ARRAY(SELECT starts_at FROM free_slots(d, '-infinity', 'infinity')) AS starts"
-            " FROM unnest($1::integer[]) AS d",
-            doctors,
-        )
-        return {row["d"]: row["starts"] for row in rows}
+        seen: Seen = self.run(look())
+        return seen
 
     def search(self, limit: int) -> list[tuple[datetime, int]]:
         """Return the earliest free slots of all the doctors."""
@@ -136,9 +147,6 @@ class Postgres:
                         await self.superuser.execute(statement, list(doctors), step)
 
         self.run(shift())
-
-    def _look(self, statement: str, doctors: Iterable[int]) -> list[asyncpg.Record]:
-        return self.act(statement, list(doctors), by="superuser")
 
 
 def span_of(row: asyncpg.Record) -> Span:
