@@ -1,0 +1,40 @@
+"""PostgreSQL under a clock that runs fast: the embedded one, with Debian's libfaketime."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from app.sandbox.postgres import EmbeddedPostgres
+
+LIBRARY = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
+needs_libfaketime = pytest.mark.skipif(
+    LIBRARY is None, reason="only with libfaketime, which is not installed here (Debian: apt-get install libfaketime)"
+)
+SETTINGS = {
+    "fsync": "off",
+    "autovacuum": "off",  # its launcher gives workers up that do not start within a fast minute
+    "checkpoint_timeout": "1d",
+}
+
+
+@asynccontextmanager
+async def fast_postgres(home: Path, speed: int) -> AsyncIterator[str]:
+    """Yield the URL of a superuser of a PostgreSQL for which `speed` seconds pass in each second, from now on.
+
+    All its sessions share one clock, because they are forks of one process. Its waits end that much sooner, too, but
+    its timeouts never fire: let no two sessions wait for one another.
+    """
+    environment = {
+        "LD_PRELOAD": str(LIBRARY),
+        "FAKETIME": f"+0 x{speed}",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        "NO_FAKE_STAT": "1",
+    }
+    server = EmbeddedPostgres(home, SETTINGS, environment)
+    await server.start()
+    try:
+        yield server.superuser_dsn
+    finally:
+        await server.stop()
