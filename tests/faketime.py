@@ -9,8 +9,11 @@ import pytest
 from app.sandbox.postgres import EmbeddedPostgres
 
 LIBRARY = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
-needs_libfaketime = pytest.mark.skipif(
-    LIBRARY is None, reason="only with libfaketime, which is not installed here (Debian: apt-get install libfaketime)"
+# a module's `pytestmark`; not skipif, whose reason pytest repeats for each test
+NEEDS_LIBFAKETIME = (
+    []
+    if LIBRARY
+    else [pytest.mark.skip("libfaketime is missing, which makes clocks fast: apt-get install libfaketime")]
 )
 SETTINGS = {
     "fsync": "off",
@@ -23,7 +26,7 @@ SETTINGS = {
 async def fast_postgres(home: Path, speed: int) -> AsyncIterator[str]:
     """Yield the URL of a superuser of a PostgreSQL for which `speed` seconds pass in each second, from now on.
 
-    All its sessions share one clock, because they are forks of one process. Its waits end that much sooner, too, but
+    All its sessions share one clock, because they are forks of one process. Its sleeps end that much sooner, too, but
     its timeouts never fire: let no two sessions wait for one another.
     """
     environment = {

@@ -123,7 +123,7 @@ class Fortnight(RealTime):
     def report(self) -> Iterator[str]:
         """Say what was lived through, and what was said to whom how often."""
         ended = Counter(a.counts_as(self.world.now) for a in self.world.appointments)
-        yield f"{self.lived} lived at {self.speed} times the speed, by {len(self.world.doctors)} doctors"
+        yield f"\n{self.lived} lived at {self.speed} times the speed, by {len(self.world.doctors)} doctors"
         yield f"and {len(self.world.patients)} patients, up to {self.fullest} appointments of one doctor at a time"
         yield f"{sum(self.tally.values())} verdicts, {self.at_an_edge} of them as a rule may have changed its mind"
         yield f"{ended['expired']} holds lapsed, {ended['completed'] + ended['no_show']} visits ended: {dict(ended)}"

@@ -19,12 +19,14 @@ from tests.db.fortnight import Fortnight
 from tests.db.lots import ACTS
 from tests.db.model_postgres import Run
 from tests.db.real_time_postgres import RealTimePostgres
-from tests.faketime import fast_postgres, needs_libfaketime
+from tests.faketime import NEEDS_LIBFAKETIME, fast_postgres
 from tests.invariants import RECORD
 
 DAYS = float(os.environ.get("BOOKING_SOAK_DAYS", "0.5"))
 SPEED = int(os.environ.get("BOOKING_SOAK_SPEED", "5000"))
 NOW = "SELECT clock_timestamp()"
+
+pytestmark = NEEDS_LIBFAKETIME
 
 # What everybody must have heard by the end of a fortnight.
 REFUSALS = {
@@ -41,8 +43,6 @@ REFUSALS = {
     "waitlist_desired_date_window",
     "waitlist_only_when_full",
 }
-
-pytestmark = needs_libfaketime
 
 
 @pytest_asyncio.fixture(scope="module")
