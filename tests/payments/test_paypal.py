@@ -46,6 +46,24 @@ async def test_an_order_is_created_approved_and_captured(paypal: PayPal, till: T
     assert await paypal.get_order(order.id) == paid
 
 
+async def test_texts_that_are_too_long_are_cut(paypal: PayPal, till: Till) -> None:
+    order = await paypal.create_order(
+        request_id=new_id(),
+        amount=HUNDRED,
+        reference=new_id(),
+        description="d" * 200,
+        return_url="https://practice.example.org/",
+        cancel_url="https://practice.example.org/",
+    )
+    await till.approve(order.id)
+    paid = (await paypal.capture_order(order.id, request_id=new_id())).capture
+    assert paid
+    await paypal.refund_capture(paid.id, request_id=new_id(), amount=HUNDRED, reference="r", note="n" * 300)
+    books = await till.books()
+    assert {len(order["description"]) for order in books["orders"] if order["id"] == paid.order_id} == {127}
+    assert {len(refund["note"]) for refund in books["refunds"] if refund["capture_id"] == paid.id} == {255}
+
+
 @pytest.mark.parametrize("amount", [("0.01", "USD"), ("100", "JPY"), ("1", "HUF"), ("999999999999999.99", "EUR")])
 async def test_amounts_arrive_as_they_were_meant(paypal: PayPal, till: Till, amount: tuple[str, str]) -> None:
     money = Money.parse(*amount)

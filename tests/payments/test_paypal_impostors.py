@@ -1,0 +1,105 @@
+"""Answers that are none of PayPal's, though somebody gives them: they are taken neither for a yes nor for a no."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+import pytest
+from litestar import Litestar, Response, route
+from litestar.params import FromPath
+
+from app.domain.payments.paypal import PayPal
+from app.domain.payments.paypal_errors import PayPalRefused, PayPalUnavailable, PayPalUnknown
+from tests.payments.conftest import Connect
+from tests.payments.orders import approved, create, new_id
+from tests.payments.till import Till
+from tests.servers import serving
+
+TOKEN = json.dumps({"access_token": "a", "expires_in": 3600})
+REFUSAL = json.dumps({"name": "UNPROCESSABLE_ENTITY", "details": [{"issue": "ORDER_NOT_APPROVED"}], "debug_id": "x"})
+
+
+@asynccontextmanager
+async def answering(status: int, body: str, token: str = TOKEN, **headers: str) -> AsyncIterator[str]:
+    """Serve a token, and this answer to everything else; yield the URL."""
+
+    @route("/{path:path}", http_method=["GET", "POST"])
+    async def answer(path: FromPath[str]) -> Response[str]:
+        if path.endswith("/token"):
+            return Response(token, media_type="application/json")
+        return Response(body, status_code=status, headers=headers)
+
+    async with serving(Litestar([answer], openapi_config=None, logging_config=None)) as url:
+        yield url
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (200, ""),
+        (200, "<html>Welcome to the hotel's wireless network</html>"),
+        (200, "{}"),
+        (201, '{"id": "5O190127TN364715T", "status": "COMPLETED"}'),
+        (204, ""),
+        (302, ""),
+        (400, ""),
+        (403, "<html>Access denied</html>"),
+        (404, "{}"),
+        (407, '{"error": "proxy"}'),
+        (422, '{"name": null}'),
+        (500, REFUSAL),
+        (503, REFUSAL),
+        (409, REFUSAL),
+        (408, REFUSAL),
+    ],
+)
+async def test_they_leave_the_outcome_unknown(
+    connect: Connect, requests: list[httpx.Request], status: int, body: str
+) -> None:
+    async with answering(status, body, Location="http://127.0.0.1:1/elsewhere") as url:
+        paypal = connect(url, careful=False)
+        with pytest.raises(PayPalUnknown):
+            await paypal.capture_order("5O190127TN364715T", request_id=new_id())
+    assert len(requests) == 5  # a token, and four attempts, none of them elsewhere
+
+
+async def test_a_refusal_is_one_whatever_it_does_not_say(connect: Connect) -> None:
+    async with answering(422, '{"name": "UNPROCESSABLE_ENTITY"}') as url:
+        with pytest.raises(PayPalRefused) as refused:
+            await create(connect(url, careful=False))
+    assert (refused.value.issue, refused.value.debug_id, refused.value.redirect) == ("UNPROCESSABLE_ENTITY", None, None)
+
+
+@pytest.mark.parametrize("token", ["", "{}", '{"access_token": "a"}', '{"access_token": 1, "expires_in": 1}', "<html>"])
+async def test_a_token_is_one_or_nothing_is_sent(connect: Connect, requests: list[httpx.Request], token: str) -> None:
+    async with answering(422, REFUSAL, token) as url:
+        with pytest.raises(PayPalUnavailable, match="no access token"):
+            await create(connect(url, careful=False))
+    assert {request.url.path for request in requests} == {"/v1/oauth2/token"}
+
+
+@pytest.mark.parametrize("after", ["soon", "-1", "1e3", "", "Mon, 99 Foo 2026 00:00:00 GMT", "9" * 400])
+async def test_a_strange_retry_after_does_no_harm(connect: Connect, after: str) -> None:
+    headers: dict[str, Any] = {"Retry-After": after}
+    async with answering(429, "", **headers) as url:
+        with pytest.raises(PayPalUnavailable):
+            await create(connect(url, careful=False))
+
+
+async def test_a_retry_after_may_be_a_date(connect: Connect) -> None:
+    headers: dict[str, Any] = {"Retry-After": "Fri, 31 Dec 9999 23:59:59 GMT"}
+    async with answering(429, "", **headers) as url:
+        with pytest.raises(PayPalUnavailable) as error:
+            await create(connect(url, careful=False))
+    assert error.value.retry_after
+    assert error.value.retry_after > 10**9
+
+
+async def test_an_answer_about_another_order_is_none(connect: Connect, paypal: PayPal, till: Till) -> None:
+    first, second, request_id = await approved(paypal, till), await approved(paypal, till), new_id()
+    await paypal.capture_order(first.id, request_id=request_id)
+    with pytest.raises(PayPalUnknown, match="not the documented answer"):
+        await connect(careful=False).capture_order(second.id, request_id=request_id)
+    assert await till.captures_of(second.id) == []
