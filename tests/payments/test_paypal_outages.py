@@ -140,6 +140,16 @@ async def test_whoever_cannot_be_reached_has_done_nothing(connect: Connect, requ
     assert len(requests) == 4
 
 
+async def test_whoever_is_gone_has_done_nothing_either(connect: Connect, tmp_path: Path) -> None:
+    stand_in = PayPalStandIn(tmp_path)
+    await stand_in.start()
+    paypal = connect(stand_in.url, stand_in.client_secret)
+    await create(paypal)  # so it has a token
+    await stand_in.stop()
+    with pytest.raises(PayPalUnavailable, match="ConnectError"):
+        await create(paypal)
+
+
 async def test_what_was_in_doubt_stays_in_doubt(connect: Connect, till: Till) -> None:
     act = await capture(connect(), till)
     await till.have("capture_order", "drop_before")
