@@ -1,4 +1,12 @@
-"""What the real PayPal has not: telling the stand-in what is to go wrong, deciding what is pending, looking inside."""
+"""What the real PayPal has not: telling the stand-in what is to go wrong, deciding what is pending, looking inside.
+
+    curl URL/faults -d '{"operation": "capture_order", "kind": "drop_after"}'   the next capture gets no answer
+    curl URL/faults -d '{"operation": "capture_order", "kind": "pending"}'      the next one is PENDING, until
+    curl URL/captures/ID/decide -d '{"status": "COMPLETED"}'                    it is decided
+    curl URL/ledger                                                             everything that there is
+
+paypal_faults.py lists what can go wrong.
+"""
 
 from typing import Any, Literal, TypeVar
 

@@ -68,7 +68,9 @@ class Desk:
             receipt = self._do(key, do)
             repeated = 201
         elif receipt.issue:
-            raise refused(receipt.issue)
+            refusal = refused(receipt.issue)
+            refusal.redirect = receipt.redirect
+            raise refusal
         return Reply(repeated, show(str(receipt.resource)))
 
     def _do(self, key: str, do: Callable[[], str]) -> Receipt:
@@ -78,7 +80,7 @@ class Desk:
             try:
                 receipt.resource = do()
             except Refusal as error:
-                refusal, receipt.issue = error, error.issue
+                refusal, receipt.issue, receipt.redirect = error, error.issue, error.redirect
             if refusal is None or refusal.issue in DECLINES:
                 self._records.put(receipt)
         if refusal:

@@ -93,6 +93,7 @@ class Receipt(Struct, kw_only=True):
     id: str
     resource: str | None = None
     issue: str | None = None
+    redirect: str | None = None
 
 
 class Event(Struct, kw_only=True):
