@@ -1,4 +1,4 @@
-"""A PayPal stand-in for each module, and clients of it whose every exchange is held against PayPal's documents."""
+"""A PayPal stand-in for each module, and careful clients of it; an internet for each test that wants one."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
@@ -13,6 +13,7 @@ from app.domain.payments.paypal import PayPal
 from app.domain.payments.paypal_call import Patience
 from app.sandbox.paypal import PayPalStandIn
 from tests.payments import documents
+from tests.payments.internet import Internet, connected
 from tests.payments.till import Till
 
 QUICK = Patience(pause=0.02, total=30)
@@ -80,3 +81,10 @@ async def connect(stand_in: PayPalStandIn, requests: list[httpx.Request]) -> Asy
 def paypal(connect: Connect) -> PayPal:
     """A client whose exchanges are all as documented."""
     return connect()
+
+
+@pytest_asyncio.fixture
+async def online(tmp_path: Path) -> AsyncIterator[tuple[Internet, httpx.AsyncClient]]:
+    """An internet of the test's own, and a client that can reach nothing else."""
+    async with connected(tmp_path) as (internet, client):
+        yield internet, client

@@ -1,0 +1,108 @@
+"""A certificate is fetched once, and remembered for a while."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from app.domain.payments.certificates import FAILURE_IS_FRESH, FAILURES_KEPT, KEY_IS_FRESH, KEYS_KEPT
+from app.domain.payments.forgeries import WebhookForgedError
+from tests.payments.authority import DAY, NOW, issue
+from tests.payments.internet import response
+from tests.payments.store import HOST, PATH, SIGNER, TRUSTED, URL, Clock, Online, certificates
+
+
+async def test_a_certificate_is_fetched_once_by_all_who_need_it(online: Online) -> None:
+    internet, http = online
+    internet.answers[PATH] = response(SIGNER.pem)
+    store = certificates(http)
+    keys = await asyncio.gather(*(store.key(URL) for _ in range(20)))
+    keys.append(await store.key(URL))
+    assert keys == [SIGNER.key.public_key()] * 21
+    assert internet.asked == [HOST]
+
+
+async def test_a_failure_is_shared_by_all_who_ask(online: Online) -> None:
+    internet, http = online
+    store = certificates(http)
+    outcomes = await asyncio.gather(*(store.key(URL) for _ in range(20)), return_exceptions=True)
+    assert [str(outcome) for outcome in outcomes] == ["certificate_unavailable"] * 20
+    assert internet.asked == [HOST]
+
+
+async def test_who_gives_up_does_not_leave_the_others_without(online: Online) -> None:
+    internet, http = online
+    reached = asyncio.Event()
+
+    async def answer(writer: asyncio.StreamWriter) -> None:
+        reached.set()
+        await asyncio.sleep(0.1)
+        writer.write(response(SIGNER.pem))
+
+    internet.answers[PATH] = answer
+    store = certificates(http)
+    first, second = (asyncio.create_task(store.key(URL)) for _ in range(2))
+    await reached.wait()
+    first.cancel()
+    assert await second == SIGNER.key.public_key()
+
+
+async def test_a_failure_is_remembered_for_a_moment(online: Online) -> None:
+    internet, http = online
+    clock = Clock()
+    store = certificates(http, clock)
+    for _ in range(3):
+        with pytest.raises(WebhookForgedError, match="certificate_unavailable"):
+            await store.key(URL)
+        internet.answers[PATH] = response(SIGNER.pem)
+    assert internet.asked == [HOST]
+    clock.wait(FAILURE_IS_FRESH)
+    assert await store.key(URL) == SIGNER.key.public_key()
+
+
+async def test_a_key_is_fetched_anew_after_a_day(online: Online) -> None:
+    internet, http = online
+    internet.answers[PATH] = response(SIGNER.pem)
+    clock = Clock()
+    store = certificates(http, clock)
+    await store.key(URL)
+    clock.wait(KEY_IS_FRESH - timedelta(seconds=1))
+    await store.key(URL)
+    assert internet.asked == [HOST]
+    clock.wait(timedelta(seconds=1))
+    await store.key(URL)
+    assert internet.asked == [HOST] * 2
+
+
+async def test_a_key_is_forgotten_when_its_certificate_expires(online: Online) -> None:
+    internet, http = online
+    internet.answers[PATH] = response(issue(TRUSTED, ends=NOW + DAY / 2).pem)
+    clock = Clock()
+    store = certificates(http, clock)
+    await store.key(URL)
+    clock.wait(DAY / 2 + timedelta(seconds=1))
+    with pytest.raises(WebhookForgedError, match="certificate_expired"):
+        await store.key(URL)
+    internet.answers[PATH] = response(issue(TRUSTED, ends=NOW + 5 * DAY).pem)
+    clock.wait(FAILURE_IS_FRESH)
+    assert await store.key(URL) == SIGNER.key.public_key()
+
+
+async def test_no_more_keys_are_kept_than_are_needed(online: Online) -> None:
+    internet, http = online
+    paths = [f"{PATH}{number}" for number in range(KEYS_KEPT + 1)]
+    internet.answers |= dict.fromkeys(paths, response(SIGNER.pem))
+    store = certificates(http)
+    for path in (*paths, paths[-1], paths[1], paths[0]):
+        await store.key(f"https://api.paypal.com{path}")
+    assert len(internet.asked) == KEYS_KEPT + 2  # only the first had to make room
+
+
+async def test_no_more_failures_are_kept_than_are_useful(online: Online) -> None:
+    internet, http = online
+    urls = [f"{URL}{number}" for number in range(FAILURES_KEPT + 1)]
+    store = certificates(http)
+    for url in (*urls, urls[-1], urls[1], urls[0]):
+        with pytest.raises(WebhookForgedError, match="certificate_unavailable"):
+            await store.key(url)
+    assert len(internet.asked) == FAILURES_KEPT + 2

@@ -1,0 +1,53 @@
+"""URLs that are not PayPal's, whatever they look like."""
+
+GOOD = "https://api.paypal.com/v1/notifications/certs/CERT-360caa42-fca2a594-ab66f33d"
+PATH = GOOD.removeprefix("https://api.paypal.com")
+
+FORGED_URLS = {
+    "of a host that begins like PayPal's": f"https://paypal.com.evil.example{PATH}",
+    "of a host that ends like PayPal's": f"https://evilpaypal.com{PATH}",
+    "of a host with a hyphen": f"https://evil-paypal.com{PATH}",
+    "of a host with another sign for the dot": f"https://api.paypal-com{PATH}",
+    "of another top-level domain": f"https://api.paypal.co{PATH}",
+    "of PayPal's name in the path": "https://evil.example/paypal.com/cert",
+    "of PayPal's name in the query": "https://evil.example/?.paypal.com/",
+    "of http": f"http://api.paypal.com{PATH}",
+    "of another scheme": f"ftp://api.paypal.com{PATH}",
+    "of a file": "file:///etc/ssl/cert.pem",
+    "of no scheme": f"//api.paypal.com{PATH}",
+    "with a user": f"https://user@api.paypal.com{PATH}",
+    "with PayPal as the user": "https://paypal.com@evil.example/",
+    "with PayPal as user and password": "https://paypal.com:443@evil.example/",
+    "with another port": f"https://api.paypal.com:8443{PATH}",
+    "with a port that begins right": f"https://api.paypal.com:4430{PATH}",
+    "with no port after the colon": f"https://api.paypal.com:{PATH}",
+    "with a final dot": f"https://api.paypal.com.{PATH}",
+    "with an empty label": f"https://.paypal.com{PATH}",
+    "with a label too many": f"https://a.b.c.d.paypal.com{PATH}",
+    "with an endless label": f"https://{'a' * 64}.paypal.com{PATH}",
+    "with a label of a hyphen": f"https://-.paypal.com{PATH}",
+    "with capitals": f"https://API.PAYPAL.COM{PATH}",
+    "with letters that only look right": f"https://api.pаypal.com{PATH}",  # noqa: RUF001  a Cyrillic letter
+    "with letters that fold to the right ones": f"https://api.ｐaypal.com{PATH}",  # noqa: RUF001  full width
+    "with a dot that is none": f"https://evil.example。paypal.com{PATH}",
+    "with a backslash": f"https://evil.example\\.paypal.com{PATH}",
+    "with a backslash before the at": "https://evil.example\\@api.paypal.com/",
+    "with backslashes for slashes": "https:\\\\api.paypal.com\\cert",
+    "with a fragment": f"{GOOD}#evil",
+    "with a fragment for a path": "https://evil.example#.paypal.com/",
+    "with a query": f"{GOOD}?again=1",
+    "with an escape": "https://api.paypal.com/%2e%2e/cert",
+    "with an escape in the host": f"https://evil.example%2f.paypal.com{PATH}",
+    "with a blank": f"https://api.paypal.com {PATH}",
+    "with a blank before it": f" {GOOD}",
+    "with a line after it": f"{GOOD}\n",
+    "with a tab in it": f"https://api.pay\tpal.com{PATH}",
+    "with a null": f"https://evil.example\0.paypal.com{PATH}",
+    "of no path": "https://api.paypal.com",
+    "of this machine": "https://127.0.0.1/cert",
+    "of this machine, for short": "https://localhost/cert",
+    "of this machine's IPv6 address": "https://[::1]/cert",
+    "of a cloud's metadata": "https://169.254.169.254/latest/meta-data/",
+    "of a number for an address": "https://2130706433/cert",
+    "of nothing": "",
+}
