@@ -41,6 +41,7 @@ def api(host: str, port: int) -> None:
         loop="uvloop",
         http="httptools",
         access_log=False,
+        server_header=False,
         log_config=None,
         log_level="warning",
         timeout_keep_alive=75,  # seconds; longer than a proxy's usual 60, or a request meets a closing connection

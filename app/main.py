@@ -6,6 +6,7 @@ from pathlib import Path
 
 from advanced_alchemy.extensions.litestar import SQLAlchemyPlugin
 from litestar import Litestar, get
+from litestar.config.cors import CORSConfig
 from litestar.di import Provide
 from litestar.response import Redirect
 from litestar.static_files import create_static_files_router
@@ -13,6 +14,7 @@ from redis.asyncio import Redis
 
 from app.db.engine import database_config
 from app.domain.accounts.controller import AccountController
+from app.domain.accounts.sessions import current_in
 from app.domain.accounts.tokens import jwt_auth
 from app.domain.appointments.controller import AppointmentController
 from app.domain.appointments.doctor_controller import DoctorAppointmentController
@@ -24,7 +26,8 @@ from app.domain.waitlist.controller import WaitlistController
 from app.health import live, ready
 from app.logs import configure_logs
 from app.openapi import describe, openapi_config
-from app.requests import framed
+from app.rate_limits import RATE_LIMIT_HEADERS, RateLimits, tell_rate_limit
+from app.requests import HEADER, framed
 from app.settings import Settings, get_settings
 
 MEBIBYTE = 1024 * 1024
@@ -37,16 +40,27 @@ async def home() -> Redirect:
     return Redirect("/docs")
 
 
+def _cors(origins: list[str]) -> CORSConfig | None:
+    """Let the pages of `origins` call from a browser; none: no page of another origin may."""
+    if not origins:
+        return None
+    told = [HEADER, "Link", "Location", "Retry-After", *RATE_LIMIT_HEADERS]
+    return CORSConfig(allow_origins=origins, allow_headers=["*"], expose_headers=told, max_age=3600)
+
+
 def create_app(settings: Settings | None = None) -> Litestar:
     """Make the API. Without settings, those of this process's environment."""
     config = settings or get_settings()
     configure_logs(debug=config.debug)
+    database = database_config(config.database_url, application_name="booking-api")
     redis = Redis.from_url(config.redis_url, socket_timeout=2, socket_connect_timeout=2)
+    rate_limits = RateLimits(config, redis)
 
     @asynccontextmanager
     async def close_redis(_: Litestar) -> AsyncIterator[None]:
         yield
         await redis.aclose()
+        await database.get_engine().dispose()  # advanced-alchemy forgets it where a process makes a second app
 
     app = Litestar(
         route_handlers=[
@@ -62,9 +76,13 @@ def create_app(settings: Settings | None = None) -> Litestar:
             ready,
             create_static_files_router("/docs/assets", [UI], opt={"exclude_from_auth": True}, include_in_schema=False),
         ],
-        plugins=[SQLAlchemyPlugin(database_config(config.database_url, application_name="booking-api"))],
-        on_app_init=[jwt_auth(config.secret_key).on_app_init],
+        plugins=[SQLAlchemyPlugin(database)],
+        on_app_init=[jwt_auth(config.secret_key, current_in(database.get_engine())).on_app_init],
+        cors_config=_cors(config.origins),
+        before_request=rate_limits.call,
+        before_send=[tell_rate_limit],
         dependencies={
+            "rate_limits": Provide(lambda: rate_limits, sync_to_thread=False),
             "settings": Provide(lambda: config, sync_to_thread=False),
             "redis": Provide(lambda: redis, sync_to_thread=False),
         },

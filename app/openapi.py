@@ -116,7 +116,7 @@ def _refusals(handler: HTTPRouteHandler, operation: Any) -> Iterator[int]:
     if any(parameter.param_in == "path" for parameter in parameters):
         yield 404
     if "health" not in operation.tags:
-        yield from (400, 500, 503)
+        yield from (400, 429, 500, 503)
 
 
 def _refusal(status: int) -> OpenAPIResponse:

@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Iterable, Iterator
 from uuid import uuid4
 
 import msgspec
@@ -17,6 +18,23 @@ log = structlog.get_logger()
 HEADER = "X-Request-ID"
 WELL_FORMED = re.compile(rb"[A-Za-z0-9_.-]{1,64}")
 HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]*)?")
+# For browsers: nothing here is to be framed, sniffed, cached or told to other sites unless an answer says so itself.
+# https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html#security-headers
+SAFE_DEFAULTS = {
+    b"cache-control": b"no-store",
+    b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
+    b"referrer-policy": b"no-referrer",
+    b"strict-transport-security": b"max-age=63072000",  # seconds: two years; browsers heed it over https only
+    b"x-content-type-options": b"nosniff",
+    b"x-frame-options": b"DENY",
+}
+DOCS_DEFAULTS = {
+    b"cache-control": b"no-cache",
+    b"content-security-policy": (
+        b"default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+        b"img-src 'self' data:; frame-ancestors 'none'"
+    ),
+}
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}  # they change nothing, so their statements need not tell whose they are
 
 
@@ -44,7 +62,11 @@ async def _under_an_id(app: ASGIApp, scope: HTTPScope, receive: Receive, send: S
         nonlocal status
         if message["type"] == "http.response.start":
             status = message["status"]
-            message["headers"] = [*message["headers"], (HEADER.lower().encode(), request_id.encode())]
+            message["headers"] = [
+                *message["headers"],
+                (HEADER.lower().encode(), request_id.encode()),
+                *_safe_defaults(scope["path"], message["headers"]),
+            ]
         await send(message)
 
     started = time.perf_counter()
@@ -55,6 +77,13 @@ async def _under_an_id(app: ASGIApp, scope: HTTPScope, receive: Receive, send: S
         finally:
             act_id.reset(acting)
             _tell(scope, status, time.perf_counter() - started)
+
+
+def _safe_defaults(path: str, headers: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the headers of SAFE_DEFAULTS that an answer does not set otherwise; the docs page runs its own scripts."""
+    given = {name.lower() for name, _ in headers}
+    defaults = SAFE_DEFAULTS | DOCS_DEFAULTS if path.startswith("/docs") else SAFE_DEFAULTS
+    return ((name, value) for name, value in defaults.items() if name not in given)
 
 
 def _id_of(scope: HTTPScope) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args, get_origin
 from urllib.parse import urlsplit
 
 import msgspec
+from limits import parse
 
 DEVELOPMENT_SECRET = "development-only-secret-never-use-it-in-production"  # noqa: S105  refused unless DEBUG
 
@@ -38,6 +39,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     paypal_certificates: str | None = None
     payment_return_url: str | None = None
     payment_cancel_url: str | None = None
+    cors_origins: str = ""
+    rate_limit: str = "600/minute"
+    rate_limit_login: str = "10/minute"
+    rate_limit_login_address: str = "300/minute"
+    rate_limit_register: str = "60/hour"
+
+    @property
+    def origins(self) -> list[str]:
+        """The origins in CORS_ORIGINS."""
+        return list(filter(None, split_hosts(self.cors_origins)))
 
     @property
     def hosts(self) -> frozenset[str]:
@@ -144,6 +155,18 @@ def _is_web(url: str) -> bool:
     return _is_url_of("http", "https")(url) and bool(urlsplit(url).hostname)
 
 
+def _are_origins(text: str) -> bool:
+    origins = filter(None, split_hosts(text))
+    return all(_is_web(origin) and origin == urlsplit(origin)._replace(path="").geturl() for origin in origins)
+
+
+def _is_rate(text: str) -> bool:
+    try:
+        return parse(text).amount > 0
+    except ValueError:
+        return False
+
+
 def _is_one_sender(text: str) -> bool:
     addresses = [address for _, address in getaddresses([text])]
     return len(addresses) == 1 and all(addresses[0].rpartition("@"))
@@ -151,6 +174,7 @@ def _is_one_sender(text: str) -> bool:
 
 _WEB: tuple[Callable[[Any], bool], str] = (_is_web, "must be a URL like https://host")
 _ESCAPED = "a password in it with / as %2F, # as %23, ? as %3F"
+_RATE: tuple[Callable[[Any], bool], str] = (_is_rate, "must be a number of times in a span, like 10/minute")
 _POSTGRESQL: tuple[Callable[[Any], bool], str] = (
     _is_url_of("postgresql", "postgres"),
     f"must be a URL like postgresql://user@host/database, {_ESCAPED}",
@@ -162,6 +186,7 @@ PLACE = re.compile(r"(\[[^\[\]]*\]|[^\[\]:]*)(:[0-9]{0,5})?")
 CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "secret_key": (lambda key: len(key) >= 32, "must have at least 32 characters"),
     "allowed_hosts": (_are_hosts, "must be host names without scheme or port, separated by commas"),
+    "cors_origins": (_are_origins, "must be origins like https://clinic.example.com, separated by commas"),
     "database_url": _POSTGRESQL,
     "owner_database_url": _POSTGRESQL,
     "listen_database_url": _POSTGRESQL,
@@ -170,6 +195,10 @@ CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
         f"must be a URL like redis://host:6379/0, {_ESCAPED}",
     ),
     "email_port": (lambda port: 0 < port < 65536, "must be a port, 1 to 65535"),
+    "rate_limit": _RATE,
+    "rate_limit_login": _RATE,
+    "rate_limit_login_address": _RATE,
+    "rate_limit_register": _RATE,
     "public_url": _WEB,
     "paypal_base_url": _WEB,
     "payment_return_url": _WEB,

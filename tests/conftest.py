@@ -6,6 +6,7 @@ clone in place of a new one, BOOKING_TEST_MUTATION is a statement for each clone
 
 import os
 from collections.abc import AsyncIterator
+from typing import Any
 
 import asyncpg
 import httpx
@@ -18,6 +19,9 @@ from tests.backends import postgres_server, redis_server
 from tests.databases import Database, cloned, execute, make_template
 from tests.servers import serving
 
+UNLIMITED: dict[str, Any] = dict.fromkeys(
+    ("rate_limit", "rate_limit_login", "rate_limit_login_address", "rate_limit_register"), "1000000/second"
+)
 SECRET = "a secret for the tests, of more than 32 characters"
 
 
@@ -88,7 +92,7 @@ def secret() -> str:
 @pytest_asyncio.fixture(scope="module")
 async def api_url(database: Database, redis_url: str) -> AsyncIterator[str]:
     """The URL of a running API."""
-    settings = Settings(secret_key=SECRET, database_url=database.app, redis_url=redis_url)
+    settings = Settings(secret_key=SECRET, database_url=database.app, redis_url=redis_url, **UNLIMITED)
     async with serving(create_app(settings)) as url:
         yield url
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import asyncpg
 
-from app.domain.accounts.tokens import Role, issue_tokens
+from app.domain.accounts.tokens import Role, access_token
 from tests.conftest import SECRET
 
 _numbers = count(1)
@@ -95,5 +95,5 @@ async def past_appointment(db: asyncpg.Connection, doctor: int, patient: int | N
 
 
 def bearer(account_id: int, role: Role) -> dict[str, str]:
-    """Return the headers of a logged-in account."""
-    return {"Authorization": f"Bearer {issue_tokens(SECRET, account_id, role).access}"}
+    """Return the headers of an account that has never logged out."""
+    return {"Authorization": f"Bearer {access_token(SECRET, account_id, role, generation=1)}"}

@@ -17,6 +17,7 @@ async def serving(app: Litestar) -> AsyncIterator[str]:
         port=0,
         log_level="warning",
         access_log=False,
+        server_header=False,
         lifespan="on",
         timeout_keep_alive=60,  # more than httpx's 5 s: else both may give a connection up and take it up at once
     )

@@ -61,6 +61,7 @@ class Account(Base):
     __tablename__ = "account"
     __table_args__ = (
         CheckConstraint("role IN ('doctor', 'patient')", name="account_role_valid"),
+        CheckConstraint("status IN ('active', 'disabled', 'erased')", name="account_status_valid"),
         CheckConstraint("username ~ '^[A-Za-z0-9_.@+-]{1,150}$'", name="account_username_valid"),
         CheckConstraint(
             r"email ~ '^[!-?A-~]{1,64}@[A-Za-z0-9.-]+\.[A-Za-z0-9-]{2,}$' AND length(email) <= 254",
@@ -77,7 +78,34 @@ class Account(Base):
     email: Mapped[str] = mapped_column(Text, comment="Where mails go. Unique whatever its case.")
     password_hash: Mapped[str] = mapped_column(Text, comment="argon2id, PHC string format.")
     role: Mapped[str] = mapped_column(Text, comment="doctor or patient; a profile pins it for good.")
+    status: Mapped[str] = mapped_column(
+        Text, server_default="active", comment="active, disabled by an admin, or erased on request."
+    )
+    generation: Mapped[int] = mapped_column(
+        Integer, server_default="1", comment="Access tokens name it; counting it up revokes all of them at once."
+    )
     created_at: Mapped[datetime] = _created_at("When the account was registered.")
+
+
+class RefreshToken(Base):
+    __tablename__ = "refresh_token"
+    __table_args__ = (
+        Index("refresh_token_of_account", "account_id"),
+        Index("refresh_token_of_family", "family"),
+        Index("refresh_token_expiring", "expires_at"),
+        {"comment": "Refresh tokens, each good for one use; all that came of one login are a family."},
+    )
+
+    token_hash: Mapped[bytes] = mapped_column(primary_key=True, comment="SHA-256; the token itself is kept nowhere.")
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
+    family: Mapped[UUID] = mapped_column(comment="The login that it came of.")
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    used_at: Mapped[datetime | None] = mapped_column(
+        DateTime(timezone=True),
+        comment="When it was exchanged; a second use ends the family.",
+    )
+    revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), comment="When its family was ended.")
+    created_at: Mapped[datetime] = _created_at("When it was given out.")
 
 
 class Doctor(Base):

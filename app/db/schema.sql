@@ -1054,6 +1054,33 @@ COMMENT ON FUNCTION public.cancel_for_doctor(p_appointments integer[], p_reason 
 
 
 --
+-- Name: change_password(integer, text, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.change_password(p_account integer, p_old_hash text, p_new_hash text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    UPDATE account SET password_hash = p_new_hash
+    WHERE id = p_account AND password_hash = p_old_hash AND status = 'active';
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    PERFORM revoke_sessions(p_account, NULL);
+    RETURN true;
+END
+$$;
+
+
+--
+-- Name: FUNCTION change_password(p_account integer, p_old_hash text, p_new_hash text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.change_password(p_account integer, p_old_hash text, p_new_hash text) IS 'Replaces a password hash that still is the one verified, and ends all logins of the account; false if it is another by now.';
+
+
+--
 -- Name: change_practice(integer, jsonb, boolean); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1150,9 +1177,12 @@ CREATE TABLE public.account (
     email text NOT NULL,
     password_hash text NOT NULL,
     role text NOT NULL,
+    status text DEFAULT 'active'::text NOT NULL,
+    generation integer DEFAULT 1 NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT account_email_valid CHECK (((email ~ '^[!-?A-~]{1,64}@[A-Za-z0-9.-]+\.[A-Za-z0-9-]{2,}$'::text) AND (length(email) <= 254))),
     CONSTRAINT account_role_valid CHECK ((role = ANY (ARRAY['doctor'::text, 'patient'::text]))),
+    CONSTRAINT account_status_valid CHECK ((status = ANY (ARRAY['active'::text, 'disabled'::text, 'erased'::text]))),
     CONSTRAINT account_username_valid CHECK ((username ~ '^[A-Za-z0-9_.@+-]{1,150}$'::text))
 );
 
@@ -1190,6 +1220,20 @@ COMMENT ON COLUMN public.account.password_hash IS 'argon2id, PHC string format.'
 --
 
 COMMENT ON COLUMN public.account.role IS 'doctor or patient; a profile pins it for good.';
+
+
+--
+-- Name: COLUMN account.status; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.account.status IS 'active, disabled by an admin, or erased on request.';
+
+
+--
+-- Name: COLUMN account.generation; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.account.generation IS 'Access tokens name it; counting it up revokes all of them at once.';
 
 
 --
@@ -1994,6 +2038,35 @@ COMMENT ON FUNCTION public.lock_doctor_of(p_appointment integer) IS 'Locks an ap
 
 
 --
+-- Name: log_out(integer, bytea); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.log_out(p_account integer, p_token_hash bytea) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM FROM account WHERE id = p_account FOR NO KEY UPDATE;
+    IF p_token_hash IS NULL THEN
+        PERFORM revoke_sessions(p_account, NULL);
+    ELSE
+        PERFORM revoke_sessions(p_account, coalesce(
+            (SELECT family FROM refresh_token WHERE token_hash = p_token_hash AND account_id = p_account),
+            gen_random_uuid() -- a token that is not theirs ends nobody's login
+        ));
+    END IF;
+END
+$$;
+
+
+--
+-- Name: FUNCTION log_out(p_account integer, p_token_hash bytea); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.log_out(p_account integer, p_token_hash bytea) IS 'Ends the login of a refresh token (SHA-256), or with NULL all logins of an account.';
+
+
+--
 -- Name: lowest_free_seat(integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -2468,6 +2541,62 @@ COMMENT ON FUNCTION public.retire_appointments(p_doctor integer, p_patient integ
 
 
 --
+-- Name: revoke_sessions(integer, uuid); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.revoke_sessions(p_account integer, p_family uuid) RETURNS void
+    LANGUAGE sql
+    AS $$
+    UPDATE account SET generation = generation + 1 WHERE id = p_account;
+    UPDATE refresh_token SET revoked_at = clock_timestamp()
+    WHERE account_id = p_account AND (p_family IS NULL OR family = p_family) AND revoked_at IS NULL;
+$$;
+
+
+--
+-- Name: FUNCTION revoke_sessions(p_account integer, p_family uuid); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.revoke_sessions(p_account integer, p_family uuid) IS 'Ends a family of refresh tokens of an account, or with NULL all of them, and revokes all its access tokens: whoever is still logged in exchanges a refresh token for new ones.';
+
+
+--
+-- Name: rotate_refresh_token(bytea, bytea); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.rotate_refresh_token(p_old bytea, p_new bytea) RETURNS TABLE(account_id integer, role text, generation integer)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    t refresh_token;
+BEGIN
+    -- the account first, as everywhere, so that two writers never wait for each other
+    PERFORM FROM account AS a INNER JOIN refresh_token AS r ON r.account_id = a.id WHERE r.token_hash = p_old FOR NO KEY UPDATE OF a;
+    SELECT * INTO t FROM refresh_token AS r WHERE r.token_hash = p_old;
+    IF NOT FOUND OR t.revoked_at IS NOT NULL OR t.expires_at <= clock_timestamp() THEN
+        RETURN;
+    END IF;
+    IF t.used_at IS NOT NULL THEN
+        PERFORM revoke_sessions(t.account_id, t.family);
+        RETURN;
+    END IF;
+    UPDATE refresh_token AS r SET used_at = clock_timestamp() WHERE r.token_hash = p_old;
+    INSERT INTO refresh_token (token_hash, account_id, family, expires_at)
+    VALUES (p_new, t.account_id, t.family, clock_timestamp() + interval '336 hours');
+    RETURN QUERY SELECT a.id, a.role, a.generation FROM account AS a WHERE a.id = t.account_id AND a.status = 'active';
+END
+$$;
+
+
+--
+-- Name: FUNCTION rotate_refresh_token(p_old bytea, p_new bytea); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.rotate_refresh_token(p_old bytea, p_new bytea) IS 'Exchanges a refresh token (SHA-256) for the next and returns whose it is; no row if it is not good any more. A second use ends the whole family and revokes the account''s access tokens.';
+
+
+--
 -- Name: search_free_slots(text, timestamp with time zone, timestamp with time zone, integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -2597,6 +2726,34 @@ COMMENT ON FUNCTION public.slot_fits(i public.working_span, zone text, starts_at
 
 
 --
+-- Name: start_session(integer, text, bytea); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.start_session(p_account integer, p_password_hash text, p_token_hash bytea) RETURNS integer
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    -- the password may have been changed while it was being verified
+    WITH a AS (
+        SELECT id, generation FROM account
+        WHERE id = p_account AND password_hash = p_password_hash AND status = 'active'
+        FOR NO KEY UPDATE
+    ), t AS (
+        INSERT INTO refresh_token (token_hash, account_id, family, expires_at)
+        SELECT p_token_hash, id, gen_random_uuid(), clock_timestamp() + interval '336 hours' FROM a
+    )
+    SELECT generation FROM a
+$$;
+
+
+--
+-- Name: FUNCTION start_session(p_account integer, p_password_hash text, p_token_hash bytea); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.start_session(p_account integer, p_password_hash text, p_token_hash bytea) IS 'Starts a login with a first refresh token (SHA-256), good for 14 days; returns the account''s generation, NULL if the password is that no more.';
+
+
+--
 -- Name: stranded_appointments(public.doctor, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -2654,6 +2811,25 @@ $$;
 --
 
 COMMENT ON FUNCTION public.sweep_doctor(p_doctor integer) IS 'Retires a doctor''s lapsed holds and finished visits and ends waiting for days gone by; nothing if the doctor is locked. Safe at any time, any number of times.';
+
+
+--
+-- Name: sweep_refresh_tokens(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.sweep_refresh_tokens() RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    DELETE FROM refresh_token WHERE expires_at < clock_timestamp()
+$$;
+
+
+--
+-- Name: FUNCTION sweep_refresh_tokens(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.sweep_refresh_tokens() IS 'Forgets refresh tokens that nobody could use any more.';
 
 
 --
@@ -3191,6 +3367,63 @@ ALTER TABLE public.notification ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY
 
 
 --
+-- Name: refresh_token; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.refresh_token (
+    token_hash bytea NOT NULL,
+    account_id integer NOT NULL,
+    family uuid NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+
+--
+-- Name: TABLE refresh_token; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.refresh_token IS 'Refresh tokens, each good for one use; all that came of one login are a family.';
+
+
+--
+-- Name: COLUMN refresh_token.token_hash; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.refresh_token.token_hash IS 'SHA-256; the token itself is kept nowhere.';
+
+
+--
+-- Name: COLUMN refresh_token.family; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.refresh_token.family IS 'The login that it came of.';
+
+
+--
+-- Name: COLUMN refresh_token.used_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.refresh_token.used_at IS 'When it was exchanged; a second use ends the family.';
+
+
+--
+-- Name: COLUMN refresh_token.revoked_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.refresh_token.revoked_at IS 'When its family was ended.';
+
+
+--
+-- Name: COLUMN refresh_token.created_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.refresh_token.created_at IS 'When it was given out.';
+
+
+--
 -- Name: time_off_id_seq; Type: SEQUENCE; Schema: public; Owner: -
 --
 
@@ -3371,6 +3604,14 @@ ALTER TABLE ONLY public.policy
 
 
 --
+-- Name: refresh_token refresh_token_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.refresh_token
+    ADD CONSTRAINT refresh_token_pkey PRIMARY KEY (token_hash);
+
+
+--
 -- Name: time_off time_off_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -3485,6 +3726,27 @@ CREATE INDEX notification_due ON public.notification USING btree (due_at, id) WH
 --
 
 CREATE UNIQUE INDEX notification_once ON public.notification USING btree (appointment_id, appointment_version, kind, account_id);
+
+
+--
+-- Name: refresh_token_expiring; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX refresh_token_expiring ON public.refresh_token USING btree (expires_at);
+
+
+--
+-- Name: refresh_token_of_account; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX refresh_token_of_account ON public.refresh_token USING btree (account_id);
+
+
+--
+-- Name: refresh_token_of_family; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX refresh_token_of_family ON public.refresh_token USING btree (family);
 
 
 --
@@ -3711,6 +3973,14 @@ ALTER TABLE ONLY public.patient
 
 ALTER TABLE ONLY public.patient
     ADD CONSTRAINT patient_timezone_fkey FOREIGN KEY (timezone) REFERENCES public.time_zone(name);
+
+
+--
+-- Name: refresh_token refresh_token_account_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.refresh_token
+    ADD CONSTRAINT refresh_token_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id) ON DELETE CASCADE;
 
 
 --
@@ -4128,6 +4398,14 @@ REVOKE ALL ON FUNCTION public.cancel_for_doctor(p_appointments integer[], p_reas
 
 
 --
+-- Name: FUNCTION change_password(p_account integer, p_old_hash text, p_new_hash text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.change_password(p_account integer, p_old_hash text, p_new_hash text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.change_password(p_account integer, p_old_hash text, p_new_hash text) TO booking_app;
+
+
+--
 -- Name: FUNCTION change_practice(p_doctor integer, p_changes jsonb, p_cancel boolean); Type: ACL; Schema: public; Owner: -
 --
 
@@ -4189,6 +4467,14 @@ GRANT INSERT(password_hash) ON TABLE public.account TO booking_app;
 GRANT INSERT(role) ON TABLE public.account TO booking_app;
 GRANT SELECT(role) ON TABLE public.account TO booking_admin;
 GRANT SELECT(role) ON TABLE public.account TO booking_auditor;
+
+
+--
+-- Name: COLUMN account.status; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(status) ON TABLE public.account TO booking_admin;
+GRANT SELECT(status) ON TABLE public.account TO booking_auditor;
 
 
 --
@@ -4457,6 +4743,14 @@ REVOKE ALL ON FUNCTION public.lock_doctor_of(p_appointment integer) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION log_out(p_account integer, p_token_hash bytea); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.log_out(p_account integer, p_token_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.log_out(p_account integer, p_token_hash bytea) TO booking_app;
+
+
+--
 -- Name: FUNCTION lowest_free_seat(seats integer); Type: ACL; Schema: public; Owner: -
 --
 
@@ -4583,6 +4877,21 @@ REVOKE ALL ON FUNCTION public.retire_appointments(p_doctor integer, p_patient in
 
 
 --
+-- Name: FUNCTION revoke_sessions(p_account integer, p_family uuid); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.revoke_sessions(p_account integer, p_family uuid) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION rotate_refresh_token(p_old bytea, p_new bytea); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.rotate_refresh_token(p_old bytea, p_new bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.rotate_refresh_token(p_old bytea, p_new bytea) TO booking_app;
+
+
+--
 -- Name: FUNCTION search_free_slots(p_specialty text, p_from timestamp with time zone, p_to timestamp with time zone, p_limit integer); Type: ACL; Schema: public; Owner: -
 --
 
@@ -4613,6 +4922,14 @@ REVOKE ALL ON FUNCTION public.slot_fits(i public.working_span, zone text, starts
 
 
 --
+-- Name: FUNCTION start_session(p_account integer, p_password_hash text, p_token_hash bytea); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.start_session(p_account integer, p_password_hash text, p_token_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.start_session(p_account integer, p_password_hash text, p_token_hash bytea) TO booking_app;
+
+
+--
 -- Name: FUNCTION stranded_appointments(d public.doctor, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
 --
 
@@ -4626,6 +4943,15 @@ REVOKE ALL ON FUNCTION public.stranded_appointments(d public.doctor, at_ timesta
 REVOKE ALL ON FUNCTION public.sweep_doctor(p_doctor integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.sweep_doctor(p_doctor integer) TO booking_app;
 GRANT ALL ON FUNCTION public.sweep_doctor(p_doctor integer) TO booking_admin;
+
+
+--
+-- Name: FUNCTION sweep_refresh_tokens(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.sweep_refresh_tokens() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.sweep_refresh_tokens() TO booking_app;
+GRANT ALL ON FUNCTION public.sweep_refresh_tokens() TO booking_admin;
 
 
 --

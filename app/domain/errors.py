@@ -69,6 +69,8 @@ RULES: dict[str, Rule] = {
 
 # Nothing that a client sends can break these: they guard the tables against our own mistakes and against slips at psql.
 GUARDS = (
+    "account_status_valid",
+    "refresh_token_account_id_fkey",
     "account_id_role_unique",
     "appointment_canceled_by_valid",
     "appointment_during_valid",

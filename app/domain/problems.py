@@ -89,6 +89,7 @@ class ProblemError(Exception):
 
     def __init__(self, status: int, code: str, detail: str, errors: list[FieldError] | None = None) -> None:
         super().__init__(detail)
+        self.headers: dict[str, str] = {}
         self.problem = Problem(status, HTTPStatus(status).phrase, detail, code, errors=errors or [])
 
 
@@ -126,7 +127,7 @@ def problems(*statuses: int) -> dict[int, ResponseSpec]:
 
 
 def _on_problem(_: Request[Any, Any, Any], error: ProblemError) -> Response[dict[str, Any]]:
-    return error.problem.response()
+    return error.problem.response(error.headers)
 
 
 def _on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, Any]]:

@@ -55,6 +55,8 @@ CALLS: dict[str, Call] = {
     "register": Call(None, lambda _: {**PERSON, "role": "doctor", **PROFILE, **PRACTICE}),
     "login": Call(None, lambda _: {"username": "eve", "password": "correct horse"}),
     "refresh_tokens": Call(None, lambda _: {"refresh": "a.b.c"}),
+    "logout": Call("patient", lambda _: {"refresh": "an opaque token"}, optional=True),
+    "change_password": Call("patient", lambda _: {"password": "correct horse", "new_password": "battery staple"}),
     "change_own_account": Call("patient", lambda _: {"email": "eve@example.com", **PROFILE, **PRACTICE, **FIXED}),
     "replace_own_account": Call(
         "doctor", lambda _: {"email": "eve@example.com", **PROFILE, **PRACTICE, **FIXED, **CHANGE}

@@ -14,7 +14,7 @@ GRANT INSERT (doctor_id, weekday, start_minute, end_minute) ON working_hours TO 
 GRANT SELECT ON
 doctor, patient, working_hours, time_off, appointment, waitlist_entry, policy, time_zone, notification
 TO booking_admin, booking_auditor;
-GRANT SELECT (id, username, email, role, created_at) ON account TO booking_admin, booking_auditor;
+GRANT SELECT (id, username, email, role, status, created_at) ON account TO booking_admin, booking_auditor;
 GRANT INSERT (doctor_id, patient_id, during), UPDATE (status, during, cancel_reason) ON appointment TO booking_admin;
 GRANT INSERT (doctor_id, patient_id, desired_date), UPDATE (status) ON waitlist_entry TO booking_admin;
 GRANT INSERT (doctor_id, during, reason), DELETE ON time_off TO booking_admin;

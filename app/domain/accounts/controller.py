@@ -9,22 +9,27 @@ from litestar.security.jwt import Token
 from msgspec import UNSET, structs, to_builtins
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.domain.accounts.passwords import hash_password, verify_password
+from app.domain.accounts.passwords import guessable, hash_password, verify_password
 from app.domain.accounts.repository import AccountRepository
 from app.domain.accounts.schemas import (
     ChangeAccount,
     ChangedAccount,
+    ChangePassword,
     DoctorAccount,
+    Done,
     Login,
+    Logout,
     OwnAccount,
     Refresh,
     RegisterDoctor,
     RegisterPatient,
     Tokens,
 )
-from app.domain.accounts.tokens import Caller, Role, issue_tokens, refresh_tokens
+from app.domain.accounts.sessions import SessionRepository
+from app.domain.accounts.tokens import Caller, Role
 from app.domain.problems import FieldError, ProblemError, invalid_request, problems
 from app.domain.schedule.schemas import ScheduleChange
+from app.rate_limits import RateLimits
 from app.settings import Settings
 
 PROFILE = {"email", "full_name", "phone", "timezone"}
@@ -41,32 +46,52 @@ async def provide_accounts(db_session: NamedDependency[AsyncSession]) -> Account
     return AccountRepository(session=db_session, auto_refresh=False)
 
 
+async def provide_sessions(db_session: NamedDependency[AsyncSession]) -> SessionRepository:
+    """Provide the repository of a request."""
+    return SessionRepository(session=db_session, auto_refresh=False)
+
+
 class AccountController(Controller):
     """Registration, tokens and one's own profile."""
 
     path = "/api/accounts"
     tags = ("accounts",)
-    dependencies = {"accounts": Provide(provide_accounts)}  # noqa: RUF012  Litestar reads it from the class
+    dependencies = {  # noqa: RUF012  Litestar reads it from the class
+        "accounts": Provide(provide_accounts),
+        "sessions": Provide(provide_sessions),
+    }
 
     @post("/register", operation_id="register", exclude_from_auth=True, responses=problems(409, 422))
     async def register(
-        self, data: JSONBody[RegisterDoctor | RegisterPatient], accounts: NamedDependency[AccountRepository]
+        self,
+        request: Request[Any, Any, Any],
+        data: JSONBody[RegisterDoctor | RegisterPatient],
+        accounts: NamedDependency[AccountRepository],
+        rate_limits: NamedDependency[RateLimits],
     ) -> OwnAccount:
         """Register a doctor or a patient."""
+        await rate_limits.register(request)
+        _refuse_guessable("password", data.password, data.username, data.email)
         return await accounts.register(data, await hash_password(data.password))
 
     @post("/login", operation_id="login", status_code=200, exclude_from_auth=True, responses=problems(401))
     async def login(
         self,
+        request: Request[Any, Any, Any],
         data: JSONBody[Login],
         accounts: NamedDependency[AccountRepository],
+        sessions: NamedDependency[SessionRepository],
         settings: NamedDependency[Settings],
+        rate_limits: NamedDependency[RateLimits],
     ) -> Tokens:
         """Exchange a password for tokens."""
+        await rate_limits.login(request, data.username or data.email or "")
         account = await accounts.find_login(username=data.username, email=data.email)
-        if not await verify_password(account.password_hash if account else None, data.password) or account is None:
+        is_right = await verify_password(account.password_hash if account else None, data.password)
+        tokens = await sessions.start(account, settings.secret_key) if is_right and account else None
+        if tokens is None:
             raise ProblemError(401, "invalid_credentials", "The username, email or password is wrong.")
-        return issue_tokens(settings.secret_key, account.id, "doctor" if account.role == "doctor" else "patient")
+        return tokens
 
     @post(
         "/token/refresh",
@@ -75,9 +100,43 @@ class AccountController(Controller):
         exclude_from_auth=True,
         responses=problems(401),
     )
-    async def refresh(self, data: JSONBody[Refresh], settings: NamedDependency[Settings]) -> Tokens:
-        """Exchange a refresh token for new tokens."""
-        return refresh_tokens(settings.secret_key, data.refresh)
+    async def refresh(
+        self,
+        data: JSONBody[Refresh],
+        sessions: NamedDependency[SessionRepository],
+        settings: NamedDependency[Settings],
+    ) -> Tokens:
+        """Exchange a refresh token for new tokens. Used twice, it ends the login that it is of."""
+        return await sessions.rotate(data.refresh, settings.secret_key)
+
+    @post("/logout", operation_id="logout", status_code=200)
+    async def logout(
+        self,
+        request: Request[Caller, Token, Any],
+        sessions: NamedDependency[SessionRepository],
+        data: JSONBody[Logout | None] = None,
+    ) -> Done:
+        """End a login, or all of them, at once. Where one is still logged in, an access token has to be refreshed."""
+        await sessions.log_out(request.user.id, data.refresh if data else None)
+        return Done("You are logged out.")
+
+    @post("/password", operation_id="change_password", status_code=200, responses=problems(422))
+    async def change_password(
+        self,
+        request: Request[Caller, Token, Any],
+        data: JSONBody[ChangePassword],
+        accounts: NamedDependency[AccountRepository],
+        sessions: NamedDependency[SessionRepository],
+    ) -> Done:
+        """Change one's password. Everybody who is logged in with the old one is logged out."""
+        own = await accounts.own(request.user.id)
+        _refuse_guessable("new_password", data.new_password, own.username, own.email)
+        old_hash = await accounts.password_hash(request.user.id)
+        if not await verify_password(old_hash, data.password):
+            raise ProblemError(422, "wrong_password", "This is not your present password.")
+        if not await sessions.change_password(request.user.id, old_hash, await hash_password(data.new_password)):
+            raise ProblemError(422, "wrong_password", "Your password has just been changed by somebody else.")
+        return Done("Your password is changed. Log in with it.")
 
     @get("/me", operation_id="get_own_account")
     async def me(
@@ -105,6 +164,11 @@ class AccountController(Controller):
     ) -> ChangedAccount:
         """Change one's own account exactly as PATCH does."""
         return await _change(request.user, data, accounts)
+
+
+def _refuse_guessable(field: str, password: str, *known: str) -> None:
+    if why := guessable(password, *known):
+        raise invalid_request([FieldError(field, why)])
 
 
 async def _change(caller: Caller, data: ChangeAccount, accounts: AccountRepository) -> ChangedAccount:

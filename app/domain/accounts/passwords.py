@@ -1,8 +1,9 @@
-"""Password hashes: argon2id with OWASP's parameters, off the event loop."""
+"""Passwords: which are too easily guessed, and their hashes, argon2id with OWASP's parameters, off the event loop."""
 
 from anyio import CapacityLimiter, to_thread
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 # OWASP Password Storage Cheat Sheet: argon2id, 19 MiB, 2 iterations, 1 lane.
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
@@ -18,6 +19,19 @@ def _bounded() -> CapacityLimiter:
     global _limiter  # noqa: PLW0603  a limiter belongs to a running event loop, so it is made by the first call
     _limiter = _limiter or CapacityLimiter(2)
     return _limiter
+
+
+COMMON = frozenset(FREQUENCY_LISTS["passwords"][:10_000])  # commonest first, in lower case; from leaked ones
+
+
+def guessable(password: str, *known: str) -> str | None:
+    """Say why a password would be guessed, also from what is `known` of its account; None: it would not."""
+    lowered = password.casefold()
+    if lowered in COMMON:
+        return "This is one of the commonest passwords."
+    if lowered in {part for name in known for part in (name.casefold(), name.casefold().partition("@")[0])}:
+        return "A password is not the username or the email."
+    return None
 
 
 async def hash_password(password: str) -> str:

@@ -62,7 +62,15 @@ class AccountRepository(SQLAlchemyAsyncRepository[Account]):
         """Return the account of a username or, without one, of an email, whatever their case."""
         column, value = (Account.username, username) if username is not None else (Account.email, email)
         query = select(Account).where(func.lower(column) == func.lower(value))
-        return (await self.session.scalars(query)).one_or_none()
+        found = (await self.session.scalars(query)).one_or_none()
+        await self.session.commit()  # verifying the password takes a while: no transaction waits for it
+        return found
+
+    async def password_hash(self, account_id: int) -> str:
+        """Return an account's password hash. Raises ProblemError (401) if there is no such account."""
+        account = await self._account(account_id)
+        await self.session.commit()  # verifying it takes a while: no transaction waits for that
+        return account.password_hash
 
     async def own(self, account_id: int) -> OwnAccount:
         """Return an account as its owner sees it. Raises ProblemError (401) if there is none."""

@@ -18,6 +18,7 @@ EMAIL = pattern(
 Username = Annotated[str, Meta(max_length=150, pattern=USERNAME, examples=["ada"])]
 Email = Annotated[str, Meta(max_length=254, pattern=EMAIL, examples=["ada@example.com"])]
 Password = Annotated[str, Meta(min_length=8, max_length=128)]
+RefreshToken = Annotated[str, Meta(max_length=2000, pattern=PRINTABLE)]
 Years = Annotated[int, Meta(ge=0, le=80)]
 Slot = Annotated[int, Meta(ge=5, le=480, description="Minutes.")]
 Buffer = Annotated[int, Meta(ge=0, le=480, description="Minutes between two slots.")]
@@ -133,9 +134,28 @@ class Login(Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class Refresh(Struct, forbid_unknown_fields=True):
-    """A refresh token, to be exchanged."""
+    """A refresh token, to be exchanged. Each can be exchanged once: whoever comes with it again ends the login."""
 
-    refresh: Annotated[str, Meta(max_length=2000)]
+    refresh: RefreshToken
+
+
+class Logout(Struct, forbid_unknown_fields=True):
+    """Which login to end, by its refresh token; without one, all of the account's."""
+
+    refresh: RefreshToken | None = None
+
+
+class ChangePassword(Struct, forbid_unknown_fields=True):
+    """The password as it is, and as it is to be. All logins of the account end."""
+
+    password: Annotated[str, Meta(max_length=128)]
+    new_password: Password
+
+
+class Done(Struct):
+    """What was done."""
+
+    detail: str
 
 
 class Tokens(Struct):

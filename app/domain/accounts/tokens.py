@@ -1,21 +1,22 @@
-"""Who is calling: signed tokens, and what a caller may call."""
+"""Who is calling: signed access tokens, refresh tokens that are good for one use, and what a caller may call."""
 
+import hashlib
+import secrets
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, NamedTuple, cast
+from uuid import uuid4
 
 from litestar.connection import ASGIConnection
-from litestar.exceptions import NotAuthorizedException
 from litestar.handlers import BaseRouteHandler
 from litestar.security.jwt import JWTAuth, Token
 
-from app.domain.accounts.schemas import Tokens
 from app.domain.problems import ProblemError
 
 Role = Literal["doctor", "patient"]
 
 ISSUER = "doctor-appointment-booking"
 ACCESS = timedelta(minutes=15)
-REFRESH = timedelta(days=14)
 ALGORITHM = "HS256"
 
 
@@ -26,41 +27,63 @@ class Caller(NamedTuple):
     role: Role
 
 
-def _caller(token: Token, _: ASGIConnection[Any, Any, Any, Any]) -> Caller:
-    return Caller(int(token.sub), cast("Role", token.extras["role"]))
+IsCurrent = Callable[[int, int], Awaitable[bool]]
 
 
-def jwt_auth(secret: str) -> JWTAuth[Caller, Token]:
-    """Make the authentication of every route that is not marked `exclude_from_auth`."""
+def jwt_auth(secret: str, is_current: IsCurrent) -> JWTAuth[Caller, Token]:
+    """Make the authentication of every route that is not marked `exclude_from_auth`.
+
+    `is_current` says whether an account (id) still is in a generation: a token of an earlier one was revoked.
+    """
+
+    async def caller(token: Token, _: ASGIConnection[Any, Any, Any, Any]) -> Caller | None:
+        account_id = int(token.sub)
+        if not await is_current(account_id, token.extras.get("generation", 0)):
+            return None
+        return Caller(account_id, cast("Role", token.extras["role"]))
+
     return JWTAuth[Caller, Token](
         token_secret=secret,
         algorithm=ALGORITHM,
-        retrieve_user_handler=_caller,
+        retrieve_user_handler=caller,
         accepted_audiences=["access"],
         accepted_issuers=[ISSUER],
-        require_claims=["exp", "iat", "sub", "aud", "iss"],
+        require_claims=["exp", "iat", "sub", "aud", "iss", "jti"],
         exclude=["^/docs", "^/health"],
         description="The `access` token that `accounts/login/` answers.",
     )
 
 
-def issue_tokens(secret: str, account_id: int, role: Role) -> Tokens:
-    """Sign an access token (15 minutes) and a refresh token (14 days) for an account."""
+def access_token(secret: str, account_id: int, role: Role, generation: int) -> str:
+    """Sign an access token, good for 15 minutes unless its account's generation moves on before."""
+    now = datetime.now(UTC)
+    token = Token(
+        exp=now + ACCESS,
+        iat=now,
+        sub=str(account_id),
+        aud="access",
+        iss=ISSUER,
+        jti=uuid4().hex,
+        extras={"role": role, "generation": generation},
+    )
+    return token.encode(secret, ALGORITHM)
 
-    def sign(audience: str, lifetime: timedelta) -> str:
-        now = datetime.now(UTC)
-        token = Token(exp=now + lifetime, iat=now, sub=str(account_id), aud=audience, iss=ISSUER, extras={"role": role})
-        return token.encode(secret, ALGORITHM)
 
-    return Tokens(sign("access", ACCESS), sign("refresh", REFRESH), "Bearer", int(ACCESS.total_seconds()))
+class Secret(NamedTuple):
+    """A random token of 256 bits, and the hash by which PostgreSQL knows it."""
 
+    text: str
+    hash: bytes
 
-def refresh_tokens(secret: str, refresh: str) -> Tokens:
-    """Exchange a refresh token for new tokens. Raises NotAuthorizedException if it is not ours or has expired."""
-    token = Token.decode(refresh, secret, ALGORITHM, audience="refresh", issuer=ISSUER)
-    if "role" not in token.extras:
-        raise NotAuthorizedException("Invalid token")
-    return issue_tokens(secret, int(token.sub), token.extras["role"])
+    @classmethod
+    def new(cls) -> "Secret":
+        """Make one that nobody can guess."""
+        return cls.of(secrets.token_urlsafe(32))
+
+    @classmethod
+    def of(cls, text: str) -> "Secret":
+        """Return the one that reads so. Random as it is, it needs no slow hash."""
+        return cls(text, hashlib.sha256(text.encode()).digest())
 
 
 def patients_only(connection: ASGIConnection[Any, Caller, Any, Any], _: BaseRouteHandler) -> None:

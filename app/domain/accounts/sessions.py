@@ -1,0 +1,66 @@
+"""Logins: each call is one statement; what ends one, and whom with it, app/db/sql/session.sql says."""
+
+from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.db import models
+from app.db.driver import fetch, fetch_one
+from app.domain.accounts.schemas import Tokens
+from app.domain.accounts.tokens import ACCESS, IsCurrent, Role, Secret, access_token
+from app.domain.problems import ProblemError
+
+START = "SELECT start_session($1, $2, $3) AS generation"
+ROTATE = "SELECT account_id, role, generation FROM rotate_refresh_token($1, $2)"
+LOG_OUT = "SELECT log_out($1, $2)"
+CHANGE_PASSWORD = "SELECT change_password($1, $2, $3) AS changed"  # noqa: S105  no password, but how to change one
+IS_CURRENT = "SELECT EXISTS (SELECT FROM account WHERE id = $1 AND generation = $2 AND status = 'active')"
+
+
+def current_in(engine: AsyncEngine) -> IsCurrent:
+    """Return a check, asked for each request, of whether an account's access tokens of a generation are good still."""
+
+    async def is_current(account_id: int, generation: int) -> bool:
+        async with engine.connect() as connection:
+            driver = (await connection.get_raw_connection()).driver_connection
+            assert driver is not None  # noqa: S101  a raw connection that was just checked out has its driver
+            found: bool = await driver.fetchval(IS_CURRENT, account_id, generation)
+            return found
+
+    return is_current
+
+
+class SessionRepository(SQLAlchemyAsyncRepository[models.RefreshToken]):
+    """Starts, continues and ends logins. `secret` signs the access tokens."""
+
+    model_type = models.RefreshToken
+
+    async def start(self, account: models.Account, secret: str) -> Tokens | None:
+        """Give an account whose password was verified its tokens; None if the password has been changed meanwhile."""
+        refresh = Secret.new()
+        row = await fetch_one(self.session, START, account.id, account.password_hash, refresh.hash)
+        if row is None or row["generation"] is None:
+            return None
+        role: Role = "doctor" if account.role == "doctor" else "patient"
+        return _tokens(secret, account.id, role, row["generation"], refresh)
+
+    async def rotate(self, refresh: str, secret: str) -> Tokens:
+        """Exchange a refresh token for new tokens. Raises ProblemError (401) if it is not good any more."""
+        fresh = Secret.new()
+        row = await fetch_one(self.session, ROTATE, Secret.of(refresh).hash, fresh.hash)
+        if row is None:
+            raise ProblemError(401, "unauthorized", "This refresh token is not good any more. Log in again.")
+        return _tokens(secret, row["account_id"], row["role"], row["generation"], fresh)
+
+    async def log_out(self, account_id: int, refresh: str | None) -> None:
+        """End the login that a refresh token is of, or without one all of the account's; access tokens end at once."""
+        await fetch(self.session, LOG_OUT, account_id, Secret.of(refresh).hash if refresh else None)
+
+    async def change_password(self, account_id: int, old_hash: str, new_hash: str) -> bool:
+        """Replace a verified password and end all logins; False if somebody else replaced it meanwhile."""
+        row = await fetch_one(self.session, CHANGE_PASSWORD, account_id, old_hash, new_hash)
+        return bool(row and row["changed"])
+
+
+def _tokens(secret: str, account_id: int, role: Role, generation: int, refresh: Secret) -> Tokens:
+    access = access_token(secret, account_id, role, generation)
+    return Tokens(access, refresh.text, "Bearer", int(ACCESS.total_seconds()))

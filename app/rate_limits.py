@@ -1,0 +1,123 @@
+"""How often somebody may call: counted in Redis, so that it holds over all processes, and told in every answer.
+
+Header fields: https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-ratelimit-headers-06
+"""
+
+import hashlib
+import math
+import time
+from ipaddress import ip_address
+from typing import Any
+
+from limits import RateLimitItem, WindowStats, parse
+from limits.aio.storage import MemoryStorage, RedisStorage, Storage
+from limits.aio.strategies import SlidingWindowCounterRateLimiter
+from litestar import Request
+from litestar.types import Message, Scope
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from app.domain.problems import ProblemError
+from app.settings import Settings
+from app.workers.outages import Outage
+
+RATE_LIMIT_HEADERS = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")  # the last in seconds
+PAUSE = 5  # seconds without Redis after it failed, so that not every request waits for it
+STATE = "rate_limit"
+UNLIMITED = ("/health", "/docs")  # whoever watches over the service must not be told to look away
+
+
+class RateLimits:
+    """The limits of the settings. Where Redis is away, only logins are limited, by each process for itself."""
+
+    def __init__(self, settings: Settings, redis: Redis) -> None:
+        scheme, _, rest = settings.redis_url.partition("://")
+        url = f"async+redis+unix://{rest}" if scheme == "unix" else f"async+{scheme}://{rest}"
+        self._shared: Storage = RedisStorage(
+            url,
+            implementation="redispy",
+            key_prefix="limit",
+            connection_pool=redis.connection_pool,  # type: ignore[arg-type]  # limits hands it on to redis
+        )
+        self._own: Storage = MemoryStorage()
+        self._outage = Outage("redis, for rate limits")
+        self._away_until = 0.0
+        self._calls = parse(settings.rate_limit)
+        self._logins = parse(settings.rate_limit_login)
+        self._logins_of_address = parse(settings.rate_limit_login_address)
+        self._registrations = parse(settings.rate_limit_register)
+
+    async def call(self, request: Request[Any, Any, Any]) -> None:
+        """Count a call, of the caller's account or else of the address. Raises ProblemError (429)."""
+        if request.scope["path"].startswith(UNLIMITED):
+            return
+        caller = request.scope.get("user")
+        who = f"account:{caller.id}" if caller else f"address:{_network(request)}"
+        await self._count(request, self._calls, "call", who, always=False)
+
+    async def login(self, request: Request[Any, Any, Any], name: str) -> None:
+        """Count an attempt to log in as `name`, and one from this address. Raises ProblemError (429).
+
+        The first is of the address, too: nobody can lock somebody else out from elsewhere.
+        """
+        network, account = _network(request), hashlib.sha256(name.lower().encode()).hexdigest()[:32]
+        await self._count(request, self._logins_of_address, "login-address", network, always=True)
+        await self._count(request, self._logins, "login", f"{network}:{account}", always=True)
+
+    async def register(self, request: Request[Any, Any, Any]) -> None:
+        """Count a registration from this address. Raises ProblemError (429)."""
+        await self._count(request, self._registrations, "register", _network(request), always=True)
+
+    async def _count(self, request: Request[Any, Any, Any], limit: RateLimitItem, *key: str, always: bool) -> None:
+        found = await self._in_redis(limit, *key)
+        if found is None and always:
+            found = await _hit(self._own, limit, *key)
+        if found is None:
+            return
+        allowed, window = found
+        headers = _headers(limit, window)
+        request.scope["state"][STATE] = headers
+        if not allowed:
+            pause = headers["RateLimit-Reset"]
+            error = ProblemError(429, "rate_limited", f"Too many requests. Try again in {pause} s.")
+            error.headers["Retry-After"] = pause
+            raise error
+
+    async def _in_redis(self, limit: RateLimitItem, *key: str) -> tuple[bool, WindowStats] | None:
+        if time.monotonic() < self._away_until:
+            return None
+        try:
+            found = await _hit(self._shared, limit, *key)
+        except (RedisError, OSError) as error:
+            self._outage.noticed(error)
+            self._away_until = time.monotonic() + PAUSE
+            return None
+        self._outage.over()
+        return found
+
+
+async def _hit(storage: Storage, limit: RateLimitItem, *key: str) -> tuple[bool, WindowStats]:
+    limiter = SlidingWindowCounterRateLimiter(storage)
+    return await limiter.hit(limit, *key), await limiter.get_window_stats(limit, *key)
+
+
+def _network(request: Request[Any, Any, Any]) -> str:
+    """Return the caller's address; of IPv6 the network, in which one customer has all addresses."""
+    host = request.client.host if request.client else ""
+    try:
+        address = ip_address(host)
+    except ValueError:  # a unix socket has none
+        return host
+    return address.compressed if address.version == 4 else ":".join(address.exploded.split(":")[:4])
+
+
+def _headers(limit: RateLimitItem, window: WindowStats) -> dict[str, str]:
+    reset = max(1, math.ceil(window.reset_time - time.time()))
+    return dict(zip(RATE_LIMIT_HEADERS, map(str, (limit.amount, window.remaining, reset)), strict=True))
+
+
+async def tell_rate_limit(message: Message, scope: Scope) -> None:
+    """Before an answer is sent: say in its headers how much the caller has left."""
+    if message["type"] == "http.response.start":
+        told = scope["state"].get(STATE, {})
+        message["headers"] = [*message["headers"], *((k.lower().encode(), v.encode()) for k, v in told.items())]

@@ -1,0 +1,122 @@
+"""Whoever calls too often is asked to wait; others are not, and without Redis only logins are held back."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from structlog.testing import capture_logs
+
+from app.main import create_app
+from app.sandbox.redis import EmbeddedRedis
+from app.settings import Settings
+from tests.api.answers import assert_problem
+from tests.api.people import LOGIN, ME, PASSWORD, REGISTER, newcomer, register
+from tests.conftest import SECRET, UNLIMITED
+from tests.databases import Database
+from tests.servers import serving
+
+HEADERS = ("ratelimit-limit", "ratelimit-remaining", "ratelimit-reset")
+SLOWLY = "10/hour"  # the first ten are over long before any comes back
+
+
+@asynccontextmanager
+async def limited(database: Database, redis_url: str, **limits: str) -> AsyncIterator[httpx.AsyncClient]:
+    """Run an API with these limits and no others; yield a client of it."""
+    settings = Settings(secret_key=SECRET, database_url=database.app, redis_url=redis_url, **UNLIMITED | limits)
+    async with serving(create_app(settings)) as url, httpx.AsyncClient(base_url=url, timeout=60) as client:
+        yield client
+
+
+@pytest.fixture
+async def redis(tmp_path: Path) -> AsyncIterator[EmbeddedRedis]:
+    """A Redis of the test's own: what is counted in the run's would count in later tests."""
+    server = EmbeddedRedis(tmp_path)
+    await server.start()
+    yield server
+    await server.stop()
+
+
+async def wrong_login(client: httpx.AsyncClient, username: str) -> httpx.Response:
+    return await client.post(LOGIN, json={"username": username, "password": "wrong horse"})
+
+
+async def test_100_wrong_logins_are_limited_while_another_user_logs_in(
+    database: Database, redis: EmbeddedRedis
+) -> None:
+    async with limited(database, redis.url, rate_limit_login=SLOWLY) as client:
+        victim, other = await register(client), await register(client)
+        name = victim.account["username"]
+        answers = await asyncio.gather(*(wrong_login(client, name) for _ in range(100)))
+        refused = [answer for answer in answers if answer.status_code == 429]
+        assert len(refused) == 90
+        for answer in refused:
+            assert_problem(answer, 429, "rate_limited")
+            assert 0 < int(answer.headers["retry-after"]) <= 3600
+        for _ in range(3):
+            good = await client.post(LOGIN, json={"username": other.account["username"], "password": PASSWORD})
+            assert good.status_code == 200
+        right = await client.post(LOGIN, json={"username": name.upper(), "password": PASSWORD})
+        assert right.status_code == 429  # in any case it is the same account
+
+
+async def test_an_address_that_tries_many_accounts_is_limited(database: Database, redis: EmbeddedRedis) -> None:
+    async with limited(database, redis.url, rate_limit_login_address=SLOWLY) as client:
+        answers = [await wrong_login(client, f"nobody-{number}") for number in range(12)]
+    assert [answer.status_code for answer in answers] == [401] * 10 + [429] * 2
+
+
+async def test_registering_is_limited(database: Database, redis: EmbeddedRedis) -> None:
+    async with limited(database, redis.url, rate_limit_register=SLOWLY) as client:
+        answers = [await client.post(REGISTER, json=newcomer()) for _ in range(12)]
+    assert [answer.status_code for answer in answers] == [201] * 10 + [429] * 2
+
+
+async def test_calls_are_counted_by_account_over_all_processes(database: Database, redis: EmbeddedRedis) -> None:
+    async with (
+        limited(database, redis.url, rate_limit=SLOWLY) as one,
+        limited(database, redis.url, rate_limit=SLOWLY) as other,
+    ):
+        person, second = await register(one), await register(one)
+        answers = await asyncio.gather(
+            *(client.get(ME, headers=person.headers) for client in (one, other) for _ in range(10))
+        )
+        assert sorted(answer.status_code for answer in answers) == [200] * 10 + [429] * 10
+        assert all(name in answer.headers for answer in answers for name in HEADERS)
+        assert {answer.headers["ratelimit-limit"] for answer in answers} == {"10"}
+        assert (await other.get(ME, headers=second.headers)).status_code == 200
+
+
+async def test_the_headers_count_down(database: Database, redis: EmbeddedRedis) -> None:
+    async with limited(database, redis.url, rate_limit=SLOWLY) as client:
+        left = [(await client.get("/api/doctors/")).headers["ratelimit-remaining"] for _ in range(11)]
+    assert left == ["9", "8", "7", "6", "5", "4", "3", "2", "1", "0", "0"]
+
+
+async def test_health_and_docs_are_never_limited(database: Database, redis: EmbeddedRedis) -> None:
+    async with limited(database, redis.url, rate_limit="1/hour") as client:
+        for path in ("/health/live", "/health/ready", "/docs/openapi.json") * 3:
+            assert (await client.get(path)).status_code == 200
+
+
+async def test_without_redis_all_goes_on_but_logins_are_still_limited(database: Database, redis: EmbeddedRedis) -> None:
+    async with limited(database, redis.url, rate_limit="1/hour", rate_limit_login=SLOWLY) as client:
+        person = await register(client)
+        await redis.stop()
+        with capture_logs() as logs:
+            answers = [await client.get(ME, headers=person.headers) for _ in range(20)]
+            logins = [await wrong_login(client, "nobody") for _ in range(12)]
+    assert [answer.status_code for answer in answers] == [200] * 20
+    assert [answer.status_code for answer in logins] == [401] * 10 + [429] * 2
+    assert len([entry for entry in logs if entry["event"] == "unavailable"]) == 1
+
+
+async def test_no_name_is_kept_in_redis(database: Database, redis: EmbeddedRedis) -> None:
+    from redis.asyncio import Redis  # noqa: PLC0415  the fixture has its name
+
+    async with limited(database, redis.url) as client:
+        await wrong_login(client, "somebody-special")
+    async with Redis.from_url(redis.url) as store:
+        assert not [key for key in await store.keys("*") if b"somebody" in key]
