@@ -7,6 +7,7 @@ from app.db.driver import fetch
 
 DOCTORS = "SELECT doctor_id FROM doctor_to_sweep LIMIT $1"
 SWEEP = "SELECT sweep_doctor($1)"
+SWEEP_REFRESH_TOKENS = "SELECT sweep_refresh_tokens()"
 
 
 class SweepRepository(SQLAlchemyAsyncRepository[models.Doctor]):
@@ -21,3 +22,7 @@ class SweepRepository(SQLAlchemyAsyncRepository[models.Doctor]):
     async def sweep(self, doctor_id: int) -> None:
         """Write it down for one doctor, in its own transaction, unless they are locked. Raises asyncpg's errors."""
         await fetch(self.session, SWEEP, doctor_id)
+
+    async def sweep_refresh_tokens(self) -> None:
+        """Forget refresh tokens whose time is over."""
+        await fetch(self.session, SWEEP_REFRESH_TOKENS)

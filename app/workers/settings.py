@@ -20,7 +20,7 @@ from app.workers.context import WorkerContext
 from app.workers.listener import Listener
 from app.workers.notifications import deliver, dispatch
 from app.workers.outages import Outage, patient_redis
-from app.workers.sweep import sweep
+from app.workers.sweep import sweep, sweep_refresh_tokens
 
 log = structlog.get_logger()
 
@@ -28,7 +28,10 @@ QUEUE = "booking"
 FUNCTIONS = [deliver]
 # The sixth field is seconds. SAQ looks every second whether the next run is in Redis, and else puts it there: one
 # for all workers, and again if Redis forgot it. A run that its worker left behind blocks the next for `timeout`.
-CRON_JOBS = [CronJob(sweep, cron="* * * * * */5", timeout=15)]
+CRON_JOBS = [
+    CronJob(sweep, cron="* * * * * */5", timeout=15),
+    CronJob(sweep_refresh_tokens, cron="17 * * * *", timeout=15),
+]
 TIMERS: PartialTimersDict = {"schedule": 1, "worker_info": 10, "sweep": 5, "abort": 1}
 CONCURRENCY = 10
 STOP_SECONDS = 11  # a job that is told to stop ends with the mail that it is sending, 10 s at most

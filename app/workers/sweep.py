@@ -20,6 +20,13 @@ async def sweep(context: WorkerContext) -> None:
     await dispatch(context)
 
 
+async def sweep_refresh_tokens(context: WorkerContext) -> None:
+    """Forget refresh tokens that nobody could use any more."""
+    with context["database"].contained():
+        async with context["sessions"]() as session:
+            await SweepRepository(session=session, auto_refresh=False).sweep_refresh_tokens()
+
+
 async def _sweep_doctors(context: WorkerContext) -> None:
     async with context["sessions"]() as session:
         repository = SweepRepository(session=session, auto_refresh=False)
