@@ -9,6 +9,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from app.domain.payments import certificates
 from app.domain.payments.paypal import PayPal
 from app.domain.payments.paypal_call import Patience
 from app.sandbox.paypal import PayPalStandIn
@@ -84,7 +85,8 @@ def paypal(connect: Connect) -> PayPal:
 
 
 @pytest_asyncio.fixture
-async def online(tmp_path: Path) -> AsyncIterator[tuple[Internet, httpx.AsyncClient]]:
+async def online(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Internet, httpx.AsyncClient]]:
     """An internet of the test's own, and a client that can reach nothing else."""
+    monkeypatch.setattr(certificates, "SECONDS_TO_FETCH", 60)  # a busy machine is no slow PayPal
     async with connected(tmp_path) as (internet, client):
         yield internet, client
