@@ -7,12 +7,13 @@ from pathlib import Path
 from advanced_alchemy.extensions.litestar import SQLAlchemyPlugin
 from litestar import Litestar, get
 from litestar.config.cors import CORSConfig
+from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.response import Redirect
 from litestar.static_files import create_static_files_router
 from redis.asyncio import Redis
 
-from app.db.engine import database_config
+from app.db.engine import database_config, on_use
 from app.domain.accounts.controller import AccountController
 from app.domain.accounts.sessions import current_in
 from app.domain.accounts.tokens import jwt_auth
@@ -26,9 +27,11 @@ from app.domain.waitlist.controller import WaitlistController
 from app.health import live, ready
 from app.logs import configure_logs
 from app.openapi import describe, openapi_config
+from app.outages import Outage
 from app.rate_limits import RATE_LIMIT_HEADERS, RateLimits, tell_rate_limit
 from app.requests import HEADER, framed
 from app.settings import Settings, get_settings
+from app.time_limit import TimeLimit
 
 MEBIBYTE = 1024 * 1024
 UI = Path(__file__).parent / "openapi_ui"  # swagger-ui-dist, served from here: the docs page needs no other host
@@ -52,7 +55,13 @@ def create_app(settings: Settings | None = None) -> Litestar:
     """Make the API. Without settings, those of this process's environment."""
     config = settings or get_settings()
     configure_logs(debug=config.debug)
-    database = database_config(config.database_url, application_name="booking-api")
+    database = database_config(
+        config.database_url,
+        application_name="booking-api",
+        pool_seconds=0.75 * config.request_seconds,  # later there would be too little time left for the work itself
+    )
+    outage = Outage("postgresql")
+    on_use(database.get_engine(), outage.over)
     redis = Redis.from_url(config.redis_url, socket_timeout=2, socket_connect_timeout=2)
     rate_limits = RateLimits(config, redis)
 
@@ -77,7 +86,11 @@ def create_app(settings: Settings | None = None) -> Litestar:
             create_static_files_router("/docs/assets", [UI], opt={"exclude_from_auth": True}, include_in_schema=False),
         ],
         plugins=[SQLAlchemyPlugin(database)],
-        on_app_init=[jwt_auth(config.secret_key, current_in(database.get_engine())).on_app_init],
+        on_app_init=[
+            jwt_auth(config.secret_key, current_in(database.get_engine())).on_app_init,
+            TimeLimit(config.request_seconds).on_app_init,
+        ],
+        state=State({"database": outage}),
         cors_config=_cors(config.origins),
         before_request=rate_limits.call,
         before_send=[tell_rate_limit],

@@ -24,6 +24,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     owner_database_url: str | None = None
     listen_database_url: str | None = None
     redis_url: str
+    request_seconds: float = 20
     email_host: str = "localhost"
     email_port: int = 25
     email_host_user: str = ""
@@ -190,6 +191,7 @@ CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "database_url": _POSTGRESQL,
     "owner_database_url": _POSTGRESQL,
     "listen_database_url": _POSTGRESQL,
+    "request_seconds": (lambda seconds: seconds >= 1, "must be at least 1"),
     "redis_url": (
         _is_url_of("redis", "rediss", "unix"),
         f"must be a URL like redis://host:6379/0, {_ESCAPED}",

@@ -4,14 +4,16 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession, async_scoped_session
 
+T = TypeVar("T")
 Session = AsyncSession | async_scoped_session[AsyncSession]  # as advanced-alchemy's repositories hold it
 
 ATTEMPTS = 8
+SILENT_SECONDS = 12  # the server itself ends a statement after 10 s (engine.py), so then it is the server that hangs
 
 # The X-Request-ID of the act that this task carries out; what it writes into the outbox is marked with it.
 act_id: ContextVar[str | None] = ContextVar("act_id", default=None)
@@ -35,11 +37,12 @@ async def fetch(session: Session, sql: str, *arguments: Any) -> list[asyncpg.Rec
     """Run one statement in a transaction of its own and return its rows; committed when this returns.
 
     Retries what is retryable, up to 8 times, with a pause that grows to some 100 ms.
-    Raises asyncpg's errors as they are: `app.domain.errors` knows which rule each of them names.
+    Raises asyncpg's errors as they are: `app.domain.errors` knows which rule each of them names. Raises TimeoutError
+    if the server stays silent; nobody knows then whether the statement was committed.
     """
     driver = await _driver(session)
     sql, arguments = _as_part_of_the_act(sql, arguments)
-    return await _persist(lambda: driver.fetch(sql, *arguments))
+    return await _persist(driver, lambda: driver.fetch(sql, *arguments))
 
 
 async def fetch_one(session: Session, sql: str, *arguments: Any) -> asyncpg.Record | None:
@@ -60,13 +63,13 @@ async def fetch_if(
         await transaction.start()
         try:
             rows: list[asyncpg.Record] = await driver.fetch(sql, *arguments)
-        except BaseException:
+        except Exception:
             await transaction.rollback()
             raise
         await (transaction.commit() if keep(rows) else transaction.rollback())
         return rows
 
-    return await _persist(attempt)
+    return await _persist(driver, attempt)
 
 
 def _as_part_of_the_act(sql: str, arguments: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:
@@ -89,12 +92,26 @@ async def _driver(session: Session) -> Any:
     return driver
 
 
-async def _persist(act: Callable[[], Awaitable[list[asyncpg.Record]]]) -> list[asyncpg.Record]:
+async def _persist(driver: Any, act: Callable[[], Awaitable[list[asyncpg.Record]]]) -> list[asyncpg.Record]:
     for attempt in range(1, ATTEMPTS):
         try:
-            return await act()
+            return await in_time(driver, act)
         except asyncpg.PostgresError as error:
             if not is_retryable(error):
                 raise
             await asyncio.sleep(random.uniform(0, 0.001 * 2**attempt))
-    return await act()
+    return await in_time(driver, act)
+
+
+async def in_time(driver: Any, act: Callable[[], Awaitable[T]]) -> T:
+    """Let `act` use a driver connection, for 12 s at most; who ends it earlier ends the connection with it.
+
+    Raises TimeoutError.
+    """
+    try:
+        async with asyncio.timeout(SILENT_SECONDS):
+            return await act()
+    except (TimeoutError, asyncio.CancelledError):
+        # The server may be at it still, or be gone: nobody else is to wait for that. The pool makes a new connection.
+        driver.terminate()
+        raise

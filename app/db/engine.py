@@ -1,5 +1,8 @@
 """How this service connects to PostgreSQL: through asyncpg, which reads the URL itself, as libpq would."""
 
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,30 +13,45 @@ from advanced_alchemy.extensions.litestar import (
     EngineConfig,
     SQLAlchemyAsyncConfig,
 )
+from litestar.types import Message, Scope
 from sqlalchemy import event
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+SECONDS_TO_CLOSE = 2
 
 
-def create_engine(url: str, *, application_name: str, pool_size: int = 10) -> AsyncEngine:
-    """Make an engine for `url`, a postgresql:// URL; it connects on first use.
+class NotConnectedError(ConnectionError):
+    """PostgreSQL took no connection, so nothing was asked of it; `code` names the error behind it."""
+
+    def __init__(self, cause: Exception) -> None:
+        super().__init__("PostgreSQL took no connection")
+        self.code = type(cause).__name__
+
+
+def create_engine(url: str, *, application_name: str, pool_size: int = 10, pool_seconds: float = 30) -> AsyncEngine:
+    """Make an engine for `url`, a postgresql:// URL; it connects on first use, and then within 5 s or not at all.
 
     A statement may run for 10 s and wait 5 s for a lock: then the request it serves has no reader any more.
+    At most `pool_seconds` are spent on waiting for one of `pool_size` connections: to be late beats being turned away.
     """
 
     async def connect(**_: Any) -> "asyncpg.Connection[asyncpg.Record]":
-        return await asyncpg.connect(
-            url,
-            timeout=5,
-            server_settings={
-                "application_name": application_name,
-                "timezone": "UTC",
-                "statement_timeout": "10s",
-                "lock_timeout": "5s",
-            },
-        )
+        try:
+            return await asyncpg.connect(
+                url,
+                timeout=5,
+                server_settings={
+                    "application_name": application_name,
+                    "timezone": "UTC",
+                    "statement_timeout": "10s",
+                    "lock_timeout": "5s",
+                    "client_connection_check_interval": "1s",  # nobody waits for what a lost client has asked for
+                },
+            )
+        except (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError) as error:
+            raise NotConnectedError(error) from error
 
     engine = create_async_engine(
         "postgresql+asyncpg://",
@@ -41,7 +59,7 @@ def create_engine(url: str, *, application_name: str, pool_size: int = 10) -> As
         pool_size=pool_size,
         max_overflow=0,
         hide_parameters=True,  # an error's text may end up where nobody's data belongs
-        pool_timeout=30,  # a burst for one doctor queues here; to be answered late beats being turned away
+        pool_timeout=pool_seconds,
     )
     event.listen(engine.sync_engine, "checkout", _refuse_dead_connection)
     return engine
@@ -53,12 +71,34 @@ def _refuse_dead_connection(connection: Any, *_: object) -> None:
         raise DisconnectionError
 
 
-def database_config(url: str, *, application_name: str) -> SQLAlchemyAsyncConfig:
+def on_use(engine: AsyncEngine, tell: Callable[[], None]) -> None:
+    """Call `tell` whenever a connection has been used and lives: then the server is there."""
+
+    def tell_if_alive(connection: Any, *_: object) -> None:
+        if connection is not None and not connection.driver_connection.is_closed():
+            tell()
+
+    event.listen(engine.sync_engine, "checkin", tell_if_alive)
+
+
+def database_config(url: str, *, application_name: str, pool_seconds: float = 30) -> SQLAlchemyAsyncConfig:
     """Return advanced-alchemy's configuration: a session per request, and where the migrations are."""
-    return SQLAlchemyAsyncConfig(
-        engine_instance=create_engine(url, application_name=application_name),
+    config = SQLAlchemyAsyncConfig(
+        engine_instance=create_engine(url, application_name=application_name, pool_seconds=pool_seconds),
         set_default_exception_handler=False,  # it takes every database error for a conflict
         session_config=AsyncSessionConfig(expire_on_commit=False),
         engine_config=EngineConfig(),
         alembic_config=AlembicAsyncConfig(script_location=str(MIGRATIONS), version_table_name="alembic_version"),
     )
+    config.before_send_handler = _whatever_comes_of_it(config.before_send_handler)
+    return config
+
+
+def _whatever_comes_of_it(close_session: Any) -> Callable[[Message, Scope], Awaitable[None]]:
+    async def close(message: Message, scope: Scope) -> None:
+        # The answer stands: what it tells of is committed, and a lost connection leaves the pool.
+        with contextlib.suppress(SQLAlchemyError, OSError):
+            async with asyncio.timeout(SECONDS_TO_CLOSE):
+                await close_session(message, scope)
+
+    return close

@@ -3,6 +3,9 @@
 from typing import NamedTuple
 
 import asyncpg
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from app.db.engine import NotConnectedError
 
 
 class Rule(NamedTuple):
@@ -123,10 +126,10 @@ def refusal_of(error: BaseException) -> Refusal | None:
 
 
 def driver_error(error: BaseException) -> BaseException:
-    """Return asyncpg's error behind whatever wrapped it; `error` itself if none is behind it."""
+    """Return the error of asyncpg, or of the pool, behind whatever wrapped it; `error` itself if none is behind it."""
     seen: BaseException | None = error
     while seen is not None:
-        if isinstance(seen, asyncpg.PostgresError | asyncpg.InterfaceError):
+        if isinstance(seen, asyncpg.PostgresError | asyncpg.InterfaceError | PoolTimeoutError | NotConnectedError):
             return seen
         seen = seen.__cause__ or getattr(seen, "orig", None)
     return error

@@ -13,14 +13,18 @@ from litestar.openapi import ResponseSpec
 from litestar.types import ExceptionHandlersMap
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from app.db.engine import NotConnectedError
 from app.domain.appointments.schemas import Appointment
 from app.domain.doctors.schemas import Slot
 from app.domain.errors import Refusal, driver_error, refusal_of
 from app.domain.messages import explain
+from app.outages import brief
+from app.time_limit import TooLateError
 
 log = structlog.get_logger()
 
 PROBLEM_JSON = "application/problem+json"
+SAFE = {"GET", "HEAD"}  # methods that change nothing
 
 # PostgreSQL is away, overloaded or gave up waiting: the same request may succeed later.
 UNAVAILABLE = (
@@ -34,6 +38,22 @@ UNAVAILABLE = (
     asyncpg.LockNotAvailableError,
     asyncpg.TransactionRollbackError,
 )
+# Of these, what one request's bad luck explains; anything else is an outage, which the log tells of but once.
+UNLUCKY = (
+    asyncpg.QueryCanceledError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.TransactionRollbackError,
+)
+# With these, a COMMIT may have been on its way.
+UNCERTAIN = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+)
+RETRY_AFTER = 5  # seconds
 
 
 # What Litestar itself refuses: codes that no Python version's phrases change, and what to do about it.
@@ -160,10 +180,19 @@ def _on_error(request: Request[Any, Any, Any], error: Exception) -> Response[dic
     if isinstance(cause, asyncpg.DataError):
         return Problem(400, "Bad Request", "A value is out of range or malformed.", "invalid_request").response()
     if isinstance(cause, UNAVAILABLE):
-        log.warning("unavailable", route=request.scope.get("path_template"), error=type(cause).__name__)
-        detail = "The database cannot be reached or is too busy at the moment. Try again shortly."
-        return Problem(503, "Service Unavailable", detail, "unavailable").response({"Retry-After": "5"})
+        return _unavailable(request, cause)
     return _server_error(request, error)
+
+
+def _unavailable(request: Request[Any, Any, Any], cause: BaseException) -> Response[dict[str, Any]]:
+    if isinstance(cause, UNLUCKY):
+        log.warning("gave_up", route=request.scope.get("path_template"), error=brief(cause))
+    elif not isinstance(cause, TooLateError):  # of which the time limit tells
+        request.app.state["database"].noticed(cause)
+    detail = "The database cannot be reached or is too busy at the moment. Try again shortly."
+    if request.method not in SAFE and isinstance(cause, UNCERTAIN) and not isinstance(cause, NotConnectedError):
+        detail = "This took too long. Whether it was done all the same is not known: look before you try again."
+    return Problem(503, "Service Unavailable", detail, "unavailable").response({"Retry-After": str(RETRY_AFTER)})
 
 
 def _server_error(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:

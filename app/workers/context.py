@@ -5,8 +5,8 @@ from email.headerregistry import Address
 from saq.types import Context
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from app.outages import Outage
 from app.settings import Settings
-from app.workers.outages import Outage
 
 
 class WorkerContext(Context):

@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import asyncpg
 
-from app.workers.outages import Outage
+from app.outages import Outage
 
 CHANNEL = "booking_outbox"
 TIMEOUT = 5  # seconds to connect, and for each statement

@@ -12,8 +12,8 @@ from app.domain.notifications.mail_server import MailServer, is_permanent
 from app.domain.notifications.mails import compose
 from app.domain.notifications.repository import NotificationRepository
 from app.domain.notifications.schemas import Letter
+from app.outages import brief, place
 from app.workers.context import WorkerContext
-from app.workers.outages import brief, place
 
 log = structlog.get_logger()
 

@@ -15,11 +15,12 @@ from sqlalchemy.ext.asyncio import async_sessionmaker
 from app.db.engine import create_engine
 from app.domain.notifications.mails import sender_address
 from app.logs import adopt_other_logs, configure_logs
+from app.outages import Outage
 from app.settings import Settings
 from app.workers.context import WorkerContext
 from app.workers.listener import Listener
 from app.workers.notifications import deliver, dispatch
-from app.workers.outages import Outage, patient_redis
+from app.workers.patience import patient_redis
 from app.workers.sweep import sweep, sweep_refresh_tokens
 
 log = structlog.get_logger()
@@ -27,10 +28,11 @@ log = structlog.get_logger()
 QUEUE = "booking"
 FUNCTIONS = [deliver]
 # The sixth field is seconds. SAQ looks every second whether the next run is in Redis, and else puts it there: one
-# for all workers, and again if Redis forgot it. A run that its worker left behind blocks the next for `timeout`.
+# for all workers, and again if Redis forgot it. A run that its worker left behind blocks the next for `timeout`: 30 s,
+# for when PostgreSQL hangs, a sweep waits twice for 12 s.
 CRON_JOBS = [
-    CronJob(sweep, cron="* * * * * */5", timeout=15),
-    CronJob(sweep_refresh_tokens, cron="17 * * * *", timeout=15),
+    CronJob(sweep, cron="* * * * * */5", timeout=30),
+    CronJob(sweep_refresh_tokens, cron="17 * * * *", timeout=30),
 ]
 TIMERS: PartialTimersDict = {"schedule": 1, "worker_info": 10, "sweep": 5, "abort": 1}
 CONCURRENCY = 10
@@ -71,8 +73,11 @@ async def _announce(_: WorkerContext) -> None:
 @contextlib.asynccontextmanager
 async def _worker(settings: Settings) -> AsyncIterator[BookingWorker]:
     redis = patient_redis(settings.redis_url)
-    # each job uses one connection at a time, and so does the listener when it is rung
-    engine = create_engine(settings.database_url, application_name="booking-worker", pool_size=CONCURRENCY + 1)
+    engine = create_engine(
+        settings.database_url,
+        application_name="booking-worker",
+        pool_size=CONCURRENCY + 1,  # each job uses one connection at a time, and so does the listener when it is rung
+    )
     worker = BookingWorker(
         RedisQueue(redis, name=QUEUE),
         FUNCTIONS,

@@ -3,9 +3,9 @@
 import asyncpg
 import structlog
 
+from app.outages import brief
 from app.workers.context import WorkerContext
 from app.workers.notifications import dispatch
-from app.workers.outages import brief
 from app.workers.repository import SweepRepository
 
 log = structlog.get_logger()

@@ -31,6 +31,11 @@ class WorkerProcess:
         self._log = log
         self._process: asyncio.subprocess.Process | None = None
 
+    @property
+    def pid(self) -> int | None:
+        """The process's id; None unless it runs."""
+        return self._process.pid if self._process and self._process.returncode is None else None
+
     async def start(self) -> None:
         """Start the process and wait until it has begun to work."""
         with self._log.open("ab") as log:

@@ -87,7 +87,7 @@ async def test_mails_wait_while_the_server_is_away(
         await make_worker(EMAIL_PORT=str(gate.port)).start()
 
         async def all_have_failed() -> bool:
-            return all(row["attempts"] for row in await rows(owner, full))
+            return all(row["outcome"] for row in await rows(owner, full))
 
         await eventually(all_have_failed)
         for row in await rows(owner, full):

@@ -9,8 +9,9 @@ import pytest
 import structlog
 from redis.asyncio import Redis
 
-from app.workers import outages
-from app.workers.outages import Outage, Patience
+from app import outages
+from app.outages import Outage
+from app.workers.patience import Patience
 from tests.databases import Database
 from tests.factories import a_slot, book
 from tests.workers.conftest import StartWorker

@@ -4,7 +4,7 @@ from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.db import models
-from app.db.driver import fetch, fetch_one
+from app.db.driver import fetch, fetch_one, in_time
 from app.domain.accounts.schemas import Tokens
 from app.domain.accounts.tokens import ACCESS, IsCurrent, Role, Secret, access_token
 from app.domain.problems import ProblemError
@@ -23,7 +23,7 @@ def current_in(engine: AsyncEngine) -> IsCurrent:
         async with engine.connect() as connection:
             driver = (await connection.get_raw_connection()).driver_connection
             assert driver is not None  # noqa: S101  a raw connection that was just checked out has its driver
-            found: bool = await driver.fetchval(IS_CURRENT, account_id, generation)
+            found: bool = await in_time(driver, lambda: driver.fetchval(IS_CURRENT, account_id, generation))
             return found
 
     return is_current

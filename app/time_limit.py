@@ -1,0 +1,50 @@
+"""No request is left waiting: what is not answered in time gets 503."""
+
+import asyncio
+
+from litestar.config.app import AppConfig
+from litestar.enums import ScopeType
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.outages import Outage
+
+
+class TooLateError(TimeoutError):
+    """The time for a request is over, and its work was stopped; nobody knows how far it had come."""
+
+
+class TimeLimit(ASGIMiddleware):
+    """Stops a request's work after `seconds`, unless its answer has begun by then.
+
+    A database connection that is in the midst of a statement is closed with it, which takes up to 2 s more.
+    """
+
+    scopes = (ScopeType.HTTP,)
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._outage = Outage("api")
+
+    def on_app_init(self, config: AppConfig) -> AppConfig:
+        """Go before all other middleware, such as that which asks the database who is calling."""
+        config.middleware.insert(0, self)
+        return config
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Let the rest of the app answer. Raises TooLateError if it does not in time."""
+
+        async def send_in_time(message: Message) -> None:
+            await send(message)
+            limit.reschedule(None)  # how long the client takes to read is not our affair
+
+        try:
+            async with asyncio.timeout(self._seconds) as limit:
+                await next_app(scope, receive, send_in_time)
+        except TimeoutError as error:
+            if not limit.expired():
+                raise
+            late = TooLateError(f"no answer within {self._seconds:g} s")
+            self._outage.noticed(late)
+            raise late from error
+        self._outage.over()

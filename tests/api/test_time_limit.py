@@ -1,0 +1,129 @@
+"""A request that is not done in time is given up: its caller is told so, and the next ones are served."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+import asyncpg
+import httpx
+import pytest
+import pytest_asyncio
+from litestar import Litestar, get
+from litestar.response import Stream
+from structlog.testing import capture_logs
+from structlog.types import EventDict
+
+from app import outages
+from app.main import create_app
+from app.settings import Settings
+from app.time_limit import TimeLimit
+from tests.api.answers import assert_problem
+from tests.api.bookings import booked, post_booking
+from tests.api.people import ME, REGISTER, newcomer
+from tests.api.schedules import TIME_OFF
+from tests.databases import Database
+from tests.factories import a_slot, bearer, make_doctor, make_patient
+from tests.servers import serving
+from tests.workers.processes import eventually
+
+SECONDS, POOL = 2, 10
+NOBODY_WAITS = """
+    SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid)))
+"""
+
+
+@pytest_asyncio.fixture(scope="module")
+async def api_url(database: Database, redis_url: str, secret: str) -> AsyncIterator[str]:
+    """The URL of an API that is short of time."""
+    settings = Settings(secret_key=secret, database_url=database.app, redis_url=redis_url, request_seconds=SECONDS)
+    async with serving(create_app(settings)) as url:
+        yield url
+
+
+@asynccontextmanager
+async def locked(owner: asyncpg.Connection, table: str) -> AsyncIterator[None]:
+    """Keep everybody from a table, until nobody waits for it any more."""
+    async with owner.transaction():
+        await owner.execute(f"LOCK TABLE {table}")
+        yield
+        await eventually(partial(owner.fetchval, NOBODY_WAITS))
+
+
+@pytest.fixture
+def logs(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[EventDict]]:
+    """What is logged meanwhile."""
+    monkeypatch.setattr(outages, "CALM_SECONDS", 0)
+    with capture_logs() as lines:
+        yield lines
+
+
+async def test_whoever_reads_may_try_again(
+    client: httpx.AsyncClient, owner: asyncpg.Connection, logs: list[EventDict]
+) -> None:
+    await make_doctor(owner)
+    async with locked(owner, "doctor"):
+        for _ in range(2):
+            problem = assert_problem(await client.get("/api/doctors/"), 503, "unavailable")
+            assert problem["detail"].endswith("Try again shortly.")
+    for _ in range(2):
+        assert (await client.get("/api/doctors/")).status_code == 200
+    assert [(line["event"], line["server"]) for line in logs] == [("unavailable", "api"), ("available_again", "api")]
+
+
+async def test_whoever_writes_is_told_to_look_first(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+    doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
+    async with locked(owner, "appointment"):
+        answer = await post_booking(client, patient, doctor, a_slot())
+    problem = assert_problem(answer, 503, "unavailable")
+    assert problem["detail"].endswith("look before you try again.")
+    assert answer.headers["retry-after"]
+    assert await booked(client, patient, doctor, a_slot())  # the server stopped, too, before it came to do it
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", REGISTER, newcomer()),
+        ("PATCH", ME, {"specialty": "heart"}),
+        ("POST", TIME_OFF, {"start": a_slot(20).isoformat(), "end": a_slot(21).isoformat()}),
+    ],
+)
+async def test_whatever_it_was_about(
+    client: httpx.AsyncClient, owner: asyncpg.Connection, method: str, path: str, body: dict[str, object]
+) -> None:
+    headers = bearer(await make_doctor(owner), "doctor")
+    async with locked(owner, "doctor, account"):
+        assert_problem(await client.request(method, path, json=body, headers=headers), 503, "unavailable")
+    assert (await client.request(method, path, json=body, headers=headers)).is_success
+
+
+async def test_whoever_waited_in_vain_for_a_connection_knows_that_nothing_was_done(
+    client: httpx.AsyncClient, owner: asyncpg.Connection
+) -> None:
+    doctor = await make_doctor(owner, fee=0)
+    patients = [await make_patient(owner) for _ in range(2 * POOL)]
+    async with locked(owner, "appointment"):
+        wishes = [asyncio.create_task(post_booking(client, patient, doctor, a_slot())) for patient in patients]
+        await asyncio.sleep(0.3)  # till the connections are taken
+        looks = [client.get(ME, headers=bearer(patient, "patient")) for patient in patients]
+        answers = await asyncio.gather(*wishes, *looks)
+    answers = [answer for answer in answers if not answer.is_success]  # a look may have come late enough
+    told = {assert_problem(answer, 503, "unavailable")["detail"].partition(". ")[2] for answer in answers}
+    assert len(told) == 2
+    assert "Try again shortly." in told
+    assert await booked(client, patients[0], doctor, a_slot())  # connections are to be had again
+
+
+async def test_an_answer_that_has_begun_may_take_longer() -> None:
+    @get("/", sync_to_thread=False)
+    def drip() -> Stream:
+        async def drops() -> AsyncIterator[bytes]:
+            for _ in range(4):
+                yield b"drop"
+                await asyncio.sleep(0.2)
+
+        return Stream(drops())
+
+    async with serving(Litestar([drip], middleware=[TimeLimit(0.4)])) as url, httpx.AsyncClient() as client:
+        assert (await client.get(url)).text == 4 * "drop"

@@ -1,0 +1,150 @@
+"""A server that says nothing: it is given up after a while, and the connection with it, so that the next has a new one."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, NamedTuple
+
+import asyncpg
+import pytest
+import pytest_asyncio
+from litestar.datastructures import State
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from app.db import driver
+from app.db.driver import fetch, fetch_if
+from app.db.engine import NotConnectedError, create_engine, database_config
+from tests.databases import Database
+from tests.workers.gates import Gate
+from tests.workers.processes import eventually
+
+NAP = "SELECT pg_sleep(0.5)"  # in which to fall silent
+PID = "SELECT pg_backend_pid() AS pid"
+
+
+class Line(NamedTuple):
+    """An engine with one connection, which leads through a gate."""
+
+    engine: AsyncEngine
+    gate: Gate
+
+    async def pid(self) -> int:
+        """Return which backend answers."""
+        async with AsyncSession(self.engine) as session:
+            (row,) = await fetch(session, PID)
+        pid: int = row["pid"]
+        return pid
+
+
+@pytest_asyncio.fixture
+async def line(database: Database, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Line]:
+    """A line on which a statement may take two seconds."""
+    monkeypatch.setattr(driver, "SILENT_SECONDS", 2)
+    async with Gate(database.app, default_port=5432) as gate:
+        await gate.open()
+        engine = create_engine(gate.url, application_name="test", pool_size=1)
+        yield Line(engine, gate)
+        gate.flowing.set()
+        await engine.dispose()
+
+
+async def by_driver(session: AsyncSession) -> None:
+    await fetch(session, NAP)
+
+
+async def by_driver_in_a_transaction(session: AsyncSession) -> None:
+    await fetch_if(session, lambda _: True, NAP)
+
+
+async def by_sqlalchemy(session: AsyncSession) -> None:
+    await session.execute(text(NAP))
+
+
+async def napping(line: Line, nap: Callable[[AsyncSession], Awaitable[None]], begun: asyncio.Event) -> None:
+    """Use the connection for a nap in a session of its own."""
+    async with AsyncSession(line.engine) as session:
+        await session.connection()
+        begun.set()
+        await nap(session)
+
+
+@pytest.mark.parametrize("nap", [by_driver, by_driver_in_a_transaction])
+async def test_a_connection_that_falls_silent_is_replaced(
+    line: Line, nap: Callable[[AsyncSession], Awaitable[None]]
+) -> None:
+    before, begun = await line.pid(), asyncio.Event()
+    task = asyncio.create_task(napping(line, nap, begun))
+    await begun.wait()
+    line.gate.flowing.clear()
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(asyncio.shield(task), 30)
+    assert task.done()
+    line.gate.flowing.set()
+    assert await asyncio.wait_for(line.pid(), 30) != before
+
+
+@pytest.mark.parametrize("nap", [by_driver, by_driver_in_a_transaction, by_sqlalchemy])
+async def test_a_connection_whose_user_was_stopped_is_replaced(
+    line: Line, nap: Callable[[AsyncSession], Awaitable[None]]
+) -> None:
+    before, begun = await line.pid(), asyncio.Event()
+    task = asyncio.create_task(napping(line, nap, begun))
+    await begun.wait()
+    await asyncio.sleep(0.1)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await asyncio.wait_for(line.pid(), 30) != before
+
+
+async def test_what_somebody_who_is_gone_has_asked_for_is_stopped(line: Line, owner: asyncpg.Connection) -> None:
+    pid = await line.pid()
+
+    async def naps() -> bool:
+        return bool(await owner.fetchval("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pid = $1)", pid))
+
+    async with AsyncSession(line.engine) as session:
+        await fetch(session, "SELECT set_config('statement_timeout', '0', false)")
+        task = asyncio.create_task(fetch(session, "SELECT pg_sleep(100)"))
+        await asyncio.sleep(0.5)
+        assert await naps()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    async def is_gone() -> bool:
+        return not await naps()
+
+    await eventually(is_gone, seconds=60)
+
+
+async def test_a_server_that_takes_connections_and_says_nothing_took_none(line: Line) -> None:
+    line.gate.flowing.clear()
+    with pytest.raises(NotConnectedError) as caught:
+        await line.pid()
+    assert caught.value.code == "TimeoutError"
+
+
+async def test_a_server_that_is_not_there_took_none(line: Line) -> None:
+    await line.gate.shut()
+    with pytest.raises(NotConnectedError) as caught:
+        await line.pid()
+    assert caught.value.code == "ConnectionRefusedError"
+    await line.gate.open()
+    assert await line.pid()
+
+
+async def test_an_answer_stands_although_its_connection_was_lost_meanwhile(database: Database) -> None:
+    async with Gate(database.app, default_port=5432) as gate:
+        await gate.open()
+        config = database_config(gate.url, application_name="test")
+        scope: Any = {"type": "http"}
+        session = config.provide_session(State(config.create_app_state_items()), scope)
+        await session.execute(text(PID))
+        await gate.shut()
+        close: Any = config.before_send_handler
+        await close({"type": "http.response.start", "status": 200, "headers": []}, scope)
+        await gate.open()
+        async with AsyncSession(config.get_engine()) as session:
+            assert await fetch(session, PID)
+        await config.get_engine().dispose()
