@@ -53,6 +53,7 @@ async def stack(tmp_path: Path, redis_url: str) -> AsyncIterator[Stack]:
     environment = {
         "PATH": os.environ["PATH"],
         "SECRET_KEY": SECRET,
+        "ALLOWED_HOSTS": "127.0.0.1",
         "DATABASE_URL": database.app,
         "REDIS_URL": redis_url,
         "EMAIL_HOST": "127.0.0.1",
