@@ -18,8 +18,8 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from app.domain.problems import ProblemError
-from app.settings import Settings
 from app.outages import Outage
+from app.settings import Settings
 
 RATE_LIMIT_HEADERS = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")  # the last in seconds
 PAUSE = 5  # seconds without Redis after it failed, so that not every request waits for it
