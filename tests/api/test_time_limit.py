@@ -22,6 +22,7 @@ from tests.api.answers import assert_problem
 from tests.api.bookings import booked, post_booking
 from tests.api.people import ME, REGISTER, newcomer
 from tests.api.schedules import TIME_OFF
+from tests.conftest import UNLIMITED
 from tests.databases import Database
 from tests.factories import a_slot, bearer, make_doctor, make_patient
 from tests.servers import serving
@@ -36,7 +37,9 @@ NOBODY_WAITS = """
 @pytest_asyncio.fixture(scope="module")
 async def api_url(database: Database, redis_url: str, secret: str) -> AsyncIterator[str]:
     """The URL of an API that is short of time."""
-    settings = Settings(secret_key=secret, database_url=database.app, redis_url=redis_url, request_seconds=SECONDS)
+    settings = Settings(
+        secret_key=secret, database_url=database.app, redis_url=redis_url, request_seconds=SECONDS, **UNLIMITED
+    )
     async with serving(create_app(settings)) as url:
         yield url
 

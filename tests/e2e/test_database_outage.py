@@ -22,7 +22,7 @@ from app.sandbox.mailbox import Mailbox
 from app.sandbox.postgres import EmbeddedPostgres
 from app.sandbox.service import Api
 from tests.api.answers import assert_problem
-from tests.conftest import SECRET
+from tests.conftest import SECRET, UNLIMITED
 from tests.databases import database_at, make_template
 from tests.e2e.load import LONGEST, Load
 from tests.workers.processes import WorkerProcess, eventually
@@ -58,6 +58,7 @@ async def stack(tmp_path: Path, redis_url: str) -> AsyncIterator[Stack]:
         "REDIS_URL": redis_url,
         "EMAIL_HOST": "127.0.0.1",
         "EMAIL_PORT": str(mailbox.smtp_port),
+        **{name.upper(): limit for name, limit in UNLIMITED.items()},
     }
     worker = WorkerProcess(environment, tmp_path / "worker.log")
     try:
