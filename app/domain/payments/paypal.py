@@ -112,7 +112,10 @@ class PayPal:
     async def refund_capture(
         self, capture_id: str, *, request_id: str, amount: Money, reference: str, note: str | None
     ) -> Refund:
-        """Give back `amount` of a capture; whether it was given, the answer's `status` says. The payer reads `note`."""
+        """Give back `amount` of a capture; whether it was given, the answer's `status` says. The payer reads `note`.
+
+        `reference` has letters, digits and `-_.,` only.
+        """
         body: dict[str, Any] = {"amount": _amount(amount), "custom_id": reference}
         if note:
             body["note_to_payer"] = note[:LONGEST_NOTE]

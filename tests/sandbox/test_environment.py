@@ -1,0 +1,24 @@
+"""What the API and the worker get to see of the operator's environment."""
+
+import pytest
+
+from app.sandbox.environment import base_environment, past_the_proxy, read_given
+
+
+@pytest.mark.parametrize(
+    ("given", "no_proxy"),
+    [
+        ({}, "127.0.0.1"),
+        ({"NO_PROXY": "example.org"}, "example.org,127.0.0.1"),
+        ({"NO_PROXY": "example.org", "no_proxy": "example.com"}, "example.com,127.0.0.1"),  # as httpx and curl have it
+    ],
+)
+def test_a_proxy_is_not_asked_about_this_machine(given: dict[str, str], no_proxy: str) -> None:
+    assert past_the_proxy(given) == {"no_proxy": no_proxy}
+
+
+@pytest.mark.parametrize("base_url", ["", "https://api-m.sandbox.paypal.com"])
+def test_credentials_are_for_the_paypal_that_is_given(base_url: str) -> None:
+    given = {"PAYPAL_BASE_URL": base_url, "PAYPAL_CLIENT_ID": "x", "PAYPAL_CLIENT_SECRET": "y"}
+    seen = base_environment(given, read_given(given))
+    assert ("PAYPAL_CLIENT_SECRET" in seen) == ("PAYPAL_CLIENT_ID" in seen) == bool(base_url)
