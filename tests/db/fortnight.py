@@ -94,18 +94,25 @@ class Fortnight(RealTime):
 
     def book_as_a_hold_lapses(self, patient: int, before: bool) -> None:
         """Book what somebody holds right before or after the hold lapses."""
-        holds = [(a.hold_ends, a) for a in self.world.appointments if a.status == "pending" and a.hold_ends]
-        for ends, a in sorted((hold for hold in holds if hold[0] > self.world.now), key=lambda hold: hold[0])[:1]:
-            self.wait_for_edge(ends, before=before)
+        for lapses, a in self.coming("hold")[:1]:
+            self.wait_for_edge(lapses, before=before)
             self.book_slot(self.patient(patient), a.doctor, a.span.start)
 
-    def cancel_on_time(self, number: int, before: bool) -> None:
+    def cancel_on_time(self, before: bool) -> None:
         """Let a patient cancel right before or after it is too late."""
-        self.cancel(number, ("deadline", before), "patient", stranger=False, block=False)
+        if self.coming("deadline"):
+            self.cancel(0, ("deadline", before), "patient", stranger=False, block=False)
 
-    def record_on_time(self, number: int, where: str, before: bool, status: str) -> None:
-        """Let a doctor say that somebody came, or did not, right before or after that may be said."""
-        self.record_visit(number, (where, before), stranger=False, status=status)
+    def record_on_time(self, where: str, before: bool, status: str) -> None:
+        """Let a doctor say that somebody came, or did not, right before or after a visit begins or ends."""
+        if self.coming(where):
+            self.record_visit(0, (where, before), stranger=False, status=status)
+
+    def correct_on_time(self, before: bool) -> None:
+        """Let a doctor say the opposite right before or after it is too late for that."""
+        for _, a in self.coming("correction")[:1]:
+            opposite = "no_show" if a.counts_as(self.world.now) == "completed" else "completed"
+            self.record_visit(0, ("correction", before), stranger=False, status=opposite)
 
     def work(self) -> None:
         """Do what the worker does: write down what the clock did, then send the mails that are due."""

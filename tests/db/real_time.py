@@ -58,14 +58,17 @@ class RealTime(Practice):
         if edge is None:
             return self.appointment(number)
         name, before = edge
+        for at, a in self.coming(name)[:1]:
+            self.wait_for_edge(at, before=before)
+            return a
+        return self.appointment(number)
+
+    def coming(self, name: str) -> list[tuple[datetime, Appointment]]:
+        """Return the appointments for which such an edge is near, the nearest first."""
         now, counting = self.world.now, ("completed", "no_show") if name == "correction" else ("pending", "confirmed")
         known = [(a.hold_ends if name == "hold" else edges_of(a)[name], a) for a in self.world.appointments]
-        coming = [(at, a) for at, a in known if at and now < at <= now + PATIENCE and a.counts_as(now) in counting]
-        if not coming:
-            return self.appointment(number)
-        at, a = min(coming, key=lambda one: one[0])
-        self.wait_for_edge(at, before=before)
-        return a
+        near = [(at, a) for at, a in known if at and now < at <= now + PATIENCE and a.counts_as(now) in counting]
+        return sorted(near, key=lambda one: one[0])
 
     def agree(self, in_postgres: Callable[[], object], in_model: Callable[[], object]) -> None:
         """Ask both for the same."""
