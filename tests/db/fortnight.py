@@ -98,6 +98,13 @@ class Fortnight(RealTime):
             self.wait_for_edge(lapses, before=before)
             self.book_slot(self.patient(patient), a.doctor, a.span.start)
 
+    def book_too_many(self, patient: int) -> None:
+        """Book more than anybody may hold without paying, with a doctor who has a fee."""
+        p, doctors = self.patient(patient), self.world.doctors
+        for d in [d for d in doctors if doctors[d].fee and len(self.world.free_slots(d)) > HOLD_LIMIT][:1]:
+            for start in self.world.free_slots(d)[: HOLD_LIMIT + 1]:
+                self.book_slot(p, d, start)
+
     def cancel_on_time(self, before: bool) -> None:
         """Let a patient cancel right before or after it is too late."""
         if self.coming("deadline"):

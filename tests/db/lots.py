@@ -14,6 +14,7 @@ ACTS = {
     "book_the_next": 16,
     "book_on_time": 8,
     "book_as_a_hold_lapses": 6,
+    "book_too_many": 2,
     "explain": 4,
     "search": 1,
     "cancel": 6,
