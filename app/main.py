@@ -21,6 +21,11 @@ from app.domain.appointments.controller import AppointmentController
 from app.domain.appointments.doctor_controller import DoctorAppointmentController
 from app.domain.bodies import JSONRequest
 from app.domain.doctors.controller import DoctorController, SlotController
+from app.domain.payments.configured import PayPalAccount
+from app.domain.payments.controller import PaymentController
+from app.domain.payments.paypal_errors import PayPalError
+from app.domain.payments.problems import on_paypal_error
+from app.domain.payments.webhooks import receive_webhook
 from app.domain.problems import EXCEPTION_HANDLERS
 from app.domain.schedule.controller import ScheduleController
 from app.domain.waitlist.controller import WaitlistController
@@ -64,10 +69,12 @@ def create_app(settings: Settings | None = None) -> Litestar:
     on_use(database.get_engine(), outage.over)
     redis = Redis.from_url(config.redis_url, socket_timeout=2, socket_connect_timeout=2)
     rate_limits = RateLimits(config, redis)
+    paypal_account = PayPalAccount(config)
 
     @asynccontextmanager
-    async def close_redis(_: Litestar) -> AsyncIterator[None]:
-        yield
+    async def connections(_: Litestar) -> AsyncIterator[None]:
+        async with paypal_account:
+            yield
         await redis.aclose()
         await database.get_engine().dispose()  # advanced-alchemy forgets it where a process makes a second app
 
@@ -77,12 +84,14 @@ def create_app(settings: Settings | None = None) -> Litestar:
             AppointmentController,
             DoctorAppointmentController,
             DoctorController,
+            PaymentController,
             ScheduleController,
             SlotController,
             WaitlistController,
             home,
             live,
             ready,
+            receive_webhook,
             create_static_files_router("/docs/assets", [UI], opt={"exclude_from_auth": True}, include_in_schema=False),
         ],
         plugins=[SQLAlchemyPlugin(database)],
@@ -98,12 +107,13 @@ def create_app(settings: Settings | None = None) -> Litestar:
             "rate_limits": Provide(lambda: rate_limits, sync_to_thread=False),
             "settings": Provide(lambda: config, sync_to_thread=False),
             "redis": Provide(lambda: redis, sync_to_thread=False),
+            "paypal_account": Provide(lambda: paypal_account, sync_to_thread=False),
         },
-        exception_handlers=EXCEPTION_HANDLERS,
+        exception_handlers={**EXCEPTION_HANDLERS, PayPalError: on_paypal_error},
         openapi_config=openapi_config(),
         request_class=JSONRequest,
         request_max_body_size=MEBIBYTE,
-        lifespan=[close_redis],
+        lifespan=[connections],
         logging_config=None,  # app.logs is; Litestar's own would make every library log to the terminal
         debug=False,  # a debug page would show code and values to whoever asks
     )

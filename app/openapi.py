@@ -32,6 +32,7 @@ TAGS = [
     Tag("doctors", "Who can be booked, and when. Public."),
     Tag("schedule", "When a doctor works, and when not."),
     Tag("appointments", "Book a slot, look at one's appointments, move and cancel them."),
+    Tag("payments", "Pay for an appointment through PayPal."),
     Tag("waitlist", "Wait for a doctor who is full."),
     Tag("health", "For whoever runs the service."),
 ]

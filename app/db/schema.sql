@@ -413,11 +413,13 @@ COMMENT ON FUNCTION public.appointment_cancel_notice(actor text, cancel_deadline
 --
 
 CREATE FUNCTION public.appointment_confirmed_is_paid(a public.appointment) RETURNS text
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    LANGUAGE sql STABLE
     AS $$
     SELECT CASE
-        WHEN a.status = 'confirmed' AND a.fee > 0
-            THEN format('An appointment that costs %s %s is confirmed by its payment only.', a.fee, a.currency)
+        WHEN a.status = 'confirmed' AND a.fee > 0 AND NOT EXISTS (
+            SELECT FROM payment
+            WHERE appointment_id = a.id AND status IN ('captured', 'partially_refunded', 'refunded') AND NOT without_slot
+        ) THEN format('An appointment that costs %s %s is confirmed by its payment only.', a.fee, a.currency)
     END
 $$;
 
@@ -588,10 +590,10 @@ COMMENT ON FUNCTION public.appointment_doctor_no_overlap(clash boolean) IS 'Why 
 
 
 --
--- Name: appointment_immutable(public.appointment, public.appointment); Type: FUNCTION; Schema: public; Owner: -
+-- Name: appointment_immutable(public.appointment, public.appointment, text); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.appointment_immutable(was public.appointment, becomes public.appointment) RETURNS text
+CREATE FUNCTION public.appointment_immutable(was public.appointment, becomes public.appointment, actor text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
     SELECT 'These columns of an appointment cannot be changed: ' || string_agg(name, ', ' ORDER BY name) || '.'
@@ -604,7 +606,8 @@ CREATE FUNCTION public.appointment_immutable(was public.appointment, becomes pub
             was.patient_id IS DISTINCT FROM becomes.patient_id AND (was.patient_id IS NOT NULL OR was.status <> 'offered')
         ),
         ('seat', was.seat IS DISTINCT FROM becomes.seat),
-        ('hold_expires_at', was.hold_expires_at IS DISTINCT FROM becomes.hold_expires_at),
+        -- a payment keeps the slot while the money is being taken
+        ('hold_expires_at', was.hold_expires_at IS DISTINCT FROM becomes.hold_expires_at AND actor <> 'payment'),
         ('cancel_deadline', was.cancel_deadline <> becomes.cancel_deadline),
         ('fee', was.fee <> becomes.fee),
         ('currency', was.currency <> becomes.currency),
@@ -618,10 +621,10 @@ $$;
 
 
 --
--- Name: FUNCTION appointment_immutable(was public.appointment, becomes public.appointment); Type: COMMENT; Schema: public; Owner: -
+-- Name: FUNCTION appointment_immutable(was public.appointment, becomes public.appointment, actor text); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.appointment_immutable(was public.appointment, becomes public.appointment) IS 'Why one row may not become the other; NULL: nothing that must stay has changed.';
+COMMENT ON FUNCTION public.appointment_immutable(was public.appointment, becomes public.appointment, actor text) IS 'Why one row may not become the other; NULL: nothing that must stay has changed.';
 
 
 --
@@ -649,6 +652,7 @@ COMMENT ON FUNCTION public.appointment_is_active(status text, hold_expires_at ti
 CREATE TABLE public.policy (
     id boolean DEFAULT true NOT NULL,
     hold_minutes smallint DEFAULT '15'::smallint NOT NULL,
+    review_hours smallint DEFAULT '24'::smallint NOT NULL,
     patient_hold_limit smallint DEFAULT '5'::smallint NOT NULL,
     default_fee numeric(12,2) DEFAULT 100.00 NOT NULL,
     default_currency character(3) DEFAULT 'USD'::bpchar NOT NULL,
@@ -659,7 +663,8 @@ CREATE TABLE public.policy (
     CONSTRAINT policy_hold_minutes_valid CHECK (((hold_minutes >= 1) AND (hold_minutes <= 1440))),
     CONSTRAINT policy_max_fee_valid CHECK (((max_fee >= (0)::numeric) AND (max_fee <= (1000000)::numeric))),
     CONSTRAINT policy_one_row CHECK (id),
-    CONSTRAINT policy_patient_hold_limit_valid CHECK (((patient_hold_limit >= 1) AND (patient_hold_limit <= 30)))
+    CONSTRAINT policy_patient_hold_limit_valid CHECK (((patient_hold_limit >= 1) AND (patient_hold_limit <= 30))),
+    CONSTRAINT policy_review_hours_valid CHECK (((review_hours >= 1) AND (review_hours <= 336)))
 );
 
 
@@ -682,6 +687,13 @@ COMMENT ON COLUMN public.policy.id IS 'Always true.';
 --
 
 COMMENT ON COLUMN public.policy.hold_minutes IS 'How long an unpaid booking holds its slot, minutes.';
+
+
+--
+-- Name: COLUMN policy.review_hours; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.policy.review_hours IS 'How long PayPal may review a payment while the slot is kept, hours.';
 
 
 --
@@ -836,6 +848,238 @@ COMMENT ON FUNCTION public.appointment_within_working_hours(d public.doctor, slo
 
 
 --
+-- Name: payment; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.payment (
+    id integer NOT NULL,
+    appointment_id integer NOT NULL,
+    amount numeric(12,2) NOT NULL,
+    currency character(3) NOT NULL,
+    status text DEFAULT 'created'::text NOT NULL,
+    reference uuid DEFAULT gen_random_uuid() NOT NULL,
+    order_id text,
+    approval_url text,
+    payer_id text,
+    capture_request_id uuid,
+    capture_id text,
+    hold_expires_at timestamp with time zone,
+    without_slot boolean DEFAULT false NOT NULL,
+    refund_total numeric(12,2) DEFAULT '0'::numeric NOT NULL,
+    attention text,
+    due_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT payment_amount_valid CHECK ((amount > (0)::numeric)),
+    CONSTRAINT payment_capture_known CHECK (((status <> ALL (ARRAY['captured'::text, 'partially_refunded'::text, 'refunded'::text])) OR (capture_id IS NOT NULL))),
+    CONSTRAINT payment_refund_within_capture CHECK (((refund_total >= (0)::numeric) AND (refund_total <=
+CASE
+    WHEN (status = ANY (ARRAY['captured'::text, 'partially_refunded'::text, 'refunded'::text])) THEN amount
+    ELSE (0)::numeric
+END))),
+    CONSTRAINT payment_status_valid CHECK ((status = ANY (ARRAY['created'::text, 'approved'::text, 'capturing'::text, 'pending_review'::text, 'captured'::text, 'partially_refunded'::text, 'refunded'::text, 'canceled'::text, 'failed'::text])))
+);
+
+
+--
+-- Name: TABLE payment; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.payment IS 'What a patient pays for an appointment, through an order at PayPal.';
+
+
+--
+-- Name: COLUMN payment.amount; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.payment.amount IS 'The appointment''s fee.';
+
+
+--
+-- Name: COLUMN payment.currency; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.payment.currency IS 'The appointment''s currency, ISO 4217.';
+
+
+--
+-- Name: COLUMN payment.status; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.payment.status IS 'How far the payment is; see payment_status_transition().';
+
+
+--
+-- Name: COLUMN payment.reference; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.payment.reference IS 'Our name for it at PayPal (custom_id), and the PayPal-Request-Id that creates the order.';
+
+
+--
+-- Name: COLUMN payment.order_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.payment.order_id IS 'PayPal''s order; the API''s paymentId.';
+
+
+--
+-- Name: COLUMN payment.approval_url; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.payment.approval_url IS 'Where the payer approves the order.';
+
+
+--
+-- Name: COLUMN payment.payer_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.payment.payer_id IS 'PayPal''s id of who approved.';
+
+
+--
+-- Name: COLUMN payment.capture_request_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.payment.capture_request_id IS 'The PayPal-Request-Id of the capture; a new one for each attempt that a decline ended.';
+
+
+--
+-- Name: COLUMN payment.capture_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.payment.capture_id IS 'PayPal''s capture: the money taken.';
+
+
+--
+-- Name: COLUMN payment.hold_expires_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.payment.hold_expires_at IS 'When the appointment''s hold would have ended without the capture.';
+
+
+--
+-- Name: COLUMN payment.without_slot; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.payment.without_slot IS 'Captured, but the slot was gone: it is being paid back.';
+
+
+--
+-- Name: COLUMN payment.refund_total; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.payment.refund_total IS 'Sum of its refunds that have not failed; set by trigger.';
+
+
+--
+-- Name: COLUMN payment.attention; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.payment.attention IS 'What a person should look into; cleared by an admin.';
+
+
+--
+-- Name: COLUMN payment.due_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.payment.due_at IS 'When the worker asks PayPal about it next; none: nothing to ask.';
+
+
+--
+-- Name: COLUMN payment.created_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.payment.created_at IS 'When the payment was begun.';
+
+
+--
+-- Name: COLUMN payment.updated_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.payment.updated_at IS 'When its status last changed; set by trigger.';
+
+
+--
+-- Name: await_review(public.payment, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.await_review(pay public.payment, p_capture text) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    hold_end timestamptz;
+BEGIN
+    IF pay.status = 'pending_review' THEN
+        RETURN;
+    END IF;
+    UPDATE payment SET status = 'pending_review', capture_id = p_capture WHERE id = pay.id;
+    hold_end := hold_for_capture(pay, clock_timestamp() + make_interval(hours => (SELECT review_hours FROM policy)));
+    UPDATE payment SET hold_expires_at = hold_end WHERE id = pay.id AND pay.status <> 'capturing';
+EXCEPTION
+    WHEN unique_violation THEN
+        UPDATE payment SET attention = format('PayPal is deciding on a second payment, by capture %s.', p_capture)
+        WHERE id = pay.id;
+    WHEN check_violation OR exclusion_violation THEN
+        -- the slot is gone: should the money be taken, it goes back
+        UPDATE payment SET status = 'pending_review', capture_id = p_capture WHERE id = pay.id;
+END
+$$;
+
+
+--
+-- Name: FUNCTION await_review(pay public.payment, p_capture text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.await_review(pay public.payment, p_capture text) IS 'PayPal has not decided: keeps the slot, if it can still be had, for policy.review_hours at most.';
+
+
+--
+-- Name: begin_capture(integer, text, numeric, text, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.begin_capture(p_payment integer, p_payer text, p_amount numeric, p_currency text, p_reference text) RETURNS TABLE(request_id uuid, rule text, why text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    pay payment := lock_payment(p_payment);
+    hold_end timestamptz;
+BEGIN
+    IF pay.status NOT IN ('created', 'approved') THEN
+        RETURN;
+    END IF;
+    IF (pay.amount, pay.currency::text, pay.reference::text) IS DISTINCT FROM (p_amount, p_currency, p_reference) THEN
+        UPDATE payment SET status = 'failed', attention = 'PayPal''s order is not the one that was made for this payment.'
+        WHERE id = p_payment;
+        rule := 'payment_amount_matches_fee';
+        why := 'The order at PayPal is not this payment''s.';
+        RETURN NEXT;
+        RETURN;
+    END IF;
+    UPDATE payment SET status = 'approved', payer_id = p_payer WHERE id = p_payment;
+    BEGIN
+        hold_end := hold_for_capture(pay, clock_timestamp() + capture_time());
+        UPDATE payment SET status = 'capturing', capture_request_id = gen_random_uuid(), hold_expires_at = hold_end
+        WHERE id = p_payment
+        RETURNING capture_request_id INTO request_id;
+    EXCEPTION WHEN check_violation OR exclusion_violation THEN
+        GET STACKED DIAGNOSTICS rule = CONSTRAINT_NAME, why = MESSAGE_TEXT;
+        PERFORM give_up_capture(pay);
+    END;
+    RETURN NEXT;
+END
+$$;
+
+
+--
+-- Name: FUNCTION begin_capture(p_payment integer, p_payer text, p_amount numeric, p_currency text, p_reference text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.begin_capture(p_payment integer, p_payer text, p_amount numeric, p_currency text, p_reference text) IS 'Before a capture: checks PayPal''s order against the payment, secures the slot, and returns the PayPal-Request-Id to capture with; or the rule in the way, and nothing may be captured. No row: somebody else is at it, or it is done.';
+
+
+--
 -- Name: book(integer, integer, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -880,7 +1124,7 @@ $$;
 -- Name: FUNCTION booking_actor(); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.booking_actor() IS 'patient, doctor, system or admin: who is writing at this moment.';
+COMMENT ON FUNCTION public.booking_actor() IS 'patient, doctor, payer, payment, system or admin: who is writing at this moment.';
 
 
 --
@@ -1054,6 +1298,24 @@ COMMENT ON FUNCTION public.cancel_for_doctor(p_appointments integer[], p_reason 
 
 
 --
+-- Name: capture_time(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.capture_time() RETURNS interval
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    SELECT interval '10 min'
+$$;
+
+
+--
+-- Name: FUNCTION capture_time(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.capture_time() IS 'Longer than a capture takes, with all that is tried again.';
+
+
+--
 -- Name: change_password(integer, text, text); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1138,7 +1400,7 @@ DECLARE
 BEGIN
     IF becomes.status = 'canceled' THEN
         PERFORM refuse('appointment_cancel_notice', appointment_cancel_notice(actor, was.cancel_deadline, at_));
-        becomes.canceled_by := actor;
+        becomes.canceled_by := CASE actor WHEN 'payer' THEN 'patient' ELSE actor END;
     END IF;
     IF becomes.status NOT IN ('offered', 'pending', 'confirmed') THEN
         becomes.seat := NULL;
@@ -1152,8 +1414,13 @@ BEGIN
         END;
     END IF;
     -- a move never extends a hold, nor makes one
-    becomes.hold_expires_at := CASE WHEN was.hold_expires_at IS NOT NULL THEN least(was.hold_expires_at, lower(becomes.during)) END;
-    becomes.version := was.version + 1;
+    becomes.hold_expires_at := CASE
+        WHEN becomes.status <> 'confirmed' AND was.hold_expires_at IS NOT NULL
+            THEN least(becomes.hold_expires_at, lower(becomes.during))
+    END;
+    IF becomes.status <> was.status OR becomes.during <> was.during OR becomes.patient_id IS DISTINCT FROM was.patient_id THEN
+        becomes.version := was.version + 1;
+    END IF;
     becomes.updated_at := at_;
     RETURN becomes;
 END
@@ -1165,6 +1432,31 @@ $$;
 --
 
 COMMENT ON FUNCTION public.changed_appointment(was public.appointment, becomes public.appointment, at_ timestamp with time zone) IS 'A changed row with the columns set that follow from the change and from who made it.';
+
+
+--
+-- Name: refunds_of(integer[]); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.refunds_of(p_appointments integer[]) RETURNS text[]
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT coalesce(array_agg(total || ' ' || currency ORDER BY currency), '{}')
+    FROM (
+        SELECT p.currency, sum(r.amount) AS total
+        FROM refund AS r
+        INNER JOIN payment AS p ON r.payment_id = p.id
+        WHERE p.appointment_id = ANY (p_appointments) AND r.status <> 'failed'
+        GROUP BY p.currency
+    ) AS back
+$$;
+
+
+--
+-- Name: FUNCTION refunds_of(p_appointments integer[]); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.refunds_of(p_appointments integer[]) IS 'What goes back of appointments'' payments, a sum for each currency.';
 
 
 --
@@ -1254,6 +1546,7 @@ CREATE TABLE public.notification (
     appointment_id integer NOT NULL,
     appointment_version integer NOT NULL,
     waitlist_entry_id integer,
+    payment_id integer,
     slot tstzrange,
     batch uuid,
     also integer[] DEFAULT '{}'::integer[] NOT NULL,
@@ -1265,7 +1558,7 @@ CREATE TABLE public.notification (
     outcome text,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     sent_at timestamp with time zone,
-    CONSTRAINT notification_kind_valid CHECK ((kind = ANY (ARRAY['appointment_confirmed'::text, 'appointment_canceled'::text, 'appointment_rescheduled'::text, 'slot_available'::text]))),
+    CONSTRAINT notification_kind_valid CHECK ((kind = ANY (ARRAY['appointment_confirmed'::text, 'appointment_canceled'::text, 'appointment_rescheduled'::text, 'slot_available'::text, 'payment_too_late'::text, 'refund_requested'::text, 'refund_completed'::text]))),
     CONSTRAINT notification_status_valid CHECK ((status = ANY (ARRAY['queued'::text, 'sent'::text, 'skipped'::text, 'failed'::text])))
 );
 
@@ -1303,6 +1596,13 @@ COMMENT ON COLUMN public.notification.appointment_version IS 'A mail about an ol
 --
 
 COMMENT ON COLUMN public.notification.waitlist_entry_id IS 'The entry a slot_available mail answers.';
+
+
+--
+-- Name: COLUMN notification.payment_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.notification.payment_id IS 'The payment that a mail about money is about.';
 
 
 --
@@ -1472,14 +1772,17 @@ CREATE VIEW public.notification_letter AS
     a.cancel_deadline,
     a.canceled_by,
     a.cancel_reason,
-    n.request_id
-   FROM ((((((public.notification n
+    n.request_id,
+    ((pay.amount || ' '::text) || (pay.currency)::text) AS payment,
+    public.refunds_of((a.id || n.also)) AS refunds
+   FROM (((((((public.notification n
      JOIN public.account r ON ((n.account_id = r.id)))
      LEFT JOIN public.doctor rd ON ((r.id = rd.account_id)))
      LEFT JOIN public.patient rp ON ((r.id = rp.account_id)))
      JOIN public.appointment a ON ((n.appointment_id = a.id)))
      JOIN public.doctor d ON ((a.doctor_id = d.account_id)))
-     LEFT JOIN public.patient p ON ((a.patient_id = p.account_id)));
+     LEFT JOIN public.patient p ON ((a.patient_id = p.account_id)))
+     LEFT JOIN public.payment pay ON ((n.payment_id = pay.id)));
 
 
 --
@@ -1523,6 +1826,116 @@ $$;
 --
 
 COMMENT ON FUNCTION public.claim_notification(p_id bigint, p_lease interval) IS 'Takes a due mail for the length of the lease and returns its letter; no row if another has it, it is done, or it is stale (then skipped).';
+
+
+--
+-- Name: claim_payment(integer, interval); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.claim_payment(p_payment integer, p_lease interval) RETURNS SETOF public.payment
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    UPDATE payment SET due_at = clock_timestamp() + p_lease
+    WHERE id = (
+        SELECT id FROM payment WHERE id = p_payment AND due_at <= clock_timestamp() FOR NO KEY UPDATE SKIP LOCKED
+    )
+    RETURNING *
+$$;
+
+
+--
+-- Name: FUNCTION claim_payment(p_payment integer, p_lease interval); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.claim_payment(p_payment integer, p_lease interval) IS 'Takes a due payment for the length of the lease; no row if another has it or nothing is due.';
+
+
+--
+-- Name: claim_refund(integer, interval); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.claim_refund(p_refund integer, p_lease interval) RETURNS TABLE(status text, request_id uuid, paypal_id text, capture_id text, reference uuid, amount numeric, currency text)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    UPDATE refund AS r SET attempts = r.attempts + 1, due_at = clock_timestamp() + p_lease
+    FROM payment AS p
+    WHERE r.payment_id = p.id AND r.id = (
+        SELECT id FROM refund
+        WHERE id = p_refund AND status IN ('requested', 'pending') AND due_at <= clock_timestamp()
+        FOR NO KEY UPDATE SKIP LOCKED
+    )
+    RETURNING r.status, r.request_id, r.paypal_id, p.capture_id, p.reference, r.amount, p.currency::text
+$$;
+
+
+--
+-- Name: FUNCTION claim_refund(p_refund integer, p_lease interval); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.claim_refund(p_refund integer, p_lease interval) IS 'Takes a due refund for the length of the lease; no row if another has it or it is done.';
+
+
+--
+-- Name: confirm_paid(public.payment); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.confirm_paid(pay public.payment) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    a appointment := held_appointment(pay);
+BEGIN
+    PERFORM act_as('payment');
+    UPDATE appointment SET status = 'confirmed' WHERE id = a.id;
+    PERFORM act_as('');
+END
+$$;
+
+
+--
+-- Name: FUNCTION confirm_paid(pay public.payment); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.confirm_paid(pay public.payment) IS 'Confirms the appointment that a payment is for, taking its slot again if the hold has lapsed. Raises the rule that is in the way.';
+
+
+--
+-- Name: create_payment(integer, integer, numeric, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.create_payment(p_patient integer, p_appointment integer, p_amount numeric, p_currency text) RETURNS SETOF public.payment
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    a appointment;
+BEGIN
+    IF NOT EXISTS (SELECT FROM appointment WHERE id = p_appointment AND patient_id = p_patient) THEN
+        RETURN;
+    END IF;
+    PERFORM lock_doctor_of(p_appointment);
+    SELECT * INTO a FROM appointment WHERE id = p_appointment;
+    -- here, because the column would round the amount first
+    PERFORM refuse('payment_amount_matches_fee', payment_amount_matches_fee(a, p_amount, p_currency));
+    -- asked twice, the same payment is answered: two orders could both be approved
+    RETURN QUERY SELECT * FROM payment
+        WHERE appointment_id = p_appointment AND status IN ('created', 'approved')
+            AND payment_appointment_payable(a, clock_timestamp()) IS NULL;
+    IF NOT FOUND THEN
+        RETURN QUERY INSERT INTO payment (appointment_id, amount, currency)
+            VALUES (p_appointment, p_amount, p_currency) RETURNING *;
+    END IF;
+END
+$$;
+
+
+--
+-- Name: FUNCTION create_payment(p_patient integer, p_appointment integer, p_amount numeric, p_currency text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.create_payment(p_patient integer, p_appointment integer, p_amount numeric, p_currency text) IS 'Begins, or finds, the payment of a patient''s (account id) appointment; no row if it is not theirs. Raises the broken rule.';
 
 
 --
@@ -1637,6 +2050,75 @@ COMMENT ON FUNCTION public.doctors_with_room(p_specialty text, at_ timestamp wit
 
 
 --
+-- Name: end_capture(public.payment); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.end_capture(pay public.payment) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF pay.status IN ('capturing', 'pending_review') THEN
+        PERFORM end_hold_extension(pay);
+        UPDATE payment SET status = 'failed' WHERE id = pay.id;
+    END IF;
+END
+$$;
+
+
+--
+-- Name: FUNCTION end_capture(pay public.payment); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.end_capture(pay public.payment) IS 'PayPal took nothing: ends a payment that was being taken; any other knew it already.';
+
+
+--
+-- Name: end_hold_extension(public.payment); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.end_hold_extension(pay public.payment) RETURNS void
+    LANGUAGE sql
+    AS $$
+    SELECT extend_hold(pay.appointment_id, pay.hold_expires_at)
+    FROM appointment
+    WHERE id = pay.appointment_id AND status = 'pending' AND hold_expires_at > clock_timestamp()
+$$;
+
+
+--
+-- Name: FUNCTION end_hold_extension(pay public.payment); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.end_hold_extension(pay public.payment) IS 'Nothing was taken: the hold ends when it would have ended.';
+
+
+--
+-- Name: end_payment(integer, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.end_payment(p_payment integer, p_why text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    pay payment := lock_payment(p_payment);
+BEGIN
+    IF pay.status IN ('created', 'approved', 'capturing') THEN
+        PERFORM end_hold_extension(pay) WHERE pay.status = 'capturing';
+        UPDATE payment SET status = 'failed', attention = p_why WHERE id = p_payment;
+    END IF;
+END
+$$;
+
+
+--
+-- Name: FUNCTION end_payment(p_payment integer, p_why text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.end_payment(p_payment integer, p_why text) IS 'PayPal refuses for good to take this payment; why, if somebody should know.';
+
+
+--
 -- Name: explain_booking(integer, integer, timestamp with time zone, integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1677,6 +2159,60 @@ $$;
 --
 
 COMMENT ON FUNCTION public.explain_booking(p_patient integer, p_doctor integer, p_start timestamp with time zone, p_appointment integer) IS 'Every rule that a patient breaks by booking a doctor''s slot now, or by moving an appointment there; a look without a lock.';
+
+
+--
+-- Name: extend_hold(integer, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.extend_hold(p_appointment integer, p_until timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM act_as('payment');
+    UPDATE appointment SET hold_expires_at = p_until WHERE id = p_appointment AND status = 'pending';
+    IF NOT FOUND THEN
+        -- its patient's booking elsewhere, which need not lock this doctor, has just retired it
+        RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = 'The hold has just ended; try again.';
+    END IF;
+    PERFORM act_as('');
+END
+$$;
+
+
+--
+-- Name: FUNCTION extend_hold(p_appointment integer, p_until timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.extend_hold(p_appointment integer, p_until timestamp with time zone) IS 'Sets the end of a live hold, for a payment that is being taken; never beyond the start.';
+
+
+--
+-- Name: finish_look(integer, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.finish_look(p_payment integer, p_claimed timestamp with time zone) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    UPDATE payment SET
+        -- by then PayPal's order has ended, too
+        status = CASE WHEN status IN ('created', 'approved') AND created_at < clock_timestamp() - interval '6 hours'
+            THEN 'canceled' ELSE status END,
+        due_at = clock_timestamp() + CASE
+            WHEN status IN ('created', 'approved', 'capturing')
+                THEN greatest(interval '30 s', (clock_timestamp() - created_at) / 4)
+            WHEN status = 'pending_review' THEN interval '10 min'
+        END
+    WHERE id = p_payment AND due_at = p_claimed -- else it has moved on, or there is news of it
+$$;
+
+
+--
+-- Name: FUNCTION finish_look(p_payment integer, p_claimed timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.finish_look(p_payment integer, p_claimed timestamp with time zone) IS 'Says when to look at a payment next, after a look that was claimed until an instant and found nothing new.';
 
 
 --
@@ -1728,6 +2264,201 @@ COMMENT ON FUNCTION public.fulfil_waitlist(a public.appointment) IS 'Ends the li
 
 
 --
+-- Name: give_up_capture(public.payment); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.give_up_capture(pay public.payment) RETURNS void
+    LANGUAGE sql
+    AS $$
+    UPDATE payment SET status = CASE pay.status WHEN 'capturing' THEN 'failed' ELSE 'canceled' END WHERE id = pay.id;
+    -- whoever approved the order may believe that they have paid; of a cancellation they are told by that
+    INSERT INTO notification (kind, account_id, appointment_id, appointment_version, payment_id)
+    SELECT 'payment_too_late', patient_id, id, version, pay.id FROM appointment
+    WHERE id = pay.appointment_id
+        AND appointment_status(status, hold_expires_at, upper(during), clock_timestamp()) = 'expired'
+    ON CONFLICT DO NOTHING
+$$;
+
+
+--
+-- Name: FUNCTION give_up_capture(pay public.payment); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.give_up_capture(pay public.payment) IS 'Ends a payment of which nothing was taken, and tells the patient.';
+
+
+--
+-- Name: refund; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.refund (
+    id integer NOT NULL,
+    payment_id integer NOT NULL,
+    amount numeric(12,2) NOT NULL,
+    reason text NOT NULL,
+    status text DEFAULT 'requested'::text NOT NULL,
+    request_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    paypal_id text,
+    attempts smallint DEFAULT '0'::smallint NOT NULL,
+    due_at timestamp with time zone DEFAULT now() NOT NULL,
+    outcome text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT refund_amount_valid CHECK ((amount > (0)::numeric)),
+    CONSTRAINT refund_status_valid CHECK ((status = ANY (ARRAY['requested'::text, 'pending'::text, 'completed'::text, 'failed'::text])))
+);
+
+
+--
+-- Name: TABLE refund; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.refund IS 'Money on its way back to the payer.';
+
+
+--
+-- Name: COLUMN refund.amount; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.refund.amount IS 'In the payment''s currency.';
+
+
+--
+-- Name: COLUMN refund.reason; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.refund.reason IS 'Why: appointment_canceled or slot_lost.';
+
+
+--
+-- Name: COLUMN refund.status; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.refund.status IS 'requested, pending at PayPal, completed or failed.';
+
+
+--
+-- Name: COLUMN refund.request_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.refund.request_id IS 'The PayPal-Request-Id: however often it is sent, the money goes back once.';
+
+
+--
+-- Name: COLUMN refund.paypal_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.refund.paypal_id IS 'PayPal''s refund.';
+
+
+--
+-- Name: COLUMN refund.attempts; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.refund.attempts IS 'How often a worker took it.';
+
+
+--
+-- Name: COLUMN refund.due_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.refund.due_at IS 'Not before; then a worker sees to it.';
+
+
+--
+-- Name: COLUMN refund.outcome; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.refund.outcome IS 'What the last attempt met.';
+
+
+--
+-- Name: COLUMN refund.created_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.refund.created_at IS 'When it was requested.';
+
+
+--
+-- Name: COLUMN refund.updated_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.refund.updated_at IS 'When it last changed; set by trigger.';
+
+
+--
+-- Name: api_payment; Type: VIEW; Schema: public; Owner: -
+--
+
+CREATE VIEW public.api_payment AS
+ SELECT p.id AS payment_id,
+    p.order_id AS paypal_order,
+    p.appointment_id,
+    a.patient_id AS patient,
+    p.amount,
+    p.currency,
+    p.status,
+        CASE
+            WHEN (p.status = ANY (ARRAY['created'::text, 'approved'::text])) THEN p.approval_url
+            ELSE NULL::text
+        END AS approval_url,
+    (p.refund_total - COALESCE(r.completed, 0.00)) AS refund_requested,
+    COALESCE(r.completed, 0.00) AS refunded,
+    p.created_at,
+    p.updated_at
+   FROM ((public.payment p
+     JOIN public.appointment a ON ((p.appointment_id = a.id)))
+     LEFT JOIN LATERAL ( SELECT sum(f.amount) AS completed
+           FROM public.refund f
+          WHERE ((f.payment_id = p.id) AND (f.status = 'completed'::text))) r ON (true));
+
+
+--
+-- Name: VIEW api_payment; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON VIEW public.api_payment IS 'Payments as the API shows them, with what is going back and what has gone back.';
+
+
+--
+-- Name: give_up_hold(integer, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.give_up_hold(p_patient integer, p_order text) RETURNS SETOF public.api_payment
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    pay payment;
+BEGIN
+    SELECT p.* INTO pay FROM payment AS p INNER JOIN appointment AS a ON p.appointment_id = a.id
+    WHERE p.order_id = p_order AND a.patient_id = p_patient;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    pay := lock_payment(pay.id);
+    IF pay.status NOT IN ('created', 'approved', 'canceled') THEN
+        PERFORM refuse('payment_status_transition', payment_status_transition(pay.status, 'canceled'));
+    END IF;
+    PERFORM act_as('payer');
+    -- not one that has lapsed, which needs no giving up, nor one for which another payment is being taken
+    UPDATE appointment AS a SET status = 'canceled'
+    WHERE id = pay.appointment_id AND payment_appointment_payable(a, clock_timestamp()) IS NULL;
+    UPDATE payment SET status = 'canceled' WHERE id = pay.id;
+    PERFORM act_as('');
+    RETURN QUERY SELECT * FROM api_payment WHERE payment_id = pay.id;
+END
+$$;
+
+
+--
+-- Name: FUNCTION give_up_hold(p_patient integer, p_order text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.give_up_hold(p_patient integer, p_order text) IS 'Cancels the unpaid hold that a PayPal order was to pay, and the payment; no row if it is not the patient''s (account id).';
+
+
+--
 -- Name: grid_slots(public.doctor, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1752,6 +2483,34 @@ COMMENT ON FUNCTION public.grid_slots(d public.doctor, p_from timestamp with tim
 
 
 --
+-- Name: held_appointment(public.payment); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.held_appointment(pay public.payment) RETURNS public.appointment
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    held_id integer := pay.appointment_id;
+    a appointment;
+BEGIN
+    SELECT * INTO a FROM appointment WHERE id = held_id;
+    IF appointment_status(a.status, a.hold_expires_at, upper(a.during), clock_timestamp()) = 'expired' THEN
+        held_id := retake_slot(pay);
+        SELECT * INTO a FROM appointment WHERE id = held_id;
+    END IF;
+    RETURN a;
+END
+$$;
+
+
+--
+-- Name: FUNCTION held_appointment(pay public.payment); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.held_appointment(pay public.payment) IS 'The appointment that a payment is for, its slot taken again if the hold has lapsed. Raises the rule that is in the way.';
+
+
+--
 -- Name: held_appointments(integer, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1769,6 +2528,33 @@ $$;
 --
 
 COMMENT ON FUNCTION public.held_appointments(p_doctor integer, at_ timestamp with time zone) IS 'A doctor''s appointments that a patient holds and that start after an instant.';
+
+
+--
+-- Name: hold_for_capture(public.payment, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.hold_for_capture(pay public.payment, p_until timestamp with time zone) RETURNS timestamp with time zone
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    a appointment := held_appointment(pay);
+BEGIN
+    -- whether another payment is being taken is asked where this one begins to be
+    IF a.status <> 'pending' THEN
+        PERFORM refuse('payment_appointment_payable', payment_appointment_payable(a, clock_timestamp()));
+    END IF;
+    PERFORM extend_hold(a.id, greatest(a.hold_expires_at, p_until));
+    RETURN a.hold_expires_at;
+END
+$$;
+
+
+--
+-- Name: FUNCTION hold_for_capture(pay public.payment, p_until timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.hold_for_capture(pay public.payment, p_until timestamp with time zone) IS 'Makes sure that a payment''s slot is held until an instant, for the money is being taken, and returns when the hold would have ended. Raises the rule that is in the way.';
 
 
 --
@@ -2038,6 +2824,31 @@ COMMENT ON FUNCTION public.lock_doctor_of(p_appointment integer) IS 'Locks an ap
 
 
 --
+-- Name: lock_payment(integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.lock_payment(p_payment integer) RETURNS public.payment
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    pay payment;
+BEGIN
+    -- its appointment may change, when a lapsed hold is taken again, but not the doctor
+    PERFORM lock_doctor_of(appointment_id) FROM payment WHERE id = p_payment;
+    SELECT * INTO pay FROM payment WHERE id = p_payment FOR NO KEY UPDATE;
+    RETURN pay;
+END
+$$;
+
+
+--
+-- Name: FUNCTION lock_payment(p_payment integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.lock_payment(p_payment integer) IS 'Locks a payment''s doctor, then the payment, and returns it as it stands after the wait.';
+
+
+--
 -- Name: log_out(integer, bytea); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -2182,6 +2993,36 @@ COMMENT ON FUNCTION public.new_appointment(a public.appointment, d public.doctor
 
 
 --
+-- Name: next_look(text, text, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.next_look(old_status text, new_status text, due_at timestamp with time zone, at_ timestamp with time zone) RETURNS timestamp with time zone
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    SELECT CASE
+        -- by the end of the pause whoever is taking it has ended or died
+        WHEN new_status = 'capturing' THEN at_ + interval '60 s'
+        -- news came while what was news before was being looked at: it may be of later
+        WHEN due_at <= at_ THEN due_at
+        ELSE at_ + CASE
+            WHEN new_status = 'created' THEN interval '30 s' -- whoever approves may never come back to say so
+            WHEN new_status = 'approved' THEN interval '0 s'
+            WHEN new_status = 'pending_review' THEN interval '10 min'
+            -- a capture that was asked for and seemed lost may still have been made
+            WHEN new_status = 'failed' AND old_status = 'capturing' THEN interval '10 min'
+        END
+    END
+$$;
+
+
+--
+-- Name: FUNCTION next_look(old_status text, new_status text, due_at timestamp with time zone, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.next_look(old_status text, new_status text, due_at timestamp with time zone, at_ timestamp with time zone) IS 'When the worker asks PayPal about a payment that has just changed its status; NULL: there is nothing to ask.';
+
+
+--
 -- Name: notification_failed(bigint, text, boolean); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -2234,6 +3075,7 @@ CREATE FUNCTION public.notification_stale(n public.notification) RETURNS text
     LANGUAGE sql STABLE
     AS $$
     SELECT CASE
+        WHEN n.payment_id IS NOT NULL THEN NULL -- what became of money stays true
         WHEN n.kind <> 'slot_available'
             THEN CASE WHEN a.version <> n.appointment_version THEN 'the appointment has changed since' END
         WHEN NOT EXISTS (SELECT FROM waitlist_entry WHERE id = n.waitlist_entry_id AND status = 'waiting')
@@ -2330,6 +3172,128 @@ COMMENT ON FUNCTION public.other_appointments_of_patient(a public.appointment, a
 
 
 --
+-- Name: payment_amount_matches_fee(public.appointment, numeric, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.payment_amount_matches_fee(a public.appointment, amount numeric, currency text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    SELECT CASE
+        WHEN amount IS DISTINCT FROM a.fee OR currency IS DISTINCT FROM a.currency::text
+            THEN format('This appointment costs %s %s.', a.fee, a.currency)
+    END
+$$;
+
+
+--
+-- Name: FUNCTION payment_amount_matches_fee(a public.appointment, amount numeric, currency text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.payment_amount_matches_fee(a public.appointment, amount numeric, currency text) IS 'Why an amount of money is not the price of an appointment; NULL: it is.';
+
+
+--
+-- Name: payment_appointment_payable(public.appointment, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.payment_appointment_payable(a public.appointment, at_ timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT CASE
+        WHEN s.status = 'expired' THEN 'The hold on this slot has lapsed. Book it again to pay for it.'
+        WHEN s.status <> 'pending' THEN format('This appointment is %s: there is nothing to pay.', replace(s.status, '_', '-'))
+        WHEN EXISTS (
+            SELECT FROM payment WHERE appointment_id = a.id AND status IN ('capturing', 'pending_review')
+        ) THEN 'A payment for this appointment is being taken already.'
+    END
+    FROM appointment_status(a.status, a.hold_expires_at, upper(a.during), at_) AS s (status)
+$$;
+
+
+--
+-- Name: FUNCTION payment_appointment_payable(a public.appointment, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.payment_appointment_payable(a public.appointment, at_ timestamp with time zone) IS 'Why nobody can begin to pay for an appointment at an instant; NULL: they can.';
+
+
+--
+-- Name: payment_immutable(public.payment, public.payment, boolean); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.payment_immutable(was public.payment, becomes public.payment, by_hand boolean) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT 'These columns of a payment cannot be changed: ' || string_agg(name, ', ' ORDER BY name) || '.'
+    FROM (
+        VALUES
+        ('id', was.id <> becomes.id),
+        ('amount', was.amount <> becomes.amount),
+        ('currency', was.currency <> becomes.currency),
+        ('reference', was.reference <> becomes.reference),
+        ('order_id', was.order_id <> becomes.order_id OR becomes.order_id IS NULL AND was.order_id IS NOT NULL),
+        ('capture_id', was.capture_id <> becomes.capture_id OR becomes.capture_id IS NULL AND was.capture_id IS NOT NULL),
+        ('created_at', was.created_at <> becomes.created_at),
+        ('updated_at', was.updated_at <> becomes.updated_at),
+        ('refund_total', was.refund_total <> becomes.refund_total AND by_hand),
+        -- decided once, when the money is there
+        (
+            'without_slot',
+            was.without_slot <> becomes.without_slot AND (becomes.status <> 'captured' OR was.status = 'captured')
+        ),
+        (
+            'appointment_id',
+            was.appointment_id <> becomes.appointment_id AND NOT EXISTS (
+                SELECT FROM appointment AS a
+                INNER JOIN appointment AS b
+                    ON a.doctor_id = b.doctor_id AND a.patient_id = b.patient_id AND a.during = b.during
+                WHERE a.id = was.appointment_id AND b.id = becomes.appointment_id AND a.status = 'expired'
+            )
+        )
+    ) AS changes (name, changed)
+    WHERE changed
+$$;
+
+
+--
+-- Name: FUNCTION payment_immutable(was public.payment, becomes public.payment, by_hand boolean); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.payment_immutable(was public.payment, becomes public.payment, by_hand boolean) IS 'Why one row may not become the other, by hand or by the trigger that adds up refunds; NULL: nothing that must stay has changed.';
+
+
+--
+-- Name: payment_status_transition(text, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.payment_status_transition(old_status text, new_status text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    SELECT CASE
+        WHEN old_status IS NULL AND new_status <> 'created' THEN format('A payment cannot begin as %s.', new_status)
+        WHEN old_status IS NULL OR old_status = new_status THEN NULL
+        WHEN (old_status, new_status) IN (
+            ('created', 'approved'), ('approved', 'capturing'),
+            ('capturing', 'created'), -- the payer's means of payment was declined; another may be chosen
+            ('created', 'canceled'), ('approved', 'canceled'),
+            ('created', 'failed'), ('approved', 'failed'), ('capturing', 'failed'), ('pending_review', 'failed'),
+            ('captured', 'partially_refunded'), ('captured', 'refunded'), ('partially_refunded', 'refunded')
+        ) THEN NULL
+        WHEN new_status IN ('pending_review', 'captured') AND old_status NOT IN ('captured', 'partially_refunded', 'refunded')
+            THEN NULL
+        ELSE format('A payment that is %s cannot become %s.', replace(old_status, '_', ' '), replace(new_status, '_', ' '))
+    END
+$$;
+
+
+--
+-- Name: FUNCTION payment_status_transition(old_status text, new_status text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.payment_status_transition(old_status text, new_status text) IS 'Why a payment (old status NULL: a new one) may not take a status; NULL: it may.';
+
+
+--
 -- Name: place_appointment(public.appointment, public.doctor, public.policy, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -2369,6 +3333,196 @@ COMMENT ON FUNCTION public.place_appointment(a public.appointment, d public.doct
 
 
 --
+-- Name: receive_webhook(text, text, text[]); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.receive_webhook(p_event text, p_kind text, p_names text[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    ours integer := (
+        SELECT p.id FROM payment AS p
+        WHERE p.order_id = ANY (p_names) OR p.capture_id = ANY (p_names) OR p.reference::text = ANY (p_names)
+            OR EXISTS (SELECT FROM refund AS r WHERE r.payment_id = p.id AND r.paypal_id = ANY (p_names))
+        LIMIT 1
+    );
+BEGIN
+    INSERT INTO webhook_event (id, kind, payment_id) VALUES (p_event, p_kind, ours) ON CONFLICT DO NOTHING;
+    IF FOUND THEN
+        UPDATE payment SET due_at = clock_timestamp() WHERE id = ours;
+        UPDATE refund SET due_at = clock_timestamp() WHERE payment_id = ours AND status = 'pending';
+    END IF;
+END
+$$;
+
+
+--
+-- Name: FUNCTION receive_webhook(p_event text, p_kind text, p_names text[]); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.receive_webhook(p_event text, p_kind text, p_names text[]) IS 'Keeps an event of PayPal''s, once, and has the payment looked at that one of the names in it (order, capture, refund, our reference) is of.';
+
+
+--
+-- Name: reconcile_payments(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.reconcile_payments() RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    orphan integer;
+    orphans integer := 0;
+BEGIN
+    FOR orphan IN
+        SELECT p.id FROM payment AS p
+        INNER JOIN appointment AS a ON p.appointment_id = a.id
+        WHERE p.status IN ('captured', 'partially_refunded') AND p.refund_total < p.amount
+            AND a.status IN ('pending', 'canceled', 'expired', 'released')
+            AND NOT EXISTS (SELECT FROM refund WHERE payment_id = p.id AND status = 'failed')
+        ORDER BY p.id
+    LOOP
+        PERFORM request_refund(orphan, 'slot_lost');
+        orphans := orphans + 1;
+    END LOOP;
+    RETURN orphans;
+END
+$$;
+
+
+--
+-- Name: FUNCTION reconcile_payments(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.reconcile_payments() IS 'Has money paid back that was captured for an appointment that is not confirmed; how many payments. Nothing is left to find unless triggers were off.';
+
+
+--
+-- Name: record_capture(integer, text, text, numeric, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.record_capture(p_payment integer, p_capture text, p_status text, p_amount numeric, p_currency text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    pay payment := lock_payment(p_payment);
+BEGIN
+    CASE
+        WHEN p_status IN ('REFUNDED', 'PARTIALLY_REFUNDED') AND pay.refund_total > 0 THEN
+            NULL; -- ours; each refund is asked about by itself
+        WHEN pay.status IN ('captured', 'partially_refunded', 'refunded') THEN
+            -- not of what is only late news: somebody asked before it was completed
+            UPDATE payment SET attention = format('PayPal says that capture %s is %s.', p_capture, p_status)
+            WHERE id = p_payment AND p_status NOT IN ('COMPLETED', 'PENDING');
+        WHEN p_status IN ('DECLINED', 'FAILED') THEN
+            PERFORM end_capture(pay);
+        WHEN (pay.amount, pay.currency::text) IS DISTINCT FROM (p_amount, p_currency) THEN
+            UPDATE payment SET attention = format('PayPal captured %s %s (%s).', p_amount, p_currency, p_capture)
+            WHERE id = p_payment;
+        WHEN p_status = 'COMPLETED' THEN
+            PERFORM settle_capture(pay, p_capture);
+        WHEN p_status = 'PENDING' THEN
+            PERFORM await_review(pay, p_capture);
+        ELSE
+            UPDATE payment SET attention = format('PayPal says that capture %s is %s.', p_capture, p_status)
+            WHERE id = p_payment;
+    END CASE;
+END
+$$;
+
+
+--
+-- Name: FUNCTION record_capture(p_payment integer, p_capture text, p_status text, p_amount numeric, p_currency text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.record_capture(p_payment integer, p_capture text, p_status text, p_amount numeric, p_currency text) IS 'Writes down PayPal''s capture (its status as PayPal says it): confirms the appointment, keeps it held under review, ends the payment, or pays the money back if the slot is gone.';
+
+
+--
+-- Name: record_decline(integer, uuid, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.record_decline(p_payment integer, p_request uuid, p_approval_url text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    pay payment := lock_payment(p_payment);
+BEGIN
+    -- only of the attempt that was declined: another may be running by now
+    IF pay.status = 'capturing' AND pay.capture_request_id = p_request THEN
+        PERFORM end_hold_extension(pay);
+        UPDATE payment SET status = 'created', approval_url = coalesce(p_approval_url, approval_url) WHERE id = p_payment;
+    END IF;
+END
+$$;
+
+
+--
+-- Name: FUNCTION record_decline(p_payment integer, p_request uuid, p_approval_url text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.record_decline(p_payment integer, p_request uuid, p_approval_url text) IS 'The payer''s means of payment was declined: another may be chosen, at the given address, while the hold lives.';
+
+
+--
+-- Name: record_order(integer, text, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.record_order(p_payment integer, p_order text, p_approval_url text) RETURNS SETOF public.api_payment
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    -- two requests that began together got the same order: they sent the same PayPal-Request-Id
+    UPDATE payment SET order_id = p_order, approval_url = p_approval_url WHERE id = p_payment AND order_id IS NULL;
+    RETURN QUERY SELECT * FROM api_payment WHERE payment_id = p_payment;
+END
+$$;
+
+
+--
+-- Name: FUNCTION record_order(p_payment integer, p_order text, p_approval_url text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.record_order(p_payment integer, p_order text, p_approval_url text) IS 'Keeps the order that PayPal made for a payment.';
+
+
+--
+-- Name: record_refund(integer, text, text, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.record_refund(p_refund integer, p_paypal text, p_status text, p_outcome text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM lock_payment(payment_id) FROM refund WHERE id = p_refund;
+    UPDATE refund SET
+        paypal_id = coalesce(p_paypal, paypal_id),
+        status = p_status,
+        outcome = p_outcome,
+        due_at = CASE
+            WHEN due_at <= clock_timestamp() THEN due_at -- there has been news of it since it was claimed
+            -- 1, 2, 4 ... minutes, up to 6 hours
+            ELSE clock_timestamp() + least(interval '1 min' * power(2, greatest(attempts - 1, 0)), interval '6 hours')
+        END
+    WHERE id = p_refund AND status IN ('requested', 'pending');
+END
+$$;
+
+
+--
+-- Name: FUNCTION record_refund(p_refund integer, p_paypal text, p_status text, p_outcome text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.record_refund(p_refund integer, p_paypal text, p_status text, p_outcome text) IS 'Writes down how a refund stands (requested, pending, completed or failed) and why; unless it is over, it is looked at again later.';
+
+
+--
 -- Name: record_visit(integer, integer, text); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -2398,6 +3552,60 @@ $$;
 --
 
 COMMENT ON FUNCTION public.record_visit(p_doctor integer, p_appointment integer, p_status text) IS 'Says of a doctor''s (account id) appointment that it was completed or that the patient did not come; no row if it is not theirs.';
+
+
+--
+-- Name: refund_immutable(public.refund, public.refund); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.refund_immutable(was public.refund, becomes public.refund) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    SELECT 'These columns of a refund cannot be changed: ' || string_agg(name, ', ' ORDER BY name) || '.'
+    FROM (
+        VALUES
+        ('id', was.id <> becomes.id),
+        ('payment_id', was.payment_id <> becomes.payment_id),
+        ('amount', was.amount <> becomes.amount),
+        ('request_id', was.request_id <> becomes.request_id),
+        ('paypal_id', was.paypal_id <> becomes.paypal_id OR becomes.paypal_id IS NULL AND was.paypal_id IS NOT NULL),
+        ('created_at', was.created_at <> becomes.created_at)
+    ) AS changes (name, changed)
+    WHERE changed
+$$;
+
+
+--
+-- Name: FUNCTION refund_immutable(was public.refund, becomes public.refund); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.refund_immutable(was public.refund, becomes public.refund) IS 'Why one row may not become the other; NULL: nothing that must stay has changed.';
+
+
+--
+-- Name: refund_status_transition(text, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.refund_status_transition(old_status text, new_status text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    SELECT CASE
+        WHEN old_status IS NULL AND new_status <> 'requested' THEN format('A refund cannot begin as %s.', new_status)
+        WHEN old_status IS NULL OR old_status = new_status THEN NULL
+        WHEN (old_status, new_status) IN (
+            ('requested', 'pending'), ('requested', 'completed'), ('requested', 'failed'),
+            ('pending', 'completed'), ('pending', 'failed')
+        ) THEN NULL
+        ELSE format('A refund that is %s cannot become %s.', old_status, new_status)
+    END
+$$;
+
+
+--
+-- Name: FUNCTION refund_status_transition(old_status text, new_status text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.refund_status_transition(old_status text, new_status text) IS 'Why a refund (old status NULL: a new one) may not take a status; NULL: it may.';
 
 
 --
@@ -2450,6 +3658,27 @@ $$;
 --
 
 COMMENT ON FUNCTION public.replace_working_hours(p_doctor integer, p_week jsonb, p_cancel boolean) IS 'Replaces a doctor''s week ([{weekday, start_minute, end_minute}]) and returns the appointments it strands, canceled if so told; else the commit is refused.';
+
+
+--
+-- Name: request_refund(integer, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.request_refund(p_payment integer, p_reason text) RETURNS void
+    LANGUAGE sql
+    AS $$
+    INSERT INTO refund (payment_id, amount, reason)
+    SELECT id, amount - refund_total, p_reason FROM payment
+    WHERE id = p_payment AND status IN ('captured', 'partially_refunded') AND refund_total < amount
+    FOR NO KEY UPDATE
+$$;
+
+
+--
+-- Name: FUNCTION request_refund(p_payment integer, p_reason text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.request_refund(p_payment integer, p_reason text) IS 'Has everything paid back that was captured and is not on its way back.';
 
 
 --
@@ -2512,6 +3741,71 @@ $$;
 --
 
 COMMENT ON FUNCTION public.reschedule_as_patient(p_patient integer, p_appointment integer, p_start timestamp with time zone) IS 'Moves a patient''s (account id) appointment; no row if it is not theirs. The right to cancel never grows by it.';
+
+
+--
+-- Name: resume_capture(integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.resume_capture(p_payment integer) RETURNS TABLE(request_id uuid, rule text, why text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    pay payment := lock_payment(p_payment);
+BEGIN
+    IF pay.status IS DISTINCT FROM 'capturing' THEN
+        RETURN;
+    END IF;
+    BEGIN
+        PERFORM hold_for_capture(pay, clock_timestamp() + capture_time());
+        request_id := pay.capture_request_id;
+    EXCEPTION WHEN check_violation OR exclusion_violation THEN
+        GET STACKED DIAGNOSTICS rule = CONSTRAINT_NAME, why = MESSAGE_TEXT;
+        PERFORM give_up_capture(pay);
+    END;
+    RETURN NEXT;
+END
+$$;
+
+
+--
+-- Name: FUNCTION resume_capture(p_payment integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.resume_capture(p_payment integer) IS 'Before a capture that was cut short is asked for once more: secures the slot anew, which may be gone by now. Returns what begin_capture() does. No row: it is done.';
+
+
+--
+-- Name: retake_slot(public.payment); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.retake_slot(pay public.payment) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    new_id integer;
+BEGIN
+    PERFORM act_as('payment');
+    PERFORM retire_appointments(doctor_id, patient_id, clock_timestamp()) FROM appointment WHERE id = pay.appointment_id;
+    INSERT INTO appointment (doctor_id, patient_id, during)
+    SELECT doctor_id, patient_id, during FROM appointment WHERE id = pay.appointment_id AND status = 'expired'
+    RETURNING id INTO new_id;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = 'The lapsed hold is being retired; try again.';
+    END IF;
+    UPDATE payment SET appointment_id = new_id WHERE id = pay.id;
+    PERFORM act_as('');
+    RETURN new_id;
+END
+$$;
+
+
+--
+-- Name: FUNCTION retake_slot(pay public.payment); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.retake_slot(pay public.payment) IS 'Books a payment''s slot again after its hold has lapsed, has the payment pay for that, and returns its id. Raises the rule that is in the way.';
 
 
 --
@@ -2674,6 +3968,37 @@ $$;
 --
 
 COMMENT ON FUNCTION public.settle_affected(p_affected integer[], p_reason text, p_cancel boolean) IS 'Cancels what a change of the schedule affects if so told, and returns it.';
+
+
+--
+-- Name: settle_capture(public.payment, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.settle_capture(pay public.payment, p_capture text) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    BEGIN
+        UPDATE payment SET status = 'captured', capture_id = p_capture, attention = NULL WHERE id = pay.id;
+        PERFORM confirm_paid(pay);
+    EXCEPTION WHEN check_violation OR exclusion_violation OR unique_violation THEN
+        -- the slot is gone, or paid for already: the money goes back
+        UPDATE payment SET status = 'captured', capture_id = p_capture, without_slot = true, attention = NULL
+        WHERE id = pay.id;
+        PERFORM request_refund(pay.id, 'slot_lost');
+        INSERT INTO notification (kind, account_id, appointment_id, appointment_version, payment_id)
+        SELECT 'refund_requested', patient_id, id, version, pay.id FROM appointment WHERE id = pay.appointment_id
+        ON CONFLICT DO NOTHING;
+    END;
+END
+$$;
+
+
+--
+-- Name: FUNCTION settle_capture(pay public.payment, p_capture text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.settle_capture(pay public.payment, p_capture text) IS 'Money was taken: confirms the appointment, or else has all of it paid back and says so.';
 
 
 --
@@ -2848,6 +4173,7 @@ BEGIN
         PERFORM notify_account('appointment_confirmed', NEW, NEW.patient_id);
         PERFORM notify_account('appointment_confirmed', NEW, NEW.doctor_id);
     ELSIF NEW.status = 'canceled' THEN
+        PERFORM unwind_payments(NEW.id);
         PERFORM notify_account('appointment_canceled', NEW, NEW.patient_id);
         -- an unpaid hold was never announced to the doctor, and a doctor knows of their own cancellation
         IF OLD.status = 'confirmed' AND NEW.canceled_by <> 'doctor' THEN
@@ -2904,7 +4230,7 @@ BEGIN
             );
             RETURN NEW;
         END IF;
-        PERFORM refuse('appointment_immutable', appointment_immutable(OLD, NEW));
+        PERFORM refuse('appointment_immutable', appointment_immutable(OLD, NEW, booking_actor()));
         moves := NEW.during <> OLD.during OR NEW.patient_id IS DISTINCT FROM OLD.patient_id;
     END IF;
     -- retiring a row only ever frees a place, so it need not wait for the doctor (a patient's booking elsewhere may do it)
@@ -2974,6 +4300,118 @@ $$;
 --
 
 COMMENT ON FUNCTION public.tg_doctor__rules() IS 'Fills in and checks what a doctor charges.';
+
+
+--
+-- Name: tg_payment__rules(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.tg_payment__rules() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    at_ timestamptz := clock_timestamp();
+    a appointment;
+BEGIN
+    PERFORM refuse(
+        'payment_status_transition',
+        payment_status_transition(CASE TG_OP WHEN 'UPDATE' THEN OLD.status END, NEW.status)
+    );
+    IF TG_OP = 'UPDATE' THEN
+        PERFORM refuse('payment_immutable', payment_immutable(OLD, NEW, pg_trigger_depth() = 1));
+    END IF;
+    SELECT * INTO a FROM appointment WHERE id = NEW.appointment_id;
+    IF TG_OP = 'INSERT' OR NEW.appointment_id <> OLD.appointment_id THEN
+        PERFORM refuse('payment_amount_matches_fee', payment_amount_matches_fee(a, NEW.amount, NEW.currency));
+    END IF;
+    IF TG_OP = 'INSERT' OR NEW.status = 'capturing' AND OLD.status <> 'capturing' THEN
+        PERFORM refuse('payment_appointment_payable', payment_appointment_payable(a, at_));
+    END IF;
+    IF TG_OP = 'INSERT' THEN
+        NEW.created_at := at_;
+    END IF;
+    IF TG_OP = 'INSERT' OR NEW.status <> OLD.status THEN
+        NEW.updated_at := at_;
+        NEW.due_at := next_look(CASE TG_OP WHEN 'UPDATE' THEN OLD.status END, NEW.status, NEW.due_at, at_);
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+
+--
+-- Name: FUNCTION tg_payment__rules(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.tg_payment__rules() IS 'Applies every rule of a payment that a constraint cannot declare, and sets the columns that nobody else may.';
+
+
+--
+-- Name: tg_refund__rules(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.tg_refund__rules() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    was numeric := CASE WHEN TG_OP = 'UPDATE' AND OLD.status <> 'failed' THEN OLD.amount ELSE 0 END;
+    becomes numeric := CASE WHEN NEW.status <> 'failed' THEN NEW.amount ELSE 0 END;
+BEGIN
+    PERFORM refuse(
+        'refund_status_transition',
+        refund_status_transition(CASE TG_OP WHEN 'UPDATE' THEN OLD.status END, NEW.status)
+    );
+    IF TG_OP = 'UPDATE' THEN
+        PERFORM refuse('refund_immutable', refund_immutable(OLD, NEW));
+    END IF;
+    -- not if it stays as it is: a worker's claim would lock the refund before its payment
+    IF was <> becomes THEN
+        UPDATE payment SET refund_total = refund_total - was + becomes WHERE id = NEW.payment_id;
+    END IF;
+    NEW.updated_at := clock_timestamp();
+    RETURN NEW;
+END
+$$;
+
+
+--
+-- Name: FUNCTION tg_refund__rules(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.tg_refund__rules() IS 'Transition, what never changes, and the payment''s sum of refunds.';
+
+
+--
+-- Name: tg_refund__settle(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.tg_refund__settle() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    back numeric := (SELECT sum(amount) FROM refund WHERE payment_id = NEW.payment_id AND status = 'completed');
+BEGIN
+    UPDATE payment SET status = CASE WHEN back = amount THEN 'refunded' ELSE 'partially_refunded' END
+    WHERE id = NEW.payment_id;
+    INSERT INTO notification (kind, account_id, appointment_id, appointment_version, payment_id)
+    SELECT 'refund_completed', a.patient_id, a.id, a.version, p.id
+    FROM payment AS p
+    INNER JOIN appointment AS a ON p.appointment_id = a.id
+    WHERE p.id = NEW.payment_id
+    ON CONFLICT DO NOTHING;
+    RETURN NULL;
+END
+$$;
+
+
+--
+-- Name: FUNCTION tg_refund__settle(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.tg_refund__settle() IS 'Says on the payment how much went back, and tells the patient.';
 
 
 --
@@ -3133,6 +4571,25 @@ $$;
 --
 
 COMMENT ON FUNCTION public.time_off_no_appointment(t public.time_off, at_ timestamp with time zone) IS 'Why a time cannot be taken off, seen from an instant; NULL: it can.';
+
+
+--
+-- Name: unwind_payments(integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.unwind_payments(p_appointment integer) RETURNS void
+    LANGUAGE sql
+    AS $$
+    SELECT request_refund(id, 'appointment_canceled') FROM payment WHERE appointment_id = p_appointment;
+    UPDATE payment SET status = 'canceled' WHERE appointment_id = p_appointment AND status IN ('created', 'approved');
+$$;
+
+
+--
+-- Name: FUNCTION unwind_payments(p_appointment integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.unwind_payments(p_appointment integer) IS 'An appointment is canceled: what was paid goes back in full, what was not paid yet is no longer payable.';
 
 
 --
@@ -3367,6 +4824,79 @@ ALTER TABLE public.notification ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY
 
 
 --
+-- Name: payment_attention; Type: VIEW; Schema: public; Owner: -
+--
+
+CREATE VIEW public.payment_attention AS
+ SELECT p.id AS payment_id,
+    p.appointment_id,
+    p.attention AS why
+   FROM public.payment p
+  WHERE (p.attention IS NOT NULL)
+UNION ALL
+ SELECT r.payment_id,
+    p.appointment_id,
+    ('The refund has failed: '::text || COALESCE(r.outcome, 'no reason given'::text)) AS why
+   FROM (public.refund r
+     JOIN public.payment p ON ((r.payment_id = p.id)))
+  WHERE ((r.status = 'failed'::text) AND (p.refund_total < p.amount))
+UNION ALL
+ SELECT NULL::integer AS payment_id,
+    a.id AS appointment_id,
+    'The appointment is confirmed without a payment.'::text AS why
+   FROM public.appointment a
+  WHERE ((a.status = 'confirmed'::text) AND (public.appointment_confirmed_is_paid(a.*) IS NOT NULL))
+UNION ALL
+ SELECT p.id AS payment_id,
+    p.appointment_id,
+    'PayPal has not decided for three days.'::text AS why
+   FROM public.payment p
+  WHERE ((p.status = ANY (ARRAY['capturing'::text, 'pending_review'::text])) AND (p.updated_at < (now() - '72:00:00'::interval)));
+
+
+--
+-- Name: VIEW payment_attention; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON VIEW public.payment_attention IS 'Payments and appointments that do not fit together, and why; an admin clears payment.attention.';
+
+
+--
+-- Name: payment_id_seq; Type: SEQUENCE; Schema: public; Owner: -
+--
+
+ALTER TABLE public.payment ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.payment_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: payment_to_settle; Type: VIEW; Schema: public; Owner: -
+--
+
+CREATE VIEW public.payment_to_settle AS
+ SELECT payment.id AS payment_id
+   FROM public.payment
+  WHERE (payment.due_at <= now())
+UNION
+ SELECT refund.payment_id
+   FROM public.refund
+  WHERE ((refund.status = ANY (ARRAY['requested'::text, 'pending'::text])) AND (refund.due_at <= now()));
+
+
+--
+-- Name: VIEW payment_to_settle; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON VIEW public.payment_to_settle IS 'Payments about which PayPal is to be asked, or told of a refund.';
+
+
+--
 -- Name: refresh_token; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -3424,6 +4954,20 @@ COMMENT ON COLUMN public.refresh_token.created_at IS 'When it was given out.';
 
 
 --
+-- Name: refund_id_seq; Type: SEQUENCE; Schema: public; Owner: -
+--
+
+ALTER TABLE public.refund ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.refund_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
 -- Name: time_off_id_seq; Type: SEQUENCE; Schema: public; Owner: -
 --
 
@@ -3472,6 +5016,53 @@ ALTER TABLE public.waitlist_entry ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTI
     NO MAXVALUE
     CACHE 1
 );
+
+
+--
+-- Name: webhook_event; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.webhook_event (
+    id text NOT NULL,
+    kind text NOT NULL,
+    payment_id integer,
+    received_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+
+--
+-- Name: TABLE webhook_event; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.webhook_event IS 'PayPal''s news, each once. It only says what to ask about: the payment it names is looked up.';
+
+
+--
+-- Name: COLUMN webhook_event.id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.webhook_event.id IS 'PayPal''s id of the event.';
+
+
+--
+-- Name: COLUMN webhook_event.kind; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.webhook_event.kind IS 'PayPal''s event_type.';
+
+
+--
+-- Name: COLUMN webhook_event.payment_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.webhook_event.payment_id IS 'None: about something that is not ours.';
+
+
+--
+-- Name: COLUMN webhook_event.received_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.webhook_event.received_at IS 'When it came.';
 
 
 --
@@ -3596,6 +5187,38 @@ ALTER TABLE ONLY public.patient
 
 
 --
+-- Name: payment payment_capture_unique; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.payment
+    ADD CONSTRAINT payment_capture_unique UNIQUE (capture_id);
+
+
+--
+-- Name: payment payment_order_unique; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.payment
+    ADD CONSTRAINT payment_order_unique UNIQUE (order_id);
+
+
+--
+-- Name: payment payment_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.payment
+    ADD CONSTRAINT payment_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: payment payment_reference_unique; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.payment
+    ADD CONSTRAINT payment_reference_unique UNIQUE (reference);
+
+
+--
 -- Name: policy policy_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -3609,6 +5232,22 @@ ALTER TABLE ONLY public.policy
 
 ALTER TABLE ONLY public.refresh_token
     ADD CONSTRAINT refresh_token_pkey PRIMARY KEY (token_hash);
+
+
+--
+-- Name: refund refund_paypal_unique; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.refund
+    ADD CONSTRAINT refund_paypal_unique UNIQUE (paypal_id);
+
+
+--
+-- Name: refund refund_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.refund
+    ADD CONSTRAINT refund_pkey PRIMARY KEY (id);
 
 
 --
@@ -3633,6 +5272,14 @@ ALTER TABLE ONLY public.time_zone
 
 ALTER TABLE ONLY public.waitlist_entry
     ADD CONSTRAINT waitlist_entry_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: webhook_event webhook_event_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.webhook_event
+    ADD CONSTRAINT webhook_event_pkey PRIMARY KEY (id);
 
 
 --
@@ -3725,7 +5372,28 @@ CREATE INDEX notification_due ON public.notification USING btree (due_at, id) WH
 -- Name: notification_once; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE UNIQUE INDEX notification_once ON public.notification USING btree (appointment_id, appointment_version, kind, account_id);
+CREATE UNIQUE INDEX notification_once ON public.notification USING btree (appointment_id, appointment_version, kind, account_id, payment_id) NULLS NOT DISTINCT;
+
+
+--
+-- Name: payment_due; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX payment_due ON public.payment USING btree (due_at) WHERE (due_at IS NOT NULL);
+
+
+--
+-- Name: payment_of_appointment; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX payment_of_appointment ON public.payment USING btree (appointment_id);
+
+
+--
+-- Name: payment_one_capture; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX payment_one_capture ON public.payment USING btree (appointment_id) WHERE ((status = ANY (ARRAY['capturing'::text, 'pending_review'::text, 'captured'::text, 'partially_refunded'::text, 'refunded'::text])) AND (NOT without_slot));
 
 
 --
@@ -3747,6 +5415,20 @@ CREATE INDEX refresh_token_of_account ON public.refresh_token USING btree (accou
 --
 
 CREATE INDEX refresh_token_of_family ON public.refresh_token USING btree (family);
+
+
+--
+-- Name: refund_due; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX refund_due ON public.refund USING btree (due_at) WHERE (status = ANY (ARRAY['requested'::text, 'pending'::text]));
+
+
+--
+-- Name: refund_of_payment; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX refund_of_payment ON public.refund USING btree (payment_id);
 
 
 --
@@ -3831,6 +5513,48 @@ CREATE TRIGGER tg_doctor__rules BEFORE INSERT OR UPDATE OF fee, currency ON publ
 --
 
 COMMENT ON TRIGGER tg_doctor__rules ON public.doctor IS 'Fee and currency: the policy''s where none is given, and only allowed ones.';
+
+
+--
+-- Name: payment tg_payment__rules; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER tg_payment__rules BEFORE INSERT OR UPDATE ON public.payment FOR EACH ROW EXECUTE FUNCTION public.tg_payment__rules();
+
+
+--
+-- Name: TRIGGER tg_payment__rules ON payment; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TRIGGER tg_payment__rules ON public.payment IS 'Transition, what never changes, amount, hold; then the next look.';
+
+
+--
+-- Name: refund tg_refund__rules; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER tg_refund__rules BEFORE INSERT OR UPDATE ON public.refund FOR EACH ROW EXECUTE FUNCTION public.tg_refund__rules();
+
+
+--
+-- Name: TRIGGER tg_refund__rules ON refund; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TRIGGER tg_refund__rules ON public.refund IS 'Transition, what never changes, and payment_refund_within_capture by the payment''s sum.';
+
+
+--
+-- Name: refund tg_refund__settle; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER tg_refund__settle AFTER UPDATE ON public.refund FOR EACH ROW WHEN (((new.status = 'completed'::text) AND (old.status <> 'completed'::text))) EXECUTE FUNCTION public.tg_refund__settle();
+
+
+--
+-- Name: TRIGGER tg_refund__settle ON refund; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TRIGGER tg_refund__settle ON public.refund IS 'A completed refund changes its payment and is mailed.';
 
 
 --
@@ -3952,6 +5676,14 @@ ALTER TABLE ONLY public.notification
 
 
 --
+-- Name: notification notification_payment_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.notification
+    ADD CONSTRAINT notification_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES public.payment(id);
+
+
+--
 -- Name: notification notification_waitlist_entry_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -3976,11 +5708,27 @@ ALTER TABLE ONLY public.patient
 
 
 --
+-- Name: payment payment_appointment_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.payment
+    ADD CONSTRAINT payment_appointment_id_fkey FOREIGN KEY (appointment_id) REFERENCES public.appointment(id);
+
+
+--
 -- Name: refresh_token refresh_token_account_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.refresh_token
     ADD CONSTRAINT refresh_token_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id) ON DELETE CASCADE;
+
+
+--
+-- Name: refund refund_payment_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.refund
+    ADD CONSTRAINT refund_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES public.payment(id);
 
 
 --
@@ -4005,6 +5753,14 @@ ALTER TABLE ONLY public.waitlist_entry
 
 ALTER TABLE ONLY public.waitlist_entry
     ADD CONSTRAINT waitlist_entry_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.patient(account_id);
+
+
+--
+-- Name: webhook_event webhook_event_payment_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.webhook_event
+    ADD CONSTRAINT webhook_event_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES public.payment(id);
 
 
 --
@@ -4136,6 +5892,9 @@ REVOKE ALL ON FUNCTION public.appointment_cancel_notice(actor text, cancel_deadl
 --
 
 REVOKE ALL ON FUNCTION public.appointment_confirmed_is_paid(a public.appointment) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.appointment_confirmed_is_paid(a public.appointment) TO booking_app;
+GRANT ALL ON FUNCTION public.appointment_confirmed_is_paid(a public.appointment) TO booking_admin;
+GRANT ALL ON FUNCTION public.appointment_confirmed_is_paid(a public.appointment) TO booking_auditor;
 
 
 --
@@ -4245,10 +6004,10 @@ REVOKE ALL ON FUNCTION public.appointment_doctor_no_overlap(clash boolean) FROM 
 
 
 --
--- Name: FUNCTION appointment_immutable(was public.appointment, becomes public.appointment); Type: ACL; Schema: public; Owner: -
+-- Name: FUNCTION appointment_immutable(was public.appointment, becomes public.appointment, actor text); Type: ACL; Schema: public; Owner: -
 --
 
-REVOKE ALL ON FUNCTION public.appointment_immutable(was public.appointment, becomes public.appointment) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.appointment_immutable(was public.appointment, becomes public.appointment, actor text) FROM PUBLIC;
 
 
 --
@@ -4272,6 +6031,13 @@ GRANT SELECT ON TABLE public.policy TO booking_auditor;
 --
 
 GRANT UPDATE(hold_minutes) ON TABLE public.policy TO booking_admin;
+
+
+--
+-- Name: COLUMN policy.review_hours; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(review_hours) ON TABLE public.policy TO booking_admin;
 
 
 --
@@ -4338,6 +6104,37 @@ REVOKE ALL ON FUNCTION public.appointment_within_working_hours(d public.doctor, 
 
 
 --
+-- Name: TABLE payment; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.payment TO booking_app;
+GRANT SELECT ON TABLE public.payment TO booking_admin;
+GRANT SELECT ON TABLE public.payment TO booking_auditor;
+
+
+--
+-- Name: COLUMN payment.attention; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(attention) ON TABLE public.payment TO booking_admin;
+
+
+--
+-- Name: FUNCTION await_review(pay public.payment, p_capture text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.await_review(pay public.payment, p_capture text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION begin_capture(p_payment integer, p_payer text, p_amount numeric, p_currency text, p_reference text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.begin_capture(p_payment integer, p_payer text, p_amount numeric, p_currency text, p_reference text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.begin_capture(p_payment integer, p_payer text, p_amount numeric, p_currency text, p_reference text) TO booking_app;
+
+
+--
 -- Name: FUNCTION book(p_patient integer, p_doctor integer, p_start timestamp with time zone); Type: ACL; Schema: public; Owner: -
 --
 
@@ -4398,6 +6195,13 @@ REVOKE ALL ON FUNCTION public.cancel_for_doctor(p_appointments integer[], p_reas
 
 
 --
+-- Name: FUNCTION capture_time(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.capture_time() FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION change_password(p_account integer, p_old_hash text, p_new_hash text); Type: ACL; Schema: public; Owner: -
 --
 
@@ -4418,6 +6222,14 @@ GRANT ALL ON FUNCTION public.change_practice(p_doctor integer, p_changes jsonb, 
 --
 
 REVOKE ALL ON FUNCTION public.changed_appointment(was public.appointment, becomes public.appointment, at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION refunds_of(p_appointments integer[]); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.refunds_of(p_appointments integer[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.refunds_of(p_appointments integer[]) TO booking_app;
 
 
 --
@@ -4547,6 +6359,37 @@ GRANT ALL ON FUNCTION public.claim_notification(p_id bigint, p_lease interval) T
 
 
 --
+-- Name: FUNCTION claim_payment(p_payment integer, p_lease interval); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.claim_payment(p_payment integer, p_lease interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.claim_payment(p_payment integer, p_lease interval) TO booking_app;
+
+
+--
+-- Name: FUNCTION claim_refund(p_refund integer, p_lease interval); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.claim_refund(p_refund integer, p_lease interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.claim_refund(p_refund integer, p_lease interval) TO booking_app;
+
+
+--
+-- Name: FUNCTION confirm_paid(pay public.payment); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.confirm_paid(pay public.payment) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION create_payment(p_patient integer, p_appointment integer, p_amount numeric, p_currency text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.create_payment(p_patient integer, p_appointment integer, p_amount numeric, p_currency text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.create_payment(p_patient integer, p_appointment integer, p_amount numeric, p_currency text) TO booking_app;
+
+
+--
 -- Name: TABLE time_off; Type: ACL; Schema: public; Owner: -
 --
 
@@ -4599,12 +6442,49 @@ REVOKE ALL ON FUNCTION public.doctors_with_room(p_specialty text, at_ timestamp 
 
 
 --
+-- Name: FUNCTION end_capture(pay public.payment); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.end_capture(pay public.payment) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION end_hold_extension(pay public.payment); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.end_hold_extension(pay public.payment) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION end_payment(p_payment integer, p_why text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.end_payment(p_payment integer, p_why text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.end_payment(p_payment integer, p_why text) TO booking_app;
+
+
+--
 -- Name: FUNCTION explain_booking(p_patient integer, p_doctor integer, p_start timestamp with time zone, p_appointment integer); Type: ACL; Schema: public; Owner: -
 --
 
 REVOKE ALL ON FUNCTION public.explain_booking(p_patient integer, p_doctor integer, p_start timestamp with time zone, p_appointment integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.explain_booking(p_patient integer, p_doctor integer, p_start timestamp with time zone, p_appointment integer) TO booking_app;
 GRANT ALL ON FUNCTION public.explain_booking(p_patient integer, p_doctor integer, p_start timestamp with time zone, p_appointment integer) TO booking_admin;
+
+
+--
+-- Name: FUNCTION extend_hold(p_appointment integer, p_until timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.extend_hold(p_appointment integer, p_until timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION finish_look(p_payment integer, p_claimed timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.finish_look(p_payment integer, p_claimed timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.finish_look(p_payment integer, p_claimed timestamp with time zone) TO booking_app;
 
 
 --
@@ -4625,6 +6505,39 @@ REVOKE ALL ON FUNCTION public.fulfil_waitlist(a public.appointment) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION give_up_capture(pay public.payment); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.give_up_capture(pay public.payment) FROM PUBLIC;
+
+
+--
+-- Name: TABLE refund; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.refund TO booking_app;
+GRANT SELECT ON TABLE public.refund TO booking_admin;
+GRANT SELECT ON TABLE public.refund TO booking_auditor;
+
+
+--
+-- Name: TABLE api_payment; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.api_payment TO booking_app;
+GRANT SELECT ON TABLE public.api_payment TO booking_admin;
+GRANT SELECT ON TABLE public.api_payment TO booking_auditor;
+
+
+--
+-- Name: FUNCTION give_up_hold(p_patient integer, p_order text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.give_up_hold(p_patient integer, p_order text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.give_up_hold(p_patient integer, p_order text) TO booking_app;
+
+
+--
 -- Name: FUNCTION grid_slots(d public.doctor, p_from timestamp with time zone, p_to timestamp with time zone); Type: ACL; Schema: public; Owner: -
 --
 
@@ -4632,10 +6545,24 @@ REVOKE ALL ON FUNCTION public.grid_slots(d public.doctor, p_from timestamp with 
 
 
 --
+-- Name: FUNCTION held_appointment(pay public.payment); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.held_appointment(pay public.payment) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION held_appointments(p_doctor integer, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
 --
 
 REVOKE ALL ON FUNCTION public.held_appointments(p_doctor integer, at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION hold_for_capture(pay public.payment, p_until timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.hold_for_capture(pay public.payment, p_until timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -4743,6 +6670,13 @@ REVOKE ALL ON FUNCTION public.lock_doctor_of(p_appointment integer) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION lock_payment(p_payment integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.lock_payment(p_payment integer) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION log_out(p_account integer, p_token_hash bytea); Type: ACL; Schema: public; Owner: -
 --
 
@@ -4777,6 +6711,13 @@ GRANT ALL ON FUNCTION public.nearest_free_slots(p_patient integer, p_doctor inte
 --
 
 REVOKE ALL ON FUNCTION public.new_appointment(a public.appointment, d public.doctor, at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION next_look(old_status text, new_status text, due_at timestamp with time zone, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.next_look(old_status text, new_status text, due_at timestamp with time zone, at_ timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -4824,10 +6765,87 @@ REVOKE ALL ON FUNCTION public.other_appointments_of_patient(a public.appointment
 
 
 --
+-- Name: FUNCTION payment_amount_matches_fee(a public.appointment, amount numeric, currency text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.payment_amount_matches_fee(a public.appointment, amount numeric, currency text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION payment_appointment_payable(a public.appointment, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.payment_appointment_payable(a public.appointment, at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION payment_immutable(was public.payment, becomes public.payment, by_hand boolean); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.payment_immutable(was public.payment, becomes public.payment, by_hand boolean) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION payment_status_transition(old_status text, new_status text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.payment_status_transition(old_status text, new_status text) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION place_appointment(a public.appointment, d public.doctor, p public.policy, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
 --
 
 REVOKE ALL ON FUNCTION public.place_appointment(a public.appointment, d public.doctor, p public.policy, at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION receive_webhook(p_event text, p_kind text, p_names text[]); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.receive_webhook(p_event text, p_kind text, p_names text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.receive_webhook(p_event text, p_kind text, p_names text[]) TO booking_app;
+
+
+--
+-- Name: FUNCTION reconcile_payments(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.reconcile_payments() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.reconcile_payments() TO booking_app;
+GRANT ALL ON FUNCTION public.reconcile_payments() TO booking_admin;
+
+
+--
+-- Name: FUNCTION record_capture(p_payment integer, p_capture text, p_status text, p_amount numeric, p_currency text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.record_capture(p_payment integer, p_capture text, p_status text, p_amount numeric, p_currency text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.record_capture(p_payment integer, p_capture text, p_status text, p_amount numeric, p_currency text) TO booking_app;
+
+
+--
+-- Name: FUNCTION record_decline(p_payment integer, p_request uuid, p_approval_url text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.record_decline(p_payment integer, p_request uuid, p_approval_url text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.record_decline(p_payment integer, p_request uuid, p_approval_url text) TO booking_app;
+
+
+--
+-- Name: FUNCTION record_order(p_payment integer, p_order text, p_approval_url text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.record_order(p_payment integer, p_order text, p_approval_url text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.record_order(p_payment integer, p_order text, p_approval_url text) TO booking_app;
+
+
+--
+-- Name: FUNCTION record_refund(p_refund integer, p_paypal text, p_status text, p_outcome text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.record_refund(p_refund integer, p_paypal text, p_status text, p_outcome text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.record_refund(p_refund integer, p_paypal text, p_status text, p_outcome text) TO booking_app;
 
 
 --
@@ -4836,6 +6854,20 @@ REVOKE ALL ON FUNCTION public.place_appointment(a public.appointment, d public.d
 
 REVOKE ALL ON FUNCTION public.record_visit(p_doctor integer, p_appointment integer, p_status text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.record_visit(p_doctor integer, p_appointment integer, p_status text) TO booking_app;
+
+
+--
+-- Name: FUNCTION refund_immutable(was public.refund, becomes public.refund); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.refund_immutable(was public.refund, becomes public.refund) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION refund_status_transition(old_status text, new_status text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.refund_status_transition(old_status text, new_status text) FROM PUBLIC;
 
 
 --
@@ -4854,6 +6886,13 @@ GRANT ALL ON FUNCTION public.replace_working_hours(p_doctor integer, p_week json
 
 
 --
+-- Name: FUNCTION request_refund(p_payment integer, p_reason text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.request_refund(p_payment integer, p_reason text) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION reschedule_as_doctor(p_doctor integer, p_appointment integer, p_start timestamp with time zone, p_block boolean); Type: ACL; Schema: public; Owner: -
 --
 
@@ -4867,6 +6906,21 @@ GRANT ALL ON FUNCTION public.reschedule_as_doctor(p_doctor integer, p_appointmen
 
 REVOKE ALL ON FUNCTION public.reschedule_as_patient(p_patient integer, p_appointment integer, p_start timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.reschedule_as_patient(p_patient integer, p_appointment integer, p_start timestamp with time zone) TO booking_app;
+
+
+--
+-- Name: FUNCTION resume_capture(p_payment integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.resume_capture(p_payment integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.resume_capture(p_payment integer) TO booking_app;
+
+
+--
+-- Name: FUNCTION retake_slot(pay public.payment); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.retake_slot(pay public.payment) FROM PUBLIC;
 
 
 --
@@ -4905,6 +6959,13 @@ GRANT ALL ON FUNCTION public.search_free_slots(p_specialty text, p_from timestam
 --
 
 REVOKE ALL ON FUNCTION public.settle_affected(p_affected integer[], p_reason text, p_cancel boolean) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION settle_capture(pay public.payment, p_capture text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.settle_capture(pay public.payment, p_capture text) FROM PUBLIC;
 
 
 --
@@ -4976,6 +7037,27 @@ REVOKE ALL ON FUNCTION public.tg_doctor__rules() FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION tg_payment__rules(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.tg_payment__rules() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION tg_refund__rules(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.tg_refund__rules() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION tg_refund__settle(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.tg_refund__settle() FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION tg_time_off__lock(); Type: ACL; Schema: public; Owner: -
 --
 
@@ -5015,6 +7097,13 @@ REVOKE ALL ON FUNCTION public.tg_working_hours__rules() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION public.time_off_no_appointment(t public.time_off, at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION unwind_payments(p_appointment integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.unwind_payments(p_appointment integer) FROM PUBLIC;
 
 
 --
@@ -5076,12 +7165,39 @@ GRANT SELECT ON TABLE public.doctor_to_sweep TO booking_auditor;
 
 
 --
+-- Name: TABLE payment_attention; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.payment_attention TO booking_app;
+GRANT SELECT ON TABLE public.payment_attention TO booking_admin;
+GRANT SELECT ON TABLE public.payment_attention TO booking_auditor;
+
+
+--
+-- Name: TABLE payment_to_settle; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.payment_to_settle TO booking_app;
+GRANT SELECT ON TABLE public.payment_to_settle TO booking_admin;
+GRANT SELECT ON TABLE public.payment_to_settle TO booking_auditor;
+
+
+--
 -- Name: TABLE time_zone; Type: ACL; Schema: public; Owner: -
 --
 
 GRANT SELECT ON TABLE public.time_zone TO booking_app;
 GRANT SELECT,INSERT ON TABLE public.time_zone TO booking_admin;
 GRANT SELECT ON TABLE public.time_zone TO booking_auditor;
+
+
+--
+-- Name: TABLE webhook_event; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.webhook_event TO booking_app;
+GRANT SELECT ON TABLE public.webhook_event TO booking_admin;
+GRANT SELECT ON TABLE public.webhook_event TO booking_auditor;
 
 
 --

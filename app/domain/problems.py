@@ -90,6 +90,7 @@ class Problem(msgspec.Struct, omit_defaults=True):
     rules: list[BrokenRule] = []  # of a refused booking: all that it breaks
     alternatives: list[Slot] = []  # of a refused booking: the nearest free slots
     affected: list[Appointment] = []  # of a refused change of the schedule: what it would strand
+    approval_url: str | None = None  # of a payment: where the payer still has to approve it
     id: str | None = None  # of a server error, for the logs
 
     def body(self) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from email.headerregistry import Address
 from saq.types import Context
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from app.domain.payments.configured import PayPalAccount
 from app.outages import Outage
 from app.settings import Settings
 
@@ -16,3 +17,4 @@ class WorkerContext(Context):
     sender: Address  # of every mail
     sessions: async_sessionmaker[AsyncSession]
     database: Outage
+    paypal_account: PayPalAccount

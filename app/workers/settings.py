@@ -8,12 +8,13 @@ from functools import partial
 import structlog
 from saq import CronJob, Worker
 from saq.queue.redis import RedisQueue
-from saq.types import PartialTimersDict
+from saq.types import Function, PartialTimersDict
 from saq.utils import cancel_tasks
 from sqlalchemy.ext.asyncio import async_sessionmaker
 
 from app.db.engine import create_engine
 from app.domain.notifications.mails import sender_address
+from app.domain.payments.configured import PayPalAccount
 from app.logs import adopt_other_logs, configure_logs
 from app.outages import Outage
 from app.settings import Settings
@@ -21,17 +22,19 @@ from app.workers.context import WorkerContext
 from app.workers.listener import Listener
 from app.workers.notifications import deliver, dispatch
 from app.workers.patience import patient_redis
+from app.workers.payments import reconcile, settle
 from app.workers.sweep import sweep, sweep_refresh_tokens
 
 log = structlog.get_logger()
 
 QUEUE = "booking"
-FUNCTIONS = [deliver]
+FUNCTIONS: list[Function[WorkerContext]] = [deliver, settle]
 # The sixth field is seconds. SAQ looks every second whether the next run is in Redis, and else puts it there: one
 # for all workers, and again if Redis forgot it. A run that its worker left behind blocks the next for `timeout`: 30 s,
 # for when PostgreSQL hangs, a sweep waits twice for 12 s.
 CRON_JOBS = [
     CronJob(sweep, cron="* * * * * */5", timeout=30),
+    CronJob(reconcile, cron="*/5 * * * *", timeout=30),
     CronJob(sweep_refresh_tokens, cron="17 * * * *", timeout=30),
 ]
 TIMERS: PartialTimersDict = {"schedule": 1, "worker_info": 10, "sweep": 5, "abort": 1}
@@ -92,7 +95,8 @@ async def _worker(settings: Settings) -> AsyncIterator[BookingWorker]:
     worker.context["sessions"] = async_sessionmaker(engine, expire_on_commit=False)
     worker.context["database"] = Outage("postgresql")
     try:
-        yield worker
+        async with PayPalAccount(settings) as worker.context["paypal_account"]:
+            yield worker
     finally:
         await engine.dispose()
         await redis.aclose()

@@ -6,6 +6,7 @@ import structlog
 from app.outages import brief
 from app.workers.context import WorkerContext
 from app.workers.notifications import dispatch
+from app.workers.payments import dispatch_payments
 from app.workers.repository import SweepRepository
 
 log = structlog.get_logger()
@@ -14,10 +15,11 @@ DOCTORS_PER_SWEEP = 500
 
 
 async def sweep(context: WorkerContext) -> None:
-    """Sweep the doctors whom the clock has changed something for, then see to the mails that are due."""
+    """Sweep the doctors whom the clock has changed something for, then see to mails and payments that are due."""
     with context["database"].contained():
         await _sweep_doctors(context)
     await dispatch(context)
+    await dispatch_payments(context)
 
 
 async def sweep_refresh_tokens(context: WorkerContext) -> None:

@@ -1,6 +1,7 @@
 -- Who may touch which table: booking_app reads and registers people, every booking it makes goes through a function.
 GRANT SELECT ON
-account, doctor, patient, working_hours, time_off, appointment, waitlist_entry, policy, time_zone, notification
+account, doctor, patient, working_hours, time_off, appointment, waitlist_entry, policy, time_zone, notification,
+payment, refund, webhook_event
 TO booking_app;
 GRANT SELECT ON alembic_version TO booking_app, booking_admin, booking_auditor;
 GRANT INSERT (username, email, password_hash, role), UPDATE (email) ON account TO booking_app;
@@ -12,7 +13,8 @@ GRANT INSERT (account_id, full_name, phone, timezone), UPDATE (full_name, phone,
 GRANT INSERT (doctor_id, weekday, start_minute, end_minute) ON working_hours TO booking_app;
 
 GRANT SELECT ON
-doctor, patient, working_hours, time_off, appointment, waitlist_entry, policy, time_zone, notification
+doctor, patient, working_hours, time_off, appointment, waitlist_entry, policy, time_zone, notification,
+payment, refund, webhook_event
 TO booking_admin, booking_auditor;
 GRANT SELECT (id, username, email, role, status, created_at) ON account TO booking_admin, booking_auditor;
 GRANT INSERT (doctor_id, patient_id, during), UPDATE (status, during, cancel_reason) ON appointment TO booking_admin;
@@ -21,6 +23,7 @@ GRANT INSERT (doctor_id, during, reason), DELETE ON time_off TO booking_admin;
 GRANT INSERT (doctor_id, weekday, start_minute, end_minute), DELETE ON working_hours TO booking_admin;
 GRANT UPDATE (timezone, slot_minutes, buffer_minutes, max_appointments, fee, currency) ON doctor TO booking_admin;
 GRANT UPDATE (
-    hold_minutes, patient_hold_limit, default_fee, default_currency, max_fee, currencies
+    hold_minutes, review_hours, patient_hold_limit, default_fee, default_currency, max_fee, currencies
 ) ON policy TO booking_admin;
+GRANT UPDATE (attention) ON payment TO booking_admin;
 GRANT INSERT ON time_zone TO booking_admin;

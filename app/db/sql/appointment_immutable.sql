@@ -1,6 +1,6 @@
 -- Doctor and id of an appointment never change; the patient changes once, from none, when an offer is claimed;
 -- what triggers set (seat, deadlines, fee, version) is set by nobody else.
-CREATE OR REPLACE FUNCTION appointment_immutable(was appointment, becomes appointment) RETURNS text
+CREATE OR REPLACE FUNCTION appointment_immutable(was appointment, becomes appointment, actor text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT 'These columns of an appointment cannot be changed: ' || string_agg(name, ', ' ORDER BY name) || '.'
     FROM (
@@ -12,7 +12,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
             was.patient_id IS DISTINCT FROM becomes.patient_id AND (was.patient_id IS NOT NULL OR was.status <> 'offered')
         ),
         ('seat', was.seat IS DISTINCT FROM becomes.seat),
-        ('hold_expires_at', was.hold_expires_at IS DISTINCT FROM becomes.hold_expires_at),
+        -- a payment keeps the slot while the money is being taken
+        ('hold_expires_at', was.hold_expires_at IS DISTINCT FROM becomes.hold_expires_at AND actor <> 'payment'),
         ('cancel_deadline', was.cancel_deadline <> becomes.cancel_deadline),
         ('fee', was.fee <> becomes.fee),
         ('currency', was.currency <> becomes.currency),
@@ -23,5 +24,5 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     ) AS changes (name, changed)
     WHERE changed
 $$;
-COMMENT ON FUNCTION appointment_immutable(appointment, appointment) IS
+COMMENT ON FUNCTION appointment_immutable(appointment, appointment, text) IS
 'Why one row may not become the other; NULL: nothing that must stay has changed.';

@@ -1,4 +1,18 @@
 -- A worker takes a due mail for a while; if the worker dies, the lease ends and another takes it.
+CREATE OR REPLACE FUNCTION refunds_of(p_appointments integer[]) RETURNS text[]
+LANGUAGE sql STABLE AS $$
+    SELECT coalesce(array_agg(total || ' ' || currency ORDER BY currency), '{}')
+    FROM (
+        SELECT p.currency, sum(r.amount) AS total
+        FROM refund AS r
+        INNER JOIN payment AS p ON r.payment_id = p.id
+        WHERE p.appointment_id = ANY (p_appointments) AND r.status <> 'failed'
+        GROUP BY p.currency
+    ) AS back
+$$;
+COMMENT ON FUNCTION refunds_of(integer[]) IS 'What goes back of appointments'' payments, a sum for each currency.';
+GRANT EXECUTE ON FUNCTION refunds_of(integer[]) TO booking_app;
+
 CREATE OR REPLACE VIEW notification_letter AS
 SELECT
     n.id,
@@ -17,14 +31,17 @@ SELECT
     a.cancel_deadline,
     a.canceled_by,
     a.cancel_reason,
-    n.request_id
+    n.request_id,
+    pay.amount || ' ' || pay.currency AS payment,
+    refunds_of(a.id || n.also) AS refunds
 FROM notification AS n
 INNER JOIN account AS r ON n.account_id = r.id
 LEFT JOIN doctor AS rd ON r.id = rd.account_id
 LEFT JOIN patient AS rp ON r.id = rp.account_id
 INNER JOIN appointment AS a ON n.appointment_id = a.id
 INNER JOIN doctor AS d ON a.doctor_id = d.account_id
-LEFT JOIN patient AS p ON a.patient_id = p.account_id;
+LEFT JOIN patient AS p ON a.patient_id = p.account_id
+LEFT JOIN payment AS pay ON n.payment_id = pay.id;
 COMMENT ON VIEW notification_letter IS 'Everything a mail''s template may say.';
 GRANT SELECT ON notification_letter TO booking_app;
 

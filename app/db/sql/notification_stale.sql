@@ -2,6 +2,7 @@
 CREATE OR REPLACE FUNCTION notification_stale(n notification) RETURNS text
 LANGUAGE sql STABLE AS $$
     SELECT CASE
+        WHEN n.payment_id IS NOT NULL THEN NULL -- what became of money stays true
         WHEN n.kind <> 'slot_available'
             THEN CASE WHEN a.version <> n.appointment_version THEN 'the appointment has changed since' END
         WHEN NOT EXISTS (SELECT FROM waitlist_entry WHERE id = n.waitlist_entry_id AND status = 'waiting')

@@ -9,6 +9,7 @@ BEGIN
         PERFORM notify_account('appointment_confirmed', NEW, NEW.patient_id);
         PERFORM notify_account('appointment_confirmed', NEW, NEW.doctor_id);
     ELSIF NEW.status = 'canceled' THEN
+        PERFORM unwind_payments(NEW.id);
         PERFORM notify_account('appointment_canceled', NEW, NEW.patient_id);
         -- an unpaid hold was never announced to the doctor, and a doctor knows of their own cancellation
         IF OLD.status = 'confirmed' AND NEW.canceled_by <> 'doctor' THEN

@@ -17,7 +17,7 @@ BEGIN
             );
             RETURN NEW;
         END IF;
-        PERFORM refuse('appointment_immutable', appointment_immutable(OLD, NEW));
+        PERFORM refuse('appointment_immutable', appointment_immutable(OLD, NEW, booking_actor()));
         moves := NEW.during <> OLD.during OR NEW.patient_id IS DISTINCT FROM OLD.patient_id;
     END IF;
     -- retiring a row only ever frees a place, so it need not wait for the doctor (a patient's booking elsewhere may do it)
@@ -81,7 +81,7 @@ DECLARE
 BEGIN
     IF becomes.status = 'canceled' THEN
         PERFORM refuse('appointment_cancel_notice', appointment_cancel_notice(actor, was.cancel_deadline, at_));
-        becomes.canceled_by := actor;
+        becomes.canceled_by := CASE actor WHEN 'payer' THEN 'patient' ELSE actor END;
     END IF;
     IF becomes.status NOT IN ('offered', 'pending', 'confirmed') THEN
         becomes.seat := NULL;
@@ -95,8 +95,13 @@ BEGIN
         END;
     END IF;
     -- a move never extends a hold, nor makes one
-    becomes.hold_expires_at := CASE WHEN was.hold_expires_at IS NOT NULL THEN least(was.hold_expires_at, lower(becomes.during)) END;
-    becomes.version := was.version + 1;
+    becomes.hold_expires_at := CASE
+        WHEN becomes.status <> 'confirmed' AND was.hold_expires_at IS NOT NULL
+            THEN least(becomes.hold_expires_at, lower(becomes.during))
+    END;
+    IF becomes.status <> was.status OR becomes.during <> was.during OR becomes.patient_id IS DISTINCT FROM was.patient_id THEN
+        becomes.version := was.version + 1;
+    END IF;
     becomes.updated_at := at_;
     RETURN becomes;
 END

@@ -95,7 +95,7 @@ def _canceled_to_patient(letter: Letter, _: datetime) -> Words:
         "doctor": f"We are sorry: {letter.doctor} had to cancel your appointment.",
     }.get(letter.canceled_by or "", f"We are sorry: your appointment with {letter.doctor} had to be canceled.")
     again = "To find another time, open your booking app."
-    paragraphs = [news, _when(letter), *_also_canceled(letter), *_reason(letter), again]
+    paragraphs = [news, _when(letter), *_also_canceled(letter), *_reason(letter), *_refunds(letter), again]
     return Words(f"Canceled: {letter.doctor}, {_start(letter)}", paragraphs)
 
 
@@ -132,6 +132,47 @@ def _instead_of(letter: Letter) -> str:
     return f"It was on {_moment(letter.moved_from, _zone(letter))} before."
 
 
+def _refunds(letter: Letter) -> list[str]:
+    if not letter.refunds:
+        return []
+    return [f"A refund of {' and '.join(letter.refunds)} has been requested. You will get a mail when it is made."]
+
+
+def _payment_too_late(letter: Letter, _: datetime) -> Words:
+    return Words(
+        f"Not booked: {letter.doctor}, {_start(letter)}",
+        [
+            f"Your payment for the appointment with {letter.doctor} came too late: the slot is no longer free.",
+            _when(letter),
+            f"Nothing was charged; the payment of {letter.payment} was not taken. "
+            "To find another time, open your booking app.",
+        ],
+    )
+
+
+def _refund_requested(letter: Letter, _: datetime) -> Words:
+    return Words(
+        f"Refund requested: {letter.payment}",
+        [
+            f"We are sorry: your payment of {letter.payment} arrived when this slot with {letter.doctor} "
+            "was no longer yours.",
+            _when(letter),
+            "All of it goes back to you. You will get a mail when the refund is made.",
+        ],
+    )
+
+
+def _refund_completed(letter: Letter, _: datetime) -> Words:
+    return Words(
+        f"Refunded: {letter.payment}",
+        [
+            f"Your payment of {letter.payment} for an appointment with {letter.doctor} "
+            "has been refunded through PayPal.",
+            _when(letter),
+        ],
+    )
+
+
 def _reason(letter: Letter) -> list[str]:
     return [f"The reason given: {letter.cancel_reason}"] if letter.cancel_reason else []
 
@@ -144,6 +185,9 @@ WORDS: dict[tuple[Kind, Role], Callable[[Letter, datetime], Words]] = {
     ("appointment_canceled", "doctor"): _canceled_to_doctor,
     ("appointment_rescheduled", "patient"): _rescheduled_to_patient,
     ("appointment_rescheduled", "doctor"): _rescheduled_to_doctor,
+    ("payment_too_late", "patient"): _payment_too_late,
+    ("refund_requested", "patient"): _refund_requested,
+    ("refund_completed", "patient"): _refund_completed,
 }
 
 

@@ -6,7 +6,15 @@ from uuid import UUID
 
 import msgspec
 
-Kind = Literal["slot_available", "appointment_confirmed", "appointment_canceled", "appointment_rescheduled"]
+Kind = Literal[
+    "slot_available",
+    "appointment_confirmed",
+    "appointment_canceled",
+    "appointment_rescheduled",
+    "payment_too_late",
+    "refund_requested",
+    "refund_completed",
+]
 Role = Literal["doctor", "patient"]
 
 
@@ -38,3 +46,5 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     canceled_by: Literal["patient", "doctor", "admin"] | None
     cancel_reason: str | None
     request_id: str | None
+    payment: str | None  # amount and currency of the payment that a mail about money is about
+    refunds: list[str]  # what goes back of the appointments' payments, a sum for each currency

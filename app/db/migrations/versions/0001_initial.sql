@@ -40,6 +40,7 @@ COMMENT ON COLUMN account.created_at IS 'When the account was registered.';
 CREATE TABLE policy (
 	id BOOLEAN DEFAULT true NOT NULL, 
 	hold_minutes SMALLINT DEFAULT '15' NOT NULL, 
+	review_hours SMALLINT DEFAULT '24' NOT NULL, 
 	patient_hold_limit SMALLINT DEFAULT '5' NOT NULL, 
 	default_fee NUMERIC(12, 2) DEFAULT '100.00' NOT NULL, 
 	default_currency CHAR(3) DEFAULT 'USD' NOT NULL, 
@@ -48,6 +49,7 @@ CREATE TABLE policy (
 	CONSTRAINT policy_pkey PRIMARY KEY (id), 
 	CONSTRAINT policy_one_row CHECK (id), 
 	CONSTRAINT policy_hold_minutes_valid CHECK (hold_minutes BETWEEN 1 AND 1440), 
+	CONSTRAINT policy_review_hours_valid CHECK (review_hours BETWEEN 1 AND 336), 
 	CONSTRAINT policy_patient_hold_limit_valid CHECK (patient_hold_limit BETWEEN 1 AND 30), 
 	CONSTRAINT policy_default_fee_valid CHECK (default_fee >= 0 AND default_fee <= max_fee), 
 	CONSTRAINT policy_default_currency_valid CHECK (default_currency = ANY (currencies)), 
@@ -59,6 +61,8 @@ COMMENT ON TABLE policy IS 'The numbers an admin may tune, in one row. 30 appoin
 COMMENT ON COLUMN policy.id IS 'Always true.';
 
 COMMENT ON COLUMN policy.hold_minutes IS 'How long an unpaid booking holds its slot, minutes.';
+
+COMMENT ON COLUMN policy.review_hours IS 'How long PayPal may review a payment while the slot is kept, hours.';
 
 COMMENT ON COLUMN policy.patient_hold_limit IS 'Live unpaid holds one patient may have at once.';
 
@@ -325,6 +329,76 @@ COMMENT ON COLUMN working_hours.start_minute IS 'Minutes after local midnight, 0
 
 COMMENT ON COLUMN working_hours.end_minute IS 'Minutes after local midnight, up to 1440.';
 
+CREATE TABLE payment (
+	id INTEGER GENERATED ALWAYS AS IDENTITY, 
+	appointment_id INTEGER NOT NULL, 
+	amount NUMERIC(12, 2) NOT NULL, 
+	currency CHAR(3) NOT NULL, 
+	status TEXT DEFAULT 'created' NOT NULL, 
+	reference UUID DEFAULT gen_random_uuid() NOT NULL, 
+	order_id TEXT, 
+	approval_url TEXT, 
+	payer_id TEXT, 
+	capture_request_id UUID, 
+	capture_id TEXT, 
+	hold_expires_at TIMESTAMP WITH TIME ZONE, 
+	without_slot BOOLEAN DEFAULT false NOT NULL, 
+	refund_total NUMERIC(12, 2) DEFAULT '0' NOT NULL, 
+	attention TEXT, 
+	due_at TIMESTAMP WITH TIME ZONE, 
+	created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL, 
+	updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL, 
+	CONSTRAINT payment_pkey PRIMARY KEY (id), 
+	CONSTRAINT payment_status_valid CHECK (status IN ('created', 'approved', 'capturing', 'pending_review', 'captured', 'partially_refunded', 'refunded', 'canceled', 'failed')), 
+	CONSTRAINT payment_amount_valid CHECK (amount > 0), 
+	CONSTRAINT payment_refund_within_capture CHECK (refund_total >= 0 AND refund_total <= CASE WHEN status IN ('captured', 'partially_refunded', 'refunded') THEN amount ELSE 0 END), 
+	CONSTRAINT payment_capture_known CHECK (status NOT IN ('captured', 'partially_refunded', 'refunded') OR capture_id IS NOT NULL), 
+	CONSTRAINT payment_reference_unique UNIQUE (reference), 
+	CONSTRAINT payment_order_unique UNIQUE (order_id), 
+	CONSTRAINT payment_capture_unique UNIQUE (capture_id), 
+	CONSTRAINT payment_appointment_id_fkey FOREIGN KEY(appointment_id) REFERENCES appointment (id)
+);
+
+CREATE INDEX payment_due ON payment (due_at) WHERE due_at IS NOT NULL;
+
+CREATE INDEX payment_of_appointment ON payment (appointment_id);
+
+CREATE UNIQUE INDEX payment_one_capture ON payment (appointment_id) WHERE status IN ('capturing', 'pending_review', 'captured', 'partially_refunded', 'refunded') AND NOT without_slot;
+
+COMMENT ON TABLE payment IS 'What a patient pays for an appointment, through an order at PayPal.';
+
+COMMENT ON COLUMN payment.amount IS 'The appointment''s fee.';
+
+COMMENT ON COLUMN payment.currency IS 'The appointment''s currency, ISO 4217.';
+
+COMMENT ON COLUMN payment.status IS 'How far the payment is; see payment_status_transition().';
+
+COMMENT ON COLUMN payment.reference IS 'Our name for it at PayPal (custom_id), and the PayPal-Request-Id that creates the order.';
+
+COMMENT ON COLUMN payment.order_id IS 'PayPal''s order; the API''s paymentId.';
+
+COMMENT ON COLUMN payment.approval_url IS 'Where the payer approves the order.';
+
+COMMENT ON COLUMN payment.payer_id IS 'PayPal''s id of who approved.';
+
+COMMENT ON COLUMN payment.capture_request_id IS 'The PayPal-Request-Id of the capture; a new one for each attempt that a decline ended.';
+
+COMMENT ON COLUMN payment.capture_id IS 'PayPal''s capture: the money taken.';
+
+COMMENT ON COLUMN payment.hold_expires_at IS 'When the appointment''s hold would have ended without the capture.';
+
+COMMENT ON COLUMN payment.without_slot IS 'Captured, but the slot was gone: it is being paid back.';
+
+COMMENT ON COLUMN payment.refund_total IS 'Sum of its refunds that have not failed; set by trigger.';
+
+COMMENT ON COLUMN payment.attention IS 'What a person should look into; cleared by an admin.';
+
+COMMENT ON COLUMN payment.due_at IS 'When the worker asks PayPal about it next; none: nothing to ask.';
+
+COMMENT ON COLUMN payment.created_at IS 'When the payment was begun.';
+
+COMMENT ON COLUMN payment.updated_at IS 'When its status last changed; set by trigger.';
+
 CREATE TABLE notification (
 	id BIGINT GENERATED ALWAYS AS IDENTITY, 
 	kind TEXT NOT NULL, 
@@ -332,6 +406,7 @@ CREATE TABLE notification (
 	appointment_id INTEGER NOT NULL, 
 	appointment_version INTEGER NOT NULL, 
 	waitlist_entry_id INTEGER, 
+	payment_id INTEGER, 
 	slot TSTZRANGE, 
 	batch UUID, 
 	also INTEGER[] DEFAULT '{}' NOT NULL, 
@@ -345,17 +420,18 @@ CREATE TABLE notification (
 	sent_at TIMESTAMP WITH TIME ZONE, 
 	CONSTRAINT notification_pkey PRIMARY KEY (id), 
 	CONSTRAINT notification_status_valid CHECK (status IN ('queued', 'sent', 'skipped', 'failed')), 
-	CONSTRAINT notification_kind_valid CHECK (kind IN ('appointment_confirmed', 'appointment_canceled', 'appointment_rescheduled', 'slot_available')), 
+	CONSTRAINT notification_kind_valid CHECK (kind IN ('appointment_confirmed', 'appointment_canceled', 'appointment_rescheduled', 'slot_available', 'payment_too_late', 'refund_requested', 'refund_completed')), 
 	CONSTRAINT notification_account_id_fkey FOREIGN KEY(account_id) REFERENCES account (id), 
 	CONSTRAINT notification_appointment_id_fkey FOREIGN KEY(appointment_id) REFERENCES appointment (id), 
-	CONSTRAINT notification_waitlist_entry_id_fkey FOREIGN KEY(waitlist_entry_id) REFERENCES waitlist_entry (id)
+	CONSTRAINT notification_waitlist_entry_id_fkey FOREIGN KEY(waitlist_entry_id) REFERENCES waitlist_entry (id), 
+	CONSTRAINT notification_payment_id_fkey FOREIGN KEY(payment_id) REFERENCES payment (id)
 );
 
 CREATE UNIQUE INDEX notification_batch ON notification (batch, account_id) WHERE batch IS NOT NULL;
 
 CREATE INDEX notification_due ON notification (due_at, id) WHERE status = 'queued';
 
-CREATE UNIQUE INDEX notification_once ON notification (appointment_id, appointment_version, kind, account_id);
+CREATE UNIQUE INDEX notification_once ON notification (appointment_id, appointment_version, kind, account_id, payment_id) NULLS NOT DISTINCT;
 
 COMMENT ON TABLE notification IS 'The outbox: one mail to one account about one version of one appointment.';
 
@@ -366,6 +442,8 @@ COMMENT ON COLUMN notification.account_id IS 'Who gets it.';
 COMMENT ON COLUMN notification.appointment_version IS 'A mail about an older version is skipped.';
 
 COMMENT ON COLUMN notification.waitlist_entry_id IS 'The entry a slot_available mail answers.';
+
+COMMENT ON COLUMN notification.payment_id IS 'The payment that a mail about money is about.';
 
 COMMENT ON COLUMN notification.slot IS 'slot_available: the freed slot; appointment_rescheduled: the time it was moved from.';
 
@@ -388,6 +466,71 @@ COMMENT ON COLUMN notification.outcome IS 'Why it was skipped, or what the last 
 COMMENT ON COLUMN notification.created_at IS 'When the event happened.';
 
 COMMENT ON COLUMN notification.sent_at IS 'When the mail server took it.';
+
+CREATE TABLE refund (
+	id INTEGER GENERATED ALWAYS AS IDENTITY, 
+	payment_id INTEGER NOT NULL, 
+	amount NUMERIC(12, 2) NOT NULL, 
+	reason TEXT NOT NULL, 
+	status TEXT DEFAULT 'requested' NOT NULL, 
+	request_id UUID DEFAULT gen_random_uuid() NOT NULL, 
+	paypal_id TEXT, 
+	attempts SMALLINT DEFAULT '0' NOT NULL, 
+	due_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL, 
+	outcome TEXT, 
+	created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL, 
+	updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL, 
+	CONSTRAINT refund_pkey PRIMARY KEY (id), 
+	CONSTRAINT refund_status_valid CHECK (status IN ('requested', 'pending', 'completed', 'failed')), 
+	CONSTRAINT refund_amount_valid CHECK (amount > 0), 
+	CONSTRAINT refund_paypal_unique UNIQUE (paypal_id), 
+	CONSTRAINT refund_payment_id_fkey FOREIGN KEY(payment_id) REFERENCES payment (id)
+);
+
+CREATE INDEX refund_due ON refund (due_at) WHERE status IN ('requested', 'pending');
+
+CREATE INDEX refund_of_payment ON refund (payment_id);
+
+COMMENT ON TABLE refund IS 'Money on its way back to the payer.';
+
+COMMENT ON COLUMN refund.amount IS 'In the payment''s currency.';
+
+COMMENT ON COLUMN refund.reason IS 'Why: appointment_canceled or slot_lost.';
+
+COMMENT ON COLUMN refund.status IS 'requested, pending at PayPal, completed or failed.';
+
+COMMENT ON COLUMN refund.request_id IS 'The PayPal-Request-Id: however often it is sent, the money goes back once.';
+
+COMMENT ON COLUMN refund.paypal_id IS 'PayPal''s refund.';
+
+COMMENT ON COLUMN refund.attempts IS 'How often a worker took it.';
+
+COMMENT ON COLUMN refund.due_at IS 'Not before; then a worker sees to it.';
+
+COMMENT ON COLUMN refund.outcome IS 'What the last attempt met.';
+
+COMMENT ON COLUMN refund.created_at IS 'When it was requested.';
+
+COMMENT ON COLUMN refund.updated_at IS 'When it last changed; set by trigger.';
+
+CREATE TABLE webhook_event (
+	id TEXT NOT NULL, 
+	kind TEXT NOT NULL, 
+	payment_id INTEGER, 
+	received_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL, 
+	CONSTRAINT webhook_event_pkey PRIMARY KEY (id), 
+	CONSTRAINT webhook_event_payment_id_fkey FOREIGN KEY(payment_id) REFERENCES payment (id)
+);
+
+COMMENT ON TABLE webhook_event IS 'PayPal''s news, each once. It only says what to ask about: the payment it names is looked up.';
+
+COMMENT ON COLUMN webhook_event.id IS 'PayPal''s id of the event.';
+
+COMMENT ON COLUMN webhook_event.kind IS 'PayPal''s event_type.';
+
+COMMENT ON COLUMN webhook_event.payment_id IS 'None: about something that is not ours.';
+
+COMMENT ON COLUMN webhook_event.received_at IS 'When it came.';
 
 SET check_function_bodies = off;
 
@@ -417,7 +560,8 @@ ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 
 -- Who may touch which table: booking_app reads and registers people, every booking it makes goes through a function.
 GRANT SELECT ON
-account, doctor, patient, working_hours, time_off, appointment, waitlist_entry, policy, time_zone, notification
+account, doctor, patient, working_hours, time_off, appointment, waitlist_entry, policy, time_zone, notification,
+payment, refund, webhook_event
 TO booking_app;
 GRANT SELECT ON alembic_version TO booking_app, booking_admin, booking_auditor;
 GRANT INSERT (username, email, password_hash, role), UPDATE (email) ON account TO booking_app;
@@ -429,7 +573,8 @@ GRANT INSERT (account_id, full_name, phone, timezone), UPDATE (full_name, phone,
 GRANT INSERT (doctor_id, weekday, start_minute, end_minute) ON working_hours TO booking_app;
 
 GRANT SELECT ON
-doctor, patient, working_hours, time_off, appointment, waitlist_entry, policy, time_zone, notification
+doctor, patient, working_hours, time_off, appointment, waitlist_entry, policy, time_zone, notification,
+payment, refund, webhook_event
 TO booking_admin, booking_auditor;
 GRANT SELECT (id, username, email, role, status, created_at) ON account TO booking_admin, booking_auditor;
 GRANT INSERT (doctor_id, patient_id, during), UPDATE (status, during, cancel_reason) ON appointment TO booking_admin;
@@ -438,8 +583,9 @@ GRANT INSERT (doctor_id, during, reason), DELETE ON time_off TO booking_admin;
 GRANT INSERT (doctor_id, weekday, start_minute, end_minute), DELETE ON working_hours TO booking_admin;
 GRANT UPDATE (timezone, slot_minutes, buffer_minutes, max_appointments, fee, currency) ON doctor TO booking_admin;
 GRANT UPDATE (
-    hold_minutes, patient_hold_limit, default_fee, default_currency, max_fee, currencies
+    hold_minutes, review_hours, patient_hold_limit, default_fee, default_currency, max_fee, currencies
 ) ON policy TO booking_admin;
+GRANT UPDATE (attention) ON payment TO booking_admin;
 GRANT INSERT ON time_zone TO booking_admin;
 
 -- The one policy row, and the zones of the IANA time zone database 2026f, as far as this PostgreSQL can compute with them.
@@ -642,6 +788,29 @@ FROM appointment;
 COMMENT ON VIEW api_appointment IS 'Appointments as the API shows them: start and end in place of a range, and the status that counts now.';
 GRANT SELECT ON api_appointment TO booking_app, booking_admin, booking_auditor;
 
+-- A payment as the API answers it.
+CREATE OR REPLACE VIEW api_payment AS
+SELECT
+    p.id AS payment_id,
+    p.order_id AS paypal_order,
+    p.appointment_id,
+    a.patient_id AS patient,
+    p.amount,
+    p.currency,
+    p.status,
+    CASE WHEN p.status IN ('created', 'approved') THEN p.approval_url END AS approval_url,
+    p.refund_total - coalesce(r.completed, 0.00) AS refund_requested,
+    coalesce(r.completed, 0.00) AS refunded,
+    p.created_at,
+    p.updated_at
+FROM payment AS p
+INNER JOIN appointment AS a ON p.appointment_id = a.id
+LEFT JOIN LATERAL (
+    SELECT sum(f.amount) AS completed FROM refund AS f WHERE f.payment_id = p.id AND f.status = 'completed'
+) AS r ON true;
+COMMENT ON VIEW api_payment IS 'Payments as the API shows them, with what is going back and what has gone back.';
+GRANT SELECT ON api_payment TO booking_app, booking_admin, booking_auditor;
+
 -- A waitlist entry as the API answers it. Ahead of an entry are the older live ones that could take the same slot.
 CREATE OR REPLACE VIEW api_waitlist_entry AS
 SELECT
@@ -690,10 +859,12 @@ COMMENT ON FUNCTION appointment_cancel_notice(text, timestamptz, timestamptz) IS
 
 -- A confirmed appointment costs nothing or is paid.
 CREATE OR REPLACE FUNCTION appointment_confirmed_is_paid(a appointment) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+LANGUAGE sql STABLE AS $$
     SELECT CASE
-        WHEN a.status = 'confirmed' AND a.fee > 0
-            THEN format('An appointment that costs %s %s is confirmed by its payment only.', a.fee, a.currency)
+        WHEN a.status = 'confirmed' AND a.fee > 0 AND NOT EXISTS (
+            SELECT FROM payment
+            WHERE appointment_id = a.id AND status IN ('captured', 'partially_refunded', 'refunded') AND NOT without_slot
+        ) THEN format('An appointment that costs %s %s is confirmed by its payment only.', a.fee, a.currency)
     END
 $$;
 COMMENT ON FUNCTION appointment_confirmed_is_paid(appointment) IS
@@ -720,7 +891,7 @@ COMMENT ON FUNCTION active_appointments(integer, timestamptz) IS 'How many appoi
 
 -- Doctor and id of an appointment never change; the patient changes once, from none, when an offer is claimed;
 -- what triggers set (seat, deadlines, fee, version) is set by nobody else.
-CREATE OR REPLACE FUNCTION appointment_immutable(was appointment, becomes appointment) RETURNS text
+CREATE OR REPLACE FUNCTION appointment_immutable(was appointment, becomes appointment, actor text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT 'These columns of an appointment cannot be changed: ' || string_agg(name, ', ' ORDER BY name) || '.'
     FROM (
@@ -732,7 +903,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
             was.patient_id IS DISTINCT FROM becomes.patient_id AND (was.patient_id IS NOT NULL OR was.status <> 'offered')
         ),
         ('seat', was.seat IS DISTINCT FROM becomes.seat),
-        ('hold_expires_at', was.hold_expires_at IS DISTINCT FROM becomes.hold_expires_at),
+        -- a payment keeps the slot while the money is being taken
+        ('hold_expires_at', was.hold_expires_at IS DISTINCT FROM becomes.hold_expires_at AND actor <> 'payment'),
         ('cancel_deadline', was.cancel_deadline <> becomes.cancel_deadline),
         ('fee', was.fee <> becomes.fee),
         ('currency', was.currency <> becomes.currency),
@@ -743,7 +915,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     ) AS changes (name, changed)
     WHERE changed
 $$;
-COMMENT ON FUNCTION appointment_immutable(appointment, appointment) IS
+COMMENT ON FUNCTION appointment_immutable(appointment, appointment, text) IS
 'Why one row may not become the other; NULL: nothing that must stay has changed.';
 
 -- Neither a doctor nor a patient is in two places at once. The exclusion constraints of these names are what enforces it;
@@ -864,7 +1036,7 @@ CREATE OR REPLACE FUNCTION booking_actor() RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT coalesce(nullif(current_setting('booking.actor', true), ''), 'admin')
 $$;
-COMMENT ON FUNCTION booking_actor() IS 'patient, doctor, system or admin: who is writing at this moment.';
+COMMENT ON FUNCTION booking_actor() IS 'patient, doctor, payer, payment, system or admin: who is writing at this moment.';
 
 CREATE OR REPLACE FUNCTION act_as(actor text) RETURNS void
 LANGUAGE sql VOLATILE AS $$
@@ -1010,6 +1182,154 @@ $$;
 COMMENT ON FUNCTION lock_doctor_of(integer) IS
 'Locks an appointment''s doctor before the appointment itself, so that two writers never wait for each other.';
 
+-- Money is taken only for a slot that is held: the hold is extended first, or a lapsed one taken again.
+CREATE OR REPLACE FUNCTION begin_capture(
+    p_payment integer, p_payer text, p_amount numeric, p_currency text, p_reference text
+) RETURNS TABLE (request_id uuid, rule text, why text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    pay payment := lock_payment(p_payment);
+    hold_end timestamptz;
+BEGIN
+    IF pay.status NOT IN ('created', 'approved') THEN
+        RETURN;
+    END IF;
+    IF (pay.amount, pay.currency::text, pay.reference::text) IS DISTINCT FROM (p_amount, p_currency, p_reference) THEN
+        UPDATE payment SET status = 'failed', attention = 'PayPal''s order is not the one that was made for this payment.'
+        WHERE id = p_payment;
+        rule := 'payment_amount_matches_fee';
+        why := 'The order at PayPal is not this payment''s.';
+        RETURN NEXT;
+        RETURN;
+    END IF;
+    UPDATE payment SET status = 'approved', payer_id = p_payer WHERE id = p_payment;
+    BEGIN
+        hold_end := hold_for_capture(pay, clock_timestamp() + capture_time());
+        UPDATE payment SET status = 'capturing', capture_request_id = gen_random_uuid(), hold_expires_at = hold_end
+        WHERE id = p_payment
+        RETURNING capture_request_id INTO request_id;
+    EXCEPTION WHEN check_violation OR exclusion_violation THEN
+        GET STACKED DIAGNOSTICS rule = CONSTRAINT_NAME, why = MESSAGE_TEXT;
+        PERFORM give_up_capture(pay);
+    END;
+    RETURN NEXT;
+END
+$$;
+COMMENT ON FUNCTION begin_capture(integer, text, numeric, text, text) IS
+'Before a capture: checks PayPal''s order against the payment, secures the slot, and returns the PayPal-Request-Id to capture with; or the rule in the way, and nothing may be captured. No row: somebody else is at it, or it is done.';
+REVOKE EXECUTE ON FUNCTION begin_capture(integer, text, numeric, text, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION begin_capture(integer, text, numeric, text, text) TO booking_app;
+
+CREATE OR REPLACE FUNCTION resume_capture(p_payment integer) RETURNS TABLE (request_id uuid, rule text, why text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    pay payment := lock_payment(p_payment);
+BEGIN
+    IF pay.status IS DISTINCT FROM 'capturing' THEN
+        RETURN;
+    END IF;
+    BEGIN
+        PERFORM hold_for_capture(pay, clock_timestamp() + capture_time());
+        request_id := pay.capture_request_id;
+    EXCEPTION WHEN check_violation OR exclusion_violation THEN
+        GET STACKED DIAGNOSTICS rule = CONSTRAINT_NAME, why = MESSAGE_TEXT;
+        PERFORM give_up_capture(pay);
+    END;
+    RETURN NEXT;
+END
+$$;
+COMMENT ON FUNCTION resume_capture(integer) IS
+'Before a capture that was cut short is asked for once more: secures the slot anew, which may be gone by now. Returns what begin_capture() does. No row: it is done.';
+REVOKE EXECUTE ON FUNCTION resume_capture(integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION resume_capture(integer) TO booking_app;
+
+CREATE OR REPLACE FUNCTION capture_time() RETURNS interval
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT interval '10 min'
+$$;
+COMMENT ON FUNCTION capture_time() IS 'Longer than a capture takes, with all that is tried again.';
+
+CREATE OR REPLACE FUNCTION hold_for_capture(pay payment, p_until timestamptz) RETURNS timestamptz
+LANGUAGE plpgsql AS $$
+DECLARE
+    a appointment := held_appointment(pay);
+BEGIN
+    -- whether another payment is being taken is asked where this one begins to be
+    IF a.status <> 'pending' THEN
+        PERFORM refuse('payment_appointment_payable', payment_appointment_payable(a, clock_timestamp()));
+    END IF;
+    PERFORM extend_hold(a.id, greatest(a.hold_expires_at, p_until));
+    RETURN a.hold_expires_at;
+END
+$$;
+COMMENT ON FUNCTION hold_for_capture(payment, timestamptz) IS
+'Makes sure that a payment''s slot is held until an instant, for the money is being taken, and returns when the hold would have ended. Raises the rule that is in the way.';
+
+CREATE OR REPLACE FUNCTION held_appointment(pay payment) RETURNS appointment
+LANGUAGE plpgsql AS $$
+DECLARE
+    held_id integer := pay.appointment_id;
+    a appointment;
+BEGIN
+    SELECT * INTO a FROM appointment WHERE id = held_id;
+    IF appointment_status(a.status, a.hold_expires_at, upper(a.during), clock_timestamp()) = 'expired' THEN
+        held_id := retake_slot(pay);
+        SELECT * INTO a FROM appointment WHERE id = held_id;
+    END IF;
+    RETURN a;
+END
+$$;
+COMMENT ON FUNCTION held_appointment(payment) IS
+'The appointment that a payment is for, its slot taken again if the hold has lapsed. Raises the rule that is in the way.';
+
+CREATE OR REPLACE FUNCTION extend_hold(p_appointment integer, p_until timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM act_as('payment');
+    UPDATE appointment SET hold_expires_at = p_until WHERE id = p_appointment AND status = 'pending';
+    IF NOT FOUND THEN
+        -- its patient's booking elsewhere, which need not lock this doctor, has just retired it
+        RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = 'The hold has just ended; try again.';
+    END IF;
+    PERFORM act_as('');
+END
+$$;
+COMMENT ON FUNCTION extend_hold(integer, timestamptz) IS
+'Sets the end of a live hold, for a payment that is being taken; never beyond the start.';
+
+CREATE OR REPLACE FUNCTION retake_slot(pay payment) RETURNS integer
+LANGUAGE plpgsql AS $$
+DECLARE
+    new_id integer;
+BEGIN
+    PERFORM act_as('payment');
+    PERFORM retire_appointments(doctor_id, patient_id, clock_timestamp()) FROM appointment WHERE id = pay.appointment_id;
+    INSERT INTO appointment (doctor_id, patient_id, during)
+    SELECT doctor_id, patient_id, during FROM appointment WHERE id = pay.appointment_id AND status = 'expired'
+    RETURNING id INTO new_id;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = 'The lapsed hold is being retired; try again.';
+    END IF;
+    UPDATE payment SET appointment_id = new_id WHERE id = pay.id;
+    PERFORM act_as('');
+    RETURN new_id;
+END
+$$;
+COMMENT ON FUNCTION retake_slot(payment) IS
+'Books a payment''s slot again after its hold has lapsed, has the payment pay for that, and returns its id. Raises the rule that is in the way.';
+
+CREATE OR REPLACE FUNCTION give_up_capture(pay payment) RETURNS void
+LANGUAGE sql AS $$
+    UPDATE payment SET status = CASE pay.status WHEN 'capturing' THEN 'failed' ELSE 'canceled' END WHERE id = pay.id;
+    -- whoever approved the order may believe that they have paid; of a cancellation they are told by that
+    INSERT INTO notification (kind, account_id, appointment_id, appointment_version, payment_id)
+    SELECT 'payment_too_late', patient_id, id, version, pay.id FROM appointment
+    WHERE id = pay.appointment_id
+        AND appointment_status(status, hold_expires_at, upper(during), clock_timestamp()) = 'expired'
+    ON CONFLICT DO NOTHING
+$$;
+COMMENT ON FUNCTION give_up_capture(payment) IS 'Ends a payment of which nothing was taken, and tells the patient.';
+
 -- What a change of the schedule would strand is named, or canceled and told in the same transaction; the rest is the constraints'.
 CREATE OR REPLACE FUNCTION replace_working_hours(p_doctor integer, p_week jsonb, p_cancel boolean)
 RETURNS SETOF api_appointment
@@ -1121,6 +1441,20 @@ COMMENT ON FUNCTION settle_affected(integer[], text, boolean) IS
 'Cancels what a change of the schedule affects if so told, and returns it.';
 
 -- A worker takes a due mail for a while; if the worker dies, the lease ends and another takes it.
+CREATE OR REPLACE FUNCTION refunds_of(p_appointments integer[]) RETURNS text[]
+LANGUAGE sql STABLE AS $$
+    SELECT coalesce(array_agg(total || ' ' || currency ORDER BY currency), '{}')
+    FROM (
+        SELECT p.currency, sum(r.amount) AS total
+        FROM refund AS r
+        INNER JOIN payment AS p ON r.payment_id = p.id
+        WHERE p.appointment_id = ANY (p_appointments) AND r.status <> 'failed'
+        GROUP BY p.currency
+    ) AS back
+$$;
+COMMENT ON FUNCTION refunds_of(integer[]) IS 'What goes back of appointments'' payments, a sum for each currency.';
+GRANT EXECUTE ON FUNCTION refunds_of(integer[]) TO booking_app;
+
 CREATE OR REPLACE VIEW notification_letter AS
 SELECT
     n.id,
@@ -1139,14 +1473,17 @@ SELECT
     a.cancel_deadline,
     a.canceled_by,
     a.cancel_reason,
-    n.request_id
+    n.request_id,
+    pay.amount || ' ' || pay.currency AS payment,
+    refunds_of(a.id || n.also) AS refunds
 FROM notification AS n
 INNER JOIN account AS r ON n.account_id = r.id
 LEFT JOIN doctor AS rd ON r.id = rd.account_id
 LEFT JOIN patient AS rp ON r.id = rp.account_id
 INNER JOIN appointment AS a ON n.appointment_id = a.id
 INNER JOIN doctor AS d ON a.doctor_id = d.account_id
-LEFT JOIN patient AS p ON a.patient_id = p.account_id;
+LEFT JOIN patient AS p ON a.patient_id = p.account_id
+LEFT JOIN payment AS pay ON n.payment_id = pay.id;
 COMMENT ON VIEW notification_letter IS 'Everything a mail''s template may say.';
 GRANT SELECT ON notification_letter TO booking_app;
 
@@ -1175,6 +1512,47 @@ COMMENT ON FUNCTION claim_notification(bigint, interval) IS
 'Takes a due mail for the length of the lease and returns its letter; no row if another has it, it is done, or it is stale (then skipped).';
 REVOKE EXECUTE ON FUNCTION claim_notification(bigint, interval) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION claim_notification(bigint, interval) TO booking_app;
+
+-- A patient begins to pay: the row is there before PayPal is asked, so that nothing PayPal does is unknown here.
+CREATE OR REPLACE FUNCTION create_payment(p_patient integer, p_appointment integer, p_amount numeric, p_currency text)
+RETURNS SETOF payment
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    a appointment;
+BEGIN
+    IF NOT EXISTS (SELECT FROM appointment WHERE id = p_appointment AND patient_id = p_patient) THEN
+        RETURN;
+    END IF;
+    PERFORM lock_doctor_of(p_appointment);
+    SELECT * INTO a FROM appointment WHERE id = p_appointment;
+    -- here, because the column would round the amount first
+    PERFORM refuse('payment_amount_matches_fee', payment_amount_matches_fee(a, p_amount, p_currency));
+    -- asked twice, the same payment is answered: two orders could both be approved
+    RETURN QUERY SELECT * FROM payment
+        WHERE appointment_id = p_appointment AND status IN ('created', 'approved')
+            AND payment_appointment_payable(a, clock_timestamp()) IS NULL;
+    IF NOT FOUND THEN
+        RETURN QUERY INSERT INTO payment (appointment_id, amount, currency)
+            VALUES (p_appointment, p_amount, p_currency) RETURNING *;
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION create_payment(integer, integer, numeric, text) IS
+'Begins, or finds, the payment of a patient''s (account id) appointment; no row if it is not theirs. Raises the broken rule.';
+REVOKE EXECUTE ON FUNCTION create_payment(integer, integer, numeric, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION create_payment(integer, integer, numeric, text) TO booking_app;
+
+CREATE OR REPLACE FUNCTION record_order(p_payment integer, p_order text, p_approval_url text) RETURNS SETOF api_payment
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    -- two requests that began together got the same order: they sent the same PayPal-Request-Id
+    UPDATE payment SET order_id = p_order, approval_url = p_approval_url WHERE id = p_payment AND order_id IS NULL;
+    RETURN QUERY SELECT * FROM api_payment WHERE payment_id = p_payment;
+END
+$$;
+COMMENT ON FUNCTION record_order(integer, text, text) IS 'Keeps the order that PayPal made for a payment.';
+REVOKE EXECUTE ON FUNCTION record_order(integer, text, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION record_order(integer, text, text) TO booking_app;
 
 -- A doctor's fee and currency are among those the policy allows.
 CREATE OR REPLACE FUNCTION doctor_fee_allowed(d doctor, p policy) RETURNS text
@@ -1293,6 +1671,35 @@ $$;
 COMMENT ON FUNCTION is_taken(integer, tstzrange, timestamptz) IS
 'Whether a doctor is away, or has an appointment that is active at an instant, at any moment of a time.';
 
+-- A patient who will not pay gives the slot back at once, however near its start.
+CREATE OR REPLACE FUNCTION give_up_hold(p_patient integer, p_order text) RETURNS SETOF api_payment
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    pay payment;
+BEGIN
+    SELECT p.* INTO pay FROM payment AS p INNER JOIN appointment AS a ON p.appointment_id = a.id
+    WHERE p.order_id = p_order AND a.patient_id = p_patient;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    pay := lock_payment(pay.id);
+    IF pay.status NOT IN ('created', 'approved', 'canceled') THEN
+        PERFORM refuse('payment_status_transition', payment_status_transition(pay.status, 'canceled'));
+    END IF;
+    PERFORM act_as('payer');
+    -- not one that has lapsed, which needs no giving up, nor one for which another payment is being taken
+    UPDATE appointment AS a SET status = 'canceled'
+    WHERE id = pay.appointment_id AND payment_appointment_payable(a, clock_timestamp()) IS NULL;
+    UPDATE payment SET status = 'canceled' WHERE id = pay.id;
+    PERFORM act_as('');
+    RETURN QUERY SELECT * FROM api_payment WHERE payment_id = pay.id;
+END
+$$;
+COMMENT ON FUNCTION give_up_hold(integer, text) IS
+'Cancels the unpaid hold that a PayPal order was to pay, and the payment; no row if it is not the patient''s (account id).';
+REVOKE EXECUTE ON FUNCTION give_up_hold(integer, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION give_up_hold(integer, text) TO booking_app;
+
 -- A patient waits for a slot with a doctor who is full.
 CREATE OR REPLACE FUNCTION join_waitlist(p_patient integer, p_doctor integer, p_date date)
 RETURNS SETOF api_waitlist_entry
@@ -1347,6 +1754,82 @@ $$;
 COMMENT ON FUNCTION lock_doctor(integer) IS
 'Takes the lock under which a doctor''s bookings are decided, until the transaction ends. First in the order doctor, appointment, patient, waitlist entry.';
 
+-- A payment is locked after its doctor, like everything that touches an appointment.
+CREATE OR REPLACE FUNCTION lock_payment(p_payment integer) RETURNS payment
+LANGUAGE plpgsql AS $$
+DECLARE
+    pay payment;
+BEGIN
+    -- its appointment may change, when a lapsed hold is taken again, but not the doctor
+    PERFORM lock_doctor_of(appointment_id) FROM payment WHERE id = p_payment;
+    SELECT * INTO pay FROM payment WHERE id = p_payment FOR NO KEY UPDATE;
+    RETURN pay;
+END
+$$;
+COMMENT ON FUNCTION lock_payment(integer) IS
+'Locks a payment''s doctor, then the payment, and returns it as it stands after the wait.';
+
+-- The worker looks at what PayPal may have decided meanwhile: what is due, one payment by one worker at a time.
+CREATE OR REPLACE VIEW payment_to_settle AS
+SELECT id AS payment_id FROM payment WHERE due_at <= now()
+UNION
+SELECT payment_id FROM refund WHERE status IN ('requested', 'pending') AND due_at <= now();
+COMMENT ON VIEW payment_to_settle IS 'Payments about which PayPal is to be asked, or told of a refund.';
+GRANT SELECT ON payment_to_settle TO booking_app, booking_admin, booking_auditor;
+
+CREATE OR REPLACE FUNCTION claim_payment(p_payment integer, p_lease interval) RETURNS SETOF payment
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    UPDATE payment SET due_at = clock_timestamp() + p_lease
+    WHERE id = (
+        SELECT id FROM payment WHERE id = p_payment AND due_at <= clock_timestamp() FOR NO KEY UPDATE SKIP LOCKED
+    )
+    RETURNING *
+$$;
+COMMENT ON FUNCTION claim_payment(integer, interval) IS
+'Takes a due payment for the length of the lease; no row if another has it or nothing is due.';
+REVOKE EXECUTE ON FUNCTION claim_payment(integer, interval) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION claim_payment(integer, interval) TO booking_app;
+
+CREATE OR REPLACE FUNCTION finish_look(p_payment integer, p_claimed timestamptz) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    UPDATE payment SET
+        -- by then PayPal's order has ended, too
+        status = CASE WHEN status IN ('created', 'approved') AND created_at < clock_timestamp() - interval '6 hours'
+            THEN 'canceled' ELSE status END,
+        due_at = clock_timestamp() + CASE
+            WHEN status IN ('created', 'approved', 'capturing')
+                THEN greatest(interval '30 s', (clock_timestamp() - created_at) / 4)
+            WHEN status = 'pending_review' THEN interval '10 min'
+        END
+    WHERE id = p_payment AND due_at = p_claimed -- else it has moved on, or there is news of it
+$$;
+COMMENT ON FUNCTION finish_look(integer, timestamptz) IS
+'Says when to look at a payment next, after a look that was claimed until an instant and found nothing new.';
+REVOKE EXECUTE ON FUNCTION finish_look(integer, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION finish_look(integer, timestamptz) TO booking_app;
+
+CREATE OR REPLACE FUNCTION receive_webhook(p_event text, p_kind text, p_names text[]) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    ours integer := (
+        SELECT p.id FROM payment AS p
+        WHERE p.order_id = ANY (p_names) OR p.capture_id = ANY (p_names) OR p.reference::text = ANY (p_names)
+            OR EXISTS (SELECT FROM refund AS r WHERE r.payment_id = p.id AND r.paypal_id = ANY (p_names))
+        LIMIT 1
+    );
+BEGIN
+    INSERT INTO webhook_event (id, kind, payment_id) VALUES (p_event, p_kind, ours) ON CONFLICT DO NOTHING;
+    IF FOUND THEN
+        UPDATE payment SET due_at = clock_timestamp() WHERE id = ours;
+        UPDATE refund SET due_at = clock_timestamp() WHERE payment_id = ours AND status = 'pending';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION receive_webhook(text, text, text[]) IS
+'Keeps an event of PayPal''s, once, and has the payment looked at that one of the names in it (order, capture, refund, our reference) is of.';
+REVOKE EXECUTE ON FUNCTION receive_webhook(text, text, text[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION receive_webhook(text, text, text[]) TO booking_app;
+
 -- What to take instead: the slots nearest to a wish that whoever wished could have.
 CREATE OR REPLACE FUNCTION nearest_free_slots(
     p_patient integer, p_doctor integer, p_start timestamptz, p_appointment integer, p_limit integer
@@ -1380,6 +1863,7 @@ GRANT EXECUTE ON FUNCTION nearest_free_slots(integer, integer, timestamptz, inte
 CREATE OR REPLACE FUNCTION notification_stale(n notification) RETURNS text
 LANGUAGE sql STABLE AS $$
     SELECT CASE
+        WHEN n.payment_id IS NOT NULL THEN NULL -- what became of money stays true
         WHEN n.kind <> 'slot_available'
             THEN CASE WHEN a.version <> n.appointment_version THEN 'the appointment has changed since' END
         WHEN NOT EXISTS (SELECT FROM waitlist_entry WHERE id = n.waitlist_entry_id AND status = 'waiting')
@@ -1391,6 +1875,149 @@ LANGUAGE sql STABLE AS $$
     WHERE a.id = n.appointment_id
 $$;
 COMMENT ON FUNCTION notification_stale(notification) IS 'Why a mail would say what is no longer so; NULL: it is true.';
+
+-- What is paid is the fee recorded on the appointment, in its currency.
+CREATE OR REPLACE FUNCTION payment_amount_matches_fee(a appointment, amount numeric, currency text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE
+        WHEN amount IS DISTINCT FROM a.fee OR currency IS DISTINCT FROM a.currency::text
+            THEN format('This appointment costs %s %s.', a.fee, a.currency)
+    END
+$$;
+COMMENT ON FUNCTION payment_amount_matches_fee(appointment, numeric, text) IS
+'Why an amount of money is not the price of an appointment; NULL: it is.';
+
+-- An appointment is paid while its hold lives, and once.
+CREATE OR REPLACE FUNCTION payment_appointment_payable(a appointment, at_ timestamptz) RETURNS text
+LANGUAGE sql STABLE AS $$
+    SELECT CASE
+        WHEN s.status = 'expired' THEN 'The hold on this slot has lapsed. Book it again to pay for it.'
+        WHEN s.status <> 'pending' THEN format('This appointment is %s: there is nothing to pay.', replace(s.status, '_', '-'))
+        WHEN EXISTS (
+            SELECT FROM payment WHERE appointment_id = a.id AND status IN ('capturing', 'pending_review')
+        ) THEN 'A payment for this appointment is being taken already.'
+    END
+    FROM appointment_status(a.status, a.hold_expires_at, upper(a.during), at_) AS s (status)
+$$;
+COMMENT ON FUNCTION payment_appointment_payable(appointment, timestamptz) IS
+'Why nobody can begin to pay for an appointment at an instant; NULL: they can.';
+
+-- Money that needs a person: what the worker cannot put right without guessing.
+CREATE OR REPLACE VIEW payment_attention AS
+SELECT
+    p.id AS payment_id,
+    p.appointment_id,
+    p.attention AS why
+FROM payment AS p
+WHERE p.attention IS NOT NULL
+UNION ALL
+SELECT
+    r.payment_id,
+    p.appointment_id,
+    'The refund has failed: ' || coalesce(r.outcome, 'no reason given') AS why
+FROM refund AS r
+INNER JOIN payment AS p ON r.payment_id = p.id
+WHERE r.status = 'failed' AND p.refund_total < p.amount
+UNION ALL
+SELECT
+    NULL AS payment_id,
+    a.id AS appointment_id,
+    'The appointment is confirmed without a payment.' AS why
+FROM appointment AS a
+WHERE a.status = 'confirmed' AND appointment_confirmed_is_paid(a) IS NOT NULL
+UNION ALL
+SELECT
+    p.id AS payment_id,
+    p.appointment_id,
+    'PayPal has not decided for three days.' AS why
+FROM payment AS p
+WHERE p.status IN ('capturing', 'pending_review') AND p.updated_at < now() - interval '72 hours';
+COMMENT ON VIEW payment_attention IS 'Payments and appointments that do not fit together, and why; an admin clears payment.attention.';
+GRANT SELECT ON payment_attention TO booking_app, booking_admin, booking_auditor;
+GRANT EXECUTE ON FUNCTION appointment_confirmed_is_paid(appointment) TO booking_app, booking_admin, booking_auditor;
+
+CREATE OR REPLACE FUNCTION reconcile_payments() RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    orphan integer;
+    orphans integer := 0;
+BEGIN
+    FOR orphan IN
+        SELECT p.id FROM payment AS p
+        INNER JOIN appointment AS a ON p.appointment_id = a.id
+        WHERE p.status IN ('captured', 'partially_refunded') AND p.refund_total < p.amount
+            AND a.status IN ('pending', 'canceled', 'expired', 'released')
+            AND NOT EXISTS (SELECT FROM refund WHERE payment_id = p.id AND status = 'failed')
+        ORDER BY p.id
+    LOOP
+        PERFORM request_refund(orphan, 'slot_lost');
+        orphans := orphans + 1;
+    END LOOP;
+    RETURN orphans;
+END
+$$;
+COMMENT ON FUNCTION reconcile_payments() IS
+'Has money paid back that was captured for an appointment that is not confirmed; how many payments. Nothing is left to find unless triggers were off.';
+REVOKE EXECUTE ON FUNCTION reconcile_payments() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION reconcile_payments() TO booking_app, booking_admin;
+
+-- What a payment is of, its amount and its names at PayPal never change; a lapsed hold that is taken again takes its
+-- payment along, to the same doctor, patient and time.
+CREATE OR REPLACE FUNCTION payment_immutable(was payment, becomes payment, by_hand boolean) RETURNS text
+LANGUAGE sql STABLE AS $$
+    SELECT 'These columns of a payment cannot be changed: ' || string_agg(name, ', ' ORDER BY name) || '.'
+    FROM (
+        VALUES
+        ('id', was.id <> becomes.id),
+        ('amount', was.amount <> becomes.amount),
+        ('currency', was.currency <> becomes.currency),
+        ('reference', was.reference <> becomes.reference),
+        ('order_id', was.order_id <> becomes.order_id OR becomes.order_id IS NULL AND was.order_id IS NOT NULL),
+        ('capture_id', was.capture_id <> becomes.capture_id OR becomes.capture_id IS NULL AND was.capture_id IS NOT NULL),
+        ('created_at', was.created_at <> becomes.created_at),
+        ('updated_at', was.updated_at <> becomes.updated_at),
+        ('refund_total', was.refund_total <> becomes.refund_total AND by_hand),
+        -- decided once, when the money is there
+        (
+            'without_slot',
+            was.without_slot <> becomes.without_slot AND (becomes.status <> 'captured' OR was.status = 'captured')
+        ),
+        (
+            'appointment_id',
+            was.appointment_id <> becomes.appointment_id AND NOT EXISTS (
+                SELECT FROM appointment AS a
+                INNER JOIN appointment AS b
+                    ON a.doctor_id = b.doctor_id AND a.patient_id = b.patient_id AND a.during = b.during
+                WHERE a.id = was.appointment_id AND b.id = becomes.appointment_id AND a.status = 'expired'
+            )
+        )
+    ) AS changes (name, changed)
+    WHERE changed
+$$;
+COMMENT ON FUNCTION payment_immutable(payment, payment, boolean) IS
+'Why one row may not become the other, by hand or by the trigger that adds up refunds; NULL: nothing that must stay has changed.';
+
+-- A payment goes forward only. Money that PayPal has taken, or is about to take, is a fact, whatever was thought of the
+-- payment before.
+CREATE OR REPLACE FUNCTION payment_status_transition(old_status text, new_status text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE
+        WHEN old_status IS NULL AND new_status <> 'created' THEN format('A payment cannot begin as %s.', new_status)
+        WHEN old_status IS NULL OR old_status = new_status THEN NULL
+        WHEN (old_status, new_status) IN (
+            ('created', 'approved'), ('approved', 'capturing'),
+            ('capturing', 'created'), -- the payer's means of payment was declined; another may be chosen
+            ('created', 'canceled'), ('approved', 'canceled'),
+            ('created', 'failed'), ('approved', 'failed'), ('capturing', 'failed'), ('pending_review', 'failed'),
+            ('captured', 'partially_refunded'), ('captured', 'refunded'), ('partially_refunded', 'refunded')
+        ) THEN NULL
+        WHEN new_status IN ('pending_review', 'captured') AND old_status NOT IN ('captured', 'partially_refunded', 'refunded')
+            THEN NULL
+        ELSE format('A payment that is %s cannot become %s.', replace(old_status, '_', ' '), replace(new_status, '_', ' '))
+    END
+$$;
+COMMENT ON FUNCTION payment_status_transition(text, text) IS
+'Why a payment (old status NULL: a new one) may not take a status; NULL: it may.';
 
 -- The rules an appointment must keep to take a slot: at booking, at a claim and at a move.
 CREATE OR REPLACE FUNCTION place_appointment(a appointment, d doctor, p policy, at_ timestamptz) RETURNS appointment
@@ -1435,6 +2062,148 @@ END
 $$;
 COMMENT ON FUNCTION lowest_free_seat(integer) IS 'The lowest of the seats 1 to 30 whose bit is not set.';
 
+-- What PayPal says of a capture is written down with what follows from it, all in one transaction.
+CREATE OR REPLACE FUNCTION record_capture(
+    p_payment integer, p_capture text, p_status text, p_amount numeric, p_currency text
+) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    pay payment := lock_payment(p_payment);
+BEGIN
+    CASE
+        WHEN p_status IN ('REFUNDED', 'PARTIALLY_REFUNDED') AND pay.refund_total > 0 THEN
+            NULL; -- ours; each refund is asked about by itself
+        WHEN pay.status IN ('captured', 'partially_refunded', 'refunded') THEN
+            -- not of what is only late news: somebody asked before it was completed
+            UPDATE payment SET attention = format('PayPal says that capture %s is %s.', p_capture, p_status)
+            WHERE id = p_payment AND p_status NOT IN ('COMPLETED', 'PENDING');
+        WHEN p_status IN ('DECLINED', 'FAILED') THEN
+            PERFORM end_capture(pay);
+        WHEN (pay.amount, pay.currency::text) IS DISTINCT FROM (p_amount, p_currency) THEN
+            UPDATE payment SET attention = format('PayPal captured %s %s (%s).', p_amount, p_currency, p_capture)
+            WHERE id = p_payment;
+        WHEN p_status = 'COMPLETED' THEN
+            PERFORM settle_capture(pay, p_capture);
+        WHEN p_status = 'PENDING' THEN
+            PERFORM await_review(pay, p_capture);
+        ELSE
+            UPDATE payment SET attention = format('PayPal says that capture %s is %s.', p_capture, p_status)
+            WHERE id = p_payment;
+    END CASE;
+END
+$$;
+COMMENT ON FUNCTION record_capture(integer, text, text, numeric, text) IS
+'Writes down PayPal''s capture (its status as PayPal says it): confirms the appointment, keeps it held under review, ends the payment, or pays the money back if the slot is gone.';
+REVOKE EXECUTE ON FUNCTION record_capture(integer, text, text, numeric, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION record_capture(integer, text, text, numeric, text) TO booking_app;
+
+CREATE OR REPLACE FUNCTION settle_capture(pay payment, p_capture text) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    BEGIN
+        UPDATE payment SET status = 'captured', capture_id = p_capture, attention = NULL WHERE id = pay.id;
+        PERFORM confirm_paid(pay);
+    EXCEPTION WHEN check_violation OR exclusion_violation OR unique_violation THEN
+        -- the slot is gone, or paid for already: the money goes back
+        UPDATE payment SET status = 'captured', capture_id = p_capture, without_slot = true, attention = NULL
+        WHERE id = pay.id;
+        PERFORM request_refund(pay.id, 'slot_lost');
+        INSERT INTO notification (kind, account_id, appointment_id, appointment_version, payment_id)
+        SELECT 'refund_requested', patient_id, id, version, pay.id FROM appointment WHERE id = pay.appointment_id
+        ON CONFLICT DO NOTHING;
+    END;
+END
+$$;
+COMMENT ON FUNCTION settle_capture(payment, text) IS
+'Money was taken: confirms the appointment, or else has all of it paid back and says so.';
+
+CREATE OR REPLACE FUNCTION confirm_paid(pay payment) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    a appointment := held_appointment(pay);
+BEGIN
+    PERFORM act_as('payment');
+    UPDATE appointment SET status = 'confirmed' WHERE id = a.id;
+    PERFORM act_as('');
+END
+$$;
+COMMENT ON FUNCTION confirm_paid(payment) IS
+'Confirms the appointment that a payment is for, taking its slot again if the hold has lapsed. Raises the rule that is in the way.';
+
+CREATE OR REPLACE FUNCTION await_review(pay payment, p_capture text) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    hold_end timestamptz;
+BEGIN
+    IF pay.status = 'pending_review' THEN
+        RETURN;
+    END IF;
+    UPDATE payment SET status = 'pending_review', capture_id = p_capture WHERE id = pay.id;
+    hold_end := hold_for_capture(pay, clock_timestamp() + make_interval(hours => (SELECT review_hours FROM policy)));
+    UPDATE payment SET hold_expires_at = hold_end WHERE id = pay.id AND pay.status <> 'capturing';
+EXCEPTION
+    WHEN unique_violation THEN
+        UPDATE payment SET attention = format('PayPal is deciding on a second payment, by capture %s.', p_capture)
+        WHERE id = pay.id;
+    WHEN check_violation OR exclusion_violation THEN
+        -- the slot is gone: should the money be taken, it goes back
+        UPDATE payment SET status = 'pending_review', capture_id = p_capture WHERE id = pay.id;
+END
+$$;
+COMMENT ON FUNCTION await_review(payment, text) IS
+'PayPal has not decided: keeps the slot, if it can still be had, for policy.review_hours at most.';
+
+CREATE OR REPLACE FUNCTION end_capture(pay payment) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF pay.status IN ('capturing', 'pending_review') THEN
+        PERFORM end_hold_extension(pay);
+        UPDATE payment SET status = 'failed' WHERE id = pay.id;
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION end_capture(payment) IS 'PayPal took nothing: ends a payment that was being taken; any other knew it already.';
+
+CREATE OR REPLACE FUNCTION end_hold_extension(pay payment) RETURNS void
+LANGUAGE sql AS $$
+    SELECT extend_hold(pay.appointment_id, pay.hold_expires_at)
+    FROM appointment
+    WHERE id = pay.appointment_id AND status = 'pending' AND hold_expires_at > clock_timestamp()
+$$;
+COMMENT ON FUNCTION end_hold_extension(payment) IS 'Nothing was taken: the hold ends when it would have ended.';
+
+CREATE OR REPLACE FUNCTION record_decline(p_payment integer, p_request uuid, p_approval_url text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    pay payment := lock_payment(p_payment);
+BEGIN
+    -- only of the attempt that was declined: another may be running by now
+    IF pay.status = 'capturing' AND pay.capture_request_id = p_request THEN
+        PERFORM end_hold_extension(pay);
+        UPDATE payment SET status = 'created', approval_url = coalesce(p_approval_url, approval_url) WHERE id = p_payment;
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION record_decline(integer, uuid, text) IS
+'The payer''s means of payment was declined: another may be chosen, at the given address, while the hold lives.';
+REVOKE EXECUTE ON FUNCTION record_decline(integer, uuid, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION record_decline(integer, uuid, text) TO booking_app;
+
+CREATE OR REPLACE FUNCTION end_payment(p_payment integer, p_why text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    pay payment := lock_payment(p_payment);
+BEGIN
+    IF pay.status IN ('created', 'approved', 'capturing') THEN
+        PERFORM end_hold_extension(pay) WHERE pay.status = 'capturing';
+        UPDATE payment SET status = 'failed', attention = p_why WHERE id = p_payment;
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION end_payment(integer, text) IS 'PayPal refuses for good to take this payment; why, if somebody should know.';
+REVOKE EXECUTE ON FUNCTION end_payment(integer, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION end_payment(integer, text) TO booking_app;
+
 -- After the start the doctor says whether the patient came, and may correct it for 7 days.
 CREATE OR REPLACE FUNCTION record_visit(p_doctor integer, p_appointment integer, p_status text)
 RETURNS SETOF api_appointment
@@ -1458,6 +2227,97 @@ COMMENT ON FUNCTION record_visit(integer, integer, text) IS
 'Says of a doctor''s (account id) appointment that it was completed or that the patient did not come; no row if it is not theirs.';
 REVOKE EXECUTE ON FUNCTION record_visit(integer, integer, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION record_visit(integer, integer, text) TO booking_app;
+
+-- What a refund is of, how much it is and its names at PayPal never change: under another request id it could be made twice.
+CREATE OR REPLACE FUNCTION refund_immutable(was refund, becomes refund) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT 'These columns of a refund cannot be changed: ' || string_agg(name, ', ' ORDER BY name) || '.'
+    FROM (
+        VALUES
+        ('id', was.id <> becomes.id),
+        ('payment_id', was.payment_id <> becomes.payment_id),
+        ('amount', was.amount <> becomes.amount),
+        ('request_id', was.request_id <> becomes.request_id),
+        ('paypal_id', was.paypal_id <> becomes.paypal_id OR becomes.paypal_id IS NULL AND was.paypal_id IS NOT NULL),
+        ('created_at', was.created_at <> becomes.created_at)
+    ) AS changes (name, changed)
+    WHERE changed
+$$;
+COMMENT ON FUNCTION refund_immutable(refund, refund) IS
+'Why one row may not become the other; NULL: nothing that must stay has changed.';
+
+-- A refund is requested in the transaction that calls for it, and performed by a worker, as often as it takes.
+CREATE OR REPLACE FUNCTION request_refund(p_payment integer, p_reason text) RETURNS void
+LANGUAGE sql AS $$
+    INSERT INTO refund (payment_id, amount, reason)
+    SELECT id, amount - refund_total, p_reason FROM payment
+    WHERE id = p_payment AND status IN ('captured', 'partially_refunded') AND refund_total < amount
+    FOR NO KEY UPDATE
+$$;
+COMMENT ON FUNCTION request_refund(integer, text) IS 'Has everything paid back that was captured and is not on its way back.';
+
+CREATE OR REPLACE FUNCTION unwind_payments(p_appointment integer) RETURNS void
+LANGUAGE sql AS $$
+    SELECT request_refund(id, 'appointment_canceled') FROM payment WHERE appointment_id = p_appointment;
+    UPDATE payment SET status = 'canceled' WHERE appointment_id = p_appointment AND status IN ('created', 'approved');
+$$;
+COMMENT ON FUNCTION unwind_payments(integer) IS
+'An appointment is canceled: what was paid goes back in full, what was not paid yet is no longer payable.';
+
+CREATE OR REPLACE FUNCTION claim_refund(p_refund integer, p_lease interval)
+RETURNS TABLE (status text, request_id uuid, paypal_id text, capture_id text, reference uuid, amount numeric, currency text)
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    UPDATE refund AS r SET attempts = r.attempts + 1, due_at = clock_timestamp() + p_lease
+    FROM payment AS p
+    WHERE r.payment_id = p.id AND r.id = (
+        SELECT id FROM refund
+        WHERE id = p_refund AND status IN ('requested', 'pending') AND due_at <= clock_timestamp()
+        FOR NO KEY UPDATE SKIP LOCKED
+    )
+    RETURNING r.status, r.request_id, r.paypal_id, p.capture_id, p.reference, r.amount, p.currency::text
+$$;
+COMMENT ON FUNCTION claim_refund(integer, interval) IS
+'Takes a due refund for the length of the lease; no row if another has it or it is done.';
+REVOKE EXECUTE ON FUNCTION claim_refund(integer, interval) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION claim_refund(integer, interval) TO booking_app;
+
+CREATE OR REPLACE FUNCTION record_refund(p_refund integer, p_paypal text, p_status text, p_outcome text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM lock_payment(payment_id) FROM refund WHERE id = p_refund;
+    UPDATE refund SET
+        paypal_id = coalesce(p_paypal, paypal_id),
+        status = p_status,
+        outcome = p_outcome,
+        due_at = CASE
+            WHEN due_at <= clock_timestamp() THEN due_at -- there has been news of it since it was claimed
+            -- 1, 2, 4 ... minutes, up to 6 hours
+            ELSE clock_timestamp() + least(interval '1 min' * power(2, greatest(attempts - 1, 0)), interval '6 hours')
+        END
+    WHERE id = p_refund AND status IN ('requested', 'pending');
+END
+$$;
+COMMENT ON FUNCTION record_refund(integer, text, text, text) IS
+'Writes down how a refund stands (requested, pending, completed or failed) and why; unless it is over, it is looked at again later.';
+REVOKE EXECUTE ON FUNCTION record_refund(integer, text, text, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION record_refund(integer, text, text, text) TO booking_app;
+
+-- A refund is requested, perhaps pending at PayPal, and then completed or failed. What failed is not asked for again: to the
+-- same request PayPal gives the same answer, so that only another refund can follow.
+CREATE OR REPLACE FUNCTION refund_status_transition(old_status text, new_status text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE
+        WHEN old_status IS NULL AND new_status <> 'requested' THEN format('A refund cannot begin as %s.', new_status)
+        WHEN old_status IS NULL OR old_status = new_status THEN NULL
+        WHEN (old_status, new_status) IN (
+            ('requested', 'pending'), ('requested', 'completed'), ('requested', 'failed'),
+            ('pending', 'completed'), ('pending', 'failed')
+        ) THEN NULL
+        ELSE format('A refund that is %s cannot become %s.', old_status, new_status)
+    END
+$$;
+COMMENT ON FUNCTION refund_status_transition(text, text) IS
+'Why a refund (old status NULL: a new one) may not take a status; NULL: it may.';
 
 -- A broken rule surfaces as a constraint's name, whether PostgreSQL declared it or a trigger raises it.
 CREATE OR REPLACE FUNCTION refuse(rule text, why text) RETURNS void
@@ -1773,6 +2633,7 @@ BEGIN
         PERFORM notify_account('appointment_confirmed', NEW, NEW.patient_id);
         PERFORM notify_account('appointment_confirmed', NEW, NEW.doctor_id);
     ELSIF NEW.status = 'canceled' THEN
+        PERFORM unwind_payments(NEW.id);
         PERFORM notify_account('appointment_canceled', NEW, NEW.patient_id);
         -- an unpaid hold was never announced to the doctor, and a doctor knows of their own cancellation
         IF OLD.status = 'confirmed' AND NEW.canceled_by <> 'doctor' THEN
@@ -1887,7 +2748,7 @@ BEGIN
             );
             RETURN NEW;
         END IF;
-        PERFORM refuse('appointment_immutable', appointment_immutable(OLD, NEW));
+        PERFORM refuse('appointment_immutable', appointment_immutable(OLD, NEW, booking_actor()));
         moves := NEW.during <> OLD.during OR NEW.patient_id IS DISTINCT FROM OLD.patient_id;
     END IF;
     -- retiring a row only ever frees a place, so it need not wait for the doctor (a patient's booking elsewhere may do it)
@@ -1951,7 +2812,7 @@ DECLARE
 BEGIN
     IF becomes.status = 'canceled' THEN
         PERFORM refuse('appointment_cancel_notice', appointment_cancel_notice(actor, was.cancel_deadline, at_));
-        becomes.canceled_by := actor;
+        becomes.canceled_by := CASE actor WHEN 'payer' THEN 'patient' ELSE actor END;
     END IF;
     IF becomes.status NOT IN ('offered', 'pending', 'confirmed') THEN
         becomes.seat := NULL;
@@ -1965,8 +2826,13 @@ BEGIN
         END;
     END IF;
     -- a move never extends a hold, nor makes one
-    becomes.hold_expires_at := CASE WHEN was.hold_expires_at IS NOT NULL THEN least(was.hold_expires_at, lower(becomes.during)) END;
-    becomes.version := was.version + 1;
+    becomes.hold_expires_at := CASE
+        WHEN becomes.status <> 'confirmed' AND was.hold_expires_at IS NOT NULL
+            THEN least(becomes.hold_expires_at, lower(becomes.during))
+    END;
+    IF becomes.status <> was.status OR becomes.during <> was.during OR becomes.patient_id IS DISTINCT FROM was.patient_id THEN
+        becomes.version := was.version + 1;
+    END IF;
     becomes.updated_at := at_;
     RETURN becomes;
 END
@@ -2002,6 +2868,118 @@ CREATE OR REPLACE TRIGGER tg_doctor__rules
 BEFORE INSERT OR UPDATE OF fee, currency ON doctor
 FOR EACH ROW EXECUTE FUNCTION tg_doctor__rules();
 COMMENT ON TRIGGER tg_doctor__rules ON doctor IS 'Fee and currency: the policy''s where none is given, and only allowed ones.';
+
+-- What a payment may be and become, and when the worker asks PayPal about it next.
+CREATE OR REPLACE FUNCTION tg_payment__rules() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    at_ timestamptz := clock_timestamp();
+    a appointment;
+BEGIN
+    PERFORM refuse(
+        'payment_status_transition',
+        payment_status_transition(CASE TG_OP WHEN 'UPDATE' THEN OLD.status END, NEW.status)
+    );
+    IF TG_OP = 'UPDATE' THEN
+        PERFORM refuse('payment_immutable', payment_immutable(OLD, NEW, pg_trigger_depth() = 1));
+    END IF;
+    SELECT * INTO a FROM appointment WHERE id = NEW.appointment_id;
+    IF TG_OP = 'INSERT' OR NEW.appointment_id <> OLD.appointment_id THEN
+        PERFORM refuse('payment_amount_matches_fee', payment_amount_matches_fee(a, NEW.amount, NEW.currency));
+    END IF;
+    IF TG_OP = 'INSERT' OR NEW.status = 'capturing' AND OLD.status <> 'capturing' THEN
+        PERFORM refuse('payment_appointment_payable', payment_appointment_payable(a, at_));
+    END IF;
+    IF TG_OP = 'INSERT' THEN
+        NEW.created_at := at_;
+    END IF;
+    IF TG_OP = 'INSERT' OR NEW.status <> OLD.status THEN
+        NEW.updated_at := at_;
+        NEW.due_at := next_look(CASE TG_OP WHEN 'UPDATE' THEN OLD.status END, NEW.status, NEW.due_at, at_);
+    END IF;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION tg_payment__rules() IS
+'Applies every rule of a payment that a constraint cannot declare, and sets the columns that nobody else may.';
+
+CREATE OR REPLACE FUNCTION next_look(old_status text, new_status text, due_at timestamptz, at_ timestamptz)
+RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE
+        -- by the end of the pause whoever is taking it has ended or died
+        WHEN new_status = 'capturing' THEN at_ + interval '60 s'
+        -- news came while what was news before was being looked at: it may be of later
+        WHEN due_at <= at_ THEN due_at
+        ELSE at_ + CASE
+            WHEN new_status = 'created' THEN interval '30 s' -- whoever approves may never come back to say so
+            WHEN new_status = 'approved' THEN interval '0 s'
+            WHEN new_status = 'pending_review' THEN interval '10 min'
+            -- a capture that was asked for and seemed lost may still have been made
+            WHEN new_status = 'failed' AND old_status = 'capturing' THEN interval '10 min'
+        END
+    END
+$$;
+COMMENT ON FUNCTION next_look(text, text, timestamptz, timestamptz) IS
+'When the worker asks PayPal about a payment that has just changed its status; NULL: there is nothing to ask.';
+
+CREATE OR REPLACE TRIGGER tg_payment__rules
+BEFORE INSERT OR UPDATE ON payment
+FOR EACH ROW EXECUTE FUNCTION tg_payment__rules();
+COMMENT ON TRIGGER tg_payment__rules ON payment IS 'Transition, what never changes, amount, hold; then the next look.';
+
+-- Refunds are added up on their payment, under its lock, so that they never exceed the capture.
+CREATE OR REPLACE FUNCTION tg_refund__rules() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    was numeric := CASE WHEN TG_OP = 'UPDATE' AND OLD.status <> 'failed' THEN OLD.amount ELSE 0 END;
+    becomes numeric := CASE WHEN NEW.status <> 'failed' THEN NEW.amount ELSE 0 END;
+BEGIN
+    PERFORM refuse(
+        'refund_status_transition',
+        refund_status_transition(CASE TG_OP WHEN 'UPDATE' THEN OLD.status END, NEW.status)
+    );
+    IF TG_OP = 'UPDATE' THEN
+        PERFORM refuse('refund_immutable', refund_immutable(OLD, NEW));
+    END IF;
+    -- not if it stays as it is: a worker's claim would lock the refund before its payment
+    IF was <> becomes THEN
+        UPDATE payment SET refund_total = refund_total - was + becomes WHERE id = NEW.payment_id;
+    END IF;
+    NEW.updated_at := clock_timestamp();
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION tg_refund__rules() IS 'Transition, what never changes, and the payment''s sum of refunds.';
+
+CREATE OR REPLACE TRIGGER tg_refund__rules
+BEFORE INSERT OR UPDATE ON refund
+FOR EACH ROW EXECUTE FUNCTION tg_refund__rules();
+COMMENT ON TRIGGER tg_refund__rules ON refund IS 'Transition, what never changes, and payment_refund_within_capture by the payment''s sum.';
+
+CREATE OR REPLACE FUNCTION tg_refund__settle() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    back numeric := (SELECT sum(amount) FROM refund WHERE payment_id = NEW.payment_id AND status = 'completed');
+BEGIN
+    UPDATE payment SET status = CASE WHEN back = amount THEN 'refunded' ELSE 'partially_refunded' END
+    WHERE id = NEW.payment_id;
+    INSERT INTO notification (kind, account_id, appointment_id, appointment_version, payment_id)
+    SELECT 'refund_completed', a.patient_id, a.id, a.version, p.id
+    FROM payment AS p
+    INNER JOIN appointment AS a ON p.appointment_id = a.id
+    WHERE p.id = NEW.payment_id
+    ON CONFLICT DO NOTHING;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION tg_refund__settle() IS 'Says on the payment how much went back, and tells the patient.';
+
+CREATE OR REPLACE TRIGGER tg_refund__settle
+AFTER UPDATE ON refund
+FOR EACH ROW WHEN (new.status = 'completed' AND old.status <> 'completed')
+EXECUTE FUNCTION tg_refund__settle();
+COMMENT ON TRIGGER tg_refund__settle ON refund IS 'A completed refund changes its payment and is mailed.';
 
 -- Time off is decided under the doctor's lock, and checked at the end of the transaction: cancel-and-block is one act in either order.
 CREATE OR REPLACE FUNCTION tg_time_off__lock() RETURNS trigger

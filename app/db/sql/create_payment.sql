@@ -1,0 +1,40 @@
+-- A patient begins to pay: the row is there before PayPal is asked, so that nothing PayPal does is unknown here.
+CREATE OR REPLACE FUNCTION create_payment(p_patient integer, p_appointment integer, p_amount numeric, p_currency text)
+RETURNS SETOF payment
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    a appointment;
+BEGIN
+    IF NOT EXISTS (SELECT FROM appointment WHERE id = p_appointment AND patient_id = p_patient) THEN
+        RETURN;
+    END IF;
+    PERFORM lock_doctor_of(p_appointment);
+    SELECT * INTO a FROM appointment WHERE id = p_appointment;
+    -- here, because the column would round the amount first
+    PERFORM refuse('payment_amount_matches_fee', payment_amount_matches_fee(a, p_amount, p_currency));
+    -- asked twice, the same payment is answered: two orders could both be approved
+    RETURN QUERY SELECT * FROM payment
+        WHERE appointment_id = p_appointment AND status IN ('created', 'approved')
+            AND payment_appointment_payable(a, clock_timestamp()) IS NULL;
+    IF NOT FOUND THEN
+        RETURN QUERY INSERT INTO payment (appointment_id, amount, currency)
+            VALUES (p_appointment, p_amount, p_currency) RETURNING *;
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION create_payment(integer, integer, numeric, text) IS
+'Begins, or finds, the payment of a patient''s (account id) appointment; no row if it is not theirs. Raises the broken rule.';
+REVOKE EXECUTE ON FUNCTION create_payment(integer, integer, numeric, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION create_payment(integer, integer, numeric, text) TO booking_app;
+
+CREATE OR REPLACE FUNCTION record_order(p_payment integer, p_order text, p_approval_url text) RETURNS SETOF api_payment
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    -- two requests that began together got the same order: they sent the same PayPal-Request-Id
+    UPDATE payment SET order_id = p_order, approval_url = p_approval_url WHERE id = p_payment AND order_id IS NULL;
+    RETURN QUERY SELECT * FROM api_payment WHERE payment_id = p_payment;
+END
+$$;
+COMMENT ON FUNCTION record_order(integer, text, text) IS 'Keeps the order that PayPal made for a payment.';
+REVOKE EXECUTE ON FUNCTION record_order(integer, text, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION record_order(integer, text, text) TO booking_app;

@@ -1,0 +1,10 @@
+-- What is paid is the fee recorded on the appointment, in its currency.
+CREATE OR REPLACE FUNCTION payment_amount_matches_fee(a appointment, amount numeric, currency text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE
+        WHEN amount IS DISTINCT FROM a.fee OR currency IS DISTINCT FROM a.currency::text
+            THEN format('This appointment costs %s %s.', a.fee, a.currency)
+    END
+$$;
+COMMENT ON FUNCTION payment_amount_matches_fee(appointment, numeric, text) IS
+'Why an amount of money is not the price of an appointment; NULL: it is.';

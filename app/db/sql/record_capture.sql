@@ -1,0 +1,141 @@
+-- What PayPal says of a capture is written down with what follows from it, all in one transaction.
+CREATE OR REPLACE FUNCTION record_capture(
+    p_payment integer, p_capture text, p_status text, p_amount numeric, p_currency text
+) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    pay payment := lock_payment(p_payment);
+BEGIN
+    CASE
+        WHEN p_status IN ('REFUNDED', 'PARTIALLY_REFUNDED') AND pay.refund_total > 0 THEN
+            NULL; -- ours; each refund is asked about by itself
+        WHEN pay.status IN ('captured', 'partially_refunded', 'refunded') THEN
+            -- not of what is only late news: somebody asked before it was completed
+            UPDATE payment SET attention = format('PayPal says that capture %s is %s.', p_capture, p_status)
+            WHERE id = p_payment AND p_status NOT IN ('COMPLETED', 'PENDING');
+        WHEN p_status IN ('DECLINED', 'FAILED') THEN
+            PERFORM end_capture(pay);
+        WHEN (pay.amount, pay.currency::text) IS DISTINCT FROM (p_amount, p_currency) THEN
+            UPDATE payment SET attention = format('PayPal captured %s %s (%s).', p_amount, p_currency, p_capture)
+            WHERE id = p_payment;
+        WHEN p_status = 'COMPLETED' THEN
+            PERFORM settle_capture(pay, p_capture);
+        WHEN p_status = 'PENDING' THEN
+            PERFORM await_review(pay, p_capture);
+        ELSE
+            UPDATE payment SET attention = format('PayPal says that capture %s is %s.', p_capture, p_status)
+            WHERE id = p_payment;
+    END CASE;
+END
+$$;
+COMMENT ON FUNCTION record_capture(integer, text, text, numeric, text) IS
+'Writes down PayPal''s capture (its status as PayPal says it): confirms the appointment, keeps it held under review, ends the payment, or pays the money back if the slot is gone.';
+REVOKE EXECUTE ON FUNCTION record_capture(integer, text, text, numeric, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION record_capture(integer, text, text, numeric, text) TO booking_app;
+
+CREATE OR REPLACE FUNCTION settle_capture(pay payment, p_capture text) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    BEGIN
+        UPDATE payment SET status = 'captured', capture_id = p_capture, attention = NULL WHERE id = pay.id;
+        PERFORM confirm_paid(pay);
+    EXCEPTION WHEN check_violation OR exclusion_violation OR unique_violation THEN
+        -- the slot is gone, or paid for already: the money goes back
+        UPDATE payment SET status = 'captured', capture_id = p_capture, without_slot = true, attention = NULL
+        WHERE id = pay.id;
+        PERFORM request_refund(pay.id, 'slot_lost');
+        INSERT INTO notification (kind, account_id, appointment_id, appointment_version, payment_id)
+        SELECT 'refund_requested', patient_id, id, version, pay.id FROM appointment WHERE id = pay.appointment_id
+        ON CONFLICT DO NOTHING;
+    END;
+END
+$$;
+COMMENT ON FUNCTION settle_capture(payment, text) IS
+'Money was taken: confirms the appointment, or else has all of it paid back and says so.';
+
+CREATE OR REPLACE FUNCTION confirm_paid(pay payment) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    a appointment := held_appointment(pay);
+BEGIN
+    PERFORM act_as('payment');
+    UPDATE appointment SET status = 'confirmed' WHERE id = a.id;
+    PERFORM act_as('');
+END
+$$;
+COMMENT ON FUNCTION confirm_paid(payment) IS
+'Confirms the appointment that a payment is for, taking its slot again if the hold has lapsed. Raises the rule that is in the way.';
+
+CREATE OR REPLACE FUNCTION await_review(pay payment, p_capture text) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    hold_end timestamptz;
+BEGIN
+    IF pay.status = 'pending_review' THEN
+        RETURN;
+    END IF;
+    UPDATE payment SET status = 'pending_review', capture_id = p_capture WHERE id = pay.id;
+    hold_end := hold_for_capture(pay, clock_timestamp() + make_interval(hours => (SELECT review_hours FROM policy)));
+    UPDATE payment SET hold_expires_at = hold_end WHERE id = pay.id AND pay.status <> 'capturing';
+EXCEPTION
+    WHEN unique_violation THEN
+        UPDATE payment SET attention = format('PayPal is deciding on a second payment, by capture %s.', p_capture)
+        WHERE id = pay.id;
+    WHEN check_violation OR exclusion_violation THEN
+        -- the slot is gone: should the money be taken, it goes back
+        UPDATE payment SET status = 'pending_review', capture_id = p_capture WHERE id = pay.id;
+END
+$$;
+COMMENT ON FUNCTION await_review(payment, text) IS
+'PayPal has not decided: keeps the slot, if it can still be had, for policy.review_hours at most.';
+
+CREATE OR REPLACE FUNCTION end_capture(pay payment) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF pay.status IN ('capturing', 'pending_review') THEN
+        PERFORM end_hold_extension(pay);
+        UPDATE payment SET status = 'failed' WHERE id = pay.id;
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION end_capture(payment) IS 'PayPal took nothing: ends a payment that was being taken; any other knew it already.';
+
+CREATE OR REPLACE FUNCTION end_hold_extension(pay payment) RETURNS void
+LANGUAGE sql AS $$
+    SELECT extend_hold(pay.appointment_id, pay.hold_expires_at)
+    FROM appointment
+    WHERE id = pay.appointment_id AND status = 'pending' AND hold_expires_at > clock_timestamp()
+$$;
+COMMENT ON FUNCTION end_hold_extension(payment) IS 'Nothing was taken: the hold ends when it would have ended.';
+
+CREATE OR REPLACE FUNCTION record_decline(p_payment integer, p_request uuid, p_approval_url text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    pay payment := lock_payment(p_payment);
+BEGIN
+    -- only of the attempt that was declined: another may be running by now
+    IF pay.status = 'capturing' AND pay.capture_request_id = p_request THEN
+        PERFORM end_hold_extension(pay);
+        UPDATE payment SET status = 'created', approval_url = coalesce(p_approval_url, approval_url) WHERE id = p_payment;
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION record_decline(integer, uuid, text) IS
+'The payer''s means of payment was declined: another may be chosen, at the given address, while the hold lives.';
+REVOKE EXECUTE ON FUNCTION record_decline(integer, uuid, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION record_decline(integer, uuid, text) TO booking_app;
+
+CREATE OR REPLACE FUNCTION end_payment(p_payment integer, p_why text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    pay payment := lock_payment(p_payment);
+BEGIN
+    IF pay.status IN ('created', 'approved', 'capturing') THEN
+        PERFORM end_hold_extension(pay) WHERE pay.status = 'capturing';
+        UPDATE payment SET status = 'failed', attention = p_why WHERE id = p_payment;
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION end_payment(integer, text) IS 'PayPal refuses for good to take this payment; why, if somebody should know.';
+REVOKE EXECUTE ON FUNCTION end_payment(integer, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION end_payment(integer, text) TO booking_app;

@@ -1,0 +1,156 @@
+"""How a payment moves on: PostgreSQL and PayPal by turns, each step written down before the next is taken.
+
+Nothing waits for PayPal inside a transaction or on a connection to PostgreSQL. Whoever is killed between two steps
+leaves a row that says how far it came, and the worker goes on from there.
+"""
+
+import asyncio
+import time
+from decimal import Decimal
+from uuid import UUID
+
+from app.domain.errors import RULES, Refusal
+from app.domain.payments.money import Money
+from app.domain.payments.paypal import PayPal
+from app.domain.payments.paypal_answers import Order
+from app.domain.payments.paypal_errors import PayPalRefused
+from app.domain.payments.problems import declined, ended, not_approved, other_payer, refused_by_paypal
+from app.domain.payments.records import CaptureStart, PaymentRecord
+from app.domain.payments.repository import PaymentRepository
+from app.domain.payments.schemas import CreatePayment, Payment
+from app.domain.problems import not_found, refused
+
+OPEN = ("created", "approved")
+ENDED = ("canceled", "failed")
+DECLINED = ("INSTRUMENT_DECLINED", "PAYER_ACTION_REQUIRED", "ORDER_NOT_APPROVED")
+PATIENCE = 15  # seconds that a request waits for a capture that somebody else is making
+PAUSE = 0.2  # seconds between two looks at it
+DESCRIPTION = "Doctor's appointment"
+
+
+class Lifecycle:
+    """Begins payments and moves them on. `return_url` and `cancel_url` are where PayPal sends the payer's browser."""
+
+    def __init__(self, payments: PaymentRepository, paypal: PayPal, *, return_url: str, cancel_url: str) -> None:
+        self._payments = payments
+        self._paypal = paypal
+        self._return_url = return_url
+        self._cancel_url = cancel_url
+
+    async def begin(self, patient_id: int, wanted: CreatePayment) -> Payment:
+        """Begin, or find, the payment of a patient's appointment, with its order at PayPal.
+
+        Raises ProblemError (404), the broken rule, or PayPalError: then the same call goes on from there.
+        """
+        amount = Decimal(wanted.amount)
+        record = await self._payments.create(patient_id, wanted.appointment_id, amount, wanted.currency)
+        if record is None:
+            raise not_found("appointment")
+        if record.order_id is None:
+            return await self._payments.record_order(record.id, await self._create_order(record))
+        found = await self._payments.find(patient_id, record.id)
+        assert found is not None  # noqa: S101  it was found a moment ago
+        return found
+
+    async def _create_order(self, record: PaymentRecord) -> Order:
+        await self._payments.release()
+        try:
+            return await self._paypal.create_order(
+                request_id=str(record.reference),
+                amount=Money(record.amount, record.currency),
+                reference=str(record.reference),
+                description=DESCRIPTION,
+                return_url=self._return_url,
+                cancel_url=self._cancel_url,
+            )
+        except PayPalRefused as refusal:
+            await self._payments.end(record.id, f"PayPal makes no order: {refusal.issue}")
+            raise refused_by_paypal(refusal) from refusal
+
+    async def execute(self, patient_id: int, order_id: str, payer_id: str) -> Payment:
+        """Capture what the payer approved, and return the payment: captured, or a while later still being decided.
+
+        Raises ProblemError (404, 409, 422), or PayPalError: then the worker goes on from there.
+        """
+        payment = await self._payments.find_by_order(patient_id, order_id)
+        if payment is None:
+            raise not_found("payment")
+        if payment.status in OPEN:
+            await self.move_on(await self._payments.record(payment.payment_id), payer_id)
+        payment = await self._at_rest(patient_id, payment.payment_id)
+        if payment.status in ENDED:
+            raise ended(payment.status)
+        if payment.status in OPEN:  # somebody else was capturing, and was declined
+            raise declined(payment.approval_url)
+        return payment
+
+    async def _at_rest(self, patient_id: int, payment_id: int) -> Payment:
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            payment = await self._payments.find(patient_id, payment_id)
+            assert payment is not None  # noqa: S101  payments are never deleted
+            if payment.status != "capturing" or time.monotonic() > deadline:
+                return payment
+            await self._payments.release()
+            await asyncio.sleep(PAUSE)
+
+    async def move_on(self, record: PaymentRecord, payer_id: str | None = None) -> None:
+        """Ask PayPal about a payment and do what its answer calls for.
+
+        Raises ProblemError if the money is not to be had, PayPalError if PayPal does not say.
+        """
+        if record.order_id is None:
+            return
+        order = await self._look_up(record, record.order_id)
+        if order.capture:
+            await self._payments.record_capture(record.id, order.capture)
+        elif record.status == "capturing":
+            await self._capture_if_held(record, order.id, await self._payments.resume_capture(record.id))
+        elif record.status in OPEN:
+            await self._take(record, order, payer_id)
+
+    async def _look_up(self, record: PaymentRecord, order_id: str) -> Order:
+        await self._payments.release()
+        try:
+            return await self._paypal.get_order(order_id)
+        except PayPalRefused as refusal:
+            if refusal.status == 404 and record.status in OPEN:  # PayPal forgets what nobody approves for hours
+                await self._payments.end(record.id, None)
+                raise ended("failed") from refusal
+            raise
+
+    async def _take(self, record: PaymentRecord, order: Order, payer_id: str | None) -> None:
+        if order.status != "APPROVED":
+            raise not_approved(order.approval_url or record.approval_url)
+        if payer_id not in (None, order.payer_id):
+            raise other_payer()
+        await self._capture_if_held(record, order.id, await self._payments.begin_capture(record.id, order))
+
+    async def _capture_if_held(self, record: PaymentRecord, order_id: str, start: CaptureStart | None) -> None:
+        if start is None:
+            return
+        if start.rule:
+            rule = RULES[start.rule]
+            raise refused(Refusal(start.rule, rule.status, rule.title, start.why or rule.title))
+        await self._capture(record, order_id, start.request_id)
+
+    async def _capture(self, record: PaymentRecord, order_id: str, request_id: UUID | None) -> None:
+        await self._payments.release()
+        try:
+            order = await self._paypal.capture_order(order_id, request_id=str(request_id))
+        except PayPalRefused as refusal:
+            order = await self._after_refusal(record, order_id, request_id, refusal)
+        if order.capture:
+            await self._payments.record_capture(record.id, order.capture)
+
+    async def _after_refusal(
+        self, record: PaymentRecord, order_id: str, request_id: UUID | None, refusal: PayPalRefused
+    ) -> Order:
+        """Return the order if it was captured before, by whomever. Raises ProblemError if it cannot be."""
+        if refusal.issue == "ORDER_ALREADY_CAPTURED":
+            return await self._paypal.get_order(order_id)
+        if refusal.issue in DECLINED and request_id:
+            await self._payments.record_decline(record.id, request_id, refusal.redirect)
+            raise declined(refusal.redirect or record.approval_url) from refusal
+        await self._payments.end(record.id, f"PayPal refuses the capture: {refusal.issue}")
+        raise refused_by_paypal(refusal) from refusal

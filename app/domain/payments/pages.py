@@ -1,0 +1,54 @@
+"""Where PayPal sends the payer's browser: plain pages that say where things stand."""
+
+from litestar import MediaType, Response
+
+PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>body {{ font: 1.1rem/1.5 system-ui, sans-serif; max-width: 32rem; margin: 4rem auto; padding: 0 1rem }}</style>
+<h1>{title}</h1>
+<p>{text}</p>
+</html>
+"""
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",  # the address holds PayPal's order
+}
+BACK = "You may close this page and go back to your booking app."
+NOTHING_CHARGED = "Nothing was charged. To book again, open your booking app."
+REVIEWED = "PayPal is still looking at your payment; your slot is kept meanwhile. You will get a mail."
+ALL_BACK = "Your appointment was canceled, and your money goes back to you. You will get a mail about it."
+
+RETURNED = {
+    "created": (
+        "Not approved yet",
+        "This payment is not approved at PayPal. Open it from your booking app again.",
+    ),
+    "approved": ("Thank you", f"Your payment is being taken. {BACK}"),
+    "capturing": ("Thank you", f"Your payment is being taken. {BACK}"),
+    "pending_review": ("One moment", REVIEWED),
+    "captured": ("Paid", f"Your payment has arrived. {BACK}"),
+    "partially_refunded": ("Paid", f"Your payment has arrived. {BACK}"),
+    "refunded": ("Paid back", ALL_BACK),
+    "canceled": ("Too late", f"The hold on your slot has ended. {NOTHING_CHARGED}"),
+    "failed": ("Not paid", f"PayPal has not taken this payment. {NOTHING_CHARGED}"),
+}
+UNKNOWN = ("Unknown payment", "There is no such payment here. Open your booking app to see your appointments.")
+CANCELED = ("Not paid", "You have not paid. Your slot is kept until its hold ends: until then you can pay for it.")
+
+
+def returned(status: str | None) -> Response[str]:
+    """Tell a payer who comes back from PayPal how the payment stands; None: there is no such payment."""
+    return _page(*RETURNED.get(status or "", UNKNOWN))
+
+
+def turned_back(status: str | None) -> Response[str]:
+    """Tell a payer who turned back at PayPal how things stand; None: there is no such payment."""
+    return _page(*(CANCELED if status == "created" else RETURNED.get(status or "", UNKNOWN)))
+
+
+def _page(title: str, text: str) -> Response[str]:
+    return Response(PAGE.format(title=title, text=text), media_type=MediaType.HTML, headers=HEADERS)

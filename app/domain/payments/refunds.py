@@ -1,0 +1,40 @@
+"""Pays money back: what was requested is asked of PayPal with the same request id until PayPal has answered."""
+
+from datetime import timedelta
+
+from app.domain.payments.money import Money
+from app.domain.payments.paypal import PayPal
+from app.domain.payments.paypal_answers import Refund
+from app.domain.payments.paypal_errors import PayPalError, PayPalRefused
+from app.domain.payments.records import RefundRecord
+from app.domain.payments.repository import PaymentRepository
+
+STATUSES = {"COMPLETED": "completed", "PENDING": "pending", "FAILED": "failed", "CANCELLED": "failed"}
+
+
+async def see_to_refund(payments: PaymentRepository, paypal: PayPal, refund_id: int, lease: timedelta) -> None:
+    """Make a due refund, or ask how it stands, and write down the answer. Nothing if another has it."""
+    record = await payments.claim_refund(refund_id, lease)
+    if record is None:
+        return
+    await payments.release()
+    try:
+        refund = await _ask(paypal, record)
+    except PayPalRefused as refusal:
+        await payments.record_refund(refund_id, None, "failed", refusal.issue)
+    except PayPalError as error:
+        await payments.record_refund(refund_id, None, record.status, f"no answer: {type(error).__name__}")
+    else:
+        await payments.record_refund(refund_id, refund.id, STATUSES[refund.status], refund.reason)
+
+
+async def _ask(paypal: PayPal, record: RefundRecord) -> Refund:
+    if record.paypal_id:
+        return await paypal.get_refund(record.paypal_id)
+    return await paypal.refund_capture(
+        record.capture_id,
+        request_id=str(record.request_id),
+        amount=Money(record.amount, record.currency),
+        reference=str(record.reference),
+        note=None,
+    )

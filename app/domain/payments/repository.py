@@ -1,0 +1,163 @@
+"""Payments: each call is one statement, and every rule of it is PostgreSQL's."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+from msgspec import structs
+
+from app.db import models
+from app.db.driver import fetch, fetch_one
+from app.domain.payments.paypal_answers import Capture, Order
+from app.domain.payments.records import CaptureStart, PaymentRecord, RefundRecord
+from app.domain.payments.schemas import Payment
+
+# ruff: noqa: S608  the columns are our own fields, nothing of a request is
+PAYMENT = ", ".join(field.name for field in structs.fields(Payment))
+RECORD = ", ".join(field.name for field in structs.fields(PaymentRecord))
+
+CREATE = f"SELECT {RECORD} FROM create_payment($1, $2, $3, $4)"
+RECORD_ORDER = f"SELECT {PAYMENT} FROM record_order($1, $2, $3)"
+FIND = f"SELECT {PAYMENT} FROM api_payment WHERE payment_id = $1 AND patient = $2"
+FIND_BY_ORDER = f"SELECT {PAYMENT} FROM api_payment WHERE paypal_order = $1 AND patient = $2"
+FIND_RECORD = f"SELECT {RECORD} FROM payment WHERE id = $1"
+STATUS_OF_ORDER = "SELECT status FROM payment WHERE order_id = $1"
+GIVE_UP = f"SELECT {PAYMENT} FROM give_up_hold($1, $2)"
+BEGIN_CAPTURE = "SELECT * FROM begin_capture($1, $2, $3, $4, $5)"
+RESUME_CAPTURE = "SELECT * FROM resume_capture($1)"
+RECORD_CAPTURE = "SELECT record_capture($1, $2, $3, $4, $5)"
+RECORD_DECLINE = "SELECT record_decline($1, $2, $3)"
+END = "SELECT end_payment($1, $2)"
+DUE = "SELECT payment_id FROM payment_to_settle LIMIT $1"
+CLAIM = f"SELECT {RECORD} FROM claim_payment($1, $2)"
+FINISH_LOOK = "SELECT finish_look($1, $2)"
+REFUNDS = "SELECT id FROM refund WHERE payment_id = $1 AND status IN ('requested', 'pending') ORDER BY id"
+CLAIM_REFUND = "SELECT * FROM claim_refund($1, $2)"
+RECORD_REFUND = "SELECT record_refund($1, $2, $3, $4)"
+RECONCILE = "SELECT reconcile_payments() AS found"
+RECEIVE = "SELECT receive_webhook($1, $2, $3)"
+
+
+class PaymentRepository(SQLAlchemyAsyncRepository[models.Payment]):
+    """Begins payments and writes down what PayPal says of them."""
+
+    model_type = models.Payment
+
+    async def release(self) -> None:
+        """Give the connection back while PayPal is waited for; the next statement takes another."""
+        await self.session.close()
+
+    async def create(
+        self, patient_id: int, appointment_id: int, amount: Decimal, currency: str
+    ) -> PaymentRecord | None:
+        """Begin, or find, the payment of a patient's appointment; None if it is not theirs. Raises the broken rule."""
+        row = await fetch_one(self.session, CREATE, patient_id, appointment_id, amount, currency)
+        return PaymentRecord(**row) if row else None
+
+    async def record_order(self, payment_id: int, order: Order) -> Payment:
+        """Keep the order that PayPal made for a payment."""
+        row = await fetch_one(self.session, RECORD_ORDER, payment_id, order.id, order.approval_url)
+        assert row is not None  # noqa: S101  payments are never deleted
+        return Payment(**row)
+
+    async def find(self, patient_id: int, payment_id: int) -> Payment | None:
+        """Return a patient's payment."""
+        row = await fetch_one(self.session, FIND, payment_id, patient_id)
+        return Payment(**row) if row else None
+
+    async def find_by_order(self, patient_id: int, order_id: str) -> Payment | None:
+        """Return a patient's payment by PayPal's order."""
+        row = await fetch_one(self.session, FIND_BY_ORDER, order_id, patient_id)
+        return Payment(**row) if row else None
+
+    async def status_of_order(self, order_id: str) -> str | None:
+        """Return how the payment by an order stands, whoever's it is."""
+        row = await fetch_one(self.session, STATUS_OF_ORDER, order_id)
+        return row["status"] if row else None
+
+    async def record(self, payment_id: int) -> PaymentRecord:
+        """Return a payment that exists."""
+        row = await fetch_one(self.session, FIND_RECORD, payment_id)
+        assert row is not None  # noqa: S101  payments are never deleted
+        return PaymentRecord(**row)
+
+    async def give_up(self, patient_id: int, order_id: str) -> Payment | None:
+        """End a patient's payment and the hold that it was to pay; None if it is not theirs. Raises the broken rule."""
+        row = await fetch_one(self.session, GIVE_UP, patient_id, order_id)
+        return Payment(**row) if row else None
+
+    async def begin_capture(self, payment_id: int, order: Order) -> CaptureStart | None:
+        """Secure the slot for a capture of this order; None: somebody else is capturing, or it is over."""
+        row = await fetch_one(
+            self.session,
+            BEGIN_CAPTURE,
+            payment_id,
+            order.payer_id,
+            order.amount.value,
+            order.amount.currency,
+            order.reference,
+        )
+        return CaptureStart(**row) if row else None
+
+    async def resume_capture(self, payment_id: int) -> CaptureStart | None:
+        """Secure the slot anew for a capture that was cut short; None: it is over."""
+        row = await fetch_one(self.session, RESUME_CAPTURE, payment_id)
+        return CaptureStart(**row) if row else None
+
+    async def record_capture(self, payment_id: int, capture: Capture) -> None:
+        """Write down a capture, and what follows from it."""
+        await fetch(
+            self.session,
+            RECORD_CAPTURE,
+            payment_id,
+            capture.id,
+            capture.status,
+            capture.amount.value,
+            capture.amount.currency,
+        )
+
+    async def record_decline(self, payment_id: int, request_id: UUID, approval_url: str | None) -> None:
+        """Write down that the attempt `request_id` to capture was declined; the payer may try again."""
+        await fetch(self.session, RECORD_DECLINE, payment_id, request_id, approval_url)
+
+    async def end(self, payment_id: int, why: str | None) -> None:
+        """Write down that PayPal refuses a payment for good; and why, if a person should know."""
+        await fetch(self.session, END, payment_id, why)
+
+    async def due(self, limit: int) -> list[int]:
+        """Return up to `limit` payments about which PayPal is to be asked, or told of a refund."""
+        return [row["payment_id"] for row in await fetch(self.session, DUE, limit)]
+
+    async def claim(self, payment_id: int, lease: timedelta) -> PaymentRecord | None:
+        """Take a due payment for as long as `lease`; its `due_at` is then when that ends. None: nothing is due."""
+        row = await fetch_one(self.session, CLAIM, payment_id, lease)
+        return PaymentRecord(**row) if row else None
+
+    async def finish_look(self, payment_id: int, claimed_until: datetime | None) -> None:
+        """Have a payment looked at again later, unless it has changed since it was claimed."""
+        await fetch(self.session, FINISH_LOOK, payment_id, claimed_until)
+
+    async def open_refunds(self, payment_id: int) -> list[int]:
+        """Return a payment's refunds that are not over."""
+        return [row["id"] for row in await fetch(self.session, REFUNDS, payment_id)]
+
+    async def claim_refund(self, refund_id: int, lease: timedelta) -> RefundRecord | None:
+        """Take a due refund for as long as `lease`; None: another has it, or it is not due."""
+        row = await fetch_one(self.session, CLAIM_REFUND, refund_id, lease)
+        return RefundRecord(**row) if row else None
+
+    async def record_refund(self, refund_id: int, paypal_id: str | None, status: str, outcome: str | None) -> None:
+        """Write down how a refund stands: requested, pending, completed or failed."""
+        await fetch(self.session, RECORD_REFUND, refund_id, paypal_id, status, outcome)
+
+    async def reconcile(self) -> int:
+        """Have paid back what was captured for no confirmed appointment; return how many payments there were."""
+        (row,) = await fetch(self.session, RECONCILE)
+        found: int = row["found"]
+        return found
+
+    async def receive_webhook(self, event_id: str, kind: str, names: Sequence[str]) -> None:
+        """Keep an event, once, and have the payment looked at that one of the names in it is of."""
+        await fetch(self.session, RECEIVE, event_id, kind, names)

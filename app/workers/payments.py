@@ -1,0 +1,67 @@
+"""Sees to payments that wait for PayPal: approvals that nobody came back with, captures cut short, reviews, refunds."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import structlog
+
+from app.domain.payments.paypal_errors import PayPalError
+from app.domain.payments.refunds import see_to_refund
+from app.domain.payments.repository import PaymentRepository
+from app.domain.problems import ProblemError
+from app.workers.context import WorkerContext
+
+log = structlog.get_logger()
+
+LEASE = timedelta(seconds=60)  # for PayPal's answers to two or three calls, 20 s each at most
+JOB_SECONDS = 120
+PAYMENTS_PER_DISPATCH = 500
+
+
+@asynccontextmanager
+async def books(context: WorkerContext) -> AsyncIterator[PaymentRepository]:
+    """Yield the payments."""
+    async with context["sessions"]() as session:
+        yield PaymentRepository(session=session, auto_refresh=False)
+
+
+async def dispatch_payments(context: WorkerContext) -> None:
+    """Make a job for each payment about which PayPal is to be asked, or told of a refund."""
+    with context["database"].contained():
+        async with books(context) as payments:
+            due = await payments.due(PAYMENTS_PER_DISPATCH)
+        for payment_id in due:
+            await context["worker"].queue.enqueue(
+                settle.__qualname__, key=f"settle:{payment_id}", timeout=JOB_SECONDS, payment_id=payment_id
+            )
+
+
+async def settle(context: WorkerContext, *, payment_id: int) -> None:
+    """Ask PayPal about a payment, do what its answer calls for, and see to its refunds."""
+    with context["database"].contained():
+        async with books(context) as payments:
+            await _look(context, payments, payment_id)
+            for refund_id in await payments.open_refunds(payment_id):
+                await see_to_refund(payments, context["paypal_account"].paypal, refund_id, LEASE)
+
+
+async def _look(context: WorkerContext, payments: PaymentRepository, payment_id: int) -> None:
+    record = await payments.claim(payment_id, LEASE)
+    if record is None:
+        return
+    try:
+        await context["paypal_account"].lifecycle(payments).move_on(record)
+    except ProblemError as problem:
+        log.info("payment_waits", payment=payment_id, why=problem.problem.code)
+    except PayPalError as error:
+        log.warning("payment_waits", payment=payment_id, why=type(error).__name__, debug_id=error.debug_id)
+    await payments.finish_look(payment_id, record.due_at)
+
+
+async def reconcile(context: WorkerContext) -> None:
+    """Have money paid back that was captured for nothing, and say what only a person can put right."""
+    with context["database"].contained():
+        async with books(context) as payments:
+            if found := await payments.reconcile():
+                log.warning("payments_without_appointment", payments=found)
