@@ -14,6 +14,7 @@ import pytest
 import pytest_asyncio
 
 from app.main import create_app
+from app.sandbox.paypal import PayPalStandIn
 from app.settings import Settings
 from tests.backends import postgres_server, redis_server
 from tests.databases import Database, cloned, execute, make_template
@@ -89,11 +90,36 @@ def secret() -> str:
     return SECRET
 
 
+@pytest_asyncio.fixture(scope="session")
+async def stand_in(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[PayPalStandIn]:
+    """The run's PayPal."""
+    paypal = PayPalStandIn(tmp_path_factory.mktemp("paypal"), webhook_pause=0.05)
+    await paypal.start()
+    yield paypal
+    await paypal.stop()
+
+
+@pytest.fixture(scope="module")
+def settings(database: Database, redis_url: str, stand_in: PayPalStandIn) -> Settings:
+    """The settings of API and worker."""
+    return Settings(
+        secret_key=SECRET,
+        database_url=database.app,
+        redis_url=redis_url,
+        paypal_base_url=stand_in.url,
+        paypal_client_id=stand_in.client_id,
+        paypal_client_secret=stand_in.client_secret,
+        paypal_webhook_id=stand_in.webhook_id,
+        paypal_certificates=str(stand_in.signer.certificates),
+        **UNLIMITED,
+    )
+
+
 @pytest_asyncio.fixture(scope="module")
-async def api_url(database: Database, redis_url: str) -> AsyncIterator[str]:
+async def api_url(settings: Settings, stand_in: PayPalStandIn) -> AsyncIterator[str]:
     """The URL of a running API."""
-    settings = Settings(secret_key=SECRET, database_url=database.app, redis_url=redis_url, **UNLIMITED)
     async with serving(create_app(settings)) as url:
+        stand_in.send_webhooks_to(f"{url}/api/payments/webhooks/paypal/")
         yield url
 
 

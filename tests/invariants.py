@@ -56,10 +56,38 @@ INVARIANTS = {
     "a hold is too long": """
         SELECT a.id, 0 FROM a, policy
         WHERE status = 'pending' AND (
-            hold_expires_at > a.created_at + make_interval(mins => hold_minutes) OR hold_expires_at > lower(during)
+            hold_expires_at > lower(during)
+            OR hold_expires_at > a.created_at + make_interval(mins => hold_minutes) AND NOT EXISTS (
+                SELECT FROM m WHERE m.appointment_id = a.id AND (
+                    m.status = 'capturing' AND a.hold_expires_at <= clock_timestamp() + interval '10 min'
+                    OR m.status = 'pending_review'
+                    AND a.hold_expires_at <= m.updated_at + make_interval(hours => review_hours, secs => 5)
+                )
+            )
         )""",
     "it is confirmed, but not paid": """
-        SELECT id, 0 FROM a WHERE status = 'confirmed' AND fee > 0""",
+        SELECT id, 0 FROM a WHERE status = 'confirmed' AND fee > 0 AND id NOT IN (SELECT appointment_id FROM bought)""",
+    "it is paid twice": """
+        SELECT appointment_id, count(*) FROM bought GROUP BY appointment_id HAVING count(*) > 1""",
+    "another price was paid": """
+        SELECT m.id, a.id FROM m, a WHERE a.id = m.appointment_id AND (m.amount <> a.fee OR m.currency <> a.currency)""",
+    "money is kept for nothing": """
+        SELECT m.id, a.id FROM m, a
+        WHERE a.id = m.appointment_id AND m.status IN ('captured', 'partially_refunded') AND NOT refused
+            AND (m.without_slot OR a.status NOT IN ('confirmed', 'completed', 'no_show')) AND going_back < m.amount""",
+    "the money goes back of what is had for it": """
+        SELECT m.id, a.id FROM bought AS m, a WHERE a.id = m.appointment_id AND a.status = 'confirmed' AND going_back > 0""",
+    "more goes back than was paid": """
+        SELECT id, 0 FROM m WHERE going_back > amount OR going_back > 0 AND capture_id IS NULL""",
+    "a payment says that another sum goes back": """
+        SELECT id, 0 FROM m WHERE refund_total <> going_back""",
+    "a payment is not as far as its refunds": """
+        SELECT id, 0 FROM m
+        WHERE (status = 'refunded') <> (back = amount) OR (status = 'partially_refunded') <> (back > 0 AND back < amount)""",
+    "a payment is left for an appointment that is over": """
+        SELECT m.id, a.id FROM m, a
+        WHERE a.id = m.appointment_id AND a.status = 'canceled' AND m.status IN ('created', 'approved')
+            AND m.capture_request_id IS NULL""",
     "one place in line is taken twice": """
         SELECT min(id), max(id) FROM w GROUP BY doctor_id, patient_id, desired_date HAVING count(*) > 1""",
     "somebody waits for what they have": """
@@ -78,7 +106,7 @@ INVARIANTS = {
     "a hold ended before its time": """
         SELECT id, n FROM step WHERE status = 'expired' AND hold_expires_at > updated_at""",
     "a hold became longer": """
-        SELECT id, n FROM step WHERE hold_expires_at > old_hold""",
+        SELECT id, n FROM step WHERE hold_expires_at > old_hold AND actor IS DISTINCT FROM 'payment'""",
     "a visit was over before it began": """
         SELECT id, n FROM step WHERE status IN ('completed', 'no_show') AND lower(during) > updated_at""",
     "a patient may cancel until another time than they booked": """
@@ -98,11 +126,20 @@ INVARIANTS = {
         GROUP BY event.id, event.version, event.kind, event.account HAVING count(n.mail) <> 1""",
     "a mail tells of nothing": """
         SELECT n.mail, n.appointment_id FROM n
-        WHERE n.kind <> 'slot_available' AND NOT EXISTS (
+        WHERE n.kind <> 'slot_available' AND payment_id IS NULL AND NOT EXISTS (
             SELECT FROM event
             WHERE event.id = n.appointment_id AND event.version = n.appointment_version
                 AND event.kind = n.kind AND event.account = n.account_id
         )""",
+    "the patient is not told once that money goes back": """
+        SELECT m.id, count(n.mail) FROM m LEFT JOIN n ON n.payment_id = m.id AND n.kind = 'refund_requested'
+        GROUP BY m.id, m.without_slot HAVING count(n.mail) <> m.without_slot::integer""",
+    "the patient is not told once that money is back": """
+        SELECT m.id, count(n.mail) FROM m LEFT JOIN n ON n.payment_id = m.id AND n.kind = 'refund_completed'
+        GROUP BY m.id, m.back HAVING (count(n.mail) = 1) <> (m.back > 0)""",
+    "somebody else is told of the money": """
+        SELECT n.mail, m.id FROM n, m, a
+        WHERE n.payment_id = m.id AND a.id = m.appointment_id AND a.patient_id <> n.account_id""",
     "a free slot is told twice": """
         SELECT min(n.mail), max(n.mail) FROM n WHERE n.kind = 'slot_available'
         GROUP BY appointment_id, appointment_version, account_id HAVING count(*) > 1""",
@@ -123,6 +160,18 @@ BROKEN = """
         SELECT * FROM waitlist_entry WHERE doctor_id = ANY ($1) AND status IN ('waiting', 'offered', 'paused')
     ), n AS MATERIALIZED (
         SELECT *, id AS mail FROM notification WHERE appointment_id IN (SELECT id FROM a)
+    ), m AS MATERIALIZED (
+        SELECT p.*, r.* FROM payment AS p
+        CROSS JOIN LATERAL (
+            SELECT
+                coalesce(sum(amount) FILTER (WHERE status <> 'failed'), 0) AS going_back,
+                coalesce(sum(amount) FILTER (WHERE status = 'completed'), 0) AS back,
+                coalesce(bool_or(status = 'failed'), false) AS refused
+            FROM refund WHERE payment_id = p.id
+        ) AS r
+        WHERE p.appointment_id IN (SELECT id FROM a)
+    ), bought AS (
+        SELECT * FROM m WHERE status IN ('captured', 'partially_refunded', 'refunded') AND NOT without_slot
     ), step AS MATERIALIZED (
         SELECT *,
             lag(status) OVER version_ AS old_status,

@@ -34,6 +34,14 @@ WEAKENED = {
     ),
     "appointment_confirmed_is_paid": (
         Change("a.fee := d.fee", "a.fee := coalesce(a.fee, d.fee)", of="new_appointment"),
+        Change("status IN ('captured', 'partially_refunded', 'refunded') AND ", ""),
+        Change(" AND NOT without_slot", ""),
+        Change("appointment_id = a.id AND ", ""),
+        # what was taken has its appointment, or goes back
+        Change("PERFORM confirm_paid(pay);", "", of="settle_capture"),
+        Change("PERFORM request_refund(pay.id, 'slot_lost');", "", of="settle_capture"),
+        Change("check_violation OR exclusion_violation OR ", "", of="settle_capture"),
+        Change("= 'expired' THEN", "= 'never' THEN", of="held_appointment"),
     ),
     "appointment_doctor_cap": (
         Change("active >= least", "active > least"),
@@ -53,7 +61,9 @@ WEAKENED = {
         Change(", 'confirmed'::text", ""),
     ),
     "appointment_hold_has_end": (
-        Change("least(was.hold_expires_at, lower(becomes.during))", "lower(becomes.during)", of="changed_appointment"),
+        Change(
+            "least(becomes.hold_expires_at, lower(becomes.during))", "lower(becomes.during)", of="changed_appointment"
+        ),
     ),
     "appointment_patient_hold_limit": (
         Change("live_holds >=", "live_holds >"),
@@ -84,6 +94,71 @@ WEAKENED = {
         ),
     ),
     "appointment_within_working_hours": (Change("WHEN is_time_off(d.account_id, slot)", "WHEN false"),),
+    "appointment_immutable": (Change("AND actor <> 'payment'", "AND false"),),
+    "payment_amount_matches_fee": (
+        Change("amount IS DISTINCT FROM a.fee OR ", ""),
+        Change(" OR currency IS DISTINCT FROM a.currency::text", ""),
+        Change("OR NEW.appointment_id <> OLD.appointment_id THEN", "THEN", of="tg_payment__rules"),
+        # the column would round it first
+        Change(
+            "PERFORM refuse('payment_amount_matches_fee', payment_amount_matches_fee(a, p_amount, p_currency));",
+            "",
+            of="create_payment",
+        ),
+        Change("IS DISTINCT FROM (p_amount, p_currency, p_reference)", "IS NULL", of="begin_capture"),
+        Change("IS DISTINCT FROM (p_amount, p_currency)", "IS NULL", of="record_capture"),
+    ),
+    "payment_appointment_payable": (
+        Change("s.status <> 'pending'", "s.status = 'confirmed'"),
+        Change("('capturing', 'pending_review')", "('capturing')"),
+        Change("('capturing', 'pending_review')", "('pending_review')"),
+        Change("NEW.status = 'capturing' AND OLD.status <> 'capturing'", "false", of="tg_payment__rules"),
+        # held while it is taken, and only then
+        Change("greatest(a.hold_expires_at, p_until)", "a.hold_expires_at", of="hold_for_capture"),
+        Change("IF a.status <> 'pending' THEN", "IF false THEN", of="hold_for_capture"),
+        Change("IF NOT FOUND THEN", "IF false THEN", of="extend_hold"),
+        Change("PERFORM hold_for_capture(pay, clock_timestamp() + capture_time());", "", of="resume_capture"),
+        Change("payment_appointment_payable(a, clock_timestamp()) IS NULL", "status = 'pending'", of="give_up_hold"),
+        Change("PERFORM end_hold_extension(pay);", "", of="end_capture"),
+        Change("WHEN check_violation OR exclusion_violation THEN", "WHEN raise_exception THEN", of="await_review"),
+        Change("SET hold_expires_at = hold_end WHERE", "SET hold_expires_at = NULL WHERE", of="await_review"),
+    ),
+    "payment_immutable": (
+        Change(" AND a.status = 'expired'", ""),
+        Change("a.doctor_id = b.doctor_id AND ", ""),
+        Change("a.patient_id = b.patient_id AND ", ""),
+        Change(" AND a.during = b.during", ""),
+        Change("<> becomes.refund_total AND by_hand", "<> becomes.refund_total AND false"),
+        Change("pg_trigger_depth() = 1", "false", of="tg_payment__rules"),
+        Change("OR was.status = 'captured'", ""),
+        Change("becomes.status <> 'captured' OR", ""),
+    ),
+    "payment_one_capture": (
+        Change("'capturing'::text, ", ""),
+        Change("'pending_review'::text, ", ""),
+        Change("'captured'::text, ", ""),
+        Change("'partially_refunded'::text, ", ""),
+        Change(", 'refunded'::text", ""),
+        Change(" OR unique_violation", "", of="settle_capture"),
+        Change("PERFORM lock_doctor_of(p_appointment);", "", of="create_payment"),
+    ),
+    "payment_refund_within_capture": (
+        Change("ELSE (0)::numeric", "ELSE amount"),
+        Change("refund_total >= (0)::numeric", "true"),
+        Change("refund_total - was + becomes", "refund_total + becomes", of="tg_refund__rules"),
+        Change("CASE WHEN NEW.status <> 'failed' THEN", "CASE WHEN true THEN", of="tg_refund__rules"),
+    ),
+    "payment_status_transition": (
+        Change("NOT IN ('captured', 'partially_refunded', 'refunded')", "NOT IN ('partially_refunded', 'refunded')"),
+        Change("new_status IN ('pending_review', 'captured')", "new_status IN ('captured')"),
+        Change("('capturing', 'created'),", ""),
+        Change("AND pay.capture_request_id = p_request", "", of="record_decline"),
+    ),
+    "refund_status_transition": (Change("('pending', 'completed'), ", ""),),
+    "tg_appointment__outbox": (Change("PERFORM unwind_payments(NEW.id);", ""),),
+    "tg_payment__rules": (Change("WHEN due_at <= at_ THEN due_at", "", of="next_look"),),
+    "tg_refund__rules": (Change("IF was <> becomes THEN", "IF true THEN"),),
+    "tg_refund__settle": (Change("back = amount", "true"),),
     "time_off_no_appointment": (
         Change("during && t.during", "during <@ t.during"),
         Change(

@@ -3,10 +3,17 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
+import asyncpg
 import httpx
 import pytest_asyncio
 
+from app.sandbox.paypal import PayPalStandIn
+from app.settings import Settings
 from tests.api.contract import Contract
+from tests.api.jobs import Jobs, jobs
+from tests.databases import Database
+from tests.payments.teller import Teller
+from tests.payments.till import Till
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -35,3 +42,24 @@ def checked_client(api_url: str, contract: Contract) -> httpx.AsyncClient:
     hooks = {"response": [contract.check]}
     # it speaks no TLS, so it need not spend a tenth of a second on reading certificates
     return httpx.AsyncClient(base_url=api_url, timeout=60, event_hooks=hooks, verify=False)  # noqa: S501
+
+
+@pytest_asyncio.fixture
+async def till(stand_in: PayPalStandIn) -> AsyncIterator[Till]:
+    """The PayPal stand-in in the test's hands."""
+    async with Till(stand_in.url) as till:
+        yield till
+        await till.forget_faults()
+
+
+@pytest_asyncio.fixture
+async def teller(client: httpx.AsyncClient, owner: asyncpg.Connection, database: Database, till: Till) -> Teller:
+    """Patients who pay."""
+    return Teller(client, owner, database, till)
+
+
+@pytest_asyncio.fixture(scope="module")
+async def worker(settings: Settings) -> AsyncIterator[Jobs]:
+    """The worker's jobs; none runs but those that a test runs."""
+    async with jobs(settings) as worker:
+        yield worker

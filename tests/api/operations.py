@@ -15,6 +15,7 @@ class World(NamedTuple):
     doctor: int
     patient: int
     appointment: int
+    payment: int
     entry: int
 
     def headers(self, role: Role | None) -> dict[str, str]:
@@ -23,16 +24,23 @@ class World(NamedTuple):
 
     def path(self, template: str) -> str:
         """Return an operation's path with this world's ids."""
-        ids = {"doctor_id": self.doctor, "appointment_id": self.appointment, "entry_id": self.entry, "time_off_id": 1}
+        ids = {
+            "doctor_id": self.doctor,
+            "appointment_id": self.appointment,
+            "entry_id": self.entry,
+            "payment_id": self.payment,
+            "time_off_id": 1,
+        }
         return template.format(**ids)
 
 
 async def make_world(db: asyncpg.Connection) -> World:
-    """Add a doctor who has one appointment and takes no more, and a patient who has it and waits for another."""
+    """Add a doctor who takes one appointment, and a patient who has it, began to pay it and waits for another."""
     doctor, patient = await make_doctor(db, max_appointments=1), await make_patient(db)
     appointment = await book(db, patient, doctor, a_slot())
+    payment = await db.fetchval("SELECT id FROM create_payment($1, $2, 100, 'USD')", patient, appointment)
     entry = await db.fetchval("SELECT id FROM join_waitlist($1, $2, NULL)", patient, doctor)
-    return World(doctor, patient, appointment, entry)
+    return World(doctor, patient, appointment, payment, entry)
 
 
 class Call(NamedTuple):
@@ -91,6 +99,12 @@ CALLS: dict[str, Call] = {
     "list_time_off": Call("doctor"),
     "add_time_off": Call("doctor", lambda _: {"start": START, "end": END, "reason": "ill", **CHANGE}),
     "delete_time_off": Call("doctor"),
+    "create_payment": Call(
+        "patient", lambda w: {"appointment_id": w.appointment, "amount": "100.00", "currency": "USD"}
+    ),
+    "execute_payment": Call("patient", lambda _: {"paymentId": "5O190127TN364715T", "PayerID": "QYR5Z8XDVJNXQ"}),
+    "cancel_payment": Call("patient", lambda _: {"paymentId": "5O190127TN364715T"}),
+    "get_payment": Call("patient"),
     "join_waitlist": Call("patient", lambda world: {"doctor": world.doctor, "desired_date": "2026-12-01"}),
     "list_waitlist": Call("patient"),
     "leave_waitlist": Call("patient"),

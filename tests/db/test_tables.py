@@ -5,7 +5,6 @@ Each statement is wrong in one way only, so that the rule it is refused by stand
 
 from collections.abc import AsyncIterator
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -13,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from tests.databases import Database
-from tests.db.refusals import refused
+from tests.db.refusals import broken, refused, refuses
 from tests.factories import a_slot, book, make_doctor, make_patient
 
 GUARDED = ("appointment", "doctor", "time_off", "waitlist_entry", "working_hours")
@@ -45,18 +44,6 @@ async def tables(database: Database) -> AsyncIterator[asyncpg.Connection]:
         await db.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
     yield db
     await db.close()
-
-
-def broken(rule: str, *statements: str) -> Any:
-    """Say which statements break a rule."""
-    return pytest.param(rule, statements, id=rule, marks=pytest.mark.proves(rule))
-
-
-async def refuses(tables: asyncpg.Connection, rule: str, statements: tuple[str, ...]) -> None:
-    """Check that each statement is refused by the rule."""
-    for statement in statements:
-        with refused(rule):
-            await tables.execute(statement)
 
 
 HOLD = "UPDATE appointment SET {} WHERE status = 'pending'"
@@ -175,6 +162,7 @@ def policy(*changes: str) -> tuple[str, ...]:
 @pytest.mark.parametrize(
     ("rule", "statements"),
     [
+        broken("policy_review_hours_valid", *policy("review_hours = 0", "review_hours = 337")),
         broken("policy_one_row", "INSERT INTO policy (id) VALUES (false)"),
         broken("policy_hold_minutes_valid", *policy("hold_minutes = 0", "hold_minutes = 1441")),
         broken("policy_patient_hold_limit_valid", *policy("patient_hold_limit = 0", "patient_hold_limit = 31")),

@@ -28,6 +28,11 @@ class Gate:
         place = f"127.0.0.1:{self.port}"
         return urlunsplit(self._parts._replace(netloc=f"{login}@{place}" if login else place))
 
+    @property
+    def connections(self) -> int:
+        """How many connections there are through it."""
+        return len(self._pipes) // 2
+
     async def open(self) -> None:
         """Let connections through."""
         self._server = await asyncio.start_server(self._let_in, sock=self._socket)

@@ -46,6 +46,8 @@ def letter(start: datetime = START, **changes: Any) -> Letter:
         "canceled_by": None,
         "cancel_reason": None,
         "request_id": None,
+        "payment": "100.00 USD",
+        "refunds": [],
     }
     return Letter(**columns | changes)
 
@@ -112,6 +114,13 @@ def test_who_may_no_longer_cancel_is_told_so() -> None:
             {"kind": "appointment_canceled", "canceled_by": "doctor", "also_canceled": [START + timedelta(days=1)]},
             ["Canceled with it:", "  Friday 27 November 2026, 14:00 (Europe/Berlin)"],
         ),
+        (
+            {"kind": "appointment_canceled", "canceled_by": "doctor", "refunds": ["200.00 USD", "9.00 EUR"]},
+            ["A refund of 200.00 USD and 9.00 EUR has been requested"],
+        ),
+        ({"kind": "payment_too_late"}, ["came too late", "Nothing was charged", "100.00 USD was not taken"]),
+        ({"kind": "refund_requested"}, ["payment of 100.00 USD arrived", "All of it goes back"]),
+        ({"kind": "refund_completed"}, ["payment of 100.00 USD", "has been refunded"]),
         (
             {"kind": "appointment_rescheduled"},
             ["Dr. Ada has been moved", "It was on Wednesday 25 November 2026, 14:00 (Europe/Berlin)", "you may cancel"],

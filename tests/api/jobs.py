@@ -1,0 +1,52 @@
+"""The worker's jobs about payments, done by the test itself: where there is no worker, nothing happens in between."""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from typing import cast
+
+from sqlalchemy.ext.asyncio import async_sessionmaker
+
+from app.db.engine import create_engine
+from app.domain.payments.configured import PayPalAccount
+from app.settings import Settings
+from app.workers import payments
+from app.workers.context import WorkerContext
+from app.workers.outages import Outage
+from tests.payments.teller import Bill
+
+
+class _NoOutage(Outage):
+    """Lets a job fail as it fails."""
+
+    def contained(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+
+class Jobs:
+    """What a worker would do, were it asked to."""
+
+    def __init__(self, context: WorkerContext) -> None:
+        self._context = context
+
+    async def settle(self, bill: Bill) -> None:
+        """See to a payment and its refunds, as far as they are due."""
+        await payments.settle(self._context, payment_id=bill.payment)
+
+    async def reconcile(self) -> None:
+        """Look for money that was captured for nothing."""
+        await payments.reconcile(self._context)
+
+
+@asynccontextmanager
+async def jobs(settings: Settings) -> AsyncIterator[Jobs]:
+    """Yield the jobs of a worker with these settings."""
+    engine = create_engine(settings.database_url, application_name="booking-worker")
+    async with PayPalAccount(settings) as paypal_account:
+        context = {
+            "settings": settings,
+            "sessions": async_sessionmaker(engine, expire_on_commit=False),
+            "database": _NoOutage("postgresql"),
+            "paypal_account": paypal_account,
+        }
+        yield Jobs(cast(WorkerContext, context))
+    await engine.dispose()

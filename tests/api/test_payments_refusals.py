@@ -1,0 +1,264 @@
+"""Payments that are not to be: of others, of other amounts, of what cannot be paid. Nothing is charged, nothing written."""
+
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+
+from tests.api.acts import as_doctor
+from tests.api.answers import assert_problem
+from tests.api.bookings import cancel
+from tests.factories import SLOT, a_slot, bearer, book, make_doctor, make_patient
+from tests.payments.teller import PAYMENTS, Bill, Hold, Teller
+from tests.payments.till import Till
+
+# a webhook that comes by at this time changes when the worker looks next, and no more
+EVERYTHING = """
+    SELECT to_jsonb(p) - 'due_at' FROM payment AS p UNION SELECT to_jsonb(r) FROM refund AS r
+    UNION SELECT to_jsonb(a) FROM appointment AS a UNION SELECT to_jsonb(n) FROM notification AS n
+"""
+
+AMOUNTS = [
+    "",
+    " 100.00",
+    "100.00 ",
+    "100.00\n",
+    "1e2",
+    "NaN",
+    "Infinity",
+    "-100",
+    "-100.00",
+    "+100.00",
+    "100.001",
+    "100,00",
+]
+AMOUNTS += ["100.", ".5", "0x64", "1_00", "٣٠٠", "9" * 30, "0" * 30 + "100.00", "100.00\x00"]
+
+
+async def written(owner: asyncpg.Connection) -> set[str]:
+    """Return every row that a payment could touch."""
+    return {row[0] for row in await owner.fetch(EVERYTHING)}
+
+
+async def orders(till: Till) -> int:
+    """Return how many orders there are at PayPal."""
+    return len((await till.books())["orders"])
+
+
+@pytest.mark.parametrize("amount", [*AMOUNTS, 100, 100.0, 1e30, None, True, ["100.00"], {"value": "100.00"}])
+async def test_what_is_no_amount(teller: Teller, till: Till, amount: object) -> None:
+    hold, before = await teller.hold(), await orders(till)
+    problem = assert_problem(await teller.create(hold, amount), 400, "invalid_request")
+    assert [error["field"] for error in problem["errors"]] == ["amount"]
+    assert await teller.payments_of(hold) == []
+    assert await orders(till) == before
+
+
+@pytest.mark.parametrize("amount", ["0.01", "0", "0.00", "99.99", "100.01", "1.00", "10000.00", "9999999999.99"])
+async def test_another_amount(teller: Teller, till: Till, amount: str) -> None:
+    hold, before = await teller.hold(), await orders(till)
+    problem = assert_problem(await teller.create(hold, amount), 422, "payment_amount_matches_fee")
+    assert problem["detail"] == "This appointment costs 100.00 USD."
+    assert await teller.payments_of(hold) == []
+    assert await orders(till) == before
+
+
+@pytest.mark.parametrize(
+    ("currency", "status", "code"),
+    [
+        ("EUR", 422, "payment_amount_matches_fee"),
+        ("JPY", 422, "payment_amount_matches_fee"),
+        ("XXX", 422, "payment_amount_matches_fee"),
+        *((wrong, 400, "invalid_request") for wrong in ("usd", "US", "USDT", "", " USD", "USD\n", "$", 840, None)),
+    ],
+)
+async def test_another_currency(teller: Teller, till: Till, currency: object, status: int, code: str) -> None:
+    hold, before = await teller.hold(), await orders(till)
+    assert_problem(await teller.create(hold, "100.00", currency), status, code)
+    assert await teller.payments_of(hold) == []
+    assert await orders(till) == before
+
+
+async def test_a_begun_payment_takes_no_other_amount(teller: Teller) -> None:
+    bill = await teller.begin()
+    assert_problem(await teller.create(bill, "0.01"), 422, "payment_amount_matches_fee")
+    assert_problem(await teller.create(bill, "100.00", "EUR"), 422, "payment_amount_matches_fee")
+    assert await teller.payments_of(bill) == ["created"]
+
+
+async def refuse_to_begin(teller: Teller, hold: Hold | Bill, detail: str) -> None:
+    """Check that an appointment cannot be paid for."""
+    before = await orders(teller.till), await teller.payments_of(hold)
+    problem = assert_problem(await teller.create(hold), 409, "payment_appointment_payable")
+    assert problem["detail"] == detail
+    assert (await orders(teller.till), await teller.payments_of(hold)) == before
+
+
+async def test_what_is_paid_already(teller: Teller) -> None:
+    await refuse_to_begin(teller, await teller.paid(), "This appointment is confirmed: there is nothing to pay.")
+
+
+async def test_what_was_canceled(client: httpx.AsyncClient, teller: Teller) -> None:
+    hold = await teller.hold()
+    assert (await cancel(client, hold.patient, hold.appointment)).status_code == 200
+    await refuse_to_begin(teller, hold, "This appointment is canceled: there is nothing to pay.")
+
+
+async def test_what_has_lapsed(teller: Teller, owner: asyncpg.Connection) -> None:
+    hold = await teller.hold()
+    await teller.lapse(hold)
+    lapsed = "The hold on this slot has lapsed. Book it again to pay for it."
+    await refuse_to_begin(teller, hold, lapsed)
+    await owner.fetch("SELECT sweep_doctor($1)", hold.doctor)
+    assert (await teller.appointment(hold))["status"] == "expired"
+    await refuse_to_begin(teller, hold, lapsed)
+
+
+async def test_what_has_lapsed_though_its_payment_was_begun(teller: Teller) -> None:
+    bill = await teller.begin()
+    await teller.lapse(bill)
+    await refuse_to_begin(teller, bill, "The hold on this slot has lapsed. Book it again to pay for it.")
+
+
+async def test_what_costs_nothing(teller: Teller) -> None:
+    hold = await teller.hold(fee=0)
+    problem = assert_problem(await teller.create(hold, "0.00"), 409, "payment_appointment_payable")
+    assert problem["detail"] == "This appointment is confirmed: there is nothing to pay."
+    assert_problem(await teller.create(hold), 422, "payment_amount_matches_fee")
+    assert await teller.payments_of(hold) == []
+
+
+async def refuse(answer: httpx.Response, status: int, code: str, teller: Teller, bill: Bill) -> dict[str, Any]:
+    """Check that an execution was refused and changed nothing; return the problem."""
+    problem = assert_problem(answer, status, code)
+    assert await teller.captures(bill) == []
+    assert await teller.mails(bill) == []
+    return problem
+
+
+async def test_somebody_elses_payment_does_not_exist(teller: Teller, owner: asyncpg.Connection) -> None:
+    bill = await teller.approved()
+    before, stranger = await written(owner), bill._replace(patient=await make_patient(owner))
+    for answer in (
+        await teller.create(stranger),
+        await teller.execute(stranger),
+        await teller.give_up(stranger),
+        await teller.client.get(f"{PAYMENTS}{bill.payment}/", headers=bearer(stranger.patient, "patient")),
+    ):
+        await refuse(answer, 404, "not_found", teller, bill)
+    assert await written(owner) == before
+    assert (await teller.execute(bill)).status_code == 200
+
+
+async def test_what_does_not_exist(teller: Teller) -> None:
+    patient = (await teller.hold()).patient
+    nowhere = Bill(0, patient, 2_147_483_647, 2_147_483_647, "5O190127TN364715T")
+    for answer, what in (
+        (await teller.create(nowhere), "appointment"),
+        (await teller.execute(nowhere), "payment"),
+        (await teller.give_up(nowhere), "payment"),
+        (await teller.client.get(f"{PAYMENTS}{nowhere.payment}/", headers=bearer(patient, "patient")), "payment"),
+    ):
+        assert assert_problem(answer, 404, "not_found")["detail"] == f"There is no such {what}."
+
+
+async def test_only_patients_pay(teller: Teller, owner: asyncpg.Connection) -> None:
+    bill = await teller.approved()
+    before = await written(owner)
+    bodies: dict[str, dict[str, Any]] = {
+        "create": {"appointment_id": bill.appointment, "amount": "100.00", "currency": "USD"},
+        "execute": {"paymentId": bill.order, "PayerID": "QYR5Z8XDVJNXQ"},
+        "cancel": {"paymentId": bill.order},
+    }
+    calls = [("POST", f"{PAYMENTS}{call}/", body) for call, body in bodies.items()]
+    for method, path, body in [*calls, ("GET", f"{PAYMENTS}{bill.payment}/", None)]:
+        for headers, status, code in (
+            ({}, 401, "unauthorized"),
+            ({"Authorization": "Bearer x"}, 401, "unauthorized"),
+            (bearer(bill.doctor, "doctor"), 403, "forbidden"),
+        ):
+            answer = await teller.client.request(method, path, headers=headers, json=body)
+            await refuse(answer, status, code, teller, bill)
+    assert await written(owner) == before
+
+
+async def test_another_payer(teller: Teller) -> None:
+    bill = await teller.approved()
+    problem = await refuse(await teller.execute(bill, "ABCDEFGHJKLMN"), 422, "payment_payer_mismatch", teller, bill)
+    assert problem["detail"] == "Somebody else has approved this payment."
+    assert await teller.statuses(bill) == ("created", "pending")
+    assert (await teller.execute(bill)).status_code == 200
+
+
+TRICKS = ["", ".", "..", "../../v1/oauth2/token", "%2e%2e%2f", "x/capture", "x?y=1", "x#y", "x y", "x\n", "x\x00", "é"]
+
+
+@pytest.mark.parametrize("trick", [*TRICKS, "x" * 65, 1, None, ["x"]])
+async def test_a_payment_id_that_is_a_path(teller: Teller, trick: object) -> None:
+    bill = await teller.approved()
+    payer = {"PayerID": "QYR5Z8XDVJNXQ"}
+    for call, body, field in (
+        ("execute", {"paymentId": trick, **payer}, "paymentId"),
+        ("execute", {"token": trick, **payer}, "token"),
+        ("execute", {"paymentId": bill.order, "PayerID": trick}, "PayerID"),
+        ("cancel", {"paymentId": trick}, "paymentId"),
+    ):
+        problem = assert_problem(await teller.call(bill.patient, call, **body), 400, "invalid_request")
+        assert [error["field"] for error in problem["errors"]] == [field]
+    assert await teller.captures(bill) == []
+
+
+async def test_the_payment_is_named_once(teller: Teller) -> None:
+    bill = await teller.approved()
+    both = {"paymentId": bill.order, "token": bill.order, "PayerID": "QYR5Z8XDVJNXQ"}
+    for body in (both, {"PayerID": "QYR5Z8XDVJNXQ"}):
+        problem = assert_problem(await teller.call(bill.patient, "execute", **body), 400, "invalid_request")
+        assert problem["detail"] == "Give one of `paymentId` and `token`."
+    assert await teller.captures(bill) == []
+
+
+async def test_a_canceled_appointment_is_not_paid_for(client: httpx.AsyncClient, teller: Teller) -> None:
+    bill = await teller.approved()
+    assert (await as_doctor(client, bill.doctor, bill.appointment, "doctor_cancel")).status_code == 200
+    problem = assert_problem(await teller.execute(bill), 409, "payment_status_transition")
+    assert problem["detail"] == "This payment was canceled; nothing was charged."
+    assert await teller.statuses(bill) == ("canceled", "canceled")
+    assert await teller.captures(bill) == []
+
+
+async def test_a_lapsed_hold_whose_slot_somebody_else_has(teller: Teller, owner: asyncpg.Connection) -> None:
+    bill = await teller.approved()
+    await teller.lapse(bill)
+    await book(owner, await make_patient(owner), bill.doctor, a_slot())
+    problem = assert_problem(await teller.execute(bill), 409, "appointment_doctor_no_overlap")
+    assert problem["detail"] == "This slot is taken."
+    assert await teller.captures(bill) == []
+    assert await teller.statuses(bill) == ("canceled", "expired")
+    assert await teller.mails(bill) == [("payment_too_late", bill.patient)]
+    assert_problem(await teller.execute(bill), 409, "payment_status_transition")
+    assert await teller.captures(bill) == []
+    assert len(await teller.mails(bill)) == 1
+
+
+async def test_a_lapsed_hold_at_a_time_that_is_now_off(teller: Teller, owner: asyncpg.Connection) -> None:
+    bill = await teller.approved()
+    await teller.lapse(bill)
+    await owner.execute(
+        "INSERT INTO time_off (doctor_id, during) VALUES ($1, tstzrange($2, $3))",
+        bill.doctor,
+        a_slot(),
+        a_slot() + SLOT,
+    )
+    problem = assert_problem(await teller.execute(bill), 422, "appointment_within_working_hours")
+    assert problem["detail"]
+    assert await teller.captures(bill) == []
+    assert await teller.mails(bill) == [("payment_too_late", bill.patient)]
+
+
+async def test_a_lapsed_hold_of_a_patient_who_is_elsewhere_then(teller: Teller, owner: asyncpg.Connection) -> None:
+    bill = await teller.approved()
+    await teller.lapse(bill)
+    await book(owner, bill.patient, await make_doctor(owner), a_slot())
+    assert_problem(await teller.execute(bill), 409, "appointment_patient_no_overlap")
+    assert await teller.captures(bill) == []
