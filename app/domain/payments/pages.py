@@ -18,23 +18,26 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",  # the address holds PayPal's order
 }
 BACK = "You may close this page and go back to your booking app."
-NOTHING_CHARGED = "Nothing was charged. To book again, open your booking app."
+AGAIN = "To book again, open your booking app."
 REVIEWED = "PayPal is still looking at your payment; your slot is kept meanwhile. You will get a mail."
-ALL_BACK = "Your appointment was canceled, and your money goes back to you. You will get a mail about it."
+MONEY_BACK = "This appointment does not take place, and your money goes back to you. You will get a mail about it."
+# PayPal leads a payer back here before it has told us of the approval
+AWAITED = f"As soon as PayPal has told us of your approval, you get a mail about your appointment. {BACK}"
 
 RETURNED = {
-    "created": (
-        "Not approved yet",
-        "This payment is not approved at PayPal. Open it from your booking app again.",
-    ),
-    "approved": ("Thank you", f"Your payment is being taken. {BACK}"),
-    "capturing": ("Thank you", f"Your payment is being taken. {BACK}"),
+    "created": ("Almost done", AWAITED),
+    "approved": ("Almost done", AWAITED),
+    "capturing": ("Almost done", f"Your payment is being taken. {BACK}"),
     "pending_review": ("One moment", REVIEWED),
     "captured": ("Paid", f"Your payment has arrived. {BACK}"),
     "partially_refunded": ("Paid", f"Your payment has arrived. {BACK}"),
-    "refunded": ("Paid back", ALL_BACK),
-    "canceled": ("Too late", f"The hold on your slot has ended. {NOTHING_CHARGED}"),
-    "failed": ("Not paid", f"PayPal has not taken this payment. {NOTHING_CHARGED}"),
+    "refunded": ("Money back", MONEY_BACK),
+    "canceled": ("Not paid", f"Your slot is no longer held. Nothing was charged. {AGAIN}"),
+    "failed": (
+        "Not paid",
+        "PayPal did not take this payment. Nothing was charged. "
+        "As long as your slot is held, you can pay for it in another way: open your booking app.",
+    ),
 }
 UNKNOWN = ("Unknown payment", "There is no such payment here. Open your booking app to see your appointments.")
 CANCELED = ("Not paid", "You have not paid. Your slot is kept until its hold ends: until then you can pay for it.")

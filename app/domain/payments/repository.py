@@ -23,7 +23,9 @@ RECORD_ORDER = f"SELECT {PAYMENT} FROM record_order($1, $2, $3)"
 FIND = f"SELECT {PAYMENT} FROM api_payment WHERE payment_id = $1 AND patient = $2"
 FIND_BY_ORDER = f"SELECT {PAYMENT} FROM api_payment WHERE paypal_order = $1 AND patient = $2"
 FIND_RECORD = f"SELECT {RECORD} FROM payment WHERE id = $1"
-STATUS_OF_ORDER = "SELECT status FROM payment WHERE order_id = $1"
+STATUS_OF_ORDER = """
+    SELECT CASE WHEN refund_total = amount THEN 'refunded' ELSE status END AS status FROM payment WHERE order_id = $1
+"""
 GIVE_UP = f"SELECT {PAYMENT} FROM give_up_hold($1, $2)"
 BEGIN_CAPTURE = "SELECT * FROM begin_capture($1, $2, $3, $4, $5)"
 RESUME_CAPTURE = "SELECT * FROM resume_capture($1)"
@@ -73,7 +75,7 @@ class PaymentRepository(SQLAlchemyAsyncRepository[models.Payment]):
         return Payment(**row) if row else None
 
     async def status_of_order(self, order_id: str) -> str | None:
-        """Return how the payment by an order stands, whoever's it is."""
+        """Return how the payment by an order stands, whoever's it is; `refunded` as soon as all of it goes back."""
         row = await fetch_one(self.session, STATUS_OF_ORDER, order_id)
         return row["status"] if row else None
 
