@@ -2437,14 +2437,12 @@ BEGIN
         RETURN;
     END IF;
     pay := lock_payment(pay.id);
-    IF pay.status NOT IN ('created', 'approved', 'canceled') THEN
-        PERFORM refuse('payment_status_transition', payment_status_transition(pay.status, 'canceled'));
-    END IF;
+    PERFORM refuse('payment_status_transition', too_late_to_give_up(pay.appointment_id));
     PERFORM act_as('payer');
-    -- not one that has lapsed, which needs no giving up, nor one for which another payment is being taken
-    UPDATE appointment AS a SET status = 'canceled'
-    WHERE id = pay.appointment_id AND payment_appointment_payable(a, clock_timestamp()) IS NULL;
-    UPDATE payment SET status = 'canceled' WHERE id = pay.id;
+    -- a hold that has lapsed already needs no giving up
+    UPDATE appointment SET status = 'canceled'
+    WHERE id = pay.appointment_id AND status = 'pending' AND hold_expires_at > clock_timestamp();
+    UPDATE payment SET status = 'canceled' WHERE id = pay.id AND status <> 'failed';
     PERFORM act_as('');
     RETURN QUERY SELECT * FROM api_payment WHERE payment_id = pay.id;
 END
@@ -2455,7 +2453,7 @@ $$;
 -- Name: FUNCTION give_up_hold(p_patient integer, p_order text); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.give_up_hold(p_patient integer, p_order text) IS 'Cancels the unpaid hold that a PayPal order was to pay, and the payment; no row if it is not the patient''s (account id).';
+COMMENT ON FUNCTION public.give_up_hold(p_patient integer, p_order text) IS 'Cancels the unpaid hold that a PayPal order was to pay, and the payment unless it has failed; no row if it is not the patient''s (account id).';
 
 
 --
@@ -4571,6 +4569,34 @@ $$;
 --
 
 COMMENT ON FUNCTION public.time_off_no_appointment(t public.time_off, at_ timestamp with time zone) IS 'Why a time cannot be taken off, seen from an instant; NULL: it can.';
+
+
+--
+-- Name: too_late_to_give_up(integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.too_late_to_give_up(p_appointment integer) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT CASE
+        WHEN status IN ('capturing', 'pending_review')
+            THEN 'This payment is being taken: wait for its end, or cancel the appointment.'
+        WHEN status = 'refunded' THEN 'This payment has been made, and refunded.'
+        WHEN refund_total > 0 THEN 'This payment has been made, and its money is on the way back.'
+        ELSE 'This payment has been made: to get the money back, cancel the appointment.'
+    END
+    FROM payment
+    -- whichever payment it is that pays: an earlier one may have failed
+    WHERE appointment_id = p_appointment AND status NOT IN ('created', 'approved', 'canceled', 'failed')
+    LIMIT 1
+$$;
+
+
+--
+-- Name: FUNCTION too_late_to_give_up(p_appointment integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.too_late_to_give_up(p_appointment integer) IS 'Why an appointment''s hold can no longer be given up, as it is paid or about to be; NULL: it can.';
 
 
 --
@@ -7097,6 +7123,13 @@ REVOKE ALL ON FUNCTION public.tg_working_hours__rules() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION public.time_off_no_appointment(t public.time_off, at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION too_late_to_give_up(p_appointment integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.too_late_to_give_up(p_appointment integer) FROM PUBLIC;
 
 
 --

@@ -1683,22 +1683,37 @@ BEGIN
         RETURN;
     END IF;
     pay := lock_payment(pay.id);
-    IF pay.status NOT IN ('created', 'approved', 'canceled') THEN
-        PERFORM refuse('payment_status_transition', payment_status_transition(pay.status, 'canceled'));
-    END IF;
+    PERFORM refuse('payment_status_transition', too_late_to_give_up(pay.appointment_id));
     PERFORM act_as('payer');
-    -- not one that has lapsed, which needs no giving up, nor one for which another payment is being taken
-    UPDATE appointment AS a SET status = 'canceled'
-    WHERE id = pay.appointment_id AND payment_appointment_payable(a, clock_timestamp()) IS NULL;
-    UPDATE payment SET status = 'canceled' WHERE id = pay.id;
+    -- a hold that has lapsed already needs no giving up
+    UPDATE appointment SET status = 'canceled'
+    WHERE id = pay.appointment_id AND status = 'pending' AND hold_expires_at > clock_timestamp();
+    UPDATE payment SET status = 'canceled' WHERE id = pay.id AND status <> 'failed';
     PERFORM act_as('');
     RETURN QUERY SELECT * FROM api_payment WHERE payment_id = pay.id;
 END
 $$;
 COMMENT ON FUNCTION give_up_hold(integer, text) IS
-'Cancels the unpaid hold that a PayPal order was to pay, and the payment; no row if it is not the patient''s (account id).';
+'Cancels the unpaid hold that a PayPal order was to pay, and the payment unless it has failed; no row if it is not the patient''s (account id).';
 REVOKE EXECUTE ON FUNCTION give_up_hold(integer, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION give_up_hold(integer, text) TO booking_app;
+
+CREATE OR REPLACE FUNCTION too_late_to_give_up(p_appointment integer) RETURNS text
+LANGUAGE sql STABLE AS $$
+    SELECT CASE
+        WHEN status IN ('capturing', 'pending_review')
+            THEN 'This payment is being taken: wait for its end, or cancel the appointment.'
+        WHEN status = 'refunded' THEN 'This payment has been made, and refunded.'
+        WHEN refund_total > 0 THEN 'This payment has been made, and its money is on the way back.'
+        ELSE 'This payment has been made: to get the money back, cancel the appointment.'
+    END
+    FROM payment
+    -- whichever payment it is that pays: an earlier one may have failed
+    WHERE appointment_id = p_appointment AND status NOT IN ('created', 'approved', 'canceled', 'failed')
+    LIMIT 1
+$$;
+COMMENT ON FUNCTION too_late_to_give_up(integer) IS
+'Why an appointment''s hold can no longer be given up, as it is paid or about to be; NULL: it can.';
 
 -- A patient waits for a slot with a doctor who is full.
 CREATE OR REPLACE FUNCTION join_waitlist(p_patient integer, p_doctor integer, p_date date)
