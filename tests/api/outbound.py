@@ -1,0 +1,40 @@
+"""Who is asked for what outside of this machine: a proxy that sees each request, and lets none through."""
+
+import asyncio
+from asyncio import StreamReader, StreamWriter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+REFUSAL = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+
+class Outbound:
+    """The first line of each request for a host that is not this machine."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    async def serve(self, reader: StreamReader, writer: StreamWriter) -> None:
+        """Note a request, and refuse it."""
+        self.asked.append((await reader.readline()).decode().strip())
+        writer.write(REFUSAL)
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+
+
+@asynccontextmanager
+async def outbound() -> AsyncIterator[Outbound]:
+    """Stand at the way out of every HTTP client that is made meanwhile."""
+    seen = Outbound()
+    server = await asyncio.start_server(seen.serve, "127.0.0.1", 0)
+    proxy = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    with pytest.MonkeyPatch.context() as environment:
+        for name in ("http_proxy", "https_proxy", "all_proxy"):
+            environment.setenv(name, proxy)
+        environment.setenv("no_proxy", "127.0.0.1")
+        yield seen
+    server.close()
+    await server.wait_closed()
