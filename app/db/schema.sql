@@ -3337,12 +3337,17 @@ COMMENT ON FUNCTION public.place_appointment(a public.appointment, d public.doct
 CREATE FUNCTION public.receive_webhook(p_event text, p_kind text, p_names text[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
-    AS $$
+    AS $_$
 DECLARE
     ours integer := (
-        SELECT p.id FROM payment AS p
-        WHERE p.order_id = ANY (p_names) OR p.capture_id = ANY (p_names) OR p.reference::text = ANY (p_names)
-            OR EXISTS (SELECT FROM refund AS r WHERE r.payment_id = p.id AND r.paypal_id = ANY (p_names))
+        SELECT id FROM payment WHERE order_id = ANY (p_names)
+        UNION ALL
+        SELECT id FROM payment WHERE capture_id = ANY (p_names)
+        UNION ALL
+        SELECT payment_id FROM refund WHERE paypal_id = ANY (p_names)
+        UNION ALL
+        SELECT id FROM payment
+        WHERE reference = ANY (ARRAY(SELECT name::uuid FROM unnest(p_names) AS name WHERE name ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'))
         LIMIT 1
     );
 BEGIN
@@ -3352,7 +3357,7 @@ BEGIN
         UPDATE refund SET due_at = clock_timestamp() WHERE payment_id = ours AND status = 'pending';
     END IF;
 END
-$$;
+$_$;
 
 
 --
