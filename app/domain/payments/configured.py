@@ -15,7 +15,7 @@ from app.domain.payments.paypal_call import Patience
 from app.domain.payments.paypal_errors import PayPalError
 from app.domain.payments.problems import not_configured
 from app.domain.payments.repository import PaymentRepository
-from app.domain.payments.webhook_signature import WebhookVerifier
+from app.domain.payments.webhook_signature import WebhookVerifier, read_transmission
 from app.settings import Settings
 
 # Somebody waits at the other end of a request, and a job is not to be taken for dead: each step ends in time.
@@ -73,6 +73,7 @@ class PayPalAccount:
         return WebhookVerifier(self._settings.paypal_webhook_id, certificates).verify
 
     async def _ask_paypal(self, headers: Mapping[str, str], body: bytes) -> None:
+        read_transmission(headers)  # PayPal need not be asked about what it never sends
         try:
             is_paypals = await self.paypal.verify_webhook(
                 headers=headers, body=body, webhook_id=self._settings.paypal_webhook_id

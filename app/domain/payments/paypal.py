@@ -138,7 +138,7 @@ class PayPal:
         try:
             sent = read_transmission(headers)
             msgspec.json.decode(body)
-        except (WebhookForgedError, ValueError):
+        except (WebhookForgedError, ValueError, RecursionError):
             return False
         asked = {
             "auth_algo": sent.algorithm,

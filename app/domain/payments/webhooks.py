@@ -1,12 +1,16 @@
 """PayPal's news: checked, kept once, and answered at once. The worker then asks PayPal itself what has happened."""
 
-from typing import Any
+import re
+from collections.abc import Iterator
+from typing import Annotated, Any
 
 import msgspec
 import structlog
 from litestar import Request, post
 from litestar.di import NamedDependency, Provide
+from msgspec import Meta
 
+from app.domain.fields import END
 from app.domain.payments.configured import PayPalAccount
 from app.domain.payments.controller import provide_payments
 from app.domain.payments.forgeries import WebhookForgedError, WebhookUndecidedError
@@ -16,40 +20,34 @@ from app.domain.problems import FieldError, ProblemError, invalid_request
 log = structlog.get_logger()
 
 
-class _Unit(msgspec.Struct):
-    custom_id: str | None = None
-
-
-class _Related(msgspec.Struct):
-    order_id: str | None = None
-    capture_id: str | None = None
-
-
-class _Supplement(msgspec.Struct):
-    related_ids: _Related = msgspec.field(default_factory=_Related)
-
-
-class _Resource(msgspec.Struct):
-    id: str | None = None
-    custom_id: str | None = None
-    supplementary_data: _Supplement = msgspec.field(default_factory=_Supplement)
-    purchase_units: list[_Unit] = []
+# Every place in a resource where the name of an order, a capture or a refund, or our own reference, may stand.
+NAMED = frozenset({"id", "custom_id", "order_id", "capture_id", "href"})  # a link to a capture ends with its id
+NAME = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)
 
 
 class WebhookEvent(msgspec.Struct):
-    """As much of an event as says what to ask about."""
+    """As much of an event as says what to ask about: its resource, which has a shape of its own for each type."""
 
-    id: str
-    event_type: str
-    resource: _Resource
+    id: Annotated[str, Meta(pattern=rf"^[A-Za-z0-9-]{{1,64}}{END}")]
+    event_type: Annotated[str, Meta(pattern=rf"^[A-Za-z0-9._-]{{1,255}}{END}")]
+    resource: Any = None
 
     @property
     def names(self) -> list[str]:
-        """Every name in it that may be one of a payment of ours: order, capture, refund, reference."""
-        related = self.resource.supplementary_data.related_ids
-        found = [self.resource.id, self.resource.custom_id, related.order_id, related.capture_id]
-        found += [unit.custom_id for unit in self.resource.purchase_units]
-        return [name for name in found if name]
+        """Every name in it that may be one of a payment of ours."""
+        return [name for name in _named(self.resource) if NAME.fullmatch(name)]
+
+
+def _named(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for field, inner in value.items():
+            if isinstance(inner, str) and field in NAMED:
+                yield inner.rpartition("/")[2]
+            else:
+                yield from _named(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _named(inner)
 
 
 @post(
@@ -69,11 +67,12 @@ async def receive_webhook(
     try:
         await paypal_account.check_webhook(request.headers, body)
         event = msgspec.json.decode(body, type=WebhookEvent)
+        names = event.names
     except WebhookForgedError as forgery:
         log.warning("webhook_refused", reason=forgery.reason)
         raise ProblemError(403, "webhook_forged", "This is not signed by PayPal.") from forgery
     except WebhookUndecidedError as doubt:
         raise ProblemError(503, "webhook_undecided", "The signature cannot be checked just now.") from doubt
-    except msgspec.DecodeError as error:
+    except (ValueError, RecursionError) as error:  # RecursionError: nested more deeply than Python can follow
         raise invalid_request([FieldError("", "This is no event of PayPal's.")]) from error
-    await payments.receive_webhook(event.id, event.event_type, event.names)
+    await payments.receive_webhook(event.id, event.event_type, names)
