@@ -154,6 +154,15 @@ class Teller:
             f" WHERE id = {hold.appointment} AND status = 'pending'",
         )
 
+    async def undo_behind_the_triggers(self, bill: Bill) -> None:
+        """Have the appointment be canceled without anything that follows from it."""
+        await execute(
+            self.database.superuser,
+            "SET session_replication_role = replica;"
+            " UPDATE appointment SET status = 'canceled', seat = NULL, canceled_by = 'admin'"
+            f" WHERE id = {bill.appointment}",
+        )
+
     async def rename(self, bill: Bill, order: str) -> None:
         """Have the payment's order be one that PayPal does not know."""
         await execute(
