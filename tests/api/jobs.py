@@ -1,7 +1,7 @@
 """The worker's jobs about payments, done by the test itself: where there is no worker, nothing happens in between."""
 
-from collections.abc import AsyncIterator
-from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import cast
 
 from sqlalchemy.ext.asyncio import async_sessionmaker
@@ -18,8 +18,9 @@ from tests.payments.teller import Bill
 class _NoOutage(Outage):
     """Lets a job fail as it fails."""
 
-    def contained(self) -> AbstractContextManager[None]:
-        return nullcontext()
+    @contextmanager
+    def contained(self) -> Iterator[None]:
+        yield
 
 
 class Jobs:

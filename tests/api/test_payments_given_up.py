@@ -1,6 +1,7 @@
 """`payments/cancel/`: whoever will not pay gives the slot back, until the money is being taken."""
 
 from datetime import timedelta
+from typing import Any
 
 import asyncpg
 import httpx
@@ -123,6 +124,6 @@ async def test_with_and_without_a_slash(teller: Teller) -> None:
 @pytest.mark.parametrize(
     "body", [{}, {"paymentId": 1}, {"payment_id": "5O190127TN364715T"}, {"paymentId": "x", "y": 1}]
 )
-async def test_a_body_that_names_no_payment(teller: Teller, body: dict[str, object]) -> None:
+async def test_a_body_that_names_no_payment(teller: Teller, body: dict[str, Any]) -> None:
     patient = await make_patient(teller.owner)
     assert_problem(await teller.call(patient, "cancel", **body), 400, "invalid_request")

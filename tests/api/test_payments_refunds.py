@@ -7,6 +7,7 @@ import asyncpg
 import httpx
 import pytest
 
+from app.domain.accounts.tokens import Role
 from tests.api.acts import act, as_doctor, as_patient
 from tests.api.answers import assert_problem
 from tests.api.bookings import cancel
@@ -170,10 +171,11 @@ async def test_a_refund_that_fails_needs_a_person(
 
 async def test_a_move_keeps_the_payment(client: httpx.AsyncClient, teller: Teller, worker: Jobs) -> None:
     bill = await teller.paid()
-    for role, caller, call, number in (
+    moves: list[tuple[Role, int, str, int]] = [
         ("patient", bill.patient, "reschedule", 3),
         ("doctor", bill.doctor, "doctor_reschedule", 6),
-    ):
+    ]
+    for role, caller, call, number in moves:
         answer = await act(client, role, caller, bill.appointment, call, appointment_date=a_slot(number).isoformat())
         assert answer.status_code == 200, answer.text
         assert answer.json()["status"] == "confirmed"

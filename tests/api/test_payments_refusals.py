@@ -198,12 +198,13 @@ TRICKS = ["", ".", "..", "../../v1/oauth2/token", "%2e%2e%2f", "x/capture", "x?y
 async def test_a_payment_id_that_is_a_path(teller: Teller, trick: object) -> None:
     bill = await teller.approved()
     payer = {"PayerID": "QYR5Z8XDVJNXQ"}
-    for call, body, field in (
+    tricks: list[tuple[str, dict[str, Any], str]] = [
         ("execute", {"paymentId": trick, **payer}, "paymentId"),
         ("execute", {"token": trick, **payer}, "token"),
         ("execute", {"paymentId": bill.order, "PayerID": trick}, "PayerID"),
         ("cancel", {"paymentId": trick}, "paymentId"),
-    ):
+    ]
+    for call, body, field in tricks:
         problem = assert_problem(await teller.call(bill.patient, call, **body), 400, "invalid_request")
         assert [error["field"] for error in problem["errors"]] == [field]
     assert await teller.captures(bill) == []
@@ -211,8 +212,9 @@ async def test_a_payment_id_that_is_a_path(teller: Teller, trick: object) -> Non
 
 async def test_the_payment_is_named_once(teller: Teller) -> None:
     bill = await teller.approved()
-    both = {"paymentId": bill.order, "token": bill.order, "PayerID": "QYR5Z8XDVJNXQ"}
-    for body in (both, {"PayerID": "QYR5Z8XDVJNXQ"}):
+    both: dict[str, Any] = {"paymentId": bill.order, "token": bill.order, "PayerID": "QYR5Z8XDVJNXQ"}
+    neither: dict[str, Any] = {"PayerID": "QYR5Z8XDVJNXQ"}
+    for body in (both, neither):
         problem = assert_problem(await teller.call(bill.patient, "execute", **body), 400, "invalid_request")
         assert problem["detail"] == "Give one of `paymentId` and `token`."
     assert await teller.captures(bill) == []

@@ -55,7 +55,7 @@ class Teller:
 
     async def create(self, hold: Hold | Bill, amount: object = "100.00", currency: object = "USD") -> httpx.Response:
         """Ask to pay for a hold."""
-        body = {"appointment_id": hold.appointment, "amount": amount, "currency": currency}
+        body: dict[str, Any] = {"appointment_id": hold.appointment, "amount": amount, "currency": currency}
         return await self.call(hold.patient, "create", **body)
 
     async def begin(self, hold: Hold | None = None, amount: str = "100.00", currency: str = "USD") -> Bill:
