@@ -141,6 +141,7 @@ async def test_what_is_being_taken_cannot_be_given_up(
     assert await state(owner, paying.payment) == before
 
 
+@pytest.mark.proves("payment_status_transition")
 async def test_an_old_payment_does_not_give_up_what_another_has_paid(
     owner: asyncpg.Connection, app: asyncpg.Connection
 ) -> None:

@@ -127,6 +127,11 @@ def doctor(*changes: str) -> tuple[str, ...]:
             ),
         ),
         broken("account_role_valid", ACCOUNT.format("'new', 'new@example.com'", "'admin'")),
+        broken("account_status_valid", "UPDATE account SET status = 'asleep'"),
+        broken(
+            "refresh_token_account_id_fkey",
+            "INSERT INTO refresh_token (token_hash, account_id, family, expires_at) VALUES ('', 0, gen_random_uuid(), now())",
+        ),
         broken("account_username_unique", TWIN.format("upper(username), 'new@example.com'")),
         broken("account_email_unique", TWIN.format("'new', upper(email)")),
         broken("doctor_timezone_fkey", *doctor("timezone = 'Mars/Olympus'")),
