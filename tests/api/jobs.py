@@ -8,10 +8,10 @@ from sqlalchemy.ext.asyncio import async_sessionmaker
 
 from app.db.engine import create_engine
 from app.domain.payments.configured import PayPalAccount
+from app.outages import Outage
 from app.settings import Settings
 from app.workers import payments
 from app.workers.context import WorkerContext
-from app.workers.outages import Outage
 from tests.payments.teller import Bill
 
 
