@@ -151,6 +151,9 @@ WEAKENED = {
         Change("NOT IN ('captured', 'partially_refunded', 'refunded')", "NOT IN ('partially_refunded', 'refunded')"),
         Change("new_status IN ('pending_review', 'captured')", "new_status IN ('captured')"),
         Change("('capturing', 'created'),", ""),
+        # else an appointment could be canceled for its money at any time
+        Change("too_late_to_give_up(pay.appointment_id)", "NULL", of="give_up_hold"),
+        Change("appointment_id = p_appointment AND", "false AND", of="too_late_to_give_up"),
         Change("AND pay.capture_request_id = p_request", "", of="record_decline"),
         Change("too_late_to_give_up(pay.appointment_id)", "NULL", of="give_up_hold"),
         Change("AND status <> 'failed'", "", of="give_up_hold"),

@@ -154,6 +154,7 @@ async def test_an_old_payment_does_not_give_up_what_another_has_paid(
 
 
 @pytest.mark.parametrize("status", ["capturing", "pending_review"])
+@pytest.mark.proves("payment_status_transition")
 async def test_nor_what_another_is_paying(owner: asyncpg.Connection, app: asyncpg.Connection, status: str) -> None:
     paying = await begun(owner, app, start=a_slot(after=timedelta(hours=5)))
     order_id, second = await order(app, paying.payment), await another_payment(owner, paying)

@@ -4,7 +4,7 @@ import asyncpg
 import pytest
 
 from tests.databases import Database
-from tests.db.money import WAYS, another_payment, begun, captured, lapse, of_payment, without_slot
+from tests.db.money import WAYS, another_payment, begun, cancel, captured, lapse, of_payment, without_slot
 from tests.db.refusals import refused, verdict
 from tests.factories import a_slot, book, make_doctor, make_patient
 
@@ -109,14 +109,31 @@ async def test_a_payment_follows_its_slot_and_nothing_else(owner: asyncpg.Connec
 async def test_nor_to_somebody_else_s_in_that_slot(
     database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
 ) -> None:
-    """Nor to the patient's own with another doctor."""
+    """Nor to the patient's own with another doctor, or at another time."""
     paying = await begun(owner, app)
     await lapse(database, paying)
     await app.execute("SELECT sweep_doctor($1)", paying.doctor)
     others = [
         await book(app, await make_patient(owner), paying.doctor, a_slot()),
         await book(app, paying.patient, await make_doctor(owner), a_slot()),
+        await book(app, paying.patient, paying.doctor, a_slot(2)),
     ]
     for other in others:
         with refused("payment_immutable"):
             await owner.execute("UPDATE payment SET appointment_id = $2 WHERE id = $1", paying.payment, other)
+
+
+@pytest.mark.proves("payment_immutable")
+async def test_nor_from_one_that_was_canceled(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+    paying = await begun(owner, app)
+    await cancel(app, paying)
+    again = await book(app, paying.patient, paying.doctor, a_slot())
+    with refused("payment_immutable"):
+        await owner.execute("UPDATE payment SET appointment_id = $2 WHERE id = $1", paying.payment, again)
+
+
+@pytest.mark.proves("payment_immutable")
+async def test_only_money_that_is_there_can_be_without_slot(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+    paying = await begun(owner, app)
+    with refused("payment_immutable"):
+        await owner.execute("UPDATE payment SET without_slot = true WHERE id = $1", paying.payment)
