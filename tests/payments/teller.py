@@ -1,5 +1,6 @@
 """Patients who pay: over HTTP at the API, and at the PayPal stand-in, with a look at what came of it on both sides."""
 
+from datetime import timedelta
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -174,6 +175,15 @@ class Teller:
         """Wait until a webhook about the payment has come."""
         query = "SELECT EXISTS (SELECT FROM webhook_event WHERE payment_id = $1 AND kind = $2)"
         await eventually(partial(self.owner.fetchval, query, bill.payment, kind), seconds=60)
+
+    async def grow_old(self, bill: Bill, age: timedelta) -> None:
+        """Have the payment be begun so long ago."""
+        await execute(
+            self.database.superuser,
+            "SET session_replication_role = replica;"
+            f" UPDATE payment SET created_at = clock_timestamp() - interval '{age.total_seconds()} s'"
+            f" WHERE id = {bill.payment}",
+        )
 
     async def time_passes(self, bill: Bill) -> None:
         """Let it be time for the worker's next look at the payment and its refunds."""
