@@ -28,6 +28,8 @@ async def books(context: WorkerContext) -> AsyncIterator[PaymentRepository]:
 
 async def dispatch_payments(context: WorkerContext) -> None:
     """Make a job for each payment about which PayPal is to be asked, or told of a refund."""
+    if not context["paypal_account"].is_there:
+        return
     with context["database"].contained():
         async with books(context) as payments:
             due = await payments.due(PAYMENTS_PER_DISPATCH)
@@ -65,3 +67,5 @@ async def reconcile(context: WorkerContext) -> None:
         async with books(context) as payments:
             if found := await payments.reconcile():
                 log.warning("payments_without_appointment", payments=found)
+            if not context["paypal_account"].is_there and await payments.due(1):
+                log.warning("payments_not_configured")  # some are left from when they were

@@ -48,6 +48,11 @@ class PayPalAccount:
         await self._open.aclose()
 
     @property
+    def is_there(self) -> bool:
+        """Whether there is an account at all."""
+        return self._paypal is not None
+
+    @property
     def paypal(self) -> PayPal:
         """The client. Raises ProblemError (503) if there is no account."""
         if self._paypal is None:
