@@ -31,11 +31,11 @@ class WebServer:
     def listen(self, port: int = 0) -> socket.socket:
         """Take `port`, or a free one if that is 0 or somebody else's; from now on `url` is known."""
         try:
-            listener = socket.create_server(("127.0.0.1", port))
+            listener = listening(port)
         except OSError as error:
             if not port or error.errno != errno.EADDRINUSE:
                 raise
-            listener = socket.create_server(("127.0.0.1", 0))
+            listener = listening(0)
         self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         return listener
 
@@ -59,6 +59,22 @@ class WebServer:
         if self._server and self._task:
             self._server.should_exit = True
             await self._task
+
+
+def listening(port: int) -> socket.socket:
+    """Return a listening socket that says that it is TCP's.
+
+    Only then does asyncio turn Nagle's algorithm off, which holds back the second part of an answer for 40 ms.
+    """
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", port))
+        listener.listen()
+    except OSError:
+        listener.close()
+        raise
+    return listener
 
 
 class _QuietServer(uvicorn.Server):
