@@ -72,6 +72,20 @@ async def test_a_refusal_is_one_whatever_it_does_not_say(connect: Connect) -> No
     assert (refused.value.issue, refused.value.debug_id, refused.value.redirect) == ("UNPROCESSABLE_ENTITY", None, None)
 
 
+@pytest.mark.parametrize(
+    ("header", "body", "known"), [("in-header", None, "in-header"), (None, "in-body", "in-body"), (None, None, None)]
+)
+async def test_the_debug_id_may_be_in_two_places(
+    connect: Connect, header: str | None, body: str | None, known: str | None
+) -> None:
+    headers = {"PayPal-Debug-Id": header} if header else {}
+    refusal = json.dumps({"name": "UNPROCESSABLE_ENTITY", "debug_id": body})
+    async with answering(422, refusal, **headers) as url:
+        with pytest.raises(PayPalRefused) as refused:
+            await create(connect(url, careful=False))
+    assert refused.value.debug_id == known
+
+
 @pytest.mark.parametrize("token", ["", "{}", '{"access_token": "a"}', '{"access_token": 1, "expires_in": 1}', "<html>"])
 async def test_a_token_is_one_or_nothing_is_sent(connect: Connect, requests: list[httpx.Request], token: str) -> None:
     async with answering(422, REFUSAL, token) as url:
