@@ -31,13 +31,11 @@ class RateLimits:
     """The limits of the settings. Where Redis is away, only logins are limited, by each process for itself."""
 
     def __init__(self, settings: Settings, redis: Redis) -> None:
-        scheme, _, rest = settings.redis_url.partition("://")
-        url = f"async+redis+unix://{rest}" if scheme == "unix" else f"async+{scheme}://{rest}"
         self._shared: Storage = RedisStorage(
-            url,
+            "async+redis://pool:1",  # not used: the connections are those of `redis`
             implementation="redispy",
             key_prefix="limit",
-            connection_pool=redis.connection_pool,  # type: ignore[arg-type]  # limits hands it on to redis
+            connection_pool=redis.connection_pool,  # type: ignore[arg-type]  # handed on to redis
         )
         self._own: Storage = MemoryStorage()
         self._outage = Outage("redis, for rate limits")
