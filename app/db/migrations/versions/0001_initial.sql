@@ -1303,13 +1303,12 @@ DECLARE
     new_id integer;
 BEGIN
     PERFORM act_as('payment');
+    -- its patient, who is booking elsewhere, may be retiring it: wait for that, which retire_appointments() does not
+    PERFORM FROM appointment WHERE id = pay.appointment_id FOR NO KEY UPDATE;
     PERFORM retire_appointments(doctor_id, patient_id, clock_timestamp()) FROM appointment WHERE id = pay.appointment_id;
     INSERT INTO appointment (doctor_id, patient_id, during)
     SELECT doctor_id, patient_id, during FROM appointment WHERE id = pay.appointment_id AND status = 'expired'
     RETURNING id INTO new_id;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = 'The lapsed hold is being retired; try again.';
-    END IF;
     UPDATE payment SET appointment_id = new_id WHERE id = pay.id;
     PERFORM act_as('');
     RETURN new_id;
