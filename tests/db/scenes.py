@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from itertools import combinations_with_replacement, product
 from typing import NamedTuple
 
-from tests.db.stages import OPERATIONS, Aim, D, E, P, Place, Q, R, S, Scene
+from tests.db.operations import OPERATIONS
+from tests.db.stages import Aim, D, Due, E, P, Place, Q, R, S, Scene
 
 RIVALS = Scene(  # two appointments and two patients for one slot
     held=(Place(D, P, 0), Place(D, Q, 1)),
@@ -82,10 +83,27 @@ FREED_HOLD = Scene(
     ),
 )
 
+PAYING = Scene(  # for what somebody else is after
+    held=(Place(D, P, 0),),
+    fee=100,
+    payments=(Due(0),),
+    aims=(
+        Aim(D, has=0, booker=R, wants=0, to=4, off=0, clears=True),
+        Aim(D, has=0, booker=R, wants=0, to=6, off=0, clears=True),
+    ),
+)
+TAKING = PAYING._replace(payments=(Due(0, "capturing"),))
+TWO_PAYMENTS = PAYING._replace(payments=(Due(0), Due(0)), aims=(PAYING.aims[0], PAYING.aims[1]._replace(pays=1)))
+PAYING_LATE = PAYING._replace(held=(), lapsed=Place(D, P, 0))
+TAKING_LATE = TAKING._replace(held=(), lapsed=Place(D, P, 0))
+# a hold that its patient retires by going elsewhere at that time
+PAYER_ELSEWHERE = PAYING_LATE._replace(aims=(PAYING.aims[0], Aim(E, has=0, booker=P, wants=0, to=9, off=9)))
+
 TAKES = ("book", "reschedule", "doctor_reschedule")
 CLEARS = ("cancel", "bulk_cancel", "time_off", "hours")
 MOVES = ("reschedule", "doctor_reschedule")
 CLOCK = ("lapse", "sweep")
+AGAINST_MONEY = ("cancel", "bulk_cancel", "reschedule")
 PAIRS = {
     "rivals": (RIVALS, combinations_with_replacement(OPERATIONS, 2)),
     "one appointment": (
@@ -103,7 +121,29 @@ PAIRS = {
     "freed patient": (FREED_PATIENT, product((*CLEARS, *MOVES), TAKES)),
     "last hold": (LAST_HOLD, [("book", "book")]),
     "freed hold": (FREED_HOLD, product(CLEARS, ["book"])),
+    "paying": (
+        PAYING,
+        [
+            *product(("begin_capture", "give_up"), (*AGAINST_MONEY, "begin_capture", "give_up")),
+        ],
+    ),
+    "taking": (
+        TAKING,
+        [
+            *product(("capture",), (*AGAINST_MONEY, "time_off", "resume_capture", "capture")),
+            *product(("resume_capture",), ("cancel", "bulk_cancel")),
+        ],
+    ),
+    "two payments": (
+        TWO_PAYMENTS,
+        [*combinations_with_replacement(("begin_capture", "capture"), 2), ("give_up", "capture")],
+    ),
+    "paying late": (PAYING_LATE, [*product(("begin_capture", "capture"), CLOCK), ("begin_capture", "begin_capture")]),
+    "taking late": (TAKING_LATE, product(("resume_capture",), CLOCK)),
+    "payer elsewhere": (PAYER_ELSEWHERE, product(("begin_capture", "capture"), ["book"])),
 }
+# What there is about a lapsed hold, whoever meets it.
+LATE = {"lapsed hold", "paying late", "taking late", "payer elsewhere"}
 # In these scenes one side is refused whatever the order.
 HOPELESS = {"lapsed hold", "blocked slot"}
 # And in this one the seat is in nobody's hands for a moment, so that the loser cannot even wait.
@@ -125,5 +165,5 @@ def cases() -> Iterator[Case]:
     """Return every pair in every scene that it has a conflict in. Only the clock's operations meet a lapsed hold."""
     for name, (scene, pairs) in PAIRS.items():
         for pair in pairs:
-            lapses = name == "lapsed hold" or not {*pair}.isdisjoint(CLOCK)
+            lapses = name in LATE or not {*pair}.isdisjoint(CLOCK)
             yield Case(name, scene if lapses else scene._replace(lapsed=None), pair)

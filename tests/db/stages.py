@@ -1,22 +1,11 @@
 """Stages on which two operations meet: the people and bookings that a scene asks for, and what each side does."""
 
-import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 import asyncpg
 
-from app.domain.appointments.repository import (
-    BOOK,
-    BULK_CANCEL,
-    CANCEL_AS_PATIENT,
-    RESCHEDULE_AS_DOCTOR,
-    RESCHEDULE_AS_PATIENT,
-)
-from app.domain.schedule.repository import ADD_TIME_OFF, REPLACE_HOURS
-from app.workers.repository import SWEEP
-from tests.db.interleaving import Statement
 from tests.factories import SLOT
 
 # The people of every stage: the doctors D and E, who work around the clock, and four patients.
@@ -44,6 +33,14 @@ class Aim(NamedTuple):
         False  # whether that cancels what is in its way; a doctor's cancellation or move then blocks the time
     )
     cap: int = 30  # the lower cap that it sets
+    pays: int = 0  # which of the scene's payments it moves on
+
+
+class Due(NamedTuple):
+    """A payment of one of the scene's appointments."""
+
+    appointment: int
+    status: str = "created"
 
 
 class Scene(NamedTuple):
@@ -55,6 +52,15 @@ class Scene(NamedTuple):
     waiting: bool = False  # patient S waits for doctor D
     cap: int = 30
     fee: int = 0
+    payments: tuple[Due, ...] = ()
+
+
+class Payment(NamedTuple):
+    """A payment with its names at PayPal."""
+
+    id: int
+    reference: str
+    order: str
 
 
 class Side(NamedTuple):
@@ -69,6 +75,7 @@ class Side(NamedTuple):
     off: datetime
     clears: bool
     cap: int
+    payment: Payment | None
 
 
 class Stage(NamedTuple):
@@ -81,34 +88,6 @@ class Stage(NamedTuple):
     def doctors(self) -> tuple[int, ...]:
         """The doctors' ids."""
         return self.people[:2]
-
-
-OPERATIONS: dict[str, Callable[[Side], Statement]] = {
-    "book": lambda s: Statement("book", BOOK, (s.booker, s.doctor, s.wants)),
-    "cancel": lambda s: Statement("cancel", CANCEL_AS_PATIENT, (s.patient, s.appointment)),
-    "reschedule": lambda s: Statement("reschedule", RESCHEDULE_AS_PATIENT, (s.patient, s.appointment, s.to)),
-    "doctor_reschedule": lambda s: Statement(
-        "doctor_reschedule", RESCHEDULE_AS_DOCTOR, (s.doctor, s.appointment, s.to, s.clears)
-    ),
-    "bulk_cancel": lambda s: Statement("bulk_cancel", BULK_CANCEL, (s.doctor, None, None, None, s.clears, False)),
-    "time_off": lambda s: Statement("time_off", ADD_TIME_OFF, (s.doctor, s.off, s.off + SLOT, None, s.clears)),
-    "hours": lambda s: Statement("hours", REPLACE_HOURS, (s.doctor, week_without(s.off), s.clears)),
-    "cap": lambda s: Statement(
-        "cap", "SELECT FROM change_practice($1, $2, $3)", (s.doctor, json.dumps({"max_appointments": s.cap}), False)
-    ),
-    # a lapsed hold changes nothing by itself: it is the next writer who meets it, here one who books its slot
-    "lapse": lambda s: Statement("book a lapsed slot", BOOK, (s.booker, s.doctor, s.wants)),
-    "sweep": lambda s: Statement("sweep", SWEEP, (s.doctor,)),
-}
-
-
-def week_without(slot: datetime) -> str:
-    """Return the week around the clock, except for one slot of it, as the API sends it to the database."""
-    begins = slot.hour * 60 + slot.minute
-    hours = [(day, 0, 1440) for day in range(1, 8) if day != slot.isoweekday()]
-    hours += [(slot.isoweekday(), 0, begins), (slot.isoweekday(), begins + 30, 1440)]
-    names = ("weekday", "start_minute", "end_minute")
-    return json.dumps([dict(zip(names, interval, strict=True)) for interval in hours if interval[1] < interval[2]])
 
 
 PEOPLE = """
@@ -143,6 +122,14 @@ LAPSED = """
     FROM unnest($1::integer[], $2::integer[], $3::timestamptz[]) AS t (doctor, patient, start)
     RETURNING id
 """
+PAYMENTS = """
+    INSERT INTO payment (appointment_id, amount, currency, status, hold_expires_at, order_id, capture_request_id)
+    SELECT a.id, a.fee, a.currency, t.status, a.hold_expires_at, gen_random_uuid()::text, gen_random_uuid()
+    FROM unnest($1::integer[], $2::text[]) WITH ORDINALITY AS t (appointment, status, n)
+    INNER JOIN appointment AS a ON a.id = t.appointment
+    ORDER BY n
+    RETURNING id, reference::text, order_id
+"""
 WAITING = "INSERT INTO waitlist_entry (doctor_id, patient_id) SELECT * FROM unnest($1::integer[], $2::integer[])"
 
 
@@ -164,13 +151,23 @@ async def set_up(
         await stagehand.execute(WAITING, *list(each(Place(D, S, 0)))[:2])
     own = len(scene.held)
     appointments = [[row["id"] for row in (*held[own * n : own * n + own], *lapsed[n : n + 1])] for n in range(number)]
+    due = [(ids[payment.appointment], payment.status) for ids in appointments for payment in scene.payments]
+    payments = [Payment(*row) for row in await stagehand.fetch(PAYMENTS, *zip(*due, strict=True))] if due else []
+    per = len(scene.payments)
     return [
-        Stage(who, tuple(_side(scene, aim, who, ids, origin) for aim in scene.aims))
-        for who, ids in zip(people, appointments, strict=True)
+        Stage(who, tuple(_side(scene, aim, who, ids, payments[per * n : per * n + per], origin) for aim in scene.aims))
+        for n, (who, ids) in enumerate(zip(people, appointments, strict=True))
     ]
 
 
-def _side(scene: Scene, aim: Aim, people: Sequence[int], appointments: Sequence[int], origin: datetime) -> Side:
+def _side(
+    scene: Scene,
+    aim: Aim,
+    people: Sequence[int],
+    appointments: Sequence[int],
+    payments: Sequence[Payment],
+    origin: datetime,
+) -> Side:
     places = (*scene.held, *filter(None, [scene.lapsed]))
     return Side(
         doctor=people[aim.doctor],
@@ -182,6 +179,7 @@ def _side(scene: Scene, aim: Aim, people: Sequence[int], appointments: Sequence[
         off=origin + aim.off * SLOT,
         clears=aim.clears,
         cap=aim.cap,
+        payment=payments[aim.pays] if payments else None,
     )
 
 
@@ -208,6 +206,13 @@ STATE = """
         UNION ALL
         SELECT stage, format('%s gets %s and %s more', name, kind, cardinality(also))
         FROM who INNER JOIN notification ON account_id = who.id WHERE kind <> 'slot_available'
+        UNION ALL
+        SELECT d.stage, format(
+            '%s pays %s for slot %s: %s, %s goes back (for want of it: %s)', p.name, d.name,
+            extract(epoch FROM lower(during) - $2)::integer / 1800, m.status, refund_total, without_slot
+        )
+        FROM payment AS m INNER JOIN appointment AS a ON a.id = appointment_id
+        INNER JOIN who AS d ON doctor_id = d.id INNER JOIN who AS p ON p.id = patient_id
         UNION ALL
         SELECT stage, format('%s is on the waitlist: %s', name, status)
         FROM who INNER JOIN waitlist_entry ON patient_id = who.id

@@ -12,8 +12,9 @@ from app.db.driver import RETRYABLE
 from app.domain.errors import RULES
 from tests.databases import Database, execute
 from tests.db.interleaving import DONE, Play, Session, Statement, explore
+from tests.db.operations import MONEY, OPERATIONS
 from tests.db.scenes import HOPELESS, RETRIED, Case, cases
-from tests.db.stages import OPERATIONS, Stage, set_up, states
+from tests.db.stages import Stage, set_up, states
 from tests.factories import a_slot
 from tests.invariants import RECORD, broken
 
@@ -100,7 +101,7 @@ def part(company: Company, case: Case, stage: Stage, side: int) -> Session:
     look = Statement("look", f"SELECT count(*) FROM appointment WHERE doctor_id = {doctor}")
     # at READ COMMITTED a look leaves neither a snapshot nor a lock behind
     looks = [] if company.level == READ_COMMITTED else [look]
-    statement = OPERATIONS[operation](stage.sides[side])
+    statement = (OPERATIONS | MONEY)[operation](stage.sides[side])
     return Session(operation, company.players[side], company.level, [*looks, statement])
 
 
