@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 import asyncpg
 import httpx
 
-from app.domain.accounts.tokens import Role
 from app.sandbox.paypal_shapes import PAYER_ID
 from tests.databases import Database, execute
 from tests.factories import a_slot, bearer, book, make_doctor, make_patient
@@ -44,9 +43,9 @@ class Teller:
         self.till = till
         self.database = database
 
-    async def call(self, patient: int, call: str, *, role: Role = "patient", **body: object) -> httpx.Response:
+    async def call(self, patient: int, call: str, **body: object) -> httpx.Response:
         """Call one of the operations on payments."""
-        return await self.client.post(f"{PAYMENTS}{call}/", headers=bearer(patient, role), json=body)
+        return await self.client.post(f"{PAYMENTS}{call}/", headers=bearer(patient, "patient"), json=body)
 
     async def hold(self, number: int = 0, *, patient: int | None = None, **doctor: Any) -> Hold:
         """Let a patient book a slot of a new doctor's."""

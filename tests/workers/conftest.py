@@ -3,13 +3,21 @@
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
+import asyncpg
+import httpx
 import pytest
 import pytest_asyncio
 from redis.asyncio import Redis
 
+from app.main import create_app
 from app.sandbox.mailbox import Mailbox
+from app.sandbox.paypal import PayPalStandIn
+from app.settings import read_settings
 from tests.conftest import SECRET
 from tests.databases import Database, cloned
+from tests.payments.teller import Teller
+from tests.payments.till import Till
+from tests.servers import serving
 from tests.workers.processes import WorkerProcess
 
 StartWorker = Callable[..., WorkerProcess]
@@ -67,3 +75,45 @@ async def make_worker(environment: dict[str, str], tmp_path: Path) -> AsyncItera
     yield make
     for worker in made:
         await worker.kill()
+
+
+@pytest.fixture
+def paypal(stand_in: PayPalStandIn) -> dict[str, str]:
+    """The settings of a worker that has an account at PayPal."""
+    return {
+        "DEBUG": "true",  # the stand-in speaks no TLS
+        "PAYPAL_BASE_URL": stand_in.url,
+        "PAYPAL_CLIENT_ID": stand_in.client_id,
+        "PAYPAL_CLIENT_SECRET": stand_in.client_secret,
+        "PAYPAL_WEBHOOK_ID": stand_in.webhook_id,
+        "PAYPAL_CERTIFICATES": str(stand_in.signer.certificates),
+    }
+
+
+@pytest_asyncio.fixture
+async def api(
+    environment: dict[str, str], paypal: dict[str, str], stand_in: PayPalStandIn
+) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of an API on the worker's database, to which the webhooks come."""
+    settings = read_settings(environment | paypal | {"ALLOWED_HOSTS": "127.0.0.1"})
+    async with serving(create_app(settings)) as url, httpx.AsyncClient(base_url=url, timeout=60) as client:
+        stand_in.send_webhooks_to(f"{url}/api/payments/webhooks/paypal/")
+        yield client
+
+
+@pytest_asyncio.fixture
+async def teller(
+    api: httpx.AsyncClient, owner: asyncpg.Connection, database: Database, stand_in: PayPalStandIn
+) -> AsyncIterator[Teller]:
+    """Patients who pay."""
+    async with Till(stand_in.url) as till:
+        yield Teller(api, owner, database, till)
+        await till.forget_faults()
+
+
+@pytest_asyncio.fixture
+async def cashier(make_worker: StartWorker, paypal: dict[str, str]) -> WorkerProcess:
+    """A running worker that has an account at PayPal."""
+    worker = make_worker(**paypal)
+    await worker.start()
+    return worker

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping
@@ -21,6 +22,15 @@ async def eventually(check: Callable[[], Awaitable[T]], *, seconds: float = 90) 
         while not (answer := await check()):  # noqa: ASYNC110  it happens in another process
             await asyncio.sleep(0.05)
     return answer
+
+
+LINE = re.compile(r"(?P<timestamp>\S+Z) \[(?P<level>\w+) *\] (?P<event>\S+) *(?P<more>.*)")
+
+
+def _read_for_people(line: str) -> dict[str, Any]:
+    match = LINE.fullmatch(line)
+    assert match, line
+    return match.groupdict()
 
 
 class WorkerProcess:
@@ -56,9 +66,15 @@ class WorkerProcess:
         await eventually(works)
 
     def logged(self, event: str) -> list[dict[str, Any]]:
-        """Return the log's lines about an event. Fails if a line of the log is not JSON."""
-        lines = [json.loads(line) for line in self._log.read_text().splitlines()]
+        """Return the log's lines about an event. Fails if a line of the log is not JSON, or with DEBUG as it is then."""
+        read = _read_for_people if self._environment.get("DEBUG") else json.loads
+        lines = [read(line) for line in self.log.splitlines()]
         return [line for line in lines if line["event"] == event]
+
+    @property
+    def log(self) -> str:
+        """The whole log."""
+        return self._log.read_text()
 
     async def kill(self) -> None:
         """End the process at once (-9), if it lives."""
