@@ -3351,6 +3351,8 @@ DECLARE
         LIMIT 1
     );
 BEGIN
+    -- before the event refers to it: whoever is writing the capture's id down would wait for that, and we for them
+    PERFORM FROM payment WHERE id = ours FOR NO KEY UPDATE;
     INSERT INTO webhook_event (id, kind, payment_id) VALUES (p_event, p_kind, ours) ON CONFLICT DO NOTHING;
     IF FOUND THEN
         UPDATE payment SET due_at = clock_timestamp() WHERE id = ours;

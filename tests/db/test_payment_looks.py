@@ -1,5 +1,6 @@
 """When PayPal is asked about a payment: in time, by one worker at a time, and again at once when there is news."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
@@ -27,6 +28,7 @@ FINISH = "SELECT finish_look($1, $2)"
 DUE = "UPDATE payment SET due_at = clock_timestamp() WHERE id = $1"
 RECEIVE = "SELECT receive_webhook($1, $2, $3)"
 TO_SETTLE = "SELECT EXISTS (SELECT FROM payment_to_settle WHERE payment_id = $1)"
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 # How long after a payment has come to a status it is looked at, in seconds; None: never.
 PAUSES = {
     "created": 30,
@@ -226,3 +228,22 @@ async def test_news_of_a_canceled_appointment_s_payment_is_looked_at(
     assert await begin_capture(app, paying.payment) is None
     await app.execute(FINISH, paying.payment, claimed["due_at"])
     assert await pause(owner, paying.payment) is None
+
+
+async def test_news_of_a_capture_that_is_being_written_down_waits_for_it(
+    owner: asyncpg.Connection, app: asyncpg.Connection
+) -> None:
+    """Neither waits for the other at once: that would cost both a second, and one of them its work."""
+    paying = await capturing(owner, app)
+    order_id = await order(app, paying.payment)
+    writing = owner.transaction()
+    await writing.start()
+    await owner.execute("SELECT lock_payment($1)", paying.payment)
+    news = asyncio.create_task(app.execute(RECEIVE, "NEWS-MEANWHILE", "PAYMENT.CAPTURE.COMPLETED", [order_id]))
+    while not await owner.fetchval(WAITING):  # noqa: ASYNC110  it happens in PostgreSQL
+        await asyncio.sleep(0.01)
+    await record(owner, paying.payment)
+    await writing.commit()
+    await news
+    assert await state(owner, paying.payment) == ("captured", "confirmed")
+    assert await owner.fetchval(TO_SETTLE, paying.payment)
