@@ -59,6 +59,13 @@ NEVER = [
 ]
 
 
+# What the app may do to payments: begin one, and write down what PayPal says of it.
+TO_PAY = """
+    begin_capture claim_payment claim_refund create_payment end_payment finish_look give_up_hold receive_webhook
+    reconcile_payments record_capture record_decline record_order record_refund resume_capture
+"""
+
+
 @pytest.mark.parametrize("statement", WRITES)
 async def test_the_app_writes_through_functions_only(app: asyncpg.Connection, statement: str) -> None:
     with forbidden():
@@ -141,3 +148,14 @@ async def test_everything_explains_itself(owner: asyncpg.Connection) -> None:
         WHERE NOT t.tgisinternal AND obj_description(t.oid, 'pg_trigger') IS NULL
     """)
     assert [row["name"] for row in silent] == []
+
+
+async def test_the_app_reports_what_paypal_says_and_decides_nothing(owner: asyncpg.Connection) -> None:
+    """What follows from it is behind functions that it may not call."""
+    rows = await owner.fetch("""
+        SELECT proname, has_function_privilege('booking_app', oid, 'EXECUTE') AS for_app FROM pg_proc
+        WHERE pronamespace = 'public'::regnamespace AND provolatile = 'v' AND prorettype <> 'trigger'::regtype
+            AND proname ~ '(payment|capture|refund|hold|order|decline|webhook|look|paid|review|retake)'
+    """)
+    assert {row["proname"] for row in rows if row["for_app"]} == set(TO_PAY.split())
+    assert {row["proname"] for row in rows if not row["for_app"]} >= {"confirm_paid", "retake_slot", "request_refund"}
