@@ -44,6 +44,14 @@ STOP_SECONDS = 11  # a job that is told to stop ends with the mail that it is se
 DEQUEUE_SECONDS = 1
 
 
+class BookingQueue(RedisQueue):
+    """SAQ's queue, which would spend 5 s on each job that a killed worker has left behind, one after the other."""
+
+    async def sweep(self, lock: int = 60, abort: float | None = None) -> list[str]:
+        """Give up the jobs whose time is over. Nobody is waited for: a worker ends its jobs in time, or is dead."""
+        return await super().sweep(lock, abort)  # type: ignore[arg-type]  # Job.refresh() takes None for: do not wait
+
+
 class BookingWorker(Worker[WorkerContext]):
     """SAQ's worker, which cancels its jobs when it is to stop, but for this: here they may first come to an end."""
 
@@ -82,7 +90,7 @@ async def _worker(settings: Settings) -> AsyncIterator[BookingWorker]:
         pool_size=CONCURRENCY + 1,  # each job uses one connection at a time, and so does the listener when it is rung
     )
     worker = BookingWorker(
-        RedisQueue(redis, name=QUEUE),
+        BookingQueue(redis, name=QUEUE),
         FUNCTIONS,
         cron_jobs=CRON_JOBS,
         startup=_announce,

@@ -10,9 +10,11 @@ import pytest
 import pytest_asyncio
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from redis.asyncio import Redis
+from saq.job import Status
 from saq.queue.redis import RedisQueue
 
 from app.sandbox.mailbox import Mailbox
+from app.workers.settings import CONCURRENCY
 from tests.factories import make_patient, make_patients
 from tests.workers.conftest import StartWorker
 from tests.workers.gates import Gate
@@ -148,6 +150,16 @@ async def test_a_refusal_for_good_is_not_tried_again_and_holds_up_no_other(
     assert "@" not in str(lines)
 
 
+async def overtime(redis: Redis) -> int:
+    """Let the time pass until the jobs that are being done count as stuck; return how many there are."""
+    queue = RedisQueue(redis, name="booking")
+    jobs = [job async for job in queue.iter_jobs([Status.ACTIVE]) if job.function == "deliver"]
+    for job in jobs:
+        job.started -= 60_000
+        await redis.set(job.id, queue.serialize(job))
+    return len(jobs)
+
+
 async def test_a_worker_killed_while_sending_is_replaced_by_another(
     owner: asyncpg.Connection,
     app: asyncpg.Connection,
@@ -163,12 +175,7 @@ async def test_a_worker_killed_while_sending_is_replaced_by_another(
     await killed.kill()
     # what a minute does: the lease ends, and the job that the worker left behind counts as stuck
     await hurry(owner)
-    queue = RedisQueue(redis, name="booking")
-    job = await queue.job(f"deliver:{full.appointment}:2")
-    assert job
-    assert job.status == "active"
-    job.started -= 60_000
-    await redis.set(job.id, queue.serialize(job))
+    assert await overtime(redis) == 1
     mailbox.at_ease.set()
     await make_worker().start()
     await eventually(partial(is_settled, owner))
@@ -178,6 +185,23 @@ async def test_a_worker_killed_while_sending_is_replaced_by_another(
         ("sent", 1),
     ]
     assert len({letter.message_id for letter in mailbox.letters}) == 3
+
+
+async def test_a_worker_killed_while_sending_many_mails_leaves_nothing_that_takes_long(
+    owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: MoodyMailbox, redis: Redis, make_worker: StartWorker
+) -> None:
+    mailbox.at_ease.clear()
+    for slot in range(CONCURRENCY):
+        await cancel(app, await full_doctor(owner, app, slot))
+    killed = make_worker()
+    await killed.start()
+    await eventually(partial(mailbox.has_begun, CONCURRENCY))
+    await killed.kill()
+    await hurry(owner)
+    assert await overtime(redis) == CONCURRENCY
+    mailbox.at_ease.set()
+    await make_worker().start()
+    await eventually(partial(is_settled, owner), seconds=40)  # SAQ by itself would spend 50 s on its 10 jobs
 
 
 async def test_two_jobs_for_one_event_send_each_mail_once(

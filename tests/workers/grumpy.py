@@ -1,0 +1,72 @@
+"""A mail server that fails half of the time, in every way in which the same mail may succeed later."""
+
+import asyncio
+import random
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from app.sandbox.mailbox import Mailbox
+
+# Where it fails: at the sender, at the recipient, at the text, or after it has taken the mail, whose sender never knows.
+MAIL, RCPT, DATA, TAKEN = "MAIL", "RCPT", "DATA", "TAKEN"
+ANSWERS = {MAIL: "451 4.3.0 try again", RCPT: "450 4.2.1 mailbox busy", DATA: "452 4.3.1 disk full"}
+LOST = "421 4.3.0 never sent: the connection is cut before"
+
+
+class GrumpyMailbox(Mailbox):
+    """A mailbox that, while `grumpy`, refuses or drops every other mail, as `dice` decide."""
+
+    def __init__(self, dice: random.Random) -> None:
+        super().__init__()
+        self.grumpy = True
+        self.attempts = 0
+        self.failures = 0
+        self._dice = dice
+        self._moods: dict[Session, tuple[str | None, bool]] = {}  # where to fail with the mail, and whether by a cut
+
+    async def has_failed(self, times: int) -> bool:
+        """Whether it has failed that often."""
+        return self.failures >= times
+
+    async def handle_MAIL(  # noqa: N802  aiosmtpd's
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Decide about a mail."""
+        self.attempts += 1
+        fails = self.grumpy and self._dice.random() < 0.5
+        self._moods[session] = (
+            self._dice.choice([MAIL, RCPT, DATA, TAKEN]) if fails else None,
+            self._dice.random() < 0.5,
+        )
+        self.failures += fails
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return self._answer(server, session, MAIL)
+
+    async def handle_RCPT(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Take the recipient, or not."""
+        del options
+        envelope.rcpt_tos.append(address)
+        return self._answer(server, session, RCPT)
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        """Take the mail, or not, or take it and say nothing."""
+        answer = self._answer(server, session, DATA)
+        if answer.startswith("250"):
+            answer = await super().handle_DATA(server, session, envelope)
+            if self._moods[session][0] == TAKEN:
+                return self._cut(server)
+        return answer
+
+    def _answer(self, server: SMTP, session: Session, stage: str) -> str:
+        fails_at, by_a_cut = self._moods[session]
+        if fails_at != stage:
+            return "250 OK"
+        return self._cut(server) if by_a_cut else ANSWERS[stage]
+
+    def _cut(self, server: SMTP) -> str:
+        assert isinstance(server.transport, asyncio.WriteTransport)
+        server.transport.abort()
+        return LOST
