@@ -28,7 +28,10 @@ FINISH = "SELECT finish_look($1, $2)"
 DUE = "UPDATE payment SET due_at = clock_timestamp() WHERE id = $1"
 RECEIVE = "SELECT receive_webhook($1, $2, $3)"
 TO_SETTLE = "SELECT EXISTS (SELECT FROM payment_to_settle WHERE payment_id = $1)"
-WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+WAITING = """
+    SELECT count(*) FROM pg_locks WHERE NOT granted
+        AND pid IN (SELECT pid FROM pg_stat_activity WHERE datname = current_database())
+"""
 # How long after a payment has come to a status it is looked at, in seconds; None: never.
 PAUSES = {
     "created": 30,
