@@ -24,18 +24,22 @@ async def test_a_payment_is_begun_once(owner: asyncpg.Connection, app: asyncpg.C
 
 
 @pytest.mark.proves("payment_one_capture")
-async def test_ten_requests_at_once_begin_one_payment(database: Database, owner: asyncpg.Connection) -> None:
+async def test_two_requests_at_once_begin_one_payment(
+    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
+) -> None:
+    """Of two orders, both could be approved."""
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     appointment = await book(owner, patient, doctor, a_slot())
-
-    async def begin() -> int:
-        connection = await asyncpg.connect(database.app)
-        try:
-            return await create(connection, patient, appointment)
-        finally:
-            await connection.close()
-
-    assert len(set(await asyncio.gather(*(begin() for _ in range(10))))) == 1
+    other = await asyncpg.connect(database.app)
+    try:
+        async with app.transaction():
+            payment = await create(app, patient, appointment)
+            waiting = asyncio.ensure_future(create(other, patient, appointment))
+            await asyncio.wait([waiting], timeout=0.3)
+            assert not waiting.done()
+        assert await waiting == payment
+    finally:
+        await other.close()
 
 
 async def test_somebody_else_s_appointment_is_not_there(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:

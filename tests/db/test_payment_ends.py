@@ -127,6 +127,13 @@ async def test_a_hold_is_given_up_however_near_its_start(owner: asyncpg.Connecti
     await book(app, await make_patient(owner), paying.doctor, a_slot(after=timedelta(hours=5)))
 
 
+@pytest.mark.proves("payment_status_transition")
+async def test_after_a_payment_that_failed_too(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+    paying = await WAYS["failed"](owner, app)
+    await app.fetch(GIVE_UP, paying.patient, await order(app, paying.payment))
+    assert await state(owner, paying.payment) == ("failed", "canceled")
+
+
 @pytest.mark.parametrize("status", ["capturing", "pending_review", "captured", "partially_refunded", "refunded"])
 @pytest.mark.proves("payment_status_transition")
 async def test_what_is_being_taken_cannot_be_given_up(
