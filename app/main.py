@@ -21,7 +21,7 @@ from app.domain.appointments.controller import AppointmentController
 from app.domain.appointments.doctor_controller import DoctorAppointmentController
 from app.domain.bodies import JSONRequest
 from app.domain.doctors.controller import DoctorController, SlotController
-from app.domain.payments.configured import PayPalAccount
+from app.domain.payments.configured import IN_A_REQUEST, PayPalAccount
 from app.domain.payments.controller import PaymentController
 from app.domain.payments.paypal_errors import PayPalError
 from app.domain.payments.problems import on_paypal_error
@@ -69,7 +69,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
     on_use(database.get_engine(), outage.over)
     redis = Redis.from_url(config.redis_url, socket_timeout=2, socket_connect_timeout=2)
     rate_limits = RateLimits(config, redis)
-    paypal_account = PayPalAccount(config)
+    paypal_account = PayPalAccount(config, IN_A_REQUEST)
 
     @asynccontextmanager
     async def connections(_: Litestar) -> AsyncIterator[None]:

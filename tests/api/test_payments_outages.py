@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from functools import partial
 
 import asyncpg
 import httpx
 import pytest
 import pytest_asyncio
 from msgspec.structs import replace
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.pool import QueuePool
 
 from app.main import create_app
 from app.settings import Settings
@@ -150,11 +151,6 @@ async def gate(settings: Settings) -> AsyncIterator[Gate]:
         yield gate
 
 
-async def all_wait(gate: Gate) -> bool:
-    """Whether 30 requests wait for PayPal."""
-    return gate.connections >= 30
-
-
 async def test_a_slow_paypal_holds_up_nobody_who_does_not_pay(
     settings: Settings, teller: Teller, owner: asyncpg.Connection, gate: Gate
 ) -> None:
@@ -164,16 +160,45 @@ async def test_a_slow_paypal_holds_up_nobody_who_does_not_pay(
     to_execute = [await teller.approved(await teller.hold(n)) for n in range(15)]
     app = create_app(replace(settings, paypal_base_url=gate.url))
     async with serving(app) as url, httpx.AsyncClient(base_url=url, timeout=60) as client:
+        (pool,) = [value.pool for value in app.state.values() if isinstance(value, AsyncEngine)]
+        assert isinstance(pool, QueuePool)
         elsewhere = Teller(client, owner, teller.database, teller.till)
         await elsewhere.begin()  # has the access token fetched, for which all would wait
         gate.flowing.clear()
         payments = [asyncio.create_task(elsewhere.create(hold)) for hold in to_create]
         payments += [asyncio.create_task(elsewhere.execute(bill)) for bill in to_execute]
-        await eventually(partial(all_wait, gate), seconds=15)
+
+        async def all_wait_and_hold_no_connection() -> bool:
+            assert not any(payment.done() for payment in payments)
+            return gate.connections >= 30 and pool.checkedout() == 0
+
+        await eventually(all_wait_and_hold_no_connection, seconds=30)
         bookings = [post_booking(client, patient, doctor, a_slot(n)) for n, patient in enumerate(patients)]
-        booked = await asyncio.gather(*bookings)
-        assert [answer.status_code for answer in booked] == [201] * 30
-        assert not any(payment.done() for payment in payments)
+        assert [answer.status_code for answer in await asyncio.gather(*bookings)] == [201] * 30
         gate.flowing.set()
-        made = await asyncio.gather(*payments)
-    assert [answer.status_code for answer in made] == [201] * 15 + [200] * 15
+        await asyncio.wait(payments)
+        for hold in to_create:
+            assert (await elsewhere.create(hold)).status_code == 201
+        for bill in to_execute:
+            assert (await elsewhere.execute(bill)).status_code == 200
+
+
+async def test_a_capture_that_takes_longer_than_a_request_may(teller: Teller, worker: Jobs) -> None:
+    bill = await teller.approved()
+    await teller.till.have("capture_order", "slow_before", seconds=12)
+    assert_unavailable(await teller.execute(bill))
+    await teller.hears(bill, "PAYMENT.CAPTURE.COMPLETED")
+    await worker.settle(bill)
+    assert await teller.statuses(bill) == ("captured", "confirmed")
+    assert len(await teller.captures(bill)) == 1
+
+
+async def test_a_look_at_a_capture_that_somebody_is_making_ends(teller: Teller, owner: asyncpg.Connection) -> None:
+    bill = await teller.approved()
+    row = await teller.payment(bill)
+    begin = "SELECT * FROM begin_capture($1, 'QYR5Z8XDVJNXQ', 100, 'USD', $2)"
+    await owner.fetch(begin, bill.payment, str(row["reference"]))  # and then whoever it was has died
+    answer = await teller.execute(bill)
+    assert answer.status_code == 200
+    assert answer.json()["payment"]["status"] == "capturing"
+    assert answer.json()["appointment"]["status"] == "pending"

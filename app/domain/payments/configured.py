@@ -18,8 +18,10 @@ from app.domain.payments.repository import PaymentRepository
 from app.domain.payments.webhook_signature import WebhookVerifier, read_transmission
 from app.settings import Settings
 
-# Somebody waits at the other end of a request, and a job is not to be taken for dead: each step ends in time.
-PATIENCE = Patience(read=10, total=20)
+# Each call ends in time: somebody waits for a request of two, which may take REQUEST_SECONDS, and a job is not to be
+# taken for dead.
+IN_A_REQUEST = Patience(read=8, total=9)
+IN_A_JOB = Patience(read=10, total=20)
 
 Check = Callable[[Mapping[str, str], bytes], Awaitable[None]]
 
@@ -27,8 +29,9 @@ Check = Callable[[Mapping[str, str], bytes], Awaitable[None]]
 class PayPalAccount:
     """PayPal as this service uses it; without PAYPAL_CLIENT_ID nothing can be paid. Use it in `async with`."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, patience: Patience = IN_A_JOB) -> None:
         self._settings = settings
+        self._patience = patience
         self._open = AsyncExitStack()
         self._paypal: PayPal | None = None
         self.check_webhook: Check = _refuse_webhook
@@ -37,7 +40,10 @@ class PayPalAccount:
         settings = self._settings
         if settings.paypal_client_id:
             paypal = PayPal(
-                settings.paypal_base_url, settings.paypal_client_id, settings.paypal_client_secret, patience=PATIENCE
+                settings.paypal_base_url,
+                settings.paypal_client_id,
+                settings.paypal_client_secret,
+                patience=self._patience,
             )
             self._paypal = await self._open.enter_async_context(paypal)
         if settings.paypal_webhook_id:

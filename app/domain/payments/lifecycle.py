@@ -23,7 +23,7 @@ from app.domain.problems import not_found, refused
 OPEN = ("created", "approved")
 ENDED = ("canceled", "failed")
 DECLINED = ("INSTRUMENT_DECLINED", "PAYER_ACTION_REQUIRED", "ORDER_NOT_APPROVED")
-PATIENCE = 15  # seconds that a request waits for a capture that somebody else is making
+PATIENCE = 15  # seconds after which a request does not wait any longer for a capture that somebody else is making
 PAUSE = 0.2  # seconds between two looks at it
 DESCRIPTION = "Doctor's appointment"
 
@@ -72,20 +72,20 @@ class Lifecycle:
 
         Raises ProblemError (404, 409, 422), or PayPalError: then the worker goes on from there.
         """
+        deadline = time.monotonic() + PATIENCE
         payment = await self._payments.find_by_order(patient_id, order_id)
         if payment is None:
             raise not_found("payment")
         if payment.status in OPEN:
             await self.move_on(await self._payments.record(payment.payment_id), payer_id)
-        payment = await self._at_rest(patient_id, payment.payment_id)
+        payment = await self._at_rest(patient_id, payment.payment_id, deadline)
         if payment.status in ENDED:
             raise ended(payment.status)
         if payment.status in OPEN:  # somebody else was capturing, and was declined
             raise declined(payment.approval_url)
         return payment
 
-    async def _at_rest(self, patient_id: int, payment_id: int) -> Payment:
-        deadline = time.monotonic() + PATIENCE
+    async def _at_rest(self, patient_id: int, payment_id: int, deadline: float) -> Payment:
         while True:
             payment = await self._payments.find(patient_id, payment_id)
             assert payment is not None  # noqa: S101  payments are never deleted
