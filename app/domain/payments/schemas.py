@@ -74,7 +74,7 @@ class Payment(Struct, kw_only=True, rename={"paypal_order": "paymentId"}):
     updated_at: Instant
 
 
-class PaymentDetail(Payment):
+class PaymentDetail(Payment, kw_only=True):
     """A payment after an action, and what the action did."""
 
     detail: str
