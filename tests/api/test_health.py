@@ -1,9 +1,7 @@
 """`/health`: what is down is named, and comes back without a restart. On servers of its own, which it stops."""
 
-import os
-import signal
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import NamedTuple, TypeVar
 
 import httpx
@@ -16,7 +14,7 @@ from app.sandbox.redis import EmbeddedRedis
 from app.settings import Settings
 from tests.api.answers import assert_problem
 from tests.databases import database_at, make_template
-from tests.servers import serving
+from tests.servers import frozen, serving
 
 Server = TypeVar("Server", EmbeddedPostgres, EmbeddedRedis)
 
@@ -40,16 +38,6 @@ async def down(server: EmbeddedPostgres | EmbeddedRedis) -> AsyncIterator[None]:
         yield
     finally:
         await server.start(port)
-
-
-@contextmanager
-def frozen(pid: int) -> Iterator[None]:
-    """Let a process hang for a while: it takes connections and answers nothing."""
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
 
 
 class Stack(NamedTuple):

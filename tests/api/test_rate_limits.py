@@ -1,14 +1,17 @@
 """Whoever calls too often is asked to wait; others are not, and without Redis only logins are held back."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import httpx
 import pytest
 from structlog.testing import capture_logs
 
+from app import rate_limits
 from app.main import create_app
 from app.sandbox.redis import EmbeddedRedis
 from app.settings import Settings
@@ -16,7 +19,8 @@ from tests.api.answers import assert_problem
 from tests.api.people import LOGIN, ME, PASSWORD, REGISTER, newcomer, register
 from tests.conftest import SECRET, UNLIMITED
 from tests.databases import Database
-from tests.servers import serving
+from tests.servers import frozen, serving
+from tests.workers.processes import eventually
 
 HEADERS = ("ratelimit-limit", "ratelimit-remaining", "ratelimit-reset")
 SLOWLY = "10/hour"  # the first ten are over long before any comes back
@@ -110,6 +114,30 @@ async def test_without_redis_all_goes_on_but_logins_are_still_limited(database: 
             logins = [await wrong_login(client, "nobody") for _ in range(12)]
     assert [answer.status_code for answer in answers] == [200] * 20
     assert [answer.status_code for answer in logins] == [401] * 10 + [429] * 2
+    assert len([entry for entry in logs if entry["event"] == "unavailable"]) == 1
+
+
+async def test_a_redis_that_hangs_and_comes_back_empty_is_waited_for_once(
+    database: Database, redis: EmbeddedRedis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def limits(client: httpx.AsyncClient) -> bool:
+        answer = await client.get("/api/doctors/")
+        assert answer.status_code == 200
+        return "ratelimit-limit" in answer.headers
+
+    async with limited(database, redis.url) as client:
+        assert await limits(client)
+        with capture_logs() as logs:
+            with frozen(redis.pid):
+                began = time.monotonic()
+                assert not any([await limits(client) for _ in range(20)])
+                assert time.monotonic() - began < 20  # each by itself would wait for 2 s
+            monkeypatch.setattr(rate_limits, "PAUSE", 0)
+            await eventually(partial(limits, client))
+            port = redis.port
+            await redis.stop()
+            await redis.start(port)
+            await eventually(partial(limits, client))
     assert len([entry for entry in logs if entry["event"] == "unavailable"]) == 1
 
 

@@ -67,3 +67,16 @@ async def address(owner: asyncpg.Connection, account: int) -> str:
     """Return where an account's mails go."""
     email: str = await owner.fetchval("SELECT email FROM account WHERE id = $1", account)
     return email
+
+
+async def canceled_while(waiting: int, owner: asyncpg.Connection, app: asyncpg.Connection) -> Full:
+    """Cancel an appointment while a patient waits."""
+    full = await full_doctor(owner, app)
+    await join(app, waiting, full.doctor)
+    await cancel(app, full)
+    return full
+
+
+async def hurry(owner: asyncpg.Connection) -> None:
+    """Let the time pass until every mail in the outbox is due."""
+    await owner.execute("UPDATE notification SET due_at = now() WHERE status = 'queued'")

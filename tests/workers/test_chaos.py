@@ -19,7 +19,7 @@ from redis.asyncio import Redis
 from tests.databases import Database
 from tests.factories import a_slot, book, make_doctor, make_patients
 from tests.workers.conftest import StartWorker
-from tests.workers.grumpy import GrumpyMailbox
+from tests.workers.mailboxes import GrumpyMailbox
 from tests.workers.processes import WorkerProcess, eventually
 from tests.workers.stories import is_settled, join
 

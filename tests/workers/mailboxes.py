@@ -1,7 +1,8 @@
-"""A mail server that fails half of the time, in every way in which the same mail may succeed later."""
+"""Mail servers that make it hard to send a mail."""
 
 import asyncio
 import random
+import re
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
@@ -11,6 +12,43 @@ from app.sandbox.mailbox import Mailbox
 MAIL, RCPT, DATA, TAKEN = "MAIL", "RCPT", "DATA", "TAKEN"
 ANSWERS = {MAIL: "451 4.3.0 try again", RCPT: "450 4.2.1 mailbox busy", DATA: "452 4.3.1 disk full"}
 LOST = "421 4.3.0 never sent: the connection is cut before"
+
+
+class MoodyMailbox(Mailbox):
+    """A mailbox that refuses some mails at first or for good, or keeps the sender waiting."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.unknown: set[str] = set()
+        self.later: set[str] = set()
+        self.unwanted: set[str] = set()
+        self.turned_away: list[str] = []  # Message-IDs
+        self.at_ease = asyncio.Event()
+        self.at_ease.set()
+        self.begun = 0  # mails, sent to the end or not
+
+    async def has_begun(self, mails: int) -> bool:
+        """Whether the sending of that many mails has begun."""
+        return self.begun >= mails
+
+    async def handle_RCPT(  # noqa: N802  aiosmtpd's
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        del server, session, options
+        if address in self.unknown:
+            return f"550 5.1.1 <{address}>: no such user"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        self.begun += 1
+        await self.at_ease.wait()
+        if self.later.intersection(envelope.rcpt_tos):
+            self.turned_away += re.findall(r"Message-ID: (\S+)", (envelope.original_content or b"").decode())
+            return "451 4.3.0 try again later"
+        if self.unwanted.intersection(envelope.rcpt_tos):
+            return "554 5.7.1 looks like spam"
+        return await super().handle_DATA(server, session, envelope)
 
 
 class GrumpyMailbox(Mailbox):

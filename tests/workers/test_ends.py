@@ -1,0 +1,136 @@
+"""Workers are killed, or told to stop, in the midst of their work: others go on with it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from functools import partial
+
+import asyncpg
+import pytest
+import pytest_asyncio
+from redis.asyncio import Redis
+from saq.job import Status
+from saq.queue.redis import RedisQueue
+
+from app.workers.settings import CONCURRENCY
+from tests.factories import make_patient
+from tests.workers.conftest import StartWorker
+from tests.workers.mailboxes import MoodyMailbox
+from tests.workers.processes import eventually
+from tests.workers.stories import cancel, canceled_while, full_doctor, hurry, is_settled, rows
+
+
+@pytest_asyncio.fixture
+async def mailbox() -> AsyncIterator[MoodyMailbox]:
+    box = MoodyMailbox()
+    await box.start()
+    yield box
+    box.at_ease.set()
+    await box.stop()
+
+
+async def overtime(redis: Redis) -> int:
+    """Let the time pass until the jobs that are being done count as stuck; return how many there are."""
+    queue = RedisQueue(redis, name="booking")
+    jobs = [job async for job in queue.iter_jobs([Status.ACTIVE]) if job.function == "deliver"]
+    for job in jobs:
+        job.started -= 60_000
+        await redis.set(job.id, queue.serialize(job))
+    return len(jobs)
+
+
+async def test_a_worker_killed_while_sending_is_replaced_by_another(
+    owner: asyncpg.Connection,
+    app: asyncpg.Connection,
+    mailbox: MoodyMailbox,
+    redis: Redis,
+    make_worker: StartWorker,
+) -> None:
+    mailbox.at_ease.clear()
+    full = await canceled_while(await make_patient(owner), owner, app)
+    killed = make_worker()
+    await killed.start()
+    await eventually(partial(mailbox.has_begun, 1))
+    await killed.kill()
+    # what a minute does: the lease ends, and the job that the worker left behind counts as stuck
+    await hurry(owner)
+    assert await overtime(redis) == 1
+    mailbox.at_ease.set()
+    await make_worker().start()
+    await eventually(partial(is_settled, owner))
+    assert [(row["status"], row["attempts"]) for row in await rows(owner, full)] == [
+        ("sent", 2),
+        ("sent", 1),
+        ("sent", 1),
+    ]
+    assert len({letter.message_id for letter in mailbox.letters}) == 3
+
+
+async def test_a_worker_killed_while_sending_many_mails_leaves_nothing_that_takes_long(
+    owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: MoodyMailbox, redis: Redis, make_worker: StartWorker
+) -> None:
+    mailbox.at_ease.clear()
+    for slot in range(CONCURRENCY):
+        await cancel(app, await full_doctor(owner, app, slot))
+    killed = make_worker()
+    await killed.start()
+    await eventually(partial(mailbox.has_begun, CONCURRENCY))
+    await killed.kill()
+    await hurry(owner)
+    assert await overtime(redis) == CONCURRENCY
+    mailbox.at_ease.set()
+    await make_worker().start()
+    await eventually(partial(is_settled, owner), seconds=40)  # SAQ by itself would spend 50 s on its 10 jobs
+
+
+async def test_two_jobs_for_one_event_send_each_mail_once(
+    owner: asyncpg.Connection,
+    app: asyncpg.Connection,
+    mailbox: MoodyMailbox,
+    redis: Redis,
+    make_worker: StartWorker,
+) -> None:
+    for worker in (make_worker(), make_worker()):
+        await worker.start()
+    mailbox.at_ease.clear()
+    full = await canceled_while(await make_patient(owner), owner, app)
+    await eventually(partial(mailbox.has_begun, 1))
+    await redis.delete(*await redis.keys("saq:*"))  # it no longer knows that a job is running
+    await app.execute("NOTIFY booking_outbox")
+    await eventually(partial(mailbox.has_begun, 2))
+    mailbox.at_ease.set()
+    await eventually(partial(is_settled, owner))
+    assert [(row["status"], row["attempts"]) for row in await rows(owner, full)] == [("sent", 1)] * 3
+    assert len(mailbox.letters) == 3
+
+
+async def test_a_worker_told_to_stop_ends_with_the_mail_that_it_is_sending(
+    owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: MoodyMailbox, make_worker: StartWorker
+) -> None:
+    mailbox.at_ease.clear()
+    full = await canceled_while(await make_patient(owner), owner, app)
+    worker = make_worker()
+    await worker.start()
+    await eventually(partial(mailbox.has_begun, 1))
+    worker.terminate()
+    await asyncio.sleep(3)  # more than an idle worker takes to stop
+    mailbox.at_ease.set()
+    assert await worker.wait() == 0
+    assert [(row["status"], row["attempts"]) for row in await rows(owner, full)] == [
+        ("sent", 1),
+        ("queued", 0),
+        ("queued", 0),
+    ]
+    assert worker.logged("stopped")
+    await make_worker().start()  # and nothing that it left keeps another from going on
+    await eventually(partial(is_settled, owner), seconds=20)
+    assert len(mailbox.letters) == 3
+
+
+@pytest.mark.parametrize("number", [15, 2])
+async def test_an_idle_worker_stops_when_told_to(make_worker: StartWorker, number: int) -> None:
+    worker = make_worker()
+    await worker.start()
+    worker.terminate(number)
+    assert await worker.wait() == 0
+    assert worker.logged("stopped")
+    assert not worker.logged("saq")
