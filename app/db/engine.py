@@ -62,6 +62,7 @@ def create_engine(url: str, *, application_name: str, pool_size: int = 10, pool_
         pool_timeout=pool_seconds,
     )
     event.listen(engine.sync_engine, "checkout", _refuse_dead_connection)
+    event.listen(engine.sync_engine, "close", _hang_up)
     return engine
 
 
@@ -69,6 +70,11 @@ def _refuse_dead_connection(connection: Any, *_: object) -> None:
     # asyncpg knows that the server hung up, so no round trip is spent on asking; the pool then tries another.
     if connection.driver_connection.is_closed():
         raise DisconnectionError
+
+
+def _hang_up(connection: Any, *_: object) -> None:
+    # Closing waits for the server to hang up; while that hangs, a process that is told to stop would not.
+    connection.driver_connection.terminate()
 
 
 def on_use(engine: AsyncEngine, tell: Callable[[], None]) -> None:

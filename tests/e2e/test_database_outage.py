@@ -178,3 +178,14 @@ async def test_whoever_asks_is_told_in_time_and_afterwards_all_goes_on(
         await owner.close()
     assert (stack.api.child.pid, stack.worker.pid) == pids
     assert stack.api.child.running
+
+
+async def test_who_is_told_to_stop_meanwhile_does(stack: Stack) -> None:
+    async with httpx.AsyncClient(base_url=stack.api.url, timeout=LONGEST) as client:
+        await asyncio.gather(*(client.get("/api/doctors/") for _ in range(8)))  # so that there are connections to close
+        async with frozen(stack.postgres):
+            os.kill(stack.api.child.pid, signal.SIGTERM)
+            stack.worker.terminate()
+            assert await stack.worker.wait() == 0
+            await asyncio.wait_for(stack.api.child.wait(), LONGEST)
+    assert stack.worker.logged("stopped")
