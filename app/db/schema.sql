@@ -3792,8 +3792,9 @@ DECLARE
     new_id integer;
 BEGIN
     PERFORM act_as('payment');
-    -- its patient, who is booking elsewhere, may be retiring it: wait for that, which retire_appointments() does not
-    PERFORM FROM appointment WHERE id = pay.appointment_id FOR NO KEY UPDATE;
+    -- before the hold is retired: its patient, who is booking elsewhere, would wait for that, and we for them
+    UPDATE patient SET booking_seq = booking_seq + 1
+    WHERE account_id = (SELECT patient_id FROM appointment WHERE id = pay.appointment_id);
     PERFORM retire_appointments(doctor_id, patient_id, clock_timestamp()) FROM appointment WHERE id = pay.appointment_id;
     INSERT INTO appointment (doctor_id, patient_id, during)
     SELECT doctor_id, patient_id, during FROM appointment WHERE id = pay.appointment_id AND status = 'expired'
