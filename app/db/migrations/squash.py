@@ -1,4 +1,4 @@
-"""Writes the first migration anew from `models.py` and `app/db/sql/`; after the first release it is history."""
+"""Writes the first migration anew from `models/` and `app/db/sql/`; after the first release it is history."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy le
 
 
 def tables_sql() -> str:
-    """Return the statements that create the tables of `models.py` with their indexes and comments."""
+    """Return the statements that create the tables of `models/` with their indexes and comments."""
     statements = ["CREATE EXTENSION IF NOT EXISTS btree_gist"]
     for table in Base.metadata.sorted_tables:
         indexes = sorted(table.indexes, key=lambda index: str(index.name))

@@ -1,0 +1,28 @@
+"""The tables, as far as SQLAlchemy can say them; functions, triggers and grants are in `app/db/sql/`."""
+
+from app.db.models.accounts import Account, Doctor, Patient, RefreshToken, TimeZone
+from app.db.models.appointments import Appointment
+from app.db.models.base import Base
+from app.db.models.notifications import Notification
+from app.db.models.payments import Payment, Refund, WebhookEvent
+from app.db.models.policy import Policy
+from app.db.models.schedule import TimeOff, WorkingHours
+from app.db.models.waitlist import WaitlistEntry
+
+__all__ = [
+    "Account",
+    "Appointment",
+    "Base",
+    "Doctor",
+    "Notification",
+    "Patient",
+    "Payment",
+    "Policy",
+    "RefreshToken",
+    "Refund",
+    "TimeOff",
+    "TimeZone",
+    "WaitlistEntry",
+    "WebhookEvent",
+    "WorkingHours",
+]

@@ -1,0 +1,171 @@
+"""Who there is: logins, and the profiles that say what each may do."""
+
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Computed,
+    DateTime,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    Numeric,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import CHAR
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db.models.base import Base, stamped
+
+
+class TimeZone(Base):
+    __tablename__ = "time_zone"
+    __table_args__ = ({"comment": "The IANA time zones that this PostgreSQL can compute with."},)
+
+    name: Mapped[str] = mapped_column(Text, primary_key=True, comment="IANA name, e.g. Europe/Berlin.")
+
+
+class Account(Base):
+    __tablename__ = "account"
+    __table_args__ = (
+        CheckConstraint("role IN ('doctor', 'patient')", name="account_role_valid"),
+        CheckConstraint("status IN ('active', 'disabled', 'erased')", name="account_status_valid"),
+        CheckConstraint("username ~ '^[A-Za-z0-9_.@+-]{1,150}$'", name="account_username_valid"),
+        CheckConstraint(
+            r"email ~ '^[!-?A-~]{1,64}@[A-Za-z0-9.-]+\.[A-Za-z0-9-]{2,}$' AND length(email) <= 254",
+            name="account_email_valid",
+        ),
+        UniqueConstraint("id", "role", name="account_id_role_unique"),
+        Index("account_username_unique", text("lower(username)"), unique=True),
+        Index("account_email_unique", text("lower(email)"), unique=True),
+        {"comment": "A login. What a person is, doctor or patient, is fixed by the profile that refers to it."},
+    )
+
+    id: Mapped[int] = mapped_column(Integer, Identity(always=True), primary_key=True)
+    username: Mapped[str] = mapped_column(Text, comment="Unique whatever its case.")
+    email: Mapped[str] = mapped_column(Text, comment="Where mails go. Unique whatever its case.")
+    password_hash: Mapped[str] = mapped_column(Text, comment="argon2id, PHC string format.")
+    role: Mapped[str] = mapped_column(Text, comment="doctor or patient; a profile pins it for good.")
+    status: Mapped[str] = mapped_column(
+        Text, server_default="active", comment="active, disabled by an admin, or erased on request."
+    )
+    generation: Mapped[int] = mapped_column(
+        Integer, server_default="1", comment="Access tokens name it; counting it up revokes all of them at once."
+    )
+    created_at: Mapped[datetime] = stamped("When the account was registered.")
+
+
+class RefreshToken(Base):
+    __tablename__ = "refresh_token"
+    __table_args__ = (
+        Index("refresh_token_of_account", "account_id"),
+        Index("refresh_token_of_family", "family"),
+        Index("refresh_token_expiring", "expires_at"),
+        {"comment": "Refresh tokens, each good for one use; all that came of one login are a family."},
+    )
+
+    token_hash: Mapped[bytes] = mapped_column(primary_key=True, comment="SHA-256; the token itself is kept nowhere.")
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
+    family: Mapped[UUID] = mapped_column(comment="The login that it came of.")
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    used_at: Mapped[datetime | None] = mapped_column(
+        DateTime(timezone=True),
+        comment="When it was exchanged; a second use ends the family.",
+    )
+    revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), comment="When its family was ended.")
+    created_at: Mapped[datetime] = stamped("When it was given out.")
+
+
+class Doctor(Base):
+    __tablename__ = "doctor"
+    __table_args__ = (
+        ForeignKeyConstraint(["account_id", "role"], ["account.id", "account.role"], name="doctor_account_id_fkey"),
+        ForeignKeyConstraint(["timezone"], ["time_zone.name"], name="doctor_timezone_fkey"),
+        CheckConstraint("slot_minutes BETWEEN 5 AND 480", name="doctor_slot_minutes_valid"),
+        CheckConstraint("buffer_minutes BETWEEN 0 AND 480", name="doctor_buffer_minutes_valid"),
+        CheckConstraint("max_appointments BETWEEN 0 AND 30", name="doctor_max_appointments_valid"),
+        CheckConstraint("fee >= 0", name="doctor_fee_valid"),
+        # ISO 4217 gives these no minor unit, and the payment provider refuses one.
+        CheckConstraint(
+            "currency NOT IN ('HUF', 'JPY', 'TWD') OR fee = trunc(fee)", name="doctor_fee_has_no_minor_unit"
+        ),
+        CheckConstraint("experience_years BETWEEN 0 AND 80", name="doctor_experience_years_valid"),
+        Index("doctor_specialty", text("lower(specialty)"), "account_id"),
+        # Every booking updates booking_seq; room on the page keeps those updates off the indexes (HOT).
+        {
+            "comment": "A doctor's profile. Its row is the lock under which this doctor's bookings are decided.",
+            "postgresql_with": {"fillfactor": 50},
+        },
+    )
+
+    account_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    role: Mapped[str] = mapped_column(
+        Text,
+        Computed("'doctor'", persisted=True),
+        comment="Makes the foreign key accept only a doctor's account.",
+    )
+    full_name: Mapped[str] = mapped_column(Text, comment="Public.")
+    phone: Mapped[str] = mapped_column(Text, server_default="", comment="The practice's telephone. Public.")
+    timezone: Mapped[str] = mapped_column(
+        Text, server_default="UTC", comment="Zone in which the working hours are meant."
+    )
+    specialty: Mapped[str] = mapped_column(Text, server_default="", comment="Public; patients search by it.")
+    experience_years: Mapped[int] = mapped_column(SmallInteger, server_default="0", comment="Years in practice.")
+    slot_minutes: Mapped[int] = mapped_column(SmallInteger, server_default="30", comment="Length of a slot, minutes.")
+    buffer_minutes: Mapped[int] = mapped_column(
+        SmallInteger, server_default="0", comment="Pause between two slots, minutes."
+    )
+    fee: Mapped[Decimal] = mapped_column(
+        Numeric(12, 2),
+        comment="Price of an appointment; 0: confirmed at once. If none is given: policy.default_fee.",
+    )
+    currency: Mapped[str] = mapped_column(CHAR(3), comment="ISO 4217. If none is given: policy.default_currency.")
+    max_appointments: Mapped[int] = mapped_column(
+        SmallInteger,
+        server_default="30",
+        comment="Cap on active appointments, never above 30; 0 closes the book.",
+    )
+    booking_seq: Mapped[int] = mapped_column(
+        BigInteger,
+        server_default="0",
+        comment="Counts schedule writers. Updating it takes the lock, and fails a writer whose snapshot is stale.",
+    )
+
+
+class Patient(Base):
+    __tablename__ = "patient"
+    __table_args__ = (
+        ForeignKeyConstraint(["account_id", "role"], ["account.id", "account.role"], name="patient_account_id_fkey"),
+        ForeignKeyConstraint(["timezone"], ["time_zone.name"], name="patient_timezone_fkey"),
+        {
+            "comment": "A patient's profile. Its row is the lock under which this patient's bookings are decided.",
+            "postgresql_with": {"fillfactor": 50},
+        },
+    )
+
+    account_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    role: Mapped[str] = mapped_column(
+        Text,
+        Computed("'patient'", persisted=True),
+        comment="Makes the foreign key accept only a patient's account.",
+    )
+    full_name: Mapped[str] = mapped_column(Text, comment="Seen only by doctors who have an appointment with them.")
+    phone: Mapped[str] = mapped_column(
+        Text, server_default="", comment="Seen only by doctors who have an appointment with them."
+    )
+    timezone: Mapped[str] = mapped_column(
+        Text, server_default="UTC", comment="Zone of the times in this patient's mails."
+    )
+    booking_seq: Mapped[int] = mapped_column(
+        BigInteger,
+        server_default="0",
+        comment="Counts bookings. Updating it takes the lock, and fails a writer whose snapshot is stale.",
+    )

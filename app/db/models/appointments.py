@@ -1,0 +1,101 @@
+"""Bookings."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import (
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Numeric,
+    SmallInteger,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import CHAR, TSTZRANGE, ExcludeConstraint, Range
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db.models.base import HALF_OPEN, Base, stamped
+
+ACTIVE = "status IN ('offered', 'pending', 'confirmed')"
+
+
+class Appointment(Base):
+    __tablename__ = "appointment"
+    __table_args__ = (
+        CheckConstraint(
+            "status IN ('offered', 'pending', 'confirmed', 'released', 'expired', 'canceled', 'completed', 'no_show')",
+            name="appointment_status_valid",
+        ),
+        CheckConstraint(HALF_OPEN, name="appointment_during_valid"),
+        CheckConstraint("seat BETWEEN 1 AND 30", name="appointment_doctor_cap"),
+        CheckConstraint(f"({ACTIVE}) = (seat IS NOT NULL)", name="appointment_seat_iff_active"),
+        CheckConstraint(
+            "(status IN ('offered', 'released')) = (patient_id IS NULL)",
+            name="appointment_patient_iff_claimed",
+        ),
+        CheckConstraint("status <> 'pending' OR hold_expires_at IS NOT NULL", name="appointment_hold_has_end"),
+        CheckConstraint(
+            "(status = 'canceled') = (canceled_by IS NOT NULL)"
+            " AND (canceled_by IS NULL OR canceled_by IN ('patient', 'doctor', 'admin'))",
+            name="appointment_canceled_by_valid",
+        ),
+        ExcludeConstraint(
+            ("doctor_id", "="),
+            ("during", "&&"),
+            name="appointment_doctor_no_overlap",
+            using="gist",
+            where=text(ACTIVE),
+        ),
+        ExcludeConstraint(
+            ("patient_id", "="),
+            ("during", "&&"),
+            name="appointment_patient_no_overlap",
+            using="gist",
+            where=text(ACTIVE),
+        ),
+        Index(
+            "appointment_doctor_seat",
+            "doctor_id",
+            "seat",
+            unique=True,
+            postgresql_where=text("seat IS NOT NULL"),
+        ),
+        Index("appointment_by_doctor", "doctor_id", text("lower(during)"), "id"),
+        Index("appointment_by_patient", "patient_id", text("lower(during)"), "id"),
+        Index("appointment_lapsing_hold", "hold_expires_at", postgresql_where=text("status = 'pending'")),
+        Index("appointment_finishing", text("upper(during)"), postgresql_where=text("status = 'confirmed'")),
+        {"comment": "A booking of a doctor's slot. While active it holds the slot and one of the doctor's 30 seats."},
+    )
+
+    id: Mapped[int] = mapped_column(Integer, Identity(always=True), primary_key=True)
+    doctor_id: Mapped[int] = mapped_column(ForeignKey("doctor.account_id"))
+    patient_id: Mapped[int | None] = mapped_column(
+        ForeignKey("patient.account_id"), comment="None while a freed slot is on offer to the waitlist."
+    )
+    during: Mapped[Range[datetime]] = mapped_column(TSTZRANGE, comment="The slot, [start, end).")
+    status: Mapped[str] = mapped_column(
+        Text,
+        server_default="pending",
+        comment="As written; what the API shows also counts lapsed holds and finished visits (appointment_status()).",
+    )
+    seat: Mapped[int | None] = mapped_column(SmallInteger, comment="1 to 30 while active; set by trigger.")
+    hold_expires_at: Mapped[datetime | None] = mapped_column(
+        DateTime(timezone=True),
+        comment="Until when a pending appointment holds its slot unpaid; set by trigger.",
+    )
+    cancel_deadline: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), comment="Before this instant the patient may cancel; set by trigger."
+    )
+    fee: Mapped[Decimal] = mapped_column(Numeric(12, 2), comment="The doctor's fee at booking; set by trigger.")
+    currency: Mapped[str] = mapped_column(CHAR(3), comment="The doctor's currency at booking; set by trigger.")
+    canceled_by: Mapped[str | None] = mapped_column(Text, comment="patient, doctor or admin; set by trigger.")
+    cancel_reason: Mapped[str | None] = mapped_column(Text, comment="What the canceling side said, if anything.")
+    version: Mapped[int] = mapped_column(
+        Integer, server_default="1", comment="Counts the changes that a party must know of; set by trigger."
+    )
+    created_at: Mapped[datetime] = stamped("When the slot was first held.")
+    updated_at: Mapped[datetime] = stamped("When the row last changed; set by trigger.")

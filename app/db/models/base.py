@@ -1,0 +1,28 @@
+"""What all tables have in common."""
+
+from datetime import datetime
+
+from advanced_alchemy.base import CommonTableAttributes
+from sqlalchemy import DateTime, MetaData, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+# An end that is missing is NULL, and what is unknown would pass: it is asked for by itself.
+HALF_OPEN = (
+    "lower_inc(during) AND NOT upper_inc(during) AND NOT upper_inf(during) AND NOT isempty(during)"
+    " AND isfinite(lower(during)) AND isfinite(upper(during))"
+)
+
+
+class Base(CommonTableAttributes, DeclarativeBase):
+    """Every table's base: names of keys follow one convention, because a rule is known by its constraint's name."""
+
+    metadata = MetaData(
+        naming_convention={
+            "pk": "%(table_name)s_pkey",
+            "fk": "%(table_name)s_%(column_0_name)s_fkey",
+        }
+    )
+
+
+def stamped(comment: str) -> Mapped[datetime]:
+    return mapped_column(DateTime(timezone=True), server_default=text("now()"), comment=comment)

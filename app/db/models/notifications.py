@@ -1,0 +1,86 @@
+"""The outbox."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    SmallInteger,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, TSTZRANGE, Range
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db.models.base import Base, stamped
+
+
+class Notification(Base):
+    __tablename__ = "notification"
+    __table_args__ = (
+        CheckConstraint("status IN ('queued', 'sent', 'skipped', 'failed')", name="notification_status_valid"),
+        CheckConstraint(
+            "kind IN ('appointment_confirmed', 'appointment_canceled', 'appointment_rescheduled', 'slot_available',"
+            " 'payment_too_late', 'refund_requested', 'refund_completed')",
+            name="notification_kind_valid",
+        ),
+        Index(
+            "notification_once",
+            "appointment_id",
+            "appointment_version",
+            "kind",
+            "account_id",
+            "payment_id",
+            unique=True,
+            postgresql_nulls_not_distinct=True,
+        ),
+        Index("notification_batch", "batch", "account_id", unique=True, postgresql_where=text("batch IS NOT NULL")),
+        Index("notification_due", "due_at", "id", postgresql_where=text("status = 'queued'")),
+        {"comment": "The outbox: one mail to one account about one version of one appointment."},
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    kind: Mapped[str] = mapped_column(Text, comment="Which mail; names its template.")
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), comment="Who gets it.")
+    appointment_id: Mapped[int] = mapped_column(ForeignKey("appointment.id"))
+    appointment_version: Mapped[int] = mapped_column(Integer, comment="A mail about an older version is skipped.")
+    waitlist_entry_id: Mapped[int | None] = mapped_column(
+        ForeignKey("waitlist_entry.id"), comment="The entry a slot_available mail answers."
+    )
+    payment_id: Mapped[int | None] = mapped_column(
+        ForeignKey("payment.id"), comment="The payment that a mail about money is about."
+    )
+    slot: Mapped[Range[datetime] | None] = mapped_column(
+        TSTZRANGE, comment="slot_available: the freed slot; appointment_rescheduled: the time it was moved from."
+    )
+    batch: Mapped[UUID | None] = mapped_column(comment="What one act canceled together is told in one mail a person.")
+    also: Mapped[list[Any]] = mapped_column(
+        ARRAY(Integer), server_default=text("'{}'"), comment="The batch's other appointments of this account."
+    )
+    request_id: Mapped[str | None] = mapped_column(
+        Text,
+        # here, so that whoever writes a row need not think of it; what is no id would be a header of its own in a mail
+        server_default=text("substring(current_setting('booking.request', true) FROM '^[A-Za-z0-9_.-]{1,64}$')"),
+        comment="The X-Request-ID of the act (setting booking.request); none: the sweep, or a person at psql.",
+    )
+    status: Mapped[str] = mapped_column(Text, server_default="queued", comment="queued, sent, skipped or failed.")
+    due_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True),
+        server_default=text("now()"),
+        comment="Not before; while a worker is sending: when another may try.",
+    )
+    attempts: Mapped[int] = mapped_column(SmallInteger, server_default="0", comment="How often a worker took it.")
+    message_id: Mapped[UUID] = mapped_column(
+        server_default=text("gen_random_uuid()"),
+        comment="Left part of the mail's Message-ID; the same at every attempt.",
+    )
+    outcome: Mapped[str | None] = mapped_column(Text, comment="Why it was skipped, or what the last attempt met.")
+    created_at: Mapped[datetime] = stamped("When the event happened.")
+    sent_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), comment="When the mail server took it.")
