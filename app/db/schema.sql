@@ -1330,6 +1330,7 @@ BEGIN
         RETURN false;
     END IF;
     PERFORM revoke_sessions(p_account, NULL);
+    INSERT INTO notification (kind, account_id) VALUES ('password_changed', p_account);
     RETURN true;
 END
 $$;
@@ -1339,7 +1340,7 @@ $$;
 -- Name: FUNCTION change_password(p_account integer, p_old_hash text, p_new_hash text); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.change_password(p_account integer, p_old_hash text, p_new_hash text) IS 'Replaces a password hash that still is the one verified, and ends all logins of the account; false if it is another by now.';
+COMMENT ON FUNCTION public.change_password(p_account integer, p_old_hash text, p_new_hash text) IS 'Replaces a password hash that still is the one verified, ends all logins of the account and tells its owner; false if it is another by now.';
 
 
 --
@@ -1543,8 +1544,8 @@ CREATE TABLE public.notification (
     id bigint NOT NULL,
     kind text NOT NULL,
     account_id integer NOT NULL,
-    appointment_id integer NOT NULL,
-    appointment_version integer NOT NULL,
+    appointment_id integer,
+    appointment_version integer,
     waitlist_entry_id integer,
     payment_id integer,
     slot tstzrange,
@@ -1558,7 +1559,8 @@ CREATE TABLE public.notification (
     outcome text,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     sent_at timestamp with time zone,
-    CONSTRAINT notification_kind_valid CHECK ((kind = ANY (ARRAY['appointment_confirmed'::text, 'appointment_canceled'::text, 'appointment_rescheduled'::text, 'slot_available'::text, 'payment_too_late'::text, 'refund_requested'::text, 'refund_completed'::text]))),
+    CONSTRAINT notification_appointment_known CHECK ((((kind = 'password_changed'::text) = (appointment_id IS NULL)) AND ((appointment_id IS NULL) = (appointment_version IS NULL)))),
+    CONSTRAINT notification_kind_valid CHECK ((kind = ANY (ARRAY['appointment_confirmed'::text, 'appointment_canceled'::text, 'appointment_rescheduled'::text, 'slot_available'::text, 'payment_too_late'::text, 'refund_requested'::text, 'refund_completed'::text, 'password_changed'::text]))),
     CONSTRAINT notification_status_valid CHECK ((status = ANY (ARRAY['queued'::text, 'sent'::text, 'skipped'::text, 'failed'::text])))
 );
 
@@ -1567,7 +1569,7 @@ CREATE TABLE public.notification (
 -- Name: TABLE notification; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON TABLE public.notification IS 'The outbox: one mail to one account about one version of one appointment.';
+COMMENT ON TABLE public.notification IS 'The outbox: one mail to one account, about one version of one appointment or about the account.';
 
 
 --
@@ -1582,6 +1584,13 @@ COMMENT ON COLUMN public.notification.kind IS 'Which mail; names its template.';
 --
 
 COMMENT ON COLUMN public.notification.account_id IS 'Who gets it.';
+
+
+--
+-- Name: COLUMN notification.appointment_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.notification.appointment_id IS 'What it is about; none: the account itself.';
 
 
 --
@@ -1779,8 +1788,8 @@ CREATE VIEW public.notification_letter AS
      JOIN public.account r ON ((n.account_id = r.id)))
      LEFT JOIN public.doctor rd ON ((r.id = rd.account_id)))
      LEFT JOIN public.patient rp ON ((r.id = rp.account_id)))
-     JOIN public.appointment a ON ((n.appointment_id = a.id)))
-     JOIN public.doctor d ON ((a.doctor_id = d.account_id)))
+     LEFT JOIN public.appointment a ON ((n.appointment_id = a.id)))
+     LEFT JOIN public.doctor d ON ((a.doctor_id = d.account_id)))
      LEFT JOIN public.patient p ON ((a.patient_id = p.account_id)))
      LEFT JOIN public.payment pay ON ((n.payment_id = pay.id)));
 
@@ -1789,7 +1798,7 @@ CREATE VIEW public.notification_letter AS
 -- Name: VIEW notification_letter; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON VIEW public.notification_letter IS 'Everything a mail''s template may say.';
+COMMENT ON VIEW public.notification_letter IS 'Everything a mail''s template may say; of an appointment nothing where it is about the account.';
 
 
 --
@@ -5402,10 +5411,17 @@ CREATE INDEX notification_due ON public.notification USING btree (due_at, id) WH
 
 
 --
+-- Name: notification_of_account; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX notification_of_account ON public.notification USING btree (account_id, id);
+
+
+--
 -- Name: notification_once; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE UNIQUE INDEX notification_once ON public.notification USING btree (appointment_id, appointment_version, kind, account_id, payment_id) NULLS NOT DISTINCT;
+CREATE UNIQUE INDEX notification_once ON public.notification USING btree (appointment_id, appointment_version, kind, account_id, payment_id) NULLS NOT DISTINCT WHERE (appointment_id IS NOT NULL);
 
 
 --

@@ -92,6 +92,7 @@ GUARDS = (
     "appointment_status_valid",
     "notification_account_id_fkey",
     "notification_appointment_id_fkey",
+    "notification_appointment_known",
     "notification_batch",
     "notification_kind_valid",
     "notification_payment_id_fkey",

@@ -11,7 +11,7 @@ import structlog
 from app.domain.notifications.mail_server import MailServer, is_permanent
 from app.domain.notifications.mails import compose
 from app.domain.notifications.repository import NotificationRepository
-from app.domain.notifications.schemas import Letter
+from app.domain.notifications.schemas import AccountLetter, Event, Letter
 from app.outages import brief, place
 from app.workers.context import WorkerContext
 
@@ -45,23 +45,36 @@ async def dispatch(context: WorkerContext) -> None:
         for event in events:
             await context["worker"].queue.enqueue(
                 deliver.__qualname__,
-                key=f"deliver:{event.appointment_id}:{event.version}",
+                key=_key(event),
                 timeout=JOB_SECONDS,
                 **event._asdict(),
             )
 
 
-async def deliver(context: WorkerContext, *, appointment_id: int, version: int, request_id: str | None = None) -> None:
+def _key(event: Event) -> str:
+    if event.account_id is not None:
+        return f"deliver:account:{event.account_id}"
+    return f"deliver:{event.appointment_id}:{event.version}"
+
+
+async def deliver(
+    context: WorkerContext,
+    *,
+    appointment_id: int | None = None,
+    version: int | None = None,
+    account_id: int | None = None,
+    request_id: str | None = None,
+) -> None:
     """Send an event's due mails. What fails is written into the outbox, which has it tried again."""
     with structlog.contextvars.bound_contextvars(**({"request": request_id} if request_id else {})):
-        await _deliver(context, appointment_id, version)
+        await _deliver(context, Event(appointment_id, version, account_id, request_id))
 
 
-async def _deliver(context: WorkerContext, appointment_id: int, version: int) -> None:
+async def _deliver(context: WorkerContext, event: Event) -> None:
     deadline = time.monotonic() + SENDING_SECONDS
     with context["database"].contained():
         async with outbox(context) as notifications:
-            due = await notifications.due_in(appointment_id, version)
+            due = await notifications.due_in(event)
         async with MailServer(context["settings"]) as server:
             for notification_id in due:
                 if time.monotonic() > deadline or context["worker"].event.is_set():  # set: the worker is to stop
@@ -84,7 +97,7 @@ async def _send(context: WorkerContext, server: MailServer, notification_id: int
     log.info("mail_sent", notification=letter.id, kind=letter.kind)
 
 
-async def _sent(context: WorkerContext, letter: Letter) -> None:
+async def _sent(context: WorkerContext, letter: Letter | AccountLetter) -> None:
     """Write down that a mail is out. Whoever does not learn of it sends it again, so this is tried again itself."""
     for pause in (0.1, 1, 3, None):  # seconds; the lease has 10 left at least
         try:
@@ -98,7 +111,7 @@ async def _sent(context: WorkerContext, letter: Letter) -> None:
             return
 
 
-async def _failed(context: WorkerContext, letter: Letter, error: Exception) -> None:
+async def _failed(context: WorkerContext, letter: Letter | AccountLetter, error: Exception) -> None:
     why, permanent = brief(error), is_permanent(error)
     async with outbox(context) as notifications:
         await notifications.failed(letter.id, why, permanent=permanent)

@@ -178,6 +178,12 @@ def policy(*changes: str) -> tuple[str, ...]:
         broken("notification_status_valid", "UPDATE notification SET status = 'lost'"),
         broken("notification_account_id_fkey", "UPDATE notification SET account_id = 0 WHERE id = 1"),
         broken("notification_appointment_id_fkey", "UPDATE notification SET appointment_id = 0 WHERE id = 1"),
+        broken(
+            "notification_appointment_known",
+            "UPDATE notification SET kind = 'password_changed' WHERE id = 1",
+            "UPDATE notification SET appointment_id = NULL WHERE id = 1",
+            "UPDATE notification SET appointment_version = NULL WHERE id = 1",
+        ),
         broken("notification_waitlist_entry_id_fkey", "UPDATE notification SET waitlist_entry_id = 0"),
         broken(
             "notification_once",

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.domain.notifications.account_mails import ACCOUNT_WORDS
 from app.domain.notifications.mails import WORDS, compose, sender_address
-from app.domain.notifications.schemas import Kind, Letter
+from app.domain.notifications.schemas import AccountKind, AccountLetter, Kind, Letter
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 START = datetime(2026, 11, 26, 13, 0, tzinfo=UTC)
@@ -52,12 +53,26 @@ def letter(start: datetime = START, **changes: Any) -> Letter:
     return Letter(**columns | changes)
 
 
-def received(sent: Letter, at: datetime = NOW) -> EmailMessage:
+def account_letter(**changes: Any) -> AccountLetter:
+    columns: dict[str, Any] = {
+        "id": 1,
+        "kind": "password_changed",
+        "message_id": UUID(int=7),
+        "email": "zoe@example.com",
+        "recipient": "Zoë Müller",
+        "timezone": "Europe/Berlin",
+        "recipient_role": "patient",
+        "request_id": None,
+    }
+    return AccountLetter(**columns | changes)
+
+
+def received(sent: Letter | AccountLetter, at: datetime = NOW) -> EmailMessage:
     """Return the mail as it is read at the other end."""
     return message_from_bytes(compose(sent, SENDER, at).as_bytes(), _class=EmailMessage, policy=SMTP)
 
 
-def text(sent: Letter, at: datetime = NOW) -> str:
+def text(sent: Letter | AccountLetter, at: datetime = NOW) -> str:
     """Return the text that people read."""
     content: str = received(sent, at).get_content()
     return content.replace("\r\n", "\n")
@@ -140,6 +155,18 @@ def test_what_each_mail_says(changes: dict[str, Any], said: list[str]) -> None:
 
 def test_every_kind_has_words() -> None:
     assert {kind for kind, _ in WORDS} == set(get_args(Kind))
+    assert set(ACCOUNT_WORDS) == set(get_args(AccountKind))
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [({"kind": "password_changed"}, ["password of your account has just been changed", "If that was not you"])],
+)
+def test_what_each_mail_about_an_account_says(changes: dict[str, Any], said: list[str]) -> None:
+    body = text(account_letter(**changes))
+    for words in ["Dear Zoë Müller,", *said]:
+        assert words in body
+    assert "None" not in body
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.models.base import Base, stamped
 
+ABOUT_THE_ACCOUNT = "kind IN ('password_changed')"
+
 
 class Notification(Base):
     __tablename__ = "notification"
@@ -28,8 +30,13 @@ class Notification(Base):
         CheckConstraint("status IN ('queued', 'sent', 'skipped', 'failed')", name="notification_status_valid"),
         CheckConstraint(
             "kind IN ('appointment_confirmed', 'appointment_canceled', 'appointment_rescheduled', 'slot_available',"
-            " 'payment_too_late', 'refund_requested', 'refund_completed')",
+            " 'payment_too_late', 'refund_requested', 'refund_completed', 'password_changed')",
             name="notification_kind_valid",
+        ),
+        CheckConstraint(
+            f"({ABOUT_THE_ACCOUNT}) = (appointment_id IS NULL)"
+            " AND (appointment_id IS NULL) = (appointment_version IS NULL)",
+            name="notification_appointment_known",
         ),
         Index(
             "notification_once",
@@ -40,17 +47,23 @@ class Notification(Base):
             "payment_id",
             unique=True,
             postgresql_nulls_not_distinct=True,
+            postgresql_where=text("appointment_id IS NOT NULL"),
         ),
+        Index("notification_of_account", "account_id", "id"),
         Index("notification_batch", "batch", "account_id", unique=True, postgresql_where=text("batch IS NOT NULL")),
         Index("notification_due", "due_at", "id", postgresql_where=text("status = 'queued'")),
-        {"comment": "The outbox: one mail to one account about one version of one appointment."},
+        {"comment": "The outbox: one mail to one account, about one version of one appointment or about the account."},
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     kind: Mapped[str] = mapped_column(Text, comment="Which mail; names its template.")
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), comment="Who gets it.")
-    appointment_id: Mapped[int] = mapped_column(ForeignKey("appointment.id"))
-    appointment_version: Mapped[int] = mapped_column(Integer, comment="A mail about an older version is skipped.")
+    appointment_id: Mapped[int | None] = mapped_column(
+        ForeignKey("appointment.id"), comment="What it is about; none: the account itself."
+    )
+    appointment_version: Mapped[int | None] = mapped_column(
+        Integer, comment="A mail about an older version is skipped."
+    )
     waitlist_entry_id: Mapped[int | None] = mapped_column(
         ForeignKey("waitlist_entry.id"), comment="The entry a slot_available mail answers."
     )

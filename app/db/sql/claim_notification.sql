@@ -38,11 +38,11 @@ FROM notification AS n
 INNER JOIN account AS r ON n.account_id = r.id
 LEFT JOIN doctor AS rd ON r.id = rd.account_id
 LEFT JOIN patient AS rp ON r.id = rp.account_id
-INNER JOIN appointment AS a ON n.appointment_id = a.id
-INNER JOIN doctor AS d ON a.doctor_id = d.account_id
+LEFT JOIN appointment AS a ON n.appointment_id = a.id
+LEFT JOIN doctor AS d ON a.doctor_id = d.account_id
 LEFT JOIN patient AS p ON a.patient_id = p.account_id
 LEFT JOIN payment AS pay ON n.payment_id = pay.id;
-COMMENT ON VIEW notification_letter IS 'Everything a mail''s template may say.';
+COMMENT ON VIEW notification_letter IS 'Everything a mail''s template may say; of an appointment nothing where it is about the account.';
 GRANT SELECT ON notification_letter TO booking_app;
 
 CREATE OR REPLACE FUNCTION claim_notification(p_id bigint, p_lease interval) RETURNS SETOF notification_letter

@@ -82,11 +82,12 @@ BEGIN
         RETURN false;
     END IF;
     PERFORM revoke_sessions(p_account, NULL);
+    INSERT INTO notification (kind, account_id) VALUES ('password_changed', p_account);
     RETURN true;
 END
 $$;
 COMMENT ON FUNCTION change_password(integer, text, text) IS
-'Replaces a password hash that still is the one verified, and ends all logins of the account; false if it is another by now.';
+'Replaces a password hash that still is the one verified, ends all logins of the account and tells its owner; false if it is another by now.';
 REVOKE EXECUTE ON FUNCTION change_password(integer, text, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION change_password(integer, text, text) TO booking_app;
 

@@ -1,27 +1,16 @@
 """The words of the mails: one short plain text for each kind of notification and role of its reader."""
 
-import re
 from collections.abc import Callable
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import getaddresses
-from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from msgspec.structs import replace
-
-from app.domain.notifications.schemas import Kind, Letter, Role
-
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-
-
-class Words(NamedTuple):
-    """A mail's subject, and its text but for the salutation."""
-
-    subject: str
-    paragraphs: list[str]
+from app.domain.notifications.account_mails import ACCOUNT_WORDS
+from app.domain.notifications.schemas import AccountLetter, Kind, Letter, Role
+from app.domain.notifications.words import Words, in_one_line
 
 
 def sender_address(text: str) -> Address:
@@ -33,10 +22,10 @@ def sender_address(text: str) -> Address:
     return Address(name, username, domain)
 
 
-def compose(letter: Letter, sender: Address, at: datetime) -> EmailMessage:
+def compose(letter: Letter | AccountLetter, sender: Address, at: datetime) -> EmailMessage:
     """Write the mail that `letter` calls for, as of the instant `at`; its Message-ID is the same at every attempt."""
-    letter = _in_one_line(letter)
-    words = WORDS[letter.kind, letter.recipient_role](letter, at)
+    letter = in_one_line(letter)
+    words = _words(letter, at)
     username, _, domain = letter.email.rpartition("@")
     message = EmailMessage(policy=SMTP)
     message["From"] = sender
@@ -51,10 +40,10 @@ def compose(letter: Letter, sender: Address, at: datetime) -> EmailMessage:
     return message
 
 
-def _in_one_line(letter: Letter) -> Letter:
-    """Return the letter with nothing in what people wrote that could end a header or a line of the text."""
-    written = {name: getattr(letter, name) for name in ("recipient", "doctor", "patient", "cancel_reason")}
-    return replace(letter, **{name: CONTROL.sub(" ", text).strip() for name, text in written.items() if text})
+def _words(letter: Letter | AccountLetter, at: datetime) -> Words:
+    if isinstance(letter, AccountLetter):
+        return ACCOUNT_WORDS[letter.kind](letter)
+    return WORDS[letter.kind, letter.recipient_role](letter, at)
 
 
 def _slot_available(letter: Letter, _: datetime) -> Words:

@@ -15,27 +15,41 @@ Kind = Literal[
     "refund_requested",
     "refund_completed",
 ]
+AccountKind = Literal["password_changed"]
 Role = Literal["doctor", "patient"]
 
 
 class Event(NamedTuple):
-    """A change of an appointment that people are to hear of."""
+    """What people are to hear of together: a change of an appointment, or else of an account."""
 
-    appointment_id: int
-    version: int
+    appointment_id: int | None
+    version: int | None
+    account_id: int | None
     request_id: str | None  # of the request that made the change, if one did
 
 
-class Letter(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything a mail may say (the view `notification_letter`); times are UTC, `timezone` is the recipient's."""
+class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+    """What every mail needs (the view `notification_letter`); `timezone` is the recipient's."""
 
     id: int
-    kind: Kind
     message_id: UUID
     email: str
     recipient: str
     timezone: str
     recipient_role: Role
+    request_id: str | None
+
+
+class AccountLetter(Envelope, frozen=True, kw_only=True):
+    """Everything that a mail about its recipient's own account may say."""
+
+    kind: AccountKind
+
+
+class Letter(Envelope, frozen=True, kw_only=True):
+    """Everything that a mail about an appointment may say; times are UTC."""
+
+    kind: Kind
     doctor: str
     patient: str | None
     starts_at: datetime
@@ -45,6 +59,5 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     cancel_deadline: datetime
     canceled_by: Literal["patient", "doctor", "admin"] | None
     cancel_reason: str | None
-    request_id: str | None
     payment: str | None  # amount and currency of the payment that a mail about money is about
     refunds: list[str]  # what goes back of the appointments' payments, a sum for each currency

@@ -403,8 +403,8 @@ CREATE TABLE notification (
 	id BIGINT GENERATED ALWAYS AS IDENTITY, 
 	kind TEXT NOT NULL, 
 	account_id INTEGER NOT NULL, 
-	appointment_id INTEGER NOT NULL, 
-	appointment_version INTEGER NOT NULL, 
+	appointment_id INTEGER, 
+	appointment_version INTEGER, 
 	waitlist_entry_id INTEGER, 
 	payment_id INTEGER, 
 	slot TSTZRANGE, 
@@ -420,7 +420,8 @@ CREATE TABLE notification (
 	sent_at TIMESTAMP WITH TIME ZONE, 
 	CONSTRAINT notification_pkey PRIMARY KEY (id), 
 	CONSTRAINT notification_status_valid CHECK (status IN ('queued', 'sent', 'skipped', 'failed')), 
-	CONSTRAINT notification_kind_valid CHECK (kind IN ('appointment_confirmed', 'appointment_canceled', 'appointment_rescheduled', 'slot_available', 'payment_too_late', 'refund_requested', 'refund_completed')), 
+	CONSTRAINT notification_kind_valid CHECK (kind IN ('appointment_confirmed', 'appointment_canceled', 'appointment_rescheduled', 'slot_available', 'payment_too_late', 'refund_requested', 'refund_completed', 'password_changed')), 
+	CONSTRAINT notification_appointment_known CHECK ((kind IN ('password_changed')) = (appointment_id IS NULL) AND (appointment_id IS NULL) = (appointment_version IS NULL)), 
 	CONSTRAINT notification_account_id_fkey FOREIGN KEY(account_id) REFERENCES account (id), 
 	CONSTRAINT notification_appointment_id_fkey FOREIGN KEY(appointment_id) REFERENCES appointment (id), 
 	CONSTRAINT notification_waitlist_entry_id_fkey FOREIGN KEY(waitlist_entry_id) REFERENCES waitlist_entry (id), 
@@ -431,13 +432,17 @@ CREATE UNIQUE INDEX notification_batch ON notification (batch, account_id) WHERE
 
 CREATE INDEX notification_due ON notification (due_at, id) WHERE status = 'queued';
 
-CREATE UNIQUE INDEX notification_once ON notification (appointment_id, appointment_version, kind, account_id, payment_id) NULLS NOT DISTINCT;
+CREATE INDEX notification_of_account ON notification (account_id, id);
 
-COMMENT ON TABLE notification IS 'The outbox: one mail to one account about one version of one appointment.';
+CREATE UNIQUE INDEX notification_once ON notification (appointment_id, appointment_version, kind, account_id, payment_id) NULLS NOT DISTINCT WHERE appointment_id IS NOT NULL;
+
+COMMENT ON TABLE notification IS 'The outbox: one mail to one account, about one version of one appointment or about the account.';
 
 COMMENT ON COLUMN notification.kind IS 'Which mail; names its template.';
 
 COMMENT ON COLUMN notification.account_id IS 'Who gets it.';
+
+COMMENT ON COLUMN notification.appointment_id IS 'What it is about; none: the account itself.';
 
 COMMENT ON COLUMN notification.appointment_version IS 'A mail about an older version is skipped.';
 
@@ -1480,11 +1485,11 @@ FROM notification AS n
 INNER JOIN account AS r ON n.account_id = r.id
 LEFT JOIN doctor AS rd ON r.id = rd.account_id
 LEFT JOIN patient AS rp ON r.id = rp.account_id
-INNER JOIN appointment AS a ON n.appointment_id = a.id
-INNER JOIN doctor AS d ON a.doctor_id = d.account_id
+LEFT JOIN appointment AS a ON n.appointment_id = a.id
+LEFT JOIN doctor AS d ON a.doctor_id = d.account_id
 LEFT JOIN patient AS p ON a.patient_id = p.account_id
 LEFT JOIN payment AS pay ON n.payment_id = pay.id;
-COMMENT ON VIEW notification_letter IS 'Everything a mail''s template may say.';
+COMMENT ON VIEW notification_letter IS 'Everything a mail''s template may say; of an appointment nothing where it is about the account.';
 GRANT SELECT ON notification_letter TO booking_app;
 
 CREATE OR REPLACE FUNCTION claim_notification(p_id bigint, p_lease interval) RETURNS SETOF notification_letter
@@ -2591,11 +2596,12 @@ BEGIN
         RETURN false;
     END IF;
     PERFORM revoke_sessions(p_account, NULL);
+    INSERT INTO notification (kind, account_id) VALUES ('password_changed', p_account);
     RETURN true;
 END
 $$;
 COMMENT ON FUNCTION change_password(integer, text, text) IS
-'Replaces a password hash that still is the one verified, and ends all logins of the account; false if it is another by now.';
+'Replaces a password hash that still is the one verified, ends all logins of the account and tells its owner; false if it is another by now.';
 REVOKE EXECUTE ON FUNCTION change_password(integer, text, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION change_password(integer, text, text) TO booking_app;
 
