@@ -14,6 +14,7 @@ from litestar.static_files import create_static_files_router
 from redis.asyncio import Redis
 
 from app.db.engine import database_config, on_use
+from app.domain.accounts.code_controller import CodeController
 from app.domain.accounts.controller import AccountController
 from app.domain.accounts.sessions import current_in
 from app.domain.accounts.tokens import jwt_auth
@@ -82,6 +83,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         route_handlers=[
             AccountController,
             AppointmentController,
+            CodeController,
             DoctorAppointmentController,
             DoctorController,
             PaymentController,

@@ -53,14 +53,14 @@ class RateLimits:
         who = f"account:{caller.id}" if caller else f"address:{_network(request)}"
         await self._count(request, self._calls, "call", who, always=False)
 
-    async def login(self, request: Request[Any, Any, Any], name: str) -> None:
-        """Count an attempt to log in as `name`, and one from this address. Raises ProblemError (429).
+    async def attempt(self, request: Request[Any, Any, Any], what: str, name: str) -> None:
+        """Count an attempt at `what`, such as a login, as `name`, and one from this address. Raises ProblemError (429).
 
         The first is of the address, too: nobody can lock somebody else out from elsewhere.
         """
         network, account = _network(request), hashlib.sha256(name.lower().encode()).hexdigest()[:32]
-        await self._count(request, self._logins_of_address, "login-address", network, always=True)
-        await self._count(request, self._logins, "login", f"{network}:{account}", always=True)
+        await self._count(request, self._logins_of_address, f"{what}-address", network, always=True)
+        await self._count(request, self._logins, what, f"{network}:{account}", always=True)
 
     async def register(self, request: Request[Any, Any, Any]) -> None:
         """Count a registration from this address. Raises ProblemError (429)."""

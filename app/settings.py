@@ -40,6 +40,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     paypal_certificates: str | None = None
     payment_return_url: str | None = None
     payment_cancel_url: str | None = None
+    email_verification_url: str | None = None
+    password_reset_url: str | None = None
     cors_origins: str = ""
     rate_limit: str = "600/minute"
     rate_limit_login: str = "10/minute"
@@ -205,6 +207,8 @@ CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "paypal_base_url": _WEB,
     "payment_return_url": _WEB,
     "payment_cancel_url": _WEB,
+    "email_verification_url": _WEB,
+    "password_reset_url": _WEB,
     "default_from_email": (_is_one_sender, "must be one sender, like Appointments <appointments@example.com>"),
 }
 

@@ -51,6 +51,17 @@ async def fetch_one(session: Session, sql: str, *arguments: Any) -> asyncpg.Reco
     return rows[0] if rows else None
 
 
+async def fetch_within(session: Session, sql: str, *arguments: Any) -> list[asyncpg.Record]:
+    """Run one statement in the transaction that the session has written in already, and return its rows.
+
+    Nothing is retried, as that would be more than this statement. Raises asyncpg's errors, and TimeoutError.
+    """
+    driver = await _driver(session)
+    sql, arguments = _as_part_of_the_act(sql, arguments)
+    rows: list[asyncpg.Record] = await in_time(driver, lambda: driver.fetch(sql, *arguments))
+    return rows
+
+
 async def fetch_if(
     session: Session, keep: Callable[[list[asyncpg.Record]], bool], sql: str, *arguments: Any
 ) -> list[asyncpg.Record]:

@@ -70,6 +70,24 @@ COMMENT ON TYPE public.working_span IS 'An interval of working hours on one day,
 
 
 --
+-- Name: account_token_lifetime(text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.account_token_lifetime(p_purpose text) RETURNS interval
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    SELECT CASE p_purpose WHEN 'email_verification' THEN interval '72 hours' WHEN 'password_reset' THEN interval '1 hour' END
+$$;
+
+
+--
+-- Name: FUNCTION account_token_lifetime(p_purpose text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.account_token_lifetime(p_purpose text) IS 'How long a mailed code is good; NULL: such a mail has none.';
+
+
+--
 -- Name: act_as(text); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1316,6 +1334,43 @@ COMMENT ON FUNCTION public.capture_time() IS 'Longer than a capture takes, with 
 
 
 --
+-- Name: change_email(integer, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.change_email(p_account integer, p_email text) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    a account;
+BEGIN
+    SELECT * INTO a FROM account WHERE id = p_account FOR NO KEY UPDATE;
+    IF p_email = a.pending_email THEN
+        RETURN;
+    END IF;
+    IF EXISTS (SELECT FROM account WHERE lower(email) = lower(p_email) AND id <> p_account) THEN
+        -- said at once, as it would be when the address is proven
+        RAISE EXCEPTION USING ERRCODE = 'unique_violation', CONSTRAINT = 'account_email_unique',
+            MESSAGE = 'An account with this email exists already.';
+    END IF;
+    UPDATE account SET pending_email = p_email WHERE id = p_account;
+    DELETE FROM account_token WHERE account_id = p_account AND purpose = 'email_verification';
+    INSERT INTO notification (kind, account_id) VALUES ('email_verification', p_account);
+    IF a.email_verified_at IS NOT NULL THEN
+        INSERT INTO notification (kind, account_id, snapshot)
+        VALUES ('email_changing', p_account, jsonb_build_object('email', a.email));
+    END IF;
+END
+$$;
+
+
+--
+-- Name: FUNCTION change_email(p_account integer, p_email text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.change_email(p_account integer, p_email text) IS 'Has a code mailed to an account''s new address, which is the account''s once it is proven, and tells a proven old one.';
+
+
+--
 -- Name: change_password(integer, text, text); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1324,13 +1379,11 @@ CREATE FUNCTION public.change_password(p_account integer, p_old_hash text, p_new
     SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
-    UPDATE account SET password_hash = p_new_hash
-    WHERE id = p_account AND password_hash = p_old_hash AND status = 'active';
+    PERFORM FROM account WHERE id = p_account AND password_hash = p_old_hash AND status = 'active' FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RETURN false;
     END IF;
-    PERFORM revoke_sessions(p_account, NULL);
-    INSERT INTO notification (kind, account_id) VALUES ('password_changed', p_account);
+    PERFORM set_password(p_account, p_new_hash);
     RETURN true;
 END
 $$;
@@ -1340,7 +1393,35 @@ $$;
 -- Name: FUNCTION change_password(p_account integer, p_old_hash text, p_new_hash text); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.change_password(p_account integer, p_old_hash text, p_new_hash text) IS 'Replaces a password hash that still is the one verified, ends all logins of the account and tells its owner; false if it is another by now.';
+COMMENT ON FUNCTION public.change_password(p_account integer, p_old_hash text, p_new_hash text) IS 'Replaces a password hash that still is the one verified, with what follows; false if it is another by now.';
+
+
+--
+-- Name: change_patient(integer, jsonb); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.change_patient(p_patient integer, p_changes jsonb) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    was patient;
+    wanted patient;
+BEGIN
+    SELECT * INTO was FROM patient WHERE account_id = p_patient FOR NO KEY UPDATE;
+    wanted := jsonb_populate_record(was, p_changes);
+    UPDATE patient SET full_name = wanted.full_name, phone = wanted.phone, timezone = wanted.timezone
+    WHERE account_id = p_patient;
+    PERFORM change_email(p_patient, p_changes ->> 'email') WHERE p_changes ? 'email';
+END
+$$;
+
+
+--
+-- Name: FUNCTION change_patient(p_patient integer, p_changes jsonb); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.change_patient(p_patient integer, p_changes jsonb) IS 'Changes a patient''s email or profile ({column: value}).';
 
 
 --
@@ -1356,7 +1437,7 @@ DECLARE
     wanted doctor := jsonb_populate_record(was, p_changes);
 BEGIN
     PERFORM act_as('doctor');
-    UPDATE account SET email = p_changes ->> 'email' WHERE id = p_doctor AND p_changes ? 'email';
+    PERFORM change_email(p_doctor, p_changes ->> 'email') WHERE p_changes ? 'email';
     UPDATE doctor SET
         full_name = wanted.full_name,
         phone = wanted.phone,
@@ -1436,31 +1517,6 @@ COMMENT ON FUNCTION public.changed_appointment(was public.appointment, becomes p
 
 
 --
--- Name: refunds_of(integer[]); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.refunds_of(p_appointments integer[]) RETURNS text[]
-    LANGUAGE sql STABLE
-    AS $$
-    SELECT coalesce(array_agg(total || ' ' || currency ORDER BY currency), '{}')
-    FROM (
-        SELECT p.currency, sum(r.amount) AS total
-        FROM refund AS r
-        INNER JOIN payment AS p ON r.payment_id = p.id
-        WHERE p.appointment_id = ANY (p_appointments) AND r.status <> 'failed'
-        GROUP BY p.currency
-    ) AS back
-$$;
-
-
---
--- Name: FUNCTION refunds_of(p_appointments integer[]); Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON FUNCTION public.refunds_of(p_appointments integer[]) IS 'What goes back of appointments'' payments, a sum for each currency.';
-
-
---
 -- Name: account; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -1468,12 +1524,15 @@ CREATE TABLE public.account (
     id integer NOT NULL,
     username text NOT NULL,
     email text NOT NULL,
+    email_verified_at timestamp with time zone,
+    pending_email text,
     password_hash text NOT NULL,
     role text NOT NULL,
     status text DEFAULT 'active'::text NOT NULL,
     generation integer DEFAULT 1 NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT account_email_valid CHECK (((email ~ '^[!-?A-~]{1,64}@[A-Za-z0-9.-]+\.[A-Za-z0-9-]{2,}$'::text) AND (length(email) <= 254))),
+    CONSTRAINT account_pending_email_valid CHECK (((pending_email ~ '^[!-?A-~]{1,64}@[A-Za-z0-9.-]+\.[A-Za-z0-9-]{2,}$'::text) AND (length(pending_email) <= 254))),
     CONSTRAINT account_role_valid CHECK ((role = ANY (ARRAY['doctor'::text, 'patient'::text]))),
     CONSTRAINT account_status_valid CHECK ((status = ANY (ARRAY['active'::text, 'disabled'::text, 'erased'::text]))),
     CONSTRAINT account_username_valid CHECK ((username ~ '^[A-Za-z0-9_.@+-]{1,150}$'::text))
@@ -1499,6 +1558,20 @@ COMMENT ON COLUMN public.account.username IS 'Unique whatever its case.';
 --
 
 COMMENT ON COLUMN public.account.email IS 'Where mails go. Unique whatever its case.';
+
+
+--
+-- Name: COLUMN account.email_verified_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.account.email_verified_at IS 'When its owner proved to read it; none: not yet.';
+
+
+--
+-- Name: COLUMN account.pending_email; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.account.pending_email IS 'The address that is to be, once it is proven.';
 
 
 --
@@ -1537,6 +1610,53 @@ COMMENT ON COLUMN public.account.created_at IS 'When the account was registered.
 
 
 --
+-- Name: mail_address(public.account, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.mail_address(a public.account, p_kind text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    SELECT CASE
+        WHEN p_kind = 'email_verification'
+            THEN coalesce(a.pending_email, CASE WHEN a.email_verified_at IS NULL THEN a.email END)
+        ELSE a.email
+    END
+$$;
+
+
+--
+-- Name: FUNCTION mail_address(a public.account, p_kind text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.mail_address(a public.account, p_kind text) IS 'Where a kind of mail to an account goes; NULL: nowhere, as there is nothing to prove.';
+
+
+--
+-- Name: refunds_of(integer[]); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.refunds_of(p_appointments integer[]) RETURNS text[]
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT coalesce(array_agg(total || ' ' || currency ORDER BY currency), '{}')
+    FROM (
+        SELECT p.currency, sum(r.amount) AS total
+        FROM refund AS r
+        INNER JOIN payment AS p ON r.payment_id = p.id
+        WHERE p.appointment_id = ANY (p_appointments) AND r.status <> 'failed'
+        GROUP BY p.currency
+    ) AS back
+$$;
+
+
+--
+-- Name: FUNCTION refunds_of(p_appointments integer[]); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.refunds_of(p_appointments integer[]) IS 'What goes back of appointments'' payments, a sum for each currency.';
+
+
+--
 -- Name: notification; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -1549,6 +1669,7 @@ CREATE TABLE public.notification (
     waitlist_entry_id integer,
     payment_id integer,
     slot tstzrange,
+    snapshot jsonb,
     batch uuid,
     also integer[] DEFAULT '{}'::integer[] NOT NULL,
     request_id text DEFAULT "substring"(current_setting('booking.request'::text, true), '^[A-Za-z0-9_.-]{1,64}$'::text),
@@ -1559,8 +1680,8 @@ CREATE TABLE public.notification (
     outcome text,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     sent_at timestamp with time zone,
-    CONSTRAINT notification_appointment_known CHECK ((((kind = 'password_changed'::text) = (appointment_id IS NULL)) AND ((appointment_id IS NULL) = (appointment_version IS NULL)))),
-    CONSTRAINT notification_kind_valid CHECK ((kind = ANY (ARRAY['appointment_confirmed'::text, 'appointment_canceled'::text, 'appointment_rescheduled'::text, 'slot_available'::text, 'payment_too_late'::text, 'refund_requested'::text, 'refund_completed'::text, 'password_changed'::text]))),
+    CONSTRAINT notification_appointment_known CHECK ((((kind = ANY (ARRAY['email_verification'::text, 'email_changing'::text, 'password_reset'::text, 'password_changed'::text])) = (appointment_id IS NULL)) AND ((appointment_id IS NULL) = (appointment_version IS NULL)))),
+    CONSTRAINT notification_kind_valid CHECK ((kind = ANY (ARRAY['appointment_confirmed'::text, 'appointment_canceled'::text, 'appointment_rescheduled'::text, 'slot_available'::text, 'payment_too_late'::text, 'refund_requested'::text, 'refund_completed'::text, 'email_verification'::text, 'email_changing'::text, 'password_reset'::text, 'password_changed'::text]))),
     CONSTRAINT notification_status_valid CHECK ((status = ANY (ARRAY['queued'::text, 'sent'::text, 'skipped'::text, 'failed'::text])))
 );
 
@@ -1619,6 +1740,13 @@ COMMENT ON COLUMN public.notification.payment_id IS 'The payment that a mail abo
 --
 
 COMMENT ON COLUMN public.notification.slot IS 'slot_available: the freed slot; appointment_rescheduled: the time it was moved from.';
+
+
+--
+-- Name: COLUMN notification.snapshot; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.notification.snapshot IS 'Until it is sent, what it needs that changes or goes: email, recipient, doctor, patient.';
 
 
 --
@@ -1756,12 +1884,15 @@ CREATE VIEW public.notification_letter AS
  SELECT n.id,
     n.kind,
     n.message_id,
-    r.email,
-    COALESCE(rd.full_name, rp.full_name) AS recipient,
+    COALESCE((n.snapshot ->> 'email'::text), public.mail_address(r.*, n.kind)) AS email,
+        CASE
+            WHEN (n.kind <> 'email_verification'::text) THEN COALESCE((n.snapshot ->> 'recipient'::text), rd.full_name, rp.full_name)
+            ELSE NULL::text
+        END AS recipient,
     COALESCE(rd.timezone, rp.timezone) AS timezone,
     r.role AS recipient_role,
-    d.full_name AS doctor,
-    p.full_name AS patient,
+    COALESCE((n.snapshot ->> 'doctor'::text), d.full_name) AS doctor,
+    COALESCE((n.snapshot ->> 'patient'::text), p.full_name) AS patient,
         CASE
             WHEN (n.kind = 'slot_available'::text) THEN lower(n.slot)
             ELSE lower(a.during)
@@ -1783,7 +1914,8 @@ CREATE VIEW public.notification_letter AS
     a.cancel_reason,
     n.request_id,
     ((pay.amount || ' '::text) || (pay.currency)::text) AS payment,
-    public.refunds_of((a.id || n.also)) AS refunds
+    public.refunds_of((a.id || n.also)) AS refunds,
+    public.account_token_lifetime(n.kind) AS code_lifetime
    FROM (((((((public.notification n
      JOIN public.account r ON ((n.account_id = r.id)))
      LEFT JOIN public.doctor rd ON ((r.id = rd.account_id)))
@@ -1802,16 +1934,17 @@ COMMENT ON VIEW public.notification_letter IS 'Everything a mail''s template may
 
 
 --
--- Name: claim_notification(bigint, interval); Type: FUNCTION; Schema: public; Owner: -
+-- Name: claim_notification(bigint, interval, bytea); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.claim_notification(p_id bigint, p_lease interval) RETURNS SETOF public.notification_letter
+CREATE FUNCTION public.claim_notification(p_id bigint, p_lease interval, p_code bytea DEFAULT NULL::bytea) RETURNS SETOF public.notification_letter
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     n notification;
     stale text;
+    letter notification_letter;
 BEGIN
     SELECT * INTO n FROM notification
     WHERE id = p_id AND status = 'queued' AND due_at <= clock_timestamp()
@@ -1821,20 +1954,26 @@ BEGIN
     END IF;
     stale := notification_stale(n);
     IF stale IS NOT NULL THEN
-        UPDATE notification SET status = 'skipped', outcome = stale WHERE id = p_id;
+        UPDATE notification SET status = 'skipped', outcome = stale, snapshot = NULL WHERE id = p_id;
         RETURN;
     END IF;
     UPDATE notification SET attempts = attempts + 1, due_at = clock_timestamp() + p_lease WHERE id = p_id;
-    RETURN QUERY SELECT * FROM notification_letter WHERE id = p_id;
+    SELECT * INTO letter FROM notification_letter WHERE id = p_id;
+    IF letter.code_lifetime IS NOT NULL THEN
+        -- of each attempt, for nobody knows which of them arrives
+        INSERT INTO account_token (token_hash, account_id, purpose, email, expires_at)
+        VALUES (p_code, n.account_id, n.kind, letter.email, clock_timestamp() + letter.code_lifetime);
+    END IF;
+    RETURN NEXT letter;
 END
 $$;
 
 
 --
--- Name: FUNCTION claim_notification(p_id bigint, p_lease interval); Type: COMMENT; Schema: public; Owner: -
+-- Name: FUNCTION claim_notification(p_id bigint, p_lease interval, p_code bytea); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.claim_notification(p_id bigint, p_lease interval) IS 'Takes a due mail for the length of the lease and returns its letter; no row if another has it, it is done, or it is stale (then skipped).';
+COMMENT ON FUNCTION public.claim_notification(p_id bigint, p_lease interval, p_code bytea) IS 'Takes a due mail for the length of the lease and returns its letter, in which the code of a given SHA-256 is good if it needs one; no row if another has it, it is done, or it is stale (then skipped).';
 
 
 --
@@ -2911,6 +3050,31 @@ COMMENT ON FUNCTION public.lowest_free_seat(seats integer) IS 'The lowest of the
 
 
 --
+-- Name: mail_again(integer, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.mail_again(p_account integer, p_kind text) RETURNS void
+    LANGUAGE sql
+    AS $$
+    INSERT INTO notification (kind, account_id)
+    SELECT p_kind, a.id FROM account AS a
+    WHERE a.id = p_account AND a.status = 'active' AND mail_address(a, p_kind) IS NOT NULL AND NOT EXISTS (
+        -- whoever asks often gets one a minute, so that nobody's mailbox can be flooded
+        SELECT FROM notification AS n
+        WHERE n.account_id = p_account AND n.kind = p_kind
+            AND (n.status = 'queued' OR n.created_at > clock_timestamp() - interval '1 min')
+    )
+$$;
+
+
+--
+-- Name: FUNCTION mail_again(p_account integer, p_kind text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.mail_again(p_account integer, p_kind text) IS 'Queues a mail with a code for an active account, unless one is on its way or went out within the last minute.';
+
+
+--
 -- Name: move_appointment(integer, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -3062,7 +3226,7 @@ CREATE FUNCTION public.notification_sent(p_id bigint) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
-    UPDATE notification SET status = 'sent', sent_at = clock_timestamp(), outcome = NULL
+    UPDATE notification SET status = 'sent', sent_at = clock_timestamp(), outcome = NULL, snapshot = NULL
     WHERE id = p_id AND status = 'queued'
 $$;
 
@@ -3082,6 +3246,8 @@ CREATE FUNCTION public.notification_stale(n public.notification) RETURNS text
     LANGUAGE sql STABLE
     AS $$
     SELECT CASE
+        WHEN coalesce(n.snapshot ->> 'email', mail_address(r, n.kind)) IS NULL THEN 'there is nowhere to send it'
+        WHEN n.appointment_id IS NULL THEN NULL
         WHEN n.payment_id IS NOT NULL THEN NULL -- what became of money stays true
         WHEN n.kind <> 'slot_available'
             THEN CASE WHEN a.version <> n.appointment_version THEN 'the appointment has changed since' END
@@ -3090,8 +3256,9 @@ CREATE FUNCTION public.notification_stale(n public.notification) RETURNS text
         WHEN NOT EXISTS (SELECT FROM free_slots(a.doctor_id, lower(n.slot), upper(n.slot)))
             THEN 'the slot is no longer free'
     END
-    FROM appointment AS a
-    WHERE a.id = n.appointment_id
+    FROM account AS r
+    LEFT JOIN appointment AS a ON a.id = n.appointment_id
+    WHERE r.id = n.account_id
 $$;
 
 
@@ -3176,6 +3343,28 @@ $$;
 --
 
 COMMENT ON FUNCTION public.other_appointments_of_patient(a public.appointment, at_ timestamp with time zone) IS 'One look at the patient''s other rows that hold a seat; the seats themselves are their doctors'' matter.';
+
+
+--
+-- Name: password_reset_of(bytea); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.password_reset_of(p_hash bytea) RETURNS TABLE(username text, email text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT a.username, a.email
+    FROM account_token AS t
+    INNER JOIN account AS a ON t.account_id = a.id
+    WHERE t.token_hash = p_hash AND t.purpose = 'password_reset' AND t.expires_at > clock_timestamp()
+$$;
+
+
+--
+-- Name: FUNCTION password_reset_of(p_hash bytea); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.password_reset_of(p_hash bytea) IS 'What the new password that a code (SHA-256) is for must not be; no row if there is no such code.';
 
 
 --
@@ -3675,6 +3864,48 @@ COMMENT ON FUNCTION public.replace_working_hours(p_doctor integer, p_week jsonb,
 
 
 --
+-- Name: request_email_verification(integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.request_email_verification(p_account integer) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT mail_again(p_account, 'email_verification')
+$$;
+
+
+--
+-- Name: FUNCTION request_email_verification(p_account integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.request_email_verification(p_account integer) IS 'Has a code mailed to the address that an account has yet to prove, if there is one.';
+
+
+--
+-- Name: request_password_reset(text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.request_password_reset(p_email text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM mail_again((SELECT id FROM account WHERE lower(email) = lower(p_email)), 'password_reset');
+    -- writes to disk whether or not there was a mail to queue, so that the time it takes tells nothing
+    PERFORM pg_logical_emit_message(true, 'password_reset', '');
+END
+$$;
+
+
+--
+-- Name: FUNCTION request_password_reset(p_email text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.request_password_reset(p_email text) IS 'Has a code to set a new password mailed to the account of an address, if there is one; nobody learns which.';
+
+
+--
 -- Name: request_refund(integer, text); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -3755,6 +3986,35 @@ $$;
 --
 
 COMMENT ON FUNCTION public.reschedule_as_patient(p_patient integer, p_appointment integer, p_start timestamp with time zone) IS 'Moves a patient''s (account id) appointment; no row if it is not theirs. The right to cancel never grows by it.';
+
+
+--
+-- Name: reset_password(bytea, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.reset_password(p_hash bytea, p_new_hash text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    a account := use_account_token(p_hash, 'password_reset');
+BEGIN
+    IF a.id IS NULL THEN
+        RETURN false;
+    END IF;
+    -- whoever has the code reads the address
+    UPDATE account SET email_verified_at = coalesce(email_verified_at, clock_timestamp()) WHERE id = a.id;
+    PERFORM set_password(a.id, p_new_hash);
+    RETURN true;
+END
+$$;
+
+
+--
+-- Name: FUNCTION reset_password(p_hash bytea, p_new_hash text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.reset_password(p_hash bytea, p_new_hash text) IS 'Sets the password of the account that a mailed code (SHA-256) is for, with what follows; false if the code is not good.';
 
 
 --
@@ -3958,6 +4218,31 @@ $$;
 --
 
 COMMENT ON FUNCTION public.search_free_slots(p_specialty text, p_from timestamp with time zone, p_to timestamp with time zone, p_limit integer) IS 'The earliest free slots that start in [from, to) of all doctors, or of a specialty in any case, up to a number.';
+
+
+--
+-- Name: set_password(integer, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.set_password(p_account integer, p_new_hash text) RETURNS void
+    LANGUAGE sql
+    AS $$
+    -- an address that is not proven yet may be that of whoever has to be kept out
+    UPDATE account SET password_hash = p_new_hash, pending_email = NULL WHERE id = p_account;
+    SELECT revoke_sessions(p_account, NULL);
+    -- first, so that no worker makes another code
+    UPDATE notification SET status = 'skipped', outcome = 'the password has been changed since'
+    WHERE account_id = p_account AND kind = 'password_reset' AND status = 'queued';
+    DELETE FROM account_token WHERE account_id = p_account AND purpose = 'password_reset';
+    INSERT INTO notification (kind, account_id) VALUES ('password_changed', p_account);
+$$;
+
+
+--
+-- Name: FUNCTION set_password(p_account integer, p_new_hash text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.set_password(p_account integer, p_new_hash text) IS 'Replaces a password hash, ends all logins, mailed codes and a change of address under way, and tells the account''s owner. The account must be locked.';
 
 
 --
@@ -4635,6 +4920,39 @@ COMMENT ON FUNCTION public.unwind_payments(p_appointment integer) IS 'An appoint
 
 
 --
+-- Name: use_account_token(bytea, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.use_account_token(p_hash bytea, p_purpose text) RETURNS public.account
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    a account;
+BEGIN
+    -- the account first, as everywhere; of two who come with one code, the second finds it gone
+    SELECT * INTO a FROM account
+    WHERE id = (SELECT account_id FROM account_token WHERE token_hash = p_hash)
+    FOR NO KEY UPDATE;
+    DELETE FROM account_token
+    WHERE token_hash = p_hash AND purpose = p_purpose AND expires_at > clock_timestamp()
+        AND a.status = 'active' AND email = mail_address(a, p_purpose);
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    DELETE FROM account_token WHERE account_id = a.id AND purpose = p_purpose;
+    RETURN a;
+END
+$$;
+
+
+--
+-- Name: FUNCTION use_account_token(p_hash bytea, p_purpose text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.use_account_token(p_hash bytea, p_purpose text) IS 'Uses a mailed code (SHA-256) up, with all others for the same, and returns its account, locked; NULL if it is not good.';
+
+
+--
 -- Name: utc_text(timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -4650,6 +4968,39 @@ $$;
 --
 
 COMMENT ON FUNCTION public.utc_text(instant timestamp with time zone) IS 'An instant as ISO 8601 in UTC, to the second.';
+
+
+--
+-- Name: verify_email(bytea); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.verify_email(p_hash bytea) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    a account := use_account_token(p_hash, 'email_verification');
+BEGIN
+    UPDATE account SET
+        email = coalesce(pending_email, email),
+        pending_email = NULL,
+        email_verified_at = clock_timestamp()
+    WHERE id = a.id;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    -- what was mailed to the address before opens nothing any more
+    DELETE FROM account_token WHERE account_id = a.id;
+    RETURN true;
+END
+$$;
+
+
+--
+-- Name: FUNCTION verify_email(p_hash bytea); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.verify_email(p_hash bytea) IS 'Takes a mailed code (SHA-256) for proof of the address it was mailed to, which is the account''s from then on; false if the code is not good.';
 
 
 --
@@ -4809,6 +5160,56 @@ ALTER TABLE public.account ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
+
+
+--
+-- Name: account_token; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.account_token (
+    token_hash bytea NOT NULL,
+    account_id integer NOT NULL,
+    purpose text NOT NULL,
+    email text NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT account_token_purpose_valid CHECK ((purpose = ANY (ARRAY['email_verification'::text, 'password_reset'::text])))
+);
+
+
+--
+-- Name: TABLE account_token; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.account_token IS 'Codes that were mailed, each good for one use; a used one is deleted.';
+
+
+--
+-- Name: COLUMN account_token.token_hash; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.account_token.token_hash IS 'SHA-256; the code itself is kept nowhere.';
+
+
+--
+-- Name: COLUMN account_token.purpose; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.account_token.purpose IS 'What it is good for: email_verification or password_reset.';
+
+
+--
+-- Name: COLUMN account_token.email; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.account_token.email IS 'The address that it was mailed to.';
+
+
+--
+-- Name: COLUMN account_token.created_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.account_token.created_at IS 'When it was made, as the mail was about to be sent.';
 
 
 --
@@ -5181,6 +5582,14 @@ ALTER TABLE ONLY public.account
 
 
 --
+-- Name: account_token account_token_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.account_token
+    ADD CONSTRAINT account_token_pkey PRIMARY KEY (token_hash);
+
+
+--
 -- Name: appointment appointment_doctor_no_overlap; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -5345,6 +5754,20 @@ ALTER TABLE ONLY public.working_hours
 --
 
 CREATE UNIQUE INDEX account_email_unique ON public.account USING btree (lower(email));
+
+
+--
+-- Name: account_token_expiring; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX account_token_expiring ON public.account_token USING btree (expires_at);
+
+
+--
+-- Name: account_token_of_account; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX account_token_of_account ON public.account_token USING btree (account_id);
 
 
 --
@@ -5677,6 +6100,14 @@ COMMENT ON TRIGGER tg_working_hours__rules ON public.working_hours IS 'At the en
 
 
 --
+-- Name: account_token account_token_account_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.account_token
+    ADD CONSTRAINT account_token_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id) ON DELETE CASCADE;
+
+
+--
 -- Name: appointment appointment_doctor_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -5828,6 +6259,14 @@ REVOKE USAGE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO booking_app;
 GRANT USAGE ON SCHEMA public TO booking_admin;
 GRANT USAGE ON SCHEMA public TO booking_auditor;
+
+
+--
+-- Name: FUNCTION account_token_lifetime(p_purpose text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.account_token_lifetime(p_purpose text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.account_token_lifetime(p_purpose text) TO booking_app;
 
 
 --
@@ -6251,11 +6690,26 @@ REVOKE ALL ON FUNCTION public.capture_time() FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION change_email(p_account integer, p_email text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.change_email(p_account integer, p_email text) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION change_password(p_account integer, p_old_hash text, p_new_hash text); Type: ACL; Schema: public; Owner: -
 --
 
 REVOKE ALL ON FUNCTION public.change_password(p_account integer, p_old_hash text, p_new_hash text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.change_password(p_account integer, p_old_hash text, p_new_hash text) TO booking_app;
+
+
+--
+-- Name: FUNCTION change_patient(p_patient integer, p_changes jsonb); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.change_patient(p_patient integer, p_changes jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.change_patient(p_patient integer, p_changes jsonb) TO booking_app;
 
 
 --
@@ -6271,14 +6725,6 @@ GRANT ALL ON FUNCTION public.change_practice(p_doctor integer, p_changes jsonb, 
 --
 
 REVOKE ALL ON FUNCTION public.changed_appointment(was public.appointment, becomes public.appointment, at_ timestamp with time zone) FROM PUBLIC;
-
-
---
--- Name: FUNCTION refunds_of(p_appointments integer[]); Type: ACL; Schema: public; Owner: -
---
-
-REVOKE ALL ON FUNCTION public.refunds_of(p_appointments integer[]) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.refunds_of(p_appointments integer[]) TO booking_app;
 
 
 --
@@ -6309,9 +6755,17 @@ GRANT SELECT(username) ON TABLE public.account TO booking_auditor;
 -- Name: COLUMN account.email; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT INSERT(email),UPDATE(email) ON TABLE public.account TO booking_app;
+GRANT INSERT(email) ON TABLE public.account TO booking_app;
 GRANT SELECT(email) ON TABLE public.account TO booking_admin;
 GRANT SELECT(email) ON TABLE public.account TO booking_auditor;
+
+
+--
+-- Name: COLUMN account.email_verified_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(email_verified_at) ON TABLE public.account TO booking_admin;
+GRANT SELECT(email_verified_at) ON TABLE public.account TO booking_auditor;
 
 
 --
@@ -6347,6 +6801,22 @@ GRANT SELECT(created_at) ON TABLE public.account TO booking_auditor;
 
 
 --
+-- Name: FUNCTION mail_address(a public.account, p_kind text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.mail_address(a public.account, p_kind text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.mail_address(a public.account, p_kind text) TO booking_app;
+
+
+--
+-- Name: FUNCTION refunds_of(p_appointments integer[]); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.refunds_of(p_appointments integer[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.refunds_of(p_appointments integer[]) TO booking_app;
+
+
+--
 -- Name: TABLE notification; Type: ACL; Schema: public; Owner: -
 --
 
@@ -6375,21 +6845,21 @@ GRANT INSERT(account_id) ON TABLE public.patient TO booking_app;
 -- Name: COLUMN patient.full_name; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT INSERT(full_name),UPDATE(full_name) ON TABLE public.patient TO booking_app;
+GRANT INSERT(full_name) ON TABLE public.patient TO booking_app;
 
 
 --
 -- Name: COLUMN patient.phone; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT INSERT(phone),UPDATE(phone) ON TABLE public.patient TO booking_app;
+GRANT INSERT(phone) ON TABLE public.patient TO booking_app;
 
 
 --
 -- Name: COLUMN patient.timezone; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT INSERT(timezone),UPDATE(timezone) ON TABLE public.patient TO booking_app;
+GRANT INSERT(timezone) ON TABLE public.patient TO booking_app;
 
 
 --
@@ -6400,11 +6870,11 @@ GRANT SELECT ON TABLE public.notification_letter TO booking_app;
 
 
 --
--- Name: FUNCTION claim_notification(p_id bigint, p_lease interval); Type: ACL; Schema: public; Owner: -
+-- Name: FUNCTION claim_notification(p_id bigint, p_lease interval, p_code bytea); Type: ACL; Schema: public; Owner: -
 --
 
-REVOKE ALL ON FUNCTION public.claim_notification(p_id bigint, p_lease interval) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.claim_notification(p_id bigint, p_lease interval) TO booking_app;
+REVOKE ALL ON FUNCTION public.claim_notification(p_id bigint, p_lease interval, p_code bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.claim_notification(p_id bigint, p_lease interval, p_code bytea) TO booking_app;
 
 
 --
@@ -6741,6 +7211,13 @@ REVOKE ALL ON FUNCTION public.lowest_free_seat(seats integer) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION mail_again(p_account integer, p_kind text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.mail_again(p_account integer, p_kind text) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION move_appointment(p_appointment integer, p_start timestamp with time zone); Type: ACL; Schema: public; Owner: -
 --
 
@@ -6811,6 +7288,14 @@ REVOKE ALL ON FUNCTION public.other_appointments_of_doctor(a public.appointment,
 --
 
 REVOKE ALL ON FUNCTION public.other_appointments_of_patient(a public.appointment, at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION password_reset_of(p_hash bytea); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.password_reset_of(p_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.password_reset_of(p_hash bytea) TO booking_app;
 
 
 --
@@ -6935,6 +7420,22 @@ GRANT ALL ON FUNCTION public.replace_working_hours(p_doctor integer, p_week json
 
 
 --
+-- Name: FUNCTION request_email_verification(p_account integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.request_email_verification(p_account integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.request_email_verification(p_account integer) TO booking_app;
+
+
+--
+-- Name: FUNCTION request_password_reset(p_email text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.request_password_reset(p_email text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.request_password_reset(p_email text) TO booking_app;
+
+
+--
 -- Name: FUNCTION request_refund(p_payment integer, p_reason text); Type: ACL; Schema: public; Owner: -
 --
 
@@ -6955,6 +7456,14 @@ GRANT ALL ON FUNCTION public.reschedule_as_doctor(p_doctor integer, p_appointmen
 
 REVOKE ALL ON FUNCTION public.reschedule_as_patient(p_patient integer, p_appointment integer, p_start timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.reschedule_as_patient(p_patient integer, p_appointment integer, p_start timestamp with time zone) TO booking_app;
+
+
+--
+-- Name: FUNCTION reset_password(p_hash bytea, p_new_hash text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.reset_password(p_hash bytea, p_new_hash text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.reset_password(p_hash bytea, p_new_hash text) TO booking_app;
 
 
 --
@@ -7001,6 +7510,13 @@ GRANT ALL ON FUNCTION public.rotate_refresh_token(p_old bytea, p_new bytea) TO b
 REVOKE ALL ON FUNCTION public.search_free_slots(p_specialty text, p_from timestamp with time zone, p_to timestamp with time zone, p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.search_free_slots(p_specialty text, p_from timestamp with time zone, p_to timestamp with time zone, p_limit integer) TO booking_app;
 GRANT ALL ON FUNCTION public.search_free_slots(p_specialty text, p_from timestamp with time zone, p_to timestamp with time zone, p_limit integer) TO booking_admin;
+
+
+--
+-- Name: FUNCTION set_password(p_account integer, p_new_hash text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.set_password(p_account integer, p_new_hash text) FROM PUBLIC;
 
 
 --
@@ -7163,10 +7679,25 @@ REVOKE ALL ON FUNCTION public.unwind_payments(p_appointment integer) FROM PUBLIC
 
 
 --
+-- Name: FUNCTION use_account_token(p_hash bytea, p_purpose text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.use_account_token(p_hash bytea, p_purpose text) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION utc_text(instant timestamp with time zone); Type: ACL; Schema: public; Owner: -
 --
 
 REVOKE ALL ON FUNCTION public.utc_text(instant timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION verify_email(p_hash bytea); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.verify_email(p_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.verify_email(p_hash bytea) TO booking_app;
 
 
 --

@@ -54,6 +54,7 @@ RULES: dict[str, Rule] = {
     "account_email_unique": Rule(CONFLICT, "An account with this email exists already."),
     "account_username_valid": Rule(INVALID, "A username has 1 to 150 letters, digits or any of _.@+-."),
     "account_email_valid": Rule(INVALID, "This is not an email address."),
+    "account_pending_email_valid": Rule(INVALID, "This is not an email address."),
     "account_role_valid": Rule(INVALID, "The role is doctor or patient."),
     "doctor_account_id_fkey": Rule(FORBIDDEN_BY_RULE, "A role never changes."),
     "patient_account_id_fkey": Rule(FORBIDDEN_BY_RULE, "A role never changes."),
@@ -82,6 +83,8 @@ RULES: dict[str, Rule] = {
 # Nothing that a client sends can break these: they guard the tables against our own mistakes and against slips at psql.
 GUARDS = (
     "account_status_valid",
+    "account_token_account_id_fkey",
+    "account_token_purpose_valid",
     "refresh_token_account_id_fkey",
     "account_id_role_unique",
     "appointment_canceled_by_valid",

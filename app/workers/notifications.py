@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
+from app.domain.accounts.tokens import Secret
+from app.domain.notifications.account_mails import with_code
 from app.domain.notifications.mail_server import MailServer, is_permanent
 from app.domain.notifications.mails import compose
 from app.domain.notifications.repository import NotificationRepository
@@ -84,10 +86,13 @@ async def _deliver(context: WorkerContext, event: Event) -> None:
 
 
 async def _send(context: WorkerContext, server: MailServer, notification_id: int) -> None:
+    code = Secret.new()
     async with outbox(context) as notifications:
-        letter = await notifications.claim(notification_id, LEASE)
+        letter = await notifications.claim(notification_id, LEASE, code.hash)
     if letter is None:
         return
+    if isinstance(letter, AccountLetter) and letter.code_lifetime:
+        letter = with_code(letter, code.text, context["settings"])
     try:
         await server.send(compose(letter, context["sender"], datetime.now(UTC)))
     except Exception as error:  # noqa: BLE001  whatever is wrong with one mail, the others must go out

@@ -56,6 +56,7 @@ PERSON = {"username": "eve", "email": "eve@example.com", "password": "correct ho
 PROFILE = {"full_name": "Eve", "phone": "1", "timezone": "UTC", "specialty": "Eyes", "experience_years": 1}
 PRACTICE = {"slot_minutes": 30, "buffer_minutes": 0, "fee": "1.00", "currency": "USD", "max_appointments": 30}
 FIXED = {"id": 1, "username": "eve", "role": "patient", "created_at": START}
+FIXED |= {"email_verified_at": None, "pending_email": None}
 HOURS = [{"weekday": 1, "start": "09:00", "end": "17:00"}]
 CHANGE = {"cancel_affected": False, "dry_run": True}
 
@@ -65,6 +66,10 @@ CALLS: dict[str, Call] = {
     "refresh_tokens": Call(None, lambda _: {"refresh": "a.b.c"}),
     "logout": Call("patient", lambda _: {"refresh": "an opaque token"}, optional=True),
     "change_password": Call("patient", lambda _: {"password": "correct horse", "new_password": "battery staple"}),
+    "request_email_verification": Call("patient"),
+    "verify_email": Call(None, lambda _: {"token": "a code"}),
+    "request_password_reset": Call(None, lambda _: {"email": "eve@example.com"}),
+    "reset_password": Call(None, lambda _: {"token": "a code", "password": "battery staple"}),
     "change_own_account": Call("patient", lambda _: {"email": "eve@example.com", **PROFILE, **PRACTICE, **FIXED}),
     "replace_own_account": Call(
         "doctor", lambda _: {"email": "eve@example.com", **PROFILE, **PRACTICE, **FIXED, **CHANGE}

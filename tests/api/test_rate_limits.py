@@ -148,3 +148,29 @@ async def test_no_name_is_kept_in_redis(database: Database, redis: EmbeddedRedis
         await wrong_login(client, "somebody-special")
     async with Redis.from_url(redis.url) as store:
         assert not [key for key in await store.keys("*") if b"somebody" in key]
+
+
+async def test_asking_for_mails_and_trying_codes_is_limited_like_logging_in(
+    database: Database, redis: EmbeddedRedis
+) -> None:
+    calls = {
+        "/api/accounts/password/reset/": {"email": "eve@example.com"},
+        "/api/accounts/password/reset/confirm/": {"token": "a code", "password": "battery staple"},
+        "/api/accounts/email/verify/": {"token": "another code"},
+    }
+    async with limited(database, redis.url, rate_limit_login=SLOWLY) as client:
+        for path, body in calls.items():
+            answers = [await client.post(path, json=body) for _ in range(12)]
+            assert [answer.status_code for answer in answers[10:]] == [429] * 2
+            assert 429 not in {answer.status_code for answer in answers[:10]}
+        other = await client.post("/api/accounts/password/reset/", json={"email": "adam@example.com"})
+        assert other.status_code == 202
+        person = await register(client)
+        answers = [await client.post("/api/accounts/email/verification/", headers=person.headers) for _ in range(12)]
+        assert [answer.status_code for answer in answers] == [202] * 10 + [429] * 2
+
+
+async def test_an_address_that_tries_many_codes_is_limited(database: Database, redis: EmbeddedRedis) -> None:
+    async with limited(database, redis.url, rate_limit_login_address=SLOWLY) as client:
+        answers = [await client.post("/api/accounts/email/verify/", json={"token": f"{n}"}) for n in range(12)]
+    assert [answer.status_code for answer in answers] == [422] * 10 + [429] * 2

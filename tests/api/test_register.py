@@ -22,6 +22,8 @@ async def test_a_patient(client: httpx.AsyncClient) -> None:
     assert account == {
         "username": "ada",
         "email": "ada@example.com",
+        "email_verified_at": None,
+        "pending_email": None,
         "role": "patient",
         "full_name": "ada",
         "phone": "",
@@ -41,6 +43,8 @@ async def test_a_doctor(client: httpx.AsyncClient) -> None:
     assert account == {
         "username": "house",
         "email": "house@example.com",
+        "email_verified_at": None,
+        "pending_email": None,
         "role": "doctor",
         "full_name": "house",
         "phone": "",

@@ -22,7 +22,7 @@ class Post:
         """Send every mail that is due, one event after the other."""
         for event in self.postgres.act(DUE_EVENTS, MAILS_PER_DISPATCH):
             for due in self.postgres.act(DUE_IN_EVENT, event["appointment_id"], event["appointment_version"]):
-                for letter in self.postgres.act(CLAIM, due["id"], LEASE):
+                for letter in self.postgres.act(CLAIM, due["id"], LEASE, b""):
                     self._send(letter["id"], letter["email"])
 
     def _send(self, letter: int, address: str) -> None:

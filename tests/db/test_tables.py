@@ -126,6 +126,23 @@ def doctor(*changes: str) -> tuple[str, ...]:
                 )
             ),
         ),
+        broken(
+            "account_pending_email_valid",
+            *(
+                f"UPDATE account SET pending_email = {address}"
+                for address in ("'a'", "'a@' || repeat('b.', 126) || 'com'")
+            ),
+        ),
+        broken(
+            "account_token_account_id_fkey",
+            "INSERT INTO account_token (token_hash, account_id, purpose, email, expires_at)"
+            " VALUES ('', 0, 'password_reset', '', now())",
+        ),
+        broken(
+            "account_token_purpose_valid",
+            "INSERT INTO account_token (token_hash, account_id, purpose, email, expires_at)"
+            " SELECT '', id, 'login', '', now() FROM account LIMIT 1",
+        ),
         broken("account_role_valid", ACCOUNT.format("'new', 'new@example.com'", "'admin'")),
         broken("account_status_valid", "UPDATE account SET status = 'asleep'"),
         broken(

@@ -1,16 +1,21 @@
 """Mails to people about their own accounts."""
 
+import re
 from functools import partial
 
 import asyncpg
+import httpx
 
 from app.sandbox.letters import Letter
 from app.sandbox.mailbox import Mailbox
+from tests.api.people import LOGIN, ME, authorization, register
 from tests.factories import make_doctor, make_patient
 from tests.workers.conftest import StartWorker
 from tests.workers.processes import eventually
 from tests.workers.stories import address, is_settled
 
+LINK = re.compile(r"^  https://clinic\.example/new-password\?token=([\w-]+)$", re.MULTILINE)
+CODE = re.compile(r"^  ([\w-]{43})$", re.MULTILINE)
 CHANGE_PASSWORD = "SELECT change_password($1, '-', 'new')"
 
 
@@ -30,3 +35,49 @@ async def test_a_changed_password_is_told_to_its_owner(
     letters = await sent(owner, mailbox, make_worker)
     assert {letter.to for letter in letters} == {await address(owner, account) for account in people}
     assert [letter.subject for letter in letters] == ["Your password was changed"] * 2
+
+
+async def test_people_verify_their_address_and_set_a_forgotten_password_by_mail(
+    api: httpx.AsyncClient, owner: asyncpg.Connection, mailbox: Mailbox, make_worker: StartWorker
+) -> None:
+    await make_worker(PASSWORD_RESET_URL="https://clinic.example/new-password").start()
+    person = await register(api, full_name="Eve http://evil.example")
+    await eventually(partial(is_settled, owner))
+    (letter,) = mailbox.letters
+    assert letter.subject == "Please confirm your email address"
+    assert letter.text.startswith("Hello,")
+    assert "evil" not in letter.text  # nobody has a stranger read what they like
+    (code,) = CODE.findall(letter.text)
+    assert (await api.post("/api/accounts/email/verify/", json={"token": code})).status_code == 200
+
+    email = person.account["email"]
+    assert (await api.post("/api/accounts/password/reset/", json={"email": email})).status_code == 202
+    await eventually(partial(is_settled, owner))
+    (code,) = LINK.findall(mailbox.letters[-1].text)
+    new = {"token": code, "password": "battery staple"}
+    assert (await api.post("/api/accounts/password/reset/confirm/", json=new)).status_code == 200
+    tokens = (await api.post(LOGIN, json={"email": email, "password": "battery staple"})).json()
+    assert (await api.get(ME, headers=authorization(tokens["access"]))).json()["email_verified_at"]
+    await eventually(partial(is_settled, owner))
+    assert [letter.subject for letter in mailbox.letters][1:] == ["Set a new password", "Your password was changed"]
+
+
+async def test_the_codes_of_a_mail_that_is_sent_twice_are_both_good_until_one_is_used(
+    api: httpx.AsyncClient, owner: asyncpg.Connection, mailbox: Mailbox, make_worker: StartWorker
+) -> None:
+    """Nobody knows which of the two is read."""
+    await make_worker().start()
+    person = await register(api)
+    await eventually(partial(is_settled, owner))
+    await owner.execute(
+        "UPDATE notification SET status = 'queued', due_at = now()"
+    )  # its worker died before it said so
+    await eventually(partial(is_settled, owner))
+    first, second = mailbox.letters
+    assert first.message_id == second.message_id
+    codes = "SELECT count(*) FROM account_token WHERE account_id = $1"
+    assert await owner.fetchval(codes, person.account["id"]) == 2
+    (code,), (other,) = CODE.findall(first.text), CODE.findall(second.text)
+    assert code != other
+    assert (await api.post("/api/accounts/email/verify/", json={"token": code})).status_code == 200
+    assert await owner.fetchval(codes, person.account["id"]) == 0

@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.notifications.account_mails import ACCOUNT_WORDS
+from app.domain.notifications.account_mails import ACCOUNT_WORDS, with_code
 from app.domain.notifications.mails import WORDS, compose, sender_address
 from app.domain.notifications.schemas import AccountKind, AccountLetter, Kind, Letter
+from app.settings import Settings
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 START = datetime(2026, 11, 26, 13, 0, tzinfo=UTC)
@@ -63,6 +64,7 @@ def account_letter(**changes: Any) -> AccountLetter:
         "timezone": "Europe/Berlin",
         "recipient_role": "patient",
         "request_id": None,
+        "code_lifetime": None,
     }
     return AccountLetter(**columns | changes)
 
@@ -160,13 +162,48 @@ def test_every_kind_has_words() -> None:
 
 @pytest.mark.parametrize(
     ("changes", "said"),
-    [({"kind": "password_changed"}, ["password of your account has just been changed", "If that was not you"])],
+    [
+        ({"kind": "password_changed"}, ["password of your account has just been changed", "If that was not you"]),
+        ({"kind": "email_changing"}, ["Another email address was given", "If that was not you"]),
+    ],
 )
 def test_what_each_mail_about_an_account_says(changes: dict[str, Any], said: list[str]) -> None:
     body = text(account_letter(**changes))
     for words in ["Dear Zoë Müller,", *said]:
         assert words in body
     assert "None" not in body
+
+
+def coded(kind: AccountKind, *, hours: int, page: str | None) -> str:
+    """Return what a mail with a code says, to somebody whose front end has such a page, or has none."""
+    settings = Settings(
+        secret_key="",
+        database_url="",
+        redis_url="",
+        public_url="https://api.clinic.example/",
+        email_verification_url=page,
+        password_reset_url=page,
+    )
+    sent = account_letter(kind=kind, recipient=None, code_lifetime=timedelta(hours=hours))
+    return text(with_code(sent, "a-code", settings))
+
+
+def test_a_code_leads_to_the_page_that_takes_it() -> None:
+    said = coded("password_reset", hours=1, page="https://clinic.example/password")
+    assert "\n\n  https://clinic.example/password?token=a-code\n\n" in said
+    assert "It is good once, within 1 hour." in said
+    said = coded("email_verification", hours=72, page="https://clinic.example/?page=verify")
+    assert "\n\n  https://clinic.example/?page=verify&token=a-code\n\n" in said
+    assert "It is good once, within 72 hours." in said
+    assert said.startswith("Hello,\n")
+
+
+def test_without_such_a_page_a_mail_says_where_the_code_goes() -> None:
+    said = coded("password_reset", hours=1, page=None)
+    assert "\n\n  a-code\n\n" in said
+    assert "POST https://api.clinic.example/api/accounts/password/reset/confirm/" in said
+    said = coded("email_verification", hours=72, page=None)
+    assert "POST https://api.clinic.example/api/accounts/email/verify/" in said
 
 
 @pytest.mark.parametrize(

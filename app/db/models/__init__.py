@@ -1,6 +1,6 @@
 """The tables, as far as SQLAlchemy can say them; functions, triggers and grants are in `app/db/sql/`."""
 
-from app.db.models.accounts import Account, Doctor, Patient, RefreshToken, TimeZone
+from app.db.models.accounts import Account, AccountToken, Doctor, Patient, RefreshToken, TimeZone
 from app.db.models.appointments import Appointment
 from app.db.models.base import Base
 from app.db.models.notifications import Notification
@@ -11,6 +11,7 @@ from app.db.models.waitlist import WaitlistEntry
 
 __all__ = [
     "Account",
+    "AccountToken",
     "Appointment",
     "Base",
     "Doctor",

@@ -43,6 +43,10 @@ class Account(Base):
             r"email ~ '^[!-?A-~]{1,64}@[A-Za-z0-9.-]+\.[A-Za-z0-9-]{2,}$' AND length(email) <= 254",
             name="account_email_valid",
         ),
+        CheckConstraint(
+            r"pending_email ~ '^[!-?A-~]{1,64}@[A-Za-z0-9.-]+\.[A-Za-z0-9-]{2,}$' AND length(pending_email) <= 254",
+            name="account_pending_email_valid",
+        ),
         UniqueConstraint("id", "role", name="account_id_role_unique"),
         Index("account_username_unique", text("lower(username)"), unique=True),
         Index("account_email_unique", text("lower(email)"), unique=True),
@@ -52,6 +56,10 @@ class Account(Base):
     id: Mapped[int] = mapped_column(Integer, Identity(always=True), primary_key=True)
     username: Mapped[str] = mapped_column(Text, comment="Unique whatever its case.")
     email: Mapped[str] = mapped_column(Text, comment="Where mails go. Unique whatever its case.")
+    email_verified_at: Mapped[datetime | None] = mapped_column(
+        DateTime(timezone=True), comment="When its owner proved to read it; none: not yet."
+    )
+    pending_email: Mapped[str | None] = mapped_column(Text, comment="The address that is to be, once it is proven.")
     password_hash: Mapped[str] = mapped_column(Text, comment="argon2id, PHC string format.")
     role: Mapped[str] = mapped_column(Text, comment="doctor or patient; a profile pins it for good.")
     status: Mapped[str] = mapped_column(
@@ -82,6 +90,23 @@ class RefreshToken(Base):
     )
     revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), comment="When its family was ended.")
     created_at: Mapped[datetime] = stamped("When it was given out.")
+
+
+class AccountToken(Base):
+    __tablename__ = "account_token"
+    __table_args__ = (
+        CheckConstraint("purpose IN ('email_verification', 'password_reset')", name="account_token_purpose_valid"),
+        Index("account_token_of_account", "account_id"),
+        Index("account_token_expiring", "expires_at"),
+        {"comment": "Codes that were mailed, each good for one use; a used one is deleted."},
+    )
+
+    token_hash: Mapped[bytes] = mapped_column(primary_key=True, comment="SHA-256; the code itself is kept nowhere.")
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
+    purpose: Mapped[str] = mapped_column(Text, comment="What it is good for: email_verification or password_reset.")
+    email: Mapped[str] = mapped_column(Text, comment="The address that it was mailed to.")
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    created_at: Mapped[datetime] = stamped("When it was made, as the mail was about to be sent.")
 
 
 class Doctor(Base):

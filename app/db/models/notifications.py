@@ -16,12 +16,12 @@ from sqlalchemy import (
     Text,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, TSTZRANGE, Range
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSTZRANGE, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.models.base import Base, stamped
 
-ABOUT_THE_ACCOUNT = "kind IN ('password_changed')"
+ABOUT_THE_ACCOUNT = "kind IN ('email_verification', 'email_changing', 'password_reset', 'password_changed')"
 
 
 class Notification(Base):
@@ -30,7 +30,8 @@ class Notification(Base):
         CheckConstraint("status IN ('queued', 'sent', 'skipped', 'failed')", name="notification_status_valid"),
         CheckConstraint(
             "kind IN ('appointment_confirmed', 'appointment_canceled', 'appointment_rescheduled', 'slot_available',"
-            " 'payment_too_late', 'refund_requested', 'refund_completed', 'password_changed')",
+            " 'payment_too_late', 'refund_requested', 'refund_completed',"
+            " 'email_verification', 'email_changing', 'password_reset', 'password_changed')",
             name="notification_kind_valid",
         ),
         CheckConstraint(
@@ -72,6 +73,10 @@ class Notification(Base):
     )
     slot: Mapped[Range[datetime] | None] = mapped_column(
         TSTZRANGE, comment="slot_available: the freed slot; appointment_rescheduled: the time it was moved from."
+    )
+    snapshot: Mapped[dict[str, Any] | None] = mapped_column(
+        JSONB,
+        comment="Until it is sent, what it needs that changes or goes: email, recipient, doctor, patient.",
     )
     batch: Mapped[UUID | None] = mapped_column(comment="What one act canceled together is told in one mail a person.")
     also: Mapped[list[Any]] = mapped_column(

@@ -4,19 +4,19 @@ account, doctor, patient, working_hours, time_off, appointment, waitlist_entry, 
 payment, refund, webhook_event
 TO booking_app;
 GRANT SELECT ON alembic_version TO booking_app, booking_admin, booking_auditor;
-GRANT INSERT (username, email, password_hash, role), UPDATE (email) ON account TO booking_app;
+GRANT INSERT (username, email, password_hash, role) ON account TO booking_app;
 GRANT INSERT (
     account_id, full_name, phone, timezone, specialty, experience_years,
     slot_minutes, buffer_minutes, fee, currency, max_appointments
 ) ON doctor TO booking_app;
-GRANT INSERT (account_id, full_name, phone, timezone), UPDATE (full_name, phone, timezone) ON patient TO booking_app;
+GRANT INSERT (account_id, full_name, phone, timezone) ON patient TO booking_app;
 GRANT INSERT (doctor_id, weekday, start_minute, end_minute) ON working_hours TO booking_app;
 
 GRANT SELECT ON
 doctor, patient, working_hours, time_off, appointment, waitlist_entry, policy, time_zone, notification,
 payment, refund, webhook_event
 TO booking_admin, booking_auditor;
-GRANT SELECT (id, username, email, role, status, created_at) ON account TO booking_admin, booking_auditor;
+GRANT SELECT (id, username, email, email_verified_at, role, status, created_at) ON account TO booking_admin, booking_auditor;
 GRANT INSERT (doctor_id, patient_id, during), UPDATE (status, during, cancel_reason) ON appointment TO booking_admin;
 GRANT INSERT (doctor_id, patient_id, desired_date), UPDATE (status) ON waitlist_entry TO booking_admin;
 GRANT INSERT (doctor_id, during, reason), DELETE ON time_off TO booking_admin;

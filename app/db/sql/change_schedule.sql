@@ -28,7 +28,7 @@ DECLARE
     wanted doctor := jsonb_populate_record(was, p_changes);
 BEGIN
     PERFORM act_as('doctor');
-    UPDATE account SET email = p_changes ->> 'email' WHERE id = p_doctor AND p_changes ? 'email';
+    PERFORM change_email(p_doctor, p_changes ->> 'email') WHERE p_changes ? 'email';
     UPDATE doctor SET
         full_name = wanted.full_name,
         phone = wanted.phone,

@@ -18,12 +18,13 @@ SELECT
     n.id,
     n.kind,
     n.message_id,
-    r.email,
-    coalesce(rd.full_name, rp.full_name) AS recipient,
+    coalesce(n.snapshot ->> 'email', mail_address(r, n.kind)) AS email,
+    -- nobody is to have a stranger greeted with words of their own
+    CASE WHEN n.kind <> 'email_verification' THEN coalesce(n.snapshot ->> 'recipient', rd.full_name, rp.full_name) END AS recipient,
     coalesce(rd.timezone, rp.timezone) AS timezone,
     r.role AS recipient_role,
-    d.full_name AS doctor,
-    p.full_name AS patient,
+    coalesce(n.snapshot ->> 'doctor', d.full_name) AS doctor,
+    coalesce(n.snapshot ->> 'patient', p.full_name) AS patient,
     CASE WHEN n.kind = 'slot_available' THEN lower(n.slot) ELSE lower(a.during) END AS starts_at,
     CASE WHEN n.kind = 'slot_available' THEN upper(n.slot) ELSE upper(a.during) END AS ends_at,
     CASE WHEN n.kind = 'appointment_rescheduled' THEN lower(n.slot) END AS moved_from,
@@ -33,7 +34,8 @@ SELECT
     a.cancel_reason,
     n.request_id,
     pay.amount || ' ' || pay.currency AS payment,
-    refunds_of(a.id || n.also) AS refunds
+    refunds_of(a.id || n.also) AS refunds,
+    account_token_lifetime(n.kind) AS code_lifetime
 FROM notification AS n
 INNER JOIN account AS r ON n.account_id = r.id
 LEFT JOIN doctor AS rd ON r.id = rd.account_id
@@ -45,11 +47,12 @@ LEFT JOIN payment AS pay ON n.payment_id = pay.id;
 COMMENT ON VIEW notification_letter IS 'Everything a mail''s template may say; of an appointment nothing where it is about the account.';
 GRANT SELECT ON notification_letter TO booking_app;
 
-CREATE OR REPLACE FUNCTION claim_notification(p_id bigint, p_lease interval) RETURNS SETOF notification_letter
+CREATE OR REPLACE FUNCTION claim_notification(p_id bigint, p_lease interval, p_code bytea DEFAULT NULL) RETURNS SETOF notification_letter
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     n notification;
     stale text;
+    letter notification_letter;
 BEGIN
     SELECT * INTO n FROM notification
     WHERE id = p_id AND status = 'queued' AND due_at <= clock_timestamp()
@@ -59,14 +62,20 @@ BEGIN
     END IF;
     stale := notification_stale(n);
     IF stale IS NOT NULL THEN
-        UPDATE notification SET status = 'skipped', outcome = stale WHERE id = p_id;
+        UPDATE notification SET status = 'skipped', outcome = stale, snapshot = NULL WHERE id = p_id;
         RETURN;
     END IF;
     UPDATE notification SET attempts = attempts + 1, due_at = clock_timestamp() + p_lease WHERE id = p_id;
-    RETURN QUERY SELECT * FROM notification_letter WHERE id = p_id;
+    SELECT * INTO letter FROM notification_letter WHERE id = p_id;
+    IF letter.code_lifetime IS NOT NULL THEN
+        -- of each attempt, for nobody knows which of them arrives
+        INSERT INTO account_token (token_hash, account_id, purpose, email, expires_at)
+        VALUES (p_code, n.account_id, n.kind, letter.email, clock_timestamp() + letter.code_lifetime);
+    END IF;
+    RETURN NEXT letter;
 END
 $$;
-COMMENT ON FUNCTION claim_notification(bigint, interval) IS
-'Takes a due mail for the length of the lease and returns its letter; no row if another has it, it is done, or it is stale (then skipped).';
-REVOKE EXECUTE ON FUNCTION claim_notification(bigint, interval) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION claim_notification(bigint, interval) TO booking_app;
+COMMENT ON FUNCTION claim_notification(bigint, interval, bytea) IS
+'Takes a due mail for the length of the lease and returns its letter, in which the code of a given SHA-256 is good if it needs one; no row if another has it, it is done, or it is stale (then skipped).';
+REVOKE EXECUTE ON FUNCTION claim_notification(bigint, interval, bytea) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION claim_notification(bigint, interval, bytea) TO booking_app;

@@ -1,7 +1,7 @@
 -- What became of a mail: sent, to be tried again ever later, or failed for good after 30 attempts, which take about a day.
 CREATE OR REPLACE FUNCTION notification_sent(p_id bigint) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    UPDATE notification SET status = 'sent', sent_at = clock_timestamp(), outcome = NULL
+    UPDATE notification SET status = 'sent', sent_at = clock_timestamp(), outcome = NULL, snapshot = NULL
     WHERE id = p_id AND status = 'queued'
 $$;
 COMMENT ON FUNCTION notification_sent(bigint) IS 'The mail server took it.';

@@ -2,6 +2,8 @@
 CREATE OR REPLACE FUNCTION notification_stale(n notification) RETURNS text
 LANGUAGE sql STABLE AS $$
     SELECT CASE
+        WHEN coalesce(n.snapshot ->> 'email', mail_address(r, n.kind)) IS NULL THEN 'there is nowhere to send it'
+        WHEN n.appointment_id IS NULL THEN NULL
         WHEN n.payment_id IS NOT NULL THEN NULL -- what became of money stays true
         WHEN n.kind <> 'slot_available'
             THEN CASE WHEN a.version <> n.appointment_version THEN 'the appointment has changed since' END
@@ -10,7 +12,8 @@ LANGUAGE sql STABLE AS $$
         WHEN NOT EXISTS (SELECT FROM free_slots(a.doctor_id, lower(n.slot), upper(n.slot)))
             THEN 'the slot is no longer free'
     END
-    FROM appointment AS a
-    WHERE a.id = n.appointment_id
+    FROM account AS r
+    LEFT JOIN appointment AS a ON a.id = n.appointment_id
+    WHERE r.id = n.account_id
 $$;
 COMMENT ON FUNCTION notification_stale(notification) IS 'Why a mail would say what is no longer so; NULL: it is true.';

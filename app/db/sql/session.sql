@@ -73,24 +73,6 @@ COMMENT ON FUNCTION log_out(integer, bytea) IS
 REVOKE EXECUTE ON FUNCTION log_out(integer, bytea) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION log_out(integer, bytea) TO booking_app;
 
-CREATE OR REPLACE FUNCTION change_password(p_account integer, p_old_hash text, p_new_hash text) RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-BEGIN
-    UPDATE account SET password_hash = p_new_hash
-    WHERE id = p_account AND password_hash = p_old_hash AND status = 'active';
-    IF NOT FOUND THEN
-        RETURN false;
-    END IF;
-    PERFORM revoke_sessions(p_account, NULL);
-    INSERT INTO notification (kind, account_id) VALUES ('password_changed', p_account);
-    RETURN true;
-END
-$$;
-COMMENT ON FUNCTION change_password(integer, text, text) IS
-'Replaces a password hash that still is the one verified, ends all logins of the account and tells its owner; false if it is another by now.';
-REVOKE EXECUTE ON FUNCTION change_password(integer, text, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION change_password(integer, text, text) TO booking_app;
-
 CREATE OR REPLACE FUNCTION sweep_refresh_tokens() RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     DELETE FROM refresh_token WHERE expires_at < clock_timestamp()

@@ -9,7 +9,7 @@ from litestar.security.jwt import Token
 from msgspec import UNSET, structs, to_builtins
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.domain.accounts.passwords import guessable, hash_password, verify_password
+from app.domain.accounts.passwords import hash_password, refuse_guessable, verify_password
 from app.domain.accounts.repository import AccountRepository
 from app.domain.accounts.schemas import (
     ChangeAccount,
@@ -71,7 +71,7 @@ class AccountController(Controller):
     ) -> OwnAccount:
         """Register a doctor or a patient."""
         await rate_limits.register(request)
-        _refuse_guessable("password", data.password, data.username, data.email)
+        refuse_guessable("password", data.password, data.username, data.email)
         return await accounts.register(data, await hash_password(data.password))
 
     @post("/login", operation_id="login", status_code=200, exclude_from_auth=True, responses=problems(401))
@@ -85,7 +85,7 @@ class AccountController(Controller):
         rate_limits: NamedDependency[RateLimits],
     ) -> Tokens:
         """Exchange a password for tokens."""
-        await rate_limits.login(request, data.username or data.email or "")
+        await rate_limits.attempt(request, "login", data.username or data.email or "")
         account = await accounts.find_login(username=data.username, email=data.email)
         is_right = await verify_password(account.password_hash if account else None, data.password)
         tokens = await sessions.start(account, settings.secret_key) if is_right and account else None
@@ -130,7 +130,7 @@ class AccountController(Controller):
     ) -> Done:
         """Change one's password. Everybody who is logged in with the old one is logged out."""
         own = await accounts.own(request.user.id)
-        _refuse_guessable("new_password", data.new_password, own.username, own.email)
+        refuse_guessable("new_password", data.new_password, own.username, own.email)
         old_hash = await accounts.password_hash(request.user.id)
         if not await verify_password(old_hash, data.password):
             raise ProblemError(422, "wrong_password", "This is not your present password.")
@@ -164,11 +164,6 @@ class AccountController(Controller):
     ) -> ChangedAccount:
         """Change one's own account exactly as PATCH does."""
         return await _change(request.user, data, accounts)
-
-
-def _refuse_guessable(field: str, password: str, *known: str) -> None:
-    if why := guessable(password, *known):
-        raise invalid_request([FieldError(field, why)])
 
 
 async def _change(caller: Caller, data: ChangeAccount, accounts: AccountRepository) -> ChangedAccount:

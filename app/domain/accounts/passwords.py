@@ -5,6 +5,8 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
+from app.domain.problems import FieldError, invalid_request
+
 # OWASP Password Storage Cheat Sheet: argon2id, 19 MiB, 2 iterations, 1 lane.
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
@@ -32,6 +34,12 @@ def guessable(password: str, *known: str) -> str | None:
     if lowered in {part for name in known for part in (name.casefold(), name.casefold().partition("@")[0])}:
         return "A password is not the username or the email."
     return None
+
+
+def refuse_guessable(field: str, password: str, *known: str) -> None:
+    """Raise ProblemError (400) about a field whose password would be guessed."""
+    if why := guessable(password, *known):
+        raise invalid_request([FieldError(field, why)])
 
 
 async def hash_password(password: str) -> str:

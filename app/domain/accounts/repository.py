@@ -5,9 +5,9 @@ from typing import Any, cast
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from msgspec import UNSET, convert, json, structs
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
-from app.db.driver import fetch_if
+from app.db.driver import fetch, fetch_if, fetch_within
 from app.db.models import Account, Doctor, Patient, WorkingHours
 from app.domain.accounts.schemas import (
     ChangedDoctorAccount,
@@ -21,7 +21,9 @@ from app.domain.problems import no_account
 from app.domain.schedule.repository import is_kept, settled
 from app.domain.schedule.schemas import ScheduleChange
 
+CHANGE_PATIENT = "SELECT change_patient($1, $2)"
 CHANGE_PRACTICE = "SELECT * FROM change_practice($1, $2, $3)"
+REQUEST_VERIFICATION = "SELECT request_email_verification($1)"
 WORKDAYS = range(1, 6)
 NINE, FIVE = 9 * 60, 17 * 60  # minutes of the day
 
@@ -32,21 +34,26 @@ class AccountRepository(SQLAlchemyAsyncRepository[Account]):
     model_type = Account
 
     async def register(self, new: RegisterDoctor | RegisterPatient, password_hash: str) -> OwnAccount:
-        """Store an account with its profile. Raises the database's refusal, e.g. account_username_unique."""
+        """Store an account with its profile, and have its address verified.
+
+        Raises the database's refusal, e.g. account_username_unique.
+        """
         role = "doctor" if isinstance(new, RegisterDoctor) else "patient"
-        account = Account(username=new.username, email=new.email, password_hash=password_hash, role=role)
-        self.session.add(account)
-        await self.session.flush()
+        # these columns and no others: more the API may not set
+        row = insert(Account).values(username=new.username, email=new.email, password_hash=password_hash, role=role)
+        account_id = (await self.session.scalars(row.returning(Account.id))).one()
         given = {k: v for k, v in structs.asdict(new).items() if v is not UNSET}
-        profile: dict[str, Any] = {"full_name": new.username} | given | {"account_id": account.id}
+        profile: dict[str, Any] = {"full_name": new.username} | given | {"account_id": account_id}
         for name in ("username", "email", "password"):
             del profile[name]
         if isinstance(new, RegisterDoctor):
             await self._add_doctor(profile)
         else:
             self.session.add(Patient(**profile))
+        await self.session.flush()
+        await fetch_within(self.session, REQUEST_VERIFICATION, account_id)
         await self.session.commit()
-        return await self.own(account.id)
+        return await self.own(account_id)
 
     async def _add_doctor(self, profile: dict[str, Any]) -> None:
         if "fee" in profile:
@@ -82,11 +89,9 @@ class AccountRepository(SQLAlchemyAsyncRepository[Account]):
 
     async def change_patient(self, account_id: int, changes: dict[str, Any]) -> PatientAccount:
         """Write changed fields of a patient's account and profile. Raises the database's refusal."""
-        account = await self._account(account_id)
-        profile = await self._profile(account)
-        for name, value in changes.items():
-            setattr(account if name == "email" else profile, name, value)
-        await self.session.commit()
+        await self.session.rollback()  # ends the transaction of earlier reads: the change has one of its own
+        await fetch(self.session, CHANGE_PATIENT, account_id, json.encode(changes).decode())
+        self.session.expire_all()
         return cast("PatientAccount", await self.own(account_id))
 
     async def change_doctor(
@@ -101,7 +106,8 @@ class AccountRepository(SQLAlchemyAsyncRepository[Account]):
         keep = is_kept(how, lambda rows: len(rows[0]["affected"]))
         (row,) = await fetch_if(self.session, keep, CHANGE_PRACTICE, *arguments)
         affected = settled("working_hours_cover_appointments", how, row["affected"])
-        values = structs.asdict(own) | changes | dict(row["practice"]) | {"affected": affected}
+        pending = {"pending_email": changes["email"]} if "email" in changes else {}
+        values = structs.asdict(own) | pending | dict(row["practice"]) | {"affected": affected}
         return ChangedDoctorAccount(**{name: values[name] for name in ChangedDoctorAccount.__struct_fields__})
 
     async def _account(self, account_id: int) -> Account:

@@ -18,6 +18,7 @@ EMAIL = pattern(
 Username = Annotated[str, Meta(max_length=150, pattern=USERNAME, examples=["ada"])]
 Email = Annotated[str, Meta(max_length=254, pattern=EMAIL, examples=["ada@example.com"])]
 Password = Annotated[str, Meta(min_length=8, max_length=128)]
+Code = Annotated[str, Meta(max_length=200, pattern=PRINTABLE)]
 RefreshToken = Annotated[str, Meta(max_length=2000, pattern=PRINTABLE)]
 Years = Annotated[int, Meta(ge=0, le=80)]
 Slot = Annotated[int, Meta(ge=5, le=480, description="Minutes.")]
@@ -61,6 +62,8 @@ class PatientAccount(Struct, tag_field="role", tag="patient", kw_only=True):
     id: Id
     username: str
     email: str
+    email_verified_at: Instant | None
+    pending_email: str | None
     full_name: str
     phone: str
     timezone: str
@@ -73,6 +76,8 @@ class DoctorAccount(Struct, tag_field="role", tag="doctor", kw_only=True):
     id: Id
     username: str
     email: str
+    email_verified_at: Instant | None
+    pending_email: str | None
     full_name: str
     phone: str
     timezone: str
@@ -101,6 +106,7 @@ ChangedAccount = PatientAccount | ChangedDoctorAccount
 class ChangeAccount(ScheduleChange, kw_only=True):
     """What to change of one's own account. Fields that cannot change are accepted as long as they repeat what is.
 
+    A new email is the account's once it is verified, by the code of a mail to it; until then it is `pending_email`.
     A doctor's new time zone moves all their working hours, so it may be in the way of appointments.
     """
 
@@ -119,6 +125,8 @@ class ChangeAccount(ScheduleChange, kw_only=True):
     username: str | UnsetType = UNSET
     role: str | UnsetType = UNSET
     created_at: str | UnsetType = UNSET
+    email_verified_at: str | UnsetType | None = UNSET
+    pending_email: str | UnsetType | None = UNSET
 
 
 class Login(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -150,6 +158,25 @@ class ChangePassword(Struct, forbid_unknown_fields=True):
 
     password: Annotated[str, Meta(max_length=128)]
     new_password: Password
+
+
+class VerifyEmail(Struct, forbid_unknown_fields=True):
+    """The code of the mail that asks for it."""
+
+    token: Code
+
+
+class RequestPasswordReset(Struct, forbid_unknown_fields=True):
+    """The address of an account."""
+
+    email: Annotated[str, Meta(max_length=254, pattern=PRINTABLE)]
+
+
+class ResetPassword(Struct, forbid_unknown_fields=True):
+    """The code of the mail that was asked for, and the password as it is to be. All logins of the account end."""
+
+    token: Code
+    password: Password
 
 
 class Done(Struct):

@@ -1,9 +1,74 @@
 """The words of the mails to somebody about their own account."""
 
 from collections.abc import Callable
+from datetime import timedelta
+from urllib.parse import urlencode, urlsplit
+
+from msgspec.structs import replace
 
 from app.domain.notifications.schemas import AccountKind, AccountLetter
 from app.domain.notifications.words import Words
+from app.settings import Settings
+
+CALLS: dict[AccountKind, str] = {
+    "email_verification": "/api/accounts/email/verify/",
+    "password_reset": "/api/accounts/password/reset/confirm/",
+}
+
+
+def with_code(letter: AccountLetter, code: str, settings: Settings) -> AccountLetter:
+    """Return the letter with the code that it is for, and where that is taken."""
+    pages = {"email_verification": settings.email_verification_url, "password_reset": settings.password_reset_url}
+    return replace(
+        letter, code=code, page=pages[letter.kind], call=f"{settings.public_url.rstrip('/')}{CALLS[letter.kind]}"
+    )
+
+
+def _email_verification(letter: AccountLetter) -> Words:
+    return Words(
+        "Please confirm your email address",
+        [
+            "Somebody, you we hope, gave this as the email address of their account. If so, please confirm it.",
+            *_code(letter, '{"token": "..."}'),
+            "If you do not know of any account, do nothing: without the code, nobody can use your address.",
+        ],
+    )
+
+
+def _password_reset(letter: AccountLetter) -> Words:
+    return Words(
+        "Set a new password",
+        [
+            "Somebody, you we hope, has asked for a new password for your account.",
+            *_code(letter, '{"token": "...", "password": "..."}'),
+            "If that was not you, do nothing: your password stays as it is, and nobody but you has the code.",
+        ],
+    )
+
+
+def _code(letter: AccountLetter, body: str) -> list[str]:
+    assert letter.code_lifetime is not None  # noqa: S101  the outbox says it of every kind that has a code
+    hours = letter.code_lifetime // timedelta(hours=1)
+    until = f"It is good once, within {hours} hour{'s' if hours > 1 else ''}."
+    if letter.page:
+        joint = "&" if urlsplit(letter.page).query else "?"
+        return [f"To do so, open this page. {until}", f"  {letter.page}{joint}{urlencode({'token': letter.code})}"]
+    return [
+        f"This is the code for it. {until}",
+        f"  {letter.code}",
+        f"Enter it in your booking app, which sends it as {body} to POST {letter.call}",
+    ]
+
+
+def _email_changing(_: AccountLetter) -> Words:
+    return Words(
+        "Your email address is being changed",
+        [
+            "Another email address was given for your account. As soon as it is confirmed there, our mails go to it, "
+            "and no longer to this one.",
+            "If that was not you, change your password in your booking app at once, which also logs everybody out.",
+        ],
+    )
 
 
 def _password_changed(_: AccountLetter) -> Words:
@@ -11,11 +76,14 @@ def _password_changed(_: AccountLetter) -> Words:
         "Your password was changed",
         [
             "The password of your account has just been changed. Whoever was logged in is logged out.",
-            "If that was not you, set a new one at once: your booking app does so through a mail to this address.",
+            "If that was not you, have a code to set a new one mailed to this address by your booking app at once.",
         ],
     )
 
 
 ACCOUNT_WORDS: dict[AccountKind, Callable[[AccountLetter], Words]] = {
+    "email_verification": _email_verification,
+    "email_changing": _email_changing,
+    "password_reset": _password_reset,
     "password_changed": _password_changed,
 }

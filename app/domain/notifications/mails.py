@@ -29,14 +29,15 @@ def compose(letter: Letter | AccountLetter, sender: Address, at: datetime) -> Em
     username, _, domain = letter.email.rpartition("@")
     message = EmailMessage(policy=SMTP)
     message["From"] = sender
-    message["To"] = Address(letter.recipient, username, domain)  # quotes whatever needs it, in name and address
+    message["To"] = Address(letter.recipient or "", username, domain)  # quotes whatever needs it, in name and address
     message["Subject"] = words.subject
     message["Date"] = at
     message["Message-ID"] = f"<{letter.message_id}@{sender.domain}>"
     if letter.request_id:
         message["X-Request-ID"] = letter.request_id  # a question about this mail leads to the logs of its act
     message["Auto-Submitted"] = "auto-generated"  # no out-of-office answers, please (RFC 3834)
-    message.set_content("\n\n".join([f"Dear {letter.recipient},", *words.paragraphs]) + "\n")
+    salutation = f"Dear {letter.recipient}," if letter.recipient else "Hello,"
+    message.set_content("\n\n".join([salutation, *words.paragraphs]) + "\n")
     return message
 
 

@@ -32,7 +32,7 @@ DUE_ABOUT_ACCOUNT = """
     WHERE account_id = $1 AND appointment_id IS NULL AND status = 'queued' AND due_at <= now()
     ORDER BY id
 """
-CLAIM = "SELECT * FROM claim_notification($1, $2)"
+CLAIM = "SELECT * FROM claim_notification($1, $2, $3)"
 SENT = "SELECT notification_sent($1)"
 FAILED = "SELECT notification_failed($1, $2, $3)"
 
@@ -54,13 +54,16 @@ class NotificationRepository(SQLAlchemyAsyncRepository[models.Notification]):
             rows = await fetch(self.session, DUE_IN_EVENT, event.appointment_id, event.version)
         return [row["id"] for row in rows]
 
-    async def claim(self, notification_id: int, lease: timedelta) -> Letter | AccountLetter | None:
-        """Take a mail for as long as `lease`; None if it is not to be sent: done, stale or another worker's."""
-        row = await fetch_one(self.session, CLAIM, notification_id, lease)
+    async def claim(self, notification_id: int, lease: timedelta, code_hash: bytes) -> Letter | AccountLetter | None:
+        """Take a mail for as long as `lease`; None if it is not to be sent: done, stale or another worker's.
+
+        If it is for a code, the one of this hash (SHA-256) is good from now on.
+        """
+        row = await fetch_one(self.session, CLAIM, notification_id, lease, code_hash)
         if row is None:
             return None
         kind: type[Letter | AccountLetter] = Letter if row["starts_at"] else AccountLetter
-        return kind(**{name: row[name] for name in kind.__struct_fields__})
+        return kind(**{name: row[name] for name in kind.__struct_fields__ if name in row})
 
     async def sent(self, notification_id: int) -> None:
         """Write down that the mail server took the mail."""

@@ -1,6 +1,6 @@
 """What the outbox says."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 from uuid import UUID
 
@@ -15,7 +15,7 @@ Kind = Literal[
     "refund_requested",
     "refund_completed",
 ]
-AccountKind = Literal["password_changed"]
+AccountKind = Literal["email_verification", "email_changing", "password_reset", "password_changed"]
 Role = Literal["doctor", "patient"]
 
 
@@ -34,7 +34,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     id: int
     message_id: UUID
     email: str
-    recipient: str
+    recipient: str | None  # none: nobody who is known to read there
     timezone: str
     recipient_role: Role
     request_id: str | None
@@ -44,6 +44,10 @@ class AccountLetter(Envelope, frozen=True, kw_only=True):
     """Everything that a mail about its recipient's own account may say."""
 
     kind: AccountKind
+    code_lifetime: timedelta | None  # of the code that the mail is for, if it is for one
+    code: str = ""
+    page: str | None = None  # the front end's page that takes the code
+    call: str = ""  # the operation that takes it
 
 
 class Letter(Envelope, frozen=True, kw_only=True):

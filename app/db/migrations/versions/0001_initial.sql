@@ -4,6 +4,8 @@ CREATE TABLE account (
 	id INTEGER GENERATED ALWAYS AS IDENTITY, 
 	username TEXT NOT NULL, 
 	email TEXT NOT NULL, 
+	email_verified_at TIMESTAMP WITH TIME ZONE, 
+	pending_email TEXT, 
 	password_hash TEXT NOT NULL, 
 	role TEXT NOT NULL, 
 	status TEXT DEFAULT 'active' NOT NULL, 
@@ -14,6 +16,7 @@ CREATE TABLE account (
 	CONSTRAINT account_status_valid CHECK (status IN ('active', 'disabled', 'erased')), 
 	CONSTRAINT account_username_valid CHECK (username ~ '^[A-Za-z0-9_.@+-]{1,150}$'), 
 	CONSTRAINT account_email_valid CHECK (email ~ '^[!-?A-~]{1,64}@[A-Za-z0-9.-]+\.[A-Za-z0-9-]{2,}$' AND length(email) <= 254), 
+	CONSTRAINT account_pending_email_valid CHECK (pending_email ~ '^[!-?A-~]{1,64}@[A-Za-z0-9.-]+\.[A-Za-z0-9-]{2,}$' AND length(pending_email) <= 254), 
 	CONSTRAINT account_id_role_unique UNIQUE (id, role)
 );
 
@@ -26,6 +29,10 @@ COMMENT ON TABLE account IS 'A login. What a person is, doctor or patient, is fi
 COMMENT ON COLUMN account.username IS 'Unique whatever its case.';
 
 COMMENT ON COLUMN account.email IS 'Where mails go. Unique whatever its case.';
+
+COMMENT ON COLUMN account.email_verified_at IS 'When its owner proved to read it; none: not yet.';
+
+COMMENT ON COLUMN account.pending_email IS 'The address that is to be, once it is proven.';
 
 COMMENT ON COLUMN account.password_hash IS 'argon2id, PHC string format.';
 
@@ -82,6 +89,32 @@ CREATE TABLE time_zone (
 COMMENT ON TABLE time_zone IS 'The IANA time zones that this PostgreSQL can compute with.';
 
 COMMENT ON COLUMN time_zone.name IS 'IANA name, e.g. Europe/Berlin.';
+
+CREATE TABLE account_token (
+	token_hash BYTEA NOT NULL, 
+	account_id INTEGER NOT NULL, 
+	purpose TEXT NOT NULL, 
+	email TEXT NOT NULL, 
+	expires_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL, 
+	CONSTRAINT account_token_pkey PRIMARY KEY (token_hash), 
+	CONSTRAINT account_token_purpose_valid CHECK (purpose IN ('email_verification', 'password_reset')), 
+	CONSTRAINT account_token_account_id_fkey FOREIGN KEY(account_id) REFERENCES account (id) ON DELETE CASCADE
+);
+
+CREATE INDEX account_token_expiring ON account_token (expires_at);
+
+CREATE INDEX account_token_of_account ON account_token (account_id);
+
+COMMENT ON TABLE account_token IS 'Codes that were mailed, each good for one use; a used one is deleted.';
+
+COMMENT ON COLUMN account_token.token_hash IS 'SHA-256; the code itself is kept nowhere.';
+
+COMMENT ON COLUMN account_token.purpose IS 'What it is good for: email_verification or password_reset.';
+
+COMMENT ON COLUMN account_token.email IS 'The address that it was mailed to.';
+
+COMMENT ON COLUMN account_token.created_at IS 'When it was made, as the mail was about to be sent.';
 
 CREATE TABLE doctor (
 	account_id INTEGER NOT NULL, 
@@ -408,6 +441,7 @@ CREATE TABLE notification (
 	waitlist_entry_id INTEGER, 
 	payment_id INTEGER, 
 	slot TSTZRANGE, 
+	snapshot JSONB, 
 	batch UUID, 
 	also INTEGER[] DEFAULT '{}' NOT NULL, 
 	request_id TEXT DEFAULT substring(current_setting('booking.request', true) FROM '^[A-Za-z0-9_.-]{1,64}$'), 
@@ -420,8 +454,8 @@ CREATE TABLE notification (
 	sent_at TIMESTAMP WITH TIME ZONE, 
 	CONSTRAINT notification_pkey PRIMARY KEY (id), 
 	CONSTRAINT notification_status_valid CHECK (status IN ('queued', 'sent', 'skipped', 'failed')), 
-	CONSTRAINT notification_kind_valid CHECK (kind IN ('appointment_confirmed', 'appointment_canceled', 'appointment_rescheduled', 'slot_available', 'payment_too_late', 'refund_requested', 'refund_completed', 'password_changed')), 
-	CONSTRAINT notification_appointment_known CHECK ((kind IN ('password_changed')) = (appointment_id IS NULL) AND (appointment_id IS NULL) = (appointment_version IS NULL)), 
+	CONSTRAINT notification_kind_valid CHECK (kind IN ('appointment_confirmed', 'appointment_canceled', 'appointment_rescheduled', 'slot_available', 'payment_too_late', 'refund_requested', 'refund_completed', 'email_verification', 'email_changing', 'password_reset', 'password_changed')), 
+	CONSTRAINT notification_appointment_known CHECK ((kind IN ('email_verification', 'email_changing', 'password_reset', 'password_changed')) = (appointment_id IS NULL) AND (appointment_id IS NULL) = (appointment_version IS NULL)), 
 	CONSTRAINT notification_account_id_fkey FOREIGN KEY(account_id) REFERENCES account (id), 
 	CONSTRAINT notification_appointment_id_fkey FOREIGN KEY(appointment_id) REFERENCES appointment (id), 
 	CONSTRAINT notification_waitlist_entry_id_fkey FOREIGN KEY(waitlist_entry_id) REFERENCES waitlist_entry (id), 
@@ -451,6 +485,8 @@ COMMENT ON COLUMN notification.waitlist_entry_id IS 'The entry a slot_available 
 COMMENT ON COLUMN notification.payment_id IS 'The payment that a mail about money is about.';
 
 COMMENT ON COLUMN notification.slot IS 'slot_available: the freed slot; appointment_rescheduled: the time it was moved from.';
+
+COMMENT ON COLUMN notification.snapshot IS 'Until it is sent, what it needs that changes or goes: email, recipient, doctor, patient.';
 
 COMMENT ON COLUMN notification.batch IS 'What one act canceled together is told in one mail a person.';
 
@@ -569,19 +605,19 @@ account, doctor, patient, working_hours, time_off, appointment, waitlist_entry, 
 payment, refund, webhook_event
 TO booking_app;
 GRANT SELECT ON alembic_version TO booking_app, booking_admin, booking_auditor;
-GRANT INSERT (username, email, password_hash, role), UPDATE (email) ON account TO booking_app;
+GRANT INSERT (username, email, password_hash, role) ON account TO booking_app;
 GRANT INSERT (
     account_id, full_name, phone, timezone, specialty, experience_years,
     slot_minutes, buffer_minutes, fee, currency, max_appointments
 ) ON doctor TO booking_app;
-GRANT INSERT (account_id, full_name, phone, timezone), UPDATE (full_name, phone, timezone) ON patient TO booking_app;
+GRANT INSERT (account_id, full_name, phone, timezone) ON patient TO booking_app;
 GRANT INSERT (doctor_id, weekday, start_minute, end_minute) ON working_hours TO booking_app;
 
 GRANT SELECT ON
 doctor, patient, working_hours, time_off, appointment, waitlist_entry, policy, time_zone, notification,
 payment, refund, webhook_event
 TO booking_admin, booking_auditor;
-GRANT SELECT (id, username, email, role, status, created_at) ON account TO booking_admin, booking_auditor;
+GRANT SELECT (id, username, email, email_verified_at, role, status, created_at) ON account TO booking_admin, booking_auditor;
 GRANT INSERT (doctor_id, patient_id, during), UPDATE (status, during, cancel_reason) ON appointment TO booking_admin;
 GRANT INSERT (doctor_id, patient_id, desired_date), UPDATE (status) ON waitlist_entry TO booking_admin;
 GRANT INSERT (doctor_id, during, reason), DELETE ON time_off TO booking_admin;
@@ -773,6 +809,121 @@ LANGUAGE sql STABLE AS $$
 $$;
 COMMENT ON FUNCTION other_appointments_of_patient(appointment, timestamptz) IS
 'One look at the patient''s other rows that hold a seat; the seats themselves are their doctors'' matter.';
+
+-- A mail about an account goes to the account's address; one that is to prove an address, to the address it is to prove.
+CREATE OR REPLACE FUNCTION mail_address(a account, p_kind text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE
+        WHEN p_kind = 'email_verification'
+            THEN coalesce(a.pending_email, CASE WHEN a.email_verified_at IS NULL THEN a.email END)
+        ELSE a.email
+    END
+$$;
+COMMENT ON FUNCTION mail_address(account, text) IS 'Where a kind of mail to an account goes; NULL: nowhere, as there is nothing to prove.';
+GRANT EXECUTE ON FUNCTION mail_address(account, text) TO booking_app;
+
+CREATE OR REPLACE FUNCTION mail_again(p_account integer, p_kind text) RETURNS void
+LANGUAGE sql AS $$
+    INSERT INTO notification (kind, account_id)
+    SELECT p_kind, a.id FROM account AS a
+    WHERE a.id = p_account AND a.status = 'active' AND mail_address(a, p_kind) IS NOT NULL AND NOT EXISTS (
+        -- whoever asks often gets one a minute, so that nobody's mailbox can be flooded
+        SELECT FROM notification AS n
+        WHERE n.account_id = p_account AND n.kind = p_kind
+            AND (n.status = 'queued' OR n.created_at > clock_timestamp() - interval '1 min')
+    )
+$$;
+COMMENT ON FUNCTION mail_again(integer, text) IS
+'Queues a mail with a code for an active account, unless one is on its way or went out within the last minute.';
+
+-- Whoever has the code of a mail reads that address: it is good once, for a while, and for what it was mailed for.
+-- The code itself is kept nowhere: the worker makes it when it sends the mail, a new one at each attempt.
+CREATE OR REPLACE FUNCTION account_token_lifetime(p_purpose text) RETURNS interval
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE p_purpose WHEN 'email_verification' THEN interval '72 hours' WHEN 'password_reset' THEN interval '1 hour' END
+$$;
+COMMENT ON FUNCTION account_token_lifetime(text) IS 'How long a mailed code is good; NULL: such a mail has none.';
+GRANT EXECUTE ON FUNCTION account_token_lifetime(text) TO booking_app;
+
+CREATE OR REPLACE FUNCTION use_account_token(p_hash bytea, p_purpose text) RETURNS account
+LANGUAGE plpgsql AS $$
+DECLARE
+    a account;
+BEGIN
+    -- the account first, as everywhere; of two who come with one code, the second finds it gone
+    SELECT * INTO a FROM account
+    WHERE id = (SELECT account_id FROM account_token WHERE token_hash = p_hash)
+    FOR NO KEY UPDATE;
+    DELETE FROM account_token
+    WHERE token_hash = p_hash AND purpose = p_purpose AND expires_at > clock_timestamp()
+        AND a.status = 'active' AND email = mail_address(a, p_purpose);
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    DELETE FROM account_token WHERE account_id = a.id AND purpose = p_purpose;
+    RETURN a;
+END
+$$;
+COMMENT ON FUNCTION use_account_token(bytea, text) IS
+'Uses a mailed code (SHA-256) up, with all others for the same, and returns its account, locked; NULL if it is not good.';
+
+CREATE OR REPLACE FUNCTION verify_email(p_hash bytea) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    a account := use_account_token(p_hash, 'email_verification');
+BEGIN
+    UPDATE account SET
+        email = coalesce(pending_email, email),
+        pending_email = NULL,
+        email_verified_at = clock_timestamp()
+    WHERE id = a.id;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    -- what was mailed to the address before opens nothing any more
+    DELETE FROM account_token WHERE account_id = a.id;
+    RETURN true;
+END
+$$;
+COMMENT ON FUNCTION verify_email(bytea) IS
+'Takes a mailed code (SHA-256) for proof of the address it was mailed to, which is the account''s from then on; false if the code is not good.';
+REVOKE EXECUTE ON FUNCTION verify_email(bytea) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION verify_email(bytea) TO booking_app;
+
+CREATE OR REPLACE FUNCTION request_email_verification(p_account integer) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT mail_again(p_account, 'email_verification')
+$$;
+COMMENT ON FUNCTION request_email_verification(integer) IS 'Has a code mailed to the address that an account has yet to prove, if there is one.';
+REVOKE EXECUTE ON FUNCTION request_email_verification(integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION request_email_verification(integer) TO booking_app;
+
+-- The old address stays until the new one is proven: a slip locks nobody out, and a thief cannot have the mails turned.
+CREATE OR REPLACE FUNCTION change_email(p_account integer, p_email text) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    a account;
+BEGIN
+    SELECT * INTO a FROM account WHERE id = p_account FOR NO KEY UPDATE;
+    IF p_email = a.pending_email THEN
+        RETURN;
+    END IF;
+    IF EXISTS (SELECT FROM account WHERE lower(email) = lower(p_email) AND id <> p_account) THEN
+        -- said at once, as it would be when the address is proven
+        RAISE EXCEPTION USING ERRCODE = 'unique_violation', CONSTRAINT = 'account_email_unique',
+            MESSAGE = 'An account with this email exists already.';
+    END IF;
+    UPDATE account SET pending_email = p_email WHERE id = p_account;
+    DELETE FROM account_token WHERE account_id = p_account AND purpose = 'email_verification';
+    INSERT INTO notification (kind, account_id) VALUES ('email_verification', p_account);
+    IF a.email_verified_at IS NOT NULL THEN
+        INSERT INTO notification (kind, account_id, snapshot)
+        VALUES ('email_changing', p_account, jsonb_build_object('email', a.email));
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION change_email(integer, text) IS
+'Has a code mailed to an account''s new address, which is the account''s once it is proven, and tells a proven old one.';
 
 -- An appointment as the API answers it: the same columns wherever one is shown.
 CREATE OR REPLACE VIEW api_appointment AS
@@ -1335,6 +1486,24 @@ LANGUAGE sql AS $$
 $$;
 COMMENT ON FUNCTION give_up_capture(payment) IS 'Ends a payment of which nothing was taken, and tells the patient.';
 
+-- A patient changes their profile; a new email is first to be proven.
+CREATE OR REPLACE FUNCTION change_patient(p_patient integer, p_changes jsonb) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    was patient;
+    wanted patient;
+BEGIN
+    SELECT * INTO was FROM patient WHERE account_id = p_patient FOR NO KEY UPDATE;
+    wanted := jsonb_populate_record(was, p_changes);
+    UPDATE patient SET full_name = wanted.full_name, phone = wanted.phone, timezone = wanted.timezone
+    WHERE account_id = p_patient;
+    PERFORM change_email(p_patient, p_changes ->> 'email') WHERE p_changes ? 'email';
+END
+$$;
+COMMENT ON FUNCTION change_patient(integer, jsonb) IS 'Changes a patient''s email or profile ({column: value}).';
+REVOKE EXECUTE ON FUNCTION change_patient(integer, jsonb) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION change_patient(integer, jsonb) TO booking_app;
+
 -- What a change of the schedule would strand is named, or canceled and told in the same transaction; the rest is the constraints'.
 CREATE OR REPLACE FUNCTION replace_working_hours(p_doctor integer, p_week jsonb, p_cancel boolean)
 RETURNS SETOF api_appointment
@@ -1365,7 +1534,7 @@ DECLARE
     wanted doctor := jsonb_populate_record(was, p_changes);
 BEGIN
     PERFORM act_as('doctor');
-    UPDATE account SET email = p_changes ->> 'email' WHERE id = p_doctor AND p_changes ? 'email';
+    PERFORM change_email(p_doctor, p_changes ->> 'email') WHERE p_changes ? 'email';
     UPDATE doctor SET
         full_name = wanted.full_name,
         phone = wanted.phone,
@@ -1465,12 +1634,13 @@ SELECT
     n.id,
     n.kind,
     n.message_id,
-    r.email,
-    coalesce(rd.full_name, rp.full_name) AS recipient,
+    coalesce(n.snapshot ->> 'email', mail_address(r, n.kind)) AS email,
+    -- nobody is to have a stranger greeted with words of their own
+    CASE WHEN n.kind <> 'email_verification' THEN coalesce(n.snapshot ->> 'recipient', rd.full_name, rp.full_name) END AS recipient,
     coalesce(rd.timezone, rp.timezone) AS timezone,
     r.role AS recipient_role,
-    d.full_name AS doctor,
-    p.full_name AS patient,
+    coalesce(n.snapshot ->> 'doctor', d.full_name) AS doctor,
+    coalesce(n.snapshot ->> 'patient', p.full_name) AS patient,
     CASE WHEN n.kind = 'slot_available' THEN lower(n.slot) ELSE lower(a.during) END AS starts_at,
     CASE WHEN n.kind = 'slot_available' THEN upper(n.slot) ELSE upper(a.during) END AS ends_at,
     CASE WHEN n.kind = 'appointment_rescheduled' THEN lower(n.slot) END AS moved_from,
@@ -1480,7 +1650,8 @@ SELECT
     a.cancel_reason,
     n.request_id,
     pay.amount || ' ' || pay.currency AS payment,
-    refunds_of(a.id || n.also) AS refunds
+    refunds_of(a.id || n.also) AS refunds,
+    account_token_lifetime(n.kind) AS code_lifetime
 FROM notification AS n
 INNER JOIN account AS r ON n.account_id = r.id
 LEFT JOIN doctor AS rd ON r.id = rd.account_id
@@ -1492,11 +1663,12 @@ LEFT JOIN payment AS pay ON n.payment_id = pay.id;
 COMMENT ON VIEW notification_letter IS 'Everything a mail''s template may say; of an appointment nothing where it is about the account.';
 GRANT SELECT ON notification_letter TO booking_app;
 
-CREATE OR REPLACE FUNCTION claim_notification(p_id bigint, p_lease interval) RETURNS SETOF notification_letter
+CREATE OR REPLACE FUNCTION claim_notification(p_id bigint, p_lease interval, p_code bytea DEFAULT NULL) RETURNS SETOF notification_letter
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     n notification;
     stale text;
+    letter notification_letter;
 BEGIN
     SELECT * INTO n FROM notification
     WHERE id = p_id AND status = 'queued' AND due_at <= clock_timestamp()
@@ -1506,17 +1678,23 @@ BEGIN
     END IF;
     stale := notification_stale(n);
     IF stale IS NOT NULL THEN
-        UPDATE notification SET status = 'skipped', outcome = stale WHERE id = p_id;
+        UPDATE notification SET status = 'skipped', outcome = stale, snapshot = NULL WHERE id = p_id;
         RETURN;
     END IF;
     UPDATE notification SET attempts = attempts + 1, due_at = clock_timestamp() + p_lease WHERE id = p_id;
-    RETURN QUERY SELECT * FROM notification_letter WHERE id = p_id;
+    SELECT * INTO letter FROM notification_letter WHERE id = p_id;
+    IF letter.code_lifetime IS NOT NULL THEN
+        -- of each attempt, for nobody knows which of them arrives
+        INSERT INTO account_token (token_hash, account_id, purpose, email, expires_at)
+        VALUES (p_code, n.account_id, n.kind, letter.email, clock_timestamp() + letter.code_lifetime);
+    END IF;
+    RETURN NEXT letter;
 END
 $$;
-COMMENT ON FUNCTION claim_notification(bigint, interval) IS
-'Takes a due mail for the length of the lease and returns its letter; no row if another has it, it is done, or it is stale (then skipped).';
-REVOKE EXECUTE ON FUNCTION claim_notification(bigint, interval) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION claim_notification(bigint, interval) TO booking_app;
+COMMENT ON FUNCTION claim_notification(bigint, interval, bytea) IS
+'Takes a due mail for the length of the lease and returns its letter, in which the code of a given SHA-256 is good if it needs one; no row if another has it, it is done, or it is stale (then skipped).';
+REVOKE EXECUTE ON FUNCTION claim_notification(bigint, interval, bytea) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION claim_notification(bigint, interval, bytea) TO booking_app;
 
 -- A patient begins to pay: the row is there before PayPal is asked, so that nothing PayPal does is unknown here.
 CREATE OR REPLACE FUNCTION create_payment(p_patient integer, p_appointment integer, p_amount numeric, p_currency text)
@@ -1609,7 +1787,7 @@ GRANT EXECUTE ON FUNCTION explain_booking(integer, integer, timestamptz, integer
 -- What became of a mail: sent, to be tried again ever later, or failed for good after 30 attempts, which take about a day.
 CREATE OR REPLACE FUNCTION notification_sent(p_id bigint) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    UPDATE notification SET status = 'sent', sent_at = clock_timestamp(), outcome = NULL
+    UPDATE notification SET status = 'sent', sent_at = clock_timestamp(), outcome = NULL, snapshot = NULL
     WHERE id = p_id AND status = 'queued'
 $$;
 COMMENT ON FUNCTION notification_sent(bigint) IS 'The mail server took it.';
@@ -1890,6 +2068,8 @@ GRANT EXECUTE ON FUNCTION nearest_free_slots(integer, integer, timestamptz, inte
 CREATE OR REPLACE FUNCTION notification_stale(n notification) RETURNS text
 LANGUAGE sql STABLE AS $$
     SELECT CASE
+        WHEN coalesce(n.snapshot ->> 'email', mail_address(r, n.kind)) IS NULL THEN 'there is nowhere to send it'
+        WHEN n.appointment_id IS NULL THEN NULL
         WHEN n.payment_id IS NOT NULL THEN NULL -- what became of money stays true
         WHEN n.kind <> 'slot_available'
             THEN CASE WHEN a.version <> n.appointment_version THEN 'the appointment has changed since' END
@@ -1898,10 +2078,86 @@ LANGUAGE sql STABLE AS $$
         WHEN NOT EXISTS (SELECT FROM free_slots(a.doctor_id, lower(n.slot), upper(n.slot)))
             THEN 'the slot is no longer free'
     END
-    FROM appointment AS a
-    WHERE a.id = n.appointment_id
+    FROM account AS r
+    LEFT JOIN appointment AS a ON a.id = n.appointment_id
+    WHERE r.id = n.account_id
 $$;
 COMMENT ON FUNCTION notification_stale(notification) IS 'Why a mail would say what is no longer so; NULL: it is true.';
+
+-- A new password, whoever sets it, ends every login and every other way in, and its owner is told.
+CREATE OR REPLACE FUNCTION set_password(p_account integer, p_new_hash text) RETURNS void
+LANGUAGE sql AS $$
+    -- an address that is not proven yet may be that of whoever has to be kept out
+    UPDATE account SET password_hash = p_new_hash, pending_email = NULL WHERE id = p_account;
+    SELECT revoke_sessions(p_account, NULL);
+    -- first, so that no worker makes another code
+    UPDATE notification SET status = 'skipped', outcome = 'the password has been changed since'
+    WHERE account_id = p_account AND kind = 'password_reset' AND status = 'queued';
+    DELETE FROM account_token WHERE account_id = p_account AND purpose = 'password_reset';
+    INSERT INTO notification (kind, account_id) VALUES ('password_changed', p_account);
+$$;
+COMMENT ON FUNCTION set_password(integer, text) IS
+'Replaces a password hash, ends all logins, mailed codes and a change of address under way, and tells the account''s owner. The account must be locked.';
+
+CREATE OR REPLACE FUNCTION change_password(p_account integer, p_old_hash text, p_new_hash text) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM FROM account WHERE id = p_account AND password_hash = p_old_hash AND status = 'active' FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    PERFORM set_password(p_account, p_new_hash);
+    RETURN true;
+END
+$$;
+COMMENT ON FUNCTION change_password(integer, text, text) IS
+'Replaces a password hash that still is the one verified, with what follows; false if it is another by now.';
+REVOKE EXECUTE ON FUNCTION change_password(integer, text, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION change_password(integer, text, text) TO booking_app;
+
+CREATE OR REPLACE FUNCTION request_password_reset(p_email text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM mail_again((SELECT id FROM account WHERE lower(email) = lower(p_email)), 'password_reset');
+    -- writes to disk whether or not there was a mail to queue, so that the time it takes tells nothing
+    PERFORM pg_logical_emit_message(true, 'password_reset', '');
+END
+$$;
+COMMENT ON FUNCTION request_password_reset(text) IS
+'Has a code to set a new password mailed to the account of an address, if there is one; nobody learns which.';
+REVOKE EXECUTE ON FUNCTION request_password_reset(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION request_password_reset(text) TO booking_app;
+
+CREATE OR REPLACE FUNCTION password_reset_of(p_hash bytea) RETURNS TABLE (username text, email text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT a.username, a.email
+    FROM account_token AS t
+    INNER JOIN account AS a ON t.account_id = a.id
+    WHERE t.token_hash = p_hash AND t.purpose = 'password_reset' AND t.expires_at > clock_timestamp()
+$$;
+COMMENT ON FUNCTION password_reset_of(bytea) IS
+'What the new password that a code (SHA-256) is for must not be; no row if there is no such code.';
+REVOKE EXECUTE ON FUNCTION password_reset_of(bytea) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION password_reset_of(bytea) TO booking_app;
+
+CREATE OR REPLACE FUNCTION reset_password(p_hash bytea, p_new_hash text) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    a account := use_account_token(p_hash, 'password_reset');
+BEGIN
+    IF a.id IS NULL THEN
+        RETURN false;
+    END IF;
+    -- whoever has the code reads the address
+    UPDATE account SET email_verified_at = coalesce(email_verified_at, clock_timestamp()) WHERE id = a.id;
+    PERFORM set_password(a.id, p_new_hash);
+    RETURN true;
+END
+$$;
+COMMENT ON FUNCTION reset_password(bytea, text) IS
+'Sets the password of the account that a mailed code (SHA-256) is for, with what follows; false if the code is not good.';
+REVOKE EXECUTE ON FUNCTION reset_password(bytea, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION reset_password(bytea, text) TO booking_app;
 
 -- What is paid is the fee recorded on the appointment, in its currency.
 CREATE OR REPLACE FUNCTION payment_amount_matches_fee(a appointment, amount numeric, currency text) RETURNS text
@@ -2586,24 +2842,6 @@ COMMENT ON FUNCTION log_out(integer, bytea) IS
 'Ends the login of a refresh token (SHA-256), or with NULL all logins of an account.';
 REVOKE EXECUTE ON FUNCTION log_out(integer, bytea) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION log_out(integer, bytea) TO booking_app;
-
-CREATE OR REPLACE FUNCTION change_password(p_account integer, p_old_hash text, p_new_hash text) RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-BEGIN
-    UPDATE account SET password_hash = p_new_hash
-    WHERE id = p_account AND password_hash = p_old_hash AND status = 'active';
-    IF NOT FOUND THEN
-        RETURN false;
-    END IF;
-    PERFORM revoke_sessions(p_account, NULL);
-    INSERT INTO notification (kind, account_id) VALUES ('password_changed', p_account);
-    RETURN true;
-END
-$$;
-COMMENT ON FUNCTION change_password(integer, text, text) IS
-'Replaces a password hash that still is the one verified, ends all logins of the account and tells its owner; false if it is another by now.';
-REVOKE EXECUTE ON FUNCTION change_password(integer, text, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION change_password(integer, text, text) TO booking_app;
 
 CREATE OR REPLACE FUNCTION sweep_refresh_tokens() RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
