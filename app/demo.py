@@ -117,7 +117,9 @@ class Story:
             raise DemoError(f"No mail came to {len(missing)} of {len(people)} people within {MAIL_DEADLINE} s.")
 
     def report(self, mail: Any, missing: dict[str, int], committed: datetime) -> None:
-        """Print a mail that was waited for."""
+        """Print a mail that was waited for; others, such as those to confirm an address, are not."""
+        if not mail["subject"].startswith(("Free: ", "Canceled: ")):
+            return
         for email in set(mail["to"].split(", ")) & missing.keys():
             after = datetime.fromisoformat(mail["received_at"]) - committed
             self.tell(
