@@ -30,12 +30,13 @@ def publish(home: Path, backends: Backends, api: Api, worker: Worker) -> None:
         "redis": backends.redis_url,
         "pids": _pids(backends, api, worker),
     }
-    write_private(home / "stack.json", json.dumps(description, indent=2) + "\n")
     if backends.postgres:
         program = shlex.quote(str(backends.postgres.binaries / "psql"))
         password, port = secret(home, "booking_admin"), backends.postgres.port
         script = PSQL.format(password=password, program=program, port=port, database=DATABASE)
         write_private(home / "psql", script, mode=0o700)
+    # the last, for whoever waits for it takes it for the word that all is there
+    write_private(home / "stack.json", json.dumps(description, indent=2) + "\n")
 
 
 def withdraw(home: Path) -> None:
