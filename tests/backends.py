@@ -7,6 +7,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+from redis.asyncio import Redis
 
 from app.sandbox.postgres import EmbeddedPostgres
 from app.sandbox.redis import EmbeddedRedis
@@ -63,7 +66,8 @@ async def postgres_server(home: Path) -> AsyncIterator[str]:
 async def redis_server(home: Path) -> AsyncIterator[str]:
     """Yield the URL of a running Redis or Valkey."""
     if given := os.environ.get("TEST_REDIS_URL"):
-        yield given
+        async with _own_database(given) as url:
+            yield url
     elif docker_answers():
         from testcontainers.community.redis import RedisContainer  # noqa: PLC0415
 
@@ -76,3 +80,31 @@ async def redis_server(home: Path) -> AsyncIterator[str]:
             yield server.url
         finally:
             await server.stop()
+
+
+@asynccontextmanager
+async def _own_database(server: str) -> AsyncIterator[str]:
+    """Yield the URL of one of a Redis server's databases 1 to 15, empty, that no other run uses meanwhile.
+
+    Database 0 keeps who has which. Where a run was killed, that is forgotten after six hours.
+    """
+    async with Redis.from_url(_database_of(server, 0)) as register:
+        claim, number = await _claim(register)
+        url = _database_of(server, number)
+        async with Redis.from_url(url) as database:
+            await database.flushdb()
+            yield url
+            await database.flushdb()
+        await register.delete(claim)
+
+
+async def _claim(register: "Redis") -> tuple[str, int]:
+    for number in range(1, 16):
+        claim = f"booking-tests:database:{number}"
+        if await register.set(claim, os.getpid(), nx=True, ex=6 * 3600):
+            return claim, number
+    raise RuntimeError("other runs have all databases of TEST_REDIS_URL; delete booking-tests:* in its database 0")
+
+
+def _database_of(server: str, number: int) -> str:
+    return urlunsplit(urlsplit(server)._replace(path=f"/{number}"))
