@@ -6,6 +6,7 @@ leaves a row that says how far it came, and the worker goes on from there.
 
 import asyncio
 import time
+from contextlib import suppress
 from decimal import Decimal
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from app.domain.errors import RULES, Refusal
 from app.domain.payments.money import Money
 from app.domain.payments.paypal import PayPal
 from app.domain.payments.paypal_answers import Order
-from app.domain.payments.paypal_errors import PayPalRefused
+from app.domain.payments.paypal_errors import PayPalBusy, PayPalRefused
 from app.domain.payments.problems import declined, ended, not_approved, other_payer, refused_by_paypal
 from app.domain.payments.records import CaptureStart, PaymentRecord
 from app.domain.payments.repository import PaymentRepository
@@ -77,13 +78,19 @@ class Lifecycle:
         if payment is None:
             raise not_found("payment")
         if payment.status in OPEN:
-            await self.move_on(await self._payments.record(payment.payment_id), payer_id)
+            await self._begin_or_join(await self._payments.record(payment.payment_id), payer_id)
         payment = await self._at_rest(patient_id, payment.payment_id, deadline)
         if payment.status in ENDED:
             raise ended(payment.status)
         if payment.status in OPEN:  # somebody else was capturing, and was declined
             raise declined(payment.approval_url)
         return payment
+
+    async def _begin_or_join(self, record: PaymentRecord, payer_id: str) -> None:
+        if record.status not in OPEN:  # somebody else has just begun: what was cut short, only the worker resumes
+            return
+        with suppress(PayPalBusy):  # with the capture that somebody else has asked for meanwhile
+            await self.move_on(record, payer_id)
 
     async def _at_rest(self, patient_id: int, payment_id: int, deadline: float) -> Payment:
         while True:

@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 import structlog
 from msgspec import Struct
 
-from app.domain.payments.paypal_errors import PayPalError, PayPalUnavailable, PayPalUnknown
+from app.domain.payments.paypal_errors import PayPalBusy, PayPalError, PayPalUnavailable, PayPalUnknown
 
 log = structlog.get_logger()
 
@@ -38,13 +38,16 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
 
 
 class TryAgain(Exception):  # noqa: N818  no error yet
-    """An attempt without an answer; `after` is PayPal's wish, in seconds."""
+    """An attempt without an answer; `after` is PayPal's wish, in seconds, `is_busy`: with another's same request."""
 
-    def __init__(self, text: str, debug_id: str | None = None, after: float | None = None) -> None:
+    def __init__(
+        self, text: str, debug_id: str | None = None, after: float | None = None, *, is_busy: bool = False
+    ) -> None:
         super().__init__(text)
         self.text = text
         self.debug_id = debug_id
         self.after = after
+        self.is_busy = is_busy
 
 
 class Attempts:
@@ -69,6 +72,8 @@ class Attempts:
 
     def error(self) -> PayPalError:
         """Return what to raise when there are no more attempts."""
+        if self.trouble.is_busy:
+            return PayPalBusy(self.operation, self.trouble.text, self.trouble.debug_id)
         if self.in_doubt:
             return PayPalUnknown(self.operation, self.trouble.text, self.trouble.debug_id)
         return PayPalUnavailable(self.operation, self.trouble.text, self.trouble.debug_id, self.trouble.after)

@@ -104,7 +104,8 @@ class Connection:
         if answer.status_code in {401, 429}:
             attempts.in_doubt = was_in_doubt
         if answer.status_code == 429 or answer.status_code in TRY_AGAIN or answer.status_code >= 500:
-            raise TryAgain(f"status {answer.status_code}", debug_id(answer), _retry_after(answer))
+            is_busy = answer.status_code == 409
+            raise TryAgain(f"status {answer.status_code}", debug_id(answer), _retry_after(answer), is_busy=is_busy)
         return answer
 
     async def _usable_token(self, attempts: Attempts) -> str:

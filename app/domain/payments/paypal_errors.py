@@ -40,3 +40,7 @@ class PayPalUnknown(PayPalError):  # noqa: N818  as above
 
     The same call with the same request id finds out.
     """
+
+
+class PayPalBusy(PayPalUnknown):  # noqa: N818  as above
+    """PayPal is still carrying out the very same request, which somebody else has sent."""
