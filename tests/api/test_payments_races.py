@@ -6,8 +6,15 @@ from collections import Counter
 import asyncpg
 import httpx
 import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.db.engine import create_engine
 from app.domain.payments.configured import PayPalAccount
+from app.domain.payments.lifecycle import Lifecycle
+from app.domain.payments.paypal import PayPal
+from app.domain.payments.paypal_call import Patience
+from app.domain.payments.repository import PaymentRepository
+from app.sandbox.paypal_shapes import PAYER_ID
 from app.settings import Settings
 from tests.api.acts import as_doctor
 from tests.api.answers import assert_problem
@@ -15,6 +22,7 @@ from tests.api.bookings import cancel, post_booking
 from tests.api.jobs import Jobs
 from tests.factories import a_slot, make_patient
 from tests.payments.teller import Bill, Hold, Teller
+from tests.workers.processes import eventually
 
 
 async def assert_paid_once(teller: Teller, bill: Bill) -> None:
@@ -58,6 +66,38 @@ async def test_20_executions_while_paypal_takes_its_time(teller: Teller, worker:
     answers = await asyncio.gather(*(teller.execute(bill) for _ in range(20)))
     await others
     assert [answer.json()["payment"]["status"] for answer in answers] == ["captured"] * 20
+    await assert_paid_once(teller, bill)
+
+
+async def test_whoever_is_overtaken_waits_for_the_other(teller: Teller, worker: Jobs, settings: Settings) -> None:
+    bill = await teller.approved()
+    await teller.till.have("capture_order", "slow_before", seconds=3)
+    overtaking: list[asyncio.Task[None]] = []
+
+    async def overtake(request: httpx.Request) -> None:
+        if not request.url.path.endswith("/capture") or overtaking:
+            return
+        await teller.time_passes(bill)
+        overtaking.append(asyncio.create_task(worker.settle(bill)))
+        await eventually(is_captured_by_the_worker)
+
+    async def is_captured_by_the_worker() -> bool:
+        return not await teller.till.faults()
+
+    engine = create_engine(settings.database_url, application_name="booking-api")
+    paypal = PayPal(
+        settings.paypal_base_url,
+        settings.paypal_client_id,
+        settings.paypal_client_secret,
+        patience=Patience(attempts=2),
+        http=httpx.AsyncClient(event_hooks={"request": [overtake]}),
+    )
+    async with paypal, AsyncSession(engine) as session:
+        payments = PaymentRepository(session=session, auto_refresh=False)
+        lifecycle = Lifecycle(payments, paypal, return_url="https://app.example", cancel_url="https://app.example")
+        assert (await lifecycle.execute(bill.patient, bill.order, PAYER_ID)).status == "captured"
+    await asyncio.gather(*overtaking)
+    await engine.dispose()
     await assert_paid_once(teller, bill)
 
 

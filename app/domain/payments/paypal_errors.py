@@ -42,5 +42,5 @@ class PayPalUnknown(PayPalError):  # noqa: N818  as above
     """
 
 
-class PayPalBusy(PayPalUnknown):  # noqa: N818  as above
+class PayPalBusy(PayPalUnknown):
     """PayPal is still carrying out the very same request, which somebody else has sent."""
