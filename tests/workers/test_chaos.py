@@ -57,10 +57,10 @@ class Practice(NamedTuple):
 
 
 @pytest.fixture
-def dice(request: pytest.FixtureRequest) -> random.Random:
+def dice() -> random.Random:
     """What decides what fails and when; the seed repeats its decisions, though not the processes' timing."""
     seed = int(os.environ.get("BOOKING_CHAOS_SEED") or random.randrange(10**9))
-    request.config.get_terminal_writer().line(f"BOOKING_CHAOS_SEED={seed}")
+    print(f"BOOKING_CHAOS_SEED={seed}")  # noqa: T201  pytest shows it if the test fails
     return random.Random(seed)
 
 
@@ -181,7 +181,6 @@ async def test_every_mail_arrives(
     mailbox: GrumpyMailbox,
     make_worker: StartWorker,
     dice: random.Random,
-    request: pytest.FixtureRequest,
 ) -> None:
     """500 cancellations, while three workers are killed, the mail server fails half of the time, Redis is flushed once
     and listening connections are cut.
@@ -210,6 +209,6 @@ async def test_every_mail_arrives(
         assert await worker.wait() == 0
         assert not worker.logged("crashed")
     twice = len(mailbox.letters) - len({letter.message_id for letter in mailbox.letters})
-    request.config.get_terminal_writer().line(
+    print(  # noqa: T201  as above
         f"{dict(chaos.done)}, {mailbox.failures} of {mailbox.attempts} attempts failed, {twice} mails arrived again"
     )
