@@ -28,6 +28,7 @@ from app.domain.payments.paypal_errors import PayPalError
 from app.domain.payments.problems import on_paypal_error
 from app.domain.payments.webhooks import receive_webhook
 from app.domain.problems import EXCEPTION_HANDLERS
+from app.domain.receipts.keys import REPLAYED
 from app.domain.schedule.controller import ScheduleController
 from app.domain.waitlist.controller import WaitlistController
 from app.health import live, ready
@@ -53,7 +54,7 @@ def _cors(origins: list[str]) -> CORSConfig | None:
     """Let the pages of `origins` call from a browser; none: no page of another origin may."""
     if not origins:
         return None
-    told = [HEADER, "Link", "Location", "Retry-After", *RATE_LIMIT_HEADERS]
+    told = [HEADER, REPLAYED, "Link", "Location", "Retry-After", *RATE_LIMIT_HEADERS]
     return CORSConfig(allow_origins=origins, allow_headers=["*"], expose_headers=told, max_age=3600)
 
 

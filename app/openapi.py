@@ -15,6 +15,7 @@ from litestar.openapi.spec import (
     OpenAPIMediaType,
     OpenAPIResponse,
     OpenAPIType,
+    Parameter,
     Reference,
     Schema,
     Tag,
@@ -23,6 +24,7 @@ from litestar.routes import HTTPRoute
 from litestar.typing import FieldDefinition
 
 from app.domain.problems import PROBLEM_JSON, Problem
+from app.domain.receipts import keys
 from app.requests import HEADER
 
 SCHEMAS = "#/components/schemas/{name}"
@@ -42,6 +44,21 @@ REQUEST_ID = OpenAPIHeader(
     description="The request's id: the client's, if it is 1 to 64 of the characters A-Z a-z 0-9 _ . -, else a new one.",
     required=True,
     schema=Schema(type=OpenAPIType.STRING),
+)
+
+IDEMPOTENCY_KEY = Parameter(
+    name=keys.HEADER,
+    param_in="header",
+    description="A name for this request that you use for no other, such as a UUID. Sent again within 24 hours with "
+    "the same body, it is not done again: the answer is the first one's, or for a payment how that stands now. "
+    "After 503 or no answer, send it again. A refusal had no effect and is not kept: it is judged anew. "
+    "The same body is the same JSON, whatever the order of its fields; another gets 422 `idempotency_key_reused`. "
+    "While the first request is being answered a second waits, and gets 409 `idempotency_key_in_use` after 5 s.",
+    schema=Schema(type=OpenAPIType.STRING, pattern=f"^{keys.KEY}$", examples=["8e03978e-40d5-43dd-bc93-6894a57f9324"]),
+)
+REPLAYED = OpenAPIHeader(
+    description=f"`true`: this {keys.HEADER} was sent before, and nothing was done this time.",
+    schema=Schema(type=OpenAPIType.STRING, enum=["true"]),
 )
 
 
@@ -84,6 +101,9 @@ def describe(app: Litestar) -> None:
         answer = operation.responses[str(handler.status_code)]
         answer.content["application/json"].schema = schema_of[_answer_type(handler)]
         operation.responses.pop("400", None)  # Litestar's own idea of a problem
+        if _takes_key(handler):
+            operation.parameters = [*(operation.parameters or []), IDEMPOTENCY_KEY]
+            answer.headers = {**(answer.headers or {}), keys.REPLAYED: REPLAYED}
         refusals = {str(status): _refusal(status) for status in _refusals(handler, operation)}
         operation.responses = dict(sorted({**refusals, **operation.responses}.items()))
         for response in operation.responses.values():
@@ -116,6 +136,8 @@ def _refusals(handler: HTTPRouteHandler, operation: Any) -> Iterator[int]:
         yield 403
     if any(parameter.param_in == "path" for parameter in parameters):
         yield 404
+    if _takes_key(handler):
+        yield from (409, 422)
     if "health" not in operation.tags:
         yield from (400, 429, 500, 503)
 
@@ -127,6 +149,11 @@ def _refusal(status: int) -> OpenAPIResponse:
 
 def _is_public(handler: HTTPRouteHandler) -> bool:
     return bool(handler.opt.get("exclude_from_auth"))
+
+
+def _takes_key(handler: HTTPRouteHandler) -> bool:
+    """Whether a request can be named by an Idempotency-Key: those to `accounts` could not be kept without passwords."""
+    return handler.http_methods == {"POST"} and "accounts" not in handler.resolve_tags()
 
 
 def _needs_body(handler: HTTPRouteHandler) -> bool:

@@ -2,7 +2,8 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
@@ -17,6 +18,9 @@ SILENT_SECONDS = 12  # the server itself ends a statement after 10 s (engine.py)
 
 # The X-Request-ID of the act that this task carries out; what it writes into the outbox is marked with it.
 act_id: ContextVar[str | None] = ContextVar("act_id", default=None)
+
+# What a commit would find broken is found where it can be explained still, and what is put off stays put off.
+CHECK_NOW = "SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED"
 
 # A writer whose snapshot was stale, a deadlock's victim, a row retired in the midst of the statement that reads it.
 RETRYABLE = (
@@ -41,6 +45,8 @@ async def fetch(session: Session, sql: str, *arguments: Any) -> list[asyncpg.Rec
     if the server stays silent; nobody knows then whether the statement was committed.
     """
     driver = await _driver(session)
+    if driver.is_in_transaction():
+        return await fetch_if(session, lambda _: True, sql, *arguments)
     sql, arguments = _as_part_of_the_act(sql, arguments)
     return await _persist(driver, lambda: driver.fetch(sql, *arguments))
 
@@ -68,12 +74,15 @@ async def fetch_if(
     """Run one statement like `fetch`, but commit only if `keep` says so of its rows; else undo it."""
     driver = await _driver(session)
     sql, arguments = _as_part_of_the_act(sql, arguments)
+    within = driver.is_in_transaction()
 
     async def attempt() -> list[asyncpg.Record]:
-        transaction = driver.transaction()
+        transaction = driver.transaction()  # a savepoint, within `one_transaction`
         await transaction.start()
         try:
             rows: list[asyncpg.Record] = await driver.fetch(sql, *arguments)
+            if within:
+                await driver.execute(CHECK_NOW)
         except Exception:
             await transaction.rollback()
             raise
@@ -81,6 +90,29 @@ async def fetch_if(
         return rows
 
     return await _persist(driver, attempt)
+
+
+@asynccontextmanager
+async def one_transaction(session: Session) -> AsyncIterator[None]:
+    """Let all that is fetched inside be one transaction; an exception undoes it.
+
+    Each statement is a savepoint: one that fails is undone alone, gives back its locks and is tried again as ever.
+    Raises on leaving what a commit raises; nobody may be told of success before that.
+    """
+    driver = await _driver(session)
+    # at any other level a statement that is tried again would see what it saw before
+    transaction = driver.transaction(isolation="read_committed")
+    await in_time(driver, transaction.start)
+    try:
+        yield
+        await in_time(driver, transaction.commit)
+    except Exception:
+        if not driver.is_closed() and driver.is_in_transaction():
+            await in_time(driver, transaction.rollback)
+        raise
+    except BaseException:  # stopped, perhaps because the server hangs: closing the connection undoes it, too
+        driver.terminate()
+        raise
 
 
 def _as_part_of_the_act(sql: str, arguments: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:

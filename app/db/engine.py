@@ -12,11 +12,13 @@ from advanced_alchemy.extensions.litestar import (
     AsyncSessionConfig,
     EngineConfig,
     SQLAlchemyAsyncConfig,
+    SQLAlchemyPlugin,
 )
+from litestar import Request
 from litestar.types import Message, Scope
 from sqlalchemy import event
 from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 SECONDS_TO_CLOSE = 2
@@ -47,6 +49,7 @@ def create_engine(url: str, *, application_name: str, pool_size: int = 10, pool_
                     "timezone": "UTC",
                     "statement_timeout": "10s",
                     "lock_timeout": "5s",
+                    "idle_in_transaction_session_timeout": "12s",  # who hangs with locks in hand loses them
                     "client_connection_check_interval": "1s",  # nobody waits for what a lost client has asked for
                 },
             )
@@ -98,6 +101,13 @@ def database_config(url: str, *, application_name: str, pool_seconds: float = 30
     )
     config.before_send_handler = _whatever_comes_of_it(config.before_send_handler)
     return config
+
+
+def session_of(request: Request[Any, Any, Any]) -> AsyncSession:
+    """Return the session of a request, the one that its repositories have."""
+    (config,) = request.app.plugins.get(SQLAlchemyPlugin).config
+    assert isinstance(config, SQLAlchemyAsyncConfig)  # noqa: S101  the one that was made here
+    return config.provide_session(request.app.state, request.scope)
 
 
 def _whatever_comes_of_it(close_session: Any) -> Callable[[Message, Scope], Awaitable[None]]:

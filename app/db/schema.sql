@@ -1098,6 +1098,55 @@ COMMENT ON FUNCTION public.begin_capture(p_payment integer, p_payer text, p_amou
 
 
 --
+-- Name: begin_receipt(integer, text, text, bytea); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.begin_receipt(p_account integer, p_route text, p_key text, p_fingerprint bytea) RETURNS TABLE(same_request boolean, status smallint, answer bytea, payment_id integer)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    -- whoever comes second waits here until the first's transaction has ended; what is too old may not be swept yet
+    INSERT INTO receipt AS r (account_id, route, key, fingerprint) VALUES (p_account, p_route, p_key, p_fingerprint)
+    ON CONFLICT ON CONSTRAINT receipt_pkey DO UPDATE
+        SET fingerprint = p_fingerprint, status = NULL, answer = NULL, payment_id = NULL, created_at = clock_timestamp()
+        WHERE r.created_at <= clock_timestamp() - receipt_lifetime();
+    IF NOT FOUND THEN
+        RETURN QUERY SELECT r.fingerprint = p_fingerprint, r.status, r.answer, r.payment_id FROM receipt AS r
+            WHERE (r.account_id, r.route, r.key) = (p_account, p_route, p_key);
+    END IF;
+END
+$$;
+
+
+--
+-- Name: FUNCTION begin_receipt(p_account integer, p_route text, p_key text, p_fingerprint bytea); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.begin_receipt(p_account integer, p_route text, p_key text, p_fingerprint bytea) IS 'Begins the receipt of a request (account id, operation, Idempotency-Key, SHA-256 of the body), in the transaction that does what it asks for. A row: it was done before, or another request was, and how.';
+
+
+--
+-- Name: bind_to_payment(integer, text, text, integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.bind_to_payment(p_account integer, p_route text, p_key text, p_payment integer) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    UPDATE receipt SET payment_id = p_payment
+    WHERE (account_id, route, key) = (p_account, p_route, p_key) AND status IS NULL AND payment_id IS NULL
+$$;
+
+
+--
+-- Name: FUNCTION bind_to_payment(p_account integer, p_route text, p_key text, p_payment integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.bind_to_payment(p_account integer, p_route text, p_key text, p_payment integer) IS 'Writes on a receipt that was begun which payment its request is about, once: how that stands is the answer.';
+
+
+--
 -- Name: book(integer, integer, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -2873,6 +2922,26 @@ COMMENT ON FUNCTION public.join_waitlist(p_patient integer, p_doctor integer, p_
 
 
 --
+-- Name: keep_answer(integer, text, text, integer, bytea); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.keep_answer(p_account integer, p_route text, p_key text, p_status integer, p_answer bytea) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    UPDATE receipt SET status = p_status, answer = p_answer
+    WHERE (account_id, route, key) = (p_account, p_route, p_key) AND status IS NULL AND payment_id IS NULL
+$$;
+
+
+--
+-- Name: FUNCTION keep_answer(p_account integer, p_route text, p_key text, p_status integer, p_answer bytea); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.keep_answer(p_account integer, p_route text, p_key text, p_status integer, p_answer bytea) IS 'Writes on a receipt that was begun which answer (HTTP status, body) its request gets, once.';
+
+
+--
 -- Name: last_told_time(public.appointment, integer, tstzrange); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -3526,6 +3595,24 @@ $$;
 --
 
 COMMENT ON FUNCTION public.place_appointment(a public.appointment, d public.doctor, p public.policy, at_ timestamp with time zone) IS 'Refuses a place that breaks a rule, else returns the row with its seat. The doctor must be locked.';
+
+
+--
+-- Name: receipt_lifetime(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.receipt_lifetime() RETURNS interval
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    SELECT interval '24 hours'
+$$;
+
+
+--
+-- Name: FUNCTION receipt_lifetime(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.receipt_lifetime() IS 'For how long a request that is sent again is known again.';
 
 
 --
@@ -4438,6 +4525,25 @@ COMMENT ON FUNCTION public.sweep_doctor(p_doctor integer) IS 'Retires a doctor''
 
 
 --
+-- Name: sweep_receipts(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.sweep_receipts() RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    DELETE FROM receipt WHERE created_at <= clock_timestamp() - receipt_lifetime()
+$$;
+
+
+--
+-- Name: FUNCTION sweep_receipts(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.sweep_receipts() IS 'Forgets receipts that are good no more.';
+
+
+--
 -- Name: sweep_refresh_tokens(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -5340,6 +5446,78 @@ COMMENT ON VIEW public.payment_to_settle IS 'Payments about which PayPal is to b
 
 
 --
+-- Name: receipt; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.receipt (
+    account_id integer NOT NULL,
+    route text NOT NULL,
+    key text NOT NULL,
+    fingerprint bytea NOT NULL,
+    status smallint,
+    answer bytea,
+    payment_id integer,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+
+--
+-- Name: TABLE receipt; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.receipt IS 'One for each request that was done under an Idempotency-Key; good for 24 hours.';
+
+
+--
+-- Name: COLUMN receipt.route; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.receipt.route IS 'The operation''s id, and the ids in its path.';
+
+
+--
+-- Name: COLUMN receipt.key; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.receipt.key IS 'The Idempotency-Key, chosen by the client.';
+
+
+--
+-- Name: COLUMN receipt.fingerprint; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.receipt.fingerprint IS 'SHA-256 of the body: another one under this key is refused.';
+
+
+--
+-- Name: COLUMN receipt.status; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.receipt.status IS 'HTTP status of the answer.';
+
+
+--
+-- Name: COLUMN receipt.answer; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.receipt.answer IS 'The answer''s body, to be given again byte for byte.';
+
+
+--
+-- Name: COLUMN receipt.payment_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.receipt.payment_id IS 'In place of an answer: the payment that the key is bound to.';
+
+
+--
+-- Name: COLUMN receipt.created_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.receipt.created_at IS 'When it was done.';
+
+
+--
 -- Name: refresh_token; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -5678,6 +5856,14 @@ ALTER TABLE ONLY public.policy
 
 
 --
+-- Name: receipt receipt_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.receipt
+    ADD CONSTRAINT receipt_pkey PRIMARY KEY (account_id, route, key);
+
+
+--
 -- Name: refresh_token refresh_token_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -5866,6 +6052,13 @@ CREATE INDEX payment_of_appointment ON public.payment USING btree (appointment_i
 --
 
 CREATE UNIQUE INDEX payment_one_capture ON public.payment USING btree (appointment_id) WHERE ((status = ANY (ARRAY['capturing'::text, 'pending_review'::text, 'captured'::text, 'partially_refunded'::text, 'refunded'::text])) AND (NOT without_slot));
+
+
+--
+-- Name: receipt_expiring; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX receipt_expiring ON public.receipt USING btree (created_at);
 
 
 --
@@ -6193,6 +6386,22 @@ ALTER TABLE ONLY public.patient
 
 ALTER TABLE ONLY public.payment
     ADD CONSTRAINT payment_appointment_id_fkey FOREIGN KEY (appointment_id) REFERENCES public.appointment(id);
+
+
+--
+-- Name: receipt receipt_account_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.receipt
+    ADD CONSTRAINT receipt_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id) ON DELETE CASCADE;
+
+
+--
+-- Name: receipt receipt_payment_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.receipt
+    ADD CONSTRAINT receipt_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES public.payment(id);
 
 
 --
@@ -6620,6 +6829,22 @@ REVOKE ALL ON FUNCTION public.await_review(pay public.payment, p_capture text) F
 
 REVOKE ALL ON FUNCTION public.begin_capture(p_payment integer, p_payer text, p_amount numeric, p_currency text, p_reference text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.begin_capture(p_payment integer, p_payer text, p_amount numeric, p_currency text, p_reference text) TO booking_app;
+
+
+--
+-- Name: FUNCTION begin_receipt(p_account integer, p_route text, p_key text, p_fingerprint bytea); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.begin_receipt(p_account integer, p_route text, p_key text, p_fingerprint bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.begin_receipt(p_account integer, p_route text, p_key text, p_fingerprint bytea) TO booking_app;
+
+
+--
+-- Name: FUNCTION bind_to_payment(p_account integer, p_route text, p_key text, p_payment integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.bind_to_payment(p_account integer, p_route text, p_key text, p_payment integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.bind_to_payment(p_account integer, p_route text, p_key text, p_payment integer) TO booking_app;
 
 
 --
@@ -7160,6 +7385,14 @@ GRANT ALL ON FUNCTION public.join_waitlist(p_patient integer, p_doctor integer, 
 
 
 --
+-- Name: FUNCTION keep_answer(p_account integer, p_route text, p_key text, p_status integer, p_answer bytea); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.keep_answer(p_account integer, p_route text, p_key text, p_status integer, p_answer bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.keep_answer(p_account integer, p_route text, p_key text, p_status integer, p_answer bytea) TO booking_app;
+
+
+--
 -- Name: FUNCTION last_told_time(a public.appointment, p_account integer, p_old_time tstzrange); Type: ACL; Schema: public; Owner: -
 --
 
@@ -7331,6 +7564,13 @@ REVOKE ALL ON FUNCTION public.payment_status_transition(old_status text, new_sta
 --
 
 REVOKE ALL ON FUNCTION public.place_appointment(a public.appointment, d public.doctor, p public.policy, at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION receipt_lifetime(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.receipt_lifetime() FROM PUBLIC;
 
 
 --
@@ -7569,6 +7809,15 @@ REVOKE ALL ON FUNCTION public.stranded_appointments(d public.doctor, at_ timesta
 REVOKE ALL ON FUNCTION public.sweep_doctor(p_doctor integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.sweep_doctor(p_doctor integer) TO booking_app;
 GRANT ALL ON FUNCTION public.sweep_doctor(p_doctor integer) TO booking_admin;
+
+
+--
+-- Name: FUNCTION sweep_receipts(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.sweep_receipts() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.sweep_receipts() TO booking_app;
+GRANT ALL ON FUNCTION public.sweep_receipts() TO booking_admin;
 
 
 --

@@ -116,6 +116,8 @@ GUARDS = (
     "policy_one_row",
     "policy_patient_hold_limit_valid",
     "policy_review_hours_valid",
+    "receipt_account_id_fkey",
+    "receipt_payment_id_fkey",
     "refund_amount_valid",
     "refund_payment_id_fkey",
     "refund_paypal_unique",

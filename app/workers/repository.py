@@ -8,6 +8,7 @@ from app.db.driver import fetch
 DOCTORS = "SELECT doctor_id FROM doctor_to_sweep LIMIT $1"
 SWEEP = "SELECT sweep_doctor($1)"
 SWEEP_REFRESH_TOKENS = "SELECT sweep_refresh_tokens()"
+SWEEP_RECEIPTS = "SELECT sweep_receipts()"
 
 
 class SweepRepository(SQLAlchemyAsyncRepository[models.Doctor]):
@@ -26,3 +27,7 @@ class SweepRepository(SQLAlchemyAsyncRepository[models.Doctor]):
     async def sweep_refresh_tokens(self) -> None:
         """Forget refresh tokens whose time is over."""
         await fetch(self.session, SWEEP_REFRESH_TOKENS)
+
+    async def sweep_receipts(self) -> None:
+        """Forget receipts that are good no more."""
+        await fetch(self.session, SWEEP_RECEIPTS)

@@ -29,6 +29,13 @@ async def sweep_refresh_tokens(context: WorkerContext) -> None:
             await SweepRepository(session=session, auto_refresh=False).sweep_refresh_tokens()
 
 
+async def sweep_receipts(context: WorkerContext) -> None:
+    """Forget what was done under Idempotency-Keys more than 24 hours ago."""
+    with context["database"].contained():
+        async with context["sessions"]() as session:
+            await SweepRepository(session=session, auto_refresh=False).sweep_receipts()
+
+
 async def _sweep_doctors(context: WorkerContext) -> None:
     async with context["sessions"]() as session:
         repository = SweepRepository(session=session, auto_refresh=False)

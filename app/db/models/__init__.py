@@ -6,6 +6,7 @@ from app.db.models.base import Base
 from app.db.models.notifications import Notification
 from app.db.models.payments import Payment, Refund, WebhookEvent
 from app.db.models.policy import Policy
+from app.db.models.receipts import Receipt
 from app.db.models.schedule import TimeOff, WorkingHours
 from app.db.models.waitlist import WaitlistEntry
 
@@ -19,6 +20,7 @@ __all__ = [
     "Patient",
     "Payment",
     "Policy",
+    "Receipt",
     "RefreshToken",
     "Refund",
     "TimeOff",

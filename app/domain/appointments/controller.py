@@ -16,6 +16,7 @@ from app.domain.appointments.schemas import Appointment, AppointmentDetail, Book
 from app.domain.fields import PathId
 from app.domain.paging import LINK, Cursor, Limit, decode_cursor, encode_cursor, page, read_id, read_instant
 from app.domain.problems import ProblemError, not_found, problems
+from app.domain.receipts.once import once
 from app.domain.time_range import TimeRange, provide_time_range
 
 EVER = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
@@ -47,6 +48,7 @@ class AppointmentController(Controller):
     }
 
     @post("/", operation_id="book_appointment", guards=[patients_only], responses=problems(409, 422))
+    @once
     async def book(
         self,
         request: Request[Caller, Token, Any],
@@ -97,6 +99,7 @@ class AppointmentController(Controller):
         guards=[patients_only],
         responses=problems(409, 422),
     )
+    @once
     async def cancel(
         self,
         request: Request[Caller, Token, Any],
@@ -113,6 +116,7 @@ class AppointmentController(Controller):
         guards=[patients_only],
         responses=problems(409, 422),
     )
+    @once
     async def reschedule(
         self,
         request: Request[Caller, Token, Any],

@@ -19,6 +19,7 @@ from app.domain.appointments.schemas import (
 )
 from app.domain.fields import PathId
 from app.domain.problems import problems
+from app.domain.receipts.once import once
 
 
 class DoctorAppointmentController(Controller):
@@ -35,6 +36,7 @@ class DoctorAppointmentController(Controller):
         status_code=200,
         responses=problems(409),
     )
+    @once
     async def cancel(
         self,
         request: Request[Caller, Token, Any],
@@ -54,6 +56,7 @@ class DoctorAppointmentController(Controller):
         status_code=200,
         responses=problems(409, 422),
     )
+    @once
     async def reschedule(
         self,
         request: Request[Caller, Token, Any],
@@ -71,6 +74,7 @@ class DoctorAppointmentController(Controller):
     @post(
         "/doctor_bulk_cancel", operation_id="doctor_bulk_cancel_appointments", status_code=200, responses=problems(409)
     )
+    @once
     async def bulk_cancel(
         self,
         request: Request[Caller, Token, Any],
@@ -89,6 +93,7 @@ class DoctorAppointmentController(Controller):
         status_code=200,
         responses=problems(409),
     )
+    @once
     async def complete(
         self,
         request: Request[Caller, Token, Any],
@@ -104,6 +109,7 @@ class DoctorAppointmentController(Controller):
         status_code=200,
         responses=problems(409),
     )
+    @once
     async def no_show(
         self,
         request: Request[Caller, Token, Any],

@@ -1,5 +1,6 @@
 """`/api/payments`: pay for an appointment through PayPal."""
 
+from collections.abc import Awaitable
 from typing import Annotated, Any
 
 from litestar import Controller, MediaType, Request, Response, get, post
@@ -15,6 +16,8 @@ from app.domain.appointments.repository import AppointmentRepository
 from app.domain.fields import PRINTABLE, PathId
 from app.domain.payments import pages
 from app.domain.payments.configured import PayPalAccount
+from app.domain.payments.lifecycle import ENDED
+from app.domain.payments.receipts import PaymentKey, provide_payment_key
 from app.domain.payments.repository import PaymentRepository
 from app.domain.payments.schemas import CancelPayment, CreatePayment, Executed, ExecutePayment, Payment, PaymentDetail
 from app.domain.problems import not_found, problems
@@ -27,6 +30,16 @@ async def provide_payments(db_session: NamedDependency[AsyncSession]) -> Payment
     return PaymentRepository(session=db_session, auto_refresh=False)
 
 
+def _or_not_found(payment: Payment | None) -> Payment:
+    if payment is None:
+        raise not_found("payment")
+    return payment
+
+
+async def _id_of(finding: Awaitable[Payment | None]) -> int:
+    return _or_not_found(await finding).payment_id
+
+
 class PaymentController(Controller):
     """A patient's payments. Whoever is charged has the appointment, or gets the money back."""
 
@@ -35,6 +48,7 @@ class PaymentController(Controller):
     dependencies = {  # noqa: RUF012  Litestar reads it from the class
         "payments": Provide(provide_payments),
         "appointments": Provide(provide_appointments),
+        "payment_key": Provide(provide_payment_key),
     }
 
     @post("/create", operation_id="create_payment", guards=[patients_only], responses=problems(404, 409, 422))
@@ -44,9 +58,12 @@ class PaymentController(Controller):
         data: JSONBody[CreatePayment],
         payments: NamedDependency[PaymentRepository],
         paypal_account: NamedDependency[PayPalAccount],
-    ) -> Payment:
+        payment_key: NamedDependency[PaymentKey],
+    ) -> Response[Payment]:
         """Begin to pay: send the payer's browser to `approval_url`. Asked again, the same payment is answered."""
-        return await paypal_account.lifecycle(payments).begin(request.user.id, data)
+        lifecycle = paypal_account.lifecycle(payments)
+        payment_id = await payment_key.bind(lambda: lifecycle.begin(request.user.id, data))
+        return payment_key.answer(await lifecycle.with_order(request.user.id, payment_id))
 
     @post(
         "/execute",
@@ -62,13 +79,15 @@ class PaymentController(Controller):
         payments: NamedDependency[PaymentRepository],
         paypal_account: NamedDependency[PayPalAccount],
         appointments: NamedDependency[AppointmentRepository],
-    ) -> Executed:
+        payment_key: NamedDependency[PaymentKey],
+    ) -> Response[Executed]:
         """Take what the payer has approved, and confirm the appointment. It may be asked any number of times."""
         lifecycle = paypal_account.lifecycle(payments)
+        await payment_key.bind(lambda: _id_of(payments.find_by_order(request.user.id, data.order_id)))
         payment = await lifecycle.execute(request.user.id, data.order_id, data.payer_id)
         appointment = await appointments.find(request.user, payment.appointment_id)
         assert appointment is not None  # noqa: S101  appointments are never deleted
-        return Executed(payment, appointment)
+        return payment_key.answer(Executed(payment, appointment))
 
     @post(
         "/cancel",
@@ -82,22 +101,21 @@ class PaymentController(Controller):
         request: Request[Caller, Token, Any],
         data: JSONBody[CancelPayment],
         payments: NamedDependency[PaymentRepository],
-    ) -> PaymentDetail:
+        payment_key: NamedDependency[PaymentKey],
+    ) -> Response[PaymentDetail]:
         """Give up an unpaid hold, however near its start; once the money is taken, cancel the appointment instead."""
-        payment = await payments.give_up(request.user.id, data.payment_id)
-        if payment is None:
-            raise not_found("payment")
-        return PaymentDetail(**structs.asdict(payment), detail="The hold is given up; nothing was charged.")
+        payment_id = await payment_key.bind(lambda: _id_of(payments.give_up(request.user.id, data.payment_id)))
+        payment = _or_not_found(await payments.find(request.user.id, payment_id))
+        charged = payment.status not in ENDED  # by PayPal, all the same; then it has gone back since
+        detail = "The hold was given up." if charged else "The hold is given up; nothing was charged."
+        return payment_key.answer(PaymentDetail(**structs.asdict(payment), detail=detail))
 
     @get("/{payment_id:int}", operation_id="get_payment", guards=[patients_only])
     async def get_payment(
         self, request: Request[Caller, Token, Any], payment_id: PathId, payments: NamedDependency[PaymentRepository]
     ) -> Payment:
         """Return one of one's payments."""
-        payment = await payments.find(request.user.id, payment_id)
-        if payment is None:
-            raise not_found("payment")
-        return payment
+        return _or_not_found(await payments.find(request.user.id, payment_id))
 
     # What a browser, a prefetch or a mail scanner opens decides nothing: these two change nothing.
     @get("/return", include_in_schema=False, exclude_from_auth=True, media_type=MediaType.HTML)

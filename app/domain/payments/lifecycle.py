@@ -38,18 +38,23 @@ class Lifecycle:
         self._return_url = return_url
         self._cancel_url = cancel_url
 
-    async def begin(self, patient_id: int, wanted: CreatePayment) -> Payment:
-        """Begin, or find, the payment of a patient's appointment, with its order at PayPal.
-
-        Raises ProblemError (404), the broken rule, or PayPalError: then the same call goes on from there.
-        """
+    async def begin(self, patient_id: int, wanted: CreatePayment) -> int:
+        """Begin, or find, the payment of a patient's appointment. Raises ProblemError (404) or the broken rule."""
         amount = Decimal(wanted.amount)
         record = await self._payments.create(patient_id, wanted.appointment_id, amount, wanted.currency)
         if record is None:
             raise not_found("appointment")
-        if record.order_id is None:
+        return record.id
+
+    async def with_order(self, patient_id: int, payment_id: int) -> Payment:
+        """Return a patient's payment with its order at PayPal, which is made if it is missing, unless all is over.
+
+        Raises ProblemError, or PayPalError: then the same call goes on from there.
+        """
+        record = await self._payments.record(payment_id)
+        if record.order_id is None and record.status in OPEN:
             return await self._payments.record_order(record.id, await self._create_order(record))
-        found = await self._payments.find(patient_id, record.id)
+        found = await self._payments.find(patient_id, payment_id)
         assert found is not None  # noqa: S101  it was found a moment ago
         return found
 

@@ -13,6 +13,7 @@ from app.domain.accounts.tokens import Caller, doctors_only
 from app.domain.fields import PathId
 from app.domain.paging import LINK, Cursor, Limit, decode_cursor, encode_cursor, page, read_id
 from app.domain.problems import not_found, problems
+from app.domain.receipts.once import once
 from app.domain.schedule.repository import ScheduleRepository
 from app.domain.schedule.schemas import AddTimeOff, ReplaceWeek, TimeOff, TimeOffAdded, Week, WeekChanged
 
@@ -68,6 +69,7 @@ class ScheduleController(Controller):
             **problems(409),
         },
     )
+    @once
     async def add_time_off(
         self,
         request: Request[Caller, Token, Any],

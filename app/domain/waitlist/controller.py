@@ -12,6 +12,7 @@ from app.domain.accounts.tokens import Caller, patients_only
 from app.domain.fields import PathId
 from app.domain.paging import LINK, Cursor, Limit, decode_cursor, encode_cursor, page, read_id
 from app.domain.problems import not_found, problems
+from app.domain.receipts.once import once
 from app.domain.waitlist.repository import WaitlistRepository
 from app.domain.waitlist.schemas import JoinWaitlist, WaitlistEntry
 
@@ -29,6 +30,7 @@ class WaitlistController(Controller):
     dependencies = {"waitlist": Provide(provide_waitlist)}  # noqa: RUF012  Litestar reads it from the class
 
     @post("/", operation_id="join_waitlist", guards=[patients_only], responses=problems(409, 422))
+    @once
     async def join(
         self,
         request: Request[Caller, Token, Any],

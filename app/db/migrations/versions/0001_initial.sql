@@ -508,6 +508,38 @@ COMMENT ON COLUMN notification.created_at IS 'When the event happened.';
 
 COMMENT ON COLUMN notification.sent_at IS 'When the mail server took it.';
 
+CREATE TABLE receipt (
+	account_id INTEGER NOT NULL, 
+	route TEXT NOT NULL, 
+	key TEXT NOT NULL, 
+	fingerprint BYTEA NOT NULL, 
+	status SMALLINT, 
+	answer BYTEA, 
+	payment_id INTEGER, 
+	created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL, 
+	CONSTRAINT receipt_pkey PRIMARY KEY (account_id, route, key), 
+	CONSTRAINT receipt_account_id_fkey FOREIGN KEY(account_id) REFERENCES account (id) ON DELETE CASCADE, 
+	CONSTRAINT receipt_payment_id_fkey FOREIGN KEY(payment_id) REFERENCES payment (id)
+);
+
+CREATE INDEX receipt_expiring ON receipt (created_at);
+
+COMMENT ON TABLE receipt IS 'One for each request that was done under an Idempotency-Key; good for 24 hours.';
+
+COMMENT ON COLUMN receipt.route IS 'The operation''s id, and the ids in its path.';
+
+COMMENT ON COLUMN receipt.key IS 'The Idempotency-Key, chosen by the client.';
+
+COMMENT ON COLUMN receipt.fingerprint IS 'SHA-256 of the body: another one under this key is refused.';
+
+COMMENT ON COLUMN receipt.status IS 'HTTP status of the answer.';
+
+COMMENT ON COLUMN receipt.answer IS 'The answer''s body, to be given again byte for byte.';
+
+COMMENT ON COLUMN receipt.payment_id IS 'In place of an answer: the payment that the key is bound to.';
+
+COMMENT ON COLUMN receipt.created_at IS 'When it was done.';
+
 CREATE TABLE refund (
 	id INTEGER GENERATED ALWAYS AS IDENTITY, 
 	payment_id INTEGER NOT NULL, 
@@ -2344,6 +2376,62 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION lowest_free_seat(integer) IS 'The lowest of the seats 1 to 30 whose bit is not set.';
+
+-- What is sent twice under one Idempotency-Key is done once: the receipt of a request commits with its effect.
+CREATE OR REPLACE FUNCTION begin_receipt(p_account integer, p_route text, p_key text, p_fingerprint bytea)
+RETURNS TABLE (same_request boolean, status smallint, answer bytea, payment_id integer)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    -- whoever comes second waits here until the first's transaction has ended; what is too old may not be swept yet
+    INSERT INTO receipt AS r (account_id, route, key, fingerprint) VALUES (p_account, p_route, p_key, p_fingerprint)
+    ON CONFLICT ON CONSTRAINT receipt_pkey DO UPDATE
+        SET fingerprint = p_fingerprint, status = NULL, answer = NULL, payment_id = NULL, created_at = clock_timestamp()
+        WHERE r.created_at <= clock_timestamp() - receipt_lifetime();
+    IF NOT FOUND THEN
+        RETURN QUERY SELECT r.fingerprint = p_fingerprint, r.status, r.answer, r.payment_id FROM receipt AS r
+            WHERE (r.account_id, r.route, r.key) = (p_account, p_route, p_key);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION begin_receipt(integer, text, text, bytea) IS
+'Begins the receipt of a request (account id, operation, Idempotency-Key, SHA-256 of the body), in the transaction that does what it asks for. A row: it was done before, or another request was, and how.';
+REVOKE EXECUTE ON FUNCTION begin_receipt(integer, text, text, bytea) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION begin_receipt(integer, text, text, bytea) TO booking_app;
+
+CREATE OR REPLACE FUNCTION keep_answer(p_account integer, p_route text, p_key text, p_status integer, p_answer bytea)
+RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    UPDATE receipt SET status = p_status, answer = p_answer
+    WHERE (account_id, route, key) = (p_account, p_route, p_key) AND status IS NULL AND payment_id IS NULL
+$$;
+COMMENT ON FUNCTION keep_answer(integer, text, text, integer, bytea) IS
+'Writes on a receipt that was begun which answer (HTTP status, body) its request gets, once.';
+REVOKE EXECUTE ON FUNCTION keep_answer(integer, text, text, integer, bytea) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION keep_answer(integer, text, text, integer, bytea) TO booking_app;
+
+CREATE OR REPLACE FUNCTION bind_to_payment(p_account integer, p_route text, p_key text, p_payment integer) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    UPDATE receipt SET payment_id = p_payment
+    WHERE (account_id, route, key) = (p_account, p_route, p_key) AND status IS NULL AND payment_id IS NULL
+$$;
+COMMENT ON FUNCTION bind_to_payment(integer, text, text, integer) IS
+'Writes on a receipt that was begun which payment its request is about, once: how that stands is the answer.';
+REVOKE EXECUTE ON FUNCTION bind_to_payment(integer, text, text, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION bind_to_payment(integer, text, text, integer) TO booking_app;
+
+CREATE OR REPLACE FUNCTION sweep_receipts() RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    DELETE FROM receipt WHERE created_at <= clock_timestamp() - receipt_lifetime()
+$$;
+COMMENT ON FUNCTION sweep_receipts() IS 'Forgets receipts that are good no more.';
+REVOKE EXECUTE ON FUNCTION sweep_receipts() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION sweep_receipts() TO booking_app, booking_admin;
+
+CREATE OR REPLACE FUNCTION receipt_lifetime() RETURNS interval
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT interval '24 hours'
+$$;
+COMMENT ON FUNCTION receipt_lifetime() IS 'For how long a request that is sent again is known again.';
 
 -- What PayPal says of a capture is written down with what follows from it, all in one transaction.
 CREATE OR REPLACE FUNCTION record_capture(

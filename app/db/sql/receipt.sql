@@ -1,0 +1,55 @@
+-- What is sent twice under one Idempotency-Key is done once: the receipt of a request commits with its effect.
+CREATE OR REPLACE FUNCTION begin_receipt(p_account integer, p_route text, p_key text, p_fingerprint bytea)
+RETURNS TABLE (same_request boolean, status smallint, answer bytea, payment_id integer)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    -- whoever comes second waits here until the first's transaction has ended; what is too old may not be swept yet
+    INSERT INTO receipt AS r (account_id, route, key, fingerprint) VALUES (p_account, p_route, p_key, p_fingerprint)
+    ON CONFLICT ON CONSTRAINT receipt_pkey DO UPDATE
+        SET fingerprint = p_fingerprint, status = NULL, answer = NULL, payment_id = NULL, created_at = clock_timestamp()
+        WHERE r.created_at <= clock_timestamp() - receipt_lifetime();
+    IF NOT FOUND THEN
+        RETURN QUERY SELECT r.fingerprint = p_fingerprint, r.status, r.answer, r.payment_id FROM receipt AS r
+            WHERE (r.account_id, r.route, r.key) = (p_account, p_route, p_key);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION begin_receipt(integer, text, text, bytea) IS
+'Begins the receipt of a request (account id, operation, Idempotency-Key, SHA-256 of the body), in the transaction that does what it asks for. A row: it was done before, or another request was, and how.';
+REVOKE EXECUTE ON FUNCTION begin_receipt(integer, text, text, bytea) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION begin_receipt(integer, text, text, bytea) TO booking_app;
+
+CREATE OR REPLACE FUNCTION keep_answer(p_account integer, p_route text, p_key text, p_status integer, p_answer bytea)
+RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    UPDATE receipt SET status = p_status, answer = p_answer
+    WHERE (account_id, route, key) = (p_account, p_route, p_key) AND status IS NULL AND payment_id IS NULL
+$$;
+COMMENT ON FUNCTION keep_answer(integer, text, text, integer, bytea) IS
+'Writes on a receipt that was begun which answer (HTTP status, body) its request gets, once.';
+REVOKE EXECUTE ON FUNCTION keep_answer(integer, text, text, integer, bytea) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION keep_answer(integer, text, text, integer, bytea) TO booking_app;
+
+CREATE OR REPLACE FUNCTION bind_to_payment(p_account integer, p_route text, p_key text, p_payment integer) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    UPDATE receipt SET payment_id = p_payment
+    WHERE (account_id, route, key) = (p_account, p_route, p_key) AND status IS NULL AND payment_id IS NULL
+$$;
+COMMENT ON FUNCTION bind_to_payment(integer, text, text, integer) IS
+'Writes on a receipt that was begun which payment its request is about, once: how that stands is the answer.';
+REVOKE EXECUTE ON FUNCTION bind_to_payment(integer, text, text, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION bind_to_payment(integer, text, text, integer) TO booking_app;
+
+CREATE OR REPLACE FUNCTION sweep_receipts() RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    DELETE FROM receipt WHERE created_at <= clock_timestamp() - receipt_lifetime()
+$$;
+COMMENT ON FUNCTION sweep_receipts() IS 'Forgets receipts that are good no more.';
+REVOKE EXECUTE ON FUNCTION sweep_receipts() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION sweep_receipts() TO booking_app, booking_admin;
+
+CREATE OR REPLACE FUNCTION receipt_lifetime() RETURNS interval
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT interval '24 hours'
+$$;
+COMMENT ON FUNCTION receipt_lifetime() IS 'For how long a request that is sent again is known again.';
