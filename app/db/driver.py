@@ -81,12 +81,13 @@ async def fetch_if(
         await transaction.start()
         try:
             rows: list[asyncpg.Record] = await driver.fetch(sql, *arguments)
-            if within:
+            kept = keep(rows)
+            if kept and within:
                 await driver.execute(CHECK_NOW)
         except Exception:
             await transaction.rollback()
             raise
-        await (transaction.commit() if keep(rows) else transaction.rollback())
+        await (transaction.commit() if kept else transaction.rollback())
         return rows
 
     return await _persist(driver, attempt)

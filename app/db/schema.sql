@@ -381,6 +381,26 @@ COMMENT ON FUNCTION public.announce_free_slot(a public.appointment, slot tstzran
 
 
 --
+-- Name: answer_receipt(integer, text, text, integer, bytea); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.answer_receipt(p_account integer, p_route text, p_key text, p_status integer, p_answer bytea) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    UPDATE receipt SET status = p_status, answer = p_answer
+    WHERE (account_id, route, key) = (p_account, p_route, p_key) AND status IS NULL AND payment_id IS NULL
+$$;
+
+
+--
+-- Name: FUNCTION answer_receipt(p_account integer, p_route text, p_key text, p_status integer, p_answer bytea); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.answer_receipt(p_account integer, p_route text, p_key text, p_status integer, p_answer bytea) IS 'Writes on a receipt that was begun which answer (HTTP status, body) its request gets, once.';
+
+
+--
 -- Name: appointment_booking_window(timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1127,10 +1147,10 @@ COMMENT ON FUNCTION public.begin_receipt(p_account integer, p_route text, p_key 
 
 
 --
--- Name: bind_to_payment(integer, text, text, integer); Type: FUNCTION; Schema: public; Owner: -
+-- Name: bind_receipt(integer, text, text, integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.bind_to_payment(p_account integer, p_route text, p_key text, p_payment integer) RETURNS void
+CREATE FUNCTION public.bind_receipt(p_account integer, p_route text, p_key text, p_payment integer) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
@@ -1140,10 +1160,10 @@ $$;
 
 
 --
--- Name: FUNCTION bind_to_payment(p_account integer, p_route text, p_key text, p_payment integer); Type: COMMENT; Schema: public; Owner: -
+-- Name: FUNCTION bind_receipt(p_account integer, p_route text, p_key text, p_payment integer); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.bind_to_payment(p_account integer, p_route text, p_key text, p_payment integer) IS 'Writes on a receipt that was begun which payment its request is about, once: how that stands is the answer.';
+COMMENT ON FUNCTION public.bind_receipt(p_account integer, p_route text, p_key text, p_payment integer) IS 'Writes on a receipt that was begun which payment its request is about, once: how that stands is the answer.';
 
 
 --
@@ -2919,26 +2939,6 @@ $$;
 --
 
 COMMENT ON FUNCTION public.join_waitlist(p_patient integer, p_doctor integer, p_date date) IS 'Puts a patient on a doctor''s waitlist for a day in the doctor''s zone, or any day if NULL. Raises the broken rule.';
-
-
---
--- Name: keep_answer(integer, text, text, integer, bytea); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.keep_answer(p_account integer, p_route text, p_key text, p_status integer, p_answer bytea) RETURNS void
-    LANGUAGE sql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-    UPDATE receipt SET status = p_status, answer = p_answer
-    WHERE (account_id, route, key) = (p_account, p_route, p_key) AND status IS NULL AND payment_id IS NULL
-$$;
-
-
---
--- Name: FUNCTION keep_answer(p_account integer, p_route text, p_key text, p_status integer, p_answer bytea); Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON FUNCTION public.keep_answer(p_account integer, p_route text, p_key text, p_status integer, p_answer bytea) IS 'Writes on a receipt that was begun which answer (HTTP status, body) its request gets, once.';
 
 
 --
@@ -6571,6 +6571,14 @@ REVOKE ALL ON FUNCTION public.announce_free_slot(a public.appointment, slot tstz
 
 
 --
+-- Name: FUNCTION answer_receipt(p_account integer, p_route text, p_key text, p_status integer, p_answer bytea); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.answer_receipt(p_account integer, p_route text, p_key text, p_status integer, p_answer bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.answer_receipt(p_account integer, p_route text, p_key text, p_status integer, p_answer bytea) TO booking_app;
+
+
+--
 -- Name: FUNCTION appointment_booking_window(starts_at timestamp with time zone, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
 --
 
@@ -6840,11 +6848,11 @@ GRANT ALL ON FUNCTION public.begin_receipt(p_account integer, p_route text, p_ke
 
 
 --
--- Name: FUNCTION bind_to_payment(p_account integer, p_route text, p_key text, p_payment integer); Type: ACL; Schema: public; Owner: -
+-- Name: FUNCTION bind_receipt(p_account integer, p_route text, p_key text, p_payment integer); Type: ACL; Schema: public; Owner: -
 --
 
-REVOKE ALL ON FUNCTION public.bind_to_payment(p_account integer, p_route text, p_key text, p_payment integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.bind_to_payment(p_account integer, p_route text, p_key text, p_payment integer) TO booking_app;
+REVOKE ALL ON FUNCTION public.bind_receipt(p_account integer, p_route text, p_key text, p_payment integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.bind_receipt(p_account integer, p_route text, p_key text, p_payment integer) TO booking_app;
 
 
 --
@@ -7382,14 +7390,6 @@ GRANT SELECT ON TABLE public.api_waitlist_entry TO booking_auditor;
 
 REVOKE ALL ON FUNCTION public.join_waitlist(p_patient integer, p_doctor integer, p_date date) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.join_waitlist(p_patient integer, p_doctor integer, p_date date) TO booking_app;
-
-
---
--- Name: FUNCTION keep_answer(p_account integer, p_route text, p_key text, p_status integer, p_answer bytea); Type: ACL; Schema: public; Owner: -
---
-
-REVOKE ALL ON FUNCTION public.keep_answer(p_account integer, p_route text, p_key text, p_status integer, p_answer bytea) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.keep_answer(p_account integer, p_route text, p_key text, p_status integer, p_answer bytea) TO booking_app;
 
 
 --

@@ -31,7 +31,11 @@ class Jobs:
 
     async def settle(self, bill: Bill) -> None:
         """See to a payment and its refunds, as far as they are due."""
-        await payments.settle(self._context, payment_id=bill.payment)
+        await self.settle_payment(bill.payment)
+
+    async def settle_payment(self, payment_id: int) -> None:
+        """See to the payment of this id."""
+        await payments.settle(self._context, payment_id=payment_id)
 
     async def reconcile(self) -> None:
         """Look for money that was captured for nothing."""

@@ -73,6 +73,10 @@ def unpaid(change: str) -> str:
         broken("refund_amount_valid", "UPDATE refund SET amount = 0", "UPDATE refund SET amount = -1"),
         broken("refund_payment_id_fkey", "UPDATE refund SET payment_id = 0"),
         broken("refund_paypal_unique", REFUND.format(", paypal_id", ", paypal_id")),
+        broken(
+            "receipt_payment_id_fkey",
+            "INSERT INTO receipt (account_id, route, key, fingerprint, payment_id) SELECT id, '', '', '', 0 FROM account",
+        ),
         broken("webhook_event_payment_id_fkey", "UPDATE webhook_event SET payment_id = 0"),
         broken("notification_payment_id_fkey", "UPDATE notification SET payment_id = 0 WHERE id = 1"),
     ],

@@ -149,6 +149,10 @@ def doctor(*changes: str) -> tuple[str, ...]:
             "refresh_token_account_id_fkey",
             "INSERT INTO refresh_token (token_hash, account_id, family, expires_at) VALUES ('', 0, gen_random_uuid(), now())",
         ),
+        broken(
+            "receipt_account_id_fkey",
+            "INSERT INTO receipt (account_id, route, key, fingerprint) VALUES (0, '', '', '')",
+        ),
         broken("account_username_unique", TWIN.format("upper(username), 'new@example.com'")),
         broken("account_email_unique", TWIN.format("'new', upper(email)")),
         broken("doctor_timezone_fkey", *doctor("timezone = 'Mars/Olympus'")),

@@ -10,8 +10,8 @@ from app.domain.problems import RETRY_AFTER, ProblemError
 from app.domain.receipts.keys import HEADER, KeyedRequest
 
 BEGIN = "SELECT * FROM begin_receipt($1, $2, $3, $4)"
-KEEP_ANSWER = "SELECT keep_answer($1, $2, $3, $4, $5)"
-BIND_TO_PAYMENT = "SELECT bind_to_payment($1, $2, $3, $4)"
+ANSWER = "SELECT answer_receipt($1, $2, $3, $4, $5)"
+BIND = "SELECT bind_receipt($1, $2, $3, $4)"
 
 
 class Done(Struct, frozen=True):
@@ -47,11 +47,11 @@ class ReceiptRepository(SQLAlchemyAsyncRepository[models.Receipt]):
 
     async def keep_answer(self, request: KeyedRequest, status: int, answer: bytes) -> None:
         """Keep the answer of a request whose receipt was begun."""
-        await fetch(self.session, KEEP_ANSWER, *request[:3], status, answer)
+        await fetch(self.session, ANSWER, *request[:3], status, answer)
 
     async def bind_to_payment(self, request: KeyedRequest, payment_id: int) -> None:
         """Keep which payment a request is about whose receipt was begun."""
-        await fetch(self.session, BIND_TO_PAYMENT, *request[:3], payment_id)
+        await fetch(self.session, BIND, *request[:3], payment_id)
 
 
 def _in_progress() -> ProblemError:

@@ -2398,26 +2398,26 @@ COMMENT ON FUNCTION begin_receipt(integer, text, text, bytea) IS
 REVOKE EXECUTE ON FUNCTION begin_receipt(integer, text, text, bytea) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION begin_receipt(integer, text, text, bytea) TO booking_app;
 
-CREATE OR REPLACE FUNCTION keep_answer(p_account integer, p_route text, p_key text, p_status integer, p_answer bytea)
+CREATE OR REPLACE FUNCTION answer_receipt(p_account integer, p_route text, p_key text, p_status integer, p_answer bytea)
 RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     UPDATE receipt SET status = p_status, answer = p_answer
     WHERE (account_id, route, key) = (p_account, p_route, p_key) AND status IS NULL AND payment_id IS NULL
 $$;
-COMMENT ON FUNCTION keep_answer(integer, text, text, integer, bytea) IS
+COMMENT ON FUNCTION answer_receipt(integer, text, text, integer, bytea) IS
 'Writes on a receipt that was begun which answer (HTTP status, body) its request gets, once.';
-REVOKE EXECUTE ON FUNCTION keep_answer(integer, text, text, integer, bytea) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION keep_answer(integer, text, text, integer, bytea) TO booking_app;
+REVOKE EXECUTE ON FUNCTION answer_receipt(integer, text, text, integer, bytea) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION answer_receipt(integer, text, text, integer, bytea) TO booking_app;
 
-CREATE OR REPLACE FUNCTION bind_to_payment(p_account integer, p_route text, p_key text, p_payment integer) RETURNS void
+CREATE OR REPLACE FUNCTION bind_receipt(p_account integer, p_route text, p_key text, p_payment integer) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     UPDATE receipt SET payment_id = p_payment
     WHERE (account_id, route, key) = (p_account, p_route, p_key) AND status IS NULL AND payment_id IS NULL
 $$;
-COMMENT ON FUNCTION bind_to_payment(integer, text, text, integer) IS
+COMMENT ON FUNCTION bind_receipt(integer, text, text, integer) IS
 'Writes on a receipt that was begun which payment its request is about, once: how that stands is the answer.';
-REVOKE EXECUTE ON FUNCTION bind_to_payment(integer, text, text, integer) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION bind_to_payment(integer, text, text, integer) TO booking_app;
+REVOKE EXECUTE ON FUNCTION bind_receipt(integer, text, text, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION bind_receipt(integer, text, text, integer) TO booking_app;
 
 CREATE OR REPLACE FUNCTION sweep_receipts() RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
