@@ -130,9 +130,9 @@ async def test_whoever_is_stopped_leaves_nothing_behind(engine: AsyncEngine, own
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+    assert await backend(engine) != pid
     await eventually(lambda: owner.fetchval("SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = $1)", pid))
     assert await bookings(owner, doctor) == 0
-    assert await backend(engine) != pid
 
 
 async def test_whoever_hangs_with_locks_in_hand_loses_them(session: AsyncSession) -> None:
