@@ -1,6 +1,7 @@
 """How each operation that takes anything is called well, for the tests that then call it badly."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 import asyncpg
@@ -17,6 +18,7 @@ class World(NamedTuple):
     appointment: int
     payment: int
     entry: int
+    time_off: int
 
     def headers(self, role: Role | None) -> dict[str, str]:
         """Return the headers of the doctor, the patient or nobody."""
@@ -29,18 +31,25 @@ class World(NamedTuple):
             "appointment_id": self.appointment,
             "entry_id": self.entry,
             "payment_id": self.payment,
-            "time_off_id": 1,
+            "time_off_id": self.time_off,
+            "path": "nothing",
+            "file_path": "swagger-ui.css",
         }
         return template.format(**ids)
 
 
+TAKE_OFF = "INSERT INTO time_off (doctor_id, during) VALUES ($1, $2) RETURNING id"
+
+
 async def make_world(db: asyncpg.Connection) -> World:
-    """Add a doctor who takes one appointment, and a patient who has it, began to pay it and waits for another."""
+    """Add a doctor who takes one appointment and is away next year, and a patient who has it, began to pay and waits."""
     doctor, patient = await make_doctor(db, max_appointments=1), await make_patient(db)
     appointment = await book(db, patient, doctor, a_slot())
     payment = await db.fetchval("SELECT id FROM create_payment($1, $2, 100, 'USD')", patient, appointment)
     entry = await db.fetchval("SELECT id FROM join_waitlist($1, $2, NULL)", patient, doctor)
-    return World(doctor, patient, appointment, payment, entry)
+    next_year = asyncpg.Range(a_slot(after=timedelta(days=365)), a_slot(after=timedelta(days=366)))
+    time_off = await db.fetchval(TAKE_OFF, doctor, next_year)
+    return World(doctor, patient, appointment, payment, entry, time_off)
 
 
 class Call(NamedTuple):
@@ -55,7 +64,7 @@ START, END = "2026-12-01T10:00:00Z", "2026-12-01T11:00:00Z"
 PERSON = {"username": "eve", "email": "eve@example.com", "password": "correct horse"}
 PROFILE = {"full_name": "Eve", "phone": "1", "timezone": "UTC", "specialty": "Eyes", "experience_years": 1}
 PRACTICE = {"slot_minutes": 30, "buffer_minutes": 0, "fee": "1.00", "currency": "USD", "max_appointments": 30}
-FIXED = {"id": 1, "username": "eve", "role": "patient", "created_at": START}
+FIXED = {"id": 1, "username": "eve", "role": "patient", "verified": True, "created_at": START}
 FIXED |= {"email_verified_at": None, "pending_email": None}
 HOURS = [{"weekday": 1, "start": "09:00", "end": "17:00"}]
 CHANGE = {"cancel_affected": False, "dry_run": True}
