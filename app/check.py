@@ -16,6 +16,7 @@ from app.settings import Settings
 
 TIMEOUT = 5  # seconds for each server
 OLDEST_POSTGRESQL = 15
+EXTENSIONS = ("btree_gist", "pg_trgm")
 ROLES = ("booking_app", "booking_admin", "booking_auditor")
 
 FACTS = """
@@ -23,7 +24,7 @@ FACTS = """
         current_setting('server_version') AS version,
         current_setting('server_version_num')::integer / 10000 AS major,
         current_user AS role,
-        EXISTS (SELECT FROM pg_extension WHERE extname = 'btree_gist') AS btree_gist,
+        ARRAY(SELECT extname::text FROM pg_extension) AS extensions,
         ARRAY(SELECT rolname::text FROM pg_roles WHERE rolname = ANY ($1)) AS roles,
         to_regclass('public.alembic_version') IS NOT NULL AS migrated,
         has_table_privilege(to_regclass('public.appointment')::oid, 'UPDATE') AS too_mighty
@@ -72,8 +73,13 @@ async def _postgresql(settings: Settings) -> list[Finding]:
             f"version {facts['version']}",
             _unless(facts["major"] >= OLDEST_POSTGRESQL, "15 or newer is needed"),
         ),
-        _finding(
-            "btree_gist", "installed", _unless(facts["btree_gist"], "the extension is missing; run `booking migrate`")
+        *(
+            _finding(
+                extension,
+                "installed",
+                _unless(extension in facts["extensions"], "the extension is missing; run `booking migrate`"),
+            )
+            for extension in EXTENSIONS
         ),
         _finding("roles", "all there", _unless(not missing, f"missing: {missing}; run `booking migrate`")),
         _finding(

@@ -47,7 +47,7 @@ async def test_an_empty_database_and_a_mighty_role_are_named(
     await execute(superuser, f"CREATE DATABASE {name}")
     try:
         settings = Settings(secret_key=SECRET, database_url=url_for(superuser, name), redis_url=redis_url)
-        assert {"btree_gist", "schema"} <= set(await wrong(settings))
+        assert {"btree_gist", "pg_trgm", "schema"} <= set(await wrong(settings))
     finally:
         await execute(superuser, f"DROP DATABASE {name}")
     settings = Settings(secret_key=SECRET, database_url=database.owner, redis_url=redis_url)

@@ -60,6 +60,22 @@ WEAKENED = {
         Change("'pending'::text, ", ""),
         Change(", 'confirmed'::text", ""),
     ),
+    "appointment_doctor_verified": (
+        Change(" OR NOT p.require_verified_doctor", "", of="is_verified"),
+        Change("('appointment_doctor_verified', CASE WHEN a.seat IS NULL", "('', CASE WHEN false", of="broken_rules"),
+        Change(
+            "CASE WHEN a.seat IS NULL THEN appointment_doctor_verified(d, p) END",
+            "appointment_doctor_verified(d, p)",
+            of="broken_rules",
+        ),
+        Change(
+            "PERFORM refuse('appointment_doctor_verified', appointment_doctor_verified(d, p));",
+            "",
+            of="tg_waitlist_entry__rules",
+        ),
+        Change("AND is_verified(d, p)", "", of="free_slots"),
+        Change("AND is_verified(d, p)", "", of="doctors_with_room"),
+    ),
     "appointment_hold_has_end": (
         Change(
             "least(becomes.hold_expires_at, lower(becomes.during))", "lower(becomes.during)", of="changed_appointment"

@@ -19,6 +19,7 @@ CONFLICT, FORBIDDEN_BY_RULE, INVALID, OURS = 409, 422, 400, 500
 
 RULES: dict[str, Rule] = {
     # appointments
+    "appointment_doctor_verified": Rule(FORBIDDEN_BY_RULE, "This doctor takes no appointments yet."),
     "appointment_doctor_no_overlap": Rule(CONFLICT, "This slot is taken."),
     "appointment_patient_no_overlap": Rule(CONFLICT, "You already have an appointment at that time."),
     "appointment_doctor_cap": Rule(CONFLICT, "The doctor has no room for another appointment."),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import asyncpg
 
 from app.sandbox.component import Component, bring_up, take_down
-from app.sandbox.database import create_database, dsn_of, set_passwords
+from app.sandbox.database import create_database, dsn_of, let_any_doctor_be_booked, set_passwords
 from app.sandbox.environment import base_environment, past_the_proxy, read_given, without_login
 from app.sandbox.files import secret
 from app.sandbox.paypal import PayPalStandIn
@@ -111,6 +111,7 @@ class Backends:
             self._view.show("PostgreSQL", "given", without_login(self.database_url))
         await self._migrate()
         if self.postgres:
+            await self._prepare(self.postgres, let_any_doctor_be_booked)
             await self._prepare(self.postgres, set_passwords)
 
     async def _prepare(self, postgres: EmbeddedPostgres, step: Callable[[EmbeddedPostgres], Awaitable[None]]) -> None:

@@ -56,6 +56,7 @@ async def test_a_doctor(client: httpx.AsyncClient) -> None:
         "fee": "100.00",
         "currency": "USD",
         "max_appointments": 30,
+        "verified": False,
     }
 
 

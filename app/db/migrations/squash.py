@@ -14,7 +14,7 @@ DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy le
 
 def tables_sql() -> str:
     """Return the statements that create the tables of `models/` with their indexes and comments."""
-    statements = ["CREATE EXTENSION IF NOT EXISTS btree_gist"]
+    statements = [f"CREATE EXTENSION IF NOT EXISTS {extension}" for extension in ("btree_gist", "pg_trgm")]
     for table in Base.metadata.sorted_tables:
         indexes = sorted(table.indexes, key=lambda index: str(index.name))
         comments = [SetColumnComment(column) for column in table.columns if column.comment]

@@ -9,6 +9,7 @@ from sqlalchemy import (
     CheckConstraint,
     Computed,
     DateTime,
+    FetchedValue,
     ForeignKey,
     ForeignKeyConstraint,
     Identity,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     SmallInteger,
     Text,
     UniqueConstraint,
+    literal_column,
     text,
 )
 from sqlalchemy.dialects.postgresql import CHAR
@@ -124,6 +126,12 @@ class Doctor(Base):
         ),
         CheckConstraint("experience_years BETWEEN 0 AND 80", name="doctor_experience_years_valid"),
         Index("doctor_specialty", text("lower(specialty)"), "account_id"),
+        Index(  # for any part of a name
+            "doctor_full_name",
+            literal_column("lower(full_name)").label("name"),
+            postgresql_using="gin",
+            postgresql_ops={"name": "gin_trgm_ops"},
+        ),
         # Every booking updates booking_seq; room on the page keeps those updates off the indexes (HOT).
         {
             "comment": "A doctor's profile. Its row is the lock under which this doctor's bookings are decided.",
@@ -157,6 +165,11 @@ class Doctor(Base):
         SmallInteger,
         server_default="30",
         comment="Cap on active appointments, never above 30; 0 closes the book.",
+    )
+    verified_at: Mapped[datetime | None] = mapped_column(
+        DateTime(timezone=True),
+        server_default=FetchedValue(),  # none, but so the app, which may not write it, leaves it out of an INSERT
+        comment="When an admin said that this is a doctor; see policy.require_verified_doctor.",
     )
     booking_seq: Mapped[int] = mapped_column(
         BigInteger,

@@ -33,6 +33,9 @@ class Policy(Base):
     patient_hold_limit: Mapped[int] = mapped_column(
         SmallInteger, server_default="5", comment="Live unpaid holds one patient may have at once."
     )
+    require_verified_doctor: Mapped[bool] = mapped_column(
+        server_default=text("true"), comment="Whether doctors are listed and booked only once they are verified."
+    )
     default_fee: Mapped[Decimal] = mapped_column(
         Numeric(12, 2), server_default="100.00", comment="Fee of a doctor who names none."
     )

@@ -27,6 +27,7 @@ class WaitlistEntry(Base):
             postgresql_where=text(LIVE),
         ),
         Index("waitlist_entry_queue", "doctor_id", "id", postgresql_where=text(LIVE)),
+        Index("waitlist_entry_by_doctor", "doctor_id", "id"),
         Index("waitlist_entry_by_patient", "patient_id", "id"),
         {"comment": "A patient who waits for a slot with a doctor. Order of joining is order of id."},
     )

@@ -5,6 +5,8 @@ CREATE OR REPLACE FUNCTION broken_rules(
 LANGUAGE sql STABLE AS $$
     SELECT * FROM (
         VALUES
+        -- what a doctor has promised already may still be moved
+        ('appointment_doctor_verified', CASE WHEN a.seat IS NULL THEN appointment_doctor_verified(d, p) END),
         ('appointment_booking_window', appointment_booking_window(lower(a.during), at_)),
         ('appointment_within_working_hours', appointment_within_working_hours(d, a.during)),
         ('appointment_doctor_no_overlap', appointment_doctor_no_overlap(of_doctor.clash)),

@@ -1,12 +1,15 @@
--- A slot is free if it is on the doctor's grid, inside the booking window, not taken or time off, and the doctor is below the cap.
+-- A slot is free if it is on the doctor's grid, inside the booking window, not taken or time off, and the doctor is
+-- verified and below the cap.
 CREATE OR REPLACE FUNCTION free_slots(
     p_doctor integer, p_from timestamptz, p_to timestamptz, at_ timestamptz DEFAULT now()
 ) RETURNS TABLE (starts_at timestamptz, ends_at timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT g.starts_at, g.ends_at
     FROM doctor AS d
+    CROSS JOIN policy AS p
     CROSS JOIN LATERAL grid_slots(d, greatest(p_from, at_), least(p_to, at_ + interval '361 hours')) AS g
     WHERE d.account_id = p_doctor
+        AND is_verified(d, p)
         AND appointment_booking_window(g.starts_at, at_) IS NULL
         AND appointment_doctor_cap(active_appointments(d.account_id, at_), d) IS NULL
         AND NOT is_taken(d.account_id, tstzrange(g.starts_at, g.ends_at), at_)

@@ -1,11 +1,12 @@
 -- The earliest free slots of many doctors: day by day, in order, until enough are found.
 CREATE OR REPLACE FUNCTION search_free_slots(
-    p_specialty text, p_from timestamptz, p_to timestamptz, p_limit integer
+    p_specialty text, p_from timestamptz, p_to timestamptz, p_limit integer,
+    p_after timestamptz DEFAULT '-infinity', p_after_doctor integer DEFAULT 0
 ) RETURNS TABLE (doctor integer, starts_at timestamptz, ends_at timestamptz)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     at_ timestamptz := now();
-    from_ timestamptz := greatest(p_from, at_);
+    from_ timestamptz := greatest(p_from, p_after, at_);
     to_ timestamptz := least(p_to, at_ + interval '361 hours');
     until_ timestamptz;
     bookable integer[] := doctors_with_room(p_specialty, at_);
@@ -32,7 +33,8 @@ BEGIN
             ORDER BY s.starts_at, u.doctor
             OFFSET 0 -- keeps the costly looks below out of the sort: they stop at the limit
         ) AS c
-        WHERE appointment_booking_window(c.starts_at, at_) IS NULL
+        WHERE (c.starts_at, c.doctor) > (p_after, p_after_doctor)
+            AND appointment_booking_window(c.starts_at, at_) IS NULL
             AND NOT is_taken(c.doctor, tstzrange(c.starts_at, c.ends_at), at_)
         ORDER BY c.starts_at, c.doctor
         LIMIT missing;
@@ -42,16 +44,18 @@ BEGIN
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION search_free_slots(text, timestamptz, timestamptz, integer) IS
-'The earliest free slots that start in [from, to) of all doctors, or of a specialty in any case, up to a number.';
-REVOKE EXECUTE ON FUNCTION search_free_slots(text, timestamptz, timestamptz, integer) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION search_free_slots(text, timestamptz, timestamptz, integer) TO booking_app, booking_admin;
+COMMENT ON FUNCTION search_free_slots(text, timestamptz, timestamptz, integer, timestamptz, integer) IS
+'The earliest free slots that start in [from, to) of all doctors, or of a specialty in any case, up to a number; behind a start and doctor, if given.';
+REVOKE EXECUTE ON FUNCTION search_free_slots(text, timestamptz, timestamptz, integer, timestamptz, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION search_free_slots(text, timestamptz, timestamptz, integer, timestamptz, integer) TO booking_app, booking_admin;
 
 CREATE OR REPLACE FUNCTION doctors_with_room(p_specialty text, at_ timestamptz) RETURNS integer[]
 LANGUAGE sql STABLE AS $$
     SELECT array_agg(d.account_id)
     FROM doctor AS d
+    CROSS JOIN policy AS p
     WHERE (p_specialty IS NULL OR lower(d.specialty) = lower(p_specialty))
+        AND is_verified(d, p)
         AND CASE
             -- counting seats in the index spares most doctors the costlier look at what still is active
             WHEN (SELECT count(*) FROM appointment WHERE doctor_id = d.account_id AND seat IS NOT NULL) >= d.max_appointments
@@ -59,7 +63,7 @@ LANGUAGE sql STABLE AS $$
         END IS NULL
 $$;
 COMMENT ON FUNCTION doctors_with_room(text, timestamptz) IS
-'The doctors, all or of a specialty in any case, who are below their cap at an instant.';
+'The doctors, all or of a specialty in any case, who take appointments and are below their cap at an instant.';
 
 -- Many doctors work the same hours in the same steps: their grid is computed once.
 CREATE OR REPLACE FUNCTION shared_hours(p_doctors integer[], p_from timestamptz)

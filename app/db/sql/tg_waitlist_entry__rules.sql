@@ -3,6 +3,7 @@ CREATE OR REPLACE FUNCTION tg_waitlist_entry__rules() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     d doctor;
+    p policy;
     at_ timestamptz;
 BEGIN
     IF TG_OP = 'UPDATE' THEN
@@ -16,6 +17,8 @@ BEGIN
     at_ := clock_timestamp();
     NEW.created_at := at_;
     PERFORM refuse('waitlist_entry_status_transition', waitlist_entry_status_transition(NULL, NEW.status));
+    SELECT * INTO p FROM policy;
+    PERFORM refuse('appointment_doctor_verified', appointment_doctor_verified(d, p));
     PERFORM refuse('waitlist_desired_date_window', waitlist_desired_date_window(d, NEW.desired_date, at_));
     PERFORM refuse('waitlist_only_when_full', waitlist_only_when_full(d, NEW.desired_date, at_));
     RETURN NEW;
@@ -27,4 +30,4 @@ CREATE OR REPLACE TRIGGER tg_waitlist_entry__rules
 BEFORE INSERT OR UPDATE ON waitlist_entry
 FOR EACH ROW EXECUTE FUNCTION tg_waitlist_entry__rules();
 COMMENT ON TRIGGER tg_waitlist_entry__rules ON waitlist_entry IS
-'Lock the doctor, read the clock, then: transition, date inside the window, doctor full.';
+'Lock the doctor, read the clock, then: transition, doctor verified, date inside the window, doctor full.';

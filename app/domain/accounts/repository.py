@@ -85,6 +85,7 @@ class AccountRepository(SQLAlchemyAsyncRepository[Account]):
         profile = await self._profile(account)
         model: type[OwnAccount] = DoctorAccount if account.role == "doctor" else PatientAccount
         both = {**profile.to_dict(), **account.to_dict()}
+        both["verified"] = both.get("verified_at") is not None
         return convert({name: both[name] for name in model.__struct_fields__}, model)
 
     async def change_patient(self, account_id: int, changes: dict[str, Any]) -> PatientAccount:

@@ -88,6 +88,7 @@ class DoctorAccount(Struct, tag_field="role", tag="doctor", kw_only=True):
     fee: Decimal
     currency: str
     max_appointments: int
+    verified: Annotated[bool, Meta(description="Whether an admin has verified this doctor; patients may see no other.")]
     created_at: Instant
 
 
@@ -124,6 +125,7 @@ class ChangeAccount(ScheduleChange, kw_only=True):
     id: int | UnsetType = UNSET
     username: str | UnsetType = UNSET
     role: str | UnsetType = UNSET
+    verified: bool | UnsetType = UNSET
     created_at: str | UnsetType = UNSET
     email_verified_at: str | UnsetType | None = UNSET
     pending_email: str | UnsetType | None = UNSET

@@ -1,33 +1,38 @@
 """Doctors as the public sees them, and their free slots."""
 
+from datetime import datetime
+from typing import Any
+
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import func, select
+from sqlalchemy import Select, TableClause, column, func, select, table
 
 from app.db import models
 from app.db.driver import fetch, fetch_one
 from app.domain.doctors.schemas import Doctor, DoctorSlot, Slot
 from app.domain.time_range import TimeRange
 
-d = models.Doctor
-PUBLIC = select(
-    d.account_id.label("id"),
-    d.full_name,
-    d.specialty,
-    d.experience_years,
-    d.phone,
-    d.timezone,
-    d.slot_minutes,
-    d.fee,
-    d.currency,
-)
+d: TableClause = table("api_doctor", *map(column, Doctor.__struct_fields__))
+PUBLIC = select(d)
 SEARCH = """
     SELECT doctor, starts_at, ends_at
-    FROM search_free_slots($1, coalesce($2, now()), coalesce($3, 'infinity'::timestamptz), $4)
+    FROM search_free_slots($1, coalesce($2, now()), coalesce($3, 'infinity'::timestamptz), $4, $5, $6)
 """
 FREE_SLOTS = """
     SELECT starts_at, ends_at
-    FROM free_slots($1, coalesce($2, now()), coalesce($3, 'infinity'::timestamptz))
+    FROM free_slots($1, greatest($2, now()), coalesce($3, 'infinity'::timestamptz))
+    WHERE starts_at > $4
+    LIMIT $5
 """
+
+
+def page_of(*, specialty: str, name: str, after: int, limit: int) -> Select[Any]:
+    """Return the query of a page of doctors."""
+    query = PUBLIC.where(d.c.id > after).order_by(d.c.id).limit(limit)
+    if specialty:
+        query = query.where(func.lower(d.c.specialty) == specialty.lower())
+    if name:
+        query = query.where(func.lower(d.c.full_name).contains(name.lower(), autoescape=True))
+    return query
 
 
 class DoctorRepository(SQLAlchemyAsyncRepository[models.Doctor]):
@@ -37,26 +42,26 @@ class DoctorRepository(SQLAlchemyAsyncRepository[models.Doctor]):
 
     async def page(self, *, specialty: str, name: str, after: int, limit: int) -> list[Doctor]:
         """Return up to `limit` doctors with ids above `after`: specialty whole, name in part, any case; empty: all."""
-        query = PUBLIC.where(d.account_id > after).order_by(d.account_id).limit(limit)
-        if specialty:
-            query = query.where(func.lower(d.specialty) == specialty.lower())
-        if name:
-            query = query.where(func.lower(d.full_name).contains(name.lower(), autoescape=True))
+        query = page_of(specialty=specialty, name=name, after=after, limit=limit)
         return [Doctor(**row) for row in (await self.session.execute(query)).mappings()]
 
     async def find(self, doctor_id: int) -> Doctor | None:
         """Return one doctor's public profile."""
-        row = (await self.session.execute(PUBLIC.where(d.account_id == doctor_id))).mappings().one_or_none()
+        row = (await self.session.execute(PUBLIC.where(d.c.id == doctor_id))).mappings().one_or_none()
         return Doctor(**row) if row else None
 
-    async def free_slots(self, doctor_id: int, time_range: TimeRange) -> list[Slot] | None:
-        """Return a doctor's free slots that start in a range, by default the whole window; None: no such doctor."""
-        rows = await fetch(self.session, FREE_SLOTS, doctor_id, *time_range)
-        if not rows and not await fetch_one(self.session, "SELECT 1 FROM doctor WHERE account_id = $1", doctor_id):
+    async def free_slots(
+        self, doctor_id: int, time_range: TimeRange, *, after: datetime, limit: int
+    ) -> list[Slot] | None:
+        """Return up to `limit` of a doctor's free slots in a range and after an instant; None: no such doctor."""
+        rows = await fetch(self.session, FREE_SLOTS, doctor_id, *time_range, after, limit)
+        if not rows and not await fetch_one(self.session, "SELECT 1 FROM api_doctor WHERE id = $1", doctor_id):
             return None
         return [Slot(row["starts_at"], row["ends_at"]) for row in rows]
 
-    async def search(self, specialty: str, time_range: TimeRange, limit: int) -> list[DoctorSlot]:
-        """Return the earliest free slots that start in a range, of doctors of a specialty or of all."""
-        rows = await fetch(self.session, SEARCH, specialty or None, *time_range, limit)
+    async def search(
+        self, specialty: str, time_range: TimeRange, *, after: tuple[datetime, int], limit: int
+    ) -> list[DoctorSlot]:
+        """Return the earliest free slots in a range after a key of start and doctor, of a specialty or of all."""
+        rows = await fetch(self.session, SEARCH, specialty or None, *time_range, limit, *after)
         return [DoctorSlot(*row) for row in rows]

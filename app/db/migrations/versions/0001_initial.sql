@@ -1,5 +1,7 @@
 CREATE EXTENSION IF NOT EXISTS btree_gist;
 
+CREATE EXTENSION IF NOT EXISTS pg_trgm;
+
 CREATE TABLE account (
 	id INTEGER GENERATED ALWAYS AS IDENTITY, 
 	username TEXT NOT NULL, 
@@ -49,6 +51,7 @@ CREATE TABLE policy (
 	hold_minutes SMALLINT DEFAULT '15' NOT NULL, 
 	review_hours SMALLINT DEFAULT '24' NOT NULL, 
 	patient_hold_limit SMALLINT DEFAULT '5' NOT NULL, 
+	require_verified_doctor BOOLEAN DEFAULT true NOT NULL, 
 	default_fee NUMERIC(12, 2) DEFAULT '100.00' NOT NULL, 
 	default_currency CHAR(3) DEFAULT 'USD' NOT NULL, 
 	max_fee NUMERIC(12, 2) DEFAULT '10000.00' NOT NULL, 
@@ -72,6 +75,8 @@ COMMENT ON COLUMN policy.hold_minutes IS 'How long an unpaid booking holds its s
 COMMENT ON COLUMN policy.review_hours IS 'How long PayPal may review a payment while the slot is kept, hours.';
 
 COMMENT ON COLUMN policy.patient_hold_limit IS 'Live unpaid holds one patient may have at once.';
+
+COMMENT ON COLUMN policy.require_verified_doctor IS 'Whether doctors are listed and booked only once they are verified.';
 
 COMMENT ON COLUMN policy.default_fee IS 'Fee of a doctor who names none.';
 
@@ -129,6 +134,7 @@ CREATE TABLE doctor (
 	fee NUMERIC(12, 2) NOT NULL, 
 	currency CHAR(3) NOT NULL, 
 	max_appointments SMALLINT DEFAULT '30' NOT NULL, 
+	verified_at TIMESTAMP WITH TIME ZONE, 
 	booking_seq BIGINT DEFAULT '0' NOT NULL, 
 	CONSTRAINT doctor_pkey PRIMARY KEY (account_id), 
 	CONSTRAINT doctor_account_id_fkey FOREIGN KEY(account_id, role) REFERENCES account (id, role), 
@@ -141,6 +147,8 @@ CREATE TABLE doctor (
 	CONSTRAINT doctor_experience_years_valid CHECK (experience_years BETWEEN 0 AND 80)
 )
  WITH (fillfactor = 50);
+
+CREATE INDEX doctor_full_name ON doctor USING gin (lower(full_name) gin_trgm_ops);
 
 CREATE INDEX doctor_specialty ON doctor (lower(specialty), account_id);
 
@@ -167,6 +175,8 @@ COMMENT ON COLUMN doctor.fee IS 'Price of an appointment; 0: confirmed at once. 
 COMMENT ON COLUMN doctor.currency IS 'ISO 4217. If none is given: policy.default_currency.';
 
 COMMENT ON COLUMN doctor.max_appointments IS 'Cap on active appointments, never above 30; 0 closes the book.';
+
+COMMENT ON COLUMN doctor.verified_at IS 'When an admin said that this is a doctor; see policy.require_verified_doctor.';
 
 COMMENT ON COLUMN doctor.booking_seq IS 'Counts schedule writers. Updating it takes the lock, and fails a writer whose snapshot is stale.';
 
@@ -326,6 +336,8 @@ CREATE TABLE waitlist_entry (
 	CONSTRAINT waitlist_entry_doctor_id_fkey FOREIGN KEY(doctor_id) REFERENCES doctor (account_id), 
 	CONSTRAINT waitlist_entry_patient_id_fkey FOREIGN KEY(patient_id) REFERENCES patient (account_id)
 );
+
+CREATE INDEX waitlist_entry_by_doctor ON waitlist_entry (doctor_id, id);
 
 CREATE INDEX waitlist_entry_by_patient ON waitlist_entry (patient_id, id);
 
@@ -656,7 +668,7 @@ GRANT INSERT (doctor_id, during, reason), DELETE ON time_off TO booking_admin;
 GRANT INSERT (doctor_id, weekday, start_minute, end_minute), DELETE ON working_hours TO booking_admin;
 GRANT UPDATE (timezone, slot_minutes, buffer_minutes, max_appointments, fee, currency) ON doctor TO booking_admin;
 GRANT UPDATE (
-    hold_minutes, review_hours, patient_hold_limit, default_fee, default_currency, max_fee, currencies
+    hold_minutes, review_hours, patient_hold_limit, require_verified_doctor, default_fee, default_currency, max_fee, currencies
 ) ON policy TO booking_admin;
 GRANT UPDATE (attention) ON payment TO booking_admin;
 GRANT INSERT ON time_zone TO booking_admin;
@@ -768,6 +780,21 @@ BEGIN
     END LOOP;
 END
 $$;
+
+-- Where the policy asks for it, only doctors whom an admin has verified are found, booked and waited for.
+CREATE OR REPLACE FUNCTION is_verified(d doctor, p policy) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT d.verified_at IS NOT NULL OR NOT p.require_verified_doctor
+$$;
+COMMENT ON FUNCTION is_verified(doctor, policy) IS 'Whether a doctor is verified, or the policy does not ask.';
+GRANT EXECUTE ON FUNCTION is_verified(doctor, policy) TO booking_app, booking_admin, booking_auditor;
+
+CREATE OR REPLACE FUNCTION appointment_doctor_verified(d doctor, p policy) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE WHEN NOT is_verified(d, p) THEN 'This doctor has not been verified yet, so takes no new appointments.' END
+$$;
+COMMENT ON FUNCTION appointment_doctor_verified(doctor, policy) IS
+'Why a doctor takes no new appointments at all; NULL: verified, or the policy does not ask.';
 
 -- A lapsed hold is expired and a finished visit completed from that instant on, whether or not a sweep has written it.
 CREATE OR REPLACE FUNCTION appointment_status(
@@ -975,6 +1002,24 @@ SELECT
 FROM appointment;
 COMMENT ON VIEW api_appointment IS 'Appointments as the API shows them: start and end in place of a range, and the status that counts now.';
 GRANT SELECT ON api_appointment TO booking_app, booking_admin, booking_auditor;
+
+-- A doctor's public profile. Whoever could not be booked by anybody, because not verified, is not there.
+CREATE OR REPLACE VIEW api_doctor AS
+SELECT
+    d.account_id AS id,
+    d.full_name,
+    d.specialty,
+    d.experience_years,
+    d.phone,
+    d.timezone,
+    d.slot_minutes,
+    d.fee,
+    d.currency
+FROM doctor AS d
+-- not a join, of which the planner would expect next to nothing
+WHERE is_verified(d, (SELECT p FROM policy AS p));
+COMMENT ON VIEW api_doctor IS 'Doctors as the API shows them to everybody.';
+GRANT SELECT ON api_doctor TO booking_app, booking_admin, booking_auditor;
 
 -- A payment as the API answers it.
 CREATE OR REPLACE VIEW api_payment AS
@@ -1240,6 +1285,8 @@ CREATE OR REPLACE FUNCTION broken_rules(
 LANGUAGE sql STABLE AS $$
     SELECT * FROM (
         VALUES
+        -- what a doctor has promised already may still be moved
+        ('appointment_doctor_verified', CASE WHEN a.seat IS NULL THEN appointment_doctor_verified(d, p) END),
         ('appointment_booking_window', appointment_booking_window(lower(a.during), at_)),
         ('appointment_within_working_hours', appointment_within_working_hours(d, a.during)),
         ('appointment_doctor_no_overlap', appointment_doctor_no_overlap(of_doctor.clash)),
@@ -1841,15 +1888,18 @@ COMMENT ON FUNCTION notification_failed(bigint, text, boolean) IS
 REVOKE EXECUTE ON FUNCTION notification_failed(bigint, text, boolean) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION notification_failed(bigint, text, boolean) TO booking_app;
 
--- A slot is free if it is on the doctor's grid, inside the booking window, not taken or time off, and the doctor is below the cap.
+-- A slot is free if it is on the doctor's grid, inside the booking window, not taken or time off, and the doctor is
+-- verified and below the cap.
 CREATE OR REPLACE FUNCTION free_slots(
     p_doctor integer, p_from timestamptz, p_to timestamptz, at_ timestamptz DEFAULT now()
 ) RETURNS TABLE (starts_at timestamptz, ends_at timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT g.starts_at, g.ends_at
     FROM doctor AS d
+    CROSS JOIN policy AS p
     CROSS JOIN LATERAL grid_slots(d, greatest(p_from, at_), least(p_to, at_ + interval '361 hours')) AS g
     WHERE d.account_id = p_doctor
+        AND is_verified(d, p)
         AND appointment_booking_window(g.starts_at, at_) IS NULL
         AND appointment_doctor_cap(active_appointments(d.account_id, at_), d) IS NULL
         AND NOT is_taken(d.account_id, tstzrange(g.starts_at, g.ends_at), at_)
@@ -2775,12 +2825,13 @@ COMMENT ON FUNCTION retire_appointments(integer, integer, timestamptz) IS
 
 -- The earliest free slots of many doctors: day by day, in order, until enough are found.
 CREATE OR REPLACE FUNCTION search_free_slots(
-    p_specialty text, p_from timestamptz, p_to timestamptz, p_limit integer
+    p_specialty text, p_from timestamptz, p_to timestamptz, p_limit integer,
+    p_after timestamptz DEFAULT '-infinity', p_after_doctor integer DEFAULT 0
 ) RETURNS TABLE (doctor integer, starts_at timestamptz, ends_at timestamptz)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     at_ timestamptz := now();
-    from_ timestamptz := greatest(p_from, at_);
+    from_ timestamptz := greatest(p_from, p_after, at_);
     to_ timestamptz := least(p_to, at_ + interval '361 hours');
     until_ timestamptz;
     bookable integer[] := doctors_with_room(p_specialty, at_);
@@ -2807,7 +2858,8 @@ BEGIN
             ORDER BY s.starts_at, u.doctor
             OFFSET 0 -- keeps the costly looks below out of the sort: they stop at the limit
         ) AS c
-        WHERE appointment_booking_window(c.starts_at, at_) IS NULL
+        WHERE (c.starts_at, c.doctor) > (p_after, p_after_doctor)
+            AND appointment_booking_window(c.starts_at, at_) IS NULL
             AND NOT is_taken(c.doctor, tstzrange(c.starts_at, c.ends_at), at_)
         ORDER BY c.starts_at, c.doctor
         LIMIT missing;
@@ -2817,16 +2869,18 @@ BEGIN
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION search_free_slots(text, timestamptz, timestamptz, integer) IS
-'The earliest free slots that start in [from, to) of all doctors, or of a specialty in any case, up to a number.';
-REVOKE EXECUTE ON FUNCTION search_free_slots(text, timestamptz, timestamptz, integer) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION search_free_slots(text, timestamptz, timestamptz, integer) TO booking_app, booking_admin;
+COMMENT ON FUNCTION search_free_slots(text, timestamptz, timestamptz, integer, timestamptz, integer) IS
+'The earliest free slots that start in [from, to) of all doctors, or of a specialty in any case, up to a number; behind a start and doctor, if given.';
+REVOKE EXECUTE ON FUNCTION search_free_slots(text, timestamptz, timestamptz, integer, timestamptz, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION search_free_slots(text, timestamptz, timestamptz, integer, timestamptz, integer) TO booking_app, booking_admin;
 
 CREATE OR REPLACE FUNCTION doctors_with_room(p_specialty text, at_ timestamptz) RETURNS integer[]
 LANGUAGE sql STABLE AS $$
     SELECT array_agg(d.account_id)
     FROM doctor AS d
+    CROSS JOIN policy AS p
     WHERE (p_specialty IS NULL OR lower(d.specialty) = lower(p_specialty))
+        AND is_verified(d, p)
         AND CASE
             -- counting seats in the index spares most doctors the costlier look at what still is active
             WHEN (SELECT count(*) FROM appointment WHERE doctor_id = d.account_id AND seat IS NOT NULL) >= d.max_appointments
@@ -2834,7 +2888,7 @@ LANGUAGE sql STABLE AS $$
         END IS NULL
 $$;
 COMMENT ON FUNCTION doctors_with_room(text, timestamptz) IS
-'The doctors, all or of a specialty in any case, who are below their cap at an instant.';
+'The doctors, all or of a specialty in any case, who take appointments and are below their cap at an instant.';
 
 -- Many doctors work the same hours in the same steps: their grid is computed once.
 CREATE OR REPLACE FUNCTION shared_hours(p_doctors integer[], p_from timestamptz)
@@ -3378,6 +3432,7 @@ CREATE OR REPLACE FUNCTION tg_waitlist_entry__rules() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     d doctor;
+    p policy;
     at_ timestamptz;
 BEGIN
     IF TG_OP = 'UPDATE' THEN
@@ -3391,6 +3446,8 @@ BEGIN
     at_ := clock_timestamp();
     NEW.created_at := at_;
     PERFORM refuse('waitlist_entry_status_transition', waitlist_entry_status_transition(NULL, NEW.status));
+    SELECT * INTO p FROM policy;
+    PERFORM refuse('appointment_doctor_verified', appointment_doctor_verified(d, p));
     PERFORM refuse('waitlist_desired_date_window', waitlist_desired_date_window(d, NEW.desired_date, at_));
     PERFORM refuse('waitlist_only_when_full', waitlist_only_when_full(d, NEW.desired_date, at_));
     RETURN NEW;
@@ -3402,7 +3459,7 @@ CREATE OR REPLACE TRIGGER tg_waitlist_entry__rules
 BEFORE INSERT OR UPDATE ON waitlist_entry
 FOR EACH ROW EXECUTE FUNCTION tg_waitlist_entry__rules();
 COMMENT ON TRIGGER tg_waitlist_entry__rules ON waitlist_entry IS
-'Lock the doctor, read the clock, then: transition, date inside the window, doctor full.';
+'Lock the doctor, read the clock, then: transition, doctor verified, date inside the window, doctor full.';
 
 -- Hours and zone are changed under the doctor's lock, and checked at the end of the transaction: the week may be replaced row by row.
 CREATE OR REPLACE FUNCTION tg_working_hours__lock() RETURNS trigger
@@ -3470,6 +3527,27 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT to_char(instant AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
 $$;
 COMMENT ON FUNCTION utc_text(timestamptz) IS 'An instant as ISO 8601 in UTC, to the second.';
+
+-- Whether a doctor is one, a person finds out. What is booked already stays, whatever they find.
+CREATE SCHEMA IF NOT EXISTS admin;
+COMMENT ON SCHEMA admin IS 'What people at psql may do, as booking_admin, beyond writing to tables.';
+GRANT USAGE ON SCHEMA admin TO booking_admin;
+
+CREATE OR REPLACE FUNCTION admin.verify_doctor(p_doctor integer, p_is_verified boolean DEFAULT true) RETURNS timestamptz
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    d doctor := lock_doctor(p_doctor);
+BEGIN
+    UPDATE doctor SET verified_at = CASE WHEN p_is_verified THEN coalesce(verified_at, clock_timestamp()) END
+    WHERE account_id = d.account_id
+    RETURNING * INTO d;
+    RETURN d.verified_at;
+END
+$$;
+COMMENT ON FUNCTION admin.verify_doctor(integer, boolean) IS
+'Says that an account is of a real doctor, or with false no longer, and returns since when. Raises where there is no such doctor.';
+REVOKE EXECUTE ON FUNCTION admin.verify_doctor(integer, boolean) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION admin.verify_doctor(integer, boolean) TO booking_admin;
 
 -- The day a patient waits for lies inside the 15-day booking window, by the doctor's calendar.
 CREATE OR REPLACE FUNCTION waitlist_desired_date_window(d doctor, desired_date date, at_ timestamptz) RETURNS text
