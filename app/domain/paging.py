@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
 from litestar import Request, Response
@@ -25,21 +25,32 @@ LINK = ResponseHeader(
 Row = TypeVar("Row")
 
 
-def encode_cursor(*key: object) -> str:
-    """Pack the key of a page's last row."""
-    return base64.urlsafe_b64encode("\n".join(map(str, key)).encode()).decode().rstrip("=")
+class Keyset(NamedTuple):
+    """The key that orders a list. Pages go on behind a key, so rows that come and go shift no others."""
 
+    name: str  # of the list; a cursor of another is refused
+    parse: tuple[Callable[[str], Any], ...]
+    first: tuple[Any, ...]  # before any key
 
-def decode_cursor(cursor: str, *parse: Callable[[str], Any]) -> tuple[Any, ...]:
-    """Unpack a cursor, each part by its parser. Raises ProblemError (400) for one that we did not make."""
-    try:
-        padded = cursor + "=" * (-len(cursor) % 4)
-        parts = base64.b64decode(padded, altchars=b"-_", validate=True).decode().split("\n")
-        return tuple(read(part) for read, part in zip(parse, parts, strict=True))
-    except ValueError as error:  # base64's and msgspec's own are ones
-        raise invalid_request(
-            [FieldError("cursor", "Must be taken from the Link header of the page before.")]
-        ) from error
+    def after(self, cursor: str) -> tuple[Any, ...]:
+        """Return the key that a page goes on behind. Raises ProblemError (400) for a cursor that is not this list's."""
+        if not cursor:
+            return self.first
+        try:
+            padded = cursor + "=" * (-len(cursor) % 4)
+            name, *parts, end = base64.b64decode(padded, altchars=b"-_", validate=True).decode().split("\n")
+            if name != self.name or end:
+                raise ValueError(name)
+            return tuple(read(part) for read, part in zip(self.parse, parts, strict=True))
+        except ValueError as error:  # base64's and msgspec's own are ones
+            raise invalid_request(
+                [FieldError("cursor", "Must be taken from the Link header of this list's page before.")]
+            ) from error
+
+    def cursor(self, *key: object) -> str:
+        """Pack the key of a page's last row."""
+        text = "\n".join(map(str, (self.name, *key, "")))  # what is cut short has another end
+        return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 def read_id(text: str) -> int:
@@ -53,14 +64,14 @@ def read_instant(text: str) -> datetime:
 
 
 def page(
-    request: Request[Any, Any, Any], rows: Sequence[Row], limit: int, key: Callable[[Row], str]
+    request: Request[Any, Any, Any], rows: Sequence[Row], limit: int, cursor: Callable[[Row], str]
 ) -> Response[list[Row]]:
     """Answer with up to `limit` of `rows`; one more than that was read to know whether there is a next page."""
     shown = list(rows[:limit])
     headers = {}
     if len(rows) > limit:
         url = request.url.with_replacements(
-            query=urlencode(request.query_params.dict() | {"cursor": key(shown[-1])}, doseq=True)
+            query=urlencode(request.query_params.dict() | {"cursor": cursor(shown[-1])}, doseq=True)
         )
         headers["Link"] = f'<{url}>; rel="next"'
     return Response(shown, headers=headers)

@@ -60,6 +60,11 @@ class Contract:
         """Return why a value does not fit a schema."""
         return [error.message for error in self._validator(schema).iter_errors(value)]
 
+    def resolved(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """Return a schema, or the one that it refers to."""
+        name = schema.get("$ref", "").rpartition("/")[2]
+        return dict(self.document["components"]["schemas"][name]) if name else schema
+
     def find(self, method: str, path: str) -> Operation | None:
         """Return the operation that a request calls, if any."""
         for operation in self.operations:

@@ -8,6 +8,7 @@ import httpx
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.engine import create_engine
+from app.domain.doctors.controller import FOUND
 from app.domain.doctors.repository import DoctorRepository
 from app.domain.time_range import TimeRange
 from tests.api.answers import instant
@@ -141,7 +142,9 @@ async def test_the_search_is_one_statement(database: Database, owner: asyncpg.Co
             assert driver is not None
             statements: list[str] = []
             with driver.query_logger(lambda record: statements.append(record.query)):
-                found = await DoctorRepository(session=session).search("once", TimeRange(None, None), 5)
+                found = await DoctorRepository(session=session).search(
+                    "once", TimeRange(None, None), after=FOUND.first, limit=5
+                )
     finally:
         await engine.dispose()
     assert [slot.doctor for slot in found] == [doctor] * 5

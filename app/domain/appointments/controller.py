@@ -14,12 +14,13 @@ from app.domain.accounts.tokens import Caller, patients_only
 from app.domain.appointments.repository import AppointmentRepository
 from app.domain.appointments.schemas import Appointment, AppointmentDetail, Book, Reschedule, Status
 from app.domain.fields import PathId
-from app.domain.paging import LINK, Cursor, Limit, decode_cursor, encode_cursor, page, read_id, read_instant
+from app.domain.paging import LINK, Cursor, Keyset, Limit, page, read_id, read_instant
 from app.domain.problems import ProblemError, not_found, problems
 from app.domain.receipts.once import once
 from app.domain.time_range import TimeRange, provide_time_range
 
 EVER = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+BY_START = Keyset("appointments", (read_instant, read_id), first=(EVER[0], 0))
 
 
 async def provide_appointments(db_session: NamedDependency[AsyncSession]) -> AppointmentRepository:
@@ -71,7 +72,7 @@ class AppointmentController(Controller):
         cursor: Cursor = "",
     ) -> Response[list[Appointment]]:
         """List one's appointments by their start, oldest first; of these statuses, if any are given."""
-        after = decode_cursor(cursor, read_instant, read_id) if cursor else (EVER[0], 0)
+        after = BY_START.after(cursor)
         rows = await appointments.page(
             request.user,
             after=(after[0], after[1]),
@@ -80,7 +81,7 @@ class AppointmentController(Controller):
             statuses=status,
             limit=limit + 1,
         )
-        return page(request, rows, limit, lambda a: encode_cursor(a.appointment_date.isoformat(), a.id))
+        return page(request, rows, limit, lambda a: BY_START.cursor(a.appointment_date.isoformat(), a.id))
 
     @get("/{appointment_id:int}", operation_id="get_appointment")
     async def get_appointment(

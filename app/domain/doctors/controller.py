@@ -1,17 +1,27 @@
 """`/api/doctors`: who can be booked, and when."""
 
-from typing import Any
+from datetime import UTC, datetime
+from typing import Annotated, Any
 
 from litestar import Controller, Request, Response, get
 from litestar.di import NamedDependency, Provide
+from litestar.params import QueryParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.doctors.repository import DoctorRepository
 from app.domain.doctors.schemas import Doctor, DoctorSlot, Slot
 from app.domain.fields import PathId, SearchText
-from app.domain.paging import LINK, Cursor, Limit, decode_cursor, encode_cursor, page, read_id
+from app.domain.paging import LINK, Cursor, Keyset, Limit, page, read_id, read_instant
 from app.domain.problems import not_found
 from app.domain.time_range import TimeRange, provide_time_range
+
+BEGINNING = datetime.min.replace(tzinfo=UTC)
+DOCTORS = Keyset("doctors", (read_id,), first=(0,))
+SLOTS = Keyset("free-slots", (read_instant,), first=(BEGINNING,))
+FOUND = Keyset("found-slots", (read_instant, read_id), first=(BEGINNING, 0))
+
+MOST_SLOTS = 5000  # more than fit into the booking window, 5 minutes each
+SlotLimit = Annotated[int, QueryParameter(ge=1, le=MOST_SLOTS, description="Slots on a page; by default all.")]
 
 
 async def provide_doctors(db_session: NamedDependency[AsyncSession]) -> DoctorRepository:
@@ -41,9 +51,9 @@ class DoctorController(Controller):
         cursor: Cursor = "",
     ) -> Response[list[Doctor]]:
         """List doctors, by specialty (whole) or name (in part), whatever the case."""
-        (after,) = decode_cursor(cursor, read_id) if cursor else (0,)
+        (after,) = DOCTORS.after(cursor)
         rows = await doctors.page(specialty=specialty, name=name, after=after, limit=limit + 1)
-        return page(request, rows, limit, lambda doctor: encode_cursor(doctor.id))
+        return page(request, rows, limit, lambda doctor: DOCTORS.cursor(doctor.id))
 
     @get("/{doctor_id:int}", operation_id="get_doctor")
     async def get_doctor(self, doctor_id: PathId, doctors: NamedDependency[DoctorRepository]) -> Doctor:
@@ -53,18 +63,22 @@ class DoctorController(Controller):
             raise not_found("doctor")
         return doctor
 
-    @get("/{doctor_id:int}/slots", operation_id="list_free_slots")
+    @get("/{doctor_id:int}/slots", operation_id="list_free_slots", response_headers=[LINK])
     async def list_free_slots(
         self,
+        request: Request[Any, Any, Any],
         doctor_id: PathId,
         doctors: NamedDependency[DoctorRepository],
         time_range: NamedDependency[TimeRange],
-    ) -> list[Slot]:
+        limit: SlotLimit = MOST_SLOTS,
+        cursor: Cursor = "",
+    ) -> Response[list[Slot]]:
         """List the slots that could be booked now and start in [from, to); by default the whole 15-day window."""
-        slots = await doctors.free_slots(doctor_id, time_range)
+        (after,) = SLOTS.after(cursor)
+        slots = await doctors.free_slots(doctor_id, time_range, after=after, limit=limit + 1)
         if slots is None:
             raise not_found("doctor")
-        return slots
+        return page(request, slots, limit, lambda slot: SLOTS.cursor(slot.start.isoformat()))
 
 
 class SlotController(Controller):
@@ -78,13 +92,16 @@ class SlotController(Controller):
         "time_range": Provide(provide_time_range),
     }
 
-    @get("/", operation_id="search_free_slots")
+    @get("/", operation_id="search_free_slots", response_headers=[LINK])
     async def search_free_slots(
         self,
+        request: Request[Any, Any, Any],
         doctors: NamedDependency[DoctorRepository],
         time_range: NamedDependency[TimeRange],
         specialty: SearchText = "",
         limit: Limit = 50,
-    ) -> list[DoctorSlot]:
+        cursor: Cursor = "",
+    ) -> Response[list[DoctorSlot]]:
         """List the earliest free slots that start in [from, to), of the doctors of a specialty (in any case) or all."""
-        return await doctors.search(specialty, time_range, limit)
+        slots = await doctors.search(specialty, time_range, after=FOUND.after(cursor), limit=limit + 1)
+        return page(request, slots, limit, lambda slot: FOUND.cursor(slot.start.isoformat(), slot.doctor))

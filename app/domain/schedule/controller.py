@@ -11,11 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.accounts.tokens import Caller, doctors_only
 from app.domain.fields import PathId
-from app.domain.paging import LINK, Cursor, Limit, decode_cursor, encode_cursor, page, read_id
+from app.domain.paging import LINK, Cursor, Keyset, Limit, page, read_id
 from app.domain.problems import not_found, problems
 from app.domain.receipts.once import once
 from app.domain.schedule.repository import ScheduleRepository
 from app.domain.schedule.schemas import AddTimeOff, ReplaceWeek, TimeOff, TimeOffAdded, Week, WeekChanged
+
+TIME_OFF = Keyset("time-off", (read_id,), first=(0,))
 
 
 async def provide_schedule(db_session: NamedDependency[AsyncSession]) -> ScheduleRepository:
@@ -57,9 +59,9 @@ class ScheduleController(Controller):
         cursor: Cursor = "",
     ) -> Response[list[TimeOff]]:
         """List one's times off in order of entry."""
-        (after,) = decode_cursor(cursor, read_id) if cursor else (0,)
+        (after,) = TIME_OFF.after(cursor)
         rows = await schedule.time_off_page(request.user.id, after=after, limit=limit + 1)
-        return page(request, rows, limit, lambda time_off: encode_cursor(time_off.id))
+        return page(request, rows, limit, lambda time_off: TIME_OFF.cursor(time_off.id))
 
     @post(
         "/time-off",

@@ -10,11 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.accounts.tokens import Caller, patients_only
 from app.domain.fields import PathId
-from app.domain.paging import LINK, Cursor, Limit, decode_cursor, encode_cursor, page, read_id
+from app.domain.paging import LINK, Cursor, Keyset, Limit, page, read_id
 from app.domain.problems import not_found, problems
 from app.domain.receipts.once import once
 from app.domain.waitlist.repository import WaitlistRepository
 from app.domain.waitlist.schemas import JoinWaitlist, WaitlistEntry
+
+ENTRIES = Keyset("waitlist", (read_id,), first=(0,))
 
 
 async def provide_waitlist(db_session: NamedDependency[AsyncSession]) -> WaitlistRepository:
@@ -49,9 +51,9 @@ class WaitlistController(Controller):
         cursor: Cursor = "",
     ) -> Response[list[WaitlistEntry]]:
         """List one's entries in order of joining; a doctor gets the entries of those who wait for them."""
-        (after,) = decode_cursor(cursor, read_id) if cursor else (0,)
+        (after,) = ENTRIES.after(cursor)
         rows = await waitlist.page(request.user, after=after, limit=limit + 1)
-        return page(request, rows, limit, lambda entry: encode_cursor(entry.id))
+        return page(request, rows, limit, lambda entry: ENTRIES.cursor(entry.id))
 
     @delete(
         "/{entry_id:int}",
