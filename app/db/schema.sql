@@ -17,6 +17,20 @@ SET client_min_messages = warning;
 SET row_security = off;
 
 --
+-- Name: admin; Type: SCHEMA; Schema: -; Owner: -
+--
+
+CREATE SCHEMA admin;
+
+
+--
+-- Name: SCHEMA admin; Type: COMMENT; Schema: -; Owner: -
+--
+
+COMMENT ON SCHEMA admin IS 'What people at psql may do, as booking_admin, beyond writing to tables.';
+
+
+--
 -- Name: btree_gist; Type: EXTENSION; Schema: -; Owner: -
 --
 
@@ -28,6 +42,20 @@ CREATE EXTENSION IF NOT EXISTS btree_gist WITH SCHEMA public;
 --
 
 COMMENT ON EXTENSION btree_gist IS 'support for indexing common datatypes in GiST';
+
+
+--
+-- Name: pg_trgm; Type: EXTENSION; Schema: -; Owner: -
+--
+
+CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
+
+
+--
+-- Name: EXTENSION pg_trgm; Type: COMMENT; Schema: -; Owner: -
+--
+
+COMMENT ON EXTENSION pg_trgm IS 'text similarity measurement and index searching based on trigrams';
 
 
 --
@@ -67,6 +95,32 @@ CREATE TYPE public.working_span AS (
 --
 
 COMMENT ON TYPE public.working_span IS 'An interval of working hours on one day, as instants and as the doctor''s clock shows it.';
+
+
+--
+-- Name: verify_doctor(integer, boolean); Type: FUNCTION; Schema: admin; Owner: -
+--
+
+CREATE FUNCTION admin.verify_doctor(p_doctor integer, p_is_verified boolean DEFAULT true) RETURNS timestamp with time zone
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    d doctor := lock_doctor(p_doctor);
+BEGIN
+    UPDATE doctor SET verified_at = CASE WHEN p_is_verified THEN coalesce(verified_at, clock_timestamp()) END
+    WHERE account_id = d.account_id
+    RETURNING * INTO d;
+    RETURN d.verified_at;
+END
+$$;
+
+
+--
+-- Name: FUNCTION verify_doctor(p_doctor integer, p_is_verified boolean); Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON FUNCTION admin.verify_doctor(p_doctor integer, p_is_verified boolean) IS 'Says that an account is of a real doctor, or with false no longer, and returns since when. Raises where there is no such doctor.';
 
 
 --
@@ -486,6 +540,7 @@ CREATE TABLE public.doctor (
     fee numeric(12,2) NOT NULL,
     currency character(3) NOT NULL,
     max_appointments smallint DEFAULT '30'::smallint NOT NULL,
+    verified_at timestamp with time zone,
     booking_seq bigint DEFAULT '0'::bigint NOT NULL,
     CONSTRAINT doctor_buffer_minutes_valid CHECK (((buffer_minutes >= 0) AND (buffer_minutes <= 480))),
     CONSTRAINT doctor_experience_years_valid CHECK (((experience_years >= 0) AND (experience_years <= 80))),
@@ -582,6 +637,13 @@ COMMENT ON COLUMN public.doctor.max_appointments IS 'Cap on active appointments,
 
 
 --
+-- Name: COLUMN doctor.verified_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.doctor.verified_at IS 'When an admin said that this is a doctor; see policy.require_verified_doctor.';
+
+
+--
 -- Name: COLUMN doctor.booking_seq; Type: COMMENT; Schema: public; Owner: -
 --
 
@@ -625,6 +687,118 @@ $$;
 --
 
 COMMENT ON FUNCTION public.appointment_doctor_no_overlap(clash boolean) IS 'Why a doctor who has or has not another appointment then cannot take this one; NULL: they can.';
+
+
+--
+-- Name: policy; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.policy (
+    id boolean DEFAULT true NOT NULL,
+    hold_minutes smallint DEFAULT '15'::smallint NOT NULL,
+    review_hours smallint DEFAULT '24'::smallint NOT NULL,
+    patient_hold_limit smallint DEFAULT '5'::smallint NOT NULL,
+    require_verified_doctor boolean DEFAULT true NOT NULL,
+    default_fee numeric(12,2) DEFAULT 100.00 NOT NULL,
+    default_currency character(3) DEFAULT 'USD'::bpchar NOT NULL,
+    max_fee numeric(12,2) DEFAULT 10000.00 NOT NULL,
+    currencies character(3)[] DEFAULT '{AUD,CAD,CHF,EUR,GBP,JPY,USD}'::bpchar[] NOT NULL,
+    CONSTRAINT policy_default_currency_valid CHECK ((default_currency = ANY (currencies))),
+    CONSTRAINT policy_default_fee_valid CHECK (((default_fee >= (0)::numeric) AND (default_fee <= max_fee))),
+    CONSTRAINT policy_hold_minutes_valid CHECK (((hold_minutes >= 1) AND (hold_minutes <= 1440))),
+    CONSTRAINT policy_max_fee_valid CHECK (((max_fee >= (0)::numeric) AND (max_fee <= (1000000)::numeric))),
+    CONSTRAINT policy_one_row CHECK (id),
+    CONSTRAINT policy_patient_hold_limit_valid CHECK (((patient_hold_limit >= 1) AND (patient_hold_limit <= 30))),
+    CONSTRAINT policy_review_hours_valid CHECK (((review_hours >= 1) AND (review_hours <= 336)))
+);
+
+
+--
+-- Name: TABLE policy; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.policy IS 'The numbers an admin may tune, in one row. 30 appointments, 360 and 72 hours are rules instead.';
+
+
+--
+-- Name: COLUMN policy.id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.policy.id IS 'Always true.';
+
+
+--
+-- Name: COLUMN policy.hold_minutes; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.policy.hold_minutes IS 'How long an unpaid booking holds its slot, minutes.';
+
+
+--
+-- Name: COLUMN policy.review_hours; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.policy.review_hours IS 'How long PayPal may review a payment while the slot is kept, hours.';
+
+
+--
+-- Name: COLUMN policy.patient_hold_limit; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.policy.patient_hold_limit IS 'Live unpaid holds one patient may have at once.';
+
+
+--
+-- Name: COLUMN policy.require_verified_doctor; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.policy.require_verified_doctor IS 'Whether doctors are listed and booked only once they are verified.';
+
+
+--
+-- Name: COLUMN policy.default_fee; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.policy.default_fee IS 'Fee of a doctor who names none.';
+
+
+--
+-- Name: COLUMN policy.default_currency; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.policy.default_currency IS 'Currency of a doctor who names none.';
+
+
+--
+-- Name: COLUMN policy.max_fee; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.policy.max_fee IS 'Highest fee allowed.';
+
+
+--
+-- Name: COLUMN policy.currencies; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.policy.currencies IS 'Currencies a doctor may charge in, ISO 4217.';
+
+
+--
+-- Name: appointment_doctor_verified(public.doctor, public.policy); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.appointment_doctor_verified(d public.doctor, p public.policy) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    SELECT CASE WHEN NOT is_verified(d, p) THEN 'This doctor has not been verified yet, so takes no new appointments.' END
+$$;
+
+
+--
+-- Name: FUNCTION appointment_doctor_verified(d public.doctor, p public.policy); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.appointment_doctor_verified(d public.doctor, p public.policy) IS 'Why a doctor takes no new appointments at all; NULL: verified, or the policy does not ask.';
 
 
 --
@@ -681,92 +855,6 @@ $$;
 --
 
 COMMENT ON FUNCTION public.appointment_is_active(status text, hold_expires_at timestamp with time zone, ends_at timestamp with time zone, at_ timestamp with time zone) IS 'Whether an appointment takes its slot and one of its doctor''s seats at an instant.';
-
-
---
--- Name: policy; Type: TABLE; Schema: public; Owner: -
---
-
-CREATE TABLE public.policy (
-    id boolean DEFAULT true NOT NULL,
-    hold_minutes smallint DEFAULT '15'::smallint NOT NULL,
-    review_hours smallint DEFAULT '24'::smallint NOT NULL,
-    patient_hold_limit smallint DEFAULT '5'::smallint NOT NULL,
-    default_fee numeric(12,2) DEFAULT 100.00 NOT NULL,
-    default_currency character(3) DEFAULT 'USD'::bpchar NOT NULL,
-    max_fee numeric(12,2) DEFAULT 10000.00 NOT NULL,
-    currencies character(3)[] DEFAULT '{AUD,CAD,CHF,EUR,GBP,JPY,USD}'::bpchar[] NOT NULL,
-    CONSTRAINT policy_default_currency_valid CHECK ((default_currency = ANY (currencies))),
-    CONSTRAINT policy_default_fee_valid CHECK (((default_fee >= (0)::numeric) AND (default_fee <= max_fee))),
-    CONSTRAINT policy_hold_minutes_valid CHECK (((hold_minutes >= 1) AND (hold_minutes <= 1440))),
-    CONSTRAINT policy_max_fee_valid CHECK (((max_fee >= (0)::numeric) AND (max_fee <= (1000000)::numeric))),
-    CONSTRAINT policy_one_row CHECK (id),
-    CONSTRAINT policy_patient_hold_limit_valid CHECK (((patient_hold_limit >= 1) AND (patient_hold_limit <= 30))),
-    CONSTRAINT policy_review_hours_valid CHECK (((review_hours >= 1) AND (review_hours <= 336)))
-);
-
-
---
--- Name: TABLE policy; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON TABLE public.policy IS 'The numbers an admin may tune, in one row. 30 appointments, 360 and 72 hours are rules instead.';
-
-
---
--- Name: COLUMN policy.id; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.policy.id IS 'Always true.';
-
-
---
--- Name: COLUMN policy.hold_minutes; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.policy.hold_minutes IS 'How long an unpaid booking holds its slot, minutes.';
-
-
---
--- Name: COLUMN policy.review_hours; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.policy.review_hours IS 'How long PayPal may review a payment while the slot is kept, hours.';
-
-
---
--- Name: COLUMN policy.patient_hold_limit; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.policy.patient_hold_limit IS 'Live unpaid holds one patient may have at once.';
-
-
---
--- Name: COLUMN policy.default_fee; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.policy.default_fee IS 'Fee of a doctor who names none.';
-
-
---
--- Name: COLUMN policy.default_currency; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.policy.default_currency IS 'Currency of a doctor who names none.';
-
-
---
--- Name: COLUMN policy.max_fee; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.policy.max_fee IS 'Highest fee allowed.';
-
-
---
--- Name: COLUMN policy.currencies; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.policy.currencies IS 'Currencies a doctor may charge in, ISO 4217.';
 
 
 --
@@ -1223,6 +1311,8 @@ CREATE FUNCTION public.broken_rules(a public.appointment, d public.doctor, p pub
     AS $$
     SELECT * FROM (
         VALUES
+        -- what a doctor has promised already may still be moved
+        ('appointment_doctor_verified', CASE WHEN a.seat IS NULL THEN appointment_doctor_verified(d, p) END),
         ('appointment_booking_window', appointment_booking_window(lower(a.during), at_)),
         ('appointment_within_working_hours', appointment_within_working_hours(d, a.during)),
         ('appointment_doctor_no_overlap', appointment_doctor_no_overlap(of_doctor.clash)),
@@ -2250,7 +2340,9 @@ CREATE FUNCTION public.doctors_with_room(p_specialty text, at_ timestamp with ti
     AS $$
     SELECT array_agg(d.account_id)
     FROM doctor AS d
+    CROSS JOIN policy AS p
     WHERE (p_specialty IS NULL OR lower(d.specialty) = lower(p_specialty))
+        AND is_verified(d, p)
         AND CASE
             -- counting seats in the index spares most doctors the costlier look at what still is active
             WHEN (SELECT count(*) FROM appointment WHERE doctor_id = d.account_id AND seat IS NOT NULL) >= d.max_appointments
@@ -2263,7 +2355,7 @@ $$;
 -- Name: FUNCTION doctors_with_room(p_specialty text, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.doctors_with_room(p_specialty text, at_ timestamp with time zone) IS 'The doctors, all or of a specialty in any case, who are below their cap at an instant.';
+COMMENT ON FUNCTION public.doctors_with_room(p_specialty text, at_ timestamp with time zone) IS 'The doctors, all or of a specialty in any case, who take appointments and are below their cap at an instant.';
 
 
 --
@@ -2442,8 +2534,10 @@ CREATE FUNCTION public.free_slots(p_doctor integer, p_from timestamp with time z
     AS $$
     SELECT g.starts_at, g.ends_at
     FROM doctor AS d
+    CROSS JOIN policy AS p
     CROSS JOIN LATERAL grid_slots(d, greatest(p_from, at_), least(p_to, at_ + interval '361 hours')) AS g
     WHERE d.account_id = p_doctor
+        AND is_verified(d, p)
         AND appointment_booking_window(g.starts_at, at_) IS NULL
         AND appointment_doctor_cap(active_appointments(d.account_id, at_), d) IS NULL
         AND NOT is_taken(d.account_id, tstzrange(g.starts_at, g.ends_at), at_)
@@ -2841,6 +2935,24 @@ $$;
 --
 
 COMMENT ON FUNCTION public.is_time_off(p_doctor integer, slot tstzrange) IS 'Whether a doctor is away at any moment of a time.';
+
+
+--
+-- Name: is_verified(public.doctor, public.policy); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.is_verified(d public.doctor, p public.policy) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    SELECT d.verified_at IS NOT NULL OR NOT p.require_verified_doctor
+$$;
+
+
+--
+-- Name: FUNCTION is_verified(d public.doctor, p public.policy); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.is_verified(d public.doctor, p public.policy) IS 'Whether a doctor is verified, or the policy does not ask.';
 
 
 --
@@ -4252,16 +4364,16 @@ COMMENT ON FUNCTION public.rotate_refresh_token(p_old bytea, p_new bytea) IS 'Ex
 
 
 --
--- Name: search_free_slots(text, timestamp with time zone, timestamp with time zone, integer); Type: FUNCTION; Schema: public; Owner: -
+-- Name: search_free_slots(text, timestamp with time zone, timestamp with time zone, integer, timestamp with time zone, integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.search_free_slots(p_specialty text, p_from timestamp with time zone, p_to timestamp with time zone, p_limit integer) RETURNS TABLE(doctor integer, starts_at timestamp with time zone, ends_at timestamp with time zone)
+CREATE FUNCTION public.search_free_slots(p_specialty text, p_from timestamp with time zone, p_to timestamp with time zone, p_limit integer, p_after timestamp with time zone DEFAULT '-infinity'::timestamp with time zone, p_after_doctor integer DEFAULT 0) RETURNS TABLE(doctor integer, starts_at timestamp with time zone, ends_at timestamp with time zone)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     at_ timestamptz := now();
-    from_ timestamptz := greatest(p_from, at_);
+    from_ timestamptz := greatest(p_from, p_after, at_);
     to_ timestamptz := least(p_to, at_ + interval '361 hours');
     until_ timestamptz;
     bookable integer[] := doctors_with_room(p_specialty, at_);
@@ -4288,7 +4400,8 @@ BEGIN
             ORDER BY s.starts_at, u.doctor
             OFFSET 0 -- keeps the costly looks below out of the sort: they stop at the limit
         ) AS c
-        WHERE appointment_booking_window(c.starts_at, at_) IS NULL
+        WHERE (c.starts_at, c.doctor) > (p_after, p_after_doctor)
+            AND appointment_booking_window(c.starts_at, at_) IS NULL
             AND NOT is_taken(c.doctor, tstzrange(c.starts_at, c.ends_at), at_)
         ORDER BY c.starts_at, c.doctor
         LIMIT missing;
@@ -4301,10 +4414,10 @@ $$;
 
 
 --
--- Name: FUNCTION search_free_slots(p_specialty text, p_from timestamp with time zone, p_to timestamp with time zone, p_limit integer); Type: COMMENT; Schema: public; Owner: -
+-- Name: FUNCTION search_free_slots(p_specialty text, p_from timestamp with time zone, p_to timestamp with time zone, p_limit integer, p_after timestamp with time zone, p_after_doctor integer); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.search_free_slots(p_specialty text, p_from timestamp with time zone, p_to timestamp with time zone, p_limit integer) IS 'The earliest free slots that start in [from, to) of all doctors, or of a specialty in any case, up to a number.';
+COMMENT ON FUNCTION public.search_free_slots(p_specialty text, p_from timestamp with time zone, p_to timestamp with time zone, p_limit integer, p_after timestamp with time zone, p_after_doctor integer) IS 'The earliest free slots that start in [from, to) of all doctors, or of a specialty in any case, up to a number; behind a start and doctor, if given.';
 
 
 --
@@ -4876,6 +4989,7 @@ CREATE FUNCTION public.tg_waitlist_entry__rules() RETURNS trigger
     AS $$
 DECLARE
     d doctor;
+    p policy;
     at_ timestamptz;
 BEGIN
     IF TG_OP = 'UPDATE' THEN
@@ -4889,6 +5003,8 @@ BEGIN
     at_ := clock_timestamp();
     NEW.created_at := at_;
     PERFORM refuse('waitlist_entry_status_transition', waitlist_entry_status_transition(NULL, NEW.status));
+    SELECT * INTO p FROM policy;
+    PERFORM refuse('appointment_doctor_verified', appointment_doctor_verified(d, p));
     PERFORM refuse('waitlist_desired_date_window', waitlist_desired_date_window(d, NEW.desired_date, at_));
     PERFORM refuse('waitlist_only_when_full', waitlist_only_when_full(d, NEW.desired_date, at_));
     RETURN NEW;
@@ -5316,6 +5432,32 @@ COMMENT ON COLUMN public.account_token.email IS 'The address that it was mailed 
 --
 
 COMMENT ON COLUMN public.account_token.created_at IS 'When it was made, as the mail was about to be sent.';
+
+
+--
+-- Name: api_doctor; Type: VIEW; Schema: public; Owner: -
+--
+
+CREATE VIEW public.api_doctor AS
+ SELECT account_id AS id,
+    full_name,
+    specialty,
+    experience_years,
+    phone,
+    timezone,
+    slot_minutes,
+    fee,
+    currency
+   FROM public.doctor d
+  WHERE public.is_verified(d.*, ( SELECT p.*::public.policy AS p
+           FROM public.policy p));
+
+
+--
+-- Name: VIEW api_doctor; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON VIEW public.api_doctor IS 'Doctors as the API shows them to everybody.';
 
 
 --
@@ -5999,6 +6141,13 @@ CREATE INDEX appointment_lapsing_hold ON public.appointment USING btree (hold_ex
 
 
 --
+-- Name: doctor_full_name; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX doctor_full_name ON public.doctor USING gin (lower(full_name) public.gin_trgm_ops);
+
+
+--
 -- Name: doctor_specialty; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -6101,6 +6250,13 @@ CREATE INDEX refund_of_payment ON public.refund USING btree (payment_id);
 --
 
 CREATE INDEX time_off_of_doctor ON public.time_off USING gist (doctor_id, during);
+
+
+--
+-- Name: waitlist_entry_by_doctor; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX waitlist_entry_by_doctor ON public.waitlist_entry USING btree (doctor_id, id);
 
 
 --
@@ -6261,7 +6417,7 @@ CREATE TRIGGER tg_waitlist_entry__rules BEFORE INSERT OR UPDATE ON public.waitli
 -- Name: TRIGGER tg_waitlist_entry__rules ON waitlist_entry; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON TRIGGER tg_waitlist_entry__rules ON public.waitlist_entry IS 'Lock the doctor, read the clock, then: transition, date inside the window, doctor full.';
+COMMENT ON TRIGGER tg_waitlist_entry__rules ON public.waitlist_entry IS 'Lock the doctor, read the clock, then: transition, doctor verified, date inside the window, doctor full.';
 
 
 --
@@ -6461,6 +6617,13 @@ ALTER TABLE ONLY public.working_hours
 
 
 --
+-- Name: SCHEMA admin; Type: ACL; Schema: -; Owner: -
+--
+
+GRANT USAGE ON SCHEMA admin TO booking_admin;
+
+
+--
 -- Name: SCHEMA public; Type: ACL; Schema: -; Owner: -
 --
 
@@ -6468,6 +6631,14 @@ REVOKE USAGE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO booking_app;
 GRANT USAGE ON SCHEMA public TO booking_admin;
 GRANT USAGE ON SCHEMA public TO booking_auditor;
+
+
+--
+-- Name: FUNCTION verify_doctor(p_doctor integer, p_is_verified boolean); Type: ACL; Schema: admin; Owner: -
+--
+
+REVOKE ALL ON FUNCTION admin.verify_doctor(p_doctor integer, p_is_verified boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION admin.verify_doctor(p_doctor integer, p_is_verified boolean) TO booking_admin;
 
 
 --
@@ -6709,20 +6880,6 @@ REVOKE ALL ON FUNCTION public.appointment_doctor_no_overlap(clash boolean) FROM 
 
 
 --
--- Name: FUNCTION appointment_immutable(was public.appointment, becomes public.appointment, actor text); Type: ACL; Schema: public; Owner: -
---
-
-REVOKE ALL ON FUNCTION public.appointment_immutable(was public.appointment, becomes public.appointment, actor text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION appointment_is_active(status text, hold_expires_at timestamp with time zone, ends_at timestamp with time zone, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
---
-
-REVOKE ALL ON FUNCTION public.appointment_is_active(status text, hold_expires_at timestamp with time zone, ends_at timestamp with time zone, at_ timestamp with time zone) FROM PUBLIC;
-
-
---
 -- Name: TABLE policy; Type: ACL; Schema: public; Owner: -
 --
 
@@ -6753,6 +6910,13 @@ GRANT UPDATE(patient_hold_limit) ON TABLE public.policy TO booking_admin;
 
 
 --
+-- Name: COLUMN policy.require_verified_doctor; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(require_verified_doctor) ON TABLE public.policy TO booking_admin;
+
+
+--
 -- Name: COLUMN policy.default_fee; Type: ACL; Schema: public; Owner: -
 --
 
@@ -6778,6 +6942,27 @@ GRANT UPDATE(max_fee) ON TABLE public.policy TO booking_admin;
 --
 
 GRANT UPDATE(currencies) ON TABLE public.policy TO booking_admin;
+
+
+--
+-- Name: FUNCTION appointment_doctor_verified(d public.doctor, p public.policy); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.appointment_doctor_verified(d public.doctor, p public.policy) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION appointment_immutable(was public.appointment, becomes public.appointment, actor text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.appointment_immutable(was public.appointment, becomes public.appointment, actor text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION appointment_is_active(status text, hold_expires_at timestamp with time zone, ends_at timestamp with time zone, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.appointment_is_active(status text, hold_expires_at timestamp with time zone, ends_at timestamp with time zone, at_ timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -7339,6 +7524,16 @@ REVOKE ALL ON FUNCTION public.is_time_off(p_doctor integer, slot tstzrange) FROM
 
 
 --
+-- Name: FUNCTION is_verified(d public.doctor, p public.policy); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.is_verified(d public.doctor, p public.policy) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.is_verified(d public.doctor, p public.policy) TO booking_app;
+GRANT ALL ON FUNCTION public.is_verified(d public.doctor, p public.policy) TO booking_admin;
+GRANT ALL ON FUNCTION public.is_verified(d public.doctor, p public.policy) TO booking_auditor;
+
+
+--
 -- Name: TABLE waitlist_entry; Type: ACL; Schema: public; Owner: -
 --
 
@@ -7744,12 +7939,12 @@ GRANT ALL ON FUNCTION public.rotate_refresh_token(p_old bytea, p_new bytea) TO b
 
 
 --
--- Name: FUNCTION search_free_slots(p_specialty text, p_from timestamp with time zone, p_to timestamp with time zone, p_limit integer); Type: ACL; Schema: public; Owner: -
+-- Name: FUNCTION search_free_slots(p_specialty text, p_from timestamp with time zone, p_to timestamp with time zone, p_limit integer, p_after timestamp with time zone, p_after_doctor integer); Type: ACL; Schema: public; Owner: -
 --
 
-REVOKE ALL ON FUNCTION public.search_free_slots(p_specialty text, p_from timestamp with time zone, p_to timestamp with time zone, p_limit integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.search_free_slots(p_specialty text, p_from timestamp with time zone, p_to timestamp with time zone, p_limit integer) TO booking_app;
-GRANT ALL ON FUNCTION public.search_free_slots(p_specialty text, p_from timestamp with time zone, p_to timestamp with time zone, p_limit integer) TO booking_admin;
+REVOKE ALL ON FUNCTION public.search_free_slots(p_specialty text, p_from timestamp with time zone, p_to timestamp with time zone, p_limit integer, p_after timestamp with time zone, p_after_doctor integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.search_free_slots(p_specialty text, p_from timestamp with time zone, p_to timestamp with time zone, p_limit integer, p_after timestamp with time zone, p_after_doctor integer) TO booking_app;
+GRANT ALL ON FUNCTION public.search_free_slots(p_specialty text, p_from timestamp with time zone, p_to timestamp with time zone, p_limit integer, p_after timestamp with time zone, p_after_doctor integer) TO booking_admin;
 
 
 --
@@ -7989,6 +8184,15 @@ REVOKE ALL ON FUNCTION public.working_hours_cover_appointments(d public.doctor, 
 --
 
 REVOKE ALL ON FUNCTION public.working_interval(start_minute integer, end_minute integer, zone text, day date) FROM PUBLIC;
+
+
+--
+-- Name: TABLE api_doctor; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.api_doctor TO booking_app;
+GRANT SELECT ON TABLE public.api_doctor TO booking_admin;
+GRANT SELECT ON TABLE public.api_doctor TO booking_auditor;
 
 
 --

@@ -29,6 +29,10 @@ RIGHTS = {
     "refresh_tokens": "200 200 200 200 200 401 200 401",  # patient A's refresh token, whoever sends it
     "logout": WHOEVER_IS_LOGGED_IN,
     "change_password": "401 422/wrong_password 422/wrong_password 422/wrong_password 422/wrong_password 401 401 401",
+    "request_email_verification": "  401 202 202  202 202  401 401 401",
+    "verify_email": " ".join(["422/code_not_good"] * 8),
+    "request_password_reset": "202 202 202 202 202 202 202 202",
+    "reset_password": " ".join(["422/code_not_good"] * 8),
     "get_own_account": WHOEVER_IS_LOGGED_IN,
     "change_own_account": WHOEVER_IS_LOGGED_IN,
     "replace_own_account": WHOEVER_IS_LOGGED_IN,
