@@ -6,6 +6,7 @@ import random
 from collections import Counter
 from collections.abc import AsyncIterator
 from itertools import cycle, islice
+from uuid import uuid4
 
 import asyncpg
 import httpx
@@ -13,6 +14,7 @@ import pytest
 import pytest_asyncio
 
 from app.domain.errors import RULES
+from app.domain.receipts.keys import HEADER
 from app.workers.repository import SWEEP
 from tests.api.bustle import CAP, Bustle, open_practice
 from tests.databases import Database, execute
@@ -51,6 +53,12 @@ async def bustle(database: Database, owner: asyncpg.Connection) -> AsyncIterator
 def retries(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """How often the server tried something again, by SQLSTATE."""
     return count_retries(monkeypatch)
+
+
+async def under_a_key(request: httpx.Request) -> None:
+    """Name half of the requests: they are then transactions of several statements."""
+    if request.method == "POST" and random.random() < 0.5:
+        request.headers[HEADER] = str(uuid4())
 
 
 async def write(bustle: Bustle, client: httpx.AsyncClient, until: float) -> None:
@@ -100,6 +108,8 @@ async def test_everything_at_once(
     owner: asyncpg.Connection,
     request: pytest.FixtureRequest,
 ) -> None:
+    for client in clients:
+        client.event_hooks = {**client.event_hooks, "request": [under_a_key]}
     until = asyncio.get_running_loop().time() + SECONDS
     writers = (write(bustle, client, until) for client in islice(cycle(clients), WRITERS))
     found, *_ = await asyncio.gather(audit(bustle, owner, until), let_time_pass(bustle, database, until), *writers)

@@ -2,11 +2,18 @@
 
 from collections.abc import AsyncIterator
 from functools import partial
+from typing import cast
 
 import asyncpg
 import pytest_asyncio
+from sqlalchemy.ext.asyncio import async_sessionmaker
 
+from app.db.engine import create_engine
+from app.outages import Outage
 from app.sandbox.mailbox import Mailbox
+from app.workers.context import WorkerContext
+from app.workers.settings import CRON_JOBS
+from app.workers.sweep import sweep_receipts
 from tests.databases import Database
 from tests.factories import a_slot, book, make_doctor, make_patient
 from tests.workers.conftest import StartWorker
@@ -87,3 +94,21 @@ async def test_a_doctor_who_cannot_be_swept_holds_up_no_other(
     await eventually(partial(is_swept, owner, other))
     line = worker.logged("doctor_not_swept")[0]
     assert (line["doctor"], line["error"]) == (jammed, "RaiseError P0001")
+
+
+async def test_receipts_are_forgotten_after_a_day(database: Database, owner: asyncpg.Connection) -> None:
+    patient = await make_patient(owner)
+    kept = "SELECT key FROM receipt WHERE account_id = $1"
+    for key, age in (("new", "23 hours 59 min"), ("old", "24 hours")):
+        await owner.execute(
+            "INSERT INTO receipt (account_id, route, key, fingerprint, created_at)"
+            f" VALUES ($1, 'book_appointment', $2, '', now() - interval '{age}')",
+            patient,
+            key,
+        )
+    engine = create_engine(database.app, application_name="booking-worker")
+    context = {"database": Outage("postgresql"), "sessions": async_sessionmaker(engine)}
+    (job,) = [job for job in CRON_JOBS if job.function is sweep_receipts]
+    await job.function(cast(WorkerContext, context))
+    await engine.dispose()
+    assert [row["key"] for row in await owner.fetch(kept, patient)] == ["new"]
