@@ -1,0 +1,105 @@
+"""docs/walkthrough.md, run as a reader runs it: each block against a fresh `booking up`, each answer compared."""
+
+import asyncio
+import json
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.walkthrough import Shell, Shown, Step, difference, steps
+from tests.sandbox.ups import Up
+
+PAGE = Path(__file__).parents[2] / "docs" / "walkthrough.md"
+SECONDS = 60  # for what happens "some seconds later"
+
+
+async def trouble_with(shell: Shell, step: Step) -> str | None:
+    """Run a step; return what is not as the page says."""
+    answers = await shell.answers(step.commands)
+    for answer in answers[:-1] if step.shown else answers:
+        if answer["status"][0] not in "23":
+            return f"{answer['method']} {answer['url']}: {answer['status']}"
+    if not step.shown:
+        return None
+    return await trouble_with_answer(shell, step.shown, answers[-1]) if answers else "nobody was asked"
+
+
+async def trouble_with_answer(shell: Shell, shown: Shown, answer: dict[str, str]) -> str | None:
+    """Return how an answer differs from the one that is shown."""
+    if answer["status"] != shown.status:
+        return f"{answer['status']}, not {shown.status}: {answer['body']}"
+    return difference(json.loads(await shell.filled_in(shown.body)), json.loads(answer["body"]))
+
+
+async def test_the_page_tells_the_truth(tmp_path: Path) -> None:
+    up = await Up(tmp_path / ".booking").start()
+    try:
+        await up.ready()
+        async with Shell(tmp_path) as shell:
+            for step in steps(PAGE.read_text(encoding="utf-8")):
+                deadline = time.monotonic() + SECONDS
+                trouble = await trouble_with(shell, step)
+                while trouble and step.only_looks and time.monotonic() < deadline:
+                    await asyncio.sleep(0.2)
+                    trouble = await trouble_with(shell, step)
+                assert not trouble, f"{trouble}\n\n{step.commands}"
+    finally:
+        await up.end(signal.SIGTERM)
+
+
+def test_the_page_shows_what_is_answered() -> None:
+    page = list(steps(PAGE.read_text(encoding="utf-8")))
+    assert len(page) > 30
+    assert sum(step.shown is not None for step in page) > 30
+
+
+REAL = {"id": 1, "name": "Ada", "at": "2026-11-30", "list": [{"id": 1}, {"id": 2}, {"id": 3}], "none": None}
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        {},
+        {"id": 1},
+        {"name": "A...", "at": "..."},
+        {"list": [{"id": 1}, {}, {"id": 3}]},
+        {"list": ["..."]},
+        {"list": ["...", {"id": 3}]},
+        {"list": [{"id": 1}, "..."]},
+        {"list": ["...", {"id": 2}, "..."], "none": None},
+    ],
+)
+def test_what_is_not_shown_may_be_anything(shown: Any) -> None:
+    assert difference(shown, REAL) is None
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        [],
+        {"id": 2},
+        {"id": True},
+        {"id": "1"},
+        {"id": "..."},
+        {"name": "B..."},
+        {"name": "Ad"},
+        {"other": "..."},
+        {"list": []},
+        {"list": [{"id": 1}, {"id": 2}]},
+        {"list": [{"id": 1}, {"id": 2}, {"id": 3}, {}]},
+        {"list": ["...", {"id": 1}]},
+        {"list": [{"id": 2}, "..."]},
+        {"none": "..."},
+    ],
+)
+def test_what_is_shown_is_compared(shown: Any) -> None:
+    assert difference(shown, REAL)
+
+
+@pytest.mark.parametrize("block", ["json\n{}\n", "http\nHTTP/1.1 200 OK\n\n{}\n", "http\n{}\n"])
+def test_a_block_that_nobody_would_run_is_a_mistake(block: str) -> None:
+    with pytest.raises(ValueError, match=r"\{\}"):
+        list(steps(f"```{block}```\n"))
