@@ -511,7 +511,7 @@ CREATE FUNCTION public.appointment_confirmed_is_paid(a public.appointment) RETUR
         WHEN a.status = 'confirmed' AND a.fee > 0 AND NOT EXISTS (
             SELECT FROM payment
             WHERE appointment_id = a.id AND status IN ('captured', 'partially_refunded', 'refunded') AND NOT without_slot
-        ) THEN format('An appointment that costs %s %s is confirmed by its payment only.', a.fee, a.currency)
+        ) THEN format('An appointment that costs %s is confirmed by its payment only.', money_text(a.fee, a.currency))
     END
 $$;
 
@@ -1791,13 +1791,31 @@ COMMENT ON FUNCTION public.mail_address(a public.account, p_kind text) IS 'Where
 
 
 --
+-- Name: money_text(numeric, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.money_text(amount numeric, currency text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    SELECT CASE WHEN currency IN ('HUF', 'JPY', 'TWD') THEN trim_scale(amount) ELSE amount END || ' ' || currency
+$$;
+
+
+--
+-- Name: FUNCTION money_text(amount numeric, currency text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.money_text(amount numeric, currency text) IS 'An amount of money as people read it: 100.00 USD, 5000 JPY.';
+
+
+--
 -- Name: refunds_of(integer[]); Type: FUNCTION; Schema: public; Owner: -
 --
 
 CREATE FUNCTION public.refunds_of(p_appointments integer[]) RETURNS text[]
     LANGUAGE sql STABLE
     AS $$
-    SELECT coalesce(array_agg(total || ' ' || currency ORDER BY currency), '{}')
+    SELECT coalesce(array_agg(money_text(total, currency) ORDER BY currency), '{}')
     FROM (
         SELECT p.currency, sum(r.amount) AS total
         FROM refund AS r
@@ -2072,7 +2090,7 @@ CREATE VIEW public.notification_letter AS
     a.canceled_by,
     a.cancel_reason,
     n.request_id,
-    ((pay.amount || ' '::text) || (pay.currency)::text) AS payment,
+    public.money_text(pay.amount, (pay.currency)::text) AS payment,
     public.refunds_of((a.id || n.also)) AS refunds,
     public.account_token_lifetime(n.kind) AS code_lifetime
    FROM (((((((public.notification n
@@ -3557,7 +3575,7 @@ CREATE FUNCTION public.payment_amount_matches_fee(a public.appointment, amount n
     AS $$
     SELECT CASE
         WHEN amount IS DISTINCT FROM a.fee OR currency IS DISTINCT FROM a.currency::text
-            THEN format('This appointment costs %s %s.', a.fee, a.currency)
+            THEN format('This appointment costs %s.', money_text(a.fee, a.currency))
     END
 $$;
 
@@ -3822,7 +3840,7 @@ BEGIN
         WHEN p_status IN ('DECLINED', 'FAILED') THEN
             PERFORM end_capture(pay);
         WHEN (pay.amount, pay.currency::text) IS DISTINCT FROM (p_amount, p_currency) THEN
-            UPDATE payment SET attention = format('PayPal captured %s %s (%s).', p_amount, p_currency, p_capture)
+            UPDATE payment SET attention = format('PayPal captured %s (%s).', money_text(p_amount, p_currency), p_capture)
             WHERE id = p_payment;
         WHEN p_status = 'COMPLETED' THEN
             PERFORM settle_capture(pay, p_capture);
@@ -7224,6 +7242,16 @@ GRANT SELECT(created_at) ON TABLE public.account TO booking_auditor;
 
 REVOKE ALL ON FUNCTION public.mail_address(a public.account, p_kind text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.mail_address(a public.account, p_kind text) TO booking_app;
+
+
+--
+-- Name: FUNCTION money_text(amount numeric, currency text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.money_text(amount numeric, currency text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.money_text(amount numeric, currency text) TO booking_app;
+GRANT ALL ON FUNCTION public.money_text(amount numeric, currency text) TO booking_admin;
+GRANT ALL ON FUNCTION public.money_text(amount numeric, currency text) TO booking_auditor;
 
 
 --

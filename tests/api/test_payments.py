@@ -107,11 +107,21 @@ async def test_a_payment_is_shown_to_its_patient(teller: Teller) -> None:
 @pytest.mark.parametrize(("currency", "fee", "asked"), [("JPY", 5000, "5000"), ("EUR", 80, "80.00")])
 async def test_a_fee_in_another_currency(teller: Teller, currency: str, fee: int, asked: str) -> None:
     hold = await teller.hold(fee=fee, currency=currency)
+    problem = assert_problem(await teller.create(hold, "1", currency), 422, "payment_amount_matches_fee")
+    assert problem["detail"] == f"This appointment costs {asked} {currency}."
     bill = await teller.begin(hold, asked, currency)
     await teller.till.approve(bill.order)
     assert (await teller.execute(bill)).json()["appointment"]["status"] == "confirmed"
     (capture,) = await teller.captures(bill)
     assert capture["amount"] == {"currency_code": currency, "value": asked}
+    await teller.owner.execute("UPDATE appointment SET status = 'canceled' WHERE id = $1", bill.appointment)
+    (told,) = await teller.owner.fetch(
+        "SELECT l.refunds FROM notification_letter AS l INNER JOIN notification AS n ON l.id = n.id"
+        " WHERE n.appointment_id = $1 AND n.account_id = $2 AND n.kind = 'appointment_canceled'",
+        bill.appointment,
+        bill.patient,
+    )
+    assert told["refunds"] == [f"{asked} {currency}"]
 
 
 async def test_the_fee_is_the_one_at_booking(teller: Teller, owner: asyncpg.Connection) -> None:

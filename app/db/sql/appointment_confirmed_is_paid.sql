@@ -5,7 +5,7 @@ LANGUAGE sql STABLE AS $$
         WHEN a.status = 'confirmed' AND a.fee > 0 AND NOT EXISTS (
             SELECT FROM payment
             WHERE appointment_id = a.id AND status IN ('captured', 'partially_refunded', 'refunded') AND NOT without_slot
-        ) THEN format('An appointment that costs %s %s is confirmed by its payment only.', a.fee, a.currency)
+        ) THEN format('An appointment that costs %s is confirmed by its payment only.', money_text(a.fee, a.currency))
     END
 $$;
 COMMENT ON FUNCTION appointment_confirmed_is_paid(appointment) IS

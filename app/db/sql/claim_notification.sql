@@ -1,7 +1,7 @@
 -- A worker takes a due mail for a while; if the worker dies, the lease ends and another takes it.
 CREATE OR REPLACE FUNCTION refunds_of(p_appointments integer[]) RETURNS text[]
 LANGUAGE sql STABLE AS $$
-    SELECT coalesce(array_agg(total || ' ' || currency ORDER BY currency), '{}')
+    SELECT coalesce(array_agg(money_text(total, currency) ORDER BY currency), '{}')
     FROM (
         SELECT p.currency, sum(r.amount) AS total
         FROM refund AS r
@@ -33,7 +33,7 @@ SELECT
     a.canceled_by,
     a.cancel_reason,
     n.request_id,
-    pay.amount || ' ' || pay.currency AS payment,
+    money_text(pay.amount, pay.currency) AS payment,
     refunds_of(a.id || n.also) AS refunds,
     account_token_lifetime(n.kind) AS code_lifetime
 FROM notification AS n

@@ -3,7 +3,7 @@ CREATE OR REPLACE FUNCTION payment_amount_matches_fee(a appointment, amount nume
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE
         WHEN amount IS DISTINCT FROM a.fee OR currency IS DISTINCT FROM a.currency::text
-            THEN format('This appointment costs %s %s.', a.fee, a.currency)
+            THEN format('This appointment costs %s.', money_text(a.fee, a.currency))
     END
 $$;
 COMMENT ON FUNCTION payment_amount_matches_fee(appointment, numeric, text) IS

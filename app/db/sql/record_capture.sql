@@ -16,7 +16,7 @@ BEGIN
         WHEN p_status IN ('DECLINED', 'FAILED') THEN
             PERFORM end_capture(pay);
         WHEN (pay.amount, pay.currency::text) IS DISTINCT FROM (p_amount, p_currency) THEN
-            UPDATE payment SET attention = format('PayPal captured %s %s (%s).', p_amount, p_currency, p_capture)
+            UPDATE payment SET attention = format('PayPal captured %s (%s).', money_text(p_amount, p_currency), p_capture)
             WHERE id = p_payment;
         WHEN p_status = 'COMPLETED' THEN
             PERFORM settle_capture(pay, p_capture);

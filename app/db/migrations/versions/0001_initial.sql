@@ -824,6 +824,14 @@ COMMENT ON FUNCTION appointment_is_active(text, timestamptz, timestamptz, timest
 GRANT EXECUTE ON FUNCTION appointment_status(text, timestamptz, timestamptz, timestamptz)
 TO booking_app, booking_admin, booking_auditor;
 
+-- Messages and mails say money with as many decimals as its currency has.
+CREATE OR REPLACE FUNCTION money_text(amount numeric, currency text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE WHEN currency IN ('HUF', 'JPY', 'TWD') THEN trim_scale(amount) ELSE amount END || ' ' || currency
+$$;
+COMMENT ON FUNCTION money_text(numeric, text) IS 'An amount of money as people read it: 100.00 USD, 5000 JPY.';
+GRANT EXECUTE ON FUNCTION money_text(numeric, text) TO booking_app, booking_admin, booking_auditor;
+
 -- One look at the active rows around an appointment answers every rule that counts or compares them.
 DO $$
 BEGIN
@@ -1097,7 +1105,7 @@ LANGUAGE sql STABLE AS $$
         WHEN a.status = 'confirmed' AND a.fee > 0 AND NOT EXISTS (
             SELECT FROM payment
             WHERE appointment_id = a.id AND status IN ('captured', 'partially_refunded', 'refunded') AND NOT without_slot
-        ) THEN format('An appointment that costs %s %s is confirmed by its payment only.', a.fee, a.currency)
+        ) THEN format('An appointment that costs %s is confirmed by its payment only.', money_text(a.fee, a.currency))
     END
 $$;
 COMMENT ON FUNCTION appointment_confirmed_is_paid(appointment) IS
@@ -1696,7 +1704,7 @@ COMMENT ON FUNCTION settle_affected(integer[], text, boolean) IS
 -- A worker takes a due mail for a while; if the worker dies, the lease ends and another takes it.
 CREATE OR REPLACE FUNCTION refunds_of(p_appointments integer[]) RETURNS text[]
 LANGUAGE sql STABLE AS $$
-    SELECT coalesce(array_agg(total || ' ' || currency ORDER BY currency), '{}')
+    SELECT coalesce(array_agg(money_text(total, currency) ORDER BY currency), '{}')
     FROM (
         SELECT p.currency, sum(r.amount) AS total
         FROM refund AS r
@@ -1728,7 +1736,7 @@ SELECT
     a.canceled_by,
     a.cancel_reason,
     n.request_id,
-    pay.amount || ' ' || pay.currency AS payment,
+    money_text(pay.amount, pay.currency) AS payment,
     refunds_of(a.id || n.also) AS refunds,
     account_token_lifetime(n.kind) AS code_lifetime
 FROM notification AS n
@@ -2246,7 +2254,7 @@ CREATE OR REPLACE FUNCTION payment_amount_matches_fee(a appointment, amount nume
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE
         WHEN amount IS DISTINCT FROM a.fee OR currency IS DISTINCT FROM a.currency::text
-            THEN format('This appointment costs %s %s.', a.fee, a.currency)
+            THEN format('This appointment costs %s.', money_text(a.fee, a.currency))
     END
 $$;
 COMMENT ON FUNCTION payment_amount_matches_fee(appointment, numeric, text) IS
@@ -2501,7 +2509,7 @@ BEGIN
         WHEN p_status IN ('DECLINED', 'FAILED') THEN
             PERFORM end_capture(pay);
         WHEN (pay.amount, pay.currency::text) IS DISTINCT FROM (p_amount, p_currency) THEN
-            UPDATE payment SET attention = format('PayPal captured %s %s (%s).', p_amount, p_currency, p_capture)
+            UPDATE payment SET attention = format('PayPal captured %s (%s).', money_text(p_amount, p_currency), p_capture)
             WHERE id = p_payment;
         WHEN p_status = 'COMPLETED' THEN
             PERFORM settle_capture(pay, p_capture);

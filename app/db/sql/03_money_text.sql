@@ -1,0 +1,7 @@
+-- Messages and mails say money with as many decimals as its currency has.
+CREATE OR REPLACE FUNCTION money_text(amount numeric, currency text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE WHEN currency IN ('HUF', 'JPY', 'TWD') THEN trim_scale(amount) ELSE amount END || ' ' || currency
+$$;
+COMMENT ON FUNCTION money_text(numeric, text) IS 'An amount of money as people read it: 100.00 USD, 5000 JPY.';
+GRANT EXECUTE ON FUNCTION money_text(numeric, text) TO booking_app, booking_admin, booking_auditor;
