@@ -148,3 +148,21 @@ async def state(owner: asyncpg.Connection, act: Act) -> list[str]:
 def new_key() -> str:
     """Return a key that was never used."""
     return str(uuid4())
+
+
+def wish(patient: int, doctor: int, number: int = 0) -> Act:
+    """Return a patient's request for one of a doctor's slots."""
+    body = {"doctor": doctor, "appointment_date": a_slot(number).isoformat()}
+    return Act(doctor, APPOINTMENTS, bearer(patient, "patient"), body)
+
+
+async def bookings(owner: asyncpg.Connection, doctor: int) -> int:
+    """Return how many appointments a doctor has had."""
+    number: int = await owner.fetchval("SELECT count(*) FROM appointment WHERE doctor_id = $1", doctor)
+    return number
+
+
+async def receipts(owner: asyncpg.Connection, account: int) -> int:
+    """Return how many receipts are kept of an account."""
+    number: int = await owner.fetchval("SELECT count(*) FROM receipt WHERE account_id = $1", account)
+    return number

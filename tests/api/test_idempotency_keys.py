@@ -11,32 +11,13 @@ import httpx
 import pytest
 
 from tests.api.answers import assert_problem
-from tests.api.bookings import APPOINTMENTS, booked, cancel
-from tests.api.keyed import KEY, REPLAYED, Act, new_key
+from tests.api.bookings import APPOINTMENTS, booked
+from tests.api.keyed import KEY, REPLAYED, bookings, new_key, receipts, wish
 from tests.api.people import LOGIN, PASSWORD, register
-from tests.api.schedules import TIME_OFF
-from tests.factories import SLOT, a_slot, bearer, make_doctor, make_patient, make_patients
+from tests.factories import a_slot, bearer, make_doctor, make_patient, make_patients
 from tests.workers.processes import eventually
 
 SOMEBODY_WAITS = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid)))"
-
-
-def booking(patient: int, doctor: int, number: int = 0) -> Act:
-    """Return a patient's request for one of a doctor's slots."""
-    body = {"doctor": doctor, "appointment_date": a_slot(number).isoformat()}
-    return Act(doctor, APPOINTMENTS, bearer(patient, "patient"), body)
-
-
-async def bookings(owner: asyncpg.Connection, doctor: int) -> int:
-    """Return how many appointments a doctor has had."""
-    number: int = await owner.fetchval("SELECT count(*) FROM appointment WHERE doctor_id = $1", doctor)
-    return number
-
-
-async def receipts(owner: asyncpg.Connection, account: int) -> int:
-    """Return how many receipts are kept of an account."""
-    number: int = await owner.fetchval("SELECT count(*) FROM receipt WHERE account_id = $1", account)
-    return number
 
 
 @pytest.fixture
@@ -49,15 +30,15 @@ async def test_another_body_under_the_same_key_is_refused(
     client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int
 ) -> None:
     patient, key = await make_patient(owner), new_key()
-    assert (await booking(patient, doctor).send(client, key)).status_code == 201
-    assert_problem(await booking(patient, doctor, 1).send(client, key), 422, "idempotency_key_reused")
+    assert (await wish(patient, doctor).send(client, key)).status_code == 201
+    assert_problem(await wish(patient, doctor, 1).send(client, key), 422, "idempotency_key_reused")
     assert await bookings(owner, doctor) == 1
 
 
 async def test_the_same_json_is_the_same_body(
     client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int
 ) -> None:
-    act, key = booking(await make_patient(owner), doctor), new_key()
+    act, key = wish(await make_patient(owner), doctor), new_key()
     first = await act.send(client, key)
     backwards = json.dumps(dict(reversed((act.body or {}).items())), indent=2)
     again = await client.post(act.path, headers=act.headers | {KEY: key}, content=backwards)
@@ -67,7 +48,7 @@ async def test_the_same_json_is_the_same_body(
 async def test_with_and_without_a_slash_is_the_same_route(
     client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int
 ) -> None:
-    act, key = booking(await make_patient(owner), doctor), new_key()
+    act, key = wish(await make_patient(owner), doctor), new_key()
     first = await act.send(client, key)
     assert (await act._replace(path=act.path.rstrip("/")).send(client, key)).content == first.content
 
@@ -76,8 +57,8 @@ async def test_everybody_has_keys_of_their_own(
     client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int
 ) -> None:
     (one, other), key = await make_patients(owner, 2), new_key()
-    mine = await booking(one, doctor).send(client, key)
-    theirs = await booking(other, doctor, 1).send(client, key)
+    mine = await wish(one, doctor).send(client, key)
+    theirs = await wish(other, doctor, 1).send(client, key)
     assert (mine.status_code, theirs.status_code) == (201, 201)
     assert (mine.json()["patient"], theirs.json()["patient"]) == (one, other)
     assert REPLAYED not in theirs.headers
@@ -101,7 +82,7 @@ async def test_every_route_has_keys_of_its_own(
 
 async def test_nobody_else_gets_the_answer(client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int) -> None:
     patient, key = await make_patient(owner), new_key()
-    act = booking(patient, doctor)
+    act = wish(patient, doctor)
     assert (await act.send(client, key)).status_code == 201
     assert_problem(await act._replace(headers={}).send(client, key), 401)
     assert_problem(await act._replace(headers=bearer(doctor, "doctor")).send(client, key), 403)
@@ -113,7 +94,7 @@ async def test_nor_does_whose_account_is_disabled(
     client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int
 ) -> None:
     patient, key = await make_patient(owner), new_key()
-    act = booking(patient, doctor)
+    act = wish(patient, doctor)
     assert (await act.send(client, key)).status_code == 201
     await owner.execute("UPDATE account SET status = 'disabled' WHERE id = $1", patient)
     assert_problem(await act.send(client, key), 401)
@@ -126,7 +107,7 @@ async def test_nor_does_whose_account_is_disabled(
 async def test_what_is_no_key_is_refused(
     client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int, keys: list[bytes], path: str
 ) -> None:
-    act = booking(await make_patient(owner), doctor)
+    act = wish(await make_patient(owner), doctor)
     body = act.body if path == APPOINTMENTS else {"appointment_id": 1, "amount": "1.00", "currency": "USD"}
     headers = [(name.encode(), value.encode()) for name, value in act.headers.items()]
     named = [(KEY.encode(), key) for key in keys]
@@ -136,60 +117,14 @@ async def test_what_is_no_key_is_refused(
 
 
 async def test_the_longest_key(client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int) -> None:
-    act, key = booking(await make_patient(owner), doctor), "~" * 255
+    act, key = wish(await make_patient(owner), doctor), "~" * 255
     first = await act.send(client, key)
     assert (await act.send(client, key)).content == first.content
 
 
-async def test_a_refusal_is_not_kept(client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int) -> None:
-    (first, second), key = await make_patients(owner, 2), new_key()
-    appointment = await booked(client, first, doctor, a_slot())
-    act = booking(second, doctor)
-    refused = await asyncio.gather(*(act.send(client, key) for _ in range(5)))
-    for answer in refused:
-        assert_problem(answer, 409, "appointment_doctor_no_overlap")
-    assert await receipts(owner, second) == 0
-    assert (await cancel(client, first, appointment)).status_code == 200
-    assert (await act.send(client, key)).status_code == 201
-
-
-async def test_a_refusal_is_explained_as_ever(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int
-) -> None:
-    (first, second) = await make_patients(owner, 2)
-    await booked(client, first, doctor, a_slot())
-    await booked(client, second, doctor, a_slot(1))
-    act = booking(second, doctor)
-    keyed, unkeyed = await act.send(client, new_key()), await act.send(client)
-    assert keyed.json() == unkeyed.json()
-    assert keyed.json()["alternatives"]
-
-
-async def test_a_change_that_is_not_kept_is_undone(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int
-) -> None:
-    """Time off that appointments are in the way of: first as a dry run, then refused, then with their cancellation."""
-    appointment = await booked(client, await make_patient(owner), doctor, a_slot())
-    during = {"start": a_slot().isoformat(), "end": (a_slot() + SLOT).isoformat()}
-    off = "SELECT count(*) FROM time_off WHERE doctor_id = $1"
-
-    async def take(key: str, **how: bool) -> httpx.Response:
-        return await client.post(TIME_OFF, headers=bearer(doctor, "doctor") | {KEY: key}, json=during | how)
-
-    tried = new_key()
-    dry = await take(tried, dry_run=True)
-    assert [dry.status_code, await owner.fetchval(off, doctor)] == [200, 0]
-    refused, key = assert_problem(await take(new_key()), 409, "time_off_no_appointment"), new_key()
-    assert [affected["id"] for affected in refused["affected"]] == [appointment]
-    taken = await take(key, cancel_affected=True)
-    assert [taken.status_code, await owner.fetchval(off, doctor)] == [201, 1]
-    assert (await take(tried, dry_run=True)).content == dry.content
-    assert (await take(key, cancel_affected=True)).content == taken.content
-
-
 async def test_a_key_is_good_for_a_day(client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int) -> None:
     patient, key = await make_patient(owner), new_key()
-    act = booking(patient, doctor)
+    act = wish(patient, doctor)
     assert (await act.send(client, key)).status_code == 201
     age = "UPDATE receipt SET created_at = clock_timestamp() - $2::interval WHERE account_id = $1"
     await owner.execute(age, patient, timedelta(hours=24, seconds=-30))
@@ -197,7 +132,7 @@ async def test_a_key_is_good_for_a_day(client: httpx.AsyncClient, owner: asyncpg
     assert (await act.send(client, key)).headers[REPLAYED] == "true"
     await owner.execute(age, patient, timedelta(hours=24))
     assert_problem(await act.send(client, key), 409, "appointment_doctor_no_overlap")  # it was done anew
-    assert (await booking(patient, doctor, 1).send(client, key)).status_code == 201  # though it has not been swept yet
+    assert (await wish(patient, doctor, 1).send(client, key)).status_code == 201  # though it has not been swept yet
     await owner.execute(age, patient, timedelta(hours=24))
     await owner.execute("SELECT sweep_receipts()")
     assert await receipts(owner, patient) == 0
@@ -206,7 +141,7 @@ async def test_a_key_is_good_for_a_day(client: httpx.AsyncClient, owner: asyncpg
 async def test_a_second_request_waits_for_the_first(
     client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int
 ) -> None:
-    act, key = booking(await make_patient(owner), doctor), new_key()
+    act, key = wish(await make_patient(owner), doctor), new_key()
     async with owner.transaction():
         await owner.execute("SELECT FROM doctor WHERE account_id = $1 FOR UPDATE", doctor)
         sending = asyncio.gather(*(act.send(client, key) for _ in range(2)))
@@ -220,7 +155,7 @@ async def test_but_not_for_ever(
     client: httpx.AsyncClient, owner: asyncpg.Connection, app: asyncpg.Connection, doctor: int
 ) -> None:
     patient, key = await make_patient(owner), new_key()
-    act = booking(patient, doctor)
+    act = wish(patient, doctor)
     async with app.transaction():
         await app.execute("SELECT begin_receipt($1, 'book_appointment', $2, '')", patient, key)
         started = time.monotonic()
@@ -229,26 +164,6 @@ async def test_but_not_for_ever(
         assert_problem(answer, 409, "idempotency_key_in_use")
         assert int(answer.headers["Retry-After"]) > 0
     assert_problem(await act.send(client, key), 422, "idempotency_key_reused")  # the first has committed by now
-
-
-@pytest.mark.parametrize(("table", "timing"), [("receipt", "UPDATE"), ("appointment", "INSERT")])
-async def test_the_receipt_commits_with_the_effect(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int, table: str, timing: str
-) -> None:
-    """Whichever of the two fails, at the very end, neither is there."""
-    patient, key = await make_patient(owner), new_key()
-    act = booking(patient, doctor)
-    await owner.execute(f"""
-        CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'spoilt'; END $$;
-        CREATE CONSTRAINT TRIGGER spoil AFTER {timing} ON {table} DEFERRABLE INITIALLY DEFERRED
-        FOR EACH ROW EXECUTE FUNCTION spoil()
-    """)
-    try:
-        assert_problem(await act.send(client, key), 500)
-    finally:
-        await owner.execute("DROP FUNCTION spoil() CASCADE")
-    assert (await receipts(owner, patient), await bookings(owner, doctor)) == (0, 0)
-    assert (await act.send(client, key)).status_code == 201
 
 
 async def test_nothing_is_kept_of_accounts(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
