@@ -85,7 +85,7 @@ def test_every_operation_that_takes_anything_is_in_the_table(contract: Contract)
         for operation in contract.operations
         if "requestBody" in operation.spec or "parameters" in operation.spec
     }
-    assert takes == {name: call.body is not None for name, call in CALLS.items()}
+    assert takes.items() <= {name: call.body is not None for name, call in CALLS.items()}.items()
     assert {name for operation in contract.operations for name in operation.parameters("query")} == QUERIES.keys()
 
 
