@@ -16,6 +16,7 @@ from redis.asyncio import Redis
 from app.db.engine import database_config, on_use
 from app.domain.accounts.code_controller import CodeController
 from app.domain.accounts.controller import AccountController
+from app.domain.accounts.own_account_controller import OwnAccountController
 from app.domain.accounts.sessions import current_in
 from app.domain.accounts.tokens import jwt_auth
 from app.domain.appointments.controller import AppointmentController
@@ -87,6 +88,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             CodeController,
             DoctorAppointmentController,
             DoctorController,
+            OwnAccountController,
             PaymentController,
             ScheduleController,
             SlotController,

@@ -90,6 +90,13 @@ WEAKENED = {
             of="place_appointment",
         ),
     ),
+    "appointment_patient_id_fkey": (
+        # of an erased account nothing new is
+        Change("IF is_erased(a.patient_id) THEN", "IF false THEN", of="place_appointment"),
+        Change(
+            "UPDATE patient SET booking_seq = booking_seq + 1", "PERFORM FROM patient", of="lock_patient_with_doctors"
+        ),
+    ),
     "appointment_patient_no_overlap": (
         Change("during WITH &&", "during WITH ="),
         Change("'pending'::text, ", ""),
@@ -185,6 +192,17 @@ WEAKENED = {
             "UPDATE doctor SET booking_seq = booking_seq + 1 WHERE account_id = p_doctor RETURNING * INTO d",
             "SELECT * INTO d FROM doctor WHERE account_id = p_doctor FOR NO KEY UPDATE",
             of="lock_doctor",
+        ),
+    ),
+    "waitlist_entry_doctor_id_fkey": (
+        Change("IF is_erased(NEW.doctor_id) THEN", "IF false THEN", of="tg_waitlist_entry__rules"),
+    ),
+    "waitlist_entry_patient_id_fkey": (
+        Change("IF is_erased(NEW.patient_id) THEN", "IF false THEN", of="tg_waitlist_entry__rules"),
+        Change(
+            "UPDATE patient SET booking_seq = booking_seq + 1 WHERE account_id = NEW.patient_id",
+            "PERFORM FROM patient WHERE account_id = NEW.patient_id",
+            of="tg_waitlist_entry__rules",
         ),
     ),
     "waitlist_entry_unique": (Change(" NULLS NOT DISTINCT", ""),),

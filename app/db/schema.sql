@@ -1299,7 +1299,7 @@ $$;
 -- Name: FUNCTION booking_actor(); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.booking_actor() IS 'patient, doctor, payer, payment, system or admin: who is writing at this moment.';
+COMMENT ON FUNCTION public.booking_actor() IS 'patient, doctor, payer, payment, purge, system or admin: who is writing at this moment.';
 
 
 --
@@ -1681,16 +1681,17 @@ COMMENT ON FUNCTION public.changed_appointment(was public.appointment, becomes p
 
 CREATE TABLE public.account (
     id integer NOT NULL,
-    username text NOT NULL,
-    email text NOT NULL,
+    username text,
+    email text,
     email_verified_at timestamp with time zone,
     pending_email text,
-    password_hash text NOT NULL,
+    password_hash text,
     role text NOT NULL,
     status text DEFAULT 'active'::text NOT NULL,
     generation integer DEFAULT 1 NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT account_email_valid CHECK (((email ~ '^[!-?A-~]{1,64}@[A-Za-z0-9.-]+\.[A-Za-z0-9-]{2,}$'::text) AND (length(email) <= 254))),
+    CONSTRAINT account_erased_is_empty CHECK ((((status = 'erased'::text) = (username IS NULL)) AND ((status = 'erased'::text) = (email IS NULL)) AND ((status = 'erased'::text) = (password_hash IS NULL)) AND ((status <> 'erased'::text) OR ((email_verified_at IS NULL) AND (pending_email IS NULL))))),
     CONSTRAINT account_pending_email_valid CHECK (((pending_email ~ '^[!-?A-~]{1,64}@[A-Za-z0-9.-]+\.[A-Za-z0-9-]{2,}$'::text) AND (length(pending_email) <= 254))),
     CONSTRAINT account_role_valid CHECK ((role = ANY (ARRAY['doctor'::text, 'patient'::text]))),
     CONSTRAINT account_status_valid CHECK ((status = ANY (ARRAY['active'::text, 'disabled'::text, 'erased'::text]))),
@@ -1709,14 +1710,14 @@ COMMENT ON TABLE public.account IS 'A login. What a person is, doctor or patient
 -- Name: COLUMN account.username; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.account.username IS 'Unique whatever its case.';
+COMMENT ON COLUMN public.account.username IS 'Unique whatever its case; none once erased.';
 
 
 --
 -- Name: COLUMN account.email; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.account.email IS 'Where mails go. Unique whatever its case.';
+COMMENT ON COLUMN public.account.email IS 'Where mails go. Unique whatever its case; none once erased.';
 
 
 --
@@ -1737,7 +1738,7 @@ COMMENT ON COLUMN public.account.pending_email IS 'The address that is to be, on
 -- Name: COLUMN account.password_hash; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.account.password_hash IS 'argon2id, PHC string format.';
+COMMENT ON COLUMN public.account.password_hash IS 'argon2id, PHC string format; none once erased.';
 
 
 --
@@ -1857,8 +1858,8 @@ CREATE TABLE public.notification (
     outcome text,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     sent_at timestamp with time zone,
-    CONSTRAINT notification_appointment_known CHECK ((((kind = ANY (ARRAY['email_verification'::text, 'email_changing'::text, 'password_reset'::text, 'password_changed'::text])) = (appointment_id IS NULL)) AND ((appointment_id IS NULL) = (appointment_version IS NULL)))),
-    CONSTRAINT notification_kind_valid CHECK ((kind = ANY (ARRAY['appointment_confirmed'::text, 'appointment_canceled'::text, 'appointment_rescheduled'::text, 'slot_available'::text, 'payment_too_late'::text, 'refund_requested'::text, 'refund_completed'::text, 'email_verification'::text, 'email_changing'::text, 'password_reset'::text, 'password_changed'::text]))),
+    CONSTRAINT notification_appointment_known CHECK ((((kind = ANY (ARRAY['email_verification'::text, 'email_changing'::text, 'password_reset'::text, 'password_changed'::text, 'waiting_ended'::text, 'account_erased'::text])) = (appointment_id IS NULL)) AND ((appointment_id IS NULL) = (appointment_version IS NULL)))),
+    CONSTRAINT notification_kind_valid CHECK ((kind = ANY (ARRAY['appointment_confirmed'::text, 'appointment_canceled'::text, 'appointment_rescheduled'::text, 'slot_available'::text, 'payment_too_late'::text, 'refund_requested'::text, 'refund_completed'::text, 'email_verification'::text, 'email_changing'::text, 'password_reset'::text, 'password_changed'::text, 'waiting_ended'::text, 'account_erased'::text]))),
     CONSTRAINT notification_status_valid CHECK ((status = ANY (ARRAY['queued'::text, 'sent'::text, 'skipped'::text, 'failed'::text])))
 );
 
@@ -1902,7 +1903,7 @@ COMMENT ON COLUMN public.notification.appointment_version IS 'A mail about an ol
 -- Name: COLUMN notification.waitlist_entry_id; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.notification.waitlist_entry_id IS 'The entry a slot_available mail answers.';
+COMMENT ON COLUMN public.notification.waitlist_entry_id IS 'The entry that slot_available answers, or whose end waiting_ended tells.';
 
 
 --
@@ -2092,6 +2093,7 @@ CREATE VIEW public.notification_letter AS
     n.request_id,
     public.money_text(pay.amount, (pay.currency)::text) AS payment,
     public.refunds_of((a.id || n.also)) AS refunds,
+    (r.status = 'erased'::text) AS recipient_erased,
     public.account_token_lifetime(n.kind) AS code_lifetime
    FROM (((((((public.notification n
      JOIN public.account r ON ((n.account_id = r.id)))
@@ -2350,6 +2352,25 @@ COMMENT ON FUNCTION public.doctor_fee_allowed(d public.doctor, p public.policy) 
 
 
 --
+-- Name: doctors_of(integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.doctors_of(p_patient integer) RETURNS integer[]
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT coalesce(array_agg(DISTINCT doctor_id), '{}')
+    FROM (SELECT doctor_id FROM upcoming_appointments(p_patient) UNION ALL SELECT doctor_id FROM live_entries(p_patient)) AS ahead
+$$;
+
+
+--
+-- Name: FUNCTION doctors_of(p_patient integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.doctors_of(p_patient integer) IS 'The doctors with whom a patient has an appointment ahead, or for whom they wait.';
+
+
+--
 -- Name: doctors_with_room(text, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -2443,6 +2464,150 @@ $$;
 --
 
 COMMENT ON FUNCTION public.end_payment(p_payment integer, p_why text) IS 'PayPal refuses for good to take this payment; why, if somebody should know.';
+
+
+--
+-- Name: end_waiting(integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.end_waiting(p_doctor integer) RETURNS void
+    LANGUAGE sql
+    AS $$
+    WITH ended AS (
+        UPDATE waitlist_entry SET status = 'lapsed'
+        WHERE doctor_id = p_doctor AND status IN ('waiting', 'offered', 'paused')
+        RETURNING id, patient_id
+    )
+    INSERT INTO notification (kind, account_id, waitlist_entry_id, snapshot)
+    SELECT 'waiting_ended', e.patient_id, min(e.id), jsonb_build_object('doctor', d.full_name)
+    FROM ended AS e
+    INNER JOIN doctor AS d ON d.account_id = p_doctor
+    GROUP BY e.patient_id, d.full_name
+$$;
+
+
+--
+-- Name: FUNCTION end_waiting(p_doctor integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.end_waiting(p_doctor integer) IS 'Ends the waiting for a doctor who is leaving, and tells those who waited. The doctor must be locked.';
+
+
+--
+-- Name: erase_account(integer, text, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.erase_account(p_account integer, p_password_hash text, p_role text) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    a account;
+    full_name text := coalesce(
+        (SELECT d.full_name FROM doctor AS d WHERE d.account_id = p_account),
+        (SELECT p.full_name FROM patient AS p WHERE p.account_id = p_account)
+    );
+BEGIN
+    SELECT * INTO a FROM account WHERE id = p_account AND password_hash = p_password_hash AND status = 'active' FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = 'The password has just been changed; try again.';
+    END IF;
+    UPDATE notification SET status = 'skipped', outcome = 'the account is erased', snapshot = NULL
+    WHERE account_id = p_account AND status = 'queued' AND created_at < now();
+    INSERT INTO notification (kind, account_id) VALUES ('account_erased', p_account);
+    UPDATE notification SET snapshot = jsonb_build_object('email', a.email, 'recipient', full_name)
+    WHERE account_id = p_account AND status = 'queued';
+    UPDATE notification AS n SET snapshot = coalesce(n.snapshot, '{}') || jsonb_build_object(p_role, full_name)
+    FROM appointment AS o
+    WHERE n.appointment_id = o.id AND n.status = 'queued' AND p_account IN (o.doctor_id, o.patient_id);
+    PERFORM forget_reasons(p_account);
+    DELETE FROM refresh_token WHERE account_id = p_account;
+    DELETE FROM account_token WHERE account_id = p_account;
+    DELETE FROM receipt WHERE account_id = p_account;
+    UPDATE account SET
+        status = 'erased',
+        generation = generation + 1,
+        username = NULL,
+        email = NULL,
+        email_verified_at = NULL,
+        pending_email = NULL,
+        password_hash = NULL
+    WHERE id = p_account;
+END
+$$;
+
+
+--
+-- Name: FUNCTION erase_account(p_account integer, p_password_hash text, p_role text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.erase_account(p_account integer, p_password_hash text, p_role text) IS 'Erases an account but for its id, ends its logins, and skips its mails, but for those about the erasure. What lies ahead must have ended.';
+
+
+--
+-- Name: erase_doctor(integer, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.erase_doctor(p_doctor integer, p_password_hash text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF NOT is_password(p_doctor, p_password_hash) THEN
+        RETURN false;
+    END IF;
+    PERFORM lock_doctor(p_doctor);
+    -- first, so that nothing is announced as free
+    DELETE FROM working_hours WHERE doctor_id = p_doctor;
+    DELETE FROM time_off WHERE doctor_id = p_doctor;
+    PERFORM cancel_chosen(
+        ARRAY(SELECT id FROM held_appointments(p_doctor, clock_timestamp()) ORDER BY id),
+        'The doctor no longer takes appointments here.', false
+    );
+    PERFORM end_waiting(p_doctor);
+    PERFORM erase_account(p_doctor, p_password_hash, 'doctor');
+    UPDATE doctor SET
+        full_name = 'Former doctor', phone = '', specialty = '', experience_years = 0, timezone = 'UTC', max_appointments = 0,
+        verified_at = NULL
+    WHERE account_id = p_doctor;
+    RETURN true;
+END
+$$;
+
+
+--
+-- Name: FUNCTION erase_doctor(p_doctor integer, p_password_hash text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.erase_doctor(p_doctor integer, p_password_hash text) IS 'Cancels a doctor''s (account id) appointments, ends the waiting for them and erases who they are; false if this is no longer the password''s hash.';
+
+
+--
+-- Name: erase_patient(integer, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.erase_patient(p_patient integer, p_password_hash text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF NOT is_password(p_patient, p_password_hash) THEN
+        RETURN false;
+    END IF;
+    PERFORM lock_patient_with_doctors(p_patient);
+    PERFORM cancel_as_patient(p_patient, id) FROM upcoming_appointments(p_patient);
+    PERFORM leave_waitlist(p_patient, id) FROM live_entries(p_patient);
+    PERFORM erase_account(p_patient, p_password_hash, 'patient');
+    UPDATE patient SET full_name = 'Former patient', phone = '', timezone = 'UTC' WHERE account_id = p_patient;
+    RETURN true;
+END
+$$;
+
+
+--
+-- Name: FUNCTION erase_patient(p_patient integer, p_password_hash text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.erase_patient(p_patient integer, p_password_hash text) IS 'Cancels a patient''s (account id) appointments, leaves the waitlists and erases who they are; false if this is no longer the password''s hash. Raises the broken rule, as appointment_cancel_notice.';
 
 
 --
@@ -2540,6 +2705,30 @@ $$;
 --
 
 COMMENT ON FUNCTION public.finish_look(p_payment integer, p_claimed timestamp with time zone) IS 'Says when to look at a payment next, after a look that was claimed until an instant and found nothing new.';
+
+
+--
+-- Name: forget_reasons(integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.forget_reasons(p_account integer) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM act_as('purge');
+    -- not what this transaction has said, which is yet to be mailed
+    UPDATE appointment SET cancel_reason = NULL
+    WHERE p_account IN (doctor_id, patient_id) AND cancel_reason IS NOT NULL AND updated_at < now();
+    PERFORM act_as('');
+END
+$$;
+
+
+--
+-- Name: FUNCTION forget_reasons(p_account integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.forget_reasons(p_account integer) IS 'Forgets why appointments of an account were canceled, in people''s own words.';
 
 
 --
@@ -2916,6 +3105,42 @@ COMMENT ON FUNCTION public.interval_slots(i public.working_span, zone text, slot
 
 
 --
+-- Name: is_erased(integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.is_erased(p_account integer) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT EXISTS (SELECT FROM account WHERE id = p_account AND status = 'erased')
+$$;
+
+
+--
+-- Name: FUNCTION is_erased(p_account integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.is_erased(p_account integer) IS 'Whether an account is erased: nothing new may be about it.';
+
+
+--
+-- Name: is_password(integer, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.is_password(p_account integer, p_password_hash text) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT EXISTS (SELECT FROM account WHERE id = p_account AND password_hash = p_password_hash AND status = 'active')
+$$;
+
+
+--
+-- Name: FUNCTION is_password(p_account integer, p_password_hash text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.is_password(p_account integer, p_password_hash text) IS 'Whether an active account has this password hash.';
+
+
+--
 -- Name: is_taken(integer, tstzrange, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -3121,6 +3346,24 @@ COMMENT ON FUNCTION public.leave_waitlist(p_patient integer, p_entry integer) IS
 
 
 --
+-- Name: live_entries(integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.live_entries(p_patient integer) RETURNS SETOF public.waitlist_entry
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT * FROM waitlist_entry WHERE patient_id = p_patient AND status IN ('waiting', 'offered', 'paused') ORDER BY id
+$$;
+
+
+--
+-- Name: FUNCTION live_entries(p_patient integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.live_entries(p_patient integer) IS 'Where a patient waits.';
+
+
+--
 -- Name: lock_doctor(integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -3166,6 +3409,33 @@ $$;
 --
 
 COMMENT ON FUNCTION public.lock_doctor_of(p_appointment integer) IS 'Locks an appointment''s doctor before the appointment itself, so that two writers never wait for each other.';
+
+
+--
+-- Name: lock_patient_with_doctors(integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.lock_patient_with_doctors(p_patient integer) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    doctors integer[] := doctors_of(p_patient);
+BEGIN
+    PERFORM FROM doctor WHERE account_id = ANY (doctors) ORDER BY account_id FOR NO KEY UPDATE;
+    UPDATE patient SET booking_seq = booking_seq + 1 WHERE account_id = p_patient;
+    IF NOT doctors_of(p_patient) <@ doctors THEN
+        -- whom they have booked meanwhile would now be locked out of turn
+        RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = 'This patient has just booked; try again.';
+    END IF;
+END
+$$;
+
+
+--
+-- Name: FUNCTION lock_patient_with_doctors(p_patient integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.lock_patient_with_doctors(p_patient integer) IS 'Locks the doctors with whom a patient has something ahead, in order, and then the patient, who so books nothing more.';
 
 
 --
@@ -3390,6 +3660,29 @@ $$;
 --
 
 COMMENT ON FUNCTION public.next_look(old_status text, new_status text, due_at timestamp with time zone, at_ timestamp with time zone) IS 'When the worker asks PayPal about a payment that has just changed its status; NULL: there is nothing to ask.';
+
+
+--
+-- Name: not_cancelable(integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.not_cancelable(p_patient integer) RETURNS SETOF public.api_appointment
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT api.*
+    FROM upcoming_appointments(p_patient) AS a
+    INNER JOIN api_appointment AS api ON a.id = api.id
+    WHERE appointment_cancel_notice('patient', a.cancel_deadline, clock_timestamp()) IS NOT NULL
+    ORDER BY api.appointment_date, api.id
+$$;
+
+
+--
+-- Name: FUNCTION not_cancelable(p_patient integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.not_cancelable(p_patient integer) IS 'The appointments ahead of a patient that they can no longer cancel, and so not leave either.';
 
 
 --
@@ -3702,6 +3995,9 @@ DECLARE
 BEGIN
     -- updated, not only locked, for the reason given at lock_doctor
     UPDATE patient SET booking_seq = booking_seq + 1 WHERE account_id = a.patient_id;
+    IF is_erased(a.patient_id) THEN
+        PERFORM refuse('appointment_patient_id_fkey', 'There is no such patient any more.');
+    END IF;
     of_doctor := other_appointments_of_doctor(a, at_);
     of_patient := other_appointments_of_patient(a, at_);
     SELECT * INTO broken FROM broken_rules(a, d, p, at_, of_doctor, of_patient) LIMIT 1;
@@ -4705,6 +5001,9 @@ DECLARE
     was_active boolean := TG_OP = 'UPDATE' AND OLD.seat IS NOT NULL;
     is_active boolean := NEW.seat IS NOT NULL;
 BEGIN
+    IF booking_actor() = 'purge' THEN
+        RETURN NULL; -- of which nobody need hear
+    END IF;
     IF NEW.status = 'confirmed' AND (TG_OP = 'INSERT' OR OLD.status <> 'confirmed') THEN
         PERFORM notify_account('appointment_confirmed', NEW, NEW.patient_id);
         PERFORM notify_account('appointment_confirmed', NEW, NEW.doctor_id);
@@ -4757,6 +5056,11 @@ DECLARE
     moves boolean := TG_OP = 'INSERT';
 BEGIN
     IF TG_OP = 'UPDATE' THEN
+        IF booking_actor() = 'purge' THEN
+            -- takes away what somebody said, and nothing else
+            OLD.cancel_reason := NULL;
+            RETURN OLD;
+        END IF;
         IF NEW IS NOT DISTINCT FROM OLD THEN
             -- an ended row refuses even to be written as it is: a second cancel is told apart from the first,
             -- and a move to where it is already from one that comes too late
@@ -5018,6 +5322,14 @@ BEGIN
         RETURN NEW;
     END IF;
     d := lock_doctor(NEW.doctor_id);
+    -- as for a booking: whoever is erasing the patient at this moment is waited for
+    UPDATE patient SET booking_seq = booking_seq + 1 WHERE account_id = NEW.patient_id;
+    IF is_erased(NEW.patient_id) THEN
+        PERFORM refuse('waitlist_entry_patient_id_fkey', 'There is no such patient any more.');
+    END IF;
+    IF is_erased(NEW.doctor_id) THEN
+        PERFORM refuse('waitlist_entry_doctor_id_fkey', 'There is no such doctor any more.');
+    END IF;
     at_ := clock_timestamp();
     NEW.created_at := at_;
     PERFORM refuse('waitlist_entry_status_transition', waitlist_entry_status_transition(NULL, NEW.status));
@@ -5157,6 +5469,27 @@ $$;
 --
 
 COMMENT ON FUNCTION public.unwind_payments(p_appointment integer) IS 'An appointment is canceled: what was paid goes back in full, what was not paid yet is no longer payable.';
+
+
+--
+-- Name: upcoming_appointments(integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.upcoming_appointments(p_patient integer) RETURNS SETOF public.appointment
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT * FROM appointment
+    WHERE patient_id = p_patient AND status IN ('pending', 'confirmed') AND lower(during) > clock_timestamp()
+        AND appointment_is_active(status, hold_expires_at, upper(during), clock_timestamp())
+    ORDER BY id
+$$;
+
+
+--
+-- Name: FUNCTION upcoming_appointments(p_patient integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.upcoming_appointments(p_patient integer) IS 'The appointments that a patient holds and that have not begun.';
 
 
 --
@@ -5467,8 +5800,8 @@ CREATE VIEW public.api_doctor AS
     fee,
     currency
    FROM public.doctor d
-  WHERE public.is_verified(d.*, ( SELECT p.*::public.policy AS p
-           FROM public.policy p));
+  WHERE (public.is_verified(d.*, ( SELECT p.*::public.policy AS p
+           FROM public.policy p)) AND (NOT public.is_erased(account_id)));
 
 
 --
@@ -7400,6 +7733,13 @@ REVOKE ALL ON FUNCTION public.doctor_fee_allowed(d public.doctor, p public.polic
 
 
 --
+-- Name: FUNCTION doctors_of(p_patient integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.doctors_of(p_patient integer) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION doctors_with_room(p_specialty text, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
 --
 
@@ -7429,6 +7769,36 @@ GRANT ALL ON FUNCTION public.end_payment(p_payment integer, p_why text) TO booki
 
 
 --
+-- Name: FUNCTION end_waiting(p_doctor integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.end_waiting(p_doctor integer) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION erase_account(p_account integer, p_password_hash text, p_role text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.erase_account(p_account integer, p_password_hash text, p_role text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION erase_doctor(p_doctor integer, p_password_hash text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.erase_doctor(p_doctor integer, p_password_hash text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.erase_doctor(p_doctor integer, p_password_hash text) TO booking_app;
+
+
+--
+-- Name: FUNCTION erase_patient(p_patient integer, p_password_hash text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.erase_patient(p_patient integer, p_password_hash text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.erase_patient(p_patient integer, p_password_hash text) TO booking_app;
+
+
+--
 -- Name: FUNCTION explain_booking(p_patient integer, p_doctor integer, p_start timestamp with time zone, p_appointment integer); Type: ACL; Schema: public; Owner: -
 --
 
@@ -7450,6 +7820,13 @@ REVOKE ALL ON FUNCTION public.extend_hold(p_appointment integer, p_until timesta
 
 REVOKE ALL ON FUNCTION public.finish_look(p_payment integer, p_claimed timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.finish_look(p_payment integer, p_claimed timestamp with time zone) TO booking_app;
+
+
+--
+-- Name: FUNCTION forget_reasons(p_account integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.forget_reasons(p_account integer) FROM PUBLIC;
 
 
 --
@@ -7535,6 +7912,23 @@ REVOKE ALL ON FUNCTION public.hold_for_capture(pay public.payment, p_until times
 --
 
 REVOKE ALL ON FUNCTION public.interval_slots(i public.working_span, zone text, slot_minutes integer, buffer_minutes integer, p_from timestamp with time zone, p_to timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION is_erased(p_account integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.is_erased(p_account integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.is_erased(p_account integer) TO booking_app;
+GRANT ALL ON FUNCTION public.is_erased(p_account integer) TO booking_admin;
+GRANT ALL ON FUNCTION public.is_erased(p_account integer) TO booking_auditor;
+
+
+--
+-- Name: FUNCTION is_password(p_account integer, p_password_hash text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.is_password(p_account integer, p_password_hash text) FROM PUBLIC;
 
 
 --
@@ -7631,6 +8025,13 @@ GRANT ALL ON FUNCTION public.leave_waitlist(p_patient integer, p_entry integer) 
 
 
 --
+-- Name: FUNCTION live_entries(p_patient integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.live_entries(p_patient integer) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION lock_doctor(p_doctor integer); Type: ACL; Schema: public; Owner: -
 --
 
@@ -7642,6 +8043,13 @@ REVOKE ALL ON FUNCTION public.lock_doctor(p_doctor integer) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION public.lock_doctor_of(p_appointment integer) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION lock_patient_with_doctors(p_patient integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.lock_patient_with_doctors(p_patient integer) FROM PUBLIC;
 
 
 --
@@ -7700,6 +8108,14 @@ REVOKE ALL ON FUNCTION public.new_appointment(a public.appointment, d public.doc
 --
 
 REVOKE ALL ON FUNCTION public.next_look(old_status text, new_status text, due_at timestamp with time zone, at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION not_cancelable(p_patient integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.not_cancelable(p_patient integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.not_cancelable(p_patient integer) TO booking_app;
 
 
 --
@@ -8148,6 +8564,13 @@ REVOKE ALL ON FUNCTION public.too_late_to_give_up(p_appointment integer) FROM PU
 --
 
 REVOKE ALL ON FUNCTION public.unwind_payments(p_appointment integer) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION upcoming_appointments(p_patient integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.upcoming_appointments(p_patient integer) FROM PUBLIC;
 
 
 --

@@ -83,6 +83,7 @@ RULES: dict[str, Rule] = {
 
 # Nothing that a client sends can break these: they guard the tables against our own mistakes and against slips at psql.
 GUARDS = (
+    "account_erased_is_empty",
     "account_status_valid",
     "account_token_account_id_fkey",
     "account_token_purpose_valid",

@@ -89,7 +89,7 @@ class Problem(msgspec.Struct, omit_defaults=True):
     errors: list[FieldError] = []
     rules: list[BrokenRule] = []  # of a refused booking: all that it breaks
     alternatives: list[Slot] = []  # of a refused booking: the nearest free slots
-    affected: list[Appointment] = []  # of a refused change of the schedule: what it would strand
+    affected: list[Appointment] = []  # of a refused change of the schedule: what it would strand; or what is in the way
     approval_url: str | None = None  # of a payment: where the payer still has to approve it
     id: str | None = None  # of a server error, for the logs
 

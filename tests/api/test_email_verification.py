@@ -37,7 +37,7 @@ async def test_whoever_registers_is_mailed_a_code_that_verifies_the_address(
     assert (now["email"], now["pending_email"]) == (email, None)
     assert now["email_verified_at"]
     assert datetime.now(UTC) - instant(now["email_verified_at"]) < timedelta(minutes=1)
-    assert_problem(await verify(client, code), 422, "code_not_good")
+    assert_problem(await verify(client, code), 422, "code_invalid")
 
 
 async def test_of_many_who_come_with_one_code_at_once_one_is_heard(
@@ -59,7 +59,7 @@ async def test_each_attempt_to_send_a_mail_has_a_code_and_one_of_them_is_good(
     _, second = await mailed(app, account, KIND)
     assert first != second
     assert (await verify(client, first)).status_code == 200
-    assert_problem(await verify(client, second), 422, "code_not_good")
+    assert_problem(await verify(client, second), 422, "code_invalid")
 
 
 async def test_a_code_ends_after_72_hours(
@@ -70,7 +70,7 @@ async def test_a_code_ends_after_72_hours(
     left = "SELECT extract(epoch FROM expires_at - clock_timestamp())::float8 FROM account_token WHERE account_id = $1"
     assert 72 * 3600 - 60 < await owner.fetchval(left, person.account["id"]) <= 72 * 3600
     await owner.execute("UPDATE account_token SET expires_at = now() WHERE account_id = $1", person.account["id"])
-    assert_problem(await verify(client, code), 422, "code_not_good")
+    assert_problem(await verify(client, code), 422, "code_invalid")
 
 
 async def test_no_code_is_kept_in_the_database(
@@ -130,7 +130,7 @@ async def test_a_code_is_good_for_the_address_it_was_mailed_to_and_no_other(
     person = await register(client)
     _, code = await mailed(app, person.account["id"], KIND)
     await client.patch(ME, headers=person.headers, json={"email": f"new-{person.account['email']}"})
-    assert_problem(await verify(client, code), 422, "code_not_good")
+    assert_problem(await verify(client, code), 422, "code_invalid")
     assert (await me(client, person))["email_verified_at"] is None
 
 

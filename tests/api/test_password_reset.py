@@ -55,7 +55,7 @@ async def test_a_code_sets_a_new_password_and_ends_all_logins(
     assert not await logs_in(client, person, PASSWORD)
     assert await logs_in(client, person, NEW)
     assert (await mailed(app, person.account["id"], "password_changed"))[0] == person.account["email"]
-    assert_problem(await confirm(client, code, "correct horse again"), 422, "code_not_good")
+    assert_problem(await confirm(client, code, "correct horse again"), 422, "code_invalid")
 
 
 async def test_whoever_has_the_code_has_the_address(client: httpx.AsyncClient, app: asyncpg.Connection) -> None:
@@ -82,7 +82,7 @@ async def test_a_code_ends_after_an_hour(
     left = "SELECT extract(epoch FROM expires_at - clock_timestamp())::float8 FROM account_token WHERE account_id = $1"
     assert 3540 < await owner.fetchval(left, person.account["id"]) <= 3600
     await owner.execute("UPDATE account_token SET expires_at = now() WHERE account_id = $1", person.account["id"])
-    assert_problem(await confirm(client, code), 422, "code_not_good")
+    assert_problem(await confirm(client, code), 422, "code_invalid")
     assert await logs_in(client, person, PASSWORD)
 
 
@@ -102,7 +102,7 @@ async def test_a_new_password_ends_all_codes_and_those_on_their_way(
     else:
         body = {"password": PASSWORD, "new_password": NEW}
         assert (await client.post("/api/accounts/password/", json=body, headers=person.headers)).status_code == 200
-    assert_problem(await confirm(client, code, "yet another horse"), 422, "code_not_good")
+    assert_problem(await confirm(client, code, "yet another horse"), 422, "code_invalid")
     assert not await is_due(app, account, KIND)
 
 
@@ -114,14 +114,14 @@ async def test_a_new_password_ends_a_change_of_address_under_way(
     await client.patch(ME, headers=person.headers, json={"email": f"thief-{person.account['email']}"})
     _, thiefs = await mailed(app, person.account["id"], "email_verification")
     await confirm(client, code)
-    assert_problem(await client.post("/api/accounts/email/verify/", json={"token": thiefs}), 422, "code_not_good")
+    assert_problem(await client.post("/api/accounts/email/verify/", json={"token": thiefs}), 422, "code_invalid")
 
 
 async def test_a_code_for_an_address_sets_no_password(client: httpx.AsyncClient, app: asyncpg.Connection) -> None:
     person, code = await coded(client, app)
     _, other = await mailed(app, person.account["id"], "email_verification")
-    assert_problem(await confirm(client, other), 422, "code_not_good")
-    assert_problem(await client.post("/api/accounts/email/verify/", json={"token": code}), 422, "code_not_good")
+    assert_problem(await confirm(client, other), 422, "code_invalid")
+    assert_problem(await client.post("/api/accounts/email/verify/", json={"token": code}), 422, "code_invalid")
     assert (await confirm(client, code)).status_code == 200
 
 
@@ -145,7 +145,7 @@ async def test_a_disabled_account_gets_no_code_and_may_use_none(
     )
     await ask(client, person.account["email"])
     assert not await is_due(app, person.account["id"], KIND)
-    assert_problem(await confirm(client, code), 422, "code_not_good")
+    assert_problem(await confirm(client, code), 422, "code_invalid")
 
 
 async def test_nobody_learns_who_has_an_account(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:

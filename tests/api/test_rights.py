@@ -65,7 +65,8 @@ async def headers_of(db: asyncpg.Connection, scene: Scene, caller: str, role: Ro
         case "revoked":
             await db.execute("SELECT revoke_sessions($1, NULL)", account)
         case "erased":
-            await db.execute("UPDATE account SET status = 'erased' WHERE id = $1", account)
+            nothing = "username = NULL, email = NULL, password_hash = NULL"
+            await db.execute(f"UPDATE account SET status = 'erased', {nothing} WHERE id = $1", account)
         case "expired":
             token = headers["Authorization"].removeprefix("Bearer ")
             headers = authorization(signed(token, secret, exp=datetime.now(UTC) - timedelta(seconds=1)))

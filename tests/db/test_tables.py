@@ -134,6 +134,18 @@ def doctor(*changes: str) -> tuple[str, ...]:
             ),
         ),
         broken(
+            "account_erased_is_empty",
+            "UPDATE account SET status = 'erased'",
+            "UPDATE account SET username = NULL",
+            "UPDATE account SET email = NULL",
+            "UPDATE account SET password_hash = NULL",
+            "UPDATE account SET status = 'erased', username = NULL, email = NULL",
+            "UPDATE account SET status = 'erased', username = NULL, email = NULL, password_hash = NULL,"
+            " email_verified_at = now()",
+            "UPDATE account SET status = 'erased', username = NULL, email = NULL, password_hash = NULL,"
+            " pending_email = 'a@example.com'",
+        ),
+        broken(
             "account_token_account_id_fkey",
             "INSERT INTO account_token (token_hash, account_id, purpose, email, expires_at)"
             " VALUES ('', 0, 'password_reset', '', now())",

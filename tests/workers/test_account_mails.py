@@ -9,7 +9,7 @@ import httpx
 from app.sandbox.letters import Letter
 from app.sandbox.mailbox import Mailbox
 from tests.api.people import LOGIN, ME, authorization, register
-from tests.factories import make_doctor, make_patient
+from tests.factories import a_slot, book, make_doctor, make_patient
 from tests.workers.conftest import StartWorker
 from tests.workers.processes import eventually
 from tests.workers.stories import address, is_settled
@@ -81,3 +81,34 @@ async def test_the_codes_of_a_mail_that_is_sent_twice_are_both_good_until_one_is
     assert code != other
     assert (await api.post("/api/accounts/email/verify/", json={"token": code})).status_code == 200
     assert await owner.fetchval(codes, person.account["id"]) == 0
+
+
+async def test_who_leaves_is_mailed_for_the_last_time_and_the_other_side_learns_who_it_was(
+    owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: Mailbox, make_worker: StartWorker
+) -> None:
+    doctor, patient, waiting = await make_doctor(owner, fee=0), await make_patient(owner), await make_patient(owner)
+    await book(app, patient, doctor, a_slot())
+    await owner.execute("UPDATE notification SET status = 'sent'")
+    patients, doctors = await address(owner, patient), await address(owner, doctor)
+    assert await app.fetchval("SELECT erase_patient($1, '-')", patient)
+    await make_worker().start()
+    await eventually(partial(is_settled, owner))
+    by_subject = {(letter.to, letter.subject.partition(":")[0]): letter.text for letter in mailbox.letters}
+    assert set(by_subject) == {
+        (patients, "Canceled"),
+        (doctors, "Canceled"),
+        (patients, "Your account is deleted"),
+    }
+    assert by_subject[patients, "Canceled"].startswith(f"Dear Patient {patient},\n")
+    assert f"Patient {patient} has canceled" in by_subject[doctors, "Canceled"]
+
+    mailbox.letters.clear()
+    await book(app, waiting, doctor, a_slot())
+    await owner.execute("UPDATE notification SET status = 'sent'")
+    assert await app.fetchval("SELECT erase_doctor($1, '-')", doctor)
+    await eventually(partial(is_settled, owner))
+    texts = {letter.to: letter.text for letter in mailbox.letters}
+    assert set(texts) == {doctors, await address(owner, waiting)}
+    assert f"Dr {doctor} had to cancel your appointment" in texts[await address(owner, waiting)]
+    assert "no longer takes appointments here" in texts[await address(owner, waiting)]
+    assert await owner.fetchval("SELECT count(*) FROM notification WHERE snapshot IS NOT NULL") == 0

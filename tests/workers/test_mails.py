@@ -65,6 +65,7 @@ def account_letter(**changes: Any) -> AccountLetter:
         "recipient_role": "patient",
         "request_id": None,
         "code_lifetime": None,
+        "doctor": None,
     }
     return AccountLetter(**columns | changes)
 
@@ -135,6 +136,10 @@ def test_who_may_no_longer_cancel_is_told_so() -> None:
             {"kind": "appointment_canceled", "canceled_by": "doctor", "refunds": ["200.00 USD", "9.00 EUR"]},
             ["A refund of 200.00 USD and 9.00 EUR has been requested"],
         ),
+        (
+            {"kind": "appointment_canceled", "refunds": ["9.00 EUR"], "recipient_erased": True},
+            ["A refund of 9.00 EUR has been requested. PayPal tells you when it is made."],
+        ),
         ({"kind": "payment_too_late"}, ["came too late", "Nothing was charged", "100.00 USD was not taken"]),
         ({"kind": "refund_requested"}, ["payment of 100.00 USD arrived", "All of it goes back"]),
         ({"kind": "refund_completed"}, ["payment of 100.00 USD", "has been refunded"]),
@@ -165,6 +170,8 @@ def test_every_kind_has_words() -> None:
     [
         ({"kind": "password_changed"}, ["password of your account has just been changed", "If that was not you"]),
         ({"kind": "email_changing"}, ["Another email address was given", "If that was not you"]),
+        ({"kind": "waiting_ended", "doctor": "Dr. Ada"}, ["Dr. Ada, for whom you were waiting, no longer takes"]),
+        ({"kind": "account_erased"}, ["Your account has been deleted", "last mail"]),
     ],
 )
 def test_what_each_mail_about_an_account_says(changes: dict[str, Any], said: list[str]) -> None:

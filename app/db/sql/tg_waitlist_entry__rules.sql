@@ -14,6 +14,14 @@ BEGIN
         RETURN NEW;
     END IF;
     d := lock_doctor(NEW.doctor_id);
+    -- as for a booking: whoever is erasing the patient at this moment is waited for
+    UPDATE patient SET booking_seq = booking_seq + 1 WHERE account_id = NEW.patient_id;
+    IF is_erased(NEW.patient_id) THEN
+        PERFORM refuse('waitlist_entry_patient_id_fkey', 'There is no such patient any more.');
+    END IF;
+    IF is_erased(NEW.doctor_id) THEN
+        PERFORM refuse('waitlist_entry_doctor_id_fkey', 'There is no such doctor any more.');
+    END IF;
     at_ := clock_timestamp();
     NEW.created_at := at_;
     PERFORM refuse('waitlist_entry_status_transition', waitlist_entry_status_transition(NULL, NEW.status));

@@ -52,4 +52,4 @@ class CodeRepository(SQLAlchemyAsyncRepository[models.AccountToken]):
 
 def not_good() -> ProblemError:
     """Make the answer to a code that opens nothing."""
-    return ProblemError(422, "code_not_good", "This code is wrong, too old or used. Have another mailed to you.")
+    return ProblemError(422, "code_invalid", "This code is wrong, too old or used. Have another mailed to you.")

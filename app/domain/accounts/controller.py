@@ -1,21 +1,17 @@
-"""`/api/accounts`: register, log in, and one's own account."""
+"""`/api/accounts`: register, log in and out, and change one's password."""
 
 from typing import Any
 
-from litestar import Controller, Request, get, patch, post, put
+from litestar import Controller, Request, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 from litestar.security.jwt import Token
-from msgspec import UNSET, structs, to_builtins
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.domain.accounts.passwords import hash_password, refuse_guessable, verify_password
+from app.domain.accounts.passwords import hash_password, refuse_guessable, verify_password, wrong_password
 from app.domain.accounts.repository import AccountRepository
 from app.domain.accounts.schemas import (
-    ChangeAccount,
-    ChangedAccount,
     ChangePassword,
-    DoctorAccount,
     Done,
     Login,
     Logout,
@@ -26,19 +22,10 @@ from app.domain.accounts.schemas import (
     Tokens,
 )
 from app.domain.accounts.sessions import SessionRepository
-from app.domain.accounts.tokens import Caller, Role
-from app.domain.problems import FieldError, ProblemError, invalid_request, problems
-from app.domain.schedule.schemas import ScheduleChange
+from app.domain.accounts.tokens import Caller
+from app.domain.problems import ProblemError, problems
 from app.rate_limits import RateLimits
 from app.settings import Settings
-
-PROFILE = {"email", "full_name", "phone", "timezone"}
-PRACTICE = {
-    *("specialty", "experience_years"),
-    *("slot_minutes", "buffer_minutes", "max_appointments", "fee", "currency"),
-    *ScheduleChange.__struct_fields__,
-}
-EDITABLE: dict[Role, set[str]] = {"patient": PROFILE, "doctor": PROFILE | PRACTICE}
 
 
 async def provide_accounts(db_session: NamedDependency[AsyncSession]) -> AccountRepository:
@@ -52,7 +39,7 @@ async def provide_sessions(db_session: NamedDependency[AsyncSession]) -> Session
 
 
 class AccountController(Controller):
-    """Registration, tokens and one's own profile."""
+    """Registration, tokens and passwords."""
 
     path = "/api/accounts"
     tags = ("accounts",)
@@ -127,53 +114,13 @@ class AccountController(Controller):
         data: JSONBody[ChangePassword],
         accounts: NamedDependency[AccountRepository],
         sessions: NamedDependency[SessionRepository],
+        rate_limits: NamedDependency[RateLimits],
     ) -> Done:
         """Change one's password. Everybody who is logged in with the old one is logged out."""
         own = await accounts.own(request.user.id)
         refuse_guessable("new_password", data.new_password, own.username, own.email)
-        old_hash = await accounts.password_hash(request.user.id)
-        if not await verify_password(old_hash, data.password):
-            raise ProblemError(422, "wrong_password", "This is not your present password.")
+        await rate_limits.attempt(request, "password", str(request.user.id))
+        old_hash = await accounts.confirm_password(request.user.id, data.password)
         if not await sessions.change_password(request.user.id, old_hash, await hash_password(data.new_password)):
-            raise ProblemError(422, "wrong_password", "Your password has just been changed by somebody else.")
+            raise wrong_password("Your password has just been changed by somebody else.")
         return Done("Your password is changed. Log in with it.")
-
-    @get("/me", operation_id="get_own_account")
-    async def me(
-        self, request: Request[Caller, Token, Any], accounts: NamedDependency[AccountRepository]
-    ) -> OwnAccount:
-        """Return one's own account."""
-        return await accounts.own(request.user.id)
-
-    @patch("/me", operation_id="change_own_account", responses=problems(409, 422))
-    async def change(
-        self,
-        request: Request[Caller, Token, Any],
-        data: JSONBody[ChangeAccount],
-        accounts: NamedDependency[AccountRepository],
-    ) -> ChangedAccount:
-        """Change one's own account; what is not named stays. A zone that strands appointments is refused, with them."""
-        return await _change(request.user, data, accounts)
-
-    @put("/me", operation_id="replace_own_account", responses=problems(409, 422))
-    async def replace(
-        self,
-        request: Request[Caller, Token, Any],
-        data: JSONBody[ChangeAccount],
-        accounts: NamedDependency[AccountRepository],
-    ) -> ChangedAccount:
-        """Change one's own account exactly as PATCH does."""
-        return await _change(request.user, data, accounts)
-
-
-async def _change(caller: Caller, data: ChangeAccount, accounts: AccountRepository) -> ChangedAccount:
-    own = await accounts.own(caller.id)
-    present = to_builtins(own) | structs.asdict(ScheduleChange())
-    given = {name: value for name, value in structs.asdict(data).items() if value is not UNSET}
-    changes = {name: value for name, value in given.items() if name not in present or value != present[name]}
-    refused = sorted(changes.keys() - EDITABLE[caller.role])
-    if refused:
-        raise invalid_request([FieldError(name, f"A {caller.role} cannot change this.") for name in refused])
-    if isinstance(own, DoctorAccount):
-        return await accounts.change_doctor(own, changes, data)
-    return await accounts.change_patient(own.id, changes)

@@ -5,7 +5,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
-from app.domain.problems import FieldError, invalid_request
+from app.domain.problems import FieldError, ProblemError, invalid_request
 
 # OWASP Password Storage Cheat Sheet: argon2id, 19 MiB, 2 iterations, 1 lane.
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
@@ -40,6 +40,11 @@ def refuse_guessable(field: str, password: str, *known: str) -> None:
     """Raise ProblemError (400) about a field whose password would be guessed."""
     if why := guessable(password, *known):
         raise invalid_request([FieldError(field, why)])
+
+
+def wrong_password(why: str) -> ProblemError:
+    """Make the answer to somebody who must give their password and does not."""
+    return ProblemError(422, "wrong_password", why)
 
 
 async def hash_password(password: str) -> str:

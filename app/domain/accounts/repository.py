@@ -9,6 +9,7 @@ from sqlalchemy import func, insert, select
 
 from app.db.driver import fetch, fetch_if, fetch_within
 from app.db.models import Account, Doctor, Patient, WorkingHours
+from app.domain.accounts.passwords import verify_password, wrong_password
 from app.domain.accounts.schemas import (
     ChangedDoctorAccount,
     DoctorAccount,
@@ -73,10 +74,12 @@ class AccountRepository(SQLAlchemyAsyncRepository[Account]):
         await self.session.commit()  # verifying the password takes a while: no transaction waits for it
         return found
 
-    async def password_hash(self, account_id: int) -> str:
-        """Return an account's password hash. Raises ProblemError (401) if there is no such account."""
+    async def confirm_password(self, account_id: int, password: str) -> str:
+        """Return the hash of an account's password, which this must be. Raises ProblemError (422; 401: no account)."""
         account = await self._account(account_id)
         await self.session.commit()  # verifying it takes a while: no transaction waits for that
+        if account.password_hash is None or not await verify_password(account.password_hash, password):
+            raise wrong_password("This is not your present password.")
         return account.password_hash
 
     async def own(self, account_id: int) -> OwnAccount:
@@ -113,7 +116,7 @@ class AccountRepository(SQLAlchemyAsyncRepository[Account]):
 
     async def _account(self, account_id: int) -> Account:
         account = await self.get_one_or_none(id=account_id)
-        if account is None:
+        if account is None or account.status == "erased":
             raise no_account()
         return account
 

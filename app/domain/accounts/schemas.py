@@ -181,6 +181,12 @@ class ResetPassword(Struct, forbid_unknown_fields=True):
     password: Password
 
 
+class DeleteAccount(Struct, forbid_unknown_fields=True):
+    """One's present password, so that nobody's account is deleted by whoever finds them logged in."""
+
+    password: Annotated[str, Meta(max_length=128)]
+
+
 class Done(Struct):
     """What was done."""
 

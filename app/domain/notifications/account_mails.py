@@ -81,9 +81,33 @@ def _password_changed(_: AccountLetter) -> Words:
     )
 
 
+def _waiting_ended(letter: AccountLetter) -> Words:
+    return Words(
+        f"No longer to be waited for: {letter.doctor}",
+        [
+            f"{letter.doctor}, for whom you were waiting, no longer takes appointments here.",
+            "Your place on the waitlist has ended. To find another doctor, open your booking app.",
+        ],
+    )
+
+
+def _account_erased(_: AccountLetter) -> Words:
+    return Words(
+        "Your account is deleted",
+        [
+            "Your account has been deleted, and with it your name, your addresses and your logins. Appointments that "
+            "lay ahead are canceled; a mail tells of each.",
+            "What others need for their books is kept with a number in place of your name. "
+            "This is the last mail that you get from us.",
+        ],
+    )
+
+
 ACCOUNT_WORDS: dict[AccountKind, Callable[[AccountLetter], Words]] = {
     "email_verification": _email_verification,
     "email_changing": _email_changing,
     "password_reset": _password_reset,
     "password_changed": _password_changed,
+    "waiting_ended": _waiting_ended,
+    "account_erased": _account_erased,
 }

@@ -84,8 +84,8 @@ def _canceled_to_patient(letter: Letter, _: datetime) -> Words:
         "patient": f"You have canceled your appointment with {letter.doctor}.",
         "doctor": f"We are sorry: {letter.doctor} had to cancel your appointment.",
     }.get(letter.canceled_by or "", f"We are sorry: your appointment with {letter.doctor} had to be canceled.")
-    again = "To find another time, open your booking app."
-    paragraphs = [news, _when(letter), *_also_canceled(letter), *_reason(letter), *_refunds(letter), again]
+    again = [] if letter.recipient_erased else ["To find another time, open your booking app."]
+    paragraphs = [news, _when(letter), *_also_canceled(letter), *_reason(letter), *_refunds(letter), *again]
     return Words(f"Canceled: {letter.doctor}, {_start(letter)}", paragraphs)
 
 
@@ -125,7 +125,8 @@ def _instead_of(letter: Letter) -> str:
 def _refunds(letter: Letter) -> list[str]:
     if not letter.refunds:
         return []
-    return [f"A refund of {' and '.join(letter.refunds)} has been requested. You will get a mail when it is made."]
+    told = "PayPal tells you" if letter.recipient_erased else "You will get a mail"
+    return [f"A refund of {' and '.join(letter.refunds)} has been requested. {told} when it is made."]
 
 
 def _payment_too_late(letter: Letter, _: datetime) -> Words:

@@ -15,7 +15,9 @@ Kind = Literal[
     "refund_requested",
     "refund_completed",
 ]
-AccountKind = Literal["email_verification", "email_changing", "password_reset", "password_changed"]
+AccountKind = Literal[
+    "email_verification", "email_changing", "password_reset", "password_changed", "waiting_ended", "account_erased"
+]
 Role = Literal["doctor", "patient"]
 
 
@@ -44,6 +46,7 @@ class AccountLetter(Envelope, frozen=True, kw_only=True):
     """Everything that a mail about its recipient's own account may say."""
 
     kind: AccountKind
+    doctor: str | None  # whom the recipient waited for
     code_lifetime: timedelta | None  # of the code that the mail is for, if it is for one
     code: str = ""
     page: str | None = None  # the front end's page that takes the code
@@ -65,3 +68,4 @@ class Letter(Envelope, frozen=True, kw_only=True):
     cancel_reason: str | None
     payment: str | None  # amount and currency of the payment that a mail about money is about
     refunds: list[str]  # what goes back of the appointments' payments, a sum for each currency
+    recipient_erased: bool = False  # this is the last mail that goes there

@@ -4,11 +4,11 @@ CREATE EXTENSION IF NOT EXISTS pg_trgm;
 
 CREATE TABLE account (
 	id INTEGER GENERATED ALWAYS AS IDENTITY, 
-	username TEXT NOT NULL, 
-	email TEXT NOT NULL, 
+	username TEXT, 
+	email TEXT, 
 	email_verified_at TIMESTAMP WITH TIME ZONE, 
 	pending_email TEXT, 
-	password_hash TEXT NOT NULL, 
+	password_hash TEXT, 
 	role TEXT NOT NULL, 
 	status TEXT DEFAULT 'active' NOT NULL, 
 	generation INTEGER DEFAULT '1' NOT NULL, 
@@ -19,6 +19,7 @@ CREATE TABLE account (
 	CONSTRAINT account_username_valid CHECK (username ~ '^[A-Za-z0-9_.@+-]{1,150}$'), 
 	CONSTRAINT account_email_valid CHECK (email ~ '^[!-?A-~]{1,64}@[A-Za-z0-9.-]+\.[A-Za-z0-9-]{2,}$' AND length(email) <= 254), 
 	CONSTRAINT account_pending_email_valid CHECK (pending_email ~ '^[!-?A-~]{1,64}@[A-Za-z0-9.-]+\.[A-Za-z0-9-]{2,}$' AND length(pending_email) <= 254), 
+	CONSTRAINT account_erased_is_empty CHECK ((status = 'erased') = (username IS NULL) AND (status = 'erased') = (email IS NULL) AND (status = 'erased') = (password_hash IS NULL) AND (status <> 'erased' OR email_verified_at IS NULL AND pending_email IS NULL)), 
 	CONSTRAINT account_id_role_unique UNIQUE (id, role)
 );
 
@@ -28,15 +29,15 @@ CREATE UNIQUE INDEX account_username_unique ON account (lower(username));
 
 COMMENT ON TABLE account IS 'A login. What a person is, doctor or patient, is fixed by the profile that refers to it.';
 
-COMMENT ON COLUMN account.username IS 'Unique whatever its case.';
+COMMENT ON COLUMN account.username IS 'Unique whatever its case; none once erased.';
 
-COMMENT ON COLUMN account.email IS 'Where mails go. Unique whatever its case.';
+COMMENT ON COLUMN account.email IS 'Where mails go. Unique whatever its case; none once erased.';
 
 COMMENT ON COLUMN account.email_verified_at IS 'When its owner proved to read it; none: not yet.';
 
 COMMENT ON COLUMN account.pending_email IS 'The address that is to be, once it is proven.';
 
-COMMENT ON COLUMN account.password_hash IS 'argon2id, PHC string format.';
+COMMENT ON COLUMN account.password_hash IS 'argon2id, PHC string format; none once erased.';
 
 COMMENT ON COLUMN account.role IS 'doctor or patient; a profile pins it for good.';
 
@@ -466,8 +467,8 @@ CREATE TABLE notification (
 	sent_at TIMESTAMP WITH TIME ZONE, 
 	CONSTRAINT notification_pkey PRIMARY KEY (id), 
 	CONSTRAINT notification_status_valid CHECK (status IN ('queued', 'sent', 'skipped', 'failed')), 
-	CONSTRAINT notification_kind_valid CHECK (kind IN ('appointment_confirmed', 'appointment_canceled', 'appointment_rescheduled', 'slot_available', 'payment_too_late', 'refund_requested', 'refund_completed', 'email_verification', 'email_changing', 'password_reset', 'password_changed')), 
-	CONSTRAINT notification_appointment_known CHECK ((kind IN ('email_verification', 'email_changing', 'password_reset', 'password_changed')) = (appointment_id IS NULL) AND (appointment_id IS NULL) = (appointment_version IS NULL)), 
+	CONSTRAINT notification_kind_valid CHECK (kind IN ('appointment_confirmed', 'appointment_canceled', 'appointment_rescheduled', 'slot_available', 'payment_too_late', 'refund_requested', 'refund_completed', 'email_verification', 'email_changing', 'password_reset', 'password_changed', 'waiting_ended', 'account_erased')), 
+	CONSTRAINT notification_appointment_known CHECK ((kind IN ('email_verification', 'email_changing', 'password_reset', 'password_changed', 'waiting_ended', 'account_erased')) = (appointment_id IS NULL) AND (appointment_id IS NULL) = (appointment_version IS NULL)), 
 	CONSTRAINT notification_account_id_fkey FOREIGN KEY(account_id) REFERENCES account (id), 
 	CONSTRAINT notification_appointment_id_fkey FOREIGN KEY(appointment_id) REFERENCES appointment (id), 
 	CONSTRAINT notification_waitlist_entry_id_fkey FOREIGN KEY(waitlist_entry_id) REFERENCES waitlist_entry (id), 
@@ -492,7 +493,7 @@ COMMENT ON COLUMN notification.appointment_id IS 'What it is about; none: the ac
 
 COMMENT ON COLUMN notification.appointment_version IS 'A mail about an older version is skipped.';
 
-COMMENT ON COLUMN notification.waitlist_entry_id IS 'The entry a slot_available mail answers.';
+COMMENT ON COLUMN notification.waitlist_entry_id IS 'The entry that slot_available answers, or whose end waiting_ended tells.';
 
 COMMENT ON COLUMN notification.payment_id IS 'The payment that a mail about money is about.';
 
@@ -824,6 +825,14 @@ COMMENT ON FUNCTION appointment_is_active(text, timestamptz, timestamptz, timest
 GRANT EXECUTE ON FUNCTION appointment_status(text, timestamptz, timestamptz, timestamptz)
 TO booking_app, booking_admin, booking_auditor;
 
+-- Of an erased account only the id is left, for what others need to keep: nothing new may be about it.
+CREATE OR REPLACE FUNCTION is_erased(p_account integer) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (SELECT FROM account WHERE id = p_account AND status = 'erased')
+$$;
+COMMENT ON FUNCTION is_erased(integer) IS 'Whether an account is erased: nothing new may be about it.';
+GRANT EXECUTE ON FUNCTION is_erased(integer) TO booking_app, booking_admin, booking_auditor;
+
 -- Messages and mails say money with as many decimals as its currency has.
 CREATE OR REPLACE FUNCTION money_text(amount numeric, currency text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
@@ -1011,7 +1020,7 @@ FROM appointment;
 COMMENT ON VIEW api_appointment IS 'Appointments as the API shows them: start and end in place of a range, and the status that counts now.';
 GRANT SELECT ON api_appointment TO booking_app, booking_admin, booking_auditor;
 
--- A doctor's public profile. Whoever could not be booked by anybody, because not verified, is not there.
+-- A doctor's public profile. Whoever could not be booked by anybody, because not verified or erased, is not there.
 CREATE OR REPLACE VIEW api_doctor AS
 SELECT
     d.account_id AS id,
@@ -1025,7 +1034,7 @@ SELECT
     d.currency
 FROM doctor AS d
 -- not a join, of which the planner would expect next to nothing
-WHERE is_verified(d, (SELECT p FROM policy AS p));
+WHERE is_verified(d, (SELECT p FROM policy AS p)) AND NOT is_erased(d.account_id);
 COMMENT ON VIEW api_doctor IS 'Doctors as the API shows them to everybody.';
 GRANT SELECT ON api_doctor TO booking_app, booking_admin, booking_auditor;
 
@@ -1277,7 +1286,7 @@ CREATE OR REPLACE FUNCTION booking_actor() RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT coalesce(nullif(current_setting('booking.actor', true), ''), 'admin')
 $$;
-COMMENT ON FUNCTION booking_actor() IS 'patient, doctor, payer, payment, system or admin: who is writing at this moment.';
+COMMENT ON FUNCTION booking_actor() IS 'patient, doctor, payer, payment, purge, system or admin: who is writing at this moment.';
 
 CREATE OR REPLACE FUNCTION act_as(actor text) RETURNS void
 LANGUAGE sql VOLATILE AS $$
@@ -1738,6 +1747,7 @@ SELECT
     n.request_id,
     money_text(pay.amount, pay.currency) AS payment,
     refunds_of(a.id || n.also) AS refunds,
+    r.status = 'erased' AS recipient_erased,
     account_token_lifetime(n.kind) AS code_lifetime
 FROM notification AS n
 INNER JOIN account AS r ON n.account_id = r.id
@@ -1834,6 +1844,177 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     END
 $$;
 COMMENT ON FUNCTION doctor_fee_allowed(doctor, policy) IS 'Why a doctor may not charge so; NULL: they may.';
+
+-- Whoever deletes their account first cancels what lies ahead, by the rules for anybody; then only their id is left.
+CREATE OR REPLACE FUNCTION erase_patient(p_patient integer, p_password_hash text) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    IF NOT is_password(p_patient, p_password_hash) THEN
+        RETURN false;
+    END IF;
+    PERFORM lock_patient_with_doctors(p_patient);
+    PERFORM cancel_as_patient(p_patient, id) FROM upcoming_appointments(p_patient);
+    PERFORM leave_waitlist(p_patient, id) FROM live_entries(p_patient);
+    PERFORM erase_account(p_patient, p_password_hash, 'patient');
+    UPDATE patient SET full_name = 'Former patient', phone = '', timezone = 'UTC' WHERE account_id = p_patient;
+    RETURN true;
+END
+$$;
+COMMENT ON FUNCTION erase_patient(integer, text) IS
+'Cancels a patient''s (account id) appointments, leaves the waitlists and erases who they are; false if this is no longer the password''s hash. Raises the broken rule, as appointment_cancel_notice.';
+REVOKE EXECUTE ON FUNCTION erase_patient(integer, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION erase_patient(integer, text) TO booking_app;
+
+CREATE OR REPLACE FUNCTION erase_doctor(p_doctor integer, p_password_hash text) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    IF NOT is_password(p_doctor, p_password_hash) THEN
+        RETURN false;
+    END IF;
+    PERFORM lock_doctor(p_doctor);
+    -- first, so that nothing is announced as free
+    DELETE FROM working_hours WHERE doctor_id = p_doctor;
+    DELETE FROM time_off WHERE doctor_id = p_doctor;
+    PERFORM cancel_chosen(
+        ARRAY(SELECT id FROM held_appointments(p_doctor, clock_timestamp()) ORDER BY id),
+        'The doctor no longer takes appointments here.', false
+    );
+    PERFORM end_waiting(p_doctor);
+    PERFORM erase_account(p_doctor, p_password_hash, 'doctor');
+    UPDATE doctor SET
+        full_name = 'Former doctor', phone = '', specialty = '', experience_years = 0, timezone = 'UTC', max_appointments = 0,
+        verified_at = NULL
+    WHERE account_id = p_doctor;
+    RETURN true;
+END
+$$;
+COMMENT ON FUNCTION erase_doctor(integer, text) IS
+'Cancels a doctor''s (account id) appointments, ends the waiting for them and erases who they are; false if this is no longer the password''s hash.';
+REVOKE EXECUTE ON FUNCTION erase_doctor(integer, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION erase_doctor(integer, text) TO booking_app;
+
+CREATE OR REPLACE FUNCTION is_password(p_account integer, p_password_hash text) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (SELECT FROM account WHERE id = p_account AND password_hash = p_password_hash AND status = 'active')
+$$;
+COMMENT ON FUNCTION is_password(integer, text) IS 'Whether an active account has this password hash.';
+
+CREATE OR REPLACE FUNCTION upcoming_appointments(p_patient integer) RETURNS SETOF appointment
+LANGUAGE sql STABLE AS $$
+    SELECT * FROM appointment
+    WHERE patient_id = p_patient AND status IN ('pending', 'confirmed') AND lower(during) > clock_timestamp()
+        AND appointment_is_active(status, hold_expires_at, upper(during), clock_timestamp())
+    ORDER BY id
+$$;
+COMMENT ON FUNCTION upcoming_appointments(integer) IS 'The appointments that a patient holds and that have not begun.';
+
+CREATE OR REPLACE FUNCTION live_entries(p_patient integer) RETURNS SETOF waitlist_entry
+LANGUAGE sql STABLE AS $$
+    SELECT * FROM waitlist_entry WHERE patient_id = p_patient AND status IN ('waiting', 'offered', 'paused') ORDER BY id
+$$;
+COMMENT ON FUNCTION live_entries(integer) IS 'Where a patient waits.';
+
+CREATE OR REPLACE FUNCTION lock_patient_with_doctors(p_patient integer) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    doctors integer[] := doctors_of(p_patient);
+BEGIN
+    PERFORM FROM doctor WHERE account_id = ANY (doctors) ORDER BY account_id FOR NO KEY UPDATE;
+    UPDATE patient SET booking_seq = booking_seq + 1 WHERE account_id = p_patient;
+    IF NOT doctors_of(p_patient) <@ doctors THEN
+        -- whom they have booked meanwhile would now be locked out of turn
+        RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = 'This patient has just booked; try again.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION lock_patient_with_doctors(integer) IS
+'Locks the doctors with whom a patient has something ahead, in order, and then the patient, who so books nothing more.';
+
+CREATE OR REPLACE FUNCTION doctors_of(p_patient integer) RETURNS integer[]
+LANGUAGE sql STABLE AS $$
+    SELECT coalesce(array_agg(DISTINCT doctor_id), '{}')
+    FROM (SELECT doctor_id FROM upcoming_appointments(p_patient) UNION ALL SELECT doctor_id FROM live_entries(p_patient)) AS ahead
+$$;
+COMMENT ON FUNCTION doctors_of(integer) IS 'The doctors with whom a patient has an appointment ahead, or for whom they wait.';
+
+CREATE OR REPLACE FUNCTION end_waiting(p_doctor integer) RETURNS void
+LANGUAGE sql AS $$
+    WITH ended AS (
+        UPDATE waitlist_entry SET status = 'lapsed'
+        WHERE doctor_id = p_doctor AND status IN ('waiting', 'offered', 'paused')
+        RETURNING id, patient_id
+    )
+    INSERT INTO notification (kind, account_id, waitlist_entry_id, snapshot)
+    SELECT 'waiting_ended', e.patient_id, min(e.id), jsonb_build_object('doctor', d.full_name)
+    FROM ended AS e
+    INNER JOIN doctor AS d ON d.account_id = p_doctor
+    GROUP BY e.patient_id, d.full_name
+$$;
+COMMENT ON FUNCTION end_waiting(integer) IS 'Ends the waiting for a doctor who is leaving, and tells those who waited. The doctor must be locked.';
+
+-- Mails that go out later need names and addresses that are gone by then: each keeps what it needs until it is sent.
+CREATE OR REPLACE FUNCTION erase_account(p_account integer, p_password_hash text, p_role text) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    a account;
+    full_name text := coalesce(
+        (SELECT d.full_name FROM doctor AS d WHERE d.account_id = p_account),
+        (SELECT p.full_name FROM patient AS p WHERE p.account_id = p_account)
+    );
+BEGIN
+    SELECT * INTO a FROM account WHERE id = p_account AND password_hash = p_password_hash AND status = 'active' FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = 'The password has just been changed; try again.';
+    END IF;
+    UPDATE notification SET status = 'skipped', outcome = 'the account is erased', snapshot = NULL
+    WHERE account_id = p_account AND status = 'queued' AND created_at < now();
+    INSERT INTO notification (kind, account_id) VALUES ('account_erased', p_account);
+    UPDATE notification SET snapshot = jsonb_build_object('email', a.email, 'recipient', full_name)
+    WHERE account_id = p_account AND status = 'queued';
+    UPDATE notification AS n SET snapshot = coalesce(n.snapshot, '{}') || jsonb_build_object(p_role, full_name)
+    FROM appointment AS o
+    WHERE n.appointment_id = o.id AND n.status = 'queued' AND p_account IN (o.doctor_id, o.patient_id);
+    PERFORM forget_reasons(p_account);
+    DELETE FROM refresh_token WHERE account_id = p_account;
+    DELETE FROM account_token WHERE account_id = p_account;
+    DELETE FROM receipt WHERE account_id = p_account;
+    UPDATE account SET
+        status = 'erased',
+        generation = generation + 1,
+        username = NULL,
+        email = NULL,
+        email_verified_at = NULL,
+        pending_email = NULL,
+        password_hash = NULL
+    WHERE id = p_account;
+END
+$$;
+COMMENT ON FUNCTION erase_account(integer, text, text) IS
+'Erases an account but for its id, ends its logins, and skips its mails, but for those about the erasure. What lies ahead must have ended.';
+
+CREATE OR REPLACE FUNCTION forget_reasons(p_account integer) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM act_as('purge');
+    -- not what this transaction has said, which is yet to be mailed
+    UPDATE appointment SET cancel_reason = NULL
+    WHERE p_account IN (doctor_id, patient_id) AND cancel_reason IS NOT NULL AND updated_at < now();
+    PERFORM act_as('');
+END
+$$;
+COMMENT ON FUNCTION forget_reasons(integer) IS 'Forgets why appointments of an account were canceled, in people''s own words.';
+
+CREATE OR REPLACE FUNCTION not_cancelable(p_patient integer) RETURNS SETOF api_appointment
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT api.*
+    FROM upcoming_appointments(p_patient) AS a
+    INNER JOIN api_appointment AS api ON a.id = api.id
+    WHERE appointment_cancel_notice('patient', a.cancel_deadline, clock_timestamp()) IS NOT NULL
+    ORDER BY api.appointment_date, api.id
+$$;
+COMMENT ON FUNCTION not_cancelable(integer) IS 'The appointments ahead of a patient that they can no longer cancel, and so not leave either.';
+REVOKE EXECUTE ON FUNCTION not_cancelable(integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION not_cancelable(integer) TO booking_app;
 
 -- Whoever is refused hears everything that stands in the way, not only the first thing.
 CREATE OR REPLACE FUNCTION explain_booking(
@@ -2402,6 +2583,9 @@ DECLARE
 BEGIN
     -- updated, not only locked, for the reason given at lock_doctor
     UPDATE patient SET booking_seq = booking_seq + 1 WHERE account_id = a.patient_id;
+    IF is_erased(a.patient_id) THEN
+        PERFORM refuse('appointment_patient_id_fkey', 'There is no such patient any more.');
+    END IF;
     of_doctor := other_appointments_of_doctor(a, at_);
     of_patient := other_appointments_of_patient(a, at_);
     SELECT * INTO broken FROM broken_rules(a, d, p, at_, of_doctor, of_patient) LIMIT 1;
@@ -3045,6 +3229,9 @@ DECLARE
     was_active boolean := TG_OP = 'UPDATE' AND OLD.seat IS NOT NULL;
     is_active boolean := NEW.seat IS NOT NULL;
 BEGIN
+    IF booking_actor() = 'purge' THEN
+        RETURN NULL; -- of which nobody need hear
+    END IF;
     IF NEW.status = 'confirmed' AND (TG_OP = 'INSERT' OR OLD.status <> 'confirmed') THEN
         PERFORM notify_account('appointment_confirmed', NEW, NEW.patient_id);
         PERFORM notify_account('appointment_confirmed', NEW, NEW.doctor_id);
@@ -3155,6 +3342,11 @@ DECLARE
     moves boolean := TG_OP = 'INSERT';
 BEGIN
     IF TG_OP = 'UPDATE' THEN
+        IF booking_actor() = 'purge' THEN
+            -- takes away what somebody said, and nothing else
+            OLD.cancel_reason := NULL;
+            RETURN OLD;
+        END IF;
         IF NEW IS NOT DISTINCT FROM OLD THEN
             -- an ended row refuses even to be written as it is: a second cancel is told apart from the first,
             -- and a move to where it is already from one that comes too late
@@ -3451,6 +3643,14 @@ BEGIN
         RETURN NEW;
     END IF;
     d := lock_doctor(NEW.doctor_id);
+    -- as for a booking: whoever is erasing the patient at this moment is waited for
+    UPDATE patient SET booking_seq = booking_seq + 1 WHERE account_id = NEW.patient_id;
+    IF is_erased(NEW.patient_id) THEN
+        PERFORM refuse('waitlist_entry_patient_id_fkey', 'There is no such patient any more.');
+    END IF;
+    IF is_erased(NEW.doctor_id) THEN
+        PERFORM refuse('waitlist_entry_doctor_id_fkey', 'There is no such doctor any more.');
+    END IF;
     at_ := clock_timestamp();
     NEW.created_at := at_;
     PERFORM refuse('waitlist_entry_status_transition', waitlist_entry_status_transition(NULL, NEW.status));

@@ -1,0 +1,170 @@
+-- Whoever deletes their account first cancels what lies ahead, by the rules for anybody; then only their id is left.
+CREATE OR REPLACE FUNCTION erase_patient(p_patient integer, p_password_hash text) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    IF NOT is_password(p_patient, p_password_hash) THEN
+        RETURN false;
+    END IF;
+    PERFORM lock_patient_with_doctors(p_patient);
+    PERFORM cancel_as_patient(p_patient, id) FROM upcoming_appointments(p_patient);
+    PERFORM leave_waitlist(p_patient, id) FROM live_entries(p_patient);
+    PERFORM erase_account(p_patient, p_password_hash, 'patient');
+    UPDATE patient SET full_name = 'Former patient', phone = '', timezone = 'UTC' WHERE account_id = p_patient;
+    RETURN true;
+END
+$$;
+COMMENT ON FUNCTION erase_patient(integer, text) IS
+'Cancels a patient''s (account id) appointments, leaves the waitlists and erases who they are; false if this is no longer the password''s hash. Raises the broken rule, as appointment_cancel_notice.';
+REVOKE EXECUTE ON FUNCTION erase_patient(integer, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION erase_patient(integer, text) TO booking_app;
+
+CREATE OR REPLACE FUNCTION erase_doctor(p_doctor integer, p_password_hash text) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    IF NOT is_password(p_doctor, p_password_hash) THEN
+        RETURN false;
+    END IF;
+    PERFORM lock_doctor(p_doctor);
+    -- first, so that nothing is announced as free
+    DELETE FROM working_hours WHERE doctor_id = p_doctor;
+    DELETE FROM time_off WHERE doctor_id = p_doctor;
+    PERFORM cancel_chosen(
+        ARRAY(SELECT id FROM held_appointments(p_doctor, clock_timestamp()) ORDER BY id),
+        'The doctor no longer takes appointments here.', false
+    );
+    PERFORM end_waiting(p_doctor);
+    PERFORM erase_account(p_doctor, p_password_hash, 'doctor');
+    UPDATE doctor SET
+        full_name = 'Former doctor', phone = '', specialty = '', experience_years = 0, timezone = 'UTC', max_appointments = 0,
+        verified_at = NULL
+    WHERE account_id = p_doctor;
+    RETURN true;
+END
+$$;
+COMMENT ON FUNCTION erase_doctor(integer, text) IS
+'Cancels a doctor''s (account id) appointments, ends the waiting for them and erases who they are; false if this is no longer the password''s hash.';
+REVOKE EXECUTE ON FUNCTION erase_doctor(integer, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION erase_doctor(integer, text) TO booking_app;
+
+CREATE OR REPLACE FUNCTION is_password(p_account integer, p_password_hash text) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (SELECT FROM account WHERE id = p_account AND password_hash = p_password_hash AND status = 'active')
+$$;
+COMMENT ON FUNCTION is_password(integer, text) IS 'Whether an active account has this password hash.';
+
+CREATE OR REPLACE FUNCTION upcoming_appointments(p_patient integer) RETURNS SETOF appointment
+LANGUAGE sql STABLE AS $$
+    SELECT * FROM appointment
+    WHERE patient_id = p_patient AND status IN ('pending', 'confirmed') AND lower(during) > clock_timestamp()
+        AND appointment_is_active(status, hold_expires_at, upper(during), clock_timestamp())
+    ORDER BY id
+$$;
+COMMENT ON FUNCTION upcoming_appointments(integer) IS 'The appointments that a patient holds and that have not begun.';
+
+CREATE OR REPLACE FUNCTION live_entries(p_patient integer) RETURNS SETOF waitlist_entry
+LANGUAGE sql STABLE AS $$
+    SELECT * FROM waitlist_entry WHERE patient_id = p_patient AND status IN ('waiting', 'offered', 'paused') ORDER BY id
+$$;
+COMMENT ON FUNCTION live_entries(integer) IS 'Where a patient waits.';
+
+CREATE OR REPLACE FUNCTION lock_patient_with_doctors(p_patient integer) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    doctors integer[] := doctors_of(p_patient);
+BEGIN
+    PERFORM FROM doctor WHERE account_id = ANY (doctors) ORDER BY account_id FOR NO KEY UPDATE;
+    UPDATE patient SET booking_seq = booking_seq + 1 WHERE account_id = p_patient;
+    IF NOT doctors_of(p_patient) <@ doctors THEN
+        -- whom they have booked meanwhile would now be locked out of turn
+        RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = 'This patient has just booked; try again.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION lock_patient_with_doctors(integer) IS
+'Locks the doctors with whom a patient has something ahead, in order, and then the patient, who so books nothing more.';
+
+CREATE OR REPLACE FUNCTION doctors_of(p_patient integer) RETURNS integer[]
+LANGUAGE sql STABLE AS $$
+    SELECT coalesce(array_agg(DISTINCT doctor_id), '{}')
+    FROM (SELECT doctor_id FROM upcoming_appointments(p_patient) UNION ALL SELECT doctor_id FROM live_entries(p_patient)) AS ahead
+$$;
+COMMENT ON FUNCTION doctors_of(integer) IS 'The doctors with whom a patient has an appointment ahead, or for whom they wait.';
+
+CREATE OR REPLACE FUNCTION end_waiting(p_doctor integer) RETURNS void
+LANGUAGE sql AS $$
+    WITH ended AS (
+        UPDATE waitlist_entry SET status = 'lapsed'
+        WHERE doctor_id = p_doctor AND status IN ('waiting', 'offered', 'paused')
+        RETURNING id, patient_id
+    )
+    INSERT INTO notification (kind, account_id, waitlist_entry_id, snapshot)
+    SELECT 'waiting_ended', e.patient_id, min(e.id), jsonb_build_object('doctor', d.full_name)
+    FROM ended AS e
+    INNER JOIN doctor AS d ON d.account_id = p_doctor
+    GROUP BY e.patient_id, d.full_name
+$$;
+COMMENT ON FUNCTION end_waiting(integer) IS 'Ends the waiting for a doctor who is leaving, and tells those who waited. The doctor must be locked.';
+
+-- Mails that go out later need names and addresses that are gone by then: each keeps what it needs until it is sent.
+CREATE OR REPLACE FUNCTION erase_account(p_account integer, p_password_hash text, p_role text) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    a account;
+    full_name text := coalesce(
+        (SELECT d.full_name FROM doctor AS d WHERE d.account_id = p_account),
+        (SELECT p.full_name FROM patient AS p WHERE p.account_id = p_account)
+    );
+BEGIN
+    SELECT * INTO a FROM account WHERE id = p_account AND password_hash = p_password_hash AND status = 'active' FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = 'The password has just been changed; try again.';
+    END IF;
+    UPDATE notification SET status = 'skipped', outcome = 'the account is erased', snapshot = NULL
+    WHERE account_id = p_account AND status = 'queued' AND created_at < now();
+    INSERT INTO notification (kind, account_id) VALUES ('account_erased', p_account);
+    UPDATE notification SET snapshot = jsonb_build_object('email', a.email, 'recipient', full_name)
+    WHERE account_id = p_account AND status = 'queued';
+    UPDATE notification AS n SET snapshot = coalesce(n.snapshot, '{}') || jsonb_build_object(p_role, full_name)
+    FROM appointment AS o
+    WHERE n.appointment_id = o.id AND n.status = 'queued' AND p_account IN (o.doctor_id, o.patient_id);
+    PERFORM forget_reasons(p_account);
+    DELETE FROM refresh_token WHERE account_id = p_account;
+    DELETE FROM account_token WHERE account_id = p_account;
+    DELETE FROM receipt WHERE account_id = p_account;
+    UPDATE account SET
+        status = 'erased',
+        generation = generation + 1,
+        username = NULL,
+        email = NULL,
+        email_verified_at = NULL,
+        pending_email = NULL,
+        password_hash = NULL
+    WHERE id = p_account;
+END
+$$;
+COMMENT ON FUNCTION erase_account(integer, text, text) IS
+'Erases an account but for its id, ends its logins, and skips its mails, but for those about the erasure. What lies ahead must have ended.';
+
+CREATE OR REPLACE FUNCTION forget_reasons(p_account integer) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM act_as('purge');
+    -- not what this transaction has said, which is yet to be mailed
+    UPDATE appointment SET cancel_reason = NULL
+    WHERE p_account IN (doctor_id, patient_id) AND cancel_reason IS NOT NULL AND updated_at < now();
+    PERFORM act_as('');
+END
+$$;
+COMMENT ON FUNCTION forget_reasons(integer) IS 'Forgets why appointments of an account were canceled, in people''s own words.';
+
+CREATE OR REPLACE FUNCTION not_cancelable(p_patient integer) RETURNS SETOF api_appointment
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT api.*
+    FROM upcoming_appointments(p_patient) AS a
+    INNER JOIN api_appointment AS api ON a.id = api.id
+    WHERE appointment_cancel_notice('patient', a.cancel_deadline, clock_timestamp()) IS NOT NULL
+    ORDER BY api.appointment_date, api.id
+$$;
+COMMENT ON FUNCTION not_cancelable(integer) IS 'The appointments ahead of a patient that they can no longer cancel, and so not leave either.';
+REVOKE EXECUTE ON FUNCTION not_cancelable(integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION not_cancelable(integer) TO booking_app;

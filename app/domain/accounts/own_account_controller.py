@@ -1,0 +1,105 @@
+"""`/api/accounts/me`: one's own account, and to have it deleted."""
+
+from typing import Any
+
+from litestar import Controller, Request, delete, get, patch, put
+from litestar.di import NamedDependency, Provide
+from litestar.params import JSONBody
+from litestar.security.jwt import Token
+from msgspec import UNSET, structs, to_builtins
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.domain.accounts.controller import provide_accounts
+from app.domain.accounts.own_data import OwnDataRepository
+from app.domain.accounts.repository import AccountRepository
+from app.domain.accounts.schemas import (
+    ChangeAccount,
+    ChangedAccount,
+    DeleteAccount,
+    DoctorAccount,
+    Done,
+    OwnAccount,
+)
+from app.domain.accounts.tokens import Caller, Role
+from app.domain.problems import FieldError, invalid_request, problems
+from app.domain.schedule.schemas import ScheduleChange
+from app.rate_limits import RateLimits
+
+PROFILE = {"email", "full_name", "phone", "timezone"}
+PRACTICE = {
+    *("specialty", "experience_years"),
+    *("slot_minutes", "buffer_minutes", "max_appointments", "fee", "currency"),
+    *ScheduleChange.__struct_fields__,
+}
+EDITABLE: dict[Role, set[str]] = {"patient": PROFILE, "doctor": PROFILE | PRACTICE}
+
+
+async def provide_own_data(db_session: NamedDependency[AsyncSession]) -> OwnDataRepository:
+    """Provide the repository of a request."""
+    return OwnDataRepository(session=db_session, auto_refresh=False)
+
+
+class OwnAccountController(Controller):
+    """One's own account."""
+
+    path = "/api/accounts/me"
+    tags = ("accounts",)
+    dependencies = {  # noqa: RUF012  Litestar reads it from the class
+        "accounts": Provide(provide_accounts),
+        "own_data": Provide(provide_own_data),
+    }
+
+    @get(operation_id="get_own_account")
+    async def me(
+        self, request: Request[Caller, Token, Any], accounts: NamedDependency[AccountRepository]
+    ) -> OwnAccount:
+        """Return one's own account."""
+        return await accounts.own(request.user.id)
+
+    @patch(operation_id="change_own_account", responses=problems(409, 422))
+    async def change(
+        self,
+        request: Request[Caller, Token, Any],
+        data: JSONBody[ChangeAccount],
+        accounts: NamedDependency[AccountRepository],
+    ) -> ChangedAccount:
+        """Change one's own account; what is not named stays. A zone that strands appointments is refused, with them."""
+        return await _change(request.user, data, accounts)
+
+    @put(operation_id="replace_own_account", responses=problems(409, 422))
+    async def replace(
+        self,
+        request: Request[Caller, Token, Any],
+        data: JSONBody[ChangeAccount],
+        accounts: NamedDependency[AccountRepository],
+    ) -> ChangedAccount:
+        """Change one's own account exactly as PATCH does."""
+        return await _change(request.user, data, accounts)
+
+    @delete(operation_id="delete_own_account", status_code=200, responses=problems(409, 422))
+    async def erase(
+        self,
+        request: Request[Caller, Token, Any],
+        data: JSONBody[DeleteAccount],
+        accounts: NamedDependency[AccountRepository],
+        own_data: NamedDependency[OwnDataRepository],
+        rate_limits: NamedDependency[RateLimits],
+    ) -> Done:
+        """Delete one's account for good. What lies ahead is canceled first: `affected` is what can no longer be."""
+        await rate_limits.attempt(request, "password", str(request.user.id))
+        password_hash = await accounts.confirm_password(request.user.id, data.password)
+        await own_data.erase(request.user, password_hash)
+        return Done("Your account is deleted.")
+
+
+async def _change(caller: Caller, data: ChangeAccount, accounts: AccountRepository) -> ChangedAccount:
+    own = await accounts.own(caller.id)
+    present = to_builtins(own) | structs.asdict(ScheduleChange())
+    given = {name: value for name, value in structs.asdict(data).items() if value is not UNSET}
+    changes = {name: value for name, value in given.items() if name not in present or value != present[name]}
+    refused = sorted(changes.keys() - EDITABLE[caller.role])
+    if refused:
+        raise invalid_request([FieldError(name, f"A {caller.role} cannot change this.") for name in refused])
+    if isinstance(own, DoctorAccount):
+        return await accounts.change_doctor(own, changes, data)
+    return await accounts.change_patient(own.id, changes)

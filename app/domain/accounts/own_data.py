@@ -1,0 +1,41 @@
+"""What is held about the caller: they may have it deleted."""
+
+from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+from asyncpg import IntegrityConstraintViolationError
+
+from app.db import models
+from app.db.driver import fetch, fetch_one
+from app.domain.accounts.passwords import wrong_password
+from app.domain.accounts.tokens import Caller, Role
+from app.domain.appointments.schemas import Appointment
+from app.domain.errors import refusal_of
+from app.domain.problems import refused
+
+ERASE: dict[Role, str] = {
+    "patient": "SELECT erase_patient($1, $2) AS erased",
+    "doctor": "SELECT erase_doctor($1, $2) AS erased",
+}
+NOT_CANCELABLE = "SELECT * FROM not_cancelable($1)"
+
+
+class OwnDataRepository(SQLAlchemyAsyncRepository[models.Account]):
+    """Everything about one account."""
+
+    model_type = models.Account
+
+    async def erase(self, caller: Caller, password_hash: str) -> None:
+        """Cancel what lies ahead, and erase all but the id.
+
+        Raises ProblemError: with the appointments that a patient can no longer cancel, or if the password is another.
+        """
+        try:
+            row = await fetch_one(self.session, ERASE[caller.role], caller.id, password_hash)
+        except IntegrityConstraintViolationError as error:
+            if (refusal := refusal_of(error)) is None:
+                raise
+            problem = refused(refusal)
+            rows = await fetch(self.session, NOT_CANCELABLE, caller.id)
+            problem.problem.affected = [Appointment(**row) for row in rows]
+            raise problem from error
+        if not (row and row["erased"]):
+            raise wrong_password("Your password has just been changed by somebody else.")
