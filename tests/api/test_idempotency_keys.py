@@ -13,7 +13,7 @@ import pytest
 from tests.api.answers import assert_problem
 from tests.api.bookings import APPOINTMENTS, booked
 from tests.api.keyed import KEY, REPLAYED, bookings, new_key, receipts, wish
-from tests.api.people import LOGIN, PASSWORD, register
+from tests.api.people import LOGIN, ME, PASSWORD, register
 from tests.factories import a_slot, bearer, make_doctor, make_patient, make_patients
 from tests.workers.processes import eventually
 
@@ -98,6 +98,19 @@ async def test_nor_does_whose_account_is_disabled(
     assert (await act.send(client, key)).status_code == 201
     await owner.execute("UPDATE account SET status = 'disabled' WHERE id = $1", patient)
     assert_problem(await act.send(client, key), 401)
+
+
+async def test_of_an_erased_account_none_are_left(
+    client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int
+) -> None:
+    person, key = await register(client), new_key()
+    patient = person.account["id"]
+    assert (await wish(patient, doctor).send(client, key)).status_code == 201
+    assert await receipts(owner, patient) == 1
+    erased = await client.request("DELETE", ME, headers=person.headers, json={"password": PASSWORD})
+    assert erased.is_success, erased.text
+    assert_problem(await wish(patient, doctor).send(client, key), 401)
+    assert await receipts(owner, patient) == 0
 
 
 @pytest.mark.parametrize(
