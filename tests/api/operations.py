@@ -75,6 +75,7 @@ CALLS: dict[str, Call] = {
     "refresh_tokens": Call(None, lambda _: {"refresh": "a.b.c"}),
     "logout": Call("patient", lambda _: {"refresh": "an opaque token"}, optional=True),
     "change_password": Call("patient", lambda _: {"password": "correct horse", "new_password": "battery staple"}),
+    "export_own_data": Call("patient"),
     "delete_own_account": Call("patient", lambda _: {"password": "correct horse"}),
     "request_email_verification": Call("patient"),
     "verify_email": Call(None, lambda _: {"token": "a code"}),

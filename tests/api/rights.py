@@ -35,6 +35,7 @@ RIGHTS = {
     "reset_password": " ".join(["422/code_not_good"] * 8),
     "get_own_account": WHOEVER_IS_LOGGED_IN,
     "change_own_account": WHOEVER_IS_LOGGED_IN,
+    "export_own_data": WHOEVER_IS_LOGGED_IN,
     "delete_own_account": "401 422/wrong_password 422/wrong_password 422/wrong_password 422/wrong_password 401 401 401",
     "replace_own_account": WHOEVER_IS_LOGGED_IN,
     "list_doctors": ANYBODY,

@@ -126,7 +126,7 @@ BEGIN
     WHERE account_id = p_account AND status = 'queued';
     UPDATE notification AS n SET snapshot = coalesce(n.snapshot, '{}') || jsonb_build_object(p_role, full_name)
     FROM appointment AS o
-    WHERE n.appointment_id = o.id AND n.status = 'queued' AND p_account IN (o.doctor_id, o.patient_id);
+    WHERE n.appointment_id = o.id AND n.status = 'queued' AND (o.doctor_id = p_account OR o.patient_id = p_account);
     PERFORM forget_reasons(p_account);
     DELETE FROM refresh_token WHERE account_id = p_account;
     DELETE FROM account_token WHERE account_id = p_account;
@@ -151,7 +151,7 @@ BEGIN
     PERFORM act_as('purge');
     -- not what this transaction has said, which is yet to be mailed
     UPDATE appointment SET cancel_reason = NULL
-    WHERE p_account IN (doctor_id, patient_id) AND cancel_reason IS NOT NULL AND updated_at < now();
+    WHERE (doctor_id = p_account OR patient_id = p_account) AND cancel_reason IS NOT NULL AND updated_at < now();
     PERFORM act_as('');
 END
 $$;

@@ -1,4 +1,4 @@
-"""`/api/accounts/me`: one's own account, and to have it deleted."""
+"""`/api/accounts/me`: one's own account, all that is held about oneself, and to have it deleted."""
 
 from typing import Any
 
@@ -10,6 +10,7 @@ from msgspec import UNSET, structs, to_builtins
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.accounts.controller import provide_accounts
+from app.domain.accounts.export import Export
 from app.domain.accounts.own_data import OwnDataRepository
 from app.domain.accounts.repository import AccountRepository
 from app.domain.accounts.schemas import (
@@ -75,6 +76,16 @@ class OwnAccountController(Controller):
     ) -> ChangedAccount:
         """Change one's own account exactly as PATCH does."""
         return await _change(request.user, data, accounts)
+
+    @get("/export", operation_id="export_own_data")
+    async def export(
+        self,
+        request: Request[Caller, Token, Any],
+        accounts: NamedDependency[AccountRepository],
+        own_data: NamedDependency[OwnDataRepository],
+    ) -> Export:
+        """Return everything that is held about oneself. No password, token or code is, but for their hashes."""
+        return await own_data.export(await accounts.own(request.user.id))
 
     @delete(operation_id="delete_own_account", status_code=200, responses=problems(409, 422))
     async def erase(

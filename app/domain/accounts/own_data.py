@@ -1,11 +1,14 @@
-"""What is held about the caller: they may have it deleted."""
+"""What is held about the caller: they may see it, and have it deleted."""
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from asyncpg import IntegrityConstraintViolationError
+from msgspec import json, structs
 
 from app.db import models
 from app.db.driver import fetch, fetch_one
+from app.domain.accounts.export import Export, Holdings
 from app.domain.accounts.passwords import wrong_password
+from app.domain.accounts.schemas import OwnAccount
 from app.domain.accounts.tokens import Caller, Role
 from app.domain.appointments.schemas import Appointment
 from app.domain.errors import refusal_of
@@ -15,6 +18,7 @@ ERASE: dict[Role, str] = {
     "patient": "SELECT erase_patient($1, $2) AS erased",
     "doctor": "SELECT erase_doctor($1, $2) AS erased",
 }
+EXPORT = "SELECT export_account($1)::text AS holdings"  # as text, in which money is exact
 NOT_CANCELABLE = "SELECT * FROM not_cancelable($1)"
 
 
@@ -22,6 +26,12 @@ class OwnDataRepository(SQLAlchemyAsyncRepository[models.Account]):
     """Everything about one account."""
 
     model_type = models.Account
+
+    async def export(self, account: OwnAccount) -> Export:
+        """Return everything that is held about an account."""
+        (row,) = await fetch(self.session, EXPORT, account.id)
+        holdings = json.decode(row["holdings"], type=Holdings)
+        return Export(account=account, **structs.asdict(holdings))
 
     async def erase(self, caller: Caller, password_hash: str) -> None:
         """Cancel what lies ahead, and erase all but the id.

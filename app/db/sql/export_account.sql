@@ -1,0 +1,66 @@
+-- Whoever asks is told everything that is held about them, as it is at one moment; of secrets only that there are some.
+CREATE OR REPLACE FUNCTION export_account(p_account integer) RETURNS jsonb
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT jsonb_build_object(
+        'appointments', (
+            SELECT coalesce(jsonb_agg(to_jsonb(api) || jsonb_build_object(
+                'canceled_by', a.canceled_by, 'cancel_reason', a.cancel_reason
+            ) ORDER BY a.id), '[]')
+            FROM appointment AS a
+            INNER JOIN api_appointment AS api ON a.id = api.id
+            WHERE a.doctor_id = p_account OR a.patient_id = p_account
+        ),
+        'waitlist', (SELECT coalesce(jsonb_agg(w ORDER BY w.id), '[]') FROM waitlist_entry AS w WHERE w.patient_id = p_account),
+        'payments', (
+            SELECT coalesce(jsonb_agg(p ORDER BY p.id), '[]')
+            FROM payment AS p
+            INNER JOIN appointment AS a ON p.appointment_id = a.id
+            WHERE a.patient_id = p_account
+        ),
+        'refunds', (
+            SELECT coalesce(jsonb_agg(r ORDER BY r.id), '[]')
+            FROM refund AS r
+            INNER JOIN payment AS p ON r.payment_id = p.id
+            INNER JOIN appointment AS a ON p.appointment_id = a.id
+            WHERE a.patient_id = p_account
+        ),
+        'notifications', (
+            SELECT coalesce(jsonb_agg(n ORDER BY n.id), '[]') FROM notification AS n WHERE n.account_id = p_account
+        ),
+        'working_hours', (
+            SELECT coalesce(jsonb_agg(h ORDER BY h.weekday, h.start_minute), '[]') FROM working_hours AS h WHERE h.doctor_id = p_account
+        ),
+        'time_off', (
+            SELECT coalesce(jsonb_agg(jsonb_build_object(
+                'id', t.id, 'start', lower(t.during), 'end', upper(t.during), 'reason', t.reason, 'created_at', t.created_at
+            ) ORDER BY t.id), '[]')
+            FROM time_off AS t
+            WHERE t.doctor_id = p_account
+        ),
+        'sessions', (
+            SELECT coalesce(jsonb_agg(s ORDER BY s.started_at), '[]')
+            FROM (
+                SELECT
+                    min(created_at) AS started_at,
+                    max(used_at) AS last_used_at,
+                    max(expires_at) AS expires_at,
+                    max(revoked_at) AS ended_at
+                FROM refresh_token
+                WHERE account_id = p_account
+                GROUP BY family
+            ) AS s
+        ),
+        'mailed_codes', (
+            SELECT coalesce(jsonb_agg(t ORDER BY t.created_at), '[]')
+            FROM (SELECT purpose, email, created_at, expires_at FROM account_token WHERE account_id = p_account) AS t
+        ),
+        'idempotency_keys', (
+            SELECT coalesce(jsonb_agg(r ORDER BY r.created_at), '[]')
+            FROM (SELECT route, key, created_at FROM receipt WHERE account_id = p_account) AS r
+        )
+    )
+$$;
+COMMENT ON FUNCTION export_account(integer) IS
+'Everything held about an account, but for the account and its profile themselves; nothing that lets anybody in.';
+REVOKE EXECUTE ON FUNCTION export_account(integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION export_account(integer) TO booking_app;
