@@ -108,6 +108,7 @@ async def _redis(settings: Settings) -> list[Finding]:
 
 
 async def _mail_server(settings: Settings) -> list[Finding]:
-    async with MailServer(settings) as server:
-        await server.greet()
+    server = MailServer(settings)
+    await server.greet()
+    await server.quit()
     return [_finding("mail server", f"{settings.email_host}:{settings.email_port} answers", None)]

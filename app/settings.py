@@ -30,6 +30,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     email_host_user: str = ""
     email_host_password: str = ""
     email_use_tls: bool = False
+    email_connections: int = 10
     default_from_email: str = "Appointments <appointments@localhost>"
     public_url: str = "http://localhost:8000"
     paypal_base_url: str = "https://api-m.paypal.com"
@@ -199,6 +200,7 @@ CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
         f"must be a URL like redis://host:6379/0, {_ESCAPED}",
     ),
     "email_port": (lambda port: 0 < port < 65536, "must be a port, 1 to 65535"),
+    "email_connections": (lambda number: number > 0, "must be at least 1"),
     "rate_limit": _RATE,
     "rate_limit_login": _RATE,
     "rate_limit_login_address": _RATE,

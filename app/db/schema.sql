@@ -98,6 +98,31 @@ COMMENT ON TYPE public.working_span IS 'An interval of working hours on one day,
 
 
 --
+-- Name: requeue_notification(bigint); Type: FUNCTION; Schema: admin; Owner: -
+--
+
+CREATE FUNCTION admin.requeue_notification(p_id bigint) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    UPDATE notification SET status = 'queued', attempts = 0, due_at = clock_timestamp() WHERE id = p_id AND status = 'failed';
+    IF FOUND THEN
+        PERFORM pg_notify('booking_outbox', '');
+    END IF;
+    RETURN FOUND;
+END
+$$;
+
+
+--
+-- Name: FUNCTION requeue_notification(p_id bigint); Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON FUNCTION admin.requeue_notification(p_id bigint) IS 'Has a failed mail tried again at once, as if for the first time, and returns true; false if it has not failed. If it is no longer true by then, it is skipped.';
+
+
+--
 -- Name: verify_doctor(integer, boolean); Type: FUNCTION; Schema: admin; Owner: -
 --
 
@@ -2123,6 +2148,7 @@ CREATE FUNCTION public.claim_notification(p_id bigint, p_lease interval, p_code 
 DECLARE
     n notification;
     stale text;
+    turn timestamptz;
     letter notification_letter;
 BEGIN
     SELECT * INTO n FROM notification
@@ -2134,6 +2160,12 @@ BEGIN
     stale := notification_stale(n);
     IF stale IS NOT NULL THEN
         UPDATE notification SET status = 'skipped', outcome = stale, snapshot = NULL WHERE id = p_id;
+        RETURN;
+    END IF;
+    turn := notification_turn(n);
+    IF turn IS NOT NULL THEN
+        -- due when that one is: rows that wait are not looked at again and again
+        UPDATE notification SET due_at = greatest(due_at, turn) WHERE id = p_id;
         RETURN;
     END IF;
     UPDATE notification SET attempts = attempts + 1, due_at = clock_timestamp() + p_lease WHERE id = p_id;
@@ -2152,7 +2184,7 @@ $$;
 -- Name: FUNCTION claim_notification(p_id bigint, p_lease interval, p_code bytea); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.claim_notification(p_id bigint, p_lease interval, p_code bytea) IS 'Takes a due mail for the length of the lease and returns its letter, in which the code of a given SHA-256 is good if it needs one; no row if another has it, it is done, or it is stale (then skipped).';
+COMMENT ON FUNCTION public.claim_notification(p_id bigint, p_lease interval, p_code bytea) IS 'Takes a due mail for the length of the lease and returns its letter, in which the code of a given SHA-256 is good if it needs one; no row if another has it, it is done, it is stale (then skipped), or it is not its turn (then put off).';
 
 
 --
@@ -3835,6 +3867,29 @@ $$;
 --
 
 COMMENT ON FUNCTION public.notification_stale(n public.notification) IS 'Why a mail would say what is no longer so; NULL: it is true.';
+
+
+--
+-- Name: notification_turn(public.notification); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.notification_turn(n public.notification) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT max(e.due_at)
+    FROM notification AS e
+    WHERE e.account_id = n.account_id AND e.id < n.id AND e.status = 'queued' AND e.attempts > 0
+        -- codes expire, and may go to another address: they neither wait nor are waited for
+        AND e.appointment_id IS NOT NULL AND n.appointment_id IS NOT NULL
+        AND notification_stale(e) IS NULL
+$$;
+
+
+--
+-- Name: FUNCTION notification_turn(n public.notification); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.notification_turn(n public.notification) IS 'Until when a mail waits for earlier ones to the same account that were tried in vain or are being sent; NULL: it does not.';
 
 
 --
@@ -5798,6 +5853,32 @@ COMMENT ON FUNCTION public.working_interval(start_minute integer, end_minute int
 
 
 --
+-- Name: undelivered; Type: VIEW; Schema: admin; Owner: -
+--
+
+CREATE VIEW admin.undelivered AS
+ SELECT id,
+    kind,
+    account_id,
+    appointment_id,
+    status,
+    attempts,
+    outcome,
+    due_at,
+    created_at,
+    request_id
+   FROM public.notification n
+  WHERE ((status = 'failed'::text) OR ((status = 'queued'::text) AND (attempts > 0)));
+
+
+--
+-- Name: VIEW undelivered; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON VIEW admin.undelivered IS 'Mails that have failed for good, and those that were tried in vain so far (due_at: when next) or are being sent.';
+
+
+--
 -- Name: account_id_seq; Type: SEQUENCE; Schema: public; Owner: -
 --
 
@@ -6596,6 +6677,13 @@ CREATE INDEX notification_due ON public.notification USING btree (due_at, id) WH
 
 
 --
+-- Name: notification_in_line; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX notification_in_line ON public.notification USING btree (account_id, id) WHERE (status = 'queued'::text);
+
+
+--
 -- Name: notification_of_account; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -7058,6 +7146,14 @@ REVOKE USAGE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO booking_app;
 GRANT USAGE ON SCHEMA public TO booking_admin;
 GRANT USAGE ON SCHEMA public TO booking_auditor;
+
+
+--
+-- Name: FUNCTION requeue_notification(p_id bigint); Type: ACL; Schema: admin; Owner: -
+--
+
+REVOKE ALL ON FUNCTION admin.requeue_notification(p_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION admin.requeue_notification(p_id bigint) TO booking_admin;
 
 
 --
@@ -8226,6 +8322,13 @@ REVOKE ALL ON FUNCTION public.notification_stale(n public.notification) FROM PUB
 
 
 --
+-- Name: FUNCTION notification_turn(n public.notification); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.notification_turn(n public.notification) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION notify_account(p_kind text, a public.appointment, p_account integer, p_old_time tstzrange); Type: ACL; Schema: public; Owner: -
 --
 
@@ -8719,6 +8822,13 @@ REVOKE ALL ON FUNCTION public.working_hours_cover_appointments(d public.doctor, 
 --
 
 REVOKE ALL ON FUNCTION public.working_interval(start_minute integer, end_minute integer, zone text, day date) FROM PUBLIC;
+
+
+--
+-- Name: TABLE undelivered; Type: ACL; Schema: admin; Owner: -
+--
+
+GRANT SELECT ON TABLE admin.undelivered TO booking_admin;
 
 
 --

@@ -5,6 +5,7 @@ from email.headerregistry import Address
 from saq.types import Context
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from app.domain.notifications.mail_server import MailServers
 from app.domain.payments.configured import PayPalAccount
 from app.outages import Outage
 from app.settings import Settings
@@ -15,6 +16,7 @@ class WorkerContext(Context):
 
     settings: Settings
     sender: Address  # of every mail
+    mail_servers: MailServers
     sessions: async_sessionmaker[AsyncSession]
     database: Outage
     paypal_account: PayPalAccount

@@ -1,4 +1,4 @@
-"""Sends the mails that the outbox says are due: one job for each event, one mail after the other."""
+"""Sends the mails that the outbox says are due: one job for each account, one mail after the other."""
 
 import asyncio
 import time
@@ -13,7 +13,7 @@ from app.domain.notifications.account_mails import with_code
 from app.domain.notifications.mail_server import MailServer, is_permanent
 from app.domain.notifications.mails import compose
 from app.domain.notifications.repository import NotificationRepository
-from app.domain.notifications.schemas import AccountLetter, Event, Letter
+from app.domain.notifications.schemas import AccountLetter, Letter
 from app.outages import brief, place
 from app.workers.context import WorkerContext
 
@@ -21,7 +21,7 @@ log = structlog.get_logger()
 
 # What becomes of a mail whose worker is killed: its lease ends after 20 s, and its job is given up by another worker
 # at most 5 s after JOB_SECONDS have passed (the timer `sweep` in settings.py); till then SAQ takes a new job for the
-# same event for a duplicate. The next sweep makes one, so the mail is sent within some 40 s.
+# same account for a duplicate. The next sweep makes one, so the mail is sent within some 40 s.
 LEASE = timedelta(seconds=20)  # a mail takes 10 s at most (MailServer), so nobody else takes it while it is being sent
 SENDING_SECONDS = 10  # then no mail is begun; what is left is still due, and the next sweep makes a job for it
 JOB_SECONDS = 25  # SENDING_SECONDS and the last mail's 10 s, and a margin
@@ -36,53 +36,42 @@ async def outbox(context: WorkerContext) -> AsyncIterator[NotificationRepository
 
 
 async def dispatch(context: WorkerContext) -> None:
-    """Make a job for each event with due mails that has none yet.
+    """Make a job for each account with due mails that has none yet.
 
-    SAQ takes no second job with the key of one that waits or runs. A mail that becomes due while the last job of its
-    event is ending is thus left to the next sweep.
+    SAQ takes no second job with the key of one that waits or runs. A mail that becomes due while the last job for its
+    account is ending is thus left to the next sweep.
     """
     with context["database"].contained():
         async with outbox(context) as notifications:
-            events = await notifications.due_events(MAILS_PER_DISPATCH)
-        for event in events:
+            accounts = await notifications.due_accounts(MAILS_PER_DISPATCH)
+        for account_id in accounts:
             await context["worker"].queue.enqueue(
-                deliver.__qualname__,
-                key=_key(event),
-                timeout=JOB_SECONDS,
-                **event._asdict(),
+                deliver.__qualname__, key=f"deliver:{account_id}", timeout=JOB_SECONDS, account_id=account_id
             )
 
 
-def _key(event: Event) -> str:
-    if event.account_id is not None:
-        return f"deliver:account:{event.account_id}"
-    return f"deliver:{event.appointment_id}:{event.version}"
-
-
-async def deliver(
-    context: WorkerContext,
-    *,
-    appointment_id: int | None = None,
-    version: int | None = None,
-    account_id: int | None = None,
-    request_id: str | None = None,
-) -> None:
-    """Send an event's due mails. What fails is written into the outbox, which has it tried again."""
-    with structlog.contextvars.bound_contextvars(**({"request": request_id} if request_id else {})):
-        await _deliver(context, Event(appointment_id, version, account_id, request_id))
-
-
-async def _deliver(context: WorkerContext, event: Event) -> None:
+async def deliver(context: WorkerContext, *, account_id: int) -> None:
+    """Send an account's due mails in their order. What fails is written into the outbox, which has it tried again."""
     deadline = time.monotonic() + SENDING_SECONDS
     with context["database"].contained():
-        async with outbox(context) as notifications:
-            due = await notifications.due_in(event)
-        async with MailServer(context["settings"]) as server:
-            for notification_id in due:
-                if time.monotonic() > deadline or context["worker"].event.is_set():  # set: the worker is to stop
-                    break
+        async for notification_id in _due(context, account_id):
+            async with context["mail_servers"].conversation(deadline - time.monotonic()) as server:
+                if server is None or context["worker"].event.is_set():  # set: the worker is to stop
+                    return
                 with context["database"].contained():
                     await _send(context, server, notification_id)
+
+
+async def _due(context: WorkerContext, account_id: int) -> AsyncIterator[int]:
+    """Yield each mail to an account that is due, or becomes so meanwhile, once."""
+    last = 0
+    while True:
+        async with outbox(context) as notifications:
+            due = await notifications.due_to(account_id, last)
+        if not due:
+            return
+        for last in due:
+            yield last
 
 
 async def _send(context: WorkerContext, server: MailServer, notification_id: int) -> None:
@@ -93,6 +82,11 @@ async def _send(context: WorkerContext, server: MailServer, notification_id: int
         return
     if isinstance(letter, AccountLetter) and letter.code_lifetime:
         letter = with_code(letter, code.text, context["settings"])
+    with structlog.contextvars.bound_contextvars(**({"request": letter.request_id} if letter.request_id else {})):
+        await _hand_over(context, server, letter)
+
+
+async def _hand_over(context: WorkerContext, server: MailServer, letter: Letter | AccountLetter) -> None:
     try:
         await server.send(compose(letter, context["sender"], datetime.now(UTC)))
     except Exception as error:  # noqa: BLE001  whatever is wrong with one mail, the others must go out

@@ -13,6 +13,7 @@ from saq.utils import cancel_tasks
 from sqlalchemy.ext.asyncio import async_sessionmaker
 
 from app.db.engine import create_engine
+from app.domain.notifications.mail_server import MailServers
 from app.domain.notifications.mails import sender_address
 from app.domain.payments.configured import PayPalAccount
 from app.logs import adopt_other_logs, configure_logs
@@ -101,12 +102,14 @@ async def _worker(settings: Settings) -> AsyncIterator[BookingWorker]:
     )
     worker.context["settings"] = settings
     worker.context["sender"] = sender_address(settings.default_from_email)
+    worker.context["mail_servers"] = MailServers(settings)
     worker.context["sessions"] = async_sessionmaker(engine, expire_on_commit=False)
     worker.context["database"] = Outage("postgresql")
     try:
         async with PayPalAccount(settings) as worker.context["paypal_account"]:
             yield worker
     finally:
+        await worker.context["mail_servers"].quit()
         await engine.dispose()
         await redis.aclose()
 

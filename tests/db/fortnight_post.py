@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from app.domain.notifications.repository import CLAIM, DUE_EVENTS, DUE_IN_EVENT, FAILED, SENT
+from app.domain.notifications.repository import CLAIM, DUE_ACCOUNTS, DUE_TO, FAILED, SENT
 from app.workers.notifications import LEASE, MAILS_PER_DISPATCH
 from tests.db.model_postgres import Postgres
 
@@ -19,9 +19,9 @@ class Post:
         self.unreachable = ""
 
     def deliver(self) -> None:
-        """Send every mail that is due, one event after the other."""
-        for event in self.postgres.act(DUE_EVENTS, MAILS_PER_DISPATCH):
-            for due in self.postgres.act(DUE_IN_EVENT, event["appointment_id"], event["appointment_version"]):
+        """Send every mail that is due, one account after the other."""
+        for account in self.postgres.act(DUE_ACCOUNTS, MAILS_PER_DISPATCH):
+            for due in self.postgres.act(DUE_TO, account["account_id"], 0):
                 for letter in self.postgres.act(CLAIM, due["id"], LEASE, b""):
                     self._send(letter["id"], letter["email"])
 

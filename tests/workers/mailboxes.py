@@ -26,6 +26,11 @@ class MoodyMailbox(Mailbox):
         self.at_ease = asyncio.Event()
         self.at_ease.set()
         self.begun = 0  # mails, sent to the end or not
+        self.sessions = 0  # connections, ended or not
+
+    def _open_session(self) -> SMTP:
+        self.sessions += 1
+        return super()._open_session()
 
     async def has_begun(self, mails: int) -> bool:
         """Whether the sending of that many mails has begun."""

@@ -69,9 +69,9 @@ async def address(owner: asyncpg.Connection, account: int) -> str:
     return email
 
 
-async def canceled_while(waiting: int, owner: asyncpg.Connection, app: asyncpg.Connection) -> Full:
+async def canceled_while(waiting: int, owner: asyncpg.Connection, app: asyncpg.Connection, slot: int = 0) -> Full:
     """Cancel an appointment while a patient waits."""
-    full = await full_doctor(owner, app)
+    full = await full_doctor(owner, app, slot)
     await join(app, waiting, full.doctor)
     await cancel(app, full)
     return full

@@ -1,5 +1,6 @@
 """The mail server is away, refuses, or takes its time: mails wait or fail, and none goes out twice."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from functools import partial
 
@@ -114,3 +115,59 @@ async def test_a_refusal_for_good_is_not_tried_again_and_holds_up_no_other(
     lines = worker.logged("mail_failed")
     assert [line["why"] for line in lines] == ["SMTPRecipientRefused 550", "SMTPDataError 554"]
     assert "@" not in str(lines)
+
+
+async def test_a_persons_mails_keep_their_order_when_one_has_to_be_tried_again(
+    owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: MoodyMailbox, make_worker: StartWorker
+) -> None:
+    waiting = await make_patient(owner)
+    mailbox.later.add(await address(owner, waiting))
+    first = await canceled_while(waiting, owner, app)
+    await make_worker().start()
+
+    async def refused() -> bool:
+        return (await rows(owner, first))[-1]["outcome"] is not None
+
+    await eventually(refused)
+    mailbox.later.clear()
+    second = await canceled_while(waiting, owner, app, 1)
+
+    async def others_are_sent() -> bool:
+        return [row["status"] for row in await rows(owner, second)] == ["sent", "sent", "queued"]
+
+    await eventually(others_are_sent)
+    await eventually(partial(is_settled, owner))
+    ids = [letter.message_id for letter in mailbox.letters if letter.to == await address(owner, waiting)]
+    assert ids == [f"<{(await rows(owner, full))[-1]['message_id']}@clinic.example>" for full in (first, second)]
+
+
+async def test_connections_are_used_again_and_bounded(
+    owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: MoodyMailbox, make_worker: StartWorker
+) -> None:
+    mailbox.at_ease.clear()
+    await make_worker(EMAIL_CONNECTIONS="2").start()
+    for slot in range(6):
+        await cancel(app, await full_doctor(owner, app, slot))
+    await eventually(partial(mailbox.has_begun, 2))
+    await asyncio.sleep(1)  # whoever else would begin has done so by now
+    assert mailbox.begun == 2
+    mailbox.at_ease.set()
+    await eventually(partial(is_settled, owner))
+    assert len(mailbox.letters) == 12
+    assert mailbox.sessions == 2
+
+
+async def test_a_connection_that_was_cut_while_it_was_kept_fails_no_mail(
+    owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: MoodyMailbox, make_worker: StartWorker
+) -> None:
+    async with Gate(f"smtp://127.0.0.1:{mailbox.smtp_port}", default_port=25) as gate:
+        await gate.open()
+        await make_worker(EMAIL_PORT=str(gate.port), EMAIL_CONNECTIONS="1").start()
+        await canceled_while(await make_patient(owner), owner, app)
+        await eventually(partial(is_settled, owner))
+        await gate.shut()
+        await gate.open()
+        await canceled_while(await make_patient(owner), owner, app, 1)
+        await eventually(partial(is_settled, owner))
+    assert not await owner.fetch("SELECT FROM notification WHERE attempts > 1")
+    assert mailbox.sessions == 2

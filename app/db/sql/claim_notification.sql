@@ -53,6 +53,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     n notification;
     stale text;
+    turn timestamptz;
     letter notification_letter;
 BEGIN
     SELECT * INTO n FROM notification
@@ -66,6 +67,12 @@ BEGIN
         UPDATE notification SET status = 'skipped', outcome = stale, snapshot = NULL WHERE id = p_id;
         RETURN;
     END IF;
+    turn := notification_turn(n);
+    IF turn IS NOT NULL THEN
+        -- due when that one is: rows that wait are not looked at again and again
+        UPDATE notification SET due_at = greatest(due_at, turn) WHERE id = p_id;
+        RETURN;
+    END IF;
     UPDATE notification SET attempts = attempts + 1, due_at = clock_timestamp() + p_lease WHERE id = p_id;
     SELECT * INTO letter FROM notification_letter WHERE id = p_id;
     IF letter.code_lifetime IS NOT NULL THEN
@@ -77,6 +84,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION claim_notification(bigint, interval, bytea) IS
-'Takes a due mail for the length of the lease and returns its letter, in which the code of a given SHA-256 is good if it needs one; no row if another has it, it is done, or it is stale (then skipped).';
+'Takes a due mail for the length of the lease and returns its letter, in which the code of a given SHA-256 is good if it needs one; no row if another has it, it is done, it is stale (then skipped), or it is not its turn (then put off).';
 REVOKE EXECUTE ON FUNCTION claim_notification(bigint, interval, bytea) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION claim_notification(bigint, interval, bytea) TO booking_app;

@@ -1,8 +1,4 @@
 -- Whether a doctor is one, a person finds out. What is booked already stays, whatever they find.
-CREATE SCHEMA IF NOT EXISTS admin;
-COMMENT ON SCHEMA admin IS 'What people at psql may do, as booking_admin, beyond writing to tables.';
-GRANT USAGE ON SCHEMA admin TO booking_admin;
-
 CREATE OR REPLACE FUNCTION admin.verify_doctor(p_doctor integer, p_is_verified boolean DEFAULT true) RETURNS timestamptz
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE

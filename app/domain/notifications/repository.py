@@ -6,30 +6,23 @@ from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 
 from app.db import models
 from app.db.driver import fetch, fetch_one
-from app.domain.notifications.schemas import AccountLetter, Event, Letter
+from app.domain.notifications.schemas import AccountLetter, Letter
 
 # The limit is on rows, so that the index on due_at ends the search however long the outbox is.
-DUE_EVENTS = """
-    SELECT appointment_id, appointment_version, account_id, min(request_id)
+DUE_ACCOUNTS = """
+    SELECT account_id
     FROM (
-        SELECT id, appointment_id, appointment_version, request_id,
-            CASE WHEN appointment_id IS NULL THEN account_id END AS account_id
-        FROM notification
+        SELECT id, account_id FROM notification
         WHERE status = 'queued' AND due_at <= now()
         ORDER BY due_at, id
         LIMIT $1
     ) AS due
-    GROUP BY appointment_id, appointment_version, account_id
+    GROUP BY account_id
     ORDER BY min(id)
 """
-DUE_IN_EVENT = """
+DUE_TO = """
     SELECT id FROM notification
-    WHERE appointment_id = $1 AND appointment_version = $2 AND status = 'queued' AND due_at <= now()
-    ORDER BY id
-"""
-DUE_ABOUT_ACCOUNT = """
-    SELECT id FROM notification
-    WHERE account_id = $1 AND appointment_id IS NULL AND status = 'queued' AND due_at <= now()
+    WHERE account_id = $1 AND id > $2 AND status = 'queued' AND due_at <= now()
     ORDER BY id
 """
 CLAIM = "SELECT * FROM claim_notification($1, $2, $3)"
@@ -42,20 +35,16 @@ class NotificationRepository(SQLAlchemyAsyncRepository[models.Notification]):
 
     model_type = models.Notification
 
-    async def due_events(self, limit: int) -> list[Event]:
-        """Return the events of the `limit` mails that have been due longest, those with the oldest mail first."""
-        return [Event(*row) for row in await fetch(self.session, DUE_EVENTS, limit)]
+    async def due_accounts(self, limit: int) -> list[int]:
+        """Return who gets the `limit` mails that have been due longest, first whoever gets the oldest."""
+        return [row["account_id"] for row in await fetch(self.session, DUE_ACCOUNTS, limit)]
 
-    async def due_in(self, event: Event) -> list[int]:
-        """Return the ids of an event's due mails in the order in which they are to be sent."""
-        if event.account_id is not None:
-            rows = await fetch(self.session, DUE_ABOUT_ACCOUNT, event.account_id)
-        else:
-            rows = await fetch(self.session, DUE_IN_EVENT, event.appointment_id, event.version)
-        return [row["id"] for row in rows]
+    async def due_to(self, account_id: int, after: int) -> list[int]:
+        """Return the ids above `after` of an account's due mails, in the order in which they are to be sent."""
+        return [row["id"] for row in await fetch(self.session, DUE_TO, account_id, after)]
 
     async def claim(self, notification_id: int, lease: timedelta, code_hash: bytes) -> Letter | AccountLetter | None:
-        """Take a mail for as long as `lease`; None if it is not to be sent: done, stale or another worker's.
+        """Take a mail for as long as `lease`; None if it is done, stale, another worker's, or not its turn.
 
         If it is for a code, the one of this hash (SHA-256) is good from now on.
         """

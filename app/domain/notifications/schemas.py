@@ -1,7 +1,7 @@
 """What the outbox says."""
 
 from datetime import datetime, timedelta
-from typing import Literal, NamedTuple
+from typing import Literal
 from uuid import UUID
 
 import msgspec
@@ -19,15 +19,6 @@ AccountKind = Literal[
     "email_verification", "email_changing", "password_reset", "password_changed", "waiting_ended", "account_erased"
 ]
 Role = Literal["doctor", "patient"]
-
-
-class Event(NamedTuple):
-    """What people are to hear of together: a change of an appointment, or else of an account."""
-
-    appointment_id: int | None
-    version: int | None
-    account_id: int | None
-    request_id: str | None  # of the request that made the change, if one did
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):

@@ -479,6 +479,8 @@ CREATE UNIQUE INDEX notification_batch ON notification (batch, account_id) WHERE
 
 CREATE INDEX notification_due ON notification (due_at, id) WHERE status = 'queued';
 
+CREATE INDEX notification_in_line ON notification (account_id, id) WHERE status = 'queued';
+
 CREATE INDEX notification_of_account ON notification (account_id, id);
 
 CREATE UNIQUE INDEX notification_once ON notification (appointment_id, appointment_version, kind, account_id, payment_id) NULLS NOT DISTINCT WHERE appointment_id IS NOT NULL;
@@ -643,6 +645,10 @@ $$;
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO booking_app, booking_admin, booking_auditor;
 ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
+
+CREATE SCHEMA IF NOT EXISTS admin;
+COMMENT ON SCHEMA admin IS 'What people at psql may do, as booking_admin, beyond writing to tables.';
+GRANT USAGE ON SCHEMA admin TO booking_admin;
 
 -- Who may touch which table: booking_app reads and registers people, every booking it makes goes through a function.
 GRANT SELECT ON
@@ -1765,6 +1771,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     n notification;
     stale text;
+    turn timestamptz;
     letter notification_letter;
 BEGIN
     SELECT * INTO n FROM notification
@@ -1778,6 +1785,12 @@ BEGIN
         UPDATE notification SET status = 'skipped', outcome = stale, snapshot = NULL WHERE id = p_id;
         RETURN;
     END IF;
+    turn := notification_turn(n);
+    IF turn IS NOT NULL THEN
+        -- due when that one is: rows that wait are not looked at again and again
+        UPDATE notification SET due_at = greatest(due_at, turn) WHERE id = p_id;
+        RETURN;
+    END IF;
     UPDATE notification SET attempts = attempts + 1, due_at = clock_timestamp() + p_lease WHERE id = p_id;
     SELECT * INTO letter FROM notification_letter WHERE id = p_id;
     IF letter.code_lifetime IS NOT NULL THEN
@@ -1789,7 +1802,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION claim_notification(bigint, interval, bytea) IS
-'Takes a due mail for the length of the lease and returns its letter, in which the code of a given SHA-256 is good if it needs one; no row if another has it, it is done, or it is stale (then skipped).';
+'Takes a due mail for the length of the lease and returns its letter, in which the code of a given SHA-256 is good if it needs one; no row if another has it, it is done, it is stale (then skipped), or it is not its turn (then put off).';
 REVOKE EXECUTE ON FUNCTION claim_notification(bigint, interval, bytea) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION claim_notification(bigint, interval, bytea) TO booking_app;
 
@@ -2421,6 +2434,19 @@ LANGUAGE sql STABLE AS $$
     WHERE r.id = n.account_id
 $$;
 COMMENT ON FUNCTION notification_stale(notification) IS 'Why a mail would say what is no longer so; NULL: it is true.';
+
+-- Mails about appointments reach a person in the order of events: none overtakes an earlier one that waits for its next attempt.
+CREATE OR REPLACE FUNCTION notification_turn(n notification) RETURNS timestamptz
+LANGUAGE sql STABLE AS $$
+    SELECT max(e.due_at)
+    FROM notification AS e
+    WHERE e.account_id = n.account_id AND e.id < n.id AND e.status = 'queued' AND e.attempts > 0
+        -- codes expire, and may go to another address: they neither wait nor are waited for
+        AND e.appointment_id IS NOT NULL AND n.appointment_id IS NOT NULL
+        AND notification_stale(e) IS NULL
+$$;
+COMMENT ON FUNCTION notification_turn(notification) IS
+'Until when a mail waits for earlier ones to the same account that were tried in vain or are being sent; NULL: it does not.';
 
 -- A new password, whoever sets it, ends every login and every other way in, and its owner is told.
 CREATE OR REPLACE FUNCTION set_password(p_account integer, p_new_hash text) RETURNS void
@@ -3796,6 +3822,40 @@ $$;
 COMMENT ON FUNCTION time_off_no_appointment(time_off, timestamptz) IS
 'Why a time cannot be taken off, seen from an instant; NULL: it can.';
 
+-- A mail that nobody could be given is seen, and can be tried again.
+CREATE OR REPLACE VIEW admin.undelivered AS
+SELECT
+    n.id,
+    n.kind,
+    n.account_id,
+    n.appointment_id,
+    n.status,
+    n.attempts,
+    n.outcome,
+    n.due_at,
+    n.created_at,
+    n.request_id
+FROM notification AS n
+WHERE n.status = 'failed' OR (n.status = 'queued' AND n.attempts > 0);
+COMMENT ON VIEW admin.undelivered IS
+'Mails that have failed for good, and those that were tried in vain so far (due_at: when next) or are being sent.';
+GRANT SELECT ON admin.undelivered TO booking_admin;
+
+CREATE OR REPLACE FUNCTION admin.requeue_notification(p_id bigint) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    UPDATE notification SET status = 'queued', attempts = 0, due_at = clock_timestamp() WHERE id = p_id AND status = 'failed';
+    IF FOUND THEN
+        PERFORM pg_notify('booking_outbox', '');
+    END IF;
+    RETURN FOUND;
+END
+$$;
+COMMENT ON FUNCTION admin.requeue_notification(bigint) IS
+'Has a failed mail tried again at once, as if for the first time, and returns true; false if it has not failed. If it is no longer true by then, it is skipped.';
+REVOKE EXECUTE ON FUNCTION admin.requeue_notification(bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION admin.requeue_notification(bigint) TO booking_admin;
+
 -- Messages say instants as the API does.
 CREATE OR REPLACE FUNCTION utc_text(instant timestamptz) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE AS $$
@@ -3804,10 +3864,6 @@ $$;
 COMMENT ON FUNCTION utc_text(timestamptz) IS 'An instant as ISO 8601 in UTC, to the second.';
 
 -- Whether a doctor is one, a person finds out. What is booked already stays, whatever they find.
-CREATE SCHEMA IF NOT EXISTS admin;
-COMMENT ON SCHEMA admin IS 'What people at psql may do, as booking_admin, beyond writing to tables.';
-GRANT USAGE ON SCHEMA admin TO booking_admin;
-
 CREATE OR REPLACE FUNCTION admin.verify_doctor(p_doctor integer, p_is_verified boolean DEFAULT true) RETURNS timestamptz
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
