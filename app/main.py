@@ -34,6 +34,7 @@ from app.domain.schedule.controller import ScheduleController
 from app.domain.waitlist.controller import WaitlistController
 from app.health import live, ready
 from app.logs import configure_logs
+from app.methods import with_head_and_options
 from app.openapi import describe, openapi_config
 from app.outages import Outage
 from app.rate_limits import RATE_LIMIT_HEADERS, RateLimits, tell_rate_limit
@@ -123,7 +124,6 @@ def create_app(settings: Settings | None = None) -> Litestar:
         debug=False,  # a debug page would show code and values to whoever asks
     )
     describe(app)
-    app.asgi_handler = framed(
-        app.asgi_handler, config.hosts
-    )  # Litestar's own middleware does not see what has no route
+    # around all of Litestar, because its own middleware does not see what has no route
+    app.asgi_handler = framed(with_head_and_options(app.asgi_handler, cors=bool(config.origins)), config.hosts)
     return app

@@ -94,14 +94,15 @@ CALLS_BY_ROLE = {name: call.role for name, call in CALLS.items()} | {"get_workin
 async def test_a_method_that_is_not_taken_is_refused_with_those_that_are(
     client: httpx.AsyncClient, contract: Contract, world: World
 ) -> None:
-    taken: dict[str, set[str]] = {"/api/payments/cancel": {"GET"}}  # a page for browsers, in no document
+    taken: dict[str, set[str]] = {}
     for operation in contract.operations:
         taken.setdefault(operation.path, set()).add(operation.method)
     for path, methods in taken.items():
         for method in METHODS - methods:
             answer = await client.request(method, world.path(path))
             assert_problem(answer, 405, "method_not_allowed")
-            assert set(answer.headers["allow"].split(", ")) == methods | {"OPTIONS"}
+            too = {"HEAD", "OPTIONS"} if "GET" in methods else {"OPTIONS"}
+            assert set(answer.headers["allow"].split(", ")) == methods | too
 
 
 async def test_a_body_that_ends_too_early_is_no_failure_of_ours(client: httpx.AsyncClient) -> None:
