@@ -11,7 +11,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import SwaggerRenderPlugin
 from litestar.openapi.spec import (
-    OpenAPIHeader,
+    License,
     OpenAPIMediaType,
     OpenAPIResponse,
     OpenAPIType,
@@ -23,11 +23,20 @@ from litestar.openapi.spec import (
 from litestar.routes import HTTPRoute
 from litestar.typing import FieldDefinition
 
+from app.domain.accounts.schemas import ChangedAccount, OwnAccount, RegisterDoctor, RegisterPatient
 from app.domain.problems import PROBLEM_JSON, Problem
 from app.domain.receipts import keys
+from app.openapi_examples import examples, examples_of
+from app.openapi_headers import HEADERS, headers_of
+from app.openapi_links import LINKS
 from app.requests import HEADER
 
 SCHEMAS = "#/components/schemas/{name}"
+UNIONS: dict[Any, str] = {  # which have no name of their own
+    RegisterDoctor | RegisterPatient: "NewAccount",
+    OwnAccount: "OwnAccount",
+    ChangedAccount: "ChangedAccount",
+}
 
 TAGS = [
     Tag("accounts", "Register, log in, and one's own account."),
@@ -40,12 +49,6 @@ TAGS = [
 ]
 
 
-REQUEST_ID = OpenAPIHeader(
-    description="The request's id: the client's, if it is 1 to 64 of the characters A-Z a-z 0-9 _ . -, else a new one.",
-    required=True,
-    schema=Schema(type=OpenAPIType.STRING),
-)
-
 IDEMPOTENCY_KEY = Parameter(
     name=keys.HEADER,
     param_in="header",
@@ -55,10 +58,6 @@ IDEMPOTENCY_KEY = Parameter(
     "The same body is the same JSON, whatever the order of its fields; another gets 422 `idempotency_key_reused`. "
     "While the first request is being answered a second waits, and gets 409 `idempotency_key_in_use` after 5 s.",
     schema=Schema(type=OpenAPIType.STRING, pattern=f"^{keys.KEY}$", examples=["8e03978e-40d5-43dd-bc93-6894a57f9324"]),
-)
-REPLAYED = OpenAPIHeader(
-    description=f"`true`: this {keys.HEADER} was sent before, and nothing was done this time.",
-    schema=Schema(type=OpenAPIType.STRING, enum=["true"]),
 )
 
 
@@ -74,6 +73,7 @@ def openapi_config() -> OpenAPIConfig:
     return OpenAPIConfig(
         title="Doctor appointment booking",
         version="0.1.0",
+        license=License("MIT", identifier="MIT"),
         description="Book doctors' appointments. Every refusal is `application/problem+json`; its `code` is stable. "
         f"Whoever sends an `{HEADER}` finds it in the answer, in the logs and in the mails that follow.",
         path="/docs",
@@ -89,32 +89,48 @@ def describe(app: Litestar) -> None:
         (handler, getattr(document.paths[path], method)) for path, method, handler in _documented_handlers(app)
     ]
     document.components.schemas, schema_of = _bodies([handler for handler, _ in described])
+    document.components.examples, document.components.headers = examples(), dict(HEADERS)
     for scheme in document.components.security_schemes.values():
         scheme.name = None  # Litestar names the header, which OpenAPI wants of an API key only
     for handler, operation in described:
-        operation.summary = (getdoc(handler.fn) or "").partition("\n")[0]
+        operation.description = getdoc(handler.fn) or ""
+        operation.summary = operation.description.partition("\n")[0]
         if _is_public(handler):
             operation.security = []
         if operation.request_body:
             operation.request_body.content["application/json"].schema = schema_of[_request_type(handler)]
             operation.request_body.required = _needs_body(handler)
         answer = operation.responses[str(handler.status_code)]
-        answer.content["application/json"].schema = schema_of[_answer_type(handler)]
+        if "application/json" in answer.content:
+            answer.content["application/json"].schema = schema_of[_answer_type(handler)]
         operation.responses.pop("400", None)  # Litestar's own idea of a problem
         if _takes_key(handler):
             operation.parameters = [*(operation.parameters or []), IDEMPOTENCY_KEY]
-            answer.headers = {**(answer.headers or {}), keys.REPLAYED: REPLAYED}
+        answer.links = {to.operation_id: to.link for to in LINKS.get(operation.operation_id, ())} or None
         refusals = {str(status): _refusal(status) for status in _refusals(handler, operation)}
         operation.responses = dict(sorted({**refusals, **operation.responses}.items()))
-        for response in operation.responses.values():
-            response.headers = {**(response.headers or {}), HEADER: REQUEST_ID}
+        for status, response in operation.responses.items():
+            _complete(response, int(status), handler, operation)
+
+
+def _complete(response: OpenAPIResponse, status: int, handler: HTTPRouteHandler, operation: Any) -> None:
+    """Add what follows from the status: headers, and an example of each problem."""
+    replayable = _takes_key(handler) and status == handler.status_code
+    names = headers_of(status, limited="health" not in operation.tags, replayable=replayable)
+    response.headers = {**(response.headers or {}), **names}
+    for media_type, content in (response.content or {}).items():
+        if media_type == PROBLEM_JSON:
+            content.examples = examples_of(operation, status, takes_key=_takes_key(handler))  # type: ignore[assignment]  # references to shared ones
 
 
 def _bodies(handlers: list[HTTPRouteHandler]) -> tuple[dict[str, Any], dict[Any, Any]]:
     """Return the schemas of all structs by name, and the schema of each request's and each answer's type."""
     types = [type_ for handler in handlers for type_ in (_request_type(handler), _answer_type(handler)) if type_]
     schemas, components = msgspec.json.schema_components([*types, Problem], ref_template=SCHEMAS)
-    return components, dict(zip([*types, Problem], schemas, strict=True))
+    schema_of = dict(zip([*types, Problem], schemas, strict=True))
+    for union, name in UNIONS.items():
+        components[name], schema_of[union] = schema_of[union], {"$ref": SCHEMAS.format(name=name)}
+    return components, schema_of
 
 
 def _documented_handlers(app: Litestar) -> Iterator[tuple[str, str, HTTPRouteHandler]]:

@@ -169,8 +169,9 @@ def _field_errors(error: ValidationException) -> list[FieldError]:
 def _field_error(message: str, key: str | None) -> FieldError:
     if message == "'data'":  # all that Litestar says when there is no body
         return FieldError("", "A JSON body is required.")
-    # a parameter whose name is a word of Python's, from, is from_ to Litestar
-    return FieldError((key or "").removesuffix("_"), explain(message))
+    # a parameter whose name is a word of Python's, from, is from_ to Litestar, and PayPal's token our order_id
+    name = (key or "").removesuffix("_")
+    return FieldError({"order_id": "token"}.get(name, name), explain(message))
 
 
 def _on_error(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:

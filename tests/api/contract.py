@@ -18,7 +18,7 @@ class Operation(NamedTuple):
 
     @property
     def body_schema(self) -> dict[str, Any]:
-        """The schema of its body."""
+        """The schema of its body, or what refers to it."""
         schema: dict[str, Any] = self.spec["requestBody"]["content"]["application/json"]["schema"]
         return schema
 
@@ -50,10 +50,16 @@ class Contract:
         assert documented is not None, f"undocumented status: {called}"
         media_type = response.headers["content-type"].partition(";")[0]
         assert media_type in documented["content"], f"undocumented media type {media_type}: {called}"
-        required = [name for name, header in documented["headers"].items() if header.get("required")]
+        headers = self.document["components"]["headers"]
+        told = {
+            name: headers.get(header.get("$ref", "").rpartition("/")[2], header)
+            for name, header in documented["headers"].items()
+        }
+        required = [name for name, header in told.items() if header.get("required")]
         assert all(name in response.headers for name in required), f"not all of {required}: {called}"
         schema = documented["content"][media_type]["schema"]
-        faults = self.faults(schema, response.json())
+        value = response.json() if media_type.endswith("json") else response.text
+        faults = self.faults(schema, value)
         assert not faults, f"{faults}: {called}"
 
     def faults(self, schema: dict[str, Any], value: Any) -> list[str]:

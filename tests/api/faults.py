@@ -36,6 +36,7 @@ QUERIES: dict[str, tuple[str, ...]] = {
     "status": ("", "abc", "null", "%00", "%FF", "pending%00"),
     "specialty": ("%00", "%FF", "%ED%A0%80", "%0A", "x" * 151),
 }
+QUERIES["token"] = ("%00", "%FF", "%0A", "x" * 65)
 QUERIES |= {"to": QUERIES["from"], "name": QUERIES["specialty"]}
 
 

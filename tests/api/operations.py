@@ -121,6 +121,8 @@ CALLS: dict[str, Call] = {
     "execute_payment": Call("patient", lambda _: {"paymentId": "5O190127TN364715T", "PayerID": "QYR5Z8XDVJNXQ"}),
     "cancel_payment": Call("patient", lambda _: {"paymentId": "5O190127TN364715T"}),
     "get_payment": Call("patient"),
+    "show_payment_return": Call(),
+    "show_payment_cancel": Call(),
     "join_waitlist": Call("patient", lambda world: {"doctor": world.doctor, "desired_date": "2026-12-01"}),
     "list_waitlist": Call("patient"),
     "leave_waitlist": Call("patient"),

@@ -61,6 +61,8 @@ RIGHTS = {
     "execute_payment": "         401 409/payment_not_approved 404  403 403  401 401 401",
     "cancel_payment": THE_PATIENT,
     "get_payment": THE_PATIENT,
+    "show_payment_return": ANYBODY,
+    "show_payment_cancel": ANYBODY,
     "join_waitlist": PATIENTS,
     "list_waitlist": WHOEVER_IS_LOGGED_IN,
     "leave_waitlist": THE_PATIENT,
@@ -74,8 +76,6 @@ RIGHTS = {
     "GET /docs/{path}": "404 404 404 404 404 404 404 404",
     "GET /docs/assets/{file_path}": ANYBODY,
     "HEAD /docs/assets/{file_path}": ANYBODY,
-    "GET /api/payments/return": ANYBODY,
-    "GET /api/payments/cancel": ANYBODY,
     "POST /api/payments/webhooks/paypal": " ".join(["403/webhook_forged"] * 8),
 }
 

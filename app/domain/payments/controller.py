@@ -118,12 +118,12 @@ class PaymentController(Controller):
         return _or_not_found(await payments.find(request.user.id, payment_id))
 
     # What a browser, a prefetch or a mail scanner opens decides nothing: these two change nothing.
-    @get("/return", include_in_schema=False, exclude_from_auth=True, media_type=MediaType.HTML)
+    @get("/return", operation_id="show_payment_return", exclude_from_auth=True, media_type=MediaType.HTML)
     async def show_return(self, payments: NamedDependency[PaymentRepository], order_id: OrderId = "") -> Response[str]:
         """Show a payer who comes back from PayPal whether the payment is made."""
         return pages.returned(await payments.status_of_order(order_id))
 
-    @get("/cancel", include_in_schema=False, exclude_from_auth=True, media_type=MediaType.HTML)
+    @get("/cancel", operation_id="show_payment_cancel", exclude_from_auth=True, media_type=MediaType.HTML)
     async def show_cancel(self, payments: NamedDependency[PaymentRepository], order_id: OrderId = "") -> Response[str]:
         """Show a payer who turned back at PayPal how things stand."""
         return pages.turned_back(await payments.status_of_order(order_id))
