@@ -24,11 +24,13 @@ COMMON = {
     "internal_error": (500, "Something went wrong on our side. Quote 7f3b when reporting it."),
     "unavailable": (503, "The database cannot be reached or is too busy at the moment. Try again shortly."),
 }
-BAD_CODE = {"code_not_good": (422, "This code is wrong, too old or used. Have another mailed to you.")}
+WRONG_PASSWORD = {"wrong_password": (422, "This is not your present password.")}
+BAD_CODE = {"code_invalid": (422, "This code is wrong, too old or used. Have another mailed to you.")}
 # What some operations may answer, by the tag or the name of the operation.
 SPECIAL: dict[str, dict[str, tuple[int, str]]] = {
     "login": {"invalid_credentials": (401, "The username, email or password is wrong.")},
-    "change_password": {"wrong_password": (422, "This is not your present password.")},
+    "change_password": WRONG_PASSWORD,
+    "delete_own_account": WRONG_PASSWORD,
     "verify_email": BAD_CODE,
     "reset_password": BAD_CODE,
     "payments": {
