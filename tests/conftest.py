@@ -4,8 +4,9 @@ The rule mutation test runs some of the tests on databases with a rule less: BOO
 clone in place of a new one, BOOKING_TEST_MUTATION is a statement for each clone.
 """
 
+import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 
 import asyncpg
@@ -82,6 +83,13 @@ async def admin(database: Database) -> AsyncIterator[asyncpg.Connection]:
     connection = await asyncpg.connect(database.admin)
     yield connection
     await connection.close()
+
+
+@pytest.fixture
+def run_async(request: pytest.FixtureRequest) -> Callable[[Coroutine[Any, Any, Any]], Any]:
+    """Run a coroutine from a synchronous test, which Hypothesis needs, on the loop that the connections belong to."""
+    runner: asyncio.Runner = request.getfixturevalue("_session_scoped_runner")
+    return runner.run
 
 
 @pytest.fixture(scope="session")

@@ -43,8 +43,8 @@ class Jobs:
 
 
 @asynccontextmanager
-async def jobs(settings: Settings) -> AsyncIterator[Jobs]:
-    """Yield the jobs of a worker with these settings."""
+async def worker_context(settings: Settings) -> AsyncIterator[WorkerContext]:
+    """Yield what a worker with these settings gives its jobs about payments."""
     engine = create_engine(settings.database_url, application_name="booking-worker")
     async with PayPalAccount(settings) as paypal_account:
         context = {
@@ -53,5 +53,12 @@ async def jobs(settings: Settings) -> AsyncIterator[Jobs]:
             "database": _NoOutage("postgresql"),
             "paypal_account": paypal_account,
         }
-        yield Jobs(cast(WorkerContext, context))
+        yield cast(WorkerContext, context)
     await engine.dispose()
+
+
+@asynccontextmanager
+async def jobs(settings: Settings) -> AsyncIterator[Jobs]:
+    """Yield the jobs of a worker with these settings."""
+    async with worker_context(settings) as context:
+        yield Jobs(context)
