@@ -4155,6 +4155,174 @@ COMMENT ON FUNCTION public.place_appointment(a public.appointment, d public.doct
 
 
 --
+-- Name: purge_codes(integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.purge_codes(p_limit integer) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    codes integer;
+    addresses integer;
+BEGIN
+    DELETE FROM account_token WHERE token_hash IN (
+        SELECT token_hash FROM account_token WHERE expires_at < clock_timestamp()
+        LIMIT p_limit
+        FOR UPDATE SKIP LOCKED
+    );
+    GET DIAGNOSTICS codes = ROW_COUNT;
+    UPDATE account SET pending_email = NULL WHERE id IN (
+        SELECT a.id FROM account AS a
+        WHERE a.pending_email IS NOT NULL
+            AND NOT EXISTS (SELECT FROM account_token AS t WHERE t.account_id = a.id AND t.email = a.pending_email)
+            AND NOT EXISTS (
+                SELECT FROM notification AS n
+                WHERE n.account_id = a.id AND n.kind = 'email_verification' AND n.status = 'queued'
+            )
+        LIMIT p_limit
+        FOR NO KEY UPDATE SKIP LOCKED
+    );
+    GET DIAGNOSTICS addresses = ROW_COUNT;
+    RETURN codes + addresses;
+END
+$$;
+
+
+--
+-- Name: FUNCTION purge_codes(p_limit integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.purge_codes(p_limit integer) IS 'Forgets mailed codes that are good no more, and addresses that nobody can prove any more.';
+
+
+--
+-- Name: purge_mails(timestamp with time zone, integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.purge_mails(p_before timestamp with time zone, p_limit integer) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    mails integer;
+BEGIN
+    UPDATE notification SET outcome = NULL, snapshot = NULL, request_id = NULL WHERE id IN (
+        SELECT id FROM notification
+        WHERE status <> 'queued' AND (outcome IS NOT NULL OR snapshot IS NOT NULL OR request_id IS NOT NULL)
+            AND created_at < p_before
+        LIMIT p_limit
+        FOR NO KEY UPDATE SKIP LOCKED
+    );
+    GET DIAGNOSTICS mails = ROW_COUNT;
+    RETURN mails;
+END
+$$;
+
+
+--
+-- Name: FUNCTION purge_mails(p_before timestamp with time zone, p_limit integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.purge_mails(p_before timestamp with time zone, p_limit integer) IS 'Forgets of mails all but that there were some; what they said is kept nowhere anyway.';
+
+
+--
+-- Name: purge_payments(timestamp with time zone, integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.purge_payments(p_before timestamp with time zone, p_limit integer) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    payers integer;
+    events integer;
+BEGIN
+    UPDATE payment SET payer_id = NULL, approval_url = NULL WHERE id IN (
+        SELECT id FROM payment
+        WHERE (payer_id IS NOT NULL OR approval_url IS NOT NULL) AND updated_at < p_before AND due_at IS NULL
+            AND status IN ('captured', 'partially_refunded', 'refunded', 'canceled', 'failed')
+        LIMIT p_limit
+        FOR NO KEY UPDATE SKIP LOCKED
+    );
+    GET DIAGNOSTICS payers = ROW_COUNT;
+    DELETE FROM webhook_event WHERE id IN (
+        SELECT id FROM webhook_event WHERE received_at < p_before
+        LIMIT p_limit
+        FOR UPDATE SKIP LOCKED
+    );
+    GET DIAGNOSTICS events = ROW_COUNT;
+    RETURN payers + events;
+END
+$$;
+
+
+--
+-- Name: FUNCTION purge_payments(p_before timestamp with time zone, p_limit integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.purge_payments(p_before timestamp with time zone, p_limit integer) IS 'Forgets who paid at PayPal, and PayPal''s news; amounts and PayPal''s names of order, capture and refund stay for the books.';
+
+
+--
+-- Name: purge_personal_data(integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.purge_personal_data(p_limit integer DEFAULT 5000) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    before timestamptz := clock_timestamp() - interval '720 hours';
+BEGIN
+    RETURN purge_words(before, p_limit) + purge_mails(before, p_limit) + purge_payments(before, p_limit) + purge_codes(p_limit);
+END
+$$;
+
+
+--
+-- Name: FUNCTION purge_personal_data(p_limit integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.purge_personal_data(p_limit integer) IS 'Forgets personal data that is 30 days old and serves no more, some thousand rows of each kind; returns how many rows it took, 0 when none is left.';
+
+
+--
+-- Name: purge_words(timestamp with time zone, integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.purge_words(p_before timestamp with time zone, p_limit integer) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    reasons integer;
+    absences integer;
+BEGIN
+    PERFORM act_as('purge');
+    UPDATE appointment SET cancel_reason = NULL WHERE id IN (
+        SELECT id FROM appointment WHERE cancel_reason IS NOT NULL AND updated_at < p_before
+        LIMIT p_limit
+        FOR NO KEY UPDATE SKIP LOCKED
+    );
+    GET DIAGNOSTICS reasons = ROW_COUNT;
+    PERFORM act_as('');
+    DELETE FROM time_off WHERE id IN (
+        SELECT id FROM time_off WHERE upper(during) < p_before
+        LIMIT p_limit
+        FOR UPDATE SKIP LOCKED
+    );
+    GET DIAGNOSTICS absences = ROW_COUNT;
+    RETURN reasons + absences;
+END
+$$;
+
+
+--
+-- Name: FUNCTION purge_words(p_before timestamp with time zone, p_limit integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.purge_words(p_before timestamp with time zone, p_limit integer) IS 'Forgets why appointments were canceled, and time off that is over.';
+
+
+--
 -- Name: receipt_lifetime(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -6698,6 +6866,13 @@ CREATE UNIQUE INDEX notification_once ON public.notification USING btree (appoin
 
 
 --
+-- Name: notification_to_purge; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX notification_to_purge ON public.notification USING btree (created_at) WHERE ((status <> 'queued'::text) AND ((outcome IS NOT NULL) OR (snapshot IS NOT NULL) OR (request_id IS NOT NULL)));
+
+
+--
 -- Name: payment_due; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -8390,6 +8565,43 @@ REVOKE ALL ON FUNCTION public.payment_status_transition(old_status text, new_sta
 --
 
 REVOKE ALL ON FUNCTION public.place_appointment(a public.appointment, d public.doctor, p public.policy, at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION purge_codes(p_limit integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.purge_codes(p_limit integer) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION purge_mails(p_before timestamp with time zone, p_limit integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.purge_mails(p_before timestamp with time zone, p_limit integer) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION purge_payments(p_before timestamp with time zone, p_limit integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.purge_payments(p_before timestamp with time zone, p_limit integer) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION purge_personal_data(p_limit integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.purge_personal_data(p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.purge_personal_data(p_limit integer) TO booking_app;
+GRANT ALL ON FUNCTION public.purge_personal_data(p_limit integer) TO booking_admin;
+
+
+--
+-- Name: FUNCTION purge_words(p_before timestamp with time zone, p_limit integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.purge_words(p_before timestamp with time zone, p_limit integer) FROM PUBLIC;
 
 
 --

@@ -8,6 +8,7 @@ from app.db.driver import fetch
 DOCTORS = "SELECT doctor_id FROM doctor_to_sweep LIMIT $1"
 SWEEP = "SELECT sweep_doctor($1)"
 SWEEP_REFRESH_TOKENS = "SELECT sweep_refresh_tokens()"
+PURGE = "SELECT purge_personal_data() AS rows"
 SWEEP_RECEIPTS = "SELECT sweep_receipts()"
 
 
@@ -27,6 +28,12 @@ class SweepRepository(SQLAlchemyAsyncRepository[models.Doctor]):
     async def sweep_refresh_tokens(self) -> None:
         """Forget refresh tokens whose time is over."""
         await fetch(self.session, SWEEP_REFRESH_TOKENS)
+
+    async def purge(self) -> int:
+        """Forget some of the personal data that serves no more; return of how many rows, 0 when none is left."""
+        (row,) = await fetch(self.session, PURGE)
+        rows: int = row["rows"]
+        return rows
 
     async def sweep_receipts(self) -> None:
         """Forget receipts that are good no more."""

@@ -24,7 +24,7 @@ from app.workers.listener import Listener
 from app.workers.notifications import deliver, dispatch
 from app.workers.patience import patient_redis
 from app.workers.payments import reconcile, settle
-from app.workers.sweep import sweep, sweep_receipts, sweep_refresh_tokens
+from app.workers.sweep import purge, sweep, sweep_receipts, sweep_refresh_tokens
 
 log = structlog.get_logger()
 
@@ -37,6 +37,7 @@ CRON_JOBS = [
     CronJob(sweep, cron="* * * * * */5", timeout=30),
     CronJob(reconcile, cron="*/5 * * * *", timeout=30),
     CronJob(sweep_refresh_tokens, cron="17 * * * *", timeout=30),
+    CronJob(purge, cron="29 * * * *", timeout=300),
     CronJob(sweep_receipts, cron="47 * * * *", timeout=30),
 ]
 TIMERS: PartialTimersDict = {"schedule": 1, "worker_info": 10, "sweep": 5, "abort": 1}

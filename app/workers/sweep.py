@@ -29,6 +29,15 @@ async def sweep_refresh_tokens(context: WorkerContext) -> None:
             await SweepRepository(session=session, auto_refresh=False).sweep_refresh_tokens()
 
 
+async def purge(context: WorkerContext) -> None:
+    """Forget personal data that serves no more (docs/privacy.md), a part in each transaction, until none is left."""
+    with context["database"].contained():
+        async with context["sessions"]() as session:
+            repository = SweepRepository(session=session, auto_refresh=False)
+            while rows := await repository.purge():
+                log.info("purged", rows=rows)
+
+
 async def sweep_receipts(context: WorkerContext) -> None:
     """Forget what was done under Idempotency-Keys more than 24 hours ago."""
     with context["database"].contained():

@@ -1,6 +1,6 @@
 """The sweep writes down what the clock did to one doctor after the other, whatever is the matter with one of them."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from typing import cast
 
@@ -13,7 +13,7 @@ from app.outages import Outage
 from app.sandbox.mailbox import Mailbox
 from app.workers.context import WorkerContext
 from app.workers.settings import CRON_JOBS
-from app.workers.sweep import sweep_receipts
+from app.workers.sweep import purge, sweep_receipts
 from tests.databases import Database
 from tests.factories import a_slot, book, make_doctor, make_patient
 from tests.workers.conftest import StartWorker
@@ -96,6 +96,29 @@ async def test_a_doctor_who_cannot_be_swept_holds_up_no_other(
     assert (line["doctor"], line["error"]) == (jammed, "RaiseError P0001")
 
 
+async def run(job: Callable[[WorkerContext], Awaitable[None]], database: Database) -> None:
+    """Run a job that the worker has a time for."""
+    engine = create_engine(database.app, application_name="booking-worker")
+    context = {"database": Outage("postgresql"), "sessions": async_sessionmaker(engine)}
+    (found,) = [cron.function for cron in CRON_JOBS if cron.function is job]
+    await found(cast(WorkerContext, context))
+    await engine.dispose()
+
+
+async def test_personal_data_is_forgotten_after_30_days(
+    database: Database, owner: asyncpg.Connection, root: asyncpg.Connection
+) -> None:
+    patient = await make_patient(owner)
+    await root.execute(
+        "INSERT INTO notification (kind, account_id, status, outcome, created_at)"
+        " SELECT 'password_changed', $1, 'failed', 'no such user', now() - make_interval(hours => 716 + n)"
+        " FROM generate_series(1, 6001) AS n",  # the job takes more than one step
+        patient,
+    )
+    await run(purge, database)
+    assert await owner.fetchval("SELECT count(*) FROM notification WHERE outcome IS NOT NULL") == 3
+
+
 async def test_receipts_are_forgotten_after_a_day(database: Database, owner: asyncpg.Connection) -> None:
     patient = await make_patient(owner)
     kept = "SELECT key FROM receipt WHERE account_id = $1"
@@ -106,9 +129,5 @@ async def test_receipts_are_forgotten_after_a_day(database: Database, owner: asy
             patient,
             key,
         )
-    engine = create_engine(database.app, application_name="booking-worker")
-    context = {"database": Outage("postgresql"), "sessions": async_sessionmaker(engine)}
-    (job,) = [job for job in CRON_JOBS if job.function is sweep_receipts]
-    await job.function(cast(WorkerContext, context))
-    await engine.dispose()
+    await run(sweep_receipts, database)
     assert [row["key"] for row in await owner.fetch(kept, patient)] == ["new"]

@@ -55,6 +55,13 @@ class Notification(Base):
         Index("notification_of_account", "account_id", "id"),
         Index("notification_batch", "batch", "account_id", unique=True, postgresql_where=text("batch IS NOT NULL")),
         Index("notification_in_line", "account_id", "id", postgresql_where=text("status = 'queued'")),
+        Index(
+            "notification_to_purge",
+            "created_at",
+            postgresql_where=text(
+                "status <> 'queued' AND (outcome IS NOT NULL OR snapshot IS NOT NULL OR request_id IS NOT NULL)"
+            ),
+        ),
         Index("notification_due", "due_at", "id", postgresql_where=text("status = 'queued'")),
         {"comment": "The outbox: one mail to one account, about one version of one appointment or about the account."},
     )
