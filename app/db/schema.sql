@@ -249,6 +249,7 @@ CREATE TABLE public.appointment (
     canceled_by text,
     cancel_reason text,
     version integer DEFAULT 1 NOT NULL,
+    calendar_uid uuid DEFAULT gen_random_uuid() NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT appointment_canceled_by_valid CHECK ((((status = 'canceled'::text) = (canceled_by IS NOT NULL)) AND ((canceled_by IS NULL) OR (canceled_by = ANY (ARRAY['patient'::text, 'doctor'::text, 'admin'::text]))))),
@@ -343,6 +344,13 @@ COMMENT ON COLUMN public.appointment.cancel_reason IS 'What the canceling side s
 --
 
 COMMENT ON COLUMN public.appointment.version IS 'Counts the changes that a party must know of; set by trigger.';
+
+
+--
+-- Name: COLUMN appointment.calendar_uid; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.appointment.calendar_uid IS 'What calendars know it by (UID, RFC 7986, 5.3), whatever becomes of it.';
 
 
 --
@@ -1393,6 +1401,29 @@ COMMENT ON FUNCTION public.bulk_cancel(p_doctor integer, p_patient integer, p_da
 
 
 --
+-- Name: calendar_entries(integer[]); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.calendar_entries(p_appointments integer[]) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT coalesce(jsonb_agg(jsonb_build_object(
+        'uid', calendar_uid, 'version', version, 'starts_at', lower(during), 'ends_at', upper(during)
+    ) ORDER BY lower(during)), '[]')
+    FROM appointment
+    -- one that keeps the end of a hold was never confirmed, so no calendar knows of it
+    WHERE id = ANY (p_appointments) AND status IN ('confirmed', 'canceled') AND hold_expires_at IS NULL
+$$;
+
+
+--
+-- Name: FUNCTION calendar_entries(p_appointments integer[]); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.calendar_entries(p_appointments integer[]) IS 'Appointments as calendars know them, in order; none that was never confirmed.';
+
+
+--
 -- Name: cancel_as_doctor(integer, integer, text, boolean); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -2087,6 +2118,7 @@ CREATE VIEW public.notification_letter AS
  SELECT n.id,
     n.kind,
     n.message_id,
+    public.calendar_entries((a.id || n.also)) AS calendar,
     COALESCE((n.snapshot ->> 'email'::text), public.mail_address(r.*, n.kind)) AS email,
         CASE
             WHEN (n.kind <> 'email_verification'::text) THEN COALESCE((n.snapshot ->> 'recipient'::text), rd.full_name, rp.full_name)
@@ -7766,6 +7798,14 @@ REVOKE ALL ON FUNCTION public.broken_rules(a public.appointment, d public.doctor
 
 REVOKE ALL ON FUNCTION public.bulk_cancel(p_doctor integer, p_patient integer, p_date date, p_reason text, p_block boolean, p_dry_run boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.bulk_cancel(p_doctor integer, p_patient integer, p_date date, p_reason text, p_block boolean, p_dry_run boolean) TO booking_app;
+
+
+--
+-- Name: FUNCTION calendar_entries(p_appointments integer[]); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.calendar_entries(p_appointments integer[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.calendar_entries(p_appointments integer[]) TO booking_app;
 
 
 --

@@ -5,12 +5,14 @@ from email import message_from_bytes
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from typing import Any, get_args
+from html.parser import HTMLParser
+from typing import Any, Literal, get_args
 from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from app.domain.notifications.account_mails import ACCOUNT_WORDS, with_code
 from app.domain.notifications.mails import WORDS, compose, sender_address
@@ -21,7 +23,7 @@ NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 START = datetime(2026, 11, 26, 13, 0, tzinfo=UTC)
 SENDER = Address("Appointments", "appointments", "clinic.example")
 HEADERS = ["From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted"]
-CONTENT_HEADERS = {"Content-Type", "Content-Transfer-Encoding", "MIME-Version"}
+CONTENT_HEADERS = {"Content-Type", "MIME-Version"}
 
 anything = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=200)
 local_parts = st.text(
@@ -50,6 +52,7 @@ def letter(start: datetime = START, **changes: Any) -> Letter:
         "request_id": None,
         "payment": "100.00 USD",
         "refunds": [],
+        "calendar": [],
     }
     return Letter(**columns | changes)
 
@@ -77,8 +80,33 @@ def received(sent: Letter | AccountLetter, at: datetime = NOW) -> EmailMessage:
 
 def text(sent: Letter | AccountLetter, at: datetime = NOW) -> str:
     """Return the text that people read."""
-    content: str = received(sent, at).get_content()
-    return content.replace("\r\n", "\n")
+    return content(received(sent, at), "plain")
+
+
+def content(mail: EmailMessage, form: Literal["plain", "html"]) -> str:
+    """Return what a mail says in one of its forms."""
+    body = mail.get_body((form,))
+    assert body
+    said: str = body.get_content()
+    return said.replace("\r\n", "\n")
+
+
+class Tags(HTMLParser):
+    """A reader of HTML that keeps the tags with their attributes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[tuple[str, Any]] = []
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        self.found.append((tag, attrs))
+
+
+def tags(page: str) -> list[tuple[str, Any]]:
+    """Return what is markup in a page."""
+    reader = Tags()
+    reader.feed(page)
+    return reader.found
 
 
 def test_the_headers() -> None:
@@ -101,6 +129,16 @@ def test_a_whole_text() -> None:
         "If you cannot come, please cancel it in your booking app."
         " You may do so until Monday 23 November 2026, 14:00 (Europe/Berlin).\n"
     )
+
+
+def test_a_whole_page() -> None:
+    page = content(received(letter(doctor="<b>Ada & Co</b>")), "html")
+    assert '<html lang="en">' in page
+    assert "<title>Confirmed: &lt;b&gt;Ada &amp; Co&lt;/b&gt;, Thursday 26 November 2026, 14:00</title>" in page
+    assert (
+        "<p>Dear Zoë Müller,</p>\n<p>Your appointment with &lt;b&gt;Ada &amp; Co&lt;/b&gt; is confirmed.</p>\n" in page
+    )
+    assert "<p><strong>Thursday 26 November 2026, 14:00-14:30 (Europe/Berlin)</strong></p>" in page
 
 
 def test_who_may_no_longer_cancel_is_told_so() -> None:
@@ -248,7 +286,10 @@ def test_no_name_and_no_reason_writes_a_header(
     assert mail.keys()[: len(HEADERS)] == HEADERS
     assert set(mail.keys()[len(HEADERS) :]) == CONTENT_HEADERS
     assert [to.addr_spec for to in mail["To"].addresses] == ["zoe@example.com"]
-    assert len(mail.get_content().splitlines()) == len(compose(sent, SENDER, NOW).get_content().splitlines())
+    assert [part.get_content_type() for part in mail.walk()] == ["multipart/alternative", "text/plain", "text/html"]
+    plain = replace(sent, recipient="x", doctor="x", patient="x", cancel_reason="x")
+    assert content(mail, "plain").count("\n") <= text(plain).count("\n")
+    assert tags(content(mail, "html")) == tags(content(received(plain), "html"))
 
 
 @given(local_parts)

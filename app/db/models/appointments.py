@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
+from uuid import UUID
 
 from sqlalchemy import (
     CheckConstraint,
@@ -96,6 +97,10 @@ class Appointment(Base):
     cancel_reason: Mapped[str | None] = mapped_column(Text, comment="What the canceling side said, if anything.")
     version: Mapped[int] = mapped_column(
         Integer, server_default="1", comment="Counts the changes that a party must know of; set by trigger."
+    )
+    calendar_uid: Mapped[UUID] = mapped_column(
+        server_default=text("gen_random_uuid()"),
+        comment="What calendars know it by (UID, RFC 7986, 5.3), whatever becomes of it.",
     )
     created_at: Mapped[datetime] = stamped("When the slot was first held.")
     updated_at: Mapped[datetime] = stamped("When the row last changed; set by trigger.")

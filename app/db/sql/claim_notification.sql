@@ -13,11 +13,24 @@ $$;
 COMMENT ON FUNCTION refunds_of(integer[]) IS 'What goes back of appointments'' payments, a sum for each currency.';
 GRANT EXECUTE ON FUNCTION refunds_of(integer[]) TO booking_app;
 
+CREATE OR REPLACE FUNCTION calendar_entries(p_appointments integer[]) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+    SELECT coalesce(jsonb_agg(jsonb_build_object(
+        'uid', calendar_uid, 'version', version, 'starts_at', lower(during), 'ends_at', upper(during)
+    ) ORDER BY lower(during)), '[]')
+    FROM appointment
+    -- one that keeps the end of a hold was never confirmed, so no calendar knows of it
+    WHERE id = ANY (p_appointments) AND status IN ('confirmed', 'canceled') AND hold_expires_at IS NULL
+$$;
+COMMENT ON FUNCTION calendar_entries(integer[]) IS 'Appointments as calendars know them, in order; none that was never confirmed.';
+GRANT EXECUTE ON FUNCTION calendar_entries(integer[]) TO booking_app;
+
 CREATE OR REPLACE VIEW notification_letter AS
 SELECT
     n.id,
     n.kind,
     n.message_id,
+    calendar_entries(a.id || n.also) AS calendar,
     coalesce(n.snapshot ->> 'email', mail_address(r, n.kind)) AS email,
     -- nobody is to have a stranger greeted with words of their own
     CASE WHEN n.kind <> 'email_verification' THEN coalesce(n.snapshot ->> 'recipient', rd.full_name, rp.full_name) END AS recipient,

@@ -9,8 +9,12 @@ from email.utils import getaddresses
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from app.domain.notifications.account_mails import ACCOUNT_WORDS
+from app.domain.notifications.invitations import invite
+from app.domain.notifications.rendering import as_html, as_text
 from app.domain.notifications.schemas import AccountLetter, Kind, Letter, Role
 from app.domain.notifications.words import Words, in_one_line
+
+LANGUAGE = "en"
 
 
 def sender_address(text: str) -> Address:
@@ -36,8 +40,11 @@ def compose(letter: Letter | AccountLetter, sender: Address, at: datetime) -> Em
     if letter.request_id:
         message["X-Request-ID"] = letter.request_id  # a question about this mail leads to the logs of its act
     message["Auto-Submitted"] = "auto-generated"  # no out-of-office answers, please (RFC 3834)
-    salutation = f"Dear {letter.recipient}," if letter.recipient else "Hello,"
-    message.set_content("\n\n".join([salutation, *words.paragraphs]) + "\n")
+    paragraphs = [f"Dear {letter.recipient}," if letter.recipient else "Hello,", *words.paragraphs]
+    message.set_content(as_text(paragraphs))
+    message.add_alternative(as_html(words.subject, paragraphs, LANGUAGE), subtype="html")
+    if isinstance(letter, Letter):
+        invite(message, letter, sender, at)
     return message
 
 

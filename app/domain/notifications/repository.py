@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+from msgspec import convert
 
 from app.db import models
 from app.db.driver import fetch, fetch_one
+from app.domain.calendar.files import Entry
 from app.domain.notifications.schemas import AccountLetter, Letter
 
 # The limit is on rows, so that the index on due_at ends the search however long the outbox is.
@@ -52,7 +54,10 @@ class NotificationRepository(SQLAlchemyAsyncRepository[models.Notification]):
         if row is None:
             return None
         kind: type[Letter | AccountLetter] = Letter if row["starts_at"] else AccountLetter
-        return kind(**{name: row[name] for name in kind.__struct_fields__ if name in row})
+        columns = {name: row[name] for name in kind.__struct_fields__ if name in row}
+        if "calendar" in columns:
+            columns["calendar"] = convert(columns["calendar"], list[Entry])
+        return kind(**columns)
 
     async def sent(self, notification_id: int) -> None:
         """Write down that the mail server took the mail."""

@@ -6,6 +6,8 @@ from uuid import UUID
 
 import msgspec
 
+from app.domain.calendar.files import Entry
+
 Kind = Literal[
     "slot_available",
     "appointment_confirmed",
@@ -58,5 +60,6 @@ class Letter(Envelope, frozen=True, kw_only=True):
     canceled_by: Literal["patient", "doctor", "admin"] | None
     cancel_reason: str | None
     payment: str | None  # amount and currency of the payment that a mail about money is about
+    calendar: list[Entry]  # the appointments that it is about, but for those that were never confirmed
     refunds: list[str]  # what goes back of the appointments' payments, a sum for each currency
     recipient_erased: bool = False  # this is the last mail that goes there

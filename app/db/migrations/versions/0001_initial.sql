@@ -250,6 +250,7 @@ CREATE TABLE appointment (
 	canceled_by TEXT, 
 	cancel_reason TEXT, 
 	version INTEGER DEFAULT '1' NOT NULL, 
+	calendar_uid UUID DEFAULT gen_random_uuid() NOT NULL, 
 	created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL, 
 	updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL, 
 	CONSTRAINT appointment_pkey PRIMARY KEY (id), 
@@ -299,6 +300,8 @@ COMMENT ON COLUMN appointment.canceled_by IS 'patient, doctor or admin; set by t
 COMMENT ON COLUMN appointment.cancel_reason IS 'What the canceling side said, if anything.';
 
 COMMENT ON COLUMN appointment.version IS 'Counts the changes that a party must know of; set by trigger.';
+
+COMMENT ON COLUMN appointment.calendar_uid IS 'What calendars know it by (UID, RFC 7986, 5.3), whatever becomes of it.';
 
 COMMENT ON COLUMN appointment.created_at IS 'When the slot was first held.';
 
@@ -1733,11 +1736,24 @@ $$;
 COMMENT ON FUNCTION refunds_of(integer[]) IS 'What goes back of appointments'' payments, a sum for each currency.';
 GRANT EXECUTE ON FUNCTION refunds_of(integer[]) TO booking_app;
 
+CREATE OR REPLACE FUNCTION calendar_entries(p_appointments integer[]) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+    SELECT coalesce(jsonb_agg(jsonb_build_object(
+        'uid', calendar_uid, 'version', version, 'starts_at', lower(during), 'ends_at', upper(during)
+    ) ORDER BY lower(during)), '[]')
+    FROM appointment
+    -- one that keeps the end of a hold was never confirmed, so no calendar knows of it
+    WHERE id = ANY (p_appointments) AND status IN ('confirmed', 'canceled') AND hold_expires_at IS NULL
+$$;
+COMMENT ON FUNCTION calendar_entries(integer[]) IS 'Appointments as calendars know them, in order; none that was never confirmed.';
+GRANT EXECUTE ON FUNCTION calendar_entries(integer[]) TO booking_app;
+
 CREATE OR REPLACE VIEW notification_letter AS
 SELECT
     n.id,
     n.kind,
     n.message_id,
+    calendar_entries(a.id || n.also) AS calendar,
     coalesce(n.snapshot ->> 'email', mail_address(r, n.kind)) AS email,
     -- nobody is to have a stranger greeted with words of their own
     CASE WHEN n.kind <> 'email_verification' THEN coalesce(n.snapshot ->> 'recipient', rd.full_name, rp.full_name) END AS recipient,

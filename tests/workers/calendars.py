@@ -1,0 +1,52 @@
+"""A calendar as people have it, which does what mails ask of it (RFC 5546); the files are read by an independent library."""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+import vobject
+
+
+class Known(NamedTuple):
+    """An event as the calendar has it."""
+
+    sequence: int
+    start: datetime
+    end: datetime
+    summary: str
+
+
+class Calendar:
+    """Somebody's calendar."""
+
+    def __init__(self) -> None:
+        self.events: dict[str, Known] = {}
+
+    def take(self, file: str) -> None:
+        """Do what a file asks for: enter an event, change one that is older, or take one out."""
+        read: Any = vobject.readOne(file)
+        (found,) = read.vevent_list
+        uid, new = found.uid.value, _known(found)
+        assert found.dtstamp.value
+        assert found.organizer.value.startswith("mailto:")
+        known = self.events.get(uid)
+        if known and known.sequence >= new.sequence:
+            return
+        if read.method.value == "REQUEST":
+            self.events[uid] = new
+        elif read.method.value == "CANCEL":
+            assert found.status.value == "CANCELLED"
+            self.events.pop(uid, None)
+        else:
+            raise AssertionError(read.method.value)
+
+    def shows(self, zone: str) -> list[str]:
+        """Return the start and the end of each event as somebody in a time zone reads them."""
+        return [
+            f"{event.start.astimezone(ZoneInfo(zone)):%d %B %H:%M %Z}-{event.end.astimezone(ZoneInfo(zone)):%H:%M}"
+            for event in self.events.values()
+        ]
+
+
+def _known(found: Any) -> Known:
+    return Known(int(found.sequence.value), found.dtstart.value, found.dtend.value, found.summary.value)
