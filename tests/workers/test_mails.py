@@ -289,7 +289,9 @@ def test_no_name_and_no_reason_writes_a_header(
     assert [part.get_content_type() for part in mail.walk()] == ["multipart/alternative", "text/plain", "text/html"]
     plain = replace(sent, recipient="x", doctor="x", patient="x", cancel_reason="x")
     assert content(mail, "plain").count("\n") <= text(plain).count("\n")
-    assert tags(content(mail, "html")) == tags(content(received(plain), "html"))
+    ours, found = tags(content(received(plain), "html")), tags(content(mail, "html"))
+    assert all(tag in ours for tag in found)
+    assert len(found) <= len(ours)  # fewer, if the reason is but spaces
 
 
 @given(local_parts)
