@@ -174,3 +174,26 @@ async def test_an_address_that_tries_many_codes_is_limited(database: Database, r
     async with limited(database, redis.url, rate_limit_login_address=SLOWLY) as client:
         answers = [await client.post("/api/accounts/email/verify/", json={"token": f"{n}"}) for n in range(12)]
     assert [answer.status_code for answer in answers] == [422] * 10 + [429] * 2
+
+
+async def test_guessing_the_password_of_a_login_that_was_left_open_is_limited(
+    database: Database, redis: EmbeddedRedis
+) -> None:
+    async with limited(database, redis.url, rate_limit_login=SLOWLY) as client:
+        person = await register(client)
+        change = {"password": "wrong horse", "new_password": "battery staple"}
+        wrong = [await client.post("/api/accounts/password/", headers=person.headers, json=change) for _ in range(6)]
+        body = {"password": "wrong horse"}
+        wrong += [await client.request("DELETE", ME, headers=person.headers, json=body) for _ in range(6)]
+        assert [answer.status_code for answer in wrong] == [422] * 10 + [429] * 2
+
+
+async def test_nobody_floods_other_peoples_mailboxes_with_changes_of_address(
+    database: Database, redis: EmbeddedRedis
+) -> None:
+    async with limited(database, redis.url, rate_limit_login=SLOWLY) as client:
+        person = await register(client)
+        changes = [{"email": f"victim-{number % 2}@example.com"} for number in range(12)]
+        answers = [await client.patch(ME, headers=person.headers, json=change) for change in changes]
+        assert [answer.status_code for answer in answers] == [200] * 10 + [429] * 2
+        assert (await client.patch(ME, headers=person.headers, json={"phone": "1"})).status_code == 200

@@ -63,9 +63,10 @@ class OwnAccountController(Controller):
         request: Request[Caller, Token, Any],
         data: JSONBody[ChangeAccount],
         accounts: NamedDependency[AccountRepository],
+        rate_limits: NamedDependency[RateLimits],
     ) -> ChangedAccount:
         """Change one's own account; what is not named stays. A zone that strands appointments is refused, with them."""
-        return await _change(request.user, data, accounts)
+        return await _change(request, data, accounts, rate_limits)
 
     @put(operation_id="replace_own_account", responses=problems(409, 422))
     async def replace(
@@ -73,9 +74,10 @@ class OwnAccountController(Controller):
         request: Request[Caller, Token, Any],
         data: JSONBody[ChangeAccount],
         accounts: NamedDependency[AccountRepository],
+        rate_limits: NamedDependency[RateLimits],
     ) -> ChangedAccount:
         """Change one's own account exactly as PATCH does."""
-        return await _change(request.user, data, accounts)
+        return await _change(request, data, accounts, rate_limits)
 
     @get("/export", operation_id="export_own_data")
     async def export(
@@ -103,14 +105,18 @@ class OwnAccountController(Controller):
         return Done("Your account is deleted.")
 
 
-async def _change(caller: Caller, data: ChangeAccount, accounts: AccountRepository) -> ChangedAccount:
-    own = await accounts.own(caller.id)
+async def _change(
+    request: Request[Caller, Token, Any], data: ChangeAccount, accounts: AccountRepository, rate_limits: RateLimits
+) -> ChangedAccount:
+    own = await accounts.own(request.user.id)
     present = to_builtins(own) | structs.asdict(ScheduleChange())
     given = {name: value for name, value in structs.asdict(data).items() if value is not UNSET}
     changes = {name: value for name, value in given.items() if name not in present or value != present[name]}
-    refused = sorted(changes.keys() - EDITABLE[caller.role])
+    refused = sorted(changes.keys() - EDITABLE[request.user.role])
     if refused:
-        raise invalid_request([FieldError(name, f"A {caller.role} cannot change this.") for name in refused])
+        raise invalid_request([FieldError(name, f"A {request.user.role} cannot change this.") for name in refused])
+    if "email" in changes:
+        await rate_limits.attempt(request, "email", str(request.user.id))  # each has a mail sent to who knows whom
     if isinstance(own, DoctorAccount):
         return await accounts.change_doctor(own, changes, data)
     return await accounts.change_patient(own.id, changes)
