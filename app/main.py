@@ -22,6 +22,7 @@ from app.domain.accounts.tokens import jwt_auth
 from app.domain.appointments.controller import AppointmentController
 from app.domain.appointments.doctor_controller import DoctorAppointmentController
 from app.domain.bodies import JSONRequest
+from app.domain.calendar.controller import CalendarController
 from app.domain.doctors.controller import DoctorController, SlotController
 from app.domain.payments.configured import IN_A_REQUEST, PayPalAccount
 from app.domain.payments.controller import PaymentController
@@ -86,6 +87,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         route_handlers=[
             AccountController,
             AppointmentController,
+            CalendarController,
             CodeController,
             DoctorAppointmentController,
             DoctorController,

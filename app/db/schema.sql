@@ -1424,6 +1424,40 @@ COMMENT ON FUNCTION public.calendar_entries(p_appointments integer[]) IS 'Appoin
 
 
 --
+-- Name: calendar_feed_entries(bytea); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.calendar_feed_entries(p_token bytea) RETURNS TABLE(uid uuid, version integer, starts_at timestamp with time zone, ends_at timestamp with time zone, status text, with_whom text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT
+        a.calendar_uid,
+        a.version,
+        lower(a.during),
+        upper(a.during),
+        appointment_status(a.status, a.hold_expires_at, upper(a.during), now()),
+        CASE WHEN a.doctor_id = f.account_id THEN p.full_name ELSE d.full_name END
+    FROM calendar_feed AS f
+    INNER JOIN account AS o ON f.account_id = o.id AND o.status = 'active'
+    LEFT JOIN appointment AS a ON (f.account_id = a.doctor_id OR f.account_id = a.patient_id)
+        AND appointment_status(a.status, a.hold_expires_at, upper(a.during), now()) IN ('pending', 'confirmed', 'completed')
+        AND lower(a.during) > now() - interval '720 hours'
+    LEFT JOIN doctor AS d ON a.doctor_id = d.account_id
+    LEFT JOIN patient AS p ON a.patient_id = p.account_id
+    WHERE f.token_hash = p_token
+    ORDER BY lower(a.during)
+$$;
+
+
+--
+-- Name: FUNCTION calendar_feed_entries(p_token bytea); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.calendar_feed_entries(p_token bytea) IS 'What the link with the token of this SHA-256 shows: appointments held, ahead and of the last 30 days (720 hours); one row of NULLs where there are none, no row where there is no such link.';
+
+
+--
 -- Name: cancel_as_doctor(integer, integer, text, boolean); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -2269,6 +2303,25 @@ COMMENT ON FUNCTION public.claim_refund(p_refund integer, p_lease interval) IS '
 
 
 --
+-- Name: close_calendar_feed(integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.close_calendar_feed(p_account integer) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    DELETE FROM calendar_feed WHERE account_id = p_account
+$$;
+
+
+--
+-- Name: FUNCTION close_calendar_feed(p_account integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.close_calendar_feed(p_account integer) IS 'Ends the link that shows an account''s appointments, if there is one.';
+
+
+--
 -- Name: confirm_paid(public.payment); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -2586,6 +2639,7 @@ BEGIN
     PERFORM forget_reasons(p_account);
     DELETE FROM refresh_token WHERE account_id = p_account;
     DELETE FROM account_token WHERE account_id = p_account;
+    DELETE FROM calendar_feed WHERE account_id = p_account;
     DELETE FROM receipt WHERE account_id = p_account;
     UPDATE account SET
         status = 'erased',
@@ -2777,6 +2831,11 @@ CREATE FUNCTION public.export_account(p_account integer) RETURNS jsonb
         'mailed_codes', (
             SELECT coalesce(jsonb_agg(t ORDER BY t.created_at), '[]')
             FROM (SELECT purpose, email, created_at, expires_at FROM account_token WHERE account_id = p_account) AS t
+        ),
+        'calendar_links', (
+            SELECT coalesce(jsonb_agg(jsonb_build_object('created_at', f.created_at)), '[]')
+            FROM calendar_feed AS f
+            WHERE f.account_id = p_account
         ),
         'idempotency_keys', (
             SELECT coalesce(jsonb_agg(r ORDER BY r.created_at), '[]')
@@ -3942,6 +4001,28 @@ $$;
 --
 
 COMMENT ON FUNCTION public.notify_account(p_kind text, a public.appointment, p_account integer, p_old_time tstzrange) IS 'Queues one mail to one account about this version of an appointment; within a batch, adds it to the account''s one mail.';
+
+
+--
+-- Name: open_calendar_feed(integer, bytea); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.open_calendar_feed(p_account integer, p_token bytea) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    INSERT INTO calendar_feed (account_id, token_hash)
+    -- locked, so that an erasure at this moment leaves no link
+    SELECT id, p_token FROM account WHERE id = p_account AND status = 'active' FOR NO KEY UPDATE
+    ON CONFLICT (account_id) DO UPDATE SET token_hash = excluded.token_hash, created_at = clock_timestamp()
+$$;
+
+
+--
+-- Name: FUNCTION open_calendar_feed(p_account integer, p_token bytea); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.open_calendar_feed(p_account integer, p_token bytea) IS 'Makes the link with the token of this SHA-256 the one that shows an active account''s appointments.';
 
 
 --
@@ -6183,6 +6264,38 @@ ALTER TABLE public.appointment ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY 
 
 
 --
+-- Name: calendar_feed; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.calendar_feed (
+    account_id integer NOT NULL,
+    token_hash bytea NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+
+--
+-- Name: TABLE calendar_feed; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.calendar_feed IS 'A private link under which calendars read an account''s appointments; one at a time.';
+
+
+--
+-- Name: COLUMN calendar_feed.token_hash; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.calendar_feed.token_hash IS 'SHA-256; the token in the link itself is kept nowhere.';
+
+
+--
+-- Name: COLUMN calendar_feed.created_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.calendar_feed.created_at IS 'When the link was made.';
+
+
+--
 -- Name: doctor_to_sweep; Type: VIEW; Schema: public; Owner: -
 --
 
@@ -6642,6 +6755,14 @@ ALTER TABLE ONLY public.appointment
 
 
 --
+-- Name: calendar_feed calendar_feed_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.calendar_feed
+    ADD CONSTRAINT calendar_feed_pkey PRIMARY KEY (account_id);
+
+
+--
 -- Name: doctor doctor_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -6846,6 +6967,13 @@ CREATE INDEX appointment_finishing ON public.appointment USING btree (upper(duri
 --
 
 CREATE INDEX appointment_lapsing_hold ON public.appointment USING btree (hold_expires_at) WHERE (status = 'pending'::text);
+
+
+--
+-- Name: calendar_feed_token_unique; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX calendar_feed_token_unique ON public.calendar_feed USING btree (token_hash);
 
 
 --
@@ -7192,6 +7320,14 @@ ALTER TABLE ONLY public.appointment
 
 ALTER TABLE ONLY public.appointment
     ADD CONSTRAINT appointment_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.patient(account_id);
+
+
+--
+-- Name: calendar_feed calendar_feed_account_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.calendar_feed
+    ADD CONSTRAINT calendar_feed_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id) ON DELETE CASCADE;
 
 
 --
@@ -7809,6 +7945,14 @@ GRANT ALL ON FUNCTION public.calendar_entries(p_appointments integer[]) TO booki
 
 
 --
+-- Name: FUNCTION calendar_feed_entries(p_token bytea); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.calendar_feed_entries(p_token bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.calendar_feed_entries(p_token bytea) TO booking_app;
+
+
+--
 -- Name: FUNCTION cancel_as_doctor(p_doctor integer, p_appointment integer, p_reason text, p_block boolean); Type: ACL; Schema: public; Owner: -
 --
 
@@ -8057,6 +8201,14 @@ GRANT ALL ON FUNCTION public.claim_payment(p_payment integer, p_lease interval) 
 
 REVOKE ALL ON FUNCTION public.claim_refund(p_refund integer, p_lease interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.claim_refund(p_refund integer, p_lease interval) TO booking_app;
+
+
+--
+-- Name: FUNCTION close_calendar_feed(p_account integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.close_calendar_feed(p_account integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.close_calendar_feed(p_account integer) TO booking_app;
 
 
 --
@@ -8548,6 +8700,14 @@ REVOKE ALL ON FUNCTION public.notification_turn(n public.notification) FROM PUBL
 --
 
 REVOKE ALL ON FUNCTION public.notify_account(p_kind text, a public.appointment, p_account integer, p_old_time tstzrange) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION open_calendar_feed(p_account integer, p_token bytea); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.open_calendar_feed(p_account integer, p_token bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.open_calendar_feed(p_account integer, p_token bytea) TO booking_app;
 
 
 --

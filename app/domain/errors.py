@@ -95,6 +95,8 @@ GUARDS = (
     "appointment_patient_iff_claimed",
     "appointment_seat_iff_active",
     "appointment_status_valid",
+    "calendar_feed_account_id_fkey",
+    "calendar_feed_token_unique",
     "notification_account_id_fkey",
     "notification_appointment_id_fkey",
     "notification_appointment_known",

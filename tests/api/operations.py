@@ -33,6 +33,7 @@ class World(NamedTuple):
             "payment_id": self.payment,
             "time_off_id": self.time_off,
             "path": "nothing",
+            "file": "nothing.ics",
             "file_path": "swagger-ui.css",
         }
         return template.format(**ids)
@@ -76,6 +77,8 @@ CALLS: dict[str, Call] = {
     "logout": Call("patient", lambda _: {"refresh": "an opaque token"}, optional=True),
     "change_password": Call("patient", lambda _: {"password": "correct horse", "new_password": "battery staple"}),
     "export_own_data": Call("patient"),
+    "make_calendar_link": Call("patient"),
+    "end_calendar_link": Call("patient"),
     "delete_own_account": Call("patient", lambda _: {"password": "correct horse"}),
     "request_email_verification": Call("patient"),
     "verify_email": Call(None, lambda _: {"token": "a code"}),

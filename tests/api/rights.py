@@ -36,6 +36,8 @@ RIGHTS = {
     "get_own_account": WHOEVER_IS_LOGGED_IN,
     "change_own_account": WHOEVER_IS_LOGGED_IN,
     "export_own_data": WHOEVER_IS_LOGGED_IN,
+    "make_calendar_link": "401 201 201 201 201 401 401 401",
+    "end_calendar_link": WHOEVER_IS_LOGGED_IN,
     "delete_own_account": "401 422/wrong_password 422/wrong_password 422/wrong_password 422/wrong_password 401 401 401",
     "replace_own_account": WHOEVER_IS_LOGGED_IN,
     "list_doctors": ANYBODY,
@@ -76,6 +78,7 @@ RIGHTS = {
     "GET /docs/{path}": "404 404 404 404 404 404 404 404",
     "GET /docs/assets/{file_path}": ANYBODY,
     "HEAD /docs/assets/{file_path}": ANYBODY,
+    "GET /api/calendar/{file}": "404 404 404 404 404 404 404 404",
     "POST /api/payments/webhooks/paypal": " ".join(["403/webhook_forged"] * 8),
 }
 

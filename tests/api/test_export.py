@@ -26,6 +26,7 @@ async def test_a_patient_gets_everything(
     email, code = await mailed(app, patient, "email_verification")
     tokens = (await client.post(LOGIN, json={"username": person.account["username"], "password": PASSWORD})).json()
     somebody = {"doctor": paid, "appointment_date": a_slot(1).isoformat()}
+    link = (await client.post(f"{ME}calendar/", headers=person.headers)).json()["url"]
     key = {"Idempotency-Key": "my-key"}
     assert (
         await client.post("/api/appointments/appointments/", headers=person.headers | key, json=somebody)
@@ -55,9 +56,10 @@ async def test_a_patient_gets_everything(
     assert [(mailed_code["purpose"], mailed_code["email"]) for mailed_code in export["mailed_codes"]] == [
         ("email_verification", email)
     ]
+    assert [len(link) for link in export["calendar_links"]] == [1]
     assert [kept["key"] for kept in export["idempotency_keys"]] == ["my-key"]
     assert (export["working_hours"], export["time_off"]) == ([], [])
-    for secret in (code, tokens["refresh"], "argon2", "hash", reference):
+    for secret in (code, tokens["refresh"], "argon2", "hash", reference, link):
         assert secret not in answer.text
 
 

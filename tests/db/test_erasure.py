@@ -26,6 +26,7 @@ ALL_ABOUT = """
         (SELECT jsonb_agg(p) FROM patient AS p WHERE account_id = $1),
         (SELECT jsonb_agg(t) FROM refresh_token AS t WHERE account_id = $1),
         (SELECT jsonb_agg(t) FROM account_token AS t WHERE account_id = $1),
+        (SELECT jsonb_agg(f) FROM calendar_feed AS f WHERE account_id = $1),
         (SELECT jsonb_agg(r) FROM receipt AS r WHERE account_id = $1),
         (SELECT jsonb_agg(w) FROM working_hours AS w WHERE doctor_id = $1),
         (SELECT jsonb_agg(t) FROM time_off AS t WHERE doctor_id = $1),
@@ -62,6 +63,7 @@ async def fill(db: asyncpg.Connection, account: int) -> None:
         "INSERT INTO receipt (account_id, route, key, fingerprint, answer) VALUES ($1, 'r', 'k', '', 'zebulon')",
         account,
     )
+    await db.execute("SELECT open_calendar_feed($1, uuid_send(gen_random_uuid()))", account)
 
 
 @pytest.mark.parametrize("role", ["patient", "doctor"])

@@ -150,6 +150,11 @@ def doctor(*changes: str) -> tuple[str, ...]:
             "INSERT INTO account_token (token_hash, account_id, purpose, email, expires_at)"
             " VALUES ('', 0, 'password_reset', '', now())",
         ),
+        broken("calendar_feed_account_id_fkey", "INSERT INTO calendar_feed (account_id, token_hash) VALUES (0, '')"),
+        broken(
+            "calendar_feed_token_unique",
+            "INSERT INTO calendar_feed (account_id, token_hash) SELECT id, '' FROM account LIMIT 2",
+        ),
         broken(
             "account_token_purpose_valid",
             "INSERT INTO account_token (token_hash, account_id, purpose, email, expires_at)"

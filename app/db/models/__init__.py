@@ -3,6 +3,7 @@
 from app.db.models.accounts import Account, AccountToken, Doctor, Patient, RefreshToken, TimeZone
 from app.db.models.appointments import Appointment
 from app.db.models.base import Base
+from app.db.models.calendar import CalendarFeed
 from app.db.models.notifications import Notification
 from app.db.models.payments import Payment, Refund, WebhookEvent
 from app.db.models.policy import Policy
@@ -15,6 +16,7 @@ __all__ = [
     "AccountToken",
     "Appointment",
     "Base",
+    "CalendarFeed",
     "Doctor",
     "Notification",
     "Patient",

@@ -130,6 +130,7 @@ BEGIN
     PERFORM forget_reasons(p_account);
     DELETE FROM refresh_token WHERE account_id = p_account;
     DELETE FROM account_token WHERE account_id = p_account;
+    DELETE FROM calendar_feed WHERE account_id = p_account;
     DELETE FROM receipt WHERE account_id = p_account;
     UPDATE account SET
         status = 'erased',

@@ -54,6 +54,11 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
             SELECT coalesce(jsonb_agg(t ORDER BY t.created_at), '[]')
             FROM (SELECT purpose, email, created_at, expires_at FROM account_token WHERE account_id = p_account) AS t
         ),
+        'calendar_links', (
+            SELECT coalesce(jsonb_agg(jsonb_build_object('created_at', f.created_at)), '[]')
+            FROM calendar_feed AS f
+            WHERE f.account_id = p_account
+        ),
         'idempotency_keys', (
             SELECT coalesce(jsonb_agg(r ORDER BY r.created_at), '[]')
             FROM (SELECT route, key, created_at FROM receipt WHERE account_id = p_account) AS r

@@ -95,6 +95,12 @@ class ExportedCode(Struct):
     expires_at: Instant
 
 
+class ExportedLink(Struct):
+    """A private link to one's appointments, for calendars; the link itself is kept nowhere."""
+
+    created_at: Instant
+
+
 class ExportedKey(Struct):
     """A request that was sent with an Idempotency-Key."""
 
@@ -115,6 +121,7 @@ class Holdings(Struct):
     time_off: list[TimeOff]
     sessions: list[ExportedSession]
     mailed_codes: list[ExportedCode]
+    calendar_links: list[ExportedLink]
     idempotency_keys: list[ExportedKey]
 
 

@@ -122,6 +122,22 @@ COMMENT ON COLUMN account_token.email IS 'The address that it was mailed to.';
 
 COMMENT ON COLUMN account_token.created_at IS 'When it was made, as the mail was about to be sent.';
 
+CREATE TABLE calendar_feed (
+	account_id INTEGER NOT NULL, 
+	token_hash BYTEA NOT NULL, 
+	created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL, 
+	CONSTRAINT calendar_feed_pkey PRIMARY KEY (account_id), 
+	CONSTRAINT calendar_feed_account_id_fkey FOREIGN KEY(account_id) REFERENCES account (id) ON DELETE CASCADE
+);
+
+CREATE UNIQUE INDEX calendar_feed_token_unique ON calendar_feed (token_hash);
+
+COMMENT ON TABLE calendar_feed IS 'A private link under which calendars read an account''s appointments; one at a time.';
+
+COMMENT ON COLUMN calendar_feed.token_hash IS 'SHA-256; the token in the link itself is kept nowhere.';
+
+COMMENT ON COLUMN calendar_feed.created_at IS 'When the link was made.';
+
 CREATE TABLE doctor (
 	account_id INTEGER NOT NULL, 
 	role TEXT GENERATED ALWAYS AS ('doctor') STORED NOT NULL, 
@@ -1332,6 +1348,52 @@ $$;
 COMMENT ON FUNCTION broken_rules(appointment, doctor, policy, timestamptz, other_appointments, other_appointments) IS
 'Every rule that an appointment would break by taking its place at an instant, and why; none: it may.';
 
+-- A private link shows its owner's appointments to calendars. A new one ends the one before, and only its hash is kept.
+CREATE OR REPLACE FUNCTION open_calendar_feed(p_account integer, p_token bytea) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    INSERT INTO calendar_feed (account_id, token_hash)
+    -- locked, so that an erasure at this moment leaves no link
+    SELECT id, p_token FROM account WHERE id = p_account AND status = 'active' FOR NO KEY UPDATE
+    ON CONFLICT (account_id) DO UPDATE SET token_hash = excluded.token_hash, created_at = clock_timestamp()
+$$;
+COMMENT ON FUNCTION open_calendar_feed(integer, bytea) IS
+'Makes the link with the token of this SHA-256 the one that shows an active account''s appointments.';
+REVOKE EXECUTE ON FUNCTION open_calendar_feed(integer, bytea) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION open_calendar_feed(integer, bytea) TO booking_app;
+
+CREATE OR REPLACE FUNCTION close_calendar_feed(p_account integer) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    DELETE FROM calendar_feed WHERE account_id = p_account
+$$;
+COMMENT ON FUNCTION close_calendar_feed(integer) IS 'Ends the link that shows an account''s appointments, if there is one.';
+REVOKE EXECUTE ON FUNCTION close_calendar_feed(integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION close_calendar_feed(integer) TO booking_app;
+
+CREATE OR REPLACE FUNCTION calendar_feed_entries(p_token bytea)
+RETURNS TABLE (uid uuid, version integer, starts_at timestamptz, ends_at timestamptz, status text, with_whom text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT
+        a.calendar_uid,
+        a.version,
+        lower(a.during),
+        upper(a.during),
+        appointment_status(a.status, a.hold_expires_at, upper(a.during), now()),
+        CASE WHEN a.doctor_id = f.account_id THEN p.full_name ELSE d.full_name END
+    FROM calendar_feed AS f
+    INNER JOIN account AS o ON f.account_id = o.id AND o.status = 'active'
+    LEFT JOIN appointment AS a ON (f.account_id = a.doctor_id OR f.account_id = a.patient_id)
+        AND appointment_status(a.status, a.hold_expires_at, upper(a.during), now()) IN ('pending', 'confirmed', 'completed')
+        AND lower(a.during) > now() - interval '720 hours'
+    LEFT JOIN doctor AS d ON a.doctor_id = d.account_id
+    LEFT JOIN patient AS p ON a.patient_id = p.account_id
+    WHERE f.token_hash = p_token
+    ORDER BY lower(a.during)
+$$;
+COMMENT ON FUNCTION calendar_feed_entries(bytea) IS
+'What the link with the token of this SHA-256 shows: appointments held, ahead and of the last 30 days (720 hours); one row of NULLs where there are none, no row where there is no such link.';
+REVOKE EXECUTE ON FUNCTION calendar_feed_entries(bytea) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION calendar_feed_entries(bytea) TO booking_app;
+
 -- A doctor cancels at any time before the start; with block, that time is off and offered to nobody.
 CREATE OR REPLACE FUNCTION cancel_as_doctor(p_doctor integer, p_appointment integer, p_reason text, p_block boolean)
 RETURNS SETOF api_appointment
@@ -2008,6 +2070,7 @@ BEGIN
     PERFORM forget_reasons(p_account);
     DELETE FROM refresh_token WHERE account_id = p_account;
     DELETE FROM account_token WHERE account_id = p_account;
+    DELETE FROM calendar_feed WHERE account_id = p_account;
     DELETE FROM receipt WHERE account_id = p_account;
     UPDATE account SET
         status = 'erased',
@@ -2138,6 +2201,11 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         'mailed_codes', (
             SELECT coalesce(jsonb_agg(t ORDER BY t.created_at), '[]')
             FROM (SELECT purpose, email, created_at, expires_at FROM account_token WHERE account_id = p_account) AS t
+        ),
+        'calendar_links', (
+            SELECT coalesce(jsonb_agg(jsonb_build_object('created_at', f.created_at)), '[]')
+            FROM calendar_feed AS f
+            WHERE f.account_id = p_account
         ),
         'idempotency_keys', (
             SELECT coalesce(jsonb_agg(r ORDER BY r.created_at), '[]')

@@ -1,0 +1,22 @@
+"""Calendars that follow one's appointments."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db.models.base import Base, stamped
+
+
+class CalendarFeed(Base):
+    __tablename__ = "calendar_feed"
+    __table_args__ = (
+        Index("calendar_feed_token_unique", "token_hash", unique=True),
+        {"comment": "A private link under which calendars read an account's appointments; one at a time."},
+    )
+
+    account_id: Mapped[int] = mapped_column(
+        ForeignKey("account.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    token_hash: Mapped[bytes] = mapped_column(comment="SHA-256; the token in the link itself is kept nowhere.")
+    created_at: Mapped[datetime] = stamped("When the link was made.")

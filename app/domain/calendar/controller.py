@@ -1,0 +1,79 @@
+"""`/api/accounts/me/calendar` makes a private link, `/api/calendar/{token}.ics`, that calendars can subscribe to."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from litestar import Controller, Request, Response, delete, get, post
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath
+from litestar.security.jwt import Token
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.domain.accounts.schemas import Done
+from app.domain.accounts.tokens import Caller, Secret
+from app.domain.calendar.files import calendar, event
+from app.domain.calendar.repository import CalendarFeedRepository
+from app.domain.calendar.schemas import CalendarLink, FeedEntry
+from app.domain.problems import not_found
+from app.settings import Settings
+
+SUFFIX = ".ics"  # by which some calendars know what is behind a link
+NAME = "Appointments"
+
+
+async def provide_feeds(db_session: NamedDependency[AsyncSession]) -> CalendarFeedRepository:
+    """Provide the repository of a request."""
+    return CalendarFeedRepository(session=db_session, auto_refresh=False)
+
+
+class CalendarController(Controller):
+    """The link to one's appointments, for calendars, and what they find there."""
+
+    path = "/api"
+    tags = ("accounts",)
+    dependencies = {"feeds": Provide(provide_feeds)}  # noqa: RUF012  Litestar reads it from the class
+
+    @post("/accounts/me/calendar", operation_id="make_calendar_link")
+    async def make(
+        self,
+        request: Request[Caller, Token, Any],
+        feeds: NamedDependency[CalendarFeedRepository],
+        settings: NamedDependency[Settings],
+    ) -> CalendarLink:
+        """Make a private link to one's appointments, for calendars to subscribe to. The one before is good no more."""
+        token = Secret.new()
+        await feeds.open(request.user.id, token.hash)
+        return CalendarLink(f"{settings.public_url.rstrip('/')}/api/calendar/{token.text}{SUFFIX}")
+
+    @delete("/accounts/me/calendar", operation_id="end_calendar_link", status_code=200)
+    async def end(self, request: Request[Caller, Token, Any], feeds: NamedDependency[CalendarFeedRepository]) -> Done:
+        """End the private link to one's appointments, if there is one."""
+        await feeds.close(request.user.id)
+        return Done("No link leads to your appointments any more.")
+
+    # The log of requests names the route, never the address; nothing else is told of a request (app/requests.py).
+    @get("/calendar/{file:str}", exclude_from_auth=True, include_in_schema=False)
+    async def show(self, file: FromPath[str], feeds: NamedDependency[CalendarFeedRepository]) -> Response[str]:
+        """Show the appointments behind a private link as a calendar."""
+        token, suffix, rest = file.partition(SUFFIX)
+        entries = await feeds.entries(Secret.of(token).hash) if suffix and not rest else None
+        if entries is None:
+            raise not_found("calendar")
+        return Response(_written(entries), media_type="text/calendar")
+
+
+def _written(entries: list[FeedEntry]) -> str:
+    at = datetime.now(UTC)
+    return calendar(
+        (
+            event(
+                entry,
+                f"Appointment with {entry.with_whom}",
+                "TENTATIVE" if entry.status == "pending" else "CONFIRMED",
+                at,
+            )
+            for entry in entries
+        ),
+        "PUBLISH",
+        NAME,
+    )

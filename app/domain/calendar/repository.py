@@ -1,0 +1,30 @@
+"""The private link under which calendars read somebody's appointments."""
+
+from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+
+from app.db import models
+from app.db.driver import fetch
+from app.domain.calendar.schemas import FeedEntry
+
+OPEN = "SELECT open_calendar_feed($1, $2)"
+CLOSE = "SELECT close_calendar_feed($1)"
+ENTRIES = "SELECT * FROM calendar_feed_entries($1)"
+
+
+class CalendarFeedRepository(SQLAlchemyAsyncRepository[models.CalendarFeed]):
+    """Makes and ends links, and reads what one shows."""
+
+    model_type = models.CalendarFeed
+
+    async def open(self, account_id: int, token_hash: bytes) -> None:
+        """Make a token (SHA-256) the one of the account's link; the one before is good no more."""
+        await fetch(self.session, OPEN, account_id, token_hash)
+
+    async def close(self, account_id: int) -> None:
+        """End the account's link, if there is one."""
+        await fetch(self.session, CLOSE, account_id)
+
+    async def entries(self, token_hash: bytes) -> list[FeedEntry] | None:
+        """Return what the link with a token (SHA-256) shows, in order; None if there is no such link."""
+        rows = await fetch(self.session, ENTRIES, token_hash)
+        return [FeedEntry(**row) for row in rows if row["uid"]] if rows else None
