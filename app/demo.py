@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import track
 
 PASSWORD = "a-demo-password"  # noqa: S105  of people who live for one demo
-PATIENTS, SEATS, WAITING = 40, 30, 5
+PATIENTS, SEATS, WAITING, FIRST_WAVE = 40, 30, 5, 3
 MAIL_DEADLINE = 60  # seconds
 
 console = Console(highlight=False, soft_wrap=True)
@@ -80,9 +80,9 @@ class Story:
         for patient in waiting:
             body = {"doctor": doctor.id}
             await self.call("POST", "appointments/waitlist/", expect=201, json=body, headers=patient.headers)
-        self.tell(f"{WAITING} patients joined the waitlist")
+        self.tell(f"{WAITING} patients joined the waitlist; the first {FIRST_WAVE} will hear of a free slot first")
         canceled = await self.cancel(patients[SEATS - 1], booked[-1])
-        await self.wait_for_mails(canceled, [patients[SEATS - 1], *waiting])
+        await self.wait_for_mails(canceled, [patients[SEATS - 1], *waiting[:FIRST_WAVE]])
 
     async def fill(self, doctor: Person, patients: list[Person]) -> list[Any]:
         """Book all 30 seats, the last ones more than 3 days ahead, and show the 31st refused."""

@@ -24,6 +24,8 @@ from app.domain.appointments.doctor_controller import DoctorAppointmentControlle
 from app.domain.bodies import JSONRequest
 from app.domain.calendar.controller import CalendarController
 from app.domain.doctors.controller import DoctorController, SlotController
+from app.domain.offers.controller import OfferController
+from app.domain.offers.link_controller import OfferLinkController
 from app.domain.payments.configured import IN_A_REQUEST, PayPalAccount
 from app.domain.payments.controller import PaymentController
 from app.domain.payments.paypal_errors import PayPalError
@@ -91,6 +93,8 @@ def create_app(settings: Settings | None = None) -> Litestar:
             CodeController,
             DoctorAppointmentController,
             DoctorController,
+            OfferController,
+            OfferLinkController,
             OwnAccountController,
             PaymentController,
             ScheduleController,

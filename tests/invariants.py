@@ -126,7 +126,7 @@ INVARIANTS = {
         GROUP BY event.id, event.version, event.kind, event.account HAVING count(n.mail) <> 1""",
     "a mail tells of nothing": """
         SELECT n.mail, n.appointment_id FROM n
-        WHERE n.kind <> 'slot_available' AND payment_id IS NULL AND NOT EXISTS (
+        WHERE offer_id IS NULL AND payment_id IS NULL AND NOT EXISTS (
             SELECT FROM event
             WHERE event.id = n.appointment_id AND event.version = n.appointment_version
                 AND event.kind = n.kind AND event.account = n.account_id
@@ -140,9 +140,29 @@ INVARIANTS = {
     "somebody else is told of the money": """
         SELECT n.mail, m.id FROM n, m, a
         WHERE n.payment_id = m.id AND a.id = m.appointment_id AND a.patient_id <> n.account_id""",
-    "a free slot is told twice": """
-        SELECT min(n.mail), max(n.mail) FROM n WHERE n.kind = 'slot_available'
-        GROUP BY appointment_id, appointment_version, account_id HAVING count(*) > 1""",
+    "a slot is claimed twice": """
+        SELECT min(id), max(id) FROM o WHERE status = 'accepted' GROUP BY appointment_id HAVING count(*) > 1""",
+    "somebody is offered two slots at once": """
+        SELECT min(id), max(id) FROM o WHERE status IN ('queued', 'sent') GROUP BY waitlist_entry_id HAVING count(*) > 1""",
+    "an offer is open for a slot that is not on offer": """
+        SELECT o.id, a.id FROM o, a
+        WHERE a.id = o.appointment_id AND o.status IN ('queued', 'sent') AND a.status <> 'offered'""",
+    "an offer is of a slot that is none": """
+        SELECT s.id, d.account_id FROM seated AS s INNER JOIN doctor AS d ON d.account_id = s.doctor_id
+        WHERE s.status = 'offered' AND (
+            upper(s.during) - lower(s.during) <> make_interval(mins => d.slot_minutes)
+            OR EXISTS (SELECT FROM time_off AS t WHERE t.doctor_id = s.doctor_id AND t.during && s.during)
+        )""",
+    "who has an open offer is not said to": """
+        SELECT w.id, o.id FROM w, o
+        WHERE o.waitlist_entry_id = w.id AND o.status IN ('queued', 'sent') AND w.status <> 'offered'""",
+    "a claim is somebody else's": """
+        SELECT a.id, w.id FROM a, o, waitlist_entry AS w
+        WHERE o.appointment_id = a.id AND o.status = 'accepted' AND w.id = o.waitlist_entry_id
+            AND a.status <> 'released' AND a.patient_id <> w.patient_id""",
+    "an offer is not told once": """
+        SELECT o.id, count(n.mail) FROM o LEFT JOIN n ON n.offer_id = o.id AND n.kind = 'slot_offered'
+        GROUP BY o.id HAVING count(n.mail) <> 1""",
 }
 
 BROKEN = """
@@ -158,6 +178,8 @@ BROKEN = """
         WHERE is_live AND status <> 'offered' AND lower(during) > clock_timestamp()
     ), w AS (
         SELECT * FROM waitlist_entry WHERE doctor_id = ANY ($1) AND status IN ('waiting', 'offered', 'paused')
+    ), o AS MATERIALIZED (
+        SELECT * FROM offer WHERE appointment_id IN (SELECT id FROM a)
     ), n AS MATERIALIZED (
         SELECT *, id AS mail FROM notification WHERE appointment_id IN (SELECT id FROM a)
     ), m AS MATERIALIZED (

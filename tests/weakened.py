@@ -73,7 +73,7 @@ WEAKENED = {
             "",
             of="tg_waitlist_entry__rules",
         ),
-        Change("AND is_verified(d, p)", "", of="free_slots"),
+        Change("is_verified(o.d, p)", "true", of="free_slots"),
         Change("AND is_verified(d, p)", "", of="doctors_with_room"),
     ),
     "appointment_hold_has_end": (
@@ -118,6 +118,7 @@ WEAKENED = {
     ),
     "appointment_within_working_hours": (Change("WHEN is_time_off(d.account_id, slot)", "WHEN false"),),
     "appointment_immutable": (Change("AND actor <> 'payment'", "AND false"),),
+    "offer_superseded": (Change("PERFORM pass_over_others(o);", "", of="claim_offer"),),
     "payment_amount_matches_fee": (
         Change("amount IS DISTINCT FROM a.fee OR ", ""),
         Change(" OR currency IS DISTINCT FROM a.currency::text", ""),
@@ -182,6 +183,7 @@ WEAKENED = {
         Change("AND status <> 'failed'", "", of="give_up_hold"),
     ),
     "refund_status_transition": (Change("('pending', 'completed'), ", ""),),
+    "tg_appointment__waitlist": (Change("IF has_waitlist(NEW.doctor_id) THEN", "IF false THEN"),),
     "tg_appointment__outbox": (Change("PERFORM unwind_payments(NEW.id);", ""),),
     "tg_payment__rules": (Change("WHEN due_at <= at_ THEN due_at", "", of="next_look"),),
     "tg_refund__rules": (Change("IF was <> becomes THEN", "IF true THEN"),),

@@ -429,45 +429,6 @@ COMMENT ON FUNCTION public.add_time_off(p_doctor integer, p_start timestamp with
 
 
 --
--- Name: announce_free_slot(public.appointment, tstzrange); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.announce_free_slot(a public.appointment, slot tstzrange) RETURNS void
-    LANGUAGE plpgsql
-    AS $$
-BEGIN
-    -- the time may be off, the doctor still full, the start too near
-    IF NOT EXISTS (SELECT FROM free_slots(a.doctor_id, lower(slot), upper(slot), clock_timestamp())) THEN
-        RETURN;
-    END IF;
-    INSERT INTO notification (kind, account_id, appointment_id, appointment_version, waitlist_entry_id, slot)
-    SELECT 'slot_available', patient_id, a.id, a.version, id, slot
-    FROM (
-        SELECT DISTINCT ON (w.patient_id) w.patient_id, w.id
-        FROM waitlist_entry AS w
-        INNER JOIN doctor AS d ON w.doctor_id = d.account_id
-        WHERE w.doctor_id = a.doctor_id AND w.status = 'waiting' AND w.patient_id IS DISTINCT FROM a.patient_id
-            AND (w.desired_date IS NULL OR w.desired_date = (lower(slot) AT TIME ZONE d.timezone)::date)
-        ORDER BY w.patient_id, w.id
-    ) AS waiting
-    ORDER BY waiting.id -- first in line, first mailed
-    ON CONFLICT DO NOTHING;
-    IF FOUND THEN
-        -- only here, where seconds matter: a NOTIFY makes commits wait for one another
-        PERFORM pg_notify('booking_outbox', '');
-    END IF;
-END
-$$;
-
-
---
--- Name: FUNCTION announce_free_slot(a public.appointment, slot tstzrange); Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON FUNCTION public.announce_free_slot(a public.appointment, slot tstzrange) IS 'Queues a mail to everyone who waits for this doctor and whose date matches the freed slot, and rings the doorbell.';
-
-
---
 -- Name: answer_receipt(integer, text, text, integer, bytea); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -732,6 +693,9 @@ CREATE TABLE public.policy (
     review_hours smallint DEFAULT '24'::smallint NOT NULL,
     patient_hold_limit smallint DEFAULT '5'::smallint NOT NULL,
     require_verified_doctor boolean DEFAULT true NOT NULL,
+    offer_first_wave smallint DEFAULT '3'::smallint NOT NULL,
+    offer_min_notice interval DEFAULT '02:00:00'::interval NOT NULL,
+    offer_waves smallint DEFAULT '4'::smallint NOT NULL,
     default_fee numeric(12,2) DEFAULT 100.00 NOT NULL,
     default_currency character(3) DEFAULT 'USD'::bpchar NOT NULL,
     max_fee numeric(12,2) DEFAULT 10000.00 NOT NULL,
@@ -740,6 +704,9 @@ CREATE TABLE public.policy (
     CONSTRAINT policy_default_fee_valid CHECK (((default_fee >= (0)::numeric) AND (default_fee <= max_fee))),
     CONSTRAINT policy_hold_minutes_valid CHECK (((hold_minutes >= 1) AND (hold_minutes <= 1440))),
     CONSTRAINT policy_max_fee_valid CHECK (((max_fee >= (0)::numeric) AND (max_fee <= (1000000)::numeric))),
+    CONSTRAINT policy_offer_first_wave_valid CHECK (((offer_first_wave >= 1) AND (offer_first_wave <= 100))),
+    CONSTRAINT policy_offer_min_notice_valid CHECK (((offer_min_notice >= '00:00:00'::interval) AND (offer_min_notice <= '72:00:00'::interval))),
+    CONSTRAINT policy_offer_waves_valid CHECK (((offer_waves >= 1) AND (offer_waves <= 24))),
     CONSTRAINT policy_one_row CHECK (id),
     CONSTRAINT policy_patient_hold_limit_valid CHECK (((patient_hold_limit >= 1) AND (patient_hold_limit <= 30))),
     CONSTRAINT policy_review_hours_valid CHECK (((review_hours >= 1) AND (review_hours <= 336)))
@@ -786,6 +753,27 @@ COMMENT ON COLUMN public.policy.patient_hold_limit IS 'Live unpaid holds one pat
 --
 
 COMMENT ON COLUMN public.policy.require_verified_doctor IS 'Whether doctors are listed and booked only once they are verified.';
+
+
+--
+-- Name: COLUMN policy.offer_first_wave; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.policy.offer_first_wave IS 'How many are offered a freed slot at once; then twice as many, and so on.';
+
+
+--
+-- Name: COLUMN policy.offer_min_notice; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.policy.offer_min_notice IS 'A slot that starts sooner is offered to nobody.';
+
+
+--
+-- Name: COLUMN policy.offer_waves; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.policy.offer_waves IS 'How long an offer is good, in times from a wave to the next.';
 
 
 --
@@ -850,6 +838,8 @@ CREATE FUNCTION public.appointment_immutable(was public.appointment, becomes pub
             'patient_id',
             was.patient_id IS DISTINCT FROM becomes.patient_id AND (was.patient_id IS NOT NULL OR was.status <> 'offered')
         ),
+        -- what is offered is this time
+        ('during', was.during <> becomes.during AND was.status = 'offered'),
         ('seat', was.seat IS DISTINCT FROM becomes.seat),
         -- a payment keeps the slot while the money is being taken
         ('hold_expires_at', was.hold_expires_at IS DISTINCT FROM becomes.hold_expires_at AND actor <> 'payment'),
@@ -1298,7 +1288,16 @@ CREATE FUNCTION public.book(p_patient integer, p_doctor integer, p_start timesta
 DECLARE
     minutes integer := (SELECT slot_minutes FROM doctor WHERE account_id = p_doctor);
     new_id integer;
+    offer_id integer;
 BEGIN
+    IF has_waitlist(p_doctor) THEN
+        PERFORM serve_waitlist(p_doctor); -- what the clock has freed is theirs first
+        offer_id := open_offer(p_patient, p_doctor, p_start);
+        IF offer_id IS NOT NULL THEN
+            RETURN QUERY SELECT * FROM claim_offer(p_patient, offer_id);
+            RETURN;
+        END IF;
+    END IF;
     PERFORM act_as('patient');
     -- for a doctor who does not exist any length will do: the trigger refuses
     INSERT INTO appointment (doctor_id, patient_id, during)
@@ -1314,7 +1313,7 @@ $$;
 -- Name: FUNCTION book(p_patient integer, p_doctor integer, p_start timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.book(p_patient integer, p_doctor integer, p_start timestamp with time zone) IS 'Books for a patient (account id) with a doctor (account id). Confirmed if the fee is 0, else a hold. Raises the broken rule.';
+COMMENT ON FUNCTION public.book(p_patient integer, p_doctor integer, p_start timestamp with time zone) IS 'Books for a patient (account id) with a doctor (account id). Confirmed if the fee is 0, else a hold. A slot that is offered to the patient is claimed by it. Raises the broken rule.';
 
 
 --
@@ -1720,6 +1719,144 @@ COMMENT ON FUNCTION public.change_practice(p_doctor integer, p_changes jsonb, p_
 
 
 --
+-- Name: waitlist_entry; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.waitlist_entry (
+    id integer NOT NULL,
+    doctor_id integer NOT NULL,
+    patient_id integer NOT NULL,
+    desired_date date,
+    priority_class smallint DEFAULT '2'::smallint NOT NULL,
+    earliest_time time without time zone,
+    latest_time time without time zone,
+    min_notice_minutes integer DEFAULT 0 NOT NULL,
+    status text DEFAULT 'waiting'::text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT waitlist_entry_min_notice_minutes_valid CHECK (((min_notice_minutes >= 0) AND (min_notice_minutes <= 21600))),
+    CONSTRAINT waitlist_entry_priority_class_valid CHECK (((priority_class >= 1) AND (priority_class <= 2))),
+    CONSTRAINT waitlist_entry_status_valid CHECK ((status = ANY (ARRAY['waiting'::text, 'offered'::text, 'paused'::text, 'fulfilled'::text, 'left'::text, 'lapsed'::text]))),
+    CONSTRAINT waitlist_entry_times_valid CHECK ((earliest_time <= latest_time))
+);
+
+
+--
+-- Name: TABLE waitlist_entry; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.waitlist_entry IS 'A patient who waits for a slot with a doctor. In line by priority class, then in order of id.';
+
+
+--
+-- Name: COLUMN waitlist_entry.desired_date; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.waitlist_entry.desired_date IS 'A day in the doctor''s zone; none: any day.';
+
+
+--
+-- Name: COLUMN waitlist_entry.priority_class; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.waitlist_entry.priority_class IS '1: this doctor canceled on them lately; 2: everybody else; set by trigger.';
+
+
+--
+-- Name: COLUMN waitlist_entry.earliest_time; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.waitlist_entry.earliest_time IS 'The slot starts at this time of the doctor''s day or later; none: as early as may be.';
+
+
+--
+-- Name: COLUMN waitlist_entry.latest_time; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.waitlist_entry.latest_time IS 'The slot starts at this time of the doctor''s day or earlier; none: as late as may be.';
+
+
+--
+-- Name: COLUMN waitlist_entry.min_notice_minutes; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.waitlist_entry.min_notice_minutes IS 'How long before its start an offer must come, if policy asks for less.';
+
+
+--
+-- Name: COLUMN waitlist_entry.status; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.waitlist_entry.status IS 'waiting, offered and paused are live.';
+
+
+--
+-- Name: COLUMN waitlist_entry.created_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.waitlist_entry.created_at IS 'When the patient joined.';
+
+
+--
+-- Name: api_waitlist_entry; Type: VIEW; Schema: public; Owner: -
+--
+
+CREATE VIEW public.api_waitlist_entry AS
+ SELECT id,
+    doctor_id AS doctor,
+    patient_id AS patient,
+    desired_date,
+    earliest_time,
+    latest_time,
+    min_notice_minutes,
+    status,
+        CASE
+            WHEN (status = ANY (ARRAY['waiting'::text, 'offered'::text, 'paused'::text])) THEN ( SELECT (count(*) + 1)
+               FROM public.waitlist_entry o
+              WHERE ((o.doctor_id = w.doctor_id) AND (ROW(o.priority_class, o.id) < ROW(w.priority_class, w.id)) AND (o.status = ANY (ARRAY['waiting'::text, 'offered'::text, 'paused'::text])) AND ((o.desired_date IS NULL) OR (w.desired_date IS NULL) OR (o.desired_date = w.desired_date))))
+            ELSE NULL::bigint
+        END AS "position",
+    created_at
+   FROM public.waitlist_entry w;
+
+
+--
+-- Name: VIEW api_waitlist_entry; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON VIEW public.api_waitlist_entry IS 'Waitlist entries as the API shows them; position 1 is first in line, none once ended.';
+
+
+--
+-- Name: change_waiting(integer, integer, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.change_waiting(p_patient integer, p_entry integer, p_status text) RETURNS SETOF public.api_waitlist_entry
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    w waitlist_entry := lock_entry(p_patient, p_entry);
+BEGIN
+    IF w.id IS NULL THEN
+        RETURN;
+    END IF;
+    UPDATE offer SET status = 'declined'
+    WHERE waitlist_entry_id = w.id AND status IN ('queued', 'sent') AND p_status <> 'waiting';
+    -- who is offered a slot is not paused
+    UPDATE waitlist_entry SET status = p_status WHERE id = w.id AND NOT (status = 'offered' AND p_status = 'waiting');
+    PERFORM serve_waitlist(w.doctor_id);
+    RETURN QUERY SELECT * FROM api_waitlist_entry WHERE id = w.id;
+END
+$$;
+
+
+--
+-- Name: FUNCTION change_waiting(p_patient integer, p_entry integer, p_status text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.change_waiting(p_patient integer, p_entry integer, p_status text) IS 'Changes the status of a patient''s waitlist entry, ends its offer, and sees to the others in line; no row if it is not theirs.';
+
+
+--
 -- Name: changed_appointment(public.appointment, public.appointment, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1935,6 +2072,7 @@ CREATE TABLE public.notification (
     appointment_id integer,
     appointment_version integer,
     waitlist_entry_id integer,
+    offer_id integer,
     payment_id integer,
     slot tstzrange,
     snapshot jsonb,
@@ -1949,7 +2087,7 @@ CREATE TABLE public.notification (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     sent_at timestamp with time zone,
     CONSTRAINT notification_appointment_known CHECK ((((kind = ANY (ARRAY['email_verification'::text, 'email_changing'::text, 'password_reset'::text, 'password_changed'::text, 'waiting_ended'::text, 'account_erased'::text])) = (appointment_id IS NULL)) AND ((appointment_id IS NULL) = (appointment_version IS NULL)))),
-    CONSTRAINT notification_kind_valid CHECK ((kind = ANY (ARRAY['appointment_confirmed'::text, 'appointment_canceled'::text, 'appointment_rescheduled'::text, 'slot_available'::text, 'payment_too_late'::text, 'refund_requested'::text, 'refund_completed'::text, 'email_verification'::text, 'email_changing'::text, 'password_reset'::text, 'password_changed'::text, 'waiting_ended'::text, 'account_erased'::text]))),
+    CONSTRAINT notification_kind_valid CHECK ((kind = ANY (ARRAY['appointment_confirmed'::text, 'appointment_canceled'::text, 'appointment_rescheduled'::text, 'slot_offered'::text, 'offer_superseded'::text, 'offer_expired'::text, 'payment_too_late'::text, 'refund_requested'::text, 'refund_completed'::text, 'email_verification'::text, 'email_changing'::text, 'password_reset'::text, 'password_changed'::text, 'waiting_ended'::text, 'account_erased'::text]))),
     CONSTRAINT notification_status_valid CHECK ((status = ANY (ARRAY['queued'::text, 'sent'::text, 'skipped'::text, 'failed'::text])))
 );
 
@@ -1993,7 +2131,14 @@ COMMENT ON COLUMN public.notification.appointment_version IS 'A mail about an ol
 -- Name: COLUMN notification.waitlist_entry_id; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.notification.waitlist_entry_id IS 'The entry that slot_available answers, or whose end waiting_ended tells.';
+COMMENT ON COLUMN public.notification.waitlist_entry_id IS 'The entry whose end waiting_ended tells.';
+
+
+--
+-- Name: COLUMN notification.offer_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.notification.offer_id IS 'The offer that a mail is about.';
 
 
 --
@@ -2007,7 +2152,7 @@ COMMENT ON COLUMN public.notification.payment_id IS 'The payment that a mail abo
 -- Name: COLUMN notification.slot; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.notification.slot IS 'slot_available: the freed slot; appointment_rescheduled: the time it was moved from.';
+COMMENT ON COLUMN public.notification.slot IS 'appointment_rescheduled: the time it was moved from.';
 
 
 --
@@ -2088,6 +2233,81 @@ COMMENT ON COLUMN public.notification.sent_at IS 'When the mail server took it.'
 
 
 --
+-- Name: offer; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.offer (
+    id integer NOT NULL,
+    appointment_id integer NOT NULL,
+    waitlist_entry_id integer NOT NULL,
+    wave smallint NOT NULL,
+    status text DEFAULT 'queued'::text NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT offer_status_valid CHECK ((status = ANY (ARRAY['queued'::text, 'sent'::text, 'accepted'::text, 'declined'::text, 'expired'::text, 'superseded'::text]))),
+    CONSTRAINT offer_wave_valid CHECK ((wave >= 1))
+);
+
+
+--
+-- Name: TABLE offer; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.offer IS 'A freed slot, which is an offered appointment, offered to a waitlist entry.';
+
+
+--
+-- Name: COLUMN offer.appointment_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.offer.appointment_id IS 'The slot, taken while on offer.';
+
+
+--
+-- Name: COLUMN offer.wave; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.offer.wave IS '1 for those who heard first; each wave is twice as large.';
+
+
+--
+-- Name: COLUMN offer.status; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.offer.status IS 'queued and sent are live.';
+
+
+--
+-- Name: COLUMN offer.due_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.offer.due_at IS 'When it is looked at next: for the next wave, then for its end.';
+
+
+--
+-- Name: COLUMN offer.expires_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.offer.expires_at IS 'Good until then.';
+
+
+--
+-- Name: COLUMN offer.created_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.offer.created_at IS 'When it was made.';
+
+
+--
+-- Name: COLUMN offer.updated_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.offer.updated_at IS 'When its status last changed; set by trigger.';
+
+
+--
 -- Name: patient; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -2162,22 +2382,13 @@ CREATE VIEW public.notification_letter AS
     r.role AS recipient_role,
     COALESCE((n.snapshot ->> 'doctor'::text), d.full_name) AS doctor,
     COALESCE((n.snapshot ->> 'patient'::text), p.full_name) AS patient,
-        CASE
-            WHEN (n.kind = 'slot_available'::text) THEN lower(n.slot)
-            ELSE lower(a.during)
-        END AS starts_at,
-        CASE
-            WHEN (n.kind = 'slot_available'::text) THEN upper(n.slot)
-            ELSE upper(a.during)
-        END AS ends_at,
-        CASE
-            WHEN (n.kind = 'appointment_rescheduled'::text) THEN lower(n.slot)
-            ELSE NULL::timestamp with time zone
-        END AS moved_from,
-    ARRAY( SELECT lower(o.during) AS lower
-           FROM public.appointment o
-          WHERE (o.id = ANY (n.also))
-          ORDER BY (lower(o.during))) AS also_canceled,
+    lower(a.during) AS starts_at,
+    upper(a.during) AS ends_at,
+    lower(n.slot) AS moved_from,
+    ARRAY( SELECT lower(o_1.during) AS lower
+           FROM public.appointment o_1
+          WHERE (o_1.id = ANY (n.also))
+          ORDER BY (lower(o_1.during))) AS also_canceled,
     a.cancel_deadline,
     a.canceled_by,
     a.cancel_reason,
@@ -2185,15 +2396,19 @@ CREATE VIEW public.notification_letter AS
     public.money_text(pay.amount, (pay.currency)::text) AS payment,
     public.refunds_of((a.id || n.also)) AS refunds,
     (r.status = 'erased'::text) AS recipient_erased,
-    public.account_token_lifetime(n.kind) AS code_lifetime
-   FROM (((((((public.notification n
+    public.account_token_lifetime(n.kind) AS code_lifetime,
+    o.id AS offer_id,
+    o.expires_at AS offer_expires_at,
+    public.money_text(a.fee, (a.currency)::text) AS fee
+   FROM ((((((((public.notification n
      JOIN public.account r ON ((n.account_id = r.id)))
      LEFT JOIN public.doctor rd ON ((r.id = rd.account_id)))
      LEFT JOIN public.patient rp ON ((r.id = rp.account_id)))
      LEFT JOIN public.appointment a ON ((n.appointment_id = a.id)))
      LEFT JOIN public.doctor d ON ((a.doctor_id = d.account_id)))
      LEFT JOIN public.patient p ON ((a.patient_id = p.account_id)))
-     LEFT JOIN public.payment pay ON ((n.payment_id = pay.id)));
+     LEFT JOIN public.payment pay ON ((n.payment_id = pay.id)))
+     LEFT JOIN public.offer o ON ((n.offer_id = o.id)));
 
 
 --
@@ -2241,6 +2456,9 @@ BEGIN
         INSERT INTO account_token (token_hash, account_id, purpose, email, expires_at)
         VALUES (p_code, n.account_id, n.kind, letter.email, clock_timestamp() + letter.code_lifetime);
     END IF;
+    IF n.kind = 'slot_offered' AND p_code IS NOT NULL THEN
+        INSERT INTO offer_token (token_hash, offer_id) VALUES (p_code, n.offer_id);
+    END IF;
     RETURN NEXT letter;
 END
 $$;
@@ -2250,7 +2468,41 @@ $$;
 -- Name: FUNCTION claim_notification(p_id bigint, p_lease interval, p_code bytea); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.claim_notification(p_id bigint, p_lease interval, p_code bytea) IS 'Takes a due mail for the length of the lease and returns its letter, in which the code of a given SHA-256 is good if it needs one; no row if another has it, it is done, it is stale (then skipped), or it is not its turn (then put off).';
+COMMENT ON FUNCTION public.claim_notification(p_id bigint, p_lease interval, p_code bytea) IS 'Takes a due mail for the length of the lease and returns its letter, in which the code of a given SHA-256 is good if it needs one, as an offer''s link does; no row if another has it, it is done, it is stale (then skipped), or it is not its turn (then put off).';
+
+
+--
+-- Name: claim_offer(integer, integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.claim_offer(p_patient integer, p_offer integer) RETURNS SETOF public.api_appointment
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    o offer := lock_offer(p_patient, p_offer);
+BEGIN
+    IF o.id IS NULL THEN
+        RETURN;
+    END IF;
+    PERFORM refuse('offer_superseded', offer_superseded(o, clock_timestamp()));
+    PERFORM act_as('patient');
+    UPDATE offer SET status = 'accepted' WHERE id = o.id;
+    UPDATE appointment SET patient_id = p_patient, status = CASE WHEN fee = 0 THEN 'confirmed' ELSE 'pending' END
+    WHERE id = o.appointment_id AND status = 'offered';
+    PERFORM refuse('offer_superseded', CASE WHEN NOT FOUND THEN 'Somebody else was faster.' END);
+    PERFORM pass_over_others(o);
+    PERFORM act_as('');
+    RETURN QUERY SELECT * FROM api_appointment WHERE id = o.appointment_id;
+END
+$$;
+
+
+--
+-- Name: FUNCTION claim_offer(p_patient integer, p_offer integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.claim_offer(p_patient integer, p_offer integer) IS 'A patient (account id) accepts an offer; no row if it is not theirs. Raises the broken rule, offer_superseded if somebody was faster.';
 
 
 --
@@ -2383,6 +2635,69 @@ COMMENT ON FUNCTION public.create_payment(p_patient integer, p_appointment integ
 
 
 --
+-- Name: api_offer; Type: VIEW; Schema: public; Owner: -
+--
+
+CREATE VIEW public.api_offer AS
+ SELECT o.id,
+    o.waitlist_entry_id AS waitlist_entry,
+    a.doctor_id AS doctor,
+    w.patient_id AS patient,
+    o.appointment_id AS appointment,
+    lower(a.during) AS appointment_date,
+    upper(a.during) AS ends_at,
+    a.fee,
+    a.currency,
+        CASE
+            WHEN ((o.status = ANY (ARRAY['queued'::text, 'sent'::text])) AND (o.expires_at <= now())) THEN 'expired'::text
+            ELSE o.status
+        END AS status,
+    o.expires_at,
+    o.created_at
+   FROM ((public.offer o
+     JOIN public.waitlist_entry w ON ((o.waitlist_entry_id = w.id)))
+     JOIN public.appointment a ON ((o.appointment_id = a.id)));
+
+
+--
+-- Name: VIEW api_offer; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON VIEW public.api_offer IS 'Offers as the API shows them, with the slot and what it costs.';
+
+
+--
+-- Name: decline_offer(integer, integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.decline_offer(p_patient integer, p_offer integer) RETURNS SETOF public.api_offer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    o offer := lock_offer(p_patient, p_offer);
+BEGIN
+    IF o.id IS NULL THEN
+        RETURN;
+    END IF;
+    PERFORM refuse('offer_superseded', offer_superseded(o, clock_timestamp()));
+    PERFORM act_as('patient');
+    UPDATE offer SET status = 'declined' WHERE id = o.id;
+    PERFORM serve_waitlist(doctor_id) FROM appointment WHERE id = o.appointment_id;
+    PERFORM act_as('');
+    RETURN QUERY SELECT * FROM api_offer WHERE id = o.id;
+END
+$$;
+
+
+--
+-- Name: FUNCTION decline_offer(p_patient integer, p_offer integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.decline_offer(p_patient integer, p_offer integer) IS 'A patient (account id) lets a slot pass and stays in line; no row if the offer is not theirs. Raises the broken rule.';
+
+
+--
 -- Name: time_off; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -2466,6 +2781,24 @@ $$;
 --
 
 COMMENT ON FUNCTION public.doctor_fee_allowed(d public.doctor, p public.policy) IS 'Why a doctor may not charge so; NULL: they may.';
+
+
+--
+-- Name: doctor_of(integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.doctor_of(p_appointment integer) RETURNS integer
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT doctor_id FROM appointment WHERE id = p_appointment
+$$;
+
+
+--
+-- Name: FUNCTION doctor_of(p_appointment integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.doctor_of(p_appointment integer) IS 'An appointment''s doctor.';
 
 
 --
@@ -2558,6 +2891,31 @@ COMMENT ON FUNCTION public.end_hold_extension(pay public.payment) IS 'Nothing wa
 
 
 --
+-- Name: end_offers(public.doctor, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.end_offers(d public.doctor, at_ timestamp with time zone) RETURNS void
+    LANGUAGE sql
+    AS $$
+    UPDATE offer AS o SET status = 'expired'
+    FROM waitlist_entry AS w
+    WHERE w.id = o.waitlist_entry_id AND w.doctor_id = d.account_id AND w.status = 'offered'
+        AND o.status IN ('queued', 'sent') AND o.expires_at <= at_;
+    -- a claim that was not paid for, or was given up, leaves its patient where they were in line
+    UPDATE waitlist_entry AS w SET status = 'waiting'
+    WHERE w.doctor_id = d.account_id AND w.status = 'offered' AND NOT has_claim(w, at_)
+        AND NOT EXISTS (SELECT FROM offer AS o WHERE o.waitlist_entry_id = w.id AND o.status IN ('queued', 'sent'));
+$$;
+
+
+--
+-- Name: FUNCTION end_offers(d public.doctor, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.end_offers(d public.doctor, at_ timestamp with time zone) IS 'Ends a doctor''s offers whose time is over, and returns entries to their place whose claim came to nothing.';
+
+
+--
 -- Name: end_payment(integer, text); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -2608,6 +2966,26 @@ $$;
 --
 
 COMMENT ON FUNCTION public.end_waiting(p_doctor integer) IS 'Ends the waiting for a doctor who is leaving, and tells those who waited. The doctor must be locked.';
+
+
+--
+-- Name: entries_in_line(integer, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.entries_in_line(p_doctor integer, at_ timestamp with time zone) RETURNS SETOF public.waitlist_entry
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT w.* FROM waitlist_entry AS w
+    WHERE w.doctor_id = p_doctor AND w.status IN ('waiting', 'offered') AND NOT has_claim(w, at_)
+    ORDER BY w.priority_class, w.id
+$$;
+
+
+--
+-- Name: FUNCTION entries_in_line(p_doctor integer, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.entries_in_line(p_doctor integer, at_ timestamp with time zone) IS 'The entries that a doctor''s slots go to, first in line first: not those that are paused, or have claimed a slot and not paid yet.';
 
 
 --
@@ -2740,6 +3118,8 @@ DECLARE
     a appointment;
     d doctor;
     p policy;
+    of_doctor other_appointments;
+    owed tstzrange[];
     at_ timestamptz := clock_timestamp();
 BEGIN
     SELECT * INTO a FROM appointment WHERE id = p_appointment;
@@ -2757,9 +3137,11 @@ BEGIN
     a.patient_id := p_patient;
     a.during := tstzrange(p_start, p_start + make_interval(mins => d.slot_minutes));
     a.status := coalesce(a.status, CASE WHEN d.fee = 0 THEN 'confirmed' ELSE 'pending' END);
-    RETURN QUERY SELECT * FROM broken_rules(
-        a, d, p, at_, other_appointments_of_doctor(a, at_), other_appointments_of_patient(a, at_)
-    );
+    of_doctor := other_appointments_of_doctor(a, at_);
+    owed := owed_slots(p_doctor, at_);
+    of_doctor.active := of_doctor.active + cardinality(owed);
+    of_doctor.clash := of_doctor.clash OR a.during && ANY (owed);
+    RETURN QUERY SELECT * FROM broken_rules(a, d, p, at_, of_doctor, other_appointments_of_patient(a, at_));
 END
 $$;
 
@@ -2789,6 +3171,7 @@ CREATE FUNCTION public.export_account(p_account integer) RETURNS jsonb
             WHERE a.doctor_id = p_account OR a.patient_id = p_account
         ),
         'waitlist', (SELECT coalesce(jsonb_agg(w ORDER BY w.id), '[]') FROM waitlist_entry AS w WHERE w.patient_id = p_account),
+        'offers', (SELECT coalesce(jsonb_agg(o ORDER BY o.id), '[]') FROM api_offer AS o WHERE o.patient = p_account),
         'payments', (
             SELECT coalesce(jsonb_agg(p ORDER BY p.id), '[]')
             FROM payment AS p
@@ -2938,16 +3321,18 @@ CREATE FUNCTION public.free_slots(p_doctor integer, p_from timestamp with time z
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
-    SELECT g.starts_at, g.ends_at
-    FROM doctor AS d
+    SELECT u.starts_at, u.ends_at
+    FROM (
+        SELECT d, owed_slots(account_id, at_) AS owed FROM doctor AS d
+        WHERE account_id = p_doctor
+        OFFSET 0 -- asked once, not for each slot
+    ) AS o
     CROSS JOIN policy AS p
-    CROSS JOIN LATERAL grid_slots(d, greatest(p_from, at_), least(p_to, at_ + interval '361 hours')) AS g
-    WHERE d.account_id = p_doctor
-        AND is_verified(d, p)
-        AND appointment_booking_window(g.starts_at, at_) IS NULL
-        AND appointment_doctor_cap(active_appointments(d.account_id, at_), d) IS NULL
-        AND NOT is_taken(d.account_id, tstzrange(g.starts_at, g.ends_at), at_)
-    ORDER BY g.starts_at
+    CROSS JOIN LATERAL untaken_slots(o.d, p_from, p_to, at_) AS u
+    WHERE is_verified(o.d, p)
+        AND appointment_doctor_cap(active_appointments(p_doctor, at_) + cardinality(o.owed), o.d) IS NULL
+        AND (cardinality(o.owed) = 0 OR NOT tstzrange(u.starts_at, u.ends_at) && ANY (o.owed))
+    ORDER BY u.starts_at
 $$;
 
 
@@ -3174,6 +3559,28 @@ COMMENT ON FUNCTION public.give_up_hold(p_patient integer, p_order text) IS 'Can
 
 
 --
+-- Name: given_up_slots(integer, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.given_up_slots(p_doctor integer, at_ timestamp with time zone) RETURNS tstzrange[]
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT coalesce(array_agg(during), '{}') FROM appointment
+    WHERE doctor_id = p_doctor AND lower(during) > at_ AND (
+        status IN ('canceled', 'expired') AND updated_at >= now()
+        OR status = 'pending' AND hold_expires_at <= at_
+    )
+$$;
+
+
+--
+-- Name: FUNCTION given_up_slots(p_doctor integer, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.given_up_slots(p_doctor integer, at_ timestamp with time zone) IS 'The times of a doctor''s appointments that this transaction has ended, or whose hold has lapsed and nobody has written that down.';
+
+
+--
 -- Name: grid_slots(public.doctor, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -3195,6 +3602,110 @@ $$;
 --
 
 COMMENT ON FUNCTION public.grid_slots(d public.doctor, p_from timestamp with time zone, p_to timestamp with time zone) IS 'The slots of a doctor''s working hours that start in [from, to), taken or not, in no order.';
+
+
+--
+-- Name: hand_out(public.doctor, tstzrange, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.hand_out(d public.doctor, p_freed tstzrange, at_ timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    planned record;
+    needed integer[] := '{}';
+BEGIN
+    FOR planned IN SELECT * FROM offer_plan(d, p_freed, at_) LOOP
+        IF planned.appointment_id IS NULL THEN
+            INSERT INTO appointment (doctor_id, during, status) VALUES (d.account_id, planned.slot, 'offered')
+            RETURNING id INTO planned.appointment_id;
+        END IF;
+        needed := needed || planned.appointment_id::integer;
+        PERFORM make_offer(a, w, present_wave(a, at_), at_)
+        FROM appointment AS a, waitlist_entry AS w
+        WHERE a.id = planned.appointment_id AND w.id = planned.entry_id AND w.status = 'waiting';
+    END LOOP;
+    PERFORM offer_wave(a, d, at_) FROM appointment AS a WHERE doctor_id = d.account_id AND status = 'offered' ORDER BY id;
+    UPDATE appointment AS a SET status = 'released'
+    WHERE doctor_id = d.account_id AND status = 'offered' AND id <> ALL (needed)
+        AND NOT EXISTS (SELECT FROM offer AS o WHERE o.appointment_id = a.id AND o.status IN ('queued', 'sent'));
+    RETURN FOUND;
+END
+$$;
+
+
+--
+-- Name: FUNCTION hand_out(d public.doctor, p_freed tstzrange, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.hand_out(d public.doctor, p_freed tstzrange, at_ timestamp with time zone) IS 'Puts on offer what the plan says, begins the waves that are due, and releases slots that nobody is left for; whether there were any.';
+
+
+--
+-- Name: has_claim(public.waitlist_entry, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.has_claim(w public.waitlist_entry, at_ timestamp with time zone) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT w.status = 'offered' AND EXISTS (
+        SELECT FROM offer AS o INNER JOIN appointment AS a ON o.appointment_id = a.id
+        WHERE o.waitlist_entry_id = w.id AND o.status = 'accepted' AND a.status = 'pending'
+            AND appointment_is_active(a.status, a.hold_expires_at, upper(a.during), at_)
+    )
+$$;
+
+
+--
+-- Name: FUNCTION has_claim(w public.waitlist_entry, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.has_claim(w public.waitlist_entry, at_ timestamp with time zone) IS 'Whether the patient has claimed a slot by this entry that is held and not paid for at an instant.';
+
+
+--
+-- Name: has_let_pass(public.waitlist_entry); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.has_let_pass(w public.waitlist_entry) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT EXISTS (
+        SELECT FROM offer AS o
+        WHERE o.waitlist_entry_id = w.id AND o.status IN ('accepted', 'declined', 'expired')
+            AND NOT EXISTS (
+                SELECT FROM appointment AS since
+                WHERE since.doctor_id = w.doctor_id AND since.id <> o.appointment_id AND since.patient_id IS NOT NULL
+                    AND since.seat IS NULL AND since.updated_at > o.created_at
+                    AND lower(since.during) > o.created_at - interval '8 h' -- the longest visit
+            )
+    )
+$$;
+
+
+--
+-- Name: FUNCTION has_let_pass(w public.waitlist_entry); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.has_let_pass(w public.waitlist_entry) IS 'Whether a waitlist entry made no use of an offer, and no appointment with the doctor has ended since.';
+
+
+--
+-- Name: has_waitlist(integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.has_waitlist(p_doctor integer) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT EXISTS (SELECT FROM waitlist_entry WHERE doctor_id = p_doctor AND status IN ('waiting', 'offered'))
+$$;
+
+
+--
+-- Name: FUNCTION has_waitlist(p_doctor integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.has_waitlist(p_doctor integer) IS 'Whether anybody waits for a doctor: all that a booking costs where nobody does.';
 
 
 --
@@ -3322,6 +3833,33 @@ COMMENT ON FUNCTION public.is_erased(p_account integer) IS 'Whether an account i
 
 
 --
+-- Name: is_owed(integer, tstzrange, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.is_owed(p_doctor integer, slot tstzrange, at_ timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    AS $$
+DECLARE
+    owed tstzrange[] := owed_slots(p_doctor, at_);
+BEGIN
+    RETURN cardinality(owed) > 0 AND (
+        slot && ANY (owed)
+        -- the last seats are theirs, too
+        OR (SELECT max_appointments FROM doctor WHERE account_id = p_doctor)
+        <= active_appointments(p_doctor, at_) + cardinality(owed)
+    );
+END
+$$;
+
+
+--
+-- Name: FUNCTION is_owed(p_doctor integer, slot tstzrange, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.is_owed(p_doctor integer, slot tstzrange, at_ timestamp with time zone) IS 'Whether a free slot of a doctor, or the seat it takes, belongs to the waitlist.';
+
+
+--
 -- Name: is_password(integer, text); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -3398,80 +3936,32 @@ COMMENT ON FUNCTION public.is_verified(d public.doctor, p public.policy) IS 'Whe
 
 
 --
--- Name: waitlist_entry; Type: TABLE; Schema: public; Owner: -
+-- Name: is_wished(public.waitlist_entry, public.doctor, tstzrange, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE TABLE public.waitlist_entry (
-    id integer NOT NULL,
-    doctor_id integer NOT NULL,
-    patient_id integer NOT NULL,
-    desired_date date,
-    status text DEFAULT 'waiting'::text NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT waitlist_entry_status_valid CHECK ((status = ANY (ARRAY['waiting'::text, 'offered'::text, 'paused'::text, 'fulfilled'::text, 'left'::text, 'lapsed'::text])))
-);
-
-
---
--- Name: TABLE waitlist_entry; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON TABLE public.waitlist_entry IS 'A patient who waits for a slot with a doctor. Order of joining is order of id.';
+CREATE FUNCTION public.is_wished(w public.waitlist_entry, d public.doctor, slot tstzrange, at_ timestamp with time zone) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT coalesce(w.desired_date = local_start::date, true)
+        AND coalesce(w.earliest_time <= local_start::time, true)
+        AND coalesce(w.latest_time >= local_start::time, true)
+        AND lower(slot) - offer_notice(w) > at_
+    FROM (SELECT lower(slot) AT TIME ZONE d.timezone AS local_start) AS s
+$$;
 
 
 --
--- Name: COLUMN waitlist_entry.desired_date; Type: COMMENT; Schema: public; Owner: -
+-- Name: FUNCTION is_wished(w public.waitlist_entry, d public.doctor, slot tstzrange, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.waitlist_entry.desired_date IS 'A day in the doctor''s zone; none: any day.';
-
-
---
--- Name: COLUMN waitlist_entry.status; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.waitlist_entry.status IS 'waiting, offered and paused are live.';
+COMMENT ON FUNCTION public.is_wished(w public.waitlist_entry, d public.doctor, slot tstzrange, at_ timestamp with time zone) IS 'Whether a slot is what an entry waits for: its day, its time of day, and early enough to hear of.';
 
 
 --
--- Name: COLUMN waitlist_entry.created_at; Type: COMMENT; Schema: public; Owner: -
+-- Name: join_waitlist(integer, integer, date, time without time zone, time without time zone, integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.waitlist_entry.created_at IS 'When the patient joined.';
-
-
---
--- Name: api_waitlist_entry; Type: VIEW; Schema: public; Owner: -
---
-
-CREATE VIEW public.api_waitlist_entry AS
- SELECT id,
-    doctor_id AS doctor,
-    patient_id AS patient,
-    desired_date,
-    status,
-        CASE
-            WHEN (status = ANY (ARRAY['waiting'::text, 'offered'::text, 'paused'::text])) THEN ( SELECT (count(*) + 1)
-               FROM public.waitlist_entry o
-              WHERE ((o.doctor_id = w.doctor_id) AND (o.id < w.id) AND (o.status = ANY (ARRAY['waiting'::text, 'offered'::text, 'paused'::text])) AND ((o.desired_date IS NULL) OR (w.desired_date IS NULL) OR (o.desired_date = w.desired_date))))
-            ELSE NULL::bigint
-        END AS "position",
-    created_at
-   FROM public.waitlist_entry w;
-
-
---
--- Name: VIEW api_waitlist_entry; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON VIEW public.api_waitlist_entry IS 'Waitlist entries as the API shows them; position 1 is first in line, none once ended.';
-
-
---
--- Name: join_waitlist(integer, integer, date); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.join_waitlist(p_patient integer, p_doctor integer, p_date date) RETURNS SETOF public.api_waitlist_entry
+CREATE FUNCTION public.join_waitlist(p_patient integer, p_doctor integer, p_date date, p_earliest time without time zone DEFAULT NULL::time without time zone, p_latest time without time zone DEFAULT NULL::time without time zone, p_notice_minutes integer DEFAULT 0) RETURNS SETOF public.api_waitlist_entry
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
@@ -3479,9 +3969,10 @@ DECLARE
     new_id integer;
 BEGIN
     PERFORM act_as('patient');
-    INSERT INTO waitlist_entry (doctor_id, patient_id, desired_date)
-    VALUES (p_doctor, p_patient, p_date)
+    INSERT INTO waitlist_entry (doctor_id, patient_id, desired_date, earliest_time, latest_time, min_notice_minutes)
+    VALUES (p_doctor, p_patient, p_date, p_earliest, p_latest, p_notice_minutes)
     RETURNING id INTO new_id;
+    PERFORM serve_waitlist(p_doctor); -- a slot that is on offer may be offered to them, too
     PERFORM act_as('');
     RETURN QUERY SELECT * FROM api_waitlist_entry WHERE id = new_id;
 END
@@ -3489,10 +3980,10 @@ $$;
 
 
 --
--- Name: FUNCTION join_waitlist(p_patient integer, p_doctor integer, p_date date); Type: COMMENT; Schema: public; Owner: -
+-- Name: FUNCTION join_waitlist(p_patient integer, p_doctor integer, p_date date, p_earliest time without time zone, p_latest time without time zone, p_notice_minutes integer); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.join_waitlist(p_patient integer, p_doctor integer, p_date date) IS 'Puts a patient on a doctor''s waitlist for a day in the doctor''s zone, or any day if NULL. Raises the broken rule.';
+COMMENT ON FUNCTION public.join_waitlist(p_patient integer, p_doctor integer, p_date date, p_earliest time without time zone, p_latest time without time zone, p_notice_minutes integer) IS 'Puts a patient on a doctor''s waitlist for a day in the doctor''s zone, or any day if NULL, at certain times of day and with some notice. Raises the broken rule.';
 
 
 --
@@ -3525,15 +4016,10 @@ COMMENT ON FUNCTION public.last_told_time(a public.appointment, p_account intege
 --
 
 CREATE FUNCTION public.leave_waitlist(p_patient integer, p_entry integer) RETURNS SETOF public.api_waitlist_entry
-    LANGUAGE plpgsql SECURITY DEFINER
+    LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
-BEGIN
-    PERFORM act_as('patient');
-    UPDATE waitlist_entry SET status = 'left' WHERE id = p_entry AND patient_id = p_patient;
-    PERFORM act_as('');
-    RETURN QUERY SELECT * FROM api_waitlist_entry WHERE id = p_entry AND patient = p_patient;
-END
+    SELECT * FROM change_waiting(p_patient, p_entry, 'left')
 $$;
 
 
@@ -3587,7 +4073,7 @@ $$;
 -- Name: FUNCTION lock_doctor(p_doctor integer); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.lock_doctor(p_doctor integer) IS 'Takes the lock under which a doctor''s bookings are decided, until the transaction ends. First in the order doctor, appointment, patient, waitlist entry.';
+COMMENT ON FUNCTION public.lock_doctor(p_doctor integer) IS 'Takes the lock under which a doctor''s bookings are decided, until the transaction ends. First in the order doctor, appointment, patient, waitlist entry, offer.';
 
 
 --
@@ -3608,6 +4094,57 @@ $$;
 --
 
 COMMENT ON FUNCTION public.lock_doctor_of(p_appointment integer) IS 'Locks an appointment''s doctor before the appointment itself, so that two writers never wait for each other.';
+
+
+--
+-- Name: lock_entry(integer, integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.lock_entry(p_patient integer, p_entry integer) RETURNS public.waitlist_entry
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    w waitlist_entry;
+BEGIN
+    SELECT * INTO w FROM waitlist_entry WHERE id = p_entry AND patient_id = p_patient;
+    PERFORM FROM doctor WHERE account_id = w.doctor_id FOR NO KEY UPDATE;
+    SELECT * INTO w FROM waitlist_entry WHERE id = w.id;
+    RETURN w;
+END
+$$;
+
+
+--
+-- Name: FUNCTION lock_entry(p_patient integer, p_entry integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.lock_entry(p_patient integer, p_entry integer) IS 'Locks the doctor of a patient''s waitlist entry and returns the entry; NULL if it is not theirs.';
+
+
+--
+-- Name: lock_offer(integer, integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.lock_offer(p_patient integer, p_offer integer) RETURNS public.offer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    o offer;
+BEGIN
+    SELECT f.* INTO o FROM offer AS f INNER JOIN waitlist_entry AS w ON f.waitlist_entry_id = w.id
+    WHERE f.id = p_offer AND w.patient_id = p_patient;
+    PERFORM lock_doctor_of(o.appointment_id);
+    SELECT * INTO o FROM offer WHERE id = o.id; -- as it stands after the wait
+    RETURN o;
+END
+$$;
+
+
+--
+-- Name: FUNCTION lock_offer(p_patient integer, p_offer integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.lock_offer(p_patient integer, p_offer integer) IS 'Locks the doctor of a patient''s offer, under whose lock every offer changes, and returns the offer; NULL if it is not theirs.';
 
 
 --
@@ -3743,6 +4280,26 @@ COMMENT ON FUNCTION public.mail_again(p_account integer, p_kind text) IS 'Queues
 
 
 --
+-- Name: make_offer(public.appointment, public.waitlist_entry, integer, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.make_offer(a public.appointment, w public.waitlist_entry, p_wave integer, at_ timestamp with time zone) RETURNS void
+    LANGUAGE sql
+    AS $$
+    INSERT INTO offer (appointment_id, waitlist_entry_id, wave, created_at, due_at, expires_at)
+    SELECT a.id, w.id, p_wave, at_, least(at_ + pause, ends), least(at_ + p.offer_waves * pause, ends)
+    FROM policy AS p, (SELECT wave_delay(lower(a.during) - at_) AS pause, lower(a.during) - offer_notice(w) AS ends) AS t
+$$;
+
+
+--
+-- Name: FUNCTION make_offer(a public.appointment, w public.waitlist_entry, p_wave integer, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.make_offer(a public.appointment, w public.waitlist_entry, p_wave integer, at_ timestamp with time zone) IS 'Offers a slot to an entry, for policy.offer_waves times the time from this wave to the next, or until the start is too near.';
+
+
+--
 -- Name: move_appointment(integer, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -3832,6 +4389,30 @@ COMMENT ON FUNCTION public.new_appointment(a public.appointment, d public.doctor
 
 
 --
+-- Name: next_in_line(public.appointment, public.doctor, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.next_in_line(a public.appointment, d public.doctor, at_ timestamp with time zone) RETURNS SETOF public.waitlist_entry
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT (w).* FROM (
+        SELECT DISTINCT ON (w.patient_id) w
+        FROM entries_in_line(a.doctor_id, at_) AS w
+        WHERE w.status = 'waiting' AND slot_suits(w, d, a.during, at_)
+        ORDER BY w.patient_id, w.priority_class, w.id
+    ) AS of_each
+    ORDER BY (w).priority_class, (w).id
+$$;
+
+
+--
+-- Name: FUNCTION next_in_line(a public.appointment, d public.doctor, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.next_in_line(a public.appointment, d public.doctor, at_ timestamp with time zone) IS 'Who can be offered a slot next, first in line first; each patient once.';
+
+
+--
 -- Name: next_look(text, text, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -3918,7 +4499,9 @@ CREATE FUNCTION public.notification_sent(p_id bigint) RETURNS void
     SET search_path TO 'public', 'pg_temp'
     AS $$
     UPDATE notification SET status = 'sent', sent_at = clock_timestamp(), outcome = NULL, snapshot = NULL
-    WHERE id = p_id AND status = 'queued'
+    WHERE id = p_id AND status = 'queued';
+    UPDATE offer SET status = 'sent'
+    WHERE id = (SELECT offer_id FROM notification WHERE id = p_id AND kind = 'slot_offered') AND status = 'queued'
 $$;
 
 
@@ -3940,12 +4523,10 @@ CREATE FUNCTION public.notification_stale(n public.notification) RETURNS text
         WHEN coalesce(n.snapshot ->> 'email', mail_address(r, n.kind)) IS NULL THEN 'there is nowhere to send it'
         WHEN n.appointment_id IS NULL THEN NULL
         WHEN n.payment_id IS NOT NULL THEN NULL -- what became of money stays true
-        WHEN n.kind <> 'slot_available'
-            THEN CASE WHEN a.version <> n.appointment_version THEN 'the appointment has changed since' END
-        WHEN NOT EXISTS (SELECT FROM waitlist_entry WHERE id = n.waitlist_entry_id AND status = 'waiting')
-            THEN 'the patient no longer waits'
-        WHEN NOT EXISTS (SELECT FROM free_slots(a.doctor_id, lower(n.slot), upper(n.slot)))
-            THEN 'the slot is no longer free'
+        WHEN n.kind = 'slot_offered'
+            THEN (SELECT 'the offer has been ' || status FROM api_offer WHERE id = n.offer_id AND status NOT IN ('queued', 'sent'))
+        WHEN n.offer_id IS NOT NULL THEN NULL -- an offer that has ended stays so
+        WHEN a.version <> n.appointment_version THEN 'the appointment has changed since'
     END
     FROM account AS r
     LEFT JOIN appointment AS a ON a.id = n.appointment_id
@@ -4004,6 +4585,215 @@ COMMENT ON FUNCTION public.notify_account(p_kind text, a public.appointment, p_a
 
 
 --
+-- Name: notify_of_offer(text, public.offer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.notify_of_offer(p_kind text, o public.offer) RETURNS void
+    LANGUAGE sql
+    AS $$
+    INSERT INTO notification (kind, account_id, appointment_id, appointment_version, offer_id)
+    SELECT p_kind, w.patient_id, a.id, a.version, o.id
+    FROM waitlist_entry AS w, appointment AS a
+    WHERE w.id = o.waitlist_entry_id AND a.id = o.appointment_id
+    ON CONFLICT DO NOTHING
+$$;
+
+
+--
+-- Name: FUNCTION notify_of_offer(p_kind text, o public.offer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.notify_of_offer(p_kind text, o public.offer) IS 'Queues one mail about an offer to whom it is made.';
+
+
+--
+-- Name: offer_by_token(bytea); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.offer_by_token(p_token_hash bytea) RETURNS TABLE(id integer, patient integer, doctor text, timezone text, appointment integer, starts_at timestamp with time zone, ends_at timestamp with time zone, fee numeric, currency text, status text, expires_at timestamp with time zone, appointment_status text, hold_expires_at timestamp with time zone, cancel_deadline timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT
+        o.id, o.patient, d.full_name, p.timezone, o.appointment, o.appointment_date, o.ends_at,
+        o.fee, o.currency, o.status, o.expires_at, a.status, a.hold_expires_at, a.cancel_deadline
+    FROM offer_token AS t
+    INNER JOIN api_offer AS o ON t.offer_id = o.id
+    INNER JOIN api_appointment AS a ON o.appointment = a.id
+    INNER JOIN doctor AS d ON o.doctor = d.account_id
+    INNER JOIN patient AS p ON o.patient = p.account_id
+    WHERE t.token_hash = p_token_hash
+$$;
+
+
+--
+-- Name: FUNCTION offer_by_token(p_token_hash bytea); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.offer_by_token(p_token_hash bytea) IS 'The offer that a token (SHA-256) is for, as its page shows it; no row if there is none.';
+
+
+--
+-- Name: offer_immutable(public.offer, public.offer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.offer_immutable(was public.offer, becomes public.offer) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    SELECT CASE
+        WHEN (was.id, was.appointment_id, was.waitlist_entry_id, was.wave, was.expires_at, was.created_at)
+            <> (becomes.id, becomes.appointment_id, becomes.waitlist_entry_id, becomes.wave, becomes.expires_at, becomes.created_at)
+            THEN 'Only the status of an offer changes.'
+    END
+$$;
+
+
+--
+-- Name: FUNCTION offer_immutable(was public.offer, becomes public.offer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.offer_immutable(was public.offer, becomes public.offer) IS 'Why one row may not become the other; NULL: nothing that must stay has changed.';
+
+
+--
+-- Name: offer_notice(public.waitlist_entry); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.offer_notice(w public.waitlist_entry) RETURNS interval
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT greatest(offer_min_notice, make_interval(mins => w.min_notice_minutes)) FROM policy
+$$;
+
+
+--
+-- Name: FUNCTION offer_notice(w public.waitlist_entry); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.offer_notice(w public.waitlist_entry) IS 'How long before a slot starts an entry must be able to claim it: policy.offer_min_notice, or longer if the patient says so.';
+
+
+--
+-- Name: offer_plan(public.doctor, tstzrange, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.offer_plan(d public.doctor, p_freed tstzrange, at_ timestamp with time zone) RETURNS TABLE(entry_id integer, appointment_id integer, slot tstzrange)
+    LANGUAGE plpgsql STABLE
+    AS $$
+DECLARE
+    room integer := CASE WHEN is_verified(d, p) THEN d.max_appointments - active_appointments(d.account_id, at_) ELSE 0 END
+        FROM policy AS p;
+    free tstzrange[] := CASE WHEN room > 0 THEN slots_to_offer(d, p_freed, at_) END;
+    given integer[] := '{}';
+    w waitlist_entry;
+BEGIN
+    FOR w IN SELECT * FROM entries_in_line(d.account_id, at_) LOOP
+        entry_id := w.id;
+        appointment_id := NULL;
+        SELECT o.id, o.during INTO appointment_id, slot FROM slot_on_offer(w, d, given, at_) AS o;
+        IF appointment_id IS NOT NULL THEN
+            given := given || appointment_id;
+            RETURN NEXT;
+        ELSIF room > 0 THEN
+            SELECT f.slot INTO slot FROM unnest(free) WITH ORDINALITY AS f (slot, n)
+            WHERE (NOT has_let_pass(w) OR p_freed @> f.slot) AND slot_suits(w, d, f.slot, at_)
+            ORDER BY f.n LIMIT 1;
+            IF slot IS NOT NULL THEN
+                room := room - 1;
+                free := ARRAY(
+                    SELECT f.slot FROM unnest(free) WITH ORDINALITY AS f (slot, n)
+                    WHERE NOT f.slot && offer_plan.slot ORDER BY f.n
+                );
+                RETURN NEXT;
+            END IF;
+        END IF;
+    END LOOP;
+END
+$$;
+
+
+--
+-- Name: FUNCTION offer_plan(d public.doctor, p_freed tstzrange, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.offer_plan(d public.doctor, p_freed tstzrange, at_ timestamp with time zone) IS 'For each waitlist entry of a doctor that can be served at an instant its slot: one on offer (an appointment), or a free one (no appointment yet). Of free ones first those that have just come free; those within p_freed also for who has let others pass.';
+
+
+--
+-- Name: offer_status_transition(text, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.offer_status_transition(old_status text, new_status text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    SELECT CASE
+        WHEN (old_status, new_status) = ('queued', 'sent') THEN NULL
+        WHEN old_status IN ('queued', 'sent') AND new_status IN ('accepted', 'declined', 'expired', 'superseded') THEN NULL
+        ELSE format('An offer that is %s cannot become %s.', old_status, new_status)
+    END
+$$;
+
+
+--
+-- Name: FUNCTION offer_status_transition(old_status text, new_status text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.offer_status_transition(old_status text, new_status text) IS 'Why an offer may not take a status; NULL: it may.';
+
+
+--
+-- Name: offer_superseded(public.offer, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.offer_superseded(o public.offer, at_ timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    SELECT CASE
+        WHEN o.status = 'superseded' THEN 'Somebody else was faster, or the slot is no more. You keep your place in line.'
+        WHEN o.status = 'expired' OR o.status IN ('queued', 'sent') AND o.expires_at <= at_
+            THEN format('This offer was good until %s. You keep your place in line.', utc_text(o.expires_at))
+    END
+$$;
+
+
+--
+-- Name: FUNCTION offer_superseded(o public.offer, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.offer_superseded(o public.offer, at_ timestamp with time zone) IS 'Why an offer is no longer good at an instant; NULL: it is, or was answered.';
+
+
+--
+-- Name: offer_wave(public.appointment, public.doctor, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.offer_wave(a public.appointment, d public.doctor, at_ timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    wave_ integer := present_wave(a, at_);
+    places integer := (SELECT offer_first_wave * 2 ^ least(wave_ - 1, 16) FROM policy)
+        - (SELECT count(*) FROM offer WHERE appointment_id = a.id AND wave = wave_);
+BEGIN
+    PERFORM make_offer(a, next_, wave_, at_)
+    FROM (
+        SELECT w FROM next_in_line(a, d, at_) AS w LIMIT greatest(places, 0)
+    ) AS n (next_);
+    -- it has been looked at; from now on it is its end that matters
+    UPDATE offer SET due_at = expires_at
+    WHERE appointment_id = a.id AND status IN ('queued', 'sent') AND due_at <= at_;
+END
+$$;
+
+
+--
+-- Name: FUNCTION offer_wave(a public.appointment, d public.doctor, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.offer_wave(a public.appointment, d public.doctor, at_ timestamp with time zone) IS 'Offers a slot to as many more as its present wave takes.';
+
+
+--
 -- Name: open_calendar_feed(integer, bytea); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -4023,6 +4813,29 @@ $$;
 --
 
 COMMENT ON FUNCTION public.open_calendar_feed(p_account integer, p_token bytea) IS 'Makes the link with the token of this SHA-256 the one that shows an active account''s appointments.';
+
+
+--
+-- Name: open_offer(integer, integer, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.open_offer(p_patient integer, p_doctor integer, p_start timestamp with time zone) RETURNS integer
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT o.id
+    FROM waitlist_entry AS w
+    INNER JOIN offer AS o ON o.waitlist_entry_id = w.id
+    INNER JOIN appointment AS a ON o.appointment_id = a.id
+    WHERE w.patient_id = p_patient AND w.doctor_id = p_doctor AND w.status = 'offered' AND lower(a.during) = p_start
+        AND o.status IN ('queued', 'sent') AND o.expires_at > clock_timestamp()
+$$;
+
+
+--
+-- Name: FUNCTION open_offer(p_patient integer, p_doctor integer, p_start timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.open_offer(p_patient integer, p_doctor integer, p_start timestamp with time zone) IS 'The offer by which a patient can claim a doctor''s slot that starts at an instant; NULL: there is none.';
 
 
 --
@@ -4082,6 +4895,54 @@ COMMENT ON FUNCTION public.other_appointments_of_patient(a public.appointment, a
 
 
 --
+-- Name: owed_slots(integer, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.owed_slots(p_doctor integer, at_ timestamp with time zone) RETURNS tstzrange[]
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+    IF NOT has_waitlist(p_doctor) THEN
+        RETURN '{}';
+    END IF;
+    RETURN ARRAY(
+        SELECT p.slot FROM doctor AS d CROSS JOIN LATERAL offer_plan(d, NULL, at_) AS p
+        WHERE d.account_id = p_doctor AND active_appointments(p_doctor, at_) < d.max_appointments
+            AND p.appointment_id IS NULL
+    );
+END
+$$;
+
+
+--
+-- Name: FUNCTION owed_slots(p_doctor integer, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.owed_slots(p_doctor integer, at_ timestamp with time zone) IS 'The slots of a doctor that are free but belong to the waitlist, because the clock has just freed them: the sweep will offer them within seconds.';
+
+
+--
+-- Name: pass_over_others(public.offer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.pass_over_others(o public.offer) RETURNS void
+    LANGUAGE sql
+    AS $$
+    UPDATE offer SET status = 'superseded'
+    WHERE appointment_id = o.appointment_id AND id <> o.id AND status IN ('queued', 'sent');
+    -- they may be in line for another slot
+    SELECT serve_waitlist(doctor_id) FROM appointment WHERE id = o.appointment_id AND has_waitlist(doctor_id);
+$$;
+
+
+--
+-- Name: FUNCTION pass_over_others(o public.offer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.pass_over_others(o public.offer) IS 'Ends the other offers of a slot that is claimed, and sees to those who had them.';
+
+
+--
 -- Name: password_reset_of(bytea); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -4101,6 +4962,47 @@ $$;
 --
 
 COMMENT ON FUNCTION public.password_reset_of(p_hash bytea) IS 'What the new password that a code (SHA-256) is for must not be; no row if there is no such code.';
+
+
+--
+-- Name: patient_is_free(integer, tstzrange, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.patient_is_free(p_patient integer, slot tstzrange, at_ timestamp with time zone) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT NOT EXISTS (
+        SELECT FROM appointment AS a
+        WHERE a.patient_id = p_patient AND a.status IN ('pending', 'confirmed') AND a.during && slot
+            AND appointment_is_active(a.status, a.hold_expires_at, upper(a.during), at_)
+    )
+$$;
+
+
+--
+-- Name: FUNCTION patient_is_free(p_patient integer, slot tstzrange, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.patient_is_free(p_patient integer, slot tstzrange, at_ timestamp with time zone) IS 'Whether a patient has no active appointment at any moment of a time.';
+
+
+--
+-- Name: pause_waitlist(integer, integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.pause_waitlist(p_patient integer, p_entry integer) RETURNS SETOF public.api_waitlist_entry
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT * FROM change_waiting(p_patient, p_entry, 'paused')
+$$;
+
+
+--
+-- Name: FUNCTION pause_waitlist(p_patient integer, p_entry integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.pause_waitlist(p_patient integer, p_entry integer) IS 'Offers a patient (account id) nothing until they resume, and keeps their place; no row if the entry is not theirs.';
 
 
 --
@@ -4265,6 +5167,60 @@ $$;
 --
 
 COMMENT ON FUNCTION public.place_appointment(a public.appointment, d public.doctor, p public.policy, at_ timestamp with time zone) IS 'Refuses a place that breaks a rule, else returns the row with its seat. The doctor must be locked.';
+
+
+--
+-- Name: prefer_slots(integer, integer, time without time zone, time without time zone, integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.prefer_slots(p_patient integer, p_entry integer, p_earliest time without time zone, p_latest time without time zone, p_notice_minutes integer) RETURNS SETOF public.api_waitlist_entry
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    w waitlist_entry := lock_entry(p_patient, p_entry);
+BEGIN
+    UPDATE waitlist_entry SET earliest_time = p_earliest, latest_time = p_latest, min_notice_minutes = p_notice_minutes
+    WHERE id = w.id;
+    PERFORM serve_waitlist(w.doctor_id) WHERE w.id IS NOT NULL;
+    RETURN QUERY SELECT * FROM api_waitlist_entry WHERE id = w.id;
+END
+$$;
+
+
+--
+-- Name: FUNCTION prefer_slots(p_patient integer, p_entry integer, p_earliest time without time zone, p_latest time without time zone, p_notice_minutes integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.prefer_slots(p_patient integer, p_entry integer, p_earliest time without time zone, p_latest time without time zone, p_notice_minutes integer) IS 'Says at which times of the doctor''s day a patient''s (account id) slot should start, and how long before that an offer must come; no row if the entry is not theirs. An offer that is made stays.';
+
+
+--
+-- Name: present_wave(public.appointment, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.present_wave(a public.appointment, at_ timestamp with time zone) RETURNS integer
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT coalesce((
+        SELECT CASE
+            WHEN at_ < o.created_at + wave_delay(lower(a.during) - o.created_at)
+                AND EXISTS (SELECT FROM offer AS l WHERE l.appointment_id = a.id AND l.status IN ('queued', 'sent'))
+                THEN o.wave
+            ELSE o.wave + 1
+        END
+        FROM offer AS o WHERE o.appointment_id = a.id
+        ORDER BY o.wave DESC, o.id
+        LIMIT 1
+    ), 1)
+$$;
+
+
+--
+-- Name: FUNCTION present_wave(a public.appointment, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.present_wave(a public.appointment, at_ timestamp with time zone) IS 'Which wave whoever is offered a slot at an instant belongs to: the last, until its time is over or nobody in it is left.';
 
 
 --
@@ -4759,6 +5715,26 @@ COMMENT ON FUNCTION public.refuse(rule text, why text) IS 'Raises check_violatio
 
 
 --
+-- Name: release_slot(integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.release_slot(p_appointment integer) RETURNS void
+    LANGUAGE sql
+    AS $$
+    UPDATE appointment SET status = 'released' WHERE id = p_appointment AND status = 'offered';
+    UPDATE offer SET status = CASE WHEN expires_at <= clock_timestamp() THEN 'expired' ELSE 'superseded' END
+    WHERE appointment_id = p_appointment AND status IN ('queued', 'sent');
+$$;
+
+
+--
+-- Name: FUNCTION release_slot(p_appointment integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.release_slot(p_appointment integer) IS 'A slot on offer is nobody''s any more, nor is any offer of it good.';
+
+
+--
 -- Name: replace_working_hours(integer, jsonb, boolean); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -4899,6 +5875,9 @@ BEGIN
     END IF;
     PERFORM act_as('patient');
     PERFORM lock_doctor_of(p_appointment);
+    IF has_waitlist(doctor_of(p_appointment)) AND NOT take_offered_place(p_patient, p_appointment, p_start) THEN
+        PERFORM serve_waitlist(doctor_of(p_appointment)); -- what the clock has freed is theirs first
+    END IF;
     PERFORM move_appointment(p_appointment, p_start);
     PERFORM act_as('');
     RETURN QUERY SELECT * FROM api_appointment WHERE id = p_appointment;
@@ -4976,6 +5955,25 @@ COMMENT ON FUNCTION public.resume_capture(p_payment integer) IS 'Before a captur
 
 
 --
+-- Name: resume_waitlist(integer, integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.resume_waitlist(p_patient integer, p_entry integer) RETURNS SETOF public.api_waitlist_entry
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT * FROM change_waiting(p_patient, p_entry, 'waiting')
+$$;
+
+
+--
+-- Name: FUNCTION resume_waitlist(p_patient integer, p_entry integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.resume_waitlist(p_patient integer, p_entry integer) IS 'Ends the pause of a patient''s (account id) waitlist entry; no row if it is not theirs.';
+
+
+--
 -- Name: retake_slot(public.payment); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -4985,6 +5983,8 @@ CREATE FUNCTION public.retake_slot(pay public.payment) RETURNS integer
 DECLARE
     new_id integer;
 BEGIN
+    -- a lapsed hold's place is the waitlist's first
+    PERFORM serve_waitlist(doctor_id) FROM appointment WHERE id = pay.appointment_id AND has_waitlist(doctor_id);
     PERFORM act_as('payment');
     -- before the hold is retired: its patient, who is booking elsewhere, would wait for that, and we for them
     UPDATE patient SET booking_seq = booking_seq + 1
@@ -5129,6 +6129,7 @@ BEGIN
         WHERE (c.starts_at, c.doctor) > (p_after, p_after_doctor)
             AND appointment_booking_window(c.starts_at, at_) IS NULL
             AND NOT is_taken(c.doctor, tstzrange(c.starts_at, c.ends_at), at_)
+            AND NOT is_owed(c.doctor, tstzrange(c.starts_at, c.ends_at), at_)
         ORDER BY c.starts_at, c.doctor
         LIMIT missing;
         GET DIAGNOSTICS found_ = ROW_COUNT;
@@ -5144,6 +6145,63 @@ $$;
 --
 
 COMMENT ON FUNCTION public.search_free_slots(p_specialty text, p_from timestamp with time zone, p_to timestamp with time zone, p_limit integer, p_after timestamp with time zone, p_after_doctor integer) IS 'The earliest free slots that start in [from, to) of all doctors, or of a specialty in any case, up to a number; behind a start and doctor, if given.';
+
+
+--
+-- Name: serve_once(integer, tstzrange); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.serve_once(p_doctor integer, p_freed tstzrange) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    seq text := (SELECT format('%s of %s', booking_seq, p_doctor) FROM doctor WHERE account_id = p_doctor);
+BEGIN
+    IF seq = current_setting('booking.served', true) THEN
+        RETURN; -- another row of the same act has seen to all of it
+    END IF;
+    PERFORM serve_waitlist(p_doctor, p_freed);
+    PERFORM set_config('booking.served', format('%s of %s', booking_seq, p_doctor), true)
+    FROM doctor WHERE account_id = p_doctor;
+END
+$$;
+
+
+--
+-- Name: FUNCTION serve_once(p_doctor integer, p_freed tstzrange); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.serve_once(p_doctor integer, p_freed tstzrange) IS 'Serves a doctor''s waitlist unless that has been done since the transaction''s last change of the doctor''s schedule.';
+
+
+--
+-- Name: serve_waitlist(integer, tstzrange); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.serve_waitlist(p_doctor integer, p_freed tstzrange DEFAULT NULL::tstzrange) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    d doctor := lock_doctor(p_doctor);
+    at_ timestamptz := clock_timestamp();
+    actor text := current_setting('booking.actor', true);
+BEGIN
+    PERFORM act_as('system');
+    PERFORM end_offers(d, at_);
+    PERFORM withdraw_slots(d, at_);
+    FOR look IN 1..3 LOOP -- what is not settled by then is left to the sweep
+        EXIT WHEN NOT hand_out(d, p_freed, at_);
+    END LOOP;
+    PERFORM act_as(coalesce(actor, ''));
+END
+$$;
+
+
+--
+-- Name: FUNCTION serve_waitlist(p_doctor integer, p_freed tstzrange); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.serve_waitlist(p_doctor integer, p_freed tstzrange) IS 'Brings a doctor''s offers up to date: ends those whose time is over, withdraws slots that are no more, offers what is free. Safe at any time, any number of times.';
 
 
 --
@@ -5276,6 +6334,96 @@ COMMENT ON FUNCTION public.slot_fits(i public.working_span, zone text, starts_at
 
 
 --
+-- Name: slot_is_due(public.appointment, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.slot_is_due(a public.appointment, at_ timestamp with time zone) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT lower(a.during) - offer_min_notice <= at_ OR NOT EXISTS (
+        SELECT FROM offer AS o WHERE o.appointment_id = a.id AND o.status IN ('queued', 'sent')
+    ) OR EXISTS (
+        SELECT FROM offer AS o WHERE o.appointment_id = a.id AND o.status IN ('queued', 'sent') AND o.due_at <= at_
+    )
+    FROM policy
+$$;
+
+
+--
+-- Name: FUNCTION slot_is_due(a public.appointment, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.slot_is_due(a public.appointment, at_ timestamp with time zone) IS 'Whether a slot on offer is to be looked at: it starts too soon, nobody is offered it, or an offer of it is due.';
+
+
+--
+-- Name: slot_on_offer(public.waitlist_entry, public.doctor, integer[], timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.slot_on_offer(w public.waitlist_entry, d public.doctor, given integer[], at_ timestamp with time zone) RETURNS SETOF public.appointment
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT a.* FROM appointment AS a
+    LEFT JOIN offer AS o ON o.appointment_id = a.id AND o.waitlist_entry_id = w.id
+        AND o.status IN ('queued', 'sent') AND o.expires_at > at_
+    WHERE a.doctor_id = d.account_id AND a.status = 'offered' AND a.id <> ALL (given)
+        AND CASE WHEN o.id IS NULL THEN slot_suits(w, d, a.during, at_) ELSE true END
+    ORDER BY o.id NULLS LAST, a.id
+    LIMIT 1
+$$;
+
+
+--
+-- Name: FUNCTION slot_on_offer(w public.waitlist_entry, d public.doctor, given integer[], at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.slot_on_offer(w public.waitlist_entry, d public.doctor, given integer[], at_ timestamp with time zone) IS 'The slot on offer, not given to others, that is offered to an entry, or else the first that suits it.';
+
+
+--
+-- Name: slot_suits(public.waitlist_entry, public.doctor, tstzrange, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.slot_suits(w public.waitlist_entry, d public.doctor, slot tstzrange, at_ timestamp with time zone) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT CASE
+        WHEN is_wished(w, d, slot, at_)
+            THEN NOT was_offered(w, slot) AND patient_is_free(w.patient_id, slot, at_)
+        ELSE false
+    END
+$$;
+
+
+--
+-- Name: FUNCTION slot_suits(w public.waitlist_entry, d public.doctor, slot tstzrange, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.slot_suits(w public.waitlist_entry, d public.doctor, slot tstzrange, at_ timestamp with time zone) IS 'Whether a slot of a doctor can be offered to a waitlist entry at an instant.';
+
+
+--
+-- Name: slots_to_offer(public.doctor, tstzrange, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.slots_to_offer(d public.doctor, p_freed tstzrange, at_ timestamp with time zone) RETURNS tstzrange[]
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT array_agg(slot ORDER BY coalesce(p_freed @> slot, false) OR slot = ANY (given_up) DESC, slot)
+    FROM (SELECT given_up_slots(d.account_id, at_) AS given_up OFFSET 0) AS g
+    CROSS JOIN LATERAL untaken_slots(d, at_, 'infinity', at_) AS u
+    CROSS JOIN LATERAL (SELECT tstzrange(u.starts_at, u.ends_at) AS slot) AS s
+$$;
+
+
+--
+-- Name: FUNCTION slots_to_offer(d public.doctor, p_freed tstzrange, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.slots_to_offer(d public.doctor, p_freed tstzrange, at_ timestamp with time zone) IS 'A doctor''s slots that nobody has at an instant: those that have just come free, then the others, each in order of time.';
+
+
+--
 -- Name: start_session(integer, text, bytea); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -5351,6 +6499,7 @@ BEGIN
     UPDATE waitlist_entry SET status = 'lapsed'
     WHERE doctor_id = p_doctor AND status IN ('waiting', 'offered', 'paused')
         AND desired_date < (clock_timestamp() AT TIME ZONE d.timezone)::date;
+    PERFORM serve_waitlist(p_doctor);
     PERFORM act_as('');
 END
 $$;
@@ -5360,7 +6509,7 @@ $$;
 -- Name: FUNCTION sweep_doctor(p_doctor integer); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.sweep_doctor(p_doctor integer) IS 'Retires a doctor''s lapsed holds and finished visits and ends waiting for days gone by; nothing if the doctor is locked. Safe at any time, any number of times.';
+COMMENT ON FUNCTION public.sweep_doctor(p_doctor integer) IS 'Retires a doctor''s lapsed holds and finished visits, ends waiting for days gone by and brings offers up to date; nothing if the doctor is locked. Safe at any time, any number of times.';
 
 
 --
@@ -5402,6 +6551,35 @@ COMMENT ON FUNCTION public.sweep_refresh_tokens() IS 'Forgets refresh tokens tha
 
 
 --
+-- Name: take_offered_place(integer, integer, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.take_offered_place(p_patient integer, p_appointment integer, p_start timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    o offer;
+BEGIN
+    SELECT * INTO o FROM offer WHERE id = open_offer(p_patient, doctor_of(p_appointment), p_start);
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    UPDATE offer SET status = 'accepted' WHERE id = o.id;
+    UPDATE waitlist_entry SET status = 'fulfilled' WHERE id = o.waitlist_entry_id;
+    PERFORM release_slot(o.appointment_id);
+    RETURN true;
+END
+$$;
+
+
+--
+-- Name: FUNCTION take_offered_place(p_patient integer, p_appointment integer, p_start timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.take_offered_place(p_patient integer, p_appointment integer, p_start timestamp with time zone) IS 'Releases the slot that starts at an instant, if it is offered to the patient by their appointment''s doctor, who must be locked: the appointment can then move there. Whether it was.';
+
+
+--
 -- Name: tg_appointment__outbox(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -5410,7 +6588,6 @@ CREATE FUNCTION public.tg_appointment__outbox() RETURNS trigger
     SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
-    was_active boolean := TG_OP = 'UPDATE' AND OLD.seat IS NOT NULL;
     is_active boolean := NEW.seat IS NOT NULL;
 BEGIN
     IF booking_actor() = 'purge' THEN
@@ -5436,10 +6613,9 @@ BEGIN
         -- a patient may be on the way: tell them in seconds, not at the next sweep
         PERFORM pg_notify('booking_outbox', '');
     END IF;
-    IF is_active AND NOT was_active THEN
+    -- a claim answers its patient's waiting only once it is paid for
+    IF TG_OP = 'INSERT' OR NEW.status = 'confirmed' AND OLD.status <> 'confirmed' AND was_claimed(NEW.id) THEN
         PERFORM fulfil_waitlist(NEW);
-    ELSIF was_active AND (NOT is_active OR NEW.during <> OLD.during) THEN
-        PERFORM announce_free_slot(NEW, OLD.during);
     END IF;
     RETURN NULL;
 END
@@ -5450,7 +6626,7 @@ $$;
 -- Name: FUNCTION tg_appointment__outbox(); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.tg_appointment__outbox() IS 'Queues the mails that a booking, a confirmation, a cancellation or a freed slot calls for, and ends waiting that a booking answers.';
+COMMENT ON FUNCTION public.tg_appointment__outbox() IS 'Queues the mails that a booking, a confirmation, a move or a cancellation calls for, and ends waiting that a booking answers.';
 
 
 --
@@ -5525,6 +6701,30 @@ COMMENT ON FUNCTION public.tg_appointment__rules() IS 'Applies every rule of an 
 
 
 --
+-- Name: tg_appointment__waitlist(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.tg_appointment__waitlist() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF has_waitlist(NEW.doctor_id) THEN
+        PERFORM serve_once(NEW.doctor_id, OLD.during);
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+
+--
+-- Name: FUNCTION tg_appointment__waitlist(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.tg_appointment__waitlist() IS 'Serves the waitlist of a doctor whose appointment was canceled or moved.';
+
+
+--
 -- Name: tg_doctor__rules(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -5552,6 +6752,64 @@ $$;
 --
 
 COMMENT ON FUNCTION public.tg_doctor__rules() IS 'Fills in and checks what a doctor charges.';
+
+
+--
+-- Name: tg_offer__entry(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.tg_offer__entry() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF NEW.status = 'queued' THEN
+        UPDATE waitlist_entry SET status = 'offered' WHERE id = NEW.waitlist_entry_id AND status = 'waiting';
+        PERFORM notify_of_offer('slot_offered', NEW);
+        -- seconds matter: whoever is first has it
+        PERFORM pg_notify('booking_outbox', '');
+    ELSIF NEW.status IN ('declined', 'expired', 'superseded') AND OLD.status IN ('queued', 'sent') THEN
+        UPDATE waitlist_entry SET status = 'waiting' WHERE id = NEW.waitlist_entry_id AND status = 'offered';
+        IF OLD.status = 'sent' AND NEW.status <> 'declined' THEN
+            PERFORM notify_of_offer('offer_' || NEW.status, NEW);
+        END IF;
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+
+--
+-- Name: FUNCTION tg_offer__entry(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.tg_offer__entry() IS 'Keeps the entry''s status in step with its offer, and tells the patient of an offer, and of the end of one that they have heard of.';
+
+
+--
+-- Name: tg_offer__rules(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.tg_offer__rules() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM refuse('offer_immutable', offer_immutable(OLD, NEW));
+    IF NEW.status <> OLD.status OR OLD.status NOT IN ('queued', 'sent') THEN
+        PERFORM refuse('offer_status_transition', offer_status_transition(OLD.status, NEW.status));
+        NEW.updated_at := clock_timestamp();
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+
+--
+-- Name: FUNCTION tg_offer__rules(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.tg_offer__rules() IS 'Applies every rule of an offer that a constraint cannot declare.';
 
 
 --
@@ -5667,6 +6925,39 @@ COMMENT ON FUNCTION public.tg_refund__settle() IS 'Says on the payment how much 
 
 
 --
+-- Name: tg_schedule__waitlist(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.tg_schedule__waitlist() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    changed jsonb := to_jsonb(CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END);
+    p_doctor integer := coalesce(changed ->> 'doctor_id', changed ->> 'account_id');
+    freed tstzrange := CASE TG_TABLE_NAME WHEN 'time_off' THEN to_jsonb(OLD) ->> 'during' ELSE '(,)' END;
+BEGIN
+    IF TG_OP = 'DELETE' AND upper(freed) <= clock_timestamp() THEN
+        RETURN NULL; -- what is over frees nothing
+    END IF;
+    IF EXISTS (SELECT FROM doctor WHERE account_id = p_doctor)
+        AND (has_waitlist(p_doctor) OR EXISTS (SELECT FROM appointment WHERE doctor_id = p_doctor AND status = 'offered'))
+    THEN
+        PERFORM serve_once(p_doctor, freed);
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+
+--
+-- Name: FUNCTION tg_schedule__waitlist(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.tg_schedule__waitlist() IS 'Offers what a change of a doctor''s schedule frees, and withdraws slots on offer that it takes away.';
+
+
+--
 -- Name: tg_time_off__lock(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -5714,6 +7005,29 @@ COMMENT ON FUNCTION public.tg_time_off__rules() IS 'Applies time_off_no_appointm
 
 
 --
+-- Name: tg_waitlist_entry__offers(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.tg_waitlist_entry__offers() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    UPDATE offer SET status = CASE NEW.status WHEN 'left' THEN 'declined' WHEN 'lapsed' THEN 'expired' ELSE 'superseded' END
+    WHERE waitlist_entry_id = NEW.id AND status IN ('queued', 'sent');
+    RETURN NULL;
+END
+$$;
+
+
+--
+-- Name: FUNCTION tg_waitlist_entry__offers(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.tg_waitlist_entry__offers() IS 'Waiting that ends takes its offer along.';
+
+
+--
 -- Name: tg_waitlist_entry__rules(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -5744,6 +7058,7 @@ BEGIN
     END IF;
     at_ := clock_timestamp();
     NEW.created_at := at_;
+    NEW.priority_class := CASE WHEN was_canceled_on(NEW, at_) THEN 1 ELSE 2 END;
     PERFORM refuse('waitlist_entry_status_transition', waitlist_entry_status_transition(NULL, NEW.status));
     SELECT * INTO p FROM policy;
     PERFORM refuse('appointment_doctor_verified', appointment_doctor_verified(d, p));
@@ -5862,6 +7177,27 @@ $$;
 --
 
 COMMENT ON FUNCTION public.too_late_to_give_up(p_appointment integer) IS 'Why an appointment''s hold can no longer be given up, as it is paid or about to be; NULL: it can.';
+
+
+--
+-- Name: untaken_slots(public.doctor, timestamp with time zone, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.untaken_slots(d public.doctor, p_from timestamp with time zone, p_to timestamp with time zone, at_ timestamp with time zone) RETURNS TABLE(starts_at timestamp with time zone, ends_at timestamp with time zone)
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT g.starts_at, g.ends_at
+    FROM grid_slots(d, greatest(p_from, at_), least(p_to, at_ + interval '361 hours')) AS g
+    WHERE appointment_booking_window(g.starts_at, at_) IS NULL
+        AND NOT is_taken(d.account_id, tstzrange(g.starts_at, g.ends_at), at_)
+$$;
+
+
+--
+-- Name: FUNCTION untaken_slots(d public.doctor, p_from timestamp with time zone, p_to timestamp with time zone, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.untaken_slots(d public.doctor, p_from timestamp with time zone, p_to timestamp with time zone, at_ timestamp with time zone) IS 'The slots of a doctor inside the booking window that start in [from, to) and that nobody has at an instant, in no order.';
 
 
 --
@@ -6022,10 +7358,10 @@ CREATE FUNCTION public.waitlist_entry_immutable(was public.waitlist_entry, becom
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
     SELECT CASE
-        WHEN (was.id, was.doctor_id, was.patient_id, was.created_at)
-            <> (becomes.id, becomes.doctor_id, becomes.patient_id, becomes.created_at)
+        WHEN (was.id, was.doctor_id, was.patient_id, was.priority_class, was.created_at)
+            <> (becomes.id, becomes.doctor_id, becomes.patient_id, becomes.priority_class, becomes.created_at)
             OR was.desired_date IS DISTINCT FROM becomes.desired_date
-            THEN 'Only the status of a waitlist entry changes. Leave, and join again.'
+            THEN 'Only the status and the preferences of a waitlist entry change. Leave, and join again.'
     END
 $$;
 
@@ -6066,6 +7402,31 @@ COMMENT ON FUNCTION public.waitlist_entry_status_transition(old_status text, new
 
 
 --
+-- Name: waitlist_is_due(integer, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.waitlist_is_due(p_doctor integer, at_ timestamp with time zone) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT EXISTS (
+        SELECT FROM appointment AS a WHERE a.doctor_id = p_doctor AND a.status = 'offered' AND slot_is_due(a, at_)
+    ) OR EXISTS (
+        SELECT FROM waitlist_entry AS w
+        WHERE w.doctor_id = p_doctor AND w.status = 'offered' AND NOT has_claim(w, at_)
+            AND NOT EXISTS (SELECT FROM offer AS o WHERE o.waitlist_entry_id = w.id AND o.status IN ('queued', 'sent'))
+    ) OR cardinality(owed_slots(p_doctor, at_)) > 0
+$$;
+
+
+--
+-- Name: FUNCTION waitlist_is_due(p_doctor integer, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.waitlist_is_due(p_doctor integer, at_ timestamp with time zone) IS 'Whether serve_waitlist() has something to do for a doctor at an instant: an offer whose time has come, a claim that came to nothing, a slot that is owed.';
+
+
+--
 -- Name: waitlist_only_when_full(public.doctor, date, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -6088,6 +7449,125 @@ $$;
 --
 
 COMMENT ON FUNCTION public.waitlist_only_when_full(d public.doctor, desired_date date, at_ timestamp with time zone) IS 'Why there is nothing to wait for at an instant; NULL: the doctor is full.';
+
+
+--
+-- Name: was_canceled_on(public.waitlist_entry, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.was_canceled_on(w public.waitlist_entry, at_ timestamp with time zone) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT EXISTS (
+        SELECT FROM appointment
+        WHERE patient_id = w.patient_id AND doctor_id = w.doctor_id AND canceled_by = 'doctor'
+            AND updated_at > at_ - interval '360 hours'
+    )
+$$;
+
+
+--
+-- Name: FUNCTION was_canceled_on(w public.waitlist_entry, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.was_canceled_on(w public.waitlist_entry, at_ timestamp with time zone) IS 'Whether the doctor has canceled an appointment of this patient within the last 15 days (360 hours): then they are served first.';
+
+
+--
+-- Name: was_claimed(integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.was_claimed(p_appointment integer) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT EXISTS (SELECT FROM offer WHERE appointment_id = p_appointment AND status = 'accepted')
+$$;
+
+
+--
+-- Name: FUNCTION was_claimed(p_appointment integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.was_claimed(p_appointment integer) IS 'Whether an appointment came about by an offer.';
+
+
+--
+-- Name: was_offered(public.waitlist_entry, tstzrange); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.was_offered(w public.waitlist_entry, slot tstzrange) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT EXISTS (
+        SELECT FROM offer AS o
+        INNER JOIN waitlist_entry AS e ON o.waitlist_entry_id = e.id
+        INNER JOIN appointment AS a ON o.appointment_id = a.id
+        WHERE e.patient_id = w.patient_id AND a.doctor_id = w.doctor_id AND a.during = slot
+            AND o.status IN ('queued', 'sent', 'accepted', 'declined', 'expired')
+            AND NOT EXISTS (
+                SELECT FROM appointment AS since
+                WHERE since.doctor_id = w.doctor_id AND since.patient_id IS NOT NULL AND since.during && slot
+                    AND CASE WHEN since.id = a.id
+                        THEN since.status = 'canceled' AND o.status <> 'accepted' -- a claim by somebody else
+                        ELSE since.created_at > o.created_at
+                    END
+            )
+    )
+$$;
+
+
+--
+-- Name: FUNCTION was_offered(w public.waitlist_entry, slot tstzrange); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.was_offered(w public.waitlist_entry, slot tstzrange) IS 'Whether the patient of an entry has, or had and did not make use of, an offer of this slot. An offer that somebody else was faster to claim does not count.';
+
+
+--
+-- Name: wave_delay(interval); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.wave_delay(lead interval) RETURNS interval
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    SELECT least(greatest(lead / 48, interval '10 min'), interval '1 h')
+$$;
+
+
+--
+-- Name: FUNCTION wave_delay(lead interval); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.wave_delay(lead interval) IS 'How long after a wave the next one follows, for a slot that starts so far ahead.';
+
+
+--
+-- Name: withdraw_slots(public.doctor, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.withdraw_slots(d public.doctor, at_ timestamp with time zone) RETURNS void
+    LANGUAGE sql
+    AS $$
+    SELECT release_slot(a.id)
+    FROM appointment AS a
+    CROSS JOIN policy AS p
+    WHERE a.doctor_id = d.account_id AND a.status = 'offered' AND (
+        NOT is_verified(d, p)
+        OR lower(a.during) - p.offer_min_notice <= at_
+        OR appointment_within_working_hours(d, a.during) IS NOT NULL
+        -- a cap that was lowered takes back what nobody has yet, the newest first
+        OR (SELECT count(*) FROM appointment AS n WHERE n.doctor_id = d.account_id AND n.status = 'offered' AND n.id >= a.id)
+        <= active_appointments(d.account_id, at_) - d.max_appointments
+    )
+    ORDER BY a.id
+$$;
+
+
+--
+-- Name: FUNCTION withdraw_slots(d public.doctor, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.withdraw_slots(d public.doctor, at_ timestamp with time zone) IS 'Releases the slots on offer that start too soon, are no slots any more, exceed the cap, or are of a doctor who may take no appointments.';
 
 
 --
@@ -6311,14 +7791,24 @@ UNION
  SELECT w.doctor_id
    FROM (public.waitlist_entry w
      JOIN public.doctor d ON ((w.doctor_id = d.account_id)))
-  WHERE ((w.status = ANY (ARRAY['waiting'::text, 'offered'::text, 'paused'::text])) AND (w.desired_date < ((now() AT TIME ZONE d.timezone))::date));
+  WHERE ((w.status = ANY (ARRAY['waiting'::text, 'offered'::text, 'paused'::text])) AND (w.desired_date < ((now() AT TIME ZONE d.timezone))::date))
+UNION
+ SELECT w.doctor_id
+   FROM ( SELECT DISTINCT waitlist_entry.doctor_id
+           FROM public.waitlist_entry
+          WHERE (waitlist_entry.status = ANY (ARRAY['waiting'::text, 'offered'::text]))
+        UNION
+         SELECT appointment.doctor_id
+           FROM public.appointment
+          WHERE (appointment.status = 'offered'::text)) w
+  WHERE public.waitlist_is_due(w.doctor_id, now());
 
 
 --
 -- Name: VIEW doctor_to_sweep; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON VIEW public.doctor_to_sweep IS 'Doctors with lapsed holds, finished visits or waitlist entries whose day has passed.';
+COMMENT ON VIEW public.doctor_to_sweep IS 'Doctors with lapsed holds, finished visits, waitlist entries whose day has passed, offers that are due, or slots that the waitlist is owed.';
 
 
 --
@@ -6333,6 +7823,52 @@ ALTER TABLE public.notification ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY
     NO MAXVALUE
     CACHE 1
 );
+
+
+--
+-- Name: offer_id_seq; Type: SEQUENCE; Schema: public; Owner: -
+--
+
+ALTER TABLE public.offer ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.offer_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: offer_token; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.offer_token (
+    token_hash bytea NOT NULL,
+    offer_id integer NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+
+--
+-- Name: TABLE offer_token; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.offer_token IS 'What the link in an offer''s mail proves; each attempt to send the mail has its own.';
+
+
+--
+-- Name: COLUMN offer_token.token_hash; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.offer_token.token_hash IS 'SHA-256; the token itself is kept nowhere.';
+
+
+--
+-- Name: COLUMN offer_token.created_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.offer_token.created_at IS 'When the mail was written.';
 
 
 --
@@ -6779,6 +8315,22 @@ ALTER TABLE ONLY public.notification
 
 
 --
+-- Name: offer offer_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.offer
+    ADD CONSTRAINT offer_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: offer_token offer_token_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.offer_token
+    ADD CONSTRAINT offer_token_pkey PRIMARY KEY (token_hash);
+
+
+--
 -- Name: patient patient_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -6970,6 +8522,13 @@ CREATE INDEX appointment_lapsing_hold ON public.appointment USING btree (hold_ex
 
 
 --
+-- Name: appointment_on_offer; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX appointment_on_offer ON public.appointment USING btree (doctor_id, id) WHERE (status = 'offered'::text);
+
+
+--
 -- Name: calendar_feed_token_unique; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -7022,7 +8581,7 @@ CREATE INDEX notification_of_account ON public.notification USING btree (account
 -- Name: notification_once; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE UNIQUE INDEX notification_once ON public.notification USING btree (appointment_id, appointment_version, kind, account_id, payment_id) NULLS NOT DISTINCT WHERE (appointment_id IS NOT NULL);
+CREATE UNIQUE INDEX notification_once ON public.notification USING btree (appointment_id, appointment_version, kind, account_id, payment_id, offer_id) NULLS NOT DISTINCT WHERE (appointment_id IS NOT NULL);
 
 
 --
@@ -7030,6 +8589,41 @@ CREATE UNIQUE INDEX notification_once ON public.notification USING btree (appoin
 --
 
 CREATE INDEX notification_to_purge ON public.notification USING btree (created_at) WHERE ((status <> 'queued'::text) AND ((outcome IS NOT NULL) OR (snapshot IS NOT NULL) OR (request_id IS NOT NULL)));
+
+
+--
+-- Name: offer_due; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX offer_due ON public.offer USING btree (due_at) WHERE (status = ANY (ARRAY['queued'::text, 'sent'::text]));
+
+
+--
+-- Name: offer_of_appointment; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX offer_of_appointment ON public.offer USING btree (appointment_id, wave);
+
+
+--
+-- Name: offer_of_entry; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX offer_of_entry ON public.offer USING btree (waitlist_entry_id, id);
+
+
+--
+-- Name: offer_one_live; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX offer_one_live ON public.offer USING btree (waitlist_entry_id) WHERE (status = ANY (ARRAY['queued'::text, 'sent'::text]));
+
+
+--
+-- Name: offer_token_of_offer; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX offer_token_of_offer ON public.offer_token USING btree (offer_id);
 
 
 --
@@ -7120,7 +8714,7 @@ CREATE INDEX waitlist_entry_by_patient ON public.waitlist_entry USING btree (pat
 -- Name: waitlist_entry_queue; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX waitlist_entry_queue ON public.waitlist_entry USING btree (doctor_id, id) WHERE (status = ANY (ARRAY['waiting'::text, 'offered'::text, 'paused'::text]));
+CREATE INDEX waitlist_entry_queue ON public.waitlist_entry USING btree (doctor_id, priority_class, id) WHERE (status = ANY (ARRAY['waiting'::text, 'offered'::text, 'paused'::text]));
 
 
 --
@@ -7159,6 +8753,20 @@ COMMENT ON TRIGGER tg_appointment__rules ON public.appointment IS 'Lock the doct
 
 
 --
+-- Name: appointment tg_appointment__waitlist; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE CONSTRAINT TRIGGER tg_appointment__waitlist AFTER UPDATE ON public.appointment DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((old.seat IS NOT NULL) AND ((new.status = 'canceled'::text) OR (new.during <> old.during)))) EXECUTE FUNCTION public.tg_appointment__waitlist();
+
+
+--
+-- Name: TRIGGER tg_appointment__waitlist ON appointment; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TRIGGER tg_appointment__waitlist ON public.appointment IS 'At the end of the transaction: a canceled or moved appointment''s place goes to the waitlist.';
+
+
+--
 -- Name: doctor tg_doctor__hours; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -7184,6 +8792,48 @@ CREATE TRIGGER tg_doctor__rules BEFORE INSERT OR UPDATE OF fee, currency ON publ
 --
 
 COMMENT ON TRIGGER tg_doctor__rules ON public.doctor IS 'Fee and currency: the policy''s where none is given, and only allowed ones.';
+
+
+--
+-- Name: doctor tg_doctor__waitlist; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE CONSTRAINT TRIGGER tg_doctor__waitlist AFTER UPDATE ON public.doctor DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((((((old.timezone IS DISTINCT FROM new.timezone) OR (old.slot_minutes IS DISTINCT FROM new.slot_minutes)) OR (old.buffer_minutes IS DISTINCT FROM new.buffer_minutes)) OR (old.max_appointments IS DISTINCT FROM new.max_appointments)) OR (old.verified_at IS DISTINCT FROM new.verified_at))) EXECUTE FUNCTION public.tg_schedule__waitlist();
+
+
+--
+-- Name: TRIGGER tg_doctor__waitlist ON doctor; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TRIGGER tg_doctor__waitlist ON public.doctor IS 'At the end of the transaction: slots on offer are withdrawn, or new ones offered.';
+
+
+--
+-- Name: offer tg_offer__entry; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER tg_offer__entry AFTER INSERT OR UPDATE OF status ON public.offer FOR EACH ROW EXECUTE FUNCTION public.tg_offer__entry();
+
+
+--
+-- Name: TRIGGER tg_offer__entry ON offer; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TRIGGER tg_offer__entry ON public.offer IS 'The entry and the mails follow.';
+
+
+--
+-- Name: offer tg_offer__rules; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER tg_offer__rules BEFORE UPDATE ON public.offer FOR EACH ROW EXECUTE FUNCTION public.tg_offer__rules();
+
+
+--
+-- Name: TRIGGER tg_offer__rules ON offer; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TRIGGER tg_offer__rules ON public.offer IS 'What never changes, then the transition.';
 
 
 --
@@ -7257,6 +8907,34 @@ COMMENT ON TRIGGER tg_time_off__rules ON public.time_off IS 'At the end of the t
 
 
 --
+-- Name: time_off tg_time_off__waitlist; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE CONSTRAINT TRIGGER tg_time_off__waitlist AFTER INSERT OR DELETE OR UPDATE ON public.time_off DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.tg_schedule__waitlist();
+
+
+--
+-- Name: TRIGGER tg_time_off__waitlist ON time_off; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TRIGGER tg_time_off__waitlist ON public.time_off IS 'At the end of the transaction: slots on offer are withdrawn, or new ones offered.';
+
+
+--
+-- Name: waitlist_entry tg_waitlist_entry__offers; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER tg_waitlist_entry__offers AFTER UPDATE OF status ON public.waitlist_entry FOR EACH ROW WHEN (((old.status = 'offered'::text) AND (new.status = ANY (ARRAY['fulfilled'::text, 'left'::text, 'lapsed'::text])))) EXECUTE FUNCTION public.tg_waitlist_entry__offers();
+
+
+--
+-- Name: TRIGGER tg_waitlist_entry__offers ON waitlist_entry; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TRIGGER tg_waitlist_entry__offers ON public.waitlist_entry IS 'Whoever no longer waits is no longer offered anything.';
+
+
+--
 -- Name: waitlist_entry tg_waitlist_entry__rules; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -7296,6 +8974,20 @@ CREATE CONSTRAINT TRIGGER tg_working_hours__rules AFTER DELETE OR UPDATE ON publ
 --
 
 COMMENT ON TRIGGER tg_working_hours__rules ON public.working_hours IS 'At the end of the transaction: no appointment is left outside the hours.';
+
+
+--
+-- Name: working_hours tg_working_hours__waitlist; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE CONSTRAINT TRIGGER tg_working_hours__waitlist AFTER INSERT OR DELETE OR UPDATE ON public.working_hours DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.tg_schedule__waitlist();
+
+
+--
+-- Name: TRIGGER tg_working_hours__waitlist ON working_hours; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TRIGGER tg_working_hours__waitlist ON public.working_hours IS 'At the end of the transaction: slots on offer are withdrawn, or new ones offered.';
 
 
 --
@@ -7363,6 +9055,14 @@ ALTER TABLE ONLY public.notification
 
 
 --
+-- Name: notification notification_offer_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.notification
+    ADD CONSTRAINT notification_offer_id_fkey FOREIGN KEY (offer_id) REFERENCES public.offer(id);
+
+
+--
 -- Name: notification notification_payment_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -7376,6 +9076,30 @@ ALTER TABLE ONLY public.notification
 
 ALTER TABLE ONLY public.notification
     ADD CONSTRAINT notification_waitlist_entry_id_fkey FOREIGN KEY (waitlist_entry_id) REFERENCES public.waitlist_entry(id);
+
+
+--
+-- Name: offer offer_appointment_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.offer
+    ADD CONSTRAINT offer_appointment_id_fkey FOREIGN KEY (appointment_id) REFERENCES public.appointment(id);
+
+
+--
+-- Name: offer_token offer_token_offer_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.offer_token
+    ADD CONSTRAINT offer_token_offer_id_fkey FOREIGN KEY (offer_id) REFERENCES public.offer(id);
+
+
+--
+-- Name: offer offer_waitlist_entry_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.offer
+    ADD CONSTRAINT offer_waitlist_entry_id_fkey FOREIGN KEY (waitlist_entry_id) REFERENCES public.waitlist_entry(id);
 
 
 --
@@ -7601,13 +9325,6 @@ GRANT ALL ON FUNCTION public.add_time_off(p_doctor integer, p_start timestamp wi
 
 
 --
--- Name: FUNCTION announce_free_slot(a public.appointment, slot tstzrange); Type: ACL; Schema: public; Owner: -
---
-
-REVOKE ALL ON FUNCTION public.announce_free_slot(a public.appointment, slot tstzrange) FROM PUBLIC;
-
-
---
 -- Name: FUNCTION answer_receipt(p_account integer, p_route text, p_key text, p_status integer, p_answer bytea); Type: ACL; Schema: public; Owner: -
 --
 
@@ -7780,6 +9497,27 @@ GRANT UPDATE(patient_hold_limit) ON TABLE public.policy TO booking_admin;
 --
 
 GRANT UPDATE(require_verified_doctor) ON TABLE public.policy TO booking_admin;
+
+
+--
+-- Name: COLUMN policy.offer_first_wave; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(offer_first_wave) ON TABLE public.policy TO booking_admin;
+
+
+--
+-- Name: COLUMN policy.offer_min_notice; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(offer_min_notice) ON TABLE public.policy TO booking_admin;
+
+
+--
+-- Name: COLUMN policy.offer_waves; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(offer_waves) ON TABLE public.policy TO booking_admin;
 
 
 --
@@ -8021,6 +9759,59 @@ GRANT ALL ON FUNCTION public.change_practice(p_doctor integer, p_changes jsonb, 
 
 
 --
+-- Name: TABLE waitlist_entry; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.waitlist_entry TO booking_app;
+GRANT SELECT ON TABLE public.waitlist_entry TO booking_admin;
+GRANT SELECT ON TABLE public.waitlist_entry TO booking_auditor;
+
+
+--
+-- Name: COLUMN waitlist_entry.doctor_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(doctor_id) ON TABLE public.waitlist_entry TO booking_admin;
+
+
+--
+-- Name: COLUMN waitlist_entry.patient_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(patient_id) ON TABLE public.waitlist_entry TO booking_admin;
+
+
+--
+-- Name: COLUMN waitlist_entry.desired_date; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(desired_date) ON TABLE public.waitlist_entry TO booking_admin;
+
+
+--
+-- Name: COLUMN waitlist_entry.status; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(status) ON TABLE public.waitlist_entry TO booking_admin;
+
+
+--
+-- Name: TABLE api_waitlist_entry; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.api_waitlist_entry TO booking_app;
+GRANT SELECT ON TABLE public.api_waitlist_entry TO booking_admin;
+GRANT SELECT ON TABLE public.api_waitlist_entry TO booking_auditor;
+
+
+--
+-- Name: FUNCTION change_waiting(p_patient integer, p_entry integer, p_status text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.change_waiting(p_patient integer, p_entry integer, p_status text) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION changed_appointment(was public.appointment, becomes public.appointment, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
 --
 
@@ -8136,6 +9927,15 @@ GRANT SELECT ON TABLE public.notification TO booking_auditor;
 
 
 --
+-- Name: TABLE offer; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.offer TO booking_app;
+GRANT SELECT ON TABLE public.offer TO booking_admin;
+GRANT SELECT ON TABLE public.offer TO booking_auditor;
+
+
+--
 -- Name: TABLE patient; Type: ACL; Schema: public; Owner: -
 --
 
@@ -8188,6 +9988,14 @@ GRANT ALL ON FUNCTION public.claim_notification(p_id bigint, p_lease interval, p
 
 
 --
+-- Name: FUNCTION claim_offer(p_patient integer, p_offer integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.claim_offer(p_patient integer, p_offer integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.claim_offer(p_patient integer, p_offer integer) TO booking_app;
+
+
+--
 -- Name: FUNCTION claim_payment(p_payment integer, p_lease interval); Type: ACL; Schema: public; Owner: -
 --
 
@@ -8224,6 +10032,23 @@ REVOKE ALL ON FUNCTION public.confirm_paid(pay public.payment) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.create_payment(p_patient integer, p_appointment integer, p_amount numeric, p_currency text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.create_payment(p_patient integer, p_appointment integer, p_amount numeric, p_currency text) TO booking_app;
+
+
+--
+-- Name: TABLE api_offer; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.api_offer TO booking_app;
+GRANT SELECT ON TABLE public.api_offer TO booking_admin;
+GRANT SELECT ON TABLE public.api_offer TO booking_auditor;
+
+
+--
+-- Name: FUNCTION decline_offer(p_patient integer, p_offer integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.decline_offer(p_patient integer, p_offer integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.decline_offer(p_patient integer, p_offer integer) TO booking_app;
 
 
 --
@@ -8272,6 +10097,13 @@ REVOKE ALL ON FUNCTION public.doctor_fee_allowed(d public.doctor, p public.polic
 
 
 --
+-- Name: FUNCTION doctor_of(p_appointment integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.doctor_of(p_appointment integer) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION doctors_of(p_patient integer); Type: ACL; Schema: public; Owner: -
 --
 
@@ -8300,6 +10132,13 @@ REVOKE ALL ON FUNCTION public.end_hold_extension(pay public.payment) FROM PUBLIC
 
 
 --
+-- Name: FUNCTION end_offers(d public.doctor, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.end_offers(d public.doctor, at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION end_payment(p_payment integer, p_why text); Type: ACL; Schema: public; Owner: -
 --
 
@@ -8312,6 +10151,13 @@ GRANT ALL ON FUNCTION public.end_payment(p_payment integer, p_why text) TO booki
 --
 
 REVOKE ALL ON FUNCTION public.end_waiting(p_doctor integer) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION entries_in_line(p_doctor integer, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.entries_in_line(p_doctor integer, at_ timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -8427,10 +10273,45 @@ GRANT ALL ON FUNCTION public.give_up_hold(p_patient integer, p_order text) TO bo
 
 
 --
+-- Name: FUNCTION given_up_slots(p_doctor integer, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.given_up_slots(p_doctor integer, at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION grid_slots(d public.doctor, p_from timestamp with time zone, p_to timestamp with time zone); Type: ACL; Schema: public; Owner: -
 --
 
 REVOKE ALL ON FUNCTION public.grid_slots(d public.doctor, p_from timestamp with time zone, p_to timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION hand_out(d public.doctor, p_freed tstzrange, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.hand_out(d public.doctor, p_freed tstzrange, at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION has_claim(w public.waitlist_entry, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.has_claim(w public.waitlist_entry, at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION has_let_pass(w public.waitlist_entry); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.has_let_pass(w public.waitlist_entry) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION has_waitlist(p_doctor integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.has_waitlist(p_doctor integer) FROM PUBLIC;
 
 
 --
@@ -8472,6 +10353,13 @@ GRANT ALL ON FUNCTION public.is_erased(p_account integer) TO booking_auditor;
 
 
 --
+-- Name: FUNCTION is_owed(p_doctor integer, slot tstzrange, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.is_owed(p_doctor integer, slot tstzrange, at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION is_password(p_account integer, p_password_hash text); Type: ACL; Schema: public; Owner: -
 --
 
@@ -8503,57 +10391,18 @@ GRANT ALL ON FUNCTION public.is_verified(d public.doctor, p public.policy) TO bo
 
 
 --
--- Name: TABLE waitlist_entry; Type: ACL; Schema: public; Owner: -
+-- Name: FUNCTION is_wished(w public.waitlist_entry, d public.doctor, slot tstzrange, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT ON TABLE public.waitlist_entry TO booking_app;
-GRANT SELECT ON TABLE public.waitlist_entry TO booking_admin;
-GRANT SELECT ON TABLE public.waitlist_entry TO booking_auditor;
+REVOKE ALL ON FUNCTION public.is_wished(w public.waitlist_entry, d public.doctor, slot tstzrange, at_ timestamp with time zone) FROM PUBLIC;
 
 
 --
--- Name: COLUMN waitlist_entry.doctor_id; Type: ACL; Schema: public; Owner: -
+-- Name: FUNCTION join_waitlist(p_patient integer, p_doctor integer, p_date date, p_earliest time without time zone, p_latest time without time zone, p_notice_minutes integer); Type: ACL; Schema: public; Owner: -
 --
 
-GRANT INSERT(doctor_id) ON TABLE public.waitlist_entry TO booking_admin;
-
-
---
--- Name: COLUMN waitlist_entry.patient_id; Type: ACL; Schema: public; Owner: -
---
-
-GRANT INSERT(patient_id) ON TABLE public.waitlist_entry TO booking_admin;
-
-
---
--- Name: COLUMN waitlist_entry.desired_date; Type: ACL; Schema: public; Owner: -
---
-
-GRANT INSERT(desired_date) ON TABLE public.waitlist_entry TO booking_admin;
-
-
---
--- Name: COLUMN waitlist_entry.status; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(status) ON TABLE public.waitlist_entry TO booking_admin;
-
-
---
--- Name: TABLE api_waitlist_entry; Type: ACL; Schema: public; Owner: -
---
-
-GRANT SELECT ON TABLE public.api_waitlist_entry TO booking_app;
-GRANT SELECT ON TABLE public.api_waitlist_entry TO booking_admin;
-GRANT SELECT ON TABLE public.api_waitlist_entry TO booking_auditor;
-
-
---
--- Name: FUNCTION join_waitlist(p_patient integer, p_doctor integer, p_date date); Type: ACL; Schema: public; Owner: -
---
-
-REVOKE ALL ON FUNCTION public.join_waitlist(p_patient integer, p_doctor integer, p_date date) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.join_waitlist(p_patient integer, p_doctor integer, p_date date) TO booking_app;
+REVOKE ALL ON FUNCTION public.join_waitlist(p_patient integer, p_doctor integer, p_date date, p_earliest time without time zone, p_latest time without time zone, p_notice_minutes integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.join_waitlist(p_patient integer, p_doctor integer, p_date date, p_earliest time without time zone, p_latest time without time zone, p_notice_minutes integer) TO booking_app;
 
 
 --
@@ -8593,6 +10442,20 @@ REVOKE ALL ON FUNCTION public.lock_doctor_of(p_appointment integer) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION lock_entry(p_patient integer, p_entry integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.lock_entry(p_patient integer, p_entry integer) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION lock_offer(p_patient integer, p_offer integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.lock_offer(p_patient integer, p_offer integer) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION lock_patient_with_doctors(p_patient integer); Type: ACL; Schema: public; Owner: -
 --
 
@@ -8629,6 +10492,13 @@ REVOKE ALL ON FUNCTION public.mail_again(p_account integer, p_kind text) FROM PU
 
 
 --
+-- Name: FUNCTION make_offer(a public.appointment, w public.waitlist_entry, p_wave integer, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.make_offer(a public.appointment, w public.waitlist_entry, p_wave integer, at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION move_appointment(p_appointment integer, p_start timestamp with time zone); Type: ACL; Schema: public; Owner: -
 --
 
@@ -8648,6 +10518,13 @@ GRANT ALL ON FUNCTION public.nearest_free_slots(p_patient integer, p_doctor inte
 --
 
 REVOKE ALL ON FUNCTION public.new_appointment(a public.appointment, d public.doctor, at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION next_in_line(a public.appointment, d public.doctor, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.next_in_line(a public.appointment, d public.doctor, at_ timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -8703,11 +10580,75 @@ REVOKE ALL ON FUNCTION public.notify_account(p_kind text, a public.appointment, 
 
 
 --
+-- Name: FUNCTION notify_of_offer(p_kind text, o public.offer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.notify_of_offer(p_kind text, o public.offer) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION offer_by_token(p_token_hash bytea); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.offer_by_token(p_token_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.offer_by_token(p_token_hash bytea) TO booking_app;
+
+
+--
+-- Name: FUNCTION offer_immutable(was public.offer, becomes public.offer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.offer_immutable(was public.offer, becomes public.offer) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION offer_notice(w public.waitlist_entry); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.offer_notice(w public.waitlist_entry) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION offer_plan(d public.doctor, p_freed tstzrange, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.offer_plan(d public.doctor, p_freed tstzrange, at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION offer_status_transition(old_status text, new_status text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.offer_status_transition(old_status text, new_status text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION offer_superseded(o public.offer, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.offer_superseded(o public.offer, at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION offer_wave(a public.appointment, d public.doctor, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.offer_wave(a public.appointment, d public.doctor, at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION open_calendar_feed(p_account integer, p_token bytea); Type: ACL; Schema: public; Owner: -
 --
 
 REVOKE ALL ON FUNCTION public.open_calendar_feed(p_account integer, p_token bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.open_calendar_feed(p_account integer, p_token bytea) TO booking_app;
+
+
+--
+-- Name: FUNCTION open_offer(p_patient integer, p_doctor integer, p_start timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.open_offer(p_patient integer, p_doctor integer, p_start timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -8725,11 +10666,40 @@ REVOKE ALL ON FUNCTION public.other_appointments_of_patient(a public.appointment
 
 
 --
+-- Name: FUNCTION owed_slots(p_doctor integer, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.owed_slots(p_doctor integer, at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION pass_over_others(o public.offer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.pass_over_others(o public.offer) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION password_reset_of(p_hash bytea); Type: ACL; Schema: public; Owner: -
 --
 
 REVOKE ALL ON FUNCTION public.password_reset_of(p_hash bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.password_reset_of(p_hash bytea) TO booking_app;
+
+
+--
+-- Name: FUNCTION patient_is_free(p_patient integer, slot tstzrange, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.patient_is_free(p_patient integer, slot tstzrange, at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION pause_waitlist(p_patient integer, p_entry integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.pause_waitlist(p_patient integer, p_entry integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.pause_waitlist(p_patient integer, p_entry integer) TO booking_app;
 
 
 --
@@ -8765,6 +10735,21 @@ REVOKE ALL ON FUNCTION public.payment_status_transition(old_status text, new_sta
 --
 
 REVOKE ALL ON FUNCTION public.place_appointment(a public.appointment, d public.doctor, p public.policy, at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION prefer_slots(p_patient integer, p_entry integer, p_earliest time without time zone, p_latest time without time zone, p_notice_minutes integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.prefer_slots(p_patient integer, p_entry integer, p_earliest time without time zone, p_latest time without time zone, p_notice_minutes integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.prefer_slots(p_patient integer, p_entry integer, p_earliest time without time zone, p_latest time without time zone, p_notice_minutes integer) TO booking_app;
+
+
+--
+-- Name: FUNCTION present_wave(a public.appointment, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.present_wave(a public.appointment, at_ timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -8890,6 +10875,13 @@ REVOKE ALL ON FUNCTION public.refuse(rule text, why text) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION release_slot(p_appointment integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.release_slot(p_appointment integer) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION replace_working_hours(p_doctor integer, p_week jsonb, p_cancel boolean); Type: ACL; Schema: public; Owner: -
 --
 
@@ -8953,6 +10945,14 @@ GRANT ALL ON FUNCTION public.resume_capture(p_payment integer) TO booking_app;
 
 
 --
+-- Name: FUNCTION resume_waitlist(p_patient integer, p_entry integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.resume_waitlist(p_patient integer, p_entry integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.resume_waitlist(p_patient integer, p_entry integer) TO booking_app;
+
+
+--
 -- Name: FUNCTION retake_slot(pay public.payment); Type: ACL; Schema: public; Owner: -
 --
 
@@ -8991,6 +10991,20 @@ GRANT ALL ON FUNCTION public.search_free_slots(p_specialty text, p_from timestam
 
 
 --
+-- Name: FUNCTION serve_once(p_doctor integer, p_freed tstzrange); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.serve_once(p_doctor integer, p_freed tstzrange) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION serve_waitlist(p_doctor integer, p_freed tstzrange); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.serve_waitlist(p_doctor integer, p_freed tstzrange) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION set_password(p_account integer, p_new_hash text); Type: ACL; Schema: public; Owner: -
 --
 
@@ -9023,6 +11037,34 @@ REVOKE ALL ON FUNCTION public.shared_hours(p_doctors integer[], p_from timestamp
 --
 
 REVOKE ALL ON FUNCTION public.slot_fits(i public.working_span, zone text, starts_at timestamp with time zone, ends_at timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION slot_is_due(a public.appointment, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.slot_is_due(a public.appointment, at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION slot_on_offer(w public.waitlist_entry, d public.doctor, given integer[], at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.slot_on_offer(w public.waitlist_entry, d public.doctor, given integer[], at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION slot_suits(w public.waitlist_entry, d public.doctor, slot tstzrange, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.slot_suits(w public.waitlist_entry, d public.doctor, slot tstzrange, at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION slots_to_offer(d public.doctor, p_freed tstzrange, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.slots_to_offer(d public.doctor, p_freed tstzrange, at_ timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -9068,6 +11110,13 @@ GRANT ALL ON FUNCTION public.sweep_refresh_tokens() TO booking_admin;
 
 
 --
+-- Name: FUNCTION take_offered_place(p_patient integer, p_appointment integer, p_start timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.take_offered_place(p_patient integer, p_appointment integer, p_start timestamp with time zone) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION tg_appointment__outbox(); Type: ACL; Schema: public; Owner: -
 --
 
@@ -9082,10 +11131,31 @@ REVOKE ALL ON FUNCTION public.tg_appointment__rules() FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION tg_appointment__waitlist(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.tg_appointment__waitlist() FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION tg_doctor__rules(); Type: ACL; Schema: public; Owner: -
 --
 
 REVOKE ALL ON FUNCTION public.tg_doctor__rules() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION tg_offer__entry(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.tg_offer__entry() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION tg_offer__rules(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.tg_offer__rules() FROM PUBLIC;
 
 
 --
@@ -9110,6 +11180,13 @@ REVOKE ALL ON FUNCTION public.tg_refund__settle() FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION tg_schedule__waitlist(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.tg_schedule__waitlist() FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION tg_time_off__lock(); Type: ACL; Schema: public; Owner: -
 --
 
@@ -9121,6 +11198,13 @@ REVOKE ALL ON FUNCTION public.tg_time_off__lock() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION public.tg_time_off__rules() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION tg_waitlist_entry__offers(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.tg_waitlist_entry__offers() FROM PUBLIC;
 
 
 --
@@ -9156,6 +11240,13 @@ REVOKE ALL ON FUNCTION public.time_off_no_appointment(t public.time_off, at_ tim
 --
 
 REVOKE ALL ON FUNCTION public.too_late_to_give_up(p_appointment integer) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION untaken_slots(d public.doctor, p_from timestamp with time zone, p_to timestamp with time zone, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.untaken_slots(d public.doctor, p_from timestamp with time zone, p_to timestamp with time zone, at_ timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -9216,10 +11307,55 @@ REVOKE ALL ON FUNCTION public.waitlist_entry_status_transition(old_status text, 
 
 
 --
+-- Name: FUNCTION waitlist_is_due(p_doctor integer, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.waitlist_is_due(p_doctor integer, at_ timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.waitlist_is_due(p_doctor integer, at_ timestamp with time zone) TO booking_app;
+GRANT ALL ON FUNCTION public.waitlist_is_due(p_doctor integer, at_ timestamp with time zone) TO booking_admin;
+GRANT ALL ON FUNCTION public.waitlist_is_due(p_doctor integer, at_ timestamp with time zone) TO booking_auditor;
+
+
+--
 -- Name: FUNCTION waitlist_only_when_full(d public.doctor, desired_date date, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
 --
 
 REVOKE ALL ON FUNCTION public.waitlist_only_when_full(d public.doctor, desired_date date, at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION was_canceled_on(w public.waitlist_entry, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.was_canceled_on(w public.waitlist_entry, at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION was_claimed(p_appointment integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.was_claimed(p_appointment integer) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION was_offered(w public.waitlist_entry, slot tstzrange); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.was_offered(w public.waitlist_entry, slot tstzrange) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION wave_delay(lead interval); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.wave_delay(lead interval) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION withdraw_slots(d public.doctor, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.withdraw_slots(d public.doctor, at_ timestamp with time zone) FROM PUBLIC;
 
 
 --

@@ -17,6 +17,7 @@ NAME = pattern(
 )
 PHONE = pattern(rf"^[0-9 +()./-]*{END}", "Must consist of digits, spaces and any of +()./-.")
 CURRENCY = pattern(rf"^[A-Z]{{3}}{END}", "Must be an ISO 4217 code such as USD.")
+CLOCK = pattern(rf"^([01][0-9]|2[0-3]):[0-5][0-9]{END}", "Must be a time such as 09:30.")
 MONEY = pattern(rf"^[0-9]{{1,10}}(\.[0-9]{{1,2}})?{END}", 'Must be an amount such as "100.00".')
 
 Id = Annotated[int, Meta(ge=1, le=2_147_483_647, description="Identifier.")]

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import structlog
+from msgspec.structs import replace
 
 from app.domain.accounts.tokens import Secret
 from app.domain.notifications.account_mails import with_code
@@ -14,6 +15,7 @@ from app.domain.notifications.mail_server import MailServer, is_permanent
 from app.domain.notifications.mails import compose
 from app.domain.notifications.repository import NotificationRepository
 from app.domain.notifications.schemas import AccountLetter, Letter
+from app.domain.offers.links import link_to
 from app.outages import brief, place
 from app.workers.context import WorkerContext
 
@@ -82,6 +84,8 @@ async def _send(context: WorkerContext, server: MailServer, notification_id: int
         return
     if isinstance(letter, AccountLetter) and letter.code_lifetime:
         letter = with_code(letter, code.text, context["settings"])
+    if isinstance(letter, Letter) and letter.kind == "slot_offered":
+        letter = replace(letter, link=link_to(context["settings"].public_url, code))
     with structlog.contextvars.bound_contextvars(**({"request": letter.request_id} if letter.request_id else {})):
         await _hand_over(context, server, letter)
 

@@ -18,7 +18,7 @@ from tests.payments.teller import PAYMENTS, Teller
 from tests.visits import ago, visit
 
 KEY, REPLAYED = "Idempotency-Key", "Idempotency-Replayed"
-WAITLIST = "/api/appointments/waitlist/"
+WAITLIST, OFFERS = "/api/appointments/waitlist/", "/api/appointments/offers/"
 
 
 class Act(NamedTuple):
@@ -72,6 +72,24 @@ class Practice:
         doctor, _ = await self._full_doctor()
         return Act(doctor, WAITLIST, bearer(await make_patient(self.owner), "patient"), {"doctor": doctor})
 
+    async def answer_offer(self, call: str) -> Act:
+        """Accept or decline the place that has come free at a full doctor's."""
+        doctor, patient = await self._full_doctor()
+        appointment = await self.owner.fetchval("SELECT id FROM appointment WHERE doctor_id = $1", doctor)
+        await self.owner.fetch("SELECT * FROM cancel_as_patient($1, $2)", patient, appointment)
+        offer = await self.owner.fetchrow("SELECT id, patient FROM api_offer WHERE doctor = $1", doctor)
+        assert offer is not None
+        return Act(doctor, f"{OFFERS}{offer['id']}/{call}/", bearer(offer["patient"], "patient"))
+
+    async def change_waiting(self, call: str) -> Act:
+        """Pause, or end a pause."""
+        doctor, _ = await self._full_doctor()
+        entry = await self.owner.fetchrow("SELECT id, patient_id FROM waitlist_entry WHERE doctor_id = $1", doctor)
+        assert entry is not None
+        if call == "resume":
+            await self.owner.fetch("SELECT * FROM pause_waitlist($1, $2)", entry["patient_id"], entry["id"])
+        return Act(doctor, f"{WAITLIST}{entry['id']}/{call}/", bearer(entry["patient_id"], "patient"))
+
     async def time_off(self) -> Act:
         """Be away when somebody comes."""
         doctor, _ = await self._full_doctor()
@@ -119,6 +137,10 @@ ACTS: dict[str, Callable[[Practice], Awaitable[Act]]] = {
     "complete_appointment": lambda p: p.record("complete"),
     "mark_appointment_no_show": lambda p: p.record("no_show"),
     "join_waitlist": lambda p: p.waiting(),
+    "pause_waitlist": lambda p: p.change_waiting("pause"),
+    "resume_waitlist": lambda p: p.change_waiting("resume"),
+    "accept_offer": lambda p: p.answer_offer("accept"),
+    "decline_offer": lambda p: p.answer_offer("decline"),
     "add_time_off": lambda p: p.time_off(),
     "create_payment": lambda p: p.payment(),
     "execute_payment": lambda p: p.capture(),
@@ -133,6 +155,7 @@ STATE = """
     UNION ALL SELECT concat_ws(' ', 'mail', n.kind, n.appointment_version, n.status)
         FROM notification AS n INNER JOIN a ON n.appointment_id = a.id
     UNION ALL SELECT concat_ws(' ', 'waiting', status) FROM waitlist_entry WHERE doctor_id = $1
+    UNION ALL SELECT concat_ws(' ', 'offer', offer.status) FROM offer INNER JOIN a ON a.id = offer.appointment_id
     UNION ALL SELECT 'time off' FROM time_off WHERE doctor_id = $1
     UNION ALL SELECT concat_ws(' ', 'payment', status, order_id IS NOT NULL, attention) FROM p
     UNION ALL SELECT concat_ws(' ', 'refund', refund.status) FROM refund INNER JOIN p ON refund.payment_id = p.id

@@ -8,6 +8,7 @@ import asyncpg
 
 from tests.api.answers import instant
 from tests.api.bookings import APPOINTMENTS
+from tests.api.operations import offered
 from tests.factories import SLOT, a_slot, bearer, book, make_doctor, make_patient
 
 Key = Any  # what a list is ordered by
@@ -120,6 +121,22 @@ class DoctorsWaitlist(PatientsWaitlist):
         return await self.db.fetchval("SELECT id FROM join_waitlist($1, $2, NULL)", patient, self.doctor)
 
 
+class Offers(Listed):
+    """What a patient is offered, each by another doctor."""
+
+    name = "list_offers"
+
+    async def make(self) -> None:
+        self.patient = await make_patient(self.db)
+        self.path, self.headers = "/api/appointments/offers/?status=queued", bearer(self.patient, "patient")
+
+    async def add(self) -> Key:
+        return await offered(self.db, self.patient)
+
+    async def remove(self, key: Key) -> None:
+        await self.db.execute("UPDATE offer SET status = 'declined' WHERE id = $1", key)
+
+
 class TimeOff(Listed):
     """When a doctor is away."""
 
@@ -186,5 +203,5 @@ class FreeSlots(FoundSlots):
 
 LISTS: list[type[Listed]] = [
     *(Doctors, PatientsAppointments, DoctorsAppointments, PatientsWaitlist, DoctorsWaitlist),
-    *(TimeOff, FreeSlots, FoundSlots),
+    *(Offers, TimeOff, FreeSlots, FoundSlots),
 ]

@@ -19,6 +19,7 @@ class World(NamedTuple):
     payment: int
     entry: int
     time_off: int
+    offer: int
 
     def headers(self, role: Role | None) -> dict[str, str]:
         """Return the headers of the doctor, the patient or nobody."""
@@ -30,10 +31,12 @@ class World(NamedTuple):
             "doctor_id": self.doctor,
             "appointment_id": self.appointment,
             "entry_id": self.entry,
+            "offer_id": self.offer,
             "payment_id": self.payment,
             "time_off_id": self.time_off,
             "path": "nothing",
             "file": "nothing.ics",
+            "token": "A" * 43,
             "file_path": "swagger-ui.css",
         }
         return template.format(**ids)
@@ -50,7 +53,17 @@ async def make_world(db: asyncpg.Connection) -> World:
     entry = await db.fetchval("SELECT id FROM join_waitlist($1, $2, NULL)", patient, doctor)
     next_year = asyncpg.Range(a_slot(after=timedelta(days=365)), a_slot(after=timedelta(days=366)))
     time_off = await db.fetchval(TAKE_OFF, doctor, next_year)
-    return World(doctor, patient, appointment, payment, entry, time_off)
+    return World(doctor, patient, appointment, payment, entry, time_off, await offered(db, patient))
+
+
+async def offered(db: asyncpg.Connection, patient: int) -> int:
+    """Let a patient wait for another doctor, where a place comes free; return the offer."""
+    doctor, holder = await make_doctor(db, max_appointments=1), await make_patient(db)
+    appointment = await book(db, holder, doctor, a_slot(1))
+    entry = await db.fetchval("SELECT id FROM join_waitlist($1, $2, NULL)", patient, doctor)
+    await db.fetch("SELECT * FROM cancel_as_patient($1, $2)", holder, appointment)
+    offer: int = await db.fetchval("SELECT id FROM offer WHERE waitlist_entry_id = $1", entry)
+    return offer
 
 
 class Call(NamedTuple):
@@ -129,4 +142,12 @@ CALLS: dict[str, Call] = {
     "join_waitlist": Call("patient", lambda world: {"doctor": world.doctor, "desired_date": "2026-12-01"}),
     "list_waitlist": Call("patient"),
     "leave_waitlist": Call("patient"),
+    "pause_waitlist": Call("patient"),
+    "resume_waitlist": Call("patient"),
+    "prefer_slots": Call(
+        "patient", lambda _: {"earliest_time": "09:00", "latest_time": None, "min_notice_minutes": 60}
+    ),
+    "list_offers": Call("patient"),
+    "accept_offer": Call("patient"),
+    "decline_offer": Call("patient"),
 }

@@ -68,6 +68,12 @@ RIGHTS = {
     "join_waitlist": PATIENTS,
     "list_waitlist": WHOEVER_IS_LOGGED_IN,
     "leave_waitlist": THE_PATIENT,
+    "pause_waitlist": THE_PATIENT,
+    "resume_waitlist": THE_PATIENT,
+    "prefer_slots": THE_PATIENT,
+    "list_offers": "             401 200 200  403 403  401 401 401",
+    "accept_offer": THE_PATIENT,
+    "decline_offer": THE_PATIENT,
     "health_live": ANYBODY,
     "health_ready": ANYBODY,
     # not in the OpenAPI document
@@ -79,6 +85,10 @@ RIGHTS = {
     "GET /docs/assets/{file_path}": ANYBODY,
     "HEAD /docs/assets/{file_path}": ANYBODY,
     "GET /api/calendar/{file}": "404 404 404 404 404 404 404 404",
+    # what the link in a mail leads to; the token here is nobody's
+    "GET /api/appointments/offers/link/{token}": "404 404 404 404 404 404 404 404",
+    "POST /api/appointments/offers/link/{token}": "404 404 404 404 404 404 404 404",
+    "POST /api/appointments/offers/link/{token}/decline": "404 404 404 404 404 404 404 404",
     "POST /api/payments/webhooks/paypal": " ".join(["403/webhook_forged"] * 8),
 }
 

@@ -56,6 +56,12 @@ NAMES = {
     ("GET", "/api/appointments/waitlist"): "list_waitlist",
     ("POST", "/api/appointments/waitlist"): "join_waitlist",
     ("DELETE", "/api/appointments/waitlist/{entry_id}"): "leave_waitlist",
+    ("POST", "/api/appointments/waitlist/{entry_id}/pause"): "pause_waitlist",
+    ("POST", "/api/appointments/waitlist/{entry_id}/resume"): "resume_waitlist",
+    ("PUT", "/api/appointments/waitlist/{entry_id}/preferences"): "prefer_slots",
+    ("GET", "/api/appointments/offers"): "list_offers",
+    ("POST", "/api/appointments/offers/{offer_id}/accept"): "accept_offer",
+    ("POST", "/api/appointments/offers/{offer_id}/decline"): "decline_offer",
     ("GET", "/health/live"): "health_live",
     ("GET", "/health/ready"): "health_ready",
 }

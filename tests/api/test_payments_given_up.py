@@ -7,6 +7,7 @@ import asyncpg
 import httpx
 import pytest
 
+from tests.api.acts import told
 from tests.api.answers import assert_problem
 from tests.api.bookings import cancel, post_booking
 from tests.factories import a_slot, bearer, book, make_doctor, make_patient
@@ -47,7 +48,8 @@ async def test_whoever_waits_for_it_is_told(teller: Teller, owner: asyncpg.Conne
     waiting = await make_patient(owner)
     await owner.fetch("SELECT * FROM join_waitlist($1, $2, NULL)", waiting, bill.doctor)
     await teller.give_up(bill)
-    assert await teller.mails(bill) == [("appointment_canceled", bill.patient), ("slot_available", waiting)]
+    assert await teller.mails(bill) == [("appointment_canceled", bill.patient)]
+    assert await told(owner, bill.doctor, "slot_offered") == [waiting]
 
 
 async def test_approved_or_not_and_asked_twice(teller: Teller) -> None:

@@ -77,8 +77,9 @@ async def test_what_a_request_wrote_into_the_outbox_is_marked_with_it(
         ("appointment_confirmed", doctor, "first"),
         ("appointment_canceled", patient, "second"),
         ("appointment_canceled", doctor, "second"),
-        ("slot_available", waiting, "second"),
     ]
+    on_offer = await owner.fetchval("SELECT id FROM appointment WHERE doctor_id = $1 AND status = 'offered'", doctor)
+    assert await marks(owner, on_offer) == [("slot_offered", waiting, "second")]
 
 
 async def test_each_request_has_its_own_mark_though_they_share_connections(

@@ -112,7 +112,10 @@ async def test_appointments_in_the_way_are_canceled_and_told_if_so_asked(
     row = await row_of(owner, inside)
     assert (row["canceled_by"], row["cancel_reason"]) == ("doctor", "I am ill.")
     assert await told(owner, doctor, "appointment_canceled") == [patient]
-    assert await told(owner, doctor, "slot_available") == []  # for it is not
+    # the seat is free, but the time is not
+    assert await told(owner, doctor, "slot_offered") == [waiting]
+    offered = "SELECT lower(during) FROM appointment WHERE doctor_id = $1 AND status = 'offered'"
+    assert not a_slot() <= await owner.fetchval(offered, doctor) < a_slot(4)
     assert (await row_of(owner, outside))["status"] == "pending"
 
 

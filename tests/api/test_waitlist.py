@@ -176,7 +176,7 @@ async def test_somebody_elses_entry_does_not_exist(client: httpx.AsyncClient, ow
 
 async def test_who_books_waits_no_longer(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     doctor, (first, second), start = (
-        await make_doctor(owner, max_appointments=1),
+        await make_doctor(owner, max_appointments=1, fee=0),
         await make_patients(owner, 2),
         a_slot(),
     )
@@ -184,7 +184,7 @@ async def test_who_books_waits_no_longer(client: httpx.AsyncClient, owner: async
     entry = await joined(client, second, doctor)
     await cancel(client, first, appointment)
     waiting = await client.get(WAITLIST, headers=bearer(second, "patient"))
-    assert waiting.json() == [entry]
+    assert waiting.json() == [entry | {"status": "offered"}]
     body = {"doctor": doctor, "appointment_date": start.isoformat()}
     assert (await client.post(APPOINTMENTS, headers=bearer(second, "patient"), json=body)).status_code == 201
     waiting = await client.get(WAITLIST, headers=bearer(second, "patient"))

@@ -4,18 +4,20 @@ Nothing here asks the database, and nothing is clever: every rule is read off li
 database, it keeps what is written apart from what counts: a lapsed hold stays `pending` until somebody writes it down.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from tests.db.model_calendar import Interval, Span, covers, local
-from tests.db.model_records import HELD, LIVE, Appointment, Doctor, Entry, Refused
+from tests.db.model_records import HELD, LIVE, Appointment, Doctor, Entry, Offer, Refused
+from tests.db.model_waitlist import EVER, Waitlist
 
 WINDOW, NOTICE, CORRECTION = timedelta(hours=360), timedelta(hours=72), timedelta(hours=168)
 
 
 @dataclass
-class World:
+class World(Waitlist):
     """Doctors and patients by id, appointments and waitlist entries in the order in which they came about."""
 
     now: datetime
@@ -25,24 +27,28 @@ class World:
     patients: list[int]
     appointments: list[Appointment] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
-
-    def active_of(self, doctor: int) -> list[Appointment]:
-        return [a for a in self.appointments if a.doctor == doctor and a.is_active(self.now)]
+    offers: list[Offer] = field(default_factory=list)
+    act: int = 0
+    moment_number: int = 0
 
     def ahead_of(self, doctor: int) -> list[Appointment]:
         return [a for a in self.appointments if a.doctor == doctor and a.is_ahead(self.now)]
 
     def free_slots(self, doctor: int) -> list[datetime]:
         """Return the starts that anybody could book."""
-        d, active = self.doctors[doctor], self.active_of(doctor)
-        if len(active) >= d.max_appointments:
+        owed = self.owed(doctor) if self.has_waitlist(doctor) else []
+        if len(self.active_of(doctor)) + len(owed) >= self.doctors[doctor].max_appointments:
             return []
-        taken = [a.span for a in active] + d.away
-        starts = [s for s in d.slots(self.now, self.now + WINDOW) if self.now < s]
-        return [s for s in starts if not any(map(d.span(s).overlaps, taken))]
+        return [span.start for span in self.untaken(doctor) if not any(map(span.overlaps, owed))]
 
     def broken(
-        self, d: Doctor, doctor: int, patient: int, start: datetime, moved: Appointment | None = None
+        self,
+        d: Doctor,
+        doctor: int,
+        patient: int | None,
+        start: datetime,
+        moved: Appointment | None = None,
+        owed: Sequence[Span] = (),
     ) -> list[str]:
         """Return every rule that taking the slot that starts then breaks, in the order of refusals."""
         slot = d.span(start)
@@ -50,14 +56,17 @@ class World:
         clashing = [a for a in others if a.span.overlaps(slot)]
         holds = [a for a in others if a.patient == patient and a.status == "pending"]
         takes_seat = moved is None or moved.seat is None
+        seated = sum(a.doctor == doctor for a in others) + len(owed)
+        becomes_hold = (moved.fee if moved and moved.status == "offered" else not moved and d.fee) > 0
         rules = {
-            "appointment_status_transition": moved is not None and not moved.is_ahead(self.now),
+            "appointment_status_transition": moved is not None
+            and not (moved.is_active(self.now) and self.now < moved.span.start),
             "appointment_booking_window": not self.now < slot.start <= self.now + WINDOW,
             "appointment_within_working_hours": not d.works(slot),
-            "appointment_doctor_no_overlap": any(a.doctor == doctor for a in clashing),
+            "appointment_doctor_no_overlap": any(a.doctor == doctor for a in clashing) or any(map(slot.overlaps, owed)),
             "appointment_patient_no_overlap": any(a.patient == patient for a in clashing),
-            "appointment_patient_hold_limit": not moved and d.fee > 0 and len(holds) >= self.hold_limit,
-            "appointment_doctor_cap": takes_seat and sum(a.doctor == doctor for a in others) >= d.max_appointments,
+            "appointment_patient_hold_limit": becomes_hold and len(holds) >= self.hold_limit,
+            "appointment_doctor_cap": takes_seat and seated >= d.max_appointments,
         }
         return [rule for rule, broken in rules.items() if broken]
 
@@ -65,22 +74,50 @@ class World:
         """Return the earliest free slots of all the doctors."""
         return sorted((start, doctor) for doctor in self.doctors for start in self.free_slots(doctor))[:limit]
 
-    def book(self, patient: int, doctor: int, start: datetime) -> list[Appointment]:
+    def explain(self, doctor: int, patient: int | None, start: datetime, moved: Appointment | None) -> list[str]:
+        """Return every rule that a booking, or a move, would break."""
+        owed = self.owed(doctor) if self.has_waitlist(doctor) else []
+        return self.broken(self.doctors[doctor], doctor, patient, start, moved=moved, owed=owed)
+
+    def book(self, patient: int, doctor: int, start: datetime, *, by: str = "app") -> list[Appointment]:
         d = self._doctor(doctor)
+        if by == "app" and self.has_waitlist(doctor):
+            self.serve(doctor)
+            for o in self.open_offers():
+                if (o.entry.patient, o.slot.doctor, o.slot.span.start) == (patient, doctor, start):
+                    return self.accept(patient, o)
         for rule in self.broken(d, doctor, patient, start):
             raise Refused(rule)
         if patient not in self.patients:
             raise Refused("appointment_patient_id_fkey")
         self.retire(doctor, patient)
-        seats = {a.seat for a in self.appointments if a.doctor == doctor}
-        booked = Appointment(doctor, patient, d.span(start), d.fee, min(set(range(1, 31)) - seats), start - NOTICE)
+        booked = Appointment(doctor, patient, d.span(start), d.fee, self.seat(doctor), start - NOTICE)
+        booked.made = self.happened()
         if d.fee > 0:
             booked.status, booked.hold_ends = "pending", min(self.now + self.hold, start)
         self.appointments.append(booked)
-        for entry in self.entries:
-            if entry.is_answered_by(booked, local(start, d.timezone).date()):
-                entry.status = "fulfilled"
+        self.answer(booked, local(start, d.timezone).date())
         return [booked]
+
+    def accept(self, patient: int, o: Offer) -> list[Appointment]:
+        """Claim the slot of an offer."""
+        if o.entry.patient != patient:
+            return []
+        self.refuse_if_over(o)
+        a, d = o.slot, self.doctors[o.slot.doctor]
+        for rule in self.broken(d, a.doctor, patient, a.span.start, moved=a):
+            raise Refused(rule)
+        self.retire(a.doctor, patient)
+        o.status, a.patient, a.status = "accepted", patient, "confirmed"
+        if a.fee > 0:
+            a.status, a.hold_ends = "pending", min(self.now + self.hold, a.span.start)
+        else:
+            self.answer(a, local(a.span.start, d.timezone).date())
+        for other in self.open_offers(of=a):
+            self.end_offer(other, "superseded")
+        if self.has_waitlist(a.doctor):
+            self.serve(a.doctor)
+        return [a]
 
     def cancel(self, a: Appointment, actor: str, who: int, *, block: bool = False) -> list[Appointment]:
         if not a.is_of(actor, who):
@@ -88,8 +125,9 @@ class World:
         self._refuse_unless_ahead(a)
         if actor == "patient" and self.now >= a.deadline:
             raise Refused("appointment_cancel_notice")
-        a.end("canceled", actor)
+        self.end(a, "canceled", actor)
         self.doctors[a.doctor].away += [a.span] if block else []
+        self._serve_those_waiting(a.doctor)
         return [a]
 
     def reschedule(
@@ -100,6 +138,9 @@ class World:
         d = self.doctors[a.doctor]
         slot, blocked = d.span(start), [a.span] if block else []
         self._refuse_unless_ahead(a)
+        was, offered = a.span, actor == "patient" and self._take_offered_place(a, start)
+        if actor == "patient" and not offered and self.has_waitlist(a.doctor):
+            self.serve(a.doctor)
         if slot != a.span:
             for rule in self.broken(replace(d, away=d.away + blocked), a.doctor, a.patient, start, moved=a):
                 raise Refused(rule)
@@ -111,7 +152,28 @@ class World:
         elif block:
             raise Refused("time_off_no_appointment")
         d.away += blocked
+        if a.span != was:
+            self._serve_those_waiting(a.doctor, None if block else was)
         return [a]
+
+    def _take_offered_place(self, a: Appointment, start: datetime) -> bool:
+        """Release the slot that starts then, if it is offered to an appointment's patient."""
+        for o in self.open_offers():
+            theirs = (o.entry.patient, o.slot.doctor, o.slot.span.start) == (a.patient, a.doctor, start)
+            if theirs and o.ends > self.now:
+                o.status, o.entry.status = "accepted", "fulfilled"
+                self.release(o.slot)
+                return True
+        return False
+
+    def _serve_those_waiting(self, doctor: int, freed: Span | None = None) -> None:
+        if self.has_waitlist(doctor):
+            self.serve(doctor, freed)
+
+    def _serve_after_change(self, doctor: int, freed: Span | None = None) -> None:
+        """Serve those who wait after a change of the schedule, which may also take slots back."""
+        if self.has_waitlist(doctor) or self.on_offer(doctor):
+            self.serve(doctor, freed)
 
     def bulk_cancel(
         self, doctor: int, patient: int | None, day: date | None, *, block: bool, dry_run: bool
@@ -122,8 +184,12 @@ class World:
             for a in self.ahead_of(doctor)
             if patient in (None, a.patient) and day in (None, local(a.span.start, zone).date())
         ]
-        for a in [] if dry_run else chosen:
-            self.cancel(a, "doctor", doctor, block=block)
+        if not dry_run:
+            for a in chosen:
+                self.end(a, "canceled", "doctor")
+            self.doctors[doctor].away += [a.span for a in chosen if block]
+            if chosen:
+                self._serve_those_waiting(doctor)
         return chosen
 
     def record_visit(self, doctor: int, a: Appointment, status: str) -> list[Appointment]:
@@ -135,7 +201,8 @@ class World:
             comes = was == "confirmed" and self.now >= a.span.start
             if not (corrects or comes):
                 raise Refused("appointment_status_transition")
-        a.end(status)
+        if a.status != status:
+            self.end(a, status)
         return [a]
 
     def replace_hours(self, doctor: int, week: tuple[Interval, ...], *, cancel: bool) -> list[Appointment]:
@@ -153,10 +220,12 @@ class World:
         covered = [a for a in self.ahead_of(doctor) if a.span.overlaps(away)]
         self._settle(covered, cancel=cancel, rule="time_off_no_appointment")
         d.away.append(away)
+        self._serve_after_change(doctor)
         return [away]
 
     def end_time_off(self, doctor: int, away: Span) -> list[Span]:
         self._doctor(doctor).away.remove(away)
+        self._serve_after_change(doctor, away)
         return [away]
 
     def join(self, patient: int, doctor: int, day: date | None) -> list[Entry]:
@@ -169,41 +238,46 @@ class World:
             raise Refused("waitlist_entry_unique")
         if patient not in self.patients:
             raise Refused("waitlist_entry_patient_id_fkey")
-        self.entries.append(Entry(doctor, patient, day))
-        return self.entries[-1:]
-
-    def leave(self, patient: int, entry: Entry) -> list[Entry]:
-        if entry.patient != patient:
-            return []
-        if entry.status not in LIVE:
-            raise Refused("waitlist_entry_status_transition")
-        entry.status = "left"
-        return [entry]
+        lately = [a for a in self.appointments if (a.doctor, a.patient, a.canceled_by) == (doctor, patient, "doctor")]
+        first = any(a.changed_at and self.now - a.changed_at < WINDOW for a in lately)
+        joined = Entry(doctor, patient, day, 1 if first else 2)
+        self.entries.append(joined)
+        self.serve(doctor)
+        return [joined]
 
     def retire(self, doctor: int, patient: int | None = None) -> None:
         """Write down which of a doctor's and of a patient's holds have lapsed and which of their visits are over."""
         for a in self.appointments:
-            if a.status in HELD and not a.is_active(self.now) and (a.doctor == doctor or a.patient == patient):
-                a.end(a.counts_as(self.now))
+            if (
+                a.status in HELD
+                and not a.is_active(self.now)
+                and (a.doctor == doctor or a.patient in {patient} - {None})
+            ):
+                self.end(a, a.counts_as(self.now))
 
     def sweep(self, doctor: int) -> list[int]:
         self._doctor(doctor)
         self.retire(doctor)
         for entry in self._outwaited():
             if entry.doctor == doctor:
-                entry.status = "lapsed"
+                self.end_waiting(entry, "lapsed")
+        self.serve(doctor)
         return [doctor]
 
     def to_sweep(self) -> list[int]:
         """Return the doctors for whom there is something to write down."""
         over = [a for a in self.appointments if a.status in HELD and not a.is_active(self.now)]
-        return sorted({a.doctor for a in over} | {e.doctor for e in self._outwaited()})
+        due = {doctor for doctor in self.doctors if self.is_due(doctor)}
+        return sorted({a.doctor for a in over} | {e.doctor for e in self._outwaited()} | due)
 
     def pass_time(self, time: timedelta) -> None:
         """Let time pass, seen from here: whatever is, is that much earlier; days by whole days only."""
         for a in self.appointments:
             a.span, a.deadline = a.span.earlier(time), a.deadline - time
             a.hold_ends = a.hold_ends and a.hold_ends - time
+            a.changed_at = a.changed_at and a.changed_at - time
+        for o in self.offers:
+            o.made_at, o.due, o.ends = o.made_at - time, o.due - time, o.ends - time
         for doctor in self.doctors.values():
             doctor.away = [away.earlier(time) for away in doctor.away]
         for entry in self.entries:
@@ -232,10 +306,16 @@ class World:
         stranded = [a for a in self.ahead_of(doctor) if moves and not covers(changed.timezone, changed.week, a.span)]
         self._settle(stranded, cancel=cancel, rule="working_hours_cover_appointments")
         self.doctors[doctor] = changed
+        if ("week" in changes and (d.week or changed.week)) or _grid(d) != _grid(changed):
+            self._serve_after_change(doctor, EVER)
         return stranded
 
     def _settle(self, affected: list[Appointment], *, cancel: bool, rule: str) -> None:
         if affected and not cancel:
             raise Refused(rule)
         for a in affected:
-            a.end("canceled", "doctor")
+            self.end(a, "canceled", "doctor")
+
+
+def _grid(d: Doctor) -> tuple[object, ...]:
+    return d.timezone, d.slot_minutes, d.buffer_minutes, d.max_appointments

@@ -40,6 +40,10 @@ SHIFTS = (
     """,
     "UPDATE time_off SET during = tstzrange(lower(during) - $2::interval, upper(during) - $2) WHERE doctor_id = ANY ($1)",
     """
+    UPDATE offer AS o SET created_at = o.created_at - $2::interval, due_at = due_at - $2, expires_at = expires_at - $2
+    FROM waitlist_entry AS w WHERE w.id = waitlist_entry_id AND w.doctor_id = ANY ($1)
+    """,
+    """
     UPDATE waitlist_entry SET desired_date = desired_date - extract(day FROM $2::interval)::integer
     WHERE doctor_id = ANY ($1)
     """,
@@ -54,6 +58,7 @@ class Seen(NamedTuple):
     appointments: list[asyncpg.Record]
     entries: list[asyncpg.Record]
     time_off: list[asyncpg.Record]
+    offers: list[asyncpg.Record]
     free_slots: list[asyncpg.Record]
 
 
@@ -62,6 +67,8 @@ LOOKS = (
     " WHERE a.doctor_id = ANY ($1) ORDER BY a.id",
     "SELECT * FROM waitlist_entry WHERE doctor_id = ANY ($1) ORDER BY id",
     "SELECT * FROM time_off WHERE doctor_id = ANY ($1) ORDER BY id",
+    "SELECT o.*, w.patient_id, w.doctor_id FROM offer AS o INNER JOIN waitlist_entry AS w ON w.id = waitlist_entry_id"
+    " WHERE w.doctor_id = ANY ($1) ORDER BY o.id",
     "SELECT d AS doctor, ARRAY(SELECT starts_at FROM free_slots(d, '-infinity', 'infinity')) AS starts"
     " FROM unnest($1::integer[]) AS d",
 )

@@ -55,7 +55,7 @@ class Practice(Story):
                 row["rule"]
                 for row in self.postgres.act("SELECT * FROM explain_booking($1, $2, $3, $4)", p, d, at, known)
             ],
-            lambda: self.world.broken(self.world.doctors[d], d, p, at, moved=a),
+            lambda: self.world.explain(d, p, at, a),
         )
 
     @rule(number=NUMBER, edge=EDGES, actor=ACTORS, stranger=SELDOM, block=SELDOM)
@@ -156,8 +156,32 @@ class Practice(Story):
             p = self.patient(number) if stranger else entry.patient
             self.same(
                 lambda: self.postgres.act("SELECT * FROM leave_waitlist($1, $2)", p, known),
-                lambda: self.world.leave(p, entry),
+                lambda: self.world.change_waiting(p, entry, "left"),
             )
+
+    @rule(number=NUMBER, stranger=SELDOM, statement=st.sampled_from(["pause_waitlist", "resume_waitlist"]))
+    def pause_or_resume(self, number: int, stranger: bool, statement: str) -> None:
+        if self.world.entries:
+            place = number % len(self.world.entries)
+            entry, known = self.world.entries[place], self.entry_ids[place]
+            p = self.patient(number) if stranger else entry.patient
+            self.same(
+                lambda: self.postgres.act(f"SELECT * FROM {statement}($1, $2)", p, known),
+                lambda: self.world.change_waiting(p, entry, "paused" if statement.startswith("pause") else "waiting"),
+            )
+
+    @rule(number=NUMBER, stranger=SELDOM, accepts=st.booleans())
+    def answer_offer(self, number: int, stranger: bool, accepts: bool) -> None:
+        """Accept or decline one of the offers, most often one that can be."""
+        is_open = [n for n, o in enumerate(self.world.offers) if o.status == "queued"]
+        choice = is_open if number % 4 and is_open else range(len(self.world.offers))
+        if choice:
+            place = choice[number % len(choice)]
+            o, known = self.world.offers[place], self.offer_ids[place]
+            p = self.patient(number) if stranger else o.entry.patient
+            statement = "SELECT * FROM claim_offer($1, $2)" if accepts else "SELECT * FROM decline_offer($1, $2)"
+            act = self.world.accept if accepts else self.world.decline
+            self.same(lambda: self.postgres.act(statement, p, known), lambda: act(p, o))
 
     @rule(limit=st.integers(1, 50))
     def search(self, limit: int) -> None:

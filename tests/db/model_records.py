@@ -1,11 +1,11 @@
-"""What the model knows of doctors, appointments and waitlist entries."""
+"""What the model knows of doctors, appointments, waitlist entries and offers."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from tests.db.model_calendar import Interval, Span, slots
 
-HELD, LIVE = ("pending", "confirmed"), ("waiting", "offered", "paused")
+HELD, LIVE, OPEN = ("offered", "pending", "confirmed"), ("waiting", "offered", "paused"), ("queued", "sent")
 
 
 class Refused(Exception):  # noqa: N818  an answer, not an error
@@ -36,7 +36,7 @@ class Doctor:
 @dataclass
 class Appointment:
     doctor: int
-    patient: int
+    patient: int | None
     span: Span
     fee: int
     seat: int | None
@@ -44,6 +44,11 @@ class Appointment:
     status: str = "confirmed"
     hold_ends: datetime | None = None
     canceled_by: str | None = None
+    # when it came about, and when it ended, as the model counts; and in which act it ended
+    made: int = 0
+    changed: int = 0
+    changed_in: int = 0
+    changed_at: datetime | None = None
 
     def counts_as(self, now: datetime) -> str:
         """Return the status that counts at an instant."""
@@ -51,13 +56,15 @@ class Appointment:
             return "expired"
         if self.status == "confirmed" and self.span.end <= now:
             return "completed"
+        if self.status == "offered" and self.span.end <= now:
+            return "released"
         return self.status
 
     def is_active(self, now: datetime) -> bool:
         return self.counts_as(now) in HELD
 
     def is_ahead(self, now: datetime) -> bool:
-        return self.is_active(now) and now < self.span.start
+        return self.is_active(now) and now < self.span.start and self.patient is not None
 
     def is_of(self, actor: str, who: int) -> bool:
         return who == {"patient": self.patient, "doctor": self.doctor}.get(actor, who)
@@ -71,8 +78,21 @@ class Entry:
     doctor: int
     patient: int
     day: date | None
+    priority: int = 2
     status: str = "waiting"
 
     def is_answered_by(self, booked: Appointment, day: date) -> bool:
         wanted = (self.doctor, self.patient) == (booked.doctor, booked.patient) and self.day in (None, day)
         return wanted and self.status in LIVE
+
+
+@dataclass
+class Offer:
+    slot: Appointment
+    entry: Entry
+    wave: int
+    made_at: datetime
+    due: datetime
+    ends: datetime
+    made: int
+    status: str = "queued"

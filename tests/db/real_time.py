@@ -8,13 +8,14 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from tests.db.model import World
 from tests.db.model_calendar import MINUTE, make_zone
+from tests.db.model_kept import Kept
 from tests.db.model_practice import Edge, Practice
-from tests.db.model_records import Appointment
+from tests.db.model_records import OPEN, Appointment
 from tests.db.model_story import ZONES, edges_of
+from tests.db.model_waitlist import wave_delay
 from tests.db.real_time_postgres import RealTimePostgres
 
 TICK, RESOLUTION = 5 * MINUTE, timedelta(microseconds=1)
@@ -101,32 +102,18 @@ class RealTime(Practice):
     def instants(self, since: datetime, until: datetime) -> list[datetime]:
         """Return the first of these instants, and each one from which on a rule may judge differently.
 
-        All that a rule looks at is a tick, before, at or after which the clock may be, or the end of a hold.
+        All that a rule looks at is a tick, before, at or after which the clock may be, or the end of a hold or an offer.
         """
         tick = until - (until - datetime.min.replace(tzinfo=UTC)) % TICK
-        edges = {a.hold_ends for a in self.world.appointments if a.hold_ends and since <= a.hold_ends <= until}
+        ends = [a.hold_ends for a in self.world.appointments if a.hold_ends]
+        for o in (o for o in self.world.offers if o.status in OPEN):
+            ends += [o.ends, o.due, o.made_at + wave_delay(o.slot.span.start - o.made_at)]
+        edges = {end for end in ends if since <= end <= until}
         while since <= tick:
             edges.add(tick)
             tick -= TICK
         later = {edge + step for edge in edges for step in (timedelta(0), RESOLUTION)}
         return [since, *sorted(at for at in later if since < at <= until)]
-
-
-class Kept:
-    """A world as it was."""
-
-    def __init__(self, world: World) -> None:
-        things = (world, *world.doctors.values(), *world.appointments, *world.entries)
-        self._was = [(thing, _copied(vars(thing))) for thing in things]
-
-    def restore(self) -> None:
-        """Make it so again."""
-        for thing, was in self._was:
-            vars(thing).update(_copied(was))
-
-
-def _copied(fields: dict[str, Any]) -> dict[str, Any]:
-    return {name: value.copy() if isinstance(value, list | dict) else value for name, value in fields.items()}
 
 
 def _word(said: object) -> str:

@@ -205,7 +205,7 @@ STATE = """
         GROUP BY stage, name, max_appointments
         UNION ALL
         SELECT stage, format('%s gets %s and %s more', name, kind, cardinality(also))
-        FROM who INNER JOIN notification ON account_id = who.id WHERE kind <> 'slot_available'
+        FROM who INNER JOIN notification ON account_id = who.id WHERE offer_id IS NULL
         UNION ALL
         SELECT d.stage, format(
             '%s pays %s for slot %s: %s, %s goes back (for want of it: %s)', p.name, d.name,

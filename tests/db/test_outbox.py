@@ -43,7 +43,7 @@ async def test_a_hold_is_announced_to_nobody_a_confirmation_to_both(
     ]
 
 
-async def test_a_freed_slot_is_announced_in_order_to_those_it_suits(
+async def test_a_freed_slot_is_offered_in_order_to_those_it_suits(
     owner: asyncpg.Connection, app: asyncpg.Connection
 ) -> None:
     doctor, holder, *waiting = await make_doctor(owner, max_appointments=1), *await make_patients(owner, 5)
@@ -53,10 +53,10 @@ async def test_a_freed_slot_is_announced_in_order_to_those_it_suits(
     for patient, desired in zip(waiting, days, strict=True):
         await app.fetch(JOIN, patient, doctor, desired)
     await app.fetch(JOIN, waiting[3], doctor, None)  # two entries, one mail
-    assert await owner.fetchval("SELECT count(*) FROM notification WHERE appointment_id = $1", appointment) == 0
     await app.fetch(CANCEL, holder, appointment)
-    told = [account for kind, account, _ in await mails(owner, appointment) if kind == "slot_available"]
-    assert told == [waiting[0], waiting[1], waiting[3]]
+    on_offer = await owner.fetchval("SELECT id FROM appointment WHERE doctor_id = $1 AND status = 'offered'", doctor)
+    offered = [("slot_offered", patient, 1) for patient in (waiting[0], waiting[1], waiting[3])]
+    assert await mails(owner, on_offer) == offered
 
 
 async def test_a_rollback_leaves_no_mail(owner: asyncpg.Connection) -> None:
@@ -141,7 +141,7 @@ async def test_the_sweep_writes_what_the_clock_did(
         visit = await past_appointment(root, doctor, visitor, status="confirmed", seat=2)
         await root.execute("SET session_replication_role = replica")
         await root.executemany(
-            "INSERT INTO waitlist_entry (doctor_id, patient_id, desired_date) VALUES ($1, $2, $3)",
+            "INSERT INTO waitlist_entry (doctor_id, patient_id, desired_date, status) VALUES ($1, $2, $3, 'paused')",
             [(doctor, waiting, now.date()), (doctor, waiting, now.date() - timedelta(days=1))],
         )
     finally:
@@ -152,5 +152,5 @@ async def test_the_sweep_writes_what_the_clock_did(
     rows = await owner.fetch("SELECT id, status, version FROM appointment WHERE doctor_id = $1 ORDER BY id", doctor)
     assert [tuple(row) for row in rows] == [(lapsed, "expired", 2), (visit, "completed", 2)]
     entries = await owner.fetch("SELECT status FROM waitlist_entry WHERE doctor_id = $1 ORDER BY id", doctor)
-    assert [row["status"] for row in entries] == ["waiting", "lapsed"]
+    assert [row["status"] for row in entries] == ["paused", "lapsed"]
     assert await app.fetch("SELECT * FROM doctor_to_sweep") == []

@@ -16,7 +16,7 @@ WRITES = [
     "DELETE FROM appointment",
     "UPDATE waitlist_entry SET status = 'waiting'",
     "INSERT INTO waitlist_entry (doctor_id, patient_id) VALUES (1, 2)",
-    "INSERT INTO notification (kind, account_id, appointment_id, appointment_version) VALUES ('slot_available', 1, 1, 1)",
+    "INSERT INTO notification (kind, account_id, appointment_id, appointment_version) VALUES ('slot_offered', 1, 1, 1)",
     "UPDATE notification SET status = 'sent'",
     "UPDATE doctor SET booking_seq = 0",
     "UPDATE doctor SET max_appointments = 30",
@@ -162,7 +162,7 @@ async def test_the_app_reports_what_paypal_says_and_decides_nothing(owner: async
     rows = await owner.fetch("""
         SELECT proname, has_function_privilege('booking_app', oid, 'EXECUTE') AS for_app FROM pg_proc
         WHERE pronamespace = 'public'::regnamespace AND provolatile = 'v' AND prorettype <> 'trigger'::regtype
-            AND proname ~ '(payment|capture|refund|hold|order|decline|webhook|look|paid|review|retake)'
+            AND proname ~ '(payment|capture|refund|hold|order|decline$|webhook|look|paid|review|retake)'
     """)
     assert {row["proname"] for row in rows if row["for_app"]} == set(TO_PAY.split())
     assert {row["proname"] for row in rows if not row["for_app"]} >= {"confirm_paid", "retake_slot", "request_refund"}

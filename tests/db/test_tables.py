@@ -222,6 +222,7 @@ def policy(*changes: str) -> tuple[str, ...]:
             "UPDATE notification SET appointment_id = NULL WHERE id = 1",
             "UPDATE notification SET appointment_version = NULL WHERE id = 1",
         ),
+        broken("notification_offer_id_fkey", "UPDATE notification SET offer_id = 0"),
         broken("notification_waitlist_entry_id_fkey", "UPDATE notification SET waitlist_entry_id = 0"),
         broken(
             "notification_once",

@@ -116,7 +116,7 @@ async def test_a_booking_ends_the_waiting_it_answers(owner: asyncpg.Connection, 
     assert {row["desired_date"]: row["status"] for row in rows} == {
         None: "fulfilled",
         day: "fulfilled",
-        day + timedelta(days=1): "waiting",
+        day + timedelta(days=1): "offered",  # of the places that came free, one is theirs
     }
 
 
@@ -187,6 +187,6 @@ async def test_a_join_and_a_cancel_at_once_leave_nobody_untold(database: Databas
             await two.close()
         assert not isinstance(canceled, BaseException), canceled
         told = await owner.fetchval(
-            "SELECT count(*) FROM notification WHERE account_id = $1 AND kind = 'slot_available'", waiting
+            "SELECT count(*) FROM notification WHERE account_id = $1 AND kind = 'slot_offered'", waiting
         )
         assert told == (0 if isinstance(joined, BaseException) else 1), joined

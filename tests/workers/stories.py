@@ -10,7 +10,10 @@ from tests.factories import a_slot, book, make_doctor, make_patient
 
 JOIN = "SELECT * FROM join_waitlist($1, $2, $3)"
 CANCEL = "SELECT * FROM cancel_as_patient($1, $2)"
-ROWS = "SELECT *, due_at > now() AS later FROM notification ORDER BY id"
+ROWS = """
+    SELECT n.*, n.due_at > now() AS later, a.doctor_id
+    FROM notification AS n INNER JOIN appointment AS a ON a.id = n.appointment_id ORDER BY n.id
+"""
 
 
 class Full(NamedTuple):
@@ -43,11 +46,12 @@ async def cancel(app: asyncpg.Connection, full: Full) -> None:
 
 
 async def rows(owner: asyncpg.Connection, full: Full, version: int = 2) -> list[asyncpg.Record]:
-    """Return the outbox's rows about one version of the appointment; 2 is its cancellation."""
+    """Return the outbox's rows about one version of the appointment; 2 is its cancellation, with what is offered then."""
     return [
         row
         for row in await owner.fetch(ROWS)
         if (row["appointment_id"], row["appointment_version"]) == (full.appointment, version)
+        or (version == 2 and row["doctor_id"] == full.doctor and row["kind"] == "slot_offered")
     ]
 
 

@@ -6,7 +6,7 @@ from functools import partial
 import asyncpg
 
 from app.sandbox.mailbox import Mailbox
-from tests.factories import a_slot, book, make_patient, make_patients
+from tests.factories import a_slot, make_patient, make_patients
 from tests.workers.conftest import StartWorker
 from tests.workers.processes import eventually
 from tests.workers.stories import address, cancel, full_doctor, is_settled, join, outcomes, rows
@@ -26,7 +26,7 @@ async def test_a_cancellation_mails_those_who_wait_in_the_order_of_joining(
     assert [outcome[:3] for outcome in await outcomes(owner, full)] == [
         ("appointment_canceled", full.holder, "sent"),
         ("appointment_canceled", full.doctor, "sent"),
-        *[("slot_available", patient, "sent") for patient in (first, second, third)],
+        *[("slot_offered", patient, "sent") for patient in (first, second, third)],
     ]
     told = [full.holder, full.doctor, first, second, third]
     assert {letter.to for letter in mailbox.letters} == {await address(owner, account) for account in told}
@@ -49,7 +49,7 @@ async def test_a_worker_killed_before_the_cancellation_and_started_again_sends_t
     assert {row["status"] for row in await rows(owner, full)} == {"queued"}
     await worker.start()
     await eventually(partial(is_settled, owner))
-    (row,) = [row for row in await rows(owner, full) if row["kind"] == "slot_available"]
+    (row,) = [row for row in await rows(owner, full) if row["kind"] == "slot_offered"]
     assert (row["status"], row["attempts"]) == ("sent", 1)
     assert [letter.to for letter in mailbox.letters].count(await address(owner, waiting)) == 1
 
@@ -61,12 +61,14 @@ async def test_what_is_no_longer_true_is_not_sent(
     await owner.execute(
         "UPDATE notification SET status = 'queued', sent_at = NULL WHERE appointment_id = $1", changed.appointment
     )
-    first, second, sniper = await make_patients(owner, 3)
+    first, second, faster = await make_patients(owner, 3)
     await join(app, first, taken.doctor)
+    await join(app, faster, taken.doctor)
     entry = await join(app, second, left.doctor)
     for full in (changed, taken, left):
         await cancel(app, full)
-    await book(app, sniper, taken.doctor, a_slot(1))
+    offer = (await rows(owner, taken))[-1]["offer_id"]
+    await app.fetch("SELECT * FROM claim_offer($1, $2)", faster, offer)
     await app.fetch("SELECT * FROM leave_waitlist($1, $2)", second, entry)
     await make_worker().start()
     await eventually(partial(is_settled, owner))
@@ -74,12 +76,15 @@ async def test_what_is_no_longer_true_is_not_sent(
         ("appointment_confirmed", changed.holder, "skipped", "the appointment has changed since"),
         ("appointment_confirmed", changed.doctor, "skipped", "the appointment has changed since"),
     ]
-    assert (await outcomes(owner, taken))[-1] == ("slot_available", first, "skipped", "the slot is no longer free")
-    assert (await outcomes(owner, left))[-1] == ("slot_available", second, "skipped", "the patient no longer waits")
+    assert (await outcomes(owner, taken))[-2:] == [
+        ("slot_offered", first, "skipped", "the offer has been superseded"),
+        ("slot_offered", faster, "skipped", "the offer has been accepted"),
+    ]
+    assert (await outcomes(owner, left))[-1] == ("slot_offered", second, "skipped", "the offer has been declined")
     assert not any(letter.subject.startswith("Free") for letter in mailbox.letters)
     told = [letter.to for letter in mailbox.letters]
     assert told.count(await address(owner, changed.holder)) == 1  # of the cancellation
-    assert told.count(await address(owner, sniper)) == 1  # a confirmation that nothing came after
+    assert told.count(await address(owner, faster)) == 1  # a confirmation that nothing came after
 
 
 async def test_two_workers_send_each_mail_once(
@@ -93,7 +98,9 @@ async def test_two_workers_send_each_mail_once(
             await join(app, patient, full.doctor)
         await cancel(app, full)
     await eventually(partial(is_settled, owner))
-    sent = await owner.fetch("SELECT attempts FROM notification WHERE appointment_version = 2 AND status = 'sent'")
+    sent = await owner.fetch(
+        "SELECT attempts FROM notification WHERE status = 'sent' AND (appointment_version = 2 OR offer_id IS NOT NULL)"
+    )
     assert [row["attempts"] for row in sent] == [1] * 12 * 5
     assert len({letter.message_id for letter in mailbox.letters}) == len(mailbox.letters) == 12 * 5
 
@@ -103,18 +110,16 @@ async def test_a_mail_that_cannot_be_written_holds_up_no_other(
 ) -> None:
     full = await full_doctor(owner, app)
     first, second = await make_patients(owner, 2)
-    entry = await join(app, first, full.doctor)
+    await join(app, first, full.doctor)
     await join(app, second, full.doctor)
     await cancel(app, full)
-    # there are no words for telling a doctor of a free slot; this one comes before all others
+    # there are no words for offering a doctor a slot; this one comes before all others
     await owner.execute(
         """
-        INSERT INTO notification (id, kind, account_id, appointment_id, appointment_version, waitlist_entry_id, slot)
-        OVERRIDING SYSTEM VALUE SELECT 0, 'slot_available', $1, id, version, $2, during FROM appointment WHERE id = $3
+        INSERT INTO notification (id, kind, account_id, appointment_id, appointment_version, offer_id)
+        OVERRIDING SYSTEM VALUE SELECT 0, 'slot_offered', $1, appointment_id, 1, id FROM offer ORDER BY id DESC LIMIT 1
         """,
         full.doctor,
-        entry,
-        full.appointment,
     )
     worker = make_worker()
     await worker.start()

@@ -55,7 +55,7 @@ async def test_a_mail_comes_by_listening_after_the_connection_was_cut(
     await asyncio.sleep(1)  # whatever is done on connecting is done by now
     await cancel(app, full)
     await eventually(partial(is_settled, owner))
-    (row,) = [row for row in await rows(owner, full) if row["kind"] == "slot_available"]
+    (row,) = [row for row in await rows(owner, full) if row["kind"] == "slot_offered"]
     assert (row["status"], row["attempts"]) == ("sent", 1)
     assert [letter.to for letter in mailbox.letters].count(await address(owner, waiting)) == 1
 

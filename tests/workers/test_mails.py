@@ -23,6 +23,7 @@ NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 START = datetime(2026, 11, 26, 13, 0, tzinfo=UTC)
 SENDER = Address("Appointments", "appointments", "clinic.example")
 HEADERS = ["From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted"]
+OFFERED = {"kind": "slot_offered", "offer_expires_at": START - timedelta(hours=76), "link": "https://x.example/y/"}
 CONTENT_HEADERS = {"Content-Type", "MIME-Version"}
 
 anything = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=200)
@@ -53,6 +54,9 @@ def letter(start: datetime = START, **changes: Any) -> Letter:
         "payment": "100.00 USD",
         "refunds": [],
         "calendar": [],
+        "offer_id": 3,
+        "offer_expires_at": start - timedelta(hours=76),
+        "fee": "100.00 USD",
     }
     return Letter(**columns | changes)
 
@@ -150,7 +154,19 @@ def test_who_may_no_longer_cancel_is_told_so() -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"kind": "slot_available"}, ["a slot with Dr. Ada", "books it first", "leave the waitlist"]),
+        (
+            OFFERED,
+            [
+                "a slot with Dr. Ada",
+                "accepts first",
+                "until Monday 23 November 2026, 10:00",
+                "\n  https://x.example/y/\n",
+            ],
+        ),
+        (OFFERED, ["It costs 100.00 USD, to be paid at once.", "leave the waitlist"]),
+        (OFFERED | {"cancel_deadline": NOW}, ["cannot be canceled any more"]),
+        ({"kind": "offer_superseded"}, ["no longer to be had", "keep your place"]),
+        ({"kind": "offer_expired"}, ["not accepted the slot with Dr. Ada", "keep your place"]),
         ({"recipient_role": "doctor"}, ["Zoë Müller has booked"]),
         ({"kind": "appointment_canceled", "canceled_by": "patient"}, ["You have canceled", "with Dr. Ada"]),
         (

@@ -41,7 +41,7 @@ async def lapsed_hold(owner: asyncpg.Connection, app: asyncpg.Connection, root: 
 async def is_swept(owner: asyncpg.Connection, doctor: int) -> bool:
     """Whether the doctor's hold is written down as expired."""
     expired: bool = await owner.fetchval(
-        "SELECT bool_and(status = 'expired') FROM appointment WHERE doctor_id = $1", doctor
+        "SELECT bool_and(status = 'expired') FROM appointment WHERE doctor_id = $1 AND patient_id IS NOT NULL", doctor
     )
     return expired
 

@@ -9,7 +9,7 @@ from app.db.models.payments import Payment, Refund, WebhookEvent
 from app.db.models.policy import Policy
 from app.db.models.receipts import Receipt
 from app.db.models.schedule import TimeOff, WorkingHours
-from app.db.models.waitlist import WaitlistEntry
+from app.db.models.waitlist import Offer, OfferToken, WaitlistEntry
 
 __all__ = [
     "Account",
@@ -19,6 +19,8 @@ __all__ = [
     "CalendarFeed",
     "Doctor",
     "Notification",
+    "Offer",
+    "OfferToken",
     "Patient",
     "Payment",
     "Policy",

@@ -69,6 +69,7 @@ class Appointment(Base):
         Index("appointment_by_patient", "patient_id", text("lower(during)"), "id"),
         Index("appointment_lapsing_hold", "hold_expires_at", postgresql_where=text("status = 'pending'")),
         Index("appointment_finishing", text("upper(during)"), postgresql_where=text("status = 'confirmed'")),
+        Index("appointment_on_offer", "doctor_id", "id", postgresql_where=text("status = 'offered'")),
         {"comment": "A booking of a doctor's slot. While active it holds the slot and one of the doctor's 30 seats."},
     )
 

@@ -31,8 +31,8 @@ class Notification(Base):
     __table_args__ = (
         CheckConstraint("status IN ('queued', 'sent', 'skipped', 'failed')", name="notification_status_valid"),
         CheckConstraint(
-            "kind IN ('appointment_confirmed', 'appointment_canceled', 'appointment_rescheduled', 'slot_available',"
-            " 'payment_too_late', 'refund_requested', 'refund_completed',"
+            "kind IN ('appointment_confirmed', 'appointment_canceled', 'appointment_rescheduled', 'slot_offered',"
+            " 'offer_superseded', 'offer_expired', 'payment_too_late', 'refund_requested', 'refund_completed',"
             f" {ACCOUNT_KINDS})",
             name="notification_kind_valid",
         ),
@@ -48,6 +48,7 @@ class Notification(Base):
             "kind",
             "account_id",
             "payment_id",
+            "offer_id",
             unique=True,
             postgresql_nulls_not_distinct=True,
             postgresql_where=text("appointment_id IS NOT NULL"),
@@ -76,14 +77,14 @@ class Notification(Base):
         Integer, comment="A mail about an older version is skipped."
     )
     waitlist_entry_id: Mapped[int | None] = mapped_column(
-        ForeignKey("waitlist_entry.id"),
-        comment="The entry that slot_available answers, or whose end waiting_ended tells.",
+        ForeignKey("waitlist_entry.id"), comment="The entry whose end waiting_ended tells."
     )
+    offer_id: Mapped[int | None] = mapped_column(ForeignKey("offer.id"), comment="The offer that a mail is about.")
     payment_id: Mapped[int | None] = mapped_column(
         ForeignKey("payment.id"), comment="The payment that a mail about money is about."
     )
     slot: Mapped[Range[datetime] | None] = mapped_column(
-        TSTZRANGE, comment="slot_available: the freed slot; appointment_rescheduled: the time it was moved from."
+        TSTZRANGE, comment="appointment_rescheduled: the time it was moved from."
     )
     snapshot: Mapped[dict[str, Any] | None] = mapped_column(
         JSONB,

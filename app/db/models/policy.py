@@ -1,10 +1,11 @@
 """The numbers an admin may tune."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import CheckConstraint, Numeric, SmallInteger, text
-from sqlalchemy.dialects.postgresql import ARRAY, CHAR
+from sqlalchemy.dialects.postgresql import ARRAY, CHAR, INTERVAL
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.models.base import Base
@@ -17,6 +18,11 @@ class Policy(Base):
         CheckConstraint("hold_minutes BETWEEN 1 AND 1440", name="policy_hold_minutes_valid"),
         CheckConstraint("review_hours BETWEEN 1 AND 336", name="policy_review_hours_valid"),
         CheckConstraint("patient_hold_limit BETWEEN 1 AND 30", name="policy_patient_hold_limit_valid"),
+        CheckConstraint("offer_first_wave BETWEEN 1 AND 100", name="policy_offer_first_wave_valid"),
+        CheckConstraint(
+            "offer_min_notice BETWEEN interval '0' AND interval '72 h'", name="policy_offer_min_notice_valid"
+        ),
+        CheckConstraint("offer_waves BETWEEN 1 AND 24", name="policy_offer_waves_valid"),
         CheckConstraint("default_fee >= 0 AND default_fee <= max_fee", name="policy_default_fee_valid"),
         CheckConstraint("default_currency = ANY (currencies)", name="policy_default_currency_valid"),
         CheckConstraint("max_fee BETWEEN 0 AND 1000000", name="policy_max_fee_valid"),
@@ -35,6 +41,17 @@ class Policy(Base):
     )
     require_verified_doctor: Mapped[bool] = mapped_column(
         server_default=text("true"), comment="Whether doctors are listed and booked only once they are verified."
+    )
+    offer_first_wave: Mapped[int] = mapped_column(
+        SmallInteger,
+        server_default="3",
+        comment="How many are offered a freed slot at once; then twice as many, and so on.",
+    )
+    offer_min_notice: Mapped[timedelta] = mapped_column(
+        INTERVAL, server_default="2 h", comment="A slot that starts sooner is offered to nobody."
+    )
+    offer_waves: Mapped[int] = mapped_column(
+        SmallInteger, server_default="4", comment="How long an offer is good, in times from a wave to the next."
     )
     default_fee: Mapped[Decimal] = mapped_column(
         Numeric(12, 2), server_default="100.00", comment="Fee of a doctor who names none."

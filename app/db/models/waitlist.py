@@ -1,13 +1,14 @@
-"""Who waits for a slot."""
+"""Who waits for a slot, and what they are offered."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, Integer, Text, text
+from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Identity, Index, Integer, SmallInteger, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.models.base import Base, stamped
 
 LIVE = "status IN ('waiting', 'offered', 'paused')"
+LIVE_OFFER = "status IN ('queued', 'sent')"
 
 
 class WaitlistEntry(Base):
@@ -17,6 +18,9 @@ class WaitlistEntry(Base):
             "status IN ('waiting', 'offered', 'paused', 'fulfilled', 'left', 'lapsed')",
             name="waitlist_entry_status_valid",
         ),
+        CheckConstraint("priority_class BETWEEN 1 AND 2", name="waitlist_entry_priority_class_valid"),
+        CheckConstraint("earliest_time <= latest_time", name="waitlist_entry_times_valid"),
+        CheckConstraint("min_notice_minutes BETWEEN 0 AND 21600", name="waitlist_entry_min_notice_minutes_valid"),
         Index(
             "waitlist_entry_unique",
             "doctor_id",
@@ -26,15 +30,68 @@ class WaitlistEntry(Base):
             postgresql_nulls_not_distinct=True,
             postgresql_where=text(LIVE),
         ),
-        Index("waitlist_entry_queue", "doctor_id", "id", postgresql_where=text(LIVE)),
+        Index("waitlist_entry_queue", "doctor_id", "priority_class", "id", postgresql_where=text(LIVE)),
         Index("waitlist_entry_by_doctor", "doctor_id", "id"),
         Index("waitlist_entry_by_patient", "patient_id", "id"),
-        {"comment": "A patient who waits for a slot with a doctor. Order of joining is order of id."},
+        {"comment": "A patient who waits for a slot with a doctor. In line by priority class, then in order of id."},
     )
 
     id: Mapped[int] = mapped_column(Integer, Identity(always=True), primary_key=True)
     doctor_id: Mapped[int] = mapped_column(ForeignKey("doctor.account_id"))
     patient_id: Mapped[int] = mapped_column(ForeignKey("patient.account_id"))
     desired_date: Mapped[date | None] = mapped_column(comment="A day in the doctor's zone; none: any day.")
+    priority_class: Mapped[int] = mapped_column(
+        SmallInteger,
+        server_default="2",
+        comment="1: this doctor canceled on them lately; 2: everybody else; set by trigger.",
+    )
+    earliest_time: Mapped[time | None] = mapped_column(
+        comment="The slot starts at this time of the doctor's day or later; none: as early as may be."
+    )
+    latest_time: Mapped[time | None] = mapped_column(
+        comment="The slot starts at this time of the doctor's day or earlier; none: as late as may be."
+    )
+    min_notice_minutes: Mapped[int] = mapped_column(
+        Integer, server_default="0", comment="How long before its start an offer must come, if policy asks for less."
+    )
     status: Mapped[str] = mapped_column(Text, server_default="waiting", comment="waiting, offered and paused are live.")
     created_at: Mapped[datetime] = stamped("When the patient joined.")
+
+
+class Offer(Base):
+    __tablename__ = "offer"
+    __table_args__ = (
+        CheckConstraint(
+            "status IN ('queued', 'sent', 'accepted', 'declined', 'expired', 'superseded')", name="offer_status_valid"
+        ),
+        CheckConstraint("wave >= 1", name="offer_wave_valid"),
+        Index("offer_one_live", "waitlist_entry_id", unique=True, postgresql_where=text(LIVE_OFFER)),
+        Index("offer_of_entry", "waitlist_entry_id", "id"),
+        Index("offer_of_appointment", "appointment_id", "wave"),
+        Index("offer_due", "due_at", postgresql_where=text(LIVE_OFFER)),
+        {"comment": "A freed slot, which is an offered appointment, offered to a waitlist entry."},
+    )
+
+    id: Mapped[int] = mapped_column(Integer, Identity(always=True), primary_key=True)
+    appointment_id: Mapped[int] = mapped_column(ForeignKey("appointment.id"), comment="The slot, taken while on offer.")
+    waitlist_entry_id: Mapped[int] = mapped_column(ForeignKey("waitlist_entry.id"))
+    wave: Mapped[int] = mapped_column(SmallInteger, comment="1 for those who heard first; each wave is twice as large.")
+    status: Mapped[str] = mapped_column(Text, server_default="queued", comment="queued and sent are live.")
+    due_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), comment="When it is looked at next: for the next wave, then for its end."
+    )
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), comment="Good until then.")
+    created_at: Mapped[datetime] = stamped("When it was made.")
+    updated_at: Mapped[datetime] = stamped("When its status last changed; set by trigger.")
+
+
+class OfferToken(Base):
+    __tablename__ = "offer_token"
+    __table_args__ = (
+        Index("offer_token_of_offer", "offer_id"),
+        {"comment": "What the link in an offer's mail proves; each attempt to send the mail has its own."},
+    )
+
+    token_hash: Mapped[bytes] = mapped_column(primary_key=True, comment="SHA-256; the token itself is kept nowhere.")
+    offer_id: Mapped[int] = mapped_column(ForeignKey("offer.id"))
+    created_at: Mapped[datetime] = stamped("When the mail was written.")

@@ -1,7 +1,7 @@
 -- Who may touch which table: booking_app reads and registers people, every booking it makes goes through a function.
 GRANT SELECT ON
 account, doctor, patient, working_hours, time_off, appointment, waitlist_entry, policy, time_zone, notification,
-payment, refund, webhook_event
+payment, refund, webhook_event, offer
 TO booking_app;
 GRANT SELECT ON alembic_version TO booking_app, booking_admin, booking_auditor;
 GRANT INSERT (username, email, password_hash, role) ON account TO booking_app;
@@ -14,7 +14,7 @@ GRANT INSERT (doctor_id, weekday, start_minute, end_minute) ON working_hours TO 
 
 GRANT SELECT ON
 doctor, patient, working_hours, time_off, appointment, waitlist_entry, policy, time_zone, notification,
-payment, refund, webhook_event
+payment, refund, webhook_event, offer
 TO booking_admin, booking_auditor;
 GRANT SELECT (id, username, email, email_verified_at, role, status, created_at) ON account TO booking_admin, booking_auditor;
 GRANT INSERT (doctor_id, patient_id, during), UPDATE (status, during, cancel_reason) ON appointment TO booking_admin;
@@ -23,7 +23,8 @@ GRANT INSERT (doctor_id, during, reason), DELETE ON time_off TO booking_admin;
 GRANT INSERT (doctor_id, weekday, start_minute, end_minute), DELETE ON working_hours TO booking_admin;
 GRANT UPDATE (timezone, slot_minutes, buffer_minutes, max_appointments, fee, currency) ON doctor TO booking_admin;
 GRANT UPDATE (
-    hold_minutes, review_hours, patient_hold_limit, require_verified_doctor, default_fee, default_currency, max_fee, currencies
+    hold_minutes, review_hours, patient_hold_limit, require_verified_doctor, offer_first_wave, offer_min_notice, offer_waves,
+    default_fee, default_currency, max_fee, currencies
 ) ON policy TO booking_admin;
 GRANT UPDATE (attention) ON payment TO booking_admin;
 GRANT INSERT ON time_zone TO booking_admin;

@@ -1,15 +1,19 @@
--- A waitlist entry as the API answers it. Ahead of an entry are the older live ones that could take the same slot.
+-- A waitlist entry as the API answers it. Ahead of an entry are the live ones before it in line that could take the same slot.
 CREATE OR REPLACE VIEW api_waitlist_entry AS
 SELECT
     w.id,
     w.doctor_id AS doctor,
     w.patient_id AS patient,
     w.desired_date,
+    w.earliest_time,
+    w.latest_time,
+    w.min_notice_minutes,
     w.status,
     CASE
         WHEN w.status IN ('waiting', 'offered', 'paused') THEN (
             SELECT count(*) + 1 FROM waitlist_entry AS o
-            WHERE o.doctor_id = w.doctor_id AND o.id < w.id AND o.status IN ('waiting', 'offered', 'paused')
+            WHERE o.doctor_id = w.doctor_id AND (o.priority_class, o.id) < (w.priority_class, w.id)
+                AND o.status IN ('waiting', 'offered', 'paused')
                 AND (o.desired_date IS NULL OR w.desired_date IS NULL OR o.desired_date = w.desired_date)
         )
     END AS position,

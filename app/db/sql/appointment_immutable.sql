@@ -11,6 +11,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
             'patient_id',
             was.patient_id IS DISTINCT FROM becomes.patient_id AND (was.patient_id IS NOT NULL OR was.status <> 'offered')
         ),
+        -- what is offered is this time
+        ('during', was.during <> becomes.during AND was.status = 'offered'),
         ('seat', was.seat IS DISTINCT FROM becomes.seat),
         -- a payment keeps the slot while the money is being taken
         ('hold_expires_at', was.hold_expires_at IS DISTINCT FROM becomes.hold_expires_at AND actor <> 'payment'),

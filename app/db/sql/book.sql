@@ -4,7 +4,16 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     minutes integer := (SELECT slot_minutes FROM doctor WHERE account_id = p_doctor);
     new_id integer;
+    offer_id integer;
 BEGIN
+    IF has_waitlist(p_doctor) THEN
+        PERFORM serve_waitlist(p_doctor); -- what the clock has freed is theirs first
+        offer_id := open_offer(p_patient, p_doctor, p_start);
+        IF offer_id IS NOT NULL THEN
+            RETURN QUERY SELECT * FROM claim_offer(p_patient, offer_id);
+            RETURN;
+        END IF;
+    END IF;
     PERFORM act_as('patient');
     -- for a doctor who does not exist any length will do: the trigger refuses
     INSERT INTO appointment (doctor_id, patient_id, during)
@@ -15,6 +24,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION book(integer, integer, timestamptz) IS
-'Books for a patient (account id) with a doctor (account id). Confirmed if the fee is 0, else a hold. Raises the broken rule.';
+'Books for a patient (account id) with a doctor (account id). Confirmed if the fee is 0, else a hold. A slot that is offered to the patient is claimed by it. Raises the broken rule.';
 REVOKE EXECUTE ON FUNCTION book(integer, integer, timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION book(integer, integer, timestamptz) TO booking_app;

@@ -118,6 +118,8 @@ LANGUAGE plpgsql AS $$
 DECLARE
     new_id integer;
 BEGIN
+    -- a lapsed hold's place is the waitlist's first
+    PERFORM serve_waitlist(doctor_id) FROM appointment WHERE id = pay.appointment_id AND has_waitlist(doctor_id);
     PERFORM act_as('payment');
     -- before the hold is retired: its patient, who is booking elsewhere, would wait for that, and we for them
     UPDATE patient SET booking_seq = booking_seq + 1

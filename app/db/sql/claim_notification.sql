@@ -38,9 +38,9 @@ SELECT
     r.role AS recipient_role,
     coalesce(n.snapshot ->> 'doctor', d.full_name) AS doctor,
     coalesce(n.snapshot ->> 'patient', p.full_name) AS patient,
-    CASE WHEN n.kind = 'slot_available' THEN lower(n.slot) ELSE lower(a.during) END AS starts_at,
-    CASE WHEN n.kind = 'slot_available' THEN upper(n.slot) ELSE upper(a.during) END AS ends_at,
-    CASE WHEN n.kind = 'appointment_rescheduled' THEN lower(n.slot) END AS moved_from,
+    lower(a.during) AS starts_at,
+    upper(a.during) AS ends_at,
+    lower(n.slot) AS moved_from,
     array(SELECT lower(o.during) FROM appointment AS o WHERE o.id = any(n.also) ORDER BY 1) AS also_canceled,
     a.cancel_deadline,
     a.canceled_by,
@@ -49,7 +49,10 @@ SELECT
     money_text(pay.amount, pay.currency) AS payment,
     refunds_of(a.id || n.also) AS refunds,
     r.status = 'erased' AS recipient_erased,
-    account_token_lifetime(n.kind) AS code_lifetime
+    account_token_lifetime(n.kind) AS code_lifetime,
+    o.id AS offer_id,
+    o.expires_at AS offer_expires_at,
+    money_text(a.fee, a.currency) AS fee
 FROM notification AS n
 INNER JOIN account AS r ON n.account_id = r.id
 LEFT JOIN doctor AS rd ON r.id = rd.account_id
@@ -57,7 +60,8 @@ LEFT JOIN patient AS rp ON r.id = rp.account_id
 LEFT JOIN appointment AS a ON n.appointment_id = a.id
 LEFT JOIN doctor AS d ON a.doctor_id = d.account_id
 LEFT JOIN patient AS p ON a.patient_id = p.account_id
-LEFT JOIN payment AS pay ON n.payment_id = pay.id;
+LEFT JOIN payment AS pay ON n.payment_id = pay.id
+LEFT JOIN offer AS o ON n.offer_id = o.id;
 COMMENT ON VIEW notification_letter IS 'Everything a mail''s template may say; of an appointment nothing where it is about the account.';
 GRANT SELECT ON notification_letter TO booking_app;
 
@@ -93,10 +97,13 @@ BEGIN
         INSERT INTO account_token (token_hash, account_id, purpose, email, expires_at)
         VALUES (p_code, n.account_id, n.kind, letter.email, clock_timestamp() + letter.code_lifetime);
     END IF;
+    IF n.kind = 'slot_offered' AND p_code IS NOT NULL THEN
+        INSERT INTO offer_token (token_hash, offer_id) VALUES (p_code, n.offer_id);
+    END IF;
     RETURN NEXT letter;
 END
 $$;
 COMMENT ON FUNCTION claim_notification(bigint, interval, bytea) IS
-'Takes a due mail for the length of the lease and returns its letter, in which the code of a given SHA-256 is good if it needs one; no row if another has it, it is done, it is stale (then skipped), or it is not its turn (then put off).';
+'Takes a due mail for the length of the lease and returns its letter, in which the code of a given SHA-256 is good if it needs one, as an offer''s link does; no row if another has it, it is done, it is stale (then skipped), or it is not its turn (then put off).';
 REVOKE EXECUTE ON FUNCTION claim_notification(bigint, interval, bytea) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION claim_notification(bigint, interval, bytea) TO booking_app;

@@ -7,6 +7,8 @@ DECLARE
     a appointment;
     d doctor;
     p policy;
+    of_doctor other_appointments;
+    owed tstzrange[];
     at_ timestamptz := clock_timestamp();
 BEGIN
     SELECT * INTO a FROM appointment WHERE id = p_appointment;
@@ -24,9 +26,11 @@ BEGIN
     a.patient_id := p_patient;
     a.during := tstzrange(p_start, p_start + make_interval(mins => d.slot_minutes));
     a.status := coalesce(a.status, CASE WHEN d.fee = 0 THEN 'confirmed' ELSE 'pending' END);
-    RETURN QUERY SELECT * FROM broken_rules(
-        a, d, p, at_, other_appointments_of_doctor(a, at_), other_appointments_of_patient(a, at_)
-    );
+    of_doctor := other_appointments_of_doctor(a, at_);
+    owed := owed_slots(p_doctor, at_);
+    of_doctor.active := of_doctor.active + cardinality(owed);
+    of_doctor.clash := of_doctor.clash OR a.during && ANY (owed);
+    RETURN QUERY SELECT * FROM broken_rules(a, d, p, at_, of_doctor, other_appointments_of_patient(a, at_));
 END
 $$;
 COMMENT ON FUNCTION explain_booking(integer, integer, timestamptz, integer) IS

@@ -11,6 +11,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
             WHERE a.doctor_id = p_account OR a.patient_id = p_account
         ),
         'waitlist', (SELECT coalesce(jsonb_agg(w ORDER BY w.id), '[]') FROM waitlist_entry AS w WHERE w.patient_id = p_account),
+        'offers', (SELECT coalesce(jsonb_agg(o ORDER BY o.id), '[]') FROM api_offer AS o WHERE o.patient = p_account),
         'payments', (
             SELECT coalesce(jsonb_agg(p ORDER BY p.id), '[]')
             FROM payment AS p

@@ -2,7 +2,9 @@
 CREATE OR REPLACE FUNCTION notification_sent(p_id bigint) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     UPDATE notification SET status = 'sent', sent_at = clock_timestamp(), outcome = NULL, snapshot = NULL
-    WHERE id = p_id AND status = 'queued'
+    WHERE id = p_id AND status = 'queued';
+    UPDATE offer SET status = 'sent'
+    WHERE id = (SELECT offer_id FROM notification WHERE id = p_id AND kind = 'slot_offered') AND status = 'queued'
 $$;
 COMMENT ON FUNCTION notification_sent(bigint) IS 'The mail server took it.';
 REVOKE EXECUTE ON FUNCTION notification_sent(bigint) FROM PUBLIC;

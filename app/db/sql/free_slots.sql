@@ -1,25 +1,38 @@
--- A slot is free if it is on the doctor's grid, inside the booking window, not taken or time off, and the doctor is
--- verified and below the cap.
+-- A slot is free if it is on the doctor's grid, inside the booking window, not taken, owed to the waitlist or time off, and the
+-- doctor is verified and below the cap.
 CREATE OR REPLACE FUNCTION free_slots(
     p_doctor integer, p_from timestamptz, p_to timestamptz, at_ timestamptz DEFAULT now()
 ) RETURNS TABLE (starts_at timestamptz, ends_at timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT g.starts_at, g.ends_at
-    FROM doctor AS d
+    SELECT u.starts_at, u.ends_at
+    FROM (
+        SELECT d, owed_slots(account_id, at_) AS owed FROM doctor AS d
+        WHERE account_id = p_doctor
+        OFFSET 0 -- asked once, not for each slot
+    ) AS o
     CROSS JOIN policy AS p
-    CROSS JOIN LATERAL grid_slots(d, greatest(p_from, at_), least(p_to, at_ + interval '361 hours')) AS g
-    WHERE d.account_id = p_doctor
-        AND is_verified(d, p)
-        AND appointment_booking_window(g.starts_at, at_) IS NULL
-        AND appointment_doctor_cap(active_appointments(d.account_id, at_), d) IS NULL
-        AND NOT is_taken(d.account_id, tstzrange(g.starts_at, g.ends_at), at_)
-    ORDER BY g.starts_at
+    CROSS JOIN LATERAL untaken_slots(o.d, p_from, p_to, at_) AS u
+    WHERE is_verified(o.d, p)
+        AND appointment_doctor_cap(active_appointments(p_doctor, at_) + cardinality(o.owed), o.d) IS NULL
+        AND (cardinality(o.owed) = 0 OR NOT tstzrange(u.starts_at, u.ends_at) && ANY (o.owed))
+    ORDER BY u.starts_at
 $$;
 COMMENT ON FUNCTION free_slots(integer, timestamptz, timestamptz, timestamptz) IS
 'The slots of a doctor that start in [from, to) and could be booked at an instant (default: now), in order.';
 REVOKE EXECUTE ON FUNCTION free_slots(integer, timestamptz, timestamptz, timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION free_slots(integer, timestamptz, timestamptz, timestamptz)
 TO booking_app, booking_admin, booking_auditor;
+
+CREATE OR REPLACE FUNCTION untaken_slots(d doctor, p_from timestamptz, p_to timestamptz, at_ timestamptz)
+RETURNS TABLE (starts_at timestamptz, ends_at timestamptz)
+LANGUAGE sql STABLE AS $$
+    SELECT g.starts_at, g.ends_at
+    FROM grid_slots(d, greatest(p_from, at_), least(p_to, at_ + interval '361 hours')) AS g
+    WHERE appointment_booking_window(g.starts_at, at_) IS NULL
+        AND NOT is_taken(d.account_id, tstzrange(g.starts_at, g.ends_at), at_)
+$$;
+COMMENT ON FUNCTION untaken_slots(doctor, timestamptz, timestamptz, timestamptz) IS
+'The slots of a doctor inside the booking window that start in [from, to) and that nobody has at an instant, in no order.';
 
 CREATE OR REPLACE FUNCTION grid_slots(d doctor, p_from timestamptz, p_to timestamptz)
 RETURNS TABLE (starts_at timestamptz, ends_at timestamptz)

@@ -1,19 +1,22 @@
 -- A patient waits for a slot with a doctor who is full.
-CREATE OR REPLACE FUNCTION join_waitlist(p_patient integer, p_doctor integer, p_date date)
-RETURNS SETOF api_waitlist_entry
+CREATE OR REPLACE FUNCTION join_waitlist(
+    p_patient integer, p_doctor integer, p_date date,
+    p_earliest time DEFAULT NULL, p_latest time DEFAULT NULL, p_notice_minutes integer DEFAULT 0
+) RETURNS SETOF api_waitlist_entry
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     new_id integer;
 BEGIN
     PERFORM act_as('patient');
-    INSERT INTO waitlist_entry (doctor_id, patient_id, desired_date)
-    VALUES (p_doctor, p_patient, p_date)
+    INSERT INTO waitlist_entry (doctor_id, patient_id, desired_date, earliest_time, latest_time, min_notice_minutes)
+    VALUES (p_doctor, p_patient, p_date, p_earliest, p_latest, p_notice_minutes)
     RETURNING id INTO new_id;
+    PERFORM serve_waitlist(p_doctor); -- a slot that is on offer may be offered to them, too
     PERFORM act_as('');
     RETURN QUERY SELECT * FROM api_waitlist_entry WHERE id = new_id;
 END
 $$;
-COMMENT ON FUNCTION join_waitlist(integer, integer, date) IS
-'Puts a patient on a doctor''s waitlist for a day in the doctor''s zone, or any day if NULL. Raises the broken rule.';
-REVOKE EXECUTE ON FUNCTION join_waitlist(integer, integer, date) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION join_waitlist(integer, integer, date) TO booking_app;
+COMMENT ON FUNCTION join_waitlist(integer, integer, date, time, time, integer) IS
+'Puts a patient on a doctor''s waitlist for a day in the doctor''s zone, or any day if NULL, at certain times of day and with some notice. Raises the broken rule.';
+REVOKE EXECUTE ON FUNCTION join_waitlist(integer, integer, date, time, time, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION join_waitlist(integer, integer, date, time, time, integer) TO booking_app;

@@ -1,14 +1,78 @@
--- A patient stops waiting.
+-- A patient stops waiting, for good or for a while, and may say what they wait for; what they let go is for the others.
 CREATE OR REPLACE FUNCTION leave_waitlist(p_patient integer, p_entry integer) RETURNS SETOF api_waitlist_entry
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-BEGIN
-    PERFORM act_as('patient');
-    UPDATE waitlist_entry SET status = 'left' WHERE id = p_entry AND patient_id = p_patient;
-    PERFORM act_as('');
-    RETURN QUERY SELECT * FROM api_waitlist_entry WHERE id = p_entry AND patient = p_patient;
-END
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT * FROM change_waiting(p_patient, p_entry, 'left')
 $$;
 COMMENT ON FUNCTION leave_waitlist(integer, integer) IS
 'Ends a patient''s (account id) waitlist entry; no row if it is not theirs. Raises the broken rule if it has ended.';
 REVOKE EXECUTE ON FUNCTION leave_waitlist(integer, integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION leave_waitlist(integer, integer) TO booking_app;
+
+CREATE OR REPLACE FUNCTION pause_waitlist(p_patient integer, p_entry integer) RETURNS SETOF api_waitlist_entry
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT * FROM change_waiting(p_patient, p_entry, 'paused')
+$$;
+COMMENT ON FUNCTION pause_waitlist(integer, integer) IS
+'Offers a patient (account id) nothing until they resume, and keeps their place; no row if the entry is not theirs.';
+REVOKE EXECUTE ON FUNCTION pause_waitlist(integer, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION pause_waitlist(integer, integer) TO booking_app;
+
+CREATE OR REPLACE FUNCTION resume_waitlist(p_patient integer, p_entry integer) RETURNS SETOF api_waitlist_entry
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT * FROM change_waiting(p_patient, p_entry, 'waiting')
+$$;
+COMMENT ON FUNCTION resume_waitlist(integer, integer) IS
+'Ends the pause of a patient''s (account id) waitlist entry; no row if it is not theirs.';
+REVOKE EXECUTE ON FUNCTION resume_waitlist(integer, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION resume_waitlist(integer, integer) TO booking_app;
+
+CREATE OR REPLACE FUNCTION prefer_slots(
+    p_patient integer, p_entry integer, p_earliest time, p_latest time, p_notice_minutes integer
+) RETURNS SETOF api_waitlist_entry
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    w waitlist_entry := lock_entry(p_patient, p_entry);
+BEGIN
+    UPDATE waitlist_entry SET earliest_time = p_earliest, latest_time = p_latest, min_notice_minutes = p_notice_minutes
+    WHERE id = w.id;
+    PERFORM serve_waitlist(w.doctor_id) WHERE w.id IS NOT NULL;
+    RETURN QUERY SELECT * FROM api_waitlist_entry WHERE id = w.id;
+END
+$$;
+COMMENT ON FUNCTION prefer_slots(integer, integer, time, time, integer) IS
+'Says at which times of the doctor''s day a patient''s (account id) slot should start, and how long before that an offer must come; no row if the entry is not theirs. An offer that is made stays.';
+REVOKE EXECUTE ON FUNCTION prefer_slots(integer, integer, time, time, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION prefer_slots(integer, integer, time, time, integer) TO booking_app;
+
+CREATE OR REPLACE FUNCTION change_waiting(p_patient integer, p_entry integer, p_status text) RETURNS SETOF api_waitlist_entry
+LANGUAGE plpgsql AS $$
+DECLARE
+    w waitlist_entry := lock_entry(p_patient, p_entry);
+BEGIN
+    IF w.id IS NULL THEN
+        RETURN;
+    END IF;
+    UPDATE offer SET status = 'declined'
+    WHERE waitlist_entry_id = w.id AND status IN ('queued', 'sent') AND p_status <> 'waiting';
+    -- who is offered a slot is not paused
+    UPDATE waitlist_entry SET status = p_status WHERE id = w.id AND NOT (status = 'offered' AND p_status = 'waiting');
+    PERFORM serve_waitlist(w.doctor_id);
+    RETURN QUERY SELECT * FROM api_waitlist_entry WHERE id = w.id;
+END
+$$;
+COMMENT ON FUNCTION change_waiting(integer, integer, text) IS
+'Changes the status of a patient''s waitlist entry, ends its offer, and sees to the others in line; no row if it is not theirs.';
+
+CREATE OR REPLACE FUNCTION lock_entry(p_patient integer, p_entry integer) RETURNS waitlist_entry
+LANGUAGE plpgsql AS $$
+DECLARE
+    w waitlist_entry;
+BEGIN
+    SELECT * INTO w FROM waitlist_entry WHERE id = p_entry AND patient_id = p_patient;
+    PERFORM FROM doctor WHERE account_id = w.doctor_id FOR NO KEY UPDATE;
+    SELECT * INTO w FROM waitlist_entry WHERE id = w.id;
+    RETURN w;
+END
+$$;
+COMMENT ON FUNCTION lock_entry(integer, integer) IS
+'Locks the doctor of a patient''s waitlist entry and returns the entry; NULL if it is not theirs.';

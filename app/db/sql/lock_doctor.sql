@@ -15,4 +15,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION lock_doctor(integer) IS
-'Takes the lock under which a doctor''s bookings are decided, until the transaction ends. First in the order doctor, appointment, patient, waitlist entry.';
+'Takes the lock under which a doctor''s bookings are decided, until the transaction ends. First in the order doctor, appointment, patient, waitlist entry, offer.';

@@ -5,12 +5,10 @@ LANGUAGE sql STABLE AS $$
         WHEN coalesce(n.snapshot ->> 'email', mail_address(r, n.kind)) IS NULL THEN 'there is nowhere to send it'
         WHEN n.appointment_id IS NULL THEN NULL
         WHEN n.payment_id IS NOT NULL THEN NULL -- what became of money stays true
-        WHEN n.kind <> 'slot_available'
-            THEN CASE WHEN a.version <> n.appointment_version THEN 'the appointment has changed since' END
-        WHEN NOT EXISTS (SELECT FROM waitlist_entry WHERE id = n.waitlist_entry_id AND status = 'waiting')
-            THEN 'the patient no longer waits'
-        WHEN NOT EXISTS (SELECT FROM free_slots(a.doctor_id, lower(n.slot), upper(n.slot)))
-            THEN 'the slot is no longer free'
+        WHEN n.kind = 'slot_offered'
+            THEN (SELECT 'the offer has been ' || status FROM api_offer WHERE id = n.offer_id AND status NOT IN ('queued', 'sent'))
+        WHEN n.offer_id IS NOT NULL THEN NULL -- an offer that has ended stays so
+        WHEN a.version <> n.appointment_version THEN 'the appointment has changed since'
     END
     FROM account AS r
     LEFT JOIN appointment AS a ON a.id = n.appointment_id

@@ -17,6 +17,9 @@ BEGIN
     END IF;
     PERFORM act_as('patient');
     PERFORM lock_doctor_of(p_appointment);
+    IF has_waitlist(doctor_of(p_appointment)) AND NOT take_offered_place(p_patient, p_appointment, p_start) THEN
+        PERFORM serve_waitlist(doctor_of(p_appointment)); -- what the clock has freed is theirs first
+    END IF;
     PERFORM move_appointment(p_appointment, p_start);
     PERFORM act_as('');
     RETURN QUERY SELECT * FROM api_appointment WHERE id = p_appointment;
@@ -52,3 +55,28 @@ COMMENT ON FUNCTION reschedule_as_doctor(integer, integer, timestamptz, boolean)
 'Moves a doctor''s (account id) appointment, and takes the old time off if told to block it; no row if it is not theirs.';
 REVOKE EXECUTE ON FUNCTION reschedule_as_doctor(integer, integer, timestamptz, boolean) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION reschedule_as_doctor(integer, integer, timestamptz, boolean) TO booking_app;
+
+-- Whoever has an appointment already may move it to a slot that is offered to them, instead of claiming a second one.
+CREATE OR REPLACE FUNCTION take_offered_place(p_patient integer, p_appointment integer, p_start timestamptz) RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+    o offer;
+BEGIN
+    SELECT * INTO o FROM offer WHERE id = open_offer(p_patient, doctor_of(p_appointment), p_start);
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    UPDATE offer SET status = 'accepted' WHERE id = o.id;
+    UPDATE waitlist_entry SET status = 'fulfilled' WHERE id = o.waitlist_entry_id;
+    PERFORM release_slot(o.appointment_id);
+    RETURN true;
+END
+$$;
+COMMENT ON FUNCTION take_offered_place(integer, integer, timestamptz) IS
+'Releases the slot that starts at an instant, if it is offered to the patient by their appointment''s doctor, who must be locked: the appointment can then move there. Whether it was.';
+
+CREATE OR REPLACE FUNCTION doctor_of(p_appointment integer) RETURNS integer
+LANGUAGE sql STABLE AS $$
+    SELECT doctor_id FROM appointment WHERE id = p_appointment
+$$;
+COMMENT ON FUNCTION doctor_of(integer) IS 'An appointment''s doctor.';

@@ -36,6 +36,7 @@ BEGIN
         WHERE (c.starts_at, c.doctor) > (p_after, p_after_doctor)
             AND appointment_booking_window(c.starts_at, at_) IS NULL
             AND NOT is_taken(c.doctor, tstzrange(c.starts_at, c.ends_at), at_)
+            AND NOT is_owed(c.doctor, tstzrange(c.starts_at, c.ends_at), at_)
         ORDER BY c.starts_at, c.doctor
         LIMIT missing;
         GET DIAGNOSTICS found_ = ROW_COUNT;

@@ -7,8 +7,17 @@ UNION
 SELECT w.doctor_id
 FROM waitlist_entry AS w
 INNER JOIN doctor AS d ON w.doctor_id = d.account_id
-WHERE w.status IN ('waiting', 'offered', 'paused') AND w.desired_date < (now() AT TIME ZONE d.timezone)::date;
-COMMENT ON VIEW doctor_to_sweep IS 'Doctors with lapsed holds, finished visits or waitlist entries whose day has passed.';
+WHERE w.status IN ('waiting', 'offered', 'paused') AND w.desired_date < (now() AT TIME ZONE d.timezone)::date
+UNION
+SELECT doctor_id
+FROM (
+    SELECT DISTINCT doctor_id FROM waitlist_entry WHERE status IN ('waiting', 'offered')
+    UNION
+    SELECT doctor_id FROM appointment WHERE status = 'offered'
+) AS w
+WHERE waitlist_is_due(doctor_id, now());
+COMMENT ON VIEW doctor_to_sweep IS
+'Doctors with lapsed holds, finished visits, waitlist entries whose day has passed, offers that are due, or slots that the waitlist is owed.';
 GRANT SELECT ON doctor_to_sweep TO booking_app, booking_admin, booking_auditor;
 
 CREATE OR REPLACE FUNCTION sweep_doctor(p_doctor integer) RETURNS void
@@ -27,10 +36,11 @@ BEGIN
     UPDATE waitlist_entry SET status = 'lapsed'
     WHERE doctor_id = p_doctor AND status IN ('waiting', 'offered', 'paused')
         AND desired_date < (clock_timestamp() AT TIME ZONE d.timezone)::date;
+    PERFORM serve_waitlist(p_doctor);
     PERFORM act_as('');
 END
 $$;
 COMMENT ON FUNCTION sweep_doctor(integer) IS
-'Retires a doctor''s lapsed holds and finished visits and ends waiting for days gone by; nothing if the doctor is locked. Safe at any time, any number of times.';
+'Retires a doctor''s lapsed holds and finished visits, ends waiting for days gone by and brings offers up to date; nothing if the doctor is locked. Safe at any time, any number of times.';
 REVOKE EXECUTE ON FUNCTION sweep_doctor(integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION sweep_doctor(integer) TO booking_app, booking_admin;

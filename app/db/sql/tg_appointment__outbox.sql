@@ -2,7 +2,6 @@
 CREATE OR REPLACE FUNCTION tg_appointment__outbox() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
-    was_active boolean := TG_OP = 'UPDATE' AND OLD.seat IS NOT NULL;
     is_active boolean := NEW.seat IS NOT NULL;
 BEGIN
     IF booking_actor() = 'purge' THEN
@@ -28,16 +27,15 @@ BEGIN
         -- a patient may be on the way: tell them in seconds, not at the next sweep
         PERFORM pg_notify('booking_outbox', '');
     END IF;
-    IF is_active AND NOT was_active THEN
+    -- a claim answers its patient's waiting only once it is paid for
+    IF TG_OP = 'INSERT' OR NEW.status = 'confirmed' AND OLD.status <> 'confirmed' AND was_claimed(NEW.id) THEN
         PERFORM fulfil_waitlist(NEW);
-    ELSIF was_active AND (NOT is_active OR NEW.during <> OLD.during) THEN
-        PERFORM announce_free_slot(NEW, OLD.during);
     END IF;
     RETURN NULL;
 END
 $$;
 COMMENT ON FUNCTION tg_appointment__outbox() IS
-'Queues the mails that a booking, a confirmation, a cancellation or a freed slot calls for, and ends waiting that a booking answers.';
+'Queues the mails that a booking, a confirmation, a move or a cancellation calls for, and ends waiting that a booking answers.';
 
 CREATE OR REPLACE FUNCTION notify_account(
     p_kind text, a appointment, p_account integer, p_old_time tstzrange DEFAULT NULL
@@ -75,33 +73,11 @@ $$;
 COMMENT ON FUNCTION fulfil_waitlist(appointment) IS
 'Ends the live waitlist entries that a patient''s new appointment answers.';
 
-CREATE OR REPLACE FUNCTION announce_free_slot(a appointment, slot tstzrange) RETURNS void
-LANGUAGE plpgsql AS $$
-BEGIN
-    -- the time may be off, the doctor still full, the start too near
-    IF NOT EXISTS (SELECT FROM free_slots(a.doctor_id, lower(slot), upper(slot), clock_timestamp())) THEN
-        RETURN;
-    END IF;
-    INSERT INTO notification (kind, account_id, appointment_id, appointment_version, waitlist_entry_id, slot)
-    SELECT 'slot_available', patient_id, a.id, a.version, id, slot
-    FROM (
-        SELECT DISTINCT ON (w.patient_id) w.patient_id, w.id
-        FROM waitlist_entry AS w
-        INNER JOIN doctor AS d ON w.doctor_id = d.account_id
-        WHERE w.doctor_id = a.doctor_id AND w.status = 'waiting' AND w.patient_id IS DISTINCT FROM a.patient_id
-            AND (w.desired_date IS NULL OR w.desired_date = (lower(slot) AT TIME ZONE d.timezone)::date)
-        ORDER BY w.patient_id, w.id
-    ) AS waiting
-    ORDER BY waiting.id -- first in line, first mailed
-    ON CONFLICT DO NOTHING;
-    IF FOUND THEN
-        -- only here, where seconds matter: a NOTIFY makes commits wait for one another
-        PERFORM pg_notify('booking_outbox', '');
-    END IF;
-END
+CREATE OR REPLACE FUNCTION was_claimed(p_appointment integer) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (SELECT FROM offer WHERE appointment_id = p_appointment AND status = 'accepted')
 $$;
-COMMENT ON FUNCTION announce_free_slot(appointment, tstzrange) IS
-'Queues a mail to everyone who waits for this doctor and whose date matches the freed slot, and rings the doorbell.';
+COMMENT ON FUNCTION was_claimed(integer) IS 'Whether an appointment came about by an offer.';
 
 CREATE OR REPLACE TRIGGER tg_appointment__outbox
 AFTER INSERT OR UPDATE ON appointment

@@ -24,6 +24,7 @@ BEGIN
     END IF;
     at_ := clock_timestamp();
     NEW.created_at := at_;
+    NEW.priority_class := CASE WHEN was_canceled_on(NEW, at_) THEN 1 ELSE 2 END;
     PERFORM refuse('waitlist_entry_status_transition', waitlist_entry_status_transition(NULL, NEW.status));
     SELECT * INTO p FROM policy;
     PERFORM refuse('appointment_doctor_verified', appointment_doctor_verified(d, p));
@@ -39,3 +40,30 @@ BEFORE INSERT OR UPDATE ON waitlist_entry
 FOR EACH ROW EXECUTE FUNCTION tg_waitlist_entry__rules();
 COMMENT ON TRIGGER tg_waitlist_entry__rules ON waitlist_entry IS
 'Lock the doctor, read the clock, then: transition, doctor verified, date inside the window, doctor full.';
+
+CREATE OR REPLACE FUNCTION was_canceled_on(w waitlist_entry, at_ timestamptz) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (
+        SELECT FROM appointment
+        WHERE patient_id = w.patient_id AND doctor_id = w.doctor_id AND canceled_by = 'doctor'
+            AND updated_at > at_ - interval '360 hours'
+    )
+$$;
+COMMENT ON FUNCTION was_canceled_on(waitlist_entry, timestamptz) IS
+'Whether the doctor has canceled an appointment of this patient within the last 15 days (360 hours): then they are served first.';
+
+CREATE OR REPLACE FUNCTION tg_waitlist_entry__offers() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    UPDATE offer SET status = CASE NEW.status WHEN 'left' THEN 'declined' WHEN 'lapsed' THEN 'expired' ELSE 'superseded' END
+    WHERE waitlist_entry_id = NEW.id AND status IN ('queued', 'sent');
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION tg_waitlist_entry__offers() IS 'Waiting that ends takes its offer along.';
+
+CREATE OR REPLACE TRIGGER tg_waitlist_entry__offers
+AFTER UPDATE OF status ON waitlist_entry
+FOR EACH ROW WHEN (OLD.status = 'offered' AND NEW.status IN ('fulfilled', 'left', 'lapsed'))
+EXECUTE FUNCTION tg_waitlist_entry__offers();
+COMMENT ON TRIGGER tg_waitlist_entry__offers ON waitlist_entry IS 'Whoever no longer waits is no longer offered anything.';

@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 from app.domain.accounts.schemas import OwnAccount
 from app.domain.appointments.schemas import Appointment
 from app.domain.fields import Id, Instant
+from app.domain.offers.schemas import Offer
 from app.domain.payments.schemas import Status
 from app.domain.schedule.schemas import TimeOff
 
@@ -26,6 +27,9 @@ class ExportedWaitlistEntry(Struct):
     id: Id
     doctor_id: Id
     desired_date: date | None
+    earliest_time: str | None
+    latest_time: str | None
+    min_notice_minutes: int
     status: str
     created_at: Instant
 
@@ -114,6 +118,7 @@ class Holdings(Struct):
 
     appointments: list[ExportedAppointment]
     waitlist: list[ExportedWaitlistEntry]
+    offers: list[Offer]
     payments: list[ExportedPayment]
     refunds: list[ExportedRefund]
     notifications: list[ExportedNotification]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from decimal import Decimal
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -54,15 +55,45 @@ def _words(letter: Letter | AccountLetter, at: datetime) -> Words:
     return WORDS[letter.kind, letter.recipient_role](letter, at)
 
 
-def _slot_available(letter: Letter, _: datetime) -> Words:
+def _slot_offered(letter: Letter, at: datetime) -> Words:
+    assert letter.offer_expires_at is not None  # noqa: S101  the outbox knows it for this kind
+    until = _moment(letter.offer_expires_at, _zone(letter))
+    costs = [] if Decimal(letter.fee.partition(" ")[0]) == 0 else [f"It costs {letter.fee}, to be paid at once."]
+    final = ["It starts so soon that it cannot be canceled any more."] if at >= letter.cancel_deadline else []
     return Words(
         f"Free: a slot with {letter.doctor}, {_start(letter)}",
         [
             f"Good news: a slot with {letter.doctor}, for whom you are waiting, has become free.",
             _when(letter),
-            "Everyone who is waiting for it gets this mail, and whoever books it first has it. "
-            "To book it, open your booking app.",
-            "If you no longer need a slot, please leave the waitlist there; then we will not write again.",
+            f"It is offered to you until {until}, and to others who wait: whoever accepts first has it. To accept or "
+            "decline it, open this page, or your booking app:",
+            f"  {letter.link}",
+            *costs,
+            *final,
+            "Whatever you do, you keep your place in line. If you no longer need a slot, please leave the waitlist.",
+        ],
+    )
+
+
+def _offer_superseded(letter: Letter, _: datetime) -> Words:
+    return Words(
+        f"No longer free: {letter.doctor}, {_start(letter)}",
+        [
+            f"The slot with {letter.doctor} that was offered to you is no longer to be had: somebody was faster, or it "
+            "was taken back.",
+            _when(letter),
+            "You keep your place in line, and will hear of the next slot.",
+        ],
+    )
+
+
+def _offer_expired(letter: Letter, _: datetime) -> Words:
+    return Words(
+        f"Offer over: {letter.doctor}, {_start(letter)}",
+        [
+            f"You have not accepted the slot with {letter.doctor}, and it is no longer kept for you.",
+            _when(letter),
+            "You keep your place in line. If you no longer need a slot, please leave the waitlist in your booking app.",
         ],
     )
 
@@ -176,7 +207,9 @@ def _reason(letter: Letter) -> list[str]:
 
 
 WORDS: dict[tuple[Kind, Role], Callable[[Letter, datetime], Words]] = {
-    ("slot_available", "patient"): _slot_available,
+    ("slot_offered", "patient"): _slot_offered,
+    ("offer_superseded", "patient"): _offer_superseded,
+    ("offer_expired", "patient"): _offer_expired,
     ("appointment_confirmed", "patient"): _confirmed_to_patient,
     ("appointment_confirmed", "doctor"): _confirmed_to_doctor,
     ("appointment_canceled", "patient"): _canceled_to_patient,

@@ -9,7 +9,9 @@ import msgspec
 from app.domain.calendar.files import Entry
 
 Kind = Literal[
-    "slot_available",
+    "slot_offered",
+    "offer_superseded",
+    "offer_expired",
     "appointment_confirmed",
     "appointment_canceled",
     "appointment_rescheduled",
@@ -62,4 +64,8 @@ class Letter(Envelope, frozen=True, kw_only=True):
     payment: str | None  # amount and currency of the payment that a mail about money is about
     calendar: list[Entry]  # the appointments that it is about, but for those that were never confirmed
     refunds: list[str]  # what goes back of the appointments' payments, a sum for each currency
+    offer_id: int | None
+    offer_expires_at: datetime | None
+    fee: str  # amount and currency
+    link: str | None = None  # where the offer can be accepted without a login; only the mail knows it
     recipient_erased: bool = False  # this is the last mail that goes there

@@ -45,13 +45,15 @@ CANCELED = ("Not paid", "You have not paid. Your slot is kept until its hold end
 
 def returned(status: str | None) -> Response[str]:
     """Tell a payer who comes back from PayPal how the payment stands; None: there is no such payment."""
-    return _page(*RETURNED.get(status or "", UNKNOWN))
+    return page(*RETURNED.get(status or "", UNKNOWN))
 
 
 def turned_back(status: str | None) -> Response[str]:
     """Tell a payer who turned back at PayPal how things stand; None: there is no such payment."""
-    return _page(*(CANCELED if status == "created" else RETURNED.get(status or "", UNKNOWN)))
+    return page(*(CANCELED if status == "created" else RETURNED.get(status or "", UNKNOWN)))
 
 
-def _page(title: str, text: str) -> Response[str]:
-    return Response(PAGE.format(title=title, text=text), media_type=MediaType.HTML, headers=HEADERS)
+def page(title: str, text: str, status_code: int = 200) -> Response[str]:
+    """Return a plain page that nobody keeps; `text` is HTML inside a paragraph."""
+    body = PAGE.format(title=title, text=text)
+    return Response(body, media_type=MediaType.HTML, headers=HEADERS, status_code=status_code)

@@ -6,10 +6,9 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from app.domain.appointments.schemas import Appointment
-from app.domain.fields import END, Id, Instant, Reason, in_utc
+from app.domain.fields import CLOCK, END, Id, Instant, Reason, in_utc
 from app.domain.messages import pattern
 
-CLOCK = pattern(rf"^([01][0-9]|2[0-3]):[0-5][0-9]{END}", "Must be a time such as 09:30.")
 CLOCK_TO_24 = pattern(rf"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00){END}", "Must be a time such as 17:00, or 24:00.")
 
 Weekday = Annotated[int, Meta(ge=1, le=7, description="1 Monday to 7 Sunday.")]

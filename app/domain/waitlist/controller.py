@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from litestar import Controller, Request, Response, delete, get, post
+from litestar import Controller, Request, Response, delete, get, post, put
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 from litestar.security.jwt import Token
@@ -14,7 +14,7 @@ from app.domain.paging import LINK, Cursor, Keyset, Limit, page, read_id
 from app.domain.problems import not_found, problems
 from app.domain.receipts.once import once
 from app.domain.waitlist.repository import WaitlistRepository
-from app.domain.waitlist.schemas import JoinWaitlist, WaitlistEntry
+from app.domain.waitlist.schemas import JoinWaitlist, Preferences, WaitlistEntry
 
 ENTRIES = Keyset("waitlist", (read_id,), first=(0,))
 
@@ -40,7 +40,7 @@ class WaitlistController(Controller):
         waitlist: NamedDependency[WaitlistRepository],
     ) -> WaitlistEntry:
         """Wait for a doctor who has no free slot, on one day or at all."""
-        return await waitlist.join(request.user.id, data.doctor, data.desired_date)
+        return await waitlist.join(request.user.id, data)
 
     @get("/", operation_id="list_waitlist", response_headers=[LINK])
     async def list_waitlist(
@@ -69,7 +69,54 @@ class WaitlistController(Controller):
         waitlist: NamedDependency[WaitlistRepository],
     ) -> WaitlistEntry:
         """Stop waiting."""
-        entry = await waitlist.leave(request.user.id, entry_id)
-        if entry is None:
-            raise not_found("waitlist entry")
-        return entry
+        return _or_not_found(await waitlist.leave(request.user.id, entry_id))
+
+    @post(
+        "/{entry_id:int}/pause",
+        operation_id="pause_waitlist",
+        status_code=200,
+        guards=[patients_only],
+        responses=problems(409),
+    )
+    @once
+    async def pause(
+        self, request: Request[Caller, Token, Any], entry_id: PathId, waitlist: NamedDependency[WaitlistRepository]
+    ) -> WaitlistEntry:
+        """Be offered nothing for a while, and keep one's place. An offer that is open is declined."""
+        return _or_not_found(await waitlist.pause(request.user.id, entry_id))
+
+    @post(
+        "/{entry_id:int}/resume",
+        operation_id="resume_waitlist",
+        status_code=200,
+        guards=[patients_only],
+        responses=problems(409),
+    )
+    @once
+    async def resume(
+        self, request: Request[Caller, Token, Any], entry_id: PathId, waitlist: NamedDependency[WaitlistRepository]
+    ) -> WaitlistEntry:
+        """Be offered slots again."""
+        return _or_not_found(await waitlist.resume(request.user.id, entry_id))
+
+    @put(
+        "/{entry_id:int}/preferences",
+        operation_id="prefer_slots",
+        guards=[patients_only],
+        responses=problems(409),
+    )
+    async def prefer(
+        self,
+        request: Request[Caller, Token, Any],
+        entry_id: PathId,
+        data: JSONBody[Preferences],
+        waitlist: NamedDependency[WaitlistRepository],
+    ) -> WaitlistEntry:
+        """Say which slots to be offered from now on; what is left out is any."""
+        return _or_not_found(await waitlist.prefer(request.user.id, entry_id, data))
+
+
+def _or_not_found(entry: WaitlistEntry | None) -> WaitlistEntry:
+    if entry is None:
+        raise not_found("waitlist entry")
+    return entry

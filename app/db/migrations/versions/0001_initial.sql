@@ -53,6 +53,9 @@ CREATE TABLE policy (
 	review_hours SMALLINT DEFAULT '24' NOT NULL, 
 	patient_hold_limit SMALLINT DEFAULT '5' NOT NULL, 
 	require_verified_doctor BOOLEAN DEFAULT true NOT NULL, 
+	offer_first_wave SMALLINT DEFAULT '3' NOT NULL, 
+	offer_min_notice INTERVAL DEFAULT '2 h' NOT NULL, 
+	offer_waves SMALLINT DEFAULT '4' NOT NULL, 
 	default_fee NUMERIC(12, 2) DEFAULT '100.00' NOT NULL, 
 	default_currency CHAR(3) DEFAULT 'USD' NOT NULL, 
 	max_fee NUMERIC(12, 2) DEFAULT '10000.00' NOT NULL, 
@@ -62,6 +65,9 @@ CREATE TABLE policy (
 	CONSTRAINT policy_hold_minutes_valid CHECK (hold_minutes BETWEEN 1 AND 1440), 
 	CONSTRAINT policy_review_hours_valid CHECK (review_hours BETWEEN 1 AND 336), 
 	CONSTRAINT policy_patient_hold_limit_valid CHECK (patient_hold_limit BETWEEN 1 AND 30), 
+	CONSTRAINT policy_offer_first_wave_valid CHECK (offer_first_wave BETWEEN 1 AND 100), 
+	CONSTRAINT policy_offer_min_notice_valid CHECK (offer_min_notice BETWEEN interval '0' AND interval '72 h'), 
+	CONSTRAINT policy_offer_waves_valid CHECK (offer_waves BETWEEN 1 AND 24), 
 	CONSTRAINT policy_default_fee_valid CHECK (default_fee >= 0 AND default_fee <= max_fee), 
 	CONSTRAINT policy_default_currency_valid CHECK (default_currency = ANY (currencies)), 
 	CONSTRAINT policy_max_fee_valid CHECK (max_fee BETWEEN 0 AND 1000000)
@@ -78,6 +84,12 @@ COMMENT ON COLUMN policy.review_hours IS 'How long PayPal may review a payment w
 COMMENT ON COLUMN policy.patient_hold_limit IS 'Live unpaid holds one patient may have at once.';
 
 COMMENT ON COLUMN policy.require_verified_doctor IS 'Whether doctors are listed and booked only once they are verified.';
+
+COMMENT ON COLUMN policy.offer_first_wave IS 'How many are offered a freed slot at once; then twice as many, and so on.';
+
+COMMENT ON COLUMN policy.offer_min_notice IS 'A slot that starts sooner is offered to nobody.';
+
+COMMENT ON COLUMN policy.offer_waves IS 'How long an offer is good, in times from a wave to the next.';
 
 COMMENT ON COLUMN policy.default_fee IS 'Fee of a doctor who names none.';
 
@@ -293,6 +305,8 @@ CREATE INDEX appointment_finishing ON appointment (upper(during)) WHERE status =
 
 CREATE INDEX appointment_lapsing_hold ON appointment (hold_expires_at) WHERE status = 'pending';
 
+CREATE INDEX appointment_on_offer ON appointment (doctor_id, id) WHERE status = 'offered';
+
 COMMENT ON TABLE appointment IS 'A booking of a doctor''s slot. While active it holds the slot and one of the doctor''s 30 seats.';
 
 COMMENT ON COLUMN appointment.patient_id IS 'None while a freed slot is on offer to the waitlist.';
@@ -349,10 +363,17 @@ CREATE TABLE waitlist_entry (
 	doctor_id INTEGER NOT NULL, 
 	patient_id INTEGER NOT NULL, 
 	desired_date DATE, 
+	priority_class SMALLINT DEFAULT '2' NOT NULL, 
+	earliest_time TIME WITHOUT TIME ZONE, 
+	latest_time TIME WITHOUT TIME ZONE, 
+	min_notice_minutes INTEGER DEFAULT '0' NOT NULL, 
 	status TEXT DEFAULT 'waiting' NOT NULL, 
 	created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL, 
 	CONSTRAINT waitlist_entry_pkey PRIMARY KEY (id), 
 	CONSTRAINT waitlist_entry_status_valid CHECK (status IN ('waiting', 'offered', 'paused', 'fulfilled', 'left', 'lapsed')), 
+	CONSTRAINT waitlist_entry_priority_class_valid CHECK (priority_class BETWEEN 1 AND 2), 
+	CONSTRAINT waitlist_entry_times_valid CHECK (earliest_time <= latest_time), 
+	CONSTRAINT waitlist_entry_min_notice_minutes_valid CHECK (min_notice_minutes BETWEEN 0 AND 21600), 
 	CONSTRAINT waitlist_entry_doctor_id_fkey FOREIGN KEY(doctor_id) REFERENCES doctor (account_id), 
 	CONSTRAINT waitlist_entry_patient_id_fkey FOREIGN KEY(patient_id) REFERENCES patient (account_id)
 );
@@ -361,13 +382,21 @@ CREATE INDEX waitlist_entry_by_doctor ON waitlist_entry (doctor_id, id);
 
 CREATE INDEX waitlist_entry_by_patient ON waitlist_entry (patient_id, id);
 
-CREATE INDEX waitlist_entry_queue ON waitlist_entry (doctor_id, id) WHERE status IN ('waiting', 'offered', 'paused');
+CREATE INDEX waitlist_entry_queue ON waitlist_entry (doctor_id, priority_class, id) WHERE status IN ('waiting', 'offered', 'paused');
 
 CREATE UNIQUE INDEX waitlist_entry_unique ON waitlist_entry (doctor_id, patient_id, desired_date) NULLS NOT DISTINCT WHERE status IN ('waiting', 'offered', 'paused');
 
-COMMENT ON TABLE waitlist_entry IS 'A patient who waits for a slot with a doctor. Order of joining is order of id.';
+COMMENT ON TABLE waitlist_entry IS 'A patient who waits for a slot with a doctor. In line by priority class, then in order of id.';
 
 COMMENT ON COLUMN waitlist_entry.desired_date IS 'A day in the doctor''s zone; none: any day.';
+
+COMMENT ON COLUMN waitlist_entry.priority_class IS '1: this doctor canceled on them lately; 2: everybody else; set by trigger.';
+
+COMMENT ON COLUMN waitlist_entry.earliest_time IS 'The slot starts at this time of the doctor''s day or later; none: as early as may be.';
+
+COMMENT ON COLUMN waitlist_entry.latest_time IS 'The slot starts at this time of the doctor''s day or earlier; none: as late as may be.';
+
+COMMENT ON COLUMN waitlist_entry.min_notice_minutes IS 'How long before its start an offer must come, if policy asks for less.';
 
 COMMENT ON COLUMN waitlist_entry.status IS 'waiting, offered and paused are live.';
 
@@ -393,6 +422,47 @@ COMMENT ON COLUMN working_hours.weekday IS 'ISO: 1 Monday to 7 Sunday.';
 COMMENT ON COLUMN working_hours.start_minute IS 'Minutes after local midnight, 0 to 1439.';
 
 COMMENT ON COLUMN working_hours.end_minute IS 'Minutes after local midnight, up to 1440.';
+
+CREATE TABLE offer (
+	id INTEGER GENERATED ALWAYS AS IDENTITY, 
+	appointment_id INTEGER NOT NULL, 
+	waitlist_entry_id INTEGER NOT NULL, 
+	wave SMALLINT NOT NULL, 
+	status TEXT DEFAULT 'queued' NOT NULL, 
+	due_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	expires_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL, 
+	updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL, 
+	CONSTRAINT offer_pkey PRIMARY KEY (id), 
+	CONSTRAINT offer_status_valid CHECK (status IN ('queued', 'sent', 'accepted', 'declined', 'expired', 'superseded')), 
+	CONSTRAINT offer_wave_valid CHECK (wave >= 1), 
+	CONSTRAINT offer_appointment_id_fkey FOREIGN KEY(appointment_id) REFERENCES appointment (id), 
+	CONSTRAINT offer_waitlist_entry_id_fkey FOREIGN KEY(waitlist_entry_id) REFERENCES waitlist_entry (id)
+);
+
+CREATE INDEX offer_due ON offer (due_at) WHERE status IN ('queued', 'sent');
+
+CREATE INDEX offer_of_appointment ON offer (appointment_id, wave);
+
+CREATE INDEX offer_of_entry ON offer (waitlist_entry_id, id);
+
+CREATE UNIQUE INDEX offer_one_live ON offer (waitlist_entry_id) WHERE status IN ('queued', 'sent');
+
+COMMENT ON TABLE offer IS 'A freed slot, which is an offered appointment, offered to a waitlist entry.';
+
+COMMENT ON COLUMN offer.appointment_id IS 'The slot, taken while on offer.';
+
+COMMENT ON COLUMN offer.wave IS '1 for those who heard first; each wave is twice as large.';
+
+COMMENT ON COLUMN offer.status IS 'queued and sent are live.';
+
+COMMENT ON COLUMN offer.due_at IS 'When it is looked at next: for the next wave, then for its end.';
+
+COMMENT ON COLUMN offer.expires_at IS 'Good until then.';
+
+COMMENT ON COLUMN offer.created_at IS 'When it was made.';
+
+COMMENT ON COLUMN offer.updated_at IS 'When its status last changed; set by trigger.';
 
 CREATE TABLE payment (
 	id INTEGER GENERATED ALWAYS AS IDENTITY, 
@@ -471,6 +541,7 @@ CREATE TABLE notification (
 	appointment_id INTEGER, 
 	appointment_version INTEGER, 
 	waitlist_entry_id INTEGER, 
+	offer_id INTEGER, 
 	payment_id INTEGER, 
 	slot TSTZRANGE, 
 	snapshot JSONB, 
@@ -486,11 +557,12 @@ CREATE TABLE notification (
 	sent_at TIMESTAMP WITH TIME ZONE, 
 	CONSTRAINT notification_pkey PRIMARY KEY (id), 
 	CONSTRAINT notification_status_valid CHECK (status IN ('queued', 'sent', 'skipped', 'failed')), 
-	CONSTRAINT notification_kind_valid CHECK (kind IN ('appointment_confirmed', 'appointment_canceled', 'appointment_rescheduled', 'slot_available', 'payment_too_late', 'refund_requested', 'refund_completed', 'email_verification', 'email_changing', 'password_reset', 'password_changed', 'waiting_ended', 'account_erased')), 
+	CONSTRAINT notification_kind_valid CHECK (kind IN ('appointment_confirmed', 'appointment_canceled', 'appointment_rescheduled', 'slot_offered', 'offer_superseded', 'offer_expired', 'payment_too_late', 'refund_requested', 'refund_completed', 'email_verification', 'email_changing', 'password_reset', 'password_changed', 'waiting_ended', 'account_erased')), 
 	CONSTRAINT notification_appointment_known CHECK ((kind IN ('email_verification', 'email_changing', 'password_reset', 'password_changed', 'waiting_ended', 'account_erased')) = (appointment_id IS NULL) AND (appointment_id IS NULL) = (appointment_version IS NULL)), 
 	CONSTRAINT notification_account_id_fkey FOREIGN KEY(account_id) REFERENCES account (id), 
 	CONSTRAINT notification_appointment_id_fkey FOREIGN KEY(appointment_id) REFERENCES appointment (id), 
 	CONSTRAINT notification_waitlist_entry_id_fkey FOREIGN KEY(waitlist_entry_id) REFERENCES waitlist_entry (id), 
+	CONSTRAINT notification_offer_id_fkey FOREIGN KEY(offer_id) REFERENCES offer (id), 
 	CONSTRAINT notification_payment_id_fkey FOREIGN KEY(payment_id) REFERENCES payment (id)
 );
 
@@ -502,7 +574,7 @@ CREATE INDEX notification_in_line ON notification (account_id, id) WHERE status 
 
 CREATE INDEX notification_of_account ON notification (account_id, id);
 
-CREATE UNIQUE INDEX notification_once ON notification (appointment_id, appointment_version, kind, account_id, payment_id) NULLS NOT DISTINCT WHERE appointment_id IS NOT NULL;
+CREATE UNIQUE INDEX notification_once ON notification (appointment_id, appointment_version, kind, account_id, payment_id, offer_id) NULLS NOT DISTINCT WHERE appointment_id IS NOT NULL;
 
 CREATE INDEX notification_to_purge ON notification (created_at) WHERE status <> 'queued' AND (outcome IS NOT NULL OR snapshot IS NOT NULL OR request_id IS NOT NULL);
 
@@ -516,11 +588,13 @@ COMMENT ON COLUMN notification.appointment_id IS 'What it is about; none: the ac
 
 COMMENT ON COLUMN notification.appointment_version IS 'A mail about an older version is skipped.';
 
-COMMENT ON COLUMN notification.waitlist_entry_id IS 'The entry that slot_available answers, or whose end waiting_ended tells.';
+COMMENT ON COLUMN notification.waitlist_entry_id IS 'The entry whose end waiting_ended tells.';
+
+COMMENT ON COLUMN notification.offer_id IS 'The offer that a mail is about.';
 
 COMMENT ON COLUMN notification.payment_id IS 'The payment that a mail about money is about.';
 
-COMMENT ON COLUMN notification.slot IS 'slot_available: the freed slot; appointment_rescheduled: the time it was moved from.';
+COMMENT ON COLUMN notification.slot IS 'appointment_rescheduled: the time it was moved from.';
 
 COMMENT ON COLUMN notification.snapshot IS 'Until it is sent, what it needs that changes or goes: email, recipient, doctor, patient.';
 
@@ -543,6 +617,22 @@ COMMENT ON COLUMN notification.outcome IS 'Why it was skipped, or what the last 
 COMMENT ON COLUMN notification.created_at IS 'When the event happened.';
 
 COMMENT ON COLUMN notification.sent_at IS 'When the mail server took it.';
+
+CREATE TABLE offer_token (
+	token_hash BYTEA NOT NULL, 
+	offer_id INTEGER NOT NULL, 
+	created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL, 
+	CONSTRAINT offer_token_pkey PRIMARY KEY (token_hash), 
+	CONSTRAINT offer_token_offer_id_fkey FOREIGN KEY(offer_id) REFERENCES offer (id)
+);
+
+CREATE INDEX offer_token_of_offer ON offer_token (offer_id);
+
+COMMENT ON TABLE offer_token IS 'What the link in an offer''s mail proves; each attempt to send the mail has its own.';
+
+COMMENT ON COLUMN offer_token.token_hash IS 'SHA-256; the token itself is kept nowhere.';
+
+COMMENT ON COLUMN offer_token.created_at IS 'When the mail was written.';
 
 CREATE TABLE receipt (
 	account_id INTEGER NOT NULL, 
@@ -674,7 +764,7 @@ GRANT USAGE ON SCHEMA admin TO booking_admin;
 -- Who may touch which table: booking_app reads and registers people, every booking it makes goes through a function.
 GRANT SELECT ON
 account, doctor, patient, working_hours, time_off, appointment, waitlist_entry, policy, time_zone, notification,
-payment, refund, webhook_event
+payment, refund, webhook_event, offer
 TO booking_app;
 GRANT SELECT ON alembic_version TO booking_app, booking_admin, booking_auditor;
 GRANT INSERT (username, email, password_hash, role) ON account TO booking_app;
@@ -687,7 +777,7 @@ GRANT INSERT (doctor_id, weekday, start_minute, end_minute) ON working_hours TO 
 
 GRANT SELECT ON
 doctor, patient, working_hours, time_off, appointment, waitlist_entry, policy, time_zone, notification,
-payment, refund, webhook_event
+payment, refund, webhook_event, offer
 TO booking_admin, booking_auditor;
 GRANT SELECT (id, username, email, email_verified_at, role, status, created_at) ON account TO booking_admin, booking_auditor;
 GRANT INSERT (doctor_id, patient_id, during), UPDATE (status, during, cancel_reason) ON appointment TO booking_admin;
@@ -696,7 +786,8 @@ GRANT INSERT (doctor_id, during, reason), DELETE ON time_off TO booking_admin;
 GRANT INSERT (doctor_id, weekday, start_minute, end_minute), DELETE ON working_hours TO booking_admin;
 GRANT UPDATE (timezone, slot_minutes, buffer_minutes, max_appointments, fee, currency) ON doctor TO booking_admin;
 GRANT UPDATE (
-    hold_minutes, review_hours, patient_hold_limit, require_verified_doctor, default_fee, default_currency, max_fee, currencies
+    hold_minutes, review_hours, patient_hold_limit, require_verified_doctor, offer_first_wave, offer_min_notice, offer_waves,
+    default_fee, default_currency, max_fee, currencies
 ) ON policy TO booking_admin;
 GRANT UPDATE (attention) ON payment TO booking_admin;
 GRANT INSERT ON time_zone TO booking_admin;
@@ -1065,6 +1156,27 @@ WHERE is_verified(d, (SELECT p FROM policy AS p)) AND NOT is_erased(d.account_id
 COMMENT ON VIEW api_doctor IS 'Doctors as the API shows them to everybody.';
 GRANT SELECT ON api_doctor TO booking_app, booking_admin, booking_auditor;
 
+-- An offer as the API answers it; one whose time is over has expired, whether or not a sweep has written it.
+CREATE OR REPLACE VIEW api_offer AS
+SELECT
+    o.id,
+    o.waitlist_entry_id AS waitlist_entry,
+    a.doctor_id AS doctor,
+    w.patient_id AS patient,
+    o.appointment_id AS appointment,
+    lower(a.during) AS appointment_date,
+    upper(a.during) AS ends_at,
+    a.fee,
+    a.currency,
+    CASE WHEN o.status IN ('queued', 'sent') AND o.expires_at <= now() THEN 'expired' ELSE o.status END AS status,
+    o.expires_at,
+    o.created_at
+FROM offer AS o
+INNER JOIN waitlist_entry AS w ON o.waitlist_entry_id = w.id
+INNER JOIN appointment AS a ON o.appointment_id = a.id;
+COMMENT ON VIEW api_offer IS 'Offers as the API shows them, with the slot and what it costs.';
+GRANT SELECT ON api_offer TO booking_app, booking_admin, booking_auditor;
+
 -- A payment as the API answers it.
 CREATE OR REPLACE VIEW api_payment AS
 SELECT
@@ -1088,18 +1200,22 @@ LEFT JOIN LATERAL (
 COMMENT ON VIEW api_payment IS 'Payments as the API shows them, with what is going back and what has gone back.';
 GRANT SELECT ON api_payment TO booking_app, booking_admin, booking_auditor;
 
--- A waitlist entry as the API answers it. Ahead of an entry are the older live ones that could take the same slot.
+-- A waitlist entry as the API answers it. Ahead of an entry are the live ones before it in line that could take the same slot.
 CREATE OR REPLACE VIEW api_waitlist_entry AS
 SELECT
     w.id,
     w.doctor_id AS doctor,
     w.patient_id AS patient,
     w.desired_date,
+    w.earliest_time,
+    w.latest_time,
+    w.min_notice_minutes,
     w.status,
     CASE
         WHEN w.status IN ('waiting', 'offered', 'paused') THEN (
             SELECT count(*) + 1 FROM waitlist_entry AS o
-            WHERE o.doctor_id = w.doctor_id AND o.id < w.id AND o.status IN ('waiting', 'offered', 'paused')
+            WHERE o.doctor_id = w.doctor_id AND (o.priority_class, o.id) < (w.priority_class, w.id)
+                AND o.status IN ('waiting', 'offered', 'paused')
                 AND (o.desired_date IS NULL OR w.desired_date IS NULL OR o.desired_date = w.desired_date)
         )
     END AS position,
@@ -1179,6 +1295,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
             'patient_id',
             was.patient_id IS DISTINCT FROM becomes.patient_id AND (was.patient_id IS NOT NULL OR was.status <> 'offered')
         ),
+        -- what is offered is this time
+        ('during', was.during <> becomes.during AND was.status = 'offered'),
         ('seat', was.seat IS DISTINCT FROM becomes.seat),
         -- a payment keeps the slot while the money is being taken
         ('hold_expires_at', was.hold_expires_at IS DISTINCT FROM becomes.hold_expires_at AND actor <> 'payment'),
@@ -1293,7 +1411,16 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     minutes integer := (SELECT slot_minutes FROM doctor WHERE account_id = p_doctor);
     new_id integer;
+    offer_id integer;
 BEGIN
+    IF has_waitlist(p_doctor) THEN
+        PERFORM serve_waitlist(p_doctor); -- what the clock has freed is theirs first
+        offer_id := open_offer(p_patient, p_doctor, p_start);
+        IF offer_id IS NOT NULL THEN
+            RETURN QUERY SELECT * FROM claim_offer(p_patient, offer_id);
+            RETURN;
+        END IF;
+    END IF;
     PERFORM act_as('patient');
     -- for a doctor who does not exist any length will do: the trigger refuses
     INSERT INTO appointment (doctor_id, patient_id, during)
@@ -1304,7 +1431,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION book(integer, integer, timestamptz) IS
-'Books for a patient (account id) with a doctor (account id). Confirmed if the fee is 0, else a hold. Raises the broken rule.';
+'Books for a patient (account id) with a doctor (account id). Confirmed if the fee is 0, else a hold. A slot that is offered to the patient is claimed by it. Raises the broken rule.';
 REVOKE EXECUTE ON FUNCTION book(integer, integer, timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION book(integer, integer, timestamptz) TO booking_app;
 
@@ -1627,6 +1754,8 @@ LANGUAGE plpgsql AS $$
 DECLARE
     new_id integer;
 BEGIN
+    -- a lapsed hold's place is the waitlist's first
+    PERFORM serve_waitlist(doctor_id) FROM appointment WHERE id = pay.appointment_id AND has_waitlist(doctor_id);
     PERFORM act_as('payment');
     -- before the hold is retired: its patient, who is booking elsewhere, would wait for that, and we for them
     UPDATE patient SET booking_seq = booking_seq + 1
@@ -1823,9 +1952,9 @@ SELECT
     r.role AS recipient_role,
     coalesce(n.snapshot ->> 'doctor', d.full_name) AS doctor,
     coalesce(n.snapshot ->> 'patient', p.full_name) AS patient,
-    CASE WHEN n.kind = 'slot_available' THEN lower(n.slot) ELSE lower(a.during) END AS starts_at,
-    CASE WHEN n.kind = 'slot_available' THEN upper(n.slot) ELSE upper(a.during) END AS ends_at,
-    CASE WHEN n.kind = 'appointment_rescheduled' THEN lower(n.slot) END AS moved_from,
+    lower(a.during) AS starts_at,
+    upper(a.during) AS ends_at,
+    lower(n.slot) AS moved_from,
     array(SELECT lower(o.during) FROM appointment AS o WHERE o.id = any(n.also) ORDER BY 1) AS also_canceled,
     a.cancel_deadline,
     a.canceled_by,
@@ -1834,7 +1963,10 @@ SELECT
     money_text(pay.amount, pay.currency) AS payment,
     refunds_of(a.id || n.also) AS refunds,
     r.status = 'erased' AS recipient_erased,
-    account_token_lifetime(n.kind) AS code_lifetime
+    account_token_lifetime(n.kind) AS code_lifetime,
+    o.id AS offer_id,
+    o.expires_at AS offer_expires_at,
+    money_text(a.fee, a.currency) AS fee
 FROM notification AS n
 INNER JOIN account AS r ON n.account_id = r.id
 LEFT JOIN doctor AS rd ON r.id = rd.account_id
@@ -1842,7 +1974,8 @@ LEFT JOIN patient AS rp ON r.id = rp.account_id
 LEFT JOIN appointment AS a ON n.appointment_id = a.id
 LEFT JOIN doctor AS d ON a.doctor_id = d.account_id
 LEFT JOIN patient AS p ON a.patient_id = p.account_id
-LEFT JOIN payment AS pay ON n.payment_id = pay.id;
+LEFT JOIN payment AS pay ON n.payment_id = pay.id
+LEFT JOIN offer AS o ON n.offer_id = o.id;
 COMMENT ON VIEW notification_letter IS 'Everything a mail''s template may say; of an appointment nothing where it is about the account.';
 GRANT SELECT ON notification_letter TO booking_app;
 
@@ -1878,13 +2011,98 @@ BEGIN
         INSERT INTO account_token (token_hash, account_id, purpose, email, expires_at)
         VALUES (p_code, n.account_id, n.kind, letter.email, clock_timestamp() + letter.code_lifetime);
     END IF;
+    IF n.kind = 'slot_offered' AND p_code IS NOT NULL THEN
+        INSERT INTO offer_token (token_hash, offer_id) VALUES (p_code, n.offer_id);
+    END IF;
     RETURN NEXT letter;
 END
 $$;
 COMMENT ON FUNCTION claim_notification(bigint, interval, bytea) IS
-'Takes a due mail for the length of the lease and returns its letter, in which the code of a given SHA-256 is good if it needs one; no row if another has it, it is done, it is stale (then skipped), or it is not its turn (then put off).';
+'Takes a due mail for the length of the lease and returns its letter, in which the code of a given SHA-256 is good if it needs one, as an offer''s link does; no row if another has it, it is done, it is stale (then skipped), or it is not its turn (then put off).';
 REVOKE EXECUTE ON FUNCTION claim_notification(bigint, interval, bytea) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION claim_notification(bigint, interval, bytea) TO booking_app;
+
+-- Whoever claims first has the slot: it becomes their hold, or is confirmed if it costs nothing.
+CREATE OR REPLACE FUNCTION claim_offer(p_patient integer, p_offer integer) RETURNS SETOF api_appointment
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    o offer := lock_offer(p_patient, p_offer);
+BEGIN
+    IF o.id IS NULL THEN
+        RETURN;
+    END IF;
+    PERFORM refuse('offer_superseded', offer_superseded(o, clock_timestamp()));
+    PERFORM act_as('patient');
+    UPDATE offer SET status = 'accepted' WHERE id = o.id;
+    UPDATE appointment SET patient_id = p_patient, status = CASE WHEN fee = 0 THEN 'confirmed' ELSE 'pending' END
+    WHERE id = o.appointment_id AND status = 'offered';
+    PERFORM refuse('offer_superseded', CASE WHEN NOT FOUND THEN 'Somebody else was faster.' END);
+    PERFORM pass_over_others(o);
+    PERFORM act_as('');
+    RETURN QUERY SELECT * FROM api_appointment WHERE id = o.appointment_id;
+END
+$$;
+COMMENT ON FUNCTION claim_offer(integer, integer) IS
+'A patient (account id) accepts an offer; no row if it is not theirs. Raises the broken rule, offer_superseded if somebody was faster.';
+REVOKE EXECUTE ON FUNCTION claim_offer(integer, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION claim_offer(integer, integer) TO booking_app;
+
+CREATE OR REPLACE FUNCTION lock_offer(p_patient integer, p_offer integer) RETURNS offer
+LANGUAGE plpgsql AS $$
+DECLARE
+    o offer;
+BEGIN
+    SELECT f.* INTO o FROM offer AS f INNER JOIN waitlist_entry AS w ON f.waitlist_entry_id = w.id
+    WHERE f.id = p_offer AND w.patient_id = p_patient;
+    PERFORM lock_doctor_of(o.appointment_id);
+    SELECT * INTO o FROM offer WHERE id = o.id; -- as it stands after the wait
+    RETURN o;
+END
+$$;
+COMMENT ON FUNCTION lock_offer(integer, integer) IS
+'Locks the doctor of a patient''s offer, under whose lock every offer changes, and returns the offer; NULL if it is not theirs.';
+
+CREATE OR REPLACE FUNCTION pass_over_others(o offer) RETURNS void
+LANGUAGE sql AS $$
+    UPDATE offer SET status = 'superseded'
+    WHERE appointment_id = o.appointment_id AND id <> o.id AND status IN ('queued', 'sent');
+    -- they may be in line for another slot
+    SELECT serve_waitlist(doctor_id) FROM appointment WHERE id = o.appointment_id AND has_waitlist(doctor_id);
+$$;
+COMMENT ON FUNCTION pass_over_others(offer) IS 'Ends the other offers of a slot that is claimed, and sees to those who had them.';
+
+CREATE OR REPLACE FUNCTION decline_offer(p_patient integer, p_offer integer) RETURNS SETOF api_offer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    o offer := lock_offer(p_patient, p_offer);
+BEGIN
+    IF o.id IS NULL THEN
+        RETURN;
+    END IF;
+    PERFORM refuse('offer_superseded', offer_superseded(o, clock_timestamp()));
+    PERFORM act_as('patient');
+    UPDATE offer SET status = 'declined' WHERE id = o.id;
+    PERFORM serve_waitlist(doctor_id) FROM appointment WHERE id = o.appointment_id;
+    PERFORM act_as('');
+    RETURN QUERY SELECT * FROM api_offer WHERE id = o.id;
+END
+$$;
+COMMENT ON FUNCTION decline_offer(integer, integer) IS
+'A patient (account id) lets a slot pass and stays in line; no row if the offer is not theirs. Raises the broken rule.';
+REVOKE EXECUTE ON FUNCTION decline_offer(integer, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION decline_offer(integer, integer) TO booking_app;
+
+CREATE OR REPLACE FUNCTION open_offer(p_patient integer, p_doctor integer, p_start timestamptz) RETURNS integer
+LANGUAGE sql STABLE AS $$
+    SELECT o.id
+    FROM waitlist_entry AS w
+    INNER JOIN offer AS o ON o.waitlist_entry_id = w.id
+    INNER JOIN appointment AS a ON o.appointment_id = a.id
+    WHERE w.patient_id = p_patient AND w.doctor_id = p_doctor AND w.status = 'offered' AND lower(a.during) = p_start
+        AND o.status IN ('queued', 'sent') AND o.expires_at > clock_timestamp()
+$$;
+COMMENT ON FUNCTION open_offer(integer, integer, timestamptz) IS
+'The offer by which a patient can claim a doctor''s slot that starts at an instant; NULL: there is none.';
 
 -- A patient begins to pay: the row is there before PayPal is asked, so that nothing PayPal does is unknown here.
 CREATE OR REPLACE FUNCTION create_payment(p_patient integer, p_appointment integer, p_amount numeric, p_currency text)
@@ -2119,6 +2337,8 @@ DECLARE
     a appointment;
     d doctor;
     p policy;
+    of_doctor other_appointments;
+    owed tstzrange[];
     at_ timestamptz := clock_timestamp();
 BEGIN
     SELECT * INTO a FROM appointment WHERE id = p_appointment;
@@ -2136,9 +2356,11 @@ BEGIN
     a.patient_id := p_patient;
     a.during := tstzrange(p_start, p_start + make_interval(mins => d.slot_minutes));
     a.status := coalesce(a.status, CASE WHEN d.fee = 0 THEN 'confirmed' ELSE 'pending' END);
-    RETURN QUERY SELECT * FROM broken_rules(
-        a, d, p, at_, other_appointments_of_doctor(a, at_), other_appointments_of_patient(a, at_)
-    );
+    of_doctor := other_appointments_of_doctor(a, at_);
+    owed := owed_slots(p_doctor, at_);
+    of_doctor.active := of_doctor.active + cardinality(owed);
+    of_doctor.clash := of_doctor.clash OR a.during && ANY (owed);
+    RETURN QUERY SELECT * FROM broken_rules(a, d, p, at_, of_doctor, other_appointments_of_patient(a, at_));
 END
 $$;
 COMMENT ON FUNCTION explain_booking(integer, integer, timestamptz, integer) IS
@@ -2159,6 +2381,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
             WHERE a.doctor_id = p_account OR a.patient_id = p_account
         ),
         'waitlist', (SELECT coalesce(jsonb_agg(w ORDER BY w.id), '[]') FROM waitlist_entry AS w WHERE w.patient_id = p_account),
+        'offers', (SELECT coalesce(jsonb_agg(o ORDER BY o.id), '[]') FROM api_offer AS o WHERE o.patient = p_account),
         'payments', (
             SELECT coalesce(jsonb_agg(p ORDER BY p.id), '[]')
             FROM payment AS p
@@ -2222,7 +2445,9 @@ GRANT EXECUTE ON FUNCTION export_account(integer) TO booking_app;
 CREATE OR REPLACE FUNCTION notification_sent(p_id bigint) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     UPDATE notification SET status = 'sent', sent_at = clock_timestamp(), outcome = NULL, snapshot = NULL
-    WHERE id = p_id AND status = 'queued'
+    WHERE id = p_id AND status = 'queued';
+    UPDATE offer SET status = 'sent'
+    WHERE id = (SELECT offer_id FROM notification WHERE id = p_id AND kind = 'slot_offered') AND status = 'queued'
 $$;
 COMMENT ON FUNCTION notification_sent(bigint) IS 'The mail server took it.';
 REVOKE EXECUTE ON FUNCTION notification_sent(bigint) FROM PUBLIC;
@@ -2243,28 +2468,41 @@ COMMENT ON FUNCTION notification_failed(bigint, text, boolean) IS
 REVOKE EXECUTE ON FUNCTION notification_failed(bigint, text, boolean) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION notification_failed(bigint, text, boolean) TO booking_app;
 
--- A slot is free if it is on the doctor's grid, inside the booking window, not taken or time off, and the doctor is
--- verified and below the cap.
+-- A slot is free if it is on the doctor's grid, inside the booking window, not taken, owed to the waitlist or time off, and the
+-- doctor is verified and below the cap.
 CREATE OR REPLACE FUNCTION free_slots(
     p_doctor integer, p_from timestamptz, p_to timestamptz, at_ timestamptz DEFAULT now()
 ) RETURNS TABLE (starts_at timestamptz, ends_at timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT g.starts_at, g.ends_at
-    FROM doctor AS d
+    SELECT u.starts_at, u.ends_at
+    FROM (
+        SELECT d, owed_slots(account_id, at_) AS owed FROM doctor AS d
+        WHERE account_id = p_doctor
+        OFFSET 0 -- asked once, not for each slot
+    ) AS o
     CROSS JOIN policy AS p
-    CROSS JOIN LATERAL grid_slots(d, greatest(p_from, at_), least(p_to, at_ + interval '361 hours')) AS g
-    WHERE d.account_id = p_doctor
-        AND is_verified(d, p)
-        AND appointment_booking_window(g.starts_at, at_) IS NULL
-        AND appointment_doctor_cap(active_appointments(d.account_id, at_), d) IS NULL
-        AND NOT is_taken(d.account_id, tstzrange(g.starts_at, g.ends_at), at_)
-    ORDER BY g.starts_at
+    CROSS JOIN LATERAL untaken_slots(o.d, p_from, p_to, at_) AS u
+    WHERE is_verified(o.d, p)
+        AND appointment_doctor_cap(active_appointments(p_doctor, at_) + cardinality(o.owed), o.d) IS NULL
+        AND (cardinality(o.owed) = 0 OR NOT tstzrange(u.starts_at, u.ends_at) && ANY (o.owed))
+    ORDER BY u.starts_at
 $$;
 COMMENT ON FUNCTION free_slots(integer, timestamptz, timestamptz, timestamptz) IS
 'The slots of a doctor that start in [from, to) and could be booked at an instant (default: now), in order.';
 REVOKE EXECUTE ON FUNCTION free_slots(integer, timestamptz, timestamptz, timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION free_slots(integer, timestamptz, timestamptz, timestamptz)
 TO booking_app, booking_admin, booking_auditor;
+
+CREATE OR REPLACE FUNCTION untaken_slots(d doctor, p_from timestamptz, p_to timestamptz, at_ timestamptz)
+RETURNS TABLE (starts_at timestamptz, ends_at timestamptz)
+LANGUAGE sql STABLE AS $$
+    SELECT g.starts_at, g.ends_at
+    FROM grid_slots(d, greatest(p_from, at_), least(p_to, at_ + interval '361 hours')) AS g
+    WHERE appointment_booking_window(g.starts_at, at_) IS NULL
+        AND NOT is_taken(d.account_id, tstzrange(g.starts_at, g.ends_at), at_)
+$$;
+COMMENT ON FUNCTION untaken_slots(doctor, timestamptz, timestamptz, timestamptz) IS
+'The slots of a doctor inside the booking window that start in [from, to) and that nobody has at an instant, in no order.';
 
 CREATE OR REPLACE FUNCTION grid_slots(d doctor, p_from timestamptz, p_to timestamptz)
 RETURNS TABLE (starts_at timestamptz, ends_at timestamptz)
@@ -2336,39 +2574,106 @@ COMMENT ON FUNCTION too_late_to_give_up(integer) IS
 'Why an appointment''s hold can no longer be given up, as it is paid or about to be; NULL: it can.';
 
 -- A patient waits for a slot with a doctor who is full.
-CREATE OR REPLACE FUNCTION join_waitlist(p_patient integer, p_doctor integer, p_date date)
-RETURNS SETOF api_waitlist_entry
+CREATE OR REPLACE FUNCTION join_waitlist(
+    p_patient integer, p_doctor integer, p_date date,
+    p_earliest time DEFAULT NULL, p_latest time DEFAULT NULL, p_notice_minutes integer DEFAULT 0
+) RETURNS SETOF api_waitlist_entry
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     new_id integer;
 BEGIN
     PERFORM act_as('patient');
-    INSERT INTO waitlist_entry (doctor_id, patient_id, desired_date)
-    VALUES (p_doctor, p_patient, p_date)
+    INSERT INTO waitlist_entry (doctor_id, patient_id, desired_date, earliest_time, latest_time, min_notice_minutes)
+    VALUES (p_doctor, p_patient, p_date, p_earliest, p_latest, p_notice_minutes)
     RETURNING id INTO new_id;
+    PERFORM serve_waitlist(p_doctor); -- a slot that is on offer may be offered to them, too
     PERFORM act_as('');
     RETURN QUERY SELECT * FROM api_waitlist_entry WHERE id = new_id;
 END
 $$;
-COMMENT ON FUNCTION join_waitlist(integer, integer, date) IS
-'Puts a patient on a doctor''s waitlist for a day in the doctor''s zone, or any day if NULL. Raises the broken rule.';
-REVOKE EXECUTE ON FUNCTION join_waitlist(integer, integer, date) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION join_waitlist(integer, integer, date) TO booking_app;
+COMMENT ON FUNCTION join_waitlist(integer, integer, date, time, time, integer) IS
+'Puts a patient on a doctor''s waitlist for a day in the doctor''s zone, or any day if NULL, at certain times of day and with some notice. Raises the broken rule.';
+REVOKE EXECUTE ON FUNCTION join_waitlist(integer, integer, date, time, time, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION join_waitlist(integer, integer, date, time, time, integer) TO booking_app;
 
--- A patient stops waiting.
+-- A patient stops waiting, for good or for a while, and may say what they wait for; what they let go is for the others.
 CREATE OR REPLACE FUNCTION leave_waitlist(p_patient integer, p_entry integer) RETURNS SETOF api_waitlist_entry
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-BEGIN
-    PERFORM act_as('patient');
-    UPDATE waitlist_entry SET status = 'left' WHERE id = p_entry AND patient_id = p_patient;
-    PERFORM act_as('');
-    RETURN QUERY SELECT * FROM api_waitlist_entry WHERE id = p_entry AND patient = p_patient;
-END
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT * FROM change_waiting(p_patient, p_entry, 'left')
 $$;
 COMMENT ON FUNCTION leave_waitlist(integer, integer) IS
 'Ends a patient''s (account id) waitlist entry; no row if it is not theirs. Raises the broken rule if it has ended.';
 REVOKE EXECUTE ON FUNCTION leave_waitlist(integer, integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION leave_waitlist(integer, integer) TO booking_app;
+
+CREATE OR REPLACE FUNCTION pause_waitlist(p_patient integer, p_entry integer) RETURNS SETOF api_waitlist_entry
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT * FROM change_waiting(p_patient, p_entry, 'paused')
+$$;
+COMMENT ON FUNCTION pause_waitlist(integer, integer) IS
+'Offers a patient (account id) nothing until they resume, and keeps their place; no row if the entry is not theirs.';
+REVOKE EXECUTE ON FUNCTION pause_waitlist(integer, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION pause_waitlist(integer, integer) TO booking_app;
+
+CREATE OR REPLACE FUNCTION resume_waitlist(p_patient integer, p_entry integer) RETURNS SETOF api_waitlist_entry
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT * FROM change_waiting(p_patient, p_entry, 'waiting')
+$$;
+COMMENT ON FUNCTION resume_waitlist(integer, integer) IS
+'Ends the pause of a patient''s (account id) waitlist entry; no row if it is not theirs.';
+REVOKE EXECUTE ON FUNCTION resume_waitlist(integer, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION resume_waitlist(integer, integer) TO booking_app;
+
+CREATE OR REPLACE FUNCTION prefer_slots(
+    p_patient integer, p_entry integer, p_earliest time, p_latest time, p_notice_minutes integer
+) RETURNS SETOF api_waitlist_entry
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    w waitlist_entry := lock_entry(p_patient, p_entry);
+BEGIN
+    UPDATE waitlist_entry SET earliest_time = p_earliest, latest_time = p_latest, min_notice_minutes = p_notice_minutes
+    WHERE id = w.id;
+    PERFORM serve_waitlist(w.doctor_id) WHERE w.id IS NOT NULL;
+    RETURN QUERY SELECT * FROM api_waitlist_entry WHERE id = w.id;
+END
+$$;
+COMMENT ON FUNCTION prefer_slots(integer, integer, time, time, integer) IS
+'Says at which times of the doctor''s day a patient''s (account id) slot should start, and how long before that an offer must come; no row if the entry is not theirs. An offer that is made stays.';
+REVOKE EXECUTE ON FUNCTION prefer_slots(integer, integer, time, time, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION prefer_slots(integer, integer, time, time, integer) TO booking_app;
+
+CREATE OR REPLACE FUNCTION change_waiting(p_patient integer, p_entry integer, p_status text) RETURNS SETOF api_waitlist_entry
+LANGUAGE plpgsql AS $$
+DECLARE
+    w waitlist_entry := lock_entry(p_patient, p_entry);
+BEGIN
+    IF w.id IS NULL THEN
+        RETURN;
+    END IF;
+    UPDATE offer SET status = 'declined'
+    WHERE waitlist_entry_id = w.id AND status IN ('queued', 'sent') AND p_status <> 'waiting';
+    -- who is offered a slot is not paused
+    UPDATE waitlist_entry SET status = p_status WHERE id = w.id AND NOT (status = 'offered' AND p_status = 'waiting');
+    PERFORM serve_waitlist(w.doctor_id);
+    RETURN QUERY SELECT * FROM api_waitlist_entry WHERE id = w.id;
+END
+$$;
+COMMENT ON FUNCTION change_waiting(integer, integer, text) IS
+'Changes the status of a patient''s waitlist entry, ends its offer, and sees to the others in line; no row if it is not theirs.';
+
+CREATE OR REPLACE FUNCTION lock_entry(p_patient integer, p_entry integer) RETURNS waitlist_entry
+LANGUAGE plpgsql AS $$
+DECLARE
+    w waitlist_entry;
+BEGIN
+    SELECT * INTO w FROM waitlist_entry WHERE id = p_entry AND patient_id = p_patient;
+    PERFORM FROM doctor WHERE account_id = w.doctor_id FOR NO KEY UPDATE;
+    SELECT * INTO w FROM waitlist_entry WHERE id = w.id;
+    RETURN w;
+END
+$$;
+COMMENT ON FUNCTION lock_entry(integer, integer) IS
+'Locks the doctor of a patient''s waitlist entry and returns the entry; NULL if it is not theirs.';
 
 -- Every schedule writer locks the doctor first, by updating the row: a writer whose snapshot is stale then fails
 -- (serialization_failure) where a mere lock would let it decide on what it can no longer see.
@@ -2387,7 +2692,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION lock_doctor(integer) IS
-'Takes the lock under which a doctor''s bookings are decided, until the transaction ends. First in the order doctor, appointment, patient, waitlist entry.';
+'Takes the lock under which a doctor''s bookings are decided, until the transaction ends. First in the order doctor, appointment, patient, waitlist entry, offer.';
 
 -- A payment is locked after its doctor, like everything that touches an appointment.
 CREATE OR REPLACE FUNCTION lock_payment(p_payment integer) RETURNS payment
@@ -2508,12 +2813,10 @@ LANGUAGE sql STABLE AS $$
         WHEN coalesce(n.snapshot ->> 'email', mail_address(r, n.kind)) IS NULL THEN 'there is nowhere to send it'
         WHEN n.appointment_id IS NULL THEN NULL
         WHEN n.payment_id IS NOT NULL THEN NULL -- what became of money stays true
-        WHEN n.kind <> 'slot_available'
-            THEN CASE WHEN a.version <> n.appointment_version THEN 'the appointment has changed since' END
-        WHEN NOT EXISTS (SELECT FROM waitlist_entry WHERE id = n.waitlist_entry_id AND status = 'waiting')
-            THEN 'the patient no longer waits'
-        WHEN NOT EXISTS (SELECT FROM free_slots(a.doctor_id, lower(n.slot), upper(n.slot)))
-            THEN 'the slot is no longer free'
+        WHEN n.kind = 'slot_offered'
+            THEN (SELECT 'the offer has been ' || status FROM api_offer WHERE id = n.offer_id AND status NOT IN ('queued', 'sent'))
+        WHEN n.offer_id IS NOT NULL THEN NULL -- an offer that has ended stays so
+        WHEN a.version <> n.appointment_version THEN 'the appointment has changed since'
     END
     FROM account AS r
     LEFT JOIN appointment AS a ON a.id = n.appointment_id
@@ -2533,6 +2836,283 @@ LANGUAGE sql STABLE AS $$
 $$;
 COMMENT ON FUNCTION notification_turn(notification) IS
 'Until when a mail waits for earlier ones to the same account that were tried in vain or are being sent; NULL: it does not.';
+
+-- What the clock, or whoever did not say so, has changed about a doctor's offers is found by the sweep.
+CREATE OR REPLACE FUNCTION waitlist_is_due(p_doctor integer, at_ timestamptz) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT EXISTS (
+        SELECT FROM appointment AS a WHERE a.doctor_id = p_doctor AND a.status = 'offered' AND slot_is_due(a, at_)
+    ) OR EXISTS (
+        SELECT FROM waitlist_entry AS w
+        WHERE w.doctor_id = p_doctor AND w.status = 'offered' AND NOT has_claim(w, at_)
+            AND NOT EXISTS (SELECT FROM offer AS o WHERE o.waitlist_entry_id = w.id AND o.status IN ('queued', 'sent'))
+    ) OR cardinality(owed_slots(p_doctor, at_)) > 0
+$$;
+COMMENT ON FUNCTION waitlist_is_due(integer, timestamptz) IS
+'Whether serve_waitlist() has something to do for a doctor at an instant: an offer whose time has come, a claim that came to nothing, a slot that is owed.';
+REVOKE EXECUTE ON FUNCTION waitlist_is_due(integer, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION waitlist_is_due(integer, timestamptz) TO booking_app, booking_admin, booking_auditor;
+
+CREATE OR REPLACE FUNCTION slot_is_due(a appointment, at_ timestamptz) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT lower(a.during) - offer_min_notice <= at_ OR NOT EXISTS (
+        SELECT FROM offer AS o WHERE o.appointment_id = a.id AND o.status IN ('queued', 'sent')
+    ) OR EXISTS (
+        SELECT FROM offer AS o WHERE o.appointment_id = a.id AND o.status IN ('queued', 'sent') AND o.due_at <= at_
+    )
+    FROM policy
+$$;
+COMMENT ON FUNCTION slot_is_due(appointment, timestamptz) IS
+'Whether a slot on offer is to be looked at: it starts too soon, nobody is offered it, or an offer of it is due.';
+
+-- What is offered, to whom, in which wave and until when never changes.
+CREATE OR REPLACE FUNCTION offer_immutable(was offer, becomes offer) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE
+        WHEN (was.id, was.appointment_id, was.waitlist_entry_id, was.wave, was.expires_at, was.created_at)
+            <> (becomes.id, becomes.appointment_id, becomes.waitlist_entry_id, becomes.wave, becomes.expires_at, becomes.created_at)
+            THEN 'Only the status of an offer changes.'
+    END
+$$;
+COMMENT ON FUNCTION offer_immutable(offer, offer) IS
+'Why one row may not become the other; NULL: nothing that must stay has changed.';
+
+-- The link in an offer's mail proves who claims: its token is known to the mail alone, here only its hash is.
+CREATE OR REPLACE FUNCTION offer_by_token(p_token_hash bytea) RETURNS TABLE (
+    id integer, patient integer, doctor text, timezone text, appointment integer, starts_at timestamptz, ends_at timestamptz,
+    fee numeric, currency text, status text, expires_at timestamptz,
+    appointment_status text, hold_expires_at timestamptz, cancel_deadline timestamptz
+)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT
+        o.id, o.patient, d.full_name, p.timezone, o.appointment, o.appointment_date, o.ends_at,
+        o.fee, o.currency, o.status, o.expires_at, a.status, a.hold_expires_at, a.cancel_deadline
+    FROM offer_token AS t
+    INNER JOIN api_offer AS o ON t.offer_id = o.id
+    INNER JOIN api_appointment AS a ON o.appointment = a.id
+    INNER JOIN doctor AS d ON o.doctor = d.account_id
+    INNER JOIN patient AS p ON o.patient = p.account_id
+    WHERE t.token_hash = p_token_hash
+$$;
+COMMENT ON FUNCTION offer_by_token(bytea) IS
+'The offer that a token (SHA-256) is for, as its page shows it; no row if there is none.';
+REVOKE EXECUTE ON FUNCTION offer_by_token(bytea) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION offer_by_token(bytea) TO booking_app;
+
+-- Who is to have which slot: everyone in line, in order, a slot on offer or else a free one, which then is owed to them.
+CREATE OR REPLACE FUNCTION offer_plan(d doctor, p_freed tstzrange, at_ timestamptz)
+RETURNS TABLE (entry_id integer, appointment_id integer, slot tstzrange)
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    room integer := CASE WHEN is_verified(d, p) THEN d.max_appointments - active_appointments(d.account_id, at_) ELSE 0 END
+        FROM policy AS p;
+    free tstzrange[] := CASE WHEN room > 0 THEN slots_to_offer(d, p_freed, at_) END;
+    given integer[] := '{}';
+    w waitlist_entry;
+BEGIN
+    FOR w IN SELECT * FROM entries_in_line(d.account_id, at_) LOOP
+        entry_id := w.id;
+        appointment_id := NULL;
+        SELECT o.id, o.during INTO appointment_id, slot FROM slot_on_offer(w, d, given, at_) AS o;
+        IF appointment_id IS NOT NULL THEN
+            given := given || appointment_id;
+            RETURN NEXT;
+        ELSIF room > 0 THEN
+            SELECT f.slot INTO slot FROM unnest(free) WITH ORDINALITY AS f (slot, n)
+            WHERE (NOT has_let_pass(w) OR p_freed @> f.slot) AND slot_suits(w, d, f.slot, at_)
+            ORDER BY f.n LIMIT 1;
+            IF slot IS NOT NULL THEN
+                room := room - 1;
+                free := ARRAY(
+                    SELECT f.slot FROM unnest(free) WITH ORDINALITY AS f (slot, n)
+                    WHERE NOT f.slot && offer_plan.slot ORDER BY f.n
+                );
+                RETURN NEXT;
+            END IF;
+        END IF;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION offer_plan(doctor, tstzrange, timestamptz) IS
+'For each waitlist entry of a doctor that can be served at an instant its slot: one on offer (an appointment), or a free one (no appointment yet). Of free ones first those that have just come free; those within p_freed also for who has let others pass.';
+
+CREATE OR REPLACE FUNCTION entries_in_line(p_doctor integer, at_ timestamptz) RETURNS SETOF waitlist_entry
+LANGUAGE sql STABLE AS $$
+    SELECT w.* FROM waitlist_entry AS w
+    WHERE w.doctor_id = p_doctor AND w.status IN ('waiting', 'offered') AND NOT has_claim(w, at_)
+    ORDER BY w.priority_class, w.id
+$$;
+COMMENT ON FUNCTION entries_in_line(integer, timestamptz) IS
+'The entries that a doctor''s slots go to, first in line first: not those that are paused, or have claimed a slot and not paid yet.';
+
+CREATE OR REPLACE FUNCTION has_claim(w waitlist_entry, at_ timestamptz) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT w.status = 'offered' AND EXISTS (
+        SELECT FROM offer AS o INNER JOIN appointment AS a ON o.appointment_id = a.id
+        WHERE o.waitlist_entry_id = w.id AND o.status = 'accepted' AND a.status = 'pending'
+            AND appointment_is_active(a.status, a.hold_expires_at, upper(a.during), at_)
+    )
+$$;
+COMMENT ON FUNCTION has_claim(waitlist_entry, timestamptz) IS
+'Whether the patient has claimed a slot by this entry that is held and not paid for at an instant.';
+
+CREATE OR REPLACE FUNCTION slot_on_offer(w waitlist_entry, d doctor, given integer[], at_ timestamptz) RETURNS SETOF appointment
+LANGUAGE sql STABLE AS $$
+    SELECT a.* FROM appointment AS a
+    LEFT JOIN offer AS o ON o.appointment_id = a.id AND o.waitlist_entry_id = w.id
+        AND o.status IN ('queued', 'sent') AND o.expires_at > at_
+    WHERE a.doctor_id = d.account_id AND a.status = 'offered' AND a.id <> ALL (given)
+        AND CASE WHEN o.id IS NULL THEN slot_suits(w, d, a.during, at_) ELSE true END
+    ORDER BY o.id NULLS LAST, a.id
+    LIMIT 1
+$$;
+COMMENT ON FUNCTION slot_on_offer(waitlist_entry, doctor, integer[], timestamptz) IS
+'The slot on offer, not given to others, that is offered to an entry, or else the first that suits it.';
+
+CREATE OR REPLACE FUNCTION slots_to_offer(d doctor, p_freed tstzrange, at_ timestamptz) RETURNS tstzrange[]
+LANGUAGE sql STABLE AS $$
+    SELECT array_agg(slot ORDER BY coalesce(p_freed @> slot, false) OR slot = ANY (given_up) DESC, slot)
+    FROM (SELECT given_up_slots(d.account_id, at_) AS given_up OFFSET 0) AS g
+    CROSS JOIN LATERAL untaken_slots(d, at_, 'infinity', at_) AS u
+    CROSS JOIN LATERAL (SELECT tstzrange(u.starts_at, u.ends_at) AS slot) AS s
+$$;
+COMMENT ON FUNCTION slots_to_offer(doctor, tstzrange, timestamptz) IS
+'A doctor''s slots that nobody has at an instant: those that have just come free, then the others, each in order of time.';
+
+CREATE OR REPLACE FUNCTION given_up_slots(p_doctor integer, at_ timestamptz) RETURNS tstzrange[]
+LANGUAGE sql STABLE AS $$
+    SELECT coalesce(array_agg(during), '{}') FROM appointment
+    WHERE doctor_id = p_doctor AND lower(during) > at_ AND (
+        status IN ('canceled', 'expired') AND updated_at >= now()
+        OR status = 'pending' AND hold_expires_at <= at_
+    )
+$$;
+COMMENT ON FUNCTION given_up_slots(integer, timestamptz) IS
+'The times of a doctor''s appointments that this transaction has ended, or whose hold has lapsed and nobody has written that down.';
+
+CREATE OR REPLACE FUNCTION owed_slots(p_doctor integer, at_ timestamptz) RETURNS tstzrange[]
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    IF NOT has_waitlist(p_doctor) THEN
+        RETURN '{}';
+    END IF;
+    RETURN ARRAY(
+        SELECT p.slot FROM doctor AS d CROSS JOIN LATERAL offer_plan(d, NULL, at_) AS p
+        WHERE d.account_id = p_doctor AND active_appointments(p_doctor, at_) < d.max_appointments
+            AND p.appointment_id IS NULL
+    );
+END
+$$;
+COMMENT ON FUNCTION owed_slots(integer, timestamptz) IS
+'The slots of a doctor that are free but belong to the waitlist, because the clock has just freed them: the sweep will offer them within seconds.';
+
+CREATE OR REPLACE FUNCTION has_waitlist(p_doctor integer) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (SELECT FROM waitlist_entry WHERE doctor_id = p_doctor AND status IN ('waiting', 'offered'))
+$$;
+COMMENT ON FUNCTION has_waitlist(integer) IS 'Whether anybody waits for a doctor: all that a booking costs where nobody does.';
+
+CREATE OR REPLACE FUNCTION is_owed(p_doctor integer, slot tstzrange, at_ timestamptz) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    owed tstzrange[] := owed_slots(p_doctor, at_);
+BEGIN
+    RETURN cardinality(owed) > 0 AND (
+        slot && ANY (owed)
+        -- the last seats are theirs, too
+        OR (SELECT max_appointments FROM doctor WHERE account_id = p_doctor)
+        <= active_appointments(p_doctor, at_) + cardinality(owed)
+    );
+END
+$$;
+COMMENT ON FUNCTION is_owed(integer, tstzrange, timestamptz) IS
+'Whether a free slot of a doctor, or the seat it takes, belongs to the waitlist.';
+
+-- An offer is queued, then sent; it is accepted, declined, expired or superseded once, sent or not, and stays so.
+CREATE OR REPLACE FUNCTION offer_status_transition(old_status text, new_status text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE
+        WHEN (old_status, new_status) = ('queued', 'sent') THEN NULL
+        WHEN old_status IN ('queued', 'sent') AND new_status IN ('accepted', 'declined', 'expired', 'superseded') THEN NULL
+        ELSE format('An offer that is %s cannot become %s.', old_status, new_status)
+    END
+$$;
+COMMENT ON FUNCTION offer_status_transition(text, text) IS 'Why an offer may not take a status; NULL: it may.';
+
+-- An offer is good until its time is over or somebody else has the slot.
+CREATE OR REPLACE FUNCTION offer_superseded(o offer, at_ timestamptz) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT CASE
+        WHEN o.status = 'superseded' THEN 'Somebody else was faster, or the slot is no more. You keep your place in line.'
+        WHEN o.status = 'expired' OR o.status IN ('queued', 'sent') AND o.expires_at <= at_
+            THEN format('This offer was good until %s. You keep your place in line.', utc_text(o.expires_at))
+    END
+$$;
+COMMENT ON FUNCTION offer_superseded(offer, timestamptz) IS 'Why an offer is no longer good at an instant; NULL: it is, or was answered.';
+
+-- Offers go out in waves, each twice as large: all who wait hear soon, the first in line hear first.
+CREATE OR REPLACE FUNCTION wave_delay(lead interval) RETURNS interval
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT least(greatest(lead / 48, interval '10 min'), interval '1 h')
+$$;
+COMMENT ON FUNCTION wave_delay(interval) IS 'How long after a wave the next one follows, for a slot that starts so far ahead.';
+
+CREATE OR REPLACE FUNCTION present_wave(a appointment, at_ timestamptz) RETURNS integer
+LANGUAGE sql STABLE AS $$
+    SELECT coalesce((
+        SELECT CASE
+            WHEN at_ < o.created_at + wave_delay(lower(a.during) - o.created_at)
+                AND EXISTS (SELECT FROM offer AS l WHERE l.appointment_id = a.id AND l.status IN ('queued', 'sent'))
+                THEN o.wave
+            ELSE o.wave + 1
+        END
+        FROM offer AS o WHERE o.appointment_id = a.id
+        ORDER BY o.wave DESC, o.id
+        LIMIT 1
+    ), 1)
+$$;
+COMMENT ON FUNCTION present_wave(appointment, timestamptz) IS
+'Which wave whoever is offered a slot at an instant belongs to: the last, until its time is over or nobody in it is left.';
+
+CREATE OR REPLACE FUNCTION offer_wave(a appointment, d doctor, at_ timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    wave_ integer := present_wave(a, at_);
+    places integer := (SELECT offer_first_wave * 2 ^ least(wave_ - 1, 16) FROM policy)
+        - (SELECT count(*) FROM offer WHERE appointment_id = a.id AND wave = wave_);
+BEGIN
+    PERFORM make_offer(a, next_, wave_, at_)
+    FROM (
+        SELECT w FROM next_in_line(a, d, at_) AS w LIMIT greatest(places, 0)
+    ) AS n (next_);
+    -- it has been looked at; from now on it is its end that matters
+    UPDATE offer SET due_at = expires_at
+    WHERE appointment_id = a.id AND status IN ('queued', 'sent') AND due_at <= at_;
+END
+$$;
+COMMENT ON FUNCTION offer_wave(appointment, doctor, timestamptz) IS 'Offers a slot to as many more as its present wave takes.';
+
+CREATE OR REPLACE FUNCTION next_in_line(a appointment, d doctor, at_ timestamptz) RETURNS SETOF waitlist_entry
+LANGUAGE sql STABLE AS $$
+    SELECT (w).* FROM (
+        SELECT DISTINCT ON (w.patient_id) w
+        FROM entries_in_line(a.doctor_id, at_) AS w
+        WHERE w.status = 'waiting' AND slot_suits(w, d, a.during, at_)
+        ORDER BY w.patient_id, w.priority_class, w.id
+    ) AS of_each
+    ORDER BY (w).priority_class, (w).id
+$$;
+COMMENT ON FUNCTION next_in_line(appointment, doctor, timestamptz) IS
+'Who can be offered a slot next, first in line first; each patient once.';
+
+CREATE OR REPLACE FUNCTION make_offer(a appointment, w waitlist_entry, p_wave integer, at_ timestamptz) RETURNS void
+LANGUAGE sql AS $$
+    INSERT INTO offer (appointment_id, waitlist_entry_id, wave, created_at, due_at, expires_at)
+    SELECT a.id, w.id, p_wave, at_, least(at_ + pause, ends), least(at_ + p.offer_waves * pause, ends)
+    FROM policy AS p, (SELECT wave_delay(lower(a.during) - at_) AS pause, lower(a.during) - offer_notice(w) AS ends) AS t
+$$;
+COMMENT ON FUNCTION make_offer(appointment, waitlist_entry, integer, timestamptz) IS
+'Offers a slot to an entry, for policy.offer_waves times the time from this wave to the next, or until the start is too near.';
 
 -- A new password, whoever sets it, ends every login and every other way in, and its owner is told.
 CREATE OR REPLACE FUNCTION set_password(p_account integer, p_new_hash text) RETURNS void
@@ -3258,6 +3838,9 @@ BEGIN
     END IF;
     PERFORM act_as('patient');
     PERFORM lock_doctor_of(p_appointment);
+    IF has_waitlist(doctor_of(p_appointment)) AND NOT take_offered_place(p_patient, p_appointment, p_start) THEN
+        PERFORM serve_waitlist(doctor_of(p_appointment)); -- what the clock has freed is theirs first
+    END IF;
     PERFORM move_appointment(p_appointment, p_start);
     PERFORM act_as('');
     RETURN QUERY SELECT * FROM api_appointment WHERE id = p_appointment;
@@ -3293,6 +3876,31 @@ COMMENT ON FUNCTION reschedule_as_doctor(integer, integer, timestamptz, boolean)
 'Moves a doctor''s (account id) appointment, and takes the old time off if told to block it; no row if it is not theirs.';
 REVOKE EXECUTE ON FUNCTION reschedule_as_doctor(integer, integer, timestamptz, boolean) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION reschedule_as_doctor(integer, integer, timestamptz, boolean) TO booking_app;
+
+-- Whoever has an appointment already may move it to a slot that is offered to them, instead of claiming a second one.
+CREATE OR REPLACE FUNCTION take_offered_place(p_patient integer, p_appointment integer, p_start timestamptz) RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+    o offer;
+BEGIN
+    SELECT * INTO o FROM offer WHERE id = open_offer(p_patient, doctor_of(p_appointment), p_start);
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    UPDATE offer SET status = 'accepted' WHERE id = o.id;
+    UPDATE waitlist_entry SET status = 'fulfilled' WHERE id = o.waitlist_entry_id;
+    PERFORM release_slot(o.appointment_id);
+    RETURN true;
+END
+$$;
+COMMENT ON FUNCTION take_offered_place(integer, integer, timestamptz) IS
+'Releases the slot that starts at an instant, if it is offered to the patient by their appointment''s doctor, who must be locked: the appointment can then move there. Whether it was.';
+
+CREATE OR REPLACE FUNCTION doctor_of(p_appointment integer) RETURNS integer
+LANGUAGE sql STABLE AS $$
+    SELECT doctor_id FROM appointment WHERE id = p_appointment
+$$;
+COMMENT ON FUNCTION doctor_of(integer) IS 'An appointment''s doctor.';
 
 -- Lapsed holds become expired and finished visits completed, so that they never block anyone.
 CREATE OR REPLACE FUNCTION retire_appointments(p_doctor integer, p_patient integer, at_ timestamptz) RETURNS void
@@ -3348,6 +3956,7 @@ BEGIN
         WHERE (c.starts_at, c.doctor) > (p_after, p_after_doctor)
             AND appointment_booking_window(c.starts_at, at_) IS NULL
             AND NOT is_taken(c.doctor, tstzrange(c.starts_at, c.ends_at), at_)
+            AND NOT is_owed(c.doctor, tstzrange(c.starts_at, c.ends_at), at_)
         ORDER BY c.starts_at, c.doctor
         LIMIT missing;
         GET DIAGNOSTICS found_ = ROW_COUNT;
@@ -3396,6 +4005,93 @@ LANGUAGE sql STABLE AS $$
 $$;
 COMMENT ON FUNCTION shared_hours(integer[], timestamptz) IS
 'The intervals of working hours on the days that the 24 hours from an instant on touch, each with those of the doctors who share it and its steps.';
+
+-- Whatever a doctor has regained is offered to those in line before anybody else can have it, in waves.
+CREATE OR REPLACE FUNCTION serve_waitlist(p_doctor integer, p_freed tstzrange DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    d doctor := lock_doctor(p_doctor);
+    at_ timestamptz := clock_timestamp();
+    actor text := current_setting('booking.actor', true);
+BEGIN
+    PERFORM act_as('system');
+    PERFORM end_offers(d, at_);
+    PERFORM withdraw_slots(d, at_);
+    FOR look IN 1..3 LOOP -- what is not settled by then is left to the sweep
+        EXIT WHEN NOT hand_out(d, p_freed, at_);
+    END LOOP;
+    PERFORM act_as(coalesce(actor, ''));
+END
+$$;
+COMMENT ON FUNCTION serve_waitlist(integer, tstzrange) IS
+'Brings a doctor''s offers up to date: ends those whose time is over, withdraws slots that are no more, offers what is free. Safe at any time, any number of times.';
+
+CREATE OR REPLACE FUNCTION end_offers(d doctor, at_ timestamptz) RETURNS void
+LANGUAGE sql AS $$
+    UPDATE offer AS o SET status = 'expired'
+    FROM waitlist_entry AS w
+    WHERE w.id = o.waitlist_entry_id AND w.doctor_id = d.account_id AND w.status = 'offered'
+        AND o.status IN ('queued', 'sent') AND o.expires_at <= at_;
+    -- a claim that was not paid for, or was given up, leaves its patient where they were in line
+    UPDATE waitlist_entry AS w SET status = 'waiting'
+    WHERE w.doctor_id = d.account_id AND w.status = 'offered' AND NOT has_claim(w, at_)
+        AND NOT EXISTS (SELECT FROM offer AS o WHERE o.waitlist_entry_id = w.id AND o.status IN ('queued', 'sent'));
+$$;
+COMMENT ON FUNCTION end_offers(doctor, timestamptz) IS
+'Ends a doctor''s offers whose time is over, and returns entries to their place whose claim came to nothing.';
+
+CREATE OR REPLACE FUNCTION withdraw_slots(d doctor, at_ timestamptz) RETURNS void
+LANGUAGE sql AS $$
+    SELECT release_slot(a.id)
+    FROM appointment AS a
+    CROSS JOIN policy AS p
+    WHERE a.doctor_id = d.account_id AND a.status = 'offered' AND (
+        NOT is_verified(d, p)
+        OR lower(a.during) - p.offer_min_notice <= at_
+        OR appointment_within_working_hours(d, a.during) IS NOT NULL
+        -- a cap that was lowered takes back what nobody has yet, the newest first
+        OR (SELECT count(*) FROM appointment AS n WHERE n.doctor_id = d.account_id AND n.status = 'offered' AND n.id >= a.id)
+        <= active_appointments(d.account_id, at_) - d.max_appointments
+    )
+    ORDER BY a.id
+$$;
+COMMENT ON FUNCTION withdraw_slots(doctor, timestamptz) IS
+'Releases the slots on offer that start too soon, are no slots any more, exceed the cap, or are of a doctor who may take no appointments.';
+
+CREATE OR REPLACE FUNCTION release_slot(p_appointment integer) RETURNS void
+LANGUAGE sql AS $$
+    UPDATE appointment SET status = 'released' WHERE id = p_appointment AND status = 'offered';
+    UPDATE offer SET status = CASE WHEN expires_at <= clock_timestamp() THEN 'expired' ELSE 'superseded' END
+    WHERE appointment_id = p_appointment AND status IN ('queued', 'sent');
+$$;
+COMMENT ON FUNCTION release_slot(integer) IS 'A slot on offer is nobody''s any more, nor is any offer of it good.';
+
+CREATE OR REPLACE FUNCTION hand_out(d doctor, p_freed tstzrange, at_ timestamptz) RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+    planned record;
+    needed integer[] := '{}';
+BEGIN
+    FOR planned IN SELECT * FROM offer_plan(d, p_freed, at_) LOOP
+        IF planned.appointment_id IS NULL THEN
+            INSERT INTO appointment (doctor_id, during, status) VALUES (d.account_id, planned.slot, 'offered')
+            RETURNING id INTO planned.appointment_id;
+        END IF;
+        needed := needed || planned.appointment_id::integer;
+        PERFORM make_offer(a, w, present_wave(a, at_), at_)
+        FROM appointment AS a, waitlist_entry AS w
+        WHERE a.id = planned.appointment_id AND w.id = planned.entry_id AND w.status = 'waiting';
+    END LOOP;
+    PERFORM offer_wave(a, d, at_) FROM appointment AS a WHERE doctor_id = d.account_id AND status = 'offered' ORDER BY id;
+    UPDATE appointment AS a SET status = 'released'
+    WHERE doctor_id = d.account_id AND status = 'offered' AND id <> ALL (needed)
+        AND NOT EXISTS (SELECT FROM offer AS o WHERE o.appointment_id = a.id AND o.status IN ('queued', 'sent'));
+    RETURN FOUND;
+END
+$$;
+COMMENT ON FUNCTION hand_out(doctor, tstzrange, timestamptz) IS
+'Puts on offer what the plan says, begins the waves that are due, and releases slots that nobody is left for; whether there were any.';
+
 
 -- A login lasts as long as its refresh tokens are exchanged, each once. Whoever uses one twice ends it for everybody who
 -- has one of the family: of thief and victim, nobody can say which is which.
@@ -3480,6 +4176,86 @@ COMMENT ON FUNCTION sweep_refresh_tokens() IS 'Forgets refresh tokens that nobod
 REVOKE EXECUTE ON FUNCTION sweep_refresh_tokens() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION sweep_refresh_tokens() TO booking_app, booking_admin;
 
+-- A slot suits whoever waits if it is on their day and at their time of day, far enough ahead, new to them, and they are free.
+CREATE OR REPLACE FUNCTION slot_suits(w waitlist_entry, d doctor, slot tstzrange, at_ timestamptz) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT CASE
+        WHEN is_wished(w, d, slot, at_)
+            THEN NOT was_offered(w, slot) AND patient_is_free(w.patient_id, slot, at_)
+        ELSE false
+    END
+$$;
+COMMENT ON FUNCTION slot_suits(waitlist_entry, doctor, tstzrange, timestamptz) IS
+'Whether a slot of a doctor can be offered to a waitlist entry at an instant.';
+
+CREATE OR REPLACE FUNCTION is_wished(w waitlist_entry, d doctor, slot tstzrange, at_ timestamptz) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT coalesce(w.desired_date = local_start::date, true)
+        AND coalesce(w.earliest_time <= local_start::time, true)
+        AND coalesce(w.latest_time >= local_start::time, true)
+        AND lower(slot) - offer_notice(w) > at_
+    FROM (SELECT lower(slot) AT TIME ZONE d.timezone AS local_start) AS s
+$$;
+COMMENT ON FUNCTION is_wished(waitlist_entry, doctor, tstzrange, timestamptz) IS
+'Whether a slot is what an entry waits for: its day, its time of day, and early enough to hear of.';
+
+CREATE OR REPLACE FUNCTION offer_notice(w waitlist_entry) RETURNS interval
+LANGUAGE sql STABLE AS $$
+    SELECT greatest(offer_min_notice, make_interval(mins => w.min_notice_minutes)) FROM policy
+$$;
+COMMENT ON FUNCTION offer_notice(waitlist_entry) IS
+'How long before a slot starts an entry must be able to claim it: policy.offer_min_notice, or longer if the patient says so.';
+
+-- Whoever let a slot pass is not asked again, until somebody has had it since.
+CREATE OR REPLACE FUNCTION was_offered(w waitlist_entry, slot tstzrange) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (
+        SELECT FROM offer AS o
+        INNER JOIN waitlist_entry AS e ON o.waitlist_entry_id = e.id
+        INNER JOIN appointment AS a ON o.appointment_id = a.id
+        WHERE e.patient_id = w.patient_id AND a.doctor_id = w.doctor_id AND a.during = slot
+            AND o.status IN ('queued', 'sent', 'accepted', 'declined', 'expired')
+            AND NOT EXISTS (
+                SELECT FROM appointment AS since
+                WHERE since.doctor_id = w.doctor_id AND since.patient_id IS NOT NULL AND since.during && slot
+                    AND CASE WHEN since.id = a.id
+                        THEN since.status = 'canceled' AND o.status <> 'accepted' -- a claim by somebody else
+                        ELSE since.created_at > o.created_at
+                    END
+            )
+    )
+$$;
+COMMENT ON FUNCTION was_offered(waitlist_entry, tstzrange) IS
+'Whether the patient of an entry has, or had and did not make use of, an offer of this slot. An offer that somebody else was faster to claim does not count.';
+
+-- Each place that a doctor regains is offered once to everybody in line; then it is the public's, with all its slots.
+CREATE OR REPLACE FUNCTION has_let_pass(w waitlist_entry) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (
+        SELECT FROM offer AS o
+        WHERE o.waitlist_entry_id = w.id AND o.status IN ('accepted', 'declined', 'expired')
+            AND NOT EXISTS (
+                SELECT FROM appointment AS since
+                WHERE since.doctor_id = w.doctor_id AND since.id <> o.appointment_id AND since.patient_id IS NOT NULL
+                    AND since.seat IS NULL AND since.updated_at > o.created_at
+                    AND lower(since.during) > o.created_at - interval '8 h' -- the longest visit
+            )
+    )
+$$;
+COMMENT ON FUNCTION has_let_pass(waitlist_entry) IS
+'Whether a waitlist entry made no use of an offer, and no appointment with the doctor has ended since.';
+
+CREATE OR REPLACE FUNCTION patient_is_free(p_patient integer, slot tstzrange, at_ timestamptz) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT NOT EXISTS (
+        SELECT FROM appointment AS a
+        WHERE a.patient_id = p_patient AND a.status IN ('pending', 'confirmed') AND a.during && slot
+            AND appointment_is_active(a.status, a.hold_expires_at, upper(a.during), at_)
+    )
+$$;
+COMMENT ON FUNCTION patient_is_free(integer, tstzrange, timestamptz) IS
+'Whether a patient has no active appointment at any moment of a time.';
+
 -- What no request announces, the clock does: the sweep writes it down, one doctor in each transaction.
 CREATE OR REPLACE VIEW doctor_to_sweep AS
 SELECT doctor_id FROM appointment WHERE status = 'pending' AND hold_expires_at <= now()
@@ -3489,8 +4265,17 @@ UNION
 SELECT w.doctor_id
 FROM waitlist_entry AS w
 INNER JOIN doctor AS d ON w.doctor_id = d.account_id
-WHERE w.status IN ('waiting', 'offered', 'paused') AND w.desired_date < (now() AT TIME ZONE d.timezone)::date;
-COMMENT ON VIEW doctor_to_sweep IS 'Doctors with lapsed holds, finished visits or waitlist entries whose day has passed.';
+WHERE w.status IN ('waiting', 'offered', 'paused') AND w.desired_date < (now() AT TIME ZONE d.timezone)::date
+UNION
+SELECT doctor_id
+FROM (
+    SELECT DISTINCT doctor_id FROM waitlist_entry WHERE status IN ('waiting', 'offered')
+    UNION
+    SELECT doctor_id FROM appointment WHERE status = 'offered'
+) AS w
+WHERE waitlist_is_due(doctor_id, now());
+COMMENT ON VIEW doctor_to_sweep IS
+'Doctors with lapsed holds, finished visits, waitlist entries whose day has passed, offers that are due, or slots that the waitlist is owed.';
 GRANT SELECT ON doctor_to_sweep TO booking_app, booking_admin, booking_auditor;
 
 CREATE OR REPLACE FUNCTION sweep_doctor(p_doctor integer) RETURNS void
@@ -3509,11 +4294,12 @@ BEGIN
     UPDATE waitlist_entry SET status = 'lapsed'
     WHERE doctor_id = p_doctor AND status IN ('waiting', 'offered', 'paused')
         AND desired_date < (clock_timestamp() AT TIME ZONE d.timezone)::date;
+    PERFORM serve_waitlist(p_doctor);
     PERFORM act_as('');
 END
 $$;
 COMMENT ON FUNCTION sweep_doctor(integer) IS
-'Retires a doctor''s lapsed holds and finished visits and ends waiting for days gone by; nothing if the doctor is locked. Safe at any time, any number of times.';
+'Retires a doctor''s lapsed holds and finished visits, ends waiting for days gone by and brings offers up to date; nothing if the doctor is locked. Safe at any time, any number of times.';
 REVOKE EXECUTE ON FUNCTION sweep_doctor(integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION sweep_doctor(integer) TO booking_app, booking_admin;
 
@@ -3521,7 +4307,6 @@ GRANT EXECUTE ON FUNCTION sweep_doctor(integer) TO booking_app, booking_admin;
 CREATE OR REPLACE FUNCTION tg_appointment__outbox() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
-    was_active boolean := TG_OP = 'UPDATE' AND OLD.seat IS NOT NULL;
     is_active boolean := NEW.seat IS NOT NULL;
 BEGIN
     IF booking_actor() = 'purge' THEN
@@ -3547,16 +4332,15 @@ BEGIN
         -- a patient may be on the way: tell them in seconds, not at the next sweep
         PERFORM pg_notify('booking_outbox', '');
     END IF;
-    IF is_active AND NOT was_active THEN
+    -- a claim answers its patient's waiting only once it is paid for
+    IF TG_OP = 'INSERT' OR NEW.status = 'confirmed' AND OLD.status <> 'confirmed' AND was_claimed(NEW.id) THEN
         PERFORM fulfil_waitlist(NEW);
-    ELSIF was_active AND (NOT is_active OR NEW.during <> OLD.during) THEN
-        PERFORM announce_free_slot(NEW, OLD.during);
     END IF;
     RETURN NULL;
 END
 $$;
 COMMENT ON FUNCTION tg_appointment__outbox() IS
-'Queues the mails that a booking, a confirmation, a cancellation or a freed slot calls for, and ends waiting that a booking answers.';
+'Queues the mails that a booking, a confirmation, a move or a cancellation calls for, and ends waiting that a booking answers.';
 
 CREATE OR REPLACE FUNCTION notify_account(
     p_kind text, a appointment, p_account integer, p_old_time tstzrange DEFAULT NULL
@@ -3594,33 +4378,11 @@ $$;
 COMMENT ON FUNCTION fulfil_waitlist(appointment) IS
 'Ends the live waitlist entries that a patient''s new appointment answers.';
 
-CREATE OR REPLACE FUNCTION announce_free_slot(a appointment, slot tstzrange) RETURNS void
-LANGUAGE plpgsql AS $$
-BEGIN
-    -- the time may be off, the doctor still full, the start too near
-    IF NOT EXISTS (SELECT FROM free_slots(a.doctor_id, lower(slot), upper(slot), clock_timestamp())) THEN
-        RETURN;
-    END IF;
-    INSERT INTO notification (kind, account_id, appointment_id, appointment_version, waitlist_entry_id, slot)
-    SELECT 'slot_available', patient_id, a.id, a.version, id, slot
-    FROM (
-        SELECT DISTINCT ON (w.patient_id) w.patient_id, w.id
-        FROM waitlist_entry AS w
-        INNER JOIN doctor AS d ON w.doctor_id = d.account_id
-        WHERE w.doctor_id = a.doctor_id AND w.status = 'waiting' AND w.patient_id IS DISTINCT FROM a.patient_id
-            AND (w.desired_date IS NULL OR w.desired_date = (lower(slot) AT TIME ZONE d.timezone)::date)
-        ORDER BY w.patient_id, w.id
-    ) AS waiting
-    ORDER BY waiting.id -- first in line, first mailed
-    ON CONFLICT DO NOTHING;
-    IF FOUND THEN
-        -- only here, where seconds matter: a NOTIFY makes commits wait for one another
-        PERFORM pg_notify('booking_outbox', '');
-    END IF;
-END
+CREATE OR REPLACE FUNCTION was_claimed(p_appointment integer) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (SELECT FROM offer WHERE appointment_id = p_appointment AND status = 'accepted')
 $$;
-COMMENT ON FUNCTION announce_free_slot(appointment, tstzrange) IS
-'Queues a mail to everyone who waits for this doctor and whose date matches the freed slot, and rings the doorbell.';
+COMMENT ON FUNCTION was_claimed(integer) IS 'Whether an appointment came about by an offer.';
 
 CREATE OR REPLACE TRIGGER tg_appointment__outbox
 AFTER INSERT OR UPDATE ON appointment
@@ -3749,6 +4511,84 @@ FOR EACH ROW EXECUTE FUNCTION tg_appointment__rules();
 COMMENT ON TRIGGER tg_appointment__rules ON appointment IS
 'Lock the doctor, read the clock, then: transition, window, hours, overlap, hold limit, cap and seat, notice, payment.';
 
+-- What an act frees is offered to the waitlist by the act's own transaction, when it is about to end: blocked time is none.
+CREATE OR REPLACE FUNCTION tg_appointment__waitlist() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    IF has_waitlist(NEW.doctor_id) THEN
+        PERFORM serve_once(NEW.doctor_id, OLD.during);
+    END IF;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION tg_appointment__waitlist() IS 'Serves the waitlist of a doctor whose appointment was canceled or moved.';
+
+CREATE OR REPLACE FUNCTION tg_schedule__waitlist() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    changed jsonb := to_jsonb(CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END);
+    p_doctor integer := coalesce(changed ->> 'doctor_id', changed ->> 'account_id');
+    freed tstzrange := CASE TG_TABLE_NAME WHEN 'time_off' THEN to_jsonb(OLD) ->> 'during' ELSE '(,)' END;
+BEGIN
+    IF TG_OP = 'DELETE' AND upper(freed) <= clock_timestamp() THEN
+        RETURN NULL; -- what is over frees nothing
+    END IF;
+    IF EXISTS (SELECT FROM doctor WHERE account_id = p_doctor)
+        AND (has_waitlist(p_doctor) OR EXISTS (SELECT FROM appointment WHERE doctor_id = p_doctor AND status = 'offered'))
+    THEN
+        PERFORM serve_once(p_doctor, freed);
+    END IF;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION tg_schedule__waitlist() IS
+'Offers what a change of a doctor''s schedule frees, and withdraws slots on offer that it takes away.';
+
+CREATE OR REPLACE FUNCTION serve_once(p_doctor integer, p_freed tstzrange) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    seq text := (SELECT format('%s of %s', booking_seq, p_doctor) FROM doctor WHERE account_id = p_doctor);
+BEGIN
+    IF seq = current_setting('booking.served', true) THEN
+        RETURN; -- another row of the same act has seen to all of it
+    END IF;
+    PERFORM serve_waitlist(p_doctor, p_freed);
+    PERFORM set_config('booking.served', format('%s of %s', booking_seq, p_doctor), true)
+    FROM doctor WHERE account_id = p_doctor;
+END
+$$;
+COMMENT ON FUNCTION serve_once(integer, tstzrange) IS
+'Serves a doctor''s waitlist unless that has been done since the transaction''s last change of the doctor''s schedule.';
+
+-- A retired row is left out: its writer need not hold the doctor's lock, so the sweep sees to what it frees.
+DO $$
+BEGIN
+    CREATE CONSTRAINT TRIGGER tg_appointment__waitlist
+    AFTER UPDATE ON appointment DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW WHEN (OLD.seat IS NOT NULL AND (NEW.status = 'canceled' OR NEW.during <> OLD.during))
+    EXECUTE FUNCTION tg_appointment__waitlist();
+    CREATE CONSTRAINT TRIGGER tg_time_off__waitlist
+    AFTER INSERT OR UPDATE OR DELETE ON time_off DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION tg_schedule__waitlist();
+    CREATE CONSTRAINT TRIGGER tg_working_hours__waitlist
+    AFTER INSERT OR UPDATE OR DELETE ON working_hours DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION tg_schedule__waitlist();
+    CREATE CONSTRAINT TRIGGER tg_doctor__waitlist
+    AFTER UPDATE ON doctor DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW WHEN (
+        (OLD.timezone, OLD.slot_minutes, OLD.buffer_minutes, OLD.max_appointments, OLD.verified_at)
+        IS DISTINCT FROM (NEW.timezone, NEW.slot_minutes, NEW.buffer_minutes, NEW.max_appointments, NEW.verified_at)
+    )
+    EXECUTE FUNCTION tg_schedule__waitlist();
+EXCEPTION WHEN duplicate_object THEN
+    NULL; -- replayed: a constraint trigger cannot be replaced
+END
+$$;
+COMMENT ON TRIGGER tg_appointment__waitlist ON appointment IS 'At the end of the transaction: a canceled or moved appointment''s place goes to the waitlist.';
+COMMENT ON TRIGGER tg_time_off__waitlist ON time_off IS 'At the end of the transaction: slots on offer are withdrawn, or new ones offered.';
+COMMENT ON TRIGGER tg_working_hours__waitlist ON working_hours IS 'At the end of the transaction: slots on offer are withdrawn, or new ones offered.';
+COMMENT ON TRIGGER tg_doctor__waitlist ON doctor IS 'At the end of the transaction: slots on offer are withdrawn, or new ones offered.';
+
 -- A doctor who names no fee or currency charges the policy's; nobody charges what the policy does not allow.
 CREATE OR REPLACE FUNCTION tg_doctor__rules() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -3771,6 +4611,60 @@ CREATE OR REPLACE TRIGGER tg_doctor__rules
 BEFORE INSERT OR UPDATE OF fee, currency ON doctor
 FOR EACH ROW EXECUTE FUNCTION tg_doctor__rules();
 COMMENT ON TRIGGER tg_doctor__rules ON doctor IS 'Fee and currency: the policy''s where none is given, and only allowed ones.';
+
+-- An offer ends once; whoever did not accept it is in line again, at their place.
+CREATE OR REPLACE FUNCTION tg_offer__rules() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM refuse('offer_immutable', offer_immutable(OLD, NEW));
+    IF NEW.status <> OLD.status OR OLD.status NOT IN ('queued', 'sent') THEN
+        PERFORM refuse('offer_status_transition', offer_status_transition(OLD.status, NEW.status));
+        NEW.updated_at := clock_timestamp();
+    END IF;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION tg_offer__rules() IS 'Applies every rule of an offer that a constraint cannot declare.';
+
+CREATE OR REPLACE TRIGGER tg_offer__rules
+BEFORE UPDATE ON offer
+FOR EACH ROW EXECUTE FUNCTION tg_offer__rules();
+COMMENT ON TRIGGER tg_offer__rules ON offer IS 'What never changes, then the transition.';
+
+CREATE OR REPLACE FUNCTION tg_offer__entry() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    IF NEW.status = 'queued' THEN
+        UPDATE waitlist_entry SET status = 'offered' WHERE id = NEW.waitlist_entry_id AND status = 'waiting';
+        PERFORM notify_of_offer('slot_offered', NEW);
+        -- seconds matter: whoever is first has it
+        PERFORM pg_notify('booking_outbox', '');
+    ELSIF NEW.status IN ('declined', 'expired', 'superseded') AND OLD.status IN ('queued', 'sent') THEN
+        UPDATE waitlist_entry SET status = 'waiting' WHERE id = NEW.waitlist_entry_id AND status = 'offered';
+        IF OLD.status = 'sent' AND NEW.status <> 'declined' THEN
+            PERFORM notify_of_offer('offer_' || NEW.status, NEW);
+        END IF;
+    END IF;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION tg_offer__entry() IS
+'Keeps the entry''s status in step with its offer, and tells the patient of an offer, and of the end of one that they have heard of.';
+
+CREATE OR REPLACE TRIGGER tg_offer__entry
+AFTER INSERT OR UPDATE OF status ON offer
+FOR EACH ROW EXECUTE FUNCTION tg_offer__entry();
+COMMENT ON TRIGGER tg_offer__entry ON offer IS 'The entry and the mails follow.';
+
+CREATE OR REPLACE FUNCTION notify_of_offer(p_kind text, o offer) RETURNS void
+LANGUAGE sql AS $$
+    INSERT INTO notification (kind, account_id, appointment_id, appointment_version, offer_id)
+    SELECT p_kind, w.patient_id, a.id, a.version, o.id
+    FROM waitlist_entry AS w, appointment AS a
+    WHERE w.id = o.waitlist_entry_id AND a.id = o.appointment_id
+    ON CONFLICT DO NOTHING
+$$;
+COMMENT ON FUNCTION notify_of_offer(text, offer) IS 'Queues one mail about an offer to whom it is made.';
 
 -- What a payment may be and become, and when the worker asks PayPal about it next.
 CREATE OR REPLACE FUNCTION tg_payment__rules() RETURNS trigger
@@ -3948,6 +4842,7 @@ BEGIN
     END IF;
     at_ := clock_timestamp();
     NEW.created_at := at_;
+    NEW.priority_class := CASE WHEN was_canceled_on(NEW, at_) THEN 1 ELSE 2 END;
     PERFORM refuse('waitlist_entry_status_transition', waitlist_entry_status_transition(NULL, NEW.status));
     SELECT * INTO p FROM policy;
     PERFORM refuse('appointment_doctor_verified', appointment_doctor_verified(d, p));
@@ -3963,6 +4858,33 @@ BEFORE INSERT OR UPDATE ON waitlist_entry
 FOR EACH ROW EXECUTE FUNCTION tg_waitlist_entry__rules();
 COMMENT ON TRIGGER tg_waitlist_entry__rules ON waitlist_entry IS
 'Lock the doctor, read the clock, then: transition, doctor verified, date inside the window, doctor full.';
+
+CREATE OR REPLACE FUNCTION was_canceled_on(w waitlist_entry, at_ timestamptz) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (
+        SELECT FROM appointment
+        WHERE patient_id = w.patient_id AND doctor_id = w.doctor_id AND canceled_by = 'doctor'
+            AND updated_at > at_ - interval '360 hours'
+    )
+$$;
+COMMENT ON FUNCTION was_canceled_on(waitlist_entry, timestamptz) IS
+'Whether the doctor has canceled an appointment of this patient within the last 15 days (360 hours): then they are served first.';
+
+CREATE OR REPLACE FUNCTION tg_waitlist_entry__offers() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    UPDATE offer SET status = CASE NEW.status WHEN 'left' THEN 'declined' WHEN 'lapsed' THEN 'expired' ELSE 'superseded' END
+    WHERE waitlist_entry_id = NEW.id AND status IN ('queued', 'sent');
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION tg_waitlist_entry__offers() IS 'Waiting that ends takes its offer along.';
+
+CREATE OR REPLACE TRIGGER tg_waitlist_entry__offers
+AFTER UPDATE OF status ON waitlist_entry
+FOR EACH ROW WHEN (OLD.status = 'offered' AND NEW.status IN ('fulfilled', 'left', 'lapsed'))
+EXECUTE FUNCTION tg_waitlist_entry__offers();
+COMMENT ON TRIGGER tg_waitlist_entry__offers ON waitlist_entry IS 'Whoever no longer waits is no longer offered anything.';
 
 -- Hours and zone are changed under the doctor's lock, and checked at the end of the transaction: the week may be replaced row by row.
 CREATE OR REPLACE FUNCTION tg_working_hours__lock() RETURNS trigger
@@ -4098,14 +5020,14 @@ $$;
 COMMENT ON FUNCTION waitlist_desired_date_window(doctor, date, timestamptz) IS
 'Why a day cannot be waited for at an instant; NULL: it can, or no day is given.';
 
--- Doctor, patient, desired date and place in the queue of a waitlist entry never change.
+-- Doctor, patient, desired date and place in line of a waitlist entry never change.
 CREATE OR REPLACE FUNCTION waitlist_entry_immutable(was waitlist_entry, becomes waitlist_entry) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE
-        WHEN (was.id, was.doctor_id, was.patient_id, was.created_at)
-            <> (becomes.id, becomes.doctor_id, becomes.patient_id, becomes.created_at)
+        WHEN (was.id, was.doctor_id, was.patient_id, was.priority_class, was.created_at)
+            <> (becomes.id, becomes.doctor_id, becomes.patient_id, becomes.priority_class, becomes.created_at)
             OR was.desired_date IS DISTINCT FROM becomes.desired_date
-            THEN 'Only the status of a waitlist entry changes. Leave, and join again.'
+            THEN 'Only the status and the preferences of a waitlist entry change. Leave, and join again.'
     END
 $$;
 COMMENT ON FUNCTION waitlist_entry_immutable(waitlist_entry, waitlist_entry) IS

@@ -1,0 +1,128 @@
+-- Who is to have which slot: everyone in line, in order, a slot on offer or else a free one, which then is owed to them.
+CREATE OR REPLACE FUNCTION offer_plan(d doctor, p_freed tstzrange, at_ timestamptz)
+RETURNS TABLE (entry_id integer, appointment_id integer, slot tstzrange)
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    room integer := CASE WHEN is_verified(d, p) THEN d.max_appointments - active_appointments(d.account_id, at_) ELSE 0 END
+        FROM policy AS p;
+    free tstzrange[] := CASE WHEN room > 0 THEN slots_to_offer(d, p_freed, at_) END;
+    given integer[] := '{}';
+    w waitlist_entry;
+BEGIN
+    FOR w IN SELECT * FROM entries_in_line(d.account_id, at_) LOOP
+        entry_id := w.id;
+        appointment_id := NULL;
+        SELECT o.id, o.during INTO appointment_id, slot FROM slot_on_offer(w, d, given, at_) AS o;
+        IF appointment_id IS NOT NULL THEN
+            given := given || appointment_id;
+            RETURN NEXT;
+        ELSIF room > 0 THEN
+            SELECT f.slot INTO slot FROM unnest(free) WITH ORDINALITY AS f (slot, n)
+            WHERE (NOT has_let_pass(w) OR p_freed @> f.slot) AND slot_suits(w, d, f.slot, at_)
+            ORDER BY f.n LIMIT 1;
+            IF slot IS NOT NULL THEN
+                room := room - 1;
+                free := ARRAY(
+                    SELECT f.slot FROM unnest(free) WITH ORDINALITY AS f (slot, n)
+                    WHERE NOT f.slot && offer_plan.slot ORDER BY f.n
+                );
+                RETURN NEXT;
+            END IF;
+        END IF;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION offer_plan(doctor, tstzrange, timestamptz) IS
+'For each waitlist entry of a doctor that can be served at an instant its slot: one on offer (an appointment), or a free one (no appointment yet). Of free ones first those that have just come free; those within p_freed also for who has let others pass.';
+
+CREATE OR REPLACE FUNCTION entries_in_line(p_doctor integer, at_ timestamptz) RETURNS SETOF waitlist_entry
+LANGUAGE sql STABLE AS $$
+    SELECT w.* FROM waitlist_entry AS w
+    WHERE w.doctor_id = p_doctor AND w.status IN ('waiting', 'offered') AND NOT has_claim(w, at_)
+    ORDER BY w.priority_class, w.id
+$$;
+COMMENT ON FUNCTION entries_in_line(integer, timestamptz) IS
+'The entries that a doctor''s slots go to, first in line first: not those that are paused, or have claimed a slot and not paid yet.';
+
+CREATE OR REPLACE FUNCTION has_claim(w waitlist_entry, at_ timestamptz) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT w.status = 'offered' AND EXISTS (
+        SELECT FROM offer AS o INNER JOIN appointment AS a ON o.appointment_id = a.id
+        WHERE o.waitlist_entry_id = w.id AND o.status = 'accepted' AND a.status = 'pending'
+            AND appointment_is_active(a.status, a.hold_expires_at, upper(a.during), at_)
+    )
+$$;
+COMMENT ON FUNCTION has_claim(waitlist_entry, timestamptz) IS
+'Whether the patient has claimed a slot by this entry that is held and not paid for at an instant.';
+
+CREATE OR REPLACE FUNCTION slot_on_offer(w waitlist_entry, d doctor, given integer[], at_ timestamptz) RETURNS SETOF appointment
+LANGUAGE sql STABLE AS $$
+    SELECT a.* FROM appointment AS a
+    LEFT JOIN offer AS o ON o.appointment_id = a.id AND o.waitlist_entry_id = w.id
+        AND o.status IN ('queued', 'sent') AND o.expires_at > at_
+    WHERE a.doctor_id = d.account_id AND a.status = 'offered' AND a.id <> ALL (given)
+        AND CASE WHEN o.id IS NULL THEN slot_suits(w, d, a.during, at_) ELSE true END
+    ORDER BY o.id NULLS LAST, a.id
+    LIMIT 1
+$$;
+COMMENT ON FUNCTION slot_on_offer(waitlist_entry, doctor, integer[], timestamptz) IS
+'The slot on offer, not given to others, that is offered to an entry, or else the first that suits it.';
+
+CREATE OR REPLACE FUNCTION slots_to_offer(d doctor, p_freed tstzrange, at_ timestamptz) RETURNS tstzrange[]
+LANGUAGE sql STABLE AS $$
+    SELECT array_agg(slot ORDER BY coalesce(p_freed @> slot, false) OR slot = ANY (given_up) DESC, slot)
+    FROM (SELECT given_up_slots(d.account_id, at_) AS given_up OFFSET 0) AS g
+    CROSS JOIN LATERAL untaken_slots(d, at_, 'infinity', at_) AS u
+    CROSS JOIN LATERAL (SELECT tstzrange(u.starts_at, u.ends_at) AS slot) AS s
+$$;
+COMMENT ON FUNCTION slots_to_offer(doctor, tstzrange, timestamptz) IS
+'A doctor''s slots that nobody has at an instant: those that have just come free, then the others, each in order of time.';
+
+CREATE OR REPLACE FUNCTION given_up_slots(p_doctor integer, at_ timestamptz) RETURNS tstzrange[]
+LANGUAGE sql STABLE AS $$
+    SELECT coalesce(array_agg(during), '{}') FROM appointment
+    WHERE doctor_id = p_doctor AND lower(during) > at_ AND (
+        status IN ('canceled', 'expired') AND updated_at >= now()
+        OR status = 'pending' AND hold_expires_at <= at_
+    )
+$$;
+COMMENT ON FUNCTION given_up_slots(integer, timestamptz) IS
+'The times of a doctor''s appointments that this transaction has ended, or whose hold has lapsed and nobody has written that down.';
+
+CREATE OR REPLACE FUNCTION owed_slots(p_doctor integer, at_ timestamptz) RETURNS tstzrange[]
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    IF NOT has_waitlist(p_doctor) THEN
+        RETURN '{}';
+    END IF;
+    RETURN ARRAY(
+        SELECT p.slot FROM doctor AS d CROSS JOIN LATERAL offer_plan(d, NULL, at_) AS p
+        WHERE d.account_id = p_doctor AND active_appointments(p_doctor, at_) < d.max_appointments
+            AND p.appointment_id IS NULL
+    );
+END
+$$;
+COMMENT ON FUNCTION owed_slots(integer, timestamptz) IS
+'The slots of a doctor that are free but belong to the waitlist, because the clock has just freed them: the sweep will offer them within seconds.';
+
+CREATE OR REPLACE FUNCTION has_waitlist(p_doctor integer) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (SELECT FROM waitlist_entry WHERE doctor_id = p_doctor AND status IN ('waiting', 'offered'))
+$$;
+COMMENT ON FUNCTION has_waitlist(integer) IS 'Whether anybody waits for a doctor: all that a booking costs where nobody does.';
+
+CREATE OR REPLACE FUNCTION is_owed(p_doctor integer, slot tstzrange, at_ timestamptz) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    owed tstzrange[] := owed_slots(p_doctor, at_);
+BEGIN
+    RETURN cardinality(owed) > 0 AND (
+        slot && ANY (owed)
+        -- the last seats are theirs, too
+        OR (SELECT max_appointments FROM doctor WHERE account_id = p_doctor)
+        <= active_appointments(p_doctor, at_) + cardinality(owed)
+    );
+END
+$$;
+COMMENT ON FUNCTION is_owed(integer, tstzrange, timestamptz) IS
+'Whether a free slot of a doctor, or the seat it takes, belongs to the waitlist.';

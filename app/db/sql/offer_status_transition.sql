@@ -1,0 +1,10 @@
+-- An offer is queued, then sent; it is accepted, declined, expired or superseded once, sent or not, and stays so.
+CREATE OR REPLACE FUNCTION offer_status_transition(old_status text, new_status text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE
+        WHEN (old_status, new_status) = ('queued', 'sent') THEN NULL
+        WHEN old_status IN ('queued', 'sent') AND new_status IN ('accepted', 'declined', 'expired', 'superseded') THEN NULL
+        ELSE format('An offer that is %s cannot become %s.', old_status, new_status)
+    END
+$$;
+COMMENT ON FUNCTION offer_status_transition(text, text) IS 'Why an offer may not take a status; NULL: it may.';

@@ -1,0 +1,79 @@
+-- A slot suits whoever waits if it is on their day and at their time of day, far enough ahead, new to them, and they are free.
+CREATE OR REPLACE FUNCTION slot_suits(w waitlist_entry, d doctor, slot tstzrange, at_ timestamptz) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT CASE
+        WHEN is_wished(w, d, slot, at_)
+            THEN NOT was_offered(w, slot) AND patient_is_free(w.patient_id, slot, at_)
+        ELSE false
+    END
+$$;
+COMMENT ON FUNCTION slot_suits(waitlist_entry, doctor, tstzrange, timestamptz) IS
+'Whether a slot of a doctor can be offered to a waitlist entry at an instant.';
+
+CREATE OR REPLACE FUNCTION is_wished(w waitlist_entry, d doctor, slot tstzrange, at_ timestamptz) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT coalesce(w.desired_date = local_start::date, true)
+        AND coalesce(w.earliest_time <= local_start::time, true)
+        AND coalesce(w.latest_time >= local_start::time, true)
+        AND lower(slot) - offer_notice(w) > at_
+    FROM (SELECT lower(slot) AT TIME ZONE d.timezone AS local_start) AS s
+$$;
+COMMENT ON FUNCTION is_wished(waitlist_entry, doctor, tstzrange, timestamptz) IS
+'Whether a slot is what an entry waits for: its day, its time of day, and early enough to hear of.';
+
+CREATE OR REPLACE FUNCTION offer_notice(w waitlist_entry) RETURNS interval
+LANGUAGE sql STABLE AS $$
+    SELECT greatest(offer_min_notice, make_interval(mins => w.min_notice_minutes)) FROM policy
+$$;
+COMMENT ON FUNCTION offer_notice(waitlist_entry) IS
+'How long before a slot starts an entry must be able to claim it: policy.offer_min_notice, or longer if the patient says so.';
+
+-- Whoever let a slot pass is not asked again, until somebody has had it since.
+CREATE OR REPLACE FUNCTION was_offered(w waitlist_entry, slot tstzrange) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (
+        SELECT FROM offer AS o
+        INNER JOIN waitlist_entry AS e ON o.waitlist_entry_id = e.id
+        INNER JOIN appointment AS a ON o.appointment_id = a.id
+        WHERE e.patient_id = w.patient_id AND a.doctor_id = w.doctor_id AND a.during = slot
+            AND o.status IN ('queued', 'sent', 'accepted', 'declined', 'expired')
+            AND NOT EXISTS (
+                SELECT FROM appointment AS since
+                WHERE since.doctor_id = w.doctor_id AND since.patient_id IS NOT NULL AND since.during && slot
+                    AND CASE WHEN since.id = a.id
+                        THEN since.status = 'canceled' AND o.status <> 'accepted' -- a claim by somebody else
+                        ELSE since.created_at > o.created_at
+                    END
+            )
+    )
+$$;
+COMMENT ON FUNCTION was_offered(waitlist_entry, tstzrange) IS
+'Whether the patient of an entry has, or had and did not make use of, an offer of this slot. An offer that somebody else was faster to claim does not count.';
+
+-- Each place that a doctor regains is offered once to everybody in line; then it is the public's, with all its slots.
+CREATE OR REPLACE FUNCTION has_let_pass(w waitlist_entry) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (
+        SELECT FROM offer AS o
+        WHERE o.waitlist_entry_id = w.id AND o.status IN ('accepted', 'declined', 'expired')
+            AND NOT EXISTS (
+                SELECT FROM appointment AS since
+                WHERE since.doctor_id = w.doctor_id AND since.id <> o.appointment_id AND since.patient_id IS NOT NULL
+                    AND since.seat IS NULL AND since.updated_at > o.created_at
+                    AND lower(since.during) > o.created_at - interval '8 h' -- the longest visit
+            )
+    )
+$$;
+COMMENT ON FUNCTION has_let_pass(waitlist_entry) IS
+'Whether a waitlist entry made no use of an offer, and no appointment with the doctor has ended since.';
+
+CREATE OR REPLACE FUNCTION patient_is_free(p_patient integer, slot tstzrange, at_ timestamptz) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT NOT EXISTS (
+        SELECT FROM appointment AS a
+        WHERE a.patient_id = p_patient AND a.status IN ('pending', 'confirmed') AND a.during && slot
+            AND appointment_is_active(a.status, a.hold_expires_at, upper(a.during), at_)
+    )
+$$;
+COMMENT ON FUNCTION patient_is_free(integer, tstzrange, timestamptz) IS
+'Whether a patient has no active appointment at any moment of a time.';
