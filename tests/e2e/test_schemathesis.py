@@ -1,0 +1,103 @@
+"""Schemathesis makes up requests from the API's own description, and holds every answer against it.
+
+`./task soak:api` does it at length. What it may and may not expect, schemathesis.toml says.
+"""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from app.domain.accounts.tokens import Role
+from app.sandbox.paypal import PayPalStandIn
+from app.sandbox.service import Api
+from tests.api.operations import make_world
+from tests.api.rights import CALLERS, RIGHTS
+from tests.api.test_tokens import signed
+from tests.conftest import SECRET, UNLIMITED
+from tests.databases import Database
+
+CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
+EXAMPLES = os.environ.get("BOOKING_SOAK_EXAMPLES", "")
+ENDS_THE_LOGIN = ("logout", "delete_own_account")  # in the midst of it all, these would end it
+
+
+@pytest_asyncio.fixture(scope="module")
+async def api(
+    database: Database, redis_url: str, stand_in: PayPalStandIn, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Api]:
+    """An API as a process."""
+    api = Api(tmp_path_factory.mktemp("api"))
+    environment = {
+        "PATH": os.environ["PATH"],
+        "SECRET_KEY": SECRET,
+        "DEBUG": "true",
+        "DATABASE_URL": database.app,
+        "REDIS_URL": redis_url,
+        **{name.upper(): limit for name, limit in UNLIMITED.items()},
+        **stand_in.settings(),
+    }
+    try:
+        await api.start(environment)
+        yield api
+    finally:
+        await api.child.stop()
+
+
+def operations_for(role: Role | None) -> list[str]:
+    """Return what somebody may call, and nobody else may; in a soak everything. The rest is test_rights.py's."""
+    column = CALLERS.index(f"{role} A" if role else "anonymous")
+    statuses = {name: row.split() for name, row in RIGHTS.items() if name.isidentifier()}
+    let_in = {name for name, row in statuses.items() if row[column] not in ("401", "403")}
+    if role:  # what anybody may is called as nobody, but for what leads to a booking
+        let_in = {name for name in let_in if statuses[name][0] == "401" or name == "search_free_slots"}
+    chosen = statuses.keys() if EXAMPLES else let_in
+    return sorted(name for name in chosen if role is None or name not in ENDS_THE_LOGIN)
+
+
+async def run(api: Api, headers: dict[str, str], folder: Path, operations: Iterable[str], *options: str) -> None:
+    """Run Schemathesis; fail with what it says if it finds anything wrong."""
+    how_much = ("--max-examples", EXAMPLES) if EXAMPLES else ("--max-examples", "5", "--generation-deterministic")
+    said = (f"{name}: {value}" for name, value in headers.items())
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIGURATION), "run"),
+        *(f"{api.url}/docs/openapi.json", "--checks", "all", "--no-color", "--warnings", "off", *how_much),
+        *(option for header in said for option in ("--header", header)),
+        *(option for name in operations for option in ("--include-operation-id", name)),
+        *options,
+        cwd=folder,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    output, _ = await process.communicate()
+    print(output.decode())  # noqa: T201  pytest shows it where something is wrong, and in a soak
+    assert process.returncode == 0
+
+
+def for_a_day(headers: dict[str, str]) -> dict[str, str]:
+    """Return headers whose token is good for longer than any run takes."""
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    return {
+        name: f"Bearer {signed(value.removeprefix('Bearer '), SECRET, exp=tomorrow)}" for name, value in headers.items()
+    }
+
+
+@pytest.mark.timeout(0 if EXAMPLES else 600)
+@pytest.mark.parametrize("role", [None, "patient", "doctor"])
+async def test_every_answer_is_as_documented(
+    api: Api, owner: asyncpg.Connection, tmp_path: Path, role: Role | None
+) -> None:
+    world = await make_world(owner)
+    await run(api, for_a_day(world.headers(role)), tmp_path, operations_for(role))
+
+
+async def test_so_is_every_answer_of_what_ends_the_login(api: Api, owner: asyncpg.Connection, tmp_path: Path) -> None:
+    world = await make_world(owner)
+    # no links lead to these
+    await run(api, world.headers("patient"), tmp_path, ENDS_THE_LOGIN, "--phases", "coverage,fuzzing")
