@@ -52,7 +52,7 @@ RULES_OF = {
     "schedule": ("time_off_", "working_hours_"),
     "appointments": ("appointment_", "time_off_no_appointment"),
     "payments": ("payment_", "refund_", "appointment_"),
-    "waitlist": ("waitlist_", "appointment_doctor_verified", "appointment_doctor_id_fkey"),
+    "waitlist": ("waitlist_", "offer_", "appointment_"),
 }
 
 

@@ -39,7 +39,8 @@ CROWD = """
     ANALYZE;
 """
 READ_WHOLE = """
-    SELECT relname FROM pg_stat_xact_user_tables WHERE seq_scan > 0 AND relname NOT IN ('policy', 'time_zone')
+    SELECT s.relname FROM pg_stat_xact_user_tables AS s INNER JOIN pg_class AS c ON c.oid = s.relid
+    WHERE s.seq_scan > 0 AND c.reltuples > 1000
 """
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 
