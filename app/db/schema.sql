@@ -3059,6 +3059,7 @@ BEGIN
         ARRAY(SELECT id FROM held_appointments(p_doctor, clock_timestamp()) ORDER BY id),
         'The doctor no longer takes appointments here.', false
     );
+    PERFORM serve_waitlist(p_doctor); -- which takes back what was on offer
     PERFORM end_waiting(p_doctor);
     PERFORM erase_account(p_doctor, p_password_hash, 'doctor');
     UPDATE doctor SET
@@ -5224,14 +5225,15 @@ COMMENT ON FUNCTION public.present_wave(a public.appointment, at_ timestamp with
 
 
 --
--- Name: purge_codes(integer); Type: FUNCTION; Schema: public; Owner: -
+-- Name: purge_codes(timestamp with time zone, integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.purge_codes(p_limit integer) RETURNS integer
+CREATE FUNCTION public.purge_codes(p_before timestamp with time zone, p_limit integer) RETURNS integer
     LANGUAGE plpgsql
     AS $$
 DECLARE
     codes integer;
+    links integer;
     addresses integer;
 BEGIN
     DELETE FROM account_token WHERE token_hash IN (
@@ -5240,6 +5242,12 @@ BEGIN
         FOR UPDATE SKIP LOCKED
     );
     GET DIAGNOSTICS codes = ROW_COUNT;
+    DELETE FROM offer_token WHERE token_hash IN (
+        SELECT token_hash FROM offer_token WHERE created_at < p_before
+        LIMIT p_limit
+        FOR UPDATE SKIP LOCKED
+    );
+    GET DIAGNOSTICS links = ROW_COUNT;
     UPDATE account SET pending_email = NULL WHERE id IN (
         SELECT a.id FROM account AS a
         WHERE a.pending_email IS NOT NULL
@@ -5252,16 +5260,16 @@ BEGIN
         FOR NO KEY UPDATE SKIP LOCKED
     );
     GET DIAGNOSTICS addresses = ROW_COUNT;
-    RETURN codes + addresses;
+    RETURN codes + links + addresses;
 END
 $$;
 
 
 --
--- Name: FUNCTION purge_codes(p_limit integer); Type: COMMENT; Schema: public; Owner: -
+-- Name: FUNCTION purge_codes(p_before timestamp with time zone, p_limit integer); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.purge_codes(p_limit integer) IS 'Forgets mailed codes that are good no more, and addresses that nobody can prove any more.';
+COMMENT ON FUNCTION public.purge_codes(p_before timestamp with time zone, p_limit integer) IS 'Forgets mailed codes and links that are good no more, and addresses that nobody can prove any more.';
 
 
 --
@@ -5342,7 +5350,7 @@ CREATE FUNCTION public.purge_personal_data(p_limit integer DEFAULT 5000) RETURNS
 DECLARE
     before timestamptz := clock_timestamp() - interval '720 hours';
 BEGIN
-    RETURN purge_words(before, p_limit) + purge_mails(before, p_limit) + purge_payments(before, p_limit) + purge_codes(p_limit);
+    RETURN purge_words(before, p_limit) + purge_mails(before, p_limit) + purge_payments(before, p_limit) + purge_codes(before, p_limit);
 END
 $$;
 
@@ -10753,10 +10761,10 @@ REVOKE ALL ON FUNCTION public.present_wave(a public.appointment, at_ timestamp w
 
 
 --
--- Name: FUNCTION purge_codes(p_limit integer); Type: ACL; Schema: public; Owner: -
+-- Name: FUNCTION purge_codes(p_before timestamp with time zone, p_limit integer); Type: ACL; Schema: public; Owner: -
 --
 
-REVOKE ALL ON FUNCTION public.purge_codes(p_limit integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.purge_codes(p_before timestamp with time zone, p_limit integer) FROM PUBLIC;
 
 
 --

@@ -184,6 +184,43 @@ async def test_a_doctor_cancels_all_and_everybody_is_told_once_who_it_was(
     assert await owner.fetchval("SELECT count(*) FROM free_slots($1, '-infinity', 'infinity')", doctor) == 0
 
 
+LEFT_OPEN = """
+    SELECT count(*) FROM appointment AS a LEFT JOIN offer AS o ON o.appointment_id = a.id
+    WHERE a.doctor_id = $1 AND (a.status = 'offered' OR o.status IN ('queued', 'sent'))
+"""
+
+
+async def offered(owner: asyncpg.Connection, app: asyncpg.Connection) -> tuple[int, int]:
+    """Have a slot that a doctor regains offered to somebody who waits; return the two."""
+    doctor, (holder, waiting) = await make_doctor(owner, max_appointments=1), await make_patients(owner, 2)
+    appointment = await book(app, holder, doctor, a_slot())
+    await app.fetch(JOIN, waiting, doctor)
+    await app.fetch("SELECT * FROM cancel_as_patient($1, $2)", holder, appointment)
+    assert await owner.fetchval(LEFT_OPEN, doctor) == 1
+    return doctor, waiting
+
+
+async def test_what_a_leaving_doctor_had_on_offer_is_taken_back(
+    owner: asyncpg.Connection, app: asyncpg.Connection
+) -> None:
+    doctor, waiting = await offered(owner, app)
+    assert await app.fetchval(ERASE["doctor"], doctor)
+    assert await owner.fetchval(LEFT_OPEN, doctor) == 0
+    assert await owner.fetchval("SELECT status FROM waitlist_entry WHERE patient_id = $1", waiting) == "lapsed"
+
+
+async def test_what_a_leaving_patient_was_offered_goes_to_the_next_in_line(
+    owner: asyncpg.Connection, app: asyncpg.Connection
+) -> None:
+    doctor, waiting = await offered(owner, app)
+    following = await make_patient(owner)
+    await app.fetch(JOIN, following, doctor)
+    assert await app.fetchval(ERASE["patient"], waiting)
+    whose = "SELECT w.patient_id FROM offer AS o INNER JOIN waitlist_entry AS w ON o.waitlist_entry_id = w.id"
+    live = await owner.fetch(f"{whose} WHERE w.doctor_id = $1 AND o.status IN ('queued', 'sent')", doctor)
+    assert [row["patient_id"] for row in live] == [following]
+
+
 @pytest.mark.proves("appointment_patient_id_fkey", "waitlist_entry_patient_id_fkey", "waitlist_entry_doctor_id_fkey")
 async def test_nothing_new_is_about_an_erased_account(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
     doctor, full, leaver = (

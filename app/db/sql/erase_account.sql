@@ -32,6 +32,7 @@ BEGIN
         ARRAY(SELECT id FROM held_appointments(p_doctor, clock_timestamp()) ORDER BY id),
         'The doctor no longer takes appointments here.', false
     );
+    PERFORM serve_waitlist(p_doctor); -- which takes back what was on offer
     PERFORM end_waiting(p_doctor);
     PERFORM erase_account(p_doctor, p_password_hash, 'doctor');
     UPDATE doctor SET

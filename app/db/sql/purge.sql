@@ -5,7 +5,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     before timestamptz := clock_timestamp() - interval '720 hours';
 BEGIN
-    RETURN purge_words(before, p_limit) + purge_mails(before, p_limit) + purge_payments(before, p_limit) + purge_codes(p_limit);
+    RETURN purge_words(before, p_limit) + purge_mails(before, p_limit) + purge_payments(before, p_limit) + purge_codes(before, p_limit);
 END
 $$;
 COMMENT ON FUNCTION purge_personal_data(integer) IS
@@ -84,10 +84,11 @@ $$;
 COMMENT ON FUNCTION purge_payments(timestamptz, integer) IS
 'Forgets who paid at PayPal, and PayPal''s news; amounts and PayPal''s names of order, capture and refund stay for the books.';
 
-CREATE OR REPLACE FUNCTION purge_codes(p_limit integer) RETURNS integer
+CREATE OR REPLACE FUNCTION purge_codes(p_before timestamptz, p_limit integer) RETURNS integer
 LANGUAGE plpgsql AS $$
 DECLARE
     codes integer;
+    links integer;
     addresses integer;
 BEGIN
     DELETE FROM account_token WHERE token_hash IN (
@@ -96,6 +97,12 @@ BEGIN
         FOR UPDATE SKIP LOCKED
     );
     GET DIAGNOSTICS codes = ROW_COUNT;
+    DELETE FROM offer_token WHERE token_hash IN (
+        SELECT token_hash FROM offer_token WHERE created_at < p_before
+        LIMIT p_limit
+        FOR UPDATE SKIP LOCKED
+    );
+    GET DIAGNOSTICS links = ROW_COUNT;
     UPDATE account SET pending_email = NULL WHERE id IN (
         SELECT a.id FROM account AS a
         WHERE a.pending_email IS NOT NULL
@@ -108,8 +115,8 @@ BEGIN
         FOR NO KEY UPDATE SKIP LOCKED
     );
     GET DIAGNOSTICS addresses = ROW_COUNT;
-    RETURN codes + addresses;
+    RETURN codes + links + addresses;
 END
 $$;
-COMMENT ON FUNCTION purge_codes(integer) IS
-'Forgets mailed codes that are good no more, and addresses that nobody can prove any more.';
+COMMENT ON FUNCTION purge_codes(timestamptz, integer) IS
+'Forgets mailed codes and links that are good no more, and addresses that nobody can prove any more.';
