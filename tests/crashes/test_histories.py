@@ -23,7 +23,7 @@ from tests.crashes.scene import Scene, Stage
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
 
-BATCH = 50  # histories with a database and a PayPal of their own, whose ledger is then not long to read
+BATCH = 50  # histories with a PayPal of their own, whose ledger is then not long to read
 PLAN = settings(
     max_examples=min(BATCH, HISTORIES),
     stateful_step_count=20,
