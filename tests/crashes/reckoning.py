@@ -107,8 +107,10 @@ AT_REST = AT_ALL_TIMES | {
             WHERE kind = 'appointment_canceled' AND v.id = ANY (told.also || told.appointment_id)
                 AND account_id = v.patient_id)""",
     "nobody was told that an approval came too late": """
-        SELECT id, status FROM paid AS p
-        WHERE status = 'canceled' AND payer_id IS NOT NULL AND visit_status = 'expired' AND NOT EXISTS (
+        SELECT p.id, p.status FROM paid AS p
+        INNER JOIN jsonb_to_recordset($1::jsonb -> 'orders') AS o (id text, status text)
+            ON p.order_id = o.id AND o.status = 'APPROVED' -- it may have been taken back since
+        WHERE p.status = 'canceled' AND payer_id IS NOT NULL AND visit_status = 'expired' AND NOT EXISTS (
             SELECT FROM told WHERE kind = 'payment_too_late' AND payment_id = p.id AND account_id = p.patient_id)""",
     "a person is to look at what is in order": """
         SELECT n.payment_id, n.why FROM noticed AS n LEFT JOIN paid AS p ON n.payment_id = p.id
