@@ -57,7 +57,9 @@ INVARIANTS = {
         SELECT a.id, 0 FROM a, policy
         WHERE status = 'pending' AND (
             hold_expires_at > lower(during)
-            OR hold_expires_at > a.created_at + make_interval(mins => hold_minutes) AND NOT EXISTS (
+            OR hold_expires_at > make_interval(mins => hold_minutes) + coalesce((
+                SELECT updated_at + interval '5 s' FROM o WHERE o.appointment_id = a.id AND o.status = 'accepted'
+            ), a.created_at) AND NOT EXISTS (
                 SELECT FROM m WHERE m.appointment_id = a.id AND (
                     m.status = 'capturing' AND a.hold_expires_at <= clock_timestamp() + interval '10 min'
                     OR m.status = 'pending_review'
@@ -93,7 +95,10 @@ INVARIANTS = {
     "somebody waits for what they have": """
         SELECT w.id, seated.id FROM w, seated
         WHERE w.doctor_id = seated.doctor_id AND w.patient_id = seated.patient_id AND seated.created_at > w.created_at
-            AND w.desired_date IS NULL""",
+            AND w.desired_date IS NULL
+            AND NOT EXISTS ( -- not paid yet
+                SELECT FROM o WHERE o.appointment_id = seated.id AND o.status = 'accepted' AND seated.status = 'pending'
+            )""",
     # as it came about
     "it was taken outside the window": """
         SELECT id, n FROM step

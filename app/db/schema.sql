@@ -2385,10 +2385,10 @@ CREATE VIEW public.notification_letter AS
     lower(a.during) AS starts_at,
     upper(a.during) AS ends_at,
     lower(n.slot) AS moved_from,
-    ARRAY( SELECT lower(o_1.during) AS lower
-           FROM public.appointment o_1
-          WHERE (o_1.id = ANY (n.also))
-          ORDER BY (lower(o_1.during))) AS also_canceled,
+    ARRAY( SELECT lower(o.during) AS lower
+           FROM public.appointment o
+          WHERE (o.id = ANY (n.also))
+          ORDER BY (lower(o.during))) AS also_canceled,
     a.cancel_deadline,
     a.canceled_by,
     a.cancel_reason,
@@ -2397,8 +2397,8 @@ CREATE VIEW public.notification_letter AS
     public.refunds_of((a.id || n.also)) AS refunds,
     (r.status = 'erased'::text) AS recipient_erased,
     public.account_token_lifetime(n.kind) AS code_lifetime,
-    o.id AS offer_id,
-    o.expires_at AS offer_expires_at,
+    f.id AS offer_id,
+    f.expires_at AS offer_expires_at,
     public.money_text(a.fee, (a.currency)::text) AS fee
    FROM ((((((((public.notification n
      JOIN public.account r ON ((n.account_id = r.id)))
@@ -2408,7 +2408,7 @@ CREATE VIEW public.notification_letter AS
      LEFT JOIN public.doctor d ON ((a.doctor_id = d.account_id)))
      LEFT JOIN public.patient p ON ((a.patient_id = p.account_id)))
      LEFT JOIN public.payment pay ON ((n.payment_id = pay.id)))
-     LEFT JOIN public.offer o ON ((n.offer_id = o.id)));
+     LEFT JOIN public.offer f ON ((n.offer_id = f.id)));
 
 
 --

@@ -50,8 +50,8 @@ SELECT
     refunds_of(a.id || n.also) AS refunds,
     r.status = 'erased' AS recipient_erased,
     account_token_lifetime(n.kind) AS code_lifetime,
-    o.id AS offer_id,
-    o.expires_at AS offer_expires_at,
+    f.id AS offer_id,
+    f.expires_at AS offer_expires_at,
     money_text(a.fee, a.currency) AS fee
 FROM notification AS n
 INNER JOIN account AS r ON n.account_id = r.id
@@ -61,7 +61,7 @@ LEFT JOIN appointment AS a ON n.appointment_id = a.id
 LEFT JOIN doctor AS d ON a.doctor_id = d.account_id
 LEFT JOIN patient AS p ON a.patient_id = p.account_id
 LEFT JOIN payment AS pay ON n.payment_id = pay.id
-LEFT JOIN offer AS o ON n.offer_id = o.id;
+LEFT JOIN offer AS f ON n.offer_id = f.id;
 COMMENT ON VIEW notification_letter IS 'Everything a mail''s template may say; of an appointment nothing where it is about the account.';
 GRANT SELECT ON notification_letter TO booking_app;
 

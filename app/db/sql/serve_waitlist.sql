@@ -83,4 +83,3 @@ END
 $$;
 COMMENT ON FUNCTION hand_out(doctor, tstzrange, timestamptz) IS
 'Puts on offer what the plan says, begins the waves that are due, and releases slots that nobody is left for; whether there were any.';
-

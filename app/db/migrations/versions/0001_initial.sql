@@ -1964,8 +1964,8 @@ SELECT
     refunds_of(a.id || n.also) AS refunds,
     r.status = 'erased' AS recipient_erased,
     account_token_lifetime(n.kind) AS code_lifetime,
-    o.id AS offer_id,
-    o.expires_at AS offer_expires_at,
+    f.id AS offer_id,
+    f.expires_at AS offer_expires_at,
     money_text(a.fee, a.currency) AS fee
 FROM notification AS n
 INNER JOIN account AS r ON n.account_id = r.id
@@ -1975,7 +1975,7 @@ LEFT JOIN appointment AS a ON n.appointment_id = a.id
 LEFT JOIN doctor AS d ON a.doctor_id = d.account_id
 LEFT JOIN patient AS p ON a.patient_id = p.account_id
 LEFT JOIN payment AS pay ON n.payment_id = pay.id
-LEFT JOIN offer AS o ON n.offer_id = o.id;
+LEFT JOIN offer AS f ON n.offer_id = f.id;
 COMMENT ON VIEW notification_letter IS 'Everything a mail''s template may say; of an appointment nothing where it is about the account.';
 GRANT SELECT ON notification_letter TO booking_app;
 
@@ -4100,7 +4100,6 @@ $$;
 COMMENT ON FUNCTION hand_out(doctor, tstzrange, timestamptz) IS
 'Puts on offer what the plan says, begins the waves that are due, and releases slots that nobody is left for; whether there were any.';
 
-
 -- A login lasts as long as its refresh tokens are exchanged, each once. Whoever uses one twice ends it for everybody who
 -- has one of the family: of thief and victim, nobody can say which is which.
 CREATE OR REPLACE FUNCTION start_session(p_account integer, p_password_hash text, p_token_hash bytea) RETURNS integer
@@ -4890,7 +4889,7 @@ COMMENT ON FUNCTION tg_waitlist_entry__offers() IS 'Waiting that ends takes its 
 
 CREATE OR REPLACE TRIGGER tg_waitlist_entry__offers
 AFTER UPDATE OF status ON waitlist_entry
-FOR EACH ROW WHEN (OLD.status = 'offered' AND NEW.status IN ('fulfilled', 'left', 'lapsed'))
+FOR EACH ROW WHEN (old.status = 'offered' AND new.status IN ('fulfilled', 'left', 'lapsed'))
 EXECUTE FUNCTION tg_waitlist_entry__offers();
 COMMENT ON TRIGGER tg_waitlist_entry__offers ON waitlist_entry IS 'Whoever no longer waits is no longer offered anything.';
 
