@@ -131,7 +131,9 @@ INVARIANTS = {
         GROUP BY event.id, event.version, event.kind, event.account HAVING count(n.mail) <> 1""",
     "a mail tells of nothing": """
         SELECT n.mail, n.appointment_id FROM n
-        WHERE offer_id IS NULL AND payment_id IS NULL AND NOT EXISTS (
+        WHERE offer_id IS NULL AND payment_id IS NULL
+            AND kind NOT IN ('appointment_held', 'hold_lapsing', 'appointment_reminder') -- planned, no event's
+            AND NOT EXISTS (
             SELECT FROM event
             WHERE event.id = n.appointment_id AND event.version = n.appointment_version
                 AND event.kind = n.kind AND event.account = n.account_id

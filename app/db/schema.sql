@@ -692,6 +692,7 @@ CREATE TABLE public.policy (
     hold_minutes smallint DEFAULT '15'::smallint NOT NULL,
     review_hours smallint DEFAULT '24'::smallint NOT NULL,
     patient_hold_limit smallint DEFAULT '5'::smallint NOT NULL,
+    reminder_lead interval DEFAULT '24:00:00'::interval NOT NULL,
     require_verified_doctor boolean DEFAULT true NOT NULL,
     offer_first_wave smallint DEFAULT '3'::smallint NOT NULL,
     offer_min_notice interval DEFAULT '02:00:00'::interval NOT NULL,
@@ -709,6 +710,7 @@ CREATE TABLE public.policy (
     CONSTRAINT policy_offer_waves_valid CHECK (((offer_waves >= 1) AND (offer_waves <= 24))),
     CONSTRAINT policy_one_row CHECK (id),
     CONSTRAINT policy_patient_hold_limit_valid CHECK (((patient_hold_limit >= 1) AND (patient_hold_limit <= 30))),
+    CONSTRAINT policy_reminder_lead_valid CHECK (((reminder_lead >= '01:00:00'::interval) AND (reminder_lead <= '168:00:00'::interval))),
     CONSTRAINT policy_review_hours_valid CHECK (((review_hours >= 1) AND (review_hours <= 336)))
 );
 
@@ -746,6 +748,13 @@ COMMENT ON COLUMN public.policy.review_hours IS 'How long PayPal may review a pa
 --
 
 COMMENT ON COLUMN public.policy.patient_hold_limit IS 'Live unpaid holds one patient may have at once.';
+
+
+--
+-- Name: COLUMN policy.reminder_lead; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.policy.reminder_lead IS 'How long before an appointment its patient is reminded of it.';
 
 
 --
@@ -2087,7 +2096,7 @@ CREATE TABLE public.notification (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     sent_at timestamp with time zone,
     CONSTRAINT notification_appointment_known CHECK ((((kind = ANY (ARRAY['email_verification'::text, 'email_changing'::text, 'password_reset'::text, 'password_changed'::text, 'waiting_ended'::text, 'account_erased'::text])) = (appointment_id IS NULL)) AND ((appointment_id IS NULL) = (appointment_version IS NULL)))),
-    CONSTRAINT notification_kind_valid CHECK ((kind = ANY (ARRAY['appointment_confirmed'::text, 'appointment_canceled'::text, 'appointment_rescheduled'::text, 'slot_offered'::text, 'offer_superseded'::text, 'offer_expired'::text, 'payment_too_late'::text, 'refund_requested'::text, 'refund_completed'::text, 'email_verification'::text, 'email_changing'::text, 'password_reset'::text, 'password_changed'::text, 'waiting_ended'::text, 'account_erased'::text]))),
+    CONSTRAINT notification_kind_valid CHECK ((kind = ANY (ARRAY['appointment_confirmed'::text, 'appointment_canceled'::text, 'appointment_rescheduled'::text, 'slot_offered'::text, 'offer_superseded'::text, 'offer_expired'::text, 'payment_too_late'::text, 'refund_requested'::text, 'refund_completed'::text, 'appointment_held'::text, 'hold_lapsing'::text, 'appointment_reminder'::text, 'email_verification'::text, 'email_changing'::text, 'password_reset'::text, 'password_changed'::text, 'waiting_ended'::text, 'account_erased'::text]))),
     CONSTRAINT notification_status_valid CHECK ((status = ANY (ARRAY['queued'::text, 'sent'::text, 'skipped'::text, 'failed'::text])))
 );
 
@@ -2390,6 +2399,7 @@ CREATE VIEW public.notification_letter AS
           WHERE (o.id = ANY (n.also))
           ORDER BY (lower(o.during))) AS also_canceled,
     a.cancel_deadline,
+    a.hold_expires_at,
     a.canceled_by,
     a.cancel_reason,
     n.request_id,
@@ -2571,6 +2581,30 @@ $$;
 --
 
 COMMENT ON FUNCTION public.close_calendar_feed(p_account integer) IS 'Ends the link that shows an account''s appointments, if there is one.';
+
+
+--
+-- Name: coming_mail_stale(text, public.appointment, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.coming_mail_stale(p_kind text, a public.appointment, at_ timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT CASE
+        WHEN p_kind = 'appointment_reminder' AND lower(a.during) <= at_ THEN 'the appointment has begun'
+        WHEN p_kind IN ('appointment_held', 'hold_lapsing') AND a.hold_expires_at <= at_ THEN 'the hold has lapsed'
+        WHEN p_kind IN ('appointment_held', 'hold_lapsing') AND EXISTS (
+            SELECT FROM payment WHERE appointment_id = a.id AND status IN ('capturing', 'pending_review')
+        ) THEN 'the payment is being made'
+    END
+$$;
+
+
+--
+-- Name: FUNCTION coming_mail_stale(p_kind text, a public.appointment, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.coming_mail_stale(p_kind text, a public.appointment, at_ timestamp with time zone) IS 'Why what was planned to be said of an appointment need not be said at an instant, although it has not changed; NULL: it is to be said.';
 
 
 --
@@ -4528,6 +4562,7 @@ CREATE FUNCTION public.notification_stale(n public.notification) RETURNS text
             THEN (SELECT 'the offer has been ' || status FROM api_offer WHERE id = n.offer_id AND status NOT IN ('queued', 'sent'))
         WHEN n.offer_id IS NOT NULL THEN NULL -- an offer that has ended stays so
         WHEN a.version <> n.appointment_version THEN 'the appointment has changed since'
+        ELSE coming_mail_stale(n.kind, a, clock_timestamp())
     END
     FROM account AS r
     LEFT JOIN appointment AS a ON a.id = n.appointment_id
@@ -5171,6 +5206,59 @@ COMMENT ON FUNCTION public.place_appointment(a public.appointment, d public.doct
 
 
 --
+-- Name: plan_mail(text, public.appointment, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.plan_mail(p_kind text, a public.appointment, p_due timestamp with time zone) RETURNS void
+    LANGUAGE sql
+    AS $$
+    INSERT INTO coming_mail (appointment_id, kind, appointment_version, due_at) VALUES (a.id, p_kind, a.version, p_due)
+$$;
+
+
+--
+-- Name: FUNCTION plan_mail(p_kind text, a public.appointment, p_due timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.plan_mail(p_kind text, a public.appointment, p_due timestamp with time zone) IS 'Plans one mail to an appointment''s patient.';
+
+
+--
+-- Name: plan_mails(public.appointment, public.appointment); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.plan_mails(was public.appointment, a public.appointment) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    at_ timestamptz := clock_timestamp();
+BEGIN
+    IF a.version IS NOT DISTINCT FROM was.version THEN
+        RETURN;
+    END IF;
+    -- what was planned was about an older version
+    DELETE FROM coming_mail WHERE appointment_id = a.id;
+    IF a.status = 'pending' THEN
+        -- in a minute: whoever pays at once hears of the confirmation only
+        PERFORM plan_mail('appointment_held', a, at_ + interval '1 min') WHERE was.status IS DISTINCT FROM 'pending';
+        PERFORM plan_mail('hold_lapsing', a, a.hold_expires_at - (a.hold_expires_at - at_) / 3);
+    ELSIF a.status = 'confirmed' THEN
+        PERFORM plan_mail('appointment_reminder', a, lower(a.during) - p.reminder_lead)
+        FROM policy AS p
+        WHERE lower(a.during) - p.reminder_lead > at_; -- else they have just been told
+    END IF;
+END
+$$;
+
+
+--
+-- Name: FUNCTION plan_mails(was public.appointment, a public.appointment); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.plan_mails(was public.appointment, a public.appointment) IS 'Plans what a patient is to be told later of an appointment as it is now, in place of what was planned: until when it is held, that a third of that time is left, and that the visit is near.';
+
+
+--
 -- Name: prefer_slots(integer, integer, time without time zone, time without time zone, integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -5397,6 +5485,47 @@ $$;
 --
 
 COMMENT ON FUNCTION public.purge_words(p_before timestamp with time zone, p_limit integer) IS 'Forgets why appointments were canceled, and time off that is over.';
+
+
+--
+-- Name: queue_coming_mails(integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.queue_coming_mails(p_limit integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    mails integer;
+BEGIN
+    WITH due AS (
+        SELECT appointment_id, kind FROM coming_mail
+        WHERE due_at <= clock_timestamp()
+        ORDER BY due_at
+        LIMIT p_limit
+        FOR UPDATE SKIP LOCKED -- another worker is at it, or the appointment is changing
+    ), taken AS (
+        DELETE FROM coming_mail AS c USING due AS d
+        WHERE c.appointment_id = d.appointment_id AND c.kind = d.kind
+        RETURNING c.appointment_id, c.kind, c.appointment_version, c.due_at
+    )
+    INSERT INTO notification (kind, account_id, appointment_id, appointment_version)
+    SELECT t.kind, a.patient_id, a.id, t.appointment_version
+    FROM taken AS t
+    INNER JOIN appointment AS a ON t.appointment_id = a.id
+    ORDER BY t.due_at
+    ON CONFLICT DO NOTHING;
+    GET DIAGNOSTICS mails = ROW_COUNT;
+    RETURN mails;
+END
+$$;
+
+
+--
+-- Name: FUNCTION queue_coming_mails(p_limit integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.queue_coming_mails(p_limit integer) IS 'Puts up to so many planned mails that are due into the outbox, each once; how many. Safe at any time, by any number of workers.';
 
 
 --
@@ -6617,6 +6746,7 @@ BEGIN
             PERFORM notify_account('appointment_rescheduled', NEW, NEW.doctor_id, last_told_time(NEW, NEW.doctor_id, OLD.during));
         END IF;
     END IF;
+    PERFORM plan_mails(CASE WHEN TG_OP = 'UPDATE' THEN OLD END, NEW);
     IF TG_OP = 'UPDATE' AND booking_actor() IN ('doctor', 'admin') AND NEW.status <> 'completed' THEN
         -- a patient may be on the way: tell them in seconds, not at the next sweep
         PERFORM pg_notify('booking_outbox', '');
@@ -7784,6 +7914,47 @@ COMMENT ON COLUMN public.calendar_feed.created_at IS 'When the link was made.';
 
 
 --
+-- Name: coming_mail; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.coming_mail (
+    appointment_id integer NOT NULL,
+    kind text NOT NULL,
+    appointment_version integer NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    CONSTRAINT coming_mail_kind_valid CHECK ((kind = ANY (ARRAY['appointment_held'::text, 'hold_lapsing'::text, 'appointment_reminder'::text])))
+);
+
+
+--
+-- Name: TABLE coming_mail; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.coming_mail IS 'A mail to an appointment''s patient that is not due yet, unless something changes until then.';
+
+
+--
+-- Name: COLUMN coming_mail.kind; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.coming_mail.kind IS 'Which mail.';
+
+
+--
+-- Name: COLUMN coming_mail.appointment_version; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.coming_mail.appointment_version IS 'It is about this version and no other.';
+
+
+--
+-- Name: COLUMN coming_mail.due_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.coming_mail.due_at IS 'When it goes into the outbox.';
+
+
+--
 -- Name: doctor_to_sweep; Type: VIEW; Schema: public; Owner: -
 --
 
@@ -8307,6 +8478,14 @@ ALTER TABLE ONLY public.calendar_feed
 
 
 --
+-- Name: coming_mail coming_mail_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.coming_mail
+    ADD CONSTRAINT coming_mail_pkey PRIMARY KEY (appointment_id, kind);
+
+
+--
 -- Name: doctor doctor_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -8541,6 +8720,13 @@ CREATE INDEX appointment_on_offer ON public.appointment USING btree (doctor_id, 
 --
 
 CREATE UNIQUE INDEX calendar_feed_token_unique ON public.calendar_feed USING btree (token_hash);
+
+
+--
+-- Name: coming_mail_due; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX coming_mail_due ON public.coming_mail USING btree (due_at);
 
 
 --
@@ -9031,6 +9217,14 @@ ALTER TABLE ONLY public.calendar_feed
 
 
 --
+-- Name: coming_mail coming_mail_appointment_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.coming_mail
+    ADD CONSTRAINT coming_mail_appointment_id_fkey FOREIGN KEY (appointment_id) REFERENCES public.appointment(id);
+
+
+--
 -- Name: doctor doctor_account_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -9498,6 +9692,13 @@ GRANT UPDATE(review_hours) ON TABLE public.policy TO booking_admin;
 --
 
 GRANT UPDATE(patient_hold_limit) ON TABLE public.policy TO booking_admin;
+
+
+--
+-- Name: COLUMN policy.reminder_lead; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(reminder_lead) ON TABLE public.policy TO booking_admin;
 
 
 --
@@ -10025,6 +10226,13 @@ GRANT ALL ON FUNCTION public.claim_refund(p_refund integer, p_lease interval) TO
 
 REVOKE ALL ON FUNCTION public.close_calendar_feed(p_account integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.close_calendar_feed(p_account integer) TO booking_app;
+
+
+--
+-- Name: FUNCTION coming_mail_stale(p_kind text, a public.appointment, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.coming_mail_stale(p_kind text, a public.appointment, at_ timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -10746,6 +10954,20 @@ REVOKE ALL ON FUNCTION public.place_appointment(a public.appointment, d public.d
 
 
 --
+-- Name: FUNCTION plan_mail(p_kind text, a public.appointment, p_due timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.plan_mail(p_kind text, a public.appointment, p_due timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION plan_mails(was public.appointment, a public.appointment); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.plan_mails(was public.appointment, a public.appointment) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION prefer_slots(p_patient integer, p_entry integer, p_earliest time without time zone, p_latest time without time zone, p_notice_minutes integer); Type: ACL; Schema: public; Owner: -
 --
 
@@ -10795,6 +11017,15 @@ GRANT ALL ON FUNCTION public.purge_personal_data(p_limit integer) TO booking_adm
 --
 
 REVOKE ALL ON FUNCTION public.purge_words(p_before timestamp with time zone, p_limit integer) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION queue_coming_mails(p_limit integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.queue_coming_mails(p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.queue_coming_mails(p_limit integer) TO booking_app;
+GRANT ALL ON FUNCTION public.queue_coming_mails(p_limit integer) TO booking_admin;
 
 
 --

@@ -12,12 +12,16 @@ from app.workers.repository import SweepRepository
 log = structlog.get_logger()
 
 DOCTORS_PER_SWEEP = 500
+MAILS_PER_SWEEP = 1000
 
 
 async def sweep(context: WorkerContext) -> None:
     """Sweep the doctors whom the clock has changed something for, then see to mails and payments that are due."""
     with context["database"].contained():
         await _sweep_doctors(context)
+    with context["database"].contained():
+        async with context["sessions"]() as session:
+            await SweepRepository(session=session, auto_refresh=False).queue_coming_mails(MAILS_PER_SWEEP)
     await dispatch(context)
     await dispatch_payments(context)
 

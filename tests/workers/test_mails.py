@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -54,6 +54,7 @@ def letter(start: datetime = START, **changes: Any) -> Letter:
         "payment": "100.00 USD",
         "refunds": [],
         "calendar": [],
+        "hold_expires_at": NOW + timedelta(minutes=15),
         "offer_id": 3,
         "offer_expires_at": start - timedelta(hours=76),
         "fee": "100.00 USD",
@@ -194,6 +195,13 @@ def test_who_may_no_longer_cancel_is_told_so() -> None:
             {"kind": "appointment_canceled", "refunds": ["9.00 EUR"], "recipient_erased": True},
             ["A refund of 9.00 EUR has been requested. PayPal tells you when it is made."],
         ),
+        (
+            {"kind": "appointment_held"},
+            ["slot with Dr. Ada is held", "pay 100.00 USD", "until Friday 20 November 2026, 10:15 (Europe/Berlin)"],
+        ),
+        ({"kind": "hold_lapsing"}, ["not paid yet", "until Friday 20 November 2026, 10:15 (Europe/Berlin)"]),
+        ({"kind": "appointment_reminder"}, ["reminder of your appointment with Dr. Ada", "You may do so until"]),
+        ({"kind": "appointment_reminder", "cancel_deadline": NOW}, ["please call the practice"]),
         ({"kind": "payment_too_late"}, ["came too late", "Nothing was charged", "100.00 USD was not taken"]),
         ({"kind": "refund_requested"}, ["payment of 100.00 USD arrived", "All of it goes back"]),
         ({"kind": "refund_completed"}, ["payment of 100.00 USD", "has been refunded"]),
@@ -285,6 +293,7 @@ def test_times_are_the_recipients(timezone: str, start: datetime, said: str) -> 
     assert said in text(letter(start, timezone=timezone))
 
 
+@settings(deadline=None)  # it must not fail on a slow day
 @given(anything, anything, anything, anything, st.sampled_from(sorted(WORDS)))
 def test_no_name_and_no_reason_writes_a_header(
     recipient: str, doctor: str, patient: str, reason: str, kind: tuple[Any, Any]

@@ -26,6 +26,22 @@ ACCOUNT_KINDS = (
 )
 
 
+class ComingMail(Base):
+    __tablename__ = "coming_mail"
+    __table_args__ = (
+        CheckConstraint(
+            "kind IN ('appointment_held', 'hold_lapsing', 'appointment_reminder')", name="coming_mail_kind_valid"
+        ),
+        Index("coming_mail_due", "due_at"),
+        {"comment": "A mail to an appointment's patient that is not due yet, unless something changes until then."},
+    )
+
+    appointment_id: Mapped[int] = mapped_column(ForeignKey("appointment.id"), primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(Text, primary_key=True, comment="Which mail.")
+    appointment_version: Mapped[int] = mapped_column(Integer, comment="It is about this version and no other.")
+    due_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), comment="When it goes into the outbox.")
+
+
 class Notification(Base):
     __tablename__ = "notification"
     __table_args__ = (
@@ -33,7 +49,7 @@ class Notification(Base):
         CheckConstraint(
             "kind IN ('appointment_confirmed', 'appointment_canceled', 'appointment_rescheduled', 'slot_offered',"
             " 'offer_superseded', 'offer_expired', 'payment_too_late', 'refund_requested', 'refund_completed',"
-            f" {ACCOUNT_KINDS})",
+            f" 'appointment_held', 'hold_lapsing', 'appointment_reminder', {ACCOUNT_KINDS})",
             name="notification_kind_valid",
         ),
         CheckConstraint(

@@ -23,6 +23,7 @@ class Policy(Base):
             "offer_min_notice BETWEEN interval '0' AND interval '72 h'", name="policy_offer_min_notice_valid"
         ),
         CheckConstraint("offer_waves BETWEEN 1 AND 24", name="policy_offer_waves_valid"),
+        CheckConstraint("reminder_lead BETWEEN interval '1 h' AND interval '168 h'", name="policy_reminder_lead_valid"),
         CheckConstraint("default_fee >= 0 AND default_fee <= max_fee", name="policy_default_fee_valid"),
         CheckConstraint("default_currency = ANY (currencies)", name="policy_default_currency_valid"),
         CheckConstraint("max_fee BETWEEN 0 AND 1000000", name="policy_max_fee_valid"),
@@ -38,6 +39,9 @@ class Policy(Base):
     )
     patient_hold_limit: Mapped[int] = mapped_column(
         SmallInteger, server_default="5", comment="Live unpaid holds one patient may have at once."
+    )
+    reminder_lead: Mapped[timedelta] = mapped_column(
+        INTERVAL, server_default="24 h", comment="How long before an appointment its patient is reminded of it."
     )
     require_verified_doctor: Mapped[bool] = mapped_column(
         server_default=text("true"), comment="Whether doctors are listed and booked only once they are verified."

@@ -23,7 +23,7 @@ GRANT INSERT (doctor_id, during, reason), DELETE ON time_off TO booking_admin;
 GRANT INSERT (doctor_id, weekday, start_minute, end_minute), DELETE ON working_hours TO booking_admin;
 GRANT UPDATE (timezone, slot_minutes, buffer_minutes, max_appointments, fee, currency) ON doctor TO booking_admin;
 GRANT UPDATE (
-    hold_minutes, review_hours, patient_hold_limit, require_verified_doctor, offer_first_wave, offer_min_notice, offer_waves,
+    hold_minutes, review_hours, patient_hold_limit, reminder_lead, require_verified_doctor, offer_first_wave, offer_min_notice, offer_waves,
     default_fee, default_currency, max_fee, currencies
 ) ON policy TO booking_admin;
 GRANT UPDATE (attention) ON payment TO booking_admin;

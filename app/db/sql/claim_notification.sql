@@ -43,6 +43,7 @@ SELECT
     lower(n.slot) AS moved_from,
     array(SELECT lower(o.during) FROM appointment AS o WHERE o.id = any(n.also) ORDER BY 1) AS also_canceled,
     a.cancel_deadline,
+    a.hold_expires_at,
     a.canceled_by,
     a.cancel_reason,
     n.request_id,

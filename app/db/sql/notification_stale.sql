@@ -9,6 +9,7 @@ LANGUAGE sql STABLE AS $$
             THEN (SELECT 'the offer has been ' || status FROM api_offer WHERE id = n.offer_id AND status NOT IN ('queued', 'sent'))
         WHEN n.offer_id IS NOT NULL THEN NULL -- an offer that has ended stays so
         WHEN a.version <> n.appointment_version THEN 'the appointment has changed since'
+        ELSE coming_mail_stale(n.kind, a, clock_timestamp())
     END
     FROM account AS r
     LEFT JOIN appointment AS a ON a.id = n.appointment_id

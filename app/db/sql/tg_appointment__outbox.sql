@@ -23,6 +23,7 @@ BEGIN
             PERFORM notify_account('appointment_rescheduled', NEW, NEW.doctor_id, last_told_time(NEW, NEW.doctor_id, OLD.during));
         END IF;
     END IF;
+    PERFORM plan_mails(CASE WHEN TG_OP = 'UPDATE' THEN OLD END, NEW);
     IF TG_OP = 'UPDATE' AND booking_actor() IN ('doctor', 'admin') AND NEW.status <> 'completed' THEN
         -- a patient may be on the way: tell them in seconds, not at the next sweep
         PERFORM pg_notify('booking_outbox', '');

@@ -7,12 +7,13 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import getaddresses
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from app.domain.notifications.account_mails import ACCOUNT_WORDS
+from app.domain.notifications.coming_mails import held, lapsing, reminder
 from app.domain.notifications.invitations import invite
 from app.domain.notifications.rendering import as_html, as_text
 from app.domain.notifications.schemas import AccountLetter, Kind, Letter, Role
+from app.domain.notifications.times import moment, start, when, zone_of
 from app.domain.notifications.words import Words, in_one_line
 
 LANGUAGE = "en"
@@ -57,14 +58,14 @@ def _words(letter: Letter | AccountLetter, at: datetime) -> Words:
 
 def _slot_offered(letter: Letter, at: datetime) -> Words:
     assert letter.offer_expires_at is not None  # noqa: S101  the outbox knows it for this kind
-    until = _moment(letter.offer_expires_at, _zone(letter))
+    until = moment(letter.offer_expires_at, zone_of(letter))
     costs = [] if Decimal(letter.fee.partition(" ")[0]) == 0 else [f"It costs {letter.fee}, to be paid at once."]
     final = ["It starts so soon that it cannot be canceled any more."] if at >= letter.cancel_deadline else []
     return Words(
-        f"Free: a slot with {letter.doctor}, {_start(letter)}",
+        f"Free: a slot with {letter.doctor}, {start(letter)}",
         [
             f"Good news: a slot with {letter.doctor}, for whom you are waiting, has become free.",
-            _when(letter),
+            when(letter),
             f"It is offered to you until {until}, and to others who wait: whoever accepts first has it. To accept or "
             "decline it, open this page, or your booking app:",
             f"  {letter.link}",
@@ -77,11 +78,11 @@ def _slot_offered(letter: Letter, at: datetime) -> Words:
 
 def _offer_superseded(letter: Letter, _: datetime) -> Words:
     return Words(
-        f"No longer free: {letter.doctor}, {_start(letter)}",
+        f"No longer free: {letter.doctor}, {start(letter)}",
         [
             f"The slot with {letter.doctor} that was offered to you is no longer to be had: somebody was faster, or it "
             "was taken back.",
-            _when(letter),
+            when(letter),
             "You keep your place in line, and will hear of the next slot.",
         ],
     )
@@ -89,10 +90,10 @@ def _offer_superseded(letter: Letter, _: datetime) -> Words:
 
 def _offer_expired(letter: Letter, _: datetime) -> Words:
     return Words(
-        f"Offer over: {letter.doctor}, {_start(letter)}",
+        f"Offer over: {letter.doctor}, {start(letter)}",
         [
             f"You have not accepted the slot with {letter.doctor}, and it is no longer kept for you.",
-            _when(letter),
+            when(letter),
             "You keep your place in line. If you no longer need a slot, please leave the waitlist in your booking app.",
         ],
     )
@@ -100,20 +101,20 @@ def _offer_expired(letter: Letter, _: datetime) -> Words:
 
 def _confirmed_to_patient(letter: Letter, at: datetime) -> Words:
     if at < letter.cancel_deadline:
-        until = _moment(letter.cancel_deadline, _zone(letter))
+        until = moment(letter.cancel_deadline, zone_of(letter))
         cancel = f"If you cannot come, please cancel it in your booking app. You may do so until {until}."
     else:
         cancel = "It starts too soon to be canceled in your booking app. If you cannot come, please call the practice."
     return Words(
-        f"Confirmed: {letter.doctor}, {_start(letter)}",
-        [f"Your appointment with {letter.doctor} is confirmed.", _when(letter), cancel],
+        f"Confirmed: {letter.doctor}, {start(letter)}",
+        [f"Your appointment with {letter.doctor} is confirmed.", when(letter), cancel],
     )
 
 
 def _confirmed_to_doctor(letter: Letter, _: datetime) -> Words:
     return Words(
-        f"Booked: {letter.patient}, {_start(letter)}",
-        [f"{letter.patient} has booked an appointment with you.", _when(letter)],
+        f"Booked: {letter.patient}, {start(letter)}",
+        [f"{letter.patient} has booked an appointment with you.", when(letter)],
     )
 
 
@@ -123,14 +124,14 @@ def _canceled_to_patient(letter: Letter, _: datetime) -> Words:
         "doctor": f"We are sorry: {letter.doctor} had to cancel your appointment.",
     }.get(letter.canceled_by or "", f"We are sorry: your appointment with {letter.doctor} had to be canceled.")
     again = [] if letter.recipient_erased else ["To find another time, open your booking app."]
-    paragraphs = [news, _when(letter), *_also_canceled(letter), *_reason(letter), *_refunds(letter), *again]
-    return Words(f"Canceled: {letter.doctor}, {_start(letter)}", paragraphs)
+    paragraphs = [news, when(letter), *_also_canceled(letter), *_reason(letter), *_refunds(letter), *again]
+    return Words(f"Canceled: {letter.doctor}, {start(letter)}", paragraphs)
 
 
 def _also_canceled(letter: Letter) -> list[str]:
     if not letter.also_canceled:
         return []
-    moments = [f"  {_moment(start, _zone(letter))}" for start in letter.also_canceled]
+    moments = [f"  {moment(start, zone_of(letter))}" for start in letter.also_canceled]
     return ["\n".join(["Canceled with it:", *moments])]
 
 
@@ -138,26 +139,26 @@ def _canceled_to_doctor(letter: Letter, _: datetime) -> Words:
     news = {
         "patient": f"{letter.patient} has canceled the appointment with you.",
     }.get(letter.canceled_by or "", f"The appointment of {letter.patient} with you was canceled for you.")
-    return Words(f"Canceled: {letter.patient}, {_start(letter)}", [news, _when(letter), *_reason(letter)])
+    return Words(f"Canceled: {letter.patient}, {start(letter)}", [news, when(letter), *_reason(letter)])
 
 
 def _rescheduled_to_patient(letter: Letter, at: datetime) -> Words:
     news = f"Your appointment with {letter.doctor} has been moved to another time."
-    paragraphs = [news, _when(letter), _instead_of(letter)]
+    paragraphs = [news, when(letter), _instead_of(letter)]
     if at < letter.cancel_deadline:
-        until = _moment(letter.cancel_deadline, _zone(letter))
+        until = moment(letter.cancel_deadline, zone_of(letter))
         paragraphs.append(f"If that does not suit you, you may cancel or move it in your booking app until {until}.")
-    return Words(f"Moved: {letter.doctor}, now {_start(letter)}", paragraphs)
+    return Words(f"Moved: {letter.doctor}, now {start(letter)}", paragraphs)
 
 
 def _rescheduled_to_doctor(letter: Letter, _: datetime) -> Words:
     news = f"The appointment of {letter.patient} with you has been moved to another time."
-    return Words(f"Moved: {letter.patient}, now {_start(letter)}", [news, _when(letter), _instead_of(letter)])
+    return Words(f"Moved: {letter.patient}, now {start(letter)}", [news, when(letter), _instead_of(letter)])
 
 
 def _instead_of(letter: Letter) -> str:
     assert letter.moved_from is not None  # noqa: S101  the outbox keeps it for this kind
-    return f"It was on {_moment(letter.moved_from, _zone(letter))} before."
+    return f"It was on {moment(letter.moved_from, zone_of(letter))} before."
 
 
 def _refunds(letter: Letter) -> list[str]:
@@ -169,10 +170,10 @@ def _refunds(letter: Letter) -> list[str]:
 
 def _payment_too_late(letter: Letter, _: datetime) -> Words:
     return Words(
-        f"Not booked: {letter.doctor}, {_start(letter)}",
+        f"Not booked: {letter.doctor}, {start(letter)}",
         [
             f"Your payment for the appointment with {letter.doctor} came too late: the slot is no longer free.",
-            _when(letter),
+            when(letter),
             f"Nothing was charged; the payment of {letter.payment} was not taken. "
             "To find another time, open your booking app.",
         ],
@@ -185,7 +186,7 @@ def _refund_requested(letter: Letter, _: datetime) -> Words:
         [
             f"We are sorry: your payment of {letter.payment} arrived when this slot with {letter.doctor} "
             "was no longer yours.",
-            _when(letter),
+            when(letter),
             "All of it goes back to you. You will get a mail when the refund is made.",
         ],
     )
@@ -197,7 +198,7 @@ def _refund_completed(letter: Letter, _: datetime) -> Words:
         [
             f"Your payment of {letter.payment} for an appointment with {letter.doctor} "
             "has been refunded through PayPal.",
-            _when(letter),
+            when(letter),
         ],
     )
 
@@ -216,40 +217,10 @@ WORDS: dict[tuple[Kind, Role], Callable[[Letter, datetime], Words]] = {
     ("appointment_canceled", "doctor"): _canceled_to_doctor,
     ("appointment_rescheduled", "patient"): _rescheduled_to_patient,
     ("appointment_rescheduled", "doctor"): _rescheduled_to_doctor,
+    ("appointment_held", "patient"): held,
+    ("hold_lapsing", "patient"): lapsing,
+    ("appointment_reminder", "patient"): reminder,
     ("payment_too_late", "patient"): _payment_too_late,
     ("refund_requested", "patient"): _refund_requested,
     ("refund_completed", "patient"): _refund_completed,
 }
-
-
-def _zone(letter: Letter) -> ZoneInfo:
-    try:
-        return ZoneInfo(letter.timezone)
-    except ZoneInfoNotFoundError:  # PostgreSQL's list of zones may be newer than ours
-        return ZoneInfo("UTC")
-
-
-def _start(letter: Letter) -> str:
-    return _clock(letter.starts_at.astimezone(_zone(letter)))
-
-
-def _when(letter: Letter) -> str:
-    """Return the slot in the recipient's time, such as `  Thursday 26 November 2026, 14:00-14:30 (Europe/Berlin)`."""
-    zone = _zone(letter)
-    start, end = letter.starts_at.astimezone(zone), letter.ends_at.astimezone(zone)
-    return f"  {_clock(start)}-{end:%H:%M} ({_zone_name(zone, start, end)})"
-
-
-def _moment(instant: datetime, zone: ZoneInfo) -> str:
-    local = instant.astimezone(zone)
-    return f"{_clock(local)} ({_zone_name(zone, local)})"
-
-
-def _clock(local: datetime) -> str:
-    return f"{local:%A} {local.day} {local:%B %Y, %H:%M}"
-
-
-def _zone_name(zone: ZoneInfo, first: datetime, *others: datetime) -> str:
-    """Name the zone, and which time of it is meant where the clocks go back and show an hour twice."""
-    twice = any(t.replace(fold=0).utcoffset() != t.replace(fold=1).utcoffset() for t in (first, *others))
-    return f"{zone.key}, {first.tzname()}" if twice else zone.key

@@ -18,6 +18,9 @@ Kind = Literal[
     "payment_too_late",
     "refund_requested",
     "refund_completed",
+    "appointment_held",
+    "hold_lapsing",
+    "appointment_reminder",
 ]
 AccountKind = Literal[
     "email_verification", "email_changing", "password_reset", "password_changed", "waiting_ended", "account_erased"
@@ -59,6 +62,7 @@ class Letter(Envelope, frozen=True, kw_only=True):
     moved_from: datetime | None  # of a rescheduled appointment: its start before
     also_canceled: list[datetime]  # starts of further appointments that were canceled by the same act
     cancel_deadline: datetime
+    hold_expires_at: datetime | None  # of an appointment that is still to be paid
     canceled_by: Literal["patient", "doctor", "admin"] | None
     cancel_reason: str | None
     payment: str | None  # amount and currency of the payment that a mail about money is about

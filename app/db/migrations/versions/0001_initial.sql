@@ -52,6 +52,7 @@ CREATE TABLE policy (
 	hold_minutes SMALLINT DEFAULT '15' NOT NULL, 
 	review_hours SMALLINT DEFAULT '24' NOT NULL, 
 	patient_hold_limit SMALLINT DEFAULT '5' NOT NULL, 
+	reminder_lead INTERVAL DEFAULT '24 h' NOT NULL, 
 	require_verified_doctor BOOLEAN DEFAULT true NOT NULL, 
 	offer_first_wave SMALLINT DEFAULT '3' NOT NULL, 
 	offer_min_notice INTERVAL DEFAULT '2 h' NOT NULL, 
@@ -68,6 +69,7 @@ CREATE TABLE policy (
 	CONSTRAINT policy_offer_first_wave_valid CHECK (offer_first_wave BETWEEN 1 AND 100), 
 	CONSTRAINT policy_offer_min_notice_valid CHECK (offer_min_notice BETWEEN interval '0' AND interval '72 h'), 
 	CONSTRAINT policy_offer_waves_valid CHECK (offer_waves BETWEEN 1 AND 24), 
+	CONSTRAINT policy_reminder_lead_valid CHECK (reminder_lead BETWEEN interval '1 h' AND interval '168 h'), 
 	CONSTRAINT policy_default_fee_valid CHECK (default_fee >= 0 AND default_fee <= max_fee), 
 	CONSTRAINT policy_default_currency_valid CHECK (default_currency = ANY (currencies)), 
 	CONSTRAINT policy_max_fee_valid CHECK (max_fee BETWEEN 0 AND 1000000)
@@ -82,6 +84,8 @@ COMMENT ON COLUMN policy.hold_minutes IS 'How long an unpaid booking holds its s
 COMMENT ON COLUMN policy.review_hours IS 'How long PayPal may review a payment while the slot is kept, hours.';
 
 COMMENT ON COLUMN policy.patient_hold_limit IS 'Live unpaid holds one patient may have at once.';
+
+COMMENT ON COLUMN policy.reminder_lead IS 'How long before an appointment its patient is reminded of it.';
 
 COMMENT ON COLUMN policy.require_verified_doctor IS 'Whether doctors are listed and booked only once they are verified.';
 
@@ -423,6 +427,26 @@ COMMENT ON COLUMN working_hours.start_minute IS 'Minutes after local midnight, 0
 
 COMMENT ON COLUMN working_hours.end_minute IS 'Minutes after local midnight, up to 1440.';
 
+CREATE TABLE coming_mail (
+	appointment_id INTEGER NOT NULL, 
+	kind TEXT NOT NULL, 
+	appointment_version INTEGER NOT NULL, 
+	due_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	CONSTRAINT coming_mail_pkey PRIMARY KEY (appointment_id, kind), 
+	CONSTRAINT coming_mail_kind_valid CHECK (kind IN ('appointment_held', 'hold_lapsing', 'appointment_reminder')), 
+	CONSTRAINT coming_mail_appointment_id_fkey FOREIGN KEY(appointment_id) REFERENCES appointment (id)
+);
+
+CREATE INDEX coming_mail_due ON coming_mail (due_at);
+
+COMMENT ON TABLE coming_mail IS 'A mail to an appointment''s patient that is not due yet, unless something changes until then.';
+
+COMMENT ON COLUMN coming_mail.kind IS 'Which mail.';
+
+COMMENT ON COLUMN coming_mail.appointment_version IS 'It is about this version and no other.';
+
+COMMENT ON COLUMN coming_mail.due_at IS 'When it goes into the outbox.';
+
 CREATE TABLE offer (
 	id INTEGER GENERATED ALWAYS AS IDENTITY, 
 	appointment_id INTEGER NOT NULL, 
@@ -557,7 +581,7 @@ CREATE TABLE notification (
 	sent_at TIMESTAMP WITH TIME ZONE, 
 	CONSTRAINT notification_pkey PRIMARY KEY (id), 
 	CONSTRAINT notification_status_valid CHECK (status IN ('queued', 'sent', 'skipped', 'failed')), 
-	CONSTRAINT notification_kind_valid CHECK (kind IN ('appointment_confirmed', 'appointment_canceled', 'appointment_rescheduled', 'slot_offered', 'offer_superseded', 'offer_expired', 'payment_too_late', 'refund_requested', 'refund_completed', 'email_verification', 'email_changing', 'password_reset', 'password_changed', 'waiting_ended', 'account_erased')), 
+	CONSTRAINT notification_kind_valid CHECK (kind IN ('appointment_confirmed', 'appointment_canceled', 'appointment_rescheduled', 'slot_offered', 'offer_superseded', 'offer_expired', 'payment_too_late', 'refund_requested', 'refund_completed', 'appointment_held', 'hold_lapsing', 'appointment_reminder', 'email_verification', 'email_changing', 'password_reset', 'password_changed', 'waiting_ended', 'account_erased')), 
 	CONSTRAINT notification_appointment_known CHECK ((kind IN ('email_verification', 'email_changing', 'password_reset', 'password_changed', 'waiting_ended', 'account_erased')) = (appointment_id IS NULL) AND (appointment_id IS NULL) = (appointment_version IS NULL)), 
 	CONSTRAINT notification_account_id_fkey FOREIGN KEY(account_id) REFERENCES account (id), 
 	CONSTRAINT notification_appointment_id_fkey FOREIGN KEY(appointment_id) REFERENCES appointment (id), 
@@ -786,7 +810,7 @@ GRANT INSERT (doctor_id, during, reason), DELETE ON time_off TO booking_admin;
 GRANT INSERT (doctor_id, weekday, start_minute, end_minute), DELETE ON working_hours TO booking_admin;
 GRANT UPDATE (timezone, slot_minutes, buffer_minutes, max_appointments, fee, currency) ON doctor TO booking_admin;
 GRANT UPDATE (
-    hold_minutes, review_hours, patient_hold_limit, require_verified_doctor, offer_first_wave, offer_min_notice, offer_waves,
+    hold_minutes, review_hours, patient_hold_limit, reminder_lead, require_verified_doctor, offer_first_wave, offer_min_notice, offer_waves,
     default_fee, default_currency, max_fee, currencies
 ) ON policy TO booking_admin;
 GRANT UPDATE (attention) ON payment TO booking_admin;
@@ -1957,6 +1981,7 @@ SELECT
     lower(n.slot) AS moved_from,
     array(SELECT lower(o.during) FROM appointment AS o WHERE o.id = any(n.also) ORDER BY 1) AS also_canceled,
     a.cancel_deadline,
+    a.hold_expires_at,
     a.canceled_by,
     a.cancel_reason,
     n.request_id,
@@ -2103,6 +2128,81 @@ LANGUAGE sql STABLE AS $$
 $$;
 COMMENT ON FUNCTION open_offer(integer, integer, timestamptz) IS
 'The offer by which a patient can claim a doctor''s slot that starts at an instant; NULL: there is none.';
+
+-- What a patient is to be told later is planned by the event, and goes into the outbox when it is due and still so.
+CREATE OR REPLACE FUNCTION plan_mails(was appointment, a appointment) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    at_ timestamptz := clock_timestamp();
+BEGIN
+    IF a.version IS NOT DISTINCT FROM was.version THEN
+        RETURN;
+    END IF;
+    -- what was planned was about an older version
+    DELETE FROM coming_mail WHERE appointment_id = a.id;
+    IF a.status = 'pending' THEN
+        -- in a minute: whoever pays at once hears of the confirmation only
+        PERFORM plan_mail('appointment_held', a, at_ + interval '1 min') WHERE was.status IS DISTINCT FROM 'pending';
+        PERFORM plan_mail('hold_lapsing', a, a.hold_expires_at - (a.hold_expires_at - at_) / 3);
+    ELSIF a.status = 'confirmed' THEN
+        PERFORM plan_mail('appointment_reminder', a, lower(a.during) - p.reminder_lead)
+        FROM policy AS p
+        WHERE lower(a.during) - p.reminder_lead > at_; -- else they have just been told
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION plan_mails(appointment, appointment) IS
+'Plans what a patient is to be told later of an appointment as it is now, in place of what was planned: until when it is held, that a third of that time is left, and that the visit is near.';
+
+CREATE OR REPLACE FUNCTION plan_mail(p_kind text, a appointment, p_due timestamptz) RETURNS void
+LANGUAGE sql AS $$
+    INSERT INTO coming_mail (appointment_id, kind, appointment_version, due_at) VALUES (a.id, p_kind, a.version, p_due)
+$$;
+COMMENT ON FUNCTION plan_mail(text, appointment, timestamptz) IS 'Plans one mail to an appointment''s patient.';
+
+CREATE OR REPLACE FUNCTION queue_coming_mails(p_limit integer) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    mails integer;
+BEGIN
+    WITH due AS (
+        SELECT appointment_id, kind FROM coming_mail
+        WHERE due_at <= clock_timestamp()
+        ORDER BY due_at
+        LIMIT p_limit
+        FOR UPDATE SKIP LOCKED -- another worker is at it, or the appointment is changing
+    ), taken AS (
+        DELETE FROM coming_mail AS c USING due AS d
+        WHERE c.appointment_id = d.appointment_id AND c.kind = d.kind
+        RETURNING c.appointment_id, c.kind, c.appointment_version, c.due_at
+    )
+    INSERT INTO notification (kind, account_id, appointment_id, appointment_version)
+    SELECT t.kind, a.patient_id, a.id, t.appointment_version
+    FROM taken AS t
+    INNER JOIN appointment AS a ON t.appointment_id = a.id
+    ORDER BY t.due_at
+    ON CONFLICT DO NOTHING;
+    GET DIAGNOSTICS mails = ROW_COUNT;
+    RETURN mails;
+END
+$$;
+COMMENT ON FUNCTION queue_coming_mails(integer) IS
+'Puts up to so many planned mails that are due into the outbox, each once; how many. Safe at any time, by any number of workers.';
+REVOKE EXECUTE ON FUNCTION queue_coming_mails(integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION queue_coming_mails(integer) TO booking_app, booking_admin;
+
+CREATE OR REPLACE FUNCTION coming_mail_stale(p_kind text, a appointment, at_ timestamptz) RETURNS text
+LANGUAGE sql STABLE AS $$
+    SELECT CASE
+        WHEN p_kind = 'appointment_reminder' AND lower(a.during) <= at_ THEN 'the appointment has begun'
+        WHEN p_kind IN ('appointment_held', 'hold_lapsing') AND a.hold_expires_at <= at_ THEN 'the hold has lapsed'
+        WHEN p_kind IN ('appointment_held', 'hold_lapsing') AND EXISTS (
+            SELECT FROM payment WHERE appointment_id = a.id AND status IN ('capturing', 'pending_review')
+        ) THEN 'the payment is being made'
+    END
+$$;
+COMMENT ON FUNCTION coming_mail_stale(text, appointment, timestamptz) IS
+'Why what was planned to be said of an appointment need not be said at an instant, although it has not changed; NULL: it is to be said.';
 
 -- A patient begins to pay: the row is there before PayPal is asked, so that nothing PayPal does is unknown here.
 CREATE OR REPLACE FUNCTION create_payment(p_patient integer, p_appointment integer, p_amount numeric, p_currency text)
@@ -2818,6 +2918,7 @@ LANGUAGE sql STABLE AS $$
             THEN (SELECT 'the offer has been ' || status FROM api_offer WHERE id = n.offer_id AND status NOT IN ('queued', 'sent'))
         WHEN n.offer_id IS NOT NULL THEN NULL -- an offer that has ended stays so
         WHEN a.version <> n.appointment_version THEN 'the appointment has changed since'
+        ELSE coming_mail_stale(n.kind, a, clock_timestamp())
     END
     FROM account AS r
     LEFT JOIN appointment AS a ON a.id = n.appointment_id
@@ -4335,6 +4436,7 @@ BEGIN
             PERFORM notify_account('appointment_rescheduled', NEW, NEW.doctor_id, last_told_time(NEW, NEW.doctor_id, OLD.during));
         END IF;
     END IF;
+    PERFORM plan_mails(CASE WHEN TG_OP = 'UPDATE' THEN OLD END, NEW);
     IF TG_OP = 'UPDATE' AND booking_actor() IN ('doctor', 'admin') AND NEW.status <> 'completed' THEN
         -- a patient may be on the way: tell them in seconds, not at the next sweep
         PERFORM pg_notify('booking_outbox', '');
