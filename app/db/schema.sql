@@ -2095,8 +2095,8 @@ CREATE TABLE public.notification (
     outcome text,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     sent_at timestamp with time zone,
-    CONSTRAINT notification_appointment_known CHECK ((((kind = ANY (ARRAY['email_verification'::text, 'email_changing'::text, 'password_reset'::text, 'password_changed'::text, 'waiting_ended'::text, 'account_erased'::text])) = (appointment_id IS NULL)) AND ((appointment_id IS NULL) = (appointment_version IS NULL)))),
-    CONSTRAINT notification_kind_valid CHECK ((kind = ANY (ARRAY['appointment_confirmed'::text, 'appointment_canceled'::text, 'appointment_rescheduled'::text, 'slot_offered'::text, 'offer_superseded'::text, 'offer_expired'::text, 'payment_too_late'::text, 'refund_requested'::text, 'refund_completed'::text, 'appointment_held'::text, 'hold_lapsing'::text, 'appointment_reminder'::text, 'email_verification'::text, 'email_changing'::text, 'password_reset'::text, 'password_changed'::text, 'waiting_ended'::text, 'account_erased'::text]))),
+    CONSTRAINT notification_appointment_known CHECK ((((kind = ANY (ARRAY['email_verification'::text, 'email_changing'::text, 'password_reset'::text, 'password_changed'::text, 'waiting_ended'::text, 'waiting_lapsed'::text, 'account_erased'::text])) = (appointment_id IS NULL)) AND ((appointment_id IS NULL) = (appointment_version IS NULL)))),
+    CONSTRAINT notification_kind_valid CHECK ((kind = ANY (ARRAY['appointment_confirmed'::text, 'appointment_canceled'::text, 'appointment_rescheduled'::text, 'slot_offered'::text, 'offer_superseded'::text, 'offer_expired'::text, 'payment_too_late'::text, 'refund_requested'::text, 'refund_completed'::text, 'appointment_held'::text, 'hold_lapsing'::text, 'appointment_reminder'::text, 'email_verification'::text, 'email_changing'::text, 'password_reset'::text, 'password_changed'::text, 'waiting_ended'::text, 'waiting_lapsed'::text, 'account_erased'::text]))),
     CONSTRAINT notification_status_valid CHECK ((status = ANY (ARRAY['queued'::text, 'sent'::text, 'skipped'::text, 'failed'::text])))
 );
 
@@ -6633,9 +6633,14 @@ BEGIN
     PERFORM act_as('system');
     d := lock_doctor(p_doctor);
     PERFORM retire_appointments(p_doctor, NULL, clock_timestamp());
-    UPDATE waitlist_entry SET status = 'lapsed'
-    WHERE doctor_id = p_doctor AND status IN ('waiting', 'offered', 'paused')
-        AND desired_date < (clock_timestamp() AT TIME ZONE d.timezone)::date;
+    WITH ended AS (
+        UPDATE waitlist_entry SET status = 'lapsed'
+        WHERE doctor_id = p_doctor AND status IN ('waiting', 'offered', 'paused')
+            AND desired_date < (clock_timestamp() AT TIME ZONE d.timezone)::date
+        RETURNING id, patient_id
+    )
+    INSERT INTO notification (kind, account_id, waitlist_entry_id, snapshot)
+    SELECT 'waiting_lapsed', patient_id, id, jsonb_build_object('doctor', d.full_name) FROM ended ORDER BY id;
     PERFORM serve_waitlist(p_doctor);
     PERFORM act_as('');
 END

@@ -232,6 +232,10 @@ def test_every_kind_has_words() -> None:
     [
         ({"kind": "password_changed"}, ["password of your account has just been changed", "If that was not you"]),
         ({"kind": "email_changing"}, ["Another email address was given", "If that was not you"]),
+        (
+            {"kind": "waiting_lapsed", "doctor": "Dr. Ada"},
+            ["no slot with Dr. Ada became yours", "To find another time"],
+        ),
         ({"kind": "waiting_ended", "doctor": "Dr. Ada"}, ["Dr. Ada, for whom you were waiting, no longer takes"]),
         ({"kind": "account_erased"}, ["Your account has been deleted", "last mail"]),
     ],

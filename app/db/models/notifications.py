@@ -22,7 +22,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.db.models.base import Base, stamped
 
 ACCOUNT_KINDS = (
-    "'email_verification', 'email_changing', 'password_reset', 'password_changed', 'waiting_ended', 'account_erased'"
+    "'email_verification', 'email_changing', 'password_reset', 'password_changed', 'waiting_ended', 'waiting_lapsed',"
+    " 'account_erased'"
 )
 
 

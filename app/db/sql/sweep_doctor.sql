@@ -33,9 +33,14 @@ BEGIN
     PERFORM act_as('system');
     d := lock_doctor(p_doctor);
     PERFORM retire_appointments(p_doctor, NULL, clock_timestamp());
-    UPDATE waitlist_entry SET status = 'lapsed'
-    WHERE doctor_id = p_doctor AND status IN ('waiting', 'offered', 'paused')
-        AND desired_date < (clock_timestamp() AT TIME ZONE d.timezone)::date;
+    WITH ended AS (
+        UPDATE waitlist_entry SET status = 'lapsed'
+        WHERE doctor_id = p_doctor AND status IN ('waiting', 'offered', 'paused')
+            AND desired_date < (clock_timestamp() AT TIME ZONE d.timezone)::date
+        RETURNING id, patient_id
+    )
+    INSERT INTO notification (kind, account_id, waitlist_entry_id, snapshot)
+    SELECT 'waiting_lapsed', patient_id, id, jsonb_build_object('doctor', d.full_name) FROM ended ORDER BY id;
     PERFORM serve_waitlist(p_doctor);
     PERFORM act_as('');
 END

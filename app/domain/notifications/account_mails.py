@@ -91,6 +91,17 @@ def _waiting_ended(letter: AccountLetter) -> Words:
     )
 
 
+def _waiting_lapsed(letter: AccountLetter) -> Words:
+    return Words(
+        f"No slot was found: {letter.doctor}",
+        [
+            f"We are sorry: until the day for which you waited was over, no slot with {letter.doctor} became yours. "
+            "Your place on the waitlist for that day has ended.",
+            "To find another time, open your booking app.",
+        ],
+    )
+
+
 def _account_erased(_: AccountLetter) -> Words:
     return Words(
         "Your account is deleted",
@@ -109,5 +120,6 @@ ACCOUNT_WORDS: dict[AccountKind, Callable[[AccountLetter], Words]] = {
     "password_reset": _password_reset,
     "password_changed": _password_changed,
     "waiting_ended": _waiting_ended,
+    "waiting_lapsed": _waiting_lapsed,
     "account_erased": _account_erased,
 }

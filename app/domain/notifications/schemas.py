@@ -23,7 +23,13 @@ Kind = Literal[
     "appointment_reminder",
 ]
 AccountKind = Literal[
-    "email_verification", "email_changing", "password_reset", "password_changed", "waiting_ended", "account_erased"
+    "email_verification",
+    "email_changing",
+    "password_reset",
+    "password_changed",
+    "waiting_ended",
+    "waiting_lapsed",
+    "account_erased",
 ]
 Role = Literal["doctor", "patient"]
 

@@ -581,8 +581,8 @@ CREATE TABLE notification (
 	sent_at TIMESTAMP WITH TIME ZONE, 
 	CONSTRAINT notification_pkey PRIMARY KEY (id), 
 	CONSTRAINT notification_status_valid CHECK (status IN ('queued', 'sent', 'skipped', 'failed')), 
-	CONSTRAINT notification_kind_valid CHECK (kind IN ('appointment_confirmed', 'appointment_canceled', 'appointment_rescheduled', 'slot_offered', 'offer_superseded', 'offer_expired', 'payment_too_late', 'refund_requested', 'refund_completed', 'appointment_held', 'hold_lapsing', 'appointment_reminder', 'email_verification', 'email_changing', 'password_reset', 'password_changed', 'waiting_ended', 'account_erased')), 
-	CONSTRAINT notification_appointment_known CHECK ((kind IN ('email_verification', 'email_changing', 'password_reset', 'password_changed', 'waiting_ended', 'account_erased')) = (appointment_id IS NULL) AND (appointment_id IS NULL) = (appointment_version IS NULL)), 
+	CONSTRAINT notification_kind_valid CHECK (kind IN ('appointment_confirmed', 'appointment_canceled', 'appointment_rescheduled', 'slot_offered', 'offer_superseded', 'offer_expired', 'payment_too_late', 'refund_requested', 'refund_completed', 'appointment_held', 'hold_lapsing', 'appointment_reminder', 'email_verification', 'email_changing', 'password_reset', 'password_changed', 'waiting_ended', 'waiting_lapsed', 'account_erased')), 
+	CONSTRAINT notification_appointment_known CHECK ((kind IN ('email_verification', 'email_changing', 'password_reset', 'password_changed', 'waiting_ended', 'waiting_lapsed', 'account_erased')) = (appointment_id IS NULL) AND (appointment_id IS NULL) = (appointment_version IS NULL)), 
 	CONSTRAINT notification_account_id_fkey FOREIGN KEY(account_id) REFERENCES account (id), 
 	CONSTRAINT notification_appointment_id_fkey FOREIGN KEY(appointment_id) REFERENCES appointment (id), 
 	CONSTRAINT notification_waitlist_entry_id_fkey FOREIGN KEY(waitlist_entry_id) REFERENCES waitlist_entry (id), 
@@ -4399,9 +4399,14 @@ BEGIN
     PERFORM act_as('system');
     d := lock_doctor(p_doctor);
     PERFORM retire_appointments(p_doctor, NULL, clock_timestamp());
-    UPDATE waitlist_entry SET status = 'lapsed'
-    WHERE doctor_id = p_doctor AND status IN ('waiting', 'offered', 'paused')
-        AND desired_date < (clock_timestamp() AT TIME ZONE d.timezone)::date;
+    WITH ended AS (
+        UPDATE waitlist_entry SET status = 'lapsed'
+        WHERE doctor_id = p_doctor AND status IN ('waiting', 'offered', 'paused')
+            AND desired_date < (clock_timestamp() AT TIME ZONE d.timezone)::date
+        RETURNING id, patient_id
+    )
+    INSERT INTO notification (kind, account_id, waitlist_entry_id, snapshot)
+    SELECT 'waiting_lapsed', patient_id, id, jsonb_build_object('doctor', d.full_name) FROM ended ORDER BY id;
     PERFORM serve_waitlist(p_doctor);
     PERFORM act_as('');
 END
