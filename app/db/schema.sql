@@ -982,7 +982,8 @@ CREATE FUNCTION public.appointment_within_working_hours(d public.doctor, slot ts
     LANGUAGE sql STABLE
     AS $$
     SELECT CASE
-        WHEN upper(slot) - lower(slot) <> make_interval(mins => d.slot_minutes)
+        -- a sum, not a difference, of which PostgreSQL before 17 knows none for what has no end
+        WHEN lower(slot) + make_interval(mins => d.slot_minutes) <> upper(slot)
             THEN format('An appointment with this doctor takes exactly %s minutes.', d.slot_minutes)
         WHEN NOT EXISTS (
             SELECT FROM working_hours AS w,

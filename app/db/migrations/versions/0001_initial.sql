@@ -1406,7 +1406,8 @@ COMMENT ON FUNCTION appointment_status_transition(text, text, timestamptz, tstzr
 CREATE OR REPLACE FUNCTION appointment_within_working_hours(d doctor, slot tstzrange) RETURNS text
 LANGUAGE sql STABLE AS $$
     SELECT CASE
-        WHEN upper(slot) - lower(slot) <> make_interval(mins => d.slot_minutes)
+        -- a sum, not a difference, of which PostgreSQL before 17 knows none for what has no end
+        WHEN lower(slot) + make_interval(mins => d.slot_minutes) <> upper(slot)
             THEN format('An appointment with this doctor takes exactly %s minutes.', d.slot_minutes)
         WHEN NOT EXISTS (
             SELECT FROM working_hours AS w,
