@@ -64,7 +64,10 @@ class Contract:
 
     def faults(self, schema: dict[str, Any], value: Any) -> list[str]:
         """Return why a value does not fit a schema."""
-        return [error.message for error in self._validator(schema).iter_errors(value)]
+        try:
+            return [error.message for error in self._validator(schema).iter_errors(value)]
+        except TypeError:  # the validator looks a union's tag up among its schemas, whatever it is
+            return ["what should name one of a union's schemas cannot be looked up"]
 
     def resolved(self, schema: dict[str, Any]) -> dict[str, Any]:
         """Return a schema, or the one that it refers to."""
