@@ -27,6 +27,12 @@ UNLIMITED: dict[str, Any] = dict.fromkeys(
 SECRET = "a secret for the tests, of more than 32 characters"
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Run twice as many tests at once as there are cores: most of their time they wait for other processes."""
+    return 2 * (os.cpu_count() or 1)
+
+
 @pytest_asyncio.fixture(scope="session")
 async def superuser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
     """The URL of a superuser of the run's PostgreSQL."""

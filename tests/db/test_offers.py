@@ -173,6 +173,7 @@ async def test_whoever_declines_stays_in_line(owner: asyncpg.Connection, app: as
     made = await offers(owner, doctor)
     (answer,) = await app.fetch(DECLINE, first, made[first])
     assert answer["status"] == "declined"
+    assert await statuses(owner, doctor) == ["waiting", "offered"]
     with refused("offer_status_transition"):
         await app.fetch(CLAIM, first, made[first])
     assert list(await offers(owner, doctor)) == [second]
@@ -219,7 +220,7 @@ async def test_a_visit_that_ends_frees_a_seat(
     assert list(await offers(owner, doctor)) == [patient]
 
 
-@pytest.mark.proves("tg_doctor__waitlist")
+@pytest.mark.proves("tg_doctor__waitlist", "tg_offer__entry")
 async def test_a_higher_cap_is_for_who_waits_and_a_lower_one_takes_it_back(
     owner: asyncpg.Connection, app: asyncpg.Connection
 ) -> None:

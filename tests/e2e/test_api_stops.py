@@ -47,6 +47,8 @@ async def refuses(url: str) -> bool:
             await client.get("/health/live")
     except httpx.ConnectError:
         return True
+    except (httpx.RemoteProtocolError, httpx.ReadError):  # taken at the last moment, and not answered any more
+        return False
     return False
 
 

@@ -23,7 +23,16 @@ TOKENS = re.compile(rb"Bearer |eyJ[\w-]{10}|\$argon2", re.IGNORECASE)
 UNHEARD_OF = f"ALTER TABLE patient ADD CONSTRAINT unheard_of CHECK (full_name <> '{UNWELCOME.full_name}')"
 BLABBING = "ALTER ROLE booking_app SET log_error_verbosity = 'default'"
 RECONNECT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'booking_app'"
-ALL_TRIED = "SELECT NOT EXISTS (SELECT FROM notification WHERE status = 'queued' AND outcome IS NULL)"
+ALL_TRIED = """
+    SELECT NOT EXISTS (
+        SELECT FROM notification AS n
+        WHERE n.status = 'queued' AND n.outcome IS NULL AND NOT EXISTS (
+            SELECT FROM notification AS earlier -- whose turn comes first
+            WHERE earlier.account_id = n.account_id AND earlier.id < n.id AND earlier.outcome IS NOT NULL
+                AND earlier.status = 'queued'
+        )
+    )
+"""
 # nothing is paid in the story, so nobody calls this PayPal; the stand-in is for development only
 PRODUCTION = {"DEBUG": "false", "ALLOWED_HOSTS": "127.0.0.1", "PAYPAL_BASE_URL": "https://paypal.invalid"}
 

@@ -9,11 +9,14 @@ from app.domain.payments.paypal_errors import PayPalError, PayPalRefused, PayPal
 from app.domain.problems import Problem, ProblemError
 
 PAUSE = 10  # seconds to come again after, unless PayPal says how long
+PAUSE_TO_SET_UP = 3600  # seconds; it takes a person
 
 
 def not_configured() -> ProblemError:
     """Make the answer of a service that has no account at PayPal."""
-    return ProblemError(503, "payments_not_configured", "Payments are not set up on this service.")
+    error = ProblemError(503, "payments_not_configured", "Payments are not set up on this service.")
+    error.headers["Retry-After"] = str(PAUSE_TO_SET_UP)
+    return error
 
 
 def not_approved(approval_url: str | None) -> ProblemError:
