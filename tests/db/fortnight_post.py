@@ -1,5 +1,6 @@
 """The post of a fortnight: mails go out as the worker sends them, except to one patient, whose mailbox is out of order."""
 
+import secrets
 from datetime import timedelta
 
 from app.domain.notifications.repository import CLAIM, DUE_ACCOUNTS, DUE_TO, FAILED, SENT
@@ -22,7 +23,7 @@ class Post:
         """Send every mail that is due, one account after the other."""
         for account in self.postgres.act(DUE_ACCOUNTS, MAILS_PER_DISPATCH):
             for due in self.postgres.act(DUE_TO, account["account_id"], 0):
-                for letter in self.postgres.act(CLAIM, due["id"], LEASE, b""):
+                for letter in self.postgres.act(CLAIM, due["id"], LEASE, secrets.token_bytes(32)):
                     self._send(letter["id"], letter["email"])
 
     def _send(self, letter: int, address: str) -> None:

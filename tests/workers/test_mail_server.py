@@ -111,7 +111,7 @@ async def test_a_refusal_for_good_is_not_tried_again_and_holds_up_no_other(
         ("failed", "SMTPDataError 554"),
         ("sent", None),
     ]
-    assert mailbox.letters[-1].to == await address(owner, last)
+    assert await address(owner, last) in {letter.to for letter in mailbox.letters}
     lines = worker.logged("mail_failed")
     assert [line["why"] for line in lines] == ["SMTPRecipientRefused 550", "SMTPDataError 554"]
     assert "@" not in str(lines)
