@@ -8,7 +8,7 @@ class Group(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command that was named."""
-        from app.settings import SettingsError  # noqa: PLC0415
+        from app.settings import SettingsError
 
         try:
             return super().invoke(ctx)
@@ -26,10 +26,10 @@ def main() -> None:
 @click.option("--port", default=8000, show_default=True, help="Port to listen on.")
 def api(host: str, port: int) -> None:
     """Serve the HTTP API."""
-    import uvicorn  # noqa: PLC0415
+    import uvicorn
 
-    from app.logs import adopt_other_logs, configure_logs  # noqa: PLC0415
-    from app.settings import get_settings  # noqa: PLC0415
+    from app.logs import adopt_other_logs, configure_logs
+    from app.settings import get_settings
 
     configure_logs(debug=get_settings().debug)
     adopt_other_logs()
@@ -52,10 +52,10 @@ def api(host: str, port: int) -> None:
 @main.command()
 def worker() -> None:
     """Send the mails, and write down what the clock does."""
-    import asyncio  # noqa: PLC0415
+    import asyncio
 
-    from app.settings import get_settings  # noqa: PLC0415
-    from app.workers.settings import work  # noqa: PLC0415
+    from app.settings import get_settings
+    from app.workers.settings import work
 
     asyncio.run(work(get_settings()))
 
@@ -63,10 +63,10 @@ def worker() -> None:
 @main.command()
 def check() -> None:
     """Look at PostgreSQL, Redis and the mail server, and say what is wrong with them."""
-    import asyncio  # noqa: PLC0415
+    import asyncio
 
-    from app.check import check  # noqa: PLC0415
-    from app.settings import get_settings  # noqa: PLC0415
+    from app.check import check
+    from app.settings import get_settings
 
     findings = asyncio.run(check(get_settings()))
     for finding in findings:
@@ -78,10 +78,10 @@ def check() -> None:
 @main.command()
 def migrate() -> None:
     """Bring the database of OWNER_DATABASE_URL to the present schema."""
-    import os  # noqa: PLC0415
+    import os
 
-    from app.db.migrate import upgrade  # noqa: PLC0415
-    from app.settings import read_owner_database_url  # noqa: PLC0415
+    from app.db.migrate import upgrade
+    from app.settings import read_owner_database_url
 
     upgrade(read_owner_database_url(os.environ))
 
@@ -91,10 +91,10 @@ def migrate() -> None:
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="Port; 0: any free one.")
 def up(home: str, port: int) -> None:
     """Run everything on this machine: database, queue, mailbox, a PayPal without money, API and worker."""
-    from pathlib import Path  # noqa: PLC0415
+    from pathlib import Path
 
-    from app.sandbox.errors import SandboxError  # noqa: PLC0415
-    from app.sandbox.supervisor import run  # noqa: PLC0415
+    from app.sandbox.errors import SandboxError
+    from app.sandbox.supervisor import run
 
     try:
         raise SystemExit(run(Path(home), port))
@@ -106,10 +106,10 @@ def up(home: str, port: int) -> None:
 @click.option("--home", default=".booking", show_default=True, help="Folder of the running stack.")
 def demo(home: str) -> None:
     """Play a short story against the running stack: a full doctor, a cancellation, the mails."""
-    import asyncio  # noqa: PLC0415
-    from pathlib import Path  # noqa: PLC0415
+    import asyncio
+    from pathlib import Path
 
-    from app.demo import DemoError, play  # noqa: PLC0415
+    from app.demo import DemoError, play
 
     try:
         asyncio.run(play(Path(home)))

@@ -29,7 +29,7 @@ def docker_answers() -> bool:
 
 def _ping_docker() -> bool:
     import docker  # noqa: PLC0415  only where no servers are given
-    from docker.errors import DockerException  # noqa: PLC0415
+    from docker.errors import DockerException  # noqa: PLC0415  as above
 
     try:
         client = docker.from_env()
@@ -46,7 +46,7 @@ async def postgres_server(home: Path) -> AsyncIterator[str]:
     if given := os.environ.get("TEST_DATABASE_URL"):
         yield given
     elif docker_answers():
-        from testcontainers.community.postgres import PostgresContainer  # noqa: PLC0415
+        from testcontainers.community.postgres import PostgresContainer  # noqa: PLC0415  only where Docker is
 
         with PostgresContainer(POSTGRES_IMAGE).with_command(
             "postgres -c fsync=off -c max_connections=300"
@@ -69,7 +69,7 @@ async def redis_server(home: Path) -> AsyncIterator[str]:
         async with _own_database(given) as url:
             yield url
     elif docker_answers():
-        from testcontainers.community.redis import RedisContainer  # noqa: PLC0415
+        from testcontainers.community.redis import RedisContainer  # noqa: PLC0415  only where Docker is
 
         with RedisContainer(REDIS_IMAGE) as container:
             yield f"redis://{container.get_container_host_ip()}:{container.get_exposed_port(6379)}/0"

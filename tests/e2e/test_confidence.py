@@ -49,7 +49,7 @@ class TalkativeMailbox(Mailbox):
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802  aiosmtpd's
         if OTTOLINE.email in envelope.rcpt_tos:
             return f"554 5.7.1 what you say to {OTTOLINE.full_name} <{OTTOLINE.email}> is spam"
         if ZEBULON.email in envelope.rcpt_tos:

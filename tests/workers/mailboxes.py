@@ -45,7 +45,7 @@ class MoodyMailbox(Mailbox):
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802  aiosmtpd's
         self.begun += 1
         await self.at_ease.wait()
         if self.later.intersection(envelope.rcpt_tos):
@@ -86,7 +86,7 @@ class GrumpyMailbox(Mailbox):
         envelope.mail_options.extend(options)
         return self._answer(server, session, MAIL)
 
-    async def handle_RCPT(  # noqa: N802
+    async def handle_RCPT(  # noqa: N802  aiosmtpd's
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         """Take the recipient, or not."""
@@ -94,7 +94,7 @@ class GrumpyMailbox(Mailbox):
         envelope.rcpt_tos.append(address)
         return self._answer(server, session, RCPT)
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802  aiosmtpd's
         """Take the mail, or not, or take it and say nothing."""
         answer = self._answer(server, session, DATA)
         if answer.startswith("250"):

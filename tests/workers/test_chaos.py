@@ -38,7 +38,7 @@ REQUEUE = "UPDATE notification SET due_at = now() WHERE status = 'queued' AND du
 ROWS = """
     SELECT n.*, r.email FROM notification AS n INNER JOIN account AS r ON r.id = n.account_id
 """
-REASONS = {"the appointment has changed since", "the offer has been superseded", "the offer has been expired"}
+REASONS = {"the appointment has changed since", "the offer has been superseded"}
 
 
 class Booked(NamedTuple):

@@ -82,20 +82,16 @@ class Lifecycle:
         payment = await self._payments.find_by_order(patient_id, order_id)
         if payment is None:
             raise not_found("payment")
-        if payment.status in OPEN:
-            await self._begin_or_join(await self._payments.record(payment.payment_id), payer_id)
+        record = await self._payments.record(payment.payment_id)
+        if record.status in OPEN:  # else somebody else has begun; what was cut short, only the worker resumes
+            with suppress(PayPalBusy):  # with the capture that somebody else has asked for meanwhile
+                await self.move_on(record, payer_id)
         payment = await self._at_rest(patient_id, payment.payment_id, deadline)
         if payment.status in ENDED:
             raise ended(payment.status)
         if payment.status in OPEN:  # somebody else was capturing, and was declined
             raise declined(payment.approval_url)
         return payment
-
-    async def _begin_or_join(self, record: PaymentRecord, payer_id: str) -> None:
-        if record.status not in OPEN:  # somebody else has just begun: what was cut short, only the worker resumes
-            return
-        with suppress(PayPalBusy):  # with the capture that somebody else has asked for meanwhile
-            await self.move_on(record, payer_id)
 
     async def _at_rest(self, patient_id: int, payment_id: int, deadline: float) -> Payment:
         while True:
