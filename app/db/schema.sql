@@ -4980,6 +4980,25 @@ COMMENT ON FUNCTION public.pass_over_others(o public.offer) IS 'Ends the other o
 
 
 --
+-- Name: password_hash_of(integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.password_hash_of(p_account integer) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT password_hash FROM account WHERE id = p_account
+$$;
+
+
+--
+-- Name: FUNCTION password_hash_of(p_account integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.password_hash_of(p_account integer) IS 'The hash that an account''s password is verified against; NULL if there is no such account any more.';
+
+
+--
 -- Name: password_reset_of(bytea); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -9411,6 +9430,7 @@ ALTER TABLE ONLY public.working_hours
 --
 
 GRANT USAGE ON SCHEMA admin TO booking_admin;
+GRANT USAGE ON SCHEMA admin TO booking_auditor;
 
 
 --
@@ -10034,16 +10054,10 @@ REVOKE ALL ON FUNCTION public.changed_appointment(was public.appointment, become
 
 
 --
--- Name: TABLE account; Type: ACL; Schema: public; Owner: -
---
-
-GRANT SELECT ON TABLE public.account TO booking_app;
-
-
---
 -- Name: COLUMN account.id; Type: ACL; Schema: public; Owner: -
 --
 
+GRANT SELECT(id) ON TABLE public.account TO booking_app;
 GRANT SELECT(id) ON TABLE public.account TO booking_admin;
 GRANT SELECT(id) ON TABLE public.account TO booking_auditor;
 
@@ -10052,7 +10066,7 @@ GRANT SELECT(id) ON TABLE public.account TO booking_auditor;
 -- Name: COLUMN account.username; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT INSERT(username) ON TABLE public.account TO booking_app;
+GRANT SELECT(username),INSERT(username) ON TABLE public.account TO booking_app;
 GRANT SELECT(username) ON TABLE public.account TO booking_admin;
 GRANT SELECT(username) ON TABLE public.account TO booking_auditor;
 
@@ -10061,7 +10075,7 @@ GRANT SELECT(username) ON TABLE public.account TO booking_auditor;
 -- Name: COLUMN account.email; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT INSERT(email) ON TABLE public.account TO booking_app;
+GRANT SELECT(email),INSERT(email) ON TABLE public.account TO booking_app;
 GRANT SELECT(email) ON TABLE public.account TO booking_admin;
 GRANT SELECT(email) ON TABLE public.account TO booking_auditor;
 
@@ -10070,8 +10084,16 @@ GRANT SELECT(email) ON TABLE public.account TO booking_auditor;
 -- Name: COLUMN account.email_verified_at; Type: ACL; Schema: public; Owner: -
 --
 
+GRANT SELECT(email_verified_at) ON TABLE public.account TO booking_app;
 GRANT SELECT(email_verified_at) ON TABLE public.account TO booking_admin;
 GRANT SELECT(email_verified_at) ON TABLE public.account TO booking_auditor;
+
+
+--
+-- Name: COLUMN account.pending_email; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(pending_email) ON TABLE public.account TO booking_app;
 
 
 --
@@ -10085,7 +10107,7 @@ GRANT INSERT(password_hash) ON TABLE public.account TO booking_app;
 -- Name: COLUMN account.role; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT INSERT(role) ON TABLE public.account TO booking_app;
+GRANT SELECT(role),INSERT(role) ON TABLE public.account TO booking_app;
 GRANT SELECT(role) ON TABLE public.account TO booking_admin;
 GRANT SELECT(role) ON TABLE public.account TO booking_auditor;
 
@@ -10094,14 +10116,23 @@ GRANT SELECT(role) ON TABLE public.account TO booking_auditor;
 -- Name: COLUMN account.status; Type: ACL; Schema: public; Owner: -
 --
 
+GRANT SELECT(status) ON TABLE public.account TO booking_app;
 GRANT SELECT(status) ON TABLE public.account TO booking_admin;
 GRANT SELECT(status) ON TABLE public.account TO booking_auditor;
+
+
+--
+-- Name: COLUMN account.generation; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(generation) ON TABLE public.account TO booking_app;
 
 
 --
 -- Name: COLUMN account.created_at; Type: ACL; Schema: public; Owner: -
 --
 
+GRANT SELECT(created_at) ON TABLE public.account TO booking_app;
 GRANT SELECT(created_at) ON TABLE public.account TO booking_admin;
 GRANT SELECT(created_at) ON TABLE public.account TO booking_auditor;
 
@@ -10902,6 +10933,14 @@ REVOKE ALL ON FUNCTION public.pass_over_others(o public.offer) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION password_hash_of(p_account integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.password_hash_of(p_account integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.password_hash_of(p_account integer) TO booking_app;
+
+
+--
 -- Name: FUNCTION password_reset_of(p_hash bytea); Type: ACL; Schema: public; Owner: -
 --
 
@@ -11622,6 +11661,7 @@ REVOKE ALL ON FUNCTION public.working_interval(start_minute integer, end_minute 
 --
 
 GRANT SELECT ON TABLE admin.undelivered TO booking_admin;
+GRANT SELECT ON TABLE admin.undelivered TO booking_auditor;
 
 
 --
@@ -11717,6 +11757,14 @@ GRANT INSERT(start_minute) ON TABLE public.working_hours TO booking_admin;
 
 GRANT INSERT(end_minute) ON TABLE public.working_hours TO booking_app;
 GRANT INSERT(end_minute) ON TABLE public.working_hours TO booking_admin;
+
+
+--
+-- Name: DEFAULT PRIVILEGES FOR TABLES; Type: DEFAULT ACL; Schema: admin; Owner: -
+--
+
+ALTER DEFAULT PRIVILEGES FOR ROLE booking_owner IN SCHEMA admin GRANT SELECT ON TABLES TO booking_admin;
+ALTER DEFAULT PRIVILEGES FOR ROLE booking_owner IN SCHEMA admin GRANT SELECT ON TABLES TO booking_auditor;
 
 
 --

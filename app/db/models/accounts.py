@@ -70,7 +70,11 @@ class Account(Base):
         DateTime(timezone=True), comment="When its owner proved to read it; none: not yet."
     )
     pending_email: Mapped[str | None] = mapped_column(Text, comment="The address that is to be, once it is proven.")
-    password_hash: Mapped[str | None] = mapped_column(Text, comment="argon2id, PHC string format; none once erased.")
+    password_hash: Mapped[str | None] = mapped_column(
+        Text,
+        deferred=True,  # the API's role cannot read it: password_hash_of() tells it
+        comment="argon2id, PHC string format; none once erased.",
+    )
     role: Mapped[str] = mapped_column(Text, comment="doctor or patient; a profile pins it for good.")
     status: Mapped[str] = mapped_column(
         Text, server_default="active", comment="active, disabled by an admin, or erased on request."

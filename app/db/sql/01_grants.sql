@@ -1,8 +1,10 @@
 -- Who may touch which table: booking_app reads and registers people, every booking it makes goes through a function.
 GRANT SELECT ON
-account, doctor, patient, working_hours, time_off, appointment, waitlist_entry, policy, time_zone, notification,
+doctor, patient, working_hours, time_off, appointment, waitlist_entry, policy, time_zone, notification,
 payment, refund, webhook_event, offer
 TO booking_app;
+-- all but the hash of the password, which password_hash_of() tells, of one account at a time
+GRANT SELECT (id, username, email, email_verified_at, pending_email, role, status, generation, created_at) ON account TO booking_app;
 GRANT SELECT ON alembic_version TO booking_app, booking_admin, booking_auditor;
 GRANT INSERT (username, email, password_hash, role) ON account TO booking_app;
 GRANT INSERT (

@@ -1,3 +1,13 @@
+-- Hashes are verified by the API and told to it alone, of one account at a time: its role cannot select them.
+CREATE OR REPLACE FUNCTION password_hash_of(p_account integer) RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT password_hash FROM account WHERE id = p_account
+$$;
+COMMENT ON FUNCTION password_hash_of(integer) IS
+'The hash that an account''s password is verified against; NULL if there is no such account any more.';
+REVOKE EXECUTE ON FUNCTION password_hash_of(integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION password_hash_of(integer) TO booking_app;
+
 -- A new password, whoever sets it, ends every login and every other way in, and its owner is told.
 CREATE OR REPLACE FUNCTION set_password(p_account integer, p_new_hash text) RETURNS void
 LANGUAGE sql AS $$

@@ -73,9 +73,9 @@ class AccountController(Controller):
     ) -> Tokens:
         """Exchange a password for tokens."""
         await rate_limits.attempt(request, "login", data.username or data.email or "")
-        account = await accounts.find_login(username=data.username, email=data.email)
-        is_right = await verify_password(account.password_hash if account else None, data.password)
-        tokens = await sessions.start(account, settings.secret_key) if is_right and account else None
+        account, password_hash = await accounts.find_login(username=data.username, email=data.email)
+        is_right = await verify_password(password_hash, data.password)
+        tokens = await sessions.start(account, password_hash, settings.secret_key) if is_right and account else None
         if tokens is None:
             raise ProblemError(401, "invalid_credentials", "The username, email or password is wrong.")
         return tokens

@@ -66,21 +66,22 @@ class AccountRepository(SQLAlchemyAsyncRepository[Account]):
             for day in WORKDAYS
         )
 
-    async def find_login(self, *, username: str | None, email: str | None) -> Account | None:
-        """Return the account of a username or, without one, of an email, whatever their case."""
+    async def find_login(self, *, username: str | None, email: str | None) -> tuple[Account | None, str | None]:
+        """Return the account of a username or, without one, of an email, whatever their case, and its password's hash."""
         column, value = (Account.username, username) if username is not None else (Account.email, email)
-        query = select(Account).where(func.lower(column) == func.lower(value))
-        found = (await self.session.scalars(query)).one_or_none()
+        query = select(Account, func.password_hash_of(Account.id)).where(func.lower(column) == func.lower(value))
+        found = (await self.session.execute(query)).one_or_none()
         await self.session.commit()  # verifying the password takes a while: no transaction waits for it
-        return found
+        return (found[0], found[1]) if found else (None, None)
 
     async def confirm_password(self, account_id: int, password: str) -> str:
         """Return the hash of an account's password, which this must be. Raises ProblemError (422; 401: no account)."""
-        account = await self._account(account_id)
+        await self._account(account_id)
+        present: str | None = await self.session.scalar(select(func.password_hash_of(account_id)))
         await self.session.commit()  # verifying it takes a while: no transaction waits for that
-        if account.password_hash is None or not await verify_password(account.password_hash, password):
+        if present is None or not await verify_password(present, password):
             raise wrong_password("This is not your present password.")
-        return account.password_hash
+        return present
 
     async def own(self, account_id: int) -> OwnAccount:
         """Return an account as its owner sees it. Raises ProblemError (401) if there is none."""

@@ -34,10 +34,10 @@ class SessionRepository(SQLAlchemyAsyncRepository[models.RefreshToken]):
 
     model_type = models.RefreshToken
 
-    async def start(self, account: models.Account, secret: str) -> Tokens | None:
+    async def start(self, account: models.Account, password_hash: str | None, secret: str) -> Tokens | None:
         """Give an account whose password was verified its tokens; None if the password has been changed meanwhile."""
         refresh = Secret.new()
-        row = await fetch_one(self.session, START, account.id, account.password_hash, refresh.hash)
+        row = await fetch_one(self.session, START, account.id, password_hash, refresh.hash)
         if row is None or row["generation"] is None:
             return None
         role: Role = "doctor" if account.role == "doctor" else "patient"

@@ -757,21 +757,34 @@ COMMENT ON COLUMN webhook_event.received_at IS 'When it came.';
 
 SET check_function_bodies = off;
 
--- The API and worker, people at psql, and auditors each have a role of their own; PUBLIC has nothing.
--- Roles belong to the whole cluster: created where missing, never dropped, passwords left to the operator.
+-- The schema's owner, the API and worker, people at psql, and auditors each have a role of their own.
+-- Roles belong to the whole cluster: created where missing, never dropped, passwords left to the operator. Where the role
+-- that migrates may create none, somebody else has to, as managed services often have it.
 DO $$
 DECLARE
     role_name text;
 BEGIN
-    FOREACH role_name IN ARRAY ARRAY['booking_app', 'booking_admin', 'booking_auditor'] LOOP
-        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role_name) THEN
-            BEGIN
-                EXECUTE format('CREATE ROLE %I LOGIN', role_name);
-            EXCEPTION WHEN duplicate_object OR unique_violation THEN
-                NULL; -- another database of this cluster was migrated at the same time
-            END;
-        END IF;
+    -- holds off another migration of this database; one of another database of this cluster is met below
+    PERFORM pg_advisory_xact_lock(hashtext('booking roles'));
+    FOREACH role_name IN ARRAY ARRAY['booking_owner', 'booking_app', 'booking_admin', 'booking_auditor'] LOOP
+        CONTINUE WHEN EXISTS (SELECT FROM pg_roles WHERE rolname = role_name);
+        BEGIN
+            EXECUTE format('CREATE ROLE %I LOGIN', role_name);
+        EXCEPTION
+            WHEN duplicate_object OR unique_violation THEN
+                NULL; -- that other one was faster
+            WHEN insufficient_privilege THEN
+                RAISE insufficient_privilege USING
+                    MESSAGE = format('The role %s is missing, and %s may not create roles.', role_name, current_user),
+                    HINT = format('Have it created, then migrate again: CREATE ROLE %I LOGIN;', role_name);
+        END;
     END LOOP;
+END
+$$;
+
+-- PUBLIC, which is whoever else has a login on this server, has nothing: no connection, no temporary table, no function.
+DO $$
+BEGIN
     EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
     EXECUTE format('GRANT CONNECT ON DATABASE %I TO booking_app, booking_admin, booking_auditor', current_database());
 END
@@ -783,13 +796,17 @@ ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 
 CREATE SCHEMA IF NOT EXISTS admin;
 COMMENT ON SCHEMA admin IS 'What people at psql may do, as booking_admin, beyond writing to tables.';
-GRANT USAGE ON SCHEMA admin TO booking_admin;
+GRANT USAGE ON SCHEMA admin TO booking_admin, booking_auditor;
+-- its views are for whoever looks, its functions for booking_admin, each by a grant of its own
+ALTER DEFAULT PRIVILEGES IN SCHEMA admin GRANT SELECT ON TABLES TO booking_admin, booking_auditor;
 
 -- Who may touch which table: booking_app reads and registers people, every booking it makes goes through a function.
 GRANT SELECT ON
-account, doctor, patient, working_hours, time_off, appointment, waitlist_entry, policy, time_zone, notification,
+doctor, patient, working_hours, time_off, appointment, waitlist_entry, policy, time_zone, notification,
 payment, refund, webhook_event, offer
 TO booking_app;
+-- all but the hash of the password, which password_hash_of() tells, of one account at a time
+GRANT SELECT (id, username, email, email_verified_at, pending_email, role, status, generation, created_at) ON account TO booking_app;
 GRANT SELECT ON alembic_version TO booking_app, booking_admin, booking_auditor;
 GRANT INSERT (username, email, password_hash, role) ON account TO booking_app;
 GRANT INSERT (
@@ -3216,6 +3233,16 @@ LANGUAGE sql AS $$
 $$;
 COMMENT ON FUNCTION make_offer(appointment, waitlist_entry, integer, timestamptz) IS
 'Offers a slot to an entry, for policy.offer_waves times the time from this wave to the next, or until the start is too near.';
+
+-- Hashes are verified by the API and told to it alone, of one account at a time: its role cannot select them.
+CREATE OR REPLACE FUNCTION password_hash_of(p_account integer) RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT password_hash FROM account WHERE id = p_account
+$$;
+COMMENT ON FUNCTION password_hash_of(integer) IS
+'The hash that an account''s password is verified against; NULL if there is no such account any more.';
+REVOKE EXECUTE ON FUNCTION password_hash_of(integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION password_hash_of(integer) TO booking_app;
 
 -- A new password, whoever sets it, ends every login and every other way in, and its owner is told.
 CREATE OR REPLACE FUNCTION set_password(p_account integer, p_new_hash text) RETURNS void
