@@ -80,10 +80,15 @@ def migrate() -> None:
     """Bring the database of OWNER_DATABASE_URL to the present schema."""
     import os
 
+    import asyncpg
+
     from app.db.migrate import upgrade
     from app.settings import read_owner_database_url
 
-    upgrade(read_owner_database_url(os.environ))
+    try:
+        upgrade(read_owner_database_url(os.environ))
+    except asyncpg.InsufficientPrivilegeError as error:
+        raise click.ClickException("\n".join(filter(None, (error.message, error.hint)))) from None
 
 
 @main.command()

@@ -1,0 +1,91 @@
+"""Migrations on a server that knows none of our roles, as whoever a managed service lets one be: never a superuser."""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from app.db.migrate import commands, upgrade
+from app.sandbox.postgres import EmbeddedPostgres
+
+ROLES = "SELECT rolname FROM pg_roles WHERE rolname LIKE 'booking\\_%' ORDER BY 1"
+OURS = ["booking_admin", "booking_app", "booking_auditor", "booking_owner"]
+
+
+@pytest_asyncio.fixture(scope="module")
+async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EmbeddedPostgres]:
+    """A cluster with two logins, each the owner of a database: one may create roles, the other may not."""
+    server = EmbeddedPostgres(tmp_path_factory.mktemp("fresh"), {"fsync": "off"})
+    await server.start()
+    root = await asyncpg.connect(server.superuser_dsn)
+    await root.execute("CREATE ROLE maker LOGIN CREATEROLE PASSWORD 'x'")
+    await root.execute("CREATE ROLE keeper LOGIN PASSWORD 'x'")
+    for database, owner in (("one", "maker"), ("two", "maker"), ("three", "keeper")):
+        await root.execute(f"CREATE DATABASE {database} OWNER {owner}")
+    await root.close()
+    yield server
+    await server.stop()
+
+
+def dsn(server: EmbeddedPostgres, user: str, database: str) -> str:
+    return server.dsn(user=user, database=database, password="x")
+
+
+async def rows(url: str, sql: str) -> list[str]:
+    connection = await asyncpg.connect(url)
+    try:
+        return [row[0] for row in await connection.fetch(sql)]
+    finally:
+        await connection.close()
+
+
+async def migrate(url: str) -> tuple[int | None, str]:
+    """Run `booking migrate`; return its exit code and what it says."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "app.cli", "migrate"),
+        env={**os.environ, "OWNER_DATABASE_URL": url},
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, said = await process.communicate()
+    return process.returncode, said.decode()
+
+
+async def test_roles_that_are_missing_are_asked_for(server: EmbeddedPostgres) -> None:
+    code, said = await migrate(dsn(server, "keeper", "three"))
+    assert code == 1
+    assert said.splitlines()[-2:] == [
+        "Error: The role booking_app is missing, and keeper may not create roles.",
+        "Have it created, then migrate again: CREATE ROLE booking_app LOGIN;",
+    ]
+    assert "Traceback" not in said
+    assert await rows(server.superuser_dsn, ROLES) == []
+
+
+async def test_two_databases_of_a_cluster_create_them_once(server: EmbeddedPostgres) -> None:
+    both = [dsn(server, "maker", database) for database in ("one", "two")]
+    assert [code for code, _ in await asyncio.gather(*map(migrate, both))] == [0, 0]
+    assert await rows(server.superuser_dsn, ROLES) == OURS
+    # least privilege: none of them is more than a login
+    mighty = "rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls"
+    assert await rows(server.superuser_dsn, f"{ROLES.partition('ORDER')[0]} AND ({mighty})") == []
+
+
+async def test_roles_that_are_there_are_enough(server: EmbeddedPostgres) -> None:
+    url = dsn(server, "keeper", "three")
+    await asyncio.to_thread(upgrade, url)
+    assert await rows(url, "SELECT version_num FROM alembic_version") == ["0001"]
+
+
+async def test_another_login_of_the_cluster_does_not_get_in(server: EmbeddedPostgres) -> None:
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await asyncpg.connect(dsn(server, "keeper", "one"))
+
+
+async def test_a_downgrade_leaves_the_roles(server: EmbeddedPostgres) -> None:
+    await asyncio.to_thread(commands(dsn(server, "maker", "two")).downgrade, "base")
+    assert await rows(server.superuser_dsn, ROLES) == OURS
