@@ -67,7 +67,7 @@ class AccountRepository(SQLAlchemyAsyncRepository[Account]):
         )
 
     async def find_login(self, *, username: str | None, email: str | None) -> tuple[Account | None, str | None]:
-        """Return the account of a username or, without one, of an email, whatever their case, and its password's hash."""
+        """Return the account of a username or, without one, of an email, whatever their case, and its hash."""
         column, value = (Account.username, username) if username is not None else (Account.email, email)
         query = select(Account, func.password_hash_of(Account.id)).where(func.lower(column) == func.lower(value))
         found = (await self.session.execute(query)).one_or_none()
