@@ -98,113 +98,6 @@ COMMENT ON TYPE public.working_span IS 'An interval of working hours on one day,
 
 
 --
--- Name: requeue_notification(bigint); Type: FUNCTION; Schema: admin; Owner: -
---
-
-CREATE FUNCTION admin.requeue_notification(p_id bigint) RETURNS boolean
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-    UPDATE notification SET status = 'queued', attempts = 0, due_at = clock_timestamp() WHERE id = p_id AND status = 'failed';
-    IF FOUND THEN
-        PERFORM pg_notify('booking_outbox', '');
-    END IF;
-    RETURN FOUND;
-END
-$$;
-
-
---
--- Name: FUNCTION requeue_notification(p_id bigint); Type: COMMENT; Schema: admin; Owner: -
---
-
-COMMENT ON FUNCTION admin.requeue_notification(p_id bigint) IS 'Has a failed mail tried again at once, as if for the first time, and returns true; false if it has not failed. If it is no longer true by then, it is skipped.';
-
-
---
--- Name: verify_doctor(integer, boolean); Type: FUNCTION; Schema: admin; Owner: -
---
-
-CREATE FUNCTION admin.verify_doctor(p_doctor integer, p_is_verified boolean DEFAULT true) RETURNS timestamp with time zone
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-DECLARE
-    d doctor := lock_doctor(p_doctor);
-BEGIN
-    UPDATE doctor SET verified_at = CASE WHEN p_is_verified THEN coalesce(verified_at, clock_timestamp()) END
-    WHERE account_id = d.account_id
-    RETURNING * INTO d;
-    RETURN d.verified_at;
-END
-$$;
-
-
---
--- Name: FUNCTION verify_doctor(p_doctor integer, p_is_verified boolean); Type: COMMENT; Schema: admin; Owner: -
---
-
-COMMENT ON FUNCTION admin.verify_doctor(p_doctor integer, p_is_verified boolean) IS 'Says that an account is of a real doctor, or with false no longer, and returns since when. Raises where there is no such doctor.';
-
-
---
--- Name: account_token_lifetime(text); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.account_token_lifetime(p_purpose text) RETURNS interval
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    AS $$
-    SELECT CASE p_purpose WHEN 'email_verification' THEN interval '72 hours' WHEN 'password_reset' THEN interval '1 hour' END
-$$;
-
-
---
--- Name: FUNCTION account_token_lifetime(p_purpose text); Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON FUNCTION public.account_token_lifetime(p_purpose text) IS 'How long a mailed code is good; NULL: such a mail has none.';
-
-
---
--- Name: act_as(text); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.act_as(actor text) RETURNS void
-    LANGUAGE sql
-    AS $$
-    SELECT set_config('booking.actor', actor, true)
-$$;
-
-
---
--- Name: FUNCTION act_as(actor text); Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON FUNCTION public.act_as(actor text) IS 'Says who acts from here to the end of the transaction; '''' hands back to admin. Called first and last by every booking function.';
-
-
---
--- Name: active_appointments(integer, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.active_appointments(p_doctor integer, at_ timestamp with time zone) RETURNS integer
-    LANGUAGE sql STABLE
-    AS $$
-    SELECT count(*)::integer FROM appointment
-    WHERE doctor_id = p_doctor AND seat IS NOT NULL
-        AND appointment_is_active(status, hold_expires_at, upper(during), at_)
-$$;
-
-
---
--- Name: FUNCTION active_appointments(p_doctor integer, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON FUNCTION public.active_appointments(p_doctor integer, at_ timestamp with time zone) IS 'How many appointments of a doctor are active at an instant.';
-
-
---
 -- Name: appointment_status(text, timestamp with time zone, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -392,6 +285,528 @@ CREATE VIEW public.api_appointment AS
 --
 
 COMMENT ON VIEW public.api_appointment IS 'Appointments as the API shows them: start and end in place of a range, and the status that counts now.';
+
+
+--
+-- Name: bulk_cancel(integer, date, text, boolean, boolean); Type: FUNCTION; Schema: admin; Owner: -
+--
+
+CREATE FUNCTION admin.bulk_cancel(doctor integer, day date, reason text DEFAULT NULL::text, block boolean DEFAULT false, dry_run boolean DEFAULT false) RETURNS SETOF public.api_appointment
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM refuse_input(no_doctor(bulk_cancel.doctor), 'SELECT doctor, doctor_name FROM admin.doctor_load; shows who there is.');
+    RETURN QUERY SELECT * FROM bulk_cancel_by('admin', bulk_cancel.doctor, NULL, day, reason, block, dry_run);
+END
+$$;
+
+
+--
+-- Name: FUNCTION bulk_cancel(doctor integer, day date, reason text, block boolean, dry_run boolean); Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON FUNCTION admin.bulk_cancel(doctor integer, day date, reason text, block boolean, dry_run boolean) IS 'Cancels everything that patients hold with a doctor on a day of the doctor''s calendar, or with NULL on every day, that has not begun: all or nothing, one mail a person. With block those times are taken off instead of offered to the waitlist; a dry run only lists. Returns the appointments.';
+
+
+--
+-- Name: cancel_appointment(integer, text, boolean); Type: FUNCTION; Schema: admin; Owner: -
+--
+
+CREATE FUNCTION admin.cancel_appointment(id integer, reason text DEFAULT NULL::text, block boolean DEFAULT false) RETURNS SETOF public.api_appointment
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    p_id ALIAS FOR id;
+    rule text;
+    why text;
+BEGIN
+    PERFORM refuse_input(no_appointment(p_id), 'SELECT * FROM admin.day_sheet WHERE doctor = ... shows a doctor''s appointments.');
+    PERFORM lock_doctor_of(p_id);
+    PERFORM cancel_together('admin', ARRAY[p_id], reason, block);
+    RETURN QUERY SELECT a.* FROM api_appointment AS a WHERE a.id = p_id;
+EXCEPTION WHEN check_violation THEN
+    GET STACKED DIAGNOSTICS rule = CONSTRAINT_NAME, why = MESSAGE_TEXT;
+    PERFORM refuse_with_hint(
+        SQLSTATE, rule, why, format('SELECT * FROM admin.day_sheet WHERE appointment = %s; shows how it stands.', p_id)
+    );
+END
+$$;
+
+
+--
+-- Name: FUNCTION cancel_appointment(id integer, reason text, block boolean); Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON FUNCTION admin.cancel_appointment(id integer, reason text, block boolean) IS 'Cancels an appointment that has not begun, at any time before its start: what was paid goes back in full, patient and doctor are mailed (with the reason, if given), and the slot goes to the waitlist. With block the time is taken off instead. Returns the appointment.';
+
+
+--
+-- Name: requeue_notification(bigint); Type: FUNCTION; Schema: admin; Owner: -
+--
+
+CREATE FUNCTION admin.requeue_notification(id bigint) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    UPDATE notification AS n SET status = 'queued', attempts = 0, due_at = clock_timestamp()
+    WHERE n.id = requeue_notification.id AND n.status = 'failed';
+    PERFORM refuse_input(
+        coalesce(
+            (SELECT format('Mail %s is %s, not failed.', n.id, n.status) FROM notification AS n WHERE n.id = requeue_notification.id),
+            format('There is no mail %s.', coalesce(requeue_notification.id::text, '(none is given)'))
+        ),
+        'SELECT id, outcome FROM admin.undelivered WHERE status = ''failed''; lists those that can be tried again.'
+    ) WHERE NOT FOUND;
+    PERFORM pg_notify('booking_outbox', '');
+END
+$$;
+
+
+--
+-- Name: FUNCTION requeue_notification(id bigint); Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON FUNCTION admin.requeue_notification(id bigint) IS 'Has a failed mail tried again at once, as if for the first time. If what it says is no longer true by then, it is skipped.';
+
+
+--
+-- Name: reschedule_appointment(integer, timestamp with time zone); Type: FUNCTION; Schema: admin; Owner: -
+--
+
+CREATE FUNCTION admin.reschedule_appointment(id integer, start timestamp with time zone) RETURNS SETOF public.api_appointment
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    p_id ALIAS FOR id;
+    rule text;
+    why text;
+BEGIN
+    PERFORM refuse_input(no_appointment(p_id), 'SELECT * FROM admin.day_sheet WHERE doctor = ... shows a doctor''s appointments.');
+    PERFORM refuse_input('Where to? No start is given.', slots_hint(p_id, now())) WHERE start IS NULL;
+    PERFORM lock_doctor_of(p_id);
+    PERFORM act_as('admin');
+    PERFORM move_appointment(p_id, start);
+    PERFORM act_as('');
+    RETURN QUERY SELECT a.* FROM api_appointment AS a WHERE a.id = p_id;
+EXCEPTION WHEN check_violation OR exclusion_violation THEN
+    GET STACKED DIAGNOSTICS rule = CONSTRAINT_NAME, why = MESSAGE_TEXT;
+    PERFORM refuse_with_hint(SQLSTATE, rule, why, slots_hint(p_id, start));
+END
+$$;
+
+
+--
+-- Name: FUNCTION reschedule_appointment(id integer, start timestamp with time zone); Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON FUNCTION admin.reschedule_appointment(id integer, start timestamp with time zone) IS 'Moves an appointment that has not begun to the slot of its doctor that starts at an instant: it keeps its number and payment, patient and doctor are mailed, the patient may cancel until the new start, and the old slot goes to the waitlist. Returns the appointment.';
+
+
+--
+-- Name: refund; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.refund (
+    id integer NOT NULL,
+    payment_id integer NOT NULL,
+    amount numeric(12,2) NOT NULL,
+    reason text NOT NULL,
+    status text DEFAULT 'requested'::text NOT NULL,
+    request_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    paypal_id text,
+    attempts smallint DEFAULT '0'::smallint NOT NULL,
+    due_at timestamp with time zone DEFAULT now() NOT NULL,
+    outcome text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT refund_amount_valid CHECK ((amount > (0)::numeric)),
+    CONSTRAINT refund_status_valid CHECK ((status = ANY (ARRAY['requested'::text, 'pending'::text, 'completed'::text, 'failed'::text])))
+);
+
+
+--
+-- Name: TABLE refund; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.refund IS 'Money on its way back to the payer.';
+
+
+--
+-- Name: COLUMN refund.amount; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.refund.amount IS 'In the payment''s currency.';
+
+
+--
+-- Name: COLUMN refund.reason; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.refund.reason IS 'Why: appointment_canceled or slot_lost.';
+
+
+--
+-- Name: COLUMN refund.status; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.refund.status IS 'requested, pending at PayPal, completed or failed.';
+
+
+--
+-- Name: COLUMN refund.request_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.refund.request_id IS 'The PayPal-Request-Id: however often it is sent, the money goes back once.';
+
+
+--
+-- Name: COLUMN refund.paypal_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.refund.paypal_id IS 'PayPal''s refund.';
+
+
+--
+-- Name: COLUMN refund.attempts; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.refund.attempts IS 'How often a worker took it.';
+
+
+--
+-- Name: COLUMN refund.due_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.refund.due_at IS 'Not before; then a worker sees to it.';
+
+
+--
+-- Name: COLUMN refund.outcome; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.refund.outcome IS 'What the last attempt met.';
+
+
+--
+-- Name: COLUMN refund.created_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.refund.created_at IS 'When it was requested.';
+
+
+--
+-- Name: COLUMN refund.updated_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.refund.updated_at IS 'When it last changed; set by trigger.';
+
+
+--
+-- Name: retry_refund(integer); Type: FUNCTION; Schema: admin; Owner: -
+--
+
+CREATE FUNCTION admin.retry_refund(id integer) RETURNS SETOF public.refund
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    r refund;
+BEGIN
+    SELECT f.* INTO r FROM refund AS f WHERE f.id = retry_refund.id;
+    PERFORM refuse_input(
+        format('There is no refund %s.', coalesce(retry_refund.id::text, '(none is given)')),
+        'SELECT refund, why FROM admin.payments_attention; lists those that have failed.'
+    ) WHERE r.id IS NULL;
+    PERFORM lock_payment(r.payment_id);
+    SELECT f.* INTO r FROM refund AS f WHERE f.id = r.id FOR NO KEY UPDATE; -- as it stands after the wait
+    PERFORM refuse_input(format('Refund %s is completed: the money is back.', r.id), 'There is nothing to be done.')
+    WHERE r.status = 'completed';
+    IF r.status = 'failed' THEN
+        PERFORM refuse_input(
+            format('Nothing is left of payment %s that is not back or on its way back.', r.payment_id),
+            format('SELECT * FROM refund WHERE payment_id = %s; shows the refund that followed.', r.payment_id)
+        ) WHERE NOT EXISTS (
+            SELECT FROM payment AS p
+            WHERE p.id = r.payment_id AND p.status IN ('captured', 'partially_refunded') AND p.refund_total < p.amount
+        );
+        PERFORM request_refund(r.payment_id, r.reason);
+    ELSE
+        UPDATE refund AS f SET due_at = clock_timestamp() WHERE f.id = r.id;
+    END IF;
+    RETURN QUERY SELECT f.* FROM refund AS f WHERE f.payment_id = r.payment_id AND f.id >= r.id ORDER BY f.id DESC LIMIT 1;
+END
+$$;
+
+
+--
+-- Name: FUNCTION retry_refund(id integer); Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON FUNCTION admin.retry_refund(id integer) IS 'Has the worker ask PayPal within seconds: by a new refund, of all that is not back or on its way back, if this one has failed, else about this one. Returns the refund that is now under way.';
+
+
+--
+-- Name: policy; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.policy (
+    id boolean DEFAULT true NOT NULL,
+    hold_minutes smallint DEFAULT '15'::smallint NOT NULL,
+    review_hours smallint DEFAULT '24'::smallint NOT NULL,
+    patient_hold_limit smallint DEFAULT '5'::smallint NOT NULL,
+    reminder_lead interval DEFAULT '24:00:00'::interval NOT NULL,
+    require_verified_doctor boolean DEFAULT true NOT NULL,
+    offer_first_wave smallint DEFAULT '3'::smallint NOT NULL,
+    offer_min_notice interval DEFAULT '02:00:00'::interval NOT NULL,
+    offer_waves smallint DEFAULT '4'::smallint NOT NULL,
+    default_fee numeric(12,2) DEFAULT 100.00 NOT NULL,
+    default_currency character(3) DEFAULT 'USD'::bpchar NOT NULL,
+    max_fee numeric(12,2) DEFAULT 10000.00 NOT NULL,
+    currencies character(3)[] DEFAULT '{AUD,CAD,CHF,EUR,GBP,JPY,USD}'::bpchar[] NOT NULL,
+    CONSTRAINT policy_default_currency_valid CHECK ((default_currency = ANY (currencies))),
+    CONSTRAINT policy_default_fee_valid CHECK (((default_fee >= (0)::numeric) AND (default_fee <= max_fee))),
+    CONSTRAINT policy_hold_minutes_valid CHECK (((hold_minutes >= 1) AND (hold_minutes <= 1440))),
+    CONSTRAINT policy_max_fee_valid CHECK (((max_fee >= (0)::numeric) AND (max_fee <= (1000000)::numeric))),
+    CONSTRAINT policy_offer_first_wave_valid CHECK (((offer_first_wave >= 1) AND (offer_first_wave <= 100))),
+    CONSTRAINT policy_offer_min_notice_valid CHECK (((offer_min_notice >= '00:00:00'::interval) AND (offer_min_notice <= '72:00:00'::interval))),
+    CONSTRAINT policy_offer_waves_valid CHECK (((offer_waves >= 1) AND (offer_waves <= 24))),
+    CONSTRAINT policy_one_row CHECK (id),
+    CONSTRAINT policy_patient_hold_limit_valid CHECK (((patient_hold_limit >= 1) AND (patient_hold_limit <= 30))),
+    CONSTRAINT policy_reminder_lead_valid CHECK (((reminder_lead >= '01:00:00'::interval) AND (reminder_lead <= '168:00:00'::interval))),
+    CONSTRAINT policy_review_hours_valid CHECK (((review_hours >= 1) AND (review_hours <= 336)))
+);
+
+
+--
+-- Name: TABLE policy; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.policy IS 'The numbers an admin may tune, in one row. 30 appointments, 360 and 72 hours are rules instead.';
+
+
+--
+-- Name: COLUMN policy.id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.policy.id IS 'Always true.';
+
+
+--
+-- Name: COLUMN policy.hold_minutes; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.policy.hold_minutes IS 'How long an unpaid booking holds its slot, minutes.';
+
+
+--
+-- Name: COLUMN policy.review_hours; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.policy.review_hours IS 'How long PayPal may review a payment while the slot is kept, hours.';
+
+
+--
+-- Name: COLUMN policy.patient_hold_limit; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.policy.patient_hold_limit IS 'Live unpaid holds one patient may have at once.';
+
+
+--
+-- Name: COLUMN policy.reminder_lead; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.policy.reminder_lead IS 'How long before an appointment its patient is reminded of it.';
+
+
+--
+-- Name: COLUMN policy.require_verified_doctor; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.policy.require_verified_doctor IS 'Whether doctors are listed and booked only once they are verified.';
+
+
+--
+-- Name: COLUMN policy.offer_first_wave; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.policy.offer_first_wave IS 'How many are offered a freed slot at once; then twice as many, and so on.';
+
+
+--
+-- Name: COLUMN policy.offer_min_notice; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.policy.offer_min_notice IS 'A slot that starts sooner is offered to nobody.';
+
+
+--
+-- Name: COLUMN policy.offer_waves; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.policy.offer_waves IS 'How long an offer is good, in times from a wave to the next.';
+
+
+--
+-- Name: COLUMN policy.default_fee; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.policy.default_fee IS 'Fee of a doctor who names none.';
+
+
+--
+-- Name: COLUMN policy.default_currency; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.policy.default_currency IS 'Currency of a doctor who names none.';
+
+
+--
+-- Name: COLUMN policy.max_fee; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.policy.max_fee IS 'Highest fee allowed.';
+
+
+--
+-- Name: COLUMN policy.currencies; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.policy.currencies IS 'Currencies a doctor may charge in, ISO 4217.';
+
+
+--
+-- Name: set_policy(integer, integer, integer, interval, boolean, integer, interval, integer, numeric, text, numeric, text[]); Type: FUNCTION; Schema: admin; Owner: -
+--
+
+CREATE FUNCTION admin.set_policy(hold_minutes integer DEFAULT NULL::integer, review_hours integer DEFAULT NULL::integer, patient_hold_limit integer DEFAULT NULL::integer, reminder_lead interval DEFAULT NULL::interval, require_verified_doctor boolean DEFAULT NULL::boolean, offer_first_wave integer DEFAULT NULL::integer, offer_min_notice interval DEFAULT NULL::interval, offer_waves integer DEFAULT NULL::integer, default_fee numeric DEFAULT NULL::numeric, default_currency text DEFAULT NULL::text, max_fee numeric DEFAULT NULL::numeric, currencies text[] DEFAULT NULL::text[]) RETURNS SETOF public.policy
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    rule text;
+BEGIN
+    RETURN QUERY UPDATE policy AS p SET
+        hold_minutes = coalesce(set_policy.hold_minutes, p.hold_minutes),
+        review_hours = coalesce(set_policy.review_hours, p.review_hours),
+        patient_hold_limit = coalesce(set_policy.patient_hold_limit, p.patient_hold_limit),
+        reminder_lead = coalesce(set_policy.reminder_lead, p.reminder_lead),
+        require_verified_doctor = coalesce(set_policy.require_verified_doctor, p.require_verified_doctor),
+        offer_first_wave = coalesce(set_policy.offer_first_wave, p.offer_first_wave),
+        offer_min_notice = coalesce(set_policy.offer_min_notice, p.offer_min_notice),
+        offer_waves = coalesce(set_policy.offer_waves, p.offer_waves),
+        default_fee = coalesce(set_policy.default_fee, p.default_fee),
+        default_currency = coalesce(set_policy.default_currency, p.default_currency),
+        max_fee = coalesce(set_policy.max_fee, p.max_fee),
+        currencies = coalesce(set_policy.currencies, p.currencies)
+    RETURNING p.*;
+EXCEPTION
+    WHEN check_violation THEN
+        GET STACKED DIAGNOSTICS rule = CONSTRAINT_NAME;
+        PERFORM refuse_with_hint(
+            SQLSTATE, rule, format('The policy stays as it is: %s does not allow this.', rule),
+            'It must hold that ' || (SELECT pg_get_expr(conbin, conrelid) FROM pg_constraint WHERE conname = rule) || '.'
+        );
+    WHEN numeric_value_out_of_range OR string_data_right_truncation THEN
+        PERFORM refuse_input(format('The policy stays as it is: %s.', SQLERRM), '\d+ policy shows what each column may be.');
+END
+$$;
+
+
+--
+-- Name: FUNCTION set_policy(hold_minutes integer, review_hours integer, patient_hold_limit integer, reminder_lead interval, require_verified_doctor boolean, offer_first_wave integer, offer_min_notice interval, offer_waves integer, default_fee numeric, default_currency text, max_fee numeric, currencies text[]); Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON FUNCTION admin.set_policy(hold_minutes integer, review_hours integer, patient_hold_limit integer, reminder_lead interval, require_verified_doctor boolean, offer_first_wave integer, offer_min_notice interval, offer_waves integer, default_fee numeric, default_currency text, max_fee numeric, currencies text[]) IS 'Sets whichever numbers are named, as in admin.set_policy(hold_minutes => 20), and leaves the others; \d+ policy explains each. Returns the policy, which without a parameter is only shown. What is booked, held or offered already keeps what it was promised.';
+
+
+--
+-- Name: verify_doctor(integer, boolean); Type: FUNCTION; Schema: admin; Owner: -
+--
+
+CREATE FUNCTION admin.verify_doctor(doctor integer, is_verified boolean DEFAULT true) RETURNS timestamp with time zone
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    since timestamptz;
+BEGIN
+    PERFORM refuse_with_hint('foreign_key_violation', 'appointment_doctor_id_fkey', why, 'SELECT account_id, full_name FROM doctor; shows who there is.')
+    FROM no_doctor(verify_doctor.doctor) AS n (why) WHERE why IS NOT NULL;
+    PERFORM lock_doctor(verify_doctor.doctor);
+    UPDATE doctor AS d SET verified_at = CASE WHEN verify_doctor.is_verified THEN coalesce(d.verified_at, clock_timestamp()) END
+    WHERE d.account_id = verify_doctor.doctor
+    RETURNING d.verified_at INTO since;
+    RETURN since;
+END
+$$;
+
+
+--
+-- Name: FUNCTION verify_doctor(doctor integer, is_verified boolean); Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON FUNCTION admin.verify_doctor(doctor integer, is_verified boolean) IS 'Says that an account is of a real doctor, who so is listed and booked; or with false no longer: what is booked stays. Returns since when.';
+
+
+--
+-- Name: account_token_lifetime(text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.account_token_lifetime(p_purpose text) RETURNS interval
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    SELECT CASE p_purpose WHEN 'email_verification' THEN interval '72 hours' WHEN 'password_reset' THEN interval '1 hour' END
+$$;
+
+
+--
+-- Name: FUNCTION account_token_lifetime(p_purpose text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.account_token_lifetime(p_purpose text) IS 'How long a mailed code is good; NULL: such a mail has none.';
+
+
+--
+-- Name: act_as(text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.act_as(actor text) RETURNS void
+    LANGUAGE sql
+    AS $$
+    SELECT set_config('booking.actor', actor, true)
+$$;
+
+
+--
+-- Name: FUNCTION act_as(actor text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.act_as(actor text) IS 'Says who acts from here to the end of the transaction; '''' hands back to admin. Called first and last by every booking function.';
+
+
+--
+-- Name: active_appointments(integer, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.active_appointments(p_doctor integer, at_ timestamp with time zone) RETURNS integer
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT count(*)::integer FROM appointment
+    WHERE doctor_id = p_doctor AND seat IS NOT NULL
+        AND appointment_is_active(status, hold_expires_at, upper(during), at_)
+$$;
+
+
+--
+-- Name: FUNCTION active_appointments(p_doctor integer, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.active_appointments(p_doctor integer, at_ timestamp with time zone) IS 'How many appointments of a doctor are active at an instant.';
 
 
 --
@@ -681,136 +1096,6 @@ $$;
 --
 
 COMMENT ON FUNCTION public.appointment_doctor_no_overlap(clash boolean) IS 'Why a doctor who has or has not another appointment then cannot take this one; NULL: they can.';
-
-
---
--- Name: policy; Type: TABLE; Schema: public; Owner: -
---
-
-CREATE TABLE public.policy (
-    id boolean DEFAULT true NOT NULL,
-    hold_minutes smallint DEFAULT '15'::smallint NOT NULL,
-    review_hours smallint DEFAULT '24'::smallint NOT NULL,
-    patient_hold_limit smallint DEFAULT '5'::smallint NOT NULL,
-    reminder_lead interval DEFAULT '24:00:00'::interval NOT NULL,
-    require_verified_doctor boolean DEFAULT true NOT NULL,
-    offer_first_wave smallint DEFAULT '3'::smallint NOT NULL,
-    offer_min_notice interval DEFAULT '02:00:00'::interval NOT NULL,
-    offer_waves smallint DEFAULT '4'::smallint NOT NULL,
-    default_fee numeric(12,2) DEFAULT 100.00 NOT NULL,
-    default_currency character(3) DEFAULT 'USD'::bpchar NOT NULL,
-    max_fee numeric(12,2) DEFAULT 10000.00 NOT NULL,
-    currencies character(3)[] DEFAULT '{AUD,CAD,CHF,EUR,GBP,JPY,USD}'::bpchar[] NOT NULL,
-    CONSTRAINT policy_default_currency_valid CHECK ((default_currency = ANY (currencies))),
-    CONSTRAINT policy_default_fee_valid CHECK (((default_fee >= (0)::numeric) AND (default_fee <= max_fee))),
-    CONSTRAINT policy_hold_minutes_valid CHECK (((hold_minutes >= 1) AND (hold_minutes <= 1440))),
-    CONSTRAINT policy_max_fee_valid CHECK (((max_fee >= (0)::numeric) AND (max_fee <= (1000000)::numeric))),
-    CONSTRAINT policy_offer_first_wave_valid CHECK (((offer_first_wave >= 1) AND (offer_first_wave <= 100))),
-    CONSTRAINT policy_offer_min_notice_valid CHECK (((offer_min_notice >= '00:00:00'::interval) AND (offer_min_notice <= '72:00:00'::interval))),
-    CONSTRAINT policy_offer_waves_valid CHECK (((offer_waves >= 1) AND (offer_waves <= 24))),
-    CONSTRAINT policy_one_row CHECK (id),
-    CONSTRAINT policy_patient_hold_limit_valid CHECK (((patient_hold_limit >= 1) AND (patient_hold_limit <= 30))),
-    CONSTRAINT policy_reminder_lead_valid CHECK (((reminder_lead >= '01:00:00'::interval) AND (reminder_lead <= '168:00:00'::interval))),
-    CONSTRAINT policy_review_hours_valid CHECK (((review_hours >= 1) AND (review_hours <= 336)))
-);
-
-
---
--- Name: TABLE policy; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON TABLE public.policy IS 'The numbers an admin may tune, in one row. 30 appointments, 360 and 72 hours are rules instead.';
-
-
---
--- Name: COLUMN policy.id; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.policy.id IS 'Always true.';
-
-
---
--- Name: COLUMN policy.hold_minutes; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.policy.hold_minutes IS 'How long an unpaid booking holds its slot, minutes.';
-
-
---
--- Name: COLUMN policy.review_hours; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.policy.review_hours IS 'How long PayPal may review a payment while the slot is kept, hours.';
-
-
---
--- Name: COLUMN policy.patient_hold_limit; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.policy.patient_hold_limit IS 'Live unpaid holds one patient may have at once.';
-
-
---
--- Name: COLUMN policy.reminder_lead; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.policy.reminder_lead IS 'How long before an appointment its patient is reminded of it.';
-
-
---
--- Name: COLUMN policy.require_verified_doctor; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.policy.require_verified_doctor IS 'Whether doctors are listed and booked only once they are verified.';
-
-
---
--- Name: COLUMN policy.offer_first_wave; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.policy.offer_first_wave IS 'How many are offered a freed slot at once; then twice as many, and so on.';
-
-
---
--- Name: COLUMN policy.offer_min_notice; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.policy.offer_min_notice IS 'A slot that starts sooner is offered to nobody.';
-
-
---
--- Name: COLUMN policy.offer_waves; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.policy.offer_waves IS 'How long an offer is good, in times from a wave to the next.';
-
-
---
--- Name: COLUMN policy.default_fee; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.policy.default_fee IS 'Fee of a doctor who names none.';
-
-
---
--- Name: COLUMN policy.default_currency; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.policy.default_currency IS 'Currency of a doctor who names none.';
-
-
---
--- Name: COLUMN policy.max_fee; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.policy.max_fee IS 'Highest fee allowed.';
-
-
---
--- Name: COLUMN policy.currencies; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.policy.currencies IS 'Currencies a doctor may charge in, ISO 4217.';
 
 
 --
@@ -1383,8 +1668,26 @@ COMMENT ON FUNCTION public.broken_rules(a public.appointment, d public.doctor, p
 --
 
 CREATE FUNCTION public.bulk_cancel(p_doctor integer, p_patient integer, p_date date, p_reason text, p_block boolean, p_dry_run boolean) RETURNS SETOF public.api_appointment
-    LANGUAGE plpgsql SECURITY DEFINER
+    LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT * FROM bulk_cancel_by('doctor', p_doctor, p_patient, p_date, p_reason, p_block, p_dry_run)
+$$;
+
+
+--
+-- Name: FUNCTION bulk_cancel(p_doctor integer, p_patient integer, p_date date, p_reason text, p_block boolean, p_dry_run boolean); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.bulk_cancel(p_doctor integer, p_patient integer, p_date date, p_reason text, p_block boolean, p_dry_run boolean) IS 'Cancels all of a doctor''s active appointments that have not started, of one patient and on one day of the doctor''s if given; a dry run only lists them.';
+
+
+--
+-- Name: bulk_cancel_by(text, integer, integer, date, text, boolean, boolean); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.bulk_cancel_by(p_actor text, p_doctor integer, p_patient integer, p_date date, p_reason text, p_block boolean, p_dry_run boolean) RETURNS SETOF public.api_appointment
+    LANGUAGE plpgsql
     AS $$
 DECLARE
     d doctor := lock_doctor(p_doctor);
@@ -1395,7 +1698,7 @@ BEGIN
     WHERE (p_patient IS NULL OR patient_id = p_patient)
         AND (p_date IS NULL OR (lower(during) AT TIME ZONE d.timezone)::date = p_date);
     IF NOT p_dry_run THEN
-        PERFORM cancel_chosen(chosen, p_reason, p_block);
+        PERFORM cancel_chosen(p_actor, chosen, p_reason, p_block);
     END IF;
     RETURN QUERY SELECT * FROM api_appointment WHERE id = ANY (chosen) ORDER BY appointment_date, id;
 END
@@ -1403,10 +1706,10 @@ $$;
 
 
 --
--- Name: FUNCTION bulk_cancel(p_doctor integer, p_patient integer, p_date date, p_reason text, p_block boolean, p_dry_run boolean); Type: COMMENT; Schema: public; Owner: -
+-- Name: FUNCTION bulk_cancel_by(p_actor text, p_doctor integer, p_patient integer, p_date date, p_reason text, p_block boolean, p_dry_run boolean); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.bulk_cancel(p_doctor integer, p_patient integer, p_date date, p_reason text, p_block boolean, p_dry_run boolean) IS 'Cancels all of a doctor''s active appointments that have not started, of one patient and on one day of the doctor''s if given; a dry run only lists them.';
+COMMENT ON FUNCTION public.bulk_cancel_by(p_actor text, p_doctor integer, p_patient integer, p_date date, p_reason text, p_block boolean, p_dry_run boolean) IS 'What bulk_cancel() does, as an act of the doctor or of an admin.';
 
 
 --
@@ -1479,7 +1782,7 @@ BEGIN
         RETURN;
     END IF;
     PERFORM lock_doctor_of(p_appointment);
-    PERFORM cancel_for_doctor(ARRAY[p_appointment], p_reason, p_block);
+    PERFORM cancel_together('doctor', ARRAY[p_appointment], p_reason, p_block);
     RETURN QUERY SELECT * FROM api_appointment WHERE id = p_appointment;
 END
 $$;
@@ -1518,16 +1821,16 @@ COMMENT ON FUNCTION public.cancel_as_patient(p_patient integer, p_appointment in
 
 
 --
--- Name: cancel_chosen(integer[], text, boolean); Type: FUNCTION; Schema: public; Owner: -
+-- Name: cancel_chosen(text, integer[], text, boolean); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.cancel_chosen(p_appointments integer[], p_reason text, p_block boolean) RETURNS void
+CREATE FUNCTION public.cancel_chosen(p_actor text, p_appointments integer[], p_reason text, p_block boolean) RETURNS void
     LANGUAGE plpgsql
     AS $$
 DECLARE
     rule text;
 BEGIN
-    PERFORM cancel_for_doctor(p_appointments, p_reason, p_block);
+    PERFORM cancel_together(p_actor, p_appointments, p_reason, p_block);
 EXCEPTION WHEN check_violation THEN
     GET STACKED DIAGNOSTICS rule = CONSTRAINT_NAME;
     IF rule <> 'appointment_status_transition' THEN
@@ -1539,21 +1842,21 @@ $$;
 
 
 --
--- Name: FUNCTION cancel_chosen(p_appointments integer[], p_reason text, p_block boolean); Type: COMMENT; Schema: public; Owner: -
+-- Name: FUNCTION cancel_chosen(p_actor text, p_appointments integer[], p_reason text, p_block boolean); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.cancel_chosen(p_appointments integer[], p_reason text, p_block boolean) IS 'Cancels appointments of one doctor that were held a moment ago. The doctor must be locked.';
+COMMENT ON FUNCTION public.cancel_chosen(p_actor text, p_appointments integer[], p_reason text, p_block boolean) IS 'Cancels appointments of one doctor that were held a moment ago. The doctor must be locked.';
 
 
 --
--- Name: cancel_for_doctor(integer[], text, boolean); Type: FUNCTION; Schema: public; Owner: -
+-- Name: cancel_together(text, integer[], text, boolean); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.cancel_for_doctor(p_appointments integer[], p_reason text, p_block boolean) RETURNS void
+CREATE FUNCTION public.cancel_together(p_actor text, p_appointments integer[], p_reason text, p_block boolean) RETURNS void
     LANGUAGE plpgsql
     AS $$
 BEGIN
-    PERFORM act_as('doctor');
+    PERFORM act_as(p_actor);
     PERFORM set_config('booking.batch', gen_random_uuid()::text, true);
     IF p_block THEN
         -- first, so that a canceled appointment's time is not announced as free
@@ -1567,10 +1870,10 @@ $$;
 
 
 --
--- Name: FUNCTION cancel_for_doctor(p_appointments integer[], p_reason text, p_block boolean); Type: COMMENT; Schema: public; Owner: -
+-- Name: FUNCTION cancel_together(p_actor text, p_appointments integer[], p_reason text, p_block boolean); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.cancel_for_doctor(p_appointments integer[], p_reason text, p_block boolean) IS 'Cancels appointments of one doctor as one act. The doctor must be locked.';
+COMMENT ON FUNCTION public.cancel_together(p_actor text, p_appointments integer[], p_reason text, p_block boolean) IS 'Cancels appointments of one doctor as one act, of the doctor or of an admin. The doctor must be locked.';
 
 
 --
@@ -3091,6 +3394,7 @@ BEGIN
     DELETE FROM working_hours WHERE doctor_id = p_doctor;
     DELETE FROM time_off WHERE doctor_id = p_doctor;
     PERFORM cancel_chosen(
+        'doctor',
         ARRAY(SELECT id FROM held_appointments(p_doctor, clock_timestamp()) ORDER BY id),
         'The doctor no longer takes appointments here.', false
     );
@@ -3423,105 +3727,6 @@ $$;
 --
 
 COMMENT ON FUNCTION public.give_up_capture(pay public.payment) IS 'Ends a payment of which nothing was taken, and tells the patient.';
-
-
---
--- Name: refund; Type: TABLE; Schema: public; Owner: -
---
-
-CREATE TABLE public.refund (
-    id integer NOT NULL,
-    payment_id integer NOT NULL,
-    amount numeric(12,2) NOT NULL,
-    reason text NOT NULL,
-    status text DEFAULT 'requested'::text NOT NULL,
-    request_id uuid DEFAULT gen_random_uuid() NOT NULL,
-    paypal_id text,
-    attempts smallint DEFAULT '0'::smallint NOT NULL,
-    due_at timestamp with time zone DEFAULT now() NOT NULL,
-    outcome text,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT refund_amount_valid CHECK ((amount > (0)::numeric)),
-    CONSTRAINT refund_status_valid CHECK ((status = ANY (ARRAY['requested'::text, 'pending'::text, 'completed'::text, 'failed'::text])))
-);
-
-
---
--- Name: TABLE refund; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON TABLE public.refund IS 'Money on its way back to the payer.';
-
-
---
--- Name: COLUMN refund.amount; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.refund.amount IS 'In the payment''s currency.';
-
-
---
--- Name: COLUMN refund.reason; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.refund.reason IS 'Why: appointment_canceled or slot_lost.';
-
-
---
--- Name: COLUMN refund.status; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.refund.status IS 'requested, pending at PayPal, completed or failed.';
-
-
---
--- Name: COLUMN refund.request_id; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.refund.request_id IS 'The PayPal-Request-Id: however often it is sent, the money goes back once.';
-
-
---
--- Name: COLUMN refund.paypal_id; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.refund.paypal_id IS 'PayPal''s refund.';
-
-
---
--- Name: COLUMN refund.attempts; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.refund.attempts IS 'How often a worker took it.';
-
-
---
--- Name: COLUMN refund.due_at; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.refund.due_at IS 'Not before; then a worker sees to it.';
-
-
---
--- Name: COLUMN refund.outcome; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.refund.outcome IS 'What the last attempt met.';
-
-
---
--- Name: COLUMN refund.created_at; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.refund.created_at IS 'When it was requested.';
-
-
---
--- Name: COLUMN refund.updated_at; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.refund.updated_at IS 'When it last changed; set by trigger.';
 
 
 --
@@ -4476,6 +4681,48 @@ $$;
 --
 
 COMMENT ON FUNCTION public.next_look(old_status text, new_status text, due_at timestamp with time zone, at_ timestamp with time zone) IS 'When the worker asks PayPal about a payment that has just changed its status; NULL: there is nothing to ask.';
+
+
+--
+-- Name: no_appointment(integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.no_appointment(p_appointment integer) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT CASE
+        WHEN p_appointment IS NULL THEN 'Which appointment? None is given.'
+        WHEN NOT EXISTS (SELECT FROM appointment WHERE id = p_appointment) THEN format('There is no appointment %s.', p_appointment)
+    END
+$$;
+
+
+--
+-- Name: FUNCTION no_appointment(p_appointment integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.no_appointment(p_appointment integer) IS 'Why a number is no appointment''s; NULL: it is one''s.';
+
+
+--
+-- Name: no_doctor(integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.no_doctor(p_doctor integer) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT CASE
+        WHEN p_doctor IS NULL THEN 'Which doctor? None is given.'
+        WHEN NOT EXISTS (SELECT FROM doctor WHERE account_id = p_doctor) THEN format('There is no doctor %s.', p_doctor)
+    END
+$$;
+
+
+--
+-- Name: FUNCTION no_doctor(p_doctor integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.no_doctor(p_doctor integer) IS 'Why a number is no doctor''s; NULL: it is one''s.';
 
 
 --
@@ -5872,6 +6119,48 @@ COMMENT ON FUNCTION public.refuse(rule text, why text) IS 'Raises check_violatio
 
 
 --
+-- Name: refuse_input(text, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.refuse_input(why text, hint text) RETURNS void
+    LANGUAGE plpgsql IMMUTABLE
+    AS $$
+BEGIN
+    IF why IS NOT NULL THEN
+        RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = why, HINT = hint;
+    END IF;
+END
+$$;
+
+
+--
+-- Name: FUNCTION refuse_input(why text, hint text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.refuse_input(why text, hint text) IS 'Raises invalid_parameter_value with a hint, unless why is NULL: there is nothing wrong.';
+
+
+--
+-- Name: refuse_with_hint(text, text, text, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.refuse_with_hint(code text, rule text, why text, hint text) RETURNS void
+    LANGUAGE plpgsql IMMUTABLE
+    AS $$
+BEGIN
+    RAISE EXCEPTION USING ERRCODE = code, CONSTRAINT = rule, MESSAGE = why, HINT = hint;
+END
+$$;
+
+
+--
+-- Name: FUNCTION refuse_with_hint(code text, rule text, why text, hint text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.refuse_with_hint(code text, rule text, why text, hint text) IS 'Raises what a rule has refused once more, under the same SQLSTATE and name, with a hint for whoever sits at psql.';
+
+
+--
 -- Name: release_slot(integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -6395,7 +6684,7 @@ CREATE FUNCTION public.settle_affected(p_affected integer[], p_reason text, p_ca
     AS $$
 BEGIN
     IF p_cancel THEN
-        PERFORM cancel_chosen(p_affected, p_reason, false);
+        PERFORM cancel_chosen('doctor', p_affected, p_reason, false);
     END IF;
     PERFORM act_as('');
     RETURN QUERY SELECT * FROM api_appointment WHERE id = ANY (p_affected) ORDER BY appointment_date, id;
@@ -6557,6 +6846,31 @@ $$;
 --
 
 COMMENT ON FUNCTION public.slot_suits(w public.waitlist_entry, d public.doctor, slot tstzrange, at_ timestamp with time zone) IS 'Whether a slot of a doctor can be offered to a waitlist entry at an instant.';
+
+
+--
+-- Name: slots_hint(integer, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.slots_hint(p_appointment integer, p_start timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT coalesce(
+        'Free slots near it: ' || (
+            SELECT string_agg(s.starts_at::text, ', ' ORDER BY s.starts_at)
+            FROM nearest_free_slots(a.patient_id, a.doctor_id, p_start, a.id, 3) AS s
+        ) || '.',
+        format('SELECT * FROM admin.day_sheet WHERE appointment = %s; shows how it stands.', a.id)
+    )
+    FROM appointment AS a WHERE a.id = p_appointment
+$$;
+
+
+--
+-- Name: FUNCTION slots_hint(p_appointment integer, p_start timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.slots_hint(p_appointment integer, p_start timestamp with time zone) IS 'To which slots near an instant an appointment could be moved, in the session''s time zone; if to none, where to look.';
 
 
 --
@@ -7777,6 +8091,703 @@ COMMENT ON FUNCTION public.working_interval(start_minute integer, end_minute int
 
 
 --
+-- Name: day_sheet; Type: VIEW; Schema: admin; Owner: -
+--
+
+CREATE VIEW admin.day_sheet AS
+ SELECT a.id AS appointment,
+    a.doctor_id AS doctor,
+    d.full_name AS doctor_name,
+    ((lower(a.during) AT TIME ZONE d.timezone))::date AS day,
+    ((lower(a.during) AT TIME ZONE d.timezone))::time without time zone AS starts,
+    ((upper(a.during) AT TIME ZONE d.timezone))::time without time zone AS ends,
+    public.appointment_status(a.status, a.hold_expires_at, upper(a.during), now()) AS status,
+    a.patient_id AS patient,
+    p.full_name AS patient_name,
+    p.phone AS patient_phone,
+    public.money_text(a.fee, (a.currency)::text) AS fee,
+    ( SELECT y.status
+           FROM public.payment y
+          WHERE (y.appointment_id = a.id)
+          ORDER BY y.id DESC
+         LIMIT 1) AS payment,
+    a.canceled_by,
+    a.cancel_reason,
+    lower(a.during) AS starts_at,
+    d.timezone
+   FROM ((public.appointment a
+     JOIN public.doctor d ON ((a.doctor_id = d.account_id)))
+     LEFT JOIN public.patient p ON ((a.patient_id = p.account_id)))
+  WHERE (a.status <> ALL (ARRAY['released'::text, 'expired'::text]))
+  ORDER BY a.doctor_id, (lower(a.during)), a.id;
+
+
+--
+-- Name: VIEW day_sheet; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON VIEW admin.day_sheet IS 'Appointments, past and to come, canceled ones included, in order of doctor and time. Ask for a doctor and a day, a patient, or, for a day of all doctors, a range of starts_at.';
+
+
+--
+-- Name: COLUMN day_sheet.appointment; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.day_sheet.appointment IS 'The appointment''s number, for admin.cancel_appointment() and admin.reschedule_appointment().';
+
+
+--
+-- Name: COLUMN day_sheet.doctor; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.day_sheet.doctor IS 'The doctor''s account id.';
+
+
+--
+-- Name: COLUMN day_sheet.doctor_name; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.day_sheet.doctor_name IS 'The doctor''s name.';
+
+
+--
+-- Name: COLUMN day_sheet.day; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.day_sheet.day IS 'The day of the doctor''s calendar.';
+
+
+--
+-- Name: COLUMN day_sheet.starts; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.day_sheet.starts IS 'When it starts by the doctor''s clock.';
+
+
+--
+-- Name: COLUMN day_sheet.ends; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.day_sheet.ends IS 'When it ends by the doctor''s clock.';
+
+
+--
+-- Name: COLUMN day_sheet.status; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.day_sheet.status IS 'The status that counts now: a lapsed hold reads expired, a finished visit completed.';
+
+
+--
+-- Name: COLUMN day_sheet.patient; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.day_sheet.patient IS 'The patient''s account id; none while the slot is on offer to the waitlist.';
+
+
+--
+-- Name: COLUMN day_sheet.patient_name; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.day_sheet.patient_name IS 'The patient''s name.';
+
+
+--
+-- Name: COLUMN day_sheet.patient_phone; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.day_sheet.patient_phone IS 'The patient''s telephone.';
+
+
+--
+-- Name: COLUMN day_sheet.fee; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.day_sheet.fee IS 'What it costs.';
+
+
+--
+-- Name: COLUMN day_sheet.payment; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.day_sheet.payment IS 'How far the newest payment for it is; none: nobody has begun to pay.';
+
+
+--
+-- Name: COLUMN day_sheet.canceled_by; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.day_sheet.canceled_by IS 'patient, doctor or admin.';
+
+
+--
+-- Name: COLUMN day_sheet.cancel_reason; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.day_sheet.cancel_reason IS 'What the canceling side said, if anything.';
+
+
+--
+-- Name: COLUMN day_sheet.starts_at; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.day_sheet.starts_at IS 'When it starts, as an instant: what to ask by for all doctors at once.';
+
+
+--
+-- Name: COLUMN day_sheet.timezone; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.day_sheet.timezone IS 'The doctor''s time zone.';
+
+
+--
+-- Name: doctor_load; Type: VIEW; Schema: admin; Owner: -
+--
+
+CREATE VIEW admin.doctor_load AS
+ SELECT d.account_id AS doctor,
+    d.full_name AS doctor_name,
+    d.specialty,
+    public.is_verified(d.*, ( SELECT p.*::public.policy AS p
+           FROM public.policy p)) AS takes_bookings,
+    c.active,
+    d.max_appointments AS cap,
+    ((c.active || '/'::text) || d.max_appointments) AS load,
+    c.holds,
+    c.on_offer,
+    ( SELECT count(*) AS count
+           FROM public.waitlist_entry w
+          WHERE ((w.doctor_id = d.account_id) AND (w.status = ANY (ARRAY['waiting'::text, 'offered'::text, 'paused'::text])))) AS waiting,
+    ( SELECT min(s.starts_at) AS min
+           FROM public.free_slots(d.account_id, now(), (now() + '361:00:00'::interval)) s(starts_at, ends_at)) AS next_free_slot
+   FROM (public.doctor d
+     CROSS JOIN LATERAL ( SELECT count(*) AS active,
+            count(*) FILTER (WHERE (a.status = 'pending'::text)) AS holds,
+            count(*) FILTER (WHERE (a.status = 'offered'::text)) AS on_offer
+           FROM public.appointment a
+          WHERE ((a.doctor_id = d.account_id) AND (a.seat IS NOT NULL) AND (public.appointment_status(a.status, a.hold_expires_at, upper(a.during), now()) = ANY (ARRAY['offered'::text, 'pending'::text, 'confirmed'::text])))) c);
+
+
+--
+-- Name: VIEW doctor_load; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON VIEW admin.doctor_load IS 'Every doctor with the places taken and left. Ask for one doctor, or order by active; next_free_slot of thousands of doctors takes seconds.';
+
+
+--
+-- Name: COLUMN doctor_load.doctor; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.doctor_load.doctor IS 'The doctor''s account id.';
+
+
+--
+-- Name: COLUMN doctor_load.doctor_name; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.doctor_load.doctor_name IS 'The doctor''s name.';
+
+
+--
+-- Name: COLUMN doctor_load.specialty; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.doctor_load.specialty IS 'The doctor''s specialty.';
+
+
+--
+-- Name: COLUMN doctor_load.takes_bookings; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.doctor_load.takes_bookings IS 'Whether the doctor is verified, or the policy does not ask.';
+
+
+--
+-- Name: COLUMN doctor_load.active; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.doctor_load.active IS 'Places taken: appointments ahead, live holds and slots on offer.';
+
+
+--
+-- Name: COLUMN doctor_load.cap; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.doctor_load.cap IS 'Most places at once: the doctor''s own cap, never above 30.';
+
+
+--
+-- Name: COLUMN doctor_load.load; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.doctor_load.load IS 'active/cap.';
+
+
+--
+-- Name: COLUMN doctor_load.holds; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.doctor_load.holds IS 'Of the active ones those that wait for a payment.';
+
+
+--
+-- Name: COLUMN doctor_load.on_offer; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.doctor_load.on_offer IS 'Of the active ones those that are on offer to the waitlist.';
+
+
+--
+-- Name: COLUMN doctor_load.waiting; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.doctor_load.waiting IS 'Live entries on the doctor''s waitlist.';
+
+
+--
+-- Name: COLUMN doctor_load.next_free_slot; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.doctor_load.next_free_slot IS 'The first slot that anybody could book now; none: no free slot within 15 days.';
+
+
+--
+-- Name: holds; Type: VIEW; Schema: admin; Owner: -
+--
+
+CREATE VIEW admin.holds AS
+ SELECT a.id AS appointment,
+    a.doctor_id AS doctor,
+    d.full_name AS doctor_name,
+    a.patient_id AS patient,
+    p.full_name AS patient_name,
+    lower(a.during) AS starts_at,
+    a.hold_expires_at AS expires_at,
+    date_trunc('second'::text, (a.hold_expires_at - now())) AS remaining,
+    public.money_text(a.fee, (a.currency)::text) AS fee,
+    y.id AS payment,
+    y.status AS payment_status,
+    y.order_id AS paypal_order
+   FROM (((public.appointment a
+     JOIN public.doctor d ON ((a.doctor_id = d.account_id)))
+     JOIN public.patient p ON ((a.patient_id = p.account_id)))
+     LEFT JOIN LATERAL ( SELECT l.id,
+            l.status,
+            l.order_id
+           FROM public.payment l
+          WHERE (l.appointment_id = a.id)
+          ORDER BY l.id DESC
+         LIMIT 1) y ON (true))
+  WHERE ((a.status = 'pending'::text) AND (a.hold_expires_at > now()))
+  ORDER BY a.hold_expires_at;
+
+
+--
+-- Name: VIEW holds; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON VIEW admin.holds IS 'Live holds, those that lapse first first. Ask for all, a doctor or a patient.';
+
+
+--
+-- Name: COLUMN holds.appointment; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.holds.appointment IS 'The appointment''s number.';
+
+
+--
+-- Name: COLUMN holds.doctor; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.holds.doctor IS 'The doctor''s account id.';
+
+
+--
+-- Name: COLUMN holds.doctor_name; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.holds.doctor_name IS 'The doctor''s name.';
+
+
+--
+-- Name: COLUMN holds.patient; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.holds.patient IS 'The patient''s account id.';
+
+
+--
+-- Name: COLUMN holds.patient_name; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.holds.patient_name IS 'The patient''s name.';
+
+
+--
+-- Name: COLUMN holds.starts_at; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.holds.starts_at IS 'When the appointment would start.';
+
+
+--
+-- Name: COLUMN holds.expires_at; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.holds.expires_at IS 'Until when the slot is held.';
+
+
+--
+-- Name: COLUMN holds.remaining; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.holds.remaining IS 'How long that is from now.';
+
+
+--
+-- Name: COLUMN holds.fee; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.holds.fee IS 'What is to be paid.';
+
+
+--
+-- Name: COLUMN holds.payment; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.holds.payment IS 'The newest payment for it; none: the patient has not begun to pay.';
+
+
+--
+-- Name: COLUMN holds.payment_status; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.holds.payment_status IS 'How far that is.';
+
+
+--
+-- Name: COLUMN holds.paypal_order; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.holds.paypal_order IS 'PayPal''s order, as its own pages name it.';
+
+
+--
+-- Name: offers; Type: VIEW; Schema: admin; Owner: -
+--
+
+CREATE VIEW admin.offers AS
+ SELECT o.id AS offer,
+    a.doctor_id AS doctor,
+    d.full_name AS doctor_name,
+    o.appointment_id AS appointment,
+    lower(a.during) AS starts_at,
+    o.waitlist_entry_id AS entry,
+    w.patient_id AS patient,
+    p.full_name AS patient_name,
+    o.wave,
+    o.status,
+    o.expires_at,
+    o.due_at AS next_look,
+    o.created_at
+   FROM ((((public.offer o
+     JOIN public.appointment a ON ((o.appointment_id = a.id)))
+     JOIN public.waitlist_entry w ON ((o.waitlist_entry_id = w.id)))
+     JOIN public.doctor d ON ((a.doctor_id = d.account_id)))
+     JOIN public.patient p ON ((w.patient_id = p.account_id)))
+  WHERE ((o.status = ANY (ARRAY['queued'::text, 'sent'::text])) AND (o.expires_at > now()))
+  ORDER BY a.doctor_id, o.appointment_id, o.wave, o.id;
+
+
+--
+-- Name: VIEW offers; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON VIEW admin.offers IS 'Offers that can be accepted now, slot by slot. Ask for a doctor, a patient or an appointment.';
+
+
+--
+-- Name: COLUMN offers.offer; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.offers.offer IS 'The offer''s number.';
+
+
+--
+-- Name: COLUMN offers.doctor; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.offers.doctor IS 'The doctor''s account id.';
+
+
+--
+-- Name: COLUMN offers.doctor_name; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.offers.doctor_name IS 'The doctor''s name.';
+
+
+--
+-- Name: COLUMN offers.appointment; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.offers.appointment IS 'The slot, an appointment without a patient.';
+
+
+--
+-- Name: COLUMN offers.starts_at; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.offers.starts_at IS 'When the slot starts.';
+
+
+--
+-- Name: COLUMN offers.entry; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.offers.entry IS 'The waitlist entry it is offered to.';
+
+
+--
+-- Name: COLUMN offers.patient; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.offers.patient IS 'The patient''s account id.';
+
+
+--
+-- Name: COLUMN offers.patient_name; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.offers.patient_name IS 'The patient''s name.';
+
+
+--
+-- Name: COLUMN offers.wave; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.offers.wave IS '1 for those who heard first; each wave is twice as large.';
+
+
+--
+-- Name: COLUMN offers.status; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.offers.status IS 'queued: its mail is not sent yet; sent.';
+
+
+--
+-- Name: COLUMN offers.expires_at; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.offers.expires_at IS 'Good until then, unless somebody else is faster.';
+
+
+--
+-- Name: COLUMN offers.next_look; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.offers.next_look IS 'When the next wave is due, or this offer''s end.';
+
+
+--
+-- Name: COLUMN offers.created_at; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.offers.created_at IS 'When it was made.';
+
+
+--
+-- Name: payment_attention; Type: VIEW; Schema: public; Owner: -
+--
+
+CREATE VIEW public.payment_attention AS
+ SELECT p.id AS payment_id,
+    p.appointment_id,
+    p.attention AS why
+   FROM public.payment p
+  WHERE (p.attention IS NOT NULL)
+UNION ALL
+ SELECT r.payment_id,
+    p.appointment_id,
+    ('The refund has failed: '::text || COALESCE(r.outcome, 'no reason given'::text)) AS why
+   FROM (public.refund r
+     JOIN public.payment p ON ((r.payment_id = p.id)))
+  WHERE ((r.status = 'failed'::text) AND (p.refund_total < p.amount))
+UNION ALL
+ SELECT NULL::integer AS payment_id,
+    a.id AS appointment_id,
+    'The appointment is confirmed without a payment.'::text AS why
+   FROM public.appointment a
+  WHERE ((a.status = 'confirmed'::text) AND (public.appointment_confirmed_is_paid(a.*) IS NOT NULL))
+UNION ALL
+ SELECT p.id AS payment_id,
+    p.appointment_id,
+    'PayPal has not decided for three days.'::text AS why
+   FROM public.payment p
+  WHERE ((p.status = ANY (ARRAY['capturing'::text, 'pending_review'::text])) AND (p.updated_at < (now() - '72:00:00'::interval)));
+
+
+--
+-- Name: VIEW payment_attention; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON VIEW public.payment_attention IS 'Payments and appointments that do not fit together, and why; an admin clears payment.attention.';
+
+
+--
+-- Name: payments_attention; Type: VIEW; Schema: admin; Owner: -
+--
+
+CREATE VIEW admin.payments_attention AS
+ SELECT t.why,
+    t.payment_id AS payment,
+    ( SELECT max(r.id) AS max
+           FROM public.refund r
+          WHERE ((r.payment_id = t.payment_id) AND (r.status = 'failed'::text))) AS failed_refund,
+    t.appointment_id AS appointment,
+    a.doctor_id AS doctor,
+    d.full_name AS doctor_name,
+    a.patient_id AS patient,
+    p.full_name AS patient_name,
+    lower(a.during) AS starts_at,
+    public.appointment_status(a.status, a.hold_expires_at, upper(a.during), now()) AS appointment_status,
+    y.status AS payment_status,
+    public.money_text(COALESCE(y.amount, a.fee), (a.currency)::text) AS amount,
+    public.money_text(COALESCE(y.refund_total, 0.00), (a.currency)::text) AS refunds,
+    y.order_id AS paypal_order,
+    y.capture_id AS paypal_capture,
+    y.updated_at AS since
+   FROM ((((public.payment_attention t
+     JOIN public.appointment a ON ((t.appointment_id = a.id)))
+     JOIN public.doctor d ON ((a.doctor_id = d.account_id)))
+     LEFT JOIN public.patient p ON ((a.patient_id = p.account_id)))
+     LEFT JOIN public.payment y ON ((t.payment_id = y.id)));
+
+
+--
+-- Name: VIEW payments_attention; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON VIEW admin.payments_attention IS 'Money that the worker cannot put right without guessing. Look it up at PayPal by paypal_order or paypal_capture; ask for a failed refund once more by admin.retry_refund(failed_refund); when it is settled, UPDATE payment SET attention = NULL WHERE id = ... takes the row away.';
+
+
+--
+-- Name: COLUMN payments_attention.why; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.payments_attention.why IS 'What is wrong.';
+
+
+--
+-- Name: COLUMN payments_attention.payment; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.payments_attention.payment IS 'The payment''s number; none: there is no payment where there should be one.';
+
+
+--
+-- Name: COLUMN payments_attention.failed_refund; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.payments_attention.failed_refund IS 'The refund that has failed, for admin.retry_refund().';
+
+
+--
+-- Name: COLUMN payments_attention.appointment; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.payments_attention.appointment IS 'The appointment that was to be paid.';
+
+
+--
+-- Name: COLUMN payments_attention.doctor; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.payments_attention.doctor IS 'The doctor''s account id.';
+
+
+--
+-- Name: COLUMN payments_attention.doctor_name; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.payments_attention.doctor_name IS 'The doctor''s name.';
+
+
+--
+-- Name: COLUMN payments_attention.patient; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.payments_attention.patient IS 'The patient''s account id.';
+
+
+--
+-- Name: COLUMN payments_attention.patient_name; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.payments_attention.patient_name IS 'The patient''s name.';
+
+
+--
+-- Name: COLUMN payments_attention.starts_at; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.payments_attention.starts_at IS 'When the appointment starts.';
+
+
+--
+-- Name: COLUMN payments_attention.appointment_status; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.payments_attention.appointment_status IS 'The appointment''s status that counts now.';
+
+
+--
+-- Name: COLUMN payments_attention.payment_status; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.payments_attention.payment_status IS 'How far the payment is.';
+
+
+--
+-- Name: COLUMN payments_attention.amount; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.payments_attention.amount IS 'What was to be paid.';
+
+
+--
+-- Name: COLUMN payments_attention.refunds; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.payments_attention.refunds IS 'What is back or on its way back.';
+
+
+--
+-- Name: COLUMN payments_attention.paypal_order; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.payments_attention.paypal_order IS 'PayPal''s order.';
+
+
+--
+-- Name: COLUMN payments_attention.paypal_capture; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.payments_attention.paypal_capture IS 'PayPal''s capture: the money taken.';
+
+
+--
+-- Name: COLUMN payments_attention.since; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.payments_attention.since IS 'When the payment''s status last changed.';
+
+
+--
 -- Name: undelivered; Type: VIEW; Schema: admin; Owner: -
 --
 
@@ -7800,6 +8811,200 @@ CREATE VIEW admin.undelivered AS
 --
 
 COMMENT ON VIEW admin.undelivered IS 'Mails that have failed for good, and those that were tried in vain so far (due_at: when next) or are being sent.';
+
+
+--
+-- Name: COLUMN undelivered.id; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.undelivered.id IS 'The mail''s number, for admin.requeue_notification().';
+
+
+--
+-- Name: COLUMN undelivered.kind; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.undelivered.kind IS 'Which mail.';
+
+
+--
+-- Name: COLUMN undelivered.account_id; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.undelivered.account_id IS 'Who should get it.';
+
+
+--
+-- Name: COLUMN undelivered.appointment_id; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.undelivered.appointment_id IS 'What it is about; none: the account itself.';
+
+
+--
+-- Name: COLUMN undelivered.status; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.undelivered.status IS 'failed: given up; queued: to be tried again, or being sent.';
+
+
+--
+-- Name: COLUMN undelivered.attempts; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.undelivered.attempts IS 'How often it was tried.';
+
+
+--
+-- Name: COLUMN undelivered.outcome; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.undelivered.outcome IS 'What the last attempt met.';
+
+
+--
+-- Name: COLUMN undelivered.due_at; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.undelivered.due_at IS 'When it is tried next.';
+
+
+--
+-- Name: COLUMN undelivered.created_at; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.undelivered.created_at IS 'When the event happened.';
+
+
+--
+-- Name: COLUMN undelivered.request_id; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.undelivered.request_id IS 'The X-Request-ID of the act that called for it, which the logs name, too.';
+
+
+--
+-- Name: waitlist; Type: VIEW; Schema: admin; Owner: -
+--
+
+CREATE VIEW admin.waitlist AS
+ SELECT w.id AS entry,
+    w.doctor_id AS doctor,
+    d.full_name AS doctor_name,
+    api."position",
+    w.patient_id AS patient,
+    p.full_name AS patient_name,
+    w.status,
+    w.priority_class,
+    w.desired_date,
+    w.earliest_time,
+    w.latest_time,
+    w.min_notice_minutes,
+    w.created_at
+   FROM (((public.waitlist_entry w
+     JOIN public.api_waitlist_entry api ON ((w.id = api.id)))
+     JOIN public.doctor d ON ((w.doctor_id = d.account_id)))
+     JOIN public.patient p ON ((w.patient_id = p.account_id)))
+  WHERE (w.status = ANY (ARRAY['waiting'::text, 'offered'::text, 'paused'::text]))
+  ORDER BY w.doctor_id, w.priority_class, w.id;
+
+
+--
+-- Name: VIEW waitlist; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON VIEW admin.waitlist IS 'Live waitlist entries, first in line first. Ask for a doctor or a patient.';
+
+
+--
+-- Name: COLUMN waitlist.entry; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.waitlist.entry IS 'The entry''s number.';
+
+
+--
+-- Name: COLUMN waitlist.doctor; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.waitlist.doctor IS 'The doctor''s account id.';
+
+
+--
+-- Name: COLUMN waitlist.doctor_name; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.waitlist.doctor_name IS 'The doctor''s name.';
+
+
+--
+-- Name: COLUMN waitlist."position"; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.waitlist."position" IS '1 is first of those who could take the same slot.';
+
+
+--
+-- Name: COLUMN waitlist.patient; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.waitlist.patient IS 'The patient''s account id.';
+
+
+--
+-- Name: COLUMN waitlist.patient_name; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.waitlist.patient_name IS 'The patient''s name.';
+
+
+--
+-- Name: COLUMN waitlist.status; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.waitlist.status IS 'waiting; offered: a slot is on offer to them, or claimed and not paid yet; paused by the patient.';
+
+
+--
+-- Name: COLUMN waitlist.priority_class; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.waitlist.priority_class IS '1: this doctor canceled on them lately; 2: everybody else.';
+
+
+--
+-- Name: COLUMN waitlist.desired_date; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.waitlist.desired_date IS 'The day of the doctor''s calendar that they wait for; none: any.';
+
+
+--
+-- Name: COLUMN waitlist.earliest_time; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.waitlist.earliest_time IS 'A slot starts then or later by the doctor''s clock; none: as early as may be.';
+
+
+--
+-- Name: COLUMN waitlist.latest_time; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.waitlist.latest_time IS 'A slot starts then or earlier by the doctor''s clock; none: as late as may be.';
+
+
+--
+-- Name: COLUMN waitlist.min_notice_minutes; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.waitlist.min_notice_minutes IS 'How long before its start they must hear of a slot, minutes.';
+
+
+--
+-- Name: COLUMN waitlist.created_at; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.waitlist.created_at IS 'When they joined.';
 
 
 --
@@ -8073,44 +9278,6 @@ COMMENT ON COLUMN public.offer_token.token_hash IS 'SHA-256; the token itself is
 --
 
 COMMENT ON COLUMN public.offer_token.created_at IS 'When the mail was written.';
-
-
---
--- Name: payment_attention; Type: VIEW; Schema: public; Owner: -
---
-
-CREATE VIEW public.payment_attention AS
- SELECT p.id AS payment_id,
-    p.appointment_id,
-    p.attention AS why
-   FROM public.payment p
-  WHERE (p.attention IS NOT NULL)
-UNION ALL
- SELECT r.payment_id,
-    p.appointment_id,
-    ('The refund has failed: '::text || COALESCE(r.outcome, 'no reason given'::text)) AS why
-   FROM (public.refund r
-     JOIN public.payment p ON ((r.payment_id = p.id)))
-  WHERE ((r.status = 'failed'::text) AND (p.refund_total < p.amount))
-UNION ALL
- SELECT NULL::integer AS payment_id,
-    a.id AS appointment_id,
-    'The appointment is confirmed without a payment.'::text AS why
-   FROM public.appointment a
-  WHERE ((a.status = 'confirmed'::text) AND (public.appointment_confirmed_is_paid(a.*) IS NOT NULL))
-UNION ALL
- SELECT p.id AS payment_id,
-    p.appointment_id,
-    'PayPal has not decided for three days.'::text AS why
-   FROM public.payment p
-  WHERE ((p.status = ANY (ARRAY['capturing'::text, 'pending_review'::text])) AND (p.updated_at < (now() - '72:00:00'::interval)));
-
-
---
--- Name: VIEW payment_attention; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON VIEW public.payment_attention IS 'Payments and appointments that do not fit together, and why; an admin clears payment.attention.';
 
 
 --
@@ -9444,44 +10611,6 @@ GRANT USAGE ON SCHEMA public TO booking_auditor;
 
 
 --
--- Name: FUNCTION requeue_notification(p_id bigint); Type: ACL; Schema: admin; Owner: -
---
-
-REVOKE ALL ON FUNCTION admin.requeue_notification(p_id bigint) FROM PUBLIC;
-GRANT ALL ON FUNCTION admin.requeue_notification(p_id bigint) TO booking_admin;
-
-
---
--- Name: FUNCTION verify_doctor(p_doctor integer, p_is_verified boolean); Type: ACL; Schema: admin; Owner: -
---
-
-REVOKE ALL ON FUNCTION admin.verify_doctor(p_doctor integer, p_is_verified boolean) FROM PUBLIC;
-GRANT ALL ON FUNCTION admin.verify_doctor(p_doctor integer, p_is_verified boolean) TO booking_admin;
-
-
---
--- Name: FUNCTION account_token_lifetime(p_purpose text); Type: ACL; Schema: public; Owner: -
---
-
-REVOKE ALL ON FUNCTION public.account_token_lifetime(p_purpose text) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.account_token_lifetime(p_purpose text) TO booking_app;
-
-
---
--- Name: FUNCTION act_as(actor text); Type: ACL; Schema: public; Owner: -
---
-
-REVOKE ALL ON FUNCTION public.act_as(actor text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION active_appointments(p_doctor integer, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
---
-
-REVOKE ALL ON FUNCTION public.active_appointments(p_doctor integer, at_ timestamp with time zone) FROM PUBLIC;
-
-
---
 -- Name: FUNCTION appointment_status(status text, hold_expires_at timestamp with time zone, ends_at timestamp with time zone, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
 --
 
@@ -9542,6 +10671,186 @@ GRANT UPDATE(cancel_reason) ON TABLE public.appointment TO booking_admin;
 GRANT SELECT ON TABLE public.api_appointment TO booking_app;
 GRANT SELECT ON TABLE public.api_appointment TO booking_admin;
 GRANT SELECT ON TABLE public.api_appointment TO booking_auditor;
+
+
+--
+-- Name: FUNCTION bulk_cancel(doctor integer, day date, reason text, block boolean, dry_run boolean); Type: ACL; Schema: admin; Owner: -
+--
+
+REVOKE ALL ON FUNCTION admin.bulk_cancel(doctor integer, day date, reason text, block boolean, dry_run boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION admin.bulk_cancel(doctor integer, day date, reason text, block boolean, dry_run boolean) TO booking_admin;
+
+
+--
+-- Name: FUNCTION cancel_appointment(id integer, reason text, block boolean); Type: ACL; Schema: admin; Owner: -
+--
+
+REVOKE ALL ON FUNCTION admin.cancel_appointment(id integer, reason text, block boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION admin.cancel_appointment(id integer, reason text, block boolean) TO booking_admin;
+
+
+--
+-- Name: FUNCTION requeue_notification(id bigint); Type: ACL; Schema: admin; Owner: -
+--
+
+REVOKE ALL ON FUNCTION admin.requeue_notification(id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION admin.requeue_notification(id bigint) TO booking_admin;
+
+
+--
+-- Name: FUNCTION reschedule_appointment(id integer, start timestamp with time zone); Type: ACL; Schema: admin; Owner: -
+--
+
+REVOKE ALL ON FUNCTION admin.reschedule_appointment(id integer, start timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION admin.reschedule_appointment(id integer, start timestamp with time zone) TO booking_admin;
+
+
+--
+-- Name: TABLE refund; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.refund TO booking_app;
+GRANT SELECT ON TABLE public.refund TO booking_admin;
+GRANT SELECT ON TABLE public.refund TO booking_auditor;
+
+
+--
+-- Name: FUNCTION retry_refund(id integer); Type: ACL; Schema: admin; Owner: -
+--
+
+REVOKE ALL ON FUNCTION admin.retry_refund(id integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION admin.retry_refund(id integer) TO booking_admin;
+
+
+--
+-- Name: TABLE policy; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.policy TO booking_app;
+GRANT SELECT ON TABLE public.policy TO booking_admin;
+GRANT SELECT ON TABLE public.policy TO booking_auditor;
+
+
+--
+-- Name: COLUMN policy.hold_minutes; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(hold_minutes) ON TABLE public.policy TO booking_admin;
+
+
+--
+-- Name: COLUMN policy.review_hours; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(review_hours) ON TABLE public.policy TO booking_admin;
+
+
+--
+-- Name: COLUMN policy.patient_hold_limit; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(patient_hold_limit) ON TABLE public.policy TO booking_admin;
+
+
+--
+-- Name: COLUMN policy.reminder_lead; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(reminder_lead) ON TABLE public.policy TO booking_admin;
+
+
+--
+-- Name: COLUMN policy.require_verified_doctor; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(require_verified_doctor) ON TABLE public.policy TO booking_admin;
+
+
+--
+-- Name: COLUMN policy.offer_first_wave; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(offer_first_wave) ON TABLE public.policy TO booking_admin;
+
+
+--
+-- Name: COLUMN policy.offer_min_notice; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(offer_min_notice) ON TABLE public.policy TO booking_admin;
+
+
+--
+-- Name: COLUMN policy.offer_waves; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(offer_waves) ON TABLE public.policy TO booking_admin;
+
+
+--
+-- Name: COLUMN policy.default_fee; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(default_fee) ON TABLE public.policy TO booking_admin;
+
+
+--
+-- Name: COLUMN policy.default_currency; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(default_currency) ON TABLE public.policy TO booking_admin;
+
+
+--
+-- Name: COLUMN policy.max_fee; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(max_fee) ON TABLE public.policy TO booking_admin;
+
+
+--
+-- Name: COLUMN policy.currencies; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(currencies) ON TABLE public.policy TO booking_admin;
+
+
+--
+-- Name: FUNCTION set_policy(hold_minutes integer, review_hours integer, patient_hold_limit integer, reminder_lead interval, require_verified_doctor boolean, offer_first_wave integer, offer_min_notice interval, offer_waves integer, default_fee numeric, default_currency text, max_fee numeric, currencies text[]); Type: ACL; Schema: admin; Owner: -
+--
+
+REVOKE ALL ON FUNCTION admin.set_policy(hold_minutes integer, review_hours integer, patient_hold_limit integer, reminder_lead interval, require_verified_doctor boolean, offer_first_wave integer, offer_min_notice interval, offer_waves integer, default_fee numeric, default_currency text, max_fee numeric, currencies text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION admin.set_policy(hold_minutes integer, review_hours integer, patient_hold_limit integer, reminder_lead interval, require_verified_doctor boolean, offer_first_wave integer, offer_min_notice interval, offer_waves integer, default_fee numeric, default_currency text, max_fee numeric, currencies text[]) TO booking_admin;
+
+
+--
+-- Name: FUNCTION verify_doctor(doctor integer, is_verified boolean); Type: ACL; Schema: admin; Owner: -
+--
+
+REVOKE ALL ON FUNCTION admin.verify_doctor(doctor integer, is_verified boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION admin.verify_doctor(doctor integer, is_verified boolean) TO booking_admin;
+
+
+--
+-- Name: FUNCTION account_token_lifetime(p_purpose text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.account_token_lifetime(p_purpose text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.account_token_lifetime(p_purpose text) TO booking_app;
+
+
+--
+-- Name: FUNCTION act_as(actor text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.act_as(actor text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION active_appointments(p_doctor integer, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.active_appointments(p_doctor integer, at_ timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -9691,99 +11000,6 @@ REVOKE ALL ON FUNCTION public.appointment_doctor_no_overlap(clash boolean) FROM 
 
 
 --
--- Name: TABLE policy; Type: ACL; Schema: public; Owner: -
---
-
-GRANT SELECT ON TABLE public.policy TO booking_app;
-GRANT SELECT ON TABLE public.policy TO booking_admin;
-GRANT SELECT ON TABLE public.policy TO booking_auditor;
-
-
---
--- Name: COLUMN policy.hold_minutes; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(hold_minutes) ON TABLE public.policy TO booking_admin;
-
-
---
--- Name: COLUMN policy.review_hours; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(review_hours) ON TABLE public.policy TO booking_admin;
-
-
---
--- Name: COLUMN policy.patient_hold_limit; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(patient_hold_limit) ON TABLE public.policy TO booking_admin;
-
-
---
--- Name: COLUMN policy.reminder_lead; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(reminder_lead) ON TABLE public.policy TO booking_admin;
-
-
---
--- Name: COLUMN policy.require_verified_doctor; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(require_verified_doctor) ON TABLE public.policy TO booking_admin;
-
-
---
--- Name: COLUMN policy.offer_first_wave; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(offer_first_wave) ON TABLE public.policy TO booking_admin;
-
-
---
--- Name: COLUMN policy.offer_min_notice; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(offer_min_notice) ON TABLE public.policy TO booking_admin;
-
-
---
--- Name: COLUMN policy.offer_waves; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(offer_waves) ON TABLE public.policy TO booking_admin;
-
-
---
--- Name: COLUMN policy.default_fee; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(default_fee) ON TABLE public.policy TO booking_admin;
-
-
---
--- Name: COLUMN policy.default_currency; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(default_currency) ON TABLE public.policy TO booking_admin;
-
-
---
--- Name: COLUMN policy.max_fee; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(max_fee) ON TABLE public.policy TO booking_admin;
-
-
---
--- Name: COLUMN policy.currencies; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(currencies) ON TABLE public.policy TO booking_admin;
-
-
---
 -- Name: FUNCTION appointment_doctor_verified(d public.doctor, p public.policy); Type: ACL; Schema: public; Owner: -
 --
 
@@ -9910,6 +11126,13 @@ GRANT ALL ON FUNCTION public.bulk_cancel(p_doctor integer, p_patient integer, p_
 
 
 --
+-- Name: FUNCTION bulk_cancel_by(p_actor text, p_doctor integer, p_patient integer, p_date date, p_reason text, p_block boolean, p_dry_run boolean); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.bulk_cancel_by(p_actor text, p_doctor integer, p_patient integer, p_date date, p_reason text, p_block boolean, p_dry_run boolean) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION calendar_entries(p_appointments integer[]); Type: ACL; Schema: public; Owner: -
 --
 
@@ -9942,17 +11165,17 @@ GRANT ALL ON FUNCTION public.cancel_as_patient(p_patient integer, p_appointment 
 
 
 --
--- Name: FUNCTION cancel_chosen(p_appointments integer[], p_reason text, p_block boolean); Type: ACL; Schema: public; Owner: -
+-- Name: FUNCTION cancel_chosen(p_actor text, p_appointments integer[], p_reason text, p_block boolean); Type: ACL; Schema: public; Owner: -
 --
 
-REVOKE ALL ON FUNCTION public.cancel_chosen(p_appointments integer[], p_reason text, p_block boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.cancel_chosen(p_actor text, p_appointments integer[], p_reason text, p_block boolean) FROM PUBLIC;
 
 
 --
--- Name: FUNCTION cancel_for_doctor(p_appointments integer[], p_reason text, p_block boolean); Type: ACL; Schema: public; Owner: -
+-- Name: FUNCTION cancel_together(p_actor text, p_appointments integer[], p_reason text, p_block boolean); Type: ACL; Schema: public; Owner: -
 --
 
-REVOKE ALL ON FUNCTION public.cancel_for_doctor(p_appointments integer[], p_reason text, p_block boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.cancel_together(p_actor text, p_appointments integer[], p_reason text, p_block boolean) FROM PUBLIC;
 
 
 --
@@ -10500,15 +11723,6 @@ REVOKE ALL ON FUNCTION public.give_up_capture(pay public.payment) FROM PUBLIC;
 
 
 --
--- Name: TABLE refund; Type: ACL; Schema: public; Owner: -
---
-
-GRANT SELECT ON TABLE public.refund TO booking_app;
-GRANT SELECT ON TABLE public.refund TO booking_admin;
-GRANT SELECT ON TABLE public.refund TO booking_auditor;
-
-
---
 -- Name: TABLE api_payment; Type: ACL; Schema: public; Owner: -
 --
 
@@ -10785,6 +11999,20 @@ REVOKE ALL ON FUNCTION public.next_in_line(a public.appointment, d public.doctor
 --
 
 REVOKE ALL ON FUNCTION public.next_look(old_status text, new_status text, due_at timestamp with time zone, at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION no_appointment(p_appointment integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.no_appointment(p_appointment integer) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION no_doctor(p_doctor integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.no_doctor(p_doctor integer) FROM PUBLIC;
 
 
 --
@@ -11159,6 +12387,20 @@ REVOKE ALL ON FUNCTION public.refuse(rule text, why text) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION refuse_input(why text, hint text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.refuse_input(why text, hint text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION refuse_with_hint(code text, rule text, why text, hint text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.refuse_with_hint(code text, rule text, why text, hint text) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION release_slot(p_appointment integer); Type: ACL; Schema: public; Owner: -
 --
 
@@ -11342,6 +12584,13 @@ REVOKE ALL ON FUNCTION public.slot_on_offer(w public.waitlist_entry, d public.do
 --
 
 REVOKE ALL ON FUNCTION public.slot_suits(w public.waitlist_entry, d public.doctor, slot tstzrange, at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION slots_hint(p_appointment integer, p_start timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.slots_hint(p_appointment integer, p_start timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -11657,11 +12906,68 @@ REVOKE ALL ON FUNCTION public.working_interval(start_minute integer, end_minute 
 
 
 --
+-- Name: TABLE day_sheet; Type: ACL; Schema: admin; Owner: -
+--
+
+GRANT SELECT ON TABLE admin.day_sheet TO booking_admin;
+GRANT SELECT ON TABLE admin.day_sheet TO booking_auditor;
+
+
+--
+-- Name: TABLE doctor_load; Type: ACL; Schema: admin; Owner: -
+--
+
+GRANT SELECT ON TABLE admin.doctor_load TO booking_admin;
+GRANT SELECT ON TABLE admin.doctor_load TO booking_auditor;
+
+
+--
+-- Name: TABLE holds; Type: ACL; Schema: admin; Owner: -
+--
+
+GRANT SELECT ON TABLE admin.holds TO booking_admin;
+GRANT SELECT ON TABLE admin.holds TO booking_auditor;
+
+
+--
+-- Name: TABLE offers; Type: ACL; Schema: admin; Owner: -
+--
+
+GRANT SELECT ON TABLE admin.offers TO booking_admin;
+GRANT SELECT ON TABLE admin.offers TO booking_auditor;
+
+
+--
+-- Name: TABLE payment_attention; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.payment_attention TO booking_app;
+GRANT SELECT ON TABLE public.payment_attention TO booking_admin;
+GRANT SELECT ON TABLE public.payment_attention TO booking_auditor;
+
+
+--
+-- Name: TABLE payments_attention; Type: ACL; Schema: admin; Owner: -
+--
+
+GRANT SELECT ON TABLE admin.payments_attention TO booking_admin;
+GRANT SELECT ON TABLE admin.payments_attention TO booking_auditor;
+
+
+--
 -- Name: TABLE undelivered; Type: ACL; Schema: admin; Owner: -
 --
 
 GRANT SELECT ON TABLE admin.undelivered TO booking_admin;
 GRANT SELECT ON TABLE admin.undelivered TO booking_auditor;
+
+
+--
+-- Name: TABLE waitlist; Type: ACL; Schema: admin; Owner: -
+--
+
+GRANT SELECT ON TABLE admin.waitlist TO booking_admin;
+GRANT SELECT ON TABLE admin.waitlist TO booking_auditor;
 
 
 --
@@ -11680,15 +12986,6 @@ GRANT SELECT ON TABLE public.api_doctor TO booking_auditor;
 GRANT SELECT ON TABLE public.doctor_to_sweep TO booking_app;
 GRANT SELECT ON TABLE public.doctor_to_sweep TO booking_admin;
 GRANT SELECT ON TABLE public.doctor_to_sweep TO booking_auditor;
-
-
---
--- Name: TABLE payment_attention; Type: ACL; Schema: public; Owner: -
---
-
-GRANT SELECT ON TABLE public.payment_attention TO booking_app;
-GRANT SELECT ON TABLE public.payment_attention TO booking_admin;
-GRANT SELECT ON TABLE public.payment_attention TO booking_auditor;
 
 
 --

@@ -7,7 +7,7 @@ BEGIN
         RETURN;
     END IF;
     PERFORM lock_doctor_of(p_appointment);
-    PERFORM cancel_for_doctor(ARRAY[p_appointment], p_reason, p_block);
+    PERFORM cancel_together('doctor', ARRAY[p_appointment], p_reason, p_block);
     RETURN QUERY SELECT * FROM api_appointment WHERE id = p_appointment;
 END
 $$;
@@ -16,11 +16,11 @@ COMMENT ON FUNCTION cancel_as_doctor(integer, integer, text, boolean) IS
 REVOKE EXECUTE ON FUNCTION cancel_as_doctor(integer, integer, text, boolean) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION cancel_as_doctor(integer, integer, text, boolean) TO booking_app;
 
--- One act of a doctor is told each patient in one mail, however many of their appointments it cancels.
-CREATE OR REPLACE FUNCTION cancel_for_doctor(p_appointments integer[], p_reason text, p_block boolean) RETURNS void
+-- One act is told each person in one mail, however many of their appointments it cancels.
+CREATE OR REPLACE FUNCTION cancel_together(p_actor text, p_appointments integer[], p_reason text, p_block boolean) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM act_as('doctor');
+    PERFORM act_as(p_actor);
     PERFORM set_config('booking.batch', gen_random_uuid()::text, true);
     IF p_block THEN
         -- first, so that a canceled appointment's time is not announced as free
@@ -31,17 +31,17 @@ BEGIN
     PERFORM act_as('');
 END
 $$;
-COMMENT ON FUNCTION cancel_for_doctor(integer[], text, boolean) IS
-'Cancels appointments of one doctor as one act. The doctor must be locked.';
+COMMENT ON FUNCTION cancel_together(text, integer[], text, boolean) IS
+'Cancels appointments of one doctor as one act, of the doctor or of an admin. The doctor must be locked.';
 
 -- Time passes between the choice and the cancellation: an appointment that lapses or begins just then is no longer
 -- to be chosen, so the whole act starts over.
-CREATE OR REPLACE FUNCTION cancel_chosen(p_appointments integer[], p_reason text, p_block boolean) RETURNS void
+CREATE OR REPLACE FUNCTION cancel_chosen(p_actor text, p_appointments integer[], p_reason text, p_block boolean) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
     rule text;
 BEGIN
-    PERFORM cancel_for_doctor(p_appointments, p_reason, p_block);
+    PERFORM cancel_together(p_actor, p_appointments, p_reason, p_block);
 EXCEPTION WHEN check_violation THEN
     GET STACKED DIAGNOSTICS rule = CONSTRAINT_NAME;
     IF rule <> 'appointment_status_transition' THEN
@@ -50,13 +50,13 @@ EXCEPTION WHEN check_violation THEN
     RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = 'An appointment has just ended or begun; try again.';
 END
 $$;
-COMMENT ON FUNCTION cancel_chosen(integer[], text, boolean) IS
+COMMENT ON FUNCTION cancel_chosen(text, integer[], text, boolean) IS
 'Cancels appointments of one doctor that were held a moment ago. The doctor must be locked.';
 
-CREATE OR REPLACE FUNCTION bulk_cancel(
-    p_doctor integer, p_patient integer, p_date date, p_reason text, p_block boolean, p_dry_run boolean
+CREATE OR REPLACE FUNCTION bulk_cancel_by(
+    p_actor text, p_doctor integer, p_patient integer, p_date date, p_reason text, p_block boolean, p_dry_run boolean
 ) RETURNS SETOF api_appointment
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql AS $$
 DECLARE
     d doctor := lock_doctor(p_doctor);
     chosen integer[];
@@ -66,10 +66,19 @@ BEGIN
     WHERE (p_patient IS NULL OR patient_id = p_patient)
         AND (p_date IS NULL OR (lower(during) AT TIME ZONE d.timezone)::date = p_date);
     IF NOT p_dry_run THEN
-        PERFORM cancel_chosen(chosen, p_reason, p_block);
+        PERFORM cancel_chosen(p_actor, chosen, p_reason, p_block);
     END IF;
     RETURN QUERY SELECT * FROM api_appointment WHERE id = ANY (chosen) ORDER BY appointment_date, id;
 END
+$$;
+COMMENT ON FUNCTION bulk_cancel_by(text, integer, integer, date, text, boolean, boolean) IS
+'What bulk_cancel() does, as an act of the doctor or of an admin.';
+
+CREATE OR REPLACE FUNCTION bulk_cancel(
+    p_doctor integer, p_patient integer, p_date date, p_reason text, p_block boolean, p_dry_run boolean
+) RETURNS SETOF api_appointment
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT * FROM bulk_cancel_by('doctor', p_doctor, p_patient, p_date, p_reason, p_block, p_dry_run)
 $$;
 COMMENT ON FUNCTION bulk_cancel(integer, integer, date, text, boolean, boolean) IS
 'Cancels all of a doctor''s active appointments that have not started, of one patient and on one day of the doctor''s if given; a dry run only lists them.';

@@ -99,7 +99,7 @@ RETURNS SETOF api_appointment
 LANGUAGE plpgsql AS $$
 BEGIN
     IF p_cancel THEN
-        PERFORM cancel_chosen(p_affected, p_reason, false);
+        PERFORM cancel_chosen('doctor', p_affected, p_reason, false);
     END IF;
     PERFORM act_as('');
     RETURN QUERY SELECT * FROM api_appointment WHERE id = ANY (p_affected) ORDER BY appointment_date, id;

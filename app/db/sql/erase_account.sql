@@ -29,6 +29,7 @@ BEGIN
     DELETE FROM working_hours WHERE doctor_id = p_doctor;
     DELETE FROM time_off WHERE doctor_id = p_doctor;
     PERFORM cancel_chosen(
+        'doctor',
         ARRAY(SELECT id FROM held_appointments(p_doctor, clock_timestamp()) ORDER BY id),
         'The doctor no longer takes appointments here.', false
     );

@@ -15,19 +15,34 @@ FROM notification AS n
 WHERE n.status = 'failed' OR (n.status = 'queued' AND n.attempts > 0);
 COMMENT ON VIEW admin.undelivered IS
 'Mails that have failed for good, and those that were tried in vain so far (due_at: when next) or are being sent.';
-GRANT SELECT ON admin.undelivered TO booking_admin;
+COMMENT ON COLUMN admin.undelivered.id IS 'The mail''s number, for admin.requeue_notification().';
+COMMENT ON COLUMN admin.undelivered.kind IS 'Which mail.';
+COMMENT ON COLUMN admin.undelivered.account_id IS 'Who should get it.';
+COMMENT ON COLUMN admin.undelivered.appointment_id IS 'What it is about; none: the account itself.';
+COMMENT ON COLUMN admin.undelivered.status IS 'failed: given up; queued: to be tried again, or being sent.';
+COMMENT ON COLUMN admin.undelivered.attempts IS 'How often it was tried.';
+COMMENT ON COLUMN admin.undelivered.outcome IS 'What the last attempt met.';
+COMMENT ON COLUMN admin.undelivered.due_at IS 'When it is tried next.';
+COMMENT ON COLUMN admin.undelivered.created_at IS 'When the event happened.';
+COMMENT ON COLUMN admin.undelivered.request_id IS 'The X-Request-ID of the act that called for it, which the logs name, too.';
+GRANT SELECT ON admin.undelivered TO booking_admin, booking_auditor;
 
-CREATE OR REPLACE FUNCTION admin.requeue_notification(p_id bigint) RETURNS boolean
+CREATE OR REPLACE FUNCTION admin.requeue_notification(id bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
-    UPDATE notification SET status = 'queued', attempts = 0, due_at = clock_timestamp() WHERE id = p_id AND status = 'failed';
-    IF FOUND THEN
-        PERFORM pg_notify('booking_outbox', '');
-    END IF;
-    RETURN FOUND;
+    UPDATE notification AS n SET status = 'queued', attempts = 0, due_at = clock_timestamp()
+    WHERE n.id = requeue_notification.id AND n.status = 'failed';
+    PERFORM refuse_input(
+        coalesce(
+            (SELECT format('Mail %s is %s, not failed.', n.id, n.status) FROM notification AS n WHERE n.id = requeue_notification.id),
+            format('There is no mail %s.', coalesce(requeue_notification.id::text, '(none is given)'))
+        ),
+        'SELECT id, outcome FROM admin.undelivered WHERE status = ''failed''; lists those that can be tried again.'
+    ) WHERE NOT FOUND;
+    PERFORM pg_notify('booking_outbox', '');
 END
 $$;
 COMMENT ON FUNCTION admin.requeue_notification(bigint) IS
-'Has a failed mail tried again at once, as if for the first time, and returns true; false if it has not failed. If it is no longer true by then, it is skipped.';
+'Has a failed mail tried again at once, as if for the first time. If what it says is no longer true by then, it is skipped.';
 REVOKE EXECUTE ON FUNCTION admin.requeue_notification(bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION admin.requeue_notification(bigint) TO booking_admin;

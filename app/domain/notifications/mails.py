@@ -139,7 +139,8 @@ def _canceled_to_doctor(letter: Letter, _: datetime) -> Words:
     news = {
         "patient": f"{letter.patient} has canceled the appointment with you.",
     }.get(letter.canceled_by or "", f"The appointment of {letter.patient} with you was canceled for you.")
-    return Words(f"Canceled: {letter.patient}, {start(letter)}", [news, when(letter), *_reason(letter)])
+    paragraphs = [news, when(letter), *_also_canceled(letter), *_reason(letter)]
+    return Words(f"Canceled: {letter.patient}, {start(letter)}", paragraphs)
 
 
 def _rescheduled_to_patient(letter: Letter, at: datetime) -> Words:

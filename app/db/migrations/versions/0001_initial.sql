@@ -1564,6 +1564,45 @@ COMMENT ON FUNCTION calendar_feed_entries(bytea) IS
 REVOKE EXECUTE ON FUNCTION calendar_feed_entries(bytea) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION calendar_feed_entries(bytea) TO booking_app;
 
+-- An admin cancels for whom a rule ties to a deadline; mails, refund and waitlist follow as from anybody's cancellation.
+CREATE OR REPLACE FUNCTION admin.cancel_appointment(id integer, reason text DEFAULT NULL, block boolean DEFAULT FALSE)
+RETURNS SETOF api_appointment
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    p_id ALIAS FOR id;
+    rule text;
+    why text;
+BEGIN
+    PERFORM refuse_input(no_appointment(p_id), 'SELECT * FROM admin.day_sheet WHERE doctor = ... shows a doctor''s appointments.');
+    PERFORM lock_doctor_of(p_id);
+    PERFORM cancel_together('admin', ARRAY[p_id], reason, block);
+    RETURN QUERY SELECT a.* FROM api_appointment AS a WHERE a.id = p_id;
+EXCEPTION WHEN check_violation THEN
+    GET STACKED DIAGNOSTICS rule = CONSTRAINT_NAME, why = MESSAGE_TEXT;
+    PERFORM refuse_with_hint(
+        SQLSTATE, rule, why, format('SELECT * FROM admin.day_sheet WHERE appointment = %s; shows how it stands.', p_id)
+    );
+END
+$$;
+COMMENT ON FUNCTION admin.cancel_appointment(integer, text, boolean) IS
+'Cancels an appointment that has not begun, at any time before its start: what was paid goes back in full, patient and doctor are mailed (with the reason, if given), and the slot goes to the waitlist. With block the time is taken off instead. Returns the appointment.';
+REVOKE EXECUTE ON FUNCTION admin.cancel_appointment(integer, text, boolean) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION admin.cancel_appointment(integer, text, boolean) TO booking_admin;
+
+CREATE OR REPLACE FUNCTION admin.bulk_cancel(
+    doctor integer, day date, reason text DEFAULT NULL, block boolean DEFAULT FALSE, dry_run boolean DEFAULT FALSE
+) RETURNS SETOF api_appointment
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM refuse_input(no_doctor(bulk_cancel.doctor), 'SELECT doctor, doctor_name FROM admin.doctor_load; shows who there is.');
+    RETURN QUERY SELECT * FROM bulk_cancel_by('admin', bulk_cancel.doctor, NULL, day, reason, block, dry_run);
+END
+$$;
+COMMENT ON FUNCTION admin.bulk_cancel(integer, date, text, boolean, boolean) IS
+'Cancels everything that patients hold with a doctor on a day of the doctor''s calendar, or with NULL on every day, that has not begun: all or nothing, one mail a person. With block those times are taken off instead of offered to the waitlist; a dry run only lists. Returns the appointments.';
+REVOKE EXECUTE ON FUNCTION admin.bulk_cancel(integer, date, text, boolean, boolean) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION admin.bulk_cancel(integer, date, text, boolean, boolean) TO booking_admin;
+
 -- A doctor cancels at any time before the start; with block, that time is off and offered to nobody.
 CREATE OR REPLACE FUNCTION cancel_as_doctor(p_doctor integer, p_appointment integer, p_reason text, p_block boolean)
 RETURNS SETOF api_appointment
@@ -1573,7 +1612,7 @@ BEGIN
         RETURN;
     END IF;
     PERFORM lock_doctor_of(p_appointment);
-    PERFORM cancel_for_doctor(ARRAY[p_appointment], p_reason, p_block);
+    PERFORM cancel_together('doctor', ARRAY[p_appointment], p_reason, p_block);
     RETURN QUERY SELECT * FROM api_appointment WHERE id = p_appointment;
 END
 $$;
@@ -1582,11 +1621,11 @@ COMMENT ON FUNCTION cancel_as_doctor(integer, integer, text, boolean) IS
 REVOKE EXECUTE ON FUNCTION cancel_as_doctor(integer, integer, text, boolean) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION cancel_as_doctor(integer, integer, text, boolean) TO booking_app;
 
--- One act of a doctor is told each patient in one mail, however many of their appointments it cancels.
-CREATE OR REPLACE FUNCTION cancel_for_doctor(p_appointments integer[], p_reason text, p_block boolean) RETURNS void
+-- One act is told each person in one mail, however many of their appointments it cancels.
+CREATE OR REPLACE FUNCTION cancel_together(p_actor text, p_appointments integer[], p_reason text, p_block boolean) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM act_as('doctor');
+    PERFORM act_as(p_actor);
     PERFORM set_config('booking.batch', gen_random_uuid()::text, true);
     IF p_block THEN
         -- first, so that a canceled appointment's time is not announced as free
@@ -1597,17 +1636,17 @@ BEGIN
     PERFORM act_as('');
 END
 $$;
-COMMENT ON FUNCTION cancel_for_doctor(integer[], text, boolean) IS
-'Cancels appointments of one doctor as one act. The doctor must be locked.';
+COMMENT ON FUNCTION cancel_together(text, integer[], text, boolean) IS
+'Cancels appointments of one doctor as one act, of the doctor or of an admin. The doctor must be locked.';
 
 -- Time passes between the choice and the cancellation: an appointment that lapses or begins just then is no longer
 -- to be chosen, so the whole act starts over.
-CREATE OR REPLACE FUNCTION cancel_chosen(p_appointments integer[], p_reason text, p_block boolean) RETURNS void
+CREATE OR REPLACE FUNCTION cancel_chosen(p_actor text, p_appointments integer[], p_reason text, p_block boolean) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
     rule text;
 BEGIN
-    PERFORM cancel_for_doctor(p_appointments, p_reason, p_block);
+    PERFORM cancel_together(p_actor, p_appointments, p_reason, p_block);
 EXCEPTION WHEN check_violation THEN
     GET STACKED DIAGNOSTICS rule = CONSTRAINT_NAME;
     IF rule <> 'appointment_status_transition' THEN
@@ -1616,13 +1655,13 @@ EXCEPTION WHEN check_violation THEN
     RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = 'An appointment has just ended or begun; try again.';
 END
 $$;
-COMMENT ON FUNCTION cancel_chosen(integer[], text, boolean) IS
+COMMENT ON FUNCTION cancel_chosen(text, integer[], text, boolean) IS
 'Cancels appointments of one doctor that were held a moment ago. The doctor must be locked.';
 
-CREATE OR REPLACE FUNCTION bulk_cancel(
-    p_doctor integer, p_patient integer, p_date date, p_reason text, p_block boolean, p_dry_run boolean
+CREATE OR REPLACE FUNCTION bulk_cancel_by(
+    p_actor text, p_doctor integer, p_patient integer, p_date date, p_reason text, p_block boolean, p_dry_run boolean
 ) RETURNS SETOF api_appointment
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql AS $$
 DECLARE
     d doctor := lock_doctor(p_doctor);
     chosen integer[];
@@ -1632,10 +1671,19 @@ BEGIN
     WHERE (p_patient IS NULL OR patient_id = p_patient)
         AND (p_date IS NULL OR (lower(during) AT TIME ZONE d.timezone)::date = p_date);
     IF NOT p_dry_run THEN
-        PERFORM cancel_chosen(chosen, p_reason, p_block);
+        PERFORM cancel_chosen(p_actor, chosen, p_reason, p_block);
     END IF;
     RETURN QUERY SELECT * FROM api_appointment WHERE id = ANY (chosen) ORDER BY appointment_date, id;
 END
+$$;
+COMMENT ON FUNCTION bulk_cancel_by(text, integer, integer, date, text, boolean, boolean) IS
+'What bulk_cancel() does, as an act of the doctor or of an admin.';
+
+CREATE OR REPLACE FUNCTION bulk_cancel(
+    p_doctor integer, p_patient integer, p_date date, p_reason text, p_block boolean, p_dry_run boolean
+) RETURNS SETOF api_appointment
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT * FROM bulk_cancel_by('doctor', p_doctor, p_patient, p_date, p_reason, p_block, p_dry_run)
 $$;
 COMMENT ON FUNCTION bulk_cancel(integer, integer, date, text, boolean, boolean) IS
 'Cancels all of a doctor''s active appointments that have not started, of one patient and on one day of the doctor''s if given; a dry run only lists them.';
@@ -1946,7 +1994,7 @@ RETURNS SETOF api_appointment
 LANGUAGE plpgsql AS $$
 BEGIN
     IF p_cancel THEN
-        PERFORM cancel_chosen(p_affected, p_reason, false);
+        PERFORM cancel_chosen('doctor', p_affected, p_reason, false);
     END IF;
     PERFORM act_as('');
     RETURN QUERY SELECT * FROM api_appointment WHERE id = ANY (p_affected) ORDER BY appointment_date, id;
@@ -2306,6 +2354,7 @@ BEGIN
     DELETE FROM working_hours WHERE doctor_id = p_doctor;
     DELETE FROM time_off WHERE doctor_id = p_doctor;
     PERFORM cancel_chosen(
+        'doctor',
         ARRAY(SELECT id FROM held_appointments(p_doctor, clock_timestamp()) ORDER BY id),
         'The doctor no longer takes appointments here.', false
     );
@@ -3957,6 +4006,45 @@ $$;
 COMMENT ON FUNCTION refuse(text, text) IS
 'Raises check_violation under the rule''s name, unless why is NULL: the rule is kept.';
 
+-- Whoever asks at psql for what cannot be is told why, and what to do instead.
+CREATE OR REPLACE FUNCTION refuse_input(why text, hint text) RETURNS void
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    IF why IS NOT NULL THEN
+        RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = why, HINT = hint;
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION refuse_input(text, text) IS
+'Raises invalid_parameter_value with a hint, unless why is NULL: there is nothing wrong.';
+
+CREATE OR REPLACE FUNCTION refuse_with_hint(code text, rule text, why text, hint text) RETURNS void
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    RAISE EXCEPTION USING ERRCODE = code, CONSTRAINT = rule, MESSAGE = why, HINT = hint;
+END
+$$;
+COMMENT ON FUNCTION refuse_with_hint(text, text, text, text) IS
+'Raises what a rule has refused once more, under the same SQLSTATE and name, with a hint for whoever sits at psql.';
+
+CREATE OR REPLACE FUNCTION no_appointment(p_appointment integer) RETURNS text
+LANGUAGE sql STABLE AS $$
+    SELECT CASE
+        WHEN p_appointment IS NULL THEN 'Which appointment? None is given.'
+        WHEN NOT EXISTS (SELECT FROM appointment WHERE id = p_appointment) THEN format('There is no appointment %s.', p_appointment)
+    END
+$$;
+COMMENT ON FUNCTION no_appointment(integer) IS 'Why a number is no appointment''s; NULL: it is one''s.';
+
+CREATE OR REPLACE FUNCTION no_doctor(p_doctor integer) RETURNS text
+LANGUAGE sql STABLE AS $$
+    SELECT CASE
+        WHEN p_doctor IS NULL THEN 'Which doctor? None is given.'
+        WHEN NOT EXISTS (SELECT FROM doctor WHERE account_id = p_doctor) THEN format('There is no doctor %s.', p_doctor)
+    END
+$$;
+COMMENT ON FUNCTION no_doctor(integer) IS 'Why a number is no doctor''s; NULL: it is one''s.';
+
 -- A move keeps the appointment: its number, seat, fee and payment stay; window, hours and overlaps are checked anew.
 CREATE OR REPLACE FUNCTION move_appointment(p_appointment integer, p_start timestamptz) RETURNS void
 LANGUAGE sql AS $$
@@ -4040,6 +4128,45 @@ LANGUAGE sql STABLE AS $$
 $$;
 COMMENT ON FUNCTION doctor_of(integer) IS 'An appointment''s doctor.';
 
+-- An admin moves an appointment by the rules for everybody; its patient may cancel until the new start, as after a doctor's move.
+CREATE OR REPLACE FUNCTION admin.reschedule_appointment(id integer, start timestamptz) RETURNS SETOF api_appointment
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    p_id ALIAS FOR id;
+    rule text;
+    why text;
+BEGIN
+    PERFORM refuse_input(no_appointment(p_id), 'SELECT * FROM admin.day_sheet WHERE doctor = ... shows a doctor''s appointments.');
+    PERFORM refuse_input('Where to? No start is given.', slots_hint(p_id, now())) WHERE start IS NULL;
+    PERFORM lock_doctor_of(p_id);
+    PERFORM act_as('admin');
+    PERFORM move_appointment(p_id, start);
+    PERFORM act_as('');
+    RETURN QUERY SELECT a.* FROM api_appointment AS a WHERE a.id = p_id;
+EXCEPTION WHEN check_violation OR exclusion_violation THEN
+    GET STACKED DIAGNOSTICS rule = CONSTRAINT_NAME, why = MESSAGE_TEXT;
+    PERFORM refuse_with_hint(SQLSTATE, rule, why, slots_hint(p_id, start));
+END
+$$;
+COMMENT ON FUNCTION admin.reschedule_appointment(integer, timestamptz) IS
+'Moves an appointment that has not begun to the slot of its doctor that starts at an instant: it keeps its number and payment, patient and doctor are mailed, the patient may cancel until the new start, and the old slot goes to the waitlist. Returns the appointment.';
+REVOKE EXECUTE ON FUNCTION admin.reschedule_appointment(integer, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION admin.reschedule_appointment(integer, timestamptz) TO booking_admin;
+
+CREATE OR REPLACE FUNCTION slots_hint(p_appointment integer, p_start timestamptz) RETURNS text
+LANGUAGE sql STABLE AS $$
+    SELECT coalesce(
+        'Free slots near it: ' || (
+            SELECT string_agg(s.starts_at::text, ', ' ORDER BY s.starts_at)
+            FROM nearest_free_slots(a.patient_id, a.doctor_id, p_start, a.id, 3) AS s
+        ) || '.',
+        format('SELECT * FROM admin.day_sheet WHERE appointment = %s; shows how it stands.', a.id)
+    )
+    FROM appointment AS a WHERE a.id = p_appointment
+$$;
+COMMENT ON FUNCTION slots_hint(integer, timestamptz) IS
+'To which slots near an instant an appointment could be moved, in the session''s time zone; if to none, where to look.';
+
 -- Lapsed holds become expired and finished visits completed, so that they never block anyone.
 CREATE OR REPLACE FUNCTION retire_appointments(p_doctor integer, p_patient integer, at_ timestamptz) RETURNS void
 LANGUAGE sql AS $$
@@ -4055,6 +4182,41 @@ LANGUAGE sql AS $$
 $$;
 COMMENT ON FUNCTION retire_appointments(integer, integer, timestamptz) IS
 'Writes down which active rows of a doctor, or of a patient, have lapsed or are over at an instant.';
+
+-- To the same request PayPal gives the same answer, so what has failed is asked for once more as another refund.
+CREATE OR REPLACE FUNCTION admin.retry_refund(id integer) RETURNS SETOF refund
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    r refund;
+BEGIN
+    SELECT f.* INTO r FROM refund AS f WHERE f.id = retry_refund.id;
+    PERFORM refuse_input(
+        format('There is no refund %s.', coalesce(retry_refund.id::text, '(none is given)')),
+        'SELECT refund, why FROM admin.payments_attention; lists those that have failed.'
+    ) WHERE r.id IS NULL;
+    PERFORM lock_payment(r.payment_id);
+    SELECT f.* INTO r FROM refund AS f WHERE f.id = r.id FOR NO KEY UPDATE; -- as it stands after the wait
+    PERFORM refuse_input(format('Refund %s is completed: the money is back.', r.id), 'There is nothing to be done.')
+    WHERE r.status = 'completed';
+    IF r.status = 'failed' THEN
+        PERFORM refuse_input(
+            format('Nothing is left of payment %s that is not back or on its way back.', r.payment_id),
+            format('SELECT * FROM refund WHERE payment_id = %s; shows the refund that followed.', r.payment_id)
+        ) WHERE NOT EXISTS (
+            SELECT FROM payment AS p
+            WHERE p.id = r.payment_id AND p.status IN ('captured', 'partially_refunded') AND p.refund_total < p.amount
+        );
+        PERFORM request_refund(r.payment_id, r.reason);
+    ELSE
+        UPDATE refund AS f SET due_at = clock_timestamp() WHERE f.id = r.id;
+    END IF;
+    RETURN QUERY SELECT f.* FROM refund AS f WHERE f.payment_id = r.payment_id AND f.id >= r.id ORDER BY f.id DESC LIMIT 1;
+END
+$$;
+COMMENT ON FUNCTION admin.retry_refund(integer) IS
+'Has the worker ask PayPal within seconds: by a new refund, of all that is not back or on its way back, if this one has failed, else about this one. Returns the refund that is now under way.';
+REVOKE EXECUTE ON FUNCTION admin.retry_refund(integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION admin.retry_refund(integer) TO booking_admin;
 
 -- The earliest free slots of many doctors: day by day, in order, until enough are found.
 CREATE OR REPLACE FUNCTION search_free_slots(
@@ -4312,6 +4474,61 @@ $$;
 COMMENT ON FUNCTION sweep_refresh_tokens() IS 'Forgets refresh tokens that nobody could use any more.';
 REVOKE EXECUTE ON FUNCTION sweep_refresh_tokens() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION sweep_refresh_tokens() TO booking_app, booking_admin;
+
+-- Every number that may be tuned has a parameter; what it may be is the table's constraints' to say.
+CREATE OR REPLACE FUNCTION admin.set_policy(
+    hold_minutes integer DEFAULT NULL,
+    review_hours integer DEFAULT NULL,
+    patient_hold_limit integer DEFAULT NULL,
+    reminder_lead interval DEFAULT NULL,
+    require_verified_doctor boolean DEFAULT NULL,
+    offer_first_wave integer DEFAULT NULL,
+    offer_min_notice interval DEFAULT NULL,
+    offer_waves integer DEFAULT NULL,
+    default_fee numeric DEFAULT NULL,
+    default_currency text DEFAULT NULL,
+    max_fee numeric DEFAULT NULL,
+    currencies text[] DEFAULT NULL
+) RETURNS SETOF policy
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    rule text;
+BEGIN
+    RETURN QUERY UPDATE policy AS p SET
+        hold_minutes = coalesce(set_policy.hold_minutes, p.hold_minutes),
+        review_hours = coalesce(set_policy.review_hours, p.review_hours),
+        patient_hold_limit = coalesce(set_policy.patient_hold_limit, p.patient_hold_limit),
+        reminder_lead = coalesce(set_policy.reminder_lead, p.reminder_lead),
+        require_verified_doctor = coalesce(set_policy.require_verified_doctor, p.require_verified_doctor),
+        offer_first_wave = coalesce(set_policy.offer_first_wave, p.offer_first_wave),
+        offer_min_notice = coalesce(set_policy.offer_min_notice, p.offer_min_notice),
+        offer_waves = coalesce(set_policy.offer_waves, p.offer_waves),
+        default_fee = coalesce(set_policy.default_fee, p.default_fee),
+        default_currency = coalesce(set_policy.default_currency, p.default_currency),
+        max_fee = coalesce(set_policy.max_fee, p.max_fee),
+        currencies = coalesce(set_policy.currencies, p.currencies)
+    RETURNING p.*;
+EXCEPTION
+    WHEN check_violation THEN
+        GET STACKED DIAGNOSTICS rule = CONSTRAINT_NAME;
+        PERFORM refuse_with_hint(
+            SQLSTATE, rule, format('The policy stays as it is: %s does not allow this.', rule),
+            'It must hold that ' || (SELECT pg_get_expr(conbin, conrelid) FROM pg_constraint WHERE conname = rule) || '.'
+        );
+    WHEN numeric_value_out_of_range OR string_data_right_truncation THEN
+        PERFORM refuse_input(format('The policy stays as it is: %s.', SQLERRM), '\d+ policy shows what each column may be.');
+END
+$$;
+COMMENT ON FUNCTION admin.set_policy(
+    integer, integer, integer, interval, boolean, integer, interval, integer, numeric, text, numeric, text[]
+) IS
+'Sets whichever numbers are named, as in admin.set_policy(hold_minutes => 20), and leaves the others; \d+ policy explains each. Returns the policy, which without a parameter is only shown. What is booked, held or offered already keeps what it was promised.';
+REVOKE EXECUTE ON FUNCTION admin.set_policy(
+    integer, integer, integer, interval, boolean, integer, interval, integer, numeric, text, numeric, text[]
+) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION admin.set_policy(
+    integer, integer, integer, interval, boolean, integer, interval, integer, numeric, text, numeric, text[]
+) TO booking_admin;
 
 -- A slot suits whoever waits if it is on their day and at their time of day, far enough ahead, new to them, and they are free.
 CREATE OR REPLACE FUNCTION slot_suits(w waitlist_entry, d doctor, slot tstzrange, at_ timestamptz) RETURNS boolean
@@ -5106,20 +5323,35 @@ FROM notification AS n
 WHERE n.status = 'failed' OR (n.status = 'queued' AND n.attempts > 0);
 COMMENT ON VIEW admin.undelivered IS
 'Mails that have failed for good, and those that were tried in vain so far (due_at: when next) or are being sent.';
-GRANT SELECT ON admin.undelivered TO booking_admin;
+COMMENT ON COLUMN admin.undelivered.id IS 'The mail''s number, for admin.requeue_notification().';
+COMMENT ON COLUMN admin.undelivered.kind IS 'Which mail.';
+COMMENT ON COLUMN admin.undelivered.account_id IS 'Who should get it.';
+COMMENT ON COLUMN admin.undelivered.appointment_id IS 'What it is about; none: the account itself.';
+COMMENT ON COLUMN admin.undelivered.status IS 'failed: given up; queued: to be tried again, or being sent.';
+COMMENT ON COLUMN admin.undelivered.attempts IS 'How often it was tried.';
+COMMENT ON COLUMN admin.undelivered.outcome IS 'What the last attempt met.';
+COMMENT ON COLUMN admin.undelivered.due_at IS 'When it is tried next.';
+COMMENT ON COLUMN admin.undelivered.created_at IS 'When the event happened.';
+COMMENT ON COLUMN admin.undelivered.request_id IS 'The X-Request-ID of the act that called for it, which the logs name, too.';
+GRANT SELECT ON admin.undelivered TO booking_admin, booking_auditor;
 
-CREATE OR REPLACE FUNCTION admin.requeue_notification(p_id bigint) RETURNS boolean
+CREATE OR REPLACE FUNCTION admin.requeue_notification(id bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
-    UPDATE notification SET status = 'queued', attempts = 0, due_at = clock_timestamp() WHERE id = p_id AND status = 'failed';
-    IF FOUND THEN
-        PERFORM pg_notify('booking_outbox', '');
-    END IF;
-    RETURN FOUND;
+    UPDATE notification AS n SET status = 'queued', attempts = 0, due_at = clock_timestamp()
+    WHERE n.id = requeue_notification.id AND n.status = 'failed';
+    PERFORM refuse_input(
+        coalesce(
+            (SELECT format('Mail %s is %s, not failed.', n.id, n.status) FROM notification AS n WHERE n.id = requeue_notification.id),
+            format('There is no mail %s.', coalesce(requeue_notification.id::text, '(none is given)'))
+        ),
+        'SELECT id, outcome FROM admin.undelivered WHERE status = ''failed''; lists those that can be tried again.'
+    ) WHERE NOT FOUND;
+    PERFORM pg_notify('booking_outbox', '');
 END
 $$;
 COMMENT ON FUNCTION admin.requeue_notification(bigint) IS
-'Has a failed mail tried again at once, as if for the first time, and returns true; false if it has not failed. If it is no longer true by then, it is skipped.';
+'Has a failed mail tried again at once, as if for the first time. If what it says is no longer true by then, it is skipped.';
 REVOKE EXECUTE ON FUNCTION admin.requeue_notification(bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION admin.requeue_notification(bigint) TO booking_admin;
 
@@ -5131,21 +5363,276 @@ $$;
 COMMENT ON FUNCTION utc_text(timestamptz) IS 'An instant as ISO 8601 in UTC, to the second.';
 
 -- Whether a doctor is one, a person finds out. What is booked already stays, whatever they find.
-CREATE OR REPLACE FUNCTION admin.verify_doctor(p_doctor integer, p_is_verified boolean DEFAULT true) RETURNS timestamptz
+CREATE OR REPLACE FUNCTION admin.verify_doctor(doctor integer, is_verified boolean DEFAULT true) RETURNS timestamptz
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
-    d doctor := lock_doctor(p_doctor);
+    since timestamptz;
 BEGIN
-    UPDATE doctor SET verified_at = CASE WHEN p_is_verified THEN coalesce(verified_at, clock_timestamp()) END
-    WHERE account_id = d.account_id
-    RETURNING * INTO d;
-    RETURN d.verified_at;
+    PERFORM refuse_with_hint('foreign_key_violation', 'appointment_doctor_id_fkey', why, 'SELECT account_id, full_name FROM doctor; shows who there is.')
+    FROM no_doctor(verify_doctor.doctor) AS n (why) WHERE why IS NOT NULL;
+    PERFORM lock_doctor(verify_doctor.doctor);
+    UPDATE doctor AS d SET verified_at = CASE WHEN verify_doctor.is_verified THEN coalesce(d.verified_at, clock_timestamp()) END
+    WHERE d.account_id = verify_doctor.doctor
+    RETURNING d.verified_at INTO since;
+    RETURN since;
 END
 $$;
 COMMENT ON FUNCTION admin.verify_doctor(integer, boolean) IS
-'Says that an account is of a real doctor, or with false no longer, and returns since when. Raises where there is no such doctor.';
+'Says that an account is of a real doctor, who so is listed and booked; or with false no longer: what is booked stays. Returns since when.';
 REVOKE EXECUTE ON FUNCTION admin.verify_doctor(integer, boolean) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION admin.verify_doctor(integer, boolean) TO booking_admin;
+
+-- Who comes to whom on a day, as the doctor's calendar and clock show it.
+CREATE OR REPLACE VIEW admin.day_sheet AS
+SELECT
+    a.id AS appointment,
+    a.doctor_id AS doctor,
+    d.full_name AS doctor_name,
+    (lower(a.during) AT TIME ZONE d.timezone)::date AS day,
+    (lower(a.during) AT TIME ZONE d.timezone)::time AS starts,
+    (upper(a.during) AT TIME ZONE d.timezone)::time AS ends,
+    appointment_status(a.status, a.hold_expires_at, upper(a.during), now()) AS status,
+    a.patient_id AS patient,
+    p.full_name AS patient_name,
+    p.phone AS patient_phone,
+    money_text(a.fee, a.currency) AS fee,
+    (SELECT y.status FROM payment AS y WHERE y.appointment_id = a.id ORDER BY y.id DESC LIMIT 1) AS payment,
+    a.canceled_by,
+    a.cancel_reason,
+    lower(a.during) AS starts_at,
+    d.timezone
+FROM appointment AS a
+INNER JOIN doctor AS d ON a.doctor_id = d.account_id
+LEFT JOIN patient AS p ON a.patient_id = p.account_id
+WHERE a.status NOT IN ('released', 'expired')
+ORDER BY a.doctor_id, lower(a.during), a.id;
+COMMENT ON VIEW admin.day_sheet IS
+'Appointments, past and to come, canceled ones included, in order of doctor and time. Ask for a doctor and a day, a patient, or, for a day of all doctors, a range of starts_at.';
+COMMENT ON COLUMN admin.day_sheet.appointment IS 'The appointment''s number, for admin.cancel_appointment() and admin.reschedule_appointment().';
+COMMENT ON COLUMN admin.day_sheet.doctor IS 'The doctor''s account id.';
+COMMENT ON COLUMN admin.day_sheet.doctor_name IS 'The doctor''s name.';
+COMMENT ON COLUMN admin.day_sheet.day IS 'The day of the doctor''s calendar.';
+COMMENT ON COLUMN admin.day_sheet.starts IS 'When it starts by the doctor''s clock.';
+COMMENT ON COLUMN admin.day_sheet.ends IS 'When it ends by the doctor''s clock.';
+COMMENT ON COLUMN admin.day_sheet.status IS 'The status that counts now: a lapsed hold reads expired, a finished visit completed.';
+COMMENT ON COLUMN admin.day_sheet.patient IS 'The patient''s account id; none while the slot is on offer to the waitlist.';
+COMMENT ON COLUMN admin.day_sheet.patient_name IS 'The patient''s name.';
+COMMENT ON COLUMN admin.day_sheet.patient_phone IS 'The patient''s telephone.';
+COMMENT ON COLUMN admin.day_sheet.fee IS 'What it costs.';
+COMMENT ON COLUMN admin.day_sheet.payment IS 'How far the newest payment for it is; none: nobody has begun to pay.';
+COMMENT ON COLUMN admin.day_sheet.canceled_by IS 'patient, doctor or admin.';
+COMMENT ON COLUMN admin.day_sheet.cancel_reason IS 'What the canceling side said, if anything.';
+COMMENT ON COLUMN admin.day_sheet.starts_at IS 'When it starts, as an instant: what to ask by for all doctors at once.';
+COMMENT ON COLUMN admin.day_sheet.timezone IS 'The doctor''s time zone.';
+GRANT SELECT ON admin.day_sheet TO booking_admin, booking_auditor;
+
+-- How full each doctor is, and when the next patient could come.
+CREATE OR REPLACE VIEW admin.doctor_load AS
+SELECT
+    d.account_id AS doctor,
+    d.full_name AS doctor_name,
+    d.specialty,
+    is_verified(d, (SELECT p FROM policy AS p)) AS takes_bookings,
+    c.active,
+    d.max_appointments AS cap,
+    c.active || '/' || d.max_appointments AS load,
+    c.holds,
+    c.on_offer,
+    (SELECT count(*) FROM waitlist_entry AS w WHERE w.doctor_id = d.account_id AND w.status IN ('waiting', 'offered', 'paused')) AS waiting,
+    (SELECT min(s.starts_at) FROM free_slots(d.account_id, now(), now() + interval '361 hours') AS s) AS next_free_slot
+FROM doctor AS d
+CROSS JOIN LATERAL (
+    SELECT
+        count(*) AS active,
+        count(*) FILTER (WHERE a.status = 'pending') AS holds,
+        count(*) FILTER (WHERE a.status = 'offered') AS on_offer
+    FROM appointment AS a
+    WHERE a.doctor_id = d.account_id AND a.seat IS NOT NULL
+        AND appointment_status(a.status, a.hold_expires_at, upper(a.during), now()) IN ('offered', 'pending', 'confirmed')
+) AS c;
+COMMENT ON VIEW admin.doctor_load IS
+'Every doctor with the places taken and left. Ask for one doctor, or order by active; next_free_slot of thousands of doctors takes seconds.';
+COMMENT ON COLUMN admin.doctor_load.doctor IS 'The doctor''s account id.';
+COMMENT ON COLUMN admin.doctor_load.doctor_name IS 'The doctor''s name.';
+COMMENT ON COLUMN admin.doctor_load.specialty IS 'The doctor''s specialty.';
+COMMENT ON COLUMN admin.doctor_load.takes_bookings IS 'Whether the doctor is verified, or the policy does not ask.';
+COMMENT ON COLUMN admin.doctor_load.active IS 'Places taken: appointments ahead, live holds and slots on offer.';
+COMMENT ON COLUMN admin.doctor_load.cap IS 'Most places at once: the doctor''s own cap, never above 30.';
+COMMENT ON COLUMN admin.doctor_load.load IS 'active/cap.';
+COMMENT ON COLUMN admin.doctor_load.holds IS 'Of the active ones those that wait for a payment.';
+COMMENT ON COLUMN admin.doctor_load.on_offer IS 'Of the active ones those that are on offer to the waitlist.';
+COMMENT ON COLUMN admin.doctor_load.waiting IS 'Live entries on the doctor''s waitlist.';
+COMMENT ON COLUMN admin.doctor_load.next_free_slot IS 'The first slot that anybody could book now; none: no free slot within 15 days.';
+GRANT SELECT ON admin.doctor_load TO booking_admin, booking_auditor;
+
+-- Which slots are held by a booking that is not paid for yet.
+CREATE OR REPLACE VIEW admin.holds AS
+SELECT
+    a.id AS appointment,
+    a.doctor_id AS doctor,
+    d.full_name AS doctor_name,
+    a.patient_id AS patient,
+    p.full_name AS patient_name,
+    lower(a.during) AS starts_at,
+    a.hold_expires_at AS expires_at,
+    date_trunc('second', a.hold_expires_at - now()) AS remaining,
+    money_text(a.fee, a.currency) AS fee,
+    y.id AS payment,
+    y.status AS payment_status,
+    y.order_id AS paypal_order
+FROM appointment AS a
+INNER JOIN doctor AS d ON a.doctor_id = d.account_id
+INNER JOIN patient AS p ON a.patient_id = p.account_id
+LEFT JOIN LATERAL (
+    SELECT
+        l.id,
+        l.status,
+        l.order_id
+    FROM payment AS l
+    WHERE l.appointment_id = a.id
+    ORDER BY l.id DESC
+    LIMIT 1
+) AS y ON true
+WHERE a.status = 'pending' AND a.hold_expires_at > now()
+ORDER BY a.hold_expires_at;
+COMMENT ON VIEW admin.holds IS
+'Live holds, those that lapse first first. Ask for all, a doctor or a patient.';
+COMMENT ON COLUMN admin.holds.appointment IS 'The appointment''s number.';
+COMMENT ON COLUMN admin.holds.doctor IS 'The doctor''s account id.';
+COMMENT ON COLUMN admin.holds.doctor_name IS 'The doctor''s name.';
+COMMENT ON COLUMN admin.holds.patient IS 'The patient''s account id.';
+COMMENT ON COLUMN admin.holds.patient_name IS 'The patient''s name.';
+COMMENT ON COLUMN admin.holds.starts_at IS 'When the appointment would start.';
+COMMENT ON COLUMN admin.holds.expires_at IS 'Until when the slot is held.';
+COMMENT ON COLUMN admin.holds.remaining IS 'How long that is from now.';
+COMMENT ON COLUMN admin.holds.fee IS 'What is to be paid.';
+COMMENT ON COLUMN admin.holds.payment IS 'The newest payment for it; none: the patient has not begun to pay.';
+COMMENT ON COLUMN admin.holds.payment_status IS 'How far that is.';
+COMMENT ON COLUMN admin.holds.paypal_order IS 'PayPal''s order, as its own pages name it.';
+GRANT SELECT ON admin.holds TO booking_admin, booking_auditor;
+
+-- What is on offer to whom at this moment.
+CREATE OR REPLACE VIEW admin.offers AS
+SELECT
+    o.id AS offer,
+    a.doctor_id AS doctor,
+    d.full_name AS doctor_name,
+    o.appointment_id AS appointment,
+    lower(a.during) AS starts_at,
+    o.waitlist_entry_id AS entry,
+    w.patient_id AS patient,
+    p.full_name AS patient_name,
+    o.wave,
+    o.status,
+    o.expires_at,
+    o.due_at AS next_look,
+    o.created_at
+FROM offer AS o
+INNER JOIN appointment AS a ON o.appointment_id = a.id
+INNER JOIN waitlist_entry AS w ON o.waitlist_entry_id = w.id
+INNER JOIN doctor AS d ON a.doctor_id = d.account_id
+INNER JOIN patient AS p ON w.patient_id = p.account_id
+WHERE o.status IN ('queued', 'sent') AND o.expires_at > now()
+ORDER BY a.doctor_id, o.appointment_id, o.wave, o.id;
+COMMENT ON VIEW admin.offers IS
+'Offers that can be accepted now, slot by slot. Ask for a doctor, a patient or an appointment.';
+COMMENT ON COLUMN admin.offers.offer IS 'The offer''s number.';
+COMMENT ON COLUMN admin.offers.doctor IS 'The doctor''s account id.';
+COMMENT ON COLUMN admin.offers.doctor_name IS 'The doctor''s name.';
+COMMENT ON COLUMN admin.offers.appointment IS 'The slot, an appointment without a patient.';
+COMMENT ON COLUMN admin.offers.starts_at IS 'When the slot starts.';
+COMMENT ON COLUMN admin.offers.entry IS 'The waitlist entry it is offered to.';
+COMMENT ON COLUMN admin.offers.patient IS 'The patient''s account id.';
+COMMENT ON COLUMN admin.offers.patient_name IS 'The patient''s name.';
+COMMENT ON COLUMN admin.offers.wave IS '1 for those who heard first; each wave is twice as large.';
+COMMENT ON COLUMN admin.offers.status IS 'queued: its mail is not sent yet; sent.';
+COMMENT ON COLUMN admin.offers.expires_at IS 'Good until then, unless somebody else is faster.';
+COMMENT ON COLUMN admin.offers.next_look IS 'When the next wave is due, or this offer''s end.';
+COMMENT ON COLUMN admin.offers.created_at IS 'When it was made.';
+GRANT SELECT ON admin.offers TO booking_admin, booking_auditor;
+
+-- Money that needs a person, with all that is known about it.
+CREATE OR REPLACE VIEW admin.payments_attention AS
+SELECT
+    t.why,
+    t.payment_id AS payment,
+    (SELECT max(r.id) FROM refund AS r WHERE r.payment_id = t.payment_id AND r.status = 'failed') AS failed_refund,
+    t.appointment_id AS appointment,
+    a.doctor_id AS doctor,
+    d.full_name AS doctor_name,
+    a.patient_id AS patient,
+    p.full_name AS patient_name,
+    lower(a.during) AS starts_at,
+    appointment_status(a.status, a.hold_expires_at, upper(a.during), now()) AS appointment_status,
+    y.status AS payment_status,
+    money_text(coalesce(y.amount, a.fee), a.currency) AS amount,
+    money_text(coalesce(y.refund_total, 0.00), a.currency) AS refunds,
+    y.order_id AS paypal_order,
+    y.capture_id AS paypal_capture,
+    y.updated_at AS since
+FROM payment_attention AS t
+INNER JOIN appointment AS a ON t.appointment_id = a.id
+INNER JOIN doctor AS d ON a.doctor_id = d.account_id
+LEFT JOIN patient AS p ON a.patient_id = p.account_id
+LEFT JOIN payment AS y ON t.payment_id = y.id;
+COMMENT ON VIEW admin.payments_attention IS
+'Money that the worker cannot put right without guessing. Look it up at PayPal by paypal_order or paypal_capture; ask for a failed refund once more by admin.retry_refund(failed_refund); when it is settled, UPDATE payment SET attention = NULL WHERE id = ... takes the row away.';
+COMMENT ON COLUMN admin.payments_attention.why IS 'What is wrong.';
+COMMENT ON COLUMN admin.payments_attention.payment IS 'The payment''s number; none: there is no payment where there should be one.';
+COMMENT ON COLUMN admin.payments_attention.failed_refund IS 'The refund that has failed, for admin.retry_refund().';
+COMMENT ON COLUMN admin.payments_attention.appointment IS 'The appointment that was to be paid.';
+COMMENT ON COLUMN admin.payments_attention.doctor IS 'The doctor''s account id.';
+COMMENT ON COLUMN admin.payments_attention.doctor_name IS 'The doctor''s name.';
+COMMENT ON COLUMN admin.payments_attention.patient IS 'The patient''s account id.';
+COMMENT ON COLUMN admin.payments_attention.patient_name IS 'The patient''s name.';
+COMMENT ON COLUMN admin.payments_attention.starts_at IS 'When the appointment starts.';
+COMMENT ON COLUMN admin.payments_attention.appointment_status IS 'The appointment''s status that counts now.';
+COMMENT ON COLUMN admin.payments_attention.payment_status IS 'How far the payment is.';
+COMMENT ON COLUMN admin.payments_attention.amount IS 'What was to be paid.';
+COMMENT ON COLUMN admin.payments_attention.refunds IS 'What is back or on its way back.';
+COMMENT ON COLUMN admin.payments_attention.paypal_order IS 'PayPal''s order.';
+COMMENT ON COLUMN admin.payments_attention.paypal_capture IS 'PayPal''s capture: the money taken.';
+COMMENT ON COLUMN admin.payments_attention.since IS 'When the payment''s status last changed.';
+GRANT SELECT ON admin.payments_attention TO booking_admin, booking_auditor;
+
+-- Who waits for whom, in the order in which they are served.
+CREATE OR REPLACE VIEW admin.waitlist AS
+SELECT
+    w.id AS entry,
+    w.doctor_id AS doctor,
+    d.full_name AS doctor_name,
+    api.position,
+    w.patient_id AS patient,
+    p.full_name AS patient_name,
+    w.status,
+    w.priority_class,
+    w.desired_date,
+    w.earliest_time,
+    w.latest_time,
+    w.min_notice_minutes,
+    w.created_at
+FROM waitlist_entry AS w
+INNER JOIN api_waitlist_entry AS api ON w.id = api.id
+INNER JOIN doctor AS d ON w.doctor_id = d.account_id
+INNER JOIN patient AS p ON w.patient_id = p.account_id
+WHERE w.status IN ('waiting', 'offered', 'paused')
+ORDER BY w.doctor_id, w.priority_class, w.id;
+COMMENT ON VIEW admin.waitlist IS
+'Live waitlist entries, first in line first. Ask for a doctor or a patient.';
+COMMENT ON COLUMN admin.waitlist.entry IS 'The entry''s number.';
+COMMENT ON COLUMN admin.waitlist.doctor IS 'The doctor''s account id.';
+COMMENT ON COLUMN admin.waitlist.doctor_name IS 'The doctor''s name.';
+COMMENT ON COLUMN admin.waitlist.position IS '1 is first of those who could take the same slot.';
+COMMENT ON COLUMN admin.waitlist.patient IS 'The patient''s account id.';
+COMMENT ON COLUMN admin.waitlist.patient_name IS 'The patient''s name.';
+COMMENT ON COLUMN admin.waitlist.status IS 'waiting; offered: a slot is on offer to them, or claimed and not paid yet; paused by the patient.';
+COMMENT ON COLUMN admin.waitlist.priority_class IS '1: this doctor canceled on them lately; 2: everybody else.';
+COMMENT ON COLUMN admin.waitlist.desired_date IS 'The day of the doctor''s calendar that they wait for; none: any.';
+COMMENT ON COLUMN admin.waitlist.earliest_time IS 'A slot starts then or later by the doctor''s clock; none: as early as may be.';
+COMMENT ON COLUMN admin.waitlist.latest_time IS 'A slot starts then or earlier by the doctor''s clock; none: as late as may be.';
+COMMENT ON COLUMN admin.waitlist.min_notice_minutes IS 'How long before its start they must hear of a slot, minutes.';
+COMMENT ON COLUMN admin.waitlist.created_at IS 'When they joined.';
+GRANT SELECT ON admin.waitlist TO booking_admin, booking_auditor;
 
 -- The day a patient waits for lies inside the 15-day booking window, by the doctor's calendar.
 CREATE OR REPLACE FUNCTION waitlist_desired_date_window(d doctor, desired_date date, at_ timestamptz) RETURNS text

@@ -1,0 +1,38 @@
+-- An admin moves an appointment by the rules for everybody; its patient may cancel until the new start, as after a doctor's move.
+CREATE OR REPLACE FUNCTION admin.reschedule_appointment(id integer, start timestamptz) RETURNS SETOF api_appointment
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    p_id ALIAS FOR id;
+    rule text;
+    why text;
+BEGIN
+    PERFORM refuse_input(no_appointment(p_id), 'SELECT * FROM admin.day_sheet WHERE doctor = ... shows a doctor''s appointments.');
+    PERFORM refuse_input('Where to? No start is given.', slots_hint(p_id, now())) WHERE start IS NULL;
+    PERFORM lock_doctor_of(p_id);
+    PERFORM act_as('admin');
+    PERFORM move_appointment(p_id, start);
+    PERFORM act_as('');
+    RETURN QUERY SELECT a.* FROM api_appointment AS a WHERE a.id = p_id;
+EXCEPTION WHEN check_violation OR exclusion_violation THEN
+    GET STACKED DIAGNOSTICS rule = CONSTRAINT_NAME, why = MESSAGE_TEXT;
+    PERFORM refuse_with_hint(SQLSTATE, rule, why, slots_hint(p_id, start));
+END
+$$;
+COMMENT ON FUNCTION admin.reschedule_appointment(integer, timestamptz) IS
+'Moves an appointment that has not begun to the slot of its doctor that starts at an instant: it keeps its number and payment, patient and doctor are mailed, the patient may cancel until the new start, and the old slot goes to the waitlist. Returns the appointment.';
+REVOKE EXECUTE ON FUNCTION admin.reschedule_appointment(integer, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION admin.reschedule_appointment(integer, timestamptz) TO booking_admin;
+
+CREATE OR REPLACE FUNCTION slots_hint(p_appointment integer, p_start timestamptz) RETURNS text
+LANGUAGE sql STABLE AS $$
+    SELECT coalesce(
+        'Free slots near it: ' || (
+            SELECT string_agg(s.starts_at::text, ', ' ORDER BY s.starts_at)
+            FROM nearest_free_slots(a.patient_id, a.doctor_id, p_start, a.id, 3) AS s
+        ) || '.',
+        format('SELECT * FROM admin.day_sheet WHERE appointment = %s; shows how it stands.', a.id)
+    )
+    FROM appointment AS a WHERE a.id = p_appointment
+$$;
+COMMENT ON FUNCTION slots_hint(integer, timestamptz) IS
+'To which slots near an instant an appointment could be moved, in the session''s time zone; if to none, where to look.';

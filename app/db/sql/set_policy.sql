@@ -1,0 +1,54 @@
+-- Every number that may be tuned has a parameter; what it may be is the table's constraints' to say.
+CREATE OR REPLACE FUNCTION admin.set_policy(
+    hold_minutes integer DEFAULT NULL,
+    review_hours integer DEFAULT NULL,
+    patient_hold_limit integer DEFAULT NULL,
+    reminder_lead interval DEFAULT NULL,
+    require_verified_doctor boolean DEFAULT NULL,
+    offer_first_wave integer DEFAULT NULL,
+    offer_min_notice interval DEFAULT NULL,
+    offer_waves integer DEFAULT NULL,
+    default_fee numeric DEFAULT NULL,
+    default_currency text DEFAULT NULL,
+    max_fee numeric DEFAULT NULL,
+    currencies text[] DEFAULT NULL
+) RETURNS SETOF policy
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    rule text;
+BEGIN
+    RETURN QUERY UPDATE policy AS p SET
+        hold_minutes = coalesce(set_policy.hold_minutes, p.hold_minutes),
+        review_hours = coalesce(set_policy.review_hours, p.review_hours),
+        patient_hold_limit = coalesce(set_policy.patient_hold_limit, p.patient_hold_limit),
+        reminder_lead = coalesce(set_policy.reminder_lead, p.reminder_lead),
+        require_verified_doctor = coalesce(set_policy.require_verified_doctor, p.require_verified_doctor),
+        offer_first_wave = coalesce(set_policy.offer_first_wave, p.offer_first_wave),
+        offer_min_notice = coalesce(set_policy.offer_min_notice, p.offer_min_notice),
+        offer_waves = coalesce(set_policy.offer_waves, p.offer_waves),
+        default_fee = coalesce(set_policy.default_fee, p.default_fee),
+        default_currency = coalesce(set_policy.default_currency, p.default_currency),
+        max_fee = coalesce(set_policy.max_fee, p.max_fee),
+        currencies = coalesce(set_policy.currencies, p.currencies)
+    RETURNING p.*;
+EXCEPTION
+    WHEN check_violation THEN
+        GET STACKED DIAGNOSTICS rule = CONSTRAINT_NAME;
+        PERFORM refuse_with_hint(
+            SQLSTATE, rule, format('The policy stays as it is: %s does not allow this.', rule),
+            'It must hold that ' || (SELECT pg_get_expr(conbin, conrelid) FROM pg_constraint WHERE conname = rule) || '.'
+        );
+    WHEN numeric_value_out_of_range OR string_data_right_truncation THEN
+        PERFORM refuse_input(format('The policy stays as it is: %s.', SQLERRM), '\d+ policy shows what each column may be.');
+END
+$$;
+COMMENT ON FUNCTION admin.set_policy(
+    integer, integer, integer, interval, boolean, integer, interval, integer, numeric, text, numeric, text[]
+) IS
+'Sets whichever numbers are named, as in admin.set_policy(hold_minutes => 20), and leaves the others; \d+ policy explains each. Returns the policy, which without a parameter is only shown. What is booked, held or offered already keeps what it was promised.';
+REVOKE EXECUTE ON FUNCTION admin.set_policy(
+    integer, integer, integer, interval, boolean, integer, interval, integer, numeric, text, numeric, text[]
+) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION admin.set_policy(
+    integer, integer, integer, interval, boolean, integer, interval, integer, numeric, text, numeric, text[]
+) TO booking_admin;
