@@ -2399,8 +2399,8 @@ CREATE TABLE public.notification (
     outcome text,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     sent_at timestamp with time zone,
-    CONSTRAINT notification_appointment_known CHECK ((((kind = ANY (ARRAY['email_verification'::text, 'email_changing'::text, 'password_reset'::text, 'password_changed'::text, 'waiting_ended'::text, 'waiting_lapsed'::text, 'account_erased'::text])) = (appointment_id IS NULL)) AND ((appointment_id IS NULL) = (appointment_version IS NULL)))),
-    CONSTRAINT notification_kind_valid CHECK ((kind = ANY (ARRAY['appointment_confirmed'::text, 'appointment_canceled'::text, 'appointment_rescheduled'::text, 'slot_offered'::text, 'offer_superseded'::text, 'offer_expired'::text, 'payment_too_late'::text, 'refund_requested'::text, 'refund_completed'::text, 'appointment_held'::text, 'hold_lapsing'::text, 'appointment_reminder'::text, 'email_verification'::text, 'email_changing'::text, 'password_reset'::text, 'password_changed'::text, 'waiting_ended'::text, 'waiting_lapsed'::text, 'account_erased'::text]))),
+    CONSTRAINT notification_appointment_known CHECK ((((kind = ANY (ARRAY['email_verification'::text, 'email_changing'::text, 'password_reset'::text, 'password_changed'::text, 'waitlist_joined'::text, 'waiting_ended'::text, 'waiting_lapsed'::text, 'account_erased'::text])) = (appointment_id IS NULL)) AND ((appointment_id IS NULL) = (appointment_version IS NULL)))),
+    CONSTRAINT notification_kind_valid CHECK ((kind = ANY (ARRAY['appointment_confirmed'::text, 'appointment_canceled'::text, 'appointment_rescheduled'::text, 'slot_offered'::text, 'offer_superseded'::text, 'offer_expired'::text, 'payment_too_late'::text, 'refund_requested'::text, 'refund_completed'::text, 'appointment_held'::text, 'hold_lapsing'::text, 'appointment_reminder'::text, 'email_verification'::text, 'email_changing'::text, 'password_reset'::text, 'password_changed'::text, 'waitlist_joined'::text, 'waiting_ended'::text, 'waiting_lapsed'::text, 'account_erased'::text]))),
     CONSTRAINT notification_status_valid CHECK ((status = ANY (ARRAY['queued'::text, 'sent'::text, 'skipped'::text, 'failed'::text])))
 );
 
@@ -2444,7 +2444,7 @@ COMMENT ON COLUMN public.notification.appointment_version IS 'A mail about an ol
 -- Name: COLUMN notification.waitlist_entry_id; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.notification.waitlist_entry_id IS 'The entry whose end waiting_ended tells.';
+COMMENT ON COLUMN public.notification.waitlist_entry_id IS 'The entry whose beginning or end a mail tells.';
 
 
 --
@@ -2713,15 +2713,22 @@ CREATE VIEW public.notification_letter AS
     public.account_token_lifetime(n.kind) AS code_lifetime,
     f.id AS offer_id,
     f.expires_at AS offer_expires_at,
-    public.money_text(a.fee, (a.currency)::text) AS fee
-   FROM ((((((((public.notification n
+    public.money_text(a.fee, (a.currency)::text) AS fee,
+    public.money_text(paid.amount, (paid.currency)::text) AS paid,
+    paid.capture_id,
+    w.id AS waitlist_entry,
+    w."position",
+    w.desired_date
+   FROM ((((((((((public.notification n
      JOIN public.account r ON ((n.account_id = r.id)))
      LEFT JOIN public.doctor rd ON ((r.id = rd.account_id)))
      LEFT JOIN public.patient rp ON ((r.id = rp.account_id)))
      LEFT JOIN public.appointment a ON ((n.appointment_id = a.id)))
-     LEFT JOIN public.doctor d ON ((a.doctor_id = d.account_id)))
+     LEFT JOIN public.api_waitlist_entry w ON ((n.waitlist_entry_id = w.id)))
+     LEFT JOIN public.doctor d ON ((COALESCE(a.doctor_id, w.doctor) = d.account_id)))
      LEFT JOIN public.patient p ON ((a.patient_id = p.account_id)))
      LEFT JOIN public.payment pay ON ((n.payment_id = pay.id)))
+     LEFT JOIN public.payment paid ON (((a.id = paid.appointment_id) AND (NOT paid.without_slot) AND (paid.status = ANY (ARRAY['captured'::text, 'partially_refunded'::text, 'refunded'::text])))))
      LEFT JOIN public.offer f ON ((n.offer_id = f.id)));
 
 
@@ -4804,6 +4811,9 @@ CREATE FUNCTION public.notification_stale(n public.notification) RETURNS text
     AS $$
     SELECT CASE
         WHEN coalesce(n.snapshot ->> 'email', mail_address(r, n.kind)) IS NULL THEN 'there is nowhere to send it'
+        WHEN n.kind = 'waitlist_joined'
+            THEN (SELECT 'the waiting has ended' FROM waitlist_entry
+                WHERE id = n.waitlist_entry_id AND status NOT IN ('waiting', 'offered', 'paused'))
         WHEN n.appointment_id IS NULL THEN NULL
         WHEN n.payment_id IS NOT NULL THEN NULL -- what became of money stays true
         WHEN n.kind = 'slot_offered'
@@ -4836,7 +4846,8 @@ CREATE FUNCTION public.notification_turn(n public.notification) RETURNS timestam
     FROM notification AS e
     WHERE e.account_id = n.account_id AND e.id < n.id AND e.status = 'queued' AND e.attempts > 0
         -- codes expire, and may go to another address: they neither wait nor are waited for
-        AND e.appointment_id IS NOT NULL AND n.appointment_id IS NOT NULL
+        AND coalesce(e.appointment_id, e.waitlist_entry_id) IS NOT NULL
+        AND coalesce(n.appointment_id, n.waitlist_entry_id) IS NOT NULL
         AND notification_stale(e) IS NULL
 $$;
 
@@ -7502,6 +7513,28 @@ $$;
 --
 
 COMMENT ON FUNCTION public.tg_waitlist_entry__offers() IS 'Waiting that ends takes its offer along.';
+
+
+--
+-- Name: tg_waitlist_entry__outbox(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.tg_waitlist_entry__outbox() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    INSERT INTO notification (kind, account_id, waitlist_entry_id) VALUES ('waitlist_joined', NEW.patient_id, NEW.id);
+    RETURN NULL;
+END
+$$;
+
+
+--
+-- Name: FUNCTION tg_waitlist_entry__outbox(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.tg_waitlist_entry__outbox() IS 'Queues the mail to a patient who has begun to wait.';
 
 
 --
@@ -10321,6 +10354,20 @@ COMMENT ON TRIGGER tg_waitlist_entry__offers ON public.waitlist_entry IS 'Whoeve
 
 
 --
+-- Name: waitlist_entry tg_waitlist_entry__outbox; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER tg_waitlist_entry__outbox AFTER INSERT ON public.waitlist_entry FOR EACH ROW EXECUTE FUNCTION public.tg_waitlist_entry__outbox();
+
+
+--
+-- Name: TRIGGER tg_waitlist_entry__outbox ON waitlist_entry; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TRIGGER tg_waitlist_entry__outbox ON public.waitlist_entry IS 'Writes the outbox in the transaction of the event.';
+
+
+--
 -- Name: waitlist_entry tg_waitlist_entry__rules; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -12738,6 +12785,13 @@ REVOKE ALL ON FUNCTION public.tg_time_off__rules() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION public.tg_waitlist_entry__offers() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION tg_waitlist_entry__outbox(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.tg_waitlist_entry__outbox() FROM PUBLIC;
 
 
 --

@@ -10,7 +10,7 @@ import structlog
 from msgspec.structs import replace
 
 from app.domain.accounts.tokens import Secret
-from app.domain.notifications.account_mails import with_code
+from app.domain.notifications.account_mails import with_code, with_entry
 from app.domain.notifications.mail_server import MailServer, is_permanent
 from app.domain.notifications.mails import compose
 from app.domain.notifications.repository import NotificationRepository
@@ -84,6 +84,8 @@ async def _send(context: WorkerContext, server: MailServer, notification_id: int
         return
     if isinstance(letter, AccountLetter) and letter.code_lifetime:
         letter = with_code(letter, code.text, context["settings"])
+    if isinstance(letter, AccountLetter) and letter.waitlist_entry:
+        letter = with_entry(letter, context["settings"])
     if isinstance(letter, Letter) and letter.kind == "slot_offered":
         letter = replace(letter, link=link_to(context["settings"].public_url, code))
     with structlog.contextvars.bound_contextvars(**({"request": letter.request_id} if letter.request_id else {})):

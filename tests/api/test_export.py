@@ -50,6 +50,7 @@ async def test_a_patient_gets_everything(
         ("email_verification", "sent", None),
         ("appointment_confirmed", "queued", appointment),
         ("appointment_canceled", "queued", appointment),
+        ("waitlist_joined", "queued", None),
     ]
     (session,) = export["sessions"]
     assert session["ended_at"] is None

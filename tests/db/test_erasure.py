@@ -128,6 +128,7 @@ async def test_a_patient_cancels_and_leaves_all_first_and_both_sides_are_told(
     assert mails == [
         ("appointment_confirmed", patient, "skipped", None, None, None),
         ("appointment_confirmed", free, "queued", None, None, name),
+        ("waitlist_joined", patient, "skipped", None, None, None),
         ("appointment_canceled", patient, "queued", email, None, name),
         ("appointment_canceled", free, "queued", None, None, name),
         ("appointment_canceled", patient, "queued", email, None, name),

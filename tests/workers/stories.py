@@ -34,9 +34,13 @@ async def full_doctor(owner: asyncpg.Connection, app: asyncpg.Connection, slot: 
     return Full(doctor, holder, appointment)
 
 
-async def join(app: asyncpg.Connection, patient: int, doctor: int, day: date | None = None) -> int:
-    """Let a patient wait; return the entry's id."""
-    entry: int = await app.fetchval(JOIN, patient, doctor, day)
+async def join(owner: asyncpg.Connection, patient: int, doctor: int, day: date | None = None) -> int:
+    """Let a patient wait; the mail about it is as good as sent. Return the entry's id."""
+    async with owner.transaction():  # so that no worker sees the mail before
+        entry: int = await owner.fetchval(JOIN, patient, doctor, day)
+        await owner.execute(
+            "UPDATE notification SET status = 'sent', sent_at = now() WHERE waitlist_entry_id = $1", entry
+        )
     return entry
 
 
@@ -76,7 +80,7 @@ async def address(owner: asyncpg.Connection, account: int) -> str:
 async def canceled_while(waiting: int, owner: asyncpg.Connection, app: asyncpg.Connection, slot: int = 0) -> Full:
     """Cancel an appointment while a patient waits."""
     full = await full_doctor(owner, app, slot)
-    await join(app, waiting, full.doctor)
+    await join(owner, waiting, full.doctor)
     await cancel(app, full)
     return full
 

@@ -84,7 +84,7 @@ async def fill_up(owner: asyncpg.Connection, app: asyncpg.Connection) -> Practic
         if number % 5 == 0:
             practice.waiting.extend((patient, doctor) for patient in await make_patients(owner, 2))
     for patient, doctor in practice.waiting:
-        await join(app, patient, doctor)
+        await join(owner, patient, doctor)
     return practice
 
 

@@ -19,7 +19,7 @@ async def test_a_cancellation_mails_those_who_wait_in_the_order_of_joining(
     day = a_slot().date()
     first, second, third, other_day = reversed(await make_patients(owner, 4))
     for patient, desired in ((first, day), (other_day, day + timedelta(days=1)), (second, None), (third, day)):
-        await join(app, patient, full.doctor, desired)
+        await join(owner, patient, full.doctor, desired)
     await make_worker().start()
     await cancel(app, full)
     await eventually(partial(is_settled, owner))
@@ -41,7 +41,7 @@ async def test_a_worker_killed_before_the_cancellation_and_started_again_sends_t
 ) -> None:
     full = await full_doctor(owner, app)
     waiting = await make_patient(owner)
-    await join(app, waiting, full.doctor)
+    await join(owner, waiting, full.doctor)
     worker = make_worker()
     await worker.start()
     await worker.kill()
@@ -62,9 +62,9 @@ async def test_what_is_no_longer_true_is_not_sent(
         "UPDATE notification SET status = 'queued', sent_at = NULL WHERE appointment_id = $1", changed.appointment
     )
     first, second, faster = await make_patients(owner, 3)
-    await join(app, first, taken.doctor)
-    await join(app, faster, taken.doctor)
-    entry = await join(app, second, left.doctor)
+    await join(owner, first, taken.doctor)
+    await join(owner, faster, taken.doctor)
+    entry = await join(owner, second, left.doctor)
     for full in (changed, taken, left):
         await cancel(app, full)
     offer = (await rows(owner, taken))[-1]["offer_id"]
@@ -95,7 +95,7 @@ async def test_two_workers_send_each_mail_once(
     for slot in range(12):
         full = await full_doctor(owner, app, slot)
         for patient in await make_patients(owner, 3):
-            await join(app, patient, full.doctor)
+            await join(owner, patient, full.doctor)
         await cancel(app, full)
     await eventually(partial(is_settled, owner))
     sent = await owner.fetch(
@@ -110,8 +110,8 @@ async def test_a_mail_that_cannot_be_written_holds_up_no_other(
 ) -> None:
     full = await full_doctor(owner, app)
     first, second = await make_patients(owner, 2)
-    await join(app, first, full.doctor)
-    await join(app, second, full.doctor)
+    await join(owner, first, full.doctor)
+    await join(owner, second, full.doctor)
     await cancel(app, full)
     # there are no words for offering a doctor a slot
     await owner.execute(
@@ -137,7 +137,7 @@ async def test_a_mail_that_the_database_cannot_hand_out_holds_up_no_other(
     owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: Mailbox, make_worker: StartWorker
 ) -> None:
     full = await full_doctor(owner, app)
-    await join(app, await make_patient(owner), full.doctor)
+    await join(owner, await make_patient(owner), full.doctor)
     await cancel(app, full)
     jammed = (await rows(owner, full))[0]["id"]
     await owner.execute(
@@ -161,7 +161,7 @@ async def test_a_sent_mail_that_could_not_be_written_down_at_once_is_not_sent_ag
     owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: Mailbox, make_worker: StartWorker
 ) -> None:
     full = await full_doctor(owner, app)
-    await join(app, await make_patient(owner), full.doctor)
+    await join(owner, await make_patient(owner), full.doctor)
     await cancel(app, full)
     await owner.execute(
         """

@@ -43,7 +43,7 @@ async def two_cancellations(owner: asyncpg.Connection, app: asyncpg.Connection) 
     waiting = await make_patient(owner)
     first, second = [await full_doctor(owner, app, slot) for slot in range(2)]
     for full in (first, second):
-        await join(app, waiting, full.doctor)
+        await join(owner, waiting, full.doctor)
         await cancel(app, full)
     return first, second
 

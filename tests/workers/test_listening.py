@@ -43,7 +43,7 @@ async def test_a_mail_comes_by_listening_after_the_connection_was_cut(
     await switch_sweeps_off(redis)
     full = await full_doctor(owner, app)
     waiting = await make_patient(owner)
-    await join(app, waiting, full.doctor)
+    await join(owner, waiting, full.doctor)
     await make_worker().start()
     (before,) = await eventually(partial(app.fetchval, LISTENING))
     assert await app.fetchval("SELECT pg_terminate_backend($1)", before)
@@ -69,7 +69,7 @@ async def test_what_rang_while_nobody_listened_is_found_on_connecting(
 ) -> None:
     await switch_sweeps_off(redis)
     full = await full_doctor(owner, app)
-    await join(app, await make_patient(owner), full.doctor)
+    await join(owner, await make_patient(owner), full.doctor)
     async with Gate(database.app, default_port=5432) as gate:
         await gate.open()
         worker = make_worker(LISTEN_DATABASE_URL=gate.url)
@@ -90,7 +90,7 @@ async def test_without_listening_the_sweep_finds_the_mails(
     owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: Mailbox, make_worker: StartWorker
 ) -> None:
     full = await full_doctor(owner, app)
-    await join(app, await make_patient(owner), full.doctor)
+    await join(owner, await make_patient(owner), full.doctor)
     await make_worker(LISTEN_DATABASE_URL="postgresql://nobody@127.0.0.1:1/nothing").start()
     await cancel(app, full)
     await eventually(partial(is_settled, owner))

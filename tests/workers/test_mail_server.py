@@ -99,7 +99,7 @@ async def test_a_refusal_for_good_is_not_tried_again_and_holds_up_no_other(
     mailbox.unwanted.add(await address(owner, unwanted))
     full = await full_doctor(owner, app)
     for patient in (unknown, unwanted, last):
-        await join(app, patient, full.doctor)
+        await join(owner, patient, full.doctor)
     await cancel(app, full)
     worker = make_worker()
     await worker.start()

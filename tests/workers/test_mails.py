@@ -1,6 +1,7 @@
 """The words of the mails: right times in every zone, every name, and no way to write a header of one's own."""
 
-from datetime import UTC, datetime, timedelta
+import re
+from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -58,6 +59,8 @@ def letter(start: datetime = START, **changes: Any) -> Letter:
         "offer_id": 3,
         "offer_expires_at": start - timedelta(hours=76),
         "fee": "100.00 USD",
+        "paid": None,
+        "capture_id": None,
     }
     return Letter(**columns | changes)
 
@@ -74,6 +77,9 @@ def account_letter(**changes: Any) -> AccountLetter:
         "request_id": None,
         "code_lifetime": None,
         "doctor": None,
+        "waitlist_entry": None,
+        "desired_date": None,
+        "position": None,
     }
     return AccountLetter(**columns | changes)
 
@@ -144,6 +150,13 @@ def test_a_whole_page() -> None:
         "<p>Dear Zoë Müller,</p>\n<p>Your appointment with &lt;b&gt;Ada &amp; Co&lt;/b&gt; is confirmed.</p>\n" in page
     )
     assert "<p><strong>Thursday 26 November 2026, 14:00-14:30 (Europe/Berlin)</strong></p>" in page
+
+
+def test_what_was_paid_is_told_to_who_paid_it_and_of_what_is_free_nothing_about_money() -> None:
+    paid = letter(paid="100.00 USD", capture_id="8MC585209K746631H")
+    assert "\n\nPaid: 100.00 USD through PayPal, transaction 8MC585209K746631H.\n\n" in text(paid)
+    for said in (text(letter()), text(letter(recipient_role="doctor"))):
+        assert not re.search("USD|paid|pay|cost|fee", said, re.IGNORECASE)
 
 
 def test_who_may_no_longer_cancel_is_told_so() -> None:
@@ -232,6 +245,19 @@ def test_every_kind_has_words() -> None:
     [
         ({"kind": "password_changed"}, ["password of your account has just been changed", "If that was not you"]),
         ({"kind": "email_changing"}, ["Another email address was given", "If that was not you"]),
+        (
+            {"kind": "waitlist_joined", "doctor": "Dr. Ada", "position": 2, "call": "https://x.example/7/"},
+            [
+                "waiting for a slot with Dr. Ada on any day. You are number 2 in line",
+                "POST https://x.example/7/pause/",
+                "POST https://x.example/7/resume/",
+                "DELETE https://x.example/7/",
+            ],
+        ),
+        (
+            {"kind": "waitlist_joined", "doctor": "Dr. Ada", "position": 1, "desired_date": date(2026, 11, 26)},
+            ["a slot with Dr. Ada on Thursday 26 November 2026. You are number 1 in line"],
+        ),
         (
             {"kind": "waiting_lapsed", "doctor": "Dr. Ada"},
             ["no slot with Dr. Ada became yours", "To find another time"],

@@ -52,7 +52,8 @@ async def test_booked_paid_and_told(
     await assert_told_once(owner, mailbox, bill)
     (letter,) = await letters_to(owner, mailbox, patient)
     assert "Your appointment with Dr. Ada is confirmed." in letter.text
-    assert len(await teller.captures(bill)) == 1
+    (capture,) = await teller.captures(bill)
+    assert f"Paid: 100.00 USD through PayPal, transaction {capture['id']}." in letter.text
     assert cashier.logged("unavailable") == []
 
 
@@ -121,9 +122,14 @@ async def test_a_hold_that_is_given_up_is_offered_to_whoever_waits(
 ) -> None:
     bill = await teller.begin(await teller.hold(max_appointments=1))
     waiting = await make_patient(owner)
-    await app.fetch("SELECT * FROM join_waitlist($1, $2, NULL)", waiting, bill.doctor)
+    entry = await app.fetchval("SELECT id FROM join_waitlist($1, $2, NULL)", waiting, bill.doctor)
     assert (await teller.give_up(bill)).status_code == 200
-    (free,) = await letters_to(owner, mailbox, waiting)
+    joined, free = await letters_to(owner, mailbox, waiting)
+    assert joined.subject.startswith("On the waitlist: ")
+    assert (
+        f"leave the waitlist there, which is DELETE http://localhost:8000/api/appointments/waitlist/{entry}/"
+        in joined.text
+    )
     assert free.subject.startswith("Free: a slot with ")
     (canceled,) = await letters_to(owner, mailbox, bill.patient)
     assert canceled.subject.startswith("Canceled: ")

@@ -44,7 +44,7 @@ async def canceled_by_request(
 ) -> Full:
     """Cancel an appointment, as part of a request if one is given, while a patient waits."""
     full = await full_doctor(owner, app, slot)
-    await join(app, waiting, full.doctor)
+    await join(owner, waiting, full.doctor)
     async with app.transaction():
         if request_id:
             await app.execute("SELECT set_config('booking.request', $1, true)", request_id)

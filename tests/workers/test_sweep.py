@@ -55,7 +55,7 @@ async def test_whoever_waits_hears_of_a_lapsed_hold(
 ) -> None:
     doctor, waiting = await make_doctor(owner, max_appointments=1), await make_patient(owner)
     hold = await book(app, await make_patient(owner), doctor, a_slot())
-    await join(app, waiting, doctor)
+    await join(owner, waiting, doctor)
     await root.execute("UPDATE appointment SET hold_expires_at = now() WHERE id = $1", hold)
     await make_worker().start()
     await eventually(partial(is_swept, owner, doctor))

@@ -22,8 +22,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.db.models.base import Base, stamped
 
 ACCOUNT_KINDS = (
-    "'email_verification', 'email_changing', 'password_reset', 'password_changed', 'waiting_ended', 'waiting_lapsed',"
-    " 'account_erased'"
+    "'email_verification', 'email_changing', 'password_reset', 'password_changed', 'waitlist_joined',"
+    " 'waiting_ended', 'waiting_lapsed', 'account_erased'"
 )
 
 
@@ -94,7 +94,7 @@ class Notification(Base):
         Integer, comment="A mail about an older version is skipped."
     )
     waitlist_entry_id: Mapped[int | None] = mapped_column(
-        ForeignKey("waitlist_entry.id"), comment="The entry whose end waiting_ended tells."
+        ForeignKey("waitlist_entry.id"), comment="The entry whose beginning or end a mail tells."
     )
     offer_id: Mapped[int | None] = mapped_column(ForeignKey("offer.id"), comment="The offer that a mail is about.")
     payment_id: Mapped[int | None] = mapped_column(

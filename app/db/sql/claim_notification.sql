@@ -53,15 +53,25 @@ SELECT
     account_token_lifetime(n.kind) AS code_lifetime,
     f.id AS offer_id,
     f.expires_at AS offer_expires_at,
-    money_text(a.fee, a.currency) AS fee
+    money_text(a.fee, a.currency) AS fee,
+    money_text(paid.amount, paid.currency) AS paid,
+    paid.capture_id,
+    w.id AS waitlist_entry,
+    w.position,
+    w.desired_date
 FROM notification AS n
 INNER JOIN account AS r ON n.account_id = r.id
 LEFT JOIN doctor AS rd ON r.id = rd.account_id
 LEFT JOIN patient AS rp ON r.id = rp.account_id
 LEFT JOIN appointment AS a ON n.appointment_id = a.id
-LEFT JOIN doctor AS d ON a.doctor_id = d.account_id
+LEFT JOIN api_waitlist_entry AS w ON n.waitlist_entry_id = w.id
+LEFT JOIN doctor AS d ON coalesce(a.doctor_id, w.doctor) = d.account_id
 LEFT JOIN patient AS p ON a.patient_id = p.account_id
 LEFT JOIN payment AS pay ON n.payment_id = pay.id
+LEFT JOIN payment AS paid
+    ON
+        a.id = paid.appointment_id AND NOT paid.without_slot
+        AND paid.status IN ('captured', 'partially_refunded', 'refunded') -- one at most: payment_one_capture
 LEFT JOIN offer AS f ON n.offer_id = f.id;
 COMMENT ON VIEW notification_letter IS 'Everything a mail''s template may say; of an appointment nothing where it is about the account.';
 GRANT SELECT ON notification_letter TO booking_app;

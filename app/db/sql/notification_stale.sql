@@ -3,6 +3,9 @@ CREATE OR REPLACE FUNCTION notification_stale(n notification) RETURNS text
 LANGUAGE sql STABLE AS $$
     SELECT CASE
         WHEN coalesce(n.snapshot ->> 'email', mail_address(r, n.kind)) IS NULL THEN 'there is nowhere to send it'
+        WHEN n.kind = 'waitlist_joined'
+            THEN (SELECT 'the waiting has ended' FROM waitlist_entry
+                WHERE id = n.waitlist_entry_id AND status NOT IN ('waiting', 'offered', 'paused'))
         WHEN n.appointment_id IS NULL THEN NULL
         WHEN n.payment_id IS NOT NULL THEN NULL -- what became of money stays true
         WHEN n.kind = 'slot_offered'

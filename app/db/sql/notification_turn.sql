@@ -1,11 +1,12 @@
--- Mails about appointments reach a person in the order of events: none overtakes an earlier one that waits for its next attempt.
+-- Mails about appointments and waiting reach a person in the order of events: none overtakes an earlier one that is to be tried again.
 CREATE OR REPLACE FUNCTION notification_turn(n notification) RETURNS timestamptz
 LANGUAGE sql STABLE AS $$
     SELECT max(e.due_at)
     FROM notification AS e
     WHERE e.account_id = n.account_id AND e.id < n.id AND e.status = 'queued' AND e.attempts > 0
         -- codes expire, and may go to another address: they neither wait nor are waited for
-        AND e.appointment_id IS NOT NULL AND n.appointment_id IS NOT NULL
+        AND coalesce(e.appointment_id, e.waitlist_entry_id) IS NOT NULL
+        AND coalesce(n.appointment_id, n.waitlist_entry_id) IS NOT NULL
         AND notification_stale(e) IS NULL
 $$;
 COMMENT ON FUNCTION notification_turn(notification) IS

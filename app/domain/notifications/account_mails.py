@@ -7,6 +7,7 @@ from urllib.parse import urlencode, urlsplit
 from msgspec.structs import replace
 
 from app.domain.notifications.schemas import AccountKind, AccountLetter
+from app.domain.notifications.times import day
 from app.domain.notifications.words import Words
 from app.settings import Settings
 
@@ -22,6 +23,11 @@ def with_code(letter: AccountLetter, code: str, settings: Settings) -> AccountLe
     return replace(
         letter, code=code, page=pages[letter.kind], call=f"{settings.public_url.rstrip('/')}{CALLS[letter.kind]}"
     )
+
+
+def with_entry(letter: AccountLetter, settings: Settings) -> AccountLetter:
+    """Return the letter with the address of the waitlist entry that it is about."""
+    return replace(letter, call=f"{settings.public_url.rstrip('/')}/api/appointments/waitlist/{letter.waitlist_entry}/")
 
 
 def _email_verification(letter: AccountLetter) -> Words:
@@ -81,6 +87,21 @@ def _password_changed(_: AccountLetter) -> Words:
     )
 
 
+def _waitlist_joined(letter: AccountLetter) -> Words:
+    on = f"on {day(letter.desired_date)}" if letter.desired_date else "on any day"
+    return Words(
+        f"On the waitlist: {letter.doctor}",
+        [
+            f"You are waiting for a slot with {letter.doctor} {on}. You are number {letter.position} in line.",
+            "As soon as a slot comes free, it is offered to those who wait, by mail and in the booking app. Whoever "
+            "accepts first has it, and the first in line hear of it first.",
+            "To be offered nothing for a while and yet keep your place, pause your waiting in your booking app, which "
+            f"sends POST {letter.call}pause/ for it, and POST {letter.call}resume/ when you go on. "
+            f"If you no longer need a slot, please leave the waitlist there, which is DELETE {letter.call}",
+        ],
+    )
+
+
 def _waiting_ended(letter: AccountLetter) -> Words:
     return Words(
         f"No longer to be waited for: {letter.doctor}",
@@ -119,6 +140,7 @@ ACCOUNT_WORDS: dict[AccountKind, Callable[[AccountLetter], Words]] = {
     "email_changing": _email_changing,
     "password_reset": _password_reset,
     "password_changed": _password_changed,
+    "waitlist_joined": _waitlist_joined,
     "waiting_ended": _waiting_ended,
     "waiting_lapsed": _waiting_lapsed,
     "account_erased": _account_erased,

@@ -107,8 +107,14 @@ def _confirmed_to_patient(letter: Letter, at: datetime) -> Words:
         cancel = "It starts too soon to be canceled in your booking app. If you cannot come, please call the practice."
     return Words(
         f"Confirmed: {letter.doctor}, {start(letter)}",
-        [f"Your appointment with {letter.doctor} is confirmed.", when(letter), cancel],
+        [f"Your appointment with {letter.doctor} is confirmed.", when(letter), *_receipt(letter), cancel],
     )
+
+
+def _receipt(letter: Letter) -> list[str]:
+    if not letter.paid:
+        return []
+    return [f"Paid: {letter.paid} through PayPal, transaction {letter.capture_id}."]
 
 
 def _confirmed_to_doctor(letter: Letter, _: datetime) -> Words:

@@ -1,6 +1,6 @@
 """What the outbox says."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -27,6 +27,7 @@ AccountKind = Literal[
     "email_changing",
     "password_reset",
     "password_changed",
+    "waitlist_joined",
     "waiting_ended",
     "waiting_lapsed",
     "account_erased",
@@ -51,10 +52,13 @@ class AccountLetter(Envelope, frozen=True, kw_only=True):
 
     kind: AccountKind
     doctor: str | None  # whom the recipient waited for
+    waitlist_entry: int | None  # whose beginning or end the mail tells
+    desired_date: date | None  # the day waited for; none: any
+    position: int | None  # in line, as long as the recipient waits
     code_lifetime: timedelta | None  # of the code that the mail is for, if it is for one
     code: str = ""
     page: str | None = None  # the front end's page that takes the code
-    call: str = ""  # the operation that takes it
+    call: str = ""  # the operation that takes it, or where the waitlist entry is
 
 
 class Letter(Envelope, frozen=True, kw_only=True):
@@ -77,5 +81,7 @@ class Letter(Envelope, frozen=True, kw_only=True):
     offer_id: int | None
     offer_expires_at: datetime | None
     fee: str  # amount and currency
+    paid: str | None  # the same of the payment that confirmed the appointment; none: it costs nothing
+    capture_id: str | None  # PayPal's name for the transaction of that payment
     link: str | None = None  # where the offer can be accepted without a login; only the mail knows it
     recipient_erased: bool = False  # this is the last mail that goes there

@@ -1,6 +1,6 @@
 """How mails tell times: in their reader's zone, which they name."""
 
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from app.domain.notifications.schemas import Letter
@@ -32,8 +32,13 @@ def moment(instant: datetime, zone: ZoneInfo) -> str:
     return f"{_clock(local)} ({_zone_name(zone, local)})"
 
 
+def day(date_: date) -> str:
+    """Return a date, such as `Thursday 26 November 2026`."""
+    return f"{date_:%A} {date_.day} {date_:%B %Y}"
+
+
 def _clock(local: datetime) -> str:
-    return f"{local:%A} {local.day} {local:%B %Y, %H:%M}"
+    return f"{day(local)}, {local:%H:%M}"
 
 
 def _zone_name(zone: ZoneInfo, first: datetime, *others: datetime) -> str:

@@ -581,8 +581,8 @@ CREATE TABLE notification (
 	sent_at TIMESTAMP WITH TIME ZONE, 
 	CONSTRAINT notification_pkey PRIMARY KEY (id), 
 	CONSTRAINT notification_status_valid CHECK (status IN ('queued', 'sent', 'skipped', 'failed')), 
-	CONSTRAINT notification_kind_valid CHECK (kind IN ('appointment_confirmed', 'appointment_canceled', 'appointment_rescheduled', 'slot_offered', 'offer_superseded', 'offer_expired', 'payment_too_late', 'refund_requested', 'refund_completed', 'appointment_held', 'hold_lapsing', 'appointment_reminder', 'email_verification', 'email_changing', 'password_reset', 'password_changed', 'waiting_ended', 'waiting_lapsed', 'account_erased')), 
-	CONSTRAINT notification_appointment_known CHECK ((kind IN ('email_verification', 'email_changing', 'password_reset', 'password_changed', 'waiting_ended', 'waiting_lapsed', 'account_erased')) = (appointment_id IS NULL) AND (appointment_id IS NULL) = (appointment_version IS NULL)), 
+	CONSTRAINT notification_kind_valid CHECK (kind IN ('appointment_confirmed', 'appointment_canceled', 'appointment_rescheduled', 'slot_offered', 'offer_superseded', 'offer_expired', 'payment_too_late', 'refund_requested', 'refund_completed', 'appointment_held', 'hold_lapsing', 'appointment_reminder', 'email_verification', 'email_changing', 'password_reset', 'password_changed', 'waitlist_joined', 'waiting_ended', 'waiting_lapsed', 'account_erased')), 
+	CONSTRAINT notification_appointment_known CHECK ((kind IN ('email_verification', 'email_changing', 'password_reset', 'password_changed', 'waitlist_joined', 'waiting_ended', 'waiting_lapsed', 'account_erased')) = (appointment_id IS NULL) AND (appointment_id IS NULL) = (appointment_version IS NULL)), 
 	CONSTRAINT notification_account_id_fkey FOREIGN KEY(account_id) REFERENCES account (id), 
 	CONSTRAINT notification_appointment_id_fkey FOREIGN KEY(appointment_id) REFERENCES appointment (id), 
 	CONSTRAINT notification_waitlist_entry_id_fkey FOREIGN KEY(waitlist_entry_id) REFERENCES waitlist_entry (id), 
@@ -612,7 +612,7 @@ COMMENT ON COLUMN notification.appointment_id IS 'What it is about; none: the ac
 
 COMMENT ON COLUMN notification.appointment_version IS 'A mail about an older version is skipped.';
 
-COMMENT ON COLUMN notification.waitlist_entry_id IS 'The entry whose end waiting_ended tells.';
+COMMENT ON COLUMN notification.waitlist_entry_id IS 'The entry whose beginning or end a mail tells.';
 
 COMMENT ON COLUMN notification.offer_id IS 'The offer that a mail is about.';
 
@@ -2058,15 +2058,25 @@ SELECT
     account_token_lifetime(n.kind) AS code_lifetime,
     f.id AS offer_id,
     f.expires_at AS offer_expires_at,
-    money_text(a.fee, a.currency) AS fee
+    money_text(a.fee, a.currency) AS fee,
+    money_text(paid.amount, paid.currency) AS paid,
+    paid.capture_id,
+    w.id AS waitlist_entry,
+    w.position,
+    w.desired_date
 FROM notification AS n
 INNER JOIN account AS r ON n.account_id = r.id
 LEFT JOIN doctor AS rd ON r.id = rd.account_id
 LEFT JOIN patient AS rp ON r.id = rp.account_id
 LEFT JOIN appointment AS a ON n.appointment_id = a.id
-LEFT JOIN doctor AS d ON a.doctor_id = d.account_id
+LEFT JOIN api_waitlist_entry AS w ON n.waitlist_entry_id = w.id
+LEFT JOIN doctor AS d ON coalesce(a.doctor_id, w.doctor) = d.account_id
 LEFT JOIN patient AS p ON a.patient_id = p.account_id
 LEFT JOIN payment AS pay ON n.payment_id = pay.id
+LEFT JOIN payment AS paid
+    ON
+        a.id = paid.appointment_id AND NOT paid.without_slot
+        AND paid.status IN ('captured', 'partially_refunded', 'refunded') -- one at most: payment_one_capture
 LEFT JOIN offer AS f ON n.offer_id = f.id;
 COMMENT ON VIEW notification_letter IS 'Everything a mail''s template may say; of an appointment nothing where it is about the account.';
 GRANT SELECT ON notification_letter TO booking_app;
@@ -2980,6 +2990,9 @@ CREATE OR REPLACE FUNCTION notification_stale(n notification) RETURNS text
 LANGUAGE sql STABLE AS $$
     SELECT CASE
         WHEN coalesce(n.snapshot ->> 'email', mail_address(r, n.kind)) IS NULL THEN 'there is nowhere to send it'
+        WHEN n.kind = 'waitlist_joined'
+            THEN (SELECT 'the waiting has ended' FROM waitlist_entry
+                WHERE id = n.waitlist_entry_id AND status NOT IN ('waiting', 'offered', 'paused'))
         WHEN n.appointment_id IS NULL THEN NULL
         WHEN n.payment_id IS NOT NULL THEN NULL -- what became of money stays true
         WHEN n.kind = 'slot_offered'
@@ -2994,14 +3007,15 @@ LANGUAGE sql STABLE AS $$
 $$;
 COMMENT ON FUNCTION notification_stale(notification) IS 'Why a mail would say what is no longer so; NULL: it is true.';
 
--- Mails about appointments reach a person in the order of events: none overtakes an earlier one that waits for its next attempt.
+-- Mails about appointments and waiting reach a person in the order of events: none overtakes an earlier one that is to be tried again.
 CREATE OR REPLACE FUNCTION notification_turn(n notification) RETURNS timestamptz
 LANGUAGE sql STABLE AS $$
     SELECT max(e.due_at)
     FROM notification AS e
     WHERE e.account_id = n.account_id AND e.id < n.id AND e.status = 'queued' AND e.attempts > 0
         -- codes expire, and may go to another address: they neither wait nor are waited for
-        AND e.appointment_id IS NOT NULL AND n.appointment_id IS NOT NULL
+        AND coalesce(e.appointment_id, e.waitlist_entry_id) IS NOT NULL
+        AND coalesce(n.appointment_id, n.waitlist_entry_id) IS NOT NULL
         AND notification_stale(e) IS NULL
 $$;
 COMMENT ON FUNCTION notification_turn(notification) IS
@@ -5175,6 +5189,21 @@ EXCEPTION WHEN duplicate_object THEN
 END
 $$;
 COMMENT ON TRIGGER tg_time_off__rules ON time_off IS 'At the end of the transaction: no appointment that somebody holds is covered.';
+
+-- Whoever joins a waitlist has it in writing: the mail is queued by the transaction that puts them in line.
+CREATE OR REPLACE FUNCTION tg_waitlist_entry__outbox() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    INSERT INTO notification (kind, account_id, waitlist_entry_id) VALUES ('waitlist_joined', NEW.patient_id, NEW.id);
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION tg_waitlist_entry__outbox() IS 'Queues the mail to a patient who has begun to wait.';
+
+CREATE OR REPLACE TRIGGER tg_waitlist_entry__outbox
+AFTER INSERT ON waitlist_entry
+FOR EACH ROW EXECUTE FUNCTION tg_waitlist_entry__outbox();
+COMMENT ON TRIGGER tg_waitlist_entry__outbox ON waitlist_entry IS 'Writes the outbox in the transaction of the event.';
 
 -- Joining is decided under the doctor's lock, so that a slot freed at the same moment is seen by one side or the other.
 CREATE OR REPLACE FUNCTION tg_waitlist_entry__rules() RETURNS trigger

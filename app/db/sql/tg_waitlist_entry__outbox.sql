@@ -1,0 +1,14 @@
+-- Whoever joins a waitlist has it in writing: the mail is queued by the transaction that puts them in line.
+CREATE OR REPLACE FUNCTION tg_waitlist_entry__outbox() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    INSERT INTO notification (kind, account_id, waitlist_entry_id) VALUES ('waitlist_joined', NEW.patient_id, NEW.id);
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION tg_waitlist_entry__outbox() IS 'Queues the mail to a patient who has begun to wait.';
+
+CREATE OR REPLACE TRIGGER tg_waitlist_entry__outbox
+AFTER INSERT ON waitlist_entry
+FOR EACH ROW EXECUTE FUNCTION tg_waitlist_entry__outbox();
+COMMENT ON TRIGGER tg_waitlist_entry__outbox ON waitlist_entry IS 'Writes the outbox in the transaction of the event.';
