@@ -12,7 +12,8 @@ RECORD = """
     GRANT SELECT ON recorded TO PUBLIC;
     CREATE FUNCTION record() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
     BEGIN
-        INSERT INTO recorded SELECT nextval('recorded_at'), coalesce(current_setting('booking.actor', true), ''), NEW.*;
+        INSERT INTO recorded
+        SELECT nextval('recorded_at'), coalesce(split_part(current_setting('booking.actor', true), ':', 1), ''), NEW.*;
         RETURN NULL;
     END
     $$;
@@ -147,6 +148,9 @@ INVARIANTS = {
     "somebody else is told of the money": """
         SELECT n.mail, m.id FROM n, m, a
         WHERE n.payment_id = m.id AND a.id = m.appointment_id AND a.patient_id <> n.account_id""",
+    "a record of its history is missing": """
+        SELECT appointment, max(number) FROM api_appointment_history WHERE appointment IN (SELECT id FROM a)
+        GROUP BY appointment HAVING max(number) <> count(*)""",
     "a slot is claimed twice": """
         SELECT min(id), max(id) FROM o WHERE status = 'accepted' GROUP BY appointment_id HAVING count(*) > 1""",
     "somebody is offered two slots at once": """

@@ -27,8 +27,8 @@ WEAKENED = {
         Change("at_ >= cancel_deadline", "at_ > cancel_deadline"),
         # before the wait for the lock it may still have been in time
         Change("at_ := clock_timestamp()", "at_ := statement_timestamp()", of="tg_appointment__rules"),
-        Change("act_as('patient')", "act_as('doctor')", of="cancel_as_patient"),
-        Change("act_as('patient')", "act_as('doctor')", of="reschedule_as_patient"),
+        Change("act_as('patient',", "act_as('doctor',", of="cancel_as_patient"),
+        Change("act_as('patient',", "act_as('doctor',", of="reschedule_as_patient"),
         # moved away first, then canceled
         Change("WHEN 'patient' THEN least(was.cancel_deadline,", "WHEN 'patient' THEN (", of="changed_appointment"),
     ),

@@ -754,6 +754,52 @@ COMMENT ON FUNCTION admin.verify_doctor(doctor integer, is_verified boolean) IS 
 
 
 --
+-- Name: verify_history(); Type: FUNCTION; Schema: admin; Owner: -
+--
+
+CREATE FUNCTION admin.verify_history() RETURNS TABLE(object_kind text, object_id integer, number integer, finding text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    WITH linked AS (
+        SELECT
+            h AS record,
+            coalesce(lag(h.number) OVER chain, 0) AS last_number,
+            lag(h.hash) OVER chain AS last_hash,
+            lead(h.number) OVER chain IS NULL AS is_last
+        FROM history AS h
+        WINDOW chain AS (PARTITION BY h.object_kind, h.object_id ORDER BY h.number)
+    )
+    SELECT (record).object_kind, (record).object_id, (record).number, CASE
+        WHEN (record).number <> last_number + 1 THEN format('Records %s to %s are missing.', last_number + 1, (record).number - 1)
+        ELSE 'The record is not as it was written, or the one before it.'
+    END
+    FROM linked
+    WHERE (record).number <> last_number + 1 OR (record).hash <> history_hash(record, last_hash)
+    UNION ALL
+    SELECT
+        coalesce((l.record).object_kind, n.object_kind), coalesce((l.record).object_id, n.object_id), (l.record).number,
+        CASE
+            WHEN l.record IS NULL THEN 'It has no history.'
+            WHEN n.is_now IS NULL THEN 'It is gone.'
+            ELSE 'It is not what its last record says.'
+        END
+    FROM (SELECT record FROM linked WHERE is_last) AS l
+    FULL OUTER JOIN history_now AS n
+        ON (l.record).object_kind = n.object_kind AND (l.record).object_id = n.object_id
+    WHERE (l.record).becomes IS DISTINCT FROM n.is_now
+    ORDER BY 1, 2, 3
+$$;
+
+
+--
+-- Name: FUNCTION verify_history(); Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON FUNCTION admin.verify_history() IS 'What in history is not as it was written: records that are missing or changed, and things that are not what their last record says. No row: all is well. Reads all of it.';
+
+
+--
 -- Name: account_token_lifetime(text); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -772,21 +818,39 @@ COMMENT ON FUNCTION public.account_token_lifetime(p_purpose text) IS 'How long a
 
 
 --
--- Name: act_as(text); Type: FUNCTION; Schema: public; Owner: -
+-- Name: act_as(text, integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.act_as(actor text) RETURNS void
+CREATE FUNCTION public.act_as(actor text, account integer DEFAULT NULL::integer) RETURNS void
     LANGUAGE sql
     AS $$
-    SELECT set_config('booking.actor', actor, true)
+    SELECT set_config('booking.actor', concat_ws(':', actor, account), true)
 $$;
 
 
 --
--- Name: FUNCTION act_as(actor text); Type: COMMENT; Schema: public; Owner: -
+-- Name: FUNCTION act_as(actor text, account integer); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.act_as(actor text) IS 'Says who acts from here to the end of the transaction; '''' hands back to admin. Called first and last by every booking function.';
+COMMENT ON FUNCTION public.act_as(actor text, account integer) IS 'Says who acts from here to the end of the transaction, with the account whose request it is; '''' hands back to admin. Called first and last by every booking function.';
+
+
+--
+-- Name: acting_account(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.acting_account() RETURNS integer
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT nullif(split_part(current_setting('booking.actor', true), ':', 2), '')::integer
+$$;
+
+
+--
+-- Name: FUNCTION acting_account(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.acting_account() IS 'The account on whose request somebody is writing at this moment, if it is anybody''s.';
 
 
 --
@@ -810,6 +874,29 @@ COMMENT ON FUNCTION public.active_appointments(p_doctor integer, at_ timestamp w
 
 
 --
+-- Name: acts_as(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.acts_as() RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT CASE
+        WHEN split_part(current_setting('booking.actor', true), ':', 1) <> '' THEN booking_actor()
+        -- what the API and the worker do on nobody's behalf
+        WHEN session_user = 'booking_app' THEN 'system'
+        ELSE 'admin'
+    END
+$$;
+
+
+--
+-- Name: FUNCTION acts_as(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.acts_as() IS 'How whoever is writing at this moment acts, for the record.';
+
+
+--
 -- Name: add_time_off(integer, timestamp with time zone, timestamp with time zone, text, boolean); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -824,7 +911,7 @@ BEGIN
     PERFORM refuse('time_off_during_valid', CASE WHEN p_end <= p_start THEN 'Time off must end after it begins.' END);
     p_during := tstzrange(p_start, p_end);
     PERFORM lock_doctor(p_doctor);
-    PERFORM act_as('doctor');
+    PERFORM act_as('doctor', p_doctor);
     INSERT INTO time_off (doctor_id, during, reason) VALUES (p_doctor, p_during, p_reason) RETURNING id INTO time_off_id;
     affected := ARRAY(
         SELECT a FROM settle_affected(
@@ -1593,7 +1680,7 @@ BEGIN
             RETURN;
         END IF;
     END IF;
-    PERFORM act_as('patient');
+    PERFORM act_as('patient', p_patient);
     -- for a doctor who does not exist any length will do: the trigger refuses
     INSERT INTO appointment (doctor_id, patient_id, during)
     VALUES (p_doctor, p_patient, tstzrange(p_start, p_start + make_interval(mins => coalesce(minutes, 30))))
@@ -1618,7 +1705,7 @@ COMMENT ON FUNCTION public.book(p_patient integer, p_doctor integer, p_start tim
 CREATE FUNCTION public.booking_actor() RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$
-    SELECT coalesce(nullif(current_setting('booking.actor', true), ''), 'admin')
+    SELECT coalesce(nullif(split_part(current_setting('booking.actor', true), ':', 1), ''), 'admin')
 $$;
 
 
@@ -1804,7 +1891,7 @@ CREATE FUNCTION public.cancel_as_patient(p_patient integer, p_appointment intege
     SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
-    PERFORM act_as('patient');
+    PERFORM act_as('patient', p_patient);
     PERFORM lock_doctor_of(p_appointment);
     UPDATE appointment SET status = 'canceled' WHERE id = p_appointment AND patient_id = p_patient;
     PERFORM act_as('');
@@ -1856,7 +1943,7 @@ CREATE FUNCTION public.cancel_together(p_actor text, p_appointments integer[], p
     LANGUAGE plpgsql
     AS $$
 BEGIN
-    PERFORM act_as(p_actor);
+    PERFORM act_as(p_actor, CASE p_actor WHEN 'doctor' THEN doctor_of(p_appointments[1]) END);
     PERFORM set_config('booking.batch', gen_random_uuid()::text, true);
     IF p_block THEN
         -- first, so that a canceled appointment's time is not announced as free
@@ -1997,7 +2084,7 @@ DECLARE
     was doctor := lock_doctor(p_doctor);
     wanted doctor := jsonb_populate_record(was, p_changes);
 BEGIN
-    PERFORM act_as('doctor');
+    PERFORM act_as('doctor', p_doctor);
     PERFORM change_email(p_doctor, p_changes ->> 'email') WHERE p_changes ? 'email';
     UPDATE doctor SET
         full_name = wanted.full_name,
@@ -2152,11 +2239,13 @@ BEGIN
     IF w.id IS NULL THEN
         RETURN;
     END IF;
+    PERFORM act_as('patient', p_patient);
     UPDATE offer SET status = 'declined'
     WHERE waitlist_entry_id = w.id AND status IN ('queued', 'sent') AND p_status <> 'waiting';
     -- who is offered a slot is not paused
     UPDATE waitlist_entry SET status = p_status WHERE id = w.id AND NOT (status = 'offered' AND p_status = 'waiting');
     PERFORM serve_waitlist(w.doctor_id);
+    PERFORM act_as('');
     RETURN QUERY SELECT * FROM api_waitlist_entry WHERE id = w.id;
 END
 $$;
@@ -2807,11 +2896,12 @@ BEGIN
         RETURN;
     END IF;
     PERFORM refuse('offer_superseded', offer_superseded(o, clock_timestamp()));
-    PERFORM act_as('patient');
+    PERFORM act_as('patient', p_patient);
     UPDATE offer SET status = 'accepted' WHERE id = o.id;
     UPDATE appointment SET patient_id = p_patient, status = CASE WHEN fee = 0 THEN 'confirmed' ELSE 'pending' END
     WHERE id = o.appointment_id AND status = 'offered';
     PERFORM refuse('offer_superseded', CASE WHEN NOT FOUND THEN 'Somebody else was faster.' END);
+    PERFORM act_as('system'); -- what becomes of the others is not the patient's doing
     PERFORM pass_over_others(o);
     PERFORM act_as('');
     RETURN QUERY SELECT * FROM api_appointment WHERE id = o.appointment_id;
@@ -2965,8 +3055,10 @@ BEGIN
         WHERE appointment_id = p_appointment AND status IN ('created', 'approved')
             AND payment_appointment_payable(a, clock_timestamp()) IS NULL;
     IF NOT FOUND THEN
+        PERFORM act_as('patient', p_patient);
         RETURN QUERY INSERT INTO payment (appointment_id, amount, currency)
             VALUES (p_appointment, p_amount, p_currency) RETURNING *;
+        PERFORM act_as('');
     END IF;
 END
 $$;
@@ -3026,7 +3118,7 @@ BEGIN
         RETURN;
     END IF;
     PERFORM refuse('offer_superseded', offer_superseded(o, clock_timestamp()));
-    PERFORM act_as('patient');
+    PERFORM act_as('patient', p_patient);
     UPDATE offer SET status = 'declined' WHERE id = o.id;
     PERFORM serve_waitlist(doctor_id) FROM appointment WHERE id = o.appointment_id;
     PERFORM act_as('');
@@ -3364,6 +3456,7 @@ BEGIN
     DELETE FROM account_token WHERE account_id = p_account;
     DELETE FROM calendar_feed WHERE account_id = p_account;
     DELETE FROM receipt WHERE account_id = p_account;
+    PERFORM act_as(p_role, p_account);
     UPDATE account SET
         status = 'erased',
         generation = generation + 1,
@@ -3373,6 +3466,7 @@ BEGIN
         pending_email = NULL,
         password_hash = NULL
     WHERE id = p_account;
+    PERFORM act_as('');
 END
 $$;
 
@@ -3406,6 +3500,7 @@ BEGIN
         'The doctor no longer takes appointments here.', false
     );
     PERFORM serve_waitlist(p_doctor); -- which takes back what was on offer
+    PERFORM act_as('doctor', p_doctor);
     PERFORM end_waiting(p_doctor);
     PERFORM erase_account(p_doctor, p_password_hash, 'doctor');
     UPDATE doctor SET
@@ -3788,7 +3883,7 @@ BEGIN
     END IF;
     pay := lock_payment(pay.id);
     PERFORM refuse('payment_status_transition', too_late_to_give_up(pay.appointment_id));
-    PERFORM act_as('payer');
+    PERFORM act_as('payer', p_patient);
     -- a hold that has lapsed already needs no giving up
     UPDATE appointment SET status = 'canceled'
     WHERE id = pay.appointment_id AND status = 'pending' AND hold_expires_at > clock_timestamp();
@@ -4005,6 +4100,268 @@ COMMENT ON FUNCTION public.held_appointments(p_doctor integer, at_ timestamp wit
 
 
 --
+-- Name: history; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.history (
+    object_kind text NOT NULL,
+    object_id integer NOT NULL,
+    number integer NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    transaction_id bigint NOT NULL,
+    database_role text NOT NULL,
+    acted_as text NOT NULL,
+    account_id integer,
+    was jsonb,
+    becomes jsonb NOT NULL,
+    hash bytea NOT NULL
+);
+
+
+--
+-- Name: TABLE history; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.history IS 'Every change of an appointment, waitlist entry, payment, refund, account''s status and policy. Triggers add to it, nobody else; each object''s records are a chain of hashes: admin.verify_history().';
+
+
+--
+-- Name: COLUMN history.object_kind; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.history.object_kind IS 'The table of what changed.';
+
+
+--
+-- Name: COLUMN history.object_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.history.object_id IS 'Its id there; of the policy 1.';
+
+
+--
+-- Name: COLUMN history.number; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.history.number IS '1, 2, 3 ... for each object.';
+
+
+--
+-- Name: COLUMN history.changed_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.history.changed_at IS 'When.';
+
+
+--
+-- Name: COLUMN history.transaction_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.history.transaction_id IS 'What changed together has the same one (pg_current_xact_id()).';
+
+
+--
+-- Name: COLUMN history.database_role; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.history.database_role IS 'Who was logged in at PostgreSQL.';
+
+
+--
+-- Name: COLUMN history.acted_as; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.history.acted_as IS 'patient, doctor, payer, payment, system (the service by itself) or admin.';
+
+
+--
+-- Name: COLUMN history.account_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.history.account_id IS 'Whose request it was; none: nobody''s who has an account.';
+
+
+--
+-- Name: COLUMN history.was; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.history.was IS 'What changed, as it was before; none: it began here.';
+
+
+--
+-- Name: COLUMN history.becomes; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.history.becomes IS 'All that history keeps of it, as it was from then on.';
+
+
+--
+-- Name: COLUMN history.hash; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.history.hash IS 'SHA-256 of this record and of the hash before it in its chain; see history_hash().';
+
+
+--
+-- Name: history_changes(public.history); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.history_changes(h public.history) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT jsonb_agg(jsonb_build_object('field', key, 'was', coalesce(h.was -> key, 'null'), 'becomes', value) ORDER BY key)
+    FROM jsonb_each(h.becomes)
+    WHERE CASE WHEN h.was IS NULL THEN value <> 'null' ELSE h.was ? key END
+$$;
+
+
+--
+-- Name: FUNCTION history_changes(h public.history); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.history_changes(h public.history) IS 'What a record says that changed: [{field, was, becomes}].';
+
+
+--
+-- Name: history_hash(public.history, bytea); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.history_hash(h public.history, last_hash bytea) RETURNS bytea
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT sha256(coalesce(last_hash, '') || convert_to(jsonb_build_array(
+        h.object_kind, h.object_id, h.number, extract(EPOCH FROM h.changed_at), h.transaction_id, h.database_role,
+        h.acted_as, h.account_id, h.was, h.becomes
+    )::text, 'UTF8'))
+$$;
+
+
+--
+-- Name: FUNCTION history_hash(h public.history, last_hash bytea); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.history_hash(h public.history, last_hash bytea) IS 'The hash of a record that comes behind one with the given hash, or first.';
+
+
+--
+-- Name: history_of(public.account); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.history_of(a public.account) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT jsonb_build_object('role', a.role, 'status', a.status)
+$$;
+
+
+--
+-- Name: FUNCTION history_of(a public.account); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.history_of(a public.account) IS 'What history keeps of an account.';
+
+
+--
+-- Name: history_of(public.appointment); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.history_of(a public.appointment) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT jsonb_build_object(
+        'doctor', a.doctor_id, 'patient', a.patient_id, 'appointment_date', utc_text(lower(a.during)),
+        'ends_at', utc_text(upper(a.during)), 'status', a.status, 'hold_expires_at', utc_text(a.hold_expires_at),
+        'cancel_deadline', utc_text(a.cancel_deadline), 'canceled_by', a.canceled_by
+    )
+$$;
+
+
+--
+-- Name: FUNCTION history_of(a public.appointment); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.history_of(a public.appointment) IS 'What history keeps of an appointment, as the API names it.';
+
+
+--
+-- Name: history_of(public.payment); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.history_of(p public.payment) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT jsonb_build_object(
+        'appointment', p.appointment_id, 'status', p.status, 'without_slot', p.without_slot,
+        'needs_attention', p.attention IS NOT NULL
+    )
+$$;
+
+
+--
+-- Name: FUNCTION history_of(p public.payment); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.history_of(p public.payment) IS 'What history keeps of a payment.';
+
+
+--
+-- Name: history_of(public.policy); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.history_of(p public.policy) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET "IntervalStyle" TO 'postgres'
+    AS $$
+    SELECT to_jsonb(p) - 'id'
+$$;
+
+
+--
+-- Name: FUNCTION history_of(p public.policy); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.history_of(p public.policy) IS 'What history keeps of the policy: all of it.';
+
+
+--
+-- Name: history_of(public.refund); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.history_of(r public.refund) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT jsonb_build_object('payment', r.payment_id, 'status', r.status)
+$$;
+
+
+--
+-- Name: FUNCTION history_of(r public.refund); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.history_of(r public.refund) IS 'What history keeps of a refund.';
+
+
+--
+-- Name: history_of(public.waitlist_entry); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.history_of(w public.waitlist_entry) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT jsonb_build_object(
+        'doctor', w.doctor_id, 'patient', w.patient_id, 'desired_date', to_char(w.desired_date, 'YYYY-MM-DD'), 'status', w.status
+    )
+$$;
+
+
+--
+-- Name: FUNCTION history_of(w public.waitlist_entry); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.history_of(w public.waitlist_entry) IS 'What history keeps of a waitlist entry, as the API names it.';
+
+
+--
 -- Name: hold_for_capture(public.payment, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -4216,7 +4573,7 @@ CREATE FUNCTION public.join_waitlist(p_patient integer, p_doctor integer, p_date
 DECLARE
     new_id integer;
 BEGIN
-    PERFORM act_as('patient');
+    PERFORM act_as('patient', p_patient);
     INSERT INTO waitlist_entry (doctor_id, patient_id, desired_date, earliest_time, latest_time, min_notice_minutes)
     VALUES (p_doctor, p_patient, p_date, p_earliest, p_latest, p_notice_minutes)
     RETURNING id INTO new_id;
@@ -5941,6 +6298,43 @@ COMMENT ON FUNCTION public.record_capture(p_payment integer, p_capture text, p_s
 
 
 --
+-- Name: record_change(text, integer, jsonb, jsonb); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.record_change(p_kind text, p_id integer, p_was jsonb, p_becomes jsonb) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    h history;
+    last_hash bytea;
+BEGIN
+    SELECT number, hash INTO h.number, last_hash FROM history
+    WHERE object_kind = p_kind AND object_id = p_id
+    ORDER BY number DESC LIMIT 1;
+    h.object_kind := p_kind;
+    h.object_id := p_id;
+    h.number := coalesce(h.number, 0) + 1;
+    h.changed_at := clock_timestamp();
+    h.transaction_id := pg_current_xact_id()::text::bigint;
+    h.database_role := session_user;
+    h.acted_as := acts_as();
+    h.account_id := acting_account();
+    h.was := (SELECT jsonb_object_agg(key, value) FROM jsonb_each(p_was) WHERE value <> p_becomes -> key);
+    h.becomes := p_becomes;
+    h.hash := history_hash(h, last_hash);
+    INSERT INTO history SELECT h.*;
+END
+$$;
+
+
+--
+-- Name: FUNCTION record_change(p_kind text, p_id integer, p_was jsonb, p_becomes jsonb); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.record_change(p_kind text, p_id integer, p_was jsonb, p_becomes jsonb) IS 'Adds a record to the chain of an object, whose row must be locked.';
+
+
+--
 -- Name: record_decline(integer, uuid, text); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -6036,7 +6430,7 @@ BEGIN
     IF NOT EXISTS (SELECT FROM appointment WHERE id = p_appointment AND doctor_id = p_doctor) THEN
         RETURN;
     END IF;
-    PERFORM act_as('doctor');
+    PERFORM act_as('doctor', p_doctor);
     PERFORM lock_doctor_of(p_appointment);
     -- what the sweep or the doctor has said already may be said again
     UPDATE appointment SET status = p_status WHERE id = p_appointment AND status <> p_status;
@@ -6202,7 +6596,7 @@ CREATE FUNCTION public.replace_working_hours(p_doctor integer, p_week jsonb, p_c
 DECLARE
     d doctor := lock_doctor(p_doctor);
 BEGIN
-    PERFORM act_as('doctor');
+    PERFORM act_as('doctor', p_doctor);
     DELETE FROM working_hours WHERE doctor_id = p_doctor;
     INSERT INTO working_hours (doctor_id, weekday, start_minute, end_minute)
     SELECT p_doctor, weekday, start_minute, end_minute
@@ -6298,7 +6692,7 @@ BEGIN
     IF old_time IS NULL THEN
         RETURN;
     END IF;
-    PERFORM act_as('doctor');
+    PERFORM act_as('doctor', p_doctor);
     PERFORM lock_doctor_of(p_appointment);
     IF p_block THEN
         SELECT during INTO old_time FROM appointment WHERE id = p_appointment; -- as it stands after the wait
@@ -6330,7 +6724,7 @@ BEGIN
     IF NOT EXISTS (SELECT FROM appointment WHERE id = p_appointment AND patient_id = p_patient) THEN
         RETURN;
     END IF;
-    PERFORM act_as('patient');
+    PERFORM act_as('patient', p_patient);
     PERFORM lock_doctor_of(p_appointment);
     IF has_waitlist(doctor_of(p_appointment)) AND NOT take_offered_place(p_patient, p_appointment, p_start) THEN
         PERFORM serve_waitlist(doctor_of(p_appointment)); -- what the clock has freed is theirs first
@@ -6469,8 +6863,12 @@ COMMENT ON FUNCTION public.retake_slot(pay public.payment) IS 'Books a payment''
 --
 
 CREATE FUNCTION public.retire_appointments(p_doctor integer, p_patient integer, at_ timestamp with time zone) RETURNS void
-    LANGUAGE sql
+    LANGUAGE plpgsql
     AS $$
+DECLARE
+    actor text := current_setting('booking.actor', true);
+BEGIN
+    PERFORM act_as('system'); -- not whoever happens to book just now
     UPDATE appointment SET status = appointment_status(status, hold_expires_at, upper(during), at_)
     WHERE id IN (
         SELECT id FROM appointment
@@ -6479,7 +6877,9 @@ CREATE FUNCTION public.retire_appointments(p_doctor integer, p_patient integer, 
             AND NOT appointment_is_active(status, hold_expires_at, upper(during), at_)
         ORDER BY id
         FOR NO KEY UPDATE SKIP LOCKED -- whoever holds one is retiring it
-    )
+    );
+    PERFORM act_as(coalesce(actor, ''));
+END
 $$;
 
 
@@ -7053,7 +7453,9 @@ BEGIN
     END IF;
     UPDATE offer SET status = 'accepted' WHERE id = o.id;
     UPDATE waitlist_entry SET status = 'fulfilled' WHERE id = o.waitlist_entry_id;
+    PERFORM act_as('system'); -- what becomes of the others is not the patient's doing
     PERFORM release_slot(o.appointment_id);
+    PERFORM act_as('patient', p_patient);
     RETURN true;
 END
 $$;
@@ -7064,6 +7466,37 @@ $$;
 --
 
 COMMENT ON FUNCTION public.take_offered_place(p_patient integer, p_appointment integer, p_start timestamp with time zone) IS 'Releases the slot that starts at an instant, if it is offered to the patient by their appointment''s doctor, who must be locked: the appointment can then move there. Whether it was.';
+
+
+--
+-- Name: tg_any__history(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.tg_any__history() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    was jsonb;
+    becomes jsonb := history_of(NEW);
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        was := history_of(OLD);
+        IF was = becomes THEN
+            RETURN NULL; -- nothing that history keeps
+        END IF;
+    END IF;
+    PERFORM record_change(TG_TABLE_NAME, NEW.id::integer, was, becomes);
+    RETURN NULL;
+END
+$$;
+
+
+--
+-- Name: FUNCTION tg_any__history(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.tg_any__history() IS 'Records what a row is from now on, and what it was, as far as that changed.';
 
 
 --
@@ -9105,6 +9538,31 @@ COMMENT ON COLUMN public.account_token.created_at IS 'When it was made, as the m
 
 
 --
+-- Name: api_appointment_history; Type: VIEW; Schema: public; Owner: -
+--
+
+CREATE VIEW public.api_appointment_history AS
+ SELECT h.object_id AS appointment,
+    a.doctor_id AS doctor,
+    a.patient_id AS patient,
+    h.number,
+    h.changed_at,
+    h.acted_as,
+    h.account_id,
+    public.history_changes(h.*) AS changes
+   FROM (public.history h
+     JOIN public.appointment a ON ((h.object_id = a.id)))
+  WHERE (h.object_kind = 'appointment'::text);
+
+
+--
+-- Name: VIEW api_appointment_history; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON VIEW public.api_appointment_history IS 'What became of appointments, as the API tells their parties.';
+
+
+--
 -- Name: api_doctor; Type: VIEW; Schema: public; Owner: -
 --
 
@@ -9251,6 +9709,49 @@ UNION
 --
 
 COMMENT ON VIEW public.doctor_to_sweep IS 'Doctors with lapsed holds, finished visits, waitlist entries whose day has passed, offers that are due, or slots that the waitlist is owed.';
+
+
+--
+-- Name: history_now; Type: VIEW; Schema: public; Owner: -
+--
+
+CREATE VIEW public.history_now AS
+ SELECT 'appointment'::text AS object_kind,
+    a.id AS object_id,
+    public.history_of(a.*) AS is_now
+   FROM public.appointment a
+UNION ALL
+ SELECT 'waitlist_entry'::text AS object_kind,
+    w.id AS object_id,
+    public.history_of(w.*) AS is_now
+   FROM public.waitlist_entry w
+UNION ALL
+ SELECT 'payment'::text AS object_kind,
+    p.id AS object_id,
+    public.history_of(p.*) AS is_now
+   FROM public.payment p
+UNION ALL
+ SELECT 'refund'::text AS object_kind,
+    r.id AS object_id,
+    public.history_of(r.*) AS is_now
+   FROM public.refund r
+UNION ALL
+ SELECT 'account'::text AS object_kind,
+    a.id AS object_id,
+    public.history_of(a.*) AS is_now
+   FROM public.account a
+UNION ALL
+ SELECT 'policy'::text AS object_kind,
+    (p.id)::integer AS object_id,
+    public.history_of(p.*) AS is_now
+   FROM public.policy p;
+
+
+--
+-- Name: VIEW history_now; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON VIEW public.history_now IS 'What history would keep of everything as it is now.';
 
 
 --
@@ -9719,6 +10220,14 @@ ALTER TABLE ONLY public.doctor
 
 
 --
+-- Name: history history_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.history
+    ADD CONSTRAINT history_pkey PRIMARY KEY (object_kind, object_id, number);
+
+
+--
 -- Name: notification notification_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -9969,6 +10478,13 @@ CREATE INDEX doctor_specialty ON public.doctor USING btree (lower(specialty), ac
 
 
 --
+-- Name: history_by_time; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX history_by_time ON public.history USING btree (object_kind, changed_at);
+
+
+--
 -- Name: notification_batch; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -10144,6 +10660,34 @@ CREATE UNIQUE INDEX waitlist_entry_unique ON public.waitlist_entry USING btree (
 
 
 --
+-- Name: account tg_account__history; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER tg_account__history AFTER INSERT OR UPDATE ON public.account FOR EACH ROW EXECUTE FUNCTION public.tg_any__history();
+
+
+--
+-- Name: TRIGGER tg_account__history ON account; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TRIGGER tg_account__history ON public.account IS 'Records the account''s role and status.';
+
+
+--
+-- Name: appointment tg_appointment__history; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER tg_appointment__history AFTER INSERT OR UPDATE ON public.appointment FOR EACH ROW EXECUTE FUNCTION public.tg_any__history();
+
+
+--
+-- Name: TRIGGER tg_appointment__history ON appointment; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TRIGGER tg_appointment__history ON public.appointment IS 'Records who, when and what status.';
+
+
+--
 -- Name: appointment tg_appointment__outbox; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -10256,6 +10800,20 @@ COMMENT ON TRIGGER tg_offer__rules ON public.offer IS 'What never changes, then 
 
 
 --
+-- Name: payment tg_payment__history; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER tg_payment__history AFTER INSERT OR UPDATE ON public.payment FOR EACH ROW EXECUTE FUNCTION public.tg_any__history();
+
+
+--
+-- Name: TRIGGER tg_payment__history ON payment; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TRIGGER tg_payment__history ON public.payment IS 'Records the payment''s status.';
+
+
+--
 -- Name: payment tg_payment__rules; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -10267,6 +10825,34 @@ CREATE TRIGGER tg_payment__rules BEFORE INSERT OR UPDATE ON public.payment FOR E
 --
 
 COMMENT ON TRIGGER tg_payment__rules ON public.payment IS 'Transition, what never changes, amount, hold; then the next look.';
+
+
+--
+-- Name: policy tg_policy__history; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER tg_policy__history AFTER INSERT OR UPDATE ON public.policy FOR EACH ROW EXECUTE FUNCTION public.tg_any__history();
+
+
+--
+-- Name: TRIGGER tg_policy__history ON policy; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TRIGGER tg_policy__history ON public.policy IS 'Records every number of the policy.';
+
+
+--
+-- Name: refund tg_refund__history; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER tg_refund__history AFTER INSERT OR UPDATE ON public.refund FOR EACH ROW EXECUTE FUNCTION public.tg_any__history();
+
+
+--
+-- Name: TRIGGER tg_refund__history ON refund; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TRIGGER tg_refund__history ON public.refund IS 'Records the refund''s status.';
 
 
 --
@@ -10337,6 +10923,20 @@ CREATE CONSTRAINT TRIGGER tg_time_off__waitlist AFTER INSERT OR DELETE OR UPDATE
 --
 
 COMMENT ON TRIGGER tg_time_off__waitlist ON public.time_off IS 'At the end of the transaction: slots on offer are withdrawn, or new ones offered.';
+
+
+--
+-- Name: waitlist_entry tg_waitlist_entry__history; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER tg_waitlist_entry__history AFTER INSERT OR UPDATE ON public.waitlist_entry FOR EACH ROW EXECUTE FUNCTION public.tg_any__history();
+
+
+--
+-- Name: TRIGGER tg_waitlist_entry__history ON waitlist_entry; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TRIGGER tg_waitlist_entry__history ON public.waitlist_entry IS 'Records who waits for whom, and the status.';
 
 
 --
@@ -10879,6 +11479,15 @@ GRANT ALL ON FUNCTION admin.verify_doctor(doctor integer, is_verified boolean) T
 
 
 --
+-- Name: FUNCTION verify_history(); Type: ACL; Schema: admin; Owner: -
+--
+
+REVOKE ALL ON FUNCTION admin.verify_history() FROM PUBLIC;
+GRANT ALL ON FUNCTION admin.verify_history() TO booking_admin;
+GRANT ALL ON FUNCTION admin.verify_history() TO booking_auditor;
+
+
+--
 -- Name: FUNCTION account_token_lifetime(p_purpose text); Type: ACL; Schema: public; Owner: -
 --
 
@@ -10887,10 +11496,17 @@ GRANT ALL ON FUNCTION public.account_token_lifetime(p_purpose text) TO booking_a
 
 
 --
--- Name: FUNCTION act_as(actor text); Type: ACL; Schema: public; Owner: -
+-- Name: FUNCTION act_as(actor text, account integer); Type: ACL; Schema: public; Owner: -
 --
 
-REVOKE ALL ON FUNCTION public.act_as(actor text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.act_as(actor text, account integer) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION acting_account(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.acting_account() FROM PUBLIC;
 
 
 --
@@ -10898,6 +11514,13 @@ REVOKE ALL ON FUNCTION public.act_as(actor text) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION public.active_appointments(p_doctor integer, at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION acts_as(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.acts_as() FROM PUBLIC;
 
 
 --
@@ -11843,6 +12466,73 @@ REVOKE ALL ON FUNCTION public.held_appointments(p_doctor integer, at_ timestamp 
 
 
 --
+-- Name: TABLE history; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.history TO booking_admin;
+GRANT SELECT ON TABLE public.history TO booking_auditor;
+
+
+--
+-- Name: FUNCTION history_changes(h public.history); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.history_changes(h public.history) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.history_changes(h public.history) TO booking_app;
+GRANT ALL ON FUNCTION public.history_changes(h public.history) TO booking_admin;
+GRANT ALL ON FUNCTION public.history_changes(h public.history) TO booking_auditor;
+
+
+--
+-- Name: FUNCTION history_hash(h public.history, last_hash bytea); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.history_hash(h public.history, last_hash bytea) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION history_of(a public.account); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.history_of(a public.account) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION history_of(a public.appointment); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.history_of(a public.appointment) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION history_of(p public.payment); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.history_of(p public.payment) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION history_of(p public.policy); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.history_of(p public.policy) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION history_of(r public.refund); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.history_of(r public.refund) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION history_of(w public.waitlist_entry); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.history_of(w public.waitlist_entry) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION hold_for_capture(pay public.payment, p_until timestamp with time zone); Type: ACL; Schema: public; Owner: -
 --
 
@@ -12381,6 +13071,13 @@ GRANT ALL ON FUNCTION public.record_capture(p_payment integer, p_capture text, p
 
 
 --
+-- Name: FUNCTION record_change(p_kind text, p_id integer, p_was jsonb, p_becomes jsonb); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.record_change(p_kind text, p_id integer, p_was jsonb, p_becomes jsonb) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION record_decline(p_payment integer, p_request uuid, p_approval_url text); Type: ACL; Schema: public; Owner: -
 --
 
@@ -12694,6 +13391,13 @@ GRANT ALL ON FUNCTION public.sweep_refresh_tokens() TO booking_admin;
 --
 
 REVOKE ALL ON FUNCTION public.take_offered_place(p_patient integer, p_appointment integer, p_start timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION tg_any__history(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.tg_any__history() FROM PUBLIC;
 
 
 --
@@ -13022,6 +13726,15 @@ GRANT SELECT ON TABLE admin.undelivered TO booking_auditor;
 
 GRANT SELECT ON TABLE admin.waitlist TO booking_admin;
 GRANT SELECT ON TABLE admin.waitlist TO booking_auditor;
+
+
+--
+-- Name: TABLE api_appointment_history; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.api_appointment_history TO booking_app;
+GRANT SELECT ON TABLE public.api_appointment_history TO booking_admin;
+GRANT SELECT ON TABLE public.api_appointment_history TO booking_auditor;
 
 
 --

@@ -4,6 +4,7 @@ from app.db.models.accounts import Account, AccountToken, Doctor, Patient, Refre
 from app.db.models.appointments import Appointment
 from app.db.models.base import Base
 from app.db.models.calendar import CalendarFeed
+from app.db.models.history import History
 from app.db.models.notifications import ComingMail, Notification
 from app.db.models.payments import Payment, Refund, WebhookEvent
 from app.db.models.policy import Policy
@@ -19,6 +20,7 @@ __all__ = [
     "CalendarFeed",
     "ComingMail",
     "Doctor",
+    "History",
     "Notification",
     "Offer",
     "OfferToken",

@@ -1,7 +1,6 @@
--- The one policy row, and the zones of the IANA time zone database 2026f, as far as this PostgreSQL can compute with them.
+-- The zones of the IANA time zone database 2026f, as far as this PostgreSQL can compute with them.
 -- A list, not pg_timezone_names: that view also has names that are no zones, and fails as a whole where one of the
 -- system's files cannot be read.
-INSERT INTO policy DEFAULT VALUES ON CONFLICT DO NOTHING;
 DO $$
 DECLARE
     zone text;

@@ -14,7 +14,7 @@ BEGIN
             RETURN;
         END IF;
     END IF;
-    PERFORM act_as('patient');
+    PERFORM act_as('patient', p_patient);
     -- for a doctor who does not exist any length will do: the trigger refuses
     INSERT INTO appointment (doctor_id, patient_id, during)
     VALUES (p_doctor, p_patient, tstzrange(p_start, p_start + make_interval(mins => coalesce(minutes, 30))))

@@ -20,7 +20,7 @@ GRANT EXECUTE ON FUNCTION cancel_as_doctor(integer, integer, text, boolean) TO b
 CREATE OR REPLACE FUNCTION cancel_together(p_actor text, p_appointments integer[], p_reason text, p_block boolean) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM act_as(p_actor);
+    PERFORM act_as(p_actor, CASE p_actor WHEN 'doctor' THEN doctor_of(p_appointments[1]) END);
     PERFORM set_config('booking.batch', gen_random_uuid()::text, true);
     IF p_block THEN
         -- first, so that a canceled appointment's time is not announced as free

@@ -2,7 +2,7 @@
 CREATE OR REPLACE FUNCTION cancel_as_patient(p_patient integer, p_appointment integer) RETURNS SETOF api_appointment
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
-    PERFORM act_as('patient');
+    PERFORM act_as('patient', p_patient);
     PERFORM lock_doctor_of(p_appointment);
     UPDATE appointment SET status = 'canceled' WHERE id = p_appointment AND patient_id = p_patient;
     PERFORM act_as('');

@@ -5,7 +5,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     d doctor := lock_doctor(p_doctor);
 BEGIN
-    PERFORM act_as('doctor');
+    PERFORM act_as('doctor', p_doctor);
     DELETE FROM working_hours WHERE doctor_id = p_doctor;
     INSERT INTO working_hours (doctor_id, weekday, start_minute, end_minute)
     SELECT p_doctor, weekday, start_minute, end_minute
@@ -27,7 +27,7 @@ DECLARE
     was doctor := lock_doctor(p_doctor);
     wanted doctor := jsonb_populate_record(was, p_changes);
 BEGIN
-    PERFORM act_as('doctor');
+    PERFORM act_as('doctor', p_doctor);
     PERFORM change_email(p_doctor, p_changes ->> 'email') WHERE p_changes ? 'email';
     UPDATE doctor SET
         full_name = wanted.full_name,
@@ -68,7 +68,7 @@ BEGIN
     PERFORM refuse('time_off_during_valid', CASE WHEN p_end <= p_start THEN 'Time off must end after it begins.' END);
     p_during := tstzrange(p_start, p_end);
     PERFORM lock_doctor(p_doctor);
-    PERFORM act_as('doctor');
+    PERFORM act_as('doctor', p_doctor);
     INSERT INTO time_off (doctor_id, during, reason) VALUES (p_doctor, p_during, p_reason) RETURNING id INTO time_off_id;
     affected := ARRAY(
         SELECT a FROM settle_affected(

@@ -8,11 +8,12 @@ BEGIN
         RETURN;
     END IF;
     PERFORM refuse('offer_superseded', offer_superseded(o, clock_timestamp()));
-    PERFORM act_as('patient');
+    PERFORM act_as('patient', p_patient);
     UPDATE offer SET status = 'accepted' WHERE id = o.id;
     UPDATE appointment SET patient_id = p_patient, status = CASE WHEN fee = 0 THEN 'confirmed' ELSE 'pending' END
     WHERE id = o.appointment_id AND status = 'offered';
     PERFORM refuse('offer_superseded', CASE WHEN NOT FOUND THEN 'Somebody else was faster.' END);
+    PERFORM act_as('system'); -- what becomes of the others is not the patient's doing
     PERFORM pass_over_others(o);
     PERFORM act_as('');
     RETURN QUERY SELECT * FROM api_appointment WHERE id = o.appointment_id;
@@ -56,7 +57,7 @@ BEGIN
         RETURN;
     END IF;
     PERFORM refuse('offer_superseded', offer_superseded(o, clock_timestamp()));
-    PERFORM act_as('patient');
+    PERFORM act_as('patient', p_patient);
     UPDATE offer SET status = 'declined' WHERE id = o.id;
     PERFORM serve_waitlist(doctor_id) FROM appointment WHERE id = o.appointment_id;
     PERFORM act_as('');

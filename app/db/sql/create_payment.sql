@@ -17,8 +17,10 @@ BEGIN
         WHERE appointment_id = p_appointment AND status IN ('created', 'approved')
             AND payment_appointment_payable(a, clock_timestamp()) IS NULL;
     IF NOT FOUND THEN
+        PERFORM act_as('patient', p_patient);
         RETURN QUERY INSERT INTO payment (appointment_id, amount, currency)
             VALUES (p_appointment, p_amount, p_currency) RETURNING *;
+        PERFORM act_as('');
     END IF;
 END
 $$;

@@ -34,6 +34,7 @@ BEGIN
         'The doctor no longer takes appointments here.', false
     );
     PERFORM serve_waitlist(p_doctor); -- which takes back what was on offer
+    PERFORM act_as('doctor', p_doctor);
     PERFORM end_waiting(p_doctor);
     PERFORM erase_account(p_doctor, p_password_hash, 'doctor');
     UPDATE doctor SET
@@ -134,6 +135,7 @@ BEGIN
     DELETE FROM account_token WHERE account_id = p_account;
     DELETE FROM calendar_feed WHERE account_id = p_account;
     DELETE FROM receipt WHERE account_id = p_account;
+    PERFORM act_as(p_role, p_account);
     UPDATE account SET
         status = 'erased',
         generation = generation + 1,
@@ -143,6 +145,7 @@ BEGIN
         pending_email = NULL,
         password_hash = NULL
     WHERE id = p_account;
+    PERFORM act_as('');
 END
 $$;
 COMMENT ON FUNCTION erase_account(integer, text, text) IS

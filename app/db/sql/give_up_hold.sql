@@ -11,7 +11,7 @@ BEGIN
     END IF;
     pay := lock_payment(pay.id);
     PERFORM refuse('payment_status_transition', too_late_to_give_up(pay.appointment_id));
-    PERFORM act_as('payer');
+    PERFORM act_as('payer', p_patient);
     -- a hold that has lapsed already needs no giving up
     UPDATE appointment SET status = 'canceled'
     WHERE id = pay.appointment_id AND status = 'pending' AND hold_expires_at > clock_timestamp();

@@ -7,7 +7,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     new_id integer;
 BEGIN
-    PERFORM act_as('patient');
+    PERFORM act_as('patient', p_patient);
     INSERT INTO waitlist_entry (doctor_id, patient_id, desired_date, earliest_time, latest_time, min_notice_minutes)
     VALUES (p_doctor, p_patient, p_date, p_earliest, p_latest, p_notice_minutes)
     RETURNING id INTO new_id;

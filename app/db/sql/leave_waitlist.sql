@@ -52,11 +52,13 @@ BEGIN
     IF w.id IS NULL THEN
         RETURN;
     END IF;
+    PERFORM act_as('patient', p_patient);
     UPDATE offer SET status = 'declined'
     WHERE waitlist_entry_id = w.id AND status IN ('queued', 'sent') AND p_status <> 'waiting';
     -- who is offered a slot is not paused
     UPDATE waitlist_entry SET status = p_status WHERE id = w.id AND NOT (status = 'offered' AND p_status = 'waiting');
     PERFORM serve_waitlist(w.doctor_id);
+    PERFORM act_as('');
     RETURN QUERY SELECT * FROM api_waitlist_entry WHERE id = w.id;
 END
 $$;

@@ -9,7 +9,7 @@ BEGIN
     IF NOT EXISTS (SELECT FROM appointment WHERE id = p_appointment AND doctor_id = p_doctor) THEN
         RETURN;
     END IF;
-    PERFORM act_as('doctor');
+    PERFORM act_as('doctor', p_doctor);
     PERFORM lock_doctor_of(p_appointment);
     -- what the sweep or the doctor has said already may be said again
     UPDATE appointment SET status = p_status WHERE id = p_appointment AND status <> p_status;

@@ -15,7 +15,7 @@ BEGIN
     IF NOT EXISTS (SELECT FROM appointment WHERE id = p_appointment AND patient_id = p_patient) THEN
         RETURN;
     END IF;
-    PERFORM act_as('patient');
+    PERFORM act_as('patient', p_patient);
     PERFORM lock_doctor_of(p_appointment);
     IF has_waitlist(doctor_of(p_appointment)) AND NOT take_offered_place(p_patient, p_appointment, p_start) THEN
         PERFORM serve_waitlist(doctor_of(p_appointment)); -- what the clock has freed is theirs first
@@ -40,7 +40,7 @@ BEGIN
     IF old_time IS NULL THEN
         RETURN;
     END IF;
-    PERFORM act_as('doctor');
+    PERFORM act_as('doctor', p_doctor);
     PERFORM lock_doctor_of(p_appointment);
     IF p_block THEN
         SELECT during INTO old_time FROM appointment WHERE id = p_appointment; -- as it stands after the wait
@@ -68,7 +68,9 @@ BEGIN
     END IF;
     UPDATE offer SET status = 'accepted' WHERE id = o.id;
     UPDATE waitlist_entry SET status = 'fulfilled' WHERE id = o.waitlist_entry_id;
+    PERFORM act_as('system'); -- what becomes of the others is not the patient's doing
     PERFORM release_slot(o.appointment_id);
+    PERFORM act_as('patient', p_patient);
     RETURN true;
 END
 $$;

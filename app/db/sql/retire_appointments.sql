@@ -1,6 +1,10 @@
 -- Lapsed holds become expired and finished visits completed, so that they never block anyone.
 CREATE OR REPLACE FUNCTION retire_appointments(p_doctor integer, p_patient integer, at_ timestamptz) RETURNS void
-LANGUAGE sql AS $$
+LANGUAGE plpgsql AS $$
+DECLARE
+    actor text := current_setting('booking.actor', true);
+BEGIN
+    PERFORM act_as('system'); -- not whoever happens to book just now
     UPDATE appointment SET status = appointment_status(status, hold_expires_at, upper(during), at_)
     WHERE id IN (
         SELECT id FROM appointment
@@ -9,7 +13,9 @@ LANGUAGE sql AS $$
             AND NOT appointment_is_active(status, hold_expires_at, upper(during), at_)
         ORDER BY id
         FOR NO KEY UPDATE SKIP LOCKED -- whoever holds one is retiring it
-    )
+    );
+    PERFORM act_as(coalesce(actor, ''));
+END
 $$;
 COMMENT ON FUNCTION retire_appointments(integer, integer, timestamptz) IS
 'Writes down which active rows of a doctor, or of a patient, have lapsed or are over at an instant.';

@@ -47,6 +47,47 @@ COMMENT ON COLUMN account.generation IS 'Access tokens name it; counting it up r
 
 COMMENT ON COLUMN account.created_at IS 'When the account was registered.';
 
+CREATE TABLE history (
+	object_kind TEXT NOT NULL, 
+	object_id INTEGER NOT NULL, 
+	number INTEGER NOT NULL, 
+	changed_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	transaction_id BIGINT NOT NULL, 
+	database_role TEXT NOT NULL, 
+	acted_as TEXT NOT NULL, 
+	account_id INTEGER, 
+	was JSONB, 
+	becomes JSONB NOT NULL, 
+	hash BYTEA NOT NULL, 
+	CONSTRAINT history_pkey PRIMARY KEY (object_kind, object_id, number)
+);
+
+CREATE INDEX history_by_time ON history (object_kind, changed_at);
+
+COMMENT ON TABLE history IS 'Every change of an appointment, waitlist entry, payment, refund, account''s status and policy. Triggers add to it, nobody else; each object''s records are a chain of hashes: admin.verify_history().';
+
+COMMENT ON COLUMN history.object_kind IS 'The table of what changed.';
+
+COMMENT ON COLUMN history.object_id IS 'Its id there; of the policy 1.';
+
+COMMENT ON COLUMN history.number IS '1, 2, 3 ... for each object.';
+
+COMMENT ON COLUMN history.changed_at IS 'When.';
+
+COMMENT ON COLUMN history.transaction_id IS 'What changed together has the same one (pg_current_xact_id()).';
+
+COMMENT ON COLUMN history.database_role IS 'Who was logged in at PostgreSQL.';
+
+COMMENT ON COLUMN history.acted_as IS 'patient, doctor, payer, payment, system (the service by itself) or admin.';
+
+COMMENT ON COLUMN history.account_id IS 'Whose request it was; none: nobody''s who has an account.';
+
+COMMENT ON COLUMN history.was IS 'What changed, as it was before; none: it began here.';
+
+COMMENT ON COLUMN history.becomes IS 'All that history keeps of it, as it was from then on.';
+
+COMMENT ON COLUMN history.hash IS 'SHA-256 of this record and of the hash before it in its chain; see history_hash().';
+
 CREATE TABLE policy (
 	id BOOLEAN DEFAULT true NOT NULL, 
 	hold_minutes SMALLINT DEFAULT '15' NOT NULL, 
@@ -834,10 +875,9 @@ GRANT UPDATE (
 GRANT UPDATE (attention) ON payment TO booking_admin;
 GRANT INSERT ON time_zone TO booking_admin;
 
--- The one policy row, and the zones of the IANA time zone database 2026f, as far as this PostgreSQL can compute with them.
+-- The zones of the IANA time zone database 2026f, as far as this PostgreSQL can compute with them.
 -- A list, not pg_timezone_names: that view also has names that are no zones, and fails as a whole where one of the
 -- system's files cannot be read.
-INSERT INTO policy DEFAULT VALUES ON CONFLICT DO NOTHING;
 DO $$
 DECLARE
     zone text;
@@ -1464,7 +1504,7 @@ BEGIN
             RETURN;
         END IF;
     END IF;
-    PERFORM act_as('patient');
+    PERFORM act_as('patient', p_patient);
     -- for a doctor who does not exist any length will do: the trigger refuses
     INSERT INTO appointment (doctor_id, patient_id, during)
     VALUES (p_doctor, p_patient, tstzrange(p_start, p_start + make_interval(mins => coalesce(minutes, 30))))
@@ -1481,16 +1521,16 @@ GRANT EXECUTE ON FUNCTION book(integer, integer, timestamptz) TO booking_app;
 -- Who acts follows from the function that was called; whoever writes to a table without one acts as admin.
 CREATE OR REPLACE FUNCTION booking_actor() RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT coalesce(nullif(current_setting('booking.actor', true), ''), 'admin')
+    SELECT coalesce(nullif(split_part(current_setting('booking.actor', true), ':', 1), ''), 'admin')
 $$;
 COMMENT ON FUNCTION booking_actor() IS 'patient, doctor, payer, payment, purge, system or admin: who is writing at this moment.';
 
-CREATE OR REPLACE FUNCTION act_as(actor text) RETURNS void
+CREATE OR REPLACE FUNCTION act_as(actor text, account integer DEFAULT NULL) RETURNS void
 LANGUAGE sql VOLATILE AS $$
-    SELECT set_config('booking.actor', actor, true)
+    SELECT set_config('booking.actor', concat_ws(':', actor, account), true)
 $$;
-COMMENT ON FUNCTION act_as(text) IS
-'Says who acts from here to the end of the transaction; '''' hands back to admin. Called first and last by every booking function.';
+COMMENT ON FUNCTION act_as(text, integer) IS
+'Says who acts from here to the end of the transaction, with the account whose request it is; '''' hands back to admin. Called first and last by every booking function.';
 
 -- The rules of taking a slot, in the order in which a refusal names them: what refuses a booking and what explains it.
 CREATE OR REPLACE FUNCTION broken_rules(
@@ -1625,7 +1665,7 @@ GRANT EXECUTE ON FUNCTION cancel_as_doctor(integer, integer, text, boolean) TO b
 CREATE OR REPLACE FUNCTION cancel_together(p_actor text, p_appointments integer[], p_reason text, p_block boolean) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM act_as(p_actor);
+    PERFORM act_as(p_actor, CASE p_actor WHEN 'doctor' THEN doctor_of(p_appointments[1]) END);
     PERFORM set_config('booking.batch', gen_random_uuid()::text, true);
     IF p_block THEN
         -- first, so that a canceled appointment's time is not announced as free
@@ -1703,7 +1743,7 @@ COMMENT ON FUNCTION held_appointments(integer, timestamptz) IS
 CREATE OR REPLACE FUNCTION cancel_as_patient(p_patient integer, p_appointment integer) RETURNS SETOF api_appointment
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
-    PERFORM act_as('patient');
+    PERFORM act_as('patient', p_patient);
     PERFORM lock_doctor_of(p_appointment);
     UPDATE appointment SET status = 'canceled' WHERE id = p_appointment AND patient_id = p_patient;
     PERFORM act_as('');
@@ -1900,7 +1940,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     d doctor := lock_doctor(p_doctor);
 BEGIN
-    PERFORM act_as('doctor');
+    PERFORM act_as('doctor', p_doctor);
     DELETE FROM working_hours WHERE doctor_id = p_doctor;
     INSERT INTO working_hours (doctor_id, weekday, start_minute, end_minute)
     SELECT p_doctor, weekday, start_minute, end_minute
@@ -1922,7 +1962,7 @@ DECLARE
     was doctor := lock_doctor(p_doctor);
     wanted doctor := jsonb_populate_record(was, p_changes);
 BEGIN
-    PERFORM act_as('doctor');
+    PERFORM act_as('doctor', p_doctor);
     PERFORM change_email(p_doctor, p_changes ->> 'email') WHERE p_changes ? 'email';
     UPDATE doctor SET
         full_name = wanted.full_name,
@@ -1963,7 +2003,7 @@ BEGIN
     PERFORM refuse('time_off_during_valid', CASE WHEN p_end <= p_start THEN 'Time off must end after it begins.' END);
     p_during := tstzrange(p_start, p_end);
     PERFORM lock_doctor(p_doctor);
-    PERFORM act_as('doctor');
+    PERFORM act_as('doctor', p_doctor);
     INSERT INTO time_off (doctor_id, during, reason) VALUES (p_doctor, p_during, p_reason) RETURNING id INTO time_off_id;
     affected := ARRAY(
         SELECT a FROM settle_affected(
@@ -2134,11 +2174,12 @@ BEGIN
         RETURN;
     END IF;
     PERFORM refuse('offer_superseded', offer_superseded(o, clock_timestamp()));
-    PERFORM act_as('patient');
+    PERFORM act_as('patient', p_patient);
     UPDATE offer SET status = 'accepted' WHERE id = o.id;
     UPDATE appointment SET patient_id = p_patient, status = CASE WHEN fee = 0 THEN 'confirmed' ELSE 'pending' END
     WHERE id = o.appointment_id AND status = 'offered';
     PERFORM refuse('offer_superseded', CASE WHEN NOT FOUND THEN 'Somebody else was faster.' END);
+    PERFORM act_as('system'); -- what becomes of the others is not the patient's doing
     PERFORM pass_over_others(o);
     PERFORM act_as('');
     RETURN QUERY SELECT * FROM api_appointment WHERE id = o.appointment_id;
@@ -2182,7 +2223,7 @@ BEGIN
         RETURN;
     END IF;
     PERFORM refuse('offer_superseded', offer_superseded(o, clock_timestamp()));
-    PERFORM act_as('patient');
+    PERFORM act_as('patient', p_patient);
     UPDATE offer SET status = 'declined' WHERE id = o.id;
     PERFORM serve_waitlist(doctor_id) FROM appointment WHERE id = o.appointment_id;
     PERFORM act_as('');
@@ -2300,8 +2341,10 @@ BEGIN
         WHERE appointment_id = p_appointment AND status IN ('created', 'approved')
             AND payment_appointment_payable(a, clock_timestamp()) IS NULL;
     IF NOT FOUND THEN
+        PERFORM act_as('patient', p_patient);
         RETURN QUERY INSERT INTO payment (appointment_id, amount, currency)
             VALUES (p_appointment, p_amount, p_currency) RETURNING *;
+        PERFORM act_as('');
     END IF;
 END
 $$;
@@ -2369,6 +2412,7 @@ BEGIN
         'The doctor no longer takes appointments here.', false
     );
     PERFORM serve_waitlist(p_doctor); -- which takes back what was on offer
+    PERFORM act_as('doctor', p_doctor);
     PERFORM end_waiting(p_doctor);
     PERFORM erase_account(p_doctor, p_password_hash, 'doctor');
     UPDATE doctor SET
@@ -2469,6 +2513,7 @@ BEGIN
     DELETE FROM account_token WHERE account_id = p_account;
     DELETE FROM calendar_feed WHERE account_id = p_account;
     DELETE FROM receipt WHERE account_id = p_account;
+    PERFORM act_as(p_role, p_account);
     UPDATE account SET
         status = 'erased',
         generation = generation + 1,
@@ -2478,6 +2523,7 @@ BEGIN
         pending_email = NULL,
         password_hash = NULL
     WHERE id = p_account;
+    PERFORM act_as('');
 END
 $$;
 COMMENT ON FUNCTION erase_account(integer, text, text) IS
@@ -2721,7 +2767,7 @@ BEGIN
     END IF;
     pay := lock_payment(pay.id);
     PERFORM refuse('payment_status_transition', too_late_to_give_up(pay.appointment_id));
-    PERFORM act_as('payer');
+    PERFORM act_as('payer', p_patient);
     -- a hold that has lapsed already needs no giving up
     UPDATE appointment SET status = 'canceled'
     WHERE id = pay.appointment_id AND status = 'pending' AND hold_expires_at > clock_timestamp();
@@ -2752,6 +2798,187 @@ $$;
 COMMENT ON FUNCTION too_late_to_give_up(integer) IS
 'Why an appointment''s hold can no longer be given up, as it is paid or about to be; NULL: it can.';
 
+-- Whatever becomes of a thing is written down in the same transaction, whoever does it, and never changed again.
+-- One chain cannot fork: whoever changes a row holds its lock to the end of the transaction, a writer who waited for it
+-- sees the record it left (or fails, with a snapshot that is too old), and no number is given twice (history_pkey).
+CREATE OR REPLACE FUNCTION tg_any__history() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    was jsonb;
+    becomes jsonb := history_of(NEW);
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        was := history_of(OLD);
+        IF was = becomes THEN
+            RETURN NULL; -- nothing that history keeps
+        END IF;
+    END IF;
+    PERFORM record_change(TG_TABLE_NAME, NEW.id::integer, was, becomes);
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION tg_any__history() IS 'Records what a row is from now on, and what it was, as far as that changed.';
+
+CREATE OR REPLACE FUNCTION record_change(p_kind text, p_id integer, p_was jsonb, p_becomes jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    h history;
+    last_hash bytea;
+BEGIN
+    SELECT number, hash INTO h.number, last_hash FROM history
+    WHERE object_kind = p_kind AND object_id = p_id
+    ORDER BY number DESC LIMIT 1;
+    h.object_kind := p_kind;
+    h.object_id := p_id;
+    h.number := coalesce(h.number, 0) + 1;
+    h.changed_at := clock_timestamp();
+    h.transaction_id := pg_current_xact_id()::text::bigint;
+    h.database_role := session_user;
+    h.acted_as := acts_as();
+    h.account_id := acting_account();
+    h.was := (SELECT jsonb_object_agg(key, value) FROM jsonb_each(p_was) WHERE value <> p_becomes -> key);
+    h.becomes := p_becomes;
+    h.hash := history_hash(h, last_hash);
+    INSERT INTO history SELECT h.*;
+END
+$$;
+COMMENT ON FUNCTION record_change(text, integer, jsonb, jsonb) IS
+'Adds a record to the chain of an object, whose row must be locked.';
+
+-- Text that depends on no setting, so that a chain holds wherever it is restored.
+CREATE OR REPLACE FUNCTION history_hash(h history, last_hash bytea) RETURNS bytea
+LANGUAGE sql STABLE AS $$
+    SELECT sha256(coalesce(last_hash, '') || convert_to(jsonb_build_array(
+        h.object_kind, h.object_id, h.number, extract(EPOCH FROM h.changed_at), h.transaction_id, h.database_role,
+        h.acted_as, h.account_id, h.was, h.becomes
+    )::text, 'UTF8'))
+$$;
+COMMENT ON FUNCTION history_hash(history, bytea) IS 'The hash of a record that comes behind one with the given hash, or first.';
+
+CREATE OR REPLACE FUNCTION acts_as() RETURNS text
+LANGUAGE sql STABLE AS $$
+    SELECT CASE
+        WHEN split_part(current_setting('booking.actor', true), ':', 1) <> '' THEN booking_actor()
+        -- what the API and the worker do on nobody's behalf
+        WHEN session_user = 'booking_app' THEN 'system'
+        ELSE 'admin'
+    END
+$$;
+COMMENT ON FUNCTION acts_as() IS 'How whoever is writing at this moment acts, for the record.';
+
+CREATE OR REPLACE FUNCTION acting_account() RETURNS integer
+LANGUAGE sql STABLE AS $$
+    SELECT nullif(split_part(current_setting('booking.actor', true), ':', 2), '')::integer
+$$;
+COMMENT ON FUNCTION acting_account() IS 'The account on whose request somebody is writing at this moment, if it is anybody''s.';
+
+CREATE OR REPLACE FUNCTION history_changes(h history) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+    SELECT jsonb_agg(jsonb_build_object('field', key, 'was', coalesce(h.was -> key, 'null'), 'becomes', value) ORDER BY key)
+    FROM jsonb_each(h.becomes)
+    WHERE CASE WHEN h.was IS NULL THEN value <> 'null' ELSE h.was ? key END
+$$;
+COMMENT ON FUNCTION history_changes(history) IS 'What a record says that changed: [{field, was, becomes}].';
+GRANT EXECUTE ON FUNCTION history_changes(history) TO booking_app, booking_admin, booking_auditor;
+
+GRANT SELECT ON history TO booking_admin, booking_auditor;
+
+CREATE OR REPLACE VIEW api_appointment_history AS
+SELECT
+    h.object_id AS appointment,
+    a.doctor_id AS doctor,
+    a.patient_id AS patient,
+    h.number,
+    h.changed_at,
+    h.acted_as,
+    h.account_id,
+    history_changes(h) AS changes
+FROM history AS h
+INNER JOIN appointment AS a ON h.object_id = a.id
+WHERE h.object_kind = 'appointment';
+COMMENT ON VIEW api_appointment_history IS 'What became of appointments, as the API tells their parties.';
+GRANT SELECT ON api_appointment_history TO booking_app, booking_admin, booking_auditor;
+
+-- History keeps ids, times and statuses, and numbers of the policy: nothing that people said, and nothing that anybody must forget.
+CREATE OR REPLACE FUNCTION history_of(a appointment) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+    SELECT jsonb_build_object(
+        'doctor', a.doctor_id, 'patient', a.patient_id, 'appointment_date', utc_text(lower(a.during)),
+        'ends_at', utc_text(upper(a.during)), 'status', a.status, 'hold_expires_at', utc_text(a.hold_expires_at),
+        'cancel_deadline', utc_text(a.cancel_deadline), 'canceled_by', a.canceled_by
+    )
+$$;
+COMMENT ON FUNCTION history_of(appointment) IS 'What history keeps of an appointment, as the API names it.';
+
+CREATE OR REPLACE FUNCTION history_of(w waitlist_entry) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+    SELECT jsonb_build_object(
+        'doctor', w.doctor_id, 'patient', w.patient_id, 'desired_date', to_char(w.desired_date, 'YYYY-MM-DD'), 'status', w.status
+    )
+$$;
+COMMENT ON FUNCTION history_of(waitlist_entry) IS 'What history keeps of a waitlist entry, as the API names it.';
+
+CREATE OR REPLACE FUNCTION history_of(p payment) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+    SELECT jsonb_build_object(
+        'appointment', p.appointment_id, 'status', p.status, 'without_slot', p.without_slot,
+        'needs_attention', p.attention IS NOT NULL
+    )
+$$;
+COMMENT ON FUNCTION history_of(payment) IS 'What history keeps of a payment.';
+
+CREATE OR REPLACE FUNCTION history_of(r refund) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+    SELECT jsonb_build_object('payment', r.payment_id, 'status', r.status)
+$$;
+COMMENT ON FUNCTION history_of(refund) IS 'What history keeps of a refund.';
+
+CREATE OR REPLACE FUNCTION history_of(a account) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+    SELECT jsonb_build_object('role', a.role, 'status', a.status)
+$$;
+COMMENT ON FUNCTION history_of(account) IS 'What history keeps of an account.';
+
+CREATE OR REPLACE FUNCTION history_of(p policy) RETURNS jsonb
+LANGUAGE sql STABLE SET intervalstyle = 'postgres' AS $$
+    SELECT to_jsonb(p) - 'id'
+$$;
+COMMENT ON FUNCTION history_of(policy) IS 'What history keeps of the policy: all of it.';
+
+-- By name before every other AFTER trigger, so that what a change leads to is recorded behind it.
+CREATE OR REPLACE TRIGGER tg_account__history
+AFTER INSERT OR UPDATE ON account
+FOR EACH ROW EXECUTE FUNCTION tg_any__history();
+COMMENT ON TRIGGER tg_account__history ON account IS 'Records the account''s role and status.';
+
+CREATE OR REPLACE TRIGGER tg_appointment__history
+AFTER INSERT OR UPDATE ON appointment
+FOR EACH ROW EXECUTE FUNCTION tg_any__history();
+COMMENT ON TRIGGER tg_appointment__history ON appointment IS 'Records who, when and what status.';
+
+CREATE OR REPLACE TRIGGER tg_payment__history
+AFTER INSERT OR UPDATE ON payment
+FOR EACH ROW EXECUTE FUNCTION tg_any__history();
+COMMENT ON TRIGGER tg_payment__history ON payment IS 'Records the payment''s status.';
+
+CREATE OR REPLACE TRIGGER tg_policy__history
+AFTER INSERT OR UPDATE ON policy
+FOR EACH ROW EXECUTE FUNCTION tg_any__history();
+COMMENT ON TRIGGER tg_policy__history ON policy IS 'Records every number of the policy.';
+
+CREATE OR REPLACE TRIGGER tg_refund__history
+AFTER INSERT OR UPDATE ON refund
+FOR EACH ROW EXECUTE FUNCTION tg_any__history();
+COMMENT ON TRIGGER tg_refund__history ON refund IS 'Records the refund''s status.';
+
+CREATE OR REPLACE TRIGGER tg_waitlist_entry__history
+AFTER INSERT OR UPDATE ON waitlist_entry
+FOR EACH ROW EXECUTE FUNCTION tg_any__history();
+COMMENT ON TRIGGER tg_waitlist_entry__history ON waitlist_entry IS 'Records who waits for whom, and the status.';
+
+-- Not in 02_seed.sql: its beginning is to be recorded, too.
+INSERT INTO policy DEFAULT VALUES ON CONFLICT DO NOTHING;
+
 -- A patient waits for a slot with a doctor who is full.
 CREATE OR REPLACE FUNCTION join_waitlist(
     p_patient integer, p_doctor integer, p_date date,
@@ -2761,7 +2988,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     new_id integer;
 BEGIN
-    PERFORM act_as('patient');
+    PERFORM act_as('patient', p_patient);
     INSERT INTO waitlist_entry (doctor_id, patient_id, desired_date, earliest_time, latest_time, min_notice_minutes)
     VALUES (p_doctor, p_patient, p_date, p_earliest, p_latest, p_notice_minutes)
     RETURNING id INTO new_id;
@@ -2829,11 +3056,13 @@ BEGIN
     IF w.id IS NULL THEN
         RETURN;
     END IF;
+    PERFORM act_as('patient', p_patient);
     UPDATE offer SET status = 'declined'
     WHERE waitlist_entry_id = w.id AND status IN ('queued', 'sent') AND p_status <> 'waiting';
     -- who is offered a slot is not paused
     UPDATE waitlist_entry SET status = p_status WHERE id = w.id AND NOT (status = 'offered' AND p_status = 'waiting');
     PERFORM serve_waitlist(w.doctor_id);
+    PERFORM act_as('');
     RETURN QUERY SELECT * FROM api_waitlist_entry WHERE id = w.id;
 END
 $$;
@@ -3904,7 +4133,7 @@ BEGIN
     IF NOT EXISTS (SELECT FROM appointment WHERE id = p_appointment AND doctor_id = p_doctor) THEN
         RETURN;
     END IF;
-    PERFORM act_as('doctor');
+    PERFORM act_as('doctor', p_doctor);
     PERFORM lock_doctor_of(p_appointment);
     -- what the sweep or the doctor has said already may be said again
     UPDATE appointment SET status = p_status WHERE id = p_appointment AND status <> p_status;
@@ -4076,7 +4305,7 @@ BEGIN
     IF NOT EXISTS (SELECT FROM appointment WHERE id = p_appointment AND patient_id = p_patient) THEN
         RETURN;
     END IF;
-    PERFORM act_as('patient');
+    PERFORM act_as('patient', p_patient);
     PERFORM lock_doctor_of(p_appointment);
     IF has_waitlist(doctor_of(p_appointment)) AND NOT take_offered_place(p_patient, p_appointment, p_start) THEN
         PERFORM serve_waitlist(doctor_of(p_appointment)); -- what the clock has freed is theirs first
@@ -4101,7 +4330,7 @@ BEGIN
     IF old_time IS NULL THEN
         RETURN;
     END IF;
-    PERFORM act_as('doctor');
+    PERFORM act_as('doctor', p_doctor);
     PERFORM lock_doctor_of(p_appointment);
     IF p_block THEN
         SELECT during INTO old_time FROM appointment WHERE id = p_appointment; -- as it stands after the wait
@@ -4129,7 +4358,9 @@ BEGIN
     END IF;
     UPDATE offer SET status = 'accepted' WHERE id = o.id;
     UPDATE waitlist_entry SET status = 'fulfilled' WHERE id = o.waitlist_entry_id;
+    PERFORM act_as('system'); -- what becomes of the others is not the patient's doing
     PERFORM release_slot(o.appointment_id);
+    PERFORM act_as('patient', p_patient);
     RETURN true;
 END
 $$;
@@ -4183,7 +4414,11 @@ COMMENT ON FUNCTION slots_hint(integer, timestamptz) IS
 
 -- Lapsed holds become expired and finished visits completed, so that they never block anyone.
 CREATE OR REPLACE FUNCTION retire_appointments(p_doctor integer, p_patient integer, at_ timestamptz) RETURNS void
-LANGUAGE sql AS $$
+LANGUAGE plpgsql AS $$
+DECLARE
+    actor text := current_setting('booking.actor', true);
+BEGIN
+    PERFORM act_as('system'); -- not whoever happens to book just now
     UPDATE appointment SET status = appointment_status(status, hold_expires_at, upper(during), at_)
     WHERE id IN (
         SELECT id FROM appointment
@@ -4192,7 +4427,9 @@ LANGUAGE sql AS $$
             AND NOT appointment_is_active(status, hold_expires_at, upper(during), at_)
         ORDER BY id
         FOR NO KEY UPDATE SKIP LOCKED -- whoever holds one is retiring it
-    )
+    );
+    PERFORM act_as(coalesce(actor, ''));
+END
 $$;
 COMMENT ON FUNCTION retire_appointments(integer, integer, timestamptz) IS
 'Writes down which active rows of a doctor, or of a patient, have lapsed or are over at an instant.';
@@ -5410,6 +5647,83 @@ COMMENT ON FUNCTION admin.verify_doctor(integer, boolean) IS
 'Says that an account is of a real doctor, who so is listed and booked; or with false no longer: what is booked stays. Returns since when.';
 REVOKE EXECUTE ON FUNCTION admin.verify_doctor(integer, boolean) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION admin.verify_doctor(integer, boolean) TO booking_admin;
+
+-- What somebody has taken out of history or written over is found by the numbers and hashes of its chain; what was taken off
+-- a chain's end, or done with triggers off, by what the thing itself is now.
+CREATE OR REPLACE VIEW history_now AS
+SELECT
+    'appointment' AS object_kind,
+    id AS object_id,
+    history_of(a) AS is_now
+FROM appointment AS a
+UNION ALL
+SELECT
+    'waitlist_entry' AS object_kind,
+    id AS object_id,
+    history_of(w) AS is_now
+FROM waitlist_entry AS w
+UNION ALL
+SELECT
+    'payment' AS object_kind,
+    id AS object_id,
+    history_of(p) AS is_now
+FROM payment AS p
+UNION ALL
+SELECT
+    'refund' AS object_kind,
+    id AS object_id,
+    history_of(r) AS is_now
+FROM refund AS r
+UNION ALL
+SELECT
+    'account' AS object_kind,
+    id AS object_id,
+    history_of(a) AS is_now
+FROM account AS a
+UNION ALL
+SELECT
+    'policy' AS object_kind,
+    id::integer AS object_id,
+    history_of(p) AS is_now
+FROM policy AS p;
+COMMENT ON VIEW history_now IS 'What history would keep of everything as it is now.';
+
+CREATE OR REPLACE FUNCTION admin.verify_history()
+RETURNS TABLE (object_kind text, object_id integer, number integer, finding text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    WITH linked AS (
+        SELECT
+            h AS record,
+            coalesce(lag(h.number) OVER chain, 0) AS last_number,
+            lag(h.hash) OVER chain AS last_hash,
+            lead(h.number) OVER chain IS NULL AS is_last
+        FROM history AS h
+        WINDOW chain AS (PARTITION BY h.object_kind, h.object_id ORDER BY h.number)
+    )
+    SELECT (record).object_kind, (record).object_id, (record).number, CASE
+        WHEN (record).number <> last_number + 1 THEN format('Records %s to %s are missing.', last_number + 1, (record).number - 1)
+        ELSE 'The record is not as it was written, or the one before it.'
+    END
+    FROM linked
+    WHERE (record).number <> last_number + 1 OR (record).hash <> history_hash(record, last_hash)
+    UNION ALL
+    SELECT
+        coalesce((l.record).object_kind, n.object_kind), coalesce((l.record).object_id, n.object_id), (l.record).number,
+        CASE
+            WHEN l.record IS NULL THEN 'It has no history.'
+            WHEN n.is_now IS NULL THEN 'It is gone.'
+            ELSE 'It is not what its last record says.'
+        END
+    FROM (SELECT record FROM linked WHERE is_last) AS l
+    FULL OUTER JOIN history_now AS n
+        ON (l.record).object_kind = n.object_kind AND (l.record).object_id = n.object_id
+    WHERE (l.record).becomes IS DISTINCT FROM n.is_now
+    ORDER BY 1, 2, 3
+$$;
+COMMENT ON FUNCTION admin.verify_history() IS
+'What in history is not as it was written: records that are missing or changed, and things that are not what their last record says. No row: all is well. Reads all of it.';
+REVOKE EXECUTE ON FUNCTION admin.verify_history() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION admin.verify_history() TO booking_admin, booking_auditor;
 
 -- Who comes to whom on a day, as the doctor's calendar and clock show it.
 CREATE OR REPLACE VIEW admin.day_sheet AS

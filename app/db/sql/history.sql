@@ -1,0 +1,100 @@
+-- Whatever becomes of a thing is written down in the same transaction, whoever does it, and never changed again.
+-- One chain cannot fork: whoever changes a row holds its lock to the end of the transaction, a writer who waited for it
+-- sees the record it left (or fails, with a snapshot that is too old), and no number is given twice (history_pkey).
+CREATE OR REPLACE FUNCTION tg_any__history() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    was jsonb;
+    becomes jsonb := history_of(NEW);
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        was := history_of(OLD);
+        IF was = becomes THEN
+            RETURN NULL; -- nothing that history keeps
+        END IF;
+    END IF;
+    PERFORM record_change(TG_TABLE_NAME, NEW.id::integer, was, becomes);
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION tg_any__history() IS 'Records what a row is from now on, and what it was, as far as that changed.';
+
+CREATE OR REPLACE FUNCTION record_change(p_kind text, p_id integer, p_was jsonb, p_becomes jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    h history;
+    last_hash bytea;
+BEGIN
+    SELECT number, hash INTO h.number, last_hash FROM history
+    WHERE object_kind = p_kind AND object_id = p_id
+    ORDER BY number DESC LIMIT 1;
+    h.object_kind := p_kind;
+    h.object_id := p_id;
+    h.number := coalesce(h.number, 0) + 1;
+    h.changed_at := clock_timestamp();
+    h.transaction_id := pg_current_xact_id()::text::bigint;
+    h.database_role := session_user;
+    h.acted_as := acts_as();
+    h.account_id := acting_account();
+    h.was := (SELECT jsonb_object_agg(key, value) FROM jsonb_each(p_was) WHERE value <> p_becomes -> key);
+    h.becomes := p_becomes;
+    h.hash := history_hash(h, last_hash);
+    INSERT INTO history SELECT h.*;
+END
+$$;
+COMMENT ON FUNCTION record_change(text, integer, jsonb, jsonb) IS
+'Adds a record to the chain of an object, whose row must be locked.';
+
+-- Text that depends on no setting, so that a chain holds wherever it is restored.
+CREATE OR REPLACE FUNCTION history_hash(h history, last_hash bytea) RETURNS bytea
+LANGUAGE sql STABLE AS $$
+    SELECT sha256(coalesce(last_hash, '') || convert_to(jsonb_build_array(
+        h.object_kind, h.object_id, h.number, extract(EPOCH FROM h.changed_at), h.transaction_id, h.database_role,
+        h.acted_as, h.account_id, h.was, h.becomes
+    )::text, 'UTF8'))
+$$;
+COMMENT ON FUNCTION history_hash(history, bytea) IS 'The hash of a record that comes behind one with the given hash, or first.';
+
+CREATE OR REPLACE FUNCTION acts_as() RETURNS text
+LANGUAGE sql STABLE AS $$
+    SELECT CASE
+        WHEN split_part(current_setting('booking.actor', true), ':', 1) <> '' THEN booking_actor()
+        -- what the API and the worker do on nobody's behalf
+        WHEN session_user = 'booking_app' THEN 'system'
+        ELSE 'admin'
+    END
+$$;
+COMMENT ON FUNCTION acts_as() IS 'How whoever is writing at this moment acts, for the record.';
+
+CREATE OR REPLACE FUNCTION acting_account() RETURNS integer
+LANGUAGE sql STABLE AS $$
+    SELECT nullif(split_part(current_setting('booking.actor', true), ':', 2), '')::integer
+$$;
+COMMENT ON FUNCTION acting_account() IS 'The account on whose request somebody is writing at this moment, if it is anybody''s.';
+
+CREATE OR REPLACE FUNCTION history_changes(h history) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+    SELECT jsonb_agg(jsonb_build_object('field', key, 'was', coalesce(h.was -> key, 'null'), 'becomes', value) ORDER BY key)
+    FROM jsonb_each(h.becomes)
+    WHERE CASE WHEN h.was IS NULL THEN value <> 'null' ELSE h.was ? key END
+$$;
+COMMENT ON FUNCTION history_changes(history) IS 'What a record says that changed: [{field, was, becomes}].';
+GRANT EXECUTE ON FUNCTION history_changes(history) TO booking_app, booking_admin, booking_auditor;
+
+GRANT SELECT ON history TO booking_admin, booking_auditor;
+
+CREATE OR REPLACE VIEW api_appointment_history AS
+SELECT
+    h.object_id AS appointment,
+    a.doctor_id AS doctor,
+    a.patient_id AS patient,
+    h.number,
+    h.changed_at,
+    h.acted_as,
+    h.account_id,
+    history_changes(h) AS changes
+FROM history AS h
+INNER JOIN appointment AS a ON h.object_id = a.id
+WHERE h.object_kind = 'appointment';
+COMMENT ON VIEW api_appointment_history IS 'What became of appointments, as the API tells their parties.';
+GRANT SELECT ON api_appointment_history TO booking_app, booking_admin, booking_auditor;

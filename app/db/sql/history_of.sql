@@ -1,0 +1,79 @@
+-- History keeps ids, times and statuses, and numbers of the policy: nothing that people said, and nothing that anybody must forget.
+CREATE OR REPLACE FUNCTION history_of(a appointment) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+    SELECT jsonb_build_object(
+        'doctor', a.doctor_id, 'patient', a.patient_id, 'appointment_date', utc_text(lower(a.during)),
+        'ends_at', utc_text(upper(a.during)), 'status', a.status, 'hold_expires_at', utc_text(a.hold_expires_at),
+        'cancel_deadline', utc_text(a.cancel_deadline), 'canceled_by', a.canceled_by
+    )
+$$;
+COMMENT ON FUNCTION history_of(appointment) IS 'What history keeps of an appointment, as the API names it.';
+
+CREATE OR REPLACE FUNCTION history_of(w waitlist_entry) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+    SELECT jsonb_build_object(
+        'doctor', w.doctor_id, 'patient', w.patient_id, 'desired_date', to_char(w.desired_date, 'YYYY-MM-DD'), 'status', w.status
+    )
+$$;
+COMMENT ON FUNCTION history_of(waitlist_entry) IS 'What history keeps of a waitlist entry, as the API names it.';
+
+CREATE OR REPLACE FUNCTION history_of(p payment) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+    SELECT jsonb_build_object(
+        'appointment', p.appointment_id, 'status', p.status, 'without_slot', p.without_slot,
+        'needs_attention', p.attention IS NOT NULL
+    )
+$$;
+COMMENT ON FUNCTION history_of(payment) IS 'What history keeps of a payment.';
+
+CREATE OR REPLACE FUNCTION history_of(r refund) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+    SELECT jsonb_build_object('payment', r.payment_id, 'status', r.status)
+$$;
+COMMENT ON FUNCTION history_of(refund) IS 'What history keeps of a refund.';
+
+CREATE OR REPLACE FUNCTION history_of(a account) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+    SELECT jsonb_build_object('role', a.role, 'status', a.status)
+$$;
+COMMENT ON FUNCTION history_of(account) IS 'What history keeps of an account.';
+
+CREATE OR REPLACE FUNCTION history_of(p policy) RETURNS jsonb
+LANGUAGE sql STABLE SET intervalstyle = 'postgres' AS $$
+    SELECT to_jsonb(p) - 'id'
+$$;
+COMMENT ON FUNCTION history_of(policy) IS 'What history keeps of the policy: all of it.';
+
+-- By name before every other AFTER trigger, so that what a change leads to is recorded behind it.
+CREATE OR REPLACE TRIGGER tg_account__history
+AFTER INSERT OR UPDATE ON account
+FOR EACH ROW EXECUTE FUNCTION tg_any__history();
+COMMENT ON TRIGGER tg_account__history ON account IS 'Records the account''s role and status.';
+
+CREATE OR REPLACE TRIGGER tg_appointment__history
+AFTER INSERT OR UPDATE ON appointment
+FOR EACH ROW EXECUTE FUNCTION tg_any__history();
+COMMENT ON TRIGGER tg_appointment__history ON appointment IS 'Records who, when and what status.';
+
+CREATE OR REPLACE TRIGGER tg_payment__history
+AFTER INSERT OR UPDATE ON payment
+FOR EACH ROW EXECUTE FUNCTION tg_any__history();
+COMMENT ON TRIGGER tg_payment__history ON payment IS 'Records the payment''s status.';
+
+CREATE OR REPLACE TRIGGER tg_policy__history
+AFTER INSERT OR UPDATE ON policy
+FOR EACH ROW EXECUTE FUNCTION tg_any__history();
+COMMENT ON TRIGGER tg_policy__history ON policy IS 'Records every number of the policy.';
+
+CREATE OR REPLACE TRIGGER tg_refund__history
+AFTER INSERT OR UPDATE ON refund
+FOR EACH ROW EXECUTE FUNCTION tg_any__history();
+COMMENT ON TRIGGER tg_refund__history ON refund IS 'Records the refund''s status.';
+
+CREATE OR REPLACE TRIGGER tg_waitlist_entry__history
+AFTER INSERT OR UPDATE ON waitlist_entry
+FOR EACH ROW EXECUTE FUNCTION tg_any__history();
+COMMENT ON TRIGGER tg_waitlist_entry__history ON waitlist_entry IS 'Records who waits for whom, and the status.';
+
+-- Not in 02_seed.sql: its beginning is to be recorded, too.
+INSERT INTO policy DEFAULT VALUES ON CONFLICT DO NOTHING;

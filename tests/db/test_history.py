@@ -1,0 +1,283 @@
+"""What becomes of things is recorded, whoever does it, and who changes the record is found out."""
+
+import asyncio
+from contextlib import suppress
+from typing import Any
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from tests.databases import Database
+from tests.db.money import captured
+from tests.db.refusals import forbidden
+from tests.factories import a_slot, book, make_doctor, make_patient
+
+CHAIN = "SELECT * FROM history WHERE object_kind = $1 AND object_id = $2 ORDER BY number"
+FINDINGS = "SELECT object_kind, object_id, number, finding FROM admin.verify_history()"
+TRIGGERS = tuple(
+    f"tg_{table}__history" for table in ("account", "appointment", "payment", "policy", "refund", "waitlist_entry")
+)
+
+
+async def chain(db: asyncpg.Connection, kind: str, id_: int) -> list[asyncpg.Record]:
+    """Return an object's records, whose numbers have no gap."""
+    records = await db.fetch(CHAIN, kind, id_)
+    assert [record["number"] for record in records] == list(range(1, len(records) + 1))
+    return list(records)
+
+
+async def statuses(db: asyncpg.Connection, kind: str, id_: int) -> list[str]:
+    """Return what statuses an object had, as history tells it."""
+    rows = await db.fetch(CHAIN.replace("*", "becomes ->> 'status' AS status"), kind, id_)
+    return [row["status"] for row in rows]
+
+
+@pytest.mark.proves(*TRIGGERS)
+async def test_everything_that_happens_is_recorded(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+    paying = await captured(owner, app)
+    await app.fetch("SELECT * FROM cancel_as_doctor($1, $2, 'I am ill.', false)", paying.doctor, paying.appointment)
+    refund = await owner.fetchval("SELECT id FROM refund WHERE payment_id = $1", paying.payment)
+    await app.execute("SELECT record_refund($1, 'R', 'completed', NULL)", refund)
+    entry = await app.fetchval(
+        "SELECT id FROM join_waitlist($1, $2, NULL)", paying.patient, await make_doctor(owner, hours=())
+    )
+    await app.fetch("SELECT * FROM leave_waitlist($1, $2)", paying.patient, entry)
+    await owner.execute("UPDATE account SET status = 'disabled' WHERE id = $1", paying.patient)
+    await owner.execute("UPDATE policy SET hold_minutes = 16")
+
+    assert await statuses(owner, "appointment", paying.appointment) == ["pending", "confirmed", "canceled"]
+    assert " ".join(await statuses(owner, "payment", paying.payment)) == "created approved capturing captured refunded"
+    assert await statuses(owner, "refund", refund) == ["requested", "completed"]
+    assert await statuses(owner, "waitlist_entry", entry) == ["waiting", "left"]
+    assert await statuses(owner, "account", paying.patient) == ["active", "disabled"]
+    policy = await chain(owner, "policy", 1)
+    assert policy[0]["was"] is None
+    assert policy[-1]["was"] == '{"hold_minutes": 15}'
+    await owner.execute("DELETE FROM policy")
+    await owner.execute("INSERT INTO policy (require_verified_doctor) VALUES (false)")
+    assert (await chain(owner, "policy", 1))[-1]["was"] is None
+    assert await owner.fetch(FINDINGS) == []
+
+
+async def test_a_record_says_who_did_it_and_how(
+    owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
+) -> None:
+    paying = await captured(owner, app)
+    await admin.execute(
+        "UPDATE appointment SET during = tstzrange($2, $2::timestamptz + interval '30 min') WHERE id = $1",
+        paying.appointment,
+        a_slot(9),
+    )
+    await app.fetch("SELECT * FROM cancel_as_patient($1, $2)", paying.patient, paying.appointment)
+    who = [
+        (record["database_role"], record["acted_as"], record["account_id"])
+        for record in await chain(owner, "appointment", paying.appointment)
+    ]
+    assert who == [
+        ("booking_app", "patient", paying.patient),
+        ("booking_app", "payment", None),
+        ("booking_admin", "admin", None),
+        ("booking_app", "patient", paying.patient),
+    ]
+    pays = [(record["acted_as"], record["account_id"]) for record in await chain(owner, "payment", paying.payment)]
+    assert pays == [("patient", paying.patient), *[("system", None)] * 3]
+    (refund,) = await owner.fetch(
+        "SELECT * FROM history WHERE object_kind = 'refund' AND becomes ->> 'payment' = $1", str(paying.payment)
+    )
+    last = (await chain(owner, "appointment", paying.appointment))[-1]
+    assert refund["account_id"] == paying.patient
+    assert refund["transaction_id"] == last["transaction_id"]  # they came about together
+
+
+async def test_nobody_is_named_for_what_the_clock_does(
+    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
+) -> None:
+    """A hold that lapsed is retired by the next booking, which is another patient's."""
+    doctor, somebody, another = await make_doctor(owner), await make_patient(owner), await make_patient(owner)
+    hold = await book(app, somebody, doctor, a_slot())
+    root = await asyncpg.connect(database.superuser)
+    await root.execute("SET session_replication_role = replica")
+    await root.execute("UPDATE appointment SET hold_expires_at = now() - interval '1 s' WHERE id = $1", hold)
+    await root.close()
+    booked = await book(app, another, doctor, a_slot())
+    last = (await chain(owner, "appointment", hold))[-1]
+    assert (last["acted_as"], last["account_id"]) == ("system", None)
+    assert '"expired"' in last["becomes"]
+    (first,) = await chain(owner, "appointment", booked)
+    assert (first["acted_as"], first["account_id"]) == ("patient", another)
+
+
+async def test_what_people_say_is_not_kept(owner: asyncpg.Connection) -> None:
+    kept = await owner.fetch("""
+        SELECT object_kind, array_agg(DISTINCT key ORDER BY key) AS keys
+        FROM history, jsonb_object_keys(becomes) AS key WHERE object_kind <> 'policy' GROUP BY object_kind
+    """)
+    assert {row["object_kind"]: set(row["keys"]) for row in kept} == {
+        "account": {"role", "status"},
+        "appointment": {
+            *("doctor", "patient", "appointment_date", "ends_at", "status"),
+            *("hold_expires_at", "cancel_deadline", "canceled_by"),
+        },
+        "payment": {"appointment", "status", "without_slot", "needs_attention"},
+        "refund": {"payment", "status"},
+        "waitlist_entry": {"doctor", "patient", "desired_date", "status"},
+    }
+    doctor = await make_doctor(owner)
+    await owner.execute("UPDATE account SET email = 'new@example.com', generation = 2 WHERE id = $1", doctor)
+    assert len(await chain(owner, "account", doctor)) == 1
+
+
+ALTERATIONS = [
+    "UPDATE history SET becomes = '{}'",
+    "DELETE FROM history",
+    "TRUNCATE history",
+    "INSERT INTO history SELECT * FROM history",
+    "ALTER TABLE history ADD COLUMN note text",
+    "DROP TRIGGER tg_appointment__history ON appointment",
+    "SELECT record_change('policy', 1, NULL, '{}')",
+]
+
+
+@pytest.mark.parametrize("role", ["app", "admin", "auditor"])
+async def test_only_the_owner_can_alter_it(database: Database, role: str) -> None:
+    connection = await asyncpg.connect(getattr(database, role))
+    try:
+        for statement in ALTERATIONS:
+            with forbidden():
+                await connection.execute(statement)
+        if role == "app":
+            with forbidden():
+                await connection.fetch("SELECT * FROM history")
+            with forbidden():
+                await connection.fetch(FINDINGS)
+        else:
+            await connection.fetch(FINDINGS)
+    finally:
+        await connection.close()
+
+
+OTHERWISE = {
+    "object_kind": "'payment'",
+    "object_id": "object_id + 1000000",
+    "number": "number + 10",
+    "changed_at": "changed_at + interval '1 us'",
+    "transaction_id": "transaction_id + 1",
+    "database_role": "'nobody'",
+    "acted_as": "acted_as || ' '",
+    "account_id": "coalesce(account_id, 0) + 1",
+    "was": '\'{"status": "offered"}\'',
+    "becomes": "becomes || '{\"doctor\": 1000000}'",
+    "hash": "sha256(hash)",
+}
+FORGERIES = {f"{column} is another": f"UPDATE history SET {column} = {value} WHERE ?"
+             for column, value in OTHERWISE.items()} | {
+    "a record is gone": "DELETE FROM history WHERE ?",
+    "two have changed places": "UPDATE history SET becomes = o.becomes, was = o.was FROM history AS o"
+    " WHERE o.object_kind = 'appointment' AND o.object_id = $1 AND o.number = $2 + 1"
+    " AND (history.object_kind, history.object_id, history.number) = ('appointment', $1, $2)",
+}  # fmt: skip
+
+
+@pytest_asyncio.fixture
+async def moved(owner: asyncpg.Connection, app: asyncpg.Connection) -> int:
+    """An appointment with three records."""
+    appointment = await book(app, await make_patient(owner), await make_doctor(owner, fee=0), a_slot())
+    for number in (1, 2):
+        await owner.execute(
+            "UPDATE appointment SET during = tstzrange($2, $2::timestamptz + interval '30 min') WHERE id = $1",
+            appointment,
+            a_slot(number),
+        )
+    assert await owner.fetch(FINDINGS) == []
+    return appointment
+
+
+async def found(db: asyncpg.Connection, statement: str, *arguments: Any) -> list[asyncpg.Record]:
+    """Return what is found after a statement, which is then undone."""
+    transaction = db.transaction()
+    await transaction.start()
+    try:
+        assert await db.execute(statement, *arguments) != "UPDATE 0"
+        return list(await db.fetch(FINDINGS))
+    finally:
+        await transaction.rollback()
+
+
+async def test_whoever_changes_a_record_is_found_out(owner: asyncpg.Connection, moved: int) -> None:
+    one = "object_kind = 'appointment' AND object_id = $1 AND number = $2"
+    for what, statement in FORGERIES.items():
+        for number in (1, 2, 3) if "changed places" not in what else (1, 2):
+            assert await found(owner, statement.replace("?", one), moved, number), f"{what}: {number}"
+
+
+async def test_it_is_said_where_and_what(owner: asyncpg.Connection, moved: int) -> None:
+    (gap,) = await found(
+        owner, "DELETE FROM history WHERE object_kind = 'appointment' AND object_id = $1 AND number = 2", moved
+    )
+    assert tuple(gap) == ("appointment", moved, 3, "Records 2 to 2 are missing.")
+    (none,) = await found(owner, "DELETE FROM history WHERE object_kind = 'appointment' AND object_id = $1", moved)
+    assert tuple(none) == ("appointment", moved, None, "It has no history.")
+    patient = await make_patient(owner)
+    await owner.execute("DELETE FROM patient WHERE account_id = $1", patient)
+    (gone,) = await found(owner, "DELETE FROM account WHERE id = $1", patient)
+    assert tuple(gone) == ("account", patient, 1, "It is gone.")
+
+
+async def test_what_is_done_with_triggers_off_is_found(
+    database: Database, owner: asyncpg.Connection, moved: int
+) -> None:
+    root = await asyncpg.connect(database.superuser)
+    try:
+        async with root.transaction():
+            await root.execute("SET LOCAL session_replication_role = replica")
+            await root.execute("UPDATE appointment SET status = 'completed', seat = NULL WHERE id = $1", moved)
+        (finding,) = await owner.fetch(FINDINGS)
+        assert tuple(finding) == ("appointment", moved, 3, "It is not what its last record says.")
+    finally:
+        async with root.transaction():
+            await root.execute("SET LOCAL session_replication_role = replica")
+            await root.execute("UPDATE appointment SET status = 'confirmed', seat = 1 WHERE id = $1", moved)
+        await root.close()
+
+
+@pytest.mark.parametrize("isolation", ["read_committed", "repeatable_read", "serializable"])
+async def test_a_chain_never_forks(database: Database, owner: asyncpg.Connection, isolation: Any) -> None:
+    """Writers of one row wait for each other, and whoever then finds their view too old fails without a record."""
+    account = await make_patient(owner)
+    change = "UPDATE account SET status = CASE status WHEN 'active' THEN 'disabled' ELSE 'active' END WHERE id = $1"
+
+    async def write() -> int:
+        db, done = await asyncpg.connect(database.owner), 0
+        try:
+            for _ in range(10):
+                with suppress(asyncpg.SerializationError):
+                    async with db.transaction(isolation=isolation):
+                        await db.execute(change, account)
+                    done += 1
+        finally:
+            await db.close()
+        return done
+
+    done = await asyncio.gather(*(write() for _ in range(4)))
+    assert len(await chain(owner, "account", account)) == 1 + sum(done)
+    assert await owner.fetch(FINDINGS) == []
+
+
+@pytest.mark.usefixtures("moved")
+async def test_a_chain_holds_wherever_it_is_restored(owner: asyncpg.Connection) -> None:
+    """As text, in another session's time zone and formats."""
+    for setting in (
+        "timezone = 'Asia/Kolkata'",
+        "datestyle = 'SQL, DMY'",
+        "intervalstyle = 'iso_8601'",
+        "bytea_output = 'escape'",
+        "extra_float_digits = 0",
+    ):
+        await owner.execute(f"SET {setting}")
+    await owner.execute("CREATE TEMP TABLE restored (LIKE history)")
+    await owner.execute("INSERT INTO restored SELECT (h::text::history).* FROM history AS h")
+    async with owner.transaction():
+        await owner.execute("DELETE FROM history")
+        await owner.execute("INSERT INTO history SELECT * FROM restored")
+        assert await owner.fetch(FINDINGS) == []
