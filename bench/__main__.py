@@ -1,0 +1,46 @@
+"""`python -m bench`: measures the parts that are named, or all, and prints a table of each."""
+
+import asyncio
+import shutil
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import click
+
+from app.sandbox.errors import SandboxError
+from bench import cancel_to_mail
+from bench.stack import Stack, running_stack
+from bench.wrk import NoWrkError
+
+Part = Callable[..., Awaitable[str]]
+PARTS: dict[str, tuple[str, Part]] = {
+    "cancel-to-mail": ("From the commit of a cancellation to the offers' mails", cancel_to_mail.run),
+}
+
+
+@click.command()
+@click.argument("parts", nargs=-1, type=click.Choice(list(PARTS)))
+@click.option("--full", is_flag=True, help="The long form: more samples and rounds.")
+@click.option("--home", default=".bench", show_default=True, help="Folder for the servers' data, removed afterwards.")
+def main(parts: tuple[str, ...], home: str, *, full: bool) -> None:
+    """Measure PARTS, or everything, each on a fresh database; minutes in all, but for --full."""
+    for name in parts or PARTS:
+        title, part = PARTS[name]
+        click.echo(f"\n### {title}\n")
+        click.echo(asyncio.run(_measure(part, Path(home), full=full)))
+
+
+async def _measure(part: Part, home: Path, *, full: bool) -> str:
+    shutil.rmtree(home, ignore_errors=True)
+    stack: Stack
+    async with running_stack(home) as stack:
+        result = await part(stack, full=full)
+    shutil.rmtree(home)
+    return result
+
+
+try:
+    main()
+except (SandboxError, NoWrkError) as error:
+    sys.exit(str(error))

@@ -1,0 +1,28 @@
+"""Samples and how they are shown."""
+
+from collections.abc import Iterable, Sequence
+from statistics import quantiles
+
+
+def percentile(samples: Sequence[float], percent: int) -> float:
+    """Return the value that `percent` of the samples do not exceed, between two of them where it falls there."""
+    return quantiles(samples, n=100, method="inclusive")[percent - 1]
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Return a table in Markdown; whatever is no text stands to the right."""
+    lines = [tuple(row) for row in rows]
+    numbers = [all(not isinstance(line[n], str) for line in lines) for n in range(len(columns))]
+    marks = ["---:" if right else "---" for right in numbers]
+    shown = [columns, marks, *([_shown(value) for value in line] for line in lines)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in shown)
+
+
+def _shown(value: object) -> str:
+    return (
+        f"{value:,.3g}"
+        if isinstance(value, float) and value < 100
+        else f"{value:,.0f}"
+        if isinstance(value, float)
+        else str(value)
+    )

@@ -1,0 +1,85 @@
+"""Doctors, patients and their wishes, made with one statement for all."""
+
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+from uuid import uuid4
+
+import asyncpg
+
+from app.domain.accounts.tokens import Role, access_token
+from bench.stack import SECRET
+
+SEATS = 30
+SLOT = timedelta(minutes=30)
+ACCOUNTS = """
+    INSERT INTO account (username, email, password_hash, role)
+    SELECT $1 || n, $1 || n || '@example.com', '-', $2 FROM generate_series(1, $3) AS n
+    RETURNING id
+"""
+PATIENTS = "INSERT INTO patient (account_id, full_name) SELECT id, 'Patient ' || id FROM unnest($1::int[]) AS id"
+DOCTORS = """
+    INSERT INTO doctor (account_id, full_name, specialty, fee, max_appointments)
+    SELECT id, 'Dr ' || id, $2, 0, $3 FROM unnest($1::int[]) AS id
+"""
+HOURS = """
+    INSERT INTO working_hours (doctor_id, weekday, start_minute, end_minute)
+    SELECT id, weekday, 0, 1440 FROM unnest($1::int[]) AS id, generate_series(1, 7) AS weekday
+"""
+
+
+class Wish(NamedTuple):
+    """A booking that will succeed: a patient, a doctor and a slot that nobody else asks for."""
+
+    patient: int
+    doctor: int
+    start: datetime
+
+    @property
+    def token(self) -> str:
+        """The patient's access token."""
+        return access_token(SECRET, self.patient, "patient", generation=1)
+
+
+def a_slot(number: int) -> datetime:
+    """Return the start of a half-hour slot that patients may still cancel: `number` slots behind the first."""
+    now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    return now + timedelta(days=4, hours=1) + number * SLOT
+
+
+async def make_patients(db: asyncpg.Connection, number: int) -> list[int]:
+    """Add patients; return their ids."""
+    ids = await _accounts(db, "patient", number)
+    await db.execute(PATIENTS, ids)
+    return ids
+
+
+async def make_doctors(
+    db: asyncpg.Connection, number: int, *, specialty: str = "General Practice", seats: int = SEATS
+) -> list[int]:
+    """Add doctors who charge nothing and work around the clock; return their ids."""
+    ids = await _accounts(db, "doctor", number)
+    await db.execute(DOCTORS, ids, specialty, seats)
+    await db.execute(HOURS, ids)
+    return ids
+
+
+async def make_wishes(db: asyncpg.Connection, number: int) -> list[Wish]:
+    """Add a patient for each of `number` bookings, and as many doctors as have seats for them.
+
+    In the order of the list, no two wishes that are near each other are of the same doctor.
+    """
+    patients = await make_patients(db, number)
+    doctors = await make_doctors(db, -(-number // SEATS))
+    return [Wish(patient, doctors[n % len(doctors)], a_slot(n // len(doctors))) for n, patient in enumerate(patients)]
+
+
+async def forget_mails(db: asyncpg.Connection) -> None:
+    """Let nothing be left to send of what was made for the measurement."""
+    async with db.transaction():
+        await db.execute("SET LOCAL session_replication_role = replica")
+        await db.execute("UPDATE notification SET status = 'sent' WHERE status = 'queued'")
+
+
+async def _accounts(db: asyncpg.Connection, role: Role, number: int) -> list[int]:
+    rows = await db.fetch(ACCOUNTS, f"{role}-{uuid4().hex[:12]}-", role, number)
+    return [row["id"] for row in rows]

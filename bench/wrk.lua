@@ -1,0 +1,68 @@
+-- One request a line of a file, each line taken once: "METHOD PATH TOKEN BODY", `-` for what there is not.
+-- Arguments: the file, the number of threads, and how long a connection pauses before each request, milliseconds.
+-- A thread ends when its lines are used up. At the end: how many answers there were of each status, as JSON.
+local threads = {}
+
+function setup(thread)
+    thread:set("number", #threads)
+    table.insert(threads, thread)
+end
+
+function init(args)
+    lines, statuses, position, pause = {}, {}, 0, tonumber(args[3])
+    local n = 0
+    for line in io.lines(args[1]) do
+        if n % tonumber(args[2]) == number then
+            table.insert(lines, line)
+        end
+        n = n + 1
+    end
+end
+
+function delay()
+    return pause
+end
+
+function request()
+    position = position + 1
+    local line = lines[position]
+    if line == nil then
+        -- asked for once more before it stops: an answer that is no part of the measurement
+        wrk.thread:stop()
+        return wrk.format("GET", "/health/live")
+    end
+    local method, path, token, body = line:match("^(%S+) (%S+) (%S+) (.+)$")
+    local headers = {}
+    if token ~= "-" then
+        headers["Authorization"] = "Bearer " .. token
+    end
+    if body == "-" then
+        body = nil
+    else
+        headers["Content-Type"] = "application/json"
+    end
+    return wrk.format(method, path, headers, body)
+end
+
+function response(status)
+    statuses[status] = (statuses[status] or 0) + 1
+end
+
+function done(summary, latency)
+    local total = {}
+    for _, thread in ipairs(threads) do
+        for status, n in pairs(thread:get("statuses")) do
+            total[status] = (total[status] or 0) + n
+        end
+    end
+    local parts = {}
+    for status, n in pairs(total) do
+        table.insert(parts, string.format('"%d": %d', status, n))
+    end
+    io.write(string.format(
+        '\nRESULT {"statuses": {%s}, "seconds": %.6f, "p50": %.3f, "p99": %.3f, "errors": %d}\n',
+        table.concat(parts, ", "), summary.duration / 1e6,
+        latency:percentile(50) / 1000, latency:percentile(99) / 1000,
+        summary.errors.connect + summary.errors.read + summary.errors.write + summary.errors.timeout
+    ))
+end

@@ -1,0 +1,95 @@
+"""The load: wrk, which costs little itself, with a file of requests of which each is sent once."""
+
+import asyncio
+import contextlib
+import json
+import os
+import shutil
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from bench.people import Wish
+
+SCRIPT = Path(__file__).with_name("wrk.lua")
+RESULT = b"RESULT "
+
+
+class NoWrkError(Exception):
+    """wrk is not installed."""
+
+    def __init__(self) -> None:
+        super().__init__("this part needs wrk: install it (Debian: apt-get install wrk) and run it again")
+
+
+class Load(NamedTuple):
+    """How wrk calls: so many connections, each with so long a pause before every request, in seconds."""
+
+    connections: int = 16
+    threads: int = 1
+    pause: float = 0
+
+
+class Answers(msgspec.Struct):
+    """What wrk saw; latencies in milliseconds."""
+
+    statuses: dict[str, int]
+    seconds: float
+    p50: float
+    p99: float
+    errors: int
+
+    @property
+    def ok(self) -> int:
+        """How many requests succeeded."""
+        return sum(number for status, number in self.statuses.items() if status.startswith("2"))
+
+
+def booking(wish: Wish) -> str:
+    """Return the request that books."""
+    body = json.dumps({"doctor": wish.doctor, "appointment_date": wish.start.isoformat()})
+    return f"POST /api/appointments/appointments/ {wish.token} {body}"
+
+
+def write_requests(path: Path, requests: Iterable[str]) -> Path:
+    """Write the requests to a file for `wrk`."""
+    path.write_text("".join(f"{request}\n" for request in requests))
+    return path
+
+
+async def start(url: str, requests: Path, seconds: float, load: Load) -> asyncio.subprocess.Process:
+    """Start wrk. Raises NoWrkError."""
+    program = shutil.which("wrk")
+    if program is None:
+        raise NoWrkError
+    return await asyncio.create_subprocess_exec(
+        program,
+        *(f"-c{load.connections}", f"-t{load.threads}", f"-d{max(1, round(seconds))}s", "--timeout", "30s"),
+        *("-s", SCRIPT, url, "--", requests, str(load.threads), str(round(load.pause * 1000))),
+        stdout=asyncio.subprocess.PIPE,
+        env={"PATH": os.environ["PATH"]},
+    )
+
+
+async def finish(process: asyncio.subprocess.Process) -> Answers:
+    """Wait for wrk to end; return what it saw."""
+    told, _ = await process.communicate()
+    line = next(line for line in told.splitlines() if line.startswith(RESULT))
+    return msgspec.json.decode(line.removeprefix(RESULT), type=Answers)
+
+
+@asynccontextmanager
+async def in_background(url: str, requests: Path, load: Load) -> AsyncIterator[None]:
+    """Call at `url` as long as the block runs."""
+    process = await start(url, requests, 3600, load)
+    try:
+        yield
+        if process.returncode is not None:
+            raise RuntimeError("wrk ended too early: its requests were used up")
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.communicate()
