@@ -92,7 +92,7 @@ WEAKENED = {
     ),
     "appointment_patient_id_fkey": (
         # of an erased account nothing new is
-        Change("IF is_erased(a.patient_id) THEN", "IF false THEN", of="place_appointment"),
+        Change("WHEN is_erased(a.patient_id) THEN", "WHEN false THEN", of="place_appointment"),
         Change(
             "UPDATE patient SET booking_seq = booking_seq + 1", "PERFORM FROM patient", of="lock_patient_with_doctors"
         ),
@@ -197,10 +197,10 @@ WEAKENED = {
         ),
     ),
     "waitlist_entry_doctor_id_fkey": (
-        Change("IF is_erased(NEW.doctor_id) THEN", "IF false THEN", of="tg_waitlist_entry__rules"),
+        Change("WHEN is_erased(NEW.doctor_id) THEN", "WHEN false THEN", of="tg_waitlist_entry__rules"),
     ),
     "waitlist_entry_patient_id_fkey": (
-        Change("IF is_erased(NEW.patient_id) THEN", "IF false THEN", of="tg_waitlist_entry__rules"),
+        Change("WHEN is_erased(NEW.patient_id) THEN", "WHEN false THEN", of="tg_waitlist_entry__rules"),
         Change(
             "UPDATE patient SET booking_seq = booking_seq + 1 WHERE account_id = NEW.patient_id",
             "PERFORM FROM patient WHERE account_id = NEW.patient_id",

@@ -2,7 +2,7 @@
 CREATE OR REPLACE FUNCTION book(p_patient integer, p_doctor integer, p_start timestamptz) RETURNS SETOF api_appointment
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
-    minutes integer := (SELECT slot_minutes FROM doctor WHERE account_id = p_doctor);
+    minutes smallint := (SELECT slot_minutes FROM doctor WHERE account_id = p_doctor);
     new_id integer;
     offer_id integer;
 BEGIN

@@ -6,7 +6,7 @@ DECLARE
     room integer := CASE WHEN is_verified(d, p) THEN d.max_appointments - active_appointments(d.account_id, at_) ELSE 0 END
         FROM policy AS p;
     free tstzrange[] := CASE WHEN room > 0 THEN slots_to_offer(d, p_freed, at_) END;
-    given integer[] := '{}';
+    given integer[] := ARRAY[]::integer[];
     w waitlist_entry;
 BEGIN
     FOR w IN SELECT * FROM entries_in_line(d.account_id, at_) LOOP
@@ -93,7 +93,7 @@ CREATE OR REPLACE FUNCTION owed_slots(p_doctor integer, at_ timestamptz) RETURNS
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
     IF NOT has_waitlist(p_doctor) THEN
-        RETURN '{}';
+        RETURN ARRAY[]::tstzrange[];
     END IF;
     RETURN ARRAY(
         SELECT p.slot FROM doctor AS d CROSS JOIN LATERAL offer_plan(d, NULL, at_) AS p

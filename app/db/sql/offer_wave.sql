@@ -26,8 +26,8 @@ CREATE OR REPLACE FUNCTION offer_wave(a appointment, d doctor, at_ timestamptz) 
 LANGUAGE plpgsql AS $$
 DECLARE
     wave_ integer := present_wave(a, at_);
-    places integer := (SELECT offer_first_wave * 2 ^ least(wave_ - 1, 16) FROM policy)
-        - (SELECT count(*) FROM offer WHERE appointment_id = a.id AND wave = wave_);
+    places integer := (SELECT (offer_first_wave * 2 ^ least(wave_ - 1, 16))::integer FROM policy)
+        - (SELECT count(*)::integer FROM offer WHERE appointment_id = a.id AND wave = wave_);
 BEGIN
     PERFORM make_offer(a, next_, wave_, at_)
     FROM (

@@ -8,9 +8,7 @@ DECLARE
 BEGIN
     -- updated, not only locked, for the reason given at lock_doctor
     UPDATE patient SET booking_seq = booking_seq + 1 WHERE account_id = a.patient_id;
-    IF is_erased(a.patient_id) THEN
-        PERFORM refuse('appointment_patient_id_fkey', 'There is no such patient any more.');
-    END IF;
+    PERFORM refuse('appointment_patient_id_fkey', CASE WHEN is_erased(a.patient_id) THEN 'There is no such patient any more.' END);
     of_doctor := other_appointments_of_doctor(a, at_);
     of_patient := other_appointments_of_patient(a, at_);
     SELECT * INTO broken FROM broken_rules(a, d, p, at_, of_doctor, of_patient) LIMIT 1;
@@ -35,7 +33,7 @@ LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
     FOR seat IN 1..30 LOOP
         IF seats & (1 << seat) = 0 THEN
-            RETURN seat;
+            RETURN seat::smallint;
         END IF;
     END LOOP;
     -- a lapsed row keeps its seat while another transaction is retiring it

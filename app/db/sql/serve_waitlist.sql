@@ -62,7 +62,7 @@ CREATE OR REPLACE FUNCTION hand_out(d doctor, p_freed tstzrange, at_ timestamptz
 LANGUAGE plpgsql AS $$
 DECLARE
     planned record;
-    needed integer[] := '{}';
+    needed integer[] := ARRAY[]::integer[];
 BEGIN
     FOR planned IN SELECT * FROM offer_plan(d, p_freed, at_) LOOP
         IF planned.appointment_id IS NULL THEN

@@ -16,15 +16,11 @@ BEGIN
     d := lock_doctor(NEW.doctor_id);
     -- as for a booking: whoever is erasing the patient at this moment is waited for
     UPDATE patient SET booking_seq = booking_seq + 1 WHERE account_id = NEW.patient_id;
-    IF is_erased(NEW.patient_id) THEN
-        PERFORM refuse('waitlist_entry_patient_id_fkey', 'There is no such patient any more.');
-    END IF;
-    IF is_erased(NEW.doctor_id) THEN
-        PERFORM refuse('waitlist_entry_doctor_id_fkey', 'There is no such doctor any more.');
-    END IF;
+    PERFORM refuse('waitlist_entry_patient_id_fkey', CASE WHEN is_erased(NEW.patient_id) THEN 'There is no such patient any more.' END);
+    PERFORM refuse('waitlist_entry_doctor_id_fkey', CASE WHEN is_erased(NEW.doctor_id) THEN 'There is no such doctor any more.' END);
     at_ := clock_timestamp();
     NEW.created_at := at_;
-    NEW.priority_class := CASE WHEN was_canceled_on(NEW, at_) THEN 1 ELSE 2 END;
+    NEW.priority_class := CASE WHEN was_canceled_on(NEW, at_) THEN 1::smallint ELSE 2::smallint END;
     PERFORM refuse('waitlist_entry_status_transition', waitlist_entry_status_transition(NULL, NEW.status));
     SELECT * INTO p FROM policy;
     PERFORM refuse('appointment_doctor_verified', appointment_doctor_verified(d, p));

@@ -1492,7 +1492,7 @@ COMMENT ON FUNCTION appointment_within_working_hours(doctor, tstzrange) IS
 CREATE OR REPLACE FUNCTION book(p_patient integer, p_doctor integer, p_start timestamptz) RETURNS SETOF api_appointment
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
-    minutes integer := (SELECT slot_minutes FROM doctor WHERE account_id = p_doctor);
+    minutes smallint := (SELECT slot_minutes FROM doctor WHERE account_id = p_doctor);
     new_id integer;
     offer_id integer;
 BEGIN
@@ -3320,7 +3320,7 @@ DECLARE
     room integer := CASE WHEN is_verified(d, p) THEN d.max_appointments - active_appointments(d.account_id, at_) ELSE 0 END
         FROM policy AS p;
     free tstzrange[] := CASE WHEN room > 0 THEN slots_to_offer(d, p_freed, at_) END;
-    given integer[] := '{}';
+    given integer[] := ARRAY[]::integer[];
     w waitlist_entry;
 BEGIN
     FOR w IN SELECT * FROM entries_in_line(d.account_id, at_) LOOP
@@ -3407,7 +3407,7 @@ CREATE OR REPLACE FUNCTION owed_slots(p_doctor integer, at_ timestamptz) RETURNS
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
     IF NOT has_waitlist(p_doctor) THEN
-        RETURN '{}';
+        RETURN ARRAY[]::tstzrange[];
     END IF;
     RETURN ARRAY(
         SELECT p.slot FROM doctor AS d CROSS JOIN LATERAL offer_plan(d, NULL, at_) AS p
@@ -3491,8 +3491,8 @@ CREATE OR REPLACE FUNCTION offer_wave(a appointment, d doctor, at_ timestamptz) 
 LANGUAGE plpgsql AS $$
 DECLARE
     wave_ integer := present_wave(a, at_);
-    places integer := (SELECT offer_first_wave * 2 ^ least(wave_ - 1, 16) FROM policy)
-        - (SELECT count(*) FROM offer WHERE appointment_id = a.id AND wave = wave_);
+    places integer := (SELECT (offer_first_wave * 2 ^ least(wave_ - 1, 16))::integer FROM policy)
+        - (SELECT count(*)::integer FROM offer WHERE appointment_id = a.id AND wave = wave_);
 BEGIN
     PERFORM make_offer(a, next_, wave_, at_)
     FROM (
@@ -3765,9 +3765,7 @@ DECLARE
 BEGIN
     -- updated, not only locked, for the reason given at lock_doctor
     UPDATE patient SET booking_seq = booking_seq + 1 WHERE account_id = a.patient_id;
-    IF is_erased(a.patient_id) THEN
-        PERFORM refuse('appointment_patient_id_fkey', 'There is no such patient any more.');
-    END IF;
+    PERFORM refuse('appointment_patient_id_fkey', CASE WHEN is_erased(a.patient_id) THEN 'There is no such patient any more.' END);
     of_doctor := other_appointments_of_doctor(a, at_);
     of_patient := other_appointments_of_patient(a, at_);
     SELECT * INTO broken FROM broken_rules(a, d, p, at_, of_doctor, of_patient) LIMIT 1;
@@ -3792,7 +3790,7 @@ LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
     FOR seat IN 1..30 LOOP
         IF seats & (1 << seat) = 0 THEN
-            RETURN seat;
+            RETURN seat::smallint;
         END IF;
     END LOOP;
     -- a lapsed row keeps its seat while another transaction is retiring it
@@ -4621,7 +4619,7 @@ CREATE OR REPLACE FUNCTION hand_out(d doctor, p_freed tstzrange, at_ timestamptz
 LANGUAGE plpgsql AS $$
 DECLARE
     planned record;
-    needed integer[] := '{}';
+    needed integer[] := ARRAY[]::integer[];
 BEGIN
     FOR planned IN SELECT * FROM offer_plan(d, p_freed, at_) LOOP
         IF planned.appointment_id IS NULL THEN
@@ -5138,8 +5136,8 @@ CREATE OR REPLACE FUNCTION tg_schedule__waitlist() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     changed jsonb := to_jsonb(CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END);
-    p_doctor integer := coalesce(changed ->> 'doctor_id', changed ->> 'account_id');
-    freed tstzrange := CASE TG_TABLE_NAME WHEN 'time_off' THEN to_jsonb(OLD) ->> 'during' ELSE '(,)' END;
+    p_doctor integer := coalesce(changed ->> 'doctor_id', changed ->> 'account_id')::integer;
+    freed tstzrange := CASE TG_TABLE_NAME WHEN 'time_off' THEN (to_jsonb(OLD) ->> 'during')::tstzrange ELSE '(,)'::tstzrange END;
 BEGIN
     IF TG_OP = 'DELETE' AND upper(freed) <= clock_timestamp() THEN
         RETURN NULL; -- what is over frees nothing
@@ -5460,15 +5458,11 @@ BEGIN
     d := lock_doctor(NEW.doctor_id);
     -- as for a booking: whoever is erasing the patient at this moment is waited for
     UPDATE patient SET booking_seq = booking_seq + 1 WHERE account_id = NEW.patient_id;
-    IF is_erased(NEW.patient_id) THEN
-        PERFORM refuse('waitlist_entry_patient_id_fkey', 'There is no such patient any more.');
-    END IF;
-    IF is_erased(NEW.doctor_id) THEN
-        PERFORM refuse('waitlist_entry_doctor_id_fkey', 'There is no such doctor any more.');
-    END IF;
+    PERFORM refuse('waitlist_entry_patient_id_fkey', CASE WHEN is_erased(NEW.patient_id) THEN 'There is no such patient any more.' END);
+    PERFORM refuse('waitlist_entry_doctor_id_fkey', CASE WHEN is_erased(NEW.doctor_id) THEN 'There is no such doctor any more.' END);
     at_ := clock_timestamp();
     NEW.created_at := at_;
-    NEW.priority_class := CASE WHEN was_canceled_on(NEW, at_) THEN 1 ELSE 2 END;
+    NEW.priority_class := CASE WHEN was_canceled_on(NEW, at_) THEN 1::smallint ELSE 2::smallint END;
     PERFORM refuse('waitlist_entry_status_transition', waitlist_entry_status_transition(NULL, NEW.status));
     SELECT * INTO p FROM policy;
     PERFORM refuse('appointment_doctor_verified', appointment_doctor_verified(d, p));
