@@ -31,6 +31,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     email_host_password: str = ""
     email_use_tls: bool = False
     email_connections: int = 10
+    email_locale: str = "en"
     default_from_email: str = "Appointments <appointments@localhost>"
     public_url: str = "http://localhost:8000"
     paypal_base_url: str = "https://api-m.paypal.com"

@@ -10,7 +10,8 @@ import structlog
 from msgspec.structs import replace
 
 from app.domain.accounts.tokens import Secret
-from app.domain.notifications.account_mails import with_code, with_entry
+from app.domain.notifications.calls import with_code, with_entry
+from app.domain.notifications.locales import locale_for
 from app.domain.notifications.mail_server import MailServer, is_permanent
 from app.domain.notifications.mails import compose
 from app.domain.notifications.repository import NotificationRepository
@@ -94,7 +95,8 @@ async def _send(context: WorkerContext, server: MailServer, notification_id: int
 
 async def _hand_over(context: WorkerContext, server: MailServer, letter: Letter | AccountLetter) -> None:
     try:
-        await server.send(compose(letter, context["sender"], datetime.now(UTC)))
+        locale = locale_for(context["settings"].email_locale)
+        await server.send(compose(letter, locale, context["sender"], datetime.now(UTC)))
     except Exception as error:  # noqa: BLE001  whatever is wrong with one mail, the others must go out
         await _failed(context, letter, error)
         return

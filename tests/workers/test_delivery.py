@@ -130,7 +130,7 @@ async def test_a_mail_that_cannot_be_written_holds_up_no_other(
     assert len(mailbox.letters) == len(others) == 4
     (line,) = worker.logged("mail_failed")
     assert (line["notification"], line["permanent"]) == (poisoned["id"], True)
-    assert "mails.py" in line["at"]
+    assert "words.py" in line["at"]
 
 
 async def test_a_mail_that_the_database_cannot_hand_out_holds_up_no_other(

@@ -6,6 +6,7 @@ from email.message import EmailMessage
 
 from app.domain.calendar.files import Entry, Method, Party, calendar, event, sent
 from app.domain.notifications.schemas import Kind, Letter
+from app.domain.notifications.words import Locale
 
 FILE = "appointment.ics"
 METHODS: dict[Kind, Method] = {
@@ -15,7 +16,7 @@ METHODS: dict[Kind, Method] = {
 }
 
 
-def invite(message: EmailMessage, letter: Letter, sender: Address, at: datetime) -> None:
+def invite(message: EmailMessage, letter: Letter, locale: Locale, sender: Address, at: datetime) -> None:
     """Add what the letter has to say to calendars: the first event as one more form of the mail, the rest as files.
 
     Mail programs act on a part of the mail itself (RFC 6047), and it can be about one event only (RFC 5546, 3.2).
@@ -24,15 +25,15 @@ def invite(message: EmailMessage, letter: Letter, sender: Address, at: datetime)
     if method is None:
         return
     for number, entry in enumerate(letter.calendar):
-        file = _file(entry, letter, method, sender, at)
+        file = _file(entry, letter, method, locale, sender, at)
         if number == 0:
             message.add_alternative(file, subtype="calendar", params={"method": method, "name": FILE})
         else:
             message.add_attachment(file, subtype="calendar", filename=FILE, params={"method": method})
 
 
-def _file(entry: Entry, letter: Letter, method: Method, sender: Address, at: datetime) -> str:
-    with_whom = letter.doctor if letter.recipient_role == "patient" else letter.patient
-    made = event(entry, f"Appointment with {with_whom}", "CANCELLED" if method == "CANCEL" else "CONFIRMED", at)
+def _file(entry: Entry, letter: Letter, method: Method, locale: Locale, sender: Address, at: datetime) -> str:
+    with_whom = letter.doctor if letter.recipient_role == "patient" else letter.patient or ""
+    made = event(entry, locale.event(with_whom), "CANCELLED" if method == "CANCEL" else "CONFIRMED", at)
     organizer = Party(sender.display_name, sender.addr_spec)
     return calendar([sent(made, organizer, Party(letter.recipient or "", letter.email))], method)

@@ -1,9 +1,10 @@
-"""The words of the mails that are planned ahead: a hold that is to be paid, and a visit that is near."""
+"""The mails that are planned ahead: a hold that is to be paid, and a visit that is near."""
 
 from datetime import datetime
 
+from app.domain.notifications.locales.en.times import moment, start, when
 from app.domain.notifications.schemas import Letter
-from app.domain.notifications.times import moment, start, when, zone_of
+from app.domain.notifications.times import zone_of
 from app.domain.notifications.words import Words
 
 

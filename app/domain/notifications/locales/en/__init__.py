@@ -1,0 +1,48 @@
+"""English: what the other locales are translated from."""
+
+from app.domain.notifications.locales.en import accounts, appointments, money, offers, planned, waiting
+from app.domain.notifications.words import Locale
+
+
+def salutation(name: str | None) -> str:
+    """Return how a mail begins; no name: nobody who is known to read there."""
+    return f"Dear {name}," if name else "Hello,"
+
+
+def event(with_whom: str) -> str:
+    """Return what a calendar calls an appointment."""
+    return f"Appointment with {with_whom}"
+
+
+LOCALE = Locale(
+    language="en",
+    salutation=salutation,
+    event=event,
+    words={
+        ("slot_offered", "patient"): offers.slot_offered,
+        ("offer_superseded", "patient"): offers.offer_superseded,
+        ("offer_expired", "patient"): offers.offer_expired,
+        ("appointment_confirmed", "patient"): appointments.confirmed_to_patient,
+        ("appointment_confirmed", "doctor"): appointments.confirmed_to_doctor,
+        ("appointment_canceled", "patient"): appointments.canceled_to_patient,
+        ("appointment_canceled", "doctor"): appointments.canceled_to_doctor,
+        ("appointment_rescheduled", "patient"): appointments.rescheduled_to_patient,
+        ("appointment_rescheduled", "doctor"): appointments.rescheduled_to_doctor,
+        ("appointment_held", "patient"): planned.held,
+        ("hold_lapsing", "patient"): planned.lapsing,
+        ("appointment_reminder", "patient"): planned.reminder,
+        ("payment_too_late", "patient"): money.payment_too_late,
+        ("refund_requested", "patient"): money.refund_requested,
+        ("refund_completed", "patient"): money.refund_completed,
+    },
+    account_words={
+        "email_verification": accounts.email_verification,
+        "email_changing": accounts.email_changing,
+        "password_reset": accounts.password_reset,
+        "password_changed": accounts.password_changed,
+        "waitlist_joined": waiting.waitlist_joined,
+        "waiting_ended": waiting.waiting_ended,
+        "waiting_lapsed": waiting.waiting_lapsed,
+        "account_erased": accounts.account_erased,
+    },
+)

@@ -1,0 +1,34 @@
+"""How mails tell times in English: in their reader's zone, which they name."""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from app.domain.notifications.schemas import Letter
+from app.domain.notifications.times import zone_name, zone_of
+
+
+def start(letter: Letter) -> str:
+    """Return when the appointment starts, such as `Thursday 26 November 2026, 14:00`."""
+    return _clock(letter.starts_at.astimezone(zone_of(letter)))
+
+
+def when(letter: Letter) -> str:
+    """Return the slot in the recipient's time, such as `  Thursday 26 November 2026, 14:00-14:30 (Europe/Berlin)`."""
+    zone = zone_of(letter)
+    first, last = letter.starts_at.astimezone(zone), letter.ends_at.astimezone(zone)
+    return f"  {_clock(first)}-{last:%H:%M} ({zone_name(zone, first, last)})"
+
+
+def moment(instant: datetime, zone: ZoneInfo) -> str:
+    """Return an instant, such as `Thursday 26 November 2026, 14:00 (Europe/Berlin)`."""
+    local = instant.astimezone(zone)
+    return f"{_clock(local)} ({zone_name(zone, local)})"
+
+
+def day(date_: date) -> str:
+    """Return a date, such as `Thursday 26 November 2026`."""
+    return f"{date_:%A} {date_.day} {date_:%B %Y}"
+
+
+def _clock(local: datetime) -> str:
+    return f"{day(local)}, {local:%H:%M}"
