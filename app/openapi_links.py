@@ -21,7 +21,7 @@ class To(NamedTuple):
 
 
 OF_APPOINTMENTS = (
-    *("get_appointment", "cancel_appointment", "reschedule_appointment"),
+    *("get_appointment", "list_appointment_history", "cancel_appointment", "reschedule_appointment"),
     *("doctor_cancel_appointment", "doctor_reschedule_appointment"),
     *("complete_appointment", "mark_appointment_no_show"),
 )

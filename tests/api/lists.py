@@ -92,6 +92,34 @@ class DoctorsAppointments(PatientsAppointments):
         return start, await book(self.db, await make_patient(self.db), self.doctor, start)
 
 
+class AppointmentHistory(Listed):
+    """What became of an appointment: its record is only added to."""
+
+    name = "list_appointment_history"
+
+    async def make(self) -> None:
+        self.patient, self.number = await make_patient(self.db), 0
+        self.headers = bearer(self.patient, "patient")
+
+    async def add(self) -> Key:
+        self.number += 1
+        if self.number == 1:
+            appointment = await book(self.db, self.patient, await make_doctor(self.db, fee=0), a_slot())
+            self.path = f"{APPOINTMENTS}{appointment}/history/"
+        else:
+            await self.db.fetch(
+                "SELECT FROM appointment AS a, reschedule_as_patient(patient_id, a.id, $2) WHERE patient_id = $1",
+                *(self.patient, a_slot(self.number)),
+            )
+        return self.number
+
+    async def remove(self, key: Key) -> None:
+        pass
+
+    def key(self, row: dict[str, Any]) -> Key:
+        return row["number"]
+
+
 class PatientsWaitlist(Listed):
     """What a patient waits for."""
 
@@ -202,6 +230,7 @@ class FreeSlots(FoundSlots):
 
 
 LISTS: list[type[Listed]] = [
-    *(Doctors, PatientsAppointments, DoctorsAppointments, PatientsWaitlist, DoctorsWaitlist),
+    *(Doctors, PatientsAppointments, DoctorsAppointments, AppointmentHistory),
+    *(PatientsWaitlist, DoctorsWaitlist),
     *(Offers, TimeOff, FreeSlots, FoundSlots),
 ]

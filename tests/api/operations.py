@@ -110,6 +110,7 @@ CALLS: dict[str, Call] = {
         "patient", lambda world: {"doctor": world.doctor, "appointment_date": START, "patient": world.patient}
     ),
     "get_appointment": Call("patient"),
+    "list_appointment_history": Call("patient"),
     "cancel_appointment": Call("patient"),
     "reschedule_appointment": Call("patient", lambda _: {"appointment_date": START}),
     "doctor_cancel_appointment": Call("doctor", lambda _: {"reason": "ill", "block": True}, optional=True),

@@ -52,6 +52,7 @@ RIGHTS = {
     "list_appointments": WHOEVER_IS_LOGGED_IN,
     "book_appointment": "        401 201 403  403 403  401 401 401",  # for patient A
     "get_appointment": "         401 200 404  200 404  401 401 401",
+    "list_appointment_history": "401 200 404  200 404  401 401 401",
     "cancel_appointment": THE_PATIENT,
     "reschedule_appointment": THE_PATIENT,
     "doctor_cancel_appointment": THE_DOCTOR,

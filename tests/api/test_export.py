@@ -57,6 +57,11 @@ async def test_a_patient_gets_everything(
     assert [(mailed_code["purpose"], mailed_code["email"]) for mailed_code in export["mailed_codes"]] == [
         ("email_verification", email)
     ]
+    told = [(record["object_kind"], record["acted_as"], record["account"]) for record in export["history"]]
+    assert told[0] == ("account", "system", None)
+    assert told[-1] == ("appointment", "patient", patient)
+    assert ("refund", "doctor", paid) in told
+    assert {kind for kind, *_ in told} == {"account", "appointment", "waitlist_entry", "payment", "refund"}
     assert [len(link) for link in export["calendar_links"]] == [1]
     assert [kept["key"] for kept in export["idempotency_keys"]] == ["my-key"]
     assert (export["working_hours"], export["time_off"]) == ([], [])
@@ -98,4 +103,7 @@ async def test_nobody_gets_anybody_elses(
     export = (await client.get(EXPORT, headers=person.headers)).json()
     assert [mail["kind"] for mail in export.pop("notifications")] == ["email_verification"]
     assert export.pop("account")["id"] == person.account["id"]
+    assert {(record["object_kind"], record["object_id"]) for record in export.pop("history")} == {
+        ("account", person.account["id"])
+    }
     assert not any(export.values())

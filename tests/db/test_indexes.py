@@ -60,6 +60,7 @@ STATEMENTS: dict[str, tuple[Any, ...]] = {
     "doctors by both": (listing(name="d41d8c", specialty="Specialty 7"),),
     "a doctor's free slots": (doctors.FREE_SLOTS, 5002, None, None, BEGINNING, 51),
     "a specialty's free slots": (doctors.SEARCH, "specialty 7", None, None, 51, BEGINNING, 0),
+    "an appointment's history": (appointments.HISTORY, 5002, 0, 51),
     "a doctor's times off": (schedule.TIME_OFF_PAGE, 5002, 0, 51),
     **{f"a {role}'s waitlist": (waitlist.PAGE[role], SOMEBODY[role], 0, 51) for role in SOMEBODY},
     **{

@@ -60,6 +60,13 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
             FROM calendar_feed AS f
             WHERE f.account_id = p_account
         ),
+        'history', (
+            SELECT coalesce(jsonb_agg(jsonb_build_object(
+                'object_kind', h.object_kind, 'object_id', h.object_id, 'number', h.number, 'changed_at', h.changed_at,
+                'acted_as', h.acted_as, 'account', h.account_id, 'changes', history_changes(h)
+            ) ORDER BY h.changed_at, h.object_kind, h.object_id), '[]')
+            FROM history_of_account(p_account) AS h
+        ),
         'idempotency_keys', (
             SELECT coalesce(jsonb_agg(r ORDER BY r.created_at), '[]')
             FROM (SELECT route, key, created_at FROM receipt WHERE account_id = p_account) AS r
@@ -70,3 +77,26 @@ COMMENT ON FUNCTION export_account(integer) IS
 'Everything held about an account, but for the account and its profile themselves; nothing that lets anybody in.';
 REVOKE EXECUTE ON FUNCTION export_account(integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION export_account(integer) TO booking_app;
+
+CREATE OR REPLACE FUNCTION history_of_account(p_account integer) RETURNS SETOF history
+LANGUAGE sql STABLE AS $$
+    WITH held AS (
+        SELECT id FROM appointment WHERE doctor_id = p_account OR patient_id = p_account
+    ), paid AS (
+        SELECT p.id FROM payment AS p INNER JOIN appointment AS a ON p.appointment_id = a.id WHERE a.patient_id = p_account
+    ), things AS (
+        SELECT 'account' AS object_kind, p_account AS object_id
+        UNION ALL
+        SELECT 'appointment' AS object_kind, id AS object_id FROM held
+        UNION ALL
+        SELECT 'waitlist_entry' AS object_kind, id AS object_id FROM waitlist_entry WHERE patient_id = p_account
+        UNION ALL
+        SELECT 'payment' AS object_kind, id AS object_id FROM paid
+        UNION ALL
+        SELECT 'refund' AS object_kind, r.id AS object_id FROM refund AS r INNER JOIN paid ON r.payment_id = paid.id
+    )
+    SELECT h.* FROM things AS t
+    INNER JOIN history AS h ON t.object_kind = h.object_kind AND t.object_id = h.object_id
+$$;
+COMMENT ON FUNCTION history_of_account(integer) IS
+'What became of an account, its appointments, waiting, payments and refunds.';

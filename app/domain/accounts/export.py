@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from app.domain.accounts.schemas import OwnAccount
-from app.domain.appointments.schemas import Appointment
+from app.domain.appointments.schemas import Appointment, HistoryRecord
 from app.domain.fields import Id, Instant
 from app.domain.offers.schemas import Offer
 from app.domain.payments.schemas import Status
@@ -113,6 +113,13 @@ class ExportedKey(Struct):
     created_at: Instant
 
 
+class ExportedRecord(HistoryRecord, kw_only=True):
+    """What became of an account, appointment, waitlist entry, payment or refund at one moment."""
+
+    object_kind: Literal["account", "appointment", "waitlist_entry", "payment", "refund"]
+    object_id: Id
+
+
 class Holdings(Struct):
     """Everything but the account itself."""
 
@@ -127,6 +134,7 @@ class Holdings(Struct):
     sessions: list[ExportedSession]
     mailed_codes: list[ExportedCode]
     calendar_links: list[ExportedLink]
+    history: list[ExportedRecord]
     idempotency_keys: list[ExportedKey]
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.accounts.tokens import Caller, patients_only
 from app.domain.appointments.repository import AppointmentRepository
-from app.domain.appointments.schemas import Appointment, AppointmentDetail, Book, Reschedule, Status
+from app.domain.appointments.schemas import Appointment, AppointmentDetail, Book, HistoryRecord, Reschedule, Status
 from app.domain.fields import PathId
 from app.domain.paging import LINK, Cursor, Keyset, Limit, page, read_id, read_instant
 from app.domain.problems import ProblemError, not_found, problems
@@ -21,6 +21,7 @@ from app.domain.time_range import TimeRange, provide_time_range
 
 EVER = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
 BY_START = Keyset("appointments", (read_instant, read_id), first=(EVER[0], 0))
+BY_NUMBER = Keyset("appointment_history", (read_id,), first=(0,))
 
 
 async def provide_appointments(db_session: NamedDependency[AsyncSession]) -> AppointmentRepository:
@@ -28,7 +29,7 @@ async def provide_appointments(db_session: NamedDependency[AsyncSession]) -> App
     return AppointmentRepository(session=db_session, auto_refresh=False)
 
 
-Found = TypeVar("Found", bound=Appointment)
+Found = TypeVar("Found")
 
 
 def or_not_found(appointment: Found | None) -> Found:
@@ -92,6 +93,20 @@ class AppointmentController(Controller):
     ) -> Appointment:
         """Return one of one's appointments."""
         return or_not_found(await appointments.find(request.user, appointment_id))
+
+    @get("/{appointment_id:int}/history", operation_id="list_appointment_history", response_headers=[LINK])
+    async def list_history(
+        self,
+        request: Request[Caller, Token, Any],
+        appointment_id: PathId,
+        appointments: NamedDependency[AppointmentRepository],
+        limit: Limit = 50,
+        cursor: Cursor = "",
+    ) -> Response[list[HistoryRecord]]:
+        """List what became of one of one's appointments, who did it and when, oldest first."""
+        (after,) = BY_NUMBER.after(cursor)
+        rows = or_not_found(await appointments.history(request.user, appointment_id, after=after, limit=limit + 1))
+        return page(request, rows, limit, lambda record: BY_NUMBER.cursor(record.number))
 
     @post(
         "/{appointment_id:int}/cancel",

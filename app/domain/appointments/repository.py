@@ -6,12 +6,13 @@ from typing import Literal
 
 import asyncpg
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+from msgspec import json
 
 from app.db import models
 from app.db.driver import fetch, fetch_one
 from app.domain.accounts.tokens import Caller
 from app.domain.appointments.refusals import Wish, explained, wish_to_move
-from app.domain.appointments.schemas import Appointment, AppointmentDetail, BulkCancel, Status
+from app.domain.appointments.schemas import Appointment, AppointmentDetail, BulkCancel, Change, HistoryRecord, Status
 
 BOOK = "SELECT * FROM book($1, $2, $3)"
 CANCEL_AS_PATIENT = "SELECT * FROM cancel_as_patient($1, $2)"
@@ -24,6 +25,13 @@ FIND = {
     "patient": "SELECT * FROM api_appointment WHERE id = $1 AND patient = $2",
     "doctor": "SELECT * FROM api_appointment WHERE id = $1 AND doctor = $2",
 }
+HISTORY = """
+    SELECT number, changed_at, acted_as, account_id AS account, changes::text
+    FROM api_appointment_history
+    WHERE appointment = $1 AND number > $2
+    ORDER BY number
+    LIMIT $3
+"""
 # Written out for each role, so that each list walks its own index.
 PAGE = {
     role: f"""
@@ -112,6 +120,15 @@ class AppointmentRepository(SQLAlchemyAsyncRepository[models.Appointment]):
         """Return an appointment if the caller is one of its parties."""
         row = await fetch_one(self.session, FIND[caller.role], appointment_id, caller.id)
         return Appointment(**row) if row else None
+
+    async def history(
+        self, caller: Caller, appointment_id: int, *, after: int, limit: int
+    ) -> list[HistoryRecord] | None:
+        """Return up to `limit` records with numbers above `after`; None if the caller is not one of the parties."""
+        if await fetch_one(self.session, FIND[caller.role], appointment_id, caller.id) is None:
+            return None
+        rows = await fetch(self.session, HISTORY, appointment_id, after, limit)
+        return [HistoryRecord(**{**row, "changes": json.decode(row["changes"], type=list[Change])}) for row in rows]
 
     async def page(
         self,

@@ -75,6 +75,27 @@ class AppointmentDetail(Appointment):
     detail: str
 
 
+class Change(Struct):
+    """A field that has become another."""
+
+    field: str
+    was: bool | int | str | None
+    becomes: bool | int | str | None
+
+
+class HistoryRecord(Struct):
+    """What somebody did to an appointment at one moment."""
+
+    number: Annotated[int, Meta(ge=1, description="1 for how it began, then 2, 3 ...")]
+    changed_at: Instant
+    acted_as: Annotated[
+        Literal["patient", "doctor", "payer", "payment", "system", "admin"],
+        Meta(description="`system` is the service by itself, `payment` what follows from one."),
+    ]
+    account: Annotated[Id | None, Meta(description="Whose request it was, if it was anybody's who has an account.")]
+    changes: Annotated[list[Change], Meta(description="By the names of the fields.")]
+
+
 class BulkCanceled(Struct):
     """What a bulk cancellation did, or in a dry run would do."""
 
