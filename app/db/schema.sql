@@ -4403,6 +4403,32 @@ COMMENT ON FUNCTION public.history_of_account(p_account integer) IS 'What became
 
 
 --
+-- Name: history_text(jsonb, jsonb); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.history_text(p_was jsonb, p_becomes jsonb) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT string_agg(
+        CASE
+            WHEN p_was IS NULL THEN format('%s: %s', key, value)
+            ELSE format('%s: %s -> %s', key, coalesce(p_was ->> key, 'none'), coalesce(value, 'none'))
+        END,
+        ', ' ORDER BY key
+    )
+    FROM jsonb_each_text(p_becomes)
+    WHERE CASE WHEN p_was IS NULL THEN value IS NOT NULL ELSE p_was ? key END
+$$;
+
+
+--
+-- Name: FUNCTION history_text(p_was jsonb, p_becomes jsonb); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.history_text(p_was jsonb, p_becomes jsonb) IS 'What a record of history says that changed, in words.';
+
+
+--
 -- Name: hold_for_capture(public.payment, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -8592,6 +8618,225 @@ COMMENT ON FUNCTION public.working_interval(start_minute integer, end_minute int
 
 
 --
+-- Name: activity; Type: VIEW; Schema: admin; Owner: -
+--
+
+CREATE VIEW admin.activity AS
+ SELECT changed_at,
+        CASE
+            WHEN (account_id IS NOT NULL) THEN ((acted_as || ' '::text) || account_id)
+            WHEN (acted_as = 'admin'::text) THEN database_role
+            ELSE acted_as
+        END AS who,
+    ((replace(object_kind, '_'::text, ' '::text) || ' '::text) || object_id) AS what,
+    public.history_text(was, becomes) AS changes,
+    doctor,
+    patient,
+    object_kind,
+    object_id,
+    number,
+    transaction_id
+   FROM ( SELECT h_1.object_kind,
+            h_1.object_id,
+            h_1.number,
+            h_1.changed_at,
+            h_1.transaction_id,
+            h_1.database_role,
+            h_1.acted_as,
+            h_1.account_id,
+            h_1.was,
+            h_1.becomes,
+            h_1.hash,
+            a.doctor_id AS doctor,
+            a.patient_id AS patient
+           FROM (public.history h_1
+             JOIN public.appointment a ON ((h_1.object_id = a.id)))
+          WHERE (h_1.object_kind = 'appointment'::text)
+        UNION ALL
+         SELECT h_1.object_kind,
+            h_1.object_id,
+            h_1.number,
+            h_1.changed_at,
+            h_1.transaction_id,
+            h_1.database_role,
+            h_1.acted_as,
+            h_1.account_id,
+            h_1.was,
+            h_1.becomes,
+            h_1.hash,
+            w.doctor_id AS doctor,
+            w.patient_id AS patient
+           FROM (public.history h_1
+             JOIN public.waitlist_entry w ON ((h_1.object_id = w.id)))
+          WHERE (h_1.object_kind = 'waitlist_entry'::text)
+        UNION ALL
+         SELECT h_1.object_kind,
+            h_1.object_id,
+            h_1.number,
+            h_1.changed_at,
+            h_1.transaction_id,
+            h_1.database_role,
+            h_1.acted_as,
+            h_1.account_id,
+            h_1.was,
+            h_1.becomes,
+            h_1.hash,
+            a.doctor_id AS doctor,
+            a.patient_id AS patient
+           FROM ((public.history h_1
+             JOIN public.payment p ON ((h_1.object_id = p.id)))
+             JOIN public.appointment a ON ((a.id = p.appointment_id)))
+          WHERE (h_1.object_kind = 'payment'::text)
+        UNION ALL
+         SELECT h_1.object_kind,
+            h_1.object_id,
+            h_1.number,
+            h_1.changed_at,
+            h_1.transaction_id,
+            h_1.database_role,
+            h_1.acted_as,
+            h_1.account_id,
+            h_1.was,
+            h_1.becomes,
+            h_1.hash,
+            a.doctor_id AS doctor,
+            a.patient_id AS patient
+           FROM (((public.history h_1
+             JOIN public.refund r ON ((h_1.object_id = r.id)))
+             JOIN public.payment p ON ((r.payment_id = p.id)))
+             JOIN public.appointment a ON ((p.appointment_id = a.id)))
+          WHERE (h_1.object_kind = 'refund'::text)
+        UNION ALL
+         SELECT h_1.object_kind,
+            h_1.object_id,
+            h_1.number,
+            h_1.changed_at,
+            h_1.transaction_id,
+            h_1.database_role,
+            h_1.acted_as,
+            h_1.account_id,
+            h_1.was,
+            h_1.becomes,
+            h_1.hash,
+            d.account_id AS doctor,
+            NULL::integer AS patient
+           FROM (public.history h_1
+             JOIN public.doctor d ON ((h_1.object_id = d.account_id)))
+          WHERE (h_1.object_kind = 'account'::text)
+        UNION ALL
+         SELECT h_1.object_kind,
+            h_1.object_id,
+            h_1.number,
+            h_1.changed_at,
+            h_1.transaction_id,
+            h_1.database_role,
+            h_1.acted_as,
+            h_1.account_id,
+            h_1.was,
+            h_1.becomes,
+            h_1.hash,
+            NULL::integer AS doctor,
+            p.account_id AS patient
+           FROM (public.history h_1
+             JOIN public.patient p ON ((h_1.object_id = p.account_id)))
+          WHERE (h_1.object_kind = 'account'::text)
+        UNION ALL
+         SELECT h_1.object_kind,
+            h_1.object_id,
+            h_1.number,
+            h_1.changed_at,
+            h_1.transaction_id,
+            h_1.database_role,
+            h_1.acted_as,
+            h_1.account_id,
+            h_1.was,
+            h_1.becomes,
+            h_1.hash,
+            NULL::integer AS doctor,
+            NULL::integer AS patient
+           FROM public.history h_1
+          WHERE (h_1.object_kind = 'policy'::text)) h
+  ORDER BY changed_at DESC, object_kind, object_id, number DESC;
+
+
+--
+-- Name: VIEW activity; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON VIEW admin.activity IS 'What has changed, the newest first. Ask for a doctor, a patient, one thing (object_kind and object_id), or a range of changed_at.';
+
+
+--
+-- Name: COLUMN activity.changed_at; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.activity.changed_at IS 'When.';
+
+
+--
+-- Name: COLUMN activity.who; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.activity.who IS 'Whose doing it was: an account by its id, a login at psql by its name, payment for what follows from one, or system for the service by itself.';
+
+
+--
+-- Name: COLUMN activity.what; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.activity.what IS 'What changed, with its number.';
+
+
+--
+-- Name: COLUMN activity.changes; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.activity.changes IS 'What became of it: old -> new; only what is new where it began.';
+
+
+--
+-- Name: COLUMN activity.doctor; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.activity.doctor IS 'The account id of the doctor whom it concerns.';
+
+
+--
+-- Name: COLUMN activity.patient; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.activity.patient IS 'The account id of the patient whom it concerns.';
+
+
+--
+-- Name: COLUMN activity.object_kind; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.activity.object_kind IS 'The table of what changed.';
+
+
+--
+-- Name: COLUMN activity.object_id; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.activity.object_id IS 'Its id there; of the policy 1.';
+
+
+--
+-- Name: COLUMN activity.number; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.activity.number IS 'The record''s place in the history of that thing.';
+
+
+--
+-- Name: COLUMN activity.transaction_id; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.activity.transaction_id IS 'What changed together has the same one.';
+
+
+--
 -- Name: day_sheet; Type: VIEW; Schema: admin; Owner: -
 --
 
@@ -12575,6 +12820,15 @@ REVOKE ALL ON FUNCTION public.history_of_account(p_account integer) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION history_text(p_was jsonb, p_becomes jsonb); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.history_text(p_was jsonb, p_becomes jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.history_text(p_was jsonb, p_becomes jsonb) TO booking_admin;
+GRANT ALL ON FUNCTION public.history_text(p_was jsonb, p_becomes jsonb) TO booking_auditor;
+
+
+--
 -- Name: FUNCTION hold_for_capture(pay public.payment, p_until timestamp with time zone); Type: ACL; Schema: public; Owner: -
 --
 
@@ -13703,6 +13957,14 @@ REVOKE ALL ON FUNCTION public.working_hours_cover_appointments(d public.doctor, 
 --
 
 REVOKE ALL ON FUNCTION public.working_interval(start_minute integer, end_minute integer, zone text, day date) FROM PUBLIC;
+
+
+--
+-- Name: TABLE activity; Type: ACL; Schema: admin; Owner: -
+--
+
+GRANT SELECT ON TABLE admin.activity TO booking_admin;
+GRANT SELECT ON TABLE admin.activity TO booking_auditor;
 
 
 --

@@ -281,3 +281,23 @@ async def test_a_chain_holds_wherever_it_is_restored(owner: asyncpg.Connection) 
         await owner.execute("DELETE FROM history")
         await owner.execute("INSERT INTO history SELECT * FROM restored")
         assert await owner.fetch(FINDINGS) == []
+
+
+async def test_activity_says_it_in_words(
+    owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
+) -> None:
+    paying = await captured(owner, app)
+    await admin.execute("UPDATE appointment SET status = 'canceled' WHERE id = $1", paying.appointment)
+    rows = await admin.fetch("SELECT who, what, changes FROM admin.activity WHERE patient = $1", paying.patient)
+    appointment = f"appointment {paying.appointment}"
+    assert [tuple(row) for row in rows if row["what"] == appointment][:2] == [
+        ("booking_admin", appointment, "canceled_by: none -> admin, status: confirmed -> canceled"),
+        ("payment", appointment, rows[2]["changes"]),
+    ]
+    assert "status: pending -> confirmed" in rows[2]["changes"]
+    assert {row["what"].rpartition(" ")[0] for row in rows} == {"account", "appointment", "payment", "refund"}
+    first = next(
+        row for row in rows if row["what"] == f"payment {paying.payment}" and row["who"] == f"patient {paying.patient}"
+    )
+    assert first["changes"].endswith("status: created, without_slot: false")
+    assert await admin.fetchval("SELECT what FROM admin.activity WHERE object_kind = 'policy' LIMIT 1") == "policy 1"

@@ -35,6 +35,9 @@ CROWD = """
     INSERT INTO waitlist_entry (doctor_id, patient_id)
     SELECT d.account_id, p.account_id FROM doctor AS d
     INNER JOIN patient AS p ON p.account_id IN (d.account_id - 1, d.account_id - 3);
+    INSERT INTO history (object_kind, object_id, number, changed_at, transaction_id, database_role, acted_as, becomes, hash)
+    SELECT kind, id, 1, now() - id * interval '1 min', 1, 'r', 'system', '{}', ''
+    FROM (SELECT 'appointment', id FROM appointment UNION ALL SELECT 'waitlist_entry', id FROM waitlist_entry) AS o (kind, id);
     RESET session_replication_role;
     ANALYZE;
 """
@@ -94,3 +97,19 @@ async def test_a_list_reads_by_an_index(app: asyncpg.Connection, name: str) -> N
     async with app.transaction():
         await app.fetch(statement, *arguments)
         assert [row["relname"] for row in await app.fetch(READ_WHOLE)] == []
+
+
+@pytest.mark.usefixtures("crowd")
+@pytest.mark.parametrize(
+    "question",
+    [
+        "doctor = 5002",
+        "patient = 5001",
+        "object_kind = 'appointment' AND object_id = 5002",
+        "changed_at BETWEEN now() - interval '1 day' AND now() - interval '23 hours'",
+    ],
+)
+async def test_what_is_going_on_is_read_by_an_index(admin: asyncpg.Connection, question: str) -> None:
+    async with admin.transaction():
+        assert await admin.fetch(f"SELECT * FROM admin.activity WHERE {question}")
+        assert [row["relname"] for row in await admin.fetch(READ_WHOLE)] == []

@@ -5749,6 +5749,113 @@ COMMENT ON FUNCTION admin.verify_history() IS
 REVOKE EXECUTE ON FUNCTION admin.verify_history() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION admin.verify_history() TO booking_admin, booking_auditor;
 
+-- What has been going on, and whose doing it was, in words.
+CREATE OR REPLACE FUNCTION history_text(p_was jsonb, p_becomes jsonb) RETURNS text
+LANGUAGE sql STABLE AS $$
+    SELECT string_agg(
+        CASE
+            WHEN p_was IS NULL THEN format('%s: %s', key, value)
+            ELSE format('%s: %s -> %s', key, coalesce(p_was ->> key, 'none'), coalesce(value, 'none'))
+        END,
+        ', ' ORDER BY key
+    )
+    FROM jsonb_each_text(p_becomes)
+    WHERE CASE WHEN p_was IS NULL THEN value IS NOT NULL ELSE p_was ? key END
+$$;
+COMMENT ON FUNCTION history_text(jsonb, jsonb) IS 'What a record of history says that changed, in words.';
+GRANT EXECUTE ON FUNCTION history_text(jsonb, jsonb) TO booking_admin, booking_auditor;
+
+-- One branch for each kind, so that what is asked of one doctor or patient is found by an index.
+CREATE OR REPLACE VIEW admin.activity AS
+SELECT
+    changed_at,
+    CASE
+        WHEN account_id IS NOT NULL THEN acted_as || ' ' || account_id
+        WHEN acted_as = 'admin' THEN database_role
+        ELSE acted_as
+    END AS who,
+    replace(object_kind, '_', ' ') || ' ' || object_id AS what,
+    history_text(was, becomes) AS changes,
+    doctor,
+    patient,
+    object_kind,
+    object_id,
+    number,
+    transaction_id
+FROM (
+    SELECT
+        h.*,
+        a.doctor_id AS doctor,
+        a.patient_id AS patient
+    FROM history AS h
+    INNER JOIN appointment AS a ON h.object_id = a.id
+    WHERE h.object_kind = 'appointment'
+    UNION ALL
+    SELECT
+        h.*,
+        w.doctor_id AS doctor,
+        w.patient_id AS patient
+    FROM history AS h
+    INNER JOIN waitlist_entry AS w ON h.object_id = w.id
+    WHERE h.object_kind = 'waitlist_entry'
+    UNION ALL
+    SELECT
+        h.*,
+        a.doctor_id AS doctor,
+        a.patient_id AS patient
+    FROM history AS h
+    INNER JOIN payment AS p ON h.object_id = p.id
+    INNER JOIN appointment AS a ON a.id = p.appointment_id
+    WHERE h.object_kind = 'payment'
+    UNION ALL
+    SELECT
+        h.*,
+        a.doctor_id AS doctor,
+        a.patient_id AS patient
+    FROM history AS h
+    INNER JOIN refund AS r ON h.object_id = r.id
+    INNER JOIN payment AS p ON r.payment_id = p.id
+    INNER JOIN appointment AS a ON p.appointment_id = a.id
+    WHERE h.object_kind = 'refund'
+    UNION ALL
+    SELECT
+        h.*,
+        d.account_id AS doctor,
+        NULL AS patient
+    FROM history AS h
+    INNER JOIN doctor AS d ON h.object_id = d.account_id
+    WHERE h.object_kind = 'account'
+    UNION ALL
+    SELECT
+        h.*,
+        NULL AS doctor,
+        p.account_id AS patient
+    FROM history AS h
+    INNER JOIN patient AS p ON h.object_id = p.account_id
+    WHERE h.object_kind = 'account'
+    UNION ALL
+    SELECT
+        h.*,
+        NULL AS doctor,
+        NULL AS patient
+    FROM history AS h
+    WHERE h.object_kind = 'policy'
+) AS h
+ORDER BY changed_at DESC, object_kind ASC, object_id ASC, number DESC;
+COMMENT ON VIEW admin.activity IS
+'What has changed, the newest first. Ask for a doctor, a patient, one thing (object_kind and object_id), or a range of changed_at.';
+COMMENT ON COLUMN admin.activity.changed_at IS 'When.';
+COMMENT ON COLUMN admin.activity.who IS 'Whose doing it was: an account by its id, a login at psql by its name, payment for what follows from one, or system for the service by itself.';
+COMMENT ON COLUMN admin.activity.what IS 'What changed, with its number.';
+COMMENT ON COLUMN admin.activity.changes IS 'What became of it: old -> new; only what is new where it began.';
+COMMENT ON COLUMN admin.activity.doctor IS 'The account id of the doctor whom it concerns.';
+COMMENT ON COLUMN admin.activity.patient IS 'The account id of the patient whom it concerns.';
+COMMENT ON COLUMN admin.activity.object_kind IS 'The table of what changed.';
+COMMENT ON COLUMN admin.activity.object_id IS 'Its id there; of the policy 1.';
+COMMENT ON COLUMN admin.activity.number IS 'The record''s place in the history of that thing.';
+COMMENT ON COLUMN admin.activity.transaction_id IS 'What changed together has the same one.';
+GRANT SELECT ON admin.activity TO booking_admin, booking_auditor;
+
 -- Who comes to whom on a day, as the doctor's calendar and clock show it.
 CREATE OR REPLACE VIEW admin.day_sheet AS
 SELECT
