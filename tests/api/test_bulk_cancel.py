@@ -189,6 +189,20 @@ async def test_whoever_waits_is_served_unless_the_time_is_blocked(
     assert [row["start"] for row in away] == (starts if block else [])
 
 
+@pytest.mark.parametrize("block", [False, True])
+async def test_whoever_waits_for_a_day_that_is_blocked_as_a_whole_is_offered_nothing(
+    client: httpx.AsyncClient, owner: asyncpg.Connection, block: bool
+) -> None:
+    noon = a_slot().replace(hour=12, minute=0)
+    doctor = await make_doctor(owner, fee=0, hours=((noon.isoweekday(), 720, 810),))
+    (patient, waiting), starts = await make_patients(owner, 2), [noon + n * SLOT for n in range(3)]
+    for start in starts:
+        await booked(client, patient, doctor, start)
+    await joined(client, waiting, doctor, noon.date())
+    assert (await bulk_cancel(client, doctor, cancel_date=noon.date().isoformat(), block=block))["count"] == 3
+    assert await told(owner, doctor, "slot_offered") == ([] if block else [waiting])
+
+
 async def test_in_order_of_their_start(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     for n in (2, 0, 1):

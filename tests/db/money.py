@@ -67,6 +67,13 @@ async def create(
     return payment
 
 
+async def pay(app: asyncpg.Connection, patient: int, appointment: int) -> None:
+    """Pay a hold, so that it is confirmed."""
+    payment = await create(app, patient, appointment)
+    await begin_capture(app, payment)
+    await record(app, payment)
+
+
 async def another_payment(owner: asyncpg.Connection, paying: Paying) -> int:
     """Begin a second payment for an appointment, which create_payment() would not."""
     payment: int = await owner.fetchval(

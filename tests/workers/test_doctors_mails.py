@@ -7,12 +7,19 @@ import asyncpg
 
 from app.sandbox.letters import Letter
 from app.sandbox.mailbox import Mailbox
+from tests.db.money import pay
 from tests.factories import SLOT, a_slot, book, make_doctor, make_patient, make_patients
+from tests.workers.calendars import Calendar
 from tests.workers.conftest import StartWorker
 from tests.workers.processes import eventually
 from tests.workers.stories import address, is_settled
 
-BULK_CANCEL = "SELECT * FROM bulk_cancel($1, NULL, NULL, $2, false, false)"
+BULK_CANCEL = "SELECT * FROM bulk_cancel($1, NULL, NULL, $2, true, false)"
+REFUNDS = """
+    SELECT a.patient_id, r.amount, r.status FROM refund AS r
+    INNER JOIN payment AS p ON p.id = r.payment_id INNER JOIN appointment AS a ON a.id = p.appointment_id ORDER BY 1
+"""
+TIME_OFF = "SELECT lower(during) FROM time_off WHERE doctor_id = $1 ORDER BY 1"
 CANCEL = "SELECT * FROM cancel_as_doctor($1, $2, $3, false)"
 MOVE_AS_DOCTOR = "SELECT * FROM reschedule_as_doctor($1, $2, $3, false)"
 MOVE_AS_PATIENT = "SELECT * FROM reschedule_as_patient($1, $2, $3)"
@@ -38,23 +45,49 @@ async def sent(owner: asyncpg.Connection, mailbox: Mailbox, make_worker: StartWo
     return letters
 
 
-async def test_30_appointments_of_12_patients_are_12_mails(
+async def delivered(owner: asyncpg.Connection, mailbox: Mailbox) -> list[Letter]:
+    """Return the mails that have come since this was asked last, when all are sent; no two are the same."""
+    await eventually(partial(is_settled, owner))
+    letters = list(mailbox.letters)
+    assert len({letter.message_id for letter in letters}) == len(letters)
+    mailbox.letters.clear()
+    return letters
+
+
+async def test_30_appointments_of_12_patients_are_12_mails_that_empty_their_calendars(
     owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: Mailbox, make_worker: StartWorker
 ) -> None:
-    doctor, patients = await make_doctor(owner, fee=0), await make_patients(owner, 12)
+    doctor, patients = await make_doctor(owner), await make_patients(owner, 12)
     whose = {a_slot(n): patients[n % 12] for n in range(30)}
-    for start, patient in whose.items():
-        await book(app, patient, doctor, start)
-    await announced(owner)
+    calendars = {await address(owner, patient): Calendar() for patient in patients}
+    await make_worker().start()
+    for start, patient in whose.items():  # the first 24 for their fee, the others for nothing
+        if start == a_slot(24):
+            await owner.execute("UPDATE doctor SET fee = 0 WHERE account_id = $1", doctor)
+        appointment = await book(app, patient, doctor, start)
+        if start < a_slot(24):
+            await pay(app, patient, appointment)
+    for letter in await delivered(owner, mailbox):
+        if letter.to in calendars:
+            calendars[letter.to].take(letter.attachments[0].content)
+    assert sum(len(calendar.events) for calendar in calendars.values()) == 30
     assert len(await app.fetch(BULK_CANCEL, doctor, "The practice is flooded.")) == 30
-    letters = await sent(owner, mailbox, make_worker)
-    assert len(letters) == 12
+    canceled = await delivered(owner, mailbox)
+    assert sorted(letter.to for letter in canceled) == sorted(calendars)
+    letters = {letter.to: letter for letter in canceled}
     for patient in patients:
-        letter = letters[await address(owner, patient)]
+        letter, calendar = letters[await address(owner, patient)], calendars[await address(owner, patient)]
         assert letter.subject.startswith("Canceled:")
         assert "The reason given: The practice is flooded." in letter.text
+        assert "A refund of 200.00 USD has been requested." in letter.text
         named = {start: letter.text.count(said(start)) for start in whose}
         assert named == {start: int(owned_by == patient) for start, owned_by in whose.items()}
+        for file in letter.attachments:
+            calendar.take(file.content)
+        assert calendar.events == {}
+    refunds = [tuple(row) for row in await owner.fetch(REFUNDS)]
+    assert refunds == [(patient, 100, "requested") for patient in patients for _ in range(2)]
+    assert [row[0] for row in await owner.fetch(TIME_OFF, doctor)] == list(whose)
 
 
 async def test_a_cancellation_by_the_doctor_is_told_to_the_patient_with_the_reason(
