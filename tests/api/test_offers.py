@@ -9,6 +9,8 @@ import pytest
 from app.domain.accounts.tokens import Secret
 from tests.api.answers import assert_problem
 from tests.api.bookings import post_booking
+from tests.databases import Database
+from tests.db.money import by_root
 from tests.db.offers import CANCEL, full_doctor, statuses, waiting
 from tests.factories import a_slot, bearer, make_patient
 
@@ -133,6 +135,23 @@ async def test_declining_by_the_link_and_coming_too_late(client: httpx.AsyncClie
     assert "declined this slot" in (await client.get(pages[1])).text
     for method in ("GET", "POST"):
         assert (await client.request(method, f"{OFFERS}link/{'A' * 43}/")).status_code == 404
+
+
+async def test_a_link_that_is_over_shows_so_and_does_nothing(
+    client: httpx.AsyncClient, owner: asyncpg.Connection, database: Database
+) -> None:
+    doctor, (patient,) = await offered(owner)
+    (offer,) = await offers_of(client, patient)
+    page = await link(owner, offer["id"])
+    # no sweep has seen yet that its time is over
+    await by_root(database, "UPDATE offer SET expires_at = now() WHERE id = $1", arguments=(offer["id"],))
+    for method, path in (("GET", page), ("POST", page), ("POST", f"{page}decline/")):
+        shown = await client.request(method, path)
+        assert (shown.status_code, "This offer is over" in shown.text) == (200, True)
+        assert "<form" not in shown.text
+    assert_problem(await answered(client, patient, offer["id"], "accept"), 409, "offer_superseded")
+    assert await statuses(owner, doctor) == ["offered"]
+    assert await owner.fetchval("SELECT status FROM offer WHERE id = $1", offer["id"]) == "queued"
 
 
 async def test_a_name_is_no_markup(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:

@@ -7,6 +7,7 @@ import pytest
 import pytest_asyncio
 
 from tests.databases import Database
+from tests.db.offers import CANCEL, full_doctor, offers, waiting
 from tests.factories import a_slot, book, make_doctor, make_patient, past_appointment
 
 
@@ -121,6 +122,22 @@ async def test_payers_and_what_paypal_told(
     assert [row["id"] for row in await owner.fetch("SELECT id FROM webhook_event")] == ["new"]
     orders = "SELECT count(*) FROM payment WHERE order_id IS NOT NULL AND capture_id IS NOT NULL"
     assert await owner.fetchval(orders) == len(ended)  # for the books
+
+
+async def test_links_to_offers(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+    doctor, holder, (appointment,) = await full_doctor(owner)
+    (patient,) = await waiting(owner, doctor, 1)
+    await owner.fetch(CANCEL, holder, appointment)
+    offer = (await offers(owner, doctor))[patient]
+    for token, age in ((b"old", "721 hours"), (b"new", "719 hours")):
+        await owner.execute(
+            "INSERT INTO offer_token (token_hash, offer_id, created_at) VALUES ($1, $2, now() - $3::text::interval)",
+            token,
+            offer,
+            age,
+        )
+    assert await purge(app) == 1
+    assert [row["token_hash"] for row in await owner.fetch("SELECT token_hash FROM offer_token")] == [b"new"]
 
 
 async def test_codes_and_addresses_that_nobody_proved(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:

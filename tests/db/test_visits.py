@@ -4,6 +4,7 @@ import asyncpg
 import pytest
 
 from tests.databases import Database
+from tests.db.offers import SWEEP, free, offers, waiting
 from tests.db.refusals import refused
 from tests.factories import a_slot, book, make_doctor, make_patient
 from tests.visits import ago, visit
@@ -32,6 +33,22 @@ async def test_what_the_sweep_has_completed_may_be_completed(
     appointment = await visit(database, doctor, patient, ago(days=1))
     await app.execute("SELECT sweep_doctor($1)", doctor)
     assert await app.fetchval(RECORD, doctor, appointment, "completed") == "completed"
+
+
+@pytest.mark.parametrize("outcome", ["completed", "no_show"])
+async def test_the_seat_of_a_visit_that_ends_early_is_for_who_waits(
+    owner: asyncpg.Connection, app: asyncpg.Connection, database: Database, outcome: str
+) -> None:
+    doctor, patient, other = await make_doctor(owner, max_appointments=1), await make_patient(owner), a_slot(3)
+    began = await visit(database, doctor, patient, ago(minutes=10))
+    (waits,) = await waiting(app, doctor, 1)
+    assert await app.fetchval(RECORD, doctor, began, outcome) == outcome
+    assert await free(app, doctor) == []  # nobody else can have it before the next sweep ...
+    with refused("appointment_doctor_cap"):
+        await book(app, patient, doctor, other)
+    assert doctor in [row["doctor_id"] for row in await app.fetch("SELECT doctor_id FROM doctor_to_sweep")]
+    await app.execute(SWEEP, doctor)  # ... which offers it
+    assert list(await offers(owner, doctor)) == [waits]
 
 
 @pytest.mark.proves("appointment_status_transition")
