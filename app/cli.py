@@ -8,12 +8,15 @@ class Group(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command that was named."""
+        from app.psql.errors import PsqlError
         from app.settings import SettingsError
 
         try:
             return super().invoke(ctx)
         except SettingsError as error:
             raise click.ClickException(f"the environment is not right:\n{error}") from None
+        except PsqlError as error:
+            raise click.ClickException(str(error)) from None
 
 
 @click.group(cls=Group)
@@ -105,6 +108,82 @@ def up(home: str, port: int) -> None:
         raise SystemExit(run(Path(home), port))
     except SandboxError as error:
         raise click.ClickException(str(error)) from None
+
+
+HOME = click.option("--home", default=".booking", show_default=True, help="Folder of the sandbox.")
+OWNED = click.option(
+    "--database-url", help="The database, as its owner. Default: OWNER_DATABASE_URL, or the sandbox's."
+)
+
+
+@main.command(context_settings={"ignore_unknown_options": True})
+@HOME
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def psql(home: str, arguments: tuple[str, ...]) -> None:
+    """Open psql as booking_admin: on ADMIN_DATABASE_URL, or the running sandbox. What follows `--` is psql's."""
+    import os
+    from pathlib import Path
+
+    from app.psql.shell import shell
+
+    path, command, environment = shell(Path(home), arguments, os.environ)
+    os.execve(path, command, environment)  # noqa: S606  no shell is wanted
+
+
+@main.command()
+@HOME
+@OWNED
+@click.argument("file")
+def backup(home: str, database_url: str | None, file: str) -> None:
+    """Write the whole database into FILE: schema, data, mails to send, grants."""
+    import asyncio
+    from pathlib import Path
+
+    from app.psql.backup import backup
+    from app.psql.owned import running
+
+    asyncio.run(backup(running(database_url, Path(home)), Path(file)))
+    click.echo(f"Written: {file}")
+
+
+@main.command()
+@HOME
+@OWNED
+@click.argument("file")
+def restore(home: str, database_url: str | None, file: str) -> None:
+    """Fill an empty database from FILE; the sandbox's, if none is named, while it is not running."""
+    import asyncio
+    from pathlib import Path
+
+    from app.psql.owned import restore_anywhere
+
+    click.echo(asyncio.run(restore_anywhere(database_url, Path(home), Path(file))))
+
+
+@main.group()
+def admin() -> None:
+    """Logins at psql, one for each person."""
+
+
+@admin.command("create")
+@HOME
+@OWNED
+@click.option("--ask", is_flag=True, help="Ask for the password instead of making one.")
+@click.argument("name")
+def create_admin(home: str, database_url: str | None, name: str, *, ask: bool) -> None:
+    """Create the login NAME, with the rights of booking_admin."""
+    import asyncio
+    from pathlib import Path
+
+    from app.psql.logins import create, generated
+    from app.psql.owned import running
+
+    url = running(database_url, Path(home))
+    password = click.prompt("Password", hide_input=True, confirmation_prompt=True) if ask else generated()
+    asyncio.run(create(url, name, password))
+    click.echo(f"Created: {name}, a login with the rights of booking_admin.")
+    if not ask:
+        click.echo(f"Its password, shown this once: {password}")
 
 
 @main.command()

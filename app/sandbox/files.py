@@ -8,11 +8,11 @@ from pathlib import Path
 from app.sandbox.errors import SandboxError
 
 
-def write_private(path: Path, content: str, mode: int = 0o600) -> None:
+def write_private(path: Path, content: str) -> None:
     """Write `content` to `path`, for its owner's eyes only; a reader sees the old content or the new, never a part."""
     new = path.with_name(f"{path.name}.new")
     new.unlink(missing_ok=True)
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as file:
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())  # a power failure after the rename must not leave an empty file

@@ -1,24 +1,18 @@
-"""Tells programs and people where the running stack is: `stack.json`, a `psql` to call, and the summary."""
+"""Tells programs and people where the running stack is: `stack.json`, and the summary."""
 
 import json
 import os
 import shlex
+import sys
 from pathlib import Path
 
 from app.sandbox.backends import Backends
-from app.sandbox.database import DATABASE
-from app.sandbox.files import secret, write_private
+from app.sandbox.files import write_private
 from app.sandbox.service import Api, Worker
-
-# The password goes through the environment, since a command line is everybody's to read.
-PSQL = """\
-#!/bin/sh
-PGPASSWORD={password} exec {program} 'host=127.0.0.1 port={port} dbname={database} user=booking_admin' "$@"
-"""
 
 
 def publish(home: Path, backends: Backends, api: Api, worker: Worker) -> None:
-    """Write `stack.json`, with mode 0600 as it has passwords, and, for an embedded PostgreSQL, `psql`."""
+    """Write `stack.json`, with mode 0600 as it has passwords."""
     description = {
         "api": api.url,
         "docs": f"{api.url}/docs",
@@ -30,19 +24,12 @@ def publish(home: Path, backends: Backends, api: Api, worker: Worker) -> None:
         "redis": backends.redis_url,
         "pids": _pids(backends, api, worker),
     }
-    if backends.postgres:
-        program = shlex.quote(str(backends.postgres.binaries / "psql"))
-        password, port = secret(home, "booking_admin"), backends.postgres.port
-        script = PSQL.format(password=password, program=program, port=port, database=DATABASE)
-        write_private(home / "psql", script, mode=0o700)
-    # the last, for whoever waits for it takes it for the word that all is there
     write_private(home / "stack.json", json.dumps(description, indent=2) + "\n")
 
 
 def withdraw(home: Path) -> None:
     """Remove what `publish` wrote."""
-    for name in ("stack.json", "psql"):
-        (home / name).unlink(missing_ok=True)
+    (home / "stack.json").unlink(missing_ok=True)
 
 
 def summary(home: Path, backends: Backends, api: Api) -> dict[str, str]:
@@ -52,9 +39,17 @@ def summary(home: Path, backends: Backends, api: Api) -> dict[str, str]:
         facts["Mailbox"] = backends.mailbox.url
     if backends.paypal:
         facts["PayPal"] = backends.paypal.url
-    given = "ADMIN_DATABASE_URL" if backends.admin_database_url else "DATABASE_URL"
-    facts["psql"] = shlex.quote(str(home / "psql")) if backends.postgres else f'psql "${given}"'
+    if backends.admin_database_url:
+        facts["psql"] = _psql(home)
     return facts
+
+
+def _psql(home: Path) -> str:
+    """Return the command that opens psql, as somebody who stands here would type it."""
+    booking = Path(sys.executable).with_name("booking")
+    command = booking.relative_to(Path.cwd()) if booking.is_relative_to(Path.cwd()) else booking
+    where = [] if home.resolve() == Path.cwd() / ".booking" else ["--home", str(home)]
+    return shlex.join([str(command), "psql", *where])
 
 
 def _pids(backends: Backends, api: Api, worker: Worker) -> dict[str, object]:

@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import socket
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from pathlib import Path
@@ -20,6 +21,7 @@ from app.domain.payments.paypal import PayPal
 from app.sandbox.files import secret
 from app.sandbox.leftovers import leftovers
 from app.sandbox.paypal import CLIENT_ID
+from app.sandbox.service import ROOT
 from app.settings import read_settings
 from tests.databases import Database
 from tests.payments.orders import create
@@ -83,7 +85,8 @@ async def current_user(dsn: str) -> object:
 
 
 async def psql(home: Path, sql: str) -> str:
-    process = await asyncio.create_subprocess_exec(home / "psql", "-Atc", sql, stdout=asyncio.subprocess.PIPE)
+    command = (sys.executable, "-m", "app.cli", "psql", "--home", str(home), "--", "-Atc", sql)
+    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
     return (await process.communicate())[0].decode().strip()
 
 
