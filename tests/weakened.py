@@ -62,11 +62,11 @@ WEAKENED = {
     ),
     "appointment_doctor_verified": (
         Change(" OR NOT p.require_verified_doctor", "", of="is_verified"),
-        Change("('appointment_doctor_verified', CASE WHEN a.seat IS NULL", "('', CASE WHEN false", of="broken_rules"),
+        Change("('appointment_doctor_verified', CASE WHEN a.seat IS NULL", "('', CASE WHEN false", of="slot_rules"),
         Change(
             "CASE WHEN a.seat IS NULL THEN appointment_doctor_verified(d, p) END",
             "appointment_doctor_verified(d, p)",
-            of="broken_rules",
+            of="slot_rules",
         ),
         Change(
             "PERFORM refuse('appointment_doctor_verified', appointment_doctor_verified(d, p));",
@@ -92,7 +92,7 @@ WEAKENED = {
     ),
     "appointment_patient_id_fkey": (
         # of an erased account nothing new is
-        Change("WHEN is_erased(a.patient_id) THEN", "WHEN false THEN", of="place_appointment"),
+        Change("erased_patient(a.patient_id)", "NULL", of="place_appointment"),
         Change(
             "UPDATE patient SET booking_seq = booking_seq + 1", "PERFORM FROM patient", of="lock_patient_with_doctors"
         ),

@@ -343,6 +343,40 @@ COMMENT ON FUNCTION admin.cancel_appointment(id integer, reason text, block bool
 
 
 --
+-- Name: explain_refusal(integer, integer, timestamp with time zone); Type: FUNCTION; Schema: admin; Owner: -
+--
+
+CREATE FUNCTION admin.explain_refusal(doctor integer, patient integer, start timestamp with time zone) RETURNS TABLE(rule text, ok boolean, why text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    found_ jsonb;
+BEGIN
+    PERFORM refuse_input(
+        'Doctor, patient and start are all needed.',
+        'SELECT * FROM admin.explain_refusal(1, 2, ''2030-01-31 09:00+00''); account ids are in the views doctor_load and day_sheet.'
+    ) WHERE num_nulls(doctor, patient, start) > 0;
+    BEGIN
+        -- what the clock has freed goes to the waitlist before anybody is booked: done as book() does, and undone
+        PERFORM serve_waitlist(explain_refusal.doctor) WHERE has_waitlist(explain_refusal.doctor);
+        found_ := jsonb_agg(r) FROM people_rules(explain_refusal.doctor, explain_refusal.patient, start) AS r;
+        RAISE EXCEPTION USING ERRCODE = 'BK000', MESSAGE = 'undone';
+    EXCEPTION WHEN SQLSTATE 'BK000' THEN
+        RETURN QUERY SELECT r.rule, r.ok, r.why FROM jsonb_to_recordset(found_) AS r (rule text, ok boolean, why text);
+    END;
+END
+$$;
+
+
+--
+-- Name: FUNCTION explain_refusal(doctor integer, patient integer, start timestamp with time zone); Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON FUNCTION admin.explain_refusal(doctor integer, patient integer, start timestamp with time zone) IS 'Every rule of booking in the order in which a refusal names the first that is broken: ok, or broken and why, for this doctor, patient and start (account ids) at this moment; ok is unknown where there is nothing to look at. A slot on offer to the patient is theirs. Changes nothing.';
+
+
+--
 -- Name: requeue_notification(bigint); Type: FUNCTION; Schema: admin; Owner: -
 --
 
@@ -1717,29 +1751,63 @@ COMMENT ON FUNCTION public.booking_actor() IS 'patient, doctor, payer, payment, 
 
 
 --
+-- Name: booking_rules(integer, integer, timestamp with time zone, integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.booking_rules(p_patient integer, p_doctor integer, p_start timestamp with time zone, p_appointment integer) RETURNS TABLE(rule text, why text)
+    LANGUAGE plpgsql STABLE
+    AS $$
+DECLARE
+    a appointment;
+    d doctor;
+    p policy;
+    of_doctor other_appointments;
+    owed tstzrange[];
+    at_ timestamptz := clock_timestamp();
+BEGIN
+    SELECT * INTO d FROM doctor WHERE account_id = p_doctor;
+    IF NOT FOUND THEN
+        RETURN; -- who is nobody has no hours to be outside of
+    END IF;
+    SELECT * INTO p FROM policy;
+    SELECT * INTO a FROM appointment
+    WHERE id = coalesce(p_appointment, (SELECT appointment_id FROM offer WHERE id = open_offer(p_patient, p_doctor, p_start)));
+    rule := 'appointment_status_transition';
+    why := appointment_status_transition(a.status, a.status, a.hold_expires_at, a.during, at_);
+    IF p_appointment IS NOT NULL AND why IS NOT NULL THEN
+        RETURN NEXT; -- no slot will do for what can no longer be moved
+    END IF;
+    a.doctor_id := p_doctor;
+    a.patient_id := p_patient;
+    a.during := tstzrange(p_start, p_start + make_interval(mins => d.slot_minutes));
+    IF p_appointment IS NULL THEN
+        -- a slot that is on offer to the patient is claimed, at the price it was offered for
+        a.status := CASE WHEN coalesce(a.fee, d.fee) = 0 THEN 'confirmed' ELSE 'pending' END;
+    END IF;
+    of_doctor := other_appointments_of_doctor(a, at_);
+    owed := owed_slots(p_doctor, at_);
+    of_doctor.active := of_doctor.active + cardinality(owed);
+    of_doctor.clash := of_doctor.clash OR a.during && ANY (owed);
+    RETURN QUERY SELECT * FROM slot_rules(a, d, p, at_, of_doctor, other_appointments_of_patient(a, at_));
+END
+$$;
+
+
+--
+-- Name: FUNCTION booking_rules(p_patient integer, p_doctor integer, p_start timestamp with time zone, p_appointment integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.booking_rules(p_patient integer, p_doctor integer, p_start timestamp with time zone, p_appointment integer) IS 'Every rule of booking a doctor''s slot now, or of moving an appointment there, and why a patient would break it; NULL: they would not. A look without a lock; nothing if there is no such doctor.';
+
+
+--
 -- Name: broken_rules(public.appointment, public.doctor, public.policy, timestamp with time zone, public.other_appointments, public.other_appointments); Type: FUNCTION; Schema: public; Owner: -
 --
 
 CREATE FUNCTION public.broken_rules(a public.appointment, d public.doctor, p public.policy, at_ timestamp with time zone, of_doctor public.other_appointments, of_patient public.other_appointments) RETURNS TABLE(rule text, why text)
     LANGUAGE sql STABLE
     AS $$
-    SELECT * FROM (
-        VALUES
-        -- what a doctor has promised already may still be moved
-        ('appointment_doctor_verified', CASE WHEN a.seat IS NULL THEN appointment_doctor_verified(d, p) END),
-        ('appointment_booking_window', appointment_booking_window(lower(a.during), at_)),
-        ('appointment_within_working_hours', appointment_within_working_hours(d, a.during)),
-        ('appointment_doctor_no_overlap', appointment_doctor_no_overlap(of_doctor.clash)),
-        ('appointment_patient_no_overlap', appointment_patient_no_overlap(of_patient.clash)),
-        (
-            'appointment_patient_hold_limit',
-            -- a hold that is moved is no further hold
-            CASE WHEN a.status = 'pending' AND a.hold_expires_at IS NULL
-                THEN appointment_patient_hold_limit(of_patient.holds, p) END
-        ),
-        ('appointment_doctor_cap', CASE WHEN a.seat IS NULL THEN appointment_doctor_cap(of_doctor.active, d) END)
-    ) AS r (rule, why)
-    WHERE r.why IS NOT NULL
+    SELECT rule, why FROM slot_rules(a, d, p, at_, of_doctor, of_patient) WHERE why IS NOT NULL
 $$;
 
 
@@ -3549,42 +3617,32 @@ COMMENT ON FUNCTION public.erase_patient(p_patient integer, p_password_hash text
 
 
 --
+-- Name: erased_patient(integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.erased_patient(p_patient integer) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT CASE WHEN is_erased(p_patient) THEN 'There is no such patient any more.' END
+$$;
+
+
+--
+-- Name: FUNCTION erased_patient(p_patient integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.erased_patient(p_patient integer) IS 'Why nothing new can be about a patient; NULL: it can.';
+
+
+--
 -- Name: explain_booking(integer, integer, timestamp with time zone, integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
 CREATE FUNCTION public.explain_booking(p_patient integer, p_doctor integer, p_start timestamp with time zone, p_appointment integer DEFAULT NULL::integer) RETURNS TABLE(rule text, why text)
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
-DECLARE
-    a appointment;
-    d doctor;
-    p policy;
-    of_doctor other_appointments;
-    owed tstzrange[];
-    at_ timestamptz := clock_timestamp();
-BEGIN
-    SELECT * INTO a FROM appointment WHERE id = p_appointment;
-    SELECT * INTO d FROM doctor WHERE account_id = p_doctor;
-    IF NOT FOUND THEN
-        RETURN; -- who is nobody has no hours to be outside of
-    END IF;
-    SELECT * INTO p FROM policy;
-    rule := 'appointment_status_transition';
-    why := appointment_status_transition(a.status, a.status, a.hold_expires_at, a.during, at_);
-    IF p_appointment IS NOT NULL AND why IS NOT NULL THEN
-        RETURN NEXT; -- no slot will do for what can no longer be moved
-    END IF;
-    a.doctor_id := p_doctor;
-    a.patient_id := p_patient;
-    a.during := tstzrange(p_start, p_start + make_interval(mins => d.slot_minutes));
-    a.status := coalesce(a.status, CASE WHEN d.fee = 0 THEN 'confirmed' ELSE 'pending' END);
-    of_doctor := other_appointments_of_doctor(a, at_);
-    owed := owed_slots(p_doctor, at_);
-    of_doctor.active := of_doctor.active + cardinality(owed);
-    of_doctor.clash := of_doctor.clash OR a.during && ANY (owed);
-    RETURN QUERY SELECT * FROM broken_rules(a, d, p, at_, of_doctor, other_appointments_of_patient(a, at_));
-END
+    SELECT rule, why FROM booking_rules(p_patient, p_doctor, p_start, p_appointment) WHERE why IS NOT NULL
 $$;
 
 
@@ -5157,6 +5215,27 @@ COMMENT ON FUNCTION public.no_doctor(p_doctor integer) IS 'Why a number is no do
 
 
 --
+-- Name: no_patient(integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.no_patient(p_patient integer) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT CASE
+        WHEN p_patient IS NULL THEN 'Which patient? None is given.'
+        WHEN NOT EXISTS (SELECT FROM patient WHERE account_id = p_patient) THEN format('There is no patient %s.', p_patient)
+    END
+$$;
+
+
+--
+-- Name: FUNCTION no_patient(p_patient integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.no_patient(p_patient integer) IS 'Why a number is no patient''s; NULL: it is one''s.';
+
+
+--
 -- Name: not_cancelable(integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -5866,6 +5945,35 @@ COMMENT ON FUNCTION public.payment_status_transition(old_status text, new_status
 
 
 --
+-- Name: people_rules(integer, integer, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.people_rules(p_doctor integer, p_patient integer, p_start timestamp with time zone) RETURNS TABLE(rule text, ok boolean, why text)
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT r.rule, r.why IS NULL, r.why
+    FROM (
+        VALUES
+        ('appointment_doctor_id_fkey', no_doctor(p_doctor)),
+        ('appointment_patient_id_fkey', coalesce(no_patient(p_patient), erased_patient(p_patient)))
+    ) AS r (rule, why)
+    UNION ALL
+    SELECT r.rule, r.why IS NULL, r.why FROM booking_rules(p_patient, p_doctor, p_start, NULL) AS r
+    UNION ALL
+    SELECT r.rule, NULL, 'Without a doctor there is nothing to look at.'
+    FROM slot_rules(NULL, NULL, NULL, NULL, NULL, NULL) AS r
+    WHERE no_doctor(p_doctor) IS NOT NULL
+$$;
+
+
+--
+-- Name: FUNCTION people_rules(p_doctor integer, p_patient integer, p_start timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.people_rules(p_doctor integer, p_patient integer, p_start timestamp with time zone) IS 'What booking_rules() says of a booking, and whether there are such people.';
+
+
+--
 -- Name: place_appointment(public.appointment, public.doctor, public.policy, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -5879,7 +5987,7 @@ DECLARE
 BEGIN
     -- updated, not only locked, for the reason given at lock_doctor
     UPDATE patient SET booking_seq = booking_seq + 1 WHERE account_id = a.patient_id;
-    PERFORM refuse('appointment_patient_id_fkey', CASE WHEN is_erased(a.patient_id) THEN 'There is no such patient any more.' END);
+    PERFORM refuse('appointment_patient_id_fkey', erased_patient(a.patient_id));
     of_doctor := other_appointments_of_doctor(a, at_);
     of_patient := other_appointments_of_patient(a, at_);
     SELECT * INTO broken FROM broken_rules(a, d, p, at_, of_doctor, of_patient) LIMIT 1;
@@ -6593,8 +6701,8 @@ COMMENT ON FUNCTION public.refuse(rule text, why text) IS 'Raises check_violatio
 --
 
 CREATE FUNCTION public.refuse_input(why text, hint text) RETURNS void
-    LANGUAGE plpgsql IMMUTABLE
-    AS $$
+    LANGUAGE plpgsql
+    AS $$ -- not immutable: with constants it would be called when planned, whatever its WHERE says
 BEGIN
     IF why IS NOT NULL THEN
         RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = why, HINT = hint;
@@ -6615,7 +6723,7 @@ COMMENT ON FUNCTION public.refuse_input(why text, hint text) IS 'Raises invalid_
 --
 
 CREATE FUNCTION public.refuse_with_hint(code text, rule text, why text, hint text) RETURNS void
-    LANGUAGE plpgsql IMMUTABLE
+    LANGUAGE plpgsql
     AS $$
 BEGIN
     RAISE EXCEPTION USING ERRCODE = code, CONSTRAINT = rule, MESSAGE = why, HINT = hint;
@@ -7300,6 +7408,37 @@ $$;
 --
 
 COMMENT ON FUNCTION public.slot_on_offer(w public.waitlist_entry, d public.doctor, given integer[], at_ timestamp with time zone) IS 'The slot on offer, not given to others, that is offered to an entry, or else the first that suits it.';
+
+
+--
+-- Name: slot_rules(public.appointment, public.doctor, public.policy, timestamp with time zone, public.other_appointments, public.other_appointments); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.slot_rules(a public.appointment, d public.doctor, p public.policy, at_ timestamp with time zone, of_doctor public.other_appointments, of_patient public.other_appointments) RETURNS TABLE(rule text, why text)
+    LANGUAGE sql STABLE
+    AS $$
+    VALUES
+    -- what a doctor has promised already may still be moved
+    ('appointment_doctor_verified', CASE WHEN a.seat IS NULL THEN appointment_doctor_verified(d, p) END),
+    ('appointment_booking_window', appointment_booking_window(lower(a.during), at_)),
+    ('appointment_within_working_hours', appointment_within_working_hours(d, a.during)),
+    ('appointment_doctor_no_overlap', appointment_doctor_no_overlap(of_doctor.clash)),
+    ('appointment_patient_no_overlap', appointment_patient_no_overlap(of_patient.clash)),
+    (
+        'appointment_patient_hold_limit',
+        -- a hold that is moved is no further hold
+        CASE WHEN a.status = 'pending' AND a.hold_expires_at IS NULL
+            THEN appointment_patient_hold_limit(of_patient.holds, p) END
+    ),
+    ('appointment_doctor_cap', CASE WHEN a.seat IS NULL THEN appointment_doctor_cap(of_doctor.active, d) END)
+$$;
+
+
+--
+-- Name: FUNCTION slot_rules(a public.appointment, d public.doctor, p public.policy, at_ timestamp with time zone, of_doctor public.other_appointments, of_patient public.other_appointments); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.slot_rules(a public.appointment, d public.doctor, p public.policy, at_ timestamp with time zone, of_doctor public.other_appointments, of_patient public.other_appointments) IS 'Every rule of taking a slot, and why an appointment would break it by taking its place at an instant; NULL: it would not.';
 
 
 --
@@ -11617,6 +11756,14 @@ GRANT ALL ON FUNCTION admin.cancel_appointment(id integer, reason text, block bo
 
 
 --
+-- Name: FUNCTION explain_refusal(doctor integer, patient integer, start timestamp with time zone); Type: ACL; Schema: admin; Owner: -
+--
+
+REVOKE ALL ON FUNCTION admin.explain_refusal(doctor integer, patient integer, start timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION admin.explain_refusal(doctor integer, patient integer, start timestamp with time zone) TO booking_admin;
+
+
+--
 -- Name: FUNCTION requeue_notification(id bigint); Type: ACL; Schema: admin; Owner: -
 --
 
@@ -12058,6 +12205,13 @@ GRANT ALL ON FUNCTION public.book(p_patient integer, p_doctor integer, p_start t
 --
 
 REVOKE ALL ON FUNCTION public.booking_actor() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION booking_rules(p_patient integer, p_doctor integer, p_start timestamp with time zone, p_appointment integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.booking_rules(p_patient integer, p_doctor integer, p_start timestamp with time zone, p_appointment integer) FROM PUBLIC;
 
 
 --
@@ -12610,6 +12764,13 @@ GRANT ALL ON FUNCTION public.erase_patient(p_patient integer, p_password_hash te
 
 
 --
+-- Name: FUNCTION erased_patient(p_patient integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.erased_patient(p_patient integer) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION explain_booking(p_patient integer, p_doctor integer, p_start timestamp with time zone, p_appointment integer); Type: ACL; Schema: public; Owner: -
 --
 
@@ -13049,6 +13210,13 @@ REVOKE ALL ON FUNCTION public.no_doctor(p_doctor integer) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION no_patient(p_patient integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.no_patient(p_patient integer) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION not_cancelable(p_patient integer); Type: ACL; Schema: public; Owner: -
 --
 
@@ -13250,6 +13418,13 @@ REVOKE ALL ON FUNCTION public.payment_immutable(was public.payment, becomes publ
 --
 
 REVOKE ALL ON FUNCTION public.payment_status_transition(old_status text, new_status text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION people_rules(p_doctor integer, p_patient integer, p_start timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.people_rules(p_doctor integer, p_patient integer, p_start timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -13617,6 +13792,13 @@ REVOKE ALL ON FUNCTION public.slot_is_due(a public.appointment, at_ timestamp wi
 --
 
 REVOKE ALL ON FUNCTION public.slot_on_offer(w public.waitlist_entry, d public.doctor, given integer[], at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION slot_rules(a public.appointment, d public.doctor, p public.policy, at_ timestamp with time zone, of_doctor public.other_appointments, of_patient public.other_appointments); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.slot_rules(a public.appointment, d public.doctor, p public.policy, at_ timestamp with time zone, of_doctor public.other_appointments, of_patient public.other_appointments) FROM PUBLIC;
 
 
 --

@@ -5,3 +5,9 @@ LANGUAGE sql STABLE AS $$
 $$;
 COMMENT ON FUNCTION is_erased(integer) IS 'Whether an account is erased: nothing new may be about it.';
 GRANT EXECUTE ON FUNCTION is_erased(integer) TO booking_app, booking_admin, booking_auditor;
+
+CREATE OR REPLACE FUNCTION erased_patient(p_patient integer) RETURNS text
+LANGUAGE sql STABLE AS $$
+    SELECT CASE WHEN is_erased(p_patient) THEN 'There is no such patient any more.' END
+$$;
+COMMENT ON FUNCTION erased_patient(integer) IS 'Why nothing new can be about a patient; NULL: it can.';

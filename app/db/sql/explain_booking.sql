@@ -1,8 +1,8 @@
 -- Whoever is refused hears everything that stands in the way, not only the first thing.
-CREATE OR REPLACE FUNCTION explain_booking(
-    p_patient integer, p_doctor integer, p_start timestamptz, p_appointment integer DEFAULT NULL
+CREATE OR REPLACE FUNCTION booking_rules(
+    p_patient integer, p_doctor integer, p_start timestamptz, p_appointment integer
 ) RETURNS TABLE (rule text, why text)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql STABLE AS $$
 DECLARE
     a appointment;
     d doctor;
@@ -11,12 +11,13 @@ DECLARE
     owed tstzrange[];
     at_ timestamptz := clock_timestamp();
 BEGIN
-    SELECT * INTO a FROM appointment WHERE id = p_appointment;
     SELECT * INTO d FROM doctor WHERE account_id = p_doctor;
     IF NOT FOUND THEN
         RETURN; -- who is nobody has no hours to be outside of
     END IF;
     SELECT * INTO p FROM policy;
+    SELECT * INTO a FROM appointment
+    WHERE id = coalesce(p_appointment, (SELECT appointment_id FROM offer WHERE id = open_offer(p_patient, p_doctor, p_start)));
     rule := 'appointment_status_transition';
     why := appointment_status_transition(a.status, a.status, a.hold_expires_at, a.during, at_);
     IF p_appointment IS NOT NULL AND why IS NOT NULL THEN
@@ -25,13 +26,25 @@ BEGIN
     a.doctor_id := p_doctor;
     a.patient_id := p_patient;
     a.during := tstzrange(p_start, p_start + make_interval(mins => d.slot_minutes));
-    a.status := coalesce(a.status, CASE WHEN d.fee = 0 THEN 'confirmed' ELSE 'pending' END);
+    IF p_appointment IS NULL THEN
+        -- a slot that is on offer to the patient is claimed, at the price it was offered for
+        a.status := CASE WHEN coalesce(a.fee, d.fee) = 0 THEN 'confirmed' ELSE 'pending' END;
+    END IF;
     of_doctor := other_appointments_of_doctor(a, at_);
     owed := owed_slots(p_doctor, at_);
     of_doctor.active := of_doctor.active + cardinality(owed);
     of_doctor.clash := of_doctor.clash OR a.during && ANY (owed);
-    RETURN QUERY SELECT * FROM broken_rules(a, d, p, at_, of_doctor, other_appointments_of_patient(a, at_));
+    RETURN QUERY SELECT * FROM slot_rules(a, d, p, at_, of_doctor, other_appointments_of_patient(a, at_));
 END
+$$;
+COMMENT ON FUNCTION booking_rules(integer, integer, timestamptz, integer) IS
+'Every rule of booking a doctor''s slot now, or of moving an appointment there, and why a patient would break it; NULL: they would not. A look without a lock; nothing if there is no such doctor.';
+
+CREATE OR REPLACE FUNCTION explain_booking(
+    p_patient integer, p_doctor integer, p_start timestamptz, p_appointment integer DEFAULT NULL
+) RETURNS TABLE (rule text, why text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT rule, why FROM booking_rules(p_patient, p_doctor, p_start, p_appointment) WHERE why IS NOT NULL
 $$;
 COMMENT ON FUNCTION explain_booking(integer, integer, timestamptz, integer) IS
 'Every rule that a patient breaks by booking a doctor''s slot now, or by moving an appointment there; a look without a lock.';

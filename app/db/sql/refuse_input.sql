@@ -1,6 +1,6 @@
 -- Whoever asks at psql for what cannot be is told why, and what to do instead.
 CREATE OR REPLACE FUNCTION refuse_input(why text, hint text) RETURNS void
-LANGUAGE plpgsql IMMUTABLE AS $$
+LANGUAGE plpgsql AS $$ -- not immutable: with constants it would be called when planned, whatever its WHERE says
 BEGIN
     IF why IS NOT NULL THEN
         RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = why, HINT = hint;
@@ -11,7 +11,7 @@ COMMENT ON FUNCTION refuse_input(text, text) IS
 'Raises invalid_parameter_value with a hint, unless why is NULL: there is nothing wrong.';
 
 CREATE OR REPLACE FUNCTION refuse_with_hint(code text, rule text, why text, hint text) RETURNS void
-LANGUAGE plpgsql IMMUTABLE AS $$
+LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION USING ERRCODE = code, CONSTRAINT = rule, MESSAGE = why, HINT = hint;
 END
@@ -36,3 +36,12 @@ LANGUAGE sql STABLE AS $$
     END
 $$;
 COMMENT ON FUNCTION no_doctor(integer) IS 'Why a number is no doctor''s; NULL: it is one''s.';
+
+CREATE OR REPLACE FUNCTION no_patient(p_patient integer) RETURNS text
+LANGUAGE sql STABLE AS $$
+    SELECT CASE
+        WHEN p_patient IS NULL THEN 'Which patient? None is given.'
+        WHEN NOT EXISTS (SELECT FROM patient WHERE account_id = p_patient) THEN format('There is no patient %s.', p_patient)
+    END
+$$;
+COMMENT ON FUNCTION no_patient(integer) IS 'Why a number is no patient''s; NULL: it is one''s.';

@@ -1033,6 +1033,12 @@ $$;
 COMMENT ON FUNCTION is_erased(integer) IS 'Whether an account is erased: nothing new may be about it.';
 GRANT EXECUTE ON FUNCTION is_erased(integer) TO booking_app, booking_admin, booking_auditor;
 
+CREATE OR REPLACE FUNCTION erased_patient(p_patient integer) RETURNS text
+LANGUAGE sql STABLE AS $$
+    SELECT CASE WHEN is_erased(p_patient) THEN 'There is no such patient any more.' END
+$$;
+COMMENT ON FUNCTION erased_patient(integer) IS 'Why nothing new can be about a patient; NULL: it can.';
+
 -- Messages and mails say money with as many decimals as its currency has.
 CREATE OR REPLACE FUNCTION money_text(amount numeric, currency text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
@@ -1533,27 +1539,33 @@ COMMENT ON FUNCTION act_as(text, integer) IS
 'Says who acts from here to the end of the transaction, with the account whose request it is; '''' hands back to admin. Called first and last by every booking function.';
 
 -- The rules of taking a slot, in the order in which a refusal names them: what refuses a booking and what explains it.
+CREATE OR REPLACE FUNCTION slot_rules(
+    a appointment, d doctor, p policy, at_ timestamptz, of_doctor other_appointments, of_patient other_appointments
+) RETURNS TABLE (rule text, why text)
+LANGUAGE sql STABLE AS $$
+    VALUES
+    -- what a doctor has promised already may still be moved
+    ('appointment_doctor_verified', CASE WHEN a.seat IS NULL THEN appointment_doctor_verified(d, p) END),
+    ('appointment_booking_window', appointment_booking_window(lower(a.during), at_)),
+    ('appointment_within_working_hours', appointment_within_working_hours(d, a.during)),
+    ('appointment_doctor_no_overlap', appointment_doctor_no_overlap(of_doctor.clash)),
+    ('appointment_patient_no_overlap', appointment_patient_no_overlap(of_patient.clash)),
+    (
+        'appointment_patient_hold_limit',
+        -- a hold that is moved is no further hold
+        CASE WHEN a.status = 'pending' AND a.hold_expires_at IS NULL
+            THEN appointment_patient_hold_limit(of_patient.holds, p) END
+    ),
+    ('appointment_doctor_cap', CASE WHEN a.seat IS NULL THEN appointment_doctor_cap(of_doctor.active, d) END)
+$$;
+COMMENT ON FUNCTION slot_rules(appointment, doctor, policy, timestamptz, other_appointments, other_appointments) IS
+'Every rule of taking a slot, and why an appointment would break it by taking its place at an instant; NULL: it would not.';
+
 CREATE OR REPLACE FUNCTION broken_rules(
     a appointment, d doctor, p policy, at_ timestamptz, of_doctor other_appointments, of_patient other_appointments
 ) RETURNS TABLE (rule text, why text)
 LANGUAGE sql STABLE AS $$
-    SELECT * FROM (
-        VALUES
-        -- what a doctor has promised already may still be moved
-        ('appointment_doctor_verified', CASE WHEN a.seat IS NULL THEN appointment_doctor_verified(d, p) END),
-        ('appointment_booking_window', appointment_booking_window(lower(a.during), at_)),
-        ('appointment_within_working_hours', appointment_within_working_hours(d, a.during)),
-        ('appointment_doctor_no_overlap', appointment_doctor_no_overlap(of_doctor.clash)),
-        ('appointment_patient_no_overlap', appointment_patient_no_overlap(of_patient.clash)),
-        (
-            'appointment_patient_hold_limit',
-            -- a hold that is moved is no further hold
-            CASE WHEN a.status = 'pending' AND a.hold_expires_at IS NULL
-                THEN appointment_patient_hold_limit(of_patient.holds, p) END
-        ),
-        ('appointment_doctor_cap', CASE WHEN a.seat IS NULL THEN appointment_doctor_cap(of_doctor.active, d) END)
-    ) AS r (rule, why)
-    WHERE r.why IS NOT NULL
+    SELECT rule, why FROM slot_rules(a, d, p, at_, of_doctor, of_patient) WHERE why IS NOT NULL
 $$;
 COMMENT ON FUNCTION broken_rules(appointment, doctor, policy, timestamptz, other_appointments, other_appointments) IS
 'Every rule that an appointment would break by taking its place at an instant, and why; none: it may.';
@@ -2554,10 +2566,10 @@ REVOKE EXECUTE ON FUNCTION not_cancelable(integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION not_cancelable(integer) TO booking_app;
 
 -- Whoever is refused hears everything that stands in the way, not only the first thing.
-CREATE OR REPLACE FUNCTION explain_booking(
-    p_patient integer, p_doctor integer, p_start timestamptz, p_appointment integer DEFAULT NULL
+CREATE OR REPLACE FUNCTION booking_rules(
+    p_patient integer, p_doctor integer, p_start timestamptz, p_appointment integer
 ) RETURNS TABLE (rule text, why text)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql STABLE AS $$
 DECLARE
     a appointment;
     d doctor;
@@ -2566,12 +2578,13 @@ DECLARE
     owed tstzrange[];
     at_ timestamptz := clock_timestamp();
 BEGIN
-    SELECT * INTO a FROM appointment WHERE id = p_appointment;
     SELECT * INTO d FROM doctor WHERE account_id = p_doctor;
     IF NOT FOUND THEN
         RETURN; -- who is nobody has no hours to be outside of
     END IF;
     SELECT * INTO p FROM policy;
+    SELECT * INTO a FROM appointment
+    WHERE id = coalesce(p_appointment, (SELECT appointment_id FROM offer WHERE id = open_offer(p_patient, p_doctor, p_start)));
     rule := 'appointment_status_transition';
     why := appointment_status_transition(a.status, a.status, a.hold_expires_at, a.during, at_);
     IF p_appointment IS NOT NULL AND why IS NOT NULL THEN
@@ -2580,18 +2593,75 @@ BEGIN
     a.doctor_id := p_doctor;
     a.patient_id := p_patient;
     a.during := tstzrange(p_start, p_start + make_interval(mins => d.slot_minutes));
-    a.status := coalesce(a.status, CASE WHEN d.fee = 0 THEN 'confirmed' ELSE 'pending' END);
+    IF p_appointment IS NULL THEN
+        -- a slot that is on offer to the patient is claimed, at the price it was offered for
+        a.status := CASE WHEN coalesce(a.fee, d.fee) = 0 THEN 'confirmed' ELSE 'pending' END;
+    END IF;
     of_doctor := other_appointments_of_doctor(a, at_);
     owed := owed_slots(p_doctor, at_);
     of_doctor.active := of_doctor.active + cardinality(owed);
     of_doctor.clash := of_doctor.clash OR a.during && ANY (owed);
-    RETURN QUERY SELECT * FROM broken_rules(a, d, p, at_, of_doctor, other_appointments_of_patient(a, at_));
+    RETURN QUERY SELECT * FROM slot_rules(a, d, p, at_, of_doctor, other_appointments_of_patient(a, at_));
 END
+$$;
+COMMENT ON FUNCTION booking_rules(integer, integer, timestamptz, integer) IS
+'Every rule of booking a doctor''s slot now, or of moving an appointment there, and why a patient would break it; NULL: they would not. A look without a lock; nothing if there is no such doctor.';
+
+CREATE OR REPLACE FUNCTION explain_booking(
+    p_patient integer, p_doctor integer, p_start timestamptz, p_appointment integer DEFAULT NULL
+) RETURNS TABLE (rule text, why text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT rule, why FROM booking_rules(p_patient, p_doctor, p_start, p_appointment) WHERE why IS NOT NULL
 $$;
 COMMENT ON FUNCTION explain_booking(integer, integer, timestamptz, integer) IS
 'Every rule that a patient breaks by booking a doctor''s slot now, or by moving an appointment there; a look without a lock.';
 REVOKE EXECUTE ON FUNCTION explain_booking(integer, integer, timestamptz, integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION explain_booking(integer, integer, timestamptz, integer) TO booking_app, booking_admin;
+
+-- Why a patient cannot have a slot, rule by rule, as a booking at this moment would find it.
+CREATE OR REPLACE FUNCTION admin.explain_refusal(doctor integer, patient integer, start timestamptz)
+RETURNS TABLE (rule text, ok boolean, why text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    found_ jsonb;
+BEGIN
+    PERFORM refuse_input(
+        'Doctor, patient and start are all needed.',
+        'SELECT * FROM admin.explain_refusal(1, 2, ''2030-01-31 09:00+00''); account ids are in the views doctor_load and day_sheet.'
+    ) WHERE num_nulls(doctor, patient, start) > 0;
+    BEGIN
+        -- what the clock has freed goes to the waitlist before anybody is booked: done as book() does, and undone
+        PERFORM serve_waitlist(explain_refusal.doctor) WHERE has_waitlist(explain_refusal.doctor);
+        found_ := jsonb_agg(r) FROM people_rules(explain_refusal.doctor, explain_refusal.patient, start) AS r;
+        RAISE EXCEPTION USING ERRCODE = 'BK000', MESSAGE = 'undone';
+    EXCEPTION WHEN SQLSTATE 'BK000' THEN
+        RETURN QUERY SELECT r.rule, r.ok, r.why FROM jsonb_to_recordset(found_) AS r (rule text, ok boolean, why text);
+    END;
+END
+$$;
+COMMENT ON FUNCTION admin.explain_refusal(integer, integer, timestamptz) IS
+'Every rule of booking in the order in which a refusal names the first that is broken: ok, or broken and why, for this doctor, patient and start (account ids) at this moment; ok is unknown where there is nothing to look at. A slot on offer to the patient is theirs. Changes nothing.';
+REVOKE EXECUTE ON FUNCTION admin.explain_refusal(integer, integer, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION admin.explain_refusal(integer, integer, timestamptz) TO booking_admin;
+
+CREATE OR REPLACE FUNCTION people_rules(p_doctor integer, p_patient integer, p_start timestamptz)
+RETURNS TABLE (rule text, ok boolean, why text)
+LANGUAGE sql STABLE AS $$
+    SELECT r.rule, r.why IS NULL, r.why
+    FROM (
+        VALUES
+        ('appointment_doctor_id_fkey', no_doctor(p_doctor)),
+        ('appointment_patient_id_fkey', coalesce(no_patient(p_patient), erased_patient(p_patient)))
+    ) AS r (rule, why)
+    UNION ALL
+    SELECT r.rule, r.why IS NULL, r.why FROM booking_rules(p_patient, p_doctor, p_start, NULL) AS r
+    UNION ALL
+    SELECT r.rule, NULL, 'Without a doctor there is nothing to look at.'
+    FROM slot_rules(NULL, NULL, NULL, NULL, NULL, NULL) AS r
+    WHERE no_doctor(p_doctor) IS NOT NULL
+$$;
+COMMENT ON FUNCTION people_rules(integer, integer, timestamptz) IS
+'What booking_rules() says of a booking, and whether there are such people.';
 
 -- Whoever asks is told everything that is held about them, as it is at one moment; of secrets only that there are some.
 CREATE OR REPLACE FUNCTION export_account(p_account integer) RETURNS jsonb
@@ -3795,7 +3865,7 @@ DECLARE
 BEGIN
     -- updated, not only locked, for the reason given at lock_doctor
     UPDATE patient SET booking_seq = booking_seq + 1 WHERE account_id = a.patient_id;
-    PERFORM refuse('appointment_patient_id_fkey', CASE WHEN is_erased(a.patient_id) THEN 'There is no such patient any more.' END);
+    PERFORM refuse('appointment_patient_id_fkey', erased_patient(a.patient_id));
     of_doctor := other_appointments_of_doctor(a, at_);
     of_patient := other_appointments_of_patient(a, at_);
     SELECT * INTO broken FROM broken_rules(a, d, p, at_, of_doctor, of_patient) LIMIT 1;
@@ -4279,7 +4349,7 @@ COMMENT ON FUNCTION refuse(text, text) IS
 
 -- Whoever asks at psql for what cannot be is told why, and what to do instead.
 CREATE OR REPLACE FUNCTION refuse_input(why text, hint text) RETURNS void
-LANGUAGE plpgsql IMMUTABLE AS $$
+LANGUAGE plpgsql AS $$ -- not immutable: with constants it would be called when planned, whatever its WHERE says
 BEGIN
     IF why IS NOT NULL THEN
         RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = why, HINT = hint;
@@ -4290,7 +4360,7 @@ COMMENT ON FUNCTION refuse_input(text, text) IS
 'Raises invalid_parameter_value with a hint, unless why is NULL: there is nothing wrong.';
 
 CREATE OR REPLACE FUNCTION refuse_with_hint(code text, rule text, why text, hint text) RETURNS void
-LANGUAGE plpgsql IMMUTABLE AS $$
+LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION USING ERRCODE = code, CONSTRAINT = rule, MESSAGE = why, HINT = hint;
 END
@@ -4315,6 +4385,15 @@ LANGUAGE sql STABLE AS $$
     END
 $$;
 COMMENT ON FUNCTION no_doctor(integer) IS 'Why a number is no doctor''s; NULL: it is one''s.';
+
+CREATE OR REPLACE FUNCTION no_patient(p_patient integer) RETURNS text
+LANGUAGE sql STABLE AS $$
+    SELECT CASE
+        WHEN p_patient IS NULL THEN 'Which patient? None is given.'
+        WHEN NOT EXISTS (SELECT FROM patient WHERE account_id = p_patient) THEN format('There is no patient %s.', p_patient)
+    END
+$$;
+COMMENT ON FUNCTION no_patient(integer) IS 'Why a number is no patient''s; NULL: it is one''s.';
 
 -- A move keeps the appointment: its number, seat, fee and payment stay; window, hours and overlaps are checked anew.
 CREATE OR REPLACE FUNCTION move_appointment(p_appointment integer, p_start timestamptz) RETURNS void

@@ -1,0 +1,44 @@
+-- Why a patient cannot have a slot, rule by rule, as a booking at this moment would find it.
+CREATE OR REPLACE FUNCTION admin.explain_refusal(doctor integer, patient integer, start timestamptz)
+RETURNS TABLE (rule text, ok boolean, why text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    found_ jsonb;
+BEGIN
+    PERFORM refuse_input(
+        'Doctor, patient and start are all needed.',
+        'SELECT * FROM admin.explain_refusal(1, 2, ''2030-01-31 09:00+00''); account ids are in the views doctor_load and day_sheet.'
+    ) WHERE num_nulls(doctor, patient, start) > 0;
+    BEGIN
+        -- what the clock has freed goes to the waitlist before anybody is booked: done as book() does, and undone
+        PERFORM serve_waitlist(explain_refusal.doctor) WHERE has_waitlist(explain_refusal.doctor);
+        found_ := jsonb_agg(r) FROM people_rules(explain_refusal.doctor, explain_refusal.patient, start) AS r;
+        RAISE EXCEPTION USING ERRCODE = 'BK000', MESSAGE = 'undone';
+    EXCEPTION WHEN SQLSTATE 'BK000' THEN
+        RETURN QUERY SELECT r.rule, r.ok, r.why FROM jsonb_to_recordset(found_) AS r (rule text, ok boolean, why text);
+    END;
+END
+$$;
+COMMENT ON FUNCTION admin.explain_refusal(integer, integer, timestamptz) IS
+'Every rule of booking in the order in which a refusal names the first that is broken: ok, or broken and why, for this doctor, patient and start (account ids) at this moment; ok is unknown where there is nothing to look at. A slot on offer to the patient is theirs. Changes nothing.';
+REVOKE EXECUTE ON FUNCTION admin.explain_refusal(integer, integer, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION admin.explain_refusal(integer, integer, timestamptz) TO booking_admin;
+
+CREATE OR REPLACE FUNCTION people_rules(p_doctor integer, p_patient integer, p_start timestamptz)
+RETURNS TABLE (rule text, ok boolean, why text)
+LANGUAGE sql STABLE AS $$
+    SELECT r.rule, r.why IS NULL, r.why
+    FROM (
+        VALUES
+        ('appointment_doctor_id_fkey', no_doctor(p_doctor)),
+        ('appointment_patient_id_fkey', coalesce(no_patient(p_patient), erased_patient(p_patient)))
+    ) AS r (rule, why)
+    UNION ALL
+    SELECT r.rule, r.why IS NULL, r.why FROM booking_rules(p_patient, p_doctor, p_start, NULL) AS r
+    UNION ALL
+    SELECT r.rule, NULL, 'Without a doctor there is nothing to look at.'
+    FROM slot_rules(NULL, NULL, NULL, NULL, NULL, NULL) AS r
+    WHERE no_doctor(p_doctor) IS NOT NULL
+$$;
+COMMENT ON FUNCTION people_rules(integer, integer, timestamptz) IS
+'What booking_rules() says of a booking, and whether there are such people.';
