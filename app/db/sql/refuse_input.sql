@@ -1,6 +1,6 @@
 -- Whoever asks at psql for what cannot be is told why, and what to do instead.
 CREATE OR REPLACE FUNCTION refuse_input(why text, hint text) RETURNS void
-LANGUAGE plpgsql AS $$ -- not immutable: with constants it would be called when planned, whatever its WHERE says
+LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
     IF why IS NOT NULL THEN
         RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = why, HINT = hint;
@@ -11,7 +11,7 @@ COMMENT ON FUNCTION refuse_input(text, text) IS
 'Raises invalid_parameter_value with a hint, unless why is NULL: there is nothing wrong.';
 
 CREATE OR REPLACE FUNCTION refuse_with_hint(code text, rule text, why text, hint text) RETURNS void
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
     RAISE EXCEPTION USING ERRCODE = code, CONSTRAINT = rule, MESSAGE = why, HINT = hint;
 END
