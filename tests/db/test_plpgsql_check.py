@@ -1,4 +1,4 @@
-"""plpgsql_check finds nothing: no column that is not there, no variable unused, no type that is cast in passing.
+"""plpgsql_check finds nothing: no column that is not there, no variable unused, no text taken for another type.
 
 It comes as Debian's postgresql-15-plpgsql-check, with Debian's PostgreSQL, so the server here is that one.
 """
@@ -32,7 +32,7 @@ FINDINGS = """
         WHERE l.lanname = 'plpgsql' AND p.pronamespace IN ('public'::regnamespace, 'admin'::regnamespace)
             AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.objid = p.oid AND d.deptype = 'e')
     ) AS f, plpgsql_check_function_tb(
-        f.oid, f.relid, performance_warnings => true, security_warnings => true, compatibility_warnings => true
+        f.oid, f.relid, security_warnings => true, compatibility_warnings => true
     ) AS c
     WHERE c.message NOT LIKE 'composite OUT variable %' -- a column that is a row is meant to be one
     ORDER BY 1

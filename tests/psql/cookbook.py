@@ -1,0 +1,69 @@
+"""Reads docs/psql.md, hands its statements to psql, and compares what it shows with what psql prints."""
+
+import asyncio
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from app.psql.shell import shell
+
+BLOCKS = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+ANYTHING = "..."
+
+
+class Recipe(NamedTuple):
+    """What is typed at psql, and what it prints; on a line of its own, `...` stands for any number of lines."""
+
+    typed: str
+    shown: str
+
+
+def recipes(page: str) -> Iterator[Recipe]:
+    """Yield the recipes of a page. Raises ValueError for one without its output, or an output without one."""
+    typed = None
+    for kind, text in BLOCKS.findall(page):
+        if kind == "sql" and typed is None:
+            typed = text
+        elif kind == "text" and typed is not None:
+            yield Recipe(typed, text)
+            typed = None
+        elif kind != "sh":
+            raise ValueError(text)
+    if typed is not None:
+        raise ValueError(typed)
+
+
+async def psql(url: str, typed: str) -> str:
+    """Type something at `booking psql`; return what it prints, errors among it."""
+    path, (_, *arguments), environment = shell(Path(), [], {**os.environ, "ADMIN_DATABASE_URL": url})
+    process = await asyncio.create_subprocess_exec(
+        path,
+        *arguments,
+        env=environment,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    printed, _ = await asyncio.wait_for(process.communicate(typed.encode()), 60)
+    return printed.decode()
+
+
+def agrees(shown: str, printed: str) -> bool:
+    """Whether what is printed is as shown, columns as wide as they may be."""
+    return re.fullmatch(_pattern(shown), _evened(printed)) is not None
+
+
+def _pattern(shown: str) -> str:
+    lines = [
+        "(.*\n)*?" if line == ANYTHING else ".*".join(map(re.escape, line.split(ANYTHING))) + "\n"
+        for line in _evened(shown).splitlines()
+    ]
+    return "".join(lines)
+
+
+def _evened(text: str) -> str:
+    """Take away what follows from the widths of columns, and psql's word on the versions of client and server."""
+    lines = (re.sub(r"-{2,}", "-", " ".join(line.split())) for line in text.strip().splitlines())
+    return "".join(f"{line}\n" for line in lines)
