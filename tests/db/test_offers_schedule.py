@@ -5,9 +5,13 @@ from datetime import datetime, timedelta
 import asyncpg
 import pytest
 
+from tests.databases import Database
+from tests.db.money import LAPSE, by_root
 from tests.db.offers import (
     CANCEL,
     CLAIM,
+    JOIN,
+    SWEEP,
     free,
     full_doctor,
     offers,
@@ -16,9 +20,10 @@ from tests.db.offers import (
     waiting,
 )
 from tests.db.refusals import refused
-from tests.factories import a_slot, make_doctor
+from tests.factories import a_slot, book, make_doctor, make_patient
 
 HOUR = timedelta(hours=1)
+WEEK = timedelta(days=7)
 TAKE_OFF = "SELECT * FROM add_time_off($1, $2, $3, NULL, false)"
 
 
@@ -34,6 +39,62 @@ async def test_a_higher_cap_is_for_who_waits_and_a_lower_one_takes_it_back(
     await owner.execute("UPDATE doctor SET max_appointments = 1 WHERE account_id = $1", doctor)
     assert await on_offer(owner, doctor) == []
     assert await statuses(owner, doctor) == ["waiting"]
+
+
+async def one_slot_a_week(owner: asyncpg.Connection, app: asyncpg.Connection) -> tuple[int, int, dict[datetime, int]]:
+    """Return a doctor with one slot a week, who has the two that can be booked, and these appointments by their start."""
+    start = (a_slot() + timedelta(days=1)).replace(hour=10, minute=0)
+    doctor = await make_doctor(owner, hours=((start.isoweekday(), 600, 630),), fee=0)
+    holder, starts = await make_patient(owner), (start, start + WEEK)
+    return doctor, holder, {at: await book(app, holder, doctor, at) for at in starts}
+
+
+async def test_a_slot_that_comes_into_the_window_is_for_who_waits(
+    owner: asyncpg.Connection, app: asyncpg.Connection
+) -> None:
+    doctor, _, appointments = await one_slot_a_week(owner, app)
+    await waiting(app, doctor, 1)
+    comes = max(appointments) + WEEK
+    then = comes - timedelta(hours=360)
+    for at, owed in ((then - timedelta(seconds=1), []), (then, [comes])):
+        row = await owner.fetchrow(
+            "SELECT owed_slots($1, $2) AS slots, waitlist_is_due($1, $2) AS is_due,"
+            " (SELECT count(*) FROM free_slots($1, '-infinity', 'infinity', $2)) AS free",
+            doctor,
+            at,
+        )
+        assert row
+        assert ([slot.lower for slot in row["slots"]], row["is_due"], row["free"]) == (owed, bool(owed), 0)
+
+
+@pytest.mark.proves("tg_appointment__waitlist")
+@pytest.mark.parametrize(
+    "call", ["as_patient($1, $2, $3)", "as_doctor($1, $2, $3, false)", "as_doctor($1, $2, $3, true)"]
+)
+async def test_a_slot_that_is_moved_away_from_is_for_who_waits_unless_it_is_blocked(
+    owner: asyncpg.Connection, app: asyncpg.Connection, call: str
+) -> None:
+    doctor, holder, appointments = await one_slot_a_week(owner, app)
+    (start, appointment), (later, other) = appointments.items()
+    patient = await make_patient(owner)
+    await app.fetch(JOIN, patient, doctor, start.date())
+    await app.fetch("SELECT * FROM cancel_as_doctor($1, $2, NULL, false)", doctor, other)
+    caller = holder if "patient" in call else doctor
+    assert await app.fetch(f"SELECT * FROM reschedule_{call}", caller, appointment, later)
+    assert list(await offers(owner, doctor)) == ([] if "true" in call else [patient])
+    assert await on_offer(owner, doctor) == ([] if "true" in call else [start])
+    assert await free(app, doctor) == []
+
+
+async def test_an_admin_may_sweep_as_the_worker_does(
+    database: Database, owner: asyncpg.Connection, admin: asyncpg.Connection
+) -> None:
+    doctor, _, (hold,) = await full_doctor(owner, fee=100)
+    (patient,) = await waiting(owner, doctor, 1)
+    await by_root(database, LAPSE, arguments=(hold,))
+    assert await offers(owner, doctor) == {}
+    await admin.execute(SWEEP, doctor)
+    assert list(await offers(owner, doctor)) == [patient]
 
 
 async def away_in_the_morning(owner: asyncpg.Connection, app: asyncpg.Connection) -> tuple[int, int, datetime]:

@@ -106,6 +106,20 @@ async def test_a_claim_is_a_lease(owner: asyncpg.Connection, app: asyncpg.Connec
     assert tuple(row) == ("sent", 2)
 
 
+async def test_a_mail_tells_times_in_the_zone_of_who_reads_it(
+    owner: asyncpg.Connection, app: asyncpg.Connection
+) -> None:
+    doctor = await make_doctor(owner, fee=Decimal(0), timezone="Europe/Berlin")
+    patient = await make_patient(owner, timezone="Asia/Kolkata")
+    appointment = await book(app, patient, doctor, a_slot())
+    told = await owner.fetch("SELECT id FROM notification WHERE appointment_id = $1 ORDER BY id", appointment)
+    letters = [await app.fetchrow(CLAIM, row["id"]) for row in told]
+    assert [(letter["recipient_role"], letter["timezone"]) for letter in letters if letter] == [
+        ("patient", "Asia/Kolkata"),
+        ("doctor", "Europe/Berlin"),
+    ]
+
+
 async def test_failures_back_off_and_end_after_thirty(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
     doctor, patient = await make_doctor(owner, fee=Decimal(0)), await make_patient(owner)
     appointment = await book(app, patient, doctor, a_slot())
@@ -113,6 +127,7 @@ async def test_failures_back_off_and_end_after_thirty(owner: asyncpg.Connection,
         row["id"]
         for row in await owner.fetch("SELECT id FROM notification WHERE appointment_id = $1 ORDER BY id", appointment)
     ]
+    spread = []
     for attempt in range(1, 31):
         assert await app.fetch(CLAIM, first), attempt
         await app.execute("SELECT notification_failed($1, '450 later', false)", first)
@@ -124,7 +139,10 @@ async def test_failures_back_off_and_end_after_thirty(owner: asyncpg.Connection,
         assert row[:2] == ("failed" if attempt == 30 else "queued", "450 later")
         pause = min(5 * 2 ** (attempt - 1), 3600)
         assert 0.9 * pause - 1 < row[2] <= 1.25 * pause
+        spread.append(row[2] / pause)
         await owner.execute("UPDATE notification SET due_at = now() WHERE id = $1", first)
+    late = spread[10:]
+    assert max(late) - min(late) > 0.01  # what failed together is not tried again together
     await app.fetch(CLAIM, second)
     await app.execute("SELECT notification_failed($1, '550 no such user', true)", second)
     assert await owner.fetchval("SELECT status FROM notification WHERE id = $1", second) == "failed"

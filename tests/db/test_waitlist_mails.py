@@ -5,8 +5,10 @@ from decimal import Decimal
 import asyncpg
 import pytest
 
-from tests.db.money import captured
-from tests.db.offers import CANCEL, JOIN, full_doctor
+from tests.databases import Database
+from tests.db.money import by_root, captured
+from tests.db.offers import CANCEL, DECLINE, JOIN, SWEEP, full_doctor, offers, waiting
+from tests.db.offers import CLAIM as CLAIM_OFFER
 from tests.factories import a_slot, book, make_doctor, make_patient
 
 TOLD = "SELECT id, kind, status, outcome FROM notification WHERE account_id = $1 ORDER BY id"
@@ -75,6 +77,53 @@ async def test_an_offer_does_not_come_before_the_mail_about_joining(
     await app.execute("SELECT notification_sent($1)", joined["id"])
     await owner.execute(HURRY, patient)
     assert await app.fetch(CLAIM, offered["id"])
+
+
+async def deliver(db: asyncpg.Connection, app: asyncpg.Connection, account: int) -> None:
+    """Send an account's mails."""
+    for row in await db.fetch(TOLD, account):
+        if await app.fetch("SELECT FROM claim_notification($1, interval '1 minute')", row["id"]):
+            await app.execute("SELECT notification_sent($1)", row["id"])
+
+
+@pytest.mark.proves("tg_offer__entry")
+async def test_an_offer_that_somebody_else_takes_is_told_to_who_has_heard_of_it(
+    owner: asyncpg.Connection, app: asyncpg.Connection
+) -> None:
+    doctor, holder, (appointment,) = await full_doctor(owner)
+    claims, heard, unaware = await waiting(app, doctor, 3)
+    await app.fetch(CANCEL, holder, appointment)
+    made = await offers(owner, doctor)
+    for patient in (claims, heard):
+        await deliver(owner, app, patient)
+    await app.fetch(CLAIM_OFFER, claims, made[claims])
+    await deliver(owner, app, unaware)
+    mails = {patient: (await told(owner, patient))[1:] for patient in made}
+    assert mails == {
+        claims: [("slot_offered", "sent"), ("appointment_confirmed", "queued")],
+        heard: [("slot_offered", "sent"), ("offer_superseded", "queued")],
+        unaware: [("slot_offered", "skipped")],
+    }
+
+
+@pytest.mark.proves("tg_offer__entry")
+async def test_an_offer_that_is_over_is_told_to_who_has_not_declined_it(
+    owner: asyncpg.Connection, app: asyncpg.Connection, database: Database
+) -> None:
+    doctor, holder, (appointment,) = await full_doctor(owner)
+    declines, silent = await waiting(app, doctor, 2)
+    await app.fetch(CANCEL, holder, appointment)
+    made = await offers(owner, doctor)
+    for patient in made:
+        await deliver(owner, app, patient)
+    await app.fetch(DECLINE, declines, made[declines])
+    await by_root(database, "UPDATE offer SET expires_at = now(), due_at = now()")
+    await app.execute(SWEEP, doctor)
+    kinds = {patient: [kind for kind, _ in await told(owner, patient)] for patient in made}
+    assert kinds == {
+        declines: ["waitlist_joined", "slot_offered"],
+        silent: ["waitlist_joined", "slot_offered", "offer_expired"],
+    }
 
 
 async def test_a_confirmation_knows_what_was_paid_and_of_what_is_free_that_it_was_not(
