@@ -74,6 +74,7 @@ WEAKENED = {
             of="tg_waitlist_entry__rules",
         ),
         Change("is_verified(o.d, p)", "true", of="free_slots"),
+        Change(" AND d.disabled_at IS NULL", "", of="is_verified"),
         Change("AND is_verified(d, p)", "", of="doctors_with_room"),
     ),
     "appointment_hold_has_end": (
@@ -92,7 +93,7 @@ WEAKENED = {
     ),
     "appointment_patient_id_fkey": (
         # of an erased account nothing new is
-        Change("erased_patient(a.patient_id)", "NULL", of="place_appointment"),
+        Change("barred_patient(a.patient_id, a.seat IS NULL)", "NULL", of="place_appointment"),
         Change(
             "UPDATE patient SET booking_seq = booking_seq + 1", "PERFORM FROM patient", of="lock_patient_with_doctors"
         ),
@@ -200,7 +201,7 @@ WEAKENED = {
         Change("WHEN is_erased(NEW.doctor_id) THEN", "WHEN false THEN", of="tg_waitlist_entry__rules"),
     ),
     "waitlist_entry_patient_id_fkey": (
-        Change("WHEN is_erased(NEW.patient_id) THEN", "WHEN false THEN", of="tg_waitlist_entry__rules"),
+        Change("barred_patient(NEW.patient_id, true)", "NULL", of="tg_waitlist_entry__rules"),
         Change(
             "UPDATE patient SET booking_seq = booking_seq + 1 WHERE account_id = NEW.patient_id",
             "PERFORM FROM patient WHERE account_id = NEW.patient_id",

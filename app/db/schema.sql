@@ -343,6 +343,80 @@ COMMENT ON FUNCTION admin.cancel_appointment(id integer, reason text, block bool
 
 
 --
+-- Name: disable_account(integer, text); Type: FUNCTION; Schema: admin; Owner: -
+--
+
+CREATE FUNCTION admin.disable_account(id integer, reason text) RETURNS SETOF public.api_appointment
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    p_id ALIAS FOR id;
+    who text := (SELECT a.role FROM account AS a WHERE a.id = p_id);
+BEGIN
+    PERFORM refuse_input(
+        CASE WHEN trim(coalesce(reason, '')) = '' THEN 'Why? No reason is given.' END,
+        'Say it in a few words: other admins see it in account.disabled_reason, its owner does not.'
+    );
+    PERFORM act_as('admin');
+    -- before the account, as everywhere; whoever is just booking is waited for
+    IF who = 'doctor' THEN
+        PERFORM lock_doctor(p_id);
+    ELSIF who = 'patient' THEN
+        PERFORM lock_patient_with_doctors(p_id);
+    END IF;
+    PERFORM refuse_input(wrong_status(p_id, 'active'), 'SELECT id, username, status, disabled_reason FROM account; shows who there is.');
+    UPDATE account AS a SET status = 'disabled', disabled_reason = reason WHERE a.id = p_id;
+    PERFORM revoke_sessions(p_id, NULL);
+    DELETE FROM account_token AS t WHERE t.account_id = p_id;
+    UPDATE doctor AS d SET disabled_at = clock_timestamp() WHERE d.account_id = p_id; -- which takes back what is on offer
+    PERFORM end_offers_of(p_id);
+    PERFORM act_as('');
+    RETURN QUERY
+        SELECT api.* FROM api_appointment AS api
+        WHERE api.id IN (SELECT h.id FROM held_appointments(p_id, clock_timestamp()) AS h)
+            OR api.id IN (SELECT u.id FROM upcoming_appointments(p_id) AS u)
+        ORDER BY api.appointment_date, api.id;
+END
+$$;
+
+
+--
+-- Name: FUNCTION disable_account(id integer, reason text); Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON FUNCTION admin.disable_account(id integer, reason text) IS 'Shuts an account out: it cannot log in, all its logins, mailed codes and links end at once, and nothing new is booked with or by it. A disabled doctor is not listed and what was on offer is withdrawn; a disabled patient keeps their places in line, and is offered nothing. What is booked already STAYS and is returned: end it by admin.cancel_appointment() or admin.bulk_cancel(). The reason is for admins alone.';
+
+
+--
+-- Name: enable_account(integer); Type: FUNCTION; Schema: admin; Owner: -
+--
+
+CREATE FUNCTION admin.enable_account(id integer) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    p_id ALIAS FOR id;
+BEGIN
+    PERFORM act_as('admin');
+    PERFORM lock_doctor(d.account_id) FROM doctor AS d WHERE d.account_id = p_id;
+    PERFORM refuse_input(wrong_status(p_id, 'disabled'), 'SELECT id, username FROM account WHERE status = ''disabled''; shows whom this is for.');
+    UPDATE account AS a SET status = 'active', disabled_reason = NULL WHERE a.id = p_id;
+    UPDATE doctor AS d SET disabled_at = NULL WHERE d.account_id = p_id;
+    PERFORM act_as('');
+END
+$$;
+
+
+--
+-- Name: FUNCTION enable_account(id integer); Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON FUNCTION admin.enable_account(id integer) IS 'Undoes admin.disable_account(): its owner may log in anew, as nothing of before is good any more, and book or be booked.';
+
+
+--
 -- Name: explain_refusal(integer, integer, timestamp with time zone); Type: FUNCTION; Schema: admin; Owner: -
 --
 
@@ -1072,6 +1146,7 @@ CREATE TABLE public.doctor (
     currency character(3) NOT NULL,
     max_appointments smallint DEFAULT '30'::smallint NOT NULL,
     verified_at timestamp with time zone,
+    disabled_at timestamp with time zone,
     booking_seq bigint DEFAULT '0'::bigint NOT NULL,
     CONSTRAINT doctor_buffer_minutes_valid CHECK (((buffer_minutes >= 0) AND (buffer_minutes <= 480))),
     CONSTRAINT doctor_experience_years_valid CHECK (((experience_years >= 0) AND (experience_years <= 80))),
@@ -1175,6 +1250,13 @@ COMMENT ON COLUMN public.doctor.verified_at IS 'When an admin said that this is 
 
 
 --
+-- Name: COLUMN doctor.disabled_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.doctor.disabled_at IS 'When an admin disabled the account: not listed and not booked, whatever the policy; none: it is not.';
+
+
+--
 -- Name: COLUMN doctor.booking_seq; Type: COMMENT; Schema: public; Owner: -
 --
 
@@ -1227,7 +1309,10 @@ COMMENT ON FUNCTION public.appointment_doctor_no_overlap(clash boolean) IS 'Why 
 CREATE FUNCTION public.appointment_doctor_verified(d public.doctor, p public.policy) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
-    SELECT CASE WHEN NOT is_verified(d, p) THEN 'This doctor has not been verified yet, so takes no new appointments.' END
+    SELECT CASE
+        WHEN d.disabled_at IS NOT NULL THEN 'This doctor takes no new appointments at present.'
+        WHEN NOT is_verified(d, p) THEN 'This doctor has not been verified yet, so takes no new appointments.'
+    END
 $$;
 
 
@@ -1235,7 +1320,7 @@ $$;
 -- Name: FUNCTION appointment_doctor_verified(d public.doctor, p public.policy); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.appointment_doctor_verified(d public.doctor, p public.policy) IS 'Why a doctor takes no new appointments at all; NULL: verified, or the policy does not ask.';
+COMMENT ON FUNCTION public.appointment_doctor_verified(d public.doctor, p public.policy) IS 'Why a doctor takes no new appointments at all; NULL: not disabled, and verified, or the policy does not ask.';
 
 
 --
@@ -1598,6 +1683,28 @@ $$;
 --
 
 COMMENT ON FUNCTION public.await_review(pay public.payment, p_capture text) IS 'PayPal has not decided: keeps the slot, if it can still be had, for policy.review_hours at most.';
+
+
+--
+-- Name: barred_patient(integer, boolean); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.barred_patient(p_patient integer, p_is_new boolean) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT CASE
+        WHEN status = 'erased' THEN 'There is no such patient any more.'
+        WHEN status = 'disabled' AND p_is_new THEN 'This patient''s account is disabled.'
+    END
+    FROM account WHERE id = p_patient
+$$;
+
+
+--
+-- Name: FUNCTION barred_patient(p_patient integer, p_is_new boolean); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.barred_patient(p_patient integer, p_is_new boolean) IS 'Why something, new or not, cannot be about a patient: what a disabled one has booked may still be moved. NULL: it can.';
 
 
 --
@@ -2386,6 +2493,7 @@ CREATE TABLE public.account (
     password_hash text,
     role text NOT NULL,
     status text DEFAULT 'active'::text NOT NULL,
+    disabled_reason text,
     generation integer DEFAULT 1 NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT account_email_valid CHECK (((email ~ '^[!-?A-~]{1,64}@[A-Za-z0-9.-]+\.[A-Za-z0-9-]{2,}$'::text) AND (length(email) <= 254))),
@@ -2451,6 +2559,13 @@ COMMENT ON COLUMN public.account.role IS 'doctor or patient; a profile pins it f
 --
 
 COMMENT ON COLUMN public.account.status IS 'active, disabled by an admin, or erased on request.';
+
+
+--
+-- Name: COLUMN account.disabled_reason; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.account.disabled_reason IS 'Why an admin has disabled it; none once enabled. Not told to its owner.';
 
 
 --
@@ -3422,6 +3537,28 @@ COMMENT ON FUNCTION public.end_offers(d public.doctor, at_ timestamp with time z
 
 
 --
+-- Name: end_offers_of(integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.end_offers_of(p_patient integer) RETURNS void
+    LANGUAGE sql
+    AS $$
+    UPDATE offer AS o SET status = 'declined'
+    FROM waitlist_entry AS w
+    WHERE w.id = o.waitlist_entry_id AND w.patient_id = p_patient AND o.status IN ('queued', 'sent');
+    SELECT serve_waitlist(d.account_id) FROM doctor AS d
+    WHERE d.account_id IN (SELECT doctor_id FROM live_entries(p_patient)) ORDER BY d.account_id;
+$$;
+
+
+--
+-- Name: FUNCTION end_offers_of(p_patient integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.end_offers_of(p_patient integer) IS 'Ends what is offered to a patient, and offers it to the others in line. The doctors must be locked.';
+
+
+--
 -- Name: end_payment(integer, text); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -3483,6 +3620,7 @@ CREATE FUNCTION public.entries_in_line(p_doctor integer, at_ timestamp with time
     AS $$
     SELECT w.* FROM waitlist_entry AS w
     WHERE w.doctor_id = p_doctor AND w.status IN ('waiting', 'offered') AND NOT has_claim(w, at_)
+        AND NOT is_disabled(w.patient_id)
     ORDER BY w.priority_class, w.id
 $$;
 
@@ -3491,7 +3629,7 @@ $$;
 -- Name: FUNCTION entries_in_line(p_doctor integer, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.entries_in_line(p_doctor integer, at_ timestamp with time zone) IS 'The entries that a doctor''s slots go to, first in line first: not those that are paused, or have claimed a slot and not paid yet.';
+COMMENT ON FUNCTION public.entries_in_line(p_doctor integer, at_ timestamp with time zone) IS 'The entries that a doctor''s slots go to, first in line first: not those that are paused, of a disabled account, or have claimed a slot and not paid yet.';
 
 
 --
@@ -3615,24 +3753,6 @@ $$;
 --
 
 COMMENT ON FUNCTION public.erase_patient(p_patient integer, p_password_hash text) IS 'Cancels a patient''s (account id) appointments, leaves the waitlists and erases who they are; false if this is no longer the password''s hash. Raises the broken rule, as appointment_cancel_notice.';
-
-
---
--- Name: erased_patient(integer); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.erased_patient(p_patient integer) RETURNS text
-    LANGUAGE sql STABLE
-    AS $$
-    SELECT CASE WHEN is_erased(p_patient) THEN 'There is no such patient any more.' END
-$$;
-
-
---
--- Name: FUNCTION erased_patient(p_patient integer); Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON FUNCTION public.erased_patient(p_patient integer) IS 'Why nothing new can be about a patient; NULL: it can.';
 
 
 --
@@ -4546,6 +4666,24 @@ COMMENT ON FUNCTION public.interval_slots(i public.working_span, zone text, slot
 
 
 --
+-- Name: is_disabled(integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.is_disabled(p_account integer) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT EXISTS (SELECT FROM account WHERE id = p_account AND status = 'disabled')
+$$;
+
+
+--
+-- Name: FUNCTION is_disabled(p_account integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.is_disabled(p_account integer) IS 'Whether an admin has disabled an account.';
+
+
+--
 -- Name: is_erased(integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -4655,7 +4793,7 @@ COMMENT ON FUNCTION public.is_time_off(p_doctor integer, slot tstzrange) IS 'Whe
 CREATE FUNCTION public.is_verified(d public.doctor, p public.policy) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
-    SELECT d.verified_at IS NOT NULL OR NOT p.require_verified_doctor
+    SELECT (d.verified_at IS NOT NULL OR NOT p.require_verified_doctor) AND d.disabled_at IS NULL
 $$;
 
 
@@ -4663,7 +4801,7 @@ $$;
 -- Name: FUNCTION is_verified(d public.doctor, p public.policy); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.is_verified(d public.doctor, p public.policy) IS 'Whether a doctor is verified, or the policy does not ask.';
+COMMENT ON FUNCTION public.is_verified(d public.doctor, p public.policy) IS 'Whether a doctor is verified, or the policy does not ask; not if disabled.';
 
 
 --
@@ -5956,7 +6094,7 @@ CREATE FUNCTION public.people_rules(p_doctor integer, p_patient integer, p_start
     FROM (
         VALUES
         ('appointment_doctor_id_fkey', no_doctor(p_doctor)),
-        ('appointment_patient_id_fkey', coalesce(no_patient(p_patient), erased_patient(p_patient)))
+        ('appointment_patient_id_fkey', coalesce(no_patient(p_patient), barred_patient(p_patient, true)))
     ) AS r (rule, why)
     UNION ALL
     SELECT r.rule, r.why IS NULL, r.why FROM booking_rules(p_patient, p_doctor, p_start, NULL) AS r
@@ -5988,7 +6126,7 @@ DECLARE
 BEGIN
     -- updated, not only locked, for the reason given at lock_doctor
     UPDATE patient SET booking_seq = booking_seq + 1 WHERE account_id = a.patient_id;
-    PERFORM refuse('appointment_patient_id_fkey', erased_patient(a.patient_id));
+    PERFORM refuse('appointment_patient_id_fkey', barred_patient(a.patient_id, a.seat IS NULL));
     of_doctor := other_appointments_of_doctor(a, at_);
     of_patient := other_appointments_of_patient(a, at_);
     SELECT * INTO broken FROM broken_rules(a, d, p, at_, of_doctor, of_patient) LIMIT 1;
@@ -8198,7 +8336,7 @@ BEGIN
     d := lock_doctor(NEW.doctor_id);
     -- as for a booking: whoever is erasing the patient at this moment is waited for
     UPDATE patient SET booking_seq = booking_seq + 1 WHERE account_id = NEW.patient_id;
-    PERFORM refuse('waitlist_entry_patient_id_fkey', CASE WHEN is_erased(NEW.patient_id) THEN 'There is no such patient any more.' END);
+    PERFORM refuse('waitlist_entry_patient_id_fkey', barred_patient(NEW.patient_id, true));
     PERFORM refuse('waitlist_entry_doctor_id_fkey', CASE WHEN is_erased(NEW.doctor_id) THEN 'There is no such doctor any more.' END);
     at_ := clock_timestamp();
     NEW.created_at := at_;
@@ -8755,6 +8893,33 @@ $$;
 --
 
 COMMENT ON FUNCTION public.working_interval(start_minute integer, end_minute integer, zone text, day date) IS 'Where an interval of working hours lies on one day in a zone. Slots step through it in elapsed time.';
+
+
+--
+-- Name: wrong_status(integer, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.wrong_status(p_account integer, p_status text) RETURNS text
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    a account;
+BEGIN
+    SELECT * INTO a FROM account WHERE id = p_account FOR NO KEY UPDATE;
+    RETURN CASE
+        WHEN p_account IS NULL THEN 'Which account? None is given.'
+        WHEN a.id IS NULL THEN format('There is no account %s.', p_account)
+        WHEN a.status <> p_status THEN format('Account %s is %s.', p_account, a.status)
+    END;
+END
+$$;
+
+
+--
+-- Name: FUNCTION wrong_status(p_account integer, p_status text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.wrong_status(p_account integer, p_status text) IS 'Locks an account and says why it is not one of this status; NULL: it is.';
 
 
 --
@@ -11181,7 +11346,7 @@ COMMENT ON TRIGGER tg_doctor__rules ON public.doctor IS 'Fee and currency: the p
 -- Name: doctor tg_doctor__waitlist; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE CONSTRAINT TRIGGER tg_doctor__waitlist AFTER UPDATE ON public.doctor DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((((((old.timezone IS DISTINCT FROM new.timezone) OR (old.slot_minutes IS DISTINCT FROM new.slot_minutes)) OR (old.buffer_minutes IS DISTINCT FROM new.buffer_minutes)) OR (old.max_appointments IS DISTINCT FROM new.max_appointments)) OR (old.verified_at IS DISTINCT FROM new.verified_at))) EXECUTE FUNCTION public.tg_schedule__waitlist();
+CREATE CONSTRAINT TRIGGER tg_doctor__waitlist AFTER UPDATE ON public.doctor DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((((((old.timezone IS DISTINCT FROM new.timezone) OR (old.slot_minutes IS DISTINCT FROM new.slot_minutes)) OR (old.buffer_minutes IS DISTINCT FROM new.buffer_minutes)) OR (old.max_appointments IS DISTINCT FROM new.max_appointments)) OR (old.verified_at IS DISTINCT FROM new.verified_at)) OR (old.disabled_at IS DISTINCT FROM new.disabled_at))) EXECUTE FUNCTION public.tg_schedule__waitlist();
 
 
 --
@@ -11757,6 +11922,22 @@ GRANT ALL ON FUNCTION admin.cancel_appointment(id integer, reason text, block bo
 
 
 --
+-- Name: FUNCTION disable_account(id integer, reason text); Type: ACL; Schema: admin; Owner: -
+--
+
+REVOKE ALL ON FUNCTION admin.disable_account(id integer, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION admin.disable_account(id integer, reason text) TO booking_admin;
+
+
+--
+-- Name: FUNCTION enable_account(id integer); Type: ACL; Schema: admin; Owner: -
+--
+
+REVOKE ALL ON FUNCTION admin.enable_account(id integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION admin.enable_account(id integer) TO booking_admin;
+
+
+--
 -- Name: FUNCTION explain_refusal(doctor integer, patient integer, start timestamp with time zone); Type: ACL; Schema: admin; Owner: -
 --
 
@@ -12170,6 +12351,13 @@ REVOKE ALL ON FUNCTION public.await_review(pay public.payment, p_capture text) F
 
 
 --
+-- Name: FUNCTION barred_patient(p_patient integer, p_is_new boolean); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.barred_patient(p_patient integer, p_is_new boolean) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION begin_capture(p_payment integer, p_payer text, p_amount numeric, p_currency text, p_reference text); Type: ACL; Schema: public; Owner: -
 --
 
@@ -12450,6 +12638,14 @@ GRANT SELECT(status) ON TABLE public.account TO booking_auditor;
 
 
 --
+-- Name: COLUMN account.disabled_reason; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT(disabled_reason) ON TABLE public.account TO booking_admin;
+GRANT SELECT(disabled_reason) ON TABLE public.account TO booking_auditor;
+
+
+--
 -- Name: COLUMN account.generation; Type: ACL; Schema: public; Owner: -
 --
 
@@ -12720,6 +12916,13 @@ REVOKE ALL ON FUNCTION public.end_offers(d public.doctor, at_ timestamp with tim
 
 
 --
+-- Name: FUNCTION end_offers_of(p_patient integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.end_offers_of(p_patient integer) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION end_payment(p_payment integer, p_why text); Type: ACL; Schema: public; Owner: -
 --
 
@@ -12762,13 +12965,6 @@ GRANT ALL ON FUNCTION public.erase_doctor(p_doctor integer, p_password_hash text
 
 REVOKE ALL ON FUNCTION public.erase_patient(p_patient integer, p_password_hash text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.erase_patient(p_patient integer, p_password_hash text) TO booking_app;
-
-
---
--- Name: FUNCTION erased_patient(p_patient integer); Type: ACL; Schema: public; Owner: -
---
-
-REVOKE ALL ON FUNCTION public.erased_patient(p_patient integer) FROM PUBLIC;
 
 
 --
@@ -13002,6 +13198,13 @@ REVOKE ALL ON FUNCTION public.hold_for_capture(pay public.payment, p_until times
 --
 
 REVOKE ALL ON FUNCTION public.interval_slots(i public.working_span, zone text, slot_minutes integer, buffer_minutes integer, p_from timestamp with time zone, p_to timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION is_disabled(p_account integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.is_disabled(p_account integer) FROM PUBLIC;
 
 
 --
@@ -14140,6 +14343,13 @@ REVOKE ALL ON FUNCTION public.working_hours_cover_appointments(d public.doctor, 
 --
 
 REVOKE ALL ON FUNCTION public.working_interval(start_minute integer, end_minute integer, zone text, day date) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION wrong_status(p_account integer, p_status text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.wrong_status(p_account integer, p_status text) FROM PUBLIC;
 
 
 --

@@ -107,14 +107,21 @@ async def test_a_new_password_needs_the_old_one(client: httpx.AsyncClient, passw
     assert await works(client, tokens)
 
 
-async def test_a_disabled_account_is_out_at_once(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
-    person = await register(client)
+@pytest.mark.parametrize("role", ["doctor", "patient"])
+async def test_a_disabled_account_is_out_at_once(
+    client: httpx.AsyncClient, admin: asyncpg.Connection, role: str
+) -> None:
+    person = await register(client, role)
     tokens = await log_in(client, person)
-    await owner.execute("UPDATE account SET status = 'disabled' WHERE id = $1", person.account["id"])
+    await admin.execute("SELECT admin.disable_account($1, 'A thief has it.')", person.account["id"])
     assert not await works(client, tokens)
     assert await refresh(client, tokens) is None
     answer = await client.post(LOGIN, json={"username": person.account["username"], "password": PASSWORD})
     assert_problem(answer, 401, "invalid_credentials")
+    await admin.execute("SELECT admin.enable_account($1)", person.account["id"])
+    assert not await works(client, tokens)  # what the thief has stays worthless
+    assert await refresh(client, tokens) is None
+    assert await works(client, await log_in(client, person))
 
 
 async def test_a_refresh_token_ends_after_14_days_and_is_then_forgotten(

@@ -79,6 +79,11 @@ class Account(Base):
     status: Mapped[str] = mapped_column(
         Text, server_default="active", comment="active, disabled by an admin, or erased on request."
     )
+    disabled_reason: Mapped[str | None] = mapped_column(
+        Text,
+        comment="Why an admin has disabled it; none once enabled. Not told to its owner.",
+        deferred=True,  # the API's role cannot read it
+    )
     generation: Mapped[int] = mapped_column(
         Integer, server_default="1", comment="Access tokens name it; counting it up revokes all of them at once."
     )
@@ -182,6 +187,11 @@ class Doctor(Base):
         DateTime(timezone=True),
         server_default=FetchedValue(),  # none, but so the app, which may not write it, leaves it out of an INSERT
         comment="When an admin said that this is a doctor; see policy.require_verified_doctor.",
+    )
+    disabled_at: Mapped[datetime | None] = mapped_column(
+        DateTime(timezone=True),
+        server_default=FetchedValue(),  # as for verified_at
+        comment="When an admin disabled the account: not listed and not booked, whatever the policy; none: it is not.",
     )
     booking_seq: Mapped[int] = mapped_column(
         BigInteger,

@@ -1,14 +1,17 @@
--- Where the policy asks for it, only doctors whom an admin has verified are found, booked and waited for.
+-- Where the policy asks for it, only doctors whom an admin has verified are found, booked and waited for; disabled ones never are.
 CREATE OR REPLACE FUNCTION is_verified(d doctor, p policy) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT d.verified_at IS NOT NULL OR NOT p.require_verified_doctor
+    SELECT (d.verified_at IS NOT NULL OR NOT p.require_verified_doctor) AND d.disabled_at IS NULL
 $$;
-COMMENT ON FUNCTION is_verified(doctor, policy) IS 'Whether a doctor is verified, or the policy does not ask.';
+COMMENT ON FUNCTION is_verified(doctor, policy) IS 'Whether a doctor is verified, or the policy does not ask; not if disabled.';
 GRANT EXECUTE ON FUNCTION is_verified(doctor, policy) TO booking_app, booking_admin, booking_auditor;
 
 CREATE OR REPLACE FUNCTION appointment_doctor_verified(d doctor, p policy) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT CASE WHEN NOT is_verified(d, p) THEN 'This doctor has not been verified yet, so takes no new appointments.' END
+    SELECT CASE
+        WHEN d.disabled_at IS NOT NULL THEN 'This doctor takes no new appointments at present.'
+        WHEN NOT is_verified(d, p) THEN 'This doctor has not been verified yet, so takes no new appointments.'
+    END
 $$;
 COMMENT ON FUNCTION appointment_doctor_verified(doctor, policy) IS
-'Why a doctor takes no new appointments at all; NULL: verified, or the policy does not ask.';
+'Why a doctor takes no new appointments at all; NULL: not disabled, and verified, or the policy does not ask.';

@@ -32,7 +32,7 @@ LANGUAGE sql STABLE AS $$
     FROM (
         VALUES
         ('appointment_doctor_id_fkey', no_doctor(p_doctor)),
-        ('appointment_patient_id_fkey', coalesce(no_patient(p_patient), erased_patient(p_patient)))
+        ('appointment_patient_id_fkey', coalesce(no_patient(p_patient), barred_patient(p_patient, true)))
     ) AS r (rule, why)
     UNION ALL
     SELECT r.rule, r.why IS NULL, r.why FROM booking_rules(p_patient, p_doctor, p_start, NULL) AS r

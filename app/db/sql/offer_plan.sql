@@ -39,10 +39,11 @@ CREATE OR REPLACE FUNCTION entries_in_line(p_doctor integer, at_ timestamptz) RE
 LANGUAGE sql STABLE AS $$
     SELECT w.* FROM waitlist_entry AS w
     WHERE w.doctor_id = p_doctor AND w.status IN ('waiting', 'offered') AND NOT has_claim(w, at_)
+        AND NOT is_disabled(w.patient_id)
     ORDER BY w.priority_class, w.id
 $$;
 COMMENT ON FUNCTION entries_in_line(integer, timestamptz) IS
-'The entries that a doctor''s slots go to, first in line first: not those that are paused, or have claimed a slot and not paid yet.';
+'The entries that a doctor''s slots go to, first in line first: not those that are paused, of a disabled account, or have claimed a slot and not paid yet.';
 
 CREATE OR REPLACE FUNCTION has_claim(w waitlist_entry, at_ timestamptz) RETURNS boolean
 LANGUAGE sql STABLE AS $$

@@ -8,7 +8,7 @@ DECLARE
 BEGIN
     -- updated, not only locked, for the reason given at lock_doctor
     UPDATE patient SET booking_seq = booking_seq + 1 WHERE account_id = a.patient_id;
-    PERFORM refuse('appointment_patient_id_fkey', erased_patient(a.patient_id));
+    PERFORM refuse('appointment_patient_id_fkey', barred_patient(a.patient_id, a.seat IS NULL));
     of_doctor := other_appointments_of_doctor(a, at_);
     of_patient := other_appointments_of_patient(a, at_);
     SELECT * INTO broken FROM broken_rules(a, d, p, at_, of_doctor, of_patient) LIMIT 1;

@@ -63,8 +63,8 @@ BEGIN
     CREATE CONSTRAINT TRIGGER tg_doctor__waitlist
     AFTER UPDATE ON doctor DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW WHEN (
-        (OLD.timezone, OLD.slot_minutes, OLD.buffer_minutes, OLD.max_appointments, OLD.verified_at)
-        IS DISTINCT FROM (NEW.timezone, NEW.slot_minutes, NEW.buffer_minutes, NEW.max_appointments, NEW.verified_at)
+        (OLD.timezone, OLD.slot_minutes, OLD.buffer_minutes, OLD.max_appointments, OLD.verified_at, OLD.disabled_at)
+        IS DISTINCT FROM (NEW.timezone, NEW.slot_minutes, NEW.buffer_minutes, NEW.max_appointments, NEW.verified_at, NEW.disabled_at)
     )
     EXECUTE FUNCTION tg_schedule__waitlist();
 EXCEPTION WHEN duplicate_object THEN

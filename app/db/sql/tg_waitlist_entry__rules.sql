@@ -16,7 +16,7 @@ BEGIN
     d := lock_doctor(NEW.doctor_id);
     -- as for a booking: whoever is erasing the patient at this moment is waited for
     UPDATE patient SET booking_seq = booking_seq + 1 WHERE account_id = NEW.patient_id;
-    PERFORM refuse('waitlist_entry_patient_id_fkey', CASE WHEN is_erased(NEW.patient_id) THEN 'There is no such patient any more.' END);
+    PERFORM refuse('waitlist_entry_patient_id_fkey', barred_patient(NEW.patient_id, true));
     PERFORM refuse('waitlist_entry_doctor_id_fkey', CASE WHEN is_erased(NEW.doctor_id) THEN 'There is no such doctor any more.' END);
     at_ := clock_timestamp();
     NEW.created_at := at_;

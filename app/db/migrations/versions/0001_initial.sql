@@ -11,6 +11,7 @@ CREATE TABLE account (
 	password_hash TEXT, 
 	role TEXT NOT NULL, 
 	status TEXT DEFAULT 'active' NOT NULL, 
+	disabled_reason TEXT, 
 	generation INTEGER DEFAULT '1' NOT NULL, 
 	created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL, 
 	CONSTRAINT account_pkey PRIMARY KEY (id), 
@@ -42,6 +43,8 @@ COMMENT ON COLUMN account.password_hash IS 'argon2id, PHC string format; none on
 COMMENT ON COLUMN account.role IS 'doctor or patient; a profile pins it for good.';
 
 COMMENT ON COLUMN account.status IS 'active, disabled by an admin, or erased on request.';
+
+COMMENT ON COLUMN account.disabled_reason IS 'Why an admin has disabled it; none once enabled. Not told to its owner.';
 
 COMMENT ON COLUMN account.generation IS 'Access tokens name it; counting it up revokes all of them at once.';
 
@@ -209,6 +212,7 @@ CREATE TABLE doctor (
 	currency CHAR(3) NOT NULL, 
 	max_appointments SMALLINT DEFAULT '30' NOT NULL, 
 	verified_at TIMESTAMP WITH TIME ZONE, 
+	disabled_at TIMESTAMP WITH TIME ZONE, 
 	booking_seq BIGINT DEFAULT '0' NOT NULL, 
 	CONSTRAINT doctor_pkey PRIMARY KEY (account_id), 
 	CONSTRAINT doctor_account_id_fkey FOREIGN KEY(account_id, role) REFERENCES account (id, role), 
@@ -251,6 +255,8 @@ COMMENT ON COLUMN doctor.currency IS 'ISO 4217. If none is given: policy.default
 COMMENT ON COLUMN doctor.max_appointments IS 'Cap on active appointments, never above 30; 0 closes the book.';
 
 COMMENT ON COLUMN doctor.verified_at IS 'When an admin said that this is a doctor; see policy.require_verified_doctor.';
+
+COMMENT ON COLUMN doctor.disabled_at IS 'When an admin disabled the account: not listed and not booked, whatever the policy; none: it is not.';
 
 COMMENT ON COLUMN doctor.booking_seq IS 'Counts schedule writers. Updating it takes the lock, and fails a writer whose snapshot is stale.';
 
@@ -862,7 +868,7 @@ GRANT SELECT ON
 doctor, patient, working_hours, time_off, appointment, waitlist_entry, policy, time_zone, notification,
 payment, refund, webhook_event, offer
 TO booking_admin, booking_auditor;
-GRANT SELECT (id, username, email, email_verified_at, role, status, created_at) ON account TO booking_admin, booking_auditor;
+GRANT SELECT (id, username, email, email_verified_at, role, status, disabled_reason, created_at) ON account TO booking_admin, booking_auditor;
 GRANT INSERT (doctor_id, patient_id, during), UPDATE (status, during, cancel_reason) ON appointment TO booking_admin;
 GRANT INSERT (doctor_id, patient_id, desired_date), UPDATE (status) ON waitlist_entry TO booking_admin;
 GRANT INSERT (doctor_id, during, reason), DELETE ON time_off TO booking_admin;
@@ -982,20 +988,23 @@ BEGIN
 END
 $$;
 
--- Where the policy asks for it, only doctors whom an admin has verified are found, booked and waited for.
+-- Where the policy asks for it, only doctors whom an admin has verified are found, booked and waited for; disabled ones never are.
 CREATE OR REPLACE FUNCTION is_verified(d doctor, p policy) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT d.verified_at IS NOT NULL OR NOT p.require_verified_doctor
+    SELECT (d.verified_at IS NOT NULL OR NOT p.require_verified_doctor) AND d.disabled_at IS NULL
 $$;
-COMMENT ON FUNCTION is_verified(doctor, policy) IS 'Whether a doctor is verified, or the policy does not ask.';
+COMMENT ON FUNCTION is_verified(doctor, policy) IS 'Whether a doctor is verified, or the policy does not ask; not if disabled.';
 GRANT EXECUTE ON FUNCTION is_verified(doctor, policy) TO booking_app, booking_admin, booking_auditor;
 
 CREATE OR REPLACE FUNCTION appointment_doctor_verified(d doctor, p policy) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT CASE WHEN NOT is_verified(d, p) THEN 'This doctor has not been verified yet, so takes no new appointments.' END
+    SELECT CASE
+        WHEN d.disabled_at IS NOT NULL THEN 'This doctor takes no new appointments at present.'
+        WHEN NOT is_verified(d, p) THEN 'This doctor has not been verified yet, so takes no new appointments.'
+    END
 $$;
 COMMENT ON FUNCTION appointment_doctor_verified(doctor, policy) IS
-'Why a doctor takes no new appointments at all; NULL: verified, or the policy does not ask.';
+'Why a doctor takes no new appointments at all; NULL: not disabled, and verified, or the policy does not ask.';
 
 -- A lapsed hold is expired and a finished visit completed from that instant on, whether or not a sweep has written it.
 CREATE OR REPLACE FUNCTION appointment_status(
@@ -1033,11 +1042,22 @@ $$;
 COMMENT ON FUNCTION is_erased(integer) IS 'Whether an account is erased: nothing new may be about it.';
 GRANT EXECUTE ON FUNCTION is_erased(integer) TO booking_app, booking_admin, booking_auditor;
 
-CREATE OR REPLACE FUNCTION erased_patient(p_patient integer) RETURNS text
+CREATE OR REPLACE FUNCTION barred_patient(p_patient integer, p_is_new boolean) RETURNS text
 LANGUAGE sql STABLE AS $$
-    SELECT CASE WHEN is_erased(p_patient) THEN 'There is no such patient any more.' END
+    SELECT CASE
+        WHEN status = 'erased' THEN 'There is no such patient any more.'
+        WHEN status = 'disabled' AND p_is_new THEN 'This patient''s account is disabled.'
+    END
+    FROM account WHERE id = p_patient
 $$;
-COMMENT ON FUNCTION erased_patient(integer) IS 'Why nothing new can be about a patient; NULL: it can.';
+COMMENT ON FUNCTION barred_patient(integer, boolean) IS
+'Why something, new or not, cannot be about a patient: what a disabled one has booked may still be moved. NULL: it can.';
+
+CREATE OR REPLACE FUNCTION is_disabled(p_account integer) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (SELECT FROM account WHERE id = p_account AND status = 'disabled')
+$$;
+COMMENT ON FUNCTION is_disabled(integer) IS 'Whether an admin has disabled an account.';
 
 -- Messages and mails say money with as many decimals as its currency has.
 CREATE OR REPLACE FUNCTION money_text(amount numeric, currency text) RETURNS text
@@ -2377,6 +2397,87 @@ COMMENT ON FUNCTION record_order(integer, text, text) IS 'Keeps the order that P
 REVOKE EXECUTE ON FUNCTION record_order(integer, text, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION record_order(integer, text, text) TO booking_app;
 
+-- Whom an admin shuts out is out at once and everywhere; what they have booked stays, because somebody relies on it.
+CREATE OR REPLACE FUNCTION admin.disable_account(id integer, reason text) RETURNS SETOF api_appointment
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    p_id ALIAS FOR id;
+    who text := (SELECT a.role FROM account AS a WHERE a.id = p_id);
+BEGIN
+    PERFORM refuse_input(
+        CASE WHEN trim(coalesce(reason, '')) = '' THEN 'Why? No reason is given.' END,
+        'Say it in a few words: other admins see it in account.disabled_reason, its owner does not.'
+    );
+    PERFORM act_as('admin');
+    -- before the account, as everywhere; whoever is just booking is waited for
+    IF who = 'doctor' THEN
+        PERFORM lock_doctor(p_id);
+    ELSIF who = 'patient' THEN
+        PERFORM lock_patient_with_doctors(p_id);
+    END IF;
+    PERFORM refuse_input(wrong_status(p_id, 'active'), 'SELECT id, username, status, disabled_reason FROM account; shows who there is.');
+    UPDATE account AS a SET status = 'disabled', disabled_reason = reason WHERE a.id = p_id;
+    PERFORM revoke_sessions(p_id, NULL);
+    DELETE FROM account_token AS t WHERE t.account_id = p_id;
+    UPDATE doctor AS d SET disabled_at = clock_timestamp() WHERE d.account_id = p_id; -- which takes back what is on offer
+    PERFORM end_offers_of(p_id);
+    PERFORM act_as('');
+    RETURN QUERY
+        SELECT api.* FROM api_appointment AS api
+        WHERE api.id IN (SELECT h.id FROM held_appointments(p_id, clock_timestamp()) AS h)
+            OR api.id IN (SELECT u.id FROM upcoming_appointments(p_id) AS u)
+        ORDER BY api.appointment_date, api.id;
+END
+$$;
+COMMENT ON FUNCTION admin.disable_account(integer, text) IS
+'Shuts an account out: it cannot log in, all its logins, mailed codes and links end at once, and nothing new is booked with or by it. A disabled doctor is not listed and what was on offer is withdrawn; a disabled patient keeps their places in line, and is offered nothing. What is booked already STAYS and is returned: end it by admin.cancel_appointment() or admin.bulk_cancel(). The reason is for admins alone.';
+REVOKE EXECUTE ON FUNCTION admin.disable_account(integer, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION admin.disable_account(integer, text) TO booking_admin;
+
+CREATE OR REPLACE FUNCTION admin.enable_account(id integer) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    p_id ALIAS FOR id;
+BEGIN
+    PERFORM act_as('admin');
+    PERFORM lock_doctor(d.account_id) FROM doctor AS d WHERE d.account_id = p_id;
+    PERFORM refuse_input(wrong_status(p_id, 'disabled'), 'SELECT id, username FROM account WHERE status = ''disabled''; shows whom this is for.');
+    UPDATE account AS a SET status = 'active', disabled_reason = NULL WHERE a.id = p_id;
+    UPDATE doctor AS d SET disabled_at = NULL WHERE d.account_id = p_id;
+    PERFORM act_as('');
+END
+$$;
+COMMENT ON FUNCTION admin.enable_account(integer) IS
+'Undoes admin.disable_account(): its owner may log in anew, as nothing of before is good any more, and book or be booked.';
+REVOKE EXECUTE ON FUNCTION admin.enable_account(integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION admin.enable_account(integer) TO booking_admin;
+
+CREATE OR REPLACE FUNCTION wrong_status(p_account integer, p_status text) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+    a account;
+BEGIN
+    SELECT * INTO a FROM account WHERE id = p_account FOR NO KEY UPDATE;
+    RETURN CASE
+        WHEN p_account IS NULL THEN 'Which account? None is given.'
+        WHEN a.id IS NULL THEN format('There is no account %s.', p_account)
+        WHEN a.status <> p_status THEN format('Account %s is %s.', p_account, a.status)
+    END;
+END
+$$;
+COMMENT ON FUNCTION wrong_status(integer, text) IS 'Locks an account and says why it is not one of this status; NULL: it is.';
+
+CREATE OR REPLACE FUNCTION end_offers_of(p_patient integer) RETURNS void
+LANGUAGE sql AS $$
+    UPDATE offer AS o SET status = 'declined'
+    FROM waitlist_entry AS w
+    WHERE w.id = o.waitlist_entry_id AND w.patient_id = p_patient AND o.status IN ('queued', 'sent');
+    SELECT serve_waitlist(d.account_id) FROM doctor AS d
+    WHERE d.account_id IN (SELECT doctor_id FROM live_entries(p_patient)) ORDER BY d.account_id;
+$$;
+COMMENT ON FUNCTION end_offers_of(integer) IS
+'Ends what is offered to a patient, and offers it to the others in line. The doctors must be locked.';
+
 -- A doctor's fee and currency are among those the policy allows.
 CREATE OR REPLACE FUNCTION doctor_fee_allowed(d doctor, p policy) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
@@ -2652,7 +2753,7 @@ LANGUAGE sql STABLE AS $$
     FROM (
         VALUES
         ('appointment_doctor_id_fkey', no_doctor(p_doctor)),
-        ('appointment_patient_id_fkey', coalesce(no_patient(p_patient), erased_patient(p_patient)))
+        ('appointment_patient_id_fkey', coalesce(no_patient(p_patient), barred_patient(p_patient, true)))
     ) AS r (rule, why)
     UNION ALL
     SELECT r.rule, r.why IS NULL, r.why FROM booking_rules(p_patient, p_doctor, p_start, NULL) AS r
@@ -3454,10 +3555,11 @@ CREATE OR REPLACE FUNCTION entries_in_line(p_doctor integer, at_ timestamptz) RE
 LANGUAGE sql STABLE AS $$
     SELECT w.* FROM waitlist_entry AS w
     WHERE w.doctor_id = p_doctor AND w.status IN ('waiting', 'offered') AND NOT has_claim(w, at_)
+        AND NOT is_disabled(w.patient_id)
     ORDER BY w.priority_class, w.id
 $$;
 COMMENT ON FUNCTION entries_in_line(integer, timestamptz) IS
-'The entries that a doctor''s slots go to, first in line first: not those that are paused, or have claimed a slot and not paid yet.';
+'The entries that a doctor''s slots go to, first in line first: not those that are paused, of a disabled account, or have claimed a slot and not paid yet.';
 
 CREATE OR REPLACE FUNCTION has_claim(w waitlist_entry, at_ timestamptz) RETURNS boolean
 LANGUAGE sql STABLE AS $$
@@ -3866,7 +3968,7 @@ DECLARE
 BEGIN
     -- updated, not only locked, for the reason given at lock_doctor
     UPDATE patient SET booking_seq = booking_seq + 1 WHERE account_id = a.patient_id;
-    PERFORM refuse('appointment_patient_id_fkey', erased_patient(a.patient_id));
+    PERFORM refuse('appointment_patient_id_fkey', barred_patient(a.patient_id, a.seat IS NULL));
     of_doctor := other_appointments_of_doctor(a, at_);
     of_patient := other_appointments_of_patient(a, at_);
     SELECT * INTO broken FROM broken_rules(a, d, p, at_, of_doctor, of_patient) LIMIT 1;
@@ -5295,8 +5397,8 @@ BEGIN
     CREATE CONSTRAINT TRIGGER tg_doctor__waitlist
     AFTER UPDATE ON doctor DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW WHEN (
-        (OLD.timezone, OLD.slot_minutes, OLD.buffer_minutes, OLD.max_appointments, OLD.verified_at)
-        IS DISTINCT FROM (NEW.timezone, NEW.slot_minutes, NEW.buffer_minutes, NEW.max_appointments, NEW.verified_at)
+        (OLD.timezone, OLD.slot_minutes, OLD.buffer_minutes, OLD.max_appointments, OLD.verified_at, OLD.disabled_at)
+        IS DISTINCT FROM (NEW.timezone, NEW.slot_minutes, NEW.buffer_minutes, NEW.max_appointments, NEW.verified_at, NEW.disabled_at)
     )
     EXECUTE FUNCTION tg_schedule__waitlist();
 EXCEPTION WHEN duplicate_object THEN
@@ -5568,7 +5670,7 @@ BEGIN
     d := lock_doctor(NEW.doctor_id);
     -- as for a booking: whoever is erasing the patient at this moment is waited for
     UPDATE patient SET booking_seq = booking_seq + 1 WHERE account_id = NEW.patient_id;
-    PERFORM refuse('waitlist_entry_patient_id_fkey', CASE WHEN is_erased(NEW.patient_id) THEN 'There is no such patient any more.' END);
+    PERFORM refuse('waitlist_entry_patient_id_fkey', barred_patient(NEW.patient_id, true));
     PERFORM refuse('waitlist_entry_doctor_id_fkey', CASE WHEN is_erased(NEW.doctor_id) THEN 'There is no such doctor any more.' END);
     at_ := clock_timestamp();
     NEW.created_at := at_;
