@@ -7812,6 +7812,30 @@ COMMENT ON FUNCTION public.take_offered_place(p_patient integer, p_appointment i
 
 
 --
+-- Name: tg_any__actor(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.tg_any__actor() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF current_user <> (SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = TG_RELID) THEN
+        PERFORM set_config('booking.actor', '', true);
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+
+--
+-- Name: FUNCTION tg_any__actor(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.tg_any__actor() IS 'Forgets whom somebody claims to act for who writes by no function.';
+
+
+--
 -- Name: tg_any__history(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -11259,6 +11283,20 @@ COMMENT ON TRIGGER tg_account__history ON public.account IS 'Records the account
 
 
 --
+-- Name: appointment tg_appointment__actor; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER tg_appointment__actor BEFORE INSERT OR UPDATE ON public.appointment FOR EACH STATEMENT EXECUTE FUNCTION public.tg_any__actor();
+
+
+--
+-- Name: TRIGGER tg_appointment__actor ON appointment; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TRIGGER tg_appointment__actor ON public.appointment IS 'Whoever writes here directly acts as admin.';
+
+
+--
 -- Name: appointment tg_appointment__history; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -11413,6 +11451,20 @@ COMMENT ON TRIGGER tg_payment__rules ON public.payment IS 'Transition, what neve
 
 
 --
+-- Name: policy tg_policy__actor; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER tg_policy__actor BEFORE UPDATE ON public.policy FOR EACH STATEMENT EXECUTE FUNCTION public.tg_any__actor();
+
+
+--
+-- Name: TRIGGER tg_policy__actor ON policy; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TRIGGER tg_policy__actor ON public.policy IS 'Whoever writes here directly acts as admin.';
+
+
+--
 -- Name: policy tg_policy__history; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -11508,6 +11560,20 @@ CREATE CONSTRAINT TRIGGER tg_time_off__waitlist AFTER INSERT OR DELETE OR UPDATE
 --
 
 COMMENT ON TRIGGER tg_time_off__waitlist ON public.time_off IS 'At the end of the transaction: slots on offer are withdrawn, or new ones offered.';
+
+
+--
+-- Name: waitlist_entry tg_waitlist_entry__actor; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER tg_waitlist_entry__actor BEFORE INSERT OR UPDATE ON public.waitlist_entry FOR EACH STATEMENT EXECUTE FUNCTION public.tg_any__actor();
+
+
+--
+-- Name: TRIGGER tg_waitlist_entry__actor ON waitlist_entry; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TRIGGER tg_waitlist_entry__actor ON public.waitlist_entry IS 'Whoever writes here directly acts as admin.';
 
 
 --
@@ -14073,6 +14139,13 @@ GRANT ALL ON FUNCTION public.sweep_refresh_tokens() TO booking_admin;
 --
 
 REVOKE ALL ON FUNCTION public.take_offered_place(p_patient integer, p_appointment integer, p_start timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION tg_any__actor(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.tg_any__actor() FROM PUBLIC;
 
 
 --

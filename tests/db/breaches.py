@@ -68,8 +68,8 @@ APPOINTMENTS = [
     for_admin("appointment_booking_window", book("{free}", start="{taken} + interval '30 days'")),
     for_admin("appointment_booking_window", visit("during = tstzrange({taken} + '30 days', {taken} + '30 days 30 min')")),
     for_admin("appointment_within_working_hours", book("{full}")),
-    # an admin is not bound by the notice, and gains nothing by saying to be somebody else
-    for_admin("appointment_cancel_notice", "SET LOCAL booking.actor = patient; UPDATE appointment SET status = 'canceled' WHERE id = {near}"),
+    # an admin is not bound by the notice, and patients cancel by their function alone
+    for_app("appointment_cancel_notice", "SELECT * FROM cancel_as_patient({other}, {near})"),
     for_admin("appointment_status_transition", visit("status = 'pending'")),
     for_admin("appointment_status_transition", visit("status = 'completed'")),
     for_admin("appointment_status_transition", "UPDATE appointment SET status = 'confirmed' WHERE id = {canceled}"),
