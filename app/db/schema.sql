@@ -9010,11 +9010,11 @@ CREATE VIEW admin.activity AS
             h_1.was,
             h_1.becomes,
             h_1.hash,
-            a.doctor_id AS doctor,
-            a.patient_id AS patient
+            paid_visit.doctor_id AS doctor,
+            paid_visit.patient_id AS patient
            FROM ((public.history h_1
-             JOIN public.payment p ON ((h_1.object_id = p.id)))
-             JOIN public.appointment a ON ((a.id = p.appointment_id)))
+             JOIN public.payment paid ON ((h_1.object_id = paid.id)))
+             JOIN public.appointment paid_visit ON ((paid.appointment_id = paid_visit.id)))
           WHERE (h_1.object_kind = 'payment'::text)
         UNION ALL
          SELECT h_1.object_kind,
@@ -9028,12 +9028,12 @@ CREATE VIEW admin.activity AS
             h_1.was,
             h_1.becomes,
             h_1.hash,
-            a.doctor_id AS doctor,
-            a.patient_id AS patient
+            refunded_visit.doctor_id AS doctor,
+            refunded_visit.patient_id AS patient
            FROM (((public.history h_1
              JOIN public.refund r ON ((h_1.object_id = r.id)))
-             JOIN public.payment p ON ((r.payment_id = p.id)))
-             JOIN public.appointment a ON ((p.appointment_id = a.id)))
+             JOIN public.payment refunded ON ((r.payment_id = refunded.id)))
+             JOIN public.appointment refunded_visit ON ((refunded.appointment_id = refunded_visit.id)))
           WHERE (h_1.object_kind = 'refund'::text)
         UNION ALL
          SELECT h_1.object_kind,

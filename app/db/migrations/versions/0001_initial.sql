@@ -6011,21 +6011,21 @@ FROM (
     UNION ALL
     SELECT
         h.*,
-        a.doctor_id AS doctor,
-        a.patient_id AS patient
+        paid_visit.doctor_id AS doctor,
+        paid_visit.patient_id AS patient
     FROM history AS h
-    INNER JOIN payment AS p ON h.object_id = p.id
-    INNER JOIN appointment AS a ON a.id = p.appointment_id
+    INNER JOIN payment AS paid ON h.object_id = paid.id
+    INNER JOIN appointment AS paid_visit ON paid.appointment_id = paid_visit.id
     WHERE h.object_kind = 'payment'
     UNION ALL
     SELECT
         h.*,
-        a.doctor_id AS doctor,
-        a.patient_id AS patient
+        refunded_visit.doctor_id AS doctor,
+        refunded_visit.patient_id AS patient
     FROM history AS h
     INNER JOIN refund AS r ON h.object_id = r.id
-    INNER JOIN payment AS p ON r.payment_id = p.id
-    INNER JOIN appointment AS a ON p.appointment_id = a.id
+    INNER JOIN payment AS refunded ON r.payment_id = refunded.id
+    INNER JOIN appointment AS refunded_visit ON refunded.appointment_id = refunded_visit.id
     WHERE h.object_kind = 'refund'
     UNION ALL
     SELECT
