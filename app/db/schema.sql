@@ -261,6 +261,55 @@ COMMENT ON COLUMN public.appointment.updated_at IS 'When the row last changed; s
 
 
 --
+-- Name: CONSTRAINT appointment_canceled_by_valid ON appointment; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT appointment_canceled_by_valid ON public.appointment IS 'A canceled appointment says which side canceled it, and no other does.';
+
+
+--
+-- Name: CONSTRAINT appointment_doctor_cap ON appointment; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT appointment_doctor_cap ON public.appointment IS 'A doctor has at most 30 active appointments, each on a seat of its own, or fewer if the doctor says so.';
+
+
+--
+-- Name: CONSTRAINT appointment_during_valid ON appointment; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT appointment_during_valid ON public.appointment IS 'An appointment has a beginning and an end, and is not empty.';
+
+
+--
+-- Name: CONSTRAINT appointment_hold_has_end ON appointment; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT appointment_hold_has_end ON public.appointment IS 'A hold ends at some time.';
+
+
+--
+-- Name: CONSTRAINT appointment_patient_iff_claimed ON appointment; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT appointment_patient_iff_claimed ON public.appointment IS 'An appointment has a patient, unless it is only on offer.';
+
+
+--
+-- Name: CONSTRAINT appointment_seat_iff_active ON appointment; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT appointment_seat_iff_active ON public.appointment IS 'An appointment has a seat while it is active, and no longer.';
+
+
+--
+-- Name: CONSTRAINT appointment_status_valid ON appointment; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT appointment_status_valid ON public.appointment IS 'An appointment has a status that there is.';
+
+
+--
 -- Name: api_appointment; Type: VIEW; Schema: public; Owner: -
 --
 
@@ -615,6 +664,20 @@ COMMENT ON COLUMN public.refund.updated_at IS 'When it last changed; set by trig
 
 
 --
+-- Name: CONSTRAINT refund_amount_valid ON refund; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT refund_amount_valid ON public.refund IS 'A refund is of more than nothing.';
+
+
+--
+-- Name: CONSTRAINT refund_status_valid ON refund; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT refund_status_valid ON public.refund IS 'A refund has a status that there is.';
+
+
+--
 -- Name: retry_refund(integer); Type: FUNCTION; Schema: admin; Owner: -
 --
 
@@ -786,6 +849,83 @@ COMMENT ON COLUMN public.policy.max_fee IS 'Highest fee allowed.';
 --
 
 COMMENT ON COLUMN public.policy.currencies IS 'Currencies a doctor may charge in, ISO 4217.';
+
+
+--
+-- Name: CONSTRAINT policy_default_currency_valid ON policy; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT policy_default_currency_valid ON public.policy IS 'The default currency is one of those allowed.';
+
+
+--
+-- Name: CONSTRAINT policy_default_fee_valid ON policy; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT policy_default_fee_valid ON public.policy IS 'The default fee is neither negative nor above the highest.';
+
+
+--
+-- Name: CONSTRAINT policy_hold_minutes_valid ON policy; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT policy_hold_minutes_valid ON public.policy IS 'A hold lasts 1 to 1440 minutes.';
+
+
+--
+-- Name: CONSTRAINT policy_max_fee_valid ON policy; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT policy_max_fee_valid ON public.policy IS 'The highest fee is 0 to 1000000.';
+
+
+--
+-- Name: CONSTRAINT policy_offer_first_wave_valid ON policy; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT policy_offer_first_wave_valid ON public.policy IS 'The first wave of offers goes to 1 to 100 patients.';
+
+
+--
+-- Name: CONSTRAINT policy_offer_min_notice_valid ON policy; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT policy_offer_min_notice_valid ON public.policy IS 'A slot is offered to the waitlist up to 0 to 72 hours before it begins.';
+
+
+--
+-- Name: CONSTRAINT policy_offer_waves_valid ON policy; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT policy_offer_waves_valid ON public.policy IS 'An offer is good for 1 to 24 waves.';
+
+
+--
+-- Name: CONSTRAINT policy_one_row ON policy; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT policy_one_row ON public.policy IS 'There is one policy.';
+
+
+--
+-- Name: CONSTRAINT policy_patient_hold_limit_valid ON policy; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT policy_patient_hold_limit_valid ON public.policy IS 'A patient may have 1 to 30 unpaid holds.';
+
+
+--
+-- Name: CONSTRAINT policy_reminder_lead_valid ON policy; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT policy_reminder_lead_valid ON public.policy IS 'Patients are reminded 1 to 168 hours before.';
+
+
+--
+-- Name: CONSTRAINT policy_review_hours_valid ON policy; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT policy_review_hours_valid ON public.policy IS 'A slot is kept for 1 to 336 hours while PayPal reviews a payment.';
 
 
 --
@@ -1078,7 +1218,7 @@ $$;
 -- Name: FUNCTION appointment_booking_window(starts_at timestamp with time zone, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.appointment_booking_window(starts_at timestamp with time zone, at_ timestamp with time zone) IS 'Why a start, seen from an instant, breaks the rule; NULL: it does not.';
+COMMENT ON FUNCTION public.appointment_booking_window(starts_at timestamp with time zone, at_ timestamp with time zone) IS 'An appointment starts in the future and at most 360 hours (15 days) ahead. Why a start, seen from an instant, breaks the rule; NULL: it does not.';
 
 
 --
@@ -1102,7 +1242,7 @@ $$;
 -- Name: FUNCTION appointment_cancel_notice(actor text, cancel_deadline timestamp with time zone, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.appointment_cancel_notice(actor text, cancel_deadline timestamp with time zone, at_ timestamp with time zone) IS 'Why an actor may no longer cancel at an instant; NULL: they may.';
+COMMENT ON FUNCTION public.appointment_cancel_notice(actor text, cancel_deadline timestamp with time zone, at_ timestamp with time zone) IS 'A patient cancels only while more than 72 hours (3 days) remain. Why an actor may no longer cancel at an instant; NULL: they may.';
 
 
 --
@@ -1125,7 +1265,7 @@ $$;
 -- Name: FUNCTION appointment_confirmed_is_paid(a public.appointment); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.appointment_confirmed_is_paid(a public.appointment) IS 'Why an appointment may not be confirmed; NULL: it may, or it is not.';
+COMMENT ON FUNCTION public.appointment_confirmed_is_paid(a public.appointment) IS 'A confirmed appointment costs nothing or is paid. Why an appointment may not be confirmed; NULL: it may, or it is not.';
 
 
 --
@@ -1264,6 +1404,48 @@ COMMENT ON COLUMN public.doctor.booking_seq IS 'Counts schedule writers. Updatin
 
 
 --
+-- Name: CONSTRAINT doctor_buffer_minutes_valid ON doctor; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT doctor_buffer_minutes_valid ON public.doctor IS 'A buffer lasts 0 to 480 minutes.';
+
+
+--
+-- Name: CONSTRAINT doctor_experience_years_valid ON doctor; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT doctor_experience_years_valid ON public.doctor IS 'A doctor has 0 to 80 years of experience.';
+
+
+--
+-- Name: CONSTRAINT doctor_fee_has_no_minor_unit ON doctor; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT doctor_fee_has_no_minor_unit ON public.doctor IS 'A fee has no decimals in a currency that has none.';
+
+
+--
+-- Name: CONSTRAINT doctor_fee_valid ON doctor; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT doctor_fee_valid ON public.doctor IS 'A fee is not negative.';
+
+
+--
+-- Name: CONSTRAINT doctor_max_appointments_valid ON doctor; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT doctor_max_appointments_valid ON public.doctor IS 'A doctor takes 0 to 30 appointments at a time.';
+
+
+--
+-- Name: CONSTRAINT doctor_slot_minutes_valid ON doctor; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT doctor_slot_minutes_valid ON public.doctor IS 'A slot lasts 5 to 480 minutes.';
+
+
+--
 -- Name: appointment_doctor_cap(integer, public.doctor); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1320,7 +1502,7 @@ $$;
 -- Name: FUNCTION appointment_doctor_verified(d public.doctor, p public.policy); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.appointment_doctor_verified(d public.doctor, p public.policy) IS 'Why a doctor takes no new appointments at all; NULL: not disabled, and verified, or the policy does not ask.';
+COMMENT ON FUNCTION public.appointment_doctor_verified(d public.doctor, p public.policy) IS 'No doctor is booked whom an admin has disabled, nor, where the policy asks for it, one whom nobody has verified. Why a doctor takes no new appointments at all; NULL: not disabled, and verified, or the policy does not ask.';
 
 
 --
@@ -1360,7 +1542,7 @@ $$;
 -- Name: FUNCTION appointment_immutable(was public.appointment, becomes public.appointment, actor text); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.appointment_immutable(was public.appointment, becomes public.appointment, actor text) IS 'Why one row may not become the other; NULL: nothing that must stay has changed.';
+COMMENT ON FUNCTION public.appointment_immutable(was public.appointment, becomes public.appointment, actor text) IS 'An appointment''s doctor never changes, nor does its patient, except from none. Why one row may not become the other; NULL: nothing that must stay has changed.';
 
 
 --
@@ -1399,7 +1581,7 @@ $$;
 -- Name: FUNCTION appointment_patient_hold_limit(live_holds integer, p public.policy); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.appointment_patient_hold_limit(live_holds integer, p public.policy) IS 'Why a patient with so many other live unpaid holds can make no more; NULL: one more is fine.';
+COMMENT ON FUNCTION public.appointment_patient_hold_limit(live_holds integer, p public.policy) IS 'A patient has at most as many unpaid holds as the policy allows. Why a patient with so many other live unpaid holds can make no more; NULL: one more is fine.';
 
 
 --
@@ -1463,7 +1645,7 @@ $$;
 -- Name: FUNCTION appointment_status_transition(old_status text, new_status text, hold_expires_at timestamp with time zone, during tstzrange, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.appointment_status_transition(old_status text, new_status text, hold_expires_at timestamp with time zone, during tstzrange, at_ timestamp with time zone) IS 'Why an appointment (old status NULL: a new one) may not take a status at an instant; NULL: it may.';
+COMMENT ON FUNCTION public.appointment_status_transition(old_status text, new_status text, hold_expires_at timestamp with time zone, during tstzrange, at_ timestamp with time zone) IS 'An appointment changes only by the steps of its life, and an ended one never comes back. Why an appointment (old status NULL: a new one) may not take a status at an instant; NULL: it may.';
 
 
 --
@@ -1495,7 +1677,7 @@ $$;
 -- Name: FUNCTION appointment_within_working_hours(d public.doctor, slot tstzrange); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.appointment_within_working_hours(d public.doctor, slot tstzrange) IS 'Why a time is no slot of this doctor; NULL: it is one. Costs the same whatever the length of the working day.';
+COMMENT ON FUNCTION public.appointment_within_working_hours(d public.doctor, slot tstzrange) IS 'An appointment is exactly one slot of the doctor''s working hours, outside time off. Why a time is no slot of this doctor; NULL: it is one. Costs the same whatever the length of the working day.';
 
 
 --
@@ -1649,6 +1831,34 @@ COMMENT ON COLUMN public.payment.created_at IS 'When the payment was begun.';
 --
 
 COMMENT ON COLUMN public.payment.updated_at IS 'When its status last changed; set by trigger.';
+
+
+--
+-- Name: CONSTRAINT payment_amount_valid ON payment; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT payment_amount_valid ON public.payment IS 'A payment is of more than nothing.';
+
+
+--
+-- Name: CONSTRAINT payment_capture_known ON payment; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT payment_capture_known ON public.payment IS 'What was taken is known by PayPal''s name for it.';
+
+
+--
+-- Name: CONSTRAINT payment_refund_within_capture ON payment; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT payment_refund_within_capture ON public.payment IS 'Refunds never exceed what was paid.';
+
+
+--
+-- Name: CONSTRAINT payment_status_valid ON payment; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT payment_status_valid ON public.payment IS 'A payment has a status that there is.';
 
 
 --
@@ -2373,6 +2583,34 @@ COMMENT ON COLUMN public.waitlist_entry.created_at IS 'When the patient joined.'
 
 
 --
+-- Name: CONSTRAINT waitlist_entry_min_notice_minutes_valid ON waitlist_entry; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT waitlist_entry_min_notice_minutes_valid ON public.waitlist_entry IS 'The notice that an offer must give is 0 to 21600 minutes.';
+
+
+--
+-- Name: CONSTRAINT waitlist_entry_priority_class_valid ON waitlist_entry; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT waitlist_entry_priority_class_valid ON public.waitlist_entry IS 'A waitlist entry is of the first or the second class.';
+
+
+--
+-- Name: CONSTRAINT waitlist_entry_status_valid ON waitlist_entry; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT waitlist_entry_status_valid ON public.waitlist_entry IS 'A waitlist entry has a status that there is.';
+
+
+--
+-- Name: CONSTRAINT waitlist_entry_times_valid ON waitlist_entry; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT waitlist_entry_times_valid ON public.waitlist_entry IS 'The earliest time that suits is not after the latest.';
+
+
+--
 -- Name: api_waitlist_entry; Type: VIEW; Schema: public; Owner: -
 --
 
@@ -2580,6 +2818,48 @@ COMMENT ON COLUMN public.account.generation IS 'Access tokens name it; counting 
 --
 
 COMMENT ON COLUMN public.account.created_at IS 'When the account was registered.';
+
+
+--
+-- Name: CONSTRAINT account_email_valid ON account; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT account_email_valid ON public.account IS 'An email address looks like one.';
+
+
+--
+-- Name: CONSTRAINT account_erased_is_empty ON account; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT account_erased_is_empty ON public.account IS 'Of an erased account only the id is left, and of no other.';
+
+
+--
+-- Name: CONSTRAINT account_pending_email_valid ON account; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT account_pending_email_valid ON public.account IS 'A new email address looks like one.';
+
+
+--
+-- Name: CONSTRAINT account_role_valid ON account; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT account_role_valid ON public.account IS 'An account is a doctor''s or a patient''s.';
+
+
+--
+-- Name: CONSTRAINT account_status_valid ON account; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT account_status_valid ON public.account IS 'An account has a status that there is.';
+
+
+--
+-- Name: CONSTRAINT account_username_valid ON account; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT account_username_valid ON public.account IS 'A username has 1 to 150 letters, digits or any of _.@+-.';
 
 
 --
@@ -2819,6 +3099,27 @@ COMMENT ON COLUMN public.notification.sent_at IS 'When the mail server took it.'
 
 
 --
+-- Name: CONSTRAINT notification_appointment_known ON notification; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT notification_appointment_known ON public.notification IS 'A mail about an appointment says about which version of it.';
+
+
+--
+-- Name: CONSTRAINT notification_kind_valid ON notification; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT notification_kind_valid ON public.notification IS 'A mail is of a kind that there is.';
+
+
+--
+-- Name: CONSTRAINT notification_status_valid ON notification; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT notification_status_valid ON public.notification IS 'A mail has a status that there is.';
+
+
+--
 -- Name: offer; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -2891,6 +3192,20 @@ COMMENT ON COLUMN public.offer.created_at IS 'When it was made.';
 --
 
 COMMENT ON COLUMN public.offer.updated_at IS 'When its status last changed; set by trigger.';
+
+
+--
+-- Name: CONSTRAINT offer_status_valid ON offer; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT offer_status_valid ON public.offer IS 'An offer has a status that there is.';
+
+
+--
+-- Name: CONSTRAINT offer_wave_valid ON offer; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT offer_wave_valid ON public.offer IS 'Waves of offers are counted from 1.';
 
 
 --
@@ -3361,6 +3676,13 @@ COMMENT ON COLUMN public.time_off.created_at IS 'When the time off was entered.'
 
 
 --
+-- Name: CONSTRAINT time_off_during_valid ON time_off; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT time_off_during_valid ON public.time_off IS 'Time off has a beginning and an end, and is not empty.';
+
+
+--
 -- Name: delete_time_off(integer, integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -3401,7 +3723,7 @@ $$;
 -- Name: FUNCTION doctor_fee_allowed(d public.doctor, p public.policy); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.doctor_fee_allowed(d public.doctor, p public.policy) IS 'Why a doctor may not charge so; NULL: they may.';
+COMMENT ON FUNCTION public.doctor_fee_allowed(d public.doctor, p public.policy) IS 'A doctor''s fee and currency are among those the policy allows. Why a doctor may not charge so; NULL: they may.';
 
 
 --
@@ -5589,7 +5911,7 @@ $$;
 -- Name: FUNCTION offer_immutable(was public.offer, becomes public.offer); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.offer_immutable(was public.offer, becomes public.offer) IS 'Why one row may not become the other; NULL: nothing that must stay has changed.';
+COMMENT ON FUNCTION public.offer_immutable(was public.offer, becomes public.offer) IS 'What is offered, to whom, in which wave and until when never changes. Why one row may not become the other; NULL: nothing that must stay has changed.';
 
 
 --
@@ -5675,7 +5997,7 @@ $$;
 -- Name: FUNCTION offer_status_transition(old_status text, new_status text); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.offer_status_transition(old_status text, new_status text) IS 'Why an offer may not take a status; NULL: it may.';
+COMMENT ON FUNCTION public.offer_status_transition(old_status text, new_status text) IS 'An offer is answered, or ends, once. Why an offer may not take a status; NULL: it may.';
 
 
 --
@@ -5697,7 +6019,7 @@ $$;
 -- Name: FUNCTION offer_superseded(o public.offer, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.offer_superseded(o public.offer, at_ timestamp with time zone) IS 'Why an offer is no longer good at an instant; NULL: it is, or was answered.';
+COMMENT ON FUNCTION public.offer_superseded(o public.offer, at_ timestamp with time zone) IS 'An offer is good until its time is over or somebody else has the slot. Why an offer is no longer good at an instant; NULL: it is, or was answered.';
 
 
 --
@@ -5979,7 +6301,7 @@ $$;
 -- Name: FUNCTION payment_amount_matches_fee(a public.appointment, amount numeric, currency text); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.payment_amount_matches_fee(a public.appointment, amount numeric, currency text) IS 'Why an amount of money is not the price of an appointment; NULL: it is.';
+COMMENT ON FUNCTION public.payment_amount_matches_fee(a public.appointment, amount numeric, currency text) IS 'What is paid is the fee recorded on the appointment, in its currency. Why an amount of money is not the price of an appointment; NULL: it is.';
 
 
 --
@@ -6004,7 +6326,7 @@ $$;
 -- Name: FUNCTION payment_appointment_payable(a public.appointment, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.payment_appointment_payable(a public.appointment, at_ timestamp with time zone) IS 'Why nobody can begin to pay for an appointment at an instant; NULL: they can.';
+COMMENT ON FUNCTION public.payment_appointment_payable(a public.appointment, at_ timestamp with time zone) IS 'An appointment is paid while its hold lives, and once. Why nobody can begin to pay for an appointment at an instant; NULL: they can.';
 
 
 --
@@ -6049,7 +6371,7 @@ $$;
 -- Name: FUNCTION payment_immutable(was public.payment, becomes public.payment, by_hand boolean); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.payment_immutable(was public.payment, becomes public.payment, by_hand boolean) IS 'Why one row may not become the other, by hand or by the trigger that adds up refunds; NULL: nothing that must stay has changed.';
+COMMENT ON FUNCTION public.payment_immutable(was public.payment, becomes public.payment, by_hand boolean) IS 'What a payment is of, its amount and its names at PayPal never change. Why one row may not become the other, by hand or by the trigger that adds up refunds; NULL: nothing that must stay has changed.';
 
 
 --
@@ -6080,7 +6402,7 @@ $$;
 -- Name: FUNCTION payment_status_transition(old_status text, new_status text); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.payment_status_transition(old_status text, new_status text) IS 'Why a payment (old status NULL: a new one) may not take a status; NULL: it may.';
+COMMENT ON FUNCTION public.payment_status_transition(old_status text, new_status text) IS 'A payment only goes forward. Why a payment (old status NULL: a new one) may not take a status; NULL: it may.';
 
 
 --
@@ -6784,7 +7106,7 @@ $$;
 -- Name: FUNCTION refund_immutable(was public.refund, becomes public.refund); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.refund_immutable(was public.refund, becomes public.refund) IS 'Why one row may not become the other; NULL: nothing that must stay has changed.';
+COMMENT ON FUNCTION public.refund_immutable(was public.refund, becomes public.refund) IS 'What a refund is of, its amount and its names at PayPal never change. Why one row may not become the other; NULL: nothing that must stay has changed.';
 
 
 --
@@ -6810,7 +7132,7 @@ $$;
 -- Name: FUNCTION refund_status_transition(old_status text, new_status text); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.refund_status_transition(old_status text, new_status text) IS 'Why a refund (old status NULL: a new one) may not take a status; NULL: it may.';
+COMMENT ON FUNCTION public.refund_status_transition(old_status text, new_status text) IS 'A refund only goes forward. Why a refund (old status NULL: a new one) may not take a status; NULL: it may.';
 
 
 --
@@ -8454,7 +8776,7 @@ $$;
 -- Name: FUNCTION time_off_no_appointment(t public.time_off, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.time_off_no_appointment(t public.time_off, at_ timestamp with time zone) IS 'Why a time cannot be taken off, seen from an instant; NULL: it can.';
+COMMENT ON FUNCTION public.time_off_no_appointment(t public.time_off, at_ timestamp with time zone) IS 'Time off never covers an appointment that a patient holds. Why a time cannot be taken off, seen from an instant; NULL: it can.';
 
 
 --
@@ -8653,7 +8975,7 @@ $$;
 -- Name: FUNCTION waitlist_desired_date_window(d public.doctor, desired_date date, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.waitlist_desired_date_window(d public.doctor, desired_date date, at_ timestamp with time zone) IS 'Why a day cannot be waited for at an instant; NULL: it can, or no day is given.';
+COMMENT ON FUNCTION public.waitlist_desired_date_window(d public.doctor, desired_date date, at_ timestamp with time zone) IS 'One waits for a day of the next 15, or for any. Why a day cannot be waited for at an instant; NULL: it can, or no day is given.';
 
 
 --
@@ -8676,7 +8998,7 @@ $$;
 -- Name: FUNCTION waitlist_entry_immutable(was public.waitlist_entry, becomes public.waitlist_entry); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.waitlist_entry_immutable(was public.waitlist_entry, becomes public.waitlist_entry) IS 'Why one row may not become the other; NULL: nothing that must stay has changed.';
+COMMENT ON FUNCTION public.waitlist_entry_immutable(was public.waitlist_entry, becomes public.waitlist_entry) IS 'Doctor, patient, day and place in line of a waitlist entry never change. Why one row may not become the other; NULL: nothing that must stay has changed.';
 
 
 --
@@ -8704,7 +9026,7 @@ $$;
 -- Name: FUNCTION waitlist_entry_status_transition(old_status text, new_status text); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.waitlist_entry_status_transition(old_status text, new_status text) IS 'Why an entry (old status NULL: a new one) may not take a status; NULL: it may.';
+COMMENT ON FUNCTION public.waitlist_entry_status_transition(old_status text, new_status text) IS 'A waitlist entry changes only by the steps of its life, and never after it has ended. Why an entry (old status NULL: a new one) may not take a status; NULL: it may.';
 
 
 --
@@ -8754,7 +9076,7 @@ $$;
 -- Name: FUNCTION waitlist_only_when_full(d public.doctor, desired_date date, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.waitlist_only_when_full(d public.doctor, desired_date date, at_ timestamp with time zone) IS 'Why there is nothing to wait for at an instant; NULL: the doctor is full.';
+COMMENT ON FUNCTION public.waitlist_only_when_full(d public.doctor, desired_date date, at_ timestamp with time zone) IS 'One waits only for a doctor who has no free slot. Why there is nothing to wait for at an instant; NULL: the doctor is full.';
 
 
 --
@@ -8893,7 +9215,7 @@ $$;
 -- Name: FUNCTION working_hours_cover_appointments(d public.doctor, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.working_hours_cover_appointments(d public.doctor, at_ timestamp with time zone) IS 'Why a doctor''s hours cannot be as they are, seen from an instant; NULL: they can.';
+COMMENT ON FUNCTION public.working_hours_cover_appointments(d public.doctor, at_ timestamp with time zone) IS 'A change of hours leaves no appointment outside them. Why a doctor''s hours cannot be as they are, seen from an instant; NULL: they can.';
 
 
 --
@@ -9863,6 +10185,146 @@ COMMENT ON COLUMN admin.payments_attention.since IS 'When the payment''s status 
 
 
 --
+-- Name: rule_answer; Type: VIEW; Schema: public; Owner: -
+--
+
+CREATE VIEW public.rule_answer AS
+ SELECT rule,
+    http_status,
+    title
+   FROM ( VALUES ('account_email_unique'::text,409,'An account with this email exists already.'::text), ('account_email_valid'::text,400,'This is not an email address.'::text), ('account_erased_is_empty'::text,500,'Something went wrong on our side.'::text), ('account_id_role_unique'::text,500,'Something went wrong on our side.'::text), ('account_pending_email_valid'::text,400,'This is not an email address.'::text), ('account_role_valid'::text,400,'The role is doctor or patient.'::text), ('account_status_valid'::text,500,'Something went wrong on our side.'::text), ('account_token_account_id_fkey'::text,500,'Something went wrong on our side.'::text), ('account_token_purpose_valid'::text,500,'Something went wrong on our side.'::text), ('account_username_unique'::text,409,'This username is taken.'::text), ('account_username_valid'::text,400,'A username has 1 to 150 letters, digits or any of _.@+-.'::text), ('appointment_booking_window'::text,422,'The time is outside the booking window.'::text), ('appointment_cancel_notice'::text,422,'It is too late to cancel.'::text), ('appointment_canceled_by_valid'::text,500,'Something went wrong on our side.'::text), ('appointment_confirmed_is_paid'::text,422,'The appointment has not been paid.'::text), ('appointment_doctor_cap'::text,409,'The doctor has no room for another appointment.'::text), ('appointment_doctor_id_fkey'::text,422,'There is no such doctor.'::text), ('appointment_doctor_no_overlap'::text,409,'This slot is taken.'::text), ('appointment_doctor_seat'::text,409,'The doctor has no room for another appointment.'::text), ('appointment_doctor_verified'::text,422,'This doctor takes no appointments yet.'::text), ('appointment_during_valid'::text,500,'Something went wrong on our side.'::text), ('appointment_hold_has_end'::text,500,'Something went wrong on our side.'::text), ('appointment_immutable'::text,422,'This part of an appointment never changes.'::text), ('appointment_patient_hold_limit'::text,409,'You have too many unpaid bookings.'::text), ('appointment_patient_id_fkey'::text,422,'There is no such patient.'::text), ('appointment_patient_iff_claimed'::text,500,'Something went wrong on our side.'::text), ('appointment_patient_no_overlap'::text,409,'You already have an appointment at that time.'::text), ('appointment_seat_iff_active'::text,500,'Something went wrong on our side.'::text), ('appointment_status_transition'::text,409,'The appointment is not in a state for this.'::text), ('appointment_status_valid'::text,500,'Something went wrong on our side.'::text), ('appointment_within_working_hours'::text,422,'The time is not one of the doctor''s slots.'::text), ('calendar_feed_account_id_fkey'::text,500,'Something went wrong on our side.'::text), ('calendar_feed_token_unique'::text,500,'Something went wrong on our side.'::text), ('coming_mail_appointment_id_fkey'::text,500,'Something went wrong on our side.'::text), ('coming_mail_kind_valid'::text,500,'Something went wrong on our side.'::text), ('doctor_account_id_fkey'::text,422,'A role never changes.'::text), ('doctor_buffer_minutes_valid'::text,400,'A buffer lasts 0 to 480 minutes.'::text), ('doctor_experience_years_valid'::text,400,'Experience is 0 to 80 years.'::text), ('doctor_fee_allowed'::text,422,'This fee or currency is not allowed.'::text), ('doctor_fee_has_no_minor_unit'::text,400,'This currency has no decimals.'::text), ('doctor_fee_valid'::text,400,'A fee is not negative.'::text), ('doctor_max_appointments_valid'::text,400,'The cap is 0 to 30 appointments.'::text), ('doctor_slot_minutes_valid'::text,400,'A slot lasts 5 to 480 minutes.'::text), ('doctor_timezone_fkey'::text,422,'This is not an IANA time zone.'::text), ('notification_account_id_fkey'::text,500,'Something went wrong on our side.'::text), ('notification_appointment_id_fkey'::text,500,'Something went wrong on our side.'::text), ('notification_appointment_known'::text,500,'Something went wrong on our side.'::text), ('notification_batch'::text,500,'Something went wrong on our side.'::text), ('notification_kind_valid'::text,500,'Something went wrong on our side.'::text), ('notification_offer_id_fkey'::text,500,'Something went wrong on our side.'::text), ('notification_once'::text,500,'Something went wrong on our side.'::text), ('notification_payment_id_fkey'::text,500,'Something went wrong on our side.'::text), ('notification_status_valid'::text,500,'Something went wrong on our side.'::text), ('notification_waitlist_entry_id_fkey'::text,500,'Something went wrong on our side.'::text), ('offer_appointment_id_fkey'::text,500,'Something went wrong on our side.'::text), ('offer_immutable'::text,422,'This part of an offer never changes.'::text), ('offer_one_live'::text,500,'Something went wrong on our side.'::text), ('offer_status_transition'::text,409,'This offer has been answered.'::text), ('offer_status_valid'::text,500,'Something went wrong on our side.'::text), ('offer_superseded'::text,409,'This offer is no longer good.'::text), ('offer_token_offer_id_fkey'::text,500,'Something went wrong on our side.'::text), ('offer_waitlist_entry_id_fkey'::text,500,'Something went wrong on our side.'::text), ('offer_wave_valid'::text,500,'Something went wrong on our side.'::text), ('patient_account_id_fkey'::text,422,'A role never changes.'::text), ('patient_timezone_fkey'::text,422,'This is not an IANA time zone.'::text), ('payment_amount_matches_fee'::text,422,'This is not the appointment''s price.'::text), ('payment_amount_valid'::text,500,'Something went wrong on our side.'::text), ('payment_appointment_id_fkey'::text,500,'Something went wrong on our side.'::text), ('payment_appointment_payable'::text,409,'There is nothing to pay.'::text), ('payment_capture_known'::text,500,'Something went wrong on our side.'::text), ('payment_capture_unique'::text,500,'Something went wrong on our side.'::text), ('payment_immutable'::text,422,'This part of a payment never changes.'::text), ('payment_one_capture'::text,409,'The appointment is paid already.'::text), ('payment_order_unique'::text,500,'Something went wrong on our side.'::text), ('payment_reference_unique'::text,500,'Something went wrong on our side.'::text), ('payment_refund_within_capture'::text,422,'A refund never exceeds what was paid.'::text), ('payment_status_transition'::text,409,'The payment is not in a state for this.'::text), ('payment_status_valid'::text,500,'Something went wrong on our side.'::text), ('policy_default_currency_valid'::text,500,'Something went wrong on our side.'::text), ('policy_default_fee_valid'::text,500,'Something went wrong on our side.'::text), ('policy_hold_minutes_valid'::text,500,'Something went wrong on our side.'::text), ('policy_max_fee_valid'::text,500,'Something went wrong on our side.'::text), ('policy_offer_first_wave_valid'::text,500,'Something went wrong on our side.'::text), ('policy_offer_min_notice_valid'::text,500,'Something went wrong on our side.'::text), ('policy_offer_waves_valid'::text,500,'Something went wrong on our side.'::text), ('policy_one_row'::text,500,'Something went wrong on our side.'::text), ('policy_patient_hold_limit_valid'::text,500,'Something went wrong on our side.'::text), ('policy_reminder_lead_valid'::text,500,'Something went wrong on our side.'::text), ('policy_review_hours_valid'::text,500,'Something went wrong on our side.'::text), ('receipt_account_id_fkey'::text,500,'Something went wrong on our side.'::text), ('receipt_payment_id_fkey'::text,500,'Something went wrong on our side.'::text), ('refresh_token_account_id_fkey'::text,500,'Something went wrong on our side.'::text), ('refund_amount_valid'::text,500,'Something went wrong on our side.'::text), ('refund_immutable'::text,422,'This part of a refund never changes.'::text), ('refund_payment_id_fkey'::text,500,'Something went wrong on our side.'::text), ('refund_paypal_unique'::text,500,'Something went wrong on our side.'::text), ('refund_status_transition'::text,409,'The refund is not in a state for this.'::text), ('refund_status_valid'::text,500,'Something went wrong on our side.'::text), ('time_off_doctor_id_fkey'::text,422,'There is no such doctor.'::text), ('time_off_during_valid'::text,400,'Time off begins and ends at some time, and begins before it ends.'::text), ('time_off_no_appointment'::text,409,'Appointments are in the way.'::text), ('waitlist_desired_date_window'::text,422,'The date is outside the booking window.'::text), ('waitlist_entry_doctor_id_fkey'::text,422,'There is no such doctor.'::text), ('waitlist_entry_immutable'::text,422,'This part of a waitlist entry never changes.'::text), ('waitlist_entry_min_notice_minutes_valid'::text,400,'The notice is 0 to 21600 minutes.'::text), ('waitlist_entry_patient_id_fkey'::text,422,'There is no such patient.'::text), ('waitlist_entry_priority_class_valid'::text,500,'Something went wrong on our side.'::text), ('waitlist_entry_status_transition'::text,409,'The waitlist entry is not in a state for this.'::text), ('waitlist_entry_status_valid'::text,500,'Something went wrong on our side.'::text), ('waitlist_entry_times_valid'::text,400,'The earliest time is not after the latest.'::text), ('waitlist_entry_unique'::text,409,'You are on this waitlist already.'::text), ('waitlist_only_when_full'::text,409,'The doctor still has a free slot.'::text), ('webhook_event_payment_id_fkey'::text,500,'Something went wrong on our side.'::text), ('working_hours_cover_appointments'::text,409,'Appointments would be outside the working hours.'::text), ('working_hours_doctor_id_fkey'::text,422,'There is no such doctor.'::text), ('working_hours_minutes_valid'::text,400,'Working hours begin before they end; across midnight they are two intervals, until 24:00 and from 00:00.'::text), ('working_hours_no_overlap'::text,409,'Working hours overlap.'::text), ('working_hours_weekday_valid'::text,400,'A weekday is 1 (Monday) to 7 (Sunday).'::text)) answer(rule, http_status, title);
+
+
+--
+-- Name: VIEW rule_answer; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON VIEW public.rule_answer IS 'How the API answers each broken rule: HTTP status, and the title of the problem.';
+
+
+--
+-- Name: rule_catalogue; Type: VIEW; Schema: admin; Owner: -
+--
+
+CREATE VIEW admin.rule_catalogue AS
+ WITH declared AS (
+         SELECT pg_constraint.conname AS of_rule,
+                CASE pg_constraint.contype
+                    WHEN 'c'::"char" THEN 'check'::text
+                    WHEN 'f'::"char" THEN 'foreign key'::text
+                    WHEN 'u'::"char" THEN 'unique'::text
+                    ELSE 'exclusion'::text
+                END AS kind,
+            ((pg_constraint.conrelid)::regclass)::text AS on_table,
+            pg_get_constraintdef(pg_constraint.oid) AS definition,
+            COALESCE(obj_description(pg_constraint.oid, 'pg_constraint'::name),
+                CASE pg_constraint.contype
+                    WHEN 'f'::"char" THEN format('Each %s belongs to a %s that there is.'::text, (pg_constraint.conrelid)::regclass, (pg_constraint.confrelid)::regclass)
+                    ELSE NULL::text
+                END) AS sentence
+           FROM pg_constraint
+          WHERE ((pg_constraint.connamespace = ('public'::regnamespace)::oid) AND (pg_constraint.contype = ANY (ARRAY['c'::"char", 'f'::"char", 'u'::"char", 'x'::"char"])))
+        UNION ALL
+         SELECT c.relname AS of_rule,
+            'unique index'::text AS kind,
+            ((i.indrelid)::regclass)::text AS on_table,
+            pg_get_indexdef(i.indexrelid) AS definition,
+            obj_description(c.oid, 'pg_class'::name) AS sentence
+           FROM (pg_index i
+             JOIN pg_class c ON ((i.indexrelid = c.oid)))
+          WHERE (i.indisunique AND (c.relnamespace = ('public'::regnamespace)::oid) AND (NOT (EXISTS ( SELECT
+                   FROM pg_constraint k
+                  WHERE ((k.conindid = c.oid) AND (k.contype = ANY (ARRAY['p'::"char", 'u'::"char"])))))))
+        ), predicate AS (
+         SELECT p_1.proname AS of_rule,
+            btrim(p_1.prosrc, ' 
+'::text) AS body,
+            "substring"(obj_description(p_1.oid, 'pg_proc'::name), '^.*?\.(?= |$)'::text) AS sentence
+           FROM pg_proc p_1
+          WHERE ((p_1.pronamespace = ('public'::regnamespace)::oid) AND (p_1.prorettype = ('text'::regtype)::oid))
+        ), raised AS (
+         SELECT r_1.rule,
+            string_agg(((p_1.proname)::text || '()'::text), ', '::text ORDER BY p_1.proname) AS by_functions
+           FROM (public.rule_answer r_1
+             JOIN pg_proc p_1 ON (((p_1.pronamespace = ('public'::regnamespace)::oid) AND (strpos(p_1.prosrc, quote_literal(r_1.rule)) > 0))))
+          GROUP BY r_1.rule
+        )
+ SELECT r.rule,
+    COALESCE(d.sentence, p.sentence) AS sentence,
+    concat_ws(' and '::text, d.kind,
+        CASE
+            WHEN (f.rule IS NOT NULL) THEN 'trigger'::text
+            ELSE NULL::text
+        END) AS kind,
+    r.http_status,
+    concat_ws('; '::text, ('table '::text || d.on_table), f.by_functions) AS enforced_by,
+    concat_ws('
+'::text, d.definition, p.body) AS definition,
+    r.title
+   FROM (((public.rule_answer r
+     LEFT JOIN declared d ON ((r.rule = d.of_rule)))
+     LEFT JOIN predicate p ON ((r.rule = p.of_rule)))
+     LEFT JOIN raised f ON ((r.rule = f.rule)))
+  ORDER BY r.rule;
+
+
+--
+-- Name: VIEW rule_catalogue; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON VIEW admin.rule_catalogue IS 'Every rule: what it says, what enforces it, and how the API answers who breaks it. docs/rules.md has it with the tests that prove it.';
+
+
+--
+-- Name: COLUMN rule_catalogue.rule; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.rule_catalogue.rule IS 'The constraint''s name, which a refusal carries: the API''s error code.';
+
+
+--
+-- Name: COLUMN rule_catalogue.sentence; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.rule_catalogue.sentence IS 'What it says.';
+
+
+--
+-- Name: COLUMN rule_catalogue.kind; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.rule_catalogue.kind IS 'What PostgreSQL knows it as; trigger: functions raise it, which triggers call.';
+
+
+--
+-- Name: COLUMN rule_catalogue.http_status; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.rule_catalogue.http_status IS 'The API''s answer; 500 where nothing that a client sends can break it.';
+
+
+--
+-- Name: COLUMN rule_catalogue.enforced_by; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.rule_catalogue.enforced_by IS 'The table that declares it, and the functions that raise it.';
+
+
+--
+-- Name: COLUMN rule_catalogue.definition; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.rule_catalogue.definition IS 'The constraint or index, and what the function of the rule''s name answers.';
+
+
+--
+-- Name: COLUMN rule_catalogue.title; Type: COMMENT; Schema: admin; Owner: -
+--
+
+COMMENT ON COLUMN admin.rule_catalogue.title IS 'How the API says it to a client.';
+
+
+--
 -- Name: undelivered; Type: VIEW; Schema: admin; Owner: -
 --
 
@@ -10147,6 +10609,13 @@ COMMENT ON COLUMN public.account_token.created_at IS 'When it was made, as the m
 
 
 --
+-- Name: CONSTRAINT account_token_purpose_valid ON account_token; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT account_token_purpose_valid ON public.account_token IS 'A mailed code is for something that there is.';
+
+
+--
 -- Name: api_appointment_history; Type: VIEW; Schema: public; Owner: -
 --
 
@@ -10282,6 +10751,13 @@ COMMENT ON COLUMN public.coming_mail.appointment_version IS 'It is about this ve
 --
 
 COMMENT ON COLUMN public.coming_mail.due_at IS 'When it goes into the outbox.';
+
+
+--
+-- Name: CONSTRAINT coming_mail_kind_valid ON coming_mail; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT coming_mail_kind_valid ON public.coming_mail IS 'A mail that is to come is of a kind that there is.';
 
 
 --
@@ -10743,6 +11219,20 @@ COMMENT ON COLUMN public.working_hours.end_minute IS 'Minutes after local midnig
 
 
 --
+-- Name: CONSTRAINT working_hours_minutes_valid ON working_hours; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT working_hours_minutes_valid ON public.working_hours IS 'Working hours begin before they end, within one day.';
+
+
+--
+-- Name: CONSTRAINT working_hours_weekday_valid ON working_hours; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT working_hours_weekday_valid ON public.working_hours IS 'A weekday is 1 (Monday) to 7 (Sunday).';
+
+
+--
 -- Name: working_hours_id_seq; Type: SEQUENCE; Schema: public; Owner: -
 --
 
@@ -10762,6 +11252,13 @@ ALTER TABLE public.working_hours ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTIT
 
 ALTER TABLE ONLY public.account
     ADD CONSTRAINT account_id_role_unique UNIQUE (id, role);
+
+
+--
+-- Name: CONSTRAINT account_id_role_unique ON account; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT account_id_role_unique ON public.account IS 'An account has one role, to which its profile refers.';
 
 
 --
@@ -10789,11 +11286,25 @@ ALTER TABLE ONLY public.appointment
 
 
 --
+-- Name: CONSTRAINT appointment_doctor_no_overlap ON appointment; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT appointment_doctor_no_overlap ON public.appointment IS 'A doctor is never double-booked, nor by overlapping times.';
+
+
+--
 -- Name: appointment appointment_patient_no_overlap; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.appointment
     ADD CONSTRAINT appointment_patient_no_overlap EXCLUDE USING gist (patient_id WITH =, during WITH &&) WHERE ((status = ANY (ARRAY['offered'::text, 'pending'::text, 'confirmed'::text])));
+
+
+--
+-- Name: CONSTRAINT appointment_patient_no_overlap ON appointment; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT appointment_patient_no_overlap ON public.appointment IS 'A patient is never in two places at once.';
 
 
 --
@@ -10877,11 +11388,25 @@ ALTER TABLE ONLY public.payment
 
 
 --
+-- Name: CONSTRAINT payment_capture_unique ON payment; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT payment_capture_unique ON public.payment IS 'A capture at PayPal pays once.';
+
+
+--
 -- Name: payment payment_order_unique; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.payment
     ADD CONSTRAINT payment_order_unique UNIQUE (order_id);
+
+
+--
+-- Name: CONSTRAINT payment_order_unique ON payment; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT payment_order_unique ON public.payment IS 'An order at PayPal is of one payment.';
 
 
 --
@@ -10898,6 +11423,13 @@ ALTER TABLE ONLY public.payment
 
 ALTER TABLE ONLY public.payment
     ADD CONSTRAINT payment_reference_unique UNIQUE (reference);
+
+
+--
+-- Name: CONSTRAINT payment_reference_unique ON payment; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT payment_reference_unique ON public.payment IS 'Every payment has a reference of its own.';
 
 
 --
@@ -10930,6 +11462,13 @@ ALTER TABLE ONLY public.refresh_token
 
 ALTER TABLE ONLY public.refund
     ADD CONSTRAINT refund_paypal_unique UNIQUE (paypal_id);
+
+
+--
+-- Name: CONSTRAINT refund_paypal_unique ON refund; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT refund_paypal_unique ON public.refund IS 'A refund at PayPal is of one refund here.';
 
 
 --
@@ -10981,6 +11520,13 @@ ALTER TABLE ONLY public.working_hours
 
 
 --
+-- Name: CONSTRAINT working_hours_no_overlap ON working_hours; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT working_hours_no_overlap ON public.working_hours IS 'A doctor''s working hours never overlap.';
+
+
+--
 -- Name: working_hours working_hours_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -10993,6 +11539,13 @@ ALTER TABLE ONLY public.working_hours
 --
 
 CREATE UNIQUE INDEX account_email_unique ON public.account USING btree (lower(email));
+
+
+--
+-- Name: INDEX account_email_unique; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON INDEX public.account_email_unique IS 'Email addresses differ by more than their case.';
 
 
 --
@@ -11017,6 +11570,13 @@ CREATE UNIQUE INDEX account_username_unique ON public.account USING btree (lower
 
 
 --
+-- Name: INDEX account_username_unique; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON INDEX public.account_username_unique IS 'Usernames differ by more than their case.';
+
+
+--
 -- Name: appointment_by_doctor; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -11035,6 +11595,13 @@ CREATE INDEX appointment_by_patient ON public.appointment USING btree (patient_i
 --
 
 CREATE UNIQUE INDEX appointment_doctor_seat ON public.appointment USING btree (doctor_id, seat) WHERE (seat IS NOT NULL);
+
+
+--
+-- Name: INDEX appointment_doctor_seat; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON INDEX public.appointment_doctor_seat IS 'No two active appointments of a doctor have the same seat.';
 
 
 --
@@ -11063,6 +11630,13 @@ CREATE INDEX appointment_on_offer ON public.appointment USING btree (doctor_id, 
 --
 
 CREATE UNIQUE INDEX calendar_feed_token_unique ON public.calendar_feed USING btree (token_hash);
+
+
+--
+-- Name: INDEX calendar_feed_token_unique; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON INDEX public.calendar_feed_token_unique IS 'Every calendar link is another.';
 
 
 --
@@ -11101,6 +11675,13 @@ CREATE UNIQUE INDEX notification_batch ON public.notification USING btree (batch
 
 
 --
+-- Name: INDEX notification_batch; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON INDEX public.notification_batch IS 'One act is told each account in one mail.';
+
+
+--
 -- Name: notification_due; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -11126,6 +11707,13 @@ CREATE INDEX notification_of_account ON public.notification USING btree (account
 --
 
 CREATE UNIQUE INDEX notification_once ON public.notification USING btree (appointment_id, appointment_version, kind, account_id, payment_id, offer_id) NULLS NOT DISTINCT WHERE (appointment_id IS NOT NULL);
+
+
+--
+-- Name: INDEX notification_once; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON INDEX public.notification_once IS 'An account is told of one version of an appointment once.';
 
 
 --
@@ -11164,6 +11752,13 @@ CREATE UNIQUE INDEX offer_one_live ON public.offer USING btree (waitlist_entry_i
 
 
 --
+-- Name: INDEX offer_one_live; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON INDEX public.offer_one_live IS 'Nobody who waits has two offers at once.';
+
+
+--
 -- Name: offer_token_of_offer; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -11189,6 +11784,13 @@ CREATE INDEX payment_of_appointment ON public.payment USING btree (appointment_i
 --
 
 CREATE UNIQUE INDEX payment_one_capture ON public.payment USING btree (appointment_id) WHERE ((status = ANY (ARRAY['capturing'::text, 'pending_review'::text, 'captured'::text, 'partially_refunded'::text, 'refunded'::text])) AND (NOT without_slot));
+
+
+--
+-- Name: INDEX payment_one_capture; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON INDEX public.payment_one_capture IS 'An appointment is paid once.';
 
 
 --
@@ -11266,6 +11868,13 @@ CREATE INDEX waitlist_entry_queue ON public.waitlist_entry USING btree (doctor_i
 --
 
 CREATE UNIQUE INDEX waitlist_entry_unique ON public.waitlist_entry USING btree (doctor_id, patient_id, desired_date) NULLS NOT DISTINCT WHERE (status = ANY (ARRAY['waiting'::text, 'offered'::text, 'paused'::text]));
+
+
+--
+-- Name: INDEX waitlist_entry_unique; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON INDEX public.waitlist_entry_unique IS 'Nobody waits twice for the same doctor and day.';
 
 
 --
@@ -11691,11 +12300,25 @@ ALTER TABLE ONLY public.appointment
 
 
 --
+-- Name: CONSTRAINT appointment_doctor_id_fkey ON appointment; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT appointment_doctor_id_fkey ON public.appointment IS 'Only doctors are booked.';
+
+
+--
 -- Name: appointment appointment_patient_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.appointment
     ADD CONSTRAINT appointment_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.patient(account_id);
+
+
+--
+-- Name: CONSTRAINT appointment_patient_id_fkey ON appointment; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT appointment_patient_id_fkey ON public.appointment IS 'Only patients book.';
 
 
 --
@@ -11723,11 +12346,25 @@ ALTER TABLE ONLY public.doctor
 
 
 --
+-- Name: CONSTRAINT doctor_account_id_fkey ON doctor; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT doctor_account_id_fkey ON public.doctor IS 'A doctor''s profile is of a doctor''s account.';
+
+
+--
 -- Name: doctor doctor_timezone_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.doctor
     ADD CONSTRAINT doctor_timezone_fkey FOREIGN KEY (timezone) REFERENCES public.time_zone(name);
+
+
+--
+-- Name: CONSTRAINT doctor_timezone_fkey ON doctor; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT doctor_timezone_fkey ON public.doctor IS 'A doctor''s time zone is one of the IANA database.';
 
 
 --
@@ -11803,11 +12440,25 @@ ALTER TABLE ONLY public.patient
 
 
 --
+-- Name: CONSTRAINT patient_account_id_fkey ON patient; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT patient_account_id_fkey ON public.patient IS 'A patient''s profile is of a patient''s account.';
+
+
+--
 -- Name: patient patient_timezone_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.patient
     ADD CONSTRAINT patient_timezone_fkey FOREIGN KEY (timezone) REFERENCES public.time_zone(name);
+
+
+--
+-- Name: CONSTRAINT patient_timezone_fkey ON patient; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT patient_timezone_fkey ON public.patient IS 'A patient''s time zone is one of the IANA database.';
 
 
 --
@@ -11859,6 +12510,13 @@ ALTER TABLE ONLY public.time_off
 
 
 --
+-- Name: CONSTRAINT time_off_doctor_id_fkey ON time_off; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT time_off_doctor_id_fkey ON public.time_off IS 'Time off is a doctor''s.';
+
+
+--
 -- Name: waitlist_entry waitlist_entry_doctor_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -11867,11 +12525,25 @@ ALTER TABLE ONLY public.waitlist_entry
 
 
 --
+-- Name: CONSTRAINT waitlist_entry_doctor_id_fkey ON waitlist_entry; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT waitlist_entry_doctor_id_fkey ON public.waitlist_entry IS 'One waits for doctors only.';
+
+
+--
 -- Name: waitlist_entry waitlist_entry_patient_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.waitlist_entry
     ADD CONSTRAINT waitlist_entry_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.patient(account_id);
+
+
+--
+-- Name: CONSTRAINT waitlist_entry_patient_id_fkey ON waitlist_entry; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT waitlist_entry_patient_id_fkey ON public.waitlist_entry IS 'Only patients wait.';
 
 
 --
@@ -11888,6 +12560,13 @@ ALTER TABLE ONLY public.webhook_event
 
 ALTER TABLE ONLY public.working_hours
     ADD CONSTRAINT working_hours_doctor_id_fkey FOREIGN KEY (doctor_id) REFERENCES public.doctor(account_id) ON DELETE CASCADE;
+
+
+--
+-- Name: CONSTRAINT working_hours_doctor_id_fkey ON working_hours; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT working_hours_doctor_id_fkey ON public.working_hours IS 'Working hours are a doctor''s.';
 
 
 --
@@ -14480,6 +15159,14 @@ GRANT SELECT ON TABLE public.payment_attention TO booking_auditor;
 
 GRANT SELECT ON TABLE admin.payments_attention TO booking_admin;
 GRANT SELECT ON TABLE admin.payments_attention TO booking_auditor;
+
+
+--
+-- Name: TABLE rule_catalogue; Type: ACL; Schema: admin; Owner: -
+--
+
+GRANT SELECT ON TABLE admin.rule_catalogue TO booking_admin;
+GRANT SELECT ON TABLE admin.rule_catalogue TO booking_auditor;
 
 
 --

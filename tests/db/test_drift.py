@@ -13,6 +13,7 @@ from app.db.dump import SCHEMA, dump, dump_migrated
 from app.db.migrate import commands
 from app.db.models import Base
 from app.db.present import present_sql
+from app.db.rule_answer import FILE, rule_answer_sql
 from app.domain.errors import RULES
 from tests.databases import Database
 
@@ -67,3 +68,18 @@ async def test_every_rule_has_an_answer_and_every_answer_a_rule(owner: asyncpg.C
     raised = set(re.findall(r"'(\w+)'", sources)) & {row["proname"] for row in functions}
     raised |= set(re.findall(r"CONSTRAINT = '(\w+)'", sources))
     assert set(RULES) == declared | raised
+
+
+def test_the_database_knows_how_each_rule_is_answered() -> None:
+    assert FILE.read_text(encoding="utf-8") == rule_answer_sql(), f"{FILE.name} is out of date: ./task squash"
+
+
+async def test_the_catalogue_tells_all_of_every_rule(admin: asyncpg.Connection) -> None:
+    rows = await admin.fetch("SELECT * FROM admin.rule_catalogue")
+    assert {row["rule"]: (row["http_status"], row["title"]) for row in rows} == RULES
+    assert len(rows) == len(RULES)
+    for row in rows:
+        assert all((row["kind"], row["enforced_by"], row["definition"])), row["rule"]
+        assert re.fullmatch(r"[A-Z].*\.", row["sentence"]), row["rule"]
+        assert not row["sentence"].startswith("Why"), row["rule"]
+        assert all(raiser.startswith("table ") or raiser.endswith(")") for raiser in row["enforced_by"].split("; "))

@@ -7,6 +7,8 @@ from sqlalchemy.schema import CreateIndex, CreateTable, DDLElement, SetColumnCom
 
 from app.db.models import Base
 from app.db.present import present_sql
+from app.db.rule_answer import FILE as RULE_ANSWER
+from app.db.rule_answer import rule_answer_sql
 
 FIRST = Path(__file__).parent / "versions" / "0001_initial.sql"
 DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves its dialects' constructors untyped
@@ -24,6 +26,7 @@ def tables_sql() -> str:
 
 
 def main() -> None:
+    RULE_ANSWER.write_text(rule_answer_sql(), encoding="utf-8")
     FIRST.write_text(f"{tables_sql()}\n{present_sql()}")
 
 

@@ -14,4 +14,4 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     END
 $$;
 COMMENT ON FUNCTION appointment_doctor_verified(doctor, policy) IS
-'Why a doctor takes no new appointments at all; NULL: not disabled, and verified, or the policy does not ask.';
+'No doctor is booked whom an admin has disabled, nor, where the policy asks for it, one whom nobody has verified. Why a doctor takes no new appointments at all; NULL: not disabled, and verified, or the policy does not ask.';

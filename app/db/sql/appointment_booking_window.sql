@@ -8,4 +8,4 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     END
 $$;
 COMMENT ON FUNCTION appointment_booking_window(timestamptz, timestamptz) IS
-'Why a start, seen from an instant, breaks the rule; NULL: it does not.';
+'An appointment starts in the future and at most 360 hours (15 days) ahead. Why a start, seen from an instant, breaks the rule; NULL: it does not.';

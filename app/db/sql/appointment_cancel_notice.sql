@@ -10,4 +10,4 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
     END
 $$;
 COMMENT ON FUNCTION appointment_cancel_notice(text, timestamptz, timestamptz) IS
-'Why an actor may no longer cancel at an instant; NULL: they may.';
+'A patient cancels only while more than 72 hours (3 days) remain. Why an actor may no longer cancel at an instant; NULL: they may.';

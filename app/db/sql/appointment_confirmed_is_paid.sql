@@ -9,4 +9,4 @@ LANGUAGE sql STABLE AS $$
     END
 $$;
 COMMENT ON FUNCTION appointment_confirmed_is_paid(appointment) IS
-'Why an appointment may not be confirmed; NULL: it may, or it is not.';
+'A confirmed appointment costs nothing or is paid. Why an appointment may not be confirmed; NULL: it may, or it is not.';

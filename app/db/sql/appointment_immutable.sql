@@ -27,4 +27,4 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     WHERE changed
 $$;
 COMMENT ON FUNCTION appointment_immutable(appointment, appointment, text) IS
-'Why one row may not become the other; NULL: nothing that must stay has changed.';
+'An appointment''s doctor never changes, nor does its patient, except from none. Why one row may not become the other; NULL: nothing that must stay has changed.';

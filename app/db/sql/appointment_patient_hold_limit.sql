@@ -7,4 +7,4 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     END
 $$;
 COMMENT ON FUNCTION appointment_patient_hold_limit(integer, policy) IS
-'Why a patient with so many other live unpaid holds can make no more; NULL: one more is fine.';
+'A patient has at most as many unpaid holds as the policy allows. Why a patient with so many other live unpaid holds can make no more; NULL: one more is fine.';

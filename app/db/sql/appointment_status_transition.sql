@@ -34,4 +34,4 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     END
 $$;
 COMMENT ON FUNCTION appointment_status_transition(text, text, timestamptz, tstzrange, timestamptz) IS
-'Why an appointment (old status NULL: a new one) may not take a status at an instant; NULL: it may.';
+'An appointment changes only by the steps of its life, and an ended one never comes back. Why an appointment (old status NULL: a new one) may not take a status at an instant; NULL: it may.';

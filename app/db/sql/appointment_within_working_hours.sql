@@ -24,4 +24,4 @@ $$;
 COMMENT ON FUNCTION is_time_off(integer, tstzrange) IS 'Whether a doctor is away at any moment of a time.';
 
 COMMENT ON FUNCTION appointment_within_working_hours(doctor, tstzrange) IS
-'Why a time is no slot of this doctor; NULL: it is one. Costs the same whatever the length of the working day.';
+'An appointment is exactly one slot of the doctor''s working hours, outside time off. Why a time is no slot of this doctor; NULL: it is one. Costs the same whatever the length of the working day.';

@@ -7,4 +7,4 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
             THEN format('The currency must be one of %s.', array_to_string(p.currencies, ', '))
     END
 $$;
-COMMENT ON FUNCTION doctor_fee_allowed(doctor, policy) IS 'Why a doctor may not charge so; NULL: they may.';
+COMMENT ON FUNCTION doctor_fee_allowed(doctor, policy) IS 'A doctor''s fee and currency are among those the policy allows. Why a doctor may not charge so; NULL: they may.';

@@ -8,4 +8,4 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     END
 $$;
 COMMENT ON FUNCTION offer_immutable(offer, offer) IS
-'Why one row may not become the other; NULL: nothing that must stay has changed.';
+'What is offered, to whom, in which wave and until when never changes. Why one row may not become the other; NULL: nothing that must stay has changed.';

@@ -7,4 +7,4 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
         ELSE format('An offer that is %s cannot become %s.', old_status, new_status)
     END
 $$;
-COMMENT ON FUNCTION offer_status_transition(text, text) IS 'Why an offer may not take a status; NULL: it may.';
+COMMENT ON FUNCTION offer_status_transition(text, text) IS 'An offer is answered, or ends, once. Why an offer may not take a status; NULL: it may.';

@@ -7,4 +7,4 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
             THEN format('This offer was good until %s. You keep your place in line.', utc_text(o.expires_at))
     END
 $$;
-COMMENT ON FUNCTION offer_superseded(offer, timestamptz) IS 'Why an offer is no longer good at an instant; NULL: it is, or was answered.';
+COMMENT ON FUNCTION offer_superseded(offer, timestamptz) IS 'An offer is good until its time is over or somebody else has the slot. Why an offer is no longer good at an instant; NULL: it is, or was answered.';

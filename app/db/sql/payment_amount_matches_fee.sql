@@ -7,4 +7,4 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     END
 $$;
 COMMENT ON FUNCTION payment_amount_matches_fee(appointment, numeric, text) IS
-'Why an amount of money is not the price of an appointment; NULL: it is.';
+'What is paid is the fee recorded on the appointment, in its currency. Why an amount of money is not the price of an appointment; NULL: it is.';

@@ -11,4 +11,4 @@ LANGUAGE sql STABLE AS $$
     FROM appointment_status(a.status, a.hold_expires_at, upper(a.during), at_) AS s (status)
 $$;
 COMMENT ON FUNCTION payment_appointment_payable(appointment, timestamptz) IS
-'Why nobody can begin to pay for an appointment at an instant; NULL: they can.';
+'An appointment is paid while its hold lives, and once. Why nobody can begin to pay for an appointment at an instant; NULL: they can.';

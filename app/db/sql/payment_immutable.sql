@@ -32,4 +32,4 @@ LANGUAGE sql STABLE AS $$
     WHERE changed
 $$;
 COMMENT ON FUNCTION payment_immutable(payment, payment, boolean) IS
-'Why one row may not become the other, by hand or by the trigger that adds up refunds; NULL: nothing that must stay has changed.';
+'What a payment is of, its amount and its names at PayPal never change. Why one row may not become the other, by hand or by the trigger that adds up refunds; NULL: nothing that must stay has changed.';

@@ -18,4 +18,4 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     END
 $$;
 COMMENT ON FUNCTION payment_status_transition(text, text) IS
-'Why a payment (old status NULL: a new one) may not take a status; NULL: it may.';
+'A payment only goes forward. Why a payment (old status NULL: a new one) may not take a status; NULL: it may.';

@@ -14,4 +14,4 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     WHERE changed
 $$;
 COMMENT ON FUNCTION refund_immutable(refund, refund) IS
-'Why one row may not become the other; NULL: nothing that must stay has changed.';
+'What a refund is of, its amount and its names at PayPal never change. Why one row may not become the other; NULL: nothing that must stay has changed.';

@@ -13,4 +13,4 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     END
 $$;
 COMMENT ON FUNCTION refund_status_transition(text, text) IS
-'Why a refund (old status NULL: a new one) may not take a status; NULL: it may.';
+'A refund only goes forward. Why a refund (old status NULL: a new one) may not take a status; NULL: it may.';

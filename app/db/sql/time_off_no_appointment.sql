@@ -7,4 +7,4 @@ LANGUAGE sql STABLE AS $$
     HAVING count(*) > 0
 $$;
 COMMENT ON FUNCTION time_off_no_appointment(time_off, timestamptz) IS
-'Why a time cannot be taken off, seen from an instant; NULL: it can.';
+'Time off never covers an appointment that a patient holds. Why a time cannot be taken off, seen from an instant; NULL: it can.';

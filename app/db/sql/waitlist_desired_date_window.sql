@@ -12,4 +12,4 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
     ) AS w
 $$;
 COMMENT ON FUNCTION waitlist_desired_date_window(doctor, date, timestamptz) IS
-'Why a day cannot be waited for at an instant; NULL: it can, or no day is given.';
+'One waits for a day of the next 15, or for any. Why a day cannot be waited for at an instant; NULL: it can, or no day is given.';

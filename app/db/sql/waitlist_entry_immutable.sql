@@ -9,4 +9,4 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     END
 $$;
 COMMENT ON FUNCTION waitlist_entry_immutable(waitlist_entry, waitlist_entry) IS
-'Why one row may not become the other; NULL: nothing that must stay has changed.';
+'Doctor, patient, day and place in line of a waitlist entry never change. Why one row may not become the other; NULL: nothing that must stay has changed.';

@@ -14,4 +14,4 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     END
 $$;
 COMMENT ON FUNCTION waitlist_entry_status_transition(text, text) IS
-'Why an entry (old status NULL: a new one) may not take a status; NULL: it may.';
+'A waitlist entry changes only by the steps of its life, and never after it has ended. Why an entry (old status NULL: a new one) may not take a status; NULL: it may.';

@@ -11,4 +11,4 @@ LANGUAGE sql STABLE AS $$
     LIMIT 1
 $$;
 COMMENT ON FUNCTION waitlist_only_when_full(doctor, date, timestamptz) IS
-'Why there is nothing to wait for at an instant; NULL: the doctor is full.';
+'One waits only for a doctor who has no free slot. Why there is nothing to wait for at an instant; NULL: the doctor is full.';

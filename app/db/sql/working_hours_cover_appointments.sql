@@ -21,4 +21,4 @@ LANGUAGE sql STABLE AS $$
     HAVING count(*) > 0
 $$;
 COMMENT ON FUNCTION working_hours_cover_appointments(doctor, timestamptz) IS
-'Why a doctor''s hours cannot be as they are, seen from an instant; NULL: they can.';
+'A change of hours leaves no appointment outside them. Why a doctor''s hours cannot be as they are, seen from an instant; NULL: they can.';

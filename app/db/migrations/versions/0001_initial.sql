@@ -1004,7 +1004,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     END
 $$;
 COMMENT ON FUNCTION appointment_doctor_verified(doctor, policy) IS
-'Why a doctor takes no new appointments at all; NULL: not disabled, and verified, or the policy does not ask.';
+'No doctor is booked whom an admin has disabled, nor, where the policy asks for it, one whom nobody has verified. Why a doctor takes no new appointments at all; NULL: not disabled, and verified, or the policy does not ask.';
 
 -- A lapsed hold is expired and a finished visit completed from that instant on, whether or not a sweep has written it.
 CREATE OR REPLACE FUNCTION appointment_status(
@@ -1342,7 +1342,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     END
 $$;
 COMMENT ON FUNCTION appointment_booking_window(timestamptz, timestamptz) IS
-'Why a start, seen from an instant, breaks the rule; NULL: it does not.';
+'An appointment starts in the future and at most 360 hours (15 days) ahead. Why a start, seen from an instant, breaks the rule; NULL: it does not.';
 
 -- A patient cancels only before cancel_deadline: while more than 72 hours (3 days) remain. Doctors and admins may later.
 CREATE OR REPLACE FUNCTION appointment_cancel_notice(actor text, cancel_deadline timestamptz, at_ timestamptz) RETURNS text
@@ -1356,7 +1356,7 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
     END
 $$;
 COMMENT ON FUNCTION appointment_cancel_notice(text, timestamptz, timestamptz) IS
-'Why an actor may no longer cancel at an instant; NULL: they may.';
+'A patient cancels only while more than 72 hours (3 days) remain. Why an actor may no longer cancel at an instant; NULL: they may.';
 
 -- A confirmed appointment costs nothing or is paid.
 CREATE OR REPLACE FUNCTION appointment_confirmed_is_paid(a appointment) RETURNS text
@@ -1369,7 +1369,7 @@ LANGUAGE sql STABLE AS $$
     END
 $$;
 COMMENT ON FUNCTION appointment_confirmed_is_paid(appointment) IS
-'Why an appointment may not be confirmed; NULL: it may, or it is not.';
+'A confirmed appointment costs nothing or is paid. Why an appointment may not be confirmed; NULL: it may, or it is not.';
 
 -- A doctor has at most max_appointments active appointments, and never more than 30.
 CREATE OR REPLACE FUNCTION appointment_doctor_cap(active integer, d doctor) RETURNS text
@@ -1419,7 +1419,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     WHERE changed
 $$;
 COMMENT ON FUNCTION appointment_immutable(appointment, appointment, text) IS
-'Why one row may not become the other; NULL: nothing that must stay has changed.';
+'An appointment''s doctor never changes, nor does its patient, except from none. Why one row may not become the other; NULL: nothing that must stay has changed.';
 
 -- Neither a doctor nor a patient is in two places at once. The exclusion constraints of these names are what enforces it;
 -- looking first spares the wait for a booking that cannot succeed.
@@ -1446,7 +1446,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     END
 $$;
 COMMENT ON FUNCTION appointment_patient_hold_limit(integer, policy) IS
-'Why a patient with so many other live unpaid holds can make no more; NULL: one more is fine.';
+'A patient has at most as many unpaid holds as the policy allows. Why a patient with so many other live unpaid holds can make no more; NULL: one more is fine.';
 
 -- Only legal first states and changes of status; an ended appointment never comes back to life.
 CREATE OR REPLACE FUNCTION appointment_status_transition(
@@ -1484,7 +1484,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     END
 $$;
 COMMENT ON FUNCTION appointment_status_transition(text, text, timestamptz, tstzrange, timestamptz) IS
-'Why an appointment (old status NULL: a new one) may not take a status at an instant; NULL: it may.';
+'An appointment changes only by the steps of its life, and an ended one never comes back. Why an appointment (old status NULL: a new one) may not take a status at an instant; NULL: it may.';
 
 -- An appointment is exactly one slot of the doctor's working hours, outside time off.
 CREATE OR REPLACE FUNCTION appointment_within_working_hours(d doctor, slot tstzrange) RETURNS text
@@ -1512,7 +1512,7 @@ $$;
 COMMENT ON FUNCTION is_time_off(integer, tstzrange) IS 'Whether a doctor is away at any moment of a time.';
 
 COMMENT ON FUNCTION appointment_within_working_hours(doctor, tstzrange) IS
-'Why a time is no slot of this doctor; NULL: it is one. Costs the same whatever the length of the working day.';
+'An appointment is exactly one slot of the doctor''s working hours, outside time off. Why a time is no slot of this doctor; NULL: it is one. Costs the same whatever the length of the working day.';
 
 -- A patient books the slot of a doctor that starts at an instant.
 CREATE OR REPLACE FUNCTION book(p_patient integer, p_doctor integer, p_start timestamptz) RETURNS SETOF api_appointment
@@ -2487,7 +2487,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
             THEN format('The currency must be one of %s.', array_to_string(p.currencies, ', '))
     END
 $$;
-COMMENT ON FUNCTION doctor_fee_allowed(doctor, policy) IS 'Why a doctor may not charge so; NULL: they may.';
+COMMENT ON FUNCTION doctor_fee_allowed(doctor, policy) IS 'A doctor''s fee and currency are among those the policy allows. Why a doctor may not charge so; NULL: they may.';
 
 -- Whoever deletes their account first cancels what lies ahead, by the rules for anybody; then only their id is left.
 CREATE OR REPLACE FUNCTION erase_patient(p_patient integer, p_password_hash text) RETURNS boolean
@@ -3490,7 +3490,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     END
 $$;
 COMMENT ON FUNCTION offer_immutable(offer, offer) IS
-'Why one row may not become the other; NULL: nothing that must stay has changed.';
+'What is offered, to whom, in which wave and until when never changes. Why one row may not become the other; NULL: nothing that must stay has changed.';
 
 -- The link in an offer's mail proves who claims: its token is known to the mail alone, here only its hash is.
 CREATE OR REPLACE FUNCTION offer_by_token(p_token_hash bytea) RETURNS TABLE (
@@ -3653,7 +3653,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
         ELSE format('An offer that is %s cannot become %s.', old_status, new_status)
     END
 $$;
-COMMENT ON FUNCTION offer_status_transition(text, text) IS 'Why an offer may not take a status; NULL: it may.';
+COMMENT ON FUNCTION offer_status_transition(text, text) IS 'An offer is answered, or ends, once. Why an offer may not take a status; NULL: it may.';
 
 -- An offer is good until its time is over or somebody else has the slot.
 CREATE OR REPLACE FUNCTION offer_superseded(o offer, at_ timestamptz) RETURNS text
@@ -3664,7 +3664,7 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
             THEN format('This offer was good until %s. You keep your place in line.', utc_text(o.expires_at))
     END
 $$;
-COMMENT ON FUNCTION offer_superseded(offer, timestamptz) IS 'Why an offer is no longer good at an instant; NULL: it is, or was answered.';
+COMMENT ON FUNCTION offer_superseded(offer, timestamptz) IS 'An offer is good until its time is over or somebody else has the slot. Why an offer is no longer good at an instant; NULL: it is, or was answered.';
 
 -- Offers go out in waves, each twice as large: all who wait hear soon, the first in line hear first.
 CREATE OR REPLACE FUNCTION wave_delay(lead interval) RETURNS interval
@@ -3824,7 +3824,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     END
 $$;
 COMMENT ON FUNCTION payment_amount_matches_fee(appointment, numeric, text) IS
-'Why an amount of money is not the price of an appointment; NULL: it is.';
+'What is paid is the fee recorded on the appointment, in its currency. Why an amount of money is not the price of an appointment; NULL: it is.';
 
 -- An appointment is paid while its hold lives, and once.
 CREATE OR REPLACE FUNCTION payment_appointment_payable(a appointment, at_ timestamptz) RETURNS text
@@ -3839,7 +3839,7 @@ LANGUAGE sql STABLE AS $$
     FROM appointment_status(a.status, a.hold_expires_at, upper(a.during), at_) AS s (status)
 $$;
 COMMENT ON FUNCTION payment_appointment_payable(appointment, timestamptz) IS
-'Why nobody can begin to pay for an appointment at an instant; NULL: they can.';
+'An appointment is paid while its hold lives, and once. Why nobody can begin to pay for an appointment at an instant; NULL: they can.';
 
 -- Money that needs a person: what the worker cannot put right without guessing.
 CREATE OR REPLACE VIEW payment_attention AS
@@ -3934,7 +3934,7 @@ LANGUAGE sql STABLE AS $$
     WHERE changed
 $$;
 COMMENT ON FUNCTION payment_immutable(payment, payment, boolean) IS
-'Why one row may not become the other, by hand or by the trigger that adds up refunds; NULL: nothing that must stay has changed.';
+'What a payment is of, its amount and its names at PayPal never change. Why one row may not become the other, by hand or by the trigger that adds up refunds; NULL: nothing that must stay has changed.';
 
 -- A payment goes forward only. Money that PayPal has taken, or is about to take, is a fact, whatever was thought of the
 -- payment before.
@@ -3956,7 +3956,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     END
 $$;
 COMMENT ON FUNCTION payment_status_transition(text, text) IS
-'Why a payment (old status NULL: a new one) may not take a status; NULL: it may.';
+'A payment only goes forward. Why a payment (old status NULL: a new one) may not take a status; NULL: it may.';
 
 -- The rules an appointment must keep to take a slot: at booking, at a claim and at a move.
 CREATE OR REPLACE FUNCTION place_appointment(a appointment, d doctor, p policy, at_ timestamptz) RETURNS appointment
@@ -4363,7 +4363,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     WHERE changed
 $$;
 COMMENT ON FUNCTION refund_immutable(refund, refund) IS
-'Why one row may not become the other; NULL: nothing that must stay has changed.';
+'What a refund is of, its amount and its names at PayPal never change. Why one row may not become the other; NULL: nothing that must stay has changed.';
 
 -- A refund is requested in the transaction that calls for it, and performed by a worker, as often as it takes.
 CREATE OR REPLACE FUNCTION request_refund(p_payment integer, p_reason text) RETURNS void
@@ -4436,7 +4436,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     END
 $$;
 COMMENT ON FUNCTION refund_status_transition(text, text) IS
-'Why a refund (old status NULL: a new one) may not take a status; NULL: it may.';
+'A refund only goes forward. Why a refund (old status NULL: a new one) may not take a status; NULL: it may.';
 
 -- A broken rule surfaces as a constraint's name, whether PostgreSQL declared it or a trigger raises it.
 CREATE OR REPLACE FUNCTION refuse(rule text, why text) RETURNS void
@@ -4678,6 +4678,569 @@ COMMENT ON FUNCTION admin.retry_refund(integer) IS
 'Has the worker ask PayPal within seconds: by a new refund, of all that is not back or on its way back, if this one has failed, else about this one. Returns the refund that is now under way.';
 REVOKE EXECUTE ON FUNCTION admin.retry_refund(integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION admin.retry_refund(integer) TO booking_admin;
+
+-- Written by `./task squash` from app/domain/errors.py, which says how a broken rule is answered; never edited.
+CREATE OR REPLACE VIEW rule_answer AS
+SELECT
+    rule,
+    http_status,
+    title
+FROM (
+    VALUES
+    (
+        'account_email_unique', 409,
+        'An account with this email exists already.'
+    ),
+    (
+        'account_email_valid', 400,
+        'This is not an email address.'
+    ),
+    (
+        'account_erased_is_empty', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'account_id_role_unique', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'account_pending_email_valid', 400,
+        'This is not an email address.'
+    ),
+    (
+        'account_role_valid', 400,
+        'The role is doctor or patient.'
+    ),
+    (
+        'account_status_valid', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'account_token_account_id_fkey', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'account_token_purpose_valid', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'account_username_unique', 409,
+        'This username is taken.'
+    ),
+    (
+        'account_username_valid', 400,
+        'A username has 1 to 150 letters, digits or any of _.@+-.'
+    ),
+    (
+        'appointment_booking_window', 422,
+        'The time is outside the booking window.'
+    ),
+    (
+        'appointment_cancel_notice', 422,
+        'It is too late to cancel.'
+    ),
+    (
+        'appointment_canceled_by_valid', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'appointment_confirmed_is_paid', 422,
+        'The appointment has not been paid.'
+    ),
+    (
+        'appointment_doctor_cap', 409,
+        'The doctor has no room for another appointment.'
+    ),
+    (
+        'appointment_doctor_id_fkey', 422,
+        'There is no such doctor.'
+    ),
+    (
+        'appointment_doctor_no_overlap', 409,
+        'This slot is taken.'
+    ),
+    (
+        'appointment_doctor_seat', 409,
+        'The doctor has no room for another appointment.'
+    ),
+    (
+        'appointment_doctor_verified', 422,
+        'This doctor takes no appointments yet.'
+    ),
+    (
+        'appointment_during_valid', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'appointment_hold_has_end', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'appointment_immutable', 422,
+        'This part of an appointment never changes.'
+    ),
+    (
+        'appointment_patient_hold_limit', 409,
+        'You have too many unpaid bookings.'
+    ),
+    (
+        'appointment_patient_id_fkey', 422,
+        'There is no such patient.'
+    ),
+    (
+        'appointment_patient_iff_claimed', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'appointment_patient_no_overlap', 409,
+        'You already have an appointment at that time.'
+    ),
+    (
+        'appointment_seat_iff_active', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'appointment_status_transition', 409,
+        'The appointment is not in a state for this.'
+    ),
+    (
+        'appointment_status_valid', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'appointment_within_working_hours', 422,
+        'The time is not one of the doctor''s slots.'
+    ),
+    (
+        'calendar_feed_account_id_fkey', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'calendar_feed_token_unique', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'coming_mail_appointment_id_fkey', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'coming_mail_kind_valid', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'doctor_account_id_fkey', 422,
+        'A role never changes.'
+    ),
+    (
+        'doctor_buffer_minutes_valid', 400,
+        'A buffer lasts 0 to 480 minutes.'
+    ),
+    (
+        'doctor_experience_years_valid', 400,
+        'Experience is 0 to 80 years.'
+    ),
+    (
+        'doctor_fee_allowed', 422,
+        'This fee or currency is not allowed.'
+    ),
+    (
+        'doctor_fee_has_no_minor_unit', 400,
+        'This currency has no decimals.'
+    ),
+    (
+        'doctor_fee_valid', 400,
+        'A fee is not negative.'
+    ),
+    (
+        'doctor_max_appointments_valid', 400,
+        'The cap is 0 to 30 appointments.'
+    ),
+    (
+        'doctor_slot_minutes_valid', 400,
+        'A slot lasts 5 to 480 minutes.'
+    ),
+    (
+        'doctor_timezone_fkey', 422,
+        'This is not an IANA time zone.'
+    ),
+    (
+        'notification_account_id_fkey', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'notification_appointment_id_fkey', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'notification_appointment_known', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'notification_batch', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'notification_kind_valid', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'notification_offer_id_fkey', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'notification_once', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'notification_payment_id_fkey', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'notification_status_valid', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'notification_waitlist_entry_id_fkey', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'offer_appointment_id_fkey', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'offer_immutable', 422,
+        'This part of an offer never changes.'
+    ),
+    (
+        'offer_one_live', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'offer_status_transition', 409,
+        'This offer has been answered.'
+    ),
+    (
+        'offer_status_valid', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'offer_superseded', 409,
+        'This offer is no longer good.'
+    ),
+    (
+        'offer_token_offer_id_fkey', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'offer_waitlist_entry_id_fkey', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'offer_wave_valid', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'patient_account_id_fkey', 422,
+        'A role never changes.'
+    ),
+    (
+        'patient_timezone_fkey', 422,
+        'This is not an IANA time zone.'
+    ),
+    (
+        'payment_amount_matches_fee', 422,
+        'This is not the appointment''s price.'
+    ),
+    (
+        'payment_amount_valid', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'payment_appointment_id_fkey', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'payment_appointment_payable', 409,
+        'There is nothing to pay.'
+    ),
+    (
+        'payment_capture_known', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'payment_capture_unique', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'payment_immutable', 422,
+        'This part of a payment never changes.'
+    ),
+    (
+        'payment_one_capture', 409,
+        'The appointment is paid already.'
+    ),
+    (
+        'payment_order_unique', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'payment_reference_unique', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'payment_refund_within_capture', 422,
+        'A refund never exceeds what was paid.'
+    ),
+    (
+        'payment_status_transition', 409,
+        'The payment is not in a state for this.'
+    ),
+    (
+        'payment_status_valid', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'policy_default_currency_valid', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'policy_default_fee_valid', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'policy_hold_minutes_valid', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'policy_max_fee_valid', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'policy_offer_first_wave_valid', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'policy_offer_min_notice_valid', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'policy_offer_waves_valid', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'policy_one_row', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'policy_patient_hold_limit_valid', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'policy_reminder_lead_valid', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'policy_review_hours_valid', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'receipt_account_id_fkey', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'receipt_payment_id_fkey', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'refresh_token_account_id_fkey', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'refund_amount_valid', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'refund_immutable', 422,
+        'This part of a refund never changes.'
+    ),
+    (
+        'refund_payment_id_fkey', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'refund_paypal_unique', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'refund_status_transition', 409,
+        'The refund is not in a state for this.'
+    ),
+    (
+        'refund_status_valid', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'time_off_doctor_id_fkey', 422,
+        'There is no such doctor.'
+    ),
+    (
+        'time_off_during_valid', 400,
+        'Time off begins and ends at some time, and begins before it ends.'
+    ),
+    (
+        'time_off_no_appointment', 409,
+        'Appointments are in the way.'
+    ),
+    (
+        'waitlist_desired_date_window', 422,
+        'The date is outside the booking window.'
+    ),
+    (
+        'waitlist_entry_doctor_id_fkey', 422,
+        'There is no such doctor.'
+    ),
+    (
+        'waitlist_entry_immutable', 422,
+        'This part of a waitlist entry never changes.'
+    ),
+    (
+        'waitlist_entry_min_notice_minutes_valid', 400,
+        'The notice is 0 to 21600 minutes.'
+    ),
+    (
+        'waitlist_entry_patient_id_fkey', 422,
+        'There is no such patient.'
+    ),
+    (
+        'waitlist_entry_priority_class_valid', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'waitlist_entry_status_transition', 409,
+        'The waitlist entry is not in a state for this.'
+    ),
+    (
+        'waitlist_entry_status_valid', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'waitlist_entry_times_valid', 400,
+        'The earliest time is not after the latest.'
+    ),
+    (
+        'waitlist_entry_unique', 409,
+        'You are on this waitlist already.'
+    ),
+    (
+        'waitlist_only_when_full', 409,
+        'The doctor still has a free slot.'
+    ),
+    (
+        'webhook_event_payment_id_fkey', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'working_hours_cover_appointments', 409,
+        'Appointments would be outside the working hours.'
+    ),
+    (
+        'working_hours_doctor_id_fkey', 422,
+        'There is no such doctor.'
+    ),
+    (
+        'working_hours_minutes_valid', 400,
+        'Working hours begin before they end; across midnight they are two intervals, until 24:00 and from 00:00.'
+    ),
+    (
+        'working_hours_no_overlap', 409,
+        'Working hours overlap.'
+    ),
+    (
+        'working_hours_weekday_valid', 400,
+        'A weekday is 1 (Monday) to 7 (Sunday).'
+    )
+) AS answer (rule, http_status, title);
+COMMENT ON VIEW rule_answer IS 'How the API answers each broken rule: HTTP status, and the title of the problem.';
+
+-- Each rule in a sentence, for those that are declared; the others' are in the comments of their functions. What a foreign
+-- key that nothing a client sends can break refers to says enough by itself.
+COMMENT ON CONSTRAINT appointment_doctor_no_overlap ON appointment IS 'A doctor is never double-booked, nor by overlapping times.';
+COMMENT ON CONSTRAINT appointment_patient_no_overlap ON appointment IS 'A patient is never in two places at once.';
+COMMENT ON CONSTRAINT appointment_doctor_cap ON appointment IS 'A doctor has at most 30 active appointments, each on a seat of its own, or fewer if the doctor says so.';
+COMMENT ON INDEX appointment_doctor_seat IS 'No two active appointments of a doctor have the same seat.';
+COMMENT ON CONSTRAINT appointment_doctor_id_fkey ON appointment IS 'Only doctors are booked.';
+COMMENT ON CONSTRAINT appointment_patient_id_fkey ON appointment IS 'Only patients book.';
+COMMENT ON INDEX payment_one_capture IS 'An appointment is paid once.';
+COMMENT ON CONSTRAINT payment_refund_within_capture ON payment IS 'Refunds never exceed what was paid.';
+COMMENT ON INDEX waitlist_entry_unique IS 'Nobody waits twice for the same doctor and day.';
+COMMENT ON CONSTRAINT waitlist_entry_doctor_id_fkey ON waitlist_entry IS 'One waits for doctors only.';
+COMMENT ON CONSTRAINT waitlist_entry_patient_id_fkey ON waitlist_entry IS 'Only patients wait.';
+COMMENT ON CONSTRAINT waitlist_entry_times_valid ON waitlist_entry IS 'The earliest time that suits is not after the latest.';
+COMMENT ON CONSTRAINT waitlist_entry_min_notice_minutes_valid ON waitlist_entry IS 'The notice that an offer must give is 0 to 21600 minutes.';
+COMMENT ON INDEX account_username_unique IS 'Usernames differ by more than their case.';
+COMMENT ON INDEX account_email_unique IS 'Email addresses differ by more than their case.';
+COMMENT ON CONSTRAINT account_username_valid ON account IS 'A username has 1 to 150 letters, digits or any of _.@+-.';
+COMMENT ON CONSTRAINT account_email_valid ON account IS 'An email address looks like one.';
+COMMENT ON CONSTRAINT account_pending_email_valid ON account IS 'A new email address looks like one.';
+COMMENT ON CONSTRAINT account_role_valid ON account IS 'An account is a doctor''s or a patient''s.';
+COMMENT ON CONSTRAINT doctor_account_id_fkey ON doctor IS 'A doctor''s profile is of a doctor''s account.';
+COMMENT ON CONSTRAINT patient_account_id_fkey ON patient IS 'A patient''s profile is of a patient''s account.';
+COMMENT ON CONSTRAINT doctor_timezone_fkey ON doctor IS 'A doctor''s time zone is one of the IANA database.';
+COMMENT ON CONSTRAINT patient_timezone_fkey ON patient IS 'A patient''s time zone is one of the IANA database.';
+COMMENT ON CONSTRAINT doctor_fee_valid ON doctor IS 'A fee is not negative.';
+COMMENT ON CONSTRAINT doctor_fee_has_no_minor_unit ON doctor IS 'A fee has no decimals in a currency that has none.';
+COMMENT ON CONSTRAINT doctor_slot_minutes_valid ON doctor IS 'A slot lasts 5 to 480 minutes.';
+COMMENT ON CONSTRAINT doctor_buffer_minutes_valid ON doctor IS 'A buffer lasts 0 to 480 minutes.';
+COMMENT ON CONSTRAINT doctor_max_appointments_valid ON doctor IS 'A doctor takes 0 to 30 appointments at a time.';
+COMMENT ON CONSTRAINT doctor_experience_years_valid ON doctor IS 'A doctor has 0 to 80 years of experience.';
+COMMENT ON CONSTRAINT time_off_during_valid ON time_off IS 'Time off has a beginning and an end, and is not empty.';
+COMMENT ON CONSTRAINT time_off_doctor_id_fkey ON time_off IS 'Time off is a doctor''s.';
+COMMENT ON CONSTRAINT working_hours_no_overlap ON working_hours IS 'A doctor''s working hours never overlap.';
+COMMENT ON CONSTRAINT working_hours_weekday_valid ON working_hours IS 'A weekday is 1 (Monday) to 7 (Sunday).';
+COMMENT ON CONSTRAINT working_hours_minutes_valid ON working_hours IS 'Working hours begin before they end, within one day.';
+COMMENT ON CONSTRAINT working_hours_doctor_id_fkey ON working_hours IS 'Working hours are a doctor''s.';
+COMMENT ON CONSTRAINT account_erased_is_empty ON account IS 'Of an erased account only the id is left, and of no other.';
+COMMENT ON CONSTRAINT account_status_valid ON account IS 'An account has a status that there is.';
+COMMENT ON CONSTRAINT account_token_purpose_valid ON account_token IS 'A mailed code is for something that there is.';
+COMMENT ON CONSTRAINT account_id_role_unique ON account IS 'An account has one role, to which its profile refers.';
+COMMENT ON CONSTRAINT appointment_canceled_by_valid ON appointment IS 'A canceled appointment says which side canceled it, and no other does.';
+COMMENT ON CONSTRAINT appointment_during_valid ON appointment IS 'An appointment has a beginning and an end, and is not empty.';
+COMMENT ON CONSTRAINT appointment_hold_has_end ON appointment IS 'A hold ends at some time.';
+COMMENT ON CONSTRAINT appointment_patient_iff_claimed ON appointment IS 'An appointment has a patient, unless it is only on offer.';
+COMMENT ON CONSTRAINT appointment_seat_iff_active ON appointment IS 'An appointment has a seat while it is active, and no longer.';
+COMMENT ON CONSTRAINT appointment_status_valid ON appointment IS 'An appointment has a status that there is.';
+COMMENT ON INDEX calendar_feed_token_unique IS 'Every calendar link is another.';
+COMMENT ON CONSTRAINT coming_mail_kind_valid ON coming_mail IS 'A mail that is to come is of a kind that there is.';
+COMMENT ON CONSTRAINT notification_appointment_known ON notification IS 'A mail about an appointment says about which version of it.';
+COMMENT ON INDEX notification_batch IS 'One act is told each account in one mail.';
+COMMENT ON CONSTRAINT notification_kind_valid ON notification IS 'A mail is of a kind that there is.';
+COMMENT ON INDEX notification_once IS 'An account is told of one version of an appointment once.';
+COMMENT ON CONSTRAINT notification_status_valid ON notification IS 'A mail has a status that there is.';
+COMMENT ON INDEX offer_one_live IS 'Nobody who waits has two offers at once.';
+COMMENT ON CONSTRAINT offer_status_valid ON offer IS 'An offer has a status that there is.';
+COMMENT ON CONSTRAINT offer_wave_valid ON offer IS 'Waves of offers are counted from 1.';
+COMMENT ON CONSTRAINT payment_amount_valid ON payment IS 'A payment is of more than nothing.';
+COMMENT ON CONSTRAINT payment_capture_known ON payment IS 'What was taken is known by PayPal''s name for it.';
+COMMENT ON CONSTRAINT payment_capture_unique ON payment IS 'A capture at PayPal pays once.';
+COMMENT ON CONSTRAINT payment_order_unique ON payment IS 'An order at PayPal is of one payment.';
+COMMENT ON CONSTRAINT payment_reference_unique ON payment IS 'Every payment has a reference of its own.';
+COMMENT ON CONSTRAINT payment_status_valid ON payment IS 'A payment has a status that there is.';
+COMMENT ON CONSTRAINT policy_default_currency_valid ON policy IS 'The default currency is one of those allowed.';
+COMMENT ON CONSTRAINT policy_default_fee_valid ON policy IS 'The default fee is neither negative nor above the highest.';
+COMMENT ON CONSTRAINT policy_hold_minutes_valid ON policy IS 'A hold lasts 1 to 1440 minutes.';
+COMMENT ON CONSTRAINT policy_max_fee_valid ON policy IS 'The highest fee is 0 to 1000000.';
+COMMENT ON CONSTRAINT policy_offer_first_wave_valid ON policy IS 'The first wave of offers goes to 1 to 100 patients.';
+COMMENT ON CONSTRAINT policy_offer_min_notice_valid ON policy IS 'A slot is offered to the waitlist up to 0 to 72 hours before it begins.';
+COMMENT ON CONSTRAINT policy_offer_waves_valid ON policy IS 'An offer is good for 1 to 24 waves.';
+COMMENT ON CONSTRAINT policy_one_row ON policy IS 'There is one policy.';
+COMMENT ON CONSTRAINT policy_patient_hold_limit_valid ON policy IS 'A patient may have 1 to 30 unpaid holds.';
+COMMENT ON CONSTRAINT policy_reminder_lead_valid ON policy IS 'Patients are reminded 1 to 168 hours before.';
+COMMENT ON CONSTRAINT policy_review_hours_valid ON policy IS 'A slot is kept for 1 to 336 hours while PayPal reviews a payment.';
+COMMENT ON CONSTRAINT refund_amount_valid ON refund IS 'A refund is of more than nothing.';
+COMMENT ON CONSTRAINT refund_paypal_unique ON refund IS 'A refund at PayPal is of one refund here.';
+COMMENT ON CONSTRAINT refund_status_valid ON refund IS 'A refund has a status that there is.';
+COMMENT ON CONSTRAINT waitlist_entry_priority_class_valid ON waitlist_entry IS 'A waitlist entry is of the first or the second class.';
+COMMENT ON CONSTRAINT waitlist_entry_status_valid ON waitlist_entry IS 'A waitlist entry has a status that there is.';
 
 -- The earliest free slots of many doctors: day by day, in order, until enough are found.
 CREATE OR REPLACE FUNCTION search_free_slots(
@@ -5804,7 +6367,7 @@ LANGUAGE sql STABLE AS $$
     HAVING count(*) > 0
 $$;
 COMMENT ON FUNCTION time_off_no_appointment(time_off, timestamptz) IS
-'Why a time cannot be taken off, seen from an instant; NULL: it can.';
+'Time off never covers an appointment that a patient holds. Why a time cannot be taken off, seen from an instant; NULL: it can.';
 
 -- A mail that nobody could be given is seen, and can be tried again.
 CREATE OR REPLACE VIEW admin.undelivered AS
@@ -6279,6 +6842,76 @@ COMMENT ON COLUMN admin.payments_attention.paypal_capture IS 'PayPal''s capture:
 COMMENT ON COLUMN admin.payments_attention.since IS 'When the payment''s status last changed.';
 GRANT SELECT ON admin.payments_attention TO booking_admin, booking_auditor;
 
+-- Every rule there is, from what the database itself knows of it and from how the API answers it.
+CREATE OR REPLACE VIEW admin.rule_catalogue AS
+WITH declared AS (
+    SELECT
+        conname AS of_rule,
+        CASE contype WHEN 'c' THEN 'check' WHEN 'f' THEN 'foreign key' WHEN 'u' THEN 'unique' ELSE 'exclusion' END AS kind,
+        conrelid::regclass::text AS on_table,
+        pg_get_constraintdef(oid) AS definition,
+        coalesce(
+            obj_description(oid, 'pg_constraint'),
+            CASE contype WHEN 'f' THEN format('Each %s belongs to a %s that there is.', conrelid::regclass, confrelid::regclass) END
+        ) AS sentence
+    FROM pg_constraint
+    WHERE connamespace = 'public'::regnamespace AND contype IN ('c', 'f', 'u', 'x')
+    UNION ALL
+    SELECT
+        c.relname AS of_rule,
+        'unique index' AS kind,
+        i.indrelid::regclass::text AS on_table,
+        pg_get_indexdef(i.indexrelid) AS definition,
+        obj_description(c.oid, 'pg_class') AS sentence
+    FROM pg_index AS i
+    INNER JOIN pg_class AS c ON i.indexrelid = c.oid
+    WHERE i.indisunique AND c.relnamespace = 'public'::regnamespace
+        AND NOT EXISTS (SELECT FROM pg_constraint AS k WHERE k.conindid = c.oid AND k.contype IN ('p', 'u'))
+),
+
+predicate AS (
+    SELECT
+        p.proname AS of_rule,
+        btrim(p.prosrc, E' \n') AS body,
+        -- the rule first, then what the function answers
+        substring(obj_description(p.oid, 'pg_proc') FROM '^.*?\.(?= |$)') AS sentence
+    FROM pg_proc AS p
+    WHERE p.pronamespace = 'public'::regnamespace AND p.prorettype = 'text'::regtype
+),
+
+raised AS (
+    SELECT
+        r.rule,
+        string_agg(p.proname || '()', ', ' ORDER BY p.proname) AS by_functions
+    FROM rule_answer AS r
+    INNER JOIN pg_proc AS p ON p.pronamespace = 'public'::regnamespace AND strpos(p.prosrc, quote_literal(r.rule)) > 0
+    GROUP BY r.rule
+)
+
+SELECT
+    r.rule,
+    coalesce(d.sentence, p.sentence) AS sentence,
+    concat_ws(' and ', d.kind, CASE WHEN f.rule IS NOT NULL THEN 'trigger' END) AS kind,
+    r.http_status,
+    concat_ws('; ', 'table ' || d.on_table, f.by_functions) AS enforced_by,
+    concat_ws(E'\n', d.definition, p.body) AS definition,
+    r.title
+FROM rule_answer AS r
+LEFT JOIN declared AS d ON r.rule = d.of_rule
+LEFT JOIN predicate AS p ON r.rule = p.of_rule
+LEFT JOIN raised AS f ON r.rule = f.rule
+ORDER BY r.rule;
+COMMENT ON VIEW admin.rule_catalogue IS
+'Every rule: what it says, what enforces it, and how the API answers who breaks it. docs/rules.md has it with the tests that prove it.';
+COMMENT ON COLUMN admin.rule_catalogue.rule IS 'The constraint''s name, which a refusal carries: the API''s error code.';
+COMMENT ON COLUMN admin.rule_catalogue.sentence IS 'What it says.';
+COMMENT ON COLUMN admin.rule_catalogue.kind IS 'What PostgreSQL knows it as; trigger: functions raise it, which triggers call.';
+COMMENT ON COLUMN admin.rule_catalogue.http_status IS 'The API''s answer; 500 where nothing that a client sends can break it.';
+COMMENT ON COLUMN admin.rule_catalogue.enforced_by IS 'The table that declares it, and the functions that raise it.';
+COMMENT ON COLUMN admin.rule_catalogue.definition IS 'The constraint or index, and what the function of the rule''s name answers.';
+COMMENT ON COLUMN admin.rule_catalogue.title IS 'How the API says it to a client.';
+GRANT SELECT ON admin.rule_catalogue TO booking_admin, booking_auditor;
+
 -- Who waits for whom, in the order in which they are served.
 CREATE OR REPLACE VIEW admin.waitlist AS
 SELECT
@@ -6332,7 +6965,7 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
     ) AS w
 $$;
 COMMENT ON FUNCTION waitlist_desired_date_window(doctor, date, timestamptz) IS
-'Why a day cannot be waited for at an instant; NULL: it can, or no day is given.';
+'One waits for a day of the next 15, or for any. Why a day cannot be waited for at an instant; NULL: it can, or no day is given.';
 
 -- Doctor, patient, desired date and place in line of a waitlist entry never change.
 CREATE OR REPLACE FUNCTION waitlist_entry_immutable(was waitlist_entry, becomes waitlist_entry) RETURNS text
@@ -6345,7 +6978,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     END
 $$;
 COMMENT ON FUNCTION waitlist_entry_immutable(waitlist_entry, waitlist_entry) IS
-'Why one row may not become the other; NULL: nothing that must stay has changed.';
+'Doctor, patient, day and place in line of a waitlist entry never change. Why one row may not become the other; NULL: nothing that must stay has changed.';
 
 -- A waitlist entry begins as waiting, changes only by the steps of its life, and never after it has ended.
 CREATE OR REPLACE FUNCTION waitlist_entry_status_transition(old_status text, new_status text) RETURNS text
@@ -6363,7 +6996,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     END
 $$;
 COMMENT ON FUNCTION waitlist_entry_status_transition(text, text) IS
-'Why an entry (old status NULL: a new one) may not take a status; NULL: it may.';
+'A waitlist entry changes only by the steps of its life, and never after it has ended. Why an entry (old status NULL: a new one) may not take a status; NULL: it may.';
 
 -- A patient joins the waitlist only when the doctor has no free slot on that day (no day given: none in the window).
 CREATE OR REPLACE FUNCTION waitlist_only_when_full(d doctor, desired_date date, at_ timestamptz) RETURNS text
@@ -6378,7 +7011,7 @@ LANGUAGE sql STABLE AS $$
     LIMIT 1
 $$;
 COMMENT ON FUNCTION waitlist_only_when_full(doctor, date, timestamptz) IS
-'Why there is nothing to wait for at an instant; NULL: the doctor is full.';
+'One waits only for a doctor who has no free slot. Why there is nothing to wait for at an instant; NULL: the doctor is full.';
 
 -- A change of hours or of zone never leaves an appointment outside the hours: cancel it in the same transaction, or keep them.
 CREATE OR REPLACE FUNCTION stranded_appointments(d doctor, at_ timestamptz) RETURNS SETOF appointment
@@ -6403,7 +7036,7 @@ LANGUAGE sql STABLE AS $$
     HAVING count(*) > 0
 $$;
 COMMENT ON FUNCTION working_hours_cover_appointments(doctor, timestamptz) IS
-'Why a doctor''s hours cannot be as they are, seen from an instant; NULL: they can.';
+'A change of hours leaves no appointment outside them. Why a doctor''s hours cannot be as they are, seen from an instant; NULL: they can.';
 
 -- Working hours are local: on a day when the clocks change, an interval is as long as it really is.
 DO $$
