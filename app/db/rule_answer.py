@@ -21,7 +21,10 @@ COMMENT ON VIEW rule_answer IS 'How the API answers each broken rule: HTTP statu
 
 def rule_answer_sql() -> str:
     """Return the view that has each rule's answer."""
-    rows = (f"(\n        {_quoted(name)}, {rule.status},\n        {_quoted(rule.title)}\n    )" for name, rule in sorted(RULES.items()))
+    rows = (
+        f"(\n        {_quoted(name)}, {rule.status},\n        {_quoted(rule.title)}\n    )"
+        for name, rule in sorted(RULES.items())
+    )
     return TEXT.format(rows=",\n    ".join(rows))
 
 
