@@ -25,7 +25,12 @@ from tests.databases import Database
 
 JSON = {"Content-Type": "application/json"}
 WITH_BODY = [name for name, call in CALLS.items() if call.body]
-TABLES = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 1"
+# a query that tells a digest of every table's rows
+CONTENTS = """
+    SELECT string_agg(format(
+        $$SELECT %1$L, md5(string_agg(t::text, E'\\n' ORDER BY t::text)) FROM %1$I AS t$$, relname
+    ), ' UNION ALL ' ORDER BY relname) FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+"""
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -38,12 +43,9 @@ async def world(database: Database) -> World:
         await owner.close()
 
 
-async def contents(owner: asyncpg.Connection) -> dict[str, str]:
+async def contents(owner: asyncpg.Connection) -> list[asyncpg.Record]:
     """Return a digest of every table's rows."""
-    return {
-        table: await owner.fetchval(f"SELECT md5(string_agg(t::text, '\n' ORDER BY t::text)) FROM {table} AS t")
-        for (table,) in await owner.fetch(TABLES)
-    }
+    return list(await owner.fetch(await owner.fetchval(CONTENTS)))
 
 
 @pytest_asyncio.fixture(autouse=True)

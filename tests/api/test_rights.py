@@ -25,7 +25,7 @@ ROWS_OF_A = """
 """
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def addresses(settings: Settings) -> dict[str, tuple[str, str]]:
     """Method and path of every operation of the app, by the name that its row has."""
     return {

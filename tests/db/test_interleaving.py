@@ -26,12 +26,13 @@ AT_ONCE = 8  # stages that are set up together
 
 
 class Company(NamedTuple):
-    """The connections that play at one isolation level."""
+    """The connections that play at one isolation level, and the stages of the present case that wait for them."""
 
     level: str
     players: list[asyncpg.Connection]
     watcher: asyncpg.Connection
     stagehand: asyncpg.Connection  # with its triggers off
+    ready: list[Stage]
 
 
 class Ending(NamedTuple):
@@ -65,6 +66,7 @@ async def companies(database: Database) -> AsyncIterator[list[Company]]:
             [await asyncpg.connect(database.app) for _ in range(2)],
             await asyncpg.connect(database.superuser),
             await asyncpg.connect(database.superuser, server_settings={"session_replication_role": "replica"}),
+            [],
         )
         for level in LEVELS
     ]
@@ -77,13 +79,12 @@ async def companies(database: Database) -> AsyncIterator[list[Company]]:
 async def perform(company: Company, case: Case, *sides: int) -> list[Seen]:
     """Play every order in which these sides' statements can come; tell what was seen each time."""
     origin = a_slot()
-    ready: list[Stage] = []
     used: list[Stage] = []
 
     async def stage() -> Play:
-        if not ready:
-            ready.extend(await set_up(case.scene, origin, AT_ONCE, company.players[0], company.stagehand))
-        used.append(ready.pop())
+        if not company.ready:
+            company.ready.extend(await set_up(case.scene, origin, AT_ONCE, company.players[0], company.stagehand))
+        used.append(company.ready.pop())
         return Play([part(company, case, used[-1], side) for side in sides], company.watcher)
 
     plays = [play async for play in explore(stage)]
@@ -115,6 +116,8 @@ async def faults(company: Company, case: Case, stages: Sequence[Stage]) -> list[
 
 @pytest.mark.parametrize("case", list(cases()), ids=str)
 async def test_a_pair(companies: list[Company], case: Case) -> None:
+    for company in companies:
+        company.ready.clear()
     async with asyncio.TaskGroup() as together:
         tasks = [together.create_task(perform(company, case, 0, 1)) for company in companies]
     plays = [task.result() for task in tasks]
