@@ -11689,6 +11689,13 @@ CREATE INDEX notification_due ON public.notification USING btree (due_at, id) WH
 
 
 --
+-- Name: notification_failed; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX notification_failed ON public.notification USING btree (id) WHERE (status = 'failed'::text);
+
+
+--
 -- Name: notification_in_line; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -11794,6 +11801,20 @@ COMMENT ON INDEX public.payment_one_capture IS 'An appointment is paid once.';
 
 
 --
+-- Name: payment_to_look_at; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX payment_to_look_at ON public.payment USING btree (id) WHERE (attention IS NOT NULL);
+
+
+--
+-- Name: payment_undecided; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX payment_undecided ON public.payment USING btree (updated_at) WHERE (status = ANY (ARRAY['capturing'::text, 'pending_review'::text]));
+
+
+--
 -- Name: receipt_expiring; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -11826,6 +11847,13 @@ CREATE INDEX refresh_token_of_family ON public.refresh_token USING btree (family
 --
 
 CREATE INDEX refund_due ON public.refund USING btree (due_at) WHERE (status = ANY (ARRAY['requested'::text, 'pending'::text]));
+
+
+--
+-- Name: refund_failed; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX refund_failed ON public.refund USING btree (payment_id) WHERE (status = 'failed'::text);
 
 
 --

@@ -81,6 +81,7 @@ class Notification(Base):
             ),
         ),
         Index("notification_due", "due_at", "id", postgresql_where=text("status = 'queued'")),
+        Index("notification_failed", "id", postgresql_where=text("status = 'failed'")),  # for admin.undelivered
         {"comment": "The outbox: one mail to one account, about one version of one appointment or about the account."},
     )
 

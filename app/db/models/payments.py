@@ -56,6 +56,9 @@ class Payment(Base):
         ),
         Index("payment_of_appointment", "appointment_id"),
         Index("payment_due", "due_at", postgresql_where=text("due_at IS NOT NULL")),
+        # what stands in the view payment_attention is a few among millions
+        Index("payment_to_look_at", "id", postgresql_where=text("attention IS NOT NULL")),
+        Index("payment_undecided", "updated_at", postgresql_where=text("status IN ('capturing', 'pending_review')")),
         {"comment": "What a patient pays for an appointment, through an order at PayPal."},
     )
 
@@ -101,6 +104,7 @@ class Refund(Base):
         CheckConstraint("amount > 0", name="refund_amount_valid"),
         UniqueConstraint("paypal_id", name="refund_paypal_unique"),
         Index("refund_of_payment", "payment_id"),
+        Index("refund_failed", "payment_id", postgresql_where=text("status = 'failed'")),
         Index("refund_due", "due_at", postgresql_where=text("status IN ('requested', 'pending')")),
         {"comment": "Money on its way back to the payer."},
     )

@@ -18,7 +18,8 @@ GRANT SELECT ON
 doctor, patient, working_hours, time_off, appointment, waitlist_entry, policy, time_zone, notification,
 payment, refund, webhook_event, offer
 TO booking_admin, booking_auditor;
-GRANT SELECT (id, username, email, email_verified_at, role, status, disabled_reason, created_at) ON account TO booking_admin, booking_auditor;
+GRANT SELECT (id, username, email, email_verified_at, role, status, disabled_reason, created_at) ON account
+TO booking_admin, booking_auditor;
 GRANT INSERT (doctor_id, patient_id, during), UPDATE (status, during, cancel_reason) ON appointment TO booking_admin;
 GRANT INSERT (doctor_id, patient_id, desired_date), UPDATE (status) ON waitlist_entry TO booking_admin;
 GRANT INSERT (doctor_id, during, reason), DELETE ON time_off TO booking_admin;

@@ -571,6 +571,10 @@ CREATE INDEX payment_of_appointment ON payment (appointment_id);
 
 CREATE UNIQUE INDEX payment_one_capture ON payment (appointment_id) WHERE status IN ('capturing', 'pending_review', 'captured', 'partially_refunded', 'refunded') AND NOT without_slot;
 
+CREATE INDEX payment_to_look_at ON payment (id) WHERE attention IS NOT NULL;
+
+CREATE INDEX payment_undecided ON payment (updated_at) WHERE status IN ('capturing', 'pending_review');
+
 COMMENT ON TABLE payment IS 'What a patient pays for an appointment, through an order at PayPal.';
 
 COMMENT ON COLUMN payment.amount IS 'The appointment''s fee.';
@@ -640,6 +644,8 @@ CREATE TABLE notification (
 CREATE UNIQUE INDEX notification_batch ON notification (batch, account_id) WHERE batch IS NOT NULL;
 
 CREATE INDEX notification_due ON notification (due_at, id) WHERE status = 'queued';
+
+CREATE INDEX notification_failed ON notification (id) WHERE status = 'failed';
 
 CREATE INDEX notification_in_line ON notification (account_id, id) WHERE status = 'queued';
 
@@ -759,6 +765,8 @@ CREATE TABLE refund (
 
 CREATE INDEX refund_due ON refund (due_at) WHERE status IN ('requested', 'pending');
 
+CREATE INDEX refund_failed ON refund (payment_id) WHERE status = 'failed';
+
 CREATE INDEX refund_of_payment ON refund (payment_id);
 
 COMMENT ON TABLE refund IS 'Money on its way back to the payer.';
@@ -868,7 +876,8 @@ GRANT SELECT ON
 doctor, patient, working_hours, time_off, appointment, waitlist_entry, policy, time_zone, notification,
 payment, refund, webhook_event, offer
 TO booking_admin, booking_auditor;
-GRANT SELECT (id, username, email, email_verified_at, role, status, disabled_reason, created_at) ON account TO booking_admin, booking_auditor;
+GRANT SELECT (id, username, email, email_verified_at, role, status, disabled_reason, created_at) ON account
+TO booking_admin, booking_auditor;
 GRANT INSERT (doctor_id, patient_id, during), UPDATE (status, during, cancel_reason) ON appointment TO booking_admin;
 GRANT INSERT (doctor_id, patient_id, desired_date), UPDATE (status) ON waitlist_entry TO booking_admin;
 GRANT INSERT (doctor_id, during, reason), DELETE ON time_off TO booking_admin;
