@@ -114,6 +114,11 @@ async def test_every_row_is_there(restored: Restored) -> None:
     }
 
 
+async def test_history_holds(restored: Restored) -> None:
+    assert await rows(restored.after.admin, "SELECT * FROM admin.verify_history()") == []
+    assert await rows(restored.after.admin, "SELECT true FROM history LIMIT 1")
+
+
 async def test_everything_is_booking_owner_s(restored: Restored) -> None:
     """Were it the superuser's, its functions would run with a superuser's rights."""
     owners = await rows(
