@@ -254,6 +254,7 @@ def test_what_each_mail_says(changes: dict[str, Any], said: list[str]) -> None:
             {"kind": "waitlist_joined", "doctor": "Dr. Ada", "position": 1, "desired_date": date(2026, 11, 26)},
             ["a slot with Dr. Ada on Thursday 26 November 2026. You are number 1 in line"],
         ),
+        ({"kind": "waitlist_joined", "doctor": "Dr. Ada"}, ["a slot with Dr. Ada on any day.\n"]),
         (
             {"kind": "waiting_lapsed", "doctor": "Dr. Ada"},
             ["no slot with Dr. Ada became yours", "To find another time"],

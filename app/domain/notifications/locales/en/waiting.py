@@ -8,10 +8,12 @@ from app.domain.notifications.words import Words
 def waitlist_joined(letter: AccountLetter) -> Words:
     """Tell the place in line, and how to pause or leave."""
     on = f"on {day(letter.desired_date)}" if letter.desired_date else "on any day"
+    # whoever left a moment ago has no place any more
+    place = f" You are number {letter.position} in line." if letter.position else ""
     return Words(
         f"On the waitlist: {letter.doctor}",
         [
-            f"You are waiting for a slot with {letter.doctor} {on}. You are number {letter.position} in line.",
+            f"You are waiting for a slot with {letter.doctor} {on}.{place}",
             "As soon as a slot comes free, it is offered to those who wait, by mail and in the booking app. Whoever "
             "accepts first has it, and the first in line hear of it first.",
             "To be offered nothing for a while and yet keep your place, pause your waiting in your booking app, which "
