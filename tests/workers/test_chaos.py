@@ -21,7 +21,7 @@ from tests.factories import a_slot, book, make_doctor, make_patients
 from tests.workers.conftest import StartWorker
 from tests.workers.mailboxes import GrumpyMailbox
 from tests.workers.processes import WorkerProcess, eventually
-from tests.workers.stories import is_settled, join
+from tests.workers.stories import JOIN, is_settled
 
 DOCTORS, EACH, PATIENTS, WORKERS = 20, 25, 100, 3  # each doctor has 25 appointments: 500 in all
 SECONDS = 20  # of chaos, at least
@@ -38,7 +38,7 @@ REQUEUE = "UPDATE notification SET due_at = now() WHERE status = 'queued' AND du
 ROWS = """
     SELECT n.*, r.email FROM notification AS n INNER JOIN account AS r ON r.id = n.account_id
 """
-REASONS = {"the appointment has changed since", "the offer has been superseded"}
+REASONS = {"the appointment has changed since", "the offer has been superseded", "the waiting has ended"}
 
 
 class Booked(NamedTuple):
@@ -84,7 +84,7 @@ async def fill_up(owner: asyncpg.Connection, app: asyncpg.Connection) -> Practic
         if number % 5 == 0:
             practice.waiting.extend((patient, doctor) for patient in await make_patients(owner, 2))
     for patient, doctor in practice.waiting:
-        await join(owner, patient, doctor)
+        await app.fetch(JOIN, patient, doctor, None)
     return practice
 
 
