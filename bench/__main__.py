@@ -9,12 +9,13 @@ from pathlib import Path
 import click
 
 from app.sandbox.errors import SandboxError
-from bench import cancel_to_mail
+from bench import booking, cancel_to_mail
 from bench.stack import Stack, running_stack
 from bench.wrk import NoWrkError
 
 Part = Callable[..., Awaitable[str]]
 PARTS: dict[str, tuple[str, Part]] = {
+    "booking": ("Booking: the API beside the bare handler and pgbench, 16 clients", booking.run),
     "cancel-to-mail": ("From the commit of a cancellation to the offers' mails", cancel_to_mail.run),
 }
 

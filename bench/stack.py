@@ -1,6 +1,8 @@
 """What is measured: a PostgreSQL that keeps its word through a power failure, and real API and worker processes."""
 
 import asyncio
+import os
+import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,9 +14,11 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from app.db.migrate import upgrade
 from app.sandbox.database import create_database, dsn_of, let_any_doctor_be_booked, set_passwords
 from app.sandbox.mailbox import Mailbox
+from app.sandbox.ports import free_port, is_taken
 from app.sandbox.postgres import EmbeddedPostgres
+from app.sandbox.process import Child, Program
 from app.sandbox.redis import EmbeddedRedis
-from app.sandbox.service import Api, Worker
+from app.sandbox.service import ROOT, Api, Worker
 
 SECRET = "a secret of the bench, which signs the tokens of nobody"  # noqa: S105  known to all, good for nothing
 # Its defaults are durable; `_must_be_durable` makes sure of it.
@@ -98,6 +102,21 @@ class Stack:
         finally:
             for api in apis:
                 await api.child.stop()
+
+    @asynccontextmanager
+    async def bare(self) -> AsyncIterator[tuple[str, int]]:
+        """Yield the address and process id of a running bare handler."""
+        child = Child("bare", self.home)
+        port = free_port()
+        environment = {**self.environment, "PATH": os.environ["PATH"]}
+        await child.start(Program((sys.executable, "-m", "bench.bare", str(port)), environment, ROOT))
+        try:
+            async with asyncio.timeout(SECONDS_TO_WORK):
+                while not is_taken(port):  # noqa: ASYNC110  it happens in another process
+                    await asyncio.sleep(0.05)
+            yield f"http://127.0.0.1:{port}", child.pid
+        finally:
+            await child.stop()
 
     @asynccontextmanager
     async def workers(self, number: int) -> AsyncIterator[list[Worker]]:

@@ -1,6 +1,6 @@
 -- One request a line of a file, each line taken once: "METHOD PATH TOKEN BODY", `-` for what there is not.
 -- Arguments: the file, the number of threads, and how long a connection pauses before each request, milliseconds.
--- A thread ends when its lines are used up. At the end: how many answers there were of each status, as JSON.
+-- A thread whose lines are used up ends, and says so. At the end: how many answers there were of each status, as JSON.
 local threads = {}
 
 function setup(thread)
@@ -9,7 +9,7 @@ function setup(thread)
 end
 
 function init(args)
-    lines, statuses, position, pause = {}, {}, 0, tonumber(args[3])
+    lines, statuses, position, used_up, pause = {}, {}, 0, 0, tonumber(args[3])
     local n = 0
     for line in io.lines(args[1]) do
         if n % tonumber(args[2]) == number then
@@ -27,7 +27,7 @@ function request()
     position = position + 1
     local line = lines[position]
     if line == nil then
-        -- asked for once more before it stops: an answer that is no part of the measurement
+        used_up = 1
         wrk.thread:stop()
         return wrk.format("GET", "/health/live")
     end
@@ -49,8 +49,9 @@ function response(status)
 end
 
 function done(summary, latency)
-    local total = {}
+    local total, without = {}, 0
     for _, thread in ipairs(threads) do
+        without = without + thread:get("used_up")
         for status, n in pairs(thread:get("statuses")) do
             total[status] = (total[status] or 0) + n
         end
@@ -60,9 +61,10 @@ function done(summary, latency)
         table.insert(parts, string.format('"%d": %d', status, n))
     end
     io.write(string.format(
-        '\nRESULT {"statuses": {%s}, "seconds": %.6f, "p50": %.3f, "p99": %.3f, "errors": %d}\n',
+        '\nRESULT {"statuses": {%s}, "seconds": %.6f, "p50": %.3f, "p99": %.3f, "errors": %d, "used_up": %d}\n',
         table.concat(parts, ", "), summary.duration / 1e6,
         latency:percentile(50) / 1000, latency:percentile(99) / 1000,
-        summary.errors.connect + summary.errors.read + summary.errors.write + summary.errors.timeout
+        summary.errors.connect + summary.errors.read + summary.errors.write + summary.errors.timeout,
+        without
     ))
 end

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 from bench.people import Wish
+from bench.rounds import Done
 
 SCRIPT = Path(__file__).with_name("wrk.lua")
 RESULT = b"RESULT "
@@ -41,6 +42,7 @@ class Answers(msgspec.Struct):
     p50: float
     p99: float
     errors: int
+    used_up: int  # threads that ran out of requests; their time is not right
 
     @property
     def ok(self) -> int:
@@ -79,6 +81,20 @@ async def finish(process: asyncio.subprocess.Process) -> Answers:
     told, _ = await process.communicate()
     line = next(line for line in told.splitlines() if line.startswith(RESULT))
     return msgspec.json.decode(line.removeprefix(RESULT), type=Answers)
+
+
+def all_of(answers: list[Answers], status: str = "201") -> Done:
+    """Add up what several saw who called at once. Raises RuntimeError if an answer was another than expected."""
+    others = [a for a in answers if a.errors or a.used_up or a.statuses.keys() != {status}]
+    if others:
+        raise RuntimeError(f"wrk did not get what it should: {others}")
+    number = sum(a.ok for a in answers)
+    return Done(
+        number,
+        max(a.seconds for a in answers),
+        sum(a.p50 * a.ok for a in answers) / number,
+        max(a.p99 for a in answers),
+    )
 
 
 @asynccontextmanager

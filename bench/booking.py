@@ -1,0 +1,101 @@
+"""Booking over HTTP, beside pgbench with the same statement, and a bare handler with the same check and statement."""
+
+from contextlib import AsyncExitStack
+
+from app.domain.appointments.repository import BOOK
+from bench import pgbench, wrk
+from bench.figures import table
+from bench.people import Wish, make_wishes
+from bench.rounds import Done, Round, by_turns, measured
+from bench.stack import Stack
+
+CLIENTS = 16
+MOST_PER_SECOND = 1500  # patients are made for so many; who runs out of them ends with an error
+# What the API sends, with the id of the act (app/db/driver.py); nothing checks a token.
+SCRIPT = f"""
+\\set patient :first_patient + :n
+\\set doctor :first_doctor + :n % :doctors
+\\set start :first_start + (:n / :doctors) * 1800
+SELECT called.* FROM ({BOOK}) AS called WHERE (SELECT set_config('booking.request', 'bench', true)) IS NOT NULL;
+"""  # noqa: S608  our own
+COLUMNS = ("", "requests/s", "p50, ms", "p99", "CPU a request, ms: server", "PostgreSQL", "client")
+
+
+def script(wishes: list[Wish]) -> str:
+    """Return what has pgbench book `wishes`, whose patients and doctors follow upon each other."""
+    doctors = sorted({wish.doctor for wish in wishes})
+    known = {
+        ":first_patient": wishes[0].patient,
+        ":first_doctor": doctors[0],
+        ":doctors": len(doctors),
+        ":first_start": int(wishes[0].start.timestamp()),
+        "$1": ":patient",
+        "$2": ":doctor",
+        "$3": "to_timestamp(:start)",
+    }
+    text = SCRIPT
+    for name, value in known.items():
+        text = text.replace(name, str(value))
+    return text
+
+
+async def by_pgbench(stack: Stack, seconds: float) -> Round:
+    """Book by pgbench."""
+    wishes = await _wishes(stack, seconds)
+    return await measured(stack, lambda: pgbench.run(stack, script(wishes), seconds, clients=CLIENTS))
+
+
+async def over_http(stack: Stack, seconds: float, *servers: tuple[str, int]) -> Round:
+    """Book over HTTP at servers (address and process id), which take equal shares."""
+    wishes = await _wishes(stack, seconds)
+    share = [wishes[n :: len(servers)] for n in range(len(servers))]
+    files = [
+        wrk.write_requests(stack.home / f"bookings{n}.txt", map(wrk.booking, part)) for n, part in enumerate(share)
+    ]
+
+    async def act() -> Done:
+        load = wrk.Load(CLIENTS // len(servers))
+        running = [await wrk.start(url, file, seconds, load) for (url, _), file in zip(servers, files, strict=True)]
+        return wrk.all_of([await wrk.finish(process) for process in running])
+
+    return await measured(stack, act, *(pid for _, pid in servers))
+
+
+async def _wishes(stack: Stack, seconds: float) -> list[Wish]:
+    async with stack.connection() as db:
+        wishes = await make_wishes(db, round(seconds * MOST_PER_SECOND))
+        await db.execute("ANALYZE account, doctor, patient, working_hours, appointment")
+        await db.execute("CHECKPOINT")  # so that none comes in the midst of a round
+    return wishes
+
+
+def line(name: str, result: Round) -> tuple[object, ...]:
+    """Return a line of the table."""
+    return name, result.rate, result.p50, result.p99, result.api, result.postgres, result.client
+
+
+async def run(stack: Stack, *, full: bool) -> str:
+    """Compare the API, one process and two, with the bare handler and pgbench."""
+    seconds, rounds = (10, 9) if full else (3, 5)
+    async with AsyncExitStack() as servers:
+        apis = await servers.enter_async_context(stack.apis(2))
+        bare = await servers.enter_async_context(stack.bare())
+        one, two = [(api.url, api.child.pid) for api in apis]
+        results = await by_turns(
+            {
+                "API": lambda: over_http(stack, seconds, one),
+                "API, two processes": lambda: over_http(stack, seconds, one, two),
+                "bare handler": lambda: over_http(stack, seconds, bare),
+                "pgbench": lambda: by_pgbench(stack, seconds),
+            },
+            rounds,
+        )
+    return table(COLUMNS, (line(*item) for item in results.items())) + "\n\n" + _ratios(results)
+
+
+def _ratios(results: dict[str, Round]) -> str:
+    api, bare, ceiling = results["API"], results["bare handler"], results["pgbench"]
+    return (
+        f"API / pgbench, rates: {api.rate / ceiling.rate:.2f}; API / bare handler, CPU of the server: "
+        f"{api.api / bare.api:.2f}, of both servers: {(api.api + api.postgres) / (bare.api + bare.postgres):.2f}"
+    )

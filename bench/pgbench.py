@@ -1,0 +1,39 @@
+"""The ceiling: PostgreSQL's own load generator, which comes with the server, running the same statements."""
+
+import asyncio
+import re
+from pathlib import Path
+
+from app.sandbox.postgres import bin_dir
+from bench.rounds import Done
+from bench.stack import Stack
+
+PROCESSED = re.compile(r"number of transactions actually processed: (\d+)")
+FAILED = re.compile(r"number of failed transactions: (\d+)")
+RATE = re.compile(r"tps = ([\d.]+)")
+# each client counts for itself: :n is another number in every transaction of all of them
+NUMBER = "\\set i :i + 1\n\\set n :i * {clients} + :client_id\n"
+
+
+async def run(stack: Stack, script: str, seconds: float, *, clients: int = 16) -> Done:
+    """Run a script, in which `:n` counts from 0, again and again for so long, as booking_app. Raises RuntimeError."""
+    path = _written(stack.home / "pgbench.sql", NUMBER.format(clients=clients) + script)
+    process = await asyncio.create_subprocess_exec(
+        bin_dir() / "pgbench",
+        *("--no-vacuum", "--protocol=prepared", f"--client={clients}", "--jobs=1", "--define=i=-1"),
+        *(f"--time={round(seconds)}", f"--file={path}", stack.app_url),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env={"PGSSLMODE": "disable"},
+    )
+    out, err = await process.communicate()
+    told = out.decode()
+    processed, failed, rate = PROCESSED.search(told), FAILED.search(told), RATE.search(told)
+    if process.returncode or not (processed and rate) or (failed and int(failed[1])):
+        raise RuntimeError(f"pgbench: {told} {err.decode()}")
+    return Done(int(processed[1]), int(processed[1]) / float(rate[1]))
+
+
+def _written(path: Path, text: str) -> Path:
+    path.write_text(text)
+    return path

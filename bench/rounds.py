@@ -1,0 +1,59 @@
+"""Rivals that do the same work by turns, and what each round cost."""
+
+import random
+import resource
+from collections.abc import Awaitable, Callable, Mapping
+from statistics import median
+from typing import NamedTuple
+
+from bench import cpu
+from bench.stack import Stack
+
+
+class Done(NamedTuple):
+    """What a client did: so many requests, all went well, in so long; latencies in milliseconds, if it knows them."""
+
+    requests: int
+    seconds: float
+    p50: float = float("nan")
+    p99: float = float("nan")
+
+
+class Round(NamedTuple):
+    """A round's rate, and the CPU time a request, user and system, in milliseconds; latencies, too."""
+
+    rate: float
+    api: float
+    postgres: float
+    client: float
+    p50: float
+    p99: float
+
+
+Act = Callable[[], Awaitable[Done]]
+
+
+async def measured(stack: Stack, act: Act, *servers: int) -> Round:
+    """Let a client act; `servers` are the processes (ids) that it calls, beside PostgreSQL."""
+    before = _clocks(stack, servers)
+    done = await act()
+    spent = [after - earlier for after, earlier in zip(_clocks(stack, servers), before, strict=True)]
+    api, postgres, client = (clock * 1000 / done.requests for clock in spent)
+    return Round(done.requests / done.seconds, api, postgres, client, done.p50, done.p99)
+
+
+def _clocks(stack: Stack, servers: tuple[int, ...]) -> tuple[float, float, float]:
+    """Return the CPU seconds so far of servers, PostgreSQL, and clients that have ended."""
+    clients = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return cpu.seconds(*servers), cpu.seconds(stack.postgres.pid), clients.ru_utime + clients.ru_stime
+
+
+async def by_turns(rivals: Mapping[str, Callable[[], Awaitable[Round]]], rounds: int) -> dict[str, Round]:
+    """Let each rival warm up once, then act `rounds` times in random order; return the medians of each."""
+    taken: dict[str, list[Round]] = {name: [] for name in rivals}
+    for number in range(rounds + 1):
+        for name in random.sample(list(rivals), len(rivals)):
+            result = await rivals[name]()
+            if number:
+                taken[name].append(result)
+    return {name: Round(*map(median, zip(*results, strict=True))) for name, results in taken.items()}
