@@ -9,13 +9,17 @@ from pathlib import Path
 import click
 
 from app.sandbox.errors import SandboxError
-from bench import booking, cancel_to_mail
+from bench import booking, cancel_to_mail, crowds, processes, reads
 from bench.stack import Stack, running_stack
 from bench.wrk import NoWrkError
 
 Part = Callable[..., Awaitable[str]]
 PARTS: dict[str, tuple[str, Part]] = {
     "booking": ("Booking: the API beside the bare handler and pgbench, 16 clients", booking.run),
+    "reads": ("Reads: the API beside pgbench, 16 clients", reads.run),
+    "rush": ("Thousands after the 30 seats of one doctor", crowds.rush),
+    "logins": ("Fifty logins at once, and everybody else", crowds.logins),
+    "processes": ("Memory, and the time to start", processes.run),
     "cancel-to-mail": ("From the commit of a cancellation to the offers' mails", cancel_to_mail.run),
 }
 

@@ -76,7 +76,7 @@ def line(name: str, result: Round) -> tuple[object, ...]:
 
 async def run(stack: Stack, *, full: bool) -> str:
     """Compare the API, one process and two, with the bare handler and pgbench."""
-    seconds, rounds = (10, 9) if full else (3, 5)
+    seconds, rounds = (10, 9) if full else (2, 4)
     async with AsyncExitStack() as servers:
         apis = await servers.enter_async_context(stack.apis(2))
         bare = await servers.enter_async_context(stack.bare())

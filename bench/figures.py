@@ -1,6 +1,7 @@
 """Samples and how they are shown."""
 
 from collections.abc import Iterable, Sequence
+from math import isnan
 from statistics import quantiles
 
 
@@ -19,10 +20,8 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def _shown(value: object) -> str:
-    return (
-        f"{value:,.3g}"
-        if isinstance(value, float) and value < 100
-        else f"{value:,.0f}"
-        if isinstance(value, float)
-        else str(value)
-    )
+    if not isinstance(value, float):
+        return str(value)
+    if isnan(value):
+        return "-"  # a client that does not tell
+    return f"{value:,.3g}" if value < 100 else f"{value:,.0f}"

@@ -23,8 +23,14 @@ DOCTORS = """
 """
 HOURS = """
     INSERT INTO working_hours (doctor_id, weekday, start_minute, end_minute)
-    SELECT id, weekday, 0, 1440 FROM unnest($1::int[]) AS id, generate_series(1, 7) AS weekday
+    SELECT id, weekday, $3, $4 FROM unnest($1::int[]) AS id, generate_series(1, $2) AS weekday
 """
+AROUND_THE_CLOCK, OFFICE = (7, 0, 1440), (5, 540, 1020)  # days of the week from Monday on, first and last minute
+
+
+def token(account_id: int, role: Role) -> str:
+    """Return an access token."""
+    return access_token(SECRET, account_id, role, generation=1)
 
 
 class Wish(NamedTuple):
@@ -37,7 +43,7 @@ class Wish(NamedTuple):
     @property
     def token(self) -> str:
         """The patient's access token."""
-        return access_token(SECRET, self.patient, "patient", generation=1)
+        return token(self.patient, "patient")
 
 
 def a_slot(number: int) -> datetime:
@@ -54,12 +60,17 @@ async def make_patients(db: asyncpg.Connection, number: int) -> list[int]:
 
 
 async def make_doctors(
-    db: asyncpg.Connection, number: int, *, specialty: str = "General Practice", seats: int = SEATS
+    db: asyncpg.Connection,
+    number: int,
+    *,
+    specialty: str = "General Practice",
+    seats: int = SEATS,
+    hours: tuple[int, int, int] = AROUND_THE_CLOCK,
 ) -> list[int]:
-    """Add doctors who charge nothing and work around the clock; return their ids."""
+    """Add doctors who charge nothing; return their ids."""
     ids = await _accounts(db, "doctor", number)
     await db.execute(DOCTORS, ids, specialty, seats)
-    await db.execute(HOURS, ids)
+    await db.execute(HOURS, ids, *hours)
     return ids
 
 

@@ -1,6 +1,9 @@
--- One request a line of a file, each line taken once: "METHOD PATH TOKEN BODY", `-` for what there is not.
--- Arguments: the file, the number of threads, and how long a connection pauses before each request, milliseconds.
--- A thread whose lines are used up ends, and says so. At the end: how many answers there were of each status, as JSON.
+-- One request a line of a file: "METHOD PATH TOKEN BODY", `-` for what there is not.
+-- Arguments: the file, the number of threads, how long a connection pauses before each request, milliseconds, and
+-- whether each line is sent `once` or `again` and again.
+-- Once all lines were sent, wrk ends as if interrupted, and says so. At the end: how many answers there were of each status, as JSON.
+local ffi = require("ffi")
+ffi.cdef("int kill(int, int); int getpid(void);")
 local threads = {}
 
 function setup(thread)
@@ -10,6 +13,7 @@ end
 
 function init(args)
     lines, statuses, position, used_up, pause = {}, {}, 0, 0, tonumber(args[3])
+    again = args[4] == "again"
     local n = 0
     for line in io.lines(args[1]) do
         if n % tonumber(args[2]) == number then
@@ -25,10 +29,13 @@ end
 
 function request()
     position = position + 1
+    if position > #lines and again then
+        position = 1
+    end
     local line = lines[position]
     if line == nil then
         used_up = 1
-        wrk.thread:stop()
+        ffi.C.kill(ffi.C.getpid(), 2) -- SIGINT; a thread that merely stops has wrk wait out its time
         return wrk.format("GET", "/health/live")
     end
     local method, path, token, body = line:match("^(%S+) (%S+) (%S+) (.+)$")

@@ -1,4 +1,4 @@
-"""The load: wrk, which costs little itself, with a file of requests of which each is sent once."""
+"""The load: wrk, which costs little itself, with the requests of a file."""
 
 import asyncio
 import contextlib
@@ -32,6 +32,7 @@ class Load(NamedTuple):
     connections: int = 16
     threads: int = 1
     pause: float = 0
+    again: bool = False  # begin anew when all requests were sent; else each is sent once
 
 
 class Answers(msgspec.Struct):
@@ -42,12 +43,17 @@ class Answers(msgspec.Struct):
     p50: float
     p99: float
     errors: int
-    used_up: int  # threads that ran out of requests; their time is not right
+    used_up: int  # threads that ran out of requests
 
     @property
     def ok(self) -> int:
         """How many requests succeeded."""
         return sum(number for status, number in self.statuses.items() if status.startswith("2"))
+
+
+def get(path: str, bearer: str = "-") -> str:
+    """Return the request that reads."""
+    return f"GET /api/{path} {bearer} -"
 
 
 def booking(wish: Wish) -> str:
@@ -71,6 +77,7 @@ async def start(url: str, requests: Path, seconds: float, load: Load) -> asyncio
         program,
         *(f"-c{load.connections}", f"-t{load.threads}", f"-d{max(1, round(seconds))}s", "--timeout", "30s"),
         *("-s", SCRIPT, url, "--", requests, str(load.threads), str(round(load.pause * 1000))),
+        "again" if load.again else "once",
         stdout=asyncio.subprocess.PIPE,
         env={"PATH": os.environ["PATH"]},
     )
