@@ -10,8 +10,8 @@ import asyncpg
 import httpx
 
 from tests.api.answers import assert_problem
-from tests.api.bookings import booked, cancel, post_booking
-from tests.factories import SLOT, a_slot, make_doctor, make_patient, make_patients
+from tests.api.bookings import APPOINTMENTS, booked, cancel, post_booking
+from tests.factories import SLOT, a_slot, bearer, make_doctor, make_patient, make_patients
 
 ROWS = "SELECT id, patient_id, lower(during) AS start, seat, status FROM appointment WHERE doctor_id = $1 ORDER BY id"
 
@@ -101,3 +101,26 @@ async def test_who_cancels_and_who_books_that_slot(client: httpx.AsyncClient, ow
     assert lost.keys() <= {"appointment_doctor_no_overlap"}
     active = [row["id"] for row in await owner.fetch(ROWS, doctor) if row["status"] == "confirmed"]
     assert active == [answer.json()["id"] for answer in won]
+
+
+async def test_a_rush_for_one_doctor_leaves_room_for_the_others(
+    client: httpx.AsyncClient, owner: asyncpg.Connection
+) -> None:
+    rushed, quiet = await make_doctor(owner), await make_doctor(owner, fee=0)
+    *crowd, patient = await make_patients(owner, 31)
+    async with owner.transaction():
+        await owner.execute("SELECT FROM doctor WHERE account_id = $1 FOR UPDATE", rushed)
+        rush = [asyncio.create_task(_keyed_booking(client, one, rushed)) for one in crowd]
+        await asyncio.sleep(0.5)  # more than they need to get to where they wait
+        assert await booked(client, patient, quiet, a_slot())
+        # of those who had a connection some would have given up first, for the lock is not to be had
+        assert not any(task.done() for task in rush)
+    won, _ = sort_out(await asyncio.gather(*rush))
+    assert len(won) == 1
+
+
+async def _keyed_booking(client: httpx.AsyncClient, patient: int, doctor: int) -> httpx.Response:
+    """Ask for a slot of a doctor; half of the patients would be known again."""
+    key = {"Idempotency-Key": f"rush-{patient}"} if patient % 2 else {}
+    body = {"doctor": doctor, "appointment_date": a_slot().isoformat()}
+    return await client.post(APPOINTMENTS, headers=bearer(patient, "patient") | key, json=body)

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.domain.accounts.tokens import Caller, patients_only
 from app.domain.appointments.repository import AppointmentRepository
 from app.domain.appointments.schemas import Appointment, AppointmentDetail, Book, HistoryRecord, Reschedule, Status
+from app.domain.appointments.turns import in_turn
 from app.domain.fields import PathId
 from app.domain.paging import LINK, Cursor, Keyset, Limit, page, read_id, read_instant
 from app.domain.problems import ProblemError, not_found, problems
@@ -50,6 +51,7 @@ class AppointmentController(Controller):
     }
 
     @post("/", operation_id="book_appointment", guards=[patients_only], responses=problems(409, 422))
+    @in_turn
     @once
     async def book(
         self,
