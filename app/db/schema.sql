@@ -7780,9 +7780,13 @@ COMMENT ON FUNCTION public.settle_capture(pay public.payment, p_capture text) IS
 --
 
 CREATE FUNCTION public.shared_hours(p_doctors integer[], p_from timestamp with time zone) RETURNS TABLE(zone text, day date, start_minute integer, end_minute integer, slot_minutes integer, buffer_minutes integer, doctors integer[])
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
+    SET plan_cache_mode TO 'force_custom_plan'
     AS $$
-    SELECT z.name, z.day, w.start_minute, w.end_minute, d.slot_minutes, d.buffer_minutes, array_agg(d.account_id)
+BEGIN
+    RETURN QUERY
+    SELECT z.name, z.day, w.start_minute::integer, w.end_minute::integer, d.slot_minutes::integer, d.buffer_minutes::integer,
+        array_agg(d.account_id)
     FROM doctor AS d
     INNER JOIN working_hours AS w ON w.doctor_id = d.account_id
     INNER JOIN (
@@ -7791,7 +7795,8 @@ CREATE FUNCTION public.shared_hours(p_doctors integer[], p_from timestamp with t
         CROSS JOIN (VALUES (0), (1), (2)) AS d (n) -- 24 hours from 23:30 on reach into the day after next if clocks go forward
     ) AS z ON z.name = d.timezone AND extract(isodow FROM z.day) = w.weekday
     WHERE d.account_id = ANY (p_doctors)
-    GROUP BY z.name, z.day, w.start_minute, w.end_minute, d.slot_minutes, d.buffer_minutes
+    GROUP BY z.name, z.day, w.start_minute, w.end_minute, d.slot_minutes, d.buffer_minutes;
+END
 $$;
 
 

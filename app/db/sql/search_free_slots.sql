@@ -66,13 +66,17 @@ $$;
 COMMENT ON FUNCTION doctors_with_room(text, timestamptz) IS
 'The doctors, all or of a specialty in any case, who take appointments and are below their cap at an instant.';
 
--- Many doctors work the same hours in the same steps: their grid is computed once.
+-- Many doctors work the same hours in the same steps: their grid is computed once. It is planned anew for each list of
+-- doctors: one plan for all would be made for ten of them, and of ten thousand look up each one's hours by the index.
 CREATE OR REPLACE FUNCTION shared_hours(p_doctors integer[], p_from timestamptz)
 RETURNS TABLE (
     zone text, day date, start_minute integer, end_minute integer, slot_minutes integer, buffer_minutes integer, doctors integer[]
 )
-LANGUAGE sql STABLE AS $$
-    SELECT z.name, z.day, w.start_minute, w.end_minute, d.slot_minutes, d.buffer_minutes, array_agg(d.account_id)
+LANGUAGE plpgsql STABLE SET plan_cache_mode = force_custom_plan AS $$
+BEGIN
+    RETURN QUERY
+    SELECT z.name, z.day, w.start_minute::integer, w.end_minute::integer, d.slot_minutes::integer, d.buffer_minutes::integer,
+        array_agg(d.account_id)
     FROM doctor AS d
     INNER JOIN working_hours AS w ON w.doctor_id = d.account_id
     INNER JOIN (
@@ -81,7 +85,8 @@ LANGUAGE sql STABLE AS $$
         CROSS JOIN (VALUES (0), (1), (2)) AS d (n) -- 24 hours from 23:30 on reach into the day after next if clocks go forward
     ) AS z ON z.name = d.timezone AND extract(isodow FROM z.day) = w.weekday
     WHERE d.account_id = ANY (p_doctors)
-    GROUP BY z.name, z.day, w.start_minute, w.end_minute, d.slot_minutes, d.buffer_minutes
+    GROUP BY z.name, z.day, w.start_minute, w.end_minute, d.slot_minutes, d.buffer_minutes;
+END
 $$;
 COMMENT ON FUNCTION shared_hours(integer[], timestamptz) IS
 'The intervals of working hours on the days that the 24 hours from an instant on touch, each with those of the doctors who share it and its steps.';
