@@ -4,6 +4,8 @@ import asyncio
 import re
 import subprocess
 import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from app.db.migrate import upgrade
@@ -21,8 +23,9 @@ def dump(url: str) -> str:
     return re.sub(r"^(\\(un)?restrict .*|-- Dumped .*)\n", "", printed, flags=re.MULTILINE)
 
 
-async def dump_migrated() -> str:
-    """Migrate an empty database of a server of its own, and return its schema."""
+@asynccontextmanager
+async def migrated() -> AsyncIterator[str]:
+    """Migrate an empty database of a server of its own, and yield its owner's URL."""
     with tempfile.TemporaryDirectory() as home:
         server = EmbeddedPostgres(Path(home), {"fsync": "off"})
         await server.start()
@@ -30,9 +33,15 @@ async def dump_migrated() -> str:
             await create_database(server)
             owner = dsn_of(server, OWNER)
             await asyncio.to_thread(upgrade, owner)
-            return await asyncio.to_thread(dump, owner)
+            yield owner
         finally:
             await server.stop()
+
+
+async def dump_migrated() -> str:
+    """Return the schema of a migrated database."""
+    async with migrated() as owner:
+        return await asyncio.to_thread(dump, owner)
 
 
 if __name__ == "__main__":

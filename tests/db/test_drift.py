@@ -16,6 +16,7 @@ from app.db.present import present_sql
 from app.db.rule_answer import FILE, rule_answer_sql
 from app.domain.errors import RULES
 from tests.databases import Database
+from tests.reference import SCHEMA_PAGE, schema_page
 
 DECLARED = """
     SELECT conname AS name FROM pg_constraint
@@ -58,6 +59,10 @@ async def test_replaying_the_present_sql_changes_nothing(database: Database, own
 
 async def test_the_dumped_schema_is_the_migrated_one() -> None:
     assert SCHEMA.read_text() == await dump_migrated(), "app/db/schema.sql is out of date: ./task dump"
+
+
+async def test_the_page_of_tables_is_the_schema_s(owner: asyncpg.Connection) -> None:
+    assert SCHEMA_PAGE.read_text("utf-8") == await schema_page(owner), "docs/schema.md is out of date: ./task docs"
 
 
 async def test_every_rule_has_an_answer_and_every_answer_a_rule(owner: asyncpg.Connection) -> None:

@@ -16,6 +16,7 @@ from tests.databases import url_for
 from tests.forks import exit_code, in_fork
 from tests.mutants import Mutant, mutants
 from tests.proofs import proofs
+from tests.reference import RULES_PAGE, rules_page
 
 AT_ONCE = 2
 QUICK = "tests/db/test_tables.py"
@@ -42,6 +43,18 @@ def test_every_rule_names_the_tests_that_prove_it(proving: dict[str, list[str]],
     mutated = {mutant.rule for mutant in every_mutant}
     assert set(RULES) <= mutated, "nothing takes these rules away"
     assert set(proving) == mutated
+
+
+async def test_the_page_of_rules_names_them(superuser: str, template: str, proving: dict[str, list[str]]) -> None:
+    db = await asyncpg.connect(url_for(superuser, template))
+    try:
+        if db.get_server_version().major < 18:
+            pytest.skip("the page has the words of PostgreSQL 18")
+        assert RULES_PAGE.read_text("utf-8") == await rules_page(db, proving), (
+            "docs/rules.md is out of date: ./task docs"
+        )
+    finally:
+        await db.close()
 
 
 @pytest.mark.timeout(900)
