@@ -60,6 +60,7 @@ async def test_everything_that_happens_is_recorded(owner: asyncpg.Connection, ap
     assert await owner.fetch(FINDINGS) == []
 
 
+@pytest.mark.proves("tg_appointment__history")
 async def test_a_record_says_who_did_it_and_how(
     owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
 ) -> None:
@@ -90,6 +91,7 @@ async def test_a_record_says_who_did_it_and_how(
     assert refund["transaction_id"] == last["transaction_id"]  # they came about together
 
 
+@pytest.mark.proves("tg_appointment__history")
 async def test_nobody_is_named_for_what_the_clock_does(
     database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
 ) -> None:
@@ -209,6 +211,23 @@ async def test_whoever_changes_a_record_is_found_out(owner: asyncpg.Connection, 
     for what, statement in FORGERIES.items():
         for number in (1, 2, 3) if "changed places" not in what else (1, 2):
             assert await found(owner, statement.replace("?", one), moved, number), f"{what}: {number}"
+
+
+@pytest.mark.proves("tg_appointment__history")
+async def test_a_hash_that_is_made_to_fit_shows_in_the_next_record(owner: asyncpg.Connection, moved: int) -> None:
+    (next_record,) = await found(
+        owner,
+        """
+        WITH forged AS (
+            SELECT jsonb_populate_record(h, '{"acted_as": "doctor"}') AS h FROM history AS h
+            WHERE object_kind = 'appointment' AND object_id = $1 AND number = 1
+        )
+        UPDATE history SET acted_as = 'doctor', hash = history_hash(forged.h, NULL) FROM forged
+        WHERE object_kind = 'appointment' AND object_id = $1 AND number = 1
+        """,
+        moved,
+    )
+    assert tuple(next_record)[:3] == ("appointment", moved, 2)
 
 
 async def test_it_is_said_where_and_what(owner: asyncpg.Connection, moved: int) -> None:
