@@ -1,0 +1,41 @@
+"""The link in an offer's mail, from the mail server to the appointment: without a login, and known to the mail alone."""
+
+import hashlib
+import re
+from functools import partial
+
+import asyncpg
+import httpx
+
+from app.sandbox.mailbox import Mailbox
+from tests.factories import make_patient
+from tests.workers.conftest import StartWorker
+from tests.workers.processes import eventually
+from tests.workers.stories import address, canceled_while, is_settled
+
+LINK = re.compile(r"^  http://localhost:8000(/api/appointments/offers/link/([\w-]{43})/)$", re.MULTILINE)
+KEPT = "SELECT token_hash FROM offer_token"
+HAS = "SELECT status FROM appointment WHERE doctor_id = $1 AND patient_id = $2"
+
+
+async def test_the_link_of_the_mail_is_good_and_its_token_is_kept_and_logged_nowhere(
+    api: httpx.AsyncClient,
+    owner: asyncpg.Connection,
+    app: asyncpg.Connection,
+    mailbox: Mailbox,
+    make_worker: StartWorker,
+) -> None:
+    waiting = await make_patient(owner)
+    full = await canceled_while(waiting, owner, app)
+    worker = make_worker()
+    await worker.start()
+    await eventually(partial(is_settled, owner))
+    (mail,) = [letter for letter in mailbox.letters if letter.to == await address(owner, waiting)]
+    ((path, token),) = LINK.findall(mail.text)
+    assert "Accept</button>" in (await api.get(path)).text
+    assert await owner.fetchval(HAS, full.doctor, waiting) is None  # a mail scanner has followed it, so far
+    assert "Your appointment is confirmed." in (await api.post(path)).text
+    assert await owner.fetchval(HAS, full.doctor, waiting) == "confirmed"
+    ((kept,),) = await owner.fetch(KEPT)
+    assert kept == hashlib.sha256(token.encode()).digest()
+    assert token not in worker.log
