@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator
+from typing import NamedTuple
 
 import asyncpg
 import pytest
@@ -14,6 +15,14 @@ from app.sandbox.postgres import EmbeddedPostgres
 
 ROLES = "SELECT rolname FROM pg_roles WHERE rolname LIKE 'booking\\_%' ORDER BY 1"
 OURS = ["booking_admin", "booking_app", "booking_auditor", "booking_owner"]
+
+
+class First(NamedTuple):
+    """How the first migrations of a cluster ended: code and words of one, the roles then, codes of two at once."""
+
+    refused: tuple[int | None, str]
+    roles_after_it: list[str]
+    both: list[int | None]
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -55,37 +64,48 @@ async def migrate(url: str) -> tuple[int | None, str]:
     return process.returncode, said.decode()
 
 
-async def test_roles_that_are_missing_are_asked_for(server: EmbeddedPostgres) -> None:
-    code, said = await migrate(dsn(server, "keeper", "three"))
+@pytest_asyncio.fixture(scope="module")
+async def first(server: EmbeddedPostgres) -> First:
+    """What came of the first migrations, by who may not create roles and then twice at once by who may."""
+    refused = await migrate(dsn(server, "keeper", "three"))
+    after_it = await rows(server.superuser_dsn, ROLES)
+    both = await asyncio.gather(*(migrate(dsn(server, "maker", database)) for database in ("one", "two")))
+    return First(refused, after_it, [code for code, _ in both])
+
+
+async def test_roles_that_are_missing_are_asked_for(first: First) -> None:
+    code, said = first.refused
     assert code == 1
     assert said.splitlines()[-2:] == [
         "Error: The role booking_app is missing, and keeper may not create roles.",
         "Have it created, then migrate again: CREATE ROLE booking_app LOGIN;",
     ]
     assert "Traceback" not in said
-    assert await rows(server.superuser_dsn, ROLES) == []
+    assert first.roles_after_it == []
 
 
-async def test_two_databases_of_a_cluster_create_them_once(server: EmbeddedPostgres) -> None:
-    both = [dsn(server, "maker", database) for database in ("one", "two")]
-    assert [code for code, _ in await asyncio.gather(*map(migrate, both))] == [0, 0]
+async def test_two_databases_of_a_cluster_create_them_once(server: EmbeddedPostgres, first: First) -> None:
+    assert first.both == [0, 0]
     assert await rows(server.superuser_dsn, ROLES) == OURS
     # least privilege: none of them is more than a login
     mighty = "rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls"
     assert await rows(server.superuser_dsn, f"{ROLES.partition('ORDER')[0]} AND ({mighty})") == []
 
 
+@pytest.mark.usefixtures("first")
 async def test_roles_that_are_there_are_enough(server: EmbeddedPostgres) -> None:
     url = dsn(server, "keeper", "three")
     await asyncio.to_thread(upgrade, url)
     assert await rows(url, "SELECT version_num FROM alembic_version") == ["0001"]
 
 
+@pytest.mark.usefixtures("first")
 async def test_another_login_of_the_cluster_does_not_get_in(server: EmbeddedPostgres) -> None:
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await asyncpg.connect(dsn(server, "keeper", "one"))
 
 
+@pytest.mark.usefixtures("first")
 async def test_a_downgrade_leaves_the_roles(server: EmbeddedPostgres) -> None:
     await asyncio.to_thread(commands(dsn(server, "maker", "two")).downgrade, "base")
     assert await rows(server.superuser_dsn, ROLES) == OURS
