@@ -107,11 +107,12 @@ async def test_position_counts_who_could_take_the_same_slot(owner: asyncpg.Conne
 
 async def test_a_booking_ends_the_waiting_it_answers(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
     doctor, patient = await make_full_doctor(owner), await make_patient(owner)
-    day = a_slot(2).date()
+    start = a_slot(2).replace(hour=12)  # not the first of its day, which is on offer
+    day = start.date()
     for desired in (None, day, day + timedelta(days=1)):
         await app.fetch(JOIN, patient, doctor, desired)
     await owner.execute("UPDATE doctor SET max_appointments = 30 WHERE account_id = $1", doctor)
-    await book(app, patient, doctor, a_slot(2))
+    await book(app, patient, doctor, start)
     rows = await app.fetch("SELECT desired_date, status FROM api_waitlist_entry WHERE patient = $1", patient)
     assert {row["desired_date"]: row["status"] for row in rows} == {
         None: "fulfilled",
