@@ -1,6 +1,12 @@
 """Passwords: which are too easily guessed, and their hashes, argon2id with OWASP's parameters, off the event loop."""
 
-from anyio import CapacityLimiter, to_thread
+import asyncio
+import contextlib
+import os
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
@@ -13,15 +19,16 @@ _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 # Verified for accounts that do not exist, so that their absence takes as long as a wrong password.
 _NOBODY = _hasher.hash("nobody has this password")
 
+
+def _stand_back() -> None:
+    """Let this thread have what others leave of the processor; only Linux knows the niceness of a thread."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):  # forbidden by some sandboxes, and then it is as it was
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+
+
 # Each hash takes a core for itself; more at once would only make every other request wait.
-_limiter: CapacityLimiter | None = None
-
-
-def _bounded() -> CapacityLimiter:
-    global _limiter  # noqa: PLW0603  a limiter belongs to a running event loop, so it is made by the first call
-    _limiter = _limiter or CapacityLimiter(2)
-    return _limiter
-
+_threads = ThreadPoolExecutor(1, thread_name_prefix="password", initializer=_stand_back)
 
 COMMON = frozenset(FREQUENCY_LISTS["passwords"][:10_000])  # commonest first, in lower case; from leaked ones
 
@@ -49,14 +56,13 @@ def wrong_password(why: str) -> ProblemError:
 
 async def hash_password(password: str) -> str:
     """Return the argon2id hash of a password, PHC string format."""
-    return await to_thread.run_sync(_hasher.hash, password, limiter=_bounded())
+    return await asyncio.get_running_loop().run_in_executor(_threads, _hasher.hash, password)
 
 
 async def verify_password(password_hash: str | None, password: str) -> bool:
     """Whether a password matches a hash; with no hash, False after the same work."""
-    return await to_thread.run_sync(_verify, password_hash or _NOBODY, password, limiter=_bounded()) and bool(
-        password_hash
-    )
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(_threads, _verify, password_hash or _NOBODY, password) and bool(password_hash)
 
 
 def _verify(password_hash: str, password: str) -> bool:
