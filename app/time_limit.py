@@ -35,8 +35,10 @@ class TimeLimit(ASGIMiddleware):
         """Let the rest of the app answer. Raises TooLateError if it does not in time."""
 
         async def send_in_time(message: Message) -> None:
+            # before it is sent: what goes before the sending, such as the session's end, could not be told any more
+            # that it is late, and how long the client takes to read is not our affair
+            limit.reschedule(None)
             await send(message)
-            limit.reschedule(None)  # how long the client takes to read is not our affair
 
         try:
             async with asyncio.timeout(self._seconds) as limit:

@@ -136,3 +136,16 @@ async def test_an_answer_that_has_begun_may_take_longer() -> None:
 
     async with serving(Litestar([drip], middleware=[TimeLimit(0.4)])) as url, httpx.AsyncClient() as client:
         assert (await client.get(url)).text == 4 * "drop"
+
+
+async def test_an_answer_that_is_about_to_be_sent_is_sent() -> None:
+    @get("/", sync_to_thread=False)
+    def done() -> str:
+        return "done"
+
+    async def end_something_slow(*_: object) -> None:
+        await asyncio.sleep(0.5)
+
+    app = Litestar([done], middleware=[TimeLimit(0.4)], before_send=[end_something_slow])
+    async with serving(app) as url, httpx.AsyncClient() as client:
+        assert (await client.get(url)).text == "done"
