@@ -105,12 +105,16 @@ async def test_whatever_it_was_about(
 async def test_whoever_waited_in_vain_for_a_connection_knows_that_nothing_was_done(
     client: httpx.AsyncClient, owner: asyncpg.Connection
 ) -> None:
-    doctor = await make_doctor(owner, fee=0)
     patients = [await make_patient(owner) for _ in range(2 * POOL)]
+    # a doctor for each: those who want the same one would line up without a connection
+    doctors = [await make_doctor(owner, fee=0) for _ in patients]
 
     async def crowd() -> set[str]:
         async with locked(owner, "appointment"):
-            wishes = [asyncio.create_task(post_booking(client, patient, doctor, a_slot())) for patient in patients]
+            wishes = [
+                asyncio.create_task(post_booking(client, patient, doctor, a_slot()))
+                for patient, doctor in zip(patients, doctors, strict=True)
+            ]
             await asyncio.sleep(0.3)  # till the connections are taken
             looks = [client.get(ME, headers=bearer(patient, "patient")) for patient in patients]
             answers = await asyncio.gather(*wishes, *looks)
@@ -121,7 +125,7 @@ async def test_whoever_waited_in_vain_for_a_connection_knows_that_nothing_was_do
     while "Try again shortly." not in told:  # on a busy machine all of them may have come too slowly to wait long
         told |= await crowd()
     assert len(told) == 2
-    assert await booked(client, patients[0], doctor, a_slot())  # connections are to be had again
+    assert await booked(client, patients[0], doctors[0], a_slot())  # connections are to be had again
 
 
 async def test_an_answer_that_has_begun_may_take_longer() -> None:
