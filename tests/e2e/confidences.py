@@ -146,11 +146,6 @@ class Story:
         bulk = {"reason": REASONS[3], "block": True}
         await self.call(200, "POST", f"{APPOINTMENTS}/doctor_bulk_cancel/", DOCTOR, json=bulk)
 
-    async def is_taken(self, email: str) -> bool:
-        """Register with an address; whether it was found to be taken."""
-        answer = await self._client.post(f"{ACCOUNTS}/register/", json=TWIN.body(email=email))
-        return answer.status_code == 409
-
     async def someone_is_not_wanted(self) -> None:
         """Break, in registering, a rule that no one has heard of."""
         await self.call(500, "POST", f"{ACCOUNTS}/register/", json=UNWELCOME.body())
