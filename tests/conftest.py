@@ -24,6 +24,7 @@ from tests.servers import serving
 UNLIMITED: dict[str, Any] = dict.fromkeys(
     ("rate_limit", "rate_limit_login", "rate_limit_login_address", "rate_limit_register"), "1000000/second"
 )
+WAITING = ("workers", "crashes", "e2e")  # folders
 SECRET = "a secret for the tests, of more than 32 characters"
 
 
@@ -31,6 +32,11 @@ SECRET = "a secret for the tests, of more than 32 characters"
 def pytest_xdist_auto_num_workers() -> int:
     """Run twice as many tests at once as there are cores: most of their time they wait for other processes."""
     return 2 * (os.cpu_count() or 1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put first what takes long and mostly waits: in the end, a process would be alone with it."""
+    items.sort(key=lambda item: item.path.parent.name not in WAITING)
 
 
 @pytest_asyncio.fixture(scope="session")

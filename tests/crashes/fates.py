@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from functools import partial
 from typing import Any, Literal
+from weakref import WeakValueDictionary
 
 import httpx
 import msgspec
@@ -21,6 +22,7 @@ from litestar.types import Receive, Scope, Send
 from msgspec import Struct, structs
 
 from app.db import driver
+from app.domain.appointments import turns
 from app.domain.payments import configured, lifecycle
 from app.domain.payments.paypal import PayPal
 from app.domain.payments.paypal_call import Patience
@@ -73,6 +75,12 @@ _events: dict[int, asyncio.Event] = {}  # for the acts that wait, or have waited
 _doomed: set[int] = set()
 
 
+class _NobodyLinesUp(WeakValueDictionary[int, asyncio.Lock]):
+    def setdefault(self, key: int, default: asyncio.Lock) -> asyncio.Lock:
+        del key
+        return default
+
+
 def watch(tell: Tell) -> None:
     """Watch this process from now on; `tell` gets each Sight, as JSON."""
     connection_of = driver._driver  # noqa: SLF001  the one place where a statement's connection comes from
@@ -88,6 +96,7 @@ def watch(tell: Tell) -> None:
 
     vars(configured).update(PayPal=watched_paypal)
     vars(lifecycle).update(PATIENCE=0)  # who waits for another's capture looks once
+    vars(turns).update(_turns=_NobodyLinesUp())  # behind an act that waits
 
 
 def fated(app: Litestar) -> None:

@@ -42,6 +42,14 @@ async def test_waiting(stage: Stage, and_die: bool, deaths: int) -> None:
     assert len((await history.scene.look()).appointments) == 1
 
 
+async def test_whoever_waits_holds_up_nobody_on_the_way(stage: Stage) -> None:
+    history = History(await Scene.set(stage))
+    await history.do(WAIT)
+    await history.do(Act("book", 1))
+    assert len(history.known.appointments) == 1
+    await history.scene.go_on(0)
+
+
 async def test_death_while_waiting(stage: Stage) -> None:
     history = History(await Scene.set(stage))
     await history.do(WAIT)
