@@ -134,6 +134,7 @@ class PatientsWaitlist(Listed):
         return await self.db.fetchval("SELECT id FROM join_waitlist($1, $2, NULL)", self.patient, doctor)
 
     async def remove(self, key: Key) -> None:
+        await self.db.execute("DELETE FROM notification WHERE waitlist_entry_id = $1", key)
         await self.db.execute("DELETE FROM waitlist_entry WHERE id = $1", key)
 
 
