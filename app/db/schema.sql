@@ -1454,7 +1454,10 @@ CREATE FUNCTION public.appointment_doctor_cap(active integer, d public.doctor) R
     AS $$
     SELECT CASE
         WHEN active >= least(d.max_appointments, 30)
-            THEN format('This doctor already has %s active appointments, the most allowed. Join the waitlist to hear of a free slot.', active)
+            THEN format(
+                'This doctor is full, with %s of at most %s active appointments. Join the waitlist to hear of a free slot.',
+                active, d.max_appointments
+            )
     END
 $$;
 

@@ -3,7 +3,10 @@ CREATE OR REPLACE FUNCTION appointment_doctor_cap(active integer, d doctor) RETU
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE
         WHEN active >= least(d.max_appointments, 30)
-            THEN format('This doctor already has %s active appointments, the most allowed. Join the waitlist to hear of a free slot.', active)
+            THEN format(
+                'This doctor is full, with %s of at most %s active appointments. Join the waitlist to hear of a free slot.',
+                active, d.max_appointments
+            )
     END
 $$;
 COMMENT ON FUNCTION appointment_doctor_cap(integer, doctor) IS
