@@ -5306,18 +5306,23 @@ COMMENT ON FUNCTION search_free_slots(text, timestamptz, timestamptz, integer, t
 REVOKE EXECUTE ON FUNCTION search_free_slots(text, timestamptz, timestamptz, integer, timestamptz, integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION search_free_slots(text, timestamptz, timestamptz, integer, timestamptz, integer) TO booking_app, booking_admin;
 
+-- It is planned for the specialty that is asked for, or for none: one plan for both could not use the index.
 CREATE OR REPLACE FUNCTION doctors_with_room(p_specialty text, at_ timestamptz) RETURNS integer[]
-LANGUAGE sql STABLE AS $$
-    SELECT array_agg(d.account_id)
-    FROM doctor AS d
-    CROSS JOIN policy AS p
-    WHERE (p_specialty IS NULL OR lower(d.specialty) = lower(p_specialty))
-        AND is_verified(d, p)
-        AND CASE
-            -- counting seats in the index spares most doctors the costlier look at what still is active
-            WHEN (SELECT count(*) FROM appointment WHERE doctor_id = d.account_id AND seat IS NOT NULL) >= d.max_appointments
-                THEN appointment_doctor_cap(active_appointments(d.account_id, at_), d)
-        END IS NULL
+LANGUAGE plpgsql STABLE SET plan_cache_mode = force_custom_plan AS $$
+BEGIN
+    RETURN (
+        SELECT array_agg(d.account_id)
+        FROM doctor AS d
+        CROSS JOIN policy AS p
+        WHERE (p_specialty IS NULL OR lower(d.specialty) = lower(p_specialty))
+            AND is_verified(d, p)
+            AND CASE
+                -- counting seats in the index spares most doctors the costlier look at what still is active
+                WHEN (SELECT count(*) FROM appointment WHERE doctor_id = d.account_id AND seat IS NOT NULL) >= d.max_appointments
+                    THEN appointment_doctor_cap(active_appointments(d.account_id, at_), d)
+            END IS NULL
+    );
+END
 $$;
 COMMENT ON FUNCTION doctors_with_room(text, timestamptz) IS
 'The doctors, all or of a specialty in any case, who take appointments and are below their cap at an instant.';
@@ -5331,16 +5336,18 @@ RETURNS TABLE (
 LANGUAGE plpgsql STABLE SET plan_cache_mode = force_custom_plan AS $$
 BEGIN
     RETURN QUERY
+    WITH d AS MATERIALIZED (
+        SELECT * FROM doctor WHERE account_id = ANY (p_doctors)
+    )
     SELECT z.name, z.day, w.start_minute::integer, w.end_minute::integer, d.slot_minutes::integer, d.buffer_minutes::integer,
         array_agg(d.account_id)
-    FROM doctor AS d
+    FROM d
     INNER JOIN working_hours AS w ON w.doctor_id = d.account_id
     INNER JOIN (
         SELECT used.name, (p_from AT TIME ZONE used.name)::date + n AS day
-        FROM (SELECT DISTINCT timezone AS name FROM doctor) AS used
-        CROSS JOIN (VALUES (0), (1), (2)) AS d (n) -- 24 hours from 23:30 on reach into the day after next if clocks go forward
+        FROM (SELECT DISTINCT d.timezone AS name FROM d) AS used
+        CROSS JOIN (VALUES (0), (1), (2)) AS ahead (n) -- 24 hours from 23:30 on reach into the day after next if clocks go forward
     ) AS z ON z.name = d.timezone AND extract(isodow FROM z.day) = w.weekday
-    WHERE d.account_id = ANY (p_doctors)
     GROUP BY z.name, z.day, w.start_minute, w.end_minute, d.slot_minutes, d.buffer_minutes;
 END
 $$;
