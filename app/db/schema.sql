@@ -4248,6 +4248,34 @@ COMMENT ON FUNCTION public.finish_look(p_payment integer, p_claimed timestamp wi
 
 
 --
+-- Name: first_suiting(public.waitlist_entry, public.doctor, tstzrange, tstzrange[], timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.first_suiting(w public.waitlist_entry, d public.doctor, span tstzrange, free tstzrange[], at_ timestamp with time zone) RETURNS tstzrange
+    LANGUAGE plpgsql STABLE
+    AS $$
+DECLARE
+    slot tstzrange;
+BEGIN
+    FOREACH slot IN ARRAY coalesce(free, '{}') LOOP
+        EXIT WHEN span IS NULL;
+        IF span @> slot AND slot_suits(w, d, slot, at_) THEN
+            RETURN slot;
+        END IF;
+    END LOOP;
+    RETURN NULL;
+END
+$$;
+
+
+--
+-- Name: FUNCTION first_suiting(w public.waitlist_entry, d public.doctor, span tstzrange, free tstzrange[], at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.first_suiting(w public.waitlist_entry, d public.doctor, span tstzrange, free tstzrange[], at_ timestamp with time zone) IS 'The first of a doctor''s free slots within a span (none, if it is null) that suits a waitlist entry, or null.';
+
+
+--
 -- Name: forget_reasons(integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -5962,9 +5990,7 @@ BEGIN
             given := given || appointment_id;
             RETURN NEXT;
         ELSIF room > 0 THEN
-            SELECT f.slot INTO slot FROM unnest(free) WITH ORDINALITY AS f (slot, n)
-            WHERE (NOT has_let_pass(w) OR p_freed @> f.slot) AND slot_suits(w, d, f.slot, at_)
-            ORDER BY f.n LIMIT 1;
+            slot := first_suiting(w, d, CASE WHEN has_let_pass(w) THEN p_freed ELSE '(,)' END, free, at_);
             IF slot IS NOT NULL THEN
                 room := room - 1;
                 free := ARRAY(
@@ -10780,6 +10806,15 @@ COMMENT ON CONSTRAINT coming_mail_kind_valid ON public.coming_mail IS 'A mail th
 --
 
 CREATE VIEW public.doctor_to_sweep AS
+ WITH waited_for AS MATERIALIZED (
+         SELECT waitlist_entry.doctor_id
+           FROM public.waitlist_entry
+          WHERE (waitlist_entry.status = ANY (ARRAY['waiting'::text, 'offered'::text]))
+        UNION
+         SELECT appointment.doctor_id
+           FROM public.appointment
+          WHERE (appointment.status = 'offered'::text)
+        )
  SELECT appointment.doctor_id
    FROM public.appointment
   WHERE ((appointment.status = 'pending'::text) AND (appointment.hold_expires_at <= now()))
@@ -10793,15 +10828,9 @@ UNION
      JOIN public.doctor d ON ((w.doctor_id = d.account_id)))
   WHERE ((w.status = ANY (ARRAY['waiting'::text, 'offered'::text, 'paused'::text])) AND (w.desired_date < ((now() AT TIME ZONE d.timezone))::date))
 UNION
- SELECT w.doctor_id
-   FROM ( SELECT DISTINCT waitlist_entry.doctor_id
-           FROM public.waitlist_entry
-          WHERE (waitlist_entry.status = ANY (ARRAY['waiting'::text, 'offered'::text]))
-        UNION
-         SELECT appointment.doctor_id
-           FROM public.appointment
-          WHERE (appointment.status = 'offered'::text)) w
-  WHERE public.waitlist_is_due(w.doctor_id, now());
+ SELECT waited_for.doctor_id
+   FROM waited_for
+  WHERE public.waitlist_is_due(waited_for.doctor_id, now());
 
 
 --
@@ -13785,6 +13814,13 @@ REVOKE ALL ON FUNCTION public.extend_hold(p_appointment integer, p_until timesta
 
 REVOKE ALL ON FUNCTION public.finish_look(p_payment integer, p_claimed timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.finish_look(p_payment integer, p_claimed timestamp with time zone) TO booking_app;
+
+
+--
+-- Name: FUNCTION first_suiting(w public.waitlist_entry, d public.doctor, span tstzrange, free tstzrange[], at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.first_suiting(w public.waitlist_entry, d public.doctor, span tstzrange, free tstzrange[], at_ timestamp with time zone) FROM PUBLIC;
 
 
 --

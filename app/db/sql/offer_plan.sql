@@ -17,9 +17,7 @@ BEGIN
             given := given || appointment_id;
             RETURN NEXT;
         ELSIF room > 0 THEN
-            SELECT f.slot INTO slot FROM unnest(free) WITH ORDINALITY AS f (slot, n)
-            WHERE (NOT has_let_pass(w) OR p_freed @> f.slot) AND slot_suits(w, d, f.slot, at_)
-            ORDER BY f.n LIMIT 1;
+            slot := first_suiting(w, d, CASE WHEN has_let_pass(w) THEN p_freed ELSE '(,)' END, free, at_);
             IF slot IS NOT NULL THEN
                 room := room - 1;
                 free := ARRAY(
@@ -34,6 +32,25 @@ END
 $$;
 COMMENT ON FUNCTION offer_plan(doctor, tstzrange, timestamptz) IS
 'For each waitlist entry of a doctor that can be served at an instant its slot: one on offer (an appointment), or a free one (no appointment yet). Of free ones first those that have just come free; those within p_freed also for who has let others pass.';
+
+-- Looks no further than it must: a doctor may have hundreds of free slots, and a look costs queries.
+CREATE OR REPLACE FUNCTION first_suiting(w waitlist_entry, d doctor, span tstzrange, free tstzrange[], at_ timestamptz)
+RETURNS tstzrange
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    slot tstzrange;
+BEGIN
+    FOREACH slot IN ARRAY coalesce(free, '{}') LOOP
+        EXIT WHEN span IS NULL;
+        IF span @> slot AND slot_suits(w, d, slot, at_) THEN
+            RETURN slot;
+        END IF;
+    END LOOP;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION first_suiting(waitlist_entry, doctor, tstzrange, tstzrange[], timestamptz) IS
+'The first of a doctor''s free slots within a span (none, if it is null) that suits a waitlist entry, or null.';
 
 CREATE OR REPLACE FUNCTION entries_in_line(p_doctor integer, at_ timestamptz) RETURNS SETOF waitlist_entry
 LANGUAGE sql STABLE AS $$

@@ -3545,9 +3545,7 @@ BEGIN
             given := given || appointment_id;
             RETURN NEXT;
         ELSIF room > 0 THEN
-            SELECT f.slot INTO slot FROM unnest(free) WITH ORDINALITY AS f (slot, n)
-            WHERE (NOT has_let_pass(w) OR p_freed @> f.slot) AND slot_suits(w, d, f.slot, at_)
-            ORDER BY f.n LIMIT 1;
+            slot := first_suiting(w, d, CASE WHEN has_let_pass(w) THEN p_freed ELSE '(,)' END, free, at_);
             IF slot IS NOT NULL THEN
                 room := room - 1;
                 free := ARRAY(
@@ -3562,6 +3560,25 @@ END
 $$;
 COMMENT ON FUNCTION offer_plan(doctor, tstzrange, timestamptz) IS
 'For each waitlist entry of a doctor that can be served at an instant its slot: one on offer (an appointment), or a free one (no appointment yet). Of free ones first those that have just come free; those within p_freed also for who has let others pass.';
+
+-- Looks no further than it must: a doctor may have hundreds of free slots, and a look costs queries.
+CREATE OR REPLACE FUNCTION first_suiting(w waitlist_entry, d doctor, span tstzrange, free tstzrange[], at_ timestamptz)
+RETURNS tstzrange
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    slot tstzrange;
+BEGIN
+    FOREACH slot IN ARRAY coalesce(free, '{}') LOOP
+        EXIT WHEN span IS NULL;
+        IF span @> slot AND slot_suits(w, d, slot, at_) THEN
+            RETURN slot;
+        END IF;
+    END LOOP;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION first_suiting(waitlist_entry, doctor, tstzrange, tstzrange[], timestamptz) IS
+'The first of a doctor''s free slots within a span (none, if it is null) that suits a waitlist entry, or null.';
 
 CREATE OR REPLACE FUNCTION entries_in_line(p_doctor integer, at_ timestamptz) RETURNS SETOF waitlist_entry
 LANGUAGE sql STABLE AS $$
@@ -5660,6 +5677,12 @@ COMMENT ON FUNCTION patient_is_free(integer, tstzrange, timestamptz) IS
 
 -- What no request announces, the clock does: the sweep writes it down, one doctor in each transaction.
 CREATE OR REPLACE VIEW doctor_to_sweep AS
+WITH waited_for AS MATERIALIZED ( -- else each entry asks whether its doctor's waitlist is due
+    SELECT doctor_id FROM waitlist_entry WHERE status IN ('waiting', 'offered')
+    UNION
+    SELECT doctor_id FROM appointment WHERE status = 'offered'
+)
+
 SELECT doctor_id FROM appointment WHERE status = 'pending' AND hold_expires_at <= now()
 UNION
 SELECT doctor_id FROM appointment WHERE status = 'confirmed' AND upper(during) <= now()
@@ -5669,13 +5692,7 @@ FROM waitlist_entry AS w
 INNER JOIN doctor AS d ON w.doctor_id = d.account_id
 WHERE w.status IN ('waiting', 'offered', 'paused') AND w.desired_date < (now() AT TIME ZONE d.timezone)::date
 UNION
-SELECT doctor_id
-FROM (
-    SELECT DISTINCT doctor_id FROM waitlist_entry WHERE status IN ('waiting', 'offered')
-    UNION
-    SELECT doctor_id FROM appointment WHERE status = 'offered'
-) AS w
-WHERE waitlist_is_due(doctor_id, now());
+SELECT doctor_id FROM waited_for WHERE waitlist_is_due(doctor_id, now());
 COMMENT ON VIEW doctor_to_sweep IS
 'Doctors with lapsed holds, finished visits, waitlist entries whose day has passed, offers that are due, or slots that the waitlist is owed.';
 GRANT SELECT ON doctor_to_sweep TO booking_app, booking_admin, booking_auditor;
