@@ -60,7 +60,7 @@ async def test_a_deadlock_is_not_heard_of(
         await root.execute("UPDATE doctor SET phone = '1' WHERE account_id = $1", doctor)
     (canceled,) = await canceling
     assert canceled["status"] == "canceled"
-    assert retries == {"40P01": 1}
+    assert retries.keys() == {"40P01"}  # more than once, if it is back before the other has taken its turn
 
 
 async def someone_retiring_the_last_seat(owner: asyncpg.Connection, root: asyncpg.Connection) -> tuple[int, int]:
@@ -104,14 +104,20 @@ async def test_a_hold_that_lapses_amid_a_bulk_cancellation_does_not_stop_it(
 ) -> None:
     doctor, patients = await make_doctor(owner), await make_patients(owner, 2)
     stays = await book(owner, patients[0], doctor, a_slot())
-    lapses = datetime.now(UTC) + timedelta(seconds=0.5)
-    hold = await past_appointment(root, doctor, patients[1], start=a_slot(1), seat=2, hold_expires_at=lapses)
+    later = datetime.now(UTC) + timedelta(minutes=1)
+    hold = await past_appointment(root, doctor, patients[1], start=a_slot(1), seat=2, hold_expires_at=later)
     await root.execute(
-        """
-        CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS $$
-        BEGIN PERFORM pg_sleep(0.6); RETURN NEW; END $$;
+        f"""
+        CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+        BEGIN
+            PERFORM pg_sleep_until(hold_expires_at + interval '0.1 s') FROM appointment WHERE id = {hold};
+            RETURN NEW;
+        END $$;
         CREATE TRIGGER dawdle BEFORE UPDATE ON appointment FOR EACH ROW EXECUTE FUNCTION dawdle()
         """
+    )
+    await root.execute(
+        "UPDATE appointment SET hold_expires_at = clock_timestamp() + interval '2 s' WHERE id = $1", hold
     )
     canceled = await fetch(session, BULK_CANCEL, *(doctor, None, None, None, False, False))
     await root.execute("DROP TRIGGER dawdle ON appointment")
