@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 
 from app.sandbox.postgres import EmbeddedPostgres
 from app.sandbox.redis import EmbeddedRedis
+from tests.memory import quick_folder
 
 POSTGRES_IMAGE = "postgres:17-alpine"
 REDIS_IMAGE = "redis:7-alpine"
@@ -54,12 +55,13 @@ async def postgres_server(home: Path) -> AsyncIterator[str]:
             yield container.get_connection_url(driver=None)
     else:
         # Nothing of the tests' data outlives the run, so it need not reach the disk.
-        server = EmbeddedPostgres(home, {"fsync": "off", "max_connections": "300"})
-        await server.start()
-        try:
-            yield server.superuser_dsn
-        finally:
-            await server.stop()
+        with quick_folder(home) as folder:
+            server = EmbeddedPostgres(folder, {"fsync": "off", "max_connections": "300", "max_wal_size": "256MB"})
+            await server.start()
+            try:
+                yield server.superuser_dsn
+            finally:
+                await server.stop()
 
 
 @asynccontextmanager
