@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
@@ -44,11 +44,11 @@ async def fetch(session: Session, sql: str, *arguments: Any) -> list[asyncpg.Rec
     Raises asyncpg's errors as they are: `app.domain.errors` knows which rule each of them names. Raises TimeoutError
     if the server stays silent; nobody knows then whether the statement was committed.
     """
-    driver = await _driver(session)
-    if driver.is_in_transaction():
-        return await fetch_if(session, lambda _: True, sql, *arguments)
     sql, arguments = _as_part_of_the_act(sql, arguments)
-    return await _persist(driver, lambda: driver.fetch(sql, *arguments))
+    async with _driver_for(session) as driver:
+        if driver.is_in_transaction():
+            return await _persist(driver, lambda: _attempt(driver, lambda _: True, sql, *arguments))
+        return await _persist(driver, lambda: driver.fetch(sql, *arguments))
 
 
 async def fetch_one(session: Session, sql: str, *arguments: Any) -> asyncpg.Record | None:
@@ -62,9 +62,9 @@ async def fetch_within(session: Session, sql: str, *arguments: Any) -> list[asyn
 
     Nothing is retried, as that would be more than this statement. Raises asyncpg's errors, and TimeoutError.
     """
-    driver = await _driver(session)
     sql, arguments = _as_part_of_the_act(sql, arguments)
-    rows: list[asyncpg.Record] = await in_time(driver, lambda: driver.fetch(sql, *arguments))
+    async with _driver_of(session) as driver:
+        rows: list[asyncpg.Record] = await in_time(driver, lambda: driver.fetch(sql, *arguments))
     return rows
 
 
@@ -72,25 +72,27 @@ async def fetch_if(
     session: Session, keep: Callable[[list[asyncpg.Record]], bool], sql: str, *arguments: Any
 ) -> list[asyncpg.Record]:
     """Run one statement like `fetch`, but commit only if `keep` says so of its rows; else undo it."""
-    driver = await _driver(session)
     sql, arguments = _as_part_of_the_act(sql, arguments)
+    async with _driver_for(session) as driver:
+        return await _persist(driver, lambda: _attempt(driver, keep, sql, *arguments))
+
+
+async def _attempt(
+    driver: Any, keep: Callable[[list[asyncpg.Record]], bool], sql: str, *arguments: Any
+) -> list[asyncpg.Record]:
     within = driver.is_in_transaction()
-
-    async def attempt() -> list[asyncpg.Record]:
-        transaction = driver.transaction()  # a savepoint, within `one_transaction`
-        await transaction.start()
-        try:
-            rows: list[asyncpg.Record] = await driver.fetch(sql, *arguments)
-            kept = keep(rows)
-            if kept and within:
-                await driver.execute(CHECK_NOW)
-        except Exception:
-            await transaction.rollback()
-            raise
-        await (transaction.commit() if kept else transaction.rollback())
-        return rows
-
-    return await _persist(driver, attempt)
+    transaction = driver.transaction()  # a savepoint, within `one_transaction`
+    await transaction.start()
+    try:
+        rows: list[asyncpg.Record] = await driver.fetch(sql, *arguments)
+        kept = keep(rows)
+        if kept and within:
+            await driver.execute(CHECK_NOW)
+    except Exception:
+        await transaction.rollback()
+        raise
+    await (transaction.commit() if kept else transaction.rollback())
+    return rows
 
 
 @asynccontextmanager
@@ -100,7 +102,15 @@ async def one_transaction(session: Session) -> AsyncIterator[None]:
     Each statement is a savepoint: one that fails is undone alone, gives back its locks and is tried again as ever.
     Raises on leaving what a commit raises; nobody may be told of success before that.
     """
-    driver = await _driver(session)
+    try:
+        async with _driver_of(session) as driver, _committed(driver):
+            yield
+    finally:
+        await session.close()  # whatever else the request does, it does not keep the connection
+
+
+@asynccontextmanager
+async def _committed(driver: Any) -> AsyncIterator[None]:
     # at any other level a statement that is tried again would see what it saw before
     transaction = driver.transaction(isolation="read_committed")
     await in_time(driver, transaction.start)
@@ -129,11 +139,29 @@ def _as_part_of_the_act(sql: str, arguments: tuple[Any, ...]) -> tuple[str, tupl
     return f"SELECT called.* FROM ({sql}) AS called WHERE {told}", (*arguments, request_id)  # noqa: S608  our own
 
 
-async def _driver(session: Session) -> Any:
+@asynccontextmanager
+async def connected(engine: Any) -> AsyncIterator[Any]:
+    """Yield a driver connection of the pool, for one statement.
+
+    It comes from the pool itself: a session's connection, or an engine's, costs more than many a statement.
+    """
+    connection = await engine.raw_connection()
+    try:
+        yield connection.driver_connection
+    finally:
+        connection.close()
+
+
+def _driver_for(session: Session) -> AbstractAsyncContextManager[Any]:
+    """Lend a driver connection: that of the transaction which the session is in, if it is in one."""
+    within = session.in_transaction()  # type: ignore[union-attr]  # nothing here has a scoped session
+    return _driver_of(session) if within else connected(session.bind)
+
+
+@asynccontextmanager
+async def _driver_of(session: Session) -> AsyncIterator[Any]:
     connection = await session.connection()
-    driver = (await connection.get_raw_connection()).driver_connection
-    assert driver is not None  # noqa: S101  a raw connection that was just checked out has its driver
-    return driver
+    yield (await connection.get_raw_connection()).driver_connection
 
 
 async def _persist(driver: Any, act: Callable[[], Awaitable[list[asyncpg.Record]]]) -> list[asyncpg.Record]:

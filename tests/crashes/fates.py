@@ -8,7 +8,8 @@ import asyncio
 import os
 import re
 import signal
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from functools import partial
 from typing import Any, Literal
@@ -83,12 +84,14 @@ class _NobodyLinesUp(WeakValueDictionary[int, asyncio.Lock]):
 
 def watch(tell: Tell) -> None:
     """Watch this process from now on; `tell` gets each Sight, as JSON."""
-    connection_of = driver._driver  # noqa: SLF001  the one place where a statement's connection comes from
+    lend = driver._driver_for  # noqa: SLF001  the one place where a statement's connection comes from
 
-    async def watched_driver(session: driver.Session) -> Any:
-        return WatchedDriver(await connection_of(session), tell)
+    @asynccontextmanager
+    async def watched_driver(session: driver.Session) -> AsyncIterator[Any]:
+        async with lend(session) as lent:
+            yield WatchedDriver(lent, tell)
 
-    vars(driver).update(_driver=watched_driver, SILENT_SECONDS=LONG)
+    vars(driver).update(_driver_for=watched_driver, SILENT_SECONDS=LONG)
 
     def watched_paypal(*account: str, patience: Patience) -> PayPal:
         http = httpx.AsyncClient(trust_env=False, transport=WatchedTransport(tell))

@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.driver import _driver, act_id, fetch, fetch_if
+from app.db.driver import act_id, connected, fetch, fetch_if
 from app.db.engine import create_engine
 from app.domain.appointments.repository import BOOK
 from tests.databases import Database
@@ -74,9 +74,10 @@ async def test_the_same_statement_ten_times_over_is_ten_acts(session: AsyncSessi
 
 async def test_it_costs_no_round_trip(session: AsyncSession) -> None:
     statements: list[str] = []
-    connection: asyncpg.Connection = await _driver(session)
+    async with connected(session.bind) as only_one:
+        pass
     token = act_id.set("one")
-    with connection.query_logger(lambda query: statements.append(query.query)):
+    with only_one.query_logger(lambda query: statements.append(query.query)):
         await fetch(session, KNOWN)
         await asyncio.sleep(0)  # asyncpg tells its loggers a moment later
     act_id.reset(token)

@@ -4,7 +4,7 @@ from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.db import models
-from app.db.driver import fetch, fetch_one, in_time
+from app.db.driver import connected, fetch, fetch_one, in_time
 from app.domain.accounts.schemas import Tokens
 from app.domain.accounts.tokens import ACCESS, IsCurrent, Role, Secret, access_token
 from app.domain.problems import ProblemError
@@ -20,9 +20,7 @@ def current_in(engine: AsyncEngine) -> IsCurrent:
     """Return a check, asked for each request, of whether an account's access tokens of a generation are good still."""
 
     async def is_current(account_id: int, generation: int) -> bool:
-        async with engine.connect() as connection:
-            driver = (await connection.get_raw_connection()).driver_connection
-            assert driver is not None  # noqa: S101  a raw connection that was just checked out has its driver
+        async with connected(engine) as driver:
             found: bool = await in_time(driver, lambda: driver.fetchval(IS_CURRENT, account_id, generation))
             return found
 

@@ -59,7 +59,6 @@ class Lifecycle:
         return found
 
     async def _create_order(self, record: PaymentRecord) -> Order:
-        await self._payments.release()
         try:
             return await self._paypal.create_order(
                 request_id=str(record.reference),
@@ -99,7 +98,6 @@ class Lifecycle:
             assert payment is not None  # noqa: S101  payments are never deleted
             if payment.status != "capturing" or time.monotonic() > deadline:
                 return payment
-            await self._payments.release()
             await asyncio.sleep(PAUSE)
 
     async def move_on(self, record: PaymentRecord, payer_id: str | None = None) -> None:
@@ -118,7 +116,6 @@ class Lifecycle:
             await self._take(record, order, payer_id)
 
     async def _look_up(self, record: PaymentRecord, order_id: str) -> Order:
-        await self._payments.release()
         try:
             return await self._paypal.get_order(order_id)
         except PayPalRefused as refusal:
@@ -143,7 +140,6 @@ class Lifecycle:
         await self._capture(record, order_id, start.request_id)
 
     async def _capture(self, record: PaymentRecord, order_id: str, request_id: UUID | None) -> None:
-        await self._payments.release()
         try:
             order = await self._paypal.capture_order(order_id, request_id=str(request_id))
         except PayPalRefused as refusal:

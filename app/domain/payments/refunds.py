@@ -17,7 +17,6 @@ async def see_to_refund(payments: PaymentRepository, paypal: PayPal, refund_id: 
     record = await payments.claim_refund(refund_id, lease)
     if record is None:
         return
-    await payments.release()
     try:
         refund = await _ask(paypal, record)
     except PayPalRefused as refusal:

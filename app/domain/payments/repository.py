@@ -47,10 +47,6 @@ class PaymentRepository(SQLAlchemyAsyncRepository[models.Payment]):
 
     model_type = models.Payment
 
-    async def release(self) -> None:
-        """Give the connection back while PayPal is waited for; the next statement takes another."""
-        await self.session.close()
-
     async def create(
         self, patient_id: int, appointment_id: int, amount: Decimal, currency: str
     ) -> PaymentRecord | None:
