@@ -7,10 +7,11 @@ import hashlib
 import math
 import time
 from ipaddress import ip_address
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
-from limits import RateLimitItem, WindowStats, parse
-from limits.aio.storage import MemoryStorage, RedisStorage, Storage
+from limits import RateLimitItem, parse
+from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from litestar import Request
 from litestar.types import Message, Scope
@@ -24,20 +25,24 @@ from app.settings import Settings
 RATE_LIMIT_HEADERS = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")  # the last in seconds
 PAUSE = 5  # seconds without Redis after it failed, so that not every request waits for it
 STATE = "rate_limit"
+SCRIPT = Path(__file__).with_suffix(".lua")
 UNLIMITED = ("/health", "/docs")  # whoever watches over the service must not be told to look away
+
+
+class Count(NamedTuple):
+    """What came of a call: whether it is allowed, how many more would be, and the seconds until there are more."""
+
+    allowed: bool
+    remaining: int
+    reset: float
 
 
 class RateLimits:
     """The limits of the settings. Where Redis is away, only logins are limited, by each process for itself."""
 
     def __init__(self, settings: Settings, redis: Redis) -> None:
-        self._shared: Storage = RedisStorage(
-            "async+redis://pool:1",  # not used: the connections are those of `redis`
-            implementation="redispy",
-            key_prefix="limit",
-            connection_pool=redis.connection_pool,  # type: ignore[arg-type]  # handed on to redis
-        )
-        self._own: Storage = MemoryStorage()
+        self._script = redis.register_script(SCRIPT.read_text())
+        self._own = SlidingWindowCounterRateLimiter(MemoryStorage())
         self._outage = Outage("redis, for rate limits")
         self._away_until = 0.0
         self._calls = parse(settings.rate_limit)
@@ -69,34 +74,36 @@ class RateLimits:
     async def _count(self, request: Request[Any, Any, Any], limit: RateLimitItem, *key: str, always: bool) -> None:
         found = await self._in_redis(limit, *key)
         if found is None and always:
-            found = await _hit(self._own, limit, *key)
+            found = await self._here(limit, *key)
         if found is None:
             return
-        allowed, window = found
-        headers = _headers(limit, window)
+        headers = _headers(limit, found)
         request.scope["state"][STATE] = headers
-        if not allowed:
+        if not found.allowed:
             pause = headers["RateLimit-Reset"]
             error = ProblemError(429, "rate_limited", f"Too many requests. Try again in {pause} s.")
             error.headers["Retry-After"] = pause
             raise error
 
-    async def _in_redis(self, limit: RateLimitItem, *key: str) -> tuple[bool, WindowStats] | None:
+    async def _in_redis(self, limit: RateLimitItem, *key: str) -> Count | None:
         if time.monotonic() < self._away_until:
             return None
         try:
-            found = await _hit(self._shared, limit, *key)
+            # one call, that is, one round trip; `limits` itself would make two of them, and costs more than the rest
+            allowed, remaining, milliseconds = await self._script(
+                keys=[limit.key_for("limit", *key)], args=[limit.amount, limit.get_expiry() * 1000]
+            )
         except (RedisError, OSError) as error:
             self._outage.noticed(error)
             self._away_until = time.monotonic() + PAUSE
             return None
         self._outage.over()
-        return found
+        return Count(bool(allowed), remaining, milliseconds / 1000)
 
-
-async def _hit(storage: Storage, limit: RateLimitItem, *key: str) -> tuple[bool, WindowStats]:
-    limiter = SlidingWindowCounterRateLimiter(storage)
-    return await limiter.hit(limit, *key), await limiter.get_window_stats(limit, *key)
+    async def _here(self, limit: RateLimitItem, *key: str) -> Count:
+        allowed = await self._own.hit(limit, *key)
+        window = await self._own.get_window_stats(limit, *key)
+        return Count(allowed, window.remaining, window.reset_time - time.time())
 
 
 def _network(request: Request[Any, Any, Any]) -> str:
@@ -109,9 +116,9 @@ def _network(request: Request[Any, Any, Any]) -> str:
     return address.compressed if address.version == 4 else ":".join(address.exploded.split(":")[:4])
 
 
-def _headers(limit: RateLimitItem, window: WindowStats) -> dict[str, str]:
-    reset = max(1, math.ceil(window.reset_time - time.time()))
-    return dict(zip(RATE_LIMIT_HEADERS, map(str, (limit.amount, window.remaining, reset)), strict=True))
+def _headers(limit: RateLimitItem, count: Count) -> dict[str, str]:
+    reset = max(1, math.ceil(count.reset))
+    return dict(zip(RATE_LIMIT_HEADERS, map(str, (limit.amount, count.remaining, reset)), strict=True))
 
 
 async def tell_rate_limit(message: Message, scope: Scope) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from app.sandbox.errors import SandboxError
-from bench import booking, cancel_to_mail, crowds, processes, reads
+from bench import booking, cancel_to_mail, crowds, growth, processes, reads
 from bench.stack import Stack, running_stack
 from bench.wrk import NoWrkError
 
@@ -17,6 +17,7 @@ Part = Callable[..., Awaitable[str]]
 PARTS: dict[str, tuple[str, Part]] = {
     "booking": ("Booking: the API beside the bare handler and pgbench, 16 clients", booking.run),
     "reads": ("Reads: the API beside pgbench, 16 clients", reads.run),
+    "growth": ("Growth: the API over 10,000 to 1,000,000 appointments, 16 clients", growth.run),
     "rush": ("Thousands after the 30 seats of one doctor", crowds.rush),
     "logins": ("Fifty logins at once, and everybody else", crowds.logins),
     "processes": ("Memory, and the time to start", processes.run),

@@ -39,11 +39,12 @@ def _script(statement: str, *arguments: object, choose: str = "") -> str:
     return f"{choose}\n{' '.join(statement.split())};\n"
 
 
-async def make_reads(db: asyncpg.Connection) -> dict[str, Read]:
-    """Fill the database; return what there is to read."""
-    for number in SPECIALTIES:
+async def make_reads(
+    db: asyncpg.Connection, doctors: list[int], specialties: Sequence[int] = SPECIALTIES
+) -> dict[str, Read]:
+    """Add appointments of `doctors`, and specialties of so many other doctors each; return what there is to read."""
+    for number in specialties:
         await make_doctors(db, number, specialty=f"specialty of {number}", hours=OFFICE)
-    doctors = await make_doctors(db, DOCTORS, hours=OFFICE)
     booked = [await _book(db, doctor) for doctor in doctors]
     await db.execute("VACUUM ANALYZE")
     doctor, ids = doctors[0], booked[0]
@@ -64,7 +65,7 @@ async def make_reads(db: asyncpg.Connection) -> dict[str, Read]:
             [wrk.get(f"doctors/{n}/slots/") for n in doctors],
             _script(FREE_SLOTS, ":doctor", "NULL", "NULL", beginning, 5001, choose=any_doctor),
         ),
-        **{f"50 slots of {number:,} doctors": _search(number) for number in SPECIALTIES},
+        **{f"50 slots of {number:,} doctors": _search(number) for number in specialties},
     }
 
 
@@ -98,7 +99,7 @@ async def by_pgbench(stack: Stack, read: Read) -> Round:
 async def run(stack: Stack, *, full: bool) -> str:
     """Compare the API with pgbench, 16 clients each, and the API with one client."""
     async with stack.connection() as db:
-        reads = await make_reads(db)
+        reads = await make_reads(db, await make_doctors(db, DOCTORS, hours=OFFICE))
     lines = []
     async with stack.apis(1) as (api,):
         server = (api.url, api.child.pid)
@@ -117,10 +118,3 @@ async def run(stack: Stack, *, full: bool) -> str:
 def _line(name: str, client: str, result: Round, ceiling: float) -> tuple[object, ...]:
     share = result.rate / ceiling
     return name, client, result.rate, share, result.p50, result.p99, result.api, result.postgres, result.client
-
-
-async def reader(stack: Stack, name: str) -> Callable[[tuple[str, int]], Awaitable[Round]]:
-    """Return what reads one of the kinds over HTTP."""
-    async with stack.connection() as db:
-        reads = await make_reads(db)
-    return partial(over_http, stack, reads[name], 16)

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import httpx
 import pytest
+from redis.asyncio import Redis
 from structlog.testing import capture_logs
 
 from app import rate_limits
 from app.main import create_app
+from app.rate_limits import SCRIPT
 from app.sandbox.redis import EmbeddedRedis
 from app.settings import Settings
 from tests.api.answers import assert_problem
@@ -99,6 +101,34 @@ async def test_the_headers_count_down(database: Database, redis: EmbeddedRedis) 
     assert left == ["9", "8", "7", "6", "5", "4", "3", "2", "1", "0", "0"]
 
 
+@pytest.mark.parametrize(
+    ("age", "before", "calls", "answer"),
+    [  # of a window of 3600 s, which takes 10 calls
+        (0, 0, 9, (1, 0, 3600)),
+        (0, 0, 10, (0, 0, 3600)),
+        (890, 8, 3, (1, 0, 2710)),  # three quarters of the window before count, and a little: 3 + 6
+        (890, 8, 4, (0, 0, 10)),  # 4 + 6, and in a moment less
+        (900, 10, 5, (0, 0, 900)),  # 5 + 7, and in a quarter of an hour 5 + 5, then less
+        (3610, 7, 10, (1, 0, 3590)),  # what were the calls are those of the window before: 0 + 9
+        (4500, 7, 10, (1, 2, 2700)),
+        (7200, 7, 10, (1, 9, 3600)),
+        (10**6, 7, 10, (1, 9, None)),  # however long ago that was
+    ],
+)
+async def test_of_the_window_before_a_share_counts(
+    redis: EmbeddedRedis, age: int, before: int, calls: int, answer: tuple[int, int, int | None]
+) -> None:
+    async with Redis.from_url(redis.url) as store:
+        seconds, microseconds = await store.time()
+        began = (seconds - age) * 1000 + microseconds // 1000
+        await store.hset("calls", mapping={"began": began, "before": before, "calls": calls})
+        *decision, left = await store.register_script(SCRIPT.read_text())(keys=["calls"], args=[10, 3600_000])
+        assert tuple(decision) == answer[:2]
+        if answer[2] is not None:
+            assert left / 1000 == pytest.approx(answer[2], abs=5)
+        assert 0 < await store.pttl("calls") <= 7200_000 or not decision[0]
+
+
 async def test_health_and_docs_are_never_limited(database: Database, redis: EmbeddedRedis) -> None:
     async with limited(database, redis.url, rate_limit="1/hour") as client:
         for path in ("/health/live", "/health/ready", "/docs/openapi.json") * 3:
@@ -142,8 +172,6 @@ async def test_a_redis_that_hangs_and_comes_back_empty_is_waited_for_once(
 
 
 async def test_no_name_is_kept_in_redis(database: Database, redis: EmbeddedRedis) -> None:
-    from redis.asyncio import Redis  # noqa: PLC0415  the fixture has its name
-
     async with limited(database, redis.url) as client:
         await wrong_login(client, "somebody-special")
     async with Redis.from_url(redis.url) as store:

@@ -12,6 +12,7 @@ import pytest
 
 from tests.api.answers import assert_problem
 from tests.api.people import LOGIN, ME, PASSWORD, Person, authorization, register
+from tests.workers.processes import eventually
 
 REFRESH = "/api/accounts/token/refresh/"
 
@@ -90,6 +91,19 @@ async def test_forged_tokens_open_nothing(
     answer = await client.get(ME, headers=authorization(forge(tokens["access"], secret)))
     assert_problem(answer, 401, "unauthorized")
     assert answer.headers["www-authenticate"] == "Bearer"
+
+
+async def test_a_token_that_was_good_ends(client: httpx.AsyncClient, secret: str) -> None:
+    tokens = await log_in(client, await register(client))
+    ends = datetime.now(UTC) + timedelta(seconds=2)
+    headers = authorization(signed(tokens["access"], secret, exp=ends))
+
+    async def is_over() -> bool:
+        return (await client.get(ME, headers=headers)).status_code == 401
+
+    assert not await is_over() or datetime.now(UTC) > ends.replace(microsecond=0)
+    await eventually(is_over)
+    assert datetime.now(UTC) > ends.replace(microsecond=0)
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,12 @@ import hashlib
 import secrets
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple, cast
 from uuid import uuid4
 
 from litestar.connection import ASGIConnection
+from litestar.exceptions import NotAuthorizedException
 from litestar.handlers import BaseRouteHandler
 from litestar.security.jwt import JWTAuth, Token
 
@@ -30,6 +32,23 @@ class Caller(NamedTuple):
 IsCurrent = Callable[[int, int], Awaitable[bool]]
 
 
+class VerifiedToken(Token):
+    """An access token. Each process verifies its signature once, and with each request that it has not expired."""
+
+    @classmethod
+    def decode(cls, encoded_token: str, secret: str, algorithm: str, **checks: Any) -> "Token":  # type: ignore[override]  # what is checked is all in `checks`
+        """Return what a token says. Raises NotAuthorizedException if it is not valid, or not any more."""
+        token = _verified(encoded_token, secret, algorithm, **checks)
+        if token.exp <= datetime.now(UTC):
+            raise NotAuthorizedException("Invalid token")
+        return token
+
+
+@lru_cache(maxsize=1024)
+def _verified(encoded_token: str, secret: str, algorithm: str, **checks: Any) -> Token:
+    return Token.decode(encoded_token, secret, algorithm, **checks)
+
+
 def jwt_auth(secret: str, is_current: IsCurrent) -> JWTAuth[Caller, Token]:
     """Make the authentication of every route that is not marked `exclude_from_auth`.
 
@@ -46,9 +65,10 @@ def jwt_auth(secret: str, is_current: IsCurrent) -> JWTAuth[Caller, Token]:
         token_secret=secret,
         algorithm=ALGORITHM,
         retrieve_user_handler=caller,
-        accepted_audiences=["access"],
-        accepted_issuers=[ISSUER],
-        require_claims=["exp", "iat", "sub", "aud", "iss", "jti"],
+        token_cls=VerifiedToken,
+        accepted_audiences=("access",),
+        accepted_issuers=(ISSUER,),
+        require_claims=("exp", "iat", "sub", "aud", "iss", "jti"),
         exclude=["^/docs", "^/health"],
         description="The `access` token that `accounts/login/` answers.",
     )

@@ -1,0 +1,26 @@
+-- A sliding window counter: of the window before, as large a share counts as the last `length` still reach into.
+-- KEYS[1]: whose calls; ARGV: how many, in how many milliseconds.
+-- Returns whether this call is allowed (1, 0), how many more would be, and the milliseconds until there are more.
+local amount, length = tonumber(ARGV[1]), tonumber(ARGV[2])
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+
+local kept = redis.call('HMGET', KEYS[1], 'began', 'before', 'calls')
+local began, before, calls = tonumber(kept[1]) or now, tonumber(kept[2]) or 0, tonumber(kept[3]) or 0
+local passed = math.floor((now - began) / length)
+if passed > 0 then
+    began = began + passed * length
+    before, calls = passed == 1 and calls or 0, 0
+end
+
+local left = began + length - now
+local remaining = amount - calls - math.floor(before * left / length)
+if remaining > 0 then
+    redis.call('HSET', KEYS[1], 'began', began, 'before', before, 'calls', calls + 1)
+    redis.call('PEXPIRE', KEYS[1], 2 * length)
+    return {1, remaining - 1, left}
+end
+if calls < amount then -- enough of the window before will have slid out
+    left = left - math.floor((amount - calls) * length / before)
+end
+return {0, 0, left + 1}
