@@ -55,7 +55,8 @@ class RateLimits:
         if request.scope["path"].startswith(UNLIMITED):
             return
         caller = request.scope.get("user")
-        who = f"account:{caller.id}" if caller else f"address:{_network(request)}"
+        # with a token of a login that has ended, nobody can use up what the account's owner has left
+        who = f"account:{caller.id}:{caller.generation}" if caller else f"address:{_network(request)}"
         await self._count(request, self._calls, "call", who, always=False)
 
     async def attempt(self, request: Request[Any, Any, Any], what: str, name: str) -> None:

@@ -5,6 +5,7 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from contextvars import ContextVar
+from itertools import count
 from typing import Any, TypeVar
 
 import asyncpg
@@ -19,6 +20,10 @@ SILENT_SECONDS = 12  # the server itself ends a statement after 10 s (engine.py)
 # The X-Request-ID of the act that this task carries out; what it writes into the outbox is marked with it.
 act_id: ContextVar[str | None] = ContextVar("act_id", default=None)
 
+# The login, by account and generation, that this task acts for where its statements themselves look whether it goes on.
+login: ContextVar[tuple[int, int] | None] = ContextVar("login", default=None)
+LOGIN_ENDED = "U0401"
+
 # What a commit would find broken is found where it can be explained still, and what is put off stays put off.
 CHECK_NOW = "SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED"
 
@@ -28,6 +33,10 @@ RETRYABLE = (
     asyncpg.DeadlockDetectedError,
     asyncpg.TriggeredDataChangeViolationError,
 )
+
+
+class LoginEndedError(Exception):
+    """The statement was not run, because the login that it was to be run for has ended."""
 
 
 def is_retryable(error: Exception) -> bool:
@@ -42,7 +51,7 @@ async def fetch(session: Session, sql: str, *arguments: Any) -> list[asyncpg.Rec
 
     Retries what is retryable, up to 8 times, with a pause that grows to some 100 ms.
     Raises asyncpg's errors as they are: `app.domain.errors` knows which rule each of them names. Raises TimeoutError
-    if the server stays silent; nobody knows then whether the statement was committed.
+    if the server stays silent; nobody knows then whether the statement was committed, and LoginEndedError.
     """
     sql, arguments = _as_part_of_the_act(sql, arguments)
     async with _driver_for(session) as driver:
@@ -127,16 +136,21 @@ async def _committed(driver: Any) -> AsyncIterator[None]:
 
 
 def _as_part_of_the_act(sql: str, arguments: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:
-    """Have the statement first tell its transaction the id of the act, without a round trip more.
+    """Have the statement first look whether the login goes on, and tell its transaction the id of the act.
 
-    A condition that no row has a part in is tried before any row is asked for (EXPLAIN: One-Time Filter). The setting
-    ends with the transaction, so the next user of the connection does not inherit it.
+    That costs no round trip more. Conditions that no row has a part in are tried before any row is asked for (EXPLAIN:
+    One-Time Filter). The setting ends with the transaction, so the next user of the connection does not inherit it.
     """
-    request_id = act_id.get()
-    if request_id is None:
+    conditions, given = [], list(arguments)
+    if caller := login.get():
+        conditions.append(f"(SELECT require_login(${len(given) + 1}, ${len(given) + 2}))")
+        given += caller
+    if request_id := act_id.get():
+        conditions.append(f"(SELECT set_config('booking.request', ${len(given) + 1}, true)) IS NOT NULL")
+        given.append(request_id)
+    if not conditions:
         return sql, arguments
-    told = f"(SELECT set_config('booking.request', ${len(arguments) + 1}, true)) IS NOT NULL"
-    return f"SELECT called.* FROM ({sql}) AS called WHERE {told}", (*arguments, request_id)  # noqa: S608  our own
+    return f"SELECT called.* FROM ({sql}) AS called WHERE {' AND '.join(conditions)}", tuple(given)  # noqa: S608  our own
 
 
 @asynccontextmanager
@@ -165,14 +179,16 @@ async def _driver_of(session: Session) -> AsyncIterator[Any]:
 
 
 async def _persist(driver: Any, act: Callable[[], Awaitable[list[asyncpg.Record]]]) -> list[asyncpg.Record]:
-    for attempt in range(1, ATTEMPTS):
+    for attempt in count(1):
         try:
             return await in_time(driver, act)
         except asyncpg.PostgresError as error:
-            if not is_retryable(error):
+            if error.sqlstate == LOGIN_ENDED:
+                raise LoginEndedError from error
+            if attempt == ATTEMPTS or not is_retryable(error):
                 raise
             await asyncio.sleep(random.uniform(0, 0.001 * 2**attempt))
-    return await in_time(driver, act)
+    raise AssertionError  # it counts for ever
 
 
 async def in_time(driver: Any, act: Callable[[], Awaitable[T]]) -> T:

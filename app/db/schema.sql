@@ -7347,6 +7347,29 @@ COMMENT ON FUNCTION public.request_refund(p_payment integer, p_reason text) IS '
 
 
 --
+-- Name: require_login(integer, integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.require_login(p_account integer, p_generation integer) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM account WHERE id = p_account AND generation = p_generation AND status = 'active') THEN
+        RAISE 'account % has no login of generation %', p_account, p_generation USING ERRCODE = 'U0401';
+    END IF;
+    RETURN true;
+END
+$$;
+
+
+--
+-- Name: FUNCTION require_login(p_account integer, p_generation integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.require_login(p_account integer, p_generation integer) IS 'True if an account''s access tokens of a generation are good still; else raises U0401, for the statement that asks it first.';
+
+
+--
 -- Name: reschedule_as_doctor(integer, integer, timestamp with time zone, boolean); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -14679,6 +14702,14 @@ GRANT ALL ON FUNCTION public.request_password_reset(p_email text) TO booking_app
 --
 
 REVOKE ALL ON FUNCTION public.request_refund(p_payment integer, p_reason text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION require_login(p_account integer, p_generation integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.require_login(p_account integer, p_generation integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.require_login(p_account integer, p_generation integer) TO booking_app;
 
 
 --

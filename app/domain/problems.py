@@ -8,11 +8,12 @@ import asyncpg
 import msgspec
 import structlog
 from litestar import Request, Response
-from litestar.exceptions import HTTPException, ValidationException
+from litestar.exceptions import HTTPException, NotAuthorizedException, ValidationException
 from litestar.openapi import ResponseSpec
 from litestar.types import ExceptionHandlersMap
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from app.db.driver import LoginEndedError
 from app.db.engine import NotConnectedError
 from app.domain.appointments.schemas import Appointment
 from app.domain.doctors.schemas import Slot
@@ -161,6 +162,10 @@ def _on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Res
     return Problem(status, status.phrase, detail, code).response(dict(error.headers or {}))
 
 
+def _on_login_ended(request: Request[Any, Any, Any], _: LoginEndedError) -> Response[dict[str, Any]]:
+    return _on_http_error(request, NotAuthorizedException())
+
+
 def _field_errors(error: ValidationException) -> list[FieldError]:
     found = error.extra if isinstance(error.extra, list) else []
     return [_field_error(str(item["message"]), item.get("key")) for item in found] or [FieldError("", error.detail)]
@@ -207,5 +212,6 @@ def _server_error(request: Request[Any, Any, Any], error: Exception) -> Response
 EXCEPTION_HANDLERS: ExceptionHandlersMap = {
     ProblemError: _on_problem,
     HTTPException: _on_http_error,
+    LoginEndedError: _on_login_ended,
     Exception: _on_error,
 }

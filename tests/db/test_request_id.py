@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.driver import act_id, connected, fetch, fetch_if
+from app.db.driver import LoginEndedError, act_id, connected, fetch, fetch_if, login
 from app.db.engine import create_engine
 from app.domain.appointments.repository import BOOK
 from tests.databases import Database
@@ -96,6 +96,26 @@ async def test_it_is_told_first_whatever_the_statement_is(session: AsyncSession)
         rows = await fetch(session, statement)
         assert {row["id"] for row in rows} == {"told"}, statement
     act_id.reset(token)
+
+
+async def test_the_login_is_looked_at_before_the_statement_is_run(
+    session: AsyncSession, owner: asyncpg.Connection
+) -> None:
+    doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
+    act, ended = act_id.set("an-act"), login.set((patient, 2))
+    for _ in range(10):  # by then PostgreSQL plans it once for all
+        with pytest.raises(LoginEndedError):
+            await fetch(session, "SELECT pg_advisory_lock($1)", patient)
+        with pytest.raises(LoginEndedError):
+            await fetch(session, BOOK, patient, doctor, a_slot())
+    login.reset(ended)
+    assert not await owner.fetchval("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = $1", patient)
+    goes_on = login.set((patient, 1))
+    (booked,) = await fetch(session, BOOK, patient, doctor, a_slot())
+    login.reset(goes_on)
+    act_id.reset(act)
+    assert booked["patient"] == patient
+    assert await owner.fetchval(MARKS, patient) == "an-act"
 
 
 @pytest.mark.parametrize("given", ["", " ", "x" * 65, "a b", "a\n", "\na", "a\r\nBcc: eve@example.com"])

@@ -10,7 +10,7 @@ from litestar.params import FromQuery, JSONBody
 from litestar.security.jwt import Token
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.domain.accounts.tokens import Caller, patients_only
+from app.domain.accounts.tokens import LOGIN_WITH_STATEMENT, Caller, patients_only
 from app.domain.appointments.repository import AppointmentRepository
 from app.domain.appointments.schemas import Appointment, AppointmentDetail, Book, HistoryRecord, Reschedule, Status
 from app.domain.appointments.turns import in_turn
@@ -45,6 +45,7 @@ class AppointmentController(Controller):
 
     path = "/api/appointments/appointments"
     tags = ("appointments",)
+    opt = {LOGIN_WITH_STATEMENT: True}  # noqa: RUF012  Litestar reads it from the class
     dependencies = {  # noqa: RUF012  Litestar reads it from the class
         "appointments": Provide(provide_appointments),
         "time_range": Provide(provide_time_range),

@@ -1,0 +1,51 @@
+"""Where a call's own statement looks whether the caller's login goes on: once it has ended, nothing is read or done."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+from litestar.routes import HTTPRoute
+
+from app.domain.accounts.tokens import LOGIN_WITH_STATEMENT
+from app.main import create_app
+from app.settings import Settings
+from tests.api.answers import assert_problem
+from tests.api.bookings import APPOINTMENTS, post_booking
+from tests.factories import a_slot, bearer, make_doctor, make_patient
+
+ROWS = "SELECT a::text FROM appointment AS a WHERE doctor_id = $1 ORDER BY id"
+
+
+def operations(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Yield each such call, by method and address."""
+    for route in create_app(settings).routes:
+        for handler in route.route_handlers if isinstance(route, HTTPRoute) else ():
+            if handler.opt.get(LOGIN_WITH_STATEMENT):
+                yield from ((method, route.path_format) for method in handler.http_methods - {"OPTIONS"})
+
+
+@pytest.mark.parametrize("key", [{}, {"Idempotency-Key": "a"}], ids=["", "with a key"])
+@pytest.mark.parametrize("end", ["generation = generation + 1", "status = 'disabled'"])
+async def test_nothing_is_read_or_done(
+    settings: Settings, client: httpx.AsyncClient, owner: asyncpg.Connection, end: str, key: dict[str, str]
+) -> None:
+    calls = list(operations(settings))
+    assert {method for method, _ in calls} == {"GET", "POST"}
+    assert APPOINTMENTS.rstrip("/") in {path for _, path in calls}
+    doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
+    appointment = (await post_booking(client, patient, doctor, a_slot())).json()["id"]
+    headers: dict[str, Any] = {**bearer(patient, "patient"), **key}
+    before = await owner.fetch(ROWS, doctor)
+    await owner.execute(f"UPDATE account SET {end} WHERE id = $1", patient)
+    for method, path in calls:
+        body = {"doctor": doctor, "appointment_date": a_slot(1).isoformat()}
+        if "reschedule" in path:
+            del body["doctor"]
+        sent = body if method == "POST" and "cancel" not in path else None
+        at = f"{path.format(appointment_id=appointment)}/"
+        answer = await client.request(method, at, headers=headers, json=sent)
+        assert_problem(answer, 401, "unauthorized")
+        assert answer.headers["www-authenticate"] == "Bearer"
+    assert await owner.fetch(ROWS, doctor) == before
