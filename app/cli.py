@@ -37,7 +37,7 @@ def api(host: str, port: int) -> None:
     configure_logs(debug=get_settings().debug)
     adopt_other_logs()
     uvicorn.run(
-        "app.main:create_app",
+        "app.serve:create_lasting_app",
         factory=True,
         host=host,
         port=port,

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from app.sandbox.errors import SandboxError
-from bench import booking, cancel_to_mail, crowds, growth, processes, reads
+from bench import booking, cancel_to_mail, crowds, growth, processes, reads, servers
 from bench.stack import Stack, running_stack
 from bench.wrk import NoWrkError
 
@@ -18,6 +18,7 @@ PARTS: dict[str, tuple[str, Part]] = {
     "booking": ("Booking: the API beside the bare handler and pgbench, 16 clients", booking.run),
     "reads": ("Reads: the API beside pgbench, 16 clients", reads.run),
     "growth": ("Growth: the API over 10,000 to 1,000,000 appointments, 16 clients", growth.run),
+    "servers": ("The API under uvicorn and under granian", servers.run),
     "rush": ("Thousands after the 30 seats of one doctor", crowds.rush),
     "logins": ("Fifty logins at once, and everybody else", crowds.logins),
     "processes": ("Memory, and the time to start", processes.run),

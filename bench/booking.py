@@ -4,7 +4,7 @@ from contextlib import AsyncExitStack
 
 from app.domain.appointments.repository import BOOK
 from bench import pgbench, wrk
-from bench.figures import table
+from bench.figures import plot, table
 from bench.people import Wish, make_wishes
 from bench.rounds import Done, Round, by_turns, measured
 from bench.stack import Stack
@@ -79,7 +79,7 @@ async def run(stack: Stack, *, full: bool) -> str:
     seconds, rounds = (10, 9) if full else (2, 4)
     async with AsyncExitStack() as servers:
         apis = await servers.enter_async_context(stack.apis(2))
-        bare = await servers.enter_async_context(stack.bare())
+        bare = await servers.enter_async_context(stack.served("bench.bare"))
         one, two = [(api.url, api.child.pid) for api in apis]
         results = await by_turns(
             {
@@ -90,7 +90,13 @@ async def run(stack: Stack, *, full: bool) -> str:
             },
             rounds,
         )
-    return table(COLUMNS, (line(*item) for item in results.items())) + "\n\n" + _ratios(results)
+    return "\n\n".join(
+        (
+            table(COLUMNS, (line(*item) for item in results.items())),
+            _ratios(results),
+            plot("Bookings, 16 clients", "requests a second", {name: result.rate for name, result in results.items()}),
+        )
+    )
 
 
 def _ratios(results: dict[str, Round]) -> str:

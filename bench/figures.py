@@ -1,6 +1,6 @@
 """Samples and how they are shown."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import isnan
 from statistics import quantiles
 
@@ -17,6 +17,19 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     marks = ["---:" if right else "---" for right in numbers]
     shown = [columns, marks, *([_shown(value) for value in line] for line in lines)]
     return "\n".join(f"| {' | '.join(line)} |" for line in shown)
+
+
+def plot(title: str, unit: str, values: Mapping[str, float]) -> str:
+    """Return bars as a Mermaid chart, which GitHub draws; `unit` is what they measure."""
+    names = ", ".join(f'"{name}"' for name in values)
+    bars = ", ".join(f"{value:.3g}" for value in values.values())
+    return f"""```mermaid
+xychart-beta
+    title "{title}"
+    x-axis [{names}]
+    y-axis "{unit}" 0 --> {1.1 * max(values.values()):.3g}
+    bar [{bars}]
+```"""
 
 
 def _shown(value: object) -> str:

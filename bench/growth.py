@@ -7,7 +7,7 @@ from functools import partial
 import asyncpg
 
 from bench import booking, reads
-from bench.figures import table
+from bench.figures import plot, table
 from bench.people import OFFICE, make_doctors, make_patients
 from bench.rounds import Round, by_turns
 from bench.stack import Stack, running_stack
@@ -45,6 +45,7 @@ async def run(stack: Stack, *, full: bool) -> str:
     """Compare the API over databases of 10^4 to 10^6 appointments, 16 clients each."""
     figures: dict[str, dict[int, Callable[[], Awaitable[Round]]]] = {}
     lines: list[tuple[object, ...]] = []
+    growth: dict[str, float] = {}
     async with AsyncExitStack() as running:
         for size in SIZES:
             grown = await running.enter_async_context(running_stack(stack.home / f"{size}"))
@@ -58,8 +59,11 @@ async def run(stack: Stack, *, full: bool) -> str:
                 figures.setdefault(name, {})[size] = partial(reads.over_http, grown, read, booking.CLIENTS, server)
         for name, rivals in figures.items():
             results = await by_turns({str(size): act for size, act in rivals.items()}, 9 if full else 4)
-            lines += _lines(name, {size: results[str(size)] for size in SIZES})
-    return table(COLUMNS, lines)
+            first, *_, last = by_size = [results[str(size)] for size in SIZES]
+            lines += _lines(name, by_size)
+            growth[name] = last.postgres / first.postgres
+    title = f"{SIZES[-1]:,} appointments beside {SIZES[0]:,}"
+    return f"{table(COLUMNS, lines)}\n\n{plot(title, 'CPU a request of PostgreSQL, ratio', growth)}"
 
 
 async def _make_past(db: asyncpg.Connection, size: int) -> list[int]:
@@ -73,7 +77,7 @@ async def _make_past(db: asyncpg.Connection, size: int) -> list[int]:
     return doctors
 
 
-def _lines(name: str, results: dict[int, Round]) -> list[tuple[object, ...]]:
-    rows = [(r.rate, r.p50, r.p99, r.api, r.postgres) for r in results.values()]
+def _lines(name: str, by_size: list[Round]) -> list[tuple[object, ...]]:
+    rows = [(r.rate, r.p50, r.p99, r.api, r.postgres) for r in by_size]
     growth = (f"{SIZES[-1]:,} / {SIZES[0]:,}", *(last / first for first, last in zip(rows[0], rows[-1], strict=True)))
-    return [*((name, f"{size:,}", *row) for size, row in zip(results, rows, strict=True)), (name, *growth)]
+    return [*((name, f"{size:,}", *row) for size, row in zip(SIZES, rows, strict=True)), (name, *growth)]

@@ -104,12 +104,13 @@ class Stack:
                 await api.child.stop()
 
     @asynccontextmanager
-    async def bare(self) -> AsyncIterator[tuple[str, int]]:
-        """Yield the address and process id of a running bare handler."""
-        child = Child("bare", self.home)
+    async def served(self, module: str, *arguments: str) -> AsyncIterator[tuple[str, int]]:
+        """Yield the address and process id of another server than ours, a module that takes `arguments` and a port."""
+        child = Child(module, self.home)
         port = free_port()
         environment = {**self.environment, "PATH": os.environ["PATH"]}
-        await child.start(Program((sys.executable, "-m", "bench.bare", str(port)), environment, ROOT))
+        program = Program((sys.executable, "-m", module, *arguments, str(port)), environment, ROOT)
+        await child.start(program)
         try:
             async with asyncio.timeout(SECONDS_TO_WORK):
                 while not is_taken(port):  # noqa: ASYNC110  it happens in another process

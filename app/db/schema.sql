@@ -3782,8 +3782,8 @@ BEGIN
         WHERE (p_specialty IS NULL OR lower(d.specialty) = lower(p_specialty))
             AND is_verified(d, p)
             AND CASE
-                -- counting seats in the index spares most doctors the costlier look at what still is active
-                WHEN (SELECT count(*) FROM appointment WHERE doctor_id = d.account_id AND seat IS NOT NULL) >= d.max_appointments
+                -- who is full has the last seat or a later one taken, if any: that spares most doctors the costlier look
+                WHEN d.max_appointments = 0 OR EXISTS (SELECT FROM appointment WHERE doctor_id = d.account_id AND seat >= d.max_appointments)
                     THEN appointment_doctor_cap(active_appointments(d.account_id, at_), d)
             END IS NULL
     );
@@ -7843,17 +7843,18 @@ CREATE FUNCTION public.shared_hours(p_doctors integer[], p_from timestamp with t
 BEGIN
     RETURN QUERY
     WITH d AS MATERIALIZED (
-        SELECT * FROM doctor WHERE account_id = ANY (p_doctors)
+        SELECT o.account_id, o.timezone, o.slot_minutes, o.buffer_minutes FROM doctor AS o WHERE o.account_id = ANY (p_doctors)
     )
     SELECT z.name, z.day, w.start_minute::integer, w.end_minute::integer, d.slot_minutes::integer, d.buffer_minutes::integer,
         array_agg(d.account_id)
     FROM d
     INNER JOIN working_hours AS w ON w.doctor_id = d.account_id
     INNER JOIN (
-        SELECT used.name, (p_from AT TIME ZONE used.name)::date + n AS day
+        SELECT used.name, (p_from AT TIME ZONE used.name)::date + ahead.n AS day
         FROM (SELECT DISTINCT d.timezone AS name FROM d) AS used
-        CROSS JOIN (VALUES (0), (1), (2)) AS ahead (n) -- 24 hours from 23:30 on reach into the day after next if clocks go forward
-    ) AS z ON z.name = d.timezone AND extract(isodow FROM z.day) = w.weekday
+        INNER JOIN (VALUES (0), (1), (2)) AS ahead (n) -- 24 hours from 23:30 on reach into the day after next if clocks go forward
+            ON (p_from AT TIME ZONE used.name)::date + ahead.n <= ((p_from + interval '24 hours') AT TIME ZONE used.name)::date
+    ) AS z ON z.name = d.timezone AND extract(isodow FROM z.day)::smallint = w.weekday
     GROUP BY z.name, z.day, w.start_minute, w.end_minute, d.slot_minutes, d.buffer_minutes;
 END
 $$;
