@@ -37,7 +37,8 @@ class TimeLimit(ASGIMiddleware):
         async def send_in_time(message: Message) -> None:
             # before it is sent: what goes before the sending, such as the session's end, could not be told any more
             # that it is late, and how long the client takes to read is not our affair
-            limit.reschedule(None)
+            if not limit.expired():  # else somebody on the way has taken no notice, and a late answer beats none
+                limit.reschedule(None)
             await send(message)
 
         try:

@@ -161,9 +161,18 @@ async def connected(engine: Any) -> AsyncIterator[Any]:
     """
     connection = await engine.raw_connection()
     try:
+        _go_on_unless_stopped()
         yield connection.driver_connection
     finally:
         connection.close()
+
+
+def _go_on_unless_stopped() -> None:
+    # who is stopped at the very moment at which the pool has a connection for them is not told (asyncio.wait_for before
+    # Python 3.12: https://github.com/python/cpython/issues/86296)
+    task = asyncio.current_task()
+    if task and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def _driver_for(session: Session) -> AbstractAsyncContextManager[Any]:
@@ -175,6 +184,7 @@ def _driver_for(session: Session) -> AbstractAsyncContextManager[Any]:
 @asynccontextmanager
 async def _driver_of(session: Session) -> AsyncIterator[Any]:
     connection = await session.connection()
+    _go_on_unless_stopped()
     yield (await connection.get_raw_connection()).driver_connection
 
 

@@ -1,6 +1,7 @@
 """A request that is not done in time is given up: its caller is told so, and the next ones are served."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -152,4 +153,15 @@ async def test_an_answer_that_is_about_to_be_sent_is_sent() -> None:
 
     app = Litestar([done], middleware=[TimeLimit(0.4)], before_send=[end_something_slow])
     async with serving(app) as url, httpx.AsyncClient() as client:
+        assert (await client.get(url)).text == "done"
+
+
+async def test_the_answer_of_somebody_who_took_no_notice_of_the_limit_is_sent() -> None:
+    @get("/")
+    async def deaf() -> str:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(10)
+        return "done"
+
+    async with serving(Litestar([deaf], middleware=[TimeLimit(0.4)])) as url, httpx.AsyncClient() as client:
         assert (await client.get(url)).text == "done"

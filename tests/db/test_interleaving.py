@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 import asyncpg
@@ -76,9 +77,11 @@ async def companies(database: Database) -> AsyncIterator[list[Company]]:
             await connection.close()
 
 
-async def perform(company: Company, case: Case, *sides: int) -> list[Seen]:
-    """Play every order in which these sides' statements can come; tell what was seen each time."""
-    origin = a_slot()
+async def perform(company: Company, case: Case, origin: datetime, *sides: int) -> list[Seen]:
+    """Play every order in which these sides' statements can come; tell what was seen each time.
+
+    Slots are counted from `origin`, of all plays of a case: they are compared.
+    """
     used: list[Stage] = []
 
     async def stage() -> Play:
@@ -118,10 +121,11 @@ async def faults(company: Company, case: Case, stages: Sequence[Stage]) -> list[
 async def test_a_pair(companies: list[Company], case: Case) -> None:
     for company in companies:
         company.ready.clear()
+    origin = a_slot()
     async with asyncio.TaskGroup() as together:
-        tasks = [together.create_task(perform(company, case, 0, 1)) for company in companies]
+        tasks = [together.create_task(perform(company, case, origin, 0, 1)) for company in companies]
     plays = [task.result() for task in tasks]
-    alone = [(await perform(companies[0], case, side))[0].ending for side in range(2)]
+    alone = [(await perform(companies[0], case, origin, side))[0].ending for side in range(2)]
     in_turn = [seen.ending for seen in plays[0] if not seen.play.overlaps]
     assert len(in_turn) == 2
     possible = [{ending.outcomes[side] for ending in in_turn} for side in range(2)]

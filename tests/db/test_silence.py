@@ -1,6 +1,7 @@
 """A server that says nothing: it is given up after a while, and the connection with it, so that the next has a new one."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, NamedTuple
 
@@ -8,11 +9,11 @@ import asyncpg
 import pytest
 import pytest_asyncio
 from litestar.datastructures import State
-from sqlalchemy import text
+from sqlalchemy import PoolProxiedConnection, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from app.db import driver
-from app.db.driver import fetch, fetch_if
+from app.db.driver import connected, fetch, fetch_if
 from app.db.engine import NotConnectedError, create_engine, database_config
 from tests.databases import Database
 from tests.workers.gates import Gate
@@ -148,3 +149,32 @@ async def test_an_answer_stands_although_its_connection_was_lost_meanwhile(datab
         async with AsyncSession(config.get_engine()) as session:
             assert await fetch(session, PID)
         await config.get_engine().dispose()
+
+
+async def test_who_was_stopped_while_a_connection_came_runs_nothing(database: Database) -> None:
+    engine = create_engine(database.app, application_name="test", pool_size=1)
+
+    class Deaf:
+        """An engine that takes no notice when who waits for a connection is stopped, as Python 3.11's wait_for may."""
+
+        async def raw_connection(self) -> PoolProxiedConnection:
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(10)
+            return await engine.raw_connection()
+
+    ran = False
+
+    async def run() -> None:
+        nonlocal ran
+        async with connected(Deaf()):
+            ran = True
+
+    task = asyncio.create_task(run())
+    await asyncio.sleep(0.01)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert not ran
+    async with asyncio.timeout(5), connected(engine):  # the pool has its connection back
+        pass
+    await engine.dispose()
