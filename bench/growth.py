@@ -19,11 +19,12 @@ PAST = """
     INSERT INTO appointment (
         doctor_id, patient_id, during, status, cancel_deadline, fee, currency, created_at, updated_at
     )
-    SELECT ($1::int[])[1 + n % cardinality($1)], ($2::int[])[1 + n % cardinality($2)],
+    SELECT doctors[1 + n % cardinality(doctors)], patients[1 + n % cardinality(patients)],
         tstzrange(t, t + interval '30 min'), 'completed', t - interval '72 h', 0, 'USD', t - interval '5 days', t
-    FROM generate_series(0, $3 - 1) AS n
+    FROM (SELECT $1::int[] AS doctors, $2::int[] AS patients) AS given
+    CROSS JOIN generate_series(0, $3::int - 1) AS n
     CROSS JOIN LATERAL (
-        SELECT date_trunc('hour', now()) - (1 + n / cardinality($1)) * interval '30 min'
+        SELECT date_trunc('hour', now()) - (1 + n / cardinality(doctors)) * interval '30 min'
     ) AS s (t)
 """
 WHAT_CAME_OF_IT = """
