@@ -5,6 +5,7 @@ clone in place of a new one, BOOKING_TEST_MUTATION is a statement for each clone
 """
 
 import asyncio
+import gc
 import os
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
@@ -24,7 +25,8 @@ from tests.servers import serving
 UNLIMITED: dict[str, Any] = dict.fromkeys(
     ("rate_limit", "rate_limit_login", "rate_limit_login_address", "rate_limit_register"), "1000000/second"
 )
-WAITING = ("workers", "crashes", "e2e")  # folders
+WAITING = ("workers", "crashes", "e2e", "sandbox")  # folders
+LONGEST = ("test_schemathesis", "test_deaths", "test_mutation", "test_interleaving", "test_database_outage", "test_up")
 SECRET = "a secret for the tests, of more than 32 characters"
 
 
@@ -35,16 +37,24 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mix the files that mostly wait with those that do not, so that the cores always have something to do.
+    """Put the longest files first, then mix those that mostly wait with those that do not.
 
-    The last of them comes after four fifths: in the end, a process would be alone with what takes long.
+    So the cores always have something to do, and in the end no process is alone with what takes long.
     """
     files = list(dict.fromkeys(item.path for item in items))
     waiting = [file for file in files if file.parent.name in WAITING]
     busy = [file for file in files if file.parent.name not in WAITING]
     place = {file: 0.8 * n / len(waiting) for n, file in enumerate(waiting)}
     place |= {file: n / len(busy) for n, file in enumerate(busy)}
+    place |= {file: -1 for file in files if file.stem in LONGEST}
     items.sort(key=lambda item: place[item.path])
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector alone with what was imported and collected: looking through it takes long."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 @pytest_asyncio.fixture(scope="session")
