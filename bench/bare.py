@@ -12,7 +12,7 @@ from litestar import Litestar, Request, post
 from litestar.params import JSONBody
 from litestar.security.jwt import Token
 
-from app.domain.accounts.sessions import IS_CURRENT
+from app.domain.accounts.sessions import REQUIRE_LOGIN
 from app.domain.accounts.tokens import Caller, jwt_auth
 from app.domain.appointments.repository import BOOK
 from app.domain.appointments.schemas import Appointment, Book
@@ -25,8 +25,8 @@ def create_app() -> Litestar:
     pool = asyncpg.create_pool(settings.database_url, min_size=10, max_size=10)
 
     async def is_current(account_id: int, generation: int) -> bool:
-        found: bool = await pool.fetchval(IS_CURRENT, account_id, generation)
-        return found
+        good: bool = await pool.fetchval(REQUIRE_LOGIN, account_id, generation)  # raises, if it is not
+        return good
 
     @post("/api/appointments/appointments/")
     async def book(request: Request[Caller, Token, Any], data: JSONBody[Book]) -> Appointment:

@@ -2,8 +2,10 @@
 
 import asyncio
 import re
+from contextvars import copy_context
 from pathlib import Path
 
+from app.db.driver import act_id, as_sent, login
 from app.sandbox.postgres import bin_dir
 from bench.rounds import Done
 from bench.stack import Stack
@@ -32,6 +34,20 @@ async def run(stack: Stack, script: str, seconds: float, *, clients: int = 16) -
     if process.returncode or not (processed and rate) or (failed and int(failed[1])):
         raise RuntimeError(f"pgbench: {told} {err.decode()}")
     return Done(int(processed[1]), int(processed[1]) / float(rate[1]))
+
+
+def sent_for(account: object, request_id: str | None, statement: str, *arguments: object) -> str:
+    """Return a statement as the API sends it, for an account or nobody (None), with pgbench's words as arguments."""
+    return copy_context().run(_sent_for, account, request_id, statement, *arguments)
+
+
+def _sent_for(account: object, request_id: str | None, statement: str, *arguments: object) -> str:
+    login.set((account, 1) if account else None)  # type: ignore[arg-type]  # a word that stands for the account's id
+    act_id.set(f"'{request_id}'" if request_id else None)
+    statement, arguments = as_sent(statement, *arguments)
+    for number, argument in reversed([*enumerate(arguments, 1)]):
+        statement = statement.replace(f"${number}", str(argument))
+    return f"{' '.join(statement.split())};\n"
 
 
 def _written(path: Path, text: str) -> Path:

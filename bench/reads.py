@@ -11,6 +11,7 @@ from app.domain.doctors.repository import FREE_SLOTS, SEARCH
 from bench import pgbench, wrk
 from bench.figures import table
 from bench.people import OFFICE, make_doctors, make_patients, token
+from bench.pgbench import sent_for
 from bench.rounds import Done, Round, by_turns, measured
 from bench.stack import Stack
 
@@ -32,13 +33,6 @@ class Read(NamedTuple):
     script: str
 
 
-def _script(statement: str, *arguments: object, choose: str = "") -> str:
-    """Return a script that runs a statement with arguments; `choose` sets variables of it first."""
-    for number, argument in reversed([*enumerate(arguments, 1)]):
-        statement = statement.replace(f"${number}", str(argument))
-    return f"{choose}\n{' '.join(statement.split())};\n"
-
-
 async def make_reads(
     db: asyncpg.Connection, doctors: list[int], specialties: Sequence[int] = SPECIALTIES
 ) -> dict[str, Read]:
@@ -49,21 +43,21 @@ async def make_reads(
     await db.execute("VACUUM ANALYZE")
     doctor, ids = doctors[0], booked[0]
     mine = token(doctor, "doctor")
-    any_of_mine = f"\\set id {ids[0]} + :n % {len(ids)}"
-    any_doctor = f"\\set doctor {doctors[0]} + :n % {len(doctors)}"
+    any_of_mine = f"\\set id {ids[0]} + :n % {len(ids)}\n"
+    any_doctor = f"\\set doctor {doctors[0]} + :n % {len(doctors)}\n"
     beginning, end = EVER
     return {
         "an appointment": Read(
             [wrk.get(f"appointments/appointments/{n}/", mine) for n in ids],
-            _script(FIND["doctor"], ":id", doctor, choose=any_of_mine),
+            any_of_mine + sent_for(doctor, None, FIND["doctor"], ":id", doctor),
         ),
         "20 appointments": Read(
             [wrk.get(f"appointments/appointments/?limit={APPOINTMENTS}", mine)],
-            _script(PAGE["doctor"], doctor, beginning, 0, beginning, end, "'{}'", APPOINTMENTS + 1),
+            sent_for(doctor, None, PAGE["doctor"], doctor, beginning, 0, beginning, end, "'{}'", APPOINTMENTS + 1),
         ),
         "slots of a doctor, 15 days": Read(
             [wrk.get(f"doctors/{n}/slots/") for n in doctors],
-            _script(FREE_SLOTS, ":doctor", "NULL", "NULL", beginning, 5001, choose=any_doctor),
+            any_doctor + sent_for(None, None, FREE_SLOTS, ":doctor", "NULL", "NULL", beginning, 5001),
         ),
         **{f"50 slots of {number:,} doctors": _search(number) for number in specialties},
     }
@@ -72,7 +66,7 @@ async def make_reads(
 def _search(number: int) -> Read:
     name = f"specialty of {number}"
     path = f"slots/?specialty={name.replace(' ', '%20')}"
-    return Read([wrk.get(path)], _script(SEARCH, f"'{name}'", "NULL", "NULL", 51, EVER[0], 0))
+    return Read([wrk.get(path)], sent_for(None, None, SEARCH, f"'{name}'", "NULL", "NULL", 51, EVER[0], 0))
 
 
 async def _book(db: asyncpg.Connection, doctor: int) -> Sequence[int]:

@@ -5,7 +5,6 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from contextvars import ContextVar
-from itertools import count
 from typing import Any, TypeVar
 
 import asyncpg
@@ -51,9 +50,10 @@ async def fetch(session: Session, sql: str, *arguments: Any) -> list[asyncpg.Rec
 
     Retries what is retryable, up to 8 times, with a pause that grows to some 100 ms.
     Raises asyncpg's errors as they are: `app.domain.errors` knows which rule each of them names. Raises TimeoutError
-    if the server stays silent; nobody knows then whether the statement was committed, and LoginEndedError.
+    if the server stays silent; nobody knows then whether the statement was committed. Raises LoginEndedError if it is
+    to look whether the login goes on, and that does not.
     """
-    sql, arguments = _as_part_of_the_act(sql, arguments)
+    sql, arguments = as_sent(sql, *arguments)
     async with _driver_for(session) as driver:
         if driver.is_in_transaction():
             return await _persist(driver, lambda: _attempt(driver, lambda _: True, sql, *arguments))
@@ -71,7 +71,7 @@ async def fetch_within(session: Session, sql: str, *arguments: Any) -> list[asyn
 
     Nothing is retried, as that would be more than this statement. Raises asyncpg's errors, and TimeoutError.
     """
-    sql, arguments = _as_part_of_the_act(sql, arguments)
+    sql, arguments = as_sent(sql, *arguments)
     async with _driver_of(session) as driver:
         rows: list[asyncpg.Record] = await in_time(driver, lambda: driver.fetch(sql, *arguments))
     return rows
@@ -81,7 +81,7 @@ async def fetch_if(
     session: Session, keep: Callable[[list[asyncpg.Record]], bool], sql: str, *arguments: Any
 ) -> list[asyncpg.Record]:
     """Run one statement like `fetch`, but commit only if `keep` says so of its rows; else undo it."""
-    sql, arguments = _as_part_of_the_act(sql, arguments)
+    sql, arguments = as_sent(sql, *arguments)
     async with _driver_for(session) as driver:
         return await _persist(driver, lambda: _attempt(driver, keep, sql, *arguments))
 
@@ -135,8 +135,8 @@ async def _committed(driver: Any) -> AsyncIterator[None]:
         raise
 
 
-def _as_part_of_the_act(sql: str, arguments: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:
-    """Have the statement first look whether the login goes on, and tell its transaction the id of the act.
+def as_sent(sql: str, *arguments: Any) -> tuple[str, tuple[Any, ...]]:
+    """Have the statement first look whether the `login` goes on, and tell its transaction the `act_id`.
 
     That costs no round trip more. Conditions that no row has a part in are tried before any row is asked for (EXPLAIN:
     One-Time Filter). The setting ends with the transaction, so the next user of the connection does not inherit it.
@@ -189,7 +189,8 @@ async def _driver_of(session: Session) -> AsyncIterator[Any]:
 
 
 async def _persist(driver: Any, act: Callable[[], Awaitable[list[asyncpg.Record]]]) -> list[asyncpg.Record]:
-    for attempt in count(1):
+    attempt = 1
+    while True:
         try:
             return await in_time(driver, act)
         except asyncpg.PostgresError as error:
@@ -197,8 +198,8 @@ async def _persist(driver: Any, act: Callable[[], Awaitable[list[asyncpg.Record]
                 raise LoginEndedError from error
             if attempt == ATTEMPTS or not is_retryable(error):
                 raise
-            await asyncio.sleep(random.uniform(0, 0.001 * 2**attempt))
-    raise AssertionError  # it counts for ever
+        await asyncio.sleep(random.uniform(0, 0.001 * 2**attempt))
+        attempt += 1
 
 
 async def in_time(driver: Any, act: Callable[[], Awaitable[T]]) -> T:

@@ -1,10 +1,11 @@
 """Logins: each call is one statement; what ends one, and whom with it, app/db/sql/session.sql says."""
 
+import asyncpg
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.db import models
-from app.db.driver import connected, fetch, fetch_one, in_time
+from app.db.driver import LOGIN_ENDED, connected, fetch, fetch_one, in_time
 from app.domain.accounts.schemas import Tokens
 from app.domain.accounts.tokens import ACCESS, IsCurrent, Role, Secret, access_token
 from app.domain.problems import ProblemError
@@ -13,7 +14,7 @@ START = "SELECT start_session($1, $2, $3) AS generation"
 ROTATE = "SELECT account_id, role, generation FROM rotate_refresh_token($1, $2)"
 LOG_OUT = "SELECT log_out($1, $2)"
 CHANGE_PASSWORD = "SELECT change_password($1, $2, $3) AS changed"  # noqa: S105  no password, but how to change one
-IS_CURRENT = "SELECT EXISTS (SELECT FROM account WHERE id = $1 AND generation = $2 AND status = 'active')"
+REQUIRE_LOGIN = "SELECT require_login($1, $2)"
 
 
 def current_in(engine: AsyncEngine) -> IsCurrent:
@@ -21,8 +22,13 @@ def current_in(engine: AsyncEngine) -> IsCurrent:
 
     async def is_current(account_id: int, generation: int) -> bool:
         async with connected(engine) as driver:
-            found: bool = await in_time(driver, lambda: driver.fetchval(IS_CURRENT, account_id, generation))
-            return found
+            try:
+                await in_time(driver, lambda: driver.fetchval(REQUIRE_LOGIN, account_id, generation))
+            except asyncpg.PostgresError as error:
+                if error.sqlstate == LOGIN_ENDED:
+                    return False
+                raise
+            return True
 
     return is_current
 
