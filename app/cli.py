@@ -2,6 +2,8 @@
 
 import click
 
+from app.garbage import loading
+
 
 class Group(click.Group):
     """The commands; a wrong environment is told in plain lines, not as a traceback."""
@@ -29,15 +31,17 @@ def main() -> None:
 @click.option("--port", default=8000, show_default=True, help="Port to listen on.")
 def api(host: str, port: int) -> None:
     """Serve the HTTP API."""
-    import uvicorn
+    with loading():
+        import uvicorn
 
-    from app.logs import adopt_other_logs, configure_logs
-    from app.settings import get_settings
+        import app.serve
+        from app.logs import adopt_other_logs, configure_logs
+        from app.settings import get_settings
 
     configure_logs(debug=get_settings().debug)
     adopt_other_logs()
     uvicorn.run(
-        "app.serve:create_lasting_app",
+        app.serve.create_lasting_app,
         factory=True,
         host=host,
         port=port,
@@ -57,8 +61,9 @@ def worker() -> None:
     """Send the mails, and write down what the clock does."""
     import asyncio
 
-    from app.settings import get_settings
-    from app.workers.settings import work
+    with loading():
+        from app.settings import get_settings
+        from app.workers.settings import work
 
     asyncio.run(work(get_settings()))
 
@@ -83,10 +88,11 @@ def migrate() -> None:
     """Bring the database of OWNER_DATABASE_URL to the present schema."""
     import os
 
-    import asyncpg
+    with loading():
+        import asyncpg
 
-    from app.db.migrate import upgrade
-    from app.settings import read_owner_database_url
+        from app.db.migrate import upgrade
+        from app.settings import read_owner_database_url
 
     try:
         upgrade(read_owner_database_url(os.environ))
@@ -101,8 +107,9 @@ def up(home: str, port: int) -> None:
     """Run everything on this machine: database, queue, mailbox, a PayPal without money, API and worker."""
     from pathlib import Path
 
-    from app.sandbox.errors import SandboxError
-    from app.sandbox.supervisor import run
+    with loading():
+        from app.sandbox.errors import SandboxError
+        from app.sandbox.supervisor import run
 
     try:
         raise SystemExit(run(Path(home), port))

@@ -1,4 +1,4 @@
-"""Runs of pytest in processes of their own: forks of one process that has the slow imports behind it."""
+"""Processes that start at once: forks of one that has the slow imports behind it. Runs of pytest in them."""
 
 import asyncio
 import gc
@@ -15,7 +15,9 @@ import pytest
 T = TypeVar("T")
 ROOT = Path(__file__).parents[1]
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["hypothesis", "pytest_asyncio.plugin", "pytest_timeout", "tests.conftest"])
+FORKS.set_forkserver_preload(
+    ["hypothesis", "pytest_asyncio.plugin", "pytest_timeout", "tests.conftest", "app.workers.settings"]
+)
 # Modules that are imported already cannot be rewritten; plugins that nobody asked for take longer than a test.
 ARGUMENTS = ["-x", "-q", "--assert=plain", "-p", "no:cacheprovider", "-p", "asyncio", "-p", "timeout", "--timeout=60"]
 
@@ -34,6 +36,13 @@ async def exit_code(tests: list[str], environment: dict[str, str], log: Path) ->
     return process.exitcode
 
 
+def tell_in(log: Path) -> None:
+    """Have this process write into a file, behind what is there, what it would write to the terminal."""
+    with log.open("a") as output:
+        os.dup2(output.fileno(), 1)
+        os.dup2(output.fileno(), 2)
+
+
 class _Verdict:
     """A pytest plugin that tells a test that fails from one that never ran."""
 
@@ -45,9 +54,7 @@ class _Verdict:
 
 def _be_pytest(tests: list[str], environment: dict[str, str], log: Path) -> None:
     gc.freeze()  # what was imported before the fork is no garbage, and long to look through
-    with log.open("w") as output:
-        os.dup2(output.fileno(), 1)
-        os.dup2(output.fileno(), 2)
+    tell_in(log)
     os.chdir(ROOT)  # node ids begin there
     os.environ.update(environment, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
     verdict = _Verdict()

@@ -128,7 +128,7 @@ async def test_a_mail_that_cannot_be_written_holds_up_no_other(
     assert (poisoned["status"], poisoned["outcome"]) == ("failed", "KeyError")
     assert {row["status"] for row in others} == {"sent"}
     assert len(mailbox.letters) == len(others) == 4
-    (line,) = worker.logged("mail_failed")
+    (line,) = await worker.will_have_logged("mail_failed")
     assert (line["notification"], line["permanent"]) == (poisoned["id"], True)
     assert "words.py" in line["at"]
 
@@ -153,7 +153,7 @@ async def test_a_mail_that_the_database_cannot_hand_out_holds_up_no_other(
         return [row["status"] for row in await rows(owner, full)] == ["queued", "sent", "sent"]
 
     await eventually(others_are_sent)
-    assert [line["error"] for line in worker.logged("unavailable")] == ["RaiseError P0001"]
+    assert [line["error"] for line in await worker.will_have_logged("unavailable")] == ["RaiseError P0001"]
     assert len(mailbox.letters) == 2
 
 

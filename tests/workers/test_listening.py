@@ -81,7 +81,8 @@ async def test_what_rang_while_nobody_listened_is_found_on_connecting(
         await cancel(app, full)
         await asyncio.sleep(2)
         assert not await is_settled(owner)
-        assert [line["server"] for line in worker.logged("unavailable")] == ["postgresql, to listen"]
+        told = await worker.will_have_logged("unavailable")
+        assert [line["server"] for line in told] == ["postgresql, to listen"]
         await gate.open()
         await eventually(partial(is_settled, owner))
 

@@ -114,7 +114,7 @@ async def test_a_refusal_for_good_is_not_tried_again_and_holds_up_no_other(
     told = [await address(owner, row["account_id"]) for row in await rows(owner, full) if row["status"] == "sent"]
     assert await address(owner, last) in told
     assert sorted(letter.to for letter in mailbox.letters) == sorted(told)
-    lines = worker.logged("mail_failed")
+    lines = await worker.will_have_logged("mail_failed", 2)
     assert {line["why"] for line in lines} == {"SMTPRecipientRefused 550", "SMTPDataError 554"}
     assert len(lines) == 2
     assert "@" not in str(lines)

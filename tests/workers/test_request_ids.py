@@ -62,7 +62,8 @@ async def test_mails_carry_the_id_of_their_act_and_others_none(
     await eventually(partial(is_settled, owner))
     sent = sorted(str(mail["X-Request-ID"]) for mail in mailbox.mails)
     assert sent == ["None"] * 3 + ["act-1"] * 3 + ["act-2"] * 3
-    assert sorted(line.get("request", "None") for line in worker.logged("mail_sent")) == sent
+    lines = await worker.will_have_logged("mail_sent", len(sent))
+    assert sorted(line.get("request", "None") for line in lines) == sent
 
 
 async def test_a_failure_is_logged_under_the_id_of_the_act(
@@ -74,4 +75,4 @@ async def test_a_failure_is_logged_under_the_id_of_the_act(
     worker = make_worker()
     await worker.start()
     await eventually(partial(is_settled, owner))
-    assert [line["request"] for line in worker.logged("mail_failed")] == ["act-3"]
+    assert [line["request"] for line in await worker.will_have_logged("mail_failed")] == ["act-3"]

@@ -92,7 +92,7 @@ async def test_a_doctor_who_cannot_be_swept_holds_up_no_other(
     worker = make_worker()
     await worker.start()
     await eventually(partial(is_swept, owner, other))
-    line = worker.logged("doctor_not_swept")[0]
+    line = (await worker.will_have_logged("doctor_not_swept"))[0]
     assert (line["doctor"], line["error"]) == (jammed, "RaiseError P0001")
 
 
