@@ -19,7 +19,7 @@ from app.main import create_app
 from app.sandbox.paypal import PayPalStandIn
 from app.settings import Settings
 from tests.backends import postgres_server, redis_server
-from tests.databases import Database, cloned, execute, make_template
+from tests.databases import Connections, Database, cloned, execute, make_template
 from tests.servers import serving
 
 UNLIMITED: dict[str, Any] = dict.fromkeys(
@@ -91,28 +91,33 @@ async def database(superuser: str, template: str) -> AsyncIterator[Database]:
         yield database
 
 
+@pytest_asyncio.fixture(scope="session")
+async def connections() -> AsyncIterator[Connections]:
+    """The connections that tests have in turn."""
+    connections = Connections()
+    yield connections
+    await connections.close()
+
+
 @pytest_asyncio.fixture
-async def owner(database: Database) -> AsyncIterator[asyncpg.Connection]:
+async def owner(database: Database, connections: Connections) -> AsyncIterator[asyncpg.Connection]:
     """A connection as booking_owner: rules hold for it, too."""
-    connection = await asyncpg.connect(database.owner)
-    yield connection
-    await connection.close()
+    async with connections.one(database.owner) as connection:
+        yield connection
 
 
 @pytest_asyncio.fixture
-async def app(database: Database) -> AsyncIterator[asyncpg.Connection]:
+async def app(database: Database, connections: Connections) -> AsyncIterator[asyncpg.Connection]:
     """A connection as booking_app, the role of API and worker."""
-    connection = await asyncpg.connect(database.app)
-    yield connection
-    await connection.close()
+    async with connections.one(database.app) as connection:
+        yield connection
 
 
 @pytest_asyncio.fixture
-async def admin(database: Database) -> AsyncIterator[asyncpg.Connection]:
+async def admin(database: Database, connections: Connections) -> AsyncIterator[asyncpg.Connection]:
     """A connection as booking_admin, a person at psql."""
-    connection = await asyncpg.connect(database.admin)
-    yield connection
-    await connection.close()
+    async with connections.one(database.admin) as connection:
+        yield connection
 
 
 @pytest.fixture

@@ -41,6 +41,42 @@ def database_at(superuser: str, name: str) -> Database:
     return Database(url_for(superuser, name), *(url_for(superuser, name, role) for role in ROLES))
 
 
+class Connections:
+    """Connections that tests have in turn: what a new one is first asked costs PostgreSQL more than most tests do."""
+
+    def __init__(self) -> None:
+        self._idle: dict[str, asyncpg.Connection] = {}  # by URL
+
+    @asynccontextmanager
+    async def one(self, url: str) -> AsyncIterator[asyncpg.Connection]:
+        """Lend a connection that is like a new one."""
+        connection = self._idle.pop(url, None)
+        if connection is None or connection.is_closed():
+            await self.close(url)
+            connection = await asyncpg.connect(url)
+        yield connection
+        if await _is_like_new(connection):
+            self._idle[url] = connection
+
+    async def close(self, besides: str = "") -> None:
+        """Close what is idle, but for connections to the database of the URL `besides`."""
+        for url in [url for url in self._idle if urlsplit(url).path != urlsplit(besides).path]:
+            await self._idle.pop(url).close()
+
+
+async def _is_like_new(connection: asyncpg.Connection) -> bool:
+    """Make a connection forget what a test has set; close it if it cannot."""
+    try:
+        if not connection.is_closed() and not connection.is_in_transaction():
+            await connection.reset(timeout=10)
+            await connection.execute("SET SESSION AUTHORIZATION DEFAULT; DISCARD TEMP; DISCARD SEQUENCES")
+            return True
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):  # a test may well break it
+        pass
+    connection.terminate()
+    return False
+
+
 async def execute(url: str, *statements: str) -> None:
     """Run statements, each in a transaction of its own."""
     connection = await asyncpg.connect(url)
