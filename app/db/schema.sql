@@ -59,6 +59,25 @@ COMMENT ON EXTENSION pg_trgm IS 'text similarity measurement and index searching
 
 
 --
+-- Name: doctors_alike; Type: TYPE; Schema: public; Owner: -
+--
+
+CREATE TYPE public.doctors_alike AS (
+	zone text,
+	slot_minutes integer,
+	buffer_minutes integer,
+	doctors integer[]
+);
+
+
+--
+-- Name: TYPE doctors_alike; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TYPE public.doctors_alike IS 'Doctors of one time zone whose slots come in the same steps.';
+
+
+--
 -- Name: other_appointments; Type: TYPE; Schema: public; Owner: -
 --
 
@@ -3770,13 +3789,13 @@ COMMENT ON FUNCTION public.doctors_of(p_patient integer) IS 'The doctors with wh
 -- Name: doctors_with_room(text, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.doctors_with_room(p_specialty text, at_ timestamp with time zone) RETURNS integer[]
+CREATE FUNCTION public.doctors_with_room(p_specialty text, at_ timestamp with time zone) RETURNS public.doctors_alike[]
     LANGUAGE plpgsql STABLE
     SET plan_cache_mode TO 'force_custom_plan'
     AS $$
 BEGIN
-    RETURN (
-        SELECT array_agg(d.account_id)
+    RETURN ARRAY(
+        SELECT (d.timezone, d.slot_minutes, d.buffer_minutes, array_agg(d.account_id))::doctors_alike
         FROM doctor AS d
         CROSS JOIN policy AS p
         WHERE (p_specialty IS NULL OR lower(d.specialty) = lower(p_specialty))
@@ -3784,8 +3803,10 @@ BEGIN
             AND CASE
                 -- who is full has the last seat or a later one taken, if any: that spares most doctors the costlier look
                 WHEN d.max_appointments = 0 OR EXISTS (SELECT FROM appointment WHERE doctor_id = d.account_id AND seat >= d.max_appointments)
-                    THEN appointment_doctor_cap(active_appointments(d.account_id, at_), d)
-            END IS NULL
+                    THEN appointment_doctor_cap(active_appointments(d.account_id, at_), d) IS NULL
+                ELSE true
+            END
+        GROUP BY d.timezone, d.slot_minutes, d.buffer_minutes
     );
 END
 $$;
@@ -7650,11 +7671,11 @@ DECLARE
     from_ timestamptz := greatest(p_from, p_after, at_);
     to_ timestamptz := least(p_to, at_ + interval '361 hours');
     until_ timestamptz;
-    bookable integer[] := doctors_with_room(p_specialty, at_);
+    bookable doctors_alike[] := doctors_with_room(p_specialty, at_);
     missing integer := p_limit;
     found_ integer;
 BEGIN
-    IF bookable IS NULL THEN
+    IF cardinality(bookable) = 0 THEN
         RETURN;
     END IF;
     WHILE missing > 0 AND from_ < to_ LOOP
@@ -7833,38 +7854,37 @@ COMMENT ON FUNCTION public.settle_capture(pay public.payment, p_capture text) IS
 
 
 --
--- Name: shared_hours(integer[], timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+-- Name: shared_hours(public.doctors_alike[], timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.shared_hours(p_doctors integer[], p_from timestamp with time zone) RETURNS TABLE(zone text, day date, start_minute integer, end_minute integer, slot_minutes integer, buffer_minutes integer, doctors integer[])
+CREATE FUNCTION public.shared_hours(p_doctors public.doctors_alike[], p_from timestamp with time zone) RETURNS TABLE(zone text, day date, start_minute integer, end_minute integer, slot_minutes integer, buffer_minutes integer, doctors integer[])
     LANGUAGE plpgsql STABLE
-    SET plan_cache_mode TO 'force_custom_plan'
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 BEGIN
     RETURN QUERY
-    WITH d AS MATERIALIZED (
-        SELECT o.account_id, o.timezone, o.slot_minutes, o.buffer_minutes FROM doctor AS o WHERE o.account_id = ANY (p_doctors)
-    )
-    SELECT z.name, z.day, w.start_minute::integer, w.end_minute::integer, d.slot_minutes::integer, d.buffer_minutes::integer,
-        array_agg(d.account_id)
-    FROM d
-    INNER JOIN working_hours AS w ON w.doctor_id = d.account_id
-    INNER JOIN (
-        SELECT used.name, (p_from AT TIME ZONE used.name)::date + ahead.n AS day
-        FROM (SELECT DISTINCT d.timezone AS name FROM d) AS used
-        INNER JOIN (VALUES (0), (1), (2)) AS ahead (n) -- 24 hours from 23:30 on reach into the day after next if clocks go forward
-            ON (p_from AT TIME ZONE used.name)::date + ahead.n <= ((p_from + interval '24 hours') AT TIME ZONE used.name)::date
-    ) AS z ON z.name = d.timezone AND extract(isodow FROM z.day)::smallint = w.weekday
-    GROUP BY z.name, z.day, w.start_minute, w.end_minute, d.slot_minutes, d.buffer_minutes;
+    SELECT d.zone, z.day, w.start_minute::integer, w.end_minute::integer, d.slot_minutes, d.buffer_minutes, w.doctors
+    FROM unnest(p_doctors) AS d
+    CROSS JOIN LATERAL (
+        SELECT (p_from AT TIME ZONE d.zone)::date + ahead.n AS day
+        FROM (VALUES (0), (1), (2)) AS ahead (n) -- 24 hours from 23:30 on reach into the day after next if clocks go forward
+        WHERE (p_from AT TIME ZONE d.zone)::date + ahead.n <= ((p_from + interval '24 hours') AT TIME ZONE d.zone)::date
+    ) AS z
+    CROSS JOIN LATERAL (
+        SELECT h.start_minute, h.end_minute, array_agg(h.doctor_id) AS doctors
+        FROM working_hours AS h
+        WHERE h.weekday = extract(isodow FROM z.day)::smallint AND h.doctor_id = ANY (d.doctors)
+        GROUP BY h.start_minute, h.end_minute
+    ) AS w;
 END
 $$;
 
 
 --
--- Name: FUNCTION shared_hours(p_doctors integer[], p_from timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+-- Name: FUNCTION shared_hours(p_doctors public.doctors_alike[], p_from timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.shared_hours(p_doctors integer[], p_from timestamp with time zone) IS 'The intervals of working hours on the days that the 24 hours from an instant on touch, each with those of the doctors who share it and its steps.';
+COMMENT ON FUNCTION public.shared_hours(p_doctors public.doctors_alike[], p_from timestamp with time zone) IS 'The intervals of working hours on the days that the 24 hours from an instant on touch, each with those of the doctors who share it and its steps.';
 
 
 --
@@ -11974,6 +11994,13 @@ COMMENT ON INDEX public.waitlist_entry_unique IS 'Nobody waits twice for the sam
 
 
 --
+-- Name: working_hours_of_day; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX working_hours_of_day ON public.working_hours USING btree (weekday, doctor_id) INCLUDE (start_minute, end_minute);
+
+
+--
 -- Name: account tg_account__history; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -14827,10 +14854,10 @@ REVOKE ALL ON FUNCTION public.settle_capture(pay public.payment, p_capture text)
 
 
 --
--- Name: FUNCTION shared_hours(p_doctors integer[], p_from timestamp with time zone); Type: ACL; Schema: public; Owner: -
+-- Name: FUNCTION shared_hours(p_doctors public.doctors_alike[], p_from timestamp with time zone); Type: ACL; Schema: public; Owner: -
 --
 
-REVOKE ALL ON FUNCTION public.shared_hours(p_doctors integer[], p_from timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.shared_hours(p_doctors public.doctors_alike[], p_from timestamp with time zone) FROM PUBLIC;
 
 
 --

@@ -24,6 +24,8 @@ class WorkingHours(Base):
             name="working_hours_no_overlap",
             using="gist",
         ),
+        # All that the search asks of many doctors' hours on one day, without a look at the table.
+        Index("working_hours_of_day", "weekday", "doctor_id", postgresql_include=["start_minute", "end_minute"]),
         {"comment": "When a doctor works: intervals of the local day, week by week. None crosses midnight."},
     )
 

@@ -466,6 +466,8 @@ CREATE TABLE working_hours (
 	CONSTRAINT working_hours_doctor_id_fkey FOREIGN KEY(doctor_id) REFERENCES doctor (account_id) ON DELETE CASCADE
 );
 
+CREATE INDEX working_hours_of_day ON working_hours (weekday, doctor_id) INCLUDE (start_minute, end_minute);
+
 COMMENT ON TABLE working_hours IS 'When a doctor works: intervals of the local day, week by week. None crosses midnight.';
 
 COMMENT ON COLUMN working_hours.weekday IS 'ISO: 1 Monday to 7 Sunday.';
@@ -5272,6 +5274,15 @@ COMMENT ON CONSTRAINT waitlist_entry_priority_class_valid ON waitlist_entry IS '
 COMMENT ON CONSTRAINT waitlist_entry_status_valid ON waitlist_entry IS 'A waitlist entry has a status that there is.';
 
 -- The earliest free slots of many doctors: day by day, in order, until enough are found.
+DO $$
+BEGIN
+    CREATE TYPE doctors_alike AS (zone text, slot_minutes integer, buffer_minutes integer, doctors integer[]);
+EXCEPTION WHEN duplicate_object THEN
+    NULL; -- replayed
+END
+$$;
+COMMENT ON TYPE doctors_alike IS 'Doctors of one time zone whose slots come in the same steps.';
+
 CREATE OR REPLACE FUNCTION search_free_slots(
     p_specialty text, p_from timestamptz, p_to timestamptz, p_limit integer,
     p_after timestamptz DEFAULT '-infinity', p_after_doctor integer DEFAULT 0
@@ -5282,11 +5293,11 @@ DECLARE
     from_ timestamptz := greatest(p_from, p_after, at_);
     to_ timestamptz := least(p_to, at_ + interval '361 hours');
     until_ timestamptz;
-    bookable integer[] := doctors_with_room(p_specialty, at_);
+    bookable doctors_alike[] := doctors_with_room(p_specialty, at_);
     missing integer := p_limit;
     found_ integer;
 BEGIN
-    IF bookable IS NULL THEN
+    IF cardinality(bookable) = 0 THEN
         RETURN;
     END IF;
     WHILE missing > 0 AND from_ < to_ LOOP
@@ -5324,11 +5335,11 @@ REVOKE EXECUTE ON FUNCTION search_free_slots(text, timestamptz, timestamptz, int
 GRANT EXECUTE ON FUNCTION search_free_slots(text, timestamptz, timestamptz, integer, timestamptz, integer) TO booking_app, booking_admin;
 
 -- It is planned for the specialty that is asked for, or for none: one plan for both could not use the index.
-CREATE OR REPLACE FUNCTION doctors_with_room(p_specialty text, at_ timestamptz) RETURNS integer[]
+CREATE OR REPLACE FUNCTION doctors_with_room(p_specialty text, at_ timestamptz) RETURNS doctors_alike[]
 LANGUAGE plpgsql STABLE SET plan_cache_mode = force_custom_plan AS $$
 BEGIN
-    RETURN (
-        SELECT array_agg(d.account_id)
+    RETURN ARRAY(
+        SELECT (d.timezone, d.slot_minutes, d.buffer_minutes, array_agg(d.account_id))::doctors_alike
         FROM doctor AS d
         CROSS JOIN policy AS p
         WHERE (p_specialty IS NULL OR lower(d.specialty) = lower(p_specialty))
@@ -5336,40 +5347,41 @@ BEGIN
             AND CASE
                 -- who is full has the last seat or a later one taken, if any: that spares most doctors the costlier look
                 WHEN d.max_appointments = 0 OR EXISTS (SELECT FROM appointment WHERE doctor_id = d.account_id AND seat >= d.max_appointments)
-                    THEN appointment_doctor_cap(active_appointments(d.account_id, at_), d)
-            END IS NULL
+                    THEN appointment_doctor_cap(active_appointments(d.account_id, at_), d) IS NULL
+                ELSE true
+            END
+        GROUP BY d.timezone, d.slot_minutes, d.buffer_minutes
     );
 END
 $$;
 COMMENT ON FUNCTION doctors_with_room(text, timestamptz) IS
 'The doctors, all or of a specialty in any case, who take appointments and are below their cap at an instant.';
 
--- Many doctors work the same hours in the same steps: their grid is computed once. It is planned anew for each list of
--- doctors: one plan for all would be made for ten of them, and of ten thousand look up each one's hours by the index.
-CREATE OR REPLACE FUNCTION shared_hours(p_doctors integer[], p_from timestamptz)
+-- Many doctors work the same hours in the same steps: their grid is computed once. Each day is looked up in the index, for all
+-- doctors at once: that reads no more of it than what they need, be it ten doctors or ten thousand, with one plan for all.
+CREATE OR REPLACE FUNCTION shared_hours(p_doctors doctors_alike[], p_from timestamptz)
 RETURNS TABLE (
     zone text, day date, start_minute integer, end_minute integer, slot_minutes integer, buffer_minutes integer, doctors integer[]
 )
-LANGUAGE plpgsql STABLE SET plan_cache_mode = force_custom_plan AS $$
+LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
     RETURN QUERY
-    WITH d AS MATERIALIZED (
-        SELECT o.account_id, o.timezone, o.slot_minutes, o.buffer_minutes FROM doctor AS o WHERE o.account_id = ANY (p_doctors)
-    )
-    SELECT z.name, z.day, w.start_minute::integer, w.end_minute::integer, d.slot_minutes::integer, d.buffer_minutes::integer,
-        array_agg(d.account_id)
-    FROM d
-    INNER JOIN working_hours AS w ON w.doctor_id = d.account_id
-    INNER JOIN (
-        SELECT used.name, (p_from AT TIME ZONE used.name)::date + ahead.n AS day
-        FROM (SELECT DISTINCT d.timezone AS name FROM d) AS used
-        INNER JOIN (VALUES (0), (1), (2)) AS ahead (n) -- 24 hours from 23:30 on reach into the day after next if clocks go forward
-            ON (p_from AT TIME ZONE used.name)::date + ahead.n <= ((p_from + interval '24 hours') AT TIME ZONE used.name)::date
-    ) AS z ON z.name = d.timezone AND extract(isodow FROM z.day)::smallint = w.weekday
-    GROUP BY z.name, z.day, w.start_minute, w.end_minute, d.slot_minutes, d.buffer_minutes;
+    SELECT d.zone, z.day, w.start_minute::integer, w.end_minute::integer, d.slot_minutes, d.buffer_minutes, w.doctors
+    FROM unnest(p_doctors) AS d
+    CROSS JOIN LATERAL (
+        SELECT (p_from AT TIME ZONE d.zone)::date + ahead.n AS day
+        FROM (VALUES (0), (1), (2)) AS ahead (n) -- 24 hours from 23:30 on reach into the day after next if clocks go forward
+        WHERE (p_from AT TIME ZONE d.zone)::date + ahead.n <= ((p_from + interval '24 hours') AT TIME ZONE d.zone)::date
+    ) AS z
+    CROSS JOIN LATERAL (
+        SELECT h.start_minute, h.end_minute, array_agg(h.doctor_id) AS doctors
+        FROM working_hours AS h
+        WHERE h.weekday = extract(isodow FROM z.day)::smallint AND h.doctor_id = ANY (d.doctors)
+        GROUP BY h.start_minute, h.end_minute
+    ) AS w;
 END
 $$;
-COMMENT ON FUNCTION shared_hours(integer[], timestamptz) IS
+COMMENT ON FUNCTION shared_hours(doctors_alike[], timestamptz) IS
 'The intervals of working hours on the days that the 24 hours from an instant on touch, each with those of the doctors who share it and its steps.';
 
 -- Whatever a doctor has regained is offered to those in line before anybody else can have it, in waves.
