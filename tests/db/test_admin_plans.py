@@ -22,20 +22,31 @@ PEOPLE = """
     INSERT INTO working_hours (doctor_id, weekday, start_minute, end_minute)
     SELECT account_id, weekday, 540, 600 FROM doctor CROSS JOIN generate_series(1, 7) AS weekday;
 """
+# As they came about: each doctor's first, then each doctor's second ...
 VISITS = """
-    INSERT INTO appointment (doctor_id, patient_id, during, status, seat, hold_expires_at, cancel_deadline, fee, currency)
-    SELECT
-        d, 2001 + (d * 31 + n * 7) % 20000, tstzrange(t, t + interval '30 min'),
-        CASE WHEN n <= 490 THEN 'completed' WHEN n = 500 THEN 'pending' ELSE 'confirmed' END,
-        CASE WHEN n > 490 THEN n - 490 END, CASE WHEN n = 500 THEN t END, t, 100, 'USD'
-    FROM generate_series(1, 2000) AS d CROSS JOIN generate_series(1, 500) AS n
-    CROSS JOIN LATERAL (
-        SELECT date_trunc('hour', now()) + (n - 490) * interval '1.46 days' + d % 12 * interval '1 hour'
-    ) AS s (t);
+    DO $$
+    DECLARE
+        day timestamptz := date_trunc('hour', now()) - 490 * interval '35 hours';
+    BEGIN
+        FOR n IN 1..500 LOOP
+            day := day + interval '35 hours';
+            INSERT INTO appointment (
+                doctor_id, patient_id, during, status, seat, hold_expires_at, cancel_deadline, fee, currency, calendar_uid
+            )
+            SELECT
+                d, 2001 + (d * 31 + n * 7) % 20000, tstzrange(t, t + interval '30 min'),
+                CASE WHEN n <= 490 THEN 'completed' WHEN n = 500 THEN 'pending' ELSE 'confirmed' END,
+                CASE WHEN n > 490 THEN n - 490 END, CASE WHEN n = 500 THEN t END, t, 100, 'USD',
+                lpad((2000 * n + d)::text, 32, '0')::uuid -- a random one takes a look at /dev/urandom
+            FROM (SELECT d, day + make_interval(hours => d % 12) AS t FROM generate_series(1, 2000) AS d OFFSET 0) AS s;
+        END LOOP;
+    END
+    $$
 """
 WHAT_FOLLOWS = """
-    INSERT INTO payment (appointment_id, amount, currency, status, capture_id, attention)
-    SELECT id, 100, 'USD', 'captured', id, CASE WHEN id % 9970 = 0 THEN 'Look.' END FROM appointment WHERE id % 10 = 0;
+    INSERT INTO payment (appointment_id, reference, amount, currency, status, capture_id, attention)
+    SELECT id, calendar_uid, 100, 'USD', 'captured', id, CASE WHEN id % 9970 = 0 THEN 'Look.' END
+    FROM appointment WHERE id % 10 = 0;
     INSERT INTO refund (payment_id, amount, reason, status)
     SELECT id, 100, 'slot_lost', CASE WHEN id % 997 = 0 THEN 'failed' ELSE 'completed' END FROM payment WHERE id % 2 = 0;
     INSERT INTO notification (kind, account_id, appointment_id, appointment_version, status, attempts)
@@ -50,6 +61,10 @@ WHAT_FOLLOWS = """
     INNER JOIN appointment AS a ON a.doctor_id = w.doctor_id AND a.status = 'pending'
     CROSS JOIN LATERAL (SELECT now() + CASE w.status WHEN 'offered' THEN 1 ELSE -1 END * interval '1 hour') AS s (t);
 """
+# Indexes that are made when all the rows are there take a quarter of the time.
+LARGE = ("appointment", "payment", "refund", "notification", "waitlist_entry", "offer")
+NO_INDEX = "UPDATE pg_index SET indisready = false, indisvalid = false WHERE indrelid = ANY ($1::text[]::regclass[])"
+NOT_MADE = "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT (indisready AND indisvalid)"
 READ_WHOLE = """
     SELECT s.relname FROM pg_stat_xact_user_tables AS s INNER JOIN pg_class AS c ON c.oid = s.relid
     WHERE s.seq_scan > 0 AND c.reltuples > 25000 ORDER BY 1
@@ -76,8 +91,10 @@ QUESTIONS = {
 async def million(database: Database) -> AsyncIterator[None]:
     """A million appointments with what belongs to them, as they may have come about in two years."""
     root = await asyncpg.connect(database.superuser, server_settings={"session_replication_role": "replica"})
-    for statements in (PEOPLE, VISITS, WHAT_FOLLOWS, "ANALYZE"):
+    await root.execute(NO_INDEX, LARGE)
+    for statements in (PEOPLE, VISITS, WHAT_FOLLOWS, *(f"REINDEX TABLE {table}" for table in LARGE), "ANALYZE"):
         await root.execute(statements)
+    assert await root.fetch(NOT_MADE) == []
     await root.close()
     yield
 
@@ -99,7 +116,7 @@ async def test_it_is_answered_by_an_index(admin: asyncpg.Connection, view: str, 
         node["Relation Name"]: node["Plan Rows"] for node in nodes(planned["Plan"]) if node["Node Type"] == "Seq Scan"
     }
     large = {row["relname"] for row in await admin.fetch("SELECT relname FROM pg_class WHERE reltuples > 25000")}
-    assert large >= {"appointment", "payment", "notification", "waitlist_entry", "offer", "refund"}
+    assert large >= {*LARGE}
     assert scans.keys() & large == set()
     async with admin.transaction():
         await admin.fetch(statement)
