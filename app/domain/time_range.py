@@ -11,6 +11,8 @@ from app.domain.messages import explain
 from app.domain.problems import FieldError, invalid_request
 
 OFFSET = "ISO 8601 with an offset; + is written %2B."
+From = Annotated[str, QueryParameter(name="from", max_length=40, description=OFFSET)]
+To = Annotated[str, QueryParameter(max_length=40, description=OFFSET)]
 
 
 class TimeRange(NamedTuple):
@@ -20,12 +22,9 @@ class TimeRange(NamedTuple):
     end: datetime | None
 
 
-async def provide_time_range(
-    from_: Annotated[str, QueryParameter(name="from", max_length=40, description=OFFSET)] = "",
-    to: Annotated[str, QueryParameter(max_length=40, description=OFFSET)] = "",
-) -> TimeRange:
-    """Read the query parameters `from` and `to`. Raises ProblemError (400) if one is not an instant."""
-    return TimeRange(_instant("from", from_), _instant("to", to))
+def read_range(start: str, end: str) -> TimeRange:
+    """Read the query parameters `from` and `to`; empty: not bounded. Raises ProblemError (400) if one is no instant."""
+    return TimeRange(_instant("from", start), _instant("to", end))
 
 
 def _instant(field: str, text: str) -> datetime | None:

@@ -18,7 +18,7 @@ from app.domain.fields import PathId
 from app.domain.paging import LINK, Cursor, Keyset, Limit, page, read_id, read_instant
 from app.domain.problems import ProblemError, not_found, problems
 from app.domain.receipts.once import once
-from app.domain.time_range import TimeRange, provide_time_range
+from app.domain.time_range import From, To, read_range
 
 EVER = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
 BY_START = Keyset("appointments", (read_instant, read_id), first=(EVER[0], 0))
@@ -46,10 +46,7 @@ class AppointmentController(Controller):
     path = "/api/appointments/appointments"
     tags = ("appointments",)
     opt = {LOGIN_WITH_STATEMENT: True}  # noqa: RUF012  Litestar reads it from the class
-    dependencies = {  # noqa: RUF012  Litestar reads it from the class
-        "appointments": Provide(provide_appointments),
-        "time_range": Provide(provide_time_range),
-    }
+    dependencies = {"appointments": Provide(provide_appointments)}  # noqa: RUF012  Litestar reads it from the class
 
     @post("/", operation_id="book_appointment", guards=[patients_only], responses=problems(409, 422))
     @in_turn
@@ -70,13 +67,14 @@ class AppointmentController(Controller):
         self,
         request: Request[Caller, Token, Any],
         appointments: NamedDependency[AppointmentRepository],
-        time_range: NamedDependency[TimeRange],
+        from_: From = "",
+        to: To = "",
         status: FromQuery[Sequence[Status]] = (),
         limit: Limit = 50,
         cursor: Cursor = "",
     ) -> Response[list[Appointment]]:
         """List one's appointments by their start, oldest first; of these statuses, if any are given."""
-        after = BY_START.after(cursor)
+        after, time_range = BY_START.after(cursor), read_range(from_, to)
         rows = await appointments.page(
             request.user,
             after=(after[0], after[1]),

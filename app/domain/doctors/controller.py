@@ -13,7 +13,7 @@ from app.domain.doctors.schemas import Doctor, DoctorSlot, Slot
 from app.domain.fields import PathId, SearchText
 from app.domain.paging import LINK, Cursor, Keyset, Limit, page, read_id, read_instant
 from app.domain.problems import not_found
-from app.domain.time_range import TimeRange, provide_time_range
+from app.domain.time_range import From, To, read_range
 
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 DOCTORS = Keyset("doctors", (read_id,), first=(0,))
@@ -35,10 +35,7 @@ class DoctorController(Controller):
     path = "/api/doctors"
     tags = ("doctors",)
     opt = {"exclude_from_auth": True}  # noqa: RUF012  Litestar reads it from the class
-    dependencies = {  # noqa: RUF012  Litestar reads it from the class
-        "doctors": Provide(provide_doctors),
-        "time_range": Provide(provide_time_range),
-    }
+    dependencies = {"doctors": Provide(provide_doctors)}  # noqa: RUF012  Litestar reads it from the class
 
     @get("/", operation_id="list_doctors", response_headers=[LINK])
     async def list_doctors(
@@ -69,13 +66,14 @@ class DoctorController(Controller):
         request: Request[Any, Any, Any],
         doctor_id: PathId,
         doctors: NamedDependency[DoctorRepository],
-        time_range: NamedDependency[TimeRange],
+        from_: From = "",
+        to: To = "",
         limit: SlotLimit = MOST_SLOTS,
         cursor: Cursor = "",
     ) -> Response[list[Slot]]:
         """List the slots that could be booked now and start in [from, to); by default the whole 15-day window."""
         (after,) = SLOTS.after(cursor)
-        slots = await doctors.free_slots(doctor_id, time_range, after=after, limit=limit + 1)
+        slots = await doctors.free_slots(doctor_id, read_range(from_, to), after=after, limit=limit + 1)
         if slots is None:
             raise not_found("doctor")
         return page(request, slots, limit, lambda slot: SLOTS.cursor(slot.start.isoformat()))
@@ -87,21 +85,19 @@ class SlotController(Controller):
     path = "/api/slots"
     tags = ("doctors",)
     opt = {"exclude_from_auth": True}  # noqa: RUF012  Litestar reads it from the class
-    dependencies = {  # noqa: RUF012  Litestar reads it from the class
-        "doctors": Provide(provide_doctors),
-        "time_range": Provide(provide_time_range),
-    }
+    dependencies = {"doctors": Provide(provide_doctors)}  # noqa: RUF012  Litestar reads it from the class
 
     @get("/", operation_id="search_free_slots", response_headers=[LINK])
     async def search_free_slots(
         self,
         request: Request[Any, Any, Any],
         doctors: NamedDependency[DoctorRepository],
-        time_range: NamedDependency[TimeRange],
+        from_: From = "",
+        to: To = "",
         specialty: SearchText = "",
         limit: Limit = 50,
         cursor: Cursor = "",
     ) -> Response[list[DoctorSlot]]:
         """List the earliest free slots that start in [from, to), of the doctors of a specialty (in any case) or all."""
-        slots = await doctors.search(specialty, time_range, after=FOUND.after(cursor), limit=limit + 1)
+        slots = await doctors.search(specialty, read_range(from_, to), after=FOUND.after(cursor), limit=limit + 1)
         return page(request, slots, limit, lambda slot: FOUND.cursor(slot.start.isoformat(), slot.doctor))

@@ -57,7 +57,7 @@ class DoctorRepository(SQLAlchemyAsyncRepository[models.Doctor]):
         rows = await fetch(self.session, FREE_SLOTS, doctor_id, *time_range, after, limit)
         if not rows and not await fetch_one(self.session, "SELECT 1 FROM api_doctor WHERE id = $1", doctor_id):
             return None
-        return [Slot(row["starts_at"], row["ends_at"]) for row in rows]
+        return [Slot(*row) for row in rows]
 
     async def search(
         self, specialty: str, time_range: TimeRange, *, after: tuple[datetime, int], limit: int
