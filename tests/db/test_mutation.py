@@ -5,6 +5,7 @@ claim to prove the rule are run there. A mutant that survives them is a rule wit
 """
 
 import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import asyncpg
@@ -13,20 +14,25 @@ import pytest_asyncio
 
 from app.domain.errors import RULES
 from tests.databases import url_for
-from tests.forks import exit_code, in_fork
 from tests.mutants import Mutant, mutants
-from tests.proofs import proofs
+from tests.proving import Provers, collected
 from tests.reference import RULES_PAGE, rules_page
 
 AT_ONCE = 2
 QUICK = "tests/db/test_tables.py"
 
 
+@pytest_asyncio.fixture(scope="module")
+async def provers(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Provers]:
+    """A process that has collected the tests that claim to prove rules and triggers."""
+    async with collected(tmp_path_factory.mktemp("provers") / "collected.log") as provers:
+        yield provers
+
+
 @pytest.fixture(scope="module")
-def proving() -> dict[str, list[str]]:
+def proving(provers: Provers) -> dict[str, list[str]]:
     """The tests that claim to prove each rule and trigger, the quick ones first: the first failure ends a run."""
-    found = in_fork(proofs)
-    return {name: sorted(tests, key=lambda test: not test.startswith(QUICK)) for name, tests in found.items()}
+    return {name: sorted(tests, key=lambda test: not test.startswith(QUICK)) for name, tests in provers.proofs.items()}
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -59,7 +65,12 @@ async def test_the_page_of_rules_names_them(superuser: str, template: str, provi
 
 @pytest.mark.timeout(900)
 async def test_no_mutant_survives(
-    superuser: str, template: str, proving: dict[str, list[str]], every_mutant: list[Mutant], tmp_path: Path
+    superuser: str,
+    template: str,
+    provers: Provers,
+    proving: dict[str, list[str]],
+    every_mutant: list[Mutant],
+    tmp_path: Path,
 ) -> None:
     turn = asyncio.Semaphore(AT_ONCE)
 
@@ -67,7 +78,9 @@ async def test_no_mutant_survives(
         server = {"TEST_DATABASE_URL": superuser, "BOOKING_TEST_TEMPLATE": template}
         async with turn:
             for _ in range(3):  # a busy machine may fail to clone the template; that is no verdict
-                code = await exit_code(tests, server | {"BOOKING_TEST_MUTATION": mutation}, tmp_path / f"{name}.log")
+                code = await provers.exit_code(
+                    tests, server | {"BOOKING_TEST_MUTATION": mutation}, tmp_path / f"{name}.log"
+                )
                 if code in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}:
                     break
             return code
