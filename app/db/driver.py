@@ -3,12 +3,12 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
 import asyncpg
-from sqlalchemy.ext.asyncio import AsyncSession, async_scoped_session
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_scoped_session
 
 T = TypeVar("T")
 Session = AsyncSession | async_scoped_session[AsyncSession]  # as advanced-alchemy's repositories hold it
@@ -22,6 +22,9 @@ act_id: ContextVar[str | None] = ContextVar("act_id", default=None)
 # The login, by account and generation, that this task acts for where its statements themselves look whether it goes on.
 login: ContextVar[tuple[int, int] | None] = ContextVar("login", default=None)
 LOGIN_ENDED = "U0401"
+
+# The connection of the transaction that this task is in (`one_transaction`).
+_within: ContextVar[Any] = ContextVar("_within", default=None)
 
 # What a commit would find broken is found where it can be explained still, and what is put off stays put off.
 CHECK_NOW = "SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED"
@@ -45,7 +48,7 @@ def is_retryable(error: Exception) -> bool:
     return isinstance(error, RETRYABLE)
 
 
-async def fetch(session: Session, sql: str, *arguments: Any) -> list[asyncpg.Record]:
+async def fetch(engine: AsyncEngine, sql: str, *arguments: Any) -> list[asyncpg.Record]:
     """Run one statement in a transaction of its own and return its rows; committed when this returns.
 
     Retries what is retryable, up to 8 times, with a pause that grows to some 100 ms.
@@ -54,15 +57,15 @@ async def fetch(session: Session, sql: str, *arguments: Any) -> list[asyncpg.Rec
     to look whether the login goes on, and that does not.
     """
     sql, arguments = as_sent(sql, *arguments)
-    async with _driver_for(session) as driver:
+    async with _driver_for(engine) as driver:
         if driver.is_in_transaction():
             return await _persist(driver, lambda: _attempt(driver, lambda _: True, sql, *arguments))
         return await _persist(driver, lambda: driver.fetch(sql, *arguments))
 
 
-async def fetch_one(session: Session, sql: str, *arguments: Any) -> asyncpg.Record | None:
+async def fetch_one(engine: AsyncEngine, sql: str, *arguments: Any) -> asyncpg.Record | None:
     """Run one statement like `fetch` and return its first row, or None."""
-    rows = await fetch(session, sql, *arguments)
+    rows = await fetch(engine, sql, *arguments)
     return rows[0] if rows else None
 
 
@@ -72,17 +75,17 @@ async def fetch_within(session: Session, sql: str, *arguments: Any) -> list[asyn
     Nothing is retried, as that would be more than this statement. Raises asyncpg's errors, and TimeoutError.
     """
     sql, arguments = as_sent(sql, *arguments)
-    async with _driver_of(session) as driver:
-        rows: list[asyncpg.Record] = await in_time(driver, lambda: driver.fetch(sql, *arguments))
+    driver: Any = (await (await session.connection()).get_raw_connection()).driver_connection
+    rows: list[asyncpg.Record] = await in_time(driver, lambda: driver.fetch(sql, *arguments))
     return rows
 
 
 async def fetch_if(
-    session: Session, keep: Callable[[list[asyncpg.Record]], bool], sql: str, *arguments: Any
+    engine: AsyncEngine, keep: Callable[[list[asyncpg.Record]], bool], sql: str, *arguments: Any
 ) -> list[asyncpg.Record]:
     """Run one statement like `fetch`, but commit only if `keep` says so of its rows; else undo it."""
     sql, arguments = as_sent(sql, *arguments)
-    async with _driver_for(session) as driver:
+    async with _driver_for(engine) as driver:
         return await _persist(driver, lambda: _attempt(driver, keep, sql, *arguments))
 
 
@@ -105,17 +108,18 @@ async def _attempt(
 
 
 @asynccontextmanager
-async def one_transaction(session: Session) -> AsyncIterator[None]:
-    """Let all that is fetched inside be one transaction; an exception undoes it.
+async def one_transaction(engine: AsyncEngine) -> AsyncIterator[None]:
+    """Let all that this task fetches inside be one transaction; an exception undoes it.
 
     Each statement is a savepoint: one that fails is undone alone, gives back its locks and is tried again as ever.
     Raises on leaving what a commit raises; nobody may be told of success before that.
     """
-    try:
-        async with _driver_of(session) as driver, _committed(driver):
+    async with connected(engine) as driver, _committed(driver):
+        token = _within.set(driver)
+        try:
             yield
-    finally:
-        await session.close()  # whatever else the request does, it does not keep the connection
+        finally:
+            _within.reset(token)
 
 
 @asynccontextmanager
@@ -175,17 +179,9 @@ def _go_on_unless_stopped() -> None:
         raise asyncio.CancelledError
 
 
-def _driver_for(session: Session) -> AbstractAsyncContextManager[Any]:
-    """Lend a driver connection: that of the transaction which the session is in, if it is in one."""
-    within = session.in_transaction()  # type: ignore[union-attr]  # nothing here has a scoped session
-    return _driver_of(session) if within else connected(session.bind)
-
-
-@asynccontextmanager
-async def _driver_of(session: Session) -> AsyncIterator[Any]:
-    connection = await session.connection()
-    _go_on_unless_stopped()
-    yield (await connection.get_raw_connection()).driver_connection
+def _driver_for(engine: AsyncEngine) -> AbstractAsyncContextManager[Any]:
+    """Lend a driver connection: that of the transaction which this task is in, if it is in one."""
+    return nullcontext(_within.get()) if _within.get() else connected(engine)
 
 
 async def _persist(driver: Any, act: Callable[[], Awaitable[list[asyncpg.Record]]]) -> list[asyncpg.Record]:

@@ -18,7 +18,7 @@ from litestar import Request
 from litestar.types import Message, Scope
 from sqlalchemy import event
 from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 SECONDS_TO_CLOSE = 2
@@ -103,11 +103,11 @@ def database_config(url: str, *, application_name: str, pool_seconds: float = 30
     return config
 
 
-def session_of(request: Request[Any, Any, Any]) -> AsyncSession:
-    """Return the session of a request, the one that its repositories have."""
+def engine_of(request: Request[Any, Any, Any]) -> AsyncEngine:
+    """Return the engine that a request's repositories have."""
     (config,) = request.app.plugins.get(SQLAlchemyPlugin).config
     assert isinstance(config, SQLAlchemyAsyncConfig)  # noqa: S101  the one that was made here
-    return config.provide_session(request.app.state, request.scope)
+    return config.get_engine()
 
 
 def _whatever_comes_of_it(close_session: Any) -> Callable[[Message, Scope], Awaitable[None]]:

@@ -3,7 +3,7 @@
 from email.headerregistry import Address
 
 from saq.types import Context
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.domain.notifications.mail_server import MailServers
 from app.domain.payments.configured import PayPalAccount
@@ -17,6 +17,6 @@ class WorkerContext(Context):
     settings: Settings
     sender: Address  # of every mail
     mail_servers: MailServers
-    sessions: async_sessionmaker[AsyncSession]
+    engine: AsyncEngine
     database: Outage
     paypal_account: PayPalAccount

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -31,11 +30,9 @@ JOB_SECONDS = 25  # SENDING_SECONDS and the last mail's 10 s, and a margin
 MAILS_PER_DISPATCH = 1000
 
 
-@asynccontextmanager
-async def outbox(context: WorkerContext) -> AsyncIterator[NotificationRepository]:
-    """Yield the outbox on a connection that is not held longer than one look at it takes."""
-    async with context["sessions"]() as session:
-        yield NotificationRepository(session=session, auto_refresh=False)
+def outbox(context: WorkerContext) -> NotificationRepository:
+    """Return the outbox."""
+    return NotificationRepository(context["engine"])
 
 
 async def dispatch(context: WorkerContext) -> None:
@@ -45,8 +42,7 @@ async def dispatch(context: WorkerContext) -> None:
     account is ending is thus left to the next sweep.
     """
     with context["database"].contained():
-        async with outbox(context) as notifications:
-            accounts = await notifications.due_accounts(MAILS_PER_DISPATCH)
+        accounts = await outbox(context).due_accounts(MAILS_PER_DISPATCH)
         for account_id in accounts:
             await context["worker"].queue.enqueue(
                 deliver.__qualname__, key=f"deliver:{account_id}", timeout=JOB_SECONDS, account_id=account_id
@@ -69,8 +65,7 @@ async def _due(context: WorkerContext, account_id: int) -> AsyncIterator[int]:
     """Yield each mail to an account that is due, or becomes so meanwhile, once."""
     last = 0
     while True:
-        async with outbox(context) as notifications:
-            due = await notifications.due_to(account_id, last)
+        due = await outbox(context).due_to(account_id, last)
         if not due:
             return
         for last in due:
@@ -79,8 +74,7 @@ async def _due(context: WorkerContext, account_id: int) -> AsyncIterator[int]:
 
 async def _send(context: WorkerContext, server: MailServer, notification_id: int) -> None:
     code = Secret.new()
-    async with outbox(context) as notifications:
-        letter = await notifications.claim(notification_id, LEASE, code.hash)
+    letter = await outbox(context).claim(notification_id, LEASE, code.hash)
     if letter is None:
         return
     if isinstance(letter, AccountLetter) and letter.code_lifetime:
@@ -108,8 +102,7 @@ async def _sent(context: WorkerContext, letter: Letter | AccountLetter) -> None:
     """Write down that a mail is out. Whoever does not learn of it sends it again, so this is tried again itself."""
     for pause in (0.1, 1, 3, None):  # seconds; the lease has 10 left at least
         try:
-            async with outbox(context) as notifications:
-                await notifications.sent(letter.id)
+            await outbox(context).sent(letter.id)
         except Exception:
             if pause is None:
                 raise
@@ -120,6 +113,5 @@ async def _sent(context: WorkerContext, letter: Letter | AccountLetter) -> None:
 
 async def _failed(context: WorkerContext, letter: Letter | AccountLetter, error: Exception) -> None:
     why, permanent = brief(error), is_permanent(error)
-    async with outbox(context) as notifications:
-        await notifications.failed(letter.id, why, permanent=permanent)
+    await outbox(context).failed(letter.id, why, permanent=permanent)
     log.warning("mail_failed", notification=letter.id, kind=letter.kind, why=why, permanent=permanent, at=place(error))

@@ -1,7 +1,5 @@
 """Sees to payments that wait for PayPal: approvals that nobody came back with, captures cut short, reviews, refunds."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import structlog
@@ -19,11 +17,9 @@ JOB_SECONDS = 120
 PAYMENTS_PER_DISPATCH = 500
 
 
-@asynccontextmanager
-async def books(context: WorkerContext) -> AsyncIterator[PaymentRepository]:
-    """Yield the payments."""
-    async with context["sessions"]() as session:
-        yield PaymentRepository(session=session, auto_refresh=False)
+def books(context: WorkerContext) -> PaymentRepository:
+    """Return the payments."""
+    return PaymentRepository(context["engine"])
 
 
 async def dispatch_payments(context: WorkerContext) -> None:
@@ -31,8 +27,7 @@ async def dispatch_payments(context: WorkerContext) -> None:
     if not context["paypal_account"].is_there:
         return
     with context["database"].contained():
-        async with books(context) as payments:
-            due = await payments.due(PAYMENTS_PER_DISPATCH)
+        due = await books(context).due(PAYMENTS_PER_DISPATCH)
         for payment_id in due:
             await context["worker"].queue.enqueue(
                 settle.__qualname__, key=f"settle:{payment_id}", timeout=JOB_SECONDS, payment_id=payment_id
@@ -42,10 +37,10 @@ async def dispatch_payments(context: WorkerContext) -> None:
 async def settle(context: WorkerContext, *, payment_id: int) -> None:
     """Ask PayPal about a payment, do what its answer calls for, and see to its refunds."""
     with context["database"].contained():
-        async with books(context) as payments:
-            await _look(context, payments, payment_id)
-            for refund_id in await payments.open_refunds(payment_id):
-                await see_to_refund(payments, context["paypal_account"].paypal, refund_id, LEASE)
+        payments = books(context)
+        await _look(context, payments, payment_id)
+        for refund_id in await payments.open_refunds(payment_id):
+            await see_to_refund(payments, context["paypal_account"].paypal, refund_id, LEASE)
 
 
 async def _look(context: WorkerContext, payments: PaymentRepository, payment_id: int) -> None:
@@ -64,8 +59,8 @@ async def _look(context: WorkerContext, payments: PaymentRepository, payment_id:
 async def reconcile(context: WorkerContext) -> None:
     """Have money paid back that was captured for nothing, and say what only a person can put right."""
     with context["database"].contained():
-        async with books(context) as payments:
-            if found := await payments.reconcile():
-                log.warning("payments_without_appointment", payments=found)
-            if not context["paypal_account"].is_there and await payments.due(1):
-                log.warning("payments_not_configured")  # some are left from when they were
+        payments = books(context)
+        if found := await payments.reconcile():
+            log.warning("payments_without_appointment", payments=found)
+        if not context["paypal_account"].is_there and await payments.due(1):
+            log.warning("payments_not_configured")  # some are left from when they were

@@ -10,7 +10,6 @@ from saq import CronJob, Worker
 from saq.queue.redis import RedisQueue
 from saq.types import Function, PartialTimersDict
 from saq.utils import cancel_tasks
-from sqlalchemy.ext.asyncio import async_sessionmaker
 
 from app.db.engine import create_engine
 from app.domain.notifications.mail_server import MailServers
@@ -104,7 +103,7 @@ async def _worker(settings: Settings) -> AsyncIterator[BookingWorker]:
     worker.context["settings"] = settings
     worker.context["sender"] = sender_address(settings.default_from_email)
     worker.context["mail_servers"] = MailServers(settings)
-    worker.context["sessions"] = async_sessionmaker(engine, expire_on_commit=False)
+    worker.context["engine"] = engine
     worker.context["database"] = Outage("postgresql")
     try:
         async with PayPalAccount(settings) as worker.context["paypal_account"]:

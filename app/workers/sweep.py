@@ -20,8 +20,7 @@ async def sweep(context: WorkerContext) -> None:
     with context["database"].contained():
         await _sweep_doctors(context)
     with context["database"].contained():
-        async with context["sessions"]() as session:
-            await SweepRepository(session=session, auto_refresh=False).queue_coming_mails(MAILS_PER_SWEEP)
+        await SweepRepository(context["engine"]).queue_coming_mails(MAILS_PER_SWEEP)
     await dispatch(context)
     await dispatch_payments(context)
 
@@ -29,32 +28,28 @@ async def sweep(context: WorkerContext) -> None:
 async def sweep_refresh_tokens(context: WorkerContext) -> None:
     """Forget refresh tokens that nobody could use any more."""
     with context["database"].contained():
-        async with context["sessions"]() as session:
-            await SweepRepository(session=session, auto_refresh=False).sweep_refresh_tokens()
+        await SweepRepository(context["engine"]).sweep_refresh_tokens()
 
 
 async def purge(context: WorkerContext) -> None:
     """Forget personal data that serves no more (docs/privacy.md), a part in each transaction, until none is left."""
     with context["database"].contained():
-        async with context["sessions"]() as session:
-            repository = SweepRepository(session=session, auto_refresh=False)
-            while rows := await repository.purge():
-                log.info("purged", rows=rows)
+        repository = SweepRepository(context["engine"])
+        while rows := await repository.purge():
+            log.info("purged", rows=rows)
 
 
 async def sweep_receipts(context: WorkerContext) -> None:
     """Forget what was done under Idempotency-Keys more than 24 hours ago."""
     with context["database"].contained():
-        async with context["sessions"]() as session:
-            await SweepRepository(session=session, auto_refresh=False).sweep_receipts()
+        await SweepRepository(context["engine"]).sweep_receipts()
 
 
 async def _sweep_doctors(context: WorkerContext) -> None:
-    async with context["sessions"]() as session:
-        repository = SweepRepository(session=session, auto_refresh=False)
-        for doctor_id in await repository.doctors(DOCTORS_PER_SWEEP):
-            try:
-                await repository.sweep(doctor_id)
-            except asyncpg.PostgresError as error:
-                # One doctor's trouble must not keep the others waiting; the next sweep tries again.
-                log.warning("doctor_not_swept", doctor=doctor_id, error=brief(error))
+    repository = SweepRepository(context["engine"])
+    for doctor_id in await repository.doctors(DOCTORS_PER_SWEEP):
+        try:
+            await repository.sweep(doctor_id)
+        except asyncpg.PostgresError as error:
+            # One doctor's trouble must not keep the others waiting; the next sweep tries again.
+            log.warning("doctor_not_swept", doctor=doctor_id, error=brief(error))

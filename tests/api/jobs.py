@@ -4,8 +4,6 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import cast
 
-from sqlalchemy.ext.asyncio import async_sessionmaker
-
 from app.db.engine import create_engine
 from app.domain.payments.configured import PayPalAccount
 from app.outages import Outage
@@ -49,7 +47,7 @@ async def worker_context(settings: Settings) -> AsyncIterator[WorkerContext]:
     async with PayPalAccount(settings) as paypal_account:
         context = {
             "settings": settings,
-            "sessions": async_sessionmaker(engine, expire_on_commit=False),
+            "engine": engine,
             "database": _NoOutage("postgresql"),
             "paypal_account": paypal_account,
         }

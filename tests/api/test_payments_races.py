@@ -6,7 +6,6 @@ from collections import Counter
 import asyncpg
 import httpx
 import pytest
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.engine import create_engine
 from app.domain.payments.configured import PayPalAccount
@@ -92,8 +91,8 @@ async def test_whoever_is_overtaken_waits_for_the_other(teller: Teller, worker: 
         patience=Patience(attempts=2),
         http=httpx.AsyncClient(event_hooks={"request": [overtake]}),
     )
-    async with paypal, AsyncSession(engine) as session:
-        payments = PaymentRepository(session=session, auto_refresh=False)
+    async with paypal:
+        payments = PaymentRepository(engine)
         lifecycle = Lifecycle(payments, paypal, return_url="https://app.example", cancel_url="https://app.example")
         assert (await lifecycle.execute(bill.patient, bill.order, PAYER_ID)).status == "captured"
     await asyncio.gather(*overtaking)

@@ -1,12 +1,13 @@
 """`slots/`: the earliest free slots of all doctors, or of a specialty."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 import asyncpg
 import httpx
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.db.driver import connected
 from app.db.engine import create_engine
 from app.domain.doctors.controller import FOUND
 from app.domain.doctors.repository import DoctorRepository
@@ -135,16 +136,13 @@ async def test_a_gap_of_days_is_walked_over(client: httpx.AsyncClient, owner: as
 
 async def test_the_search_is_one_statement(database: Database, owner: asyncpg.Connection) -> None:
     doctor = await make_doctor(owner, specialty="Once")
-    engine = create_engine(database.app, application_name="test")
+    engine = create_engine(database.app, application_name="test", pool_size=1)
     try:
-        async with AsyncSession(engine) as session:
-            driver = (await (await session.connection()).get_raw_connection()).driver_connection
-            assert driver is not None
+        async with connected(engine) as driver:
             statements: list[str] = []
-            with driver.query_logger(lambda record: statements.append(record.query)):
-                found = await DoctorRepository(session=session).search(
-                    "once", TimeRange(None, None), after=FOUND.first, limit=5
-                )
+            driver.add_query_logger(lambda record: statements.append(record.query))
+        found = await DoctorRepository(engine).search("once", TimeRange(None, None), after=FOUND.first, limit=5)
+        await asyncio.sleep(0)  # loggers are told as soon as the loop comes to it
     finally:
         await engine.dispose()
     assert [slot.doctor for slot in found] == [doctor] * 5

@@ -21,6 +21,7 @@ from litestar import Litestar
 from litestar.enums import ScopeType
 from litestar.types import Receive, Scope, Send
 from msgspec import Struct, structs
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.db import driver
 from app.domain.appointments import turns
@@ -87,8 +88,8 @@ def watch(tell: Tell) -> None:
     lend = driver._driver_for  # noqa: SLF001  the one place where a statement's connection comes from
 
     @asynccontextmanager
-    async def watched_driver(session: driver.Session) -> AsyncIterator[Any]:
-        async with lend(session) as lent:
+    async def watched_driver(engine: AsyncEngine) -> AsyncIterator[Any]:
+        async with lend(engine) as lent:
             yield WatchedDriver(lent, tell)
 
     vars(driver).update(_driver_for=watched_driver, SILENT_SECONDS=LONG)

@@ -39,8 +39,7 @@ async def _reconcile(state: State) -> None:
 
 @post("/sweep/{doctor_id:int}", status_code=204)
 async def _sweep(state: State, doctor_id: FromPath[int]) -> None:
-    async with _context(state)["sessions"]() as session:
-        await SweepRepository(session=session, auto_refresh=False).sweep(doctor_id)
+    await SweepRepository(_context(state)["engine"]).sweep(doctor_id)
 
 
 def _context(state: State) -> WorkerContext:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 import pytest_asyncio
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.db.driver import fetch, fetch_one, one_transaction
 from app.db.engine import create_engine
@@ -36,13 +36,6 @@ async def engine(database: Database) -> AsyncIterator[AsyncEngine]:
     await engine.dispose()
 
 
-@pytest_asyncio.fixture
-async def session(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
-    """A session as a request has it."""
-    async with AsyncSession(engine) as session:
-        yield session
-
-
 async def backend(engine: AsyncEngine) -> int:
     """Return which backend the next session speaks to; it must be in no transaction."""
     async with engine.connect() as connection:
@@ -59,11 +52,11 @@ async def bookings(owner: asyncpg.Connection, doctor: int) -> int:
     return number
 
 
-async def test_nobody_sees_any_of_it_before_its_end(session: AsyncSession, owner: asyncpg.Connection) -> None:
+async def test_nobody_sees_any_of_it_before_its_end(engine: AsyncEngine, owner: asyncpg.Connection) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
-    async with one_transaction(session):
+    async with one_transaction(engine):
         for number in range(2):
-            await fetch(session, BOOK, patient, doctor, a_slot(number))
+            await fetch(engine, BOOK, patient, doctor, a_slot(number))
             assert await bookings(owner, doctor) == 0
     assert await bookings(owner, doctor) == 2
 
@@ -72,8 +65,8 @@ async def test_an_exception_undoes_it(engine: AsyncEngine, owner: asyncpg.Connec
     doctor, patient, pid = await make_doctor(owner), await make_patient(owner), await backend(engine)
 
     async def fail() -> None:
-        async with AsyncSession(engine) as session, one_transaction(session):
-            await fetch(session, BOOK, patient, doctor, a_slot())
+        async with one_transaction(engine):
+            await fetch(engine, BOOK, patient, doctor, a_slot())
             raise LookupError
 
     with pytest.raises(LookupError):
@@ -82,18 +75,18 @@ async def test_an_exception_undoes_it(engine: AsyncEngine, owner: asyncpg.Connec
     assert await backend(engine) == pid
 
 
-async def test_a_statement_that_is_refused_is_undone_alone(session: AsyncSession, owner: asyncpg.Connection) -> None:
+async def test_a_statement_that_is_refused_is_undone_alone(engine: AsyncEngine, owner: asyncpg.Connection) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
-    async with one_transaction(session):
-        await fetch(session, BOOK, patient, doctor, a_slot())
+    async with one_transaction(engine):
+        await fetch(engine, BOOK, patient, doctor, a_slot())
         with pytest.raises(asyncpg.IntegrityConstraintViolationError):
-            await fetch(session, BOOK, patient, doctor, a_slot())
-        await fetch(session, BOOK, patient, doctor, a_slot(1))
+            await fetch(engine, BOOK, patient, doctor, a_slot())
+        await fetch(engine, BOOK, patient, doctor, a_slot(1))
     assert await bookings(owner, doctor) == 2
 
 
 async def test_a_deadlock_costs_nothing_of_what_came_before(
-    session: AsyncSession, database: Database, owner: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+    engine: AsyncEngine, database: Database, owner: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who cancels has the doctor and wants the appointment; somebody at psql has that one and wants the doctor."""
     retries: Counter[str] = count_retries(monkeypatch)
@@ -101,11 +94,11 @@ async def test_a_deadlock_costs_nothing_of_what_came_before(
     appointment = await book(owner, patient, doctor, a_slot())
     root = await asyncpg.connect(database.superuser, server_settings={"session_replication_role": "replica"})
     await root.execute("SET deadlock_timeout = '10s'")  # the other is to find the deadlock, and to be its victim
-    async with one_transaction(session):
-        await fetch(session, BOOK, patient, elsewhere, a_slot(1))
+    async with one_transaction(engine):
+        await fetch(engine, BOOK, patient, elsewhere, a_slot(1))
         async with root.transaction(isolation="read_committed"):
             await root.execute("UPDATE appointment SET cancel_reason = 'x' WHERE id = $1", appointment)
-            canceling = asyncio.ensure_future(fetch(session, CANCEL_AS_PATIENT, patient, appointment))
+            canceling = asyncio.ensure_future(fetch(engine, CANCEL_AS_PATIENT, patient, appointment))
             await eventually(lambda: owner.fetchval(WAITED_FOR, root.get_server_pid()))
             await root.execute("UPDATE doctor SET phone = '1' WHERE account_id = $1", doctor)
         (canceled,) = await canceling
@@ -120,8 +113,8 @@ async def test_whoever_is_stopped_leaves_nothing_behind(engine: AsyncEngine, own
     booked = asyncio.Event()
 
     async def dawdle() -> None:
-        async with AsyncSession(engine) as session, one_transaction(session):
-            await fetch(session, BOOK, patient, doctor, a_slot())
+        async with one_transaction(engine):
+            await fetch(engine, BOOK, patient, doctor, a_slot())
             booked.set()
             await asyncio.Event().wait()
 
@@ -135,18 +128,18 @@ async def test_whoever_is_stopped_leaves_nothing_behind(engine: AsyncEngine, own
     assert await bookings(owner, doctor) == 0
 
 
-async def test_whoever_hangs_with_locks_in_hand_loses_them(session: AsyncSession) -> None:
-    row = await fetch_one(session, "SELECT current_setting('idle_in_transaction_session_timeout') AS longest")
+async def test_whoever_hangs_with_locks_in_hand_loses_them(engine: AsyncEngine) -> None:
+    row = await fetch_one(engine, "SELECT current_setting('idle_in_transaction_session_timeout') AS longest")
     assert row is not None
     assert row["longest"] == "12s"
 
 
-async def test_what_a_commit_would_refuse_is_refused_at_once(session: AsyncSession, owner: asyncpg.Connection) -> None:
+async def test_what_a_commit_would_refuse_is_refused_at_once(engine: AsyncEngine, owner: asyncpg.Connection) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     await book(owner, patient, doctor, a_slot())
     away: tuple[object, ...] = (doctor, a_slot(), a_slot(1), None)
-    async with one_transaction(session):
+    async with one_transaction(engine):
         with refused("time_off_no_appointment"):
-            await fetch(session, ADD_TIME_OFF, *(*away, False))
-        await fetch(session, ADD_TIME_OFF, *(*away, True))  # which only after it cancels what is in the way
+            await fetch(engine, ADD_TIME_OFF, *(*away, False))
+        await fetch(engine, ADD_TIME_OFF, *(*away, True))  # which only after it cancels what is in the way
     assert await owner.fetchval("SELECT status FROM appointment WHERE doctor_id = $1", doctor) == "canceled"

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 import pytest_asyncio
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.db.driver import ATTEMPTS, fetch
 from app.db.engine import create_engine
@@ -22,13 +22,12 @@ WAITED_FOR = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE $1 = ANY (pg_blo
 
 
 @pytest_asyncio.fixture
-async def session(database: Database) -> AsyncIterator[AsyncSession]:
-    """A session as a request has it."""
+async def engine(database: Database) -> AsyncIterator[AsyncEngine]:
+    """An engine as a process has it."""
     name = database.superuser.rpartition("/")[2]
     await execute(database.superuser, f"ALTER DATABASE {name} SET deadlock_timeout = '500ms'")
     engine = create_engine(database.app, application_name="test")
-    async with AsyncSession(engine) as session:
-        yield session
+    yield engine
     await engine.dispose()
 
 
@@ -47,7 +46,7 @@ def retries(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
 
 async def test_a_deadlock_is_not_heard_of(
-    session: AsyncSession, owner: asyncpg.Connection, root: asyncpg.Connection, retries: Counter[str]
+    engine: AsyncEngine, owner: asyncpg.Connection, root: asyncpg.Connection, retries: Counter[str]
 ) -> None:
     """Who cancels has the doctor and wants the appointment; somebody at psql has that one and wants the doctor."""
     doctor, patient = await make_doctor(owner), await make_patient(owner)
@@ -55,7 +54,7 @@ async def test_a_deadlock_is_not_heard_of(
     await root.execute("SET deadlock_timeout = '10s'")  # the other is to find the deadlock, and to be its victim
     async with root.transaction():
         await root.execute("UPDATE appointment SET cancel_reason = 'x' WHERE id = $1", appointment)
-        canceling = asyncio.ensure_future(fetch(session, CANCEL_AS_PATIENT, patient, appointment))
+        canceling = asyncio.ensure_future(fetch(engine, CANCEL_AS_PATIENT, patient, appointment))
         await eventually(lambda: owner.fetchval(WAITED_FOR, root.get_server_pid()))
         await root.execute("UPDATE doctor SET phone = '1' WHERE account_id = $1", doctor)
     (canceled,) = await canceling
@@ -75,13 +74,13 @@ async def someone_retiring_the_last_seat(owner: asyncpg.Connection, root: asyncp
 
 
 async def test_a_seat_that_is_just_being_freed_is_waited_for(
-    session: AsyncSession, owner: asyncpg.Connection, root: asyncpg.Connection, retries: Counter[str]
+    engine: AsyncEngine, owner: asyncpg.Connection, root: asyncpg.Connection, retries: Counter[str]
 ) -> None:
     doctor, lapsed = await someone_retiring_the_last_seat(owner, root)
     elsewhere, patient = await make_doctor(owner), await make_patient(owner)
     async with owner.transaction():
         await book(owner, lapsed, elsewhere, a_slot(29))
-        booking = asyncio.ensure_future(fetch(session, BOOK, patient, doctor, a_slot(30)))
+        booking = asyncio.ensure_future(fetch(engine, BOOK, patient, doctor, a_slot(30)))
         await eventually(lambda: asyncio.sleep(0, bool(retries)))
     (booked,) = await booking
     assert booked["appointment_date"] == a_slot() + 30 * SLOT
@@ -89,19 +88,19 @@ async def test_a_seat_that_is_just_being_freed_is_waited_for(
 
 
 async def test_it_is_not_tried_for_ever(
-    session: AsyncSession, owner: asyncpg.Connection, root: asyncpg.Connection, retries: Counter[str]
+    engine: AsyncEngine, owner: asyncpg.Connection, root: asyncpg.Connection, retries: Counter[str]
 ) -> None:
     doctor, lapsed = await someone_retiring_the_last_seat(owner, root)
     elsewhere, patient = await make_doctor(owner), await make_patient(owner)
     async with owner.transaction():
         await book(owner, lapsed, elsewhere, a_slot(29))
         with pytest.raises(asyncpg.SerializationError, match="try again"):
-            await fetch(session, BOOK, patient, doctor, a_slot(30))
+            await fetch(engine, BOOK, patient, doctor, a_slot(30))
     assert retries == {"40001": ATTEMPTS - 1}
 
 
 async def test_a_hold_that_lapses_amid_a_bulk_cancellation_does_not_stop_it(
-    session: AsyncSession, owner: asyncpg.Connection, root: asyncpg.Connection, retries: Counter[str]
+    engine: AsyncEngine, owner: asyncpg.Connection, root: asyncpg.Connection, retries: Counter[str]
 ) -> None:
     doctor, patients = await make_doctor(owner), await make_patients(owner, 2)
     stays = await book(owner, patients[0], doctor, a_slot())
@@ -120,7 +119,7 @@ async def test_a_hold_that_lapses_amid_a_bulk_cancellation_does_not_stop_it(
     await root.execute(
         "UPDATE appointment SET hold_expires_at = clock_timestamp() + interval '2 s' WHERE id = $1", hold
     )
-    canceled = await fetch(session, BULK_CANCEL, *(doctor, None, None, None, False, False))
+    canceled = await fetch(engine, BULK_CANCEL, *(doctor, None, None, None, False, False))
     await root.execute("DROP TRIGGER dawdle ON appointment")
     assert [row["id"] for row in canceled] == [stays]
     assert retries == {"40001": 1}

@@ -13,7 +13,7 @@ from sqlalchemy import PoolProxiedConnection, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from app.db import driver
-from app.db.driver import connected, fetch, fetch_if
+from app.db.driver import connected, fetch, fetch_if, one_transaction
 from app.db.engine import NotConnectedError, create_engine, database_config
 from tests.databases import Database
 from tests.workers.gates import Gate
@@ -31,8 +31,7 @@ class Line(NamedTuple):
 
     async def pid(self) -> int:
         """Return which backend answers."""
-        async with AsyncSession(self.engine) as session:
-            (row,) = await fetch(session, PID)
+        (row,) = await fetch(self.engine, PID)
         pid: int = row["pid"]
         return pid
 
@@ -49,33 +48,38 @@ async def line(database: Database, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
         await engine.dispose()
 
 
-async def by_driver(session: AsyncSession) -> None:
-    await fetch(session, NAP)
+async def by_driver(engine: AsyncEngine) -> None:
+    await fetch(engine, NAP)
 
 
-async def by_driver_in_a_transaction(session: AsyncSession) -> None:
-    await fetch_if(session, lambda _: True, NAP)
+async def by_driver_in_a_transaction(engine: AsyncEngine) -> None:
+    await fetch_if(engine, lambda _: True, NAP)
 
 
-async def by_sqlalchemy(session: AsyncSession) -> None:
-    await session.execute(text(NAP))
+async def by_driver_among_others(engine: AsyncEngine) -> None:
+    async with one_transaction(engine):
+        await fetch(engine, NAP)
 
 
-async def napping(line: Line, nap: Callable[[AsyncSession], Awaitable[None]], begun: asyncio.Event) -> None:
-    """Use the connection for a nap in a session of its own."""
-    async with AsyncSession(line.engine) as session:
-        await session.connection()
-        begun.set()
-        await nap(session)
+async def by_sqlalchemy(engine: AsyncEngine) -> None:
+    async with AsyncSession(engine) as session:
+        await session.execute(text(NAP))
 
 
-@pytest.mark.parametrize("nap", [by_driver, by_driver_in_a_transaction])
-async def test_a_connection_that_falls_silent_is_replaced(
-    line: Line, nap: Callable[[AsyncSession], Awaitable[None]]
-) -> None:
-    before, begun = await line.pid(), asyncio.Event()
-    task = asyncio.create_task(napping(line, nap, begun))
-    await begun.wait()
+Nap = Callable[[AsyncEngine], Awaitable[None]]
+
+
+async def begun(nap: Nap, line: Line) -> asyncio.Task[None]:
+    """Begin a nap."""
+    task = asyncio.ensure_future(nap(line.engine))
+    await asyncio.sleep(0.2)
+    return task
+
+
+@pytest.mark.parametrize("nap", [by_driver, by_driver_in_a_transaction, by_driver_among_others])
+async def test_a_connection_that_falls_silent_is_replaced(line: Line, nap: Nap) -> None:
+    before = await line.pid()
+    task = await begun(nap, line)
     line.gate.flowing.clear()
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(asyncio.shield(task), 30)
@@ -84,14 +88,10 @@ async def test_a_connection_that_falls_silent_is_replaced(
     assert await asyncio.wait_for(line.pid(), 30) != before
 
 
-@pytest.mark.parametrize("nap", [by_driver, by_driver_in_a_transaction, by_sqlalchemy])
-async def test_a_connection_whose_user_was_stopped_is_replaced(
-    line: Line, nap: Callable[[AsyncSession], Awaitable[None]]
-) -> None:
-    before, begun = await line.pid(), asyncio.Event()
-    task = asyncio.create_task(napping(line, nap, begun))
-    await begun.wait()
-    await asyncio.sleep(0.1)
+@pytest.mark.parametrize("nap", [by_driver, by_driver_in_a_transaction, by_driver_among_others, by_sqlalchemy])
+async def test_a_connection_whose_user_was_stopped_is_replaced(line: Line, nap: Nap) -> None:
+    before = await line.pid()
+    task = await begun(nap, line)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -104,14 +104,13 @@ async def test_what_somebody_who_is_gone_has_asked_for_is_stopped(line: Line, ow
     async def naps() -> bool:
         return bool(await owner.fetchval("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pid = $1)", pid))
 
-    async with AsyncSession(line.engine) as session:
-        await fetch(session, "SELECT set_config('statement_timeout', '0', false)")
-        task = asyncio.create_task(fetch(session, "SELECT pg_sleep(100)"))
-        await asyncio.sleep(0.5)
-        assert await naps()
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
+    await fetch(line.engine, "SELECT set_config('statement_timeout', '0', false)")
+    task = asyncio.create_task(fetch(line.engine, "SELECT pg_sleep(100)"))
+    await asyncio.sleep(0.5)
+    assert await naps()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
 
     async def is_gone() -> bool:
         return not await naps()
@@ -146,8 +145,7 @@ async def test_an_answer_stands_although_its_connection_was_lost_meanwhile(datab
         close: Any = config.before_send_handler
         await close({"type": "http.response.start", "status": 200, "headers": []}, scope)
         await gate.open()
-        async with AsyncSession(config.get_engine()) as session:
-            assert await fetch(session, PID)
+        assert await fetch(config.get_engine(), PID)
         await config.get_engine().dispose()
 
 

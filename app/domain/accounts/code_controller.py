@@ -6,7 +6,7 @@ from litestar import Controller, Request, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 from litestar.security.jwt import Token
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.domain.accounts.codes import CodeRepository
 from app.domain.accounts.passwords import hash_password, refuse_guessable
@@ -16,9 +16,9 @@ from app.domain.problems import problems
 from app.rate_limits import RateLimits
 
 
-async def provide_codes(db_session: NamedDependency[AsyncSession]) -> CodeRepository:
+async def provide_codes(db_engine: NamedDependency[AsyncEngine]) -> CodeRepository:
     """Provide the repository of a request."""
-    return CodeRepository(session=db_session, auto_refresh=False)
+    return CodeRepository(db_engine)
 
 
 class CodeController(Controller):

@@ -3,9 +3,10 @@
 Each is known to PostgreSQL by its hash alone.
 """
 
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+from dataclasses import dataclass
 
-from app.db import models
+from sqlalchemy.ext.asyncio import AsyncEngine
+
 from app.db.driver import fetch, fetch_one
 from app.domain.accounts.tokens import Secret
 from app.domain.problems import ProblemError
@@ -17,35 +18,36 @@ RESET_OF = "SELECT username, email FROM password_reset_of($1)"
 RESET = "SELECT reset_password($1, $2) AS done"
 
 
-class CodeRepository(SQLAlchemyAsyncRepository[models.AccountToken]):
+@dataclass(frozen=True)
+class CodeRepository:
     """Has codes mailed, and takes them."""
 
-    model_type = models.AccountToken
+    engine: AsyncEngine
 
     async def request_verification(self, account_id: int) -> None:
         """Have a code mailed to the address that an account has yet to prove, if there is one."""
-        await fetch(self.session, REQUEST_VERIFICATION, account_id)
+        await fetch(self.engine, REQUEST_VERIFICATION, account_id)
 
     async def verify_email(self, code: str) -> None:
         """Take the address that a code was mailed to for proven. Raises ProblemError (422), account_email_unique."""
-        row = await fetch_one(self.session, VERIFY, Secret.of(code).hash)
+        row = await fetch_one(self.engine, VERIFY, Secret.of(code).hash)
         if not (row and row["done"]):
             raise not_good()
 
     async def request_reset(self, email: str) -> None:
         """Have a code mailed to an address if it is an account's. It takes as long if it is not."""
-        await fetch(self.session, REQUEST_RESET, email)
+        await fetch(self.engine, REQUEST_RESET, email)
 
     async def reset_of(self, code: str) -> tuple[str, str]:
         """Return username and email of the account whose password a code may set. Raises ProblemError (422)."""
-        row = await fetch_one(self.session, RESET_OF, Secret.of(code).hash)
+        row = await fetch_one(self.engine, RESET_OF, Secret.of(code).hash)
         if row is None:
             raise not_good()
         return row["username"], row["email"]
 
     async def reset_password(self, code: str, password_hash: str) -> None:
         """Set the password that a code is for, and end all logins. Raises ProblemError (422)."""
-        row = await fetch_one(self.session, RESET, Secret.of(code).hash, password_hash)
+        row = await fetch_one(self.engine, RESET, Secret.of(code).hash, password_hash)
         if not (row and row["done"]):
             raise not_good()
 

@@ -6,7 +6,7 @@ from litestar import Controller, Request, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 from litestar.security.jwt import Token
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from app.domain.accounts.passwords import hash_password, refuse_guessable, verify_password, wrong_password
 from app.domain.accounts.repository import AccountRepository
@@ -33,9 +33,9 @@ async def provide_accounts(db_session: NamedDependency[AsyncSession]) -> Account
     return AccountRepository(session=db_session, auto_refresh=False)
 
 
-async def provide_sessions(db_session: NamedDependency[AsyncSession]) -> SessionRepository:
+async def provide_sessions(db_engine: NamedDependency[AsyncEngine]) -> SessionRepository:
     """Provide the repository of a request."""
-    return SessionRepository(session=db_session, auto_refresh=False)
+    return SessionRepository(db_engine)
 
 
 class AccountController(Controller):

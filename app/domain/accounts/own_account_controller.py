@@ -7,7 +7,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 from litestar.security.jwt import Token
 from msgspec import UNSET, structs, to_builtins
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.domain.accounts.controller import provide_accounts
 from app.domain.accounts.export import Export
@@ -35,9 +35,9 @@ PRACTICE = {
 EDITABLE: dict[Role, set[str]] = {"patient": PROFILE, "doctor": PROFILE | PRACTICE}
 
 
-async def provide_own_data(db_session: NamedDependency[AsyncSession]) -> OwnDataRepository:
+async def provide_own_data(db_engine: NamedDependency[AsyncEngine]) -> OwnDataRepository:
     """Provide the repository of a request."""
-    return OwnDataRepository(session=db_session, auto_refresh=False)
+    return OwnDataRepository(db_engine)
 
 
 class OwnAccountController(Controller):

@@ -1,10 +1,11 @@
 """What is held about the caller: they may see it, and have it deleted."""
 
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+from dataclasses import dataclass
+
 from asyncpg import IntegrityConstraintViolationError
 from msgspec import json, structs
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.db import models
 from app.db.driver import fetch, fetch_one
 from app.domain.accounts.export import Export, Holdings
 from app.domain.accounts.passwords import wrong_password
@@ -22,14 +23,15 @@ EXPORT = "SELECT export_account($1)::text AS holdings"  # as text, in which mone
 NOT_CANCELABLE = "SELECT * FROM not_cancelable($1)"
 
 
-class OwnDataRepository(SQLAlchemyAsyncRepository[models.Account]):
+@dataclass(frozen=True)
+class OwnDataRepository:
     """Everything about one account."""
 
-    model_type = models.Account
+    engine: AsyncEngine
 
     async def export(self, account: OwnAccount) -> Export:
         """Return everything that is held about an account."""
-        (row,) = await fetch(self.session, EXPORT, account.id)
+        (row,) = await fetch(self.engine, EXPORT, account.id)
         holdings = json.decode(row["holdings"], type=Holdings)
         return Export(account=account, **structs.asdict(holdings))
 
@@ -39,12 +41,12 @@ class OwnDataRepository(SQLAlchemyAsyncRepository[models.Account]):
         Raises ProblemError: with the appointments that a patient can no longer cancel, or if the password is another.
         """
         try:
-            row = await fetch_one(self.session, ERASE[caller.role], caller.id, password_hash)
+            row = await fetch_one(self.engine, ERASE[caller.role], caller.id, password_hash)
         except IntegrityConstraintViolationError as error:
             if (refusal := refusal_of(error)) is None:
                 raise
             problem = refused(refusal)
-            rows = await fetch(self.session, NOT_CANCELABLE, caller.id)
+            rows = await fetch(self.engine, NOT_CANCELABLE, caller.id)
             problem.problem.affected = [Appointment(**row) for row in rows]
             raise problem from error
         if not (row and row["erased"]):

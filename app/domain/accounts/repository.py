@@ -6,6 +6,7 @@ from typing import Any, cast
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from msgspec import UNSET, convert, json, structs
 from sqlalchemy import func, insert, select
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.db.driver import fetch, fetch_if, fetch_within
 from app.db.models import Account, Doctor, Patient, WorkingHours
@@ -95,7 +96,7 @@ class AccountRepository(SQLAlchemyAsyncRepository[Account]):
     async def change_patient(self, account_id: int, changes: dict[str, Any]) -> PatientAccount:
         """Write changed fields of a patient's account and profile. Raises the database's refusal."""
         await self.session.rollback()  # ends the transaction of earlier reads: the change has one of its own
-        await fetch(self.session, CHANGE_PATIENT, account_id, json.encode(changes).decode())
+        await fetch(self._engine, CHANGE_PATIENT, account_id, json.encode(changes).decode())
         self.session.expire_all()
         return cast("PatientAccount", await self.own(account_id))
 
@@ -109,11 +110,15 @@ class AccountRepository(SQLAlchemyAsyncRepository[Account]):
         await self.session.rollback()  # ends the transaction of earlier reads: the change has one of its own
         arguments = (own.id, json.encode(changes).decode(), how.cancel_affected)
         keep = is_kept(how, lambda rows: len(rows[0]["affected"]))
-        (row,) = await fetch_if(self.session, keep, CHANGE_PRACTICE, *arguments)
+        (row,) = await fetch_if(self._engine, keep, CHANGE_PRACTICE, *arguments)
         affected = settled("working_hours_cover_appointments", how, row["affected"])
         pending = {"pending_email": changes["email"]} if "email" in changes else {}
         values = structs.asdict(own) | pending | dict(row["practice"]) | {"affected": affected}
         return ChangedDoctorAccount(**{name: values[name] for name in ChangedDoctorAccount.__struct_fields__})
+
+    @property
+    def _engine(self) -> AsyncEngine:
+        return cast("AsyncEngine", self.session.bind)
 
     async def _account(self, account_id: int) -> Account:
         account = await self.get_one_or_none(id=account_id)

@@ -1,7 +1,8 @@
 """Logins: each call is one statement; what ends one, and whom with it, app/db/sql/session.sql says."""
 
+from dataclasses import dataclass
+
 import asyncpg
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.db import models
@@ -33,15 +34,16 @@ def current_in(engine: AsyncEngine) -> IsCurrent:
     return is_current
 
 
-class SessionRepository(SQLAlchemyAsyncRepository[models.RefreshToken]):
+@dataclass(frozen=True)
+class SessionRepository:
     """Starts, continues and ends logins. `secret` signs the access tokens."""
 
-    model_type = models.RefreshToken
+    engine: AsyncEngine
 
     async def start(self, account: models.Account, password_hash: str | None, secret: str) -> Tokens | None:
         """Give an account whose password was verified its tokens; None if the password has been changed meanwhile."""
         refresh = Secret.new()
-        row = await fetch_one(self.session, START, account.id, password_hash, refresh.hash)
+        row = await fetch_one(self.engine, START, account.id, password_hash, refresh.hash)
         if row is None or row["generation"] is None:
             return None
         role: Role = "doctor" if account.role == "doctor" else "patient"
@@ -50,18 +52,18 @@ class SessionRepository(SQLAlchemyAsyncRepository[models.RefreshToken]):
     async def rotate(self, refresh: str, secret: str) -> Tokens:
         """Exchange a refresh token for new tokens. Raises ProblemError (401) if it is not good any more."""
         fresh = Secret.new()
-        row = await fetch_one(self.session, ROTATE, Secret.of(refresh).hash, fresh.hash)
+        row = await fetch_one(self.engine, ROTATE, Secret.of(refresh).hash, fresh.hash)
         if row is None:
             raise ProblemError(401, "unauthorized", "This refresh token is not good any more. Log in again.")
         return _tokens(secret, row["account_id"], row["role"], row["generation"], fresh)
 
     async def log_out(self, account_id: int, refresh: str | None) -> None:
         """End the login that a refresh token is of, or without one all of the account's; access tokens end at once."""
-        await fetch(self.session, LOG_OUT, account_id, Secret.of(refresh).hash if refresh else None)
+        await fetch(self.engine, LOG_OUT, account_id, Secret.of(refresh).hash if refresh else None)
 
     async def change_password(self, account_id: int, old_hash: str, new_hash: str) -> bool:
         """Replace a verified password and end all logins; False if somebody else replaced it meanwhile."""
-        row = await fetch_one(self.session, CHANGE_PASSWORD, account_id, old_hash, new_hash)
+        row = await fetch_one(self.engine, CHANGE_PASSWORD, account_id, old_hash, new_hash)
         return bool(row and row["changed"])
 
 

@@ -8,7 +8,7 @@ from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromQuery, JSONBody
 from litestar.security.jwt import Token
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.domain.accounts.tokens import LOGIN_WITH_STATEMENT, Caller, patients_only
 from app.domain.appointments.repository import AppointmentRepository
@@ -25,9 +25,9 @@ BY_START = Keyset("appointments", (read_instant, read_id), first=(EVER[0], 0))
 BY_NUMBER = Keyset("appointment_history", (read_id,), first=(0,))
 
 
-async def provide_appointments(db_session: NamedDependency[AsyncSession]) -> AppointmentRepository:
+async def provide_appointments(db_engine: NamedDependency[AsyncEngine]) -> AppointmentRepository:
     """Provide the repository of a request."""
-    return AppointmentRepository(session=db_session, auto_refresh=False)
+    return AppointmentRepository(db_engine)
 
 
 Found = TypeVar("Found")

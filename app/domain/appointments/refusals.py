@@ -3,7 +3,9 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from app.db.driver import Session, fetch, fetch_one
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.db.driver import fetch, fetch_one
 from app.domain.doctors.schemas import Slot
 from app.domain.errors import refusal_of
 from app.domain.problems import BrokenRule, refused
@@ -22,14 +24,14 @@ class Wish(NamedTuple):
     appointment_id: int | None = None
 
 
-async def wish_to_move(session: Session, appointment_id: int, start: datetime) -> Wish:
+async def wish_to_move(engine: AsyncEngine, appointment_id: int, start: datetime) -> Wish:
     """Return the wish to move an appointment that exists."""
-    row = await fetch_one(session, PARTIES, appointment_id)
+    row = await fetch_one(engine, PARTIES, appointment_id)
     assert row is not None  # noqa: S101  appointments are never deleted
     return Wish(row["patient_id"], row["doctor_id"], start, appointment_id)
 
 
-async def explained(session: Session, error: Exception, wish: Wish) -> Exception:
+async def explained(engine: AsyncEngine, error: Exception, wish: Wish) -> Exception:
     """Return the answer to a refused wish: the rule that refused it, all others it breaks, and slots to take instead.
 
     What cannot be explained, because no rule of ours refused it, is returned as it came.
@@ -39,9 +41,9 @@ async def explained(session: Session, error: Exception, wish: Wish) -> Exception
         return error
     answer = refused(refusal)
     broken = {refusal.code: refusal.detail}
-    for row in await fetch(session, EXPLAIN, *wish):
+    for row in await fetch(engine, EXPLAIN, *wish):
         broken.setdefault(row["rule"], row["why"])
     answer.problem.rules = [BrokenRule(code, detail) for code, detail in broken.items()]
-    slots = await fetch(session, ALTERNATIVES, *wish)
+    slots = await fetch(engine, ALTERNATIVES, *wish)
     answer.problem.alternatives = [Slot(row["starts_at"], row["ends_at"]) for row in slots]
     return answer

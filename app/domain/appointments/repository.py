@@ -1,14 +1,14 @@
 """Appointments: each call is one statement, and every rule of it is PostgreSQL's."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 import asyncpg
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from msgspec import json
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.db import models
 from app.db.driver import fetch, fetch_one
 from app.domain.accounts.tokens import Caller
 from app.domain.appointments.refusals import Wish, explained, wish_to_move
@@ -47,23 +47,24 @@ PAGE = {
 }
 
 
-class AppointmentRepository(SQLAlchemyAsyncRepository[models.Appointment]):
+@dataclass(frozen=True)
+class AppointmentRepository:
     """Books, cancels and reads appointments on behalf of one party."""
 
-    model_type = models.Appointment
+    engine: AsyncEngine
 
     async def book(self, patient_id: int, doctor_id: int, start: datetime) -> Appointment:
         """Book the slot that starts at `start`. Raises ProblemError with every broken rule and free slots instead."""
         try:
-            row = await fetch_one(self.session, BOOK, patient_id, doctor_id, start)
+            row = await fetch_one(self.engine, BOOK, patient_id, doctor_id, start)
         except asyncpg.IntegrityConstraintViolationError as error:
-            raise await explained(self.session, error, Wish(patient_id, doctor_id, start)) from error
+            raise await explained(self.engine, error, Wish(patient_id, doctor_id, start)) from error
         assert row is not None  # noqa: S101  book() answers its row or raises
         return Appointment(**row)
 
     async def cancel_as_patient(self, patient_id: int, appointment_id: int) -> AppointmentDetail | None:
         """Cancel a patient's appointment; None if it is not theirs. Raises the broken rule."""
-        row = await fetch_one(self.session, CANCEL_AS_PATIENT, patient_id, appointment_id)
+        row = await fetch_one(self.engine, CANCEL_AS_PATIENT, patient_id, appointment_id)
         return AppointmentDetail(**row, detail="The appointment is canceled.") if row else None
 
     async def reschedule_as_patient(
@@ -82,23 +83,23 @@ class AppointmentRepository(SQLAlchemyAsyncRepository[models.Appointment]):
         self, statement: str, caller_id: int, appointment_id: int, start: datetime, *block: bool
     ) -> AppointmentDetail | None:
         try:
-            row = await fetch_one(self.session, statement, caller_id, appointment_id, start, *block)
+            row = await fetch_one(self.engine, statement, caller_id, appointment_id, start, *block)
         except asyncpg.IntegrityConstraintViolationError as error:
-            wish = await wish_to_move(self.session, appointment_id, start)
-            raise await explained(self.session, error, wish) from error
+            wish = await wish_to_move(self.engine, appointment_id, start)
+            raise await explained(self.engine, error, wish) from error
         return AppointmentDetail(**row, detail="The appointment is rescheduled.") if row else None
 
     async def cancel_as_doctor(
         self, doctor_id: int, appointment_id: int, *, reason: str | None, block: bool
     ) -> AppointmentDetail | None:
         """Cancel a doctor's appointment; None if it is not theirs. Raises the broken rule."""
-        row = await fetch_one(self.session, CANCEL_AS_DOCTOR, doctor_id, appointment_id, reason, block)
+        row = await fetch_one(self.engine, CANCEL_AS_DOCTOR, doctor_id, appointment_id, reason, block)
         return AppointmentDetail(**row, detail="The appointment is canceled.") if row else None
 
     async def bulk_cancel(self, doctor_id: int, which: BulkCancel) -> list[Appointment]:
         """Cancel a doctor's appointments that have not started, all or none; in a dry run only return them."""
         rows = await fetch(
-            self.session,
+            self.engine,
             BULK_CANCEL,
             doctor_id,
             which.patient_id,
@@ -113,21 +114,21 @@ class AppointmentRepository(SQLAlchemyAsyncRepository[models.Appointment]):
         self, doctor_id: int, appointment_id: int, status: Literal["completed", "no_show"]
     ) -> AppointmentDetail | None:
         """Say whether the patient of a doctor's appointment came; None if it is not theirs. Raises the broken rule."""
-        row = await fetch_one(self.session, RECORD_VISIT, doctor_id, appointment_id, status)
+        row = await fetch_one(self.engine, RECORD_VISIT, doctor_id, appointment_id, status)
         return AppointmentDetail(**row, detail=f"The appointment is {status.replace('_', '-')}.") if row else None
 
     async def find(self, caller: Caller, appointment_id: int) -> Appointment | None:
         """Return an appointment if the caller is one of its parties."""
-        row = await fetch_one(self.session, FIND[caller.role], appointment_id, caller.id)
+        row = await fetch_one(self.engine, FIND[caller.role], appointment_id, caller.id)
         return Appointment(**row) if row else None
 
     async def history(
         self, caller: Caller, appointment_id: int, *, after: int, limit: int
     ) -> list[HistoryRecord] | None:
         """Return up to `limit` records with numbers above `after`; None if the caller is not one of the parties."""
-        if await fetch_one(self.session, FIND[caller.role], appointment_id, caller.id) is None:
+        if await fetch_one(self.engine, FIND[caller.role], appointment_id, caller.id) is None:
             return None
-        rows = await fetch(self.session, HISTORY, appointment_id, after, limit)
+        rows = await fetch(self.engine, HISTORY, appointment_id, after, limit)
         return [HistoryRecord(**{**row, "changes": json.decode(row["changes"], type=list[Change])}) for row in rows]
 
     async def page(
@@ -141,5 +142,5 @@ class AppointmentRepository(SQLAlchemyAsyncRepository[models.Appointment]):
         limit: int,
     ) -> list[Appointment]:
         """Return up to `limit` of the caller's appointments in [from_, to), by start, after the key `after`."""
-        rows = await fetch(self.session, PAGE[caller.role], caller.id, *after, from_, to, statuses, limit)
+        rows = await fetch(self.engine, PAGE[caller.role], caller.id, *after, from_, to, statuses, limit)
         return [Appointment(**row) for row in rows]

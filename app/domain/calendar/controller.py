@@ -7,7 +7,7 @@ from litestar import Controller, Request, Response, delete, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath
 from litestar.security.jwt import Token
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.domain.accounts.schemas import Done
 from app.domain.accounts.tokens import Caller, Secret
@@ -21,9 +21,9 @@ SUFFIX = ".ics"  # by which some calendars know what is behind a link
 NAME = "Appointments"
 
 
-async def provide_feeds(db_session: NamedDependency[AsyncSession]) -> CalendarFeedRepository:
+async def provide_feeds(db_engine: NamedDependency[AsyncEngine]) -> CalendarFeedRepository:
     """Provide the repository of a request."""
-    return CalendarFeedRepository(session=db_session, auto_refresh=False)
+    return CalendarFeedRepository(db_engine)
 
 
 class CalendarController(Controller):

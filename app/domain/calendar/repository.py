@@ -1,8 +1,9 @@
 """The private link under which calendars read somebody's appointments."""
 
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+from dataclasses import dataclass
 
-from app.db import models
+from sqlalchemy.ext.asyncio import AsyncEngine
+
 from app.db.driver import fetch
 from app.domain.calendar.schemas import FeedEntry
 
@@ -11,20 +12,21 @@ CLOSE = "SELECT close_calendar_feed($1)"
 ENTRIES = "SELECT * FROM calendar_feed_entries($1)"
 
 
-class CalendarFeedRepository(SQLAlchemyAsyncRepository[models.CalendarFeed]):
+@dataclass(frozen=True)
+class CalendarFeedRepository:
     """Makes and ends links, and reads what one shows."""
 
-    model_type = models.CalendarFeed
+    engine: AsyncEngine
 
     async def open(self, account_id: int, token_hash: bytes) -> None:
         """Make a token (SHA-256) the one of the account's link; the one before is good no more."""
-        await fetch(self.session, OPEN, account_id, token_hash)
+        await fetch(self.engine, OPEN, account_id, token_hash)
 
     async def close(self, account_id: int) -> None:
         """End the account's link, if there is one."""
-        await fetch(self.session, CLOSE, account_id)
+        await fetch(self.engine, CLOSE, account_id)
 
     async def entries(self, token_hash: bytes) -> list[FeedEntry] | None:
         """Return what the link with a token (SHA-256) shows, in order; None if there is no such link."""
-        rows = await fetch(self.session, ENTRIES, token_hash)
+        rows = await fetch(self.engine, ENTRIES, token_hash)
         return [FeedEntry(**row) for row in rows if row["uid"]] if rows else None

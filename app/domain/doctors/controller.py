@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from litestar import Controller, Request, Response, get
 from litestar.di import NamedDependency, Provide
 from litestar.params import QueryParameter
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.domain.doctors.repository import DoctorRepository
 from app.domain.doctors.schemas import Doctor, DoctorSlot, Slot
@@ -24,9 +24,9 @@ MOST_SLOTS = 5000  # more than fit into the booking window, 5 minutes each
 SlotLimit = Annotated[int, QueryParameter(ge=1, le=MOST_SLOTS, description="Slots on a page; by default all.")]
 
 
-async def provide_doctors(db_session: NamedDependency[AsyncSession]) -> DoctorRepository:
+async def provide_doctors(db_engine: NamedDependency[AsyncEngine]) -> DoctorRepository:
     """Provide the repository of a request."""
-    return DoctorRepository(session=db_session, auto_refresh=False)
+    return DoctorRepository(db_engine)
 
 
 class DoctorController(Controller):

@@ -1,12 +1,12 @@
 """Doctors as the public sees them, and their free slots."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import Select, TableClause, column, func, select, table
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.db import models
 from app.db.driver import fetch, fetch_one
 from app.domain.doctors.schemas import Doctor, DoctorSlot, Slot
 from app.domain.time_range import TimeRange
@@ -35,27 +35,32 @@ def page_of(*, specialty: str, name: str, after: int, limit: int) -> Select[Any]
     return query
 
 
-class DoctorRepository(SQLAlchemyAsyncRepository[models.Doctor]):
+@dataclass(frozen=True)
+class DoctorRepository:
     """Reads public profiles and free slots."""
 
-    model_type = models.Doctor
+    engine: AsyncEngine
 
     async def page(self, *, specialty: str, name: str, after: int, limit: int) -> list[Doctor]:
         """Return up to `limit` doctors with ids above `after`: specialty whole, name in part, any case; empty: all."""
         query = page_of(specialty=specialty, name=name, after=after, limit=limit)
-        return [Doctor(**row) for row in (await self.session.execute(query)).mappings()]
+        return await self._read(query)
 
     async def find(self, doctor_id: int) -> Doctor | None:
         """Return one doctor's public profile."""
-        row = (await self.session.execute(PUBLIC.where(d.c.id == doctor_id))).mappings().one_or_none()
-        return Doctor(**row) if row else None
+        found = await self._read(PUBLIC.where(d.c.id == doctor_id))
+        return found[0] if found else None
+
+    async def _read(self, query: Select[Any]) -> list[Doctor]:
+        async with self.engine.connect() as connection:
+            return [Doctor(**row) for row in (await connection.execute(query)).mappings()]
 
     async def free_slots(
         self, doctor_id: int, time_range: TimeRange, *, after: datetime, limit: int
     ) -> list[Slot] | None:
         """Return up to `limit` of a doctor's free slots in a range and after an instant; None: no such doctor."""
-        rows = await fetch(self.session, FREE_SLOTS, doctor_id, *time_range, after, limit)
-        if not rows and not await fetch_one(self.session, "SELECT 1 FROM api_doctor WHERE id = $1", doctor_id):
+        rows = await fetch(self.engine, FREE_SLOTS, doctor_id, *time_range, after, limit)
+        if not rows and not await fetch_one(self.engine, "SELECT 1 FROM api_doctor WHERE id = $1", doctor_id):
             return None
         return [Slot(*row) for row in rows]
 
@@ -63,5 +68,5 @@ class DoctorRepository(SQLAlchemyAsyncRepository[models.Doctor]):
         self, specialty: str, time_range: TimeRange, *, after: tuple[datetime, int], limit: int
     ) -> list[DoctorSlot]:
         """Return the earliest free slots in a range after a key of start and doctor, of a specialty or of all."""
-        rows = await fetch(self.session, SEARCH, specialty or None, *time_range, limit, *after)
+        rows = await fetch(self.engine, SEARCH, specialty or None, *time_range, limit, *after)
         return [DoctorSlot(*row) for row in rows]

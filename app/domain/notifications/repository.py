@@ -1,11 +1,11 @@
 """The outbox: which mails are due, who sends one, and what became of it."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from msgspec import convert
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.db import models
 from app.db.driver import fetch, fetch_one
 from app.domain.calendar.files import Entry
 from app.domain.notifications.schemas import AccountLetter, Letter
@@ -32,25 +32,26 @@ SENT = "SELECT notification_sent($1)"
 FAILED = "SELECT notification_failed($1, $2, $3)"
 
 
-class NotificationRepository(SQLAlchemyAsyncRepository[models.Notification]):
+@dataclass(frozen=True)
+class NotificationRepository:
     """Hands out mails to send, each to one worker at a time."""
 
-    model_type = models.Notification
+    engine: AsyncEngine
 
     async def due_accounts(self, limit: int) -> list[int]:
         """Return who gets the `limit` mails that have been due longest, first whoever gets the oldest."""
-        return [row["account_id"] for row in await fetch(self.session, DUE_ACCOUNTS, limit)]
+        return [row["account_id"] for row in await fetch(self.engine, DUE_ACCOUNTS, limit)]
 
     async def due_to(self, account_id: int, after: int) -> list[int]:
         """Return the ids above `after` of an account's due mails, in the order in which they are to be sent."""
-        return [row["id"] for row in await fetch(self.session, DUE_TO, account_id, after)]
+        return [row["id"] for row in await fetch(self.engine, DUE_TO, account_id, after)]
 
     async def claim(self, notification_id: int, lease: timedelta, code_hash: bytes) -> Letter | AccountLetter | None:
         """Take a mail for as long as `lease`; None if it is done, stale, another worker's, or not its turn.
 
         If it is for a code, the one of this hash (SHA-256) is good from now on.
         """
-        row = await fetch_one(self.session, CLAIM, notification_id, lease, code_hash)
+        row = await fetch_one(self.engine, CLAIM, notification_id, lease, code_hash)
         if row is None:
             return None
         kind: type[Letter | AccountLetter] = Letter if row["starts_at"] else AccountLetter
@@ -61,8 +62,8 @@ class NotificationRepository(SQLAlchemyAsyncRepository[models.Notification]):
 
     async def sent(self, notification_id: int) -> None:
         """Write down that the mail server took the mail."""
-        await fetch(self.session, SENT, notification_id)
+        await fetch(self.engine, SENT, notification_id)
 
     async def failed(self, notification_id: int, why: str, *, permanent: bool) -> None:
         """Write down that an attempt failed; unless `permanent`, it is tried again later."""
-        await fetch(self.session, FAILED, notification_id, why, permanent)
+        await fetch(self.engine, FAILED, notification_id, why, permanent)

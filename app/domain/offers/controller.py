@@ -7,7 +7,7 @@ from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromQuery
 from litestar.security.jwt import Token
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.domain.accounts.tokens import Caller, patients_only
 from app.domain.appointments.schemas import AppointmentDetail
@@ -21,9 +21,9 @@ from app.domain.receipts.once import once
 OFFERS = Keyset("offers", (read_id,), first=(0,))
 
 
-async def provide_offers(db_session: NamedDependency[AsyncSession]) -> OfferRepository:
+async def provide_offers(db_engine: NamedDependency[AsyncEngine]) -> OfferRepository:
     """Provide the repository of a request."""
-    return OfferRepository(session=db_session, auto_refresh=False)
+    return OfferRepository(db_engine)
 
 
 class OfferController(Controller):

@@ -8,7 +8,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody, QueryParameter
 from litestar.security.jwt import Token
 from msgspec import structs
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.domain.accounts.tokens import Caller, patients_only
 from app.domain.appointments.controller import provide_appointments
@@ -25,9 +25,9 @@ from app.domain.problems import not_found, problems
 OrderId = Annotated[str, QueryParameter(name="token", max_length=64, pattern=PRINTABLE)]  # as PayPal adds it
 
 
-async def provide_payments(db_session: NamedDependency[AsyncSession]) -> PaymentRepository:
+async def provide_payments(db_engine: NamedDependency[AsyncEngine]) -> PaymentRepository:
     """Provide the repository of a request."""
-    return PaymentRepository(session=db_session, auto_refresh=False)
+    return PaymentRepository(db_engine)
 
 
 def _or_not_found(payment: Payment | None) -> Payment:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from litestar import Request, Response
 from litestar.di import NamedDependency
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.db.driver import one_transaction
 from app.domain.receipts.keys import REPLAYED, KeyedRequest, keyed
@@ -21,8 +21,8 @@ T = TypeVar("T")
 class PaymentKey:
     """The Idempotency-Key of a request about a payment, if it has one."""
 
-    def __init__(self, session: AsyncSession, asked: KeyedRequest | None) -> None:
-        self._session = session
+    def __init__(self, engine: AsyncEngine, asked: KeyedRequest | None) -> None:
+        self._engine = engine
         self._asked = asked
         self.replayed = False
 
@@ -30,8 +30,8 @@ class PaymentKey:
         """Return which payment (id) the request is about: what `choose` says, or has said the first time."""
         if self._asked is None:
             return await choose()
-        async with one_transaction(self._session):
-            receipts = ReceiptRepository(session=self._session, auto_refresh=False)
+        async with one_transaction(self._engine):
+            receipts = ReceiptRepository(self._engine)
             done = await receipts.begin(self._asked)
             if done and done.payment_id:
                 self.replayed = True
@@ -45,6 +45,6 @@ class PaymentKey:
         return Response(content, headers={REPLAYED: "true"} if self.replayed else None)
 
 
-async def provide_payment_key(request: Request[Any, Any, Any], db_session: NamedDependency[AsyncSession]) -> PaymentKey:
+async def provide_payment_key(request: Request[Any, Any, Any], db_engine: NamedDependency[AsyncEngine]) -> PaymentKey:
     """Provide the key of a request. Raises ProblemError (400) if it cannot be one."""
-    return PaymentKey(db_session, await keyed(request))
+    return PaymentKey(db_engine, await keyed(request))

@@ -1,14 +1,14 @@
 """Payments: each call is one statement, and every rule of it is PostgreSQL's."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from msgspec import structs
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.db import models
 from app.db.driver import fetch, fetch_one
 from app.domain.payments.paypal_answers import Capture, Order
 from app.domain.payments.records import CaptureStart, PaymentRecord, RefundRecord
@@ -42,54 +42,55 @@ RECONCILE = "SELECT reconcile_payments() AS found"
 RECEIVE = "SELECT receive_webhook($1, $2, $3)"
 
 
-class PaymentRepository(SQLAlchemyAsyncRepository[models.Payment]):
+@dataclass(frozen=True)
+class PaymentRepository:
     """Begins payments and writes down what PayPal says of them."""
 
-    model_type = models.Payment
+    engine: AsyncEngine
 
     async def create(
         self, patient_id: int, appointment_id: int, amount: Decimal, currency: str
     ) -> PaymentRecord | None:
         """Begin, or find, the payment of a patient's appointment; None if it is not theirs. Raises the broken rule."""
-        row = await fetch_one(self.session, CREATE, patient_id, appointment_id, amount, currency)
+        row = await fetch_one(self.engine, CREATE, patient_id, appointment_id, amount, currency)
         return PaymentRecord(**row) if row else None
 
     async def record_order(self, payment_id: int, order: Order) -> Payment:
         """Keep the order that PayPal made for a payment."""
-        row = await fetch_one(self.session, RECORD_ORDER, payment_id, order.id, order.approval_url)
+        row = await fetch_one(self.engine, RECORD_ORDER, payment_id, order.id, order.approval_url)
         assert row is not None  # noqa: S101  payments are never deleted
         return Payment(**row)
 
     async def find(self, patient_id: int, payment_id: int) -> Payment | None:
         """Return a patient's payment."""
-        row = await fetch_one(self.session, FIND, payment_id, patient_id)
+        row = await fetch_one(self.engine, FIND, payment_id, patient_id)
         return Payment(**row) if row else None
 
     async def find_by_order(self, patient_id: int, order_id: str) -> Payment | None:
         """Return a patient's payment by PayPal's order."""
-        row = await fetch_one(self.session, FIND_BY_ORDER, order_id, patient_id)
+        row = await fetch_one(self.engine, FIND_BY_ORDER, order_id, patient_id)
         return Payment(**row) if row else None
 
     async def status_of_order(self, order_id: str) -> str | None:
         """Return how the payment by an order stands, whoever's it is; `refunded` as soon as all of it goes back."""
-        row = await fetch_one(self.session, STATUS_OF_ORDER, order_id)
+        row = await fetch_one(self.engine, STATUS_OF_ORDER, order_id)
         return row["status"] if row else None
 
     async def record(self, payment_id: int) -> PaymentRecord:
         """Return a payment that exists."""
-        row = await fetch_one(self.session, FIND_RECORD, payment_id)
+        row = await fetch_one(self.engine, FIND_RECORD, payment_id)
         assert row is not None  # noqa: S101  payments are never deleted
         return PaymentRecord(**row)
 
     async def give_up(self, patient_id: int, order_id: str) -> Payment | None:
         """End a patient's payment and the hold that it was to pay; None if it is not theirs. Raises the broken rule."""
-        row = await fetch_one(self.session, GIVE_UP, patient_id, order_id)
+        row = await fetch_one(self.engine, GIVE_UP, patient_id, order_id)
         return Payment(**row) if row else None
 
     async def begin_capture(self, payment_id: int, order: Order) -> CaptureStart | None:
         """Secure the slot for a capture of this order; None: somebody else is capturing, or it is over."""
         row = await fetch_one(
-            self.session,
+            self.engine,
             BEGIN_CAPTURE,
             payment_id,
             order.payer_id,
@@ -101,13 +102,13 @@ class PaymentRepository(SQLAlchemyAsyncRepository[models.Payment]):
 
     async def resume_capture(self, payment_id: int) -> CaptureStart | None:
         """Secure the slot anew for a capture that was cut short; None: it is over."""
-        row = await fetch_one(self.session, RESUME_CAPTURE, payment_id)
+        row = await fetch_one(self.engine, RESUME_CAPTURE, payment_id)
         return CaptureStart(**row) if row else None
 
     async def record_capture(self, payment_id: int, capture: Capture) -> None:
         """Write down a capture, and what follows from it."""
         await fetch(
-            self.session,
+            self.engine,
             RECORD_CAPTURE,
             payment_id,
             capture.id,
@@ -118,44 +119,44 @@ class PaymentRepository(SQLAlchemyAsyncRepository[models.Payment]):
 
     async def record_decline(self, payment_id: int, request_id: UUID, approval_url: str | None) -> None:
         """Write down that the attempt `request_id` to capture was declined; the payer may try again."""
-        await fetch(self.session, RECORD_DECLINE, payment_id, request_id, approval_url)
+        await fetch(self.engine, RECORD_DECLINE, payment_id, request_id, approval_url)
 
     async def end(self, payment_id: int, why: str | None) -> None:
         """Write down that PayPal refuses a payment for good; and why, if a person should know."""
-        await fetch(self.session, END, payment_id, why)
+        await fetch(self.engine, END, payment_id, why)
 
     async def due(self, limit: int) -> list[int]:
         """Return up to `limit` payments about which PayPal is to be asked, or told of a refund."""
-        return [row["payment_id"] for row in await fetch(self.session, DUE, limit)]
+        return [row["payment_id"] for row in await fetch(self.engine, DUE, limit)]
 
     async def claim(self, payment_id: int, lease: timedelta) -> PaymentRecord | None:
         """Take a due payment for as long as `lease`; its `due_at` is then when that ends. None: nothing is due."""
-        row = await fetch_one(self.session, CLAIM, payment_id, lease)
+        row = await fetch_one(self.engine, CLAIM, payment_id, lease)
         return PaymentRecord(**row) if row else None
 
     async def finish_look(self, payment_id: int, claimed_until: datetime | None) -> None:
         """Have a payment looked at again later, unless it has changed since it was claimed."""
-        await fetch(self.session, FINISH_LOOK, payment_id, claimed_until)
+        await fetch(self.engine, FINISH_LOOK, payment_id, claimed_until)
 
     async def open_refunds(self, payment_id: int) -> list[int]:
         """Return a payment's refunds that are not over."""
-        return [row["id"] for row in await fetch(self.session, REFUNDS, payment_id)]
+        return [row["id"] for row in await fetch(self.engine, REFUNDS, payment_id)]
 
     async def claim_refund(self, refund_id: int, lease: timedelta) -> RefundRecord | None:
         """Take a due refund for as long as `lease`; None: another has it, or it is not due."""
-        row = await fetch_one(self.session, CLAIM_REFUND, refund_id, lease)
+        row = await fetch_one(self.engine, CLAIM_REFUND, refund_id, lease)
         return RefundRecord(**row) if row else None
 
     async def record_refund(self, refund_id: int, paypal_id: str | None, status: str, outcome: str | None) -> None:
         """Write down how a refund stands: requested, pending, completed or failed."""
-        await fetch(self.session, RECORD_REFUND, refund_id, paypal_id, status, outcome)
+        await fetch(self.engine, RECORD_REFUND, refund_id, paypal_id, status, outcome)
 
     async def reconcile(self) -> int:
         """Have paid back what was captured for no confirmed appointment; return how many payments there were."""
-        (row,) = await fetch(self.session, RECONCILE)
+        (row,) = await fetch(self.engine, RECONCILE)
         found: int = row["found"]
         return found
 
     async def receive_webhook(self, event_id: str, kind: str, names: Sequence[str]) -> None:
         """Keep an event, once, and have the payment looked at that one of the names in it is of."""
-        await fetch(self.session, RECEIVE, event_id, kind, names)
+        await fetch(self.engine, RECEIVE, event_id, kind, names)

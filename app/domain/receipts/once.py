@@ -8,7 +8,7 @@ from litestar import MediaType, Request, Response
 from litestar.serialization import encode_json
 
 from app.db.driver import one_transaction
-from app.db.engine import session_of
+from app.db.engine import engine_of
 from app.domain.receipts.keys import REPLAYED, keyed
 from app.domain.receipts.repository import Done, ReceiptRepository
 
@@ -29,9 +29,9 @@ def once(handler: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T | Respon
         asked = await keyed(request)
         if asked is None:
             return await handler(*args, **kwargs)
-        session = session_of(request)
-        async with one_transaction(session):
-            receipts = ReceiptRepository(session=session, auto_refresh=False)
+        engine = engine_of(request)
+        async with one_transaction(engine):
+            receipts = ReceiptRepository(engine)
             done = await receipts.begin(asked)
             if done:
                 return _replay(done)

@@ -1,10 +1,11 @@
 """Receipts of what was done under an Idempotency-Key. All of it happens in the transaction that does it."""
 
-import asyncpg
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from msgspec import Struct
+from dataclasses import dataclass
 
-from app.db import models
+import asyncpg
+from msgspec import Struct
+from sqlalchemy.ext.asyncio import AsyncEngine
+
 from app.db.driver import fetch, fetch_one
 from app.domain.problems import RETRY_AFTER, ProblemError
 from app.domain.receipts.keys import HEADER, KeyedRequest
@@ -23,10 +24,11 @@ class Done(Struct, frozen=True):
     payment_id: int | None
 
 
-class ReceiptRepository(SQLAlchemyAsyncRepository[models.Receipt]):
+@dataclass(frozen=True)
+class ReceiptRepository:
     """Begins and keeps receipts."""
 
-    model_type = models.Receipt
+    engine: AsyncEngine
 
     async def begin(self, request: KeyedRequest) -> Done | None:
         """Begin a request's receipt, or return what it has led to before; waits for 5 s while that is being done.
@@ -34,7 +36,7 @@ class ReceiptRepository(SQLAlchemyAsyncRepository[models.Receipt]):
         Raises ProblemError: 409 if that takes longer, 422 if the key was another request's.
         """
         try:
-            row = await fetch_one(self.session, BEGIN, *request)
+            row = await fetch_one(self.engine, BEGIN, *request)
         except (asyncpg.LockNotAvailableError, asyncpg.QueryCanceledError) as error:
             raise _in_progress() from error
         if row is None:
@@ -47,11 +49,11 @@ class ReceiptRepository(SQLAlchemyAsyncRepository[models.Receipt]):
 
     async def keep_answer(self, request: KeyedRequest, status: int, answer: bytes) -> None:
         """Keep the answer of a request whose receipt was begun."""
-        await fetch(self.session, ANSWER, *request[:3], status, answer)
+        await fetch(self.engine, ANSWER, *request[:3], status, answer)
 
     async def bind_to_payment(self, request: KeyedRequest, payment_id: int) -> None:
         """Keep which payment a request is about whose receipt was begun."""
-        await fetch(self.session, BIND, *request[:3], payment_id)
+        await fetch(self.engine, BIND, *request[:3], payment_id)
 
 
 def _in_progress() -> ProblemError:

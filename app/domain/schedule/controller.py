@@ -7,7 +7,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.openapi import ResponseSpec
 from litestar.params import JSONBody
 from litestar.security.jwt import Token
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.domain.accounts.tokens import Caller, doctors_only
 from app.domain.fields import PathId
@@ -20,9 +20,9 @@ from app.domain.schedule.schemas import AddTimeOff, ReplaceWeek, TimeOff, TimeOf
 TIME_OFF = Keyset("time-off", (read_id,), first=(0,))
 
 
-async def provide_schedule(db_session: NamedDependency[AsyncSession]) -> ScheduleRepository:
+async def provide_schedule(db_engine: NamedDependency[AsyncEngine]) -> ScheduleRepository:
     """Provide the repository of a request."""
-    return ScheduleRepository(session=db_session, auto_refresh=False)
+    return ScheduleRepository(db_engine)
 
 
 class ScheduleController(Controller):

@@ -1,12 +1,12 @@
 """A doctor's working hours and time off. PostgreSQL refuses a change that strands an appointment."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import asyncpg
 import msgspec
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.db import models
 from app.db.driver import fetch, fetch_if, fetch_one
 from app.domain.appointments.schemas import Appointment
 from app.domain.errors import RULES, Refusal
@@ -36,17 +36,18 @@ DELETE_TIME_OFF = f"SELECT {COLUMNS} FROM delete_time_off($1, $2)"  # noqa: S608
 Rows = list[asyncpg.Record]
 
 
-class ScheduleRepository(SQLAlchemyAsyncRepository[models.WorkingHours]):
+@dataclass(frozen=True)
+class ScheduleRepository:
     """Reads and changes one doctor's schedule."""
 
-    model_type = models.WorkingHours
+    engine: AsyncEngine
 
     async def week(self, doctor_id: int) -> Week:
         """Return a doctor's week. Raises ProblemError (401) if there is no such doctor."""
-        zone = await fetch_one(self.session, ZONE, doctor_id)
+        zone = await fetch_one(self.engine, ZONE, doctor_id)
         if zone is None:
             raise no_account()
-        rows = await fetch(self.session, HOURS, doctor_id)
+        rows = await fetch(self.engine, HOURS, doctor_id)
         hours = [Interval(row["weekday"], clock(row["start_minute"]), clock(row["end_minute"])) for row in rows]
         return Week(zone["timezone"], hours)
 
@@ -57,7 +58,7 @@ class ScheduleRepository(SQLAlchemyAsyncRepository[models.WorkingHours]):
             for i in change.working_hours
         ]
         arguments = (doctor_id, msgspec.json.encode(week).decode(), change.cancel_affected)
-        rows = await fetch_if(self.session, is_kept(change, len), REPLACE_HOURS, *arguments)
+        rows = await fetch_if(self.engine, is_kept(change, len), REPLACE_HOURS, *arguments)
         affected = settled("working_hours_cover_appointments", change, rows)
         present = await self.week(doctor_id)
         hours = sorted(change.working_hours, key=lambda i: (i.weekday, i.start))
@@ -65,20 +66,20 @@ class ScheduleRepository(SQLAlchemyAsyncRepository[models.WorkingHours]):
 
     async def time_off_page(self, doctor_id: int, *, after: int, limit: int) -> list[TimeOff]:
         """Return up to `limit` of a doctor's times off with ids above `after`, in order of entry."""
-        return [TimeOff(**row) for row in await fetch(self.session, TIME_OFF_PAGE, doctor_id, after, limit)]
+        return [TimeOff(**row) for row in await fetch(self.engine, TIME_OFF_PAGE, doctor_id, after, limit)]
 
     async def add_time_off(self, doctor_id: int, change: AddTimeOff) -> TimeOffAdded:
         """Take a time off. Raises ProblemError with the appointments in its way, or the broken rule."""
         arguments = (doctor_id, change.start, change.end, change.reason, change.cancel_affected)
         keep = is_kept(change, lambda rows: len(rows[0]["affected"]))
-        (added,) = await fetch_if(self.session, keep, ADD_TIME_OFF, *arguments)
+        (added,) = await fetch_if(self.engine, keep, ADD_TIME_OFF, *arguments)
         affected = settled("time_off_no_appointment", change, added["affected"])
-        row = await fetch_one(self.session, TIME_OFF, added["time_off_id"])
+        row = await fetch_one(self.engine, TIME_OFF, added["time_off_id"])
         return TimeOffAdded(TimeOff(**row) if row else None, affected)
 
     async def delete_time_off(self, doctor_id: int, time_off_id: int) -> TimeOff | None:
         """End a doctor's time off; None if it is not theirs."""
-        row = await fetch_one(self.session, DELETE_TIME_OFF, doctor_id, time_off_id)
+        row = await fetch_one(self.engine, DELETE_TIME_OFF, doctor_id, time_off_id)
         return TimeOff(**row) if row else None
 
 

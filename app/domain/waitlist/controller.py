@@ -6,7 +6,7 @@ from litestar import Controller, Request, Response, delete, get, post, put
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 from litestar.security.jwt import Token
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.domain.accounts.tokens import Caller, patients_only
 from app.domain.fields import PathId
@@ -19,9 +19,9 @@ from app.domain.waitlist.schemas import JoinWaitlist, Preferences, WaitlistEntry
 ENTRIES = Keyset("waitlist", (read_id,), first=(0,))
 
 
-async def provide_waitlist(db_session: NamedDependency[AsyncSession]) -> WaitlistRepository:
+async def provide_waitlist(db_engine: NamedDependency[AsyncEngine]) -> WaitlistRepository:
     """Provide the repository of a request."""
-    return WaitlistRepository(session=db_session, auto_refresh=False)
+    return WaitlistRepository(db_engine)
 
 
 class WaitlistController(Controller):

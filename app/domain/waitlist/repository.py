@@ -1,9 +1,10 @@
 """The waitlist: each call is one statement, and every rule of it is PostgreSQL's."""
 
-import asyncpg
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+from dataclasses import dataclass
 
-from app.db import models
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncEngine
+
 from app.db.driver import fetch, fetch_one
 from app.domain.accounts.tokens import Caller
 from app.domain.waitlist.schemas import JoinWaitlist, Preferences, WaitlistEntry
@@ -19,14 +20,15 @@ PAGE = {
 }
 
 
-class WaitlistRepository(SQLAlchemyAsyncRepository[models.WaitlistEntry]):
+@dataclass(frozen=True)
+class WaitlistRepository:
     """Joins, leaves and reads the waitlist on behalf of one party."""
 
-    model_type = models.WaitlistEntry
+    engine: AsyncEngine
 
     async def join(self, patient_id: int, wish: JoinWaitlist) -> WaitlistEntry:
         """Put a patient in line. Raises the broken rule."""
-        row = await fetch_one(self.session, JOIN, patient_id, wish.doctor, wish.desired_date, *wish.columns)
+        row = await fetch_one(self.engine, JOIN, patient_id, wish.doctor, wish.desired_date, *wish.columns)
         assert row is not None  # noqa: S101  join_waitlist() answers its row or raises
         return _entry(row)
 
@@ -47,12 +49,12 @@ class WaitlistRepository(SQLAlchemyAsyncRepository[models.WaitlistEntry]):
         return await self._change(PREFER, patient_id, entry_id, *preferences.columns)
 
     async def _change(self, statement: str, patient_id: int, entry_id: int, *what: object) -> WaitlistEntry | None:
-        row = await fetch_one(self.session, statement, patient_id, entry_id, *what)
+        row = await fetch_one(self.engine, statement, patient_id, entry_id, *what)
         return _entry(row) if row else None
 
     async def page(self, caller: Caller, *, after: int, limit: int) -> list[WaitlistEntry]:
         """Return up to `limit` of the caller's entries with ids above `after`, in order of joining."""
-        rows = await fetch(self.session, PAGE[caller.role], caller.id, after, limit)
+        rows = await fetch(self.engine, PAGE[caller.role], caller.id, after, limit)
         return [_entry(row) for row in rows]
 
 
