@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from datetime import datetime
 from decimal import Decimal
 
 from app.domain.appointments.repository import (
@@ -16,7 +15,7 @@ from app.domain.payments.repository import BEGIN_CAPTURE, GIVE_UP, RECORD_CAPTUR
 from app.domain.schedule.repository import ADD_TIME_OFF, REPLACE_HOURS
 from app.workers.repository import SWEEP
 from tests.db.interleaving import Statement
-from tests.db.stages import Payment, Side
+from tests.db.stages import BEFORE, WORK, Payment, Side, working_hours
 from tests.factories import SLOT
 
 OPERATIONS: dict[str, Callable[[Side], Statement]] = {
@@ -28,7 +27,7 @@ OPERATIONS: dict[str, Callable[[Side], Statement]] = {
     ),
     "bulk_cancel": lambda s: Statement("bulk_cancel", BULK_CANCEL, (s.doctor, None, None, None, s.clears, False)),
     "time_off": lambda s: Statement("time_off", ADD_TIME_OFF, (s.doctor, s.off, s.off + SLOT, None, s.clears)),
-    "hours": lambda s: Statement("hours", REPLACE_HOURS, (s.doctor, week_without(s.off), s.clears)),
+    "hours": lambda s: Statement("hours", REPLACE_HOURS, (s.doctor, week_without(s), s.clears)),
     "cap": lambda s: Statement(
         "cap", "SELECT FROM change_practice($1, $2, $3)", (s.doctor, json.dumps({"max_appointments": s.cap}), False)
     ),
@@ -38,13 +37,12 @@ OPERATIONS: dict[str, Callable[[Side], Statement]] = {
 }
 
 
-def week_without(slot: datetime) -> str:
-    """Return the week around the clock, except for one slot of it, as the API sends it to the database."""
-    begins = slot.hour * 60 + slot.minute
-    hours = [(day, 0, 1440) for day in range(1, 8) if day != slot.isoweekday()]
-    hours += [(slot.isoweekday(), 0, begins), (slot.isoweekday(), begins + 30, 1440)]
-    names = ("weekday", "start_minute", "end_minute")
-    return json.dumps([dict(zip(names, interval, strict=True)) for interval in hours if interval[1] < interval[2]])
+def week_without(s: Side) -> str:
+    """Return the doctor's week without the slot that is off, as the API sends it to the database."""
+    hours = [*working_hours(s.origin - BEFORE, s.off), *working_hours(s.off + SLOT, s.origin + WORK)]
+    return json.dumps(
+        [dict(zip(("weekday", "start_minute", "end_minute"), interval, strict=True)) for interval in hours]
+    )
 
 
 def paid(s: Side) -> Payment:

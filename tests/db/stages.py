@@ -1,15 +1,18 @@
 """Stages on which two operations meet: the people and bookings that a scene asks for, and what each side does."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import asyncpg
 
 from tests.factories import SLOT
 
-# The people of every stage: the doctors D and E, who work around the clock, and four patients.
+# The people of every stage: the doctors D and E, and four patients.
 D, E, P, Q, R, S = range(6)
+# The doctors work once a week: of many free slots each operation that frees one would look at all. There are some before
+# the first of a scene: those are what is kept for who waits.
+BEFORE, WORK = timedelta(hours=2), timedelta(hours=20)
 
 
 class Place(NamedTuple):
@@ -73,6 +76,7 @@ class Side(NamedTuple):
     wants: datetime
     to: datetime
     off: datetime
+    origin: datetime  # the first slot
     clears: bool
     cap: int
     payment: Payment | None
@@ -101,7 +105,7 @@ PEOPLE = """
         SELECT id, 'Dr ' || id, $2, 'USD', $3 FROM a WHERE role = 'doctor'
     ), h AS (
         INSERT INTO working_hours (doctor_id, weekday, start_minute, end_minute)
-        SELECT id, weekday, 0, 1440 FROM a, generate_series(1, 7) AS weekday WHERE role = 'doctor'
+        SELECT id, week.* FROM a, unnest($4::smallint[], $5::smallint[], $6::smallint[]) AS week WHERE role = 'doctor'
     ), p AS (
         INSERT INTO patient (account_id, full_name) SELECT id, 'Patient ' || id FROM a WHERE role = 'patient'
     )
@@ -133,12 +137,22 @@ PAYMENTS = """
 WAITING = "INSERT INTO waitlist_entry (doctor_id, patient_id) SELECT * FROM unnest($1::integer[], $2::integer[])"
 
 
+def working_hours(start: datetime, end: datetime) -> Iterator[tuple[int, int, int]]:
+    """Return a time as working hours, which end at midnight: weekday, start and end minute."""
+    while start < end:
+        until = min(end, start.replace(hour=0, minute=0) + timedelta(days=1))
+        begins = start.hour * 60 + start.minute
+        yield start.isoweekday(), begins, begins + (until - start) // timedelta(minutes=1)
+        start = until
+
+
 async def set_up(
     scene: Scene, origin: datetime, number: int, app: asyncpg.Connection, stagehand: asyncpg.Connection
 ) -> list[Stage]:
     """Make a scene come true so many times. The stagehand, whose triggers are off, makes what else only time could."""
     roles = (["doctor"] * 2 + ["patient"] * 4) * number
-    (doctors,), (patients,) = await stagehand.fetch(PEOPLE, roles, scene.fee, scene.cap)
+    week = zip(*working_hours(origin - BEFORE, origin + WORK), strict=True)
+    (doctors,), (patients,) = await stagehand.fetch(PEOPLE, roles, scene.fee, scene.cap, *week)
     people = [(*doctors[2 * n : 2 * n + 2], *patients[4 * n : 4 * n + 4]) for n in range(number)]
 
     def each(*places: Place) -> Iterator[Sequence[object]]:
@@ -177,6 +191,7 @@ def _side(
         wants=origin + aim.wants * SLOT,
         to=origin + aim.to * SLOT,
         off=origin + aim.off * SLOT,
+        origin=origin,
         clears=aim.clears,
         cap=aim.cap,
         payment=payments[aim.pays] if payments else None,
