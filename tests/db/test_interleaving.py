@@ -58,6 +58,9 @@ async def companies(database: Database) -> AsyncIterator[list[Company]]:
     await execute(
         database.superuser,
         f"ALTER DATABASE {name} SET deadlock_timeout = '50ms'",
+        # as with many rows, of which statistics would know: whole tables are read for nobody, and plans are kept
+        f"ALTER DATABASE {name} SET enable_seqscan = off",
+        f"ALTER DATABASE {name} SET plan_cache_mode = force_generic_plan",
         "UPDATE policy SET patient_hold_limit = 2",
         RECORD,
     )
