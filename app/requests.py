@@ -10,6 +10,7 @@ import structlog
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
+from app import logs
 from app.db.driver import act_id
 from app.domain.problems import PROBLEM_JSON, Problem
 
@@ -71,12 +72,13 @@ async def _under_an_id(app: ASGIApp, scope: HTTPScope, receive: Receive, send: S
 
     started = time.perf_counter()
     acting = act_id.set(None if scope["method"] in SAFE_METHODS else request_id)
-    with structlog.contextvars.bound_contextvars(request=request_id):
-        try:
-            await app(scope, receive, send_with_id)
-        finally:
-            act_id.reset(acting)
-            _tell(scope, status, time.perf_counter() - started)
+    telling = logs.request_id.set(request_id)
+    try:
+        await app(scope, receive, send_with_id)
+    finally:
+        act_id.reset(acting)
+        _tell(scope, status, time.perf_counter() - started)
+        logs.request_id.reset(telling)
 
 
 def _safe_defaults(path: str, headers: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[bytes, bytes]]:

@@ -16,6 +16,7 @@ from app.domain.notifications.mails import compose
 from app.domain.notifications.repository import NotificationRepository
 from app.domain.notifications.schemas import AccountLetter, Letter
 from app.domain.offers.links import link_to
+from app.logs import request_id
 from app.outages import brief, place
 from app.workers.context import WorkerContext
 
@@ -83,8 +84,11 @@ async def _send(context: WorkerContext, server: MailServer, notification_id: int
         letter = with_entry(letter, context["settings"])
     if isinstance(letter, Letter) and letter.kind == "slot_offered":
         letter = replace(letter, link=link_to(context["settings"].public_url, code))
-    with structlog.contextvars.bound_contextvars(**({"request": letter.request_id} if letter.request_id else {})):
+    telling = request_id.set(letter.request_id)
+    try:
         await _hand_over(context, server, letter)
+    finally:
+        request_id.reset(telling)
 
 
 async def _hand_over(context: WorkerContext, server: MailServer, letter: Letter | AccountLetter) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
-import structlog
 from structlog.testing import capture_logs
 
+from app.logs import tell_request
 from tests.api.bookings import APPOINTMENTS, cancel, post_booking
 from tests.api.people import LOGIN, REGISTER, newcomer
 from tests.api.schedules import TIME_OFF
@@ -121,7 +121,7 @@ async def test_the_log_tells_of_each_answer_and_of_no_more_than_its_route(
     client: httpx.AsyncClient, owner: asyncpg.Connection
 ) -> None:
     doctor = await make_doctor(owner)
-    with capture_logs([structlog.contextvars.merge_contextvars]) as logs:
+    with capture_logs([tell_request]) as logs:
         await client.get(f"/api/doctors/{doctor}/slots/?from=bob", headers={HEADER: "a"})
         await client.get("/api/bob@example.com/?name=bob", headers={HEADER: "b"})
         await client.post(LOGIN, headers={HEADER: "c"}, json={"username": "bob", "password": "x"})
@@ -137,7 +137,7 @@ async def test_the_log_tells_of_each_answer_and_of_no_more_than_its_route(
 
 async def test_every_line_about_a_request_has_its_id(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     await owner.execute("ALTER TABLE account ADD CONSTRAINT unheard_of CHECK (username <> 'surprise')")
-    with capture_logs([structlog.contextvars.merge_contextvars]) as logs:
+    with capture_logs([tell_request]) as logs:
         await client.post(REGISTER, headers={HEADER: "odd"}, json=newcomer(username="surprise"))
     await owner.execute("ALTER TABLE account DROP CONSTRAINT unheard_of")
     assert [line["event"] for line in logs if line["request"] == "odd"] == ["server_error", "answered"]
