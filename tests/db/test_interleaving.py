@@ -15,7 +15,7 @@ from tests.databases import Database, execute
 from tests.db.interleaving import DONE, Play, Session, Statement, explore
 from tests.db.operations import MONEY, OPERATIONS
 from tests.db.scenes import HOPELESS, RETRIED, Case, cases
-from tests.db.stages import Stage, set_up, states
+from tests.db.stages import Scene, Stage, set_up, states
 from tests.factories import a_slot
 from tests.invariants import RECORD, broken
 
@@ -27,13 +27,13 @@ AT_ONCE = 8  # stages that are set up together
 
 
 class Company(NamedTuple):
-    """The connections that play at one isolation level, and the stages of the present case that wait for them."""
+    """The connections that play at one isolation level, and the stages that wait for them."""
 
     level: str
     players: list[asyncpg.Connection]
     watcher: asyncpg.Connection
     stagehand: asyncpg.Connection  # with its triggers off
-    ready: list[Stage]
+    ready: dict[tuple[Scene, datetime], list[Stage]]  # of each scene, by its first slot
 
 
 class Ending(NamedTuple):
@@ -70,7 +70,7 @@ async def companies(database: Database) -> AsyncIterator[list[Company]]:
             [await asyncpg.connect(database.app) for _ in range(2)],
             await asyncpg.connect(database.superuser),
             await asyncpg.connect(database.superuser, server_settings={"session_replication_role": "replica"}),
-            [],
+            {},
         )
         for level in LEVELS
     ]
@@ -86,11 +86,12 @@ async def perform(company: Company, case: Case, origin: datetime, *sides: int) -
     Slots are counted from `origin`, of all plays of a case: they are compared.
     """
     used: list[Stage] = []
+    ready = company.ready.setdefault((case.scene, origin), [])
 
     async def stage() -> Play:
-        if not company.ready:
-            company.ready.extend(await set_up(case.scene, origin, AT_ONCE, company.players[0], company.stagehand))
-        used.append(company.ready.pop())
+        if not ready:
+            ready.extend(await set_up(case.scene, origin, AT_ONCE, company.players[0], company.stagehand))
+        used.append(ready.pop())
         return Play([part(company, case, used[-1], side) for side in sides], company.watcher)
 
     plays = [play async for play in explore(stage)]
@@ -122,8 +123,6 @@ async def faults(company: Company, case: Case, stages: Sequence[Stage]) -> list[
 
 @pytest.mark.parametrize("case", list(cases()), ids=str)
 async def test_a_pair(companies: list[Company], case: Case) -> None:
-    for company in companies:
-        company.ready.clear()
     origin = a_slot()
     async with asyncio.TaskGroup() as together:
         tasks = [together.create_task(perform(company, case, origin, 0, 1)) for company in companies]
