@@ -119,7 +119,13 @@ async def clone(superuser: str, template: str, name: str) -> None:
     """Copy the template, which autovacuum may be looking at just now."""
     for _ in range(20):
         try:
-            return await execute(superuser, f"CREATE DATABASE {name} {COPY} TEMPLATE {template} OWNER booking_owner")
+            return await execute(
+                superuser,
+                f"CREATE DATABASE {name} {COPY} TEMPLATE {template} OWNER booking_owner",
+                # grants on the database itself are not cloned
+                f"REVOKE ALL ON DATABASE {name} FROM PUBLIC",
+                f"GRANT CONNECT ON DATABASE {name} TO booking_app, booking_admin, booking_auditor",
+            )
         except asyncpg.ObjectInUseError:
             await asyncio.sleep(0.5)
     raise TimeoutError(f"{template} could not be cloned")
@@ -130,12 +136,6 @@ async def cloned(superuser: str, template: str) -> AsyncIterator[Database]:
     """Yield a clone of the template, dropped afterwards."""
     name = f"booking_test_{uuid4().hex[:12]}"
     await clone(superuser, template, name)
-    # grants on the database itself are not cloned
-    await execute(
-        superuser,
-        f"REVOKE ALL ON DATABASE {name} FROM PUBLIC",
-        f"GRANT CONNECT ON DATABASE {name} TO booking_app, booking_admin, booking_auditor",
-    )
     try:
         yield database_at(superuser, name)
     finally:
