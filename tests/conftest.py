@@ -32,8 +32,8 @@ SECRET = "a secret for the tests, of more than 32 characters"
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Run twice as many tests at once as there are cores: most of their time they wait for other processes."""
-    return 2 * (os.cpu_count() or 1)
+    """Run more tests at once than there are cores: most of their time they wait for other processes."""
+    return 1 + 2 * (os.cpu_count() or 1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

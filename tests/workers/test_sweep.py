@@ -6,7 +6,6 @@ from typing import cast
 
 import asyncpg
 import pytest_asyncio
-from sqlalchemy.ext.asyncio import async_sessionmaker
 
 from app.db.engine import create_engine
 from app.outages import Outage
@@ -99,7 +98,7 @@ async def test_a_doctor_who_cannot_be_swept_holds_up_no_other(
 async def run(job: Callable[[WorkerContext], Awaitable[None]], database: Database) -> None:
     """Run a job that the worker has a time for."""
     engine = create_engine(database.app, application_name="booking-worker")
-    context = {"database": Outage("postgresql"), "sessions": async_sessionmaker(engine)}
+    context = {"database": Outage("postgresql"), "engine": engine}
     (found,) = [cron.function for cron in CRON_JOBS if cron.function is job]
     await found(cast(WorkerContext, context))
     await engine.dispose()
