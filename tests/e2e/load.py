@@ -67,7 +67,7 @@ class Load:
     async def _keep_at_it(self, end: asyncio.Event) -> None:
         while not end.is_set():
             await self.ask(self._wish())
-            await asyncio.sleep(random.uniform(0.2, 1))
+            await asyncio.sleep(random.uniform(0.1, 0.5))
 
     async def ask(self, wish: Wish) -> httpx.Response:
         """Make a request and keep its answer."""
