@@ -4572,10 +4572,10 @@ COMMENT ON FUNCTION public.has_claim(w public.waitlist_entry, at_ timestamp with
 
 
 --
--- Name: has_let_pass(public.waitlist_entry); Type: FUNCTION; Schema: public; Owner: -
+-- Name: has_let_pass(public.waitlist_entry, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.has_let_pass(w public.waitlist_entry) RETURNS boolean
+CREATE FUNCTION public.has_let_pass(w public.waitlist_entry, at_ timestamp with time zone) RETURNS boolean
     LANGUAGE sql STABLE
     AS $$
     SELECT EXISTS (
@@ -4583,19 +4583,22 @@ CREATE FUNCTION public.has_let_pass(w public.waitlist_entry) RETURNS boolean
         WHERE o.waitlist_entry_id = w.id AND o.status IN ('accepted', 'declined', 'expired')
             AND NOT EXISTS (
                 SELECT FROM appointment AS since
+                CROSS JOIN LATERAL least(
+                    CASE WHEN since.seat IS NULL THEN since.updated_at END, since.hold_expires_at, upper(since.during)
+                ) AS ended_at
                 WHERE since.doctor_id = w.doctor_id AND since.id <> o.appointment_id AND since.patient_id IS NOT NULL
-                    AND since.seat IS NULL AND since.updated_at > o.created_at
                     AND lower(since.during) > o.created_at - interval '8 h' -- the longest visit
+                    AND ended_at > o.created_at AND ended_at <= at_
             )
     )
 $$;
 
 
 --
--- Name: FUNCTION has_let_pass(w public.waitlist_entry); Type: COMMENT; Schema: public; Owner: -
+-- Name: FUNCTION has_let_pass(w public.waitlist_entry, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.has_let_pass(w public.waitlist_entry) IS 'Whether a waitlist entry made no use of an offer, and no appointment with the doctor has ended since.';
+COMMENT ON FUNCTION public.has_let_pass(w public.waitlist_entry, at_ timestamp with time zone) IS 'Whether a waitlist entry made no use of an offer, and no appointment with the doctor has ended since, up to an instant.';
 
 
 --
@@ -6011,7 +6014,7 @@ BEGIN
             given := given || appointment_id;
             RETURN NEXT;
         ELSIF room > 0 THEN
-            slot := first_suiting(w, d, CASE WHEN has_let_pass(w) THEN p_freed ELSE '(,)' END, free, at_);
+            slot := first_suiting(w, d, CASE WHEN has_let_pass(w, at_) THEN p_freed ELSE '(,)' END, free, at_);
             IF slot IS NOT NULL THEN
                 room := room - 1;
                 free := ARRAY(
@@ -13951,10 +13954,10 @@ REVOKE ALL ON FUNCTION public.has_claim(w public.waitlist_entry, at_ timestamp w
 
 
 --
--- Name: FUNCTION has_let_pass(w public.waitlist_entry); Type: ACL; Schema: public; Owner: -
+-- Name: FUNCTION has_let_pass(w public.waitlist_entry, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
 --
 
-REVOKE ALL ON FUNCTION public.has_let_pass(w public.waitlist_entry) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.has_let_pass(w public.waitlist_entry, at_ timestamp with time zone) FROM PUBLIC;
 
 
 --

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from tests.db.model_calendar import MINUTE, Span, local
 from tests.db.model_records import LIVE, OPEN, Appointment, Doctor, Entry, Offer, Refused
 
-FIRST_WAVE, MIN_NOTICE, WAVES, LONGEST_VISIT = 3, timedelta(hours=2), 4, timedelta(hours=8)
+FIRST_WAVE, MIN_NOTICE, WAVES = 3, timedelta(hours=2), 4
 EVER = Span(datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))  # stands for all of time
 
 
@@ -90,9 +90,9 @@ class Waitlist:
                 a.doctor == entry.doctor
                 and a is not o.slot
                 and a.patient is not None
-                and a.seat is None
-                and a.changed > o.made
-                and a.span.start > o.made_at - LONGEST_VISIT
+                and not a.is_active(self.now)
+                and (a.seat is not None or a.changed > o.made)
+                and min(a.hold_ends or a.span.end, a.span.end) > o.made_at
                 for a in self.appointments
             )
 

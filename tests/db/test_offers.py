@@ -1,19 +1,17 @@
 """A freed slot goes to the waitlist, wave by wave, before anybody else can have it."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import asyncpg
 import pytest
-import pytest_asyncio
 
-from tests.databases import Database
 from tests.db.offers import (
     CANCEL,
     CLAIM,
     DECLINE,
     JOIN,
     SWEEP,
+    end_visit,
     free,
     full_doctor,
     offers,
@@ -27,14 +25,6 @@ from tests.factories import a_slot, book, make_doctor, make_patient, make_patien
 
 HOUR = timedelta(hours=1)
 TAKE_OFF = "SELECT * FROM add_time_off($1, $2, $3, NULL, false)"
-
-
-@pytest_asyncio.fixture
-async def root(database: Database) -> AsyncIterator[asyncpg.Connection]:
-    """A superuser, for what only time can do."""
-    connection = await asyncpg.connect(database.superuser)
-    yield connection
-    await connection.close()
 
 
 @pytest.mark.proves("offer_superseded", "tg_appointment__waitlist", "tg_offer__entry")
@@ -208,11 +198,7 @@ async def test_a_visit_that_ends_frees_a_seat(
 ) -> None:
     doctor, holder, (appointment,) = await full_doctor(owner, seats=1)
     (patient,) = await waiting(app, doctor, 1)
-    async with root.transaction():
-        await root.execute("SET LOCAL session_replication_role = replica")
-        await root.execute(
-            "UPDATE appointment SET during = tstzrange(now() - interval '40 min', now()) WHERE id = $1", appointment
-        )
+    await end_visit(root, appointment)
     assert await free(app, doctor) == []
     with refused("appointment_doctor_cap"):
         await book(app, holder, doctor, a_slot(3))

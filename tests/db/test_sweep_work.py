@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import asyncpg
 
-from tests.databases import Database
 from tests.db.offers import CANCEL, DECLINE, full_doctor, offers, pass_time, waiting
 
 WAITING = 6
@@ -12,12 +11,11 @@ CALLED = "SELECT coalesce(sum(calls), 0) FROM pg_stat_xact_user_functions WHERE 
 
 
 async def test_a_doctor_whose_line_has_let_pass_is_looked_at_once(
-    owner: asyncpg.Connection, database: Database
+    owner: asyncpg.Connection, root: asyncpg.Connection
 ) -> None:
     doctor, holder, (appointment, *_) = await full_doctor(owner, seats=2)
     await waiting(owner, doctor, WAITING)
     await owner.fetch(CANCEL, holder, appointment)
-    root = await asyncpg.connect(database.superuser)
     for _ in range(WAITING):
         for patient, offer in (await offers(owner, doctor)).items():
             await owner.fetch(DECLINE, patient, offer)
@@ -28,13 +26,13 @@ async def test_a_doctor_whose_line_has_let_pass_is_looked_at_once(
         # each of 6 entries times each of some 700 free slots was too much for a sweep's time limit
         assert await root.fetchval(CALLED, "offer_plan") == 1
         assert await root.fetchval(CALLED, "was_offered") == 0
-    await root.close()
 
 
-async def test_the_first_free_slot_that_suits_ends_the_search(owner: asyncpg.Connection, database: Database) -> None:
+async def test_the_first_free_slot_that_suits_ends_the_search(
+    owner: asyncpg.Connection, root: asyncpg.Connection
+) -> None:
     doctor, _, _ = await full_doctor(owner)
     await waiting(owner, doctor, WAITING)
-    root = await asyncpg.connect(database.superuser)
     async with root.transaction():
         await root.execute("SET LOCAL track_functions = 'all'")
         await root.execute(
@@ -43,4 +41,3 @@ async def test_the_first_free_slot_that_suits_ends_the_search(owner: asyncpg.Con
         await root.execute("SET CONSTRAINTS ALL IMMEDIATE")
         assert 0 < await root.fetchval(CALLED, "was_offered") <= 10 * WAITING
     assert len(await offers(owner, doctor)) == WAITING
-    await root.close()

@@ -17,7 +17,7 @@ BEGIN
             given := given || appointment_id;
             RETURN NEXT;
         ELSIF room > 0 THEN
-            slot := first_suiting(w, d, CASE WHEN has_let_pass(w) THEN p_freed ELSE '(,)' END, free, at_);
+            slot := first_suiting(w, d, CASE WHEN has_let_pass(w, at_) THEN p_freed ELSE '(,)' END, free, at_);
             IF slot IS NOT NULL THEN
                 room := room - 1;
                 free := ARRAY(
