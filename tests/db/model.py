@@ -225,7 +225,8 @@ class World(Waitlist):
 
     def end_time_off(self, doctor: int, away: Span) -> list[Span]:
         self._doctor(doctor).away.remove(away)
-        self._serve_after_change(doctor, away)
+        if away.end > self.now:
+            self._serve_after_change(doctor, away)
         return [away]
 
     def join(self, patient: int, doctor: int, day: date | None) -> list[Entry]:
