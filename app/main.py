@@ -11,7 +11,7 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.response import Redirect
 from litestar.static_files import create_static_files_router
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 
 from app.db.engine import database_config, on_use
 from app.domain.accounts.code_controller import CodeController
@@ -74,7 +74,8 @@ def create_app(settings: Settings | None = None) -> Litestar:
     )
     outage = Outage("postgresql")
     on_use(database.get_engine(), outage.over)
-    redis = Redis.from_url(config.redis_url, socket_timeout=2, socket_connect_timeout=2)
+    # a burst waits for one of a few connections; a pool that does not wait refuses who comes after its last
+    redis = Redis.from_pool(BlockingConnectionPool.from_url(config.redis_url, max_connections=10, timeout=None))
     rate_limits = RateLimits(config, redis)
     paypal_account = PayPalAccount(config, IN_A_REQUEST)
 

@@ -3,6 +3,7 @@
 Header fields: https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-ratelimit-headers-06
 """
 
+import asyncio
 import hashlib
 import math
 import time
@@ -23,6 +24,7 @@ from app.outages import Outage
 from app.settings import Settings
 
 RATE_LIMIT_HEADERS = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")  # the last in seconds
+SECONDS = 2  # within which Redis has to answer
 PAUSE = 5  # seconds without Redis after it failed, so that not every request waits for it
 STATE = "rate_limit"
 SCRIPT = Path(__file__).with_suffix(".lua")
@@ -90,10 +92,12 @@ class RateLimits:
         if time.monotonic() < self._away_until:
             return None
         try:
-            # one call, that is, one round trip; `limits` itself would make two of them, and costs more than the rest
-            allowed, remaining, milliseconds = await self._script(
-                keys=[limit.key_for("limit", *key)], args=[limit.amount, limit.get_expiry() * 1000]
-            )
+            # one call, that is, one round trip; `limits` itself would make two of them, and costs more than the rest.
+            # One limit for all of it costs less than a socket_timeout, and holds for its retries, too.
+            async with asyncio.timeout(SECONDS):
+                allowed, remaining, milliseconds = await self._script(
+                    keys=[limit.key_for("limit", *key)], args=[limit.amount, limit.get_expiry() * 1000]
+                )
         except (RedisError, OSError) as error:
             self._outage.noticed(error)
             self._away_until = time.monotonic() + PAUSE
