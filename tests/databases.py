@@ -13,6 +13,7 @@ from app.db.migrate import upgrade
 
 ROLES = ("booking_owner", "booking_app", "booking_admin", "booking_auditor")
 COPY = "STRATEGY FILE_COPY"  # a third of the work of writing each page to the log
+WAITED_FOR = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE $1 = ANY (pg_blocking_pids(pid)))"
 PASSWORD = "booking-test"  # the same in every run, because two runs may share a server
 # thousands of tests log in, and this password needs no protection; before PostgreSQL 16 there is no such setting
 CHEAP_LOGINS = "SELECT set_config(name, '1', false) FROM pg_settings WHERE name = 'scram_iterations'"
@@ -125,6 +126,7 @@ async def clone(superuser: str, template: str, name: str) -> None:
                 # grants on the database itself are not cloned
                 f"REVOKE ALL ON DATABASE {name} FROM PUBLIC",
                 f"GRANT CONNECT ON DATABASE {name} TO booking_app, booking_admin, booking_auditor",
+                f"ALTER DATABASE {name} SET jit = off",  # of a server that has it: compiling takes longer than running
             )
         except asyncpg.ObjectInUseError:
             await asyncio.sleep(0.5)

@@ -10,8 +10,9 @@ import pytest
 
 from app.db.dump import dump
 from app.db.migrate import commands, upgrade
-from tests.databases import Database, cloned
+from tests.databases import WAITED_FOR, Database, cloned
 from tests.factories import a_slot, book, make_doctor, make_patient
+from tests.workers.processes import eventually
 
 OURS = """
     SELECT relname::text AS name FROM pg_class
@@ -43,14 +44,29 @@ async def test_up_down_up_on_data(fresh: Database) -> None:
     assert await asyncio.to_thread(dump, fresh.superuser) == before
 
 
+async def migrate(database: Database) -> asyncio.subprocess.Process:
+    """Start `booking migrate`."""
+    environment = {**os.environ, "OWNER_DATABASE_URL": database.owner}
+    return await asyncio.create_subprocess_exec(sys.executable, "-m", "app.cli", "migrate", env=environment)
+
+
 async def test_two_deployments_migrate_at_once(fresh: Database) -> None:
     await asyncio.to_thread(commands(fresh.owner).downgrade, "base")
-    environment = {**os.environ, "OWNER_DATABASE_URL": fresh.owner}
-    command = (sys.executable, "-m", "app.cli", "migrate")
-    processes = [await asyncio.create_subprocess_exec(*command, env=environment) for _ in range(2)]
+    processes = [await migrate(fresh) for _ in range(2)]
     assert [await process.wait() for process in processes] == [0, 0]
     owner = await asyncpg.connect(fresh.owner)
     try:
         assert await owner.fetchval("SELECT count(*) FROM policy") == 1
     finally:
         await owner.close()
+
+
+async def test_a_deployment_waits_for_another_that_takes_long(fresh: Database) -> None:
+    owner = await asyncpg.connect(fresh.owner)
+    await owner.execute("SELECT pg_advisory_lock(hashtext('booking migrations'))")
+    second = await migrate(fresh)
+    await eventually(lambda: owner.fetchval(WAITED_FOR, owner.get_server_pid()))
+    await asyncio.sleep(6)  # longer than a migration waits for the lock of a table
+    assert second.returncode is None
+    await owner.close()
+    assert await second.wait() == 0

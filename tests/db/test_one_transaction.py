@@ -13,13 +13,11 @@ from app.db.driver import fetch, fetch_one, one_transaction
 from app.db.engine import create_engine
 from app.domain.appointments.repository import BOOK, CANCEL_AS_PATIENT
 from app.domain.schedule.repository import ADD_TIME_OFF
-from tests.databases import Database, execute
+from tests.databases import WAITED_FOR, Database, execute
 from tests.db.refusals import refused
 from tests.factories import a_slot, book, make_doctor, make_patient
 from tests.retries import count_retries
 from tests.workers.processes import eventually
-
-WAITED_FOR = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE $1 = ANY (pg_blocking_pids(pid)))"
 
 
 @pytest_asyncio.fixture
@@ -104,7 +102,7 @@ async def test_a_deadlock_costs_nothing_of_what_came_before(
         (canceled,) = await canceling
     await root.close()
     assert canceled["status"] == "canceled"
-    assert retries == {"40P01": 1}
+    assert retries.keys() == {"40P01"}  # mostly one; who cancels may have the doctor again before psql does
     assert await bookings(owner, elsewhere) == 1
 
 

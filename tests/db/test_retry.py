@@ -13,12 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.db.driver import ATTEMPTS, fetch
 from app.db.engine import create_engine
 from app.domain.appointments.repository import BOOK, BULK_CANCEL, CANCEL_AS_PATIENT
-from tests.databases import Database, execute
+from tests.databases import WAITED_FOR, Database, execute
 from tests.factories import SLOT, a_slot, book, make_doctor, make_patient, make_patients, past_appointment
 from tests.retries import count_retries
 from tests.workers.processes import eventually
-
-WAITED_FOR = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE $1 = ANY (pg_blocking_pids(pid)))"
 
 
 @pytest_asyncio.fixture

@@ -14,10 +14,12 @@ config = cast("AlembicCommandConfig", context.config)
 
 
 def run_migrations(connection: Connection) -> None:
-    # Two deployments may start at once; a migration that waits for a lock must not queue the whole service behind it.
-    connection.execute(text("SELECT pg_advisory_lock(hashtext('booking migrations'))"))
-    connection.execute(text("SET lock_timeout = '5s'"))
     connection.execute(text("SET statement_timeout = '10min'"))
+    # Two deployments may start at once: the second waits for as long as the first may take.
+    connection.execute(text("SET lock_timeout = 0"))
+    connection.execute(text("SELECT pg_advisory_lock(hashtext('booking migrations'))"))
+    # A migration that waits for a lock must not queue the whole service behind it.
+    connection.execute(text("SET lock_timeout = '5s'"))
     connection.commit()
     context.configure(
         connection=connection,
