@@ -50,6 +50,7 @@ def create_engine(url: str, *, application_name: str, pool_size: int = 10, pool_
                     "statement_timeout": "10s",
                     "lock_timeout": "5s",
                     "idle_in_transaction_session_timeout": "12s",  # who hangs with locks in hand loses them
+                    "jit": "off",  # compiling a statement of ours takes longer than running it
                     "client_connection_check_interval": "1s",  # nobody waits for what a lost client has asked for
                 },
             )
