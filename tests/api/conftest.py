@@ -41,7 +41,7 @@ def checked_client(api_url: str, contract: Contract) -> httpx.AsyncClient:
     """Return a client whose answers are held against the contract."""
     hooks = {"response": [contract.check]}
     # it speaks no TLS, so it need not spend a tenth of a second on reading certificates
-    return httpx.AsyncClient(base_url=api_url, timeout=60, event_hooks=hooks, verify=False)  # noqa: S501  as said
+    return httpx.AsyncClient(base_url=api_url, timeout=300, event_hooks=hooks, verify=False)  # noqa: S501  as said
 
 
 @pytest_asyncio.fixture

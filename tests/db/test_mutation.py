@@ -63,7 +63,7 @@ async def test_the_page_of_rules_names_them(superuser: str, template: str, provi
         await db.close()
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(3600)
 async def test_no_mutant_survives(
     superuser: str,
     template: str,

@@ -62,7 +62,15 @@ class Gate:
         return bound
 
     async def _let_in(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there, back = await asyncio.open_connection(*self._target)
+        opening = asyncio.current_task()
+        assert opening
+        self._pipes.add(opening)  # so that a shut gate is not entered by who was on the way in
+        opening.add_done_callback(self._pipes.discard)
+        try:
+            there, back = await asyncio.open_connection(*self._target)
+        except BaseException:
+            writer.close()
+            raise
         for source, sink in ((reader, back), (there, writer)):
             pipe = asyncio.create_task(self._pump(source, sink))
             self._pipes.add(pipe)
