@@ -75,7 +75,9 @@ def create_app(settings: Settings | None = None) -> Litestar:
     outage = Outage("postgresql")
     on_use(database.get_engine(), outage.over)
     # a burst waits for one of a few connections; a pool that does not wait refuses who comes after its last
-    redis = Redis.from_pool(BlockingConnectionPool.from_url(config.redis_url, max_connections=10, timeout=None))
+    redis = Redis.from_pool(
+        BlockingConnectionPool.from_url(config.redis_url, max_connections=10, timeout=None, socket_timeout=None)
+    )
     rate_limits = RateLimits(config, redis)
     paypal_account = PayPalAccount(config, IN_A_REQUEST)
 
