@@ -4278,8 +4278,7 @@ CREATE FUNCTION public.first_suiting(w public.waitlist_entry, d public.doctor, s
 DECLARE
     slot tstzrange;
 BEGIN
-    FOREACH slot IN ARRAY coalesce(free, '{}') LOOP
-        EXIT WHEN span IS NULL;
+    FOREACH slot IN ARRAY free LOOP
         IF span @> slot AND slot_suits(w, d, slot, at_) THEN
             RETURN slot;
         END IF;
@@ -4293,7 +4292,7 @@ $$;
 -- Name: FUNCTION first_suiting(w public.waitlist_entry, d public.doctor, span tstzrange, free tstzrange[], at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.first_suiting(w public.waitlist_entry, d public.doctor, span tstzrange, free tstzrange[], at_ timestamp with time zone) IS 'The first of a doctor''s free slots within a span (none, if it is null) that suits a waitlist entry, or null.';
+COMMENT ON FUNCTION public.first_suiting(w public.waitlist_entry, d public.doctor, span tstzrange, free tstzrange[], at_ timestamp with time zone) IS 'The first of a doctor''s free slots within a span that suits a waitlist entry, or null.';
 
 
 --
@@ -5081,33 +5080,6 @@ $$;
 --
 
 COMMENT ON FUNCTION public.is_erased(p_account integer) IS 'Whether an account is erased: nothing new may be about it.';
-
-
---
--- Name: is_owed(integer, tstzrange, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.is_owed(p_doctor integer, slot tstzrange, at_ timestamp with time zone) RETURNS boolean
-    LANGUAGE plpgsql STABLE
-    AS $$
-DECLARE
-    owed tstzrange[] := owed_slots(p_doctor, at_);
-BEGIN
-    RETURN cardinality(owed) > 0 AND (
-        slot && ANY (owed)
-        -- the last seats are theirs, too
-        OR (SELECT max_appointments FROM doctor WHERE account_id = p_doctor)
-        <= active_appointments(p_doctor, at_) + cardinality(owed)
-    );
-END
-$$;
-
-
---
--- Name: FUNCTION is_owed(p_doctor integer, slot tstzrange, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON FUNCTION public.is_owed(p_doctor integer, slot tstzrange, at_ timestamp with time zone) IS 'Whether a free slot of a doctor, or the seat it takes, belongs to the waitlist.';
 
 
 --
@@ -6002,7 +5974,8 @@ CREATE FUNCTION public.offer_plan(d public.doctor, p_freed tstzrange, at_ timest
 DECLARE
     room integer := CASE WHEN is_verified(d, p) THEN d.max_appointments - active_appointments(d.account_id, at_) ELSE 0 END
         FROM policy AS p;
-    free tstzrange[] := CASE WHEN room > 0 THEN slots_to_offer(d, p_freed, at_) END;
+    free tstzrange[]; -- not looked for before somebody may have one: a doctor may have hundreds
+    among tstzrange;
     given integer[] := ARRAY[]::integer[];
     w waitlist_entry;
 BEGIN
@@ -6014,7 +5987,10 @@ BEGIN
             given := given || appointment_id;
             RETURN NEXT;
         ELSIF room > 0 THEN
-            slot := first_suiting(w, d, CASE WHEN has_let_pass(w, at_) THEN p_freed ELSE '(,)' END, free, at_);
+            among := CASE WHEN has_let_pass(w, at_) THEN p_freed ELSE '(,)' END;
+            CONTINUE WHEN among IS NULL;
+            free := coalesce(free, slots_to_offer(d, p_freed, at_), '{}');
+            slot := first_suiting(w, d, among, free, at_);
             IF slot IS NOT NULL THEN
                 room := room - 1;
                 free := ARRAY(
@@ -7676,14 +7652,17 @@ DECLARE
     until_ timestamptz;
     bookable doctors_alike[] := doctors_with_room(p_specialty, at_);
     missing integer := p_limit;
-    found_ integer;
+    looked_at integer[] := ARRAY[]::integer[];
+    kept tstzrange[] := ARRAY[]::tstzrange[]; -- for the waitlists of those looked at,
+    kept_by integer[] := ARRAY[]::integer[]; -- each by this doctor
+    theirs tstzrange[];
 BEGIN
     IF cardinality(bookable) = 0 THEN
         RETURN;
     END IF;
     WHILE missing > 0 AND from_ < to_ LOOP
         until_ := least(from_ + interval '24 hours', to_);
-        RETURN QUERY
+        FOR doctor, starts_at, ends_at IN
         SELECT c.doctor, c.starts_at, c.ends_at
         FROM (
             SELECT u.doctor, s.starts_at, s.ends_at
@@ -7696,16 +7675,27 @@ BEGIN
             ) AS s
             CROSS JOIN LATERAL unnest(s.doctors) AS u (doctor)
             ORDER BY s.starts_at, u.doctor
-            OFFSET 0 -- keeps the costly looks below out of the sort: they stop at the limit
+            OFFSET 0 -- keeps the costly look below out of the sort: it stops when there are enough
         ) AS c
         WHERE (c.starts_at, c.doctor) > (p_after, p_after_doctor)
             AND appointment_booking_window(c.starts_at, at_) IS NULL
             AND NOT is_taken(c.doctor, tstzrange(c.starts_at, c.ends_at), at_)
-            AND NOT is_owed(c.doctor, tstzrange(c.starts_at, c.ends_at), at_)
         ORDER BY c.starts_at, c.doctor
-        LIMIT missing;
-        GET DIAGNOSTICS found_ = ROW_COUNT;
-        missing := missing - found_;
+        LOOP
+            IF doctor <> ALL (looked_at) THEN -- a look at a waitlist costs more than all of a doctor's slots
+                theirs := slots_kept(doctor, at_);
+                looked_at := looked_at || doctor;
+                kept := kept || theirs;
+                kept_by := kept_by || array_fill(doctor, ARRAY[cardinality(theirs)]);
+            END IF;
+            CONTINUE WHEN EXISTS (
+                SELECT FROM unnest(kept, kept_by) AS k (slot, by_)
+                WHERE k.by_ = doctor AND k.slot && tstzrange(starts_at, ends_at)
+            );
+            RETURN NEXT;
+            missing := missing - 1;
+            EXIT WHEN missing = 0;
+        END LOOP;
         from_ := until_;
     END LOOP;
 END
@@ -8035,6 +8025,34 @@ $$;
 --
 
 COMMENT ON FUNCTION public.slots_hint(p_appointment integer, p_start timestamp with time zone) IS 'To which slots near an instant an appointment could be moved, in the session''s time zone; if to none, where to look.';
+
+
+--
+-- Name: slots_kept(integer, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.slots_kept(p_doctor integer, at_ timestamp with time zone) RETURNS tstzrange[]
+    LANGUAGE plpgsql STABLE
+    AS $$
+DECLARE
+    owed tstzrange[] := owed_slots(p_doctor, at_);
+BEGIN
+    -- the last seats are theirs, too
+    IF cardinality(owed) > 0 AND (SELECT max_appointments FROM doctor WHERE account_id = p_doctor)
+        <= active_appointments(p_doctor, at_) + cardinality(owed)
+    THEN
+        RETURN ARRAY['(,)'::tstzrange];
+    END IF;
+    RETURN owed;
+END
+$$;
+
+
+--
+-- Name: FUNCTION slots_kept(p_doctor integer, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.slots_kept(p_doctor integer, at_ timestamp with time zone) IS 'The times in which nobody can book a free slot of a doctor, because it, or the seat that it takes, belongs to the waitlist.';
 
 
 --
@@ -14096,13 +14114,6 @@ GRANT ALL ON FUNCTION public.is_erased(p_account integer) TO booking_auditor;
 
 
 --
--- Name: FUNCTION is_owed(p_doctor integer, slot tstzrange, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
---
-
-REVOKE ALL ON FUNCTION public.is_owed(p_doctor integer, slot tstzrange, at_ timestamp with time zone) FROM PUBLIC;
-
-
---
 -- Name: FUNCTION is_password(p_account integer, p_password_hash text); Type: ACL; Schema: public; Owner: -
 --
 
@@ -14903,6 +14914,13 @@ REVOKE ALL ON FUNCTION public.slot_suits(w public.waitlist_entry, d public.docto
 --
 
 REVOKE ALL ON FUNCTION public.slots_hint(p_appointment integer, p_start timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION slots_kept(p_doctor integer, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.slots_kept(p_doctor integer, at_ timestamp with time zone) FROM PUBLIC;
 
 
 --

@@ -1,4 +1,4 @@
-"""What a sweep costs does not grow with the patients in line times the free slots: looks are counted, not timed."""
+"""What a waitlist costs does not grow with the patients in line times the free slots: looks are counted, not timed."""
 
 from datetime import timedelta
 
@@ -41,3 +41,17 @@ async def test_the_first_free_slot_that_suits_ends_the_search(
         await root.execute("SET CONSTRAINTS ALL IMMEDIATE")
         assert 0 < await root.fetchval(CALLED, "was_offered") <= 10 * WAITING
     assert len(await offers(owner, doctor)) == WAITING
+
+
+async def test_a_search_looks_once_at_the_waitlist_of_a_doctor_with_room(
+    owner: asyncpg.Connection, root: asyncpg.Connection
+) -> None:
+    doctor, holder, (appointment, *_) = await full_doctor(owner, seats=2, specialty="acupuncture")
+    (patient,) = await waiting(owner, doctor, 1)
+    await owner.fetch(CANCEL, holder, appointment)
+    await owner.fetch(DECLINE, patient, (await offers(owner, doctor))[patient])
+    async with root.transaction():
+        await root.execute("SET LOCAL track_functions = 'all'")
+        assert len(await root.fetch("SELECT * FROM search_free_slots('acupuncture', now(), 'infinity', 50)")) == 50
+        assert await root.fetchval(CALLED, "owed_slots") == 1
+        assert await root.fetchval(CALLED, "slots_to_offer") == 0

@@ -5,7 +5,8 @@ LANGUAGE plpgsql STABLE AS $$
 DECLARE
     room integer := CASE WHEN is_verified(d, p) THEN d.max_appointments - active_appointments(d.account_id, at_) ELSE 0 END
         FROM policy AS p;
-    free tstzrange[] := CASE WHEN room > 0 THEN slots_to_offer(d, p_freed, at_) END;
+    free tstzrange[]; -- not looked for before somebody may have one: a doctor may have hundreds
+    among tstzrange;
     given integer[] := ARRAY[]::integer[];
     w waitlist_entry;
 BEGIN
@@ -17,7 +18,10 @@ BEGIN
             given := given || appointment_id;
             RETURN NEXT;
         ELSIF room > 0 THEN
-            slot := first_suiting(w, d, CASE WHEN has_let_pass(w, at_) THEN p_freed ELSE '(,)' END, free, at_);
+            among := CASE WHEN has_let_pass(w, at_) THEN p_freed ELSE '(,)' END;
+            CONTINUE WHEN among IS NULL;
+            free := coalesce(free, slots_to_offer(d, p_freed, at_), '{}');
+            slot := first_suiting(w, d, among, free, at_);
             IF slot IS NOT NULL THEN
                 room := room - 1;
                 free := ARRAY(
@@ -40,8 +44,7 @@ LANGUAGE plpgsql STABLE AS $$
 DECLARE
     slot tstzrange;
 BEGIN
-    FOREACH slot IN ARRAY coalesce(free, '{}') LOOP
-        EXIT WHEN span IS NULL;
+    FOREACH slot IN ARRAY free LOOP
         IF span @> slot AND slot_suits(w, d, slot, at_) THEN
             RETURN slot;
         END IF;
@@ -50,7 +53,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION first_suiting(waitlist_entry, doctor, tstzrange, tstzrange[], timestamptz) IS
-'The first of a doctor''s free slots within a span (none, if it is null) that suits a waitlist entry, or null.';
+'The first of a doctor''s free slots within a span that suits a waitlist entry, or null.';
 
 CREATE OR REPLACE FUNCTION entries_in_line(p_doctor integer, at_ timestamptz) RETURNS SETOF waitlist_entry
 LANGUAGE sql STABLE AS $$
@@ -129,18 +132,19 @@ LANGUAGE sql STABLE AS $$
 $$;
 COMMENT ON FUNCTION has_waitlist(integer) IS 'Whether anybody waits for a doctor: all that a booking costs where nobody does.';
 
-CREATE OR REPLACE FUNCTION is_owed(p_doctor integer, slot tstzrange, at_ timestamptz) RETURNS boolean
+CREATE OR REPLACE FUNCTION slots_kept(p_doctor integer, at_ timestamptz) RETURNS tstzrange[]
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
     owed tstzrange[] := owed_slots(p_doctor, at_);
 BEGIN
-    RETURN cardinality(owed) > 0 AND (
-        slot && ANY (owed)
-        -- the last seats are theirs, too
-        OR (SELECT max_appointments FROM doctor WHERE account_id = p_doctor)
+    -- the last seats are theirs, too
+    IF cardinality(owed) > 0 AND (SELECT max_appointments FROM doctor WHERE account_id = p_doctor)
         <= active_appointments(p_doctor, at_) + cardinality(owed)
-    );
+    THEN
+        RETURN ARRAY['(,)'::tstzrange];
+    END IF;
+    RETURN owed;
 END
 $$;
-COMMENT ON FUNCTION is_owed(integer, tstzrange, timestamptz) IS
-'Whether a free slot of a doctor, or the seat it takes, belongs to the waitlist.';
+COMMENT ON FUNCTION slots_kept(integer, timestamptz) IS
+'The times in which nobody can book a free slot of a doctor, because it, or the seat that it takes, belongs to the waitlist.';

@@ -20,14 +20,17 @@ DECLARE
     until_ timestamptz;
     bookable doctors_alike[] := doctors_with_room(p_specialty, at_);
     missing integer := p_limit;
-    found_ integer;
+    looked_at integer[] := ARRAY[]::integer[];
+    kept tstzrange[] := ARRAY[]::tstzrange[]; -- for the waitlists of those looked at,
+    kept_by integer[] := ARRAY[]::integer[]; -- each by this doctor
+    theirs tstzrange[];
 BEGIN
     IF cardinality(bookable) = 0 THEN
         RETURN;
     END IF;
     WHILE missing > 0 AND from_ < to_ LOOP
         until_ := least(from_ + interval '24 hours', to_);
-        RETURN QUERY
+        FOR doctor, starts_at, ends_at IN
         SELECT c.doctor, c.starts_at, c.ends_at
         FROM (
             SELECT u.doctor, s.starts_at, s.ends_at
@@ -40,16 +43,27 @@ BEGIN
             ) AS s
             CROSS JOIN LATERAL unnest(s.doctors) AS u (doctor)
             ORDER BY s.starts_at, u.doctor
-            OFFSET 0 -- keeps the costly looks below out of the sort: they stop at the limit
+            OFFSET 0 -- keeps the costly look below out of the sort: it stops when there are enough
         ) AS c
         WHERE (c.starts_at, c.doctor) > (p_after, p_after_doctor)
             AND appointment_booking_window(c.starts_at, at_) IS NULL
             AND NOT is_taken(c.doctor, tstzrange(c.starts_at, c.ends_at), at_)
-            AND NOT is_owed(c.doctor, tstzrange(c.starts_at, c.ends_at), at_)
         ORDER BY c.starts_at, c.doctor
-        LIMIT missing;
-        GET DIAGNOSTICS found_ = ROW_COUNT;
-        missing := missing - found_;
+        LOOP
+            IF doctor <> ALL (looked_at) THEN -- a look at a waitlist costs more than all of a doctor's slots
+                theirs := slots_kept(doctor, at_);
+                looked_at := looked_at || doctor;
+                kept := kept || theirs;
+                kept_by := kept_by || array_fill(doctor, ARRAY[cardinality(theirs)]);
+            END IF;
+            CONTINUE WHEN EXISTS (
+                SELECT FROM unnest(kept, kept_by) AS k (slot, by_)
+                WHERE k.by_ = doctor AND k.slot && tstzrange(starts_at, ends_at)
+            );
+            RETURN NEXT;
+            missing := missing - 1;
+            EXIT WHEN missing = 0;
+        END LOOP;
         from_ := until_;
     END LOOP;
 END

@@ -3535,7 +3535,8 @@ LANGUAGE plpgsql STABLE AS $$
 DECLARE
     room integer := CASE WHEN is_verified(d, p) THEN d.max_appointments - active_appointments(d.account_id, at_) ELSE 0 END
         FROM policy AS p;
-    free tstzrange[] := CASE WHEN room > 0 THEN slots_to_offer(d, p_freed, at_) END;
+    free tstzrange[]; -- not looked for before somebody may have one: a doctor may have hundreds
+    among tstzrange;
     given integer[] := ARRAY[]::integer[];
     w waitlist_entry;
 BEGIN
@@ -3547,7 +3548,10 @@ BEGIN
             given := given || appointment_id;
             RETURN NEXT;
         ELSIF room > 0 THEN
-            slot := first_suiting(w, d, CASE WHEN has_let_pass(w, at_) THEN p_freed ELSE '(,)' END, free, at_);
+            among := CASE WHEN has_let_pass(w, at_) THEN p_freed ELSE '(,)' END;
+            CONTINUE WHEN among IS NULL;
+            free := coalesce(free, slots_to_offer(d, p_freed, at_), '{}');
+            slot := first_suiting(w, d, among, free, at_);
             IF slot IS NOT NULL THEN
                 room := room - 1;
                 free := ARRAY(
@@ -3570,8 +3574,7 @@ LANGUAGE plpgsql STABLE AS $$
 DECLARE
     slot tstzrange;
 BEGIN
-    FOREACH slot IN ARRAY coalesce(free, '{}') LOOP
-        EXIT WHEN span IS NULL;
+    FOREACH slot IN ARRAY free LOOP
         IF span @> slot AND slot_suits(w, d, slot, at_) THEN
             RETURN slot;
         END IF;
@@ -3580,7 +3583,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION first_suiting(waitlist_entry, doctor, tstzrange, tstzrange[], timestamptz) IS
-'The first of a doctor''s free slots within a span (none, if it is null) that suits a waitlist entry, or null.';
+'The first of a doctor''s free slots within a span that suits a waitlist entry, or null.';
 
 CREATE OR REPLACE FUNCTION entries_in_line(p_doctor integer, at_ timestamptz) RETURNS SETOF waitlist_entry
 LANGUAGE sql STABLE AS $$
@@ -3659,21 +3662,22 @@ LANGUAGE sql STABLE AS $$
 $$;
 COMMENT ON FUNCTION has_waitlist(integer) IS 'Whether anybody waits for a doctor: all that a booking costs where nobody does.';
 
-CREATE OR REPLACE FUNCTION is_owed(p_doctor integer, slot tstzrange, at_ timestamptz) RETURNS boolean
+CREATE OR REPLACE FUNCTION slots_kept(p_doctor integer, at_ timestamptz) RETURNS tstzrange[]
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
     owed tstzrange[] := owed_slots(p_doctor, at_);
 BEGIN
-    RETURN cardinality(owed) > 0 AND (
-        slot && ANY (owed)
-        -- the last seats are theirs, too
-        OR (SELECT max_appointments FROM doctor WHERE account_id = p_doctor)
+    -- the last seats are theirs, too
+    IF cardinality(owed) > 0 AND (SELECT max_appointments FROM doctor WHERE account_id = p_doctor)
         <= active_appointments(p_doctor, at_) + cardinality(owed)
-    );
+    THEN
+        RETURN ARRAY['(,)'::tstzrange];
+    END IF;
+    RETURN owed;
 END
 $$;
-COMMENT ON FUNCTION is_owed(integer, tstzrange, timestamptz) IS
-'Whether a free slot of a doctor, or the seat it takes, belongs to the waitlist.';
+COMMENT ON FUNCTION slots_kept(integer, timestamptz) IS
+'The times in which nobody can book a free slot of a doctor, because it, or the seat that it takes, belongs to the waitlist.';
 
 -- An offer is queued, then sent; it is accepted, declined, expired or superseded once, sent or not, and stays so.
 CREATE OR REPLACE FUNCTION offer_status_transition(old_status text, new_status text) RETURNS text
@@ -5295,14 +5299,17 @@ DECLARE
     until_ timestamptz;
     bookable doctors_alike[] := doctors_with_room(p_specialty, at_);
     missing integer := p_limit;
-    found_ integer;
+    looked_at integer[] := ARRAY[]::integer[];
+    kept tstzrange[] := ARRAY[]::tstzrange[]; -- for the waitlists of those looked at,
+    kept_by integer[] := ARRAY[]::integer[]; -- each by this doctor
+    theirs tstzrange[];
 BEGIN
     IF cardinality(bookable) = 0 THEN
         RETURN;
     END IF;
     WHILE missing > 0 AND from_ < to_ LOOP
         until_ := least(from_ + interval '24 hours', to_);
-        RETURN QUERY
+        FOR doctor, starts_at, ends_at IN
         SELECT c.doctor, c.starts_at, c.ends_at
         FROM (
             SELECT u.doctor, s.starts_at, s.ends_at
@@ -5315,16 +5322,27 @@ BEGIN
             ) AS s
             CROSS JOIN LATERAL unnest(s.doctors) AS u (doctor)
             ORDER BY s.starts_at, u.doctor
-            OFFSET 0 -- keeps the costly looks below out of the sort: they stop at the limit
+            OFFSET 0 -- keeps the costly look below out of the sort: it stops when there are enough
         ) AS c
         WHERE (c.starts_at, c.doctor) > (p_after, p_after_doctor)
             AND appointment_booking_window(c.starts_at, at_) IS NULL
             AND NOT is_taken(c.doctor, tstzrange(c.starts_at, c.ends_at), at_)
-            AND NOT is_owed(c.doctor, tstzrange(c.starts_at, c.ends_at), at_)
         ORDER BY c.starts_at, c.doctor
-        LIMIT missing;
-        GET DIAGNOSTICS found_ = ROW_COUNT;
-        missing := missing - found_;
+        LOOP
+            IF doctor <> ALL (looked_at) THEN -- a look at a waitlist costs more than all of a doctor's slots
+                theirs := slots_kept(doctor, at_);
+                looked_at := looked_at || doctor;
+                kept := kept || theirs;
+                kept_by := kept_by || array_fill(doctor, ARRAY[cardinality(theirs)]);
+            END IF;
+            CONTINUE WHEN EXISTS (
+                SELECT FROM unnest(kept, kept_by) AS k (slot, by_)
+                WHERE k.by_ = doctor AND k.slot && tstzrange(starts_at, ends_at)
+            );
+            RETURN NEXT;
+            missing := missing - 1;
+            EXIT WHEN missing = 0;
+        END LOOP;
         from_ := until_;
     END LOOP;
 END
