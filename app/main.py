@@ -11,7 +11,7 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.response import Redirect
 from litestar.static_files import create_static_files_router
-from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio import Redis
 
 from app.db.engine import database_config, on_use
 from app.domain.accounts.code_controller import CodeController
@@ -74,10 +74,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
     )
     outage = Outage("postgresql")
     on_use(database.get_engine(), outage.over)
-    # a burst waits for one of a few connections; a pool that does not wait refuses who comes after its last
-    redis = Redis.from_pool(
-        BlockingConnectionPool.from_url(config.redis_url, max_connections=10, timeout=None, socket_timeout=None)
-    )
+    redis = Redis.from_url(config.redis_url, socket_timeout=None)  # whoever calls it has a time limit of their own
     rate_limits = RateLimits(config, redis)
     paypal_account = PayPalAccount(config, IN_A_REQUEST)
 

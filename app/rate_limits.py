@@ -24,7 +24,8 @@ from app.outages import Outage
 from app.settings import Settings
 
 RATE_LIMIT_HEADERS = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")  # the last in seconds
-SECONDS = 2  # within which Redis has to answer
+AT_ONCE = 10  # calls of Redis; a burst waits, where redis itself would refuse all above 100
+SECONDS = 5  # within which Redis has to answer, even to a process that is busy
 PAUSE = 5  # seconds without Redis after it failed, so that not every request waits for it
 STATE = "rate_limit"
 SCRIPT = Path(__file__).with_suffix(".lua")
@@ -47,6 +48,7 @@ class RateLimits:
         self._own = SlidingWindowCounterRateLimiter(MemoryStorage())
         self._outage = Outage("redis, for rate limits")
         self._away_until = 0.0
+        self._turns = asyncio.Semaphore(AT_ONCE)
         self._calls = parse(settings.rate_limit)
         self._logins = parse(settings.rate_limit_login)
         self._logins_of_address = parse(settings.rate_limit_login_address)
@@ -89,8 +91,12 @@ class RateLimits:
             raise error
 
     async def _in_redis(self, limit: RateLimitItem, *key: str) -> Count | None:
-        if time.monotonic() < self._away_until:
-            return None
+        async with self._turns:
+            if time.monotonic() < self._away_until:
+                return None
+            return await self._asked(limit, *key)
+
+    async def _asked(self, limit: RateLimitItem, *key: str) -> Count | None:
         try:
             # one call, that is, one round trip; `limits` itself would make two of them, and costs more than the rest.
             # One limit for all of it costs less than a socket_timeout, and holds for its retries, too.
