@@ -60,6 +60,8 @@ async def deliver(context: WorkerContext, *, account_id: int) -> None:
                     return
                 with context["database"].contained():
                     await _send(context, server, notification_id)
+            if time.monotonic() > deadline:  # before PostgreSQL, which may be silent, is asked what else is due
+                return
 
 
 async def _due(context: WorkerContext, account_id: int) -> AsyncIterator[int]:
@@ -104,11 +106,12 @@ async def _hand_over(context: WorkerContext, server: MailServer, letter: Letter 
 
 async def _sent(context: WorkerContext, letter: Letter | AccountLetter) -> None:
     """Write down that a mail is out. Whoever does not learn of it sends it again, so this is tried again itself."""
-    for pause in (0.1, 1, 3, None):  # seconds; the lease has 10 left at least
+    leased = time.monotonic() + 10  # seconds, of the lease's 20; after that somebody else may send it
+    for pause in (0.1, 1, 3, None):  # seconds
         try:
             await outbox(context).sent(letter.id)
         except Exception:
-            if pause is None:
+            if pause is None or time.monotonic() > leased:
                 raise
             await asyncio.sleep(pause)
         else:
