@@ -45,6 +45,16 @@ async def till(stand_in: PayPalStandIn) -> AsyncIterator[Till]:
         await till.forget_faults()
 
 
+@pytest_asyncio.fixture
+async def raw(stand_in: PayPalStandIn) -> AsyncIterator[httpx.AsyncClient]:
+    """An HTTP client with an access token, whose exchanges are as documented, or undocumented altogether."""
+    async with httpx.AsyncClient(base_url=stand_in.url, trust_env=False) as http:
+        login = (stand_in.client_id, stand_in.client_secret)
+        granted = await http.post("/v1/oauth2/token", auth=login, data={"grant_type": "client_credentials"})
+        http.headers["Authorization"] = f"Bearer {granted.json()['access_token']}"
+        yield http
+
+
 @pytest.fixture
 def requests() -> list[httpx.Request]:
     """The requests that the test's clients have sent."""

@@ -2,51 +2,16 @@
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
-import pytest_asyncio
 
 from app.sandbox.paypal import PayPalStandIn
 from tests.payments import documents
+from tests.payments.calls import ALL_OF_IT, AMOUNT, ORDER, WITH_SOURCE, issue, post, relations
 from tests.payments.till import Till
-
-AMOUNT = {"currency_code": "USD", "value": "100.00"}
-ORDER = {"intent": "CAPTURE", "purchase_units": [{"amount": AMOUNT}]}
-ADDRESSES = {"return_url": "https://a.example.org/r?lang=en", "cancel_url": "https://a.example.org/c"}
-WITH_SOURCE = ORDER | {"payment_source": {"paypal": {"experience_context": ADDRESSES}}}
-ALL_OF_IT = {"Prefer": "return=representation"}
-
-
-@pytest_asyncio.fixture
-async def raw(stand_in: PayPalStandIn) -> AsyncIterator[httpx.AsyncClient]:
-    """An HTTP client with an access token, whose exchanges are as documented, or undocumented altogether."""
-    async with httpx.AsyncClient(base_url=stand_in.url, trust_env=False) as http:
-        login = (stand_in.client_id, stand_in.client_secret)
-        granted = await http.post("/v1/oauth2/token", auth=login, data={"grant_type": "client_credentials"})
-        http.headers["Authorization"] = f"Bearer {granted.json()['access_token']}"
-        yield http
-
-
-async def post(raw: httpx.AsyncClient, path: str, body: Any = None, **headers: str) -> Any:
-    """Make a call whose answer is as documented, and return that."""
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    answer = await raw.post(path, json={} if body is None else body, headers=named)
-    operation = documents.find(answer.request) if documents.are_there() else None
-    assert not (operation and documents.answer_faults(operation, answer)), answer.text
-    return answer
-
-
-def issue(answer: httpx.Response) -> Any:
-    return (answer.status_code, answer.json()["details"][0]["issue"])
-
-
-def relations(answer: httpx.Response) -> list[str]:
-    return [link["rel"] for link in answer.json()["links"]]
 
 
 async def test_statuses_and_links_of_an_order_without_a_source(raw: httpx.AsyncClient, till: Till) -> None:
@@ -249,85 +214,3 @@ async def test_what_cannot_go_wrong_is_refused(raw: httpx.AsyncClient, till: Til
     answer = await raw.post("/faults", json=fault)
     assert answer.status_code == 400, answer.text
     assert await till.faults() == []
-
-
-async def test_the_payer_approves_on_a_page(stand_in: PayPalStandIn, raw: httpx.AsyncClient, till: Till) -> None:
-    unit = {"amount": AMOUNT, "description": "<script>alert(1)</script>"}
-    body = WITH_SOURCE | {"purchase_units": [unit]}
-    created = await post(raw, "/v2/checkout/orders", body, PayPal_Request_Id=uuid4().hex)
-    order_id = created.json()["id"]
-    (url,) = (link["href"] for link in created.json()["links"] if link["rel"] == "payer-action")
-    assert url == f"{stand_in.url}/checkoutnow?token={order_id}"
-    page = await till.get(f"/checkoutnow?token={order_id}")
-    assert page.headers["content-type"].startswith("text/html")
-    assert "100.00 USD" in page.text
-    assert "&lt;script&gt;" in page.text
-    assert "<script>" not in page.text
-    for button in ("approve", "cancel"):
-        assert f'<form method="post" action="/checkoutnow/{button}?token={order_id}"><button' in page.text
-    canceled = await till.post(f"/checkoutnow/cancel?token={order_id}")
-    assert (canceled.status_code, canceled.headers["location"]) == (303, f"https://a.example.org/c?token={order_id}")
-    approved = await till.approve(order_id)
-    payer = (await raw.get(f"/v2/checkout/orders/{order_id}")).json()["payer"]["payer_id"]
-    assert approved.status_code == 303
-    assert approved.headers["location"] == f"https://a.example.org/r?lang=en&token={order_id}&PayerID={payer}"
-    assert "approve it again" in (await till.get(f"/checkoutnow?token={order_id}")).text
-    await post(raw, f"/v2/checkout/orders/{order_id}/capture")
-    assert "has been captured" in (await till.get(f"/checkoutnow?token={order_id}")).text
-    assert order_id in (await till.get("/")).text
-
-
-async def test_without_addresses_the_payer_stays_on_the_page(raw: httpx.AsyncClient, till: Till) -> None:
-    created = await post(raw, "/v2/checkout/orders", ORDER)
-    assert "Canceled" in (await till.post(f"/checkoutnow/cancel?token={created.json()['id']}")).text
-    assert "Approved" in (await till.approve(created.json()["id"])).text
-
-
-async def test_an_order_that_does_not_exist_has_no_page(raw: httpx.AsyncClient) -> None:
-    for method, path in (("GET", "/checkoutnow"), ("POST", "/checkoutnow/approve"), ("POST", "/checkoutnow/cancel")):
-        answer = await raw.request(method, f"{path}?token=5O190127TN364715T")
-        assert answer.status_code == 404
-        assert answer.headers["content-type"].startswith("text/html")
-
-
-async def test_the_old_way_to_say_where_the_payer_goes(raw: httpx.AsyncClient, till: Till) -> None:
-    created = await post(raw, "/v2/checkout/orders", ORDER | {"application_context": ADDRESSES})
-    approved = await till.approve(created.json()["id"])
-    assert approved.headers["location"].startswith("https://a.example.org/r?lang=en&token=")
-
-
-async def test_everything_outlives_a_restart(tmp_path: Path) -> None:
-    async with httpx.AsyncClient(trust_env=False) as http:
-
-        async def log_in(stand_in: PayPalStandIn) -> dict[str, str]:
-            login = (stand_in.client_id, stand_in.client_secret)
-            answer = await http.post(
-                f"{stand_in.url}/v1/oauth2/token", auth=login, data={"grant_type": "client_credentials"}
-            )
-            return {"Authorization": f"Bearer {answer.json()['access_token']}", "PayPal-Request-Id": "the-same"}
-
-        first = PayPalStandIn(tmp_path)
-        await first.start()
-        url, headers = first.url, await log_in(first)
-        created = await http.post(f"{url}/v2/checkout/orders", json=ORDER, headers=headers)
-        await http.post(f"{url}/checkoutnow/approve?token={created.json()['id']}")
-        await first.stop()
-        second = PayPalStandIn(tmp_path)
-        await second.start()
-        assert (second.url, second.client_secret, second.webhook_id) == (url, first.client_secret, first.webhook_id)
-        assert (await http.get(f"{url}/v2/checkout/orders/x", headers=headers)).status_code == 401
-        headers = await log_in(second)
-        again = await http.post(f"{url}/v2/checkout/orders", json=ORDER, headers=headers)
-        assert (again.status_code, again.json()["id"]) == (200, created.json()["id"])
-        paid = await http.post(f"{url}/v2/checkout/orders/{created.json()['id']}/capture", json={}, headers=headers)
-        assert paid.json()["status"] == "COMPLETED"
-        await second.stop()
-
-
-async def test_if_its_port_is_taken_it_takes_another(tmp_path: Path) -> None:
-    first, second = PayPalStandIn(tmp_path), PayPalStandIn(tmp_path)
-    await first.start()
-    await second.start()
-    assert first.url != second.url
-    await first.stop()
-    await second.stop()

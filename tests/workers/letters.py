@@ -1,0 +1,106 @@
+"""Letters to compose mails of, and what is in the mails."""
+
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from html.parser import HTMLParser
+from typing import Any, Literal
+from uuid import UUID
+
+from app.domain.notifications.locales import en
+from app.domain.notifications.mails import compose
+from app.domain.notifications.schemas import AccountLetter, Letter
+
+NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+START = datetime(2026, 11, 26, 13, 0, tzinfo=UTC)
+SENDER = Address("Appointments", "appointments", "clinic.example")
+CONTENT_HEADERS = {"Content-Type", "MIME-Version"}
+
+
+def letter(start: datetime = START, **changes: Any) -> Letter:
+    columns: dict[str, Any] = {
+        "id": 1,
+        "kind": "appointment_confirmed",
+        "message_id": UUID(int=7),
+        "email": "zoe@example.com",
+        "recipient": "Zoë Müller",
+        "timezone": "Europe/Berlin",
+        "recipient_role": "patient",
+        "doctor": "Dr. Ada",
+        "patient": "Zoë Müller",
+        "starts_at": start,
+        "ends_at": start + timedelta(minutes=30),
+        "moved_from": start - timedelta(days=1),
+        "also_canceled": [],
+        "cancel_deadline": start - timedelta(hours=72),
+        "canceled_by": None,
+        "cancel_reason": None,
+        "request_id": None,
+        "payment": "100.00 USD",
+        "refunds": [],
+        "calendar": [],
+        "hold_expires_at": NOW + timedelta(minutes=15),
+        "offer_id": 3,
+        "offer_expires_at": start - timedelta(hours=76),
+        "fee": "100.00 USD",
+        "paid": None,
+        "capture_id": None,
+    }
+    return Letter(**columns | changes)
+
+
+def account_letter(**changes: Any) -> AccountLetter:
+    columns: dict[str, Any] = {
+        "id": 1,
+        "kind": "password_changed",
+        "message_id": UUID(int=7),
+        "email": "zoe@example.com",
+        "recipient": "Zoë Müller",
+        "timezone": "Europe/Berlin",
+        "recipient_role": "patient",
+        "request_id": None,
+        "code_lifetime": None,
+        "doctor": None,
+        "waitlist_entry": None,
+        "desired_date": None,
+        "position": None,
+    }
+    return AccountLetter(**columns | changes)
+
+
+def received(sent: Letter | AccountLetter, at: datetime = NOW) -> EmailMessage:
+    """Return the mail as it is read at the other end."""
+    return message_from_bytes(compose(sent, en.LOCALE, SENDER, at).as_bytes(), _class=EmailMessage, policy=SMTP)
+
+
+def text(sent: Letter | AccountLetter, at: datetime = NOW) -> str:
+    """Return the text that people read."""
+    return content(received(sent, at), "plain")
+
+
+def content(mail: EmailMessage, form: Literal["plain", "html"]) -> str:
+    """Return what a mail says in one of its forms."""
+    body = mail.get_body((form,))
+    assert body
+    said: str = body.get_content()
+    return said.replace("\r\n", "\n")
+
+
+class Tags(HTMLParser):
+    """A reader of HTML that keeps the tags with their attributes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[tuple[str, Any]] = []
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        self.found.append((tag, attrs))
+
+
+def tags(page: str) -> list[tuple[str, Any]]:
+    """Return what is markup in a page."""
+    reader = Tags()
+    reader.feed(page)
+    return reader.found
