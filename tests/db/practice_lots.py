@@ -23,6 +23,14 @@ DOCTORS: list[dict[str, Any]] = [
     {"fee": 100, "max_appointments": 3, "hours": SHORT},
 ]
 BOOK = "SELECT FROM book($1, $2, $3)"
+JOIN = "SELECT FROM join_waitlist($1, $2, $3)"
+GIVE_UP = """
+    UPDATE appointment SET status = 'canceled'
+    WHERE id = (
+        SELECT max(id) FROM appointment
+        WHERE doctor_id = $1 AND status IN ('pending', 'confirmed') AND lower(during) > now() + interval '1 day'
+    )
+"""
 GRID = "SELECT g.starts_at FROM doctor AS d, grid_slots(d, now() - interval '2 days', now() + interval '17 days') AS g"
 # Without a word to anybody: holds lapse, a visit is over, a slot's offers run out, another's next wave is due.
 CLOCK = """
@@ -65,7 +73,11 @@ async def make_practice(root: asyncpg.Connection, lots: Random) -> Practice:
         await attempt(root, BOOK, lots.choice(patients), doctor, lots.choice(grid[doctor]))
     for _ in range(150):
         day = lots.choice([None, datetime.now(UTC).date() + timedelta(days=lots.randrange(15))])
-        await attempt(root, "SELECT FROM join_waitlist($1, $2, $3)", lots.choice(patients), lots.choice(doctors), day)
+        await attempt(root, JOIN, lots.choice(patients), lots.choice(doctors), day)
+    for doctor in doctors[15:]:  # those of few seats: whatever the lots and the hour, some have a slot on offer
+        for patient in lots.sample(patients, 5):
+            await attempt(root, JOIN, patient, doctor, None)
+        await attempt(root, GIVE_UP, doctor)
     for row in await root.fetch("SELECT id FROM appointment WHERE id % 5 = 0 AND patient_id IS NOT NULL"):
         await attempt(root, "UPDATE appointment SET status = 'canceled' WHERE id = $1", row["id"])
     await make_patient(root)  # who is about to be erased
