@@ -25,7 +25,7 @@ from app.settings import Settings
 
 RATE_LIMIT_HEADERS = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")  # the last in seconds
 AT_ONCE = 10  # calls of Redis; a burst waits, where redis itself would refuse all above 100
-SECONDS = 5  # within which Redis has to answer, even to a process that is busy
+SECONDS = 2  # within which Redis has to answer, from when a call has its turn
 PAUSE = 5  # seconds without Redis after it failed, so that not every request waits for it
 STATE = "rate_limit"
 SCRIPT = Path(__file__).with_suffix(".lua")

@@ -68,7 +68,6 @@ async def run(api: Api, headers: dict[str, str], folder: Path, operations: Itera
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIGURATION), "run"),
         *(f"{api.url}/docs/openapi.json", "--checks", "all", "--no-color", "--warnings", "off", *how_much),
-        *("--request-timeout", "60"),
         *(option for header in said for option in ("--header", header)),
         *(option for name in operations for option in ("--include-operation-id", name)),
         *options,
