@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from itertools import chain, repeat
 
 import structlog
 from msgspec.structs import replace
@@ -19,15 +20,16 @@ from app.domain.offers.links import link_to
 from app.logs import request_id
 from app.outages import brief, place
 from app.workers.context import WorkerContext
+from app.workers.heartbeat import HEARTBEAT_SECONDS, JOB_SECONDS, beating
 
 log = structlog.get_logger()
 
 # What becomes of a mail whose worker is killed: its lease ends after 20 s, and its job is given up by another worker
-# at most 5 s after JOB_SECONDS have passed (the timer `sweep` in settings.py); till then SAQ takes a new job for the
-# same account for a duplicate. The next sweep makes one, so the mail is sent within some 40 s.
+# 25 s after its last heartbeat at most; till then SAQ takes a new job for the same account for a duplicate. The next
+# sweep makes one, so the mail is sent within some 30 s.
 LEASE = timedelta(seconds=20)  # a mail takes 10 s at most (MailServer), so nobody else takes it while it is being sent
 SENDING_SECONDS = 10  # then no mail is begun; what is left is still due, and the next sweep makes a job for it
-JOB_SECONDS = 25  # SENDING_SECONDS and the last mail's 10 s, and a margin
+WRITING_SECONDS = 60  # PostgreSQL is mostly back by then, and what it never hears of goes out twice
 MAILS_PER_DISPATCH = 1000
 
 
@@ -46,10 +48,15 @@ async def dispatch(context: WorkerContext) -> None:
         accounts = await outbox(context).due_accounts(MAILS_PER_DISPATCH)
         for account_id in accounts:
             await context["worker"].queue.enqueue(
-                deliver.__qualname__, key=f"deliver:{account_id}", timeout=JOB_SECONDS, account_id=account_id
+                deliver.__qualname__,
+                key=f"deliver:{account_id}",
+                timeout=JOB_SECONDS,
+                heartbeat=HEARTBEAT_SECONDS,
+                account_id=account_id,
             )
 
 
+@beating
 async def deliver(context: WorkerContext, *, account_id: int) -> None:
     """Send an account's due mails in their order. What fails is written into the outbox, which has it tried again."""
     deadline = time.monotonic() + SENDING_SECONDS
@@ -105,12 +112,16 @@ async def _hand_over(context: WorkerContext, server: MailServer, letter: Letter 
 
 
 async def _sent(context: WorkerContext, letter: Letter | AccountLetter) -> None:
-    """Write down that a mail is out. Whoever does not learn of it sends it again, so this is tried again itself."""
-    for pause in (0.1, 1, 3, None):  # seconds; the lease has 10 left at least
+    """Write down that a mail is out. Whoever does not learn of it sends it again, so this is tried again itself.
+
+    Nobody else takes the mail meanwhile, though its lease may end: the account's next job waits for this one's end.
+    """
+    deadline = time.monotonic() + WRITING_SECONDS
+    for pause in chain((0.1, 1), repeat(3)):  # seconds
         try:
             await outbox(context).sent(letter.id)
         except Exception:
-            if pause is None:
+            if time.monotonic() > deadline:
                 raise
             await asyncio.sleep(pause)
         else:

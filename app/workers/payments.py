@@ -9,11 +9,11 @@ from app.domain.payments.refunds import see_to_refund
 from app.domain.payments.repository import PaymentRepository
 from app.domain.problems import ProblemError
 from app.workers.context import WorkerContext
+from app.workers.heartbeat import HEARTBEAT_SECONDS, JOB_SECONDS, beating
 
 log = structlog.get_logger()
 
 LEASE = timedelta(seconds=60)  # for PayPal's answers to two or three calls, 20 s each at most
-JOB_SECONDS = 120
 PAYMENTS_PER_DISPATCH = 500
 
 
@@ -30,10 +30,15 @@ async def dispatch_payments(context: WorkerContext) -> None:
         due = await books(context).due(PAYMENTS_PER_DISPATCH)
         for payment_id in due:
             await context["worker"].queue.enqueue(
-                settle.__qualname__, key=f"settle:{payment_id}", timeout=JOB_SECONDS, payment_id=payment_id
+                settle.__qualname__,
+                key=f"settle:{payment_id}",
+                timeout=JOB_SECONDS,
+                heartbeat=HEARTBEAT_SECONDS,
+                payment_id=payment_id,
             )
 
 
+@beating
 async def settle(context: WorkerContext, *, payment_id: int) -> None:
     """Ask PayPal about a payment, do what its answer calls for, and see to its refunds."""
     with context["database"].contained():
@@ -56,6 +61,7 @@ async def _look(context: WorkerContext, payments: PaymentRepository, payment_id:
     await payments.finish_look(payment_id, record.due_at)
 
 
+@beating
 async def reconcile(context: WorkerContext) -> None:
     """Have money paid back that was captured for nothing, and say what only a person can put right."""
     with context["database"].contained():

@@ -33,7 +33,7 @@ async def overtime(redis: Redis) -> int:
     queue = RedisQueue(redis, name="booking")
     jobs = [job async for job in queue.iter_jobs([Status.ACTIVE]) if job.function == "deliver"]
     for job in jobs:
-        job.started -= 60_000
+        job.touched -= 60_000
         await redis.set(job.id, queue.serialize(job))
     return len(jobs)
 

@@ -1,7 +1,8 @@
 """Redis and PostgreSQL may be away when the worker starts, go away, come back, and forget."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 
 import asyncpg
@@ -11,13 +12,15 @@ from redis.asyncio import Redis
 
 from app import outages
 from app.outages import Outage
+from app.workers.heartbeat import HEARTBEAT_SECONDS
 from app.workers.patience import Patience
 from tests.databases import Database
-from tests.factories import a_slot, book
+from tests.factories import a_slot, book, make_patient
 from tests.workers.conftest import StartWorker
 from tests.workers.gates import Gate
+from tests.workers.mailboxes import MoodyMailbox
 from tests.workers.processes import WorkerProcess, eventually
-from tests.workers.stories import full_doctor, is_settled
+from tests.workers.stories import canceled_while, full_doctor, is_settled, rows
 
 
 @pytest.fixture
@@ -94,6 +97,52 @@ async def test_redis_may_forget_everything(
         await redis.delete(*await redis.keys("saq:*"))
     await booking(3)
     await eventually(partial(is_settled, owner))
+
+
+@asynccontextmanager
+async def cut(gate: Gate) -> AsyncIterator[None]:
+    """Let the server refuse connections, for longer than a few quick attempts take."""
+    await gate.shut()
+    yield
+    await asyncio.sleep(6)
+    await gate.open()
+
+
+@asynccontextmanager
+async def frozen(gate: Gate) -> AsyncIterator[None]:
+    """Let the server say nothing, for longer than a job may go without a heartbeat, or a mail's lease lasts."""
+    gate.flowing.clear()
+    yield
+    await asyncio.sleep(HEARTBEAT_SECONDS + 7)
+    gate.flowing.set()
+
+
+@pytest.mark.parametrize("gone", [cut, frozen])
+async def test_a_mail_that_is_taken_while_postgresql_is_away_goes_out_once(
+    gone: Callable[[Gate], AbstractAsyncContextManager[None]],
+    database: Database,
+    owner: asyncpg.Connection,
+    app: asyncpg.Connection,
+    make_worker: StartWorker,
+) -> None:
+    mailbox = MoodyMailbox()
+    await mailbox.start()
+    try:
+        async with Gate(database.app, default_port=5432) as gate:
+            await gate.open()
+            mailbox.at_ease.clear()
+            full = await canceled_while(await make_patient(owner), owner, app)
+            worker = make_worker(DATABASE_URL=gate.url, EMAIL_PORT=str(mailbox.smtp_port))
+            await worker.start()
+            await eventually(partial(mailbox.has_begun, 3))
+            async with gone(gate):
+                mailbox.at_ease.set()
+            await eventually(partial(is_settled, owner))
+            assert [(row["status"], row["attempts"]) for row in await rows(owner, full)] == [("sent", 1)] * 3
+            assert len(mailbox.letters) == 3
+            assert not worker.logged("saq")
+    finally:
+        await mailbox.stop()
 
 
 def test_an_outage_is_told_of_once_at_each_end(monkeypatch: pytest.MonkeyPatch) -> None:
