@@ -20,7 +20,7 @@ from app.domain.offers.links import link_to
 from app.logs import request_id
 from app.outages import brief, place
 from app.workers.context import WorkerContext
-from app.workers.heartbeat import HEARTBEAT_SECONDS, JOB_SECONDS, beating
+from app.workers.heartbeat import HEARTBEAT_SECONDS, JOB_SECONDS
 
 log = structlog.get_logger()
 
@@ -56,7 +56,6 @@ async def dispatch(context: WorkerContext) -> None:
             )
 
 
-@beating
 async def deliver(context: WorkerContext, *, account_id: int) -> None:
     """Send an account's due mails in their order. What fails is written into the outbox, which has it tried again."""
     deadline = time.monotonic() + SENDING_SECONDS

@@ -9,7 +9,7 @@ from app.domain.payments.refunds import see_to_refund
 from app.domain.payments.repository import PaymentRepository
 from app.domain.problems import ProblemError
 from app.workers.context import WorkerContext
-from app.workers.heartbeat import HEARTBEAT_SECONDS, JOB_SECONDS, beating
+from app.workers.heartbeat import HEARTBEAT_SECONDS, JOB_SECONDS
 
 log = structlog.get_logger()
 
@@ -38,7 +38,6 @@ async def dispatch_payments(context: WorkerContext) -> None:
             )
 
 
-@beating
 async def settle(context: WorkerContext, *, payment_id: int) -> None:
     """Ask PayPal about a payment, do what its answer calls for, and see to its refunds."""
     with context["database"].contained():
@@ -61,7 +60,6 @@ async def _look(context: WorkerContext, payments: PaymentRepository, payment_id:
     await payments.finish_look(payment_id, record.due_at)
 
 
-@beating
 async def reconcile(context: WorkerContext) -> None:
     """Have money paid back that was captured for nothing, and say what only a person can put right."""
     with context["database"].contained():

@@ -19,7 +19,7 @@ from app.logs import adopt_other_logs, configure_logs
 from app.outages import Outage
 from app.settings import Settings
 from app.workers.context import WorkerContext
-from app.workers.heartbeat import HEARTBEAT_SECONDS, JOB_SECONDS
+from app.workers.heartbeat import HEARTBEAT_SECONDS, JOB_SECONDS, beating
 from app.workers.listener import Listener
 from app.workers.notifications import deliver, dispatch
 from app.workers.patience import patient_redis
@@ -29,15 +29,15 @@ from app.workers.sweep import purge, sweep, sweep_receipts, sweep_refresh_tokens
 log = structlog.get_logger()
 
 QUEUE = "booking"
-FUNCTIONS: list[Function[WorkerContext]] = [deliver, settle]
+FUNCTIONS: list[Function[WorkerContext]] = [beating(deliver), beating(settle)]
 # The sixth field is seconds. SAQ looks every second whether the next run is in Redis, and else puts it there: one
 # for all workers, and again if Redis forgot it. A run that its worker left behind blocks the next until it is given up.
 CRON_JOBS = [
-    CronJob(sweep, cron="* * * * * */5", timeout=JOB_SECONDS, heartbeat=HEARTBEAT_SECONDS),
-    CronJob(reconcile, cron="*/5 * * * *", timeout=JOB_SECONDS, heartbeat=HEARTBEAT_SECONDS),
-    CronJob(sweep_refresh_tokens, cron="17 * * * *", timeout=JOB_SECONDS, heartbeat=HEARTBEAT_SECONDS),
-    CronJob(purge, cron="29 * * * *", timeout=300, heartbeat=HEARTBEAT_SECONDS),
-    CronJob(sweep_receipts, cron="47 * * * *", timeout=JOB_SECONDS, heartbeat=HEARTBEAT_SECONDS),
+    CronJob(beating(sweep), cron="* * * * * */5", timeout=JOB_SECONDS, heartbeat=HEARTBEAT_SECONDS),
+    CronJob(beating(reconcile), cron="*/5 * * * *", timeout=JOB_SECONDS, heartbeat=HEARTBEAT_SECONDS),
+    CronJob(beating(sweep_refresh_tokens), cron="17 * * * *", timeout=JOB_SECONDS, heartbeat=HEARTBEAT_SECONDS),
+    CronJob(beating(purge), cron="29 * * * *", timeout=300, heartbeat=HEARTBEAT_SECONDS),
+    CronJob(beating(sweep_receipts), cron="47 * * * *", timeout=JOB_SECONDS, heartbeat=HEARTBEAT_SECONDS),
 ]
 TIMERS: PartialTimersDict = {"schedule": 1, "worker_info": 10, "sweep": 5, "abort": 1}
 CONCURRENCY = 10

@@ -5,7 +5,6 @@ import structlog
 
 from app.outages import brief
 from app.workers.context import WorkerContext
-from app.workers.heartbeat import beating
 from app.workers.notifications import dispatch
 from app.workers.payments import dispatch_payments
 from app.workers.repository import SweepRepository
@@ -16,7 +15,6 @@ DOCTORS_PER_SWEEP = 500
 MAILS_PER_SWEEP = 1000
 
 
-@beating
 async def sweep(context: WorkerContext) -> None:
     """Sweep the doctors whom the clock has changed something for, then see to mails and payments that are due."""
     with context["database"].contained():
@@ -27,14 +25,12 @@ async def sweep(context: WorkerContext) -> None:
     await dispatch_payments(context)
 
 
-@beating
 async def sweep_refresh_tokens(context: WorkerContext) -> None:
     """Forget refresh tokens that nobody could use any more."""
     with context["database"].contained():
         await SweepRepository(context["engine"]).sweep_refresh_tokens()
 
 
-@beating
 async def purge(context: WorkerContext) -> None:
     """Forget personal data that serves no more (docs/privacy.md), a part in each transaction, until none is left."""
     with context["database"].contained():
@@ -43,7 +39,6 @@ async def purge(context: WorkerContext) -> None:
             log.info("purged", rows=rows)
 
 
-@beating
 async def sweep_receipts(context: WorkerContext) -> None:
     """Forget what was done under Idempotency-Keys more than 24 hours ago."""
     with context["database"].contained():
