@@ -7,8 +7,9 @@ from random import Random
 
 from tests.db.fortnight_post import Post
 from tests.db.lots import ACTS, draw
-from tests.db.model import WINDOW, World
+from tests.db.model import World
 from tests.db.model_calendar import MINUTE
+from tests.db.model_offers import WINDOW
 from tests.db.model_records import Doctor
 from tests.db.model_story import STEPS
 from tests.db.real_time import PATIENCE, RealTime

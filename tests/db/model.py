@@ -7,17 +7,17 @@ database, it keeps what is written apart from what counts: a lapsed hold stays `
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import Any
 
-from tests.db.model_calendar import Interval, Span, covers, local
-from tests.db.model_records import HELD, LIVE, Appointment, Doctor, Entry, Offer, Refused
-from tests.db.model_waitlist import EVER, Waitlist
+from tests.db.model_calendar import Span, local
+from tests.db.model_offers import WINDOW
+from tests.db.model_records import HELD, Appointment, Doctor, Entry, Offer, Refused
+from tests.db.model_schedule import Schedule
 
-WINDOW, NOTICE, CORRECTION = timedelta(hours=360), timedelta(hours=72), timedelta(hours=168)
+NOTICE, CORRECTION = timedelta(hours=72), timedelta(hours=168)
 
 
 @dataclass
-class World(Waitlist):
+class World(Schedule):
     """Doctors and patients by id, appointments and waitlist entries in the order in which they came about."""
 
     now: datetime
@@ -30,16 +30,6 @@ class World(Waitlist):
     offers: list[Offer] = field(default_factory=list)
     act: int = 0
     moment_number: int = 0
-
-    def ahead_of(self, doctor: int) -> list[Appointment]:
-        return [a for a in self.appointments if a.doctor == doctor and a.is_ahead(self.now)]
-
-    def free_slots(self, doctor: int) -> list[datetime]:
-        """Return the starts that anybody could book."""
-        owed = self.owed(doctor) if self.has_waitlist(doctor) else []
-        if len(self.active_of(doctor)) + len(owed) >= self.doctors[doctor].max_appointments:
-            return []
-        return [span.start for span in self.untaken(doctor) if not any(map(span.overlaps, owed))]
 
     def broken(
         self,
@@ -170,11 +160,6 @@ class World(Waitlist):
         if self.has_waitlist(doctor):
             self.serve(doctor, freed)
 
-    def _serve_after_change(self, doctor: int, freed: Span | None = None) -> None:
-        """Serve those who wait after a change of the schedule, which may also take slots back."""
-        if self.has_waitlist(doctor) or self.on_offer(doctor):
-            self.serve(doctor, freed)
-
     def bulk_cancel(
         self, doctor: int, patient: int | None, day: date | None, *, block: bool, dry_run: bool
     ) -> list[Appointment]:
@@ -204,47 +189,6 @@ class World(Waitlist):
         if a.status != status:
             self.end(a, status)
         return [a]
-
-    def replace_hours(self, doctor: int, week: tuple[Interval, ...], *, cancel: bool) -> list[Appointment]:
-        return self._change(doctor, {"week": week}, cancel=cancel)
-
-    def change_practice(self, doctor: int, changes: dict[str, Any], *, cancel: bool) -> list[Doctor]:
-        """Change some of a doctor's zone, lengths, cap and fee."""
-        self._change(doctor, changes, cancel=cancel)
-        return [self.doctors[doctor]]
-
-    def take_time_off(self, doctor: int, away: Span, *, cancel: bool) -> list[Span]:
-        if away.end <= away.start:
-            raise Refused("time_off_during_valid")
-        d = self._doctor(doctor)
-        covered = [a for a in self.ahead_of(doctor) if a.span.overlaps(away)]
-        self._settle(covered, cancel=cancel, rule="time_off_no_appointment")
-        d.away.append(away)
-        self._serve_after_change(doctor)
-        return [away]
-
-    def end_time_off(self, doctor: int, away: Span) -> list[Span]:
-        self._doctor(doctor).away.remove(away)
-        if away.end > self.now:
-            self._serve_after_change(doctor, away)
-        return [away]
-
-    def join(self, patient: int, doctor: int, day: date | None) -> list[Entry]:
-        d = self._doctor(doctor)
-        if day and not local(self.now, d.timezone).date() <= day <= local(self.now + WINDOW, d.timezone).date():
-            raise Refused("waitlist_desired_date_window")
-        if any(day in (None, local(start, d.timezone).date()) for start in self.free_slots(doctor)):
-            raise Refused("waitlist_only_when_full")
-        if any((e.doctor, e.patient, e.day) == (doctor, patient, day) and e.status in LIVE for e in self.entries):
-            raise Refused("waitlist_entry_unique")
-        if patient not in self.patients:
-            raise Refused("waitlist_entry_patient_id_fkey")
-        lately = [a for a in self.appointments if (a.doctor, a.patient, a.canceled_by) == (doctor, patient, "doctor")]
-        first = any(a.changed_at and self.now - a.changed_at < WINDOW for a in lately)
-        joined = Entry(doctor, patient, day, 1 if first else 2)
-        self.entries.append(joined)
-        self.serve(doctor)
-        return [joined]
 
     def retire(self, doctor: int, patient: int | None = None) -> None:
         """Write down which of a doctor's and of a patient's holds have lapsed and which of their visits are over."""
@@ -284,39 +228,6 @@ class World(Waitlist):
         for entry in self.entries:
             entry.day = entry.day and entry.day - timedelta(days=time.days)
 
-    def _doctor(self, doctor: int) -> Doctor:
-        if doctor not in self.doctors:
-            raise Refused("appointment_doctor_id_fkey")
-        return self.doctors[doctor]
-
-    def _outwaited(self) -> list[Entry]:
-        """Return the live entries whose day is over where the doctor is."""
-        waiting = [(e, e.day) for e in self.entries if e.status in LIVE]
-        zones = {doctor: d.timezone for doctor, d in self.doctors.items()}
-        return [e for e, day in waiting if day and day < local(self.now, zones[e.doctor]).date()]
-
     def _refuse_unless_ahead(self, a: Appointment) -> None:
         if not a.is_ahead(self.now):
             raise Refused("appointment_status_transition")
-
-    def _change(self, doctor: int, changes: dict[str, Any], *, cancel: bool) -> list[Appointment]:
-        """Change a doctor; return the appointments that new hours or a new zone strand."""
-        d = self._doctor(doctor)
-        changed = replace(d, **changes)
-        moves = "week" in changes or changed.timezone != d.timezone
-        stranded = [a for a in self.ahead_of(doctor) if moves and not covers(changed.timezone, changed.week, a.span)]
-        self._settle(stranded, cancel=cancel, rule="working_hours_cover_appointments")
-        self.doctors[doctor] = changed
-        if ("week" in changes and (d.week or changed.week)) or _grid(d) != _grid(changed):
-            self._serve_after_change(doctor, EVER)
-        return stranded
-
-    def _settle(self, affected: list[Appointment], *, cancel: bool, rule: str) -> None:
-        if affected and not cancel:
-            raise Refused(rule)
-        for a in affected:
-            self.end(a, "canceled", "doctor")
-
-
-def _grid(d: Doctor) -> tuple[object, ...]:
-    return d.timezone, d.slot_minutes, d.buffer_minutes, d.max_appointments

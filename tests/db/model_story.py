@@ -10,9 +10,10 @@ from hypothesis import assume, event
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
 
-from tests.db.model import CORRECTION, WINDOW, World
+from tests.db.model import CORRECTION, World
 from tests.db.model_calendar import DAY, MINUTE, Interval, Span, local, make_zone
 from tests.db.model_kept import Kept
+from tests.db.model_offers import WINDOW
 from tests.db.model_postgres import BOOK, Postgres, span_of
 from tests.db.model_records import Appointment, Doctor, Refused
 

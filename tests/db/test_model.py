@@ -1,6 +1,6 @@
 """Whatever people do, in whatever order: PostgreSQL's verdicts and rows are those of the model.
 
-A run makes up stories and tells each to PostgreSQL and to the model, whose rules are in model.py. After every step both
+A run makes up stories and tells each to PostgreSQL and to the model, whose rules begin in model.py. After every step both
 must have given the same answer (as many rows, or the same first broken rule) and hold the same. A story that
 differs is shortened and printed. More and longer stories: `./task soak:model`.
 
