@@ -7,7 +7,6 @@ from functools import partial
 
 import structlog
 from saq import CronJob, Worker
-from saq.queue.redis import RedisQueue
 from saq.types import Function, PartialTimersDict
 from saq.utils import cancel_tasks
 
@@ -24,6 +23,7 @@ from app.workers.listener import Listener
 from app.workers.notifications import deliver, dispatch
 from app.workers.patience import patient_redis
 from app.workers.payments import reconcile, settle
+from app.workers.queue import BookingQueue
 from app.workers.sweep import purge, sweep, sweep_receipts, sweep_refresh_tokens
 
 log = structlog.get_logger()
@@ -44,14 +44,6 @@ CONCURRENCY = 10
 STOP_SECONDS = 11  # a job that is told to stop ends with the mail that it is sending, 10 s at most
 # Shorter than redis's own timeout of 5 s, which would take a long wait for a dead server.
 DEQUEUE_SECONDS = 1
-
-
-class BookingQueue(RedisQueue):
-    """SAQ's queue, which would spend 5 s on each job that a killed worker has left behind, one after the other."""
-
-    async def sweep(self, lock: int = 60, abort: float | None = None) -> list[str]:
-        """Give up the jobs whose time is over. Nobody is waited for: a worker ends its jobs in time, or is dead."""
-        return await super().sweep(lock, abort)  # type: ignore[arg-type]  # Job.refresh() takes None for: do not wait
 
 
 class BookingWorker(Worker[WorkerContext]):

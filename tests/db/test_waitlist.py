@@ -107,7 +107,7 @@ async def test_position_counts_who_could_take_the_same_slot(owner: asyncpg.Conne
 
 async def test_a_booking_ends_the_waiting_it_answers(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
     doctor, patient = await make_full_doctor(owner), await make_patient(owner)
-    start = a_slot(2).replace(hour=12)  # not the first of its day, which is on offer
+    start = max(a_slot(2), a_slot(2).replace(hour=12))  # not the first of its day, which is on offer, nor a_slot()
     day = start.date()
     for desired in (None, day, day + timedelta(days=1)):
         await app.fetch(JOIN, patient, doctor, desired)

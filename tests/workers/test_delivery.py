@@ -90,7 +90,8 @@ async def test_what_is_no_longer_true_is_not_sent(
 async def test_two_workers_send_each_mail_once(
     owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: Mailbox, make_worker: StartWorker
 ) -> None:
-    for worker in (make_worker(), make_worker()):
+    workers = make_worker(), make_worker()
+    for worker in workers:
         await worker.start()
     for slot in range(12):
         full = await full_doctor(owner, app, slot)
@@ -98,6 +99,7 @@ async def test_two_workers_send_each_mail_once(
             await join(owner, patient, full.doctor)
         await cancel(app, full)
     await eventually(partial(is_settled, owner))
+    assert not [line for worker in workers for line in worker.logged("mail_failed")]
     sent = await owner.fetch(
         "SELECT attempts FROM notification WHERE status = 'sent' AND (appointment_version = 2 OR offer_id IS NOT NULL)"
     )

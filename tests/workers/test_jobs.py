@@ -6,7 +6,7 @@ from pathlib import Path
 from app.workers import settings
 
 APP = Path(settings.__file__).parents[1]
-MADE_THERE = re.compile(r"\b(?:CronJob|RedisQueue|BookingQueue|BookingWorker)\(")
+MADE_THERE = re.compile(r"(?<!class )\b(?:CronJob|RedisQueue|BookingQueue|BookingWorker)\(")
 ENQUEUED = re.compile(r"\.enqueue\(\s*(\w+)\.__qualname__")
 
 

@@ -1,0 +1,41 @@
+"""SAQ's queue in Redis, but for how it gives up the jobs that a killed worker has left behind."""
+
+from redis.asyncio import Redis
+from saq import Job, Status
+from saq.queue.redis import RedisQueue
+
+
+class BookingQueue(RedisQueue):
+    """A queue that waits for nobody, and takes no job for left behind that has only just been taken.
+
+    SAQ's spends 5 s on each job of a killed worker, one after the other; and while a worker has taken a job but not yet
+    marked it, it has the job stopped in the midst of its work: https://github.com/tobymao/saq/issues/277.
+    """
+
+    def __init__(self, redis: Redis, *, name: str) -> None:
+        super().__init__(redis, name=name)
+        self._unmarked: set[tuple[str, int]] = set()  # the jobs that this worker's last sweep found so, by key and age
+
+    async def sweep(self, lock: int = 60, abort: float = 5.0) -> list[str]:
+        """Give up the jobs whose hearts beat no more, and those that were unmarked at the last sweep already.
+
+        One of all workers sweeps, every `lock` seconds. `abort` is SAQ's, for how long it would wait.
+        """
+        del abort
+        if not await self.redis.set(self._sweep, 1, ex=lock, nx=True):
+            return []
+        jobs = [job for job_id in await self.redis.lrange(self._active, 0, -1) if (job := await self._read(job_id))]
+        unmarked = {(job.key, job.queued) for job in jobs if job.status == Status.QUEUED}
+        dead = [job for job in jobs if job.stuck or (job.key, job.queued) in unmarked & self._unmarked]
+        self._unmarked = unmarked
+        for job in dead:
+            await self.finish(job, Status.ABORTED, error=self.swept_error_message)
+        return [job.key for job in dead]
+
+    async def _read(self, job_id: bytes | str) -> Job | None:
+        """Return a job; one that Redis has lost, as it does when its memory is full, keeps its key from no other."""
+        job = self.deserialize(await self.redis.get(job_id))
+        if job is None:
+            await self.redis.zrem(self._incomplete, job_id)
+            await self.redis.lrem(self._active, 0, job_id)  # type: ignore[arg-type]  # bytes will do
+        return job

@@ -1,0 +1,86 @@
+"""Which jobs are given up: those of dead workers, and no others."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from redis.asyncio import Redis
+from saq import Job, Status
+from saq.utils import now
+
+from app.workers.queue import BookingQueue
+
+# SAQ calls redis's setex(), which redis 8 would rather not have called
+pytestmark = pytest.mark.filterwarnings("ignore:Call to deprecated setex:DeprecationWarning")
+
+HEARTBEAT = 20  # seconds
+
+
+async def swept(queue: BookingQueue) -> list[str]:
+    """Sweep, as if nobody had lately; return the keys of the jobs that were given up."""
+    await queue.redis.delete("saq:tested:sweep")
+    return await queue.sweep(60)
+
+
+async def taken(queue: BookingQueue) -> Job:
+    """Enqueue a job and take it, as a worker does before it marks it."""
+    assert await queue.enqueue("deliver", key="deliver:1", timeout=180, heartbeat=HEARTBEAT)
+    job = await queue.dequeue(timeout=1)
+    assert job
+    return job
+
+
+async def mark(job: Job) -> None:
+    """Mark a job that was taken as begun, as a worker does."""
+    job.started = now()
+    await job.update(status=Status.ACTIVE)
+
+
+@pytest_asyncio.fixture
+async def queue(redis: Redis) -> AsyncIterator[BookingQueue]:
+    """A queue that no worker looks at."""
+    queue = BookingQueue(redis, name="tested")
+    yield queue
+    await redis.delete(*await redis.keys("saq:*tested*"))
+
+
+async def test_a_job_that_was_taken_a_moment_ago_is_not_given_up(queue: BookingQueue) -> None:
+    for _ in range(3):  # of the same account, one after the other
+        job = await taken(queue)
+        assert await swept(queue) == []
+        await mark(job)
+        assert await swept(queue) == []
+        await job.finish(Status.COMPLETE)
+
+
+async def test_a_job_whose_worker_died_before_marking_it_is(queue: BookingQueue) -> None:
+    job = await taken(queue)
+    assert await swept(queue) == []
+    assert await queue.enqueue("deliver", key=job.key) is None
+    assert await swept(queue) == [job.key]
+    await taken(queue)
+
+
+async def test_a_job_without_a_heartbeat_is(queue: BookingQueue) -> None:
+    job = await taken(queue)
+    await mark(job)
+    job.touched -= (HEARTBEAT + 1) * 1000
+    await queue.redis.set(job.id, queue.serialize(job))
+    assert await swept(queue) == [job.key]
+    await taken(queue)
+
+
+async def test_a_job_that_redis_has_lost_blocks_no_other(queue: BookingQueue) -> None:
+    job = await taken(queue)
+    await queue.redis.delete(job.id)
+    assert await swept(queue) == []
+    await taken(queue)
+
+
+async def test_one_of_all_workers_sweeps(queue: BookingQueue) -> None:
+    other = BookingQueue(queue.redis, name="tested")
+    job = await taken(queue)
+    for sweeper in (queue, other, other, queue):
+        assert await sweeper.sweep(60) == []
+    await queue.redis.delete("saq:tested:sweep")
+    assert await queue.sweep(60) == [job.key]
