@@ -3,13 +3,11 @@
 Header fields: https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-ratelimit-headers-06
 """
 
-import asyncio
 import hashlib
 import math
 import time
 from ipaddress import ip_address
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from limits import RateLimitItem, parse
 from limits.aio.storage import MemoryStorage
@@ -17,38 +15,22 @@ from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from litestar import Request
 from litestar.types import Message, Scope
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
+from app.counters import Count, Counters
 from app.domain.problems import ProblemError
-from app.outages import Outage
 from app.settings import Settings
 
 RATE_LIMIT_HEADERS = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")  # the last in seconds
-AT_ONCE = 10  # calls of Redis; a burst waits, where redis itself would refuse all above 100
-SECONDS = 2  # within which Redis has to answer, from when a call has its turn
-PAUSE = 5  # seconds without Redis after it failed, so that not every request waits for it
 STATE = "rate_limit"
-SCRIPT = Path(__file__).with_suffix(".lua")
 UNLIMITED = ("/health", "/docs")  # whoever watches over the service must not be told to look away
-
-
-class Count(NamedTuple):
-    """What came of a call: whether it is allowed, how many more would be, and the seconds until there are more."""
-
-    allowed: bool
-    remaining: int
-    reset: float
 
 
 class RateLimits:
     """The limits of the settings. Where Redis is away, only logins are limited, by each process for itself."""
 
     def __init__(self, settings: Settings, redis: Redis) -> None:
-        self._script = redis.register_script(SCRIPT.read_text())
+        self._counters = Counters(redis)
         self._own = SlidingWindowCounterRateLimiter(MemoryStorage())
-        self._outage = Outage("redis, for rate limits")
-        self._away_until = 0.0
-        self._turns = asyncio.Semaphore(AT_ONCE)
         self._calls = parse(settings.rate_limit)
         self._logins = parse(settings.rate_limit_login)
         self._logins_of_address = parse(settings.rate_limit_login_address)
@@ -77,7 +59,7 @@ class RateLimits:
         await self._count(request, self._registrations, "register", _network(request), always=True)
 
     async def _count(self, request: Request[Any, Any, Any], limit: RateLimitItem, *key: str, always: bool) -> None:
-        found = await self._in_redis(limit, *key)
+        found = await self._counters.count(limit, *key)
         if found is None and always:
             found = await self._here(limit, *key)
         if found is None:
@@ -89,27 +71,6 @@ class RateLimits:
             error = ProblemError(429, "rate_limited", f"Too many requests. Try again in {pause} s.")
             error.headers["Retry-After"] = pause
             raise error
-
-    async def _in_redis(self, limit: RateLimitItem, *key: str) -> Count | None:
-        async with self._turns:
-            if time.monotonic() < self._away_until:
-                return None
-            return await self._asked(limit, *key)
-
-    async def _asked(self, limit: RateLimitItem, *key: str) -> Count | None:
-        try:
-            # one call, that is, one round trip; `limits` itself would make two of them, and costs more than the rest.
-            # One limit for all of it costs less than a socket_timeout, and holds for its retries, too.
-            async with asyncio.timeout(SECONDS):
-                allowed, remaining, milliseconds = await self._script(
-                    keys=[limit.key_for("limit", *key)], args=[limit.amount, limit.get_expiry() * 1000]
-                )
-        except (RedisError, OSError) as error:
-            self._outage.noticed(error)
-            self._away_until = time.monotonic() + PAUSE
-            return None
-        self._outage.over()
-        return Count(bool(allowed), remaining, milliseconds / 1000)
 
     async def _here(self, limit: RateLimitItem, *key: str) -> Count:
         allowed = await self._own.hit(limit, *key)

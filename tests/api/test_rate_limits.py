@@ -9,12 +9,13 @@ from pathlib import Path
 
 import httpx
 import pytest
+from limits import parse
 from redis.asyncio import Redis
 from structlog.testing import capture_logs
 
-from app import rate_limits
+from app import counters
+from app.counters import SCRIPT, Counters
 from app.main import create_app
-from app.rate_limits import SCRIPT
 from app.sandbox.redis import EmbeddedRedis
 from app.settings import Settings
 from tests.api.answers import assert_problem
@@ -132,11 +133,19 @@ async def test_of_the_window_before_a_share_counts(
         seconds, microseconds = await store.time()
         began = (seconds - age) * 1000 + microseconds // 1000
         await store.hset("calls", mapping={"began": began, "before": before, "calls": calls})
-        *decision, left = await store.register_script(SCRIPT.read_text())(keys=["calls"], args=[10, 3600_000])
+        ((*decision, left),) = await store.register_script(SCRIPT.read_text())(keys=["calls"], args=[10, 3600_000])
         assert tuple(decision) == answer[:2]
         if answer[2] is not None:
             assert left / 1000 == pytest.approx(answer[2], abs=5)
         assert 0 < await store.pttl("calls") <= 7200_000 or not decision[0]
+
+
+async def test_calls_counted_together_count_one_by_one(redis: EmbeddedRedis) -> None:
+    async with Redis.from_url(redis.url) as store:
+        keys, lengths = ["one", "other", "one", "one"], [(2, 1000_000), (5, 2000_000), (2, 1000_000), (2, 1000_000)]
+        counts = await store.register_script(SCRIPT.read_text())(keys=keys, args=[n for pair in lengths for n in pair])
+    assert [tuple(count[:2]) for count in counts] == [(1, 1), (1, 4), (1, 0), (0, 0)]
+    assert [count[2] for count in counts] == [1000_000, 2000_000, 1000_000, 1000_001]
 
 
 async def test_health_and_docs_are_never_limited(database: Database, redis: EmbeddedRedis) -> None:
@@ -172,7 +181,7 @@ async def test_a_redis_that_hangs_and_comes_back_empty_is_waited_for_once(
                 began = time.monotonic()
                 assert not any([await limits(client) for _ in range(20)])
                 assert time.monotonic() - began < 20  # each by itself would wait for 2 s
-            monkeypatch.setattr(rate_limits, "PAUSE", 0)
+            monkeypatch.setattr(counters, "PAUSE", 0)
             await eventually(partial(limits, client))
             port = redis.port
             await redis.stop()
@@ -241,3 +250,19 @@ async def test_a_burst_is_counted_to_the_last_call(database: Database, redis: Em
     async with limited(database, redis.url, rate_limit="1000/hour") as client:
         answers = await asyncio.gather(*(client.get("/api/doctors") for _ in range(250)))
     assert sorted(int(answer.headers["ratelimit-remaining"]) for answer in answers) == list(range(750, 1000))
+
+
+async def test_who_gives_up_is_counted_and_keeps_nobody_waiting(
+    redis: EmbeddedRedis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counters, "SECONDS", 60)
+    async with Redis.from_url(redis.url, socket_timeout=None) as store:
+        counted, limit = Counters(store), parse("10/hour")
+        with frozen(redis.pid):
+            first, *others = [asyncio.create_task(counted.count(limit, "somebody")) for _ in range(3)]
+            await asyncio.sleep(0.1)  # until Redis has been asked about them
+            first.cancel()
+            late = asyncio.create_task(counted.count(limit, "somebody"))
+            await asyncio.sleep(0.1)
+        counts = await asyncio.gather(*others, late)
+    assert [count and count.remaining for count in counts] == [8, 7, 6]
