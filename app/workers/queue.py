@@ -25,7 +25,7 @@ class BookingQueue(RedisQueue):
         if not await self.redis.set(self._sweep, 1, ex=lock, nx=True):
             return []
         jobs = [job for job_id in await self.redis.lrange(self._active, 0, -1) if (job := await self._read(job_id))]
-        unmarked = {(job.key, job.queued) for job in jobs if job.status == Status.QUEUED}
+        unmarked = {(job.key, job.queued) for job in jobs if job.status != Status.ACTIVE}
         dead = [job for job in jobs if job.stuck or (job.key, job.queued) in unmarked & self._unmarked]
         self._unmarked = unmarked
         for job in dead:

@@ -61,6 +61,17 @@ async def test_a_job_whose_worker_died_before_marking_it_is(queue: BookingQueue)
     await taken(queue)
 
 
+async def test_so_is_one_that_an_earlier_job_of_its_key_has_written_over(queue: BookingQueue) -> None:
+    earlier = await taken(queue)
+    await mark(earlier)
+    await queue.redis.delete(*await queue.redis.keys("saq:*tested*"))  # Redis is flushed, so the key is free again
+    assert await queue.enqueue("deliver", key=earlier.key)
+    await earlier.finish(Status.COMPLETE)
+    assert await queue.dequeue(timeout=1)
+    assert [await swept(queue) for _ in range(2)] == [[], [earlier.key]]
+    await taken(queue)
+
+
 async def test_a_job_without_a_heartbeat_is(queue: BookingQueue) -> None:
     job = await taken(queue)
     await mark(job)
