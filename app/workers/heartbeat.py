@@ -21,7 +21,7 @@ JOB_SECONDS = 180
 def beating(
     work: Callable[Concatenate[WorkerContext, P], Awaitable[None]],
 ) -> Callable[Concatenate[WorkerContext, P], Awaitable[None]]:
-    """Let a job's heart beat while it works. It is to be enqueued with `heartbeat=HEARTBEAT_SECONDS`."""
+    """Let a job's heart beat while it works."""
 
     @wraps(work)
     async def beat_and_work(context: WorkerContext, /, *args: P.args, **kwargs: P.kwargs) -> None:

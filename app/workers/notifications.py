@@ -20,7 +20,6 @@ from app.domain.offers.links import link_to
 from app.logs import request_id
 from app.outages import brief, place
 from app.workers.context import WorkerContext
-from app.workers.heartbeat import HEARTBEAT_SECONDS, JOB_SECONDS
 
 log = structlog.get_logger()
 
@@ -48,11 +47,7 @@ async def dispatch(context: WorkerContext) -> None:
         accounts = await outbox(context).due_accounts(MAILS_PER_DISPATCH)
         for account_id in accounts:
             await context["worker"].queue.enqueue(
-                deliver.__qualname__,
-                key=f"deliver:{account_id}",
-                timeout=JOB_SECONDS,
-                heartbeat=HEARTBEAT_SECONDS,
-                account_id=account_id,
+                deliver.__qualname__, key=f"deliver:{account_id}", account_id=account_id
             )
 
 

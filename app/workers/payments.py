@@ -9,7 +9,6 @@ from app.domain.payments.refunds import see_to_refund
 from app.domain.payments.repository import PaymentRepository
 from app.domain.problems import ProblemError
 from app.workers.context import WorkerContext
-from app.workers.heartbeat import HEARTBEAT_SECONDS, JOB_SECONDS
 
 log = structlog.get_logger()
 
@@ -30,11 +29,7 @@ async def dispatch_payments(context: WorkerContext) -> None:
         due = await books(context).due(PAYMENTS_PER_DISPATCH)
         for payment_id in due:
             await context["worker"].queue.enqueue(
-                settle.__qualname__,
-                key=f"settle:{payment_id}",
-                timeout=JOB_SECONDS,
-                heartbeat=HEARTBEAT_SECONDS,
-                payment_id=payment_id,
+                settle.__qualname__, key=f"settle:{payment_id}", payment_id=payment_id
             )
 
 

@@ -1,8 +1,12 @@
-"""SAQ's queue in Redis, but for how it gives up the jobs that a killed worker has left behind."""
+"""SAQ's queue in Redis, but for how long a job may last, and how those of a killed worker are given up."""
+
+from typing import Any
 
 from redis.asyncio import Redis
 from saq import Job, Status
 from saq.queue.redis import RedisQueue
+
+from app.workers.heartbeat import HEARTBEAT_SECONDS, JOB_SECONDS
 
 
 class BookingQueue(RedisQueue):
@@ -14,7 +18,15 @@ class BookingQueue(RedisQueue):
 
     def __init__(self, redis: Redis, *, name: str) -> None:
         super().__init__(redis, name=name)
-        self._unmarked: set[tuple[str, int]] = set()  # the jobs that this worker's last sweep found so, by key and age
+        # the jobs that this worker's last sweep found not to be marked as begun: their keys, and when they were queued
+        self._unmarked: set[tuple[str, int]] = set()
+
+    async def enqueue(self, job_or_func: str | Job, **kwargs: Any) -> Job | None:
+        """Enqueue a job that is to show that it lives (`beating`), and has `JOB_SECONDS` for it all, or its `timeout`.
+
+        Return None if a job of its key waits or runs.
+        """
+        return await super().enqueue(job_or_func, **{"timeout": JOB_SECONDS, "heartbeat": HEARTBEAT_SECONDS, **kwargs})
 
     async def sweep(self, lock: int = 60, abort: float = 5.0) -> list[str]:
         """Give up the jobs whose hearts beat no more, and those that were unmarked at the last sweep already.

@@ -18,7 +18,7 @@ from app.logs import adopt_other_logs, configure_logs
 from app.outages import Outage
 from app.settings import Settings
 from app.workers.context import WorkerContext
-from app.workers.heartbeat import HEARTBEAT_SECONDS, JOB_SECONDS, beating
+from app.workers.heartbeat import beating
 from app.workers.listener import Listener
 from app.workers.notifications import deliver, dispatch
 from app.workers.patience import patient_redis
@@ -33,11 +33,11 @@ FUNCTIONS: list[Function[WorkerContext]] = [beating(deliver), beating(settle)]
 # The sixth field is seconds. SAQ looks every second whether the next run is in Redis, and else puts it there: one
 # for all workers, and again if Redis forgot it. A run that its worker left behind blocks the next until it is given up.
 CRON_JOBS = [
-    CronJob(beating(sweep), cron="* * * * * */5", timeout=JOB_SECONDS, heartbeat=HEARTBEAT_SECONDS),
-    CronJob(beating(reconcile), cron="*/5 * * * *", timeout=JOB_SECONDS, heartbeat=HEARTBEAT_SECONDS),
-    CronJob(beating(sweep_refresh_tokens), cron="17 * * * *", timeout=JOB_SECONDS, heartbeat=HEARTBEAT_SECONDS),
-    CronJob(beating(purge), cron="29 * * * *", timeout=300, heartbeat=HEARTBEAT_SECONDS),
-    CronJob(beating(sweep_receipts), cron="47 * * * *", timeout=JOB_SECONDS, heartbeat=HEARTBEAT_SECONDS),
+    CronJob(beating(sweep), cron="* * * * * */5"),
+    CronJob(beating(reconcile), cron="*/5 * * * *"),
+    CronJob(beating(sweep_refresh_tokens), cron="17 * * * *"),
+    CronJob(beating(purge), cron="29 * * * *", timeout=300),
+    CronJob(beating(sweep_receipts), cron="47 * * * *"),
 ]
 TIMERS: PartialTimersDict = {"schedule": 1, "worker_info": 10, "sweep": 5, "abort": 1}
 CONCURRENCY = 10

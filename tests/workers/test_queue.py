@@ -8,12 +8,11 @@ from redis.asyncio import Redis
 from saq import Job, Status
 from saq.utils import now
 
+from app.workers.heartbeat import HEARTBEAT_SECONDS, JOB_SECONDS
 from app.workers.queue import BookingQueue
 
 # SAQ calls redis's setex(), which redis 8 would rather not have called
 pytestmark = pytest.mark.filterwarnings("ignore:Call to deprecated setex:DeprecationWarning")
-
-HEARTBEAT = 20  # seconds
 
 
 async def swept(queue: BookingQueue) -> list[str]:
@@ -24,7 +23,7 @@ async def swept(queue: BookingQueue) -> list[str]:
 
 async def taken(queue: BookingQueue) -> Job:
     """Enqueue a job and take it, as a worker does before it marks it."""
-    assert await queue.enqueue("deliver", key="deliver:1", timeout=180, heartbeat=HEARTBEAT)
+    assert await queue.enqueue("deliver", key="deliver:1")
     job = await queue.dequeue(timeout=1)
     assert job
     return job
@@ -75,7 +74,7 @@ async def test_so_is_one_that_an_earlier_job_of_its_key_has_written_over(queue: 
 async def test_a_job_without_a_heartbeat_is(queue: BookingQueue) -> None:
     job = await taken(queue)
     await mark(job)
-    job.touched -= (HEARTBEAT + 1) * 1000
+    job.touched -= (HEARTBEAT_SECONDS + 1) * 1000  # milliseconds
     await queue.redis.set(job.id, queue.serialize(job))
     assert await swept(queue) == [job.key]
     await taken(queue)
@@ -86,6 +85,27 @@ async def test_a_job_that_redis_has_lost_blocks_no_other(queue: BookingQueue) ->
     await queue.redis.delete(job.id)
     assert await swept(queue) == []
     await taken(queue)
+
+
+async def test_a_job_with_a_heartbeat_has_its_time(queue: BookingQueue) -> None:
+    job = await taken(queue)
+    await mark(job)
+    job.started -= (JOB_SECONDS - 60) * 1000  # milliseconds
+    await job.update()
+    assert await swept(queue) == []
+    job.started -= 61_000
+    await job.update()
+    assert await swept(queue) == [job.key]
+
+
+async def test_a_job_may_be_given_more_time(queue: BookingQueue) -> None:
+    assert await queue.enqueue("purge", key="purge", timeout=300)
+    job = await queue.dequeue(timeout=1)
+    assert job
+    await mark(job)
+    job.started -= (JOB_SECONDS + 60) * 1000  # milliseconds
+    await job.update()
+    assert await swept(queue) == []
 
 
 async def test_one_of_all_workers_sweeps(queue: BookingQueue) -> None:

@@ -99,8 +99,8 @@ async def run(job: Callable[[WorkerContext], Awaitable[None]], database: Databas
     """Run a job that the worker has a time for."""
     engine = create_engine(database.app, application_name="booking-worker")
     context = {"database": Outage("postgresql"), "engine": engine}
-    assert job.__qualname__ in {cron.function.__qualname__ for cron in CRON_JOBS}
-    await job(cast(WorkerContext, context))
+    (found,) = [work for cron in CRON_JOBS if (work := getattr(cron.function, "__wrapped__", None)) is job]
+    await found(cast(WorkerContext, context))
     await engine.dispose()
 
 
