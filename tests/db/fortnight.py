@@ -9,9 +9,9 @@ from tests.db.fortnight_post import Post
 from tests.db.lots import ACTS, draw
 from tests.db.model import World
 from tests.db.model_calendar import MINUTE
+from tests.db.model_choices import STEPS
 from tests.db.model_offers import WINDOW
 from tests.db.model_records import Doctor
-from tests.db.model_story import STEPS
 from tests.db.real_time import PATIENCE, RealTime
 from tests.invariants import broken
 

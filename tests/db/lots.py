@@ -6,7 +6,7 @@ from random import Random
 from types import NoneType
 from typing import get_args
 
-from tests.db.model_story import STEPS, ZONES
+from tests.db.model_choices import STEPS, ZONES
 
 # How often each is done, beside the others.
 ACTS = {

@@ -11,11 +11,11 @@ from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
 from tests.db.model_calendar import MINUTE, make_zone
+from tests.db.model_choices import ZONES, edges_of
 from tests.db.model_kept import Kept
 from tests.db.model_offers import wave_delay
 from tests.db.model_practice import Edge, Practice
 from tests.db.model_records import OPEN, Appointment
-from tests.db.model_story import ZONES, edges_of
 from tests.db.real_time_postgres import RealTimePostgres
 
 TICK, RESOLUTION = 5 * MINUTE, timedelta(microseconds=1)
