@@ -5047,6 +5047,24 @@ COMMENT ON FUNCTION public.interval_slots(i public.working_span, zone text, slot
 
 
 --
+-- Name: is_broken_at_any_start(text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.is_broken_at_any_start(rule text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    SELECT rule IN ('appointment_status_transition', 'appointment_doctor_verified', 'appointment_doctor_cap')
+$$;
+
+
+--
+-- Name: FUNCTION is_broken_at_any_start(rule text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.is_broken_at_any_start(rule text) IS 'Whether who breaks a rule of booking by taking one slot of a doctor would break it by taking any other.';
+
+
+--
 -- Name: is_disabled(integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -5558,6 +5576,11 @@ CREATE FUNCTION public.nearest_free_slots(p_patient integer, p_doctor integer, p
                 FROM doctor AS d
                 CROSS JOIN LATERAL grid_slots(d, now(), now() + interval '361 hours') AS g
                 WHERE d.account_id = p_doctor
+                    -- asked first and once: a full doctor, after whose last slot there is a rush, refuses most of all
+                    AND NOT EXISTS (
+                        SELECT FROM explain_booking(p_patient, p_doctor, p_start, p_appointment) AS e
+                        WHERE is_broken_at_any_start(e.rule)
+                    )
                 -- seconds, because an interval between far-off instants is out of range
                 ORDER BY abs(extract(epoch FROM g.starts_at) - extract(epoch FROM p_start)), g.starts_at
                 OFFSET 0 -- keeps the costly looks below out of the sort: they stop at the limits
@@ -14094,6 +14117,13 @@ REVOKE ALL ON FUNCTION public.hold_for_capture(pay public.payment, p_until times
 --
 
 REVOKE ALL ON FUNCTION public.interval_slots(i public.working_span, zone text, slot_minutes integer, buffer_minutes integer, p_from timestamp with time zone, p_to timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION is_broken_at_any_start(rule text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.is_broken_at_any_start(rule text) FROM PUBLIC;
 
 
 --

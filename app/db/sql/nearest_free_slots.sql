@@ -10,6 +10,11 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
                 FROM doctor AS d
                 CROSS JOIN LATERAL grid_slots(d, now(), now() + interval '361 hours') AS g
                 WHERE d.account_id = p_doctor
+                    -- asked first and once: a full doctor, after whose last slot there is a rush, refuses most of all
+                    AND NOT EXISTS (
+                        SELECT FROM explain_booking(p_patient, p_doctor, p_start, p_appointment) AS e
+                        WHERE is_broken_at_any_start(e.rule)
+                    )
                 -- seconds, because an interval between far-off instants is out of range
                 ORDER BY abs(extract(epoch FROM g.starts_at) - extract(epoch FROM p_start)), g.starts_at
                 OFFSET 0 -- keeps the costly looks below out of the sort: they stop at the limits

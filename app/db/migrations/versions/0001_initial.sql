@@ -1604,6 +1604,13 @@ $$;
 COMMENT ON FUNCTION broken_rules(appointment, doctor, policy, timestamptz, other_appointments, other_appointments) IS
 'Every rule that an appointment would break by taking its place at an instant, and why; none: it may.';
 
+CREATE OR REPLACE FUNCTION is_broken_at_any_start(rule text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT rule IN ('appointment_status_transition', 'appointment_doctor_verified', 'appointment_doctor_cap')
+$$;
+COMMENT ON FUNCTION is_broken_at_any_start(text) IS
+'Whether who breaks a rule of booking by taking one slot of a doctor would break it by taking any other.';
+
 -- A private link shows its owner's appointments to calendars. A new one ends the one before, and only its hash is kept.
 CREATE OR REPLACE FUNCTION open_calendar_feed(p_account integer, p_token bytea) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -3413,6 +3420,11 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
                 FROM doctor AS d
                 CROSS JOIN LATERAL grid_slots(d, now(), now() + interval '361 hours') AS g
                 WHERE d.account_id = p_doctor
+                    -- asked first and once: a full doctor, after whose last slot there is a rush, refuses most of all
+                    AND NOT EXISTS (
+                        SELECT FROM explain_booking(p_patient, p_doctor, p_start, p_appointment) AS e
+                        WHERE is_broken_at_any_start(e.rule)
+                    )
                 -- seconds, because an interval between far-off instants is out of range
                 ORDER BY abs(extract(epoch FROM g.starts_at) - extract(epoch FROM p_start)), g.starts_at
                 OFFSET 0 -- keeps the costly looks below out of the sort: they stop at the limits
