@@ -11,7 +11,7 @@ import click
 from app.sandbox.errors import SandboxError
 from bench import booking, cancel_to_mail, crowds, growth, processes, reads, servers
 from bench.stack import Stack, running_stack
-from bench.wrk import NoWrkError
+from bench.wrk import PROGRAM
 
 Part = Callable[..., Awaitable[str]]
 PARTS: dict[str, tuple[str, Part]] = {
@@ -32,6 +32,8 @@ PARTS: dict[str, tuple[str, Part]] = {
 @click.option("--home", default=".bench", show_default=True, help="Folder for the servers' data, removed afterwards.")
 def main(parts: tuple[str, ...], home: str, *, full: bool) -> None:
     """Measure PARTS, or everything, each on a fresh database; minutes in all, but for --full."""
+    if not shutil.which(PROGRAM):
+        raise click.ClickException(f"{PROGRAM} is missing: install it (Debian: apt-get install {PROGRAM})")
     for name in parts or PARTS:
         title, part = PARTS[name]
         click.echo(f"\n### {title}\n")
@@ -49,5 +51,5 @@ async def _measure(part: Part, home: Path, *, full: bool) -> str:
 
 try:
     main()
-except (SandboxError, NoWrkError) as error:
+except SandboxError as error:
     sys.exit(str(error))

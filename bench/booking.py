@@ -71,7 +71,7 @@ def line(name: str, result: Round) -> tuple[object, ...]:
 
 async def run(stack: Stack, *, full: bool) -> str:
     """Compare the API, one process and two, with the bare handler and pgbench."""
-    seconds, rounds = (10, 9) if full else (2, 4)
+    seconds = 10 if full else 2
     async with AsyncExitStack() as servers:
         apis = await servers.enter_async_context(stack.apis(2))
         bare = await servers.enter_async_context(stack.served("bench.bare"))
@@ -83,7 +83,7 @@ async def run(stack: Stack, *, full: bool) -> str:
                 "bare handler": lambda: over_http(stack, seconds, bare),
                 "pgbench": lambda: by_pgbench(stack, seconds),
             },
-            rounds,
+            full=full,
         )
     return "\n\n".join(
         (

@@ -15,6 +15,7 @@ import asyncpg
 from bench import wrk
 from bench.figures import percentile, table
 from bench.people import a_slot, forget_mails, make_doctors, make_patients, make_wishes
+from bench.rounds import ROUNDS
 from bench.stack import Stack
 
 WORKERS = (1, 3)
@@ -99,9 +100,9 @@ async def run(stack: Stack, *, full: bool) -> str:
     number = 400 if full else 60
     kinds = [(workers, loaded) for workers in WORKERS for loaded in (False, True)]
     results: dict[tuple[int, bool], list[Sample]] = {kind: [] for kind in kinds}
-    for _ in range(2):
+    for _ in range(ROUNDS):
         for kind in random.sample(kinds, len(kinds)):
-            results[kind] += await a_round(stack, *kind, number // 2)
+            results[kind] += await a_round(stack, *kind, number // ROUNDS)
     return table(
         ("workers", "load", "samples", "first mail p50, ms", "p99", "whole wave p50, ms", "p99"),
         (_line(*kind, samples) for kind, samples in results.items()),

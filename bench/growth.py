@@ -59,7 +59,7 @@ async def run(stack: Stack, *, full: bool) -> str:
             for name, read in kinds.items():
                 figures.setdefault(name, {})[size] = partial(reads.over_http, grown, read, booking.CLIENTS, server)
         for name, rivals in figures.items():
-            results = await by_turns({str(size): act for size, act in rivals.items()}, 9 if full else 4)
+            results = await by_turns({str(size): act for size, act in rivals.items()}, full=full)
             first, *_, last = by_size = [results[str(size)] for size in SIZES]
             lines += _lines(name, by_size)
             growth[name] = last.postgres / first.postgres

@@ -9,7 +9,7 @@ from bench.figures import table
 from bench.people import make_wishes
 from bench.stack import Stack
 
-STARTS = 3
+STARTS = 5
 SECONDS, SOAK = 10, 600  # of mixed traffic
 
 

@@ -103,7 +103,7 @@ async def run(stack: Stack, *, full: bool) -> str:
                 "pgbench": partial(by_pgbench, stack, read),
                 "API, one client": partial(over_http, stack, read, 1, server),
             }
-            results = await by_turns(rivals, 9 if full else 2)
+            results = await by_turns(rivals, full=full)
             ceiling = results["pgbench"].rate
             lines += [_line(name, client, result, ceiling) for client, result in results.items()]
     return table(COLUMNS, lines)

@@ -9,6 +9,8 @@ from typing import NamedTuple
 from bench import cpu
 from bench.stack import Stack
 
+ROUNDS, MANY_ROUNDS = 5, 9
+
 
 class Done(NamedTuple):
     """What a client did: so many requests, all went well, in so long; latencies in milliseconds, if it knows them."""
@@ -48,10 +50,10 @@ def _clocks(stack: Stack, servers: tuple[int, ...]) -> tuple[float, float, float
     return cpu.seconds(*servers), cpu.seconds(stack.postgres.pid), clients.ru_utime + clients.ru_stime
 
 
-async def by_turns(rivals: Mapping[str, Callable[[], Awaitable[Round]]], rounds: int) -> dict[str, Round]:
-    """Let each rival warm up once, then act `rounds` times in random order; return the medians of each."""
+async def by_turns(rivals: Mapping[str, Callable[[], Awaitable[Round]]], *, full: bool) -> dict[str, Round]:
+    """Let each rival warm up once, then act in several rounds, in random order; return the medians of each."""
     taken: dict[str, list[Round]] = {name: [] for name in rivals}
-    for number in range(rounds + 1):
+    for number in range(1 + (MANY_ROUNDS if full else ROUNDS)):
         for name in random.sample(list(rivals), len(rivals)):
             result = await rivals[name]()
             if number:

@@ -18,7 +18,7 @@ READ = "an appointment"
 
 async def run(stack: Stack, *, full: bool) -> str:
     """Compare them, 16 clients each."""
-    seconds, rounds = (10, 9) if full else (3, 5)
+    seconds = 10 if full else 3
     async with stack.connection() as db:
         kinds = await reads.make_reads(db, await make_doctors(db, reads.DOCTORS, hours=OFFICE), specialties=())
     async with AsyncExitStack() as servers:
@@ -36,6 +36,6 @@ async def run(stack: Stack, *, full: bool) -> str:
                     READ: partial(reads.over_http, stack, kinds[READ], booking.CLIENTS),
                 }.items()
             },
-            rounds,
+            full=full,
         )
     return table(booking.COLUMNS, (booking.line(*item) for item in sorted(results.items())))

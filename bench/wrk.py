@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import json
 import os
-import shutil
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,15 +14,9 @@ import msgspec
 from bench.people import Wish
 from bench.rounds import Done
 
+PROGRAM = "wrk"
 SCRIPT = Path(__file__).with_name("wrk.lua")
 RESULT = b"RESULT "
-
-
-class NoWrkError(Exception):
-    """wrk is not installed."""
-
-    def __init__(self) -> None:
-        super().__init__("this part needs wrk: install it (Debian: apt-get install wrk) and run it again")
 
 
 class Load(NamedTuple):
@@ -69,12 +62,9 @@ def write_requests(path: Path, requests: Iterable[str]) -> Path:
 
 
 async def start(url: str, requests: Path, seconds: float, load: Load) -> asyncio.subprocess.Process:
-    """Start wrk. Raises NoWrkError."""
-    program = shutil.which("wrk")
-    if program is None:
-        raise NoWrkError
+    """Start wrk."""
     return await asyncio.create_subprocess_exec(
-        program,
+        PROGRAM,
         *(f"-c{load.connections}", f"-t{load.threads}", f"-d{max(1, round(seconds))}s", "--timeout", "30s"),
         *("-s", SCRIPT, url, "--", requests, str(load.threads), str(round(load.pause * 1000))),
         "again" if load.again else "once",
