@@ -10,8 +10,12 @@ from app.domain.doctors.schemas import Slot
 from app.domain.errors import refusal_of
 from app.domain.problems import BrokenRule, refused
 
-EXPLAIN = "SELECT rule, why FROM explain_booking($1, $2, $3, $4)"
-ALTERNATIVES = "SELECT starts_at, ends_at FROM nearest_free_slots($1, $2, $3, $4, 5)"
+EXPLAIN = """
+    SELECT rule, why, NULL::timestamptz AS starts_at, NULL::timestamptz AS ends_at
+    FROM explain_booking($1, $2, $3, $4)
+    UNION ALL
+    SELECT NULL, NULL, starts_at, ends_at FROM nearest_free_slots($1, $2, $3, $4, 5)
+"""
 PARTIES = "SELECT patient_id, doctor_id FROM appointment WHERE id = $1"
 
 
@@ -40,10 +44,11 @@ async def explained(engine: AsyncEngine, error: Exception, wish: Wish) -> Except
     if refusal is None:
         return error
     answer = refused(refusal)
+    rows = await fetch(engine, EXPLAIN, *wish)
     broken = {refusal.code: refusal.detail}
-    for row in await fetch(engine, EXPLAIN, *wish):
-        broken.setdefault(row["rule"], row["why"])
+    for row in rows:
+        if row["rule"]:
+            broken.setdefault(row["rule"], row["why"])
     answer.problem.rules = [BrokenRule(code, detail) for code, detail in broken.items()]
-    slots = await fetch(engine, ALTERNATIVES, *wish)
-    answer.problem.alternatives = [Slot(row["starts_at"], row["ends_at"]) for row in slots]
+    answer.problem.alternatives = [Slot(row["starts_at"], row["ends_at"]) for row in rows if row["starts_at"]]
     return answer
