@@ -28,10 +28,14 @@ def place(error: BaseException) -> str:
 
 
 class Outage:
-    """Tells the log once when a server cannot be used, and once when it has worked again for 10 s on end."""
+    """Tells the log once when a server cannot be used, and once when it has worked again for 10 s on end.
 
-    def __init__(self, server: str) -> None:
+    A call that fails may do so only after `seconds`: so much longer it takes until none that was made meanwhile can.
+    """
+
+    def __init__(self, server: str, *, seconds: float = 0) -> None:
         self._server = server
+        self._seconds = seconds
         self._failed_at: float | None = None
 
     def noticed(self, error: BaseException) -> None:
@@ -42,7 +46,7 @@ class Outage:
 
     def over(self) -> None:
         """Say that the server can be used, if it could not; while only some calls fail, nothing is said."""
-        if self._failed_at is not None and time.monotonic() - self._failed_at > CALM_SECONDS:
+        if self._failed_at is not None and time.monotonic() - self._failed_at > CALM_SECONDS + self._seconds:
             log.info("available_again", server=self._server)
             self._failed_at = None
 

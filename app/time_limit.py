@@ -5,6 +5,7 @@ import asyncio
 from litestar.config.app import AppConfig
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
+from litestar.status_codes import HTTP_500_INTERNAL_SERVER_ERROR
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.outages import Outage
@@ -24,7 +25,7 @@ class TimeLimit(ASGIMiddleware):
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._outage = Outage("api")
+        self._outage = Outage("api", seconds=seconds)
 
     def on_app_init(self, config: AppConfig) -> AppConfig:
         """Go before all other middleware, such as that which asks the database who is calling."""
@@ -33,8 +34,12 @@ class TimeLimit(ASGIMiddleware):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Let the rest of the app answer. Raises TooLateError if it does not in time."""
+        status = HTTP_500_INTERNAL_SERVER_ERROR
 
         async def send_in_time(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
             # before it is sent: what goes before the sending, such as the session's end, could not be told any more
             # that it is late, and how long the client takes to read is not our affair
             if not limit.expired():  # else somebody on the way has taken no notice, and a late answer beats none
@@ -50,4 +55,5 @@ class TimeLimit(ASGIMiddleware):
             late = TooLateError(f"no answer within {self._seconds:g} s")
             self._outage.noticed(late)
             raise late from error
-        self._outage.over()
+        if status < HTTP_500_INTERNAL_SERVER_ERROR:  # to be told in time that nothing works is no sign that it does
+            self._outage.over()
