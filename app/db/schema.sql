@@ -10376,6 +10376,7 @@ CREATE VIEW admin.rule_catalogue AS
             string_agg(((p_1.proname)::text || '()'::text), ', '::text ORDER BY p_1.proname) AS by_functions
            FROM (public.rule_answer r_1
              JOIN pg_proc p_1 ON (((p_1.pronamespace = ('public'::regnamespace)::oid) AND (strpos(p_1.prosrc, quote_literal(r_1.rule)) > 0))))
+          WHERE (p_1.prorettype <> ('boolean'::regtype)::oid)
           GROUP BY r_1.rule
         )
  SELECT r.rule,

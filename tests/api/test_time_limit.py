@@ -31,7 +31,7 @@ from tests.factories import a_slot, bearer, make_doctor, make_patient
 from tests.servers import serving
 from tests.workers.processes import eventually
 
-SECONDS, POOL = 5, 10  # so short that on a busy machine hashing a password still takes less
+SECONDS, POOL = 5, 10  # short, but on a busy machine hashing a password takes 2 s
 NOBODY_WAITS = """
     SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid)))
 """

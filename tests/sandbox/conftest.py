@@ -12,7 +12,8 @@ from tests.sandbox.ups import Start, Up, nothing_is_left
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    return tmp_path / "home"
+    """A folder that is yet to be made, with a path of 150 characters or more, spaces and umlauts among them."""
+    return tmp_path / f"ein Ordner für größere Pläne{'...':.<{max(3, 121 - len(str(tmp_path)))}}"
 
 
 @pytest.fixture

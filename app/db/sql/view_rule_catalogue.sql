@@ -41,6 +41,7 @@ raised AS (
         string_agg(p.proname || '()', ', ' ORDER BY p.proname) AS by_functions
     FROM rule_answer AS r
     INNER JOIN pg_proc AS p ON p.pronamespace = 'public'::regnamespace AND strpos(p.prosrc, quote_literal(r.rule)) > 0
+    WHERE p.prorettype <> 'boolean'::regtype -- such a function only asks which rule it is
     GROUP BY r.rule
 )
 
