@@ -3,11 +3,13 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
 import asyncpg
+from sqlalchemy import PoolProxiedConnection
+from sqlalchemy.exc import MissingGreenlet
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_scoped_session
 
 T = TypeVar("T")
@@ -157,18 +159,36 @@ def as_sent(sql: str, *arguments: Any) -> tuple[str, tuple[Any, ...]]:
     return f"SELECT called.* FROM ({sql}) AS called WHERE {' AND '.join(conditions)}", tuple(given)  # noqa: S608  our own
 
 
-@asynccontextmanager
-async def connected(engine: Any) -> AsyncIterator[Any]:
-    """Yield a driver connection of the pool, for one statement.
+class connected:  # noqa: N801  named as contextlib's own are
+    """Lend a driver connection of the pool, for one statement.
 
-    It comes from the pool itself: a session's connection, or an engine's, costs more than many a statement.
+    It comes from the pool itself: a session's connection, or an engine's, costs more than many a statement. So would
+    a generator, which `asynccontextmanager` takes.
     """
-    connection = await engine.raw_connection()
+
+    def __init__(self, engine: Any) -> None:
+        self._engine = engine
+
+    async def __aenter__(self) -> Any:
+        self._lent = await _lent_by(self._engine)
+        return self._lent.driver_connection
+
+    async def __aexit__(self, *_: object) -> None:
+        self._lent.close()
+
+
+async def _lent_by(engine: Any) -> PoolProxiedConnection:
+    if engine.pool.checkedin():  # nothing has to be waited for, so there is no need for what lets SQLAlchemy wait
+        with suppress(MissingGreenlet):  # unless the server has hung up, and a new connection is to be made
+            idle: PoolProxiedConnection = engine.pool.connect()
+            return idle
+    lent: PoolProxiedConnection = await engine.raw_connection()
     try:
         _go_on_unless_stopped()
-        yield connection.driver_connection
-    finally:
-        connection.close()
+    except asyncio.CancelledError:
+        lent.close()
+        raise
+    return lent
 
 
 def _go_on_unless_stopped() -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,9 @@ from advanced_alchemy.extensions.litestar import (
     SQLAlchemyPlugin,
 )
 from litestar import Request
-from litestar.types import Message, Scope
 from sqlalchemy import event
 from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 SECONDS_TO_CLOSE = 2
@@ -39,7 +38,7 @@ def create_engine(url: str, *, application_name: str, pool_size: int = 10, pool_
     At most `pool_seconds` are spent on waiting for one of `pool_size` connections: to be late beats being turned away.
     """
 
-    async def connect(**_: Any) -> "asyncpg.Connection[asyncpg.Record]":
+    async def connect() -> "asyncpg.Connection[asyncpg.Record]":
         try:
             return await asyncpg.connect(
                 url,
@@ -59,15 +58,26 @@ def create_engine(url: str, *, application_name: str, pool_size: int = 10, pool_
 
     engine = create_async_engine(
         "postgresql+asyncpg://",
-        async_creator=connect,
+        async_creator=lambda: _WhenAwaited(connect),
         pool_size=pool_size,
         max_overflow=0,
+        pool_use_lifo=True,  # what was in use last is in the processor's caches still, here and in PostgreSQL
         hide_parameters=True,  # an error's text may end up where nobody's data belongs
         pool_timeout=pool_seconds,
     )
     event.listen(engine.sync_engine, "checkout", _refuse_dead_connection)
     event.listen(engine.sync_engine, "close", _hang_up)
     return engine
+
+
+class _WhenAwaited:
+    """What begins when it is awaited; unlike a coroutine it may as well be let go, as by who cannot wait."""
+
+    def __init__(self, begin: Callable[[], Awaitable[Any]]) -> None:
+        self._begin = begin
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        return self._begin().__await__()
 
 
 def _refuse_dead_connection(connection: Any, *_: object) -> None:
@@ -91,17 +101,25 @@ def on_use(engine: AsyncEngine, tell: Callable[[], None]) -> None:
     event.listen(engine.sync_engine, "checkin", tell_if_alive)
 
 
+class _RequestSession(AsyncSession):
+    """The session of a request, closed as its answer begins."""
+
+    async def close(self) -> None:
+        # The answer stands: what it tells of is committed, and a lost connection leaves the pool.
+        with contextlib.suppress(SQLAlchemyError, OSError):
+            async with asyncio.timeout(SECONDS_TO_CLOSE):
+                await super().close()
+
+
 def database_config(url: str, *, application_name: str, pool_seconds: float = 30) -> SQLAlchemyAsyncConfig:
     """Return advanced-alchemy's configuration: a session per request, and where the migrations are."""
-    config = SQLAlchemyAsyncConfig(
+    return SQLAlchemyAsyncConfig(
         engine_instance=create_engine(url, application_name=application_name, pool_seconds=pool_seconds),
         set_default_exception_handler=False,  # it takes every database error for a conflict
-        session_config=AsyncSessionConfig(expire_on_commit=False),
+        session_config=AsyncSessionConfig(class_=_RequestSession, expire_on_commit=False),
         engine_config=EngineConfig(),
         alembic_config=AlembicAsyncConfig(script_location=str(MIGRATIONS), version_table_name="alembic_version"),
     )
-    config.before_send_handler = _whatever_comes_of_it(config.before_send_handler)
-    return config
 
 
 def engine_of(request: Request[Any, Any, Any]) -> AsyncEngine:
@@ -109,13 +127,3 @@ def engine_of(request: Request[Any, Any, Any]) -> AsyncEngine:
     (config,) = request.app.plugins.get(SQLAlchemyPlugin).config
     assert isinstance(config, SQLAlchemyAsyncConfig)  # noqa: S101  the one that was made here
     return config.get_engine()
-
-
-def _whatever_comes_of_it(close_session: Any) -> Callable[[Message, Scope], Awaitable[None]]:
-    async def close(message: Message, scope: Scope) -> None:
-        # The answer stands: what it tells of is committed, and a lost connection leaves the pool.
-        with contextlib.suppress(SQLAlchemyError, OSError):
-            async with asyncio.timeout(SECONDS_TO_CLOSE):
-                await close_session(message, scope)
-
-    return close

@@ -155,6 +155,8 @@ async def test_who_was_stopped_while_a_connection_came_runs_nothing(database: Da
     class Deaf:
         """An engine that takes no notice when who waits for a connection is stopped, as Python 3.11's wait_for may."""
 
+        pool = engine.pool  # in which there is none yet
+
         async def raw_connection(self) -> PoolProxiedConnection:
             with contextlib.suppress(asyncio.CancelledError):
                 await asyncio.sleep(10)
