@@ -12,6 +12,7 @@ from typing import Any
 
 import asyncpg
 import httpx
+import hypothesis
 import pytest
 import pytest_asyncio
 
@@ -27,6 +28,8 @@ UNLIMITED: dict[str, Any] = dict.fromkeys(
 )
 WAITING = ("workers", "crashes", "e2e", "sandbox")  # folders
 LONGEST = ("test_schemathesis", "test_deaths", "test_mutation", "test_interleaving", "test_database_outage", "test_up")
+hypothesis.settings.register_profile("patient", deadline=None)  # no example is to fail on a slow day
+hypothesis.settings.load_profile("patient")
 SECRET = "a secret for the tests, of more than 32 characters"
 
 

@@ -27,7 +27,6 @@ BATCH = 50  # histories with a PayPal of their own, whose ledger is then not lon
 PLAN = settings(
     max_examples=min(BATCH, HISTORIES),
     stateful_step_count=20,
-    deadline=None,
     derandomize="CI" in os.environ and not SOAK,  # there the same histories each time; new ones wherever people work
     print_blob=True,
     suppress_health_check=list(HealthCheck),

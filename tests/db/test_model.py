@@ -23,7 +23,6 @@ settings.register_profile(
     "model",
     max_examples=120,
     stateful_step_count=30,
-    deadline=None,
     derandomize="CI" in os.environ,  # there the same stories each time; new ones wherever people work
     print_blob=True,
     suppress_health_check=list(HealthCheck),

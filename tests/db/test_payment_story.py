@@ -135,7 +135,6 @@ def test_money_and_slot_never_part(database: Database, run_async: Callable[[Coro
 
     @settings(
         max_examples=STORIES,
-        deadline=None,
         derandomize="CI" in os.environ,
         print_blob=True,
         suppress_health_check=list(HealthCheck),

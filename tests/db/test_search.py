@@ -48,7 +48,7 @@ async def fill(db: asyncpg.Connection, doctor: int, patient: int, places: list[i
             await (db.execute(BOOK, doctor, slot, patient) if place % 2 else db.execute(TAKE_OFF, doctor, slot))
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_the_search_is_the_union_of_the_lists(data: st.DataObject, owner: asyncpg.Connection, run_async: Any) -> None:
     async def compare() -> None:

@@ -112,7 +112,7 @@ async def test_to_the_second_and_less(owner: asyncpg.Connection) -> None:
     assert not await is_slot(owner, doctor, nine + 60 * MINUTE, 30)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_the_rule_agrees_with_the_list(data: st.DataObject, owner: asyncpg.Connection, run_async: object) -> None:
     """What free_slots lists and what the rule accepts are the same starts, for any hours on any day."""

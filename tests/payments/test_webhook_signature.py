@@ -179,7 +179,7 @@ async def test_a_seeded_root_is_trusted_for_nothing_else(online: tuple[Internet,
     assert await refused(verifier, signed() | {CERT: f"{URL}2"}) == "certificate_chain"
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 async def test_no_bit_can_be_changed(verifier: WebhookVerifier, data: st.DataObject) -> None:
     parts = {name: value.encode() for name, value in signed().items()} | {"": BODY}

@@ -38,6 +38,9 @@ REQUEUE = "UPDATE notification SET due_at = now() WHERE status = 'queued' AND du
 ROWS = """
     SELECT n.*, r.email FROM notification AS n INNER JOIN account AS r ON r.id = n.account_id
 """
+QUEUED = """
+    SELECT id, kind, account_id, attempts, due_at - now() AS due_in, outcome FROM notification WHERE status = 'queued'
+"""
 REASONS = {"the appointment has changed since", "the offer has been superseded", "the waiting has ended"}
 
 
@@ -172,6 +175,15 @@ async def no_job_is_left(redis: Redis) -> bool:
     return not any(":deliver:" in str(job) for job in jobs)
 
 
+async def what_is_left(owner: asyncpg.Connection, redis: Redis) -> str:
+    """Return what the outbox still has to send, and what SAQ knows of jobs: only both together tell who waits for whom."""
+    rows = [str(dict(row)) for row in await owner.fetch(QUEUED)]
+    jobs = await redis.zrange("saq:booking:incomplete", 0, -1)
+    records = await redis.mget(*jobs) if jobs else []
+    lists = {name: await redis.lrange(f"saq:booking:{name}", 0, -1) for name in ("active", "queued")}
+    return "\n".join(["left in the outbox:", *rows, f"jobs: {jobs}", f"their records: {records}", f"lists: {lists}"])
+
+
 @pytest.mark.timeout(600)
 async def test_every_mail_arrives(
     database: Database,
@@ -201,7 +213,10 @@ async def test_every_mail_arrives(
     async with impatience(owner):
         await eventually(partial(mailbox.has_failed, FAILURES), seconds=SETTLING)
         mailbox.grumpy = False
-        await eventually(partial(is_settled, app), seconds=SETTLING)
+        try:
+            await eventually(partial(is_settled, app), seconds=SETTLING)
+        except TimeoutError:
+            pytest.fail(await what_is_left(owner, redis))
     await check(owner, mailbox, practice)
     await eventually(partial(no_job_is_left, redis), seconds=SETTLING)
     for worker in workers:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -235,7 +235,6 @@ def test_times_are_the_recipients(timezone: str, start: datetime, said: str) -> 
     assert said in text(letter(start, timezone=timezone))
 
 
-@settings(deadline=None)  # it must not fail on a slow day
 @given(anything, anything, anything, anything, st.sampled_from(sorted(en.LOCALE.words)))
 def test_no_name_and_no_reason_writes_a_header(
     recipient: str, doctor: str, patient: str, reason: str, kind: tuple[Any, Any]
