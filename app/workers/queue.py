@@ -8,6 +8,15 @@ from saq.queue.redis import RedisQueue
 
 from app.workers.heartbeat import HEARTBEAT_SECONDS, JOB_SECONDS
 
+# In one step, and only if it is lost still: after Redis was flushed, a job of the same key may come at any moment. Half
+# done, this would leave a key that no worker has, and that no other job could ever have again.
+FORGET = """
+    if redis.call('EXISTS', KEYS[1]) == 0 then
+        redis.call('ZREM', KEYS[2], KEYS[1])
+        redis.call('LREM', KEYS[3], 0, KEYS[1])
+    end
+"""
+
 
 class BookingQueue(RedisQueue):
     """A queue that waits for nobody, and takes no job for left behind that has only just been taken.
@@ -18,6 +27,7 @@ class BookingQueue(RedisQueue):
 
     def __init__(self, redis: Redis, *, name: str) -> None:
         super().__init__(redis, name=name)
+        self._forget = redis.register_script(FORGET)
         # the jobs that this worker's last sweep found not to be marked as begun: their keys, and when they were queued
         self._unmarked: set[tuple[str, int]] = set()
 
@@ -48,6 +58,5 @@ class BookingQueue(RedisQueue):
         """Return a job; one that Redis has lost, as it does when its memory is full, keeps its key from no other."""
         job = self.deserialize(await self.redis.get(job_id))
         if job is None:
-            await self.redis.zrem(self._incomplete, job_id)
-            await self.redis.lrem(self._active, 0, job_id)  # type: ignore[arg-type]  # bytes will do
+            await self._forget(keys=[job_id, self._incomplete, self._active])
         return job

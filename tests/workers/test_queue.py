@@ -1,6 +1,7 @@
 """Which jobs are given up: those of dead workers, and no others."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -84,6 +85,24 @@ async def test_a_job_that_redis_has_lost_blocks_no_other(queue: BookingQueue) ->
     job = await taken(queue)
     await queue.redis.delete(job.id)
     assert await swept(queue) == []
+    await taken(queue)
+
+
+async def test_one_that_comes_at_that_moment_is_not_lost(queue: BookingQueue, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = await taken(queue)
+    get = queue.redis.get
+
+    async def get_and_be_overtaken(job_id: bytes) -> Any:
+        monkeypatch.undo()
+        await queue.redis.delete(*await queue.redis.keys("saq:*tested*"))  # Redis is flushed
+        found = await get(job_id)
+        await taken(queue)
+        return found
+
+    monkeypatch.setattr(queue.redis, "get", get_and_be_overtaken)
+    assert await swept(queue) == []
+    assert await queue.enqueue("deliver", key=job.key) is None
+    assert [await swept(queue) for _ in range(2)] == [[], [job.key]]  # its worker dies
     await taken(queue)
 
 
