@@ -11,7 +11,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from app import logs
-from app.db.driver import act_id
+from app.db.driver import act_id, login
 from app.domain.problems import PROBLEM_JSON, Problem
 
 log = structlog.get_logger()
@@ -73,6 +73,7 @@ async def _under_an_id(app: ASGIApp, scope: HTTPScope, receive: Receive, send: S
     started = time.perf_counter()
     acting = act_id.set(None if scope["method"] in SAFE_METHODS else request_id)
     telling = logs.request_id.set(request_id)
+    login.set(None)  # a request that was sent right behind another, on one connection, begins in that one's context
     try:
         await app(scope, receive, send_with_id)
     finally:

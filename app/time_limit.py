@@ -18,7 +18,8 @@ class TooLateError(TimeoutError):
 class TimeLimit(ASGIMiddleware):
     """Stops a request's work after `seconds`, unless its answer has begun by then.
 
-    A database connection that is in the midst of a statement is closed with it, which takes up to 2 s more.
+    A database connection that is in the midst of a statement is closed with it. A session that is between two has up
+    to 2 s more to undo what it has done.
     """
 
     scopes = (ScopeType.HTTP,)

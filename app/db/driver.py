@@ -179,7 +179,7 @@ class connected:  # noqa: N801  named as contextlib's own are
 
 async def _lent_by(engine: Any) -> PoolProxiedConnection:
     if engine.pool.checkedin():  # nothing has to be waited for, so there is no need for what lets SQLAlchemy wait
-        with suppress(MissingGreenlet):  # unless the server has hung up, and a new connection is to be made
+        with suppress(MissingGreenlet):  # unless it is to be made anew; then it goes behind the others, which may live
             idle: PoolProxiedConnection = engine.pool.connect()
             return idle
     lent: PoolProxiedConnection = await engine.raw_connection()

@@ -61,7 +61,6 @@ def create_engine(url: str, *, application_name: str, pool_size: int = 10, pool_
         async_creator=lambda: _WhenAwaited(connect),
         pool_size=pool_size,
         max_overflow=0,
-        pool_use_lifo=True,  # what was in use last is in the processor's caches still, here and in PostgreSQL
         hide_parameters=True,  # an error's text may end up where nobody's data belongs
         pool_timeout=pool_seconds,
     )
@@ -81,7 +80,7 @@ class _WhenAwaited:
 
 
 def _refuse_dead_connection(connection: Any, *_: object) -> None:
-    # asyncpg knows that the server hung up, so no round trip is spent on asking; the pool then tries another.
+    # asyncpg knows that the server hung up, so no round trip is spent on asking; the pool then connects anew.
     if connection.driver_connection.is_closed():
         raise DisconnectionError
 

@@ -1,5 +1,6 @@
 """Where a call's own statement looks whether the caller's login goes on: once it has ended, nothing is read or done."""
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 
@@ -49,3 +50,20 @@ async def test_nothing_is_read_or_done(
         assert_problem(answer, 401, "unauthorized")
         assert answer.headers["www-authenticate"] == "Bearer"
     assert await owner.fetch(ROWS, doctor) == before
+
+
+async def test_the_next_request_of_a_connection_is_not_of_that_login(
+    client: httpx.AsyncClient, owner: asyncpg.Connection
+) -> None:
+    doctor, patient = await make_doctor(owner), await make_patient(owner)
+    await owner.execute("UPDATE account SET generation = generation + 1 WHERE id = $1", patient)
+    ended = bearer(patient, "patient")["Authorization"]
+    requests = (
+        f"GET {APPOINTMENTS} HTTP/1.1\r\nHost: x\r\nAuthorization: {ended}\r\n\r\n"
+        f"GET /api/doctors/{doctor}/slots/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    )
+    reader, writer = await asyncio.open_connection(client.base_url.host, client.base_url.port)
+    writer.write(requests.encode())  # both at once: the second is begun as the first is answered
+    answers = (await reader.read()).split(b"HTTP/1.1 ")[1:]
+    writer.close()
+    assert [answer[:3] for answer in answers] == [b"401", b"200"]

@@ -178,3 +178,18 @@ async def test_who_was_stopped_while_a_connection_came_runs_nothing(database: Da
     async with asyncio.timeout(5), connected(engine):  # the pool has its connection back
         pass
     await engine.dispose()
+
+
+async def test_a_lost_connection_harms_nobody_while_others_live(database: Database, owner: asyncpg.Connection) -> None:
+    engine = create_engine(database.app, application_name="test", pool_size=3)
+    await asyncio.gather(*(fetch(engine, NAP) for _ in range(3)))
+    name = await owner.fetchval("SELECT current_database()")
+    await owner.execute(f"REVOKE CONNECT ON DATABASE {name} FROM booking_app")
+    try:
+        with pytest.raises((asyncpg.AdminShutdownError, asyncpg.PostgresConnectionError)):
+            await fetch(engine, "SELECT pg_terminate_backend(pg_backend_pid())")
+        for _ in range(9):
+            assert await fetch(engine, PID)
+    finally:
+        await owner.execute(f"GRANT CONNECT ON DATABASE {name} TO booking_app")
+        await engine.dispose()
