@@ -5,6 +5,7 @@ import shutil
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
 
@@ -29,7 +30,7 @@ PARTS: dict[str, tuple[str, Part]] = {
 @click.command()
 @click.argument("parts", nargs=-1, type=click.Choice(list(PARTS)))
 @click.option("--full", is_flag=True, help="The long form: more samples and rounds.")
-@click.option("--home", default=".bench", show_default=True, help="Folder for the servers' data, removed afterwards.")
+@click.option("--home", default=".", show_default=True, help="Folder in which the servers' data is while it runs.")
 def main(parts: tuple[str, ...], home: str, *, full: bool) -> None:
     """Measure PARTS, or everything, each on a fresh database; minutes in all, but for --full."""
     if not shutil.which(PROGRAM):
@@ -41,12 +42,10 @@ def main(parts: tuple[str, ...], home: str, *, full: bool) -> None:
 
 
 async def _measure(part: Part, home: Path, *, full: bool) -> str:
-    shutil.rmtree(home, ignore_errors=True)
     stack: Stack
-    async with running_stack(home) as stack:
-        result = await part(stack, full=full)
-    shutil.rmtree(home)
-    return result
+    with TemporaryDirectory(prefix=".bench-", dir=home) as data:
+        async with running_stack(Path(data)) as stack:
+            return await part(stack, full=full)
 
 
 try:

@@ -1,6 +1,8 @@
 """The least that could be built: one Litestar handler with the API's token check and its booking statement, no more.
 
-No limits, no ids, no log, no explanation of a refusal. `python -m bench.bare PORT`, with API's environment.
+No limits, no ids, no log, no explanation of a refusal. `python -m bench.bare PORT`, with API's environment. With
+`apart` behind it the handler is as one would write it at first: the login is asked for apart, by a statement of its
+own, and asyncpg's pool resets a connection each time that it is given back.
 """
 
 import sys
@@ -12,25 +14,35 @@ from litestar import Litestar, Request, post
 from litestar.params import JSONBody
 from litestar.security.jwt import Token
 
+from app.db.driver import as_sent
 from app.domain.accounts.sessions import REQUIRE_LOGIN
-from app.domain.accounts.tokens import Caller, jwt_auth
+from app.domain.accounts.tokens import LOGIN_WITH_STATEMENT, Caller, jwt_auth
 from app.domain.appointments.repository import BOOK
 from app.domain.appointments.schemas import Appointment, Book
+from app.garbage import loading
 from app.settings import get_settings
 
+APART = "apart"
 
-def create_app() -> Litestar:
+
+async def leave_as_it_is(_: asyncpg.Connection) -> None:
+    """Spare a connection that is given back the round trip by which asyncpg resets it: a booking changes no setting."""
+
+
+def create_app(*, apart: bool) -> Litestar:
     """Make it."""
     settings = get_settings()
-    pool = asyncpg.create_pool(settings.database_url, min_size=10, max_size=10)
+    reset = None if apart else leave_as_it_is
+    pool = asyncpg.create_pool(settings.database_url, min_size=10, max_size=10, reset=reset)
 
     async def is_current(account_id: int, generation: int) -> bool:
         good: bool = await pool.fetchval(REQUIRE_LOGIN, account_id, generation)  # raises, if it is not
         return good
 
-    @post("/api/appointments/appointments/")
+    @post("/api/appointments/appointments/", opt={LOGIN_WITH_STATEMENT: not apart})
     async def book(request: Request[Caller, Token, Any], data: JSONBody[Book]) -> Appointment:
-        row = await pool.fetchrow(BOOK, request.user.id, data.doctor, data.appointment_date)
+        statement, arguments = as_sent(BOOK, request.user.id, data.doctor, data.appointment_date)
+        row = await pool.fetchrow(statement, *arguments)
         assert row is not None  # noqa: S101  book() answers its row or raises
         return Appointment(**row)
 
@@ -46,13 +58,25 @@ def create_app() -> Litestar:
     )
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Serve it as the API is served."""
+    *options, port = sys.argv[1:]
+
+    def create_lasting_app() -> Litestar:
+        with loading():
+            return create_app(apart=options == [APART])
+
     uvicorn.run(
-        "bench.bare:create_app",
+        create_lasting_app,
         factory=True,
-        port=int(sys.argv[1]),
+        port=int(port),
         loop="uvloop",
         http="httptools",
         access_log=False,
+        server_header=False,
         log_level="warning",
     )
+
+
+if __name__ == "__main__":
+    main()

@@ -2,21 +2,24 @@
 
 from contextlib import AsyncExitStack
 
+import asyncpg
+
 from app.domain.appointments.repository import BOOK
 from bench import pgbench, wrk
-from bench.figures import plot, table
-from bench.people import Wish, make_wishes
-from bench.rounds import Done, Round, by_turns, measured
+from bench.bare import APART
+from bench.figures import at_least, at_most, lines, plot, table
+from bench.people import Wish, make_patients, make_wishes
+from bench.rounds import CLIENTS, Done, Round, by_turns, measured
 from bench.stack import Stack
 
-CLIENTS = 16
+API, BARE, BARE_APART, PGBENCH = "API", "bare handler", "bare handler, login apart", "pgbench"
 MOST_PER_SECOND = 1500  # patients are made for so many; who runs out of them ends with an error
 VARIABLES = """
 \\set patient :first_patient + :n
 \\set doctor :first_doctor + :n % :doctors
 \\set start :first_start + (:n / :doctors) * 1800
 """
-COLUMNS = ("", "requests/s", "p50, ms", "p99", "CPU a request, ms: server", "PostgreSQL", "client")
+COLUMNS = ("", "requests/s", "p50, ms", "p99", "CPU a request, ms: server", "PostgreSQL", "Valkey", "client")
 
 
 def script(wishes: list[Wish]) -> str:
@@ -42,7 +45,11 @@ async def by_pgbench(stack: Stack, seconds: float) -> Round:
 
 async def over_http(stack: Stack, seconds: float, *servers: tuple[str, int]) -> Round:
     """Book over HTTP at servers (address and process id), which take equal shares."""
-    wishes = await _wishes(stack, seconds)
+    return await book(stack, await _wishes(stack, seconds), seconds, *servers)
+
+
+async def book(stack: Stack, wishes: list[Wish], seconds: float, *servers: tuple[str, int]) -> Round:
+    """Book wishes, as many as can be in so long."""
     share = [wishes[n :: len(servers)] for n in range(len(servers))]
     files = [
         wrk.write_requests(stack.home / f"bookings{n}.txt", map(wrk.booking, part)) for n, part in enumerate(share)
@@ -58,45 +65,44 @@ async def over_http(stack: Stack, seconds: float, *servers: tuple[str, int]) -> 
 
 async def _wishes(stack: Stack, seconds: float) -> list[Wish]:
     async with stack.connection() as db:
-        wishes = await make_wishes(db, round(seconds * MOST_PER_SECOND))
-        await db.execute("ANALYZE account, doctor, patient, working_hours, appointment")
-        await db.execute("CHECKPOINT")  # so that none comes in the midst of a round
+        wishes = await make_wishes(db, await make_patients(db, round(seconds * MOST_PER_SECOND)))
+        await settle(db)
     return wishes
+
+
+async def settle(db: asyncpg.Connection) -> None:
+    """Let PostgreSQL learn what there is now, and write it down, so that it does neither in the midst of a round."""
+    await db.execute("ANALYZE account, doctor, patient, working_hours, appointment")
+    await db.execute("CHECKPOINT")
 
 
 def line(name: str, result: Round) -> tuple[object, ...]:
     """Return a line of the table."""
-    return name, result.rate, result.p50, result.p99, result.api, result.postgres, result.client
+    return name, result.rate, result.p50, result.p99, result.api, result.postgres, result.valkey, result.client
 
 
 async def run(stack: Stack, *, full: bool) -> str:
-    """Compare the API, one process and two, with the bare handler and pgbench."""
+    """Compare the API, one process and two, with the bare handler, as fast as it can be and as usual, and pgbench."""
     seconds = 10 if full else 2
     async with AsyncExitStack() as servers:
-        apis = await servers.enter_async_context(stack.apis(2))
+        apis = await servers.enter_async_context(stack.apis(2, limited=True))
         bare = await servers.enter_async_context(stack.served("bench.bare"))
+        apart = await servers.enter_async_context(stack.served("bench.bare", APART))
         one, two = [(api.url, api.child.pid) for api in apis]
         results = await by_turns(
             {
-                "API": lambda: over_http(stack, seconds, one),
+                API: lambda: over_http(stack, seconds, one),
                 "API, two processes": lambda: over_http(stack, seconds, one, two),
-                "bare handler": lambda: over_http(stack, seconds, bare),
-                "pgbench": lambda: by_pgbench(stack, seconds),
+                BARE: lambda: over_http(stack, seconds, bare),
+                BARE_APART: lambda: over_http(stack, seconds, apart),
+                PGBENCH: lambda: by_pgbench(stack, seconds),
             },
             full=full,
         )
-    return "\n\n".join(
-        (
-            table(COLUMNS, (line(*item) for item in results.items())),
-            _ratios(results),
-            plot("Bookings, 16 clients", "requests a second", {name: result.rate for name, result in results.items()}),
-        )
-    )
-
-
-def _ratios(results: dict[str, Round]) -> str:
-    api, bare, ceiling = results["API"], results["bare handler"], results["pgbench"]
-    return (
-        f"API / pgbench, rates: {api.rate / ceiling.rate:.2f}; API / bare handler, CPU of the server: "
-        f"{api.api / bare.api:.2f}, of both servers: {(api.api + api.postgres) / (bare.api + bare.postgres):.2f}"
+    api = results[API]
+    return lines(
+        table(COLUMNS, (line(*item) for item in results.items())),
+        at_least("API's rate / pgbench's", api.rate / results[PGBENCH].rate, 0.35),
+        *(at_most(f"CPU of API / {bare}", api.api / results[bare].api, 1.3) for bare in (BARE, BARE_APART)),
+        plot("Bookings, 16 clients", "requests a second", {name: result.rate for name, result in results.items()}),
     )

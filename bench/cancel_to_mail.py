@@ -87,10 +87,10 @@ async def measure(stack: Stack, cases: list[Case]) -> list[Sample]:
 async def bookings(stack: Stack, seconds: float) -> AsyncIterator[None]:
     """Have the API book all the while, `BOOKINGS` a second."""
     async with stack.connection() as db:
-        wishes = await make_wishes(db, round(seconds * BOOKINGS))
+        wishes = await make_wishes(db, await make_patients(db, round(seconds * BOOKINGS)))
     requests = wrk.write_requests(stack.home / "bookings.txt", map(wrk.booking, wishes))
     load = wrk.Load(CONNECTIONS, pause=CONNECTIONS / BOOKINGS)
-    async with stack.apis(1) as (api,), wrk.in_background(api.url, requests, load):
+    async with stack.apis(1) as (api,), wrk.in_background(api.url, requests, load, {"201"}):
         await asyncio.sleep(3)  # until it runs evenly
         yield
 

@@ -19,6 +19,25 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in shown)
 
 
+def lines(*parts: str) -> str:
+    """Return parts of a report, one under the other."""
+    return "\n\n".join(parts)
+
+
+def at_most(what: str, value: float, limit: float) -> str:
+    """Return a line that tells what there is, and whether the limit is kept."""
+    return _judged(what, value, "at most", limit, kept=value <= limit)
+
+
+def at_least(what: str, value: float, limit: float) -> str:
+    """Return a line that tells what there is, and whether the limit is reached."""
+    return _judged(what, value, "at least", limit, kept=value >= limit)
+
+
+def _judged(what: str, value: float, bound: str, limit: float, *, kept: bool) -> str:
+    return f"{what}: {value:,.3g} ({bound} {limit:g} is wanted: {'reached' if kept else 'MISSED'})"
+
+
 def plot(title: str, unit: str, values: Mapping[str, float]) -> str:
     """Return bars as a Mermaid chart, which GitHub draws; `unit` is what they measure."""
     names = ", ".join(f'"{name}"' for name in values)

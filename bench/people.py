@@ -1,11 +1,13 @@
 """Doctors, patients and their wishes, made with one statement for all."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from uuid import uuid4
 
 import asyncpg
 
+from app.domain.accounts.passwords import hash_password
 from app.domain.accounts.tokens import Role, access_token
 from bench.stack import SECRET
 
@@ -25,6 +27,26 @@ HOURS = """
     INSERT INTO working_hours (doctor_id, weekday, start_minute, end_minute)
     SELECT id, weekday, $3, $4 FROM unnest($1::int[]) AS id, generate_series(1, $2) AS weekday
 """
+UNLIKE_DOCTORS = """
+    INSERT INTO doctor (account_id, full_name, specialty, fee, slot_minutes, buffer_minutes)
+    SELECT
+        id, 'Dr ' || id, $2, 0,
+        ('{15,20,30,30,30,45,60}'::int[])[1 + id % 7], ('{0,0,0,5,10}'::int[])[1 + id / 7 % 5]
+    FROM unnest($1::int[]) AS id
+"""
+UNLIKE_HOURS = """
+    INSERT INTO working_hours (doctor_id, weekday, start_minute, end_minute)
+    SELECT id, weekday, start_minute, end_minute
+    FROM unnest($1::int[]) AS id
+    CROSS JOIN LATERAL (VALUES
+        (420 + 30 * (id / 35 % 7), 720 + 30 * (id / 245 % 3)),
+        (780 + 30 * (id / 735 % 3), 900 + 30 * (id / 2205 % 11))
+    ) AS h (start_minute, end_minute)
+    CROSS JOIN generate_series(1, 5) AS weekday
+    WHERE start_minute < end_minute
+"""
+NAMES = "UPDATE account SET password_hash = $2 WHERE id = ANY ($1) RETURNING username"
+PASSWORD = "many people at once"  # noqa: S105  of people who do not exist
 AROUND_THE_CLOCK, OFFICE = (7, 0, 1440), (5, 540, 1020)  # days of the week from Monday on, first and last minute
 
 
@@ -74,14 +96,29 @@ async def make_doctors(
     return ids
 
 
-async def make_wishes(db: asyncpg.Connection, number: int) -> list[Wish]:
-    """Add a patient for each of `number` bookings, and as many doctors as have seats for them.
+async def make_unlike_doctors(db: asyncpg.Connection, number: int, *, specialty: str) -> None:
+    """Add doctors who each begin, rest and end as they like, in steps of their own: hundreds of ways in all."""
+    ids = await _accounts(db, "doctor", number)
+    await db.execute(UNLIKE_DOCTORS, ids, specialty)
+    await db.execute(UNLIKE_HOURS, ids)
+
+
+async def make_wishes(db: asyncpg.Connection, patients: Sequence[int], *, first_slot: int = 0) -> list[Wish]:
+    """Return a wish for each of `patients`, and add as many doctors as have seats for them, from a slot (a_slot) on.
 
     In the order of the list, no two wishes that are near each other are of the same doctor.
     """
-    patients = await make_patients(db, number)
-    doctors = await make_doctors(db, -(-number // SEATS))
-    return [Wish(patient, doctors[n % len(doctors)], a_slot(n // len(doctors))) for n, patient in enumerate(patients)]
+    doctors = await make_doctors(db, -(-len(patients) // SEATS))
+    return [
+        Wish(patient, doctors[n % len(doctors)], a_slot(first_slot + n // len(doctors)))
+        for n, patient in enumerate(patients)
+    ]
+
+
+async def with_passwords(db: asyncpg.Connection, people: list[int]) -> list[str]:
+    """Let people log in, all with PASSWORD; return their usernames."""
+    rows = await db.fetch(NAMES, people, await hash_password(PASSWORD))
+    return [row["username"] for row in rows]
 
 
 async def forget_mails(db: asyncpg.Connection) -> None:

@@ -2,22 +2,20 @@
 
 import asyncio
 import time
-from pathlib import Path
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from bench import wrk
-from bench.figures import table
-from bench.people import make_wishes
+from bench.figures import at_most, lines, table
+from bench.people import SEATS, make_patients, make_wishes, with_passwords
+from bench.proc import resident, together
 from bench.stack import Stack
 
 STARTS = 5
-SECONDS, SOAK = 10, 600  # of mixed traffic
-
-
-def resident(pid: int) -> float:
-    """Return a process's memory, resident set size, in MB (proc(5): VmRSS)."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    (kilobytes,) = [line.split()[1] for line in lines if line.startswith("VmRSS")]
-    return int(kilobytes) / 1000
+SECONDS, SOAK, PARTS = 10, 600, 4  # of mixed traffic
+PAUSE, A_SECOND = 0.2, 15  # of two connections that book and two that cancel, and more than what they do
+PEOPLE = 50  # who log in
+BOOK = "SELECT id FROM book($1, $2, $3)"
 
 
 async def run(stack: Stack, *, full: bool) -> str:
@@ -25,29 +23,59 @@ async def run(stack: Stack, *, full: bool) -> str:
     memory = await _memory(stack, SOAK if full else SECONDS)
     starts = [await _start(stack) for _ in range(STARTS)]
     columns = ("start", "API answers, s", "worker works, s")
-    return f"{memory}\n\n{table(columns, [(n, *seconds) for n, seconds in enumerate(starts, 1)])}"
+    return lines(memory, table(columns, [(n, *seconds) for n, seconds in enumerate(starts, 1)]))
 
 
 async def _memory(stack: Stack, seconds: int) -> str:
-    async with stack.connection() as db:
-        wishes = await make_wishes(db, seconds * 20)
-    bookings = wrk.write_requests(stack.home / "bookings.txt", map(wrk.booking, wishes))
-    reads = wrk.write_requests(
-        stack.home / "reads.txt",
-        [wrk.get("doctors/"), wrk.get(f"doctors/{wishes[0].doctor}/slots/?limit=100"), wrk.get("slots/?limit=10")],
-    )
-    lines = []
+    rows: list[tuple[str, float, float, float, float]] = []
     async with stack.apis(1) as (api,), stack.workers(1) as (worker,):
-        lines.append(("at rest", resident(api.child.pid), resident(worker.child.pid)))
-        async with (
-            wrk.in_background(api.url, bookings, wrk.Load(2, pause=0.2)),
-            wrk.in_background(api.url, reads, wrk.Load(2, pause=0.01, again=True)),
-        ):
-            for part in range(1, 5):
-                await asyncio.sleep(seconds / 4)
-                name = f"after {part * seconds / 4:g} s of bookings and reads"
-                lines.append((name, resident(api.child.pid), resident(worker.child.pid)))
-    return table(("", "API, MB", "worker, MB"), lines)
+
+        def look(when: str) -> None:
+            own = (resident(pid) for pid in (api.child.pid, worker.child.pid, stack.redis.pid))
+            rows.append((when, *own, together(stack.postgres.pid)))  # type: ignore[arg-type]
+
+        look("at rest")
+        async with _mixed_traffic(stack, api.url, seconds):
+            for part in range(1, PARTS + 1):
+                await asyncio.sleep(seconds / PARTS)
+                look(f"after {part * seconds / PARTS:g} s")
+    (_, at_rest, *_), *_, (_, before, *_), (_, last, *_) = rows
+    return lines(
+        table(("", "API, MB", "worker, MB", "Valkey, MB", "PostgreSQL, MB"), rows),
+        at_most("API's memory at rest, MB", at_rest, 150),
+        at_most(f"API's memory at the end / {seconds / PARTS:g} s before", last / before, 1.01),
+    )
+
+
+@asynccontextmanager
+async def _mixed_traffic(stack: Stack, url: str, seconds: int) -> AsyncIterator[None]:
+    """Book, cancel, log in and read all the while."""
+    async with stack.connection() as db:
+        patients = await make_patients(db, seconds * A_SECOND)
+        wishes = await make_wishes(db, patients)
+        others = await make_wishes(db, patients, first_slot=SEATS)  # their bookings, to be canceled
+        to_cancel = [await db.fetchval(BOOK, other.patient, other.doctor, other.start) for other in others]
+        people = await with_passwords(db, patients[:PEOPLE])
+    doctor = wishes[0].doctor
+    calls = {
+        "bookings": ([wrk.booking(wish) for wish in wishes], wrk.Load(2, pause=PAUSE), "201"),
+        "cancellations": (
+            [wrk.cancellation(id_, other.token) for id_, other in zip(to_cancel, others, strict=True)],
+            wrk.Load(2, pause=PAUSE),
+            "200",
+        ),
+        "logins": (list(map(wrk.login, people)), wrk.Load(1, pause=1, again=True), "200"),
+        "reads": (
+            [wrk.get("doctors/"), wrk.get(f"doctors/{doctor}/slots/?limit=100"), wrk.get("slots/?limit=10")],
+            wrk.Load(2, pause=0.01, again=True),
+            "200",
+        ),
+    }
+    async with AsyncExitStack() as running:
+        for name, (requests, load, status) in calls.items():
+            file = wrk.write_requests(stack.home / f"{name}.txt", requests)
+            await running.enter_async_context(wrk.in_background(url, file, load, {status}))
+        yield
 
 
 async def _start(stack: Stack) -> tuple[float, float]:

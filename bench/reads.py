@@ -3,24 +3,28 @@
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import NamedTuple
+from urllib.parse import quote
 
 import asyncpg
 
 from app.domain.appointments.repository import FIND, PAGE
 from app.domain.doctors.repository import FREE_SLOTS, SEARCH
 from bench import pgbench, wrk
-from bench.figures import table
-from bench.people import OFFICE, make_doctors, make_patients, token
+from bench.figures import at_least, at_most, lines, table
+from bench.people import OFFICE, make_doctors, make_patients, make_unlike_doctors, token
 from bench.pgbench import sent_for
-from bench.rounds import Done, Round, by_turns, measured
+from bench.rounds import CLIENTS, Done, Round, by_turns, measured
 from bench.stack import Stack
 
 DOCTORS, APPOINTMENTS = 20, 20  # appointments of each doctor
 SPECIALTIES = (10, 100, 1000, 10_000)  # each of so many doctors, all in one database
+UNLIKE = "hundreds of ways to work"
 SECONDS = 3
+API, ALONE, PGBENCH = "API", "API, one client", "pgbench"
+SLOTS = "slots of a doctor, 15 days"
 COLUMNS = (
     *("", "client", "requests/s", "of pgbench's", "p50, ms", "p99"),
-    *("CPU a request, ms: API", "PostgreSQL", "client"),
+    *("CPU a request, ms: API", "PostgreSQL", "Valkey", "client"),
 )
 BOOK = "SELECT b.id FROM book($1, $2, (SELECT starts_at FROM free_slots($2, now(), 'infinity') OFFSET 40 LIMIT 1)) AS b"
 EVER = ("'0001-01-01Z'::timestamptz", "'9999-12-31Z'::timestamptz")
@@ -34,11 +38,16 @@ class Read(NamedTuple):
 
 
 async def make_reads(
-    db: asyncpg.Connection, doctors: list[int], specialties: Sequence[int] = SPECIALTIES
+    db: asyncpg.Connection, doctors: list[int], specialties: Sequence[int] = (), unlike: int = 0
 ) -> dict[str, Read]:
-    """Add appointments of `doctors`, and specialties of so many other doctors each; return what there is to read."""
+    """Add appointments of `doctors`, and other doctors; return what there is to read.
+
+    Others are in specialties of so many each who all have the same hours, and in one of so many who are `unlike`.
+    """
     for number in specialties:
-        await make_doctors(db, number, specialty=f"specialty of {number}", hours=OFFICE)
+        await make_doctors(db, number, specialty=_specialty(number), hours=OFFICE)
+    if unlike:
+        await make_unlike_doctors(db, unlike, specialty=_specialty(unlike, UNLIKE))
     booked = [await _book(db, doctor) for doctor in doctors]
     await db.execute("VACUUM ANALYZE")
     doctor, ids = doctors[0], booked[0]
@@ -55,28 +64,32 @@ async def make_reads(
             [wrk.get(f"appointments/appointments/?limit={APPOINTMENTS}", mine)],
             sent_for(doctor, None, PAGE["doctor"], doctor, beginning, 0, beginning, end, "'{}'", APPOINTMENTS + 1),
         ),
-        "slots of a doctor, 15 days": Read(
+        SLOTS: Read(
             [wrk.get(f"doctors/{n}/slots/") for n in doctors],
             any_doctor + sent_for(None, None, FREE_SLOTS, ":doctor", "NULL", "NULL", beginning, 5001),
         ),
-        **{f"50 slots of {number:,} doctors": _search(number) for number in specialties},
+        **{f"50 slots of {number:,} doctors": _search(_specialty(number)) for number in specialties},
+        **({f"50 slots of {unlike:,} doctors, {UNLIKE}": _search(_specialty(unlike, UNLIKE))} if unlike else {}),
     }
 
 
-def _search(number: int) -> Read:
-    name = f"specialty of {number}"
-    path = f"slots/?specialty={name.replace(' ', '%20')}"
-    return Read([wrk.get(path)], sent_for(None, None, SEARCH, f"'{name}'", "NULL", "NULL", 51, EVER[0], 0))
+def _specialty(number: int, kind: str = "alike") -> str:
+    return f"{number} {kind}"
+
+
+def _search(specialty: str) -> Read:
+    path = f"slots/?specialty={quote(specialty)}"
+    return Read([wrk.get(path)], sent_for(None, None, SEARCH, f"'{specialty}'", "NULL", "NULL", 51, EVER[0], 0))
 
 
 async def _book(db: asyncpg.Connection, doctor: int) -> Sequence[int]:
     return [await db.fetchval(BOOK, patient, doctor) for patient in await make_patients(db, APPOINTMENTS)]
 
 
-async def over_http(stack: Stack, read: Read, connections: int, server: tuple[str, int]) -> Round:
+async def over_http(stack: Stack, requests: list[str], connections: int, server: tuple[str, int]) -> Round:
     """Read over HTTP at a server (address and process id)."""
     url, pid = server
-    file = wrk.write_requests(stack.home / "reads.txt", read.requests)
+    file = wrk.write_requests(stack.home / "reads.txt", requests)
 
     async def act() -> Done:
         process = await wrk.start(url, file, SECONDS, wrk.Load(connections, again=True))
@@ -93,22 +106,26 @@ async def by_pgbench(stack: Stack, read: Read) -> Round:
 async def run(stack: Stack, *, full: bool) -> str:
     """Compare the API with pgbench, 16 clients each, and the API with one client."""
     async with stack.connection() as db:
-        reads = await make_reads(db, await make_doctors(db, DOCTORS, hours=OFFICE))
-    lines = []
+        doctors = await make_doctors(db, DOCTORS, hours=OFFICE)
+        reads = await make_reads(db, doctors, SPECIALTIES, unlike=SPECIALTIES[-1])
+    rows, found = [], {}
     async with stack.apis(1) as (api,):
         server = (api.url, api.child.pid)
         for name, read in reads.items():
             rivals: dict[str, Callable[[], Awaitable[Round]]] = {
-                "API": partial(over_http, stack, read, 16, server),
-                "pgbench": partial(by_pgbench, stack, read),
-                "API, one client": partial(over_http, stack, read, 1, server),
+                API: partial(over_http, stack, read.requests, CLIENTS, server),
+                PGBENCH: partial(by_pgbench, stack, read),
+                ALONE: partial(over_http, stack, read.requests, 1, server),
             }
-            results = await by_turns(rivals, full=full)
-            ceiling = results["pgbench"].rate
-            lines += [_line(name, client, result, ceiling) for client, result in results.items()]
-    return table(COLUMNS, lines)
+            found[name] = results = await by_turns(rivals, full=full)
+            rows += [_row(name, client, result, results[PGBENCH].rate) for client, result in results.items()]
+    slots, searches = found[SLOTS], [name for name in found if name.startswith(f"50 slots of {max(SPECIALTIES):,}")]
+    return lines(
+        table(COLUMNS, rows),
+        at_least(f"{SLOTS}: API's rate / pgbench's", slots[API].rate / slots[PGBENCH].rate, 0.5),
+        *(at_most(f"{name}, one client: p50, ms", found[name][ALONE].p50, 50) for name in searches),
+    )
 
 
-def _line(name: str, client: str, result: Round, ceiling: float) -> tuple[object, ...]:
-    share = result.rate / ceiling
-    return name, client, result.rate, share, result.p50, result.p99, result.api, result.postgres, result.client
+def _row(name: str, client: str, one: Round, ceiling: float) -> tuple[object, ...]:
+    return name, client, one.rate, one.rate / ceiling, one.p50, one.p99, one.api, one.postgres, one.valkey, one.client

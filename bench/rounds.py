@@ -6,9 +6,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from statistics import median
 from typing import NamedTuple
 
-from bench import cpu
+from bench import proc
 from bench.stack import Stack
 
+CLIENTS = 16
 ROUNDS, MANY_ROUNDS = 5, 9
 
 
@@ -27,6 +28,7 @@ class Round(NamedTuple):
     rate: float
     api: float
     postgres: float
+    valkey: float
     client: float
     p50: float
     p99: float
@@ -36,18 +38,21 @@ Act = Callable[[], Awaitable[Done]]
 
 
 async def measured(stack: Stack, act: Act, *servers: int) -> Round:
-    """Let a client act; `servers` are the processes (ids) that it calls, beside PostgreSQL."""
+    """Let a client act; `servers` are the processes (ids) that it calls, beside PostgreSQL and Valkey."""
     before = _clocks(stack, servers)
     done = await act()
     spent = [after - earlier for after, earlier in zip(_clocks(stack, servers), before, strict=True)]
-    api, postgres, client = (clock * 1000 / done.requests for clock in spent)
-    return Round(done.requests / done.seconds, api, postgres, client, done.p50, done.p99)
+    api, postgres, valkey, client = (clock * 1000 / done.requests for clock in spent)
+    return Round(done.requests / done.seconds, api, postgres, valkey, client, done.p50, done.p99)
 
 
-def _clocks(stack: Stack, servers: tuple[int, ...]) -> tuple[float, float, float]:
-    """Return the CPU seconds so far of servers, PostgreSQL, and clients that have ended."""
+def _clocks(stack: Stack, servers: tuple[int, ...]) -> tuple[float, ...]:
+    """Return the CPU seconds so far of servers, PostgreSQL, Valkey, and clients that have ended."""
     clients = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return cpu.seconds(*servers), cpu.seconds(stack.postgres.pid), clients.ru_utime + clients.ru_stime
+    return (
+        *(proc.seconds(*pids) for pids in (servers, (stack.postgres.pid,), (stack.redis.pid,))),
+        clients.ru_utime + clients.ru_stime,
+    )
 
 
 async def by_turns(rivals: Mapping[str, Callable[[], Awaitable[Round]]], *, full: bool) -> dict[str, Round]:

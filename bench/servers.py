@@ -6,7 +6,7 @@ from functools import partial
 from bench import booking, reads
 from bench.figures import table
 from bench.people import OFFICE, make_doctors
-from bench.rounds import by_turns
+from bench.rounds import CLIENTS, by_turns
 from bench.stack import Stack
 
 GRANIAN = (
@@ -20,7 +20,7 @@ async def run(stack: Stack, *, full: bool) -> str:
     """Compare them, 16 clients each."""
     seconds = 10 if full else 3
     async with stack.connection() as db:
-        kinds = await reads.make_reads(db, await make_doctors(db, reads.DOCTORS, hours=OFFICE), specialties=())
+        kinds = await reads.make_reads(db, await make_doctors(db, reads.DOCTORS, hours=OFFICE))
     async with AsyncExitStack() as servers:
         (api,) = await servers.enter_async_context(stack.apis(1))
         rivals = {
@@ -33,7 +33,7 @@ async def run(stack: Stack, *, full: bool) -> str:
                 for name, server in rivals.items()
                 for act, doing in {
                     "booking": partial(booking.over_http, stack, seconds),
-                    READ: partial(reads.over_http, stack, kinds[READ], booking.CLIENTS),
+                    READ: partial(reads.over_http, stack, kinds[READ].requests, CLIENTS),
                 }.items()
             },
             full=full,

@@ -24,6 +24,7 @@ SECRET = "a secret of the bench, which signs the tokens of nobody"  # noqa: S105
 # Its defaults are durable; `_must_be_durable` makes sure of it.
 POSTGRES = {"max_connections": "200", "shared_buffers": "512MB"}
 DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
+UNLIMITED = dict.fromkeys(("RATE_LIMIT", "RATE_LIMIT_LOGIN", "RATE_LIMIT_LOGIN_ADDRESS"), "10000000/minute")
 SECONDS_TO_WORK = 60
 
 
@@ -66,11 +67,7 @@ class Stack:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What API and worker are told: production's defaults, but that nobody is turned away for calling too often.
-
-        Each call is counted in Valkey all the same.
-        """
-        unlimited = dict.fromkeys(("RATE_LIMIT", "RATE_LIMIT_LOGIN", "RATE_LIMIT_LOGIN_ADDRESS"), "10000000/minute")
+        """What API and worker are told: production's defaults."""
         return {
             "SECRET_KEY": SECRET,
             "ALLOWED_HOSTS": "127.0.0.1",
@@ -79,7 +76,6 @@ class Stack:
             "EMAIL_HOST": "127.0.0.1",
             "EMAIL_PORT": str(self.catcher.smtp_port),
             "PGSSLMODE": "disable",
-            **unlimited,
         }
 
     @asynccontextmanager
@@ -92,12 +88,16 @@ class Stack:
             await connection.close()
 
     @asynccontextmanager
-    async def apis(self, number: int) -> AsyncIterator[list[Api]]:
-        """Yield so many running API processes, each on a port of its own."""
+    async def apis(self, number: int, *, limited: bool = False) -> AsyncIterator[list[Api]]:
+        """Yield so many running API processes, each on a port of its own.
+
+        With production's rate limits if they are to be `limited`. Else nobody is turned away for calling too often, as
+        few callers do here what many would; each call is counted in Valkey all the same.
+        """
         apis = [Api(self._folder(f"api{n}")) for n in range(number)]
         try:
             for api in apis:
-                await api.start(self.environment)
+                await api.start({**self.environment, **({} if limited else UNLIMITED)})
             yield apis
         finally:
             for api in apis:
@@ -113,7 +113,9 @@ class Stack:
         await child.start(program)
         try:
             async with asyncio.timeout(SECONDS_TO_WORK):
-                while not is_taken(port):  # noqa: ASYNC110  it happens in another process
+                while not is_taken(port):
+                    if not child.running:
+                        raise child.failure(f"{module} ended")
                     await asyncio.sleep(0.05)
             yield f"http://127.0.0.1:{port}", child.pid
         finally:

@@ -1,43 +1,47 @@
 -- One request a line of a file: "METHOD PATH TOKEN BODY", `-` for what there is not.
--- Arguments: the file, the number of threads, how long a connection pauses before each request, milliseconds, and
--- whether each line is sent `once` or `again` and again.
--- Once all lines were sent, wrk ends as if interrupted, and says so. At the end: how many answers there were of each status, as JSON.
+-- Arguments: the file, how long a connection pauses before each request, milliseconds, and whether each line is sent
+-- `once` or `again` and again.
+-- Once all lines were sent and answered, wrk ends as if interrupted. At the end: how many answers there were of each
+-- status, and whether connections found no line left, as JSON. There is one thread.
 local ffi = require("ffi")
 ffi.cdef("int kill(int, int); int getpid(void);")
+local LONG = 3600 * 1000 -- milliseconds
 local threads = {}
 
 function setup(thread)
-    thread:set("number", #threads)
     table.insert(threads, thread)
 end
 
 function init(args)
-    lines, statuses, position, used_up, pause = {}, {}, 0, 0, tonumber(args[3])
-    again = args[4] == "again"
-    local n = 0
+    lines, statuses, pause, again = {}, {}, tonumber(args[2]), args[3] == "again"
+    promised, position, answered, used_up = 0, 0, 0, 0
+    looked_at = false
     for line in io.lines(args[1]) do
-        if n % tonumber(args[2]) == number then
-            table.insert(lines, line)
-        end
-        n = n + 1
+        table.insert(lines, line)
     end
 end
 
+-- Before a connection asks for its next request: one for which no line is left sleeps, while others wait for answers.
 function delay()
+    promised = promised + 1
+    if promised > #lines and not again then
+        used_up = 1
+        return LONG
+    end
     return pause
 end
 
 function request()
-    position = position + 1
-    if position > #lines and again then
-        position = 1
+    if looked_at then
+        position = position % #lines + 1
+    else
+        looked_at = true -- wrk looks at a first request that it does not send
+        return formatted(lines[1])
     end
-    local line = lines[position]
-    if line == nil then
-        used_up = 1
-        ffi.C.kill(ffi.C.getpid(), 2) -- SIGINT; a thread that merely stops has wrk wait out its time
-        return wrk.format("GET", "/health/live")
-    end
+    return formatted(lines[position])
+end
+
+function formatted(line)
     local method, path, token, body = line:match("^(%S+) (%S+) (%S+) (.+)$")
     local headers = {}
     if token ~= "-" then
@@ -53,25 +57,22 @@ end
 
 function response(status)
     statuses[status] = (statuses[status] or 0) + 1
+    answered = answered + 1
+    if answered == #lines and not again then
+        ffi.C.kill(ffi.C.getpid(), 2) -- SIGINT
+    end
 end
 
 function done(summary, latency)
-    local total, without = {}, 0
-    for _, thread in ipairs(threads) do
-        without = without + thread:get("used_up")
-        for status, n in pairs(thread:get("statuses")) do
-            total[status] = (total[status] or 0) + n
-        end
-    end
-    local parts = {}
-    for status, n in pairs(total) do
+    local thread, parts = threads[1], {}
+    for status, n in pairs(thread:get("statuses")) do
         table.insert(parts, string.format('"%d": %d', status, n))
     end
     io.write(string.format(
-        '\nRESULT {"statuses": {%s}, "seconds": %.6f, "p50": %.3f, "p99": %.3f, "errors": %d, "used_up": %d}\n',
+        '\nRESULT {"statuses": {%s}, "seconds": %.6f, "p50": %.3f, "p99": %.3f, "errors": %d, "used_up": %s}\n',
         table.concat(parts, ", "), summary.duration / 1e6,
         latency:percentile(50) / 1000, latency:percentile(99) / 1000,
         summary.errors.connect + summary.errors.read + summary.errors.write + summary.errors.timeout,
-        without
+        tostring(thread:get("used_up") == 1)
     ))
 end

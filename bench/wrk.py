@@ -1,17 +1,17 @@
 """The load: wrk, which costs little itself, with the requests of a file."""
 
 import asyncio
-import contextlib
 import json
 import os
-from collections.abc import AsyncIterator, Iterable
+import signal
+from collections.abc import AsyncIterator, Iterable, Set
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
-from bench.people import Wish
+from bench.people import PASSWORD, Wish
 from bench.rounds import Done
 
 PROGRAM = "wrk"
@@ -23,7 +23,6 @@ class Load(NamedTuple):
     """How wrk calls: so many connections, each with so long a pause before every request, in seconds."""
 
     connections: int = 16
-    threads: int = 1
     pause: float = 0
     again: bool = False  # begin anew when all requests were sent; else each is sent once
 
@@ -36,7 +35,7 @@ class Answers(msgspec.Struct):
     p50: float
     p99: float
     errors: int
-    used_up: int  # threads that ran out of requests
+    used_up: bool  # whether there were too few requests for the time
 
     @property
     def ok(self) -> int:
@@ -55,6 +54,16 @@ def booking(wish: Wish) -> str:
     return f"POST /api/appointments/appointments/ {wish.token} {body}"
 
 
+def cancellation(appointment: int, bearer: str) -> str:
+    """Return the request that cancels."""
+    return f"POST /api/appointments/appointments/{appointment}/cancel/ {bearer} -"
+
+
+def login(username: str) -> str:
+    """Return the request that logs in, with people's PASSWORD."""
+    return f"POST /api/accounts/login/ - {json.dumps({'username': username, 'password': PASSWORD})}"
+
+
 def write_requests(path: Path, requests: Iterable[str]) -> Path:
     """Write the requests to a file for `wrk`."""
     path.write_text("".join(f"{request}\n" for request in requests))
@@ -65,8 +74,8 @@ async def start(url: str, requests: Path, seconds: float, load: Load) -> asyncio
     """Start wrk."""
     return await asyncio.create_subprocess_exec(
         PROGRAM,
-        *(f"-c{load.connections}", f"-t{load.threads}", f"-d{max(1, round(seconds))}s", "--timeout", "30s"),
-        *("-s", SCRIPT, url, "--", requests, str(load.threads), str(round(load.pause * 1000))),
+        *(f"-c{load.connections}", "-t1", f"-d{max(1, round(seconds))}s", "--timeout", "30s"),
+        *("-s", SCRIPT, url, "--", requests, str(round(load.pause * 1000))),
         "again" if load.again else "once",
         stdout=asyncio.subprocess.PIPE,
         env={"PATH": os.environ["PATH"]},
@@ -74,17 +83,26 @@ async def start(url: str, requests: Path, seconds: float, load: Load) -> asyncio
 
 
 async def finish(process: asyncio.subprocess.Process) -> Answers:
-    """Wait for wrk to end; return what it saw."""
+    """Wait for wrk to end; return what it saw. Raises RuntimeError if it failed, and has said why."""
     told, _ = await process.communicate()
-    line = next(line for line in told.splitlines() if line.startswith(RESULT))
+    line = next((line for line in told.splitlines() if line.startswith(RESULT)), None)
+    if line is None:
+        raise RuntimeError("wrk has failed")
     return msgspec.json.decode(line.removeprefix(RESULT), type=Answers)
+
+
+def expect(answers: Answers, statuses: Set[str]) -> None:
+    """Raise RuntimeError if there was another answer than expected, or none, or there were too few requests."""
+    if answers.used_up:
+        raise RuntimeError("this machine is so fast that the requests were used up: make more")
+    if answers.errors or not answers.statuses or not answers.statuses.keys() <= statuses:
+        raise RuntimeError(f"wrk did not get what it should: {answers}")
 
 
 def all_of(answers: list[Answers], status: str = "201") -> Done:
     """Add up what several saw who called at once. Raises RuntimeError if an answer was another than expected."""
-    others = [a for a in answers if a.errors or a.used_up or a.statuses.keys() != {status}]
-    if others:
-        raise RuntimeError(f"wrk did not get what it should: {others}")
+    for one in answers:
+        expect(one, {status})
     number = sum(a.ok for a in answers)
     return Done(
         number,
@@ -95,14 +113,15 @@ def all_of(answers: list[Answers], status: str = "201") -> Done:
 
 
 @asynccontextmanager
-async def in_background(url: str, requests: Path, load: Load) -> AsyncIterator[None]:
-    """Call at `url` as long as the block runs."""
-    process = await start(url, requests, 3600, load)
+async def in_background(
+    url: str, requests: Path, load: Load, statuses: Set[str] = frozenset({"200"})
+) -> AsyncIterator[None]:
+    """Call at `url` as long as the block runs. Raises RuntimeError if another answer came than of `statuses`."""
+    process = await start(url, requests, 24 * 3600, load)
     try:
         yield
-        if process.returncode is not None:
-            raise RuntimeError("wrk ended too early: its requests were used up")
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.communicate()
+        if process.returncode is None:
+            process.send_signal(signal.SIGINT)
+        answers = await finish(process)
+    expect(answers, statuses)

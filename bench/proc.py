@@ -1,4 +1,4 @@
-"""How much of the processor processes have used, by /proc (Linux), with all that they have started."""
+"""How much of the processor and of memory processes use, by /proc (Linux), with all that they have started."""
 
 import os
 from collections import defaultdict
@@ -17,17 +17,40 @@ class _Process(NamedTuple):
 
 def seconds(*roots: int) -> float:
     """Return the seconds of processor time, user and system, of processes and all that they have ever started."""
+    return sum(process.own + process.ended for process in _family(*roots).values()) / TICKS
+
+
+def resident(pid: int) -> float:
+    """Return a process's memory, resident set size, in MB (proc(5): VmRSS)."""
+    return _megabytes(pid, "status", "VmRSS")
+
+
+def together(root: int) -> float:
+    """Return the memory of a process and all that it has started, in MB; what they share counts once (proc(5): Pss)."""
+    return sum(_megabytes(pid, "smaps_rollup", "Pss") for pid in _family(root))
+
+
+def _megabytes(pid: int, file: str, name: str) -> float:
+    try:
+        lines = Path(f"/proc/{pid}/{file}").read_text().splitlines()
+    except OSError:  # it has ended meanwhile
+        return 0
+    return sum(int(line.split()[1]) for line in lines if line.startswith(f"{name}:")) / 1000
+
+
+def _family(*roots: int) -> "dict[int, _Process]":
+    """Return the processes, and those that they have started and that run still, by their ids."""
     processes = dict(_processes())
     children = defaultdict(list)
     for pid, process in processes.items():
         children[process.parent].append(pid)
-    ticks, todo = 0, list(roots)
+    found, todo = {}, list(roots)
     while todo:
         pid = todo.pop()
         if pid in processes:
-            ticks += processes[pid].own + processes[pid].ended
+            found[pid] = processes[pid]
             todo += children[pid]
-    return ticks / TICKS
+    return found
 
 
 def _processes() -> Iterable[tuple[int, _Process]]:
