@@ -2,7 +2,7 @@
 
 import click
 
-from app.garbage import loading
+from app.gc_tuning import loading
 
 
 class Group(click.Group):
@@ -10,7 +10,7 @@ class Group(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command that was named."""
-        from app.psql.errors import PsqlError
+        from app.admin_cli.errors import PsqlError
         from app.settings import SettingsError
 
         try:
@@ -63,7 +63,7 @@ def worker() -> None:
 
     with loading():
         from app.settings import get_settings
-        from app.workers.settings import work
+        from app.workers.main import work
 
     asyncio.run(work(get_settings()))
 
@@ -73,7 +73,7 @@ def check() -> None:
     """Look at PostgreSQL, Redis and the mail server, and say what is wrong with them."""
     import asyncio
 
-    from app.check import check
+    from app.admin_cli.check import check
     from app.settings import get_settings
 
     findings = asyncio.run(check(get_settings()))
@@ -109,7 +109,7 @@ def up(home: str, port: int) -> None:
 
     with loading():
         from app.sandbox.errors import SandboxError
-        from app.sandbox.supervisor import run
+        from app.sandbox.stack.supervisor import run
 
     try:
         raise SystemExit(run(Path(home), port))
@@ -131,7 +131,7 @@ def psql(home: str, arguments: tuple[str, ...]) -> None:
     import os
     from pathlib import Path
 
-    from app.psql.shell import shell
+    from app.admin_cli.psql import shell
 
     path, command, environment = shell(Path(home), arguments, os.environ)
     os.execve(path, command, environment)  # noqa: S606  no shell is wanted
@@ -146,8 +146,8 @@ def backup(home: str, database_url: str | None, file: str) -> None:
     import asyncio
     from pathlib import Path
 
-    from app.psql.backup import backup
-    from app.psql.owned import running
+    from app.admin_cli.backup import backup
+    from app.admin_cli.owner_database import running
 
     asyncio.run(backup(running(database_url, Path(home)), Path(file)))
     click.echo(f"Written: {file}")
@@ -162,7 +162,7 @@ def restore(home: str, database_url: str | None, file: str) -> None:
     import asyncio
     from pathlib import Path
 
-    from app.psql.owned import restore_anywhere
+    from app.admin_cli.owner_database import restore_anywhere
 
     click.echo(asyncio.run(restore_anywhere(database_url, Path(home), Path(file))))
 
@@ -182,8 +182,8 @@ def create_admin(home: str, database_url: str | None, name: str, *, ask: bool) -
     import asyncio
     from pathlib import Path
 
-    from app.psql.logins import create, generated
-    from app.psql.owned import running
+    from app.admin_cli.logins import create, generated
+    from app.admin_cli.owner_database import running
 
     url = running(database_url, Path(home))
     password = click.prompt("Password", hide_input=True, confirmation_prompt=True) if ask else generated()
@@ -200,7 +200,7 @@ def demo(home: str) -> None:
     import asyncio
     from pathlib import Path
 
-    from app.demo import DemoError, play
+    from app.sandbox.demo import DemoError, play
 
     try:
         asyncio.run(play(Path(home)))

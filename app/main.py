@@ -13,40 +13,41 @@ from litestar.response import Redirect
 from litestar.static_files import create_static_files_router
 from redis.asyncio import Redis
 
+from app.api.bodies import JSONRequest
+from app.api.health import live, ready
+from app.api.idempotency.keys import REPLAYED
+from app.api.middleware.head_options import with_head_and_options
+from app.api.middleware.request_context import HEADER, framed
+from app.api.middleware.time_limit import TimeLimit
+from app.api.openapi.document import describe, openapi_config
+from app.api.problems import EXCEPTION_HANDLERS
+from app.api.rate_limits.limits import RATE_LIMIT_HEADERS, RateLimits, tell_rate_limit
 from app.db.engine import database_config, on_use
-from app.domain.accounts.code_controller import CodeController
 from app.domain.accounts.controller import AccountController
 from app.domain.accounts.own_account_controller import OwnAccountController
-from app.domain.accounts.sessions import current_in
-from app.domain.accounts.tokens import jwt_auth
 from app.domain.appointments.controller import AppointmentController
 from app.domain.appointments.doctor_controller import DoctorAppointmentController
-from app.domain.bodies import JSONRequest
+from app.domain.auth.code_controller import CodeController
+from app.domain.auth.sessions import current_in
+from app.domain.auth.tokens import jwt_auth
 from app.domain.calendar.controller import CalendarController
 from app.domain.doctors.controller import DoctorController, SlotController
-from app.domain.offers.controller import OfferController
-from app.domain.offers.link_controller import OfferLinkController
-from app.domain.payments.configured import IN_A_REQUEST, PayPalAccount
 from app.domain.payments.controller import PaymentController
-from app.domain.payments.paypal_errors import PayPalError
+from app.domain.payments.gateway import IN_A_REQUEST, PayPalAccount
+from app.domain.payments.paypal.errors import PayPalError
 from app.domain.payments.problems import on_paypal_error
-from app.domain.payments.webhooks import receive_webhook
-from app.domain.problems import EXCEPTION_HANDLERS
-from app.domain.receipts.keys import REPLAYED
+from app.domain.payments.webhook_controller import receive_webhook
 from app.domain.schedule.controller import ScheduleController
-from app.domain.waitlist.controller import WaitlistController
-from app.health import live, ready
+from app.domain.waitlist.entries.controller import WaitlistController
+from app.domain.waitlist.offers.controller import OfferController
+from app.domain.waitlist.offers.link_controller import OfferLinkController
 from app.logs import configure_logs
-from app.methods import with_head_and_options
-from app.openapi import describe, openapi_config
-from app.outages import Outage
-from app.rate_limits import RATE_LIMIT_HEADERS, RateLimits, tell_rate_limit
-from app.requests import HEADER, framed
+from app.outage_log import Outage
 from app.settings import Settings, get_settings
-from app.time_limit import TimeLimit
 
 MEBIBYTE = 1024 * 1024
-UI = Path(__file__).parent / "openapi_ui"  # swagger-ui-dist, served from here: the docs page needs no other host
+# swagger-ui-dist, served from here: the docs page needs no other host
+UI = Path(__file__).parent / "api" / "swagger_ui"
 
 
 @get("/", include_in_schema=False, exclude_from_auth=True)

@@ -2,7 +2,7 @@
 
 from litestar import Litestar
 
-from app.garbage import loading
+from app.gc_tuning import loading
 from app.main import create_app
 
 

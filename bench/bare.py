@@ -15,11 +15,11 @@ from litestar.params import JSONBody
 from litestar.security.jwt import Token
 
 from app.db.driver import as_sent
-from app.domain.accounts.sessions import REQUIRE_LOGIN
-from app.domain.accounts.tokens import LOGIN_WITH_STATEMENT, Caller, jwt_auth
 from app.domain.appointments.repository import BOOK
 from app.domain.appointments.schemas import Appointment, Book
-from app.garbage import loading
+from app.domain.auth.sessions import REQUIRE_LOGIN
+from app.domain.auth.tokens import LOGIN_WITH_STATEMENT, Caller, jwt_auth
+from app.gc_tuning import loading
 from app.settings import get_settings
 
 APART = "apart"

@@ -7,8 +7,8 @@ from uuid import uuid4
 
 import asyncpg
 
-from app.domain.accounts.passwords import hash_password
-from app.domain.accounts.tokens import Role, access_token
+from app.domain.auth.passwords import hash_password
+from app.domain.auth.tokens import Role, access_token
 from bench.stack import SECRET
 
 SEATS = 30

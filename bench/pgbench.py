@@ -6,7 +6,7 @@ from contextvars import copy_context
 from pathlib import Path
 
 from app.db.driver import act_id, as_sent, login
-from app.sandbox.postgres import bin_dir
+from app.sandbox.servers.postgres import bin_dir
 from bench.rounds import Done
 from bench.stack import Stack
 

@@ -12,13 +12,13 @@ import asyncpg
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from app.db.migrate import upgrade
-from app.sandbox.database import create_database, dsn_of, let_any_doctor_be_booked, set_passwords
-from app.sandbox.mailbox import Mailbox
-from app.sandbox.ports import free_port, is_taken
-from app.sandbox.postgres import EmbeddedPostgres
-from app.sandbox.process import Child, Program
-from app.sandbox.redis import EmbeddedRedis
-from app.sandbox.service import ROOT, Api, Worker
+from app.sandbox.mailbox.server import Mailbox
+from app.sandbox.servers.database import create_database, dsn_of, let_any_doctor_be_booked, set_passwords
+from app.sandbox.servers.ports import free_port, is_taken
+from app.sandbox.servers.postgres import EmbeddedPostgres
+from app.sandbox.servers.process import Child, Program
+from app.sandbox.servers.redis import EmbeddedRedis
+from app.sandbox.stack.service import ROOT, Api, Worker
 
 SECRET = "a secret of the bench, which signs the tokens of nobody"  # noqa: S105  known to all, good for nothing
 # Its defaults are durable; `_must_be_durable` makes sure of it.

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 from redis.asyncio import Redis
 
-from app.sandbox.postgres import EmbeddedPostgres
-from app.sandbox.redis import EmbeddedRedis
+from app.sandbox.servers.postgres import EmbeddedPostgres
+from app.sandbox.servers.redis import EmbeddedRedis
 from tests.memory import quick_folder
 
 POSTGRES_IMAGE = "postgres:17-alpine"

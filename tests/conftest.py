@@ -17,7 +17,7 @@ import pytest
 import pytest_asyncio
 
 from app.main import create_app
-from app.sandbox.paypal import PayPalStandIn
+from app.sandbox.paypal.server import PayPalStandIn
 from app.settings import Settings
 from tests.backends import postgres_server, redis_server
 from tests.databases import Connections, Database, cloned, execute, make_template

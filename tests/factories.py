@@ -7,7 +7,7 @@ from typing import Any
 
 import asyncpg
 
-from app.domain.accounts.tokens import Role, access_token
+from app.domain.auth.tokens import Role, access_token
 from tests.conftest import SECRET
 
 _numbers = count(1)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.sandbox.postgres import EmbeddedPostgres
+from app.sandbox.servers.postgres import EmbeddedPostgres
 
 LIBRARY = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
 # a module's `pytestmark`; not skipif, whose reason pytest repeats for each test

@@ -7,7 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(
-    ["hypothesis", "pytest_asyncio.plugin", "pytest_timeout", "tests.conftest", "app.workers.settings"]
+    ["hypothesis", "pytest_asyncio.plugin", "pytest_timeout", "tests.conftest", "app.workers.main"]
 )
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import asyncpg
 
-from app.domain.errors import RULES
+from app.domain.rules import RULES
 from tests.weakened import WEAKENED, Change
 
 

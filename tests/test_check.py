@@ -2,8 +2,8 @@
 
 from uuid import uuid4
 
-from app.check import Finding, check
-from app.sandbox.mailbox import Mailbox
+from app.admin_cli.check import Finding, check
+from app.sandbox.mailbox.server import Mailbox
 from app.settings import Settings
 from tests.conftest import SECRET
 from tests.databases import Database, execute, url_for

@@ -54,7 +54,7 @@ async def fetch(engine: AsyncEngine, sql: str, *arguments: Any) -> list[asyncpg.
     """Run one statement in a transaction of its own and return its rows; committed when this returns.
 
     Retries what is retryable, up to 8 times, with a pause that grows to some 100 ms.
-    Raises asyncpg's errors as they are: `app.domain.errors` knows which rule each of them names. Raises TimeoutError
+    Raises asyncpg's errors as they are: `app.domain.rules` knows which rule each of them names. Raises TimeoutError
     if the server stays silent; nobody knows then whether the statement was committed. Raises LoginEndedError if it is
     to look whether the login goes on, and that does not.
     """

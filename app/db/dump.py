@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from app.db.migrate import upgrade
-from app.sandbox.database import OWNER, create_database, dsn_of
-from app.sandbox.postgres import EmbeddedPostgres, bin_dir
+from app.sandbox.servers.database import OWNER, create_database, dsn_of
+from app.sandbox.servers.postgres import EmbeddedPostgres, bin_dir
 
 SCHEMA = Path(__file__).parent / "schema.sql"
 

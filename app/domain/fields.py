@@ -6,7 +6,7 @@ from typing import Annotated
 from litestar.params import PathParameter, QueryParameter
 from msgspec import Meta
 
-from app.domain.messages import pattern
+from app.domain.validation_messages import pattern
 
 END = r"$(?!\n)"  # in Python, $ alone lets a last newline pass
 # Control characters would break mail headers and terminals, and PostgreSQL cannot store NUL;

@@ -6,8 +6,8 @@ from saq.types import Context
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.domain.notifications.mail_server import MailServers
-from app.domain.payments.configured import PayPalAccount
-from app.outages import Outage
+from app.domain.payments.gateway import PayPalAccount
+from app.outage_log import Outage
 from app.settings import Settings
 
 

@@ -13,7 +13,7 @@ from app.workers.context import WorkerContext
 P = ParamSpec("P")
 
 BEAT_SECONDS = 5
-HEARTBEAT_SECONDS = 20  # without a beat, and SAQ gives a job up (the timer `sweep` in settings.py)
+HEARTBEAT_SECONDS = 20  # without a beat, and SAQ gives a job up (the timer `sweep` in main.py)
 # No job should last so long, though it may have to wait several times for 12 s, for a PostgreSQL that says nothing.
 JOB_SECONDS = 180
 

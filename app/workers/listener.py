@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import asyncpg
 
-from app.outages import Outage
+from app.outage_log import Outage
 
 CHANNEL = "booking_outbox"
 TIMEOUT = 5  # seconds to connect, and for each statement

@@ -9,16 +9,16 @@ from itertools import chain, repeat
 import structlog
 from msgspec.structs import replace
 
-from app.domain.accounts.tokens import Secret
-from app.domain.notifications.calls import with_code, with_entry
+from app.domain.auth.tokens import Secret
+from app.domain.notifications.compose import compose
+from app.domain.notifications.links import with_code, with_entry
 from app.domain.notifications.locales import locale_for
 from app.domain.notifications.mail_server import MailServer, is_permanent
-from app.domain.notifications.mails import compose
 from app.domain.notifications.repository import NotificationRepository
 from app.domain.notifications.schemas import AccountLetter, Letter
-from app.domain.offers.links import link_to
+from app.domain.waitlist.offers.links import link_to
 from app.logs import request_id
-from app.outages import brief, place
+from app.outage_log import brief, place
 from app.workers.context import WorkerContext
 
 log = structlog.get_logger()

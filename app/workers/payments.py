@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import structlog
 
-from app.domain.payments.paypal_errors import PayPalError
+from app.api.problems import ProblemError
+from app.domain.payments.paypal.errors import PayPalError
 from app.domain.payments.refunds import see_to_refund
 from app.domain.payments.repository import PaymentRepository
-from app.domain.problems import ProblemError
 from app.workers.context import WorkerContext
 
 log = structlog.get_logger()

@@ -3,7 +3,7 @@
 import asyncpg
 import structlog
 
-from app.outages import brief
+from app.outage_log import brief
 from app.workers.context import WorkerContext
 from app.workers.notifications import dispatch
 from app.workers.payments import dispatch_payments

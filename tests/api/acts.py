@@ -3,7 +3,7 @@
 import asyncpg
 import httpx
 
-from app.domain.accounts.tokens import Role
+from app.domain.auth.tokens import Role
 from tests.api.bookings import APPOINTMENTS
 from tests.factories import bearer
 

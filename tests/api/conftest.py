@@ -7,7 +7,7 @@ import asyncpg
 import httpx
 import pytest_asyncio
 
-from app.sandbox.paypal import PayPalStandIn
+from app.sandbox.paypal.server import PayPalStandIn
 from app.settings import Settings
 from tests.api.contract import Contract
 from tests.api.jobs import Jobs, jobs

@@ -5,8 +5,8 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import cast
 
 from app.db.engine import create_engine
-from app.domain.payments.configured import PayPalAccount
-from app.outages import Outage
+from app.domain.payments.gateway import PayPalAccount
+from app.outage_log import Outage
 from app.settings import Settings
 from app.workers import payments
 from app.workers.context import WorkerContext

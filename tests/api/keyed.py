@@ -8,8 +8,8 @@ from uuid import uuid4
 import asyncpg
 import httpx
 
-from app.domain.accounts.tokens import Role
-from app.sandbox.paypal_shapes import PAYER_ID
+from app.domain.auth.tokens import Role
+from app.sandbox.paypal.serializers import PAYER_ID
 from tests.api.bookings import APPOINTMENTS
 from tests.api.schedules import TIME_OFF
 from tests.databases import Database

@@ -2,7 +2,7 @@
 
 import asyncpg
 
-from app.domain.accounts.tokens import Secret
+from app.domain.auth.tokens import Secret
 
 DUE = "SELECT id FROM notification WHERE account_id = $1 AND kind = $2 AND status = 'queued' AND due_at <= now()"
 CLAIM = "SELECT email FROM claim_notification($1, interval '1 minute', $2)"

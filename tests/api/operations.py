@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import asyncpg
 
-from app.domain.accounts.tokens import Role
+from app.domain.auth.tokens import Role
 from tests.factories import a_slot, bearer, book, make_doctor, make_patient
 
 

@@ -11,7 +11,7 @@ import pytest
 import vobject
 from structlog.testing import capture_logs
 
-from app.domain.accounts.tokens import Role
+from app.domain.auth.tokens import Role
 from tests.api.answers import assert_problem
 from tests.api.people import ME
 from tests.factories import a_slot, bearer, book, make_doctor, make_patient

@@ -6,7 +6,7 @@ import asyncpg
 import httpx
 import pytest
 
-from app.domain.accounts.tokens import Role
+from app.domain.auth.tokens import Role
 from tests.api.acts import act, as_doctor, row_of, told
 from tests.api.answers import assert_problem, instant
 from tests.api.bookings import APPOINTMENTS, booked, cancel, post_booking

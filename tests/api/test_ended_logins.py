@@ -9,7 +9,7 @@ import httpx
 import pytest
 from litestar.routes import HTTPRoute
 
-from app.domain.accounts.tokens import LOGIN_WITH_STATEMENT
+from app.domain.auth.tokens import LOGIN_WITH_STATEMENT
 from app.main import create_app
 from app.settings import Settings
 from tests.api.answers import assert_problem

@@ -9,8 +9,8 @@ import pytest
 import pytest_asyncio
 
 from app.main import create_app
-from app.sandbox.postgres import EmbeddedPostgres
-from app.sandbox.redis import EmbeddedRedis
+from app.sandbox.servers.postgres import EmbeddedPostgres
+from app.sandbox.servers.redis import EmbeddedRedis
 from app.settings import Settings
 from tests.api.answers import assert_problem
 from tests.databases import database_at, make_template

@@ -4,7 +4,7 @@ import httpx
 import pytest
 from argon2 import Parameters, extract_parameters
 
-from app.domain.accounts import passwords
+from app.domain.auth import passwords
 from tests.api.answers import assert_problem
 from tests.api.people import LOGIN, ME, PASSWORD, REGISTER, authorization, register
 

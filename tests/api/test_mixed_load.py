@@ -13,8 +13,8 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from app.domain.errors import RULES
-from app.domain.receipts.keys import HEADER
+from app.api.idempotency.keys import HEADER
+from app.domain.rules import RULES
 from app.workers.repository import SWEEP
 from tests.api.bustle import CAP, Bustle, open_practice
 from tests.databases import Database, execute

@@ -6,7 +6,7 @@ import asyncpg
 import httpx
 import pytest
 
-from app.domain.accounts.tokens import Secret
+from app.domain.auth.tokens import Secret
 from tests.api.answers import assert_problem
 from tests.api.bookings import post_booking
 from tests.databases import Database

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import app
-from app.domain.errors import OURS, RULES
+from app.domain.rules import OURS, RULES
 from tests.api.contract import PROBLEM_JSON, Contract
 
 # as handlers and repositories raise them, and as the handlers of exceptions make them
@@ -23,7 +23,7 @@ def test_every_problem_has_an_example(contract: Contract) -> None:
     assert {"invalid_credentials", "payment_declined", "unavailable", "internal_error", "rate_limited"} <= raised
     told = set(contract.document["components"]["examples"])
     missing = (rules | raised) - told - NOT_OF_OPERATIONS
-    assert not missing, f"say in app/openapi_examples.py what is answered with {missing}"
+    assert not missing, f"say in app/api/openapi/examples.py what is answered with {missing}"
     assert told - rules - raised <= {"not_found", "body_too_large"}  # Litestar raises these
 
 

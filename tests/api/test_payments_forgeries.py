@@ -11,7 +11,7 @@ import pytest_asyncio
 from msgspec.structs import replace
 from structlog.testing import capture_logs
 
-from app.sandbox.paypal import PayPalStandIn
+from app.sandbox.paypal.server import PayPalStandIn
 from app.settings import Settings
 from tests.api.answers import assert_problem
 from tests.api.outbound import Outbound, outbound

@@ -6,7 +6,7 @@ from functools import partial
 import asyncpg
 import pytest
 
-from app.sandbox.paypal_shapes import PAYER_ID
+from app.sandbox.paypal.serializers import PAYER_ID
 from tests.api.acts import as_doctor
 from tests.api.answers import assert_problem
 from tests.api.jobs import Jobs

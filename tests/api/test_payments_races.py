@@ -8,12 +8,12 @@ import httpx
 import pytest
 
 from app.db.engine import create_engine
-from app.domain.payments.configured import PayPalAccount
+from app.domain.payments.gateway import PayPalAccount
 from app.domain.payments.lifecycle import Lifecycle
-from app.domain.payments.paypal import PayPal
-from app.domain.payments.paypal_call import Patience
+from app.domain.payments.paypal.call import Patience
+from app.domain.payments.paypal.client import PayPal
 from app.domain.payments.repository import PaymentRepository
-from app.sandbox.paypal_shapes import PAYER_ID
+from app.sandbox.paypal.serializers import PAYER_ID
 from app.settings import Settings
 from tests.api.acts import as_doctor
 from tests.api.answers import assert_problem

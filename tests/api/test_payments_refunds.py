@@ -7,7 +7,7 @@ import asyncpg
 import httpx
 import pytest
 
-from app.domain.accounts.tokens import Role
+from app.domain.auth.tokens import Role
 from tests.api.acts import act, as_doctor, as_patient
 from tests.api.bookings import cancel
 from tests.api.jobs import Jobs

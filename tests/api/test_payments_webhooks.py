@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 from app.main import create_app
-from app.sandbox.paypal import PayPalStandIn
+from app.sandbox.paypal.server import PayPalStandIn
 from app.settings import Settings
 from tests.api.answers import assert_problem
 from tests.api.jobs import Jobs

@@ -13,10 +13,10 @@ from limits import parse
 from redis.asyncio import Redis
 from structlog.testing import capture_logs
 
-from app import counters
-from app.counters import SCRIPT, Counters
+from app.api.rate_limits import counters
+from app.api.rate_limits.counters import SCRIPT, Counters
 from app.main import create_app
-from app.sandbox.redis import EmbeddedRedis
+from app.sandbox.servers.redis import EmbeddedRedis
 from app.settings import Settings
 from tests.api.answers import assert_problem
 from tests.api.people import LOGIN, ME, PASSWORD, REGISTER, newcomer, register

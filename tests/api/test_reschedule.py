@@ -7,7 +7,7 @@ import asyncpg
 import httpx
 import pytest
 
-from app.domain.accounts.tokens import Role
+from app.domain.auth.tokens import Role
 from tests.api.acts import act, as_doctor, as_patient, row_of
 from tests.api.answers import assert_problem, instant
 from tests.api.bookings import SOON, booked, cancel, post_booking, slot_at

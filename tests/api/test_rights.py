@@ -7,7 +7,7 @@ import httpx
 import pytest
 from litestar.routes import HTTPRoute
 
-from app.domain.accounts.tokens import Role, Secret
+from app.domain.auth.tokens import Role, Secret
 from app.main import create_app
 from app.settings import Settings
 from tests.api.operations import CALLS, Call, make_world

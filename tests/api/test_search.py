@@ -7,11 +7,11 @@ from typing import NamedTuple
 import asyncpg
 import httpx
 
+from app.api.time_range import TimeRange
 from app.db.driver import connected
 from app.db.engine import create_engine
 from app.domain.doctors.controller import FOUND
 from app.domain.doctors.repository import DoctorRepository
-from app.domain.time_range import TimeRange
 from tests.api.answers import instant
 from tests.api.bookings import booked, cancel
 from tests.api.schedules import take_off

@@ -18,11 +18,11 @@ from litestar.response import Stream
 from structlog.testing import capture_logs
 from structlog.types import EventDict
 
-from app import outages
-from app.domain.accounts import passwords
+from app import outage_log
+from app.api.middleware.time_limit import TimeLimit
+from app.domain.auth import passwords
 from app.main import create_app
 from app.settings import Settings
-from app.time_limit import TimeLimit
 from tests.api.answers import assert_problem
 from tests.api.bookings import booked, post_booking
 from tests.api.people import ME, REGISTER, newcomer
@@ -63,7 +63,7 @@ async def locked(owner: asyncpg.Connection, table: str) -> AsyncIterator[None]:
 @pytest.fixture
 def logs(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[EventDict]]:
     """What is logged meanwhile."""
-    monkeypatch.setattr(outages, "CALM_SECONDS", 0)
+    monkeypatch.setattr(outage_log, "CALM_SECONDS", 0)
     with capture_logs() as lines:
         yield lines
 

@@ -24,7 +24,7 @@ import uvicorn
 from litestar import Litestar
 
 from app.main import create_app
-from app.sandbox.web import listening
+from app.sandbox.servers.web import listening
 from app.settings import Settings
 from tests.crashes.fates import AND_DIE, GO_ON, HEADER, LONG, Fate, Sight, fated, watch
 from tests.crashes.jobs import create_jobs

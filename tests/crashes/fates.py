@@ -24,10 +24,10 @@ from msgspec import Struct, structs
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.db import driver
-from app.domain.appointments import turns
-from app.domain.payments import configured, lifecycle
-from app.domain.payments.paypal import PayPal
-from app.domain.payments.paypal_call import Patience
+from app.domain.appointments import serialize_per_doctor
+from app.domain.payments import gateway, lifecycle
+from app.domain.payments.paypal.call import Patience
+from app.domain.payments.paypal.client import PayPal
 
 HEADER = "X-Fate"
 GO_ON, AND_DIE = "/go-on/", "/and-die/"  # and the number of the act: it goes on to its end, or to its next moment
@@ -98,9 +98,9 @@ def watch(tell: Tell) -> None:
         http = httpx.AsyncClient(trust_env=False, transport=WatchedTransport(tell))
         return PayPal(*account, patience=structs.replace(patience, total=LONG, attempts=2, pause=0.005), http=http)
 
-    vars(configured).update(PayPal=watched_paypal)
+    vars(gateway).update(PayPal=watched_paypal)
     vars(lifecycle).update(PATIENCE=0)  # who waits for another's capture looks once
-    vars(turns).update(_turns=_NobodyLinesUp())  # behind an act that waits
+    vars(serialize_per_doctor).update(_turns=_NobodyLinesUp())  # behind an act that waits
 
 
 def fated(app: Litestar) -> None:

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import asyncpg
 
-from app.sandbox.paypal_shapes import PAYER_ID
+from app.sandbox.paypal.serializers import PAYER_ID
 from tests.crashes.acts import TROUBLES, Act, Trouble
 from tests.crashes.aftermath import Ending, decide
 from tests.crashes.crew import ROLES

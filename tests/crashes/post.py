@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from litestar import Litestar, Request, post
 
-from app.sandbox.paypal import PayPalStandIn
-from app.sandbox.web import WebServer
+from app.sandbox.paypal.server import PayPalStandIn
+from app.sandbox.servers.web import WebServer
 from tests.payments.till import Till
 
 

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from app.domain.errors import RULES
+from app.domain.rules import RULES
 from tests.databases import Database
 from tests.db.breaches import APPOINTMENTS, BY_GRANT, MONEY, Breach
 from tests.db.breaches_people import OUTBOX, PEOPLE, POLICY, WAITING

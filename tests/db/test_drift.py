@@ -12,9 +12,9 @@ from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from app.db.dump import SCHEMA, dump, dump_migrated
 from app.db.migrate import commands
 from app.db.models import Base
-from app.db.present import present_sql
-from app.db.rule_answer import FILE, rule_answer_sql
-from app.domain.errors import RULES
+from app.db.repeatable import present_sql
+from app.domain.rule_answer import FILE, rule_answer_sql
+from app.domain.rules import RULES
 from tests.databases import Database
 from tests.reference import SCHEMA_PAGE, schema_page
 

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from app.db.migrate import commands, upgrade
-from app.sandbox.postgres import EmbeddedPostgres
+from app.sandbox.servers.postgres import EmbeddedPostgres
 
 ROLES = "SELECT rolname FROM pg_roles WHERE rolname LIKE 'booking\\_%' ORDER BY 1"
 OURS = ["booking_admin", "booking_app", "booking_auditor", "booking_owner"]

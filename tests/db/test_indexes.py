@@ -13,7 +13,7 @@ from app.domain.appointments import repository as appointments
 from app.domain.appointments.controller import EVER
 from app.domain.doctors import repository as doctors
 from app.domain.schedule import repository as schedule
-from app.domain.waitlist import repository as waitlist
+from app.domain.waitlist.entries import repository as waitlist
 from tests.databases import Database
 
 CROWD = """

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from app.db.driver import RETRYABLE
-from app.domain.errors import RULES
+from app.domain.rules import RULES
 from tests.databases import Database, execute
 from tests.db.interleaving import DONE, Play, Session, Statement, explore
 from tests.db.operations import MONEY, OPERATIONS

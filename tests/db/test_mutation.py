@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from app.domain.errors import RULES
+from app.domain.rules import RULES
 from tests.databases import url_for
 from tests.mutants import Mutant, mutants
 from tests.proving import Provers, collected

@@ -13,7 +13,7 @@ import asyncpg
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.domain.errors import refusal_of
+from app.domain.rules import refusal_of
 from tests.databases import Database, execute
 from tests.db.money import FEE
 from tests.factories import a_slot, make_doctor, make_patients

@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from app.sandbox.postgres import EmbeddedPostgres
+from app.sandbox.servers.postgres import EmbeddedPostgres
 from tests.databases import make_template, url_for
 
 CONTROL = max(Path("/usr/share/postgresql").glob("*/extension/plpgsql_check.control"), default=None)

@@ -12,7 +12,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from app.sandbox.service import Api
+from app.sandbox.stack.service import Api
 from tests.api.bookings import post_booking
 from tests.conftest import SECRET
 from tests.databases import Database

@@ -14,7 +14,7 @@ import pytest
 import pytest_asyncio
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from app.sandbox.mailbox import Mailbox
+from app.sandbox.mailbox.server import Mailbox
 from tests.e2e.confidences import OTTOLINE, PEREGRINE, UNWELCOME, ZEBULON, Story, words
 from tests.sandbox.ups import Up
 from tests.workers.processes import eventually

@@ -18,9 +18,9 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from app.sandbox.mailbox import Mailbox
-from app.sandbox.postgres import EmbeddedPostgres
-from app.sandbox.service import Api
+from app.sandbox.mailbox.server import Mailbox
+from app.sandbox.servers.postgres import EmbeddedPostgres
+from app.sandbox.stack.service import Api
 from tests.api.answers import assert_problem
 from tests.conftest import SECRET, UNLIMITED
 from tests.databases import database_at, make_template

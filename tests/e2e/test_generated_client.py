@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from app.openapi_file import FILE
-from app.sandbox.process import Child, Program
+from app.api.openapi.file import FILE
+from app.sandbox.servers.process import Child, Program
 from tests.api.people import PASSWORD, newcomer
 
 PACKAGE = "generated_booking_client"

@@ -12,8 +12,8 @@ import asyncpg
 import httpx
 import pytest_asyncio
 
-from app.sandbox.paypal import PayPalStandIn
-from app.sandbox.service import Api
+from app.sandbox.paypal.server import PayPalStandIn
+from app.sandbox.stack.service import Api
 from app.settings import Settings
 from tests.api.jobs import jobs
 from tests.api.keyed import ACTS, REPLAYED, Act, Practice, new_key, state

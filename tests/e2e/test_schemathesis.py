@@ -14,9 +14,9 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from app.domain.accounts.tokens import Role
-from app.sandbox.paypal import PayPalStandIn
-from app.sandbox.service import Api
+from app.domain.auth.tokens import Role
+from app.sandbox.paypal.server import PayPalStandIn
+from app.sandbox.stack.service import Api
 from tests.api.operations import make_world
 from tests.api.rights import CALLERS, RIGHTS
 from tests.api.test_tokens import signed

@@ -9,10 +9,10 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from app.domain.payments import certificates
-from app.domain.payments.paypal import PayPal
-from app.domain.payments.paypal_call import Patience
-from app.sandbox.paypal import PayPalStandIn
+from app.domain.payments.paypal import certificates
+from app.domain.payments.paypal.call import Patience
+from app.domain.payments.paypal.client import PayPal
+from app.sandbox.paypal.server import PayPalStandIn
 from tests.payments import documents
 from tests.payments.internet import Internet, connected
 from tests.payments.till import Till

@@ -4,9 +4,9 @@ from decimal import Decimal
 from uuid import uuid4
 
 from app.domain.payments.money import Money
-from app.domain.payments.paypal import PayPal
-from app.domain.payments.paypal_answers import Capture, Order
-from app.sandbox.paypal import PayPalStandIn
+from app.domain.payments.paypal.answers import Capture, Order
+from app.domain.payments.paypal.client import PayPal
+from app.sandbox.paypal.server import PayPalStandIn
 from tests.payments.till import Till
 
 HUNDRED = Money(Decimal(100), "USD")

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 import httpx
 
-from app.domain.payments.certificate_chain import trust
-from app.domain.payments.certificates import Certificates
+from app.domain.payments.paypal.certificate_chain import trust
+from app.domain.payments.paypal.certificates import Certificates
 from tests.payments.authority import NOW, issue, root
 from tests.payments.internet import Internet
 

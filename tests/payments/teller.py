@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import asyncpg
 import httpx
 
-from app.sandbox.paypal_shapes import PAYER_ID
+from app.sandbox.paypal.serializers import PAYER_ID
 from tests.databases import Database, execute
 from tests.factories import a_slot, bearer, book, make_doctor, make_patient
 from tests.payments.till import Till

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from app.domain.payments.certificates import FAILURE_IS_FRESH, FAILURES_KEPT, KEY_IS_FRESH, KEYS_KEPT
-from app.domain.payments.forgeries import WebhookForgedError
+from app.domain.payments.paypal.certificates import FAILURE_IS_FRESH, FAILURES_KEPT, KEY_IS_FRESH, KEYS_KEPT
+from app.domain.payments.paypal.webhook_errors import WebhookForgedError
 from tests.payments.authority import DAY, NOW, issue
 from tests.payments.internet import response
 from tests.payments.store import HOST, PATH, SIGNER, TRUSTED, URL, Clock, Online, certificates

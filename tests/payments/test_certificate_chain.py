@@ -9,8 +9,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.payments.certificate_chain import SigningKey, public_roots, signing_key, trust
-from app.domain.payments.forgeries import WebhookForgedError
+from app.domain.payments.paypal.certificate_chain import SigningKey, public_roots, signing_key, trust
+from app.domain.payments.paypal.webhook_errors import WebhookForgedError
 from tests.payments.authority import DAY, FORGED_CHAINS, NOW, SANDBOX_SIGNER, Issued, authority, issue, root
 
 TRUSTED = root()

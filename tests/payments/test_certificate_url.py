@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app.domain.payments.certificates import is_paypals
+from app.domain.payments.paypal.certificates import is_paypals
 from tests.payments.urls import FORGED_URLS, GOOD, PATH
 
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from app.domain.payments import certificates as module
-from app.domain.payments.certificates import FAILURE_IS_FRESH
-from app.domain.payments.forgeries import WebhookForgedError, WebhookUndecidedError
+from app.domain.payments.paypal import certificates as module
+from app.domain.payments.paypal.certificates import FAILURE_IS_FRESH
+from app.domain.payments.paypal.webhook_errors import WebhookForgedError, WebhookUndecidedError
 from tests.payments.authority import FORGED_CHAINS, Issued
 from tests.payments.internet import Answer, endlessly, response
 from tests.payments.store import HOST, PATH, SIGNER, TRUSTED, URL, Clock, Online, certificates

@@ -6,10 +6,10 @@ import httpx
 import pytest
 
 from app.domain.payments.money import Money
-from app.domain.payments.paypal import PayPal
-from app.domain.payments.paypal_answers import Capture, Order
-from app.domain.payments.paypal_errors import PayPalRefused
-from app.sandbox.paypal import PayPalStandIn
+from app.domain.payments.paypal.answers import Capture, Order
+from app.domain.payments.paypal.client import PayPal
+from app.domain.payments.paypal.errors import PayPalRefused
+from app.sandbox.paypal.server import PayPalStandIn
 from tests.payments.orders import HUNDRED, approved, captured, create, new_id, signed
 from tests.payments.till import Till
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app.domain.payments.money import Money
-from app.domain.payments.paypal_answers import read_capture, read_order, read_problem, read_refund
+from app.domain.payments.paypal.answers import read_capture, read_order, read_problem, read_refund
 
 AMOUNT = {"currency_code": "USD", "value": "100.00"}
 CAPTURE: dict[str, Any] = {

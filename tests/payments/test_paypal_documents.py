@@ -7,9 +7,9 @@ from typing import Any
 import httpx
 import pytest
 
-from app.domain.payments.paypal import PayPal
-from app.sandbox.paypal import PayPalStandIn
-from app.sandbox.paypal_refusals import ISSUES, MESSAGES
+from app.domain.payments.paypal.client import PayPal
+from app.sandbox.paypal.refusals import ISSUES, MESSAGES
+from app.sandbox.paypal.server import PayPalStandIn
 from tests.payments import documents
 from tests.payments.orders import HUNDRED, captured, create, new_id, signed
 from tests.payments.till import Till

@@ -10,8 +10,8 @@ import pytest
 from litestar import Litestar, Response, route
 from litestar.params import FromPath
 
-from app.domain.payments.paypal import PayPal
-from app.domain.payments.paypal_errors import PayPalRefused, PayPalUnavailable, PayPalUnknown
+from app.domain.payments.paypal.client import PayPal
+from app.domain.payments.paypal.errors import PayPalRefused, PayPalUnavailable, PayPalUnknown
 from tests.payments.conftest import Connect
 from tests.payments.orders import approved, create, new_id
 from tests.payments.till import Till

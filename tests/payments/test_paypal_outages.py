@@ -10,11 +10,11 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from app.domain.payments.paypal import PayPal
-from app.domain.payments.paypal_call import Patience
-from app.domain.payments.paypal_errors import PayPalRefused, PayPalUnavailable, PayPalUnknown
-from app.sandbox.paypal import PayPalStandIn
-from app.sandbox.ports import free_port
+from app.domain.payments.paypal.call import Patience
+from app.domain.payments.paypal.client import PayPal
+from app.domain.payments.paypal.errors import PayPalRefused, PayPalUnavailable, PayPalUnknown
+from app.sandbox.paypal.server import PayPalStandIn
+from app.sandbox.servers.ports import free_port
 from tests.payments.conftest import Connect
 from tests.payments.orders import HUNDRED, approved, captured, create, new_id
 from tests.payments.till import Till

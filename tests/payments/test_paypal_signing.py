@@ -9,11 +9,11 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from app.domain.payments.certificate_chain import public_roots
-from app.domain.payments.certificates import Certificates, is_paypals, read_seeded
-from app.domain.payments.forgeries import WebhookForgedError, WebhookUndecidedError
-from app.domain.payments.webhook_signature import WebhookVerifier, read_transmission
-from app.sandbox.paypal_signing import RENEWED_BEFORE, SIGNER, WebhookSigner
+from app.domain.payments.paypal.certificate_chain import public_roots
+from app.domain.payments.paypal.certificates import Certificates, is_paypals, read_seeded
+from app.domain.payments.paypal.webhook_errors import WebhookForgedError, WebhookUndecidedError
+from app.domain.payments.paypal.webhook_signature import WebhookVerifier, read_transmission
+from app.sandbox.paypal.signing import RENEWED_BEFORE, SIGNER, WebhookSigner
 from tests.payments.authority import DAY, NOW, issue, root
 
 WEBHOOK = "1JE4291016473214C"

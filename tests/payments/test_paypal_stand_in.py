@@ -8,7 +8,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from app.sandbox.paypal import PayPalStandIn
+from app.sandbox.paypal.server import PayPalStandIn
 from tests.payments import documents
 from tests.payments.calls import ALL_OF_IT, AMOUNT, ORDER, WITH_SOURCE, issue, post, relations
 from tests.payments.till import Till

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import httpx
 
-from app.sandbox.paypal import PayPalStandIn
+from app.sandbox.paypal.server import PayPalStandIn
 from tests.payments.calls import ADDRESSES, AMOUNT, ORDER, WITH_SOURCE, post
 from tests.payments.till import Till
 

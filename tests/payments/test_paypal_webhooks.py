@@ -11,11 +11,11 @@ import pytest
 import pytest_asyncio
 from litestar import Litestar, Request, Response, post
 
-from app.domain.payments.certificate_chain import public_roots
-from app.domain.payments.certificates import Certificates, read_seeded
-from app.domain.payments.paypal import PayPal
-from app.domain.payments.webhook_signature import WebhookVerifier
-from app.sandbox.paypal import PayPalStandIn
+from app.domain.payments.paypal.certificate_chain import public_roots
+from app.domain.payments.paypal.certificates import Certificates, read_seeded
+from app.domain.payments.paypal.client import PayPal
+from app.domain.payments.paypal.webhook_signature import WebhookVerifier
+from app.sandbox.paypal.server import PayPalStandIn
 from tests.payments import documents
 from tests.payments.orders import HUNDRED, approved, captured, create, new_id
 from tests.payments.till import Till

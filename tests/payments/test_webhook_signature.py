@@ -15,10 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from litestar.datastructures.headers import Headers
 
-from app.domain.payments.certificate_chain import trust
-from app.domain.payments.certificates import Certificates, SeededCertificate
-from app.domain.payments.forgeries import WebhookForgedError, WebhookUndecidedError
-from app.domain.payments.webhook_signature import WebhookVerifier
+from app.domain.payments.paypal.certificate_chain import trust
+from app.domain.payments.paypal.certificates import Certificates, SeededCertificate
+from app.domain.payments.paypal.webhook_errors import WebhookForgedError, WebhookUndecidedError
+from app.domain.payments.paypal.webhook_signature import WebhookVerifier
 from tests.payments.authority import issue, root, rsa_key
 from tests.payments.internet import Internet, response
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from app.sandbox.service import ROOT
+from app.sandbox.stack.service import ROOT
 from tests.sandbox.ups import NOT_OURS
 
 

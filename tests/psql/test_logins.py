@@ -7,8 +7,8 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from app.psql.errors import PsqlError
-from app.psql.logins import check, create
+from app.admin_cli.errors import PsqlError
+from app.admin_cli.logins import check, create
 from tests.databases import Database, execute
 from tests.db.refusals import forbidden
 from tests.psql.commands import booking

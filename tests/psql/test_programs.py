@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from app.psql.errors import PsqlError
-from app.psql.programs import major_version, program, program_for
+from app.admin_cli.errors import PsqlError
+from app.admin_cli.programs import major_version, program, program_for
 
 WHEELS = 18
 

@@ -12,12 +12,12 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from app.admin_cli.backup import backup, look, restore
+from app.admin_cli.errors import PsqlError
+from app.admin_cli.owner_database import restore_anywhere
 from app.db.dump import dump
 from app.main import create_app
-from app.psql.backup import backup, look, restore
-from app.psql.errors import PsqlError
-from app.psql.owned import restore_anywhere
-from app.sandbox.postgres import EmbeddedPostgres
+from app.sandbox.servers.postgres import EmbeddedPostgres
 from app.settings import Settings
 from tests.conftest import SECRET, UNLIMITED
 from tests.databases import PASSWORD, ROLES, Database, database_at, execute

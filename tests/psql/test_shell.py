@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.psql.addresses import for_libpq
+from app.admin_cli.addresses import for_libpq
 from tests.databases import Database
 from tests.psql.commands import booking
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.sandbox.environment import base_environment, past_the_proxy, read_given
+from app.sandbox.stack.environment import base_environment, past_the_proxy, read_given
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from app.sandbox.identity import hand_over
-from app.sandbox.leftovers import leftovers
-from app.sandbox.postgres import EmbeddedPostgres
+from app.sandbox.servers.identity import hand_over
+from app.sandbox.servers.leftovers import leftovers
+from app.sandbox.servers.postgres import EmbeddedPostgres
 from tests.sandbox import without_namespaces
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can start PostgreSQL as somebody else")
@@ -19,7 +19,7 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can start P
 START_AND_TELL = """
 import asyncio, sys
 from pathlib import Path
-from app.sandbox.postgres import EmbeddedPostgres
+from app.sandbox.servers.postgres import EmbeddedPostgres
 
 async def main():
     server = EmbeddedPostgres(Path(sys.argv[1]), {"fsync": "off"})

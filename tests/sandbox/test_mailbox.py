@@ -8,8 +8,8 @@ import aiosmtplib
 import httpx
 import pytest
 
-from app.sandbox import mailbox as mailbox_module
-from app.sandbox.mailbox import Mailbox
+from app.sandbox.mailbox import server as mailbox_module
+from app.sandbox.mailbox.server import Mailbox
 
 CALENDAR = "BEGIN:VCALENDAR\r\nSUMMARY:Zahnärztin\r\nEND:VCALENDAR\r\n"
 

@@ -10,8 +10,8 @@ import asyncpg
 import pytest
 
 from app.sandbox.errors import SandboxError
-from app.sandbox.leftovers import leftovers
-from app.sandbox.postgres import EmbeddedPostgres, bin_dir
+from app.sandbox.servers.leftovers import leftovers
+from app.sandbox.servers.postgres import EmbeddedPostgres, bin_dir
 
 UNSAFE_BUT_FAST = {"fsync": "off"}
 

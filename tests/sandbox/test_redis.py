@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from app.sandbox.leftovers import leftovers
-from app.sandbox.redis import EmbeddedRedis
+from app.sandbox.servers.leftovers import leftovers
+from app.sandbox.servers.redis import EmbeddedRedis
 
 
 @pytest.fixture

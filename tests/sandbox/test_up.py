@@ -15,12 +15,12 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
-from app.domain.payments.certificates import read_seeded
-from app.domain.payments.paypal import PayPal
+from app.domain.payments.paypal.certificates import read_seeded
+from app.domain.payments.paypal.client import PayPal
 from app.sandbox.files import secret
-from app.sandbox.leftovers import leftovers
-from app.sandbox.paypal import CLIENT_ID
-from app.sandbox.service import ROOT
+from app.sandbox.paypal.server import CLIENT_ID
+from app.sandbox.servers.leftovers import leftovers
+from app.sandbox.stack.service import ROOT
 from app.settings import read_settings
 from tests.databases import Database
 from tests.payments.orders import create

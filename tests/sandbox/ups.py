@@ -10,9 +10,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from app.sandbox.environment import ONLY_WITH_DATABASE_URL
-from app.sandbox.leftovers import leftovers
-from app.sandbox.service import ROOT
+from app.sandbox.servers.leftovers import leftovers
+from app.sandbox.stack.environment import ONLY_WITH_DATABASE_URL
+from app.sandbox.stack.service import ROOT
 
 NOT_OURS = {*ONLY_WITH_DATABASE_URL, "DATABASE_URL", "REDIS_URL", "EMAIL_HOST", "PAYPAL_BASE_URL", "PUBLIC_URL"}
 SECONDS = 90

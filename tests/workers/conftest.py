@@ -10,8 +10,8 @@ import pytest_asyncio
 from redis.asyncio import Redis
 
 from app.main import create_app
-from app.sandbox.mailbox import Mailbox
-from app.sandbox.paypal import PayPalStandIn
+from app.sandbox.mailbox.server import Mailbox
+from app.sandbox.paypal.server import PayPalStandIn
 from app.settings import read_settings
 from tests.conftest import SECRET
 from tests.databases import Database, cloned

@@ -9,8 +9,8 @@ from html.parser import HTMLParser
 from typing import Any, Literal
 from uuid import UUID
 
+from app.domain.notifications.compose import compose
 from app.domain.notifications.locales import en
-from app.domain.notifications.mails import compose
 from app.domain.notifications.schemas import AccountLetter, Letter
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)

@@ -6,7 +6,7 @@ import re
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from app.sandbox.mailbox import Mailbox
+from app.sandbox.mailbox.server import Mailbox
 
 # Where it fails: at the sender, at the recipient, at the text, or after it has taken the mail, whose sender never knows.
 MAIL, RCPT, DATA, TAKEN = "MAIL", "RCPT", "DATA", "TAKEN"

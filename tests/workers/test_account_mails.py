@@ -6,8 +6,8 @@ from functools import partial
 import asyncpg
 import httpx
 
-from app.sandbox.letters import Letter
-from app.sandbox.mailbox import Mailbox
+from app.sandbox.mailbox.messages import Letter
+from app.sandbox.mailbox.server import Mailbox
 from tests.api.people import LOGIN, ME, authorization, register
 from tests.factories import a_slot, book, make_doctor, make_patient
 from tests.workers.conftest import StartWorker

@@ -5,7 +5,7 @@ from functools import partial
 
 import asyncpg
 
-from app.sandbox.mailbox import Mailbox
+from app.sandbox.mailbox.server import Mailbox
 from tests.api.bookings import cancel
 from tests.db.offers import waiting
 from tests.factories import a_slot, book, make_doctor, make_patients

@@ -5,7 +5,7 @@ from functools import partial
 
 import asyncpg
 
-from app.sandbox.mailbox import Mailbox
+from app.sandbox.mailbox.server import Mailbox
 from tests.factories import a_slot, book, make_doctor, make_patient
 from tests.workers.conftest import StartWorker
 from tests.workers.processes import eventually

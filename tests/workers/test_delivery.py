@@ -5,7 +5,7 @@ from functools import partial
 
 import asyncpg
 
-from app.sandbox.mailbox import Mailbox
+from app.sandbox.mailbox.server import Mailbox
 from tests.factories import a_slot, make_patient, make_patients
 from tests.workers.conftest import StartWorker
 from tests.workers.processes import eventually
@@ -137,7 +137,7 @@ async def test_a_mail_that_cannot_be_written_holds_up_no_other(
     assert len(mailbox.letters) == len(others) == 4
     (line,) = await worker.will_have_logged("mail_failed")
     assert (line["notification"], line["permanent"]) == (poisoned["id"], True)
-    assert "words.py" in line["at"]
+    assert "locale.py" in line["at"]
 
 
 async def test_a_mail_that_the_database_cannot_hand_out_holds_up_no_other(

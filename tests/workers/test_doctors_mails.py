@@ -5,8 +5,8 @@ from functools import partial
 
 import asyncpg
 
-from app.sandbox.letters import Letter
-from app.sandbox.mailbox import Mailbox
+from app.sandbox.mailbox.messages import Letter
+from app.sandbox.mailbox.server import Mailbox
 from tests.db.money import pay
 from tests.factories import SLOT, a_slot, book, make_doctor, make_patient, make_patients
 from tests.workers.calendars import Calendar

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from saq.job import Status
 from saq.queue.redis import RedisQueue
 
-from app.workers.settings import CONCURRENCY
+from app.workers.main import CONCURRENCY
 from tests.factories import make_patient
 from tests.workers.conftest import StartWorker
 from tests.workers.mailboxes import MoodyMailbox

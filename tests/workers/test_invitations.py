@@ -10,9 +10,9 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from app.domain.calendar.files import Entry
+from app.domain.calendar.icalendar_file import Entry
 from app.domain.notifications.schemas import Letter
-from app.sandbox.mailbox import Mailbox
+from app.sandbox.mailbox.server import Mailbox
 from tests.factories import a_slot, book, make_doctor, make_patient
 from tests.workers.calendars import Calendar
 from tests.workers.conftest import StartWorker

@@ -12,7 +12,7 @@ import pytest
 from redis.asyncio import Redis
 from saq.queue.redis import RedisQueue
 
-from app.sandbox.mailbox import Mailbox
+from app.sandbox.mailbox.server import Mailbox
 from app.workers import listener as listener_module
 from app.workers.listener import BURST, Listener
 from tests.databases import Database

@@ -6,8 +6,8 @@ from typing import get_args
 import pytest
 
 from app.domain.notifications import locales
+from app.domain.notifications.compose import compose
 from app.domain.notifications.locales import LOCALES, en, locale_for
-from app.domain.notifications.mails import compose
 from app.domain.notifications.schemas import AccountKind, Kind
 from tests.workers.letters import NOW, SENDER, content, letter
 

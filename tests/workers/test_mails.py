@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from app.domain.notifications.calls import with_code
+from app.domain.notifications.compose import sender_address
+from app.domain.notifications.links import with_code
 from app.domain.notifications.locales import en
-from app.domain.notifications.mails import sender_address
 from app.domain.notifications.schemas import AccountKind
 from app.settings import Settings
 from tests.workers.letters import (

@@ -7,7 +7,7 @@ from functools import partial
 import asyncpg
 import httpx
 
-from app.sandbox.mailbox import Mailbox
+from app.sandbox.mailbox.server import Mailbox
 from tests.factories import make_patient
 from tests.workers.conftest import StartWorker
 from tests.workers.processes import eventually

@@ -10,10 +10,10 @@ import pytest
 import structlog
 from redis.asyncio import Redis
 
-from app import outages
-from app.outages import Outage
+from app import outage_log
+from app.outage_log import Outage
 from app.workers.heartbeat import HEARTBEAT_SECONDS
-from app.workers.patience import Patience
+from app.workers.retry import Patience
 from tests.databases import Database
 from tests.factories import a_slot, book, make_patient
 from tests.workers.conftest import StartWorker
@@ -154,7 +154,7 @@ def test_an_outage_is_told_of_once_at_each_end(monkeypatch: pytest.MonkeyPatch) 
             with outage.contained():
                 pass  # for a moment it works
         assert [line["event"] for line in logs] == ["unavailable"]
-        monkeypatch.setattr(outages, "CALM_SECONDS", 0)
+        monkeypatch.setattr(outage_log, "CALM_SECONDS", 0)
         for _ in range(2):
             with outage.contained():
                 pass

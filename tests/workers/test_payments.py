@@ -7,9 +7,9 @@ import asyncpg
 import httpx
 from redis.asyncio import Redis
 
-from app.sandbox.letters import Letter
-from app.sandbox.mailbox import Mailbox
-from app.sandbox.paypal import PayPalStandIn
+from app.sandbox.mailbox.messages import Letter
+from app.sandbox.mailbox.server import Mailbox
+from app.sandbox.paypal.server import PayPalStandIn
 from tests.api.bookings import booked
 from tests.factories import a_slot, book, make_doctor, make_patient
 from tests.payments.teller import Bill, Hold, Teller

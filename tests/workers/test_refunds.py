@@ -5,8 +5,8 @@ from functools import partial
 
 import asyncpg
 
-from app.sandbox.letters import Letter
-from app.sandbox.mailbox import Mailbox
+from app.sandbox.mailbox.messages import Letter
+from app.sandbox.mailbox.server import Mailbox
 from tests.api.acts import as_doctor
 from tests.api.bookings import cancel
 from tests.factories import a_slot, bearer, book, make_doctor, make_patient

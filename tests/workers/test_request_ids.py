@@ -9,7 +9,7 @@ import asyncpg
 import pytest_asyncio
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from app.sandbox.mailbox import Mailbox
+from app.sandbox.mailbox.server import Mailbox
 from tests.factories import make_patient
 from tests.workers.conftest import StartWorker
 from tests.workers.processes import eventually

@@ -8,10 +8,10 @@ import asyncpg
 import pytest_asyncio
 
 from app.db.engine import create_engine
-from app.outages import Outage
-from app.sandbox.mailbox import Mailbox
+from app.outage_log import Outage
+from app.sandbox.mailbox.server import Mailbox
 from app.workers.context import WorkerContext
-from app.workers.settings import CRON_JOBS
+from app.workers.main import CRON_JOBS
 from app.workers.sweep import purge, sweep_receipts
 from tests.databases import Database
 from tests.factories import a_slot, book, make_doctor, make_patient

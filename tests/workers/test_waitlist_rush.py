@@ -15,7 +15,7 @@ import pytest
 import pytest_asyncio
 
 from app.db.driver import is_retryable
-from app.domain.errors import RULES
+from app.domain.rules import RULES
 from tests.databases import Database, execute
 from tests.db.interleaving import told
 from tests.db.offers import BEFORE, CANCEL, CLAIM, DECLINE, JOIN, LATER, LIVE, full_doctor

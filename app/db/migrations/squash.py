@@ -6,9 +6,9 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable, DDLElement, SetColumnComment, SetTableComment
 
 from app.db.models import Base
-from app.db.present import present_sql
-from app.db.rule_answer import FILE as RULE_ANSWER
-from app.db.rule_answer import rule_answer_sql
+from app.db.repeatable import present_sql
+from app.domain.rule_answer import FILE as RULE_ANSWER
+from app.domain.rule_answer import rule_answer_sql
 
 FIRST = Path(__file__).parent / "versions" / "0001_initial.sql"
 DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves its dialects' constructors untyped

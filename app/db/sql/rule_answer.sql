@@ -1,4 +1,4 @@
--- Written by `./task squash` from app/domain/errors.py, which says how a broken rule is answered; never edited.
+-- Written by `./task squash` from app/domain/rules.py, which says how a broken rule is answered; never edited.
 CREATE OR REPLACE VIEW rule_answer AS
 SELECT
     rule,

@@ -8,7 +8,8 @@ from litestar.params import JSONBody
 from litestar.security.jwt import Token
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from app.domain.accounts.passwords import hash_password, refuse_guessable, verify_password, wrong_password
+from app.api.problems import ProblemError, problems
+from app.api.rate_limits.limits import RateLimits
 from app.domain.accounts.repository import AccountRepository
 from app.domain.accounts.schemas import (
     ChangePassword,
@@ -21,10 +22,9 @@ from app.domain.accounts.schemas import (
     RegisterPatient,
     Tokens,
 )
-from app.domain.accounts.sessions import SessionRepository
-from app.domain.accounts.tokens import Caller
-from app.domain.problems import ProblemError, problems
-from app.rate_limits import RateLimits
+from app.domain.auth.passwords import hash_password, refuse_guessable, verify_password, wrong_password
+from app.domain.auth.sessions import SessionRepository
+from app.domain.auth.tokens import Caller
 from app.settings import Settings
 
 

@@ -9,9 +9,9 @@ from litestar.security.jwt import Token
 from msgspec import UNSET, structs, to_builtins
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.api.problems import FieldError, invalid_request, problems
+from app.api.rate_limits.limits import RateLimits
 from app.domain.accounts.controller import provide_accounts
-from app.domain.accounts.export import Export
-from app.domain.accounts.own_data import OwnDataRepository
 from app.domain.accounts.repository import AccountRepository
 from app.domain.accounts.schemas import (
     ChangeAccount,
@@ -21,10 +21,10 @@ from app.domain.accounts.schemas import (
     Done,
     OwnAccount,
 )
-from app.domain.accounts.tokens import Caller, Role
-from app.domain.problems import FieldError, invalid_request, problems
+from app.domain.auth.tokens import Caller, Role
+from app.domain.privacy.repository import OwnDataRepository
+from app.domain.privacy.schemas import Export
 from app.domain.schedule.schemas import ScheduleChange
-from app.rate_limits import RateLimits
 
 PROFILE = {"email", "full_name", "phone", "timezone"}
 PRACTICE = {

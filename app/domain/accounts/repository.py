@@ -8,9 +8,9 @@ from msgspec import UNSET, convert, json, structs
 from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.api.problems import no_account
 from app.db.driver import fetch, fetch_if, fetch_within
 from app.db.models import Account, Doctor, Patient, WorkingHours
-from app.domain.accounts.passwords import verify_password, wrong_password
 from app.domain.accounts.schemas import (
     ChangedDoctorAccount,
     DoctorAccount,
@@ -19,7 +19,7 @@ from app.domain.accounts.schemas import (
     RegisterDoctor,
     RegisterPatient,
 )
-from app.domain.problems import no_account
+from app.domain.auth.passwords import verify_password, wrong_password
 from app.domain.schedule.repository import is_kept, settled
 from app.domain.schedule.schemas import ScheduleChange
 

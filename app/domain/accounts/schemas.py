@@ -7,8 +7,8 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from app.domain.appointments.schemas import Appointment
 from app.domain.fields import END, PRINTABLE, Currency, Id, Instant, Money, Name, Phone, ShortText, TimeZone
-from app.domain.messages import pattern
 from app.domain.schedule.schemas import ScheduleChange
+from app.domain.validation_messages import pattern
 
 USERNAME = pattern(rf"^[A-Za-z0-9_.@+-]+{END}", "Must consist of letters a to z, digits and any of _.@+-.")
 EMAIL = pattern(

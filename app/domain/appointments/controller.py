@@ -10,15 +10,15 @@ from litestar.params import FromQuery, JSONBody
 from litestar.security.jwt import Token
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.domain.accounts.tokens import LOGIN_WITH_STATEMENT, Caller, patients_only
+from app.api.idempotency.idempotent import once
+from app.api.pagination import LINK, Cursor, Keyset, Limit, page, read_id, read_instant
+from app.api.problems import ProblemError, not_found, problems
+from app.api.time_range import From, To, read_range
 from app.domain.appointments.repository import AppointmentRepository
 from app.domain.appointments.schemas import Appointment, AppointmentDetail, Book, HistoryRecord, Reschedule, Status
-from app.domain.appointments.turns import in_turn
+from app.domain.appointments.serialize_per_doctor import in_turn
+from app.domain.auth.tokens import LOGIN_WITH_STATEMENT, Caller, patients_only
 from app.domain.fields import PathId
-from app.domain.paging import LINK, Cursor, Keyset, Limit, page, read_id, read_instant
-from app.domain.problems import ProblemError, not_found, problems
-from app.domain.receipts.once import once
-from app.domain.time_range import From, To, read_range
 
 EVER = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
 BY_START = Keyset("appointments", (read_instant, read_id), first=(EVER[0], 0))

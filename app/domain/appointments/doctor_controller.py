@@ -7,7 +7,8 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 from litestar.security.jwt import Token
 
-from app.domain.accounts.tokens import Caller, doctors_only
+from app.api.idempotency.idempotent import once
+from app.api.problems import problems
 from app.domain.appointments.controller import or_not_found, provide_appointments
 from app.domain.appointments.repository import AppointmentRepository
 from app.domain.appointments.schemas import (
@@ -17,9 +18,8 @@ from app.domain.appointments.schemas import (
     DoctorCancel,
     DoctorReschedule,
 )
+from app.domain.auth.tokens import Caller, doctors_only
 from app.domain.fields import PathId
-from app.domain.problems import problems
-from app.domain.receipts.once import once
 
 
 class DoctorAppointmentController(Controller):

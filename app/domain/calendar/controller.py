@@ -9,12 +9,12 @@ from litestar.params import FromPath
 from litestar.security.jwt import Token
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.api.problems import not_found
 from app.domain.accounts.schemas import Done
-from app.domain.accounts.tokens import Caller, Secret
-from app.domain.calendar.files import calendar, event
+from app.domain.auth.tokens import Caller, Secret
+from app.domain.calendar.icalendar_file import calendar, event
 from app.domain.calendar.repository import CalendarFeedRepository
 from app.domain.calendar.schemas import CalendarLink, FeedEntry
-from app.domain.problems import not_found
 from app.settings import Settings
 
 SUFFIX = ".ics"  # by which some calendars know what is behind a link
@@ -51,7 +51,8 @@ class CalendarController(Controller):
         await feeds.close(request.user.id)
         return Done("No link leads to your appointments any more.")
 
-    # The log of requests names the route, never the address; nothing else is told of a request (app/requests.py).
+    # The log of requests names the route, never the address; nothing else is told of a request
+    # (app/api/middleware/request_context.py).
     @get("/calendar/{file:str}", exclude_from_auth=True, include_in_schema=False)
     async def show(self, file: FromPath[str], feeds: NamedDependency[CalendarFeedRepository]) -> Response[str]:
         """Show the appointments behind a private link as a calendar."""

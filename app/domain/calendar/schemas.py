@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from app.domain.calendar.files import Entry
+from app.domain.calendar.icalendar_file import Entry
 
 
 class CalendarLink(msgspec.Struct, frozen=True):

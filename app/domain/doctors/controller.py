@@ -8,12 +8,12 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import QueryParameter
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.api.pagination import LINK, Cursor, Keyset, Limit, page, read_id, read_instant
+from app.api.problems import not_found
+from app.api.time_range import From, To, read_range
 from app.domain.doctors.repository import DoctorRepository
 from app.domain.doctors.schemas import Doctor, DoctorSlot, Slot
 from app.domain.fields import PathId, SearchText
-from app.domain.paging import LINK, Cursor, Keyset, Limit, page, read_id, read_instant
-from app.domain.problems import not_found
-from app.domain.time_range import From, To, read_range
 
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 DOCTORS = Keyset("doctors", (read_id,), first=(0,))

@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import Select, TableClause, column, func, select, table
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.api.time_range import TimeRange
 from app.db.driver import fetch, fetch_one
 from app.domain.doctors.schemas import Doctor, DoctorSlot, Slot
-from app.domain.time_range import TimeRange
 
 d: TableClause = table("api_doctor", *map(column, Doctor.__struct_fields__))
 PUBLIC = select(d)

@@ -4,9 +4,9 @@ from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 
-from app.domain.calendar.files import Entry, Method, Party, calendar, event, sent
+from app.domain.calendar.icalendar_file import Entry, Method, Party, calendar, event, sent
+from app.domain.notifications.locale import Locale
 from app.domain.notifications.schemas import Kind, Letter
-from app.domain.notifications.words import Locale
 
 FILE = "appointment.ics"
 METHODS: dict[Kind, Method] = {

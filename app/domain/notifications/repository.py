@@ -7,7 +7,7 @@ from msgspec import convert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.db.driver import fetch, fetch_one
-from app.domain.calendar.files import Entry
+from app.domain.calendar.icalendar_file import Entry
 from app.domain.notifications.schemas import AccountLetter, Letter
 
 # The limit is on rows, so that the index on due_at ends the search however long the outbox is.

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from app.domain.calendar.files import Entry
+from app.domain.calendar.icalendar_file import Entry
 
 Kind = Literal[
     "slot_offered",

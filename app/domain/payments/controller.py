@@ -10,17 +10,17 @@ from litestar.security.jwt import Token
 from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.domain.accounts.tokens import Caller, patients_only
+from app.api.problems import not_found, problems
 from app.domain.appointments.controller import provide_appointments
 from app.domain.appointments.repository import AppointmentRepository
+from app.domain.auth.tokens import Caller, patients_only
 from app.domain.fields import PRINTABLE, PathId
 from app.domain.payments import pages
-from app.domain.payments.configured import PayPalAccount
+from app.domain.payments.gateway import PayPalAccount
+from app.domain.payments.idempotency import PaymentKey, provide_payment_key
 from app.domain.payments.lifecycle import ENDED
-from app.domain.payments.receipts import PaymentKey, provide_payment_key
 from app.domain.payments.repository import PaymentRepository
 from app.domain.payments.schemas import CancelPayment, CreatePayment, Executed, ExecutePayment, Payment, PaymentDetail
-from app.domain.problems import not_found, problems
 
 OrderId = Annotated[str, QueryParameter(name="token", max_length=64, pattern=PRINTABLE)]  # as PayPal adds it
 

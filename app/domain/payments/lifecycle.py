@@ -10,16 +10,16 @@ from contextlib import suppress
 from decimal import Decimal
 from uuid import UUID
 
-from app.domain.errors import RULES, Refusal
+from app.api.problems import not_found, refused
 from app.domain.payments.money import Money
-from app.domain.payments.paypal import PayPal
-from app.domain.payments.paypal_answers import Order
-from app.domain.payments.paypal_errors import PayPalBusy, PayPalRefused
+from app.domain.payments.paypal.answers import Order
+from app.domain.payments.paypal.client import PayPal
+from app.domain.payments.paypal.errors import PayPalBusy, PayPalRefused
 from app.domain.payments.problems import declined, ended, not_approved, other_payer, refused_by_paypal
 from app.domain.payments.records import CaptureStart, PaymentRecord
 from app.domain.payments.repository import PaymentRepository
 from app.domain.payments.schemas import CreatePayment, Payment
-from app.domain.problems import not_found, refused
+from app.domain.rules import RULES, Refusal
 
 OPEN = ("created", "approved")
 ENDED = ("canceled", "failed")

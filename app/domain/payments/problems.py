@@ -5,8 +5,8 @@ from typing import Any
 
 from litestar import Request, Response
 
-from app.domain.payments.paypal_errors import PayPalError, PayPalRefused, PayPalUnavailable
-from app.domain.problems import Problem, ProblemError
+from app.api.problems import Problem, ProblemError
+from app.domain.payments.paypal.errors import PayPalError, PayPalRefused, PayPalUnavailable
 
 PAUSE = 10  # seconds to come again after, unless PayPal says how long
 PAUSE_TO_SET_UP = 3600  # seconds; it takes a person

@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 from app.domain.payments.money import Money
-from app.domain.payments.paypal import PayPal
-from app.domain.payments.paypal_answers import Refund
-from app.domain.payments.paypal_errors import PayPalError, PayPalRefused
+from app.domain.payments.paypal.answers import Refund
+from app.domain.payments.paypal.client import PayPal
+from app.domain.payments.paypal.errors import PayPalError, PayPalRefused
 from app.domain.payments.records import RefundRecord
 from app.domain.payments.repository import PaymentRepository
 

@@ -10,7 +10,7 @@ from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.db.driver import fetch, fetch_one
-from app.domain.payments.paypal_answers import Capture, Order
+from app.domain.payments.paypal.answers import Capture, Order
 from app.domain.payments.records import CaptureStart, PaymentRecord, RefundRecord
 from app.domain.payments.schemas import Payment
 

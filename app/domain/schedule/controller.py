@@ -9,11 +9,11 @@ from litestar.params import JSONBody
 from litestar.security.jwt import Token
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.domain.accounts.tokens import Caller, doctors_only
+from app.api.idempotency.idempotent import once
+from app.api.pagination import LINK, Cursor, Keyset, Limit, page, read_id
+from app.api.problems import not_found, problems
+from app.domain.auth.tokens import Caller, doctors_only
 from app.domain.fields import PathId
-from app.domain.paging import LINK, Cursor, Keyset, Limit, page, read_id
-from app.domain.problems import not_found, problems
-from app.domain.receipts.once import once
 from app.domain.schedule.repository import ScheduleRepository
 from app.domain.schedule.schemas import AddTimeOff, ReplaceWeek, TimeOff, TimeOffAdded, Week, WeekChanged
 

@@ -7,10 +7,10 @@ import asyncpg
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.api.problems import no_account, refused
 from app.db.driver import fetch, fetch_if, fetch_one
 from app.domain.appointments.schemas import Appointment
-from app.domain.errors import RULES, Refusal
-from app.domain.problems import no_account, refused
+from app.domain.rules import RULES, Refusal
 from app.domain.schedule.schemas import (
     AddTimeOff,
     Interval,

@@ -4726,7 +4726,7 @@ COMMENT ON FUNCTION admin.retry_refund(integer) IS
 REVOKE EXECUTE ON FUNCTION admin.retry_refund(integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION admin.retry_refund(integer) TO booking_admin;
 
--- Written by `./task squash` from app/domain/errors.py, which says how a broken rule is answered; never edited.
+-- Written by `./task squash` from app/domain/rules.py, which says how a broken rule is answered; never edited.
 CREATE OR REPLACE VIEW rule_answer AS
 SELECT
     rule,

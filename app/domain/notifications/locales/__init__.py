@@ -3,8 +3,8 @@
 To add German: copy the folder `en` to `de`, translate what it says, and name it here. `EMAIL_LOCALE=de` then uses it.
 """
 
+from app.domain.notifications.locale import Locale
 from app.domain.notifications.locales import en
-from app.domain.notifications.words import Locale
 
 LOCALES: dict[str, Locale] = {"en": en.LOCALE}
 

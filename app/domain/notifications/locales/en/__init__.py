@@ -1,7 +1,7 @@
 """English: what the other locales are translated from."""
 
-from app.domain.notifications.locales.en import accounts, appointments, money, offers, planned, waiting
-from app.domain.notifications.words import Locale
+from app.domain.notifications.locale import Locale
+from app.domain.notifications.locales.en import accounts, appointments, offers, payments, scheduled, waitlist
 
 
 def salutation(name: str | None) -> str:
@@ -28,21 +28,21 @@ LOCALE = Locale(
         ("appointment_canceled", "doctor"): appointments.canceled_to_doctor,
         ("appointment_rescheduled", "patient"): appointments.rescheduled_to_patient,
         ("appointment_rescheduled", "doctor"): appointments.rescheduled_to_doctor,
-        ("appointment_held", "patient"): planned.held,
-        ("hold_lapsing", "patient"): planned.lapsing,
-        ("appointment_reminder", "patient"): planned.reminder,
-        ("payment_too_late", "patient"): money.payment_too_late,
-        ("refund_requested", "patient"): money.refund_requested,
-        ("refund_completed", "patient"): money.refund_completed,
+        ("appointment_held", "patient"): scheduled.held,
+        ("hold_lapsing", "patient"): scheduled.lapsing,
+        ("appointment_reminder", "patient"): scheduled.reminder,
+        ("payment_too_late", "patient"): payments.payment_too_late,
+        ("refund_requested", "patient"): payments.refund_requested,
+        ("refund_completed", "patient"): payments.refund_completed,
     },
     account_words={
         "email_verification": accounts.email_verification,
         "email_changing": accounts.email_changing,
         "password_reset": accounts.password_reset,
         "password_changed": accounts.password_changed,
-        "waitlist_joined": waiting.waitlist_joined,
-        "waiting_ended": waiting.waiting_ended,
-        "waiting_lapsed": waiting.waiting_lapsed,
+        "waitlist_joined": waitlist.waitlist_joined,
+        "waiting_ended": waitlist.waiting_ended,
+        "waiting_lapsed": waitlist.waiting_lapsed,
         "account_erased": accounts.account_erased,
     },
 )

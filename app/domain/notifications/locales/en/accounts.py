@@ -3,8 +3,8 @@
 from datetime import timedelta
 from urllib.parse import urlencode, urlsplit
 
+from app.domain.notifications.locale import Words
 from app.domain.notifications.schemas import AccountLetter
-from app.domain.notifications.words import Words
 
 
 def email_verification(letter: AccountLetter) -> Words:

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
+from app.domain.notifications.locale import Words
 from app.domain.notifications.locales.en.times import moment, start, when
 from app.domain.notifications.schemas import Letter
 from app.domain.notifications.times import zone_of
-from app.domain.notifications.words import Words
 
 
 def confirmed_to_patient(letter: Letter, at: datetime) -> Words:

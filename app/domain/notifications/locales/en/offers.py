@@ -3,10 +3,10 @@
 from datetime import datetime
 from decimal import Decimal
 
+from app.domain.notifications.locale import Words
 from app.domain.notifications.locales.en.times import moment, start, when
 from app.domain.notifications.schemas import Letter
 from app.domain.notifications.times import zone_of
-from app.domain.notifications.words import Words
 
 
 def slot_offered(letter: Letter, at: datetime) -> Words:

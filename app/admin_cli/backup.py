@@ -1,0 +1,144 @@
+"""`booking backup` and `booking restore`: one file with schema, data, outbox and grants, by pg_dump and pg_restore.
+
+Roles are the cluster's, so a dump has none: restoring creates them first, without passwords.
+"""
+
+import asyncio
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import asyncpg
+
+from app.admin_cli.addresses import for_libpq, name_of
+from app.admin_cli.errors import PsqlError
+from app.admin_cli.programs import program_for
+from app.db.repeatable import SQL
+
+OWNER = "booking_owner"
+FACTS = """
+    SELECT
+        current_setting('server_version_num')::integer / 10000 AS major,
+        (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS is_superuser,
+        EXISTS (
+            SELECT FROM pg_class AS c INNER JOIN pg_namespace AS n ON n.oid = c.relnamespace
+            WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+        ) OR EXISTS (
+            SELECT FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname NOT IN ('information_schema', 'public')
+        ) OR EXISTS (SELECT FROM pg_proc WHERE pronamespace = 'public'::regnamespace) AS is_used,
+        to_regclass('public.alembic_version') IS NOT NULL AS is_ours
+"""
+
+
+class Facts(NamedTuple):
+    """What there is at an address."""
+
+    major: int
+    is_superuser: bool
+    is_used: bool
+    is_ours: bool
+
+
+async def backup(url: str, file: Path) -> None:
+    """Write the database at `url`, its owner's, to `file`, for its owner's eyes only. Raises PsqlError."""
+    facts = await look(url)
+    if not facts.is_ours:
+        raise PsqlError(f"there is nothing of ours in {name_of(url)}")
+    with _written_whole(file) as part:
+        await _run("pg_dump", facts.major, url, "--format=custom", f"--file={part}")
+
+
+async def restore(url: str, file: Path) -> None:
+    """Fill the empty database at `url` with what `file` holds, all or nothing, and create the roles that are missing.
+
+    What it holds then belongs to the role of `url`, or, if that is a superuser, to booking_owner. Raises PsqlError.
+    """
+    must_be_there(file)
+    facts = await look(url)
+    if facts.is_used:
+        raise PsqlError(f"{name_of(url)} is not empty: restore into a new database")
+    await _execute(url, (SQL / "00_roles.sql").read_text())
+    owner = ["--no-owner"]
+    if facts.is_superuser:
+        database = await _fetch(url, "SELECT quote_ident(current_database())")
+        await _execute(url, f"ALTER DATABASE {database} OWNER TO {OWNER}")
+        owner.append(f"--role={OWNER}")
+    await _run("pg_restore", facts.major, url, "--single-transaction", *owner, str(file))
+    # grants on the database itself are in no dump
+    role = f"SET ROLE {OWNER};" if facts.is_superuser else ""
+    await _execute(url, f"{role} {(SQL / '00_schemas.sql').read_text()}; ANALYZE")
+
+
+def must_be_there(file: Path) -> None:
+    """Raise PsqlError if there is no such file."""
+    if not file.is_file():
+        raise PsqlError(f"{file} is not there")
+
+
+@contextmanager
+def _written_whole(file: Path) -> Iterator[Path]:
+    """Yield where to write what is to be `file`, which is there only when all of it is. Raises PsqlError."""
+    if file.exists():
+        raise PsqlError(f"{file} is there already")
+    part = file.with_name(f"{file.name}.part")
+    try:
+        part.touch(mode=0o600)
+        yield part
+        part.rename(file)
+    except OSError as error:
+        raise PsqlError(f"{error.filename}: {error.strerror}") from None
+    finally:
+        part.unlink(missing_ok=True)
+
+
+async def look(url: str) -> Facts:
+    """Return what there is at `url`. Raises PsqlError if nobody answers there."""
+    connection = await _connect(url)
+    try:
+        row = await connection.fetchrow(FACTS)
+    finally:
+        await connection.close()
+    assert row is not None  # noqa: S101  a query without FROM has one row
+    return Facts(*row)
+
+
+async def _connect(url: str) -> "asyncpg.Connection[asyncpg.Record]":
+    try:
+        return await asyncpg.connect(url)
+    except (OSError, asyncpg.PostgresError) as error:
+        raise PsqlError(f"{name_of(url)}: {error}") from None
+
+
+async def _execute(url: str, sql: str) -> None:
+    connection = await _connect(url)
+    try:
+        await connection.execute(sql)
+    except asyncpg.InsufficientPrivilegeError as error:
+        raise PsqlError("\n".join(filter(None, (error.message, error.hint)))) from None
+    finally:
+        await connection.close()
+
+
+async def _fetch(url: str, sql: str) -> str:
+    connection = await _connect(url)
+    try:
+        return str(await connection.fetchval(sql))
+    finally:
+        await connection.close()
+
+
+async def _run(name: str, server: int, url: str, *arguments: str) -> None:
+    """Run a program on the database; its own words, if it fails, become a PsqlError."""
+    address, login = for_libpq(url)
+    process = await asyncio.create_subprocess_exec(
+        program_for(name, server),
+        f"--dbname={address}",
+        *arguments,
+        env={**os.environ, **login},
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, said = await process.communicate()
+    if process.returncode:
+        raise PsqlError(f"{name} failed:\n{said.decode(errors='replace').strip()}")

@@ -1,0 +1,80 @@
+"""An example of every problem, by its code, and which operations may answer with it."""
+
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any
+
+from litestar.openapi.spec import Example, Reference
+
+from app.api.problems import Problem
+from app.domain.rules import OURS, RULES
+
+PLACE = "#/components/examples/{name}"
+
+# What every operation may answer that documents the status.
+COMMON = {
+    "invalid_request": (400, "limit: Must be at least 1."),
+    "host_not_allowed": (400, "This API does not answer for that host."),
+    "unauthorized": (401, "No JWT token found in request header."),
+    "forbidden": (403, "Only a patient may do this."),
+    "not_found": (404, "There is no such appointment."),
+    "body_too_large": (413, "The body is too large."),
+    "unsupported_media_type": (415, "Send JSON, with `Content-Type: application/json`."),
+    "rate_limited": (429, "Too many requests. Try again in 12 s."),
+    "internal_error": (500, "Something went wrong on our side. Quote 7f3b when reporting it."),
+    "unavailable": (503, "The database cannot be reached or is too busy at the moment. Try again shortly."),
+}
+WRONG_PASSWORD = {"wrong_password": (422, "This is not your present password.")}
+BAD_CODE = {"code_invalid": (422, "This code is wrong, too old or used. Have another mailed to you.")}
+# What some operations may answer, by the tag or the name of the operation.
+SPECIAL: dict[str, dict[str, tuple[int, str]]] = {
+    "login": {"invalid_credentials": (401, "The username, email or password is wrong.")},
+    "change_password": WRONG_PASSWORD,
+    "delete_own_account": WRONG_PASSWORD,
+    "verify_email": BAD_CODE,
+    "reset_password": BAD_CODE,
+    "payments": {
+        "payment_not_approved": (409, "The payer has not approved this payment at PayPal yet."),
+        "payment_declined": (409, "PayPal declined this means of payment. While the hold lasts, choose another."),
+        "payment_refused": (409, "PayPal refuses this payment (PAYEE_ACCOUNT_RESTRICTED); nothing was charged."),
+        "payment_payer_mismatch": (422, "Somebody else has approved this payment."),
+        "payments_not_configured": (503, "Payments are not set up on this service."),
+        "payment_provider_unavailable": (503, "PayPal cannot be reached at the moment. Try again shortly."),
+    },
+    "keyed": {
+        "idempotency_key_in_use": (409, "The first request with this key is still being answered. Try again shortly."),
+        "idempotency_key_reused": (422, "This key was sent with another body before."),
+    },
+}
+# Which rules an operation of a tag may break, by how their names begin.
+RULES_OF = {
+    "accounts": ("account_", "doctor_", "patient_", "working_hours_cover_appointments"),
+    "schedule": ("time_off_", "working_hours_"),
+    "appointments": ("appointment_", "time_off_no_appointment"),
+    "payments": ("payment_", "refund_", "appointment_"),
+    "waitlist": ("waitlist_", "offer_", "appointment_"),
+}
+
+
+def examples() -> dict[str, Example]:
+    """Return an example of each problem."""
+    known = COMMON | {code: said for codes in SPECIAL.values() for code, said in codes.items()}
+    problems = [Problem(status, HTTPStatus(status).phrase, detail, code) for code, (status, detail) in known.items()]
+    problems += [
+        Problem(rule.status, rule.title, rule.title, code) for code, rule in RULES.items() if rule.status != OURS
+    ]
+    return {problem.code: Example(summary=problem.title, value=problem.body()) for problem in problems}
+
+
+def examples_of(operation: Any, status: int, *, takes_key: bool) -> dict[str, Reference]:
+    """Return the problems that an operation may answer with a status, by their codes."""
+    names = [operation.operation_id, *operation.tags, *(("keyed",) if takes_key else ())]
+    return {code: Reference(ref=PLACE.format(name=code)) for code in _codes(names, status)}
+
+
+def _codes(names: list[str], status: int) -> Iterator[str]:
+    for said in (COMMON, *(SPECIAL.get(name, {}) for name in names)):
+        yield from (code for code, (its_status, _) in said.items() if its_status == status)
+    beginnings = tuple(beginning for name in names for beginning in RULES_OF.get(name, ()))
+    rules = {code: rule.status for code, rule in RULES.items() if rule.status != OURS}
+    yield from (code for code, its_status in rules.items() if its_status == status and code.startswith(beginnings))

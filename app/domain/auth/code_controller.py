@@ -1,0 +1,93 @@
+"""`/api/accounts`: what a mailed code is good for: to verify an address, and to set a new password."""
+
+from typing import Any
+
+from litestar import Controller, Request, post
+from litestar.di import NamedDependency, Provide
+from litestar.params import JSONBody
+from litestar.security.jwt import Token
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.api.problems import problems
+from app.api.rate_limits.limits import RateLimits
+from app.domain.accounts.schemas import Done, RequestPasswordReset, ResetPassword, VerifyEmail
+from app.domain.auth.codes import CodeRepository
+from app.domain.auth.passwords import hash_password, refuse_guessable
+from app.domain.auth.tokens import Caller
+
+
+async def provide_codes(db_engine: NamedDependency[AsyncEngine]) -> CodeRepository:
+    """Provide the repository of a request."""
+    return CodeRepository(db_engine)
+
+
+class CodeController(Controller):
+    """Verifying an address and setting a forgotten password."""
+
+    path = "/api/accounts"
+    tags = ("accounts",)
+    dependencies = {"codes": Provide(provide_codes)}  # noqa: RUF012  Litestar reads it from the class
+
+    @post("/email/verification", operation_id="request_email_verification", status_code=202)
+    async def request_verification(
+        self,
+        request: Request[Caller, Token, Any],
+        codes: NamedDependency[CodeRepository],
+        rate_limits: NamedDependency[RateLimits],
+    ) -> Done:
+        """Have a code mailed to one's address, the new one if it is to change. There is one a minute at most."""
+        await rate_limits.attempt(request, "verification", str(request.user.id))
+        await codes.request_verification(request.user.id)
+        return Done("If your address is not verified yet, a mail with a code is on its way to it.")
+
+    @post(
+        "/email/verify",
+        operation_id="verify_email",
+        status_code=200,
+        exclude_from_auth=True,
+        responses=problems(409, 422),
+    )
+    async def verify(
+        self,
+        request: Request[Any, Any, Any],
+        data: JSONBody[VerifyEmail],
+        codes: NamedDependency[CodeRepository],
+        rate_limits: NamedDependency[RateLimits],
+    ) -> Done:
+        """Show by the code of a mail that one reads its address, which is the account's from then on."""
+        await rate_limits.attempt(request, "code", data.token)
+        await codes.verify_email(data.token)
+        return Done("Your email address is verified.")
+
+    @post("/password/reset", operation_id="request_password_reset", status_code=202, exclude_from_auth=True)
+    async def request_reset(
+        self,
+        request: Request[Any, Any, Any],
+        data: JSONBody[RequestPasswordReset],
+        codes: NamedDependency[CodeRepository],
+        rate_limits: NamedDependency[RateLimits],
+    ) -> Done:
+        """Have a code to set a new password mailed to an address. The answer is the same whoever has an account."""
+        await rate_limits.attempt(request, "reset", data.email)
+        await codes.request_reset(data.email)
+        return Done("If there is an account with this address, a mail with a code is on its way to it.")
+
+    @post(
+        "/password/reset/confirm",
+        operation_id="reset_password",
+        status_code=200,
+        exclude_from_auth=True,
+        responses=problems(422),
+    )
+    async def reset(
+        self,
+        request: Request[Any, Any, Any],
+        data: JSONBody[ResetPassword],
+        codes: NamedDependency[CodeRepository],
+        rate_limits: NamedDependency[RateLimits],
+    ) -> Done:
+        """Set a new password by the code of a mail. Everybody who is logged in is logged out."""
+        await rate_limits.attempt(request, "code", data.token)
+        refuse_guessable("password", data.password, *await codes.reset_of(data.token))
+        await codes.reset_password(data.token, await hash_password(data.password))
+        return Done("Your password is changed. Log in with it.")

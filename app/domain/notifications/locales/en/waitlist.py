@@ -1,0 +1,46 @@
+"""The mails about the beginning and the end of waiting."""
+
+from app.domain.notifications.locale import Words
+from app.domain.notifications.locales.en.times import day
+from app.domain.notifications.schemas import AccountLetter
+
+
+def waitlist_joined(letter: AccountLetter) -> Words:
+    """Tell the place in line, and how to pause or leave."""
+    on = f"on {day(letter.desired_date)}" if letter.desired_date else "on any day"
+    # whoever left a moment ago has no place any more
+    place = f" You are number {letter.position} in line." if letter.position else ""
+    return Words(
+        f"On the waitlist: {letter.doctor}",
+        [
+            f"You are waiting for a slot with {letter.doctor} {on}.{place}",
+            "As soon as a slot comes free, it is offered to those who wait, by mail and in the booking app. Whoever "
+            "accepts first has it, and the first in line hear of it first.",
+            "To be offered nothing for a while and yet keep your place, pause your waiting in your booking app, which "
+            f"sends POST {letter.call}pause/ for it, and POST {letter.call}resume/ when you go on. "
+            f"If you no longer need a slot, please leave the waitlist there, which is DELETE {letter.call}",
+        ],
+    )
+
+
+def waiting_ended(letter: AccountLetter) -> Words:
+    """Tell that the doctor has left."""
+    return Words(
+        f"No longer to be waited for: {letter.doctor}",
+        [
+            f"{letter.doctor}, for whom you were waiting, no longer takes appointments here.",
+            "Your place on the waitlist has ended. To find another doctor, open your booking app.",
+        ],
+    )
+
+
+def waiting_lapsed(letter: AccountLetter) -> Words:
+    """Tell that the day waited for is over."""
+    return Words(
+        f"No slot was found: {letter.doctor}",
+        [
+            f"We are sorry: until the day for which you waited was over, no slot with {letter.doctor} became yours. "
+            "Your place on the waitlist for that day has ended.",
+            "To find another time, open your booking app.",
+        ],
+    )

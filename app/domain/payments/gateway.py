@@ -1,0 +1,99 @@
+"""The account at PayPal that the settings name, and how its webhooks are checked."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import httpx
+
+from app.domain.payments.lifecycle import Lifecycle
+from app.domain.payments.paypal.call import Patience
+from app.domain.payments.paypal.certificate_chain import public_roots
+from app.domain.payments.paypal.certificates import Certificates, read_seeded
+from app.domain.payments.paypal.client import PayPal
+from app.domain.payments.paypal.errors import PayPalError
+from app.domain.payments.paypal.webhook_errors import WebhookForgedError, WebhookUndecidedError
+from app.domain.payments.paypal.webhook_signature import WebhookVerifier, read_transmission
+from app.domain.payments.problems import not_configured
+from app.domain.payments.repository import PaymentRepository
+from app.settings import Settings
+
+# Each call ends in time: somebody waits for a request of two, which may take REQUEST_SECONDS, and a job is not to be
+# taken for dead.
+IN_A_REQUEST = Patience(read=8, total=9)
+IN_A_JOB = Patience(read=10, total=20)
+
+Check = Callable[[Mapping[str, str], bytes], Awaitable[None]]
+
+
+class PayPalAccount:
+    """PayPal as this service uses it; without PAYPAL_CLIENT_ID nothing can be paid. Use it in `async with`."""
+
+    def __init__(self, settings: Settings, patience: Patience = IN_A_JOB) -> None:
+        self._settings = settings
+        self._patience = patience
+        self._open = AsyncExitStack()
+        self._paypal: PayPal | None = None
+        self.check_webhook: Check = _refuse_webhook
+
+    async def __aenter__(self) -> "PayPalAccount":
+        settings = self._settings
+        if settings.paypal_client_id:
+            paypal = PayPal(
+                settings.paypal_base_url,
+                settings.paypal_client_id,
+                settings.paypal_client_secret,
+                patience=self._patience,
+            )
+            self._paypal = await self._open.enter_async_context(paypal)
+        if settings.paypal_webhook_id:
+            self.check_webhook = await self._webhook_check()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._open.aclose()
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there is an account at all."""
+        return self._paypal is not None
+
+    @property
+    def paypal(self) -> PayPal:
+        """The client. Raises ProblemError (503) if there is no account."""
+        if self._paypal is None:
+            raise not_configured()
+        return self._paypal
+
+    def lifecycle(self, payments: PaymentRepository) -> Lifecycle:
+        """Return what moves payments on. Raises ProblemError (503) if there is no account."""
+        pages = f"{self._settings.public_url.rstrip('/')}/api/payments"
+        return Lifecycle(
+            payments,
+            self.paypal,
+            return_url=self._settings.payment_return_url or f"{pages}/return/",
+            cancel_url=self._settings.payment_cancel_url or f"{pages}/cancel/",
+        )
+
+    async def _webhook_check(self) -> Check:
+        if self._settings.paypal_webhook_verification == "paypal":
+            return self._ask_paypal
+        http = await self._open.enter_async_context(httpx.AsyncClient())
+        seeded = read_seeded(Path(path)) if (path := self._settings.paypal_certificates) else {}
+        certificates = Certificates(http, public_roots(), seeded)
+        return WebhookVerifier(self._settings.paypal_webhook_id, certificates).verify
+
+    async def _ask_paypal(self, headers: Mapping[str, str], body: bytes) -> None:
+        read_transmission(headers)  # PayPal need not be asked about what it never sends
+        try:
+            is_paypals = await self.paypal.verify_webhook(
+                headers=headers, body=body, webhook_id=self._settings.paypal_webhook_id
+            )
+        except PayPalError as error:
+            raise WebhookUndecidedError(f"PayPal does not say: {type(error).__name__}") from error
+        if not is_paypals:
+            raise WebhookForgedError("signature")
+
+
+async def _refuse_webhook(_: Mapping[str, str], __: bytes) -> None:
+    raise not_configured()

@@ -1,0 +1,78 @@
+"""PayPal's news: checked, kept once, and answered at once. The worker then asks PayPal itself what has happened."""
+
+import re
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import msgspec
+import structlog
+from litestar import Request, post
+from litestar.di import NamedDependency, Provide
+from msgspec import Meta
+
+from app.api.problems import FieldError, ProblemError, invalid_request
+from app.domain.fields import END
+from app.domain.payments.controller import provide_payments
+from app.domain.payments.gateway import PayPalAccount
+from app.domain.payments.paypal.webhook_errors import WebhookForgedError, WebhookUndecidedError
+from app.domain.payments.repository import PaymentRepository
+
+log = structlog.get_logger()
+
+
+# Every place in a resource where the name of an order, a capture or a refund, or our own reference, may stand.
+NAMED = frozenset({"id", "custom_id", "order_id", "capture_id", "href"})  # a link to a capture ends with its id
+NAME = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)
+
+
+class WebhookEvent(msgspec.Struct):
+    """As much of an event as says what to ask about: its resource, which has a shape of its own for each type."""
+
+    id: Annotated[str, Meta(pattern=rf"^[A-Za-z0-9-]{{1,64}}{END}")]
+    event_type: Annotated[str, Meta(pattern=rf"^[A-Za-z0-9._-]{{1,255}}{END}")]
+    resource: Any = None
+
+    @property
+    def names(self) -> list[str]:
+        """Every name in it that may be one of a payment of ours."""
+        return [name for name in _named(self.resource) if NAME.fullmatch(name)]
+
+
+def _named(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for field, inner in value.items():
+            if isinstance(inner, str) and field in NAMED:
+                yield inner.rpartition("/")[2]
+            else:
+                yield from _named(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _named(inner)
+
+
+@post(
+    "/api/payments/webhooks/paypal",
+    status_code=204,
+    include_in_schema=False,
+    exclude_from_auth=True,
+    dependencies={"payments": Provide(provide_payments)},
+)
+async def receive_webhook(
+    request: Request[Any, Any, Any],
+    payments: NamedDependency[PaymentRepository],
+    paypal_account: NamedDependency[PayPalAccount],
+) -> None:
+    """Take an event of PayPal's. What is not answered with 2xx, PayPal sends again."""
+    body = await request.body()
+    try:
+        await paypal_account.check_webhook(request.headers, body)
+        event = msgspec.json.decode(body, type=WebhookEvent)
+        names = event.names
+    except WebhookForgedError as forgery:
+        log.warning("webhook_refused", reason=forgery.reason)
+        raise ProblemError(403, "webhook_forged", "This is not signed by PayPal.") from forgery
+    except WebhookUndecidedError as doubt:
+        raise ProblemError(503, "webhook_undecided", "The signature cannot be checked just now.") from doubt
+    except (ValueError, RecursionError) as error:  # RecursionError: nested more deeply than Python can follow
+        raise invalid_request([FieldError("", "This is no event of PayPal's.")]) from error
+    await payments.receive_webhook(event.id, event.event_type, names)

@@ -1,0 +1,53 @@
+"""What is held about the caller: they may see it, and have it deleted."""
+
+from dataclasses import dataclass
+
+from asyncpg import IntegrityConstraintViolationError
+from msgspec import json, structs
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.api.problems import refused
+from app.db.driver import fetch, fetch_one
+from app.domain.accounts.schemas import OwnAccount
+from app.domain.appointments.schemas import Appointment
+from app.domain.auth.passwords import wrong_password
+from app.domain.auth.tokens import Caller, Role
+from app.domain.privacy.schemas import Export, Holdings
+from app.domain.rules import refusal_of
+
+ERASE: dict[Role, str] = {
+    "patient": "SELECT erase_patient($1, $2) AS erased",
+    "doctor": "SELECT erase_doctor($1, $2) AS erased",
+}
+EXPORT = "SELECT export_account($1)::text AS holdings"  # as text, in which money is exact
+NOT_CANCELABLE = "SELECT * FROM not_cancelable($1)"
+
+
+@dataclass(frozen=True)
+class OwnDataRepository:
+    """Everything about one account."""
+
+    engine: AsyncEngine
+
+    async def export(self, account: OwnAccount) -> Export:
+        """Return everything that is held about an account."""
+        (row,) = await fetch(self.engine, EXPORT, account.id)
+        holdings = json.decode(row["holdings"], type=Holdings)
+        return Export(account=account, **structs.asdict(holdings))
+
+    async def erase(self, caller: Caller, password_hash: str) -> None:
+        """Cancel what lies ahead, and erase all but the id.
+
+        Raises ProblemError: with the appointments that a patient can no longer cancel, or if the password is another.
+        """
+        try:
+            row = await fetch_one(self.engine, ERASE[caller.role], caller.id, password_hash)
+        except IntegrityConstraintViolationError as error:
+            if (refusal := refusal_of(error)) is None:
+                raise
+            problem = refused(refusal)
+            rows = await fetch(self.engine, NOT_CANCELABLE, caller.id)
+            problem.problem.affected = [Appointment(**row) for row in rows]
+            raise problem from error
+        if not (row and row["erased"]):
+            raise wrong_password("Your password has just been changed by somebody else.")

@@ -1,0 +1,82 @@
+"""`/api/appointments/offers`: freed slots that are offered to whoever waits."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from litestar import Controller, Request, Response, get, post
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromQuery
+from litestar.security.jwt import Token
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.api.idempotency.idempotent import once
+from app.api.pagination import LINK, Cursor, Keyset, Limit, page, read_id
+from app.api.problems import not_found, problems
+from app.domain.appointments.schemas import AppointmentDetail
+from app.domain.auth.tokens import Caller, patients_only
+from app.domain.fields import PathId
+from app.domain.waitlist.offers.repository import OfferRepository
+from app.domain.waitlist.offers.schemas import Offer, OfferDetail, OfferStatus
+
+OFFERS = Keyset("offers", (read_id,), first=(0,))
+
+
+async def provide_offers(db_engine: NamedDependency[AsyncEngine]) -> OfferRepository:
+    """Provide the repository of a request."""
+    return OfferRepository(db_engine)
+
+
+class OfferController(Controller):
+    """What a patient is offered. Whoever accepts first has it."""
+
+    path = "/api/appointments/offers"
+    tags = ("waitlist",)
+    dependencies = {"offers": Provide(provide_offers)}  # noqa: RUF012  Litestar reads it from the class
+
+    @get("/", operation_id="list_offers", guards=[patients_only], response_headers=[LINK])
+    async def list_offers(
+        self,
+        request: Request[Caller, Token, Any],
+        offers: NamedDependency[OfferRepository],
+        status: FromQuery[Sequence[OfferStatus]] = (),
+        limit: Limit = 50,
+        cursor: Cursor = "",
+    ) -> Response[list[Offer]]:
+        """List what one was offered, in order; of these statuses, if any are given."""
+        (after,) = OFFERS.after(cursor)
+        rows = await offers.page(request.user.id, after=after, statuses=status, limit=limit + 1)
+        return page(request, rows, limit, lambda offer: OFFERS.cursor(offer.id))
+
+    @post(
+        "/{offer_id:int}/accept",
+        operation_id="accept_offer",
+        status_code=200,
+        guards=[patients_only],
+        responses=problems(409),
+    )
+    @once
+    async def accept(
+        self, request: Request[Caller, Token, Any], offer_id: PathId, offers: NamedDependency[OfferRepository]
+    ) -> AppointmentDetail:
+        """Take the slot: confirmed at once if it costs nothing, else held until `hold_expires_at`."""
+        appointment = await offers.accept(request.user.id, offer_id)
+        if appointment is None:
+            raise not_found("offer")
+        return appointment
+
+    @post(
+        "/{offer_id:int}/decline",
+        operation_id="decline_offer",
+        status_code=200,
+        guards=[patients_only],
+        responses=problems(409),
+    )
+    @once
+    async def decline(
+        self, request: Request[Caller, Token, Any], offer_id: PathId, offers: NamedDependency[OfferRepository]
+    ) -> OfferDetail:
+        """Let the slot pass, and stay in line for another."""
+        offer = await offers.decline(request.user.id, offer_id)
+        if offer is None:
+            raise not_found("offer")
+        return offer

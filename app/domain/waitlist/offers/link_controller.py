@@ -1,0 +1,104 @@
+"""`/api/appointments/offers/link`: accept or decline an offer by the link in its mail, without a login."""
+
+from typing import Annotated
+
+import asyncpg
+from litestar import Controller, MediaType, Response, get, post
+from litestar.di import NamedDependency, Provide
+from litestar.params import PathParameter
+from litestar.response import Redirect
+
+from app.api.problems import ProblemError
+from app.domain.auth.tokens import Secret
+from app.domain.payments.controller import provide_payments
+from app.domain.payments.gateway import PayPalAccount
+from app.domain.payments.pages import HEADERS
+from app.domain.payments.paypal.errors import PayPalError
+from app.domain.payments.repository import PaymentRepository
+from app.domain.payments.schemas import CreatePayment
+from app.domain.rules import refusal_of
+from app.domain.waitlist.offers import pages
+from app.domain.waitlist.offers.controller import provide_offers
+from app.domain.waitlist.offers.links import PATH
+from app.domain.waitlist.offers.repository import OfferRepository
+from app.domain.waitlist.offers.schemas import LinkedOffer
+
+LinkToken = Annotated[str, PathParameter(pattern="^[A-Za-z0-9_-]{43}$")]
+LATER = "Payment is not possible at this moment; try again, or pay in your booking app."
+
+
+class OfferLinkController(Controller):
+    """What the link leads to: a page that shows the offer, and whose buttons answer it."""
+
+    path = PATH
+    include_in_schema = False
+    opt = {"exclude_from_auth": True}  # noqa: RUF012  Litestar reads it from the class
+    dependencies = {  # noqa: RUF012  Litestar reads it from the class
+        "offers": Provide(provide_offers),
+        "payments": Provide(provide_payments),
+    }
+
+    @get("/{token:str}", media_type=MediaType.HTML)
+    async def show(self, token: LinkToken, offers: NamedDependency[OfferRepository]) -> Response[str]:
+        """Show the offer and change nothing."""
+        return await _shown(token, offers)
+
+    @post("/{token:str}", status_code=200, media_type=MediaType.HTML)
+    async def accept(
+        self,
+        token: LinkToken,
+        offers: NamedDependency[OfferRepository],
+        payments: NamedDependency[PaymentRepository],
+        paypal_account: NamedDependency[PayPalAccount],
+    ) -> Response[str]:
+        """Accept the offer, unless that is done, and lead on to the payment where there is something to pay."""
+        offer = await offers.by_token(Secret.of(token).hash)
+        if offer and offer.status in ("queued", "sent"):
+            try:
+                await offers.accept(offer.patient, offer.id)
+            except asyncpg.IntegrityConstraintViolationError as error:
+                return _refused(error)
+            offer = await offers.by_token(Secret.of(token).hash)
+        if offer is None:
+            return pages.unknown()
+        if offer.status == "accepted" and offer.appointment_status == "pending":
+            return await _to_payment(offer, f"{PATH}/{token}/", payments, paypal_account)
+        return pages.shown(offer, f"{PATH}/{token}/")
+
+    @post("/{token:str}/decline", status_code=200, media_type=MediaType.HTML)
+    async def decline(self, token: LinkToken, offers: NamedDependency[OfferRepository]) -> Response[str]:
+        """Decline the offer, unless it is over."""
+        offer = await offers.by_token(Secret.of(token).hash)
+        if offer and offer.status in ("queued", "sent"):
+            try:
+                await offers.decline(offer.patient, offer.id)
+            except asyncpg.IntegrityConstraintViolationError as error:
+                return _refused(error)
+        return await _shown(token, offers)
+
+
+async def _shown(token: str, offers: OfferRepository) -> Response[str]:
+    offer = await offers.by_token(Secret.of(token).hash)
+    return pages.shown(offer, f"{PATH}/{token}/") if offer else pages.unknown()
+
+
+def _refused(error: asyncpg.IntegrityConstraintViolationError) -> Response[str]:
+    refusal = refusal_of(error)
+    if refusal is None:
+        raise error
+    return pages.refused(refusal.detail)
+
+
+async def _to_payment(
+    offer: LinkedOffer, action: str, payments: PaymentRepository, paypal_account: PayPalAccount
+) -> Response[str]:
+    """Lead the browser to PayPal; if that is not possible, say until when there is time for it."""
+    wanted = CreatePayment(appointment_id=offer.appointment, amount=str(offer.fee), currency=offer.currency)
+    try:
+        lifecycle = paypal_account.lifecycle(payments)
+        payment = await lifecycle.with_order(offer.patient, await lifecycle.begin(offer.patient, wanted))
+    except (ProblemError, PayPalError, asyncpg.IntegrityConstraintViolationError):
+        return pages.shown(offer, action, LATER)
+    if payment.approval_url is None:
+        return pages.shown(offer, action, LATER)
+    return Redirect(payment.approval_url, status_code=303, headers=HEADERS)

@@ -1,0 +1,55 @@
+"""Offers: each call is one statement, and every rule of it is PostgreSQL's."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from msgspec import structs
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.db.driver import fetch, fetch_one
+from app.domain.appointments.schemas import AppointmentDetail
+from app.domain.waitlist.offers.schemas import LinkedOffer, Offer, OfferDetail, OfferStatus
+
+# ruff: noqa: S608  the columns are our own fields, nothing of a request is
+OFFER = ", ".join(field.name for field in structs.fields(Offer))
+
+PAGE = f"""
+    SELECT {OFFER} FROM api_offer
+    WHERE patient = $1 AND id > $2 AND ($3::text[] = '{{}}' OR status = ANY ($3))
+    ORDER BY id
+    LIMIT $4
+"""
+CLAIM = "SELECT * FROM claim_offer($1, $2)"
+DECLINE = f"SELECT {OFFER} FROM decline_offer($1, $2)"
+FIND_LINKED = "SELECT * FROM offer_by_token($1)"
+
+
+@dataclass(frozen=True)
+class OfferRepository:
+    """Reads, accepts and declines offers on behalf of the patient they are made to."""
+
+    engine: AsyncEngine
+
+    async def page(self, patient_id: int, *, after: int, statuses: Sequence[OfferStatus], limit: int) -> list[Offer]:
+        """Return up to `limit` of a patient's offers with ids above `after`, in order."""
+        return [Offer(**row) for row in await fetch(self.engine, PAGE, patient_id, after, statuses, limit)]
+
+    async def accept(self, patient_id: int, offer_id: int) -> AppointmentDetail | None:
+        """Claim the slot of a patient's offer; None if the offer is not theirs. Raises the broken rule."""
+        row = await fetch_one(self.engine, CLAIM, patient_id, offer_id)
+        if row is None:
+            return None
+        pending = row["status"] == "pending"
+        said = "The slot is yours until hold_expires_at: pay for it." if pending else "The appointment is confirmed."
+        late = " Once paid, it can no longer be canceled by you." if row["cancel_deadline"] <= row["updated_at"] else ""
+        return AppointmentDetail(**row, detail=said + late)
+
+    async def decline(self, patient_id: int, offer_id: int) -> OfferDetail | None:
+        """Let the slot of a patient's offer pass; None if the offer is not theirs. Raises the broken rule."""
+        row = await fetch_one(self.engine, DECLINE, patient_id, offer_id)
+        return OfferDetail(**row, detail="The offer is declined. You keep your place in line.") if row else None
+
+    async def by_token(self, token_hash: bytes) -> LinkedOffer | None:
+        """Return the offer that a mailed token (SHA-256) is for."""
+        row = await fetch_one(self.engine, FIND_LINKED, token_hash)
+        return LinkedOffer(**row) if row else None

@@ -1,0 +1,83 @@
+"""The mailbox over HTTP: JSON for programs, two plain pages for people."""
+
+from collections.abc import MutableSequence
+from html import escape
+
+from litestar import Litestar, MediaType, Response, delete, get
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
+
+from app.sandbox.mailbox.messages import Attachment, Letter
+
+# A mail is a stranger's text: besides being escaped, it may not load or run anything.
+HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
+PAGE = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>Mailbox</title>
+<style>
+body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }}
+table {{ border-collapse: collapse; width: 100% }}
+td, th {{ text-align: left; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid #ddd; vertical-align: top }}
+pre {{ white-space: pre-wrap; background: #f6f6f6; padding: 1rem }}
+</style>
+{content}
+</html>
+"""
+NOTHING = "<h1>Mailbox</h1><p>No mail yet. Every mail of this stack is shown here and goes nowhere else.</p>"
+
+
+def create_pages(letters: MutableSequence[Letter]) -> Litestar:
+    """Return the ASGI application that shows `letters`, newest last in JSON, newest first to people."""
+
+    @get("/messages")
+    async def list_messages() -> list[Letter]:
+        return list(letters)
+
+    @delete("/messages")
+    async def empty() -> None:
+        letters.clear()
+
+    @get("/", media_type=MediaType.HTML)
+    async def show_all() -> Response[str]:
+        return _page(_list(letters) if letters else NOTHING)
+
+    @get("/{number:int}", media_type=MediaType.HTML)
+    async def show_one(number: FromPath[int]) -> Response[str]:
+        for letter in letters:
+            if letter.id == number:
+                return _page(_letter(letter))
+        raise NotFoundException(f"There is no message {number}.")
+
+    return Litestar([list_messages, empty, show_all, show_one], openapi_config=None, logging_config=None)
+
+
+def _page(content: str) -> Response[str]:
+    return Response(PAGE.format(content=content), headers=HEADERS)
+
+
+def _list(letters: MutableSequence[Letter]) -> str:
+    rows = "".join(
+        f"<tr><td>{letter.received_at:%H:%M:%S}</td><td>{escape(letter.to)}</td>"
+        f'<td><a href="/{letter.id}">{escape(letter.subject) or "(no subject)"}</a></td></tr>'
+        for letter in reversed(letters)
+    )
+    return f"<h1>Mailbox</h1><table><tr><th>Received (UTC)</th><th>To</th><th>Subject</th></tr>{rows}</table>"
+
+
+def _letter(letter: Letter) -> str:
+    facts = {
+        "From": letter.sender,
+        "To": letter.to,
+        "Received": f"{letter.received_at:%Y-%m-%d %H:%M:%S} UTC",
+        "Message-ID": letter.message_id,
+    }
+    rows = "".join(f"<tr><th>{name}</th><td>{escape(value)}</td></tr>" for name, value in facts.items())
+    attachments = "".join(map(_attachment, letter.attachments))
+    return (
+        f'<p><a href="/">All messages</a></p><h1>{escape(letter.subject) or "(no subject)"}</h1>'
+        f"<table>{rows}</table><pre>{escape(letter.text)}</pre>{attachments}"
+    )
+
+
+def _attachment(attachment: Attachment) -> str:
+    title = f"{attachment.filename} ({attachment.content_type})"
+    return f"<h2>{escape(title)}</h2><pre>{escape(attachment.content)}</pre>"

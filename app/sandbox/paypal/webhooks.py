@@ -1,0 +1,113 @@
+"""The webhooks of the PayPal stand-in: signed, sent until somebody takes them, in no order to rely on."""
+
+import asyncio
+from typing import Any, Protocol
+
+import httpx
+import msgspec
+
+from app.sandbox.paypal.faults import WEBHOOKS, Faults
+from app.sandbox.paypal.serializers import Shapes
+from app.sandbox.paypal.store import Amount, Event, Records
+
+MOST_ATTEMPTS = 25  # as PayPal, which spreads them over three days
+LONGEST_PAUSE = 60.0
+SECONDS_TO_ANSWER = 30
+
+
+class Signer(Protocol):
+    """Signs webhooks as PayPal does."""
+
+    def headers(self, body: bytes, webhook_id: str) -> dict[str, str]:
+        """Return the PAYPAL-* headers of a new transmission."""
+
+
+class Webhooks:
+    """Sends events to `url` as soon as it is known; `pause` is in seconds, after the first failure, then doubled."""
+
+    def __init__(
+        self, records: Records, shapes: Shapes, faults: Faults, signer: Signer, webhook_id: str, pause: float
+    ) -> None:
+        self._records = records
+        self._shapes = shapes
+        self._faults = faults
+        self._signer = signer
+        self._webhook_id = webhook_id
+        self._pause = pause
+        self._url = ""
+        self._url_is_known = asyncio.Event()
+        self._http = httpx.AsyncClient(trust_env=False, timeout=SECONDS_TO_ANSWER)
+        self._deliveries: set[asyncio.Task[None]] = set()
+
+    def send_to(self, url: str) -> None:
+        """Send the events to `url` from now on."""
+        self._url = url
+        self._url_is_known.set()
+
+    def resume(self) -> None:
+        """Go on with what an earlier run has left."""
+        for event in self._records.all(Event):
+            if event.state == "due":
+                self._deliver(event)
+
+    async def stop(self) -> None:
+        """Send nothing more."""
+        for delivery in self._deliveries:
+            delivery.cancel()
+        await asyncio.gather(*self._deliveries, return_exceptions=True)
+        await self._http.aclose()
+
+    def announce(self, event_type: str, resource: dict[str, Any], amount: Amount) -> None:
+        """Put an event into the records, and send it unless it is to be withheld."""
+        event = Event(type=event_type)
+        event.body = msgspec.json.encode(self._shapes.event(event.id, event_type, resource, amount))
+        while fault := self._faults.take("webhook", WEBHOOKS):
+            if fault.kind == "withhold":
+                event.state = "withheld"
+            elif fault.kind == "duplicate":
+                event.copies += 1
+            else:
+                event.wait = fault.seconds
+        self._records.put(event)
+        if event.state == "due":
+            self._deliver(event)
+
+    def release(self) -> None:
+        """Send what was withheld, the last first."""
+        for event in reversed(self._records.all(Event)):
+            if event.state == "withheld":
+                event.state = "due"
+                self._records.put(event)
+                self._deliver(event)
+
+    def send_again(self, event: Event) -> None:
+        """Send an event once more."""
+        event.state, event.copies, event.wait = "due", 1, 0
+        self._records.put(event)
+        self._deliver(event)
+
+    def _deliver(self, event: Event) -> None:
+        delivery = asyncio.get_running_loop().create_task(self._send(event))
+        self._deliveries.add(delivery)
+        delivery.add_done_callback(self._deliveries.discard)
+
+    async def _send(self, event: Event) -> None:
+        await asyncio.sleep(event.wait)
+        await self._url_is_known.wait()
+        while event.copies and event.attempts < MOST_ATTEMPTS:
+            event.attempts += 1
+            if await self._is_taken(event):
+                event.copies -= 1
+            else:
+                await asyncio.sleep(min(self._pause * 2 ** (event.attempts - 1), LONGEST_PAUSE))
+            self._records.put(event)
+        event.state = "given up" if event.copies else "delivered"
+        self._records.put(event)
+
+    async def _is_taken(self, event: Event) -> bool:
+        headers = {"Content-Type": "application/json", **self._signer.headers(event.body, self._webhook_id)}
+        try:
+            answer = await self._http.post(self._url, content=event.body, headers=headers)
+        except httpx.HTTPError:
+            return False
+        return answer.is_success

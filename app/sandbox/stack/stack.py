@@ -1,0 +1,86 @@
+"""The whole stack: the servers, then the API and the worker on top of them."""
+
+import asyncio
+from collections.abc import Mapping
+
+from app.sandbox.errors import SandboxError
+from app.sandbox.servers.leftovers import stop_leftovers
+from app.sandbox.servers.ports import is_taken
+from app.sandbox.stack.backends import Backends
+from app.sandbox.stack.component import Component, bring_up, keep_up, take_down
+from app.sandbox.stack.home import Home
+from app.sandbox.stack.publication import publish, summary, withdraw
+from app.sandbox.stack.service import Api, Worker
+from app.sandbox.stack.view import View
+
+
+class Stack:
+    """Everything that runs for one home; `port` is the API's, 0 for any free one."""
+
+    def __init__(self, home: Home, port: int, environment: Mapping[str, str], view: View) -> None:
+        self._home = home
+        self._port = port
+        self._view = view
+        self._backends = Backends(home.path, environment, view)
+        self._api = Api(home.path)
+        self._worker = Worker(home.path)
+
+    async def run(self) -> None:
+        """Start everything and keep it up until cancelled. Raises SandboxError if a part does not start."""
+        await self._start()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for component in self._components():
+                    tasks.create_task(keep_up(component, self._view, self._home, self._publish))
+        except ExceptionGroup as errors:
+            raise errors.exceptions[0] from None
+
+    async def stop(self) -> None:
+        """Stop everything, the servers after those that use them."""
+        if self._home.is_ours():  # or else we would take away another stack's
+            withdraw(self._home.path)
+        await asyncio.gather(*(take_down(service, self._view) for service in self._services()))
+        await self._backends.stop()
+        self._view.summarise({}, f"Stopped. The data stays in {self._home.path}")
+
+    def kill(self) -> None:
+        """SIGKILL everything."""
+        for child in (self._backends.migration, *(component.child for component in self._components())):
+            child.kill()
+
+    async def _start(self) -> None:
+        withdraw(self._home.path)
+        await stop_leftovers(self._home.path)
+        _check_port(self._port)
+        await self._backends.start()
+        for service in self._services():
+            await bring_up(service, self._view)
+        self._backends.api_is_at(self._api.url)
+        self._publish()
+        facts = summary(self._home.path, self._backends, self._api)
+        self._view.summarise(facts, f"Ctrl-C stops everything; the data stays in {self._home.path}")
+
+    def _publish(self) -> None:
+        publish(self._home.path, self._backends, self._api, self._worker)
+
+    def _components(self) -> list[Component]:
+        return [*self._backends.components, *self._services()]
+
+    def _services(self) -> list[Component]:
+        """Return the API, and the worker, which has to know the API's address."""
+        api, worker, environment = self._api, self._worker, self._backends.service_environment
+        return [
+            Component("API", api.child, lambda: api.start(environment(), api.port or self._port), lambda: api.url),
+            Component(
+                "Worker", worker.child, lambda: worker.start({"PUBLIC_URL": api.url, **environment()}), lambda: ""
+            ),
+        ]
+
+
+def _check_port(port: int) -> None:
+    """Raise SandboxError if `port` cannot be had, before anything is started; 0 can."""
+    try:
+        if port and is_taken(port):
+            raise SandboxError(f"port {port} is taken; --port chooses another, --port 0 any free one")
+    except PermissionError:
+        raise SandboxError(f"port {port} is not yours to use; --port chooses another") from None

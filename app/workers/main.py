@@ -1,0 +1,116 @@
+"""The worker put together: its queue, its jobs, its clock, and how it starts and stops."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from functools import partial
+
+import structlog
+from saq import CronJob, Worker
+from saq.types import Function, PartialTimersDict
+from saq.utils import cancel_tasks
+
+from app.db.engine import create_engine
+from app.domain.notifications.compose import sender_address
+from app.domain.notifications.mail_server import MailServers
+from app.domain.payments.gateway import PayPalAccount
+from app.logs import adopt_other_logs, configure_logs
+from app.outage_log import Outage
+from app.settings import Settings
+from app.workers.context import WorkerContext
+from app.workers.heartbeat import beating
+from app.workers.listener import Listener
+from app.workers.notifications import deliver, dispatch
+from app.workers.payments import reconcile, settle
+from app.workers.queue import BookingQueue
+from app.workers.retry import patient_redis
+from app.workers.sweep import purge, sweep, sweep_receipts, sweep_refresh_tokens
+
+log = structlog.get_logger()
+
+QUEUE = "booking"
+FUNCTIONS: list[Function[WorkerContext]] = [beating(deliver), beating(settle)]
+# The sixth field is seconds. SAQ looks every second whether the next run is in Redis, and else puts it there: one
+# for all workers, and again if Redis forgot it. A run that its worker left behind blocks the next until it is given up.
+CRON_JOBS = [
+    CronJob(beating(sweep), cron="* * * * * */5"),
+    CronJob(beating(reconcile), cron="*/5 * * * *"),
+    CronJob(beating(sweep_refresh_tokens), cron="17 * * * *"),
+    CronJob(beating(purge), cron="29 * * * *", timeout=300),
+    CronJob(beating(sweep_receipts), cron="47 * * * *"),
+]
+TIMERS: PartialTimersDict = {"schedule": 1, "worker_info": 10, "sweep": 5, "abort": 1}
+CONCURRENCY = 10
+STOP_SECONDS = 11  # a job that is told to stop ends with the mail that it is sending, 10 s at most
+# Shorter than redis's own timeout of 5 s, which would take a long wait for a dead server.
+DEQUEUE_SECONDS = 1
+
+
+class BookingWorker(Worker[WorkerContext]):
+    """SAQ's worker, which cancels its jobs when it is to stop, but for this: here they may first come to an end."""
+
+    async def stop(self) -> None:
+        """Take no more jobs, wait for those that run, and end."""
+        self.event.set()
+        jobs = [task for task in self.tasks if task.get_name() == "process"]
+        if jobs:
+            await asyncio.wait(jobs, timeout=DEQUEUE_SECONDS + 1)
+        if self.job_task_contexts:  # else Redis is away, and they do not wait for it any longer
+            await asyncio.wait(jobs, timeout=STOP_SECONDS)
+        await cancel_tasks(self.tasks)
+        self.tasks.clear()
+        await super().stop()
+
+
+async def work(settings: Settings) -> None:
+    """Work until SIGTERM or SIGINT. Waits for PostgreSQL, Redis and the mail server as long as they are away."""
+    configure_logs(debug=settings.debug)
+    adopt_other_logs()
+    async with _worker(settings) as worker, _listening(settings, worker.context):
+        await worker.start()
+    log.info("stopped")
+
+
+async def _announce(_: WorkerContext) -> None:
+    log.info("working", queue=QUEUE)  # from now on a signal ends it in good order
+
+
+@contextlib.asynccontextmanager
+async def _worker(settings: Settings) -> AsyncIterator[BookingWorker]:
+    redis = patient_redis(settings.redis_url)
+    engine = create_engine(
+        settings.database_url,
+        application_name="booking-worker",
+        pool_size=CONCURRENCY + 1,  # each job uses one connection at a time, and so does the listener when it is rung
+    )
+    worker = BookingWorker(
+        BookingQueue(redis, name=QUEUE),
+        FUNCTIONS,
+        cron_jobs=CRON_JOBS,
+        startup=_announce,
+        timers=TIMERS,
+        concurrency=CONCURRENCY,
+        dequeue_timeout=DEQUEUE_SECONDS,
+    )
+    worker.context["settings"] = settings
+    worker.context["sender"] = sender_address(settings.default_from_email)
+    worker.context["mail_servers"] = MailServers(settings)
+    worker.context["engine"] = engine
+    worker.context["database"] = Outage("postgresql")
+    try:
+        async with PayPalAccount(settings) as worker.context["paypal_account"]:
+            yield worker
+    finally:
+        await worker.context["mail_servers"].quit()
+        await engine.dispose()
+        await redis.aclose()
+
+
+@contextlib.asynccontextmanager
+async def _listening(settings: Settings, context: WorkerContext) -> AsyncIterator[None]:
+    listener = Listener(settings.listen_database_url or settings.database_url, partial(dispatch, context))
+    task = asyncio.create_task(listener.run())
+    try:
+        yield
+    finally:
+        await cancel_tasks([task])

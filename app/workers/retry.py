@@ -1,0 +1,56 @@
+"""Redis goes away and comes back: the worker waits for it."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import EqualJitterBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import OutOfMemoryError, ReadOnlyError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from app.outage_log import Outage
+
+T = TypeVar("T")
+
+
+class _Backoff(EqualJitterBackoff):
+    def compute(self, failures: int) -> float:
+        """Return seconds to wait, 1 to 2 in the end. The original fails after 1,023 failures: 2 ** 1024 is no float."""
+        return super().compute(min(failures, 10))
+
+
+class Patience(Retry):
+    """Repeats a Redis command until it succeeds, so that SAQ never sees an outage: it would loop without a pause."""
+
+    def __init__(self) -> None:
+        errors = (RedisConnectionError, RedisTimeoutError, ReadOnlyError, OutOfMemoryError)
+        super().__init__(_Backoff(cap=2, base=0.05), retries=-1, supported_errors=errors)
+        self._outage = Outage("redis")
+
+    def __deepcopy__(self, _: dict[int, Any]) -> "Patience":
+        """Return itself: redis gives each connection a copy, and each would tell of the same outage."""
+        return self
+
+    async def call_with_retry(
+        self,
+        do: Callable[[], Awaitable[T]],
+        fail: Callable[..., Awaitable[Any]],
+        is_retryable: Callable[[Exception], bool] | None = None,
+        with_failure_count: bool = False,  # noqa: FBT001, FBT002  redis's signature
+    ) -> T:
+        """Repeat `do` until it succeeds, calling `fail` before each repetition."""
+
+        async def notice(error: Exception, *count: int) -> None:
+            self._outage.noticed(error)
+            await fail(error, *count)
+
+        result = await super().call_with_retry(do, notice, is_retryable, with_failure_count)
+        self._outage.over()
+        return result
+
+
+def patient_redis(url: str) -> "Redis":
+    """Return a client of the Redis at `url` that waits for it as long as it takes."""
+    return Redis.from_url(url, retry=Patience())
