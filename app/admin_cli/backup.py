@@ -59,7 +59,7 @@ async def restore(url: str, file: Path) -> None:
     facts = await look(url)
     if facts.is_used:
         raise PsqlError(f"{name_of(url)} is not empty: restore into a new database")
-    await _execute(url, (SQL / "00_roles.sql").read_text())
+    await _execute(url, (SQL / "setup" / "01_roles.sql").read_text())
     owner = ["--no-owner"]
     if facts.is_superuser:
         database = await _fetch(url, "SELECT quote_ident(current_database())")
@@ -68,7 +68,7 @@ async def restore(url: str, file: Path) -> None:
     await _run("pg_restore", facts.major, url, "--single-transaction", *owner, str(file))
     # grants on the database itself are in no dump
     role = f"SET ROLE {OWNER};" if facts.is_superuser else ""
-    await _execute(url, f"{role} {(SQL / '00_schemas.sql').read_text()}; ANALYZE")
+    await _execute(url, f"{role} {(SQL / 'setup' / '02_schemas.sql').read_text()}; ANALYZE")
 
 
 def must_be_there(file: Path) -> None:

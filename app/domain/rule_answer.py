@@ -1,9 +1,9 @@
-"""Tells the database how the API answers a broken rule: writes `sql/rule_answer.sql` from `app/domain/rules.py`."""
+"""Tells the database how the API answers a broken rule: writes `rule_answer.sql` from `app/domain/rules.py`."""
 
 from app.db.repeatable import SQL
 from app.domain.rules import RULES
 
-FILE = SQL / "rule_answer.sql"
+FILE = SQL / "common" / "rule_answer.sql"
 TEXT = """\
 -- Written by `./task squash` from app/domain/rules.py, which says how a broken rule is answered; never edited.
 CREATE OR REPLACE VIEW rule_answer AS

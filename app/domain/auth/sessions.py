@@ -1,4 +1,4 @@
-"""Logins: each call is one statement; what ends one, and whom with it, app/db/sql/session.sql says."""
+"""Logins: each call is one statement; what ends one, and whom with it, app/db/sql/accounts/start_session.sql says."""
 
 from dataclasses import dataclass
 

@@ -75,5 +75,5 @@ AFTER INSERT OR UPDATE ON waitlist_entry
 FOR EACH ROW EXECUTE FUNCTION tg_any__history();
 COMMENT ON TRIGGER tg_waitlist_entry__history ON waitlist_entry IS 'Records who waits for whom, and the status.';
 
--- Not in 02_seed.sql: its beginning is to be recorded, too.
+-- Not in setup: its beginning is to be recorded, too.
 INSERT INTO policy DEFAULT VALUES ON CONFLICT DO NOTHING;
