@@ -19,15 +19,22 @@ import pytest_asyncio
 from app.main import create_app
 from app.sandbox.paypal.server import PayPalStandIn
 from app.settings import Settings
-from tests.backends import postgres_server, redis_server
-from tests.databases import Connections, Database, cloned, execute, make_template
-from tests.servers import serving
+from tests.support.servers.backends import postgres_server, redis_server
+from tests.support.servers.databases import Connections, Database, cloned, execute, make_template
+from tests.support.servers.http_server import serving
 
 UNLIMITED: dict[str, Any] = dict.fromkeys(
     ("rate_limit", "rate_limit_login", "rate_limit_login_address", "rate_limit_register"), "1000000/second"
 )
-WAITING = ("workers", "crashes", "e2e", "sandbox")  # folders
-LONGEST = ("test_schemathesis", "test_deaths", "test_mutation", "test_interleaving", "test_database_outage", "test_up")
+WAITING = ("workers", "crashes", "chaos", "e2e", "sandbox")  # folders
+LONGEST = (
+    "test_schemathesis",
+    "test_killed_processes",
+    "test_mutation",
+    "test_interleaving",
+    "test_database_outage",
+    "test_up",
+)
 hypothesis.settings.register_profile("patient", deadline=None)  # no example is to fail on a slow day
 hypothesis.settings.load_profile("patient")
 SECRET = "a secret for the tests, of more than 32 characters"

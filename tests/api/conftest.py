@@ -9,11 +9,11 @@ import pytest_asyncio
 
 from app.sandbox.paypal.server import PayPalStandIn
 from app.settings import Settings
-from tests.api.contract import Contract
-from tests.api.jobs import Jobs, jobs
-from tests.databases import Database
-from tests.payments.teller import Teller
-from tests.payments.till import Till
+from tests.support.http.openapi_contract import Contract
+from tests.support.paypal.fake_paypal import Till
+from tests.support.paypal.payment_client import Teller
+from tests.support.paypal.worker_jobs import Jobs, jobs
+from tests.support.servers.databases import Database
 
 
 @pytest_asyncio.fixture(scope="module")

@@ -3,12 +3,9 @@
 from collections.abc import AsyncIterator
 
 import asyncpg
-import pytest
 import pytest_asyncio
 
-from tests.databases import Database
-
-pytest.register_assert_rewrite("tests.db.model_story")  # so that it says in which row the two sides differ
+from tests.support.servers.databases import Database
 
 
 @pytest_asyncio.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.sandbox.ups import Up
+from tests.support.servers.sandbox_process import Up
 
 
 async def test_a_cancellation_becomes_mails_to_those_who_wait(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from app.api.openapi.file import FILE
 from app.sandbox.servers.process import Child, Program
-from tests.api.people import PASSWORD, newcomer
+from tests.support.http.registration import PASSWORD, newcomer
 
 PACKAGE = "generated_booking_client"
 

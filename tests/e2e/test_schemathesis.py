@@ -17,11 +17,11 @@ import pytest_asyncio
 from app.domain.auth.tokens import Role
 from app.sandbox.paypal.server import PayPalStandIn
 from app.sandbox.stack.service import Api
-from tests.api.operations import make_world
-from tests.api.rights import CALLERS, RIGHTS
-from tests.api.test_tokens import signed
+from tests.api.auth.test_tokens import signed
 from tests.conftest import SECRET, UNLIMITED
-from tests.databases import Database
+from tests.support.http.permissions import CALLERS, RIGHTS
+from tests.support.http.valid_requests import make_world
+from tests.support.servers.databases import Database
 
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 EXAMPLES = os.environ.get("BOOKING_SOAK_EXAMPLES", "")
@@ -51,7 +51,7 @@ async def api(
 
 
 def operations_for(role: Role | None) -> list[str]:
-    """Return what somebody may call, and nobody else may; in a soak everything. The rest is test_rights.py's."""
+    """Return what somebody may call, and nobody else may; in a soak everything. The rest is test_permissions.py's."""
     column = CALLERS.index(f"{role} A" if role else "anonymous")
     statuses = {name: row.split() for name, row in RIGHTS.items() if name.isidentifier()}
     let_in = {name for name, row in statuses.items() if row[column] not in ("401", "403")}

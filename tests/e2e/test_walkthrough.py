@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.walkthrough import Shell, Shown, Step, difference, steps
-from tests.sandbox.ups import Up
+from tests.support.servers.sandbox_process import Up
 
 PAGE = Path(__file__).parents[2] / "docs" / "walkthrough.md"
 SECONDS = 60  # for what happens "some seconds later"

@@ -13,9 +13,9 @@ from app.domain.payments.paypal import certificates
 from app.domain.payments.paypal.call import Patience
 from app.domain.payments.paypal.client import PayPal
 from app.sandbox.paypal.server import PayPalStandIn
-from tests.payments import documents
-from tests.payments.internet import Internet, connected
-from tests.payments.till import Till
+from tests.support.paypal import openapi_documents
+from tests.support.paypal.fake_internet import Internet, connected
+from tests.support.paypal.fake_paypal import Till
 
 QUICK = Patience(pause=0.02, total=30)
 
@@ -78,7 +78,7 @@ async def connect(stand_in: PayPalStandIn, requests: list[httpx.Request]) -> Asy
         ) -> PayPal:
             hooks: dict[str, list[Callable[..., Any]]] = {
                 "request": [note],
-                "response": [documents.check] if careful else [],
+                "response": [openapi_documents.check] if careful else [],
             }
             http = httpx.AsyncClient(trust_env=False, event_hooks=hooks)
             client = PayPal(url, stand_in.client_id, secret, patience=patience, http=http)

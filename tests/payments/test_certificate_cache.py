@@ -7,9 +7,9 @@ import pytest
 
 from app.domain.payments.paypal.certificates import FAILURE_IS_FRESH, FAILURES_KEPT, KEY_IS_FRESH, KEYS_KEPT
 from app.domain.payments.paypal.webhook_errors import WebhookForgedError
-from tests.payments.authority import DAY, NOW, issue
-from tests.payments.internet import response
-from tests.payments.store import HOST, PATH, SIGNER, TRUSTED, URL, Clock, Online, certificates
+from tests.support.paypal.certificate_authority import DAY, NOW, issue
+from tests.support.paypal.certificate_store import HOST, PATH, SIGNER, TRUSTED, URL, Clock, Online, certificates
+from tests.support.paypal.fake_internet import response
 
 
 async def test_a_certificate_is_fetched_once_by_all_who_need_it(online: Online) -> None:

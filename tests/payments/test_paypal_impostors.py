@@ -13,9 +13,9 @@ from litestar.params import FromPath
 from app.domain.payments.paypal.client import PayPal
 from app.domain.payments.paypal.errors import PayPalRefused, PayPalUnavailable, PayPalUnknown
 from tests.payments.conftest import Connect
-from tests.payments.orders import approved, create, new_id
-from tests.payments.till import Till
-from tests.servers import serving
+from tests.support.paypal.fake_paypal import Till
+from tests.support.paypal.orders import approved, create, new_id
+from tests.support.servers.http_server import serving
 
 TOKEN = json.dumps({"access_token": "a", "expires_in": 3600})
 REFUSAL = json.dumps({"name": "UNPROCESSABLE_ENTITY", "details": [{"issue": "ORDER_NOT_APPROVED"}], "debug_id": "x"})

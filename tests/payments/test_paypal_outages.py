@@ -16,8 +16,8 @@ from app.domain.payments.paypal.errors import PayPalRefused, PayPalUnavailable, 
 from app.sandbox.paypal.server import PayPalStandIn
 from app.sandbox.servers.ports import free_port
 from tests.payments.conftest import Connect
-from tests.payments.orders import HUNDRED, approved, captured, create, new_id
-from tests.payments.till import Till
+from tests.support.paypal.fake_paypal import Till
+from tests.support.paypal.orders import HUNDRED, approved, captured, create, new_id
 
 HASTY = Patience(read=0.4, pause=0.3, total=20)  # seconds
 

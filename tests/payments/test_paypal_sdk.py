@@ -20,8 +20,8 @@ from paypalserversdk.models.refund_request import RefundRequest
 from paypalserversdk.paypal_serversdk_client import PaypalServersdkClient
 
 from app.sandbox.paypal.server import PayPalStandIn
-from tests.payments.orders import new_id
-from tests.payments.till import Till
+from tests.support.paypal.fake_paypal import Till
+from tests.support.paypal.orders import new_id
 
 WHOLE = "return=representation"
 

@@ -14,7 +14,7 @@ from app.domain.payments.paypal.certificates import Certificates, is_paypals, re
 from app.domain.payments.paypal.webhook_errors import WebhookForgedError, WebhookUndecidedError
 from app.domain.payments.paypal.webhook_signature import WebhookVerifier, read_transmission
 from app.sandbox.paypal.signing import RENEWED_BEFORE, SIGNER, WebhookSigner
-from tests.payments.authority import DAY, NOW, issue, root
+from tests.support.paypal.certificate_authority import DAY, NOW, issue, root
 
 WEBHOOK = "1JE4291016473214C"
 BODY = b'{"id":"WH-1"}'

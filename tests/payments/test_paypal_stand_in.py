@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from app.sandbox.paypal.server import PayPalStandIn
-from tests.payments import documents
-from tests.payments.calls import ALL_OF_IT, AMOUNT, ORDER, WITH_SOURCE, issue, post, relations
-from tests.payments.till import Till
+from tests.support.paypal import openapi_documents
+from tests.support.paypal.fake_paypal import Till
+from tests.support.paypal.raw_calls import ALL_OF_IT, AMOUNT, ORDER, WITH_SOURCE, issue, post, relations
 
 
 async def test_statuses_and_links_of_an_order_without_a_source(raw: httpx.AsyncClient, till: Till) -> None:
@@ -147,7 +147,7 @@ async def test_without_a_token_nobody_gets_in(stand_in: PayPalStandIn, authoriza
     async with httpx.AsyncClient(base_url=stand_in.url, trust_env=False) as http:
         headers = {"Authorization": authorization} if authorization else {}
         answer = await http.get("/v2/checkout/orders/5O190127TN364715T", headers=headers)
-    await documents.check(answer)
+    await openapi_documents.check(answer)
     assert (answer.status_code, answer.json()["name"]) == (401, "AUTHENTICATION_FAILURE")
 
 

@@ -6,8 +6,8 @@ from uuid import uuid4
 import httpx
 
 from app.sandbox.paypal.server import PayPalStandIn
-from tests.payments.calls import ADDRESSES, AMOUNT, ORDER, WITH_SOURCE, post
-from tests.payments.till import Till
+from tests.support.paypal.fake_paypal import Till
+from tests.support.paypal.raw_calls import ADDRESSES, AMOUNT, ORDER, WITH_SOURCE, post
 
 
 async def test_the_payer_approves_on_a_page(stand_in: PayPalStandIn, raw: httpx.AsyncClient, till: Till) -> None:

@@ -16,10 +16,10 @@ from app.domain.payments.paypal.certificates import Certificates, read_seeded
 from app.domain.payments.paypal.client import PayPal
 from app.domain.payments.paypal.webhook_signature import WebhookVerifier
 from app.sandbox.paypal.server import PayPalStandIn
-from tests.payments import documents
-from tests.payments.orders import HUNDRED, approved, captured, create, new_id
-from tests.payments.till import Till
-from tests.servers import serving
+from tests.support.paypal import openapi_documents
+from tests.support.paypal.fake_paypal import Till
+from tests.support.paypal.orders import HUNDRED, approved, captured, create, new_id
+from tests.support.servers.http_server import serving
 
 SCHEMAS = {
     "checkout-order": ("checkout_orders_v2", "order"),
@@ -145,19 +145,23 @@ async def test_each_is_signed(paypal: PayPal, till: Till, receiver: Receiver, st
             await verifier.verify(headers, body)
 
 
-@pytest.mark.skipif(not documents.are_there(), reason=documents.ABSENT)
+@pytest.mark.skipif(not openapi_documents.are_there(), reason=openapi_documents.ABSENT)
 async def test_events_and_their_resources_are_as_documented(paypal: PayPal, till: Till, receiver: Receiver) -> None:
     await till.have("refund_capture", "pending")
     capture = await captured(paypal, till)
     refund = await paypal.refund_capture(capture.id, request_id=new_id(), amount=HUNDRED, reference="r", note="ill")
     await till.post(f"/refunds/{refund.id}/decide", {"status": "COMPLETED"})
     await receiver.has(4)
-    notifications = documents.load("notifications_webhooks_v1")
+    notifications = openapi_documents.load("notifications_webhooks_v1")
     for event in receiver.events:
-        assert not documents.schema_faults(notifications, notifications["components"]["schemas"]["event"], event)
+        assert not openapi_documents.schema_faults(
+            notifications, notifications["components"]["schemas"]["event"], event
+        )
         name, schema = SCHEMAS[event["resource_type"]]
-        document = documents.load(name)
-        assert not documents.schema_faults(document, document["components"]["schemas"][schema], event["resource"])
+        document = openapi_documents.load(name)
+        assert not openapi_documents.schema_faults(
+            document, document["components"]["schemas"][schema], event["resource"]
+        )
 
 
 async def test_an_event_can_be_read_again(
@@ -171,10 +175,10 @@ async def test_an_event_can_be_read_again(
         http.headers["Authorization"] = f"Bearer {granted.json()['access_token']}"
         answer = await http.get(f"/v1/notifications/webhooks-events/{receiver.events[0]['id']}")
     assert answer.json() == receiver.events[0]
-    if documents.are_there():  # the documents allow no hyphen in its id, but all of PayPal's examples have some
-        operation = documents.find(answer.request)
+    if openapi_documents.are_there():  # the documents allow no hyphen in its id, but all of PayPal's examples have some
+        operation = openapi_documents.find(answer.request)
         assert operation
-        assert not documents.answer_faults(operation, answer)
+        assert not openapi_documents.answer_faults(operation, answer)
 
 
 async def test_one_that_is_not_taken_is_sent_again(paypal: PayPal, till: Till, receiver: Receiver) -> None:

@@ -19,8 +19,8 @@ from app.domain.payments.paypal.certificate_chain import trust
 from app.domain.payments.paypal.certificates import Certificates, SeededCertificate
 from app.domain.payments.paypal.webhook_errors import WebhookForgedError, WebhookUndecidedError
 from app.domain.payments.paypal.webhook_signature import WebhookVerifier
-from tests.payments.authority import issue, root, rsa_key
-from tests.payments.internet import Internet, response
+from tests.support.paypal.certificate_authority import issue, root, rsa_key
+from tests.support.paypal.fake_internet import Internet, response
 
 WEBHOOK = "8PT597110X687430L"
 URL = "https://api.paypal.com/v1/notifications/certs/CERT-1"

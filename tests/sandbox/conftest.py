@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.ups import Start, Up, nothing_is_left
+from tests.support.servers.sandbox_process import Start, Up, nothing_is_left
 
 
 @pytest.fixture

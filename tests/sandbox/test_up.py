@@ -22,9 +22,9 @@ from app.sandbox.paypal.server import CLIENT_ID
 from app.sandbox.servers.leftovers import leftovers
 from app.sandbox.stack.service import ROOT
 from app.settings import read_settings
-from tests.databases import Database
-from tests.payments.orders import create
-from tests.sandbox.ups import Start, Up
+from tests.support.paypal.orders import create
+from tests.support.servers.databases import Database
+from tests.support.servers.sandbox_process import Start, Up
 
 LOGIN = {"username": "ada", "password": "correct horse battery"}
 ADA = {**LOGIN, "email": "ada@example.org", "role": "patient"}

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.databases import Database
-from tests.sandbox.ups import Start, Up, nothing_is_left
+from tests.support.servers.databases import Database
+from tests.support.servers.sandbox_process import Start, Up, nothing_is_left
 
 
 async def test_without_the_owner_there_are_no_migrations(start: Start, database: Database, redis_url: str) -> None:

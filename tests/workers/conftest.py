@@ -14,11 +14,11 @@ from app.sandbox.mailbox.server import Mailbox
 from app.sandbox.paypal.server import PayPalStandIn
 from app.settings import read_settings
 from tests.conftest import SECRET
-from tests.databases import Database, cloned
-from tests.payments.teller import Teller
-from tests.payments.till import Till
-from tests.servers import serving
-from tests.workers.processes import WorkerProcess
+from tests.support.paypal.fake_paypal import Till
+from tests.support.paypal.payment_client import Teller
+from tests.support.servers.databases import Database, cloned
+from tests.support.servers.http_server import serving
+from tests.support.servers.worker_process import WorkerProcess
 
 StartWorker = Callable[..., WorkerProcess]
 

@@ -8,11 +8,11 @@ import httpx
 
 from app.sandbox.mailbox.messages import Letter
 from app.sandbox.mailbox.server import Mailbox
-from tests.api.people import LOGIN, ME, authorization, register
-from tests.factories import a_slot, book, make_doctor, make_patient
+from tests.support.factories import a_slot, book, make_doctor, make_patient
+from tests.support.http.registration import LOGIN, ME, authorization, register
+from tests.support.mail.scenarios import address, is_settled
+from tests.support.servers.worker_process import eventually
 from tests.workers.conftest import StartWorker
-from tests.workers.processes import eventually
-from tests.workers.stories import address, is_settled
 
 LINK = re.compile(r"^  https://clinic\.example/new-password\?token=([\w-]+)$", re.MULTILINE)
 CODE = re.compile(r"^  ([\w-]{43})$", re.MULTILINE)

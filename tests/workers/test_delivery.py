@@ -6,10 +6,10 @@ from functools import partial
 import asyncpg
 
 from app.sandbox.mailbox.server import Mailbox
-from tests.factories import a_slot, make_patient, make_patients
+from tests.support.factories import a_slot, make_patient, make_patients
+from tests.support.mail.scenarios import address, cancel, full_doctor, is_settled, join, outcomes, rows
+from tests.support.servers.worker_process import eventually
 from tests.workers.conftest import StartWorker
-from tests.workers.processes import eventually
-from tests.workers.stories import address, cancel, full_doctor, is_settled, join, outcomes, rows
 
 
 async def test_a_cancellation_mails_those_who_wait_in_the_order_of_joining(

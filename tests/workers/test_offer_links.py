@@ -8,10 +8,10 @@ import asyncpg
 import httpx
 
 from app.sandbox.mailbox.server import Mailbox
-from tests.factories import make_patient
+from tests.support.factories import make_patient
+from tests.support.mail.scenarios import address, canceled_while, is_settled
+from tests.support.servers.worker_process import eventually
 from tests.workers.conftest import StartWorker
-from tests.workers.processes import eventually
-from tests.workers.stories import address, canceled_while, is_settled
 
 LINK = re.compile(r"^  http://localhost:8000(/api/appointments/offers/link/([\w-]{43})/)$", re.MULTILINE)
 KEPT = "SELECT token_hash FROM offer_token"

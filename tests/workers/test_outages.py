@@ -14,13 +14,13 @@ from app import outage_log
 from app.outage_log import Outage
 from app.workers.heartbeat import HEARTBEAT_SECONDS
 from app.workers.retry import Patience
-from tests.databases import Database
-from tests.factories import a_slot, book, make_patient
+from tests.support.factories import a_slot, book, make_patient
+from tests.support.mail.faulty_mailboxes import MoodyMailbox
+from tests.support.mail.scenarios import canceled_while, full_doctor, is_settled, rows
+from tests.support.servers.databases import Database
+from tests.support.servers.tcp_proxy import Gate
+from tests.support.servers.worker_process import WorkerProcess, eventually
 from tests.workers.conftest import StartWorker
-from tests.workers.gates import Gate
-from tests.workers.mailboxes import MoodyMailbox
-from tests.workers.processes import WorkerProcess, eventually
-from tests.workers.stories import canceled_while, full_doctor, is_settled, rows
 
 
 @pytest.fixture

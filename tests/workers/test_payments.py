@@ -10,12 +10,12 @@ from redis.asyncio import Redis
 from app.sandbox.mailbox.messages import Letter
 from app.sandbox.mailbox.server import Mailbox
 from app.sandbox.paypal.server import PayPalStandIn
-from tests.api.bookings import booked
-from tests.factories import a_slot, book, make_doctor, make_patient
-from tests.payments.teller import Bill, Hold, Teller
+from tests.support.factories import a_slot, book, make_doctor, make_patient
+from tests.support.http.bookings import booked
+from tests.support.mail.scenarios import address, is_settled
+from tests.support.paypal.payment_client import Bill, Hold, Teller
+from tests.support.servers.worker_process import WorkerProcess, eventually
 from tests.workers.conftest import StartWorker
-from tests.workers.processes import WorkerProcess, eventually
-from tests.workers.stories import address, is_settled
 
 
 async def reaches(teller: Teller, bill: Bill, payment: str, appointment: str) -> None:

@@ -7,12 +7,12 @@ import asyncpg
 
 from app.sandbox.mailbox.messages import Letter
 from app.sandbox.mailbox.server import Mailbox
-from tests.api.acts import as_doctor
-from tests.api.bookings import cancel
-from tests.factories import a_slot, bearer, book, make_doctor, make_patient
-from tests.payments.teller import Bill, Hold, Teller
-from tests.workers.processes import WorkerProcess, eventually
-from tests.workers.stories import address, is_settled
+from tests.support.factories import a_slot, bearer, book, make_doctor, make_patient
+from tests.support.http.appointment_actions import as_doctor
+from tests.support.http.bookings import cancel
+from tests.support.mail.scenarios import address, is_settled
+from tests.support.paypal.payment_client import Bill, Hold, Teller
+from tests.support.servers.worker_process import WorkerProcess, eventually
 
 BULK = "/api/appointments/appointments/doctor_bulk_cancel/"
 

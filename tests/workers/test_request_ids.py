@@ -10,10 +10,10 @@ import pytest_asyncio
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from app.sandbox.mailbox.server import Mailbox
-from tests.factories import make_patient
+from tests.support.factories import make_patient
+from tests.support.mail.scenarios import Full, address, cancel, full_doctor, is_settled, join
+from tests.support.servers.worker_process import eventually
 from tests.workers.conftest import StartWorker
-from tests.workers.processes import eventually
-from tests.workers.stories import Full, address, cancel, full_doctor, is_settled, join
 
 
 class HeaderedMailbox(Mailbox):

@@ -13,11 +13,11 @@ from app.sandbox.mailbox.server import Mailbox
 from app.workers.context import WorkerContext
 from app.workers.main import CRON_JOBS
 from app.workers.sweep import purge, sweep_receipts
-from tests.databases import Database
-from tests.factories import a_slot, book, make_doctor, make_patient
+from tests.support.factories import a_slot, book, make_doctor, make_patient
+from tests.support.mail.scenarios import address, is_settled, join
+from tests.support.servers.databases import Database
+from tests.support.servers.worker_process import eventually
 from tests.workers.conftest import StartWorker
-from tests.workers.processes import eventually
-from tests.workers.stories import address, is_settled, join
 
 
 @pytest_asyncio.fixture

@@ -1,0 +1,89 @@
+"""`booking admin create`: a login at psql for one person, which may what booking_admin may."""
+
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from app.admin_cli.errors import PsqlError
+from app.admin_cli.logins import check, create
+from tests.support.cli.booking_command import booking
+from tests.support.db.refusals import forbidden
+from tests.support.servers.databases import Database, execute
+
+
+@pytest_asyncio.fixture
+async def name(database: Database) -> AsyncIterator[str]:
+    """The name of a login that is not there yet; roles are the whole cluster's, so it is taken away again."""
+    name = f"ada_{uuid4().hex[:12]}"
+    yield name
+    await execute(database.superuser, f"DROP ROLE IF EXISTS {name}")
+
+
+def url_of(database: Database, name: str, password: str) -> str:
+    return database.owner.replace("booking_owner:booking-test@", f"{name}:{password}@")
+
+
+async def test_a_login_of_one_s_own(database: Database, name: str) -> None:
+    said = await booking("admin", "create", name, given={"OWNER_DATABASE_URL": database.owner})
+    first, second = said.out.splitlines()
+    assert first == f"Created: {name}, a login with the rights of booking_admin."
+    password = second.removeprefix("Its password, shown this once: ")
+    ada = await asyncpg.connect(url_of(database, name, password))
+    try:
+        assert await ada.fetchval("SHOW search_path") == "admin, public"
+        assert await ada.fetchval("SELECT pg_has_role('booking_admin', 'USAGE')")
+        await ada.fetch("SELECT * FROM undelivered")
+        await ada.execute("UPDATE policy SET hold_minutes = hold_minutes")
+        for statement in (
+            "SELECT password_hash FROM account",
+            "UPDATE appointment SET seat = 1",
+            "TRUNCATE appointment",
+        ):
+            with forbidden():
+                await ada.execute(statement)
+    finally:
+        await ada.close()
+
+
+async def test_a_password_that_is_asked_for(database: Database, name: str) -> None:
+    password = "correct horse battery"
+    url = ("--database-url", database.owner)
+    said = await booking("admin", "create", "--ask", *url, name, told=f"{password}\n{password}\n")
+    assert said.code == 0, said
+    assert password not in said.out
+    await (await asyncpg.connect(url_of(database, name, "correct%20horse%20battery"))).close()
+    try:
+        await (await asyncpg.connect(url_of(database, "booking_owner", "wrong"))).close()
+    except asyncpg.InvalidPasswordError:
+        with pytest.raises(asyncpg.InvalidPasswordError):
+            await asyncpg.connect(url_of(database, name, "another%20horse"))
+    else:
+        pytest.skip("this server lets everybody in, so its passwords cannot be tried")
+
+
+async def test_who_is_there_stays(database: Database, name: str) -> None:
+    await create(database.owner, name, "correct horse battery")
+    said = await booking("admin", "create", name, given={"OWNER_DATABASE_URL": database.owner})
+    assert (said.code, said.err) == (1, f"Error: there is a role {name} already; DROP ROLE {name}; takes it away\n")
+
+
+async def test_only_who_may_create_logins_does(database: Database, name: str) -> None:
+    with pytest.raises(PsqlError, match=r"permission denied.* needs CREATEROLE"):
+        await create(database.app, name, "correct horse battery")
+
+
+@pytest.mark.parametrize(
+    "name", ["", "Ada", "ada lovelace", "1ada", "pg_ada", "booking_ada", 'a"b', "a;b", "ä", "a" * 64]
+)
+def test_a_name_that_will_not_do(name: str) -> None:
+    with pytest.raises(PsqlError, match="will not do as a name"):
+        check(name, "correct horse battery")
+
+
+@pytest.mark.parametrize("password", ["", "too short", "pässwörter sind gut", "a\nline of its own"])
+def test_a_password_that_will_not_do(password: str) -> None:
+    with pytest.raises(PsqlError, match="at least 12 characters, all of them ASCII"):
+        check("ada", password)

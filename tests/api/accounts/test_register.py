@@ -1,0 +1,175 @@
+"""`POST accounts/register/`: who gets an account, and what is in it without being said."""
+
+import asyncio
+
+import asyncpg
+import httpx
+import pytest
+
+from tests.support.http.answers import assert_problem
+from tests.support.http.registration import REGISTER, newcomer
+
+
+async def test_a_patient(client: httpx.AsyncClient) -> None:
+    answer = await client.post(
+        REGISTER,
+        json={"username": "ada", "email": "ada@example.com", "password": "correct horse", "role": "patient"},
+    )
+    assert answer.status_code == 201
+    account = answer.json()
+    assert account.pop("id") > 0
+    assert account.pop("created_at").endswith("Z")
+    assert account == {
+        "username": "ada",
+        "email": "ada@example.com",
+        "email_verified_at": None,
+        "pending_email": None,
+        "role": "patient",
+        "full_name": "ada",
+        "phone": "",
+        "timezone": "UTC",
+    }
+
+
+async def test_a_doctor(client: httpx.AsyncClient) -> None:
+    answer = await client.post(
+        REGISTER,
+        json={"username": "house", "email": "house@example.com", "password": "correct horse", "role": "doctor"},
+    )
+    assert answer.status_code == 201
+    account = answer.json()
+    assert account.pop("id") > 0
+    assert account.pop("created_at").endswith("Z")
+    assert account == {
+        "username": "house",
+        "email": "house@example.com",
+        "email_verified_at": None,
+        "pending_email": None,
+        "role": "doctor",
+        "full_name": "house",
+        "phone": "",
+        "timezone": "UTC",
+        "specialty": "",
+        "experience_years": 0,
+        "slot_minutes": 30,
+        "buffer_minutes": 0,
+        "fee": "100.00",
+        "currency": "USD",
+        "max_appointments": 30,
+        "verified": False,
+    }
+
+
+async def test_what_is_given_is_kept(client: httpx.AsyncClient) -> None:
+    given = {
+        "full_name": "Dr Zoë Müller",
+        "phone": "+49 (30) 123-456",
+        "timezone": "Europe/Berlin",
+        "specialty": "Cardiology",
+        "experience_years": 7,
+        "slot_minutes": 20,
+        "buffer_minutes": 10,
+        "fee": "45.50",
+        "currency": "EUR",
+        "max_appointments": 12,
+    }
+    answer = await client.post(REGISTER, json=newcomer("doctor", **given))
+    assert answer.status_code == 201
+    assert given.items() <= answer.json().items()
+
+
+@pytest.mark.parametrize(("fee", "kept"), [(0, "0.00"), ("0", "0.00"), (120, "120.00"), ("99.9", "99.90")])
+async def test_a_fee_is_a_string_or_a_whole_number(client: httpx.AsyncClient, fee: object, kept: str) -> None:
+    answer = await client.post(REGISTER, json=newcomer("doctor", fee=fee))
+    assert answer.json()["fee"] == kept
+
+
+async def test_the_password_is_stored_as_argon2id_with_the_recommended_cost(
+    client: httpx.AsyncClient, owner: asyncpg.Connection
+) -> None:
+    answer = await client.post(REGISTER, json=newcomer())
+    stored = await owner.fetchval("SELECT password_hash FROM account WHERE id = $1", answer.json()["id"])
+    assert stored.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"username": "TWIN"}, "account_username_unique"),
+        ({"username": "twin"}, "account_username_unique"),
+        ({"email": "TWIN@Example.COM"}, "account_email_unique"),
+        ({"email": "twin@example.com"}, "account_email_unique"),
+    ],
+)
+async def test_a_name_or_an_email_is_taken_whatever_its_case(
+    client: httpx.AsyncClient, owner: asyncpg.Connection, fields: dict[str, object], code: str
+) -> None:
+    await client.post(REGISTER, json=newcomer(username="Twin", email="Twin@example.com"))
+    before = await owner.fetchval("SELECT count(*) FROM account")
+    assert_problem(await client.post(REGISTER, json=newcomer("doctor", **fields)), 409, code)
+    assert await owner.fetchval("SELECT count(*) FROM account") == before
+
+
+async def test_of_30_who_want_one_name_at_once_one_gets_it(
+    client: httpx.AsyncClient, owner: asyncpg.Connection
+) -> None:
+    wishes = [newcomer("doctor" if n % 2 else "patient", username="Wanted") for n in range(30)]
+    answers = await asyncio.gather(*(client.post(REGISTER, json=wish) for wish in wishes))
+    winners = [answer.json() for answer in answers if answer.status_code == 201]
+    for answer in answers:
+        if answer.status_code != 201:
+            assert_problem(answer, 409, "account_username_unique")
+    rows = await owner.fetch("SELECT id, email, role FROM account WHERE lower(username) = 'wanted'")
+    profiles = await owner.fetchval(
+        "SELECT (SELECT count(*) FROM doctor WHERE account_id = $1) + (SELECT count(*) FROM patient WHERE account_id = $1)",
+        winners[0]["id"],
+    )
+    assert [dict(row) for row in rows] == [{key: winners[0][key] for key in ("id", "email", "role")}]
+    assert (len(winners), profiles) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "code"),
+    [
+        ({"timezone": "Mars/Olympus"}, 422, "doctor_timezone_fkey"),
+        ({"fee": "10000.01"}, 422, "doctor_fee_allowed"),
+        ({"currency": "XAU"}, 422, "doctor_fee_allowed"),
+        ({"fee": "10.50", "currency": "JPY"}, 400, "doctor_fee_has_no_minor_unit"),
+    ],
+)
+async def test_what_a_rule_forbids_leaves_nothing_behind(
+    client: httpx.AsyncClient, owner: asyncpg.Connection, fields: dict[str, object], status: int, code: str
+) -> None:
+    before = await owner.fetchval("SELECT count(*) FROM account")
+    assert_problem(await client.post(REGISTER, json=newcomer("doctor", **fields)), status, code)
+    assert await owner.fetchval("SELECT count(*) FROM account") == before
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"username": "has space"}, "username"),
+        ({"username": ""}, "username"),
+        ({"username": "x" * 151}, "username"),
+        ({"username": "newline\n"}, "username"),
+        ({"email": "nobody"}, "email"),
+        ({"email": "x@example.com\nBcc: all@example.com"}, "email"),
+        ({"password": "short"}, "password"),
+        ({"password": "x" * 129}, "password"),
+        ({"full_name": " \t"}, "full_name"),
+        ({"full_name": "   "}, "full_name"),
+        ({"role": "admin"}, "role"),
+        ({"role": "Doctor"}, "role"),
+        ({"specialty": "Cardiology"}, "specialty"),
+        ({"role": "doctor", "slot_minutes": 4}, "slot_minutes"),
+        ({"role": "doctor", "max_appointments": 31}, "max_appointments"),
+        ({"role": "doctor", "fee": "-1"}, "fee"),
+        ({"role": "doctor", "fee": -1}, "fee"),
+        ({"role": "doctor", "fee": 10.5}, "fee"),
+        ({"role": "doctor", "fee": "NaN"}, "fee"),
+        ({"role": "doctor", "currency": "usd"}, "currency"),
+    ],
+)
+async def test_a_malformed_field_is_named(client: httpx.AsyncClient, fields: dict[str, object], field: str) -> None:
+    problem = assert_problem(await client.post(REGISTER, json=newcomer() | fields), 400, "invalid_request")
+    assert [error["field"] for error in problem["errors"]] == [field]

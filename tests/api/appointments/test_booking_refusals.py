@@ -1,0 +1,164 @@
+"""A refusal says everything that stands in the way, what would do instead, and nothing about anybody else."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import asyncpg
+import httpx
+
+from tests.api.schedule.test_free_slots import slots
+from tests.support.db.past_visits import ago, visit
+from tests.support.factories import SLOT, a_slot, make_doctor, make_patient, make_patients
+from tests.support.http.answers import assert_problem, instant
+from tests.support.http.appointment_actions import as_doctor, as_patient
+from tests.support.http.bookings import booked, cancel, post_booking
+from tests.support.http.schedules import take_off
+from tests.support.servers.databases import Database
+
+DAY = timedelta(days=1)
+
+
+def codes(problem: dict[str, Any]) -> list[str]:
+    """Return the names of the rules that a refusal lists, after checking that each says why."""
+    assert problem["rules"][0] == {"code": problem["code"], "detail": problem["detail"]}
+    assert all(rule["detail"] for rule in problem["rules"])
+    return [rule["code"] for rule in problem["rules"]]
+
+
+def alternatives(problem: dict[str, Any]) -> list[datetime]:
+    """Return the starts of the slots that a refusal offers instead."""
+    return [instant(slot["start"]) for slot in problem.get("alternatives", [])]
+
+
+async def test_all_that_stands_in_the_way_of_a_booking(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+    doctor, (patient, other) = await make_doctor(owner, max_appointments=1), await make_patients(owner, 2)
+    await booked(client, other, doctor, a_slot())
+    for n in range(5):
+        await booked(client, patient, await make_doctor(owner), a_slot(n))
+    problem = assert_problem(await post_booking(client, patient, doctor, a_slot()), 409)
+    assert codes(problem) == [
+        "appointment_doctor_no_overlap",
+        "appointment_patient_no_overlap",
+        "appointment_patient_hold_limit",
+        "appointment_doctor_cap",
+    ]
+    assert alternatives(problem) == []  # another time would not help
+
+
+async def test_a_time_that_is_wrong_in_two_ways(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+    doctor, patient = await make_doctor(owner), await make_patient(owner)
+    start = a_slot(after=16 * DAY) + timedelta(minutes=1)
+    problem = assert_problem(await post_booking(client, patient, doctor, start), 422)
+    assert codes(problem) == ["appointment_booking_window", "appointment_within_working_hours"]
+    assert len(alternatives(problem)) == 5
+
+
+async def test_all_that_stands_in_the_way_of_a_move(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+    doctor, elsewhere, (patient, other) = (
+        await make_doctor(owner),
+        await make_doctor(owner),
+        await make_patients(owner, 2),
+    )
+    appointment = await booked(client, patient, doctor, a_slot())
+    await booked(client, other, doctor, a_slot(3))
+    await booked(client, patient, elsewhere, a_slot(3))
+    for call, act in (("reschedule", as_patient), ("doctor_reschedule", as_doctor)):
+        caller = patient if act is as_patient else doctor
+        answer = await act(client, caller, appointment, call, appointment_date=a_slot(3).isoformat())
+        problem = assert_problem(answer, 409)
+        assert codes(problem) == ["appointment_doctor_no_overlap", "appointment_patient_no_overlap"]
+        assert alternatives(problem) == [a_slot(n) for n in (1, 2, 4, 5, 6)]
+
+
+async def test_what_has_begun_and_where_it_could_not_go_either(
+    client: httpx.AsyncClient, owner: asyncpg.Connection, database: Database
+) -> None:
+    doctor, (patient, other) = await make_doctor(owner), await make_patients(owner, 2)
+    begun = await visit(database, doctor, patient, ago(minutes=1), seat=9)
+    await booked(client, other, doctor, a_slot())
+    answer = await as_patient(client, patient, begun, "reschedule", appointment_date=a_slot().isoformat())
+    problem = assert_problem(answer, 409)
+    assert codes(problem) == ["appointment_status_transition", "appointment_doctor_no_overlap"]
+    assert alternatives(problem) == []
+
+
+async def test_the_five_nearest_free_slots_are_offered_and_can_be_had(
+    client: httpx.AsyncClient, owner: asyncpg.Connection
+) -> None:
+    doctor, (first, patient) = await make_doctor(owner, fee=0), await make_patients(owner, 2)
+    wish = a_slot(10)
+    for n in (9, 10, 12):
+        await booked(client, first, doctor, a_slot(n))
+    await take_off(client, doctor, a_slot(7), a_slot(8))
+    problem = assert_problem(await post_booking(client, patient, doctor, wish), 409)
+    offered = [a_slot(n) for n in (6, 8, 11, 13, 14)]  # of 6 and 14, as far off as each other, both
+    assert alternatives(problem) == offered
+    assert [instant(slot["end"]) for slot in problem["alternatives"]] == [start + SLOT for start in offered]
+    assert set(offered) <= set(await slots(client, doctor))
+    for start in offered:
+        await booked(client, patient, doctor, start)
+
+
+async def test_nothing_is_offered_at_which_the_patient_is_elsewhere(
+    client: httpx.AsyncClient, owner: asyncpg.Connection
+) -> None:
+    doctor, elsewhere, patient = await make_doctor(owner), await make_doctor(owner), await make_patient(owner)
+    for n in (10, 11):
+        await booked(client, patient, elsewhere, a_slot(n))
+    problem = assert_problem(await post_booking(client, patient, doctor, a_slot(10)), 409)
+    assert codes(problem) == ["appointment_patient_no_overlap"]
+    assert alternatives(problem) == [a_slot(n) for n in (7, 8, 9, 12, 13)]
+
+
+async def test_a_wish_far_from_everything_is_answered_with_what_there_is(
+    client: httpx.AsyncClient, owner: asyncpg.Connection
+) -> None:
+    day = a_slot().replace(hour=0, minute=0) + DAY
+    doctor, patient = await make_doctor(owner, hours=((day.isoweekday(), 540, 630),)), await make_patient(owner)
+    free = await slots(client, doctor)
+    assert 3 <= len(free) <= 9  # of one morning a week
+    for wish, nearest in ((datetime(9999, 12, 31, tzinfo=UTC), free[-5:]), (datetime(1, 1, 2, tzinfo=UTC), free[:5])):
+        problem = assert_problem(await post_booking(client, patient, doctor, wish), 422)
+        assert alternatives(problem) == nearest
+
+
+async def test_who_is_no_doctor_has_no_rules_and_no_slots(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+    patient = await make_patient(owner)
+    problem = assert_problem(await post_booking(client, patient, 2_147_483_647, a_slot()), 422)
+    assert codes(problem) == ["appointment_doctor_id_fkey"]
+    assert alternatives(problem) == []
+
+
+async def test_a_late_cancellation_says_until_when_it_was_possible(
+    client: httpx.AsyncClient, owner: asyncpg.Connection
+) -> None:
+    doctor, patient = await make_doctor(owner), await make_patient(owner)
+    start = a_slot(after=2 * DAY)
+    appointment = await booked(client, patient, doctor, start)
+    problem = assert_problem(await cancel(client, patient, appointment), 422, "appointment_cancel_notice")
+    assert f"{start - 3 * DAY:%Y-%m-%dT%H:%M:%SZ}" in problem["detail"]
+
+
+async def test_nobody_learns_about_anybody_else(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+    names = {"full_name": "Agatha Christie", "phone": "+44 1234 5678"}
+    secret, patient = await make_patient(owner, **names), await make_patient(owner)
+    doctor, elsewhere = await make_doctor(owner), await make_doctor(owner, full_name="Dr Secret")
+    theirs = await booked(client, secret, doctor, a_slot())
+    mine = await booked(client, patient, doctor, a_slot(1))
+    await booked(client, secret, elsewhere, a_slot(2))
+    await take_off(client, doctor, a_slot(5), a_slot(6), reason="Surgery")
+    email = await owner.fetchval("SELECT email FROM account WHERE id = $1", secret)
+    refusals = [
+        await post_booking(client, patient, doctor, a_slot()),
+        await post_booking(client, patient, doctor, a_slot(5)),
+        await as_patient(client, patient, mine, "reschedule", appointment_date=a_slot().isoformat()),
+        await as_patient(client, patient, theirs, "reschedule", appointment_date=a_slot(4).isoformat()),
+        await cancel(client, patient, theirs),
+        await as_doctor(client, doctor, theirs, "doctor_reschedule", appointment_date=a_slot(2).isoformat()),
+        await as_doctor(client, elsewhere, theirs, "doctor_cancel"),
+    ]
+    for refusal in refusals:
+        assert_problem(refusal, refusal.status_code)
+        for word in (*names.values(), email, "Secret", "Surgery", "Key (", "appointment (", "Failing row"):
+            assert word not in refusal.text
+        assert not {"patient", "id", "affected"} & refusal.json().keys()

@@ -1,0 +1,212 @@
+"""`doctor_bulk_cancel/`: one act, all or nothing, of the calling doctor's appointments that are still ahead."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import asyncpg
+import httpx
+import pytest
+
+from tests.api.schedule.test_free_slots import slots
+from tests.api.waitlist.test_waitlist import joined
+from tests.support.db.past_visits import ago, visit
+from tests.support.factories import SLOT, a_slot, bearer, make_doctor, make_patient, make_patients
+from tests.support.http.answers import assert_problem, instant
+from tests.support.http.appointment_actions import told
+from tests.support.http.bookings import APPOINTMENTS, booked, cancel
+from tests.support.servers.databases import Database
+
+BULK_CANCEL = f"{APPOINTMENTS}doctor_bulk_cancel/"
+DAY = timedelta(days=1)
+
+
+async def bulk_cancel(client: httpx.AsyncClient, doctor: int, **body: object) -> dict[str, Any]:
+    """Cancel a doctor's appointments; return the answer."""
+    answer = await client.post(BULK_CANCEL, headers=bearer(doctor, "doctor"), json=body or None)
+    assert answer.status_code == 200, answer.text
+    canceled: dict[str, Any] = answer.json()
+    assert canceled["count"] == len(canceled["appointments"])
+    assert canceled["detail"].endswith(f": {canceled['count']}.")
+    return canceled
+
+
+def ids(canceled: dict[str, Any]) -> list[int]:
+    """Return the ids of the appointments in an answer."""
+    return [appointment["id"] for appointment in canceled["appointments"]]
+
+
+async def ahead(owner: asyncpg.Connection, doctor: int) -> list[int]:
+    """Return a doctor's appointments that have not been canceled."""
+    rows = await owner.fetch("SELECT id FROM appointment WHERE doctor_id = $1 AND seat IS NOT NULL ORDER BY id", doctor)
+    return [row["id"] for row in rows]
+
+
+async def test_without_a_filter_all_are_canceled(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+    doctor, other, patients = (
+        await make_doctor(owner, fee=0),
+        await make_doctor(owner, fee=0),
+        await make_patients(owner, 3),
+    )
+    mine = [await booked(client, patient, doctor, a_slot(n)) for n, patient in enumerate(patients)]
+    theirs = await booked(client, patients[0], other, a_slot(5))
+    canceled = await bulk_cancel(client, doctor, reason="The roof leaks.")
+    assert ids(canceled) == mine
+    assert {appointment["status"] for appointment in canceled["appointments"]} == {"canceled"}
+    assert await ahead(owner, doctor) == []
+    assert await ahead(owner, other) == [theirs]
+    rows = await owner.fetch("SELECT canceled_by, cancel_reason FROM appointment WHERE doctor_id = $1", doctor)
+    assert {tuple(row) for row in rows} == {("doctor", "The roof leaks.")}
+    assert ids(await bulk_cancel(client, doctor)) == []
+
+
+@pytest.mark.parametrize("body", [None, b"", b"null", b"{}"])
+async def test_the_body_is_optional(client: httpx.AsyncClient, owner: asyncpg.Connection, body: bytes | None) -> None:
+    doctor, patient = await make_doctor(owner), await make_patient(owner)
+    appointment = await booked(client, patient, doctor, a_slot())
+    answer = await client.post(BULK_CANCEL, headers=bearer(doctor, "doctor"), content=body)
+    assert answer.status_code == 200
+    assert ids(answer.json()) == [appointment]
+
+
+async def test_by_patient_by_date_and_by_both(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+    doctor, (first, second) = await make_doctor(owner, fee=0), await make_patients(owner, 2)
+    noon = a_slot().replace(hour=12, minute=0)
+    today = [await booked(client, patient, doctor, noon + n * SLOT) for n, patient in enumerate((first, second))]
+    tomorrow = [
+        await booked(client, patient, doctor, noon + DAY + n * SLOT) for n, patient in enumerate((first, second))
+    ]
+    date, nobody = noon.date().isoformat(), await make_patient(owner)
+    for which, expected in (
+        ({"patient_id": first}, [today[0], tomorrow[0]]),
+        ({"cancel_date": date}, today),
+        ({"cancel_date": date, "patient_id": first}, [today[0]]),
+        ({"cancel_date": (noon + 2 * DAY).date().isoformat()}, []),
+        ({"patient_id": nobody}, []),
+        ({"patient_id": 2_147_483_647}, []),
+        ({"cancel_date": "0001-01-01"}, []),
+        ({"cancel_date": "9999-12-31"}, []),
+        ({}, today + tomorrow),
+    ):
+        assert ids(await bulk_cancel(client, doctor, **which, dry_run=True)) == expected
+    assert ids(await bulk_cancel(client, doctor, cancel_date=date, patient_id=first)) == [today[0]]
+    assert ids(await bulk_cancel(client, doctor, cancel_date=date)) == [today[1]]
+    assert ids(await bulk_cancel(client, doctor, patient_id=second)) == [tomorrow[1]]
+    assert await ahead(owner, doctor) == [tomorrow[0]]
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago", "Asia/Kolkata"])
+async def test_a_day_is_one_of_the_doctors(client: httpx.AsyncClient, owner: asyncpg.Connection, zone: str) -> None:
+    doctor, patient = await make_doctor(owner, fee=0, timezone=zone), await make_patient(owner)
+    local = a_slot().astimezone(ZoneInfo(zone)) + DAY
+    midnight = datetime(local.year, local.month, local.day, tzinfo=ZoneInfo(zone))
+    starts = [midnight - SLOT, midnight, midnight + DAY - SLOT, midnight + DAY]
+    appointments = [await booked(client, patient, doctor, start) for start in starts]
+    date = midnight.date()
+    assert {instant_.astimezone(ZoneInfo("UTC")).date() for instant_ in starts[1:3]} != {date}
+    assert ids(await bulk_cancel(client, doctor, cancel_date=date.isoformat())) == appointments[1:3]
+    assert await ahead(owner, doctor) == [appointments[0], appointments[3]]
+
+
+async def test_what_is_over_canceled_or_lapsed_is_not_touched(
+    client: httpx.AsyncClient, owner: asyncpg.Connection, database: Database
+) -> None:
+    doctor, (patient, other) = await make_doctor(owner), await make_patients(owner, 2)
+    await visit(database, doctor, patient, ago(days=1))
+    await visit(database, doctor, patient, ago(minutes=1), seat=2)
+    await visit(database, doctor, patient, a_slot(3), status="pending", hold_expires_at=ago(minutes=1), seat=3)
+    await cancel(client, other, await booked(client, other, doctor, a_slot(4)))
+    rows = "SELECT * FROM appointment WHERE doctor_id = $1 ORDER BY id"
+    before = await owner.fetch(rows, doctor)
+    last = await booked(client, other, doctor, a_slot(5))
+    assert ids(await bulk_cancel(client, doctor)) == [last]
+    assert [row for row in await owner.fetch(rows, doctor) if row["id"] != last] == before
+
+
+async def test_a_dry_run_changes_nothing(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+    doctor, patient = await make_doctor(owner), await make_patient(owner)
+    appointments = [await booked(client, patient, doctor, a_slot(n)) for n in range(3)]
+    before = await owner.fetch("SELECT * FROM appointment WHERE doctor_id = $1", doctor)
+    shown = await bulk_cancel(client, doctor, dry_run=True, block=True, reason="x")
+    assert ids(shown) == appointments
+    assert {appointment["status"] for appointment in shown["appointments"]} == {"pending"}
+    assert await owner.fetch("SELECT * FROM appointment WHERE doctor_id = $1", doctor) == before
+    assert await owner.fetch("SELECT FROM time_off WHERE doctor_id = $1", doctor) == []
+    assert await told(owner, doctor, "appointment_canceled") == []
+
+
+async def test_all_or_nothing(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+    doctor, patient = await make_doctor(owner), await make_patient(owner)
+    for n in range(3):
+        await booked(client, patient, doctor, a_slot(n))
+    before = await owner.fetch("SELECT * FROM appointment WHERE doctor_id = $1", doctor)
+    # whatever may go wrong at the last of them
+    await owner.execute(
+        "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN PERFORM refuse('appointment_doctor_cap', 'No.'); END $$;"
+        "CREATE TRIGGER fail AFTER UPDATE ON appointment FOR EACH ROW"
+        f" WHEN (NEW.id = {max(row['id'] for row in before)}) EXECUTE FUNCTION fail()"
+    )
+    try:
+        answer = await client.post(BULK_CANCEL, headers=bearer(doctor, "doctor"), json={"block": True})
+        assert_problem(answer, 409, "appointment_doctor_cap")
+    finally:
+        await owner.execute("DROP FUNCTION fail CASCADE")
+    assert await owner.fetch("SELECT * FROM appointment WHERE doctor_id = $1", doctor) == before
+    assert await owner.fetch("SELECT FROM time_off WHERE doctor_id = $1", doctor) == []
+    assert await told(owner, doctor, "appointment_canceled") == []
+
+
+async def test_30_appointments_of_12_patients_are_told_in_12_mails(
+    client: httpx.AsyncClient, owner: asyncpg.Connection
+) -> None:
+    doctor, patients = await make_doctor(owner, fee=0), await make_patients(owner, 12)
+    for n in range(30):
+        await booked(client, patients[n % 12], doctor, a_slot(n))
+    assert (await bulk_cancel(client, doctor))["count"] == 30
+    assert sorted(await told(owner, doctor, "appointment_canceled")) == patients
+
+
+@pytest.mark.parametrize("block", [False, True])
+async def test_whoever_waits_is_served_unless_the_time_is_blocked(
+    client: httpx.AsyncClient, owner: asyncpg.Connection, block: bool
+) -> None:
+    doctor, (patient, waiting) = await make_doctor(owner, fee=0, max_appointments=3), await make_patients(owner, 2)
+    starts = [a_slot(n) for n in (0, 1, 5)]
+    for start in starts:
+        await booked(client, patient, doctor, start)
+    await joined(client, waiting, doctor)
+    await bulk_cancel(client, doctor, block=block)
+    assert await told(owner, doctor, "slot_offered") == [waiting]  # with the seats that are free, too
+    on_offer = await owner.fetchval(
+        "SELECT lower(during) FROM appointment WHERE doctor_id = $1 AND status = 'offered'", doctor
+    )
+    assert (on_offer in starts) is not block
+    assert on_offer not in await slots(client, doctor)
+    assert (set(starts) - {on_offer} <= set(await slots(client, doctor))) is not block
+    assert set(starts).isdisjoint(await slots(client, doctor)) is block
+    away = await owner.fetch("SELECT lower(during) AS start FROM time_off WHERE doctor_id = $1 ORDER BY 1", doctor)
+    assert [row["start"] for row in away] == (starts if block else [])
+
+
+@pytest.mark.parametrize("block", [False, True])
+async def test_whoever_waits_for_a_day_that_is_blocked_as_a_whole_is_offered_nothing(
+    client: httpx.AsyncClient, owner: asyncpg.Connection, block: bool
+) -> None:
+    noon = a_slot().replace(hour=12, minute=0)
+    doctor = await make_doctor(owner, fee=0, hours=((noon.isoweekday(), 720, 810),))
+    (patient, waiting), starts = await make_patients(owner, 2), [noon + n * SLOT for n in range(3)]
+    for start in starts:
+        await booked(client, patient, doctor, start)
+    await joined(client, waiting, doctor, noon.date())
+    assert (await bulk_cancel(client, doctor, cancel_date=noon.date().isoformat(), block=block))["count"] == 3
+    assert await told(owner, doctor, "slot_offered") == ([] if block else [waiting])
+
+
+async def test_in_order_of_their_start(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+    doctor, patient = await make_doctor(owner), await make_patient(owner)
+    for n in (2, 0, 1):
+        await booked(client, patient, doctor, a_slot(n))
+    shown = await bulk_cancel(client, doctor, dry_run=True)
+    starts = [instant(appointment["appointment_date"]) for appointment in shown["appointments"]]
+    assert starts == [a_slot(n) for n in range(3)]

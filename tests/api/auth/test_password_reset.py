@@ -1,0 +1,172 @@
+"""A forgotten password: a code that is mailed sets a new one, and nobody learns who has an account."""
+
+import asyncio
+import statistics
+import time
+
+import asyncpg
+import httpx
+import pytest
+
+from tests.support.http.answers import assert_problem
+from tests.support.http.registration import LOGIN, ME, PASSWORD, Person, authorization, register
+from tests.support.mail.mailed_codes import is_due, mailed
+
+RESET, CONFIRM = "/api/accounts/password/reset/", "/api/accounts/password/reset/confirm/"
+NEW = "battery staple"
+KIND = "password_reset"
+
+
+async def ask(client: httpx.AsyncClient, email: str) -> httpx.Response:
+    answer = await client.post(RESET, json={"email": email})
+    assert answer.status_code == 202, answer.text
+    return answer
+
+
+async def confirm(client: httpx.AsyncClient, code: str, password: str = NEW) -> httpx.Response:
+    return await client.post(CONFIRM, json={"token": code, "password": password})
+
+
+async def logs_in(client: httpx.AsyncClient, person: Person, password: str) -> bool:
+    answer = await client.post(LOGIN, json={"email": person.account["email"], "password": password})
+    assert answer.status_code in (200, 401)
+    return answer.status_code == 200
+
+
+async def coded(client: httpx.AsyncClient, app: asyncpg.Connection) -> tuple[Person, str]:
+    """Register somebody who forgets the password; return the code that is mailed."""
+    person = await register(client)
+    await ask(client, person.account["email"].upper())
+    email, code = await mailed(app, person.account["id"], KIND)
+    assert email == person.account["email"]
+    return person, code
+
+
+async def test_a_code_sets_a_new_password_and_ends_all_logins(
+    client: httpx.AsyncClient, app: asyncpg.Connection
+) -> None:
+    person, code = await coded(client, app)
+    tokens = (await client.post(LOGIN, json={"email": person.account["email"], "password": PASSWORD})).json()
+    answer = await confirm(client, code)
+    assert (answer.status_code, answer.json()) == (200, {"detail": "Your password is changed. Log in with it."})
+    assert (await client.get(ME, headers=authorization(tokens["access"]))).status_code == 401
+    refreshed = await client.post("/api/accounts/token/refresh/", json={"refresh": tokens["refresh"]})
+    assert_problem(refreshed, 401)
+    assert not await logs_in(client, person, PASSWORD)
+    assert await logs_in(client, person, NEW)
+    assert (await mailed(app, person.account["id"], "password_changed"))[0] == person.account["email"]
+    assert_problem(await confirm(client, code, "correct horse again"), 422, "code_invalid")
+
+
+async def test_whoever_has_the_code_has_the_address(client: httpx.AsyncClient, app: asyncpg.Connection) -> None:
+    person, code = await coded(client, app)
+    await confirm(client, code)
+    tokens = (await client.post(LOGIN, json={"email": person.account["email"], "password": NEW})).json()
+    assert (await client.get(ME, headers=authorization(tokens["access"]))).json()["email_verified_at"]
+
+
+async def test_of_many_who_come_with_one_code_at_once_one_sets_the_password(
+    client: httpx.AsyncClient, app: asyncpg.Connection
+) -> None:
+    person, code = await coded(client, app)
+    wishes = [f"battery staple {number}" for number in range(8)]
+    answers = await asyncio.gather(*(confirm(client, code, wish) for wish in wishes))
+    (won,) = (wish for wish, answer in zip(wishes, answers, strict=True) if answer.status_code == 200)
+    assert await logs_in(client, person, won)
+
+
+async def test_a_code_ends_after_an_hour(
+    client: httpx.AsyncClient, app: asyncpg.Connection, owner: asyncpg.Connection
+) -> None:
+    person, code = await coded(client, app)
+    left = "SELECT extract(epoch FROM expires_at - clock_timestamp())::float8 FROM account_token WHERE account_id = $1"
+    assert 3540 < await owner.fetchval(left, person.account["id"]) <= 3600
+    await owner.execute("UPDATE account_token SET expires_at = now() WHERE account_id = $1", person.account["id"])
+    assert_problem(await confirm(client, code), 422, "code_invalid")
+    assert await logs_in(client, person, PASSWORD)
+
+
+@pytest.mark.parametrize("change", ["change_password", "reset_password"])
+async def test_a_new_password_ends_all_codes_and_those_on_their_way(
+    client: httpx.AsyncClient, app: asyncpg.Connection, owner: asyncpg.Connection, change: str
+) -> None:
+    person, code = await coded(client, app)
+    account = person.account["id"]
+    await owner.execute("UPDATE notification SET created_at = now() - interval '1 min' WHERE account_id = $1", account)
+    await ask(client, person.account["email"])  # on its way
+    _, other = await mailed(app, account, KIND)
+    await owner.execute("UPDATE notification SET created_at = now() - interval '1 min' WHERE account_id = $1", account)
+    await ask(client, person.account["email"])
+    if change == "reset_password":
+        assert (await confirm(client, other)).status_code == 200
+    else:
+        body = {"password": PASSWORD, "new_password": NEW}
+        assert (await client.post("/api/accounts/password/", json=body, headers=person.headers)).status_code == 200
+    assert_problem(await confirm(client, code, "yet another horse"), 422, "code_invalid")
+    assert not await is_due(app, account, KIND)
+
+
+async def test_a_new_password_ends_a_change_of_address_under_way(
+    client: httpx.AsyncClient, app: asyncpg.Connection
+) -> None:
+    person, code = await coded(client, app)
+    await mailed(app, person.account["id"], "email_verification")
+    await client.patch(ME, headers=person.headers, json={"email": f"thief-{person.account['email']}"})
+    _, thiefs = await mailed(app, person.account["id"], "email_verification")
+    await confirm(client, code)
+    assert_problem(await client.post("/api/accounts/email/verify/", json={"token": thiefs}), 422, "code_invalid")
+
+
+async def test_a_code_for_an_address_sets_no_password(client: httpx.AsyncClient, app: asyncpg.Connection) -> None:
+    person, code = await coded(client, app)
+    _, other = await mailed(app, person.account["id"], "email_verification")
+    assert_problem(await confirm(client, other), 422, "code_invalid")
+    assert_problem(await client.post("/api/accounts/email/verify/", json={"token": code}), 422, "code_invalid")
+    assert (await confirm(client, code)).status_code == 200
+
+
+async def test_a_guessable_password_is_refused_and_the_code_stays_good(
+    client: httpx.AsyncClient, app: asyncpg.Connection
+) -> None:
+    person, code = await coded(client, app)
+    for guessable in ("password1", person.account["username"].upper(), person.account["email"]):
+        problem = assert_problem(await confirm(client, code, guessable), 400, "invalid_request")
+        assert [error["field"] for error in problem["errors"]] == ["password"]
+    assert (await confirm(client, code)).status_code == 200
+
+
+async def test_a_disabled_account_gets_no_code_and_may_use_none(
+    client: httpx.AsyncClient, app: asyncpg.Connection, owner: asyncpg.Connection
+) -> None:
+    person, code = await coded(client, app)
+    await owner.execute("UPDATE account SET status = 'disabled' WHERE id = $1", person.account["id"])
+    await owner.execute(
+        "UPDATE notification SET created_at = now() - interval '1 min' WHERE account_id = $1", person.account["id"]
+    )
+    await ask(client, person.account["email"])
+    assert not await is_due(app, person.account["id"], KIND)
+    assert_problem(await confirm(client, code), 422, "code_invalid")
+
+
+async def test_nobody_learns_who_has_an_account(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+    people = [await register(client) for _ in range(15)]
+    took: dict[bool, list[float]] = {True: [], False: []}
+    answers = set()
+    for person in people:
+        for known in (True, False):
+            begun = time.perf_counter()
+            answer = await ask(client, person.account["email"] if known else f"no-{person.account['email']}")
+            took[known].append(time.perf_counter() - begun)
+            answers.add(answer.text)
+    assert len(answers) == 1
+    count = "SELECT count(*) FROM notification WHERE kind = $1 AND account_id = ANY ($2)"
+    assert await owner.fetchval(count, KIND, [person.account["id"] for person in people]) == 15
+    ratio = statistics.median(took[True]) / statistics.median(took[False])
+    assert 0.4 < ratio < 2.5
+
+
+async def test_an_unknown_address_is_written_to_disk_as_well(app: asyncpg.Connection) -> None:
+    """Else whoever measures how long an answer takes knows: what writes nothing need not wait for the disk."""
+    async with app.transaction():
+        await app.execute("SELECT request_password_reset('nobody@example.com')")
+        assert await app.fetchval("SELECT pg_current_xact_id_if_assigned() IS NOT NULL")

@@ -1,0 +1,158 @@
+"""Logging out, refreshing and changing the password: what ends, ends at once, and for whom it should."""
+
+import asyncio
+
+import asyncpg
+import httpx
+import pytest
+
+from tests.support.http.answers import assert_problem
+from tests.support.http.registration import LOGIN, ME, PASSWORD, REGISTER, Person, authorization, newcomer, register
+
+REFRESH, LOGOUT, CHANGE = "/api/accounts/token/refresh/", "/api/accounts/logout/", "/api/accounts/password/"
+NEW = "battery staple"
+Tokens = dict[str, str]
+
+
+async def log_in(client: httpx.AsyncClient, person: Person, password: str = PASSWORD) -> Tokens:
+    answer = await client.post(LOGIN, json={"username": person.account["username"], "password": password})
+    assert answer.status_code == 200, answer.text
+    tokens: Tokens = answer.json()
+    return tokens
+
+
+async def works(client: httpx.AsyncClient, tokens: Tokens) -> bool:
+    answer = await client.get(ME, headers=authorization(tokens["access"]))
+    assert answer.status_code in (200, 401)
+    return answer.status_code == 200
+
+
+async def refresh(client: httpx.AsyncClient, tokens: Tokens) -> Tokens | None:
+    answer = await client.post(REFRESH, json={"refresh": tokens["refresh"]})
+    if answer.status_code == 200:
+        fresh: Tokens = answer.json()
+        return fresh
+    assert_problem(answer, 401, "unauthorized")
+    return None
+
+
+async def test_a_refresh_token_used_twice_ends_its_login_and_no_other(client: httpx.AsyncClient) -> None:
+    person = await register(client)
+    stolen, elsewhere = await log_in(client, person), await log_in(client, person)
+    fresh = await refresh(client, stolen)
+    assert fresh
+    assert await refresh(client, stolen) is None  # the thief, or the victim: nobody can tell
+    assert await refresh(client, fresh) is None
+    assert not await works(client, fresh)
+    there = await refresh(client, elsewhere)
+    assert there
+    assert await works(client, there)
+
+
+async def test_of_many_who_refresh_at_once_one_may_and_all_are_out(client: httpx.AsyncClient) -> None:
+    tokens = await log_in(client, await register(client))
+    answers = await asyncio.gather(*(refresh(client, tokens) for _ in range(20)))
+    (fresh,) = (answer for answer in answers if answer)
+    assert await refresh(client, fresh) is None
+    assert not await works(client, fresh)
+
+
+async def test_logging_out_ends_one_login_at_once(client: httpx.AsyncClient) -> None:
+    person = await register(client)
+    here, elsewhere = await log_in(client, person), await log_in(client, person)
+    answer = await client.post(LOGOUT, json={"refresh": here["refresh"]}, headers=authorization(here["access"]))
+    assert (answer.status_code, answer.json()) == (200, {"detail": "You are logged out."})
+    assert not await works(client, here)
+    assert await refresh(client, here) is None
+    assert await refresh(client, elsewhere)
+
+
+async def test_logging_out_without_naming_a_login_ends_all(client: httpx.AsyncClient) -> None:
+    person = await register(client)
+    here, elsewhere = await log_in(client, person), await log_in(client, person)
+    assert (await client.post(LOGOUT, headers=authorization(here["access"]))).status_code == 200
+    assert not await works(client, here)
+    assert not await works(client, elsewhere)
+    assert [await refresh(client, tokens) for tokens in (here, elsewhere)] == [None, None]
+    assert await works(client, await log_in(client, person))
+
+
+async def test_nobody_logs_somebody_else_out(client: httpx.AsyncClient) -> None:
+    victim, other = await log_in(client, await register(client)), await log_in(client, await register(client))
+    await client.post(LOGOUT, json={"refresh": victim["refresh"]}, headers=authorization(other["access"]))
+    assert await works(client, victim)
+    assert await refresh(client, victim)
+
+
+async def test_a_new_password_ends_all_logins(client: httpx.AsyncClient) -> None:
+    person = await register(client)
+    here, elsewhere = await log_in(client, person), await log_in(client, person)
+    body = {"password": PASSWORD, "new_password": NEW}
+    answer = await client.post(CHANGE, json=body, headers=authorization(here["access"]))
+    assert answer.status_code == 200
+    assert not await works(client, here)
+    assert not await works(client, elsewhere)
+    assert [await refresh(client, tokens) for tokens in (here, elsewhere)] == [None, None]
+    old = await client.post(LOGIN, json={"username": person.account["username"], "password": PASSWORD})
+    assert_problem(old, 401, "invalid_credentials")
+    assert await works(client, await log_in(client, person, NEW))
+
+
+@pytest.mark.parametrize("password", ["", "wrong horse", PASSWORD.upper()])
+async def test_a_new_password_needs_the_old_one(client: httpx.AsyncClient, password: str) -> None:
+    tokens = await log_in(client, await register(client))
+    body = {"password": password, "new_password": NEW}
+    answer = await client.post(CHANGE, json=body, headers=authorization(tokens["access"]))
+    assert_problem(answer, 422, "wrong_password")
+    assert await works(client, tokens)
+
+
+@pytest.mark.parametrize("role", ["doctor", "patient"])
+async def test_a_disabled_account_is_out_at_once(
+    client: httpx.AsyncClient, admin: asyncpg.Connection, role: str
+) -> None:
+    person = await register(client, role)
+    tokens = await log_in(client, person)
+    await admin.execute("SELECT admin.disable_account($1, 'A thief has it.')", person.account["id"])
+    assert not await works(client, tokens)
+    assert await refresh(client, tokens) is None
+    answer = await client.post(LOGIN, json={"username": person.account["username"], "password": PASSWORD})
+    assert_problem(answer, 401, "invalid_credentials")
+    await admin.execute("SELECT admin.enable_account($1)", person.account["id"])
+    assert not await works(client, tokens)  # what the thief has stays worthless
+    assert await refresh(client, tokens) is None
+    assert await works(client, await log_in(client, person))
+
+
+async def test_a_refresh_token_ends_after_14_days_and_is_then_forgotten(
+    client: httpx.AsyncClient, owner: asyncpg.Connection
+) -> None:
+    person = await register(client)
+    tokens = await log_in(client, person)
+    kept = "SELECT count(*) FROM refresh_token WHERE account_id = $1"
+    lifetime = "SELECT extract(epoch FROM expires_at - created_at) FROM refresh_token WHERE account_id = $1"
+    assert round(await owner.fetchval(lifetime, person.account["id"])) == 14 * 24 * 3600
+    await owner.execute("UPDATE refresh_token SET expires_at = now() WHERE account_id = $1", person.account["id"])
+    assert await refresh(client, tokens) is None
+    assert await owner.fetchval(kept, person.account["id"]) == 1
+    await owner.execute("SELECT sweep_refresh_tokens()")
+    assert await owner.fetchval(kept, person.account["id"]) == 0
+
+
+async def test_no_token_is_kept_in_the_database(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+    person = await register(client)
+    tokens = await log_in(client, person)
+    rows = await owner.fetch("SELECT * FROM refresh_token WHERE account_id = $1", person.account["id"])
+    assert rows
+    assert tokens["refresh"] not in repr(rows)
+
+
+@pytest.mark.parametrize("password", ["password", "PASSWORD1", "12345678", "patient-name", "Patient-Name@Example.com"])
+async def test_a_password_that_is_easily_guessed_is_refused(client: httpx.AsyncClient, password: str) -> None:
+    body = newcomer() | {"username": "patient-name", "email": "patient-name@example.com"}
+    answer = await client.post(REGISTER, json=body | {"password": password})
+    assert [error["field"] for error in assert_problem(answer, 400, "invalid_request")["errors"]] == ["password"]
+    person = await register(client)
+    change = {"password": PASSWORD, "new_password": "qwertyuiop"}
+    answer = await client.post(CHANGE, json=change, headers=person.headers)
+    assert [error["field"] for error in assert_problem(answer, 400, "invalid_request")["errors"]] == ["new_password"]

@@ -1,0 +1,108 @@
+"""`/health`: what is down is named, and comes back without a restart. On servers of its own, which it stops."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import NamedTuple, TypeVar
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from app.main import create_app
+from app.sandbox.servers.postgres import EmbeddedPostgres
+from app.sandbox.servers.redis import EmbeddedRedis
+from app.settings import Settings
+from tests.support.http.answers import assert_problem
+from tests.support.servers.databases import database_at, make_template
+from tests.support.servers.http_server import frozen, serving
+
+Server = TypeVar("Server", EmbeddedPostgres, EmbeddedRedis)
+
+
+@asynccontextmanager
+async def running(server: Server) -> AsyncIterator[Server]:
+    """Start a server, and stop it in the end."""
+    await server.start()
+    try:
+        yield server
+    finally:
+        await server.stop()
+
+
+@asynccontextmanager
+async def down(server: EmbeddedPostgres | EmbeddedRedis) -> AsyncIterator[None]:
+    """Stop a server for a while."""
+    port = server.port
+    await server.stop()
+    try:
+        yield
+    finally:
+        await server.start(port)
+
+
+class Stack(NamedTuple):
+    """An API and the servers under it."""
+
+    client: httpx.AsyncClient
+    postgres: EmbeddedPostgres
+    redis: EmbeddedRedis
+
+
+@pytest_asyncio.fixture(scope="module")
+async def stack(tmp_path_factory: pytest.TempPathFactory, secret: str) -> AsyncIterator[Stack]:
+    """A running API on a PostgreSQL and a Redis that may be stopped."""
+    home = tmp_path_factory.mktemp("health")
+    async with running(EmbeddedPostgres(home, {"fsync": "off"})) as postgres, running(EmbeddedRedis(home)) as redis:
+        database = database_at(postgres.superuser_dsn, await make_template(postgres.superuser_dsn))
+        settings = Settings(secret_key=secret, database_url=database.app, redis_url=redis.url)
+        async with serving(create_app(settings)) as url, httpx.AsyncClient(base_url=url, timeout=30) as client:
+            yield Stack(client, postgres, redis)
+
+
+async def readiness(stack: Stack) -> tuple[int, dict[str, str]]:
+    """Return how the API answers when asked whether it is ready."""
+    answer = await stack.client.get("/health/ready")
+    assert answer.headers["content-type"] == "application/json"
+    return answer.status_code, answer.json()
+
+
+UP = (200, {"status": "up", "database": "up", "redis": "up"})
+NO_REDIS = (200, {"status": "degraded", "database": "up", "redis": "down"})
+NO_DATABASE = (503, {"status": "down", "database": "down", "redis": "up"})
+
+
+async def test_all_is_well(stack: Stack) -> None:
+    assert await readiness(stack) == UP
+    answer = await stack.client.get("/health/live")
+    assert (answer.status_code, answer.json()) == (200, {"status": "up"})
+
+
+async def test_without_redis_bookings_go_on(stack: Stack) -> None:
+    async with down(stack.redis):
+        assert await readiness(stack) == NO_REDIS
+        assert (await stack.client.get("/api/doctors/")).status_code == 200
+    assert await readiness(stack) == UP
+
+
+async def test_a_redis_that_does_not_answer_is_down(stack: Stack) -> None:
+    with frozen(stack.redis.pid):
+        assert await readiness(stack) == NO_REDIS
+    assert await readiness(stack) == UP
+
+
+async def test_without_its_database_nothing_is_served_until_it_is_back(stack: Stack) -> None:
+    async with down(stack.postgres):
+        assert await readiness(stack) == NO_DATABASE
+        assert (await stack.client.get("/health/live")).status_code == 200
+        for path in ("/api/doctors/", "/api/doctors/1/slots/"):
+            answer = await stack.client.get(path)
+            assert_problem(answer, 503, "unavailable")
+            assert int(answer.headers["retry-after"]) > 0
+    assert await readiness(stack) == UP
+    assert (await stack.client.get("/api/doctors/")).status_code == 200
+
+
+async def test_without_both(stack: Stack) -> None:
+    async with down(stack.postgres), down(stack.redis):
+        assert await readiness(stack) == (503, {"status": "down", "database": "down", "redis": "down"})
+    assert await readiness(stack) == UP

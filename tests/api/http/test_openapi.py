@@ -1,0 +1,160 @@
+"""The OpenAPI document is valid, complete, and stable where clients are generated from it."""
+
+from collections import Counter
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from tests.support.http.openapi_contract import PROBLEM_JSON, Contract, Operation
+from tests.support.http.valid_requests import CALLS, make_world
+
+
+def operation(contract: Contract, name: str) -> Operation:
+    """Return an operation by its id."""
+    return next(found for found in contract.operations if found.spec["operationId"] == name)
+
+
+def test_it_is_valid_openapi_3_1(contract: Contract) -> None:
+    assert contract.document["openapi"].startswith("3.1.")
+    assert [error.message for error in OpenAPIV31SpecValidator(contract.document).iter_errors()] == []
+
+
+def test_operations_are_named_tagged_and_described(contract: Contract) -> None:
+    names = Counter(found.spec["operationId"] for found in contract.operations)
+    assert max(names.values()) == 1
+    assert all(name.isidentifier() and name.islower() for name in names)
+    tags = {tag["name"] for tag in contract.document["tags"]}
+    for found in contract.operations:
+        assert len(found.spec["tags"]) == 1, found
+        assert set(found.spec["tags"]) <= tags, found
+        assert len(found.spec["summary"]) > 5, found
+    assert {tag for found in contract.operations for tag in found.spec["tags"]} == tags
+
+
+def test_the_names_that_clients_are_generated_from_stay(contract: Contract) -> None:
+    named = {(found.method, found.path): found.spec["operationId"] for found in contract.operations}
+    assert named.items() >= NAMES.items()
+
+
+NAMES = {
+    ("POST", "/api/accounts/register"): "register",
+    ("POST", "/api/accounts/login"): "login",
+    ("POST", "/api/accounts/token/refresh"): "refresh_tokens",
+    ("GET", "/api/accounts/me"): "get_own_account",
+    ("PUT", "/api/accounts/me"): "replace_own_account",
+    ("PATCH", "/api/accounts/me"): "change_own_account",
+    ("GET", "/api/doctors"): "list_doctors",
+    ("GET", "/api/doctors/{doctor_id}"): "get_doctor",
+    ("GET", "/api/doctors/{doctor_id}/slots"): "list_free_slots",
+    ("GET", "/api/appointments/appointments"): "list_appointments",
+    ("POST", "/api/appointments/appointments"): "book_appointment",
+    ("GET", "/api/appointments/appointments/{appointment_id}"): "get_appointment",
+    ("POST", "/api/appointments/appointments/{appointment_id}/cancel"): "cancel_appointment",
+    ("GET", "/api/appointments/waitlist"): "list_waitlist",
+    ("POST", "/api/appointments/waitlist"): "join_waitlist",
+    ("DELETE", "/api/appointments/waitlist/{entry_id}"): "leave_waitlist",
+    ("POST", "/api/appointments/waitlist/{entry_id}/pause"): "pause_waitlist",
+    ("POST", "/api/appointments/waitlist/{entry_id}/resume"): "resume_waitlist",
+    ("PUT", "/api/appointments/waitlist/{entry_id}/preferences"): "prefer_slots",
+    ("GET", "/api/appointments/offers"): "list_offers",
+    ("POST", "/api/appointments/offers/{offer_id}/accept"): "accept_offer",
+    ("POST", "/api/appointments/offers/{offer_id}/decline"): "decline_offer",
+    ("GET", "/health/live"): "health_live",
+    ("GET", "/health/ready"): "health_ready",
+}
+
+
+def test_every_refusal_is_documented_as_a_problem(contract: Contract) -> None:
+    problem = {"$ref": "#/components/schemas/Problem"}
+    for found in contract.operations:
+        for status, response in found.spec["responses"].items():
+            assert response["description"], (found, status)
+            if status >= "400" and found.spec["operationId"] != "health_ready":
+                assert response["content"].keys() == {PROBLEM_JSON}, (found, status)
+                assert response["content"][PROBLEM_JSON]["schema"] == problem, (found, status)
+                assert response["content"][PROBLEM_JSON]["examples"], (found, status)
+
+
+def test_the_refusals_follow_from_what_an_operation_takes(contract: Contract) -> None:
+    for found in contract.operations:
+        documented = found.spec["responses"].keys()
+        body = "requestBody" in found.spec
+        assert ("413" in documented) == ("415" in documented) == body, found
+        assert ("404" in documented) == (
+            "{" in found.path or (found.spec["tags"] == ["payments"] and found.method == "POST")
+        ), found
+        assert "401" in documented or found.spec.get("security") == [], found
+        assert {"400", "500", "503"} <= documented or found.spec["tags"] == ["health"], found
+
+
+@pytest.mark.parametrize(
+    ("name", "statuses"),
+    [
+        ("register", {"409", "422"}),
+        ("login", {"401"}),
+        ("refresh_tokens", {"401"}),
+        ("change_own_account", {"409", "422"}),
+        ("book_appointment", {"403", "409", "422"}),
+        ("cancel_appointment", {"403", "409", "422"}),
+        ("join_waitlist", {"403", "409", "422"}),
+        ("leave_waitlist", {"403", "409"}),
+    ],
+)
+def test_the_refusals_of_rules(contract: Contract, name: str, statuses: set[str]) -> None:
+    assert statuses <= operation(contract, name).spec["responses"].keys()
+
+
+def test_a_token_is_needed_but_where_it_is_not(contract: Contract) -> None:
+    assert contract.document["security"] == [{"BearerToken": []}]
+    scheme = contract.document["components"]["securitySchemes"]["BearerToken"]
+    assert (scheme["type"], scheme["scheme"].lower()) == ("http", "bearer")
+    public = {found.spec["operationId"] for found in contract.operations if found.spec.get("security") == []}
+    assert public == {
+        *("register", "login", "refresh_tokens", "verify_email", "request_password_reset", "reset_password"),
+        *("list_doctors", "get_doctor", "list_free_slots", "search_free_slots"),
+        *("show_payment_return", "show_payment_cancel", "health_live", "health_ready"),
+    }
+    assert all("security" not in found.spec for found in contract.operations if found.spec["operationId"] not in public)
+
+
+@pytest.mark.parametrize("where", ["request", "answer"])
+def test_who_registers_is_told_apart_by_the_role(contract: Contract, where: str) -> None:
+    register = operation(contract, "register")
+    answer = register.spec["responses"]["201"]["content"]["application/json"]["schema"]
+    schema = contract.resolved(register.body_schema if where == "request" else answer)
+    references = {choice["$ref"] for choice in schema["anyOf"]}
+    assert schema["discriminator"]["propertyName"] == "role"
+    assert schema["discriminator"]["mapping"].keys() == {"doctor", "patient"}
+    assert set(schema["discriminator"]["mapping"].values()) == references
+    for role, reference in schema["discriminator"]["mapping"].items():
+        described = contract.document["components"]["schemas"][reference.rpartition("/")[2]]
+        assert described["properties"]["role"] == {"enum": [role]}
+        assert "role" in described["required"]
+
+
+def test_what_is_not_known_is_not_allowed(contract: Contract) -> None:
+    schemas: dict[str, Any] = contract.document["components"]["schemas"]
+    for found in contract.operations:
+        if "requestBody" in found.spec:
+            taken = contract.resolved(found.body_schema).get("anyOf", [found.body_schema])
+            for name in (choice["$ref"].rpartition("/")[2] for choice in taken if "$ref" in choice):
+                assert schemas[name]["additionalProperties"] is False, name
+
+
+async def test_the_bare_address_leads_to_the_docs(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/", follow_redirects=True)
+    assert (answer.status_code, answer.url.path) == (200, "/docs")
+
+
+@pytest.mark.parametrize("name", CALLS)
+async def test_a_good_call_is_answered_as_documented(
+    client: httpx.AsyncClient, contract: Contract, owner: asyncpg.Connection, name: str
+) -> None:
+    world, call, called = await make_world(owner), CALLS[name], operation(contract, name)
+    body = call.body(world) if call.body else None
+    path = world.path(called.path)
+    answer = await client.request(called.method, path, headers=world.headers(call.role), json=body)
+    assert answer.status_code < 500  # whatever else is wrong with it, the client's own check tells

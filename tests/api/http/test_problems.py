@@ -1,0 +1,129 @@
+"""Every refusal is a complete `application/problem+json`, whoever refuses: a rule, a handler or Litestar itself."""
+
+import asyncio
+
+import asyncpg
+import httpx
+import pytest
+import pytest_asyncio
+from structlog.testing import capture_logs
+
+from tests.support.factories import bearer, make_doctor, make_patient
+from tests.support.http.answers import assert_problem
+from tests.support.http.openapi_contract import Contract, Operation
+from tests.support.http.registration import REGISTER, newcomer
+from tests.support.http.valid_requests import CALLS, World, make_world
+from tests.support.servers.databases import Database
+
+METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
+UNKNOWN = [
+    "/nothing",
+    "/api",
+    "/api/doctors/abc",
+    "/api/doctors/1/nothing",
+    "/api/appointments/",
+    "/docs/assets/nothing",
+]
+JUNK = [
+    "/%00",
+    "/%FF",
+    "/api/%zz",
+    "/api/doctors/%",
+    "/api/doctors/1%00",
+    "/api/doctors/%2e%2e/",
+    "/api/%2e%2e/%2e%2e/x",
+]
+
+
+@pytest_asyncio.fixture(scope="module")
+async def world(database: Database) -> World:
+    """The people and bookings that the requests are about."""
+    owner = await asyncpg.connect(database.owner)
+    try:
+        return await make_world(owner)
+    finally:
+        await owner.close()
+
+
+def secured(operation: Operation) -> bool:
+    """Whether an operation is documented to need a token: the document's default, unless it says otherwise."""
+    return operation.spec.get("security") != []
+
+
+@pytest.mark.parametrize("path", UNKNOWN + JUNK)
+async def test_there_is_nothing_at_other_addresses(client: httpx.AsyncClient, path: str) -> None:
+    problem = assert_problem(await client.get(path), 404, "not_found")
+    assert problem["type"] == "about:blank"
+    assert problem["title"] == "Not Found"
+
+
+async def test_who_is_not_logged_in_is_told_how(client: httpx.AsyncClient, contract: Contract, world: World) -> None:
+    needing = [operation for operation in contract.operations if secured(operation)]
+    assert len(needing) >= 10
+    for operation in needing:
+        answer = await client.request(operation.method, world.path(operation.path), content=b"{")
+        assert_problem(answer, 401, "unauthorized")
+        assert answer.headers["www-authenticate"] == "Bearer"
+
+
+async def test_whoever_needs_no_token_needs_no_good_one(
+    client: httpx.AsyncClient, contract: Contract, world: World
+) -> None:
+    for operation in contract.operations:
+        if not secured(operation):
+            headers = {"Authorization": "Bearer nonsense"}
+            answer = await client.request(operation.method, world.path(operation.path), headers=headers)
+            assert answer.status_code != 401, operation
+
+
+async def test_the_other_role_is_refused(
+    client: httpx.AsyncClient, contract: Contract, owner: asyncpg.Connection, world: World
+) -> None:
+    patient = bearer(await make_patient(owner), "patient")
+    doctor = bearer(await make_doctor(owner), "doctor")
+    for operation in contract.operations:
+        if "403" in operation.spec["responses"]:
+            headers = doctor if CALLS_BY_ROLE[operation.spec["operationId"]] == "patient" else patient
+            answer = await client.request(operation.method, world.path(operation.path), headers=headers, content=b"{")
+            assert_problem(answer, 403, "forbidden")
+
+
+CALLS_BY_ROLE = {name: call.role for name, call in CALLS.items()} | {"get_working_hours": "doctor"}
+
+
+async def test_a_method_that_is_not_taken_is_refused_with_those_that_are(
+    client: httpx.AsyncClient, contract: Contract, world: World
+) -> None:
+    taken: dict[str, set[str]] = {}
+    for operation in contract.operations:
+        taken.setdefault(operation.path, set()).add(operation.method)
+    for path, methods in taken.items():
+        for method in METHODS - methods:
+            answer = await client.request(method, world.path(path))
+            assert_problem(answer, 405, "method_not_allowed")
+            too = {"HEAD", "OPTIONS"} if "GET" in methods else {"OPTIONS"}
+            assert set(answer.headers["allow"].split(", ")) == methods | too
+
+
+async def test_a_body_that_ends_too_early_is_no_failure_of_ours(client: httpx.AsyncClient) -> None:
+    url = client.base_url
+    with capture_logs() as logs:
+        reader, writer = await asyncio.open_connection(url.host, url.port)
+        writer.write(b"POST /api/accounts/login HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{")
+        writer.write_eof()
+        assert await reader.read() == b""
+        writer.close()
+        await client.get("/health/live")  # by its answer, the server has also dealt with the other request
+    assert [entry for entry in logs if entry["event"] == "server_error"] == []
+
+
+async def test_a_failure_of_ours_has_an_id_in_answer_and_log_and_tells_nothing_else(
+    client: httpx.AsyncClient, owner: asyncpg.Connection
+) -> None:
+    await owner.execute("ALTER TABLE account ADD CONSTRAINT unheard_of CHECK (username <> 'surprise')")
+    with capture_logs() as logs:
+        answer = await client.post(REGISTER, json=newcomer(username="surprise"))
+    await owner.execute("ALTER TABLE account DROP CONSTRAINT unheard_of")
+    problem = assert_problem(answer, 500, "internal_error")
+    assert [entry["id"] for entry in logs if entry["event"] == "server_error"] == [problem["id"]]
+    assert not any(word in answer.text for word in ("unheard_of", "surprise", "asyncpg", "INSERT", "Traceback"))

@@ -1,0 +1,59 @@
+"""A service without an account at PayPal: nothing can be paid, and everything else works."""
+
+import asyncpg
+import httpx
+import pytest
+import pytest_asyncio
+from msgspec.structs import replace
+
+from app.settings import Settings
+from tests.support.factories import a_slot, make_doctor, make_patient
+from tests.support.http.answers import assert_problem
+from tests.support.http.bookings import cancel, post_booking
+from tests.support.paypal.fake_paypal import Till
+from tests.support.paypal.payment_client import Bill, Hold, Teller
+
+
+@pytest.fixture(scope="module")
+def settings(settings: Settings) -> Settings:
+    """The settings of a service that has no account at PayPal."""
+    return replace(settings, paypal_client_id="", paypal_client_secret="", paypal_webhook_id="")
+
+
+@pytest_asyncio.fixture
+async def begun(teller: Teller, owner: asyncpg.Connection) -> Bill:
+    """A payment from the days when there was an account."""
+    hold = await teller.hold()
+    create, record = "SELECT id FROM create_payment($1, $2, 100, 'USD')", "SELECT record_order($1, $2, 'https://x')"
+    payment = await owner.fetchval(create, hold.patient, hold.appointment)
+    await owner.fetch(record, payment, f"ORDER{payment}")
+    return Bill(*hold, payment, f"ORDER{payment}")
+
+
+async def test_nothing_can_be_paid(teller: Teller, till: Till, begun: Bill) -> None:
+    hold, orders = await teller.hold(1), len((await till.books())["orders"])
+    for answer in (await teller.create(hold), await teller.execute(begun)):
+        problem = assert_problem(answer, 503, "payments_not_configured")
+        assert problem["detail"] == "Payments are not set up on this service."
+    assert await teller.payments_of(hold) == []
+    assert len((await till.books())["orders"]) == orders
+
+
+async def test_what_is_free_is_booked_and_canceled(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+    doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
+    booked = await post_booking(client, patient, doctor, a_slot())
+    assert (booked.status_code, booked.json()["status"]) == (201, "confirmed")
+    assert (await cancel(client, patient, booked.json()["id"])).status_code == 200
+
+
+async def test_a_hold_lapses_or_is_given_up(client: httpx.AsyncClient, teller: Teller, begun: Bill) -> None:
+    assert (await teller.show(begun))["status"] == "created"
+    assert (await client.get(f"/api/payments/return/?token={begun.order}")).status_code == 200
+    assert (await teller.give_up(begun)).status_code == 200
+    hold: Hold = await teller.hold()
+    assert (await cancel(client, hold.patient, hold.appointment)).status_code == 200
+
+
+async def test_a_webhook_comes_again_later(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/api/payments/webhooks/paypal/", content=b"{}")
+    assert_problem(answer, 503, "payments_not_configured")

@@ -1,0 +1,239 @@
+"""PayPal's webhooks: kept once, answered at once, and never believed beyond that something has happened."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+import pytest_asyncio
+from msgspec.structs import replace
+from structlog.testing import capture_logs
+
+from app.main import create_app
+from app.sandbox.paypal.server import PayPalStandIn
+from app.settings import Settings
+from tests.support.http.answers import assert_problem
+from tests.support.paypal.payment_client import Bill, Teller
+from tests.support.paypal.webhook_events import event
+from tests.support.paypal.worker_jobs import Jobs
+from tests.support.servers.http_server import serving
+
+WEBHOOKS = "/api/payments/webhooks/paypal/"
+EVENT = "SELECT kind, payment_id FROM webhook_event WHERE id = $1"
+SECRET = "only-in-the-body"
+
+
+async def send(client: httpx.AsyncClient, stand_in: PayPalStandIn, body: bytes) -> httpx.Response:
+    """Send a webhook as PayPal does."""
+    return await client.post(WEBHOOKS, content=body, headers=stand_in.signer.headers(body, stand_in.webhook_id))
+
+
+async def kept(owner: asyncpg.Connection, body: bytes) -> tuple[Any, ...] | None:
+    """Return (kind, payment) of an event that was kept."""
+    row = await owner.fetchrow(EVENT, json.loads(body)["id"])
+    return tuple(row) if row else None
+
+
+async def is_due(teller: Teller, bill: Bill) -> bool:
+    """Whether the worker is to look at a payment."""
+    due: bool = await teller.owner.fetchval("SELECT due_at <= now() FROM payment WHERE id = $1", bill.payment)
+    return due
+
+
+async def not_due(teller: Teller, bill: Bill) -> None:
+    """Let the worker have no reason to look at a payment."""
+    await teller.owner.execute("UPDATE payment SET due_at = NULL WHERE id = $1", bill.payment)
+
+
+NAMES: dict[str, Any] = {
+    "order": lambda bill, **_: {"id": bill.order},
+    "reference of the order": lambda reference, **_: {"id": "X", "purchase_units": [{"custom_id": reference}]},
+    "order of a reversed approval": lambda bill, **_: {"order_id": bill.order, "purchase_units": [{}]},
+    "capture": lambda capture, **_: {"id": capture},
+    "reference of the capture": lambda reference, **_: {"id": "X", "custom_id": reference},
+    "order of the capture": lambda bill, **_: {
+        "id": "X",
+        "supplementary_data": {"related_ids": {"order_id": bill.order}},
+    },
+    "capture of a refund": lambda capture, **_: {
+        "id": "X",
+        "links": [
+            {"rel": "self", "href": "https://api.paypal.com/v2/payments/refunds/X", "method": "GET"},
+            {"rel": "up", "href": f"https://api.paypal.com/v2/payments/captures/{capture}", "method": "GET"},
+        ],
+    },
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_an_event_has_its_payment_looked_at(teller: Teller, stand_in: PayPalStandIn, name: str) -> None:
+    bill = await teller.paid()
+    row = await teller.payment(bill)
+    await teller.hears(bill, "PAYMENT.CAPTURE.COMPLETED")
+    await not_due(teller, bill)
+    body = event(resource=NAMES[name](bill=bill, reference=str(row["reference"]), capture=row["capture_id"]))
+    answer = await send(teller.client, stand_in, body)
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert await kept(teller.owner, body) == ("PAYMENT.CAPTURE.COMPLETED", bill.payment)
+    assert await is_due(teller, bill)
+
+
+async def test_an_event_counts_once(teller: Teller, stand_in: PayPalStandIn) -> None:
+    bill = await teller.begin()
+    body = event("CHECKOUT.ORDER.APPROVED", {"id": bill.order})
+    answers = await asyncio.gather(*(send(teller.client, stand_in, body) for _ in range(8)))
+    assert [answer.status_code for answer in answers] == [204] * 8
+    await not_due(teller, bill)
+    assert (await send(teller.client, stand_in, body)).status_code == 204
+    assert not await is_due(teller, bill)
+
+
+STRANGE: dict[str, Any] = {
+    "about an order that is none of ours": {"id": "5O190127TN364715T"},
+    "about nothing": {},
+    "about a list": [],
+    "about a text": "5O190127TN364715T",
+    "about a number": {"id": 1, "custom_id": 2},
+    "with nulls": {"id": None, "custom_id": None, "supplementary_data": None, "purchase_units": None, "links": None},
+    "with other shapes": {"supplementary_data": [], "purchase_units": {"custom_id": 1}, "links": [{"rel": "up"}, 1]},
+}
+
+
+@pytest.mark.parametrize("what", STRANGE)
+@pytest.mark.parametrize("kind", ["PAYMENT.CAPTURE.COMPLETED", "BILLING.PLAN.CREATED", "MADE.UP"])
+async def test_what_is_not_about_a_payment_of_ours_is_taken_and_left(
+    client: httpx.AsyncClient, owner: asyncpg.Connection, stand_in: PayPalStandIn, what: str, kind: str
+) -> None:
+    body = event(kind, STRANGE[what])
+    assert (await send(client, stand_in, body)).status_code == 204
+    assert await kept(owner, body) == (kind, None)
+
+
+GARBAGE = [b"", b"null", b"[]", b"{}", b'"x"', b"{", b"\xff", b"[" * 100_000, b'{"a":' * 100_000, b"\x00", b"a=1&b=2"]
+GARBAGE += [
+    event(id=1),
+    event(id=""),
+    event(id="a\x00b"),
+    event(id="x" * 1000),
+    event(kind="a\x00b"),
+    event(event_type=None),
+]
+
+
+@pytest.mark.parametrize("body", GARBAGE, ids=range(len(GARBAGE)))
+async def test_what_is_signed_but_no_event(
+    client: httpx.AsyncClient, owner: asyncpg.Connection, stand_in: PayPalStandIn, body: bytes
+) -> None:
+    before = await owner.fetchval("SELECT count(*) FROM webhook_event")
+    problem = assert_problem(await send(client, stand_in, body), 400, "invalid_request")
+    assert problem["detail"] == "This is no event of PayPal's."
+    assert await owner.fetchval("SELECT count(*) FROM webhook_event") == before
+
+
+@pytest.mark.parametrize("depth", [100, 500, 900, 950, 990, 1000, 5000])
+async def test_however_deep_it_is(client: httpx.AsyncClient, stand_in: PayPalStandIn, depth: int) -> None:
+    deep = b'{"y":' * depth + b'"x"' + b"}" * depth
+    answer = await send(client, stand_in, event(resource="deep").replace(b'"deep"', deep))
+    assert answer.status_code in (204, 400), answer.text
+
+
+async def test_a_huge_body(client: httpx.AsyncClient, stand_in: PayPalStandIn) -> None:
+    assert_problem(await send(client, stand_in, event(summary="x" * 2**20)), 413, "body_too_large")
+    assert_problem(await client.post(WEBHOOKS, content=b"x" * 2**21), 413, "body_too_large")
+
+
+async def test_only_post(client: httpx.AsyncClient) -> None:
+    for method in ("GET", "PUT", "DELETE"):
+        assert_problem(await client.request(method, WEBHOOKS), 405, "method_not_allowed")
+
+
+async def test_what_an_event_says_is_not_believed(teller: Teller, stand_in: PayPalStandIn, worker: Jobs) -> None:
+    bill = await teller.begin()
+    row = await teller.payment(bill)
+    resource = {
+        "id": "3C679366HH908993F",
+        "status": "COMPLETED",
+        "amount": {"currency_code": "USD", "value": "100.00"},
+        "custom_id": str(row["reference"]),
+        "supplementary_data": {"related_ids": {"order_id": bill.order}},
+    }
+    await send(teller.client, stand_in, event(resource=resource))
+    await worker.settle(bill)
+    assert await teller.statuses(bill) == ("created", "pending")
+    assert (await teller.payment(bill))["capture_id"] is None
+
+
+async def test_no_log_quotes_a_body(client: httpx.AsyncClient, stand_in: PayPalStandIn) -> None:
+    good, bad = event(summary=SECRET), event(summary=SECRET, id=1)
+    with capture_logs() as logs:
+        await send(client, stand_in, good)
+        await send(client, stand_in, bad)
+        await client.post(WEBHOOKS, content=good)
+        await client.post(WEBHOOKS, content=b"x" * 2**21 + SECRET.encode())
+    assert [line["status"] for line in logs if line["event"] == "answered"] == [204, 400, 403, 413]
+    assert SECRET not in str(logs)
+    assert stand_in.webhook_id not in str(logs)
+
+
+@pytest_asyncio.fixture
+async def asking(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of an API that has PayPal check the signatures."""
+    app = create_app(replace(settings, paypal_webhook_verification="paypal", paypal_certificates=None))
+    async with serving(app) as url, httpx.AsyncClient(base_url=url, timeout=60) as client:
+        yield client
+
+
+async def test_paypal_can_be_asked_whether_it_was_paypal(
+    asking: httpx.AsyncClient, owner: asyncpg.Connection, stand_in: PayPalStandIn
+) -> None:
+    body = event()
+    headers = stand_in.signer.headers(body, stand_in.webhook_id)
+    for altered in (body.replace(b"100.00", b"900.00"), json.dumps(json.loads(body)).encode(), body[:-1], b"", b"{}"):
+        assert_problem(await asking.post(WEBHOOKS, content=altered, headers=headers), 403, "webhook_forged")
+    assert_problem(await asking.post(WEBHOOKS, content=body), 403, "webhook_forged")
+    other = stand_in.signer.headers(body, "0EH40505U7160970P")
+    assert_problem(await asking.post(WEBHOOKS, content=body, headers=other), 403, "webhook_forged")
+    assert await kept(owner, body) is None
+    assert (await asking.post(WEBHOOKS, content=body, headers=headers)).status_code == 204
+    assert await kept(owner, body) == ("PAYMENT.CAPTURE.COMPLETED", None)
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b'{"a":' * 100_000, b"\xff", b"null", b'{"a": 1, "a": 2}'])
+async def test_paypal_is_asked_about_anything(asking: httpx.AsyncClient, stand_in: PayPalStandIn, body: bytes) -> None:
+    forged = stand_in.signer.headers(body, "0EH40505U7160970P")
+    assert_problem(await asking.post(WEBHOOKS, content=body, headers=forged), 403, "webhook_forged")
+
+
+async def test_paypal_is_not_asked_about_headers_that_it_never_sends(
+    asking: httpx.AsyncClient, teller: Teller, stand_in: PayPalStandIn
+) -> None:
+    body = event()
+    headers = stand_in.signer.headers(body, stand_in.webhook_id)
+    await teller.till.have("verify_webhook", "error_before", times=4)
+    for name in ("PAYPAL-TRANSMISSION-ID", "PAYPAL-TRANSMISSION-SIG", "PAYPAL-CERT-URL"):
+        answer = await asking.post(WEBHOOKS, content=body, headers=headers | {name: "a b"})
+        assert_problem(answer, 403, "webhook_forged")
+
+
+async def test_a_webhook_comes_again_where_paypal_does_not_say(
+    asking: httpx.AsyncClient, teller: Teller, owner: asyncpg.Connection, stand_in: PayPalStandIn
+) -> None:
+    body = event()
+    headers = stand_in.signer.headers(body, stand_in.webhook_id)
+    await teller.till.have("verify_webhook", "error_before", times=4)
+    problem = assert_problem(await asking.post(WEBHOOKS, content=body, headers=headers), 503, "webhook_undecided")
+    assert problem["detail"] == "The signature cannot be checked just now."
+    assert await kept(owner, body) is None
+    assert (await asking.post(WEBHOOKS, content=body, headers=headers)).status_code == 204
+
+
+async def test_without_the_webhooks_id_none_is_taken(settings: Settings, stand_in: PayPalStandIn) -> None:
+    app = create_app(replace(settings, paypal_webhook_id=""))
+    async with serving(app) as url, httpx.AsyncClient(base_url=url, timeout=60) as client:
+        body = event()
+        assert_problem(await send(client, stand_in, body), 503, "payments_not_configured")
+        forged = stand_in.signer.headers(body, "")  # as if the empty id were one
+        assert_problem(await client.post(WEBHOOKS, content=body, headers=forged), 503, "payments_not_configured")

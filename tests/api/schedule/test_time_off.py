@@ -1,0 +1,186 @@
+"""`doctors/me/time-off/`: when a doctor is away nobody can book, and whoever has booked is not forgotten."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import asyncpg
+import httpx
+import pytest
+
+from tests.api.schedule.test_free_slots import slots
+from tests.api.waitlist.test_waitlist import joined
+from tests.support.db.past_visits import ago, visit
+from tests.support.factories import SLOT, a_slot, bearer, make_doctor, make_patient, make_patients
+from tests.support.http.answers import assert_problem, instant
+from tests.support.http.appointment_actions import row_of, told
+from tests.support.http.bookings import booked, cancel, post_booking
+from tests.support.http.pagination import pages
+from tests.support.http.schedules import TIME_OFF, ids_in, take_off, times_off
+from tests.support.servers.databases import Database
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+async def test_what_is_entered_is_listed_and_can_be_ended(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+    doctor, start = await make_doctor(owner), a_slot()
+    there = start.astimezone(ZoneInfo("America/New_York"))
+    answer = await take_off(client, doctor, there, there + DAY, reason="Conference")
+    assert answer.status_code == 201
+    added = answer.json()
+    assert added["affected"] == []
+    (listed,) = await times_off(client, doctor)
+    assert listed == added["time_off"]
+    assert (instant(listed["start"]), instant(listed["end"]), listed["reason"]) == (start, start + DAY, "Conference")
+    path = f"{TIME_OFF}{listed['id']}/"
+    ended = await client.delete(path, headers=bearer(doctor, "doctor"))
+    assert (ended.status_code, ended.json()) == (200, listed)
+    assert await times_off(client, doctor) == []
+    assert_problem(await client.delete(path, headers=bearer(doctor, "doctor")), 404, "not_found")
+
+
+async def test_while_a_doctor_is_away_nobody_books_and_afterwards_all_can(
+    client: httpx.AsyncClient, owner: asyncpg.Connection
+) -> None:
+    doctor, patient, start = await make_doctor(owner), await make_patient(owner), a_slot()
+    before = await slots(client, doctor)
+    # one slot, and a minute of the next
+    entry = (await take_off(client, doctor, start, start + SLOT + timedelta(minutes=1))).json()["time_off"]["id"]
+    assert set(before) - set(await slots(client, doctor)) == {start, start + SLOT}
+    for taken in (start, start + SLOT):
+        problem = assert_problem(await post_booking(client, patient, doctor, taken), 422)
+        assert problem["code"] == "appointment_within_working_hours"
+        assert problem["detail"] == "The doctor is away at that time."
+    assert (await post_booking(client, patient, doctor, start - SLOT)).status_code == 201
+    await client.delete(f"{TIME_OFF}{entry}/", headers=bearer(doctor, "doctor"))
+    assert {start, start + SLOT} <= set(await slots(client, doctor))
+    assert (await post_booking(client, patient, doctor, start)).status_code == 201
+
+
+@pytest.mark.parametrize("length", [timedelta(0), -timedelta(seconds=1), -DAY])
+async def test_it_ends_after_it_begins(client: httpx.AsyncClient, owner: asyncpg.Connection, length: timedelta) -> None:
+    doctor = await make_doctor(owner)
+    for how in ({}, {"dry_run": True}, {"cancel_affected": True}):
+        problem = assert_problem(
+            await take_off(client, doctor, a_slot(), a_slot() + length, **how), 400, "time_off_during_valid"
+        )
+        assert problem["detail"] == "Time off must end after it begins."
+    assert await times_off(client, doctor) == []
+
+
+async def test_it_may_be_as_long_and_as_long_ago_as_it_was(
+    client: httpx.AsyncClient, owner: asyncpg.Connection
+) -> None:
+    doctor = await make_doctor(owner)
+    eternity = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)  # PostgreSQL's -infinity and infinity
+    first, last = eternity[0] + DAY, eternity[1] - DAY
+    for start, end in ((eternity[0], last), (first, eternity[1]), eternity):
+        assert_problem(await take_off(client, doctor, start, end), 400, "time_off_during_valid")
+    assert (await take_off(client, doctor, first, first + DAY)).status_code == 201
+    assert (await take_off(client, doctor, ago(days=30), ago(days=20))).status_code == 201
+    assert await slots(client, doctor)
+    assert (await take_off(client, doctor, first, last)).status_code == 201
+    assert (instant((await times_off(client, doctor))[2]["end"])) == last
+    assert await slots(client, doctor) == []
+
+
+async def test_appointments_in_the_way_are_listed_and_nothing_is_changed(
+    client: httpx.AsyncClient, owner: asyncpg.Connection
+) -> None:
+    doctor, patient = await make_doctor(owner), await make_patient(owner)
+    appointments = [await booked(client, patient, doctor, a_slot(n)) for n in (3, 1, 6)]
+    rows = [await row_of(owner, appointment) for appointment in appointments]
+    answer = await take_off(client, doctor, a_slot(2) - timedelta(minutes=1), a_slot(3) + timedelta(minutes=1))
+    problem = assert_problem(answer, 409, "time_off_no_appointment")
+    assert ids_in(problem) == [appointments[1], appointments[0]]  # by their start
+    assert [a["patient"] for a in problem["affected"]] == [patient] * 2
+    assert await times_off(client, doctor) == []
+    assert [await row_of(owner, appointment) for appointment in appointments] == rows
+    assert (await take_off(client, doctor, a_slot(2), a_slot(3))).status_code == 201  # just between
+
+
+async def test_appointments_in_the_way_are_canceled_and_told_if_so_asked(
+    client: httpx.AsyncClient, owner: asyncpg.Connection
+) -> None:
+    doctor, (patient, waiting) = await make_doctor(owner, max_appointments=2), await make_patients(owner, 2)
+    inside, outside = await booked(client, patient, doctor, a_slot(1)), await booked(client, patient, doctor, a_slot(9))
+    await joined(client, waiting, doctor)
+    answer = await take_off(client, doctor, a_slot(), a_slot(4), reason="I am ill.", cancel_affected=True)
+    assert answer.status_code == 201
+    assert [(a["id"], a["status"]) for a in answer.json()["affected"]] == [(inside, "canceled")]
+    assert [entry["id"] for entry in await times_off(client, doctor)] == [answer.json()["time_off"]["id"]]
+    row = await row_of(owner, inside)
+    assert (row["canceled_by"], row["cancel_reason"]) == ("doctor", "I am ill.")
+    assert await told(owner, doctor, "appointment_canceled") == [patient]
+    # the seat is free, but the time is not
+    assert await told(owner, doctor, "slot_offered") == [waiting]
+    offered = "SELECT lower(during) FROM appointment WHERE doctor_id = $1 AND status = 'offered'"
+    assert not a_slot() <= await owner.fetchval(offered, doctor) < a_slot(4)
+    assert (await row_of(owner, outside))["status"] == "pending"
+
+
+@pytest.mark.parametrize("cancel_affected", [False, True])
+async def test_a_dry_run_shows_the_effect_and_has_none(
+    client: httpx.AsyncClient, owner: asyncpg.Connection, cancel_affected: bool
+) -> None:
+    doctor, patient = await make_doctor(owner), await make_patient(owner)
+    appointment = await booked(client, patient, doctor, a_slot())
+    row = await row_of(owner, appointment)
+    answer = await take_off(client, doctor, a_slot(), a_slot(1), dry_run=True, cancel_affected=cancel_affected)
+    assert answer.status_code == 200
+    assert answer.json()["time_off"] is None
+    assert ids_in(answer.json()) == [appointment]
+    assert await times_off(client, doctor) == []
+    assert await row_of(owner, appointment) == row
+    assert await told(owner, doctor, "appointment_canceled") == []
+
+
+async def test_only_what_is_still_ahead_is_in_the_way(
+    client: httpx.AsyncClient, owner: asyncpg.Connection, database: Database
+) -> None:
+    doctor, patient = await make_doctor(owner), await make_patient(owner)
+    await visit(database, doctor, patient, ago(days=1))
+    await visit(database, doctor, patient, ago(minutes=1), seat=2)
+    await visit(database, doctor, patient, a_slot(), status="pending", hold_expires_at=ago(minutes=1), seat=3)
+    await cancel(client, patient, await booked(client, patient, doctor, a_slot(5)))
+    answer = await take_off(client, doctor, ago(days=2), a_slot() + DAY)
+    assert (answer.status_code, answer.json()["affected"]) == (201, [])
+
+
+async def test_other_doctors_times_off_are_not_there(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+    doctor, other = await make_doctor(owner), await make_doctor(owner)
+    entry = (await take_off(client, doctor, a_slot(), a_slot(2))).json()["time_off"]["id"]
+    assert await times_off(client, other) == []
+    for stranger, number in ((other, entry), (doctor, 2_147_483_647)):
+        answer = await client.delete(f"{TIME_OFF}{number}/", headers=bearer(stranger, "doctor"))
+        assert_problem(answer, 404, "not_found")
+    assert len(await times_off(client, doctor)) == 1
+    assert a_slot() in await slots(client, other)
+
+
+async def test_pages_have_no_gaps_and_no_duplicates_while_more_is_entered(
+    client: httpx.AsyncClient, owner: asyncpg.Connection
+) -> None:
+    doctor = await make_doctor(owner)
+    there = [(await take_off(client, doctor, a_slot(n), a_slot(n + 1))).json()["time_off"]["id"] for n in range(5)]
+    seen: list[int] = []
+    late: list[int] = []
+    async for page in pages(client, f"{TIME_OFF}?limit=2", bearer(doctor, "doctor")):
+        assert len(page) <= 2
+        seen += [entry["id"] for entry in page]
+        if not late:
+            late.append((await take_off(client, doctor, ago(days=9), ago(days=8))).json()["time_off"]["id"])
+    assert seen == there + late
+
+
+async def test_a_booking_and_a_time_off_at_once(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+    for _ in range(10):
+        doctor, patient = await make_doctor(owner), await make_patient(owner)
+        booking, off = await asyncio.gather(
+            post_booking(client, patient, doctor, a_slot()), take_off(client, doctor, a_slot() - HOUR, a_slot() + HOUR)
+        )
+        if booking.status_code == 201:
+            assert ids_in(assert_problem(off, 409, "time_off_no_appointment")) == [booking.json()["id"]]
+        else:
+            assert_problem(booking, 422, "appointment_within_working_hours")
+            assert off.status_code == 201

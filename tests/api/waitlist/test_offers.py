@@ -1,0 +1,163 @@
+"""`appointments/offers/`, and the page behind the link in an offer's mail."""
+
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+
+from app.domain.auth.tokens import Secret
+from tests.support.db.offers import CANCEL, full_doctor, statuses, waiting
+from tests.support.db.payments import by_root
+from tests.support.factories import a_slot, bearer, make_patient
+from tests.support.http.answers import assert_problem
+from tests.support.http.bookings import post_booking
+from tests.support.servers.databases import Database
+
+OFFERS = "/api/appointments/offers/"
+WAITLIST = "/api/appointments/waitlist/"
+
+
+async def offered(owner: asyncpg.Connection, number: int = 1, fee: int = 0) -> tuple[int, list[int]]:
+    """Let a place of a full doctor come free for patients who wait; return the doctor and the patients."""
+    doctor, holder, (appointment,) = await full_doctor(owner, fee=fee)
+    patients = await waiting(owner, doctor, number)
+    await owner.fetch(CANCEL, holder, appointment)
+    return doctor, patients
+
+
+async def offers_of(client: httpx.AsyncClient, patient: int, query: str = "") -> list[dict[str, Any]]:
+    """List what a patient is offered."""
+    answer = await client.get(f"{OFFERS}{query}", headers=bearer(patient, "patient"))
+    assert answer.status_code == 200, answer.text
+    listed: list[dict[str, Any]] = answer.json()
+    return listed
+
+
+async def answered(client: httpx.AsyncClient, patient: int, offer: int, call: str) -> httpx.Response:
+    """Accept or decline."""
+    return await client.post(f"{OFFERS}{offer}/{call}/", headers=bearer(patient, "patient"))
+
+
+async def link(owner: asyncpg.Connection, offer: int) -> str:
+    """Return the path of the page that the mail of an offer links to."""
+    secret = Secret.new()
+    await owner.execute("INSERT INTO offer_token (token_hash, offer_id) VALUES ($1, $2)", secret.hash, offer)
+    return f"{OFFERS}link/{secret.text}/"
+
+
+async def test_the_first_who_accepts_has_it(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+    doctor, (first, second) = await offered(owner, 2, fee=100)
+    (one,), (other,) = [await offers_of(client, patient) for patient in (first, second)]
+    assert (one["doctor"], one["fee"], one["currency"], one["status"]) == (doctor, "100.00", "USD", "queued")
+    stranger = await make_patient(owner)
+    assert_problem(await post_booking(client, stranger, doctor, a_slot()), 409, "appointment_doctor_no_overlap")
+    assert_problem(await answered(client, stranger, one["id"], "accept"), 404, "not_found")
+    answer = await answered(client, second, other["id"], "accept")
+    assert answer.status_code == 200
+    assert (answer.json()["status"], answer.json()["patient"]) == ("pending", second)
+    assert "pay for it" in answer.json()["detail"]
+    assert_problem(await answered(client, first, one["id"], "accept"), 409, "offer_superseded")
+    assert_problem(await answered(client, second, other["id"], "accept"), 409, "offer_status_transition")
+    assert await offers_of(client, first, "?status=queued&status=sent") == []
+
+
+async def test_whoever_declines_keeps_their_place(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+    doctor, (patient,) = await offered(owner)
+    (offer,) = await offers_of(client, patient)
+    answer = await answered(client, patient, offer["id"], "decline")
+    assert (answer.status_code, answer.json()["status"]) == (200, "declined")
+    (entry,) = (await client.get(WAITLIST, headers=bearer(patient, "patient"))).json()
+    assert (entry["status"], entry["position"]) == ("waiting", 1)
+    assert (await post_booking(client, await make_patient(owner), doctor, a_slot())).status_code == 201
+
+
+async def test_pausing_resuming_and_preferring(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+    doctor, _, _ = await full_doctor(owner)
+    patient = await make_patient(owner)
+    body = {"doctor": doctor, "earliest_time": "09:00", "min_notice_minutes": 60}
+    entry = (await client.post(WAITLIST, headers=bearer(patient, "patient"), json=body)).json()
+    assert (entry["earliest_time"], entry["min_notice_minutes"]) == ("09:00", 60)
+    path = f"{WAITLIST}{entry['id']}/"
+    for call, status in (("pause", "paused"), ("pause", "paused"), ("resume", "waiting"), ("resume", "waiting")):
+        answer = await client.post(f"{path}{call}/", headers=bearer(patient, "patient"))
+        assert (answer.status_code, answer.json()["status"]) == (200, status)
+    wish = {"earliest_time": "10:00", "latest_time": "12:30"}
+    answer = await client.put(f"{path}preferences/", headers=bearer(patient, "patient"), json=wish)
+    assert {name: answer.json().get(name) for name in (*wish, "min_notice_minutes")} == wish | {
+        "min_notice_minutes": None
+    }
+    wrong = {"earliest_time": "10:00", "latest_time": "09:59"}
+    refused = await client.put(f"{path}preferences/", headers=bearer(patient, "patient"), json=wrong)
+    assert_problem(refused, 400, "waitlist_entry_times_valid")
+
+
+async def test_the_page_changes_nothing_until_its_button_is_pressed(
+    client: httpx.AsyncClient, owner: asyncpg.Connection, capsys: pytest.CaptureFixture[str]
+) -> None:
+    doctor, (patient,) = await offered(owner)
+    (offer,) = await offers_of(client, patient)
+    page = await link(owner, offer["id"])
+    for _ in range(2):
+        shown = await client.get(page)
+        assert (shown.status_code, shown.headers["Referrer-Policy"]) == (200, "no-referrer")
+        assert shown.headers["Cache-Control"] == "no-store"
+        assert f'<form method="post" action="{page}"><button>Accept</button>' in shown.text
+    assert await statuses(owner, doctor) == ["offered"]
+    pressed = await client.post(page)
+    assert (pressed.status_code, "is confirmed" in pressed.text) == (200, True)
+    assert await statuses(owner, doctor) == ["fulfilled"]
+    again = await client.post(page)
+    assert "is confirmed" in again.text
+    assert page.split("/")[-2] not in capsys.readouterr().out
+
+
+async def test_accepting_by_the_link_leads_on_to_the_payment(
+    client: httpx.AsyncClient, owner: asyncpg.Connection
+) -> None:
+    _, (patient,) = await offered(owner, fee=100)
+    (offer,) = await offers_of(client, patient)
+    page = await link(owner, offer["id"])
+    pressed = await client.post(page)
+    assert pressed.status_code == 303
+    assert "checkoutnow" in pressed.headers["Location"]
+    assert "Pay</button>" in (await client.get(page)).text
+    assert (await client.post(page)).headers["Location"] == pressed.headers["Location"]
+
+
+async def test_declining_by_the_link_and_coming_too_late(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+    _, (first, second) = await offered(owner, 2)
+    (one,), (other,) = [await offers_of(client, patient) for patient in (first, second)]
+    pages = await link(owner, one["id"]), await link(owner, other["id"])
+    assert "declined this slot" in (await client.post(f"{pages[0]}decline/")).text
+    assert "declined this slot" in (await client.post(pages[0])).text
+    await answered(client, second, other["id"], "decline")
+    assert "declined this slot" in (await client.get(pages[1])).text
+    for method in ("GET", "POST"):
+        assert (await client.request(method, f"{OFFERS}link/{'A' * 43}/")).status_code == 404
+
+
+async def test_a_link_that_is_over_shows_so_and_does_nothing(
+    client: httpx.AsyncClient, owner: asyncpg.Connection, database: Database
+) -> None:
+    doctor, (patient,) = await offered(owner)
+    (offer,) = await offers_of(client, patient)
+    page = await link(owner, offer["id"])
+    # no sweep has seen yet that its time is over
+    await by_root(database, "UPDATE offer SET expires_at = now() WHERE id = $1", arguments=(offer["id"],))
+    for method, path in (("GET", page), ("POST", page), ("POST", f"{page}decline/")):
+        shown = await client.request(method, path)
+        assert (shown.status_code, "This offer is over" in shown.text) == (200, True)
+        assert "<form" not in shown.text
+    assert_problem(await answered(client, patient, offer["id"], "accept"), 409, "offer_superseded")
+    assert await statuses(owner, doctor) == ["offered"]
+    assert await owner.fetchval("SELECT status FROM offer WHERE id = $1", offer["id"]) == "queued"
+
+
+async def test_a_name_is_no_markup(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+    doctor, (patient,) = await offered(owner)
+    await owner.execute("UPDATE doctor SET full_name = '<b>Ada</b>' WHERE account_id = $1", doctor)
+    (offer,) = await offers_of(client, patient)
+    shown = (await client.get(await link(owner, offer["id"]))).text
+    assert "<b>" not in shown
+    assert "&lt;b&gt;Ada&lt;/b&gt;" in shown

@@ -1,0 +1,155 @@
+"""Whom an admin disables books nothing new and is offered nothing; what is booked stays."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import asyncpg
+import pytest
+
+from tests.support.db.offers import CANCEL, JOIN, full_doctor, offers, on_offer, statuses, waiting
+from tests.support.db.payments import begin_capture, begun, lapse
+from tests.support.db.refusals import refused
+from tests.support.factories import a_slot, book, make_doctor, make_patient, make_patients
+from tests.support.servers.databases import Database
+
+DISABLE = "SELECT * FROM admin.disable_account($1, 'Somebody else uses it.')"
+ENABLE = "SELECT admin.enable_account($1)"
+MOVE = "SELECT * FROM reschedule_as_doctor($1, $2, $3, false)"
+FOUND = (
+    "SELECT (SELECT count(*) FROM api_doctor WHERE id = $1) + (SELECT count(*) FROM free_slots($1, now(), 'infinity'))"
+)
+
+
+@pytest.mark.proves("appointment_patient_id_fkey", "waitlist_entry_patient_id_fkey")
+async def test_a_disabled_patient_books_nothing_new(
+    owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
+) -> None:
+    doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
+    full, _, _ = await full_doctor(owner)
+    appointment = await book(app, patient, doctor, a_slot())
+    (stays,) = await admin.fetch(DISABLE, patient)
+    assert (stays["id"], stays["status"]) == (appointment, "confirmed")
+    with refused("appointment_patient_id_fkey"):
+        await book(app, patient, doctor, a_slot(1))
+    with refused("waitlist_entry_patient_id_fkey"):
+        await app.fetch(JOIN, patient, full, None)
+    explain = "SELECT why FROM admin.explain_refusal($1, $2, $3) WHERE NOT ok"
+    assert await admin.fetchval(explain, doctor, patient, a_slot(1)) == "This patient's account is disabled."
+    assert await app.fetch(MOVE, doctor, appointment, a_slot(2))
+    await admin.fetch(ENABLE, patient)
+    await book(app, patient, doctor, a_slot(1))
+
+
+@pytest.mark.proves("appointment_doctor_verified")
+async def test_a_disabled_doctor_is_not_there_whatever_the_policy(
+    owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
+) -> None:
+    doctor, (patient, other) = (
+        await make_doctor(owner, fee=Decimal(0), verified_at=datetime.now(UTC)),
+        await make_patients(owner, 2),
+    )
+    appointment = await book(app, patient, doctor, a_slot())
+    assert [row["id"] for row in await admin.fetch(DISABLE, doctor)] == [appointment]
+    assert await app.fetchval(FOUND, doctor) == 0
+    with refused("appointment_doctor_verified"):
+        await book(app, other, doctor, a_slot(1))
+    assert not await admin.fetchval("SELECT takes_bookings FROM admin.doctor_load WHERE doctor = $1", doctor)
+    assert await app.fetch("SELECT * FROM reschedule_as_patient($1, $2, $3)", patient, appointment, a_slot(2))
+    assert await app.fetch(CANCEL, patient, appointment)  # the other side still may
+    await admin.fetch(ENABLE, doctor)
+    assert await app.fetchval(FOUND, doctor) > 1
+    await book(app, other, doctor, a_slot(1))
+
+
+async def test_what_a_disabled_doctor_has_on_offer_is_withdrawn_and_offered_again(
+    owner: asyncpg.Connection, admin: asyncpg.Connection
+) -> None:
+    doctor, holder, (appointment,) = await full_doctor(owner)
+    patients = await waiting(owner, doctor, 2)
+    await owner.fetch(CANCEL, holder, appointment)
+    assert list(await offers(owner, doctor)) == patients
+    await admin.fetch(DISABLE, doctor)
+    assert await on_offer(owner, doctor) == []
+    assert await statuses(owner, doctor) == ["waiting"] * 2
+    await admin.fetch(ENABLE, doctor)
+    assert list(await offers(owner, doctor)) == patients
+
+
+async def test_a_disabled_patient_keeps_their_place_and_is_offered_nothing(
+    owner: asyncpg.Connection, admin: asyncpg.Connection
+) -> None:
+    await owner.execute("UPDATE policy SET offer_first_wave = 1")
+    doctor, holder, (first, second) = await full_doctor(owner, seats=2)
+    gone, other, last = await waiting(owner, doctor, 3)
+    await owner.fetch(CANCEL, holder, first)
+    assert gone in await offers(owner, doctor)
+    await admin.fetch(DISABLE, gone)
+    assert gone not in await offers(owner, doctor)
+    assert other in await offers(owner, doctor)
+    await owner.fetch(CANCEL, holder, second)
+    assert list(await offers(owner, doctor)) == [other, last]
+    await owner.execute("UPDATE doctor SET max_appointments = 10 WHERE account_id = $1", doctor)
+    assert gone not in await offers(owner, doctor)
+    place = "SELECT (position, status) FROM admin.waitlist WHERE patient = $1"
+    assert await admin.fetchval(place, gone) == (1, "waiting")
+    await admin.fetch(ENABLE, gone)
+    await owner.execute("SELECT sweep_doctor($1)", doctor)
+    await owner.execute("UPDATE policy SET offer_first_wave = 3")
+
+
+def wrong(statement: str, message: str, hint: str) -> Any:
+    """Say what somebody gets wrong, and what they are told."""
+    return pytest.param(statement, message, hint, id=statement)
+
+
+@pytest.mark.parametrize(
+    ("statement", "message", "hint"),
+    [
+        wrong("admin.disable_account(0, 'x')", "There is no account 0.", "disabled_reason FROM account"),
+        wrong("admin.disable_account(NULL, 'x')", "Which account? None is given.", "disabled_reason FROM account"),
+        wrong("admin.disable_account({active}, ' ')", "Why? No reason is given.", "other admins see it"),
+        wrong("admin.disable_account({disabled}, 'x')", "Account {disabled} is disabled.", "FROM account"),
+        wrong("admin.enable_account({active})", "Account {active} is active.", "status = 'disabled'"),
+        wrong("admin.enable_account(0)", "There is no account 0.", "status = 'disabled'"),
+    ],
+)
+async def test_a_slip_is_explained(
+    owner: asyncpg.Connection, admin: asyncpg.Connection, statement: str, message: str, hint: str
+) -> None:
+    people = dict(zip(("active", "disabled"), await make_patients(owner, 2), strict=True))
+    await admin.fetch(DISABLE, people["disabled"])
+    with pytest.raises(asyncpg.InvalidParameterValueError) as caught:
+        await admin.fetch(f"SELECT * FROM {statement.format(**people)}")
+    told = caught.value.as_dict()
+    assert told["message"] == message.format(**people)
+    assert hint in told["hint"]
+
+
+async def test_why_is_for_admins_alone(
+    owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
+) -> None:
+    patient = await make_patient(owner)
+    await admin.fetch(DISABLE, patient)
+    why = "SELECT disabled_reason FROM account WHERE id = $1"
+    assert await admin.fetchval(why, patient) == "Somebody else uses it."
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await app.fetchval(why, patient)
+    await admin.fetch(ENABLE, patient)
+    assert await admin.fetchval(why, patient) is None
+
+
+async def test_a_hold_stays_and_one_that_has_lapsed_is_not_taken_again_nor_paid(
+    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
+) -> None:
+    in_time, too_late = await begun(owner, app), await begun(owner, app)
+    for paying in (in_time, too_late):
+        (stays,) = await admin.fetch(DISABLE, paying.patient)
+        assert (stays["id"], stays["status"]) == (paying.appointment, "pending")
+    await lapse(database, too_late)
+    start = await begin_capture(app, in_time.payment)
+    assert start is not None
+    assert start["request_id"]
+    start = await begin_capture(app, too_late.payment)
+    assert start is not None
+    assert (start["request_id"], start["rule"]) == (None, "appointment_patient_id_fkey")

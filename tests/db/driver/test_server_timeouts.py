@@ -1,0 +1,195 @@
+"""A server that says nothing: it is given up after a while, and the connection with it, so that the next has a new one."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, NamedTuple
+
+import asyncpg
+import pytest
+import pytest_asyncio
+from litestar.datastructures import State
+from sqlalchemy import PoolProxiedConnection, text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from app.db import driver
+from app.db.driver import connected, fetch, fetch_if, one_transaction
+from app.db.engine import NotConnectedError, create_engine, database_config
+from tests.support.servers.databases import Database
+from tests.support.servers.tcp_proxy import Gate
+from tests.support.servers.worker_process import eventually
+
+NAP = "SELECT pg_sleep(0.5)"  # in which to fall silent
+PID = "SELECT pg_backend_pid() AS pid"
+
+
+class Line(NamedTuple):
+    """An engine with one connection, which leads through a gate."""
+
+    engine: AsyncEngine
+    gate: Gate
+
+    async def pid(self) -> int:
+        """Return which backend answers."""
+        (row,) = await fetch(self.engine, PID)
+        pid: int = row["pid"]
+        return pid
+
+
+@pytest_asyncio.fixture
+async def line(database: Database, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Line]:
+    """A line on which a statement may take two seconds."""
+    monkeypatch.setattr(driver, "SILENT_SECONDS", 2)
+    async with Gate(database.app, default_port=5432) as gate:
+        await gate.open()
+        engine = create_engine(gate.url, application_name="test", pool_size=1)
+        yield Line(engine, gate)
+        gate.flowing.set()
+        await engine.dispose()
+
+
+async def by_driver(engine: AsyncEngine) -> None:
+    await fetch(engine, NAP)
+
+
+async def by_driver_in_a_transaction(engine: AsyncEngine) -> None:
+    await fetch_if(engine, lambda _: True, NAP)
+
+
+async def by_driver_among_others(engine: AsyncEngine) -> None:
+    async with one_transaction(engine):
+        await fetch(engine, NAP)
+
+
+async def by_sqlalchemy(engine: AsyncEngine) -> None:
+    async with AsyncSession(engine) as session:
+        await session.execute(text(NAP))
+
+
+Nap = Callable[[AsyncEngine], Awaitable[None]]
+
+
+async def begun(nap: Nap, line: Line) -> asyncio.Task[None]:
+    """Begin a nap."""
+    task = asyncio.ensure_future(nap(line.engine))
+    await asyncio.sleep(0.2)
+    return task
+
+
+@pytest.mark.parametrize("nap", [by_driver, by_driver_in_a_transaction, by_driver_among_others])
+async def test_a_connection_that_falls_silent_is_replaced(line: Line, nap: Nap) -> None:
+    before = await line.pid()
+    task = await begun(nap, line)
+    line.gate.flowing.clear()
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(asyncio.shield(task), 30)
+    assert task.done()
+    line.gate.flowing.set()
+    assert await asyncio.wait_for(line.pid(), 30) != before
+
+
+@pytest.mark.parametrize("nap", [by_driver, by_driver_in_a_transaction, by_driver_among_others, by_sqlalchemy])
+async def test_a_connection_whose_user_was_stopped_is_replaced(line: Line, nap: Nap) -> None:
+    before = await line.pid()
+    task = await begun(nap, line)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await asyncio.wait_for(line.pid(), 30) != before
+
+
+async def test_what_somebody_who_is_gone_has_asked_for_is_stopped(line: Line, owner: asyncpg.Connection) -> None:
+    pid = await line.pid()
+
+    async def naps() -> bool:
+        return bool(await owner.fetchval("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pid = $1)", pid))
+
+    await fetch(line.engine, "SELECT set_config('statement_timeout', '0', false)")
+    task = asyncio.create_task(fetch(line.engine, "SELECT pg_sleep(100)"))
+    await asyncio.sleep(0.5)
+    assert await naps()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    async def is_gone() -> bool:
+        return not await naps()
+
+    await eventually(is_gone, seconds=60)
+
+
+async def test_a_server_that_takes_connections_and_says_nothing_took_none(line: Line) -> None:
+    line.gate.flowing.clear()
+    with pytest.raises(NotConnectedError) as caught:
+        await line.pid()
+    assert caught.value.code == "TimeoutError"
+
+
+async def test_a_server_that_is_not_there_took_none(line: Line) -> None:
+    await line.gate.shut()
+    with pytest.raises(NotConnectedError) as caught:
+        await line.pid()
+    assert caught.value.code == "ConnectionRefusedError"
+    await line.gate.open()
+    assert await line.pid()
+
+
+async def test_an_answer_stands_although_its_connection_was_lost_meanwhile(database: Database) -> None:
+    async with Gate(database.app, default_port=5432) as gate:
+        await gate.open()
+        config = database_config(gate.url, application_name="test")
+        scope: Any = {"type": "http"}
+        session = config.provide_session(State(config.create_app_state_items()), scope)
+        await session.execute(text(PID))
+        await gate.shut()
+        close: Any = config.before_send_handler
+        await close({"type": "http.response.start", "status": 200, "headers": []}, scope)
+        await gate.open()
+        assert await fetch(config.get_engine(), PID)
+        await config.get_engine().dispose()
+
+
+async def test_who_was_stopped_while_a_connection_came_runs_nothing(database: Database) -> None:
+    engine = create_engine(database.app, application_name="test", pool_size=1)
+
+    class Deaf:
+        """An engine that takes no notice when who waits for a connection is stopped, as Python 3.11's wait_for may."""
+
+        pool = engine.pool  # in which there is none yet
+
+        async def raw_connection(self) -> PoolProxiedConnection:
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(10)
+            return await engine.raw_connection()
+
+    ran = False
+
+    async def run() -> None:
+        nonlocal ran
+        async with connected(Deaf()):
+            ran = True
+
+    task = asyncio.create_task(run())
+    await asyncio.sleep(0.01)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert not ran
+    async with asyncio.timeout(5), connected(engine):  # the pool has its connection back
+        pass
+    await engine.dispose()
+
+
+async def test_a_lost_connection_harms_nobody_while_others_live(database: Database, owner: asyncpg.Connection) -> None:
+    engine = create_engine(database.app, application_name="test", pool_size=3)
+    await asyncio.gather(*(fetch(engine, NAP) for _ in range(3)))
+    name = await owner.fetchval("SELECT current_database()")
+    await owner.execute(f"REVOKE CONNECT ON DATABASE {name} FROM booking_app")
+    try:
+        with pytest.raises((asyncpg.AdminShutdownError, asyncpg.PostgresConnectionError)):
+            await fetch(engine, "SELECT pg_terminate_backend(pg_backend_pid())")
+        for _ in range(9):
+            assert await fetch(engine, PID)
+    finally:
+        await owner.execute(f"GRANT CONNECT ON DATABASE {name} TO booking_app")
+        await engine.dispose()

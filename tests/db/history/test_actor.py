@@ -1,0 +1,56 @@
+"""Whoever writes to a table directly acts as admin, whatever they say: booking.actor is a setting, and anybody may set one."""
+
+import asyncpg
+import pytest
+
+from tests.support.factories import a_slot, book, make_doctor, make_patient
+
+RECORDED = "SELECT acted_as, account_id FROM history WHERE object_kind = $1 ORDER BY changed_at DESC LIMIT 1"
+CLAIM = "SET LOCAL booking.actor = '{}:1'; {}"
+
+
+async def recorded(owner: asyncpg.Connection, admin: asyncpg.Connection, kind: str, statement: str) -> None:
+    """Have an admin claim to be a patient, write something, and be recorded as an admin."""
+    await admin.execute(CLAIM.format("patient", statement))
+    row = await owner.fetchrow(RECORDED, kind)
+    assert row is not None
+    assert tuple(row) == ("admin", None)
+
+
+@pytest.mark.proves("tg_appointment__actor")
+async def test_of_appointments(owner: asyncpg.Connection, admin: asyncpg.Connection) -> None:
+    doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
+    during = f"tstzrange('{a_slot()}', '{a_slot(1)}')"
+    insert = f"INSERT INTO appointment (doctor_id, patient_id, during) VALUES ({doctor}, {patient}, {during})"
+    await recorded(owner, admin, "appointment", insert)
+    cancel = f"UPDATE appointment SET status = 'canceled' WHERE doctor_id = {doctor}"
+    await recorded(owner, admin, "appointment", cancel)
+    assert await owner.fetchval("SELECT canceled_by FROM appointment WHERE doctor_id = $1", doctor) == "admin"
+    told = "SELECT count(*) FROM notification WHERE kind = 'appointment_canceled' AND account_id = $1"
+    assert await owner.fetchval(told, patient) == 1
+
+
+@pytest.mark.proves("tg_waitlist_entry__actor")
+async def test_of_waiting(owner: asyncpg.Connection, admin: asyncpg.Connection) -> None:
+    doctor, patient = await make_doctor(owner, hours=()), await make_patient(owner)
+    join = f"INSERT INTO waitlist_entry (doctor_id, patient_id) VALUES ({doctor}, {patient})"
+    await recorded(owner, admin, "waitlist_entry", join)
+    leave = f"UPDATE waitlist_entry SET status = 'left' WHERE doctor_id = {doctor}"
+    await recorded(owner, admin, "waitlist_entry", leave)
+
+
+@pytest.mark.proves("tg_policy__actor")
+async def test_of_the_policy(owner: asyncpg.Connection, admin: asyncpg.Connection) -> None:
+    await recorded(owner, admin, "policy", "UPDATE policy SET hold_minutes = hold_minutes + 1")
+
+
+@pytest.mark.proves("tg_appointment__actor")
+async def test_nobody_takes_a_reason_away_as_the_purge_does(
+    owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
+) -> None:
+    doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
+    visit = await book(app, patient, doctor, a_slot())
+    await app.fetch("SELECT * FROM cancel_as_doctor($1, $2, 'ill', false)", doctor, visit)
+    with pytest.raises(asyncpg.CheckViolationError):
+        await admin.execute(CLAIM.format("purge", f"UPDATE appointment SET cancel_reason = '' WHERE id = {visit}"))
+    assert await owner.fetchval("SELECT cancel_reason FROM appointment WHERE id = $1", visit) == "ill"

@@ -1,0 +1,162 @@
+"""Whoever changes the record of what became of things is found out."""
+
+from typing import Any
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from tests.support.db.refusals import forbidden
+from tests.support.factories import a_slot, book, make_doctor, make_patient
+from tests.support.servers.databases import Database
+
+FINDINGS = "SELECT object_kind, object_id, number, finding FROM admin.verify_history()"
+
+
+ALTERATIONS = [
+    "UPDATE history SET becomes = '{}'",
+    "DELETE FROM history",
+    "TRUNCATE history",
+    "INSERT INTO history SELECT * FROM history",
+    "ALTER TABLE history ADD COLUMN note text",
+    "DROP TRIGGER tg_appointment__history ON appointment",
+    "SELECT record_change('policy', 1, NULL, '{}')",
+]
+
+
+@pytest.mark.parametrize("role", ["app", "admin", "auditor"])
+async def test_only_the_owner_can_alter_it(database: Database, role: str) -> None:
+    connection = await asyncpg.connect(getattr(database, role))
+    try:
+        for statement in ALTERATIONS:
+            with forbidden():
+                await connection.execute(statement)
+        if role == "app":
+            with forbidden():
+                await connection.fetch("SELECT * FROM history")
+            with forbidden():
+                await connection.fetch(FINDINGS)
+        else:
+            await connection.fetch(FINDINGS)
+    finally:
+        await connection.close()
+
+
+OTHERWISE = {
+    "object_kind": "'payment'",
+    "object_id": "object_id + 1000000",
+    "number": "number + 10",
+    "changed_at": "changed_at + interval '1 us'",
+    "transaction_id": "transaction_id + 1",
+    "database_role": "'nobody'",
+    "acted_as": "acted_as || ' '",
+    "account_id": "coalesce(account_id, 0) + 1",
+    "was": '\'{"status": "offered"}\'',
+    "becomes": "becomes || '{\"doctor\": 1000000}'",
+    "hash": "sha256(hash)",
+}
+FORGERIES = {f"{column} is another": f"UPDATE history SET {column} = {value} WHERE ?"
+             for column, value in OTHERWISE.items()} | {
+    "a record is gone": "DELETE FROM history WHERE ?",
+    "two have changed places": "UPDATE history SET becomes = o.becomes, was = o.was FROM history AS o"
+    " WHERE o.object_kind = 'appointment' AND o.object_id = $1 AND o.number = $2 + 1"
+    " AND (history.object_kind, history.object_id, history.number) = ('appointment', $1, $2)",
+}  # fmt: skip
+
+
+@pytest_asyncio.fixture
+async def moved(owner: asyncpg.Connection, app: asyncpg.Connection) -> int:
+    """An appointment with three records."""
+    appointment = await book(app, await make_patient(owner), await make_doctor(owner, fee=0), a_slot())
+    for number in (1, 2):
+        await owner.execute(
+            "UPDATE appointment SET during = tstzrange($2, $2::timestamptz + interval '30 min') WHERE id = $1",
+            appointment,
+            a_slot(number),
+        )
+    assert await owner.fetch(FINDINGS) == []
+    return appointment
+
+
+async def found(db: asyncpg.Connection, statement: str, *arguments: Any) -> list[asyncpg.Record]:
+    """Return what is found after a statement, which is then undone."""
+    transaction = db.transaction()
+    await transaction.start()
+    try:
+        assert await db.execute(statement, *arguments) != "UPDATE 0"
+        return list(await db.fetch(FINDINGS))
+    finally:
+        await transaction.rollback()
+
+
+async def test_whoever_changes_a_record_is_found_out(owner: asyncpg.Connection, moved: int) -> None:
+    one = "object_kind = 'appointment' AND object_id = $1 AND number = $2"
+    for what, statement in FORGERIES.items():
+        for number in (1, 2, 3) if "changed places" not in what else (1, 2):
+            assert await found(owner, statement.replace("?", one), moved, number), f"{what}: {number}"
+
+
+@pytest.mark.proves("tg_appointment__history")
+async def test_a_hash_that_is_made_to_fit_shows_in_the_next_record(owner: asyncpg.Connection, moved: int) -> None:
+    (next_record,) = await found(
+        owner,
+        """
+        WITH forged AS (
+            SELECT jsonb_populate_record(h, '{"acted_as": "doctor"}') AS h FROM history AS h
+            WHERE object_kind = 'appointment' AND object_id = $1 AND number = 1
+        )
+        UPDATE history SET acted_as = 'doctor', hash = history_hash(forged.h, NULL) FROM forged
+        WHERE object_kind = 'appointment' AND object_id = $1 AND number = 1
+        """,
+        moved,
+    )
+    assert tuple(next_record)[:3] == ("appointment", moved, 2)
+
+
+async def test_it_is_said_where_and_what(owner: asyncpg.Connection, moved: int) -> None:
+    (gap,) = await found(
+        owner, "DELETE FROM history WHERE object_kind = 'appointment' AND object_id = $1 AND number = 2", moved
+    )
+    assert tuple(gap) == ("appointment", moved, 3, "Records 2 to 2 are missing.")
+    (none,) = await found(owner, "DELETE FROM history WHERE object_kind = 'appointment' AND object_id = $1", moved)
+    assert tuple(none) == ("appointment", moved, None, "It has no history.")
+    patient = await make_patient(owner)
+    await owner.execute("DELETE FROM patient WHERE account_id = $1", patient)
+    (gone,) = await found(owner, "DELETE FROM account WHERE id = $1", patient)
+    assert tuple(gone) == ("account", patient, 1, "It is gone.")
+
+
+async def test_what_is_done_with_triggers_off_is_found(
+    database: Database, owner: asyncpg.Connection, moved: int
+) -> None:
+    root = await asyncpg.connect(database.superuser)
+    try:
+        async with root.transaction():
+            await root.execute("SET LOCAL session_replication_role = replica")
+            await root.execute("UPDATE appointment SET status = 'completed', seat = NULL WHERE id = $1", moved)
+        (finding,) = await owner.fetch(FINDINGS)
+        assert tuple(finding) == ("appointment", moved, 3, "It is not what its last record says.")
+    finally:
+        async with root.transaction():
+            await root.execute("SET LOCAL session_replication_role = replica")
+            await root.execute("UPDATE appointment SET status = 'confirmed', seat = 1 WHERE id = $1", moved)
+        await root.close()
+
+
+@pytest.mark.usefixtures("moved")
+async def test_a_chain_holds_wherever_it_is_restored(owner: asyncpg.Connection) -> None:
+    """As text, in another session's time zone, one without an abbreviation that is read as another's, and formats."""
+    for setting in (
+        "timezone = 'Asia/Kathmandu'",
+        "datestyle = 'SQL, DMY'",
+        "intervalstyle = 'iso_8601'",
+        "bytea_output = 'escape'",
+        "extra_float_digits = 0",
+    ):
+        await owner.execute(f"SET {setting}")
+    await owner.execute("CREATE TEMP TABLE restored (LIKE history)")
+    await owner.execute("INSERT INTO restored SELECT (h::text::history).* FROM history AS h")
+    async with owner.transaction():
+        await owner.execute("DELETE FROM history")
+        await owner.execute("INSERT INTO history SELECT * FROM restored")
+        assert await owner.fetch(FINDINGS) == []

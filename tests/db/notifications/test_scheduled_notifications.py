@@ -1,0 +1,135 @@
+"""What a patient is told later: once, of an appointment as it is, and not at all if something has changed till then."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import asyncpg
+
+from tests.support.factories import a_slot, book, make_doctor, make_patient
+from tests.support.servers.databases import Database
+
+MINUTE = timedelta(minutes=1)
+DAY = timedelta(hours=24)
+PLANNED = "SELECT kind, appointment_version, due_at FROM coming_mail WHERE appointment_id = $1 ORDER BY due_at"
+DUE = "UPDATE coming_mail SET due_at = now() WHERE appointment_id = $1"
+QUEUE = "SELECT queue_coming_mails(1000)"
+QUEUED = """
+    SELECT id, kind, account_id, appointment_version FROM notification
+    WHERE appointment_id = $1 AND kind IN ('appointment_held', 'hold_lapsing', 'appointment_reminder') ORDER BY id
+"""
+CLAIM = "SELECT * FROM claim_notification($1, interval '1 minute', '\\x00')"
+OUTCOME = "SELECT outcome FROM notification WHERE id = $1"
+MOVE = "SELECT * FROM reschedule_as_patient($1, $2, $3)"
+CANCEL = "SELECT * FROM cancel_as_patient($1, $2)"
+
+
+async def planned(db: asyncpg.Connection, appointment: int) -> list[tuple[str, int]]:
+    """Return what is planned, as (kind, version)."""
+    return [(row["kind"], row["appointment_version"]) for row in await db.fetch(PLANNED, appointment)]
+
+
+async def queued(db: asyncpg.Connection, app: asyncpg.Connection, appointment: int) -> list[asyncpg.Record]:
+    """Let the time pass until everything that is planned is due; return what is in the outbox then."""
+    await db.execute(DUE, appointment)
+    await app.execute(QUEUE)
+    rows: list[asyncpg.Record] = await db.fetch(QUEUED, appointment)
+    return rows
+
+
+async def test_a_hold_is_told_of_after_a_minute_and_when_a_third_of_it_is_left(
+    owner: asyncpg.Connection, app: asyncpg.Connection
+) -> None:
+    patient = await make_patient(owner)
+    hold = await book(app, patient, await make_doctor(owner), a_slot())
+    now = datetime.now(UTC)
+    (held, _, first), (lapsing, _, second) = await owner.fetch(PLANNED, hold)
+    assert (held, lapsing) == ("appointment_held", "hold_lapsing")
+    assert abs(first - now - MINUTE) < MINUTE / 2
+    assert abs(second - now - 10 * MINUTE) < MINUTE / 2  # of 15
+    await app.execute(QUEUE)
+    assert await owner.fetch(QUEUED, hold) == []
+    mails = await queued(owner, app, hold)
+    assert sorted((mail["kind"], mail["account_id"]) for mail in mails) == [(held, patient), (lapsing, patient)]
+    assert await planned(owner, hold) == []
+    letter = await app.fetchrow(CLAIM, mails[0]["id"])
+    assert letter is not None
+    assert letter["hold_expires_at"] - now > 14 * MINUTE
+
+
+async def test_a_visit_is_reminded_of_once_a_day_before(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+    doctor, patient = await make_doctor(owner, fee=Decimal(0)), await make_patient(owner)
+    visit = await book(app, patient, doctor, a_slot())
+    assert [tuple(row) for row in await owner.fetch(PLANNED, visit)] == [("appointment_reminder", 1, a_slot() - DAY)]
+    (mail,) = await queued(owner, app, visit)
+    assert (mail["kind"], mail["account_id"]) == ("appointment_reminder", patient)
+    assert len(await queued(owner, app, visit)) == 1
+
+
+async def test_a_moved_visit_is_reminded_of_at_its_new_time_and_a_canceled_one_never(
+    owner: asyncpg.Connection, app: asyncpg.Connection
+) -> None:
+    doctor, patient = await make_doctor(owner, fee=Decimal(0)), await make_patient(owner)
+    visit = await book(app, patient, doctor, a_slot())
+    (told,) = await queued(owner, app, visit)
+    later = a_slot(after=6 * DAY)
+    await app.fetch(MOVE, patient, visit, later)
+    assert [tuple(row) for row in await owner.fetch(PLANNED, visit)] == [("appointment_reminder", 2, later - DAY)]
+    assert await app.fetch(CLAIM, told["id"]) == []  # it is of the old time, and was not sent yet
+    assert await owner.fetchval(OUTCOME, told["id"]) == "the appointment has changed since"
+    assert [mail["appointment_version"] for mail in await queued(owner, app, visit)] == [1, 2]
+    await app.fetch(MOVE, patient, visit, a_slot(2))
+    await app.fetch(CANCEL, patient, visit)
+    assert await planned(owner, visit) == []
+    mails = await queued(owner, app, visit)
+    assert len(mails) == 2
+    for mail in mails:  # none of those that were due before goes out any more
+        assert await app.fetch(CLAIM, mail["id"]) == []
+
+
+async def test_a_visit_sooner_than_that_is_not_reminded_of(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+    doctor, patient = await make_doctor(owner, fee=Decimal(0)), await make_patient(owner)
+    assert await planned(owner, await book(app, patient, doctor, a_slot(after=timedelta(hours=20)))) == []
+
+
+async def test_a_hold_that_is_moved_still_lapses_and_one_that_is_given_up_does_not(
+    owner: asyncpg.Connection, app: asyncpg.Connection
+) -> None:
+    doctor, patient = await make_doctor(owner), await make_patient(owner)
+    hold = await book(app, patient, doctor, a_slot())
+    await app.fetch(MOVE, patient, hold, a_slot(2))
+    assert await planned(owner, hold) == [("hold_lapsing", 2)]
+    await app.fetch(CANCEL, patient, hold)
+    assert await planned(owner, hold) == []
+
+
+async def test_a_mail_that_comes_too_late_is_not_sent(
+    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
+) -> None:
+    patient = await make_patient(owner)
+    hold = await book(app, patient, await make_doctor(owner), a_slot())
+    visit = await book(app, patient, await make_doctor(owner, fee=Decimal(0)), a_slot(4))
+    mails = [*await queued(owner, app, hold), *await queued(owner, app, visit)]
+    began = asyncpg.Range(datetime.now(UTC) - MINUTE, datetime.now(UTC) + MINUTE)
+    superuser = await asyncpg.connect(database.superuser)
+    try:
+        await superuser.execute("SET session_replication_role = replica")
+        await superuser.execute("UPDATE appointment SET hold_expires_at = now() WHERE id = $1", hold)
+        await superuser.execute("UPDATE appointment SET during = $2 WHERE id = $1", visit, began)
+    finally:
+        await superuser.close()
+    for mail in mails:
+        assert await app.fetch(CLAIM, mail["id"]) == []
+    outcomes = [await owner.fetchval(OUTCOME, mail["id"]) for mail in mails]
+    assert outcomes == ["the hold has lapsed", "the hold has lapsed", "the appointment has begun"]
+
+
+async def test_whoever_is_paying_is_not_told_to(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+    patient = await make_patient(owner)
+    hold = await book(app, patient, await make_doctor(owner), a_slot())
+    payment = await app.fetchval("SELECT id FROM create_payment($1, $2, 100, 'USD')", patient, hold)
+    mails = await queued(owner, app, hold)
+    reference = await app.fetchval("SELECT reference::text FROM payment WHERE id = $1", payment)
+    await app.fetch("SELECT * FROM begin_capture($1, 'PAYER', 100, 'USD', $2)", payment, reference)
+    for mail in mails:
+        assert await app.fetch(CLAIM, mail["id"]) == []
+        assert await owner.fetchval(OUTCOME, mail["id"]) == "the payment is being made"

@@ -1,0 +1,130 @@
+"""record_capture: whatever PayPal says of a capture, in whatever state it finds the payment."""
+
+from decimal import Decimal
+
+import asyncpg
+import pytest
+
+from tests.support.db.payments import FEE, WAYS, capturing, mails, of_hold, of_payment, record, refunds, state
+
+ATTENTION = "SELECT why FROM payment_attention WHERE payment_id = $1"
+PAID = ("captured", "confirmed")
+DECLINED = ("DECLINED", "FAILED")
+BACK = ("REFUNDED", "PARTIALLY_REFUNDED")
+STATUSES = ("COMPLETED", "PENDING", *DECLINED, *BACK, "REVERSED")
+
+# How each payment and its appointment stand before, and what becomes of them by COMPLETED, PENDING, and DECLINED.
+BECOMES = {
+    "created": (("created", "pending"), PAID, ("pending_review", "pending"), ("created", "pending")),
+    "approved": (("approved", "pending"), PAID, ("pending_review", "pending"), ("approved", "pending")),
+    "capturing": (("capturing", "pending"), PAID, ("pending_review", "pending"), ("failed", "pending")),
+    "pending_review": (("pending_review", "pending"), PAID, ("pending_review", "pending"), ("failed", "pending")),
+    "captured": (PAID, PAID, PAID, PAID),
+    "partially_refunded": (("partially_refunded", "confirmed"),) * 4,
+    "refunded": (("refunded", "canceled"),) * 4,
+    "canceled": (
+        ("canceled", "canceled"),
+        ("captured", "canceled"),
+        ("pending_review", "canceled"),
+        ("canceled", "canceled"),
+    ),
+    # money that was taken although it seemed not to be; the hold still lives
+    "failed": (("failed", "pending"), PAID, ("pending_review", "pending"), ("failed", "pending")),
+}
+IS_THERE = ("captured", "partially_refunded", "refunded")
+
+
+def expected(before: str, said: str) -> tuple[tuple[str, str], bool]:
+    """Return what a payment and its appointment become, and whether a person must look into it."""
+    stays, completed, pending, declined = BECOMES[before]
+    if said == "COMPLETED":
+        return completed, False
+    if said == "PENDING":
+        return pending, False
+    if said in DECLINED:
+        return declined, before in IS_THERE
+    ours = said in BACK and before in {"partially_refunded", "refunded"}  # each refund is asked about by itself
+    return stays, not ours
+
+
+@pytest.mark.parametrize("said", STATUSES)
+@pytest.mark.parametrize("before", WAYS)
+@pytest.mark.proves("payment_status_transition")
+async def test_every_status_in_every_state(
+    owner: asyncpg.Connection, app: asyncpg.Connection, before: str, said: str
+) -> None:
+    """Said twice, it has no further effect."""
+    paying = await WAYS[before](owner, app)
+    assert await state(owner, paying.payment) == BECOMES[before][0]
+    becomes, needs_a_person = expected(before, said)
+    mailed = refunded = None
+    for _ in range(2):
+        await record(app, paying.payment, said)
+        assert await state(owner, paying.payment) == becomes
+        assert (await app.fetchval(ATTENTION, paying.payment) is not None) is needs_a_person
+        mailed, mails_before = await mails(owner, paying.payment), mailed
+        refunded, refunds_before = await refunds(owner, paying.payment), refunded
+        assert mails_before in (None, mailed)
+        assert refunds_before in (None, refunded)
+    if (before, said) == ("canceled", "COMPLETED"):
+        assert refunded == [(FEE, "slot_lost", "requested")]
+        assert mailed == [("refund_requested", paying.patient)]
+
+
+@pytest.mark.parametrize("said", ["COMPLETED", "PENDING", "REFUNDED"])
+@pytest.mark.parametrize(
+    ("amount", "currency"), [(Decimal("99.99"), "USD"), (Decimal("100.01"), "USD"), (FEE, "EUR"), (None, "USD")]
+)
+@pytest.mark.parametrize("before", ["created", "capturing", "canceled"])
+@pytest.mark.proves("payment_amount_matches_fee")
+async def test_another_amount_confirms_nothing(
+    owner: asyncpg.Connection,
+    app: asyncpg.Connection,
+    before: str,
+    said: str,
+    amount: Decimal | None,
+    currency: str,
+) -> None:
+    paying = await WAYS[before](owner, app)
+    await record(app, paying.payment, said, amount=amount, currency=currency)
+    assert await state(owner, paying.payment) == BECOMES[before][0]
+    assert "PayPal captured" in await app.fetchval(ATTENTION, paying.payment)
+    assert await refunds(owner, paying.payment) == []
+
+
+async def test_who_is_declined_took_nothing_whatever_the_amount(
+    owner: asyncpg.Connection, app: asyncpg.Connection
+) -> None:
+    paying = await capturing(owner, app)
+    await record(app, paying.payment, "DECLINED", amount=None)
+    assert await state(owner, paying.payment) == ("failed", "pending")
+    assert await app.fetchval(ATTENTION, paying.payment) is None
+
+
+async def test_a_confirmation_is_told_to_both(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+    paying = await WAYS["captured"](owner, app)
+    rows = await owner.fetch(
+        "SELECT kind, account_id FROM notification WHERE appointment_id = $1 ORDER BY id", paying.appointment
+    )
+    assert [tuple(row) for row in rows] == [
+        ("appointment_confirmed", paying.patient),
+        ("appointment_confirmed", paying.doctor),
+    ]
+    assert await of_hold(owner, paying.payment) is None
+    assert await of_payment(owner, paying.payment, "capture_id, without_slot") == (f"CAPTURE-{paying.payment}", False)
+
+
+async def test_what_is_paid_clears_what_needed_attention(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+    paying = await capturing(owner, app)
+    await record(app, paying.payment, amount=Decimal(1))
+    assert await app.fetchval(ATTENTION, paying.payment)
+    await record(app, paying.payment)
+    assert await app.fetchval(ATTENTION, paying.payment) is None
+
+
+@pytest.mark.proves("payment_capture_known")
+async def test_a_capture_has_a_name(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+    paying = await capturing(owner, app)
+    with pytest.raises(asyncpg.CheckViolationError, match="payment_capture_known"):
+        await app.execute("SELECT record_capture($1, NULL, 'COMPLETED', 100, 'USD')", paying.payment)
+    assert await state(owner, paying.payment) == ("capturing", "pending")

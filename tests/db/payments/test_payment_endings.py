@@ -1,0 +1,214 @@
+"""Payments of which nothing is taken: declined, refused by PayPal, given up, canceled with their appointment."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from tests.support.db.payments import (
+    WAYS,
+    Paying,
+    another_payment,
+    begin_capture,
+    begun,
+    by_root,
+    cancel,
+    capturing,
+    lapse,
+    mails,
+    of_hold,
+    of_payment,
+    order,
+    record,
+    state,
+)
+from tests.support.db.refusals import refused
+from tests.support.factories import a_slot, book, make_patient
+from tests.support.servers.databases import Database
+
+DECLINE = "SELECT record_decline($1, $2, $3)"
+GIVE_UP = "SELECT * FROM give_up_hold($1, $2)"
+END = "SELECT end_payment($1, $2)"
+ATTENTION = "SELECT why FROM payment_attention WHERE payment_id = $1"
+SOON = "UPDATE appointment SET hold_expires_at = clock_timestamp() + interval '1 min' WHERE id = $1"
+ENDED = ("refunded", "canceled", "failed")
+
+
+async def soon_capturing(database: Database, owner: asyncpg.Connection, app: asyncpg.Connection) -> Paying:
+    """Begin to capture within the last minute of a hold, which is thereby extended."""
+    paying = await begun(owner, app)
+    await by_root(database, SOON, arguments=(paying.appointment,))
+    await begin_capture(app, paying.payment)
+    return paying
+
+
+async def test_after_a_decline_another_card_may_be_tried_while_the_hold_lives(
+    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
+) -> None:
+    paying = await soon_capturing(database, owner, app)
+    first, would_end = await of_payment(owner, paying.payment, "capture_request_id, hold_expires_at")
+    assert await of_hold(owner, paying.payment) > would_end
+    await app.execute(DECLINE, paying.payment, first, "https://example.com/another-card")
+    assert await of_hold(owner, paying.payment) == would_end
+    assert await of_payment(owner, paying.payment, "status, approval_url") == (
+        "created",
+        "https://example.com/another-card",
+    )
+    start = await begin_capture(app, paying.payment)
+    assert start is not None
+    assert start["request_id"] not in {None, first}  # under the first, PayPal would decline again
+    await record(app, paying.payment)
+    assert await state(owner, paying.payment) == ("captured", "confirmed")
+
+
+async def test_a_decline_without_an_address_keeps_the_old_one(
+    owner: asyncpg.Connection, app: asyncpg.Connection
+) -> None:
+    paying = await begun(owner, app)
+    await order(app, paying.payment)
+    start = await begin_capture(app, paying.payment)
+    assert start is not None
+    await app.execute(DECLINE, paying.payment, start["request_id"], None)
+    assert await of_payment(owner, paying.payment, "approval_url") == "https://example.com/approve"
+
+
+@pytest.mark.proves("payment_status_transition")
+async def test_a_decline_of_an_earlier_attempt_is_old_news(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+    paying = await capturing(owner, app)
+    await app.execute(DECLINE, paying.payment, uuid4(), None)
+    assert await state(owner, paying.payment) == ("capturing", "pending")
+
+
+@pytest.mark.parametrize("status", [status for status in WAYS if status != "capturing"])
+async def test_only_what_is_being_captured_is_declined(
+    owner: asyncpg.Connection, app: asyncpg.Connection, status: str
+) -> None:
+    paying = await WAYS[status](owner, app)
+    before = await state(owner, paying.payment)
+    request = await of_payment(owner, paying.payment, "capture_request_id")
+    await app.execute(DECLINE, paying.payment, request, None)
+    assert await state(owner, paying.payment) == before
+
+
+async def test_what_paypal_refuses_ends_and_its_hold_with_it(
+    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
+) -> None:
+    paying = await soon_capturing(database, owner, app)
+    await app.execute(END, paying.payment, "PayPal refuses the capture: COMPLIANCE_VIOLATION")
+    assert await state(owner, paying.payment) == ("failed", "pending")
+    assert await of_hold(owner, paying.payment) == await of_payment(owner, paying.payment, "hold_expires_at")
+    assert "COMPLIANCE_VIOLATION" in await app.fetchval(ATTENTION, paying.payment)
+
+
+@pytest.mark.parametrize("status", ["pending_review", "captured", "partially_refunded", *ENDED])
+async def test_what_is_taken_or_over_does_not_end_so(
+    owner: asyncpg.Connection, app: asyncpg.Connection, status: str
+) -> None:
+    paying = await WAYS[status](owner, app)
+    before = await state(owner, paying.payment)
+    await app.execute(END, paying.payment, "too late")
+    assert await state(owner, paying.payment) == before
+    assert await app.fetchval(ATTENTION, paying.payment) is None
+
+
+async def test_a_hold_is_given_up_however_near_its_start(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+    """Where the appointment itself could no longer be canceled."""
+    paying = await begun(owner, app, start=a_slot(after=timedelta(hours=5)))
+    with refused("appointment_cancel_notice"):
+        await cancel(app, paying)
+    order_id = await order(app, paying.payment)
+    row = await app.fetchrow(GIVE_UP, paying.patient, order_id)
+    assert row is not None
+    assert (row["payment_id"], row["status"]) == (paying.payment, "canceled")
+    assert await state(owner, paying.payment) == ("canceled", "canceled")
+    assert await owner.fetchval("SELECT canceled_by FROM appointment WHERE id = $1", paying.appointment) == "patient"
+    assert await app.fetchrow(GIVE_UP, paying.patient, order_id) == row  # again, with no further effect
+    await book(app, await make_patient(owner), paying.doctor, a_slot(after=timedelta(hours=5)))
+
+
+@pytest.mark.proves("payment_status_transition")
+async def test_after_a_payment_that_failed_too(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+    paying = await WAYS["failed"](owner, app)
+    await app.fetch(GIVE_UP, paying.patient, await order(app, paying.payment))
+    assert await state(owner, paying.payment) == ("failed", "canceled")
+
+
+@pytest.mark.parametrize("status", ["capturing", "pending_review", "captured", "partially_refunded", "refunded"])
+@pytest.mark.proves("payment_status_transition")
+async def test_what_is_being_taken_cannot_be_given_up(
+    owner: asyncpg.Connection, app: asyncpg.Connection, status: str
+) -> None:
+    """Else an appointment could be canceled for the money at any time."""
+    paying = await WAYS[status](owner, app)
+    before = await state(owner, paying.payment)
+    order_id = await order(app, paying.payment)
+    with refused("payment_status_transition"):
+        await app.fetch(GIVE_UP, paying.patient, order_id)
+    assert await state(owner, paying.payment) == before
+
+
+@pytest.mark.proves("payment_status_transition")
+async def test_an_old_payment_does_not_give_up_what_another_has_paid(
+    owner: asyncpg.Connection, app: asyncpg.Connection
+) -> None:
+    paying = await begun(owner, app, start=a_slot(after=timedelta(hours=5)))
+    order_id, second = await order(app, paying.payment), await another_payment(owner, paying)
+    await record(app, second)
+    with refused("payment_status_transition"):
+        await app.fetch(GIVE_UP, paying.patient, order_id)
+    assert await state(owner, paying.payment) == ("created", "confirmed")
+
+
+@pytest.mark.parametrize("status", ["capturing", "pending_review"])
+@pytest.mark.proves("payment_status_transition")
+async def test_nor_what_another_is_paying(owner: asyncpg.Connection, app: asyncpg.Connection, status: str) -> None:
+    paying = await begun(owner, app, start=a_slot(after=timedelta(hours=5)))
+    order_id, second = await order(app, paying.payment), await another_payment(owner, paying)
+    await begin_capture(app, second)
+    if status == "pending_review":
+        await record(app, second, "PENDING")
+    with refused("payment_status_transition"):
+        await app.fetch(GIVE_UP, paying.patient, order_id)
+    assert await state(owner, second) == (status, "pending")
+    assert await state(owner, paying.payment) == ("created", "pending")
+
+
+async def test_somebody_else_s_payment_is_not_there(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+    paying = await begun(owner, app)
+    assert await app.fetch(GIVE_UP, await make_patient(owner), await order(app, paying.payment)) == []
+    assert await app.fetch(GIVE_UP, paying.patient, "NOBODY'S") == []
+    assert await state(owner, paying.payment) == ("created", "pending")
+
+
+async def test_a_lapsed_hold_needs_no_giving_up(
+    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
+) -> None:
+    paying = await begun(owner, app)
+    order_id = await order(app, paying.payment)
+    await lapse(database, paying)
+    await app.fetch(GIVE_UP, paying.patient, order_id)
+    assert await state(owner, paying.payment) == ("canceled", "expired")
+    assert await mails(owner, paying.payment) == []  # that was the patient's own wish
+
+
+@pytest.mark.parametrize("status", ["created", "approved"])
+@pytest.mark.proves("tg_appointment__outbox")
+async def test_a_canceled_appointment_is_no_longer_payable(
+    owner: asyncpg.Connection, app: asyncpg.Connection, status: str
+) -> None:
+    paying = await WAYS[status](owner, app)
+    await cancel(app, paying)
+    assert await state(owner, paying.payment) == ("canceled", "canceled")
+    assert await begin_capture(app, paying.payment) is None
+
+
+async def test_a_payment_that_never_ends_holds_nothing(
+    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
+) -> None:
+    """Whoever was taking it died, and the worker is away."""
+    paying = await soon_capturing(database, owner, app)
+    assert await of_hold(owner, paying.payment) < datetime.now(UTC) + timedelta(minutes=11)
+    await lapse(database, paying)
+    await book(app, await make_patient(owner), paying.doctor, a_slot())
+    assert await state(owner, paying.payment) == ("capturing", "expired")

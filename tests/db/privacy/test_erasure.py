@@ -1,0 +1,233 @@
+"""An account that is deleted: what lies ahead ends by the rules, and of the person only an id is left."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import asyncpg
+import pytest
+
+from tests.support.db.refusals import refused
+from tests.support.factories import a_slot, book, make_doctor, make_patient, make_patients, past_appointment
+from tests.support.servers.databases import Database
+
+ERASE = {"patient": "SELECT erase_patient($1, '-')", "doctor": "SELECT erase_doctor($1, '-')"}
+JOIN = "SELECT * FROM join_waitlist($1, $2, NULL)"
+MAILS = """
+    SELECT kind, account_id, status, snapshot::jsonb ->> 'email' AS email, snapshot::jsonb ->> 'doctor' AS doctor,
+        snapshot::jsonb ->> 'patient' AS patient
+    FROM notification WHERE account_id = ANY ($1) ORDER BY id
+"""
+# every text, number and date in the row of a table that an account has something to do with
+ALL_ABOUT = """
+    SELECT jsonb_build_array(
+        (SELECT jsonb_agg(a) FROM account AS a WHERE id = $1),
+        (SELECT jsonb_agg(d) FROM doctor AS d WHERE account_id = $1),
+        (SELECT jsonb_agg(p) FROM patient AS p WHERE account_id = $1),
+        (SELECT jsonb_agg(t) FROM refresh_token AS t WHERE account_id = $1),
+        (SELECT jsonb_agg(t) FROM account_token AS t WHERE account_id = $1),
+        (SELECT jsonb_agg(f) FROM calendar_feed AS f WHERE account_id = $1),
+        (SELECT jsonb_agg(r) FROM receipt AS r WHERE account_id = $1),
+        (SELECT jsonb_agg(w) FROM working_hours AS w WHERE doctor_id = $1),
+        (SELECT jsonb_agg(t) FROM time_off AS t WHERE doctor_id = $1),
+        (SELECT jsonb_agg(a) FROM appointment AS a WHERE $1 IN (doctor_id, patient_id)),
+        (SELECT jsonb_agg(n) FROM notification AS n WHERE account_id = $1)
+    )::text
+"""
+SECRETS = ("zebulon", "galoshes", "5550102", "spinal", "flood", "Tahiti", "argon")
+
+
+async def fill(db: asyncpg.Connection, account: int) -> None:
+    """Let an account be full of what is its owner's alone."""
+    await db.execute(
+        "UPDATE account SET username = 'zebulon', email = 'z@galoshes.example', pending_email = 'y@galoshes.example',"
+        " email_verified_at = now() WHERE id = $1",
+        account,
+    )
+    for table in ("doctor", "patient"):
+        await db.execute(f"UPDATE {table} SET full_name = 'zebulon', phone = '5550102' WHERE account_id = $1", account)
+    await db.execute("UPDATE doctor SET specialty = 'spinal' WHERE account_id = $1", account)
+    await db.execute(
+        "INSERT INTO refresh_token (token_hash, account_id, family, expires_at)"
+        " VALUES ($2, $1, gen_random_uuid(), now() + interval '1 day')",
+        account,
+        account.to_bytes(4, "big"),
+    )
+    await db.execute(
+        "INSERT INTO account_token (token_hash, account_id, purpose, email, expires_at)"
+        " VALUES ($2, $1, 'password_reset', 'z@galoshes.example', now() + interval '1 day')",
+        account,
+        account.to_bytes(4, "big"),
+    )
+    await db.execute(
+        "INSERT INTO receipt (account_id, route, key, fingerprint, answer) VALUES ($1, 'r', 'k', '', 'zebulon')",
+        account,
+    )
+    await db.execute("SELECT open_calendar_feed($1, uuid_send(gen_random_uuid()))", account)
+
+
+@pytest.mark.parametrize("role", ["patient", "doctor"])
+async def test_only_an_id_is_left(
+    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection, role: str
+) -> None:
+    doctor, patient = await make_doctor(owner), await make_patient(owner)
+    account = doctor if role == "doctor" else patient
+    superuser = await asyncpg.connect(database.superuser)
+    await past_appointment(
+        superuser, doctor, patient, status="canceled", seat=None, canceled_by="doctor", cancel_reason="flood"
+    )
+    await past_appointment(superuser, doctor, patient, status="completed", seat=None)
+    await superuser.close()
+    if role == "doctor":
+        await owner.execute(
+            "INSERT INTO time_off (doctor_id, during, reason) VALUES ($1, '[2030-01-01,2030-01-02)', 'Tahiti')", doctor
+        )
+    await book(app, patient, doctor, a_slot())
+    await fill(owner, account)
+    assert await app.fetchval(ERASE[role], account) is True
+    await owner.execute("UPDATE notification SET status = 'sent', snapshot = NULL WHERE status = 'queued'")
+    left = await owner.fetchval(ALL_ABOUT, account)
+    assert not [word for word in SECRETS if word in left]
+    appointments = "SELECT status FROM appointment WHERE doctor_id = $1 AND patient_id = $2 ORDER BY id"
+    statuses = [row["status"] for row in await owner.fetch(appointments, doctor, patient)]
+    assert statuses == ["canceled", "completed", "canceled"]
+    assert await app.fetchval(ERASE[role], account) is False  # there is nobody left
+
+
+@pytest.mark.parametrize("role", ["patient", "doctor"])
+async def test_with_another_password_nothing_happens(
+    owner: asyncpg.Connection, app: asyncpg.Connection, role: str
+) -> None:
+    doctor, patient = await make_doctor(owner, fee=Decimal(0)), await make_patient(owner)
+    appointment = await book(app, patient, doctor, a_slot())
+    account = doctor if role == "doctor" else patient
+    assert await app.fetchval(ERASE[role].replace("'-'", "'another'"), account) is False
+    assert await owner.fetchval("SELECT status FROM account WHERE id = $1", account) == "active"
+    assert await owner.fetchval("SELECT status FROM appointment WHERE id = $1", appointment) == "confirmed"
+
+
+async def test_a_patient_cancels_and_leaves_all_first_and_both_sides_are_told(
+    owner: asyncpg.Connection, app: asyncpg.Connection
+) -> None:
+    free, paid, full = (
+        await make_doctor(owner, fee=Decimal(0)),
+        await make_doctor(owner),
+        await make_doctor(owner, max_appointments=0),
+    )
+    patient = await make_patient(owner)
+    confirmed, held = await book(app, patient, free, a_slot()), await book(app, patient, paid, a_slot(1))
+    await app.fetch(JOIN, patient, full)
+    name, email = f"Patient {patient}", await owner.fetchval("SELECT email FROM account WHERE id = $1", patient)
+    assert await app.fetchval(ERASE["patient"], patient)
+    ended = await owner.fetch(
+        "SELECT id, status, canceled_by FROM appointment WHERE id = ANY ($1) ORDER BY id", [confirmed, held]
+    )
+    assert [tuple(row) for row in ended] == [(confirmed, "canceled", "patient"), (held, "canceled", "patient")]
+    assert await owner.fetchval("SELECT status FROM waitlist_entry WHERE patient_id = $1", patient) == "left"
+    mails = [tuple(row) for row in await owner.fetch(MAILS, [free, paid, full, patient])]
+    assert mails == [
+        ("appointment_confirmed", patient, "skipped", None, None, None),
+        ("appointment_confirmed", free, "queued", None, None, name),
+        ("waitlist_joined", patient, "skipped", None, None, None),
+        ("appointment_canceled", patient, "queued", email, None, name),
+        ("appointment_canceled", free, "queued", None, None, name),
+        ("appointment_canceled", patient, "queued", email, None, name),
+        ("account_erased", patient, "queued", email, None, None),
+    ]
+
+
+@pytest.mark.proves("appointment_cancel_notice")
+async def test_whoever_can_no_longer_cancel_cannot_leave_either(
+    owner: asyncpg.Connection, app: asyncpg.Connection
+) -> None:
+    doctor, patient = await make_doctor(owner, fee=Decimal(0)), await make_patient(owner)
+    late = a_slot(after=timedelta(hours=60))
+    soon, later = await book(app, patient, doctor, late), await book(app, patient, doctor, a_slot())
+    with refused("appointment_cancel_notice"):
+        await app.fetchval(ERASE["patient"], patient)
+    assert [row["id"] for row in await app.fetch("SELECT id FROM not_cancelable($1)", patient)] == [soon]
+    statuses = "SELECT count(*) FROM appointment WHERE id = ANY ($1) AND status = 'confirmed'"
+    assert await owner.fetchval(statuses, [soon, later]) == 2
+
+
+async def test_a_visit_that_has_begun_is_in_nobodys_way(
+    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
+) -> None:
+    superuser = await asyncpg.connect(database.superuser)
+    for role in ("patient", "doctor"):
+        doctor, patient = await make_doctor(owner, fee=Decimal(0)), await make_patient(owner)
+        begun = datetime.now(UTC) - timedelta(minutes=10)
+        appointment = await past_appointment(superuser, doctor, patient, status="confirmed", start=begun)
+        assert await app.fetchval(ERASE[role], doctor if role == "doctor" else patient)
+        assert await owner.fetchval("SELECT status FROM appointment WHERE id = $1", appointment) == "confirmed"
+    await superuser.close()
+
+
+async def test_a_doctor_cancels_all_and_everybody_is_told_once_who_it_was(
+    owner: asyncpg.Connection, app: asyncpg.Connection
+) -> None:
+    doctor = await make_doctor(owner, fee=Decimal(0), max_appointments=3)
+    one, two, waiting, other = await make_patients(owner, 4)
+    for number, patient in enumerate((one, two, two)):
+        await book(app, patient, doctor, a_slot(number))
+    await app.fetch(JOIN, waiting, doctor)
+    await app.fetch("SELECT * FROM join_waitlist($1, $2, $3)", waiting, doctor, a_slot().date())
+    await owner.execute("UPDATE notification SET status = 'sent'")
+    assert await app.fetchval(ERASE["doctor"], doctor)
+    mails = await owner.fetch(MAILS, [one, two, waiting, other])
+    assert sorted((row["kind"], row["account_id"], row["doctor"]) for row in mails if row["status"] == "queued") == [
+        ("appointment_canceled", one, f"Dr {doctor}"),
+        ("appointment_canceled", two, f"Dr {doctor}"),
+        ("waiting_ended", waiting, f"Dr {doctor}"),
+    ]
+    live = "SELECT count(*) FROM waitlist_entry WHERE doctor_id = $1 AND status <> 'lapsed'"
+    assert await owner.fetchval(live, doctor) == 0
+    assert await owner.fetchval("SELECT count(*) FROM free_slots($1, '-infinity', 'infinity')", doctor) == 0
+
+
+@pytest.mark.proves("appointment_patient_id_fkey", "waitlist_entry_patient_id_fkey", "waitlist_entry_doctor_id_fkey")
+async def test_nothing_new_is_about_an_erased_account(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+    doctor, full, leaver = (
+        await make_doctor(owner),
+        await make_doctor(owner, hours=()),
+        await make_doctor(owner, hours=()),
+    )
+    patient, other = await make_patients(owner, 2)
+    for account, role in ((patient, "patient"), (leaver, "doctor")):
+        assert await app.fetchval(ERASE[role], account)
+    with refused("appointment_patient_id_fkey"):
+        await book(app, patient, doctor, a_slot())
+    with refused("appointment_within_working_hours"):
+        await book(app, other, leaver, a_slot())
+    with refused("waitlist_entry_patient_id_fkey"):
+        await app.fetch(JOIN, patient, full)
+    with refused("waitlist_entry_doctor_id_fkey"):
+        await app.fetch(JOIN, other, leaver)
+
+
+@pytest.mark.proves("appointment_patient_id_fkey", "waitlist_entry_patient_id_fkey")
+@pytest.mark.parametrize("act", ["book", "join"])
+async def test_who_books_and_leaves_at_once_ends_up_with_one_of_the_two(
+    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection, act: str
+) -> None:
+    """Whichever comes first: an erased patient has nothing ahead."""
+    doctor = await make_doctor(owner, hours=None if act == "book" else ())
+    other = await asyncpg.connect(database.app)
+    for first in ("act", "erase"):
+        patient = await make_patient(owner)
+        statement = "SELECT * FROM book($1, $2, $3)" if act == "book" else "SELECT * FROM join_waitlist($1, $2, NULL)"
+        arguments = (patient, doctor, a_slot()) if act == "book" else (patient, doctor)
+        transaction = app.transaction()
+        await transaction.start()
+        if first == "act":
+            await app.fetch(statement, *arguments)
+            waiting = asyncio.create_task(other.fetchval(ERASE["patient"], patient))
+        else:
+            await app.fetchval(ERASE["patient"], patient)
+            waiting = asyncio.create_task(other.fetch(statement, *arguments))
+        await asyncio.sleep(0.3)
+        assert not waiting.done()
+        await transaction.commit()
+        with pytest.raises(asyncpg.SerializationError if first == "act" else asyncpg.CheckViolationError):
+            await waiting
+    await other.close()

@@ -1,0 +1,147 @@
+"""Who was granted what, as the catalogs of PostgreSQL have it: each role what it needs, PUBLIC nothing."""
+
+import asyncpg
+import pytest
+
+from tests.support.servers.databases import Database
+
+# What the app may do to payments: begin one, and write down what PayPal says of it.
+TO_PAY = """
+    begin_capture claim_payment claim_refund create_payment end_payment finish_look give_up_hold receive_webhook
+    reconcile_payments record_capture record_decline record_order record_refund resume_capture
+"""
+
+
+# What only triggers and functions write: no role but the owner may, in an INSERT or an UPDATE.
+UNWRITABLE = {
+    "account": "id email_verified_at pending_email status generation created_at",
+    "doctor": "verified_at booking_seq",
+    "patient": "booking_seq",
+    "appointment": "id status:INSERT seat hold_expires_at cancel_deadline fee currency canceled_by version calendar_uid"
+    " created_at updated_at doctor_id:UPDATE patient_id:UPDATE",
+    "waitlist_entry": "id status:INSERT priority_class created_at",
+    "payment": "id appointment_id amount currency status reference order_id approval_url payer_id capture_request_id"
+    " capture_id hold_expires_at without_slot refund_total due_at created_at updated_at",
+}
+UNTOUCHED = "history offer refund notification coming_mail webhook_event receipt account_token refresh_token offer_token calendar_feed"
+
+
+async def test_what_triggers_write_is_granted_to_nobody(owner: asyncpg.Connection) -> None:
+    for table, columns in UNWRITABLE.items():
+        for column, _, act in (name.partition(":") for name in columns.split()):
+            for privilege in (act,) if act else ("INSERT", "UPDATE"):
+                assert await holders(owner, table, column, privilege) == [], (table, column, privilege)
+
+
+async def test_what_functions_write_is_granted_to_nobody(owner: asyncpg.Connection) -> None:
+    columns = await owner.fetch(
+        "SELECT attrelid::regclass::text AS table, attname FROM pg_attribute"
+        " WHERE attrelid = ANY ($1::text[]::regclass[]) AND attnum > 0 AND NOT attisdropped",
+        UNTOUCHED.split(),
+    )
+    for table, column in columns:
+        for privilege in ("INSERT", "UPDATE"):
+            assert await holders(owner, table, column, privilege) == [], (table, column, privilege)
+
+
+async def holders(db: asyncpg.Connection, table: str, column: str, privilege: str) -> list[str]:
+    """Return who may write a column, but for the owner."""
+    rows = await db.fetch(
+        "SELECT rolname FROM pg_roles WHERE rolname LIKE 'booking\\_%' AND rolname <> 'booking_owner'"
+        " AND has_column_privilege(rolname, $1, $2, $3)",
+        table,
+        column,
+        privilege,
+    )
+    return [row["rolname"] for row in rows]
+
+
+@pytest.mark.parametrize("role", ["admin", "auditor"])
+async def test_the_views_of_admin_are_seen(database: Database, owner: asyncpg.Connection, role: str) -> None:
+    views = await owner.fetch(
+        "SELECT oid::regclass::text FROM pg_class WHERE relnamespace = 'admin'::regnamespace AND relkind = 'v'"
+    )
+    assert views
+    connection = await asyncpg.connect(getattr(database, role))
+    try:
+        for (view,) in views:
+            await connection.fetch(f"SELECT * FROM {view} LIMIT 1")
+    finally:
+        await connection.close()
+
+
+async def test_the_functions_of_admin_are_the_admin_s(owner: asyncpg.Connection) -> None:
+    """One that no role may execute serves the others."""
+    rows = await owner.fetch("""
+        SELECT p.oid::regprocedure::text AS name, rolname FROM pg_proc AS p, pg_roles
+        WHERE p.pronamespace = 'admin'::regnamespace AND p.provolatile = 'v' AND rolname IN ('booking_app', 'booking_auditor')
+            AND has_function_privilege(rolname, p.oid, 'EXECUTE')
+    """)
+    assert [tuple(row) for row in rows] == []
+
+
+async def test_everyone_else_has_nothing(owner: asyncpg.Connection) -> None:
+    granted = await owner.fetch("""
+        SELECT p.oid::regprocedure::text AS name FROM pg_proc AS p
+        WHERE p.pronamespace IN ('public'::regnamespace, 'admin'::regnamespace)
+            AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = p.oid AND deptype = 'e')
+            AND has_function_privilege('public', p.oid, 'EXECUTE')
+        UNION ALL
+        SELECT c.oid::regclass::text FROM pg_class AS c
+        WHERE c.relnamespace IN ('public'::regnamespace, 'admin'::regnamespace) AND c.relkind IN ('r', 'v', 'S')
+            AND has_table_privilege('public', c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER')
+        UNION ALL
+        SELECT nspname FROM pg_namespace
+        WHERE nspname IN ('public', 'admin') AND has_schema_privilege('public', oid, 'USAGE, CREATE')
+        UNION ALL
+        SELECT datname FROM pg_database
+        WHERE datname = current_database() AND has_database_privilege('public', oid, 'CONNECT, CREATE, TEMP')
+    """)
+    assert [row["name"] for row in granted] == []
+
+
+async def test_functions_with_more_rights_look_only_where_they_should(owner: asyncpg.Connection) -> None:
+    loose = await owner.fetch("""
+        SELECT oid::regprocedure::text AS name FROM pg_proc
+        WHERE pronamespace IN ('public'::regnamespace, 'admin'::regnamespace) AND prosecdef
+            AND NOT coalesce(proconfig && ARRAY['search_path=public, pg_temp', 'search_path=public, admin, pg_temp'], false)
+    """)
+    assert [row["name"] for row in loose] == []
+
+
+async def test_no_rule_s_trigger_looks_where_its_writer_says(owner: asyncpg.Connection) -> None:
+    """A trigger without a search_path of its own would read tables that the writer has put in the way."""
+    loose = await owner.fetch("""
+        SELECT DISTINCT p.oid::regprocedure::text AS name FROM pg_trigger AS t
+        INNER JOIN pg_proc AS p ON p.oid = t.tgfoid
+        WHERE NOT t.tgisinternal
+            AND NOT coalesce('search_path=public, pg_temp' = ANY (p.proconfig), false)
+    """)
+    assert [row["name"] for row in loose] == []
+
+
+async def test_everything_explains_itself(owner: asyncpg.Connection) -> None:
+    silent = await owner.fetch("""
+        SELECT c.oid::regclass::text AS name FROM pg_class AS c
+        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'v')
+            AND obj_description(c.oid, 'pg_class') IS NULL AND c.relname <> 'alembic_version'
+        UNION ALL
+        SELECT p.oid::regprocedure::text FROM pg_proc AS p
+        WHERE p.pronamespace = 'public'::regnamespace AND obj_description(p.oid, 'pg_proc') IS NULL
+            AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = p.oid AND deptype = 'e')
+        UNION ALL
+        SELECT t.tgname FROM pg_trigger AS t
+        WHERE NOT t.tgisinternal AND obj_description(t.oid, 'pg_trigger') IS NULL
+    """)
+    assert [row["name"] for row in silent] == []
+
+
+async def test_the_app_reports_what_paypal_says_and_decides_nothing(owner: asyncpg.Connection) -> None:
+    """What follows from it is behind functions that it may not call."""
+    rows = await owner.fetch("""
+        SELECT proname, has_function_privilege('booking_app', oid, 'EXECUTE') AS for_app FROM pg_proc
+        WHERE pronamespace = 'public'::regnamespace AND provolatile = 'v' AND prorettype <> 'trigger'::regtype
+            AND proname ~ '(payment|capture|refund|hold|order|decline$|webhook|look|paid|review|retake)'
+    """)
+    assert {row["proname"] for row in rows if row["for_app"]} == set(TO_PAY.split())
+    assert {row["proname"] for row in rows if not row["for_app"]} >= {"confirm_paid", "retake_slot", "request_refund"}

@@ -1,0 +1,70 @@
+"""plpgsql_check finds nothing: no column that is not there, no variable unused, no text taken for another type.
+
+It comes as Debian's postgresql-15-plpgsql-check, with Debian's PostgreSQL, so the server here is that one.
+"""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from app.sandbox.servers.postgres import EmbeddedPostgres
+from tests.support.servers.databases import make_template, url_for
+
+CONTROL = max(Path("/usr/share/postgresql").glob("*/extension/plpgsql_check.control"), default=None)
+# a module's `pytestmark`; not skipif, whose reason pytest repeats for each test
+pytestmark = (
+    []
+    if CONTROL
+    else [pytest.mark.skip("plpgsql_check is missing: apt-get install postgresql-15-plpgsql-check (Debian 12)")]
+)
+
+# A trigger's function is checked once for each table that it serves.
+FINDINGS = """
+    SELECT format('%s line %s: %s %s %s', f.oid::regprocedure, c.lineno, c.level, c.message, c.detail)
+    FROM (
+        SELECT DISTINCT p.oid, coalesce(t.tgrelid, 0) AS relid
+        FROM pg_proc AS p
+        INNER JOIN pg_language AS l ON l.oid = p.prolang
+        LEFT JOIN pg_trigger AS t ON t.tgfoid = p.oid
+        WHERE l.lanname = 'plpgsql' AND p.pronamespace IN ('public'::regnamespace, 'admin'::regnamespace)
+            AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.objid = p.oid AND d.deptype = 'e')
+    ) AS f, plpgsql_check_function_tb(
+        f.oid, f.relid, security_warnings => true, compatibility_warnings => true
+    ) AS c
+    WHERE c.message NOT LIKE 'composite OUT variable %' -- a column that is a row is meant to be one
+    ORDER BY 1
+"""
+
+
+@pytest_asyncio.fixture(scope="module")
+async def checked(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[asyncpg.Connection]:
+    """A superuser's connection to a migrated database that has the extension."""
+    assert CONTROL
+    server = EmbeddedPostgres(tmp_path_factory.mktemp("checked"), {"fsync": "off"})
+    server.binaries = Path("/usr/lib/postgresql") / CONTROL.parts[4] / "bin"
+    await server.start()
+    try:
+        connection = await asyncpg.connect(url_for(server.superuser_dsn, await make_template(server.superuser_dsn)))
+        await connection.execute("CREATE SCHEMA checks; CREATE EXTENSION plpgsql_check SCHEMA checks")
+        await connection.execute("SET search_path = public, checks")
+        yield connection
+        await connection.close()
+    finally:
+        await server.stop()
+
+
+async def test_it_finds_nothing(checked: asyncpg.Connection) -> None:
+    found = [row[0] for row in await checked.fetch(FINDINGS)]
+    assert not found, "\n".join(found)
+
+
+async def test_it_would(checked: asyncpg.Connection) -> None:
+    await checked.execute(
+        "CREATE FUNCTION slip() RETURNS integer LANGUAGE plpgsql AS 'BEGIN RETURN (SELECT sea FROM appointment LIMIT 1); END'"
+    )
+    found = [row[0] for row in await checked.fetch(FINDINGS)]
+    await checked.execute("DROP FUNCTION slip()")
+    assert [text.partition(" ")[0] for text in found] == ["slip()"]

@@ -1,0 +1,137 @@
+"""What each role may do: the app writes bookings through functions only, nobody but the owner touches the rules."""
+
+import asyncpg
+import pytest
+
+from tests.support.db.refusals import forbidden
+from tests.support.factories import a_slot, book, make_doctor, make_patient
+from tests.support.servers.databases import Database
+
+WRITES = [
+    "INSERT INTO appointment (doctor_id, patient_id, during) VALUES (1, 2, '[2026-01-01,2026-01-02)')",
+    "UPDATE appointment SET status = 'confirmed'",
+    "UPDATE appointment SET seat = NULL",
+    "UPDATE appointment SET hold_expires_at = 'infinity'",
+    "UPDATE appointment SET cancel_deadline = 'infinity'",
+    "DELETE FROM appointment",
+    "UPDATE waitlist_entry SET status = 'waiting'",
+    "INSERT INTO waitlist_entry (doctor_id, patient_id) VALUES (1, 2)",
+    "INSERT INTO notification (kind, account_id, appointment_id, appointment_version) VALUES ('slot_offered', 1, 1, 1)",
+    "UPDATE notification SET status = 'sent'",
+    "UPDATE doctor SET booking_seq = 0",
+    "UPDATE doctor SET max_appointments = 30",
+    "INSERT INTO payment (appointment_id, amount, currency) VALUES (1, 1, 'USD')",
+    "UPDATE payment SET status = 'captured', capture_id = 'X'",
+    "UPDATE payment SET without_slot = false",
+    "UPDATE payment SET refund_total = 0",
+    "DELETE FROM payment",
+    "INSERT INTO refund (payment_id, amount, reason) VALUES (1, 1, 'x')",
+    "UPDATE refund SET status = 'completed'",
+    "DELETE FROM webhook_event",
+    "SELECT token_hash FROM calendar_feed",
+    "INSERT INTO calendar_feed (account_id, token_hash) VALUES (1, '')",
+    "DELETE FROM calendar_feed",
+    "SELECT answer FROM receipt",
+    "INSERT INTO receipt (account_id, route, key, fingerprint) VALUES (1, '', '', '')",
+    "UPDATE receipt SET answer = 'x'",
+    "DELETE FROM receipt",
+    "UPDATE policy SET hold_minutes = 1440",
+    "UPDATE account SET role = 'doctor'",
+    "DELETE FROM account",
+    "SELECT lock_doctor(1)",
+    "SELECT retire_appointments(1, 1, 'infinity')",
+    "SELECT act_as('admin')",
+    "SELECT confirm_paid(p) FROM payment AS p",
+    "SELECT settle_capture(p, 'X') FROM payment AS p",
+    "SELECT extend_hold(1, 'infinity')",
+    "SELECT retake_slot(p) FROM payment AS p",
+    "SELECT request_refund(1, 'x')",
+    "SELECT unwind_payments(1)",
+    "SELECT lock_payment(1)",
+]
+NEVER = [
+    "TRUNCATE appointment",
+    "ALTER TABLE appointment DISABLE TRIGGER ALL",
+    "ALTER TABLE appointment DROP CONSTRAINT appointment_doctor_no_overlap",
+    "DROP TRIGGER tg_appointment__rules ON appointment",
+    "SET session_replication_role = replica",
+    "CREATE TABLE mine (id integer)",
+    "UPDATE account SET password_hash = 'x'",
+    "UPDATE appointment SET seat = 1",
+    "UPDATE appointment SET fee = 0",
+    "UPDATE appointment SET version = 1",
+    "UPDATE payment SET amount = 1",
+    "DELETE FROM refund",
+    "CREATE OR REPLACE FUNCTION refuse(rule text, why text) RETURNS void LANGUAGE sql AS 'SELECT'",
+]
+
+
+SECRETS = [
+    "SELECT password_hash FROM account",
+    "SELECT * FROM account",
+    "SELECT a FROM account AS a",
+    "SELECT count(*) FROM account WHERE password_hash = 'x'",
+    "SELECT token_hash FROM account_token",
+    "SELECT token_hash FROM refresh_token",
+    "SELECT token_hash FROM calendar_feed",
+    "SELECT token_hash FROM offer_token",
+    "SELECT answer FROM receipt",
+    "COPY account TO STDOUT",
+]
+
+
+@pytest.mark.parametrize("statement", WRITES)
+async def test_the_app_writes_through_functions_only(app: asyncpg.Connection, statement: str) -> None:
+    with forbidden():
+        await app.execute(statement)
+
+
+@pytest.mark.parametrize("statement", NEVER)
+@pytest.mark.parametrize("role", ["app", "admin", "auditor"])
+async def test_the_rules_are_the_owner_s(database: Database, role: str, statement: str) -> None:
+    connection = await asyncpg.connect(getattr(database, role))
+    try:
+        with forbidden():
+            await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+@pytest.mark.parametrize("role", ["app", "admin", "auditor"])
+async def test_nobody_reads_a_hash_of_a_password_or_a_token(database: Database, role: str) -> None:
+    connection = await asyncpg.connect(getattr(database, role))
+    try:
+        await connection.fetch("SELECT id, username, email, role FROM account")
+        for statement in SECRETS:
+            with forbidden():
+                await connection.fetch(statement)
+    finally:
+        await connection.close()
+
+
+async def test_the_app_is_told_the_hash_that_it_verifies(
+    database: Database, app: asyncpg.Connection, owner: asyncpg.Connection
+) -> None:
+    patient = await make_patient(owner)
+    assert await app.fetchval("SELECT password_hash_of($1)", patient) == "-"
+    for role in (database.admin, database.auditor):
+        connection = await asyncpg.connect(role)
+        try:
+            with forbidden():
+                await connection.fetch("SELECT password_hash_of($1)", patient)
+        finally:
+            await connection.close()
+
+
+async def test_an_auditor_reads_and_does_not_write(database: Database, owner: asyncpg.Connection) -> None:
+    appointment = await book(owner, await make_patient(owner), await make_doctor(owner), a_slot())
+    connection = await asyncpg.connect(database.auditor)
+    try:
+        assert await connection.fetchval("SELECT status FROM api_appointment WHERE id = $1", appointment) == "pending"
+        for statement in WRITES:
+            with forbidden():
+                await connection.execute(statement)
+        with forbidden():
+            await connection.fetch("SELECT * FROM book(2, 1, now())")
+    finally:
+        await connection.close()

@@ -1,0 +1,184 @@
+"""Nobody at a connection of their own gets past a rule: each is tried by statement, as each role and as the owner."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import NamedTuple
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from app.domain.rules import RULES
+from tests.db.schema.rule_violations import APPOINTMENTS, BY_GRANT, MONEY, Breach
+from tests.db.schema.rule_violations_people import OUTBOX, PEOPLE, POLICY, WAITING
+from tests.support.db.offers import CANCEL, full_doctor, waiting
+from tests.support.db.payments import another_payment, begun, captured, order, without_slot
+from tests.support.factories import a_slot, book, make_account, make_doctor, make_patients
+from tests.support.servers.databases import Database
+
+BREACHES = [*APPOINTMENTS, *MONEY, *PEOPLE, *WAITING, *OUTBOX, *POLICY]
+
+# Said by functions alone, so there is no statement that could break it: tests/db/waitlist/test_offers.py.
+NO_STATEMENT = {"offer_superseded"}
+
+
+class Scene(NamedTuple):
+    """Somebody of each kind and something in each state, by name, and a connection of each role to try things on."""
+
+    names: dict[str, object]
+    roles: dict[str, asyncpg.Connection]
+
+
+@pytest_asyncio.fixture(scope="module")
+async def scene(database: Database) -> AsyncIterator[Scene]:
+    """A scene that all the breaches leave as it is."""
+    roles = {role: await asyncpg.connect(getattr(database, role)) for role in ("owner", "app", "admin")}
+    yield Scene(await the_names(roles["owner"], roles["app"]), roles)
+    for connection in roles.values():
+        await connection.close()
+
+
+async def the_names(owner: asyncpg.Connection, app: asyncpg.Connection) -> dict[str, object]:
+    """Set the scene, by what its people could do themselves."""
+    patient, other, holder = await make_patients(owner, 3)
+    free, dear = await make_doctor(owner, fee=0), await make_doctor(owner, fee=100)
+    full = await make_doctor(owner, hours=())
+    entry = await app.fetchval("SELECT id FROM join_waitlist($1, $2, NULL)", patient, full)
+    for number in range(5):
+        await book(app, holder, await make_doctor(owner), a_slot(10 + number))
+    canceled, canceled_dear = await book(app, other, free, a_slot(4)), await book(app, other, dear, a_slot(6))
+    for appointment in (canceled, canceled_dear):
+        await app.fetch(CANCEL, other, appointment)
+    crowded, leaving, (freed,) = await full_doctor(owner)
+    await waiting(owner, crowded, 1)
+    await app.fetch(CANCEL, leaving, freed)
+    paying = await captured(owner, app)
+    await order(app, paying.payment)
+    await without_slot(owner, app)
+    unpaid = await begun(owner, app)
+    return {
+        "patient": patient,
+        "other": other,
+        "holder": holder,
+        "free": free,
+        "dear": dear,
+        "full": full,
+        "closed": await make_doctor(owner, max_appointments=0),
+        "account": await make_account(owner, "doctor"),
+        "person": await make_account(owner, "patient"),
+        "entry": entry,
+        "visit": await book(app, patient, free, a_slot()),
+        "hold": await book(app, patient, dear, a_slot(2)),
+        "near": await book(app, other, free, a_slot(after=timedelta(days=1))),
+        "canceled": canceled,
+        "canceled_dear": canceled_dear,
+        "paid": paying.payment,
+        "first": unpaid.payment,
+        "second": await another_payment(owner, unpaid),
+        "taken": f"'{a_slot().isoformat()}'::timestamptz",
+        "soon": f"'{a_slot(8).isoformat()}'::timestamptz",
+    }
+
+
+async def stopped_by(db: asyncpg.Connection, statement: str) -> str:
+    """Return what stops a statement: a constraint's name, or 42501; "" if nothing does. It is undone."""
+    transaction = db.transaction()
+    await transaction.start()
+    try:
+        await db.execute(f"{statement}; SET CONSTRAINTS ALL IMMEDIATE")
+    except asyncpg.InsufficientPrivilegeError as error:
+        return error.sqlstate
+    except asyncpg.IntegrityConstraintViolationError as error:
+        return error.constraint_name or str(error)
+    finally:
+        await transaction.rollback()
+    return ""
+
+
+@pytest.mark.parametrize("breach", BREACHES, ids=lambda breach: f"{breach.rule}: {breach.statement[:50]}")
+async def test_a_breach_is_stopped(scene: Scene, breach: Breach) -> None:
+    statement = breach.statement.format_map(scene.names)
+    stopped = {role: await stopped_by(connection, statement) for role, connection in scene.roles.items()}
+    expected = {"app": breach.app, "admin": breach.admin}
+    assert stopped == {
+        "owner": breach.name,
+        **{role: BY_GRANT if by == BY_GRANT else breach.name for role, by in expected.items()},
+    }
+
+
+def test_every_rule_is_tried() -> None:
+    assert {breach.rule for breach in BREACHES} == set(RULES) - NO_STATEMENT
+
+
+ACTORS = ("patient", "doctor", "payer", "payment", "purge", "system", "admin")
+
+
+@pytest.mark.parametrize("actor", ACTORS)
+async def test_whoever_one_says_to_be_nothing_is_confirmed_unpaid(scene: Scene, actor: str) -> None:
+    """booking.actor is a setting, and anybody may set one."""
+    confirm = f"SET LOCAL booking.actor = {actor}; UPDATE appointment SET status = 'confirmed' WHERE id = {{hold}}"
+    assert await stopped_by(scene.roles["admin"], confirm.format_map(scene.names)) == "appointment_confirmed_is_paid"
+
+
+# What only the owner may do to a table, whichever it is.
+OWNERS_ALONE = (
+    "TRUNCATE {} CASCADE",
+    "ALTER TABLE {} DISABLE TRIGGER ALL",
+    "ALTER TABLE {} DISABLE TRIGGER USER",
+    "ALTER TABLE {} ADD COLUMN mine integer",
+    "ALTER TABLE {} OWNER TO CURRENT_USER",
+    "CREATE TRIGGER mine BEFORE UPDATE ON {} FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()",
+    "CREATE RULE mine AS ON UPDATE TO {} DO INSTEAD NOTHING",
+    "CREATE INDEX ON {} ((1))",
+    "DROP TABLE {} CASCADE",
+)
+# What would put something else in a rule's way: a table before its table, another session's rights, another schema.
+WAYS_ROUND = (
+    "SET session_replication_role = replica",
+    "SELECT set_config('session_replication_role', 'replica', false)",
+    "SET ROLE booking_owner",
+    "SET SESSION AUTHORIZATION booking_owner",
+    "CREATE TEMP TABLE policy (hold_minutes integer)",
+    "CREATE SCHEMA mine",
+    "CREATE TABLE public.mine (id integer)",
+    "CREATE VIEW admin.mine AS SELECT 1",
+    "CREATE FUNCTION pg_temp.mine() RETURNS integer LANGUAGE sql AS 'SELECT 1'",
+    "CREATE FUNCTION admin.mine() RETURNS integer LANGUAGE sql AS 'SELECT 1'",
+    "CREATE EXTENSION dblink",
+    "ALTER DATABASE {database} SET session_replication_role = replica",
+    "ALTER ROLE {role} SET session_replication_role = replica",
+    "ALTER ROLE {role} SUPERUSER",
+    "GRANT booking_owner TO {role}",
+    "ALTER FUNCTION refuse(text, text) OWNER TO {role}",
+    "ALTER FUNCTION book(integer, integer, timestamptz) SECURITY INVOKER",
+    "DROP FUNCTION refuse(text, text) CASCADE",
+    "COPY account (username) TO PROGRAM 'cat'",
+    "DO $$ BEGIN UPDATE appointment SET seat = 1; END $$",
+    "WITH s AS (UPDATE appointment SET fee = 0 RETURNING id) SELECT * FROM s",
+    "INSERT INTO history SELECT * FROM history",
+    "UPDATE history SET becomes = was",
+    "DELETE FROM history",
+    "SELECT lock_doctor(1)",
+    "SELECT act_as('payment')",
+    "SELECT confirm_paid(p) FROM payment AS p",
+)
+
+
+@pytest.mark.parametrize("role", ["app", "admin"])
+async def test_the_tables_are_the_owner_s(scene: Scene, role: str) -> None:
+    db = scene.roles[role]
+    tables = await db.fetch(
+        "SELECT oid::regclass::text FROM pg_class WHERE relnamespace IN ('public'::regnamespace, 'admin'::regnamespace)"
+        " AND relkind = 'r'"
+    )
+    assert len(tables) > 20
+    stopped = {s: await stopped_by(db, s) for (table,) in tables for s in (t.format(table) for t in OWNERS_ALONE)}
+    assert {statement for statement, by in stopped.items() if by != BY_GRANT} == set()
+
+
+@pytest.mark.parametrize("role", ["app", "admin"])
+async def test_there_is_no_way_round(scene: Scene, database: Database, role: str) -> None:
+    names = {"role": f"booking_{role}", "database": database.app.rpartition("/")[2]}
+    statements = [statement.format(**names) for statement in WAYS_ROUND]
+    stopped = {statement: await stopped_by(scene.roles[role], statement) for statement in statements}
+    assert {statement for statement, by in stopped.items() if by != BY_GRANT} == set()

@@ -1,0 +1,70 @@
+"""Each place that a doctor regains is offered once to everybody in line: what counts is when it was regained."""
+
+from datetime import timedelta
+
+import asyncpg
+
+from tests.support.db.offers import (
+    CANCEL,
+    DECLINE,
+    SWEEP,
+    end_visit,
+    free,
+    full_doctor,
+    offers,
+    on_offer,
+    pass_time,
+    waiting,
+)
+from tests.support.db.refusals import refused
+from tests.support.factories import a_slot, book
+
+TAKE_OFF = "SELECT * FROM add_time_off($1, $2, $3, NULL, false)"
+VISIT = "SELECT status FROM appointment WHERE id = $1"
+
+
+async def test_a_visit_written_down_after_the_offer_of_its_place_is_offered_once(
+    owner: asyncpg.Connection, app: asyncpg.Connection, root: asyncpg.Connection
+) -> None:
+    doctor, _, (appointment,) = await full_doctor(owner)
+    (patient,) = await waiting(app, doctor, 1)
+    await end_visit(root, appointment)
+    await app.fetch(TAKE_OFF, doctor, a_slot(2), a_slot(3))
+    assert await owner.fetchval(VISIT, appointment) == "completed"
+    ((who, offer),) = (await offers(owner, doctor)).items()
+    assert who == patient
+    await app.fetch(DECLINE, patient, offer)
+    assert await offers(owner, doctor) == {}
+    assert a_slot(1) in await free(app, doctor)
+
+
+async def test_a_visit_that_is_corrected_is_no_place_regained(
+    owner: asyncpg.Connection, app: asyncpg.Connection, root: asyncpg.Connection
+) -> None:
+    doctor, _, (appointment,) = await full_doctor(owner)
+    (patient,) = await waiting(app, doctor, 1)
+    await end_visit(root, appointment)
+    await app.execute(SWEEP, doctor)
+    await app.fetch(DECLINE, patient, (await offers(owner, doctor))[patient])
+    await app.fetch("SELECT * FROM record_visit($1, $2, 'no_show')", doctor, appointment)
+    await app.execute(SWEEP, doctor)
+    assert await offers(owner, doctor) == {}
+
+
+async def test_a_place_that_the_clock_has_freed_is_owed_to_who_let_another_pass(
+    owner: asyncpg.Connection, app: asyncpg.Connection, root: asyncpg.Connection
+) -> None:
+    doctor, holder, (canceled, visit) = await full_doctor(owner, seats=2)
+    (patient,) = await waiting(app, doctor, 1)
+    await app.fetch(CANCEL, holder, canceled)
+    await app.fetch(DECLINE, patient, (await offers(owner, doctor))[patient])
+    await pass_time(root, doctor, timedelta(hours=1))
+    everybodys = await free(app, doctor)
+    await end_visit(root, visit)
+    assert await owner.fetchval(VISIT, visit) == "confirmed"
+    (owed,) = {*everybodys} - {*await free(app, doctor)}
+    with refused("appointment_doctor_no_overlap"):
+        await book(app, holder, doctor, owed)
+    await app.execute(SWEEP, doctor)
+    assert await on_offer(owner, doctor) == [owed]
+    assert list(await offers(owner, doctor)) == [patient]

@@ -1,0 +1,55 @@
+"""What the tables of the waitlist's offers declare."""
+
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from tests.support.db.offers import CANCEL, full_doctor, waiting
+from tests.support.db.refusals import broken, refuses
+from tests.support.servers.databases import Database
+
+
+@pytest_asyncio.fixture(scope="module")
+async def tables(database: Database) -> AsyncIterator[asyncpg.Connection]:
+    """A connection to a database with two offers and their tokens, and without the triggers that apply rules."""
+    db = await asyncpg.connect(database.owner)
+    doctor, holder, (appointment,) = await full_doctor(db)
+    await waiting(db, doctor, 2)
+    await db.fetch(CANCEL, holder, appointment)
+    await db.execute("INSERT INTO offer_token (token_hash, offer_id) SELECT sha256(id::text::bytea), id FROM offer")
+    for table in ("offer", "waitlist_entry"):
+        await db.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+    yield db
+    await db.close()
+
+
+ENTRY = "UPDATE waitlist_entry SET {}"
+POLICY = "UPDATE policy SET {}"
+
+
+@pytest.mark.parametrize(
+    ("rule", "statements"),
+    [
+        broken("offer_status_valid", "UPDATE offer SET status = 'lost'"),
+        broken("offer_wave_valid", "UPDATE offer SET wave = 0"),
+        broken("offer_one_live", "UPDATE offer SET waitlist_entry_id = (SELECT min(id) FROM waitlist_entry)"),
+        broken("offer_appointment_id_fkey", "UPDATE offer SET appointment_id = 0"),
+        broken("offer_waitlist_entry_id_fkey", "UPDATE offer SET waitlist_entry_id = 0 WHERE id = 1"),
+        broken("offer_token_offer_id_fkey", "UPDATE offer_token SET offer_id = 0"),
+        broken("waitlist_entry_priority_class_valid", *(ENTRY.format(f"priority_class = {n}") for n in (0, 3))),
+        broken("waitlist_entry_times_valid", ENTRY.format("earliest_time = '10:01', latest_time = '10:00'")),
+        broken(
+            "waitlist_entry_min_notice_minutes_valid",
+            *(ENTRY.format(f"min_notice_minutes = {n}") for n in (-1, 21601)),
+        ),
+        broken("policy_offer_first_wave_valid", *(POLICY.format(f"offer_first_wave = {n}") for n in (0, 101))),
+        broken("policy_offer_waves_valid", *(POLICY.format(f"offer_waves = {n}") for n in (0, 25))),
+        broken(
+            "policy_offer_min_notice_valid", *(POLICY.format(f"offer_min_notice = '{n}'") for n in ("-1 s", "73 h"))
+        ),
+    ],
+)
+async def test_tables(tables: asyncpg.Connection, rule: str, statements: tuple[str, ...]) -> None:
+    await refuses(tables, rule, statements)

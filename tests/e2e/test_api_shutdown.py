@@ -1,0 +1,71 @@
+"""An API that is told to stop finishes what it has begun."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from functools import partial
+from pathlib import Path
+
+import asyncpg
+import httpx
+import pytest
+import pytest_asyncio
+
+from app.sandbox.stack.service import Api
+from tests.conftest import SECRET
+from tests.support.factories import a_slot, make_doctor, make_patient
+from tests.support.http.bookings import post_booking
+from tests.support.servers.databases import Database
+from tests.support.servers.worker_process import eventually
+
+SOMEBODY_WAITS = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid)))"
+
+
+@pytest_asyncio.fixture
+async def api(database: Database, redis_url: str, tmp_path: Path) -> AsyncIterator[Api]:
+    """An API as a process."""
+    api = Api(tmp_path)
+    environment = {
+        "PATH": os.environ["PATH"],
+        "SECRET_KEY": SECRET,
+        "ALLOWED_HOSTS": "127.0.0.1",
+        "DATABASE_URL": database.app,
+        "REDIS_URL": redis_url,
+    }
+    try:
+        await api.start(environment)
+        yield api
+    finally:
+        await api.child.stop()
+
+
+async def refuses(url: str) -> bool:
+    """Whether new connections are refused."""
+    try:
+        async with httpx.AsyncClient(base_url=url) as client:
+            await client.get("/health/live")
+    except httpx.ConnectError:
+        return True
+    except (httpx.RemoteProtocolError, httpx.ReadError):  # taken at the last moment, and not answered any more
+        return False
+    return False
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_request_that_is_being_answered_still_is(
+    api: Api, owner: asyncpg.Connection, number: signal.Signals
+) -> None:
+    doctor, patient = await make_doctor(owner), await make_patient(owner)
+    async with httpx.AsyncClient(base_url=api.url, timeout=60) as client:
+        async with owner.transaction():
+            await owner.execute("LOCK TABLE appointment")
+            booking = asyncio.create_task(post_booking(client, patient, doctor, a_slot()))
+            await eventually(partial(owner.fetchval, SOMEBODY_WAITS))
+            os.kill(api.child.pid, number)
+            await eventually(partial(refuses, api.url))
+            assert not booking.done()
+        answer = await booking
+    assert answer.status_code == 201, answer.text
+    assert await owner.fetchval("SELECT id FROM appointment WHERE doctor_id = $1", doctor) == answer.json()["id"]
+    assert await asyncio.wait_for(api.child.wait(), 60) in {0, -number}

@@ -1,0 +1,152 @@
+"""An API that is killed in the midst of anything: whoever sends their request again has it done once."""
+
+import asyncio
+import os
+import random
+import time
+from collections.abc import AsyncIterator
+from functools import partial
+from pathlib import Path
+
+import asyncpg
+import httpx
+import pytest_asyncio
+
+from app.sandbox.paypal.server import PayPalStandIn
+from app.sandbox.stack.service import Api
+from app.settings import Settings
+from tests.conftest import SECRET
+from tests.support.http.idempotent_requests import ACTS, REPLAYED, Act, Practice, new_key, state
+from tests.support.paypal.fake_paypal import Till
+from tests.support.paypal.payment_client import Teller
+from tests.support.paypal.worker_jobs import jobs
+from tests.support.servers.databases import Database, execute
+from tests.support.servers.worker_process import eventually
+
+ROUNDS, TIMES = 3, 3
+SOMEBODY_WAITS = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid)))"
+# what a worker would find due
+ALL_DUE = "SET session_replication_role = replica; UPDATE payment SET due_at = now() WHERE due_at IS NOT NULL"
+
+
+class Mortal:
+    """An API as a process that can be killed and started again."""
+
+    def __init__(self, api: Api, environment: dict[str, str]) -> None:
+        self._api = api
+        self._environment = environment
+
+    async def start(self) -> httpx.AsyncClient:
+        """Start it, and return a client of it."""
+        await self._api.start(self._environment, self._api.port or None)
+        return httpx.AsyncClient(base_url=self._api.url, timeout=60)
+
+    async def kill(self) -> None:
+        """End it at once (-9)."""
+        self._api.child.kill()
+        await self._api.child.wait()
+
+
+@pytest_asyncio.fixture
+async def mortal(database: Database, redis_url: str, stand_in: PayPalStandIn, tmp_path: Path) -> AsyncIterator[Mortal]:
+    """An API that is not running yet."""
+    api = Api(tmp_path)
+    yield Mortal(
+        api,
+        {
+            "PATH": os.environ["PATH"],
+            "SECRET_KEY": SECRET,
+            "ALLOWED_HOSTS": "127.0.0.1",
+            "DEBUG": "true",  # the stand-in speaks no TLS
+            "DATABASE_URL": database.app,
+            "REDIS_URL": redis_url,
+            "PAYPAL_BASE_URL": stand_in.url,
+            "PAYPAL_CLIENT_ID": stand_in.client_id,
+            "PAYPAL_CLIENT_SECRET": stand_in.client_secret,
+        },
+    )
+    await api.child.stop()
+
+
+@pytest_asyncio.fixture
+async def practice(
+    database: Database, owner: asyncpg.Connection, client: httpx.AsyncClient, stand_in: PayPalStandIn
+) -> AsyncIterator[Practice]:
+    """What the acts are about, made through another API."""
+    async with Till(stand_in.url) as till:
+        yield Practice(database, owner, Teller(client, owner, database, till))
+
+
+async def all_at_once(client: httpx.AsyncClient, acts: dict[str, Act], keys: dict[str, str]) -> dict[str, set[bytes]]:
+    """Send each act several times under its key; return the answers that came."""
+    came: dict[str, set[bytes]] = {name: set() for name in acts}
+
+    async def send(name: str) -> None:
+        try:
+            answer = await acts[name].send(client, keys[name])
+        except httpx.TransportError:
+            return  # it was killed
+        assert answer.is_success, answer.text
+        came[name].add(answer.content)
+
+    await asyncio.gather(*(send(name) for name in acts for _ in range(TIMES)))
+    return came
+
+
+async def test_killed_at_any_moment_it_has_done_all_or_nothing(
+    mortal: Mortal, practice: Practice, client: httpx.AsyncClient, settings: Settings, database: Database
+) -> None:
+    alone = {name: await make(practice) for name, make in ACTS.items()}
+    started = time.monotonic()
+    await all_at_once(client, alone, {name: new_key() for name in ACTS})
+    takes = time.monotonic() - started
+    wanted = {name: await state(practice.owner, act) for name, act in alone.items()}
+    for _ in range(ROUNDS):
+        acts, keys = {name: await make(practice) for name, make in ACTS.items()}, {name: new_key() for name in ACTS}
+        async with await mortal.start() as killed:
+            sending = asyncio.create_task(all_at_once(killed, acts, keys))
+            await asyncio.sleep(random.uniform(0, takes))
+            await mortal.kill()
+            came = await sending
+        async with await mortal.start() as another, jobs(settings) as worker:
+            await execute(database.superuser, ALL_DUE)
+            for row in await practice.owner.fetch("SELECT id FROM payment WHERE status = 'capturing'"):
+                await worker.settle_payment(row["id"])
+            again = await all_at_once(another, acts, keys)
+        await mortal.kill()
+        for name, act in acts.items():
+            assert len(came[name] | again[name]) == 1, (name, came[name], again[name])
+            assert await state(practice.owner, act) == wanted[name], name
+
+
+async def test_killed_amid_its_transaction_it_has_done_nothing(
+    mortal: Mortal, practice: Practice, client: httpx.AsyncClient
+) -> None:
+    alone, act, key = await ACTS["book_appointment"](practice), await ACTS["book_appointment"](practice), new_key()
+    await alone.send(client)
+    async with await mortal.start() as killed:
+        async with practice.owner.transaction():
+            await practice.owner.execute("LOCK TABLE notification")
+            sending = asyncio.create_task(act.send(killed, key))
+            await eventually(partial(practice.owner.fetchval, SOMEBODY_WAITS))
+            await mortal.kill()
+        (lost,) = await asyncio.gather(sending, return_exceptions=True)
+    assert isinstance(lost, httpx.TransportError)
+    async with await mortal.start() as another:
+        answer = await act.send(another, key)
+        assert (answer.status_code, REPLAYED in answer.headers) == (201, False)
+        assert (await act.send(another, key)).content == answer.content
+    assert await state(practice.owner, act) == await state(practice.owner, alone)
+
+
+async def test_killed_before_its_answer_has_come_it_has_done_it(mortal: Mortal, practice: Practice) -> None:
+    act, key = await ACTS["book_appointment"](practice), new_key()
+    async with await mortal.start() as killed:
+        lost = await act.send(killed, key)
+        await mortal.kill()
+    done = await state(practice.owner, act)
+    async with await mortal.start() as another:
+        answer = await act.send(another, key)
+    assert (answer.status_code, answer.content) == (201, lost.content)
+    assert answer.headers[REPLAYED] == "true"
+    assert await state(practice.owner, act) == done

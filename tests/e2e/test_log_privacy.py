@@ -1,0 +1,142 @@
+"""What people tell the API stays out of all logs: of API, worker, PostgreSQL and Valkey, and of the supervisor."""
+
+import json
+import re
+from collections.abc import AsyncIterator, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import asyncpg
+import httpx
+import pytest
+import pytest_asyncio
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from app.sandbox.mailbox.server import Mailbox
+from tests.e2e.log_privacy import OTTOLINE, PEREGRINE, UNWELCOME, ZEBULON, Story, words
+from tests.support.servers.sandbox_process import Up
+from tests.support.servers.worker_process import eventually
+
+TOKENS = re.compile(rb"Bearer |eyJ[\w-]{10}|\$argon2", re.IGNORECASE)
+UNHEARD_OF = f"ALTER TABLE patient ADD CONSTRAINT unheard_of CHECK (full_name <> '{UNWELCOME.full_name}')"
+SLIP = f"UPDATE account SET email = '{ZEBULON.email}' WHERE email = '{OTTOLINE.email}'"
+ALL_TRIED = """
+    SELECT NOT EXISTS (
+        SELECT FROM notification AS n
+        WHERE n.status = 'queued' AND n.outcome IS NULL AND NOT EXISTS (
+            SELECT FROM notification AS earlier -- whose turn comes first
+            WHERE earlier.account_id = n.account_id AND earlier.id < n.id AND earlier.outcome IS NOT NULL
+                AND earlier.status = 'queued'
+        )
+    )
+"""
+# nothing is paid in the story, so nobody calls this PayPal; the stand-in is for development only
+PRODUCTION = {"DEBUG": "false", "ALLOWED_HOSTS": "127.0.0.1", "PAYPAL_BASE_URL": "https://paypal.invalid"}
+
+
+class TalkativeMailbox(Mailbox):
+    """A mail server that refuses some mails, for good or for now, and repeats in its answers what it was told."""
+
+    async def handle_RCPT(  # noqa: N802  aiosmtpd's
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        del server, session, options
+        if address == PEREGRINE.email:
+            return f"550 5.1.1 <{address}>: {PEREGRINE.full_name} does not live here"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802  aiosmtpd's
+        if OTTOLINE.email in envelope.rcpt_tos:
+            return f"554 5.7.1 what you say to {OTTOLINE.full_name} <{OTTOLINE.email}> is spam"
+        if ZEBULON.email in envelope.rcpt_tos:
+            return f"451 4.3.0 {ZEBULON.full_name} <{ZEBULON.email}> must wait"
+        return await super().handle_DATA(server, session, envelope)
+
+
+@pytest_asyncio.fixture
+async def mail_server() -> AsyncIterator[dict[str, str]]:
+    """The settings of a talkative mail server."""
+    mailbox = TalkativeMailbox()
+    await mailbox.start()
+    yield {"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": str(mailbox.smtp_port)}
+    await mailbox.stop()
+
+
+@pytest.mark.parametrize("mode", [{}, PRODUCTION], ids=["development", "production"])
+async def test_nothing_said_in_confidence_is_in_a_log(
+    tmp_path: Path, mail_server: dict[str, str], mode: dict[str, str]
+) -> None:
+    up = await Up(tmp_path / "home", given=mail_server | mode).start()
+    try:
+        stack = await up.ready()
+        async with httpx.AsyncClient(base_url=stack["api"], trust_env=False, timeout=60) as client:
+            story = Story(client)
+            await tell(story, stack)
+            await the_database_talks(stack, up.home)
+    finally:
+        code = await up.end()
+    assert code == 0
+    passwords = json.loads((up.home / "secrets").read_text()).values()
+    found = list(search(up, [*words(), *story.tokens, *passwords]))
+    # what PostgreSQL said when it was told to talk shows that the search would have found it
+    assert found == [("postgres.log", ZEBULON.email)]
+    assert_told_of_everything(up, readable=not mode)
+
+
+async def tell(story: Story, stack: dict[str, Any]) -> None:
+    """Let the story happen, and every mail that comes of it be tried."""
+    await story.everybody_registers()
+    await story.register_wrongly()
+    await story.log_in_wrongly()
+    await story.put_things_where_they_do_not_belong()
+    await story.everybody_books()
+    owner = await asyncpg.connect(stack["owner_database"])
+    try:
+        await owner.execute(UNHEARD_OF)
+        await story.someone_is_not_wanted()
+        with pytest.raises(asyncpg.UniqueViolationError):  # somebody at psql slips
+            await owner.execute(SLIP)
+        await eventually(partial(owner.fetchval, ALL_TRIED))
+    finally:
+        await owner.close()
+
+
+async def the_database_talks(stack: dict[str, Any], home: Path) -> None:
+    """Have PostgreSQL log the same slip as it does unless it is told not to."""
+    port = urlsplit(stack["database"]).port
+    password = json.loads((home / "secrets").read_text())["postgres"]
+    superuser = await asyncpg.connect(f"postgresql://postgres:{password}@127.0.0.1:{port}/booking")
+    try:
+        await superuser.execute("SET log_error_verbosity = 'default'")
+        with pytest.raises(asyncpg.UniqueViolationError):
+            await superuser.execute(SLIP)
+    finally:
+        await superuser.close()
+
+
+def search(up: Up, words: list[str]) -> Iterator[tuple[str, str]]:
+    """Yield which log has which of the words, in whatever case, or anything that looks like a token."""
+    for log in (up.output, *sorted((up.home / "logs").iterdir())):
+        written = log.read_bytes()
+        yield from ((log.name, found.decode()) for found in TOKENS.findall(written))
+        yield from ((log.name, word) for word in words if word.lower().encode() in written.lower())
+
+
+def assert_told_of_everything(up: Up, *, readable: bool) -> None:
+    """Check that the logs that were searched are of this story, and lead from each mail to its request."""
+    api, worker = ((up.home / "logs" / name).read_text() for name in ("api.log", "worker.log"))
+    for event, log in {"answered": api, "server_error": api, "mail_failed": worker, "mail_sent": worker}.items():
+        assert event in log
+    if readable:
+        assert not any(line.startswith("{") for line in (api + worker).splitlines())
+        return
+    answered, tried = ([json.loads(line) for line in log.splitlines()] for log in (api, worker))
+    requests = {line["request"] for line in answered if line["event"] == "answered"}
+    mails = [line for line in tried if line["event"] in ("mail_sent", "mail_failed")]
+    assert {line["request"] for line in mails} <= requests
+    assert {line["why"] for line in mails if "why" in line} == {
+        *("SMTPRecipientRefused 550", "SMTPDataError 554", "SMTPDataError 451"),
+    }

@@ -1,0 +1,6 @@
+"""Fixtures of the worker's and the API's tests."""
+
+from tests.api.conftest import client, clients, contract
+from tests.workers.conftest import environment, mailbox, make_worker, redis
+
+__all__ = ["client", "clients", "contract", "environment", "mailbox", "make_worker", "redis"]

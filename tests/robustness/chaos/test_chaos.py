@@ -1,0 +1,229 @@
+"""Workers die, the mail server fails, Redis forgets and connections are cut, all at once: every mail arrives."""
+
+import asyncio
+import contextlib
+import os
+import random
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+from decimal import Decimal
+from functools import partial
+from typing import NamedTuple
+
+import asyncpg
+import pytest
+import pytest_asyncio
+from redis.asyncio import Redis
+
+from tests.support.factories import a_slot, book, make_doctor, make_patients
+from tests.support.mail.faulty_mailboxes import GrumpyMailbox
+from tests.support.mail.scenarios import JOIN, is_settled
+from tests.support.servers.databases import Database
+from tests.support.servers.worker_process import WorkerProcess, eventually
+from tests.workers.conftest import StartWorker
+
+DOCTORS, EACH, PATIENTS, WORKERS = 20, 25, 100, 3  # each doctor has 25 appointments: 500 in all
+SECONDS = 20  # of chaos, at least
+FAILURES = 300  # of the mail server, at least
+SETTLING = 240  # seconds after which a mail is lost; 35 are usual: a killed worker's jobs wait for 25 to 30
+
+CANCEL_AS_PATIENT = "SELECT cancel_as_patient($1, $2)"
+CANCEL_AS_DOCTOR = "SELECT cancel_as_doctor($1, $2, 'ill', false)"
+CUT = """
+    SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+    WHERE application_name = 'booking-listener' AND datname = current_database()
+"""
+REQUEUE = "UPDATE notification SET due_at = now() WHERE status = 'queued' AND due_at > now() + interval '20 s'"
+ROWS = """
+    SELECT n.*, r.email FROM notification AS n INNER JOIN account AS r ON r.id = n.account_id
+"""
+QUEUED = """
+    SELECT id, kind, account_id, attempts, due_at - now() AS due_in, outcome FROM notification WHERE status = 'queued'
+"""
+REASONS = {"the appointment has changed since", "the offer has been superseded", "the waiting has ended"}
+
+
+class Booked(NamedTuple):
+    """An appointment and its parties."""
+
+    appointment: int
+    doctor: int
+    patient: int
+
+
+class Practice(NamedTuple):
+    """Doctors without a free place, and who waits for one of them: a patient and the doctor."""
+
+    booked: list[Booked]
+    waiting: list[tuple[int, int]]
+
+
+@pytest.fixture
+def dice() -> random.Random:
+    """What decides what fails and when; the seed repeats its decisions, though not the processes' timing."""
+    seed = int(os.environ.get("BOOKING_CHAOS_SEED") or random.randrange(10**9))
+    print(f"BOOKING_CHAOS_SEED={seed}")  # noqa: T201  pytest shows it if the test fails
+    return random.Random(seed)
+
+
+@pytest_asyncio.fixture
+async def mailbox(dice: random.Random) -> AsyncIterator[GrumpyMailbox]:
+    """A mailbox that fails half of the time."""
+    box = GrumpyMailbox(dice)
+    await box.start()
+    yield box
+    await box.stop()
+
+
+async def fill_up(owner: asyncpg.Connection, app: asyncpg.Connection) -> Practice:
+    """Book up all doctors; for every fifth, two patients wait."""
+    patients, practice = await make_patients(owner, PATIENTS), Practice([], [])
+    for number in range(DOCTORS):
+        doctor = await make_doctor(owner, fee=Decimal(0), max_appointments=EACH)
+        for slot in range(EACH):
+            patient = patients[(number + slot * DOCTORS) % PATIENTS]
+            practice.booked.append(Booked(await book(app, patient, doctor, a_slot(slot)), doctor, patient))
+        if number % 5 == 0:
+            practice.waiting.extend((patient, doctor) for patient in await make_patients(owner, 2))
+    for patient, doctor in practice.waiting:
+        await app.fetch(JOIN, patient, doctor, None)
+    return practice
+
+
+async def cancel_everything(database: Database, practice: Practice, dice: random.Random) -> None:
+    """Let patients, and now and then doctors, cancel it all; half of those who wait then get what they wait for."""
+    app = await asyncpg.connect(database.app)
+    for it in dice.sample(practice.booked, len(practice.booked)):
+        by_doctor = dice.random() < 0.2
+        caller, statement = (it.doctor, CANCEL_AS_DOCTOR) if by_doctor else (it.patient, CANCEL_AS_PATIENT)
+        assert await app.fetch(statement, caller, it.appointment)
+        await asyncio.sleep(SECONDS / len(practice.booked) / 2)
+    for patient, doctor in practice.waiting[::2]:
+        await book(app, patient, doctor, a_slot(EACH))
+    await app.close()
+
+
+class Chaos:
+    """What goes wrong, and how often it did."""
+
+    def __init__(self, dice: random.Random) -> None:
+        self.done: Counter[str] = Counter()
+        self._dice = dice
+        self._until = time.monotonic() + SECONDS
+
+    async def kill(self, worker: WorkerProcess) -> None:
+        """Kill a worker (-9) and start it again, at least once."""
+        killed = False
+        while time.monotonic() < self._until or not killed:
+            await asyncio.sleep(self._dice.uniform(0.5, 6))
+            await worker.kill()
+            killed = True
+            self.done["kills"] += 1
+            await worker.start()
+
+    async def flush(self, redis: Redis) -> None:
+        """Let Redis forget everything, once."""
+        await asyncio.sleep(self._dice.uniform(0.2, 0.8) * SECONDS)
+        await redis.flushdb()
+
+    async def cut(self, app: asyncpg.Connection) -> None:
+        """Cut the connections that listen."""
+        while time.monotonic() < self._until or not self.done["cuts"]:
+            await asyncio.sleep(self._dice.uniform(0.5, 5))
+            self.done["cuts"] += await app.fetchval(CUT)
+
+
+@contextlib.asynccontextmanager
+async def impatience(owner: asyncpg.Connection) -> AsyncIterator[None]:
+    """Have mails that failed several times tried again at once, as a person at psql may; none that is being sent."""
+
+    async def requeue() -> None:
+        while True:
+            await owner.execute(REQUEUE)
+            await asyncio.sleep(1)
+
+    task = asyncio.create_task(requeue())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def check(owner: asyncpg.Connection, mailbox: GrumpyMailbox, practice: Practice) -> None:
+    """Check that every row of the outbox has come to its end, and that the mailbox has the mails, and no other."""
+    rows = {f"<{row['message_id']}@clinic.example>": row for row in await owner.fetch(ROWS)}
+    assert {row["status"] for row in rows.values()} == {"sent", "skipped"}
+    assert {row["outcome"] for row in rows.values() if row["status"] == "skipped"} <= REASONS
+    assert {row["outcome"] for row in rows.values() if row["status"] == "sent"} == {None}
+    told = {
+        (row["appointment_id"], row["account_id"]) for row in rows.values() if row["kind"] == "appointment_canceled"
+    }
+    assert {(it.appointment, it.patient) for it in practice.booked} <= told
+    arrived = {letter.message_id for letter in mailbox.letters}
+    assert {message_id for message_id, row in rows.items() if row["status"] == "sent"} <= arrived
+    # one that is skipped may have been sent before, by a worker who was killed before it could say so
+    assert arrived <= {message_id for message_id, row in rows.items() if row["attempts"]}
+    assert all(letter.to == rows[letter.message_id]["email"] for letter in mailbox.letters)
+
+
+async def no_job_is_left(redis: Redis) -> bool:
+    """Whether SAQ knows of no mail that is still to be sent, or being sent."""
+    lists = [await redis.lrange(f"saq:booking:{name}", 0, -1) for name in ("active", "queued")]
+    jobs = [*lists[0], *lists[1], *await redis.zrange("saq:booking:incomplete", 0, -1)]
+    return not any(":deliver:" in str(job) for job in jobs)
+
+
+async def what_is_left(owner: asyncpg.Connection, redis: Redis) -> str:
+    """Return what the outbox still has to send, and what SAQ knows of jobs: only both together tell who waits for whom."""
+    rows = [str(dict(row)) for row in await owner.fetch(QUEUED)]
+    jobs = await redis.zrange("saq:booking:incomplete", 0, -1)
+    records = await redis.mget(*jobs) if jobs else []
+    lists = {name: await redis.lrange(f"saq:booking:{name}", 0, -1) for name in ("active", "queued")}
+    return "\n".join(["left in the outbox:", *rows, f"jobs: {jobs}", f"their records: {records}", f"lists: {lists}"])
+
+
+@pytest.mark.timeout(600)
+async def test_every_mail_arrives(
+    database: Database,
+    owner: asyncpg.Connection,
+    app: asyncpg.Connection,
+    redis: Redis,
+    mailbox: GrumpyMailbox,
+    make_worker: StartWorker,
+    dice: random.Random,
+) -> None:
+    """500 cancellations, while three workers are killed, the mail server fails half of the time, Redis is flushed once
+    and listening connections are cut.
+
+    When that is over, the mail server is well again and pauses of more than 20 s are cut short: else the unluckiest of
+    some 1,500 mails would take ten attempts or more, and the better part of an hour.
+    """
+    practice = await fill_up(owner, app)
+    workers = [make_worker() for _ in range(WORKERS)]
+    await asyncio.gather(*(worker.start() for worker in workers))
+    chaos = Chaos(dice)
+    await asyncio.gather(
+        cancel_everything(database, practice, dice),
+        chaos.flush(redis),
+        chaos.cut(app),
+        *(chaos.kill(worker) for worker in workers),
+    )
+    async with impatience(owner):
+        await eventually(partial(mailbox.has_failed, FAILURES), seconds=SETTLING)
+        mailbox.grumpy = False
+        try:
+            await eventually(partial(is_settled, app), seconds=SETTLING)
+        except TimeoutError:
+            pytest.fail(await what_is_left(owner, redis))
+    await check(owner, mailbox, practice)
+    await eventually(partial(no_job_is_left, redis), seconds=SETTLING)
+    for worker in workers:
+        worker.terminate()
+        assert await worker.wait() == 0
+        assert not worker.logged("crashed")
+    twice = len(mailbox.letters) - len({letter.message_id for letter in mailbox.letters})
+    print(  # noqa: T201  as above
+        f"{dict(chaos.done)}, {mailbox.failures} of {mailbox.attempts} attempts failed, {twice} mails arrived again"
+    )

@@ -1,0 +1,199 @@
+"""PostgreSQL is stopped, or hangs, while everybody is at it: who asks is told in time, and afterwards all goes on.
+
+On a PostgreSQL of its own, whatever the other tests use: it is stopped with all its connections.
+"""
+
+import asyncio
+import json
+import os
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import asyncpg
+import httpx
+import pytest
+import pytest_asyncio
+
+from app.sandbox.mailbox.server import Mailbox
+from app.sandbox.servers.postgres import EmbeddedPostgres
+from app.sandbox.stack.service import Api
+from tests.conftest import SECRET, UNLIMITED
+from tests.robustness.chaos.continuous_load import LONGEST, Load
+from tests.support.http.answers import assert_problem
+from tests.support.mail.scenarios import is_settled
+from tests.support.servers.databases import database_at, make_template
+from tests.support.servers.worker_process import WorkerProcess, eventually
+
+OUTAGE = 20  # seconds, at least
+LIMIT = 20 + 2  # seconds, as .env.example promises
+WORKERS_SERVERS = {"postgresql", "postgresql, to listen"}
+BUSY = 10  # seconds that an answer may lie about on a busy machine before it is read
+
+
+class Stack(NamedTuple):
+    """API and worker as processes, the servers under them, and the mails."""
+
+    postgres: EmbeddedPostgres
+    api: Api
+    worker: WorkerProcess
+    mailbox: Mailbox
+    owner_url: str
+
+
+@pytest_asyncio.fixture
+async def stack(tmp_path: Path, redis_url: str) -> AsyncIterator[Stack]:
+    """Everything, running."""
+    postgres, api, mailbox = EmbeddedPostgres(tmp_path, {"fsync": "off"}), Api(tmp_path), Mailbox()
+    await postgres.start()
+    await mailbox.start()
+    database = database_at(postgres.superuser_dsn, await make_template(postgres.superuser_dsn))
+    environment = {
+        "PATH": os.environ["PATH"],
+        "SECRET_KEY": SECRET,
+        "ALLOWED_HOSTS": "127.0.0.1",
+        "DATABASE_URL": database.app,
+        "REDIS_URL": redis_url,
+        "EMAIL_HOST": "127.0.0.1",
+        "EMAIL_PORT": str(mailbox.smtp_port),
+        **{name.upper(): limit for name, limit in UNLIMITED.items()},
+    }
+    worker = WorkerProcess(environment, tmp_path / "worker.log")
+    try:
+        await api.start(environment)
+        await worker.start()
+        yield Stack(postgres, api, worker, mailbox, database.owner)
+    finally:
+        await worker.kill()
+        await api.child.stop()
+        await mailbox.stop()
+        await postgres.stop()
+
+
+@asynccontextmanager
+async def stopped(postgres: EmbeddedPostgres) -> AsyncIterator[None]:
+    """Let it crash, and start again in the end: connections break, and new ones are refused."""
+    os.kill(postgres.pid, signal.SIGQUIT)
+    await postgres.child.wait()
+    yield
+    await postgres.start(postgres.port)
+
+
+@asynccontextmanager
+async def frozen(postgres: EmbeddedPostgres) -> AsyncIterator[None]:
+    """Let it hang: connections stay, new ones seem to be taken, and nothing is ever answered."""
+    processes = [postgres.pid]
+    os.kill(postgres.pid, signal.SIGSTOP)  # the first, so that it makes no more processes
+    processes += children(postgres.pid)
+    for pid in processes:
+        os.kill(pid, signal.SIGSTOP)
+    yield
+    for pid in processes:
+        os.kill(pid, signal.SIGCONT)
+
+
+def children(parent: int) -> list[int]:
+    """Return the ids of a process's children."""
+    stats = {path.parent.name: path.read_text() for path in Path("/proc").glob("[0-9]*/stat")}
+    return [int(pid) for pid, stat in stats.items() if stat.rpartition(")")[2].split()[1] == str(parent)]
+
+
+async def readiness(client: httpx.AsyncClient) -> tuple[int, str]:
+    """Return how the API answers when asked whether it is ready."""
+    answer = await client.get("/health/ready")
+    return answer.status_code, answer.json()["database"]
+
+
+async def check_answers(load: Load, owner: asyncpg.Connection) -> None:
+    """Check that all answers came in time, and that they are true."""
+    slow = [(a.wish.name, a.seconds) for a in load.answers if a.seconds > LIMIT + BUSY]
+    assert not slow
+    failed = [a for a in load.answers if a.response.is_server_error]
+    assert len(failed) >= 10
+    for answer in failed:
+        problem = assert_problem(answer.response, 503, "unavailable")
+        assert int(answer.response.headers["retry-after"]) > 0
+        assert answer.wish.method != "GET" or "not known" not in problem["detail"]
+    booked = {a.response.json()["id"] for a in load.answers if (a.wish.name, a.response.status_code) == ("book", 201)}
+    assert booked <= {row["id"] for row in await owner.fetch("SELECT id FROM appointment")}
+    canceled = {a.response.json()["id"] for a in load.answers if a.wish.name == "cancel" and a.response.is_success}
+    rows = await owner.fetch("SELECT id FROM appointment WHERE status = 'canceled'")
+    assert canceled <= {row["id"] for row in rows}
+
+
+async def check_mails(stack: Stack, owner: asyncpg.Connection) -> None:
+    """Check that the worker sends on, and sends everything."""
+    await eventually(partial(is_settled, owner))
+    sent = await owner.fetch("SELECT message_id FROM notification WHERE status = 'sent'")
+    assert sent
+    assert {letter.message_id.partition("@")[0] for letter in stack.mailbox.letters} == {
+        f"<{row['message_id']}" for row in sent
+    }
+
+
+async def worker_has_told(stack: Stack) -> bool:
+    """Whether the worker's log tells that nothing can be asked nor heard."""
+    return {line["server"] for line in stack.worker.logged("unavailable")} >= WORKERS_SERVERS
+
+
+async def check_logs(stack: Stack) -> None:
+    """Check that the logs tell of the outage once at each end, and of nothing else."""
+
+    async def both_ends(logged: Callable[[str], list[dict[str, Any]]], servers: set[str]) -> bool:
+        told = [line["server"] for line in logged("unavailable")]
+        assert servers <= set(told)
+        assert len(told) == len(set(told))
+        return sorted(told) == sorted(line["server"] for line in logged("available_again"))
+
+    def api_logged(event: str) -> list[dict[str, Any]]:
+        lines = [json.loads(line) for line in stack.api.child.log.read_text().splitlines()]
+        return [line for line in lines if line["event"] == event]
+
+    await eventually(partial(both_ends, api_logged, {"postgresql"}))
+    await eventually(partial(both_ends, stack.worker.logged, WORKERS_SERVERS))
+    assert not api_logged("server_error")
+    assert not stack.worker.logged("saq")
+
+
+@pytest.mark.parametrize("outage", [stopped, frozen])
+async def test_whoever_asks_is_told_in_time_and_afterwards_all_goes_on(
+    stack: Stack, outage: Callable[[EmbeddedPostgres], AbstractAsyncContextManager[None]]
+) -> None:
+    pids = stack.api.child.pid, stack.worker.pid
+    async with httpx.AsyncClient(base_url=stack.api.url, timeout=LONGEST) as client:
+        load = Load(client)
+        await load.register_people()
+        async with load.going_on():
+            await asyncio.sleep(2)
+            async with outage(stack.postgres):
+                await asyncio.sleep(OUTAGE / 2)
+                assert await readiness(client) == (503, "down")
+                await asyncio.sleep(OUTAGE / 2)
+                # what is asked of a server that says nothing is given up after 12 s, and a busy worker may ask late
+                await eventually(partial(worker_has_told, stack))
+            await check_logs(stack)
+            assert await readiness(client) == (200, "up")
+        last = [await load.ask(load.a_booking()) for _ in range(20)]
+    assert not any(response.is_server_error for response in last)
+    owner = await asyncpg.connect(stack.owner_url)
+    try:
+        await check_answers(load, owner)
+        await check_mails(stack, owner)
+    finally:
+        await owner.close()
+    assert (stack.api.child.pid, stack.worker.pid) == pids
+    assert stack.api.child.running
+
+
+async def test_who_is_told_to_stop_meanwhile_does(stack: Stack) -> None:
+    async with httpx.AsyncClient(base_url=stack.api.url, timeout=LONGEST) as client:
+        await asyncio.gather(*(client.get("/api/doctors/") for _ in range(8)))  # so that there are connections to close
+        async with frozen(stack.postgres):
+            os.kill(stack.api.child.pid, signal.SIGTERM)
+            stack.worker.terminate()
+            assert await stack.worker.wait() == 0
+            await asyncio.wait_for(stack.api.child.wait(), LONGEST)
+    assert stack.worker.logged("stopped")

@@ -1,0 +1,123 @@
+"""Everybody does everything at once: no rule is broken, and no deadlock or server error reaches anybody."""
+
+import asyncio
+import os
+import random
+from collections import Counter
+from collections.abc import AsyncIterator
+from itertools import cycle, islice
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import pytest
+import pytest_asyncio
+
+from app.api.idempotency.keys import HEADER
+from app.domain.rules import RULES
+from app.workers.repository import SWEEP
+from tests.robustness.chaos.random_load import CAP, Bustle, open_practice
+from tests.support.db.invariants import RECORD, broken
+from tests.support.db.retries import count_retries
+from tests.support.servers.databases import Database, execute
+
+WRITERS = 32
+SECONDS = float(os.environ.get("BOOKING_SOAK_SECONDS", "8"))
+
+# Writers that are done in a millisecond hardly ever meet. These dawdle with their locks in hand.
+DAWDLE = """
+    CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN PERFORM pg_sleep(random() * 0.008); RETURN NEW; END $$
+"""
+DAWDLERS = [
+    f"CREATE TRIGGER dawdle BEFORE UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION dawdle()"
+    for table in ("doctor", "patient", "appointment")
+]
+LAPSE = """
+    UPDATE appointment SET hold_expires_at = clock_timestamp()
+    WHERE status = 'pending' AND id = ( -- by now it may be something else
+        SELECT id FROM appointment WHERE status = 'pending' AND hold_expires_at > clock_timestamp()
+        ORDER BY random() LIMIT 1
+    )
+"""
+
+
+@pytest_asyncio.fixture
+async def bustle(database: Database, owner: asyncpg.Connection) -> AsyncIterator[Bustle]:
+    """A practice where people meet."""
+    await execute(database.superuser, RECORD, DAWDLE, *DAWDLERS)
+    yield await open_practice(owner)
+
+
+@pytest.fixture
+def retries(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """How often the server tried something again, by SQLSTATE."""
+    return count_retries(monkeypatch)
+
+
+async def under_a_key(request: httpx.Request) -> None:
+    """Name half of the requests: they are then transactions of several statements."""
+    if request.method == "POST" and random.random() < 0.5:
+        request.headers[HEADER] = str(uuid4())
+
+
+async def write(bustle: Bustle, client: httpx.AsyncClient, until: float) -> None:
+    """Do one thing after another, whatever comes of it; on a slow machine, until everything has succeeded once."""
+    while asyncio.get_running_loop().time() < until or bustle.missed:
+        await bustle.act(client)
+
+
+async def let_time_pass(bustle: Bustle, database: Database, until: float) -> None:
+    """Let holds lapse, and sweep as the worker does."""
+    clock = await asyncpg.connect(database.superuser, server_settings={"session_replication_role": "replica"})
+    worker = await asyncpg.connect(database.app)
+    while asyncio.get_running_loop().time() < until:
+        await clock.execute(LAPSE)
+        await worker.execute(SWEEP, random.choice(bustle.doctors))
+        await asyncio.sleep(0.2)
+    await clock.close()
+    await worker.close()
+
+
+async def audit(bustle: Bustle, owner: asyncpg.Connection, until: float) -> list[str]:
+    """Return what was wrong at any moment: each look is at all that is committed, and at nothing else."""
+    found = []
+    while asyncio.get_running_loop().time() < until:
+        found += await broken(owner, bustle.doctors)
+        found += await broken(owner, bustle.steady, cap=CAP)
+        await asyncio.sleep(0.2)
+    return found
+
+
+def report(bustle: Bustle, retries: Counter[str]) -> list[str]:
+    """Say what was done how often, what was refused, and what was tried again."""
+    lines = [
+        f"{sum(bustle.tally.values())} requests by {WRITERS} writers in {SECONDS:.0f} s; tried again: {dict(retries)}"
+    ]
+    for name in bustle.OPERATIONS:
+        outcomes = {code: number for (operation, code), number in sorted(bustle.tally.items()) if operation == name}
+        lines.append(f"{name}: {outcomes}")
+    return lines
+
+
+async def test_everything_at_once(
+    bustle: Bustle,
+    clients: list[httpx.AsyncClient],
+    database: Database,
+    retries: Counter[str],
+    owner: asyncpg.Connection,
+    request: pytest.FixtureRequest,
+) -> None:
+    for client in clients:
+        client.event_hooks = {**client.event_hooks, "request": [under_a_key]}
+    until = asyncio.get_running_loop().time() + SECONDS
+    writers = (write(bustle, client, until) for client in islice(cycle(clients), WRITERS))
+    found, *_ = await asyncio.gather(audit(bustle, owner, until), let_time_pass(bustle, database, until), *writers)
+    for line in report(bustle, retries):
+        request.config.get_terminal_writer().line(line)
+    assert not bustle.failures
+    assert retries.keys() <= {"40001"}  # no deadlock was made good in silence, nor did two take one seat
+    assert {code for _, code in bustle.tally} <= {"done", "not_found", *RULES}
+    assert {code for name, code in bustle.tally if name == "bulk_cancel"} == {"done"}
+    assert not found
+    assert not await broken(owner, bustle.doctors)

@@ -1,0 +1,132 @@
+"""Fifty patients at once, three workers, some of them killed: each place that comes free ends claimed or released, once.
+
+A short run by default; 200 rounds by `./task soak:waitlist`.
+"""
+
+import asyncio
+import os
+import random
+from collections import Counter
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from app.db.driver import is_retryable
+from app.domain.rules import RULES
+from tests.robustness.interleaving.player import told
+from tests.support.db.invariants import RECORD, broken
+from tests.support.db.offers import BEFORE, CANCEL, CLAIM, DECLINE, JOIN, LATER, LIVE, full_doctor
+from tests.support.factories import a_slot, make_patients
+from tests.support.servers.databases import Database, execute
+from tests.support.servers.worker_process import WorkerProcess, eventually
+from tests.workers.conftest import StartWorker
+
+ROUNDS = int(os.environ.get("BOOKING_SOAK_ROUNDS", "6"))
+SEATS, WAITING, STRANGERS = 4, 40, 6
+PLACES = """
+    SELECT a.status, count(*) FILTER (WHERE o.status = 'accepted') AS claims, count(*) FILTER (WHERE o.status IN ('queued', 'sent')) AS open
+    FROM appointment AS a INNER JOIN offer AS o ON o.appointment_id = a.id WHERE a.doctor_id = $1 GROUP BY a.id
+"""
+ACTIVE = "SELECT count(*) FROM appointment WHERE doctor_id = $1 AND seat IS NOT NULL"
+ON_OFFER = "SELECT count(*) FROM appointment WHERE doctor_id = $1 AND status = 'offered'"
+
+
+@pytest_asyncio.fixture
+async def clock(database: Database) -> AsyncIterator[asyncpg.Connection]:
+    """A superuser's connection that no trigger heeds: the one way to let the time pass."""
+    connection = await asyncpg.connect(database.superuser, server_settings={"session_replication_role": "replica"})
+    yield connection
+    await connection.close()
+
+
+class Rush:
+    """Everybody who acts, on a few connections, and what came of it."""
+
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+        self.pool = pool
+        self.tally: Counter[str] = Counter()
+
+    async def act(self, statement: str, *arguments: object) -> None:
+        """Run a statement as the API does, again if it must be; whatever refuses it is counted."""
+        await asyncio.sleep(random.random() * 0.5)
+        for _ in range(8):
+            try:
+                await self.pool.fetch(statement, *arguments)
+            except asyncpg.PostgresError as error:
+                self.tally[told(error)] += 1
+                if is_retryable(error):
+                    continue
+            else:
+                self.tally["done"] += 1
+            return
+        raise TimeoutError(statement)
+
+    async def answer(self, doctor: int, patient: int) -> None:
+        """Wait a while for an offer, and accept or decline it, or leave it be."""
+        for _ in range(5):
+            await asyncio.sleep(random.random())
+            made = {row["patient_id"]: row["id"] for row in await self.pool.fetch(LIVE, doctor)}
+            if patient in made and (choice := random.choice([CLAIM, CLAIM, DECLINE, None])):
+                await self.act(choice, patient, made[patient])
+                return
+
+
+async def a_round(rush: Rush, owner: asyncpg.Connection) -> int:
+    """Let a full doctor's patients cancel while everybody else is after the places; return the doctor."""
+    doctor, holder, appointments = await full_doctor(owner, seats=SEATS, fee=random.choice([0, 100]))
+    waiting, strangers = await make_patients(owner, WAITING), await make_patients(owner, STRANGERS)
+    for patient in waiting:
+        await owner.fetch(JOIN, patient, doctor, None)
+    await asyncio.gather(
+        *(rush.act(CANCEL, holder, appointment) for appointment in appointments),
+        *(rush.answer(doctor, patient) for patient in waiting),
+        *(rush.act("SELECT * FROM book($1, $2, $3)", p, doctor, a_slot(n % SEATS)) for n, p in enumerate(strangers)),
+    )
+    return doctor
+
+
+async def settle(clock: asyncpg.Connection, doctor: int) -> bool:
+    """Let an hour pass; whether no place is on offer any more."""
+    async with clock.transaction():
+        await clock.execute("SELECT FROM doctor WHERE account_id = $1 FOR UPDATE", doctor)
+        last = await clock.fetchval("SELECT nextval('recorded_at')")
+        for statement in (LATER, BEFORE):
+            await clock.execute(statement, doctor, timedelta(hours=1))
+        # nothing that anybody did
+        await clock.execute("DELETE FROM recorded WHERE doctor_id = $1 AND n > $2", doctor, last)
+    await asyncio.sleep(1)
+    return not await clock.fetchval(ON_OFFER, doctor)
+
+
+async def replace(workers: list[WorkerProcess]) -> None:
+    """Kill one of the workers at once, and start it again."""
+    victim = random.choice(workers)
+    await victim.kill()
+    await victim.start()
+
+
+@pytest.mark.timeout(0 if ROUNDS > 20 else 1800)
+async def test_each_place_ends_claimed_or_released(
+    database: Database, owner: asyncpg.Connection, clock: asyncpg.Connection, make_worker: StartWorker
+) -> None:
+    await execute(database.superuser, RECORD)
+    workers = [make_worker() for _ in range(3)]
+    for worker in workers:
+        await worker.start()
+    async with asyncpg.create_pool(database.app, min_size=8, max_size=8) as pool:
+        rush = Rush(pool)
+        for number in range(ROUNDS):
+            doctor, _ = await asyncio.gather(a_round(rush, owner), replace(workers) if number % 2 else asyncio.sleep(0))
+            assert await owner.fetchval(ACTIVE, doctor) <= SEATS
+            # some six waves, each begun by a sweep, and a killed worker's sweep blocks the next ones for half a minute
+            await eventually(lambda doctor=doctor: settle(clock, doctor), seconds=300)  # type: ignore[misc]  # this round's
+            places = await owner.fetch(PLACES, doctor)
+            assert places
+            for place in places:
+                assert (place["claims"], place["open"]) == (int(place["status"] != "released"), 0), place
+            assert await owner.fetchval(ACTIVE, doctor) <= SEATS
+            assert not await broken(owner, [doctor], cap=SEATS)
+    assert {"done", "appointment_doctor_no_overlap"} <= rush.tally.keys() <= {"done", "40001", *RULES}, rush.tally

@@ -1,0 +1,54 @@
+"""What scenes are set on, for each module: a database, a PayPal and processes of its own."""
+
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from app.sandbox.paypal.server import PayPalStandIn
+from app.settings import Settings
+from tests.robustness.crashes import report
+from tests.robustness.crashes.clinic import Stage
+from tests.robustness.crashes.processes import Crew
+from tests.robustness.crashes.webhook_queue import Post
+from tests.support.paypal.fake_paypal import Till
+from tests.support.servers.databases import Database
+
+
+@pytest.fixture(scope="module")
+def batch() -> int:
+    """A module may have more, each with a PayPal of its own, whose ledger is then not long to read."""
+    return 0
+
+
+@pytest_asyncio.fixture(scope="module")
+async def stand_in(batch: int, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[PayPalStandIn]:
+    """The batch's PayPal."""
+    del batch
+    paypal = PayPalStandIn(tmp_path_factory.mktemp("paypal"), webhook_pause=0.05)
+    await paypal.start()
+    yield paypal
+    await paypal.stop()
+
+
+@pytest_asyncio.fixture(scope="module")
+async def stage(
+    settings: Settings, stand_in: PayPalStandIn, database: Database, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Stage]:
+    """The module's stage."""
+    db = await asyncpg.connect(database.superuser)
+    async with (
+        Crew(settings, tmp_path_factory.mktemp("crew") / "log") as crew,
+        Till(stand_in.url) as till,
+        Post(stand_in, till) as post,
+    ):
+        yield Stage(crew, till, post, db)
+        report.tally.update(crew.tally)
+    await db.close()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what a soak did."""
+    for line in report.lines() if report.SOAK else []:
+        terminalreporter.write_line(line)

@@ -1,0 +1,202 @@
+"""Where a process of ours can die: at every statement that it sends to PostgreSQL and every call that it makes to PayPal.
+
+Only forks of processes.py are watched, and each act in them may have a fate: at a step (a statement or call, by its name)
+and a moment of it the process is killed, or the act waits until it is told to go on.
+"""
+
+import asyncio
+import os
+import re
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from functools import partial
+from typing import Any, Literal
+from weakref import WeakValueDictionary
+
+import httpx
+import msgspec
+from litestar import Litestar
+from litestar.enums import ScopeType
+from litestar.types import Receive, Scope, Send
+from msgspec import Struct, structs
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.db import driver
+from app.domain.appointments import serialize_per_doctor
+from app.domain.payments import gateway, lifecycle
+from app.domain.payments.paypal.call import Patience
+from app.domain.payments.paypal.client import PayPal
+
+HEADER = "X-Fate"
+GO_ON, AND_DIE = "/go-on/", "/and-die/"  # and the number of the act: it goes on to its end, or to its next moment
+
+LONG = 600  # seconds: whoever waits to be told to go on is not given up
+
+Moment = Literal["before", "sent", "answered"]
+Verdict = Literal["dies", "waits"]
+
+# sent: nobody has looked for an answer; answered: nobody has done anything with it
+MOMENTS: tuple[Moment, ...] = ("before", "sent", "answered")
+CALLS = {
+    "token": r"/v1/oauth2/token",
+    "create_order": r"/v2/checkout/orders",
+    "get_order": r"/v2/checkout/orders/[^/]+",
+    "capture_order": r"/v2/checkout/orders/[^/]+/capture",
+    "refund_capture": r"/v2/payments/captures/[^/]+/refund",
+    "get_refund": r"/v2/payments/refunds/[^/]+",
+}
+STATEMENT = re.compile(r"FROM (\w+)|SELECT (\w+)\(")
+
+
+class Fate(Struct, frozen=True, kw_only=True):
+    """What becomes of the process that performs an act; without a step, nothing."""
+
+    act: int = 0
+    step: str = ""
+    moment: Moment = "before"
+    verdict: Verdict = "dies"
+
+
+class Sight(Struct, frozen=True, kw_only=True):
+    """An act has reached a moment of a step; `backend` is the process of PostgreSQL's that serves it."""
+
+    act: int
+    step: str
+    moment: Moment
+    verdict: Verdict | None
+    pid: int
+    backend: int | None = None
+
+
+Tell = Callable[[bytes], None]
+
+_fate: ContextVar[Fate | None] = ContextVar("fate", default=None)
+_events: dict[int, asyncio.Event] = {}  # for the acts that wait, or have waited, to go on
+_doomed: set[int] = set()
+
+
+class _NobodyLinesUp(WeakValueDictionary[int, asyncio.Lock]):
+    def setdefault(self, key: int, default: asyncio.Lock) -> asyncio.Lock:
+        del key
+        return default
+
+
+def watch(tell: Tell) -> None:
+    """Watch this process from now on; `tell` gets each Sight, as JSON."""
+    lend = driver._driver_for  # noqa: SLF001  the one place where a statement's connection comes from
+
+    @asynccontextmanager
+    async def watched_driver(engine: AsyncEngine) -> AsyncIterator[Any]:
+        async with lend(engine) as lent:
+            yield WatchedDriver(lent, tell)
+
+    vars(driver).update(_driver_for=watched_driver, SILENT_SECONDS=LONG)
+
+    def watched_paypal(*account: str, patience: Patience) -> PayPal:
+        http = httpx.AsyncClient(trust_env=False, transport=WatchedTransport(tell))
+        return PayPal(*account, patience=structs.replace(patience, total=LONG, attempts=2, pause=0.005), http=http)
+
+    vars(gateway).update(PayPal=watched_paypal)
+    vars(lifecycle).update(PATIENCE=0)  # who waits for another's capture looks once
+    vars(serialize_per_doctor).update(_turns=_NobodyLinesUp())  # behind an act that waits
+
+
+def fated(app: Litestar) -> None:
+    """Have `app` give each request the fate that its header tells, and let waiting ones go on."""
+    serve = app.asgi_handler
+
+    async def handle(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == ScopeType.HTTP:
+            _let_go_on(scope["path"])
+            header = dict(scope["headers"]).get(HEADER.lower().encode())
+            _fate.set(msgspec.json.decode(header, type=Fate) if header else None)
+        await serve(scope, receive, send)
+
+    app.asgi_handler = handle
+
+
+def _let_go_on(path: str) -> None:
+    if path.startswith((GO_ON, AND_DIE)):
+        act = int(path.rpartition("/")[2])
+        _doomed.update({act} if path.startswith(AND_DIE) else ())
+        _events[act].set()
+
+
+class WatchedDriver:
+    """A connection of asyncpg's whose statements are steps."""
+
+    def __init__(self, connection: Any, tell: Tell) -> None:
+        self._connection = connection
+        self._tell = tell
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+    async def fetch(self, sql: str, *arguments: Any) -> Any:
+        """Run a statement."""
+        found = STATEMENT.search(sql)
+        assert found, sql
+        reach = partial(_reach, self._tell, found[1] or found[2], backend=self._connection.get_server_pid())
+        await reach("before")
+        if _verdict(found[1] or found[2], "sent"):
+            statement = await self._connection.prepare(sql)
+            sending = asyncio.ensure_future(statement.fetch(*arguments))
+            await asyncio.sleep(0)  # the socket takes it at once
+            await reach("sent")
+            return await sending
+        try:
+            return await self._connection.fetch(sql, *arguments)
+        finally:
+            await reach("answered")
+
+
+class WatchedTransport(httpx.AsyncHTTPTransport):
+    """Carries calls to PayPal, each a step."""
+
+    def __init__(self, tell: Tell) -> None:
+        super().__init__(trust_env=False)
+        self._tell = tell
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Carry a request."""
+        step = next(name for name, path in CALLS.items() if re.fullmatch(path, request.url.path))
+
+        async def notice(event: str, _: dict[str, Any]) -> None:
+            if event == "http11.receive_response_headers.started":
+                await _reach(self._tell, step, "sent")
+
+        await _reach(self._tell, step, "before")
+        request.extensions["trace"] = notice
+        answer = await super().handle_async_request(request)
+        await answer.aread()
+        await _reach(self._tell, step, "answered")
+        return answer
+
+
+async def _reach(tell: Tell, step: str, moment: Moment, backend: int | None = None) -> None:
+    fate = _fate.get()
+    if fate is None:
+        return
+    verdict = _verdict(step, moment)
+    if verdict == "waits":
+        _events[fate.act] = asyncio.Event()
+    tell(
+        msgspec.json.encode(
+            Sight(act=fate.act, step=step, moment=moment, verdict=verdict, pid=os.getpid(), backend=backend)
+        )
+    )
+    if verdict == "dies":
+        os.kill(os.getpid(), signal.SIGKILL)
+    elif verdict == "waits":
+        await _events[fate.act].wait()
+
+
+def _verdict(step: str, moment: Moment) -> Verdict | None:
+    fate = _fate.get()
+    if fate is None:
+        return None
+    if fate.act in _events:  # an act waits but once
+        return "dies" if fate.act in _doomed else None
+    return fate.verdict if (fate.step, fate.moment) == (step, moment) else None

@@ -1,0 +1,48 @@
+"""The steps of each act, and the moments of them: everywhere that a process can die."""
+
+from collections import Counter
+
+from tests.robustness.crashes.crash_points import MOMENTS, Moment
+
+STEPS = {
+    "book": ("book",),
+    "create": ("create_payment", "payment", "token", "create_order", "record_order", "api_payment", "end_payment"),
+    "execute": (
+        *("api_payment", "payment", "token", "get_order", "begin_capture", "capture_order"),
+        *("record_capture", "record_decline", "end_payment", "api_appointment"),
+    ),
+    "give_up": ("give_up_hold", "api_payment"),
+    "cancel": ("cancel_as_patient",),
+    "doctor_cancels": ("cancel_as_doctor",),
+    "doctor_cancels_all": ("bulk_cancel",),
+    "move": ("reschedule_as_patient",),
+    "doctor_moves": ("reschedule_as_doctor",),
+    "deliver": ("receive_webhook",),
+    "settle": (
+        *("claim_payment", "token", "get_order", "begin_capture", "resume_capture", "capture_order"),
+        *("record_capture", "record_decline", "end_payment", "finish_look"),
+        *("refund", "claim_refund", "refund_capture", "record_refund"),
+    ),
+    "pay_back": (
+        *("claim_payment", "get_order", "record_capture", "finish_look"),
+        *("refund", "claim_refund", "token", "refund_capture", "get_refund", "record_refund"),
+    ),
+    "reconcile": ("reconcile_payments",),
+    "sweep": ("sweep_doctor",),
+}
+READING = {"api_payment", "payment", "api_appointment", "refund", "token", "get_order", "get_refund"}
+POINTS: list[tuple[str, str, Moment]] = [
+    (act, step, moment) for act, steps in STEPS.items() for step in steps for moment in MOMENTS
+]
+
+Tally = Counter[tuple[str, str, str, str]]  # of act, step, moment, and what became of the act there
+
+
+def unknown(tally: Tally) -> set[tuple[str, str]]:
+    """Return the steps that were reached and are not in the list."""
+    return {(act, step) for act, step, *_ in tally if step not in STEPS[act]}
+
+
+def survived(tally: Tally) -> list[tuple[str, str, Moment]]:
+    """Return the points at which nothing has ever died."""
+    return [point for point in POINTS if not tally[(*point, "dies")]]

@@ -1,0 +1,95 @@
+"""Whatever people and PayPal do, and wherever our processes die meanwhile: money and slot never part.
+
+A run makes up histories. In each, patients book, pay and cancel, the doctor cancels, time passes, PayPal fails, decides
+late and sends webhooks that come in any order, twice or never; and at any statement or call an act may leave off: its
+process is killed (-9), or it waits while others act. In the end everything that still can happens, and PostgreSQL is held
+against PayPal's ledger. A history that ends badly is shortened and printed. More of them: `./task soak:payments`.
+"""
+
+import os
+from collections.abc import Callable, Coroutine
+from typing import Any, ClassVar, NamedTuple
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+
+from tests.robustness.crashes.actions import OFTEN, Act
+from tests.robustness.crashes.clinic import Scene, Stage
+from tests.robustness.crashes.history import History
+from tests.robustness.crashes.recovery import Ending, wrong_in_the_end, wrong_just_now
+from tests.robustness.crashes.report import HISTORIES, SOAK, counts
+
+Run = Callable[[Coroutine[Any, Any, Any]], Any]
+
+BATCH = 50  # histories with a PayPal of their own, whose ledger is then not long to read
+PLAN = settings(
+    max_examples=min(BATCH, HISTORIES),
+    stateful_step_count=20,
+    derandomize="CI" in os.environ and not SOAK,  # there the same histories each time; new ones wherever people work
+    print_blob=True,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],  # explaining takes minutes more
+)
+
+MOSTLY = st.sampled_from([True, True, True, False])
+ACTS = st.builds(
+    Act,
+    name=st.sampled_from([name for name, times in OFTEN.items() for _ in range(times)]),
+    number=st.sampled_from(range(1000)),
+    verdict=st.sampled_from([None, None, "dies", "dies", "waits"]),
+    point=st.none(),
+)
+
+
+class House(NamedTuple):
+    """What every history is played on, and how it is run from synchronous code."""
+
+    stage: Stage
+    run: Run
+
+
+class Practice(RuleBasedStateMachine):
+    """Everything that happens to payments."""
+
+    house: ClassVar[House]
+
+    @initialize(
+        ending=st.builds(Ending, MOSTLY, MOSTLY, st.booleans()), progress=st.sampled_from([0, 1, 2, 3, 3, 3, 3, 4])
+    )
+    def begin(self, ending: Ending, progress: int) -> None:
+        """Begin with nothing, or most often with a booking whose payment is approved already."""
+        self.ending = ending
+        self.history = History(self.house.run(Scene.set(self.house.stage)))
+        for _ in range(progress):
+            self.house.run(self.history.do(Act("next")))
+
+    @rule(act=ACTS)
+    def do(self, act: Act) -> None:
+        self.house.run(self._do(act))
+
+    async def _do(self, act: Act) -> None:
+        counts[f"acts: {act.name}"] += 1
+        await self.history.do(act)
+        assert not await wrong_just_now(self.history.scene, self.history.known)
+
+    def teardown(self) -> None:
+        if hasattr(self, "history"):
+            assert not self.house.run(wrong_in_the_end(self.history.scene, self.ending))
+            counts["histories"] += 1
+            payments = self.house.run(self.history.scene.look()).payments
+            counts.update(f"payments {payment['status']} in the end" for payment in payments)
+
+
+@pytest.fixture(scope="module", params=range(-(-HISTORIES // BATCH)))
+def batch(request: pytest.FixtureRequest) -> int:
+    """One of the batches."""
+    number: int = request.param
+    return number
+
+
+@pytest.mark.timeout(0 if SOAK else 900)  # shortening a history may take minutes
+def test_money_and_slot_never_part(stage: Stage, run_async: Run) -> None:
+    Practice.house = House(stage, run_async)
+    run_state_machine_as_test(Practice, settings=PLAN)

@@ -1,0 +1,135 @@
+"""Each act on the way of a payment, killed at every statement and call of it: what is left behind is put right."""
+
+from typing import NamedTuple
+
+import pytest
+
+from tests.robustness.crashes.actions import Act, Trouble
+from tests.robustness.crashes.clinic import Scene, Stage
+from tests.robustness.crashes.crash_points import MOMENTS, Moment
+from tests.robustness.crashes.history import History
+from tests.robustness.crashes.processes import ROLES
+from tests.robustness.crashes.recovery import Ending, wrong_in_the_end, wrong_just_now
+from tests.robustness.crashes.report import SOAK
+from tests.robustness.crashes.steps import READING, STEPS, survived, unknown
+
+
+class Way(NamedTuple):
+    """What has happened before, an act, and from which step of it on nothing is as in any other way."""
+
+    before: tuple[Act | Trouble, ...]
+    act: Act
+    since: str = ""
+
+
+BOOK, CREATE, EXECUTE, SETTLE = Act("book"), Act("create"), Act("execute"), Act("settle")
+LEAVE_OFF = Act("execute", verdict="dies", point=("capture_order", "before"))
+CAPTURE_ONLY = Act("execute", verdict="dies", point=("capture_order", "answered"))
+ORDER_ONLY = Act("create", verdict="dies", point=("create_order", "answered"))
+CANCELED, LOST, LATE, LAPSED = Act("doctor_cancels"), Act("lose"), Act("linger", 1), Act("linger")
+WELL = Act("decide", 1)
+
+PENDING = Trouble("capture_order", "pending")
+DECLINED = Trouble("capture_order", "refused", "INSTRUMENT_DECLINED")
+REFUSED = Trouble("capture_order", "refused", "TRANSACTION_REFUSED")
+NO_ORDER = Trouble("create_order", "refused", "PAYER_ACCOUNT_RESTRICTED")
+LATER = Trouble("refund_capture", "pending")
+NO_REFUND = Trouble("refund_capture", "refused", "TRANSACTION_REFUSED")
+
+APPROVED = (BOOK, CREATE, Act("approve"))
+PAID = (*APPROVED, EXECUTE)
+ANEW = (LAPSED, *PAID)
+WAYS = {
+    "book": Way((), BOOK),
+    "create": Way((BOOK,), CREATE),
+    "create again": Way((BOOK, CREATE), CREATE, "api_payment"),
+    "create what was cut short": Way((BOOK, ORDER_ONLY), CREATE, "create_order"),
+    "create, refused": Way((BOOK, NO_ORDER), CREATE, "end_payment"),
+    "execute": Way(APPROVED, EXECUTE),
+    "execute, declined": Way((*APPROVED, DECLINED), EXECUTE, "record_decline"),
+    "execute, refused": Way((*APPROVED, REFUSED), EXECUTE, "end_payment"),
+    "execute, under review": Way((*APPROVED, PENDING), EXECUTE, "capture_order"),
+    "execute, late": Way((*APPROVED, LATE), EXECUTE, "begin_capture"),
+    "execute, late and declined": Way((*APPROVED, LATE, DECLINED), EXECUTE, "record_decline"),
+    "execute, late and refused": Way((*APPROVED, LATE, REFUSED), EXECUTE, "end_payment"),
+    "execute, lapsed": Way((*APPROVED, LAPSED), EXECUTE, "begin_capture"),
+    "execute, lost": Way((*APPROVED, LOST), EXECUTE, "begin_capture"),
+    "settle": Way(APPROVED, SETTLE),
+    "settle, declined": Way((*APPROVED, DECLINED), SETTLE, "record_decline"),
+    "settle, refused": Way((*APPROVED, REFUSED), SETTLE, "end_payment"),
+    "settle what was cut short": Way((*APPROVED, LEAVE_OFF), SETTLE, "resume_capture"),
+    "settle what was cut short and has lapsed": Way((*APPROVED, LEAVE_OFF, LAPSED), SETTLE, "resume_capture"),
+    "settle what was cut short and is lost": Way((*APPROVED, LEAVE_OFF, LOST), SETTLE, "resume_capture"),
+    "settle what was cut short and is canceled": Way((*APPROVED, LEAVE_OFF, CANCELED), SETTLE, "resume_capture"),
+    "settle what was cut short and is paid anew": Way((*APPROVED, LEAVE_OFF, *ANEW), SETTLE, "resume_capture"),
+    "settle what was captured and is lost": Way((*APPROVED, CAPTURE_ONLY, LOST), SETTLE, "record_capture"),
+    "settle what was captured and is canceled": Way((*APPROVED, CAPTURE_ONLY, CANCELED), SETTLE, "record_capture"),
+    "settle what was captured and is paid anew": Way((*APPROVED, CAPTURE_ONLY, *ANEW), SETTLE, "record_capture"),
+    "settle what was under review": Way((*APPROVED, PENDING, EXECUTE, WELL), SETTLE, "record_capture"),
+    "settle what was under review and is lost": Way(
+        (*APPROVED, PENDING, CAPTURE_ONLY, LOST, WELL), SETTLE, "record_capture"
+    ),
+    "pay back": Way((*PAID, CANCELED), SETTLE),
+    "pay back, later": Way((*PAID, CANCELED, LATER, SETTLE, WELL), SETTLE, "get_refund"),
+    "pay back, refused": Way((*PAID, CANCELED, NO_REFUND), SETTLE, "refund_capture"),
+    "pay back, seen again": Way((*PAID, CANCELED, Act("deliver")), SETTLE, "claim_payment"),
+    "give up": Way((BOOK, CREATE), Act("give_up")),
+    "cancel": Way(PAID, Act("cancel")),
+    "doctor cancels": Way(PAID, CANCELED),
+    "doctor cancels all": Way(PAID, Act("doctor_cancels_all")),
+    "move": Way(PAID, Act("move", 1)),
+    "doctor moves": Way(PAID, Act("doctor_moves", 1)),
+    "deliver": Way(APPROVED, Act("deliver")),
+    "sweep": Way((*APPROVED, LAPSED), Act("sweep")),
+    "reconcile": Way(PAID, Act("reconcile")),
+}
+
+
+async def on_its_way(stage: Stage, way: Way) -> History:
+    """Set a scene, and do what comes before the act."""
+    history = History(await Scene.set(stage))
+    for event in way.before:
+        await (history.suffer(event) if isinstance(event, Trouble) else history.do(event))
+    for role in ROLES if SOAK else ():
+        await history.scene.die(role)  # so that each has its token from PayPal to fetch
+    return history
+
+
+async def points_of(stage: Stage, way: Way) -> list[tuple[str, str, Moment]]:
+    """Return where in an act, by its name among the steps, to die.
+
+    After a statement or call is before the next one, so that it was sent is enough, and of those that only read, nothing
+    is different after them.
+    """
+    history = await on_its_way(stage, way)
+    before = stage.crew.tally.copy()
+    await history.do(way.act)
+    seen = stage.crew.tally - before
+    assert not unknown(seen)
+    assert not await wrong_in_the_end(history.scene, Ending())
+    (name,) = {act for act, *_ in seen}
+    steps = [step for step in STEPS[name] if seen[name, step, "before", "lives"]]
+    since = steps if SOAK else steps[steps.index(way.since or steps[0]) :]
+    return [(name, step, moment) for step in since for moment in MOMENTS if SOAK or is_enough(step, moment)]
+
+
+def is_enough(step: str, moment: Moment) -> bool:
+    """Whether a test dies there; a soak does everywhere."""
+    return step not in READING and moment == "sent"
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("name", WAYS)
+async def test_death(stage: Stage, name: str) -> None:
+    way = WAYS[name]
+    for act, step, moment in await points_of(stage, way):
+        history = await on_its_way(stage, way)
+        before = stage.crew.tally[act, step, moment, "dies"]
+        await history.do(way.act._replace(verdict="dies", point=(step, moment)))
+        assert stage.crew.tally[act, step, moment, "dies"] == before + 1
+        wrong = await wrong_just_now(history.scene, history.known) or await wrong_in_the_end(history.scene, Ending())
+        assert not wrong, (step, moment)
+
+
+async def test_every_step_was_one_to_die_at(stage: Stage) -> None:
+    assert not [point for point in survived(stage.crew.tally) if SOAK or is_enough(*point[1:])]

@@ -1,0 +1,169 @@
+"""Which operations meet, and where: scenes in which a pair of them is after the same thing."""
+
+from collections.abc import Iterator
+from itertools import combinations_with_replacement, product
+from typing import NamedTuple
+
+from tests.robustness.interleaving.operations import OPERATIONS
+from tests.robustness.interleaving.setups import Aim, D, Due, E, P, Place, Q, R, S, Scene
+
+RIVALS = Scene(  # two appointments and two patients for one slot
+    held=(Place(D, P, 0), Place(D, Q, 1)),
+    lapsed=Place(D, S, 4),
+    aims=(
+        Aim(D, has=0, booker=R, wants=4, to=4, off=4, cap=2),
+        Aim(D, has=1, booker=S, wants=4, to=4, off=4, cap=2),
+    ),
+)
+ONE_APPOINTMENT = Scene(  # everybody is after the same one
+    held=(Place(D, P, 0),),
+    waiting=True,
+    aims=(
+        Aim(D, has=0, booker=R, wants=0, to=4, off=0, clears=True, cap=1),
+        Aim(D, has=0, booker=S, wants=0, to=6, off=0, clears=True, cap=1),
+    ),
+)
+FREED_SLOT = Scene(  # one booked, and somebody who would like to have it
+    held=(Place(D, P, 0),),
+    aims=(Aim(D, has=0, booker=R, wants=0, to=4, off=4), Aim(D, has=0, booker=S, wants=0, to=4, off=4)),
+)
+BLOCKED_SLOT = FREED_SLOT._replace(
+    aims=(FREED_SLOT.aims[0], FREED_SLOT.aims[1]._replace(off=0, clears=True)),
+)
+LAPSED_HOLD = Scene(lapsed=Place(D, P, 0), aims=ONE_APPOINTMENT.aims)
+LAST_SEAT = Scene(
+    held=(Place(D, P, 0),),
+    lapsed=Place(D, Q, 4),
+    cap=2,
+    aims=(
+        Aim(D, has=0, booker=R, wants=4, to=8, off=8, cap=1),
+        Aim(D, has=0, booker=S, wants=6, to=9, off=9, cap=1),
+    ),
+)
+# all but one of the 30 seats taken, and that one by a hold that its patient retires by going elsewhere
+LAPSED_SEAT = Scene(
+    held=tuple(Place(D, Q, 10 + n) for n in range(29)),
+    lapsed=Place(D, P, 4),
+    aims=(Aim(D, has=0, booker=R, wants=6, to=9, off=9), Aim(E, has=0, booker=P, wants=4, to=9, off=9)),
+)
+FREED_SEAT = Scene(
+    held=(Place(D, P, 0),),
+    cap=1,
+    aims=(
+        Aim(D, has=0, booker=R, wants=4, to=8, off=0, clears=True),
+        Aim(D, has=0, booker=S, wants=6, to=9, off=0, clears=True),
+    ),
+)
+ONE_PATIENT = Scene(  # would be with two doctors at once
+    held=(Place(D, P, 0), Place(E, P, 1)),
+    lapsed=Place(D, P, 4),
+    aims=(Aim(D, has=0, booker=P, wants=4, to=4, off=4), Aim(E, has=1, booker=P, wants=4, to=4, off=4)),
+)
+# a stranger takes the slot of the patient's lapsed hold, while the patient goes elsewhere at that time
+PATIENT_WHO_LAPSED = ONE_PATIENT._replace(aims=(ONE_PATIENT.aims[0]._replace(booker=R), ONE_PATIENT.aims[1]))
+FREED_PATIENT = Scene(  # can be with one doctor only if not with the other
+    held=(Place(D, P, 4), Place(E, P, 1)),
+    waiting=True,
+    aims=(
+        Aim(D, has=0, booker=P, wants=0, to=0, off=4, clears=True),
+        Aim(E, has=1, booker=P, wants=4, to=4, off=4),
+    ),
+)
+LAST_HOLD = Scene(
+    held=(Place(D, P, 0),),
+    fee=100,
+    aims=(Aim(D, has=0, booker=P, wants=4, to=9, off=9), Aim(E, has=0, booker=P, wants=6, to=9, off=9)),
+)
+FREED_HOLD = Scene(
+    held=(Place(D, P, 0), Place(E, P, 1)),
+    fee=100,
+    aims=(
+        Aim(D, has=0, booker=R, wants=4, to=9, off=0, clears=True),
+        Aim(E, has=1, booker=P, wants=6, to=9, off=9),
+    ),
+)
+
+PAYING = Scene(  # for what somebody else is after
+    held=(Place(D, P, 0),),
+    fee=100,
+    payments=(Due(0),),
+    aims=(
+        Aim(D, has=0, booker=R, wants=0, to=4, off=0, clears=True),
+        Aim(D, has=0, booker=R, wants=0, to=6, off=0, clears=True),
+    ),
+)
+TAKING = PAYING._replace(payments=(Due(0, "capturing"),))
+TWO_PAYMENTS = PAYING._replace(payments=(Due(0), Due(0)), aims=(PAYING.aims[0], PAYING.aims[1]._replace(pays=1)))
+PAYING_LATE = PAYING._replace(held=(), lapsed=Place(D, P, 0))
+TAKING_LATE = TAKING._replace(held=(), lapsed=Place(D, P, 0))
+# a hold that its patient retires by going elsewhere at that time
+PAYER_ELSEWHERE = PAYING_LATE._replace(aims=(PAYING.aims[0], Aim(E, has=0, booker=P, wants=0, to=9, off=9)))
+
+TAKES = ("book", "reschedule", "doctor_reschedule")
+CLEARS = ("cancel", "bulk_cancel", "time_off", "hours")
+MOVES = ("reschedule", "doctor_reschedule")
+CLOCK = ("lapse", "sweep")
+AGAINST_MONEY = ("cancel", "bulk_cancel", "reschedule")
+PAIRS = {
+    "rivals": (RIVALS, combinations_with_replacement(OPERATIONS, 2)),
+    "one appointment": (
+        ONE_APPOINTMENT,
+        combinations_with_replacement((*CLEARS, *MOVES), 2),
+    ),
+    "freed slot": (FREED_SLOT, product(["book"], ("cancel", "bulk_cancel", *MOVES))),
+    "blocked slot": (BLOCKED_SLOT, product(["book"], ("bulk_cancel", "doctor_reschedule", "time_off", "hours"))),
+    "lapsed hold": (LAPSED_HOLD, product(CLOCK, (*CLEARS, *MOVES))),
+    "last seat": (LAST_SEAT, [*product(("book", "lapse"), ("book", "cap", "sweep"))]),
+    "lapsed seat": (LAPSED_SEAT, [("lapse", "book")]),
+    "freed seat": (FREED_SEAT, product(["book"], CLEARS)),
+    "one patient": (ONE_PATIENT, product(TAKES, TAKES)),
+    "patient who lapsed": (PATIENT_WHO_LAPSED, product(CLOCK, TAKES)),
+    "freed patient": (FREED_PATIENT, product((*CLEARS, *MOVES), TAKES)),
+    "last hold": (LAST_HOLD, [("book", "book")]),
+    "freed hold": (FREED_HOLD, product(CLEARS, ["book"])),
+    "paying": (
+        PAYING,
+        [
+            *product(("begin_capture", "give_up"), (*AGAINST_MONEY, "begin_capture", "give_up")),
+        ],
+    ),
+    "taking": (
+        TAKING,
+        [
+            *product(("capture",), (*AGAINST_MONEY, "time_off", "resume_capture", "capture")),
+            *product(("resume_capture",), ("cancel", "bulk_cancel")),
+        ],
+    ),
+    "two payments": (
+        TWO_PAYMENTS,
+        [*combinations_with_replacement(("begin_capture", "capture"), 2), ("give_up", "capture")],
+    ),
+    "paying late": (PAYING_LATE, [*product(("begin_capture", "capture"), CLOCK), ("begin_capture", "begin_capture")]),
+    "taking late": (TAKING_LATE, product(("resume_capture",), CLOCK)),
+    "payer elsewhere": (PAYER_ELSEWHERE, product(("begin_capture", "capture"), ["book"])),
+}
+# What there is about a lapsed hold, whoever meets it.
+LATE = {"lapsed hold", "paying late", "taking late", "payer elsewhere"}
+# In these scenes one side is refused whatever the order.
+HOPELESS = {"lapsed hold", "blocked slot"}
+# And in this one the seat is in nobody's hands for a moment, so that the loser cannot even wait.
+RETRIED = {"lapsed seat"}
+
+
+class Case(NamedTuple):
+    """Two operations in a scene."""
+
+    name: str
+    scene: Scene
+    operations: tuple[str, str]
+
+    def __str__(self) -> str:
+        return f"{self.name}-{'-'.join(self.operations)}"
+
+
+def cases() -> Iterator[Case]:
+    """Return every pair in every scene that it has a conflict in. Only the clock's operations meet a lapsed hold."""
+    for name, (scene, pairs) in PAIRS.items():
+        for pair in pairs:
+            lapses = name in LATE or not {*pair}.isdisjoint(CLOCK)
+            yield Case(name, scene if lapses else scene._replace(lapsed=None), pair)

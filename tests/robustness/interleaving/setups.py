@@ -1,0 +1,242 @@
+"""Stages on which two operations meet: the people and bookings that a scene asks for, and what each side does."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import asyncpg
+
+from tests.support.factories import SLOT
+
+# The people of every stage: the doctors D and E, and four patients.
+D, E, P, Q, R, S = range(6)
+# The doctors work once a week: of many free slots each operation that frees one would look at all. There are some before
+# the first of a scene: those are what is kept for who waits.
+BEFORE, WORK = timedelta(hours=2), timedelta(hours=20)
+
+
+class Place(NamedTuple):
+    """A patient's appointment with a doctor, in a slot by its number."""
+
+    doctor: int
+    patient: int
+    slot: int
+
+
+class Aim(NamedTuple):
+    """What one session is after, whichever operation it plays."""
+
+    doctor: int
+    has: int  # which of the scene's appointments it cancels or moves
+    booker: int  # the patient for whom it books
+    wants: int  # the slot that it books
+    to: int  # the slot that it moves the appointment to
+    off: int  # the slot that it takes off, or out of the hours
+    clears: bool = (
+        False  # whether that cancels what is in its way; a doctor's cancellation or move then blocks the time
+    )
+    cap: int = 30  # the lower cap that it sets
+    pays: int = 0  # which of the scene's payments it moves on
+
+
+class Due(NamedTuple):
+    """A payment of one of the scene's appointments."""
+
+    appointment: int
+    status: str = "created"
+
+
+class Scene(NamedTuple):
+    """What is so before two sessions begin, and what each is after."""
+
+    aims: tuple[Aim, Aim]
+    held: tuple[Place, ...] = ()
+    lapsed: Place | None = None  # a hold whose time is up, but nobody has written that down
+    waiting: bool = False  # patient S waits for doctor D
+    cap: int = 30
+    fee: int = 0
+    payments: tuple[Due, ...] = ()
+
+
+class Payment(NamedTuple):
+    """A payment with its names at PayPal."""
+
+    id: int
+    reference: str
+    order: str
+
+
+class Side(NamedTuple):
+    """An aim with the ids and times of one stage."""
+
+    doctor: int
+    patient: int
+    appointment: int
+    booker: int
+    wants: datetime
+    to: datetime
+    off: datetime
+    origin: datetime  # the first slot
+    clears: bool
+    cap: int
+    payment: Payment | None
+
+
+class Stage(NamedTuple):
+    """A scene come true."""
+
+    people: tuple[int, ...]  # D, E, P, Q, R, S
+    sides: tuple[Side, ...]
+
+    @property
+    def doctors(self) -> tuple[int, ...]:
+        """The doctors' ids."""
+        return self.people[:2]
+
+
+PEOPLE = """
+    WITH a AS (
+        INSERT INTO account (username, email, password_hash, role)
+        SELECT name, name || '@example.com', '-', role
+        FROM (SELECT gen_random_uuid()::text AS name, role FROM unnest($1::text[]) AS role) AS someone
+        RETURNING id, role
+    ), d AS (
+        INSERT INTO doctor (account_id, full_name, fee, currency, max_appointments)
+        SELECT id, 'Dr ' || id, $2, 'USD', $3 FROM a WHERE role = 'doctor'
+    ), h AS (
+        INSERT INTO working_hours (doctor_id, weekday, start_minute, end_minute)
+        SELECT id, week.* FROM a, unnest($4::smallint[], $5::smallint[], $6::smallint[]) AS week WHERE role = 'doctor'
+    ), p AS (
+        INSERT INTO patient (account_id, full_name) SELECT id, 'Patient ' || id FROM a WHERE role = 'patient'
+    )
+    SELECT array_agg(id ORDER BY id) FROM a GROUP BY role ORDER BY role
+"""
+HELD = """
+    SELECT b.id
+    FROM unnest($1::integer[], $2::integer[], $3::timestamptz[]) WITH ORDINALITY AS t (doctor, patient, start, n)
+    CROSS JOIN LATERAL book(patient, doctor, start) AS b
+    ORDER BY n
+"""
+LAPSED = """
+    INSERT INTO appointment (
+        doctor_id, patient_id, during, status, seat, cancel_deadline, hold_expires_at, fee, currency, created_at
+    )
+    SELECT doctor, patient, tstzrange(start, start + interval '30 min'), 'pending', 30, start - interval '72 h',
+        now() - interval '1 s', 100, 'USD', now() - interval '15 min'
+    FROM unnest($1::integer[], $2::integer[], $3::timestamptz[]) AS t (doctor, patient, start)
+    RETURNING id
+"""
+PAYMENTS = """
+    INSERT INTO payment (appointment_id, amount, currency, status, hold_expires_at, order_id, capture_request_id)
+    SELECT a.id, a.fee, a.currency, t.status, a.hold_expires_at, gen_random_uuid()::text, gen_random_uuid()
+    FROM unnest($1::integer[], $2::text[]) WITH ORDINALITY AS t (appointment, status, n)
+    INNER JOIN appointment AS a ON a.id = t.appointment
+    ORDER BY n
+    RETURNING id, reference::text, order_id
+"""
+WAITING = "INSERT INTO waitlist_entry (doctor_id, patient_id) SELECT * FROM unnest($1::integer[], $2::integer[])"
+
+
+def working_hours(start: datetime, end: datetime) -> Iterator[tuple[int, int, int]]:
+    """Return a time as working hours, which end at midnight: weekday, start and end minute."""
+    while start < end:
+        until = min(end, start.replace(hour=0, minute=0) + timedelta(days=1))
+        begins = start.hour * 60 + start.minute
+        yield start.isoweekday(), begins, begins + (until - start) // timedelta(minutes=1)
+        start = until
+
+
+async def set_up(
+    scene: Scene, origin: datetime, number: int, app: asyncpg.Connection, stagehand: asyncpg.Connection
+) -> list[Stage]:
+    """Make a scene come true so many times. The stagehand, whose triggers are off, makes what else only time could."""
+    roles = (["doctor"] * 2 + ["patient"] * 4) * number
+    week = zip(*working_hours(origin - BEFORE, origin + WORK), strict=True)
+    (doctors,), (patients,) = await stagehand.fetch(PEOPLE, roles, scene.fee, scene.cap, *week)
+    people = [(*doctors[2 * n : 2 * n + 2], *patients[4 * n : 4 * n + 4]) for n in range(number)]
+
+    def each(*places: Place) -> Iterator[Sequence[object]]:
+        rows = [(p[place.doctor], p[place.patient], origin + place.slot * SLOT) for p in people for place in places]
+        return zip(*rows, strict=True)
+
+    held = await app.fetch(HELD, *each(*scene.held)) if scene.held else []
+    lapsed = await stagehand.fetch(LAPSED, *each(scene.lapsed)) if scene.lapsed else []
+    if scene.waiting:
+        await stagehand.execute(WAITING, *list(each(Place(D, S, 0)))[:2])
+    own = len(scene.held)
+    appointments = [[row["id"] for row in (*held[own * n : own * n + own], *lapsed[n : n + 1])] for n in range(number)]
+    due = [(ids[payment.appointment], payment.status) for ids in appointments for payment in scene.payments]
+    payments = [Payment(*row) for row in await stagehand.fetch(PAYMENTS, *zip(*due, strict=True))] if due else []
+    per = len(scene.payments)
+    return [
+        Stage(who, tuple(_side(scene, aim, who, ids, payments[per * n : per * n + per], origin) for aim in scene.aims))
+        for n, (who, ids) in enumerate(zip(people, appointments, strict=True))
+    ]
+
+
+def _side(
+    scene: Scene,
+    aim: Aim,
+    people: Sequence[int],
+    appointments: Sequence[int],
+    payments: Sequence[Payment],
+    origin: datetime,
+) -> Side:
+    places = (*scene.held, *filter(None, [scene.lapsed]))
+    return Side(
+        doctor=people[aim.doctor],
+        patient=people[places[aim.has].patient],
+        appointment=appointments[aim.has],
+        booker=people[aim.booker],
+        wants=origin + aim.wants * SLOT,
+        to=origin + aim.to * SLOT,
+        off=origin + aim.off * SLOT,
+        origin=origin,
+        clears=aim.clears,
+        cap=aim.cap,
+        payment=payments[aim.pays] if payments else None,
+    )
+
+
+# What there is to see at the end, whoever's ids it has. Mails about free slots depend on when somebody looked.
+STATE = """
+    WITH who AS (
+        SELECT id, (n - 1) / 6 AS stage, substr('DEPQRS', ((n - 1) % 6)::integer + 1, 1) AS name
+        FROM unnest($1::integer[]) WITH ORDINALITY AS t (id, n)
+    ), seen (stage, line) AS (
+        SELECT d.stage, format(
+            '%s with %s in slot %s: %s by %s, to be canceled until %s before', p.name, d.name,
+            extract(epoch FROM lower(during) - $2)::integer / 1800,
+            CASE WHEN status = 'pending' AND hold_expires_at <= now() THEN 'expired' ELSE status END,
+            canceled_by, lower(during) - cancel_deadline
+        )
+        FROM who AS d INNER JOIN appointment ON doctor_id = d.id INNER JOIN who AS p ON p.id = patient_id
+        UNION ALL
+        SELECT stage, format('%s away in slot %s', name, extract(epoch FROM lower(during) - $2)::integer / 1800)
+        FROM who INNER JOIN time_off ON doctor_id = who.id
+        UNION ALL
+        SELECT stage, format('%s takes %s, works %s minutes', name, max_appointments, sum(end_minute - start_minute))
+        FROM who INNER JOIN doctor ON account_id = who.id INNER JOIN working_hours ON doctor_id = account_id
+        GROUP BY stage, name, max_appointments
+        UNION ALL
+        SELECT stage, format('%s gets %s and %s more', name, kind, cardinality(also))
+        FROM who INNER JOIN notification ON account_id = who.id WHERE offer_id IS NULL
+        UNION ALL
+        SELECT d.stage, format(
+            '%s pays %s for slot %s: %s, %s goes back (for want of it: %s)', p.name, d.name,
+            extract(epoch FROM lower(during) - $2)::integer / 1800, m.status, refund_total, without_slot
+        )
+        FROM payment AS m INNER JOIN appointment AS a ON a.id = appointment_id
+        INNER JOIN who AS d ON doctor_id = d.id INNER JOIN who AS p ON p.id = patient_id
+        UNION ALL
+        SELECT stage, format('%s is on the waitlist: %s', name, status)
+        FROM who INNER JOIN waitlist_entry ON patient_id = who.id
+    )
+    SELECT array_agg(line ORDER BY line) FROM seen GROUP BY stage ORDER BY stage
+"""
+
+
+async def states(stages: Sequence[Stage], origin: datetime, db: asyncpg.Connection) -> list[tuple[str, ...]]:
+    """Describe each stage, so that those that look alike are equal."""
+    everybody = [person for stage in stages for person in stage.people]
+    return [tuple(row[0]) for row in await db.fetch(STATE, everybody, origin)]

@@ -1,0 +1,156 @@
+"""Each pair of operations, in every order of their statements and at every isolation level, breaks no rule."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from app.db.driver import RETRYABLE
+from app.domain.rules import RULES
+from tests.robustness.interleaving.operation_pairs import HOPELESS, RETRIED, Case, cases
+from tests.robustness.interleaving.operations import MONEY, OPERATIONS
+from tests.robustness.interleaving.player import DONE, Play, Session, Statement, explore
+from tests.robustness.interleaving.setups import Scene, Stage, set_up, states
+from tests.support.db.invariants import RECORD, broken
+from tests.support.factories import a_slot
+from tests.support.servers.databases import Database, execute
+
+READ_COMMITTED = "READ COMMITTED"
+LEVELS = (READ_COMMITTED, "REPEATABLE READ", "SERIALIZABLE")
+RETRIES = {"23505", *(error.sqlstate for error in RETRYABLE)}
+REFUSALS = {name for name, rule in RULES.items() if rule.status < 500}
+AT_ONCE = 8  # stages that are set up together
+
+
+class Company(NamedTuple):
+    """The connections that play at one isolation level, and the stages that wait for them."""
+
+    level: str
+    players: list[asyncpg.Connection]
+    watcher: asyncpg.Connection
+    stagehand: asyncpg.Connection  # with its triggers off
+    ready: dict[tuple[Scene, datetime], list[Stage]]  # of each scene, by its first slot
+
+
+class Ending(NamedTuple):
+    """How a play ended: for each session, and what there was to see."""
+
+    outcomes: tuple[str, ...]
+    state: tuple[str, ...]
+
+
+class Seen(NamedTuple):
+    """A play, how it ended, and which rules it broke."""
+
+    play: Play
+    ending: Ending
+    broken: list[str]
+
+
+@pytest_asyncio.fixture(scope="module")
+async def companies(database: Database) -> AsyncIterator[list[Company]]:
+    """Connections for each level, in a database where two holds are enough and deadlocks are looked for early."""
+    name = database.superuser.rpartition("/")[2]
+    await execute(
+        database.superuser,
+        f"ALTER DATABASE {name} SET deadlock_timeout = '50ms'",
+        # as with many rows, of which statistics would know: whole tables are read for nobody, and plans are kept
+        f"ALTER DATABASE {name} SET enable_seqscan = off",
+        f"ALTER DATABASE {name} SET plan_cache_mode = force_generic_plan",
+        "UPDATE policy SET patient_hold_limit = 2",
+        RECORD,
+    )
+    companies = [
+        Company(
+            level,
+            [await asyncpg.connect(database.app) for _ in range(2)],
+            await asyncpg.connect(database.superuser),
+            await asyncpg.connect(database.superuser, server_settings={"session_replication_role": "replica"}),
+            {},
+        )
+        for level in LEVELS
+    ]
+    yield companies
+    for company in companies:
+        for connection in (*company.players, company.watcher, company.stagehand):
+            await connection.close()
+
+
+async def perform(company: Company, case: Case, origin: datetime, *sides: int) -> list[Seen]:
+    """Play every order in which these sides' statements can come; tell what was seen each time.
+
+    Slots are counted from `origin`, of all plays of a case: they are compared.
+    """
+    used: list[Stage] = []
+    ready = company.ready.setdefault((case.scene, origin), [])
+
+    async def stage() -> Play:
+        if not ready:
+            ready.extend(await set_up(case.scene, origin, AT_ONCE, company.players[0], company.stagehand))
+        used.append(ready.pop())
+        return Play([part(company, case, used[-1], side) for side in sides], company.watcher)
+
+    plays = [play async for play in explore(stage)]
+    seen = await states(used, origin, company.watcher)
+    wrong = await faults(company, case, used)
+    return [
+        Seen(play, Ending(play.outcomes, state), broken) for play, state, broken in zip(plays, seen, wrong, strict=True)
+    ]
+
+
+def part(company: Company, case: Case, stage: Stage, side: int) -> Session:
+    """Return the session of one side."""
+    operation = case.operations[side]
+    doctor = stage.sides[side].doctor
+    look = Statement("look", f"SELECT count(*) FROM appointment WHERE doctor_id = {doctor}")
+    # at READ COMMITTED a look leaves neither a snapshot nor a lock behind
+    looks = [] if company.level == READ_COMMITTED else [look]
+    statement = (OPERATIONS | MONEY)[operation](stage.sides[side])
+    return Session(operation, company.players[side], company.level, [*looks, statement])
+
+
+async def faults(company: Company, case: Case, stages: Sequence[Stage]) -> list[list[str]]:
+    """Return for each stage which rules are broken there."""
+    doctors = [doctor for stage in stages for doctor in stage.doctors]
+    if not await broken(company.watcher, doctors, cap=case.scene.cap):
+        return [[] for _ in stages]
+    return [await broken(company.watcher, stage.doctors, cap=case.scene.cap) for stage in stages]
+
+
+@pytest.mark.parametrize("case", list(cases()), ids=str)
+async def test_a_pair(companies: list[Company], case: Case) -> None:
+    origin = a_slot()
+    async with asyncio.TaskGroup() as together:
+        tasks = [together.create_task(perform(company, case, origin, 0, 1)) for company in companies]
+    plays = [task.result() for task in tasks]
+    alone = [(await perform(companies[0], case, origin, side))[0].ending for side in range(2)]
+    in_turn = [seen.ending for seen in plays[0] if not seen.play.overlaps]
+    assert len(in_turn) == 2
+    possible = [{ending.outcomes[side] for ending in in_turn} for side in range(2)]
+    assert all(DONE in outcomes for outcomes in possible) or case.name in HOPELESS, f"the two never meet: {in_turn}"
+    for company, all_seen in zip(companies, plays, strict=True):
+        for seen in all_seen:
+            complaints = [*seen.broken, *judge(case, company.level, seen, in_turn, alone)]
+            assert not complaints, "\n".join([f"{case} at {company.level}", str(seen.play), *complaints])
+
+
+def judge(case: Case, level: str, seen: Seen, in_turn: list[Ending], alone: list[Ending]) -> Iterator[str]:
+    """Say what about a play could not be, had its sessions come one after the other."""
+    outcomes, state = seen.ending
+    victims = [side for side, outcome in enumerate(outcomes) if outcome in RETRIES]
+    if not set(outcomes) <= {DONE, *REFUSALS, *RETRIES}:
+        yield f"not a rule: {outcomes}"
+    if victims and not (seen.play.overlaps and (level != READ_COMMITTED or case.name in RETRIED)):
+        yield f"nothing made a retry necessary: {outcomes}"
+    if not victims and seen.ending not in in_turn:
+        yield f"neither order ends like this: {seen.ending}, but {in_turn}"
+    if len(victims) > 1:
+        yield f"nobody won: {outcomes}"
+    elif victims:
+        winner = 1 - victims[0]
+        if Ending((outcomes[winner],), state) != alone[winner]:
+            yield f"the victim left traces: {seen.ending}, but {alone[winner]}"

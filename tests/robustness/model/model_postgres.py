@@ -1,0 +1,161 @@
+"""PostgreSQL's side of the model test: acts, what there is after them, and time that passes."""
+
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+import asyncpg
+
+from tests.robustness.model.model_calendar import Span
+from tests.robustness.model.model_records import Doctor, Refused
+from tests.support.factories import make_doctor, make_patients
+
+Run = Callable[[Coroutine[Any, Any, Any]], Any]
+
+BOOK = {
+    "app": "SELECT * FROM book($1, $2, $3)",
+    "admin": "INSERT INTO appointment (patient_id, doctor_id, during)"
+    " SELECT $1, $2, tstzrange($3::timestamptz, $3 + make_interval(mins => coalesce(slot_minutes, 30)))"
+    " FROM (VALUES ($2::integer)) AS v (id) LEFT JOIN doctor ON account_id = id RETURNING id",
+}
+CANCEL = {
+    "patient": "SELECT * FROM cancel_as_patient($1, $2)",
+    "doctor": "SELECT * FROM cancel_as_doctor($1, $2, NULL, $3)",
+    "admin": "UPDATE appointment SET status = 'canceled' WHERE id = $1 RETURNING id",
+}
+MOVE = {
+    "patient": "SELECT * FROM reschedule_as_patient($1, $2, $3)",
+    "doctor": "SELECT * FROM reschedule_as_doctor($1, $2, $3, $4)",
+    "admin": "UPDATE appointment AS a SET during = tstzrange($2::timestamptz, $2 + make_interval(mins => d.slot_minutes))"
+    " FROM doctor AS d WHERE id = $1 AND doctor_id = account_id RETURNING id",
+}
+# Row by row a shift would bump into the rows not yet shifted, so all go to another age first.
+SHIFTS = (
+    """
+    UPDATE appointment SET
+        during = tstzrange(lower(during) - $2::interval, upper(during) - $2), cancel_deadline = cancel_deadline - $2,
+        hold_expires_at = hold_expires_at - $2, created_at = created_at - $2, updated_at = updated_at - $2
+    WHERE doctor_id = ANY ($1)
+    """,
+    "UPDATE time_off SET during = tstzrange(lower(during) - $2::interval, upper(during) - $2) WHERE doctor_id = ANY ($1)",
+    """
+    UPDATE offer AS o SET created_at = o.created_at - $2::interval, due_at = due_at - $2, expires_at = expires_at - $2
+    FROM waitlist_entry AS w WHERE w.id = waitlist_entry_id AND w.doctor_id = ANY ($1)
+    """,
+    """
+    UPDATE waitlist_entry SET desired_date = desired_date - extract(day FROM $2::interval)::integer
+    WHERE doctor_id = ANY ($1)
+    """,
+)
+ANOTHER_AGE = timedelta(days=100_000)
+
+
+class Seen(NamedTuple):
+    """Everything that some doctors have at an instant, ended or not, and the starts that are free."""
+
+    now: datetime
+    appointments: list[asyncpg.Record]
+    entries: list[asyncpg.Record]
+    time_off: list[asyncpg.Record]
+    offers: list[asyncpg.Record]
+    free_slots: list[asyncpg.Record]
+
+
+LOOKS = (
+    "SELECT a.*, v.status AS counts_as FROM appointment AS a INNER JOIN api_appointment AS v USING (id)"
+    " WHERE a.doctor_id = ANY ($1) ORDER BY a.id",
+    "SELECT * FROM waitlist_entry WHERE doctor_id = ANY ($1) ORDER BY id",
+    "SELECT * FROM time_off WHERE doctor_id = ANY ($1) ORDER BY id",
+    "SELECT o.*, w.patient_id, w.doctor_id FROM offer AS o INNER JOIN waitlist_entry AS w ON w.id = waitlist_entry_id"
+    " WHERE w.doctor_id = ANY ($1) ORDER BY o.id",
+    "SELECT d AS doctor, ARRAY(SELECT starts_at FROM free_slots(d, '-infinity', 'infinity')) AS starts"
+    " FROM unnest($1::integer[]) AS d",
+)
+
+
+@dataclass
+class Postgres:
+    """Connections of one role each, used from synchronous code, and the specialty of the doctors that are compared."""
+
+    app: asyncpg.Connection
+    admin: asyncpg.Connection
+    superuser: asyncpg.Connection
+    run: Run
+    specialty: str = ""
+
+    def act(self, statement: str, *arguments: object, by: str = "app") -> list[asyncpg.Record]:
+        """Run a statement as a role; raise Refused with the rule it breaks."""
+        connection: asyncpg.Connection = getattr(self, by)
+        try:
+            rows: list[asyncpg.Record] = self.run(connection.fetch(statement, *arguments))
+        except asyncpg.IntegrityConstraintViolationError as error:
+            raise Refused(error.constraint_name) from error
+        return rows
+
+    def act_as(
+        self, actor: str, statements: Mapping[str, str], who: int, what: int, *arguments: object, block: bool
+    ) -> list[asyncpg.Record]:
+        """Run the statement that is this actor's for something; raise Refused with the rule it breaks."""
+        if actor == "admin":
+            return self.act(statements[actor], what, *arguments, by="admin")
+        return self.act(statements[actor], who, what, *arguments, *([block] if actor == "doctor" else []))
+
+    def clock(self) -> datetime:
+        now: datetime = self.run(self.superuser.fetchval("SELECT clock_timestamp()"))
+        return now
+
+    def set_policy(self, hold_minutes: int, hold_limit: int, zones: Iterable[str]) -> None:
+        """Set what is everybody's, and make zones known."""
+        policy = "UPDATE policy SET hold_minutes = $1, patient_hold_limit = $2"
+        self.act(policy, hold_minutes, hold_limit, by="superuser")
+        add_zones = "INSERT INTO time_zone (name) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING"
+        self.act(add_zones, list(zones), by="superuser")
+
+    def add_doctor(self, doctor: Doctor) -> int:
+        """Add a doctor like the model's; return the id."""
+        columns = {"specialty": self.specialty} | asdict(doctor)
+        hours, _ = columns.pop("week"), columns.pop("away")
+        added: int = self.run(make_doctor(self.superuser, hours=hours, **columns))
+        return added
+
+    def add_patients(self, number: int) -> list[int]:
+        """Add patients; return their ids."""
+        added: list[int] = self.run(make_patients(self.superuser, number))
+        return added
+
+    def look(self, doctors: Iterable[int], *, at_slots: bool) -> Seen:
+        """Return what there is, with or without the free slots; one transaction has one `now()`."""
+        known, looks = list(doctors), LOOKS if at_slots else LOOKS[:-1]
+
+        async def look() -> Seen:
+            async with self.superuser.transaction(isolation="repeatable_read", readonly=True):
+                now = await self.superuser.fetchval("SELECT now()")
+                rows = [await self.superuser.fetch(statement, known) for statement in looks]
+            return Seen(now, *rows, *[[]] * (len(LOOKS) - len(looks)))
+
+        seen: Seen = self.run(look())
+        return seen
+
+    def search(self, limit: int) -> list[tuple[datetime, int]]:
+        """Return the earliest free slots of all the doctors."""
+        rows = self.act("SELECT * FROM search_free_slots($1, '-infinity', 'infinity', $2)", self.specialty, limit)
+        return [(row["starts_at"], row["doctor"]) for row in rows]
+
+    def pass_time(self, doctors: Iterable[int], time: timedelta) -> None:
+        """Let time pass, seen from the clock, which nobody can set: the rows become that much older."""
+
+        async def shift() -> None:
+            async with self.superuser.transaction():
+                await self.superuser.execute("SET LOCAL session_replication_role = replica")  # no triggers
+                await self.superuser.execute("SET LOCAL timezone = 'UTC'")  # where a day is always 24 hours
+                for step in (ANOTHER_AGE, time - ANOTHER_AGE):
+                    for statement in SHIFTS:
+                        await self.superuser.execute(statement, list(doctors), step)
+
+        self.run(shift())
+
+
+def span_of(row: asyncpg.Record) -> Span:
+    """Return a row's `during`."""
+    return Span(row["during"].lower.astimezone(UTC), row["during"].upper.astimezone(UTC))

@@ -1,0 +1,147 @@
+"""The life of a practice, in time that really passes: doctors, patients, an admin and the worker, day after day."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+from random import Random
+
+from tests.robustness.model.model import World
+from tests.robustness.model.model_calendar import MINUTE
+from tests.robustness.model.model_choices import STEPS
+from tests.robustness.model.model_offers import WINDOW
+from tests.robustness.model.model_records import Doctor
+from tests.robustness.model.random_acts import ACTS, draw
+from tests.robustness.model.real_time import PATIENCE, RealTime
+from tests.robustness.model.simulated_mail import Post
+from tests.support.db.invariants import broken
+
+HOLD, HOLD_LIMIT = 15, 2
+DOCTORS, PATIENTS = 5, 15
+PAUSE = 4 * MINUTE  # the longest between two acts
+AUDIT = timedelta(hours=6)
+
+
+class Fortnight(RealTime):
+    """Everything that people do in it is drawn by lot, from the first three doctors and six patients on."""
+
+    def __init__(self, speed: int) -> None:
+        super().__init__(speed)
+        self.random = Random()
+        self.post = Post(self.postgres)
+        self.audited = self.began
+        self.fullest = 0
+        self.postgres.set_policy(HOLD, HOLD_LIMIT, self.zones)
+        self.world = World(self.began, HOLD * MINUTE, HOLD_LIMIT, {}, self.postgres.add_patients(6))
+        for _ in range(3):
+            self.hire()
+        self.both_hold_the_same()
+
+    @property
+    def lived(self) -> timedelta:
+        """How long the practice is there, by PostgreSQL's clock."""
+        return self.world.now - self.began
+
+    def live(self, end: timedelta) -> None:
+        """Do one thing after another until so much time has passed since the beginning."""
+        names, weights = list(ACTS), list(ACTS.values())
+        try:
+            while self.lived < end:
+                self.act(*self.random.choices(names, weights))
+                self.let_pass(self.random.random() * PAUSE)
+                if self.world.now - self.audited > AUDIT:
+                    self.audit()
+            self.audit()
+        except Exception as error:
+            error.add_note("\n".join(["What happened last:", *self.latest]))
+            raise
+
+    def act(self, name: str) -> None:
+        """Do something."""
+        doing = getattr(self, name)
+        told = draw(doing, self.random)
+        self.doing = name
+        self.latest.append(f"{self.world.now}: {name} {told}")
+        doing(**told)
+        self.fullest = max(self.fullest, *(len(self.world.active_of(doctor)) for doctor in self.world.doctors))
+
+    def hire(self) -> None:
+        """Let a doctor begin to work here."""
+        n = len(self.world.doctors)
+        doctor = Doctor(self.zone(n), *STEPS[n % len(STEPS)], 30, n % 3 // 2 * 100, self.week(n))
+        self.world.doctors[self.postgres.add_doctor(doctor)] = doctor
+
+    def register(self) -> None:
+        """Let somebody new come, while there is room."""
+        self.tally[self.doing, "done"] += 1
+        if len(self.world.patients) < PATIENTS:
+            self.world.patients += self.postgres.add_patients(1)
+        if len(self.world.doctors) < min(DOCTORS, len(self.world.patients) // 2):
+            self.hire()
+        self.both_hold_the_same()
+
+    def book_the_next(self, patient: int, doctor: int) -> None:
+        """Book a doctor's next free slot."""
+        d = self.a_doctor(doctor)
+        for start in self.world.free_slots(d)[:1]:
+            self.book_slot(self.patient(patient), d, start)
+
+    def book_on_time(self, patient: int, doctor: int, enters: bool, before: bool) -> None:
+        """Book a slot right before or after it enters the booking window, or begins."""
+        d, ahead = self.a_doctor(doctor), WINDOW if enters else timedelta(0)
+        first = self.world.now + ahead
+        for start in self.world.doctors[d].slots(first, first + PATIENCE)[:1]:
+            self.wait_for_edge(start - ahead, before=before)
+            self.book_slot(self.patient(patient), d, start)
+
+    def book_as_a_hold_lapses(self, patient: int, before: bool) -> None:
+        """Book what somebody holds right before or after the hold lapses."""
+        for lapses, a in self.coming("hold")[:1]:
+            self.wait_for_edge(lapses, before=before)
+            self.book_slot(self.patient(patient), a.doctor, a.span.start)
+
+    def book_too_many(self, patient: int) -> None:
+        """Book more than anybody may hold without paying, with a doctor who has a fee."""
+        p, doctors = self.patient(patient), self.world.doctors
+        for d in [d for d in doctors if doctors[d].fee and len(self.world.free_slots(d)) > HOLD_LIMIT][:1]:
+            for start in self.world.free_slots(d)[: HOLD_LIMIT + 1]:
+                self.book_slot(p, d, start)
+
+    def cancel_on_time(self, before: bool) -> None:
+        """Let a patient cancel right before or after it is too late."""
+        if self.coming("deadline"):
+            self.cancel(0, ("deadline", before), "patient", stranger=False, block=False)
+
+    def record_on_time(self, where: str, before: bool, status: str) -> None:
+        """Let a doctor say that somebody came, or did not, right before or after a visit begins or ends."""
+        if self.coming(where):
+            self.record_visit(0, (where, before), stranger=False, status=status)
+
+    def correct_on_time(self, before: bool) -> None:
+        """Let a doctor say the opposite right before or after it is too late for that."""
+        for _, a in self.coming("correction")[:1]:
+            opposite = "no_show" if a.counts_as(self.world.now) == "completed" else "completed"
+            self.record_visit(0, ("correction", before), stranger=False, status=opposite)
+
+    def work(self) -> None:
+        """Do what the worker does: write down what the clock did, then send the mails that are due."""
+        self.agree(self.postgres.to_sweep, self.world.to_sweep)
+        for doctor in self.world.to_sweep():
+            self.sweep(list(self.world.doctors).index(doctor))
+        self.post.deliver()
+
+    def audit(self) -> None:
+        """Look for whatever is wrong with the rows, as they are and as they came about."""
+        wrong = self.postgres.run(broken(self.postgres.superuser, list(self.world.doctors)))
+        assert not wrong, wrong
+        self.audited = self.postgres.clock()
+
+    def report(self) -> Iterator[str]:
+        """Say what was lived through, and what was said to whom how often."""
+        ended = Counter(a.counts_as(self.world.now) for a in self.world.appointments)
+        yield f"\n{self.lived} lived at {self.speed} times the speed, by {len(self.world.doctors)} doctors"
+        yield f"and {len(self.world.patients)} patients, up to {self.fullest} appointments of one doctor at a time"
+        yield f"{sum(self.tally.values())} verdicts, {self.at_an_edge} of them as a rule may have changed its mind"
+        yield f"{ended['expired']} holds lapsed, {ended['completed'] + ended['no_show']} visits ended: {dict(ended)}"
+        yield f"notifications: {self.post.fates()}"
+        for name in ACTS:
+            yield f"{name}: { {word: n for (act, word), n in sorted(self.tally.items()) if act == name} }"

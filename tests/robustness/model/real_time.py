@@ -1,0 +1,122 @@
+"""Stories of the model in which time really passes: whoever acts does so at an instant that only PostgreSQL knows.
+
+The model judges each act at the instant before it and, if a rule may have changed its mind until the instant after it,
+also at those between. One of its answers must be PostgreSQL's, and then both must hold the same.
+"""
+
+import time
+from collections import Counter, deque
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import ClassVar
+
+from tests.robustness.model.model_actions import Edge, Practice
+from tests.robustness.model.model_calendar import MINUTE, make_zone
+from tests.robustness.model.model_choices import ZONES, edges_of
+from tests.robustness.model.model_offers import wave_delay
+from tests.robustness.model.model_records import OPEN, Appointment
+from tests.robustness.model.model_snapshot import Kept
+from tests.robustness.model.real_time_postgres import RealTimePostgres
+
+TICK, RESOLUTION = 5 * MINUTE, timedelta(microseconds=1)
+PATIENCE = 30 * MINUTE  # how long an act is put off to come right before or after an edge
+MARGIN = 0.015  # seconds of ours between an act and the edge that it is to come before or after
+
+
+class RealTime(Practice):
+    """A story on a clock that runs `speed` times as fast as ours."""
+
+    postgres: ClassVar[RealTimePostgres]
+
+    def __init__(self, speed: int) -> None:
+        super().__init__()
+        self.phase = 0  # all hours and slots begin and end at a tick
+        self.zones = [make_zone(self.began.date()), *ZONES]
+        self.speed = speed
+        self.doing = ""
+        self.tally: Counter[tuple[str, str]] = Counter()
+        self.at_an_edge = 0  # acts amid which a rule may have changed its mind
+        self.latest: deque[str] = deque(maxlen=30)
+
+    def let_pass(self, time_: timedelta) -> None:
+        """Let time pass, unless it has already."""
+        until = self.world.now + time_
+        while (left := until - self.postgres.clock()) > timedelta(0):
+            time.sleep(left.total_seconds() / self.speed)
+        self.world.now = self.postgres.clock()
+        self.changed = True
+
+    def wait_for_edge(self, edge: datetime, *, before: bool) -> None:
+        """Let time pass until right before, or right after, an instant; the act's transaction then began before it."""
+        margin = timedelta(seconds=MARGIN * self.speed)
+        self.let_pass(edge - self.world.now - margin)
+        if not before:
+            self.postgres.begin()
+            self.let_pass(edge - self.world.now + margin)
+
+    def appointment_at(self, number: int, edge: Edge) -> Appointment | None:
+        """Return an appointment; with an edge the next to come to it, after waiting until right before or after it."""
+        if edge is None:
+            return self.appointment(number)
+        name, before = edge
+        for at, a in self.coming(name)[:1]:
+            self.wait_for_edge(at, before=before)
+            return a
+        return self.appointment(number)
+
+    def coming(self, name: str) -> list[tuple[datetime, Appointment]]:
+        """Return the appointments for which such an edge is near, the nearest first."""
+        now, counting = self.world.now, ("completed", "no_show") if name == "correction" else ("pending", "confirmed")
+        known = [(a.hold_ends if name == "hold" else edges_of(a)[name], a) for a in self.world.appointments]
+        near = [(at, a) for at, a in known if at and now < at <= now + PATIENCE and a.counts_as(now) in counting]
+        return sorted(near, key=lambda one: one[0])
+
+    def agree(self, in_postgres: Callable[[], object], in_model: Callable[[], object]) -> None:
+        """Ask both for the same."""
+        since = self.postgres.clock()
+        said = in_postgres()
+        until = self.postgres.clock()
+        self.moment = until - since
+        self.tally[self.doing, _word(said)] += 1
+        self.latest.append(f"    {since} .. {until}: {said}")
+        instants = self.instants(since, until)
+        self.at_an_edge += len(instants) > 1
+        self._find(said, in_model, instants)
+
+    def _find(self, said: object, in_model: Callable[[], object], instants: list[datetime]) -> None:
+        """Find an instant at which the model says what PostgreSQL said, and then holds what PostgreSQL holds."""
+        before, differences = Kept(self.world), []
+        for instant in instants:
+            self.world.now = instant
+            try:
+                expected = in_model()
+                assert said == expected, f"PostgreSQL: {said}, the model at {instant}: {expected}"
+                self.both_hold_the_same()
+            except AssertionError as difference:
+                differences.append(difference)
+                before.restore()
+            else:
+                return
+        raise ExceptionGroup(f"PostgreSQL and the model differ over {self.doing}", differences)
+
+    def instants(self, since: datetime, until: datetime) -> list[datetime]:
+        """Return the first of these instants, and each one from which on a rule may judge differently.
+
+        All that a rule looks at is a tick, before, at or after which the clock may be, or the end of a hold or an offer.
+        """
+        tick = until - (until - datetime.min.replace(tzinfo=UTC)) % TICK
+        ends = [a.hold_ends for a in self.world.appointments if a.hold_ends]
+        for o in (o for o in self.world.offers if o.status in OPEN):
+            ends += [o.ends, o.due, o.made_at + wave_delay(o.slot.span.start - o.made_at)]
+        edges = {end for end in ends if since <= end <= until}
+        while since <= tick:
+            edges.add(tick)
+            tick -= TICK
+        later = {edge + step for edge in edges for step in (timedelta(0), RESOLUTION)}
+        return [since, *sorted(at for at in later if since < at <= until)]
+
+
+def _word(said: object) -> str:
+    if isinstance(said, int):
+        return "done" if said else "no row"
+    return said if isinstance(said, str) else "told"

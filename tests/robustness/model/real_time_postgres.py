@@ -1,0 +1,48 @@
+"""PostgreSQL's side of a story in which time really passes."""
+
+import asyncpg
+
+from app.db.driver import ATTEMPTS, is_retryable
+from app.workers.repository import DOCTORS
+from app.workers.sweep import DOCTORS_PER_SWEEP
+from tests.robustness.model.model_postgres import Postgres
+
+ACTORS = ("app", "admin")
+
+
+class RealTimePostgres(Postgres):
+    """Tries again what the API tries again; a transaction may be older than what is done in it."""
+
+    has_begun = False
+
+    def begin(self) -> None:
+        """Let the next act's transaction begin now."""
+        for role in ACTORS:
+            super().act("BEGIN", by=role)
+        self.has_begun = True
+
+    def act(self, statement: str, *arguments: object, by: str = "app") -> list[asyncpg.Record]:
+        """Run a statement as a role; raise Refused with the rule it breaks."""
+        for _ in range(ATTEMPTS):
+            try:
+                return self._act(statement, *arguments, by=by)
+            except asyncpg.PostgresError as error:
+                if not is_retryable(error):
+                    raise
+        raise TimeoutError(statement)
+
+    def _act(self, statement: str, *arguments: object, by: str) -> list[asyncpg.Record]:
+        if not self.has_begun:
+            return super().act(statement, *arguments, by=by)
+        try:
+            rows = super().act(statement, *arguments, by=by)
+            super().act("COMMIT", by=by)
+        finally:
+            self.has_begun = False
+            for role in ACTORS:
+                super().act("ROLLBACK", by=role)
+        return rows
+
+    def to_sweep(self) -> list[int]:
+        """Return the doctors whom the worker would sweep."""
+        return sorted(row["doctor_id"] for row in self.act(DOCTORS, DOCTORS_PER_SWEEP))

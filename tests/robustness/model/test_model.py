@@ -1,0 +1,43 @@
+"""Whatever people do, in whatever order: PostgreSQL's verdicts and rows are those of the model.
+
+A run makes up stories and tells each to PostgreSQL and to the model, whose rules begin in model.py. After every step both
+must have given the same answer (as many rows, or the same first broken rule) and hold the same. A story that
+differs is shortened and printed. More and longer stories: `./task soak:model`.
+
+Time passes by making the rows older. No instant comes within two minutes of the clock: slots, and the time that passes,
+are multiples of five minutes, holds are not, and a story that takes longer than a minute and a half is dropped.
+"""
+
+import os
+
+import asyncpg
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.robustness.model.model_actions import Practice
+from tests.robustness.model.model_postgres import Postgres, Run
+from tests.support.servers.databases import Database
+
+settings.register_profile(
+    "model",
+    max_examples=120,
+    stateful_step_count=30,
+    derandomize="CI" in os.environ,  # there the same stories each time; new ones wherever people work
+    print_blob=True,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],  # explaining takes minutes more
+)
+settings.register_profile("model-soak", settings.get_profile("model"), max_examples=3000, stateful_step_count=100)
+settings.register_profile("dev", settings.get_profile("model"), phases=[Phase.generate])
+PROFILE = os.environ.get("MODEL_PROFILE", "model")
+
+
+@pytest.mark.timeout(0 if PROFILE == "model-soak" else 900)  # shortening a story may take five minutes
+def test_postgresql_is_the_model(
+    database: Database, app: asyncpg.Connection, admin: asyncpg.Connection, run_async: Run
+) -> None:
+    superuser = run_async(asyncpg.connect(database.superuser))
+    Practice.postgres = Postgres(app, admin, superuser, run_async)
+    run_state_machine_as_test(Practice, settings=settings.get_profile(PROFILE))
+    run_async(superuser.close())

@@ -1,0 +1,99 @@
+"""Every rule has a test that fails without it.
+
+Whatever enforces a rule is taken away or weakened, one thing at a time, on a database of its own, and the tests that
+claim to prove the rule are run there. A mutant that survives them is a rule without a test.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from app.domain.rules import RULES
+from tests.robustness.mutation.mutants import Mutant, mutants
+from tests.robustness.mutation.proof_runner import Provers, collected
+from tests.support.rules.reference import RULES_PAGE, rules_page
+from tests.support.servers.databases import url_for
+
+AT_ONCE = 2
+QUICK = "tests/db/schema/test_tables.py"
+
+
+@pytest_asyncio.fixture(scope="module")
+async def provers(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Provers]:
+    """A process that has collected the tests that claim to prove rules and triggers."""
+    async with collected(tmp_path_factory.mktemp("provers") / "collected.log") as provers:
+        yield provers
+
+
+@pytest.fixture(scope="module")
+def proving(provers: Provers) -> dict[str, list[str]]:
+    """The tests that claim to prove each rule and trigger, the quick ones first: the first failure ends a run."""
+    return {name: sorted(tests, key=lambda test: not test.startswith(QUICK)) for name, tests in provers.proofs.items()}
+
+
+@pytest_asyncio.fixture(scope="module")
+async def every_mutant(superuser: str, template: str) -> list[Mutant]:
+    """Every mutant of the template."""
+    db = await asyncpg.connect(url_for(superuser, template))
+    try:
+        return await mutants(db)
+    finally:
+        await db.close()  # while somebody is connected, it cannot be cloned
+
+
+def test_every_rule_names_the_tests_that_prove_it(proving: dict[str, list[str]], every_mutant: list[Mutant]) -> None:
+    mutated = {mutant.rule for mutant in every_mutant}
+    assert set(RULES) <= mutated, "nothing takes these rules away"
+    assert set(proving) == mutated
+
+
+async def test_the_page_of_rules_names_them(superuser: str, template: str, proving: dict[str, list[str]]) -> None:
+    db = await asyncpg.connect(url_for(superuser, template))
+    try:
+        if db.get_server_version().major < 18:
+            pytest.skip("the page has the words of PostgreSQL 18")
+        assert RULES_PAGE.read_text("utf-8") == await rules_page(db, proving), (
+            "docs/rules.md is out of date: ./task docs"
+        )
+    finally:
+        await db.close()
+
+
+@pytest.mark.timeout(3600)
+async def test_no_mutant_survives(
+    superuser: str,
+    template: str,
+    provers: Provers,
+    proving: dict[str, list[str]],
+    every_mutant: list[Mutant],
+    tmp_path: Path,
+) -> None:
+    turn = asyncio.Semaphore(AT_ONCE)
+
+    async def run(name: str, mutation: str, tests: list[str]) -> int | None:
+        server = {"TEST_DATABASE_URL": superuser, "BOOKING_TEST_TEMPLATE": template}
+        async with turn:
+            for _ in range(3):  # a busy machine may fail to clone the template; that is no verdict
+                code = await provers.exit_code(
+                    tests, server | {"BOOKING_TEST_MUTATION": mutation}, tmp_path / f"{name}.log"
+                )
+                if code in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}:
+                    break
+            return code
+
+    # the tests themselves pass in the run that this one belongs to; that they can be run here, one of each file shows
+    by_file = {test.partition("::")[0]: test for tests in proving.values() for test in tests}
+    unharmed, *codes = await asyncio.gather(
+        run("unharmed", "", sorted(by_file.values())),
+        *(run(str(number), mutant.sql, proving[mutant.rule]) for number, mutant in enumerate(every_mutant)),
+    )
+    assert unharmed == pytest.ExitCode.OK, f"{tmp_path}/unharmed.log"
+    survivors = [str(mutant) for mutant, code in zip(every_mutant, codes, strict=True) if code == pytest.ExitCode.OK]
+    assert not survivors, "rules without a test:\n" + "\n".join(survivors)
+    not_run = [number for number, code in enumerate(codes) if code != pytest.ExitCode.TESTS_FAILED]
+    logs = "\n".join((tmp_path / f"{number}.log").read_text()[-3000:] for number in not_run)
+    assert not not_run, f"no test could be run:\n{logs}"

@@ -1,0 +1,33 @@
+"""`booking ...` as a process of its own, as people run it."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from app.sandbox.stack.service import ROOT
+from tests.support.servers.sandbox_process import NOT_OURS
+
+
+class Said(NamedTuple):
+    """How a command ended, and what it printed."""
+
+    code: int | None
+    out: str
+    err: str
+
+
+async def booking(*arguments: str, given: Mapping[str, str] | None = None, told: str = "") -> Said:
+    """Run a command to its end, with `given` variables and `told` as its input."""
+    kept = {name: value for name, value in os.environ.items() if name not in NOT_OURS and not name.startswith("PG")}
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "app.cli", *arguments),
+        cwd=ROOT,
+        env={**kept, **(given or {})},
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await process.communicate(told.encode())
+    return Said(process.returncode, out.decode(), err.decode())

@@ -1,0 +1,48 @@
+"""Writes `schema.sql`, for reading: the migrated schema as the sandbox's pg_dump prints it."""
+
+import asyncio
+import re
+import subprocess
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from app.db.migrate import upgrade
+from app.sandbox.servers.database import OWNER, create_database, dsn_of
+from app.sandbox.servers.postgres import EmbeddedPostgres, bin_dir
+
+SCHEMA = Path(__file__).parents[3] / "app" / "db" / "schema.sql"
+
+
+def dump(url: str) -> str:
+    """Return the schema of the database at `url`, without what differs from one dump to the next."""
+    command = [str(bin_dir() / "pg_dump"), "--schema-only", "--no-owner", "--exclude-table=alembic_version", url]
+    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603  our own program
+    # the versions of server and client, and the random key that ends a dump's restricted mode
+    return re.sub(r"^(\\(un)?restrict .*|-- Dumped .*)\n", "", printed, flags=re.MULTILINE)
+
+
+@asynccontextmanager
+async def migrated() -> AsyncIterator[str]:
+    """Migrate an empty database of a server of its own, and yield its owner's URL."""
+    with tempfile.TemporaryDirectory() as home:
+        server = EmbeddedPostgres(Path(home), {"fsync": "off"})
+        await server.start()
+        try:
+            await create_database(server)
+            owner = dsn_of(server, OWNER)
+            await asyncio.to_thread(upgrade, owner)
+            yield owner
+        finally:
+            await server.stop()
+
+
+async def dump_migrated() -> str:
+    """Return the schema of a migrated database."""
+    async with migrated() as owner:
+        return await asyncio.to_thread(dump, owner)
+
+
+if __name__ == "__main__":
+    SCHEMA.write_text(asyncio.run(dump_migrated()))

@@ -1,0 +1,48 @@
+"""What is done to an appointment over HTTP, beyond booking and canceling it."""
+
+import asyncpg
+import httpx
+
+from app.domain.auth.tokens import Role
+from tests.support.factories import bearer
+from tests.support.http.bookings import APPOINTMENTS
+
+
+async def act(
+    client: httpx.AsyncClient, role: Role, caller: int, appointment: int, call: str, **body: object
+) -> httpx.Response:
+    """Call one of an appointment's operations, with a body if there are fields for one."""
+    path = f"{APPOINTMENTS}{appointment}/{call}/"
+    return await client.post(path, headers=bearer(caller, role), json=body or None)
+
+
+async def as_patient(
+    client: httpx.AsyncClient, patient: int, appointment: int, call: str, **body: object
+) -> httpx.Response:
+    """Call one of an appointment's operations as a patient."""
+    return await act(client, "patient", patient, appointment, call, **body)
+
+
+async def as_doctor(
+    client: httpx.AsyncClient, doctor: int, appointment: int, call: str, **body: object
+) -> httpx.Response:
+    """Call one of an appointment's operations as a doctor."""
+    return await act(client, "doctor", doctor, appointment, call, **body)
+
+
+async def row_of(db: asyncpg.Connection, appointment: int) -> asyncpg.Record:
+    """Return an appointment's row."""
+    row = await db.fetchrow("SELECT * FROM appointment WHERE id = $1", appointment)
+    assert row is not None
+    return row
+
+
+async def told(db: asyncpg.Connection, doctor: int, kind: str) -> list[int]:
+    """Return the accounts that mails of a kind about a doctor's appointments are for, in order."""
+    rows = await db.fetch(
+        "SELECT account_id FROM notification AS n INNER JOIN appointment AS a ON n.appointment_id = a.id"
+        " WHERE a.doctor_id = $1 AND n.kind = $2 ORDER BY n.id",
+        doctor,
+        kind,
+    )
+    return [row["account_id"] for row in rows]

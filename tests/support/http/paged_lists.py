@@ -1,0 +1,237 @@
+"""Every list of the API with rows that come and go, for whoever walks it meanwhile."""
+
+from abc import ABC, abstractmethod
+from datetime import timedelta
+from typing import Any, ClassVar
+
+import asyncpg
+
+from tests.support.factories import SLOT, a_slot, bearer, book, make_doctor, make_patient
+from tests.support.http.answers import instant
+from tests.support.http.bookings import APPOINTMENTS
+from tests.support.http.valid_requests import offered
+
+Key = Any  # what a list is ordered by
+
+
+class Listed(ABC):
+    """A list, by the name of its operation. `make` sets up whose list it is; rows are known by their keys."""
+
+    name: ClassVar[str]
+    path: str
+    headers: dict[str, str]
+
+    def __init__(self, db: asyncpg.Connection) -> None:
+        self.db = db
+
+    @abstractmethod
+    async def make(self) -> None:
+        """Make whose list it is."""
+
+    @abstractmethod
+    async def add(self) -> Key:
+        """Add a row."""
+
+    @abstractmethod
+    async def remove(self, key: Key) -> None:
+        """Take a row out of the list."""
+
+    def key(self, row: dict[str, Any]) -> Key:
+        """Return the key of a row of an answer."""
+        return row["id"]
+
+
+class Doctors(Listed):
+    """Doctors of one specialty."""
+
+    name = "list_doctors"
+
+    async def make(self) -> None:
+        self.specialty = f"Listing-{await make_patient(self.db)}"  # nobody else's
+        self.path, self.headers = f"/api/doctors/?specialty={self.specialty}", {}
+
+    async def add(self) -> Key:
+        return await make_doctor(self.db, specialty=self.specialty)
+
+    async def remove(self, key: Key) -> None:
+        await self.db.execute("DELETE FROM doctor WHERE account_id = $1", key)
+
+
+class PatientsAppointments(Listed):
+    """A patient's confirmed appointments, each with another doctor, the later the earlier booked."""
+
+    name = "list_appointments"
+
+    async def make(self) -> None:
+        self.patient, self.number = await make_patient(self.db), 300
+        self.path, self.headers = f"{APPOINTMENTS}?status=confirmed", bearer(self.patient, "patient")
+
+    async def add(self) -> Key:
+        # before, behind and among those that are there
+        self.number = self.number * 7 % 401
+        start = a_slot(self.number)
+        return start, await book(self.db, self.patient, await make_doctor(self.db, fee=0), start)
+
+    async def remove(self, key: Key) -> None:
+        await self.db.execute("UPDATE appointment SET status = 'canceled' WHERE id = $1", key[1])
+
+    def key(self, row: dict[str, Any]) -> Key:
+        return instant(row["appointment_date"]), row["id"]
+
+
+class DoctorsAppointments(PatientsAppointments):
+    """A doctor's confirmed appointments, each with another patient."""
+
+    async def make(self) -> None:
+        self.doctor, self.number = await make_doctor(self.db, fee=0), 300
+        self.path, self.headers = f"{APPOINTMENTS}?status=confirmed", bearer(self.doctor, "doctor")
+
+    async def add(self) -> Key:
+        self.number = self.number * 7 % 401
+        start = a_slot(self.number)
+        return start, await book(self.db, await make_patient(self.db), self.doctor, start)
+
+
+class AppointmentHistory(Listed):
+    """What became of an appointment: its record is only added to."""
+
+    name = "list_appointment_history"
+
+    async def make(self) -> None:
+        self.patient, self.number = await make_patient(self.db), 0
+        self.headers = bearer(self.patient, "patient")
+
+    async def add(self) -> Key:
+        self.number += 1
+        if self.number == 1:
+            appointment = await book(self.db, self.patient, await make_doctor(self.db, fee=0), a_slot())
+            self.path = f"{APPOINTMENTS}{appointment}/history/"
+        else:
+            await self.db.fetch(
+                "SELECT FROM appointment AS a, reschedule_as_patient(patient_id, a.id, $2) WHERE patient_id = $1",
+                *(self.patient, a_slot(self.number)),
+            )
+        return self.number
+
+    async def remove(self, key: Key) -> None:
+        pass
+
+    def key(self, row: dict[str, Any]) -> Key:
+        return row["number"]
+
+
+class PatientsWaitlist(Listed):
+    """What a patient waits for."""
+
+    name = "list_waitlist"
+
+    async def make(self) -> None:
+        self.patient = await make_patient(self.db)
+        self.path, self.headers = "/api/appointments/waitlist/", bearer(self.patient, "patient")
+
+    async def add(self) -> Key:
+        doctor = await make_doctor(self.db, max_appointments=0)
+        return await self.db.fetchval("SELECT id FROM join_waitlist($1, $2, NULL)", self.patient, doctor)
+
+    async def remove(self, key: Key) -> None:
+        await self.db.execute("DELETE FROM notification WHERE waitlist_entry_id = $1", key)
+        await self.db.execute("DELETE FROM waitlist_entry WHERE id = $1", key)
+
+
+class DoctorsWaitlist(PatientsWaitlist):
+    """Who waits for a doctor."""
+
+    async def make(self) -> None:
+        self.doctor = await make_doctor(self.db, max_appointments=0)
+        self.path, self.headers = "/api/appointments/waitlist/", bearer(self.doctor, "doctor")
+
+    async def add(self) -> Key:
+        patient = await make_patient(self.db)
+        return await self.db.fetchval("SELECT id FROM join_waitlist($1, $2, NULL)", patient, self.doctor)
+
+
+class Offers(Listed):
+    """What a patient is offered, each by another doctor."""
+
+    name = "list_offers"
+
+    async def make(self) -> None:
+        self.patient = await make_patient(self.db)
+        self.path, self.headers = "/api/appointments/offers/?status=queued", bearer(self.patient, "patient")
+
+    async def add(self) -> Key:
+        return await offered(self.db, self.patient)
+
+    async def remove(self, key: Key) -> None:
+        await self.db.execute("UPDATE offer SET status = 'declined' WHERE id = $1", key)
+
+
+class TimeOff(Listed):
+    """When a doctor is away."""
+
+    name = "list_time_off"
+
+    async def make(self) -> None:
+        self.doctor = await make_doctor(self.db)
+        self.path, self.headers = "/api/doctors/me/time-off/", bearer(self.doctor, "doctor")
+
+    async def add(self) -> Key:
+        during = asyncpg.Range(a_slot(), a_slot(1))
+        return await self.db.fetchval(
+            "INSERT INTO time_off (doctor_id, during) VALUES ($1, $2) RETURNING id", self.doctor, during
+        )
+
+    async def remove(self, key: Key) -> None:
+        await self.db.execute("DELETE FROM time_off WHERE id = $1", key)
+
+
+class FoundSlots(Listed):
+    """The free slots of two doctors on one day: what is canceled comes back, what is booked goes."""
+
+    name = "search_free_slots"
+
+    async def make(self) -> None:
+        first, patient = a_slot(), await make_patient(self.db)
+        specialty = f"Slots-{patient}"  # nobody else's
+        self.doctors = [await make_doctor(self.db, specialty=specialty) for _ in range(2)]
+        self.taken = [
+            (start, doctor, await book(self.db, await make_patient(self.db), doctor, start))
+            for doctor in self.doctors
+            for start in (first + n * SLOT for n in range(20))
+        ]
+        self.headers = {}
+        day = f"from={first:%Y-%m-%dT%H:%M:%SZ}&to={first + timedelta(hours=10):%Y-%m-%dT%H:%M:%SZ}"
+        self.path = f"/api/slots/?specialty={specialty}&{day}"
+
+    async def add(self) -> Key:
+        start, doctor, appointment = self.taken.pop(len(self.taken) * 2 // 3)
+        await self.db.execute("UPDATE appointment SET status = 'canceled' WHERE id = $1", appointment)
+        return start, doctor
+
+    async def remove(self, key: Key) -> None:
+        await book(self.db, await make_patient(self.db), key[1], key[0])
+
+    def key(self, row: dict[str, Any]) -> Key:
+        return instant(row["start"]), row["doctor"]
+
+
+class FreeSlots(FoundSlots):
+    """The free slots of one doctor on one day."""
+
+    name = "list_free_slots"
+
+    async def make(self) -> None:
+        await super().make()
+        doctor = self.doctors[0]
+        self.taken = [taken for taken in self.taken if taken[1] == doctor]
+        self.path = f"/api/doctors/{doctor}/slots/?{self.path.partition('&')[2]}"
+
+    def key(self, row: dict[str, Any]) -> Key:
+        return instant(row["start"]), self.doctors[0]
+
+
+LISTS: list[type[Listed]] = [
+    *(Doctors, PatientsAppointments, DoctorsAppointments, AppointmentHistory),
+    *(PatientsWaitlist, DoctorsWaitlist),
+    *(Offers, TimeOff, FreeSlots, FoundSlots),
+]

@@ -1,0 +1,154 @@
+"""How each operation that takes anything is called well, for the tests that then call it badly."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+import asyncpg
+
+from app.domain.auth.tokens import Role
+from tests.support.factories import a_slot, bearer, book, make_doctor, make_patient
+
+
+class World(NamedTuple):
+    """Enough people and bookings for every operation to be about something."""
+
+    doctor: int
+    patient: int
+    appointment: int
+    payment: int
+    entry: int
+    time_off: int
+    offer: int
+
+    def headers(self, role: Role | None) -> dict[str, str]:
+        """Return the headers of the doctor, the patient or nobody."""
+        return bearer(getattr(self, role), role) if role else {}
+
+    def path(self, template: str) -> str:
+        """Return an operation's path with this world's ids."""
+        ids = {
+            "doctor_id": self.doctor,
+            "appointment_id": self.appointment,
+            "entry_id": self.entry,
+            "offer_id": self.offer,
+            "payment_id": self.payment,
+            "time_off_id": self.time_off,
+            "path": "nothing",
+            "file": "nothing.ics",
+            "token": "A" * 43,
+            "file_path": "swagger-ui.css",
+        }
+        return template.format(**ids)
+
+
+TAKE_OFF = "INSERT INTO time_off (doctor_id, during) VALUES ($1, $2) RETURNING id"
+
+
+async def make_world(db: asyncpg.Connection) -> World:
+    """Add a doctor who takes one appointment and is away next year, and a patient who has it, began to pay and waits."""
+    doctor, patient = await make_doctor(db, max_appointments=1), await make_patient(db)
+    appointment = await book(db, patient, doctor, a_slot())
+    payment = await db.fetchval("SELECT id FROM create_payment($1, $2, 100, 'USD')", patient, appointment)
+    entry = await db.fetchval("SELECT id FROM join_waitlist($1, $2, NULL)", patient, doctor)
+    next_year = asyncpg.Range(a_slot(after=timedelta(days=365)), a_slot(after=timedelta(days=366)))
+    time_off = await db.fetchval(TAKE_OFF, doctor, next_year)
+    return World(doctor, patient, appointment, payment, entry, time_off, await offered(db, patient))
+
+
+async def offered(db: asyncpg.Connection, patient: int) -> int:
+    """Let a patient wait for another doctor, where a place comes free; return the offer."""
+    doctor, holder = await make_doctor(db, max_appointments=1), await make_patient(db)
+    appointment = await book(db, holder, doctor, a_slot(1))
+    entry = await db.fetchval("SELECT id FROM join_waitlist($1, $2, NULL)", patient, doctor)
+    await db.fetch("SELECT * FROM cancel_as_patient($1, $2)", holder, appointment)
+    offer: int = await db.fetchval("SELECT id FROM offer WHERE waitlist_entry_id = $1", entry)
+    return offer
+
+
+class Call(NamedTuple):
+    """Who calls an operation, and a good body for it if it takes one; `optional`: it does without."""
+
+    role: Role | None = None
+    body: Callable[[World], dict[str, Any]] | None = None
+    optional: bool = False
+
+
+START, END = "2026-12-01T10:00:00Z", "2026-12-01T11:00:00Z"
+PERSON = {"username": "eve", "email": "eve@example.com", "password": "correct horse"}
+PROFILE = {"full_name": "Eve", "phone": "1", "timezone": "UTC", "specialty": "Eyes", "experience_years": 1}
+PRACTICE = {"slot_minutes": 30, "buffer_minutes": 0, "fee": "1.00", "currency": "USD", "max_appointments": 30}
+FIXED = {"id": 1, "username": "eve", "role": "patient", "verified": True, "created_at": START}
+FIXED |= {"email_verified_at": None, "pending_email": None}
+HOURS = [{"weekday": 1, "start": "09:00", "end": "17:00"}]
+CHANGE = {"cancel_affected": False, "dry_run": True}
+
+CALLS: dict[str, Call] = {
+    "register": Call(None, lambda _: {**PERSON, "role": "doctor", **PROFILE, **PRACTICE}),
+    "login": Call(None, lambda _: {"username": "eve", "password": "correct horse"}),
+    "refresh_tokens": Call(None, lambda _: {"refresh": "a.b.c"}),
+    "logout": Call("patient", lambda _: {"refresh": "an opaque token"}, optional=True),
+    "change_password": Call("patient", lambda _: {"password": "correct horse", "new_password": "battery staple"}),
+    "export_own_data": Call("patient"),
+    "make_calendar_link": Call("patient"),
+    "end_calendar_link": Call("patient"),
+    "delete_own_account": Call("patient", lambda _: {"password": "correct horse"}),
+    "request_email_verification": Call("patient"),
+    "verify_email": Call(None, lambda _: {"token": "a code"}),
+    "request_password_reset": Call(None, lambda _: {"email": "eve@example.com"}),
+    "reset_password": Call(None, lambda _: {"token": "a code", "password": "battery staple"}),
+    "change_own_account": Call("patient", lambda _: {"email": "eve@example.com", **PROFILE, **PRACTICE, **FIXED}),
+    "replace_own_account": Call(
+        "doctor", lambda _: {"email": "eve@example.com", **PROFILE, **PRACTICE, **FIXED, **CHANGE}
+    ),
+    "list_doctors": Call(),
+    "get_doctor": Call(),
+    "list_free_slots": Call(),
+    "search_free_slots": Call(),
+    "list_appointments": Call("patient"),
+    "book_appointment": Call(
+        "patient", lambda world: {"doctor": world.doctor, "appointment_date": START, "patient": world.patient}
+    ),
+    "get_appointment": Call("patient"),
+    "list_appointment_history": Call("patient"),
+    "cancel_appointment": Call("patient"),
+    "reschedule_appointment": Call("patient", lambda _: {"appointment_date": START}),
+    "doctor_cancel_appointment": Call("doctor", lambda _: {"reason": "ill", "block": True}, optional=True),
+    "doctor_reschedule_appointment": Call("doctor", lambda _: {"appointment_date": START, "block": True}),
+    "doctor_bulk_cancel_appointments": Call(
+        "doctor",
+        lambda world: {
+            "reason": "ill",
+            "block": True,
+            "patient_id": world.patient,
+            "cancel_date": "2026-12-01",
+            "dry_run": True,
+        },
+        optional=True,
+    ),
+    "complete_appointment": Call("doctor"),
+    "mark_appointment_no_show": Call("doctor"),
+    "replace_working_hours": Call("doctor", lambda _: {"working_hours": HOURS, **CHANGE}),
+    "list_time_off": Call("doctor"),
+    "add_time_off": Call("doctor", lambda _: {"start": START, "end": END, "reason": "ill", **CHANGE}),
+    "delete_time_off": Call("doctor"),
+    "create_payment": Call(
+        "patient", lambda w: {"appointment_id": w.appointment, "amount": "100.00", "currency": "USD"}
+    ),
+    "execute_payment": Call("patient", lambda _: {"paymentId": "5O190127TN364715T", "PayerID": "QYR5Z8XDVJNXQ"}),
+    "cancel_payment": Call("patient", lambda _: {"paymentId": "5O190127TN364715T"}),
+    "get_payment": Call("patient"),
+    "show_payment_return": Call(),
+    "show_payment_cancel": Call(),
+    "join_waitlist": Call("patient", lambda world: {"doctor": world.doctor, "desired_date": "2026-12-01"}),
+    "list_waitlist": Call("patient"),
+    "leave_waitlist": Call("patient"),
+    "pause_waitlist": Call("patient"),
+    "resume_waitlist": Call("patient"),
+    "prefer_slots": Call(
+        "patient", lambda _: {"earliest_time": "09:00", "latest_time": None, "min_notice_minutes": 60}
+    ),
+    "list_offers": Call("patient"),
+    "accept_offer": Call("patient"),
+    "decline_offer": Call("patient"),
+}

@@ -1,0 +1,38 @@
+"""A store of certificates that trusts one root, and a certificate from it."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import httpx
+
+from app.domain.payments.paypal.certificate_chain import trust
+from app.domain.payments.paypal.certificates import Certificates
+from tests.support.paypal.certificate_authority import NOW, issue, root
+from tests.support.paypal.fake_internet import Internet
+
+Online = tuple[Internet, httpx.AsyncClient]
+
+HOST = "api.paypal.com:443"
+PATH = "/v1/notifications/certs/CERT-1"
+URL = f"https://api.paypal.com{PATH}"
+TRUSTED = root()
+SIGNER = issue(TRUSTED)
+
+
+class Clock:
+    """A clock that goes on when told."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def wait(self, time: timedelta) -> None:
+        """Let time pass."""
+        self.now += time
+
+
+def certificates(http: httpx.AsyncClient, clock: Callable[[], datetime] = lambda: NOW) -> Certificates:
+    """Return a store that trusts one root."""
+    return Certificates(http, trust(TRUSTED.pem), clock=clock)

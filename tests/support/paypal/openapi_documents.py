@@ -1,0 +1,109 @@
+"""PayPal's OpenAPI documents as a contract: what we send and what the stand-in answers is as they say.
+
+They are not part of this repository: https://github.com/paypal/paypal-rest-api-specifications has them.
+"""
+
+import json
+import os
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+from openapi_schema_validator import OAS30ReadValidator, OAS30Validator, OAS30WriteValidator, oas30_format_checker
+
+FOLDER = Path(os.environ.get("PAYPAL_OPENAPI_DIR") or Path(__file__).parents[3].parent / "shared" / "paypal")
+NAMES = ("checkout_orders_v2", "payments_payment_v2", "notifications_webhooks_v1")
+ABSENT = f"PayPal's OpenAPI documents are not in {FOLDER}; PAYPAL_OPENAPI_DIR can name another folder"
+
+# The documents describe an event as what PayPal sends (readOnly), but this call has us send one.
+SENDS_WHAT_IT_GOT = "/v1/notifications/verify-webhook-signature"
+
+
+class Operation(NamedTuple):
+    """One operation, and the document that has it."""
+
+    document: dict[str, Any]
+    path: str
+    spec: dict[str, Any]
+
+
+@cache
+def load(name: str) -> dict[str, Any]:
+    """Return one of the documents."""
+    document: dict[str, Any] = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+    return document
+
+
+def are_there() -> bool:
+    """Whether the documents can be read."""
+    return all((FOLDER / f"{name}.json").exists() for name in NAMES)
+
+
+async def check(answer: httpx.Response) -> None:
+    """Fail unless a request and its answer are as the documents say; without documents, everything is."""
+    await answer.aread()
+    operation = find(answer.request) if are_there() else None
+    if operation is None:
+        return
+    about = f"{answer.request.method} {answer.request.url.path} -> {answer.status_code}"
+    faults = [*request_faults(operation, answer.request), *answer_faults(operation, answer)]
+    assert not faults, f"{about}: {faults}\n{answer.request.content.decode()}\n{answer.text}"
+
+
+def find(request: httpx.Request) -> Operation | None:
+    """Return the operation that a request calls; the token's is in no document."""
+    for document in map(load, NAMES):
+        for path, item in document["paths"].items():
+            pattern = re.sub(r"\{\w+\}", "[^/]+", path)
+            if re.fullmatch(pattern, request.url.path) and request.method.lower() in item:
+                return Operation(document, path, item[request.method.lower()])
+    return None
+
+
+def request_faults(operation: Operation, request: httpx.Request) -> list[str]:
+    """Return what is wrong with a request: its headers, its path and its body."""
+    faults = []
+    in_path = dict(zip(re.findall(r"\{(\w+)\}", operation.path), _ids(operation, request), strict=True))
+    for reference in operation.spec.get("parameters", []):
+        parameter = operation.document["components"]["parameters"][reference["$ref"].rpartition("/")[2]]
+        value = in_path.get(parameter["name"]) if parameter["in"] == "path" else request.headers.get(parameter["name"])
+        if value is not None:
+            faults += schema_faults(operation.document, parameter["schema"], value)
+    if "requestBody" in operation.spec and request.content:
+        validator = OAS30Validator if operation.path == SENDS_WHAT_IT_GOT else OAS30WriteValidator
+        body = operation.spec["requestBody"]
+        schema = body["content"]["application/json"]["schema"]
+        faults += schema_faults(operation.document, schema, json.loads(request.content), validator)
+    return faults
+
+
+def answer_faults(operation: Operation, answer: httpx.Response) -> list[str]:
+    """Return what is wrong with an answer."""
+    if answer.status_code == 429:  # PayPal's rate limiting is described elsewhere, its body nowhere
+        return []
+    responses = operation.spec["responses"]
+    documented = responses.get(str(answer.status_code), responses["default"])
+    if "$ref" in documented:
+        documented = operation.document["components"]["responses"][documented["$ref"].rpartition("/")[2]]
+    if "content" not in documented:
+        return []
+    schema = documented["content"]["application/json"]["schema"]
+    return schema_faults(operation.document, schema, answer.json(), OAS30ReadValidator)
+
+
+def schema_faults(
+    document: dict[str, Any], schema: dict[str, Any], value: Any, kind: Any = OAS30Validator
+) -> list[str]:
+    """Return why a value does not fit a schema of a document."""
+    whole = schema | {"components": document["components"]}
+    return [
+        f"{error.json_path}: {error.message}"
+        for error in kind(whole, format_checker=oas30_format_checker).iter_errors(value)
+    ]
+
+
+def _ids(operation: Operation, request: httpx.Request) -> list[str]:
+    match = re.fullmatch(re.sub(r"\{\w+\}", "([^/]+)", operation.path), request.url.path)
+    return list(match.groups()) if match else []

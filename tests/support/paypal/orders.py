@@ -1,0 +1,50 @@
+"""Orders for the tests of the PayPal client."""
+
+from decimal import Decimal
+from uuid import uuid4
+
+from app.domain.payments.money import Money
+from app.domain.payments.paypal.answers import Capture, Order
+from app.domain.payments.paypal.client import PayPal
+from app.sandbox.paypal.server import PayPalStandIn
+from tests.support.paypal.fake_paypal import Till
+
+HUNDRED = Money(Decimal(100), "USD")
+
+
+def new_id() -> str:
+    """Return an id that nobody has used."""
+    return uuid4().hex
+
+
+async def create(paypal: PayPal, amount: Money = HUNDRED, reference: str | None = None) -> Order:
+    """Create an order."""
+    return await paypal.create_order(
+        request_id=new_id(),
+        amount=amount,
+        reference=reference or new_id(),
+        description="Appointment with Ada Lovelace",
+        return_url="https://practice.example.org/return?lang=en",
+        cancel_url="https://practice.example.org/cancel",
+    )
+
+
+async def approved(paypal: PayPal, till: Till, amount: Money = HUNDRED, reference: str | None = None) -> Order:
+    """Create an order that the payer approves."""
+    order = await create(paypal, amount, reference)
+    await till.approve(order.id)
+    return order
+
+
+async def captured(paypal: PayPal, till: Till, amount: Money = HUNDRED) -> Capture:
+    """Create, approve and capture an order."""
+    order = await approved(paypal, till, amount)
+    paid = await paypal.capture_order(order.id, request_id=new_id())
+    assert paid.capture is not None
+    return paid.capture
+
+
+def signed(body: bytes, stand_in: PayPalStandIn) -> dict[str, str]:
+    """Return the headers of a webhook; PayPal's documents forbid + and / at the beginning of a signature."""
+    headers = stand_in.signer.headers(body, stand_in.webhook_id)
+    return headers if headers["PAYPAL-TRANSMISSION-SIG"][0].isalnum() else signed(body, stand_in)

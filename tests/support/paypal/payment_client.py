@@ -1,0 +1,193 @@
+"""Patients who pay: over HTTP at the API, and at the PayPal stand-in, with a look at what came of it on both sides."""
+
+from datetime import timedelta
+from functools import partial
+from typing import Any, NamedTuple
+
+import asyncpg
+import httpx
+
+from app.sandbox.paypal.serializers import PAYER_ID
+from tests.support.factories import a_slot, bearer, book, make_doctor, make_patient
+from tests.support.paypal.fake_paypal import Till
+from tests.support.servers.databases import Database, execute
+from tests.support.servers.worker_process import eventually
+
+PAYMENTS = "/api/payments/"
+
+
+class Hold(NamedTuple):
+    """A slot that waits to be paid for."""
+
+    doctor: int
+    patient: int
+    appointment: int
+
+
+class Bill(NamedTuple):
+    """A hold, and the payment that was begun for it."""
+
+    doctor: int
+    patient: int
+    appointment: int
+    payment: int
+    order: str
+
+
+class Teller:
+    """Makes holds and pays for them. Doctors charge 100 dollars unless told otherwise."""
+
+    def __init__(self, client: httpx.AsyncClient, owner: asyncpg.Connection, database: Database, till: Till) -> None:
+        self.client = client
+        self.owner = owner
+        self.till = till
+        self.database = database
+
+    async def call(self, patient: int, call: str, **body: object) -> httpx.Response:
+        """Call one of the operations on payments."""
+        return await self.client.post(f"{PAYMENTS}{call}/", headers=bearer(patient, "patient"), json=body)
+
+    async def hold(self, number: int = 0, *, patient: int | None = None, **doctor: Any) -> Hold:
+        """Let a patient book a slot of a new doctor's."""
+        patient = patient or await make_patient(self.owner)
+        doctor_id = await make_doctor(self.owner, **doctor)
+        return Hold(doctor_id, patient, await book(self.owner, patient, doctor_id, a_slot(number)))
+
+    async def create(self, hold: Hold | Bill, amount: object = "100.00", currency: object = "USD") -> httpx.Response:
+        """Ask to pay for a hold."""
+        body: dict[str, Any] = {"appointment_id": hold.appointment, "amount": amount, "currency": currency}
+        return await self.call(hold.patient, "create", **body)
+
+    async def begin(self, hold: Hold | None = None, amount: str = "100.00", currency: str = "USD") -> Bill:
+        """Begin to pay for a hold, a new one if none is given."""
+        hold = hold or await self.hold()
+        answer = await self.create(hold, amount, currency)
+        assert answer.status_code == 201, answer.text
+        payment = answer.json()
+        return Bill(hold.doctor, hold.patient, payment["appointment_id"], payment["payment_id"], payment["paymentId"])
+
+    async def approved(self, hold: Hold | None = None) -> Bill:
+        """Begin to pay, and approve it at PayPal."""
+        bill = await self.begin(hold)
+        await self.till.approve(bill.order)
+        return bill
+
+    async def paid(self, hold: Hold | None = None) -> Bill:
+        """Pay."""
+        bill = await self.approved(hold)
+        answer = await self.execute(bill)
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["appointment"]["status"] == "confirmed"
+        return bill
+
+    async def execute(self, bill: Bill, payer: str = PAYER_ID) -> httpx.Response:
+        """Come back from PayPal and have the payment made."""
+        return await self.call(bill.patient, "execute", paymentId=bill.order, PayerID=payer)
+
+    async def give_up(self, bill: Bill) -> httpx.Response:
+        """Give up the hold."""
+        return await self.call(bill.patient, "cancel", paymentId=bill.order)
+
+    async def show(self, bill: Bill) -> dict[str, Any]:
+        """Return the payment as its patient sees it."""
+        answer = await self.client.get(f"{PAYMENTS}{bill.payment}/", headers=bearer(bill.patient, "patient"))
+        assert answer.status_code == 200, answer.text
+        payment: dict[str, Any] = answer.json()
+        return payment
+
+    async def payment(self, bill: Bill) -> asyncpg.Record:
+        """Return the payment's row."""
+        row = await self.owner.fetchrow("SELECT * FROM payment WHERE id = $1", bill.payment)
+        assert row is not None
+        return row
+
+    async def payments_of(self, hold: Hold | Bill) -> list[str]:
+        """Return the statuses of all payments for an appointment, the oldest first."""
+        rows = await self.owner.fetch(
+            "SELECT status FROM payment WHERE appointment_id = $1 ORDER BY id", hold.appointment
+        )
+        return [row["status"] for row in rows]
+
+    async def appointment(self, hold: Hold | Bill) -> asyncpg.Record:
+        """Return the row of what is, or was, to be paid."""
+        row = await self.owner.fetchrow("SELECT * FROM appointment WHERE id = $1", hold.appointment)
+        assert row is not None
+        return row
+
+    async def statuses(self, bill: Bill) -> tuple[str, str]:
+        """Return the status of the payment and the one of its appointment, as they are written."""
+        payment = await self.payment(bill)
+        status = await self.owner.fetchval("SELECT status FROM appointment WHERE id = $1", payment["appointment_id"])
+        return payment["status"], status
+
+    async def mails(self, bill: Hold | Bill) -> list[tuple[str, int]]:
+        """Return (kind, account) of each mail about the appointment, in order."""
+        query = "SELECT kind, account_id FROM notification WHERE appointment_id = $1 ORDER BY id"
+        return [tuple(row) for row in await self.owner.fetch(query, bill.appointment)]
+
+    async def refunds(self, bill: Bill) -> list[tuple[str, str]]:
+        """Return (status, reason) of the payment's refunds, as they are written."""
+        query = "SELECT status, reason FROM refund WHERE payment_id = $1 ORDER BY id"
+        return [tuple(row) for row in await self.owner.fetch(query, bill.payment)]
+
+    async def attention(self, bill: Bill) -> list[str]:
+        """Return what an admin is told of the payment."""
+        rows = await self.owner.fetch("SELECT why FROM payment_attention WHERE payment_id = $1", bill.payment)
+        return [row["why"] for row in rows]
+
+    async def captures(self, bill: Bill) -> list[dict[str, Any]]:
+        """Return PayPal's captures of the order."""
+        captures: list[dict[str, Any]] = await self.till.captures_of(bill.order)
+        return captures
+
+    async def given_back(self, bill: Bill) -> list[dict[str, Any]]:
+        """Return PayPal's refunds of the order."""
+        captures = {capture["id"] for capture in await self.captures(bill)}
+        return [refund for refund in (await self.till.books())["refunds"] if refund["capture_id"] in captures]
+
+    async def lapse(self, hold: Hold | Bill) -> None:
+        """Let the hold have lapsed a moment ago, though nobody has noticed yet."""
+        await execute(
+            self.database.superuser,
+            "SET session_replication_role = replica;"
+            " UPDATE appointment SET hold_expires_at = clock_timestamp() - interval '1 s'"
+            f" WHERE id = {hold.appointment} AND status = 'pending'",
+        )
+
+    async def undo_behind_the_triggers(self, bill: Bill) -> None:
+        """Have the appointment be canceled without anything that follows from it."""
+        await execute(
+            self.database.superuser,
+            "SET session_replication_role = replica;"
+            " UPDATE appointment SET status = 'canceled', seat = NULL, canceled_by = 'admin'"
+            f" WHERE id = {bill.appointment}",
+        )
+
+    async def rename(self, bill: Bill, order: str) -> None:
+        """Have the payment's order be one that PayPal does not know."""
+        await execute(
+            self.database.superuser,
+            f"SET session_replication_role = replica; UPDATE payment SET order_id = '{order}' WHERE id = {bill.payment}",
+        )
+
+    async def hears(self, bill: Bill, kind: str) -> None:
+        """Wait until a webhook about the payment has come."""
+        query = "SELECT EXISTS (SELECT FROM webhook_event WHERE payment_id = $1 AND kind = $2)"
+        await eventually(partial(self.owner.fetchval, query, bill.payment, kind), seconds=60)
+
+    async def grow_old(self, bill: Bill, age: timedelta) -> None:
+        """Have the payment be begun so long ago."""
+        await execute(
+            self.database.superuser,
+            "SET session_replication_role = replica;"
+            f" UPDATE payment SET created_at = clock_timestamp() - interval '{age.total_seconds()} s'"
+            f" WHERE id = {bill.payment}",
+        )
+
+    async def time_passes(self, bill: Bill) -> None:
+        """Let it be time for the worker's next look at the payment and its refunds."""
+        await self.owner.execute("UPDATE payment SET due_at = now() WHERE id = $1", bill.payment)
+        await self.owner.execute(
+            "UPDATE refund SET due_at = now() WHERE payment_id = $1 AND status IN ('requested', 'pending')",
+            bill.payment,
+        )

@@ -1,0 +1,30 @@
+"""Calls of the PayPal stand-in that our client does not make."""
+
+from typing import Any
+
+import httpx
+
+from tests.support.paypal import openapi_documents
+
+AMOUNT = {"currency_code": "USD", "value": "100.00"}
+ORDER = {"intent": "CAPTURE", "purchase_units": [{"amount": AMOUNT}]}
+ADDRESSES = {"return_url": "https://a.example.org/r?lang=en", "cancel_url": "https://a.example.org/c"}
+WITH_SOURCE = ORDER | {"payment_source": {"paypal": {"experience_context": ADDRESSES}}}
+ALL_OF_IT = {"Prefer": "return=representation"}
+
+
+async def post(raw: httpx.AsyncClient, path: str, body: Any = None, **headers: str) -> Any:
+    """Make a call whose answer is as documented, and return that."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    answer = await raw.post(path, json={} if body is None else body, headers=named)
+    operation = openapi_documents.find(answer.request) if openapi_documents.are_there() else None
+    assert not (operation and openapi_documents.answer_faults(operation, answer)), answer.text
+    return answer
+
+
+def issue(answer: httpx.Response) -> Any:
+    return (answer.status_code, answer.json()["details"][0]["issue"])
+
+
+def relations(answer: httpx.Response) -> list[str]:
+    return [link["rel"] for link in answer.json()["links"]]

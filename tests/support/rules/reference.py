@@ -1,0 +1,124 @@
+"""Writes docs/rules.md and docs/schema.md: what a migrated database says of itself, and which tests prove its rules."""
+
+import asyncio
+from itertools import groupby
+from pathlib import Path
+
+import asyncpg
+
+from tests.support.db.schema_dump import migrated
+from tests.support.rules.proofs import proofs
+
+DOCS = Path(__file__).parents[3] / "docs"
+RULES_PAGE, SCHEMA_PAGE = DOCS / "rules.md", DOCS / "schema.md"
+RULES_HEAD = """\
+# The rules
+
+Every rule, as the view `admin.rule_catalogue` has it: what it says, the SQL that enforces it, how the API answers
+whoever breaks it, and the tests that fail without it. Written by `./task docs`; a test compares it with the database.
+
+An answer of 500 means that nothing a client sends can break the rule: it guards the tables against slips, here and at psql.
+"""
+SCHEMA_HEAD = """\
+# The tables
+
+As the database describes itself; `\\d+` in psql says the same. Written by `./task docs`; a test compares it with the database.
+Keys: PK primary, FK foreign.
+"""
+COLUMNS = """
+    SELECT
+        c.relname::text AS table_name, obj_description(c.oid, 'pg_class') AS about, a.attname::text AS name,
+        format_type(a.atttypid, a.atttypmod) AS type, NOT a.attnotnull AS optional,
+        coalesce(col_description(c.oid, a.attnum), '') AS says,
+        concat_ws(', ',
+            (SELECT 'PK' FROM pg_constraint WHERE conrelid = c.oid AND contype = 'p' AND a.attnum = ANY (conkey)),
+            (SELECT DISTINCT 'FK' FROM pg_constraint WHERE conrelid = c.oid AND contype = 'f' AND a.attnum = ANY (conkey))
+        ) AS keys
+    FROM pg_class AS c INNER JOIN pg_attribute AS a ON a.attrelid = c.oid
+    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND c.relname <> 'alembic_version'
+        AND a.attnum > 0 AND NOT a.attisdropped
+    ORDER BY c.relname, a.attnum
+"""
+# What a foreign key says of how many there are: one may be asked for, and one may be all there is.
+RELATIONS = """
+    SELECT
+        f.confrelid::regclass::text AS parent, f.conrelid::regclass::text AS child, a.attname::text AS name,
+        CASE WHEN a.attnotnull THEN '||' ELSE '|o' END AS parents,
+        CASE WHEN EXISTS (
+            SELECT FROM pg_constraint AS k
+            WHERE k.conrelid = f.conrelid AND k.contype IN ('p', 'u') AND k.conkey = f.conkey[1:1]
+        ) THEN 'o|' ELSE 'o{' END AS children
+    FROM pg_constraint AS f INNER JOIN pg_attribute AS a ON a.attrelid = f.conrelid AND a.attnum = f.conkey[1]
+    WHERE f.connamespace = 'public'::regnamespace AND f.contype = 'f'
+    ORDER BY parent, child, name
+"""
+
+
+async def rules_page(db: asyncpg.Connection, proven: dict[str, list[str]]) -> str:
+    """Return docs/rules.md, with the tests (node ids) that prove each rule."""
+    rows = await db.fetch("SELECT * FROM admin.rule_catalogue")
+    return "\n".join([RULES_HEAD, *(_rule(row, proven.get(row["rule"], [])) for row in rows)])
+
+
+def _rule(row: asyncpg.Record, tests: list[str]) -> str:
+    files = sorted({test.partition("::")[0] for test in tests})
+    links = ", ".join(f"[{Path(file).name}](../{file})" for file in files)
+    return f"""\
+## `{row["rule"]}`
+
+{row["sentence"]}
+
+- {row["kind"]}: {row["enforced_by"]}
+- answer: {row["http_status"]}, "{row["title"]}"
+- proven by {links}
+
+```sql
+{_lines(row["definition"])}
+```
+"""
+
+
+def _lines(sql: str) -> str:
+    return "\n".join(line.rstrip() for line in sql.splitlines())
+
+
+async def schema_page(db: asyncpg.Connection) -> str:
+    """Return docs/schema.md."""
+    columns = await db.fetch(COLUMNS)
+    tables = {name: list(rows) for name, rows in groupby(columns, key=lambda row: str(row["table_name"]))}
+    diagram = [_relation(row) for row in await db.fetch(RELATIONS)]
+    diagram += [line for name, rows in tables.items() for line in _entity(name, rows)]
+    text = ["```mermaid", "erDiagram", *(f"    {line}" for line in diagram), "```", ""]
+    return "\n".join([SCHEMA_HEAD, *text, *(_table(name, rows) for name, rows in tables.items())])
+
+
+def _relation(row: asyncpg.Record) -> str:
+    return f"{row['parent']} {row['parents']}--{row['children']} {row['child']} : {row['name']}"
+
+
+def _entity(name: str, rows: list[asyncpg.Record]) -> list[str]:
+    # in a diagram a type is one word
+    lines = [f"    {row['type'].split('(')[0].replace(' ', '_')} {row['name']} {row['keys']}".rstrip() for row in rows]
+    return [f"{name} {{", *lines, "}"]
+
+
+def _table(name: str, rows: list[asyncpg.Record]) -> str:
+    lines = [
+        f"| `{row['name']}` | {row['type']}{', or none' if row['optional'] else ''} | {row['keys']} | {row['says']} |"
+        for row in rows
+    ]
+    return "\n".join(
+        [f"## {name}", "", rows[0]["about"], "", "| column | type | key | |", "|---|---|---|---|", *lines, ""]
+    )
+
+
+async def _write(proven: dict[str, list[str]]) -> None:
+    async with migrated() as url:
+        db = await asyncpg.connect(url)
+        RULES_PAGE.write_text(await rules_page(db, proven), encoding="utf-8")
+        SCHEMA_PAGE.write_text(await schema_page(db), encoding="utf-8")
+        await db.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(_write(proofs()))

@@ -1,0 +1,40 @@
+"""`.env.example` names every variable that the settings read, and tells their defaults."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from msgspec import NODEFAULT, structs
+
+from app.settings import Settings, SettingsError, read_settings
+
+LINES = Path(__file__).parents[2].joinpath(".env.example").read_text(encoding="utf-8").splitlines()
+ASSIGNMENT = re.compile(r"(?P<comment># )?(?P<name>[A-Z_]+)=(?P<value>.*)")
+
+ASSIGNED = [match for match in map(ASSIGNMENT.fullmatch, LINES) if match]
+ACTIVE = {m["name"]: "".join(shlex.split(m["value"])) for m in ASSIGNED if not m["comment"]}
+OPTIONAL = {m["name"]: "".join(shlex.split(m["value"])) for m in ASSIGNED if m["comment"]}
+FIELDS = {field.encode_name: field for field in structs.fields(Settings)}
+
+
+def test_it_names_each_variable_once() -> None:
+    assert sorted(match["name"] for match in ASSIGNED) == sorted(FIELDS)
+
+
+def test_what_is_required_and_only_that_is_not_commented_out() -> None:
+    required = {name for name, field in FIELDS.items() if field.default is NODEFAULT}
+    assert ACTIVE.keys() == required | {"ALLOWED_HOSTS"}  # which may be absent with DEBUG only
+
+
+def test_the_defaults_it_tells_are_the_defaults() -> None:
+    example = {**ACTIVE, "SECRET_KEY": "x" * 32}
+    told, real = read_settings({**example, **OPTIONAL}), read_settings(example)
+    for name, field in FIELDS.items():
+        if field.default is not None:  # None has no spelling, so the file shows an example
+            assert getattr(told, field.name) == getattr(real, field.name), name
+
+
+def test_the_secret_is_left_to_the_reader() -> None:
+    with pytest.raises(SettingsError, match="SECRET_KEY"):
+        read_settings(ACTIVE)

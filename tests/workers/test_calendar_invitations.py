@@ -1,0 +1,137 @@
+"""What mails do to calendars: the right time on every day, and whatever was entered is moved and taken out again."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from email.message import EmailMessage
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from app.domain.calendar.icalendar_file import Entry
+from app.domain.notifications.schemas import Letter
+from app.sandbox.mailbox.server import Mailbox
+from tests.support.factories import a_slot, book, make_doctor, make_patient
+from tests.support.mail.calendar_client import Calendar
+from tests.support.mail.messages import START, letter, received
+from tests.support.mail.scenarios import address, is_settled
+from tests.support.servers.worker_process import eventually
+from tests.workers.conftest import StartWorker
+
+HALF_AN_HOUR = timedelta(minutes=30)
+RESCHEDULE = "SELECT * FROM reschedule_as_patient($1, $2, $3)"
+CANCEL = "SELECT * FROM cancel_as_patient($1, $2)"
+
+
+def entry(start: datetime = START, version: int = 1, number: int = 1) -> Entry:
+    return Entry(uid=UUID(int=number), version=version, starts_at=start, ends_at=start + HALF_AN_HOUR)
+
+
+def files(sent: Letter) -> list[EmailMessage]:
+    """Return the parts of a mail that calendars take."""
+    parts: list[Any] = [part for part in received(sent).walk() if part.get_content_type() == "text/calendar"]
+    return parts
+
+
+@pytest.mark.parametrize(
+    ("zone", "start", "shown"),
+    [
+        # the clocks go forward, and back
+        ("Europe/Berlin", datetime(2026, 3, 29, 0, 30, tzinfo=UTC), "29 March 01:30 CET-03:00"),
+        ("Europe/Berlin", datetime(2026, 3, 29, 7, tzinfo=UTC), "29 March 09:00 CEST-09:30"),
+        ("Europe/Berlin", datetime(2026, 10, 25, 0, 30, tzinfo=UTC), "25 October 02:30 CEST-02:00"),
+        ("Europe/Berlin", datetime(2026, 10, 25, 1, 30, tzinfo=UTC), "25 October 02:30 CET-03:00"),
+        ("America/New_York", datetime(2026, 3, 8, 6, 30, tzinfo=UTC), "08 March 01:30 EST-03:00"),
+        ("America/New_York", datetime(2026, 3, 8, 13, tzinfo=UTC), "08 March 09:00 EDT-09:30"),
+        ("America/New_York", datetime(2026, 11, 1, 5, 30, tzinfo=UTC), "01 November 01:30 EDT-01:00"),
+        ("America/New_York", datetime(2026, 11, 1, 6, 30, tzinfo=UTC), "01 November 01:30 EST-02:00"),
+    ],
+)
+def test_a_calendar_shows_the_local_time(zone: str, start: datetime, shown: str) -> None:
+    (file,) = files(letter(start, timezone=zone, calendar=[entry(start)]))
+    calendar = Calendar()
+    calendar.take(file.get_content())
+    assert calendar.shows(zone) == [shown]
+
+
+def test_an_event_is_entered_moved_and_taken_out() -> None:
+    calendar, later = Calendar(), START + timedelta(hours=3)
+    for changes, shown in (
+        ({"calendar": [entry(version=2)]}, ["26 November 14:00 CET-14:30"]),
+        ({"kind": "appointment_rescheduled", "calendar": [entry(later, version=3)]}, ["26 November 17:00 CET-17:30"]),
+        ({"calendar": [entry(version=2)]}, ["26 November 17:00 CET-17:30"]),  # a mail that was late
+        ({"kind": "appointment_canceled", "calendar": [entry(later, version=4)]}, []),
+    ):
+        (file,) = files(letter(**changes))
+        calendar.take(file.get_content())
+        assert calendar.shows("Europe/Berlin") == shown
+
+
+def test_what_is_canceled_together_is_taken_out_one_by_one() -> None:
+    starts = [START + timedelta(hours=hour) for hour in range(3)]
+    calendar = Calendar()
+    for number, start in enumerate(starts):
+        (file,) = files(letter(start, calendar=[entry(start, number=number)]))
+        calendar.take(file.get_content())
+    assert len(calendar.events) == 3
+    entries = [entry(start, 2, number) for number, start in enumerate(starts)]
+    for file in files(letter(kind="appointment_canceled", calendar=entries)):
+        calendar.take(file.get_content())
+    assert calendar.events == {}
+
+
+def test_what_kind_of_part_it_is() -> None:
+    first, second = files(letter(kind="appointment_canceled", calendar=[entry(), entry(number=2)]))
+    assert first["Content-Type"] == 'text/calendar; charset="utf-8"; method="CANCEL"; name="appointment.ics"'
+    assert first["Content-Disposition"] is None  # one more form of the mail
+    assert second["Content-Type"].params["method"] == "CANCEL"
+    assert second.get_filename() == "appointment.ics"
+    parts = [part.get_content_type() for part in received(letter(calendar=[entry()])).walk()]
+    assert parts == ["multipart/alternative", "text/plain", "text/html", "text/calendar"]
+
+
+@pytest.mark.parametrize("kind", ["refund_completed", "payment_too_late", "refund_requested"])
+def test_other_mails_leave_calendars_alone(kind: str) -> None:
+    assert files(letter(kind=kind, calendar=[entry()])) == []
+
+
+async def test_both_parties_calendars_follow_and_neither_learns_the_others_address(
+    owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: Mailbox, make_worker: StartWorker
+) -> None:
+    doctor, patient = await make_doctor(owner, fee=Decimal(0)), await make_patient(owner)
+    await make_worker().start()
+    appointment = await book(app, patient, doctor, a_slot())
+    calendars = {await address(owner, account): Calendar() for account in (doctor, patient)}
+
+    async def taken() -> list[datetime]:
+        await eventually(partial(is_settled, owner))
+        while mailbox.letters:
+            mail = mailbox.letters.popleft()
+            (file,) = mail.attachments
+            assert (file.filename, file.content_type) == ("appointment.ics", "text/calendar")
+            (other,) = calendars.keys() - {mail.to}
+            assert mail.to in file.content.replace("\r\n ", "")
+            assert other not in file.content.replace("\r\n ", "")
+            calendars[mail.to].take(file.content)
+        return [event.start for calendar in calendars.values() for event in calendar.events.values()]
+
+    assert await taken() == [a_slot()] * 2
+    uids = {uid for calendar in calendars.values() for uid in calendar.events}
+    assert uids == {str(await owner.fetchval("SELECT calendar_uid FROM appointment WHERE id = $1", appointment))}
+    assert await app.fetch(RESCHEDULE, patient, appointment, a_slot(2))
+    assert await taken() == [a_slot(2)] * 2
+    assert await app.fetch(CANCEL, patient, appointment)
+    assert await taken() == []
+
+
+async def test_a_hold_that_nobody_was_told_of_is_taken_out_of_no_calendar(
+    owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: Mailbox, make_worker: StartWorker
+) -> None:
+    patient = await make_patient(owner)
+    appointment = await book(app, patient, await make_doctor(owner), a_slot())
+    await app.fetch(CANCEL, patient, appointment)
+    await make_worker().start()
+    await eventually(partial(is_settled, owner))
+    assert [mail.attachments for mail in mailbox.letters if mail.subject.startswith("Canceled")] == [[]]

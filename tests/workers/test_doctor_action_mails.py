@@ -1,0 +1,181 @@
+"""The mails that a doctor's acts call for: one to each patient, with everything that happened to them."""
+
+from datetime import UTC, datetime
+from functools import partial
+
+import asyncpg
+
+from app.sandbox.mailbox.messages import Letter
+from app.sandbox.mailbox.server import Mailbox
+from tests.support.db.payments import pay
+from tests.support.factories import SLOT, a_slot, book, make_doctor, make_patient, make_patients
+from tests.support.mail.calendar_client import Calendar
+from tests.support.mail.scenarios import address, is_settled
+from tests.support.servers.worker_process import eventually
+from tests.workers.conftest import StartWorker
+
+BULK_CANCEL = "SELECT * FROM bulk_cancel($1, NULL, NULL, $2, true, false)"
+REFUNDS = """
+    SELECT a.patient_id, r.amount, r.status FROM refund AS r
+    INNER JOIN payment AS p ON p.id = r.payment_id INNER JOIN appointment AS a ON a.id = p.appointment_id ORDER BY 1
+"""
+TIME_OFF = "SELECT lower(during) FROM time_off WHERE doctor_id = $1 ORDER BY 1"
+CANCEL = "SELECT * FROM cancel_as_doctor($1, $2, $3, false)"
+MOVE_AS_DOCTOR = "SELECT * FROM reschedule_as_doctor($1, $2, $3, false)"
+MOVE_AS_PATIENT = "SELECT * FROM reschedule_as_patient($1, $2, $3)"
+
+
+def said(start: datetime) -> str:
+    """Return a time as a mail says it to somebody in UTC."""
+    start = start.astimezone(UTC)
+    return f"{start:%A} {start.day} {start:%B %Y, %H:%M}"
+
+
+async def announced(owner: asyncpg.Connection) -> None:
+    """Let the mails that are due be as good as sent."""
+    await owner.execute("UPDATE notification SET status = 'sent', sent_at = now()")
+
+
+async def sent(owner: asyncpg.Connection, mailbox: Mailbox, make_worker: StartWorker) -> dict[str, Letter]:
+    """Return the mails that a worker sends by their addresses, after checking that there is one for each."""
+    await make_worker().start()
+    await eventually(partial(is_settled, owner))
+    letters = {letter.to: letter for letter in mailbox.letters}
+    assert len(letters) == len(mailbox.letters)
+    return letters
+
+
+async def delivered(owner: asyncpg.Connection, mailbox: Mailbox) -> list[Letter]:
+    """Return the mails that have come since this was asked last, when all are sent; no two are the same."""
+    await eventually(partial(is_settled, owner))
+    letters = list(mailbox.letters)
+    assert len({letter.message_id for letter in letters}) == len(letters)
+    mailbox.letters.clear()
+    return letters
+
+
+async def test_30_appointments_of_12_patients_are_12_mails_that_empty_their_calendars(
+    owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: Mailbox, make_worker: StartWorker
+) -> None:
+    doctor, patients = await make_doctor(owner), await make_patients(owner, 12)
+    whose = {a_slot(n): patients[n % 12] for n in range(30)}
+    calendars = {await address(owner, patient): Calendar() for patient in patients}
+    await make_worker().start()
+    for start, patient in whose.items():  # the first 24 for their fee, the others for nothing
+        if start == a_slot(24):
+            await owner.execute("UPDATE doctor SET fee = 0 WHERE account_id = $1", doctor)
+        appointment = await book(app, patient, doctor, start)
+        if start < a_slot(24):
+            await pay(app, patient, appointment)
+    for letter in await delivered(owner, mailbox):
+        if letter.to in calendars:
+            calendars[letter.to].take(letter.attachments[0].content)
+    assert sum(len(calendar.events) for calendar in calendars.values()) == 30
+    assert len(await app.fetch(BULK_CANCEL, doctor, "The practice is flooded.")) == 30
+    canceled = await delivered(owner, mailbox)
+    assert sorted(letter.to for letter in canceled) == sorted(calendars)
+    letters = {letter.to: letter for letter in canceled}
+    for patient in patients:
+        letter, calendar = letters[await address(owner, patient)], calendars[await address(owner, patient)]
+        assert letter.subject.startswith("Canceled:")
+        assert "The reason given: The practice is flooded." in letter.text
+        assert "A refund of 200.00 USD has been requested." in letter.text
+        named = {start: letter.text.count(said(start)) for start in whose}
+        assert named == {start: int(owned_by == patient) for start, owned_by in whose.items()}
+        for file in letter.attachments:
+            calendar.take(file.content)
+        assert calendar.events == {}
+    refunds = [tuple(row) for row in await owner.fetch(REFUNDS)]
+    assert refunds == [(patient, 100, "requested") for patient in patients for _ in range(2)]
+    assert [row[0] for row in await owner.fetch(TIME_OFF, doctor)] == list(whose)
+
+
+async def test_a_cancellation_by_the_doctor_is_told_to_the_patient_with_the_reason(
+    owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: Mailbox, make_worker: StartWorker
+) -> None:
+    doctor, (held, confirmed) = await make_doctor(owner, full_name="Dr. Ada"), await make_patients(owner, 2)
+    appointments = [await book(app, held, doctor, a_slot())]
+    await owner.execute("UPDATE doctor SET fee = 0 WHERE account_id = $1", doctor)
+    appointments.append(await book(app, confirmed, doctor, a_slot(1)))
+    await announced(owner)
+    for appointment, reason in zip(appointments, ("I am ill.", None), strict=True):
+        await app.fetch(CANCEL, doctor, appointment, reason)
+    by_address = await sent(owner, mailbox, make_worker)
+    letters = [by_address.pop(await address(owner, patient)) for patient in (held, confirmed)]
+    assert by_address == {}
+    assert [letter.subject for letter in letters] == [f"Canceled: Dr. Ada, {said(a_slot(n))}" for n in range(2)]
+    assert all("We are sorry: Dr. Ada had to cancel your appointment." in letter.text for letter in letters)
+    assert ["I am ill." in letter.text for letter in letters] == [True, False]
+    assert "reason" not in letters[1].text
+
+
+async def test_a_move_by_the_doctor_is_told_to_the_patient(
+    owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: Mailbox, make_worker: StartWorker
+) -> None:
+    doctor, patient = await make_doctor(owner, fee=0, full_name="Dr. Ada"), await make_patient(owner)
+    appointment = await book(app, patient, doctor, a_slot())
+    await announced(owner)
+    await app.fetch(MOVE_AS_DOCTOR, doctor, appointment, a_slot(4))
+    (letter,) = (await sent(owner, mailbox, make_worker)).values()
+    assert letter.to == await address(owner, patient)
+    assert letter.subject == f"Moved: Dr. Ada, now {said(a_slot(4))}"
+    assert f"It was on {said(a_slot())} (UTC) before." in letter.text
+    assert f"you may cancel or move it in your booking app until {said(a_slot(4))} (UTC)." in letter.text
+
+
+async def test_a_move_by_the_patient_is_told_to_both_once_the_doctor_knows_of_it(
+    owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: Mailbox, make_worker: StartWorker
+) -> None:
+    doctor, (holder, patient) = await make_doctor(owner), await make_patients(owner, 2)
+    hold = await book(app, holder, doctor, a_slot())
+    await owner.execute("UPDATE doctor SET fee = 0 WHERE account_id = $1", doctor)
+    appointment = await book(app, patient, doctor, a_slot(1))
+    await announced(owner)
+    await app.fetch(MOVE_AS_PATIENT, holder, hold, a_slot(5))
+    await app.fetch(MOVE_AS_PATIENT, patient, appointment, a_slot(6))
+    letters = await sent(owner, mailbox, make_worker)
+    now = {to: letter.subject.partition(", now ")[2] for to, letter in letters.items()}
+    expected = {holder: a_slot(5), patient: a_slot(6), doctor: a_slot(6)}
+    assert now == {await address(owner, account): said(start) for account, start in expected.items()}
+    assert f"It was on {said(a_slot(1))} (UTC) before." in letters[await address(owner, doctor)].text
+
+
+async def test_of_several_moves_only_the_last_is_told_and_from_where_the_patient_thought_it_was(
+    owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: Mailbox, make_worker: StartWorker
+) -> None:
+    doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
+    appointment = await book(app, patient, doctor, a_slot())
+    await announced(owner)
+    for n in (3, 5, 7):
+        await app.fetch(MOVE_AS_DOCTOR, doctor, appointment, a_slot(n))
+    (letter,) = (await sent(owner, mailbox, make_worker)).values()
+    assert letter.subject.endswith(said(a_slot(7)))
+    assert f"It was on {said(a_slot())} (UTC) before." in letter.text
+
+
+async def test_a_move_there_and_back_does_not_come_from_where_it_is(
+    owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: Mailbox, make_worker: StartWorker
+) -> None:
+    doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
+    appointment = await book(app, patient, doctor, a_slot())
+    await announced(owner)
+    for n in (3, 0):
+        await app.fetch(MOVE_AS_DOCTOR, doctor, appointment, a_slot(n))
+    (letter,) = (await sent(owner, mailbox, make_worker)).values()
+    assert letter.subject.endswith(said(a_slot()))
+    assert f"It was on {said(a_slot(3))} (UTC) before." in letter.text
+
+
+async def test_what_a_change_of_the_schedule_cancels_is_told(
+    owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: Mailbox, make_worker: StartWorker
+) -> None:
+    doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
+    for n in (0, 1, 9):
+        await book(app, patient, doctor, a_slot(n))
+    await announced(owner)
+    await app.fetch(
+        "SELECT * FROM add_time_off($1, $2, $3, $4, true)", doctor, a_slot(), a_slot() + 2 * SLOT, "A conference."
+    )
+    (letter,) = (await sent(owner, mailbox, make_worker)).values()
+    assert "The reason given: A conference." in letter.text
+    assert [letter.text.count(said(a_slot(n))) for n in (0, 1, 9)] == [1, 1, 0]

@@ -1,0 +1,151 @@
+"""The doorbell: heard at once, heard again after its connection was lost, and not needed for a mail to arrive."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from itertools import pairwise
+
+import asyncpg
+import pytest
+from redis.asyncio import Redis
+from saq.queue.redis import RedisQueue
+
+from app.sandbox.mailbox.server import Mailbox
+from app.workers import listener as listener_module
+from app.workers.listener import BURST, Listener
+from tests.support.factories import make_patient
+from tests.support.mail.scenarios import address, cancel, full_doctor, is_settled, join, rows
+from tests.support.servers.databases import Database
+from tests.support.servers.tcp_proxy import Gate
+from tests.support.servers.worker_process import eventually
+from tests.workers.conftest import StartWorker
+
+LISTENING = """
+    SELECT array_agg(pid) FROM pg_stat_activity
+    WHERE application_name = 'booking-listener' AND datname = current_database() AND query ILIKE 'LISTEN%'
+"""
+
+
+async def switch_sweeps_off(redis: Redis) -> None:
+    """Put the next sweep far into the future: what is sent now was heard of by listening."""
+    await RedisQueue(redis, name="booking").enqueue("sweep", key="cron:sweep", scheduled=int(time.time()) + 10**6)
+
+
+async def test_a_mail_comes_by_listening_after_the_connection_was_cut(
+    owner: asyncpg.Connection,
+    app: asyncpg.Connection,
+    mailbox: Mailbox,
+    redis: Redis,
+    make_worker: StartWorker,
+) -> None:
+    await switch_sweeps_off(redis)
+    full = await full_doctor(owner, app)
+    waiting = await make_patient(owner)
+    await join(owner, waiting, full.doctor)
+    await make_worker().start()
+    (before,) = await eventually(partial(app.fetchval, LISTENING))
+    assert await app.fetchval("SELECT pg_terminate_backend($1)", before)
+
+    async def listens_again() -> bool:
+        return bool(await app.fetchval(f"SELECT $1 <> ALL (({LISTENING})::integer[])", before))
+
+    await eventually(listens_again)
+    await asyncio.sleep(1)  # whatever is done on connecting is done by now
+    await cancel(app, full)
+    await eventually(partial(is_settled, owner))
+    (row,) = [row for row in await rows(owner, full) if row["kind"] == "slot_offered"]
+    assert (row["status"], row["attempts"]) == ("sent", 1)
+    assert [letter.to for letter in mailbox.letters].count(await address(owner, waiting)) == 1
+
+
+async def test_what_rang_while_nobody_listened_is_found_on_connecting(
+    database: Database,
+    owner: asyncpg.Connection,
+    app: asyncpg.Connection,
+    redis: Redis,
+    make_worker: StartWorker,
+) -> None:
+    await switch_sweeps_off(redis)
+    full = await full_doctor(owner, app)
+    await join(owner, await make_patient(owner), full.doctor)
+    async with Gate(database.app, default_port=5432) as gate:
+        await gate.open()
+        worker = make_worker(LISTEN_DATABASE_URL=gate.url)
+        await cancel(app, await full_doctor(owner, app, slot=1))
+        await worker.start()
+        await eventually(partial(is_settled, owner))
+        await asyncio.sleep(1)  # whatever is done on connecting is done by now
+        await gate.shut()
+        await cancel(app, full)
+        await asyncio.sleep(2)
+        assert not await is_settled(owner)
+        told = await worker.will_have_logged("unavailable")
+        assert [line["server"] for line in told] == ["postgresql, to listen"]
+        await gate.open()
+        await eventually(partial(is_settled, owner))
+
+
+async def test_without_listening_the_sweep_finds_the_mails(
+    owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: Mailbox, make_worker: StartWorker
+) -> None:
+    full = await full_doctor(owner, app)
+    await join(owner, await make_patient(owner), full.doctor)
+    await make_worker(LISTEN_DATABASE_URL="postgresql://nobody@127.0.0.1:1/nothing").start()
+    await cancel(app, full)
+    await eventually(partial(is_settled, owner))
+    assert len(mailbox.letters) == 3
+
+
+@asynccontextmanager
+async def listening(url: str, answer: Callable[[], None]) -> AsyncIterator[None]:
+    """Run a listener in this process."""
+
+    async def call() -> None:
+        answer()
+
+    task = asyncio.create_task(Listener(url, call).run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def test_rings_in_a_burst_are_answered_together(database: Database, app: asyncpg.Connection) -> None:
+    answers: list[float] = []
+    async with listening(database.app, lambda: answers.append(time.monotonic())):
+        await eventually(partial(app.fetchval, LISTENING))
+        for _ in range(200):
+            await app.execute("NOTIFY booking_outbox")
+        last_ring = time.monotonic()
+
+        async def answered() -> bool:
+            return answers[-1:] >= [last_ring]
+
+        await app.execute("NOTIFY booking_outbox")
+        await eventually(answered)
+    assert all(later - earlier >= 0.9 * BURST for earlier, later in pairwise(answers))
+
+
+async def test_a_connection_that_died_in_silence_is_replaced(
+    database: Database, app: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listener_module, "KEEPALIVE", 0.5)
+    monkeypatch.setattr(listener_module, "TIMEOUT", 1)
+    answers: list[int] = []
+    async with Gate(database.app, default_port=5432) as gate, listening(gate.url, lambda: answers.append(0)):
+        await gate.open()
+        (before,) = await eventually(partial(app.fetchval, LISTENING))
+        gate.flowing.clear()
+        await asyncio.sleep(2)
+        await app.execute("NOTIFY booking_outbox")  # goes to the dead connection
+        answers.clear()
+        gate.flowing.set()
+
+        async def answered_anew() -> bool:
+            return bool(answers) and await app.fetchval(f"SELECT $1 <> ALL (({LISTENING})::integer[])", before)
+
+        await eventually(answered_anew)
