@@ -1000,12 +1000,6 @@ END
 $$;
 
 -- Who acts follows from the function that was called; whoever writes to a table without one acts as admin.
-CREATE OR REPLACE FUNCTION booking_actor() RETURNS text
-LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT coalesce(nullif(split_part(current_setting('booking.actor', true), ':', 1), ''), 'admin')
-$$;
-COMMENT ON FUNCTION booking_actor() IS 'patient, doctor, payer, payment, purge, system or admin: who is writing at this moment.';
-
 CREATE OR REPLACE FUNCTION act_as(actor text, account integer DEFAULT NULL) RETURNS void
 LANGUAGE sql VOLATILE AS $$
     SELECT set_config('booking.actor', concat_ws(':', actor, account), true)
@@ -1069,6 +1063,12 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 $$;
 COMMENT ON FUNCTION receipt_lifetime() IS 'For how long a request that is sent again is known again.';
 
+CREATE OR REPLACE FUNCTION booking_actor() RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT coalesce(nullif(split_part(current_setting('booking.actor', true), ':', 1), ''), 'admin')
+$$;
+COMMENT ON FUNCTION booking_actor() IS 'patient, doctor, payer, payment, purge, system or admin: who is writing at this moment.';
+
 -- Of an erased account only the id is left, for what others need to keep: nothing new may be about it.
 CREATE OR REPLACE FUNCTION is_erased(p_account integer) RETURNS boolean
 LANGUAGE sql STABLE AS $$
@@ -1077,22 +1077,18 @@ $$;
 COMMENT ON FUNCTION is_erased(integer) IS 'Whether an account is erased: nothing new may be about it.';
 GRANT EXECUTE ON FUNCTION is_erased(integer) TO booking_app, booking_admin, booking_auditor;
 
-CREATE OR REPLACE FUNCTION barred_patient(p_patient integer, p_is_new boolean) RETURNS text
-LANGUAGE sql STABLE AS $$
-    SELECT CASE
-        WHEN status = 'erased' THEN 'There is no such patient any more.'
-        WHEN status = 'disabled' AND p_is_new THEN 'This patient''s account is disabled.'
-    END
-    FROM account WHERE id = p_patient
-$$;
-COMMENT ON FUNCTION barred_patient(integer, boolean) IS
-'Why something, new or not, cannot be about a patient: what a disabled one has booked may still be moved. NULL: it can.';
-
 CREATE OR REPLACE FUNCTION is_disabled(p_account integer) RETURNS boolean
 LANGUAGE sql STABLE AS $$
     SELECT EXISTS (SELECT FROM account WHERE id = p_account AND status = 'disabled')
 $$;
 COMMENT ON FUNCTION is_disabled(integer) IS 'Whether an admin has disabled an account.';
+
+CREATE OR REPLACE FUNCTION is_verified(d doctor, p policy) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT (d.verified_at IS NOT NULL OR NOT p.require_verified_doctor) AND d.disabled_at IS NULL
+$$;
+COMMENT ON FUNCTION is_verified(doctor, policy) IS 'Whether a doctor is verified, or the policy does not ask; not if disabled.';
+GRANT EXECUTE ON FUNCTION is_verified(doctor, policy) TO booking_app, booking_admin, booking_auditor;
 
 -- Every schedule writer locks the doctor first, by updating the row: a writer whose snapshot is stale then fails
 -- (serialization_failure) where a mere lock would let it decide on what it can no longer see.
@@ -1112,6 +1108,16 @@ END
 $$;
 COMMENT ON FUNCTION lock_doctor(integer) IS
 'Takes the lock under which a doctor''s bookings are decided, until the transaction ends. First in the order doctor, appointment, patient, waitlist entry, offer.';
+
+-- The row lock alone, because the trigger that follows updates the doctor.
+CREATE OR REPLACE FUNCTION lock_doctor_of(p_appointment integer) RETURNS void
+LANGUAGE sql AS $$
+    SELECT FROM doctor
+    WHERE account_id = (SELECT doctor_id FROM appointment WHERE id = p_appointment)
+    FOR NO KEY UPDATE
+$$;
+COMMENT ON FUNCTION lock_doctor_of(integer) IS
+'Locks an appointment''s doctor before the appointment itself, so that two writers never wait for each other.';
 
 -- Messages and mails say money with as many decimals as its currency has.
 CREATE OR REPLACE FUNCTION money_text(amount numeric, currency text) RETURNS text
@@ -1746,15 +1752,6 @@ $$;
 COMMENT ON FUNCTION appointment_status(text, timestamptz, timestamptz, timestamptz) IS
 'The status that counts at an instant: what the API shows, and what the sweep will write.';
 
-CREATE OR REPLACE FUNCTION appointment_is_active(
-    status text, hold_expires_at timestamptz, ends_at timestamptz, at_ timestamptz
-) RETURNS boolean
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT appointment_status(status, hold_expires_at, ends_at, at_) IN ('offered', 'pending', 'confirmed')
-$$;
-COMMENT ON FUNCTION appointment_is_active(text, timestamptz, timestamptz, timestamptz) IS
-'Whether an appointment takes its slot and one of its doctor''s seats at an instant.';
-
 -- A view's tables are read with its owner's rights, but its functions are called with the reader's.
 GRANT EXECUTE ON FUNCTION appointment_status(text, timestamptz, timestamptz, timestamptz)
 TO booking_app, booking_admin, booking_auditor;
@@ -1803,6 +1800,14 @@ LANGUAGE sql STABLE AS $$
 $$;
 COMMENT ON FUNCTION other_appointments_of_patient(appointment, timestamptz) IS
 'One look at the patient''s other rows that hold a seat; the seats themselves are their doctors'' matter.';
+
+CREATE OR REPLACE FUNCTION active_appointments(p_doctor integer, at_ timestamptz) RETURNS integer
+LANGUAGE sql STABLE AS $$
+    SELECT count(*)::integer FROM appointment
+    WHERE doctor_id = p_doctor AND seat IS NOT NULL
+        AND appointment_is_active(status, hold_expires_at, upper(during), at_)
+$$;
+COMMENT ON FUNCTION active_appointments(integer, timestamptz) IS 'How many appointments of a doctor are active at an instant.';
 
 -- An appointment as the API answers it: the same columns wherever one is shown.
 CREATE OR REPLACE VIEW api_appointment AS
@@ -1876,14 +1881,6 @@ $$;
 COMMENT ON FUNCTION appointment_doctor_cap(integer, doctor) IS
 'Why a doctor with so many other active appointments can take no more; NULL: one more is fine.';
 
-CREATE OR REPLACE FUNCTION active_appointments(p_doctor integer, at_ timestamptz) RETURNS integer
-LANGUAGE sql STABLE AS $$
-    SELECT count(*)::integer FROM appointment
-    WHERE doctor_id = p_doctor AND seat IS NOT NULL
-        AND appointment_is_active(status, hold_expires_at, upper(during), at_)
-$$;
-COMMENT ON FUNCTION active_appointments(integer, timestamptz) IS 'How many appointments of a doctor are active at an instant.';
-
 -- Neither a doctor nor a patient is in two places at once. The exclusion constraints of these names are what enforces it;
 -- looking first spares the wait for a booking that cannot succeed.
 CREATE OR REPLACE FUNCTION appointment_doctor_no_overlap(clash boolean) RETURNS text
@@ -1901,13 +1898,6 @@ COMMENT ON FUNCTION appointment_patient_no_overlap(boolean) IS
 'Why a patient who has or has not another appointment then cannot take this one; NULL: they can.';
 
 -- Where the policy asks for it, only doctors whom an admin has verified are found, booked and waited for; disabled ones never are.
-CREATE OR REPLACE FUNCTION is_verified(d doctor, p policy) RETURNS boolean
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT (d.verified_at IS NOT NULL OR NOT p.require_verified_doctor) AND d.disabled_at IS NULL
-$$;
-COMMENT ON FUNCTION is_verified(doctor, policy) IS 'Whether a doctor is verified, or the policy does not ask; not if disabled.';
-GRANT EXECUTE ON FUNCTION is_verified(doctor, policy) TO booking_app, booking_admin, booking_auditor;
-
 CREATE OR REPLACE FUNCTION appointment_doctor_verified(d doctor, p policy) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE
@@ -1948,6 +1938,15 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 $$;
 COMMENT ON FUNCTION appointment_immutable(appointment, appointment, text) IS
 'An appointment''s doctor never changes, nor does its patient, except from none. Why one row may not become the other; NULL: nothing that must stay has changed.';
+
+CREATE OR REPLACE FUNCTION appointment_is_active(
+    status text, hold_expires_at timestamptz, ends_at timestamptz, at_ timestamptz
+) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT appointment_status(status, hold_expires_at, ends_at, at_) IN ('offered', 'pending', 'confirmed')
+$$;
+COMMENT ON FUNCTION appointment_is_active(text, timestamptz, timestamptz, timestamptz) IS
+'Whether an appointment takes its slot and one of its doctor''s seats at an instant.';
 
 -- A patient has at most policy.patient_hold_limit live unpaid holds.
 CREATE OR REPLACE FUNCTION appointment_patient_hold_limit(live_holds integer, p policy) RETURNS text
@@ -2017,11 +2016,6 @@ LANGUAGE sql STABLE AS $$
         WHEN is_time_off(d.account_id, slot) THEN 'The doctor is away at that time.'
     END
 $$;
-CREATE OR REPLACE FUNCTION is_time_off(p_doctor integer, slot tstzrange) RETURNS boolean
-LANGUAGE sql STABLE AS $$
-    SELECT EXISTS (SELECT FROM time_off WHERE doctor_id = p_doctor AND during && slot)
-$$;
-COMMENT ON FUNCTION is_time_off(integer, tstzrange) IS 'Whether a doctor is away at any moment of a time.';
 
 COMMENT ON FUNCTION appointment_within_working_hours(doctor, tstzrange) IS
 'An appointment is exactly one slot of the doctor''s working hours, outside time off. Why a time is no slot of this doctor; NULL: it is one. Costs the same whatever the length of the working day.';
@@ -2055,6 +2049,38 @@ COMMENT ON FUNCTION book(integer, integer, timestamptz) IS
 'Books for a patient (account id) with a doctor (account id). Confirmed if the fee is 0, else a hold. A slot that is offered to the patient is claimed by it. Raises the broken rule.';
 REVOKE EXECUTE ON FUNCTION book(integer, integer, timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION book(integer, integer, timestamptz) TO booking_app;
+
+CREATE OR REPLACE FUNCTION bulk_cancel_by(
+    p_actor text, p_doctor integer, p_patient integer, p_date date, p_reason text, p_block boolean, p_dry_run boolean
+) RETURNS SETOF api_appointment
+LANGUAGE plpgsql AS $$
+DECLARE
+    d doctor := lock_doctor(p_doctor);
+    chosen integer[];
+BEGIN
+    SELECT coalesce(array_agg(id ORDER BY id), '{}') INTO chosen
+    FROM held_appointments(p_doctor, clock_timestamp())
+    WHERE (p_patient IS NULL OR patient_id = p_patient)
+        AND (p_date IS NULL OR (lower(during) AT TIME ZONE d.timezone)::date = p_date);
+    IF NOT p_dry_run THEN
+        PERFORM cancel_chosen(p_actor, chosen, p_reason, p_block);
+    END IF;
+    RETURN QUERY SELECT * FROM api_appointment WHERE id = ANY (chosen) ORDER BY appointment_date, id;
+END
+$$;
+COMMENT ON FUNCTION bulk_cancel_by(text, integer, integer, date, text, boolean, boolean) IS
+'What bulk_cancel() does, as an act of the doctor or of an admin.';
+
+CREATE OR REPLACE FUNCTION bulk_cancel(
+    p_doctor integer, p_patient integer, p_date date, p_reason text, p_block boolean, p_dry_run boolean
+) RETURNS SETOF api_appointment
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT * FROM bulk_cancel_by('doctor', p_doctor, p_patient, p_date, p_reason, p_block, p_dry_run)
+$$;
+COMMENT ON FUNCTION bulk_cancel(integer, integer, date, text, boolean, boolean) IS
+'Cancels all of a doctor''s active appointments that have not started, of one patient and on one day of the doctor''s if given; a dry run only lists them.';
+REVOKE EXECUTE ON FUNCTION bulk_cancel(integer, integer, date, text, boolean, boolean) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION bulk_cancel(integer, integer, date, text, boolean, boolean) TO booking_app;
 
 -- A private link shows its owner's appointments to calendars. A new one ends the one before, and only its hash is kept.
 CREATE OR REPLACE FUNCTION open_calendar_feed(p_account integer, p_token bytea) RETURNS void
@@ -2120,23 +2146,21 @@ COMMENT ON FUNCTION cancel_as_doctor(integer, integer, text, boolean) IS
 REVOKE EXECUTE ON FUNCTION cancel_as_doctor(integer, integer, text, boolean) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION cancel_as_doctor(integer, integer, text, boolean) TO booking_app;
 
--- One act is told each person in one mail, however many of their appointments it cancels.
-CREATE OR REPLACE FUNCTION cancel_together(p_actor text, p_appointments integer[], p_reason text, p_block boolean) RETURNS void
-LANGUAGE plpgsql AS $$
+-- A patient cancels an appointment of their own.
+CREATE OR REPLACE FUNCTION cancel_as_patient(p_patient integer, p_appointment integer) RETURNS SETOF api_appointment
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
-    PERFORM act_as(p_actor, CASE p_actor WHEN 'doctor' THEN doctor_of(p_appointments[1]) END);
-    PERFORM set_config('booking.batch', gen_random_uuid()::text, true);
-    IF p_block THEN
-        -- first, so that a canceled appointment's time is not announced as free
-        INSERT INTO time_off (doctor_id, during) SELECT doctor_id, during FROM appointment WHERE id = ANY (p_appointments);
-    END IF;
-    UPDATE appointment SET status = 'canceled', cancel_reason = p_reason WHERE id = ANY (p_appointments);
-    PERFORM set_config('booking.batch', '', true);
+    PERFORM act_as('patient', p_patient);
+    PERFORM lock_doctor_of(p_appointment);
+    UPDATE appointment SET status = 'canceled' WHERE id = p_appointment AND patient_id = p_patient;
     PERFORM act_as('');
+    RETURN QUERY SELECT * FROM api_appointment WHERE id = p_appointment AND patient = p_patient;
 END
 $$;
-COMMENT ON FUNCTION cancel_together(text, integer[], text, boolean) IS
-'Cancels appointments of one doctor as one act, of the doctor or of an admin. The doctor must be locked.';
+COMMENT ON FUNCTION cancel_as_patient(integer, integer) IS
+'Cancels a patient''s (account id) appointment; no row if it is not theirs. Raises the broken rule.';
+REVOKE EXECUTE ON FUNCTION cancel_as_patient(integer, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION cancel_as_patient(integer, integer) TO booking_app;
 
 -- Time passes between the choice and the cancellation: an appointment that lapses or begins just then is no longer
 -- to be chosen, so the whole act starts over.
@@ -2157,72 +2181,29 @@ $$;
 COMMENT ON FUNCTION cancel_chosen(text, integer[], text, boolean) IS
 'Cancels appointments of one doctor that were held a moment ago. The doctor must be locked.';
 
-CREATE OR REPLACE FUNCTION bulk_cancel_by(
-    p_actor text, p_doctor integer, p_patient integer, p_date date, p_reason text, p_block boolean, p_dry_run boolean
-) RETURNS SETOF api_appointment
+-- One act is told each person in one mail, however many of their appointments it cancels.
+CREATE OR REPLACE FUNCTION cancel_together(p_actor text, p_appointments integer[], p_reason text, p_block boolean) RETURNS void
 LANGUAGE plpgsql AS $$
-DECLARE
-    d doctor := lock_doctor(p_doctor);
-    chosen integer[];
 BEGIN
-    SELECT coalesce(array_agg(id ORDER BY id), '{}') INTO chosen
-    FROM held_appointments(p_doctor, clock_timestamp())
-    WHERE (p_patient IS NULL OR patient_id = p_patient)
-        AND (p_date IS NULL OR (lower(during) AT TIME ZONE d.timezone)::date = p_date);
-    IF NOT p_dry_run THEN
-        PERFORM cancel_chosen(p_actor, chosen, p_reason, p_block);
+    PERFORM act_as(p_actor, CASE p_actor WHEN 'doctor' THEN doctor_of(p_appointments[1]) END);
+    PERFORM set_config('booking.batch', gen_random_uuid()::text, true);
+    IF p_block THEN
+        -- first, so that a canceled appointment's time is not announced as free
+        INSERT INTO time_off (doctor_id, during) SELECT doctor_id, during FROM appointment WHERE id = ANY (p_appointments);
     END IF;
-    RETURN QUERY SELECT * FROM api_appointment WHERE id = ANY (chosen) ORDER BY appointment_date, id;
-END
-$$;
-COMMENT ON FUNCTION bulk_cancel_by(text, integer, integer, date, text, boolean, boolean) IS
-'What bulk_cancel() does, as an act of the doctor or of an admin.';
-
-CREATE OR REPLACE FUNCTION bulk_cancel(
-    p_doctor integer, p_patient integer, p_date date, p_reason text, p_block boolean, p_dry_run boolean
-) RETURNS SETOF api_appointment
-LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT * FROM bulk_cancel_by('doctor', p_doctor, p_patient, p_date, p_reason, p_block, p_dry_run)
-$$;
-COMMENT ON FUNCTION bulk_cancel(integer, integer, date, text, boolean, boolean) IS
-'Cancels all of a doctor''s active appointments that have not started, of one patient and on one day of the doctor''s if given; a dry run only lists them.';
-REVOKE EXECUTE ON FUNCTION bulk_cancel(integer, integer, date, text, boolean, boolean) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION bulk_cancel(integer, integer, date, text, boolean, boolean) TO booking_app;
-
-CREATE OR REPLACE FUNCTION held_appointments(p_doctor integer, at_ timestamptz) RETURNS SETOF appointment
-LANGUAGE sql STABLE AS $$
-    SELECT * FROM appointment
-    WHERE doctor_id = p_doctor AND status IN ('pending', 'confirmed') AND lower(during) > at_
-        AND appointment_is_active(status, hold_expires_at, upper(during), at_)
-$$;
-COMMENT ON FUNCTION held_appointments(integer, timestamptz) IS
-'A doctor''s appointments that a patient holds and that start after an instant.';
-
--- A patient cancels an appointment of their own.
-CREATE OR REPLACE FUNCTION cancel_as_patient(p_patient integer, p_appointment integer) RETURNS SETOF api_appointment
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-BEGIN
-    PERFORM act_as('patient', p_patient);
-    PERFORM lock_doctor_of(p_appointment);
-    UPDATE appointment SET status = 'canceled' WHERE id = p_appointment AND patient_id = p_patient;
+    UPDATE appointment SET status = 'canceled', cancel_reason = p_reason WHERE id = ANY (p_appointments);
+    PERFORM set_config('booking.batch', '', true);
     PERFORM act_as('');
-    RETURN QUERY SELECT * FROM api_appointment WHERE id = p_appointment AND patient = p_patient;
 END
 $$;
-COMMENT ON FUNCTION cancel_as_patient(integer, integer) IS
-'Cancels a patient''s (account id) appointment; no row if it is not theirs. Raises the broken rule.';
-REVOKE EXECUTE ON FUNCTION cancel_as_patient(integer, integer) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION cancel_as_patient(integer, integer) TO booking_app;
+COMMENT ON FUNCTION cancel_together(text, integer[], text, boolean) IS
+'Cancels appointments of one doctor as one act, of the doctor or of an admin. The doctor must be locked.';
 
--- The row lock alone, because the trigger that follows updates the doctor.
-CREATE OR REPLACE FUNCTION lock_doctor_of(p_appointment integer) RETURNS void
-LANGUAGE sql AS $$
-    SELECT FROM doctor
-    WHERE account_id = (SELECT doctor_id FROM appointment WHERE id = p_appointment)
-    FOR NO KEY UPDATE
+CREATE OR REPLACE FUNCTION doctor_of(p_appointment integer) RETURNS integer
+LANGUAGE sql STABLE AS $$
+    SELECT doctor_id FROM appointment WHERE id = p_appointment
 $$;
-COMMENT ON FUNCTION lock_doctor_of(integer) IS
-'Locks an appointment''s doctor before the appointment itself, so that two writers never wait for each other.';
+COMMENT ON FUNCTION doctor_of(integer) IS 'An appointment''s doctor.';
 
 -- Whoever is refused hears everything that stands in the way, not only the first thing.
 CREATE OR REPLACE FUNCTION booking_rules(
@@ -2277,6 +2258,15 @@ COMMENT ON FUNCTION explain_booking(integer, integer, timestamptz, integer) IS
 REVOKE EXECUTE ON FUNCTION explain_booking(integer, integer, timestamptz, integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION explain_booking(integer, integer, timestamptz, integer) TO booking_app, booking_admin;
 
+CREATE OR REPLACE FUNCTION held_appointments(p_doctor integer, at_ timestamptz) RETURNS SETOF appointment
+LANGUAGE sql STABLE AS $$
+    SELECT * FROM appointment
+    WHERE doctor_id = p_doctor AND status IN ('pending', 'confirmed') AND lower(during) > at_
+        AND appointment_is_active(status, hold_expires_at, upper(during), at_)
+$$;
+COMMENT ON FUNCTION held_appointments(integer, timestamptz) IS
+'A doctor''s appointments that a patient holds and that start after an instant.';
+
 -- A move keeps the appointment: its number, seat, fee and payment stay; window, hours and overlaps are checked anew.
 CREATE OR REPLACE FUNCTION move_appointment(p_appointment integer, p_start timestamptz) RETURNS void
 LANGUAGE sql AS $$
@@ -2286,81 +2276,6 @@ LANGUAGE sql AS $$
     WHERE a.id = p_appointment AND d.account_id = a.doctor_id
 $$;
 COMMENT ON FUNCTION move_appointment(integer, timestamptz) IS 'Moves an appointment to the slot that starts at an instant.';
-
-CREATE OR REPLACE FUNCTION reschedule_as_patient(p_patient integer, p_appointment integer, p_start timestamptz)
-RETURNS SETOF api_appointment
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-BEGIN
-    IF NOT EXISTS (SELECT FROM appointment WHERE id = p_appointment AND patient_id = p_patient) THEN
-        RETURN;
-    END IF;
-    PERFORM act_as('patient', p_patient);
-    PERFORM lock_doctor_of(p_appointment);
-    IF has_waitlist(doctor_of(p_appointment)) AND NOT take_offered_place(p_patient, p_appointment, p_start) THEN
-        PERFORM serve_waitlist(doctor_of(p_appointment)); -- what the clock has freed is theirs first
-    END IF;
-    PERFORM move_appointment(p_appointment, p_start);
-    PERFORM act_as('');
-    RETURN QUERY SELECT * FROM api_appointment WHERE id = p_appointment;
-END
-$$;
-COMMENT ON FUNCTION reschedule_as_patient(integer, integer, timestamptz) IS
-'Moves a patient''s (account id) appointment; no row if it is not theirs. The right to cancel never grows by it.';
-REVOKE EXECUTE ON FUNCTION reschedule_as_patient(integer, integer, timestamptz) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION reschedule_as_patient(integer, integer, timestamptz) TO booking_app;
-
-CREATE OR REPLACE FUNCTION reschedule_as_doctor(
-    p_doctor integer, p_appointment integer, p_start timestamptz, p_block boolean
-) RETURNS SETOF api_appointment
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE
-    old_time tstzrange := (SELECT during FROM appointment WHERE id = p_appointment AND doctor_id = p_doctor);
-BEGIN
-    IF old_time IS NULL THEN
-        RETURN;
-    END IF;
-    PERFORM act_as('doctor', p_doctor);
-    PERFORM lock_doctor_of(p_appointment);
-    IF p_block THEN
-        SELECT during INTO old_time FROM appointment WHERE id = p_appointment; -- as it stands after the wait
-        INSERT INTO time_off (doctor_id, during) VALUES (p_doctor, old_time);
-    END IF;
-    PERFORM move_appointment(p_appointment, p_start);
-    PERFORM act_as('');
-    RETURN QUERY SELECT * FROM api_appointment WHERE id = p_appointment;
-END
-$$;
-COMMENT ON FUNCTION reschedule_as_doctor(integer, integer, timestamptz, boolean) IS
-'Moves a doctor''s (account id) appointment, and takes the old time off if told to block it; no row if it is not theirs.';
-REVOKE EXECUTE ON FUNCTION reschedule_as_doctor(integer, integer, timestamptz, boolean) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION reschedule_as_doctor(integer, integer, timestamptz, boolean) TO booking_app;
-
--- Whoever has an appointment already may move it to a slot that is offered to them, instead of claiming a second one.
-CREATE OR REPLACE FUNCTION take_offered_place(p_patient integer, p_appointment integer, p_start timestamptz) RETURNS boolean
-LANGUAGE plpgsql AS $$
-DECLARE
-    o offer;
-BEGIN
-    SELECT * INTO o FROM offer WHERE id = open_offer(p_patient, doctor_of(p_appointment), p_start);
-    IF NOT FOUND THEN
-        RETURN false;
-    END IF;
-    UPDATE offer SET status = 'accepted' WHERE id = o.id;
-    UPDATE waitlist_entry SET status = 'fulfilled' WHERE id = o.waitlist_entry_id;
-    PERFORM act_as('system'); -- what becomes of the others is not the patient's doing
-    PERFORM release_slot(o.appointment_id);
-    PERFORM act_as('patient', p_patient);
-    RETURN true;
-END
-$$;
-COMMENT ON FUNCTION take_offered_place(integer, integer, timestamptz) IS
-'Releases the slot that starts at an instant, if it is offered to the patient by their appointment''s doctor, who must be locked: the appointment can then move there. Whether it was.';
-
-CREATE OR REPLACE FUNCTION doctor_of(p_appointment integer) RETURNS integer
-LANGUAGE sql STABLE AS $$
-    SELECT doctor_id FROM appointment WHERE id = p_appointment
-$$;
-COMMENT ON FUNCTION doctor_of(integer) IS 'An appointment''s doctor.';
 
 -- The rules an appointment must keep to take a slot: at booking, at a claim and at a move.
 CREATE OR REPLACE FUNCTION place_appointment(a appointment, d doctor, p policy, at_ timestamptz) RETURNS appointment
@@ -2430,6 +2345,75 @@ COMMENT ON FUNCTION record_visit(integer, integer, text) IS
 REVOKE EXECUTE ON FUNCTION record_visit(integer, integer, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION record_visit(integer, integer, text) TO booking_app;
 
+CREATE OR REPLACE FUNCTION reschedule_as_doctor(
+    p_doctor integer, p_appointment integer, p_start timestamptz, p_block boolean
+) RETURNS SETOF api_appointment
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    old_time tstzrange := (SELECT during FROM appointment WHERE id = p_appointment AND doctor_id = p_doctor);
+BEGIN
+    IF old_time IS NULL THEN
+        RETURN;
+    END IF;
+    PERFORM act_as('doctor', p_doctor);
+    PERFORM lock_doctor_of(p_appointment);
+    IF p_block THEN
+        SELECT during INTO old_time FROM appointment WHERE id = p_appointment; -- as it stands after the wait
+        INSERT INTO time_off (doctor_id, during) VALUES (p_doctor, old_time);
+    END IF;
+    PERFORM move_appointment(p_appointment, p_start);
+    PERFORM act_as('');
+    RETURN QUERY SELECT * FROM api_appointment WHERE id = p_appointment;
+END
+$$;
+COMMENT ON FUNCTION reschedule_as_doctor(integer, integer, timestamptz, boolean) IS
+'Moves a doctor''s (account id) appointment, and takes the old time off if told to block it; no row if it is not theirs.';
+REVOKE EXECUTE ON FUNCTION reschedule_as_doctor(integer, integer, timestamptz, boolean) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION reschedule_as_doctor(integer, integer, timestamptz, boolean) TO booking_app;
+
+CREATE OR REPLACE FUNCTION reschedule_as_patient(p_patient integer, p_appointment integer, p_start timestamptz)
+RETURNS SETOF api_appointment
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM appointment WHERE id = p_appointment AND patient_id = p_patient) THEN
+        RETURN;
+    END IF;
+    PERFORM act_as('patient', p_patient);
+    PERFORM lock_doctor_of(p_appointment);
+    IF has_waitlist(doctor_of(p_appointment)) AND NOT take_offered_place(p_patient, p_appointment, p_start) THEN
+        PERFORM serve_waitlist(doctor_of(p_appointment)); -- what the clock has freed is theirs first
+    END IF;
+    PERFORM move_appointment(p_appointment, p_start);
+    PERFORM act_as('');
+    RETURN QUERY SELECT * FROM api_appointment WHERE id = p_appointment;
+END
+$$;
+COMMENT ON FUNCTION reschedule_as_patient(integer, integer, timestamptz) IS
+'Moves a patient''s (account id) appointment; no row if it is not theirs. The right to cancel never grows by it.';
+REVOKE EXECUTE ON FUNCTION reschedule_as_patient(integer, integer, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION reschedule_as_patient(integer, integer, timestamptz) TO booking_app;
+
+-- Whoever has an appointment already may move it to a slot that is offered to them, instead of claiming a second one.
+CREATE OR REPLACE FUNCTION take_offered_place(p_patient integer, p_appointment integer, p_start timestamptz) RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+    o offer;
+BEGIN
+    SELECT * INTO o FROM offer WHERE id = open_offer(p_patient, doctor_of(p_appointment), p_start);
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    UPDATE offer SET status = 'accepted' WHERE id = o.id;
+    UPDATE waitlist_entry SET status = 'fulfilled' WHERE id = o.waitlist_entry_id;
+    PERFORM act_as('system'); -- what becomes of the others is not the patient's doing
+    PERFORM release_slot(o.appointment_id);
+    PERFORM act_as('patient', p_patient);
+    RETURN true;
+END
+$$;
+COMMENT ON FUNCTION take_offered_place(integer, integer, timestamptz) IS
+'Releases the slot that starts at an instant, if it is offered to the patient by their appointment''s doctor, who must be locked: the appointment can then move there. Whether it was.';
+
 -- Lapsed holds become expired and finished visits completed, so that they never block anyone.
 CREATE OR REPLACE FUNCTION retire_appointments(p_doctor integer, p_patient integer, at_ timestamptz) RETURNS void
 LANGUAGE plpgsql AS $$
@@ -2483,13 +2467,6 @@ LANGUAGE sql STABLE AS $$
 $$;
 COMMENT ON FUNCTION broken_rules(appointment, doctor, policy, timestamptz, other_appointments, other_appointments) IS
 'Every rule that an appointment would break by taking its place at an instant, and why; none: it may.';
-
-CREATE OR REPLACE FUNCTION is_broken_at_any_start(rule text) RETURNS boolean
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT rule IN ('appointment_status_transition', 'appointment_doctor_verified', 'appointment_doctor_cap')
-$$;
-COMMENT ON FUNCTION is_broken_at_any_start(text) IS
-'Whether who breaks a rule of booking by taking one slot of a doctor would break it by taking any other.';
 
 -- What an appointment may be and become, decided under the doctor's lock, by the clock as it stands after the wait.
 CREATE OR REPLACE FUNCTION tg_appointment__rules() RETURNS trigger
@@ -2613,6 +2590,100 @@ FOR EACH ROW EXECUTE FUNCTION tg_appointment__rules();
 COMMENT ON TRIGGER tg_appointment__rules ON appointment IS
 'Lock the doctor, read the clock, then: transition, window, hours, overlap, hold limit, cap and seat, notice, payment.';
 
+CREATE OR REPLACE FUNCTION upcoming_appointments(p_patient integer) RETURNS SETOF appointment
+LANGUAGE sql STABLE AS $$
+    SELECT * FROM appointment
+    WHERE patient_id = p_patient AND status IN ('pending', 'confirmed') AND lower(during) > clock_timestamp()
+        AND appointment_is_active(status, hold_expires_at, upper(during), clock_timestamp())
+    ORDER BY id
+$$;
+COMMENT ON FUNCTION upcoming_appointments(integer) IS 'The appointments that a patient holds and that have not begun.';
+
+DO $$
+BEGIN
+    CREATE TYPE working_span AS (
+        starts_at timestamptz, ends_at timestamptz, local_start timestamp, local_end timestamp
+    );
+EXCEPTION WHEN duplicate_object THEN
+    NULL; -- replayed
+END
+$$;
+COMMENT ON TYPE working_span IS 'An interval of working hours on one day, as instants and as the doctor''s clock shows it.';
+
+CREATE OR REPLACE FUNCTION add_time_off(
+    p_doctor integer, p_start timestamptz, p_end timestamptz, p_reason text, p_cancel boolean
+) RETURNS TABLE (time_off_id integer, affected api_appointment[])
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    p_during tstzrange;
+BEGIN
+    -- said here, because such a range cannot even be made
+    PERFORM refuse('time_off_during_valid', CASE WHEN p_end <= p_start THEN 'Time off must end after it begins.' END);
+    p_during := tstzrange(p_start, p_end);
+    PERFORM lock_doctor(p_doctor);
+    PERFORM act_as('doctor', p_doctor);
+    INSERT INTO time_off (doctor_id, during, reason) VALUES (p_doctor, p_during, p_reason) RETURNING id INTO time_off_id;
+    affected := ARRAY(
+        SELECT a FROM settle_affected(
+            ARRAY(SELECT id FROM held_appointments(p_doctor, clock_timestamp()) WHERE during && p_during), p_reason, p_cancel
+        ) AS a
+    );
+    RETURN NEXT;
+END
+$$;
+COMMENT ON FUNCTION add_time_off(integer, timestamptz, timestamptz, text, boolean) IS
+'Takes a time off and returns its id and the appointments it covers, canceled if so told; else the commit is refused.';
+REVOKE EXECUTE ON FUNCTION add_time_off(integer, timestamptz, timestamptz, text, boolean) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION add_time_off(integer, timestamptz, timestamptz, text, boolean) TO booking_app;
+
+CREATE OR REPLACE FUNCTION delete_time_off(p_doctor integer, p_time_off integer) RETURNS SETOF time_off
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM lock_doctor(p_doctor);
+    RETURN QUERY DELETE FROM time_off WHERE id = p_time_off AND doctor_id = p_doctor RETURNING *;
+END
+$$;
+COMMENT ON FUNCTION delete_time_off(integer, integer) IS 'Ends a doctor''s time off; no row if it is not theirs.';
+REVOKE EXECUTE ON FUNCTION delete_time_off(integer, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION delete_time_off(integer, integer) TO booking_app;
+
+CREATE OR REPLACE FUNCTION change_practice(p_doctor integer, p_changes jsonb, p_cancel boolean)
+RETURNS TABLE (practice doctor, affected api_appointment[])
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    was doctor := lock_doctor(p_doctor);
+    wanted doctor := jsonb_populate_record(was, p_changes);
+BEGIN
+    PERFORM act_as('doctor', p_doctor);
+    PERFORM change_email(p_doctor, p_changes ->> 'email') WHERE p_changes ? 'email';
+    UPDATE doctor SET
+        full_name = wanted.full_name,
+        phone = wanted.phone,
+        specialty = wanted.specialty,
+        experience_years = wanted.experience_years,
+        timezone = wanted.timezone,
+        slot_minutes = wanted.slot_minutes,
+        buffer_minutes = wanted.buffer_minutes,
+        max_appointments = wanted.max_appointments,
+        fee = wanted.fee,
+        currency = wanted.currency
+    WHERE account_id = p_doctor
+    RETURNING * INTO practice;
+    affected := ARRAY(
+        SELECT a FROM settle_affected(
+            ARRAY(SELECT id FROM stranded_appointments(practice, clock_timestamp()) WHERE practice.timezone <> was.timezone),
+            'The doctor''s time zone has changed.',
+            p_cancel
+        ) AS a
+    );
+    RETURN NEXT;
+END
+$$;
+COMMENT ON FUNCTION change_practice(integer, jsonb, boolean) IS
+'Changes a doctor''s email, profile, zone, slot and buffer length, cap, fee or currency ({column: value}) and returns the appointments that a new zone strands, canceled if so told; else the commit is refused.';
+REVOKE EXECUTE ON FUNCTION change_practice(integer, jsonb, boolean) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION change_practice(integer, jsonb, boolean) TO booking_app;
+
 -- A slot is free if it is on the doctor's grid, inside the booking window, not taken, owed to the waitlist or time off, and the
 -- doctor is verified and below the cap.
 CREATE OR REPLACE FUNCTION free_slots(
@@ -2663,6 +2734,28 @@ $$;
 COMMENT ON FUNCTION grid_slots(doctor, timestamptz, timestamptz) IS
 'The slots of a doctor''s working hours that start in [from, to), taken or not, in no order.';
 
+CREATE OR REPLACE FUNCTION interval_slots(
+    i working_span, zone text, slot_minutes integer, buffer_minutes integer, p_from timestamptz, p_to timestamptz
+) RETURNS TABLE (starts_at timestamptz, ends_at timestamptz)
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT s, s + g.length
+    FROM (
+        SELECT
+            make_interval(mins => slot_minutes) AS length,
+            make_interval(mins => slot_minutes + buffer_minutes) AS step,
+            (slot_minutes + buffer_minutes) * 60 AS step_seconds
+    ) AS g
+    CROSS JOIN LATERAL generate_series(
+        -- the first step that is not before p_from
+        i.starts_at + g.step * greatest(0, ceil(extract(epoch FROM p_from - i.starts_at) / g.step_seconds))::float8,
+        i.ends_at - g.length,
+        g.step
+    ) AS s
+    WHERE s < p_to AND slot_fits(i, zone, s, s + g.length)
+$$;
+COMMENT ON FUNCTION interval_slots(working_span, text, integer, integer, timestamptz, timestamptz) IS
+'The slots of one interval that start in [from, to), in order.';
+
 CREATE OR REPLACE FUNCTION is_taken(p_doctor integer, slot tstzrange, at_ timestamptz) RETURNS boolean
 LANGUAGE sql STABLE AS $$
     SELECT is_time_off(p_doctor, slot) OR EXISTS (
@@ -2673,6 +2766,12 @@ LANGUAGE sql STABLE AS $$
 $$;
 COMMENT ON FUNCTION is_taken(integer, tstzrange, timestamptz) IS
 'Whether a doctor is away, or has an appointment that is active at an instant, at any moment of a time.';
+
+CREATE OR REPLACE FUNCTION is_time_off(p_doctor integer, slot tstzrange) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (SELECT FROM time_off WHERE doctor_id = p_doctor AND during && slot)
+$$;
+COMMENT ON FUNCTION is_time_off(integer, tstzrange) IS 'Whether a doctor is away at any moment of a time.';
 
 -- What to take instead: the slots nearest to a wish that whoever wished could have.
 CREATE OR REPLACE FUNCTION nearest_free_slots(
@@ -2707,6 +2806,34 @@ COMMENT ON FUNCTION nearest_free_slots(integer, integer, timestamptz, integer, i
 'Up to so many slots of a doctor, nearest to an instant, in order of time, that a patient could book now, or move an appointment to.';
 REVOKE EXECUTE ON FUNCTION nearest_free_slots(integer, integer, timestamptz, integer, integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION nearest_free_slots(integer, integer, timestamptz, integer, integer) TO booking_app;
+
+CREATE OR REPLACE FUNCTION is_broken_at_any_start(rule text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT rule IN ('appointment_status_transition', 'appointment_doctor_verified', 'appointment_doctor_cap')
+$$;
+COMMENT ON FUNCTION is_broken_at_any_start(text) IS
+'Whether who breaks a rule of booking by taking one slot of a doctor would break it by taking any other.';
+
+CREATE OR REPLACE FUNCTION replace_working_hours(p_doctor integer, p_week jsonb, p_cancel boolean)
+RETURNS SETOF api_appointment
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    d doctor := lock_doctor(p_doctor);
+BEGIN
+    PERFORM act_as('doctor', p_doctor);
+    DELETE FROM working_hours WHERE doctor_id = p_doctor;
+    INSERT INTO working_hours (doctor_id, weekday, start_minute, end_minute)
+    SELECT p_doctor, weekday, start_minute, end_minute
+    FROM jsonb_to_recordset(p_week) AS w (weekday smallint, start_minute smallint, end_minute smallint);
+    RETURN QUERY SELECT * FROM settle_affected(
+        ARRAY(SELECT id FROM stranded_appointments(d, clock_timestamp())), 'The doctor''s working hours have changed.', p_cancel
+    );
+END
+$$;
+COMMENT ON FUNCTION replace_working_hours(integer, jsonb, boolean) IS
+'Replaces a doctor''s week ([{weekday, start_minute, end_minute}]) and returns the appointments it strands, canceled if so told; else the commit is refused.';
+REVOKE EXECUTE ON FUNCTION replace_working_hours(integer, jsonb, boolean) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION replace_working_hours(integer, jsonb, boolean) TO booking_app;
 
 -- The earliest free slots of many doctors: day by day, in order, until enough are found.
 DO $$
@@ -2834,101 +2961,6 @@ COMMENT ON FUNCTION shared_hours(doctors_alike[], timestamptz) IS
 'The intervals of working hours on the days that the 24 hours from an instant on touch, each with those of the doctors who share it and its steps.';
 
 -- What a change of the schedule would strand is named, or canceled and told in the same transaction; the rest is the constraints'.
-CREATE OR REPLACE FUNCTION replace_working_hours(p_doctor integer, p_week jsonb, p_cancel boolean)
-RETURNS SETOF api_appointment
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE
-    d doctor := lock_doctor(p_doctor);
-BEGIN
-    PERFORM act_as('doctor', p_doctor);
-    DELETE FROM working_hours WHERE doctor_id = p_doctor;
-    INSERT INTO working_hours (doctor_id, weekday, start_minute, end_minute)
-    SELECT p_doctor, weekday, start_minute, end_minute
-    FROM jsonb_to_recordset(p_week) AS w (weekday smallint, start_minute smallint, end_minute smallint);
-    RETURN QUERY SELECT * FROM settle_affected(
-        ARRAY(SELECT id FROM stranded_appointments(d, clock_timestamp())), 'The doctor''s working hours have changed.', p_cancel
-    );
-END
-$$;
-COMMENT ON FUNCTION replace_working_hours(integer, jsonb, boolean) IS
-'Replaces a doctor''s week ([{weekday, start_minute, end_minute}]) and returns the appointments it strands, canceled if so told; else the commit is refused.';
-REVOKE EXECUTE ON FUNCTION replace_working_hours(integer, jsonb, boolean) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION replace_working_hours(integer, jsonb, boolean) TO booking_app;
-
-CREATE OR REPLACE FUNCTION change_practice(p_doctor integer, p_changes jsonb, p_cancel boolean)
-RETURNS TABLE (practice doctor, affected api_appointment[])
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE
-    was doctor := lock_doctor(p_doctor);
-    wanted doctor := jsonb_populate_record(was, p_changes);
-BEGIN
-    PERFORM act_as('doctor', p_doctor);
-    PERFORM change_email(p_doctor, p_changes ->> 'email') WHERE p_changes ? 'email';
-    UPDATE doctor SET
-        full_name = wanted.full_name,
-        phone = wanted.phone,
-        specialty = wanted.specialty,
-        experience_years = wanted.experience_years,
-        timezone = wanted.timezone,
-        slot_minutes = wanted.slot_minutes,
-        buffer_minutes = wanted.buffer_minutes,
-        max_appointments = wanted.max_appointments,
-        fee = wanted.fee,
-        currency = wanted.currency
-    WHERE account_id = p_doctor
-    RETURNING * INTO practice;
-    affected := ARRAY(
-        SELECT a FROM settle_affected(
-            ARRAY(SELECT id FROM stranded_appointments(practice, clock_timestamp()) WHERE practice.timezone <> was.timezone),
-            'The doctor''s time zone has changed.',
-            p_cancel
-        ) AS a
-    );
-    RETURN NEXT;
-END
-$$;
-COMMENT ON FUNCTION change_practice(integer, jsonb, boolean) IS
-'Changes a doctor''s email, profile, zone, slot and buffer length, cap, fee or currency ({column: value}) and returns the appointments that a new zone strands, canceled if so told; else the commit is refused.';
-REVOKE EXECUTE ON FUNCTION change_practice(integer, jsonb, boolean) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION change_practice(integer, jsonb, boolean) TO booking_app;
-
-CREATE OR REPLACE FUNCTION add_time_off(
-    p_doctor integer, p_start timestamptz, p_end timestamptz, p_reason text, p_cancel boolean
-) RETURNS TABLE (time_off_id integer, affected api_appointment[])
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE
-    p_during tstzrange;
-BEGIN
-    -- said here, because such a range cannot even be made
-    PERFORM refuse('time_off_during_valid', CASE WHEN p_end <= p_start THEN 'Time off must end after it begins.' END);
-    p_during := tstzrange(p_start, p_end);
-    PERFORM lock_doctor(p_doctor);
-    PERFORM act_as('doctor', p_doctor);
-    INSERT INTO time_off (doctor_id, during, reason) VALUES (p_doctor, p_during, p_reason) RETURNING id INTO time_off_id;
-    affected := ARRAY(
-        SELECT a FROM settle_affected(
-            ARRAY(SELECT id FROM held_appointments(p_doctor, clock_timestamp()) WHERE during && p_during), p_reason, p_cancel
-        ) AS a
-    );
-    RETURN NEXT;
-END
-$$;
-COMMENT ON FUNCTION add_time_off(integer, timestamptz, timestamptz, text, boolean) IS
-'Takes a time off and returns its id and the appointments it covers, canceled if so told; else the commit is refused.';
-REVOKE EXECUTE ON FUNCTION add_time_off(integer, timestamptz, timestamptz, text, boolean) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION add_time_off(integer, timestamptz, timestamptz, text, boolean) TO booking_app;
-
-CREATE OR REPLACE FUNCTION delete_time_off(p_doctor integer, p_time_off integer) RETURNS SETOF time_off
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-BEGIN
-    PERFORM lock_doctor(p_doctor);
-    RETURN QUERY DELETE FROM time_off WHERE id = p_time_off AND doctor_id = p_doctor RETURNING *;
-END
-$$;
-COMMENT ON FUNCTION delete_time_off(integer, integer) IS 'Ends a doctor''s time off; no row if it is not theirs.';
-REVOKE EXECUTE ON FUNCTION delete_time_off(integer, integer) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION delete_time_off(integer, integer) TO booking_app;
-
 CREATE OR REPLACE FUNCTION settle_affected(p_affected integer[], p_reason text, p_cancel boolean)
 RETURNS SETOF api_appointment
 LANGUAGE plpgsql AS $$
@@ -2942,6 +2974,32 @@ END
 $$;
 COMMENT ON FUNCTION settle_affected(integer[], text, boolean) IS
 'Cancels what a change of the schedule affects if so told, and returns it.';
+
+CREATE OR REPLACE FUNCTION slot_fits(i working_span, zone text, starts_at timestamptz, ends_at timestamptz) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT starts_at >= i.starts_at AND ends_at <= i.ends_at
+        -- what a change of clocks pushed out of the interval is not worked;
+        -- the last millisecond, because the end itself may already read as the next hour
+        AND starts_at AT TIME ZONE zone >= i.local_start
+        AND (ends_at - interval '1 ms') AT TIME ZONE zone < i.local_end
+$$;
+COMMENT ON FUNCTION slot_fits(working_span, text, timestamptz, timestamptz) IS
+'Whether a slot lies within an interval of working hours, by the instants and by the doctor''s clock.';
+
+CREATE OR REPLACE FUNCTION stranded_appointments(d doctor, at_ timestamptz) RETURNS SETOF appointment
+LANGUAGE sql STABLE AS $$
+    SELECT a.* FROM held_appointments(d.account_id, at_) AS a
+    WHERE NOT EXISTS (
+        SELECT FROM working_hours AS w,
+            working_interval(w.start_minute, w.end_minute, d.timezone, (lower(a.during) AT TIME ZONE d.timezone)::date) AS i
+        WHERE w.doctor_id = d.account_id
+            AND w.weekday = extract(isodow FROM lower(a.during) AT TIME ZONE d.timezone)
+            -- within the hours; on the grid it need not be, for it may outlive a change of slot length
+            AND slot_fits(i, d.timezone, lower(a.during), upper(a.during))
+    )
+$$;
+COMMENT ON FUNCTION stranded_appointments(doctor, timestamptz) IS
+'A doctor''s future appointments at whose time the doctor does not work.';
 
 -- Time off is decided under the doctor's lock, and checked at the end of the transaction: cancel-and-block is one act in either order.
 CREATE OR REPLACE FUNCTION tg_time_off__lock() RETURNS trigger
@@ -3042,21 +3100,6 @@ COMMENT ON FUNCTION time_off_no_appointment(time_off, timestamptz) IS
 'Time off never covers an appointment that a patient holds. Why a time cannot be taken off, seen from an instant; NULL: it can.';
 
 -- A change of hours or of zone never leaves an appointment outside the hours: cancel it in the same transaction, or keep them.
-CREATE OR REPLACE FUNCTION stranded_appointments(d doctor, at_ timestamptz) RETURNS SETOF appointment
-LANGUAGE sql STABLE AS $$
-    SELECT a.* FROM held_appointments(d.account_id, at_) AS a
-    WHERE NOT EXISTS (
-        SELECT FROM working_hours AS w,
-            working_interval(w.start_minute, w.end_minute, d.timezone, (lower(a.during) AT TIME ZONE d.timezone)::date) AS i
-        WHERE w.doctor_id = d.account_id
-            AND w.weekday = extract(isodow FROM lower(a.during) AT TIME ZONE d.timezone)
-            -- within the hours; on the grid it need not be, for it may outlive a change of slot length
-            AND slot_fits(i, d.timezone, lower(a.during), upper(a.during))
-    )
-$$;
-COMMENT ON FUNCTION stranded_appointments(doctor, timestamptz) IS
-'A doctor''s future appointments at whose time the doctor does not work.';
-
 CREATE OR REPLACE FUNCTION working_hours_cover_appointments(d doctor, at_ timestamptz) RETURNS text
 LANGUAGE sql STABLE AS $$
     SELECT format('Appointments outside the working hours: %s, the first at %s.', count(*), utc_text(min(lower(during))))
@@ -3067,17 +3110,6 @@ COMMENT ON FUNCTION working_hours_cover_appointments(doctor, timestamptz) IS
 'A change of hours leaves no appointment outside them. Why a doctor''s hours cannot be as they are, seen from an instant; NULL: they can.';
 
 -- Working hours are local: on a day when the clocks change, an interval is as long as it really is.
-DO $$
-BEGIN
-    CREATE TYPE working_span AS (
-        starts_at timestamptz, ends_at timestamptz, local_start timestamp, local_end timestamp
-    );
-EXCEPTION WHEN duplicate_object THEN
-    NULL; -- replayed
-END
-$$;
-COMMENT ON TYPE working_span IS 'An interval of working hours on one day, as instants and as the doctor''s clock shows it.';
-
 CREATE OR REPLACE FUNCTION working_interval(start_minute integer, end_minute integer, zone text, day date) RETURNS working_span
 LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT (
@@ -3089,39 +3121,6 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
 $$;
 COMMENT ON FUNCTION working_interval(integer, integer, text, date) IS
 'Where an interval of working hours lies on one day in a zone. Slots step through it in elapsed time.';
-
-CREATE OR REPLACE FUNCTION slot_fits(i working_span, zone text, starts_at timestamptz, ends_at timestamptz) RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT starts_at >= i.starts_at AND ends_at <= i.ends_at
-        -- what a change of clocks pushed out of the interval is not worked;
-        -- the last millisecond, because the end itself may already read as the next hour
-        AND starts_at AT TIME ZONE zone >= i.local_start
-        AND (ends_at - interval '1 ms') AT TIME ZONE zone < i.local_end
-$$;
-COMMENT ON FUNCTION slot_fits(working_span, text, timestamptz, timestamptz) IS
-'Whether a slot lies within an interval of working hours, by the instants and by the doctor''s clock.';
-
-CREATE OR REPLACE FUNCTION interval_slots(
-    i working_span, zone text, slot_minutes integer, buffer_minutes integer, p_from timestamptz, p_to timestamptz
-) RETURNS TABLE (starts_at timestamptz, ends_at timestamptz)
-LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT s, s + g.length
-    FROM (
-        SELECT
-            make_interval(mins => slot_minutes) AS length,
-            make_interval(mins => slot_minutes + buffer_minutes) AS step,
-            (slot_minutes + buffer_minutes) * 60 AS step_seconds
-    ) AS g
-    CROSS JOIN LATERAL generate_series(
-        -- the first step that is not before p_from
-        i.starts_at + g.step * greatest(0, ceil(extract(epoch FROM p_from - i.starts_at) / g.step_seconds))::float8,
-        i.ends_at - g.length,
-        g.step
-    ) AS s
-    WHERE s < p_to AND slot_fits(i, zone, s, s + g.length)
-$$;
-COMMENT ON FUNCTION interval_slots(working_span, text, integer, integer, timestamptz, timestamptz) IS
-'The slots of one interval that start in [from, to), in order.';
 
 -- A doctor's public profile. Whoever could not be booked by anybody, because not verified or erased, is not there.
 CREATE OR REPLACE VIEW api_doctor AS
@@ -3141,6 +3140,44 @@ WHERE is_verified(d, (SELECT p FROM policy AS p)) AND NOT is_erased(d.account_id
 COMMENT ON VIEW api_doctor IS 'Doctors as the API shows them to everybody.';
 GRANT SELECT ON api_doctor TO booking_app, booking_admin, booking_auditor;
 
+CREATE OR REPLACE FUNCTION barred_patient(p_patient integer, p_is_new boolean) RETURNS text
+LANGUAGE sql STABLE AS $$
+    SELECT CASE
+        WHEN status = 'erased' THEN 'There is no such patient any more.'
+        WHEN status = 'disabled' AND p_is_new THEN 'This patient''s account is disabled.'
+    END
+    FROM account WHERE id = p_patient
+$$;
+COMMENT ON FUNCTION barred_patient(integer, boolean) IS
+'Why something, new or not, cannot be about a patient: what a disabled one has booked may still be moved. NULL: it can.';
+
+-- The old address stays until the new one is proven: a slip locks nobody out, and a thief cannot have the mails turned.
+CREATE OR REPLACE FUNCTION change_email(p_account integer, p_email text) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    a account;
+BEGIN
+    SELECT * INTO a FROM account WHERE id = p_account FOR NO KEY UPDATE;
+    IF p_email = a.pending_email THEN
+        RETURN;
+    END IF;
+    IF EXISTS (SELECT FROM account WHERE lower(email) = lower(p_email) AND id <> p_account) THEN
+        -- said at once, as it would be when the address is proven
+        RAISE EXCEPTION USING ERRCODE = 'unique_violation', CONSTRAINT = 'account_email_unique',
+            MESSAGE = 'An account with this email exists already.';
+    END IF;
+    UPDATE account SET pending_email = p_email WHERE id = p_account;
+    DELETE FROM account_token WHERE account_id = p_account AND purpose = 'email_verification';
+    INSERT INTO notification (kind, account_id) VALUES ('email_verification', p_account);
+    IF a.email_verified_at IS NOT NULL THEN
+        INSERT INTO notification (kind, account_id, snapshot)
+        VALUES ('email_changing', p_account, jsonb_build_object('email', a.email));
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION change_email(integer, text) IS
+'Has a code mailed to an account''s new address, which is the account''s once it is proven, and tells a proven old one.';
+
 -- Hashes are verified by the API and told to it alone, of one account at a time: its role cannot select them.
 CREATE OR REPLACE FUNCTION password_hash_of(p_account integer) RETURNS text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -3150,21 +3187,6 @@ COMMENT ON FUNCTION password_hash_of(integer) IS
 'The hash that an account''s password is verified against; NULL if there is no such account any more.';
 REVOKE EXECUTE ON FUNCTION password_hash_of(integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION password_hash_of(integer) TO booking_app;
-
--- A new password, whoever sets it, ends every login and every other way in, and its owner is told.
-CREATE OR REPLACE FUNCTION set_password(p_account integer, p_new_hash text) RETURNS void
-LANGUAGE sql AS $$
-    -- an address that is not proven yet may be that of whoever has to be kept out
-    UPDATE account SET password_hash = p_new_hash, pending_email = NULL WHERE id = p_account;
-    SELECT revoke_sessions(p_account, NULL);
-    -- first, so that no worker makes another code
-    UPDATE notification SET status = 'skipped', outcome = 'the password has been changed since'
-    WHERE account_id = p_account AND kind = 'password_reset' AND status = 'queued';
-    DELETE FROM account_token WHERE account_id = p_account AND purpose = 'password_reset';
-    INSERT INTO notification (kind, account_id) VALUES ('password_changed', p_account);
-$$;
-COMMENT ON FUNCTION set_password(integer, text) IS
-'Replaces a password hash, ends all logins, mailed codes and a change of address under way, and tells the account''s owner. The account must be locked.';
 
 CREATE OR REPLACE FUNCTION change_password(p_account integer, p_old_hash text, p_new_hash text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -3181,50 +3203,6 @@ COMMENT ON FUNCTION change_password(integer, text, text) IS
 'Replaces a password hash that still is the one verified, with what follows; false if it is another by now.';
 REVOKE EXECUTE ON FUNCTION change_password(integer, text, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION change_password(integer, text, text) TO booking_app;
-
-CREATE OR REPLACE FUNCTION request_password_reset(p_email text) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-BEGIN
-    PERFORM mail_again((SELECT id FROM account WHERE lower(email) = lower(p_email)), 'password_reset');
-    -- writes to disk whether or not there was a mail to queue, so that the time it takes tells nothing
-    PERFORM pg_logical_emit_message(true, 'password_reset', '');
-END
-$$;
-COMMENT ON FUNCTION request_password_reset(text) IS
-'Has a code to set a new password mailed to the account of an address, if there is one; nobody learns which.';
-REVOKE EXECUTE ON FUNCTION request_password_reset(text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION request_password_reset(text) TO booking_app;
-
-CREATE OR REPLACE FUNCTION password_reset_of(p_hash bytea) RETURNS TABLE (username text, email text)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT a.username, a.email
-    FROM account_token AS t
-    INNER JOIN account AS a ON t.account_id = a.id
-    WHERE t.token_hash = p_hash AND t.purpose = 'password_reset' AND t.expires_at > clock_timestamp()
-$$;
-COMMENT ON FUNCTION password_reset_of(bytea) IS
-'What the new password that a code (SHA-256) is for must not be; no row if there is no such code.';
-REVOKE EXECUTE ON FUNCTION password_reset_of(bytea) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION password_reset_of(bytea) TO booking_app;
-
-CREATE OR REPLACE FUNCTION reset_password(p_hash bytea, p_new_hash text) RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE
-    a account := use_account_token(p_hash, 'password_reset');
-BEGIN
-    IF a.id IS NULL THEN
-        RETURN false;
-    END IF;
-    -- whoever has the code reads the address
-    UPDATE account SET email_verified_at = coalesce(email_verified_at, clock_timestamp()) WHERE id = a.id;
-    PERFORM set_password(a.id, p_new_hash);
-    RETURN true;
-END
-$$;
-COMMENT ON FUNCTION reset_password(bytea, text) IS
-'Sets the password of the account that a mailed code (SHA-256) is for, with what follows; false if the code is not good.';
-REVOKE EXECUTE ON FUNCTION reset_password(bytea, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION reset_password(bytea, text) TO booking_app;
 
 -- A patient changes their profile; a new email is first to be proven.
 CREATE OR REPLACE FUNCTION change_patient(p_patient integer, p_changes jsonb) RETURNS void
@@ -3311,44 +3289,6 @@ LANGUAGE sql STABLE AS $$
     SELECT EXISTS (SELECT FROM account WHERE id = p_account AND password_hash = p_password_hash AND status = 'active')
 $$;
 COMMENT ON FUNCTION is_password(integer, text) IS 'Whether an active account has this password hash.';
-
-CREATE OR REPLACE FUNCTION upcoming_appointments(p_patient integer) RETURNS SETOF appointment
-LANGUAGE sql STABLE AS $$
-    SELECT * FROM appointment
-    WHERE patient_id = p_patient AND status IN ('pending', 'confirmed') AND lower(during) > clock_timestamp()
-        AND appointment_is_active(status, hold_expires_at, upper(during), clock_timestamp())
-    ORDER BY id
-$$;
-COMMENT ON FUNCTION upcoming_appointments(integer) IS 'The appointments that a patient holds and that have not begun.';
-
-CREATE OR REPLACE FUNCTION live_entries(p_patient integer) RETURNS SETOF waitlist_entry
-LANGUAGE sql STABLE AS $$
-    SELECT * FROM waitlist_entry WHERE patient_id = p_patient AND status IN ('waiting', 'offered', 'paused') ORDER BY id
-$$;
-COMMENT ON FUNCTION live_entries(integer) IS 'Where a patient waits.';
-
-CREATE OR REPLACE FUNCTION lock_patient_with_doctors(p_patient integer) RETURNS void
-LANGUAGE plpgsql AS $$
-DECLARE
-    doctors integer[] := doctors_of(p_patient);
-BEGIN
-    PERFORM FROM doctor WHERE account_id = ANY (doctors) ORDER BY account_id FOR NO KEY UPDATE;
-    UPDATE patient SET booking_seq = booking_seq + 1 WHERE account_id = p_patient;
-    IF NOT doctors_of(p_patient) <@ doctors THEN
-        -- whom they have booked meanwhile would now be locked out of turn
-        RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = 'This patient has just booked; try again.';
-    END IF;
-END
-$$;
-COMMENT ON FUNCTION lock_patient_with_doctors(integer) IS
-'Locks the doctors with whom a patient has something ahead, in order, and then the patient, who so books nothing more.';
-
-CREATE OR REPLACE FUNCTION doctors_of(p_patient integer) RETURNS integer[]
-LANGUAGE sql STABLE AS $$
-    SELECT coalesce(array_agg(DISTINCT doctor_id), '{}')
-    FROM (SELECT doctor_id FROM upcoming_appointments(p_patient) UNION ALL SELECT doctor_id FROM live_entries(p_patient)) AS ahead
-$$;
-COMMENT ON FUNCTION doctors_of(integer) IS 'The doctors with whom a patient has an appointment ahead, or for whom they wait.';
 
 CREATE OR REPLACE FUNCTION end_waiting(p_doctor integer) RETURNS void
 LANGUAGE sql AS $$
@@ -3535,6 +3475,29 @@ $$;
 COMMENT ON FUNCTION history_of_account(integer) IS
 'What became of an account, its appointments, waiting, payments and refunds.';
 
+CREATE OR REPLACE FUNCTION lock_patient_with_doctors(p_patient integer) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    doctors integer[] := doctors_of(p_patient);
+BEGIN
+    PERFORM FROM doctor WHERE account_id = ANY (doctors) ORDER BY account_id FOR NO KEY UPDATE;
+    UPDATE patient SET booking_seq = booking_seq + 1 WHERE account_id = p_patient;
+    IF NOT doctors_of(p_patient) <@ doctors THEN
+        -- whom they have booked meanwhile would now be locked out of turn
+        RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = 'This patient has just booked; try again.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION lock_patient_with_doctors(integer) IS
+'Locks the doctors with whom a patient has something ahead, in order, and then the patient, who so books nothing more.';
+
+CREATE OR REPLACE FUNCTION doctors_of(p_patient integer) RETURNS integer[]
+LANGUAGE sql STABLE AS $$
+    SELECT coalesce(array_agg(DISTINCT doctor_id), '{}')
+    FROM (SELECT doctor_id FROM upcoming_appointments(p_patient) UNION ALL SELECT doctor_id FROM live_entries(p_patient)) AS ahead
+$$;
+COMMENT ON FUNCTION doctors_of(integer) IS 'The doctors with whom a patient has an appointment ahead, or for whom they wait.';
+
 -- A mail about an account goes to the account's address; one that is to prove an address, to the address it is to prove.
 CREATE OR REPLACE FUNCTION mail_address(a account, p_kind text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
@@ -3561,25 +3524,71 @@ $$;
 COMMENT ON FUNCTION mail_again(integer, text) IS
 'Queues a mail with a code for an active account, unless one is on its way or went out within the last minute.';
 
--- A login lasts as long as its refresh tokens are exchanged, each once. Whoever uses one twice ends it for everybody who
--- has one of the family: of thief and victim, nobody can say which is which.
-CREATE OR REPLACE FUNCTION start_session(p_account integer, p_password_hash text, p_token_hash bytea) RETURNS integer
-LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    -- the password may have been changed while it was being verified
-    WITH a AS (
-        SELECT id, generation FROM account
-        WHERE id = p_account AND password_hash = p_password_hash AND status = 'active'
-        FOR NO KEY UPDATE
-    ), t AS (
-        INSERT INTO refresh_token (token_hash, account_id, family, expires_at)
-        SELECT p_token_hash, id, gen_random_uuid(), clock_timestamp() + interval '336 hours' FROM a
-    )
-    SELECT generation FROM a
+CREATE OR REPLACE FUNCTION require_login(p_account integer, p_generation integer) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM account WHERE id = p_account AND generation = p_generation AND status = 'active') THEN
+        RAISE 'account % has no login of generation %', p_account, p_generation USING ERRCODE = 'U0401';
+    END IF;
+    RETURN true;
+END
 $$;
-COMMENT ON FUNCTION start_session(integer, text, bytea) IS
-'Starts a login with a first refresh token (SHA-256), good for 14 days; returns the account''s generation, NULL if the password is that no more.';
-REVOKE EXECUTE ON FUNCTION start_session(integer, text, bytea) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION start_session(integer, text, bytea) TO booking_app;
+COMMENT ON FUNCTION require_login(integer, integer) IS
+'True if an account''s access tokens of a generation are good still; else raises U0401, for the statement that asks it first.';
+GRANT EXECUTE ON FUNCTION require_login(integer, integer) TO booking_app;
+
+CREATE OR REPLACE FUNCTION request_password_reset(p_email text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM mail_again((SELECT id FROM account WHERE lower(email) = lower(p_email)), 'password_reset');
+    -- writes to disk whether or not there was a mail to queue, so that the time it takes tells nothing
+    PERFORM pg_logical_emit_message(true, 'password_reset', '');
+END
+$$;
+COMMENT ON FUNCTION request_password_reset(text) IS
+'Has a code to set a new password mailed to the account of an address, if there is one; nobody learns which.';
+REVOKE EXECUTE ON FUNCTION request_password_reset(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION request_password_reset(text) TO booking_app;
+
+CREATE OR REPLACE FUNCTION password_reset_of(p_hash bytea) RETURNS TABLE (username text, email text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT a.username, a.email
+    FROM account_token AS t
+    INNER JOIN account AS a ON t.account_id = a.id
+    WHERE t.token_hash = p_hash AND t.purpose = 'password_reset' AND t.expires_at > clock_timestamp()
+$$;
+COMMENT ON FUNCTION password_reset_of(bytea) IS
+'What the new password that a code (SHA-256) is for must not be; no row if there is no such code.';
+REVOKE EXECUTE ON FUNCTION password_reset_of(bytea) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION password_reset_of(bytea) TO booking_app;
+
+CREATE OR REPLACE FUNCTION reset_password(p_hash bytea, p_new_hash text) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    a account := use_account_token(p_hash, 'password_reset');
+BEGIN
+    IF a.id IS NULL THEN
+        RETURN false;
+    END IF;
+    -- whoever has the code reads the address
+    UPDATE account SET email_verified_at = coalesce(email_verified_at, clock_timestamp()) WHERE id = a.id;
+    PERFORM set_password(a.id, p_new_hash);
+    RETURN true;
+END
+$$;
+COMMENT ON FUNCTION reset_password(bytea, text) IS
+'Sets the password of the account that a mailed code (SHA-256) is for, with what follows; false if the code is not good.';
+REVOKE EXECUTE ON FUNCTION reset_password(bytea, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION reset_password(bytea, text) TO booking_app;
+
+CREATE OR REPLACE FUNCTION revoke_sessions(p_account integer, p_family uuid) RETURNS void
+LANGUAGE sql AS $$
+    UPDATE account SET generation = generation + 1 WHERE id = p_account;
+    UPDATE refresh_token SET revoked_at = clock_timestamp()
+    WHERE account_id = p_account AND (p_family IS NULL OR family = p_family) AND revoked_at IS NULL;
+$$;
+COMMENT ON FUNCTION revoke_sessions(integer, uuid) IS
+'Ends a family of refresh tokens of an account, or with NULL all of them, and revokes all its access tokens: whoever is still logged in exchanges a refresh token for new ones.';
 
 CREATE OR REPLACE FUNCTION rotate_refresh_token(p_old bytea, p_new bytea)
 RETURNS TABLE (account_id integer, role text, generation integer)
@@ -3608,14 +3617,40 @@ COMMENT ON FUNCTION rotate_refresh_token(bytea, bytea) IS
 REVOKE EXECUTE ON FUNCTION rotate_refresh_token(bytea, bytea) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION rotate_refresh_token(bytea, bytea) TO booking_app;
 
-CREATE OR REPLACE FUNCTION revoke_sessions(p_account integer, p_family uuid) RETURNS void
+-- A new password, whoever sets it, ends every login and every other way in, and its owner is told.
+CREATE OR REPLACE FUNCTION set_password(p_account integer, p_new_hash text) RETURNS void
 LANGUAGE sql AS $$
-    UPDATE account SET generation = generation + 1 WHERE id = p_account;
-    UPDATE refresh_token SET revoked_at = clock_timestamp()
-    WHERE account_id = p_account AND (p_family IS NULL OR family = p_family) AND revoked_at IS NULL;
+    -- an address that is not proven yet may be that of whoever has to be kept out
+    UPDATE account SET password_hash = p_new_hash, pending_email = NULL WHERE id = p_account;
+    SELECT revoke_sessions(p_account, NULL);
+    -- first, so that no worker makes another code
+    UPDATE notification SET status = 'skipped', outcome = 'the password has been changed since'
+    WHERE account_id = p_account AND kind = 'password_reset' AND status = 'queued';
+    DELETE FROM account_token WHERE account_id = p_account AND purpose = 'password_reset';
+    INSERT INTO notification (kind, account_id) VALUES ('password_changed', p_account);
 $$;
-COMMENT ON FUNCTION revoke_sessions(integer, uuid) IS
-'Ends a family of refresh tokens of an account, or with NULL all of them, and revokes all its access tokens: whoever is still logged in exchanges a refresh token for new ones.';
+COMMENT ON FUNCTION set_password(integer, text) IS
+'Replaces a password hash, ends all logins, mailed codes and a change of address under way, and tells the account''s owner. The account must be locked.';
+
+-- A login lasts as long as its refresh tokens are exchanged, each once. Whoever uses one twice ends it for everybody who
+-- has one of the family: of thief and victim, nobody can say which is which.
+CREATE OR REPLACE FUNCTION start_session(p_account integer, p_password_hash text, p_token_hash bytea) RETURNS integer
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    -- the password may have been changed while it was being verified
+    WITH a AS (
+        SELECT id, generation FROM account
+        WHERE id = p_account AND password_hash = p_password_hash AND status = 'active'
+        FOR NO KEY UPDATE
+    ), t AS (
+        INSERT INTO refresh_token (token_hash, account_id, family, expires_at)
+        SELECT p_token_hash, id, gen_random_uuid(), clock_timestamp() + interval '336 hours' FROM a
+    )
+    SELECT generation FROM a
+$$;
+COMMENT ON FUNCTION start_session(integer, text, bytea) IS
+'Starts a login with a first refresh token (SHA-256), good for 14 days; returns the account''s generation, NULL if the password is that no more.';
+REVOKE EXECUTE ON FUNCTION start_session(integer, text, bytea) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION start_session(integer, text, bytea) TO booking_app;
 
 CREATE OR REPLACE FUNCTION log_out(p_account integer, p_token_hash bytea) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -3643,19 +3678,6 @@ $$;
 COMMENT ON FUNCTION sweep_refresh_tokens() IS 'Forgets refresh tokens that nobody could use any more.';
 REVOKE EXECUTE ON FUNCTION sweep_refresh_tokens() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION sweep_refresh_tokens() TO booking_app, booking_admin;
-
-CREATE OR REPLACE FUNCTION require_login(p_account integer, p_generation integer) RETURNS boolean
-LANGUAGE plpgsql STABLE AS $$
-BEGIN
-    IF NOT EXISTS (SELECT FROM account WHERE id = p_account AND generation = p_generation AND status = 'active') THEN
-        RAISE 'account % has no login of generation %', p_account, p_generation USING ERRCODE = 'U0401';
-    END IF;
-    RETURN true;
-END
-$$;
-COMMENT ON FUNCTION require_login(integer, integer) IS
-'True if an account''s access tokens of a generation are good still; else raises U0401, for the statement that asks it first.';
-GRANT EXECUTE ON FUNCTION require_login(integer, integer) TO booking_app;
 
 -- A doctor who names no fee or currency charges the policy's; nobody charges what the policy does not allow.
 CREATE OR REPLACE FUNCTION tg_doctor__rules() RETURNS trigger
@@ -3741,33 +3763,6 @@ $$;
 COMMENT ON FUNCTION request_email_verification(integer) IS 'Has a code mailed to the address that an account has yet to prove, if there is one.';
 REVOKE EXECUTE ON FUNCTION request_email_verification(integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION request_email_verification(integer) TO booking_app;
-
--- The old address stays until the new one is proven: a slip locks nobody out, and a thief cannot have the mails turned.
-CREATE OR REPLACE FUNCTION change_email(p_account integer, p_email text) RETURNS void
-LANGUAGE plpgsql AS $$
-DECLARE
-    a account;
-BEGIN
-    SELECT * INTO a FROM account WHERE id = p_account FOR NO KEY UPDATE;
-    IF p_email = a.pending_email THEN
-        RETURN;
-    END IF;
-    IF EXISTS (SELECT FROM account WHERE lower(email) = lower(p_email) AND id <> p_account) THEN
-        -- said at once, as it would be when the address is proven
-        RAISE EXCEPTION USING ERRCODE = 'unique_violation', CONSTRAINT = 'account_email_unique',
-            MESSAGE = 'An account with this email exists already.';
-    END IF;
-    UPDATE account SET pending_email = p_email WHERE id = p_account;
-    DELETE FROM account_token WHERE account_id = p_account AND purpose = 'email_verification';
-    INSERT INTO notification (kind, account_id) VALUES ('email_verification', p_account);
-    IF a.email_verified_at IS NOT NULL THEN
-        INSERT INTO notification (kind, account_id, snapshot)
-        VALUES ('email_changing', p_account, jsonb_build_object('email', a.email));
-    END IF;
-END
-$$;
-COMMENT ON FUNCTION change_email(integer, text) IS
-'Has a code mailed to an account''s new address, which is the account''s once it is proven, and tells a proven old one.';
 
 -- An offer as the API answers it; one whose time is over has expired, whether or not a sweep has written it.
 CREATE OR REPLACE VIEW api_offer AS
@@ -3885,17 +3880,22 @@ COMMENT ON FUNCTION decline_offer(integer, integer) IS
 REVOKE EXECUTE ON FUNCTION decline_offer(integer, integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION decline_offer(integer, integer) TO booking_app;
 
-CREATE OR REPLACE FUNCTION open_offer(p_patient integer, p_doctor integer, p_start timestamptz) RETURNS integer
+CREATE OR REPLACE FUNCTION has_claim(w waitlist_entry, at_ timestamptz) RETURNS boolean
 LANGUAGE sql STABLE AS $$
-    SELECT o.id
-    FROM waitlist_entry AS w
-    INNER JOIN offer AS o ON o.waitlist_entry_id = w.id
-    INNER JOIN appointment AS a ON o.appointment_id = a.id
-    WHERE w.patient_id = p_patient AND w.doctor_id = p_doctor AND w.status = 'offered' AND lower(a.during) = p_start
-        AND o.status IN ('queued', 'sent') AND o.expires_at > clock_timestamp()
+    SELECT w.status = 'offered' AND EXISTS (
+        SELECT FROM offer AS o INNER JOIN appointment AS a ON o.appointment_id = a.id
+        WHERE o.waitlist_entry_id = w.id AND o.status = 'accepted' AND a.status = 'pending'
+            AND appointment_is_active(a.status, a.hold_expires_at, upper(a.during), at_)
+    )
 $$;
-COMMENT ON FUNCTION open_offer(integer, integer, timestamptz) IS
-'The offer by which a patient can claim a doctor''s slot that starts at an instant; NULL: there is none.';
+COMMENT ON FUNCTION has_claim(waitlist_entry, timestamptz) IS
+'Whether the patient has claimed a slot by this entry that is held and not paid for at an instant.';
+
+CREATE OR REPLACE FUNCTION has_waitlist(p_doctor integer) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (SELECT FROM waitlist_entry WHERE doctor_id = p_doctor AND status IN ('waiting', 'offered'))
+$$;
+COMMENT ON FUNCTION has_waitlist(integer) IS 'Whether anybody waits for a doctor: all that a booking costs where nobody does.';
 
 -- A patient waits for a slot with a doctor who is full.
 CREATE OR REPLACE FUNCTION join_waitlist(
@@ -3948,24 +3948,6 @@ COMMENT ON FUNCTION resume_waitlist(integer, integer) IS
 REVOKE EXECUTE ON FUNCTION resume_waitlist(integer, integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION resume_waitlist(integer, integer) TO booking_app;
 
-CREATE OR REPLACE FUNCTION prefer_slots(
-    p_patient integer, p_entry integer, p_earliest time, p_latest time, p_notice_minutes integer
-) RETURNS SETOF api_waitlist_entry
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE
-    w waitlist_entry := lock_entry(p_patient, p_entry);
-BEGIN
-    UPDATE waitlist_entry SET earliest_time = p_earliest, latest_time = p_latest, min_notice_minutes = p_notice_minutes
-    WHERE id = w.id;
-    PERFORM serve_waitlist(w.doctor_id) WHERE w.id IS NOT NULL;
-    RETURN QUERY SELECT * FROM api_waitlist_entry WHERE id = w.id;
-END
-$$;
-COMMENT ON FUNCTION prefer_slots(integer, integer, time, time, integer) IS
-'Says at which times of the doctor''s day a patient''s (account id) slot should start, and how long before that an offer must come; no row if the entry is not theirs. An offer that is made stays.';
-REVOKE EXECUTE ON FUNCTION prefer_slots(integer, integer, time, time, integer) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION prefer_slots(integer, integer, time, time, integer) TO booking_app;
-
 CREATE OR REPLACE FUNCTION change_waiting(p_patient integer, p_entry integer, p_status text) RETURNS SETOF api_waitlist_entry
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -4000,6 +3982,12 @@ END
 $$;
 COMMENT ON FUNCTION lock_entry(integer, integer) IS
 'Locks the doctor of a patient''s waitlist entry and returns the entry; NULL if it is not theirs.';
+
+CREATE OR REPLACE FUNCTION live_entries(p_patient integer) RETURNS SETOF waitlist_entry
+LANGUAGE sql STABLE AS $$
+    SELECT * FROM waitlist_entry WHERE patient_id = p_patient AND status IN ('waiting', 'offered', 'paused') ORDER BY id
+$$;
+COMMENT ON FUNCTION live_entries(integer) IS 'Where a patient waits.';
 
 -- The link in an offer's mail proves who claims: its token is known to the mail alone, here only its hash is.
 CREATE OR REPLACE FUNCTION offer_by_token(p_token_hash bytea) RETURNS TABLE (
@@ -4102,17 +4090,6 @@ $$;
 COMMENT ON FUNCTION entries_in_line(integer, timestamptz) IS
 'The entries that a doctor''s slots go to, first in line first: not those that are paused, of a disabled account, or have claimed a slot and not paid yet.';
 
-CREATE OR REPLACE FUNCTION has_claim(w waitlist_entry, at_ timestamptz) RETURNS boolean
-LANGUAGE sql STABLE AS $$
-    SELECT w.status = 'offered' AND EXISTS (
-        SELECT FROM offer AS o INNER JOIN appointment AS a ON o.appointment_id = a.id
-        WHERE o.waitlist_entry_id = w.id AND o.status = 'accepted' AND a.status = 'pending'
-            AND appointment_is_active(a.status, a.hold_expires_at, upper(a.during), at_)
-    )
-$$;
-COMMENT ON FUNCTION has_claim(waitlist_entry, timestamptz) IS
-'Whether the patient has claimed a slot by this entry that is held and not paid for at an instant.';
-
 CREATE OR REPLACE FUNCTION slot_on_offer(w waitlist_entry, d doctor, given integer[], at_ timestamptz) RETURNS SETOF appointment
 LANGUAGE sql STABLE AS $$
     SELECT a.* FROM appointment AS a
@@ -4147,44 +4124,26 @@ $$;
 COMMENT ON FUNCTION given_up_slots(integer, timestamptz) IS
 'The times of a doctor''s appointments that this transaction has ended, or whose hold has lapsed and nobody has written that down.';
 
-CREATE OR REPLACE FUNCTION owed_slots(p_doctor integer, at_ timestamptz) RETURNS tstzrange[]
-LANGUAGE plpgsql STABLE AS $$
-BEGIN
-    IF NOT has_waitlist(p_doctor) THEN
-        RETURN ARRAY[]::tstzrange[];
-    END IF;
-    RETURN ARRAY(
-        SELECT p.slot FROM doctor AS d CROSS JOIN LATERAL offer_plan(d, NULL, at_) AS p
-        WHERE d.account_id = p_doctor AND active_appointments(p_doctor, at_) < d.max_appointments
-            AND p.appointment_id IS NULL
-    );
-END
-$$;
-COMMENT ON FUNCTION owed_slots(integer, timestamptz) IS
-'The slots of a doctor that are free but belong to the waitlist, because the clock has just freed them: the sweep will offer them within seconds.';
-
-CREATE OR REPLACE FUNCTION has_waitlist(p_doctor integer) RETURNS boolean
+-- Each place that a doctor regains is offered once to everybody in line; then it is the public's, with all its slots.
+-- It is regained when its appointment ends, whenever that is written down.
+CREATE OR REPLACE FUNCTION has_let_pass(w waitlist_entry, at_ timestamptz) RETURNS boolean
 LANGUAGE sql STABLE AS $$
-    SELECT EXISTS (SELECT FROM waitlist_entry WHERE doctor_id = p_doctor AND status IN ('waiting', 'offered'))
+    SELECT EXISTS (
+        SELECT FROM offer AS o
+        WHERE o.waitlist_entry_id = w.id AND o.status IN ('accepted', 'declined', 'expired')
+            AND NOT EXISTS (
+                SELECT FROM appointment AS since
+                CROSS JOIN LATERAL least(
+                    CASE WHEN since.seat IS NULL THEN since.updated_at END, since.hold_expires_at, upper(since.during)
+                ) AS ended_at
+                WHERE since.doctor_id = w.doctor_id AND since.id <> o.appointment_id AND since.patient_id IS NOT NULL
+                    AND lower(since.during) > o.created_at - interval '8 h' -- the longest visit
+                    AND ended_at > o.created_at AND ended_at <= at_
+            )
+    )
 $$;
-COMMENT ON FUNCTION has_waitlist(integer) IS 'Whether anybody waits for a doctor: all that a booking costs where nobody does.';
-
-CREATE OR REPLACE FUNCTION slots_kept(p_doctor integer, at_ timestamptz) RETURNS tstzrange[]
-LANGUAGE plpgsql STABLE AS $$
-DECLARE
-    owed tstzrange[] := owed_slots(p_doctor, at_);
-BEGIN
-    -- the last seats are theirs, too
-    IF cardinality(owed) > 0 AND (SELECT max_appointments FROM doctor WHERE account_id = p_doctor)
-        <= active_appointments(p_doctor, at_) + cardinality(owed)
-    THEN
-        RETURN ARRAY['(,)'::tstzrange];
-    END IF;
-    RETURN owed;
-END
-$$;
-COMMENT ON FUNCTION slots_kept(integer, timestamptz) IS
-'The times in which nobody can book a free slot of a doctor, because it, or the seat that it takes, belongs to the waitlist.';
+COMMENT ON FUNCTION has_let_pass(waitlist_entry, timestamptz) IS
+'Whether a waitlist entry made no use of an offer, and no appointment with the doctor has ended since, up to an instant.';
 
 -- An offer is queued, then sent; it is accepted, declined, expired or superseded once, sent or not, and stays so.
 CREATE OR REPLACE FUNCTION offer_status_transition(old_status text, new_status text) RETURNS text
@@ -4271,6 +4230,69 @@ LANGUAGE sql AS $$
 $$;
 COMMENT ON FUNCTION make_offer(appointment, waitlist_entry, integer, timestamptz) IS
 'Offers a slot to an entry, for policy.offer_waves times the time from this wave to the next, or until the start is too near.';
+
+CREATE OR REPLACE FUNCTION open_offer(p_patient integer, p_doctor integer, p_start timestamptz) RETURNS integer
+LANGUAGE sql STABLE AS $$
+    SELECT o.id
+    FROM waitlist_entry AS w
+    INNER JOIN offer AS o ON o.waitlist_entry_id = w.id
+    INNER JOIN appointment AS a ON o.appointment_id = a.id
+    WHERE w.patient_id = p_patient AND w.doctor_id = p_doctor AND w.status = 'offered' AND lower(a.during) = p_start
+        AND o.status IN ('queued', 'sent') AND o.expires_at > clock_timestamp()
+$$;
+COMMENT ON FUNCTION open_offer(integer, integer, timestamptz) IS
+'The offer by which a patient can claim a doctor''s slot that starts at an instant; NULL: there is none.';
+
+CREATE OR REPLACE FUNCTION prefer_slots(
+    p_patient integer, p_entry integer, p_earliest time, p_latest time, p_notice_minutes integer
+) RETURNS SETOF api_waitlist_entry
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    w waitlist_entry := lock_entry(p_patient, p_entry);
+BEGIN
+    UPDATE waitlist_entry SET earliest_time = p_earliest, latest_time = p_latest, min_notice_minutes = p_notice_minutes
+    WHERE id = w.id;
+    PERFORM serve_waitlist(w.doctor_id) WHERE w.id IS NOT NULL;
+    RETURN QUERY SELECT * FROM api_waitlist_entry WHERE id = w.id;
+END
+$$;
+COMMENT ON FUNCTION prefer_slots(integer, integer, time, time, integer) IS
+'Says at which times of the doctor''s day a patient''s (account id) slot should start, and how long before that an offer must come; no row if the entry is not theirs. An offer that is made stays.';
+REVOKE EXECUTE ON FUNCTION prefer_slots(integer, integer, time, time, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION prefer_slots(integer, integer, time, time, integer) TO booking_app;
+
+CREATE OR REPLACE FUNCTION owed_slots(p_doctor integer, at_ timestamptz) RETURNS tstzrange[]
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    IF NOT has_waitlist(p_doctor) THEN
+        RETURN ARRAY[]::tstzrange[];
+    END IF;
+    RETURN ARRAY(
+        SELECT p.slot FROM doctor AS d CROSS JOIN LATERAL offer_plan(d, NULL, at_) AS p
+        WHERE d.account_id = p_doctor AND active_appointments(p_doctor, at_) < d.max_appointments
+            AND p.appointment_id IS NULL
+    );
+END
+$$;
+COMMENT ON FUNCTION owed_slots(integer, timestamptz) IS
+'The slots of a doctor that are free but belong to the waitlist, because the clock has just freed them: the sweep will offer them within seconds.';
+
+CREATE OR REPLACE FUNCTION slots_kept(p_doctor integer, at_ timestamptz) RETURNS tstzrange[]
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    owed tstzrange[] := owed_slots(p_doctor, at_);
+BEGIN
+    -- the last seats are theirs, too
+    IF cardinality(owed) > 0 AND (SELECT max_appointments FROM doctor WHERE account_id = p_doctor)
+        <= active_appointments(p_doctor, at_) + cardinality(owed)
+    THEN
+        RETURN ARRAY['(,)'::tstzrange];
+    END IF;
+    RETURN owed;
+END
+$$;
+COMMENT ON FUNCTION slots_kept(integer, timestamptz) IS
+'The times in which nobody can book a free slot of a doctor, because it, or the seat that it takes, belongs to the waitlist.';
 
 -- Whatever a doctor has regained is offered to those in line before anybody else can have it, in waves.
 CREATE OR REPLACE FUNCTION serve_waitlist(p_doctor integer, p_freed tstzrange DEFAULT NULL) RETURNS void
@@ -4410,27 +4432,6 @@ $$;
 COMMENT ON FUNCTION was_offered(waitlist_entry, tstzrange) IS
 'Whether the patient of an entry has, or had and did not make use of, an offer of this slot. An offer that somebody else was faster to claim does not count.';
 
--- Each place that a doctor regains is offered once to everybody in line; then it is the public's, with all its slots.
--- It is regained when its appointment ends, whenever that is written down.
-CREATE OR REPLACE FUNCTION has_let_pass(w waitlist_entry, at_ timestamptz) RETURNS boolean
-LANGUAGE sql STABLE AS $$
-    SELECT EXISTS (
-        SELECT FROM offer AS o
-        WHERE o.waitlist_entry_id = w.id AND o.status IN ('accepted', 'declined', 'expired')
-            AND NOT EXISTS (
-                SELECT FROM appointment AS since
-                CROSS JOIN LATERAL least(
-                    CASE WHEN since.seat IS NULL THEN since.updated_at END, since.hold_expires_at, upper(since.during)
-                ) AS ended_at
-                WHERE since.doctor_id = w.doctor_id AND since.id <> o.appointment_id AND since.patient_id IS NOT NULL
-                    AND lower(since.during) > o.created_at - interval '8 h' -- the longest visit
-                    AND ended_at > o.created_at AND ended_at <= at_
-            )
-    )
-$$;
-COMMENT ON FUNCTION has_let_pass(waitlist_entry, timestamptz) IS
-'Whether a waitlist entry made no use of an offer, and no appointment with the doctor has ended since, up to an instant.';
-
 CREATE OR REPLACE FUNCTION patient_is_free(p_patient integer, slot tstzrange, at_ timestamptz) RETURNS boolean
 LANGUAGE sql STABLE AS $$
     SELECT NOT EXISTS (
@@ -4520,25 +4521,6 @@ COMMENT ON TRIGGER tg_time_off__waitlist ON time_off IS 'At the end of the trans
 COMMENT ON TRIGGER tg_working_hours__waitlist ON working_hours IS 'At the end of the transaction: slots on offer are withdrawn, or new ones offered.';
 COMMENT ON TRIGGER tg_doctor__waitlist ON doctor IS 'At the end of the transaction: slots on offer are withdrawn, or new ones offered.';
 
--- An offer ends once; whoever did not accept it is in line again, at their place.
-CREATE OR REPLACE FUNCTION tg_offer__rules() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-BEGIN
-    PERFORM refuse('offer_immutable', offer_immutable(OLD, NEW));
-    IF NEW.status <> OLD.status OR OLD.status NOT IN ('queued', 'sent') THEN
-        PERFORM refuse('offer_status_transition', offer_status_transition(OLD.status, NEW.status));
-        NEW.updated_at := clock_timestamp();
-    END IF;
-    RETURN NEW;
-END
-$$;
-COMMENT ON FUNCTION tg_offer__rules() IS 'Applies every rule of an offer that a constraint cannot declare.';
-
-CREATE OR REPLACE TRIGGER tg_offer__rules
-BEFORE UPDATE ON offer
-FOR EACH ROW EXECUTE FUNCTION tg_offer__rules();
-COMMENT ON TRIGGER tg_offer__rules ON offer IS 'What never changes, then the transition.';
-
 CREATE OR REPLACE FUNCTION tg_offer__entry() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
@@ -4573,6 +4555,41 @@ LANGUAGE sql AS $$
     ON CONFLICT DO NOTHING
 $$;
 COMMENT ON FUNCTION notify_of_offer(text, offer) IS 'Queues one mail about an offer to whom it is made.';
+
+-- An offer ends once; whoever did not accept it is in line again, at their place.
+CREATE OR REPLACE FUNCTION tg_offer__rules() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM refuse('offer_immutable', offer_immutable(OLD, NEW));
+    IF NEW.status <> OLD.status OR OLD.status NOT IN ('queued', 'sent') THEN
+        PERFORM refuse('offer_status_transition', offer_status_transition(OLD.status, NEW.status));
+        NEW.updated_at := clock_timestamp();
+    END IF;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION tg_offer__rules() IS 'Applies every rule of an offer that a constraint cannot declare.';
+
+CREATE OR REPLACE TRIGGER tg_offer__rules
+BEFORE UPDATE ON offer
+FOR EACH ROW EXECUTE FUNCTION tg_offer__rules();
+COMMENT ON TRIGGER tg_offer__rules ON offer IS 'What never changes, then the transition.';
+
+CREATE OR REPLACE FUNCTION tg_waitlist_entry__offers() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    UPDATE offer SET status = CASE NEW.status WHEN 'left' THEN 'declined' WHEN 'lapsed' THEN 'expired' ELSE 'superseded' END
+    WHERE waitlist_entry_id = NEW.id AND status IN ('queued', 'sent');
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION tg_waitlist_entry__offers() IS 'Waiting that ends takes its offer along.';
+
+CREATE OR REPLACE TRIGGER tg_waitlist_entry__offers
+AFTER UPDATE OF status ON waitlist_entry
+FOR EACH ROW WHEN (old.status = 'offered' AND new.status IN ('fulfilled', 'left', 'lapsed'))
+EXECUTE FUNCTION tg_waitlist_entry__offers();
+COMMENT ON TRIGGER tg_waitlist_entry__offers ON waitlist_entry IS 'Whoever no longer waits is no longer offered anything.';
 
 -- Joining is decided under the doctor's lock, so that a slot freed at the same moment is seen by one side or the other.
 CREATE OR REPLACE FUNCTION tg_waitlist_entry__rules() RETURNS trigger
@@ -4623,22 +4640,6 @@ LANGUAGE sql STABLE AS $$
 $$;
 COMMENT ON FUNCTION was_canceled_on(waitlist_entry, timestamptz) IS
 'Whether the doctor has canceled an appointment of this patient within the last 15 days (360 hours): then they are served first.';
-
-CREATE OR REPLACE FUNCTION tg_waitlist_entry__offers() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-BEGIN
-    UPDATE offer SET status = CASE NEW.status WHEN 'left' THEN 'declined' WHEN 'lapsed' THEN 'expired' ELSE 'superseded' END
-    WHERE waitlist_entry_id = NEW.id AND status IN ('queued', 'sent');
-    RETURN NULL;
-END
-$$;
-COMMENT ON FUNCTION tg_waitlist_entry__offers() IS 'Waiting that ends takes its offer along.';
-
-CREATE OR REPLACE TRIGGER tg_waitlist_entry__offers
-AFTER UPDATE OF status ON waitlist_entry
-FOR EACH ROW WHEN (old.status = 'offered' AND new.status IN ('fulfilled', 'left', 'lapsed'))
-EXECUTE FUNCTION tg_waitlist_entry__offers();
-COMMENT ON TRIGGER tg_waitlist_entry__offers ON waitlist_entry IS 'Whoever no longer waits is no longer offered anything.';
 
 -- The day a patient waits for lies inside the 15-day booking window, by the doctor's calendar.
 CREATE OR REPLACE FUNCTION waitlist_desired_date_window(d doctor, desired_date date, at_ timestamptz) RETURNS text
@@ -4820,6 +4821,222 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 $$;
 COMMENT ON FUNCTION capture_time() IS 'Longer than a capture takes, with all that is tried again.';
 
+CREATE OR REPLACE FUNCTION give_up_capture(pay payment) RETURNS void
+LANGUAGE sql AS $$
+    UPDATE payment SET status = CASE pay.status WHEN 'capturing' THEN 'failed' ELSE 'canceled' END WHERE id = pay.id;
+    -- whoever approved the order may believe that they have paid; of a cancellation they are told by that
+    INSERT INTO notification (kind, account_id, appointment_id, appointment_version, payment_id)
+    SELECT 'payment_too_late', patient_id, id, version, pay.id FROM appointment
+    WHERE id = pay.appointment_id
+        AND appointment_status(status, hold_expires_at, upper(during), clock_timestamp()) = 'expired'
+    ON CONFLICT DO NOTHING
+$$;
+COMMENT ON FUNCTION give_up_capture(payment) IS 'Ends a payment of which nothing was taken, and tells the patient.';
+
+-- The worker looks at what PayPal may have decided meanwhile: what is due, one payment by one worker at a time.
+CREATE OR REPLACE VIEW payment_to_settle AS
+SELECT id AS payment_id FROM payment WHERE due_at <= now()
+UNION
+SELECT payment_id FROM refund WHERE status IN ('requested', 'pending') AND due_at <= now();
+COMMENT ON VIEW payment_to_settle IS 'Payments about which PayPal is to be asked, or told of a refund.';
+GRANT SELECT ON payment_to_settle TO booking_app, booking_admin, booking_auditor;
+
+CREATE OR REPLACE FUNCTION claim_payment(p_payment integer, p_lease interval) RETURNS SETOF payment
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    UPDATE payment SET due_at = clock_timestamp() + p_lease
+    WHERE id = (
+        SELECT id FROM payment WHERE id = p_payment AND due_at <= clock_timestamp() FOR NO KEY UPDATE SKIP LOCKED
+    )
+    RETURNING *
+$$;
+COMMENT ON FUNCTION claim_payment(integer, interval) IS
+'Takes a due payment for the length of the lease; no row if another has it or nothing is due.';
+REVOKE EXECUTE ON FUNCTION claim_payment(integer, interval) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION claim_payment(integer, interval) TO booking_app;
+
+CREATE OR REPLACE FUNCTION finish_look(p_payment integer, p_claimed timestamptz) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    UPDATE payment SET
+        -- by then PayPal's order has ended, too
+        status = CASE WHEN status IN ('created', 'approved') AND created_at < clock_timestamp() - interval '6 hours'
+            THEN 'canceled' ELSE status END,
+        due_at = clock_timestamp() + CASE
+            WHEN status IN ('created', 'approved', 'capturing')
+                THEN greatest(interval '30 s', (clock_timestamp() - created_at) / 4)
+            WHEN status = 'pending_review' THEN interval '10 min'
+        END
+    WHERE id = p_payment AND due_at = p_claimed -- else it has moved on, or there is news of it
+$$;
+COMMENT ON FUNCTION finish_look(integer, timestamptz) IS
+'Says when to look at a payment next, after a look that was claimed until an instant and found nothing new.';
+REVOKE EXECUTE ON FUNCTION finish_look(integer, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION finish_look(integer, timestamptz) TO booking_app;
+
+CREATE OR REPLACE FUNCTION claim_refund(p_refund integer, p_lease interval)
+RETURNS TABLE (status text, request_id uuid, paypal_id text, capture_id text, reference uuid, amount numeric, currency text)
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    UPDATE refund AS r SET attempts = r.attempts + 1, due_at = clock_timestamp() + p_lease
+    FROM payment AS p
+    WHERE r.payment_id = p.id AND r.id = (
+        SELECT id FROM refund
+        WHERE id = p_refund AND status IN ('requested', 'pending') AND due_at <= clock_timestamp()
+        FOR NO KEY UPDATE SKIP LOCKED
+    )
+    RETURNING r.status, r.request_id, r.paypal_id, p.capture_id, p.reference, r.amount, p.currency::text
+$$;
+COMMENT ON FUNCTION claim_refund(integer, interval) IS
+'Takes a due refund for the length of the lease; no row if another has it or it is done.';
+REVOKE EXECUTE ON FUNCTION claim_refund(integer, interval) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION claim_refund(integer, interval) TO booking_app;
+
+CREATE OR REPLACE FUNCTION record_refund(p_refund integer, p_paypal text, p_status text, p_outcome text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM lock_payment(payment_id) FROM refund WHERE id = p_refund;
+    UPDATE refund SET
+        paypal_id = coalesce(p_paypal, paypal_id),
+        status = p_status,
+        outcome = p_outcome,
+        due_at = CASE
+            WHEN due_at <= clock_timestamp() THEN due_at -- there has been news of it since it was claimed
+            -- 1, 2, 4 ... minutes, up to 6 hours
+            ELSE clock_timestamp() + least(interval '1 min' * power(2, greatest(attempts - 1, 0)), interval '6 hours')
+        END
+    WHERE id = p_refund AND status IN ('requested', 'pending');
+END
+$$;
+COMMENT ON FUNCTION record_refund(integer, text, text, text) IS
+'Writes down how a refund stands (requested, pending, completed or failed) and why; unless it is over, it is looked at again later.';
+REVOKE EXECUTE ON FUNCTION record_refund(integer, text, text, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION record_refund(integer, text, text, text) TO booking_app;
+
+-- A patient begins to pay: the row is there before PayPal is asked, so that nothing PayPal does is unknown here.
+CREATE OR REPLACE FUNCTION create_payment(p_patient integer, p_appointment integer, p_amount numeric, p_currency text)
+RETURNS SETOF payment
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    a appointment;
+BEGIN
+    IF NOT EXISTS (SELECT FROM appointment WHERE id = p_appointment AND patient_id = p_patient) THEN
+        RETURN;
+    END IF;
+    PERFORM lock_doctor_of(p_appointment);
+    SELECT * INTO a FROM appointment WHERE id = p_appointment;
+    -- here, because the column would round the amount first
+    PERFORM refuse('payment_amount_matches_fee', payment_amount_matches_fee(a, p_amount, p_currency));
+    -- asked twice, the same payment is answered: two orders could both be approved
+    RETURN QUERY SELECT * FROM payment
+        WHERE appointment_id = p_appointment AND status IN ('created', 'approved')
+            AND payment_appointment_payable(a, clock_timestamp()) IS NULL;
+    IF NOT FOUND THEN
+        PERFORM act_as('patient', p_patient);
+        RETURN QUERY INSERT INTO payment (appointment_id, amount, currency)
+            VALUES (p_appointment, p_amount, p_currency) RETURNING *;
+        PERFORM act_as('');
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION create_payment(integer, integer, numeric, text) IS
+'Begins, or finds, the payment of a patient''s (account id) appointment; no row if it is not theirs. Raises the broken rule.';
+REVOKE EXECUTE ON FUNCTION create_payment(integer, integer, numeric, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION create_payment(integer, integer, numeric, text) TO booking_app;
+
+CREATE OR REPLACE FUNCTION record_order(p_payment integer, p_order text, p_approval_url text) RETURNS SETOF api_payment
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    -- two requests that began together got the same order: they sent the same PayPal-Request-Id
+    UPDATE payment SET order_id = p_order, approval_url = p_approval_url WHERE id = p_payment AND order_id IS NULL;
+    RETURN QUERY SELECT * FROM api_payment WHERE payment_id = p_payment;
+END
+$$;
+COMMENT ON FUNCTION record_order(integer, text, text) IS 'Keeps the order that PayPal made for a payment.';
+REVOKE EXECUTE ON FUNCTION record_order(integer, text, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION record_order(integer, text, text) TO booking_app;
+
+CREATE OR REPLACE FUNCTION end_hold_extension(pay payment) RETURNS void
+LANGUAGE sql AS $$
+    SELECT extend_hold(pay.appointment_id, pay.hold_expires_at)
+    FROM appointment
+    WHERE id = pay.appointment_id AND status = 'pending' AND hold_expires_at > clock_timestamp()
+$$;
+COMMENT ON FUNCTION end_hold_extension(payment) IS 'Nothing was taken: the hold ends when it would have ended.';
+
+CREATE OR REPLACE FUNCTION record_decline(p_payment integer, p_request uuid, p_approval_url text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    pay payment := lock_payment(p_payment);
+BEGIN
+    -- only of the attempt that was declined: another may be running by now
+    IF pay.status = 'capturing' AND pay.capture_request_id = p_request THEN
+        PERFORM end_hold_extension(pay);
+        UPDATE payment SET status = 'created', approval_url = coalesce(p_approval_url, approval_url) WHERE id = p_payment;
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION record_decline(integer, uuid, text) IS
+'The payer''s means of payment was declined: another may be chosen, at the given address, while the hold lives.';
+REVOKE EXECUTE ON FUNCTION record_decline(integer, uuid, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION record_decline(integer, uuid, text) TO booking_app;
+
+CREATE OR REPLACE FUNCTION end_payment(p_payment integer, p_why text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    pay payment := lock_payment(p_payment);
+BEGIN
+    IF pay.status IN ('created', 'approved', 'capturing') THEN
+        PERFORM end_hold_extension(pay) WHERE pay.status = 'capturing';
+        UPDATE payment SET status = 'failed', attention = p_why WHERE id = p_payment;
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION end_payment(integer, text) IS 'PayPal refuses for good to take this payment; why, if somebody should know.';
+REVOKE EXECUTE ON FUNCTION end_payment(integer, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION end_payment(integer, text) TO booking_app;
+
+-- A patient who will not pay gives the slot back at once, however near its start.
+CREATE OR REPLACE FUNCTION give_up_hold(p_patient integer, p_order text) RETURNS SETOF api_payment
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    pay payment;
+BEGIN
+    SELECT p.* INTO pay FROM payment AS p INNER JOIN appointment AS a ON p.appointment_id = a.id
+    WHERE p.order_id = p_order AND a.patient_id = p_patient;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    pay := lock_payment(pay.id);
+    PERFORM refuse('payment_status_transition', too_late_to_give_up(pay.appointment_id));
+    PERFORM act_as('payer', p_patient);
+    -- a hold that has lapsed already needs no giving up
+    UPDATE appointment SET status = 'canceled'
+    WHERE id = pay.appointment_id AND status = 'pending' AND hold_expires_at > clock_timestamp();
+    UPDATE payment SET status = 'canceled' WHERE id = pay.id AND status <> 'failed';
+    PERFORM act_as('');
+    RETURN QUERY SELECT * FROM api_payment WHERE payment_id = pay.id;
+END
+$$;
+COMMENT ON FUNCTION give_up_hold(integer, text) IS
+'Cancels the unpaid hold that a PayPal order was to pay, and the payment unless it has failed; no row if it is not the patient''s (account id).';
+REVOKE EXECUTE ON FUNCTION give_up_hold(integer, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION give_up_hold(integer, text) TO booking_app;
+
+CREATE OR REPLACE FUNCTION too_late_to_give_up(p_appointment integer) RETURNS text
+LANGUAGE sql STABLE AS $$
+    SELECT CASE
+        WHEN status IN ('capturing', 'pending_review')
+            THEN 'This payment is being taken: wait for its end, or cancel the appointment.'
+        WHEN status = 'refunded' THEN 'This payment has been made, and refunded.'
+        WHEN refund_total > 0 THEN 'This payment has been made, and its money is on the way back.'
+        ELSE 'This payment has been made: to get the money back, cancel the appointment.'
+    END
+    FROM payment
+    -- whichever payment it is that pays: an earlier one may have failed
+    WHERE appointment_id = p_appointment AND status NOT IN ('created', 'approved', 'canceled', 'failed')
+    LIMIT 1
+$$;
+COMMENT ON FUNCTION too_late_to_give_up(integer) IS
+'Why an appointment''s hold can no longer be given up, as it is paid or about to be; NULL: it can.';
+
 CREATE OR REPLACE FUNCTION hold_for_capture(pay payment, p_until timestamptz) RETURNS timestamptz
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -4890,173 +5107,6 @@ END
 $$;
 COMMENT ON FUNCTION retake_slot(payment) IS
 'Books a payment''s slot again after its hold has lapsed, has the payment pay for that, and returns its id. Raises the rule that is in the way.';
-
-CREATE OR REPLACE FUNCTION give_up_capture(pay payment) RETURNS void
-LANGUAGE sql AS $$
-    UPDATE payment SET status = CASE pay.status WHEN 'capturing' THEN 'failed' ELSE 'canceled' END WHERE id = pay.id;
-    -- whoever approved the order may believe that they have paid; of a cancellation they are told by that
-    INSERT INTO notification (kind, account_id, appointment_id, appointment_version, payment_id)
-    SELECT 'payment_too_late', patient_id, id, version, pay.id FROM appointment
-    WHERE id = pay.appointment_id
-        AND appointment_status(status, hold_expires_at, upper(during), clock_timestamp()) = 'expired'
-    ON CONFLICT DO NOTHING
-$$;
-COMMENT ON FUNCTION give_up_capture(payment) IS 'Ends a payment of which nothing was taken, and tells the patient.';
-
--- The worker looks at what PayPal may have decided meanwhile: what is due, one payment by one worker at a time.
-CREATE OR REPLACE VIEW payment_to_settle AS
-SELECT id AS payment_id FROM payment WHERE due_at <= now()
-UNION
-SELECT payment_id FROM refund WHERE status IN ('requested', 'pending') AND due_at <= now();
-COMMENT ON VIEW payment_to_settle IS 'Payments about which PayPal is to be asked, or told of a refund.';
-GRANT SELECT ON payment_to_settle TO booking_app, booking_admin, booking_auditor;
-
-CREATE OR REPLACE FUNCTION claim_payment(p_payment integer, p_lease interval) RETURNS SETOF payment
-LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    UPDATE payment SET due_at = clock_timestamp() + p_lease
-    WHERE id = (
-        SELECT id FROM payment WHERE id = p_payment AND due_at <= clock_timestamp() FOR NO KEY UPDATE SKIP LOCKED
-    )
-    RETURNING *
-$$;
-COMMENT ON FUNCTION claim_payment(integer, interval) IS
-'Takes a due payment for the length of the lease; no row if another has it or nothing is due.';
-REVOKE EXECUTE ON FUNCTION claim_payment(integer, interval) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION claim_payment(integer, interval) TO booking_app;
-
-CREATE OR REPLACE FUNCTION finish_look(p_payment integer, p_claimed timestamptz) RETURNS void
-LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    UPDATE payment SET
-        -- by then PayPal's order has ended, too
-        status = CASE WHEN status IN ('created', 'approved') AND created_at < clock_timestamp() - interval '6 hours'
-            THEN 'canceled' ELSE status END,
-        due_at = clock_timestamp() + CASE
-            WHEN status IN ('created', 'approved', 'capturing')
-                THEN greatest(interval '30 s', (clock_timestamp() - created_at) / 4)
-            WHEN status = 'pending_review' THEN interval '10 min'
-        END
-    WHERE id = p_payment AND due_at = p_claimed -- else it has moved on, or there is news of it
-$$;
-COMMENT ON FUNCTION finish_look(integer, timestamptz) IS
-'Says when to look at a payment next, after a look that was claimed until an instant and found nothing new.';
-REVOKE EXECUTE ON FUNCTION finish_look(integer, timestamptz) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION finish_look(integer, timestamptz) TO booking_app;
-
-CREATE OR REPLACE FUNCTION receive_webhook(p_event text, p_kind text, p_names text[]) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE
-    ours integer := (
-        SELECT id FROM payment WHERE order_id = ANY (p_names)
-        UNION ALL
-        SELECT id FROM payment WHERE capture_id = ANY (p_names)
-        UNION ALL
-        SELECT payment_id FROM refund WHERE paypal_id = ANY (p_names)
-        UNION ALL
-        SELECT id FROM payment
-        WHERE reference = ANY (ARRAY(SELECT name::uuid FROM unnest(p_names) AS name WHERE name ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'))
-        LIMIT 1
-    );
-BEGIN
-    -- before the event refers to it: whoever is writing the capture's id down would wait for that, and we for them
-    PERFORM FROM payment WHERE id = ours FOR NO KEY UPDATE;
-    INSERT INTO webhook_event (id, kind, payment_id) VALUES (p_event, p_kind, ours) ON CONFLICT DO NOTHING;
-    IF FOUND THEN
-        UPDATE payment SET due_at = clock_timestamp() WHERE id = ours;
-        UPDATE refund SET due_at = clock_timestamp() WHERE payment_id = ours AND status = 'pending';
-    END IF;
-END
-$$;
-COMMENT ON FUNCTION receive_webhook(text, text, text[]) IS
-'Keeps an event of PayPal''s, once, and has the payment looked at that one of the names in it (order, capture, refund, our reference) is of.';
-REVOKE EXECUTE ON FUNCTION receive_webhook(text, text, text[]) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION receive_webhook(text, text, text[]) TO booking_app;
-
--- A patient begins to pay: the row is there before PayPal is asked, so that nothing PayPal does is unknown here.
-CREATE OR REPLACE FUNCTION create_payment(p_patient integer, p_appointment integer, p_amount numeric, p_currency text)
-RETURNS SETOF payment
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE
-    a appointment;
-BEGIN
-    IF NOT EXISTS (SELECT FROM appointment WHERE id = p_appointment AND patient_id = p_patient) THEN
-        RETURN;
-    END IF;
-    PERFORM lock_doctor_of(p_appointment);
-    SELECT * INTO a FROM appointment WHERE id = p_appointment;
-    -- here, because the column would round the amount first
-    PERFORM refuse('payment_amount_matches_fee', payment_amount_matches_fee(a, p_amount, p_currency));
-    -- asked twice, the same payment is answered: two orders could both be approved
-    RETURN QUERY SELECT * FROM payment
-        WHERE appointment_id = p_appointment AND status IN ('created', 'approved')
-            AND payment_appointment_payable(a, clock_timestamp()) IS NULL;
-    IF NOT FOUND THEN
-        PERFORM act_as('patient', p_patient);
-        RETURN QUERY INSERT INTO payment (appointment_id, amount, currency)
-            VALUES (p_appointment, p_amount, p_currency) RETURNING *;
-        PERFORM act_as('');
-    END IF;
-END
-$$;
-COMMENT ON FUNCTION create_payment(integer, integer, numeric, text) IS
-'Begins, or finds, the payment of a patient''s (account id) appointment; no row if it is not theirs. Raises the broken rule.';
-REVOKE EXECUTE ON FUNCTION create_payment(integer, integer, numeric, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION create_payment(integer, integer, numeric, text) TO booking_app;
-
-CREATE OR REPLACE FUNCTION record_order(p_payment integer, p_order text, p_approval_url text) RETURNS SETOF api_payment
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-BEGIN
-    -- two requests that began together got the same order: they sent the same PayPal-Request-Id
-    UPDATE payment SET order_id = p_order, approval_url = p_approval_url WHERE id = p_payment AND order_id IS NULL;
-    RETURN QUERY SELECT * FROM api_payment WHERE payment_id = p_payment;
-END
-$$;
-COMMENT ON FUNCTION record_order(integer, text, text) IS 'Keeps the order that PayPal made for a payment.';
-REVOKE EXECUTE ON FUNCTION record_order(integer, text, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION record_order(integer, text, text) TO booking_app;
-
--- A patient who will not pay gives the slot back at once, however near its start.
-CREATE OR REPLACE FUNCTION give_up_hold(p_patient integer, p_order text) RETURNS SETOF api_payment
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE
-    pay payment;
-BEGIN
-    SELECT p.* INTO pay FROM payment AS p INNER JOIN appointment AS a ON p.appointment_id = a.id
-    WHERE p.order_id = p_order AND a.patient_id = p_patient;
-    IF NOT FOUND THEN
-        RETURN;
-    END IF;
-    pay := lock_payment(pay.id);
-    PERFORM refuse('payment_status_transition', too_late_to_give_up(pay.appointment_id));
-    PERFORM act_as('payer', p_patient);
-    -- a hold that has lapsed already needs no giving up
-    UPDATE appointment SET status = 'canceled'
-    WHERE id = pay.appointment_id AND status = 'pending' AND hold_expires_at > clock_timestamp();
-    UPDATE payment SET status = 'canceled' WHERE id = pay.id AND status <> 'failed';
-    PERFORM act_as('');
-    RETURN QUERY SELECT * FROM api_payment WHERE payment_id = pay.id;
-END
-$$;
-COMMENT ON FUNCTION give_up_hold(integer, text) IS
-'Cancels the unpaid hold that a PayPal order was to pay, and the payment unless it has failed; no row if it is not the patient''s (account id).';
-REVOKE EXECUTE ON FUNCTION give_up_hold(integer, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION give_up_hold(integer, text) TO booking_app;
-
-CREATE OR REPLACE FUNCTION too_late_to_give_up(p_appointment integer) RETURNS text
-LANGUAGE sql STABLE AS $$
-    SELECT CASE
-        WHEN status IN ('capturing', 'pending_review')
-            THEN 'This payment is being taken: wait for its end, or cancel the appointment.'
-        WHEN status = 'refunded' THEN 'This payment has been made, and refunded.'
-        WHEN refund_total > 0 THEN 'This payment has been made, and its money is on the way back.'
-        ELSE 'This payment has been made: to get the money back, cancel the appointment.'
-    END
-    FROM payment
-    -- whichever payment it is that pays: an earlier one may have failed
-    WHERE appointment_id = p_appointment AND status NOT IN ('created', 'approved', 'canceled', 'failed')
-    LIMIT 1
-$$;
-COMMENT ON FUNCTION too_late_to_give_up(integer) IS
-'Why an appointment''s hold can no longer be given up, as it is paid or about to be; NULL: it can.';
 
 -- A payment is locked after its doctor, like everything that touches an appointment.
 CREATE OR REPLACE FUNCTION lock_payment(p_payment integer) RETURNS payment
@@ -5133,31 +5183,6 @@ COMMENT ON VIEW payment_attention IS 'Payments and appointments that do not fit 
 GRANT SELECT ON payment_attention TO booking_app, booking_admin, booking_auditor;
 GRANT EXECUTE ON FUNCTION appointment_confirmed_is_paid(appointment) TO booking_app, booking_admin, booking_auditor;
 
-CREATE OR REPLACE FUNCTION reconcile_payments() RETURNS integer
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE
-    orphan integer;
-    orphans integer := 0;
-BEGIN
-    FOR orphan IN
-        SELECT p.id FROM payment AS p
-        INNER JOIN appointment AS a ON p.appointment_id = a.id
-        WHERE p.status IN ('captured', 'partially_refunded') AND p.refund_total < p.amount
-            AND a.status IN ('pending', 'canceled', 'expired', 'released')
-            AND NOT EXISTS (SELECT FROM refund WHERE payment_id = p.id AND status = 'failed')
-        ORDER BY p.id
-    LOOP
-        PERFORM request_refund(orphan, 'slot_lost');
-        orphans := orphans + 1;
-    END LOOP;
-    RETURN orphans;
-END
-$$;
-COMMENT ON FUNCTION reconcile_payments() IS
-'Has money paid back that was captured for an appointment that is not confirmed; how many payments. Nothing is left to find unless triggers were off.';
-REVOKE EXECUTE ON FUNCTION reconcile_payments() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION reconcile_payments() TO booking_app, booking_admin;
-
 -- What a payment is of, its amount and its names at PayPal never change; a lapsed hold that is taken again takes its
 -- payment along, to the same doctor, patient and time.
 CREATE OR REPLACE FUNCTION payment_immutable(was payment, becomes payment, by_hand boolean) RETURNS text
@@ -5215,6 +5240,60 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 $$;
 COMMENT ON FUNCTION payment_status_transition(text, text) IS
 'A payment only goes forward. Why a payment (old status NULL: a new one) may not take a status; NULL: it may.';
+
+CREATE OR REPLACE FUNCTION receive_webhook(p_event text, p_kind text, p_names text[]) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    ours integer := (
+        SELECT id FROM payment WHERE order_id = ANY (p_names)
+        UNION ALL
+        SELECT id FROM payment WHERE capture_id = ANY (p_names)
+        UNION ALL
+        SELECT payment_id FROM refund WHERE paypal_id = ANY (p_names)
+        UNION ALL
+        SELECT id FROM payment
+        WHERE reference = ANY (ARRAY(SELECT name::uuid FROM unnest(p_names) AS name WHERE name ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'))
+        LIMIT 1
+    );
+BEGIN
+    -- before the event refers to it: whoever is writing the capture's id down would wait for that, and we for them
+    PERFORM FROM payment WHERE id = ours FOR NO KEY UPDATE;
+    INSERT INTO webhook_event (id, kind, payment_id) VALUES (p_event, p_kind, ours) ON CONFLICT DO NOTHING;
+    IF FOUND THEN
+        UPDATE payment SET due_at = clock_timestamp() WHERE id = ours;
+        UPDATE refund SET due_at = clock_timestamp() WHERE payment_id = ours AND status = 'pending';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION receive_webhook(text, text, text[]) IS
+'Keeps an event of PayPal''s, once, and has the payment looked at that one of the names in it (order, capture, refund, our reference) is of.';
+REVOKE EXECUTE ON FUNCTION receive_webhook(text, text, text[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION receive_webhook(text, text, text[]) TO booking_app;
+
+CREATE OR REPLACE FUNCTION reconcile_payments() RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    orphan integer;
+    orphans integer := 0;
+BEGIN
+    FOR orphan IN
+        SELECT p.id FROM payment AS p
+        INNER JOIN appointment AS a ON p.appointment_id = a.id
+        WHERE p.status IN ('captured', 'partially_refunded') AND p.refund_total < p.amount
+            AND a.status IN ('pending', 'canceled', 'expired', 'released')
+            AND NOT EXISTS (SELECT FROM refund WHERE payment_id = p.id AND status = 'failed')
+        ORDER BY p.id
+    LOOP
+        PERFORM request_refund(orphan, 'slot_lost');
+        orphans := orphans + 1;
+    END LOOP;
+    RETURN orphans;
+END
+$$;
+COMMENT ON FUNCTION reconcile_payments() IS
+'Has money paid back that was captured for an appointment that is not confirmed; how many payments. Nothing is left to find unless triggers were off.';
+REVOKE EXECUTE ON FUNCTION reconcile_payments() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION reconcile_payments() TO booking_app, booking_admin;
 
 -- What PayPal says of a capture is written down with what follows from it, all in one transaction.
 CREATE OR REPLACE FUNCTION record_capture(
@@ -5318,46 +5397,6 @@ END
 $$;
 COMMENT ON FUNCTION end_capture(payment) IS 'PayPal took nothing: ends a payment that was being taken; any other knew it already.';
 
-CREATE OR REPLACE FUNCTION end_hold_extension(pay payment) RETURNS void
-LANGUAGE sql AS $$
-    SELECT extend_hold(pay.appointment_id, pay.hold_expires_at)
-    FROM appointment
-    WHERE id = pay.appointment_id AND status = 'pending' AND hold_expires_at > clock_timestamp()
-$$;
-COMMENT ON FUNCTION end_hold_extension(payment) IS 'Nothing was taken: the hold ends when it would have ended.';
-
-CREATE OR REPLACE FUNCTION record_decline(p_payment integer, p_request uuid, p_approval_url text) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE
-    pay payment := lock_payment(p_payment);
-BEGIN
-    -- only of the attempt that was declined: another may be running by now
-    IF pay.status = 'capturing' AND pay.capture_request_id = p_request THEN
-        PERFORM end_hold_extension(pay);
-        UPDATE payment SET status = 'created', approval_url = coalesce(p_approval_url, approval_url) WHERE id = p_payment;
-    END IF;
-END
-$$;
-COMMENT ON FUNCTION record_decline(integer, uuid, text) IS
-'The payer''s means of payment was declined: another may be chosen, at the given address, while the hold lives.';
-REVOKE EXECUTE ON FUNCTION record_decline(integer, uuid, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION record_decline(integer, uuid, text) TO booking_app;
-
-CREATE OR REPLACE FUNCTION end_payment(p_payment integer, p_why text) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE
-    pay payment := lock_payment(p_payment);
-BEGIN
-    IF pay.status IN ('created', 'approved', 'capturing') THEN
-        PERFORM end_hold_extension(pay) WHERE pay.status = 'capturing';
-        UPDATE payment SET status = 'failed', attention = p_why WHERE id = p_payment;
-    END IF;
-END
-$$;
-COMMENT ON FUNCTION end_payment(integer, text) IS 'PayPal refuses for good to take this payment; why, if somebody should know.';
-REVOKE EXECUTE ON FUNCTION end_payment(integer, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION end_payment(integer, text) TO booking_app;
-
 -- What a refund is of, how much it is and its names at PayPal never change: under another request id it could be made twice.
 CREATE OR REPLACE FUNCTION refund_immutable(was refund, becomes refund) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
@@ -5410,44 +5449,6 @@ LANGUAGE sql AS $$
 $$;
 COMMENT ON FUNCTION unwind_payments(integer) IS
 'An appointment is canceled: what was paid goes back in full, what was not paid yet is no longer payable.';
-
-CREATE OR REPLACE FUNCTION claim_refund(p_refund integer, p_lease interval)
-RETURNS TABLE (status text, request_id uuid, paypal_id text, capture_id text, reference uuid, amount numeric, currency text)
-LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    UPDATE refund AS r SET attempts = r.attempts + 1, due_at = clock_timestamp() + p_lease
-    FROM payment AS p
-    WHERE r.payment_id = p.id AND r.id = (
-        SELECT id FROM refund
-        WHERE id = p_refund AND status IN ('requested', 'pending') AND due_at <= clock_timestamp()
-        FOR NO KEY UPDATE SKIP LOCKED
-    )
-    RETURNING r.status, r.request_id, r.paypal_id, p.capture_id, p.reference, r.amount, p.currency::text
-$$;
-COMMENT ON FUNCTION claim_refund(integer, interval) IS
-'Takes a due refund for the length of the lease; no row if another has it or it is done.';
-REVOKE EXECUTE ON FUNCTION claim_refund(integer, interval) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION claim_refund(integer, interval) TO booking_app;
-
-CREATE OR REPLACE FUNCTION record_refund(p_refund integer, p_paypal text, p_status text, p_outcome text) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-BEGIN
-    PERFORM lock_payment(payment_id) FROM refund WHERE id = p_refund;
-    UPDATE refund SET
-        paypal_id = coalesce(p_paypal, paypal_id),
-        status = p_status,
-        outcome = p_outcome,
-        due_at = CASE
-            WHEN due_at <= clock_timestamp() THEN due_at -- there has been news of it since it was claimed
-            -- 1, 2, 4 ... minutes, up to 6 hours
-            ELSE clock_timestamp() + least(interval '1 min' * power(2, greatest(attempts - 1, 0)), interval '6 hours')
-        END
-    WHERE id = p_refund AND status IN ('requested', 'pending');
-END
-$$;
-COMMENT ON FUNCTION record_refund(integer, text, text, text) IS
-'Writes down how a refund stands (requested, pending, completed or failed) and why; unless it is over, it is looked at again later.';
-REVOKE EXECUTE ON FUNCTION record_refund(integer, text, text, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION record_refund(integer, text, text, text) TO booking_app;
 
 -- What a payment may be and become, and when the worker asks PayPal about it next.
 CREATE OR REPLACE FUNCTION tg_payment__rules() RETURNS trigger
@@ -5745,36 +5746,18 @@ LANGUAGE sql STABLE AS $$
 $$;
 COMMENT ON FUNCTION notification_stale(notification) IS 'Why a mail would say what is no longer so; NULL: it is true.';
 
--- What a patient is to be told later is planned by the event, and goes into the outbox when it is due and still so.
-CREATE OR REPLACE FUNCTION plan_mails(was appointment, a appointment) RETURNS void
-LANGUAGE plpgsql AS $$
-DECLARE
-    at_ timestamptz := clock_timestamp();
-BEGIN
-    IF a.version IS NOT DISTINCT FROM was.version THEN
-        RETURN;
-    END IF;
-    -- what was planned was about an older version
-    DELETE FROM coming_mail WHERE appointment_id = a.id;
-    IF a.status = 'pending' THEN
-        -- in a minute: whoever pays at once hears of the confirmation only
-        PERFORM plan_mail('appointment_held', a, at_ + interval '1 min') WHERE was.status IS DISTINCT FROM 'pending';
-        PERFORM plan_mail('hold_lapsing', a, a.hold_expires_at - (a.hold_expires_at - at_) / 3);
-    ELSIF a.status = 'confirmed' THEN
-        PERFORM plan_mail('appointment_reminder', a, lower(a.during) - p.reminder_lead)
-        FROM policy AS p
-        WHERE lower(a.during) - p.reminder_lead > at_; -- else they have just been told
-    END IF;
-END
+CREATE OR REPLACE FUNCTION coming_mail_stale(p_kind text, a appointment, at_ timestamptz) RETURNS text
+LANGUAGE sql STABLE AS $$
+    SELECT CASE
+        WHEN p_kind = 'appointment_reminder' AND lower(a.during) <= at_ THEN 'the appointment has begun'
+        WHEN p_kind IN ('appointment_held', 'hold_lapsing') AND a.hold_expires_at <= at_ THEN 'the hold has lapsed'
+        WHEN p_kind IN ('appointment_held', 'hold_lapsing') AND EXISTS (
+            SELECT FROM payment WHERE appointment_id = a.id AND status IN ('capturing', 'pending_review')
+        ) THEN 'the payment is being made'
+    END
 $$;
-COMMENT ON FUNCTION plan_mails(appointment, appointment) IS
-'Plans what a patient is to be told later of an appointment as it is now, in place of what was planned: until when it is held, that a third of that time is left, and that the visit is near.';
-
-CREATE OR REPLACE FUNCTION plan_mail(p_kind text, a appointment, p_due timestamptz) RETURNS void
-LANGUAGE sql AS $$
-    INSERT INTO coming_mail (appointment_id, kind, appointment_version, due_at) VALUES (a.id, p_kind, a.version, p_due)
-$$;
-COMMENT ON FUNCTION plan_mail(text, appointment, timestamptz) IS 'Plans one mail to an appointment''s patient.';
+COMMENT ON FUNCTION coming_mail_stale(text, appointment, timestamptz) IS
+'Why what was planned to be said of an appointment need not be said at an instant, although it has not changed; NULL: it is to be said.';
 
 CREATE OR REPLACE FUNCTION queue_coming_mails(p_limit integer) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -5807,18 +5790,36 @@ COMMENT ON FUNCTION queue_coming_mails(integer) IS
 REVOKE EXECUTE ON FUNCTION queue_coming_mails(integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION queue_coming_mails(integer) TO booking_app, booking_admin;
 
-CREATE OR REPLACE FUNCTION coming_mail_stale(p_kind text, a appointment, at_ timestamptz) RETURNS text
-LANGUAGE sql STABLE AS $$
-    SELECT CASE
-        WHEN p_kind = 'appointment_reminder' AND lower(a.during) <= at_ THEN 'the appointment has begun'
-        WHEN p_kind IN ('appointment_held', 'hold_lapsing') AND a.hold_expires_at <= at_ THEN 'the hold has lapsed'
-        WHEN p_kind IN ('appointment_held', 'hold_lapsing') AND EXISTS (
-            SELECT FROM payment WHERE appointment_id = a.id AND status IN ('capturing', 'pending_review')
-        ) THEN 'the payment is being made'
-    END
+-- What a patient is to be told later is planned by the event, and goes into the outbox when it is due and still so.
+CREATE OR REPLACE FUNCTION plan_mails(was appointment, a appointment) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    at_ timestamptz := clock_timestamp();
+BEGIN
+    IF a.version IS NOT DISTINCT FROM was.version THEN
+        RETURN;
+    END IF;
+    -- what was planned was about an older version
+    DELETE FROM coming_mail WHERE appointment_id = a.id;
+    IF a.status = 'pending' THEN
+        -- in a minute: whoever pays at once hears of the confirmation only
+        PERFORM plan_mail('appointment_held', a, at_ + interval '1 min') WHERE was.status IS DISTINCT FROM 'pending';
+        PERFORM plan_mail('hold_lapsing', a, a.hold_expires_at - (a.hold_expires_at - at_) / 3);
+    ELSIF a.status = 'confirmed' THEN
+        PERFORM plan_mail('appointment_reminder', a, lower(a.during) - p.reminder_lead)
+        FROM policy AS p
+        WHERE lower(a.during) - p.reminder_lead > at_; -- else they have just been told
+    END IF;
+END
 $$;
-COMMENT ON FUNCTION coming_mail_stale(text, appointment, timestamptz) IS
-'Why what was planned to be said of an appointment need not be said at an instant, although it has not changed; NULL: it is to be said.';
+COMMENT ON FUNCTION plan_mails(appointment, appointment) IS
+'Plans what a patient is to be told later of an appointment as it is now, in place of what was planned: until when it is held, that a third of that time is left, and that the visit is near.';
+
+CREATE OR REPLACE FUNCTION plan_mail(p_kind text, a appointment, p_due timestamptz) RETURNS void
+LANGUAGE sql AS $$
+    INSERT INTO coming_mail (appointment_id, kind, appointment_version, due_at) VALUES (a.id, p_kind, a.version, p_due)
+$$;
+COMMENT ON FUNCTION plan_mail(text, appointment, timestamptz) IS 'Plans one mail to an appointment''s patient.';
 
 -- Whoever must know of a change is written into the outbox by the change's own transaction.
 CREATE OR REPLACE FUNCTION tg_appointment__outbox() RETURNS trigger
@@ -5922,6 +5923,77 @@ AFTER INSERT ON waitlist_entry
 FOR EACH ROW EXECUTE FUNCTION tg_waitlist_entry__outbox();
 COMMENT ON TRIGGER tg_waitlist_entry__outbox ON waitlist_entry IS 'Writes the outbox in the transaction of the event.';
 
+CREATE OR REPLACE FUNCTION history_changes(h history) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+    SELECT jsonb_agg(jsonb_build_object('field', key, 'was', coalesce(h.was -> key, 'null'), 'becomes', value) ORDER BY key)
+    FROM jsonb_each(h.becomes)
+    WHERE CASE WHEN h.was IS NULL THEN value <> 'null' ELSE h.was ? key END
+$$;
+COMMENT ON FUNCTION history_changes(history) IS 'What a record says that changed: [{field, was, becomes}].';
+GRANT EXECUTE ON FUNCTION history_changes(history) TO booking_app, booking_admin, booking_auditor;
+
+CREATE OR REPLACE VIEW api_appointment_history AS
+SELECT
+    h.object_id AS appointment,
+    a.doctor_id AS doctor,
+    a.patient_id AS patient,
+    h.number,
+    h.changed_at,
+    h.acted_as,
+    h.account_id,
+    history_changes(h) AS changes
+FROM history AS h
+INNER JOIN appointment AS a ON h.object_id = a.id
+WHERE h.object_kind = 'appointment';
+COMMENT ON VIEW api_appointment_history IS 'What became of appointments, as the API tells their parties.';
+GRANT SELECT ON api_appointment_history TO booking_app, booking_admin, booking_auditor;
+
+-- History keeps ids, times and statuses, and numbers of the policy: nothing that people said, and nothing that anybody must forget.
+CREATE OR REPLACE FUNCTION history_of(a appointment) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+    SELECT jsonb_build_object(
+        'doctor', a.doctor_id, 'patient', a.patient_id, 'appointment_date', utc_text(lower(a.during)),
+        'ends_at', utc_text(upper(a.during)), 'status', a.status, 'hold_expires_at', utc_text(a.hold_expires_at),
+        'cancel_deadline', utc_text(a.cancel_deadline), 'canceled_by', a.canceled_by
+    )
+$$;
+COMMENT ON FUNCTION history_of(appointment) IS 'What history keeps of an appointment, as the API names it.';
+
+CREATE OR REPLACE FUNCTION history_of(w waitlist_entry) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+    SELECT jsonb_build_object(
+        'doctor', w.doctor_id, 'patient', w.patient_id, 'desired_date', to_char(w.desired_date, 'YYYY-MM-DD'), 'status', w.status
+    )
+$$;
+COMMENT ON FUNCTION history_of(waitlist_entry) IS 'What history keeps of a waitlist entry, as the API names it.';
+
+CREATE OR REPLACE FUNCTION history_of(p payment) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+    SELECT jsonb_build_object(
+        'appointment', p.appointment_id, 'status', p.status, 'without_slot', p.without_slot,
+        'needs_attention', p.attention IS NOT NULL
+    )
+$$;
+COMMENT ON FUNCTION history_of(payment) IS 'What history keeps of a payment.';
+
+CREATE OR REPLACE FUNCTION history_of(r refund) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+    SELECT jsonb_build_object('payment', r.payment_id, 'status', r.status)
+$$;
+COMMENT ON FUNCTION history_of(refund) IS 'What history keeps of a refund.';
+
+CREATE OR REPLACE FUNCTION history_of(a account) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+    SELECT jsonb_build_object('role', a.role, 'status', a.status)
+$$;
+COMMENT ON FUNCTION history_of(account) IS 'What history keeps of an account.';
+
+CREATE OR REPLACE FUNCTION history_of(p policy) RETURNS jsonb
+LANGUAGE sql STABLE SET intervalstyle = 'postgres' AS $$
+    SELECT to_jsonb(p) - 'id'
+$$;
+COMMENT ON FUNCTION history_of(policy) IS 'What history keeps of the policy: all of it.';
+
 -- Whatever becomes of a thing is written down in the same transaction, whoever does it, and never changed again.
 -- One chain cannot fork: whoever changes a row holds its lock to the end of the transaction, a writer who waited for it
 -- sees the record it left (or fails, with a snapshot that is too old), and no number is given twice (history_pkey).
@@ -5996,78 +6068,7 @@ LANGUAGE sql STABLE AS $$
 $$;
 COMMENT ON FUNCTION acting_account() IS 'The account on whose request somebody is writing at this moment, if it is anybody''s.';
 
-CREATE OR REPLACE FUNCTION history_changes(h history) RETURNS jsonb
-LANGUAGE sql STABLE AS $$
-    SELECT jsonb_agg(jsonb_build_object('field', key, 'was', coalesce(h.was -> key, 'null'), 'becomes', value) ORDER BY key)
-    FROM jsonb_each(h.becomes)
-    WHERE CASE WHEN h.was IS NULL THEN value <> 'null' ELSE h.was ? key END
-$$;
-COMMENT ON FUNCTION history_changes(history) IS 'What a record says that changed: [{field, was, becomes}].';
-GRANT EXECUTE ON FUNCTION history_changes(history) TO booking_app, booking_admin, booking_auditor;
-
 GRANT SELECT ON history TO booking_admin, booking_auditor;
-
-CREATE OR REPLACE VIEW api_appointment_history AS
-SELECT
-    h.object_id AS appointment,
-    a.doctor_id AS doctor,
-    a.patient_id AS patient,
-    h.number,
-    h.changed_at,
-    h.acted_as,
-    h.account_id,
-    history_changes(h) AS changes
-FROM history AS h
-INNER JOIN appointment AS a ON h.object_id = a.id
-WHERE h.object_kind = 'appointment';
-COMMENT ON VIEW api_appointment_history IS 'What became of appointments, as the API tells their parties.';
-GRANT SELECT ON api_appointment_history TO booking_app, booking_admin, booking_auditor;
-
--- History keeps ids, times and statuses, and numbers of the policy: nothing that people said, and nothing that anybody must forget.
-CREATE OR REPLACE FUNCTION history_of(a appointment) RETURNS jsonb
-LANGUAGE sql STABLE AS $$
-    SELECT jsonb_build_object(
-        'doctor', a.doctor_id, 'patient', a.patient_id, 'appointment_date', utc_text(lower(a.during)),
-        'ends_at', utc_text(upper(a.during)), 'status', a.status, 'hold_expires_at', utc_text(a.hold_expires_at),
-        'cancel_deadline', utc_text(a.cancel_deadline), 'canceled_by', a.canceled_by
-    )
-$$;
-COMMENT ON FUNCTION history_of(appointment) IS 'What history keeps of an appointment, as the API names it.';
-
-CREATE OR REPLACE FUNCTION history_of(w waitlist_entry) RETURNS jsonb
-LANGUAGE sql STABLE AS $$
-    SELECT jsonb_build_object(
-        'doctor', w.doctor_id, 'patient', w.patient_id, 'desired_date', to_char(w.desired_date, 'YYYY-MM-DD'), 'status', w.status
-    )
-$$;
-COMMENT ON FUNCTION history_of(waitlist_entry) IS 'What history keeps of a waitlist entry, as the API names it.';
-
-CREATE OR REPLACE FUNCTION history_of(p payment) RETURNS jsonb
-LANGUAGE sql STABLE AS $$
-    SELECT jsonb_build_object(
-        'appointment', p.appointment_id, 'status', p.status, 'without_slot', p.without_slot,
-        'needs_attention', p.attention IS NOT NULL
-    )
-$$;
-COMMENT ON FUNCTION history_of(payment) IS 'What history keeps of a payment.';
-
-CREATE OR REPLACE FUNCTION history_of(r refund) RETURNS jsonb
-LANGUAGE sql STABLE AS $$
-    SELECT jsonb_build_object('payment', r.payment_id, 'status', r.status)
-$$;
-COMMENT ON FUNCTION history_of(refund) IS 'What history keeps of a refund.';
-
-CREATE OR REPLACE FUNCTION history_of(a account) RETURNS jsonb
-LANGUAGE sql STABLE AS $$
-    SELECT jsonb_build_object('role', a.role, 'status', a.status)
-$$;
-COMMENT ON FUNCTION history_of(account) IS 'What history keeps of an account.';
-
-CREATE OR REPLACE FUNCTION history_of(p policy) RETURNS jsonb
-LANGUAGE sql STABLE SET intervalstyle = 'postgres' AS $$
-    SELECT to_jsonb(p) - 'id'
-$$;
-COMMENT ON FUNCTION history_of(policy) IS 'What history keeps of the policy: all of it.';
 
 -- By name before every other AFTER trigger, so that what a change leads to is recorded behind it.
 CREATE OR REPLACE TRIGGER tg_account__history
@@ -6100,7 +6101,7 @@ AFTER INSERT OR UPDATE ON waitlist_entry
 FOR EACH ROW EXECUTE FUNCTION tg_any__history();
 COMMENT ON TRIGGER tg_waitlist_entry__history ON waitlist_entry IS 'Records who waits for whom, and the status.';
 
--- Not in setup: its beginning is to be recorded, too.
+-- Here and not in setup/, so that history has its beginning, too.
 INSERT INTO policy DEFAULT VALUES ON CONFLICT DO NOTHING;
 
 -- What people said, and who paid with what, is forgotten 30 days after it has served; what is good for nothing, at once.
@@ -6385,6 +6386,20 @@ COMMENT ON COLUMN admin.activity.number IS 'The record''s place in the history o
 COMMENT ON COLUMN admin.activity.transaction_id IS 'What changed together has the same one.';
 GRANT SELECT ON admin.activity TO booking_admin, booking_auditor;
 
+CREATE OR REPLACE FUNCTION admin.bulk_cancel(
+    doctor integer, day date, reason text DEFAULT NULL, block boolean DEFAULT FALSE, dry_run boolean DEFAULT FALSE
+) RETURNS SETOF api_appointment
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM refuse_input(no_doctor(bulk_cancel.doctor), 'SELECT doctor, doctor_name FROM admin.doctor_load; shows who there is.');
+    RETURN QUERY SELECT * FROM bulk_cancel_by('admin', bulk_cancel.doctor, NULL, day, reason, block, dry_run);
+END
+$$;
+COMMENT ON FUNCTION admin.bulk_cancel(integer, date, text, boolean, boolean) IS
+'Cancels everything that patients hold with a doctor on a day of the doctor''s calendar, or with NULL on every day, that has not begun: all or nothing, one mail a person. With block those times are taken off instead of offered to the waitlist; a dry run only lists. Returns the appointments.';
+REVOKE EXECUTE ON FUNCTION admin.bulk_cancel(integer, date, text, boolean, boolean) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION admin.bulk_cancel(integer, date, text, boolean, boolean) TO booking_admin;
+
 -- An admin cancels for whom a rule ties to a deadline; mails, refund and waitlist follow as from anybody's cancellation.
 CREATE OR REPLACE FUNCTION admin.cancel_appointment(id integer, reason text DEFAULT NULL, block boolean DEFAULT FALSE)
 RETURNS SETOF api_appointment
@@ -6409,20 +6424,6 @@ COMMENT ON FUNCTION admin.cancel_appointment(integer, text, boolean) IS
 'Cancels an appointment that has not begun, at any time before its start: what was paid goes back in full, patient and doctor are mailed (with the reason, if given), and the slot goes to the waitlist. With block the time is taken off instead. Returns the appointment.';
 REVOKE EXECUTE ON FUNCTION admin.cancel_appointment(integer, text, boolean) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION admin.cancel_appointment(integer, text, boolean) TO booking_admin;
-
-CREATE OR REPLACE FUNCTION admin.bulk_cancel(
-    doctor integer, day date, reason text DEFAULT NULL, block boolean DEFAULT FALSE, dry_run boolean DEFAULT FALSE
-) RETURNS SETOF api_appointment
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-BEGIN
-    PERFORM refuse_input(no_doctor(bulk_cancel.doctor), 'SELECT doctor, doctor_name FROM admin.doctor_load; shows who there is.');
-    RETURN QUERY SELECT * FROM bulk_cancel_by('admin', bulk_cancel.doctor, NULL, day, reason, block, dry_run);
-END
-$$;
-COMMENT ON FUNCTION admin.bulk_cancel(integer, date, text, boolean, boolean) IS
-'Cancels everything that patients hold with a doctor on a day of the doctor''s calendar, or with NULL on every day, that has not begun: all or nothing, one mail a person. With block those times are taken off instead of offered to the waitlist; a dry run only lists. Returns the appointments.';
-REVOKE EXECUTE ON FUNCTION admin.bulk_cancel(integer, date, text, boolean, boolean) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION admin.bulk_cancel(integer, date, text, boolean, boolean) TO booking_admin;
 
 -- Who comes to whom on a day, as the doctor's calendar and clock show it.
 CREATE OR REPLACE VIEW admin.day_sheet AS
@@ -6634,6 +6635,15 @@ $$;
 COMMENT ON FUNCTION people_rules(integer, integer, timestamptz) IS
 'What booking_rules() says of a booking, and whether there are such people.';
 
+CREATE OR REPLACE FUNCTION no_patient(p_patient integer) RETURNS text
+LANGUAGE sql STABLE AS $$
+    SELECT CASE
+        WHEN p_patient IS NULL THEN 'Which patient? None is given.'
+        WHEN NOT EXISTS (SELECT FROM patient WHERE account_id = p_patient) THEN format('There is no patient %s.', p_patient)
+    END
+$$;
+COMMENT ON FUNCTION no_patient(integer) IS 'Why a number is no patient''s; NULL: it is one''s.';
+
 -- Which slots are held by a booking that is not paid for yet.
 CREATE OR REPLACE VIEW admin.holds AS
 SELECT
@@ -6679,6 +6689,24 @@ COMMENT ON COLUMN admin.holds.payment IS 'The newest payment for it; none: the p
 COMMENT ON COLUMN admin.holds.payment_status IS 'How far that is.';
 COMMENT ON COLUMN admin.holds.paypal_order IS 'PayPal''s order, as its own pages name it.';
 GRANT SELECT ON admin.holds TO booking_admin, booking_auditor;
+
+CREATE OR REPLACE FUNCTION no_appointment(p_appointment integer) RETURNS text
+LANGUAGE sql STABLE AS $$
+    SELECT CASE
+        WHEN p_appointment IS NULL THEN 'Which appointment? None is given.'
+        WHEN NOT EXISTS (SELECT FROM appointment WHERE id = p_appointment) THEN format('There is no appointment %s.', p_appointment)
+    END
+$$;
+COMMENT ON FUNCTION no_appointment(integer) IS 'Why a number is no appointment''s; NULL: it is one''s.';
+
+CREATE OR REPLACE FUNCTION no_doctor(p_doctor integer) RETURNS text
+LANGUAGE sql STABLE AS $$
+    SELECT CASE
+        WHEN p_doctor IS NULL THEN 'Which doctor? None is given.'
+        WHEN NOT EXISTS (SELECT FROM doctor WHERE account_id = p_doctor) THEN format('There is no doctor %s.', p_doctor)
+    END
+$$;
+COMMENT ON FUNCTION no_doctor(integer) IS 'Why a number is no doctor''s; NULL: it is one''s.';
 
 -- What is on offer to whom at this moment.
 CREATE OR REPLACE VIEW admin.offers AS
@@ -6785,32 +6813,25 @@ $$;
 COMMENT ON FUNCTION refuse_with_hint(text, text, text, text) IS
 'Raises what a rule has refused once more, under the same SQLSTATE and name, with a hint for whoever sits at psql.';
 
-CREATE OR REPLACE FUNCTION no_appointment(p_appointment integer) RETURNS text
-LANGUAGE sql STABLE AS $$
-    SELECT CASE
-        WHEN p_appointment IS NULL THEN 'Which appointment? None is given.'
-        WHEN NOT EXISTS (SELECT FROM appointment WHERE id = p_appointment) THEN format('There is no appointment %s.', p_appointment)
-    END
+CREATE OR REPLACE FUNCTION admin.requeue_notification(id bigint) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    UPDATE notification AS n SET status = 'queued', attempts = 0, due_at = clock_timestamp()
+    WHERE n.id = requeue_notification.id AND n.status = 'failed';
+    PERFORM refuse_input(
+        coalesce(
+            (SELECT format('Mail %s is %s, not failed.', n.id, n.status) FROM notification AS n WHERE n.id = requeue_notification.id),
+            format('There is no mail %s.', coalesce(requeue_notification.id::text, '(none is given)'))
+        ),
+        'SELECT id, outcome FROM admin.undelivered WHERE status = ''failed''; lists those that can be tried again.'
+    ) WHERE NOT FOUND;
+    PERFORM pg_notify('booking_outbox', '');
+END
 $$;
-COMMENT ON FUNCTION no_appointment(integer) IS 'Why a number is no appointment''s; NULL: it is one''s.';
-
-CREATE OR REPLACE FUNCTION no_doctor(p_doctor integer) RETURNS text
-LANGUAGE sql STABLE AS $$
-    SELECT CASE
-        WHEN p_doctor IS NULL THEN 'Which doctor? None is given.'
-        WHEN NOT EXISTS (SELECT FROM doctor WHERE account_id = p_doctor) THEN format('There is no doctor %s.', p_doctor)
-    END
-$$;
-COMMENT ON FUNCTION no_doctor(integer) IS 'Why a number is no doctor''s; NULL: it is one''s.';
-
-CREATE OR REPLACE FUNCTION no_patient(p_patient integer) RETURNS text
-LANGUAGE sql STABLE AS $$
-    SELECT CASE
-        WHEN p_patient IS NULL THEN 'Which patient? None is given.'
-        WHEN NOT EXISTS (SELECT FROM patient WHERE account_id = p_patient) THEN format('There is no patient %s.', p_patient)
-    END
-$$;
-COMMENT ON FUNCTION no_patient(integer) IS 'Why a number is no patient''s; NULL: it is one''s.';
+COMMENT ON FUNCTION admin.requeue_notification(bigint) IS
+'Has a failed mail tried again at once, as if for the first time. If what it says is no longer true by then, it is skipped.';
+REVOKE EXECUTE ON FUNCTION admin.requeue_notification(bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION admin.requeue_notification(bigint) TO booking_admin;
 
 -- An admin moves an appointment by the rules for everybody; its patient may cancel until the new start, as after a doctor's move.
 CREATE OR REPLACE FUNCTION admin.reschedule_appointment(id integer, start timestamptz) RETURNS SETOF api_appointment
@@ -7040,26 +7061,6 @@ COMMENT ON COLUMN admin.undelivered.due_at IS 'When it is tried next.';
 COMMENT ON COLUMN admin.undelivered.created_at IS 'When the event happened.';
 COMMENT ON COLUMN admin.undelivered.request_id IS 'The X-Request-ID of the act that called for it, which the logs name, too.';
 GRANT SELECT ON admin.undelivered TO booking_admin, booking_auditor;
-
-CREATE OR REPLACE FUNCTION admin.requeue_notification(id bigint) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-BEGIN
-    UPDATE notification AS n SET status = 'queued', attempts = 0, due_at = clock_timestamp()
-    WHERE n.id = requeue_notification.id AND n.status = 'failed';
-    PERFORM refuse_input(
-        coalesce(
-            (SELECT format('Mail %s is %s, not failed.', n.id, n.status) FROM notification AS n WHERE n.id = requeue_notification.id),
-            format('There is no mail %s.', coalesce(requeue_notification.id::text, '(none is given)'))
-        ),
-        'SELECT id, outcome FROM admin.undelivered WHERE status = ''failed''; lists those that can be tried again.'
-    ) WHERE NOT FOUND;
-    PERFORM pg_notify('booking_outbox', '');
-END
-$$;
-COMMENT ON FUNCTION admin.requeue_notification(bigint) IS
-'Has a failed mail tried again at once, as if for the first time. If what it says is no longer true by then, it is skipped.';
-REVOKE EXECUTE ON FUNCTION admin.requeue_notification(bigint) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION admin.requeue_notification(bigint) TO booking_admin;
 
 -- Whether a doctor is one, a person finds out. What is booked already stays, whatever they find.
 CREATE OR REPLACE FUNCTION admin.verify_doctor(doctor integer, is_verified boolean DEFAULT true) RETURNS timestamptz

@@ -8,21 +8,6 @@ COMMENT ON FUNCTION password_hash_of(integer) IS
 REVOKE EXECUTE ON FUNCTION password_hash_of(integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION password_hash_of(integer) TO booking_app;
 
--- A new password, whoever sets it, ends every login and every other way in, and its owner is told.
-CREATE OR REPLACE FUNCTION set_password(p_account integer, p_new_hash text) RETURNS void
-LANGUAGE sql AS $$
-    -- an address that is not proven yet may be that of whoever has to be kept out
-    UPDATE account SET password_hash = p_new_hash, pending_email = NULL WHERE id = p_account;
-    SELECT revoke_sessions(p_account, NULL);
-    -- first, so that no worker makes another code
-    UPDATE notification SET status = 'skipped', outcome = 'the password has been changed since'
-    WHERE account_id = p_account AND kind = 'password_reset' AND status = 'queued';
-    DELETE FROM account_token WHERE account_id = p_account AND purpose = 'password_reset';
-    INSERT INTO notification (kind, account_id) VALUES ('password_changed', p_account);
-$$;
-COMMENT ON FUNCTION set_password(integer, text) IS
-'Replaces a password hash, ends all logins, mailed codes and a change of address under way, and tells the account''s owner. The account must be locked.';
-
 CREATE OR REPLACE FUNCTION change_password(p_account integer, p_old_hash text, p_new_hash text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
@@ -38,47 +23,3 @@ COMMENT ON FUNCTION change_password(integer, text, text) IS
 'Replaces a password hash that still is the one verified, with what follows; false if it is another by now.';
 REVOKE EXECUTE ON FUNCTION change_password(integer, text, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION change_password(integer, text, text) TO booking_app;
-
-CREATE OR REPLACE FUNCTION request_password_reset(p_email text) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-BEGIN
-    PERFORM mail_again((SELECT id FROM account WHERE lower(email) = lower(p_email)), 'password_reset');
-    -- writes to disk whether or not there was a mail to queue, so that the time it takes tells nothing
-    PERFORM pg_logical_emit_message(true, 'password_reset', '');
-END
-$$;
-COMMENT ON FUNCTION request_password_reset(text) IS
-'Has a code to set a new password mailed to the account of an address, if there is one; nobody learns which.';
-REVOKE EXECUTE ON FUNCTION request_password_reset(text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION request_password_reset(text) TO booking_app;
-
-CREATE OR REPLACE FUNCTION password_reset_of(p_hash bytea) RETURNS TABLE (username text, email text)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT a.username, a.email
-    FROM account_token AS t
-    INNER JOIN account AS a ON t.account_id = a.id
-    WHERE t.token_hash = p_hash AND t.purpose = 'password_reset' AND t.expires_at > clock_timestamp()
-$$;
-COMMENT ON FUNCTION password_reset_of(bytea) IS
-'What the new password that a code (SHA-256) is for must not be; no row if there is no such code.';
-REVOKE EXECUTE ON FUNCTION password_reset_of(bytea) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION password_reset_of(bytea) TO booking_app;
-
-CREATE OR REPLACE FUNCTION reset_password(p_hash bytea, p_new_hash text) RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE
-    a account := use_account_token(p_hash, 'password_reset');
-BEGIN
-    IF a.id IS NULL THEN
-        RETURN false;
-    END IF;
-    -- whoever has the code reads the address
-    UPDATE account SET email_verified_at = coalesce(email_verified_at, clock_timestamp()) WHERE id = a.id;
-    PERFORM set_password(a.id, p_new_hash);
-    RETURN true;
-END
-$$;
-COMMENT ON FUNCTION reset_password(bytea, text) IS
-'Sets the password of the account that a mailed code (SHA-256) is for, with what follows; false if the code is not good.';
-REVOKE EXECUTE ON FUNCTION reset_password(bytea, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION reset_password(bytea, text) TO booking_app;

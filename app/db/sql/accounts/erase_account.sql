@@ -55,44 +55,6 @@ LANGUAGE sql STABLE AS $$
 $$;
 COMMENT ON FUNCTION is_password(integer, text) IS 'Whether an active account has this password hash.';
 
-CREATE OR REPLACE FUNCTION upcoming_appointments(p_patient integer) RETURNS SETOF appointment
-LANGUAGE sql STABLE AS $$
-    SELECT * FROM appointment
-    WHERE patient_id = p_patient AND status IN ('pending', 'confirmed') AND lower(during) > clock_timestamp()
-        AND appointment_is_active(status, hold_expires_at, upper(during), clock_timestamp())
-    ORDER BY id
-$$;
-COMMENT ON FUNCTION upcoming_appointments(integer) IS 'The appointments that a patient holds and that have not begun.';
-
-CREATE OR REPLACE FUNCTION live_entries(p_patient integer) RETURNS SETOF waitlist_entry
-LANGUAGE sql STABLE AS $$
-    SELECT * FROM waitlist_entry WHERE patient_id = p_patient AND status IN ('waiting', 'offered', 'paused') ORDER BY id
-$$;
-COMMENT ON FUNCTION live_entries(integer) IS 'Where a patient waits.';
-
-CREATE OR REPLACE FUNCTION lock_patient_with_doctors(p_patient integer) RETURNS void
-LANGUAGE plpgsql AS $$
-DECLARE
-    doctors integer[] := doctors_of(p_patient);
-BEGIN
-    PERFORM FROM doctor WHERE account_id = ANY (doctors) ORDER BY account_id FOR NO KEY UPDATE;
-    UPDATE patient SET booking_seq = booking_seq + 1 WHERE account_id = p_patient;
-    IF NOT doctors_of(p_patient) <@ doctors THEN
-        -- whom they have booked meanwhile would now be locked out of turn
-        RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = 'This patient has just booked; try again.';
-    END IF;
-END
-$$;
-COMMENT ON FUNCTION lock_patient_with_doctors(integer) IS
-'Locks the doctors with whom a patient has something ahead, in order, and then the patient, who so books nothing more.';
-
-CREATE OR REPLACE FUNCTION doctors_of(p_patient integer) RETURNS integer[]
-LANGUAGE sql STABLE AS $$
-    SELECT coalesce(array_agg(DISTINCT doctor_id), '{}')
-    FROM (SELECT doctor_id FROM upcoming_appointments(p_patient) UNION ALL SELECT doctor_id FROM live_entries(p_patient)) AS ahead
-$$;
-COMMENT ON FUNCTION doctors_of(integer) IS 'The doctors with whom a patient has an appointment ahead, or for whom they wait.';
-
 CREATE OR REPLACE FUNCTION end_waiting(p_doctor integer) RETURNS void
 LANGUAGE sql AS $$
     WITH ended AS (

@@ -43,3 +43,12 @@ LANGUAGE sql STABLE AS $$
 $$;
 COMMENT ON FUNCTION people_rules(integer, integer, timestamptz) IS
 'What booking_rules() says of a booking, and whether there are such people.';
+
+CREATE OR REPLACE FUNCTION no_patient(p_patient integer) RETURNS text
+LANGUAGE sql STABLE AS $$
+    SELECT CASE
+        WHEN p_patient IS NULL THEN 'Which patient? None is given.'
+        WHEN NOT EXISTS (SELECT FROM patient WHERE account_id = p_patient) THEN format('There is no patient %s.', p_patient)
+    END
+$$;
+COMMENT ON FUNCTION no_patient(integer) IS 'Why a number is no patient''s; NULL: it is one''s.';

@@ -26,23 +26,3 @@ COMMENT ON COLUMN admin.undelivered.due_at IS 'When it is tried next.';
 COMMENT ON COLUMN admin.undelivered.created_at IS 'When the event happened.';
 COMMENT ON COLUMN admin.undelivered.request_id IS 'The X-Request-ID of the act that called for it, which the logs name, too.';
 GRANT SELECT ON admin.undelivered TO booking_admin, booking_auditor;
-
-CREATE OR REPLACE FUNCTION admin.requeue_notification(id bigint) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-BEGIN
-    UPDATE notification AS n SET status = 'queued', attempts = 0, due_at = clock_timestamp()
-    WHERE n.id = requeue_notification.id AND n.status = 'failed';
-    PERFORM refuse_input(
-        coalesce(
-            (SELECT format('Mail %s is %s, not failed.', n.id, n.status) FROM notification AS n WHERE n.id = requeue_notification.id),
-            format('There is no mail %s.', coalesce(requeue_notification.id::text, '(none is given)'))
-        ),
-        'SELECT id, outcome FROM admin.undelivered WHERE status = ''failed''; lists those that can be tried again.'
-    ) WHERE NOT FOUND;
-    PERFORM pg_notify('booking_outbox', '');
-END
-$$;
-COMMENT ON FUNCTION admin.requeue_notification(bigint) IS
-'Has a failed mail tried again at once, as if for the first time. If what it says is no longer true by then, it is skipped.';
-REVOKE EXECUTE ON FUNCTION admin.requeue_notification(bigint) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION admin.requeue_notification(bigint) TO booking_admin;

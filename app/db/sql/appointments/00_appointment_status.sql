@@ -13,15 +13,6 @@ $$;
 COMMENT ON FUNCTION appointment_status(text, timestamptz, timestamptz, timestamptz) IS
 'The status that counts at an instant: what the API shows, and what the sweep will write.';
 
-CREATE OR REPLACE FUNCTION appointment_is_active(
-    status text, hold_expires_at timestamptz, ends_at timestamptz, at_ timestamptz
-) RETURNS boolean
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT appointment_status(status, hold_expires_at, ends_at, at_) IN ('offered', 'pending', 'confirmed')
-$$;
-COMMENT ON FUNCTION appointment_is_active(text, timestamptz, timestamptz, timestamptz) IS
-'Whether an appointment takes its slot and one of its doctor''s seats at an instant.';
-
 -- A view's tables are read with its owner's rights, but its functions are called with the reader's.
 GRANT EXECUTE ON FUNCTION appointment_status(text, timestamptz, timestamptz, timestamptz)
 TO booking_app, booking_admin, booking_auditor;

@@ -11,11 +11,3 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 $$;
 COMMENT ON FUNCTION appointment_doctor_cap(integer, doctor) IS
 'Why a doctor with so many other active appointments can take no more; NULL: one more is fine.';
-
-CREATE OR REPLACE FUNCTION active_appointments(p_doctor integer, at_ timestamptz) RETURNS integer
-LANGUAGE sql STABLE AS $$
-    SELECT count(*)::integer FROM appointment
-    WHERE doctor_id = p_doctor AND seat IS NOT NULL
-        AND appointment_is_active(status, hold_expires_at, upper(during), at_)
-$$;
-COMMENT ON FUNCTION active_appointments(integer, timestamptz) IS 'How many appointments of a doctor are active at an instant.';

@@ -1,11 +1,4 @@
 -- Where the policy asks for it, only doctors whom an admin has verified are found, booked and waited for; disabled ones never are.
-CREATE OR REPLACE FUNCTION is_verified(d doctor, p policy) RETURNS boolean
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT (d.verified_at IS NOT NULL OR NOT p.require_verified_doctor) AND d.disabled_at IS NULL
-$$;
-COMMENT ON FUNCTION is_verified(doctor, policy) IS 'Whether a doctor is verified, or the policy does not ask; not if disabled.';
-GRANT EXECUTE ON FUNCTION is_verified(doctor, policy) TO booking_app, booking_admin, booking_auditor;
-
 CREATE OR REPLACE FUNCTION appointment_doctor_verified(d doctor, p policy) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE

@@ -17,11 +17,6 @@ LANGUAGE sql STABLE AS $$
         WHEN is_time_off(d.account_id, slot) THEN 'The doctor is away at that time.'
     END
 $$;
-CREATE OR REPLACE FUNCTION is_time_off(p_doctor integer, slot tstzrange) RETURNS boolean
-LANGUAGE sql STABLE AS $$
-    SELECT EXISTS (SELECT FROM time_off WHERE doctor_id = p_doctor AND during && slot)
-$$;
-COMMENT ON FUNCTION is_time_off(integer, tstzrange) IS 'Whether a doctor is away at any moment of a time.';
 
 COMMENT ON FUNCTION appointment_within_working_hours(doctor, tstzrange) IS
 'An appointment is exactly one slot of the doctor''s working hours, outside time off. Why a time is no slot of this doctor; NULL: it is one. Costs the same whatever the length of the working day.';

@@ -13,13 +13,3 @@ COMMENT ON FUNCTION cancel_as_patient(integer, integer) IS
 'Cancels a patient''s (account id) appointment; no row if it is not theirs. Raises the broken rule.';
 REVOKE EXECUTE ON FUNCTION cancel_as_patient(integer, integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION cancel_as_patient(integer, integer) TO booking_app;
-
--- The row lock alone, because the trigger that follows updates the doctor.
-CREATE OR REPLACE FUNCTION lock_doctor_of(p_appointment integer) RETURNS void
-LANGUAGE sql AS $$
-    SELECT FROM doctor
-    WHERE account_id = (SELECT doctor_id FROM appointment WHERE id = p_appointment)
-    FOR NO KEY UPDATE
-$$;
-COMMENT ON FUNCTION lock_doctor_of(integer) IS
-'Locks an appointment''s doctor before the appointment itself, so that two writers never wait for each other.';

@@ -29,10 +29,3 @@ LANGUAGE sql STABLE AS $$
 $$;
 COMMENT ON FUNCTION broken_rules(appointment, doctor, policy, timestamptz, other_appointments, other_appointments) IS
 'Every rule that an appointment would break by taking its place at an instant, and why; none: it may.';
-
-CREATE OR REPLACE FUNCTION is_broken_at_any_start(rule text) RETURNS boolean
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT rule IN ('appointment_status_transition', 'appointment_doctor_verified', 'appointment_doctor_cap')
-$$;
-COMMENT ON FUNCTION is_broken_at_any_start(text) IS
-'Whether who breaks a rule of booking by taking one slot of a doctor would break it by taking any other.';

@@ -16,3 +16,13 @@ END
 $$;
 COMMENT ON FUNCTION lock_doctor(integer) IS
 'Takes the lock under which a doctor''s bookings are decided, until the transaction ends. First in the order doctor, appointment, patient, waitlist entry, offer.';
+
+-- The row lock alone, because the trigger that follows updates the doctor.
+CREATE OR REPLACE FUNCTION lock_doctor_of(p_appointment integer) RETURNS void
+LANGUAGE sql AS $$
+    SELECT FROM doctor
+    WHERE account_id = (SELECT doctor_id FROM appointment WHERE id = p_appointment)
+    FOR NO KEY UPDATE
+$$;
+COMMENT ON FUNCTION lock_doctor_of(integer) IS
+'Locks an appointment''s doctor before the appointment itself, so that two writers never wait for each other.';

@@ -19,3 +19,16 @@ LANGUAGE sql STABLE AS $$
     WHERE r.id = n.account_id
 $$;
 COMMENT ON FUNCTION notification_stale(notification) IS 'Why a mail would say what is no longer so; NULL: it is true.';
+
+CREATE OR REPLACE FUNCTION coming_mail_stale(p_kind text, a appointment, at_ timestamptz) RETURNS text
+LANGUAGE sql STABLE AS $$
+    SELECT CASE
+        WHEN p_kind = 'appointment_reminder' AND lower(a.during) <= at_ THEN 'the appointment has begun'
+        WHEN p_kind IN ('appointment_held', 'hold_lapsing') AND a.hold_expires_at <= at_ THEN 'the hold has lapsed'
+        WHEN p_kind IN ('appointment_held', 'hold_lapsing') AND EXISTS (
+            SELECT FROM payment WHERE appointment_id = a.id AND status IN ('capturing', 'pending_review')
+        ) THEN 'the payment is being made'
+    END
+$$;
+COMMENT ON FUNCTION coming_mail_stale(text, appointment, timestamptz) IS
+'Why what was planned to be said of an appointment need not be said at an instant, although it has not changed; NULL: it is to be said.';

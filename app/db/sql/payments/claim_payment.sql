@@ -36,32 +36,3 @@ COMMENT ON FUNCTION finish_look(integer, timestamptz) IS
 'Says when to look at a payment next, after a look that was claimed until an instant and found nothing new.';
 REVOKE EXECUTE ON FUNCTION finish_look(integer, timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION finish_look(integer, timestamptz) TO booking_app;
-
-CREATE OR REPLACE FUNCTION receive_webhook(p_event text, p_kind text, p_names text[]) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE
-    ours integer := (
-        SELECT id FROM payment WHERE order_id = ANY (p_names)
-        UNION ALL
-        SELECT id FROM payment WHERE capture_id = ANY (p_names)
-        UNION ALL
-        SELECT payment_id FROM refund WHERE paypal_id = ANY (p_names)
-        UNION ALL
-        SELECT id FROM payment
-        WHERE reference = ANY (ARRAY(SELECT name::uuid FROM unnest(p_names) AS name WHERE name ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'))
-        LIMIT 1
-    );
-BEGIN
-    -- before the event refers to it: whoever is writing the capture's id down would wait for that, and we for them
-    PERFORM FROM payment WHERE id = ours FOR NO KEY UPDATE;
-    INSERT INTO webhook_event (id, kind, payment_id) VALUES (p_event, p_kind, ours) ON CONFLICT DO NOTHING;
-    IF FOUND THEN
-        UPDATE payment SET due_at = clock_timestamp() WHERE id = ours;
-        UPDATE refund SET due_at = clock_timestamp() WHERE payment_id = ours AND status = 'pending';
-    END IF;
-END
-$$;
-COMMENT ON FUNCTION receive_webhook(text, text, text[]) IS
-'Keeps an event of PayPal''s, once, and has the payment looked at that one of the names in it (order, capture, refund, our reference) is of.';
-REVOKE EXECUTE ON FUNCTION receive_webhook(text, text, text[]) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION receive_webhook(text, text, text[]) TO booking_app;

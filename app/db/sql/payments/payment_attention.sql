@@ -31,28 +31,3 @@ WHERE p.status IN ('capturing', 'pending_review') AND p.updated_at < now() - int
 COMMENT ON VIEW payment_attention IS 'Payments and appointments that do not fit together, and why; an admin clears payment.attention.';
 GRANT SELECT ON payment_attention TO booking_app, booking_admin, booking_auditor;
 GRANT EXECUTE ON FUNCTION appointment_confirmed_is_paid(appointment) TO booking_app, booking_admin, booking_auditor;
-
-CREATE OR REPLACE FUNCTION reconcile_payments() RETURNS integer
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE
-    orphan integer;
-    orphans integer := 0;
-BEGIN
-    FOR orphan IN
-        SELECT p.id FROM payment AS p
-        INNER JOIN appointment AS a ON p.appointment_id = a.id
-        WHERE p.status IN ('captured', 'partially_refunded') AND p.refund_total < p.amount
-            AND a.status IN ('pending', 'canceled', 'expired', 'released')
-            AND NOT EXISTS (SELECT FROM refund WHERE payment_id = p.id AND status = 'failed')
-        ORDER BY p.id
-    LOOP
-        PERFORM request_refund(orphan, 'slot_lost');
-        orphans := orphans + 1;
-    END LOOP;
-    RETURN orphans;
-END
-$$;
-COMMENT ON FUNCTION reconcile_payments() IS
-'Has money paid back that was captured for an appointment that is not confirmed; how many payments. Nothing is left to find unless triggers were off.';
-REVOKE EXECUTE ON FUNCTION reconcile_payments() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION reconcile_payments() TO booking_app, booking_admin;

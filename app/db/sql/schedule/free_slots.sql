@@ -47,14 +47,3 @@ LANGUAGE sql STABLE AS $$
 $$;
 COMMENT ON FUNCTION grid_slots(doctor, timestamptz, timestamptz) IS
 'The slots of a doctor''s working hours that start in [from, to), taken or not, in no order.';
-
-CREATE OR REPLACE FUNCTION is_taken(p_doctor integer, slot tstzrange, at_ timestamptz) RETURNS boolean
-LANGUAGE sql STABLE AS $$
-    SELECT is_time_off(p_doctor, slot) OR EXISTS (
-        SELECT FROM appointment AS a
-        WHERE a.doctor_id = p_doctor AND a.status IN ('offered', 'pending', 'confirmed') AND a.during && slot
-            AND appointment_is_active(a.status, a.hold_expires_at, upper(a.during), at_)
-    )
-$$;
-COMMENT ON FUNCTION is_taken(integer, tstzrange, timestamptz) IS
-'Whether a doctor is away, or has an appointment that is active at an instant, at any moment of a time.';

@@ -31,3 +31,10 @@ COMMENT ON FUNCTION nearest_free_slots(integer, integer, timestamptz, integer, i
 'Up to so many slots of a doctor, nearest to an instant, in order of time, that a patient could book now, or move an appointment to.';
 REVOKE EXECUTE ON FUNCTION nearest_free_slots(integer, integer, timestamptz, integer, integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION nearest_free_slots(integer, integer, timestamptz, integer, integer) TO booking_app;
+
+CREATE OR REPLACE FUNCTION is_broken_at_any_start(rule text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT rule IN ('appointment_status_transition', 'appointment_doctor_verified', 'appointment_doctor_cap')
+$$;
+COMMENT ON FUNCTION is_broken_at_any_start(text) IS
+'Whether who breaks a rule of booking by taking one slot of a doctor would break it by taking any other.';

@@ -47,36 +47,3 @@ LANGUAGE sql AS $$
     SELECT serve_waitlist(doctor_id) FROM appointment WHERE id = o.appointment_id AND has_waitlist(doctor_id);
 $$;
 COMMENT ON FUNCTION pass_over_others(offer) IS 'Ends the other offers of a slot that is claimed, and sees to those who had them.';
-
-CREATE OR REPLACE FUNCTION decline_offer(p_patient integer, p_offer integer) RETURNS SETOF api_offer
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE
-    o offer := lock_offer(p_patient, p_offer);
-BEGIN
-    IF o.id IS NULL THEN
-        RETURN;
-    END IF;
-    PERFORM refuse('offer_superseded', offer_superseded(o, clock_timestamp()));
-    PERFORM act_as('patient', p_patient);
-    UPDATE offer SET status = 'declined' WHERE id = o.id;
-    PERFORM serve_waitlist(doctor_id) FROM appointment WHERE id = o.appointment_id;
-    PERFORM act_as('');
-    RETURN QUERY SELECT * FROM api_offer WHERE id = o.id;
-END
-$$;
-COMMENT ON FUNCTION decline_offer(integer, integer) IS
-'A patient (account id) lets a slot pass and stays in line; no row if the offer is not theirs. Raises the broken rule.';
-REVOKE EXECUTE ON FUNCTION decline_offer(integer, integer) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION decline_offer(integer, integer) TO booking_app;
-
-CREATE OR REPLACE FUNCTION open_offer(p_patient integer, p_doctor integer, p_start timestamptz) RETURNS integer
-LANGUAGE sql STABLE AS $$
-    SELECT o.id
-    FROM waitlist_entry AS w
-    INNER JOIN offer AS o ON o.waitlist_entry_id = w.id
-    INNER JOIN appointment AS a ON o.appointment_id = a.id
-    WHERE w.patient_id = p_patient AND w.doctor_id = p_doctor AND w.status = 'offered' AND lower(a.during) = p_start
-        AND o.status IN ('queued', 'sent') AND o.expires_at > clock_timestamp()
-$$;
-COMMENT ON FUNCTION open_offer(integer, integer, timestamptz) IS
-'The offer by which a patient can claim a doctor''s slot that starts at an instant; NULL: there is none.';

@@ -65,17 +65,6 @@ $$;
 COMMENT ON FUNCTION entries_in_line(integer, timestamptz) IS
 'The entries that a doctor''s slots go to, first in line first: not those that are paused, of a disabled account, or have claimed a slot and not paid yet.';
 
-CREATE OR REPLACE FUNCTION has_claim(w waitlist_entry, at_ timestamptz) RETURNS boolean
-LANGUAGE sql STABLE AS $$
-    SELECT w.status = 'offered' AND EXISTS (
-        SELECT FROM offer AS o INNER JOIN appointment AS a ON o.appointment_id = a.id
-        WHERE o.waitlist_entry_id = w.id AND o.status = 'accepted' AND a.status = 'pending'
-            AND appointment_is_active(a.status, a.hold_expires_at, upper(a.during), at_)
-    )
-$$;
-COMMENT ON FUNCTION has_claim(waitlist_entry, timestamptz) IS
-'Whether the patient has claimed a slot by this entry that is held and not paid for at an instant.';
-
 CREATE OR REPLACE FUNCTION slot_on_offer(w waitlist_entry, d doctor, given integer[], at_ timestamptz) RETURNS SETOF appointment
 LANGUAGE sql STABLE AS $$
     SELECT a.* FROM appointment AS a
@@ -110,41 +99,23 @@ $$;
 COMMENT ON FUNCTION given_up_slots(integer, timestamptz) IS
 'The times of a doctor''s appointments that this transaction has ended, or whose hold has lapsed and nobody has written that down.';
 
-CREATE OR REPLACE FUNCTION owed_slots(p_doctor integer, at_ timestamptz) RETURNS tstzrange[]
-LANGUAGE plpgsql STABLE AS $$
-BEGIN
-    IF NOT has_waitlist(p_doctor) THEN
-        RETURN ARRAY[]::tstzrange[];
-    END IF;
-    RETURN ARRAY(
-        SELECT p.slot FROM doctor AS d CROSS JOIN LATERAL offer_plan(d, NULL, at_) AS p
-        WHERE d.account_id = p_doctor AND active_appointments(p_doctor, at_) < d.max_appointments
-            AND p.appointment_id IS NULL
-    );
-END
-$$;
-COMMENT ON FUNCTION owed_slots(integer, timestamptz) IS
-'The slots of a doctor that are free but belong to the waitlist, because the clock has just freed them: the sweep will offer them within seconds.';
-
-CREATE OR REPLACE FUNCTION has_waitlist(p_doctor integer) RETURNS boolean
+-- Each place that a doctor regains is offered once to everybody in line; then it is the public's, with all its slots.
+-- It is regained when its appointment ends, whenever that is written down.
+CREATE OR REPLACE FUNCTION has_let_pass(w waitlist_entry, at_ timestamptz) RETURNS boolean
 LANGUAGE sql STABLE AS $$
-    SELECT EXISTS (SELECT FROM waitlist_entry WHERE doctor_id = p_doctor AND status IN ('waiting', 'offered'))
+    SELECT EXISTS (
+        SELECT FROM offer AS o
+        WHERE o.waitlist_entry_id = w.id AND o.status IN ('accepted', 'declined', 'expired')
+            AND NOT EXISTS (
+                SELECT FROM appointment AS since
+                CROSS JOIN LATERAL least(
+                    CASE WHEN since.seat IS NULL THEN since.updated_at END, since.hold_expires_at, upper(since.during)
+                ) AS ended_at
+                WHERE since.doctor_id = w.doctor_id AND since.id <> o.appointment_id AND since.patient_id IS NOT NULL
+                    AND lower(since.during) > o.created_at - interval '8 h' -- the longest visit
+                    AND ended_at > o.created_at AND ended_at <= at_
+            )
+    )
 $$;
-COMMENT ON FUNCTION has_waitlist(integer) IS 'Whether anybody waits for a doctor: all that a booking costs where nobody does.';
-
-CREATE OR REPLACE FUNCTION slots_kept(p_doctor integer, at_ timestamptz) RETURNS tstzrange[]
-LANGUAGE plpgsql STABLE AS $$
-DECLARE
-    owed tstzrange[] := owed_slots(p_doctor, at_);
-BEGIN
-    -- the last seats are theirs, too
-    IF cardinality(owed) > 0 AND (SELECT max_appointments FROM doctor WHERE account_id = p_doctor)
-        <= active_appointments(p_doctor, at_) + cardinality(owed)
-    THEN
-        RETURN ARRAY['(,)'::tstzrange];
-    END IF;
-    RETURN owed;
-END
-$$;
-COMMENT ON FUNCTION slots_kept(integer, timestamptz) IS
-'The times in which nobody can book a free slot of a doctor, because it, or the seat that it takes, belongs to the waitlist.';
+COMMENT ON FUNCTION has_let_pass(waitlist_entry, timestamptz) IS
+'Whether a waitlist entry made no use of an offer, and no appointment with the doctor has ended since, up to an instant.';

@@ -50,27 +50,6 @@ $$;
 COMMENT ON FUNCTION was_offered(waitlist_entry, tstzrange) IS
 'Whether the patient of an entry has, or had and did not make use of, an offer of this slot. An offer that somebody else was faster to claim does not count.';
 
--- Each place that a doctor regains is offered once to everybody in line; then it is the public's, with all its slots.
--- It is regained when its appointment ends, whenever that is written down.
-CREATE OR REPLACE FUNCTION has_let_pass(w waitlist_entry, at_ timestamptz) RETURNS boolean
-LANGUAGE sql STABLE AS $$
-    SELECT EXISTS (
-        SELECT FROM offer AS o
-        WHERE o.waitlist_entry_id = w.id AND o.status IN ('accepted', 'declined', 'expired')
-            AND NOT EXISTS (
-                SELECT FROM appointment AS since
-                CROSS JOIN LATERAL least(
-                    CASE WHEN since.seat IS NULL THEN since.updated_at END, since.hold_expires_at, upper(since.during)
-                ) AS ended_at
-                WHERE since.doctor_id = w.doctor_id AND since.id <> o.appointment_id AND since.patient_id IS NOT NULL
-                    AND lower(since.during) > o.created_at - interval '8 h' -- the longest visit
-                    AND ended_at > o.created_at AND ended_at <= at_
-            )
-    )
-$$;
-COMMENT ON FUNCTION has_let_pass(waitlist_entry, timestamptz) IS
-'Whether a waitlist entry made no use of an offer, and no appointment with the doctor has ended since, up to an instant.';
-
 CREATE OR REPLACE FUNCTION patient_is_free(p_patient integer, slot tstzrange, at_ timestamptz) RETURNS boolean
 LANGUAGE sql STABLE AS $$
     SELECT NOT EXISTS (

@@ -72,29 +72,38 @@ LANGUAGE sql STABLE AS $$
 $$;
 COMMENT ON FUNCTION acting_account() IS 'The account on whose request somebody is writing at this moment, if it is anybody''s.';
 
-CREATE OR REPLACE FUNCTION history_changes(h history) RETURNS jsonb
-LANGUAGE sql STABLE AS $$
-    SELECT jsonb_agg(jsonb_build_object('field', key, 'was', coalesce(h.was -> key, 'null'), 'becomes', value) ORDER BY key)
-    FROM jsonb_each(h.becomes)
-    WHERE CASE WHEN h.was IS NULL THEN value <> 'null' ELSE h.was ? key END
-$$;
-COMMENT ON FUNCTION history_changes(history) IS 'What a record says that changed: [{field, was, becomes}].';
-GRANT EXECUTE ON FUNCTION history_changes(history) TO booking_app, booking_admin, booking_auditor;
-
 GRANT SELECT ON history TO booking_admin, booking_auditor;
 
-CREATE OR REPLACE VIEW api_appointment_history AS
-SELECT
-    h.object_id AS appointment,
-    a.doctor_id AS doctor,
-    a.patient_id AS patient,
-    h.number,
-    h.changed_at,
-    h.acted_as,
-    h.account_id,
-    history_changes(h) AS changes
-FROM history AS h
-INNER JOIN appointment AS a ON h.object_id = a.id
-WHERE h.object_kind = 'appointment';
-COMMENT ON VIEW api_appointment_history IS 'What became of appointments, as the API tells their parties.';
-GRANT SELECT ON api_appointment_history TO booking_app, booking_admin, booking_auditor;
+-- By name before every other AFTER trigger, so that what a change leads to is recorded behind it.
+CREATE OR REPLACE TRIGGER tg_account__history
+AFTER INSERT OR UPDATE ON account
+FOR EACH ROW EXECUTE FUNCTION tg_any__history();
+COMMENT ON TRIGGER tg_account__history ON account IS 'Records the account''s role and status.';
+
+CREATE OR REPLACE TRIGGER tg_appointment__history
+AFTER INSERT OR UPDATE ON appointment
+FOR EACH ROW EXECUTE FUNCTION tg_any__history();
+COMMENT ON TRIGGER tg_appointment__history ON appointment IS 'Records who, when and what status.';
+
+CREATE OR REPLACE TRIGGER tg_payment__history
+AFTER INSERT OR UPDATE ON payment
+FOR EACH ROW EXECUTE FUNCTION tg_any__history();
+COMMENT ON TRIGGER tg_payment__history ON payment IS 'Records the payment''s status.';
+
+CREATE OR REPLACE TRIGGER tg_policy__history
+AFTER INSERT OR UPDATE ON policy
+FOR EACH ROW EXECUTE FUNCTION tg_any__history();
+COMMENT ON TRIGGER tg_policy__history ON policy IS 'Records every number of the policy.';
+
+CREATE OR REPLACE TRIGGER tg_refund__history
+AFTER INSERT OR UPDATE ON refund
+FOR EACH ROW EXECUTE FUNCTION tg_any__history();
+COMMENT ON TRIGGER tg_refund__history ON refund IS 'Records the refund''s status.';
+
+CREATE OR REPLACE TRIGGER tg_waitlist_entry__history
+AFTER INSERT OR UPDATE ON waitlist_entry
+FOR EACH ROW EXECUTE FUNCTION tg_any__history();
+COMMENT ON TRIGGER tg_waitlist_entry__history ON waitlist_entry IS 'Records who waits for whom, and the status.';
+
+-- Here and not in setup/, so that history has its beginning, too.
+INSERT INTO policy DEFAULT VALUES ON CONFLICT DO NOTHING;

@@ -1,0 +1,26 @@
+-- The old address stays until the new one is proven: a slip locks nobody out, and a thief cannot have the mails turned.
+CREATE OR REPLACE FUNCTION change_email(p_account integer, p_email text) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    a account;
+BEGIN
+    SELECT * INTO a FROM account WHERE id = p_account FOR NO KEY UPDATE;
+    IF p_email = a.pending_email THEN
+        RETURN;
+    END IF;
+    IF EXISTS (SELECT FROM account WHERE lower(email) = lower(p_email) AND id <> p_account) THEN
+        -- said at once, as it would be when the address is proven
+        RAISE EXCEPTION USING ERRCODE = 'unique_violation', CONSTRAINT = 'account_email_unique',
+            MESSAGE = 'An account with this email exists already.';
+    END IF;
+    UPDATE account SET pending_email = p_email WHERE id = p_account;
+    DELETE FROM account_token WHERE account_id = p_account AND purpose = 'email_verification';
+    INSERT INTO notification (kind, account_id) VALUES ('email_verification', p_account);
+    IF a.email_verified_at IS NOT NULL THEN
+        INSERT INTO notification (kind, account_id, snapshot)
+        VALUES ('email_changing', p_account, jsonb_build_object('email', a.email));
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION change_email(integer, text) IS
+'Has a code mailed to an account''s new address, which is the account''s once it is proven, and tells a proven old one.';

@@ -1,0 +1,13 @@
+CREATE OR REPLACE FUNCTION mail_again(p_account integer, p_kind text) RETURNS void
+LANGUAGE sql AS $$
+    INSERT INTO notification (kind, account_id)
+    SELECT p_kind, a.id FROM account AS a
+    WHERE a.id = p_account AND a.status = 'active' AND mail_address(a, p_kind) IS NOT NULL AND NOT EXISTS (
+        -- whoever asks often gets one a minute, so that nobody's mailbox can be flooded
+        SELECT FROM notification AS n
+        WHERE n.account_id = p_account AND n.kind = p_kind
+            AND (n.status = 'queued' OR n.created_at > clock_timestamp() - interval '1 min')
+    )
+$$;
+COMMENT ON FUNCTION mail_again(integer, text) IS
+'Queues a mail with a code for an active account, unless one is on its way or went out within the last minute.';

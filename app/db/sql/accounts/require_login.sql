@@ -1,0 +1,12 @@
+CREATE OR REPLACE FUNCTION require_login(p_account integer, p_generation integer) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM account WHERE id = p_account AND generation = p_generation AND status = 'active') THEN
+        RAISE 'account % has no login of generation %', p_account, p_generation USING ERRCODE = 'U0401';
+    END IF;
+    RETURN true;
+END
+$$;
+COMMENT ON FUNCTION require_login(integer, integer) IS
+'True if an account''s access tokens of a generation are good still; else raises U0401, for the statement that asks it first.';
+GRANT EXECUTE ON FUNCTION require_login(integer, integer) TO booking_app;

@@ -1,0 +1,8 @@
+CREATE OR REPLACE FUNCTION refuse_with_hint(code text, rule text, why text, hint text) RETURNS void
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    RAISE EXCEPTION USING ERRCODE = code, CONSTRAINT = rule, MESSAGE = why, HINT = hint;
+END
+$$;
+COMMENT ON FUNCTION refuse_with_hint(text, text, text, text) IS
+'Raises what a rule has refused once more, under the same SQLSTATE and name, with a hint for whoever sits at psql.';

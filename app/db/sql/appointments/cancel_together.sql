@@ -1,0 +1,17 @@
+-- One act is told each person in one mail, however many of their appointments it cancels.
+CREATE OR REPLACE FUNCTION cancel_together(p_actor text, p_appointments integer[], p_reason text, p_block boolean) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM act_as(p_actor, CASE p_actor WHEN 'doctor' THEN doctor_of(p_appointments[1]) END);
+    PERFORM set_config('booking.batch', gen_random_uuid()::text, true);
+    IF p_block THEN
+        -- first, so that a canceled appointment's time is not announced as free
+        INSERT INTO time_off (doctor_id, during) SELECT doctor_id, during FROM appointment WHERE id = ANY (p_appointments);
+    END IF;
+    UPDATE appointment SET status = 'canceled', cancel_reason = p_reason WHERE id = ANY (p_appointments);
+    PERFORM set_config('booking.batch', '', true);
+    PERFORM act_as('');
+END
+$$;
+COMMENT ON FUNCTION cancel_together(text, integer[], text, boolean) IS
+'Cancels appointments of one doctor as one act, of the doctor or of an admin. The doctor must be locked.';

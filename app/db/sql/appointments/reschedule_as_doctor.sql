@@ -1,0 +1,25 @@
+CREATE OR REPLACE FUNCTION reschedule_as_doctor(
+    p_doctor integer, p_appointment integer, p_start timestamptz, p_block boolean
+) RETURNS SETOF api_appointment
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    old_time tstzrange := (SELECT during FROM appointment WHERE id = p_appointment AND doctor_id = p_doctor);
+BEGIN
+    IF old_time IS NULL THEN
+        RETURN;
+    END IF;
+    PERFORM act_as('doctor', p_doctor);
+    PERFORM lock_doctor_of(p_appointment);
+    IF p_block THEN
+        SELECT during INTO old_time FROM appointment WHERE id = p_appointment; -- as it stands after the wait
+        INSERT INTO time_off (doctor_id, during) VALUES (p_doctor, old_time);
+    END IF;
+    PERFORM move_appointment(p_appointment, p_start);
+    PERFORM act_as('');
+    RETURN QUERY SELECT * FROM api_appointment WHERE id = p_appointment;
+END
+$$;
+COMMENT ON FUNCTION reschedule_as_doctor(integer, integer, timestamptz, boolean) IS
+'Moves a doctor''s (account id) appointment, and takes the old time off if told to block it; no row if it is not theirs.';
+REVOKE EXECUTE ON FUNCTION reschedule_as_doctor(integer, integer, timestamptz, boolean) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION reschedule_as_doctor(integer, integer, timestamptz, boolean) TO booking_app;

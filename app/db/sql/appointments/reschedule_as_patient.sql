@@ -1,0 +1,42 @@
+CREATE OR REPLACE FUNCTION reschedule_as_patient(p_patient integer, p_appointment integer, p_start timestamptz)
+RETURNS SETOF api_appointment
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM appointment WHERE id = p_appointment AND patient_id = p_patient) THEN
+        RETURN;
+    END IF;
+    PERFORM act_as('patient', p_patient);
+    PERFORM lock_doctor_of(p_appointment);
+    IF has_waitlist(doctor_of(p_appointment)) AND NOT take_offered_place(p_patient, p_appointment, p_start) THEN
+        PERFORM serve_waitlist(doctor_of(p_appointment)); -- what the clock has freed is theirs first
+    END IF;
+    PERFORM move_appointment(p_appointment, p_start);
+    PERFORM act_as('');
+    RETURN QUERY SELECT * FROM api_appointment WHERE id = p_appointment;
+END
+$$;
+COMMENT ON FUNCTION reschedule_as_patient(integer, integer, timestamptz) IS
+'Moves a patient''s (account id) appointment; no row if it is not theirs. The right to cancel never grows by it.';
+REVOKE EXECUTE ON FUNCTION reschedule_as_patient(integer, integer, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION reschedule_as_patient(integer, integer, timestamptz) TO booking_app;
+
+-- Whoever has an appointment already may move it to a slot that is offered to them, instead of claiming a second one.
+CREATE OR REPLACE FUNCTION take_offered_place(p_patient integer, p_appointment integer, p_start timestamptz) RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+    o offer;
+BEGIN
+    SELECT * INTO o FROM offer WHERE id = open_offer(p_patient, doctor_of(p_appointment), p_start);
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    UPDATE offer SET status = 'accepted' WHERE id = o.id;
+    UPDATE waitlist_entry SET status = 'fulfilled' WHERE id = o.waitlist_entry_id;
+    PERFORM act_as('system'); -- what becomes of the others is not the patient's doing
+    PERFORM release_slot(o.appointment_id);
+    PERFORM act_as('patient', p_patient);
+    RETURN true;
+END
+$$;
+COMMENT ON FUNCTION take_offered_place(integer, integer, timestamptz) IS
+'Releases the slot that starts at an instant, if it is offered to the patient by their appointment''s doctor, who must be locked: the appointment can then move there. Whether it was.';

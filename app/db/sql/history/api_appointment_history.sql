@@ -1,0 +1,24 @@
+CREATE OR REPLACE FUNCTION history_changes(h history) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+    SELECT jsonb_agg(jsonb_build_object('field', key, 'was', coalesce(h.was -> key, 'null'), 'becomes', value) ORDER BY key)
+    FROM jsonb_each(h.becomes)
+    WHERE CASE WHEN h.was IS NULL THEN value <> 'null' ELSE h.was ? key END
+$$;
+COMMENT ON FUNCTION history_changes(history) IS 'What a record says that changed: [{field, was, becomes}].';
+GRANT EXECUTE ON FUNCTION history_changes(history) TO booking_app, booking_admin, booking_auditor;
+
+CREATE OR REPLACE VIEW api_appointment_history AS
+SELECT
+    h.object_id AS appointment,
+    a.doctor_id AS doctor,
+    a.patient_id AS patient,
+    h.number,
+    h.changed_at,
+    h.acted_as,
+    h.account_id,
+    history_changes(h) AS changes
+FROM history AS h
+INNER JOIN appointment AS a ON h.object_id = a.id
+WHERE h.object_kind = 'appointment';
+COMMENT ON VIEW api_appointment_history IS 'What became of appointments, as the API tells their parties.';
+GRANT SELECT ON api_appointment_history TO booking_app, booking_admin, booking_auditor;

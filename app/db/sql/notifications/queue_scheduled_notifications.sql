@@ -1,0 +1,30 @@
+CREATE OR REPLACE FUNCTION queue_coming_mails(p_limit integer) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    mails integer;
+BEGIN
+    WITH due AS (
+        SELECT appointment_id, kind FROM coming_mail
+        WHERE due_at <= clock_timestamp()
+        ORDER BY due_at
+        LIMIT p_limit
+        FOR UPDATE SKIP LOCKED -- another worker is at it, or the appointment is changing
+    ), taken AS (
+        DELETE FROM coming_mail AS c USING due AS d
+        WHERE c.appointment_id = d.appointment_id AND c.kind = d.kind
+        RETURNING c.appointment_id, c.kind, c.appointment_version, c.due_at
+    )
+    INSERT INTO notification (kind, account_id, appointment_id, appointment_version)
+    SELECT t.kind, a.patient_id, a.id, t.appointment_version
+    FROM taken AS t
+    INNER JOIN appointment AS a ON t.appointment_id = a.id
+    ORDER BY t.due_at
+    ON CONFLICT DO NOTHING;
+    GET DIAGNOSTICS mails = ROW_COUNT;
+    RETURN mails;
+END
+$$;
+COMMENT ON FUNCTION queue_coming_mails(integer) IS
+'Puts up to so many planned mails that are due into the outbox, each once; how many. Safe at any time, by any number of workers.';
+REVOKE EXECUTE ON FUNCTION queue_coming_mails(integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION queue_coming_mails(integer) TO booking_app, booking_admin;

@@ -1,0 +1,39 @@
+CREATE OR REPLACE FUNCTION end_hold_extension(pay payment) RETURNS void
+LANGUAGE sql AS $$
+    SELECT extend_hold(pay.appointment_id, pay.hold_expires_at)
+    FROM appointment
+    WHERE id = pay.appointment_id AND status = 'pending' AND hold_expires_at > clock_timestamp()
+$$;
+COMMENT ON FUNCTION end_hold_extension(payment) IS 'Nothing was taken: the hold ends when it would have ended.';
+
+CREATE OR REPLACE FUNCTION record_decline(p_payment integer, p_request uuid, p_approval_url text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    pay payment := lock_payment(p_payment);
+BEGIN
+    -- only of the attempt that was declined: another may be running by now
+    IF pay.status = 'capturing' AND pay.capture_request_id = p_request THEN
+        PERFORM end_hold_extension(pay);
+        UPDATE payment SET status = 'created', approval_url = coalesce(p_approval_url, approval_url) WHERE id = p_payment;
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION record_decline(integer, uuid, text) IS
+'The payer''s means of payment was declined: another may be chosen, at the given address, while the hold lives.';
+REVOKE EXECUTE ON FUNCTION record_decline(integer, uuid, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION record_decline(integer, uuid, text) TO booking_app;
+
+CREATE OR REPLACE FUNCTION end_payment(p_payment integer, p_why text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    pay payment := lock_payment(p_payment);
+BEGIN
+    IF pay.status IN ('created', 'approved', 'capturing') THEN
+        PERFORM end_hold_extension(pay) WHERE pay.status = 'capturing';
+        UPDATE payment SET status = 'failed', attention = p_why WHERE id = p_payment;
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION end_payment(integer, text) IS 'PayPal refuses for good to take this payment; why, if somebody should know.';
+REVOKE EXECUTE ON FUNCTION end_payment(integer, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION end_payment(integer, text) TO booking_app;

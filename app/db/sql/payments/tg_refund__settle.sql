@@ -1,0 +1,23 @@
+CREATE OR REPLACE FUNCTION tg_refund__settle() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    back numeric := (SELECT sum(amount) FROM refund WHERE payment_id = NEW.payment_id AND status = 'completed');
+BEGIN
+    UPDATE payment SET status = CASE WHEN back = amount THEN 'refunded' ELSE 'partially_refunded' END
+    WHERE id = NEW.payment_id;
+    INSERT INTO notification (kind, account_id, appointment_id, appointment_version, payment_id)
+    SELECT 'refund_completed', a.patient_id, a.id, a.version, p.id
+    FROM payment AS p
+    INNER JOIN appointment AS a ON p.appointment_id = a.id
+    WHERE p.id = NEW.payment_id
+    ON CONFLICT DO NOTHING;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION tg_refund__settle() IS 'Says on the payment how much went back, and tells the patient.';
+
+CREATE OR REPLACE TRIGGER tg_refund__settle
+AFTER UPDATE ON refund
+FOR EACH ROW WHEN (new.status = 'completed' AND old.status <> 'completed')
+EXECUTE FUNCTION tg_refund__settle();
+COMMENT ON TRIGGER tg_refund__settle ON refund IS 'A completed refund changes its payment and is mailed.';

@@ -1,0 +1,36 @@
+CREATE OR REPLACE FUNCTION add_time_off(
+    p_doctor integer, p_start timestamptz, p_end timestamptz, p_reason text, p_cancel boolean
+) RETURNS TABLE (time_off_id integer, affected api_appointment[])
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    p_during tstzrange;
+BEGIN
+    -- said here, because such a range cannot even be made
+    PERFORM refuse('time_off_during_valid', CASE WHEN p_end <= p_start THEN 'Time off must end after it begins.' END);
+    p_during := tstzrange(p_start, p_end);
+    PERFORM lock_doctor(p_doctor);
+    PERFORM act_as('doctor', p_doctor);
+    INSERT INTO time_off (doctor_id, during, reason) VALUES (p_doctor, p_during, p_reason) RETURNING id INTO time_off_id;
+    affected := ARRAY(
+        SELECT a FROM settle_affected(
+            ARRAY(SELECT id FROM held_appointments(p_doctor, clock_timestamp()) WHERE during && p_during), p_reason, p_cancel
+        ) AS a
+    );
+    RETURN NEXT;
+END
+$$;
+COMMENT ON FUNCTION add_time_off(integer, timestamptz, timestamptz, text, boolean) IS
+'Takes a time off and returns its id and the appointments it covers, canceled if so told; else the commit is refused.';
+REVOKE EXECUTE ON FUNCTION add_time_off(integer, timestamptz, timestamptz, text, boolean) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION add_time_off(integer, timestamptz, timestamptz, text, boolean) TO booking_app;
+
+CREATE OR REPLACE FUNCTION delete_time_off(p_doctor integer, p_time_off integer) RETURNS SETOF time_off
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM lock_doctor(p_doctor);
+    RETURN QUERY DELETE FROM time_off WHERE id = p_time_off AND doctor_id = p_doctor RETURNING *;
+END
+$$;
+COMMENT ON FUNCTION delete_time_off(integer, integer) IS 'Ends a doctor''s time off; no row if it is not theirs.';
+REVOKE EXECUTE ON FUNCTION delete_time_off(integer, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION delete_time_off(integer, integer) TO booking_app;

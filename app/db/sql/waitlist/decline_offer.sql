@@ -1,0 +1,20 @@
+CREATE OR REPLACE FUNCTION decline_offer(p_patient integer, p_offer integer) RETURNS SETOF api_offer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    o offer := lock_offer(p_patient, p_offer);
+BEGIN
+    IF o.id IS NULL THEN
+        RETURN;
+    END IF;
+    PERFORM refuse('offer_superseded', offer_superseded(o, clock_timestamp()));
+    PERFORM act_as('patient', p_patient);
+    UPDATE offer SET status = 'declined' WHERE id = o.id;
+    PERFORM serve_waitlist(doctor_id) FROM appointment WHERE id = o.appointment_id;
+    PERFORM act_as('');
+    RETURN QUERY SELECT * FROM api_offer WHERE id = o.id;
+END
+$$;
+COMMENT ON FUNCTION decline_offer(integer, integer) IS
+'A patient (account id) lets a slot pass and stays in line; no row if the offer is not theirs. Raises the broken rule.';
+REVOKE EXECUTE ON FUNCTION decline_offer(integer, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION decline_offer(integer, integer) TO booking_app;

@@ -1,0 +1,11 @@
+CREATE OR REPLACE FUNCTION open_offer(p_patient integer, p_doctor integer, p_start timestamptz) RETURNS integer
+LANGUAGE sql STABLE AS $$
+    SELECT o.id
+    FROM waitlist_entry AS w
+    INNER JOIN offer AS o ON o.waitlist_entry_id = w.id
+    INNER JOIN appointment AS a ON o.appointment_id = a.id
+    WHERE w.patient_id = p_patient AND w.doctor_id = p_doctor AND w.status = 'offered' AND lower(a.during) = p_start
+        AND o.status IN ('queued', 'sent') AND o.expires_at > clock_timestamp()
+$$;
+COMMENT ON FUNCTION open_offer(integer, integer, timestamptz) IS
+'The offer by which a patient can claim a doctor''s slot that starts at an instant; NULL: there is none.';

@@ -1,0 +1,32 @@
+CREATE OR REPLACE FUNCTION owed_slots(p_doctor integer, at_ timestamptz) RETURNS tstzrange[]
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    IF NOT has_waitlist(p_doctor) THEN
+        RETURN ARRAY[]::tstzrange[];
+    END IF;
+    RETURN ARRAY(
+        SELECT p.slot FROM doctor AS d CROSS JOIN LATERAL offer_plan(d, NULL, at_) AS p
+        WHERE d.account_id = p_doctor AND active_appointments(p_doctor, at_) < d.max_appointments
+            AND p.appointment_id IS NULL
+    );
+END
+$$;
+COMMENT ON FUNCTION owed_slots(integer, timestamptz) IS
+'The slots of a doctor that are free but belong to the waitlist, because the clock has just freed them: the sweep will offer them within seconds.';
+
+CREATE OR REPLACE FUNCTION slots_kept(p_doctor integer, at_ timestamptz) RETURNS tstzrange[]
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    owed tstzrange[] := owed_slots(p_doctor, at_);
+BEGIN
+    -- the last seats are theirs, too
+    IF cardinality(owed) > 0 AND (SELECT max_appointments FROM doctor WHERE account_id = p_doctor)
+        <= active_appointments(p_doctor, at_) + cardinality(owed)
+    THEN
+        RETURN ARRAY['(,)'::tstzrange];
+    END IF;
+    RETURN owed;
+END
+$$;
+COMMENT ON FUNCTION slots_kept(integer, timestamptz) IS
+'The times in which nobody can book a free slot of a doctor, because it, or the seat that it takes, belongs to the waitlist.';
