@@ -34,14 +34,14 @@ def api(host: str, port: int) -> None:
     with loading():
         import uvicorn
 
-        import app.serve
+        import app.main
         from app.logs import adopt_other_logs, configure_logs
         from app.settings import get_settings
 
     configure_logs(debug=get_settings().debug)
     adopt_other_logs()
     uvicorn.run(
-        app.serve.create_lasting_app,
+        app.main.create_lasting_app,
         factory=True,
         host=host,
         port=port,

@@ -14,13 +14,13 @@ from litestar.static_files import create_static_files_router
 from redis.asyncio import Redis
 
 from app.api.bodies import JSONRequest
+from app.api.exception_handlers import EXCEPTION_HANDLERS
 from app.api.health import live, ready
 from app.api.idempotency.keys import REPLAYED
 from app.api.middleware.head_options import with_head_and_options
 from app.api.middleware.request_context import HEADER, framed
 from app.api.middleware.time_limit import TimeLimit
 from app.api.openapi.document import describe, openapi_config
-from app.api.problems import EXCEPTION_HANDLERS
 from app.api.rate_limits.limits import RATE_LIMIT_HEADERS, RateLimits, tell_rate_limit
 from app.db.engine import database_config, on_use
 from app.domain.accounts.controller import AccountController
@@ -28,6 +28,7 @@ from app.domain.accounts.own_account_controller import OwnAccountController
 from app.domain.appointments.controller import AppointmentController
 from app.domain.appointments.doctor_controller import DoctorAppointmentController
 from app.domain.auth.code_controller import CodeController
+from app.domain.auth.controller import AuthController
 from app.domain.auth.sessions import current_in
 from app.domain.auth.tokens import jwt_auth
 from app.domain.calendar.controller import CalendarController
@@ -37,10 +38,12 @@ from app.domain.payments.gateway import IN_A_REQUEST, PayPalAccount
 from app.domain.payments.paypal.errors import PayPalError
 from app.domain.payments.problems import on_paypal_error
 from app.domain.payments.webhook_controller import receive_webhook
+from app.domain.privacy.controller import erase, export
 from app.domain.schedule.controller import ScheduleController
 from app.domain.waitlist.entries.controller import WaitlistController
 from app.domain.waitlist.offers.controller import OfferController
 from app.domain.waitlist.offers.link_controller import OfferLinkController
+from app.gc_tuning import loading
 from app.logs import configure_logs
 from app.outage_log import Outage
 from app.settings import Settings, get_settings
@@ -90,6 +93,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         route_handlers=[
             AccountController,
             AppointmentController,
+            AuthController,
             CalendarController,
             CodeController,
             DoctorAppointmentController,
@@ -101,6 +105,8 @@ def create_app(settings: Settings | None = None) -> Litestar:
             ScheduleController,
             SlotController,
             WaitlistController,
+            erase,
+            export,
             home,
             live,
             ready,
@@ -134,3 +140,9 @@ def create_app(settings: Settings | None = None) -> Litestar:
     # around all of Litestar, because its own middleware does not see what has no route
     app.asgi_handler = framed(with_head_and_options(app.asgi_handler, cors=bool(config.origins)), config.hosts)
     return app
+
+
+def create_lasting_app() -> Litestar:
+    """Make the API of a process that does nothing else, as `booking api` serves it."""
+    with loading():
+        return create_app()

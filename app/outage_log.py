@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import structlog
 
-from app.domain.rules import driver_error
+from app.db.errors import driver_error
 
 log = structlog.get_logger()
 

@@ -16,9 +16,10 @@ from litestar.security.jwt import Token
 
 from app.db.driver import as_sent
 from app.domain.appointments.repository import BOOK
-from app.domain.appointments.schemas import Appointment, Book
+from app.domain.appointments.schemas import Book
 from app.domain.auth.sessions import REQUIRE_LOGIN
 from app.domain.auth.tokens import LOGIN_WITH_STATEMENT, Caller, jwt_auth
+from app.domain.shared_schemas import Appointment
 from app.gc_tuning import loading
 from app.settings import get_settings
 

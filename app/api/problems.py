@@ -2,67 +2,16 @@
 
 from http import HTTPStatus
 from typing import Any
-from uuid import uuid4
 
-import asyncpg
 import msgspec
-import structlog
-from litestar import Request, Response
-from litestar.exceptions import HTTPException, NotAuthorizedException, ValidationException
+from litestar import Response
 from litestar.openapi import ResponseSpec
-from litestar.types import ExceptionHandlersMap
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from app.api.middleware.time_limit import TooLateError
-from app.db.driver import LoginEndedError
-from app.db.engine import NotConnectedError
-from app.domain.appointments.schemas import Appointment
-from app.domain.doctors.schemas import Slot
-from app.domain.rules import Refusal, driver_error, refusal_of
-from app.domain.validation_messages import explain
-from app.outage_log import brief
-
-log = structlog.get_logger()
+from app.domain.rules import Refusal
+from app.domain.shared_schemas import Appointment, Slot
 
 PROBLEM_JSON = "application/problem+json"
-SAFE = {"GET", "HEAD"}  # methods that change nothing
-
-# PostgreSQL is away, overloaded or gave up waiting: the same request may succeed later.
-UNAVAILABLE = (
-    OSError,
-    TimeoutError,
-    PoolTimeoutError,
-    asyncpg.InterfaceError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.LockNotAvailableError,
-    asyncpg.TransactionRollbackError,
-)
-# Of these, what one request's bad luck explains; anything else is an outage, which the log tells of but once.
-UNLUCKY = (
-    asyncpg.QueryCanceledError,
-    asyncpg.LockNotAvailableError,
-    asyncpg.TransactionRollbackError,
-)
-# With these, a COMMIT may have been on its way.
-UNCERTAIN = (
-    OSError,
-    TimeoutError,
-    asyncpg.InterfaceError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-)
 RETRY_AFTER = 5  # seconds
-
-
-# What Litestar itself refuses: codes that no Python version's phrases change, and what to do about it.
-LITESTARS = {
-    HTTPStatus.NOT_FOUND: ("not_found", "There is nothing at this address."),
-    HTTPStatus.METHOD_NOT_ALLOWED: ("method_not_allowed", "This address does not take that method; see `Allow`."),
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("body_too_large", "The body is too large."),
-}
 
 
 class FieldError(msgspec.Struct):
@@ -146,72 +95,3 @@ def problems(*statuses: int) -> dict[int, ResponseSpec]:
         )
         for status in statuses
     }
-
-
-def _on_problem(_: Request[Any, Any, Any], error: ProblemError) -> Response[dict[str, Any]]:
-    return error.problem.response(error.headers)
-
-
-def _on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, Any]]:
-    if isinstance(error, ValidationException):
-        return invalid_request(_field_errors(error)).problem.response()
-    status = HTTPStatus(error.status_code)
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return _server_error(request, error)
-    code, detail = LITESTARS.get(status, (status.name.lower(), error.detail))
-    return Problem(status, status.phrase, detail, code).response(dict(error.headers or {}))
-
-
-def _on_login_ended(request: Request[Any, Any, Any], _: LoginEndedError) -> Response[dict[str, Any]]:
-    return _on_http_error(request, NotAuthorizedException())
-
-
-def _field_errors(error: ValidationException) -> list[FieldError]:
-    found = error.extra if isinstance(error.extra, list) else []
-    return [_field_error(str(item["message"]), item.get("key")) for item in found] or [FieldError("", error.detail)]
-
-
-def _field_error(message: str, key: str | None) -> FieldError:
-    if message == "'data'":  # all that Litestar says when there is no body
-        return FieldError("", "A JSON body is required.")
-    # a parameter whose name is a word of Python's, from, is from_ to Litestar, and PayPal's token our order_id
-    name = (key or "").removesuffix("_")
-    return FieldError({"order_id": "token"}.get(name, name), explain(message))
-
-
-def _on_error(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:
-    refusal = refusal_of(error)
-    if refusal is not None:
-        return refused(refusal).problem.response()
-    cause = driver_error(error)
-    if isinstance(cause, asyncpg.DataError):
-        return Problem(400, "Bad Request", "A value is out of range or malformed.", "invalid_request").response()
-    if isinstance(cause, UNAVAILABLE):
-        return _unavailable(request, cause)
-    return _server_error(request, error)
-
-
-def _unavailable(request: Request[Any, Any, Any], cause: BaseException) -> Response[dict[str, Any]]:
-    if isinstance(cause, UNLUCKY):
-        log.warning("gave_up", route=request.scope.get("path_template"), error=brief(cause))
-    elif not isinstance(cause, TooLateError):  # of which the time limit tells
-        request.app.state["database"].noticed(cause)
-    detail = "The database cannot be reached or is too busy at the moment. Try again shortly."
-    if request.method not in SAFE and isinstance(cause, UNCERTAIN) and not isinstance(cause, NotConnectedError):
-        detail = "This took too long. Whether it was done all the same is not known: look before you try again."
-    return Problem(503, "Service Unavailable", detail, "unavailable").response({"Retry-After": str(RETRY_AFTER)})
-
-
-def _server_error(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:
-    problem_id = uuid4().hex
-    log.error("server_error", id=problem_id, route=request.scope.get("path_template"), exc_info=error)
-    detail = f"Something went wrong on our side. Quote {problem_id} when reporting it."
-    return Problem(500, "Internal Server Error", detail, "internal_error", id=problem_id).response()
-
-
-EXCEPTION_HANDLERS: ExceptionHandlersMap = {
-    ProblemError: _on_problem,
-    HTTPException: _on_http_error,
-    LoginEndedError: _on_login_ended,
-    Exception: _on_error,
-}

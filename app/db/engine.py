@@ -19,16 +19,10 @@ from sqlalchemy import event
 from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+from app.db.errors import NotConnectedError
+
 MIGRATIONS = Path(__file__).parent / "migrations"
 SECONDS_TO_CLOSE = 2
-
-
-class NotConnectedError(ConnectionError):
-    """PostgreSQL took no connection, so nothing was asked of it; `code` names the error behind it."""
-
-    def __init__(self, cause: Exception) -> None:
-        super().__init__("PostgreSQL took no connection")
-        self.code = type(cause).__name__
 
 
 def create_engine(url: str, *, application_name: str, pool_size: int = 10, pool_seconds: float = 30) -> AsyncEngine:

@@ -3,9 +3,8 @@
 from typing import NamedTuple
 
 import asyncpg
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from app.db.engine import NotConnectedError
+from app.db.errors import driver_error
 
 
 class Rule(NamedTuple):
@@ -175,13 +174,3 @@ def refusal_of(error: BaseException) -> Refusal | None:
     # PostgreSQL's own messages quote rows, which may be other people's; those our triggers raise name no table.
     detail = rule.title if cause.table_name else str(cause.args[0])
     return Refusal(code, rule.status, rule.title, detail)
-
-
-def driver_error(error: BaseException) -> BaseException:
-    """Return the error of asyncpg, or of the pool, behind whatever wrapped it; `error` itself if none is behind it."""
-    seen: BaseException | None = error
-    while seen is not None:
-        if isinstance(seen, asyncpg.PostgresError | asyncpg.InterfaceError | PoolTimeoutError | NotConnectedError):
-            return seen
-        seen = seen.__cause__ or getattr(seen, "orig", None)
-    return error

@@ -7,8 +7,6 @@ from sqlalchemy.schema import CreateIndex, CreateTable, DDLElement, SetColumnCom
 
 from app.db.models import Base
 from app.db.repeatable import present_sql
-from app.domain.rule_answer import FILE as RULE_ANSWER
-from app.domain.rule_answer import rule_answer_sql
 
 FIRST = Path(__file__).parent / "versions" / "0001_initial.sql"
 DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves its dialects' constructors untyped
@@ -26,7 +24,6 @@ def tables_sql() -> str:
 
 
 def main() -> None:
-    RULE_ANSWER.write_text(rule_answer_sql(), encoding="utf-8")
     FIRST.write_text(f"{tables_sql()}\n{present_sql()}")
 
 

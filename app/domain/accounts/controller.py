@@ -1,31 +1,17 @@
-"""`/api/accounts`: register, log in and out, and change one's password."""
+"""`/api/accounts/register`: a new account."""
 
 from typing import Any
 
 from litestar import Controller, Request, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
-from litestar.security.jwt import Token
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.api.problems import ProblemError, problems
+from app.api.problems import problems
 from app.api.rate_limits.limits import RateLimits
 from app.domain.accounts.repository import AccountRepository
-from app.domain.accounts.schemas import (
-    ChangePassword,
-    Done,
-    Login,
-    Logout,
-    OwnAccount,
-    Refresh,
-    RegisterDoctor,
-    RegisterPatient,
-    Tokens,
-)
-from app.domain.auth.passwords import hash_password, refuse_guessable, verify_password, wrong_password
-from app.domain.auth.sessions import SessionRepository
-from app.domain.auth.tokens import Caller
-from app.settings import Settings
+from app.domain.accounts.schemas import OwnAccount, RegisterDoctor, RegisterPatient
+from app.domain.auth.passwords import hash_password, refuse_guessable
 
 
 async def provide_accounts(db_session: NamedDependency[AsyncSession]) -> AccountRepository:
@@ -33,20 +19,12 @@ async def provide_accounts(db_session: NamedDependency[AsyncSession]) -> Account
     return AccountRepository(session=db_session, auto_refresh=False)
 
 
-async def provide_sessions(db_engine: NamedDependency[AsyncEngine]) -> SessionRepository:
-    """Provide the repository of a request."""
-    return SessionRepository(db_engine)
-
-
 class AccountController(Controller):
-    """Registration, tokens and passwords."""
+    """Registration."""
 
     path = "/api/accounts"
     tags = ("accounts",)
-    dependencies = {  # noqa: RUF012  Litestar reads it from the class
-        "accounts": Provide(provide_accounts),
-        "sessions": Provide(provide_sessions),
-    }
+    dependencies = {"accounts": Provide(provide_accounts)}  # noqa: RUF012  Litestar reads it from the class
 
     @post("/register", operation_id="register", exclude_from_auth=True, responses=problems(409, 422))
     async def register(
@@ -60,67 +38,3 @@ class AccountController(Controller):
         await rate_limits.register(request)
         refuse_guessable("password", data.password, data.username, data.email)
         return await accounts.register(data, await hash_password(data.password))
-
-    @post("/login", operation_id="login", status_code=200, exclude_from_auth=True, responses=problems(401))
-    async def login(
-        self,
-        request: Request[Any, Any, Any],
-        data: JSONBody[Login],
-        accounts: NamedDependency[AccountRepository],
-        sessions: NamedDependency[SessionRepository],
-        settings: NamedDependency[Settings],
-        rate_limits: NamedDependency[RateLimits],
-    ) -> Tokens:
-        """Exchange a password for tokens."""
-        await rate_limits.attempt(request, "login", data.username or data.email or "")
-        account, password_hash = await accounts.find_login(username=data.username, email=data.email)
-        is_right = await verify_password(password_hash, data.password)
-        tokens = await sessions.start(account, password_hash, settings.secret_key) if is_right and account else None
-        if tokens is None:
-            raise ProblemError(401, "invalid_credentials", "The username, email or password is wrong.")
-        return tokens
-
-    @post(
-        "/token/refresh",
-        operation_id="refresh_tokens",
-        status_code=200,
-        exclude_from_auth=True,
-        responses=problems(401),
-    )
-    async def refresh(
-        self,
-        data: JSONBody[Refresh],
-        sessions: NamedDependency[SessionRepository],
-        settings: NamedDependency[Settings],
-    ) -> Tokens:
-        """Exchange a refresh token for new tokens. Used twice, it ends the login that it is of."""
-        return await sessions.rotate(data.refresh, settings.secret_key)
-
-    @post("/logout", operation_id="logout", status_code=200)
-    async def logout(
-        self,
-        request: Request[Caller, Token, Any],
-        sessions: NamedDependency[SessionRepository],
-        data: JSONBody[Logout | None] = None,
-    ) -> Done:
-        """End a login, or all of them, at once. Where one is still logged in, an access token has to be refreshed."""
-        await sessions.log_out(request.user.id, data.refresh if data else None)
-        return Done("You are logged out.")
-
-    @post("/password", operation_id="change_password", status_code=200, responses=problems(422))
-    async def change_password(
-        self,
-        request: Request[Caller, Token, Any],
-        data: JSONBody[ChangePassword],
-        accounts: NamedDependency[AccountRepository],
-        sessions: NamedDependency[SessionRepository],
-        rate_limits: NamedDependency[RateLimits],
-    ) -> Done:
-        """Change one's password. Everybody who is logged in with the old one is logged out."""
-        own = await accounts.own(request.user.id)
-        refuse_guessable("new_password", data.new_password, own.username, own.email)
-        await rate_limits.attempt(request, "password", str(request.user.id))
-        old_hash = await accounts.confirm_password(request.user.id, data.password)
-        if not await sessions.change_password(request.user.id, old_hash, await hash_password(data.new_password)):
-            raise wrong_password("Your password has just been changed by somebody else.")
-        return Done("Your password is changed. Log in with it.")

@@ -1,29 +1,19 @@
-"""`/api/accounts/me`: one's own account, all that is held about oneself, and to have it deleted."""
+"""`/api/accounts/me`: one's own account."""
 
 from typing import Any
 
-from litestar import Controller, Request, delete, get, patch, put
+from litestar import Controller, Request, get, patch, put
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 from litestar.security.jwt import Token
 from msgspec import UNSET, structs, to_builtins
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.api.problems import FieldError, invalid_request, problems
 from app.api.rate_limits.limits import RateLimits
 from app.domain.accounts.controller import provide_accounts
 from app.domain.accounts.repository import AccountRepository
-from app.domain.accounts.schemas import (
-    ChangeAccount,
-    ChangedAccount,
-    DeleteAccount,
-    DoctorAccount,
-    Done,
-    OwnAccount,
-)
+from app.domain.accounts.schemas import ChangeAccount, ChangedAccount, DoctorAccount, OwnAccount
 from app.domain.auth.tokens import Caller, Role
-from app.domain.privacy.repository import OwnDataRepository
-from app.domain.privacy.schemas import Export
 from app.domain.schedule.schemas import ScheduleChange
 
 PROFILE = {"email", "full_name", "phone", "timezone"}
@@ -35,20 +25,12 @@ PRACTICE = {
 EDITABLE: dict[Role, set[str]] = {"patient": PROFILE, "doctor": PROFILE | PRACTICE}
 
 
-async def provide_own_data(db_engine: NamedDependency[AsyncEngine]) -> OwnDataRepository:
-    """Provide the repository of a request."""
-    return OwnDataRepository(db_engine)
-
-
 class OwnAccountController(Controller):
     """One's own account."""
 
     path = "/api/accounts/me"
     tags = ("accounts",)
-    dependencies = {  # noqa: RUF012  Litestar reads it from the class
-        "accounts": Provide(provide_accounts),
-        "own_data": Provide(provide_own_data),
-    }
+    dependencies = {"accounts": Provide(provide_accounts)}  # noqa: RUF012  Litestar reads it from the class
 
     @get(operation_id="get_own_account")
     async def me(
@@ -78,31 +60,6 @@ class OwnAccountController(Controller):
     ) -> ChangedAccount:
         """Change one's own account exactly as PATCH does."""
         return await _change(request, data, accounts, rate_limits)
-
-    @get("/export", operation_id="export_own_data")
-    async def export(
-        self,
-        request: Request[Caller, Token, Any],
-        accounts: NamedDependency[AccountRepository],
-        own_data: NamedDependency[OwnDataRepository],
-    ) -> Export:
-        """Return everything that is held about oneself. No password, token or code is, but for their hashes."""
-        return await own_data.export(await accounts.own(request.user.id))
-
-    @delete(operation_id="delete_own_account", status_code=200, responses=problems(409, 422))
-    async def erase(
-        self,
-        request: Request[Caller, Token, Any],
-        data: JSONBody[DeleteAccount],
-        accounts: NamedDependency[AccountRepository],
-        own_data: NamedDependency[OwnDataRepository],
-        rate_limits: NamedDependency[RateLimits],
-    ) -> Done:
-        """Delete one's account for good. What lies ahead is canceled first: `affected` is what can no longer be."""
-        await rate_limits.attempt(request, "password", str(request.user.id))
-        password_hash = await accounts.confirm_password(request.user.id, data.password)
-        await own_data.erase(request.user, password_hash)
-        return Done("Your account is deleted.")
 
 
 async def _change(

@@ -3,12 +3,10 @@
 from decimal import Decimal
 from typing import Any, cast
 
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from msgspec import UNSET, convert, json, structs
-from sqlalchemy import func, insert, select
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.api.problems import no_account
 from app.db.driver import fetch, fetch_if, fetch_within
 from app.db.models import Account, Doctor, Patient, WorkingHours
 from app.domain.accounts.schemas import (
@@ -19,8 +17,8 @@ from app.domain.accounts.schemas import (
     RegisterDoctor,
     RegisterPatient,
 )
-from app.domain.auth.passwords import verify_password, wrong_password
-from app.domain.schedule.repository import is_kept, settled
+from app.domain.auth.repository import CredentialRepository
+from app.domain.schedule.changes import is_kept, settled
 from app.domain.schedule.schemas import ScheduleChange
 
 CHANGE_PATIENT = "SELECT change_patient($1, $2)"
@@ -30,10 +28,8 @@ WORKDAYS = range(1, 6)
 NINE, FIVE = 9 * 60, 17 * 60  # minutes of the day
 
 
-class AccountRepository(SQLAlchemyAsyncRepository[Account]):
+class AccountRepository(CredentialRepository):
     """Registers people and keeps their profiles."""
-
-    model_type = Account
 
     async def register(self, new: RegisterDoctor | RegisterPatient, password_hash: str) -> OwnAccount:
         """Store an account with its profile, and have its address verified.
@@ -67,26 +63,9 @@ class AccountRepository(SQLAlchemyAsyncRepository[Account]):
             for day in WORKDAYS
         )
 
-    async def find_login(self, *, username: str | None, email: str | None) -> tuple[Account | None, str | None]:
-        """Return the account of a username or, without one, of an email, whatever their case, and its hash."""
-        column, value = (Account.username, username) if username is not None else (Account.email, email)
-        query = select(Account, func.password_hash_of(Account.id)).where(func.lower(column) == func.lower(value))
-        found = (await self.session.execute(query)).one_or_none()
-        await self.session.commit()  # verifying the password takes a while: no transaction waits for it
-        return (found[0], found[1]) if found else (None, None)
-
-    async def confirm_password(self, account_id: int, password: str) -> str:
-        """Return the hash of an account's password, which this must be. Raises ProblemError (422; 401: no account)."""
-        await self._account(account_id)
-        present: str | None = await self.session.scalar(select(func.password_hash_of(account_id)))
-        await self.session.commit()  # verifying it takes a while: no transaction waits for that
-        if present is None or not await verify_password(present, password):
-            raise wrong_password("This is not your present password.")
-        return present
-
     async def own(self, account_id: int) -> OwnAccount:
         """Return an account as its owner sees it. Raises ProblemError (401) if there is none."""
-        account = await self._account(account_id)
+        account = await self.account(account_id)
         profile = await self._profile(account)
         model: type[OwnAccount] = DoctorAccount if account.role == "doctor" else PatientAccount
         both = {**profile.to_dict(), **account.to_dict()}
@@ -119,12 +98,6 @@ class AccountRepository(SQLAlchemyAsyncRepository[Account]):
     @property
     def _engine(self) -> AsyncEngine:
         return cast("AsyncEngine", self.session.bind)
-
-    async def _account(self, account_id: int) -> Account:
-        account = await self.get_one_or_none(id=account_id)
-        if account is None or account.status == "erased":
-            raise no_account()
-        return account
 
     async def _profile(self, account: Account) -> Doctor | Patient:
         profile: Doctor | Patient | None

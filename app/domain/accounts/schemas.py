@@ -1,13 +1,16 @@
 """What clients send and get about accounts."""
 
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from app.domain.appointments.schemas import Appointment
-from app.domain.fields import END, PRINTABLE, Currency, Id, Instant, Money, Name, Phone, ShortText, TimeZone
+from app.domain.auth.schemas import (
+    Password,
+)
+from app.domain.fields import END, Currency, Id, Instant, Money, Name, Phone, ShortText, TimeZone
 from app.domain.schedule.schemas import ScheduleChange
+from app.domain.shared_schemas import Appointment
 from app.domain.validation_messages import pattern
 
 USERNAME = pattern(rf"^[A-Za-z0-9_.@+-]+{END}", "Must consist of letters a to z, digits and any of _.@+-.")
@@ -17,9 +20,6 @@ EMAIL = pattern(
 
 Username = Annotated[str, Meta(max_length=150, pattern=USERNAME, examples=["ada"])]
 Email = Annotated[str, Meta(max_length=254, pattern=EMAIL, examples=["ada@example.com"])]
-Password = Annotated[str, Meta(min_length=8, max_length=128)]
-Code = Annotated[str, Meta(max_length=200, pattern=PRINTABLE)]
-RefreshToken = Annotated[str, Meta(max_length=2000, pattern=PRINTABLE)]
 Years = Annotated[int, Meta(ge=0, le=80)]
 Slot = Annotated[int, Meta(ge=5, le=480, description="Minutes.")]
 Buffer = Annotated[int, Meta(ge=0, le=480, description="Minutes between two slots.")]
@@ -129,74 +129,3 @@ class ChangeAccount(ScheduleChange, kw_only=True):
     created_at: str | UnsetType = UNSET
     email_verified_at: str | UnsetType | None = UNSET
     pending_email: str | UnsetType | None = UNSET
-
-
-class Login(Struct, forbid_unknown_fields=True, kw_only=True):
-    """Either `username` or `email`, and the password."""
-
-    username: Annotated[str, Meta(max_length=150, pattern=PRINTABLE)] | None = None
-    email: Annotated[str, Meta(max_length=254, pattern=PRINTABLE)] | None = None
-    password: Annotated[str, Meta(max_length=128)]
-
-    def __post_init__(self) -> None:
-        if (self.username is None) == (self.email is None):
-            raise ValueError("Give either username or email.")
-
-
-class Refresh(Struct, forbid_unknown_fields=True):
-    """A refresh token, to be exchanged. Each can be exchanged once: whoever comes with it again ends the login."""
-
-    refresh: RefreshToken
-
-
-class Logout(Struct, forbid_unknown_fields=True):
-    """Which login to end, by its refresh token; without one, all of the account's."""
-
-    refresh: RefreshToken | None = None
-
-
-class ChangePassword(Struct, forbid_unknown_fields=True):
-    """The password as it is, and as it is to be. All logins of the account end."""
-
-    password: Annotated[str, Meta(max_length=128)]
-    new_password: Password
-
-
-class VerifyEmail(Struct, forbid_unknown_fields=True):
-    """The code of the mail that asks for it."""
-
-    token: Code
-
-
-class RequestPasswordReset(Struct, forbid_unknown_fields=True):
-    """The address of an account."""
-
-    email: Annotated[str, Meta(max_length=254, pattern=PRINTABLE)]
-
-
-class ResetPassword(Struct, forbid_unknown_fields=True):
-    """The code of the mail that was asked for, and the password as it is to be. All logins of the account end."""
-
-    token: Code
-    password: Password
-
-
-class DeleteAccount(Struct, forbid_unknown_fields=True):
-    """One's present password, so that nobody's account is deleted by whoever finds them logged in."""
-
-    password: Annotated[str, Meta(max_length=128)]
-
-
-class Done(Struct):
-    """What was done."""
-
-    detail: str
-
-
-class Tokens(Struct):
-    """Send `access` as `Authorization: Bearer ...`; exchange `refresh` for new ones within `expires_in` seconds."""
-
-    access: str
-    refresh: str
-    token_type: Literal["Bearer"]
-    expires_in: int

@@ -15,10 +15,11 @@ from app.api.pagination import LINK, Cursor, Keyset, Limit, page, read_id, read_
 from app.api.problems import ProblemError, not_found, problems
 from app.api.time_range import From, To, read_range
 from app.domain.appointments.repository import AppointmentRepository
-from app.domain.appointments.schemas import Appointment, AppointmentDetail, Book, HistoryRecord, Reschedule, Status
+from app.domain.appointments.schemas import AppointmentDetail, Book, HistoryRecord, Reschedule
 from app.domain.appointments.serialize_per_doctor import in_turn
 from app.domain.auth.tokens import LOGIN_WITH_STATEMENT, Caller, patients_only
 from app.domain.fields import PathId
+from app.domain.shared_schemas import Appointment, Status
 
 EVER = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
 BY_START = Keyset("appointments", (read_instant, read_id), first=(EVER[0], 0))

@@ -7,8 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.api.problems import BrokenRule, refused
 from app.db.driver import fetch, fetch_one
-from app.domain.doctors.schemas import Slot
 from app.domain.rules import refusal_of
+from app.domain.shared_schemas import Slot
 
 EXPLAIN = """
     SELECT rule, why, NULL::timestamptz AS starts_at, NULL::timestamptz AS ends_at

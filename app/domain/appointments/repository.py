@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.db.driver import fetch, fetch_one
 from app.domain.appointments.refusals import Wish, explained, wish_to_move
-from app.domain.appointments.schemas import Appointment, AppointmentDetail, BulkCancel, Change, HistoryRecord, Status
+from app.domain.appointments.schemas import AppointmentDetail, BulkCancel, Change, HistoryRecord
 from app.domain.auth.tokens import Caller
+from app.domain.shared_schemas import Appointment, Status
 
 BOOK = "SELECT * FROM book($1, $2, $3)"
 CANCEL_AS_PATIENT = "SELECT * FROM cancel_as_patient($1, $2)"

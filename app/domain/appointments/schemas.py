@@ -1,14 +1,12 @@
 """What clients send and get about appointments."""
 
 from datetime import date
-from decimal import Decimal
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
 from app.domain.fields import Id, Instant, Reason, in_utc
-
-Status = Literal["offered", "pending", "confirmed", "released", "expired", "canceled", "completed", "no_show"]
+from app.domain.shared_schemas import Appointment
 
 
 class Book(Struct, forbid_unknown_fields=True):
@@ -20,23 +18,6 @@ class Book(Struct, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         self.appointment_date = in_utc(self.appointment_date)
-
-
-class Appointment(Struct):
-    """An appointment as its two parties see it."""
-
-    id: Id
-    doctor: Id
-    patient: Id | None
-    appointment_date: Annotated[Instant, Meta(description="Start.")]
-    ends_at: Instant
-    status: Status
-    hold_expires_at: Annotated[Instant | None, Meta(description="Until when an unpaid booking holds its slot.")]
-    cancel_deadline: Annotated[Instant, Meta(description="The patient may cancel before this instant.")]
-    fee: Decimal
-    currency: str
-    created_at: Instant
-    updated_at: Instant
 
 
 class Reschedule(Struct, forbid_unknown_fields=True):

@@ -10,10 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.api.problems import problems
 from app.api.rate_limits.limits import RateLimits
-from app.domain.accounts.schemas import Done, RequestPasswordReset, ResetPassword, VerifyEmail
 from app.domain.auth.codes import CodeRepository
 from app.domain.auth.passwords import hash_password, refuse_guessable
+from app.domain.auth.schemas import RequestPasswordReset, ResetPassword, VerifyEmail
 from app.domain.auth.tokens import Caller
+from app.domain.shared_schemas import Done
 
 
 async def provide_codes(db_engine: NamedDependency[AsyncEngine]) -> CodeRepository:

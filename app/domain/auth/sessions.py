@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.api.problems import ProblemError
 from app.db import models
 from app.db.driver import LOGIN_ENDED, connected, fetch, fetch_one, in_time
-from app.domain.accounts.schemas import Tokens
+from app.domain.auth.schemas import Tokens
 from app.domain.auth.tokens import ACCESS, IsCurrent, Role, Secret, access_token
 
 START = "SELECT start_session($1, $2, $3) AS generation"

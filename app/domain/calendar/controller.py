@@ -10,11 +10,11 @@ from litestar.security.jwt import Token
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.api.problems import not_found
-from app.domain.accounts.schemas import Done
 from app.domain.auth.tokens import Caller, Secret
 from app.domain.calendar.icalendar_file import calendar, event
 from app.domain.calendar.repository import CalendarFeedRepository
 from app.domain.calendar.schemas import CalendarLink, FeedEntry
+from app.domain.shared_schemas import Done
 from app.settings import Settings
 
 SUFFIX = ".ics"  # by which some calendars know what is behind a link

@@ -12,8 +12,9 @@ from app.api.pagination import LINK, Cursor, Keyset, Limit, page, read_id, read_
 from app.api.problems import not_found
 from app.api.time_range import From, To, read_range
 from app.domain.doctors.repository import DoctorRepository
-from app.domain.doctors.schemas import Doctor, DoctorSlot, Slot
+from app.domain.doctors.schemas import Doctor, DoctorSlot
 from app.domain.fields import PathId, SearchText
+from app.domain.shared_schemas import Slot
 
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 DOCTORS = Keyset("doctors", (read_id,), first=(0,))

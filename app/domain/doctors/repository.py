@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.api.time_range import TimeRange
 from app.db.driver import fetch, fetch_one
-from app.domain.doctors.schemas import Doctor, DoctorSlot, Slot
+from app.domain.doctors.schemas import Doctor, DoctorSlot
+from app.domain.shared_schemas import Slot
 
 d: TableClause = table("api_doctor", *map(column, Doctor.__struct_fields__))
 PUBLIC = select(d)

@@ -27,10 +27,3 @@ class DoctorSlot(Struct):
     doctor: Id
     start: Instant
     end: Instant
-
-
-class Slot(Struct):
-    """A free slot."""
-
-    start: Instant
-    end: Instant

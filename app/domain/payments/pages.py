@@ -1,22 +1,9 @@
 """Where PayPal sends the payer's browser: plain pages that say where things stand."""
 
-from litestar import MediaType, Response
+from litestar import Response
 
-PAGE = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>body {{ font: 1.1rem/1.5 system-ui, sans-serif; max-width: 32rem; margin: 4rem auto; padding: 0 1rem }}</style>
-<h1>{title}</h1>
-<p>{text}</p>
-</html>
-"""
-HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",  # the address holds PayPal's order
-}
+from app.api.pages import page
+
 BACK = "You may close this page and go back to your booking app."
 AGAIN = "To book again, open your booking app."
 REVIEWED = "PayPal is still looking at your payment; your slot is kept meanwhile. You will get a mail."
@@ -51,9 +38,3 @@ def returned(status: str | None) -> Response[str]:
 def turned_back(status: str | None) -> Response[str]:
     """Tell a payer who turned back at PayPal how things stand; None: there is no such payment."""
     return page(*(CANCELED if status == "created" else RETURNED.get(status or "", UNKNOWN)))
-
-
-def page(title: str, text: str, status_code: int = 200) -> Response[str]:
-    """Return a plain page that nobody keeps; `text` is HTML inside a paragraph."""
-    body = PAGE.format(title=title, text=text)
-    return Response(body, media_type=MediaType.HTML, headers=HEADERS, status_code=status_code)

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from app.domain.appointments.schemas import Appointment
 from app.domain.fields import END, Currency, Id, Instant, Money
+from app.domain.shared_schemas import Appointment
 from app.domain.validation_messages import pattern
 
 PAYPAL_ID = pattern(rf"^[A-Za-z0-9-]{{1,64}}{END}", "Must be an id of PayPal's.")

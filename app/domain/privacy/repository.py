@@ -9,11 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.api.problems import refused
 from app.db.driver import fetch, fetch_one
 from app.domain.accounts.schemas import OwnAccount
-from app.domain.appointments.schemas import Appointment
 from app.domain.auth.passwords import wrong_password
 from app.domain.auth.tokens import Caller, Role
 from app.domain.privacy.schemas import Export, Holdings
 from app.domain.rules import refusal_of
+from app.domain.shared_schemas import Appointment
 
 ERASE: dict[Role, str] = {
     "patient": "SELECT erase_patient($1, $2) AS erased",

@@ -7,10 +7,11 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from app.domain.accounts.schemas import OwnAccount
-from app.domain.appointments.schemas import Appointment, HistoryRecord
+from app.domain.appointments.schemas import HistoryRecord
 from app.domain.fields import Id, Instant
 from app.domain.payments.schemas import Status
 from app.domain.schedule.schemas import TimeOff
+from app.domain.shared_schemas import Appointment
 from app.domain.waitlist.offers.schemas import Offer
 
 
@@ -142,3 +143,9 @@ class Export(Holdings, kw_only=True):
     """Everything that is held about the caller."""
 
     account: OwnAccount
+
+
+class DeleteAccount(Struct, forbid_unknown_fields=True):
+    """One's present password, so that nobody's account is deleted by whoever finds them logged in."""
+
+    password: Annotated[str, Meta(max_length=128)]

@@ -1,21 +1,17 @@
 """A doctor's working hours and time off. PostgreSQL refuses a change that strands an appointment."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-import asyncpg
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.api.problems import no_account, refused
+from app.api.problems import no_account
 from app.db.driver import fetch, fetch_if, fetch_one
-from app.domain.appointments.schemas import Appointment
-from app.domain.rules import RULES, Refusal
+from app.domain.schedule.changes import is_kept, settled
 from app.domain.schedule.schemas import (
     AddTimeOff,
     Interval,
     ReplaceWeek,
-    ScheduleChange,
     TimeOff,
     TimeOffAdded,
     Week,
@@ -32,8 +28,6 @@ TIME_OFF_PAGE = f"SELECT {COLUMNS} FROM time_off WHERE doctor_id = $1 AND id > $
 TIME_OFF = f"SELECT {COLUMNS} FROM time_off WHERE id = $1"  # noqa: S608  a constant
 ADD_TIME_OFF = "SELECT * FROM add_time_off($1, $2, $3, $4, $5)"
 DELETE_TIME_OFF = f"SELECT {COLUMNS} FROM delete_time_off($1, $2)"  # noqa: S608  a constant
-
-Rows = list[asyncpg.Record]
 
 
 @dataclass(frozen=True)
@@ -81,22 +75,6 @@ class ScheduleRepository:
         """End a doctor's time off; None if it is not theirs."""
         row = await fetch_one(self.engine, DELETE_TIME_OFF, doctor_id, time_off_id)
         return TimeOff(**row) if row else None
-
-
-def is_kept(change: ScheduleChange, affected: Callable[[Rows], int]) -> Callable[[Rows], bool]:
-    """Make the test whether a change stays: not a dry run, and nothing stands in its way unless that was canceled."""
-    return lambda rows: not change.dry_run and (change.cancel_affected or not affected(rows))
-
-
-def settled(rule: str, change: ScheduleChange, rows: Rows) -> list[Appointment]:
-    """Return what a change affected. Raises ProblemError with it if that is why the change was undone."""
-    affected = [Appointment(**row) for row in rows]
-    if affected and not change.cancel_affected and not change.dry_run:
-        detail = f"Appointments in the way: {len(affected)}. Send cancel_affected to cancel them and tell the patients."
-        error = refused(Refusal(rule, *RULES[rule], detail))
-        error.problem.affected = affected
-        raise error
-    return affected
 
 
 def minutes(text: str) -> int:

@@ -5,8 +5,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from app.domain.appointments.schemas import Appointment
 from app.domain.fields import CLOCK, END, Id, Instant, Reason, in_utc
+from app.domain.shared_schemas import Appointment
 from app.domain.validation_messages import pattern
 
 CLOCK_TO_24 = pattern(rf"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00){END}", "Must be a time such as 17:00, or 24:00.")

@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from app.db import driver
 from app.db.driver import connected, fetch, fetch_if, one_transaction
-from app.db.engine import NotConnectedError, create_engine, database_config
+from app.db.engine import create_engine, database_config
+from app.db.errors import NotConnectedError
 from tests.support.servers.databases import Database
 from tests.support.servers.tcp_proxy import Gate
 from tests.support.servers.worker_process import eventually

@@ -8,11 +8,11 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import PathParameter
 from litestar.response import Redirect
 
+from app.api.pages import HEADERS
 from app.api.problems import ProblemError
 from app.domain.auth.tokens import Secret
 from app.domain.payments.controller import provide_payments
 from app.domain.payments.gateway import PayPalAccount
-from app.domain.payments.pages import HEADERS
 from app.domain.payments.paypal.errors import PayPalError
 from app.domain.payments.repository import PaymentRepository
 from app.domain.payments.schemas import CreatePayment

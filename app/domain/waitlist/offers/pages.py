@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from litestar import Response
 
-from app.domain.payments.pages import page
+from app.api.pages import page
 from app.domain.waitlist.offers.schemas import LinkedOffer
 
 BUTTON = '</p><form method="post" action="{action}"><button>{label}</button></form><p>'

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from app.domain.appointments.schemas import Status
 from app.domain.fields import Id, Instant
+from app.domain.shared_schemas import Status
 
 OfferStatus = Literal["queued", "sent", "accepted", "declined", "expired", "superseded"]
 

@@ -1,0 +1,30 @@
+"""A change of the schedule, and what becomes of the appointments in its way."""
+
+from collections.abc import Callable
+
+import asyncpg
+
+from app.api.problems import refused
+from app.domain.rules import RULES, Refusal
+from app.domain.schedule.schemas import (
+    ScheduleChange,
+)
+from app.domain.shared_schemas import Appointment
+
+Rows = list[asyncpg.Record]
+
+
+def is_kept(change: ScheduleChange, affected: Callable[[Rows], int]) -> Callable[[Rows], bool]:
+    """Make the test whether a change stays: not a dry run, and nothing stands in its way unless that was canceled."""
+    return lambda rows: not change.dry_run and (change.cancel_affected or not affected(rows))
+
+
+def settled(rule: str, change: ScheduleChange, rows: Rows) -> list[Appointment]:
+    """Return what a change affected. Raises ProblemError with it if that is why the change was undone."""
+    affected = [Appointment(**row) for row in rows]
+    if affected and not change.cancel_affected and not change.dry_run:
+        detail = f"Appointments in the way: {len(affected)}. Send cancel_affected to cancel them and tell the patients."
+        error = refused(Refusal(rule, *RULES[rule], detail))
+        error.problem.affected = affected
+        raise error
+    return affected
