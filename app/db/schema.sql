@@ -59,10 +59,10 @@ COMMENT ON EXTENSION pg_trgm IS 'text similarity measurement and index searching
 
 
 --
--- Name: doctors_alike; Type: TYPE; Schema: public; Owner: -
+-- Name: doctors_with_same_grid; Type: TYPE; Schema: public; Owner: -
 --
 
-CREATE TYPE public.doctors_alike AS (
+CREATE TYPE public.doctors_with_same_grid AS (
 	zone text,
 	slot_minutes integer,
 	buffer_minutes integer,
@@ -71,10 +71,10 @@ CREATE TYPE public.doctors_alike AS (
 
 
 --
--- Name: TYPE doctors_alike; Type: COMMENT; Schema: public; Owner: -
+-- Name: TYPE doctors_with_same_grid; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON TYPE public.doctors_alike IS 'Doctors of one time zone whose slots come in the same steps.';
+COMMENT ON TYPE public.doctors_with_same_grid IS 'Doctors of one time zone whose slots come in the same steps.';
 
 
 --
@@ -503,7 +503,7 @@ BEGIN
     BEGIN
         -- what the clock has freed goes to the waitlist before anybody is booked: done as book() does, and undone
         PERFORM serve_waitlist(explain_refusal.doctor) WHERE has_waitlist(explain_refusal.doctor);
-        found_ := jsonb_agg(r) FROM people_rules(explain_refusal.doctor, explain_refusal.patient, start) AS r;
+        found_ := jsonb_agg(r) FROM rules_with_people(explain_refusal.doctor, explain_refusal.patient, start) AS r;
         RAISE EXCEPTION USING ERRCODE = 'BK000', MESSAGE = 'undone';
     EXCEPTION WHEN SQLSTATE 'BK000' THEN
         RETURN QUERY SELECT r.rule, r.ok, r.why FROM jsonb_to_recordset(found_) AS r (rule text, ok boolean, why text);
@@ -1142,29 +1142,6 @@ COMMENT ON FUNCTION public.active_appointments(p_doctor integer, at_ timestamp w
 
 
 --
--- Name: acts_as(); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.acts_as() RETURNS text
-    LANGUAGE sql STABLE
-    AS $$
-    SELECT CASE
-        WHEN split_part(current_setting('booking.actor', true), ':', 1) <> '' THEN booking_actor()
-        -- what the API and the worker do on nobody's behalf
-        WHEN session_user = 'booking_app' THEN 'system'
-        ELSE 'admin'
-    END
-$$;
-
-
---
--- Name: FUNCTION acts_as(); Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON FUNCTION public.acts_as() IS 'How whoever is writing at this moment acts, for the record.';
-
-
---
 -- Name: add_time_off(integer, timestamp with time zone, timestamp with time zone, text, boolean); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1671,38 +1648,6 @@ COMMENT ON FUNCTION public.appointment_status_transition(old_status text, new_st
 
 
 --
--- Name: appointment_within_working_hours(public.doctor, tstzrange); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.appointment_within_working_hours(d public.doctor, slot tstzrange) RETURNS text
-    LANGUAGE sql STABLE
-    AS $$
-    SELECT CASE
-        -- a sum, not a difference, of which PostgreSQL before 17 knows none for what has no end
-        WHEN lower(slot) + make_interval(mins => d.slot_minutes) <> upper(slot)
-            THEN format('An appointment with this doctor takes exactly %s minutes.', d.slot_minutes)
-        WHEN NOT EXISTS (
-            SELECT FROM working_hours AS w,
-                working_interval(w.start_minute, w.end_minute, d.timezone, (lower(slot) AT TIME ZONE d.timezone)::date) AS i
-            WHERE w.doctor_id = d.account_id
-                AND w.weekday = extract(isodow FROM lower(slot) AT TIME ZONE d.timezone)
-                AND slot_fits(i, d.timezone, lower(slot), upper(slot))
-                -- on the grid: a whole number of steps after the interval's start
-                AND mod(extract(epoch FROM lower(slot) - i.starts_at), (d.slot_minutes + d.buffer_minutes) * 60) = 0
-        ) THEN format('This is not one of the doctor''s slots (times of %s).', d.timezone)
-        WHEN is_time_off(d.account_id, slot) THEN 'The doctor is away at that time.'
-    END
-$$;
-
-
---
--- Name: FUNCTION appointment_within_working_hours(d public.doctor, slot tstzrange); Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON FUNCTION public.appointment_within_working_hours(d public.doctor, slot tstzrange) IS 'An appointment is exactly one slot of the doctor''s working hours, outside time off. Why a time is no slot of this doctor; NULL: it is one. Costs the same whatever the length of the working day.';
-
-
---
 -- Name: payment; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -1884,6 +1829,66 @@ COMMENT ON CONSTRAINT payment_status_valid ON public.payment IS 'A payment has a
 
 
 --
+-- Name: appointment_to_pay(public.payment); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.appointment_to_pay(pay public.payment) RETURNS public.appointment
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    held_id integer := pay.appointment_id;
+    a appointment;
+BEGIN
+    SELECT * INTO a FROM appointment WHERE id = held_id;
+    IF appointment_status(a.status, a.hold_expires_at, upper(a.during), clock_timestamp()) = 'expired' THEN
+        held_id := retake_slot(pay);
+        SELECT * INTO a FROM appointment WHERE id = held_id;
+    END IF;
+    RETURN a;
+END
+$$;
+
+
+--
+-- Name: FUNCTION appointment_to_pay(pay public.payment); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.appointment_to_pay(pay public.payment) IS 'The appointment that a payment is for, its slot taken again if the hold has lapsed. Raises the rule that is in the way.';
+
+
+--
+-- Name: appointment_within_working_hours(public.doctor, tstzrange); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.appointment_within_working_hours(d public.doctor, slot tstzrange) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT CASE
+        -- a sum, not a difference, of which PostgreSQL before 17 knows none for what has no end
+        WHEN lower(slot) + make_interval(mins => d.slot_minutes) <> upper(slot)
+            THEN format('An appointment with this doctor takes exactly %s minutes.', d.slot_minutes)
+        WHEN NOT EXISTS (
+            SELECT FROM working_hours AS w,
+                working_interval(w.start_minute, w.end_minute, d.timezone, (lower(slot) AT TIME ZONE d.timezone)::date) AS i
+            WHERE w.doctor_id = d.account_id
+                AND w.weekday = extract(isodow FROM lower(slot) AT TIME ZONE d.timezone)
+                AND slot_fits(i, d.timezone, lower(slot), upper(slot))
+                -- on the grid: a whole number of steps after the interval's start
+                AND mod(extract(epoch FROM lower(slot) - i.starts_at), (d.slot_minutes + d.buffer_minutes) * 60) = 0
+        ) THEN format('This is not one of the doctor''s slots (times of %s).', d.timezone)
+        WHEN is_time_off(d.account_id, slot) THEN 'The doctor is away at that time.'
+    END
+$$;
+
+
+--
+-- Name: FUNCTION appointment_within_working_hours(d public.doctor, slot tstzrange); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.appointment_within_working_hours(d public.doctor, slot tstzrange) IS 'An appointment is exactly one slot of the doctor''s working hours, outside time off. Why a time is no slot of this doctor; NULL: it is one. Costs the same whatever the length of the working day.';
+
+
+--
 -- Name: await_review(public.payment, text); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -2034,6 +2039,222 @@ COMMENT ON FUNCTION public.bind_receipt(p_account integer, p_route text, p_key t
 
 
 --
+-- Name: notification; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.notification (
+    id bigint NOT NULL,
+    kind text NOT NULL,
+    account_id integer NOT NULL,
+    appointment_id integer,
+    appointment_version integer,
+    waitlist_entry_id integer,
+    offer_id integer,
+    payment_id integer,
+    slot tstzrange,
+    snapshot jsonb,
+    batch uuid,
+    also integer[] DEFAULT '{}'::integer[] NOT NULL,
+    request_id text DEFAULT "substring"(current_setting('booking.request'::text, true), '^[A-Za-z0-9_.-]{1,64}$'::text),
+    status text DEFAULT 'queued'::text NOT NULL,
+    due_at timestamp with time zone DEFAULT now() NOT NULL,
+    attempts smallint DEFAULT '0'::smallint NOT NULL,
+    message_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    outcome text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    sent_at timestamp with time zone,
+    CONSTRAINT notification_appointment_known CHECK ((((kind = ANY (ARRAY['email_verification'::text, 'email_changing'::text, 'password_reset'::text, 'password_changed'::text, 'waitlist_joined'::text, 'waiting_ended'::text, 'waiting_lapsed'::text, 'account_erased'::text])) = (appointment_id IS NULL)) AND ((appointment_id IS NULL) = (appointment_version IS NULL)))),
+    CONSTRAINT notification_kind_valid CHECK ((kind = ANY (ARRAY['appointment_confirmed'::text, 'appointment_canceled'::text, 'appointment_rescheduled'::text, 'slot_offered'::text, 'offer_superseded'::text, 'offer_expired'::text, 'payment_too_late'::text, 'refund_requested'::text, 'refund_completed'::text, 'appointment_held'::text, 'hold_lapsing'::text, 'appointment_reminder'::text, 'email_verification'::text, 'email_changing'::text, 'password_reset'::text, 'password_changed'::text, 'waitlist_joined'::text, 'waiting_ended'::text, 'waiting_lapsed'::text, 'account_erased'::text]))),
+    CONSTRAINT notification_status_valid CHECK ((status = ANY (ARRAY['queued'::text, 'sent'::text, 'skipped'::text, 'failed'::text])))
+);
+
+
+--
+-- Name: TABLE notification; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON TABLE public.notification IS 'The outbox: one mail to one account, about one version of one appointment or about the account.';
+
+
+--
+-- Name: COLUMN notification.kind; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.notification.kind IS 'Which mail; names its template.';
+
+
+--
+-- Name: COLUMN notification.account_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.notification.account_id IS 'Who gets it.';
+
+
+--
+-- Name: COLUMN notification.appointment_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.notification.appointment_id IS 'What it is about; none: the account itself.';
+
+
+--
+-- Name: COLUMN notification.appointment_version; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.notification.appointment_version IS 'A mail about an older version is skipped.';
+
+
+--
+-- Name: COLUMN notification.waitlist_entry_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.notification.waitlist_entry_id IS 'The entry whose beginning or end a mail tells.';
+
+
+--
+-- Name: COLUMN notification.offer_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.notification.offer_id IS 'The offer that a mail is about.';
+
+
+--
+-- Name: COLUMN notification.payment_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.notification.payment_id IS 'The payment that a mail about money is about.';
+
+
+--
+-- Name: COLUMN notification.slot; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.notification.slot IS 'appointment_rescheduled: the time it was moved from.';
+
+
+--
+-- Name: COLUMN notification.snapshot; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.notification.snapshot IS 'Until it is sent, what it needs that changes or goes: email, recipient, doctor, patient.';
+
+
+--
+-- Name: COLUMN notification.batch; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.notification.batch IS 'What one act canceled together is told in one mail a person.';
+
+
+--
+-- Name: COLUMN notification.also; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.notification.also IS 'The batch''s other appointments of this account.';
+
+
+--
+-- Name: COLUMN notification.request_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.notification.request_id IS 'The X-Request-ID of the act (setting booking.request); none: the sweep, or a person at psql.';
+
+
+--
+-- Name: COLUMN notification.status; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.notification.status IS 'queued, sent, skipped or failed.';
+
+
+--
+-- Name: COLUMN notification.due_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.notification.due_at IS 'Not before; while a worker is sending: when another may try.';
+
+
+--
+-- Name: COLUMN notification.attempts; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.notification.attempts IS 'How often a worker took it.';
+
+
+--
+-- Name: COLUMN notification.message_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.notification.message_id IS 'Left part of the mail''s Message-ID; the same at every attempt.';
+
+
+--
+-- Name: COLUMN notification.outcome; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.notification.outcome IS 'Why it was skipped, or what the last attempt met.';
+
+
+--
+-- Name: COLUMN notification.created_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.notification.created_at IS 'When the event happened.';
+
+
+--
+-- Name: COLUMN notification.sent_at; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.notification.sent_at IS 'When the mail server took it.';
+
+
+--
+-- Name: CONSTRAINT notification_appointment_known ON notification; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT notification_appointment_known ON public.notification IS 'A mail about an appointment says about which version of it.';
+
+
+--
+-- Name: CONSTRAINT notification_kind_valid ON notification; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT notification_kind_valid ON public.notification IS 'A mail is of a kind that there is.';
+
+
+--
+-- Name: CONSTRAINT notification_status_valid ON notification; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON CONSTRAINT notification_status_valid ON public.notification IS 'A mail has a status that there is.';
+
+
+--
+-- Name: blocked_until(public.notification); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.blocked_until(n public.notification) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT max(e.due_at)
+    FROM notification AS e
+    WHERE e.account_id = n.account_id AND e.id < n.id AND e.status = 'queued' AND e.attempts > 0
+        -- codes expire, and may go to another address: they neither wait nor are waited for
+        AND coalesce(e.appointment_id, e.waitlist_entry_id) IS NOT NULL
+        AND coalesce(n.appointment_id, n.waitlist_entry_id) IS NOT NULL
+        AND notification_stale(e) IS NULL
+$$;
+
+
+--
+-- Name: FUNCTION blocked_until(n public.notification); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.blocked_until(n public.notification) IS 'Until when a mail waits for earlier ones to the same account that were tried in vain or are being sent; NULL: it does not.';
+
+
+--
 -- Name: book(integer, integer, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -2125,7 +2346,7 @@ BEGIN
         a.status := CASE WHEN coalesce(a.fee, d.fee) = 0 THEN 'confirmed' ELSE 'pending' END;
     END IF;
     of_doctor := other_appointments_of_doctor(a, at_);
-    owed := owed_slots(p_doctor, at_);
+    owed := reserved_slots(p_doctor, at_);
     of_doctor.active := of_doctor.active + cardinality(owed);
     of_doctor.clash := of_doctor.clash OR a.during && ANY (owed);
     RETURN QUERY SELECT * FROM slot_rules(a, d, p, at_, of_doctor, other_appointments_of_patient(a, at_));
@@ -2344,6 +2565,25 @@ COMMENT ON FUNCTION public.cancel_chosen(p_actor text, p_appointments integer[],
 
 
 --
+-- Name: cancel_payments(integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.cancel_payments(p_appointment integer) RETURNS void
+    LANGUAGE sql
+    AS $$
+    SELECT request_refund(id, 'appointment_canceled') FROM payment WHERE appointment_id = p_appointment;
+    UPDATE payment SET status = 'canceled' WHERE appointment_id = p_appointment AND status IN ('created', 'approved');
+$$;
+
+
+--
+-- Name: FUNCTION cancel_payments(p_appointment integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.cancel_payments(p_appointment integer) IS 'An appointment is canceled: what was paid goes back in full, what was not paid yet is no longer payable.';
+
+
+--
 -- Name: cancel_together(text, integer[], text, boolean); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -2424,106 +2664,6 @@ $$;
 --
 
 COMMENT ON FUNCTION public.change_email(p_account integer, p_email text) IS 'Has a code mailed to an account''s new address, which is the account''s once it is proven, and tells a proven old one.';
-
-
---
--- Name: change_password(integer, text, text); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.change_password(p_account integer, p_old_hash text, p_new_hash text) RETURNS boolean
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-    PERFORM FROM account WHERE id = p_account AND password_hash = p_old_hash AND status = 'active' FOR NO KEY UPDATE;
-    IF NOT FOUND THEN
-        RETURN false;
-    END IF;
-    PERFORM set_password(p_account, p_new_hash);
-    RETURN true;
-END
-$$;
-
-
---
--- Name: FUNCTION change_password(p_account integer, p_old_hash text, p_new_hash text); Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON FUNCTION public.change_password(p_account integer, p_old_hash text, p_new_hash text) IS 'Replaces a password hash that still is the one verified, with what follows; false if it is another by now.';
-
-
---
--- Name: change_patient(integer, jsonb); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.change_patient(p_patient integer, p_changes jsonb) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-DECLARE
-    was patient;
-    wanted patient;
-BEGIN
-    SELECT * INTO was FROM patient WHERE account_id = p_patient FOR NO KEY UPDATE;
-    wanted := jsonb_populate_record(was, p_changes);
-    UPDATE patient SET full_name = wanted.full_name, phone = wanted.phone, timezone = wanted.timezone
-    WHERE account_id = p_patient;
-    PERFORM change_email(p_patient, p_changes ->> 'email') WHERE p_changes ? 'email';
-END
-$$;
-
-
---
--- Name: FUNCTION change_patient(p_patient integer, p_changes jsonb); Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON FUNCTION public.change_patient(p_patient integer, p_changes jsonb) IS 'Changes a patient''s email or profile ({column: value}).';
-
-
---
--- Name: change_practice(integer, jsonb, boolean); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.change_practice(p_doctor integer, p_changes jsonb, p_cancel boolean) RETURNS TABLE(practice public.doctor, affected public.api_appointment[])
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-DECLARE
-    was doctor := lock_doctor(p_doctor);
-    wanted doctor := jsonb_populate_record(was, p_changes);
-BEGIN
-    PERFORM act_as('doctor', p_doctor);
-    PERFORM change_email(p_doctor, p_changes ->> 'email') WHERE p_changes ? 'email';
-    UPDATE doctor SET
-        full_name = wanted.full_name,
-        phone = wanted.phone,
-        specialty = wanted.specialty,
-        experience_years = wanted.experience_years,
-        timezone = wanted.timezone,
-        slot_minutes = wanted.slot_minutes,
-        buffer_minutes = wanted.buffer_minutes,
-        max_appointments = wanted.max_appointments,
-        fee = wanted.fee,
-        currency = wanted.currency
-    WHERE account_id = p_doctor
-    RETURNING * INTO practice;
-    affected := ARRAY(
-        SELECT a FROM settle_affected(
-            ARRAY(SELECT id FROM stranded_appointments(practice, clock_timestamp()) WHERE practice.timezone <> was.timezone),
-            'The doctor''s time zone has changed.',
-            p_cancel
-        ) AS a
-    );
-    RETURN NEXT;
-END
-$$;
-
-
---
--- Name: FUNCTION change_practice(p_doctor integer, p_changes jsonb, p_cancel boolean); Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON FUNCTION public.change_practice(p_doctor integer, p_changes jsonb, p_cancel boolean) IS 'Changes a doctor''s email, profile, zone, slot and buffer length, cap, fee or currency ({column: value}) and returns the appointments that a new zone strands, canceled if so told; else the commit is refused.';
 
 
 --
@@ -2663,10 +2803,10 @@ COMMENT ON VIEW public.api_waitlist_entry IS 'Waitlist entries as the API shows 
 
 
 --
--- Name: change_waiting(integer, integer, text); Type: FUNCTION; Schema: public; Owner: -
+-- Name: change_entry_status(integer, integer, text); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.change_waiting(p_patient integer, p_entry integer, p_status text) RETURNS SETOF public.api_waitlist_entry
+CREATE FUNCTION public.change_entry_status(p_patient integer, p_entry integer, p_status text) RETURNS SETOF public.api_waitlist_entry
     LANGUAGE plpgsql
     AS $$
 DECLARE
@@ -2688,10 +2828,110 @@ $$;
 
 
 --
--- Name: FUNCTION change_waiting(p_patient integer, p_entry integer, p_status text); Type: COMMENT; Schema: public; Owner: -
+-- Name: FUNCTION change_entry_status(p_patient integer, p_entry integer, p_status text); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.change_waiting(p_patient integer, p_entry integer, p_status text) IS 'Changes the status of a patient''s waitlist entry, ends its offer, and sees to the others in line; no row if it is not theirs.';
+COMMENT ON FUNCTION public.change_entry_status(p_patient integer, p_entry integer, p_status text) IS 'Changes the status of a patient''s waitlist entry, ends its offer, and sees to the others in line; no row if it is not theirs.';
+
+
+--
+-- Name: change_password(integer, text, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.change_password(p_account integer, p_old_hash text, p_new_hash text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM FROM account WHERE id = p_account AND password_hash = p_old_hash AND status = 'active' FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    PERFORM set_password(p_account, p_new_hash);
+    RETURN true;
+END
+$$;
+
+
+--
+-- Name: FUNCTION change_password(p_account integer, p_old_hash text, p_new_hash text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.change_password(p_account integer, p_old_hash text, p_new_hash text) IS 'Replaces a password hash that still is the one verified, with what follows; false if it is another by now.';
+
+
+--
+-- Name: change_patient(integer, jsonb); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.change_patient(p_patient integer, p_changes jsonb) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    was patient;
+    wanted patient;
+BEGIN
+    SELECT * INTO was FROM patient WHERE account_id = p_patient FOR NO KEY UPDATE;
+    wanted := jsonb_populate_record(was, p_changes);
+    UPDATE patient SET full_name = wanted.full_name, phone = wanted.phone, timezone = wanted.timezone
+    WHERE account_id = p_patient;
+    PERFORM change_email(p_patient, p_changes ->> 'email') WHERE p_changes ? 'email';
+END
+$$;
+
+
+--
+-- Name: FUNCTION change_patient(p_patient integer, p_changes jsonb); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.change_patient(p_patient integer, p_changes jsonb) IS 'Changes a patient''s email or profile ({column: value}).';
+
+
+--
+-- Name: change_practice(integer, jsonb, boolean); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.change_practice(p_doctor integer, p_changes jsonb, p_cancel boolean) RETURNS TABLE(practice public.doctor, affected public.api_appointment[])
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    was doctor := lock_doctor(p_doctor);
+    wanted doctor := jsonb_populate_record(was, p_changes);
+BEGIN
+    PERFORM act_as('doctor', p_doctor);
+    PERFORM change_email(p_doctor, p_changes ->> 'email') WHERE p_changes ? 'email';
+    UPDATE doctor SET
+        full_name = wanted.full_name,
+        phone = wanted.phone,
+        specialty = wanted.specialty,
+        experience_years = wanted.experience_years,
+        timezone = wanted.timezone,
+        slot_minutes = wanted.slot_minutes,
+        buffer_minutes = wanted.buffer_minutes,
+        max_appointments = wanted.max_appointments,
+        fee = wanted.fee,
+        currency = wanted.currency
+    WHERE account_id = p_doctor
+    RETURNING * INTO practice;
+    affected := ARRAY(
+        SELECT a FROM settle_affected(
+            ARRAY(SELECT id FROM stranded_appointments(practice, clock_timestamp()) WHERE practice.timezone <> was.timezone),
+            'The doctor''s time zone has changed.',
+            p_cancel
+        ) AS a
+    );
+    RETURN NEXT;
+END
+$$;
+
+
+--
+-- Name: FUNCTION change_practice(p_doctor integer, p_changes jsonb, p_cancel boolean); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.change_practice(p_doctor integer, p_changes jsonb, p_cancel boolean) IS 'Changes a doctor''s email, profile, zone, slot and buffer length, cap, fee or currency ({column: value}) and returns the appointments that a new zone strands, canceled if so told; else the commit is refused.';
 
 
 --
@@ -2950,198 +3190,6 @@ COMMENT ON FUNCTION public.refunds_of(p_appointments integer[]) IS 'What goes ba
 
 
 --
--- Name: notification; Type: TABLE; Schema: public; Owner: -
---
-
-CREATE TABLE public.notification (
-    id bigint NOT NULL,
-    kind text NOT NULL,
-    account_id integer NOT NULL,
-    appointment_id integer,
-    appointment_version integer,
-    waitlist_entry_id integer,
-    offer_id integer,
-    payment_id integer,
-    slot tstzrange,
-    snapshot jsonb,
-    batch uuid,
-    also integer[] DEFAULT '{}'::integer[] NOT NULL,
-    request_id text DEFAULT "substring"(current_setting('booking.request'::text, true), '^[A-Za-z0-9_.-]{1,64}$'::text),
-    status text DEFAULT 'queued'::text NOT NULL,
-    due_at timestamp with time zone DEFAULT now() NOT NULL,
-    attempts smallint DEFAULT '0'::smallint NOT NULL,
-    message_id uuid DEFAULT gen_random_uuid() NOT NULL,
-    outcome text,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    sent_at timestamp with time zone,
-    CONSTRAINT notification_appointment_known CHECK ((((kind = ANY (ARRAY['email_verification'::text, 'email_changing'::text, 'password_reset'::text, 'password_changed'::text, 'waitlist_joined'::text, 'waiting_ended'::text, 'waiting_lapsed'::text, 'account_erased'::text])) = (appointment_id IS NULL)) AND ((appointment_id IS NULL) = (appointment_version IS NULL)))),
-    CONSTRAINT notification_kind_valid CHECK ((kind = ANY (ARRAY['appointment_confirmed'::text, 'appointment_canceled'::text, 'appointment_rescheduled'::text, 'slot_offered'::text, 'offer_superseded'::text, 'offer_expired'::text, 'payment_too_late'::text, 'refund_requested'::text, 'refund_completed'::text, 'appointment_held'::text, 'hold_lapsing'::text, 'appointment_reminder'::text, 'email_verification'::text, 'email_changing'::text, 'password_reset'::text, 'password_changed'::text, 'waitlist_joined'::text, 'waiting_ended'::text, 'waiting_lapsed'::text, 'account_erased'::text]))),
-    CONSTRAINT notification_status_valid CHECK ((status = ANY (ARRAY['queued'::text, 'sent'::text, 'skipped'::text, 'failed'::text])))
-);
-
-
---
--- Name: TABLE notification; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON TABLE public.notification IS 'The outbox: one mail to one account, about one version of one appointment or about the account.';
-
-
---
--- Name: COLUMN notification.kind; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.notification.kind IS 'Which mail; names its template.';
-
-
---
--- Name: COLUMN notification.account_id; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.notification.account_id IS 'Who gets it.';
-
-
---
--- Name: COLUMN notification.appointment_id; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.notification.appointment_id IS 'What it is about; none: the account itself.';
-
-
---
--- Name: COLUMN notification.appointment_version; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.notification.appointment_version IS 'A mail about an older version is skipped.';
-
-
---
--- Name: COLUMN notification.waitlist_entry_id; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.notification.waitlist_entry_id IS 'The entry whose beginning or end a mail tells.';
-
-
---
--- Name: COLUMN notification.offer_id; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.notification.offer_id IS 'The offer that a mail is about.';
-
-
---
--- Name: COLUMN notification.payment_id; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.notification.payment_id IS 'The payment that a mail about money is about.';
-
-
---
--- Name: COLUMN notification.slot; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.notification.slot IS 'appointment_rescheduled: the time it was moved from.';
-
-
---
--- Name: COLUMN notification.snapshot; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.notification.snapshot IS 'Until it is sent, what it needs that changes or goes: email, recipient, doctor, patient.';
-
-
---
--- Name: COLUMN notification.batch; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.notification.batch IS 'What one act canceled together is told in one mail a person.';
-
-
---
--- Name: COLUMN notification.also; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.notification.also IS 'The batch''s other appointments of this account.';
-
-
---
--- Name: COLUMN notification.request_id; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.notification.request_id IS 'The X-Request-ID of the act (setting booking.request); none: the sweep, or a person at psql.';
-
-
---
--- Name: COLUMN notification.status; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.notification.status IS 'queued, sent, skipped or failed.';
-
-
---
--- Name: COLUMN notification.due_at; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.notification.due_at IS 'Not before; while a worker is sending: when another may try.';
-
-
---
--- Name: COLUMN notification.attempts; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.notification.attempts IS 'How often a worker took it.';
-
-
---
--- Name: COLUMN notification.message_id; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.notification.message_id IS 'Left part of the mail''s Message-ID; the same at every attempt.';
-
-
---
--- Name: COLUMN notification.outcome; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.notification.outcome IS 'Why it was skipped, or what the last attempt met.';
-
-
---
--- Name: COLUMN notification.created_at; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.notification.created_at IS 'When the event happened.';
-
-
---
--- Name: COLUMN notification.sent_at; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.notification.sent_at IS 'When the mail server took it.';
-
-
---
--- Name: CONSTRAINT notification_appointment_known ON notification; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON CONSTRAINT notification_appointment_known ON public.notification IS 'A mail about an appointment says about which version of it.';
-
-
---
--- Name: CONSTRAINT notification_kind_valid ON notification; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON CONSTRAINT notification_kind_valid ON public.notification IS 'A mail is of a kind that there is.';
-
-
---
--- Name: CONSTRAINT notification_status_valid ON notification; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON CONSTRAINT notification_status_valid ON public.notification IS 'A mail has a status that there is.';
-
-
---
 -- Name: offer; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -3288,10 +3336,10 @@ COMMENT ON COLUMN public.patient.booking_seq IS 'Counts bookings. Updating it ta
 
 
 --
--- Name: notification_letter; Type: VIEW; Schema: public; Owner: -
+-- Name: notification_message; Type: VIEW; Schema: public; Owner: -
 --
 
-CREATE VIEW public.notification_letter AS
+CREATE VIEW public.notification_message AS
  SELECT n.id,
     n.kind,
     n.message_id,
@@ -3343,17 +3391,17 @@ CREATE VIEW public.notification_letter AS
 
 
 --
--- Name: VIEW notification_letter; Type: COMMENT; Schema: public; Owner: -
+-- Name: VIEW notification_message; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON VIEW public.notification_letter IS 'Everything a mail''s template may say; of an appointment nothing where it is about the account.';
+COMMENT ON VIEW public.notification_message IS 'Everything a mail''s template may say; of an appointment nothing where it is about the account.';
 
 
 --
 -- Name: claim_notification(bigint, interval, bytea); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.claim_notification(p_id bigint, p_lease interval, p_code bytea DEFAULT NULL::bytea) RETURNS SETOF public.notification_letter
+CREATE FUNCTION public.claim_notification(p_id bigint, p_lease interval, p_code bytea DEFAULT NULL::bytea) RETURNS SETOF public.notification_message
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
@@ -3361,7 +3409,7 @@ DECLARE
     n notification;
     stale text;
     turn timestamptz;
-    letter notification_letter;
+    letter notification_message;
 BEGIN
     SELECT * INTO n FROM notification
     WHERE id = p_id AND status = 'queued' AND due_at <= clock_timestamp()
@@ -3374,14 +3422,14 @@ BEGIN
         UPDATE notification SET status = 'skipped', outcome = stale, snapshot = NULL WHERE id = p_id;
         RETURN;
     END IF;
-    turn := notification_turn(n);
+    turn := blocked_until(n);
     IF turn IS NOT NULL THEN
         -- due when that one is: rows that wait are not looked at again and again
         UPDATE notification SET due_at = greatest(due_at, turn) WHERE id = p_id;
         RETURN;
     END IF;
     UPDATE notification SET attempts = attempts + 1, due_at = clock_timestamp() + p_lease WHERE id = p_id;
-    SELECT * INTO letter FROM notification_letter WHERE id = p_id;
+    SELECT * INTO letter FROM notification_message WHERE id = p_id;
     IF letter.code_lifetime IS NOT NULL THEN
         -- of each attempt, for nobody knows which of them arrives
         INSERT INTO account_token (token_hash, account_id, purpose, email, expires_at)
@@ -3423,7 +3471,7 @@ BEGIN
     WHERE id = o.appointment_id AND status = 'offered';
     PERFORM refuse('offer_superseded', CASE WHEN NOT FOUND THEN 'Somebody else was faster.' END);
     PERFORM act_as('system'); -- what becomes of the others is not the patient's doing
-    PERFORM pass_over_others(o);
+    PERFORM supersede_other_offers(o);
     PERFORM act_as('');
     RETURN QUERY SELECT * FROM api_appointment WHERE id = o.appointment_id;
 END
@@ -3487,6 +3535,30 @@ COMMENT ON FUNCTION public.claim_refund(p_refund integer, p_lease interval) IS '
 
 
 --
+-- Name: clear_cancel_reasons(integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.clear_cancel_reasons(p_account integer) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM act_as('purge');
+    -- not what this transaction has said, which is yet to be mailed
+    UPDATE appointment SET cancel_reason = NULL
+    WHERE (doctor_id = p_account OR patient_id = p_account) AND cancel_reason IS NOT NULL AND updated_at < now();
+    PERFORM act_as('');
+END
+$$;
+
+
+--
+-- Name: FUNCTION clear_cancel_reasons(p_account integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.clear_cancel_reasons(p_account integer) IS 'Forgets why appointments of an account were canceled, in people''s own words.';
+
+
+--
 -- Name: close_calendar_feed(integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -3506,30 +3578,6 @@ COMMENT ON FUNCTION public.close_calendar_feed(p_account integer) IS 'Ends the l
 
 
 --
--- Name: coming_mail_stale(text, public.appointment, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.coming_mail_stale(p_kind text, a public.appointment, at_ timestamp with time zone) RETURNS text
-    LANGUAGE sql STABLE
-    AS $$
-    SELECT CASE
-        WHEN p_kind = 'appointment_reminder' AND lower(a.during) <= at_ THEN 'the appointment has begun'
-        WHEN p_kind IN ('appointment_held', 'hold_lapsing') AND a.hold_expires_at <= at_ THEN 'the hold has lapsed'
-        WHEN p_kind IN ('appointment_held', 'hold_lapsing') AND EXISTS (
-            SELECT FROM payment WHERE appointment_id = a.id AND status IN ('capturing', 'pending_review')
-        ) THEN 'the payment is being made'
-    END
-$$;
-
-
---
--- Name: FUNCTION coming_mail_stale(p_kind text, a public.appointment, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON FUNCTION public.coming_mail_stale(p_kind text, a public.appointment, at_ timestamp with time zone) IS 'Why what was planned to be said of an appointment need not be said at an instant, although it has not changed; NULL: it is to be said.';
-
-
---
 -- Name: confirm_paid(public.payment); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -3537,7 +3585,7 @@ CREATE FUNCTION public.confirm_paid(pay public.payment) RETURNS void
     LANGUAGE plpgsql
     AS $$
 DECLARE
-    a appointment := held_appointment(pay);
+    a appointment := appointment_to_pay(pay);
 BEGIN
     PERFORM act_as('payment');
     UPDATE appointment SET status = 'confirmed' WHERE id = a.id;
@@ -3767,35 +3815,16 @@ COMMENT ON FUNCTION public.doctor_of(p_appointment integer) IS 'An appointment''
 
 
 --
--- Name: doctors_of(integer); Type: FUNCTION; Schema: public; Owner: -
+-- Name: doctors_below_cap(text, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.doctors_of(p_patient integer) RETURNS integer[]
-    LANGUAGE sql STABLE
-    AS $$
-    SELECT coalesce(array_agg(DISTINCT doctor_id), '{}')
-    FROM (SELECT doctor_id FROM upcoming_appointments(p_patient) UNION ALL SELECT doctor_id FROM live_entries(p_patient)) AS ahead
-$$;
-
-
---
--- Name: FUNCTION doctors_of(p_patient integer); Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON FUNCTION public.doctors_of(p_patient integer) IS 'The doctors with whom a patient has an appointment ahead, or for whom they wait.';
-
-
---
--- Name: doctors_with_room(text, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.doctors_with_room(p_specialty text, at_ timestamp with time zone) RETURNS public.doctors_alike[]
+CREATE FUNCTION public.doctors_below_cap(p_specialty text, at_ timestamp with time zone) RETURNS public.doctors_with_same_grid[]
     LANGUAGE plpgsql STABLE
     SET plan_cache_mode TO 'force_custom_plan'
     AS $$
 BEGIN
     RETURN ARRAY(
-        SELECT (d.timezone, d.slot_minutes, d.buffer_minutes, array_agg(d.account_id))::doctors_alike
+        SELECT (d.timezone, d.slot_minutes, d.buffer_minutes, array_agg(d.account_id))::doctors_with_same_grid
         FROM doctor AS d
         CROSS JOIN policy AS p
         WHERE (p_specialty IS NULL OR lower(d.specialty) = lower(p_specialty))
@@ -3813,10 +3842,29 @@ $$;
 
 
 --
--- Name: FUNCTION doctors_with_room(p_specialty text, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+-- Name: FUNCTION doctors_below_cap(p_specialty text, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.doctors_with_room(p_specialty text, at_ timestamp with time zone) IS 'The doctors, all or of a specialty in any case, who take appointments and are below their cap at an instant.';
+COMMENT ON FUNCTION public.doctors_below_cap(p_specialty text, at_ timestamp with time zone) IS 'The doctors, all or of a specialty in any case, who take appointments and are below their cap at an instant.';
+
+
+--
+-- Name: doctors_of(integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.doctors_of(p_patient integer) RETURNS integer[]
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT coalesce(array_agg(DISTINCT doctor_id), '{}')
+    FROM (SELECT doctor_id FROM upcoming_appointments(p_patient) UNION ALL SELECT doctor_id FROM live_entries(p_patient)) AS ahead
+$$;
+
+
+--
+-- Name: FUNCTION doctors_of(p_patient integer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.doctors_of(p_patient integer) IS 'The doctors with whom a patient has an appointment ahead, or for whom they wait.';
 
 
 --
@@ -3936,10 +3984,10 @@ COMMENT ON FUNCTION public.end_payment(p_payment integer, p_why text) IS 'PayPal
 
 
 --
--- Name: end_waiting(integer); Type: FUNCTION; Schema: public; Owner: -
+-- Name: end_waitlist_entries(integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.end_waiting(p_doctor integer) RETURNS void
+CREATE FUNCTION public.end_waitlist_entries(p_doctor integer) RETURNS void
     LANGUAGE sql
     AS $$
     WITH ended AS (
@@ -3956,10 +4004,10 @@ $$;
 
 
 --
--- Name: FUNCTION end_waiting(p_doctor integer); Type: COMMENT; Schema: public; Owner: -
+-- Name: FUNCTION end_waitlist_entries(p_doctor integer); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.end_waiting(p_doctor integer) IS 'Ends the waiting for a doctor who is leaving, and tells those who waited. The doctor must be locked.';
+COMMENT ON FUNCTION public.end_waitlist_entries(p_doctor integer) IS 'Ends the waiting for a doctor who is leaving, and tells those who waited. The doctor must be locked.';
 
 
 --
@@ -4009,7 +4057,7 @@ BEGIN
     UPDATE notification AS n SET snapshot = coalesce(n.snapshot, '{}') || jsonb_build_object(p_role, full_name)
     FROM appointment AS o
     WHERE n.appointment_id = o.id AND n.status = 'queued' AND (o.doctor_id = p_account OR o.patient_id = p_account);
-    PERFORM forget_reasons(p_account);
+    PERFORM clear_cancel_reasons(p_account);
     DELETE FROM refresh_token WHERE account_id = p_account;
     DELETE FROM account_token WHERE account_id = p_account;
     DELETE FROM calendar_feed WHERE account_id = p_account;
@@ -4059,7 +4107,7 @@ BEGIN
     );
     PERFORM serve_waitlist(p_doctor); -- which takes back what was on offer
     PERFORM act_as('doctor', p_doctor);
-    PERFORM end_waiting(p_doctor);
+    PERFORM end_waitlist_entries(p_doctor);
     PERFORM erase_account(p_doctor, p_password_hash, 'doctor');
     UPDATE doctor SET
         full_name = 'Former doctor', phone = '', specialty = '', experience_years = 0, timezone = 'UTC', max_appointments = 0,
@@ -4241,10 +4289,10 @@ COMMENT ON FUNCTION public.extend_hold(p_appointment integer, p_until timestamp 
 
 
 --
--- Name: finish_look(integer, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+-- Name: finish_payment_check(integer, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.finish_look(p_payment integer, p_claimed timestamp with time zone) RETURNS void
+CREATE FUNCTION public.finish_payment_check(p_payment integer, p_claimed timestamp with time zone) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
@@ -4262,24 +4310,24 @@ $$;
 
 
 --
--- Name: FUNCTION finish_look(p_payment integer, p_claimed timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+-- Name: FUNCTION finish_payment_check(p_payment integer, p_claimed timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.finish_look(p_payment integer, p_claimed timestamp with time zone) IS 'Says when to look at a payment next, after a look that was claimed until an instant and found nothing new.';
+COMMENT ON FUNCTION public.finish_payment_check(p_payment integer, p_claimed timestamp with time zone) IS 'Says when to look at a payment next, after a look that was claimed until an instant and found nothing new.';
 
 
 --
--- Name: first_suiting(public.waitlist_entry, public.doctor, tstzrange, tstzrange[], timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+-- Name: first_matching_slot(public.waitlist_entry, public.doctor, tstzrange, tstzrange[], timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.first_suiting(w public.waitlist_entry, d public.doctor, span tstzrange, free tstzrange[], at_ timestamp with time zone) RETURNS tstzrange
+CREATE FUNCTION public.first_matching_slot(w public.waitlist_entry, d public.doctor, span tstzrange, free tstzrange[], at_ timestamp with time zone) RETURNS tstzrange
     LANGUAGE plpgsql STABLE
     AS $$
 DECLARE
     slot tstzrange;
 BEGIN
     FOREACH slot IN ARRAY free LOOP
-        IF span @> slot AND slot_suits(w, d, slot, at_) THEN
+        IF span @> slot AND slot_matches_entry(w, d, slot, at_) THEN
             RETURN slot;
         END IF;
     END LOOP;
@@ -4289,34 +4337,10 @@ $$;
 
 
 --
--- Name: FUNCTION first_suiting(w public.waitlist_entry, d public.doctor, span tstzrange, free tstzrange[], at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+-- Name: FUNCTION first_matching_slot(w public.waitlist_entry, d public.doctor, span tstzrange, free tstzrange[], at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.first_suiting(w public.waitlist_entry, d public.doctor, span tstzrange, free tstzrange[], at_ timestamp with time zone) IS 'The first of a doctor''s free slots within a span that suits a waitlist entry, or null.';
-
-
---
--- Name: forget_reasons(integer); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.forget_reasons(p_account integer) RETURNS void
-    LANGUAGE plpgsql
-    AS $$
-BEGIN
-    PERFORM act_as('purge');
-    -- not what this transaction has said, which is yet to be mailed
-    UPDATE appointment SET cancel_reason = NULL
-    WHERE (doctor_id = p_account OR patient_id = p_account) AND cancel_reason IS NOT NULL AND updated_at < now();
-    PERFORM act_as('');
-END
-$$;
-
-
---
--- Name: FUNCTION forget_reasons(p_account integer); Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON FUNCTION public.forget_reasons(p_account integer) IS 'Forgets why appointments of an account were canceled, in people''s own words.';
+COMMENT ON FUNCTION public.first_matching_slot(w public.waitlist_entry, d public.doctor, span tstzrange, free tstzrange[], at_ timestamp with time zone) IS 'The first of a doctor''s free slots within a span that suits a waitlist entry, or null.';
 
 
 --
@@ -4329,7 +4353,7 @@ CREATE FUNCTION public.free_slots(p_doctor integer, p_from timestamp with time z
     AS $$
     SELECT u.starts_at, u.ends_at
     FROM (
-        SELECT d, owed_slots(account_id, at_) AS owed FROM doctor AS d
+        SELECT d, reserved_slots(account_id, at_) AS owed FROM doctor AS d
         WHERE account_id = p_doctor
         OFFSET 0 -- asked once, not for each slot
     ) AS o
@@ -4512,43 +4536,6 @@ COMMENT ON FUNCTION public.grid_slots(d public.doctor, p_from timestamp with tim
 
 
 --
--- Name: hand_out(public.doctor, tstzrange, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.hand_out(d public.doctor, p_freed tstzrange, at_ timestamp with time zone) RETURNS boolean
-    LANGUAGE plpgsql
-    AS $$
-DECLARE
-    planned record;
-    needed integer[] := ARRAY[]::integer[];
-BEGIN
-    FOR planned IN SELECT * FROM offer_plan(d, p_freed, at_) LOOP
-        IF planned.appointment_id IS NULL THEN
-            INSERT INTO appointment (doctor_id, during, status) VALUES (d.account_id, planned.slot, 'offered')
-            RETURNING id INTO planned.appointment_id;
-        END IF;
-        needed := needed || planned.appointment_id::integer;
-        PERFORM make_offer(a, w, present_wave(a, at_), at_)
-        FROM appointment AS a, waitlist_entry AS w
-        WHERE a.id = planned.appointment_id AND w.id = planned.entry_id AND w.status = 'waiting';
-    END LOOP;
-    PERFORM offer_wave(a, d, at_) FROM appointment AS a WHERE doctor_id = d.account_id AND status = 'offered' ORDER BY id;
-    UPDATE appointment AS a SET status = 'released'
-    WHERE doctor_id = d.account_id AND status = 'offered' AND id <> ALL (needed)
-        AND NOT EXISTS (SELECT FROM offer AS o WHERE o.appointment_id = a.id AND o.status IN ('queued', 'sent'));
-    RETURN FOUND;
-END
-$$;
-
-
---
--- Name: FUNCTION hand_out(d public.doctor, p_freed tstzrange, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON FUNCTION public.hand_out(d public.doctor, p_freed tstzrange, at_ timestamp with time zone) IS 'Puts on offer what the plan says, begins the waves that are due, and releases slots that nobody is left for; whether there were any.';
-
-
---
 -- Name: has_claim(public.waitlist_entry, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -4571,10 +4558,10 @@ COMMENT ON FUNCTION public.has_claim(w public.waitlist_entry, at_ timestamp with
 
 
 --
--- Name: has_let_pass(public.waitlist_entry, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+-- Name: has_unused_offer(public.waitlist_entry, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.has_let_pass(w public.waitlist_entry, at_ timestamp with time zone) RETURNS boolean
+CREATE FUNCTION public.has_unused_offer(w public.waitlist_entry, at_ timestamp with time zone) RETURNS boolean
     LANGUAGE sql STABLE
     AS $$
     SELECT EXISTS (
@@ -4594,10 +4581,10 @@ $$;
 
 
 --
--- Name: FUNCTION has_let_pass(w public.waitlist_entry, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+-- Name: FUNCTION has_unused_offer(w public.waitlist_entry, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.has_let_pass(w public.waitlist_entry, at_ timestamp with time zone) IS 'Whether a waitlist entry made no use of an offer, and no appointment with the doctor has ended since, up to an instant.';
+COMMENT ON FUNCTION public.has_unused_offer(w public.waitlist_entry, at_ timestamp with time zone) IS 'Whether a waitlist entry made no use of an offer, and no appointment with the doctor has ended since, up to an instant.';
 
 
 --
@@ -4616,34 +4603,6 @@ $$;
 --
 
 COMMENT ON FUNCTION public.has_waitlist(p_doctor integer) IS 'Whether anybody waits for a doctor: all that a booking costs where nobody does.';
-
-
---
--- Name: held_appointment(public.payment); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.held_appointment(pay public.payment) RETURNS public.appointment
-    LANGUAGE plpgsql
-    AS $$
-DECLARE
-    held_id integer := pay.appointment_id;
-    a appointment;
-BEGIN
-    SELECT * INTO a FROM appointment WHERE id = held_id;
-    IF appointment_status(a.status, a.hold_expires_at, upper(a.during), clock_timestamp()) = 'expired' THEN
-        held_id := retake_slot(pay);
-        SELECT * INTO a FROM appointment WHERE id = held_id;
-    END IF;
-    RETURN a;
-END
-$$;
-
-
---
--- Name: FUNCTION held_appointment(pay public.payment); Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON FUNCTION public.held_appointment(pay public.payment) IS 'The appointment that a payment is for, its slot taken again if the hold has lapsed. Raises the rule that is in the way.';
 
 
 --
@@ -4996,7 +4955,7 @@ CREATE FUNCTION public.hold_for_capture(pay public.payment, p_until timestamp wi
     LANGUAGE plpgsql
     AS $$
 DECLARE
-    a appointment := held_appointment(pay);
+    a appointment := appointment_to_pay(pay);
 BEGIN
     -- whether another payment is being taken is asked where this one begins to be
     IF a.status <> 'pending' THEN
@@ -5177,28 +5136,6 @@ COMMENT ON FUNCTION public.is_verified(d public.doctor, p public.policy) IS 'Whe
 
 
 --
--- Name: is_wished(public.waitlist_entry, public.doctor, tstzrange, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.is_wished(w public.waitlist_entry, d public.doctor, slot tstzrange, at_ timestamp with time zone) RETURNS boolean
-    LANGUAGE sql STABLE
-    AS $$
-    SELECT coalesce(w.desired_date = local_start::date, true)
-        AND coalesce(w.earliest_time <= local_start::time, true)
-        AND coalesce(w.latest_time >= local_start::time, true)
-        AND lower(slot) - offer_notice(w) > at_
-    FROM (SELECT lower(slot) AT TIME ZONE d.timezone AS local_start) AS s
-$$;
-
-
---
--- Name: FUNCTION is_wished(w public.waitlist_entry, d public.doctor, slot tstzrange, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON FUNCTION public.is_wished(w public.waitlist_entry, d public.doctor, slot tstzrange, at_ timestamp with time zone) IS 'Whether a slot is what an entry waits for: its day, its time of day, and early enough to hear of.';
-
-
---
 -- Name: join_waitlist(integer, integer, date, time without time zone, time without time zone, integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -5228,10 +5165,10 @@ COMMENT ON FUNCTION public.join_waitlist(p_patient integer, p_doctor integer, p_
 
 
 --
--- Name: last_told_time(public.appointment, integer, tstzrange); Type: FUNCTION; Schema: public; Owner: -
+-- Name: last_notified_time(public.appointment, integer, tstzrange); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.last_told_time(a public.appointment, p_account integer, p_old_time tstzrange) RETURNS tstzrange
+CREATE FUNCTION public.last_notified_time(a public.appointment, p_account integer, p_old_time tstzrange) RETURNS tstzrange
     LANGUAGE sql STABLE
     AS $$
     SELECT coalesce((
@@ -5246,10 +5183,10 @@ $$;
 
 
 --
--- Name: FUNCTION last_told_time(a public.appointment, p_account integer, p_old_time tstzrange); Type: COMMENT; Schema: public; Owner: -
+-- Name: FUNCTION last_notified_time(a public.appointment, p_account integer, p_old_time tstzrange); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.last_told_time(a public.appointment, p_account integer, p_old_time tstzrange) IS 'The time of an appointment that an account knows of: where it was before the first move that is not mailed yet.';
+COMMENT ON FUNCTION public.last_notified_time(a public.appointment, p_account integer, p_old_time tstzrange) IS 'The time of an appointment that an account knows of: where it was before the first move that is not mailed yet.';
 
 
 --
@@ -5260,7 +5197,7 @@ CREATE FUNCTION public.leave_waitlist(p_patient integer, p_entry integer) RETURN
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
-    SELECT * FROM change_waiting(p_patient, p_entry, 'left')
+    SELECT * FROM change_entry_status(p_patient, p_entry, 'left')
 $$;
 
 
@@ -5496,31 +5433,6 @@ COMMENT ON FUNCTION public.lowest_free_seat(seats integer) IS 'The lowest of the
 
 
 --
--- Name: mail_again(integer, text); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.mail_again(p_account integer, p_kind text) RETURNS void
-    LANGUAGE sql
-    AS $$
-    INSERT INTO notification (kind, account_id)
-    SELECT p_kind, a.id FROM account AS a
-    WHERE a.id = p_account AND a.status = 'active' AND mail_address(a, p_kind) IS NOT NULL AND NOT EXISTS (
-        -- whoever asks often gets one a minute, so that nobody's mailbox can be flooded
-        SELECT FROM notification AS n
-        WHERE n.account_id = p_account AND n.kind = p_kind
-            AND (n.status = 'queued' OR n.created_at > clock_timestamp() - interval '1 min')
-    )
-$$;
-
-
---
--- Name: FUNCTION mail_again(p_account integer, p_kind text); Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON FUNCTION public.mail_again(p_account integer, p_kind text) IS 'Queues a mail with a code for an active account, unless one is on its way or went out within the last minute.';
-
-
---
 -- Name: make_offer(public.appointment, public.waitlist_entry, integer, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -5538,6 +5450,65 @@ $$;
 --
 
 COMMENT ON FUNCTION public.make_offer(a public.appointment, w public.waitlist_entry, p_wave integer, at_ timestamp with time zone) IS 'Offers a slot to an entry, for policy.offer_waves times the time from this wave to the next, or until the start is too near.';
+
+
+--
+-- Name: make_planned_offers(public.doctor, tstzrange, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.make_planned_offers(d public.doctor, p_freed tstzrange, at_ timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    planned record;
+    needed integer[] := ARRAY[]::integer[];
+BEGIN
+    FOR planned IN SELECT * FROM offer_plan(d, p_freed, at_) LOOP
+        IF planned.appointment_id IS NULL THEN
+            INSERT INTO appointment (doctor_id, during, status) VALUES (d.account_id, planned.slot, 'offered')
+            RETURNING id INTO planned.appointment_id;
+        END IF;
+        needed := needed || planned.appointment_id::integer;
+        PERFORM make_offer(a, w, present_wave(a, at_), at_)
+        FROM appointment AS a, waitlist_entry AS w
+        WHERE a.id = planned.appointment_id AND w.id = planned.entry_id AND w.status = 'waiting';
+    END LOOP;
+    PERFORM offer_wave(a, d, at_) FROM appointment AS a WHERE doctor_id = d.account_id AND status = 'offered' ORDER BY id;
+    UPDATE appointment AS a SET status = 'released'
+    WHERE doctor_id = d.account_id AND status = 'offered' AND id <> ALL (needed)
+        AND NOT EXISTS (SELECT FROM offer AS o WHERE o.appointment_id = a.id AND o.status IN ('queued', 'sent'));
+    RETURN FOUND;
+END
+$$;
+
+
+--
+-- Name: FUNCTION make_planned_offers(d public.doctor, p_freed tstzrange, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.make_planned_offers(d public.doctor, p_freed tstzrange, at_ timestamp with time zone) IS 'Puts on offer what the plan says, begins the waves that are due, and releases slots that nobody is left for; whether there were any.';
+
+
+--
+-- Name: matches_preferences(public.waitlist_entry, public.doctor, tstzrange, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.matches_preferences(w public.waitlist_entry, d public.doctor, slot tstzrange, at_ timestamp with time zone) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT coalesce(w.desired_date = local_start::date, true)
+        AND coalesce(w.earliest_time <= local_start::time, true)
+        AND coalesce(w.latest_time >= local_start::time, true)
+        AND lower(slot) - offer_notice(w) > at_
+    FROM (SELECT lower(slot) AT TIME ZONE d.timezone AS local_start) AS s
+$$;
+
+
+--
+-- Name: FUNCTION matches_preferences(w public.waitlist_entry, d public.doctor, slot tstzrange, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.matches_preferences(w public.waitlist_entry, d public.doctor, slot tstzrange, at_ timestamp with time zone) IS 'Whether a slot is what an entry waits for: its day, its time of day, and early enough to hear of.';
 
 
 --
@@ -5644,7 +5615,7 @@ CREATE FUNCTION public.next_in_line(a public.appointment, d public.doctor, at_ t
     SELECT (w).* FROM (
         SELECT DISTINCT ON (w.patient_id) w
         FROM entries_in_line(a.doctor_id, at_) AS w
-        WHERE w.status = 'waiting' AND slot_suits(w, d, a.during, at_)
+        WHERE w.status = 'waiting' AND slot_matches_entry(w, d, a.during, at_)
         ORDER BY w.patient_id, w.priority_class, w.id
     ) AS of_each
     ORDER BY (w).priority_class, (w).id
@@ -5839,7 +5810,7 @@ CREATE FUNCTION public.notification_stale(n public.notification) RETURNS text
             THEN (SELECT 'the offer has been ' || status FROM api_offer WHERE id = n.offer_id AND status NOT IN ('queued', 'sent'))
         WHEN n.offer_id IS NOT NULL THEN NULL -- an offer that has ended stays so
         WHEN a.version <> n.appointment_version THEN 'the appointment has changed since'
-        ELSE coming_mail_stale(n.kind, a, clock_timestamp())
+        ELSE scheduled_notification_stale(n.kind, a, clock_timestamp())
     END
     FROM account AS r
     LEFT JOIN appointment AS a ON a.id = n.appointment_id
@@ -5852,30 +5823,6 @@ $$;
 --
 
 COMMENT ON FUNCTION public.notification_stale(n public.notification) IS 'Why a mail would say what is no longer so; NULL: it is true.';
-
-
---
--- Name: notification_turn(public.notification); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.notification_turn(n public.notification) RETURNS timestamp with time zone
-    LANGUAGE sql STABLE
-    AS $$
-    SELECT max(e.due_at)
-    FROM notification AS e
-    WHERE e.account_id = n.account_id AND e.id < n.id AND e.status = 'queued' AND e.attempts > 0
-        -- codes expire, and may go to another address: they neither wait nor are waited for
-        AND coalesce(e.appointment_id, e.waitlist_entry_id) IS NOT NULL
-        AND coalesce(n.appointment_id, n.waitlist_entry_id) IS NOT NULL
-        AND notification_stale(e) IS NULL
-$$;
-
-
---
--- Name: FUNCTION notification_turn(n public.notification); Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON FUNCTION public.notification_turn(n public.notification) IS 'Until when a mail waits for earlier ones to the same account that were tried in vain or are being sent; NULL: it does not.';
 
 
 --
@@ -6010,10 +5957,10 @@ BEGIN
             given := given || appointment_id;
             RETURN NEXT;
         ELSIF room > 0 THEN
-            among := CASE WHEN has_let_pass(w, at_) THEN p_freed ELSE '(,)' END;
+            among := CASE WHEN has_unused_offer(w, at_) THEN p_freed ELSE '(,)' END;
             CONTINUE WHEN among IS NULL;
             free := coalesce(free, slots_to_offer(d, p_freed, at_), '{}');
-            slot := first_suiting(w, d, among, free, at_);
+            slot := first_matching_slot(w, d, among, free, at_);
             IF slot IS NOT NULL THEN
                 room := room - 1;
                 free := ARRAY(
@@ -6211,54 +6158,6 @@ COMMENT ON FUNCTION public.other_appointments_of_patient(a public.appointment, a
 
 
 --
--- Name: owed_slots(integer, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.owed_slots(p_doctor integer, at_ timestamp with time zone) RETURNS tstzrange[]
-    LANGUAGE plpgsql STABLE
-    AS $$
-BEGIN
-    IF NOT has_waitlist(p_doctor) THEN
-        RETURN ARRAY[]::tstzrange[];
-    END IF;
-    RETURN ARRAY(
-        SELECT p.slot FROM doctor AS d CROSS JOIN LATERAL offer_plan(d, NULL, at_) AS p
-        WHERE d.account_id = p_doctor AND active_appointments(p_doctor, at_) < d.max_appointments
-            AND p.appointment_id IS NULL
-    );
-END
-$$;
-
-
---
--- Name: FUNCTION owed_slots(p_doctor integer, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON FUNCTION public.owed_slots(p_doctor integer, at_ timestamp with time zone) IS 'The slots of a doctor that are free but belong to the waitlist, because the clock has just freed them: the sweep will offer them within seconds.';
-
-
---
--- Name: pass_over_others(public.offer); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.pass_over_others(o public.offer) RETURNS void
-    LANGUAGE sql
-    AS $$
-    UPDATE offer SET status = 'superseded'
-    WHERE appointment_id = o.appointment_id AND id <> o.id AND status IN ('queued', 'sent');
-    -- they may be in line for another slot
-    SELECT serve_waitlist(doctor_id) FROM appointment WHERE id = o.appointment_id AND has_waitlist(doctor_id);
-$$;
-
-
---
--- Name: FUNCTION pass_over_others(o public.offer); Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON FUNCTION public.pass_over_others(o public.offer) IS 'Ends the other offers of a slot that is claimed, and sees to those who had them.';
-
-
---
 -- Name: password_hash_of(integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -6329,7 +6228,7 @@ CREATE FUNCTION public.pause_waitlist(p_patient integer, p_entry integer) RETURN
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
-    SELECT * FROM change_waiting(p_patient, p_entry, 'paused')
+    SELECT * FROM change_entry_status(p_patient, p_entry, 'paused')
 $$;
 
 
@@ -6463,35 +6362,6 @@ COMMENT ON FUNCTION public.payment_status_transition(old_status text, new_status
 
 
 --
--- Name: people_rules(integer, integer, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.people_rules(p_doctor integer, p_patient integer, p_start timestamp with time zone) RETURNS TABLE(rule text, ok boolean, why text)
-    LANGUAGE sql STABLE
-    AS $$
-    SELECT r.rule, r.why IS NULL, r.why
-    FROM (
-        VALUES
-        ('appointment_doctor_id_fkey', no_doctor(p_doctor)),
-        ('appointment_patient_id_fkey', coalesce(no_patient(p_patient), barred_patient(p_patient, true)))
-    ) AS r (rule, why)
-    UNION ALL
-    SELECT r.rule, r.why IS NULL, r.why FROM booking_rules(p_patient, p_doctor, p_start, NULL) AS r
-    UNION ALL
-    SELECT r.rule, NULL, 'Without a doctor there is nothing to look at.'
-    FROM slot_rules(NULL, NULL, NULL, NULL, NULL, NULL) AS r
-    WHERE no_doctor(p_doctor) IS NOT NULL
-$$;
-
-
---
--- Name: FUNCTION people_rules(p_doctor integer, p_patient integer, p_start timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON FUNCTION public.people_rules(p_doctor integer, p_patient integer, p_start timestamp with time zone) IS 'What booking_rules() says of a booking, and whether there are such people.';
-
-
---
 -- Name: place_appointment(public.appointment, public.doctor, public.policy, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -6529,59 +6399,6 @@ $$;
 --
 
 COMMENT ON FUNCTION public.place_appointment(a public.appointment, d public.doctor, p public.policy, at_ timestamp with time zone) IS 'Refuses a place that breaks a rule, else returns the row with its seat. The doctor must be locked.';
-
-
---
--- Name: plan_mail(text, public.appointment, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.plan_mail(p_kind text, a public.appointment, p_due timestamp with time zone) RETURNS void
-    LANGUAGE sql
-    AS $$
-    INSERT INTO coming_mail (appointment_id, kind, appointment_version, due_at) VALUES (a.id, p_kind, a.version, p_due)
-$$;
-
-
---
--- Name: FUNCTION plan_mail(p_kind text, a public.appointment, p_due timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON FUNCTION public.plan_mail(p_kind text, a public.appointment, p_due timestamp with time zone) IS 'Plans one mail to an appointment''s patient.';
-
-
---
--- Name: plan_mails(public.appointment, public.appointment); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.plan_mails(was public.appointment, a public.appointment) RETURNS void
-    LANGUAGE plpgsql
-    AS $$
-DECLARE
-    at_ timestamptz := clock_timestamp();
-BEGIN
-    IF a.version IS NOT DISTINCT FROM was.version THEN
-        RETURN;
-    END IF;
-    -- what was planned was about an older version
-    DELETE FROM coming_mail WHERE appointment_id = a.id;
-    IF a.status = 'pending' THEN
-        -- in a minute: whoever pays at once hears of the confirmation only
-        PERFORM plan_mail('appointment_held', a, at_ + interval '1 min') WHERE was.status IS DISTINCT FROM 'pending';
-        PERFORM plan_mail('hold_lapsing', a, a.hold_expires_at - (a.hold_expires_at - at_) / 3);
-    ELSIF a.status = 'confirmed' THEN
-        PERFORM plan_mail('appointment_reminder', a, lower(a.during) - p.reminder_lead)
-        FROM policy AS p
-        WHERE lower(a.during) - p.reminder_lead > at_; -- else they have just been told
-    END IF;
-END
-$$;
-
-
---
--- Name: FUNCTION plan_mails(was public.appointment, a public.appointment); Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON FUNCTION public.plan_mails(was public.appointment, a public.appointment) IS 'Plans what a patient is to be told later of an appointment as it is now, in place of what was planned: until when it is held, that a third of that time is left, and that the visit is near.';
 
 
 --
@@ -6764,7 +6581,7 @@ CREATE FUNCTION public.purge_personal_data(p_limit integer DEFAULT 5000) RETURNS
 DECLARE
     before timestamptz := clock_timestamp() - interval '720 hours';
 BEGIN
-    RETURN purge_words(before, p_limit) + purge_mails(before, p_limit) + purge_payments(before, p_limit) + purge_codes(before, p_limit);
+    RETURN purge_reasons(before, p_limit) + purge_mails(before, p_limit) + purge_payments(before, p_limit) + purge_codes(before, p_limit);
 END
 $$;
 
@@ -6777,10 +6594,10 @@ COMMENT ON FUNCTION public.purge_personal_data(p_limit integer) IS 'Forgets pers
 
 
 --
--- Name: purge_words(timestamp with time zone, integer); Type: FUNCTION; Schema: public; Owner: -
+-- Name: purge_reasons(timestamp with time zone, integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.purge_words(p_before timestamp with time zone, p_limit integer) RETURNS integer
+CREATE FUNCTION public.purge_reasons(p_before timestamp with time zone, p_limit integer) RETURNS integer
     LANGUAGE plpgsql
     AS $$
 DECLARE
@@ -6807,17 +6624,42 @@ $$;
 
 
 --
--- Name: FUNCTION purge_words(p_before timestamp with time zone, p_limit integer); Type: COMMENT; Schema: public; Owner: -
+-- Name: FUNCTION purge_reasons(p_before timestamp with time zone, p_limit integer); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.purge_words(p_before timestamp with time zone, p_limit integer) IS 'Forgets why appointments were canceled, and time off that is over.';
+COMMENT ON FUNCTION public.purge_reasons(p_before timestamp with time zone, p_limit integer) IS 'Forgets why appointments were canceled, and time off that is over.';
 
 
 --
--- Name: queue_coming_mails(integer); Type: FUNCTION; Schema: public; Owner: -
+-- Name: queue_code_mail(integer, text); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.queue_coming_mails(p_limit integer) RETURNS integer
+CREATE FUNCTION public.queue_code_mail(p_account integer, p_kind text) RETURNS void
+    LANGUAGE sql
+    AS $$
+    INSERT INTO notification (kind, account_id)
+    SELECT p_kind, a.id FROM account AS a
+    WHERE a.id = p_account AND a.status = 'active' AND mail_address(a, p_kind) IS NOT NULL AND NOT EXISTS (
+        -- whoever asks often gets one a minute, so that nobody's mailbox can be flooded
+        SELECT FROM notification AS n
+        WHERE n.account_id = p_account AND n.kind = p_kind
+            AND (n.status = 'queued' OR n.created_at > clock_timestamp() - interval '1 min')
+    )
+$$;
+
+
+--
+-- Name: FUNCTION queue_code_mail(p_account integer, p_kind text); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.queue_code_mail(p_account integer, p_kind text) IS 'Queues a mail with a code for an active account, unless one is on its way or went out within the last minute.';
+
+
+--
+-- Name: queue_scheduled_notifications(integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.queue_scheduled_notifications(p_limit integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
@@ -6848,10 +6690,10 @@ $$;
 
 
 --
--- Name: FUNCTION queue_coming_mails(p_limit integer); Type: COMMENT; Schema: public; Owner: -
+-- Name: FUNCTION queue_scheduled_notifications(p_limit integer); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.queue_coming_mails(p_limit integer) IS 'Puts up to so many planned mails that are due into the outbox, each once; how many. Safe at any time, by any number of workers.';
+COMMENT ON FUNCTION public.queue_scheduled_notifications(p_limit integer) IS 'Puts up to so many planned mails that are due into the outbox, each once; how many. Safe at any time, by any number of workers.';
 
 
 --
@@ -7008,7 +6850,7 @@ BEGIN
     h.changed_at := clock_timestamp();
     h.transaction_id := pg_current_xact_id()::text::bigint;
     h.database_role := session_user;
-    h.acted_as := acts_as();
+    h.acted_as := recorded_actor();
     h.account_id := acting_account();
     h.was := (SELECT jsonb_object_agg(key, value) FROM jsonb_each(p_was) WHERE value <> p_becomes -> key);
     h.becomes := p_becomes;
@@ -7139,6 +6981,29 @@ COMMENT ON FUNCTION public.record_visit(p_doctor integer, p_appointment integer,
 
 
 --
+-- Name: recorded_actor(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.recorded_actor() RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT CASE
+        WHEN split_part(current_setting('booking.actor', true), ':', 1) <> '' THEN booking_actor()
+        -- what the API and the worker do on nobody's behalf
+        WHEN session_user = 'booking_app' THEN 'system'
+        ELSE 'admin'
+    END
+$$;
+
+
+--
+-- Name: FUNCTION recorded_actor(); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.recorded_actor() IS 'How whoever is writing at this moment acts, for the record.';
+
+
+--
 -- Name: refund_immutable(public.refund, public.refund); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -7257,6 +7122,37 @@ COMMENT ON FUNCTION public.refuse_with_hint(code text, rule text, why text, hint
 
 
 --
+-- Name: release_offered_slot(integer, integer, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.release_offered_slot(p_patient integer, p_appointment integer, p_start timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    o offer;
+BEGIN
+    SELECT * INTO o FROM offer WHERE id = open_offer(p_patient, doctor_of(p_appointment), p_start);
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    UPDATE offer SET status = 'accepted' WHERE id = o.id;
+    UPDATE waitlist_entry SET status = 'fulfilled' WHERE id = o.waitlist_entry_id;
+    PERFORM act_as('system'); -- what becomes of the others is not the patient's doing
+    PERFORM release_slot(o.appointment_id);
+    PERFORM act_as('patient', p_patient);
+    RETURN true;
+END
+$$;
+
+
+--
+-- Name: FUNCTION release_offered_slot(p_patient integer, p_appointment integer, p_start timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.release_offered_slot(p_patient integer, p_appointment integer, p_start timestamp with time zone) IS 'Releases the slot that starts at an instant, if it is offered to the patient by their appointment''s doctor, who must be locked: the appointment can then move there. Whether it was.';
+
+
+--
 -- Name: release_slot(integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -7314,7 +7210,7 @@ CREATE FUNCTION public.request_email_verification(p_account integer) RETURNS voi
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
-    SELECT mail_again(p_account, 'email_verification')
+    SELECT queue_code_mail(p_account, 'email_verification')
 $$;
 
 
@@ -7334,7 +7230,7 @@ CREATE FUNCTION public.request_password_reset(p_email text) RETURNS void
     SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
-    PERFORM mail_again((SELECT id FROM account WHERE lower(email) = lower(p_email)), 'password_reset');
+    PERFORM queue_code_mail((SELECT id FROM account WHERE lower(email) = lower(p_email)), 'password_reset');
     -- writes to disk whether or not there was a mail to queue, so that the time it takes tells nothing
     PERFORM pg_logical_emit_message(true, 'password_reset', '');
 END
@@ -7440,7 +7336,7 @@ BEGIN
     END IF;
     PERFORM act_as('patient', p_patient);
     PERFORM lock_doctor_of(p_appointment);
-    IF has_waitlist(doctor_of(p_appointment)) AND NOT take_offered_place(p_patient, p_appointment, p_start) THEN
+    IF has_waitlist(doctor_of(p_appointment)) AND NOT release_offered_slot(p_patient, p_appointment, p_start) THEN
         PERFORM serve_waitlist(doctor_of(p_appointment)); -- what the clock has freed is theirs first
     END IF;
     PERFORM move_appointment(p_appointment, p_start);
@@ -7455,6 +7351,61 @@ $$;
 --
 
 COMMENT ON FUNCTION public.reschedule_as_patient(p_patient integer, p_appointment integer, p_start timestamp with time zone) IS 'Moves a patient''s (account id) appointment; no row if it is not theirs. The right to cancel never grows by it.';
+
+
+--
+-- Name: reserved_slots(integer, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.reserved_slots(p_doctor integer, at_ timestamp with time zone) RETURNS tstzrange[]
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+    IF NOT has_waitlist(p_doctor) THEN
+        RETURN ARRAY[]::tstzrange[];
+    END IF;
+    RETURN ARRAY(
+        SELECT p.slot FROM doctor AS d CROSS JOIN LATERAL offer_plan(d, NULL, at_) AS p
+        WHERE d.account_id = p_doctor AND active_appointments(p_doctor, at_) < d.max_appointments
+            AND p.appointment_id IS NULL
+    );
+END
+$$;
+
+
+--
+-- Name: FUNCTION reserved_slots(p_doctor integer, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.reserved_slots(p_doctor integer, at_ timestamp with time zone) IS 'The slots of a doctor that are free but belong to the waitlist, because the clock has just freed them: the sweep will offer them within seconds.';
+
+
+--
+-- Name: reserved_times(integer, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.reserved_times(p_doctor integer, at_ timestamp with time zone) RETURNS tstzrange[]
+    LANGUAGE plpgsql STABLE
+    AS $$
+DECLARE
+    owed tstzrange[] := reserved_slots(p_doctor, at_);
+BEGIN
+    -- the last seats are theirs, too
+    IF cardinality(owed) > 0 AND (SELECT max_appointments FROM doctor WHERE account_id = p_doctor)
+        <= active_appointments(p_doctor, at_) + cardinality(owed)
+    THEN
+        RETURN ARRAY['(,)'::tstzrange];
+    END IF;
+    RETURN owed;
+END
+$$;
+
+
+--
+-- Name: FUNCTION reserved_times(p_doctor integer, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.reserved_times(p_doctor integer, at_ timestamp with time zone) IS 'The times in which nobody can book a free slot of a doctor, because it, or the seat that it takes, belongs to the waitlist.';
 
 
 --
@@ -7527,7 +7478,7 @@ CREATE FUNCTION public.resume_waitlist(p_patient integer, p_entry integer) RETUR
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
-    SELECT * FROM change_waiting(p_patient, p_entry, 'waiting')
+    SELECT * FROM change_entry_status(p_patient, p_entry, 'waiting')
 $$;
 
 
@@ -7661,6 +7612,112 @@ COMMENT ON FUNCTION public.rotate_refresh_token(p_old bytea, p_new bytea) IS 'Ex
 
 
 --
+-- Name: rules_with_people(integer, integer, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.rules_with_people(p_doctor integer, p_patient integer, p_start timestamp with time zone) RETURNS TABLE(rule text, ok boolean, why text)
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT r.rule, r.why IS NULL, r.why
+    FROM (
+        VALUES
+        ('appointment_doctor_id_fkey', no_doctor(p_doctor)),
+        ('appointment_patient_id_fkey', coalesce(no_patient(p_patient), barred_patient(p_patient, true)))
+    ) AS r (rule, why)
+    UNION ALL
+    SELECT r.rule, r.why IS NULL, r.why FROM booking_rules(p_patient, p_doctor, p_start, NULL) AS r
+    UNION ALL
+    SELECT r.rule, NULL, 'Without a doctor there is nothing to look at.'
+    FROM slot_rules(NULL, NULL, NULL, NULL, NULL, NULL) AS r
+    WHERE no_doctor(p_doctor) IS NOT NULL
+$$;
+
+
+--
+-- Name: FUNCTION rules_with_people(p_doctor integer, p_patient integer, p_start timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.rules_with_people(p_doctor integer, p_patient integer, p_start timestamp with time zone) IS 'What booking_rules() says of a booking, and whether there are such people.';
+
+
+--
+-- Name: schedule_notification(text, public.appointment, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.schedule_notification(p_kind text, a public.appointment, p_due timestamp with time zone) RETURNS void
+    LANGUAGE sql
+    AS $$
+    INSERT INTO coming_mail (appointment_id, kind, appointment_version, due_at) VALUES (a.id, p_kind, a.version, p_due)
+$$;
+
+
+--
+-- Name: FUNCTION schedule_notification(p_kind text, a public.appointment, p_due timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.schedule_notification(p_kind text, a public.appointment, p_due timestamp with time zone) IS 'Plans one mail to an appointment''s patient.';
+
+
+--
+-- Name: schedule_notifications(public.appointment, public.appointment); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.schedule_notifications(was public.appointment, a public.appointment) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    at_ timestamptz := clock_timestamp();
+BEGIN
+    IF a.version IS NOT DISTINCT FROM was.version THEN
+        RETURN;
+    END IF;
+    -- what was planned was about an older version
+    DELETE FROM coming_mail WHERE appointment_id = a.id;
+    IF a.status = 'pending' THEN
+        -- in a minute: whoever pays at once hears of the confirmation only
+        PERFORM schedule_notification('appointment_held', a, at_ + interval '1 min') WHERE was.status IS DISTINCT FROM 'pending';
+        PERFORM schedule_notification('hold_lapsing', a, a.hold_expires_at - (a.hold_expires_at - at_) / 3);
+    ELSIF a.status = 'confirmed' THEN
+        PERFORM schedule_notification('appointment_reminder', a, lower(a.during) - p.reminder_lead)
+        FROM policy AS p
+        WHERE lower(a.during) - p.reminder_lead > at_; -- else they have just been told
+    END IF;
+END
+$$;
+
+
+--
+-- Name: FUNCTION schedule_notifications(was public.appointment, a public.appointment); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.schedule_notifications(was public.appointment, a public.appointment) IS 'Plans what a patient is to be told later of an appointment as it is now, in place of what was planned: until when it is held, that a third of that time is left, and that the visit is near.';
+
+
+--
+-- Name: scheduled_notification_stale(text, public.appointment, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.scheduled_notification_stale(p_kind text, a public.appointment, at_ timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT CASE
+        WHEN p_kind = 'appointment_reminder' AND lower(a.during) <= at_ THEN 'the appointment has begun'
+        WHEN p_kind IN ('appointment_held', 'hold_lapsing') AND a.hold_expires_at <= at_ THEN 'the hold has lapsed'
+        WHEN p_kind IN ('appointment_held', 'hold_lapsing') AND EXISTS (
+            SELECT FROM payment WHERE appointment_id = a.id AND status IN ('capturing', 'pending_review')
+        ) THEN 'the payment is being made'
+    END
+$$;
+
+
+--
+-- Name: FUNCTION scheduled_notification_stale(p_kind text, a public.appointment, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.scheduled_notification_stale(p_kind text, a public.appointment, at_ timestamp with time zone) IS 'Why what was planned to be said of an appointment need not be said at an instant, although it has not changed; NULL: it is to be said.';
+
+
+--
 -- Name: search_free_slots(text, timestamp with time zone, timestamp with time zone, integer, timestamp with time zone, integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -7673,7 +7730,7 @@ DECLARE
     from_ timestamptz := greatest(p_from, p_after, at_);
     to_ timestamptz := least(p_to, at_ + interval '361 hours');
     until_ timestamptz;
-    bookable doctors_alike[] := doctors_with_room(p_specialty, at_);
+    bookable doctors_with_same_grid[] := doctors_below_cap(p_specialty, at_);
     missing integer := p_limit;
     looked_at integer[] := ARRAY[]::integer[];
     kept tstzrange[] := ARRAY[]::tstzrange[]; -- for the waitlists of those looked at,
@@ -7706,7 +7763,7 @@ BEGIN
         ORDER BY c.starts_at, c.doctor
         LOOP
             IF doctor <> ALL (looked_at) THEN -- a look at a waitlist costs more than all of a doctor's slots
-                theirs := slots_kept(doctor, at_);
+                theirs := reserved_times(doctor, at_);
                 looked_at := looked_at || doctor;
                 kept := kept || theirs;
                 kept_by := kept_by || array_fill(doctor, ARRAY[cardinality(theirs)]);
@@ -7733,10 +7790,40 @@ COMMENT ON FUNCTION public.search_free_slots(p_specialty text, p_from timestamp 
 
 
 --
--- Name: serve_once(integer, tstzrange); Type: FUNCTION; Schema: public; Owner: -
+-- Name: serve_waitlist(integer, tstzrange); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.serve_once(p_doctor integer, p_freed tstzrange) RETURNS void
+CREATE FUNCTION public.serve_waitlist(p_doctor integer, p_freed tstzrange DEFAULT NULL::tstzrange) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    d doctor := lock_doctor(p_doctor);
+    at_ timestamptz := clock_timestamp();
+    actor text := current_setting('booking.actor', true);
+BEGIN
+    PERFORM act_as('system');
+    PERFORM end_offers(d, at_);
+    PERFORM withdraw_slots(d, at_);
+    FOR look IN 1..3 LOOP -- what is not settled by then is left to the sweep
+        EXIT WHEN NOT make_planned_offers(d, p_freed, at_);
+    END LOOP;
+    PERFORM act_as(coalesce(actor, ''));
+END
+$$;
+
+
+--
+-- Name: FUNCTION serve_waitlist(p_doctor integer, p_freed tstzrange); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.serve_waitlist(p_doctor integer, p_freed tstzrange) IS 'Brings a doctor''s offers up to date: ends those whose time is over, withdraws slots that are no more, offers what is free. Safe at any time, any number of times.';
+
+
+--
+-- Name: serve_waitlist_once(integer, tstzrange); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.serve_waitlist_once(p_doctor integer, p_freed tstzrange) RETURNS void
     LANGUAGE plpgsql
     AS $$
 DECLARE
@@ -7753,40 +7840,10 @@ $$;
 
 
 --
--- Name: FUNCTION serve_once(p_doctor integer, p_freed tstzrange); Type: COMMENT; Schema: public; Owner: -
+-- Name: FUNCTION serve_waitlist_once(p_doctor integer, p_freed tstzrange); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.serve_once(p_doctor integer, p_freed tstzrange) IS 'Serves a doctor''s waitlist unless that has been done since the transaction''s last change of the doctor''s schedule.';
-
-
---
--- Name: serve_waitlist(integer, tstzrange); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.serve_waitlist(p_doctor integer, p_freed tstzrange DEFAULT NULL::tstzrange) RETURNS void
-    LANGUAGE plpgsql
-    AS $$
-DECLARE
-    d doctor := lock_doctor(p_doctor);
-    at_ timestamptz := clock_timestamp();
-    actor text := current_setting('booking.actor', true);
-BEGIN
-    PERFORM act_as('system');
-    PERFORM end_offers(d, at_);
-    PERFORM withdraw_slots(d, at_);
-    FOR look IN 1..3 LOOP -- what is not settled by then is left to the sweep
-        EXIT WHEN NOT hand_out(d, p_freed, at_);
-    END LOOP;
-    PERFORM act_as(coalesce(actor, ''));
-END
-$$;
-
-
---
--- Name: FUNCTION serve_waitlist(p_doctor integer, p_freed tstzrange); Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON FUNCTION public.serve_waitlist(p_doctor integer, p_freed tstzrange) IS 'Brings a doctor''s offers up to date: ends those whose time is over, withdraws slots that are no more, offers what is free. Safe at any time, any number of times.';
+COMMENT ON FUNCTION public.serve_waitlist_once(p_doctor integer, p_freed tstzrange) IS 'Serves a doctor''s waitlist unless that has been done since the transaction''s last change of the doctor''s schedule.';
 
 
 --
@@ -7870,10 +7927,10 @@ COMMENT ON FUNCTION public.settle_capture(pay public.payment, p_capture text) IS
 
 
 --
--- Name: shared_hours(public.doctors_alike[], timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+-- Name: shared_hours(public.doctors_with_same_grid[], timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.shared_hours(p_doctors public.doctors_alike[], p_from timestamp with time zone) RETURNS TABLE(zone text, day date, start_minute integer, end_minute integer, slot_minutes integer, buffer_minutes integer, doctors integer[])
+CREATE FUNCTION public.shared_hours(p_doctors public.doctors_with_same_grid[], p_from timestamp with time zone) RETURNS TABLE(zone text, day date, start_minute integer, end_minute integer, slot_minutes integer, buffer_minutes integer, doctors integer[])
     LANGUAGE plpgsql STABLE
     SET plan_cache_mode TO 'force_generic_plan'
     AS $$
@@ -7897,10 +7954,10 @@ $$;
 
 
 --
--- Name: FUNCTION shared_hours(p_doctors public.doctors_alike[], p_from timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+-- Name: FUNCTION shared_hours(p_doctors public.doctors_with_same_grid[], p_from timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.shared_hours(p_doctors public.doctors_alike[], p_from timestamp with time zone) IS 'The intervals of working hours on the days that the 24 hours from an instant on touch, each with those of the doctors who share it and its steps.';
+COMMENT ON FUNCTION public.shared_hours(p_doctors public.doctors_with_same_grid[], p_from timestamp with time zone) IS 'The intervals of working hours on the days that the 24 hours from an instant on touch, each with those of the doctors who share it and its steps.';
 
 
 --
@@ -7949,6 +8006,28 @@ COMMENT ON FUNCTION public.slot_is_due(a public.appointment, at_ timestamp with 
 
 
 --
+-- Name: slot_matches_entry(public.waitlist_entry, public.doctor, tstzrange, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.slot_matches_entry(w public.waitlist_entry, d public.doctor, slot tstzrange, at_ timestamp with time zone) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT CASE
+        WHEN matches_preferences(w, d, slot, at_)
+            THEN NOT was_offered(w, slot) AND patient_is_free(w.patient_id, slot, at_)
+        ELSE false
+    END
+$$;
+
+
+--
+-- Name: FUNCTION slot_matches_entry(w public.waitlist_entry, d public.doctor, slot tstzrange, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.slot_matches_entry(w public.waitlist_entry, d public.doctor, slot tstzrange, at_ timestamp with time zone) IS 'Whether a slot of a doctor can be offered to a waitlist entry at an instant.';
+
+
+--
 -- Name: slot_on_offer(public.waitlist_entry, public.doctor, integer[], timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -7959,7 +8038,7 @@ CREATE FUNCTION public.slot_on_offer(w public.waitlist_entry, d public.doctor, g
     LEFT JOIN offer AS o ON o.appointment_id = a.id AND o.waitlist_entry_id = w.id
         AND o.status IN ('queued', 'sent') AND o.expires_at > at_
     WHERE a.doctor_id = d.account_id AND a.status = 'offered' AND a.id <> ALL (given)
-        AND CASE WHEN o.id IS NULL THEN slot_suits(w, d, a.during, at_) ELSE true END
+        AND CASE WHEN o.id IS NULL THEN slot_matches_entry(w, d, a.during, at_) ELSE true END
     ORDER BY o.id NULLS LAST, a.id
     LIMIT 1
 $$;
@@ -8004,28 +8083,6 @@ COMMENT ON FUNCTION public.slot_rules(a public.appointment, d public.doctor, p p
 
 
 --
--- Name: slot_suits(public.waitlist_entry, public.doctor, tstzrange, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.slot_suits(w public.waitlist_entry, d public.doctor, slot tstzrange, at_ timestamp with time zone) RETURNS boolean
-    LANGUAGE sql STABLE
-    AS $$
-    SELECT CASE
-        WHEN is_wished(w, d, slot, at_)
-            THEN NOT was_offered(w, slot) AND patient_is_free(w.patient_id, slot, at_)
-        ELSE false
-    END
-$$;
-
-
---
--- Name: FUNCTION slot_suits(w public.waitlist_entry, d public.doctor, slot tstzrange, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON FUNCTION public.slot_suits(w public.waitlist_entry, d public.doctor, slot tstzrange, at_ timestamp with time zone) IS 'Whether a slot of a doctor can be offered to a waitlist entry at an instant.';
-
-
---
 -- Name: slots_hint(integer, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -8048,34 +8105,6 @@ $$;
 --
 
 COMMENT ON FUNCTION public.slots_hint(p_appointment integer, p_start timestamp with time zone) IS 'To which slots near an instant an appointment could be moved, in the session''s time zone; if to none, where to look.';
-
-
---
--- Name: slots_kept(integer, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.slots_kept(p_doctor integer, at_ timestamp with time zone) RETURNS tstzrange[]
-    LANGUAGE plpgsql STABLE
-    AS $$
-DECLARE
-    owed tstzrange[] := owed_slots(p_doctor, at_);
-BEGIN
-    -- the last seats are theirs, too
-    IF cardinality(owed) > 0 AND (SELECT max_appointments FROM doctor WHERE account_id = p_doctor)
-        <= active_appointments(p_doctor, at_) + cardinality(owed)
-    THEN
-        RETURN ARRAY['(,)'::tstzrange];
-    END IF;
-    RETURN owed;
-END
-$$;
-
-
---
--- Name: FUNCTION slots_kept(p_doctor integer, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON FUNCTION public.slots_kept(p_doctor integer, at_ timestamp with time zone) IS 'The times in which nobody can book a free slot of a doctor, because it, or the seat that it takes, belongs to the waitlist.';
 
 
 --
@@ -8151,6 +8180,27 @@ $$;
 --
 
 COMMENT ON FUNCTION public.stranded_appointments(d public.doctor, at_ timestamp with time zone) IS 'A doctor''s future appointments at whose time the doctor does not work.';
+
+
+--
+-- Name: supersede_other_offers(public.offer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.supersede_other_offers(o public.offer) RETURNS void
+    LANGUAGE sql
+    AS $$
+    UPDATE offer SET status = 'superseded'
+    WHERE appointment_id = o.appointment_id AND id <> o.id AND status IN ('queued', 'sent');
+    -- they may be in line for another slot
+    SELECT serve_waitlist(doctor_id) FROM appointment WHERE id = o.appointment_id AND has_waitlist(doctor_id);
+$$;
+
+
+--
+-- Name: FUNCTION supersede_other_offers(o public.offer); Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON FUNCTION public.supersede_other_offers(o public.offer) IS 'Ends the other offers of a slot that is claimed, and sees to those who had them.';
 
 
 --
@@ -8232,37 +8282,6 @@ COMMENT ON FUNCTION public.sweep_refresh_tokens() IS 'Forgets refresh tokens tha
 
 
 --
--- Name: take_offered_place(integer, integer, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.take_offered_place(p_patient integer, p_appointment integer, p_start timestamp with time zone) RETURNS boolean
-    LANGUAGE plpgsql
-    AS $$
-DECLARE
-    o offer;
-BEGIN
-    SELECT * INTO o FROM offer WHERE id = open_offer(p_patient, doctor_of(p_appointment), p_start);
-    IF NOT FOUND THEN
-        RETURN false;
-    END IF;
-    UPDATE offer SET status = 'accepted' WHERE id = o.id;
-    UPDATE waitlist_entry SET status = 'fulfilled' WHERE id = o.waitlist_entry_id;
-    PERFORM act_as('system'); -- what becomes of the others is not the patient's doing
-    PERFORM release_slot(o.appointment_id);
-    PERFORM act_as('patient', p_patient);
-    RETURN true;
-END
-$$;
-
-
---
--- Name: FUNCTION take_offered_place(p_patient integer, p_appointment integer, p_start timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON FUNCTION public.take_offered_place(p_patient integer, p_appointment integer, p_start timestamp with time zone) IS 'Releases the slot that starts at an instant, if it is offered to the patient by their appointment''s doctor, who must be locked: the appointment can then move there. Whether it was.';
-
-
---
 -- Name: tg_any__actor(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -8335,19 +8354,19 @@ BEGIN
         PERFORM notify_account('appointment_confirmed', NEW, NEW.patient_id);
         PERFORM notify_account('appointment_confirmed', NEW, NEW.doctor_id);
     ELSIF NEW.status = 'canceled' THEN
-        PERFORM unwind_payments(NEW.id);
+        PERFORM cancel_payments(NEW.id);
         PERFORM notify_account('appointment_canceled', NEW, NEW.patient_id);
         -- an unpaid hold was never announced to the doctor, and a doctor knows of their own cancellation
         IF OLD.status = 'confirmed' AND NEW.canceled_by <> 'doctor' THEN
             PERFORM notify_account('appointment_canceled', NEW, NEW.doctor_id);
         END IF;
     ELSIF TG_OP = 'UPDATE' AND is_active AND NEW.during <> OLD.during THEN
-        PERFORM notify_account('appointment_rescheduled', NEW, NEW.patient_id, last_told_time(NEW, NEW.patient_id, OLD.during));
+        PERFORM notify_account('appointment_rescheduled', NEW, NEW.patient_id, last_notified_time(NEW, NEW.patient_id, OLD.during));
         IF NEW.status = 'confirmed' AND booking_actor() <> 'doctor' THEN
-            PERFORM notify_account('appointment_rescheduled', NEW, NEW.doctor_id, last_told_time(NEW, NEW.doctor_id, OLD.during));
+            PERFORM notify_account('appointment_rescheduled', NEW, NEW.doctor_id, last_notified_time(NEW, NEW.doctor_id, OLD.during));
         END IF;
     END IF;
-    PERFORM plan_mails(CASE WHEN TG_OP = 'UPDATE' THEN OLD END, NEW);
+    PERFORM schedule_notifications(CASE WHEN TG_OP = 'UPDATE' THEN OLD END, NEW);
     IF TG_OP = 'UPDATE' AND booking_actor() IN ('doctor', 'admin') AND NEW.status <> 'completed' THEN
         -- a patient may be on the way: tell them in seconds, not at the next sweep
         PERFORM pg_notify('booking_outbox', '');
@@ -8449,7 +8468,7 @@ CREATE FUNCTION public.tg_appointment__waitlist() RETURNS trigger
     AS $$
 BEGIN
     IF has_waitlist(NEW.doctor_id) THEN
-        PERFORM serve_once(NEW.doctor_id, OLD.during);
+        PERFORM serve_waitlist_once(NEW.doctor_id, OLD.during);
     END IF;
     RETURN NULL;
 END
@@ -8682,7 +8701,7 @@ BEGIN
     IF EXISTS (SELECT FROM doctor WHERE account_id = p_doctor)
         AND (has_waitlist(p_doctor) OR EXISTS (SELECT FROM appointment WHERE doctor_id = p_doctor AND status = 'offered'))
     THEN
-        PERFORM serve_once(p_doctor, freed);
+        PERFORM serve_waitlist_once(p_doctor, freed);
     END IF;
     RETURN NULL;
 END
@@ -8815,7 +8834,7 @@ BEGIN
     PERFORM refuse('waitlist_entry_doctor_id_fkey', CASE WHEN is_erased(NEW.doctor_id) THEN 'There is no such doctor any more.' END);
     at_ := clock_timestamp();
     NEW.created_at := at_;
-    NEW.priority_class := CASE WHEN was_canceled_on(NEW, at_) THEN 1::smallint ELSE 2::smallint END;
+    NEW.priority_class := CASE WHEN was_canceled_by_doctor(NEW, at_) THEN 1::smallint ELSE 2::smallint END;
     PERFORM refuse('waitlist_entry_status_transition', waitlist_entry_status_transition(NULL, NEW.status));
     SELECT * INTO p FROM policy;
     PERFORM refuse('appointment_doctor_verified', appointment_doctor_verified(d, p));
@@ -8955,25 +8974,6 @@ $$;
 --
 
 COMMENT ON FUNCTION public.untaken_slots(d public.doctor, p_from timestamp with time zone, p_to timestamp with time zone, at_ timestamp with time zone) IS 'The slots of a doctor inside the booking window that start in [from, to) and that nobody has at an instant, in no order.';
-
-
---
--- Name: unwind_payments(integer); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.unwind_payments(p_appointment integer) RETURNS void
-    LANGUAGE sql
-    AS $$
-    SELECT request_refund(id, 'appointment_canceled') FROM payment WHERE appointment_id = p_appointment;
-    UPDATE payment SET status = 'canceled' WHERE appointment_id = p_appointment AND status IN ('created', 'approved');
-$$;
-
-
---
--- Name: FUNCTION unwind_payments(p_appointment integer); Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON FUNCTION public.unwind_payments(p_appointment integer) IS 'An appointment is canceled: what was paid goes back in full, what was not paid yet is no longer payable.';
 
 
 --
@@ -9172,7 +9172,7 @@ CREATE FUNCTION public.waitlist_is_due(p_doctor integer, at_ timestamp with time
         SELECT FROM waitlist_entry AS w
         WHERE w.doctor_id = p_doctor AND w.status = 'offered' AND NOT has_claim(w, at_)
             AND NOT EXISTS (SELECT FROM offer AS o WHERE o.waitlist_entry_id = w.id AND o.status IN ('queued', 'sent'))
-    ) OR cardinality(owed_slots(p_doctor, at_)) > 0
+    ) OR cardinality(reserved_slots(p_doctor, at_)) > 0
 $$;
 
 
@@ -9209,10 +9209,10 @@ COMMENT ON FUNCTION public.waitlist_only_when_full(d public.doctor, desired_date
 
 
 --
--- Name: was_canceled_on(public.waitlist_entry, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+-- Name: was_canceled_by_doctor(public.waitlist_entry, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.was_canceled_on(w public.waitlist_entry, at_ timestamp with time zone) RETURNS boolean
+CREATE FUNCTION public.was_canceled_by_doctor(w public.waitlist_entry, at_ timestamp with time zone) RETURNS boolean
     LANGUAGE sql STABLE
     AS $$
     SELECT EXISTS (
@@ -9224,10 +9224,10 @@ $$;
 
 
 --
--- Name: FUNCTION was_canceled_on(w public.waitlist_entry, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
+-- Name: FUNCTION was_canceled_by_doctor(w public.waitlist_entry, at_ timestamp with time zone); Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON FUNCTION public.was_canceled_on(w public.waitlist_entry, at_ timestamp with time zone) IS 'Whether the doctor has canceled an appointment of this patient within the last 15 days (360 hours): then they are served first.';
+COMMENT ON FUNCTION public.was_canceled_by_doctor(w public.waitlist_entry, at_ timestamp with time zone) IS 'Whether the doctor has canceled an appointment of this patient within the last 15 days (360 hours): then they are served first.';
 
 
 --
@@ -13039,13 +13039,6 @@ REVOKE ALL ON FUNCTION public.active_appointments(p_doctor integer, at_ timestam
 
 
 --
--- Name: FUNCTION acts_as(); Type: ACL; Schema: public; Owner: -
---
-
-REVOKE ALL ON FUNCTION public.acts_as() FROM PUBLIC;
-
-
---
 -- Name: FUNCTION add_time_off(p_doctor integer, p_start timestamp with time zone, p_end timestamp with time zone, p_reason text, p_cancel boolean); Type: ACL; Schema: public; Owner: -
 --
 
@@ -13234,13 +13227,6 @@ REVOKE ALL ON FUNCTION public.appointment_status_transition(old_status text, new
 
 
 --
--- Name: FUNCTION appointment_within_working_hours(d public.doctor, slot tstzrange); Type: ACL; Schema: public; Owner: -
---
-
-REVOKE ALL ON FUNCTION public.appointment_within_working_hours(d public.doctor, slot tstzrange) FROM PUBLIC;
-
-
---
 -- Name: TABLE payment; Type: ACL; Schema: public; Owner: -
 --
 
@@ -13254,6 +13240,20 @@ GRANT SELECT ON TABLE public.payment TO booking_auditor;
 --
 
 GRANT UPDATE(attention) ON TABLE public.payment TO booking_admin;
+
+
+--
+-- Name: FUNCTION appointment_to_pay(pay public.payment); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.appointment_to_pay(pay public.payment) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION appointment_within_working_hours(d public.doctor, slot tstzrange); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.appointment_within_working_hours(d public.doctor, slot tstzrange) FROM PUBLIC;
 
 
 --
@@ -13292,6 +13292,22 @@ GRANT ALL ON FUNCTION public.begin_receipt(p_account integer, p_route text, p_ke
 
 REVOKE ALL ON FUNCTION public.bind_receipt(p_account integer, p_route text, p_key text, p_payment integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.bind_receipt(p_account integer, p_route text, p_key text, p_payment integer) TO booking_app;
+
+
+--
+-- Name: TABLE notification; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.notification TO booking_app;
+GRANT SELECT ON TABLE public.notification TO booking_admin;
+GRANT SELECT ON TABLE public.notification TO booking_auditor;
+
+
+--
+-- Name: FUNCTION blocked_until(n public.notification); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.blocked_until(n public.notification) FROM PUBLIC;
 
 
 --
@@ -13378,6 +13394,13 @@ REVOKE ALL ON FUNCTION public.cancel_chosen(p_actor text, p_appointments integer
 
 
 --
+-- Name: FUNCTION cancel_payments(p_appointment integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.cancel_payments(p_appointment integer) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION cancel_together(p_actor text, p_appointments integer[], p_reason text, p_block boolean); Type: ACL; Schema: public; Owner: -
 --
 
@@ -13396,30 +13419,6 @@ REVOKE ALL ON FUNCTION public.capture_time() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION public.change_email(p_account integer, p_email text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION change_password(p_account integer, p_old_hash text, p_new_hash text); Type: ACL; Schema: public; Owner: -
---
-
-REVOKE ALL ON FUNCTION public.change_password(p_account integer, p_old_hash text, p_new_hash text) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.change_password(p_account integer, p_old_hash text, p_new_hash text) TO booking_app;
-
-
---
--- Name: FUNCTION change_patient(p_patient integer, p_changes jsonb); Type: ACL; Schema: public; Owner: -
---
-
-REVOKE ALL ON FUNCTION public.change_patient(p_patient integer, p_changes jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.change_patient(p_patient integer, p_changes jsonb) TO booking_app;
-
-
---
--- Name: FUNCTION change_practice(p_doctor integer, p_changes jsonb, p_cancel boolean); Type: ACL; Schema: public; Owner: -
---
-
-REVOKE ALL ON FUNCTION public.change_practice(p_doctor integer, p_changes jsonb, p_cancel boolean) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.change_practice(p_doctor integer, p_changes jsonb, p_cancel boolean) TO booking_app;
 
 
 --
@@ -13469,10 +13468,34 @@ GRANT SELECT ON TABLE public.api_waitlist_entry TO booking_auditor;
 
 
 --
--- Name: FUNCTION change_waiting(p_patient integer, p_entry integer, p_status text); Type: ACL; Schema: public; Owner: -
+-- Name: FUNCTION change_entry_status(p_patient integer, p_entry integer, p_status text); Type: ACL; Schema: public; Owner: -
 --
 
-REVOKE ALL ON FUNCTION public.change_waiting(p_patient integer, p_entry integer, p_status text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.change_entry_status(p_patient integer, p_entry integer, p_status text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION change_password(p_account integer, p_old_hash text, p_new_hash text); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.change_password(p_account integer, p_old_hash text, p_new_hash text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.change_password(p_account integer, p_old_hash text, p_new_hash text) TO booking_app;
+
+
+--
+-- Name: FUNCTION change_patient(p_patient integer, p_changes jsonb); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.change_patient(p_patient integer, p_changes jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.change_patient(p_patient integer, p_changes jsonb) TO booking_app;
+
+
+--
+-- Name: FUNCTION change_practice(p_doctor integer, p_changes jsonb, p_cancel boolean); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.change_practice(p_doctor integer, p_changes jsonb, p_cancel boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.change_practice(p_doctor integer, p_changes jsonb, p_cancel boolean) TO booking_app;
 
 
 --
@@ -13601,15 +13624,6 @@ GRANT ALL ON FUNCTION public.refunds_of(p_appointments integer[]) TO booking_app
 
 
 --
--- Name: TABLE notification; Type: ACL; Schema: public; Owner: -
---
-
-GRANT SELECT ON TABLE public.notification TO booking_app;
-GRANT SELECT ON TABLE public.notification TO booking_admin;
-GRANT SELECT ON TABLE public.notification TO booking_auditor;
-
-
---
 -- Name: TABLE offer; Type: ACL; Schema: public; Owner: -
 --
 
@@ -13656,10 +13670,10 @@ GRANT INSERT(timezone) ON TABLE public.patient TO booking_app;
 
 
 --
--- Name: TABLE notification_letter; Type: ACL; Schema: public; Owner: -
+-- Name: TABLE notification_message; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT ON TABLE public.notification_letter TO booking_app;
+GRANT SELECT ON TABLE public.notification_message TO booking_app;
 
 
 --
@@ -13695,18 +13709,18 @@ GRANT ALL ON FUNCTION public.claim_refund(p_refund integer, p_lease interval) TO
 
 
 --
+-- Name: FUNCTION clear_cancel_reasons(p_account integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.clear_cancel_reasons(p_account integer) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION close_calendar_feed(p_account integer); Type: ACL; Schema: public; Owner: -
 --
 
 REVOKE ALL ON FUNCTION public.close_calendar_feed(p_account integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.close_calendar_feed(p_account integer) TO booking_app;
-
-
---
--- Name: FUNCTION coming_mail_stale(p_kind text, a public.appointment, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
---
-
-REVOKE ALL ON FUNCTION public.coming_mail_stale(p_kind text, a public.appointment, at_ timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -13794,17 +13808,17 @@ REVOKE ALL ON FUNCTION public.doctor_of(p_appointment integer) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION doctors_below_cap(p_specialty text, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.doctors_below_cap(p_specialty text, at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION doctors_of(p_patient integer); Type: ACL; Schema: public; Owner: -
 --
 
 REVOKE ALL ON FUNCTION public.doctors_of(p_patient integer) FROM PUBLIC;
-
-
---
--- Name: FUNCTION doctors_with_room(p_specialty text, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
---
-
-REVOKE ALL ON FUNCTION public.doctors_with_room(p_specialty text, at_ timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -13844,10 +13858,10 @@ GRANT ALL ON FUNCTION public.end_payment(p_payment integer, p_why text) TO booki
 
 
 --
--- Name: FUNCTION end_waiting(p_doctor integer); Type: ACL; Schema: public; Owner: -
+-- Name: FUNCTION end_waitlist_entries(p_doctor integer); Type: ACL; Schema: public; Owner: -
 --
 
-REVOKE ALL ON FUNCTION public.end_waiting(p_doctor integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.end_waitlist_entries(p_doctor integer) FROM PUBLIC;
 
 
 --
@@ -13905,25 +13919,18 @@ REVOKE ALL ON FUNCTION public.extend_hold(p_appointment integer, p_until timesta
 
 
 --
--- Name: FUNCTION finish_look(p_payment integer, p_claimed timestamp with time zone); Type: ACL; Schema: public; Owner: -
+-- Name: FUNCTION finish_payment_check(p_payment integer, p_claimed timestamp with time zone); Type: ACL; Schema: public; Owner: -
 --
 
-REVOKE ALL ON FUNCTION public.finish_look(p_payment integer, p_claimed timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.finish_look(p_payment integer, p_claimed timestamp with time zone) TO booking_app;
-
-
---
--- Name: FUNCTION first_suiting(w public.waitlist_entry, d public.doctor, span tstzrange, free tstzrange[], at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
---
-
-REVOKE ALL ON FUNCTION public.first_suiting(w public.waitlist_entry, d public.doctor, span tstzrange, free tstzrange[], at_ timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.finish_payment_check(p_payment integer, p_claimed timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.finish_payment_check(p_payment integer, p_claimed timestamp with time zone) TO booking_app;
 
 
 --
--- Name: FUNCTION forget_reasons(p_account integer); Type: ACL; Schema: public; Owner: -
+-- Name: FUNCTION first_matching_slot(w public.waitlist_entry, d public.doctor, span tstzrange, free tstzrange[], at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
 --
 
-REVOKE ALL ON FUNCTION public.forget_reasons(p_account integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.first_matching_slot(w public.waitlist_entry, d public.doctor, span tstzrange, free tstzrange[], at_ timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -13982,13 +13989,6 @@ REVOKE ALL ON FUNCTION public.grid_slots(d public.doctor, p_from timestamp with 
 
 
 --
--- Name: FUNCTION hand_out(d public.doctor, p_freed tstzrange, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
---
-
-REVOKE ALL ON FUNCTION public.hand_out(d public.doctor, p_freed tstzrange, at_ timestamp with time zone) FROM PUBLIC;
-
-
---
 -- Name: FUNCTION has_claim(w public.waitlist_entry, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
 --
 
@@ -13996,10 +13996,10 @@ REVOKE ALL ON FUNCTION public.has_claim(w public.waitlist_entry, at_ timestamp w
 
 
 --
--- Name: FUNCTION has_let_pass(w public.waitlist_entry, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+-- Name: FUNCTION has_unused_offer(w public.waitlist_entry, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
 --
 
-REVOKE ALL ON FUNCTION public.has_let_pass(w public.waitlist_entry, at_ timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.has_unused_offer(w public.waitlist_entry, at_ timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -14007,13 +14007,6 @@ REVOKE ALL ON FUNCTION public.has_let_pass(w public.waitlist_entry, at_ timestam
 --
 
 REVOKE ALL ON FUNCTION public.has_waitlist(p_doctor integer) FROM PUBLIC;
-
-
---
--- Name: FUNCTION held_appointment(pay public.payment); Type: ACL; Schema: public; Owner: -
---
-
-REVOKE ALL ON FUNCTION public.held_appointment(pay public.payment) FROM PUBLIC;
 
 
 --
@@ -14176,13 +14169,6 @@ GRANT ALL ON FUNCTION public.is_verified(d public.doctor, p public.policy) TO bo
 
 
 --
--- Name: FUNCTION is_wished(w public.waitlist_entry, d public.doctor, slot tstzrange, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
---
-
-REVOKE ALL ON FUNCTION public.is_wished(w public.waitlist_entry, d public.doctor, slot tstzrange, at_ timestamp with time zone) FROM PUBLIC;
-
-
---
 -- Name: FUNCTION join_waitlist(p_patient integer, p_doctor integer, p_date date, p_earliest time without time zone, p_latest time without time zone, p_notice_minutes integer); Type: ACL; Schema: public; Owner: -
 --
 
@@ -14191,10 +14177,10 @@ GRANT ALL ON FUNCTION public.join_waitlist(p_patient integer, p_doctor integer, 
 
 
 --
--- Name: FUNCTION last_told_time(a public.appointment, p_account integer, p_old_time tstzrange); Type: ACL; Schema: public; Owner: -
+-- Name: FUNCTION last_notified_time(a public.appointment, p_account integer, p_old_time tstzrange); Type: ACL; Schema: public; Owner: -
 --
 
-REVOKE ALL ON FUNCTION public.last_told_time(a public.appointment, p_account integer, p_old_time tstzrange) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.last_notified_time(a public.appointment, p_account integer, p_old_time tstzrange) FROM PUBLIC;
 
 
 --
@@ -14270,17 +14256,24 @@ REVOKE ALL ON FUNCTION public.lowest_free_seat(seats integer) FROM PUBLIC;
 
 
 --
--- Name: FUNCTION mail_again(p_account integer, p_kind text); Type: ACL; Schema: public; Owner: -
---
-
-REVOKE ALL ON FUNCTION public.mail_again(p_account integer, p_kind text) FROM PUBLIC;
-
-
---
 -- Name: FUNCTION make_offer(a public.appointment, w public.waitlist_entry, p_wave integer, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
 --
 
 REVOKE ALL ON FUNCTION public.make_offer(a public.appointment, w public.waitlist_entry, p_wave integer, at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION make_planned_offers(d public.doctor, p_freed tstzrange, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.make_planned_offers(d public.doctor, p_freed tstzrange, at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION matches_preferences(w public.waitlist_entry, d public.doctor, slot tstzrange, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.matches_preferences(w public.waitlist_entry, d public.doctor, slot tstzrange, at_ timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -14369,13 +14362,6 @@ GRANT ALL ON FUNCTION public.notification_sent(p_id bigint) TO booking_app;
 --
 
 REVOKE ALL ON FUNCTION public.notification_stale(n public.notification) FROM PUBLIC;
-
-
---
--- Name: FUNCTION notification_turn(n public.notification); Type: ACL; Schema: public; Owner: -
---
-
-REVOKE ALL ON FUNCTION public.notification_turn(n public.notification) FROM PUBLIC;
 
 
 --
@@ -14472,20 +14458,6 @@ REVOKE ALL ON FUNCTION public.other_appointments_of_patient(a public.appointment
 
 
 --
--- Name: FUNCTION owed_slots(p_doctor integer, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
---
-
-REVOKE ALL ON FUNCTION public.owed_slots(p_doctor integer, at_ timestamp with time zone) FROM PUBLIC;
-
-
---
--- Name: FUNCTION pass_over_others(o public.offer); Type: ACL; Schema: public; Owner: -
---
-
-REVOKE ALL ON FUNCTION public.pass_over_others(o public.offer) FROM PUBLIC;
-
-
---
 -- Name: FUNCTION password_hash_of(p_account integer); Type: ACL; Schema: public; Owner: -
 --
 
@@ -14545,31 +14517,10 @@ REVOKE ALL ON FUNCTION public.payment_status_transition(old_status text, new_sta
 
 
 --
--- Name: FUNCTION people_rules(p_doctor integer, p_patient integer, p_start timestamp with time zone); Type: ACL; Schema: public; Owner: -
---
-
-REVOKE ALL ON FUNCTION public.people_rules(p_doctor integer, p_patient integer, p_start timestamp with time zone) FROM PUBLIC;
-
-
---
 -- Name: FUNCTION place_appointment(a public.appointment, d public.doctor, p public.policy, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
 --
 
 REVOKE ALL ON FUNCTION public.place_appointment(a public.appointment, d public.doctor, p public.policy, at_ timestamp with time zone) FROM PUBLIC;
-
-
---
--- Name: FUNCTION plan_mail(p_kind text, a public.appointment, p_due timestamp with time zone); Type: ACL; Schema: public; Owner: -
---
-
-REVOKE ALL ON FUNCTION public.plan_mail(p_kind text, a public.appointment, p_due timestamp with time zone) FROM PUBLIC;
-
-
---
--- Name: FUNCTION plan_mails(was public.appointment, a public.appointment); Type: ACL; Schema: public; Owner: -
---
-
-REVOKE ALL ON FUNCTION public.plan_mails(was public.appointment, a public.appointment) FROM PUBLIC;
 
 
 --
@@ -14618,19 +14569,26 @@ GRANT ALL ON FUNCTION public.purge_personal_data(p_limit integer) TO booking_adm
 
 
 --
--- Name: FUNCTION purge_words(p_before timestamp with time zone, p_limit integer); Type: ACL; Schema: public; Owner: -
+-- Name: FUNCTION purge_reasons(p_before timestamp with time zone, p_limit integer); Type: ACL; Schema: public; Owner: -
 --
 
-REVOKE ALL ON FUNCTION public.purge_words(p_before timestamp with time zone, p_limit integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.purge_reasons(p_before timestamp with time zone, p_limit integer) FROM PUBLIC;
 
 
 --
--- Name: FUNCTION queue_coming_mails(p_limit integer); Type: ACL; Schema: public; Owner: -
+-- Name: FUNCTION queue_code_mail(p_account integer, p_kind text); Type: ACL; Schema: public; Owner: -
 --
 
-REVOKE ALL ON FUNCTION public.queue_coming_mails(p_limit integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.queue_coming_mails(p_limit integer) TO booking_app;
-GRANT ALL ON FUNCTION public.queue_coming_mails(p_limit integer) TO booking_admin;
+REVOKE ALL ON FUNCTION public.queue_code_mail(p_account integer, p_kind text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION queue_scheduled_notifications(p_limit integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.queue_scheduled_notifications(p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.queue_scheduled_notifications(p_limit integer) TO booking_app;
+GRANT ALL ON FUNCTION public.queue_scheduled_notifications(p_limit integer) TO booking_admin;
 
 
 --
@@ -14705,6 +14663,13 @@ GRANT ALL ON FUNCTION public.record_visit(p_doctor integer, p_appointment intege
 
 
 --
+-- Name: FUNCTION recorded_actor(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.recorded_actor() FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION refund_immutable(was public.refund, becomes public.refund); Type: ACL; Schema: public; Owner: -
 --
 
@@ -14737,6 +14702,13 @@ REVOKE ALL ON FUNCTION public.refuse_input(why text, hint text) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION public.refuse_with_hint(code text, rule text, why text, hint text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION release_offered_slot(p_patient integer, p_appointment integer, p_start timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.release_offered_slot(p_patient integer, p_appointment integer, p_start timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -14802,6 +14774,20 @@ GRANT ALL ON FUNCTION public.reschedule_as_patient(p_patient integer, p_appointm
 
 
 --
+-- Name: FUNCTION reserved_slots(p_doctor integer, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.reserved_slots(p_doctor integer, at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION reserved_times(p_doctor integer, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.reserved_times(p_doctor integer, at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION reset_password(p_hash bytea, p_new_hash text); Type: ACL; Schema: public; Owner: -
 --
 
@@ -14855,6 +14841,34 @@ GRANT ALL ON FUNCTION public.rotate_refresh_token(p_old bytea, p_new bytea) TO b
 
 
 --
+-- Name: FUNCTION rules_with_people(p_doctor integer, p_patient integer, p_start timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.rules_with_people(p_doctor integer, p_patient integer, p_start timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION schedule_notification(p_kind text, a public.appointment, p_due timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.schedule_notification(p_kind text, a public.appointment, p_due timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION schedule_notifications(was public.appointment, a public.appointment); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.schedule_notifications(was public.appointment, a public.appointment) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION scheduled_notification_stale(p_kind text, a public.appointment, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.scheduled_notification_stale(p_kind text, a public.appointment, at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION search_free_slots(p_specialty text, p_from timestamp with time zone, p_to timestamp with time zone, p_limit integer, p_after timestamp with time zone, p_after_doctor integer); Type: ACL; Schema: public; Owner: -
 --
 
@@ -14864,17 +14878,17 @@ GRANT ALL ON FUNCTION public.search_free_slots(p_specialty text, p_from timestam
 
 
 --
--- Name: FUNCTION serve_once(p_doctor integer, p_freed tstzrange); Type: ACL; Schema: public; Owner: -
---
-
-REVOKE ALL ON FUNCTION public.serve_once(p_doctor integer, p_freed tstzrange) FROM PUBLIC;
-
-
---
 -- Name: FUNCTION serve_waitlist(p_doctor integer, p_freed tstzrange); Type: ACL; Schema: public; Owner: -
 --
 
 REVOKE ALL ON FUNCTION public.serve_waitlist(p_doctor integer, p_freed tstzrange) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION serve_waitlist_once(p_doctor integer, p_freed tstzrange); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.serve_waitlist_once(p_doctor integer, p_freed tstzrange) FROM PUBLIC;
 
 
 --
@@ -14899,10 +14913,10 @@ REVOKE ALL ON FUNCTION public.settle_capture(pay public.payment, p_capture text)
 
 
 --
--- Name: FUNCTION shared_hours(p_doctors public.doctors_alike[], p_from timestamp with time zone); Type: ACL; Schema: public; Owner: -
+-- Name: FUNCTION shared_hours(p_doctors public.doctors_with_same_grid[], p_from timestamp with time zone); Type: ACL; Schema: public; Owner: -
 --
 
-REVOKE ALL ON FUNCTION public.shared_hours(p_doctors public.doctors_alike[], p_from timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.shared_hours(p_doctors public.doctors_with_same_grid[], p_from timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -14920,6 +14934,13 @@ REVOKE ALL ON FUNCTION public.slot_is_due(a public.appointment, at_ timestamp wi
 
 
 --
+-- Name: FUNCTION slot_matches_entry(w public.waitlist_entry, d public.doctor, slot tstzrange, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.slot_matches_entry(w public.waitlist_entry, d public.doctor, slot tstzrange, at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION slot_on_offer(w public.waitlist_entry, d public.doctor, given integer[], at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
 --
 
@@ -14934,24 +14955,10 @@ REVOKE ALL ON FUNCTION public.slot_rules(a public.appointment, d public.doctor, 
 
 
 --
--- Name: FUNCTION slot_suits(w public.waitlist_entry, d public.doctor, slot tstzrange, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
---
-
-REVOKE ALL ON FUNCTION public.slot_suits(w public.waitlist_entry, d public.doctor, slot tstzrange, at_ timestamp with time zone) FROM PUBLIC;
-
-
---
 -- Name: FUNCTION slots_hint(p_appointment integer, p_start timestamp with time zone); Type: ACL; Schema: public; Owner: -
 --
 
 REVOKE ALL ON FUNCTION public.slots_hint(p_appointment integer, p_start timestamp with time zone) FROM PUBLIC;
-
-
---
--- Name: FUNCTION slots_kept(p_doctor integer, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
---
-
-REVOKE ALL ON FUNCTION public.slots_kept(p_doctor integer, at_ timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -14974,6 +14981,13 @@ GRANT ALL ON FUNCTION public.start_session(p_account integer, p_password_hash te
 --
 
 REVOKE ALL ON FUNCTION public.stranded_appointments(d public.doctor, at_ timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION supersede_other_offers(o public.offer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.supersede_other_offers(o public.offer) FROM PUBLIC;
 
 
 --
@@ -15001,13 +15015,6 @@ GRANT ALL ON FUNCTION public.sweep_receipts() TO booking_admin;
 REVOKE ALL ON FUNCTION public.sweep_refresh_tokens() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.sweep_refresh_tokens() TO booking_app;
 GRANT ALL ON FUNCTION public.sweep_refresh_tokens() TO booking_admin;
-
-
---
--- Name: FUNCTION take_offered_place(p_patient integer, p_appointment integer, p_start timestamp with time zone); Type: ACL; Schema: public; Owner: -
---
-
-REVOKE ALL ON FUNCTION public.take_offered_place(p_patient integer, p_appointment integer, p_start timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -15165,13 +15172,6 @@ REVOKE ALL ON FUNCTION public.untaken_slots(d public.doctor, p_from timestamp wi
 
 
 --
--- Name: FUNCTION unwind_payments(p_appointment integer); Type: ACL; Schema: public; Owner: -
---
-
-REVOKE ALL ON FUNCTION public.unwind_payments(p_appointment integer) FROM PUBLIC;
-
-
---
 -- Name: FUNCTION upcoming_appointments(p_patient integer); Type: ACL; Schema: public; Owner: -
 --
 
@@ -15239,10 +15239,10 @@ REVOKE ALL ON FUNCTION public.waitlist_only_when_full(d public.doctor, desired_d
 
 
 --
--- Name: FUNCTION was_canceled_on(w public.waitlist_entry, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
+-- Name: FUNCTION was_canceled_by_doctor(w public.waitlist_entry, at_ timestamp with time zone); Type: ACL; Schema: public; Owner: -
 --
 
-REVOKE ALL ON FUNCTION public.was_canceled_on(w public.waitlist_entry, at_ timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.was_canceled_by_doctor(w public.waitlist_entry, at_ timestamp with time zone) FROM PUBLIC;
 
 
 --

@@ -52,7 +52,7 @@ async def _look(context: WorkerContext, payments: PaymentRepository, payment_id:
         log.info("payment_waits", payment=payment_id, why=problem.problem.code)
     except PayPalError as error:
         log.warning("payment_waits", payment=payment_id, why=type(error).__name__, debug_id=error.debug_id)
-    await payments.finish_look(payment_id, record.due_at)
+    await payments.finish_payment_check(payment_id, record.due_at)
 
 
 async def reconcile(context: WorkerContext) -> None:

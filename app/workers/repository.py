@@ -8,7 +8,7 @@ from app.db.driver import fetch
 
 DOCTORS = "SELECT doctor_id FROM doctor_to_sweep LIMIT $1"
 SWEEP = "SELECT sweep_doctor($1)"
-QUEUE_COMING_MAILS = "SELECT queue_coming_mails($1)"
+QUEUE_SCHEDULED_NOTIFICATIONS = "SELECT queue_scheduled_notifications($1)"
 SWEEP_REFRESH_TOKENS = "SELECT sweep_refresh_tokens()"
 PURGE = "SELECT purge_personal_data() AS rows"
 SWEEP_RECEIPTS = "SELECT sweep_receipts()"
@@ -28,9 +28,9 @@ class SweepRepository:
         """Write it down for one doctor, in its own transaction, unless they are locked. Raises asyncpg's errors."""
         await fetch(self.engine, SWEEP, doctor_id)
 
-    async def queue_coming_mails(self, limit: int) -> None:
+    async def queue_scheduled_notifications(self, limit: int) -> None:
         """Put up to `limit` planned mails that are due into the outbox."""
-        await fetch(self.engine, QUEUE_COMING_MAILS, limit)
+        await fetch(self.engine, QUEUE_SCHEDULED_NOTIFICATIONS, limit)
 
     async def sweep_refresh_tokens(self) -> None:
         """Forget refresh tokens whose time is over."""

@@ -20,7 +20,7 @@ async def sweep(context: WorkerContext) -> None:
     with context["database"].contained():
         await _sweep_doctors(context)
     with context["database"].contained():
-        await SweepRepository(context["engine"]).queue_coming_mails(MAILS_PER_SWEEP)
+        await SweepRepository(context["engine"]).queue_scheduled_notifications(MAILS_PER_SWEEP)
     await dispatch(context)
     await dispatch_payments(context)
 

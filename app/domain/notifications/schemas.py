@@ -36,7 +36,7 @@ Role = Literal["doctor", "patient"]
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
-    """What every mail needs (the view `notification_letter`); `timezone` is the recipient's."""
+    """What every mail needs (the view `notification_message`); `timezone` is the recipient's."""
 
     id: int
     message_id: UUID

@@ -34,7 +34,7 @@ RECORD_DECLINE = "SELECT record_decline($1, $2, $3)"
 END = "SELECT end_payment($1, $2)"
 DUE = "SELECT payment_id FROM payment_to_settle LIMIT $1"
 CLAIM = f"SELECT {RECORD} FROM claim_payment($1, $2)"
-FINISH_LOOK = "SELECT finish_look($1, $2)"
+FINISH_PAYMENT_CHECK = "SELECT finish_payment_check($1, $2)"
 REFUNDS = "SELECT id FROM refund WHERE payment_id = $1 AND status IN ('requested', 'pending') ORDER BY id"
 CLAIM_REFUND = "SELECT * FROM claim_refund($1, $2)"
 RECORD_REFUND = "SELECT record_refund($1, $2, $3, $4)"
@@ -134,9 +134,9 @@ class PaymentRepository:
         row = await fetch_one(self.engine, CLAIM, payment_id, lease)
         return PaymentRecord(**row) if row else None
 
-    async def finish_look(self, payment_id: int, claimed_until: datetime | None) -> None:
+    async def finish_payment_check(self, payment_id: int, claimed_until: datetime | None) -> None:
         """Have a payment looked at again later, unless it has changed since it was claimed."""
-        await fetch(self.engine, FINISH_LOOK, payment_id, claimed_until)
+        await fetch(self.engine, FINISH_PAYMENT_CHECK, payment_id, claimed_until)
 
     async def open_refunds(self, payment_id: int) -> list[int]:
         """Return a payment's refunds that are not over."""

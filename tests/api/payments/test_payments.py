@@ -116,7 +116,7 @@ async def test_a_fee_in_another_currency(teller: Teller, currency: str, fee: int
     assert capture["amount"] == {"currency_code": currency, "value": asked}
     await teller.owner.execute("UPDATE appointment SET status = 'canceled' WHERE id = $1", bill.appointment)
     (told,) = await teller.owner.fetch(
-        "SELECT l.refunds FROM notification_letter AS l INNER JOIN notification AS n ON l.id = n.id"
+        "SELECT l.refunds FROM notification_message AS l INNER JOIN notification AS n ON l.id = n.id"
         " WHERE n.appointment_id = $1 AND n.account_id = $2 AND n.kind = 'appointment_canceled'",
         bill.appointment,
         bill.patient,

@@ -171,6 +171,6 @@ async def test_the_sweep_writes_what_the_clock_did(
     assert [tuple(row) for row in rows] == [(lapsed, "expired", 2), (visit, "completed", 2)]
     entries = await owner.fetch("SELECT status FROM waitlist_entry WHERE doctor_id = $1 ORDER BY id", doctor)
     assert [row["status"] for row in entries] == ["paused", "lapsed"]
-    told = "SELECT n.kind, l.doctor FROM notification AS n INNER JOIN notification_letter AS l USING (id) WHERE account_id = $1"
+    told = "SELECT n.kind, l.doctor FROM notification AS n INNER JOIN notification_message AS l USING (id) WHERE account_id = $1"
     assert [tuple(row) for row in await owner.fetch(told, waiting)] == [("waiting_lapsed", f"Dr {doctor}")]
     assert await app.fetch("SELECT * FROM doctor_to_sweep") == []

@@ -12,7 +12,7 @@ MINUTE = timedelta(minutes=1)
 DAY = timedelta(hours=24)
 PLANNED = "SELECT kind, appointment_version, due_at FROM coming_mail WHERE appointment_id = $1 ORDER BY due_at"
 DUE = "UPDATE coming_mail SET due_at = now() WHERE appointment_id = $1"
-QUEUE = "SELECT queue_coming_mails(1000)"
+QUEUE = "SELECT queue_scheduled_notifications(1000)"
 QUEUED = """
     SELECT id, kind, account_id, appointment_version FROM notification
     WHERE appointment_id = $1 AND kind IN ('appointment_held', 'hold_lapsing', 'appointment_reminder') ORDER BY id

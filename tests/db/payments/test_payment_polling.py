@@ -24,7 +24,7 @@ from tests.support.db.payments import (
 from tests.support.servers.databases import Database
 
 CLAIM = "SELECT * FROM claim_payment($1, interval '1 min')"
-FINISH = "SELECT finish_look($1, $2)"
+FINISH = "SELECT finish_payment_check($1, $2)"
 DUE = "UPDATE payment SET due_at = clock_timestamp() WHERE id = $1"
 RECEIVE = "SELECT receive_webhook($1, $2, $3)"
 TO_SETTLE = "SELECT EXISTS (SELECT FROM payment_to_settle WHERE payment_id = $1)"

@@ -61,7 +61,7 @@ async def test_whoever_cancels_the_money_goes_back(
     assert await of_payment(owner, paying.payment, "refund_total, without_slot") == (FEE, False)
     assert await mails(owner, paying.payment) == []  # the mail of the cancellation says it
     letter = (
-        "SELECT refunds FROM notification_letter WHERE kind = 'appointment_canceled' AND recipient_role = 'patient'"
+        "SELECT refunds FROM notification_message WHERE kind = 'appointment_canceled' AND recipient_role = 'patient'"
     )
     assert ["100.00 USD"] in [row["refunds"] for row in await app.fetch(letter)]
 
@@ -92,7 +92,7 @@ async def test_each_of_many_canceled_at_once_goes_back(owner: asyncpg.Connection
     await app.fetch("SELECT * FROM bulk_cancel($1, NULL, NULL, NULL, true, false)", paying.doctor)
     for payment in payments:
         assert await refunds(owner, payment) == [(FEE, "appointment_canceled", "requested")]
-    letter = "SELECT refunds FROM notification_letter AS l INNER JOIN notification USING (id) WHERE account_id = $1 AND l.kind = $2"
+    letter = "SELECT refunds FROM notification_message AS l INNER JOIN notification USING (id) WHERE account_id = $1 AND l.kind = $2"
     assert await app.fetchval(letter, paying.patient, "appointment_canceled") == ["300.00 USD"]
 
 

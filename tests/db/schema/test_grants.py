@@ -7,7 +7,7 @@ from tests.support.servers.databases import Database
 
 # What the app may do to payments: begin one, and write down what PayPal says of it.
 TO_PAY = """
-    begin_capture claim_payment claim_refund create_payment end_payment finish_look give_up_hold receive_webhook
+    begin_capture claim_payment claim_refund create_payment end_payment finish_payment_check give_up_hold receive_webhook
     reconcile_payments record_capture record_decline record_order record_refund resume_capture
 """
 

@@ -46,7 +46,7 @@ WRITES = [
     "SELECT extend_hold(1, 'infinity')",
     "SELECT retake_slot(p) FROM payment AS p",
     "SELECT request_refund(1, 'x')",
-    "SELECT unwind_payments(1)",
+    "SELECT cancel_payments(1)",
     "SELECT lock_payment(1)",
 ]
 NEVER = [

@@ -58,7 +58,7 @@ async def test_a_slot_that_comes_into_the_window_is_for_who_waits(
     then = comes - timedelta(hours=360)
     for at, owed in ((then - timedelta(seconds=1), []), (then, [comes])):
         row = await owner.fetchrow(
-            "SELECT owed_slots($1, $2) AS slots, waitlist_is_due($1, $2) AS is_due,"
+            "SELECT reserved_slots($1, $2) AS slots, waitlist_is_due($1, $2) AS is_due,"
             " (SELECT count(*) FROM free_slots($1, '-infinity', 'infinity', $2)) AS free",
             doctor,
             at,

@@ -53,5 +53,5 @@ async def test_a_search_looks_once_at_the_waitlist_of_a_doctor_with_room(
     async with root.transaction():
         await root.execute("SET LOCAL track_functions = 'all'")
         assert len(await root.fetch("SELECT * FROM search_free_slots('acupuncture', now(), 'infinity', 50)")) == 50
-        assert await root.fetchval(CALLED, "owed_slots") == 1
+        assert await root.fetchval(CALLED, "reserved_slots") == 1
         assert await root.fetchval(CALLED, "slots_to_offer") == 0

@@ -20,11 +20,11 @@ STEPS = {
     "deliver": ("receive_webhook",),
     "settle": (
         *("claim_payment", "token", "get_order", "begin_capture", "resume_capture", "capture_order"),
-        *("record_capture", "record_decline", "end_payment", "finish_look"),
+        *("record_capture", "record_decline", "end_payment", "finish_payment_check"),
         *("refund", "claim_refund", "refund_capture", "record_refund"),
     ),
     "pay_back": (
-        *("claim_payment", "get_order", "record_capture", "finish_look"),
+        *("claim_payment", "get_order", "record_capture", "finish_payment_check"),
         *("refund", "claim_refund", "token", "refund_capture", "get_refund", "record_refund"),
     ),
     "reconcile": ("reconcile_payments",),

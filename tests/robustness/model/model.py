@@ -205,7 +205,7 @@ class World(Schedule):
         self.retire(doctor)
         for entry in self._outwaited():
             if entry.doctor == doctor:
-                self.end_waiting(entry, "lapsed")
+                self.end_waitlist_entries(entry, "lapsed")
         self.serve(doctor)
         return [doctor]
 

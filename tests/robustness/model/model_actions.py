@@ -156,7 +156,7 @@ class Practice(Story):
             p = self.patient(number) if stranger else entry.patient
             self.same(
                 lambda: self.postgres.act("SELECT * FROM leave_waitlist($1, $2)", p, known),
-                lambda: self.world.change_waiting(p, entry, "left"),
+                lambda: self.world.change_entry_status(p, entry, "left"),
             )
 
     @rule(number=NUMBER, stranger=SELDOM, statement=st.sampled_from(["pause_waitlist", "resume_waitlist"]))
@@ -167,7 +167,9 @@ class Practice(Story):
             p = self.patient(number) if stranger else entry.patient
             self.same(
                 lambda: self.postgres.act(f"SELECT * FROM {statement}($1, $2)", p, known),
-                lambda: self.world.change_waiting(p, entry, "paused" if statement.startswith("pause") else "waiting"),
+                lambda: self.world.change_entry_status(
+                    p, entry, "paused" if statement.startswith("pause") else "waiting"
+                ),
             )
 
     @rule(number=NUMBER, stranger=SELDOM, accepts=st.booleans())

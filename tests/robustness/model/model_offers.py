@@ -83,7 +83,7 @@ class Offers:
             for o in self.offers
         )
 
-    def has_let_pass(self, entry: Entry) -> bool:
+    def has_unused_offer(self, entry: Entry) -> bool:
         """Whether no appointment has ended since an offer of which nothing was made."""
 
         def ended_since(o: Offer) -> bool:
@@ -112,7 +112,7 @@ class Offers:
                 left.remove(suiting[0])
                 planned.append((entry, suiting[0]))
             elif room > 0:
-                may = free if not self.has_let_pass(entry) else [s for s in free if _within(s, freed)]
+                may = free if not self.has_unused_offer(entry) else [s for s in free if _within(s, freed)]
                 for slot in [s for s in may if self.suits(entry, s)][:1]:
                     room, free = room - 1, [s for s in free if not s.overlaps(slot)]
                     planned.append((entry, slot))

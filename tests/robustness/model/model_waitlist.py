@@ -40,9 +40,9 @@ class Waitlist(Offers):
         """End the waiting that an appointment answers."""
         for entry in self.entries:
             if entry.is_answered_by(booked, day):
-                self.end_waiting(entry, "fulfilled")
+                self.end_waitlist_entries(entry, "fulfilled")
 
-    def end_waiting(self, entry: Entry, status: str) -> None:
+    def end_waitlist_entries(self, entry: Entry, status: str) -> None:
         """Let an entry end, and its offer with it."""
         entry.status = status
         for o in self.open_offers(to=entry):
@@ -62,7 +62,7 @@ class Waitlist(Offers):
         if o.status not in OPEN:
             raise Refused("offer_status_transition")
 
-    def change_waiting(self, patient: int, entry: Entry, status: str) -> list[Entry]:
+    def change_entry_status(self, patient: int, entry: Entry, status: str) -> list[Entry]:
         """Leave, pause or resume."""
         if entry.patient != patient:
             return []

@@ -37,7 +37,7 @@ SAYINGS = {
     "decline": "SELECT record_decline({m}, capture_request_id, NULL) FROM payment WHERE id = {m}",
     "end": "SELECT end_payment({m}, 'refused')",
     "give up": "SELECT FROM give_up_hold({p}, 'ORDER-' || {m})",
-    "look": "SELECT finish_look(id, due_at) FROM claim_payment({m}, '1 min')",
+    "look": "SELECT finish_payment_check(id, due_at) FROM claim_payment({m}, '1 min')",
     "news": "SELECT receive_webhook('EVENT-' || clock_timestamp(), 'ANY', ARRAY['ORDER-' || {m}])",
     "pay back": "SELECT FROM claim_refund({r}, '1 min')",
     "paid back": "SELECT record_refund({r}, 'REFUND-' || {r}, 'completed', NULL)",

@@ -41,7 +41,7 @@ WEAKENED = {
         Change("PERFORM confirm_paid(pay);", "", of="settle_capture"),
         Change("PERFORM request_refund(pay.id, 'slot_lost');", "", of="settle_capture"),
         Change("check_violation OR exclusion_violation OR ", "", of="settle_capture"),
-        Change("= 'expired' THEN", "= 'never' THEN", of="held_appointment"),
+        Change("= 'expired' THEN", "= 'never' THEN", of="appointment_to_pay"),
     ),
     "appointment_doctor_cap": (
         Change("active >= least", "active > least"),
@@ -75,7 +75,7 @@ WEAKENED = {
         ),
         Change("is_verified(o.d, p)", "true", of="free_slots"),
         Change(" AND d.disabled_at IS NULL", "", of="is_verified"),
-        Change("AND is_verified(d, p)", "", of="doctors_with_room"),
+        Change("AND is_verified(d, p)", "", of="doctors_below_cap"),
     ),
     "appointment_hold_has_end": (
         Change(
@@ -119,7 +119,7 @@ WEAKENED = {
     ),
     "appointment_within_working_hours": (Change("WHEN is_time_off(d.account_id, slot)", "WHEN false"),),
     "appointment_immutable": (Change("AND actor <> 'payment'", "AND false"),),
-    "offer_superseded": (Change("PERFORM pass_over_others(o);", "", of="claim_offer"),),
+    "offer_superseded": (Change("PERFORM supersede_other_offers(o);", "", of="claim_offer"),),
     "payment_amount_matches_fee": (
         Change("amount IS DISTINCT FROM a.fee OR ", ""),
         Change(" OR currency IS DISTINCT FROM a.currency::text", ""),
@@ -189,11 +189,11 @@ WEAKENED = {
         Change("coalesce(last_hash, '') || ", "", of="history_hash"),
         Change("ORDER BY number DESC", "ORDER BY number", of="record_change"),
         Change("h.account_id := acting_account();", "", of="record_change"),
-        Change("WHEN session_user = 'booking_app' THEN 'system'", "", of="acts_as"),
+        Change("WHEN session_user = 'booking_app' THEN 'system'", "", of="recorded_actor"),
         Change("PERFORM act_as('system');", "", of="retire_appointments"),
     ),
     "tg_appointment__waitlist": (Change("IF has_waitlist(NEW.doctor_id) THEN", "IF false THEN"),),
-    "tg_appointment__outbox": (Change("PERFORM unwind_payments(NEW.id);", ""),),
+    "tg_appointment__outbox": (Change("PERFORM cancel_payments(NEW.id);", ""),),
     "tg_payment__rules": (Change("WHEN due_at <= at_ THEN due_at", "", of="next_look"),),
     "tg_refund__rules": (Change("IF was <> becomes THEN", "IF true THEN"),),
     "tg_refund__settle": (Change("back = amount", "true"),),

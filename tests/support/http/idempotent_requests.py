@@ -81,7 +81,7 @@ class Practice:
         assert offer is not None
         return Act(doctor, f"{OFFERS}{offer['id']}/{call}/", bearer(offer["patient"], "patient"))
 
-    async def change_waiting(self, call: str) -> Act:
+    async def change_entry_status(self, call: str) -> Act:
         """Pause, or end a pause."""
         doctor, _ = await self._full_doctor()
         entry = await self.owner.fetchrow("SELECT id, patient_id FROM waitlist_entry WHERE doctor_id = $1", doctor)
@@ -137,8 +137,8 @@ ACTS: dict[str, Callable[[Practice], Awaitable[Act]]] = {
     "complete_appointment": lambda p: p.record("complete"),
     "mark_appointment_no_show": lambda p: p.record("no_show"),
     "join_waitlist": lambda p: p.waiting(),
-    "pause_waitlist": lambda p: p.change_waiting("pause"),
-    "resume_waitlist": lambda p: p.change_waiting("resume"),
+    "pause_waitlist": lambda p: p.change_entry_status("pause"),
+    "resume_waitlist": lambda p: p.change_entry_status("resume"),
     "accept_offer": lambda p: p.answer_offer("accept"),
     "decline_offer": lambda p: p.answer_offer("decline"),
     "add_time_off": lambda p: p.time_off(),

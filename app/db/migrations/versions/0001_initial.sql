@@ -2238,7 +2238,7 @@ BEGIN
         a.status := CASE WHEN coalesce(a.fee, d.fee) = 0 THEN 'confirmed' ELSE 'pending' END;
     END IF;
     of_doctor := other_appointments_of_doctor(a, at_);
-    owed := owed_slots(p_doctor, at_);
+    owed := reserved_slots(p_doctor, at_);
     of_doctor.active := of_doctor.active + cardinality(owed);
     of_doctor.clash := of_doctor.clash OR a.during && ANY (owed);
     RETURN QUERY SELECT * FROM slot_rules(a, d, p, at_, of_doctor, other_appointments_of_patient(a, at_));
@@ -2380,7 +2380,7 @@ BEGIN
     END IF;
     PERFORM act_as('patient', p_patient);
     PERFORM lock_doctor_of(p_appointment);
-    IF has_waitlist(doctor_of(p_appointment)) AND NOT take_offered_place(p_patient, p_appointment, p_start) THEN
+    IF has_waitlist(doctor_of(p_appointment)) AND NOT release_offered_slot(p_patient, p_appointment, p_start) THEN
         PERFORM serve_waitlist(doctor_of(p_appointment)); -- what the clock has freed is theirs first
     END IF;
     PERFORM move_appointment(p_appointment, p_start);
@@ -2394,7 +2394,7 @@ REVOKE EXECUTE ON FUNCTION reschedule_as_patient(integer, integer, timestamptz) 
 GRANT EXECUTE ON FUNCTION reschedule_as_patient(integer, integer, timestamptz) TO booking_app;
 
 -- Whoever has an appointment already may move it to a slot that is offered to them, instead of claiming a second one.
-CREATE OR REPLACE FUNCTION take_offered_place(p_patient integer, p_appointment integer, p_start timestamptz) RETURNS boolean
+CREATE OR REPLACE FUNCTION release_offered_slot(p_patient integer, p_appointment integer, p_start timestamptz) RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE
     o offer;
@@ -2411,7 +2411,7 @@ BEGIN
     RETURN true;
 END
 $$;
-COMMENT ON FUNCTION take_offered_place(integer, integer, timestamptz) IS
+COMMENT ON FUNCTION release_offered_slot(integer, integer, timestamptz) IS
 'Releases the slot that starts at an instant, if it is offered to the patient by their appointment''s doctor, who must be locked: the appointment can then move there. Whether it was.';
 
 -- Lapsed holds become expired and finished visits completed, so that they never block anyone.
@@ -2692,7 +2692,7 @@ CREATE OR REPLACE FUNCTION free_slots(
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT u.starts_at, u.ends_at
     FROM (
-        SELECT d, owed_slots(account_id, at_) AS owed FROM doctor AS d
+        SELECT d, reserved_slots(account_id, at_) AS owed FROM doctor AS d
         WHERE account_id = p_doctor
         OFFSET 0 -- asked once, not for each slot
     ) AS o
@@ -2838,12 +2838,12 @@ GRANT EXECUTE ON FUNCTION replace_working_hours(integer, jsonb, boolean) TO book
 -- The earliest free slots of many doctors: day by day, in order, until enough are found.
 DO $$
 BEGIN
-    CREATE TYPE doctors_alike AS (zone text, slot_minutes integer, buffer_minutes integer, doctors integer[]);
+    CREATE TYPE doctors_with_same_grid AS (zone text, slot_minutes integer, buffer_minutes integer, doctors integer[]);
 EXCEPTION WHEN duplicate_object THEN
     NULL; -- replayed
 END
 $$;
-COMMENT ON TYPE doctors_alike IS 'Doctors of one time zone whose slots come in the same steps.';
+COMMENT ON TYPE doctors_with_same_grid IS 'Doctors of one time zone whose slots come in the same steps.';
 
 CREATE OR REPLACE FUNCTION search_free_slots(
     p_specialty text, p_from timestamptz, p_to timestamptz, p_limit integer,
@@ -2855,7 +2855,7 @@ DECLARE
     from_ timestamptz := greatest(p_from, p_after, at_);
     to_ timestamptz := least(p_to, at_ + interval '361 hours');
     until_ timestamptz;
-    bookable doctors_alike[] := doctors_with_room(p_specialty, at_);
+    bookable doctors_with_same_grid[] := doctors_below_cap(p_specialty, at_);
     missing integer := p_limit;
     looked_at integer[] := ARRAY[]::integer[];
     kept tstzrange[] := ARRAY[]::tstzrange[]; -- for the waitlists of those looked at,
@@ -2888,7 +2888,7 @@ BEGIN
         ORDER BY c.starts_at, c.doctor
         LOOP
             IF doctor <> ALL (looked_at) THEN -- a look at a waitlist costs more than all of a doctor's slots
-                theirs := slots_kept(doctor, at_);
+                theirs := reserved_times(doctor, at_);
                 looked_at := looked_at || doctor;
                 kept := kept || theirs;
                 kept_by := kept_by || array_fill(doctor, ARRAY[cardinality(theirs)]);
@@ -2911,11 +2911,11 @@ REVOKE EXECUTE ON FUNCTION search_free_slots(text, timestamptz, timestamptz, int
 GRANT EXECUTE ON FUNCTION search_free_slots(text, timestamptz, timestamptz, integer, timestamptz, integer) TO booking_app, booking_admin;
 
 -- It is planned for the specialty that is asked for, or for none: one plan for both could not use the index.
-CREATE OR REPLACE FUNCTION doctors_with_room(p_specialty text, at_ timestamptz) RETURNS doctors_alike[]
+CREATE OR REPLACE FUNCTION doctors_below_cap(p_specialty text, at_ timestamptz) RETURNS doctors_with_same_grid[]
 LANGUAGE plpgsql STABLE SET plan_cache_mode = force_custom_plan AS $$
 BEGIN
     RETURN ARRAY(
-        SELECT (d.timezone, d.slot_minutes, d.buffer_minutes, array_agg(d.account_id))::doctors_alike
+        SELECT (d.timezone, d.slot_minutes, d.buffer_minutes, array_agg(d.account_id))::doctors_with_same_grid
         FROM doctor AS d
         CROSS JOIN policy AS p
         WHERE (p_specialty IS NULL OR lower(d.specialty) = lower(p_specialty))
@@ -2930,12 +2930,12 @@ BEGIN
     );
 END
 $$;
-COMMENT ON FUNCTION doctors_with_room(text, timestamptz) IS
+COMMENT ON FUNCTION doctors_below_cap(text, timestamptz) IS
 'The doctors, all or of a specialty in any case, who take appointments and are below their cap at an instant.';
 
 -- Many doctors work the same hours in the same steps: their grid is computed once. Each day is looked up in the index, for all
 -- doctors at once: that reads no more of it than what they need, be it ten doctors or ten thousand, with one plan for all.
-CREATE OR REPLACE FUNCTION shared_hours(p_doctors doctors_alike[], p_from timestamptz)
+CREATE OR REPLACE FUNCTION shared_hours(p_doctors doctors_with_same_grid[], p_from timestamptz)
 RETURNS TABLE (
     zone text, day date, start_minute integer, end_minute integer, slot_minutes integer, buffer_minutes integer, doctors integer[]
 )
@@ -2957,7 +2957,7 @@ BEGIN
     ) AS w;
 END
 $$;
-COMMENT ON FUNCTION shared_hours(doctors_alike[], timestamptz) IS
+COMMENT ON FUNCTION shared_hours(doctors_with_same_grid[], timestamptz) IS
 'The intervals of working hours on the days that the 24 hours from an instant on touch, each with those of the doctors who share it and its steps.';
 
 -- What a change of the schedule would strand is named, or canceled and told in the same transaction; the rest is the constraints'.
@@ -3270,7 +3270,7 @@ BEGIN
     );
     PERFORM serve_waitlist(p_doctor); -- which takes back what was on offer
     PERFORM act_as('doctor', p_doctor);
-    PERFORM end_waiting(p_doctor);
+    PERFORM end_waitlist_entries(p_doctor);
     PERFORM erase_account(p_doctor, p_password_hash, 'doctor');
     UPDATE doctor SET
         full_name = 'Former doctor', phone = '', specialty = '', experience_years = 0, timezone = 'UTC', max_appointments = 0,
@@ -3290,7 +3290,7 @@ LANGUAGE sql STABLE AS $$
 $$;
 COMMENT ON FUNCTION is_password(integer, text) IS 'Whether an active account has this password hash.';
 
-CREATE OR REPLACE FUNCTION end_waiting(p_doctor integer) RETURNS void
+CREATE OR REPLACE FUNCTION end_waitlist_entries(p_doctor integer) RETURNS void
 LANGUAGE sql AS $$
     WITH ended AS (
         UPDATE waitlist_entry SET status = 'lapsed'
@@ -3303,7 +3303,7 @@ LANGUAGE sql AS $$
     INNER JOIN doctor AS d ON d.account_id = p_doctor
     GROUP BY e.patient_id, d.full_name
 $$;
-COMMENT ON FUNCTION end_waiting(integer) IS 'Ends the waiting for a doctor who is leaving, and tells those who waited. The doctor must be locked.';
+COMMENT ON FUNCTION end_waitlist_entries(integer) IS 'Ends the waiting for a doctor who is leaving, and tells those who waited. The doctor must be locked.';
 
 -- Mails that go out later need names and addresses that are gone by then: each keeps what it needs until it is sent.
 CREATE OR REPLACE FUNCTION erase_account(p_account integer, p_password_hash text, p_role text) RETURNS void
@@ -3327,7 +3327,7 @@ BEGIN
     UPDATE notification AS n SET snapshot = coalesce(n.snapshot, '{}') || jsonb_build_object(p_role, full_name)
     FROM appointment AS o
     WHERE n.appointment_id = o.id AND n.status = 'queued' AND (o.doctor_id = p_account OR o.patient_id = p_account);
-    PERFORM forget_reasons(p_account);
+    PERFORM clear_cancel_reasons(p_account);
     DELETE FROM refresh_token WHERE account_id = p_account;
     DELETE FROM account_token WHERE account_id = p_account;
     DELETE FROM calendar_feed WHERE account_id = p_account;
@@ -3348,7 +3348,7 @@ $$;
 COMMENT ON FUNCTION erase_account(integer, text, text) IS
 'Erases an account but for its id, ends its logins, and skips its mails, but for those about the erasure. What lies ahead must have ended.';
 
-CREATE OR REPLACE FUNCTION forget_reasons(p_account integer) RETURNS void
+CREATE OR REPLACE FUNCTION clear_cancel_reasons(p_account integer) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM act_as('purge');
@@ -3358,7 +3358,7 @@ BEGIN
     PERFORM act_as('');
 END
 $$;
-COMMENT ON FUNCTION forget_reasons(integer) IS 'Forgets why appointments of an account were canceled, in people''s own words.';
+COMMENT ON FUNCTION clear_cancel_reasons(integer) IS 'Forgets why appointments of an account were canceled, in people''s own words.';
 
 CREATE OR REPLACE FUNCTION not_cancelable(p_patient integer) RETURNS SETOF api_appointment
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -3510,7 +3510,7 @@ $$;
 COMMENT ON FUNCTION mail_address(account, text) IS 'Where a kind of mail to an account goes; NULL: nowhere, as there is nothing to prove.';
 GRANT EXECUTE ON FUNCTION mail_address(account, text) TO booking_app;
 
-CREATE OR REPLACE FUNCTION mail_again(p_account integer, p_kind text) RETURNS void
+CREATE OR REPLACE FUNCTION queue_code_mail(p_account integer, p_kind text) RETURNS void
 LANGUAGE sql AS $$
     INSERT INTO notification (kind, account_id)
     SELECT p_kind, a.id FROM account AS a
@@ -3521,7 +3521,7 @@ LANGUAGE sql AS $$
             AND (n.status = 'queued' OR n.created_at > clock_timestamp() - interval '1 min')
     )
 $$;
-COMMENT ON FUNCTION mail_again(integer, text) IS
+COMMENT ON FUNCTION queue_code_mail(integer, text) IS
 'Queues a mail with a code for an active account, unless one is on its way or went out within the last minute.';
 
 CREATE OR REPLACE FUNCTION require_login(p_account integer, p_generation integer) RETURNS boolean
@@ -3540,7 +3540,7 @@ GRANT EXECUTE ON FUNCTION require_login(integer, integer) TO booking_app;
 CREATE OR REPLACE FUNCTION request_password_reset(p_email text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
-    PERFORM mail_again((SELECT id FROM account WHERE lower(email) = lower(p_email)), 'password_reset');
+    PERFORM queue_code_mail((SELECT id FROM account WHERE lower(email) = lower(p_email)), 'password_reset');
     -- writes to disk whether or not there was a mail to queue, so that the time it takes tells nothing
     PERFORM pg_logical_emit_message(true, 'password_reset', '');
 END
@@ -3758,7 +3758,7 @@ GRANT EXECUTE ON FUNCTION verify_email(bytea) TO booking_app;
 
 CREATE OR REPLACE FUNCTION request_email_verification(p_account integer) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT mail_again(p_account, 'email_verification')
+    SELECT queue_code_mail(p_account, 'email_verification')
 $$;
 COMMENT ON FUNCTION request_email_verification(integer) IS 'Has a code mailed to the address that an account has yet to prove, if there is one.';
 REVOKE EXECUTE ON FUNCTION request_email_verification(integer) FROM PUBLIC;
@@ -3825,7 +3825,7 @@ BEGIN
     WHERE id = o.appointment_id AND status = 'offered';
     PERFORM refuse('offer_superseded', CASE WHEN NOT FOUND THEN 'Somebody else was faster.' END);
     PERFORM act_as('system'); -- what becomes of the others is not the patient's doing
-    PERFORM pass_over_others(o);
+    PERFORM supersede_other_offers(o);
     PERFORM act_as('');
     RETURN QUERY SELECT * FROM api_appointment WHERE id = o.appointment_id;
 END
@@ -3850,14 +3850,14 @@ $$;
 COMMENT ON FUNCTION lock_offer(integer, integer) IS
 'Locks the doctor of a patient''s offer, under whose lock every offer changes, and returns the offer; NULL if it is not theirs.';
 
-CREATE OR REPLACE FUNCTION pass_over_others(o offer) RETURNS void
+CREATE OR REPLACE FUNCTION supersede_other_offers(o offer) RETURNS void
 LANGUAGE sql AS $$
     UPDATE offer SET status = 'superseded'
     WHERE appointment_id = o.appointment_id AND id <> o.id AND status IN ('queued', 'sent');
     -- they may be in line for another slot
     SELECT serve_waitlist(doctor_id) FROM appointment WHERE id = o.appointment_id AND has_waitlist(doctor_id);
 $$;
-COMMENT ON FUNCTION pass_over_others(offer) IS 'Ends the other offers of a slot that is claimed, and sees to those who had them.';
+COMMENT ON FUNCTION supersede_other_offers(offer) IS 'Ends the other offers of a slot that is claimed, and sees to those who had them.';
 
 CREATE OR REPLACE FUNCTION decline_offer(p_patient integer, p_offer integer) RETURNS SETOF api_offer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -3923,7 +3923,7 @@ GRANT EXECUTE ON FUNCTION join_waitlist(integer, integer, date, time, time, inte
 -- A patient stops waiting, for good or for a while, and may say what they wait for; what they let go is for the others.
 CREATE OR REPLACE FUNCTION leave_waitlist(p_patient integer, p_entry integer) RETURNS SETOF api_waitlist_entry
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT * FROM change_waiting(p_patient, p_entry, 'left')
+    SELECT * FROM change_entry_status(p_patient, p_entry, 'left')
 $$;
 COMMENT ON FUNCTION leave_waitlist(integer, integer) IS
 'Ends a patient''s (account id) waitlist entry; no row if it is not theirs. Raises the broken rule if it has ended.';
@@ -3932,7 +3932,7 @@ GRANT EXECUTE ON FUNCTION leave_waitlist(integer, integer) TO booking_app;
 
 CREATE OR REPLACE FUNCTION pause_waitlist(p_patient integer, p_entry integer) RETURNS SETOF api_waitlist_entry
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT * FROM change_waiting(p_patient, p_entry, 'paused')
+    SELECT * FROM change_entry_status(p_patient, p_entry, 'paused')
 $$;
 COMMENT ON FUNCTION pause_waitlist(integer, integer) IS
 'Offers a patient (account id) nothing until they resume, and keeps their place; no row if the entry is not theirs.';
@@ -3941,14 +3941,14 @@ GRANT EXECUTE ON FUNCTION pause_waitlist(integer, integer) TO booking_app;
 
 CREATE OR REPLACE FUNCTION resume_waitlist(p_patient integer, p_entry integer) RETURNS SETOF api_waitlist_entry
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT * FROM change_waiting(p_patient, p_entry, 'waiting')
+    SELECT * FROM change_entry_status(p_patient, p_entry, 'waiting')
 $$;
 COMMENT ON FUNCTION resume_waitlist(integer, integer) IS
 'Ends the pause of a patient''s (account id) waitlist entry; no row if it is not theirs.';
 REVOKE EXECUTE ON FUNCTION resume_waitlist(integer, integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION resume_waitlist(integer, integer) TO booking_app;
 
-CREATE OR REPLACE FUNCTION change_waiting(p_patient integer, p_entry integer, p_status text) RETURNS SETOF api_waitlist_entry
+CREATE OR REPLACE FUNCTION change_entry_status(p_patient integer, p_entry integer, p_status text) RETURNS SETOF api_waitlist_entry
 LANGUAGE plpgsql AS $$
 DECLARE
     w waitlist_entry := lock_entry(p_patient, p_entry);
@@ -3966,7 +3966,7 @@ BEGIN
     RETURN QUERY SELECT * FROM api_waitlist_entry WHERE id = w.id;
 END
 $$;
-COMMENT ON FUNCTION change_waiting(integer, integer, text) IS
+COMMENT ON FUNCTION change_entry_status(integer, integer, text) IS
 'Changes the status of a patient''s waitlist entry, ends its offer, and sees to the others in line; no row if it is not theirs.';
 
 CREATE OR REPLACE FUNCTION lock_entry(p_patient integer, p_entry integer) RETURNS waitlist_entry
@@ -4043,10 +4043,10 @@ BEGIN
             given := given || appointment_id;
             RETURN NEXT;
         ELSIF room > 0 THEN
-            among := CASE WHEN has_let_pass(w, at_) THEN p_freed ELSE '(,)' END;
+            among := CASE WHEN has_unused_offer(w, at_) THEN p_freed ELSE '(,)' END;
             CONTINUE WHEN among IS NULL;
             free := coalesce(free, slots_to_offer(d, p_freed, at_), '{}');
-            slot := first_suiting(w, d, among, free, at_);
+            slot := first_matching_slot(w, d, among, free, at_);
             IF slot IS NOT NULL THEN
                 room := room - 1;
                 free := ARRAY(
@@ -4063,21 +4063,21 @@ COMMENT ON FUNCTION offer_plan(doctor, tstzrange, timestamptz) IS
 'For each waitlist entry of a doctor that can be served at an instant its slot: one on offer (an appointment), or a free one (no appointment yet). Of free ones first those that have just come free; those within p_freed also for who has let others pass.';
 
 -- Looks no further than it must: a doctor may have hundreds of free slots, and a look costs queries.
-CREATE OR REPLACE FUNCTION first_suiting(w waitlist_entry, d doctor, span tstzrange, free tstzrange[], at_ timestamptz)
+CREATE OR REPLACE FUNCTION first_matching_slot(w waitlist_entry, d doctor, span tstzrange, free tstzrange[], at_ timestamptz)
 RETURNS tstzrange
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
     slot tstzrange;
 BEGIN
     FOREACH slot IN ARRAY free LOOP
-        IF span @> slot AND slot_suits(w, d, slot, at_) THEN
+        IF span @> slot AND slot_matches_entry(w, d, slot, at_) THEN
             RETURN slot;
         END IF;
     END LOOP;
     RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION first_suiting(waitlist_entry, doctor, tstzrange, tstzrange[], timestamptz) IS
+COMMENT ON FUNCTION first_matching_slot(waitlist_entry, doctor, tstzrange, tstzrange[], timestamptz) IS
 'The first of a doctor''s free slots within a span that suits a waitlist entry, or null.';
 
 CREATE OR REPLACE FUNCTION entries_in_line(p_doctor integer, at_ timestamptz) RETURNS SETOF waitlist_entry
@@ -4096,7 +4096,7 @@ LANGUAGE sql STABLE AS $$
     LEFT JOIN offer AS o ON o.appointment_id = a.id AND o.waitlist_entry_id = w.id
         AND o.status IN ('queued', 'sent') AND o.expires_at > at_
     WHERE a.doctor_id = d.account_id AND a.status = 'offered' AND a.id <> ALL (given)
-        AND CASE WHEN o.id IS NULL THEN slot_suits(w, d, a.during, at_) ELSE true END
+        AND CASE WHEN o.id IS NULL THEN slot_matches_entry(w, d, a.during, at_) ELSE true END
     ORDER BY o.id NULLS LAST, a.id
     LIMIT 1
 $$;
@@ -4126,7 +4126,7 @@ COMMENT ON FUNCTION given_up_slots(integer, timestamptz) IS
 
 -- Each place that a doctor regains is offered once to everybody in line; then it is the public's, with all its slots.
 -- It is regained when its appointment ends, whenever that is written down.
-CREATE OR REPLACE FUNCTION has_let_pass(w waitlist_entry, at_ timestamptz) RETURNS boolean
+CREATE OR REPLACE FUNCTION has_unused_offer(w waitlist_entry, at_ timestamptz) RETURNS boolean
 LANGUAGE sql STABLE AS $$
     SELECT EXISTS (
         SELECT FROM offer AS o
@@ -4142,7 +4142,7 @@ LANGUAGE sql STABLE AS $$
             )
     )
 $$;
-COMMENT ON FUNCTION has_let_pass(waitlist_entry, timestamptz) IS
+COMMENT ON FUNCTION has_unused_offer(waitlist_entry, timestamptz) IS
 'Whether a waitlist entry made no use of an offer, and no appointment with the doctor has ended since, up to an instant.';
 
 -- An offer is queued, then sent; it is accepted, declined, expired or superseded once, sent or not, and stays so.
@@ -4214,7 +4214,7 @@ LANGUAGE sql STABLE AS $$
     SELECT (w).* FROM (
         SELECT DISTINCT ON (w.patient_id) w
         FROM entries_in_line(a.doctor_id, at_) AS w
-        WHERE w.status = 'waiting' AND slot_suits(w, d, a.during, at_)
+        WHERE w.status = 'waiting' AND slot_matches_entry(w, d, a.during, at_)
         ORDER BY w.patient_id, w.priority_class, w.id
     ) AS of_each
     ORDER BY (w).priority_class, (w).id
@@ -4261,7 +4261,7 @@ COMMENT ON FUNCTION prefer_slots(integer, integer, time, time, integer) IS
 REVOKE EXECUTE ON FUNCTION prefer_slots(integer, integer, time, time, integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION prefer_slots(integer, integer, time, time, integer) TO booking_app;
 
-CREATE OR REPLACE FUNCTION owed_slots(p_doctor integer, at_ timestamptz) RETURNS tstzrange[]
+CREATE OR REPLACE FUNCTION reserved_slots(p_doctor integer, at_ timestamptz) RETURNS tstzrange[]
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
     IF NOT has_waitlist(p_doctor) THEN
@@ -4274,13 +4274,13 @@ BEGIN
     );
 END
 $$;
-COMMENT ON FUNCTION owed_slots(integer, timestamptz) IS
+COMMENT ON FUNCTION reserved_slots(integer, timestamptz) IS
 'The slots of a doctor that are free but belong to the waitlist, because the clock has just freed them: the sweep will offer them within seconds.';
 
-CREATE OR REPLACE FUNCTION slots_kept(p_doctor integer, at_ timestamptz) RETURNS tstzrange[]
+CREATE OR REPLACE FUNCTION reserved_times(p_doctor integer, at_ timestamptz) RETURNS tstzrange[]
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-    owed tstzrange[] := owed_slots(p_doctor, at_);
+    owed tstzrange[] := reserved_slots(p_doctor, at_);
 BEGIN
     -- the last seats are theirs, too
     IF cardinality(owed) > 0 AND (SELECT max_appointments FROM doctor WHERE account_id = p_doctor)
@@ -4291,7 +4291,7 @@ BEGIN
     RETURN owed;
 END
 $$;
-COMMENT ON FUNCTION slots_kept(integer, timestamptz) IS
+COMMENT ON FUNCTION reserved_times(integer, timestamptz) IS
 'The times in which nobody can book a free slot of a doctor, because it, or the seat that it takes, belongs to the waitlist.';
 
 -- Whatever a doctor has regained is offered to those in line before anybody else can have it, in waves.
@@ -4306,7 +4306,7 @@ BEGIN
     PERFORM end_offers(d, at_);
     PERFORM withdraw_slots(d, at_);
     FOR look IN 1..3 LOOP -- what is not settled by then is left to the sweep
-        EXIT WHEN NOT hand_out(d, p_freed, at_);
+        EXIT WHEN NOT make_planned_offers(d, p_freed, at_);
     END LOOP;
     PERFORM act_as(coalesce(actor, ''));
 END
@@ -4354,7 +4354,7 @@ LANGUAGE sql AS $$
 $$;
 COMMENT ON FUNCTION release_slot(integer) IS 'A slot on offer is nobody''s any more, nor is any offer of it good.';
 
-CREATE OR REPLACE FUNCTION hand_out(d doctor, p_freed tstzrange, at_ timestamptz) RETURNS boolean
+CREATE OR REPLACE FUNCTION make_planned_offers(d doctor, p_freed tstzrange, at_ timestamptz) RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE
     planned record;
@@ -4377,22 +4377,22 @@ BEGIN
     RETURN FOUND;
 END
 $$;
-COMMENT ON FUNCTION hand_out(doctor, tstzrange, timestamptz) IS
+COMMENT ON FUNCTION make_planned_offers(doctor, tstzrange, timestamptz) IS
 'Puts on offer what the plan says, begins the waves that are due, and releases slots that nobody is left for; whether there were any.';
 
 -- A slot suits whoever waits if it is on their day and at their time of day, far enough ahead, new to them, and they are free.
-CREATE OR REPLACE FUNCTION slot_suits(w waitlist_entry, d doctor, slot tstzrange, at_ timestamptz) RETURNS boolean
+CREATE OR REPLACE FUNCTION slot_matches_entry(w waitlist_entry, d doctor, slot tstzrange, at_ timestamptz) RETURNS boolean
 LANGUAGE sql STABLE AS $$
     SELECT CASE
-        WHEN is_wished(w, d, slot, at_)
+        WHEN matches_preferences(w, d, slot, at_)
             THEN NOT was_offered(w, slot) AND patient_is_free(w.patient_id, slot, at_)
         ELSE false
     END
 $$;
-COMMENT ON FUNCTION slot_suits(waitlist_entry, doctor, tstzrange, timestamptz) IS
+COMMENT ON FUNCTION slot_matches_entry(waitlist_entry, doctor, tstzrange, timestamptz) IS
 'Whether a slot of a doctor can be offered to a waitlist entry at an instant.';
 
-CREATE OR REPLACE FUNCTION is_wished(w waitlist_entry, d doctor, slot tstzrange, at_ timestamptz) RETURNS boolean
+CREATE OR REPLACE FUNCTION matches_preferences(w waitlist_entry, d doctor, slot tstzrange, at_ timestamptz) RETURNS boolean
 LANGUAGE sql STABLE AS $$
     SELECT coalesce(w.desired_date = local_start::date, true)
         AND coalesce(w.earliest_time <= local_start::time, true)
@@ -4400,7 +4400,7 @@ LANGUAGE sql STABLE AS $$
         AND lower(slot) - offer_notice(w) > at_
     FROM (SELECT lower(slot) AT TIME ZONE d.timezone AS local_start) AS s
 $$;
-COMMENT ON FUNCTION is_wished(waitlist_entry, doctor, tstzrange, timestamptz) IS
+COMMENT ON FUNCTION matches_preferences(waitlist_entry, doctor, tstzrange, timestamptz) IS
 'Whether a slot is what an entry waits for: its day, its time of day, and early enough to hear of.';
 
 CREATE OR REPLACE FUNCTION offer_notice(w waitlist_entry) RETURNS interval
@@ -4448,7 +4448,7 @@ CREATE OR REPLACE FUNCTION tg_appointment__waitlist() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     IF has_waitlist(NEW.doctor_id) THEN
-        PERFORM serve_once(NEW.doctor_id, OLD.during);
+        PERFORM serve_waitlist_once(NEW.doctor_id, OLD.during);
     END IF;
     RETURN NULL;
 END
@@ -4468,7 +4468,7 @@ BEGIN
     IF EXISTS (SELECT FROM doctor WHERE account_id = p_doctor)
         AND (has_waitlist(p_doctor) OR EXISTS (SELECT FROM appointment WHERE doctor_id = p_doctor AND status = 'offered'))
     THEN
-        PERFORM serve_once(p_doctor, freed);
+        PERFORM serve_waitlist_once(p_doctor, freed);
     END IF;
     RETURN NULL;
 END
@@ -4476,7 +4476,7 @@ $$;
 COMMENT ON FUNCTION tg_schedule__waitlist() IS
 'Offers what a change of a doctor''s schedule frees, and withdraws slots on offer that it takes away.';
 
-CREATE OR REPLACE FUNCTION serve_once(p_doctor integer, p_freed tstzrange) RETURNS void
+CREATE OR REPLACE FUNCTION serve_waitlist_once(p_doctor integer, p_freed tstzrange) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
     seq text := (SELECT format('%s of %s', booking_seq, p_doctor) FROM doctor WHERE account_id = p_doctor);
@@ -4489,7 +4489,7 @@ BEGIN
     FROM doctor WHERE account_id = p_doctor;
 END
 $$;
-COMMENT ON FUNCTION serve_once(integer, tstzrange) IS
+COMMENT ON FUNCTION serve_waitlist_once(integer, tstzrange) IS
 'Serves a doctor''s waitlist unless that has been done since the transaction''s last change of the doctor''s schedule.';
 
 -- A retired row is left out: its writer need not hold the doctor's lock, so the sweep sees to what it frees.
@@ -4613,7 +4613,7 @@ BEGIN
     PERFORM refuse('waitlist_entry_doctor_id_fkey', CASE WHEN is_erased(NEW.doctor_id) THEN 'There is no such doctor any more.' END);
     at_ := clock_timestamp();
     NEW.created_at := at_;
-    NEW.priority_class := CASE WHEN was_canceled_on(NEW, at_) THEN 1::smallint ELSE 2::smallint END;
+    NEW.priority_class := CASE WHEN was_canceled_by_doctor(NEW, at_) THEN 1::smallint ELSE 2::smallint END;
     PERFORM refuse('waitlist_entry_status_transition', waitlist_entry_status_transition(NULL, NEW.status));
     SELECT * INTO p FROM policy;
     PERFORM refuse('appointment_doctor_verified', appointment_doctor_verified(d, p));
@@ -4630,7 +4630,7 @@ FOR EACH ROW EXECUTE FUNCTION tg_waitlist_entry__rules();
 COMMENT ON TRIGGER tg_waitlist_entry__rules ON waitlist_entry IS
 'Lock the doctor, read the clock, then: transition, doctor verified, date inside the window, doctor full.';
 
-CREATE OR REPLACE FUNCTION was_canceled_on(w waitlist_entry, at_ timestamptz) RETURNS boolean
+CREATE OR REPLACE FUNCTION was_canceled_by_doctor(w waitlist_entry, at_ timestamptz) RETURNS boolean
 LANGUAGE sql STABLE AS $$
     SELECT EXISTS (
         SELECT FROM appointment
@@ -4638,7 +4638,7 @@ LANGUAGE sql STABLE AS $$
             AND updated_at > at_ - interval '360 hours'
     )
 $$;
-COMMENT ON FUNCTION was_canceled_on(waitlist_entry, timestamptz) IS
+COMMENT ON FUNCTION was_canceled_by_doctor(waitlist_entry, timestamptz) IS
 'Whether the doctor has canceled an appointment of this patient within the last 15 days (360 hours): then they are served first.';
 
 -- The day a patient waits for lies inside the 15-day booking window, by the doctor's calendar.
@@ -4697,7 +4697,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         SELECT FROM waitlist_entry AS w
         WHERE w.doctor_id = p_doctor AND w.status = 'offered' AND NOT has_claim(w, at_)
             AND NOT EXISTS (SELECT FROM offer AS o WHERE o.waitlist_entry_id = w.id AND o.status IN ('queued', 'sent'))
-    ) OR cardinality(owed_slots(p_doctor, at_)) > 0
+    ) OR cardinality(reserved_slots(p_doctor, at_)) > 0
 $$;
 COMMENT ON FUNCTION waitlist_is_due(integer, timestamptz) IS
 'Whether serve_waitlist() has something to do for a doctor at an instant: an offer whose time has come, a claim that came to nothing, a slot that is owed.';
@@ -4854,7 +4854,7 @@ COMMENT ON FUNCTION claim_payment(integer, interval) IS
 REVOKE EXECUTE ON FUNCTION claim_payment(integer, interval) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION claim_payment(integer, interval) TO booking_app;
 
-CREATE OR REPLACE FUNCTION finish_look(p_payment integer, p_claimed timestamptz) RETURNS void
+CREATE OR REPLACE FUNCTION finish_payment_check(p_payment integer, p_claimed timestamptz) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     UPDATE payment SET
         -- by then PayPal's order has ended, too
@@ -4867,10 +4867,10 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
         END
     WHERE id = p_payment AND due_at = p_claimed -- else it has moved on, or there is news of it
 $$;
-COMMENT ON FUNCTION finish_look(integer, timestamptz) IS
+COMMENT ON FUNCTION finish_payment_check(integer, timestamptz) IS
 'Says when to look at a payment next, after a look that was claimed until an instant and found nothing new.';
-REVOKE EXECUTE ON FUNCTION finish_look(integer, timestamptz) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION finish_look(integer, timestamptz) TO booking_app;
+REVOKE EXECUTE ON FUNCTION finish_payment_check(integer, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION finish_payment_check(integer, timestamptz) TO booking_app;
 
 CREATE OR REPLACE FUNCTION claim_refund(p_refund integer, p_lease interval)
 RETURNS TABLE (status text, request_id uuid, paypal_id text, capture_id text, reference uuid, amount numeric, currency text)
@@ -5040,7 +5040,7 @@ COMMENT ON FUNCTION too_late_to_give_up(integer) IS
 CREATE OR REPLACE FUNCTION hold_for_capture(pay payment, p_until timestamptz) RETURNS timestamptz
 LANGUAGE plpgsql AS $$
 DECLARE
-    a appointment := held_appointment(pay);
+    a appointment := appointment_to_pay(pay);
 BEGIN
     -- whether another payment is being taken is asked where this one begins to be
     IF a.status <> 'pending' THEN
@@ -5053,7 +5053,7 @@ $$;
 COMMENT ON FUNCTION hold_for_capture(payment, timestamptz) IS
 'Makes sure that a payment''s slot is held until an instant, for the money is being taken, and returns when the hold would have ended. Raises the rule that is in the way.';
 
-CREATE OR REPLACE FUNCTION held_appointment(pay payment) RETURNS appointment
+CREATE OR REPLACE FUNCTION appointment_to_pay(pay payment) RETURNS appointment
 LANGUAGE plpgsql AS $$
 DECLARE
     held_id integer := pay.appointment_id;
@@ -5067,7 +5067,7 @@ BEGIN
     RETURN a;
 END
 $$;
-COMMENT ON FUNCTION held_appointment(payment) IS
+COMMENT ON FUNCTION appointment_to_pay(payment) IS
 'The appointment that a payment is for, its slot taken again if the hold has lapsed. Raises the rule that is in the way.';
 
 CREATE OR REPLACE FUNCTION extend_hold(p_appointment integer, p_until timestamptz) RETURNS void
@@ -5353,7 +5353,7 @@ COMMENT ON FUNCTION settle_capture(payment, text) IS
 CREATE OR REPLACE FUNCTION confirm_paid(pay payment) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
-    a appointment := held_appointment(pay);
+    a appointment := appointment_to_pay(pay);
 BEGIN
     PERFORM act_as('payment');
     UPDATE appointment SET status = 'confirmed' WHERE id = a.id;
@@ -5442,12 +5442,12 @@ LANGUAGE sql AS $$
 $$;
 COMMENT ON FUNCTION request_refund(integer, text) IS 'Has everything paid back that was captured and is not on its way back.';
 
-CREATE OR REPLACE FUNCTION unwind_payments(p_appointment integer) RETURNS void
+CREATE OR REPLACE FUNCTION cancel_payments(p_appointment integer) RETURNS void
 LANGUAGE sql AS $$
     SELECT request_refund(id, 'appointment_canceled') FROM payment WHERE appointment_id = p_appointment;
     UPDATE payment SET status = 'canceled' WHERE appointment_id = p_appointment AND status IN ('created', 'approved');
 $$;
-COMMENT ON FUNCTION unwind_payments(integer) IS
+COMMENT ON FUNCTION cancel_payments(integer) IS
 'An appointment is canceled: what was paid goes back in full, what was not paid yet is no longer payable.';
 
 -- What a payment may be and become, and when the worker asks PayPal about it next.
@@ -5563,7 +5563,7 @@ EXECUTE FUNCTION tg_refund__settle();
 COMMENT ON TRIGGER tg_refund__settle ON refund IS 'A completed refund changes its payment and is mailed.';
 
 -- Mails about appointments and waiting reach a person in the order of events: none overtakes an earlier one that is to be tried again.
-CREATE OR REPLACE FUNCTION notification_turn(n notification) RETURNS timestamptz
+CREATE OR REPLACE FUNCTION blocked_until(n notification) RETURNS timestamptz
 LANGUAGE sql STABLE AS $$
     SELECT max(e.due_at)
     FROM notification AS e
@@ -5573,7 +5573,7 @@ LANGUAGE sql STABLE AS $$
         AND coalesce(n.appointment_id, n.waitlist_entry_id) IS NOT NULL
         AND notification_stale(e) IS NULL
 $$;
-COMMENT ON FUNCTION notification_turn(notification) IS
+COMMENT ON FUNCTION blocked_until(notification) IS
 'Until when a mail waits for earlier ones to the same account that were tried in vain or are being sent; NULL: it does not.';
 
 -- A worker takes a due mail for a while; if the worker dies, the lease ends and another takes it.
@@ -5603,7 +5603,7 @@ $$;
 COMMENT ON FUNCTION calendar_entries(integer[]) IS 'Appointments as calendars know them, in order; none that was never confirmed.';
 GRANT EXECUTE ON FUNCTION calendar_entries(integer[]) TO booking_app;
 
-CREATE OR REPLACE VIEW notification_letter AS
+CREATE OR REPLACE VIEW notification_message AS
 SELECT
     n.id,
     n.kind,
@@ -5651,16 +5651,16 @@ LEFT JOIN payment AS paid
         a.id = paid.appointment_id AND NOT paid.without_slot
         AND paid.status IN ('captured', 'partially_refunded', 'refunded') -- one at most: payment_one_capture
 LEFT JOIN offer AS f ON n.offer_id = f.id;
-COMMENT ON VIEW notification_letter IS 'Everything a mail''s template may say; of an appointment nothing where it is about the account.';
-GRANT SELECT ON notification_letter TO booking_app;
+COMMENT ON VIEW notification_message IS 'Everything a mail''s template may say; of an appointment nothing where it is about the account.';
+GRANT SELECT ON notification_message TO booking_app;
 
-CREATE OR REPLACE FUNCTION claim_notification(p_id bigint, p_lease interval, p_code bytea DEFAULT NULL) RETURNS SETOF notification_letter
+CREATE OR REPLACE FUNCTION claim_notification(p_id bigint, p_lease interval, p_code bytea DEFAULT NULL) RETURNS SETOF notification_message
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     n notification;
     stale text;
     turn timestamptz;
-    letter notification_letter;
+    letter notification_message;
 BEGIN
     SELECT * INTO n FROM notification
     WHERE id = p_id AND status = 'queued' AND due_at <= clock_timestamp()
@@ -5673,14 +5673,14 @@ BEGIN
         UPDATE notification SET status = 'skipped', outcome = stale, snapshot = NULL WHERE id = p_id;
         RETURN;
     END IF;
-    turn := notification_turn(n);
+    turn := blocked_until(n);
     IF turn IS NOT NULL THEN
         -- due when that one is: rows that wait are not looked at again and again
         UPDATE notification SET due_at = greatest(due_at, turn) WHERE id = p_id;
         RETURN;
     END IF;
     UPDATE notification SET attempts = attempts + 1, due_at = clock_timestamp() + p_lease WHERE id = p_id;
-    SELECT * INTO letter FROM notification_letter WHERE id = p_id;
+    SELECT * INTO letter FROM notification_message WHERE id = p_id;
     IF letter.code_lifetime IS NOT NULL THEN
         -- of each attempt, for nobody knows which of them arrives
         INSERT INTO account_token (token_hash, account_id, purpose, email, expires_at)
@@ -5738,7 +5738,7 @@ LANGUAGE sql STABLE AS $$
             THEN (SELECT 'the offer has been ' || status FROM api_offer WHERE id = n.offer_id AND status NOT IN ('queued', 'sent'))
         WHEN n.offer_id IS NOT NULL THEN NULL -- an offer that has ended stays so
         WHEN a.version <> n.appointment_version THEN 'the appointment has changed since'
-        ELSE coming_mail_stale(n.kind, a, clock_timestamp())
+        ELSE scheduled_notification_stale(n.kind, a, clock_timestamp())
     END
     FROM account AS r
     LEFT JOIN appointment AS a ON a.id = n.appointment_id
@@ -5746,7 +5746,7 @@ LANGUAGE sql STABLE AS $$
 $$;
 COMMENT ON FUNCTION notification_stale(notification) IS 'Why a mail would say what is no longer so; NULL: it is true.';
 
-CREATE OR REPLACE FUNCTION coming_mail_stale(p_kind text, a appointment, at_ timestamptz) RETURNS text
+CREATE OR REPLACE FUNCTION scheduled_notification_stale(p_kind text, a appointment, at_ timestamptz) RETURNS text
 LANGUAGE sql STABLE AS $$
     SELECT CASE
         WHEN p_kind = 'appointment_reminder' AND lower(a.during) <= at_ THEN 'the appointment has begun'
@@ -5756,10 +5756,10 @@ LANGUAGE sql STABLE AS $$
         ) THEN 'the payment is being made'
     END
 $$;
-COMMENT ON FUNCTION coming_mail_stale(text, appointment, timestamptz) IS
+COMMENT ON FUNCTION scheduled_notification_stale(text, appointment, timestamptz) IS
 'Why what was planned to be said of an appointment need not be said at an instant, although it has not changed; NULL: it is to be said.';
 
-CREATE OR REPLACE FUNCTION queue_coming_mails(p_limit integer) RETURNS integer
+CREATE OR REPLACE FUNCTION queue_scheduled_notifications(p_limit integer) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     mails integer;
@@ -5785,13 +5785,13 @@ BEGIN
     RETURN mails;
 END
 $$;
-COMMENT ON FUNCTION queue_coming_mails(integer) IS
+COMMENT ON FUNCTION queue_scheduled_notifications(integer) IS
 'Puts up to so many planned mails that are due into the outbox, each once; how many. Safe at any time, by any number of workers.';
-REVOKE EXECUTE ON FUNCTION queue_coming_mails(integer) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION queue_coming_mails(integer) TO booking_app, booking_admin;
+REVOKE EXECUTE ON FUNCTION queue_scheduled_notifications(integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION queue_scheduled_notifications(integer) TO booking_app, booking_admin;
 
 -- What a patient is to be told later is planned by the event, and goes into the outbox when it is due and still so.
-CREATE OR REPLACE FUNCTION plan_mails(was appointment, a appointment) RETURNS void
+CREATE OR REPLACE FUNCTION schedule_notifications(was appointment, a appointment) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
     at_ timestamptz := clock_timestamp();
@@ -5803,23 +5803,23 @@ BEGIN
     DELETE FROM coming_mail WHERE appointment_id = a.id;
     IF a.status = 'pending' THEN
         -- in a minute: whoever pays at once hears of the confirmation only
-        PERFORM plan_mail('appointment_held', a, at_ + interval '1 min') WHERE was.status IS DISTINCT FROM 'pending';
-        PERFORM plan_mail('hold_lapsing', a, a.hold_expires_at - (a.hold_expires_at - at_) / 3);
+        PERFORM schedule_notification('appointment_held', a, at_ + interval '1 min') WHERE was.status IS DISTINCT FROM 'pending';
+        PERFORM schedule_notification('hold_lapsing', a, a.hold_expires_at - (a.hold_expires_at - at_) / 3);
     ELSIF a.status = 'confirmed' THEN
-        PERFORM plan_mail('appointment_reminder', a, lower(a.during) - p.reminder_lead)
+        PERFORM schedule_notification('appointment_reminder', a, lower(a.during) - p.reminder_lead)
         FROM policy AS p
         WHERE lower(a.during) - p.reminder_lead > at_; -- else they have just been told
     END IF;
 END
 $$;
-COMMENT ON FUNCTION plan_mails(appointment, appointment) IS
+COMMENT ON FUNCTION schedule_notifications(appointment, appointment) IS
 'Plans what a patient is to be told later of an appointment as it is now, in place of what was planned: until when it is held, that a third of that time is left, and that the visit is near.';
 
-CREATE OR REPLACE FUNCTION plan_mail(p_kind text, a appointment, p_due timestamptz) RETURNS void
+CREATE OR REPLACE FUNCTION schedule_notification(p_kind text, a appointment, p_due timestamptz) RETURNS void
 LANGUAGE sql AS $$
     INSERT INTO coming_mail (appointment_id, kind, appointment_version, due_at) VALUES (a.id, p_kind, a.version, p_due)
 $$;
-COMMENT ON FUNCTION plan_mail(text, appointment, timestamptz) IS 'Plans one mail to an appointment''s patient.';
+COMMENT ON FUNCTION schedule_notification(text, appointment, timestamptz) IS 'Plans one mail to an appointment''s patient.';
 
 -- Whoever must know of a change is written into the outbox by the change's own transaction.
 CREATE OR REPLACE FUNCTION tg_appointment__outbox() RETURNS trigger
@@ -5834,19 +5834,19 @@ BEGIN
         PERFORM notify_account('appointment_confirmed', NEW, NEW.patient_id);
         PERFORM notify_account('appointment_confirmed', NEW, NEW.doctor_id);
     ELSIF NEW.status = 'canceled' THEN
-        PERFORM unwind_payments(NEW.id);
+        PERFORM cancel_payments(NEW.id);
         PERFORM notify_account('appointment_canceled', NEW, NEW.patient_id);
         -- an unpaid hold was never announced to the doctor, and a doctor knows of their own cancellation
         IF OLD.status = 'confirmed' AND NEW.canceled_by <> 'doctor' THEN
             PERFORM notify_account('appointment_canceled', NEW, NEW.doctor_id);
         END IF;
     ELSIF TG_OP = 'UPDATE' AND is_active AND NEW.during <> OLD.during THEN
-        PERFORM notify_account('appointment_rescheduled', NEW, NEW.patient_id, last_told_time(NEW, NEW.patient_id, OLD.during));
+        PERFORM notify_account('appointment_rescheduled', NEW, NEW.patient_id, last_notified_time(NEW, NEW.patient_id, OLD.during));
         IF NEW.status = 'confirmed' AND booking_actor() <> 'doctor' THEN
-            PERFORM notify_account('appointment_rescheduled', NEW, NEW.doctor_id, last_told_time(NEW, NEW.doctor_id, OLD.during));
+            PERFORM notify_account('appointment_rescheduled', NEW, NEW.doctor_id, last_notified_time(NEW, NEW.doctor_id, OLD.during));
         END IF;
     END IF;
-    PERFORM plan_mails(CASE WHEN TG_OP = 'UPDATE' THEN OLD END, NEW);
+    PERFORM schedule_notifications(CASE WHEN TG_OP = 'UPDATE' THEN OLD END, NEW);
     IF TG_OP = 'UPDATE' AND booking_actor() IN ('doctor', 'admin') AND NEW.status <> 'completed' THEN
         -- a patient may be on the way: tell them in seconds, not at the next sweep
         PERFORM pg_notify('booking_outbox', '');
@@ -5872,7 +5872,7 @@ $$;
 COMMENT ON FUNCTION notify_account(text, appointment, integer, tstzrange) IS
 'Queues one mail to one account about this version of an appointment; within a batch, adds it to the account''s one mail.';
 
-CREATE OR REPLACE FUNCTION last_told_time(a appointment, p_account integer, p_old_time tstzrange) RETURNS tstzrange
+CREATE OR REPLACE FUNCTION last_notified_time(a appointment, p_account integer, p_old_time tstzrange) RETURNS tstzrange
 LANGUAGE sql STABLE AS $$
     SELECT coalesce((
         -- of several moves in a row only the last is mailed; the others are skipped as stale
@@ -5883,7 +5883,7 @@ LANGUAGE sql STABLE AS $$
         LIMIT 1
     ), p_old_time)
 $$;
-COMMENT ON FUNCTION last_told_time(appointment, integer, tstzrange) IS
+COMMENT ON FUNCTION last_notified_time(appointment, integer, tstzrange) IS
 'The time of an appointment that an account knows of: where it was before the first move that is not mailed yet.';
 
 CREATE OR REPLACE FUNCTION fulfil_waitlist(a appointment) RETURNS void
@@ -6030,7 +6030,7 @@ BEGIN
     h.changed_at := clock_timestamp();
     h.transaction_id := pg_current_xact_id()::text::bigint;
     h.database_role := session_user;
-    h.acted_as := acts_as();
+    h.acted_as := recorded_actor();
     h.account_id := acting_account();
     h.was := (SELECT jsonb_object_agg(key, value) FROM jsonb_each(p_was) WHERE value <> p_becomes -> key);
     h.becomes := p_becomes;
@@ -6051,7 +6051,7 @@ LANGUAGE sql STABLE AS $$
 $$;
 COMMENT ON FUNCTION history_hash(history, bytea) IS 'The hash of a record that comes behind one with the given hash, or first.';
 
-CREATE OR REPLACE FUNCTION acts_as() RETURNS text
+CREATE OR REPLACE FUNCTION recorded_actor() RETURNS text
 LANGUAGE sql STABLE AS $$
     SELECT CASE
         WHEN split_part(current_setting('booking.actor', true), ':', 1) <> '' THEN booking_actor()
@@ -6060,7 +6060,7 @@ LANGUAGE sql STABLE AS $$
         ELSE 'admin'
     END
 $$;
-COMMENT ON FUNCTION acts_as() IS 'How whoever is writing at this moment acts, for the record.';
+COMMENT ON FUNCTION recorded_actor() IS 'How whoever is writing at this moment acts, for the record.';
 
 CREATE OR REPLACE FUNCTION acting_account() RETURNS integer
 LANGUAGE sql STABLE AS $$
@@ -6111,7 +6111,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     before timestamptz := clock_timestamp() - interval '720 hours';
 BEGIN
-    RETURN purge_words(before, p_limit) + purge_mails(before, p_limit) + purge_payments(before, p_limit) + purge_codes(before, p_limit);
+    RETURN purge_reasons(before, p_limit) + purge_mails(before, p_limit) + purge_payments(before, p_limit) + purge_codes(before, p_limit);
 END
 $$;
 COMMENT ON FUNCTION purge_personal_data(integer) IS
@@ -6119,7 +6119,7 @@ COMMENT ON FUNCTION purge_personal_data(integer) IS
 REVOKE EXECUTE ON FUNCTION purge_personal_data(integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION purge_personal_data(integer) TO booking_app, booking_admin;
 
-CREATE OR REPLACE FUNCTION purge_words(p_before timestamptz, p_limit integer) RETURNS integer
+CREATE OR REPLACE FUNCTION purge_reasons(p_before timestamptz, p_limit integer) RETURNS integer
 LANGUAGE plpgsql AS $$
 DECLARE
     reasons integer;
@@ -6142,7 +6142,7 @@ BEGIN
     RETURN reasons + absences;
 END
 $$;
-COMMENT ON FUNCTION purge_words(timestamptz, integer) IS
+COMMENT ON FUNCTION purge_reasons(timestamptz, integer) IS
 'Forgets why appointments were canceled, and time off that is over.';
 
 CREATE OR REPLACE FUNCTION purge_mails(p_before timestamptz, p_limit integer) RETURNS integer
@@ -6604,7 +6604,7 @@ BEGIN
     BEGIN
         -- what the clock has freed goes to the waitlist before anybody is booked: done as book() does, and undone
         PERFORM serve_waitlist(explain_refusal.doctor) WHERE has_waitlist(explain_refusal.doctor);
-        found_ := jsonb_agg(r) FROM people_rules(explain_refusal.doctor, explain_refusal.patient, start) AS r;
+        found_ := jsonb_agg(r) FROM rules_with_people(explain_refusal.doctor, explain_refusal.patient, start) AS r;
         RAISE EXCEPTION USING ERRCODE = 'BK000', MESSAGE = 'undone';
     EXCEPTION WHEN SQLSTATE 'BK000' THEN
         RETURN QUERY SELECT r.rule, r.ok, r.why FROM jsonb_to_recordset(found_) AS r (rule text, ok boolean, why text);
@@ -6616,7 +6616,7 @@ COMMENT ON FUNCTION admin.explain_refusal(integer, integer, timestamptz) IS
 REVOKE EXECUTE ON FUNCTION admin.explain_refusal(integer, integer, timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION admin.explain_refusal(integer, integer, timestamptz) TO booking_admin;
 
-CREATE OR REPLACE FUNCTION people_rules(p_doctor integer, p_patient integer, p_start timestamptz)
+CREATE OR REPLACE FUNCTION rules_with_people(p_doctor integer, p_patient integer, p_start timestamptz)
 RETURNS TABLE (rule text, ok boolean, why text)
 LANGUAGE sql STABLE AS $$
     SELECT r.rule, r.why IS NULL, r.why
@@ -6632,7 +6632,7 @@ LANGUAGE sql STABLE AS $$
     FROM slot_rules(NULL, NULL, NULL, NULL, NULL, NULL) AS r
     WHERE no_doctor(p_doctor) IS NOT NULL
 $$;
-COMMENT ON FUNCTION people_rules(integer, integer, timestamptz) IS
+COMMENT ON FUNCTION rules_with_people(integer, integer, timestamptz) IS
 'What booking_rules() says of a booking, and whether there are such people.';
 
 CREATE OR REPLACE FUNCTION no_patient(p_patient integer) RETURNS text

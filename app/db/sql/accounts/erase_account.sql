@@ -35,7 +35,7 @@ BEGIN
     );
     PERFORM serve_waitlist(p_doctor); -- which takes back what was on offer
     PERFORM act_as('doctor', p_doctor);
-    PERFORM end_waiting(p_doctor);
+    PERFORM end_waitlist_entries(p_doctor);
     PERFORM erase_account(p_doctor, p_password_hash, 'doctor');
     UPDATE doctor SET
         full_name = 'Former doctor', phone = '', specialty = '', experience_years = 0, timezone = 'UTC', max_appointments = 0,
@@ -55,7 +55,7 @@ LANGUAGE sql STABLE AS $$
 $$;
 COMMENT ON FUNCTION is_password(integer, text) IS 'Whether an active account has this password hash.';
 
-CREATE OR REPLACE FUNCTION end_waiting(p_doctor integer) RETURNS void
+CREATE OR REPLACE FUNCTION end_waitlist_entries(p_doctor integer) RETURNS void
 LANGUAGE sql AS $$
     WITH ended AS (
         UPDATE waitlist_entry SET status = 'lapsed'
@@ -68,7 +68,7 @@ LANGUAGE sql AS $$
     INNER JOIN doctor AS d ON d.account_id = p_doctor
     GROUP BY e.patient_id, d.full_name
 $$;
-COMMENT ON FUNCTION end_waiting(integer) IS 'Ends the waiting for a doctor who is leaving, and tells those who waited. The doctor must be locked.';
+COMMENT ON FUNCTION end_waitlist_entries(integer) IS 'Ends the waiting for a doctor who is leaving, and tells those who waited. The doctor must be locked.';
 
 -- Mails that go out later need names and addresses that are gone by then: each keeps what it needs until it is sent.
 CREATE OR REPLACE FUNCTION erase_account(p_account integer, p_password_hash text, p_role text) RETURNS void
@@ -92,7 +92,7 @@ BEGIN
     UPDATE notification AS n SET snapshot = coalesce(n.snapshot, '{}') || jsonb_build_object(p_role, full_name)
     FROM appointment AS o
     WHERE n.appointment_id = o.id AND n.status = 'queued' AND (o.doctor_id = p_account OR o.patient_id = p_account);
-    PERFORM forget_reasons(p_account);
+    PERFORM clear_cancel_reasons(p_account);
     DELETE FROM refresh_token WHERE account_id = p_account;
     DELETE FROM account_token WHERE account_id = p_account;
     DELETE FROM calendar_feed WHERE account_id = p_account;
@@ -113,7 +113,7 @@ $$;
 COMMENT ON FUNCTION erase_account(integer, text, text) IS
 'Erases an account but for its id, ends its logins, and skips its mails, but for those about the erasure. What lies ahead must have ended.';
 
-CREATE OR REPLACE FUNCTION forget_reasons(p_account integer) RETURNS void
+CREATE OR REPLACE FUNCTION clear_cancel_reasons(p_account integer) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM act_as('purge');
@@ -123,7 +123,7 @@ BEGIN
     PERFORM act_as('');
 END
 $$;
-COMMENT ON FUNCTION forget_reasons(integer) IS 'Forgets why appointments of an account were canceled, in people''s own words.';
+COMMENT ON FUNCTION clear_cancel_reasons(integer) IS 'Forgets why appointments of an account were canceled, in people''s own words.';
 
 CREATE OR REPLACE FUNCTION not_cancelable(p_patient integer) RETURNS SETOF api_appointment
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION request_password_reset(p_email text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
-    PERFORM mail_again((SELECT id FROM account WHERE lower(email) = lower(p_email)), 'password_reset');
+    PERFORM queue_code_mail((SELECT id FROM account WHERE lower(email) = lower(p_email)), 'password_reset');
     -- writes to disk whether or not there was a mail to queue, so that the time it takes tells nothing
     PERFORM pg_logical_emit_message(true, 'password_reset', '');
 END

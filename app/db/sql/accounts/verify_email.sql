@@ -23,7 +23,7 @@ GRANT EXECUTE ON FUNCTION verify_email(bytea) TO booking_app;
 
 CREATE OR REPLACE FUNCTION request_email_verification(p_account integer) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT mail_again(p_account, 'email_verification')
+    SELECT queue_code_mail(p_account, 'email_verification')
 $$;
 COMMENT ON FUNCTION request_email_verification(integer) IS 'Has a code mailed to the address that an account has yet to prove, if there is one.';
 REVOKE EXECUTE ON FUNCTION request_email_verification(integer) FROM PUBLIC;

@@ -13,7 +13,7 @@ BEGIN
     BEGIN
         -- what the clock has freed goes to the waitlist before anybody is booked: done as book() does, and undone
         PERFORM serve_waitlist(explain_refusal.doctor) WHERE has_waitlist(explain_refusal.doctor);
-        found_ := jsonb_agg(r) FROM people_rules(explain_refusal.doctor, explain_refusal.patient, start) AS r;
+        found_ := jsonb_agg(r) FROM rules_with_people(explain_refusal.doctor, explain_refusal.patient, start) AS r;
         RAISE EXCEPTION USING ERRCODE = 'BK000', MESSAGE = 'undone';
     EXCEPTION WHEN SQLSTATE 'BK000' THEN
         RETURN QUERY SELECT r.rule, r.ok, r.why FROM jsonb_to_recordset(found_) AS r (rule text, ok boolean, why text);
@@ -25,7 +25,7 @@ COMMENT ON FUNCTION admin.explain_refusal(integer, integer, timestamptz) IS
 REVOKE EXECUTE ON FUNCTION admin.explain_refusal(integer, integer, timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION admin.explain_refusal(integer, integer, timestamptz) TO booking_admin;
 
-CREATE OR REPLACE FUNCTION people_rules(p_doctor integer, p_patient integer, p_start timestamptz)
+CREATE OR REPLACE FUNCTION rules_with_people(p_doctor integer, p_patient integer, p_start timestamptz)
 RETURNS TABLE (rule text, ok boolean, why text)
 LANGUAGE sql STABLE AS $$
     SELECT r.rule, r.why IS NULL, r.why
@@ -41,7 +41,7 @@ LANGUAGE sql STABLE AS $$
     FROM slot_rules(NULL, NULL, NULL, NULL, NULL, NULL) AS r
     WHERE no_doctor(p_doctor) IS NOT NULL
 $$;
-COMMENT ON FUNCTION people_rules(integer, integer, timestamptz) IS
+COMMENT ON FUNCTION rules_with_people(integer, integer, timestamptz) IS
 'What booking_rules() says of a booking, and whether there are such people.';
 
 CREATE OR REPLACE FUNCTION no_patient(p_patient integer) RETURNS text

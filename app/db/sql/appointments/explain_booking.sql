@@ -31,7 +31,7 @@ BEGIN
         a.status := CASE WHEN coalesce(a.fee, d.fee) = 0 THEN 'confirmed' ELSE 'pending' END;
     END IF;
     of_doctor := other_appointments_of_doctor(a, at_);
-    owed := owed_slots(p_doctor, at_);
+    owed := reserved_slots(p_doctor, at_);
     of_doctor.active := of_doctor.active + cardinality(owed);
     of_doctor.clash := of_doctor.clash OR a.during && ANY (owed);
     RETURN QUERY SELECT * FROM slot_rules(a, d, p, at_, of_doctor, other_appointments_of_patient(a, at_));

@@ -7,7 +7,7 @@ BEGIN
     END IF;
     PERFORM act_as('patient', p_patient);
     PERFORM lock_doctor_of(p_appointment);
-    IF has_waitlist(doctor_of(p_appointment)) AND NOT take_offered_place(p_patient, p_appointment, p_start) THEN
+    IF has_waitlist(doctor_of(p_appointment)) AND NOT release_offered_slot(p_patient, p_appointment, p_start) THEN
         PERFORM serve_waitlist(doctor_of(p_appointment)); -- what the clock has freed is theirs first
     END IF;
     PERFORM move_appointment(p_appointment, p_start);
@@ -21,7 +21,7 @@ REVOKE EXECUTE ON FUNCTION reschedule_as_patient(integer, integer, timestamptz) 
 GRANT EXECUTE ON FUNCTION reschedule_as_patient(integer, integer, timestamptz) TO booking_app;
 
 -- Whoever has an appointment already may move it to a slot that is offered to them, instead of claiming a second one.
-CREATE OR REPLACE FUNCTION take_offered_place(p_patient integer, p_appointment integer, p_start timestamptz) RETURNS boolean
+CREATE OR REPLACE FUNCTION release_offered_slot(p_patient integer, p_appointment integer, p_start timestamptz) RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE
     o offer;
@@ -38,5 +38,5 @@ BEGIN
     RETURN true;
 END
 $$;
-COMMENT ON FUNCTION take_offered_place(integer, integer, timestamptz) IS
+COMMENT ON FUNCTION release_offered_slot(integer, integer, timestamptz) IS
 'Releases the slot that starts at an instant, if it is offered to the patient by their appointment''s doctor, who must be locked: the appointment can then move there. Whether it was.';

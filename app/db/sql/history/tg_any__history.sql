@@ -34,7 +34,7 @@ BEGIN
     h.changed_at := clock_timestamp();
     h.transaction_id := pg_current_xact_id()::text::bigint;
     h.database_role := session_user;
-    h.acted_as := acts_as();
+    h.acted_as := recorded_actor();
     h.account_id := acting_account();
     h.was := (SELECT jsonb_object_agg(key, value) FROM jsonb_each(p_was) WHERE value <> p_becomes -> key);
     h.becomes := p_becomes;
@@ -55,7 +55,7 @@ LANGUAGE sql STABLE AS $$
 $$;
 COMMENT ON FUNCTION history_hash(history, bytea) IS 'The hash of a record that comes behind one with the given hash, or first.';
 
-CREATE OR REPLACE FUNCTION acts_as() RETURNS text
+CREATE OR REPLACE FUNCTION recorded_actor() RETURNS text
 LANGUAGE sql STABLE AS $$
     SELECT CASE
         WHEN split_part(current_setting('booking.actor', true), ':', 1) <> '' THEN booking_actor()
@@ -64,7 +64,7 @@ LANGUAGE sql STABLE AS $$
         ELSE 'admin'
     END
 $$;
-COMMENT ON FUNCTION acts_as() IS 'How whoever is writing at this moment acts, for the record.';
+COMMENT ON FUNCTION recorded_actor() IS 'How whoever is writing at this moment acts, for the record.';
 
 CREATE OR REPLACE FUNCTION acting_account() RETURNS integer
 LANGUAGE sql STABLE AS $$

@@ -5,7 +5,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     before timestamptz := clock_timestamp() - interval '720 hours';
 BEGIN
-    RETURN purge_words(before, p_limit) + purge_mails(before, p_limit) + purge_payments(before, p_limit) + purge_codes(before, p_limit);
+    RETURN purge_reasons(before, p_limit) + purge_mails(before, p_limit) + purge_payments(before, p_limit) + purge_codes(before, p_limit);
 END
 $$;
 COMMENT ON FUNCTION purge_personal_data(integer) IS
@@ -13,7 +13,7 @@ COMMENT ON FUNCTION purge_personal_data(integer) IS
 REVOKE EXECUTE ON FUNCTION purge_personal_data(integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION purge_personal_data(integer) TO booking_app, booking_admin;
 
-CREATE OR REPLACE FUNCTION purge_words(p_before timestamptz, p_limit integer) RETURNS integer
+CREATE OR REPLACE FUNCTION purge_reasons(p_before timestamptz, p_limit integer) RETURNS integer
 LANGUAGE plpgsql AS $$
 DECLARE
     reasons integer;
@@ -36,7 +36,7 @@ BEGIN
     RETURN reasons + absences;
 END
 $$;
-COMMENT ON FUNCTION purge_words(timestamptz, integer) IS
+COMMENT ON FUNCTION purge_reasons(timestamptz, integer) IS
 'Forgets why appointments were canceled, and time off that is over.';
 
 CREATE OR REPLACE FUNCTION purge_mails(p_before timestamptz, p_limit integer) RETURNS integer

@@ -1,5 +1,5 @@
 -- Mails about appointments and waiting reach a person in the order of events: none overtakes an earlier one that is to be tried again.
-CREATE OR REPLACE FUNCTION notification_turn(n notification) RETURNS timestamptz
+CREATE OR REPLACE FUNCTION blocked_until(n notification) RETURNS timestamptz
 LANGUAGE sql STABLE AS $$
     SELECT max(e.due_at)
     FROM notification AS e
@@ -9,5 +9,5 @@ LANGUAGE sql STABLE AS $$
         AND coalesce(n.appointment_id, n.waitlist_entry_id) IS NOT NULL
         AND notification_stale(e) IS NULL
 $$;
-COMMENT ON FUNCTION notification_turn(notification) IS
+COMMENT ON FUNCTION blocked_until(notification) IS
 'Until when a mail waits for earlier ones to the same account that were tried in vain or are being sent; NULL: it does not.';

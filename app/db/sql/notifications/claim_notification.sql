@@ -25,7 +25,7 @@ $$;
 COMMENT ON FUNCTION calendar_entries(integer[]) IS 'Appointments as calendars know them, in order; none that was never confirmed.';
 GRANT EXECUTE ON FUNCTION calendar_entries(integer[]) TO booking_app;
 
-CREATE OR REPLACE VIEW notification_letter AS
+CREATE OR REPLACE VIEW notification_message AS
 SELECT
     n.id,
     n.kind,
@@ -73,16 +73,16 @@ LEFT JOIN payment AS paid
         a.id = paid.appointment_id AND NOT paid.without_slot
         AND paid.status IN ('captured', 'partially_refunded', 'refunded') -- one at most: payment_one_capture
 LEFT JOIN offer AS f ON n.offer_id = f.id;
-COMMENT ON VIEW notification_letter IS 'Everything a mail''s template may say; of an appointment nothing where it is about the account.';
-GRANT SELECT ON notification_letter TO booking_app;
+COMMENT ON VIEW notification_message IS 'Everything a mail''s template may say; of an appointment nothing where it is about the account.';
+GRANT SELECT ON notification_message TO booking_app;
 
-CREATE OR REPLACE FUNCTION claim_notification(p_id bigint, p_lease interval, p_code bytea DEFAULT NULL) RETURNS SETOF notification_letter
+CREATE OR REPLACE FUNCTION claim_notification(p_id bigint, p_lease interval, p_code bytea DEFAULT NULL) RETURNS SETOF notification_message
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     n notification;
     stale text;
     turn timestamptz;
-    letter notification_letter;
+    letter notification_message;
 BEGIN
     SELECT * INTO n FROM notification
     WHERE id = p_id AND status = 'queued' AND due_at <= clock_timestamp()
@@ -95,14 +95,14 @@ BEGIN
         UPDATE notification SET status = 'skipped', outcome = stale, snapshot = NULL WHERE id = p_id;
         RETURN;
     END IF;
-    turn := notification_turn(n);
+    turn := blocked_until(n);
     IF turn IS NOT NULL THEN
         -- due when that one is: rows that wait are not looked at again and again
         UPDATE notification SET due_at = greatest(due_at, turn) WHERE id = p_id;
         RETURN;
     END IF;
     UPDATE notification SET attempts = attempts + 1, due_at = clock_timestamp() + p_lease WHERE id = p_id;
-    SELECT * INTO letter FROM notification_letter WHERE id = p_id;
+    SELECT * INTO letter FROM notification_message WHERE id = p_id;
     IF letter.code_lifetime IS NOT NULL THEN
         -- of each attempt, for nobody knows which of them arrives
         INSERT INTO account_token (token_hash, account_id, purpose, email, expires_at)

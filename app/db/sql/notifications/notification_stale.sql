@@ -12,7 +12,7 @@ LANGUAGE sql STABLE AS $$
             THEN (SELECT 'the offer has been ' || status FROM api_offer WHERE id = n.offer_id AND status NOT IN ('queued', 'sent'))
         WHEN n.offer_id IS NOT NULL THEN NULL -- an offer that has ended stays so
         WHEN a.version <> n.appointment_version THEN 'the appointment has changed since'
-        ELSE coming_mail_stale(n.kind, a, clock_timestamp())
+        ELSE scheduled_notification_stale(n.kind, a, clock_timestamp())
     END
     FROM account AS r
     LEFT JOIN appointment AS a ON a.id = n.appointment_id
@@ -20,7 +20,7 @@ LANGUAGE sql STABLE AS $$
 $$;
 COMMENT ON FUNCTION notification_stale(notification) IS 'Why a mail would say what is no longer so; NULL: it is true.';
 
-CREATE OR REPLACE FUNCTION coming_mail_stale(p_kind text, a appointment, at_ timestamptz) RETURNS text
+CREATE OR REPLACE FUNCTION scheduled_notification_stale(p_kind text, a appointment, at_ timestamptz) RETURNS text
 LANGUAGE sql STABLE AS $$
     SELECT CASE
         WHEN p_kind = 'appointment_reminder' AND lower(a.during) <= at_ THEN 'the appointment has begun'
@@ -30,5 +30,5 @@ LANGUAGE sql STABLE AS $$
         ) THEN 'the payment is being made'
     END
 $$;
-COMMENT ON FUNCTION coming_mail_stale(text, appointment, timestamptz) IS
+COMMENT ON FUNCTION scheduled_notification_stale(text, appointment, timestamptz) IS
 'Why what was planned to be said of an appointment need not be said at an instant, although it has not changed; NULL: it is to be said.';

@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION queue_coming_mails(p_limit integer) RETURNS integer
+CREATE OR REPLACE FUNCTION queue_scheduled_notifications(p_limit integer) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     mails integer;
@@ -24,7 +24,7 @@ BEGIN
     RETURN mails;
 END
 $$;
-COMMENT ON FUNCTION queue_coming_mails(integer) IS
+COMMENT ON FUNCTION queue_scheduled_notifications(integer) IS
 'Puts up to so many planned mails that are due into the outbox, each once; how many. Safe at any time, by any number of workers.';
-REVOKE EXECUTE ON FUNCTION queue_coming_mails(integer) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION queue_coming_mails(integer) TO booking_app, booking_admin;
+REVOKE EXECUTE ON FUNCTION queue_scheduled_notifications(integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION queue_scheduled_notifications(integer) TO booking_app, booking_admin;

@@ -11,19 +11,19 @@ BEGIN
         PERFORM notify_account('appointment_confirmed', NEW, NEW.patient_id);
         PERFORM notify_account('appointment_confirmed', NEW, NEW.doctor_id);
     ELSIF NEW.status = 'canceled' THEN
-        PERFORM unwind_payments(NEW.id);
+        PERFORM cancel_payments(NEW.id);
         PERFORM notify_account('appointment_canceled', NEW, NEW.patient_id);
         -- an unpaid hold was never announced to the doctor, and a doctor knows of their own cancellation
         IF OLD.status = 'confirmed' AND NEW.canceled_by <> 'doctor' THEN
             PERFORM notify_account('appointment_canceled', NEW, NEW.doctor_id);
         END IF;
     ELSIF TG_OP = 'UPDATE' AND is_active AND NEW.during <> OLD.during THEN
-        PERFORM notify_account('appointment_rescheduled', NEW, NEW.patient_id, last_told_time(NEW, NEW.patient_id, OLD.during));
+        PERFORM notify_account('appointment_rescheduled', NEW, NEW.patient_id, last_notified_time(NEW, NEW.patient_id, OLD.during));
         IF NEW.status = 'confirmed' AND booking_actor() <> 'doctor' THEN
-            PERFORM notify_account('appointment_rescheduled', NEW, NEW.doctor_id, last_told_time(NEW, NEW.doctor_id, OLD.during));
+            PERFORM notify_account('appointment_rescheduled', NEW, NEW.doctor_id, last_notified_time(NEW, NEW.doctor_id, OLD.during));
         END IF;
     END IF;
-    PERFORM plan_mails(CASE WHEN TG_OP = 'UPDATE' THEN OLD END, NEW);
+    PERFORM schedule_notifications(CASE WHEN TG_OP = 'UPDATE' THEN OLD END, NEW);
     IF TG_OP = 'UPDATE' AND booking_actor() IN ('doctor', 'admin') AND NEW.status <> 'completed' THEN
         -- a patient may be on the way: tell them in seconds, not at the next sweep
         PERFORM pg_notify('booking_outbox', '');
@@ -49,7 +49,7 @@ $$;
 COMMENT ON FUNCTION notify_account(text, appointment, integer, tstzrange) IS
 'Queues one mail to one account about this version of an appointment; within a batch, adds it to the account''s one mail.';
 
-CREATE OR REPLACE FUNCTION last_told_time(a appointment, p_account integer, p_old_time tstzrange) RETURNS tstzrange
+CREATE OR REPLACE FUNCTION last_notified_time(a appointment, p_account integer, p_old_time tstzrange) RETURNS tstzrange
 LANGUAGE sql STABLE AS $$
     SELECT coalesce((
         -- of several moves in a row only the last is mailed; the others are skipped as stale
@@ -60,7 +60,7 @@ LANGUAGE sql STABLE AS $$
         LIMIT 1
     ), p_old_time)
 $$;
-COMMENT ON FUNCTION last_told_time(appointment, integer, tstzrange) IS
+COMMENT ON FUNCTION last_notified_time(appointment, integer, tstzrange) IS
 'The time of an appointment that an account knows of: where it was before the first move that is not mailed yet.';
 
 CREATE OR REPLACE FUNCTION fulfil_waitlist(a appointment) RETURNS void

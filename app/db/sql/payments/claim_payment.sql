@@ -19,7 +19,7 @@ COMMENT ON FUNCTION claim_payment(integer, interval) IS
 REVOKE EXECUTE ON FUNCTION claim_payment(integer, interval) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION claim_payment(integer, interval) TO booking_app;
 
-CREATE OR REPLACE FUNCTION finish_look(p_payment integer, p_claimed timestamptz) RETURNS void
+CREATE OR REPLACE FUNCTION finish_payment_check(p_payment integer, p_claimed timestamptz) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     UPDATE payment SET
         -- by then PayPal's order has ended, too
@@ -32,7 +32,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
         END
     WHERE id = p_payment AND due_at = p_claimed -- else it has moved on, or there is news of it
 $$;
-COMMENT ON FUNCTION finish_look(integer, timestamptz) IS
+COMMENT ON FUNCTION finish_payment_check(integer, timestamptz) IS
 'Says when to look at a payment next, after a look that was claimed until an instant and found nothing new.';
-REVOKE EXECUTE ON FUNCTION finish_look(integer, timestamptz) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION finish_look(integer, timestamptz) TO booking_app;
+REVOKE EXECUTE ON FUNCTION finish_payment_check(integer, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION finish_payment_check(integer, timestamptz) TO booking_app;

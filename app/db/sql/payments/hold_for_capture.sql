@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION hold_for_capture(pay payment, p_until timestamptz) RETURNS timestamptz
 LANGUAGE plpgsql AS $$
 DECLARE
-    a appointment := held_appointment(pay);
+    a appointment := appointment_to_pay(pay);
 BEGIN
     -- whether another payment is being taken is asked where this one begins to be
     IF a.status <> 'pending' THEN
@@ -14,7 +14,7 @@ $$;
 COMMENT ON FUNCTION hold_for_capture(payment, timestamptz) IS
 'Makes sure that a payment''s slot is held until an instant, for the money is being taken, and returns when the hold would have ended. Raises the rule that is in the way.';
 
-CREATE OR REPLACE FUNCTION held_appointment(pay payment) RETURNS appointment
+CREATE OR REPLACE FUNCTION appointment_to_pay(pay payment) RETURNS appointment
 LANGUAGE plpgsql AS $$
 DECLARE
     held_id integer := pay.appointment_id;
@@ -28,7 +28,7 @@ BEGIN
     RETURN a;
 END
 $$;
-COMMENT ON FUNCTION held_appointment(payment) IS
+COMMENT ON FUNCTION appointment_to_pay(payment) IS
 'The appointment that a payment is for, its slot taken again if the hold has lapsed. Raises the rule that is in the way.';
 
 CREATE OR REPLACE FUNCTION extend_hold(p_appointment integer, p_until timestamptz) RETURNS void

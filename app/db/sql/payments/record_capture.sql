@@ -56,7 +56,7 @@ COMMENT ON FUNCTION settle_capture(payment, text) IS
 CREATE OR REPLACE FUNCTION confirm_paid(pay payment) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
-    a appointment := held_appointment(pay);
+    a appointment := appointment_to_pay(pay);
 BEGIN
     PERFORM act_as('payment');
     UPDATE appointment SET status = 'confirmed' WHERE id = a.id;

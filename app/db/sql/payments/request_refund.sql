@@ -8,10 +8,10 @@ LANGUAGE sql AS $$
 $$;
 COMMENT ON FUNCTION request_refund(integer, text) IS 'Has everything paid back that was captured and is not on its way back.';
 
-CREATE OR REPLACE FUNCTION unwind_payments(p_appointment integer) RETURNS void
+CREATE OR REPLACE FUNCTION cancel_payments(p_appointment integer) RETURNS void
 LANGUAGE sql AS $$
     SELECT request_refund(id, 'appointment_canceled') FROM payment WHERE appointment_id = p_appointment;
     UPDATE payment SET status = 'canceled' WHERE appointment_id = p_appointment AND status IN ('created', 'approved');
 $$;
-COMMENT ON FUNCTION unwind_payments(integer) IS
+COMMENT ON FUNCTION cancel_payments(integer) IS
 'An appointment is canceled: what was paid goes back in full, what was not paid yet is no longer payable.';

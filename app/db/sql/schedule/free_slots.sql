@@ -6,7 +6,7 @@ CREATE OR REPLACE FUNCTION free_slots(
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT u.starts_at, u.ends_at
     FROM (
-        SELECT d, owed_slots(account_id, at_) AS owed FROM doctor AS d
+        SELECT d, reserved_slots(account_id, at_) AS owed FROM doctor AS d
         WHERE account_id = p_doctor
         OFFSET 0 -- asked once, not for each slot
     ) AS o

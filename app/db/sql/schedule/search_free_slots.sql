@@ -1,12 +1,12 @@
 -- The earliest free slots of many doctors: day by day, in order, until enough are found.
 DO $$
 BEGIN
-    CREATE TYPE doctors_alike AS (zone text, slot_minutes integer, buffer_minutes integer, doctors integer[]);
+    CREATE TYPE doctors_with_same_grid AS (zone text, slot_minutes integer, buffer_minutes integer, doctors integer[]);
 EXCEPTION WHEN duplicate_object THEN
     NULL; -- replayed
 END
 $$;
-COMMENT ON TYPE doctors_alike IS 'Doctors of one time zone whose slots come in the same steps.';
+COMMENT ON TYPE doctors_with_same_grid IS 'Doctors of one time zone whose slots come in the same steps.';
 
 CREATE OR REPLACE FUNCTION search_free_slots(
     p_specialty text, p_from timestamptz, p_to timestamptz, p_limit integer,
@@ -18,7 +18,7 @@ DECLARE
     from_ timestamptz := greatest(p_from, p_after, at_);
     to_ timestamptz := least(p_to, at_ + interval '361 hours');
     until_ timestamptz;
-    bookable doctors_alike[] := doctors_with_room(p_specialty, at_);
+    bookable doctors_with_same_grid[] := doctors_below_cap(p_specialty, at_);
     missing integer := p_limit;
     looked_at integer[] := ARRAY[]::integer[];
     kept tstzrange[] := ARRAY[]::tstzrange[]; -- for the waitlists of those looked at,
@@ -51,7 +51,7 @@ BEGIN
         ORDER BY c.starts_at, c.doctor
         LOOP
             IF doctor <> ALL (looked_at) THEN -- a look at a waitlist costs more than all of a doctor's slots
-                theirs := slots_kept(doctor, at_);
+                theirs := reserved_times(doctor, at_);
                 looked_at := looked_at || doctor;
                 kept := kept || theirs;
                 kept_by := kept_by || array_fill(doctor, ARRAY[cardinality(theirs)]);
@@ -74,11 +74,11 @@ REVOKE EXECUTE ON FUNCTION search_free_slots(text, timestamptz, timestamptz, int
 GRANT EXECUTE ON FUNCTION search_free_slots(text, timestamptz, timestamptz, integer, timestamptz, integer) TO booking_app, booking_admin;
 
 -- It is planned for the specialty that is asked for, or for none: one plan for both could not use the index.
-CREATE OR REPLACE FUNCTION doctors_with_room(p_specialty text, at_ timestamptz) RETURNS doctors_alike[]
+CREATE OR REPLACE FUNCTION doctors_below_cap(p_specialty text, at_ timestamptz) RETURNS doctors_with_same_grid[]
 LANGUAGE plpgsql STABLE SET plan_cache_mode = force_custom_plan AS $$
 BEGIN
     RETURN ARRAY(
-        SELECT (d.timezone, d.slot_minutes, d.buffer_minutes, array_agg(d.account_id))::doctors_alike
+        SELECT (d.timezone, d.slot_minutes, d.buffer_minutes, array_agg(d.account_id))::doctors_with_same_grid
         FROM doctor AS d
         CROSS JOIN policy AS p
         WHERE (p_specialty IS NULL OR lower(d.specialty) = lower(p_specialty))
@@ -93,12 +93,12 @@ BEGIN
     );
 END
 $$;
-COMMENT ON FUNCTION doctors_with_room(text, timestamptz) IS
+COMMENT ON FUNCTION doctors_below_cap(text, timestamptz) IS
 'The doctors, all or of a specialty in any case, who take appointments and are below their cap at an instant.';
 
 -- Many doctors work the same hours in the same steps: their grid is computed once. Each day is looked up in the index, for all
 -- doctors at once: that reads no more of it than what they need, be it ten doctors or ten thousand, with one plan for all.
-CREATE OR REPLACE FUNCTION shared_hours(p_doctors doctors_alike[], p_from timestamptz)
+CREATE OR REPLACE FUNCTION shared_hours(p_doctors doctors_with_same_grid[], p_from timestamptz)
 RETURNS TABLE (
     zone text, day date, start_minute integer, end_minute integer, slot_minutes integer, buffer_minutes integer, doctors integer[]
 )
@@ -120,5 +120,5 @@ BEGIN
     ) AS w;
 END
 $$;
-COMMENT ON FUNCTION shared_hours(doctors_alike[], timestamptz) IS
+COMMENT ON FUNCTION shared_hours(doctors_with_same_grid[], timestamptz) IS
 'The intervals of working hours on the days that the 24 hours from an instant on touch, each with those of the doctors who share it and its steps.';

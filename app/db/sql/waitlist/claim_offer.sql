@@ -14,7 +14,7 @@ BEGIN
     WHERE id = o.appointment_id AND status = 'offered';
     PERFORM refuse('offer_superseded', CASE WHEN NOT FOUND THEN 'Somebody else was faster.' END);
     PERFORM act_as('system'); -- what becomes of the others is not the patient's doing
-    PERFORM pass_over_others(o);
+    PERFORM supersede_other_offers(o);
     PERFORM act_as('');
     RETURN QUERY SELECT * FROM api_appointment WHERE id = o.appointment_id;
 END
@@ -39,11 +39,11 @@ $$;
 COMMENT ON FUNCTION lock_offer(integer, integer) IS
 'Locks the doctor of a patient''s offer, under whose lock every offer changes, and returns the offer; NULL if it is not theirs.';
 
-CREATE OR REPLACE FUNCTION pass_over_others(o offer) RETURNS void
+CREATE OR REPLACE FUNCTION supersede_other_offers(o offer) RETURNS void
 LANGUAGE sql AS $$
     UPDATE offer SET status = 'superseded'
     WHERE appointment_id = o.appointment_id AND id <> o.id AND status IN ('queued', 'sent');
     -- they may be in line for another slot
     SELECT serve_waitlist(doctor_id) FROM appointment WHERE id = o.appointment_id AND has_waitlist(doctor_id);
 $$;
-COMMENT ON FUNCTION pass_over_others(offer) IS 'Ends the other offers of a slot that is claimed, and sees to those who had them.';
+COMMENT ON FUNCTION supersede_other_offers(offer) IS 'Ends the other offers of a slot that is claimed, and sees to those who had them.';

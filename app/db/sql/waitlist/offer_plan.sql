@@ -18,10 +18,10 @@ BEGIN
             given := given || appointment_id;
             RETURN NEXT;
         ELSIF room > 0 THEN
-            among := CASE WHEN has_let_pass(w, at_) THEN p_freed ELSE '(,)' END;
+            among := CASE WHEN has_unused_offer(w, at_) THEN p_freed ELSE '(,)' END;
             CONTINUE WHEN among IS NULL;
             free := coalesce(free, slots_to_offer(d, p_freed, at_), '{}');
-            slot := first_suiting(w, d, among, free, at_);
+            slot := first_matching_slot(w, d, among, free, at_);
             IF slot IS NOT NULL THEN
                 room := room - 1;
                 free := ARRAY(
@@ -38,21 +38,21 @@ COMMENT ON FUNCTION offer_plan(doctor, tstzrange, timestamptz) IS
 'For each waitlist entry of a doctor that can be served at an instant its slot: one on offer (an appointment), or a free one (no appointment yet). Of free ones first those that have just come free; those within p_freed also for who has let others pass.';
 
 -- Looks no further than it must: a doctor may have hundreds of free slots, and a look costs queries.
-CREATE OR REPLACE FUNCTION first_suiting(w waitlist_entry, d doctor, span tstzrange, free tstzrange[], at_ timestamptz)
+CREATE OR REPLACE FUNCTION first_matching_slot(w waitlist_entry, d doctor, span tstzrange, free tstzrange[], at_ timestamptz)
 RETURNS tstzrange
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
     slot tstzrange;
 BEGIN
     FOREACH slot IN ARRAY free LOOP
-        IF span @> slot AND slot_suits(w, d, slot, at_) THEN
+        IF span @> slot AND slot_matches_entry(w, d, slot, at_) THEN
             RETURN slot;
         END IF;
     END LOOP;
     RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION first_suiting(waitlist_entry, doctor, tstzrange, tstzrange[], timestamptz) IS
+COMMENT ON FUNCTION first_matching_slot(waitlist_entry, doctor, tstzrange, tstzrange[], timestamptz) IS
 'The first of a doctor''s free slots within a span that suits a waitlist entry, or null.';
 
 CREATE OR REPLACE FUNCTION entries_in_line(p_doctor integer, at_ timestamptz) RETURNS SETOF waitlist_entry
@@ -71,7 +71,7 @@ LANGUAGE sql STABLE AS $$
     LEFT JOIN offer AS o ON o.appointment_id = a.id AND o.waitlist_entry_id = w.id
         AND o.status IN ('queued', 'sent') AND o.expires_at > at_
     WHERE a.doctor_id = d.account_id AND a.status = 'offered' AND a.id <> ALL (given)
-        AND CASE WHEN o.id IS NULL THEN slot_suits(w, d, a.during, at_) ELSE true END
+        AND CASE WHEN o.id IS NULL THEN slot_matches_entry(w, d, a.during, at_) ELSE true END
     ORDER BY o.id NULLS LAST, a.id
     LIMIT 1
 $$;
@@ -101,7 +101,7 @@ COMMENT ON FUNCTION given_up_slots(integer, timestamptz) IS
 
 -- Each place that a doctor regains is offered once to everybody in line; then it is the public's, with all its slots.
 -- It is regained when its appointment ends, whenever that is written down.
-CREATE OR REPLACE FUNCTION has_let_pass(w waitlist_entry, at_ timestamptz) RETURNS boolean
+CREATE OR REPLACE FUNCTION has_unused_offer(w waitlist_entry, at_ timestamptz) RETURNS boolean
 LANGUAGE sql STABLE AS $$
     SELECT EXISTS (
         SELECT FROM offer AS o
@@ -117,5 +117,5 @@ LANGUAGE sql STABLE AS $$
             )
     )
 $$;
-COMMENT ON FUNCTION has_let_pass(waitlist_entry, timestamptz) IS
+COMMENT ON FUNCTION has_unused_offer(waitlist_entry, timestamptz) IS
 'Whether a waitlist entry made no use of an offer, and no appointment with the doctor has ended since, up to an instant.';

@@ -45,7 +45,7 @@ LANGUAGE sql STABLE AS $$
     SELECT (w).* FROM (
         SELECT DISTINCT ON (w.patient_id) w
         FROM entries_in_line(a.doctor_id, at_) AS w
-        WHERE w.status = 'waiting' AND slot_suits(w, d, a.during, at_)
+        WHERE w.status = 'waiting' AND slot_matches_entry(w, d, a.during, at_)
         ORDER BY w.patient_id, w.priority_class, w.id
     ) AS of_each
     ORDER BY (w).priority_class, (w).id

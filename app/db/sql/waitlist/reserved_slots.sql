@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION owed_slots(p_doctor integer, at_ timestamptz) RETURNS tstzrange[]
+CREATE OR REPLACE FUNCTION reserved_slots(p_doctor integer, at_ timestamptz) RETURNS tstzrange[]
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
     IF NOT has_waitlist(p_doctor) THEN
@@ -11,13 +11,13 @@ BEGIN
     );
 END
 $$;
-COMMENT ON FUNCTION owed_slots(integer, timestamptz) IS
+COMMENT ON FUNCTION reserved_slots(integer, timestamptz) IS
 'The slots of a doctor that are free but belong to the waitlist, because the clock has just freed them: the sweep will offer them within seconds.';
 
-CREATE OR REPLACE FUNCTION slots_kept(p_doctor integer, at_ timestamptz) RETURNS tstzrange[]
+CREATE OR REPLACE FUNCTION reserved_times(p_doctor integer, at_ timestamptz) RETURNS tstzrange[]
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-    owed tstzrange[] := owed_slots(p_doctor, at_);
+    owed tstzrange[] := reserved_slots(p_doctor, at_);
 BEGIN
     -- the last seats are theirs, too
     IF cardinality(owed) > 0 AND (SELECT max_appointments FROM doctor WHERE account_id = p_doctor)
@@ -28,5 +28,5 @@ BEGIN
     RETURN owed;
 END
 $$;
-COMMENT ON FUNCTION slots_kept(integer, timestamptz) IS
+COMMENT ON FUNCTION reserved_times(integer, timestamptz) IS
 'The times in which nobody can book a free slot of a doctor, because it, or the seat that it takes, belongs to the waitlist.';

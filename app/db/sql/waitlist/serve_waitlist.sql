@@ -10,7 +10,7 @@ BEGIN
     PERFORM end_offers(d, at_);
     PERFORM withdraw_slots(d, at_);
     FOR look IN 1..3 LOOP -- what is not settled by then is left to the sweep
-        EXIT WHEN NOT hand_out(d, p_freed, at_);
+        EXIT WHEN NOT make_planned_offers(d, p_freed, at_);
     END LOOP;
     PERFORM act_as(coalesce(actor, ''));
 END
@@ -58,7 +58,7 @@ LANGUAGE sql AS $$
 $$;
 COMMENT ON FUNCTION release_slot(integer) IS 'A slot on offer is nobody''s any more, nor is any offer of it good.';
 
-CREATE OR REPLACE FUNCTION hand_out(d doctor, p_freed tstzrange, at_ timestamptz) RETURNS boolean
+CREATE OR REPLACE FUNCTION make_planned_offers(d doctor, p_freed tstzrange, at_ timestamptz) RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE
     planned record;
@@ -81,5 +81,5 @@ BEGIN
     RETURN FOUND;
 END
 $$;
-COMMENT ON FUNCTION hand_out(doctor, tstzrange, timestamptz) IS
+COMMENT ON FUNCTION make_planned_offers(doctor, tstzrange, timestamptz) IS
 'Puts on offer what the plan says, begins the waves that are due, and releases slots that nobody is left for; whether there were any.';

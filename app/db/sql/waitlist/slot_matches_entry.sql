@@ -1,16 +1,16 @@
 -- A slot suits whoever waits if it is on their day and at their time of day, far enough ahead, new to them, and they are free.
-CREATE OR REPLACE FUNCTION slot_suits(w waitlist_entry, d doctor, slot tstzrange, at_ timestamptz) RETURNS boolean
+CREATE OR REPLACE FUNCTION slot_matches_entry(w waitlist_entry, d doctor, slot tstzrange, at_ timestamptz) RETURNS boolean
 LANGUAGE sql STABLE AS $$
     SELECT CASE
-        WHEN is_wished(w, d, slot, at_)
+        WHEN matches_preferences(w, d, slot, at_)
             THEN NOT was_offered(w, slot) AND patient_is_free(w.patient_id, slot, at_)
         ELSE false
     END
 $$;
-COMMENT ON FUNCTION slot_suits(waitlist_entry, doctor, tstzrange, timestamptz) IS
+COMMENT ON FUNCTION slot_matches_entry(waitlist_entry, doctor, tstzrange, timestamptz) IS
 'Whether a slot of a doctor can be offered to a waitlist entry at an instant.';
 
-CREATE OR REPLACE FUNCTION is_wished(w waitlist_entry, d doctor, slot tstzrange, at_ timestamptz) RETURNS boolean
+CREATE OR REPLACE FUNCTION matches_preferences(w waitlist_entry, d doctor, slot tstzrange, at_ timestamptz) RETURNS boolean
 LANGUAGE sql STABLE AS $$
     SELECT coalesce(w.desired_date = local_start::date, true)
         AND coalesce(w.earliest_time <= local_start::time, true)
@@ -18,7 +18,7 @@ LANGUAGE sql STABLE AS $$
         AND lower(slot) - offer_notice(w) > at_
     FROM (SELECT lower(slot) AT TIME ZONE d.timezone AS local_start) AS s
 $$;
-COMMENT ON FUNCTION is_wished(waitlist_entry, doctor, tstzrange, timestamptz) IS
+COMMENT ON FUNCTION matches_preferences(waitlist_entry, doctor, tstzrange, timestamptz) IS
 'Whether a slot is what an entry waits for: its day, its time of day, and early enough to hear of.';
 
 CREATE OR REPLACE FUNCTION offer_notice(w waitlist_entry) RETURNS interval

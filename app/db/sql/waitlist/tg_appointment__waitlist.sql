@@ -3,7 +3,7 @@ CREATE OR REPLACE FUNCTION tg_appointment__waitlist() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     IF has_waitlist(NEW.doctor_id) THEN
-        PERFORM serve_once(NEW.doctor_id, OLD.during);
+        PERFORM serve_waitlist_once(NEW.doctor_id, OLD.during);
     END IF;
     RETURN NULL;
 END
@@ -23,7 +23,7 @@ BEGIN
     IF EXISTS (SELECT FROM doctor WHERE account_id = p_doctor)
         AND (has_waitlist(p_doctor) OR EXISTS (SELECT FROM appointment WHERE doctor_id = p_doctor AND status = 'offered'))
     THEN
-        PERFORM serve_once(p_doctor, freed);
+        PERFORM serve_waitlist_once(p_doctor, freed);
     END IF;
     RETURN NULL;
 END
@@ -31,7 +31,7 @@ $$;
 COMMENT ON FUNCTION tg_schedule__waitlist() IS
 'Offers what a change of a doctor''s schedule frees, and withdraws slots on offer that it takes away.';
 
-CREATE OR REPLACE FUNCTION serve_once(p_doctor integer, p_freed tstzrange) RETURNS void
+CREATE OR REPLACE FUNCTION serve_waitlist_once(p_doctor integer, p_freed tstzrange) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
     seq text := (SELECT format('%s of %s', booking_seq, p_doctor) FROM doctor WHERE account_id = p_doctor);
@@ -44,7 +44,7 @@ BEGIN
     FROM doctor WHERE account_id = p_doctor;
 END
 $$;
-COMMENT ON FUNCTION serve_once(integer, tstzrange) IS
+COMMENT ON FUNCTION serve_waitlist_once(integer, tstzrange) IS
 'Serves a doctor''s waitlist unless that has been done since the transaction''s last change of the doctor''s schedule.';
 
 -- A retired row is left out: its writer need not hold the doctor's lock, so the sweep sees to what it frees.

@@ -20,7 +20,7 @@ BEGIN
     PERFORM refuse('waitlist_entry_doctor_id_fkey', CASE WHEN is_erased(NEW.doctor_id) THEN 'There is no such doctor any more.' END);
     at_ := clock_timestamp();
     NEW.created_at := at_;
-    NEW.priority_class := CASE WHEN was_canceled_on(NEW, at_) THEN 1::smallint ELSE 2::smallint END;
+    NEW.priority_class := CASE WHEN was_canceled_by_doctor(NEW, at_) THEN 1::smallint ELSE 2::smallint END;
     PERFORM refuse('waitlist_entry_status_transition', waitlist_entry_status_transition(NULL, NEW.status));
     SELECT * INTO p FROM policy;
     PERFORM refuse('appointment_doctor_verified', appointment_doctor_verified(d, p));
@@ -37,7 +37,7 @@ FOR EACH ROW EXECUTE FUNCTION tg_waitlist_entry__rules();
 COMMENT ON TRIGGER tg_waitlist_entry__rules ON waitlist_entry IS
 'Lock the doctor, read the clock, then: transition, doctor verified, date inside the window, doctor full.';
 
-CREATE OR REPLACE FUNCTION was_canceled_on(w waitlist_entry, at_ timestamptz) RETURNS boolean
+CREATE OR REPLACE FUNCTION was_canceled_by_doctor(w waitlist_entry, at_ timestamptz) RETURNS boolean
 LANGUAGE sql STABLE AS $$
     SELECT EXISTS (
         SELECT FROM appointment
@@ -45,5 +45,5 @@ LANGUAGE sql STABLE AS $$
             AND updated_at > at_ - interval '360 hours'
     )
 $$;
-COMMENT ON FUNCTION was_canceled_on(waitlist_entry, timestamptz) IS
+COMMENT ON FUNCTION was_canceled_by_doctor(waitlist_entry, timestamptz) IS
 'Whether the doctor has canceled an appointment of this patient within the last 15 days (360 hours): then they are served first.';

@@ -7,7 +7,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         SELECT FROM waitlist_entry AS w
         WHERE w.doctor_id = p_doctor AND w.status = 'offered' AND NOT has_claim(w, at_)
             AND NOT EXISTS (SELECT FROM offer AS o WHERE o.waitlist_entry_id = w.id AND o.status IN ('queued', 'sent'))
-    ) OR cardinality(owed_slots(p_doctor, at_)) > 0
+    ) OR cardinality(reserved_slots(p_doctor, at_)) > 0
 $$;
 COMMENT ON FUNCTION waitlist_is_due(integer, timestamptz) IS
 'Whether serve_waitlist() has something to do for a doctor at an instant: an offer whose time has come, a claim that came to nothing, a slot that is owed.';
