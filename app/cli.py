@@ -2,7 +2,7 @@
 
 import click
 
-from app.gc_tuning import loading
+from app.gc_tuning import frozen_gc
 
 
 class Group(click.Group):
@@ -10,14 +10,14 @@ class Group(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command that was named."""
-        from app.admin_cli.errors import PsqlError
+        from app.admin_cli.errors import AdminCliError
         from app.settings import SettingsError
 
         try:
             return super().invoke(ctx)
         except SettingsError as error:
             raise click.ClickException(f"the environment is not right:\n{error}") from None
-        except PsqlError as error:
+        except AdminCliError as error:
             raise click.ClickException(str(error)) from None
 
 
@@ -31,17 +31,17 @@ def main() -> None:
 @click.option("--port", default=8000, show_default=True, help="Port to listen on.")
 def api(host: str, port: int) -> None:
     """Serve the HTTP API."""
-    with loading():
+    with frozen_gc():
         import uvicorn
 
         import app.main
-        from app.logs import adopt_other_logs, configure_logs
+        from app.logs import capture_library_logs, configure_logs
         from app.settings import get_settings
 
     configure_logs(debug=get_settings().debug)
-    adopt_other_logs()
+    capture_library_logs()
     uvicorn.run(
-        app.main.create_lasting_app,
+        app.main.create_served_app,
         factory=True,
         host=host,
         port=port,
@@ -61,11 +61,11 @@ def worker() -> None:
     """Send the mails, and write down what the clock does."""
     import asyncio
 
-    with loading():
+    with frozen_gc():
         from app.settings import get_settings
-        from app.workers.main import work
+        from app.workers.main import run_worker
 
-    asyncio.run(work(get_settings()))
+    asyncio.run(run_worker(get_settings()))
 
 
 @main.command()
@@ -88,7 +88,7 @@ def migrate() -> None:
     """Bring the database of OWNER_DATABASE_URL to the present schema."""
     import os
 
-    with loading():
+    with frozen_gc():
         import asyncpg
 
         from app.db.migrate import upgrade
@@ -107,7 +107,7 @@ def up(home: str, port: int) -> None:
     """Run everything on this machine: database, queue, mailbox, a PayPal without money, API and worker."""
     from pathlib import Path
 
-    with loading():
+    with frozen_gc():
         from app.sandbox.errors import SandboxError
         from app.sandbox.stack.supervisor import run
 
@@ -117,29 +117,29 @@ def up(home: str, port: int) -> None:
         raise click.ClickException(str(error)) from None
 
 
-HOME = click.option("--home", default=".booking", show_default=True, help="Folder of the sandbox.")
-OWNED = click.option(
+HOME_OPTION = click.option("--home", default=".booking", show_default=True, help="Folder of the sandbox.")
+DATABASE_URL_OPTION = click.option(
     "--database-url", help="The database, as its owner. Default: OWNER_DATABASE_URL, or the sandbox's."
 )
 
 
 @main.command(context_settings={"ignore_unknown_options": True})
-@HOME
+@HOME_OPTION
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def psql(home: str, arguments: tuple[str, ...]) -> None:
     """Open psql as booking_admin: on ADMIN_DATABASE_URL, or the running sandbox. What follows `--` is psql's."""
     import os
     from pathlib import Path
 
-    from app.admin_cli.psql import shell
+    from app.admin_cli.psql import psql_command
 
-    path, command, environment = shell(Path(home), arguments, os.environ)
+    path, command, environment = psql_command(Path(home), arguments, os.environ)
     os.execve(path, command, environment)  # noqa: S606  no shell is wanted
 
 
 @main.command()
-@HOME
-@OWNED
+@HOME_OPTION
+@DATABASE_URL_OPTION
 @click.argument("file")
 def backup(home: str, database_url: str | None, file: str) -> None:
     """Write the whole database into FILE: schema, data, mails to send, grants."""
@@ -147,24 +147,24 @@ def backup(home: str, database_url: str | None, file: str) -> None:
     from pathlib import Path
 
     from app.admin_cli.backup import backup
-    from app.admin_cli.owner_database import running
+    from app.admin_cli.owner_database import owner_url
 
-    asyncio.run(backup(running(database_url, Path(home)), Path(file)))
+    asyncio.run(backup(owner_url(database_url, Path(home)), Path(file)))
     click.echo(f"Written: {file}")
 
 
 @main.command()
-@HOME
-@OWNED
+@HOME_OPTION
+@DATABASE_URL_OPTION
 @click.argument("file")
 def restore(home: str, database_url: str | None, file: str) -> None:
     """Fill an empty database from FILE; the sandbox's, if none is named, while it is not running."""
     import asyncio
     from pathlib import Path
 
-    from app.admin_cli.owner_database import restore_anywhere
+    from app.admin_cli.owner_database import restore_database
 
-    click.echo(asyncio.run(restore_anywhere(database_url, Path(home), Path(file))))
+    click.echo(asyncio.run(restore_database(database_url, Path(home), Path(file))))
 
 
 @main.group()
@@ -173,8 +173,8 @@ def admin() -> None:
 
 
 @admin.command("create")
-@HOME
-@OWNED
+@HOME_OPTION
+@DATABASE_URL_OPTION
 @click.option("--ask", is_flag=True, help="Ask for the password instead of making one.")
 @click.argument("name")
 def create_admin(home: str, database_url: str | None, name: str, *, ask: bool) -> None:
@@ -182,12 +182,12 @@ def create_admin(home: str, database_url: str | None, name: str, *, ask: bool) -
     import asyncio
     from pathlib import Path
 
-    from app.admin_cli.logins import create, generated
-    from app.admin_cli.owner_database import running
+    from app.admin_cli.logins import create_login, generate_password
+    from app.admin_cli.owner_database import owner_url
 
-    url = running(database_url, Path(home))
-    password = click.prompt("Password", hide_input=True, confirmation_prompt=True) if ask else generated()
-    asyncio.run(create(url, name, password))
+    url = owner_url(database_url, Path(home))
+    password = click.prompt("Password", hide_input=True, confirmation_prompt=True) if ask else generate_password()
+    asyncio.run(create_login(url, name, password))
     click.echo(f"Created: {name}, a login with the rights of booking_admin.")
     if not ask:
         click.echo(f"Its password, shown this once: {password}")

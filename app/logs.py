@@ -18,7 +18,7 @@ log = structlog.get_logger()
 # The X-Request-ID that all lines of this task are marked with.
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
-FRAME = '  File "'  # how a line of a traceback begins that says where
+FRAME_PREFIX = '  File "'  # how a line of a traceback begins that says where
 
 
 def configure_logs(*, debug: bool) -> None:
@@ -28,7 +28,7 @@ def configure_logs(*, debug: bool) -> None:
     )
     structlog.configure(
         processors=[
-            tell_request,
+            add_request_id,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             ExceptionRenderer(without_messages),
@@ -37,50 +37,50 @@ def configure_logs(*, debug: bool) -> None:
     )
 
 
-def tell_request(_: Any, __: str, line: EventDict) -> EventDict:
+def add_request_id(_: Any, __: str, line: EventDict) -> EventDict:
     """Mark a line with the request that it is about; structlog's own look through all context variables costs more."""
     if found := request_id.get():
         line["request"] = found
     return line
 
 
-def adopt_other_logs() -> None:
+def capture_library_logs() -> None:
     """Have libraries' logs, warnings and the error that ends this process told in our shape, too."""
     logging.basicConfig(level=logging.WARNING, handlers=[_ToStructlog()], force=True)
     logging.captureWarnings(capture=True)
-    sys.excepthook = _tell_of_the_end
+    sys.excepthook = _log_crash
     sys.unraisablehook = lambda lost: log.error("error_ignored", exc_info=lost.exc_value)
 
 
 def without_messages(exc_info: ExcInfo) -> str:
     """Return the traceback of an error and of what caused it, with the errors' names and codes for their messages."""
-    return "\n".join(line for error in reversed(list(_chain(exc_info[1]))) for line in _steps(error))
+    return "\n".join(line for error in reversed(list(_causes(exc_info[1]))) for line in _traceback_lines(error))
 
 
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
 
 
-def _steps(error: BaseException) -> Iterator[str]:
+def _traceback_lines(error: BaseException) -> Iterator[str]:
     yield from "".join(traceback.format_tb(error.__traceback__)).splitlines()
     told = (getattr(error, name, None) for name in ("sqlstate", "constraint_name"))
     yield " ".join([type(error).__qualname__, *filter(None, told)])
     for inner in error.exceptions if isinstance(error, BaseExceptionGroup) else ():
-        yield from _steps(inner)
+        yield from _traceback_lines(inner)
 
 
 class _ToStructlog(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Log a library's record under its name; of its text the first line, as errors are quoted further down."""
         first, *others = record.getMessage().splitlines() or [""]
-        frames = [line for line in others if line.startswith(FRAME)] if first.startswith("Traceback") else []
+        frames = [line for line in others if line.startswith(FRAME_PREFIX)] if first.startswith("Traceback") else []
         level = min(record.levelno // 10 * 10, logging.CRITICAL)
         log.log(level, record.name, text="\n".join([first, *frames]), exc_info=record.exc_info)
 
 
-def _tell_of_the_end(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+def _log_crash(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     if issubclass(kind, KeyboardInterrupt):
         sys.__excepthook__(kind, error, trace)
     else:

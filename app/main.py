@@ -16,25 +16,25 @@ from redis.asyncio import Redis
 from app.api.bodies import JSONRequest
 from app.api.exception_handlers import EXCEPTION_HANDLERS
 from app.api.health import live, ready
-from app.api.idempotency.keys import REPLAYED
+from app.api.idempotency.keys import REPLAYED_HEADER
 from app.api.middleware.head_options import with_head_and_options
-from app.api.middleware.request_context import HEADER, framed
+from app.api.middleware.request_context import REQUEST_ID_HEADER, with_request_context
 from app.api.middleware.time_limit import TimeLimit
-from app.api.openapi.document import describe, openapi_config
-from app.api.rate_limits.limits import RATE_LIMIT_HEADERS, RateLimits, tell_rate_limit
-from app.db.engine import database_config, on_use
+from app.api.openapi.document import complete_document, openapi_config
+from app.api.rate_limits.limits import RATE_LIMIT_HEADERS, RateLimits, add_rate_limit_headers
+from app.db.engine import database_config, on_connection_returned
 from app.domain.accounts.controller import AccountController
 from app.domain.accounts.own_account_controller import OwnAccountController
 from app.domain.appointments.controller import AppointmentController
 from app.domain.appointments.doctor_controller import DoctorAppointmentController
 from app.domain.auth.code_controller import CodeController
 from app.domain.auth.controller import AuthController
-from app.domain.auth.sessions import current_in
+from app.domain.auth.sessions import make_login_check
 from app.domain.auth.tokens import jwt_auth
 from app.domain.calendar.controller import CalendarController
 from app.domain.doctors.controller import DoctorController, SlotController
 from app.domain.payments.controller import PaymentController
-from app.domain.payments.gateway import IN_A_REQUEST, PayPalAccount
+from app.domain.payments.gateway import REQUEST_TIMEOUTS, PayPalGateway
 from app.domain.payments.paypal.errors import PayPalError
 from app.domain.payments.problems import on_paypal_error
 from app.domain.payments.webhook_controller import receive_webhook
@@ -43,18 +43,18 @@ from app.domain.schedule.controller import ScheduleController
 from app.domain.waitlist.entries.controller import WaitlistController
 from app.domain.waitlist.offers.controller import OfferController
 from app.domain.waitlist.offers.link_controller import OfferLinkController
-from app.gc_tuning import loading
+from app.gc_tuning import frozen_gc
 from app.logs import configure_logs
-from app.outage_log import Outage
+from app.outage_log import OutageLog
 from app.settings import Settings, get_settings
 
 MEBIBYTE = 1024 * 1024
 # swagger-ui-dist, served from here: the docs page needs no other host
-UI = Path(__file__).parent / "api" / "swagger_ui"
+SWAGGER_UI = Path(__file__).parent / "api" / "swagger_ui"
 
 
 @get("/", include_in_schema=False, exclude_from_auth=True)
-async def home() -> Redirect:
+async def redirect_to_docs() -> Redirect:
     """Lead whoever opens the bare address to the docs."""
     return Redirect("/docs")
 
@@ -63,7 +63,7 @@ def _cors(origins: list[str]) -> CORSConfig | None:
     """Let the pages of `origins` call from a browser; none: no page of another origin may."""
     if not origins:
         return None
-    told = [HEADER, REPLAYED, "Link", "Location", "Retry-After", *RATE_LIMIT_HEADERS]
+    told = [REQUEST_ID_HEADER, REPLAYED_HEADER, "Link", "Location", "Retry-After", *RATE_LIMIT_HEADERS]
     return CORSConfig(allow_origins=origins, allow_headers=["*"], expose_headers=told, max_age=3600)
 
 
@@ -76,15 +76,15 @@ def create_app(settings: Settings | None = None) -> Litestar:
         application_name="booking-api",
         pool_seconds=0.75 * config.request_seconds,  # later there would be too little time left for the work itself
     )
-    outage = Outage("postgresql")
-    on_use(database.get_engine(), outage.over)
+    outage = OutageLog("postgresql")
+    on_connection_returned(database.get_engine(), outage.report_recovery)
     redis = Redis.from_url(config.redis_url, socket_timeout=None)  # whoever calls it has a time limit of their own
     rate_limits = RateLimits(config, redis)
-    paypal_account = PayPalAccount(config, IN_A_REQUEST)
+    paypal_gateway = PayPalGateway(config, REQUEST_TIMEOUTS)
 
     @asynccontextmanager
     async def connections(_: Litestar) -> AsyncIterator[None]:
-        async with paypal_account:
+        async with paypal_gateway:
             yield
         await redis.aclose()
         await database.get_engine().dispose()  # advanced-alchemy forgets it where a process makes a second app
@@ -107,26 +107,28 @@ def create_app(settings: Settings | None = None) -> Litestar:
             WaitlistController,
             erase,
             export,
-            home,
+            redirect_to_docs,
             live,
             ready,
             receive_webhook,
-            create_static_files_router("/docs/assets", [UI], opt={"exclude_from_auth": True}, include_in_schema=False),
+            create_static_files_router(
+                "/docs/assets", [SWAGGER_UI], opt={"exclude_from_auth": True}, include_in_schema=False
+            ),
         ],
         plugins=[SQLAlchemyPlugin(database)],
         on_app_init=[
-            jwt_auth(config.secret_key, current_in(database.get_engine())).on_app_init,
+            jwt_auth(config.secret_key, make_login_check(database.get_engine())).on_app_init,
             TimeLimit(config.request_seconds).on_app_init,
         ],
         state=State({"database": outage}),
         cors_config=_cors(config.origins),
-        before_request=rate_limits.call,
-        before_send=[tell_rate_limit],
+        before_request=rate_limits.count_request,
+        before_send=[add_rate_limit_headers],
         dependencies={
             "rate_limits": Provide(lambda: rate_limits, sync_to_thread=False),
             "settings": Provide(lambda: config, sync_to_thread=False),
             "redis": Provide(lambda: redis, sync_to_thread=False),
-            "paypal_account": Provide(lambda: paypal_account, sync_to_thread=False),
+            "paypal_gateway": Provide(lambda: paypal_gateway, sync_to_thread=False),
         },
         exception_handlers={**EXCEPTION_HANDLERS, PayPalError: on_paypal_error},
         openapi_config=openapi_config(),
@@ -136,13 +138,15 @@ def create_app(settings: Settings | None = None) -> Litestar:
         logging_config=None,  # app.logs is; Litestar's own would make every library log to the terminal
         debug=False,  # a debug page would show code and values to whoever asks
     )
-    describe(app)
+    complete_document(app)
     # around all of Litestar, because its own middleware does not see what has no route
-    app.asgi_handler = framed(with_head_and_options(app.asgi_handler, cors=bool(config.origins)), config.hosts)
+    app.asgi_handler = with_request_context(
+        with_head_and_options(app.asgi_handler, cors=bool(config.origins)), config.hosts
+    )
     return app
 
 
-def create_lasting_app() -> Litestar:
+def create_served_app() -> Litestar:
     """Make the API of a process that does nothing else, as `booking api` serves it."""
-    with loading():
+    with frozen_gc():
         return create_app()

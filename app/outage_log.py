@@ -11,23 +11,23 @@ from app.db.errors import driver_error
 
 log = structlog.get_logger()
 
-CALM_SECONDS = 10
+RECOVERY_SECONDS = 10
 
 
-def brief(error: BaseException) -> str:
+def error_name(error: BaseException) -> str:
     """Name an error by its class and code alone: messages quote rows, addresses and names."""
     cause = driver_error(error)
     code = getattr(cause, "sqlstate", None) or getattr(cause, "code", None)
     return f"{type(cause).__name__} {code}" if code else type(cause).__name__
 
 
-def place(error: BaseException) -> str:
+def error_location(error: BaseException) -> str:
     """Return where an error was raised: file, line and function."""
     frames = traceback.extract_tb(error.__traceback__)
     return f"{frames[-1].filename}:{frames[-1].lineno} {frames[-1].name}" if frames else ""
 
 
-class Outage:
+class OutageLog:
     """Tells the log once when a server cannot be used, and once when it has worked again for 10 s on end.
 
     A call that fails may do so only after `seconds`: so much longer it takes until none that was made meanwhile can.
@@ -38,24 +38,24 @@ class Outage:
         self._seconds = seconds
         self._failed_at: float | None = None
 
-    def noticed(self, error: BaseException) -> None:
+    def report_failure(self, error: BaseException) -> None:
         """Say that the server cannot be used, unless that has been said."""
         if self._failed_at is None:
-            log.warning("unavailable", server=self._server, error=brief(error), at=place(error))
+            log.warning("server_unavailable", server=self._server, error=error_name(error), at=error_location(error))
         self._failed_at = time.monotonic()
 
-    def over(self) -> None:
+    def report_recovery(self) -> None:
         """Say that the server can be used, if it could not; while only some calls fail, nothing is said."""
-        if self._failed_at is not None and time.monotonic() - self._failed_at > CALM_SECONDS + self._seconds:
-            log.info("available_again", server=self._server)
+        if self._failed_at is not None and time.monotonic() - self._failed_at > RECOVERY_SECONDS + self._seconds:
+            log.info("server_available_again", server=self._server)
             self._failed_at = None
 
     @contextlib.contextmanager
-    def contained(self) -> Iterator[None]:
+    def suppress_errors(self) -> Iterator[None]:
         """Let an error end the block and nothing more: what is left undone must be something that is tried again."""
         try:
             yield
         except Exception as error:  # noqa: BLE001  whatever it is, the worker must live on
-            self.noticed(error)
+            self.report_failure(error)
         else:
-            self.over()
+            self.report_recovery()

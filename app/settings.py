@@ -53,12 +53,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     @property
     def origins(self) -> list[str]:
         """The origins in CORS_ORIGINS."""
-        return list(filter(None, split_hosts(self.cors_origins)))
+        return list(filter(None, split_list(self.cors_origins)))
 
     @property
     def hosts(self) -> frozenset[str]:
         """The names in ALLOWED_HOSTS, in lower case; none: any host will do, as may be in development."""
-        names = split_hosts(self.allowed_hosts)
+        names = split_list(self.allowed_hosts)
         return frozenset() if "*" in names else frozenset(filter(None, names))
 
 
@@ -85,7 +85,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
                 mistakes.append(f"{name} must be one of {', '.join(choices)}" if choices else f"{name}: {error}")
         elif field.required:
             mistakes.append(f"{name} is missing")
-    mistakes += _judge(values)
+    mistakes += _validate(values)
     if mistakes:
         raise SettingsError(mistakes)
     return Settings(**values)
@@ -102,7 +102,7 @@ def read_owner_database_url(environment: Mapping[str, str]) -> str:
     return url
 
 
-def _judge(values: dict[str, Any]) -> Iterator[str]:
+def _validate(values: dict[str, Any]) -> Iterator[str]:
     """Yield what is wrong with values that have the right type."""
     for name, (is_right, should) in CHECKS.items():
         if values.get(name) is not None and not is_right(values[name]):
@@ -110,19 +110,19 @@ def _judge(values: dict[str, Any]) -> Iterator[str]:
     if values.get("secret_key") == DEVELOPMENT_SECRET and not values.get("debug"):
         yield "SECRET_KEY is the development secret: set one of your own, or DEBUG=true"
     if not values.get("debug"):
-        yield from _judge_hosts(values)
-        yield from _judge_payments(values)
+        yield from _validate_hosts(values)
+        yield from _validate_payments(values)
 
 
-def _judge_hosts(values: dict[str, Any]) -> Iterator[str]:
+def _validate_hosts(values: dict[str, Any]) -> Iterator[str]:
     """Yield what of the hosts is fit for development only, where nobody leads a browser here under a false name."""
     if "allowed_hosts" not in values:
         yield "ALLOWED_HOSTS is missing"
-    elif "*" in split_hosts(values["allowed_hosts"]):
+    elif "*" in split_list(values["allowed_hosts"]):
         yield "ALLOWED_HOSTS lets any host be claimed: name yours, or DEBUG=true"
 
 
-def _judge_payments(values: dict[str, Any]) -> Iterator[str]:
+def _validate_payments(values: dict[str, Any]) -> Iterator[str]:
     """Yield what of the payments is fit for development only, where no real money moves."""
     paypal = urlsplit(values.get("paypal_base_url", "https://"))
     if paypal.scheme == "http" or f".{paypal.hostname}".endswith(".sandbox.paypal.com"):
@@ -133,13 +133,13 @@ def _judge_payments(values: dict[str, Any]) -> Iterator[str]:
         yield "PUBLIC_URL must be the https:// address of this API: PayPal sends payers and webhooks there"
 
 
-def split_hosts(text: str) -> list[str]:
+def split_list(text: str) -> list[str]:
     """Return the names in a list that commas separate, in lower case."""
     return [name.strip().lower() for name in text.split(",")]
 
 
 def _are_hosts(text: str) -> bool:
-    return all(name == "*" or HOST.fullmatch(name) for name in split_hosts(text))
+    return all(name == "*" or HOST.fullmatch(name) for name in split_list(text))
 
 
 def _is_url_of(*schemes: str) -> Callable[[str], bool]:
@@ -161,7 +161,7 @@ def _is_web(url: str) -> bool:
 
 
 def _are_origins(text: str) -> bool:
-    origins = filter(None, split_hosts(text))
+    origins = filter(None, split_list(text))
     return all(_is_web(origin) and origin == urlsplit(origin)._replace(path="").geturl() for origin in origins)
 
 

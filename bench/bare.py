@@ -14,13 +14,13 @@ from litestar import Litestar, Request, post
 from litestar.params import JSONBody
 from litestar.security.jwt import Token
 
-from app.db.driver import as_sent
+from app.db.driver import with_login_and_request_id
 from app.domain.appointments.repository import BOOK
 from app.domain.appointments.schemas import Book
 from app.domain.auth.sessions import REQUIRE_LOGIN
-from app.domain.auth.tokens import LOGIN_WITH_STATEMENT, Caller, jwt_auth
+from app.domain.auth.tokens import LOGIN_CHECKED_BY_STATEMENT, Caller, jwt_auth
 from app.domain.shared_schemas import Appointment
-from app.gc_tuning import loading
+from app.gc_tuning import frozen_gc
 from app.settings import get_settings
 
 APART = "apart"
@@ -40,9 +40,9 @@ def create_app(*, apart: bool) -> Litestar:
         good: bool = await pool.fetchval(REQUIRE_LOGIN, account_id, generation)  # raises, if it is not
         return good
 
-    @post("/api/appointments/appointments/", opt={LOGIN_WITH_STATEMENT: not apart})
+    @post("/api/appointments/appointments/", opt={LOGIN_CHECKED_BY_STATEMENT: not apart})
     async def book(request: Request[Caller, Token, Any], data: JSONBody[Book]) -> Appointment:
-        statement, arguments = as_sent(BOOK, request.user.id, data.doctor, data.appointment_date)
+        statement, arguments = with_login_and_request_id(BOOK, request.user.id, data.doctor, data.appointment_date)
         row = await pool.fetchrow(statement, *arguments)
         assert row is not None  # noqa: S101  book() answers its row or raises
         return Appointment(**row)
@@ -63,12 +63,12 @@ def main() -> None:
     """Serve it as the API is served."""
     *options, port = sys.argv[1:]
 
-    def create_lasting_app() -> Litestar:
-        with loading():
+    def create_served_app() -> Litestar:
+        with frozen_gc():
             return create_app(apart=options == [APART])
 
     uvicorn.run(
-        create_lasting_app,
+        create_served_app,
         factory=True,
         port=int(port),
         loop="uvloop",

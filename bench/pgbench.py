@@ -5,7 +5,7 @@ import re
 from contextvars import copy_context
 from pathlib import Path
 
-from app.db.driver import act_id, as_sent, login
+from app.db.driver import current_login, outbox_request_id, with_login_and_request_id
 from app.sandbox.servers.postgres import bin_dir
 from bench.rounds import Done
 from bench.stack import Stack
@@ -42,9 +42,9 @@ def sent_for(account: object, request_id: str | None, statement: str, *arguments
 
 
 def _sent_for(account: object, request_id: str | None, statement: str, *arguments: object) -> str:
-    login.set((account, 1) if account else None)  # type: ignore[arg-type]  # a word that stands for the account's id
-    act_id.set(f"'{request_id}'" if request_id else None)
-    statement, arguments = as_sent(statement, *arguments)
+    current_login.set((account, 1) if account else None)  # type: ignore[arg-type]  # a word that stands for the account's id
+    outbox_request_id.set(f"'{request_id}'" if request_id else None)
+    statement, arguments = with_login_and_request_id(statement, *arguments)
     for number, argument in reversed([*enumerate(arguments, 1)]):
         statement = statement.replace(f"${number}", str(argument))
     return f"{' '.join(statement.split())};\n"

@@ -10,7 +10,7 @@ from bench.rounds import CLIENTS, by_turns
 from bench.stack import Stack
 
 GRANIAN = (
-    *("--interface", "asgi", "--factory", "app.main:create_lasting_app", "--loop", "uvloop"),
+    *("--interface", "asgi", "--factory", "app.main:create_served_app", "--loop", "uvloop"),
     *("--http", "1", "--no-ws", "--no-log", "--host", "127.0.0.1", "--port"),
 )
 READ = "an appointment"

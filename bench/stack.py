@@ -13,7 +13,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from app.db.migrate import upgrade
 from app.sandbox.mailbox.server import Mailbox
-from app.sandbox.servers.database import create_database, dsn_of, let_any_doctor_be_booked, set_passwords
+from app.sandbox.servers.database import create_database, disable_doctor_verification, dsn_of, set_passwords
 from app.sandbox.servers.ports import free_port, is_taken
 from app.sandbox.servers.postgres import EmbeddedPostgres
 from app.sandbox.servers.process import Child, Program
@@ -144,7 +144,7 @@ class Stack:
 
 async def _works(worker: Worker) -> None:
     async with asyncio.timeout(SECONDS_TO_WORK):
-        while '"working"' not in worker.child.log.read_text():
+        while '"worker_started"' not in worker.child.log.read_text():
             if not worker.child.running:
                 raise worker.child.failure("the worker ended")
             await asyncio.sleep(0.05)
@@ -158,7 +158,7 @@ async def running_stack(home: Path) -> AsyncIterator[Stack]:
         await stack.postgres.start()
         await create_database(stack.postgres)
         await asyncio.to_thread(upgrade, dsn_of(stack.postgres, "booking_owner"))
-        await let_any_doctor_be_booked(stack.postgres)
+        await disable_doctor_verification(stack.postgres)
         await set_passwords(stack.postgres)
         await _must_be_durable(stack)
         await stack.redis.start()

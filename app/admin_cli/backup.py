@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 import asyncpg
 
-from app.admin_cli.addresses import for_libpq, name_of
-from app.admin_cli.errors import PsqlError
-from app.admin_cli.programs import program_for
+from app.admin_cli.addresses import display_name, split_password
+from app.admin_cli.errors import AdminCliError
+from app.admin_cli.programs import find_program_for
 from app.db.repeatable import SQL
 
 OWNER = "booking_owner"
@@ -32,7 +32,7 @@ FACTS = """
 """
 
 
-class Facts(NamedTuple):
+class DatabaseFacts(NamedTuple):
     """What there is at an address."""
 
     major: int
@@ -42,23 +42,23 @@ class Facts(NamedTuple):
 
 
 async def backup(url: str, file: Path) -> None:
-    """Write the database at `url`, its owner's, to `file`, for its owner's eyes only. Raises PsqlError."""
-    facts = await look(url)
+    """Write the database at `url`, its owner's, to `file`, for its owner's eyes only. Raises AdminCliError."""
+    facts = await inspect_database(url)
     if not facts.is_ours:
-        raise PsqlError(f"there is nothing of ours in {name_of(url)}")
-    with _written_whole(file) as part:
+        raise AdminCliError(f"there is nothing of ours in {display_name(url)}")
+    with _atomic_file(file) as part:
         await _run("pg_dump", facts.major, url, "--format=custom", f"--file={part}")
 
 
 async def restore(url: str, file: Path) -> None:
     """Fill the empty database at `url` with what `file` holds, all or nothing, and create the roles that are missing.
 
-    What it holds then belongs to the role of `url`, or, if that is a superuser, to booking_owner. Raises PsqlError.
+    What it holds then belongs to the role of `url`, or, if that is a superuser, to booking_owner. Raises AdminCliError.
     """
-    must_be_there(file)
-    facts = await look(url)
+    require_file(file)
+    facts = await inspect_database(url)
     if facts.is_used:
-        raise PsqlError(f"{name_of(url)} is not empty: restore into a new database")
+        raise AdminCliError(f"{display_name(url)} is not empty: restore into a new database")
     await _execute(url, (SQL / "setup" / "01_roles.sql").read_text())
     owner = ["--no-owner"]
     if facts.is_superuser:
@@ -71,44 +71,44 @@ async def restore(url: str, file: Path) -> None:
     await _execute(url, f"{role} {(SQL / 'setup' / '02_schemas.sql').read_text()}; ANALYZE")
 
 
-def must_be_there(file: Path) -> None:
-    """Raise PsqlError if there is no such file."""
+def require_file(file: Path) -> None:
+    """Raise AdminCliError if there is no such file."""
     if not file.is_file():
-        raise PsqlError(f"{file} is not there")
+        raise AdminCliError(f"{file} is not there")
 
 
 @contextmanager
-def _written_whole(file: Path) -> Iterator[Path]:
-    """Yield where to write what is to be `file`, which is there only when all of it is. Raises PsqlError."""
+def _atomic_file(file: Path) -> Iterator[Path]:
+    """Yield where to write what is to be `file`, which is there only when all of it is. Raises AdminCliError."""
     if file.exists():
-        raise PsqlError(f"{file} is there already")
+        raise AdminCliError(f"{file} is there already")
     part = file.with_name(f"{file.name}.part")
     try:
         part.touch(mode=0o600)
         yield part
         part.rename(file)
     except OSError as error:
-        raise PsqlError(f"{error.filename}: {error.strerror}") from None
+        raise AdminCliError(f"{error.filename}: {error.strerror}") from None
     finally:
         part.unlink(missing_ok=True)
 
 
-async def look(url: str) -> Facts:
-    """Return what there is at `url`. Raises PsqlError if nobody answers there."""
+async def inspect_database(url: str) -> DatabaseFacts:
+    """Return what there is at `url`. Raises AdminCliError if nobody answers there."""
     connection = await _connect(url)
     try:
         row = await connection.fetchrow(FACTS)
     finally:
         await connection.close()
     assert row is not None  # noqa: S101  a query without FROM has one row
-    return Facts(*row)
+    return DatabaseFacts(*row)
 
 
 async def _connect(url: str) -> "asyncpg.Connection[asyncpg.Record]":
     try:
         return await asyncpg.connect(url)
     except (OSError, asyncpg.PostgresError) as error:
-        raise PsqlError(f"{name_of(url)}: {error}") from None
+        raise AdminCliError(f"{display_name(url)}: {error}") from None
 
 
 async def _execute(url: str, sql: str) -> None:
@@ -116,7 +116,7 @@ async def _execute(url: str, sql: str) -> None:
     try:
         await connection.execute(sql)
     except asyncpg.InsufficientPrivilegeError as error:
-        raise PsqlError("\n".join(filter(None, (error.message, error.hint)))) from None
+        raise AdminCliError("\n".join(filter(None, (error.message, error.hint)))) from None
     finally:
         await connection.close()
 
@@ -130,10 +130,10 @@ async def _fetch(url: str, sql: str) -> str:
 
 
 async def _run(name: str, server: int, url: str, *arguments: str) -> None:
-    """Run a program on the database; its own words, if it fails, become a PsqlError."""
-    address, login = for_libpq(url)
+    """Run a program on the database; its own words, if it fails, become an AdminCliError."""
+    address, login = split_password(url)
     process = await asyncio.create_subprocess_exec(
-        program_for(name, server),
+        find_program_for(name, server),
         f"--dbname={address}",
         *arguments,
         env={**os.environ, **login},
@@ -141,4 +141,4 @@ async def _run(name: str, server: int, url: str, *arguments: str) -> None:
     )
     _, said = await process.communicate()
     if process.returncode:
-        raise PsqlError(f"{name} failed:\n{said.decode(errors='replace').strip()}")
+        raise AdminCliError(f"{name} failed:\n{said.decode(errors='replace').strip()}")

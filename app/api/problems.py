@@ -76,7 +76,7 @@ def not_found(what: str) -> ProblemError:
     return ProblemError(404, "not_found", f"There is no such {what}.")
 
 
-def no_account() -> ProblemError:
+def account_gone() -> ProblemError:
     """Make the answer to a token that is signed with our secret but, say, for a database that was restored since."""
     return ProblemError(401, "unauthorized", "This account does not exist any more.")
 

@@ -15,21 +15,22 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_scoped_sessi
 T = TypeVar("T")
 Session = AsyncSession | async_scoped_session[AsyncSession]  # as advanced-alchemy's repositories hold it
 
-ATTEMPTS = 8
-SILENT_SECONDS = 12  # the server itself ends a statement after 10 s (engine.py), so then it is the server that hangs
+MAX_ATTEMPTS = 8
+# The server itself ends a statement after 10 s (engine.py), so then it is the server that hangs.
+CLIENT_TIMEOUT_SECONDS = 12
 
 # The X-Request-ID of the act that this task carries out; what it writes into the outbox is marked with it.
-act_id: ContextVar[str | None] = ContextVar("act_id", default=None)
+outbox_request_id: ContextVar[str | None] = ContextVar("outbox_request_id", default=None)
 
 # The login, by account and generation, that this task acts for where its statements themselves look whether it goes on.
-login: ContextVar[tuple[int, int] | None] = ContextVar("login", default=None)
+current_login: ContextVar[tuple[int, int] | None] = ContextVar("current_login", default=None)
 LOGIN_ENDED = "U0401"
 
 # The connection of the transaction that this task is in (`one_transaction`).
-_within: ContextVar[Any] = ContextVar("_within", default=None)
+_transaction_connection: ContextVar[Any] = ContextVar("_transaction_connection", default=None)
 
 # What a commit would find broken is found where it can be explained still, and what is put off stays put off.
-CHECK_NOW = "SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED"
+CHECK_DEFERRED_CONSTRAINTS = "SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED"
 
 # A writer whose snapshot was stale, a deadlock's victim, a row retired in the midst of the statement that reads it.
 RETRYABLE = (
@@ -58,11 +59,11 @@ async def fetch(engine: AsyncEngine, sql: str, *arguments: Any) -> list[asyncpg.
     if the server stays silent; nobody knows then whether the statement was committed. Raises LoginEndedError if it is
     to look whether the login goes on, and that does not.
     """
-    sql, arguments = as_sent(sql, *arguments)
-    async with _driver_for(engine) as driver:
+    sql, arguments = with_login_and_request_id(sql, *arguments)
+    async with _connection_for(engine) as driver:
         if driver.is_in_transaction():
-            return await _persist(driver, lambda: _attempt(driver, lambda _: True, sql, *arguments))
-        return await _persist(driver, lambda: driver.fetch(sql, *arguments))
+            return await _retry(driver, lambda: _attempt(driver, lambda _: True, sql, *arguments))
+        return await _retry(driver, lambda: driver.fetch(sql, *arguments))
 
 
 async def fetch_one(engine: AsyncEngine, sql: str, *arguments: Any) -> asyncpg.Record | None:
@@ -76,9 +77,9 @@ async def fetch_within(session: Session, sql: str, *arguments: Any) -> list[asyn
 
     Nothing is retried, as that would be more than this statement. Raises asyncpg's errors, and TimeoutError.
     """
-    sql, arguments = as_sent(sql, *arguments)
+    sql, arguments = with_login_and_request_id(sql, *arguments)
     driver: Any = (await (await session.connection()).get_raw_connection()).driver_connection
-    rows: list[asyncpg.Record] = await in_time(driver, lambda: driver.fetch(sql, *arguments))
+    rows: list[asyncpg.Record] = await run_with_timeout(driver, lambda: driver.fetch(sql, *arguments))
     return rows
 
 
@@ -86,9 +87,9 @@ async def fetch_if(
     engine: AsyncEngine, keep: Callable[[list[asyncpg.Record]], bool], sql: str, *arguments: Any
 ) -> list[asyncpg.Record]:
     """Run one statement like `fetch`, but commit only if `keep` says so of its rows; else undo it."""
-    sql, arguments = as_sent(sql, *arguments)
-    async with _driver_for(engine) as driver:
-        return await _persist(driver, lambda: _attempt(driver, keep, sql, *arguments))
+    sql, arguments = with_login_and_request_id(sql, *arguments)
+    async with _connection_for(engine) as driver:
+        return await _retry(driver, lambda: _attempt(driver, keep, sql, *arguments))
 
 
 async def _attempt(
@@ -101,7 +102,7 @@ async def _attempt(
         rows: list[asyncpg.Record] = await driver.fetch(sql, *arguments)
         kept = keep(rows)
         if kept and within:
-            await driver.execute(CHECK_NOW)
+            await driver.execute(CHECK_DEFERRED_CONSTRAINTS)
     except Exception:
         await transaction.rollback()
         raise
@@ -116,42 +117,42 @@ async def one_transaction(engine: AsyncEngine) -> AsyncIterator[None]:
     Each statement is a savepoint: one that fails is undone alone, gives back its locks and is tried again as ever.
     Raises on leaving what a commit raises; nobody may be told of success before that.
     """
-    async with connected(engine) as driver, _committed(driver):
-        token = _within.set(driver)
+    async with pooled_connection(engine) as driver, _transaction(driver):
+        token = _transaction_connection.set(driver)
         try:
             yield
         finally:
-            _within.reset(token)
+            _transaction_connection.reset(token)
 
 
 @asynccontextmanager
-async def _committed(driver: Any) -> AsyncIterator[None]:
+async def _transaction(driver: Any) -> AsyncIterator[None]:
     # at any other level a statement that is tried again would see what it saw before
     transaction = driver.transaction(isolation="read_committed")
-    await in_time(driver, transaction.start)
+    await run_with_timeout(driver, transaction.start)
     try:
         yield
-        await in_time(driver, transaction.commit)
+        await run_with_timeout(driver, transaction.commit)
     except Exception:
         if not driver.is_closed() and driver.is_in_transaction():
-            await in_time(driver, transaction.rollback)
+            await run_with_timeout(driver, transaction.rollback)
         raise
     except BaseException:  # stopped, perhaps because the server hangs: closing the connection undoes it, too
         driver.terminate()
         raise
 
 
-def as_sent(sql: str, *arguments: Any) -> tuple[str, tuple[Any, ...]]:
-    """Have the statement first look whether the `login` goes on, and tell its transaction the `act_id`.
+def with_login_and_request_id(sql: str, *arguments: Any) -> tuple[str, tuple[Any, ...]]:
+    """Have the statement first look whether the `login` goes on, and tell its transaction the `outbox_request_id`.
 
     That costs no round trip more. Conditions that no row has a part in are tried before any row is asked for (EXPLAIN:
     One-Time Filter). The setting ends with the transaction, so the next user of the connection does not inherit it.
     """
     conditions, given = [], list(arguments)
-    if caller := login.get():
+    if caller := current_login.get():
         conditions.append(f"(SELECT require_login(${len(given) + 1}, ${len(given) + 2}))")
         given += caller
-    if request_id := act_id.get():
+    if request_id := outbox_request_id.get():
         conditions.append(f"(SELECT set_config('booking.request', ${len(given) + 1}, true)) IS NOT NULL")
         given.append(request_id)
     if not conditions:
@@ -159,7 +160,7 @@ def as_sent(sql: str, *arguments: Any) -> tuple[str, tuple[Any, ...]]:
     return f"SELECT called.* FROM ({sql}) AS called WHERE {' AND '.join(conditions)}", tuple(given)  # noqa: S608  our own
 
 
-class connected:  # noqa: N801  named as contextlib's own are
+class pooled_connection:  # noqa: N801  named as contextlib's own are
     """Lend a driver connection of the pool, for one statement.
 
     It comes from the pool itself: a session's connection, or an engine's, costs more than many a statement. So would
@@ -170,28 +171,28 @@ class connected:  # noqa: N801  named as contextlib's own are
         self._engine = engine
 
     async def __aenter__(self) -> Any:
-        self._lent = await _lent_by(self._engine)
-        return self._lent.driver_connection
+        self._pooled = await _acquire(self._engine)
+        return self._pooled.driver_connection
 
     async def __aexit__(self, *_: object) -> None:
-        self._lent.close()
+        self._pooled.close()
 
 
-async def _lent_by(engine: Any) -> PoolProxiedConnection:
+async def _acquire(engine: Any) -> PoolProxiedConnection:
     if engine.pool.checkedin():  # nothing has to be waited for, so there is no need for what lets SQLAlchemy wait
         with suppress(MissingGreenlet):  # unless it is to be made anew; then it goes behind the others, which may live
             idle: PoolProxiedConnection = engine.pool.connect()
             return idle
     lent: PoolProxiedConnection = await engine.raw_connection()
     try:
-        _go_on_unless_stopped()
+        _raise_if_cancelled()
     except asyncio.CancelledError:
         lent.close()
         raise
     return lent
 
 
-def _go_on_unless_stopped() -> None:
+def _raise_if_cancelled() -> None:
     # who is stopped at the very moment at which the pool has a connection for them is not told (asyncio.wait_for before
     # Python 3.12: https://github.com/python/cpython/issues/86296)
     task = asyncio.current_task()
@@ -199,32 +200,32 @@ def _go_on_unless_stopped() -> None:
         raise asyncio.CancelledError
 
 
-def _driver_for(engine: AsyncEngine) -> AbstractAsyncContextManager[Any]:
+def _connection_for(engine: AsyncEngine) -> AbstractAsyncContextManager[Any]:
     """Lend a driver connection: that of the transaction which this task is in, if it is in one."""
-    return nullcontext(_within.get()) if _within.get() else connected(engine)
+    return nullcontext(_transaction_connection.get()) if _transaction_connection.get() else pooled_connection(engine)
 
 
-async def _persist(driver: Any, act: Callable[[], Awaitable[list[asyncpg.Record]]]) -> list[asyncpg.Record]:
+async def _retry(driver: Any, act: Callable[[], Awaitable[list[asyncpg.Record]]]) -> list[asyncpg.Record]:
     attempt = 1
     while True:
         try:
-            return await in_time(driver, act)
+            return await run_with_timeout(driver, act)
         except asyncpg.PostgresError as error:
             if error.sqlstate == LOGIN_ENDED:
                 raise LoginEndedError from error
-            if attempt == ATTEMPTS or not is_retryable(error):
+            if attempt == MAX_ATTEMPTS or not is_retryable(error):
                 raise
         await asyncio.sleep(random.uniform(0, 0.001 * 2**attempt))
         attempt += 1
 
 
-async def in_time(driver: Any, act: Callable[[], Awaitable[T]]) -> T:
+async def run_with_timeout(driver: Any, act: Callable[[], Awaitable[T]]) -> T:
     """Let `act` use a driver connection, for 12 s at most; who ends it earlier ends the connection with it.
 
     Raises TimeoutError.
     """
     try:
-        async with asyncio.timeout(SILENT_SECONDS):
+        async with asyncio.timeout(CLIENT_TIMEOUT_SECONDS):
             return await act()
     except (TimeoutError, asyncio.CancelledError):
         # The server may be at it still, or be gone: nobody else is to wait for that. The pool makes a new connection.

@@ -22,7 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from app.db.errors import NotConnectedError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-SECONDS_TO_CLOSE = 2
+CLOSE_TIMEOUT_SECONDS = 2
 
 
 def create_engine(url: str, *, application_name: str, pool_size: int = 10, pool_seconds: float = 30) -> AsyncEngine:
@@ -52,18 +52,18 @@ def create_engine(url: str, *, application_name: str, pool_size: int = 10, pool_
 
     engine = create_async_engine(
         "postgresql+asyncpg://",
-        async_creator=lambda: _WhenAwaited(connect),
+        async_creator=lambda: _LazyAwaitable(connect),
         pool_size=pool_size,
         max_overflow=0,
         hide_parameters=True,  # an error's text may end up where nobody's data belongs
         pool_timeout=pool_seconds,
     )
     event.listen(engine.sync_engine, "checkout", _refuse_dead_connection)
-    event.listen(engine.sync_engine, "close", _hang_up)
+    event.listen(engine.sync_engine, "close", _terminate)
     return engine
 
 
-class _WhenAwaited:
+class _LazyAwaitable:
     """What begins when it is awaited; unlike a coroutine it may as well be let go, as by who cannot wait."""
 
     def __init__(self, begin: Callable[[], Awaitable[Any]]) -> None:
@@ -79,19 +79,19 @@ def _refuse_dead_connection(connection: Any, *_: object) -> None:
         raise DisconnectionError
 
 
-def _hang_up(connection: Any, *_: object) -> None:
+def _terminate(connection: Any, *_: object) -> None:
     # Closing waits for the server to hang up; while that hangs, a process that is told to stop would not.
     connection.driver_connection.terminate()
 
 
-def on_use(engine: AsyncEngine, tell: Callable[[], None]) -> None:
+def on_connection_returned(engine: AsyncEngine, callback: Callable[[], None]) -> None:
     """Call `tell` whenever a connection has been used and lives: then the server is there."""
 
-    def tell_if_alive(connection: Any, *_: object) -> None:
+    def call_if_alive(connection: Any, *_: object) -> None:
         if connection is not None and not connection.driver_connection.is_closed():
-            tell()
+            callback()
 
-    event.listen(engine.sync_engine, "checkin", tell_if_alive)
+    event.listen(engine.sync_engine, "checkin", call_if_alive)
 
 
 class _RequestSession(AsyncSession):
@@ -100,7 +100,7 @@ class _RequestSession(AsyncSession):
     async def close(self) -> None:
         # The answer stands: what it tells of is committed, and a lost connection leaves the pool.
         with contextlib.suppress(SQLAlchemyError, OSError):
-            async with asyncio.timeout(SECONDS_TO_CLOSE):
+            async with asyncio.timeout(CLOSE_TIMEOUT_SECONDS):
                 await super().close()
 
 

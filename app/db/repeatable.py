@@ -22,7 +22,7 @@ FOLDERS = (
 )
 
 
-def present_sql() -> str:
+def repeatable_sql() -> str:
     """Return every file of `app/db/sql/` as one script that may be run again at any time without effect."""
     # Bodies are not checked when created, so that functions may call each other whatever the order of their files.
     files = (path.read_text() for folder in FOLDERS for path in sorted((SQL / folder).glob("*.sql")))

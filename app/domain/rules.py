@@ -14,46 +14,46 @@ class Rule(NamedTuple):
     title: str
 
 
-CONFLICT, FORBIDDEN_BY_RULE, INVALID, OURS = 409, 422, 400, 500
+CONFLICT, UNPROCESSABLE, INVALID, INTERNAL = 409, 422, 400, 500
 
 RULES: dict[str, Rule] = {
     # appointments
-    "appointment_doctor_verified": Rule(FORBIDDEN_BY_RULE, "This doctor takes no appointments yet."),
+    "appointment_doctor_verified": Rule(UNPROCESSABLE, "This doctor takes no appointments yet."),
     "appointment_doctor_no_overlap": Rule(CONFLICT, "This slot is taken."),
     "appointment_patient_no_overlap": Rule(CONFLICT, "You already have an appointment at that time."),
     "appointment_doctor_cap": Rule(CONFLICT, "The doctor has no room for another appointment."),
     "appointment_doctor_seat": Rule(CONFLICT, "The doctor has no room for another appointment."),
     "appointment_patient_hold_limit": Rule(CONFLICT, "You have too many unpaid bookings."),
-    "appointment_booking_window": Rule(FORBIDDEN_BY_RULE, "The time is outside the booking window."),
-    "appointment_within_working_hours": Rule(FORBIDDEN_BY_RULE, "The time is not one of the doctor's slots."),
-    "appointment_cancel_notice": Rule(FORBIDDEN_BY_RULE, "It is too late to cancel."),
+    "appointment_booking_window": Rule(UNPROCESSABLE, "The time is outside the booking window."),
+    "appointment_within_working_hours": Rule(UNPROCESSABLE, "The time is not one of the doctor's slots."),
+    "appointment_cancel_notice": Rule(UNPROCESSABLE, "It is too late to cancel."),
     "appointment_status_transition": Rule(CONFLICT, "The appointment is not in a state for this."),
-    "appointment_immutable": Rule(FORBIDDEN_BY_RULE, "This part of an appointment never changes."),
-    "appointment_confirmed_is_paid": Rule(FORBIDDEN_BY_RULE, "The appointment has not been paid."),
-    "appointment_doctor_id_fkey": Rule(FORBIDDEN_BY_RULE, "There is no such doctor."),
-    "appointment_patient_id_fkey": Rule(FORBIDDEN_BY_RULE, "There is no such patient."),
+    "appointment_immutable": Rule(UNPROCESSABLE, "This part of an appointment never changes."),
+    "appointment_confirmed_is_paid": Rule(UNPROCESSABLE, "The appointment has not been paid."),
+    "appointment_doctor_id_fkey": Rule(UNPROCESSABLE, "There is no such doctor."),
+    "appointment_patient_id_fkey": Rule(UNPROCESSABLE, "There is no such patient."),
     # payments
     "payment_appointment_payable": Rule(CONFLICT, "There is nothing to pay."),
-    "payment_amount_matches_fee": Rule(FORBIDDEN_BY_RULE, "This is not the appointment's price."),
+    "payment_amount_matches_fee": Rule(UNPROCESSABLE, "This is not the appointment's price."),
     "payment_one_capture": Rule(CONFLICT, "The appointment is paid already."),
-    "payment_refund_within_capture": Rule(FORBIDDEN_BY_RULE, "A refund never exceeds what was paid."),
+    "payment_refund_within_capture": Rule(UNPROCESSABLE, "A refund never exceeds what was paid."),
     "payment_status_transition": Rule(CONFLICT, "The payment is not in a state for this."),
-    "payment_immutable": Rule(FORBIDDEN_BY_RULE, "This part of a payment never changes."),
-    "refund_immutable": Rule(FORBIDDEN_BY_RULE, "This part of a refund never changes."),
+    "payment_immutable": Rule(UNPROCESSABLE, "This part of a payment never changes."),
+    "refund_immutable": Rule(UNPROCESSABLE, "This part of a refund never changes."),
     "refund_status_transition": Rule(CONFLICT, "The refund is not in a state for this."),
     # waitlist
     "waitlist_only_when_full": Rule(CONFLICT, "The doctor still has a free slot."),
     "waitlist_entry_unique": Rule(CONFLICT, "You are on this waitlist already."),
-    "waitlist_desired_date_window": Rule(FORBIDDEN_BY_RULE, "The date is outside the booking window."),
+    "waitlist_desired_date_window": Rule(UNPROCESSABLE, "The date is outside the booking window."),
     "waitlist_entry_status_transition": Rule(CONFLICT, "The waitlist entry is not in a state for this."),
-    "waitlist_entry_immutable": Rule(FORBIDDEN_BY_RULE, "This part of a waitlist entry never changes."),
-    "waitlist_entry_doctor_id_fkey": Rule(FORBIDDEN_BY_RULE, "There is no such doctor."),
-    "waitlist_entry_patient_id_fkey": Rule(FORBIDDEN_BY_RULE, "There is no such patient."),
+    "waitlist_entry_immutable": Rule(UNPROCESSABLE, "This part of a waitlist entry never changes."),
+    "waitlist_entry_doctor_id_fkey": Rule(UNPROCESSABLE, "There is no such doctor."),
+    "waitlist_entry_patient_id_fkey": Rule(UNPROCESSABLE, "There is no such patient."),
     "waitlist_entry_times_valid": Rule(INVALID, "The earliest time is not after the latest."),
     "waitlist_entry_min_notice_minutes_valid": Rule(INVALID, "The notice is 0 to 21600 minutes."),
     "offer_superseded": Rule(CONFLICT, "This offer is no longer good."),
     "offer_status_transition": Rule(CONFLICT, "This offer has been answered."),
-    "offer_immutable": Rule(FORBIDDEN_BY_RULE, "This part of an offer never changes."),
+    "offer_immutable": Rule(UNPROCESSABLE, "This part of an offer never changes."),
     # accounts and schedules
     "account_username_unique": Rule(CONFLICT, "This username is taken."),
     "account_email_unique": Rule(CONFLICT, "An account with this email exists already."),
@@ -61,11 +61,11 @@ RULES: dict[str, Rule] = {
     "account_email_valid": Rule(INVALID, "This is not an email address."),
     "account_pending_email_valid": Rule(INVALID, "This is not an email address."),
     "account_role_valid": Rule(INVALID, "The role is doctor or patient."),
-    "doctor_account_id_fkey": Rule(FORBIDDEN_BY_RULE, "A role never changes."),
-    "patient_account_id_fkey": Rule(FORBIDDEN_BY_RULE, "A role never changes."),
-    "doctor_timezone_fkey": Rule(FORBIDDEN_BY_RULE, "This is not an IANA time zone."),
-    "patient_timezone_fkey": Rule(FORBIDDEN_BY_RULE, "This is not an IANA time zone."),
-    "doctor_fee_allowed": Rule(FORBIDDEN_BY_RULE, "This fee or currency is not allowed."),
+    "doctor_account_id_fkey": Rule(UNPROCESSABLE, "A role never changes."),
+    "patient_account_id_fkey": Rule(UNPROCESSABLE, "A role never changes."),
+    "doctor_timezone_fkey": Rule(UNPROCESSABLE, "This is not an IANA time zone."),
+    "patient_timezone_fkey": Rule(UNPROCESSABLE, "This is not an IANA time zone."),
+    "doctor_fee_allowed": Rule(UNPROCESSABLE, "This fee or currency is not allowed."),
     "doctor_fee_valid": Rule(INVALID, "A fee is not negative."),
     "doctor_fee_has_no_minor_unit": Rule(INVALID, "This currency has no decimals."),
     "doctor_slot_minutes_valid": Rule(INVALID, "A slot lasts 5 to 480 minutes."),
@@ -74,7 +74,7 @@ RULES: dict[str, Rule] = {
     "doctor_experience_years_valid": Rule(INVALID, "Experience is 0 to 80 years."),
     "time_off_no_appointment": Rule(CONFLICT, "Appointments are in the way."),
     "time_off_during_valid": Rule(INVALID, "Time off begins and ends at some time, and begins before it ends."),
-    "time_off_doctor_id_fkey": Rule(FORBIDDEN_BY_RULE, "There is no such doctor."),
+    "time_off_doctor_id_fkey": Rule(UNPROCESSABLE, "There is no such doctor."),
     "working_hours_cover_appointments": Rule(CONFLICT, "Appointments would be outside the working hours."),
     "working_hours_no_overlap": Rule(CONFLICT, "Working hours overlap."),
     "working_hours_weekday_valid": Rule(INVALID, "A weekday is 1 (Monday) to 7 (Sunday)."),
@@ -82,11 +82,11 @@ RULES: dict[str, Rule] = {
         INVALID,
         "Working hours begin before they end; across midnight they are two intervals, until 24:00 and from 00:00.",
     ),
-    "working_hours_doctor_id_fkey": Rule(FORBIDDEN_BY_RULE, "There is no such doctor."),
+    "working_hours_doctor_id_fkey": Rule(UNPROCESSABLE, "There is no such doctor."),
 }
 
 # Nothing that a client sends can break these: they guard the tables against our own mistakes and against slips at psql.
-GUARDS = (
+INTERNAL_RULES = (
     "account_erased_is_empty",
     "account_status_valid",
     "account_token_account_id_fkey",
@@ -147,7 +147,7 @@ GUARDS = (
     "waitlist_entry_status_valid",
     "webhook_event_payment_id_fkey",
 )
-RULES |= dict.fromkeys(GUARDS, Rule(OURS, "Something went wrong on our side."))
+RULES |= dict.fromkeys(INTERNAL_RULES, Rule(INTERNAL, "Something went wrong on our side."))
 
 
 class Refusal(NamedTuple):
@@ -169,7 +169,7 @@ def refusal_of(error: BaseException) -> Refusal | None:
         return None
     code = cause.constraint_name or ""
     rule = RULES.get(code)
-    if rule is None or rule.status == OURS:
+    if rule is None or rule.status == INTERNAL:
         return None
     # PostgreSQL's own messages quote rows, which may be other people's; those our triggers raise name no table.
     detail = rule.title if cause.table_name else str(cause.args[0])

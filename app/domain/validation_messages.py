@@ -5,9 +5,9 @@ import re
 _patterns: dict[str, str] = {}
 
 
-def pattern(regex: str, says: str) -> str:
+def pattern(regex: str, message: str) -> str:
     """Return a regex for a field's type, after noting what to tell about a text that does not match it."""
-    _patterns[repr(regex)] = says
+    _patterns[repr(regex)] = message
     return regex
 
 
@@ -32,7 +32,7 @@ def _must_match(match: re.Match[str]) -> str:
     return _patterns.get(match["regex"], f"Must match {match['regex']}.")
 
 
-_SAYINGS = [
+_MESSAGES = [
     (re.compile(regex, re.DOTALL), say)
     for regex, say in (
         (r"Object missing required field `.*`", lambda _: "This field is required."),
@@ -54,7 +54,7 @@ _SAYINGS = [
 
 def explain(message: str) -> str:
     """Return what a message of msgspec's means to a client; an unknown one as it is."""
-    for regex, say in _SAYINGS:
+    for regex, say in _MESSAGES:
         if match := regex.fullmatch(message):
             return say(match)
     return message

@@ -32,7 +32,7 @@ class Person(NamedTuple):
     headers: dict[str, str]
 
 
-class Story:
+class DemoRun:
     """One run of the demo against one stack."""
 
     def __init__(self, api: httpx.AsyncClient, mailbox: str) -> None:
@@ -41,7 +41,7 @@ class Story:
         self.run = secrets.token_hex(3)
         self.began = monotonic()
 
-    def tell(self, text: str) -> None:
+    def report_step(self, text: str) -> None:
         """Print a line of the timeline: seconds since the demo began, and what happened."""
         console.print(f"[dim]{monotonic() - self.began:7.2f} s[/dim]  {text}")
 
@@ -70,17 +70,19 @@ class Story:
     async def play(self) -> None:
         """Tell the whole story."""
         doctor = await self.register("doctor", "doctor")
-        self.tell(f"Doctor {doctor.id} registered, with default hours and fee")
-        patients = await in_order(
+        self.report_step(f"Doctor {doctor.id} registered, with default hours and fee")
+        patients = await run_in_order(
             range(PATIENTS), "Registering patients", lambda n: self.register(f"patient{n}", "patient")
         )
-        self.tell(f"{PATIENTS} patients registered and logged in")
+        self.report_step(f"{PATIENTS} patients registered and logged in")
         booked = await self.fill(doctor, patients)
         waiting = patients[SEATS + 1 : SEATS + 1 + WAITING]
         for patient in waiting:
             body = {"doctor": doctor.id}
             await self.call("POST", "appointments/waitlist/", expect=201, json=body, headers=patient.headers)
-        self.tell(f"{WAITING} patients joined the waitlist; the first {FIRST_WAVE} will hear of a free slot first")
+        self.report_step(
+            f"{WAITING} patients joined the waitlist; the first {FIRST_WAVE} will hear of a free slot first"
+        )
         canceled = await self.cancel(patients[SEATS - 1], booked[-1])
         await self.wait_for_mails(canceled, [patients[SEATS - 1], *waiting[:FIRST_WAVE]])
 
@@ -89,17 +91,17 @@ class Story:
         slots = await self.call("GET", f"doctors/{doctor.id}/slots/", expect=200)
         late = (datetime.now(UTC) + timedelta(days=4)).isoformat()
         starts = [slot["start"] for slot in slots if slot["start"] > late][: SEATS + 1]
-        booked = await in_order(range(SEATS), "Booking", lambda n: self.book(patients[n], doctor, starts[n]))
-        self.tell(f"{SEATS} of them booked: the doctor is full")
+        booked = await run_in_order(range(SEATS), "Booking", lambda n: self.book(patients[n], doctor, starts[n]))
+        self.report_step(f"{SEATS} of them booked: the doctor is full")
         refusal = await self.book(patients[SEATS], doctor, starts[SEATS], expect=409)
-        self.tell(f"The 31st was refused: [bold]{refusal['code']}[/bold] - {refusal['detail']}")
+        self.report_step(f"The 31st was refused: [bold]{refusal['code']}[/bold] - {refusal['detail']}")
         return booked
 
     async def cancel(self, patient: Person, appointment: Any) -> Any:
         """Cancel an appointment."""
         path = f"appointments/appointments/{appointment['id']}/cancel/"
         canceled = await self.call("POST", path, expect=200, headers=patient.headers)
-        self.tell(f"Patient {patient.id} canceled the appointment of {canceled['appointment_date']}")
+        self.report_step(f"Patient {patient.id} canceled the appointment of {canceled['appointment_date']}")
         return canceled
 
     async def wait_for_mails(self, canceled: Any, people: list[Person]) -> None:
@@ -122,12 +124,12 @@ class Story:
             return
         for email in set(mail["to"].split(", ")) & missing.keys():
             after = datetime.fromisoformat(mail["received_at"]) - committed
-            self.tell(
+            self.report_step(
                 f"Mail to {missing.pop(email)}, {after.total_seconds():.3f} s after the commit: {mail['subject']}"
             )
 
 
-async def in_order(numbers: range, title: str, act: Callable[[int], Awaitable[Any]]) -> list[Any]:
+async def run_in_order(numbers: range, title: str, act: Callable[[int], Awaitable[Any]]) -> list[Any]:
     """Do something once for each number, with a progress bar; return the results."""
     bar = track(numbers, title, console=console, transient=True, disable=not console.is_terminal)
     return [await act(number) for number in bar]
@@ -146,7 +148,7 @@ async def play(home: Path) -> None:
         raise DemoError("This stack sends real mails; the demo writes to people who do not exist.")
     try:
         async with httpx.AsyncClient(base_url=stack["api"], timeout=30) as api:
-            story = Story(api, stack["mailbox"])
+            story = DemoRun(api, stack["mailbox"])
             await story.play()
     except httpx.TransportError as error:
         raise DemoError(f"The stack in {home} does not answer ({type(error).__name__}).") from error

@@ -5,9 +5,9 @@ from email.headerregistry import Address
 from saq.types import Context
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.domain.notifications.mail_server import MailServers
-from app.domain.payments.gateway import PayPalAccount
-from app.outage_log import Outage
+from app.domain.notifications.mail_server import MailConnectionPool
+from app.domain.payments.gateway import PayPalGateway
+from app.outage_log import OutageLog
 from app.settings import Settings
 
 
@@ -16,7 +16,7 @@ class WorkerContext(Context):
 
     settings: Settings
     sender: Address  # of every mail
-    mail_servers: MailServers
+    mail_connections: MailConnectionPool
     engine: AsyncEngine
-    database: Outage
-    paypal_account: PayPalAccount
+    database: OutageLog
+    paypal_gateway: PayPalGateway

@@ -18,7 +18,7 @@ HEARTBEAT_SECONDS = 20  # without a beat, and SAQ gives a job up (the timer `swe
 JOB_SECONDS = 180
 
 
-def beating(
+def with_heartbeat(
     work: Callable[Concatenate[WorkerContext, P], Awaitable[None]],
 ) -> Callable[Concatenate[WorkerContext, P], Awaitable[None]]:
     """Let a job's heart beat while it works."""

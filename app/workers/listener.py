@@ -8,13 +8,13 @@ from typing import NoReturn
 
 import asyncpg
 
-from app.outage_log import Outage
+from app.outage_log import OutageLog
 
 CHANNEL = "booking_outbox"
 TIMEOUT = 5  # seconds to connect, and for each statement
 KEEPALIVE = 15  # seconds of silence after which the connection is tried: a router may have forgotten it
-BURST = 0.05  # seconds in which all further rings count as one
-LONGEST_PAUSE = 10  # seconds between two attempts to connect
+DEBOUNCE_SECONDS = 0.05  # seconds in which all further rings count as one
+MAX_PAUSE = 10  # seconds between two attempts to connect
 
 
 class Listener:
@@ -23,18 +23,18 @@ class Listener:
     def __init__(self, url: str, answer: Callable[[], Awaitable[None]]) -> None:
         self._url = url
         self._answer = answer
-        self._rung = asyncio.Event()
-        self._outage = Outage("postgresql, to listen")
+        self._notified = asyncio.Event()
+        self._outage = OutageLog("postgresql, to listen")
 
     async def run(self) -> NoReturn:
         """Listen until cancelled."""
         failures = 0
         while True:
             started = time.monotonic()
-            with self._outage.contained():
+            with self._outage.suppress_errors():
                 await self._listen()
-            failures = 1 if time.monotonic() - started > LONGEST_PAUSE else failures + 1
-            await asyncio.sleep(random.uniform(0.5, 1) * min(LONGEST_PAUSE, 0.1 * 2 ** min(failures, 10)))
+            failures = 1 if time.monotonic() - started > MAX_PAUSE else failures + 1
+            await asyncio.sleep(random.uniform(0.5, 1) * min(MAX_PAUSE, 0.1 * 2 ** min(failures, 10)))
 
     async def _listen(self) -> NoReturn:
         connection = await asyncpg.connect(
@@ -44,27 +44,27 @@ class Listener:
             server_settings={"application_name": "booking-listener"},
         )
         try:
-            connection.add_termination_listener(self._ring)
-            await connection.add_listener(CHANNEL, self._ring)
-            self._ring()
+            connection.add_termination_listener(self._on_notification)
+            await connection.add_listener(CHANNEL, self._on_notification)
+            self._on_notification()
             while True:
-                await self._answer_or_keep_alive(connection)
-                self._outage.over()
+                await self._wait_for_notification(connection)
+                self._outage.report_recovery()
         finally:
             connection.terminate()
 
-    def _ring(self, *_: object) -> None:
-        self._rung.set()
+    def _on_notification(self, *_: object) -> None:
+        self._notified.set()
 
-    async def _answer_or_keep_alive(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    async def _wait_for_notification(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         """Wait for a ring and answer it, or else try the connection. Raises if it is lost."""
         try:
-            await asyncio.wait_for(self._rung.wait(), KEEPALIVE)
+            await asyncio.wait_for(self._notified.wait(), KEEPALIVE)
         except TimeoutError:
             await connection.execute("SELECT 1")
             return
-        self._rung.clear()
+        self._notified.clear()
         if connection.is_closed():
             raise ConnectionResetError
         await self._answer()
-        await asyncio.sleep(BURST)
+        await asyncio.sleep(DEBOUNCE_SECONDS)

@@ -12,32 +12,32 @@ from saq.utils import cancel_tasks
 
 from app.db.engine import create_engine
 from app.domain.notifications.compose import sender_address
-from app.domain.notifications.mail_server import MailServers
-from app.domain.payments.gateway import PayPalAccount
-from app.logs import adopt_other_logs, configure_logs
-from app.outage_log import Outage
+from app.domain.notifications.mail_server import MailConnectionPool
+from app.domain.payments.gateway import PayPalGateway
+from app.logs import capture_library_logs, configure_logs
+from app.outage_log import OutageLog
 from app.settings import Settings
 from app.workers.context import WorkerContext
-from app.workers.heartbeat import beating
+from app.workers.heartbeat import with_heartbeat
 from app.workers.listener import Listener
-from app.workers.notifications import deliver, dispatch
+from app.workers.notifications import deliver, dispatch_notifications
 from app.workers.payments import reconcile, settle
 from app.workers.queue import BookingQueue
-from app.workers.retry import patient_redis
+from app.workers.retry import create_redis
 from app.workers.sweep import purge, sweep, sweep_receipts, sweep_refresh_tokens
 
 log = structlog.get_logger()
 
 QUEUE = "booking"
-FUNCTIONS: list[Function[WorkerContext]] = [beating(deliver), beating(settle)]
+FUNCTIONS: list[Function[WorkerContext]] = [with_heartbeat(deliver), with_heartbeat(settle)]
 # The sixth field is seconds. SAQ looks every second whether the next run is in Redis, and else puts it there: one
 # for all workers, and again if Redis forgot it. A run that its worker left behind blocks the next until it is given up.
 CRON_JOBS = [
-    CronJob(beating(sweep), cron="* * * * * */5"),
-    CronJob(beating(reconcile), cron="*/5 * * * *"),
-    CronJob(beating(sweep_refresh_tokens), cron="17 * * * *"),
-    CronJob(beating(purge), cron="29 * * * *", timeout=300),
-    CronJob(beating(sweep_receipts), cron="47 * * * *"),
+    CronJob(with_heartbeat(sweep), cron="* * * * * */5"),
+    CronJob(with_heartbeat(reconcile), cron="*/5 * * * *"),
+    CronJob(with_heartbeat(sweep_refresh_tokens), cron="17 * * * *"),
+    CronJob(with_heartbeat(purge), cron="29 * * * *", timeout=300),
+    CronJob(with_heartbeat(sweep_receipts), cron="47 * * * *"),
 ]
 TIMERS: PartialTimersDict = {"schedule": 1, "worker_info": 10, "sweep": 5, "abort": 1}
 CONCURRENCY = 10
@@ -62,22 +62,22 @@ class BookingWorker(Worker[WorkerContext]):
         await super().stop()
 
 
-async def work(settings: Settings) -> None:
+async def run_worker(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT. Waits for PostgreSQL, Redis and the mail server as long as they are away."""
     configure_logs(debug=settings.debug)
-    adopt_other_logs()
+    capture_library_logs()
     async with _worker(settings) as worker, _listening(settings, worker.context):
         await worker.start()
-    log.info("stopped")
+    log.info("worker_stopped")
 
 
-async def _announce(_: WorkerContext) -> None:
-    log.info("working", queue=QUEUE)  # from now on a signal ends it in good order
+async def _log_started(_: WorkerContext) -> None:
+    log.info("worker_started", queue=QUEUE)  # from now on a signal ends it in good order
 
 
 @contextlib.asynccontextmanager
 async def _worker(settings: Settings) -> AsyncIterator[BookingWorker]:
-    redis = patient_redis(settings.redis_url)
+    redis = create_redis(settings.redis_url)
     engine = create_engine(
         settings.database_url,
         application_name="booking-worker",
@@ -87,28 +87,28 @@ async def _worker(settings: Settings) -> AsyncIterator[BookingWorker]:
         BookingQueue(redis, name=QUEUE),
         FUNCTIONS,
         cron_jobs=CRON_JOBS,
-        startup=_announce,
+        startup=_log_started,
         timers=TIMERS,
         concurrency=CONCURRENCY,
         dequeue_timeout=DEQUEUE_SECONDS,
     )
     worker.context["settings"] = settings
     worker.context["sender"] = sender_address(settings.default_from_email)
-    worker.context["mail_servers"] = MailServers(settings)
+    worker.context["mail_connections"] = MailConnectionPool(settings)
     worker.context["engine"] = engine
-    worker.context["database"] = Outage("postgresql")
+    worker.context["database"] = OutageLog("postgresql")
     try:
-        async with PayPalAccount(settings) as worker.context["paypal_account"]:
+        async with PayPalGateway(settings) as worker.context["paypal_gateway"]:
             yield worker
     finally:
-        await worker.context["mail_servers"].quit()
+        await worker.context["mail_connections"].quit()
         await engine.dispose()
         await redis.aclose()
 
 
 @contextlib.asynccontextmanager
 async def _listening(settings: Settings, context: WorkerContext) -> AsyncIterator[None]:
-    listener = Listener(settings.listen_database_url or settings.database_url, partial(dispatch, context))
+    listener = Listener(settings.listen_database_url or settings.database_url, partial(dispatch_notifications, context))
     task = asyncio.create_task(listener.run())
     try:
         yield

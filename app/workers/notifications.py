@@ -11,14 +11,14 @@ from msgspec.structs import replace
 
 from app.domain.auth.tokens import Secret
 from app.domain.notifications.compose import compose
-from app.domain.notifications.links import with_code, with_entry
+from app.domain.notifications.links import with_code, with_waitlist_entry_url
 from app.domain.notifications.locales import locale_for
-from app.domain.notifications.mail_server import MailServer, is_permanent
+from app.domain.notifications.mail_server import MailConnection, is_permanent
 from app.domain.notifications.repository import NotificationRepository
-from app.domain.notifications.schemas import AccountLetter, Letter
-from app.domain.waitlist.offers.links import link_to
+from app.domain.notifications.schemas import AccountNotification, AppointmentNotification
+from app.domain.waitlist.offers.links import offer_url
 from app.logs import request_id
-from app.outage_log import brief, place
+from app.outage_log import error_location, error_name
 from app.workers.context import WorkerContext
 
 log = structlog.get_logger()
@@ -26,9 +26,10 @@ log = structlog.get_logger()
 # What becomes of a mail whose worker is killed: its lease ends after 20 s, and its job is given up by another worker
 # 25 s after its last heartbeat at most; till then SAQ takes a new job for the same account for a duplicate. The next
 # sweep makes one, so the mail is sent within some 30 s.
-LEASE = timedelta(seconds=20)  # a mail takes 10 s at most (MailServer), so nobody else takes it while it is being sent
+# A mail takes 10 s at most (MailConnection), so nobody else takes it while it is being sent.
+LEASE = timedelta(seconds=20)
 SENDING_SECONDS = 10  # then no mail is begun; what is left is still due, and the next sweep makes a job for it
-WRITING_SECONDS = 60  # PostgreSQL is mostly back by then, and what it never hears of goes out twice
+RECORD_TIMEOUT_SECONDS = 60  # PostgreSQL is mostly back by then, and what it never hears of goes out twice
 MAILS_PER_DISPATCH = 1000
 
 
@@ -37,13 +38,13 @@ def outbox(context: WorkerContext) -> NotificationRepository:
     return NotificationRepository(context["engine"])
 
 
-async def dispatch(context: WorkerContext) -> None:
+async def dispatch_notifications(context: WorkerContext) -> None:
     """Make a job for each account with due mails that has none yet.
 
     SAQ takes no second job with the key of one that waits or runs. A mail that becomes due while the last job for its
     account is ending is thus left to the next sweep.
     """
-    with context["database"].contained():
+    with context["database"].suppress_errors():
         accounts = await outbox(context).due_accounts(MAILS_PER_DISPATCH)
         for account_id in accounts:
             await context["worker"].queue.enqueue(
@@ -54,12 +55,12 @@ async def dispatch(context: WorkerContext) -> None:
 async def deliver(context: WorkerContext, *, account_id: int) -> None:
     """Send an account's due mails in their order. What fails is written into the outbox, which has it tried again."""
     deadline = time.monotonic() + SENDING_SECONDS
-    with context["database"].contained():
+    with context["database"].suppress_errors():
         async for notification_id in _due(context, account_id):
-            async with context["mail_servers"].conversation(deadline - time.monotonic()) as server:
+            async with context["mail_connections"].connection(deadline - time.monotonic()) as server:
                 if server is None or context["worker"].event.is_set():  # set: the worker is to stop
                     return
-                with context["database"].contained():
+                with context["database"].suppress_errors():
                     await _send(context, server, notification_id)
             if time.monotonic() > deadline:  # before PostgreSQL, which may be silent, is asked what else is due
                 return
@@ -76,41 +77,43 @@ async def _due(context: WorkerContext, account_id: int) -> AsyncIterator[int]:
             yield last
 
 
-async def _send(context: WorkerContext, server: MailServer, notification_id: int) -> None:
+async def _send(context: WorkerContext, server: MailConnection, notification_id: int) -> None:
     code = Secret.new()
     letter = await outbox(context).claim(notification_id, LEASE, code.hash)
     if letter is None:
         return
-    if isinstance(letter, AccountLetter) and letter.code_lifetime:
+    if isinstance(letter, AccountNotification) and letter.code_lifetime:
         letter = with_code(letter, code.text, context["settings"])
-    if isinstance(letter, AccountLetter) and letter.waitlist_entry:
-        letter = with_entry(letter, context["settings"])
-    if isinstance(letter, Letter) and letter.kind == "slot_offered":
-        letter = replace(letter, link=link_to(context["settings"].public_url, code))
+    if isinstance(letter, AccountNotification) and letter.waitlist_entry:
+        letter = with_waitlist_entry_url(letter, context["settings"])
+    if isinstance(letter, AppointmentNotification) and letter.kind == "slot_offered":
+        letter = replace(letter, link=offer_url(context["settings"].public_url, code))
     telling = request_id.set(letter.request_id)
     try:
-        await _hand_over(context, server, letter)
+        await _send_mail(context, server, letter)
     finally:
         request_id.reset(telling)
 
 
-async def _hand_over(context: WorkerContext, server: MailServer, letter: Letter | AccountLetter) -> None:
+async def _send_mail(
+    context: WorkerContext, server: MailConnection, letter: AppointmentNotification | AccountNotification
+) -> None:
     try:
         locale = locale_for(context["settings"].email_locale)
         await server.send(compose(letter, locale, context["sender"], datetime.now(UTC)))
     except Exception as error:  # noqa: BLE001  whatever is wrong with one mail, the others must go out
-        await _failed(context, letter, error)
+        await _record_failed(context, letter, error)
         return
-    await _sent(context, letter)
+    await _record_sent(context, letter)
     log.info("mail_sent", notification=letter.id, kind=letter.kind)
 
 
-async def _sent(context: WorkerContext, letter: Letter | AccountLetter) -> None:
+async def _record_sent(context: WorkerContext, letter: AppointmentNotification | AccountNotification) -> None:
     """Write down that a mail is out. Whoever does not learn of it sends it again, so this is tried again itself.
 
     Nobody else takes the mail meanwhile, though its lease may end: the account's next job waits for this one's end.
     """
-    deadline = time.monotonic() + WRITING_SECONDS
+    deadline = time.monotonic() + RECORD_TIMEOUT_SECONDS
     for pause in chain((0.1, 1), repeat(3)):  # seconds
         try:
             await outbox(context).sent(letter.id)
@@ -122,7 +125,11 @@ async def _sent(context: WorkerContext, letter: Letter | AccountLetter) -> None:
             return
 
 
-async def _failed(context: WorkerContext, letter: Letter | AccountLetter, error: Exception) -> None:
-    why, permanent = brief(error), is_permanent(error)
+async def _record_failed(
+    context: WorkerContext, letter: AppointmentNotification | AccountNotification, error: Exception
+) -> None:
+    why, permanent = error_name(error), is_permanent(error)
     await outbox(context).failed(letter.id, why, permanent=permanent)
-    log.warning("mail_failed", notification=letter.id, kind=letter.kind, why=why, permanent=permanent, at=place(error))
+    log.warning(
+        "mail_failed", notification=letter.id, kind=letter.kind, why=why, permanent=permanent, at=error_location(error)
+    )

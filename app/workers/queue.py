@@ -10,7 +10,7 @@ from app.workers.heartbeat import HEARTBEAT_SECONDS, JOB_SECONDS
 
 # In one step, and only if it is lost still: after Redis was flushed, a job of the same key may come at any moment. Half
 # done, this would leave a key that no worker has, and that no other job could ever have again.
-FORGET = """
+FORGET_LOST_JOB = """
     if redis.call('EXISTS', KEYS[1]) == 0 then
         redis.call('ZREM', KEYS[2], KEYS[1])
         redis.call('LREM', KEYS[3], 0, KEYS[1])
@@ -27,7 +27,7 @@ class BookingQueue(RedisQueue):
 
     def __init__(self, redis: Redis, *, name: str) -> None:
         super().__init__(redis, name=name)
-        self._forget = redis.register_script(FORGET)
+        self._forget = redis.register_script(FORGET_LOST_JOB)
         # the jobs that this worker's last sweep found not to be marked as begun: their keys, and when they were queued
         self._unmarked: set[tuple[str, int]] = set()
 

@@ -10,7 +10,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import OutOfMemoryError, ReadOnlyError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from app.outage_log import Outage
+from app.outage_log import OutageLog
 
 T = TypeVar("T")
 
@@ -21,15 +21,15 @@ class _Backoff(EqualJitterBackoff):
         return super().compute(min(failures, 10))
 
 
-class Patience(Retry):
+class RetryForever(Retry):
     """Repeats a Redis command until it succeeds, so that SAQ never sees an outage: it would loop without a pause."""
 
     def __init__(self) -> None:
         errors = (RedisConnectionError, RedisTimeoutError, ReadOnlyError, OutOfMemoryError)
         super().__init__(_Backoff(cap=2, base=0.05), retries=-1, supported_errors=errors)
-        self._outage = Outage("redis")
+        self._outage = OutageLog("redis")
 
-    def __deepcopy__(self, _: dict[int, Any]) -> "Patience":
+    def __deepcopy__(self, _: dict[int, Any]) -> "RetryForever":
         """Return itself: redis gives each connection a copy, and each would tell of the same outage."""
         return self
 
@@ -43,14 +43,14 @@ class Patience(Retry):
         """Repeat `do` until it succeeds, calling `fail` before each repetition."""
 
         async def notice(error: Exception, *count: int) -> None:
-            self._outage.noticed(error)
+            self._outage.report_failure(error)
             await fail(error, *count)
 
         result = await super().call_with_retry(do, notice, is_retryable, with_failure_count)
-        self._outage.over()
+        self._outage.report_recovery()
         return result
 
 
-def patient_redis(url: str) -> "Redis":
+def create_redis(url: str) -> "Redis":
     """Return a client of the Redis at `url` that waits for it as long as it takes."""
-    return Redis.from_url(url, retry=Patience())
+    return Redis.from_url(url, retry=RetryForever())

@@ -3,9 +3,9 @@
 import asyncpg
 import structlog
 
-from app.outage_log import brief
+from app.outage_log import error_name
 from app.workers.context import WorkerContext
-from app.workers.notifications import dispatch
+from app.workers.notifications import dispatch_notifications
 from app.workers.payments import dispatch_payments
 from app.workers.repository import SweepRepository
 
@@ -17,31 +17,31 @@ MAILS_PER_SWEEP = 1000
 
 async def sweep(context: WorkerContext) -> None:
     """Sweep the doctors whom the clock has changed something for, then see to mails and payments that are due."""
-    with context["database"].contained():
+    with context["database"].suppress_errors():
         await _sweep_doctors(context)
-    with context["database"].contained():
+    with context["database"].suppress_errors():
         await SweepRepository(context["engine"]).queue_scheduled_notifications(MAILS_PER_SWEEP)
-    await dispatch(context)
+    await dispatch_notifications(context)
     await dispatch_payments(context)
 
 
 async def sweep_refresh_tokens(context: WorkerContext) -> None:
     """Forget refresh tokens that nobody could use any more."""
-    with context["database"].contained():
+    with context["database"].suppress_errors():
         await SweepRepository(context["engine"]).sweep_refresh_tokens()
 
 
 async def purge(context: WorkerContext) -> None:
     """Forget personal data that serves no more (docs/privacy.md), a part in each transaction, until none is left."""
-    with context["database"].contained():
+    with context["database"].suppress_errors():
         repository = SweepRepository(context["engine"])
         while rows := await repository.purge():
-            log.info("purged", rows=rows)
+            log.info("personal_data_purged", rows=rows)
 
 
 async def sweep_receipts(context: WorkerContext) -> None:
     """Forget what was done under Idempotency-Keys more than 24 hours ago."""
-    with context["database"].contained():
+    with context["database"].suppress_errors():
         await SweepRepository(context["engine"]).sweep_receipts()
 
 
@@ -52,4 +52,4 @@ async def _sweep_doctors(context: WorkerContext) -> None:
             await repository.sweep(doctor_id)
         except asyncpg.PostgresError as error:
             # One doctor's trouble must not keep the others waiting; the next sweep tries again.
-            log.warning("doctor_not_swept", doctor=doctor_id, error=brief(error))
+            log.warning("doctor_not_swept", doctor=doctor_id, error=error_name(error))

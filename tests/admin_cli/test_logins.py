@@ -7,8 +7,8 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from app.admin_cli.errors import PsqlError
-from app.admin_cli.logins import check, create
+from app.admin_cli.errors import AdminCliError
+from app.admin_cli.logins import create_login, validate
 from tests.support.cli.booking_command import booking
 from tests.support.db.refusals import forbidden
 from tests.support.servers.databases import Database, execute
@@ -65,25 +65,25 @@ async def test_a_password_that_is_asked_for(database: Database, name: str) -> No
 
 
 async def test_who_is_there_stays(database: Database, name: str) -> None:
-    await create(database.owner, name, "correct horse battery")
+    await create_login(database.owner, name, "correct horse battery")
     said = await booking("admin", "create", name, given={"OWNER_DATABASE_URL": database.owner})
     assert (said.code, said.err) == (1, f"Error: there is a role {name} already; DROP ROLE {name}; takes it away\n")
 
 
 async def test_only_who_may_create_logins_does(database: Database, name: str) -> None:
-    with pytest.raises(PsqlError, match=r"permission denied.* needs CREATEROLE"):
-        await create(database.app, name, "correct horse battery")
+    with pytest.raises(AdminCliError, match=r"permission denied.* needs CREATEROLE"):
+        await create_login(database.app, name, "correct horse battery")
 
 
 @pytest.mark.parametrize(
     "name", ["", "Ada", "ada lovelace", "1ada", "pg_ada", "booking_ada", 'a"b', "a;b", "ä", "a" * 64]
 )
 def test_a_name_that_will_not_do(name: str) -> None:
-    with pytest.raises(PsqlError, match="will not do as a name"):
-        check(name, "correct horse battery")
+    with pytest.raises(AdminCliError, match="will not do as a name"):
+        validate(name, "correct horse battery")
 
 
 @pytest.mark.parametrize("password", ["", "too short", "pässwörter sind gut", "a\nline of its own"])
 def test_a_password_that_will_not_do(password: str) -> None:
-    with pytest.raises(PsqlError, match="at least 12 characters, all of them ASCII"):
-        check("ada", password)
+    with pytest.raises(AdminCliError, match="at least 12 characters, all of them ASCII"):
+        validate("ada", password)

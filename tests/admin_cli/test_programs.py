@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from app.admin_cli.errors import PsqlError
-from app.admin_cli.programs import major_version, program, program_for
+from app.admin_cli.errors import AdminCliError
+from app.admin_cli.programs import find_program, find_program_for, major_version
 
 WHEELS = 18
 
@@ -22,24 +22,24 @@ def system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_psql_is_the_systems(system: Path) -> None:
-    assert program("psql") == system / "psql"
+    assert find_program("psql") == system / "psql"
 
 
 @pytest.mark.parametrize("server", [15, 16])
 def test_the_oldest_that_knows_the_server_dumps_it(system: Path, server: int) -> None:
-    assert program_for("pg_dump", server) == system / "pg_dump"
+    assert find_program_for("pg_dump", server) == system / "pg_dump"
 
 
 @pytest.mark.usefixtures("system")
 @pytest.mark.parametrize("server", [17, 18])
 def test_the_wheels_knows_what_the_systems_does_not(server: int) -> None:
-    assert major_version(program_for("pg_dump", server)) == WHEELS
+    assert major_version(find_program_for("pg_dump", server)) == WHEELS
 
 
 @pytest.mark.usefixtures("system")
 def test_a_server_that_none_knows_is_said() -> None:
-    with pytest.raises(PsqlError) as caught:
-        program_for("pg_dump", 19)
+    with pytest.raises(AdminCliError) as caught:
+        find_program_for("pg_dump", 19)
     assert str(caught.value).startswith(
         "the server is PostgreSQL 19, and there is pg_dump 16, pg_dump 18: install PostgreSQL's client programs"
     )
@@ -47,5 +47,5 @@ def test_a_server_that_none_knows_is_said() -> None:
 
 @pytest.mark.usefixtures("system")
 def test_what_is_nowhere_is_said() -> None:
-    with pytest.raises(PsqlError, match="no pg_nothing was found: install PostgreSQL's client programs"):
-        program("pg_nothing")
+    with pytest.raises(AdminCliError, match="no pg_nothing was found: install PostgreSQL's client programs"):
+        find_program("pg_nothing")

@@ -12,9 +12,9 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from app.admin_cli.backup import backup, look, restore
-from app.admin_cli.errors import PsqlError
-from app.admin_cli.owner_database import restore_anywhere
+from app.admin_cli.backup import backup, inspect_database, restore
+from app.admin_cli.errors import AdminCliError
+from app.admin_cli.owner_database import restore_database
 from app.main import create_app
 from app.sandbox.servers.postgres import EmbeddedPostgres
 from app.settings import Settings
@@ -91,7 +91,7 @@ async def content(url: str) -> dict[str, list[str]]:
 
 async def test_schema_and_grants_are_the_same(restored: Restored) -> None:
     urls = (restored.before.superuser, restored.after.superuser)
-    versions = [(await look(url)).major for url in urls]
+    versions = [(await inspect_database(url)).major for url in urls]
     if versions[0] != versions[1]:
         pytest.skip(f"PostgreSQL {versions[0]} and {versions[1]} print a schema differently")
     # a condition that has been printed and read again has fewer brackets
@@ -187,13 +187,13 @@ async def test_the_service_works(restored: Restored, redis_url: str) -> None:
 
 async def test_what_is_in_use_is_not_overwritten(restored: Restored) -> None:
     for url in (restored.before.owner, restored.after.superuser):
-        with pytest.raises(PsqlError, match="is not empty: restore into a new database"):
+        with pytest.raises(AdminCliError, match="is not empty: restore into a new database"):
             await restore(url, restored.file)
 
 
 async def test_a_backup_is_for_its_owner_and_not_overwritten(restored: Restored) -> None:
     assert restored.file.stat().st_mode & 0o777 == 0o600
-    with pytest.raises(PsqlError, match="is there already"):
+    with pytest.raises(AdminCliError, match="is there already"):
         await backup(restored.before.owner, restored.file)
     assert [path.name for path in restored.file.parent.iterdir()] == [restored.file.name]
 
@@ -204,21 +204,21 @@ async def test_half_a_file_restores_nothing(restored: Restored, tmp_path: Path) 
     half.write_bytes(whole[: len(whole) * 3 // 4])
     await execute(restored.server.superuser_dsn, "CREATE DATABASE half TEMPLATE template0")
     url = database_at(restored.server.superuser_dsn, "half").superuser
-    with pytest.raises(PsqlError, match="pg_restore failed"):
+    with pytest.raises(AdminCliError, match="pg_restore failed"):
         await restore(url, half)
     await restore(url, restored.file)  # it is still empty
 
 
 async def test_a_sandbox_is_restored_while_it_is_down(restored: Restored, tmp_path: Path) -> None:
-    said = await restore_anywhere(None, tmp_path / "home", restored.file)
+    said = await restore_database(None, tmp_path / "home", restored.file)
     assert said == "Restored. `booking up` starts it."
-    with pytest.raises(PsqlError, match="is not empty"):
-        await restore_anywhere(None, tmp_path / "home", restored.file)
+    with pytest.raises(AdminCliError, match="is not empty"):
+        await restore_database(None, tmp_path / "home", restored.file)
 
 
 @pytest.mark.parametrize(
     ("act", "said"), [(backup, "nothing of ours in"), (restore, "is not there")], ids=["backup", "restore"]
 )
 async def test_what_is_not_there_is_said(superuser: str, tmp_path: Path, act: object, said: str) -> None:
-    with pytest.raises(PsqlError, match=said):
+    with pytest.raises(AdminCliError, match=said):
         await act(superuser, tmp_path / "none.dump")  # type: ignore[operator]  # one of two functions

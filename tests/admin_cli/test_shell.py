@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.admin_cli.addresses import for_libpq
+from app.admin_cli.addresses import split_password
 from tests.support.cli.booking_command import booking
 from tests.support.servers.databases import Database
 
@@ -59,9 +59,9 @@ async def test_what_is_typed_and_what_fails(database: Database) -> None:
 
 
 def test_no_password_is_on_the_command_line() -> None:
-    told = for_libpq("postgresql://ada:p%40ss@db.example.com:5433/booking?sslmode=require")
+    told = split_password("postgresql://ada:p%40ss@db.example.com:5433/booking?sslmode=require")
     assert told == ("postgresql://ada@db.example.com:5433/booking?sslmode=require", {"PGPASSWORD": "p@ss"})
-    assert for_libpq("postgresql:///booking") == ("postgresql:///booking", {})
+    assert split_password("postgresql:///booking") == ("postgresql:///booking", {})
 
 
 async def test_where_no_stack_runs_it_says_what_to_do(tmp_path: Path) -> None:

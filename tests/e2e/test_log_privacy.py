@@ -128,13 +128,18 @@ def search(up: Up, words: list[str]) -> Iterator[tuple[str, str]]:
 def assert_told_of_everything(up: Up, *, readable: bool) -> None:
     """Check that the logs that were searched are of this story, and lead from each mail to its request."""
     api, worker = ((up.home / "logs" / name).read_text() for name in ("api.log", "worker.log"))
-    for event, log in {"answered": api, "server_error": api, "mail_failed": worker, "mail_sent": worker}.items():
+    for event, log in {
+        "request_completed": api,
+        "server_error": api,
+        "mail_failed": worker,
+        "mail_sent": worker,
+    }.items():
         assert event in log
     if readable:
         assert not any(line.startswith("{") for line in (api + worker).splitlines())
         return
     answered, tried = ([json.loads(line) for line in log.splitlines()] for log in (api, worker))
-    requests = {line["request"] for line in answered if line["event"] == "answered"}
+    requests = {line["request"] for line in answered if line["event"] == "request_completed"}
     mails = [line for line in tried if line["event"] in ("mail_sent", "mail_failed")]
     assert {line["request"] for line in mails} <= requests
     assert {line["why"] for line in mails if "why" in line} == {

@@ -10,14 +10,14 @@ import pytest
 import pytest_asyncio
 
 from app.domain.payments.paypal import certificates
-from app.domain.payments.paypal.call import Patience
+from app.domain.payments.paypal.call import Timeouts
 from app.domain.payments.paypal.client import PayPal
 from app.sandbox.paypal.server import PayPalStandIn
 from tests.support.paypal import openapi_documents
 from tests.support.paypal.fake_internet import Internet, connected
 from tests.support.paypal.fake_paypal import Till
 
-QUICK = Patience(pause=0.02, total=30)
+QUICK = Timeouts(pause=0.02, total=30)
 
 Connect = Callable[..., PayPal]
 
@@ -73,7 +73,7 @@ async def connect(stand_in: PayPalStandIn, requests: list[httpx.Request]) -> Asy
             url: str = stand_in.url,
             secret: str = stand_in.client_secret,
             *,
-            patience: Patience = QUICK,
+            timeouts: Timeouts = QUICK,
             careful: bool = True,
         ) -> PayPal:
             hooks: dict[str, list[Callable[..., Any]]] = {
@@ -81,7 +81,7 @@ async def connect(stand_in: PayPalStandIn, requests: list[httpx.Request]) -> Asy
                 "response": [openapi_documents.check] if careful else [],
             }
             http = httpx.AsyncClient(trust_env=False, event_hooks=hooks)
-            client = PayPal(url, stand_in.client_id, secret, patience=patience, http=http)
+            client = PayPal(url, stand_in.client_id, secret, timeouts=timeouts, http=http)
             closing.push_async_callback(client.aclose)
             return client
 
@@ -97,6 +97,6 @@ def paypal(connect: Connect) -> PayPal:
 @pytest_asyncio.fixture
 async def online(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Internet, httpx.AsyncClient]]:
     """An internet of the test's own, and a client that can reach nothing else."""
-    monkeypatch.setattr(certificates, "SECONDS_TO_FETCH", 60)  # a busy machine is no slow PayPal
+    monkeypatch.setattr(certificates, "FETCH_TIMEOUT_SECONDS", 60)  # a busy machine is no slow PayPal
     async with connected(tmp_path) as (internet, client):
         yield internet, client

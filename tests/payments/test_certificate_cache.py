@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.domain.payments.paypal.certificates import FAILURE_IS_FRESH, FAILURES_KEPT, KEY_IS_FRESH, KEYS_KEPT
+from app.domain.payments.paypal.certificates import FAILURE_LIFETIME, KEY_LIFETIME, MAX_CACHED_FAILURES, MAX_CACHED_KEYS
 from app.domain.payments.paypal.webhook_errors import WebhookForgedError
 from tests.support.paypal.certificate_authority import DAY, NOW, issue
 from tests.support.paypal.certificate_store import HOST, PATH, SIGNER, TRUSTED, URL, Clock, Online, certificates
@@ -56,7 +56,7 @@ async def test_a_failure_is_remembered_for_a_moment(online: Online) -> None:
             await store.key(URL)
         internet.answers[PATH] = response(SIGNER.pem)
     assert internet.asked == [HOST]
-    clock.wait(FAILURE_IS_FRESH)
+    clock.wait(FAILURE_LIFETIME)
     assert await store.key(URL) == SIGNER.key.public_key()
 
 
@@ -66,7 +66,7 @@ async def test_a_key_is_fetched_anew_after_a_day(online: Online) -> None:
     clock = Clock()
     store = certificates(http, clock)
     await store.key(URL)
-    clock.wait(KEY_IS_FRESH - timedelta(seconds=1))
+    clock.wait(KEY_LIFETIME - timedelta(seconds=1))
     await store.key(URL)
     assert internet.asked == [HOST]
     clock.wait(timedelta(seconds=1))
@@ -84,25 +84,25 @@ async def test_a_key_is_forgotten_when_its_certificate_expires(online: Online) -
     with pytest.raises(WebhookForgedError, match="certificate_expired"):
         await store.key(URL)
     internet.answers[PATH] = response(issue(TRUSTED, ends=NOW + 5 * DAY).pem)
-    clock.wait(FAILURE_IS_FRESH)
+    clock.wait(FAILURE_LIFETIME)
     assert await store.key(URL) == SIGNER.key.public_key()
 
 
 async def test_no_more_keys_are_kept_than_are_needed(online: Online) -> None:
     internet, http = online
-    paths = [f"{PATH}{number}" for number in range(KEYS_KEPT + 1)]
+    paths = [f"{PATH}{number}" for number in range(MAX_CACHED_KEYS + 1)]
     internet.answers |= dict.fromkeys(paths, response(SIGNER.pem))
     store = certificates(http)
     for path in (*paths, paths[-1], paths[1], paths[0]):
         await store.key(f"https://api.paypal.com{path}")
-    assert len(internet.asked) == KEYS_KEPT + 2  # only the first had to make room
+    assert len(internet.asked) == MAX_CACHED_KEYS + 2  # only the first had to make room
 
 
 async def test_no_more_failures_are_kept_than_are_useful(online: Online) -> None:
     internet, http = online
-    urls = [f"{URL}{number}" for number in range(FAILURES_KEPT + 1)]
+    urls = [f"{URL}{number}" for number in range(MAX_CACHED_FAILURES + 1)]
     store = certificates(http)
     for url in (*urls, urls[-1], urls[1], urls[0]):
         with pytest.raises(WebhookForgedError, match="certificate_unavailable"):
             await store.key(url)
-    assert len(internet.asked) == FAILURES_KEPT + 2
+    assert len(internet.asked) == MAX_CACHED_FAILURES + 2

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from app.domain.payments.paypal import certificates as module
-from app.domain.payments.paypal.certificates import FAILURE_IS_FRESH
+from app.domain.payments.paypal.certificates import FAILURE_LIFETIME
 from app.domain.payments.paypal.webhook_errors import WebhookForgedError, WebhookUndecidedError
 from tests.support.paypal.certificate_authority import FORGED_CHAINS, Issued
 from tests.support.paypal.certificate_store import HOST, PATH, SIGNER, TRUSTED, URL, Clock, Online, certificates
@@ -97,16 +97,16 @@ async def _cut_short(writer: asyncio.StreamWriter) -> None:
 async def test_trouble_that_passes_decides_nothing(
     online: Online, monkeypatch: pytest.MonkeyPatch, answer: bytes | Answer
 ) -> None:
-    monkeypatch.setattr(module, "SECONDS_TO_FETCH", 1)
+    monkeypatch.setattr(module, "FETCH_TIMEOUT_SECONDS", 1)
     internet, http = online
     internet.answers[PATH] = answer
     clock = Clock()
     store = certificates(http, clock)
     with pytest.raises(WebhookUndecidedError):
         await store.key(URL)
-    clock.wait(FAILURE_IS_FRESH)
+    clock.wait(FAILURE_LIFETIME)
     internet.answers[PATH] = response(SIGNER.pem)
-    monkeypatch.setattr(module, "SECONDS_TO_FETCH", 60)
+    monkeypatch.setattr(module, "FETCH_TIMEOUT_SECONDS", 60)
     assert await store.key(URL) == SIGNER.key.public_key()
 
 
@@ -137,10 +137,10 @@ async def test_no_more_than_a_few_are_fetched_at_once(online: Online) -> None:
     internet.answers |= dict.fromkeys(paths, answer)
     store = certificates(http)
     keys = asyncio.gather(*(store.key(f"https://api.paypal.com{path}") for path in paths))
-    while internet.at_once < module.FETCHES_AT_ONCE:  # noqa: ASYNC110  the server's own count is what matters
+    while internet.at_once < module.MAX_CONCURRENT_FETCHES:  # noqa: ASYNC110  the server's own count is what matters
         await asyncio.sleep(0.01)
     await asyncio.sleep(0.3)  # for one more to come, were it let through
-    assert internet.at_once == module.FETCHES_AT_ONCE
+    assert internet.at_once == module.MAX_CONCURRENT_FETCHES
     go_on.set()
     assert len(await keys) == 12
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from app.domain.payments.paypal.call import Patience
+from app.domain.payments.paypal.call import Timeouts
 from app.domain.payments.paypal.client import PayPal
 from app.domain.payments.paypal.errors import PayPalRefused, PayPalUnavailable, PayPalUnknown
 from app.sandbox.paypal.server import PayPalStandIn
@@ -19,7 +19,7 @@ from tests.payments.conftest import Connect
 from tests.support.paypal.fake_paypal import Till
 from tests.support.paypal.orders import HUNDRED, approved, captured, create, new_id
 
-HASTY = Patience(read=0.4, pause=0.3, total=20)  # seconds
+HASTY = Timeouts(read=0.4, pause=0.3, total=20)  # seconds
 
 
 class Act(NamedTuple):
@@ -86,7 +86,7 @@ async def test_what_fails_once_is_done_once(
     act = await ACTS[operation](connect(), till)
     requests.clear()
     await till.have(operation, mishap, seconds=0.6)
-    await act.call(connect(patience=HASTY, careful=False))
+    await act.call(connect(timeouts=HASTY, careful=False))
     assert await act.times() == 1
     first, *others = posts(requests)
     assert others
@@ -118,7 +118,7 @@ async def test_all_of_it_takes_only_so_long(connect: Connect, till: Till, operat
     act = await ACTS[operation](connect(), till)
     await till.have(operation, "slow_before", seconds=4)
     with pytest.raises(PayPalUnknown, match="2 s have passed"):
-        await act.call(connect(patience=Patience(total=2), careful=False))
+        await act.call(connect(timeouts=Timeouts(total=2), careful=False))
     async with asyncio.timeout(30):
         while not await act.times():  # noqa: ASYNC110  the stand-in wakes up and does it
             await asyncio.sleep(0.05)
@@ -129,7 +129,7 @@ async def test_the_pauses_grow(connect: Connect, till: Till) -> None:
     await till.have("capture_order", "drop_before", times=4)
     started = time.monotonic()
     with pytest.raises(PayPalUnknown):
-        await act.call(connect(patience=Patience(pause=0.2), careful=False))
+        await act.call(connect(timeouts=Timeouts(pause=0.2), careful=False))
     assert time.monotonic() - started > 0.1 + 0.2 + 0.4  # half of 0.2, 0.4 and 0.8
 
 

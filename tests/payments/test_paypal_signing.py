@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from app.domain.payments.paypal.certificate_chain import public_roots
-from app.domain.payments.paypal.certificates import Certificates, is_paypals, read_seeded
+from app.domain.payments.paypal.certificates import Certificates, is_paypal_url, read_seeded
 from app.domain.payments.paypal.webhook_errors import WebhookForgedError, WebhookUndecidedError
 from app.domain.payments.paypal.webhook_signature import WebhookVerifier, read_transmission
 from app.sandbox.paypal.signing import RENEWED_BEFORE, SIGNER, WebhookSigner
@@ -59,7 +59,7 @@ def test_each_transmission_is_another(tmp_path: Path) -> None:
     signer = WebhookSigner(tmp_path)
     first, second = (read_transmission(signer.headers(BODY, WEBHOOK)) for _ in range(2))
     assert first.id != second.id
-    assert is_paypals(first.certificate_url)
+    assert is_paypal_url(first.certificate_url)
 
 
 def test_its_files_are_private(tmp_path: Path) -> None:

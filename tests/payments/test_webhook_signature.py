@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from litestar.datastructures.headers import Headers
 
-from app.domain.payments.paypal.certificate_chain import trust
+from app.domain.payments.paypal.certificate_chain import trusted_roots
 from app.domain.payments.paypal.certificates import Certificates, SeededCertificate
 from app.domain.payments.paypal.webhook_errors import WebhookForgedError, WebhookUndecidedError
 from app.domain.payments.paypal.webhook_signature import WebhookVerifier
@@ -58,7 +58,7 @@ def signed(
 async def verifier() -> AsyncIterator[WebhookVerifier]:
     """A verifier that knows one certificate, and can reach nobody."""
     async with httpx.AsyncClient(proxy="http://127.0.0.1:1", trust_env=False) as http:
-        yield WebhookVerifier(WEBHOOK, Certificates(http, trust(root("Another root").pem), SEEDED))
+        yield WebhookVerifier(WEBHOOK, Certificates(http, trusted_roots(root("Another root").pem), SEEDED))
 
 
 async def refused(verifier: WebhookVerifier, headers: Mapping[str, str], body: bytes = BODY) -> str:
@@ -156,7 +156,7 @@ async def test_what_is_wrong_with_the_headers_is_found_before_anything_is_sent(
     online: tuple[Internet, httpx.AsyncClient],
 ) -> None:
     internet, http = online
-    verifier = WebhookVerifier(WEBHOOK, Certificates(http, trust(TRUSTED.pem)))
+    verifier = WebhookVerifier(WEBHOOK, Certificates(http, trusted_roots(TRUSTED.pem)))
     for changed in (*MALFORMED.values(), {ALGORITHM: "none"}, {CERT: "https://paypal.com.evil.example/"}):
         await refused(verifier, signed() | changed)
     assert internet.asked == []
@@ -173,7 +173,7 @@ async def test_a_certificate_that_cannot_be_had_decides_nothing(verifier: Webhoo
 async def test_a_seeded_root_is_trusted_for_nothing_else(online: tuple[Internet, httpx.AsyncClient]) -> None:
     internet, http = online
     internet.answers["/v1/notifications/certs/CERT-12"] = response(SIGNER.pem)
-    verifier = WebhookVerifier(WEBHOOK, Certificates(http, trust(root("Another root").pem), SEEDED))
+    verifier = WebhookVerifier(WEBHOOK, Certificates(http, trusted_roots(root("Another root").pem), SEEDED))
     await verifier.verify(signed(), BODY)
     assert internet.asked == []
     assert await refused(verifier, signed() | {CERT: f"{URL}2"}) == "certificate_chain"

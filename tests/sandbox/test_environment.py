@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.sandbox.stack.environment import base_environment, past_the_proxy, read_given
+from app.sandbox.stack.environment import base_environment, bypass_proxy_locally, read_configured_servers
 
 
 @pytest.mark.parametrize(
@@ -14,11 +14,11 @@ from app.sandbox.stack.environment import base_environment, past_the_proxy, read
     ],
 )
 def test_a_proxy_is_not_asked_about_this_machine(given: dict[str, str], no_proxy: str) -> None:
-    assert past_the_proxy(given) == {"no_proxy": no_proxy}
+    assert bypass_proxy_locally(given) == {"no_proxy": no_proxy}
 
 
 @pytest.mark.parametrize("base_url", ["", "https://api-m.sandbox.paypal.com"])
 def test_credentials_are_for_the_paypal_that_is_given(base_url: str) -> None:
     given = {"PAYPAL_BASE_URL": base_url, "PAYPAL_CLIENT_ID": "x", "PAYPAL_CLIENT_SECRET": "y"}
-    seen = base_environment(given, read_given(given))
+    seen = base_environment(given, read_configured_servers(given))
     assert ("PAYPAL_CLIENT_SECRET" in seen) == ("PAYPAL_CLIENT_ID" in seen) == bool(base_url)

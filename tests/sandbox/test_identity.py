@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.sandbox.servers.identity import hand_over
+from app.sandbox.servers.identity import change_owner
 from app.sandbox.servers.leftovers import leftovers
 from app.sandbox.servers.postgres import EmbeddedPostgres
 from tests.sandbox import without_namespaces
@@ -81,7 +81,7 @@ async def test_root_serves_the_data_of_somebody_else_as_that_user(tmp_path: Path
     server = EmbeddedPostgres(tmp_path, {"fsync": "off"})
     await server.start()
     await server.stop()
-    hand_over(server.data, "user:54321:54321")
+    change_owner(server.data, "user:54321:54321")
     await server.start()
     assert user_of(server.pid) == owner_of(server.data / "PG_VERSION") == 54321
     await server.stop()

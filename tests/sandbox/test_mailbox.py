@@ -115,12 +115,12 @@ async def test_messages_are_oldest_first_and_can_be_deleted(mailbox: Mailbox, cl
 
 
 async def test_only_the_last_ones_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mailbox_module, "LETTERS_KEPT", 2)
+    monkeypatch.setattr(mailbox_module, "MAX_MESSAGES", 2)
     box = Mailbox()
     await box.start()
     for number in range(3):
         await send(box, letter(str(number)))
-    assert [kept.subject for kept in box.letters] == ["1", "2"]
+    assert [kept.subject for kept in box.messages] == ["1", "2"]
     await box.stop()
 
 

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.payments.paypal.certificate_chain import SigningKey, public_roots, signing_key, trust
+from app.domain.payments.paypal.certificate_chain import SigningKey, public_roots, signing_key, trusted_roots
 from app.domain.payments.paypal.webhook_errors import WebhookForgedError
 from tests.support.paypal.certificate_authority import (
     DAY,
@@ -27,7 +27,7 @@ TRUSTED = root()
 
 def key_of(chain: bytes) -> SigningKey:
     """Look at a chain now, trusting one root."""
-    return signing_key(chain, trust(TRUSTED.pem), NOW)
+    return signing_key(chain, trusted_roots(TRUSTED.pem), NOW)
 
 
 @pytest.mark.parametrize("name", [None, SANDBOX_SIGNER])
@@ -58,23 +58,23 @@ def test_forged_chains(forge: Callable[[Issued], bytes], reason: str) -> None:
 
 def test_a_certificate_is_refused_once_it_has_expired() -> None:
     signer = issue(TRUSTED, ends=NOW + DAY)
-    assert signing_key(signer.pem, trust(TRUSTED.pem), NOW + DAY)
+    assert signing_key(signer.pem, trusted_roots(TRUSTED.pem), NOW + DAY)
     with pytest.raises(WebhookForgedError, match="certificate_expired"):
-        signing_key(signer.pem, trust(TRUSTED.pem), NOW + DAY * 1.001)
+        signing_key(signer.pem, trusted_roots(TRUSTED.pem), NOW + DAY * 1.001)
 
 
 def test_so_is_one_whose_authority_has_expired() -> None:
     between = authority(TRUSTED, ends=NOW + DAY)
     with pytest.raises(WebhookForgedError, match="certificate_chain"):
-        signing_key(issue(between).pem + between.pem, trust(TRUSTED.pem), NOW + DAY * 1.001)
+        signing_key(issue(between).pem + between.pem, trusted_roots(TRUSTED.pem), NOW + DAY * 1.001)
 
 
 def test_a_malformed_root_costs_no_other_its_trust() -> None:
     der = root(serial=1).certificate.public_bytes(Encoding.DER)
     malformed = pem(der.replace(b"\x02\x01\x01", b"\x02\x01\x00", 1))  # RFC 5280 forbids 0 as a serial number
-    assert signing_key(issue(TRUSTED).pem, trust(malformed + TRUSTED.pem), NOW)
+    assert signing_key(issue(TRUSTED).pem, trusted_roots(malformed + TRUSTED.pem), NOW)
     with pytest.raises(ValueError, match="empty"):
-        trust(malformed)
+        trusted_roots(malformed)
 
 
 def test_the_public_roots_do_not_know_ours() -> None:

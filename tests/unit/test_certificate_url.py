@@ -7,18 +7,18 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app.domain.payments.paypal.certificates import is_paypals
+from app.domain.payments.paypal.certificates import is_paypal_url
 from tests.support.paypal.forged_urls import FORGED_URLS, GOOD, PATH
 
 
 @pytest.mark.parametrize("url", FORGED_URLS.values(), ids=FORGED_URLS)
 def test_forged_urls(url: str) -> None:
-    assert not is_paypals(url)
+    assert not is_paypal_url(url)
 
 
 @pytest.mark.parametrize("host", ["paypal.com", "api.paypal.com", "api-m.sandbox.paypal.com", "api.paypal.com:443"])
 def test_paypals_urls(host: str) -> None:
-    assert is_paypals(f"https://{host}{PATH}")
+    assert is_paypal_url(f"https://{host}{PATH}")
 
 
 hosts = st.lists(st.sampled_from(["paypal", "com", "evil", "api", "example", "-", "", "x" * 63]), max_size=5)
@@ -40,7 +40,7 @@ mutilated = st.builds(
 @given(url=st.text() | pieces | mutilated)
 @example(url=GOOD)
 def test_what_passes_is_paypals_to_every_parser(url: str) -> None:
-    if not is_paypals(url):
+    if not is_paypal_url(url):
         return
     parts, fetched = urlsplit(url), httpx.URL(url)
     assert parts.hostname == fetched.host

@@ -23,7 +23,7 @@ def test_every_mail_has_words_in_every_locale(tag: str) -> None:
     locale = LOCALES[tag]
     assert {kind for kind, _ in locale.words} == set(get_args(Kind))
     assert locale.words.keys() == en.LOCALE.words.keys()  # for each role of who reads it, too
-    assert set(locale.account_words) == set(get_args(AccountKind))
+    assert set(locale.account_texts) == set(get_args(AccountKind))
 
 
 def test_a_tag_leads_to_its_locale_that_of_its_language_or_english(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,10 +12,10 @@ import pytest
 SECRET = "hush-hush"
 TROUBLE = """
 import asyncio, gc, logging, sys, warnings
-from app.logs import adopt_other_logs, configure_logs, log
+from app.logs import capture_library_logs, configure_logs, log
 
 configure_logs(debug=sys.argv[1] == "true")
-adopt_other_logs()
+capture_library_logs()
 
 def fail():
     name = "hush" + "-hush"

@@ -9,18 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.payments.money import WITHOUT_DECIMALS, Money
+from app.domain.payments.money import ZERO_DECIMAL_CURRENCIES, Money
 
 CENTS = st.integers(0, 99_999_999_999_999_999)
 
 
 @given(CENTS, st.sampled_from(["USD", "EUR", "JPY", "HUF", "TWD"]))
 def test_what_is_written_is_what_is_read(cents: int, currency: str) -> None:
-    value = Decimal(cents // 100) if currency in WITHOUT_DECIMALS else Decimal(cents).scaleb(-2)
+    value = Decimal(cents // 100) if currency in ZERO_DECIMAL_CURRENCIES else Decimal(cents).scaleb(-2)
     money = Money(value, currency)
     assert money.value == value
     assert Money.parse(money.text, currency) == money
-    assert ("." in money.text) == (currency not in WITHOUT_DECIMALS)
+    assert ("." in money.text) == (currency not in ZERO_DECIMAL_CURRENCIES)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from functools import partial
 import asyncpg
 import httpx
 
-from app.sandbox.mailbox.messages import Letter
+from app.sandbox.mailbox.messages import Message
 from app.sandbox.mailbox.server import Mailbox
 from tests.support.factories import a_slot, book, make_doctor, make_patient
 from tests.support.http.registration import LOGIN, ME, authorization, register
@@ -19,11 +19,11 @@ CODE = re.compile(r"^  ([\w-]{43})$", re.MULTILINE)
 CHANGE_PASSWORD = "SELECT change_password($1, '-', 'new')"
 
 
-async def sent(owner: asyncpg.Connection, mailbox: Mailbox, make_worker: StartWorker) -> list[Letter]:
+async def sent(owner: asyncpg.Connection, mailbox: Mailbox, make_worker: StartWorker) -> list[Message]:
     """Return the mails that a worker sends."""
     await make_worker().start()
     await eventually(partial(is_settled, owner))
-    return list(mailbox.letters)
+    return list(mailbox.messages)
 
 
 async def test_a_changed_password_is_told_to_its_owner(
@@ -32,9 +32,9 @@ async def test_a_changed_password_is_told_to_its_owner(
     people = [await make_patient(owner), await make_doctor(owner)]
     for account in people:
         assert await app.fetchval(CHANGE_PASSWORD, account)
-    letters = await sent(owner, mailbox, make_worker)
-    assert {letter.to for letter in letters} == {await address(owner, account) for account in people}
-    assert [letter.subject for letter in letters] == ["Your password was changed"] * 2
+    messages = await sent(owner, mailbox, make_worker)
+    assert {letter.to for letter in messages} == {await address(owner, account) for account in people}
+    assert [letter.subject for letter in messages] == ["Your password was changed"] * 2
 
 
 async def test_people_verify_their_address_and_set_a_forgotten_password_by_mail(
@@ -43,7 +43,7 @@ async def test_people_verify_their_address_and_set_a_forgotten_password_by_mail(
     await make_worker(PASSWORD_RESET_URL="https://clinic.example/new-password").start()
     person = await register(api, full_name="Eve http://evil.example")
     await eventually(partial(is_settled, owner))
-    (letter,) = mailbox.letters
+    (letter,) = mailbox.messages
     assert letter.subject == "Please confirm your email address"
     assert letter.text.startswith("Hello,")
     assert "evil" not in letter.text  # nobody has a stranger read what they like
@@ -53,13 +53,13 @@ async def test_people_verify_their_address_and_set_a_forgotten_password_by_mail(
     email = person.account["email"]
     assert (await api.post("/api/accounts/password/reset/", json={"email": email})).status_code == 202
     await eventually(partial(is_settled, owner))
-    (code,) = LINK.findall(mailbox.letters[-1].text)
+    (code,) = LINK.findall(mailbox.messages[-1].text)
     new = {"token": code, "password": "battery staple"}
     assert (await api.post("/api/accounts/password/reset/confirm/", json=new)).status_code == 200
     tokens = (await api.post(LOGIN, json={"email": email, "password": "battery staple"})).json()
     assert (await api.get(ME, headers=authorization(tokens["access"]))).json()["email_verified_at"]
     await eventually(partial(is_settled, owner))
-    assert [letter.subject for letter in mailbox.letters][1:] == ["Set a new password", "Your password was changed"]
+    assert [letter.subject for letter in mailbox.messages][1:] == ["Set a new password", "Your password was changed"]
 
 
 async def test_the_codes_of_a_mail_that_is_sent_twice_are_both_good_until_one_is_used(
@@ -73,7 +73,7 @@ async def test_the_codes_of_a_mail_that_is_sent_twice_are_both_good_until_one_is
         "UPDATE notification SET status = 'queued', due_at = now()"
     )  # its worker died before it said so
     await eventually(partial(is_settled, owner))
-    first, second = mailbox.letters
+    first, second = mailbox.messages
     assert first.message_id == second.message_id
     codes = "SELECT count(*) FROM account_token WHERE account_id = $1"
     assert await owner.fetchval(codes, person.account["id"]) == 2
@@ -93,7 +93,7 @@ async def test_who_leaves_is_mailed_for_the_last_time_and_the_other_side_learns_
     assert await app.fetchval("SELECT erase_patient($1, '-')", patient)
     await make_worker().start()
     await eventually(partial(is_settled, owner))
-    by_subject = {(letter.to, letter.subject.partition(":")[0]): letter.text for letter in mailbox.letters}
+    by_subject = {(letter.to, letter.subject.partition(":")[0]): letter.text for letter in mailbox.messages}
     assert set(by_subject) == {
         (patients, "Canceled"),
         (doctors, "Canceled"),
@@ -102,12 +102,12 @@ async def test_who_leaves_is_mailed_for_the_last_time_and_the_other_side_learns_
     assert by_subject[patients, "Canceled"].startswith(f"Dear Patient {patient},\n")
     assert f"Patient {patient} has canceled" in by_subject[doctors, "Canceled"]
 
-    mailbox.letters.clear()
+    mailbox.messages.clear()
     await book(app, waiting, doctor, a_slot())
     await owner.execute("UPDATE notification SET status = 'sent'")
     assert await app.fetchval("SELECT erase_doctor($1, '-')", doctor)
     await eventually(partial(is_settled, owner))
-    texts = {letter.to: letter.text for letter in mailbox.letters}
+    texts = {letter.to: letter.text for letter in mailbox.messages}
     assert set(texts) == {doctors, await address(owner, waiting)}
     assert f"Dr {doctor} had to cancel your appointment" in texts[await address(owner, waiting)]
     assert "no longer takes appointments here" in texts[await address(owner, waiting)]

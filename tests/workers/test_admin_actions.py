@@ -22,7 +22,7 @@ async def mailed(owner: asyncpg.Connection, mailbox: Mailbox, people: dict[int, 
     """Return who got which mail, by how its subject begins, when all are sent."""
     await eventually(partial(is_settled, owner))
     who = {await address(owner, account): name for account, name in people.items()}
-    mails = [(who[letter.to], letter.subject.partition(":")[0]) for letter in mailbox.letters if letter.to in who]
+    mails = [(who[letter.to], letter.subject.partition(":")[0]) for letter in mailbox.messages if letter.to in who]
     return sorted(mails)
 
 
@@ -47,7 +47,7 @@ async def test_a_cancellation_at_psql_is_like_one_through_the_api(
     bills = [await teller.paid(await teller.hold(number, max_appointments=1)) for number in range(2)]
     waits = [(await waiting(owner, bill.doctor, 1))[0] for bill in bills]
     await eventually(partial(is_settled, owner))
-    mailbox.letters.clear()
+    mailbox.messages.clear()
     assert (await cancel(teller.client, bills[0].patient, bills[0].appointment)).status_code == 200
     (row,) = await admin.fetch(CANCEL, bills[1].appointment)
     assert row["status"] == "canceled"
@@ -62,7 +62,7 @@ async def test_a_cancellation_at_psql_is_like_one_through_the_api(
     ]
     assert given == [("COMPLETED", "100.00")]
     assert is_offered
-    assert cashier.logged("unavailable") == []
+    assert cashier.logged("server_unavailable") == []
 
 
 async def test_a_bulk_cancellation_at_psql_is_one_mail_to_each_patient_and_the_doctor(
@@ -76,7 +76,7 @@ async def test_a_bulk_cancellation_at_psql_is_one_mail_to_each_patient_and_the_d
     await make_worker().start()
     people = {doctor: "doctor", twice: "twice", once: "once"}
     assert await mailed(owner, mailbox, people) == [("doctor", "Canceled"), ("once", "Canceled"), ("twice", "Canceled")]
-    texts = {letter.to: letter.text for letter in mailbox.letters}
+    texts = {letter.to: letter.text for letter in mailbox.messages}
     assert all("The practice is closed." in text for text in texts.values())
     to_doctor, to_twice = texts[await address(owner, doctor)], texts[await address(owner, twice)]
     for number in (1, 2):

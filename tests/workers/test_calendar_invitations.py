@@ -10,8 +10,8 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from app.domain.calendar.icalendar_file import Entry
-from app.domain.notifications.schemas import Letter
+from app.domain.calendar.icalendar_file import CalendarEntry
+from app.domain.notifications.schemas import AppointmentNotification
 from app.sandbox.mailbox.server import Mailbox
 from tests.support.factories import a_slot, book, make_doctor, make_patient
 from tests.support.mail.calendar_client import Calendar
@@ -25,11 +25,11 @@ RESCHEDULE = "SELECT * FROM reschedule_as_patient($1, $2, $3)"
 CANCEL = "SELECT * FROM cancel_as_patient($1, $2)"
 
 
-def entry(start: datetime = START, version: int = 1, number: int = 1) -> Entry:
-    return Entry(uid=UUID(int=number), version=version, starts_at=start, ends_at=start + HALF_AN_HOUR)
+def entry(start: datetime = START, version: int = 1, number: int = 1) -> CalendarEntry:
+    return CalendarEntry(uid=UUID(int=number), version=version, starts_at=start, ends_at=start + HALF_AN_HOUR)
 
 
-def files(sent: Letter) -> list[EmailMessage]:
+def files(sent: AppointmentNotification) -> list[EmailMessage]:
     """Return the parts of a mail that calendars take."""
     parts: list[Any] = [part for part in received(sent).walk() if part.get_content_type() == "text/calendar"]
     return parts
@@ -107,8 +107,8 @@ async def test_both_parties_calendars_follow_and_neither_learns_the_others_addre
 
     async def taken() -> list[datetime]:
         await eventually(partial(is_settled, owner))
-        while mailbox.letters:
-            mail = mailbox.letters.popleft()
+        while mailbox.messages:
+            mail = mailbox.messages.popleft()
             (file,) = mail.attachments
             assert (file.filename, file.content_type) == ("appointment.ics", "text/calendar")
             (other,) = calendars.keys() - {mail.to}
@@ -134,4 +134,4 @@ async def test_a_hold_that_nobody_was_told_of_is_taken_out_of_no_calendar(
     await app.fetch(CANCEL, patient, appointment)
     await make_worker().start()
     await eventually(partial(is_settled, owner))
-    assert [mail.attachments for mail in mailbox.letters if mail.subject.startswith("Canceled")] == [[]]
+    assert [mail.attachments for mail in mailbox.messages if mail.subject.startswith("Canceled")] == [[]]

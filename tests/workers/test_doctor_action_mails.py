@@ -5,7 +5,7 @@ from functools import partial
 
 import asyncpg
 
-from app.sandbox.mailbox.messages import Letter
+from app.sandbox.mailbox.messages import Message
 from app.sandbox.mailbox.server import Mailbox
 from tests.support.db.payments import pay
 from tests.support.factories import SLOT, a_slot, book, make_doctor, make_patient, make_patients
@@ -36,22 +36,22 @@ async def announced(owner: asyncpg.Connection) -> None:
     await owner.execute("UPDATE notification SET status = 'sent', sent_at = now()")
 
 
-async def sent(owner: asyncpg.Connection, mailbox: Mailbox, make_worker: StartWorker) -> dict[str, Letter]:
+async def sent(owner: asyncpg.Connection, mailbox: Mailbox, make_worker: StartWorker) -> dict[str, Message]:
     """Return the mails that a worker sends by their addresses, after checking that there is one for each."""
     await make_worker().start()
     await eventually(partial(is_settled, owner))
-    letters = {letter.to: letter for letter in mailbox.letters}
-    assert len(letters) == len(mailbox.letters)
-    return letters
+    messages = {letter.to: letter for letter in mailbox.messages}
+    assert len(messages) == len(mailbox.messages)
+    return messages
 
 
-async def delivered(owner: asyncpg.Connection, mailbox: Mailbox) -> list[Letter]:
+async def delivered(owner: asyncpg.Connection, mailbox: Mailbox) -> list[Message]:
     """Return the mails that have come since this was asked last, when all are sent; no two are the same."""
     await eventually(partial(is_settled, owner))
-    letters = list(mailbox.letters)
-    assert len({letter.message_id for letter in letters}) == len(letters)
-    mailbox.letters.clear()
-    return letters
+    messages = list(mailbox.messages)
+    assert len({letter.message_id for letter in messages}) == len(messages)
+    mailbox.messages.clear()
+    return messages
 
 
 async def test_30_appointments_of_12_patients_are_12_mails_that_empty_their_calendars(
@@ -74,9 +74,9 @@ async def test_30_appointments_of_12_patients_are_12_mails_that_empty_their_cale
     assert len(await app.fetch(BULK_CANCEL, doctor, "The practice is flooded.")) == 30
     canceled = await delivered(owner, mailbox)
     assert sorted(letter.to for letter in canceled) == sorted(calendars)
-    letters = {letter.to: letter for letter in canceled}
+    messages = {letter.to: letter for letter in canceled}
     for patient in patients:
-        letter, calendar = letters[await address(owner, patient)], calendars[await address(owner, patient)]
+        letter, calendar = messages[await address(owner, patient)], calendars[await address(owner, patient)]
         assert letter.subject.startswith("Canceled:")
         assert "The reason given: The practice is flooded." in letter.text
         assert "A refund of 200.00 USD has been requested." in letter.text
@@ -101,12 +101,12 @@ async def test_a_cancellation_by_the_doctor_is_told_to_the_patient_with_the_reas
     for appointment, reason in zip(appointments, ("I am ill.", None), strict=True):
         await app.fetch(CANCEL, doctor, appointment, reason)
     by_address = await sent(owner, mailbox, make_worker)
-    letters = [by_address.pop(await address(owner, patient)) for patient in (held, confirmed)]
+    messages = [by_address.pop(await address(owner, patient)) for patient in (held, confirmed)]
     assert by_address == {}
-    assert [letter.subject for letter in letters] == [f"Canceled: Dr. Ada, {said(a_slot(n))}" for n in range(2)]
-    assert all("We are sorry: Dr. Ada had to cancel your appointment." in letter.text for letter in letters)
-    assert ["I am ill." in letter.text for letter in letters] == [True, False]
-    assert "reason" not in letters[1].text
+    assert [letter.subject for letter in messages] == [f"Canceled: Dr. Ada, {said(a_slot(n))}" for n in range(2)]
+    assert all("We are sorry: Dr. Ada had to cancel your appointment." in letter.text for letter in messages)
+    assert ["I am ill." in letter.text for letter in messages] == [True, False]
+    assert "reason" not in messages[1].text
 
 
 async def test_a_move_by_the_doctor_is_told_to_the_patient(
@@ -133,11 +133,11 @@ async def test_a_move_by_the_patient_is_told_to_both_once_the_doctor_knows_of_it
     await announced(owner)
     await app.fetch(MOVE_AS_PATIENT, holder, hold, a_slot(5))
     await app.fetch(MOVE_AS_PATIENT, patient, appointment, a_slot(6))
-    letters = await sent(owner, mailbox, make_worker)
-    now = {to: letter.subject.partition(", now ")[2] for to, letter in letters.items()}
+    messages = await sent(owner, mailbox, make_worker)
+    now = {to: letter.subject.partition(", now ")[2] for to, letter in messages.items()}
     expected = {holder: a_slot(5), patient: a_slot(6), doctor: a_slot(6)}
     assert now == {await address(owner, account): said(start) for account, start in expected.items()}
-    assert f"It was on {said(a_slot(1))} (UTC) before." in letters[await address(owner, doctor)].text
+    assert f"It was on {said(a_slot(1))} (UTC) before." in messages[await address(owner, doctor)].text
 
 
 async def test_of_several_moves_only_the_last_is_told_and_from_where_the_patient_thought_it_was(

@@ -14,7 +14,7 @@ from saq.queue.redis import RedisQueue
 
 from app.sandbox.mailbox.server import Mailbox
 from app.workers import listener as listener_module
-from app.workers.listener import BURST, Listener
+from app.workers.listener import DEBOUNCE_SECONDS, Listener
 from tests.support.factories import make_patient
 from tests.support.mail.scenarios import address, cancel, full_doctor, is_settled, join, rows
 from tests.support.servers.databases import Database
@@ -57,7 +57,7 @@ async def test_a_mail_comes_by_listening_after_the_connection_was_cut(
     await eventually(partial(is_settled, owner))
     (row,) = [row for row in await rows(owner, full) if row["kind"] == "slot_offered"]
     assert (row["status"], row["attempts"]) == ("sent", 1)
-    assert [letter.to for letter in mailbox.letters].count(await address(owner, waiting)) == 1
+    assert [letter.to for letter in mailbox.messages].count(await address(owner, waiting)) == 1
 
 
 async def test_what_rang_while_nobody_listened_is_found_on_connecting(
@@ -81,7 +81,7 @@ async def test_what_rang_while_nobody_listened_is_found_on_connecting(
         await cancel(app, full)
         await asyncio.sleep(2)
         assert not await is_settled(owner)
-        told = await worker.will_have_logged("unavailable")
+        told = await worker.will_have_logged("server_unavailable")
         assert [line["server"] for line in told] == ["postgresql, to listen"]
         await gate.open()
         await eventually(partial(is_settled, owner))
@@ -95,7 +95,7 @@ async def test_without_listening_the_sweep_finds_the_mails(
     await make_worker(LISTEN_DATABASE_URL="postgresql://nobody@127.0.0.1:1/nothing").start()
     await cancel(app, full)
     await eventually(partial(is_settled, owner))
-    assert len(mailbox.letters) == 3
+    assert len(mailbox.messages) == 3
 
 
 @asynccontextmanager
@@ -127,7 +127,7 @@ async def test_rings_in_a_burst_are_answered_together(database: Database, app: a
 
         await app.execute("NOTIFY booking_outbox")
         await eventually(answered)
-    assert all(later - earlier >= 0.9 * BURST for earlier, later in pairwise(answers))
+    assert all(later - earlier >= 0.9 * DEBOUNCE_SECONDS for earlier, later in pairwise(answers))
 
 
 async def test_a_connection_that_died_in_silence_is_replaced(

@@ -41,7 +41,7 @@ async def test_mails_wait_while_the_server_is_away(
         await hurry(owner)
         await eventually(partial(is_settled, owner))
     assert {row["status"] for row in await rows(owner, full)} == {"sent"}
-    assert len(mailbox.letters) == 3
+    assert len(mailbox.messages) == 3
 
 
 async def test_a_server_that_hangs_is_given_up_and_tried_again(
@@ -63,7 +63,7 @@ async def test_a_server_that_hangs_is_given_up_and_tried_again(
         await hurry(owner)
         await eventually(partial(is_settled, owner))
     assert {row["status"] for row in await rows(owner, full)} == {"sent"}
-    assert {letter.message_id for letter in mailbox.letters} == {
+    assert {letter.message_id for letter in mailbox.messages} == {
         f"<{row['message_id']}@clinic.example>" for row in await rows(owner, full)
     }
 
@@ -87,8 +87,8 @@ async def test_a_refusal_for_now_is_tried_again_with_the_same_message_id(
     await hurry(owner)
     await eventually(partial(is_settled, owner))
     assert {row["status"] for row in await rows(owner, full)} == {"sent"}
-    assert len(mailbox.letters) == 3
-    assert {mailbox.letters[-1].message_id} == set(mailbox.turned_away) == {f"<{row['message_id']}@clinic.example>"}
+    assert len(mailbox.messages) == 3
+    assert {mailbox.messages[-1].message_id} == set(mailbox.turned_away) == {f"<{row['message_id']}@clinic.example>"}
 
 
 async def test_a_refusal_for_good_is_not_tried_again_and_holds_up_no_other(
@@ -113,7 +113,7 @@ async def test_a_refusal_for_good_is_not_tried_again_and_holds_up_no_other(
     ]
     told = [await address(owner, row["account_id"]) for row in await rows(owner, full) if row["status"] == "sent"]
     assert await address(owner, last) in told
-    assert sorted(letter.to for letter in mailbox.letters) == sorted(told)
+    assert sorted(letter.to for letter in mailbox.messages) == sorted(told)
     lines = await worker.will_have_logged("mail_failed", 2)
     assert {line["why"] for line in lines} == {"SMTPRecipientRefused 550", "SMTPDataError 554"}
     assert len(lines) == 2
@@ -140,7 +140,7 @@ async def test_a_persons_mails_keep_their_order_when_one_has_to_be_tried_again(
 
     await eventually(others_are_sent)
     await eventually(partial(is_settled, owner))
-    ids = [letter.message_id for letter in mailbox.letters if letter.to == await address(owner, waiting)]
+    ids = [letter.message_id for letter in mailbox.messages if letter.to == await address(owner, waiting)]
     assert ids == [f"<{(await rows(owner, full))[-1]['message_id']}@clinic.example>" for full in (first, second)]
 
 
@@ -156,7 +156,7 @@ async def test_connections_are_used_again_and_bounded(
     assert mailbox.begun == 2
     mailbox.at_ease.set()
     await eventually(partial(is_settled, owner))
-    assert len(mailbox.letters) == 12
+    assert len(mailbox.messages) == 12
     assert mailbox.sessions == 2
 
 

@@ -30,7 +30,7 @@ async def test_the_link_of_the_mail_is_good_and_its_token_is_kept_and_logged_now
     worker = make_worker()
     await worker.start()
     await eventually(partial(is_settled, owner))
-    (mail,) = [letter for letter in mailbox.letters if letter.to == await address(owner, waiting)]
+    (mail,) = [letter for letter in mailbox.messages if letter.to == await address(owner, waiting)]
     ((path, token),) = LINK.findall(mail.text)
     assert "Accept</button>" in (await api.get(path)).text
     assert await owner.fetchval(HAS, full.doctor, waiting) is None  # a mail scanner has followed it, so far

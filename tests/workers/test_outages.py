@@ -11,9 +11,9 @@ import structlog
 from redis.asyncio import Redis
 
 from app import outage_log
-from app.outage_log import Outage
+from app.outage_log import OutageLog
 from app.workers.heartbeat import HEARTBEAT_SECONDS
-from app.workers.retry import Patience
+from app.workers.retry import RetryForever
 from tests.support.factories import a_slot, book, make_patient
 from tests.support.mail.faulty_mailboxes import MoodyMailbox
 from tests.support.mail.scenarios import canceled_while, full_doctor, is_settled, rows
@@ -46,7 +46,7 @@ async def goes_away_and_comes_back(
     await worker.start()
     await asyncio.sleep(6)  # longer than from one sweep to the next
     assert not await is_settled(owner)
-    told = [line["server"] for line in worker.logged("unavailable")]
+    told = [line["server"] for line in worker.logged("server_unavailable")]
     await gate.open()
     await eventually(partial(is_settled, owner))
     await gate.shut()
@@ -139,29 +139,29 @@ async def test_a_mail_that_is_taken_while_postgresql_is_away_goes_out_once(
                 mailbox.at_ease.set()
             await eventually(partial(is_settled, owner))
             assert [(row["status"], row["attempts"]) for row in await rows(owner, full)] == [("sent", 1)] * 3
-            assert len(mailbox.letters) == 3
+            assert len(mailbox.messages) == 3
             assert not worker.logged("saq")
     finally:
         await mailbox.stop()
 
 
 def test_an_outage_is_told_of_once_at_each_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    outage = Outage("a server")
+    outage = OutageLog("a server")
     with structlog.testing.capture_logs() as logs:
         for _ in range(3):
-            with outage.contained():
+            with outage.suppress_errors():
                 raise ConnectionRefusedError
-            with outage.contained():
+            with outage.suppress_errors():
                 pass  # for a moment it works
-        assert [line["event"] for line in logs] == ["unavailable"]
-        monkeypatch.setattr(outage_log, "CALM_SECONDS", 0)
+        assert [line["event"] for line in logs] == ["server_unavailable"]
+        monkeypatch.setattr(outage_log, "RECOVERY_SECONDS", 0)
         for _ in range(2):
-            with outage.contained():
+            with outage.suppress_errors():
                 pass
-    assert [line["event"] for line in logs] == ["unavailable", "available_again"]
+    assert [line["event"] for line in logs] == ["server_unavailable", "server_available_again"]
     assert logs[0]["error"] == "ConnectionRefusedError"
 
 
 def test_redis_is_waited_for_as_long_as_it_takes() -> None:
-    assert Patience().get_retries() < 0
-    assert 1 <= Patience()._backoff.compute(100_000) <= 2  # noqa: SLF001  redis's own backoffs fail after 1,023
+    assert RetryForever().get_retries() < 0
+    assert 1 <= RetryForever()._backoff.compute(100_000) <= 2  # noqa: SLF001  redis's own backoffs fail after 1,023

@@ -7,7 +7,7 @@ import asyncpg
 import httpx
 from redis.asyncio import Redis
 
-from app.sandbox.mailbox.messages import Letter
+from app.sandbox.mailbox.messages import Message
 from app.sandbox.mailbox.server import Mailbox
 from app.sandbox.paypal.server import PayPalStandIn
 from tests.support.factories import a_slot, book, make_doctor, make_patient
@@ -27,11 +27,11 @@ async def reaches(teller: Teller, bill: Bill, payment: str, appointment: str) ->
     await eventually(has_come)
 
 
-async def letters_to(owner: asyncpg.Connection, mailbox: Mailbox, account: int) -> list[Letter]:
+async def letters_to(owner: asyncpg.Connection, mailbox: Mailbox, account: int) -> list[Message]:
     """Return the mails that somebody got, when all are sent."""
     await eventually(partial(is_settled, owner))
     to = await address(owner, account)
-    return [letter for letter in mailbox.letters if letter.to == to]
+    return [letter for letter in mailbox.messages if letter.to == to]
 
 
 async def assert_told_once(owner: asyncpg.Connection, mailbox: Mailbox, bill: Bill) -> None:
@@ -54,7 +54,7 @@ async def test_booked_paid_and_told(
     assert "Your appointment with Dr. Ada is confirmed." in letter.text
     (capture,) = await teller.captures(bill)
     assert f"Paid: 100.00 USD through PayPal, transaction {capture['id']}." in letter.text
-    assert cashier.logged("unavailable") == []
+    assert cashier.logged("server_unavailable") == []
 
 
 async def test_payers_who_never_come_back(
@@ -68,7 +68,7 @@ async def test_payers_who_never_come_back(
         await reaches(teller, bill, "captured", "confirmed")
         assert len(await teller.captures(bill)) == 1
         await assert_told_once(owner, mailbox, bill)
-    assert cashier.logged("unavailable") == []
+    assert cashier.logged("server_unavailable") == []
 
 
 async def test_20_executions_with_webhooks_and_the_worker(
@@ -94,7 +94,7 @@ async def test_20_executions_with_webhooks_and_the_worker(
         assert len(await teller.captures(bill)) == 1
         assert await teller.refunds(bill) == []
         assert await teller.attention(bill) == []
-    assert cashier.logged("unavailable") == []
+    assert cashier.logged("server_unavailable") == []
 
 
 async def test_reviews(teller: Teller, owner: asyncpg.Connection, mailbox: Mailbox, cashier: WorkerProcess) -> None:
@@ -114,7 +114,7 @@ async def test_reviews(teller: Teller, owner: asyncpg.Connection, mailbox: Mailb
     assert (await teller.appointment(bills[1]))["hold_expires_at"] == until[1]
     await assert_told_once(owner, mailbox, bills[0])
     assert await letters_to(owner, mailbox, bills[1].patient) == []
-    assert cashier.logged("unavailable") == []
+    assert cashier.logged("server_unavailable") == []
 
 
 async def test_a_hold_that_is_given_up_is_offered_to_whoever_waits(
@@ -134,7 +134,7 @@ async def test_a_hold_that_is_given_up_is_offered_to_whoever_waits(
     (canceled,) = await letters_to(owner, mailbox, bill.patient)
     assert canceled.subject.startswith("Canceled: ")
     assert "refund" not in canceled.text
-    assert cashier.logged("unavailable") == []
+    assert cashier.logged("server_unavailable") == []
 
 
 async def test_whoever_approves_too_late_is_told_that_nothing_was_charged(
@@ -150,7 +150,7 @@ async def test_whoever_approves_too_late_is_told_that_nothing_was_charged(
     assert letter.subject.startswith("Not booked: ")
     assert "Nothing was charged; the payment of 100.00 USD was not taken." in letter.text
     assert await teller.captures(bill) == []
-    assert cashier.logged("unavailable") == []
+    assert cashier.logged("server_unavailable") == []
 
 
 async def test_a_worker_that_is_killed_while_it_takes_the_money_and_the_queue_with_it(
@@ -181,7 +181,7 @@ async def test_a_worker_without_an_account_leaves_payments_alone(
     await asyncio.sleep(6)  # longer than from one sweep to the next
     assert await teller.statuses(bill) == ("created", "pending")
     assert await teller.refunds(paid) == [("requested", "appointment_canceled")]
-    assert worker.logged("unavailable") == []
+    assert worker.logged("server_unavailable") == []
 
 
 async def test_no_secret_is_in_the_log(
@@ -195,6 +195,6 @@ async def test_no_secret_is_in_the_log(
     await cashier.will_have_logged("paypal_no_answer")
     await teller.time_passes(bill)
     await reaches(teller, bill, "captured", "confirmed")
-    assert await cashier.will_have_logged("payment_waits")
+    assert await cashier.will_have_logged("payment_not_settled")
     for secret in (stand_in.client_secret, "A21AA", "Bearer", "Basic", "buyer@personal.example.com", bill.order):
         assert secret not in cashier.log

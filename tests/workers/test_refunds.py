@@ -5,7 +5,7 @@ from functools import partial
 
 import asyncpg
 
-from app.sandbox.mailbox.messages import Letter
+from app.sandbox.mailbox.messages import Message
 from app.sandbox.mailbox.server import Mailbox
 from tests.support.factories import a_slot, bearer, book, make_doctor, make_patient
 from tests.support.http.appointment_actions import as_doctor
@@ -26,16 +26,16 @@ async def ends_as(teller: Teller, bill: Bill, status: str) -> None:
     await eventually(is_so)
 
 
-async def letters_to(owner: asyncpg.Connection, mailbox: Mailbox, patient: int, *subjects: str) -> list[Letter]:
+async def letters_to(owner: asyncpg.Connection, mailbox: Mailbox, patient: int, *subjects: str) -> list[Message]:
     """Return the mails that a patient got, after checking how their subjects begin.
 
     Without those of confirmations: a cancellation that comes at once overtakes them.
     """
     await eventually(partial(is_settled, owner))
     to = await address(owner, patient)
-    letters = [letter for letter in mailbox.letters if letter.to == to and not letter.subject.startswith("Confirmed")]
-    assert [letter.subject.partition(":")[0] for letter in letters] == list(subjects)
-    return letters
+    messages = [letter for letter in mailbox.messages if letter.to == to and not letter.subject.startswith("Confirmed")]
+    assert [letter.subject.partition(":")[0] for letter in messages] == list(subjects)
+    return messages
 
 
 async def test_a_cancellation_by_the_patient(
@@ -44,12 +44,12 @@ async def test_a_cancellation_by_the_patient(
     bill = await teller.paid()
     assert (await cancel(teller.client, bill.patient, bill.appointment)).status_code == 200
     await ends_as(teller, bill, "completed")
-    letters = await letters_to(owner, mailbox, bill.patient, "Canceled", "Refunded")
-    assert "A refund of 100.00 USD has been requested. You will get a mail when it is made." in letters[0].text
-    assert letters[1].subject == "Refunded: 100.00 USD"
-    assert "has been refunded through PayPal" in letters[1].text
+    messages = await letters_to(owner, mailbox, bill.patient, "Canceled", "Refunded")
+    assert "A refund of 100.00 USD has been requested. You will get a mail when it is made." in messages[0].text
+    assert messages[1].subject == "Refunded: 100.00 USD"
+    assert "has been refunded through PayPal" in messages[1].text
     assert [refund["status"] for refund in await teller.given_back(bill)] == ["COMPLETED"]
-    assert cashier.logged("unavailable") == []
+    assert cashier.logged("server_unavailable") == []
 
 
 async def test_a_bulk_cancellation_is_one_mail_and_each_refund_another(
@@ -68,7 +68,7 @@ async def test_a_bulk_cancellation_is_one_mail_and_each_refund_another(
     assert "A refund of 200.00 USD has been requested." in to_twice[0].text
     to_once = await letters_to(owner, mailbox, once, "Canceled", "Refunded")
     assert "A refund of 100.00 USD has been requested." in to_once[0].text
-    assert cashier.logged("unavailable") == []
+    assert cashier.logged("server_unavailable") == []
 
 
 async def test_a_refund_whose_answer_is_lost(
@@ -86,7 +86,7 @@ async def test_a_refund_whose_answer_is_lost(
     await ends_as(teller, bill, "completed")
     assert len(await teller.given_back(bill)) == 1
     await letters_to(owner, mailbox, bill.patient, "Canceled", "Refunded")
-    assert cashier.logged("unavailable") == []
+    assert cashier.logged("server_unavailable") == []
 
 
 async def test_refunds_that_paypal_takes_its_time_over(
@@ -107,7 +107,7 @@ async def test_refunds_that_paypal_takes_its_time_over(
     await letters_to(owner, mailbox, bills[1].patient, "Canceled")
     assert await teller.attention(bills[0]) == []
     assert await teller.attention(bills[1]) == ["The refund has failed: no reason given"]
-    assert cashier.logged("unavailable") == []
+    assert cashier.logged("server_unavailable") == []
 
 
 async def test_canceled_while_the_money_is_being_taken(
@@ -125,11 +125,11 @@ async def test_canceled_while_the_money_is_being_taken(
     assert (await as_doctor(teller.client, bill.doctor, bill.appointment, "doctor_cancel")).status_code == 200
     await paying
     await ends_as(teller, bill, "completed")
-    letters = await letters_to(owner, mailbox, bill.patient, "Canceled", "Refund requested", "Refunded")
-    assert "refund" not in letters[0].text  # of which nobody knew then
-    assert "All of it goes back to you. You will get a mail when the refund is made." in letters[1].text
+    messages = await letters_to(owner, mailbox, bill.patient, "Canceled", "Refund requested", "Refunded")
+    assert "refund" not in messages[0].text  # of which nobody knew then
+    assert "All of it goes back to you. You will get a mail when the refund is made." in messages[1].text
     assert [refund["status"] for refund in await teller.given_back(bill)] == ["COMPLETED"]
-    assert cashier.logged("unavailable") == []
+    assert cashier.logged("server_unavailable") == []
 
 
 async def test_a_refund_is_not_lost_with_its_webhook(
@@ -145,4 +145,4 @@ async def test_a_refund_is_not_lost_with_its_webhook(
     await teller.time_passes(bill)
     await ends_as(teller, bill, "completed")
     await letters_to(owner, mailbox, bill.patient, "Canceled", "Refunded")
-    assert cashier.logged("unavailable") == []
+    assert cashier.logged("server_unavailable") == []

@@ -8,7 +8,7 @@ import asyncpg
 import pytest_asyncio
 
 from app.db.engine import create_engine
-from app.outage_log import Outage
+from app.outage_log import OutageLog
 from app.sandbox.mailbox.server import Mailbox
 from app.workers.context import WorkerContext
 from app.workers.main import CRON_JOBS
@@ -59,7 +59,7 @@ async def test_whoever_waits_hears_of_a_lapsed_hold(
     await make_worker().start()
     await eventually(partial(is_swept, owner, doctor))
     await eventually(partial(is_settled, owner))
-    (letter,) = mailbox.letters
+    (letter,) = mailbox.messages
     assert letter.to == await address(owner, waiting)
     assert letter.subject.startswith("Free: a slot with")
 
@@ -98,7 +98,7 @@ async def test_a_doctor_who_cannot_be_swept_holds_up_no_other(
 async def run(job: Callable[[WorkerContext], Awaitable[None]], database: Database) -> None:
     """Run a job that the worker has a time for."""
     engine = create_engine(database.app, application_name="booking-worker")
-    context = {"database": Outage("postgresql"), "engine": engine}
+    context = {"database": OutageLog("postgresql"), "engine": engine}
     (found,) = [work for cron in CRON_JOBS if (work := getattr(cron.function, "__wrapped__", None)) is job]
     await found(cast(WorkerContext, context))
     await engine.dispose()

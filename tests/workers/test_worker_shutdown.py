@@ -68,7 +68,7 @@ async def test_a_worker_killed_while_sending_is_replaced_by_another(
     await make_worker().start()
     await eventually(partial(is_settled, owner))
     assert [(row["status"], row["attempts"]) for row in await rows(owner, full)] == [("sent", 2)] * 3
-    assert len({letter.message_id for letter in mailbox.letters}) == 3
+    assert len({letter.message_id for letter in mailbox.messages}) == 3
 
 
 async def test_a_worker_killed_while_sending_many_mails_leaves_nothing_that_takes_long(
@@ -107,8 +107,8 @@ async def test_two_jobs_for_one_account_send_each_mail_once(
     await eventually(partial(is_settled, owner))
     sent = [*await rows(owner, first), *await rows(owner, second)]
     assert [(row["status"], row["attempts"]) for row in sent] == [("sent", 1)] * 6
-    assert len(mailbox.letters) == 6
-    assert mailbox.letters[-1].message_id == f"<{sent[-1]['message_id']}@clinic.example>"  # it has waited for its turn
+    assert len(mailbox.messages) == 6
+    assert mailbox.messages[-1].message_id == f"<{sent[-1]['message_id']}@clinic.example>"  # it has waited for its turn
 
 
 async def test_a_worker_told_to_stop_ends_with_the_mail_that_it_is_sending(
@@ -129,10 +129,10 @@ async def test_a_worker_told_to_stop_ends_with_the_mail_that_it_is_sending(
         ("sent", 1),
         ("queued", 0),
     ]
-    assert worker.logged("stopped")
+    assert worker.logged("worker_stopped")
     await make_worker().start()  # and nothing that it left keeps another from going on
     await eventually(partial(is_settled, owner), seconds=20)
-    assert len(mailbox.letters) == 6
+    assert len(mailbox.messages) == 6
 
 
 @pytest.mark.parametrize("number", [15, 2])
@@ -141,5 +141,5 @@ async def test_an_idle_worker_stops_when_told_to(make_worker: StartWorker, numbe
     await worker.start()
     worker.terminate(number)
     assert await worker.wait() == 0
-    assert worker.logged("stopped")
+    assert worker.logged("worker_stopped")
     assert not worker.logged("saq")

@@ -7,8 +7,8 @@ from typing import Any, ParamSpec, TypeVar
 from litestar import MediaType, Request, Response
 from litestar.serialization import encode_json
 
-from app.api.idempotency.keys import REPLAYED, keyed
-from app.api.idempotency.repository import Done, ReceiptRepository
+from app.api.idempotency.keys import REPLAYED_HEADER, read_keyed_request
+from app.api.idempotency.repository import Receipt, ReceiptRepository
 from app.db.driver import one_transaction
 from app.db.engine import engine_of
 
@@ -16,7 +16,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def once(handler: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T | Response[Any]]]:
+def idempotent(handler: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T | Response[Any]]]:
     """Decorate a handler: with a key, all that it does is one transaction, and the receipt with its answer is in it.
 
     Without a key nothing changes. An answer that is raised, a refusal, had no effect and leaves no receipt: when the
@@ -26,25 +26,25 @@ def once(handler: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T | Respon
     @wraps(handler)
     async def handle(*args: P.args, **kwargs: P.kwargs) -> T | Response[Any]:
         request: Request[Any, Any, Any] = kwargs["request"]  # type: ignore[assignment]  # Litestar passes it so
-        asked = await keyed(request)
-        if asked is None:
+        keyed_request = await read_keyed_request(request)
+        if keyed_request is None:
             return await handler(*args, **kwargs)
         engine = engine_of(request)
         async with one_transaction(engine):
             receipts = ReceiptRepository(engine)
-            done = await receipts.begin(asked)
+            done = await receipts.begin(keyed_request)
             if done:
                 return _replay(done)
             answer = await handler(*args, **kwargs)
             status, body = _encoded(request, answer)
-            await receipts.keep_answer(asked, status, body)
+            await receipts.keep_answer(keyed_request, status, body)
         return Response(body, status_code=status, media_type=MediaType.JSON)
 
     return handle
 
 
-def _replay(done: Done) -> Response[Any]:
-    return Response(done.answer, status_code=done.status, media_type=MediaType.JSON, headers={REPLAYED: "true"})
+def _replay(done: Receipt) -> Response[Any]:
+    return Response(done.answer, status_code=done.status, media_type=MediaType.JSON, headers={REPLAYED_HEADER: "true"})
 
 
 def _encoded(request: Request[Any, Any, Any], answer: Any) -> tuple[int, bytes]:

@@ -11,7 +11,7 @@ from litestar import Request
 from app.api.problems import FieldError, invalid_request
 
 HEADER = "Idempotency-Key"
-REPLAYED = "Idempotency-Replayed"
+REPLAYED_HEADER = "Idempotency-Replayed"
 KEY = r"[!-~]{1,255}"
 RULE = "Must be given once, with 1 to 255 characters of ASCII and no spaces."
 
@@ -25,7 +25,7 @@ class KeyedRequest(NamedTuple):
     fingerprint: bytes
 
 
-async def keyed(request: Request[Any, Any, Any]) -> KeyedRequest | None:
+async def read_keyed_request(request: Request[Any, Any, Any]) -> KeyedRequest | None:
     """Return which request it is; None if it has no key. Raises ProblemError (400) if its key cannot be one."""
     keys = request.headers.getall(HEADER, [])
     if not keys:

@@ -15,7 +15,7 @@ ANSWER = "SELECT answer_receipt($1, $2, $3, $4, $5)"
 BIND = "SELECT bind_receipt($1, $2, $3, $4)"
 
 
-class Done(Struct, frozen=True):
+class Receipt(Struct, frozen=True):
     """What an earlier request under a key has led to: an answer, or else a payment."""
 
     same_request: bool
@@ -30,7 +30,7 @@ class ReceiptRepository:
 
     engine: AsyncEngine
 
-    async def begin(self, request: KeyedRequest) -> Done | None:
+    async def begin(self, request: KeyedRequest) -> Receipt | None:
         """Begin a request's receipt, or return what it has led to before; waits for 5 s while that is being done.
 
         Raises ProblemError: 409 if that takes longer, 422 if the key was another request's.
@@ -41,7 +41,7 @@ class ReceiptRepository:
             raise _in_progress() from error
         if row is None:
             return None
-        done = Done(**row)
+        done = Receipt(**row)
         if not done.same_request:
             detail = f"This {HEADER} was sent with another body. Use a new key for a new request."
             raise ProblemError(422, "idempotency_key_reused", detail)

@@ -9,9 +9,9 @@ from typing import cast
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
-NOBODYS = "TRACE"  # a method that no address takes, so what it takes is told in the refusal
+UNSUPPORTED_METHOD = "TRACE"  # a method that no address takes, so what it takes is told in the refusal
 PREFLIGHT = b"access-control-request-method"
-OF_A_BODY = {b"content-length", b"content-type"}
+BODY_HEADERS = {b"content-length", b"content-type"}
 
 
 def with_head_and_options(app: ASGIApp, *, cors: bool) -> ASGIApp:
@@ -24,16 +24,16 @@ def with_head_and_options(app: ASGIApp, *, cors: bool) -> ASGIApp:
         if scope["type"] != ScopeType.HTTP:
             await app(scope, receive, send)
         elif scope["method"] == "HEAD":
-            await _as("GET", app, scope, receive, _with_head(_without_body(send)))
+            await _call_as("GET", app, scope, receive, _allow_head(_without_body(send)))
         elif scope["method"] == "OPTIONS" and not (cors and any(name == PREFLIGHT for name, _ in scope["headers"])):
-            await _as(NOBODYS, app, scope, receive, _told(send))
+            await _call_as(UNSUPPORTED_METHOD, app, scope, receive, _as_options_answer(send))
         else:
-            await app(scope, receive, _with_head(send))
+            await app(scope, receive, _allow_head(send))
 
     return answer
 
 
-async def _as(method: str, app: ASGIApp, scope: HTTPScope, receive: Receive, send: Send) -> None:
+async def _call_as(method: str, app: ASGIApp, scope: HTTPScope, receive: Receive, send: Send) -> None:
     # The server looks at the outer scope's method, and sends no body for HEAD. What the app notes in its own, those
     # who see the answer look for in the outer one: the session to close, the route to log.
     inner = cast("HTTPScope", {**scope, "method": method})
@@ -52,7 +52,7 @@ def _without_body(send: Send) -> Send:
     return send_head
 
 
-def _with_head(send: Send) -> Send:
+def _allow_head(send: Send) -> Send:
     async def send_allowing_head(message: Message) -> None:
         if message["type"] == "http.response.start" and message["status"] == 405:
             message["headers"] = list(_allowing_head(message["headers"]))
@@ -61,23 +61,23 @@ def _with_head(send: Send) -> Send:
     return send_allowing_head
 
 
-def _told(send: Send) -> Send:
+def _as_options_answer(send: Send) -> Send:
     """Turn a refusal of the method into the answer to OPTIONS; another stays what it is."""
-    is_told = False
+    is_options_answer = False
 
-    async def send_told(message: Message) -> None:
-        nonlocal is_told
+    async def send_options_answer(message: Message) -> None:
+        nonlocal is_options_answer
         if message["type"] == "http.response.start" and message["status"] == 405:
-            is_told = True
+            is_options_answer = True
             message["status"] = 204
             message["headers"] = [
-                (name, value) for name, value in _allowing_head(message["headers"]) if name not in OF_A_BODY
+                (name, value) for name, value in _allowing_head(message["headers"]) if name not in BODY_HEADERS
             ]
-        elif is_told and message["type"] == "http.response.body":
+        elif is_options_answer and message["type"] == "http.response.body":
             message["body"] = b""
         await send(message)
 
-    return send_told
+    return send_options_answer
 
 
 def _allowing_head(headers: Iterable[tuple[bytes, bytes]]) -> Iterable[tuple[bytes, bytes]]:

@@ -12,12 +12,12 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from app import logs
 from app.api.problems import PROBLEM_JSON, Problem
-from app.db.driver import act_id, login
+from app.db.driver import current_login, outbox_request_id
 
 log = structlog.get_logger()
 
-HEADER = "X-Request-ID"
-WELL_FORMED = re.compile(rb"[A-Za-z0-9_.-]{1,64}")
+REQUEST_ID_HEADER = "X-Request-ID"
+VALID_REQUEST_ID = re.compile(rb"[A-Za-z0-9_.-]{1,64}")
 HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]*)?")
 # For browsers: nothing here is to be framed, sniffed, cached or told to other sites unless an answer says so itself.
 # https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html#security-headers
@@ -39,23 +39,23 @@ DOCS_DEFAULTS = {
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}  # they change nothing, so their statements need not tell whose they are
 
 
-def framed(app: ASGIApp, hosts: frozenset[str]) -> ASGIApp:
+def with_request_context(app: ASGIApp, hosts: frozenset[str]) -> ASGIApp:
     """Return `app` with each request under an id: the client's X-Request-ID if it is well-formed, else a new one.
 
     A request for another host than `hosts` does not get to it; with no `hosts`, any host will do.
     """
 
-    async def frame(scope: Scope, receive: Receive, send: Send) -> None:
+    async def handle(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.HTTP:
             allowed = not hosts or _is_health(scope) or _host_of(scope) in hosts
-            await _under_an_id(app if allowed else _refuse, scope, receive, send)
+            await _with_request_id(app if allowed else _refuse, scope, receive, send)
         else:
             await app(scope, receive, send)
 
-    return frame
+    return handle
 
 
-async def _under_an_id(app: ASGIApp, scope: HTTPScope, receive: Receive, send: Send) -> None:
+async def _with_request_id(app: ASGIApp, scope: HTTPScope, receive: Receive, send: Send) -> None:
     request_id = _id_of(scope)
     status: int | None = None
 
@@ -65,20 +65,21 @@ async def _under_an_id(app: ASGIApp, scope: HTTPScope, receive: Receive, send: S
             status = message["status"]
             message["headers"] = [
                 *message["headers"],
-                (HEADER.lower().encode(), request_id.encode()),
+                (REQUEST_ID_HEADER.lower().encode(), request_id.encode()),
                 *_safe_defaults(scope["path"], message["headers"]),
             ]
         await send(message)
 
     started = time.perf_counter()
-    acting = act_id.set(None if scope["method"] in SAFE_METHODS else request_id)
+    acting = outbox_request_id.set(None if scope["method"] in SAFE_METHODS else request_id)
     telling = logs.request_id.set(request_id)
-    login.set(None)  # a request that was sent right behind another, on one connection, begins in that one's context
+    # a request that was sent right behind another, on one connection, begins in that one's context
+    current_login.set(None)
     try:
         await app(scope, receive, send_with_id)
     finally:
-        act_id.reset(acting)
-        _tell(scope, status, time.perf_counter() - started)
+        outbox_request_id.reset(acting)
+        _log_request(scope, status, time.perf_counter() - started)
         logs.request_id.reset(telling)
 
 
@@ -90,8 +91,8 @@ def _safe_defaults(path: str, headers: Iterable[tuple[bytes, bytes]]) -> Iterato
 
 
 def _id_of(scope: HTTPScope) -> str:
-    given = next((value for name, value in scope["headers"] if name == HEADER.lower().encode()), b"")
-    return given.decode() if WELL_FORMED.fullmatch(given) else uuid4().hex
+    given = next((value for name, value in scope["headers"] if name == REQUEST_ID_HEADER.lower().encode()), b"")
+    return given.decode() if VALID_REQUEST_ID.fullmatch(given) else uuid4().hex
 
 
 def _host_of(scope: HTTPScope) -> str | None:
@@ -115,8 +116,8 @@ def _is_health(scope: HTTPScope) -> bool:
     return scope["path"].startswith("/health/")
 
 
-def _tell(scope: HTTPScope, status: int | None, seconds: float) -> None:
+def _log_request(scope: HTTPScope, status: int | None, seconds: float) -> None:
     """Log that a request has ended: the template of its route, for what stands in its place or behind `?` is data."""
     if not _is_health(scope):
         route = scope.get("path_template")
-        log.info("answered", method=scope["method"], route=route, status=status, ms=round(seconds * 1000, 1))
+        log.info("request_completed", method=scope["method"], route=route, status=status, ms=round(seconds * 1000, 1))

@@ -8,10 +8,10 @@ from litestar.middleware import ASGIMiddleware
 from litestar.status_codes import HTTP_500_INTERNAL_SERVER_ERROR
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.outage_log import Outage
+from app.outage_log import OutageLog
 
 
-class TooLateError(TimeoutError):
+class RequestTimeoutError(TimeoutError):
     """The time for a request is over, and its work was stopped; nobody knows how far it had come."""
 
 
@@ -26,7 +26,7 @@ class TimeLimit(ASGIMiddleware):
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._outage = Outage("api", seconds=seconds)
+        self._outage = OutageLog("api", seconds=seconds)
 
     def on_app_init(self, config: AppConfig) -> AppConfig:
         """Go before all other middleware, such as that which asks the database who is calling."""
@@ -34,7 +34,7 @@ class TimeLimit(ASGIMiddleware):
         return config
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        """Let the rest of the app answer. Raises TooLateError if it does not in time."""
+        """Let the rest of the app answer. Raises RequestTimeoutError if it does not in time."""
         status = HTTP_500_INTERNAL_SERVER_ERROR
 
         async def send_in_time(message: Message) -> None:
@@ -53,8 +53,8 @@ class TimeLimit(ASGIMiddleware):
         except TimeoutError as error:
             if not limit.expired():
                 raise
-            late = TooLateError(f"no answer within {self._seconds:g} s")
-            self._outage.noticed(late)
+            late = RequestTimeoutError(f"no answer within {self._seconds:g} s")
+            self._outage.report_failure(late)
             raise late from error
         if status < HTTP_500_INTERNAL_SERVER_ERROR:  # to be told in time that nothing works is no sign that it does
-            self._outage.over()
+            self._outage.report_recovery()

@@ -24,7 +24,7 @@ from litestar.routes import HTTPRoute
 from litestar.typing import FieldDefinition
 
 from app.api.idempotency import keys
-from app.api.middleware.request_context import HEADER
+from app.api.middleware.request_context import REQUEST_ID_HEADER
 from app.api.openapi.examples import examples, examples_of
 from app.api.openapi.headers import HEADERS, headers_of
 from app.api.openapi.links import LINKS
@@ -75,14 +75,14 @@ def openapi_config() -> OpenAPIConfig:
         version="0.1.0",
         license=License("MIT", identifier="MIT"),
         description="Book doctors' appointments. Every refusal is `application/problem+json`; its `code` is stable. "
-        f"Whoever sends an `{HEADER}` finds it in the answer, in the logs and in the mails that follow.",
+        f"Whoever sends an `{REQUEST_ID_HEADER}` finds it in the answer, in the logs and in the mails that follow.",
         path="/docs",
         render_plugins=[swagger],
         tags=TAGS,
     )
 
 
-def describe(app: Litestar) -> None:
+def complete_document(app: Litestar) -> None:
     """Complete the document with what follows from the handlers: bodies, refusals, and who needs a token."""
     document: Any = app.openapi_schema
     described = [

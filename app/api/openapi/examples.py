@@ -7,9 +7,9 @@ from typing import Any
 from litestar.openapi.spec import Example, Reference
 
 from app.api.problems import Problem
-from app.domain.rules import OURS, RULES
+from app.domain.rules import INTERNAL, RULES
 
-PLACE = "#/components/examples/{name}"
+EXAMPLE_REF = "#/components/examples/{name}"
 
 # What every operation may answer that documents the status.
 COMMON = {
@@ -61,7 +61,7 @@ def examples() -> dict[str, Example]:
     known = COMMON | {code: said for codes in SPECIAL.values() for code, said in codes.items()}
     problems = [Problem(status, HTTPStatus(status).phrase, detail, code) for code, (status, detail) in known.items()]
     problems += [
-        Problem(rule.status, rule.title, rule.title, code) for code, rule in RULES.items() if rule.status != OURS
+        Problem(rule.status, rule.title, rule.title, code) for code, rule in RULES.items() if rule.status != INTERNAL
     ]
     return {problem.code: Example(summary=problem.title, value=problem.body()) for problem in problems}
 
@@ -69,12 +69,12 @@ def examples() -> dict[str, Example]:
 def examples_of(operation: Any, status: int, *, takes_key: bool) -> dict[str, Reference]:
     """Return the problems that an operation may answer with a status, by their codes."""
     names = [operation.operation_id, *operation.tags, *(("keyed",) if takes_key else ())]
-    return {code: Reference(ref=PLACE.format(name=code)) for code in _codes(names, status)}
+    return {code: Reference(ref=EXAMPLE_REF.format(name=code)) for code in _codes(names, status)}
 
 
 def _codes(names: list[str], status: int) -> Iterator[str]:
     for said in (COMMON, *(SPECIAL.get(name, {}) for name in names)):
         yield from (code for code, (its_status, _) in said.items() if its_status == status)
     beginnings = tuple(beginning for name in names for beginning in RULES_OF.get(name, ()))
-    rules = {code: rule.status for code, rule in RULES.items() if rule.status != OURS}
+    rules = {code: rule.status for code, rule in RULES.items() if rule.status != INTERNAL}
     yield from (code for code, its_status in rules.items() if its_status == status and code.startswith(beginnings))

@@ -3,10 +3,10 @@
 from litestar.openapi.spec import OpenAPIHeader, OpenAPIType, Reference, Schema
 
 from app.api.idempotency import keys
-from app.api.middleware.request_context import HEADER
+from app.api.middleware.request_context import REQUEST_ID_HEADER
 from app.api.rate_limits.limits import RATE_LIMIT_HEADERS
 
-PLACE = "#/components/headers/{name}"
+HEADER_REF = "#/components/headers/{name}"
 LIMIT, REMAINING, RESET = RATE_LIMIT_HEADERS
 
 
@@ -21,11 +21,13 @@ def _number(description: str, *, required: bool = False) -> OpenAPIHeader:
 
 
 HEADERS = {
-    HEADER: _text(
+    REQUEST_ID_HEADER: _text(
         "The request's id: the client's, if it is 1 to 64 of the characters A-Z a-z 0-9 _ . -, else a new one.",
         required=True,
     ),
-    keys.REPLAYED: _text(f"`true`: this {keys.HEADER} was sent before, and nothing was done this time.", enum=["true"]),
+    keys.REPLAYED_HEADER: _text(
+        f"`true`: this {keys.HEADER} was sent before, and nothing was done this time.", enum=["true"]
+    ),
     # not while the counters are away
     LIMIT: _number("How many requests the caller may make in a span."),
     REMAINING: _number("How many of them are left."),
@@ -38,5 +40,8 @@ OF_STATUS = {401: ["WWW-Authenticate"], 429: ["Retry-After"], 503: ["Retry-After
 
 def headers_of(status: int, *, limited: bool, replayable: bool) -> dict[str, Reference]:
     """Return the headers of an answer by its status: of a call that is counted, and that an earlier one may answer."""
-    names = [HEADER, *(RATE_LIMIT_HEADERS if limited else ()), *OF_STATUS.get(status, ())]
-    return {name: Reference(ref=PLACE.format(name=name)) for name in (*names, *([keys.REPLAYED] if replayable else ()))}
+    names = [REQUEST_ID_HEADER, *(RATE_LIMIT_HEADERS if limited else ()), *OF_STATUS.get(status, ())]
+    return {
+        name: Reference(ref=HEADER_REF.format(name=name))
+        for name in (*names, *([keys.REPLAYED_HEADER] if replayable else ()))
+    }

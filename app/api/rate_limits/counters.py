@@ -9,11 +9,11 @@ from typing import NamedTuple
 from limits import RateLimitItem
 from redis.asyncio import Redis
 
-from app.outage_log import Outage
+from app.outage_log import OutageLog
 
-AT_ONCE = 100  # calls counted together at most, so that Redis has time for others in between
-SECONDS = 2  # within which Redis has to answer
-PAUSE = 5  # seconds without Redis after it failed, so that not every call waits for it
+BATCH_SIZE = 100  # calls counted together at most, so that Redis has time for others in between
+TIMEOUT_SECONDS = 2  # within which Redis has to answer
+OUTAGE_PAUSE_SECONDS = 5  # seconds without Redis after it failed, so that not every call waits for it
 SCRIPT = Path(__file__).with_suffix(".lua")
 
 
@@ -29,7 +29,7 @@ class _Call(NamedTuple):
     key: str
     amount: int
     milliseconds: int
-    counted: "asyncio.Future[Count | None]"
+    result: "asyncio.Future[Count | None]"
 
 
 class Counters:
@@ -37,10 +37,10 @@ class Counters:
 
     def __init__(self, redis: Redis) -> None:
         self._script = redis.register_script(SCRIPT.read_text())
-        self._outage = Outage("redis, for rate limits")
-        self._away_until = 0.0
-        self._waiting: list[_Call] = []
-        self._asking: asyncio.Task[None] | None = None
+        self._outage = OutageLog("redis, for rate limits")
+        self._unavailable_until = 0.0
+        self._pending: list[_Call] = []
+        self._flush_task: asyncio.Task[None] | None = None
 
     async def count(self, limit: RateLimitItem, *key: str) -> Count | None:
         """Count a call of `key`; None if Redis is away."""
@@ -50,33 +50,33 @@ class Counters:
             limit.get_expiry() * 1000,
             asyncio.get_running_loop().create_future(),
         )
-        self._waiting.append(call)
-        if self._asking is None:
-            self._asking = asyncio.create_task(self._ask())
-        return await call.counted
+        self._pending.append(call)
+        if self._flush_task is None:
+            self._flush_task = asyncio.create_task(self._flush())
+        return await call.result
 
-    async def _ask(self) -> None:
-        while self._waiting:
-            calls, self._waiting = self._waiting[:AT_ONCE], self._waiting[AT_ONCE:]
-            for call, count in zip(calls, await self._counted(calls), strict=True):
-                if not call.counted.done():  # else nobody waits for it any more
-                    call.counted.set_result(count)
-        self._asking = None
+    async def _flush(self) -> None:
+        while self._pending:
+            calls, self._pending = self._pending[:BATCH_SIZE], self._pending[BATCH_SIZE:]
+            for call, count in zip(calls, await self._count_batch(calls), strict=True):
+                if not call.result.done():  # else nobody waits for it any more
+                    call.result.set_result(count)
+        self._flush_task = None
 
-    async def _counted(self, calls: list[_Call]) -> Sequence[Count | None]:
-        if time.monotonic() < self._away_until:
+    async def _count_batch(self, calls: list[_Call]) -> Sequence[Count | None]:
+        if time.monotonic() < self._unavailable_until:
             return [None] * len(calls)
         try:
             # One limit for all of it costs less than a socket_timeout, and holds for redis's retries, too.
-            async with asyncio.timeout(SECONDS):
+            async with asyncio.timeout(TIMEOUT_SECONDS):
                 found = await self._script(
                     keys=[call.key for call in calls],
                     args=[number for call in calls for number in (call.amount, call.milliseconds)],
                 )
             counts = [Count(bool(allowed), remaining, left / 1000) for allowed, remaining, left in found]
         except Exception as error:  # noqa: BLE001  whatever it is, nobody is to wait for ever
-            self._outage.noticed(error)
-            self._away_until = time.monotonic() + PAUSE
+            self._outage.report_failure(error)
+            self._unavailable_until = time.monotonic() + OUTAGE_PAUSE_SECONDS
             return [None] * len(calls)
-        self._outage.over()
+        self._outage.report_recovery()
         return counts

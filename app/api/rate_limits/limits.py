@@ -30,13 +30,13 @@ class RateLimits:
 
     def __init__(self, settings: Settings, redis: Redis) -> None:
         self._counters = Counters(redis)
-        self._own = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._process_limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
         self._calls = parse(settings.rate_limit)
         self._logins = parse(settings.rate_limit_login)
         self._logins_of_address = parse(settings.rate_limit_login_address)
         self._registrations = parse(settings.rate_limit_register)
 
-    async def call(self, request: Request[Any, Any, Any]) -> None:
+    async def count_request(self, request: Request[Any, Any, Any]) -> None:
         """Count a call, of the caller's account or else of the address. Raises ProblemError (429)."""
         if request.scope["path"].startswith(UNLIMITED):
             return
@@ -45,7 +45,7 @@ class RateLimits:
         who = f"account:{caller.id}:{caller.generation}" if caller else f"address:{_network(request)}"
         await self._count(request, self._calls, "call", who, always=False)
 
-    async def attempt(self, request: Request[Any, Any, Any], what: str, name: str) -> None:
+    async def count_attempt(self, request: Request[Any, Any, Any], what: str, name: str) -> None:
         """Count an attempt at `what`, such as a login, as `name`, and one from this address. Raises ProblemError (429).
 
         The first is of the address, too: nobody can lock somebody else out from elsewhere.
@@ -61,7 +61,7 @@ class RateLimits:
     async def _count(self, request: Request[Any, Any, Any], limit: RateLimitItem, *key: str, always: bool) -> None:
         found = await self._counters.count(limit, *key)
         if found is None and always:
-            found = await self._here(limit, *key)
+            found = await self._count_in_process(limit, *key)
         if found is None:
             return
         headers = _headers(limit, found)
@@ -72,9 +72,9 @@ class RateLimits:
             error.headers["Retry-After"] = pause
             raise error
 
-    async def _here(self, limit: RateLimitItem, *key: str) -> Count:
-        allowed = await self._own.hit(limit, *key)
-        window = await self._own.get_window_stats(limit, *key)
+    async def _count_in_process(self, limit: RateLimitItem, *key: str) -> Count:
+        allowed = await self._process_limiter.hit(limit, *key)
+        window = await self._process_limiter.get_window_stats(limit, *key)
         return Count(allowed, window.remaining, window.reset_time - time.time())
 
 
@@ -93,7 +93,7 @@ def _headers(limit: RateLimitItem, count: Count) -> dict[str, str]:
     return dict(zip(RATE_LIMIT_HEADERS, map(str, (limit.amount, count.remaining, reset)), strict=True))
 
 
-async def tell_rate_limit(message: Message, scope: Scope) -> None:
+async def add_rate_limit_headers(message: Message, scope: Scope) -> None:
     """Before an answer is sent: say in its headers how much the caller has left."""
     if message["type"] == "http.response.start":
         told = scope["state"].get(STATE, {})

@@ -6,9 +6,9 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable, DDLElement, SetColumnComment, SetTableComment
 
 from app.db.models import Base
-from app.db.repeatable import present_sql
+from app.db.repeatable import repeatable_sql
 
-FIRST = Path(__file__).parent / "versions" / "0001_initial.sql"
+FIRST_MIGRATION = Path(__file__).parent / "versions" / "0001_initial.sql"
 DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves its dialects' constructors untyped
 
 
@@ -24,7 +24,7 @@ def tables_sql() -> str:
 
 
 def main() -> None:
-    FIRST.write_text(f"{tables_sql()}\n{present_sql()}")
+    FIRST_MIGRATION.write_text(f"{tables_sql()}\n{repeatable_sql()}")
 
 
 if __name__ == "__main__":

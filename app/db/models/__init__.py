@@ -5,7 +5,7 @@ from app.db.models.appointments import Appointment
 from app.db.models.base import Base
 from app.db.models.calendar import CalendarFeed
 from app.db.models.history import History
-from app.db.models.notifications import ComingMail, Notification
+from app.db.models.notifications import Notification, ScheduledNotification
 from app.db.models.payments import Payment, Refund, WebhookEvent
 from app.db.models.policy import Policy
 from app.db.models.receipts import Receipt
@@ -18,7 +18,6 @@ __all__ = [
     "Appointment",
     "Base",
     "CalendarFeed",
-    "ComingMail",
     "Doctor",
     "History",
     "Notification",
@@ -30,6 +29,7 @@ __all__ = [
     "Receipt",
     "RefreshToken",
     "Refund",
+    "ScheduledNotification",
     "TimeOff",
     "TimeZone",
     "WaitlistEntry",

@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import CHAR
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.models.base import Base, stamped
+from app.db.models.base import Base, timestamp_column
 
 
 class TimeZone(Base):
@@ -87,7 +87,7 @@ class Account(Base):
     generation: Mapped[int] = mapped_column(
         Integer, server_default="1", comment="Access tokens name it; counting it up revokes all of them at once."
     )
-    created_at: Mapped[datetime] = stamped("When the account was registered.")
+    created_at: Mapped[datetime] = timestamp_column("When the account was registered.")
 
 
 class RefreshToken(Base):
@@ -108,7 +108,7 @@ class RefreshToken(Base):
         comment="When it was exchanged; a second use ends the family.",
     )
     revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), comment="When its family was ended.")
-    created_at: Mapped[datetime] = stamped("When it was given out.")
+    created_at: Mapped[datetime] = timestamp_column("When it was given out.")
 
 
 class AccountToken(Base):
@@ -125,7 +125,7 @@ class AccountToken(Base):
     purpose: Mapped[str] = mapped_column(Text, comment="What it is good for: email_verification or password_reset.")
     email: Mapped[str] = mapped_column(Text, comment="The address that it was mailed to.")
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    created_at: Mapped[datetime] = stamped("When it was made, as the mail was about to be sent.")
+    created_at: Mapped[datetime] = timestamp_column("When it was made, as the mail was about to be sent.")
 
 
 class Doctor(Base):

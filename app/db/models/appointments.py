@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import CHAR, TSTZRANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.models.base import HALF_OPEN, Base, stamped
+from app.db.models.base import HALF_OPEN, Base, timestamp_column
 
 ACTIVE = "status IN ('offered', 'pending', 'confirmed')"
 
@@ -103,5 +103,5 @@ class Appointment(Base):
         server_default=text("gen_random_uuid()"),
         comment="What calendars know it by (UID, RFC 7986, 5.3), whatever becomes of it.",
     )
-    created_at: Mapped[datetime] = stamped("When the slot was first held.")
-    updated_at: Mapped[datetime] = stamped("When the row last changed; set by trigger.")
+    created_at: Mapped[datetime] = timestamp_column("When the slot was first held.")
+    updated_at: Mapped[datetime] = timestamp_column("When the row last changed; set by trigger.")

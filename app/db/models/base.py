@@ -24,5 +24,5 @@ class Base(CommonTableAttributes, DeclarativeBase):
     )
 
 
-def stamped(comment: str) -> Mapped[datetime]:
+def timestamp_column(comment: str) -> Mapped[datetime]:
     return mapped_column(DateTime(timezone=True), server_default=text("now()"), comment=comment)

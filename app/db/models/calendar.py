@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.models.base import Base, stamped
+from app.db.models.base import Base, timestamp_column
 
 
 class CalendarFeed(Base):
@@ -19,4 +19,4 @@ class CalendarFeed(Base):
         ForeignKey("account.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
     )
     token_hash: Mapped[bytes] = mapped_column(comment="SHA-256; the token in the link itself is kept nowhere.")
-    created_at: Mapped[datetime] = stamped("When the link was made.")
+    created_at: Mapped[datetime] = timestamp_column("When the link was made.")

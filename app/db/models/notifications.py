@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSTZRANGE, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.models.base import Base, stamped
+from app.db.models.base import Base, timestamp_column
 
 ACCOUNT_KINDS = (
     "'email_verification', 'email_changing', 'password_reset', 'password_changed', 'waitlist_joined',"
@@ -27,7 +27,7 @@ ACCOUNT_KINDS = (
 )
 
 
-class ComingMail(Base):
+class ScheduledNotification(Base):
     __tablename__ = "coming_mail"
     __table_args__ = (
         CheckConstraint(
@@ -130,5 +130,5 @@ class Notification(Base):
         comment="Left part of the mail's Message-ID; the same at every attempt.",
     )
     outcome: Mapped[str | None] = mapped_column(Text, comment="Why it was skipped, or what the last attempt met.")
-    created_at: Mapped[datetime] = stamped("When the event happened.")
+    created_at: Mapped[datetime] = timestamp_column("When the event happened.")
     sent_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), comment="When the mail server took it.")

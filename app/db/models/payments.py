@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import CHAR
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.models.base import Base, stamped
+from app.db.models.base import Base, timestamp_column
 
 
 class Payment(Base):
@@ -93,8 +93,8 @@ class Payment(Base):
     due_at: Mapped[datetime | None] = mapped_column(
         DateTime(timezone=True), comment="When the worker asks PayPal about it next; none: nothing to ask."
     )
-    created_at: Mapped[datetime] = stamped("When the payment was begun.")
-    updated_at: Mapped[datetime] = stamped("When its status last changed; set by trigger.")
+    created_at: Mapped[datetime] = timestamp_column("When the payment was begun.")
+    updated_at: Mapped[datetime] = timestamp_column("When its status last changed; set by trigger.")
 
 
 class Refund(Base):
@@ -126,8 +126,8 @@ class Refund(Base):
         DateTime(timezone=True), server_default=text("now()"), comment="Not before; then a worker sees to it."
     )
     outcome: Mapped[str | None] = mapped_column(Text, comment="What the last attempt met.")
-    created_at: Mapped[datetime] = stamped("When it was requested.")
-    updated_at: Mapped[datetime] = stamped("When it last changed; set by trigger.")
+    created_at: Mapped[datetime] = timestamp_column("When it was requested.")
+    updated_at: Mapped[datetime] = timestamp_column("When it last changed; set by trigger.")
 
 
 class WebhookEvent(Base):
@@ -141,4 +141,4 @@ class WebhookEvent(Base):
     payment_id: Mapped[int | None] = mapped_column(
         ForeignKey("payment.id"), comment="None: about something that is not ours."
     )
-    received_at: Mapped[datetime] = stamped("When it came.")
+    received_at: Mapped[datetime] = timestamp_column("When it came.")

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, SmallInteger, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.models.base import Base, stamped
+from app.db.models.base import Base, timestamp_column
 
 
 class Receipt(Base):
@@ -24,4 +24,4 @@ class Receipt(Base):
     payment_id: Mapped[int | None] = mapped_column(
         ForeignKey("payment.id"), comment="In place of an answer: the payment that the key is bound to."
     )
-    created_at: Mapped[datetime] = stamped("When it was done.")
+    created_at: Mapped[datetime] = timestamp_column("When it was done.")

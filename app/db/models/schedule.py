@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, Integer, Sm
 from sqlalchemy.dialects.postgresql import TSTZRANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.models.base import HALF_OPEN, Base, stamped
+from app.db.models.base import HALF_OPEN, Base, timestamp_column
 
 
 class WorkingHours(Base):
@@ -49,4 +49,4 @@ class TimeOff(Base):
     doctor_id: Mapped[int] = mapped_column(ForeignKey("doctor.account_id", ondelete="CASCADE"))
     during: Mapped[Range[datetime]] = mapped_column(TSTZRANGE, comment="[start, end).")
     reason: Mapped[str | None] = mapped_column(Text, comment="Told to patients whose appointment is canceled for it.")
-    created_at: Mapped[datetime] = stamped("When the time off was entered.")
+    created_at: Mapped[datetime] = timestamp_column("When the time off was entered.")

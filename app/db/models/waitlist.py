@@ -5,7 +5,7 @@ from datetime import date, datetime, time
 from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Identity, Index, Integer, SmallInteger, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.models.base import Base, stamped
+from app.db.models.base import Base, timestamp_column
 
 LIVE = "status IN ('waiting', 'offered', 'paused')"
 LIVE_OFFER = "status IN ('queued', 'sent')"
@@ -55,7 +55,7 @@ class WaitlistEntry(Base):
         Integer, server_default="0", comment="How long before its start an offer must come, if policy asks for less."
     )
     status: Mapped[str] = mapped_column(Text, server_default="waiting", comment="waiting, offered and paused are live.")
-    created_at: Mapped[datetime] = stamped("When the patient joined.")
+    created_at: Mapped[datetime] = timestamp_column("When the patient joined.")
 
 
 class Offer(Base):
@@ -81,8 +81,8 @@ class Offer(Base):
         DateTime(timezone=True), comment="When it is looked at next: for the next wave, then for its end."
     )
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), comment="Good until then.")
-    created_at: Mapped[datetime] = stamped("When it was made.")
-    updated_at: Mapped[datetime] = stamped("When its status last changed; set by trigger.")
+    created_at: Mapped[datetime] = timestamp_column("When it was made.")
+    updated_at: Mapped[datetime] = timestamp_column("When its status last changed; set by trigger.")
 
 
 class OfferToken(Base):
@@ -94,4 +94,4 @@ class OfferToken(Base):
 
     token_hash: Mapped[bytes] = mapped_column(primary_key=True, comment="SHA-256; the token itself is kept nowhere.")
     offer_id: Mapped[int] = mapped_column(ForeignKey("offer.id"))
-    created_at: Mapped[datetime] = stamped("When the mail was written.")
+    created_at: Mapped[datetime] = timestamp_column("When the mail was written.")

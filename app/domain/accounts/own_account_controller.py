@@ -73,7 +73,8 @@ async def _change(
     if refused:
         raise invalid_request([FieldError(name, f"A {request.user.role} cannot change this.") for name in refused])
     if "email" in changes:
-        await rate_limits.attempt(request, "email", str(request.user.id))  # each has a mail sent to who knows whom
+        # each has a mail sent to who knows whom
+        await rate_limits.count_attempt(request, "email", str(request.user.id))
     if isinstance(own, DoctorAccount):
         return await accounts.change_doctor(own, changes, data)
     return await accounts.change_patient(own.id, changes)

@@ -18,14 +18,14 @@ from app.domain.accounts.schemas import (
     RegisterPatient,
 )
 from app.domain.auth.repository import CredentialRepository
-from app.domain.schedule.changes import is_kept, settled
+from app.domain.schedule.changes import affected_or_refuse, should_commit
 from app.domain.schedule.schemas import ScheduleChange
 
 CHANGE_PATIENT = "SELECT change_patient($1, $2)"
 CHANGE_PRACTICE = "SELECT * FROM change_practice($1, $2, $3)"
 REQUEST_VERIFICATION = "SELECT request_email_verification($1)"
 WORKDAYS = range(1, 6)
-NINE, FIVE = 9 * 60, 17 * 60  # minutes of the day
+DEFAULT_START_MINUTE, DEFAULT_END_MINUTE = 9 * 60, 17 * 60  # minutes of the day
 
 
 class AccountRepository(CredentialRepository):
@@ -59,7 +59,12 @@ class AccountRepository(CredentialRepository):
         self.session.add(Doctor(**profile))
         await self.session.flush()
         self.session.add_all(
-            WorkingHours(doctor_id=profile["account_id"], weekday=day, start_minute=NINE, end_minute=FIVE)
+            WorkingHours(
+                doctor_id=profile["account_id"],
+                weekday=day,
+                start_minute=DEFAULT_START_MINUTE,
+                end_minute=DEFAULT_END_MINUTE,
+            )
             for day in WORKDAYS
         )
 
@@ -88,9 +93,9 @@ class AccountRepository(CredentialRepository):
         """
         await self.session.rollback()  # ends the transaction of earlier reads: the change has one of its own
         arguments = (own.id, json.encode(changes).decode(), how.cancel_affected)
-        keep = is_kept(how, lambda rows: len(rows[0]["affected"]))
+        keep = should_commit(how, lambda rows: len(rows[0]["affected"]))
         (row,) = await fetch_if(self._engine, keep, CHANGE_PRACTICE, *arguments)
-        affected = settled("working_hours_cover_appointments", how, row["affected"])
+        affected = affected_or_refuse("working_hours_cover_appointments", how, row["affected"])
         pending = {"pending_email": changes["email"]} if "email" in changes else {}
         values = structs.asdict(own) | pending | dict(row["practice"]) | {"affected": affected}
         return ChangedDoctorAccount(**{name: values[name] for name in ChangedDoctorAccount.__struct_fields__})

@@ -10,19 +10,19 @@ from litestar.params import FromQuery, JSONBody
 from litestar.security.jwt import Token
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.api.idempotency.idempotent import once
+from app.api.idempotency.idempotent import idempotent
 from app.api.pagination import LINK, Cursor, Keyset, Limit, page, read_id, read_instant
 from app.api.problems import ProblemError, not_found, problems
 from app.api.time_range import From, To, read_range
 from app.domain.appointments.repository import AppointmentRepository
 from app.domain.appointments.schemas import AppointmentDetail, Book, HistoryRecord, Reschedule
-from app.domain.appointments.serialize_per_doctor import in_turn
-from app.domain.auth.tokens import LOGIN_WITH_STATEMENT, Caller, patients_only
+from app.domain.appointments.serialize_per_doctor import serialize_per_doctor
+from app.domain.auth.tokens import LOGIN_CHECKED_BY_STATEMENT, Caller, patients_only
 from app.domain.fields import PathId
 from app.domain.shared_schemas import Appointment, Status
 
-EVER = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
-BY_START = Keyset("appointments", (read_instant, read_id), first=(EVER[0], 0))
+ALL_TIME = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+BY_START = Keyset("appointments", (read_instant, read_id), first=(ALL_TIME[0], 0))
 BY_NUMBER = Keyset("appointment_history", (read_id,), first=(0,))
 
 
@@ -46,12 +46,12 @@ class AppointmentController(Controller):
 
     path = "/api/appointments/appointments"
     tags = ("appointments",)
-    opt = {LOGIN_WITH_STATEMENT: True}  # noqa: RUF012  Litestar reads it from the class
+    opt = {LOGIN_CHECKED_BY_STATEMENT: True}  # noqa: RUF012  Litestar reads it from the class
     dependencies = {"appointments": Provide(provide_appointments)}  # noqa: RUF012  Litestar reads it from the class
 
     @post("/", operation_id="book_appointment", guards=[patients_only], responses=problems(409, 422))
-    @in_turn
-    @once
+    @serialize_per_doctor
+    @idempotent
     async def book(
         self,
         request: Request[Caller, Token, Any],
@@ -79,8 +79,8 @@ class AppointmentController(Controller):
         rows = await appointments.page(
             request.user,
             after=(after[0], after[1]),
-            from_=time_range.start or EVER[0],
-            to=time_range.end or EVER[1],
+            from_=time_range.start or ALL_TIME[0],
+            to=time_range.end or ALL_TIME[1],
             statuses=status,
             limit=limit + 1,
         )
@@ -117,7 +117,7 @@ class AppointmentController(Controller):
         guards=[patients_only],
         responses=problems(409, 422),
     )
-    @once
+    @idempotent
     async def cancel(
         self,
         request: Request[Caller, Token, Any],
@@ -134,7 +134,7 @@ class AppointmentController(Controller):
         guards=[patients_only],
         responses=problems(409, 422),
     )
-    @once
+    @idempotent
     async def reschedule(
         self,
         request: Request[Caller, Token, Any],

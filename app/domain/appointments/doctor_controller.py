@@ -7,7 +7,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 from litestar.security.jwt import Token
 
-from app.api.idempotency.idempotent import once
+from app.api.idempotency.idempotent import idempotent
 from app.api.problems import problems
 from app.domain.appointments.controller import or_not_found, provide_appointments
 from app.domain.appointments.repository import AppointmentRepository
@@ -36,7 +36,7 @@ class DoctorAppointmentController(Controller):
         status_code=200,
         responses=problems(409),
     )
-    @once
+    @idempotent
     async def cancel(
         self,
         request: Request[Caller, Token, Any],
@@ -56,7 +56,7 @@ class DoctorAppointmentController(Controller):
         status_code=200,
         responses=problems(409, 422),
     )
-    @once
+    @idempotent
     async def reschedule(
         self,
         request: Request[Caller, Token, Any],
@@ -74,7 +74,7 @@ class DoctorAppointmentController(Controller):
     @post(
         "/doctor_bulk_cancel", operation_id="doctor_bulk_cancel_appointments", status_code=200, responses=problems(409)
     )
-    @once
+    @idempotent
     async def bulk_cancel(
         self,
         request: Request[Caller, Token, Any],
@@ -93,7 +93,7 @@ class DoctorAppointmentController(Controller):
         status_code=200,
         responses=problems(409),
     )
-    @once
+    @idempotent
     async def complete(
         self,
         request: Request[Caller, Token, Any],
@@ -101,7 +101,7 @@ class DoctorAppointmentController(Controller):
         appointments: NamedDependency[AppointmentRepository],
     ) -> AppointmentDetail:
         """Say, after the start, that the visit took place."""
-        return await _record(request, appointment_id, appointments, "completed")
+        return await _record_visit(request, appointment_id, appointments, "completed")
 
     @post(
         "/{appointment_id:int}/no_show",
@@ -109,7 +109,7 @@ class DoctorAppointmentController(Controller):
         status_code=200,
         responses=problems(409),
     )
-    @once
+    @idempotent
     async def no_show(
         self,
         request: Request[Caller, Token, Any],
@@ -117,10 +117,10 @@ class DoctorAppointmentController(Controller):
         appointments: NamedDependency[AppointmentRepository],
     ) -> AppointmentDetail:
         """Say, after the start, that the patient did not come."""
-        return await _record(request, appointment_id, appointments, "no_show")
+        return await _record_visit(request, appointment_id, appointments, "no_show")
 
 
-async def _record(
+async def _record_visit(
     request: Request[Caller, Token, Any],
     appointment_id: int,
     appointments: AppointmentRepository,

@@ -19,7 +19,7 @@ EXPLAIN = """
 PARTIES = "SELECT patient_id, doctor_id FROM appointment WHERE id = $1"
 
 
-class Wish(NamedTuple):
+class BookingRequest(NamedTuple):
     """What somebody wanted: a doctor's slot for a patient, perhaps in place of an appointment."""
 
     patient_id: int
@@ -28,14 +28,14 @@ class Wish(NamedTuple):
     appointment_id: int | None = None
 
 
-async def wish_to_move(engine: AsyncEngine, appointment_id: int, start: datetime) -> Wish:
+async def reschedule_request(engine: AsyncEngine, appointment_id: int, start: datetime) -> BookingRequest:
     """Return the wish to move an appointment that exists."""
     row = await fetch_one(engine, PARTIES, appointment_id)
     assert row is not None  # noqa: S101  appointments are never deleted
-    return Wish(row["patient_id"], row["doctor_id"], start, appointment_id)
+    return BookingRequest(row["patient_id"], row["doctor_id"], start, appointment_id)
 
 
-async def explained(engine: AsyncEngine, error: Exception, wish: Wish) -> Exception:
+async def explain_refusal(engine: AsyncEngine, error: Exception, requested: BookingRequest) -> Exception:
     """Return the answer to a refused wish: the rule that refused it, all others it breaks, and slots to take instead.
 
     What cannot be explained, because no rule of ours refused it, is returned as it came.
@@ -44,7 +44,7 @@ async def explained(engine: AsyncEngine, error: Exception, wish: Wish) -> Except
     if refusal is None:
         return error
     answer = refused(refusal)
-    rows = await fetch(engine, EXPLAIN, *wish)
+    rows = await fetch(engine, EXPLAIN, *requested)
     broken = {refusal.code: refusal.detail}
     for row in rows:
         if row["rule"]:

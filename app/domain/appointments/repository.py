@@ -10,7 +10,7 @@ from msgspec import json
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.db.driver import fetch, fetch_one
-from app.domain.appointments.refusals import Wish, explained, wish_to_move
+from app.domain.appointments.refusals import BookingRequest, explain_refusal, reschedule_request
 from app.domain.appointments.schemas import AppointmentDetail, BulkCancel, Change, HistoryRecord
 from app.domain.auth.tokens import Caller
 from app.domain.shared_schemas import Appointment, Status
@@ -59,7 +59,7 @@ class AppointmentRepository:
         try:
             row = await fetch_one(self.engine, BOOK, patient_id, doctor_id, start)
         except asyncpg.IntegrityConstraintViolationError as error:
-            raise await explained(self.engine, error, Wish(patient_id, doctor_id, start)) from error
+            raise await explain_refusal(self.engine, error, BookingRequest(patient_id, doctor_id, start)) from error
         assert row is not None  # noqa: S101  book() answers its row or raises
         return Appointment(**row)
 
@@ -86,8 +86,8 @@ class AppointmentRepository:
         try:
             row = await fetch_one(self.engine, statement, caller_id, appointment_id, start, *block)
         except asyncpg.IntegrityConstraintViolationError as error:
-            wish = await wish_to_move(self.engine, appointment_id, start)
-            raise await explained(self.engine, error, wish) from error
+            requested = await reschedule_request(self.engine, appointment_id, start)
+            raise await explain_refusal(self.engine, error, requested) from error
         return AppointmentDetail(**row, detail="The appointment is rescheduled.") if row else None
 
     async def cancel_as_doctor(

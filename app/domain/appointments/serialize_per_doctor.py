@@ -13,10 +13,10 @@ from weakref import WeakValueDictionary
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()  # by doctor, as long as anybody books
+_doctor_locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()  # by doctor, as long as anybody books
 
 
-def in_turn(handler: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
+def serialize_per_doctor(handler: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
     """Decorate a handler whose body names a doctor: this process handles one of the doctor's requests at a time.
 
     It goes around `once`, so that who lines up has no connection yet: else those in line could have them all.
@@ -25,7 +25,7 @@ def in_turn(handler: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
     @wraps(handler)
     async def handle(*args: P.args, **kwargs: P.kwargs) -> T:
         data: Any = kwargs["data"]  # Litestar passes it so
-        async with _turns.setdefault(data.doctor, asyncio.Lock()):
+        async with _doctor_locks.setdefault(data.doctor, asyncio.Lock()):
             return await handler(*args, **kwargs)
 
     return handle

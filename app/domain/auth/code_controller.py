@@ -37,7 +37,7 @@ class CodeController(Controller):
         rate_limits: NamedDependency[RateLimits],
     ) -> Done:
         """Have a code mailed to one's address, the new one if it is to change. There is one a minute at most."""
-        await rate_limits.attempt(request, "verification", str(request.user.id))
+        await rate_limits.count_attempt(request, "verification", str(request.user.id))
         await codes.request_verification(request.user.id)
         return Done("If your address is not verified yet, a mail with a code is on its way to it.")
 
@@ -56,7 +56,7 @@ class CodeController(Controller):
         rate_limits: NamedDependency[RateLimits],
     ) -> Done:
         """Show by the code of a mail that one reads its address, which is the account's from then on."""
-        await rate_limits.attempt(request, "code", data.token)
+        await rate_limits.count_attempt(request, "code", data.token)
         await codes.verify_email(data.token)
         return Done("Your email address is verified.")
 
@@ -69,7 +69,7 @@ class CodeController(Controller):
         rate_limits: NamedDependency[RateLimits],
     ) -> Done:
         """Have a code to set a new password mailed to an address. The answer is the same whoever has an account."""
-        await rate_limits.attempt(request, "reset", data.email)
+        await rate_limits.count_attempt(request, "reset", data.email)
         await codes.request_reset(data.email)
         return Done("If there is an account with this address, a mail with a code is on its way to it.")
 
@@ -88,7 +88,7 @@ class CodeController(Controller):
         rate_limits: NamedDependency[RateLimits],
     ) -> Done:
         """Set a new password by the code of a mail. Everybody who is logged in is logged out."""
-        await rate_limits.attempt(request, "code", data.token)
-        refuse_guessable("password", data.password, *await codes.reset_of(data.token))
+        await rate_limits.count_attempt(request, "code", data.token)
+        refuse_guessable("password", data.password, *await codes.find_reset_account(data.token))
         await codes.reset_password(data.token, await hash_password(data.password))
         return Done("Your password is changed. Log in with it.")

@@ -32,26 +32,26 @@ class CodeRepository:
         """Take the address that a code was mailed to for proven. Raises ProblemError (422), account_email_unique."""
         row = await fetch_one(self.engine, VERIFY, Secret.of(code).hash)
         if not (row and row["done"]):
-            raise not_good()
+            raise invalid_code()
 
     async def request_reset(self, email: str) -> None:
         """Have a code mailed to an address if it is an account's. It takes as long if it is not."""
         await fetch(self.engine, REQUEST_RESET, email)
 
-    async def reset_of(self, code: str) -> tuple[str, str]:
+    async def find_reset_account(self, code: str) -> tuple[str, str]:
         """Return username and email of the account whose password a code may set. Raises ProblemError (422)."""
         row = await fetch_one(self.engine, RESET_OF, Secret.of(code).hash)
         if row is None:
-            raise not_good()
+            raise invalid_code()
         return row["username"], row["email"]
 
     async def reset_password(self, code: str, password_hash: str) -> None:
         """Set the password that a code is for, and end all logins. Raises ProblemError (422)."""
         row = await fetch_one(self.engine, RESET, Secret.of(code).hash, password_hash)
         if not (row and row["done"]):
-            raise not_good()
+            raise invalid_code()
 
 
-def not_good() -> ProblemError:
+def invalid_code() -> ProblemError:
     """Make the answer to a code that opens nothing."""
     return ProblemError(422, "code_invalid", "This code is wrong, too old or used. Have another mailed to you.")

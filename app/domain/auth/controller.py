@@ -50,7 +50,7 @@ class AuthController(Controller):
         rate_limits: NamedDependency[RateLimits],
     ) -> Tokens:
         """Exchange a password for tokens."""
-        await rate_limits.attempt(request, "login", data.username or data.email or "")
+        await rate_limits.count_attempt(request, "login", data.username or data.email or "")
         account, password_hash = await credentials.find_login(username=data.username, email=data.email)
         is_right = await verify_password(password_hash, data.password)
         tokens = await sessions.start(account, password_hash, settings.secret_key) if is_right and account else None
@@ -96,7 +96,7 @@ class AuthController(Controller):
     ) -> Done:
         """Change one's password. Everybody who is logged in with the old one is logged out."""
         refuse_guessable("new_password", data.new_password, *await credentials.names(request.user.id))
-        await rate_limits.attempt(request, "password", str(request.user.id))
+        await rate_limits.count_attempt(request, "password", str(request.user.id))
         old_hash = await credentials.confirm_password(request.user.id, data.password)
         if not await sessions.change_password(request.user.id, old_hash, await hash_password(data.new_password)):
             raise wrong_password("Your password has just been changed by somebody else.")

@@ -17,10 +17,10 @@ from app.api.problems import FieldError, ProblemError, invalid_request
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
 # Verified for accounts that do not exist, so that their absence takes as long as a wrong password.
-_NOBODY = _hasher.hash("nobody has this password")
+_DUMMY_HASH = _hasher.hash("nobody has this password")
 
 
-def _stand_back() -> None:
+def _lower_priority() -> None:
     """Let this thread have what others leave of the processor; only Linux knows the niceness of a thread."""
     if sys.platform == "linux":
         with contextlib.suppress(OSError):  # forbidden by some sandboxes, and then it is as it was
@@ -28,15 +28,15 @@ def _stand_back() -> None:
 
 
 # Each hash takes a core for itself; more at once would only make every other request wait.
-_threads = ThreadPoolExecutor(1, thread_name_prefix="password", initializer=_stand_back)
+_executor = ThreadPoolExecutor(1, thread_name_prefix="password", initializer=_lower_priority)
 
-COMMON = frozenset(FREQUENCY_LISTS["passwords"][:10_000])  # commonest first, in lower case; from leaked ones
+COMMON_PASSWORDS = frozenset(FREQUENCY_LISTS["passwords"][:10_000])  # commonest first, in lower case; from leaked ones
 
 
-def guessable(password: str, *known: str) -> str | None:
+def why_guessable(password: str, *known: str) -> str | None:
     """Say why a password would be guessed, also from what is `known` of its account; None: it would not."""
     lowered = password.casefold()
-    if lowered in COMMON:
+    if lowered in COMMON_PASSWORDS:
         return "This is one of the commonest passwords."
     if lowered in {part for name in known for part in (name.casefold(), name.casefold().partition("@")[0])}:
         return "A password is not the username or the email."
@@ -45,7 +45,7 @@ def guessable(password: str, *known: str) -> str | None:
 
 def refuse_guessable(field: str, password: str, *known: str) -> None:
     """Raise ProblemError (400) about a field whose password would be guessed."""
-    if why := guessable(password, *known):
+    if why := why_guessable(password, *known):
         raise invalid_request([FieldError(field, why)])
 
 
@@ -56,13 +56,14 @@ def wrong_password(why: str) -> ProblemError:
 
 async def hash_password(password: str) -> str:
     """Return the argon2id hash of a password, PHC string format."""
-    return await asyncio.get_running_loop().run_in_executor(_threads, _hasher.hash, password)
+    return await asyncio.get_running_loop().run_in_executor(_executor, _hasher.hash, password)
 
 
 async def verify_password(password_hash: str | None, password: str) -> bool:
     """Whether a password matches a hash; with no hash, False after the same work."""
     loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(_threads, _verify, password_hash or _NOBODY, password) and bool(password_hash)
+    is_right = await loop.run_in_executor(_executor, _verify, password_hash or _DUMMY_HASH, password)
+    return is_right and bool(password_hash)
 
 
 def _verify(password_hash: str, password: str) -> bool:

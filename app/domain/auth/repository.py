@@ -3,7 +3,7 @@
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import func, select
 
-from app.api.problems import no_account
+from app.api.problems import account_gone
 from app.db.models import Account
 from app.domain.auth.passwords import verify_password, wrong_password
 
@@ -34,7 +34,7 @@ class CredentialRepository(SQLAlchemyAsyncRepository[Account]):
         """Return an account that is not erased. Raises ProblemError (401) if there is none."""
         account = await self.get_one_or_none(id=account_id)
         if account is None or account.status == "erased":
-            raise no_account()
+            raise account_gone()
         return account
 
     async def names(self, account_id: int) -> tuple[str, ...]:

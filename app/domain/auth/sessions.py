@@ -7,9 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.api.problems import ProblemError
 from app.db import models
-from app.db.driver import LOGIN_ENDED, connected, fetch, fetch_one, in_time
+from app.db.driver import LOGIN_ENDED, fetch, fetch_one, pooled_connection, run_with_timeout
 from app.domain.auth.schemas import Tokens
-from app.domain.auth.tokens import ACCESS, IsCurrent, Role, Secret, access_token
+from app.domain.auth.tokens import ACCESS_LIFETIME, IsCurrent, Role, Secret, access_token
 
 START = "SELECT start_session($1, $2, $3) AS generation"
 ROTATE = "SELECT account_id, role, generation FROM rotate_refresh_token($1, $2)"
@@ -18,13 +18,13 @@ CHANGE_PASSWORD = "SELECT change_password($1, $2, $3) AS changed"  # noqa: S105 
 REQUIRE_LOGIN = "SELECT require_login($1, $2)"
 
 
-def current_in(engine: AsyncEngine) -> IsCurrent:
+def make_login_check(engine: AsyncEngine) -> IsCurrent:
     """Return a check, asked for each request, of whether an account's access tokens of a generation are good still."""
 
     async def is_current(account_id: int, generation: int) -> bool:
-        async with connected(engine) as driver:
+        async with pooled_connection(engine) as driver:
             try:
-                await in_time(driver, lambda: driver.fetchval(REQUIRE_LOGIN, account_id, generation))
+                await run_with_timeout(driver, lambda: driver.fetchval(REQUIRE_LOGIN, account_id, generation))
             except asyncpg.PostgresError as error:
                 if error.sqlstate == LOGIN_ENDED:
                     return False
@@ -69,4 +69,4 @@ class SessionRepository:
 
 def _tokens(secret: str, account_id: int, role: Role, generation: int, refresh: Secret) -> Tokens:
     access = access_token(secret, account_id, role, generation)
-    return Tokens(access, refresh.text, "Bearer", int(ACCESS.total_seconds()))
+    return Tokens(access, refresh.text, "Bearer", int(ACCESS_LIFETIME.total_seconds()))

@@ -14,16 +14,16 @@ from litestar.handlers import BaseRouteHandler
 from litestar.security.jwt import JWTAuth, Token
 
 from app.api.problems import ProblemError
-from app.db.driver import login
+from app.db.driver import current_login
 
 Role = Literal["doctor", "patient"]
 
 ISSUER = "doctor-appointment-booking"
-ACCESS = timedelta(minutes=15)
+ACCESS_LIFETIME = timedelta(minutes=15)
 ALGORITHM = "HS256"
 # In a route's `opt`: all it does, it does by statements (app/db/driver.py), and they look whether the caller's login
 # goes on. That spares each call a round trip to PostgreSQL, which costs more than the look.
-LOGIN_WITH_STATEMENT = "login_with_statement"
+LOGIN_CHECKED_BY_STATEMENT = "login_with_statement"
 
 
 class Caller(NamedTuple):
@@ -43,14 +43,14 @@ class VerifiedToken(Token):
     @classmethod
     def decode(cls, encoded_token: str, secret: str, algorithm: str, **checks: Any) -> "Token":  # type: ignore[override]  # what is checked is all in `checks`
         """Return what a token says. Raises NotAuthorizedException if it is not valid, or not any more."""
-        token = _verified(encoded_token, secret, algorithm, **checks)
+        token = _decode_cached(encoded_token, secret, algorithm, **checks)
         if token.exp <= datetime.now(UTC):
             raise NotAuthorizedException("Invalid token")
         return token
 
 
 @lru_cache(maxsize=1024)
-def _verified(encoded_token: str, secret: str, algorithm: str, **checks: Any) -> Token:
+def _decode_cached(encoded_token: str, secret: str, algorithm: str, **checks: Any) -> Token:
     return Token.decode(encoded_token, secret, algorithm, **checks)
 
 
@@ -58,13 +58,13 @@ def jwt_auth(secret: str, is_current: IsCurrent) -> JWTAuth[Caller, Token]:
     """Make the authentication of every route that is not marked `exclude_from_auth`.
 
     `is_current` says whether an account (id) still is in a generation: a token of an earlier one was revoked. It is
-    not asked where a route's statements look for themselves (LOGIN_WITH_STATEMENT).
+    not asked where a route's statements look for themselves (LOGIN_CHECKED_BY_STATEMENT).
     """
 
     async def caller(token: Token, connection: ASGIConnection[Any, Any, Any, Any]) -> Caller | None:
         account_id, generation = int(token.sub), token.extras.get("generation", 0)
-        if connection.route_handler.opt.get(LOGIN_WITH_STATEMENT):
-            login.set((account_id, generation))
+        if connection.route_handler.opt.get(LOGIN_CHECKED_BY_STATEMENT):
+            current_login.set((account_id, generation))
         elif not await is_current(account_id, generation):
             return None
         return Caller(account_id, cast("Role", token.extras["role"]), generation)
@@ -86,7 +86,7 @@ def access_token(secret: str, account_id: int, role: Role, generation: int) -> s
     """Sign an access token, good for 15 minutes unless its account's generation moves on before."""
     now = datetime.now(UTC)
     token = Token(
-        exp=now + ACCESS,
+        exp=now + ACCESS_LIFETIME,
         iat=now,
         sub=str(account_id),
         aud="access",
@@ -120,14 +120,14 @@ class Secret(NamedTuple):
 
 async def patients_only(connection: ASGIConnection[Any, Caller, Any, Any], _: BaseRouteHandler) -> None:
     """Guard: answers 403 to doctors."""
-    _require(connection, "patient")
+    _require_role(connection, "patient")
 
 
 async def doctors_only(connection: ASGIConnection[Any, Caller, Any, Any], _: BaseRouteHandler) -> None:
     """Guard: answers 403 to patients."""
-    _require(connection, "doctor")
+    _require_role(connection, "doctor")
 
 
-def _require(connection: ASGIConnection[Any, Caller, Any, Any], role: Role) -> None:
+def _require_role(connection: ASGIConnection[Any, Caller, Any, Any], role: Role) -> None:
     if connection.user.role != role:
         raise ProblemError(403, "forbidden", f"Only a {role} may do this.")

@@ -60,10 +60,10 @@ class CalendarController(Controller):
         entries = await feeds.entries(Secret.of(token).hash) if suffix and not rest else None
         if entries is None:
             raise not_found("calendar")
-        return Response(_written(entries), media_type="text/calendar")
+        return Response(_render(entries), media_type="text/calendar")
 
 
-def _written(entries: list[FeedEntry]) -> str:
+def _render(entries: list[FeedEntry]) -> str:
     at = datetime.now(UTC)
     return calendar(
         (

@@ -14,13 +14,13 @@ import msgspec
 from icalendar import Calendar, Event, vCalAddress
 
 PRODUCT = "-//doctor-appointment-booking//EN"  # who wrote the file, as RFC 5545, 3.7.3 wants to be told
-IN_AN_ADDRESS = "@!$&'*+-./=?^_`{|}~"  # what the regex of an account's email allows and a URI need not escape
+SAFE_IN_MAILTO = "@!$&'*+-./=?^_`{|}~"  # what the regex of an account's email allows and a URI need not escape
 
 Method = Literal["REQUEST", "CANCEL", "PUBLISH"]
 Status = Literal["CONFIRMED", "TENTATIVE", "CANCELLED"]
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class CalendarEntry(msgspec.Struct, frozen=True, kw_only=True):
     """An appointment in a calendar: `uid` is its own for good, and what has the highest version is what counts."""
 
     uid: UUID
@@ -37,12 +37,12 @@ class Party(msgspec.Struct, frozen=True):
 
     def address(self, **parameters: str) -> vCalAddress:
         """Return it as the value of ORGANIZER or ATTENDEE."""
-        value = vCalAddress(f"mailto:{quote(self.email, safe=IN_AN_ADDRESS)}")
+        value = vCalAddress(f"mailto:{quote(self.email, safe=SAFE_IN_MAILTO)}")
         value.params.update({"CN": self.name, **parameters} if self.name else parameters)
         return value
 
 
-def event(entry: Entry, summary: str, status: Status, at: datetime) -> Event:
+def event(entry: CalendarEntry, summary: str, status: Status, at: datetime) -> Event:
     """Return an appointment as an event, as of the instant `at`; nothing in it names anybody but the summary."""
     made = Event()
     made.add("uid", str(entry.uid))
@@ -56,7 +56,7 @@ def event(entry: Entry, summary: str, status: Status, at: datetime) -> Event:
     return made
 
 
-def sent(made: Event, organizer: Party, attendee: Party) -> Event:
+def add_participants(made: Event, organizer: Party, attendee: Party) -> Event:
     """Return an event as it is mailed: from the practice's address, to this one reader and nobody else."""
     made.add("organizer", organizer.address())
     made.add("attendee", attendee.address(PARTSTAT="ACCEPTED", RSVP="FALSE", ROLE="REQ-PARTICIPANT"))

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from app.domain.calendar.icalendar_file import Entry
+from app.domain.calendar.icalendar_file import CalendarEntry
 
 
 class CalendarLink(msgspec.Struct, frozen=True):
@@ -13,7 +13,7 @@ class CalendarLink(msgspec.Struct, frozen=True):
     url: Annotated[str, msgspec.Meta(description="Subscribe to this address in a calendar; it needs no login.")]
 
 
-class FeedEntry(Entry, frozen=True, kw_only=True):
+class FeedEntry(CalendarEntry, frozen=True, kw_only=True):
     """An appointment as its owner's calendar shows it."""
 
     status: Literal["pending", "confirmed", "completed"]

@@ -16,13 +16,13 @@ from app.domain.doctors.schemas import Doctor, DoctorSlot
 from app.domain.fields import PathId, SearchText
 from app.domain.shared_schemas import Slot
 
-BEGINNING = datetime.min.replace(tzinfo=UTC)
+EARLIEST = datetime.min.replace(tzinfo=UTC)
 DOCTORS = Keyset("doctors", (read_id,), first=(0,))
-SLOTS = Keyset("free-slots", (read_instant,), first=(BEGINNING,))
-FOUND = Keyset("found-slots", (read_instant, read_id), first=(BEGINNING, 0))
+SLOTS = Keyset("free-slots", (read_instant,), first=(EARLIEST,))
+FOUND = Keyset("found-slots", (read_instant, read_id), first=(EARLIEST, 0))
 
-MOST_SLOTS = 5000  # more than fit into the booking window, 5 minutes each
-SlotLimit = Annotated[int, QueryParameter(ge=1, le=MOST_SLOTS, description="Slots on a page; by default all.")]
+MAX_SLOTS = 5000  # more than fit into the booking window, 5 minutes each
+SlotLimit = Annotated[int, QueryParameter(ge=1, le=MAX_SLOTS, description="Slots on a page; by default all.")]
 
 
 async def provide_doctors(db_engine: NamedDependency[AsyncEngine]) -> DoctorRepository:
@@ -69,7 +69,7 @@ class DoctorController(Controller):
         doctors: NamedDependency[DoctorRepository],
         from_: From = "",
         to: To = "",
-        limit: SlotLimit = MOST_SLOTS,
+        limit: SlotLimit = MAX_SLOTS,
         cursor: Cursor = "",
     ) -> Response[list[Slot]]:
         """List the slots that could be booked now and start in [from, to); by default the whole 15-day window."""

@@ -26,7 +26,7 @@ FREE_SLOTS = """
 """
 
 
-def page_of(*, specialty: str, name: str, after: int, limit: int) -> Select[Any]:
+def page_query(*, specialty: str, name: str, after: int, limit: int) -> Select[Any]:
     """Return the query of a page of doctors."""
     query = PUBLIC.where(d.c.id > after).order_by(d.c.id).limit(limit)
     if specialty:
@@ -44,7 +44,7 @@ class DoctorRepository:
 
     async def page(self, *, specialty: str, name: str, after: int, limit: int) -> list[Doctor]:
         """Return up to `limit` doctors with ids above `after`: specialty whole, name in part, any case; empty: all."""
-        query = page_of(specialty=specialty, name=name, after=after, limit=limit)
+        query = page_query(specialty=specialty, name=name, after=after, limit=limit)
         return await self._read(query)
 
     async def find(self, doctor_id: int) -> Doctor | None:

@@ -6,10 +6,10 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import getaddresses
 
-from app.domain.notifications.invitations import invite
-from app.domain.notifications.locale import Locale, in_one_line
+from app.domain.notifications.invitations import add_invitations
+from app.domain.notifications.locale import Locale, without_control_characters
 from app.domain.notifications.rendering import as_html, as_text
-from app.domain.notifications.schemas import AccountLetter, Letter
+from app.domain.notifications.schemas import AccountNotification, AppointmentNotification
 
 
 def sender_address(text: str) -> Address:
@@ -21,9 +21,11 @@ def sender_address(text: str) -> Address:
     return Address(name, username, domain)
 
 
-def compose(letter: Letter | AccountLetter, locale: Locale, sender: Address, at: datetime) -> EmailMessage:
+def compose(
+    letter: AppointmentNotification | AccountNotification, locale: Locale, sender: Address, at: datetime
+) -> EmailMessage:
     """Write the mail that `letter` calls for, as of the instant `at`; its Message-ID is the same at every attempt."""
-    letter = in_one_line(letter)
+    letter = without_control_characters(letter)
     words = locale.write(letter, at)
     username, _, domain = letter.email.rpartition("@")
     message = EmailMessage(policy=SMTP)
@@ -38,6 +40,6 @@ def compose(letter: Letter | AccountLetter, locale: Locale, sender: Address, at:
     paragraphs = [locale.salutation(letter.recipient), *words.paragraphs]
     message.set_content(as_text(paragraphs))
     message.add_alternative(as_html(words.subject, paragraphs, locale.language), subtype="html")
-    if isinstance(letter, Letter):
-        invite(message, letter, locale, sender, at)
+    if isinstance(letter, AppointmentNotification):
+        add_invitations(message, letter, locale, sender, at)
     return message

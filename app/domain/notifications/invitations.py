@@ -4,9 +4,9 @@ from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 
-from app.domain.calendar.icalendar_file import Entry, Method, Party, calendar, event, sent
+from app.domain.calendar.icalendar_file import CalendarEntry, Method, Party, add_participants, calendar, event
 from app.domain.notifications.locale import Locale
-from app.domain.notifications.schemas import Kind, Letter
+from app.domain.notifications.schemas import AppointmentNotification, Kind
 
 FILE = "appointment.ics"
 METHODS: dict[Kind, Method] = {
@@ -16,7 +16,9 @@ METHODS: dict[Kind, Method] = {
 }
 
 
-def invite(message: EmailMessage, letter: Letter, locale: Locale, sender: Address, at: datetime) -> None:
+def add_invitations(
+    message: EmailMessage, letter: AppointmentNotification, locale: Locale, sender: Address, at: datetime
+) -> None:
     """Add what the letter has to say to calendars: the first event as one more form of the mail, the rest as files.
 
     Mail programs act on a part of the mail itself (RFC 6047), and it can be about one event only (RFC 5546, 3.2).
@@ -32,8 +34,10 @@ def invite(message: EmailMessage, letter: Letter, locale: Locale, sender: Addres
             message.add_attachment(file, subtype="calendar", filename=FILE, params={"method": method})
 
 
-def _file(entry: Entry, letter: Letter, method: Method, locale: Locale, sender: Address, at: datetime) -> str:
+def _file(
+    entry: CalendarEntry, letter: AppointmentNotification, method: Method, locale: Locale, sender: Address, at: datetime
+) -> str:
     with_whom = letter.doctor if letter.recipient_role == "patient" else letter.patient or ""
     made = event(entry, locale.event(with_whom), "CANCELLED" if method == "CANCEL" else "CONFIRMED", at)
     organizer = Party(sender.display_name, sender.addr_spec)
-    return calendar([sent(made, organizer, Party(letter.recipient or "", letter.email))], method)
+    return calendar([add_participants(made, organizer, Party(letter.recipient or "", letter.email))], method)

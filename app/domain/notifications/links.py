@@ -2,23 +2,26 @@
 
 from msgspec.structs import replace
 
-from app.domain.notifications.schemas import AccountKind, AccountLetter
+from app.domain.notifications.schemas import AccountKind, AccountNotification
 from app.settings import Settings
 
-CALLS: dict[AccountKind, str] = {
+CODE_ENDPOINTS: dict[AccountKind, str] = {
     "email_verification": "/api/accounts/email/verify/",
     "password_reset": "/api/accounts/password/reset/confirm/",
 }
 
 
-def with_code(letter: AccountLetter, code: str, settings: Settings) -> AccountLetter:
+def with_code(letter: AccountNotification, code: str, settings: Settings) -> AccountNotification:
     """Return the letter with the code that it is for, and where that is taken."""
     pages = {"email_verification": settings.email_verification_url, "password_reset": settings.password_reset_url}
     return replace(
-        letter, code=code, page=pages[letter.kind], call=f"{settings.public_url.rstrip('/')}{CALLS[letter.kind]}"
+        letter,
+        code=code,
+        page=pages[letter.kind],
+        call=f"{settings.public_url.rstrip('/')}{CODE_ENDPOINTS[letter.kind]}",
     )
 
 
-def with_entry(letter: AccountLetter, settings: Settings) -> AccountLetter:
+def with_waitlist_entry_url(letter: AccountNotification, settings: Settings) -> AccountNotification:
     """Return the letter with the address of the waitlist entry that it is about."""
     return replace(letter, call=f"{settings.public_url.rstrip('/')}/api/appointments/waitlist/{letter.waitlist_entry}/")

@@ -7,8 +7,8 @@ from msgspec import convert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.db.driver import fetch, fetch_one
-from app.domain.calendar.icalendar_file import Entry
-from app.domain.notifications.schemas import AccountLetter, Letter
+from app.domain.calendar.icalendar_file import CalendarEntry
+from app.domain.notifications.schemas import AccountNotification, AppointmentNotification
 
 # The limit is on rows, so that the index on due_at ends the search however long the outbox is.
 DUE_ACCOUNTS = """
@@ -46,7 +46,9 @@ class NotificationRepository:
         """Return the ids above `after` of an account's due mails, in the order in which they are to be sent."""
         return [row["id"] for row in await fetch(self.engine, DUE_TO, account_id, after)]
 
-    async def claim(self, notification_id: int, lease: timedelta, code_hash: bytes) -> Letter | AccountLetter | None:
+    async def claim(
+        self, notification_id: int, lease: timedelta, code_hash: bytes
+    ) -> AppointmentNotification | AccountNotification | None:
         """Take a mail for as long as `lease`; None if it is done, stale, another worker's, or not its turn.
 
         If it is for a code, the one of this hash (SHA-256) is good from now on.
@@ -54,10 +56,12 @@ class NotificationRepository:
         row = await fetch_one(self.engine, CLAIM, notification_id, lease, code_hash)
         if row is None:
             return None
-        kind: type[Letter | AccountLetter] = Letter if row["starts_at"] else AccountLetter
+        kind: type[AppointmentNotification | AccountNotification] = (
+            AppointmentNotification if row["starts_at"] else AccountNotification
+        )
         columns = {name: row[name] for name in kind.__struct_fields__ if name in row}
         if "calendar" in columns:
-            columns["calendar"] = convert(columns["calendar"], list[Entry])
+            columns["calendar"] = convert(columns["calendar"], list[CalendarEntry])
         return kind(**columns)
 
     async def sent(self, notification_id: int) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from app.domain.calendar.icalendar_file import Entry
+from app.domain.calendar.icalendar_file import CalendarEntry
 
 Kind = Literal[
     "slot_offered",
@@ -35,7 +35,7 @@ AccountKind = Literal[
 Role = Literal["doctor", "patient"]
 
 
-class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+class NotificationBase(msgspec.Struct, frozen=True, kw_only=True):
     """What every mail needs (the view `notification_message`); `timezone` is the recipient's."""
 
     id: int
@@ -47,7 +47,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     request_id: str | None
 
 
-class AccountLetter(Envelope, frozen=True, kw_only=True):
+class AccountNotification(NotificationBase, frozen=True, kw_only=True):
     """Everything that a mail about its recipient's own account may say."""
 
     kind: AccountKind
@@ -61,7 +61,7 @@ class AccountLetter(Envelope, frozen=True, kw_only=True):
     call: str = ""  # the operation that takes it, or where the waitlist entry is
 
 
-class Letter(Envelope, frozen=True, kw_only=True):
+class AppointmentNotification(NotificationBase, frozen=True, kw_only=True):
     """Everything that a mail about an appointment may say; times are UTC."""
 
     kind: Kind
@@ -76,7 +76,7 @@ class Letter(Envelope, frozen=True, kw_only=True):
     canceled_by: Literal["patient", "doctor", "admin"] | None
     cancel_reason: str | None
     payment: str | None  # amount and currency of the payment that a mail about money is about
-    calendar: list[Entry]  # the appointments that it is about, but for those that were never confirmed
+    calendar: list[CalendarEntry]  # the appointments that it is about, but for those that were never confirmed
     refunds: list[str]  # what goes back of the appointments' payments, a sum for each currency
     offer_id: int | None
     offer_expires_at: datetime | None

@@ -3,10 +3,10 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from app.domain.notifications.schemas import Letter
+from app.domain.notifications.schemas import AppointmentNotification
 
 
-def zone_of(letter: Letter) -> ZoneInfo:
+def zone_of(letter: AppointmentNotification) -> ZoneInfo:
     """Return the recipient's zone."""
     try:
         return ZoneInfo(letter.timezone)

@@ -16,7 +16,7 @@ from app.domain.appointments.repository import AppointmentRepository
 from app.domain.auth.tokens import Caller, patients_only
 from app.domain.fields import PRINTABLE, PathId
 from app.domain.payments import pages
-from app.domain.payments.gateway import PayPalAccount
+from app.domain.payments.gateway import PayPalGateway
 from app.domain.payments.idempotency import PaymentKey, provide_payment_key
 from app.domain.payments.lifecycle import ENDED
 from app.domain.payments.repository import PaymentRepository
@@ -57,13 +57,13 @@ class PaymentController(Controller):
         request: Request[Caller, Token, Any],
         data: JSONBody[CreatePayment],
         payments: NamedDependency[PaymentRepository],
-        paypal_account: NamedDependency[PayPalAccount],
+        paypal_gateway: NamedDependency[PayPalGateway],
         payment_key: NamedDependency[PaymentKey],
     ) -> Response[Payment]:
         """Begin to pay: send the payer's browser to `approval_url`. Asked again, the same payment is answered."""
-        lifecycle = paypal_account.lifecycle(payments)
+        lifecycle = paypal_gateway.lifecycle(payments)
         payment_id = await payment_key.bind(lambda: lifecycle.begin(request.user.id, data))
-        return payment_key.answer(await lifecycle.with_order(request.user.id, payment_id))
+        return payment_key.answer(await lifecycle.ensure_order(request.user.id, payment_id))
 
     @post(
         "/execute",
@@ -77,12 +77,12 @@ class PaymentController(Controller):
         request: Request[Caller, Token, Any],
         data: JSONBody[ExecutePayment],
         payments: NamedDependency[PaymentRepository],
-        paypal_account: NamedDependency[PayPalAccount],
+        paypal_gateway: NamedDependency[PayPalGateway],
         appointments: NamedDependency[AppointmentRepository],
         payment_key: NamedDependency[PaymentKey],
     ) -> Response[Executed]:
         """Take what the payer has approved, and confirm the appointment. It may be asked any number of times."""
-        lifecycle = paypal_account.lifecycle(payments)
+        lifecycle = paypal_gateway.lifecycle(payments)
         await payment_key.bind(lambda: _id_of(payments.find_by_order(request.user.id, data.order_id)))
         payment = await lifecycle.execute(request.user.id, data.order_id, data.payer_id)
         appointment = await appointments.find(request.user, payment.appointment_id)
@@ -121,9 +121,9 @@ class PaymentController(Controller):
     @get("/return", operation_id="show_payment_return", exclude_from_auth=True, media_type=MediaType.HTML)
     async def show_return(self, payments: NamedDependency[PaymentRepository], order_id: OrderId = "") -> Response[str]:
         """Show a payer who comes back from PayPal whether the payment is made."""
-        return pages.returned(await payments.status_of_order(order_id))
+        return pages.return_page(await payments.status_of_order(order_id))
 
     @get("/cancel", operation_id="show_payment_cancel", exclude_from_auth=True, media_type=MediaType.HTML)
     async def show_cancel(self, payments: NamedDependency[PaymentRepository], order_id: OrderId = "") -> Response[str]:
         """Show a payer who turned back at PayPal how things stand."""
-        return pages.turned_back(await payments.status_of_order(order_id))
+        return pages.cancel_page(await payments.status_of_order(order_id))

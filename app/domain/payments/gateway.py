@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 
 from app.domain.payments.lifecycle import Lifecycle
-from app.domain.payments.paypal.call import Patience
+from app.domain.payments.paypal.call import Timeouts
 from app.domain.payments.paypal.certificate_chain import public_roots
 from app.domain.payments.paypal.certificates import Certificates, read_seeded
 from app.domain.payments.paypal.client import PayPal
@@ -20,30 +20,30 @@ from app.settings import Settings
 
 # Each call ends in time: somebody waits for a request of two, which may take REQUEST_SECONDS, and a job is not to be
 # taken for dead.
-IN_A_REQUEST = Patience(read=8, total=9)
-IN_A_JOB = Patience(read=10, total=20)
+REQUEST_TIMEOUTS = Timeouts(read=8, total=9)
+JOB_TIMEOUTS = Timeouts(read=10, total=20)
 
-Check = Callable[[Mapping[str, str], bytes], Awaitable[None]]
+WebhookCheck = Callable[[Mapping[str, str], bytes], Awaitable[None]]
 
 
-class PayPalAccount:
+class PayPalGateway:
     """PayPal as this service uses it; without PAYPAL_CLIENT_ID nothing can be paid. Use it in `async with`."""
 
-    def __init__(self, settings: Settings, patience: Patience = IN_A_JOB) -> None:
+    def __init__(self, settings: Settings, timeouts: Timeouts = JOB_TIMEOUTS) -> None:
         self._settings = settings
-        self._patience = patience
+        self._timeouts = timeouts
         self._open = AsyncExitStack()
         self._paypal: PayPal | None = None
-        self.check_webhook: Check = _refuse_webhook
+        self.check_webhook: WebhookCheck = _refuse_webhook
 
-    async def __aenter__(self) -> "PayPalAccount":
+    async def __aenter__(self) -> "PayPalGateway":
         settings = self._settings
         if settings.paypal_client_id:
             paypal = PayPal(
                 settings.paypal_base_url,
                 settings.paypal_client_id,
                 settings.paypal_client_secret,
-                patience=self._patience,
+                timeouts=self._timeouts,
             )
             self._paypal = await self._open.enter_async_context(paypal)
         if settings.paypal_webhook_id:
@@ -54,7 +54,7 @@ class PayPalAccount:
         await self._open.aclose()
 
     @property
-    def is_there(self) -> bool:
+    def is_configured(self) -> bool:
         """Whether there is an account at all."""
         return self._paypal is not None
 
@@ -75,23 +75,23 @@ class PayPalAccount:
             cancel_url=self._settings.payment_cancel_url or f"{pages}/cancel/",
         )
 
-    async def _webhook_check(self) -> Check:
+    async def _webhook_check(self) -> WebhookCheck:
         if self._settings.paypal_webhook_verification == "paypal":
-            return self._ask_paypal
+            return self._verify_at_paypal
         http = await self._open.enter_async_context(httpx.AsyncClient())
         seeded = read_seeded(Path(path)) if (path := self._settings.paypal_certificates) else {}
         certificates = Certificates(http, public_roots(), seeded)
         return WebhookVerifier(self._settings.paypal_webhook_id, certificates).verify
 
-    async def _ask_paypal(self, headers: Mapping[str, str], body: bytes) -> None:
+    async def _verify_at_paypal(self, headers: Mapping[str, str], body: bytes) -> None:
         read_transmission(headers)  # PayPal need not be asked about what it never sends
         try:
-            is_paypals = await self.paypal.verify_webhook(
+            is_genuine = await self.paypal.verify_webhook(
                 headers=headers, body=body, webhook_id=self._settings.paypal_webhook_id
             )
         except PayPalError as error:
             raise WebhookUndecidedError(f"PayPal does not say: {type(error).__name__}") from error
-        if not is_paypals:
+        if not is_genuine:
             raise WebhookForgedError("signature")
 
 

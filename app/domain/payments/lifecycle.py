@@ -15,7 +15,7 @@ from app.domain.payments.money import Money
 from app.domain.payments.paypal.answers import Order
 from app.domain.payments.paypal.client import PayPal
 from app.domain.payments.paypal.errors import PayPalBusy, PayPalRefused
-from app.domain.payments.problems import declined, ended, not_approved, other_payer, refused_by_paypal
+from app.domain.payments.problems import declined, ended, not_approved, payer_mismatch, refused_by_paypal
 from app.domain.payments.records import CaptureStart, PaymentRecord
 from app.domain.payments.repository import PaymentRepository
 from app.domain.payments.schemas import CreatePayment, Payment
@@ -24,8 +24,9 @@ from app.domain.rules import RULES, Refusal
 OPEN = ("created", "approved")
 ENDED = ("canceled", "failed")
 DECLINED = ("INSTRUMENT_DECLINED", "PAYER_ACTION_REQUIRED", "ORDER_NOT_APPROVED")
-PATIENCE = 15  # seconds after which a request does not wait any longer for a capture that somebody else is making
-PAUSE = 0.2  # seconds between two looks at it
+# after which a request does not wait any longer for a capture that somebody else is making
+CAPTURE_WAIT_SECONDS = 15
+POLL_SECONDS = 0.2  # seconds between two looks at it
 DESCRIPTION = "Doctor's appointment"
 
 
@@ -46,7 +47,7 @@ class Lifecycle:
             raise not_found("appointment")
         return record.id
 
-    async def with_order(self, patient_id: int, payment_id: int) -> Payment:
+    async def ensure_order(self, patient_id: int, payment_id: int) -> Payment:
         """Return a patient's payment with its order at PayPal, which is made if it is missing, unless all is over.
 
         Raises ProblemError, or PayPalError: then the same call goes on from there.
@@ -77,45 +78,45 @@ class Lifecycle:
 
         Raises ProblemError (404, 409, 422), or PayPalError: then the worker goes on from there.
         """
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + CAPTURE_WAIT_SECONDS
         payment = await self._payments.find_by_order(patient_id, order_id)
         if payment is None:
             raise not_found("payment")
         record = await self._payments.record(payment.payment_id)
         if record.status in OPEN:  # else somebody else has begun; what was cut short, only the worker resumes
             with suppress(PayPalBusy):  # with the capture that somebody else has asked for meanwhile
-                await self.move_on(record, payer_id)
-        payment = await self._at_rest(patient_id, payment.payment_id, deadline)
+                await self.advance(record, payer_id)
+        payment = await self._wait_for_capture(patient_id, payment.payment_id, deadline)
         if payment.status in ENDED:
             raise ended(payment.status)
         if payment.status in OPEN:  # somebody else was capturing, and was declined
             raise declined(payment.approval_url)
         return payment
 
-    async def _at_rest(self, patient_id: int, payment_id: int, deadline: float) -> Payment:
+    async def _wait_for_capture(self, patient_id: int, payment_id: int, deadline: float) -> Payment:
         while True:
             payment = await self._payments.find(patient_id, payment_id)
             assert payment is not None  # noqa: S101  payments are never deleted
             if payment.status != "capturing" or time.monotonic() > deadline:
                 return payment
-            await asyncio.sleep(PAUSE)
+            await asyncio.sleep(POLL_SECONDS)
 
-    async def move_on(self, record: PaymentRecord, payer_id: str | None = None) -> None:
+    async def advance(self, record: PaymentRecord, payer_id: str | None = None) -> None:
         """Ask PayPal about a payment and do what its answer calls for.
 
         Raises ProblemError if the money is not to be had, PayPalError if PayPal does not say.
         """
         if record.order_id is None:
             return
-        order = await self._look_up(record, record.order_id)
+        order = await self._fetch_order(record, record.order_id)
         if order.capture:
             await self._payments.record_capture(record.id, order.capture)
         elif record.status == "capturing":
             await self._capture_if_held(record, order.id, await self._payments.resume_capture(record.id))
         elif record.status in OPEN:
-            await self._take(record, order, payer_id)
+            await self._capture_if_approved(record, order, payer_id)
 
-    async def _look_up(self, record: PaymentRecord, order_id: str) -> Order:
+    async def _fetch_order(self, record: PaymentRecord, order_id: str) -> Order:
         try:
             return await self._paypal.get_order(order_id)
         except PayPalRefused as refusal:
@@ -124,11 +125,11 @@ class Lifecycle:
                 raise ended("failed") from refusal
             raise
 
-    async def _take(self, record: PaymentRecord, order: Order, payer_id: str | None) -> None:
+    async def _capture_if_approved(self, record: PaymentRecord, order: Order, payer_id: str | None) -> None:
         if order.status != "APPROVED":
             raise not_approved(order.approval_url or record.approval_url)
         if payer_id not in (None, order.payer_id):
-            raise other_payer()
+            raise payer_mismatch()
         await self._capture_if_held(record, order.id, await self._payments.begin_capture(record.id, order))
 
     async def _capture_if_held(self, record: PaymentRecord, order_id: str, start: CaptureStart | None) -> None:

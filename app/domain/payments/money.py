@@ -7,8 +7,8 @@ from msgspec import Struct
 from msgspec.structs import force_setattr
 
 # https://developer.paypal.com/api/rest/reference/currency-codes/: the others that PayPal takes have two decimals
-WITHOUT_DECIMALS = frozenset({"HUF", "JPY", "TWD"})
-LARGEST = Decimal("999999999999999.99")
+ZERO_DECIMAL_CURRENCIES = frozenset({"HUF", "JPY", "TWD"})
+MAX_AMOUNT = Decimal("999999999999999.99")
 
 _TEXT = re.compile(r"[0-9]{1,15}(\.[0-9]+)?", re.ASCII)
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
@@ -31,9 +31,9 @@ class Money(Struct, frozen=True):
             raise ValueError("An amount is finite.")
         if not _CURRENCY.fullmatch(self.currency):
             raise ValueError("A currency has three capital letters.")
-        if self.value.is_signed() or self.value > LARGEST:
-            raise ValueError(f"An amount is not negative and at most {LARGEST}.")
-        exact = self.value.quantize(Decimal(1) if self.currency in WITHOUT_DECIMALS else Decimal("0.01"))
+        if self.value.is_signed() or self.value > MAX_AMOUNT:
+            raise ValueError(f"An amount is not negative and at most {MAX_AMOUNT}.")
+        exact = self.value.quantize(Decimal(1) if self.currency in ZERO_DECIMAL_CURRENCIES else Decimal("0.01"))
         if exact != self.value:
             raise ValueError("An amount has no more decimals than its currency.")
         force_setattr(self, "value", exact)

@@ -30,11 +30,11 @@ UNKNOWN = ("Unknown payment", "There is no such payment here. Open your booking 
 CANCELED = ("Not paid", "You have not paid. Your slot is kept until its hold ends: until then you can pay for it.")
 
 
-def returned(status: str | None) -> Response[str]:
+def return_page(status: str | None) -> Response[str]:
     """Tell a payer who comes back from PayPal how the payment stands; None: there is no such payment."""
     return page(*RETURNED.get(status or "", UNKNOWN))
 
 
-def turned_back(status: str | None) -> Response[str]:
+def cancel_page(status: str | None) -> Response[str]:
     """Tell a payer who turned back at PayPal how things stand; None: there is no such payment."""
     return page(*(CANCELED if status == "created" else RETURNED.get(status or "", UNKNOWN)))

@@ -8,14 +8,14 @@ from litestar import Request, Response
 from app.api.problems import Problem, ProblemError
 from app.domain.payments.paypal.errors import PayPalError, PayPalRefused, PayPalUnavailable
 
-PAUSE = 10  # seconds to come again after, unless PayPal says how long
-PAUSE_TO_SET_UP = 3600  # seconds; it takes a person
+RETRY_AFTER_SECONDS = 10  # seconds to come again after, unless PayPal says how long
+NOT_CONFIGURED_RETRY_AFTER_SECONDS = 3600  # seconds; it takes a person
 
 
 def not_configured() -> ProblemError:
     """Make the answer of a service that has no account at PayPal."""
     error = ProblemError(503, "payments_not_configured", "Payments are not set up on this service.")
-    error.headers["Retry-After"] = str(PAUSE_TO_SET_UP)
+    error.headers["Retry-After"] = str(NOT_CONFIGURED_RETRY_AFTER_SECONDS)
     return error
 
 
@@ -45,7 +45,7 @@ def ended(status: str) -> ProblemError:
     return ProblemError(409, "payment_refused", detail)
 
 
-def other_payer() -> ProblemError:
+def payer_mismatch() -> ProblemError:
     """Make the answer to a PayerID that is not the approving payer's."""
     return ProblemError(422, "payment_payer_mismatch", "Somebody else has approved this payment.")
 
@@ -63,6 +63,6 @@ def on_paypal_error(_: Request[Any, Any, Any], error: PayPalError) -> Response[d
         else "Ask again in a moment: what was taken is seen then, and nothing is taken twice."
     )
     detail = f"PayPal does not answer just now. {advice}"
-    pause = error.retry_after if isinstance(error, PayPalUnavailable) and error.retry_after else PAUSE
+    pause = error.retry_after if isinstance(error, PayPalUnavailable) and error.retry_after else RETRY_AFTER_SECONDS
     headers = {"Retry-After": str(ceil(pause))}
     return Problem(503, "Service Unavailable", detail, "payment_provider_unavailable").response(headers)

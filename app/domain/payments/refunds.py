@@ -12,13 +12,13 @@ from app.domain.payments.repository import PaymentRepository
 STATUSES = {"COMPLETED": "completed", "PENDING": "pending", "FAILED": "failed", "CANCELLED": "failed"}
 
 
-async def see_to_refund(payments: PaymentRepository, paypal: PayPal, refund_id: int, lease: timedelta) -> None:
+async def process_refund(payments: PaymentRepository, paypal: PayPal, refund_id: int, lease: timedelta) -> None:
     """Make a due refund, or ask how it stands, and write down the answer. Nothing if another has it."""
     record = await payments.claim_refund(refund_id, lease)
     if record is None:
         return
     try:
-        refund = await _ask(paypal, record)
+        refund = await _request_or_fetch(paypal, record)
     except PayPalRefused as refusal:
         await payments.record_refund(refund_id, None, "failed", refusal.issue)
     except PayPalError as error:
@@ -27,7 +27,7 @@ async def see_to_refund(payments: PaymentRepository, paypal: PayPal, refund_id: 
         await payments.record_refund(refund_id, refund.id, STATUSES[refund.status], refund.reason)
 
 
-async def _ask(paypal: PayPal, record: RefundRecord) -> Refund:
+async def _request_or_fetch(paypal: PayPal, record: RefundRecord) -> Refund:
     if record.paypal_id:
         return await paypal.get_refund(record.paypal_id)
     return await paypal.refund_capture(

@@ -13,7 +13,7 @@ from msgspec import Meta
 from app.api.problems import FieldError, ProblemError, invalid_request
 from app.domain.fields import END
 from app.domain.payments.controller import provide_payments
-from app.domain.payments.gateway import PayPalAccount
+from app.domain.payments.gateway import PayPalGateway
 from app.domain.payments.paypal.webhook_errors import WebhookForgedError, WebhookUndecidedError
 from app.domain.payments.repository import PaymentRepository
 
@@ -21,7 +21,7 @@ log = structlog.get_logger()
 
 
 # Every place in a resource where the name of an order, a capture or a refund, or our own reference, may stand.
-NAMED = frozenset({"id", "custom_id", "order_id", "capture_id", "href"})  # a link to a capture ends with its id
+ID_FIELDS = frozenset({"id", "custom_id", "order_id", "capture_id", "href"})  # a link to a capture ends with its id
 NAME = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)
 
 
@@ -35,19 +35,19 @@ class WebhookEvent(msgspec.Struct):
     @property
     def names(self) -> list[str]:
         """Every name in it that may be one of a payment of ours."""
-        return [name for name in _named(self.resource) if NAME.fullmatch(name)]
+        return [name for name in _ids_in(self.resource) if NAME.fullmatch(name)]
 
 
-def _named(value: Any) -> Iterator[str]:
+def _ids_in(value: Any) -> Iterator[str]:
     if isinstance(value, dict):
         for field, inner in value.items():
-            if isinstance(inner, str) and field in NAMED:
+            if isinstance(inner, str) and field in ID_FIELDS:
                 yield inner.rpartition("/")[2]
             else:
-                yield from _named(inner)
+                yield from _ids_in(inner)
     elif isinstance(value, list):
         for inner in value:
-            yield from _named(inner)
+            yield from _ids_in(inner)
 
 
 @post(
@@ -60,12 +60,12 @@ def _named(value: Any) -> Iterator[str]:
 async def receive_webhook(
     request: Request[Any, Any, Any],
     payments: NamedDependency[PaymentRepository],
-    paypal_account: NamedDependency[PayPalAccount],
+    paypal_gateway: NamedDependency[PayPalGateway],
 ) -> None:
     """Take an event of PayPal's. What is not answered with 2xx, PayPal sends again."""
     body = await request.body()
     try:
-        await paypal_account.check_webhook(request.headers, body)
+        await paypal_gateway.check_webhook(request.headers, body)
         event = msgspec.json.decode(body, type=WebhookEvent)
         names = event.names
     except WebhookForgedError as forgery:

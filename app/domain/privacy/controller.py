@@ -53,7 +53,7 @@ async def erase(
     rate_limits: NamedDependency[RateLimits],
 ) -> Done:
     """Delete one's account for good. What lies ahead is canceled first: `affected` is what can no longer be."""
-    await rate_limits.attempt(request, "password", str(request.user.id))
+    await rate_limits.count_attempt(request, "password", str(request.user.id))
     password_hash = await accounts.confirm_password(request.user.id, data.password)
     await own_data.erase(request.user, password_hash)
     return Done("Your account is deleted.")

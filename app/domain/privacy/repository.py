@@ -11,7 +11,7 @@ from app.db.driver import fetch, fetch_one
 from app.domain.accounts.schemas import OwnAccount
 from app.domain.auth.passwords import wrong_password
 from app.domain.auth.tokens import Caller, Role
-from app.domain.privacy.schemas import Export, Holdings
+from app.domain.privacy.schemas import AccountData, Export
 from app.domain.rules import refusal_of
 from app.domain.shared_schemas import Appointment
 
@@ -32,7 +32,7 @@ class OwnDataRepository:
     async def export(self, account: OwnAccount) -> Export:
         """Return everything that is held about an account."""
         (row,) = await fetch(self.engine, EXPORT, account.id)
-        holdings = json.decode(row["holdings"], type=Holdings)
+        holdings = json.decode(row["holdings"], type=AccountData)
         return Export(account=account, **structs.asdict(holdings))
 
     async def erase(self, caller: Caller, password_hash: str) -> None:

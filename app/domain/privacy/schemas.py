@@ -121,7 +121,7 @@ class ExportedRecord(HistoryRecord, kw_only=True):
     object_id: Id
 
 
-class Holdings(Struct):
+class AccountData(Struct):
     """Everything but the account itself."""
 
     appointments: list[ExportedAppointment]
@@ -139,7 +139,7 @@ class Holdings(Struct):
     idempotency_keys: list[ExportedKey]
 
 
-class Export(Holdings, kw_only=True):
+class Export(AccountData, kw_only=True):
     """Everything that is held about the caller."""
 
     account: OwnAccount

@@ -14,12 +14,12 @@ from app.domain.shared_schemas import Appointment
 Rows = list[asyncpg.Record]
 
 
-def is_kept(change: ScheduleChange, affected: Callable[[Rows], int]) -> Callable[[Rows], bool]:
+def should_commit(change: ScheduleChange, affected: Callable[[Rows], int]) -> Callable[[Rows], bool]:
     """Make the test whether a change stays: not a dry run, and nothing stands in its way unless that was canceled."""
     return lambda rows: not change.dry_run and (change.cancel_affected or not affected(rows))
 
 
-def settled(rule: str, change: ScheduleChange, rows: Rows) -> list[Appointment]:
+def affected_or_refuse(rule: str, change: ScheduleChange, rows: Rows) -> list[Appointment]:
     """Return what a change affected. Raises ProblemError with it if that is why the change was undone."""
     affected = [Appointment(**row) for row in rows]
     if affected and not change.cancel_affected and not change.dry_run:

@@ -9,7 +9,7 @@ from litestar.params import JSONBody
 from litestar.security.jwt import Token
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.api.idempotency.idempotent import once
+from app.api.idempotency.idempotent import idempotent
 from app.api.pagination import LINK, Cursor, Keyset, Limit, page, read_id
 from app.api.problems import not_found, problems
 from app.domain.auth.tokens import Caller, doctors_only
@@ -71,7 +71,7 @@ class ScheduleController(Controller):
             **problems(409),
         },
     )
-    @once
+    @idempotent
     async def add_time_off(
         self,
         request: Request[Caller, Token, Any],

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.api.problems import no_account
+from app.api.problems import account_gone
 from app.db.driver import fetch, fetch_if, fetch_one
-from app.domain.schedule.changes import is_kept, settled
+from app.domain.schedule.changes import affected_or_refuse, should_commit
 from app.domain.schedule.schemas import (
     AddTimeOff,
     Interval,
@@ -40,20 +40,22 @@ class ScheduleRepository:
         """Return a doctor's week. Raises ProblemError (401) if there is no such doctor."""
         zone = await fetch_one(self.engine, ZONE, doctor_id)
         if zone is None:
-            raise no_account()
+            raise account_gone()
         rows = await fetch(self.engine, HOURS, doctor_id)
-        hours = [Interval(row["weekday"], clock(row["start_minute"]), clock(row["end_minute"])) for row in rows]
+        hours = [
+            Interval(row["weekday"], format_clock(row["start_minute"]), format_clock(row["end_minute"])) for row in rows
+        ]
         return Week(zone["timezone"], hours)
 
     async def replace_week(self, doctor_id: int, change: ReplaceWeek) -> WeekChanged:
         """Replace a doctor's week. Raises ProblemError with the appointments it would strand, or the broken rule."""
         week = [
-            {"weekday": i.weekday, "start_minute": minutes(i.start), "end_minute": minutes(i.end)}
+            {"weekday": i.weekday, "start_minute": parse_clock(i.start), "end_minute": parse_clock(i.end)}
             for i in change.working_hours
         ]
         arguments = (doctor_id, msgspec.json.encode(week).decode(), change.cancel_affected)
-        rows = await fetch_if(self.engine, is_kept(change, len), REPLACE_HOURS, *arguments)
-        affected = settled("working_hours_cover_appointments", change, rows)
+        rows = await fetch_if(self.engine, should_commit(change, len), REPLACE_HOURS, *arguments)
+        affected = affected_or_refuse("working_hours_cover_appointments", change, rows)
         present = await self.week(doctor_id)
         hours = sorted(change.working_hours, key=lambda i: (i.weekday, i.start))
         return WeekChanged(present.timezone, hours if change.dry_run else present.working_hours, affected)
@@ -65,9 +67,9 @@ class ScheduleRepository:
     async def add_time_off(self, doctor_id: int, change: AddTimeOff) -> TimeOffAdded:
         """Take a time off. Raises ProblemError with the appointments in its way, or the broken rule."""
         arguments = (doctor_id, change.start, change.end, change.reason, change.cancel_affected)
-        keep = is_kept(change, lambda rows: len(rows[0]["affected"]))
+        keep = should_commit(change, lambda rows: len(rows[0]["affected"]))
         (added,) = await fetch_if(self.engine, keep, ADD_TIME_OFF, *arguments)
-        affected = settled("time_off_no_appointment", change, added["affected"])
+        affected = affected_or_refuse("time_off_no_appointment", change, added["affected"])
         row = await fetch_one(self.engine, TIME_OFF, added["time_off_id"])
         return TimeOffAdded(TimeOff(**row) if row else None, affected)
 
@@ -77,12 +79,12 @@ class ScheduleRepository:
         return TimeOff(**row) if row else None
 
 
-def minutes(text: str) -> int:
+def parse_clock(text: str) -> int:
     """Return a time of the day in minutes after midnight."""
     hours, _, rest = text.partition(":")
     return int(hours) * 60 + int(rest)
 
 
-def clock(number: int) -> str:
+def format_clock(number: int) -> str:
     """Return minutes after midnight as a time of the day."""
     return f"{number // 60:02}:{number % 60:02}"

@@ -19,7 +19,7 @@ class Attachment(msgspec.Struct, frozen=True):
     content: str
 
 
-class Letter(msgspec.Struct, frozen=True, rename={"sender": "from"}):
+class Message(msgspec.Struct, frozen=True, rename={"sender": "from"}):
     """A mail as it was received; `to` has the addresses that it was delivered to, separated by commas."""
 
     id: int
@@ -32,19 +32,19 @@ class Letter(msgspec.Struct, frozen=True, rename={"sender": "from"}):
     received_at: datetime
 
 
-def read_letter(number: int, recipients: list[str], content: bytes) -> Letter:
+def parse_message(number: int, recipients: list[str], content: bytes) -> Message:
     """Return the mail in `content`; one that cannot be parsed has all of it as its text."""
-    letter = Letter(number, ", ".join(recipients), "", "", "", [], "", datetime.now(UTC))
+    parsed = Message(number, ", ".join(recipients), "", "", "", [], "", datetime.now(UTC))
     try:
-        return _parsed(letter, message_from_bytes(content, _class=EmailMessage, policy=SMTPUTF8))
+        return _parsed(parsed, message_from_bytes(content, _class=EmailMessage, policy=SMTPUTF8))
     except Exception:  # noqa: BLE001  on broken headers the email package raises whatever it stumbles over
-        return replace(letter, subject="(unreadable)", text=content.decode("utf-8", "replace"))
+        return replace(parsed, subject="(unreadable)", text=content.decode("utf-8", "replace"))
 
 
-def _parsed(letter: Letter, message: EmailMessage) -> Letter:
+def _parsed(parsed: Message, message: EmailMessage) -> Message:
     body = message.get_body(("plain", "html"))
     return replace(
-        letter,
+        parsed,
         sender=str(message.get("From", "")),
         subject=str(message.get("Subject", "")),
         text=_text(body).replace("\r\n", "\n") if body else "",

@@ -7,7 +7,7 @@ from litestar import Litestar, MediaType, Response, delete, get
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
-from app.sandbox.mailbox.messages import Attachment, Letter
+from app.sandbox.mailbox.messages import Attachment, Message
 
 # A mail is a stranger's text: besides being escaped, it may not load or run anything.
 HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
@@ -25,26 +25,26 @@ pre {{ white-space: pre-wrap; background: #f6f6f6; padding: 1rem }}
 NOTHING = "<h1>Mailbox</h1><p>No mail yet. Every mail of this stack is shown here and goes nowhere else.</p>"
 
 
-def create_pages(letters: MutableSequence[Letter]) -> Litestar:
+def create_pages(messages: MutableSequence[Message]) -> Litestar:
     """Return the ASGI application that shows `letters`, newest last in JSON, newest first to people."""
 
     @get("/messages")
-    async def list_messages() -> list[Letter]:
-        return list(letters)
+    async def list_messages() -> list[Message]:
+        return list(messages)
 
     @delete("/messages")
     async def empty() -> None:
-        letters.clear()
+        messages.clear()
 
     @get("/", media_type=MediaType.HTML)
     async def show_all() -> Response[str]:
-        return _page(_list(letters) if letters else NOTHING)
+        return _page(_list(messages) if messages else NOTHING)
 
     @get("/{number:int}", media_type=MediaType.HTML)
     async def show_one(number: FromPath[int]) -> Response[str]:
-        for letter in letters:
-            if letter.id == number:
-                return _page(_letter(letter))
+        for message in messages:
+            if message.id == number:
+                return _page(_message(message))
         raise NotFoundException(f"There is no message {number}.")
 
     return Litestar([list_messages, empty, show_all, show_one], openapi_config=None, logging_config=None)
@@ -54,27 +54,27 @@ def _page(content: str) -> Response[str]:
     return Response(PAGE.format(content=content), headers=HEADERS)
 
 
-def _list(letters: MutableSequence[Letter]) -> str:
+def _list(messages: MutableSequence[Message]) -> str:
     rows = "".join(
-        f"<tr><td>{letter.received_at:%H:%M:%S}</td><td>{escape(letter.to)}</td>"
-        f'<td><a href="/{letter.id}">{escape(letter.subject) or "(no subject)"}</a></td></tr>'
-        for letter in reversed(letters)
+        f"<tr><td>{message.received_at:%H:%M:%S}</td><td>{escape(message.to)}</td>"
+        f'<td><a href="/{message.id}">{escape(message.subject) or "(no subject)"}</a></td></tr>'
+        for message in reversed(messages)
     )
     return f"<h1>Mailbox</h1><table><tr><th>Received (UTC)</th><th>To</th><th>Subject</th></tr>{rows}</table>"
 
 
-def _letter(letter: Letter) -> str:
+def _message(message: Message) -> str:
     facts = {
-        "From": letter.sender,
-        "To": letter.to,
-        "Received": f"{letter.received_at:%Y-%m-%d %H:%M:%S} UTC",
-        "Message-ID": letter.message_id,
+        "From": message.sender,
+        "To": message.to,
+        "Received": f"{message.received_at:%Y-%m-%d %H:%M:%S} UTC",
+        "Message-ID": message.message_id,
     }
     rows = "".join(f"<tr><th>{name}</th><td>{escape(value)}</td></tr>" for name, value in facts.items())
-    attachments = "".join(map(_attachment, letter.attachments))
+    attachments = "".join(map(_attachment, message.attachments))
     return (
-        f'<p><a href="/">All messages</a></p><h1>{escape(letter.subject) or "(no subject)"}</h1>'
-        f"<table>{rows}</table><pre>{escape(letter.text)}</pre>{attachments}"
+        f'<p><a href="/">All messages</a></p><h1>{escape(message.subject) or "(no subject)"}</h1>'
+        f"<table>{rows}</table><pre>{escape(message.text)}</pre>{attachments}"
     )
 
 

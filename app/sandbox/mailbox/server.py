@@ -8,18 +8,18 @@ from weakref import WeakSet
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from app.sandbox.mailbox.messages import Letter, read_letter
+from app.sandbox.mailbox.messages import Message, parse_message
 from app.sandbox.mailbox.pages import create_pages
 from app.sandbox.servers.web import WebServer
 
-LETTERS_KEPT = 10_000
+MAX_MESSAGES = 10_000
 
 
 class Mailbox:
     """The SMTP side at 127.0.0.1:`smtp_port`, the pages at `url`; it keeps the last 10,000 mails, in memory."""
 
     def __init__(self) -> None:
-        self.letters: deque[Letter] = deque(maxlen=LETTERS_KEPT)
+        self.messages: deque[Message] = deque(maxlen=MAX_MESSAGES)
         self.smtp_port = 0
         self._pages = WebServer()
         self._numbers = count(1)
@@ -39,12 +39,12 @@ class Mailbox:
     async def stop(self) -> None:
         """Close every connection and forget the mails."""
         await self._closing.aclose()
-        self.letters.clear()
+        self.messages.clear()
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: ARG002, N802  aiosmtpd's
         """Keep a mail and return the SMTP answer."""
         content = envelope.original_content or b""
-        self.letters.append(read_letter(next(self._numbers), envelope.rcpt_tos, content))
+        self.messages.append(parse_message(next(self._numbers), envelope.rcpt_tos, content))
         return "250 OK"
 
     async def _listen(self) -> None:
@@ -68,5 +68,5 @@ class Mailbox:
                 session.transport.close()
 
     def _serve_pages(self) -> None:
-        self._pages.serve(create_pages(self.letters), self._pages.listen())
+        self._pages.serve(create_pages(self.messages), self._pages.listen())
         self._closing.push_async_callback(self._pages.stop)

@@ -9,12 +9,12 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from msgspec import Meta, Struct
 
-from app.sandbox.paypal.handlers import Asked, Desk, Reply, found, wants_all
+from app.sandbox.paypal.handlers import AnyRequest, Reply, RequestHandler, require_record, wants_representation
 from app.sandbox.paypal.ledger import Ledger
 from app.sandbox.paypal.refusals import refused
 from app.sandbox.paypal.requests import CaptureRequest, OrderRequest, RefundRequest, parse
-from app.sandbox.paypal.serializers import Shapes
-from app.sandbox.paypal.store import Capture, Event, Order, Records, Refund
+from app.sandbox.paypal.serializers import Serializers
+from app.sandbox.paypal.store import Capture, Event, Order, Refund, Store
 
 Text = Annotated[str, Meta(min_length=1)]
 
@@ -35,104 +35,112 @@ Verify = Callable[[Signature], bool]
 """Tells whether a signature is ours."""
 
 
-def create_api(desk: Desk, records: Records, ledger: Ledger, shapes: Shapes, verify: Verify) -> list[HTTPRouteHandler]:
+def create_api(
+    handler: RequestHandler, store: Store, ledger: Ledger, serializers: Serializers, verify: Verify
+) -> list[HTTPRouteHandler]:
     """Return the calls."""
     return [
-        *_orders(desk, records, ledger, shapes),
-        *_payments(desk, records, ledger, shapes),
-        *_webhooks(desk, records, verify),
+        *_orders(handler, store, ledger, serializers),
+        *_payments(handler, store, ledger, serializers),
+        *_webhooks(handler, store, verify),
     ]
 
 
-def _orders(desk: Desk, records: Records, ledger: Ledger, shapes: Shapes) -> list[HTTPRouteHandler]:
+def _orders(handler: RequestHandler, store: Store, ledger: Ledger, serializers: Serializers) -> list[HTTPRouteHandler]:
     @post("/v1/oauth2/token")
-    async def grant_token(request: Asked) -> Response[Any]:
-        return await desk.serve("token", request, lambda body: desk.grant_token(request, body))
+    async def grant_token(request: AnyRequest) -> Response[Any]:
+        return await handler.serve("token", request, lambda body: handler.grant_token(request, body))
 
     @post("/v2/checkout/orders")
-    async def create_order(request: Asked) -> Response[Any]:
-        draw = ledger.show_order if wants_all(request) else shapes.brief_order
+    async def create_order(request: AnyRequest) -> Response[Any]:
+        draw = ledger.show_order if wants_representation(request) else serializers.brief_order
 
         def create(body: bytes) -> Reply:
             asked = parse(body, OrderRequest)
             if asked.payment_source and not request.headers.get("paypal-request-id"):
                 raise refused("PAYPAL_REQUEST_ID_REQUIRED")
-            return desk.once(
+            return handler.idempotent(
                 "create_order",
                 request,
                 lambda: ledger.create_order(asked).id,
-                lambda id_: draw(records.get(Order, id_)),
+                lambda id_: draw(store.get(Order, id_)),
                 repeated=200,
             )
 
-        return await desk.serve("create_order", request, create)
+        return await handler.serve("create_order", request, create)
 
     @get("/v2/checkout/orders/{order_id:str}")
-    async def get_order(request: Asked, order_id: FromPath[str]) -> Response[Any]:
-        return await desk.serve(
-            "get_order", request, lambda _: Reply(200, ledger.show_order(found(records, Order, order_id)))
+    async def get_order(request: AnyRequest, order_id: FromPath[str]) -> Response[Any]:
+        return await handler.serve(
+            "get_order", request, lambda _: Reply(200, ledger.show_order(require_record(store, Order, order_id)))
         )
 
     @post("/v2/checkout/orders/{order_id:str}/capture")
-    async def capture_order(request: Asked, order_id: FromPath[str]) -> Response[Any]:
+    async def capture_order(request: AnyRequest, order_id: FromPath[str]) -> Response[Any]:
         def capture(body: bytes) -> Reply:
             parse(body, CaptureRequest)
-            return desk.once(
+            return handler.idempotent(
                 "capture_order",
                 request,
-                lambda: ledger.capture_order(found(records, Order, order_id)).order_id,
-                lambda id_: ledger.show_order(records.get(Order, id_), brief=not wants_all(request)),
+                lambda: ledger.capture_order(require_record(store, Order, order_id)).order_id,
+                lambda id_: ledger.show_order(store.get(Order, id_), brief=not wants_representation(request)),
                 repeated=200,
             )
 
-        return await desk.serve("capture_order", request, capture)
+        return await handler.serve("capture_order", request, capture)
 
     return [grant_token, create_order, get_order, capture_order]
 
 
-def _payments(desk: Desk, records: Records, ledger: Ledger, shapes: Shapes) -> list[HTTPRouteHandler]:
+def _payments(
+    handler: RequestHandler, store: Store, ledger: Ledger, serializers: Serializers
+) -> list[HTTPRouteHandler]:
     @get("/v2/payments/captures/{capture_id:str}")
-    async def get_capture(request: Asked, capture_id: FromPath[str]) -> Response[Any]:
-        return await desk.serve(
-            "get_capture", request, lambda _: Reply(200, shapes.capture(found(records, Capture, capture_id)))
+    async def get_capture(request: AnyRequest, capture_id: FromPath[str]) -> Response[Any]:
+        return await handler.serve(
+            "get_capture",
+            request,
+            lambda _: Reply(200, serializers.capture(require_record(store, Capture, capture_id))),
         )
 
     @post("/v2/payments/captures/{capture_id:str}/refund")
-    async def refund_capture(request: Asked, capture_id: FromPath[str]) -> Response[Any]:
-        draw = ledger.show_refund if wants_all(request) else shapes.brief_refund
+    async def refund_capture(request: AnyRequest, capture_id: FromPath[str]) -> Response[Any]:
+        draw = ledger.show_refund if wants_representation(request) else serializers.brief_refund
 
         def refund(body: bytes) -> Reply:
             asked = parse(body, RefundRequest)
-            return desk.once(
+            return handler.idempotent(
                 "refund_capture",
                 request,
-                lambda: ledger.refund_capture(found(records, Capture, capture_id), asked).id,
-                lambda id_: draw(records.get(Refund, id_)),
+                lambda: ledger.refund_capture(require_record(store, Capture, capture_id), asked).id,
+                lambda id_: draw(store.get(Refund, id_)),
                 repeated=201,  # the documents know no other
             )
 
-        return await desk.serve("refund_capture", request, refund)
+        return await handler.serve("refund_capture", request, refund)
 
     @get("/v2/payments/refunds/{refund_id:str}")
-    async def get_refund(request: Asked, refund_id: FromPath[str]) -> Response[Any]:
-        return await desk.serve(
-            "get_refund", request, lambda _: Reply(200, ledger.show_refund(found(records, Refund, refund_id)))
+    async def get_refund(request: AnyRequest, refund_id: FromPath[str]) -> Response[Any]:
+        return await handler.serve(
+            "get_refund", request, lambda _: Reply(200, ledger.show_refund(require_record(store, Refund, refund_id)))
         )
 
     return [get_capture, refund_capture, get_refund]
 
 
-def _webhooks(desk: Desk, records: Records, verify: Verify) -> list[HTTPRouteHandler]:
+def _webhooks(handler: RequestHandler, store: Store, verify: Verify) -> list[HTTPRouteHandler]:
     @post("/v1/notifications/verify-webhook-signature")
-    async def verify_webhook(request: Asked) -> Response[Any]:
+    async def verify_webhook(request: AnyRequest) -> Response[Any]:
         def judge(body: bytes) -> Reply:
             verdict: Literal["SUCCESS", "FAILURE"] = "SUCCESS" if verify(parse(body, Signature)) else "FAILURE"
             return Reply(200, {"verification_status": verdict})
 
-        return await desk.serve("verify_webhook", request, judge)
+        return await handler.serve("verify_webhook", request, judge)
 
     @get("/v1/notifications/webhooks-events/{event_id:str}")
-    async def get_event(request: Asked, event_id: FromPath[str]) -> Response[Any]:
-        return await desk.serve("get_event", request, lambda _: Reply(200, found(records, Event, event_id).body))
+    async def get_event(request: AnyRequest, event_id: FromPath[str]) -> Response[Any]:
+        return await handler.serve(
+            "get_event", request, lambda _: Reply(200, require_record(store, Event, event_id).body)
+        )
 
     return [verify_webhook, get_event]

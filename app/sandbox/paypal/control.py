@@ -17,9 +17,9 @@ from litestar.params import FromPath
 from msgspec import Struct, json
 
 from app.sandbox.paypal.faults import Fault, Faults
-from app.sandbox.paypal.handlers import Asked, found
+from app.sandbox.paypal.handlers import AnyRequest, require_record
 from app.sandbox.paypal.ledger import Ledger
-from app.sandbox.paypal.store import Capture, Event, Order, Records, Refund
+from app.sandbox.paypal.store import Capture, Event, Order, Refund, Store
 from app.sandbox.paypal.webhooks import Webhooks
 
 B = TypeVar("B", bound=Struct)
@@ -37,7 +37,7 @@ class RefundDecision(Struct):
     status: Literal["COMPLETED", "FAILED"]
 
 
-class Books(Struct):
+class LedgerContents(Struct):
     """Everything that there is, the oldest first."""
 
     orders: list[Order]
@@ -46,30 +46,35 @@ class Books(Struct):
     events: list[dict[str, Any]]
 
 
-def create_control(records: Records, ledger: Ledger, faults: Faults, webhooks: Webhooks) -> list[HTTPRouteHandler]:
+def create_control(store: Store, ledger: Ledger, faults: Faults, webhooks: Webhooks) -> list[HTTPRouteHandler]:
     """Return the calls; they need no token."""
-    return [*_looks(records), *_mishaps(faults), *_decisions(records, ledger), *_deliveries(records, webhooks)]
+    return [
+        *_ledger_routes(store),
+        *_fault_routes(faults),
+        *_decision_routes(store, ledger),
+        *_webhook_routes(store, webhooks),
+    ]
 
 
-def _looks(records: Records) -> list[HTTPRouteHandler]:
+def _ledger_routes(store: Store) -> list[HTTPRouteHandler]:
     @get("/ledger")
-    async def show_books() -> Books:
+    async def show_ledger() -> LedgerContents:
         events = [
             {"id": event.id, "type": event.type, "state": event.state, "attempts": event.attempts}
-            for event in records.all(Event)
+            for event in store.all(Event)
         ]
-        return Books(records.all(Order), records.all(Capture), records.all(Refund), events)
+        return LedgerContents(store.all(Order), store.all(Capture), store.all(Refund), events)
 
-    return [show_books]
+    return [show_ledger]
 
 
-def _mishaps(faults: Faults) -> list[HTTPRouteHandler]:
+def _fault_routes(faults: Faults) -> list[HTTPRouteHandler]:
     @get("/faults")
     async def list_faults() -> list[Fault]:
         return faults.waiting
 
     @post("/faults")
-    async def add_fault(request: Asked) -> Fault:
+    async def add_fault(request: AnyRequest) -> Fault:
         fault = await _body(request, Fault)
         faults.add(fault)
         return fault
@@ -81,45 +86,45 @@ def _mishaps(faults: Faults) -> list[HTTPRouteHandler]:
     return [list_faults, add_fault, clear_faults]
 
 
-def _decisions(records: Records, ledger: Ledger) -> list[HTTPRouteHandler]:
+def _decision_routes(store: Store, ledger: Ledger) -> list[HTTPRouteHandler]:
     @post("/orders/{order_id:str}/reverse-approval", status_code=204)
     async def reverse_approval(order_id: FromPath[str]) -> None:
-        with records.transaction():
-            ledger.reverse_approval(found(records, Order, order_id))
+        with store.transaction():
+            ledger.reverse_approval(require_record(store, Order, order_id))
 
     @post("/captures/{capture_id:str}/decide", status_code=204)
-    async def decide_capture(request: Asked, capture_id: FromPath[str]) -> None:
+    async def decide_capture(request: AnyRequest, capture_id: FromPath[str]) -> None:
         decision = await _body(request, CaptureDecision)
-        with records.transaction():
-            ledger.decide_capture(found(records, Capture, capture_id), decision.status)
+        with store.transaction():
+            ledger.decide_capture(require_record(store, Capture, capture_id), decision.status)
 
     @post("/captures/{capture_id:str}/reverse", status_code=204)
     async def reverse_capture(capture_id: FromPath[str]) -> None:
-        with records.transaction():
-            ledger.reverse_capture(found(records, Capture, capture_id))
+        with store.transaction():
+            ledger.reverse_capture(require_record(store, Capture, capture_id))
 
     @post("/refunds/{refund_id:str}/decide", status_code=204)
-    async def decide_refund(request: Asked, refund_id: FromPath[str]) -> None:
+    async def decide_refund(request: AnyRequest, refund_id: FromPath[str]) -> None:
         decision = await _body(request, RefundDecision)
-        with records.transaction():
-            ledger.decide_refund(found(records, Refund, refund_id), decision.status)
+        with store.transaction():
+            ledger.decide_refund(require_record(store, Refund, refund_id), decision.status)
 
     return [reverse_approval, decide_capture, reverse_capture, decide_refund]
 
 
-def _deliveries(records: Records, webhooks: Webhooks) -> list[HTTPRouteHandler]:
+def _webhook_routes(store: Store, webhooks: Webhooks) -> list[HTTPRouteHandler]:
     @post("/webhooks/release", status_code=204)
     async def release_webhooks() -> None:
         webhooks.release()
 
     @post("/webhooks/{event_id:str}/resend", status_code=204)
     async def resend_webhook(event_id: FromPath[str]) -> None:
-        webhooks.send_again(found(records, Event, event_id))
+        webhooks.send_again(require_record(store, Event, event_id))
 
     return [release_webhooks, resend_webhook]
 
 
-async def _body(request: Asked, kind: type[B]) -> B:
+async def _body(request: AnyRequest, kind: type[B]) -> B:
     try:
         return json.decode(await request.body(), type=kind)
     except ValueError as error:

@@ -14,14 +14,14 @@ from msgspec import Struct
 
 from app.sandbox.paypal.faults import AFTER, BEFORE, Faults, Operation
 from app.sandbox.paypal.refusals import ISSUES, Refusal, refused
-from app.sandbox.paypal.store import R, Receipt, Records
-from app.sandbox.servers.web import hang_up
+from app.sandbox.paypal.store import R, Receipt, Store
+from app.sandbox.servers.web import abort_connection
 
 # Declines by whoever was asked for the money are a request's result, and repeated like one; what PayPal refuses
 # before asking anybody can come right under the same request id.
 DECLINES = frozenset({"INSTRUMENT_DECLINED", "TRANSACTION_REFUSED", "COMPLIANCE_VIOLATION", "PAYER_CANNOT_PAY"})
 
-Asked = Request[Any, Any, Any]
+AnyRequest = Request[Any, Any, Any]
 
 
 class Reply(Struct):
@@ -32,18 +32,18 @@ class Reply(Struct):
     headers: dict[str, str] = {}
 
 
-class Desk:
+class RequestHandler:
     """Takes the requests of one merchant, whose client id and secret it knows."""
 
-    def __init__(self, records: Records, faults: Faults, client: tuple[str, str], token_seconds: float) -> None:
-        self._records = records
+    def __init__(self, store: Store, faults: Faults, client: tuple[str, str], token_seconds: float) -> None:
+        self._store = store
         self._faults = faults
         self._client = client
         self._token_seconds = token_seconds
         self._tokens: dict[str, float] = {}  # until when each is good, in monotonic seconds
         self._in_progress: set[str] = set()
 
-    async def serve(self, operation: Operation, request: Asked, work: Callable[[bytes], Reply]) -> Response[Any]:
+    async def serve(self, operation: Operation, request: AnyRequest, work: Callable[[bytes], Reply]) -> Response[Any]:
         """Answer a request: `work` gets its body and does what is asked. Raises Refusal."""
         body = await request.body()
         await self._before(operation, request)
@@ -54,8 +54,13 @@ class Desk:
             raise Refusal(415)
         return await self._after(operation, request, work(body))
 
-    def once(
-        self, operation: Operation, request: Asked, do: Callable[[], str], show: Callable[[str], Any], repeated: int
+    def idempotent(
+        self,
+        operation: Operation,
+        request: AnyRequest,
+        do: Callable[[], str],
+        show: Callable[[str], Any],
+        repeated: int,
     ) -> Reply:
         """Do something that a request id makes safe to repeat: then the answer has status `repeated`.
 
@@ -63,7 +68,7 @@ class Desk:
         is what https://developer.paypal.com/api/rest/reference/idempotency/ promises. Another body is not looked at.
         """
         key = _key(operation, request)
-        receipt = self._records.find(Receipt, key)
+        receipt = self._store.find(Receipt, key)
         if receipt is None:
             receipt = self._do(key, do)
             repeated = 201
@@ -76,18 +81,18 @@ class Desk:
     def _do(self, key: str, do: Callable[[], str]) -> Receipt:
         refusal: Refusal | None = None
         receipt = Receipt(id=key)
-        with self._records.transaction():
+        with self._store.transaction():
             try:
                 receipt.resource = do()
             except Refusal as error:
                 refusal, receipt.issue, receipt.redirect = error, error.issue, error.redirect
             if refusal is None or refusal.issue in DECLINES:
-                self._records.put(receipt)
+                self._store.put(receipt)
         if refusal:
             raise refusal
         return receipt
 
-    def grant_token(self, request: Asked, body: bytes) -> Reply:
+    def grant_token(self, request: AnyRequest, body: bytes) -> Reply:
         """Answer a request for a token as RFC 6749 says, section 4.4 and 5."""
         kind, _, login = request.headers.get("authorization", "").partition(" ")
         if kind.lower() != "basic" or _decoded(login) != ":".join(self._client):
@@ -108,7 +113,7 @@ class Desk:
             },
         )
 
-    async def _before(self, operation: Operation, request: Asked) -> None:
+    async def _before(self, operation: Operation, request: AnyRequest) -> None:
         key = _key(operation, request)
         if key in self._in_progress:
             raise refused("PREVIOUS_REQUEST_IN_PROGRESS")
@@ -116,7 +121,7 @@ class Desk:
         if fault is None:
             return
         if fault.kind == "drop_before":
-            await hang_up(request.scope)
+            await abort_connection(request.scope)
         elif fault.kind == "slow_before":
             self._in_progress.add(key)
             await asyncio.sleep(fault.seconds)
@@ -130,10 +135,10 @@ class Desk:
             refusal.headers["Retry-After"] = f"{fault.seconds:.0f}"
         raise refusal
 
-    async def _after(self, operation: Operation, request: Asked, reply: Reply) -> Response[Any]:
+    async def _after(self, operation: Operation, request: AnyRequest, reply: Reply) -> Response[Any]:
         fault = self._faults.take(operation, AFTER)
         if fault and fault.kind == "drop_after":
-            await hang_up(request.scope)
+            await abort_connection(request.scope)
         elif fault and fault.kind == "slow_after":
             await asyncio.sleep(fault.seconds)
         elif fault and fault.kind == "error_after":
@@ -142,7 +147,7 @@ class Desk:
             reply = Reply(reply.status, b"<html>Bad gateway</html>")
         return answer(reply)
 
-    def _authenticate(self, request: Asked) -> None:
+    def _authenticate(self, request: AnyRequest) -> None:
         if time.monotonic() >= self._tokens.get(_token(request), 0):
             raise Refusal(401)
 
@@ -154,15 +159,15 @@ def answer(reply: Reply) -> Response[Any]:
     return Response(content, status_code=reply.status, media_type="application/json", headers=headers)
 
 
-def answer_refusal(_: Asked, refusal: Refusal) -> Response[Any]:
+def answer_refusal(_: AnyRequest, refusal: Refusal) -> Response[Any]:
     """Return the HTTP answer to what was refused."""
     debug_id = new_debug_id()
     return answer(Reply(refusal.status, refusal.body(debug_id), {**refusal.headers, "PayPal-Debug-Id": debug_id}))
 
 
-def found(records: Records, kind: type[R], id_: str) -> R:
+def require_record(store: Store, kind: type[R], id_: str) -> R:
     """Return a record. Raises Refusal if there is none."""
-    record = records.find(kind, id_)
+    record = store.find(kind, id_)
     if record is None:
         raise refused("INVALID_RESOURCE_ID")
     return record
@@ -173,17 +178,17 @@ def new_debug_id() -> str:
     return secrets.token_hex(7)[:13]
 
 
-def _key(operation: Operation, request: Asked) -> str:
+def _key(operation: Operation, request: AnyRequest) -> str:
     """Return what a request has in common with its repetitions."""
     return f"{operation}:{request.headers.get('paypal-request-id', secrets.token_hex())}"
 
 
-def wants_all(request: Asked) -> bool:
+def wants_representation(request: AnyRequest) -> bool:
     """Whether a request prefers the whole resource."""
     return "return=representation" in request.headers.get("prefer", "").replace(" ", "")
 
 
-def _refuse_as_mocked(request: Asked) -> None:
+def _refuse_as_mocked(request: AnyRequest) -> None:
     """Raise what the header PayPal-Mock-Response asks for, `{"mock_application_codes": "INSTRUMENT_DECLINED"}`."""
     header = request.headers.get("paypal-mock-response")
     if not header:
@@ -199,11 +204,11 @@ def _refuse_as_mocked(request: Asked) -> None:
     raise Refusal(statuses[issue]) if issue in statuses else refused("INVALID_PARAMETER_VALUE")
 
 
-def _is_json(request: Asked) -> bool:
+def _is_json(request: AnyRequest) -> bool:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json"
 
 
-def _token(request: Asked) -> str:
+def _token(request: AnyRequest) -> str:
     return request.headers.get("authorization", "").removeprefix("Bearer ")
 
 

@@ -5,12 +5,12 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from app.sandbox.paypal.faults import OUTCOMES, Fault, Faults
-from app.sandbox.paypal.refusals import WITH_THE_PAYERS_HELP, Refusal, refused
-from app.sandbox.paypal.requests import Money, OrderRequest, RefundRequest, checked
-from app.sandbox.paypal.serializers import Shapes
-from app.sandbox.paypal.store import Amount, Capture, Order, Receipt, Records, Refund, now
+from app.sandbox.paypal.refusals import PAYER_CAN_RESOLVE, Refusal, refused
+from app.sandbox.paypal.requests import Money, OrderRequest, RefundRequest, check_amount
+from app.sandbox.paypal.serializers import Serializers
+from app.sandbox.paypal.store import Amount, Capture, Order, Receipt, Refund, Store, now
 
-MOST_ATTEMPTS = 10  # declined instruments of one order
+MAX_ATTEMPTS = 10  # declined instruments of one order
 
 Announce = Callable[[str, dict[str, Any], Amount], None]
 """Puts an event into the records: its type, its resource and the amount that its summary tells."""
@@ -19,22 +19,22 @@ Announce = Callable[[str, dict[str, Any], Amount], None]
 class Ledger:
     """Every method that changes something runs inside a transaction of `records`."""
 
-    def __init__(self, records: Records, shapes: Shapes, faults: Faults, announce: Announce) -> None:
-        self._records = records
-        self._shapes = shapes
+    def __init__(self, store: Store, serializers: Serializers, faults: Faults, announce: Announce) -> None:
+        self._store = store
+        self._serializers = serializers
         self._faults = faults
         self._announce = announce
 
     def create_order(self, request: OrderRequest) -> Order:
         """Create an order. Raises Refusal."""
-        self._refuse_if_wanted(self._faults.take("create_order", ("refused",)))
+        self._raise_requested_refusal(self._faults.take("create_order", ("refused",)))
         if request.intent == "AUTHORIZE":
             raise refused("AUTH_CAPTURE_NOT_ENABLED", field="/intent", value=request.intent, location="body")
         unit = request.purchase_units[0]
         order = Order(
             status="PAYER_ACTION_REQUIRED" if request.payment_source else "CREATED",
             has_source=request.payment_source is not None,
-            amount=checked(unit.amount),
+            amount=check_amount(unit.amount),
             reference_id=unit.reference_id,
             description=unit.description,
             custom_id=unit.custom_id,
@@ -42,7 +42,7 @@ class Ledger:
             return_url=request.addresses.return_url,
             cancel_url=request.addresses.cancel_url,
         )
-        self._records.put(order)
+        self._store.put(order)
         return order
 
     def approve(self, order: Order) -> None:
@@ -59,7 +59,7 @@ class Ledger:
         if order.status != "APPROVED":
             raise refused("ORDER_NOT_APPROVED")
         self._change(order, "PAYER_ACTION_REQUIRED" if order.has_source else "CREATED")
-        self._announce("CHECKOUT.PAYMENT-APPROVAL.REVERSED", self._shapes.reversed_approval(order), order.amount)
+        self._announce("CHECKOUT.PAYMENT-APPROVAL.REVERSED", self._serializers.reversed_approval(order), order.amount)
 
     def capture_order(self, order: Order) -> Capture:
         """Take the money of an approved order. Raises Refusal."""
@@ -67,12 +67,12 @@ class Ledger:
             raise refused("ORDER_ALREADY_CAPTURED")
         if order.status != "APPROVED":
             raise refused("ORDER_NOT_APPROVED")
-        if order.attempts >= MOST_ATTEMPTS:
+        if order.attempts >= MAX_ATTEMPTS:
             raise refused("MAX_NUMBER_OF_PAYMENT_ATTEMPTS_EXCEEDED")
         if self._has_been_paid(order.invoice_id):
             raise refused("DUPLICATE_INVOICE_ID")
         outcome = self._faults.take("capture_order", OUTCOMES)
-        self._refuse_if_wanted(outcome, order)
+        self._raise_requested_refusal(outcome, order)
         return self._take_money(order, outcome)
 
     def decide_capture(self, capture: Capture, status: Literal["COMPLETED", "DECLINED"]) -> None:
@@ -82,7 +82,7 @@ class Ledger:
         capture.reason = None
         self._change(capture, status)
         event = "PAYMENT.CAPTURE.COMPLETED" if status == "COMPLETED" else "PAYMENT.CAPTURE.DENIED"
-        self._announce(event, self._shapes.capture(capture), capture.amount)
+        self._announce(event, self._serializers.capture(capture), capture.amount)
 
     def reverse_capture(self, capture: Capture) -> None:
         """Take the money of a capture from the merchant, as after a chargeback. Raises Refusal if there is none."""
@@ -98,7 +98,7 @@ class Ledger:
         """Give money back. Raises Refusal."""
         amount = self._refundable(capture, request.amount)
         outcome = self._faults.take("refund_capture", OUTCOMES)
-        self._refuse_if_wanted(outcome)
+        self._raise_requested_refusal(outcome)
         refund = Refund(
             capture_id=capture.id,
             status=_refund_status(outcome),
@@ -118,20 +118,22 @@ class Ledger:
             raise refused("INVALID_PARAMETER_VALUE")
         refund.reason = None
         self._change(refund, status)
-        self._recount(self._records.get(Capture, refund.capture_id))
+        self._recount(self._store.get(Capture, refund.capture_id))
         event = "PAYMENT.CAPTURE.REFUNDED" if status == "COMPLETED" else "PAYMENT.REFUND.FAILED"
         self._announce(event, self.show_refund(refund), refund.amount)
 
     def show_order(self, order: Order, *, brief: bool = False) -> dict[str, Any]:
         """Return an order as PayPal shows it; `brief`: as it answers a capture."""
-        captures = [self._records.get(Capture, id_) for id_ in order.captures]
-        refunds = [self._records.get(Refund, id_) for capture in captures for id_ in capture.refunds]
-        draw = self._shapes.brief_capture_answer if brief else self._shapes.order
+        captures = [self._store.get(Capture, id_) for id_ in order.captures]
+        refunds = [self._store.get(Refund, id_) for capture in captures for id_ in capture.refunds]
+        draw = self._serializers.brief_capture_answer if brief else self._serializers.order
         return draw(order, captures, refunds)
 
     def show_refund(self, refund: Refund) -> dict[str, Any]:
         """Return a refund as PayPal shows it."""
-        return self._shapes.refund(refund, self._given_back(self._records.get(Capture, refund.capture_id), "COMPLETED"))
+        return self._serializers.refund(
+            refund, self._given_back(self._store.get(Capture, refund.capture_id), "COMPLETED")
+        )
 
     def _take_money(self, order: Order, outcome: Fault | None) -> Capture:
         statuses: dict[str, Literal["PENDING", "DECLINED"]] = {"pending": "PENDING", "declined": "DECLINED"}
@@ -143,30 +145,30 @@ class Ledger:
             custom_id=order.custom_id,
             invoice_id=order.invoice_id,
         )
-        self._records.put(capture)
+        self._store.put(capture)
         if order.invoice_id:
-            self._records.put(Receipt(id=f"invoice:{order.invoice_id}", resource=capture.id))
+            self._store.put(Receipt(id=f"invoice:{order.invoice_id}", resource=capture.id))
         order.captures.append(capture.id)
         self._change(order, "COMPLETED")
-        self._announce(f"PAYMENT.CAPTURE.{capture.status}", self._shapes.capture(capture), capture.amount)
+        self._announce(f"PAYMENT.CAPTURE.{capture.status}", self._serializers.capture(capture), capture.amount)
         return capture
 
     def _has_been_paid(self, invoice_id: str | None) -> bool:
-        receipt = self._records.find(Receipt, f"invoice:{invoice_id}")
-        capture = self._records.find(Capture, receipt.resource) if receipt and receipt.resource else None
+        receipt = self._store.find(Receipt, f"invoice:{invoice_id}")
+        capture = self._store.find(Capture, receipt.resource) if receipt and receipt.resource else None
         return capture is not None and capture.status not in {"DECLINED", "FAILED"}
 
-    def _refuse_if_wanted(self, outcome: Fault | None, order: Order | None = None) -> None:
+    def _raise_requested_refusal(self, outcome: Fault | None, order: Order | None = None) -> None:
         if outcome and outcome.kind == "refused":
             raise self.refusal(outcome.issue, order)
 
     def refusal(self, issue: str, order: Order | None = None) -> Refusal:
         """Return a refusal that somebody wanted; a declined instrument counts as an attempt."""
         refusal = refused(issue)
-        if order and issue in WITH_THE_PAYERS_HELP:
-            refusal.redirect = self._shapes.approval_url(order)
+        if order and issue in PAYER_CAN_RESOLVE:
+            refusal.redirect = self._serializers.approval_url(order)
             order.attempts += 1
-            self._records.put(order)
+            self._store.put(order)
         return refusal
 
     def _refundable(self, capture: Capture, money: Money | None) -> Amount:
@@ -182,7 +184,7 @@ class Ledger:
             raise refused("CAPTURE_FULLY_REFUNDED")
         if money is None:
             return Amount(capture.amount.currency_code, str(left))
-        amount = checked(money, no_decimals="DECIMALS_NOT_SUPPORTED")
+        amount = check_amount(money, no_decimals="DECIMALS_NOT_SUPPORTED")
         if amount.currency_code != capture.amount.currency_code:
             raise refused("REFUND_CAPTURE_CURRENCY_MISMATCH", field="/amount/currency_code", location="body")
         if amount.number > left:
@@ -190,7 +192,7 @@ class Ledger:
         return amount
 
     def _give_back(self, capture: Capture, refund: Refund, event: str) -> None:
-        self._records.put(refund)
+        self._store.put(refund)
         capture.refunds.append(refund.id)
         self._recount(capture)
         self._announce(event, self.show_refund(refund), refund.amount)
@@ -205,13 +207,13 @@ class Ledger:
         return capture.amount.number - self._given_back(capture, "COMPLETED", "PENDING")
 
     def _given_back(self, capture: Capture, *statuses: str) -> Decimal:
-        refunds = [self._records.get(Refund, id_) for id_ in capture.refunds]
+        refunds = [self._store.get(Refund, id_) for id_ in capture.refunds]
         return sum((refund.amount.number for refund in refunds if refund.status in statuses), Decimal(0))
 
     def _change(self, record: Any, status: str) -> None:
         record.status = status
         record.updated_at = now()
-        self._records.put(record)
+        self._store.put(record)
 
 
 def _refund_status(outcome: Fault | None) -> Literal["PENDING", "FAILED", "COMPLETED"]:

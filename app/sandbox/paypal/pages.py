@@ -10,7 +10,7 @@ from litestar.response import Redirect
 
 from app.sandbox.paypal.ledger import Ledger
 from app.sandbox.paypal.serializers import PAYER_ID
-from app.sandbox.paypal.store import Order, Records
+from app.sandbox.paypal.store import Order, Store
 
 HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
 PAGE = """<!doctype html>
@@ -34,24 +34,24 @@ BUTTONS = """
 """
 
 
-def create_pages(records: Records, ledger: Ledger) -> list[HTTPRouteHandler]:
+def create_pages(store: Store, ledger: Ledger) -> list[HTTPRouteHandler]:
     """Return the pages: a list of orders, the approval, and its two buttons."""
 
     @get("/", media_type=MediaType.HTML)
     async def show_orders() -> Response[str]:
-        return _page(_list(records.all(Order)))
+        return _page(_list(store.all(Order)))
 
     @get("/checkoutnow", media_type=MediaType.HTML)
     async def show_order(token: FromQuery[str]) -> Response[str]:
-        order = records.find(Order, token)
+        order = store.find(Order, token)
         return _page(_order(order)) if order else _missing()
 
     @post("/checkoutnow/approve", media_type=MediaType.HTML)
     async def approve(token: FromQuery[str]) -> Response[str] | Redirect:
-        order = records.find(Order, token)
+        order = store.find(Order, token)
         if order is None:
             return _missing()
-        with records.transaction():
+        with store.transaction():
             ledger.approve(order)
         if not order.return_url:
             return _page(_order(order))
@@ -59,7 +59,7 @@ def create_pages(records: Records, ledger: Ledger) -> list[HTTPRouteHandler]:
 
     @post("/checkoutnow/cancel", media_type=MediaType.HTML)
     async def cancel(token: FromQuery[str]) -> Response[str] | Redirect:
-        order = records.find(Order, token)
+        order = store.find(Order, token)
         if order is None:
             return _missing()
         return _back(order.cancel_url, token=order.id) if order.cancel_url else _page("<h1>Canceled</h1>")

@@ -129,7 +129,7 @@ ISSUES = {
     "REFUND_TIME_LIMIT_EXCEEDED": Issue(422, "You are over the time limit to perform a refund on this capture"),
     "TRANSACTION_REFUSED": Issue(422, "The request was refused."),
 }
-WITH_THE_PAYERS_HELP = frozenset({"INSTRUMENT_DECLINED", "PAYER_ACTION_REQUIRED"})
+PAYER_CAN_RESOLVE = frozenset({"INSTRUMENT_DECLINED", "PAYER_ACTION_REQUIRED"})
 
 
 class Refusal(Exception):  # noqa: N818  an answer

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
-from app.domain.payments.money import LARGEST, WITHOUT_DECIMALS
+from app.domain.payments.money import MAX_AMOUNT, ZERO_DECIMAL_CURRENCIES
 from app.sandbox.paypal.refusals import Refusal, refused
 from app.sandbox.paypal.store import Amount
 
@@ -95,12 +95,12 @@ def parse(body: bytes, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(body or b"{}", type=kind)
     except msgspec.ValidationError as error:
-        raise _complaint(str(error)) from error
+        raise _refusal_for(str(error)) from error
     except ValueError as error:
         raise refused("MALFORMED_REQUEST_JSON", location="body") from error
 
 
-def checked(money: Money, *, no_decimals: str = "DECIMAL_PRECISION") -> Amount:
+def check_amount(money: Money, *, no_decimals: str = "DECIMAL_PRECISION") -> Amount:
     """Return an amount with its currency's decimals. Raises Refusal; `no_decimals` is the issue of 1.50 JPY."""
     where = {"field": "/amount/value", "value": money.value, "location": "body"}
     if money.currency_code not in CURRENCIES:
@@ -108,15 +108,15 @@ def checked(money: Money, *, no_decimals: str = "DECIMAL_PRECISION") -> Amount:
     number = Decimal(money.value)
     if number <= 0:
         raise refused("CANNOT_BE_ZERO_OR_NEGATIVE", **where)
-    if number > LARGEST:
+    if number > MAX_AMOUNT:
         raise refused("MAX_VALUE_EXCEEDED", **where)
-    exact = number.quantize(Decimal(1) if money.currency_code in WITHOUT_DECIMALS else Decimal("0.01"))
+    exact = number.quantize(Decimal(1) if money.currency_code in ZERO_DECIMAL_CURRENCIES else Decimal("0.01"))
     if exact != number:
-        raise refused(no_decimals if money.currency_code in WITHOUT_DECIMALS else "DECIMAL_PRECISION", **where)
+        raise refused(no_decimals if money.currency_code in ZERO_DECIMAL_CURRENCIES else "DECIMAL_PRECISION", **where)
     return Amount(money.currency_code, str(exact))
 
 
-_COMPLAINTS = {
+_ISSUES_BY_MESSAGE = {
     r"Object missing required field": "MISSING_REQUIRED_PARAMETER",
     r"Invalid enum value": "INVALID_PARAMETER_VALUE",
     r"Expected `str` of length": "INVALID_STRING_LENGTH",
@@ -127,9 +127,11 @@ _COMPLAINTS = {
 _PLACE = re.compile(r"(?:required field `(?P<missing>\w+)`)?(?: - at `\$(?P<path>.*)`)?$")
 
 
-def _complaint(text: str) -> Refusal:
+def _refusal_for(text: str) -> Refusal:
     """Return the refusal for what msgspec complains of."""
-    issue = next((issue for start, issue in _COMPLAINTS.items() if re.match(start, text)), "INVALID_PARAMETER_SYNTAX")
+    issue = next(
+        (issue for start, issue in _ISSUES_BY_MESSAGE.items() if re.match(start, text)), "INVALID_PARAMETER_SYNTAX"
+    )
     place = _PLACE.search(text)
     names = re.findall(r"\w+", (place["path"] or "") if place else "")
     missing = [place["missing"]] if place and place["missing"] else []

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from app.domain.payments.money import WITHOUT_DECIMALS
+from app.domain.payments.money import ZERO_DECIMAL_CURRENCIES
 from app.sandbox.paypal.store import Amount, Capture, Order, Refund, now
 
 PAYER_ID = "QYR5Z8XDVJNXQ"
@@ -45,7 +45,7 @@ RESOURCE_TYPES = {
 }
 
 
-class Shapes:
+class Serializers:
     """Draws resources whose links lead to `base_url`."""
 
     def __init__(self, base_url: str) -> None:
@@ -217,4 +217,4 @@ def _breakdown(amount: Amount) -> dict[str, Any]:
 
 
 def _text(number: Decimal, amount: Amount) -> str:
-    return str(number.quantize(Decimal(1) if amount.currency_code in WITHOUT_DECIMALS else Decimal("0.01")))
+    return str(number.quantize(Decimal(1) if amount.currency_code in ZERO_DECIMAL_CURRENCIES else Decimal("0.01")))

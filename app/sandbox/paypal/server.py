@@ -15,13 +15,13 @@ from app.sandbox.files import secret
 from app.sandbox.paypal.api import Signature, create_api
 from app.sandbox.paypal.control import create_control
 from app.sandbox.paypal.faults import Faults
-from app.sandbox.paypal.handlers import Asked, Desk, answer_refusal
+from app.sandbox.paypal.handlers import AnyRequest, RequestHandler, answer_refusal
 from app.sandbox.paypal.ledger import Ledger
 from app.sandbox.paypal.pages import create_pages
 from app.sandbox.paypal.refusals import Refusal
-from app.sandbox.paypal.serializers import Shapes
+from app.sandbox.paypal.serializers import Serializers
 from app.sandbox.paypal.signing import WebhookSigner
-from app.sandbox.paypal.store import Records, new_id
+from app.sandbox.paypal.store import Store, new_id
 from app.sandbox.paypal.webhooks import Webhooks
 from app.sandbox.servers.web import WebServer
 
@@ -44,7 +44,7 @@ class PayPalStandIn:
         self._token_seconds = token_seconds
         self._webhook_pause = webhook_pause
         self._server = WebServer()
-        self._records: Records | None = None
+        self._store: Store | None = None
         self._webhooks: Webhooks | None = None
 
     @property
@@ -64,19 +64,21 @@ class PayPalStandIn:
 
     async def start(self) -> None:
         """Listen, and go on with what an earlier run has left."""
-        records = self._records = Records(self._file)
-        listener = self._server.listen(int(records.fact("port") or 0))
-        records.put_fact("port", str(self._server.port))
-        self.webhook_id = records.fact("webhook_id") or new_id()
-        records.put_fact("webhook_id", self.webhook_id)
-        shapes, faults = Shapes(self.url), Faults()
-        webhooks = self._webhooks = Webhooks(records, shapes, faults, self.signer, self.webhook_id, self._webhook_pause)
-        ledger = Ledger(records, shapes, faults, webhooks.announce)
-        desk = Desk(records, faults, (self.client_id, self.client_secret), self._token_seconds)
+        store = self._store = Store(self._file)
+        listener = self._server.listen(int(store.fact("port") or 0))
+        store.put_fact("port", str(self._server.port))
+        self.webhook_id = store.fact("webhook_id") or new_id()
+        store.put_fact("webhook_id", self.webhook_id)
+        serializers, faults = Serializers(self.url), Faults()
+        webhooks = self._webhooks = Webhooks(
+            store, serializers, faults, self.signer, self.webhook_id, self._webhook_pause
+        )
+        ledger = Ledger(store, serializers, faults, webhooks.announce)
+        handler = RequestHandler(store, faults, (self.client_id, self.client_secret), self._token_seconds)
         handlers = [
-            *create_api(desk, records, ledger, shapes, self._has_signed),
-            *create_pages(records, ledger),
-            *create_control(records, ledger, faults, webhooks),
+            *create_api(handler, store, ledger, serializers, self._has_signed),
+            *create_pages(store, ledger),
+            *create_control(store, ledger, faults, webhooks),
         ]
         webhooks.resume()
         self._server.serve(_application(handlers), listener)
@@ -86,8 +88,8 @@ class PayPalStandIn:
         await self._server.stop()
         if self._webhooks:
             await self._webhooks.stop()
-        if self._records:
-            self._records.close()
+        if self._store:
+            self._store.close()
 
     def send_webhooks_to(self, url: str) -> None:
         """Send webhooks to `url`; until it is known, they wait."""
@@ -119,5 +121,5 @@ def _application(handlers: list[HTTPRouteHandler]) -> Litestar:
     )
 
 
-def _answer_missing(request: Asked, _: Exception) -> Response[Any]:
+def _answer_missing(request: AnyRequest, _: Exception) -> Response[Any]:
     return answer_refusal(request, Refusal(404))

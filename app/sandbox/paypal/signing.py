@@ -57,7 +57,7 @@ class WebhookSigner:
 
     def __init__(self, home: Path) -> None:
         self.certificates = home / "paypal-certificates.json"
-        identity = _kept(home / "paypal-signing.pem") or _made(home / "paypal-signing.pem")
+        identity = _load_identity(home / "paypal-signing.pem") or _create_identity(home / "paypal-signing.pem")
         self._key = identity.key
         self.certificate_url = URL.format(identity.certificate.fingerprint(SHA256()).hex()[:24])
         pems = {"chain": _pem(identity.certificate), "root": _pem(identity.root)}
@@ -81,7 +81,7 @@ class WebhookSigner:
         return b64encode(self._key.sign(signed.encode(), PKCS1v15(), SHA256())).decode()
 
 
-def _kept(path: Path) -> _Identity | None:
+def _load_identity(path: Path) -> _Identity | None:
     """Return what is in the file; None if it is not there, damaged or soon too old."""
     try:
         content = path.read_bytes()
@@ -94,7 +94,7 @@ def _kept(path: Path) -> _Identity | None:
     return _Identity(key, certificate, root)
 
 
-def _made(path: Path) -> _Identity:
+def _create_identity(path: Path) -> _Identity:
     """Make and keep a key, its certificate and the root that issued it; nobody needs the root's own key again."""
     root_key, key = (rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2))
     root = _root(root_key)

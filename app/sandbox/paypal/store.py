@@ -122,7 +122,7 @@ TABLE = "CREATE TABLE IF NOT EXISTS record (kind TEXT, id TEXT, document BLOB NO
 PUT = "INSERT INTO record VALUES (?, ?, ?) ON CONFLICT (kind, id) DO UPDATE SET document = excluded.document"
 
 
-class Records:
+class Store:
     """All records by their kind and id; without a path, in memory only."""
 
     def __init__(self, path: Path | None) -> None:

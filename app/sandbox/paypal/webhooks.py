@@ -7,11 +7,11 @@ import httpx
 import msgspec
 
 from app.sandbox.paypal.faults import WEBHOOKS, Faults
-from app.sandbox.paypal.serializers import Shapes
-from app.sandbox.paypal.store import Amount, Event, Records
+from app.sandbox.paypal.serializers import Serializers
+from app.sandbox.paypal.store import Amount, Event, Store
 
-MOST_ATTEMPTS = 25  # as PayPal, which spreads them over three days
-LONGEST_PAUSE = 60.0
+MAX_ATTEMPTS = 25  # as PayPal, which spreads them over three days
+MAX_PAUSE = 60.0
 SECONDS_TO_ANSWER = 30
 
 
@@ -26,10 +26,10 @@ class Webhooks:
     """Sends events to `url` as soon as it is known; `pause` is in seconds, after the first failure, then doubled."""
 
     def __init__(
-        self, records: Records, shapes: Shapes, faults: Faults, signer: Signer, webhook_id: str, pause: float
+        self, store: Store, serializers: Serializers, faults: Faults, signer: Signer, webhook_id: str, pause: float
     ) -> None:
-        self._records = records
-        self._shapes = shapes
+        self._store = store
+        self._serializers = serializers
         self._faults = faults
         self._signer = signer
         self._webhook_id = webhook_id
@@ -46,7 +46,7 @@ class Webhooks:
 
     def resume(self) -> None:
         """Go on with what an earlier run has left."""
-        for event in self._records.all(Event):
+        for event in self._store.all(Event):
             if event.state == "due":
                 self._deliver(event)
 
@@ -60,7 +60,7 @@ class Webhooks:
     def announce(self, event_type: str, resource: dict[str, Any], amount: Amount) -> None:
         """Put an event into the records, and send it unless it is to be withheld."""
         event = Event(type=event_type)
-        event.body = msgspec.json.encode(self._shapes.event(event.id, event_type, resource, amount))
+        event.body = msgspec.json.encode(self._serializers.event(event.id, event_type, resource, amount))
         while fault := self._faults.take("webhook", WEBHOOKS):
             if fault.kind == "withhold":
                 event.state = "withheld"
@@ -68,22 +68,22 @@ class Webhooks:
                 event.copies += 1
             else:
                 event.wait = fault.seconds
-        self._records.put(event)
+        self._store.put(event)
         if event.state == "due":
             self._deliver(event)
 
     def release(self) -> None:
         """Send what was withheld, the last first."""
-        for event in reversed(self._records.all(Event)):
+        for event in reversed(self._store.all(Event)):
             if event.state == "withheld":
                 event.state = "due"
-                self._records.put(event)
+                self._store.put(event)
                 self._deliver(event)
 
     def send_again(self, event: Event) -> None:
         """Send an event once more."""
         event.state, event.copies, event.wait = "due", 1, 0
-        self._records.put(event)
+        self._store.put(event)
         self._deliver(event)
 
     def _deliver(self, event: Event) -> None:
@@ -94,17 +94,17 @@ class Webhooks:
     async def _send(self, event: Event) -> None:
         await asyncio.sleep(event.wait)
         await self._url_is_known.wait()
-        while event.copies and event.attempts < MOST_ATTEMPTS:
+        while event.copies and event.attempts < MAX_ATTEMPTS:
             event.attempts += 1
-            if await self._is_taken(event):
+            if await self._is_accepted(event):
                 event.copies -= 1
             else:
-                await asyncio.sleep(min(self._pause * 2 ** (event.attempts - 1), LONGEST_PAUSE))
-            self._records.put(event)
+                await asyncio.sleep(min(self._pause * 2 ** (event.attempts - 1), MAX_PAUSE))
+            self._store.put(event)
         event.state = "given up" if event.copies else "delivered"
-        self._records.put(event)
+        self._store.put(event)
 
-    async def _is_taken(self, event: Event) -> bool:
+    async def _is_accepted(self, event: Event) -> bool:
         headers = {"Content-Type": "application/json", **self._signer.headers(event.body, self._webhook_id)}
         try:
             answer = await self._http.post(self._url, content=event.body, headers=headers)

@@ -28,7 +28,7 @@ async def create_database(postgres: EmbeddedPostgres) -> None:
         await connection.close()
 
 
-async def let_any_doctor_be_booked(postgres: EmbeddedPostgres) -> None:
+async def disable_doctor_verification(postgres: EmbeddedPostgres) -> None:
     """Make do without an admin who verifies doctors. It is ours to say until somebody registers, then an admin's."""
     connection = await asyncpg.connect(dsn_of(postgres, OWNER), ssl=False)
     try:

@@ -10,7 +10,7 @@ from pathlib import Path
 from app.sandbox.errors import SandboxError
 from app.sandbox.servers.process import launcher
 
-REACHES = "import os, sys; sys.exit(not all(os.access(path, os.X_OK) for path in sys.argv[1:]))"
+REACH_PROBE = "import os, sys; sys.exit(not all(os.access(path, os.X_OK) for path in sys.argv[1:]))"
 
 
 async def server_identity(data: Path, program: Path) -> str:
@@ -26,12 +26,12 @@ async def server_identity(data: Path, program: Path) -> str:
     if user == 0 and (owner := _owner(data)):
         return f"user:{owner}"
     nobody = _nobody()
-    if await _reaches(f"namespace:{nobody}", program, data.parent):
+    if await _can_reach(f"namespace:{nobody}", program, data.parent):
         return f"namespace:{nobody}"
     return f"user:{nobody}" if user == 0 else "self"
 
 
-def hand_over(path: Path, identity: str) -> None:
+def change_owner(path: Path, identity: str) -> None:
     """Give `path` and what is in it to `identity`, if that is another user. Raises SandboxError if we may not."""
     kind, *ids = identity.split(":")
     if kind != "user" or path.stat().st_uid == int(ids[0]):
@@ -69,11 +69,11 @@ def _nobody() -> str:
     return f"{user.pw_uid}:{user.pw_gid}"
 
 
-async def _reaches(identity: str, *paths: Path) -> bool:
+async def _can_reach(identity: str, *paths: Path) -> bool:
     """Whether the kernel lets us be `identity`, and `paths` are within our reach then."""
     probe = await asyncio.create_subprocess_exec(
         *launcher(identity, signal.SIGTERM),
-        *(sys.executable, "-I", "-S", "-c", REACHES),
+        *(sys.executable, "-I", "-S", "-c", REACH_PROBE),
         *paths,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,

@@ -32,7 +32,7 @@ def enter_namespace(user: int, group: int) -> None:
     Path("/proc/self/gid_map").write_text(f"{group} {outer_group} 1")
 
 
-def become(user: int, group: int) -> None:
+def switch_user(user: int, group: int) -> None:
     """Become `user`, but keep the right, if we have it, to pass folders closed to it, such as /root."""
     libc = ctypes.CDLL(None)
     libc.prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0, 0, 0)  # else access(2) ignores what is kept
@@ -46,7 +46,7 @@ def become(user: int, group: int) -> None:
         libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_DAC_OVERRIDE, 0, 0)  # survives exec
 
 
-def die_with(parent: int, signal: int) -> None:
+def die_with_parent(parent: int, signal: int) -> None:
     """Have the kernel signal us when `parent` dies. After the change of identity, which would undo it."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0)
@@ -60,8 +60,8 @@ def main(parent: str, identity: str, signal: str, *command: str) -> None:
     if kind == "namespace":
         enter_namespace(*map(int, ids))
     elif kind == "user":
-        become(*map(int, ids))
-    die_with(int(parent), int(signal))
+        switch_user(*map(int, ids))
+    die_with_parent(int(parent), int(signal))
     os.execv(command[0], command)  # noqa: S606  no shell is the point
 
 

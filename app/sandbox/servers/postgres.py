@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from app.sandbox.errors import SandboxError
 from app.sandbox.files import has_secret, secret, write_private
-from app.sandbox.servers.identity import hand_over, server_identity
+from app.sandbox.servers.identity import change_owner, server_identity
 from app.sandbox.servers.leftovers import stop_leftovers
 from app.sandbox.servers.ports import start_on_port
 from app.sandbox.servers.process import Child, Program, Stop
@@ -88,8 +88,8 @@ class EmbeddedPostgres:
             await self._create_data(identity)
         elif not has_secret(self.home, "postgres"):
             raise SandboxError(f"{self.home / 'secrets'} is gone, and with it the passwords to {self.data}")
-        hand_over(self.data, identity)
-        if not await start_on_port(port, lambda port: self._becomes_ready(port, identity)):
+        change_owner(self.data, identity)
+        if not await start_on_port(port, lambda port: self._start_and_wait(port, identity)):
             raise self.child.failure("PostgreSQL did not start")
 
     async def stop(self) -> None:
@@ -102,8 +102,8 @@ class EmbeddedPostgres:
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir(mode=0o700)
         write_private(password, secret(self.home, "postgres"))
-        hand_over(new, identity)
-        hand_over(password, identity)
+        change_owner(new, identity)
+        change_owner(password, identity)
         options = [*INITDB_OPTIONS, *(["--no-sync"] if self._settings.get("fsync") == "off" else [])]
         try:
             code = await self.child.run(
@@ -115,7 +115,7 @@ class EmbeddedPostgres:
             raise self.child.failure("PostgreSQL's data could not be made")
         new.rename(self.data)
 
-    async def _becomes_ready(self, port: int, identity: str) -> bool:
+    async def _start_and_wait(self, port: int, identity: str) -> bool:
         """Start the server; whether it gets ready, rather than ends or takes too long."""
         self.port = port
         # Whoever wrote it has ended, and if another process has that id by now, the server would not start.
@@ -125,7 +125,7 @@ class EmbeddedPostgres:
         await self.child.start(program._replace(command=(*self._set_environment(), *program.command)))
         deadline = time.monotonic() + SECONDS_TO_START
         while self.child.running and time.monotonic() < deadline:
-            if self._says_ready():
+            if self._is_ready():
                 return True
             await asyncio.sleep(0.02)
         await self.child.stop()
@@ -141,7 +141,7 @@ class EmbeddedPostgres:
         """Return the beginning of a command line that runs the rest with our variables: what launches it is spared."""
         return ("/usr/bin/env", *map("=".join, self._environment.items())) if self._environment else ()
 
-    def _says_ready(self) -> bool:
+    def _is_ready(self) -> bool:
         """Whether the eighth line of postmaster.pid says so (LOCK_FILE_LINE_PM_STATUS in its pidfile.h)."""
         try:
             lines = (self.data / "postmaster.pid").read_bytes().splitlines()

@@ -60,14 +60,14 @@ class EmbeddedRedis:
         """Start the server on `port` or on any free one. Raises SandboxError if it does not answer then."""
         (self.home / "redis").mkdir(mode=0o700, parents=True, exist_ok=True)
         await stop_leftovers(self.home, "redis")
-        if not await start_on_port(port, self._gets_to_answer):
+        if not await start_on_port(port, self._start_and_wait):
             raise self.child.failure("Valkey did not start")
 
     async def stop(self) -> None:
         """Stop the server; what it holds is gone."""
         await self.child.stop()
 
-    async def _gets_to_answer(self, port: int) -> bool:
+    async def _start_and_wait(self, port: int) -> bool:
         """Start the server; whether it answers, rather than ends or takes too long."""
         self.port = port
         configuration = self.home / "redis" / "valkey.conf"

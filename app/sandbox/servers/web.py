@@ -12,7 +12,7 @@ from litestar import Litestar
 from litestar.types import Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-HANG_UP = "sandbox.hang_up"
+ABORT_EXTENSION = "sandbox.abort_connection"
 
 
 class WebServer:
@@ -43,7 +43,7 @@ class WebServer:
         """Serve on a socket that listens already: a request that comes before the server is ready waits for it."""
         config = uvicorn.Config(
             app,
-            http=_HangingUp,
+            http=_AbortableProtocol,
             lifespan="off",
             ws="none",
             log_config=None,
@@ -84,15 +84,15 @@ class _QuietServer(uvicorn.Server):
         yield
 
 
-class _HangingUp(HttpToolsProtocol):
+class _AbortableProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Let the application end the connection without an answer: ASGI has no message for that."""
         super().on_message_begin()
-        self.scope["extensions"] = {HANG_UP: {"now": self.transport.abort}}
+        self.scope["extensions"] = {ABORT_EXTENSION: {"now": self.transport.abort}}
 
 
-async def hang_up(scope: Scope) -> None:
+async def abort_connection(scope: Scope) -> None:
     """End the connection that a request came by; whatever is answered then, nobody gets."""
     extensions = scope.get("extensions") or {}
-    cast(Callable[[], None], extensions[HANG_UP]["now"])()
+    cast(Callable[[], None], extensions[ABORT_EXTENSION]["now"])()
     await asyncio.sleep(0)  # so that the server notices before it is given an answer

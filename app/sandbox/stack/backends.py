@@ -8,13 +8,13 @@ import asyncpg
 
 from app.sandbox.files import secret
 from app.sandbox.paypal.server import PayPalStandIn
-from app.sandbox.servers.database import create_database, dsn_of, let_any_doctor_be_booked, set_passwords
+from app.sandbox.servers.database import create_database, disable_doctor_verification, dsn_of, set_passwords
 from app.sandbox.servers.postgres import EmbeddedPostgres
 from app.sandbox.servers.process import Child
 from app.sandbox.servers.redis import EmbeddedRedis
 from app.sandbox.servers.wheels import wheel_folder
-from app.sandbox.stack.component import Component, bring_up, take_down
-from app.sandbox.stack.environment import base_environment, past_the_proxy, read_given, without_login
+from app.sandbox.stack.component import Component, start_component, stop_component
+from app.sandbox.stack.environment import base_environment, bypass_proxy_locally, read_configured_servers, without_login
 from app.sandbox.stack.service import booking_command
 from app.sandbox.stack.view import View
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 WEBHOOKS = "/api/payments/webhooks/paypal/"
 
 # Everybody is one address here, and demos and tests are in a hurry.
-GENEROUS = dict.fromkeys(
+HIGH_RATE_LIMITS = dict.fromkeys(
     ("RATE_LIMIT", "RATE_LIMIT_LOGIN", "RATE_LIMIT_LOGIN_ADDRESS", "RATE_LIMIT_REGISTER"), "100000/minute"
 )
 
@@ -33,7 +33,7 @@ class Backends:
     """PostgreSQL with its schema, Redis, a mail server and PayPal."""
 
     def __init__(self, home: Path, environment: Mapping[str, str], view: View) -> None:
-        self._given = read_given(environment)
+        self._given = read_configured_servers(environment)
         self.postgres = None if self._given.database else EmbeddedPostgres(home)
         self.redis = None if self._given.redis else EmbeddedRedis(home)
         self.mailbox = None if self._given.email_host else _mailbox()
@@ -71,16 +71,16 @@ class Backends:
 
     def service_environment(self) -> dict[str, str]:
         """Return the environment of the API and the worker."""
-        defaults = {"SECRET_KEY": secret(self._home, "secret_key"), "DEBUG": "true", **GENEROUS}
+        defaults = {"SECRET_KEY": secret(self._home, "secret_key"), "DEBUG": "true", **HIGH_RATE_LIMITS}
         given = {name: value for name, value in self._environment.items() if value}
         servers = {"DATABASE_URL": self.database_url, "REDIS_URL": self.redis_url}
         if self.mailbox:
             servers |= {"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": str(self.mailbox.smtp_port)}
         if self.paypal:
-            servers |= self.paypal.settings() | past_the_proxy(self._environment)
+            servers |= self.paypal.settings() | bypass_proxy_locally(self._environment)
         return defaults | given | servers
 
-    def api_is_at(self, url: str) -> None:
+    def set_api_url(self, url: str) -> None:
         """Let those who call the API know where it is."""
         if self.paypal:
             self.paypal.send_webhooks_to(url + WEBHOOKS)
@@ -101,17 +101,17 @@ class Backends:
             await self.mailbox.stop()
             self._view.show("Mailbox", "stopped")
         for component in reversed(self.components):
-            await take_down(component, self._view)
+            await stop_component(component, self._view)
 
     async def _start_postgres(self) -> None:
         if self.postgres:
-            await bring_up(_component("PostgreSQL", self.postgres), self._view)
+            await start_component(_component("PostgreSQL", self.postgres), self._view)
             await self._prepare(self.postgres, create_database)
         else:
             self._view.show("PostgreSQL", "given", without_login(self.database_url))
         await self._migrate()
         if self.postgres:
-            await self._prepare(self.postgres, let_any_doctor_be_booked)
+            await self._prepare(self.postgres, disable_doctor_verification)
             await self._prepare(self.postgres, set_passwords)
 
     async def _prepare(self, postgres: EmbeddedPostgres, step: Callable[[EmbeddedPostgres], Awaitable[None]]) -> None:
@@ -132,7 +132,7 @@ class Backends:
 
     async def _start_redis(self) -> None:
         if self.redis:
-            await bring_up(_component("Valkey", self.redis), self._view)
+            await start_component(_component("Valkey", self.redis), self._view)
         else:
             self._view.show("Redis", "given", without_login(self.redis_url))
 

@@ -11,7 +11,7 @@ ONLY_WITH_EMAIL_HOST = ("EMAIL_PORT", "EMAIL_HOST_USER", "EMAIL_HOST_PASSWORD", 
 ONLY_WITH_PAYPAL_BASE_URL = ("PAYPAL_CLIENT_ID", "PAYPAL_CLIENT_SECRET", "PAYPAL_WEBHOOK_ID", "PAYPAL_CERTIFICATES")
 
 
-class Given(NamedTuple):
+class ConfiguredServers(NamedTuple):
     """The real servers, each None if its embedded stand-in is to be started."""
 
     database: str | None
@@ -22,7 +22,7 @@ class Given(NamedTuple):
     paypal: str | None
 
 
-def read_given(environment: Mapping[str, str]) -> Given:
+def read_configured_servers(environment: Mapping[str, str]) -> ConfiguredServers:
     """Read what `environment` gives; an empty value is none.
 
     Raises SandboxError if it gives the database to some roles and not to the API: we would not know which one.
@@ -30,7 +30,7 @@ def read_given(environment: Mapping[str, str]) -> Given:
     alone = [name for name in ONLY_WITH_DATABASE_URL if environment.get(name)]
     if alone and not environment.get("DATABASE_URL"):
         raise SandboxError(f"{' and '.join(alone)} set without DATABASE_URL: set that, too, or none of them")
-    return Given(
+    return ConfiguredServers(
         database=environment.get("DATABASE_URL") or None,
         owner_database=environment.get("OWNER_DATABASE_URL") or None,
         admin_database=environment.get("ADMIN_DATABASE_URL") or None,
@@ -40,7 +40,7 @@ def read_given(environment: Mapping[str, str]) -> Given:
     )
 
 
-def base_environment(environment: Mapping[str, str], given: Given) -> dict[str, str]:
+def base_environment(environment: Mapping[str, str], given: ConfiguredServers) -> dict[str, str]:
     """Return what every child may see: nothing that belongs to a server that an embedded one stands in for."""
     hidden = {"OWNER_DATABASE_URL", "ADMIN_DATABASE_URL"}
     if not given.email_host:
@@ -53,7 +53,7 @@ def base_environment(environment: Mapping[str, str], given: Given) -> dict[str, 
     return kept | {"PYTHONUNBUFFERED": "1"}  # the logs are read while they are written
 
 
-def past_the_proxy(environment: Mapping[str, str]) -> dict[str, str]:
+def bypass_proxy_locally(environment: Mapping[str, str]) -> dict[str, str]:
     """Return what has httpx speak to 127.0.0.1 directly, where a proxy is configured for the world outside."""
     given = environment.get("no_proxy") or environment.get("NO_PROXY")
     return {"no_proxy": f"{given},127.0.0.1" if given else "127.0.0.1"}

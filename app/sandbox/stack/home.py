@@ -26,7 +26,7 @@ class Home(NamedTuple):
 
 
 @contextlib.contextmanager
-def occupied(path: Path) -> Iterator[Home]:
+def locked_home(path: Path) -> Iterator[Home]:
     """Make the folder and keep other stacks out of it. Raises SandboxError if one is in there.
 
     The kernel drops the lock when we die. The file stays: were it removed, two stacks could each lock one of that name.
@@ -36,14 +36,14 @@ def occupied(path: Path) -> Iterator[Home]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise SandboxError(f"`booking up` is running on {path} already ({_occupant(path)})") from None
+            raise SandboxError(f"`booking up` is running on {path} already ({_lock_holder(path)})") from None
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
         yield Home(path, lock)
 
 
-def _occupant(path: Path) -> str:
+def _lock_holder(path: Path) -> str:
     pid = (path / "lock").read_text()
     try:
         api = json.loads((path / "stack.json").read_text())["api"]

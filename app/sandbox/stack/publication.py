@@ -11,7 +11,7 @@ from app.sandbox.stack.backends import Backends
 from app.sandbox.stack.service import Api, Worker
 
 
-def publish(home: Path, backends: Backends, api: Api, worker: Worker) -> None:
+def write_stack_file(home: Path, backends: Backends, api: Api, worker: Worker) -> None:
     """Write `stack.json`, with mode 0600 as it has passwords."""
     description = {
         "api": api.url,
@@ -27,7 +27,7 @@ def publish(home: Path, backends: Backends, api: Api, worker: Worker) -> None:
     write_private(home / "stack.json", json.dumps(description, indent=2) + "\n")
 
 
-def withdraw(home: Path) -> None:
+def remove_stack_file(home: Path) -> None:
     """Remove what `publish` wrote."""
     (home / "stack.json").unlink(missing_ok=True)
 

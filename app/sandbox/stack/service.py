@@ -53,21 +53,21 @@ class Api:
         A later time, wait until it answers only: what it needs may be down as well. Raises SandboxError, with what
         is wrong, if it does not come to that.
         """
-        if not await start_on_port(port, lambda port: self._comes_up(port, environment)):
+        if not await start_on_port(port, lambda port: self._start_and_wait(port, environment)):
             raise self.child.failure(f"the API did not start ({self._trouble})")
         self._has_served = True
 
-    async def _comes_up(self, port: int, environment: Mapping[str, str]) -> bool:
+    async def _start_and_wait(self, port: int, environment: Mapping[str, str]) -> bool:
         self.port = port
         arguments = ("api", "--host", "127.0.0.1", "--port", str(port))
         told = {"PUBLIC_URL": self.url, **environment}
         await self.child.start(booking_command(*arguments, environment=told))
-        self._trouble = await self._trouble_with("/health/live" if self._has_served else "/health/ready")
+        self._trouble = await self._wait_for_answer("/health/live" if self._has_served else "/health/ready")
         if self._trouble:
             await self.child.stop()
         return self._trouble is None
 
-    async def _trouble_with(self, path: str) -> str | None:
+    async def _wait_for_answer(self, path: str) -> str | None:
         """Return None as soon as `path` answers 200; if it does not in time, what it does instead."""
         trouble = "it does not answer"
         deadline = time.monotonic() + SECONDS_TO_ANSWER

@@ -7,9 +7,9 @@ from app.sandbox.errors import SandboxError
 from app.sandbox.servers.leftovers import stop_leftovers
 from app.sandbox.servers.ports import is_taken
 from app.sandbox.stack.backends import Backends
-from app.sandbox.stack.component import Component, bring_up, keep_up, take_down
+from app.sandbox.stack.component import Component, start_component, stop_component, supervise
 from app.sandbox.stack.home import Home
-from app.sandbox.stack.publication import publish, summary, withdraw
+from app.sandbox.stack.publication import remove_stack_file, summary, write_stack_file
 from app.sandbox.stack.service import Api, Worker
 from app.sandbox.stack.view import View
 
@@ -31,15 +31,15 @@ class Stack:
         try:
             async with asyncio.TaskGroup() as tasks:
                 for component in self._components():
-                    tasks.create_task(keep_up(component, self._view, self._home, self._publish))
+                    tasks.create_task(supervise(component, self._view, self._home, self._publish))
         except ExceptionGroup as errors:
             raise errors.exceptions[0] from None
 
     async def stop(self) -> None:
         """Stop everything, the servers after those that use them."""
         if self._home.is_ours():  # or else we would take away another stack's
-            withdraw(self._home.path)
-        await asyncio.gather(*(take_down(service, self._view) for service in self._services()))
+            remove_stack_file(self._home.path)
+        await asyncio.gather(*(stop_component(service, self._view) for service in self._services()))
         await self._backends.stop()
         self._view.summarise({}, f"Stopped. The data stays in {self._home.path}")
 
@@ -49,19 +49,19 @@ class Stack:
             child.kill()
 
     async def _start(self) -> None:
-        withdraw(self._home.path)
+        remove_stack_file(self._home.path)
         await stop_leftovers(self._home.path)
         _check_port(self._port)
         await self._backends.start()
         for service in self._services():
-            await bring_up(service, self._view)
-        self._backends.api_is_at(self._api.url)
+            await start_component(service, self._view)
+        self._backends.set_api_url(self._api.url)
         self._publish()
         facts = summary(self._home.path, self._backends, self._api)
         self._view.summarise(facts, f"Ctrl-C stops everything; the data stays in {self._home.path}")
 
     def _publish(self) -> None:
-        publish(self._home.path, self._backends, self._api, self._worker)
+        write_stack_file(self._home.path, self._backends, self._api, self._worker)
 
     def _components(self) -> list[Component]:
         return [*self._backends.components, *self._services()]

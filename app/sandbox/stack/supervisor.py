@@ -6,7 +6,7 @@ import signal
 from pathlib import Path
 
 from app.sandbox.errors import SandboxError
-from app.sandbox.stack.home import occupied
+from app.sandbox.stack.home import locked_home
 from app.sandbox.stack.stack import Stack
 from app.sandbox.stack.view import View
 
@@ -19,7 +19,7 @@ def run(home: Path, port: int) -> int:
     Raises SandboxError, whose message is for people, if it does not start.
     """
     try:
-        with occupied(home.resolve()) as ours, View() as view:
+        with locked_home(home.resolve()) as ours, View() as view:
             return asyncio.run(_run_until_stopped(Stack(ours, port, os.environ, view)))
     except OSError as error:
         raise SandboxError(f"{error.filename or home}: {error.strerror or error}") from error

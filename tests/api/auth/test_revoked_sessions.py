@@ -9,7 +9,7 @@ import httpx
 import pytest
 from litestar.routes import HTTPRoute
 
-from app.domain.auth.tokens import LOGIN_WITH_STATEMENT
+from app.domain.auth.tokens import LOGIN_CHECKED_BY_STATEMENT
 from app.main import create_app
 from app.settings import Settings
 from tests.support.factories import a_slot, bearer, make_doctor, make_patient
@@ -23,7 +23,7 @@ def operations(settings: Settings) -> Iterator[tuple[str, str]]:
     """Yield each such call, by method and address."""
     for route in create_app(settings).routes:
         for handler in route.route_handlers if isinstance(route, HTTPRoute) else ():
-            if handler.opt.get(LOGIN_WITH_STATEMENT):
+            if handler.opt.get(LOGIN_CHECKED_BY_STATEMENT):
                 yield from ((method, route.path_format) for method in handler.http_methods - {"OPTIONS"})
 
 

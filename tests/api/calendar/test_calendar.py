@@ -101,7 +101,7 @@ async def test_the_token_is_kept_nowhere_and_not_logged(client: httpx.AsyncClien
         await shown(client, link)
     token = link.rpartition("/")[2].removesuffix(".ics")
     assert len(token) == 43  # of 6 bits each: 256 at least
-    assert [line["route"] for line in logs if line["event"] == "answered"][-1] == "/api/calendar/{file}"
+    assert [line["route"] for line in logs if line["event"] == "request_completed"][-1] == "/api/calendar/{file}"
     assert token not in str(logs)
     kept = await owner.fetchval("SELECT token_hash FROM calendar_feed WHERE account_id = $1", patient)
     assert len(kept) == 32

@@ -163,7 +163,7 @@ async def test_without_redis_all_goes_on_but_logins_are_still_limited(database: 
             logins = [await wrong_login(client, "nobody") for _ in range(12)]
     assert [answer.status_code for answer in answers] == [200] * 20
     assert [answer.status_code for answer in logins] == [401] * 10 + [429] * 2
-    assert len([entry for entry in logs if entry["event"] == "unavailable"]) == 1
+    assert len([entry for entry in logs if entry["event"] == "server_unavailable"]) == 1
 
 
 async def test_a_redis_that_hangs_and_comes_back_empty_is_waited_for_once(
@@ -181,13 +181,13 @@ async def test_a_redis_that_hangs_and_comes_back_empty_is_waited_for_once(
                 began = time.monotonic()
                 assert not any([await limits(client) for _ in range(20)])
                 assert time.monotonic() - began < 20  # each by itself would wait for 2 s
-            monkeypatch.setattr(counters, "PAUSE", 0)
+            monkeypatch.setattr(counters, "OUTAGE_PAUSE_SECONDS", 0)
             await eventually(partial(limits, client))
             port = redis.port
             await redis.stop()
             await redis.start(port)
             await eventually(partial(limits, client))
-    assert len([entry for entry in logs if entry["event"] == "unavailable"]) == 1
+    assert len([entry for entry in logs if entry["event"] == "server_unavailable"]) == 1
 
 
 async def test_no_name_is_kept_in_redis(database: Database, redis: EmbeddedRedis) -> None:
@@ -255,7 +255,7 @@ async def test_a_burst_is_counted_to_the_last_call(database: Database, redis: Em
 async def test_who_gives_up_is_counted_and_keeps_nobody_waiting(
     redis: EmbeddedRedis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(counters, "SECONDS", 60)
+    monkeypatch.setattr(counters, "TIMEOUT_SECONDS", 60)
     async with Redis.from_url(redis.url, socket_timeout=None) as store:
         counted, limit = Counters(store), parse("10/hour")
         with frozen(redis.pid):

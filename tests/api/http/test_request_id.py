@@ -9,7 +9,7 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from app.logs import tell_request
+from app.logs import add_request_id
 from tests.support.factories import SLOT, a_slot, bearer, book, make_doctor, make_patient, make_patients
 from tests.support.http.bookings import APPOINTMENTS, cancel, post_booking
 from tests.support.http.registration import LOGIN, REGISTER, newcomer
@@ -24,7 +24,7 @@ Line = MutableMapping[str, Any]
 
 def answered(logs: list[Line], request_id: str) -> Line:
     """Return the line that a request's end left in the log."""
-    (line,) = [line for line in logs if line["event"] == "answered" and line["request"] == request_id]
+    (line,) = [line for line in logs if line["event"] == "request_completed" and line["request"] == request_id]
     return line
 
 
@@ -121,7 +121,7 @@ async def test_the_log_tells_of_each_answer_and_of_no_more_than_its_route(
     client: httpx.AsyncClient, owner: asyncpg.Connection
 ) -> None:
     doctor = await make_doctor(owner)
-    with capture_logs([tell_request]) as logs:
+    with capture_logs([add_request_id]) as logs:
         await client.get(f"/api/doctors/{doctor}/slots/?from=bob", headers={HEADER: "a"})
         await client.get("/api/bob@example.com/?name=bob", headers={HEADER: "b"})
         await client.post(LOGIN, headers={HEADER: "c"}, json={"username": "bob", "password": "x"})
@@ -137,10 +137,10 @@ async def test_the_log_tells_of_each_answer_and_of_no_more_than_its_route(
 
 async def test_every_line_about_a_request_has_its_id(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     await owner.execute("ALTER TABLE account ADD CONSTRAINT unheard_of CHECK (username <> 'surprise')")
-    with capture_logs([tell_request]) as logs:
+    with capture_logs([add_request_id]) as logs:
         await client.post(REGISTER, headers={HEADER: "odd"}, json=newcomer(username="surprise"))
     await owner.execute("ALTER TABLE account DROP CONSTRAINT unheard_of")
-    assert [line["event"] for line in logs if line["request"] == "odd"] == ["server_error", "answered"]
+    assert [line["event"] for line in logs if line["request"] == "odd"] == ["server_error", "request_completed"]
 
 
 async def test_health_checks_are_no_news(client: httpx.AsyncClient) -> None:

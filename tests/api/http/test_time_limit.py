@@ -63,14 +63,14 @@ async def locked(owner: asyncpg.Connection, table: str) -> AsyncIterator[None]:
 @pytest.fixture
 def logs(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[EventDict]]:
     """What is logged meanwhile."""
-    monkeypatch.setattr(outage_log, "CALM_SECONDS", 0)
+    monkeypatch.setattr(outage_log, "RECOVERY_SECONDS", 0)
     with capture_logs() as lines:
         yield lines
 
 
 def told_of(logs: list[EventDict]) -> list[tuple[str, str]]:
     """Return what was logged of outages."""
-    return [(line["event"], line["server"]) for line in logs if line["event"] != "answered"]
+    return [(line["event"], line["server"]) for line in logs if line["event"] != "request_completed"]
 
 
 async def test_whoever_reads_may_try_again(
@@ -84,11 +84,11 @@ async def test_whoever_reads_may_try_again(
 
     async def is_over() -> bool:
         assert (await client.get("/api/doctors/")).status_code == 200
-        return told_of(logs) != [("unavailable", "api")]
+        return told_of(logs) != [("server_unavailable", "api")]
 
     for _ in range(2):
         await eventually(is_over)
-    assert told_of(logs) == [("unavailable", "api"), ("available_again", "api")]
+    assert told_of(logs) == [("server_unavailable", "api"), ("server_available_again", "api")]
 
 
 async def test_whoever_writes_is_told_to_look_first(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
@@ -204,9 +204,9 @@ async def test_an_outage_is_not_over_while_nothing_works_or_what_was_asked_in_it
         assert (await client.get("/slow")).is_server_error
         await asyncio.sleep(1.1)
         assert (await client.get("/broken")).status_code == 503
-        assert told_of(logs) == [("unavailable", "api")]
+        assert told_of(logs) == [("server_unavailable", "api")]
         assert (await client.get("/")).text == "done"
-        assert told_of(logs) == [("unavailable", "api"), ("available_again", "api")]
+        assert told_of(logs) == [("server_unavailable", "api"), ("server_available_again", "api")]
         del logs[:]
         began = time.monotonic()
         assert (await client.get("/slow")).is_server_error

@@ -8,9 +8,9 @@ import httpx
 import pytest
 
 from app.db.engine import create_engine
-from app.domain.payments.gateway import PayPalAccount
+from app.domain.payments.gateway import PayPalGateway
 from app.domain.payments.lifecycle import Lifecycle
-from app.domain.payments.paypal.call import Patience
+from app.domain.payments.paypal.call import Timeouts
 from app.domain.payments.paypal.client import PayPal
 from app.domain.payments.repository import PaymentRepository
 from app.sandbox.paypal.serializers import PAYER_ID
@@ -88,7 +88,7 @@ async def test_whoever_is_overtaken_waits_for_the_other(teller: Teller, worker: 
         settings.paypal_base_url,
         settings.paypal_client_id,
         settings.paypal_client_secret,
-        patience=Patience(attempts=2),
+        timeouts=Timeouts(attempts=2),
         http=httpx.AsyncClient(event_hooks={"request": [overtake]}),
     )
     async with paypal:
@@ -109,7 +109,7 @@ async def test_ten_workers_at_one_payment(teller: Teller, worker: Jobs) -> None:
 
 async def test_a_capture_by_somebody_else_is_adopted(teller: Teller, settings: Settings) -> None:
     bill = await teller.approved()
-    async with PayPalAccount(settings) as by_hand:
+    async with PayPalGateway(settings) as by_hand:
         await by_hand.paypal.capture_order(bill.order, request_id="by hand")
     assert (await teller.execute(bill)).status_code == 200
     await assert_paid_once(teller, bill)

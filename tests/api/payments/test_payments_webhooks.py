@@ -173,7 +173,7 @@ async def test_no_log_quotes_a_body(client: httpx.AsyncClient, stand_in: PayPalS
         await send(client, stand_in, bad)
         await client.post(WEBHOOKS, content=good)
         await client.post(WEBHOOKS, content=b"x" * 2**21 + SECRET.encode())
-    assert [line["status"] for line in logs if line["event"] == "answered"] == [204, 400, 403, 413]
+    assert [line["status"] for line in logs if line["event"] == "request_completed"] == [204, 400, 403, 413]
     assert SECRET not in str(logs)
     assert stand_in.webhook_id not in str(logs)
 

@@ -8,7 +8,7 @@ import asyncpg
 import httpx
 
 from app.api.time_range import TimeRange
-from app.db.driver import connected
+from app.db.driver import pooled_connection
 from app.db.engine import create_engine
 from app.domain.doctors.controller import FOUND
 from app.domain.doctors.repository import DoctorRepository
@@ -138,7 +138,7 @@ async def test_the_search_is_one_statement(database: Database, owner: asyncpg.Co
     doctor = await make_doctor(owner, specialty="Once")
     engine = create_engine(database.app, application_name="test", pool_size=1)
     try:
-        async with connected(engine) as driver:
+        async with pooled_connection(engine) as driver:
             statements: list[str] = []
             driver.add_query_logger(lambda record: statements.append(record.query))
         found = await DoctorRepository(engine).search("once", TimeRange(None, None), after=FOUND.first, limit=5)

@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.db.driver import LoginEndedError, act_id, connected, fetch, fetch_if, login
+from app.db.driver import LoginEndedError, current_login, fetch, fetch_if, outbox_request_id, pooled_connection
 from app.db.engine import create_engine
 from app.domain.appointments.repository import BOOK
 from tests.support.factories import a_slot, make_doctor, make_patient
@@ -34,9 +34,9 @@ async def engine(database: Database) -> AsyncIterator[AsyncEngine]:
 async def marked(engine: AsyncEngine, owner: asyncpg.Connection, request_id: str | None, slot: int) -> str | None:
     """Book something as part of an act; return what its mail is marked with."""
     doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
-    token = act_id.set(request_id)
+    token = outbox_request_id.set(request_id)
     (booked,) = await fetch(engine, BOOK, patient, doctor, a_slot(slot))
-    act_id.reset(token)
+    outbox_request_id.reset(token)
     assert booked["patient"] == patient
     mark: str | None = await owner.fetchval(MARKS, patient)
     return mark
@@ -56,11 +56,11 @@ async def test_nor_does_it_outlive_a_failure_or_a_transaction_of_several_stateme
 ) -> None:
     doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
     for kept in (True, False):
-        token = act_id.set("failing")
+        token = outbox_request_id.set("failing")
         with pytest.raises(asyncpg.CheckViolationError):
             await fetch(engine, BOOK, patient, doctor, a_slot(-1000))
         (row,) = await fetch_if(engine, lambda _, kept=kept: kept, KNOWN)  # type: ignore[misc]  # mypy takes the default for a parameter of the caller's
-        act_id.reset(token)
+        outbox_request_id.reset(token)
         assert row["id"] == "failing"
         assert [row["id"] for row in await fetch(engine, KNOWN)] == [""]
 
@@ -73,18 +73,18 @@ async def test_the_same_statement_ten_times_over_is_ten_acts(engine: AsyncEngine
 
 async def test_it_costs_no_round_trip(engine: AsyncEngine) -> None:
     statements: list[str] = []
-    async with connected(engine) as only_one:
+    async with pooled_connection(engine) as only_one:
         pass
-    token = act_id.set("one")
+    token = outbox_request_id.set("one")
     with only_one.query_logger(lambda query: statements.append(query.query)):
         await fetch(engine, KNOWN)
         await asyncio.sleep(0)  # asyncpg tells its loggers a moment later
-    act_id.reset(token)
+    outbox_request_id.reset(token)
     assert len(statements) == 1
 
 
 async def test_it_is_told_first_whatever_the_statement_is(engine: AsyncEngine) -> None:
-    token = act_id.set("told")
+    token = outbox_request_id.set("told")
     for statement in (
         KNOWN,
         f"{KNOWN} ORDER BY 1 LIMIT 1",
@@ -94,25 +94,25 @@ async def test_it_is_told_first_whatever_the_statement_is(engine: AsyncEngine) -
     ):
         rows = await fetch(engine, statement)
         assert {row["id"] for row in rows} == {"told"}, statement
-    act_id.reset(token)
+    outbox_request_id.reset(token)
 
 
 async def test_the_login_is_looked_at_before_the_statement_is_run(
     engine: AsyncEngine, owner: asyncpg.Connection
 ) -> None:
     doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
-    act, ended = act_id.set("an-act"), login.set((patient, 2))
+    act, ended = outbox_request_id.set("an-act"), current_login.set((patient, 2))
     for _ in range(10):  # by then PostgreSQL plans it once for all
         with pytest.raises(LoginEndedError):
             await fetch(engine, "SELECT pg_advisory_lock($1)", patient)
         with pytest.raises(LoginEndedError):
             await fetch(engine, BOOK, patient, doctor, a_slot())
-    login.reset(ended)
+    current_login.reset(ended)
     assert not await owner.fetchval("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = $1", patient)
-    goes_on = login.set((patient, 1))
+    goes_on = current_login.set((patient, 1))
     (booked,) = await fetch(engine, BOOK, patient, doctor, a_slot())
-    login.reset(goes_on)
-    act_id.reset(act)
+    current_login.reset(goes_on)
+    outbox_request_id.reset(act)
     assert booked["patient"] == patient
     assert await owner.fetchval(MARKS, patient) == "an-act"
 

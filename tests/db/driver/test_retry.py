@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.db.driver import ATTEMPTS, fetch
+from app.db.driver import MAX_ATTEMPTS, fetch
 from app.db.engine import create_engine
 from app.domain.appointments.repository import BOOK, BULK_CANCEL, CANCEL_AS_PATIENT
 from tests.support.db.retries import count_retries
@@ -94,7 +94,7 @@ async def test_it_is_not_tried_for_ever(
         await book(owner, lapsed, elsewhere, a_slot(29))
         with pytest.raises(asyncpg.SerializationError, match="try again"):
             await fetch(engine, BOOK, patient, doctor, a_slot(30))
-    assert retries == {"40001": ATTEMPTS - 1}
+    assert retries == {"40001": MAX_ATTEMPTS - 1}
 
 
 async def test_a_hold_that_lapses_amid_a_bulk_cancellation_does_not_stop_it(

@@ -13,7 +13,7 @@ from sqlalchemy import PoolProxiedConnection, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from app.db import driver
-from app.db.driver import connected, fetch, fetch_if, one_transaction
+from app.db.driver import fetch, fetch_if, one_transaction, pooled_connection
 from app.db.engine import create_engine, database_config
 from app.db.errors import NotConnectedError
 from tests.support.servers.databases import Database
@@ -40,7 +40,7 @@ class Line(NamedTuple):
 @pytest_asyncio.fixture
 async def line(database: Database, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Line]:
     """A line on which a statement may take two seconds."""
-    monkeypatch.setattr(driver, "SILENT_SECONDS", 2)
+    monkeypatch.setattr(driver, "CLIENT_TIMEOUT_SECONDS", 2)
     async with Gate(database.app, default_port=5432) as gate:
         await gate.open()
         engine = create_engine(gate.url, application_name="test", pool_size=1)
@@ -167,7 +167,7 @@ async def test_who_was_stopped_while_a_connection_came_runs_nothing(database: Da
 
     async def run() -> None:
         nonlocal ran
-        async with connected(Deaf()):
+        async with pooled_connection(Deaf()):
             ran = True
 
     task = asyncio.create_task(run())
@@ -176,7 +176,7 @@ async def test_who_was_stopped_while_a_connection_came_runs_nothing(database: Da
     with pytest.raises(asyncio.CancelledError):
         await task
     assert not ran
-    async with asyncio.timeout(5), connected(engine):  # the pool has its connection back
+    async with asyncio.timeout(5), pooled_connection(engine):  # the pool has its connection back
         pass
     await engine.dispose()
 

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import ExcludeConstraint
 
 from app.db.migrate import commands
 from app.db.models import Base
-from app.db.repeatable import present_sql
+from app.db.repeatable import repeatable_sql
 from app.domain.rule_answer import FILE, rule_answer_sql
 from app.domain.rules import RULES
 from tests.support.db.schema_dump import SCHEMA, dump, dump_migrated
@@ -53,7 +53,7 @@ async def test_every_declared_check_and_exclusion_exists(owner: asyncpg.Connecti
 
 async def test_replaying_the_present_sql_changes_nothing(database: Database, owner: asyncpg.Connection) -> None:
     before = await asyncio.to_thread(dump, database.superuser)
-    await owner.execute(present_sql())
+    await owner.execute(repeatable_sql())
     assert await asyncio.to_thread(dump, database.superuser) == before
 
 

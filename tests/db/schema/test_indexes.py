@@ -10,7 +10,7 @@ import pytest_asyncio
 from sqlalchemy.dialects import postgresql
 
 from app.domain.appointments import repository as appointments
-from app.domain.appointments.controller import EVER
+from app.domain.appointments.controller import ALL_TIME
 from app.domain.doctors import repository as doctors
 from app.domain.schedule import repository as schedule
 from app.domain.waitlist.entries import repository as waitlist
@@ -53,7 +53,7 @@ BEGINNING = datetime.min.replace(tzinfo=UTC)
 def listing(**filters: str) -> str:
     """Return the statement that lists doctors, by these filters."""
     given = {"specialty": "", "name": ""} | filters
-    query = doctors.page_of(**given, after=0, limit=51)
+    query = doctors.page_query(**given, after=0, limit=51)
     return str(query.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True}))  # type: ignore[no-untyped-call]  # SQLAlchemy leaves its dialects' constructors untyped
 
 
@@ -70,8 +70,8 @@ STATEMENTS: dict[str, tuple[Any, ...]] = {
     **{f"a {role}'s waitlist": (waitlist.PAGE[role], SOMEBODY[role], 0, 51) for role in SOMEBODY},
     **{
         f"a {role}'s appointments{what}": (
-            *(appointments.PAGE[role], SOMEBODY[role], EVER[0], 0),
-            *(*(time or EVER), statuses, 51),
+            *(appointments.PAGE[role], SOMEBODY[role], ALL_TIME[0], 0),
+            *(*(time or ALL_TIME), statuses, 51),
         )
         for role in SOMEBODY
         for what, time, statuses in (

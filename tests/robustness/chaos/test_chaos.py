@@ -161,11 +161,11 @@ async def check(owner: asyncpg.Connection, mailbox: GrumpyMailbox, practice: Pra
         (row["appointment_id"], row["account_id"]) for row in rows.values() if row["kind"] == "appointment_canceled"
     }
     assert {(it.appointment, it.patient) for it in practice.booked} <= told
-    arrived = {letter.message_id for letter in mailbox.letters}
+    arrived = {letter.message_id for letter in mailbox.messages}
     assert {message_id for message_id, row in rows.items() if row["status"] == "sent"} <= arrived
     # one that is skipped may have been sent before, by a worker who was killed before it could say so
     assert arrived <= {message_id for message_id, row in rows.items() if row["attempts"]}
-    assert all(letter.to == rows[letter.message_id]["email"] for letter in mailbox.letters)
+    assert all(letter.to == rows[letter.message_id]["email"] for letter in mailbox.messages)
 
 
 async def no_job_is_left(redis: Redis) -> bool:
@@ -223,7 +223,7 @@ async def test_every_mail_arrives(
         worker.terminate()
         assert await worker.wait() == 0
         assert not worker.logged("crashed")
-    twice = len(mailbox.letters) - len({letter.message_id for letter in mailbox.letters})
+    twice = len(mailbox.messages) - len({letter.message_id for letter in mailbox.messages})
     print(  # noqa: T201  as above
         f"{dict(chaos.done)}, {mailbox.failures} of {mailbox.attempts} attempts failed, {twice} mails arrived again"
     )

@@ -129,24 +129,24 @@ async def check_mails(stack: Stack, owner: asyncpg.Connection) -> None:
     await eventually(partial(is_settled, owner))
     sent = await owner.fetch("SELECT message_id FROM notification WHERE status = 'sent'")
     assert sent
-    assert {letter.message_id.partition("@")[0] for letter in stack.mailbox.letters} == {
+    assert {letter.message_id.partition("@")[0] for letter in stack.mailbox.messages} == {
         f"<{row['message_id']}" for row in sent
     }
 
 
 async def worker_has_told(stack: Stack) -> bool:
     """Whether the worker's log tells that nothing can be asked nor heard."""
-    return {line["server"] for line in stack.worker.logged("unavailable")} >= WORKERS_SERVERS
+    return {line["server"] for line in stack.worker.logged("server_unavailable")} >= WORKERS_SERVERS
 
 
 async def check_logs(stack: Stack) -> None:
     """Check that the logs tell of the outage once at each end, and of nothing else."""
 
     async def both_ends(logged: Callable[[str], list[dict[str, Any]]], servers: set[str]) -> bool:
-        told = [line["server"] for line in logged("unavailable")]
+        told = [line["server"] for line in logged("server_unavailable")]
         assert servers <= set(told)
         assert len(told) == len(set(told))
-        return sorted(told) == sorted(line["server"] for line in logged("available_again"))
+        return sorted(told) == sorted(line["server"] for line in logged("server_available_again"))
 
     def api_logged(event: str) -> list[dict[str, Any]]:
         lines = [json.loads(line) for line in stack.api.child.log.read_text().splitlines()]
@@ -196,4 +196,4 @@ async def test_who_is_told_to_stop_meanwhile_does(stack: Stack) -> None:
             stack.worker.terminate()
             assert await stack.worker.wait() == 0
             await asyncio.wait_for(stack.api.child.wait(), LONGEST)
-    assert stack.worker.logged("stopped")
+    assert stack.worker.logged("worker_stopped")

@@ -110,8 +110,8 @@ class Scene:
 
     async def deliver(self, number: int, fate: Fate | None = None) -> None:
         """Deliver one of PayPal's webhooks, perhaps once more."""
-        if letters := await self.stage.post.letters():
-            letter = letters[number % len(letters)]
+        if messages := await self.stage.post.messages():
+            letter = messages[number % len(messages)]
             path = "/api/payments/webhooks/paypal/"
             await self._ask(next(self._apis), "deliver", path, fate, content=letter.body, headers=letter.headers)
 

@@ -26,7 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.db import driver
 from app.domain.appointments import serialize_per_doctor
 from app.domain.payments import gateway, lifecycle
-from app.domain.payments.paypal.call import Patience
+from app.domain.payments.paypal.call import Timeouts
 from app.domain.payments.paypal.client import PayPal
 
 HEADER = "X-Fate"
@@ -85,22 +85,22 @@ class _NobodyLinesUp(WeakValueDictionary[int, asyncio.Lock]):
 
 def watch(tell: Tell) -> None:
     """Watch this process from now on; `tell` gets each Sight, as JSON."""
-    lend = driver._driver_for  # noqa: SLF001  the one place where a statement's connection comes from
+    lend = driver._connection_for  # noqa: SLF001  the one place where a statement's connection comes from
 
     @asynccontextmanager
     async def watched_driver(engine: AsyncEngine) -> AsyncIterator[Any]:
         async with lend(engine) as lent:
             yield WatchedDriver(lent, tell)
 
-    vars(driver).update(_driver_for=watched_driver, SILENT_SECONDS=LONG)
+    vars(driver).update(_connection_for=watched_driver, CLIENT_TIMEOUT_SECONDS=LONG)
 
-    def watched_paypal(*account: str, patience: Patience) -> PayPal:
+    def watched_paypal(*account: str, timeouts: Timeouts) -> PayPal:
         http = httpx.AsyncClient(trust_env=False, transport=WatchedTransport(tell))
-        return PayPal(*account, patience=structs.replace(patience, total=LONG, attempts=2, pause=0.005), http=http)
+        return PayPal(*account, timeouts=structs.replace(timeouts, total=LONG, attempts=2, pause=0.005), http=http)
 
     vars(gateway).update(PayPal=watched_paypal)
-    vars(lifecycle).update(PATIENCE=0)  # who waits for another's capture looks once
-    vars(serialize_per_doctor).update(_turns=_NobodyLinesUp())  # behind an act that waits
+    vars(lifecycle).update(CAPTURE_WAIT_SECONDS=0)  # who waits for another's capture looks once
+    vars(serialize_per_doctor).update(_doctor_locks=_NobodyLinesUp())  # behind an act that waits
 
 
 def fated(app: Litestar) -> None:

@@ -34,7 +34,7 @@ async def wrong_in_the_end(scene: Scene, ending: Ending) -> list[Wrong]:
     while scene.stage.crew.waiting:
         await scene.go_on(-1)
     if ending.post_comes:
-        for number in reversed(range(len(await scene.stage.post.letters()))):
+        for number in reversed(range(len(await scene.stage.post.messages()))):
             await scene.deliver(number)
     for number in range(ROUNDS):
         await decide(scene, ending)

@@ -51,7 +51,7 @@ class Post:
     ) -> None:
         await self._server.stop()
 
-    async def letters(self) -> list[Letter]:
+    async def messages(self) -> list[Letter]:
         """Return what has been sent since the post was last cleared, in the order in which it happened."""
         while True:
             events = (await self._till.books())["events"]
@@ -61,4 +61,4 @@ class Post:
 
     async def clear(self) -> None:
         """Forget what was sent so far."""
-        self._opened += len(await self.letters())
+        self._opened += len(await self.messages())

@@ -16,7 +16,7 @@ from app.db.driver import is_retryable
 DONE = "done"
 WAITS = "waits"
 BLOCKED = "SELECT pg_blocking_pids($1) && $2::integer[]"
-PATIENCE = 20.0  # seconds; a statement that neither answers nor waits for another session is stuck
+CAPTURE_WAIT_SECONDS = 20.0  # seconds; a statement that neither answers nor waits for another session is stuck
 
 
 class Statement(NamedTuple):
@@ -152,7 +152,7 @@ class Play:
         while self._waiting:
             if not self._free():  # everybody waits for another: PostgreSQL is about to pick a victim
                 running = [session.running for session in self.sessions if session.running]
-                await asyncio.wait(running, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait(running, timeout=CAPTURE_WAIT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
             answered = [turn for turn in self._waiting if await self._answered(turn)]
             if not answered:
                 return
@@ -167,7 +167,7 @@ class Play:
         session = self.sessions[turn]
         others = [other.pid for other in self.sessions if other is not session]
         assert session.running
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(CAPTURE_WAIT_SECONDS):
             # the time spares PostgreSQL most of the questions; nothing depends on its length
             while not (await asyncio.wait({session.running}, timeout=0.003))[0]:
                 if await self._watcher.fetchval(BLOCKED, session.pid, others):

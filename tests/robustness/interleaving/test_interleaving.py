@@ -128,17 +128,19 @@ async def test_a_pair(companies: list[Company], case: Case) -> None:
         tasks = [together.create_task(perform(company, case, origin, 0, 1)) for company in companies]
     plays = [task.result() for task in tasks]
     alone = [(await perform(companies[0], case, origin, side))[0].ending for side in range(2)]
-    in_turn = [seen.ending for seen in plays[0] if not seen.play.overlaps]
-    assert len(in_turn) == 2
-    possible = [{ending.outcomes[side] for ending in in_turn} for side in range(2)]
-    assert all(DONE in outcomes for outcomes in possible) or case.name in HOPELESS, f"the two never meet: {in_turn}"
+    serialize_per_doctor = [seen.ending for seen in plays[0] if not seen.play.overlaps]
+    assert len(serialize_per_doctor) == 2
+    possible = [{ending.outcomes[side] for ending in serialize_per_doctor} for side in range(2)]
+    assert all(DONE in outcomes for outcomes in possible) or case.name in HOPELESS, (
+        f"the two never meet: {serialize_per_doctor}"
+    )
     for company, all_seen in zip(companies, plays, strict=True):
         for seen in all_seen:
-            complaints = [*seen.broken, *judge(case, company.level, seen, in_turn, alone)]
+            complaints = [*seen.broken, *judge(case, company.level, seen, serialize_per_doctor, alone)]
             assert not complaints, "\n".join([f"{case} at {company.level}", str(seen.play), *complaints])
 
 
-def judge(case: Case, level: str, seen: Seen, in_turn: list[Ending], alone: list[Ending]) -> Iterator[str]:
+def judge(case: Case, level: str, seen: Seen, serialize_per_doctor: list[Ending], alone: list[Ending]) -> Iterator[str]:
     """Say what about a play could not be, had its sessions come one after the other."""
     outcomes, state = seen.ending
     victims = [side for side, outcome in enumerate(outcomes) if outcome in RETRIES]
@@ -146,8 +148,8 @@ def judge(case: Case, level: str, seen: Seen, in_turn: list[Ending], alone: list
         yield f"not a rule: {outcomes}"
     if victims and not (seen.play.overlaps and (level != READ_COMMITTED or case.name in RETRIED)):
         yield f"nothing made a retry necessary: {outcomes}"
-    if not victims and seen.ending not in in_turn:
-        yield f"neither order ends like this: {seen.ending}, but {in_turn}"
+    if not victims and seen.ending not in serialize_per_doctor:
+        yield f"neither order ends like this: {seen.ending}, but {serialize_per_doctor}"
     if len(victims) > 1:
         yield f"nobody won: {outcomes}"
     elif victims:

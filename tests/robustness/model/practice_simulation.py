@@ -11,7 +11,7 @@ from tests.robustness.model.model_choices import STEPS
 from tests.robustness.model.model_offers import WINDOW
 from tests.robustness.model.model_records import Doctor
 from tests.robustness.model.random_acts import ACTS, draw
-from tests.robustness.model.real_time import PATIENCE, RealTime
+from tests.robustness.model.real_time import CAPTURE_WAIT_SECONDS, RealTime
 from tests.robustness.model.simulated_mail import Post
 from tests.support.db.invariants import broken
 
@@ -89,7 +89,7 @@ class Fortnight(RealTime):
         """Book a slot right before or after it enters the booking window, or begins."""
         d, ahead = self.a_doctor(doctor), WINDOW if enters else timedelta(0)
         first = self.world.now + ahead
-        for start in self.world.doctors[d].slots(first, first + PATIENCE)[:1]:
+        for start in self.world.doctors[d].slots(first, first + CAPTURE_WAIT_SECONDS)[:1]:
             self.wait_for_edge(start - ahead, before=before)
             self.book_slot(self.patient(patient), d, start)
 

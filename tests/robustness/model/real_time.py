@@ -19,7 +19,7 @@ from tests.robustness.model.model_snapshot import Kept
 from tests.robustness.model.real_time_postgres import RealTimePostgres
 
 TICK, RESOLUTION = 5 * MINUTE, timedelta(microseconds=1)
-PATIENCE = 30 * MINUTE  # how long an act is put off to come right before or after an edge
+CAPTURE_WAIT_SECONDS = 30 * MINUTE  # how long an act is put off to come right before or after an edge
 MARGIN = 0.015  # seconds of ours between an act and the edge that it is to come before or after
 
 
@@ -68,7 +68,9 @@ class RealTime(Practice):
         """Return the appointments for which such an edge is near, the nearest first."""
         now, counting = self.world.now, ("completed", "no_show") if name == "correction" else ("pending", "confirmed")
         known = [(a.hold_ends if name == "hold" else edges_of(a)[name], a) for a in self.world.appointments]
-        near = [(at, a) for at, a in known if at and now < at <= now + PATIENCE and a.counts_as(now) in counting]
+        near = [
+            (at, a) for at, a in known if at and now < at <= now + CAPTURE_WAIT_SECONDS and a.counts_as(now) in counting
+        ]
         return sorted(near, key=lambda one: one[0])
 
     def agree(self, in_postgres: Callable[[], object], in_model: Callable[[], object]) -> None:

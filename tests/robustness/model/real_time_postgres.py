@@ -2,7 +2,7 @@
 
 import asyncpg
 
-from app.db.driver import ATTEMPTS, is_retryable
+from app.db.driver import MAX_ATTEMPTS, is_retryable
 from app.workers.repository import DOCTORS
 from app.workers.sweep import DOCTORS_PER_SWEEP
 from tests.robustness.model.model_postgres import Postgres
@@ -23,7 +23,7 @@ class RealTimePostgres(Postgres):
 
     def act(self, statement: str, *arguments: object, by: str = "app") -> list[asyncpg.Record]:
         """Run a statement as a role; raise Refused with the rule it breaks."""
-        for _ in range(ATTEMPTS):
+        for _ in range(MAX_ATTEMPTS):
             try:
                 return self._act(statement, *arguments, by=by)
             except asyncpg.PostgresError as error:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from app.admin_cli.psql import shell
+from app.admin_cli.psql import psql_command
 
 BLOCKS = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 ANYTHING = "..."
@@ -37,7 +37,7 @@ def recipes(page: str) -> Iterator[Recipe]:
 
 async def psql(url: str, typed: str) -> str:
     """Type something at `booking psql`; return what it prints, errors among it."""
-    path, (_, *arguments), environment = shell(Path(), [], {**os.environ, "ADMIN_DATABASE_URL": url})
+    path, (_, *arguments), environment = psql_command(Path(), [], {**os.environ, "ADMIN_DATABASE_URL": url})
     process = await asyncio.create_subprocess_exec(
         path,
         *arguments,

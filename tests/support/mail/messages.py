@@ -11,7 +11,7 @@ from uuid import UUID
 
 from app.domain.notifications.compose import compose
 from app.domain.notifications.locales import en
-from app.domain.notifications.schemas import AccountLetter, Letter
+from app.domain.notifications.schemas import AccountNotification, AppointmentNotification
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 START = datetime(2026, 11, 26, 13, 0, tzinfo=UTC)
@@ -19,7 +19,7 @@ SENDER = Address("Appointments", "appointments", "clinic.example")
 CONTENT_HEADERS = {"Content-Type", "MIME-Version"}
 
 
-def letter(start: datetime = START, **changes: Any) -> Letter:
+def letter(start: datetime = START, **changes: Any) -> AppointmentNotification:
     columns: dict[str, Any] = {
         "id": 1,
         "kind": "appointment_confirmed",
@@ -48,10 +48,10 @@ def letter(start: datetime = START, **changes: Any) -> Letter:
         "paid": None,
         "capture_id": None,
     }
-    return Letter(**columns | changes)
+    return AppointmentNotification(**columns | changes)
 
 
-def account_letter(**changes: Any) -> AccountLetter:
+def account_letter(**changes: Any) -> AccountNotification:
     columns: dict[str, Any] = {
         "id": 1,
         "kind": "password_changed",
@@ -67,15 +67,15 @@ def account_letter(**changes: Any) -> AccountLetter:
         "desired_date": None,
         "position": None,
     }
-    return AccountLetter(**columns | changes)
+    return AccountNotification(**columns | changes)
 
 
-def received(sent: Letter | AccountLetter, at: datetime = NOW) -> EmailMessage:
+def received(sent: AppointmentNotification | AccountNotification, at: datetime = NOW) -> EmailMessage:
     """Return the mail as it is read at the other end."""
     return message_from_bytes(compose(sent, en.LOCALE, SENDER, at).as_bytes(), _class=EmailMessage, policy=SMTP)
 
 
-def text(sent: Letter | AccountLetter, at: datetime = NOW) -> str:
+def text(sent: AppointmentNotification | AccountNotification, at: datetime = NOW) -> str:
     """Return the text that people read."""
     return content(received(sent, at), "plain")
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import httpx
 
-from app.domain.payments.paypal.certificate_chain import trust
+from app.domain.payments.paypal.certificate_chain import trusted_roots
 from app.domain.payments.paypal.certificates import Certificates
 from tests.support.paypal.certificate_authority import NOW, issue, root
 from tests.support.paypal.fake_internet import Internet
@@ -35,4 +35,4 @@ class Clock:
 
 def certificates(http: httpx.AsyncClient, clock: Callable[[], datetime] = lambda: NOW) -> Certificates:
     """Return a store that trusts one root."""
-    return Certificates(http, trust(TRUSTED.pem), clock=clock)
+    return Certificates(http, trusted_roots(TRUSTED.pem), clock=clock)

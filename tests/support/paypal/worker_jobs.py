@@ -5,15 +5,15 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import cast
 
 from app.db.engine import create_engine
-from app.domain.payments.gateway import PayPalAccount
-from app.outage_log import Outage
+from app.domain.payments.gateway import PayPalGateway
+from app.outage_log import OutageLog
 from app.settings import Settings
 from app.workers import payments
 from app.workers.context import WorkerContext
 from tests.support.paypal.payment_client import Bill
 
 
-class _NoOutage(Outage):
+class _NoOutage(OutageLog):
     """Lets a job fail as it fails."""
 
     @contextmanager
@@ -44,12 +44,12 @@ class Jobs:
 async def worker_context(settings: Settings) -> AsyncIterator[WorkerContext]:
     """Yield what a worker with these settings gives its jobs about payments."""
     engine = create_engine(settings.database_url, application_name="booking-worker")
-    async with PayPalAccount(settings) as paypal_account:
+    async with PayPalGateway(settings) as paypal_gateway:
         context = {
             "settings": settings,
             "engine": engine,
             "database": _NoOutage("postgresql"),
-            "paypal_account": paypal_account,
+            "paypal_gateway": paypal_gateway,
         }
         yield cast(WorkerContext, context)
     await engine.dispose()

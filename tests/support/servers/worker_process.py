@@ -59,14 +59,14 @@ class WorkerProcess:
 
     async def start(self) -> None:
         """Start the process and wait until it has begun to work."""
-        before = len(self.logged("working")) if self._log.exists() else 0
+        before = len(self.logged("worker_started")) if self._log.exists() else 0
         environment = {"PATH": os.environ["PATH"], **self._environment}
         self._process = FORKS.Process(target=_be_worker, args=(environment, self._log))
         await asyncio.to_thread(self._process.start)
 
         async def works() -> bool:
             assert self.pid, self._log.read_text()
-            return self._log.exists() and len(self.logged("working")) > before
+            return self._log.exists() and len(self.logged("worker_started")) > before
 
         await eventually(works)
 

@@ -185,7 +185,7 @@ def read_order(body: bytes) -> Order:
         amount=unit.amount.money(),
         approval_url=_link(order.links, *APPROVAL_RELATIONS),
         payer_id=_payer_id(order),
-        capture=_that_counts(unit.payments.captures if unit.payments else [], order.id),
+        capture=_effective_capture(unit.payments.captures if unit.payments else [], order.id),
     )
 
 
@@ -219,7 +219,7 @@ def read_problem(body: bytes) -> Problem:
     )
 
 
-def _that_counts(captures: Sequence[_Capture], order_id: str) -> Capture | None:
+def _effective_capture(captures: Sequence[_Capture], order_id: str) -> Capture | None:
     """Return the capture that took money or may yet do so; else the last that did not; else None."""
     counting = [capture for capture in captures if capture.status not in UNSUCCESSFUL]
     found = counting or captures

@@ -13,7 +13,7 @@ log = structlog.get_logger()
 T = TypeVar("T")
 
 
-class Patience(Struct, frozen=True, kw_only=True):
+class Timeouts(Struct, frozen=True, kw_only=True):
     """How long PayPal is waited for, in seconds, and how often a call is sent at most."""
 
     connect: float = 5
@@ -23,7 +23,7 @@ class Patience(Struct, frozen=True, kw_only=True):
     total: float = 50  # for one call, with everything that it needs
     attempts: int = 4
     pause: float = 0.5  # before the second attempt; doubled before each later one, and jittered
-    longest_pause: float = 10  # PayPal may ask for; for a longer one, nobody waits here
+    max_pause: float = 10  # PayPal may ask for; for a longer one, nobody waits here
 
 
 class Call(Struct, Generic[T], frozen=True, kw_only=True):
@@ -37,7 +37,7 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
     content: bytes | None = None
 
 
-class TryAgain(Exception):  # noqa: N818  no error yet
+class RetryableError(Exception):
     """An attempt without an answer; `after` is PayPal's wish, in seconds, `is_busy`: with another's same request."""
 
     def __init__(
@@ -56,10 +56,10 @@ class Attempts:
     def __init__(self, operation: str) -> None:
         self.operation = operation
         self.number = 0
-        self.in_doubt = False  # a request may have been carried out without our having heard of it
-        self.trouble = TryAgain("there was no time for it")
+        self.outcome_unknown = False  # a request may have been carried out without our having heard of it
+        self.trouble = RetryableError("there was no time for it")
 
-    def failed(self, trouble: TryAgain) -> None:
+    def failed(self, trouble: RetryableError) -> None:
         """Keep in mind, and log, that an attempt brought no answer."""
         self.trouble = trouble
         log.warning(
@@ -74,6 +74,6 @@ class Attempts:
         """Return what to raise when there are no more attempts."""
         if self.trouble.is_busy:
             return PayPalBusy(self.operation, self.trouble.text, self.trouble.debug_id)
-        if self.in_doubt:
+        if self.outcome_unknown:
             return PayPalUnknown(self.operation, self.trouble.text, self.trouble.debug_id)
         return PayPalUnavailable(self.operation, self.trouble.text, self.trouble.debug_id, self.trouble.after)

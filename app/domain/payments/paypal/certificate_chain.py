@@ -25,7 +25,7 @@ from cryptography.x509.verification import PolicyBuilder, Store, VerificationErr
 
 from app.domain.payments.paypal.webhook_errors import WebhookForgedError
 
-SMALLEST_RSA_KEY = 2048  # bits
+MIN_RSA_KEY_BITS = 2048  # bits
 PEM = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 
 # The names that PayPal's own SDK for Java takes for the signer's (SSLUtil.validateCertificateChain): live it is
@@ -34,7 +34,7 @@ PEM = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re
 SIGNER = re.compile(r"messageverificationcerts(\.[a-z0-9-]+)*\.paypal\.com")
 
 # What cryptography raises on certificates that are none, some of it only when the part in question is looked at.
-MALFORMED = (
+MALFORMED_ERRORS = (
     ValueError,
     InvalidVersion,
     DuplicateExtension,
@@ -57,7 +57,7 @@ def public_roots() -> Store:
     return Store(list(_well_formed(Path(certifi.where()).read_bytes())))
 
 
-def trust(root: bytes) -> Store:
+def trusted_roots(root: bytes) -> Store:
     """Return the certificates in `root` (PEM) as the roots to trust. Raises ValueError if there is none."""
     return Store(list(_well_formed(root)))
 
@@ -70,7 +70,7 @@ def signing_key(chain: bytes, roots: Store, at: datetime) -> SigningKey:
     try:
         leaf, *intermediates = (_parsed(block) for block in PEM.findall(chain))
         key, name = _rsa_key(leaf), _name(leaf)
-    except MALFORMED as error:
+    except MALFORMED_ERRORS as error:
         raise WebhookForgedError("certificate_malformed") from error
     _check_dates(leaf, at)
     try:
@@ -84,7 +84,7 @@ def _well_formed(bundle: bytes) -> Iterator[Certificate]:
     for block in PEM.findall(bundle):
         try:
             yield _parsed(block)
-        except MALFORMED:  # one old root must not cost the trust in all others
+        except MALFORMED_ERRORS:  # one old root must not cost the trust in all others
             continue
 
 
@@ -97,7 +97,7 @@ def _parsed(block: bytes) -> Certificate:
 
 def _rsa_key(leaf: Certificate) -> RSAPublicKey:
     key = leaf.public_key()
-    if not isinstance(key, RSAPublicKey) or key.key_size < SMALLEST_RSA_KEY:
+    if not isinstance(key, RSAPublicKey) or key.key_size < MIN_RSA_KEY_BITS:
         raise WebhookForgedError("certificate_key")
     return key
 

@@ -15,25 +15,25 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.x509.verification import Store
 
-from app.domain.payments.paypal.certificate_chain import SigningKey, signing_key, trust
+from app.domain.payments.paypal.certificate_chain import SigningKey, signing_key, trusted_roots
 from app.domain.payments.paypal.webhook_errors import WebhookForgedError, WebhookUndecidedError
 
 # So strict that no two parsers can differ about the host: no userinfo, capitals, escapes, backslashes or final dot.
 # Labels end at 63 characters, beyond which Python's resolver raises UnicodeError.
 _LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-PAYPALS = re.compile(rf"https://(?:{_LABEL}\.){{0,3}}paypal\.com(?::443)?/[A-Za-z0-9._~/-]*")
+PAYPAL_URL = re.compile(rf"https://(?:{_LABEL}\.){{0,3}}paypal\.com(?::443)?/[A-Za-z0-9._~/-]*")
 
-SECONDS_TO_FETCH = 10  # for all of it: waiting for others, connecting, and the last byte
-FETCHES_AT_ONCE = 4
-LARGEST_CHAIN = 64 * 1024  # bytes
-KEYS_KEPT = 16
-FAILURES_KEPT = 256
-KEY_IS_FRESH = timedelta(days=1)  # then PayPal is asked again: it may have withdrawn the certificate
-FAILURE_IS_FRESH = timedelta(seconds=10)
-PASSING = frozenset({408, 425, 429})  # answers that another time may be others, as all of 500 and more
+FETCH_TIMEOUT_SECONDS = 10  # for all of it: waiting for others, connecting, and the last byte
+MAX_CONCURRENT_FETCHES = 4
+MAX_CHAIN_BYTES = 64 * 1024  # bytes
+MAX_CACHED_KEYS = 16
+MAX_CACHED_FAILURES = 256
+KEY_LIFETIME = timedelta(days=1)  # then PayPal is asked again: it may have withdrawn the certificate
+FAILURE_LIFETIME = timedelta(seconds=10)
+TRANSIENT_STATUSES = frozenset({408, 425, 429})  # answers that another time may be others, as all of 500 and more
 
 
-Kept = TypeVar("Kept")
+Cached = TypeVar("Cached")
 
 
 class SeededCertificate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -48,9 +48,9 @@ class _Failure(NamedTuple):
     until: datetime
 
 
-def is_paypals(url: str) -> bool:
+def is_paypal_url(url: str) -> bool:
     """Whether a certificate may be fetched from `url`: https, paypal.com or a host below it, port 443, and no more."""
-    return PAYPALS.fullmatch(url) is not None
+    return PAYPAL_URL.fullmatch(url) is not None
 
 
 def read_seeded(path: Path) -> dict[str, SeededCertificate]:
@@ -63,9 +63,9 @@ def read_seeded(path: Path) -> dict[str, SeededCertificate]:
     except msgspec.DecodeError as error:
         raise ValueError(str(error)) from error
     for url, certificate in seeded.items():
-        if not is_paypals(url):
+        if not is_paypal_url(url):
             raise ValueError(f"{url} is no URL of PayPal's")
-        trust(certificate.root.encode())
+        trusted_roots(certificate.root.encode())
     return seeded
 
 
@@ -85,7 +85,7 @@ class Certificates:
         self._clock = clock
         self._keys: dict[str, SigningKey] = {}
         self._failures: dict[str, _Failure] = {}
-        self._fetching = asyncio.Semaphore(FETCHES_AT_ONCE)
+        self._fetching = asyncio.Semaphore(MAX_CONCURRENT_FETCHES)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def key(self, url: str) -> RSAPublicKey:
@@ -94,14 +94,14 @@ class Certificates:
         Raises WebhookForgedError, for a URL that is none of PayPal's before anything is sent anywhere, or
         WebhookUndecidedError.
         """
-        if not is_paypals(url):
+        if not is_paypal_url(url):
             raise WebhookForgedError("certificate_url")
         lock = self._locks.setdefault(url, asyncio.Lock())
         async with lock:
-            known = self._known(url) or await self._learn(url)
+            known = self._cached(url) or await self._load(url)
         return known.public
 
-    def _known(self, url: str) -> SigningKey | None:
+    def _cached(self, url: str) -> SigningKey | None:
         now = self._clock()
         failure = self._failures.get(url)
         if failure and now < failure.until:
@@ -109,25 +109,25 @@ class Certificates:
         known = self._keys.get(url)
         return known if known and now < known.valid_until else None
 
-    async def _learn(self, url: str) -> SigningKey:
+    async def _load(self, url: str) -> SigningKey:
         try:
-            found = await self._look_up(url)
+            found = await self._resolve(url)
         except (WebhookForgedError, WebhookUndecidedError) as error:
-            _keep(self._failures, url, _Failure(copy(error), self._clock() + FAILURE_IS_FRESH), FAILURES_KEPT)
+            _cache(self._failures, url, _Failure(copy(error), self._clock() + FAILURE_LIFETIME), MAX_CACHED_FAILURES)
             raise
-        fresh = found._replace(valid_until=min(found.valid_until, self._clock() + KEY_IS_FRESH))
-        _keep(self._keys, url, fresh, KEYS_KEPT)
+        fresh = found._replace(valid_until=min(found.valid_until, self._clock() + KEY_LIFETIME))
+        _cache(self._keys, url, fresh, MAX_CACHED_KEYS)
         return fresh
 
-    async def _look_up(self, url: str) -> SigningKey:
+    async def _resolve(self, url: str) -> SigningKey:
         if seeded := self._seeded.get(url):
-            return signing_key(seeded.chain.encode(), trust(seeded.root.encode()), self._clock())
+            return signing_key(seeded.chain.encode(), trusted_roots(seeded.root.encode()), self._clock())
         return signing_key(await self._fetch(url), self._roots, self._clock())
 
     async def _fetch(self, url: str) -> bytes:
         request = self._http.build_request("GET", url, headers={"Accept-Encoding": "identity"})  # else it may inflate
         try:
-            async with asyncio.timeout(SECONDS_TO_FETCH), self._fetching:
+            async with asyncio.timeout(FETCH_TIMEOUT_SECONDS), self._fetching:
                 answer = await self._http.send(request, stream=True, auth=None, follow_redirects=False)
                 try:
                     return await _content(answer)
@@ -138,19 +138,19 @@ class Certificates:
 
 
 async def _content(answer: httpx.Response) -> bytes:
-    if answer.status_code in PASSING or answer.status_code >= 500:
+    if answer.status_code in TRANSIENT_STATUSES or answer.status_code >= 500:
         raise WebhookUndecidedError(f"the certificate cannot be had: {answer.status_code}")
     if answer.status_code != 200:
         raise WebhookForgedError("certificate_unavailable")
     content = b""
     async for part in answer.aiter_raw():
         content += part
-        if len(content) > LARGEST_CHAIN:
+        if len(content) > MAX_CHAIN_BYTES:
             raise WebhookForgedError("certificate_too_large")
     return content
 
 
-def _keep(kept: dict[str, Kept], url: str, value: Kept, most: int) -> None:
+def _cache(kept: dict[str, Cached], url: str, value: Cached, most: int) -> None:
     """Keep the last `most` values: strangers choose the URLs."""
     kept.pop(url, None)
     if len(kept) >= most:

@@ -22,16 +22,16 @@ from app.domain.payments.paypal.answers import (
     read_order,
     read_refund,
 )
-from app.domain.payments.paypal.call import Call, Patience
+from app.domain.payments.paypal.call import Call, Timeouts
 from app.domain.payments.paypal.connection import Connection
 from app.domain.payments.paypal.errors import PayPalRefused
 from app.domain.payments.paypal.webhook_errors import WebhookForgedError
 from app.domain.payments.paypal.webhook_signature import read_transmission
 
-LONGEST_TEXT = 127  # characters of a description, 255 of a note, says PayPal
-LONGEST_NOTE = 255
+MAX_DESCRIPTION_LENGTH = 127  # characters of a description, 255 of a note, says PayPal
+MAX_NOTE_LENGTH = 255
 _ID = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)
-_ASKED_FOR = {"Prefer": "return=representation", "Content-Type": "application/json"}
+_HEADERS = {"Prefer": "return=representation", "Content-Type": "application/json"}
 _read_verification = decoder(Verification)
 
 R = TypeVar("R", Order, Capture, Refund)
@@ -51,10 +51,10 @@ class PayPal:
         client_id: str,
         client_secret: str,
         *,
-        patience: Patience | None = None,
+        timeouts: Timeouts | None = None,
         http: httpx.AsyncClient | None = None,
     ) -> None:
-        self._connection = Connection(base_url, client_id, client_secret, patience or Patience(), http)
+        self._connection = Connection(base_url, client_id, client_secret, timeouts or Timeouts(), http)
 
     async def __aenter__(self) -> "PayPal":
         return self
@@ -80,7 +80,7 @@ class PayPal:
             "amount": _amount(amount),
             "custom_id": reference,
             "invoice_id": reference,
-            "description": description[:LONGEST_TEXT],
+            "description": description[:MAX_DESCRIPTION_LENGTH],
         }
         experience = {
             "return_url": return_url,
@@ -107,7 +107,7 @@ class PayPal:
         Refused with ORDER_NOT_APPROVED before the approval, and with ORDER_ALREADY_CAPTURED after another capture.
         """
         path = _path("capture_order", "/v2/checkout/orders/{}/capture", order_id)
-        return await self._post("capture_order", path, request_id, {}, _that(read_order, order_id))
+        return await self._post("capture_order", path, request_id, {}, _require_id(read_order, order_id))
 
     async def refund_capture(
         self, capture_id: str, *, request_id: str, amount: Money, reference: str, note: str | None
@@ -118,7 +118,7 @@ class PayPal:
         """
         body: dict[str, Any] = {"amount": _amount(amount), "custom_id": reference}
         if note:
-            body["note_to_payer"] = note[:LONGEST_NOTE]
+            body["note_to_payer"] = note[:MAX_NOTE_LENGTH]
         path = _path("refund_capture", "/v2/payments/captures/{}/refund", capture_id)
         return await self._post("refund_capture", path, request_id, body, read_refund)
 
@@ -149,7 +149,7 @@ class PayPal:
             "webhook_id": webhook_id,
             "webhook_event": msgspec.Raw(body),  # as it came: written anew, it would not fit its signature
         }
-        verification = await self._connection.carry_out(
+        verification = await self._connection.execute(
             Call(
                 operation="verify_webhook",
                 method="POST",
@@ -163,16 +163,16 @@ class PayPal:
 
     async def _get(self, operation: str, template: str, id_: str, read: Callable[[bytes], R]) -> R:
         path = _path(operation, template, id_)
-        return await self._connection.carry_out(
-            Call(operation=operation, method="GET", path=path, read=_that(read, id_))
+        return await self._connection.execute(
+            Call(operation=operation, method="GET", path=path, read=_require_id(read, id_))
         )
 
     async def _post(
         self, operation: str, path: str, request_id: str, body: dict[str, Any], read: Callable[[bytes], R]
     ) -> R:
-        headers = {**_ASKED_FOR, "PayPal-Request-Id": request_id}
+        headers = {**_HEADERS, "PayPal-Request-Id": request_id}
         content = msgspec.json.encode(body)
-        return await self._connection.carry_out(
+        return await self._connection.execute(
             Call(operation=operation, method="POST", path=path, headers=headers, content=content, read=read)
         )
 
@@ -195,7 +195,7 @@ def _path(operation: str, template: str, id_: str) -> str:
     return template.format(id_)
 
 
-def _that(read: Callable[[bytes], R], id_: str) -> Callable[[bytes], R]:
+def _require_id(read: Callable[[bytes], R], id_: str) -> Callable[[bytes], R]:
     """Return `read`, which then takes an answer about something else for no answer."""
 
     def read_that(body: bytes) -> R:

@@ -16,15 +16,15 @@ import httpx
 import structlog
 
 from app.domain.payments.paypal.answers import Token, decoder, read_problem
-from app.domain.payments.paypal.call import Attempts, Call, Patience, TryAgain
+from app.domain.payments.paypal.call import Attempts, Call, RetryableError, Timeouts
 from app.domain.payments.paypal.errors import PayPalError, PayPalRefused
 
 log = structlog.get_logger()
 
 T = TypeVar("T")
 
-NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
-TRY_AGAIN = frozenset({408, 409})  # and 429 and 5xx; 409: the same request is being worked on
+NOT_SENT_ERRORS = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+RETRYABLE_STATUSES = frozenset({408, 409})  # and 429 and 5xx; 409: the same request is being worked on
 TOKEN_MARGIN = 60.0  # seconds before its end at which a token is not used any more; a tenth of a short life
 
 
@@ -32,13 +32,13 @@ class Connection:
     """Carries calls out, as one client of PayPal; `http` is for tests that look on."""
 
     def __init__(
-        self, base_url: str, client_id: str, client_secret: str, patience: Patience, http: httpx.AsyncClient | None
+        self, base_url: str, client_id: str, client_secret: str, timeouts: Timeouts, http: httpx.AsyncClient | None
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._login = httpx.BasicAuth(client_id, client_secret)
-        self._patience = patience
+        self._timeouts = timeouts
         self._timeout = httpx.Timeout(
-            connect=patience.connect, read=patience.read, write=patience.write, pool=patience.pool
+            connect=timeouts.connect, read=timeouts.read, write=timeouts.write, pool=timeouts.pool
         )
         self._http = http or httpx.AsyncClient()
         self._token: str | None = None
@@ -49,31 +49,31 @@ class Connection:
         """Close the connections."""
         await self._http.aclose()
 
-    async def carry_out(self, call: Call[T]) -> T:
+    async def execute(self, call: Call[T]) -> T:
         """Return what PayPal answers. Raises PayPalRefused, PayPalUnavailable or PayPalUnknown."""
         attempts = Attempts(call.operation)
         try:
-            async with asyncio.timeout(self._patience.total):
+            async with asyncio.timeout(self._timeouts.total):
                 return await self._try(call, attempts)
         except TimeoutError:
-            attempts.failed(TryAgain(f"{self._patience.total:g} s have passed"))
+            attempts.failed(RetryableError(f"{self._timeouts.total:g} s have passed"))
             raise attempts.error() from None
 
     async def _try(self, call: Call[T], attempts: Attempts) -> T:
-        for number in range(1, self._patience.attempts + 1):
+        for number in range(1, self._timeouts.attempts + 1):
             attempts.number = number
             try:
                 return await self._attempt(call, attempts)
-            except TryAgain as trouble:
+            except RetryableError as trouble:
                 attempts.failed(trouble)
             pause = attempts.trouble.after or self._pause(number)
-            if number == self._patience.attempts or pause > self._patience.longest_pause:
+            if number == self._timeouts.attempts or pause > self._timeouts.max_pause:
                 break
             await asyncio.sleep(pause)
         raise attempts.error()
 
     def _pause(self, number: int) -> float:
-        return self._patience.pause * float(2 ** (number - 1)) * random.uniform(0.5, 1)
+        return self._timeouts.pause * float(2 ** (number - 1)) * random.uniform(0.5, 1)
 
     async def _attempt(self, call: Call[T], attempts: Attempts) -> T:
         for is_last in (False, True):
@@ -82,7 +82,7 @@ class Connection:
             answer = await self._send(attempts, call.method, call.path, headers=headers, content=call.content)
             if answer.status_code != 401:
                 break
-            self._forget(token)
+            self._discard_token(token)
             if is_last:
                 raise _unavailable(attempts, answer, "PayPal does not accept the access token")
         if answer.is_success:
@@ -90,22 +90,24 @@ class Connection:
         raise _refusal(answer, attempts)
 
     async def _send(self, attempts: Attempts, method: str, path: str, **request: Any) -> httpx.Response:
-        """Send a request. Raises TryAgain if no answer comes, or one that says to come again."""
-        was_in_doubt, attempts.in_doubt = attempts.in_doubt, True
+        """Send a request. Raises RetryableError if no answer comes, or one that says to come again."""
+        was_outcome_unknown, attempts.outcome_unknown = attempts.outcome_unknown, True
         try:
             answer = await self._http.request(
                 method, self._base_url + path, timeout=self._timeout, follow_redirects=False, **request
             )
-        except NOTHING_SENT as error:
-            attempts.in_doubt = was_in_doubt
-            raise TryAgain(type(error).__name__) from error
+        except NOT_SENT_ERRORS as error:
+            attempts.outcome_unknown = was_outcome_unknown
+            raise RetryableError(type(error).__name__) from error
         except httpx.RequestError as error:
-            raise TryAgain(type(error).__name__) from error
+            raise RetryableError(type(error).__name__) from error
         if answer.status_code in {401, 429}:
-            attempts.in_doubt = was_in_doubt
-        if answer.status_code == 429 or answer.status_code in TRY_AGAIN or answer.status_code >= 500:
+            attempts.outcome_unknown = was_outcome_unknown
+        if answer.status_code == 429 or answer.status_code in RETRYABLE_STATUSES or answer.status_code >= 500:
             is_busy = answer.status_code == 409
-            raise TryAgain(f"status {answer.status_code}", debug_id(answer), _retry_after(answer), is_busy=is_busy)
+            raise RetryableError(
+                f"status {answer.status_code}", debug_id(answer), _retry_after(answer), is_busy=is_busy
+            )
         return answer
 
     async def _usable_token(self, attempts: Attempts) -> str:
@@ -116,7 +118,7 @@ class Connection:
             return self._token
 
     async def _fetch_token(self, attempts: Attempts) -> str:
-        was_in_doubt = attempts.in_doubt  # a token that we did not get harms nobody
+        was_outcome_unknown = attempts.outcome_unknown  # a token that we did not get harms nobody
         try:
             answer = await self._send(
                 attempts,
@@ -130,11 +132,11 @@ class Connection:
                 raise _unavailable(attempts, answer, "PayPal does not accept the client id and secret")
             token = _read_token(answer)
         finally:
-            attempts.in_doubt = was_in_doubt
+            attempts.outcome_unknown = was_outcome_unknown
         self._token_ends = asked_at + token.expires_in - min(TOKEN_MARGIN, token.expires_in / 10)
         return token.access_token
 
-    def _forget(self, token: str) -> None:
+    def _discard_token(self, token: str) -> None:
         """Drop `token`, unless somebody else has fetched another since."""
         if self._token == token:
             self._token = None
@@ -150,8 +152,8 @@ def _read(call: Call[T], answer: httpx.Response, attempts: Attempts) -> T:
     try:
         result = call.read(answer.content)
     except ValueError as error:  # its text may quote the answer
-        raise TryAgain(f"status {answer.status_code}, but not the documented answer", debug_id(answer)) from error
-    attempts.in_doubt = False
+        raise RetryableError(f"status {answer.status_code}, but not the documented answer", debug_id(answer)) from error
+    attempts.outcome_unknown = False
     return result
 
 
@@ -162,15 +164,15 @@ def _read_token(answer: httpx.Response) -> Token:
     try:
         return _decode_token(answer.content)
     except ValueError as error:
-        raise TryAgain(f"status {answer.status_code}, but no access token", debug_id(answer)) from error
+        raise RetryableError(f"status {answer.status_code}, but no access token", debug_id(answer)) from error
 
 
 def _refusal(answer: httpx.Response, attempts: Attempts) -> PayPalRefused:
-    """Return what PayPal refused. Raises TryAgain if the answer is none of PayPal's own, but a proxy's, say."""
+    """Return what PayPal refused. Raises RetryableError if the answer is none of PayPal's own, but a proxy's, say."""
     try:
         problem = read_problem(answer.content)
     except ValueError as error:
-        raise TryAgain(f"status {answer.status_code}, but no reason", debug_id(answer)) from error
+        raise RetryableError(f"status {answer.status_code}, but no reason", debug_id(answer)) from error
     refused = PayPalRefused(
         attempts.operation,
         status=answer.status_code,
@@ -191,7 +193,7 @@ def _refusal(answer: httpx.Response, attempts: Attempts) -> PayPalRefused:
 
 
 def _unavailable(attempts: Attempts, answer: httpx.Response, text: str) -> PayPalError:
-    attempts.failed(TryAgain(text, debug_id(answer)))
+    attempts.failed(RetryableError(text, debug_id(answer)))
     return attempts.error()
 
 

@@ -8,7 +8,7 @@ from litestar.params import JSONBody
 from litestar.security.jwt import Token
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.api.idempotency.idempotent import once
+from app.api.idempotency.idempotent import idempotent
 from app.api.pagination import LINK, Cursor, Keyset, Limit, page, read_id
 from app.api.problems import not_found, problems
 from app.domain.auth.tokens import Caller, patients_only
@@ -32,7 +32,7 @@ class WaitlistController(Controller):
     dependencies = {"waitlist": Provide(provide_waitlist)}  # noqa: RUF012  Litestar reads it from the class
 
     @post("/", operation_id="join_waitlist", guards=[patients_only], responses=problems(409, 422))
-    @once
+    @idempotent
     async def join(
         self,
         request: Request[Caller, Token, Any],
@@ -78,7 +78,7 @@ class WaitlistController(Controller):
         guards=[patients_only],
         responses=problems(409),
     )
-    @once
+    @idempotent
     async def pause(
         self, request: Request[Caller, Token, Any], entry_id: PathId, waitlist: NamedDependency[WaitlistRepository]
     ) -> WaitlistEntry:
@@ -92,7 +92,7 @@ class WaitlistController(Controller):
         guards=[patients_only],
         responses=problems(409),
     )
-    @once
+    @idempotent
     async def resume(
         self, request: Request[Caller, Token, Any], entry_id: PathId, waitlist: NamedDependency[WaitlistRepository]
     ) -> WaitlistEntry:

@@ -9,7 +9,7 @@ from litestar.params import FromQuery
 from litestar.security.jwt import Token
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.api.idempotency.idempotent import once
+from app.api.idempotency.idempotent import idempotent
 from app.api.pagination import LINK, Cursor, Keyset, Limit, page, read_id
 from app.api.problems import not_found, problems
 from app.domain.appointments.schemas import AppointmentDetail
@@ -54,7 +54,7 @@ class OfferController(Controller):
         guards=[patients_only],
         responses=problems(409),
     )
-    @once
+    @idempotent
     async def accept(
         self, request: Request[Caller, Token, Any], offer_id: PathId, offers: NamedDependency[OfferRepository]
     ) -> AppointmentDetail:
@@ -71,7 +71,7 @@ class OfferController(Controller):
         guards=[patients_only],
         responses=problems(409),
     )
-    @once
+    @idempotent
     async def decline(
         self, request: Request[Caller, Token, Any], offer_id: PathId, offers: NamedDependency[OfferRepository]
     ) -> OfferDetail:

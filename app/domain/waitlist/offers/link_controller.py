@@ -12,7 +12,7 @@ from app.api.pages import HEADERS
 from app.api.problems import ProblemError
 from app.domain.auth.tokens import Secret
 from app.domain.payments.controller import provide_payments
-from app.domain.payments.gateway import PayPalAccount
+from app.domain.payments.gateway import PayPalGateway
 from app.domain.payments.paypal.errors import PayPalError
 from app.domain.payments.repository import PaymentRepository
 from app.domain.payments.schemas import CreatePayment
@@ -24,7 +24,7 @@ from app.domain.waitlist.offers.repository import OfferRepository
 from app.domain.waitlist.offers.schemas import LinkedOffer
 
 LinkToken = Annotated[str, PathParameter(pattern="^[A-Za-z0-9_-]{43}$")]
-LATER = "Payment is not possible at this moment; try again, or pay in your booking app."
+PAYMENT_UNAVAILABLE = "Payment is not possible at this moment; try again, or pay in your booking app."
 
 
 class OfferLinkController(Controller):
@@ -41,7 +41,7 @@ class OfferLinkController(Controller):
     @get("/{token:str}", media_type=MediaType.HTML)
     async def show(self, token: LinkToken, offers: NamedDependency[OfferRepository]) -> Response[str]:
         """Show the offer and change nothing."""
-        return await _shown(token, offers)
+        return await _show_offer(token, offers)
 
     @post("/{token:str}", status_code=200, media_type=MediaType.HTML)
     async def accept(
@@ -49,37 +49,37 @@ class OfferLinkController(Controller):
         token: LinkToken,
         offers: NamedDependency[OfferRepository],
         payments: NamedDependency[PaymentRepository],
-        paypal_account: NamedDependency[PayPalAccount],
+        paypal_gateway: NamedDependency[PayPalGateway],
     ) -> Response[str]:
         """Accept the offer, unless that is done, and lead on to the payment where there is something to pay."""
-        offer = await offers.by_token(Secret.of(token).hash)
+        offer = await offers.find_by_token(Secret.of(token).hash)
         if offer and offer.status in ("queued", "sent"):
             try:
                 await offers.accept(offer.patient, offer.id)
             except asyncpg.IntegrityConstraintViolationError as error:
                 return _refused(error)
-            offer = await offers.by_token(Secret.of(token).hash)
+            offer = await offers.find_by_token(Secret.of(token).hash)
         if offer is None:
-            return pages.unknown()
+            return pages.unknown_offer_page()
         if offer.status == "accepted" and offer.appointment_status == "pending":
-            return await _to_payment(offer, f"{PATH}/{token}/", payments, paypal_account)
-        return pages.shown(offer, f"{PATH}/{token}/")
+            return await _redirect_to_payment(offer, f"{PATH}/{token}/", payments, paypal_gateway)
+        return pages.offer_page(offer, f"{PATH}/{token}/")
 
     @post("/{token:str}/decline", status_code=200, media_type=MediaType.HTML)
     async def decline(self, token: LinkToken, offers: NamedDependency[OfferRepository]) -> Response[str]:
         """Decline the offer, unless it is over."""
-        offer = await offers.by_token(Secret.of(token).hash)
+        offer = await offers.find_by_token(Secret.of(token).hash)
         if offer and offer.status in ("queued", "sent"):
             try:
                 await offers.decline(offer.patient, offer.id)
             except asyncpg.IntegrityConstraintViolationError as error:
                 return _refused(error)
-        return await _shown(token, offers)
+        return await _show_offer(token, offers)
 
 
-async def _shown(token: str, offers: OfferRepository) -> Response[str]:
-    offer = await offers.by_token(Secret.of(token).hash)
-    return pages.shown(offer, f"{PATH}/{token}/") if offer else pages.unknown()
+async def _show_offer(token: str, offers: OfferRepository) -> Response[str]:
+    offer = await offers.find_by_token(Secret.of(token).hash)
+    return pages.offer_page(offer, f"{PATH}/{token}/") if offer else pages.unknown_offer_page()
 
 
 def _refused(error: asyncpg.IntegrityConstraintViolationError) -> Response[str]:
@@ -89,16 +89,16 @@ def _refused(error: asyncpg.IntegrityConstraintViolationError) -> Response[str]:
     return pages.refused(refusal.detail)
 
 
-async def _to_payment(
-    offer: LinkedOffer, action: str, payments: PaymentRepository, paypal_account: PayPalAccount
+async def _redirect_to_payment(
+    offer: LinkedOffer, action: str, payments: PaymentRepository, paypal_gateway: PayPalGateway
 ) -> Response[str]:
     """Lead the browser to PayPal; if that is not possible, say until when there is time for it."""
     wanted = CreatePayment(appointment_id=offer.appointment, amount=str(offer.fee), currency=offer.currency)
     try:
-        lifecycle = paypal_account.lifecycle(payments)
-        payment = await lifecycle.with_order(offer.patient, await lifecycle.begin(offer.patient, wanted))
+        lifecycle = paypal_gateway.lifecycle(payments)
+        payment = await lifecycle.ensure_order(offer.patient, await lifecycle.begin(offer.patient, wanted))
     except (ProblemError, PayPalError, asyncpg.IntegrityConstraintViolationError):
-        return pages.shown(offer, action, LATER)
+        return pages.offer_page(offer, action, PAYMENT_UNAVAILABLE)
     if payment.approval_url is None:
-        return pages.shown(offer, action, LATER)
+        return pages.offer_page(offer, action, PAYMENT_UNAVAILABLE)
     return Redirect(payment.approval_url, status_code=303, headers=HEADERS)

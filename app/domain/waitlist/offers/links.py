@@ -5,6 +5,6 @@ from app.domain.auth.tokens import Secret
 PATH = "/api/appointments/offers/link"
 
 
-def link_to(public_url: str, code: Secret) -> str:
+def offer_url(public_url: str, code: Secret) -> str:
     """Return the address of the page on which the offer can be accepted."""
     return f"{public_url.rstrip('/')}{PATH}/{code.text}/"

@@ -28,7 +28,7 @@ CLAIMED = {
 GONE = ("Nothing to do", "This appointment does not take place any more. Open your booking app.")
 
 
-def unknown() -> Response[str]:
+def unknown_offer_page() -> Response[str]:
     """Say that a link leads to nothing."""
     return page(*UNKNOWN, status_code=404)
 
@@ -38,7 +38,7 @@ def refused(why: str) -> Response[str]:
     return page("Not possible", escape(why), status_code=409)
 
 
-def shown(offer: LinkedOffer, action: str, note: str = "") -> Response[str]:
+def offer_page(offer: LinkedOffer, action: str, note: str = "") -> Response[str]:
     """Show an offer, with the buttons that post to the address `action` where there is something to decide."""
     if offer.status in ("queued", "sent"):
         return page("A slot for you", _offered(offer, action), status_code=200)

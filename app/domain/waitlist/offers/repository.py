@@ -49,7 +49,7 @@ class OfferRepository:
         row = await fetch_one(self.engine, DECLINE, patient_id, offer_id)
         return OfferDetail(**row, detail="The offer is declined. You keep your place in line.") if row else None
 
-    async def by_token(self, token_hash: bytes) -> LinkedOffer | None:
+    async def find_by_token(self, token_hash: bytes) -> LinkedOffer | None:
         """Return the offer that a mailed token (SHA-256) is for."""
         row = await fetch_one(self.engine, FIND_LINKED, token_hash)
         return LinkedOffer(**row) if row else None

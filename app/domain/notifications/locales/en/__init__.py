@@ -35,7 +35,7 @@ LOCALE = Locale(
         ("refund_requested", "patient"): payments.refund_requested,
         ("refund_completed", "patient"): payments.refund_completed,
     },
-    account_words={
+    account_texts={
         "email_verification": accounts.email_verification,
         "email_changing": accounts.email_changing,
         "password_reset": accounts.password_reset,

@@ -3,13 +3,13 @@
 from datetime import timedelta
 from urllib.parse import urlencode, urlsplit
 
-from app.domain.notifications.locale import Words
-from app.domain.notifications.schemas import AccountLetter
+from app.domain.notifications.locale import MailText
+from app.domain.notifications.schemas import AccountNotification
 
 
-def email_verification(letter: AccountLetter) -> Words:
+def email_verification(letter: AccountNotification) -> MailText:
     """Bring the code that proves an address."""
-    return Words(
+    return MailText(
         "Please confirm your email address",
         [
             "Somebody, you we hope, gave this as the email address of their account. If so, please confirm it.",
@@ -19,9 +19,9 @@ def email_verification(letter: AccountLetter) -> Words:
     )
 
 
-def password_reset(letter: AccountLetter) -> Words:
+def password_reset(letter: AccountNotification) -> MailText:
     """Bring the code for a new password."""
-    return Words(
+    return MailText(
         "Set a new password",
         [
             "Somebody, you we hope, has asked for a new password for your account.",
@@ -31,9 +31,9 @@ def password_reset(letter: AccountLetter) -> Words:
     )
 
 
-def email_changing(_: AccountLetter) -> Words:
+def email_changing(_: AccountNotification) -> MailText:
     """Warn at the old address."""
-    return Words(
+    return MailText(
         "Your email address is being changed",
         [
             "Another email address was given for your account. As soon as it is confirmed there, our mails go to it, "
@@ -43,9 +43,9 @@ def email_changing(_: AccountLetter) -> Words:
     )
 
 
-def password_changed(_: AccountLetter) -> Words:
+def password_changed(_: AccountNotification) -> MailText:
     """Tell that the password is another."""
-    return Words(
+    return MailText(
         "Your password was changed",
         [
             "The password of your account has just been changed. Whoever was logged in is logged out.",
@@ -54,9 +54,9 @@ def password_changed(_: AccountLetter) -> Words:
     )
 
 
-def account_erased(_: AccountLetter) -> Words:
+def account_erased(_: AccountNotification) -> MailText:
     """Say goodbye."""
-    return Words(
+    return MailText(
         "Your account is deleted",
         [
             "Your account has been deleted, and with it your name, your addresses and your logins. Appointments that "
@@ -67,7 +67,7 @@ def account_erased(_: AccountLetter) -> Words:
     )
 
 
-def _code(letter: AccountLetter, body: str) -> list[str]:
+def _code(letter: AccountNotification, body: str) -> list[str]:
     assert letter.code_lifetime is not None  # noqa: S101  the outbox says it of every kind that has a code
     hours = letter.code_lifetime // timedelta(hours=1)
     until = f"It is good once, within {hours} hour{'s' if hours > 1 else ''}."

@@ -3,23 +3,23 @@
 from datetime import datetime
 from decimal import Decimal
 
-from app.domain.notifications.locale import Words
-from app.domain.notifications.locales.en.times import moment, start, when
-from app.domain.notifications.schemas import Letter
+from app.domain.notifications.locale import MailText
+from app.domain.notifications.locales.en.times import format_instant, slot_line, start
+from app.domain.notifications.schemas import AppointmentNotification
 from app.domain.notifications.times import zone_of
 
 
-def slot_offered(letter: Letter, at: datetime) -> Words:
+def slot_offered(letter: AppointmentNotification, at: datetime) -> MailText:
     """Offer a slot."""
     assert letter.offer_expires_at is not None  # noqa: S101  the outbox knows it for this kind
-    until = moment(letter.offer_expires_at, zone_of(letter))
+    until = format_instant(letter.offer_expires_at, zone_of(letter))
     costs = [] if Decimal(letter.fee.partition(" ")[0]) == 0 else [f"It costs {letter.fee}, to be paid at once."]
     final = ["It starts so soon that it cannot be canceled any more."] if at >= letter.cancel_deadline else []
-    return Words(
+    return MailText(
         f"Free: a slot with {letter.doctor}, {start(letter)}",
         [
             f"Good news: a slot with {letter.doctor}, for whom you are waiting, has become free.",
-            when(letter),
+            slot_line(letter),
             f"It is offered to you until {until}, and to others who wait: whoever accepts first has it. To accept or "
             "decline it, open this page, or your booking app:",
             f"  {letter.link}",
@@ -30,26 +30,26 @@ def slot_offered(letter: Letter, at: datetime) -> Words:
     )
 
 
-def offer_superseded(letter: Letter, _: datetime) -> Words:
+def offer_superseded(letter: AppointmentNotification, _: datetime) -> MailText:
     """Tell that a slot on offer is gone."""
-    return Words(
+    return MailText(
         f"No longer free: {letter.doctor}, {start(letter)}",
         [
             f"The slot with {letter.doctor} that was offered to you is no longer to be had: somebody was faster, or it "
             "was taken back.",
-            when(letter),
+            slot_line(letter),
             "You keep your place in line, and will hear of the next slot.",
         ],
     )
 
 
-def offer_expired(letter: Letter, _: datetime) -> Words:
+def offer_expired(letter: AppointmentNotification, _: datetime) -> MailText:
     """Tell that an offer is over."""
-    return Words(
+    return MailText(
         f"Offer over: {letter.doctor}, {start(letter)}",
         [
             f"You have not accepted the slot with {letter.doctor}, and it is no longer kept for you.",
-            when(letter),
+            slot_line(letter),
             "You keep your place in line. If you no longer need a slot, please leave the waitlist in your booking app.",
         ],
     )

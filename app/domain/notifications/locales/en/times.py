@@ -3,23 +3,23 @@
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from app.domain.notifications.schemas import Letter
+from app.domain.notifications.schemas import AppointmentNotification
 from app.domain.notifications.times import zone_name, zone_of
 
 
-def start(letter: Letter) -> str:
+def start(letter: AppointmentNotification) -> str:
     """Return when the appointment starts, such as `Thursday 26 November 2026, 14:00`."""
     return _clock(letter.starts_at.astimezone(zone_of(letter)))
 
 
-def when(letter: Letter) -> str:
+def slot_line(letter: AppointmentNotification) -> str:
     """Return the slot in the recipient's time, such as `  Thursday 26 November 2026, 14:00-14:30 (Europe/Berlin)`."""
     zone = zone_of(letter)
     first, last = letter.starts_at.astimezone(zone), letter.ends_at.astimezone(zone)
     return f"  {_clock(first)}-{last:%H:%M} ({zone_name(zone, first, last)})"
 
 
-def moment(instant: datetime, zone: ZoneInfo) -> str:
+def format_instant(instant: datetime, zone: ZoneInfo) -> str:
     """Return an instant, such as `Thursday 26 November 2026, 14:00 (Europe/Berlin)`."""
     local = instant.astimezone(zone)
     return f"{_clock(local)} ({zone_name(zone, local)})"

@@ -1,16 +1,16 @@
 """The mails about the beginning and the end of waiting."""
 
-from app.domain.notifications.locale import Words
+from app.domain.notifications.locale import MailText
 from app.domain.notifications.locales.en.times import day
-from app.domain.notifications.schemas import AccountLetter
+from app.domain.notifications.schemas import AccountNotification
 
 
-def waitlist_joined(letter: AccountLetter) -> Words:
+def waitlist_joined(letter: AccountNotification) -> MailText:
     """Tell the place in line, and how to pause or leave."""
     on = f"on {day(letter.desired_date)}" if letter.desired_date else "on any day"
     # whoever left a moment ago has no place any more
     place = f" You are number {letter.position} in line." if letter.position else ""
-    return Words(
+    return MailText(
         f"On the waitlist: {letter.doctor}",
         [
             f"You are waiting for a slot with {letter.doctor} {on}.{place}",
@@ -23,9 +23,9 @@ def waitlist_joined(letter: AccountLetter) -> Words:
     )
 
 
-def waiting_ended(letter: AccountLetter) -> Words:
+def waiting_ended(letter: AccountNotification) -> MailText:
     """Tell that the doctor has left."""
-    return Words(
+    return MailText(
         f"No longer to be waited for: {letter.doctor}",
         [
             f"{letter.doctor}, for whom you were waiting, no longer takes appointments here.",
@@ -34,9 +34,9 @@ def waiting_ended(letter: AccountLetter) -> Words:
     )
 
 
-def waiting_lapsed(letter: AccountLetter) -> Words:
+def waiting_lapsed(letter: AccountNotification) -> MailText:
     """Tell that the day waited for is over."""
-    return Words(
+    return MailText(
         f"No slot was found: {letter.doctor}",
         [
             f"We are sorry: until the day for which you waited was over, no slot with {letter.doctor} became yours. "
