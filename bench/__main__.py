@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 import click
 
 from app.sandbox.errors import SandboxError
-from bench import booking, cancel_to_mail, crowds, growth, processes, reads, servers
+from bench import booking, cancel_to_mail, growth, processes, reads, rush, servers
 from bench.stack import Stack, running_stack
 from bench.wrk import PROGRAM
 
@@ -20,8 +20,8 @@ PARTS: dict[str, tuple[str, Part]] = {
     "reads": ("Reads: the API beside pgbench, 16 clients", reads.run),
     "growth": ("Growth: the API over 10,000 to 1,000,000 appointments, 16 clients", growth.run),
     "servers": ("The API under uvicorn and under granian", servers.run),
-    "rush": ("Thousands after the 30 seats of one doctor", crowds.rush),
-    "logins": ("Fifty logins at once, and everybody else", crowds.logins),
+    "rush": ("Thousands after the 30 seats of one doctor", rush.rush),
+    "logins": ("Fifty logins at once, and everybody else", rush.logins),
     "processes": ("Memory, and the time to start", processes.run),
     "cancel-to-mail": ("From the commit of a cancellation to the offers' mails", cancel_to_mail.run),
 }

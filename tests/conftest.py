@@ -26,8 +26,8 @@ from tests.support.servers.http_server import serving
 UNLIMITED: dict[str, Any] = dict.fromkeys(
     ("rate_limit", "rate_limit_login", "rate_limit_login_address", "rate_limit_register"), "1000000/second"
 )
-WAITING = ("workers", "crashes", "chaos", "e2e", "sandbox")  # folders
-LONGEST = (
+WAITING_FOLDERS = ("workers", "crashes", "chaos", "e2e", "sandbox")  # folders
+LONGEST_FILES = (
     "test_schemathesis",
     "test_killed_processes",
     "test_mutation",
@@ -52,11 +52,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     So the cores always have something to do, and in the end no process is alone with what takes long.
     """
     files = list(dict.fromkeys(item.path for item in items))
-    waiting = [file for file in files if file.parent.name in WAITING]
-    busy = [file for file in files if file.parent.name not in WAITING]
+    waiting = [file for file in files if file.parent.name in WAITING_FOLDERS]
+    busy = [file for file in files if file.parent.name not in WAITING_FOLDERS]
     place = {file: 0.8 * n / len(waiting) for n, file in enumerate(waiting)}
     place |= {file: n / len(busy) for n, file in enumerate(busy)}
-    place |= {file: -1 for file in files if file.stem in LONGEST}
+    place |= {file: -1 for file in files if file.stem in LONGEST_FILES}
     items.sort(key=lambda item: place[item.path])
 
 

@@ -79,36 +79,36 @@ async def _due(context: WorkerContext, account_id: int) -> AsyncIterator[int]:
 
 async def _send(context: WorkerContext, server: MailConnection, notification_id: int) -> None:
     code = Secret.new()
-    letter = await outbox(context).claim(notification_id, LEASE, code.hash)
-    if letter is None:
+    notification = await outbox(context).claim(notification_id, LEASE, code.hash)
+    if notification is None:
         return
-    if isinstance(letter, AccountNotification) and letter.code_lifetime:
-        letter = with_code(letter, code.text, context["settings"])
-    if isinstance(letter, AccountNotification) and letter.waitlist_entry:
-        letter = with_waitlist_entry_url(letter, context["settings"])
-    if isinstance(letter, AppointmentNotification) and letter.kind == "slot_offered":
-        letter = replace(letter, link=offer_url(context["settings"].public_url, code))
-    telling = request_id.set(letter.request_id)
+    if isinstance(notification, AccountNotification) and notification.code_lifetime:
+        notification = with_code(notification, code.text, context["settings"])
+    if isinstance(notification, AccountNotification) and notification.waitlist_entry:
+        notification = with_waitlist_entry_url(notification, context["settings"])
+    if isinstance(notification, AppointmentNotification) and notification.kind == "slot_offered":
+        notification = replace(notification, link=offer_url(context["settings"].public_url, code))
+    telling = request_id.set(notification.request_id)
     try:
-        await _send_mail(context, server, letter)
+        await _send_mail(context, server, notification)
     finally:
         request_id.reset(telling)
 
 
 async def _send_mail(
-    context: WorkerContext, server: MailConnection, letter: AppointmentNotification | AccountNotification
+    context: WorkerContext, server: MailConnection, notification: AppointmentNotification | AccountNotification
 ) -> None:
     try:
         locale = locale_for(context["settings"].email_locale)
-        await server.send(compose(letter, locale, context["sender"], datetime.now(UTC)))
+        await server.send(compose(notification, locale, context["sender"], datetime.now(UTC)))
     except Exception as error:  # noqa: BLE001  whatever is wrong with one mail, the others must go out
-        await _record_failed(context, letter, error)
+        await _record_failed(context, notification, error)
         return
-    await _record_sent(context, letter)
-    log.info("mail_sent", notification=letter.id, kind=letter.kind)
+    await _record_sent(context, notification)
+    log.info("mail_sent", notification=notification.id, kind=notification.kind)
 
 
-async def _record_sent(context: WorkerContext, letter: AppointmentNotification | AccountNotification) -> None:
+async def _record_sent(context: WorkerContext, notification: AppointmentNotification | AccountNotification) -> None:
     """Write down that a mail is out. Whoever does not learn of it sends it again, so this is tried again itself.
 
     Nobody else takes the mail meanwhile, though its lease may end: the account's next job waits for this one's end.
@@ -116,7 +116,7 @@ async def _record_sent(context: WorkerContext, letter: AppointmentNotification |
     deadline = time.monotonic() + RECORD_TIMEOUT_SECONDS
     for pause in chain((0.1, 1), repeat(3)):  # seconds
         try:
-            await outbox(context).sent(letter.id)
+            await outbox(context).sent(notification.id)
         except Exception:
             if time.monotonic() > deadline:
                 raise
@@ -126,10 +126,15 @@ async def _record_sent(context: WorkerContext, letter: AppointmentNotification |
 
 
 async def _record_failed(
-    context: WorkerContext, letter: AppointmentNotification | AccountNotification, error: Exception
+    context: WorkerContext, notification: AppointmentNotification | AccountNotification, error: Exception
 ) -> None:
     why, permanent = error_name(error), is_permanent(error)
-    await outbox(context).failed(letter.id, why, permanent=permanent)
+    await outbox(context).failed(notification.id, why, permanent=permanent)
     log.warning(
-        "mail_failed", notification=letter.id, kind=letter.kind, why=why, permanent=permanent, at=error_location(error)
+        "mail_failed",
+        notification=notification.id,
+        kind=notification.kind,
+        why=why,
+        permanent=permanent,
+        at=error_location(error),
     )

@@ -51,7 +51,7 @@ async def test_a_login_of_one_s_own(database: Database, name: str) -> None:
 async def test_a_password_that_is_asked_for(database: Database, name: str) -> None:
     password = "correct horse battery"
     url = ("--database-url", database.owner)
-    said = await booking("admin", "create", "--ask", *url, name, told=f"{password}\n{password}\n")
+    said = await booking("admin", "create", "--ask", *url, name, input_text=f"{password}\n{password}\n")
     assert said.code == 0, said
     assert password not in said.out
     await (await asyncpg.connect(url_of(database, name, "correct%20horse%20battery"))).close()

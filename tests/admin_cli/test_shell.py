@@ -9,7 +9,7 @@ from tests.support.cli.booking_command import booking
 from tests.support.servers.databases import Database
 
 
-async def run(database: Database, *arguments: str, told: str = "", **given: str) -> str:
+async def run(database: Database, *arguments: str, input_text: str = "", **given: str) -> str:
     """Run `booking psql` on a database; return what it prints."""
     said = await booking(
         "psql",
@@ -18,7 +18,7 @@ async def run(database: Database, *arguments: str, told: str = "", **given: str)
         "--tuples-only",
         *arguments,
         given={"ADMIN_DATABASE_URL": database.admin, **given},
-        told=told,
+        input_text=input_text,
     )
     assert (said.code, said.err) == (0, ""), said
     return said.out.strip()
@@ -53,14 +53,14 @@ async def test_a_zone_of_one_s_own(database: Database) -> None:
 
 
 async def test_what_is_typed_and_what_fails(database: Database) -> None:
-    assert await run(database, told="SELECT 6 * 7;\n") == "42"
+    assert await run(database, input_text="SELECT 6 * 7;\n") == "42"
     said = await booking("psql", "--", "-c", "SELECT 1/0", given={"ADMIN_DATABASE_URL": database.admin})
     assert (said.code, said.err) == (1, "ERROR:  division by zero\n")
 
 
 def test_no_password_is_on_the_command_line() -> None:
-    told = split_password("postgresql://ada:p%40ss@db.example.com:5433/booking?sslmode=require")
-    assert told == ("postgresql://ada@db.example.com:5433/booking?sslmode=require", {"PGPASSWORD": "p@ss"})
+    input_text = split_password("postgresql://ada:p%40ss@db.example.com:5433/booking?sslmode=require")
+    assert input_text == ("postgresql://ada@db.example.com:5433/booking?sslmode=require", {"PGPASSWORD": "p@ss"})
     assert split_password("postgresql:///booking") == ("postgresql:///booking", {})
 
 

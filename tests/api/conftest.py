@@ -10,8 +10,8 @@ import pytest_asyncio
 from app.sandbox.paypal.server import PayPalStandIn
 from app.settings import Settings
 from tests.support.http.openapi_contract import Contract
-from tests.support.paypal.fake_paypal import Till
-from tests.support.paypal.payment_client import Teller
+from tests.support.paypal.fake_paypal import FakePayPal
+from tests.support.paypal.payment_client import PaymentClient
 from tests.support.paypal.worker_jobs import Jobs, jobs
 from tests.support.servers.databases import Database
 
@@ -45,17 +45,19 @@ def checked_client(api_url: str, contract: Contract) -> httpx.AsyncClient:
 
 
 @pytest_asyncio.fixture
-async def till(stand_in: PayPalStandIn) -> AsyncIterator[Till]:
+async def fake_paypal(stand_in: PayPalStandIn) -> AsyncIterator[FakePayPal]:
     """The PayPal stand-in in the test's hands."""
-    async with Till(stand_in.url) as till:
-        yield till
-        await till.forget_faults()
+    async with FakePayPal(stand_in.url) as fake_paypal:
+        yield fake_paypal
+        await fake_paypal.clear_faults()
 
 
 @pytest_asyncio.fixture
-async def teller(client: httpx.AsyncClient, owner: asyncpg.Connection, database: Database, till: Till) -> Teller:
+async def payment_client(
+    client: httpx.AsyncClient, owner: asyncpg.Connection, database: Database, fake_paypal: FakePayPal
+) -> PaymentClient:
     """Patients who pay."""
-    return Teller(client, owner, database, till)
+    return PaymentClient(client, owner, database, fake_paypal)
 
 
 @pytest_asyncio.fixture(scope="module")

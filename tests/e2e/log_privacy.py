@@ -36,20 +36,22 @@ OTTOLINE = Person("ottoline_f", "otto@kazoo.example", "Ottoline Fothergill", "+4
 PEREGRINE = Person(
     "peregrine_t", "perry@tuba.example", "Peregrine Throckmorton", "+49 160 5550104", "pickle-zeppelin-94"
 )
-UNWELCOME = Person("ignatius_b", "iggy@bassoon.example", "Ignatius Butterworth", "+49 160 5550105", "mitten-sphinx-95")
+REFUSED_PERSON = Person(
+    "ignatius_b", "iggy@bassoon.example", "Ignatius Butterworth", "+49 160 5550105", "mitten-sphinx-95"
+)
 TWIN = Person("hieronymus_p", "hiero@oboe.example", "Hieronymus Pumblechook", "+49 160 5550106", "gravel-otter-96")
-PEOPLE = (DOCTOR, ZEBULON, OTTOLINE, PEREGRINE, UNWELCOME, TWIN)
+PEOPLE = (DOCTOR, ZEBULON, OTTOLINE, PEREGRINE, REFUSED_PERSON, TWIN)
 
 
-def words() -> list[str]:
-    """Return everything that was said in confidence, and may stand in no log."""
+def confidential_words() -> list[str]:
+    """Return everything confidential that was said, and may stand in no log."""
     said = [word for person in PEOPLE for word in person[:-1]]
     surnames = [person.full_name.split()[-1] for person in PEOPLE]
     numbers = [person.phone.split()[-1] for person in PEOPLE]
     return [*said, *surnames, *numbers, *REASONS, WRONG_PASSWORD, GARBAGE, BOX_NUMBER]
 
 
-class Story:
+class PrivateStory:
     """Calls the API and checks that each call comes to what it should; keeps the tokens that it gets."""
 
     def __init__(self, client: httpx.AsyncClient) -> None:
@@ -66,7 +68,7 @@ class Story:
         assert answer.status_code == status, (method, path, answer.text)
         return answer.json() if answer.content else None
 
-    async def everybody_registers(self) -> None:
+    async def register_all(self) -> None:
         """Register those who may, and let them log in."""
         for person in (DOCTOR, ZEBULON, OTTOLINE, PEREGRINE):
             practice = {"fee": "0", "max_appointments": 2} if person is DOCTOR else {}
@@ -105,7 +107,7 @@ class Story:
         for header in (f"Bearer {access}{GARBAGE}", f"Bearer {GARBAGE}", f"Basic {GARBAGE}", access):
             await self.call(401, "GET", f"{ACCOUNTS}/me/", headers={"Authorization": header})
 
-    async def put_things_where_they_do_not_belong(self) -> None:
+    async def send_secrets_in_wrong_places(self) -> None:
         """Say in confidence what servers like to write down: addresses, queries, headers."""
         await self.call(404, "GET", f"/api/accounts/{ZEBULON.email}/")
         await self.call(404, "DELETE", f"/{GARBAGE}?password={ZEBULON.password}")
@@ -114,7 +116,7 @@ class Story:
         spoken = {"X-Request-ID": ZEBULON.email, "Cookie": f"a={ZEBULON.password}", "User-Agent": ZEBULON.full_name}
         await self.call(200, "GET", f"{ACCOUNTS}/me/", ZEBULON, headers={**spoken, "Referer": ZEBULON.email})
 
-    async def everybody_books(self) -> None:
+    async def book_and_cancel(self) -> None:
         """Fill the doctor's book, want what cannot be had, and cancel with reasons."""
         doctor = self._ids[DOCTOR.username]
         slots = [slot["start"] for slot in await self.call(200, "GET", f"/api/doctors/{doctor}/slots/")]
@@ -146,6 +148,6 @@ class Story:
         bulk = {"reason": REASONS[3], "block": True}
         await self.call(200, "POST", f"{APPOINTMENTS}/doctor_bulk_cancel/", DOCTOR, json=bulk)
 
-    async def someone_is_not_wanted(self) -> None:
+    async def break_unknown_rule(self) -> None:
         """Break, in registering, a rule that no one has heard of."""
-        await self.call(500, "POST", f"{ACCOUNTS}/register/", json=UNWELCOME.body())
+        await self.call(500, "POST", f"{ACCOUNTS}/register/", json=REFUSED_PERSON.body())

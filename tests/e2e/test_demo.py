@@ -8,12 +8,12 @@ from pathlib import Path
 
 import httpx
 
-from tests.support.servers.sandbox_process import Up
+from tests.support.servers.sandbox_process import BookingUp
 
 
 async def test_a_cancellation_becomes_mails_to_those_who_wait(tmp_path: Path) -> None:
     home = tmp_path / "home"
-    up = await Up(home).start()
+    up = await BookingUp(home).start()
     try:
         stack = await up.ready()
         code, told = await play(home)

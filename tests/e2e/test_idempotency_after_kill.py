@@ -16,9 +16,16 @@ from app.sandbox.paypal.server import PayPalStandIn
 from app.sandbox.stack.service import Api
 from app.settings import Settings
 from tests.conftest import SECRET
-from tests.support.http.idempotent_requests import ACTS, REPLAYED, Act, Practice, new_key, state
-from tests.support.paypal.fake_paypal import Till
-from tests.support.paypal.payment_client import Teller
+from tests.support.http.idempotent_requests import (
+    IDEMPOTENT_REQUESTS,
+    REPLAYED,
+    IdempotentRequest,
+    Practice,
+    new_key,
+    state,
+)
+from tests.support.paypal.fake_paypal import FakePayPal
+from tests.support.paypal.payment_client import PaymentClient
 from tests.support.paypal.worker_jobs import jobs
 from tests.support.servers.databases import Database, execute
 from tests.support.servers.worker_process import eventually
@@ -48,7 +55,9 @@ class Mortal:
 
 
 @pytest_asyncio.fixture
-async def mortal(database: Database, redis_url: str, stand_in: PayPalStandIn, tmp_path: Path) -> AsyncIterator[Mortal]:
+async def killable_api(
+    database: Database, redis_url: str, stand_in: PayPalStandIn, tmp_path: Path
+) -> AsyncIterator[Mortal]:
     """An API that is not running yet."""
     api = Api(tmp_path)
     yield Mortal(
@@ -73,11 +82,13 @@ async def practice(
     database: Database, owner: asyncpg.Connection, client: httpx.AsyncClient, stand_in: PayPalStandIn
 ) -> AsyncIterator[Practice]:
     """What the acts are about, made through another API."""
-    async with Till(stand_in.url) as till:
-        yield Practice(database, owner, Teller(client, owner, database, till))
+    async with FakePayPal(stand_in.url) as fake_paypal:
+        yield Practice(database, owner, PaymentClient(client, owner, database, fake_paypal))
 
 
-async def all_at_once(client: httpx.AsyncClient, acts: dict[str, Act], keys: dict[str, str]) -> dict[str, set[bytes]]:
+async def all_at_once(
+    client: httpx.AsyncClient, acts: dict[str, IdempotentRequest], keys: dict[str, str]
+) -> dict[str, set[bytes]]:
     """Send each act several times under its key; return the answers that came."""
     came: dict[str, set[bytes]] = {name: set() for name in acts}
 
@@ -94,58 +105,65 @@ async def all_at_once(client: httpx.AsyncClient, acts: dict[str, Act], keys: dic
 
 
 async def test_killed_at_any_moment_it_has_done_all_or_nothing(
-    mortal: Mortal, practice: Practice, client: httpx.AsyncClient, settings: Settings, database: Database
+    killable_api: Mortal, practice: Practice, client: httpx.AsyncClient, settings: Settings, database: Database
 ) -> None:
-    alone = {name: await make(practice) for name, make in ACTS.items()}
+    alone = {name: await make(practice) for name, make in IDEMPOTENT_REQUESTS.items()}
     started = time.monotonic()
-    await all_at_once(client, alone, {name: new_key() for name in ACTS})
+    await all_at_once(client, alone, {name: new_key() for name in IDEMPOTENT_REQUESTS})
     takes = time.monotonic() - started
     wanted = {name: await state(practice.owner, act) for name, act in alone.items()}
     for _ in range(ROUNDS):
-        acts, keys = {name: await make(practice) for name, make in ACTS.items()}, {name: new_key() for name in ACTS}
-        async with await mortal.start() as killed:
+        acts, keys = (
+            {name: await make(practice) for name, make in IDEMPOTENT_REQUESTS.items()},
+            {name: new_key() for name in IDEMPOTENT_REQUESTS},
+        )
+        async with await killable_api.start() as killed:
             sending = asyncio.create_task(all_at_once(killed, acts, keys))
             await asyncio.sleep(random.uniform(0, takes))
-            await mortal.kill()
+            await killable_api.kill()
             came = await sending
-        async with await mortal.start() as another, jobs(settings) as worker:
+        async with await killable_api.start() as another, jobs(settings) as worker:
             await execute(database.superuser, ALL_DUE)
             for row in await practice.owner.fetch("SELECT id FROM payment WHERE status = 'capturing'"):
                 await worker.settle_payment(row["id"])
             again = await all_at_once(another, acts, keys)
-        await mortal.kill()
+        await killable_api.kill()
         for name, act in acts.items():
             assert len(came[name] | again[name]) == 1, (name, came[name], again[name])
             assert await state(practice.owner, act) == wanted[name], name
 
 
 async def test_killed_amid_its_transaction_it_has_done_nothing(
-    mortal: Mortal, practice: Practice, client: httpx.AsyncClient
+    killable_api: Mortal, practice: Practice, client: httpx.AsyncClient
 ) -> None:
-    alone, act, key = await ACTS["book_appointment"](practice), await ACTS["book_appointment"](practice), new_key()
+    alone, act, key = (
+        await IDEMPOTENT_REQUESTS["book_appointment"](practice),
+        await IDEMPOTENT_REQUESTS["book_appointment"](practice),
+        new_key(),
+    )
     await alone.send(client)
-    async with await mortal.start() as killed:
+    async with await killable_api.start() as killed:
         async with practice.owner.transaction():
             await practice.owner.execute("LOCK TABLE notification")
             sending = asyncio.create_task(act.send(killed, key))
             await eventually(partial(practice.owner.fetchval, SOMEBODY_WAITS))
-            await mortal.kill()
+            await killable_api.kill()
         (lost,) = await asyncio.gather(sending, return_exceptions=True)
     assert isinstance(lost, httpx.TransportError)
-    async with await mortal.start() as another:
+    async with await killable_api.start() as another:
         answer = await act.send(another, key)
         assert (answer.status_code, REPLAYED in answer.headers) == (201, False)
         assert (await act.send(another, key)).content == answer.content
     assert await state(practice.owner, act) == await state(practice.owner, alone)
 
 
-async def test_killed_before_its_answer_has_come_it_has_done_it(mortal: Mortal, practice: Practice) -> None:
-    act, key = await ACTS["book_appointment"](practice), new_key()
-    async with await mortal.start() as killed:
+async def test_killed_before_its_answer_has_come_it_has_done_it(killable_api: Mortal, practice: Practice) -> None:
+    act, key = await IDEMPOTENT_REQUESTS["book_appointment"](practice), new_key()
+    async with await killable_api.start() as killed:
         lost = await act.send(killed, key)
-        await mortal.kill()
+        await killable_api.kill()
     done = await state(practice.owner, act)
-    async with await mortal.start() as another:
+    async with await killable_api.start() as another:
         answer = await act.send(another, key)
     assert (answer.status_code, answer.content) == (201, lost.content)
     assert answer.headers[REPLAYED] == "true"

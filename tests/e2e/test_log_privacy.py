@@ -15,12 +15,12 @@ import pytest_asyncio
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from app.sandbox.mailbox.server import Mailbox
-from tests.e2e.log_privacy import OTTOLINE, PEREGRINE, UNWELCOME, ZEBULON, Story, words
-from tests.support.servers.sandbox_process import Up
+from tests.e2e.log_privacy import OTTOLINE, PEREGRINE, REFUSED_PERSON, ZEBULON, PrivateStory, confidential_words
+from tests.support.servers.sandbox_process import BookingUp
 from tests.support.servers.worker_process import eventually
 
 TOKENS = re.compile(rb"Bearer |eyJ[\w-]{10}|\$argon2", re.IGNORECASE)
-UNHEARD_OF = f"ALTER TABLE patient ADD CONSTRAINT unheard_of CHECK (full_name <> '{UNWELCOME.full_name}')"
+UNHEARD_OF = f"ALTER TABLE patient ADD CONSTRAINT unheard_of CHECK (full_name <> '{REFUSED_PERSON.full_name}')"
 SLIP = f"UPDATE account SET email = '{ZEBULON.email}' WHERE email = '{OTTOLINE.email}'"
 ALL_TRIED = """
     SELECT NOT EXISTS (
@@ -69,34 +69,34 @@ async def mail_server() -> AsyncIterator[dict[str, str]]:
 async def test_nothing_said_in_confidence_is_in_a_log(
     tmp_path: Path, mail_server: dict[str, str], mode: dict[str, str]
 ) -> None:
-    up = await Up(tmp_path / "home", given=mail_server | mode).start()
+    up = await BookingUp(tmp_path / "home", given=mail_server | mode).start()
     try:
         stack = await up.ready()
         async with httpx.AsyncClient(base_url=stack["api"], trust_env=False, timeout=60) as client:
-            story = Story(client)
+            story = PrivateStory(client)
             await tell(story, stack)
             await the_database_talks(stack, up.home)
     finally:
         code = await up.end()
     assert code == 0
     passwords = json.loads((up.home / "secrets").read_text()).values()
-    found = list(search(up, [*words(), *story.tokens, *passwords]))
+    found = list(search(up, [*confidential_words(), *story.tokens, *passwords]))
     # what PostgreSQL said when it was told to talk shows that the search would have found it
     assert found == [("postgres.log", ZEBULON.email)]
     assert_told_of_everything(up, readable=not mode)
 
 
-async def tell(story: Story, stack: dict[str, Any]) -> None:
+async def tell(story: PrivateStory, stack: dict[str, Any]) -> None:
     """Let the story happen, and every mail that comes of it be tried."""
-    await story.everybody_registers()
+    await story.register_all()
     await story.register_wrongly()
     await story.log_in_wrongly()
-    await story.put_things_where_they_do_not_belong()
-    await story.everybody_books()
+    await story.send_secrets_in_wrong_places()
+    await story.book_and_cancel()
     owner = await asyncpg.connect(stack["owner_database"])
     try:
         await owner.execute(UNHEARD_OF)
-        await story.someone_is_not_wanted()
+        await story.break_unknown_rule()
         with pytest.raises(asyncpg.UniqueViolationError):  # somebody at psql slips
             await owner.execute(SLIP)
         await eventually(partial(owner.fetchval, ALL_TRIED))
@@ -117,15 +117,15 @@ async def the_database_talks(stack: dict[str, Any], home: Path) -> None:
         await superuser.close()
 
 
-def search(up: Up, words: list[str]) -> Iterator[tuple[str, str]]:
+def search(up: BookingUp, confidential_words: list[str]) -> Iterator[tuple[str, str]]:
     """Yield which log has which of the words, in whatever case, or anything that looks like a token."""
     for log in (up.output, *sorted((up.home / "logs").iterdir())):
         written = log.read_bytes()
         yield from ((log.name, found.decode()) for found in TOKENS.findall(written))
-        yield from ((log.name, word) for word in words if word.lower().encode() in written.lower())
+        yield from ((log.name, word) for word in confidential_words if word.lower().encode() in written.lower())
 
 
-def assert_told_of_everything(up: Up, *, readable: bool) -> None:
+def assert_told_of_everything(up: BookingUp, *, readable: bool) -> None:
     """Check that the logs that were searched are of this story, and lead from each mail to its request."""
     api, worker = ((up.home / "logs" / name).read_text() for name in ("api.log", "worker.log"))
     for event, log in {

@@ -19,8 +19,8 @@ from app.sandbox.paypal.server import PayPalStandIn
 from app.sandbox.stack.service import Api
 from tests.api.auth.test_tokens import signed
 from tests.conftest import SECRET, UNLIMITED
-from tests.support.http.permissions import CALLERS, RIGHTS
-from tests.support.http.valid_requests import make_world
+from tests.support.http.permissions import CALLERS, PERMISSIONS
+from tests.support.http.valid_requests import make_example_data
 from tests.support.servers.databases import Database
 
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
@@ -53,7 +53,7 @@ async def api(
 def operations_for(role: Role | None) -> list[str]:
     """Return what somebody may call, and nobody else may; in a soak everything. The rest is test_permissions.py's."""
     column = CALLERS.index(f"{role} A" if role else "anonymous")
-    statuses = {name: row.split() for name, row in RIGHTS.items() if name.isidentifier()}
+    statuses = {name: row.split() for name, row in PERMISSIONS.items() if name.isidentifier()}
     let_in = {name for name, row in statuses.items() if row[column] not in ("401", "403")}
     if role:  # what anybody may is called as nobody, but for what leads to a booking
         let_in = {name for name in let_in if statuses[name][0] == "401" or name == "search_free_slots"}
@@ -93,11 +93,11 @@ def for_a_day(headers: dict[str, str]) -> dict[str, str]:
 async def test_every_answer_is_as_documented(
     api: Api, owner: asyncpg.Connection, tmp_path: Path, role: Role | None
 ) -> None:
-    world = await make_world(owner)
-    await run(api, for_a_day(world.headers(role)), tmp_path, operations_for(role))
+    example_data = await make_example_data(owner)
+    await run(api, for_a_day(example_data.headers(role)), tmp_path, operations_for(role))
 
 
 async def test_so_is_every_answer_of_what_ends_the_login(api: Api, owner: asyncpg.Connection, tmp_path: Path) -> None:
-    world = await make_world(owner)
+    example_data = await make_example_data(owner)
     # no links lead to these
-    await run(api, world.headers("patient"), tmp_path, ENDS_THE_LOGIN, "--phases", "coverage,fuzzing")
+    await run(api, example_data.headers("patient"), tmp_path, ENDS_THE_LOGIN, "--phases", "coverage,fuzzing")

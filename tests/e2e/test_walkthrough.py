@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.walkthrough import Shell, Shown, Step, difference, steps
-from tests.support.servers.sandbox_process import Up
+from tests.support.servers.sandbox_process import BookingUp
 
 PAGE = Path(__file__).parents[2] / "docs" / "walkthrough.md"
 SECONDS = 60  # for what happens "some seconds later"
@@ -35,7 +35,7 @@ async def trouble_with_answer(shell: Shell, shown: Shown, answer: dict[str, str]
 
 
 async def test_the_page_tells_the_truth(tmp_path: Path) -> None:
-    up = await Up(tmp_path / ".booking").start()
+    up = await BookingUp(tmp_path / ".booking").start()
     try:
         await up.ready()
         async with Shell(tmp_path) as shell:

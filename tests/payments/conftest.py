@@ -14,8 +14,8 @@ from app.domain.payments.paypal.call import Timeouts
 from app.domain.payments.paypal.client import PayPal
 from app.sandbox.paypal.server import PayPalStandIn
 from tests.support.paypal import openapi_documents
-from tests.support.paypal.fake_internet import Internet, connected
-from tests.support.paypal.fake_paypal import Till
+from tests.support.paypal.fake_internet import FakeInternet, connected
+from tests.support.paypal.fake_paypal import FakePayPal
 
 QUICK = Timeouts(pause=0.02, total=30)
 
@@ -38,11 +38,11 @@ async def stand_in(paypal_home: Path) -> AsyncIterator[PayPalStandIn]:
 
 
 @pytest_asyncio.fixture
-async def till(stand_in: PayPalStandIn) -> AsyncIterator[Till]:
+async def fake_paypal(stand_in: PayPalStandIn) -> AsyncIterator[FakePayPal]:
     """The stand-in in the test's hands."""
-    async with Till(stand_in.url) as till:
-        yield till
-        await till.forget_faults()
+    async with FakePayPal(stand_in.url) as fake_paypal:
+        yield fake_paypal
+        await fake_paypal.clear_faults()
 
 
 @pytest_asyncio.fixture
@@ -74,11 +74,11 @@ async def connect(stand_in: PayPalStandIn, requests: list[httpx.Request]) -> Asy
             secret: str = stand_in.client_secret,
             *,
             timeouts: Timeouts = QUICK,
-            careful: bool = True,
+            check_documents: bool = True,
         ) -> PayPal:
             hooks: dict[str, list[Callable[..., Any]]] = {
                 "request": [note],
-                "response": [openapi_documents.check] if careful else [],
+                "response": [openapi_documents.check] if check_documents else [],
             }
             http = httpx.AsyncClient(trust_env=False, event_hooks=hooks)
             client = PayPal(url, stand_in.client_id, secret, timeouts=timeouts, http=http)
@@ -95,7 +95,9 @@ def paypal(connect: Connect) -> PayPal:
 
 
 @pytest_asyncio.fixture
-async def online(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Internet, httpx.AsyncClient]]:
+async def fake_internet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[tuple[FakeInternet, httpx.AsyncClient]]:
     """An internet of the test's own, and a client that can reach nothing else."""
     monkeypatch.setattr(certificates, "FETCH_TIMEOUT_SECONDS", 60)  # a busy machine is no slow PayPal
     async with connected(tmp_path) as (internet, client):

@@ -8,12 +8,12 @@ import pytest
 from app.domain.payments.paypal.certificates import FAILURE_LIFETIME, KEY_LIFETIME, MAX_CACHED_FAILURES, MAX_CACHED_KEYS
 from app.domain.payments.paypal.webhook_errors import WebhookForgedError
 from tests.support.paypal.certificate_authority import DAY, NOW, issue
-from tests.support.paypal.certificate_store import HOST, PATH, SIGNER, TRUSTED, URL, Clock, Online, certificates
+from tests.support.paypal.certificate_store import HOST, PATH, SIGNER, TRUSTED_ROOT, URL, Clock, Online, certificates
 from tests.support.paypal.fake_internet import response
 
 
-async def test_a_certificate_is_fetched_once_by_all_who_need_it(online: Online) -> None:
-    internet, http = online
+async def test_a_certificate_is_fetched_once_by_all_who_need_it(fake_internet: Online) -> None:
+    internet, http = fake_internet
     internet.answers[PATH] = response(SIGNER.pem)
     store = certificates(http)
     keys = await asyncio.gather(*(store.key(URL) for _ in range(20)))
@@ -22,16 +22,16 @@ async def test_a_certificate_is_fetched_once_by_all_who_need_it(online: Online) 
     assert internet.asked == [HOST]
 
 
-async def test_a_failure_is_shared_by_all_who_ask(online: Online) -> None:
-    internet, http = online
+async def test_a_failure_is_shared_by_all_who_ask(fake_internet: Online) -> None:
+    internet, http = fake_internet
     store = certificates(http)
     outcomes = await asyncio.gather(*(store.key(URL) for _ in range(20)), return_exceptions=True)
     assert [str(outcome) for outcome in outcomes] == ["certificate_unavailable"] * 20
     assert internet.asked == [HOST]
 
 
-async def test_who_gives_up_does_not_leave_the_others_without(online: Online) -> None:
-    internet, http = online
+async def test_who_gives_up_does_not_leave_the_others_without(fake_internet: Online) -> None:
+    internet, http = fake_internet
     reached = asyncio.Event()
 
     async def answer(writer: asyncio.StreamWriter) -> None:
@@ -47,8 +47,8 @@ async def test_who_gives_up_does_not_leave_the_others_without(online: Online) ->
     assert await second == SIGNER.key.public_key()
 
 
-async def test_a_failure_is_remembered_for_a_moment(online: Online) -> None:
-    internet, http = online
+async def test_a_failure_is_remembered_for_a_moment(fake_internet: Online) -> None:
+    internet, http = fake_internet
     clock = Clock()
     store = certificates(http, clock)
     for _ in range(3):
@@ -60,8 +60,8 @@ async def test_a_failure_is_remembered_for_a_moment(online: Online) -> None:
     assert await store.key(URL) == SIGNER.key.public_key()
 
 
-async def test_a_key_is_fetched_anew_after_a_day(online: Online) -> None:
-    internet, http = online
+async def test_a_key_is_fetched_anew_after_a_day(fake_internet: Online) -> None:
+    internet, http = fake_internet
     internet.answers[PATH] = response(SIGNER.pem)
     clock = Clock()
     store = certificates(http, clock)
@@ -74,22 +74,22 @@ async def test_a_key_is_fetched_anew_after_a_day(online: Online) -> None:
     assert internet.asked == [HOST] * 2
 
 
-async def test_a_key_is_forgotten_when_its_certificate_expires(online: Online) -> None:
-    internet, http = online
-    internet.answers[PATH] = response(issue(TRUSTED, ends=NOW + DAY / 2).pem)
+async def test_a_key_is_forgotten_when_its_certificate_expires(fake_internet: Online) -> None:
+    internet, http = fake_internet
+    internet.answers[PATH] = response(issue(TRUSTED_ROOT, ends=NOW + DAY / 2).pem)
     clock = Clock()
     store = certificates(http, clock)
     await store.key(URL)
     clock.wait(DAY / 2 + timedelta(seconds=1))
     with pytest.raises(WebhookForgedError, match="certificate_expired"):
         await store.key(URL)
-    internet.answers[PATH] = response(issue(TRUSTED, ends=NOW + 5 * DAY).pem)
+    internet.answers[PATH] = response(issue(TRUSTED_ROOT, ends=NOW + 5 * DAY).pem)
     clock.wait(FAILURE_LIFETIME)
     assert await store.key(URL) == SIGNER.key.public_key()
 
 
-async def test_no_more_keys_are_kept_than_are_needed(online: Online) -> None:
-    internet, http = online
+async def test_no_more_keys_are_kept_than_are_needed(fake_internet: Online) -> None:
+    internet, http = fake_internet
     paths = [f"{PATH}{number}" for number in range(MAX_CACHED_KEYS + 1)]
     internet.answers |= dict.fromkeys(paths, response(SIGNER.pem))
     store = certificates(http)
@@ -98,8 +98,8 @@ async def test_no_more_keys_are_kept_than_are_needed(online: Online) -> None:
     assert len(internet.asked) == MAX_CACHED_KEYS + 2  # only the first had to make room
 
 
-async def test_no_more_failures_are_kept_than_are_useful(online: Online) -> None:
-    internet, http = online
+async def test_no_more_failures_are_kept_than_are_useful(fake_internet: Online) -> None:
+    internet, http = fake_internet
     urls = [f"{URL}{number}" for number in range(MAX_CACHED_FAILURES + 1)]
     store = certificates(http)
     for url in (*urls, urls[-1], urls[1], urls[0]):

@@ -10,11 +10,11 @@ from app.domain.payments.paypal.answers import Capture, Order
 from app.domain.payments.paypal.client import PayPal
 from app.domain.payments.paypal.errors import PayPalRefused
 from app.sandbox.paypal.server import PayPalStandIn
-from tests.support.paypal.fake_paypal import Till
+from tests.support.paypal.fake_paypal import FakePayPal
 from tests.support.paypal.orders import HUNDRED, approved, captured, create, new_id, signed
 
 
-async def test_an_order_is_created_approved_and_captured(paypal: PayPal, till: Till) -> None:
+async def test_an_order_is_created_approved_and_captured(paypal: PayPal, fake_paypal: FakePayPal) -> None:
     reference = new_id()
     order = await create(paypal, reference=reference)
     assert order == Order(
@@ -28,7 +28,7 @@ async def test_an_order_is_created_approved_and_captured(paypal: PayPal, till: T
     )
     assert order.approval_url
     assert order.approval_url.endswith(f"/checkoutnow?token={order.id}")
-    await till.approve(order.id)
+    await fake_paypal.approve(order.id)
     seen = await paypal.get_order(order.id)
     assert (seen.status, seen.reference, seen.amount, seen.capture) == ("APPROVED", reference, HUNDRED, None)
     paid = await paypal.capture_order(order.id, request_id=new_id())
@@ -46,7 +46,7 @@ async def test_an_order_is_created_approved_and_captured(paypal: PayPal, till: T
     assert await paypal.get_order(order.id) == paid
 
 
-async def test_texts_that_are_too_long_are_cut(paypal: PayPal, till: Till) -> None:
+async def test_texts_that_are_too_long_are_cut(paypal: PayPal, fake_paypal: FakePayPal) -> None:
     order = await paypal.create_order(
         request_id=new_id(),
         amount=HUNDRED,
@@ -55,26 +55,28 @@ async def test_texts_that_are_too_long_are_cut(paypal: PayPal, till: Till) -> No
         return_url="https://practice.example.org/",
         cancel_url="https://practice.example.org/",
     )
-    await till.approve(order.id)
+    await fake_paypal.approve(order.id)
     paid = (await paypal.capture_order(order.id, request_id=new_id())).capture
     assert paid
     await paypal.refund_capture(paid.id, request_id=new_id(), amount=HUNDRED, reference="r", note="n" * 300)
-    books = await till.books()
-    assert {len(order["description"]) for order in books["orders"] if order["id"] == paid.order_id} == {127}
-    assert {len(refund["note"]) for refund in books["refunds"] if refund["capture_id"] == paid.id} == {255}
+    ledger = await fake_paypal.ledger()
+    assert {len(order["description"]) for order in ledger["orders"] if order["id"] == paid.order_id} == {127}
+    assert {len(refund["note"]) for refund in ledger["refunds"] if refund["capture_id"] == paid.id} == {255}
 
 
 @pytest.mark.parametrize("amount", [("0.01", "USD"), ("100", "JPY"), ("1", "HUF"), ("999999999999999.99", "EUR")])
-async def test_amounts_arrive_as_they_were_meant(paypal: PayPal, till: Till, amount: tuple[str, str]) -> None:
+async def test_amounts_arrive_as_they_were_meant(
+    paypal: PayPal, fake_paypal: FakePayPal, amount: tuple[str, str]
+) -> None:
     money = Money.parse(*amount)
-    capture = await captured(paypal, till, money)
+    capture = await captured(paypal, fake_paypal, money)
     assert capture.amount == money
-    (order,) = (order for order in (await till.books())["orders"] if order["id"] == capture.order_id)
+    (order,) = (order for order in (await fake_paypal.ledger())["orders"] if order["id"] == capture.order_id)
     assert order["amount"] == {"value": amount[0], "currency_code": amount[1]}
 
 
-async def test_money_is_given_back_in_parts_up_to_all_of_it(paypal: PayPal, till: Till) -> None:
-    capture = await captured(paypal, till)
+async def test_money_is_given_back_in_parts_up_to_all_of_it(paypal: PayPal, fake_paypal: FakePayPal) -> None:
+    capture = await captured(paypal, fake_paypal)
 
     async def refund(amount: str) -> None:
         money = Money(Decimal(amount), "USD")
@@ -100,7 +102,7 @@ async def test_money_is_given_back_in_parts_up_to_all_of_it(paypal: PayPal, till
 
 
 async def test_an_order_that_is_not_approved_is_refused_and_then_works_with_the_same_request_id(
-    paypal: PayPal, till: Till
+    paypal: PayPal, fake_paypal: FakePayPal
 ) -> None:
     order, request_id = await create(paypal), new_id()
     with pytest.raises(PayPalRefused) as refused:
@@ -108,53 +110,53 @@ async def test_an_order_that_is_not_approved_is_refused_and_then_works_with_the_
     error = refused.value
     assert (error.status, error.name, error.issue) == (422, "UNPROCESSABLE_ENTITY", "ORDER_NOT_APPROVED")
     assert error.debug_id
-    await till.approve(order.id)
+    await fake_paypal.approve(order.id)
     assert (await paypal.capture_order(order.id, request_id=request_id)).capture
 
 
-async def test_money_is_taken_once(paypal: PayPal, till: Till) -> None:
-    order, request_id = await approved(paypal, till), new_id()
+async def test_money_is_taken_once(paypal: PayPal, fake_paypal: FakePayPal) -> None:
+    order, request_id = await approved(paypal, fake_paypal), new_id()
     paid = await paypal.capture_order(order.id, request_id=request_id)
     assert await paypal.capture_order(order.id, request_id=request_id) == paid
     with pytest.raises(PayPalRefused, match="ORDER_ALREADY_CAPTURED"):
         await paypal.capture_order(order.id, request_id=new_id())
-    assert len(await till.captures_of(order.id)) == 1
+    assert len(await fake_paypal.captures_of(order.id)) == 1
 
 
-async def test_no_two_orders_of_one_reference_are_paid(paypal: PayPal, till: Till) -> None:
+async def test_no_two_orders_of_one_reference_are_paid(paypal: PayPal, fake_paypal: FakePayPal) -> None:
     reference = new_id()
-    first, second = [await approved(paypal, till, reference=reference) for _ in range(2)]
+    first, second = [await approved(paypal, fake_paypal, reference=reference) for _ in range(2)]
     await paypal.capture_order(first.id, request_id=new_id())
     with pytest.raises(PayPalRefused, match="DUPLICATE_INVOICE_ID"):
         await paypal.capture_order(second.id, request_id=new_id())
 
 
-async def test_a_declined_instrument_leads_the_payer_back_to_paypal(paypal: PayPal, till: Till) -> None:
-    order, request_id = await approved(paypal, till), new_id()
+async def test_a_declined_instrument_leads_the_payer_back_to_paypal(paypal: PayPal, fake_paypal: FakePayPal) -> None:
+    order, request_id = await approved(paypal, fake_paypal), new_id()
     approval_url = f"/checkoutnow?token={order.id}"
-    await till.have("capture_order", "refused", issue="INSTRUMENT_DECLINED")
+    await fake_paypal.add_fault("capture_order", "refused", issue="INSTRUMENT_DECLINED")
     for _ in range(2):  # the second time, it is the same decline
         with pytest.raises(PayPalRefused) as refused:
             await paypal.capture_order(order.id, request_id=request_id)
         assert refused.value.issue == "INSTRUMENT_DECLINED"
         assert refused.value.redirect
         assert refused.value.redirect.endswith(approval_url)
-    assert (await till.get(approval_url)).status_code == 200
-    await till.approve(order.id)
+    assert (await fake_paypal.get(approval_url)).status_code == 200
+    await fake_paypal.approve(order.id)
     assert (await paypal.capture_order(order.id, request_id=new_id())).capture
 
 
-async def test_too_many_declined_instruments_end_an_order(paypal: PayPal, till: Till) -> None:
-    order = await approved(paypal, till)
-    await till.have("capture_order", "refused", times=10)
+async def test_too_many_declined_instruments_end_an_order(paypal: PayPal, fake_paypal: FakePayPal) -> None:
+    order = await approved(paypal, fake_paypal)
+    await fake_paypal.add_fault("capture_order", "refused", times=10)
     for issue in ["INSTRUMENT_DECLINED"] * 10 + ["MAX_NUMBER_OF_PAYMENT_ATTEMPTS_EXCEEDED"]:
         with pytest.raises(PayPalRefused, match=issue):
             await paypal.capture_order(order.id, request_id=new_id())
 
 
-async def test_a_completed_order_is_not_always_paid(paypal: PayPal, till: Till) -> None:
-    order = await approved(paypal, till)
-    await till.have("capture_order", "declined")
+async def test_a_completed_order_is_not_always_paid(paypal: PayPal, fake_paypal: FakePayPal) -> None:
+    order = await approved(paypal, fake_paypal)
+    await fake_paypal.add_fault("capture_order", "declined")
     declined = await paypal.capture_order(order.id, request_id=new_id())
     assert declined.status == "COMPLETED"
     assert declined.capture
@@ -162,54 +164,54 @@ async def test_a_completed_order_is_not_always_paid(paypal: PayPal, till: Till) 
 
 
 @pytest.mark.parametrize("end", ["COMPLETED", "DECLINED"])
-async def test_a_pending_capture_is_decided_later(paypal: PayPal, till: Till, end: str) -> None:
-    order, request_id = await approved(paypal, till), new_id()
-    await till.have("capture_order", "pending", reason="PENDING_REVIEW")
+async def test_a_pending_capture_is_decided_later(paypal: PayPal, fake_paypal: FakePayPal, end: str) -> None:
+    order, request_id = await approved(paypal, fake_paypal), new_id()
+    await fake_paypal.add_fault("capture_order", "pending", reason="PENDING_REVIEW")
     waiting = (await paypal.capture_order(order.id, request_id=request_id)).capture
     assert waiting
     assert (waiting.status, waiting.reason) == ("PENDING", "PENDING_REVIEW")
     with pytest.raises(PayPalRefused, match="PENDING_CAPTURE"):
         await paypal.refund_capture(waiting.id, request_id=new_id(), amount=HUNDRED, reference="r", note=None)
-    await till.post(f"/captures/{waiting.id}/decide", {"status": end})
+    await fake_paypal.post(f"/captures/{waiting.id}/decide", {"status": end})
     decided = await paypal.get_capture(waiting.id)
     assert (decided.status, decided.reason) == (end, None)
     assert (await paypal.capture_order(order.id, request_id=request_id)).capture == decided  # its latest status
 
 
 @pytest.mark.parametrize("end", ["COMPLETED", "FAILED"])
-async def test_a_pending_refund_is_decided_later(paypal: PayPal, till: Till, end: str) -> None:
-    capture = await captured(paypal, till)
-    await till.have("refund_capture", "pending")
+async def test_a_pending_refund_is_decided_later(paypal: PayPal, fake_paypal: FakePayPal, end: str) -> None:
+    capture = await captured(paypal, fake_paypal)
+    await fake_paypal.add_fault("refund_capture", "pending")
     waiting = await paypal.refund_capture(capture.id, request_id=new_id(), amount=HUNDRED, reference="r", note=None)
     assert (waiting.status, waiting.reason) == ("PENDING", "ECHECK")
     with pytest.raises(PayPalRefused, match="CAPTURE_FULLY_REFUNDED"):
         await paypal.refund_capture(capture.id, request_id=new_id(), amount=HUNDRED, reference="r", note=None)
-    await till.post(f"/refunds/{waiting.id}/decide", {"status": end})
+    await fake_paypal.post(f"/refunds/{waiting.id}/decide", {"status": end})
     assert (await paypal.get_refund(waiting.id)).status == end
     assert (await paypal.get_capture(capture.id)).status == ("REFUNDED" if end == "COMPLETED" else "COMPLETED")
 
 
-async def test_a_refund_can_fail(paypal: PayPal, till: Till) -> None:
-    capture = await captured(paypal, till)
-    await till.have("refund_capture", "failed")
+async def test_a_refund_can_fail(paypal: PayPal, fake_paypal: FakePayPal) -> None:
+    capture = await captured(paypal, fake_paypal)
+    await fake_paypal.add_fault("refund_capture", "failed")
     failed = await paypal.refund_capture(capture.id, request_id=new_id(), amount=HUNDRED, reference="r", note=None)
     assert failed.status == "FAILED"
     again = await paypal.refund_capture(capture.id, request_id=new_id(), amount=HUNDRED, reference="r", note=None)
     assert again.status == "COMPLETED"
 
 
-async def test_a_reversed_capture_cannot_be_refunded(paypal: PayPal, till: Till) -> None:
-    capture = await captured(paypal, till)
-    await till.post(f"/captures/{capture.id}/reverse")
+async def test_a_reversed_capture_cannot_be_refunded(paypal: PayPal, fake_paypal: FakePayPal) -> None:
+    capture = await captured(paypal, fake_paypal)
+    await fake_paypal.post(f"/captures/{capture.id}/reverse")
     reversed_ = await paypal.get_capture(capture.id)
     assert (reversed_.status, reversed_.reason) == ("REFUNDED", "CHARGEBACK")
     with pytest.raises(PayPalRefused, match="CHARGEBACK"):
         await paypal.refund_capture(capture.id, request_id=new_id(), amount=HUNDRED, reference="r", note=None)
 
 
-async def test_an_approval_can_be_taken_back(paypal: PayPal, till: Till) -> None:
-    order = await approved(paypal, till)
-    await till.post(f"/orders/{order.id}/reverse-approval")
+async def test_an_approval_can_be_taken_back(paypal: PayPal, fake_paypal: FakePayPal) -> None:
+    order = await approved(paypal, fake_paypal)
+    await fake_paypal.post(f"/orders/{order.id}/reverse-approval")
     with pytest.raises(PayPalRefused, match="ORDER_NOT_APPROVED"):
         await paypal.capture_order(order.id, request_id=new_id())
 
@@ -221,8 +223,8 @@ async def test_an_order_that_paypal_does_not_want(paypal: PayPal, amount: Money)
     assert refused.value.issue in {"CANNOT_BE_ZERO_OR_NEGATIVE", "INVALID_CURRENCY_CODE"}
 
 
-async def test_a_refund_in_another_currency_is_refused(paypal: PayPal, till: Till) -> None:
-    capture, euro = await captured(paypal, till), Money(Decimal(1), "EUR")
+async def test_a_refund_in_another_currency_is_refused(paypal: PayPal, fake_paypal: FakePayPal) -> None:
+    capture, euro = await captured(paypal, fake_paypal), Money(Decimal(1), "EUR")
     with pytest.raises(PayPalRefused, match="REFUND_CAPTURE_CURRENCY_MISMATCH"):
         await paypal.refund_capture(capture.id, request_id=new_id(), amount=euro, reference="r", note=None)
 

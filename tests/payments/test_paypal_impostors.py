@@ -13,7 +13,7 @@ from litestar.params import FromPath
 from app.domain.payments.paypal.client import PayPal
 from app.domain.payments.paypal.errors import PayPalRefused, PayPalUnavailable, PayPalUnknown
 from tests.payments.conftest import Connect
-from tests.support.paypal.fake_paypal import Till
+from tests.support.paypal.fake_paypal import FakePayPal
 from tests.support.paypal.orders import approved, create, new_id
 from tests.support.servers.http_server import serving
 
@@ -59,7 +59,7 @@ async def test_they_leave_the_outcome_unknown(
     connect: Connect, requests: list[httpx.Request], status: int, body: str
 ) -> None:
     async with answering(status, body, Location="http://127.0.0.1:1/elsewhere") as url:
-        paypal = connect(url, careful=False)
+        paypal = connect(url, check_documents=False)
         with pytest.raises(PayPalUnknown):
             await paypal.capture_order("5O190127TN364715T", request_id=new_id())
     assert len(requests) == 5  # a token, and four attempts, none of them elsewhere
@@ -68,7 +68,7 @@ async def test_they_leave_the_outcome_unknown(
 async def test_a_refusal_is_one_whatever_it_does_not_say(connect: Connect) -> None:
     async with answering(422, '{"name": "UNPROCESSABLE_ENTITY"}') as url:
         with pytest.raises(PayPalRefused) as refused:
-            await create(connect(url, careful=False))
+            await create(connect(url, check_documents=False))
     assert (refused.value.issue, refused.value.debug_id, refused.value.redirect) == ("UNPROCESSABLE_ENTITY", None, None)
 
 
@@ -82,7 +82,7 @@ async def test_the_debug_id_may_be_in_two_places(
     refusal = json.dumps({"name": "UNPROCESSABLE_ENTITY", "debug_id": body})
     async with answering(422, refusal, **headers) as url:
         with pytest.raises(PayPalRefused) as refused:
-            await create(connect(url, careful=False))
+            await create(connect(url, check_documents=False))
     assert refused.value.debug_id == known
 
 
@@ -90,7 +90,7 @@ async def test_the_debug_id_may_be_in_two_places(
 async def test_a_token_is_one_or_nothing_is_sent(connect: Connect, requests: list[httpx.Request], token: str) -> None:
     async with answering(422, REFUSAL, token) as url:
         with pytest.raises(PayPalUnavailable, match="no access token"):
-            await create(connect(url, careful=False))
+            await create(connect(url, check_documents=False))
     assert {request.url.path for request in requests} == {"/v1/oauth2/token"}
 
 
@@ -99,21 +99,21 @@ async def test_a_strange_retry_after_does_no_harm(connect: Connect, after: str) 
     headers: dict[str, Any] = {"Retry-After": after}
     async with answering(429, "", **headers) as url:
         with pytest.raises(PayPalUnavailable):
-            await create(connect(url, careful=False))
+            await create(connect(url, check_documents=False))
 
 
 async def test_a_retry_after_may_be_a_date(connect: Connect) -> None:
     headers: dict[str, Any] = {"Retry-After": "Fri, 31 Dec 9999 23:59:59 GMT"}
     async with answering(429, "", **headers) as url:
         with pytest.raises(PayPalUnavailable) as error:
-            await create(connect(url, careful=False))
+            await create(connect(url, check_documents=False))
     assert error.value.retry_after
     assert error.value.retry_after > 10**9
 
 
-async def test_an_answer_about_another_order_is_none(connect: Connect, paypal: PayPal, till: Till) -> None:
-    first, second, request_id = await approved(paypal, till), await approved(paypal, till), new_id()
+async def test_an_answer_about_another_order_is_none(connect: Connect, paypal: PayPal, fake_paypal: FakePayPal) -> None:
+    first, second, request_id = await approved(paypal, fake_paypal), await approved(paypal, fake_paypal), new_id()
     await paypal.capture_order(first.id, request_id=request_id)
     with pytest.raises(PayPalUnknown, match="not the documented answer"):
-        await connect(careful=False).capture_order(second.id, request_id=request_id)
-    assert await till.captures_of(second.id) == []
+        await connect(check_documents=False).capture_order(second.id, request_id=request_id)
+    assert await fake_paypal.captures_of(second.id) == []

@@ -11,10 +11,10 @@ from app.domain.payments.paypal.client import PayPal
 from app.sandbox.paypal.refusals import ISSUES, MESSAGES
 from app.sandbox.paypal.server import PayPalStandIn
 from tests.support.paypal import openapi_documents
-from tests.support.paypal.fake_paypal import Till
+from tests.support.paypal.fake_paypal import FakePayPal
 from tests.support.paypal.orders import HUNDRED, captured, create, new_id, signed
 
-pytestmark = pytest.mark.skipif(not openapi_documents.are_there(), reason=openapi_documents.ABSENT)
+pytestmark = pytest.mark.skipif(not openapi_documents.are_available(), reason=openapi_documents.ABSENT)
 
 ALL = {
     "/v2/checkout/orders",
@@ -27,9 +27,9 @@ ALL = {
 }
 
 
-async def everything(paypal: PayPal, till: Till, stand_in: PayPalStandIn) -> None:
+async def everything(paypal: PayPal, fake_paypal: FakePayPal, stand_in: PayPalStandIn) -> None:
     """Make each call that the client knows."""
-    capture = await captured(paypal, till)
+    capture = await captured(paypal, fake_paypal)
     await paypal.get_order(str(capture.order_id))
     await paypal.get_capture(capture.id)
     refund = await paypal.refund_capture(capture.id, request_id=new_id(), amount=HUNDRED, reference="r", note="ill")
@@ -39,9 +39,9 @@ async def everything(paypal: PayPal, till: Till, stand_in: PayPalStandIn) -> Non
 
 
 async def test_every_call_is_in_them(
-    paypal: PayPal, till: Till, stand_in: PayPalStandIn, requests: list[httpx.Request]
+    paypal: PayPal, fake_paypal: FakePayPal, stand_in: PayPalStandIn, requests: list[httpx.Request]
 ) -> None:
-    await everything(paypal, till, stand_in)  # whose client fails where something is not as documented
+    await everything(paypal, fake_paypal, stand_in)  # whose client fails where something is not as documented
     found = {operation.path for operation in map(openapi_documents.find, requests) if operation}
     assert found == ALL
     assert {request.url.path for request in requests if not openapi_documents.find(request)} == {"/v1/oauth2/token"}
@@ -88,9 +88,9 @@ async def test_they_find_fault_with_a_request(
     ],
 )
 async def test_they_find_fault_with_an_answer(
-    paypal: PayPal, till: Till, requests: list[httpx.Request], change: Callable[[Any], None]
+    paypal: PayPal, fake_paypal: FakePayPal, requests: list[httpx.Request], change: Callable[[Any], None]
 ) -> None:
-    capture = await captured(paypal, till)
+    capture = await captured(paypal, fake_paypal)
     await paypal.get_order(str(capture.order_id))
     async with httpx.AsyncClient(trust_env=False) as http:
         answer = await http.send(requests[-1])

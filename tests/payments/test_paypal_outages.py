@@ -16,7 +16,7 @@ from app.domain.payments.paypal.errors import PayPalRefused, PayPalUnavailable, 
 from app.sandbox.paypal.server import PayPalStandIn
 from app.sandbox.servers.ports import free_port
 from tests.payments.conftest import Connect
-from tests.support.paypal.fake_paypal import Till
+from tests.support.paypal.fake_paypal import FakePayPal
 from tests.support.paypal.orders import HUNDRED, approved, captured, create, new_id
 
 HASTY = Timeouts(read=0.4, pause=0.3, total=20)  # seconds
@@ -29,7 +29,7 @@ class Act(NamedTuple):
     times: Callable[[], Awaitable[int]]
 
 
-async def creation(_: PayPal, till: Till) -> Act:
+async def creation(_: PayPal, fake_paypal: FakePayPal) -> Act:
     reference, request_id = new_id(), new_id()
 
     async def call(paypal: PayPal) -> Any:
@@ -43,28 +43,28 @@ async def creation(_: PayPal, till: Till) -> Act:
         )
 
     async def times() -> int:
-        return sum(order["custom_id"] == reference for order in (await till.books())["orders"])
+        return sum(order["custom_id"] == reference for order in (await fake_paypal.ledger())["orders"])
 
     return Act(call, times)
 
 
-async def capture(paypal: PayPal, till: Till) -> Act:
-    order, request_id = await approved(paypal, till), new_id()
+async def capture(paypal: PayPal, fake_paypal: FakePayPal) -> Act:
+    order, request_id = await approved(paypal, fake_paypal), new_id()
 
     async def times() -> int:
-        return len(await till.captures_of(order.id))
+        return len(await fake_paypal.captures_of(order.id))
 
     return Act(lambda paypal: paypal.capture_order(order.id, request_id=request_id), times)
 
 
-async def refund(paypal: PayPal, till: Till) -> Act:
-    paid, request_id = await captured(paypal, till), new_id()
+async def refund(paypal: PayPal, fake_paypal: FakePayPal) -> Act:
+    paid, request_id = await captured(paypal, fake_paypal), new_id()
 
     async def call(paypal: PayPal) -> Any:
         return await paypal.refund_capture(paid.id, request_id=request_id, amount=HUNDRED, reference="r", note=None)
 
     async def times() -> int:
-        return sum(refund["capture_id"] == paid.id for refund in (await till.books())["refunds"])
+        return sum(refund["capture_id"] == paid.id for refund in (await fake_paypal.ledger())["refunds"])
 
     return Act(call, times)
 
@@ -81,30 +81,30 @@ def posts(requests: list[httpx.Request]) -> list[httpx.Request]:
 @pytest.mark.parametrize("mishap", MISHAPS)
 @pytest.mark.parametrize("operation", ACTS)
 async def test_what_fails_once_is_done_once(
-    connect: Connect, till: Till, requests: list[httpx.Request], operation: str, mishap: str
+    connect: Connect, fake_paypal: FakePayPal, requests: list[httpx.Request], operation: str, mishap: str
 ) -> None:
-    act = await ACTS[operation](connect(), till)
+    act = await ACTS[operation](connect(), fake_paypal)
     requests.clear()
-    await till.have(operation, mishap, seconds=0.6)
-    await act.call(connect(timeouts=HASTY, careful=False))
+    await fake_paypal.add_fault(operation, mishap, seconds=0.6)
+    await act.call(connect(timeouts=HASTY, check_documents=False))
     assert await act.times() == 1
     first, *others = posts(requests)
     assert others
     assert {(other.headers["paypal-request-id"], other.content) for other in others} == {
         (first.headers["paypal-request-id"], first.content)
     }
-    assert await till.faults() == []
+    assert await fake_paypal.faults() == []
 
 
 @pytest.mark.parametrize("mishap", ["drop_before", "drop_after", "error_before", "error_after", "garbage"])
 @pytest.mark.parametrize("operation", ACTS)
 async def test_without_an_answer_the_outcome_is_unknown_and_the_same_call_finds_out(
-    connect: Connect, till: Till, requests: list[httpx.Request], operation: str, mishap: str
+    connect: Connect, fake_paypal: FakePayPal, requests: list[httpx.Request], operation: str, mishap: str
 ) -> None:
-    act = await ACTS[operation](connect(), till)
+    act = await ACTS[operation](connect(), fake_paypal)
     requests.clear()
-    await till.have(operation, mishap, times=4)
-    client = connect(careful=False)
+    await fake_paypal.add_fault(operation, mishap, times=4)
+    client = connect(check_documents=False)
     with pytest.raises(PayPalUnknown):
         await act.call(client)
     assert len(posts(requests)) == 4
@@ -114,22 +114,22 @@ async def test_without_an_answer_the_outcome_is_unknown_and_the_same_call_finds_
 
 
 @pytest.mark.parametrize("operation", ACTS)
-async def test_all_of_it_takes_only_so_long(connect: Connect, till: Till, operation: str) -> None:
-    act = await ACTS[operation](connect(), till)
-    await till.have(operation, "slow_before", seconds=4)
+async def test_all_of_it_takes_only_so_long(connect: Connect, fake_paypal: FakePayPal, operation: str) -> None:
+    act = await ACTS[operation](connect(), fake_paypal)
+    await fake_paypal.add_fault(operation, "slow_before", seconds=4)
     with pytest.raises(PayPalUnknown, match="2 s have passed"):
-        await act.call(connect(timeouts=Timeouts(total=2), careful=False))
+        await act.call(connect(timeouts=Timeouts(total=2), check_documents=False))
     async with asyncio.timeout(30):
         while not await act.times():  # noqa: ASYNC110  the stand-in wakes up and does it
             await asyncio.sleep(0.05)
 
 
-async def test_the_pauses_grow(connect: Connect, till: Till) -> None:
-    act = await capture(connect(), till)
-    await till.have("capture_order", "drop_before", times=4)
+async def test_the_pauses_grow(connect: Connect, fake_paypal: FakePayPal) -> None:
+    act = await capture(connect(), fake_paypal)
+    await fake_paypal.add_fault("capture_order", "drop_before", times=4)
     started = time.monotonic()
     with pytest.raises(PayPalUnknown):
-        await act.call(connect(timeouts=Timeouts(pause=0.2), careful=False))
+        await act.call(connect(timeouts=Timeouts(pause=0.2), check_documents=False))
     assert time.monotonic() - started > 0.1 + 0.2 + 0.4  # half of 0.2, 0.4 and 0.8
 
 
@@ -150,27 +150,29 @@ async def test_whoever_is_gone_has_done_nothing_either(connect: Connect, tmp_pat
         await create(paypal)
 
 
-async def test_what_was_in_doubt_stays_in_doubt(connect: Connect, till: Till) -> None:
-    act = await capture(connect(), till)
-    await till.have("capture_order", "drop_before")
-    await till.have("capture_order", "rate_limit", times=3, seconds=0)
+async def test_what_was_in_doubt_stays_in_doubt(connect: Connect, fake_paypal: FakePayPal) -> None:
+    act = await capture(connect(), fake_paypal)
+    await fake_paypal.add_fault("capture_order", "drop_before")
+    await fake_paypal.add_fault("capture_order", "rate_limit", times=3, seconds=0)
     with pytest.raises(PayPalUnknown):
-        await act.call(connect(careful=False))
+        await act.call(connect(check_documents=False))
 
 
-async def test_a_rate_limit_is_kept_to(connect: Connect, till: Till) -> None:
-    act = await capture(connect(), till)
-    await till.have("capture_order", "rate_limit", seconds=1)
+async def test_a_rate_limit_is_kept_to(connect: Connect, fake_paypal: FakePayPal) -> None:
+    act = await capture(connect(), fake_paypal)
+    await fake_paypal.add_fault("capture_order", "rate_limit", seconds=1)
     started = time.monotonic()
     await act.call(connect())
     assert time.monotonic() - started >= 1
     assert await act.times() == 1
 
 
-async def test_a_long_rate_limit_is_not_waited_for(connect: Connect, till: Till, requests: list[httpx.Request]) -> None:
-    act = await capture(connect(), till)
+async def test_a_long_rate_limit_is_not_waited_for(
+    connect: Connect, fake_paypal: FakePayPal, requests: list[httpx.Request]
+) -> None:
+    act = await capture(connect(), fake_paypal)
     requests.clear()
-    await till.have("capture_order", "rate_limit", seconds=60)
+    await fake_paypal.add_fault("capture_order", "rate_limit", seconds=60)
     with pytest.raises(PayPalUnavailable) as error:
         await act.call(connect())
     assert error.value.retry_after == 60
@@ -179,11 +181,11 @@ async def test_a_long_rate_limit_is_not_waited_for(connect: Connect, till: Till,
 
 
 async def test_the_token_is_fetched_once_by_all_who_need_it(
-    connect: Connect, till: Till, requests: list[httpx.Request]
+    connect: Connect, fake_paypal: FakePayPal, requests: list[httpx.Request]
 ) -> None:
     order = await create(connect())
     requests.clear()
-    await till.have("token", "slow_before", seconds=0.3)
+    await fake_paypal.add_fault("token", "slow_before", seconds=0.3)
     paypal = connect()
     await asyncio.gather(*(paypal.get_order(order.id) for _ in range(20)))
     assert [request.url.path for request in requests].count("/v1/oauth2/token") == 1
@@ -205,23 +207,23 @@ async def test_a_token_is_not_used_until_its_very_end(
 
 
 async def test_a_token_that_is_not_accepted_is_fetched_anew_once_by_all(
-    connect: Connect, till: Till, requests: list[httpx.Request]
+    connect: Connect, fake_paypal: FakePayPal, requests: list[httpx.Request]
 ) -> None:
     paypal = connect()
     order = await create(paypal)
     requests.clear()
-    await till.have("get_order", "unauthorized")
+    await fake_paypal.add_fault("get_order", "unauthorized")
     await asyncio.gather(*(paypal.get_order(order.id) for _ in range(20)))
     tokens = [request for request in requests if request.url.path == "/v1/oauth2/token"]
     assert len(tokens) == 1
 
 
 async def test_a_second_token_that_is_not_accepted_ends_the_call(
-    connect: Connect, till: Till, requests: list[httpx.Request]
+    connect: Connect, fake_paypal: FakePayPal, requests: list[httpx.Request]
 ) -> None:
-    act = await capture(connect(), till)
+    act = await capture(connect(), fake_paypal)
     requests.clear()
-    await till.have("capture_order", "unauthorized", times=2)
+    await fake_paypal.add_fault("capture_order", "unauthorized", times=2)
     with pytest.raises(PayPalUnavailable, match="does not accept the access token"):
         await act.call(connect())
     assert len(posts(requests)) == 2
@@ -235,20 +237,20 @@ async def test_wrong_credentials_end_the_call(connect: Connect, requests: list[h
 
 
 @pytest.mark.parametrize("mishap", ["drop_before", "error_before", "garbage", "rate_limit"])
-async def test_without_a_token_nothing_was_done(connect: Connect, till: Till, mishap: str) -> None:
-    act = await capture(connect(), till)
-    await till.have("token", mishap, times=4, seconds=0)
-    client = connect(careful=False)
+async def test_without_a_token_nothing_was_done(connect: Connect, fake_paypal: FakePayPal, mishap: str) -> None:
+    act = await capture(connect(), fake_paypal)
+    await fake_paypal.add_fault("token", mishap, times=4, seconds=0)
+    client = connect(check_documents=False)
     with pytest.raises(PayPalUnavailable):
         await act.call(client)
     assert await act.times() == 0
     await act.call(client)
 
 
-async def test_a_connection_that_the_server_has_closed_does_no_harm(connect: Connect, till: Till) -> None:
-    paypal = connect(careful=False)
+async def test_a_connection_that_the_server_has_closed_does_no_harm(connect: Connect, fake_paypal: FakePayPal) -> None:
+    paypal = connect(check_documents=False)
     order = await create(paypal)
-    await till.have("get_order", "drop_before", times=2)
+    await fake_paypal.add_fault("get_order", "drop_before", times=2)
     assert (await paypal.get_order(order.id)).id == order.id
 
 
@@ -256,17 +258,17 @@ SECRETS = ("Bearer", "Basic", "A21AA", "refund-of-ada", "Ada Lovelace", "The doc
 
 
 async def test_the_log_has_paypals_debug_id_and_nobodys_secrets(
-    connect: Connect, till: Till, stand_in: PayPalStandIn
+    connect: Connect, fake_paypal: FakePayPal, stand_in: PayPalStandIn
 ) -> None:
-    paypal = connect(careful=False)
-    paid = await captured(paypal, till)
+    paypal = connect(check_documents=False)
+    paid = await captured(paypal, fake_paypal)
     for mishap in ("error_before", "drop_before", "refused"):
-        await till.have("refund_capture", mishap)
+        await fake_paypal.add_fault("refund_capture", mishap)
     with capture_logs() as logs, pytest.raises(PayPalRefused) as refused:
         await paypal.refund_capture(
             paid.id, request_id=new_id(), amount=HUNDRED, reference="refund-of-ada", note="The doctor is ill."
         )
-    await till.have("create_order", "garbage", times=4)
+    await fake_paypal.add_fault("create_order", "garbage", times=4)
     with capture_logs() as more, pytest.raises(PayPalUnknown) as unknown:
         await create(paypal)
     assert [entry["event"] for entry in logs] == ["paypal_no_answer", "paypal_no_answer", "paypal_refused"]

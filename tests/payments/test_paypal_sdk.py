@@ -20,7 +20,7 @@ from paypalserversdk.models.refund_request import RefundRequest
 from paypalserversdk.paypal_serversdk_client import PaypalServersdkClient
 
 from app.sandbox.paypal.server import PayPalStandIn
-from tests.support.paypal.fake_paypal import Till
+from tests.support.paypal.fake_paypal import FakePayPal
 from tests.support.paypal.orders import new_id
 
 WHOLE = "return=representation"
@@ -60,10 +60,10 @@ class Sdk:
         )
         return await self.orders("create_order", body=body, paypal_request_id=new_id(), **options)
 
-    async def capture(self, till: Till) -> Any:
+    async def capture(self, fake_paypal: FakePayPal) -> Any:
         """Create, approve and capture an order, and return the capture."""
         order = await self.create()
-        await till.approve(order.id)
+        await fake_paypal.approve(order.id)
         paid = await self.orders("capture_order", id=order.id, paypal_request_id=new_id(), prefer=WHOLE)
         return paid.purchase_units[0].payments.captures[0]
 
@@ -83,12 +83,12 @@ async def refusal(call: Any) -> tuple[int, str, str]:
     return error.response_code, error.name, error.details[0].issue
 
 
-async def test_an_order_is_created_approved_and_captured(sdk: Sdk, till: Till) -> None:
+async def test_an_order_is_created_approved_and_captured(sdk: Sdk, fake_paypal: FakePayPal) -> None:
     order = await sdk.create(prefer=WHOLE)
     assert order.status == "PAYER_ACTION_REQUIRED"
     assert (order.purchase_units[0].amount.value, order.purchase_units[0].custom_id) == ("100.00", "ours")
     assert [link.rel for link in order.links] == ["self", "payer-action"]
-    await till.approve(order.id)
+    await fake_paypal.approve(order.id)
     seen = await sdk.orders("get_order", id=order.id)
     assert (seen.status, seen.payment_source.paypal.account_id) == ("APPROVED", seen.payer.payer_id)
     request_id = new_id()
@@ -106,8 +106,8 @@ async def test_a_minimal_answer(sdk: Sdk) -> None:
     assert not hasattr(order, "purchase_units")
 
 
-async def test_a_capture_is_read_and_refunded(sdk: Sdk, till: Till) -> None:
-    capture = await sdk.capture(till)
+async def test_a_capture_is_read_and_refunded(sdk: Sdk, fake_paypal: FakePayPal) -> None:
+    capture = await sdk.capture(fake_paypal)
     read = await sdk.payments("get_captured_payment", capture_id=capture.id)
     assert (read.status, read.supplementary_data.related_ids.order_id != "") == ("COMPLETED", True)
     body = RefundRequest(amount=Money(currency_code="USD", value="40.00"), note_to_payer="The doctor is ill.")
@@ -121,7 +121,7 @@ async def test_a_capture_is_read_and_refunded(sdk: Sdk, till: Till) -> None:
     assert (await sdk.payments("get_captured_payment", capture_id=capture.id)).status == "REFUNDED"
 
 
-async def test_refusals(sdk: Sdk, till: Till) -> None:
+async def test_refusals(sdk: Sdk, fake_paypal: FakePayPal) -> None:
     order = await sdk.create()
     capture = sdk.orders("capture_order", id=order.id, paypal_request_id=new_id())
     assert await refusal(capture) == (422, "UNPROCESSABLE_ENTITY", "ORDER_NOT_APPROVED")
@@ -130,15 +130,15 @@ async def test_refusals(sdk: Sdk, till: Till) -> None:
     assert await refusal(sdk.create("1.001")) == (422, "UNPROCESSABLE_ENTITY", "DECIMAL_PRECISION")
     assert await refusal(sdk.create("NaN")) == (400, "INVALID_REQUEST", "INVALID_PARAMETER_SYNTAX")
     assert await refusal(sdk.create("1", "XXX")) == (422, "UNPROCESSABLE_ENTITY", "INVALID_CURRENCY_CODE")
-    paid = await sdk.capture(till)
+    paid = await sdk.capture(fake_paypal)
     body = RefundRequest(amount=Money(currency_code="USD", value="100.01"))
     too_much = sdk.payments("refund_captured_payment", capture_id=paid.id, body=body)
     assert await refusal(too_much) == (422, "UNPROCESSABLE_ENTITY", "REFUND_AMOUNT_EXCEEDED")
 
 
-async def test_a_mocked_decline(sdk: Sdk, till: Till) -> None:
+async def test_a_mocked_decline(sdk: Sdk, fake_paypal: FakePayPal) -> None:
     order = await sdk.create()
-    await till.approve(order.id)
+    await fake_paypal.approve(order.id)
     mock = '{"mock_application_codes": "INSTRUMENT_DECLINED"}'
     declined = sdk.orders("capture_order", id=order.id, paypal_mock_response=mock)
     assert await refusal(declined) == (422, "UNPROCESSABLE_ENTITY", "INSTRUMENT_DECLINED")

@@ -10,17 +10,17 @@ import pytest
 
 from app.sandbox.paypal.server import PayPalStandIn
 from tests.support.paypal import openapi_documents
-from tests.support.paypal.fake_paypal import Till
-from tests.support.paypal.raw_calls import ALL_OF_IT, AMOUNT, ORDER, WITH_SOURCE, issue, post, relations
+from tests.support.paypal.fake_paypal import FakePayPal
+from tests.support.paypal.raw_calls import AMOUNT, ORDER, RETURN_REPRESENTATION, WITH_SOURCE, issue, post, relations
 
 
-async def test_statuses_and_links_of_an_order_without_a_source(raw: httpx.AsyncClient, till: Till) -> None:
+async def test_statuses_and_links_of_an_order_without_a_source(raw: httpx.AsyncClient, fake_paypal: FakePayPal) -> None:
     created = await post(raw, "/v2/checkout/orders", ORDER)
     assert created.status_code == 201
     assert set(created.json()) == {"id", "status", "links"}
     assert (created.json()["status"], relations(created)) == ("CREATED", ["self", "approve", "capture"])
     order = f"/v2/checkout/orders/{created.json()['id']}"
-    await till.approve(created.json()["id"])
+    await fake_paypal.approve(created.json()["id"])
     approved = await raw.get(order)
     assert (approved.json()["status"], relations(approved)) == ("APPROVED", ["self", "capture"])
     captured = await post(raw, f"{order}/capture")
@@ -30,19 +30,21 @@ async def test_statuses_and_links_of_an_order_without_a_source(raw: httpx.AsyncC
 
 
 async def test_with_a_source_the_payer_has_to_act(raw: httpx.AsyncClient) -> None:
-    created = await post(raw, "/v2/checkout/orders", WITH_SOURCE, PayPal_Request_Id=uuid4().hex, **ALL_OF_IT)
+    created = await post(
+        raw, "/v2/checkout/orders", WITH_SOURCE, PayPal_Request_Id=uuid4().hex, **RETURN_REPRESENTATION
+    )
     assert (created.json()["status"], relations(created)) == ("PAYER_ACTION_REQUIRED", ["self", "payer-action"])
     assert created.json()["purchase_units"][0]["amount"] == AMOUNT
     assert "payer" not in created.json()
 
 
-async def test_a_request_id_makes_a_call_safe_to_repeat(raw: httpx.AsyncClient, till: Till) -> None:
+async def test_a_request_id_makes_a_call_safe_to_repeat(raw: httpx.AsyncClient, fake_paypal: FakePayPal) -> None:
     ids = {"PayPal_Request_Id": uuid4().hex}
     created = await post(raw, "/v2/checkout/orders", WITH_SOURCE, **ids)
     again = await post(raw, "/v2/checkout/orders", WITH_SOURCE | {"intent": "CAPTURE"}, **ids)
     assert (created.status_code, again.status_code) == (201, 200)
     assert created.json() == again.json()
-    await till.approve(created.json()["id"])
+    await fake_paypal.approve(created.json()["id"])
     path = f"/v2/checkout/orders/{created.json()['id']}/capture"
     captured, again = await post(raw, path, **ids), await post(raw, path, **ids)  # the same id, of another operation
     assert (captured.status_code, again.status_code) == (201, 200)
@@ -60,8 +62,8 @@ async def test_without_a_request_id_everything_is_done_again(raw: httpx.AsyncCli
     assert first.json()["id"] != second.json()["id"]
 
 
-async def test_the_same_request_twice_at_once_is_in_conflict(raw: httpx.AsyncClient, till: Till) -> None:
-    await till.have("create_order", "slow_before", seconds=1)
+async def test_the_same_request_twice_at_once_is_in_conflict(raw: httpx.AsyncClient, fake_paypal: FakePayPal) -> None:
+    await fake_paypal.add_fault("create_order", "slow_before", seconds=1)
     calls = [post(raw, "/v2/checkout/orders", ORDER, PayPal_Request_Id="the-same") for _ in range(2)]
     answers = await asyncio.gather(*calls)
     assert sorted(answer.status_code for answer in answers) == [201, 409]
@@ -121,10 +123,10 @@ async def test_amounts_that_are_refused(
     ],
 )
 async def test_refunds_that_are_refused(
-    raw: httpx.AsyncClient, till: Till, amount: Any, expected: tuple[int, str]
+    raw: httpx.AsyncClient, fake_paypal: FakePayPal, amount: Any, expected: tuple[int, str]
 ) -> None:
     created = await post(raw, "/v2/checkout/orders", ORDER)
-    await till.approve(created.json()["id"])
+    await fake_paypal.approve(created.json()["id"])
     captured = await post(raw, f"/v2/checkout/orders/{created.json()['id']}/capture")
     capture = captured.json()["purchase_units"][0]["payments"]["captures"][0]["id"]
     assert issue(await post(raw, f"/v2/payments/captures/{capture}/refund", {"amount": amount})) == expected
@@ -210,7 +212,9 @@ async def test_what_is_nowhere_is_answered_in_paypals_way(raw: httpx.AsyncClient
         {"operation": "capture_order", "kind": "drop_after", "status": 404},
     ],
 )
-async def test_what_cannot_go_wrong_is_refused(raw: httpx.AsyncClient, till: Till, fault: dict[str, Any]) -> None:
+async def test_what_cannot_go_wrong_is_refused(
+    raw: httpx.AsyncClient, fake_paypal: FakePayPal, fault: dict[str, Any]
+) -> None:
     answer = await raw.post("/faults", json=fault)
     assert answer.status_code == 400, answer.text
-    assert await till.faults() == []
+    assert await fake_paypal.faults() == []

@@ -6,40 +6,42 @@ from uuid import uuid4
 import httpx
 
 from app.sandbox.paypal.server import PayPalStandIn
-from tests.support.paypal.fake_paypal import Till
+from tests.support.paypal.fake_paypal import FakePayPal
 from tests.support.paypal.raw_calls import ADDRESSES, AMOUNT, ORDER, WITH_SOURCE, post
 
 
-async def test_the_payer_approves_on_a_page(stand_in: PayPalStandIn, raw: httpx.AsyncClient, till: Till) -> None:
+async def test_the_payer_approves_on_a_page(
+    stand_in: PayPalStandIn, raw: httpx.AsyncClient, fake_paypal: FakePayPal
+) -> None:
     unit = {"amount": AMOUNT, "description": "<script>alert(1)</script>"}
     body = WITH_SOURCE | {"purchase_units": [unit]}
     created = await post(raw, "/v2/checkout/orders", body, PayPal_Request_Id=uuid4().hex)
     order_id = created.json()["id"]
     (url,) = (link["href"] for link in created.json()["links"] if link["rel"] == "payer-action")
     assert url == f"{stand_in.url}/checkoutnow?token={order_id}"
-    page = await till.get(f"/checkoutnow?token={order_id}")
+    page = await fake_paypal.get(f"/checkoutnow?token={order_id}")
     assert page.headers["content-type"].startswith("text/html")
     assert "100.00 USD" in page.text
     assert "&lt;script&gt;" in page.text
     assert "<script>" not in page.text
     for button in ("approve", "cancel"):
         assert f'<form method="post" action="/checkoutnow/{button}?token={order_id}"><button' in page.text
-    canceled = await till.post(f"/checkoutnow/cancel?token={order_id}")
+    canceled = await fake_paypal.post(f"/checkoutnow/cancel?token={order_id}")
     assert (canceled.status_code, canceled.headers["location"]) == (303, f"https://a.example.org/c?token={order_id}")
-    approved = await till.approve(order_id)
+    approved = await fake_paypal.approve(order_id)
     payer = (await raw.get(f"/v2/checkout/orders/{order_id}")).json()["payer"]["payer_id"]
     assert approved.status_code == 303
     assert approved.headers["location"] == f"https://a.example.org/r?lang=en&token={order_id}&PayerID={payer}"
-    assert "approve it again" in (await till.get(f"/checkoutnow?token={order_id}")).text
+    assert "approve it again" in (await fake_paypal.get(f"/checkoutnow?token={order_id}")).text
     await post(raw, f"/v2/checkout/orders/{order_id}/capture")
-    assert "has been captured" in (await till.get(f"/checkoutnow?token={order_id}")).text
-    assert order_id in (await till.get("/")).text
+    assert "has been captured" in (await fake_paypal.get(f"/checkoutnow?token={order_id}")).text
+    assert order_id in (await fake_paypal.get("/")).text
 
 
-async def test_without_addresses_the_payer_stays_on_the_page(raw: httpx.AsyncClient, till: Till) -> None:
+async def test_without_addresses_the_payer_stays_on_the_page(raw: httpx.AsyncClient, fake_paypal: FakePayPal) -> None:
     created = await post(raw, "/v2/checkout/orders", ORDER)
-    assert "Canceled" in (await till.post(f"/checkoutnow/cancel?token={created.json()['id']}")).text
-    assert "Approved" in (await till.approve(created.json()["id"])).text
+    assert "Canceled" in (await fake_paypal.post(f"/checkoutnow/cancel?token={created.json()['id']}")).text
+    assert "Approved" in (await fake_paypal.approve(created.json()["id"])).text
 
 
 async def test_an_order_that_does_not_exist_has_no_page(raw: httpx.AsyncClient) -> None:
@@ -49,9 +51,9 @@ async def test_an_order_that_does_not_exist_has_no_page(raw: httpx.AsyncClient) 
         assert answer.headers["content-type"].startswith("text/html")
 
 
-async def test_the_old_way_to_say_where_the_payer_goes(raw: httpx.AsyncClient, till: Till) -> None:
+async def test_the_old_way_to_say_where_the_payer_goes(raw: httpx.AsyncClient, fake_paypal: FakePayPal) -> None:
     created = await post(raw, "/v2/checkout/orders", ORDER | {"application_context": ADDRESSES})
-    approved = await till.approve(created.json()["id"])
+    approved = await fake_paypal.approve(created.json()["id"])
     assert approved.headers["location"].startswith("https://a.example.org/r?lang=en&token=")
 
 

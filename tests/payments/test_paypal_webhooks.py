@@ -17,7 +17,7 @@ from app.domain.payments.paypal.client import PayPal
 from app.domain.payments.paypal.webhook_signature import WebhookVerifier
 from app.sandbox.paypal.server import PayPalStandIn
 from tests.support.paypal import openapi_documents
-from tests.support.paypal.fake_paypal import Till
+from tests.support.paypal.fake_paypal import FakePayPal
 from tests.support.paypal.orders import HUNDRED, approved, captured, create, new_id
 from tests.support.servers.http_server import serving
 
@@ -77,18 +77,18 @@ async def listening(stand_in: PayPalStandIn, listener: Receiver) -> AsyncIterato
 
 
 @pytest_asyncio.fixture
-async def receiver(listener: Receiver, till: Till) -> AsyncIterator[Receiver]:
+async def receiver(listener: Receiver, fake_paypal: FakePayPal) -> AsyncIterator[Receiver]:
     """The receiver, with nothing in it that a test has not caused."""
     yield listener
     async with asyncio.timeout(30):
-        while any(event["state"] == "due" for event in (await till.books())["events"]):  # noqa: ASYNC110  as above
+        while any(event["state"] == "due" for event in (await fake_paypal.ledger())["events"]):  # noqa: ASYNC110  as above
             await asyncio.sleep(0.02)
     listener.received.clear()
     listener.statuses.clear()
 
 
-async def test_what_happens_is_told(paypal: PayPal, till: Till, receiver: Receiver) -> None:
-    capture = await captured(paypal, till)
+async def test_what_happens_is_told(paypal: PayPal, fake_paypal: FakePayPal, receiver: Receiver) -> None:
+    capture = await captured(paypal, fake_paypal)
     await paypal.refund_capture(capture.id, request_id=new_id(), amount=HUNDRED, reference="r", note="ill")
     await receiver.has(3)
     told = {event["event_type"]: event for event in receiver.events}
@@ -101,17 +101,17 @@ async def test_what_happens_is_told(paypal: PayPal, till: Till, receiver: Receiv
     assert refund["seller_payable_breakdown"]["total_refunded_amount"]["value"] == "100.00"
 
 
-async def test_what_happens_later_is_told(paypal: PayPal, till: Till, receiver: Receiver) -> None:
+async def test_what_happens_later_is_told(paypal: PayPal, fake_paypal: FakePayPal, receiver: Receiver) -> None:
     for status, operation in (("COMPLETED", "capture"), ("DECLINED", "capture"), ("FAILED", "refund")):
-        await till.have(f"{operation}_{'order' if operation == 'capture' else 'capture'}", "pending")
-        capture = await captured(paypal, till)
+        await fake_paypal.add_fault(f"{operation}_{'order' if operation == 'capture' else 'capture'}", "pending")
+        capture = await captured(paypal, fake_paypal)
         if operation == "capture":
-            await till.post(f"/captures/{capture.id}/decide", {"status": status})
+            await fake_paypal.post(f"/captures/{capture.id}/decide", {"status": status})
         else:
             refund = await paypal.refund_capture(
                 capture.id, request_id=new_id(), amount=HUNDRED, reference="r", note=None
             )
-            await till.post(f"/refunds/{refund.id}/decide", {"status": status})
+            await fake_paypal.post(f"/refunds/{refund.id}/decide", {"status": status})
     await receiver.has(10)
     assert sorted(receiver.types) == sorted(
         ["CHECKOUT.ORDER.APPROVED"] * 3
@@ -121,13 +121,13 @@ async def test_what_happens_later_is_told(paypal: PayPal, till: Till, receiver: 
     )
 
 
-async def test_what_goes_wrong_is_told(paypal: PayPal, till: Till, receiver: Receiver) -> None:
-    await till.have("capture_order", "declined")
-    await captured(paypal, till)
-    reversed_ = await captured(paypal, till)
-    await till.post(f"/captures/{reversed_.id}/reverse")
-    order = await approved(paypal, till)
-    await till.post(f"/orders/{order.id}/reverse-approval")
+async def test_what_goes_wrong_is_told(paypal: PayPal, fake_paypal: FakePayPal, receiver: Receiver) -> None:
+    await fake_paypal.add_fault("capture_order", "declined")
+    await captured(paypal, fake_paypal)
+    reversed_ = await captured(paypal, fake_paypal)
+    await fake_paypal.post(f"/captures/{reversed_.id}/reverse")
+    order = await approved(paypal, fake_paypal)
+    await fake_paypal.post(f"/orders/{order.id}/reverse-approval")
     await receiver.has(7)
     told = {event["event_type"]: event["resource"] for event in receiver.events}
     assert told["PAYMENT.CAPTURE.DECLINED"]["status"] == "DECLINED"
@@ -135,8 +135,10 @@ async def test_what_goes_wrong_is_told(paypal: PayPal, till: Till, receiver: Rec
     assert told["CHECKOUT.PAYMENT-APPROVAL.REVERSED"]["order_id"] == order.id
 
 
-async def test_each_is_signed(paypal: PayPal, till: Till, receiver: Receiver, stand_in: PayPalStandIn) -> None:
-    await captured(paypal, till)
+async def test_each_is_signed(
+    paypal: PayPal, fake_paypal: FakePayPal, receiver: Receiver, stand_in: PayPalStandIn
+) -> None:
+    await captured(paypal, fake_paypal)
     await receiver.has(2)
     async with httpx.AsyncClient() as http:
         certificates = Certificates(http, public_roots(), read_seeded(stand_in.signer.certificates))
@@ -145,12 +147,14 @@ async def test_each_is_signed(paypal: PayPal, till: Till, receiver: Receiver, st
             await verifier.verify(headers, body)
 
 
-@pytest.mark.skipif(not openapi_documents.are_there(), reason=openapi_documents.ABSENT)
-async def test_events_and_their_resources_are_as_documented(paypal: PayPal, till: Till, receiver: Receiver) -> None:
-    await till.have("refund_capture", "pending")
-    capture = await captured(paypal, till)
+@pytest.mark.skipif(not openapi_documents.are_available(), reason=openapi_documents.ABSENT)
+async def test_events_and_their_resources_are_as_documented(
+    paypal: PayPal, fake_paypal: FakePayPal, receiver: Receiver
+) -> None:
+    await fake_paypal.add_fault("refund_capture", "pending")
+    capture = await captured(paypal, fake_paypal)
     refund = await paypal.refund_capture(capture.id, request_id=new_id(), amount=HUNDRED, reference="r", note="ill")
-    await till.post(f"/refunds/{refund.id}/decide", {"status": "COMPLETED"})
+    await fake_paypal.post(f"/refunds/{refund.id}/decide", {"status": "COMPLETED"})
     await receiver.has(4)
     notifications = openapi_documents.load("notifications_webhooks_v1")
     for event in receiver.events:
@@ -165,9 +169,9 @@ async def test_events_and_their_resources_are_as_documented(paypal: PayPal, till
 
 
 async def test_an_event_can_be_read_again(
-    paypal: PayPal, till: Till, receiver: Receiver, stand_in: PayPalStandIn
+    paypal: PayPal, fake_paypal: FakePayPal, receiver: Receiver, stand_in: PayPalStandIn
 ) -> None:
-    await approved(paypal, till)
+    await approved(paypal, fake_paypal)
     await receiver.has(1)
     login = (stand_in.client_id, stand_in.client_secret)
     async with httpx.AsyncClient(base_url=stand_in.url, trust_env=False) as http:
@@ -175,49 +179,51 @@ async def test_an_event_can_be_read_again(
         http.headers["Authorization"] = f"Bearer {granted.json()['access_token']}"
         answer = await http.get(f"/v1/notifications/webhooks-events/{receiver.events[0]['id']}")
     assert answer.json() == receiver.events[0]
-    if openapi_documents.are_there():  # the documents allow no hyphen in its id, but all of PayPal's examples have some
+    if (
+        openapi_documents.are_available()
+    ):  # the documents allow no hyphen in its id, but all of PayPal's examples have some
         operation = openapi_documents.find(answer.request)
         assert operation
         assert not openapi_documents.answer_faults(operation, answer)
 
 
-async def test_one_that_is_not_taken_is_sent_again(paypal: PayPal, till: Till, receiver: Receiver) -> None:
+async def test_one_that_is_not_taken_is_sent_again(paypal: PayPal, fake_paypal: FakePayPal, receiver: Receiver) -> None:
     receiver.statuses = [500, 404, 302]
-    await approved(paypal, till)
+    await approved(paypal, fake_paypal)
     await receiver.has(4)
     assert len({body for _, body in receiver.received}) == 1
     assert len({headers["paypal-transmission-id"] for headers, _ in receiver.received}) == 4
 
 
-async def test_it_can_come_twice(paypal: PayPal, till: Till, receiver: Receiver) -> None:
-    await till.have("webhook", "duplicate")
-    order = await approved(paypal, till)
+async def test_it_can_come_twice(paypal: PayPal, fake_paypal: FakePayPal, receiver: Receiver) -> None:
+    await fake_paypal.add_fault("webhook", "duplicate")
+    order = await approved(paypal, fake_paypal)
     await receiver.has(2)
     assert [event["resource"]["id"] for event in receiver.events] == [order.id] * 2
     assert receiver.events[0]["id"] == receiver.events[1]["id"]
 
 
-async def test_it_can_come_after_a_later_one(paypal: PayPal, till: Till, receiver: Receiver) -> None:
-    await till.have("webhook", "reorder", seconds=1)
-    await captured(paypal, till)
+async def test_it_can_come_after_a_later_one(paypal: PayPal, fake_paypal: FakePayPal, receiver: Receiver) -> None:
+    await fake_paypal.add_fault("webhook", "reorder", seconds=1)
+    await captured(paypal, fake_paypal)
     await receiver.has(2)
     assert receiver.types == ["PAYMENT.CAPTURE.COMPLETED", "CHECKOUT.ORDER.APPROVED"]
 
 
-async def test_it_can_be_withheld_and_released(paypal: PayPal, till: Till, receiver: Receiver) -> None:
-    await till.have("webhook", "withhold", times=1)
-    capture = await captured(paypal, till)
+async def test_it_can_be_withheld_and_released(paypal: PayPal, fake_paypal: FakePayPal, receiver: Receiver) -> None:
+    await fake_paypal.add_fault("webhook", "withhold", times=1)
+    capture = await captured(paypal, fake_paypal)
     await receiver.has(1)
     assert receiver.types == ["PAYMENT.CAPTURE.COMPLETED"]
-    await till.post("/webhooks/release")
+    await fake_paypal.post("/webhooks/release")
     await receiver.has(2)
     assert receiver.events[1]["resource"]["id"] == capture.order_id
 
 
-async def test_it_can_be_sent_once_more(paypal: PayPal, till: Till, receiver: Receiver) -> None:
-    await approved(paypal, till)
+async def test_it_can_be_sent_once_more(paypal: PayPal, fake_paypal: FakePayPal, receiver: Receiver) -> None:
+    await approved(paypal, fake_paypal)
     await receiver.has(1)
-    await till.post(f"/webhooks/{receiver.events[0]['id']}/resend")
+    await fake_paypal.post(f"/webhooks/{receiver.events[0]['id']}/resend")
     await receiver.has(2)
     assert receiver.events[0] == receiver.events[1]
 
@@ -225,9 +231,9 @@ async def test_it_can_be_sent_once_more(paypal: PayPal, till: Till, receiver: Re
 async def test_what_nobody_has_taken_is_sent_after_a_restart(tmp_path: Path) -> None:
     first = PayPalStandIn(tmp_path, webhook_pause=0.05)
     await first.start()
-    async with PayPal(first.url, first.client_id, first.client_secret) as paypal, Till(first.url) as till:
+    async with PayPal(first.url, first.client_id, first.client_secret) as paypal, FakePayPal(first.url) as fake_paypal:
         order = await create(paypal)
-        await till.approve(order.id)
+        await fake_paypal.approve(order.id)
     await first.stop()
     second, receiver = PayPalStandIn(tmp_path, webhook_pause=0.05), Receiver()
     await second.start()

@@ -20,7 +20,7 @@ from app.domain.payments.paypal.certificates import Certificates, SeededCertific
 from app.domain.payments.paypal.webhook_errors import WebhookForgedError, WebhookUndecidedError
 from app.domain.payments.paypal.webhook_signature import WebhookVerifier
 from tests.support.paypal.certificate_authority import issue, root, rsa_key
-from tests.support.paypal.fake_internet import Internet, response
+from tests.support.paypal.fake_internet import FakeInternet, response
 
 WEBHOOK = "8PT597110X687430L"
 URL = "https://api.paypal.com/v1/notifications/certs/CERT-1"
@@ -153,9 +153,9 @@ async def test_malformed_headers(verifier: WebhookVerifier, changed: dict[str, s
 
 
 async def test_what_is_wrong_with_the_headers_is_found_before_anything_is_sent(
-    online: tuple[Internet, httpx.AsyncClient],
+    fake_internet: tuple[FakeInternet, httpx.AsyncClient],
 ) -> None:
-    internet, http = online
+    internet, http = fake_internet
     verifier = WebhookVerifier(WEBHOOK, Certificates(http, trusted_roots(TRUSTED.pem)))
     for changed in (*MALFORMED.values(), {ALGORITHM: "none"}, {CERT: "https://paypal.com.evil.example/"}):
         await refused(verifier, signed() | changed)
@@ -170,8 +170,8 @@ async def test_a_certificate_that_cannot_be_had_decides_nothing(verifier: Webhoo
         await verifier.verify(signed() | {CERT: f"{URL}2"}, BODY)
 
 
-async def test_a_seeded_root_is_trusted_for_nothing_else(online: tuple[Internet, httpx.AsyncClient]) -> None:
-    internet, http = online
+async def test_a_seeded_root_is_trusted_for_nothing_else(fake_internet: tuple[FakeInternet, httpx.AsyncClient]) -> None:
+    internet, http = fake_internet
     internet.answers["/v1/notifications/certs/CERT-12"] = response(SIGNER.pem)
     verifier = WebhookVerifier(WEBHOOK, Certificates(http, trusted_roots(root("Another root").pem), SEEDED))
     await verifier.verify(signed(), BODY)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.servers.sandbox_process import Start, Up, nothing_is_left
+from tests.support.servers.sandbox_process import BookingUp, Start, no_processes_left
 
 
 @pytest.fixture
@@ -19,13 +19,13 @@ def home(tmp_path: Path) -> Path:
 @pytest.fixture
 async def start(home: Path) -> AsyncIterator[Start]:
     """Starts `booking up`; after the test, what runs still is killed and its components die with it."""
-    started: list[Up] = []
+    started: list[BookingUp] = []
 
-    async def start_one(stdout: int | None = None, **options: Any) -> Up:
-        started.append(await Up(home, **options).start(stdout))
+    async def start_one(stdout: int | None = None, **options: Any) -> BookingUp:
+        started.append(await BookingUp(home, **options).start(stdout))
         return started[-1]
 
     yield start_one
     for up in started:
         await up.end(signal.SIGKILL)
-    assert await nothing_is_left(home)
+    assert await no_processes_left(home)

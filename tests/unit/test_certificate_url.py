@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.domain.payments.paypal.certificates import is_paypal_url
-from tests.support.paypal.forged_urls import FORGED_URLS, GOOD, PATH
+from tests.support.paypal.forged_urls import FORGED_URLS, PATH, PAYPAL_URL
 
 
 @pytest.mark.parametrize("url", FORGED_URLS.values(), ids=FORGED_URLS)
@@ -30,15 +30,15 @@ pieces = st.tuples(
     st.sampled_from(["/", PATH, "", "/../", "//evil.example", "#", "?", "\\"]),
 ).map("".join)
 mutilated = st.builds(
-    lambda position, much, new: GOOD[:position] + new + GOOD[position + much :],
-    st.integers(0, len(GOOD)),
+    lambda position, much, new: PAYPAL_URL[:position] + new + PAYPAL_URL[position + much :],
+    st.integers(0, len(PAYPAL_URL)),
     st.integers(0, 3),
     st.text(max_size=3),
 )
 
 
 @given(url=st.text() | pieces | mutilated)
-@example(url=GOOD)
+@example(url=PAYPAL_URL)
 def test_what_passes_is_paypals_to_every_parser(url: str) -> None:
     if not is_paypal_url(url):
         return

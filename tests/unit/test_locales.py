@@ -9,7 +9,7 @@ from app.domain.notifications import locales
 from app.domain.notifications.compose import compose
 from app.domain.notifications.locales import LOCALES, en, locale_for
 from app.domain.notifications.schemas import AccountKind, Kind
-from tests.support.mail.messages import NOW, SENDER, content, letter
+from tests.support.mail.messages import NOW, SENDER, content, make_message
 
 
 def test_each_folder_is_a_locale() -> None:
@@ -30,6 +30,6 @@ def test_a_tag_leads_to_its_locale_that_of_its_language_or_english(monkeypatch: 
     german = en.LOCALE._replace(language="de", salutation=lambda name: f"Guten Tag {name},")
     monkeypatch.setitem(LOCALES, "de", german)
     assert [locale_for(tag) for tag in ("de", "de-AT", "en", "en-GB", "fr", "")] == [german] * 2 + [en.LOCALE] * 4
-    page = content(compose(letter(), locale_for("de-AT"), SENDER, NOW), "html")
+    page = content(compose(make_message(), locale_for("de-AT"), SENDER, NOW), "html")
     assert "<p>Guten Tag Zoë Müller,</p>" in page
     assert '<html lang="de">' in page

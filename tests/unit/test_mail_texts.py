@@ -19,9 +19,9 @@ from tests.support.mail.messages import (
     CONTENT_HEADERS,
     NOW,
     START,
-    account_letter,
     content,
-    letter,
+    make_account_message,
+    make_message,
     received,
     tags,
     text,
@@ -37,7 +37,7 @@ local_parts = st.text(
 
 
 def test_the_headers() -> None:
-    mail = received(letter())
+    mail = received(make_message())
     assert mail.keys()[: len(HEADERS)] == HEADERS
     assert set(mail.keys()[len(HEADERS) :]) == CONTENT_HEADERS
     assert mail["From"] == "Appointments <appointments@clinic.example>"
@@ -49,7 +49,7 @@ def test_the_headers() -> None:
 
 
 def test_a_whole_text() -> None:
-    assert text(letter()) == (
+    assert text(make_message()) == (
         "Dear Zoë Müller,\n\n"
         "Your appointment with Dr. Ada is confirmed.\n\n"
         "  Thursday 26 November 2026, 14:00-14:30 (Europe/Berlin)\n\n"
@@ -59,7 +59,7 @@ def test_a_whole_text() -> None:
 
 
 def test_a_whole_page() -> None:
-    page = content(received(letter(doctor="<b>Ada & Co</b>")), "html")
+    page = content(received(make_message(doctor="<b>Ada & Co</b>")), "html")
     assert '<html lang="en">' in page
     assert "<title>Confirmed: &lt;b&gt;Ada &amp; Co&lt;/b&gt;, Thursday 26 November 2026, 14:00</title>" in page
     assert (
@@ -69,16 +69,16 @@ def test_a_whole_page() -> None:
 
 
 def test_what_was_paid_is_told_to_who_paid_it_and_of_what_is_free_nothing_about_money() -> None:
-    paid = letter(paid="100.00 USD", capture_id="8MC585209K746631H")
+    paid = make_message(paid="100.00 USD", capture_id="8MC585209K746631H")
     assert "\n\nPaid: 100.00 USD through PayPal, transaction 8MC585209K746631H.\n\n" in text(paid)
-    for said in (text(letter()), text(letter(recipient_role="doctor"))):
+    for said in (text(make_message()), text(make_message(recipient_role="doctor"))):
         assert not re.search("USD|paid|pay|cost|fee", said, re.IGNORECASE)
 
 
 def test_who_may_no_longer_cancel_is_told_so() -> None:
-    deadline = letter().cancel_deadline
-    assert "You may do so until" in text(letter(), deadline - timedelta(seconds=1))
-    assert "too soon to be canceled" in text(letter(), deadline)
+    deadline = make_message().cancel_deadline
+    assert "You may do so until" in text(make_message(), deadline - timedelta(seconds=1))
+    assert "too soon to be canceled" in text(make_message(), deadline)
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_who_may_no_longer_cancel_is_told_so() -> None:
     ],
 )
 def test_what_each_mail_says(changes: dict[str, Any], said: list[str]) -> None:
-    body = text(letter(**changes))
+    body = text(make_message(**changes))
     for words in [*said, "  Thursday 26 November 2026, 14:00-14:30 (Europe/Berlin)"]:
         assert words in body
     assert "None" not in body
@@ -179,7 +179,7 @@ def test_what_each_mail_says(changes: dict[str, Any], said: list[str]) -> None:
     ],
 )
 def test_what_each_mail_about_an_account_says(changes: dict[str, Any], said: list[str]) -> None:
-    body = text(account_letter(**changes))
+    body = text(make_account_message(**changes))
     for words in ["Dear Zoë Müller,", *said]:
         assert words in body
     assert "None" not in body
@@ -195,7 +195,7 @@ def coded(kind: AccountKind, *, hours: int, page: str | None) -> str:
         email_verification_url=page,
         password_reset_url=page,
     )
-    sent = account_letter(kind=kind, recipient=None, code_lifetime=timedelta(hours=hours))
+    sent = make_account_message(kind=kind, recipient=None, code_lifetime=timedelta(hours=hours))
     return text(with_code(sent, "a-code", settings))
 
 
@@ -232,14 +232,14 @@ def test_without_such_a_page_a_mail_says_where_the_code_goes() -> None:
     ],
 )
 def test_times_are_the_recipients(timezone: str, start: datetime, said: str) -> None:
-    assert said in text(letter(start, timezone=timezone))
+    assert said in text(make_message(start, timezone=timezone))
 
 
 @given(anything, anything, anything, anything, st.sampled_from(sorted(en.LOCALE.words)))
 def test_no_name_and_no_reason_writes_a_header(
     recipient: str, doctor: str, patient: str, reason: str, kind: tuple[Any, Any]
 ) -> None:
-    sent = letter(
+    sent = make_message(
         kind=kind[0],
         recipient_role=kind[1],
         recipient=recipient,
@@ -262,7 +262,7 @@ def test_no_name_and_no_reason_writes_a_header(
 
 @given(local_parts)
 def test_every_address_that_an_account_may_have_gets_its_mail(local_part: str) -> None:
-    (address,) = received(letter(email=f"{local_part}@example.com"))["To"].addresses
+    (address,) = received(make_message(email=f"{local_part}@example.com"))["To"].addresses
     assert (address.username, address.domain) == (local_part, "example.com")
 
 

@@ -14,8 +14,8 @@ from app.sandbox.mailbox.server import Mailbox
 from app.sandbox.paypal.server import PayPalStandIn
 from app.settings import read_settings
 from tests.conftest import SECRET
-from tests.support.paypal.fake_paypal import Till
-from tests.support.paypal.payment_client import Teller
+from tests.support.paypal.fake_paypal import FakePayPal
+from tests.support.paypal.payment_client import PaymentClient
 from tests.support.servers.databases import Database, cloned
 from tests.support.servers.http_server import serving
 from tests.support.servers.worker_process import WorkerProcess
@@ -102,17 +102,17 @@ async def api(
 
 
 @pytest_asyncio.fixture
-async def teller(
+async def payment_client(
     api: httpx.AsyncClient, owner: asyncpg.Connection, database: Database, stand_in: PayPalStandIn
-) -> AsyncIterator[Teller]:
+) -> AsyncIterator[PaymentClient]:
     """Patients who pay."""
-    async with Till(stand_in.url) as till:
-        yield Teller(api, owner, database, till)
-        await till.forget_faults()
+    async with FakePayPal(stand_in.url) as fake_paypal:
+        yield PaymentClient(api, owner, database, fake_paypal)
+        await fake_paypal.clear_faults()
 
 
 @pytest_asyncio.fixture
-async def cashier(make_worker: StartWorker, paypal: dict[str, str]) -> WorkerProcess:
+async def payment_worker(make_worker: StartWorker, paypal: dict[str, str]) -> WorkerProcess:
     """A running worker that has an account at PayPal."""
     worker = make_worker(**paypal)
     await worker.start()

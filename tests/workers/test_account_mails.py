@@ -33,8 +33,8 @@ async def test_a_changed_password_is_told_to_its_owner(
     for account in people:
         assert await app.fetchval(CHANGE_PASSWORD, account)
     messages = await sent(owner, mailbox, make_worker)
-    assert {letter.to for letter in messages} == {await address(owner, account) for account in people}
-    assert [letter.subject for letter in messages] == ["Your password was changed"] * 2
+    assert {message.to for message in messages} == {await address(owner, account) for account in people}
+    assert [message.subject for message in messages] == ["Your password was changed"] * 2
 
 
 async def test_people_verify_their_address_and_set_a_forgotten_password_by_mail(
@@ -43,11 +43,11 @@ async def test_people_verify_their_address_and_set_a_forgotten_password_by_mail(
     await make_worker(PASSWORD_RESET_URL="https://clinic.example/new-password").start()
     person = await register(api, full_name="Eve http://evil.example")
     await eventually(partial(is_settled, owner))
-    (letter,) = mailbox.messages
-    assert letter.subject == "Please confirm your email address"
-    assert letter.text.startswith("Hello,")
-    assert "evil" not in letter.text  # nobody has a stranger read what they like
-    (code,) = CODE.findall(letter.text)
+    (message,) = mailbox.messages
+    assert message.subject == "Please confirm your email address"
+    assert message.text.startswith("Hello,")
+    assert "evil" not in message.text  # nobody has a stranger read what they like
+    (code,) = CODE.findall(message.text)
     assert (await api.post("/api/accounts/email/verify/", json={"token": code})).status_code == 200
 
     email = person.account["email"]
@@ -59,7 +59,7 @@ async def test_people_verify_their_address_and_set_a_forgotten_password_by_mail(
     tokens = (await api.post(LOGIN, json={"email": email, "password": "battery staple"})).json()
     assert (await api.get(ME, headers=authorization(tokens["access"]))).json()["email_verified_at"]
     await eventually(partial(is_settled, owner))
-    assert [letter.subject for letter in mailbox.messages][1:] == ["Set a new password", "Your password was changed"]
+    assert [message.subject for message in mailbox.messages][1:] == ["Set a new password", "Your password was changed"]
 
 
 async def test_the_codes_of_a_mail_that_is_sent_twice_are_both_good_until_one_is_used(
@@ -93,7 +93,7 @@ async def test_who_leaves_is_mailed_for_the_last_time_and_the_other_side_learns_
     assert await app.fetchval("SELECT erase_patient($1, '-')", patient)
     await make_worker().start()
     await eventually(partial(is_settled, owner))
-    by_subject = {(letter.to, letter.subject.partition(":")[0]): letter.text for letter in mailbox.messages}
+    by_subject = {(message.to, message.subject.partition(":")[0]): message.text for message in mailbox.messages}
     assert set(by_subject) == {
         (patients, "Canceled"),
         (doctors, "Canceled"),
@@ -107,7 +107,7 @@ async def test_who_leaves_is_mailed_for_the_last_time_and_the_other_side_learns_
     await owner.execute("UPDATE notification SET status = 'sent'")
     assert await app.fetchval("SELECT erase_doctor($1, '-')", doctor)
     await eventually(partial(is_settled, owner))
-    texts = {letter.to: letter.text for letter in mailbox.messages}
+    texts = {message.to: message.text for message in mailbox.messages}
     assert set(texts) == {doctors, await address(owner, waiting)}
     assert f"Dr {doctor} had to cancel your appointment" in texts[await address(owner, waiting)]
     assert "no longer takes appointments here" in texts[await address(owner, waiting)]

@@ -10,7 +10,7 @@ from tests.support.db.offers import waiting
 from tests.support.factories import a_slot, book, make_doctor, make_patients
 from tests.support.http.bookings import cancel
 from tests.support.mail.scenarios import address, is_settled
-from tests.support.paypal.payment_client import Bill, Teller
+from tests.support.paypal.payment_client import BegunPayment, PaymentClient
 from tests.support.servers.worker_process import WorkerProcess, eventually
 from tests.workers.conftest import StartWorker
 
@@ -22,36 +22,44 @@ async def mailed(owner: asyncpg.Connection, mailbox: Mailbox, people: dict[int, 
     """Return who got which mail, by how its subject begins, when all are sent."""
     await eventually(partial(is_settled, owner))
     who = {await address(owner, account): name for account, name in people.items()}
-    mails = [(who[letter.to], letter.subject.partition(":")[0]) for letter in mailbox.messages if letter.to in who]
+    mails = [(who[message.to], message.subject.partition(":")[0]) for message in mailbox.messages if message.to in who]
     return sorted(mails)
 
 
 async def aftermath(
-    teller: Teller, owner: asyncpg.Connection, mailbox: Mailbox, bill: Bill, waits: int
+    payment_client: PaymentClient, owner: asyncpg.Connection, mailbox: Mailbox, begun: BegunPayment, waits: int
 ) -> tuple[object, ...]:
     """Return what came of a cancellation: mails, the money at PayPal, and who is offered the slot."""
 
     async def is_back() -> bool:
-        return [refund[0] for refund in await teller.refunds(bill)] == ["completed"]
+        return [refund[0] for refund in await payment_client.refunds(begun)] == ["completed"]
 
     await eventually(is_back)
-    people = {bill.patient: "patient", bill.doctor: "doctor", waits: "waiting"}
-    offered = await owner.fetch("SELECT patient FROM admin.offers WHERE doctor = $1", bill.doctor)
-    given = [(refund["status"], refund["amount"]["value"]) for refund in await teller.given_back(bill)]
+    people = {begun.patient: "patient", begun.doctor: "doctor", waits: "waiting"}
+    offered = await owner.fetch("SELECT patient FROM admin.offers WHERE doctor = $1", begun.doctor)
+    given = [(refund["status"], refund["amount"]["value"]) for refund in await payment_client.paypal_refunds(begun)]
     return await mailed(owner, mailbox, people), given, [row["patient"] for row in offered] == [waits]
 
 
 async def test_a_cancellation_at_psql_is_like_one_through_the_api(
-    teller: Teller, owner: asyncpg.Connection, admin: asyncpg.Connection, mailbox: Mailbox, cashier: WorkerProcess
+    payment_client: PaymentClient,
+    owner: asyncpg.Connection,
+    admin: asyncpg.Connection,
+    mailbox: Mailbox,
+    payment_worker: WorkerProcess,
 ) -> None:
-    bills = [await teller.paid(await teller.hold(number, max_appointments=1)) for number in range(2)]
-    waits = [(await waiting(owner, bill.doctor, 1))[0] for bill in bills]
+    begun_payments = [
+        await payment_client.paid(await payment_client.hold(number, max_appointments=1)) for number in range(2)
+    ]
+    waits = [(await waiting(owner, begun.doctor, 1))[0] for begun in begun_payments]
     await eventually(partial(is_settled, owner))
     mailbox.messages.clear()
-    assert (await cancel(teller.client, bills[0].patient, bills[0].appointment)).status_code == 200
-    (row,) = await admin.fetch(CANCEL, bills[1].appointment)
+    assert (
+        await cancel(payment_client.client, begun_payments[0].patient, begun_payments[0].appointment)
+    ).status_code == 200
+    (row,) = await admin.fetch(CANCEL, begun_payments[1].appointment)
     assert row["status"] == "canceled"
-    ends = [await aftermath(teller, owner, mailbox, *case) for case in zip(bills, waits, strict=True)]
+    ends = [await aftermath(payment_client, owner, mailbox, *case) for case in zip(begun_payments, waits, strict=True)]
     assert ends[0] == ends[1]
     mails, given, is_offered = ends[1]
     assert mails == [
@@ -62,7 +70,7 @@ async def test_a_cancellation_at_psql_is_like_one_through_the_api(
     ]
     assert given == [("COMPLETED", "100.00")]
     assert is_offered
-    assert cashier.logged("server_unavailable") == []
+    assert payment_worker.logged("server_unavailable") == []
 
 
 async def test_a_bulk_cancellation_at_psql_is_one_mail_to_each_patient_and_the_doctor(
@@ -76,7 +84,7 @@ async def test_a_bulk_cancellation_at_psql_is_one_mail_to_each_patient_and_the_d
     await make_worker().start()
     people = {doctor: "doctor", twice: "twice", once: "once"}
     assert await mailed(owner, mailbox, people) == [("doctor", "Canceled"), ("once", "Canceled"), ("twice", "Canceled")]
-    texts = {letter.to: letter.text for letter in mailbox.messages}
+    texts = {message.to: message.text for message in mailbox.messages}
     assert all("The practice is closed." in text for text in texts.values())
     to_doctor, to_twice = texts[await address(owner, doctor)], texts[await address(owner, twice)]
     for number in (1, 2):

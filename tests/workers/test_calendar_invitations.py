@@ -15,7 +15,7 @@ from app.domain.notifications.schemas import AppointmentNotification
 from app.sandbox.mailbox.server import Mailbox
 from tests.support.factories import a_slot, book, make_doctor, make_patient
 from tests.support.mail.calendar_client import Calendar
-from tests.support.mail.messages import START, letter, received
+from tests.support.mail.messages import START, make_message, received
 from tests.support.mail.scenarios import address, is_settled
 from tests.support.servers.worker_process import eventually
 from tests.workers.conftest import StartWorker
@@ -50,7 +50,7 @@ def files(sent: AppointmentNotification) -> list[EmailMessage]:
     ],
 )
 def test_a_calendar_shows_the_local_time(zone: str, start: datetime, shown: str) -> None:
-    (file,) = files(letter(start, timezone=zone, calendar=[entry(start)]))
+    (file,) = files(make_message(start, timezone=zone, calendar=[entry(start)]))
     calendar = Calendar()
     calendar.take(file.get_content())
     assert calendar.shows(zone) == [shown]
@@ -64,7 +64,7 @@ def test_an_event_is_entered_moved_and_taken_out() -> None:
         ({"calendar": [entry(version=2)]}, ["26 November 17:00 CET-17:30"]),  # a mail that was late
         ({"kind": "appointment_canceled", "calendar": [entry(later, version=4)]}, []),
     ):
-        (file,) = files(letter(**changes))
+        (file,) = files(make_message(**changes))
         calendar.take(file.get_content())
         assert calendar.shows("Europe/Berlin") == shown
 
@@ -73,28 +73,28 @@ def test_what_is_canceled_together_is_taken_out_one_by_one() -> None:
     starts = [START + timedelta(hours=hour) for hour in range(3)]
     calendar = Calendar()
     for number, start in enumerate(starts):
-        (file,) = files(letter(start, calendar=[entry(start, number=number)]))
+        (file,) = files(make_message(start, calendar=[entry(start, number=number)]))
         calendar.take(file.get_content())
     assert len(calendar.events) == 3
     entries = [entry(start, 2, number) for number, start in enumerate(starts)]
-    for file in files(letter(kind="appointment_canceled", calendar=entries)):
+    for file in files(make_message(kind="appointment_canceled", calendar=entries)):
         calendar.take(file.get_content())
     assert calendar.events == {}
 
 
 def test_what_kind_of_part_it_is() -> None:
-    first, second = files(letter(kind="appointment_canceled", calendar=[entry(), entry(number=2)]))
+    first, second = files(make_message(kind="appointment_canceled", calendar=[entry(), entry(number=2)]))
     assert first["Content-Type"] == 'text/calendar; charset="utf-8"; method="CANCEL"; name="appointment.ics"'
     assert first["Content-Disposition"] is None  # one more form of the mail
     assert second["Content-Type"].params["method"] == "CANCEL"
     assert second.get_filename() == "appointment.ics"
-    parts = [part.get_content_type() for part in received(letter(calendar=[entry()])).walk()]
+    parts = [part.get_content_type() for part in received(make_message(calendar=[entry()])).walk()]
     assert parts == ["multipart/alternative", "text/plain", "text/html", "text/calendar"]
 
 
 @pytest.mark.parametrize("kind", ["refund_completed", "payment_too_late", "refund_requested"])
 def test_other_mails_leave_calendars_alone(kind: str) -> None:
-    assert files(letter(kind=kind, calendar=[entry()])) == []
+    assert files(make_message(kind=kind, calendar=[entry()])) == []
 
 
 async def test_both_parties_calendars_follow_and_neither_learns_the_others_address(

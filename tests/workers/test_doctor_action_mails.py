@@ -40,7 +40,7 @@ async def sent(owner: asyncpg.Connection, mailbox: Mailbox, make_worker: StartWo
     """Return the mails that a worker sends by their addresses, after checking that there is one for each."""
     await make_worker().start()
     await eventually(partial(is_settled, owner))
-    messages = {letter.to: letter for letter in mailbox.messages}
+    messages = {message.to: message for message in mailbox.messages}
     assert len(messages) == len(mailbox.messages)
     return messages
 
@@ -49,7 +49,7 @@ async def delivered(owner: asyncpg.Connection, mailbox: Mailbox) -> list[Message
     """Return the mails that have come since this was asked last, when all are sent; no two are the same."""
     await eventually(partial(is_settled, owner))
     messages = list(mailbox.messages)
-    assert len({letter.message_id for letter in messages}) == len(messages)
+    assert len({message.message_id for message in messages}) == len(messages)
     mailbox.messages.clear()
     return messages
 
@@ -67,22 +67,22 @@ async def test_30_appointments_of_12_patients_are_12_mails_that_empty_their_cale
         appointment = await book(app, patient, doctor, start)
         if start < a_slot(24):
             await pay(app, patient, appointment)
-    for letter in await delivered(owner, mailbox):
-        if letter.to in calendars:
-            calendars[letter.to].take(letter.attachments[0].content)
+    for message in await delivered(owner, mailbox):
+        if message.to in calendars:
+            calendars[message.to].take(message.attachments[0].content)
     assert sum(len(calendar.events) for calendar in calendars.values()) == 30
     assert len(await app.fetch(BULK_CANCEL, doctor, "The practice is flooded.")) == 30
     canceled = await delivered(owner, mailbox)
-    assert sorted(letter.to for letter in canceled) == sorted(calendars)
-    messages = {letter.to: letter for letter in canceled}
+    assert sorted(message.to for message in canceled) == sorted(calendars)
+    messages = {message.to: message for message in canceled}
     for patient in patients:
-        letter, calendar = messages[await address(owner, patient)], calendars[await address(owner, patient)]
-        assert letter.subject.startswith("Canceled:")
-        assert "The reason given: The practice is flooded." in letter.text
-        assert "A refund of 200.00 USD has been requested." in letter.text
-        named = {start: letter.text.count(said(start)) for start in whose}
+        message, calendar = messages[await address(owner, patient)], calendars[await address(owner, patient)]
+        assert message.subject.startswith("Canceled:")
+        assert "The reason given: The practice is flooded." in message.text
+        assert "A refund of 200.00 USD has been requested." in message.text
+        named = {start: message.text.count(said(start)) for start in whose}
         assert named == {start: int(owned_by == patient) for start, owned_by in whose.items()}
-        for file in letter.attachments:
+        for file in message.attachments:
             calendar.take(file.content)
         assert calendar.events == {}
     refunds = [tuple(row) for row in await owner.fetch(REFUNDS)]
@@ -103,9 +103,9 @@ async def test_a_cancellation_by_the_doctor_is_told_to_the_patient_with_the_reas
     by_address = await sent(owner, mailbox, make_worker)
     messages = [by_address.pop(await address(owner, patient)) for patient in (held, confirmed)]
     assert by_address == {}
-    assert [letter.subject for letter in messages] == [f"Canceled: Dr. Ada, {said(a_slot(n))}" for n in range(2)]
-    assert all("We are sorry: Dr. Ada had to cancel your appointment." in letter.text for letter in messages)
-    assert ["I am ill." in letter.text for letter in messages] == [True, False]
+    assert [message.subject for message in messages] == [f"Canceled: Dr. Ada, {said(a_slot(n))}" for n in range(2)]
+    assert all("We are sorry: Dr. Ada had to cancel your appointment." in message.text for message in messages)
+    assert ["I am ill." in message.text for message in messages] == [True, False]
     assert "reason" not in messages[1].text
 
 
@@ -116,11 +116,11 @@ async def test_a_move_by_the_doctor_is_told_to_the_patient(
     appointment = await book(app, patient, doctor, a_slot())
     await announced(owner)
     await app.fetch(MOVE_AS_DOCTOR, doctor, appointment, a_slot(4))
-    (letter,) = (await sent(owner, mailbox, make_worker)).values()
-    assert letter.to == await address(owner, patient)
-    assert letter.subject == f"Moved: Dr. Ada, now {said(a_slot(4))}"
-    assert f"It was on {said(a_slot())} (UTC) before." in letter.text
-    assert f"you may cancel or move it in your booking app until {said(a_slot(4))} (UTC)." in letter.text
+    (message,) = (await sent(owner, mailbox, make_worker)).values()
+    assert message.to == await address(owner, patient)
+    assert message.subject == f"Moved: Dr. Ada, now {said(a_slot(4))}"
+    assert f"It was on {said(a_slot())} (UTC) before." in message.text
+    assert f"you may cancel or move it in your booking app until {said(a_slot(4))} (UTC)." in message.text
 
 
 async def test_a_move_by_the_patient_is_told_to_both_once_the_doctor_knows_of_it(
@@ -134,7 +134,7 @@ async def test_a_move_by_the_patient_is_told_to_both_once_the_doctor_knows_of_it
     await app.fetch(MOVE_AS_PATIENT, holder, hold, a_slot(5))
     await app.fetch(MOVE_AS_PATIENT, patient, appointment, a_slot(6))
     messages = await sent(owner, mailbox, make_worker)
-    now = {to: letter.subject.partition(", now ")[2] for to, letter in messages.items()}
+    now = {to: message.subject.partition(", now ")[2] for to, message in messages.items()}
     expected = {holder: a_slot(5), patient: a_slot(6), doctor: a_slot(6)}
     assert now == {await address(owner, account): said(start) for account, start in expected.items()}
     assert f"It was on {said(a_slot(1))} (UTC) before." in messages[await address(owner, doctor)].text
@@ -148,9 +148,9 @@ async def test_of_several_moves_only_the_last_is_told_and_from_where_the_patient
     await announced(owner)
     for n in (3, 5, 7):
         await app.fetch(MOVE_AS_DOCTOR, doctor, appointment, a_slot(n))
-    (letter,) = (await sent(owner, mailbox, make_worker)).values()
-    assert letter.subject.endswith(said(a_slot(7)))
-    assert f"It was on {said(a_slot())} (UTC) before." in letter.text
+    (message,) = (await sent(owner, mailbox, make_worker)).values()
+    assert message.subject.endswith(said(a_slot(7)))
+    assert f"It was on {said(a_slot())} (UTC) before." in message.text
 
 
 async def test_a_move_there_and_back_does_not_come_from_where_it_is(
@@ -161,9 +161,9 @@ async def test_a_move_there_and_back_does_not_come_from_where_it_is(
     await announced(owner)
     for n in (3, 0):
         await app.fetch(MOVE_AS_DOCTOR, doctor, appointment, a_slot(n))
-    (letter,) = (await sent(owner, mailbox, make_worker)).values()
-    assert letter.subject.endswith(said(a_slot()))
-    assert f"It was on {said(a_slot(3))} (UTC) before." in letter.text
+    (message,) = (await sent(owner, mailbox, make_worker)).values()
+    assert message.subject.endswith(said(a_slot()))
+    assert f"It was on {said(a_slot(3))} (UTC) before." in message.text
 
 
 async def test_what_a_change_of_the_schedule_cancels_is_told(
@@ -176,6 +176,6 @@ async def test_what_a_change_of_the_schedule_cancels_is_told(
     await app.fetch(
         "SELECT * FROM add_time_off($1, $2, $3, $4, true)", doctor, a_slot(), a_slot() + 2 * SLOT, "A conference."
     )
-    (letter,) = (await sent(owner, mailbox, make_worker)).values()
-    assert "The reason given: A conference." in letter.text
-    assert [letter.text.count(said(a_slot(n))) for n in (0, 1, 9)] == [1, 1, 0]
+    (message,) = (await sent(owner, mailbox, make_worker)).values()
+    assert "The reason given: A conference." in message.text
+    assert [message.text.count(said(a_slot(n))) for n in (0, 1, 9)] == [1, 1, 0]

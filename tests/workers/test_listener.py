@@ -18,7 +18,7 @@ from app.workers.listener import DEBOUNCE_SECONDS, Listener
 from tests.support.factories import make_patient
 from tests.support.mail.scenarios import address, cancel, full_doctor, is_settled, join, rows
 from tests.support.servers.databases import Database
-from tests.support.servers.tcp_proxy import Gate
+from tests.support.servers.tcp_proxy import TcpProxy
 from tests.support.servers.worker_process import eventually
 from tests.workers.conftest import StartWorker
 
@@ -41,9 +41,9 @@ async def test_a_mail_comes_by_listening_after_the_connection_was_cut(
     make_worker: StartWorker,
 ) -> None:
     await switch_sweeps_off(redis)
-    full = await full_doctor(owner, app)
+    booked_up = await full_doctor(owner, app)
     waiting = await make_patient(owner)
-    await join(owner, waiting, full.doctor)
+    await join(owner, waiting, booked_up.doctor)
     await make_worker().start()
     (before,) = await eventually(partial(app.fetchval, LISTENING))
     assert await app.fetchval("SELECT pg_terminate_backend($1)", before)
@@ -53,11 +53,11 @@ async def test_a_mail_comes_by_listening_after_the_connection_was_cut(
 
     await eventually(listens_again)
     await asyncio.sleep(1)  # whatever is done on connecting is done by now
-    await cancel(app, full)
+    await cancel(app, booked_up)
     await eventually(partial(is_settled, owner))
-    (row,) = [row for row in await rows(owner, full) if row["kind"] == "slot_offered"]
+    (row,) = [row for row in await rows(owner, booked_up) if row["kind"] == "slot_offered"]
     assert (row["status"], row["attempts"]) == ("sent", 1)
-    assert [letter.to for letter in mailbox.messages].count(await address(owner, waiting)) == 1
+    assert [message.to for message in mailbox.messages].count(await address(owner, waiting)) == 1
 
 
 async def test_what_rang_while_nobody_listened_is_found_on_connecting(
@@ -68,32 +68,32 @@ async def test_what_rang_while_nobody_listened_is_found_on_connecting(
     make_worker: StartWorker,
 ) -> None:
     await switch_sweeps_off(redis)
-    full = await full_doctor(owner, app)
-    await join(owner, await make_patient(owner), full.doctor)
-    async with Gate(database.app, default_port=5432) as gate:
-        await gate.open()
-        worker = make_worker(LISTEN_DATABASE_URL=gate.url)
+    booked_up = await full_doctor(owner, app)
+    await join(owner, await make_patient(owner), booked_up.doctor)
+    async with TcpProxy(database.app, default_port=5432) as tcp_proxy:
+        await tcp_proxy.open()
+        worker = make_worker(LISTEN_DATABASE_URL=tcp_proxy.url)
         await cancel(app, await full_doctor(owner, app, slot=1))
         await worker.start()
         await eventually(partial(is_settled, owner))
         await asyncio.sleep(1)  # whatever is done on connecting is done by now
-        await gate.shut()
-        await cancel(app, full)
+        await tcp_proxy.disconnect_all()
+        await cancel(app, booked_up)
         await asyncio.sleep(2)
         assert not await is_settled(owner)
-        told = await worker.will_have_logged("server_unavailable")
+        told = await worker.wait_for_log("server_unavailable")
         assert [line["server"] for line in told] == ["postgresql, to listen"]
-        await gate.open()
+        await tcp_proxy.open()
         await eventually(partial(is_settled, owner))
 
 
 async def test_without_listening_the_sweep_finds_the_mails(
     owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: Mailbox, make_worker: StartWorker
 ) -> None:
-    full = await full_doctor(owner, app)
-    await join(owner, await make_patient(owner), full.doctor)
+    booked_up = await full_doctor(owner, app)
+    await join(owner, await make_patient(owner), booked_up.doctor)
     await make_worker(LISTEN_DATABASE_URL="postgresql://nobody@127.0.0.1:1/nothing").start()
-    await cancel(app, full)
+    await cancel(app, booked_up)
     await eventually(partial(is_settled, owner))
     assert len(mailbox.messages) == 3
 
@@ -136,14 +136,17 @@ async def test_a_connection_that_died_in_silence_is_replaced(
     monkeypatch.setattr(listener_module, "KEEPALIVE", 0.5)
     monkeypatch.setattr(listener_module, "TIMEOUT", 1)
     answers: list[int] = []
-    async with Gate(database.app, default_port=5432) as gate, listening(gate.url, lambda: answers.append(0)):
-        await gate.open()
+    async with (
+        TcpProxy(database.app, default_port=5432) as tcp_proxy,
+        listening(tcp_proxy.url, lambda: answers.append(0)),
+    ):
+        await tcp_proxy.open()
         (before,) = await eventually(partial(app.fetchval, LISTENING))
-        gate.flowing.clear()
+        tcp_proxy.flowing.clear()
         await asyncio.sleep(2)
         await app.execute("NOTIFY booking_outbox")  # goes to the dead connection
         answers.clear()
-        gate.flowing.set()
+        tcp_proxy.flowing.set()
 
         async def answered_anew() -> bool:
             return bool(answers) and await app.fetchval(f"SELECT $1 <> ALL (({LISTENING})::integer[])", before)

@@ -9,7 +9,7 @@ import httpx
 
 from app.sandbox.mailbox.server import Mailbox
 from tests.support.factories import make_patient
-from tests.support.mail.scenarios import address, canceled_while, is_settled
+from tests.support.mail.scenarios import address, cancel_while_waiting, is_settled
 from tests.support.servers.worker_process import eventually
 from tests.workers.conftest import StartWorker
 
@@ -26,16 +26,16 @@ async def test_the_link_of_the_mail_is_good_and_its_token_is_kept_and_logged_now
     make_worker: StartWorker,
 ) -> None:
     waiting = await make_patient(owner)
-    full = await canceled_while(waiting, owner, app)
+    booked_up = await cancel_while_waiting(waiting, owner, app)
     worker = make_worker()
     await worker.start()
     await eventually(partial(is_settled, owner))
-    (mail,) = [letter for letter in mailbox.messages if letter.to == await address(owner, waiting)]
+    (mail,) = [message for message in mailbox.messages if message.to == await address(owner, waiting)]
     ((path, token),) = LINK.findall(mail.text)
     assert "Accept</button>" in (await api.get(path)).text
-    assert await owner.fetchval(HAS, full.doctor, waiting) is None  # a mail scanner has followed it, so far
+    assert await owner.fetchval(HAS, booked_up.doctor, waiting) is None  # a mail scanner has followed it, so far
     assert "Your appointment is confirmed." in (await api.post(path)).text
-    assert await owner.fetchval(HAS, full.doctor, waiting) == "confirmed"
+    assert await owner.fetchval(HAS, booked_up.doctor, waiting) == "confirmed"
     ((kept,),) = await owner.fetch(KEPT)
     assert kept == hashlib.sha256(token.encode()).digest()
     assert token not in worker.log

@@ -15,10 +15,10 @@ from app.outage_log import OutageLog
 from app.workers.heartbeat import HEARTBEAT_SECONDS
 from app.workers.retry import RetryForever
 from tests.support.factories import a_slot, book, make_patient
-from tests.support.mail.faulty_mailboxes import MoodyMailbox
-from tests.support.mail.scenarios import canceled_while, full_doctor, is_settled, rows
+from tests.support.mail.faulty_mailboxes import FaultyMailbox
+from tests.support.mail.scenarios import cancel_while_waiting, full_doctor, is_settled, rows
 from tests.support.servers.databases import Database
-from tests.support.servers.tcp_proxy import Gate
+from tests.support.servers.tcp_proxy import TcpProxy
 from tests.support.servers.worker_process import WorkerProcess, eventually
 from tests.workers.conftest import StartWorker
 
@@ -28,15 +28,15 @@ def booking(owner: asyncpg.Connection, app: asyncpg.Connection) -> Callable[[int
     """Book something, which only a sweep finds: nobody waits, so nothing rings."""
 
     async def book_something(slot: int) -> None:
-        full = await full_doctor(owner, app, slot)
-        await app.fetch("SELECT * FROM cancel_as_patient($1, $2)", full.holder, full.appointment)
-        await book(app, full.holder, full.doctor, a_slot(slot))
+        booked_up = await full_doctor(owner, app, slot)
+        await app.fetch("SELECT * FROM cancel_as_patient($1, $2)", booked_up.holder, booked_up.appointment)
+        await book(app, booked_up.holder, booked_up.doctor, a_slot(slot))
 
     return book_something
 
 
 async def goes_away_and_comes_back(
-    gate: Gate, worker: WorkerProcess, booking: Callable[[int], Awaitable[None]], owner: asyncpg.Connection
+    tcp_proxy: TcpProxy, worker: WorkerProcess, booking: Callable[[int], Awaitable[None]], owner: asyncpg.Connection
 ) -> list[str]:
     """Start the worker while a server is away, bring it, and take it away for a while; each time the mails go out.
 
@@ -47,12 +47,12 @@ async def goes_away_and_comes_back(
     await asyncio.sleep(6)  # longer than from one sweep to the next
     assert not await is_settled(owner)
     told = [line["server"] for line in worker.logged("server_unavailable")]
-    await gate.open()
+    await tcp_proxy.open()
     await eventually(partial(is_settled, owner))
-    await gate.shut()
+    await tcp_proxy.disconnect_all()
     await booking(1)
     await asyncio.sleep(2)
-    await gate.open()
+    await tcp_proxy.open()
     await eventually(partial(is_settled, owner))
     assert not worker.logged("saq")
     return told
@@ -64,10 +64,10 @@ async def test_redis_goes_away_and_comes_back(
     make_worker: StartWorker,
     booking: Callable[[int], Awaitable[None]],
 ) -> None:
-    async with Gate(redis_url, default_port=6379) as gate:
-        worker = make_worker(REDIS_URL=gate.url)
-        assert await goes_away_and_comes_back(gate, worker, booking, owner) == ["redis"]
-        await gate.shut()
+    async with TcpProxy(redis_url, default_port=6379) as tcp_proxy:
+        worker = make_worker(REDIS_URL=tcp_proxy.url)
+        assert await goes_away_and_comes_back(tcp_proxy, worker, booking, owner) == ["redis"]
+        await tcp_proxy.disconnect_all()
         worker.terminate()
         assert await worker.wait() == 0
 
@@ -78,9 +78,9 @@ async def test_postgresql_goes_away_and_comes_back(
     make_worker: StartWorker,
     booking: Callable[[int], Awaitable[None]],
 ) -> None:
-    async with Gate(database.app, default_port=5432) as gate:
-        worker = make_worker(DATABASE_URL=gate.url)
-        told = await goes_away_and_comes_back(gate, worker, booking, owner)
+    async with TcpProxy(database.app, default_port=5432) as tcp_proxy:
+        worker = make_worker(DATABASE_URL=tcp_proxy.url)
+        told = await goes_away_and_comes_back(tcp_proxy, worker, booking, owner)
         assert sorted(told) == ["postgresql", "postgresql, to listen"]
 
 
@@ -100,45 +100,45 @@ async def test_redis_may_forget_everything(
 
 
 @asynccontextmanager
-async def cut(gate: Gate) -> AsyncIterator[None]:
+async def cut(tcp_proxy: TcpProxy) -> AsyncIterator[None]:
     """Let the server refuse connections, for longer than a few quick attempts take."""
-    await gate.shut()
+    await tcp_proxy.disconnect_all()
     yield
     await asyncio.sleep(6)
-    await gate.open()
+    await tcp_proxy.open()
 
 
 @asynccontextmanager
-async def frozen(gate: Gate) -> AsyncIterator[None]:
+async def frozen(tcp_proxy: TcpProxy) -> AsyncIterator[None]:
     """Let the server say nothing, for longer than a job may go without a heartbeat, or a mail's lease lasts."""
-    gate.flowing.clear()
+    tcp_proxy.flowing.clear()
     yield
     await asyncio.sleep(HEARTBEAT_SECONDS + 7)
-    gate.flowing.set()
+    tcp_proxy.flowing.set()
 
 
 @pytest.mark.parametrize("gone", [cut, frozen])
 async def test_a_mail_that_is_taken_while_postgresql_is_away_goes_out_once(
-    gone: Callable[[Gate], AbstractAsyncContextManager[None]],
+    gone: Callable[[TcpProxy], AbstractAsyncContextManager[None]],
     database: Database,
     owner: asyncpg.Connection,
     app: asyncpg.Connection,
     make_worker: StartWorker,
 ) -> None:
-    mailbox = MoodyMailbox()
+    mailbox = FaultyMailbox()
     await mailbox.start()
     try:
-        async with Gate(database.app, default_port=5432) as gate:
-            await gate.open()
+        async with TcpProxy(database.app, default_port=5432) as tcp_proxy:
+            await tcp_proxy.open()
             mailbox.at_ease.clear()
-            full = await canceled_while(await make_patient(owner), owner, app)
-            worker = make_worker(DATABASE_URL=gate.url, EMAIL_PORT=str(mailbox.smtp_port))
+            booked_up = await cancel_while_waiting(await make_patient(owner), owner, app)
+            worker = make_worker(DATABASE_URL=tcp_proxy.url, EMAIL_PORT=str(mailbox.smtp_port))
             await worker.start()
             await eventually(partial(mailbox.has_begun, 3))
-            async with gone(gate):
+            async with gone(tcp_proxy):
                 mailbox.at_ease.set()
             await eventually(partial(is_settled, owner))
-            assert [(row["status"], row["attempts"]) for row in await rows(owner, full)] == [("sent", 1)] * 3
+            assert [(row["status"], row["attempts"]) for row in await rows(owner, booked_up)] == [("sent", 1)] * 3
             assert len(mailbox.messages) == 3
             assert not worker.logged("saq")
     finally:

@@ -11,7 +11,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from app.sandbox.mailbox.server import Mailbox
 from tests.support.factories import make_patient
-from tests.support.mail.scenarios import Full, address, cancel, full_doctor, is_settled, join
+from tests.support.mail.scenarios import FullDoctor, address, cancel, full_doctor, is_settled, join
 from tests.support.servers.worker_process import eventually
 from tests.workers.conftest import StartWorker
 
@@ -41,15 +41,15 @@ async def mailbox() -> AsyncIterator[HeaderedMailbox]:
 
 async def canceled_by_request(
     request_id: str | None, waiting: int, owner: asyncpg.Connection, app: asyncpg.Connection, slot: int = 0
-) -> Full:
+) -> FullDoctor:
     """Cancel an appointment, as part of a request if one is given, while a patient waits."""
-    full = await full_doctor(owner, app, slot)
-    await join(owner, waiting, full.doctor)
+    booked_up = await full_doctor(owner, app, slot)
+    await join(owner, waiting, booked_up.doctor)
     async with app.transaction():
         if request_id:
             await app.execute("SELECT set_config('booking.request', $1, true)", request_id)
-        await cancel(app, full)
-    return full
+        await cancel(app, booked_up)
+    return booked_up
 
 
 async def test_mails_carry_the_id_of_their_act_and_others_none(
@@ -62,7 +62,7 @@ async def test_mails_carry_the_id_of_their_act_and_others_none(
     await eventually(partial(is_settled, owner))
     sent = sorted(str(mail["X-Request-ID"]) for mail in mailbox.mails)
     assert sent == ["None"] * 3 + ["act-1"] * 3 + ["act-2"] * 3
-    lines = await worker.will_have_logged("mail_sent", len(sent))
+    lines = await worker.wait_for_log("mail_sent", len(sent))
     assert sorted(line.get("request", "None") for line in lines) == sent
 
 
@@ -75,4 +75,4 @@ async def test_a_failure_is_logged_under_the_id_of_the_act(
     worker = make_worker()
     await worker.start()
     await eventually(partial(is_settled, owner))
-    assert [line["request"] for line in await worker.will_have_logged("mail_failed")] == ["act-3"]
+    assert [line["request"] for line in await worker.wait_for_log("mail_failed")] == ["act-3"]

@@ -27,6 +27,6 @@ async def test_a_hold_and_a_visit_are_told_of_when_it_is_time(
         return len(mailbox.messages) >= mails
 
     await eventually(partial(has_arrived, 3))
-    subjects = sorted(letter.subject.partition(",")[0] for letter in mailbox.messages)
+    subjects = sorted(message.subject.partition(",")[0] for message in mailbox.messages)
     assert subjects == ["Held for you: Dr. Fee", "Reminder: Dr. Free", "Still to be paid: Dr. Fee"]
-    assert {letter.to for letter in mailbox.messages} == {await address(owner, patient)}
+    assert {message.to for message in mailbox.messages} == {await address(owner, patient)}

@@ -59,9 +59,9 @@ async def test_whoever_waits_hears_of_a_lapsed_hold(
     await make_worker().start()
     await eventually(partial(is_swept, owner, doctor))
     await eventually(partial(is_settled, owner))
-    (letter,) = mailbox.messages
-    assert letter.to == await address(owner, waiting)
-    assert letter.subject.startswith("Free: a slot with")
+    (message,) = mailbox.messages
+    assert message.to == await address(owner, waiting)
+    assert message.subject.startswith("Free: a slot with")
 
 
 async def test_a_doctor_whom_somebody_is_booking_is_left_for_later(
@@ -91,7 +91,7 @@ async def test_a_doctor_who_cannot_be_swept_holds_up_no_other(
     worker = make_worker()
     await worker.start()
     await eventually(partial(is_swept, owner, other))
-    line = (await worker.will_have_logged("doctor_not_swept"))[0]
+    line = (await worker.wait_for_log("doctor_not_swept"))[0]
     assert (line["doctor"], line["error"]) == (jammed, "RaiseError P0001")
 
 

@@ -13,15 +13,24 @@ from saq.queue.redis import RedisQueue
 
 from app.workers.main import CONCURRENCY
 from tests.support.factories import make_patient
-from tests.support.mail.faulty_mailboxes import MoodyMailbox
-from tests.support.mail.scenarios import Full, cancel, canceled_while, full_doctor, hurry, is_settled, join, rows
+from tests.support.mail.faulty_mailboxes import FaultyMailbox
+from tests.support.mail.scenarios import (
+    FullDoctor,
+    cancel,
+    cancel_while_waiting,
+    full_doctor,
+    is_settled,
+    join,
+    make_mails_due,
+    rows,
+)
 from tests.support.servers.worker_process import eventually
 from tests.workers.conftest import StartWorker
 
 
 @pytest_asyncio.fixture
-async def mailbox() -> AsyncIterator[MoodyMailbox]:
-    box = MoodyMailbox()
+async def mailbox() -> AsyncIterator[FaultyMailbox]:
+    box = FaultyMailbox()
     await box.start()
     yield box
     box.at_ease.set()
@@ -38,41 +47,41 @@ async def overtime(redis: Redis) -> int:
     return len(jobs)
 
 
-async def two_cancellations(owner: asyncpg.Connection, app: asyncpg.Connection) -> tuple[Full, Full]:
+async def two_cancellations(owner: asyncpg.Connection, app: asyncpg.Connection) -> tuple[FullDoctor, FullDoctor]:
     """Cancel two appointments while one patient waits for both: of six mails, that patient gets two."""
     waiting = await make_patient(owner)
     first, second = [await full_doctor(owner, app, slot) for slot in range(2)]
-    for full in (first, second):
-        await join(owner, waiting, full.doctor)
-        await cancel(app, full)
+    for booked_up in (first, second):
+        await join(owner, waiting, booked_up.doctor)
+        await cancel(app, booked_up)
     return first, second
 
 
 async def test_a_worker_killed_while_sending_is_replaced_by_another(
     owner: asyncpg.Connection,
     app: asyncpg.Connection,
-    mailbox: MoodyMailbox,
+    mailbox: FaultyMailbox,
     redis: Redis,
     make_worker: StartWorker,
 ) -> None:
     mailbox.at_ease.clear()
-    full = await canceled_while(await make_patient(owner), owner, app)
+    booked_up = await cancel_while_waiting(await make_patient(owner), owner, app)
     killed = make_worker()
     await killed.start()
     await eventually(partial(mailbox.has_begun, 3))
     await killed.kill()
     # what a minute does: the lease ends, and the jobs that the worker left behind count as stuck
-    await hurry(owner)
+    await make_mails_due(owner)
     assert await overtime(redis) == 3
     mailbox.at_ease.set()
     await make_worker().start()
     await eventually(partial(is_settled, owner))
-    assert [(row["status"], row["attempts"]) for row in await rows(owner, full)] == [("sent", 2)] * 3
-    assert len({letter.message_id for letter in mailbox.messages}) == 3
+    assert [(row["status"], row["attempts"]) for row in await rows(owner, booked_up)] == [("sent", 2)] * 3
+    assert len({message.message_id for message in mailbox.messages}) == 3
 
 
 async def test_a_worker_killed_while_sending_many_mails_leaves_nothing_that_takes_long(
-    owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: MoodyMailbox, redis: Redis, make_worker: StartWorker
+    owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: FaultyMailbox, redis: Redis, make_worker: StartWorker
 ) -> None:
     mailbox.at_ease.clear()
     for slot in range(CONCURRENCY):
@@ -81,7 +90,7 @@ async def test_a_worker_killed_while_sending_many_mails_leaves_nothing_that_take
     await killed.start()
     await eventually(partial(mailbox.has_begun, CONCURRENCY))
     await killed.kill()
-    await hurry(owner)
+    await make_mails_due(owner)
     assert await overtime(redis) == CONCURRENCY
     mailbox.at_ease.set()
     await make_worker().start()
@@ -91,7 +100,7 @@ async def test_a_worker_killed_while_sending_many_mails_leaves_nothing_that_take
 async def test_two_jobs_for_one_account_send_each_mail_once(
     owner: asyncpg.Connection,
     app: asyncpg.Connection,
-    mailbox: MoodyMailbox,
+    mailbox: FaultyMailbox,
     redis: Redis,
     make_worker: StartWorker,
 ) -> None:
@@ -112,7 +121,7 @@ async def test_two_jobs_for_one_account_send_each_mail_once(
 
 
 async def test_a_worker_told_to_stop_ends_with_the_mail_that_it_is_sending(
-    owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: MoodyMailbox, make_worker: StartWorker
+    owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: FaultyMailbox, make_worker: StartWorker
 ) -> None:
     mailbox.at_ease.clear()
     first, second = await two_cancellations(owner, app)

@@ -22,24 +22,25 @@ def sender_address(text: str) -> Address:
 
 
 def compose(
-    letter: AppointmentNotification | AccountNotification, locale: Locale, sender: Address, at: datetime
+    notification: AppointmentNotification | AccountNotification, locale: Locale, sender: Address, at: datetime
 ) -> EmailMessage:
-    """Write the mail that `letter` calls for, as of the instant `at`; its Message-ID is the same at every attempt."""
-    letter = without_control_characters(letter)
-    words = locale.write(letter, at)
-    username, _, domain = letter.email.rpartition("@")
+    """Write a notification's mail, as of the instant `at`; its Message-ID is the same at every attempt."""
+    notification = without_control_characters(notification)
+    words = locale.write(notification, at)
+    username, _, domain = notification.email.rpartition("@")
     message = EmailMessage(policy=SMTP)
     message["From"] = sender
-    message["To"] = Address(letter.recipient or "", username, domain)  # quotes whatever needs it, in name and address
+    # Address quotes whatever needs it, in name and address
+    message["To"] = Address(notification.recipient or "", username, domain)
     message["Subject"] = words.subject
     message["Date"] = at
-    message["Message-ID"] = f"<{letter.message_id}@{sender.domain}>"
-    if letter.request_id:
-        message["X-Request-ID"] = letter.request_id  # a question about this mail leads to the logs of its act
+    message["Message-ID"] = f"<{notification.message_id}@{sender.domain}>"
+    if notification.request_id:
+        message["X-Request-ID"] = notification.request_id  # a question about this mail leads to the logs of its act
     message["Auto-Submitted"] = "auto-generated"  # no out-of-office answers, please (RFC 3834)
-    paragraphs = [locale.salutation(letter.recipient), *words.paragraphs]
+    paragraphs = [locale.salutation(notification.recipient), *words.paragraphs]
     message.set_content(as_text(paragraphs))
     message.add_alternative(as_html(words.subject, paragraphs, locale.language), subtype="html")
-    if isinstance(letter, AppointmentNotification):
-        add_invitations(message, letter, locale, sender, at)
+    if isinstance(notification, AppointmentNotification):
+        add_invitations(message, notification, locale, sender, at)
     return message

@@ -17,17 +17,17 @@ METHODS: dict[Kind, Method] = {
 
 
 def add_invitations(
-    message: EmailMessage, letter: AppointmentNotification, locale: Locale, sender: Address, at: datetime
+    message: EmailMessage, notification: AppointmentNotification, locale: Locale, sender: Address, at: datetime
 ) -> None:
-    """Add what the letter has to say to calendars: the first event as one more form of the mail, the rest as files.
+    """Add the events of a notification: the first as one more form of the mail, the rest as files.
 
     Mail programs act on a part of the mail itself (RFC 6047), and it can be about one event only (RFC 5546, 3.2).
     """
-    method = METHODS.get(letter.kind)
+    method = METHODS.get(notification.kind)
     if method is None:
         return
-    for number, entry in enumerate(letter.calendar):
-        file = _file(entry, letter, method, locale, sender, at)
+    for number, entry in enumerate(notification.calendar):
+        file = _file(entry, notification, method, locale, sender, at)
         if number == 0:
             message.add_alternative(file, subtype="calendar", params={"method": method, "name": FILE})
         else:
@@ -35,9 +35,16 @@ def add_invitations(
 
 
 def _file(
-    entry: CalendarEntry, letter: AppointmentNotification, method: Method, locale: Locale, sender: Address, at: datetime
+    entry: CalendarEntry,
+    notification: AppointmentNotification,
+    method: Method,
+    locale: Locale,
+    sender: Address,
+    at: datetime,
 ) -> str:
-    with_whom = letter.doctor if letter.recipient_role == "patient" else letter.patient or ""
+    with_whom = notification.doctor if notification.recipient_role == "patient" else notification.patient or ""
     made = event(entry, locale.event(with_whom), "CANCELLED" if method == "CANCEL" else "CONFIRMED", at)
     organizer = Party(sender.display_name, sender.addr_spec)
-    return calendar([add_participants(made, organizer, Party(letter.recipient or "", letter.email))], method)
+    return calendar(
+        [add_participants(made, organizer, Party(notification.recipient or "", notification.email))], method
+    )

@@ -11,17 +11,19 @@ CODE_ENDPOINTS: dict[AccountKind, str] = {
 }
 
 
-def with_code(letter: AccountNotification, code: str, settings: Settings) -> AccountNotification:
-    """Return the letter with the code that it is for, and where that is taken."""
+def with_code(notification: AccountNotification, code: str, settings: Settings) -> AccountNotification:
+    """Return the notification with the code that it is for, and where that is taken."""
     pages = {"email_verification": settings.email_verification_url, "password_reset": settings.password_reset_url}
     return replace(
-        letter,
+        notification,
         code=code,
-        page=pages[letter.kind],
-        call=f"{settings.public_url.rstrip('/')}{CODE_ENDPOINTS[letter.kind]}",
+        page=pages[notification.kind],
+        call=f"{settings.public_url.rstrip('/')}{CODE_ENDPOINTS[notification.kind]}",
     )
 
 
-def with_waitlist_entry_url(letter: AccountNotification, settings: Settings) -> AccountNotification:
-    """Return the letter with the address of the waitlist entry that it is about."""
-    return replace(letter, call=f"{settings.public_url.rstrip('/')}/api/appointments/waitlist/{letter.waitlist_entry}/")
+def with_waitlist_entry_url(notification: AccountNotification, settings: Settings) -> AccountNotification:
+    """Return the notification with the address of the waitlist entry that it is about."""
+    return replace(
+        notification, call=f"{settings.public_url.rstrip('/')}/api/appointments/waitlist/{notification.waitlist_entry}/"
+    )

@@ -37,14 +37,14 @@ class Locale(NamedTuple):
     words: Mapping[tuple[Kind, Role], Callable[[AppointmentNotification, datetime], MailText]]  # as of an instant
     account_texts: Mapping[AccountKind, Callable[[AccountNotification], MailText]]
 
-    def write(self, letter: AppointmentNotification | AccountNotification, at: datetime) -> MailText:
-        """Return the words that a letter calls for, as of the instant `at`."""
-        if isinstance(letter, AccountNotification):
-            return self.account_texts[letter.kind](letter)
-        return self.words[letter.kind, letter.recipient_role](letter, at)
+    def write(self, notification: AppointmentNotification | AccountNotification, at: datetime) -> MailText:
+        """Return the words that a notification calls for, as of the instant `at`."""
+        if isinstance(notification, AccountNotification):
+            return self.account_texts[notification.kind](notification)
+        return self.words[notification.kind, notification.recipient_role](notification, at)
 
 
-def without_control_characters(letter: Mail) -> Mail:
-    """Return the letter with nothing in what people wrote that could end a header or a line of the text."""
-    written = {name: getattr(letter, name) for name in letter.__struct_fields__ if name in FREE_TEXT_FIELDS}
-    return replace(letter, **{name: CONTROL.sub(" ", text).strip() for name, text in written.items() if text})
+def without_control_characters(notification: Mail) -> Mail:
+    """Return the notification with nothing in what people wrote that could end a header or a line of the text."""
+    written = {name: getattr(notification, name) for name in notification.__struct_fields__ if name in FREE_TEXT_FIELDS}
+    return replace(notification, **{name: CONTROL.sub(" ", text).strip() for name, text in written.items() if text})

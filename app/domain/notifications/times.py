@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from app.domain.notifications.schemas import AppointmentNotification
 
 
-def zone_of(letter: AppointmentNotification) -> ZoneInfo:
+def zone_of(notification: AppointmentNotification) -> ZoneInfo:
     """Return the recipient's zone."""
     try:
-        return ZoneInfo(letter.timezone)
+        return ZoneInfo(notification.timezone)
     except ZoneInfoNotFoundError:  # PostgreSQL's list of zones may be newer than ours
         return ZoneInfo("UTC")
 

@@ -13,7 +13,7 @@ from tests.api.waitlist.test_waitlist import joined
 from tests.support.db.past_visits import ago, visit
 from tests.support.factories import SLOT, a_slot, bearer, make_doctor, make_patient, make_patients
 from tests.support.http.answers import assert_problem, instant
-from tests.support.http.appointment_actions import told
+from tests.support.http.appointment_actions import notified_accounts
 from tests.support.http.bookings import APPOINTMENTS, booked, cancel
 from tests.support.servers.databases import Database
 
@@ -132,7 +132,7 @@ async def test_a_dry_run_changes_nothing(client: httpx.AsyncClient, owner: async
     assert {appointment["status"] for appointment in shown["appointments"]} == {"pending"}
     assert await owner.fetch("SELECT * FROM appointment WHERE doctor_id = $1", doctor) == before
     assert await owner.fetch("SELECT FROM time_off WHERE doctor_id = $1", doctor) == []
-    assert await told(owner, doctor, "appointment_canceled") == []
+    assert await notified_accounts(owner, doctor, "appointment_canceled") == []
 
 
 async def test_all_or_nothing(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
@@ -154,7 +154,7 @@ async def test_all_or_nothing(client: httpx.AsyncClient, owner: asyncpg.Connecti
         await owner.execute("DROP FUNCTION fail CASCADE")
     assert await owner.fetch("SELECT * FROM appointment WHERE doctor_id = $1", doctor) == before
     assert await owner.fetch("SELECT FROM time_off WHERE doctor_id = $1", doctor) == []
-    assert await told(owner, doctor, "appointment_canceled") == []
+    assert await notified_accounts(owner, doctor, "appointment_canceled") == []
 
 
 async def test_30_appointments_of_12_patients_are_told_in_12_mails(
@@ -164,7 +164,7 @@ async def test_30_appointments_of_12_patients_are_told_in_12_mails(
     for n in range(30):
         await booked(client, patients[n % 12], doctor, a_slot(n))
     assert (await bulk_cancel(client, doctor))["count"] == 30
-    assert sorted(await told(owner, doctor, "appointment_canceled")) == patients
+    assert sorted(await notified_accounts(owner, doctor, "appointment_canceled")) == patients
 
 
 @pytest.mark.parametrize("block", [False, True])
@@ -177,7 +177,7 @@ async def test_whoever_waits_is_served_unless_the_time_is_blocked(
         await booked(client, patient, doctor, start)
     await joined(client, waiting, doctor)
     await bulk_cancel(client, doctor, block=block)
-    assert await told(owner, doctor, "slot_offered") == [waiting]  # with the seats that are free, too
+    assert await notified_accounts(owner, doctor, "slot_offered") == [waiting]  # with the seats that are free, too
     on_offer = await owner.fetchval(
         "SELECT lower(during) FROM appointment WHERE doctor_id = $1 AND status = 'offered'", doctor
     )
@@ -200,7 +200,7 @@ async def test_whoever_waits_for_a_day_that_is_blocked_as_a_whole_is_offered_not
         await booked(client, patient, doctor, start)
     await joined(client, waiting, doctor, noon.date())
     assert (await bulk_cancel(client, doctor, cancel_date=noon.date().isoformat(), block=block))["count"] == 3
-    assert await told(owner, doctor, "slot_offered") == ([] if block else [waiting])
+    assert await notified_accounts(owner, doctor, "slot_offered") == ([] if block else [waiting])
 
 
 async def test_in_order_of_their_start(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:

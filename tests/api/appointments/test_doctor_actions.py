@@ -12,7 +12,7 @@ from tests.api.waitlist.test_waitlist import joined
 from tests.support.db.past_visits import ago, visit
 from tests.support.factories import SLOT, a_slot, bearer, make_doctor, make_patient, make_patients
 from tests.support.http.answers import assert_problem, instant
-from tests.support.http.appointment_actions import act, as_doctor, row_of, told
+from tests.support.http.appointment_actions import as_doctor, call_appointment, notified_accounts, row_of
 from tests.support.http.bookings import APPOINTMENTS, booked, cancel, post_booking
 from tests.support.http.openapi_contract import Contract
 from tests.support.servers.databases import Database
@@ -35,7 +35,7 @@ async def test_the_answer_is_the_appointment_and_what_happened(
     assert canceled == hold | {"status": "canceled"}
     row = await row_of(owner, hold["id"])
     assert (row["seat"], row["canceled_by"], row["cancel_reason"]) == (None, "doctor", "I am ill.")
-    assert await told(owner, doctor, "appointment_canceled") == [patient]
+    assert await notified_accounts(owner, doctor, "appointment_canceled") == [patient]
 
 
 @pytest.mark.parametrize("body", [None, b"", b"null", b"{}", b'{"reason": null}'])
@@ -69,7 +69,9 @@ async def test_whoever_waits_hears_of_the_slot_unless_it_is_blocked(
     appointment = await booked(client, patient, doctor, a_slot())
     await joined(client, waiting, doctor)
     assert (await as_doctor(client, doctor, appointment, "doctor_cancel", block=block)).status_code == 200
-    assert await told(owner, doctor, "slot_offered") == [waiting]  # with the seat that is free, in any case
+    assert await notified_accounts(owner, doctor, "slot_offered") == [
+        waiting
+    ]  # with the seat that is free, in any case
     on_offer = await owner.fetchval(
         "SELECT lower(during) FROM appointment WHERE doctor_id = $1 AND status = 'offered'", doctor
     )
@@ -137,7 +139,9 @@ async def test_nobody_calls_what_is_the_other_sides(
     appointment = await booked(client, patient, doctor, a_slot())
     before = await row_of(owner, appointment)
     for call, body in calls.items():
-        answer = await act(client, role, {"doctor": doctor, "patient": patient}[role], appointment, call, **body)
+        answer = await call_appointment(
+            client, role, {"doctor": doctor, "patient": patient}[role], appointment, call, **body
+        )
         assert_problem(answer, 403, "forbidden")
         assert_problem(await client.post(f"{APPOINTMENTS}{appointment}/{call}/", json=body or None), 401)
     assert await row_of(owner, appointment) == before
@@ -154,8 +158,8 @@ async def test_another_ones_appointment_is_not_there(
     appointment = await booked(client, patient, doctor, a_slot())
     before = await row_of(owner, appointment)
     for call, body in calls.items():
-        refused = await act(client, role, stranger, appointment, call, **body)
-        absent = await act(client, role, stranger, 2_147_483_647, call, **body)
+        refused = await call_appointment(client, role, stranger, appointment, call, **body)
+        absent = await call_appointment(client, role, stranger, 2_147_483_647, call, **body)
         assert assert_problem(refused, 404, "not_found") == absent.json()
     assert await row_of(owner, appointment) == before
 

@@ -12,7 +12,7 @@ from tests.api.schedule.test_free_slots import slots
 from tests.support.db.past_visits import ago, visit
 from tests.support.factories import SLOT, a_slot, make_doctor, make_patient, make_patients
 from tests.support.http.answers import assert_problem, instant
-from tests.support.http.appointment_actions import act, as_doctor, as_patient, row_of
+from tests.support.http.appointment_actions import as_doctor, as_patient, call_appointment, row_of
 from tests.support.http.bookings import SOON, booked, cancel, post_booking, slot_at
 from tests.support.servers.databases import Database
 
@@ -25,7 +25,9 @@ async def move(
     client: httpx.AsyncClient, role: Role, caller: int, appointment: int, start: datetime, **fields: object
 ) -> httpx.Response:
     """Ask to move an appointment."""
-    return await act(client, role, caller, appointment, CALLS[role], appointment_date=start.isoformat(), **fields)
+    return await call_appointment(
+        client, role, caller, appointment, CALLS[role], appointment_date=start.isoformat(), **fields
+    )
 
 
 @either

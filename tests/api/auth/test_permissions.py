@@ -12,9 +12,9 @@ from app.main import create_app
 from app.settings import Settings
 from tests.api.auth.test_tokens import signed
 from tests.support.factories import a_slot, bearer, make_doctor, make_patient
-from tests.support.http.permissions import BODIES, CALLERS, RIGHTS, USUAL, Scene
+from tests.support.http.permissions import BODIES, CALLERS, PERMISSIONS, USUAL, Participants
 from tests.support.http.registration import authorization
-from tests.support.http.valid_requests import CALLS, Call, make_world
+from tests.support.http.valid_requests import EXAMPLE_REQUESTS, ExampleRequest, make_example_data
 from tests.support.paypal.payment_client import PAYMENTS
 
 ROWS_OF_A = """
@@ -37,30 +37,32 @@ def addresses(settings: Settings) -> dict[str, tuple[str, str]]:
     }
 
 
-async def make_scene(db: asyncpg.Connection, client: httpx.AsyncClient, tag: str) -> Scene:
+async def make_scene(db: asyncpg.Connection, client: httpx.AsyncClient, tag: str) -> Participants:
     """Set the scene, with an order at PayPal if the operation is about payments."""
-    a, refresh, order = await make_world(db), Secret.new(), ""
+    a, refresh, order = await make_example_data(db), Secret.new(), ""
     await db.execute("SELECT start_session($1, '-', $2)", a.patient, refresh.hash)
     if tag == "payments":
         body = {"appointment_id": a.appointment, "amount": "100.00", "currency": "USD"}
         answer = await client.post(f"{PAYMENTS}create/", headers=a.headers("patient"), json=body)
         order = answer.json()["paymentId"]
-    return Scene(a, await make_patient(db), await make_doctor(db), a_slot(40).isoformat(), order, refresh.text)
+    return Participants(a, await make_patient(db), await make_doctor(db), a_slot(40).isoformat(), order, refresh.text)
 
 
-async def headers_of(db: asyncpg.Connection, scene: Scene, caller: str, role: Role, secret: str) -> dict[str, str]:
+async def headers_of(
+    db: asyncpg.Connection, participants: Participants, caller: str, role: Role, secret: str
+) -> dict[str, str]:
     """Return the headers of one of CALLERS; those whose token is no longer good are A's, of a role."""
     match caller:
         case "anonymous":
             return {}
         case "patient B":
-            return bearer(scene.patient_b, "patient")
+            return bearer(participants.patient_b, "patient")
         case "doctor B":
-            return bearer(scene.doctor_b, "doctor")
+            return bearer(participants.doctor_b, "doctor")
         case "patient A" | "doctor A":
-            return scene.a.headers("patient" if caller == "patient A" else "doctor")
-    headers = scene.a.headers(role)
-    account = scene.a.patient if role == "patient" else scene.a.doctor
+            return participants.a.headers("patient" if caller == "patient A" else "doctor")
+    headers = participants.a.headers(role)
+    account = participants.a.patient if role == "patient" else participants.a.doctor
     match caller:
         case "revoked":
             await db.execute("SELECT revoke_sessions($1, NULL)", account)
@@ -74,12 +76,12 @@ async def headers_of(db: asyncpg.Connection, scene: Scene, caller: str, role: Ro
 
 
 def test_every_operation_has_a_row(addresses: dict[str, tuple[str, str]]) -> None:
-    there, told = addresses.keys(), RIGHTS.keys()
+    there, told = addresses.keys(), PERMISSIONS.keys()
     assert not there - told, f"say in tests/support/http/permissions.py who may call {', '.join(sorted(there - told))}"
     assert not told - there, f"gone, so take out of tests/support/http/permissions.py {', '.join(sorted(told - there))}"
 
 
-@pytest.mark.parametrize("name", RIGHTS)
+@pytest.mark.parametrize("name", PERMISSIONS)
 async def test_who_may_call(
     client: httpx.AsyncClient,
     owner: asyncpg.Connection,
@@ -88,19 +90,19 @@ async def test_who_may_call(
     name: str,
 ) -> None:
     method, path = addresses[name]
-    call = CALLS.get(name, Call())
+    call = EXAMPLE_REQUESTS.get(name, ExampleRequest())
     answers = []
     for caller in CALLERS:
-        scene = await make_scene(owner, client, "payments" if "payment" in name else "")
-        headers = await headers_of(owner, scene, caller, call.role or "patient", secret)
-        body = BODIES[name](scene) if name in BODIES else call.body(scene.a) if call.body else None
-        ids = (scene.a.appointment, scene.a.payment, scene.a.entry, scene.a.time_off)
+        participants = await make_scene(owner, client, "payments" if "payment" in name else "")
+        headers = await headers_of(owner, participants, caller, call.role or "patient", secret)
+        body = BODIES[name](participants) if name in BODIES else call.body(participants.a) if call.body else None
+        ids = (participants.a.appointment, participants.a.payment, participants.a.entry, participants.a.time_off)
         before = await owner.fetchval(ROWS_OF_A, *ids)
-        answer = await client.request(method, scene.a.path(path), headers=headers, json=body)
+        answer = await client.request(method, participants.a.path(path), headers=headers, json=body)
         answers.append(told(answer))
         if not caller.endswith(" A"):
             assert await owner.fetchval(ROWS_OF_A, *ids) == before, f"{caller} changed what is A's"
-    expected = RIGHTS[name].split()
+    expected = PERMISSIONS[name].split()
     found = dict(zip(CALLERS, answers, strict=True))
     assert found == dict(zip(CALLERS, expected, strict=True)), (
         f"{method} {path} is not as tests/support/http/permissions.py says"

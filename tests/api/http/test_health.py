@@ -14,7 +14,7 @@ from app.sandbox.servers.redis import EmbeddedRedis
 from app.settings import Settings
 from tests.support.http.answers import assert_problem
 from tests.support.servers.databases import database_at, make_template
-from tests.support.servers.http_server import frozen, serving
+from tests.support.servers.http_server import paused_process, serving
 
 Server = TypeVar("Server", EmbeddedPostgres, EmbeddedRedis)
 
@@ -85,7 +85,7 @@ async def test_without_redis_bookings_go_on(stack: Stack) -> None:
 
 
 async def test_a_redis_that_does_not_answer_is_down(stack: Stack) -> None:
-    with frozen(stack.redis.pid):
+    with paused_process(stack.redis.pid):
         assert await readiness(stack) == NO_REDIS
     assert await readiness(stack) == UP
 

@@ -10,18 +10,18 @@ from litestar.routes import HTTPRoute
 
 from app.main import create_app
 from app.settings import Settings
-from tests.support.http.idempotent_requests import ACTS, KEY, REPLAYED, Practice, new_key, state
+from tests.support.http.idempotent_requests import IDEMPOTENT_REQUESTS, KEY, REPLAYED, Practice, new_key, state
 from tests.support.http.openapi_contract import Contract
-from tests.support.paypal.payment_client import Teller
+from tests.support.paypal.payment_client import PaymentClient
 from tests.support.servers.databases import Database
 
 TIMES = 20
 
 
 @pytest_asyncio.fixture
-async def practice(database: Database, owner: asyncpg.Connection, teller: Teller) -> Practice:
+async def practice(database: Database, owner: asyncpg.Connection, payment_client: PaymentClient) -> Practice:
     """What the acts are about."""
-    return Practice(database, owner, teller)
+    return Practice(database, owner, payment_client)
 
 
 def test_every_post_outside_accounts_honours_a_key(contract: Contract, settings: Settings) -> None:
@@ -38,19 +38,19 @@ def test_every_post_outside_accounts_honours_a_key(contract: Contract, settings:
         posts.pop(
             f"/api/appointments/offers/link/{{token}}{button}"
         )  # no browser sends a key; a second press does nothing
-    assert {handler.operation_id for handler in posts.values()} == ACTS.keys()
+    assert {handler.operation_id for handler in posts.values()} == IDEMPOTENT_REQUESTS.keys()
     documented = {found.spec["operationId"] for found in contract.operations if KEY in found.parameters("header")}
-    assert documented == ACTS.keys()
+    assert documented == IDEMPOTENT_REQUESTS.keys()
     for found in contract.operations:
-        if found.spec["operationId"] in ACTS:
+        if found.spec["operationId"] in IDEMPOTENT_REQUESTS:
             assert {"400", "409", "422"} <= found.spec["responses"].keys()
 
 
-@pytest.mark.parametrize("name", ACTS)
+@pytest.mark.parametrize("name", IDEMPOTENT_REQUESTS)
 async def test_sent_twenty_times_at_once_it_is_done_once(
     client: httpx.AsyncClient, practice: Practice, name: str
 ) -> None:
-    alone, act, key = await ACTS[name](practice), await ACTS[name](practice), new_key()
+    alone, act, key = await IDEMPOTENT_REQUESTS[name](practice), await IDEMPOTENT_REQUESTS[name](practice), new_key()
     before = await state(practice.owner, act)
     unkeyed = await alone.send(client)
     assert unkeyed.is_success, unkeyed.text

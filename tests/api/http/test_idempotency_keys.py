@@ -13,7 +13,7 @@ import pytest
 from tests.support.factories import a_slot, bearer, make_doctor, make_patient, make_patients
 from tests.support.http.answers import assert_problem
 from tests.support.http.bookings import APPOINTMENTS, booked
-from tests.support.http.idempotent_requests import KEY, REPLAYED, bookings, new_key, receipts, wish
+from tests.support.http.idempotent_requests import KEY, REPLAYED, booking_request, bookings, new_key, receipts
 from tests.support.http.registration import LOGIN, ME, PASSWORD, register
 from tests.support.servers.worker_process import eventually
 
@@ -30,15 +30,15 @@ async def test_another_body_under_the_same_key_is_refused(
     client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int
 ) -> None:
     patient, key = await make_patient(owner), new_key()
-    assert (await wish(patient, doctor).send(client, key)).status_code == 201
-    assert_problem(await wish(patient, doctor, 1).send(client, key), 422, "idempotency_key_reused")
+    assert (await booking_request(patient, doctor).send(client, key)).status_code == 201
+    assert_problem(await booking_request(patient, doctor, 1).send(client, key), 422, "idempotency_key_reused")
     assert await bookings(owner, doctor) == 1
 
 
 async def test_the_same_json_is_the_same_body(
     client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int
 ) -> None:
-    act, key = wish(await make_patient(owner), doctor), new_key()
+    act, key = booking_request(await make_patient(owner), doctor), new_key()
     first = await act.send(client, key)
     backwards = json.dumps(dict(reversed((act.body or {}).items())), indent=2)
     again = await client.post(act.path, headers=act.headers | {KEY: key}, content=backwards)
@@ -48,7 +48,7 @@ async def test_the_same_json_is_the_same_body(
 async def test_with_and_without_a_slash_is_the_same_route(
     client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int
 ) -> None:
-    act, key = wish(await make_patient(owner), doctor), new_key()
+    act, key = booking_request(await make_patient(owner), doctor), new_key()
     first = await act.send(client, key)
     assert (await act._replace(path=act.path.rstrip("/")).send(client, key)).content == first.content
 
@@ -57,8 +57,8 @@ async def test_everybody_has_keys_of_their_own(
     client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int
 ) -> None:
     (one, other), key = await make_patients(owner, 2), new_key()
-    mine = await wish(one, doctor).send(client, key)
-    theirs = await wish(other, doctor, 1).send(client, key)
+    mine = await booking_request(one, doctor).send(client, key)
+    theirs = await booking_request(other, doctor, 1).send(client, key)
     assert (mine.status_code, theirs.status_code) == (201, 201)
     assert (mine.json()["patient"], theirs.json()["patient"]) == (one, other)
     assert REPLAYED not in theirs.headers
@@ -82,7 +82,7 @@ async def test_every_route_has_keys_of_its_own(
 
 async def test_nobody_else_gets_the_answer(client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int) -> None:
     patient, key = await make_patient(owner), new_key()
-    act = wish(patient, doctor)
+    act = booking_request(patient, doctor)
     assert (await act.send(client, key)).status_code == 201
     assert_problem(await act._replace(headers={}).send(client, key), 401)
     assert_problem(await act._replace(headers=bearer(doctor, "doctor")).send(client, key), 403)
@@ -94,7 +94,7 @@ async def test_nor_does_whose_account_is_disabled(
     client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int
 ) -> None:
     patient, key = await make_patient(owner), new_key()
-    act = wish(patient, doctor)
+    act = booking_request(patient, doctor)
     assert (await act.send(client, key)).status_code == 201
     await owner.execute("UPDATE account SET status = 'disabled' WHERE id = $1", patient)
     assert_problem(await act.send(client, key), 401)
@@ -105,11 +105,11 @@ async def test_of_an_erased_account_none_are_left(
 ) -> None:
     person, key = await register(client), new_key()
     patient = person.account["id"]
-    assert (await wish(patient, doctor).send(client, key)).status_code == 201
+    assert (await booking_request(patient, doctor).send(client, key)).status_code == 201
     assert await receipts(owner, patient) == 1
     erased = await client.request("DELETE", ME, headers=person.headers, json={"password": PASSWORD})
     assert erased.is_success, erased.text
-    assert_problem(await wish(patient, doctor).send(client, key), 401)
+    assert_problem(await booking_request(patient, doctor).send(client, key), 401)
     assert await receipts(owner, patient) == 0
 
 
@@ -120,7 +120,7 @@ async def test_of_an_erased_account_none_are_left(
 async def test_what_is_no_key_is_refused(
     client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int, keys: list[bytes], path: str
 ) -> None:
-    act = wish(await make_patient(owner), doctor)
+    act = booking_request(await make_patient(owner), doctor)
     body = act.body if path == APPOINTMENTS else {"appointment_id": 1, "amount": "1.00", "currency": "USD"}
     headers = [(name.encode(), value.encode()) for name, value in act.headers.items()]
     named = [(KEY.encode(), key) for key in keys]
@@ -130,14 +130,14 @@ async def test_what_is_no_key_is_refused(
 
 
 async def test_the_longest_key(client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int) -> None:
-    act, key = wish(await make_patient(owner), doctor), "~" * 255
+    act, key = booking_request(await make_patient(owner), doctor), "~" * 255
     first = await act.send(client, key)
     assert (await act.send(client, key)).content == first.content
 
 
 async def test_a_key_is_good_for_a_day(client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int) -> None:
     patient, key = await make_patient(owner), new_key()
-    act = wish(patient, doctor)
+    act = booking_request(patient, doctor)
     assert (await act.send(client, key)).status_code == 201
     age = "UPDATE receipt SET created_at = clock_timestamp() - $2::interval WHERE account_id = $1"
     await owner.execute(age, patient, timedelta(hours=24, seconds=-30))
@@ -145,7 +145,9 @@ async def test_a_key_is_good_for_a_day(client: httpx.AsyncClient, owner: asyncpg
     assert (await act.send(client, key)).headers[REPLAYED] == "true"
     await owner.execute(age, patient, timedelta(hours=24))
     assert_problem(await act.send(client, key), 409, "appointment_doctor_no_overlap")  # it was done anew
-    assert (await wish(patient, doctor, 1).send(client, key)).status_code == 201  # though it has not been swept yet
+    assert (
+        await booking_request(patient, doctor, 1).send(client, key)
+    ).status_code == 201  # though it has not been swept yet
     await owner.execute(age, patient, timedelta(hours=24))
     await owner.execute("SELECT sweep_receipts()")
     assert await receipts(owner, patient) == 0
@@ -154,7 +156,7 @@ async def test_a_key_is_good_for_a_day(client: httpx.AsyncClient, owner: asyncpg
 async def test_a_second_request_waits_for_the_first(
     client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int
 ) -> None:
-    act, key = wish(await make_patient(owner), doctor), new_key()
+    act, key = booking_request(await make_patient(owner), doctor), new_key()
     async with owner.transaction():
         await owner.execute("SELECT FROM doctor WHERE account_id = $1 FOR UPDATE", doctor)
         sending = asyncio.gather(*(act.send(client, key) for _ in range(2)))
@@ -168,7 +170,7 @@ async def test_but_not_for_ever(
     client: httpx.AsyncClient, owner: asyncpg.Connection, app: asyncpg.Connection, doctor: int
 ) -> None:
     patient, key = await make_patient(owner), new_key()
-    act = wish(patient, doctor)
+    act = booking_request(patient, doctor)
     async with app.transaction():
         await app.execute("SELECT begin_receipt($1, 'book_appointment', $2, '')", patient, key)
         started = time.monotonic()

@@ -9,7 +9,7 @@ import pytest
 from tests.support.factories import SLOT, a_slot, bearer, make_doctor, make_patient, make_patients
 from tests.support.http.answers import assert_problem
 from tests.support.http.bookings import booked, cancel
-from tests.support.http.idempotent_requests import KEY, bookings, new_key, receipts, wish
+from tests.support.http.idempotent_requests import KEY, booking_request, bookings, new_key, receipts
 from tests.support.http.schedules import TIME_OFF
 
 
@@ -22,7 +22,7 @@ async def doctor(owner: asyncpg.Connection) -> int:
 async def test_a_refusal_is_not_kept(client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int) -> None:
     (first, second), key = await make_patients(owner, 2), new_key()
     appointment = await booked(client, first, doctor, a_slot())
-    act = wish(second, doctor)
+    act = booking_request(second, doctor)
     refused = await asyncio.gather(*(act.send(client, key) for _ in range(5)))
     for answer in refused:
         assert_problem(answer, 409, "appointment_doctor_no_overlap")
@@ -37,7 +37,7 @@ async def test_a_refusal_is_explained_as_ever(
     (first, second) = await make_patients(owner, 2)
     await booked(client, first, doctor, a_slot())
     await booked(client, second, doctor, a_slot(1))
-    act = wish(second, doctor)
+    act = booking_request(second, doctor)
     keyed, unkeyed = await act.send(client, new_key()), await act.send(client)
     assert keyed.json() == unkeyed.json()
     assert keyed.json()["alternatives"]
@@ -71,7 +71,7 @@ async def test_the_receipt_commits_with_the_effect(
 ) -> None:
     """Whichever of the two fails, at the very end, neither is there."""
     patient, key = await make_patient(owner), new_key()
-    act = wish(patient, doctor)
+    act = booking_request(patient, doctor)
     await owner.execute(f"""
         CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'spoilt'; END $$;
         CREATE CONSTRAINT TRIGGER spoil AFTER {timing} ON {table} DEFERRABLE INITIALLY DEFERRED

@@ -13,18 +13,18 @@ from tests.support.http.malformed_inputs import (
     IDS,
     MEGABYTE,
     QUERIES,
-    TIMES_THAT_ARE_NONE_IN_UTC,
+    TIMES_OUTSIDE_UTC_RANGE,
     VALUES,
     broken_bodies,
     broken_fields,
     encoded,
 )
 from tests.support.http.openapi_contract import Contract, Operation
-from tests.support.http.valid_requests import CALLS, World, make_world
+from tests.support.http.valid_requests import EXAMPLE_REQUESTS, ExampleData, make_example_data
 from tests.support.servers.databases import Database
 
 JSON = {"Content-Type": "application/json"}
-WITH_BODY = [name for name, call in CALLS.items() if call.body]
+WITH_BODY = [name for name, call in EXAMPLE_REQUESTS.items() if call.body]
 # a query that tells a digest of every table's rows
 CONTENTS = """
     SELECT string_agg(format(
@@ -34,11 +34,11 @@ CONTENTS = """
 
 
 @pytest_asyncio.fixture(scope="module")
-async def world(database: Database) -> World:
+async def example_data(database: Database) -> ExampleData:
     """The people and bookings that the requests are about."""
     owner = await asyncpg.connect(database.owner)
     try:
-        return await make_world(owner)
+        return await make_example_data(owner)
     finally:
         await owner.close()
 
@@ -51,7 +51,7 @@ async def contents(owner: asyncpg.Connection) -> list[asyncpg.Record]:
 @pytest_asyncio.fixture(autouse=True)
 async def _nothing_is_stored(
     owner: asyncpg.Connection,
-    world: World,  # noqa: ARG001  its rows come first
+    example_data: ExampleData,  # noqa: ARG001  its rows come first
 ) -> AsyncIterator[None]:
     before = await contents(owner)
     yield
@@ -61,24 +61,24 @@ async def _nothing_is_stored(
 class Caller:
     """Calls one operation, well but for what a test breaks."""
 
-    def __init__(self, client: httpx.AsyncClient, contract: Contract, world: World, name: str) -> None:
+    def __init__(self, client: httpx.AsyncClient, contract: Contract, example_data: ExampleData, name: str) -> None:
         self.client = client
-        self.world = world
+        self.example_data = example_data
         self.operation: Operation = next(o for o in contract.operations if o.spec["operationId"] == name)
-        self.call = CALLS[name]
-        self.good = self.call.body(world) if self.call.body else {}
+        self.call = EXAMPLE_REQUESTS[name]
+        self.good = self.call.body(example_data) if self.call.body else {}
 
     async def send(self, *, body: Any = None, url: str | None = None, **headers: str) -> httpx.Response:
         """Send a request with this body to this address."""
-        path = url or self.world.path(self.operation.path)
-        every = (JSON if body is not None else {}) | self.world.headers(self.call.role) | headers
+        path = url or self.example_data.path(self.operation.path)
+        every = (JSON if body is not None else {}) | self.example_data.headers(self.call.role) | headers
         return await self.client.request(self.operation.method, path, content=body, headers=every)
 
 
 @pytest.fixture
-def caller(client: httpx.AsyncClient, contract: Contract, world: World, name: str) -> Caller:
+def caller(client: httpx.AsyncClient, contract: Contract, example_data: ExampleData, name: str) -> Caller:
     """The caller of the operation that a test is about."""
-    return Caller(client, contract, world, name)
+    return Caller(client, contract, example_data, name)
 
 
 def test_every_operation_that_takes_anything_is_in_the_table(contract: Contract) -> None:
@@ -87,7 +87,7 @@ def test_every_operation_that_takes_anything_is_in_the_table(contract: Contract)
         for operation in contract.operations
         if "requestBody" in operation.spec or "parameters" in operation.spec
     }
-    assert takes.items() <= {name: call.body is not None for name, call in CALLS.items()}.items()
+    assert takes.items() <= {name: call.body is not None for name, call in EXAMPLE_REQUESTS.items()}.items()
     assert {name for operation in contract.operations for name in operation.parameters("query")} == QUERIES.keys()
 
 
@@ -133,7 +133,7 @@ async def test_fields_that_are_missing(caller: Caller, contract: Contract) -> No
 @pytest.mark.parametrize("name", WITH_BODY)
 async def test_times_that_python_cannot_tell_in_utc(caller: Caller) -> None:
     for field, value in caller.good.items():
-        for time in TIMES_THAT_ARE_NONE_IN_UTC:
+        for time in TIMES_OUTSIDE_UTC_RANGE:
             if value in ("2026-12-01T10:00:00Z", "2026-12-01T11:00:00Z"):
                 assert_problem(await caller.send(body=encoded(caller.good | {field: time})), 400, "invalid_request")
 
@@ -174,7 +174,7 @@ async def test_bodies_that_are_not_json(caller: Caller) -> None:
         assert_problem(answer, 415, "unsupported_media_type")
 
 
-@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize("name", EXAMPLE_REQUESTS)
 async def test_identifiers_in_paths(caller: Caller) -> None:
     if "{" not in caller.operation.path:
         return
@@ -186,9 +186,9 @@ async def test_identifiers_in_paths(caller: Caller) -> None:
         assert_problem(answer, answer.status_code)
 
 
-@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize("name", EXAMPLE_REQUESTS)
 async def test_parameters_in_queries(caller: Caller) -> None:
-    path = caller.world.path(caller.operation.path)
+    path = caller.example_data.path(caller.operation.path)
     for parameter in caller.operation.parameters("query"):
         for text in QUERIES[parameter]:
             answer = await caller.send(url=f"{path}?{parameter}={text}")

@@ -6,16 +6,16 @@ import pytest
 
 from tests.support.http.answers import assert_problem
 from tests.support.http.registration import ME
-from tests.support.http.valid_requests import make_world
+from tests.support.http.valid_requests import make_example_data
 
 PATHS = ["/api/doctors/", "/api/slots", "/health/live", "/docs/openapi.json", ME, "/nowhere", "/api/doctors/0/"]
 
 
 @pytest.mark.parametrize("path", PATHS)
 async def test_head_is_get_without_a_body(client: httpx.AsyncClient, owner: asyncpg.Connection, path: str) -> None:
-    world = await make_world(owner)
-    get = await client.get(path, headers=world.headers("patient"))
-    head = await client.head(path, headers=world.headers("patient"))
+    example_data = await make_example_data(owner)
+    get = await client.get(path, headers=example_data.headers("patient"))
+    head = await client.head(path, headers=example_data.headers("patient"))
     assert (head.status_code, head.content) == (get.status_code, b"")
     changing = {"date", "x-request-id", "ratelimit-remaining", "ratelimit-reset"}
     assert {n: v for n, v in head.headers.items() if n not in changing} == {

@@ -9,7 +9,7 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from tests.support.http.openapi_contract import PROBLEM_JSON, Contract, Operation
-from tests.support.http.valid_requests import CALLS, make_world
+from tests.support.http.valid_requests import EXAMPLE_REQUESTS, make_example_data
 
 
 def operation(contract: Contract, name: str) -> Operation:
@@ -149,12 +149,12 @@ async def test_the_bare_address_leads_to_the_docs(client: httpx.AsyncClient) -> 
     assert (answer.status_code, answer.url.path) == (200, "/docs")
 
 
-@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize("name", EXAMPLE_REQUESTS)
 async def test_a_good_call_is_answered_as_documented(
     client: httpx.AsyncClient, contract: Contract, owner: asyncpg.Connection, name: str
 ) -> None:
-    world, call, called = await make_world(owner), CALLS[name], operation(contract, name)
-    body = call.body(world) if call.body else None
-    path = world.path(called.path)
-    answer = await client.request(called.method, path, headers=world.headers(call.role), json=body)
+    example_data, call, called = await make_example_data(owner), EXAMPLE_REQUESTS[name], operation(contract, name)
+    body = call.body(example_data) if call.body else None
+    path = example_data.path(called.path)
+    answer = await client.request(called.method, path, headers=example_data.headers(call.role), json=body)
     assert answer.status_code < 500  # whatever else is wrong with it, the client's own check tells

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.http.answers import assert_problem
 from tests.support.http.openapi_contract import Contract
-from tests.support.http.paged_lists import LISTS, Listed
+from tests.support.http.paged_lists import LIST_CASES, ListCase
 from tests.support.http.pagination import pages
 
 
@@ -21,7 +21,7 @@ def is_list(spec: dict[str, object], contract: Contract) -> bool:
 
 def test_every_list_is_walked(contract: Contract) -> None:
     answered = {o.spec["operationId"] for o in contract.operations if is_list(o.spec, contract)}
-    assert answered == {listed.name for listed in LISTS}, "add it to tests/support/http/paged_lists.py"
+    assert answered == {listed.name for listed in LIST_CASES}, "add it to tests/support/http/paged_lists.py"
     for operation in contract.operations:
         if operation.spec["operationId"] in answered:
             assert {"limit", "cursor"} <= set(operation.parameters("query")), operation.path
@@ -33,9 +33,9 @@ async def test_a_page_has_at_most_200_rows(client: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3])
-@pytest.mark.parametrize("listed", LISTS, ids=lambda listed: listed.__name__)
+@pytest.mark.parametrize("listed", LIST_CASES, ids=lambda listed: listed.__name__)
 async def test_rows_come_and_go_while_somebody_walks(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, listed: type[Listed], limit: int
+    client: httpx.AsyncClient, owner: asyncpg.Connection, listed: type[ListCase], limit: int
 ) -> None:
     chance, rows = random.Random(limit), listed(owner)
     await rows.make()
@@ -58,7 +58,7 @@ async def test_rows_come_and_go_while_somebody_walks(
 
 async def test_a_cursor_is_of_one_list(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     cursors = {}
-    for listed in LISTS:
+    for listed in LIST_CASES:
         rows = listed(owner)
         await rows.make()
         for _ in range(2):

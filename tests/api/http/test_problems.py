@@ -12,7 +12,7 @@ from tests.support.factories import bearer, make_doctor, make_patient
 from tests.support.http.answers import assert_problem
 from tests.support.http.openapi_contract import Contract, Operation
 from tests.support.http.registration import REGISTER, newcomer
-from tests.support.http.valid_requests import CALLS, World, make_world
+from tests.support.http.valid_requests import EXAMPLE_REQUESTS, ExampleData, make_example_data
 from tests.support.servers.databases import Database
 
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
@@ -36,11 +36,11 @@ JUNK = [
 
 
 @pytest_asyncio.fixture(scope="module")
-async def world(database: Database) -> World:
+async def example_data(database: Database) -> ExampleData:
     """The people and bookings that the requests are about."""
     owner = await asyncpg.connect(database.owner)
     try:
-        return await make_world(owner)
+        return await make_example_data(owner)
     finally:
         await owner.close()
 
@@ -57,49 +57,53 @@ async def test_there_is_nothing_at_other_addresses(client: httpx.AsyncClient, pa
     assert problem["title"] == "Not Found"
 
 
-async def test_who_is_not_logged_in_is_told_how(client: httpx.AsyncClient, contract: Contract, world: World) -> None:
+async def test_who_is_not_logged_in_is_told_how(
+    client: httpx.AsyncClient, contract: Contract, example_data: ExampleData
+) -> None:
     needing = [operation for operation in contract.operations if secured(operation)]
     assert len(needing) >= 10
     for operation in needing:
-        answer = await client.request(operation.method, world.path(operation.path), content=b"{")
+        answer = await client.request(operation.method, example_data.path(operation.path), content=b"{")
         assert_problem(answer, 401, "unauthorized")
         assert answer.headers["www-authenticate"] == "Bearer"
 
 
 async def test_whoever_needs_no_token_needs_no_good_one(
-    client: httpx.AsyncClient, contract: Contract, world: World
+    client: httpx.AsyncClient, contract: Contract, example_data: ExampleData
 ) -> None:
     for operation in contract.operations:
         if not secured(operation):
             headers = {"Authorization": "Bearer nonsense"}
-            answer = await client.request(operation.method, world.path(operation.path), headers=headers)
+            answer = await client.request(operation.method, example_data.path(operation.path), headers=headers)
             assert answer.status_code != 401, operation
 
 
 async def test_the_other_role_is_refused(
-    client: httpx.AsyncClient, contract: Contract, owner: asyncpg.Connection, world: World
+    client: httpx.AsyncClient, contract: Contract, owner: asyncpg.Connection, example_data: ExampleData
 ) -> None:
     patient = bearer(await make_patient(owner), "patient")
     doctor = bearer(await make_doctor(owner), "doctor")
     for operation in contract.operations:
         if "403" in operation.spec["responses"]:
             headers = doctor if CALLS_BY_ROLE[operation.spec["operationId"]] == "patient" else patient
-            answer = await client.request(operation.method, world.path(operation.path), headers=headers, content=b"{")
+            answer = await client.request(
+                operation.method, example_data.path(operation.path), headers=headers, content=b"{"
+            )
             assert_problem(answer, 403, "forbidden")
 
 
-CALLS_BY_ROLE = {name: call.role for name, call in CALLS.items()} | {"get_working_hours": "doctor"}
+CALLS_BY_ROLE = {name: call.role for name, call in EXAMPLE_REQUESTS.items()} | {"get_working_hours": "doctor"}
 
 
 async def test_a_method_that_is_not_taken_is_refused_with_those_that_are(
-    client: httpx.AsyncClient, contract: Contract, world: World
+    client: httpx.AsyncClient, contract: Contract, example_data: ExampleData
 ) -> None:
     taken: dict[str, set[str]] = {}
     for operation in contract.operations:
         taken.setdefault(operation.path, set()).add(operation.method)
     for path, methods in taken.items():
         for method in METHODS - methods:
-            answer = await client.request(method, world.path(path))
+            answer = await client.request(method, example_data.path(path))
             assert_problem(answer, 405, "method_not_allowed")
             too = {"HEAD", "OPTIONS"} if "GET" in methods else {"OPTIONS"}
             assert set(answer.headers["allow"].split(", ")) == methods | too

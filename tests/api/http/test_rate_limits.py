@@ -22,7 +22,7 @@ from tests.conftest import SECRET, UNLIMITED
 from tests.support.http.answers import assert_problem
 from tests.support.http.registration import LOGIN, ME, PASSWORD, REGISTER, newcomer, register
 from tests.support.servers.databases import Database
-from tests.support.servers.http_server import frozen, serving
+from tests.support.servers.http_server import paused_process, serving
 from tests.support.servers.worker_process import eventually
 
 HEADERS = ("ratelimit-limit", "ratelimit-remaining", "ratelimit-reset")
@@ -177,7 +177,7 @@ async def test_a_redis_that_hangs_and_comes_back_empty_is_waited_for_once(
     async with limited(database, redis.url) as client:
         assert await limits(client)
         with capture_logs() as logs:
-            with frozen(redis.pid):
+            with paused_process(redis.pid):
                 began = time.monotonic()
                 assert not any([await limits(client) for _ in range(20)])
                 assert time.monotonic() - began < 20  # each by itself would wait for 2 s
@@ -258,7 +258,7 @@ async def test_who_gives_up_is_counted_and_keeps_nobody_waiting(
     monkeypatch.setattr(counters, "TIMEOUT_SECONDS", 60)
     async with Redis.from_url(redis.url, socket_timeout=None) as store:
         counted, limit = Counters(store), parse("10/hour")
-        with frozen(redis.pid):
+        with paused_process(redis.pid):
             first, *others = [asyncio.create_task(counted.count(limit, "somebody")) for _ in range(3)]
             await asyncio.sleep(0.1)  # until Redis has been asked about them
             first.cancel()

@@ -15,10 +15,10 @@ from app.sandbox.paypal.server import PayPalStandIn
 from app.settings import Settings
 from tests.payments.test_webhook_signature import signed as signed_by_an_impostor
 from tests.support.http.answers import assert_problem
-from tests.support.http.recording_proxy import Outbound, outbound
+from tests.support.http.recording_proxy import RecordingProxy, recording_proxy
 from tests.support.paypal.certificate_authority import FORGED_CHAINS, root
 from tests.support.paypal.forged_urls import FORGED_URLS
-from tests.support.paypal.payment_client import Teller
+from tests.support.paypal.payment_client import PaymentClient
 from tests.support.paypal.webhook_events import ALGORITHM, CERTIFICATE_URL, SIGNATURE, event
 
 WEBHOOKS = "/api/payments/webhooks/paypal/"
@@ -31,15 +31,15 @@ Forge = Callable[[PayPalStandIn, bytes], tuple[Headers, bytes]]
 
 
 @pytest_asyncio.fixture(scope="module")
-async def asked() -> AsyncIterator[Outbound]:
+async def asked() -> AsyncIterator[RecordingProxy]:
     """What the module's API asks for outside of this machine."""
-    async with outbound() as asked:
+    async with recording_proxy() as asked:
         yield asked
 
 
 @pytest.fixture(scope="module")
 def settings(
-    settings: Settings, stand_in: PayPalStandIn, asked: Outbound, tmp_path_factory: pytest.TempPathFactory
+    settings: Settings, stand_in: PayPalStandIn, asked: RecordingProxy, tmp_path_factory: pytest.TempPathFactory
 ) -> Settings:
     """The settings of an API that knows the forged certificates, and whose way out is watched."""
     del asked  # it has to be there before the API is
@@ -57,7 +57,7 @@ def signed(stand_in: PayPalStandIn, body: bytes) -> Headers:
 
 
 async def refuse(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, asked: Outbound, headers: httpx.Headers, body: bytes
+    client: httpx.AsyncClient, owner: asyncpg.Connection, asked: RecordingProxy, headers: httpx.Headers, body: bytes
 ) -> str:
     """Check that a webhook is refused and leaves no trace but a line in the log; return the reason that this gives."""
     before, asked_before = await owner.fetchval("SELECT count(*) FROM webhook_event"), list(asked.asked)
@@ -111,7 +111,7 @@ FORGERIES: dict[str, tuple[Forge, str]] = {
 
 @pytest.mark.parametrize("name", FORGERIES)
 async def test_a_forgery(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, asked: Outbound, stand_in: PayPalStandIn, name: str
+    client: httpx.AsyncClient, owner: asyncpg.Connection, asked: RecordingProxy, stand_in: PayPalStandIn, name: str
 ) -> None:
     forge, reason = FORGERIES[name]
     headers, body = forge(stand_in, event())
@@ -123,7 +123,7 @@ async def test_a_forgery(
     "url", [url for url in FORGED_URLS.values() if url.isascii() and url.isprintable() and url == url.strip()]
 )
 async def test_a_certificate_that_is_elsewhere(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, asked: Outbound, stand_in: PayPalStandIn, url: str
+    client: httpx.AsyncClient, owner: asyncpg.Connection, asked: RecordingProxy, stand_in: PayPalStandIn, url: str
 ) -> None:
     body = event()
     headers = httpx.Headers(signed(stand_in, body) | {CERTIFICATE_URL: url})
@@ -132,7 +132,7 @@ async def test_a_certificate_that_is_elsewhere(
 
 @pytest.mark.parametrize("name", FORGED_CHAINS)
 async def test_a_forged_certificate(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, asked: Outbound, stand_in: PayPalStandIn, name: str
+    client: httpx.AsyncClient, owner: asyncpg.Connection, asked: RecordingProxy, stand_in: PayPalStandIn, name: str
 ) -> None:
     body = event()
     headers = signed_by_an_impostor(body, webhook=stand_in.webhook_id) | {CERTIFICATE_URL: PLACES[name]}
@@ -140,7 +140,7 @@ async def test_a_forged_certificate(
 
 
 async def test_another_ones_key_at_the_address_of_paypals(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, asked: Outbound, stand_in: PayPalStandIn
+    client: httpx.AsyncClient, owner: asyncpg.Connection, asked: RecordingProxy, stand_in: PayPalStandIn
 ) -> None:
     body, url = event(), stand_in.signer.certificate_url
     headers = signed_by_an_impostor(body, webhook=stand_in.webhook_id) | {CERTIFICATE_URL: url}
@@ -148,7 +148,7 @@ async def test_another_ones_key_at_the_address_of_paypals(
 
 
 async def test_a_header_that_is_missing_or_comes_twice(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, asked: Outbound, stand_in: PayPalStandIn
+    client: httpx.AsyncClient, owner: asyncpg.Connection, asked: RecordingProxy, stand_in: PayPalStandIn
 ) -> None:
     body = event()
     headers = signed(stand_in, body)
@@ -161,7 +161,7 @@ async def test_a_header_that_is_missing_or_comes_twice(
 
 
 async def test_where_a_genuine_certificate_is_looked_for(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, asked: Outbound, stand_in: PayPalStandIn
+    client: httpx.AsyncClient, owner: asyncpg.Connection, asked: RecordingProxy, stand_in: PayPalStandIn
 ) -> None:
     """So that the other tests are known to look in the right place."""
     body = event()
@@ -173,13 +173,17 @@ async def test_where_a_genuine_certificate_is_looked_for(
 
 
 async def test_a_forgery_moves_no_payment(
-    teller: Teller, client: httpx.AsyncClient, owner: asyncpg.Connection, asked: Outbound, stand_in: PayPalStandIn
+    payment_client: PaymentClient,
+    client: httpx.AsyncClient,
+    owner: asyncpg.Connection,
+    asked: RecordingProxy,
+    stand_in: PayPalStandIn,
 ) -> None:
-    bill = await teller.begin()
-    due = (await teller.payment(bill))["due_at"]
-    body = event("CHECKOUT.ORDER.APPROVED", {"id": bill.order})
+    begun = await payment_client.begin()
+    due = (await payment_client.payment(begun))["due_at"]
+    body = event("CHECKOUT.ORDER.APPROVED", {"id": begun.order})
     headers = httpx.Headers(stand_in.signer.headers(body, "0EH40505U7160970P"))
     assert await refuse(client, owner, asked, headers, body) == "signature"
-    assert (await teller.payment(bill))["due_at"] == due
+    assert (await payment_client.payment(begun))["due_at"] == due
     assert (await client.post(WEBHOOKS, headers=signed(stand_in, body), content=body)).status_code == 204
-    assert (await teller.payment(bill))["due_at"] < due
+    assert (await payment_client.payment(begun))["due_at"] < due

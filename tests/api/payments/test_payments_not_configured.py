@@ -10,8 +10,8 @@ from app.settings import Settings
 from tests.support.factories import a_slot, make_doctor, make_patient
 from tests.support.http.answers import assert_problem
 from tests.support.http.bookings import cancel, post_booking
-from tests.support.paypal.fake_paypal import Till
-from tests.support.paypal.payment_client import Bill, Hold, Teller
+from tests.support.paypal.fake_paypal import FakePayPal
+from tests.support.paypal.payment_client import BegunPayment, Hold, PaymentClient
 
 
 @pytest.fixture(scope="module")
@@ -21,22 +21,22 @@ def settings(settings: Settings) -> Settings:
 
 
 @pytest_asyncio.fixture
-async def begun(teller: Teller, owner: asyncpg.Connection) -> Bill:
+async def begun(payment_client: PaymentClient, owner: asyncpg.Connection) -> BegunPayment:
     """A payment from the days when there was an account."""
-    hold = await teller.hold()
+    hold = await payment_client.hold()
     create, record = "SELECT id FROM create_payment($1, $2, 100, 'USD')", "SELECT record_order($1, $2, 'https://x')"
     payment = await owner.fetchval(create, hold.patient, hold.appointment)
     await owner.fetch(record, payment, f"ORDER{payment}")
-    return Bill(*hold, payment, f"ORDER{payment}")
+    return BegunPayment(*hold, payment, f"ORDER{payment}")
 
 
-async def test_nothing_can_be_paid(teller: Teller, till: Till, begun: Bill) -> None:
-    hold, orders = await teller.hold(1), len((await till.books())["orders"])
-    for answer in (await teller.create(hold), await teller.execute(begun)):
+async def test_nothing_can_be_paid(payment_client: PaymentClient, fake_paypal: FakePayPal, begun: BegunPayment) -> None:
+    hold, orders = await payment_client.hold(1), len((await fake_paypal.ledger())["orders"])
+    for answer in (await payment_client.create(hold), await payment_client.execute(begun)):
         problem = assert_problem(answer, 503, "payments_not_configured")
         assert problem["detail"] == "Payments are not set up on this service."
-    assert await teller.payments_of(hold) == []
-    assert len((await till.books())["orders"]) == orders
+    assert await payment_client.payments_of(hold) == []
+    assert len((await fake_paypal.ledger())["orders"]) == orders
 
 
 async def test_what_is_free_is_booked_and_canceled(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
@@ -46,11 +46,13 @@ async def test_what_is_free_is_booked_and_canceled(client: httpx.AsyncClient, ow
     assert (await cancel(client, patient, booked.json()["id"])).status_code == 200
 
 
-async def test_a_hold_lapses_or_is_given_up(client: httpx.AsyncClient, teller: Teller, begun: Bill) -> None:
-    assert (await teller.show(begun))["status"] == "created"
+async def test_a_hold_lapses_or_is_given_up(
+    client: httpx.AsyncClient, payment_client: PaymentClient, begun: BegunPayment
+) -> None:
+    assert (await payment_client.show(begun))["status"] == "created"
     assert (await client.get(f"/api/payments/return/?token={begun.order}")).status_code == 200
-    assert (await teller.give_up(begun)).status_code == 200
-    hold: Hold = await teller.hold()
+    assert (await payment_client.give_up(begun)).status_code == 200
+    hold: Hold = await payment_client.hold()
     assert (await cancel(client, hold.patient, hold.appointment)).status_code == 200
 
 

@@ -9,15 +9,15 @@ import pytest
 from tests.support.http.answers import assert_problem
 from tests.support.http.appointment_actions import as_doctor
 from tests.support.http.bookings import cancel
-from tests.support.paypal.payment_client import PAYMENTS, Bill, Teller
+from tests.support.paypal.payment_client import PAYMENTS, BegunPayment, PaymentClient
 from tests.support.paypal.worker_jobs import Jobs
 
 ROWS = "SELECT to_jsonb(p) FROM payment AS p UNION ALL SELECT to_jsonb(a) FROM appointment AS a"
 
 
-async def read(teller: Teller, page: str, order: str, **more: str) -> tuple[str, str]:
+async def read(payment_client: PaymentClient, page: str, order: str, **more: str) -> tuple[str, str]:
     """Open a page as a browser does; return its heading and its text."""
-    answer = await teller.client.get(
+    answer = await payment_client.client.get(
         f"{PAYMENTS}{page}/", params={"token": order, **more}, headers={"Accept": "text/html"}
     )
     assert answer.status_code == 200, answer.text
@@ -27,19 +27,19 @@ async def read(teller: Teller, page: str, order: str, **more: str) -> tuple[str,
     return found[1], found[2]
 
 
-async def heading(teller: Teller, page: str, bill: Bill) -> str:
+async def heading(payment_client: PaymentClient, page: str, begun: BegunPayment) -> str:
     """Return what a page says about a payment in a word."""
-    return (await read(teller, page, bill.order))[0]
+    return (await read(payment_client, page, begun.order))[0]
 
 
-async def test_whoever_comes_back_approved_is_not_told_to_approve(teller: Teller) -> None:
-    bill = await teller.begin()
-    back = await teller.till.approve(bill.order)
+async def test_whoever_comes_back_approved_is_not_told_to_approve(payment_client: PaymentClient) -> None:
+    begun = await payment_client.begin()
+    back = await payment_client.fake_paypal.approve(begun.order)
     assert (back.status_code, back.headers["location"]) == (
         303,
-        f"http://localhost:8000/api/payments/return/?token={bill.order}&PayerID=QYR5Z8XDVJNXQ",
+        f"http://localhost:8000/api/payments/return/?token={begun.order}&PayerID=QYR5Z8XDVJNXQ",
     )
-    title, text = await read(teller, "return", bill.order, PayerID="QYR5Z8XDVJNXQ")
+    title, text = await read(payment_client, "return", begun.order, PayerID="QYR5Z8XDVJNXQ")
     assert title == "Almost done"
     assert text == (
         "As soon as PayPal has told us of your approval, you get a mail about your appointment. "
@@ -47,82 +47,88 @@ async def test_whoever_comes_back_approved_is_not_told_to_approve(teller: Teller
     )
 
 
-async def test_each_state_has_its_words(client: httpx.AsyncClient, teller: Teller, worker: Jobs) -> None:
-    paid, canceled, given_up, failed = [await teller.approved(await teller.hold(number)) for number in range(4)]
-    await teller.execute(paid)
-    await teller.execute(canceled)
-    await teller.give_up(given_up)
-    await teller.till.have("capture_order", "declined")
-    await teller.execute(failed)
-    assert [await heading(teller, "return", bill) for bill in (paid, given_up, failed)] == [
+async def test_each_state_has_its_words(client: httpx.AsyncClient, payment_client: PaymentClient, worker: Jobs) -> None:
+    paid, canceled, given_up, failed = [
+        await payment_client.approved(await payment_client.hold(number)) for number in range(4)
+    ]
+    await payment_client.execute(paid)
+    await payment_client.execute(canceled)
+    await payment_client.give_up(given_up)
+    await payment_client.fake_paypal.add_fault("capture_order", "declined")
+    await payment_client.execute(failed)
+    assert [await heading(payment_client, "return", begun) for begun in (paid, given_up, failed)] == [
         "Paid",
         "Not paid",
         "Not paid",
     ]
-    assert [await heading(teller, "cancel", bill) for bill in (paid, given_up, failed)] == [
+    assert [await heading(payment_client, "cancel", begun) for begun in (paid, given_up, failed)] == [
         "Paid",
         "Not paid",
         "Not paid",
     ]
     assert (await cancel(client, canceled.patient, canceled.appointment)).status_code == 200
-    assert await read(teller, "return", canceled.order) == (
+    assert await read(payment_client, "return", canceled.order) == (
         "Money back",
         "This appointment does not take place, and your money goes back to you. You will get a mail about it.",
     )
     await worker.settle(canceled)
-    assert await heading(teller, "return", canceled) == "Money back"
+    assert await heading(payment_client, "return", canceled) == "Money back"
 
 
-async def test_under_review(teller: Teller) -> None:
-    bill = await teller.approved()
-    await teller.till.have("capture_order", "pending")
-    await teller.execute(bill)
-    assert await heading(teller, "return", bill) == "One moment"
+async def test_under_review(payment_client: PaymentClient) -> None:
+    begun = await payment_client.approved()
+    await payment_client.fake_paypal.add_fault("capture_order", "pending")
+    await payment_client.execute(begun)
+    assert await heading(payment_client, "return", begun) == "One moment"
 
 
-async def test_whoever_turned_back_may_still_pay(teller: Teller) -> None:
-    bill = await teller.begin()
-    back = await teller.till.post(f"/checkoutnow/cancel?token={bill.order}")
-    assert back.headers["location"] == f"http://localhost:8000/api/payments/cancel/?token={bill.order}"
-    title, text = await read(teller, "cancel", bill.order)
+async def test_whoever_turned_back_may_still_pay(payment_client: PaymentClient) -> None:
+    begun = await payment_client.begin()
+    back = await payment_client.fake_paypal.post(f"/checkoutnow/cancel?token={begun.order}")
+    assert back.headers["location"] == f"http://localhost:8000/api/payments/cancel/?token={begun.order}"
+    title, text = await read(payment_client, "cancel", begun.order)
     assert title == "Not paid"
     assert text == "You have not paid. Your slot is kept until its hold ends: until then you can pay for it."
-    assert await teller.statuses(bill) == ("created", "pending")
-    await teller.till.approve(bill.order)
-    assert (await teller.execute(bill)).status_code == 200
+    assert await payment_client.statuses(begun) == ("created", "pending")
+    await payment_client.fake_paypal.approve(begun.order)
+    assert (await payment_client.execute(begun)).status_code == 200
 
 
-async def test_the_doctor_has_canceled_before_it_was_paid(client: httpx.AsyncClient, teller: Teller) -> None:
-    bill = await teller.approved()
-    await as_doctor(client, bill.doctor, bill.appointment, "doctor_cancel")
+async def test_the_doctor_has_canceled_before_it_was_paid(
+    client: httpx.AsyncClient, payment_client: PaymentClient
+) -> None:
+    begun = await payment_client.approved()
+    await as_doctor(client, begun.doctor, begun.appointment, "doctor_cancel")
     for page in ("return", "cancel"):
-        title, text = await read(teller, page, bill.order)
+        title, text = await read(payment_client, page, begun.order)
         assert title == "Not paid"
         assert text == "Your slot is no longer held. Nothing was charged. To book again, open your booking app."
 
 
 @pytest.mark.parametrize("page", ["return", "cancel"])
 @pytest.mark.parametrize("order", ["", "5O190127TN364715T", "<script>alert(1)</script>", "' OR 1=1 --", "é"])
-async def test_an_order_that_is_none_of_ours(teller: Teller, page: str, order: str) -> None:
-    assert (await read(teller, page, order))[0] == "Unknown payment"
+async def test_an_order_that_is_none_of_ours(payment_client: PaymentClient, page: str, order: str) -> None:
+    assert (await read(payment_client, page, order))[0] == "Unknown payment"
 
 
 @pytest.mark.parametrize("page", ["return", "cancel"])
-async def test_opening_a_page_changes_nothing(teller: Teller, owner: asyncpg.Connection, page: str) -> None:
-    bill = await teller.approved()
-    await teller.hears(bill, "CHECKOUT.ORDER.APPROVED")
+async def test_opening_a_page_changes_nothing(
+    payment_client: PaymentClient, owner: asyncpg.Connection, page: str
+) -> None:
+    begun = await payment_client.approved()
+    await payment_client.wait_for_webhook(begun, "CHECKOUT.ORDER.APPROVED")
     before = {row[0] for row in await owner.fetch(ROWS)}
     for path in (f"{PAYMENTS}{page}", f"{PAYMENTS}{page}/"):
-        answer = await teller.client.get(path, params={"token": bill.order})
+        answer = await payment_client.client.get(path, params={"token": begun.order})
         assert answer.status_code == 200
         assert answer.headers["cache-control"] == "no-store"
         assert answer.headers["referrer-policy"] == "no-referrer"
         assert "default-src 'none'" in answer.headers["content-security-policy"]
         assert "<script" not in answer.text
         assert "<form" not in answer.text
-        assert bill.order not in answer.text
+        assert begun.order not in answer.text
     assert {row[0] for row in await owner.fetch(ROWS)} == before
-    assert await teller.captures(bill) == []
+    assert await payment_client.captures(begun) == []
 
 
 @pytest.mark.parametrize("query", ["token=a%00b", "token=%FF", "token=" + "x" * 65])

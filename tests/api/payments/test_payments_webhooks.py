@@ -16,7 +16,7 @@ from app.main import create_app
 from app.sandbox.paypal.server import PayPalStandIn
 from app.settings import Settings
 from tests.support.http.answers import assert_problem
-from tests.support.paypal.payment_client import Bill, Teller
+from tests.support.paypal.payment_client import BegunPayment, PaymentClient
 from tests.support.paypal.webhook_events import event
 from tests.support.paypal.worker_jobs import Jobs
 from tests.support.servers.http_server import serving
@@ -37,26 +37,26 @@ async def kept(owner: asyncpg.Connection, body: bytes) -> tuple[Any, ...] | None
     return tuple(row) if row else None
 
 
-async def is_due(teller: Teller, bill: Bill) -> bool:
+async def is_due(payment_client: PaymentClient, begun: BegunPayment) -> bool:
     """Whether the worker is to look at a payment."""
-    due: bool = await teller.owner.fetchval("SELECT due_at <= now() FROM payment WHERE id = $1", bill.payment)
+    due: bool = await payment_client.owner.fetchval("SELECT due_at <= now() FROM payment WHERE id = $1", begun.payment)
     return due
 
 
-async def not_due(teller: Teller, bill: Bill) -> None:
+async def not_due(payment_client: PaymentClient, begun: BegunPayment) -> None:
     """Let the worker have no reason to look at a payment."""
-    await teller.owner.execute("UPDATE payment SET due_at = NULL WHERE id = $1", bill.payment)
+    await payment_client.owner.execute("UPDATE payment SET due_at = NULL WHERE id = $1", begun.payment)
 
 
 NAMES: dict[str, Any] = {
-    "order": lambda bill, **_: {"id": bill.order},
+    "order": lambda begun, **_: {"id": begun.order},
     "reference of the order": lambda reference, **_: {"id": "X", "purchase_units": [{"custom_id": reference}]},
-    "order of a reversed approval": lambda bill, **_: {"order_id": bill.order, "purchase_units": [{}]},
+    "order of a reversed approval": lambda begun, **_: {"order_id": begun.order, "purchase_units": [{}]},
     "capture": lambda capture, **_: {"id": capture},
     "reference of the capture": lambda reference, **_: {"id": "X", "custom_id": reference},
-    "order of the capture": lambda bill, **_: {
+    "order of the capture": lambda begun, **_: {
         "id": "X",
-        "supplementary_data": {"related_ids": {"order_id": bill.order}},
+        "supplementary_data": {"related_ids": {"order_id": begun.order}},
     },
     "capture of a refund": lambda capture, **_: {
         "id": "X",
@@ -69,26 +69,28 @@ NAMES: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("name", NAMES)
-async def test_an_event_has_its_payment_looked_at(teller: Teller, stand_in: PayPalStandIn, name: str) -> None:
-    bill = await teller.paid()
-    row = await teller.payment(bill)
-    await teller.hears(bill, "PAYMENT.CAPTURE.COMPLETED")
-    await not_due(teller, bill)
-    body = event(resource=NAMES[name](bill=bill, reference=str(row["reference"]), capture=row["capture_id"]))
-    answer = await send(teller.client, stand_in, body)
+async def test_an_event_has_its_payment_looked_at(
+    payment_client: PaymentClient, stand_in: PayPalStandIn, name: str
+) -> None:
+    begun = await payment_client.paid()
+    row = await payment_client.payment(begun)
+    await payment_client.wait_for_webhook(begun, "PAYMENT.CAPTURE.COMPLETED")
+    await not_due(payment_client, begun)
+    body = event(resource=NAMES[name](begun=begun, reference=str(row["reference"]), capture=row["capture_id"]))
+    answer = await send(payment_client.client, stand_in, body)
     assert (answer.status_code, answer.content) == (204, b"")
-    assert await kept(teller.owner, body) == ("PAYMENT.CAPTURE.COMPLETED", bill.payment)
-    assert await is_due(teller, bill)
+    assert await kept(payment_client.owner, body) == ("PAYMENT.CAPTURE.COMPLETED", begun.payment)
+    assert await is_due(payment_client, begun)
 
 
-async def test_an_event_counts_once(teller: Teller, stand_in: PayPalStandIn) -> None:
-    bill = await teller.begin()
-    body = event("CHECKOUT.ORDER.APPROVED", {"id": bill.order})
-    answers = await asyncio.gather(*(send(teller.client, stand_in, body) for _ in range(8)))
+async def test_an_event_counts_once(payment_client: PaymentClient, stand_in: PayPalStandIn) -> None:
+    begun = await payment_client.begin()
+    body = event("CHECKOUT.ORDER.APPROVED", {"id": begun.order})
+    answers = await asyncio.gather(*(send(payment_client.client, stand_in, body) for _ in range(8)))
     assert [answer.status_code for answer in answers] == [204] * 8
-    await not_due(teller, bill)
-    assert (await send(teller.client, stand_in, body)).status_code == 204
-    assert not await is_due(teller, bill)
+    await not_due(payment_client, begun)
+    assert (await send(payment_client.client, stand_in, body)).status_code == 204
+    assert not await is_due(payment_client, begun)
 
 
 STRANGE: dict[str, Any] = {
@@ -150,20 +152,22 @@ async def test_only_post(client: httpx.AsyncClient) -> None:
         assert_problem(await client.request(method, WEBHOOKS), 405, "method_not_allowed")
 
 
-async def test_what_an_event_says_is_not_believed(teller: Teller, stand_in: PayPalStandIn, worker: Jobs) -> None:
-    bill = await teller.begin()
-    row = await teller.payment(bill)
+async def test_what_an_event_says_is_not_believed(
+    payment_client: PaymentClient, stand_in: PayPalStandIn, worker: Jobs
+) -> None:
+    begun = await payment_client.begin()
+    row = await payment_client.payment(begun)
     resource = {
         "id": "3C679366HH908993F",
         "status": "COMPLETED",
         "amount": {"currency_code": "USD", "value": "100.00"},
         "custom_id": str(row["reference"]),
-        "supplementary_data": {"related_ids": {"order_id": bill.order}},
+        "supplementary_data": {"related_ids": {"order_id": begun.order}},
     }
-    await send(teller.client, stand_in, event(resource=resource))
-    await worker.settle(bill)
-    assert await teller.statuses(bill) == ("created", "pending")
-    assert (await teller.payment(bill))["capture_id"] is None
+    await send(payment_client.client, stand_in, event(resource=resource))
+    await worker.settle(begun)
+    assert await payment_client.statuses(begun) == ("created", "pending")
+    assert (await payment_client.payment(begun))["capture_id"] is None
 
 
 async def test_no_log_quotes_a_body(client: httpx.AsyncClient, stand_in: PayPalStandIn) -> None:
@@ -208,22 +212,22 @@ async def test_paypal_is_asked_about_anything(asking: httpx.AsyncClient, stand_i
 
 
 async def test_paypal_is_not_asked_about_headers_that_it_never_sends(
-    asking: httpx.AsyncClient, teller: Teller, stand_in: PayPalStandIn
+    asking: httpx.AsyncClient, payment_client: PaymentClient, stand_in: PayPalStandIn
 ) -> None:
     body = event()
     headers = stand_in.signer.headers(body, stand_in.webhook_id)
-    await teller.till.have("verify_webhook", "error_before", times=4)
+    await payment_client.fake_paypal.add_fault("verify_webhook", "error_before", times=4)
     for name in ("PAYPAL-TRANSMISSION-ID", "PAYPAL-TRANSMISSION-SIG", "PAYPAL-CERT-URL"):
         answer = await asking.post(WEBHOOKS, content=body, headers=headers | {name: "a b"})
         assert_problem(answer, 403, "webhook_forged")
 
 
 async def test_a_webhook_comes_again_where_paypal_does_not_say(
-    asking: httpx.AsyncClient, teller: Teller, owner: asyncpg.Connection, stand_in: PayPalStandIn
+    asking: httpx.AsyncClient, payment_client: PaymentClient, owner: asyncpg.Connection, stand_in: PayPalStandIn
 ) -> None:
     body = event()
     headers = stand_in.signer.headers(body, stand_in.webhook_id)
-    await teller.till.have("verify_webhook", "error_before", times=4)
+    await payment_client.fake_paypal.add_fault("verify_webhook", "error_before", times=4)
     problem = assert_problem(await asking.post(WEBHOOKS, content=body, headers=headers), 503, "webhook_undecided")
     assert problem["detail"] == "The signature cannot be checked just now."
     assert await kept(owner, body) is None

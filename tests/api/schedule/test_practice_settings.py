@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.factories import a_slot, bearer, make_doctor, make_patient, make_patients
 from tests.support.http.answers import assert_problem, instant
-from tests.support.http.appointment_actions import row_of, told
+from tests.support.http.appointment_actions import notified_accounts, row_of
 from tests.support.http.bookings import booked, post_booking
 from tests.support.http.registration import ME, Person, register
 from tests.support.http.schedules import ids_in
@@ -134,7 +134,7 @@ async def test_a_zone_that_strands_cancels_if_so_asked(client: httpx.AsyncClient
     assert await account(client, doctor) == changed
     row = await row_of(owner, appointment)
     assert (row["canceled_by"], row["cancel_reason"]) == ("doctor", "The doctor's time zone has changed.")
-    assert await told(owner, doctor, "appointment_canceled") == [row["patient_id"]]
+    assert await notified_accounts(owner, doctor, "appointment_canceled") == [row["patient_id"]]
     assert (await row_of(owner, theirs))["status"] == "confirmed"
 
 

@@ -13,7 +13,7 @@ from tests.api.waitlist.test_waitlist import joined
 from tests.support.db.past_visits import ago, visit
 from tests.support.factories import SLOT, a_slot, bearer, make_doctor, make_patient, make_patients
 from tests.support.http.answers import assert_problem, instant
-from tests.support.http.appointment_actions import row_of, told
+from tests.support.http.appointment_actions import notified_accounts, row_of
 from tests.support.http.bookings import booked, cancel, post_booking
 from tests.support.http.pagination import pages
 from tests.support.http.schedules import TIME_OFF, ids_in, take_off, times_off
@@ -111,9 +111,9 @@ async def test_appointments_in_the_way_are_canceled_and_told_if_so_asked(
     assert [entry["id"] for entry in await times_off(client, doctor)] == [answer.json()["time_off"]["id"]]
     row = await row_of(owner, inside)
     assert (row["canceled_by"], row["cancel_reason"]) == ("doctor", "I am ill.")
-    assert await told(owner, doctor, "appointment_canceled") == [patient]
+    assert await notified_accounts(owner, doctor, "appointment_canceled") == [patient]
     # the seat is free, but the time is not
-    assert await told(owner, doctor, "slot_offered") == [waiting]
+    assert await notified_accounts(owner, doctor, "slot_offered") == [waiting]
     offered = "SELECT lower(during) FROM appointment WHERE doctor_id = $1 AND status = 'offered'"
     assert not a_slot() <= await owner.fetchval(offered, doctor) < a_slot(4)
     assert (await row_of(owner, outside))["status"] == "pending"
@@ -132,7 +132,7 @@ async def test_a_dry_run_shows_the_effect_and_has_none(
     assert ids_in(answer.json()) == [appointment]
     assert await times_off(client, doctor) == []
     assert await row_of(owner, appointment) == row
-    assert await told(owner, doctor, "appointment_canceled") == []
+    assert await notified_accounts(owner, doctor, "appointment_canceled") == []
 
 
 async def test_only_what_is_still_ahead_is_in_the_way(

@@ -12,7 +12,7 @@ from tests.api.schedule.test_free_slots import slots
 from tests.support.db.past_visits import ago, visit
 from tests.support.factories import a_slot, bearer, make_doctor, make_patient, make_patients
 from tests.support.http.answers import assert_problem, instant
-from tests.support.http.appointment_actions import row_of, told
+from tests.support.http.appointment_actions import notified_accounts, row_of
 from tests.support.http.bookings import booked, cancel, post_booking
 from tests.support.http.registration import register
 from tests.support.http.schedules import HOURS, ids_in, interval, put_week, week
@@ -126,7 +126,7 @@ async def test_what_would_be_stranded_is_canceled_and_told_if_so_asked(
     assert answer.json()["working_hours"] == await week(client, doctor) == every_day("09:00", "12:00")
     row = await row_of(owner, at_four)
     assert (row["canceled_by"], row["cancel_reason"]) == ("doctor", "The doctor's working hours have changed.")
-    assert await told(owner, doctor, "appointment_canceled") == [row["patient_id"]]
+    assert await notified_accounts(owner, doctor, "appointment_canceled") == [row["patient_id"]]
     assert (await row_of(owner, at_ten))["status"] == "confirmed"
     assert day + timedelta(hours=16) not in await slots(client, doctor)
 
@@ -143,7 +143,7 @@ async def test_a_dry_run_shows_the_effect_and_has_none(
     assert answer.json()["working_hours"] == every_day("09:00", "12:00")
     assert await week(client, doctor) == before
     assert await row_of(owner, at_four) == row
-    assert await told(owner, doctor, "appointment_canceled") == []
+    assert await notified_accounts(owner, doctor, "appointment_canceled") == []
 
 
 async def test_only_what_is_still_ahead_can_be_stranded(

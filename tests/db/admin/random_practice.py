@@ -57,7 +57,7 @@ class Practice(NamedTuple):
     offered: list[Case]
 
 
-async def make_practice(root: asyncpg.Connection, lots: Random) -> Practice:
+async def make_practice(root: asyncpg.Connection, rng: Random) -> Practice:
     """Have patients book, wait and cancel at random, then let time pass unnoticed. Needs a superuser's connection."""
     await root.execute("UPDATE policy SET require_verified_doctor = true")
     doctors = [await make_doctor(root, **columns, full_name=str(n)) for columns in DOCTORS for n in range(3)]
@@ -69,13 +69,13 @@ async def make_practice(root: asyncpg.Connection, lots: Random) -> Practice:
     )
     grid = {d: [row[0] for row in await root.fetch(f"{GRID} WHERE d.account_id = $1 ORDER BY 1", d)] for d in doctors}
     for _ in range(350):
-        doctor = lots.choice(doctors)
-        await attempt(root, BOOK, lots.choice(patients), doctor, lots.choice(grid[doctor]))
+        doctor = rng.choice(doctors)
+        await attempt(root, BOOK, rng.choice(patients), doctor, rng.choice(grid[doctor]))
     for _ in range(150):
-        day = lots.choice([None, datetime.now(UTC).date() + timedelta(days=lots.randrange(15))])
-        await attempt(root, JOIN, lots.choice(patients), lots.choice(doctors), day)
+        day = rng.choice([None, datetime.now(UTC).date() + timedelta(days=rng.randrange(15))])
+        await attempt(root, JOIN, rng.choice(patients), rng.choice(doctors), day)
     for doctor in doctors[15:]:  # those of few seats: whatever the lots and the hour, some have a slot on offer
-        for patient in lots.sample(patients, 5):
+        for patient in rng.sample(patients, 5):
             await attempt(root, JOIN, patient, doctor, None)
         await attempt(root, GIVE_UP, doctor)
     for row in await root.fetch("SELECT id FROM appointment WHERE id % 5 = 0 AND patient_id IS NOT NULL"):
@@ -86,7 +86,7 @@ async def make_practice(root: asyncpg.Connection, lots: Random) -> Practice:
         await root.execute(CLOCK)
     for patient in patients[:8]:
         for _ in range(8):  # more holds than one may have
-            await attempt(root, BOOK, patient, doctors[9], lots.choice(grid[doctors[9]]))
+            await attempt(root, BOOK, patient, doctors[9], rng.choice(grid[doctors[9]]))
     return Practice(doctors, patients, grid, *await _times(root))
 
 
@@ -106,25 +106,25 @@ async def _times(root: asyncpg.Connection) -> tuple[dict[int, list[datetime]], d
     return taken, busy, [tuple(row) for row in offered]
 
 
-def draw(practice: Practice, lots: Random) -> Case:
+def random_case(practice: Practice, rng: Random) -> Case:
     """Return who tries to book what, more often than not something that cannot be."""
-    kind = lots.random()
+    kind = rng.random()
     if kind < 0.03 and practice.offered:
-        return lots.choice(practice.offered)
-    doctor, patient = lots.choice(practice.doctors), lots.choice(practice.patients)
-    if lots.random() < 0.9:
-        doctor = lots.choice(practice.doctors[:12])  # whom nobody waits for: that is quickly judged
+        return rng.choice(practice.offered)
+    doctor, patient = rng.choice(practice.doctors), rng.choice(practice.patients)
+    if rng.random() < 0.9:
+        doctor = rng.choice(practice.doctors[:12])  # whom nobody waits for: that is quickly judged
     if kind < 0.06:
-        strange = lots.choice([0, practice.patients[-1] + 1, practice.doctors[0], practice.patients[0]])
+        strange = rng.choice([0, practice.patients[-1] + 1, practice.doctors[0], practice.patients[0]])
         return (
-            (strange, patient, lots.choice(practice.grid[doctor]))
-            if lots.random() < 0.4
-            else (doctor, strange, lots.choice(practice.grid[doctor]))
+            (strange, patient, rng.choice(practice.grid[doctor]))
+            if rng.random() < 0.4
+            else (doctor, strange, rng.choice(practice.grid[doctor]))
         )
     starts = practice.grid[doctor]
     if kind < 0.3:
         starts = practice.taken.get(doctor, starts)
     elif kind < 0.4:
         starts = practice.busy.get(patient, starts)
-    start = lots.choice(starts)
-    return doctor, patient, start + timedelta(minutes=lots.choice([1, 5, 30])) if kind > 0.9 else start
+    start = rng.choice(starts)
+    return doctor, patient, start + timedelta(minutes=rng.choice([1, 5, 30])) if kind > 0.9 else start

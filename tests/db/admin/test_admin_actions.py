@@ -10,12 +10,12 @@ import pytest
 import pytest_asyncio
 
 from tests.support.db.offers import waiting
-from tests.support.db.payments import Paying, a_refund, begun, by_root, captured, refunds
+from tests.support.db.payments import PaymentCase, begun, by_root, captured, get_refund, refunds
 from tests.support.db.refusals import refused
 from tests.support.factories import a_slot, book, make_doctor, make_patient, make_patients
 from tests.support.servers.databases import Database
 
-Act = Callable[[asyncpg.Connection, asyncpg.Connection, Paying], Awaitable[object]]
+Act = Callable[[asyncpg.Connection, asyncpg.Connection, PaymentCase], Awaitable[object]]
 CANCEL = "SELECT * FROM admin.cancel_appointment($1, $2)"
 MOVE = "SELECT * FROM admin.reschedule_appointment($1, $2)"
 BULK = "SELECT * FROM admin.bulk_cancel($1, $2, 'The doctor is ill.')"
@@ -28,7 +28,7 @@ MAILS = """
 """
 
 
-async def consequences(owner: asyncpg.Connection, paying: Paying) -> dict[str, Any]:
+async def consequences(owner: asyncpg.Connection, paying: PaymentCase) -> dict[str, Any]:
     """Return all that an act has led to: mails, money, what is on offer, what is planned and how the appointment stands."""
     d, a = paying.doctor, paying.appointment
     return {
@@ -61,10 +61,10 @@ async def done(owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncp
 async def test_a_cancellation_is_mailed_refunded_and_offered_like_the_patient_s(
     owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
 ) -> None:
-    async def by_patient(app: asyncpg.Connection, _: asyncpg.Connection, it: Paying) -> None:
+    async def by_patient(app: asyncpg.Connection, _: asyncpg.Connection, it: PaymentCase) -> None:
         assert await app.fetch("SELECT * FROM cancel_as_patient($1, $2)", it.patient, it.appointment)
 
-    async def by_admin(_: asyncpg.Connection, admin: asyncpg.Connection, it: Paying) -> None:
+    async def by_admin(_: asyncpg.Connection, admin: asyncpg.Connection, it: PaymentCase) -> None:
         (row,) = await admin.fetch(CANCEL, it.appointment, None)
         assert row["status"] == "canceled"
 
@@ -83,10 +83,10 @@ async def test_a_cancellation_is_mailed_refunded_and_offered_like_the_patient_s(
 async def test_a_move_is_like_the_doctor_s_and_told_to_the_doctor_too(
     owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
 ) -> None:
-    async def by_doctor(app: asyncpg.Connection, _: asyncpg.Connection, it: Paying) -> None:
+    async def by_doctor(app: asyncpg.Connection, _: asyncpg.Connection, it: PaymentCase) -> None:
         await app.fetch("SELECT * FROM reschedule_as_doctor($1, $2, $3, false)", it.doctor, it.appointment, a_slot(5))
 
-    async def by_admin(_: asyncpg.Connection, admin: asyncpg.Connection, it: Paying) -> None:
+    async def by_admin(_: asyncpg.Connection, admin: asyncpg.Connection, it: PaymentCase) -> None:
         (row,) = await admin.fetch(MOVE, it.appointment, a_slot(5))
         assert row["appointment_date"] == row["cancel_deadline"] == a_slot(5)  # a fresh right to cancel
 
@@ -156,7 +156,7 @@ async def test_a_refund_that_failed_is_asked_for_once_more(
 ) -> None:
     paying = await captured(owner, app)
     await admin.fetch(CANCEL, paying.appointment, None)
-    failed = await a_refund(owner, paying.payment)
+    failed = await get_refund(owner, paying.payment)
     await by_root(database, "UPDATE refund SET due_at = 'infinity' WHERE id = $1", arguments=(failed,))
     (hurried,) = await admin.fetch(RETRY, failed)
     assert hurried["id"] == failed
@@ -207,7 +207,7 @@ async def slips(database: Database) -> dict[str, int]:
     try:
         held, paid = await begun(owner, app), await captured(owner, app)
         await app.fetch("SELECT * FROM cancel_as_patient($1, $2)", paid.patient, paid.appointment)
-        refund = await a_refund(owner, paid.payment)
+        refund = await get_refund(owner, paid.payment)
         await owner.execute("UPDATE refund SET status = 'completed' WHERE id = $1", refund)
         return {
             "held": held.appointment,

@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from tests.db.admin.random_practice import Practice, draw, make_practice
+from tests.db.admin.random_practice import Practice, make_practice, random_case
 from tests.support.factories import a_slot, book, make_doctor, make_patient
 from tests.support.servers.databases import Database
 
@@ -62,16 +62,16 @@ SEED = 8
 async def practice(database: Database) -> AsyncIterator[tuple[asyncpg.Connection, Practice, Random]]:
     """A practice, and whoever may look behind it."""
     root = await asyncpg.connect(database.superuser, server_settings=QUICK)
-    lots = Random(SEED)
-    yield root, await make_practice(root, lots), lots
+    rng = Random(SEED)
+    yield root, await make_practice(root, rng), rng
     await root.close()
 
 
 @pytest.mark.timeout(900)
 async def test_it_says_what_a_booking_meets(practice: tuple[asyncpg.Connection, Practice, Random]) -> None:
-    root, people, lots = practice
+    root, people, rng = practice
     await root.execute(JUDGE)
-    cases = [draw(people, lots) for _ in range(CASES)]
+    cases = [random_case(people, rng) for _ in range(CASES)]
     judged = await root.fetch("SELECT * FROM pg_temp.judge($1, $2, $3)", *map(list, zip(*cases, strict=True)))
     strange = set(people.doctors) | {0, people.patients[-1] + 1}
     wrong = [

@@ -17,7 +17,7 @@ from app.db.driver import fetch, fetch_if, one_transaction, pooled_connection
 from app.db.engine import create_engine, database_config
 from app.db.errors import NotConnectedError
 from tests.support.servers.databases import Database
-from tests.support.servers.tcp_proxy import Gate
+from tests.support.servers.tcp_proxy import TcpProxy
 from tests.support.servers.worker_process import eventually
 
 NAP = "SELECT pg_sleep(0.5)"  # in which to fall silent
@@ -28,7 +28,7 @@ class Line(NamedTuple):
     """An engine with one connection, which leads through a gate."""
 
     engine: AsyncEngine
-    gate: Gate
+    tcp_proxy: TcpProxy
 
     async def pid(self) -> int:
         """Return which backend answers."""
@@ -41,11 +41,11 @@ class Line(NamedTuple):
 async def line(database: Database, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Line]:
     """A line on which a statement may take two seconds."""
     monkeypatch.setattr(driver, "CLIENT_TIMEOUT_SECONDS", 2)
-    async with Gate(database.app, default_port=5432) as gate:
-        await gate.open()
-        engine = create_engine(gate.url, application_name="test", pool_size=1)
-        yield Line(engine, gate)
-        gate.flowing.set()
+    async with TcpProxy(database.app, default_port=5432) as tcp_proxy:
+        await tcp_proxy.open()
+        engine = create_engine(tcp_proxy.url, application_name="test", pool_size=1)
+        yield Line(engine, tcp_proxy)
+        tcp_proxy.flowing.set()
         await engine.dispose()
 
 
@@ -67,10 +67,10 @@ async def by_sqlalchemy(engine: AsyncEngine) -> None:
         await session.execute(text(NAP))
 
 
-Nap = Callable[[AsyncEngine], Awaitable[None]]
+Pause = Callable[[AsyncEngine], Awaitable[None]]
 
 
-async def begun(nap: Nap, line: Line) -> asyncio.Task[None]:
+async def begun(nap: Pause, line: Line) -> asyncio.Task[None]:
     """Begin a nap."""
     task = asyncio.ensure_future(nap(line.engine))
     await asyncio.sleep(0.2)
@@ -78,19 +78,19 @@ async def begun(nap: Nap, line: Line) -> asyncio.Task[None]:
 
 
 @pytest.mark.parametrize("nap", [by_driver, by_driver_in_a_transaction, by_driver_among_others])
-async def test_a_connection_that_falls_silent_is_replaced(line: Line, nap: Nap) -> None:
+async def test_a_connection_that_falls_silent_is_replaced(line: Line, nap: Pause) -> None:
     before = await line.pid()
     task = await begun(nap, line)
-    line.gate.flowing.clear()
+    line.tcp_proxy.flowing.clear()
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(asyncio.shield(task), 30)
     assert task.done()
-    line.gate.flowing.set()
+    line.tcp_proxy.flowing.set()
     assert await asyncio.wait_for(line.pid(), 30) != before
 
 
 @pytest.mark.parametrize("nap", [by_driver, by_driver_in_a_transaction, by_driver_among_others, by_sqlalchemy])
-async def test_a_connection_whose_user_was_stopped_is_replaced(line: Line, nap: Nap) -> None:
+async def test_a_connection_whose_user_was_stopped_is_replaced(line: Line, nap: Pause) -> None:
     before = await line.pid()
     task = await begun(nap, line)
     task.cancel()
@@ -120,32 +120,32 @@ async def test_what_somebody_who_is_gone_has_asked_for_is_stopped(line: Line, ow
 
 
 async def test_a_server_that_takes_connections_and_says_nothing_took_none(line: Line) -> None:
-    line.gate.flowing.clear()
+    line.tcp_proxy.flowing.clear()
     with pytest.raises(NotConnectedError) as caught:
         await line.pid()
     assert caught.value.code == "TimeoutError"
 
 
 async def test_a_server_that_is_not_there_took_none(line: Line) -> None:
-    await line.gate.shut()
+    await line.tcp_proxy.disconnect_all()
     with pytest.raises(NotConnectedError) as caught:
         await line.pid()
     assert caught.value.code == "ConnectionRefusedError"
-    await line.gate.open()
+    await line.tcp_proxy.open()
     assert await line.pid()
 
 
 async def test_an_answer_stands_although_its_connection_was_lost_meanwhile(database: Database) -> None:
-    async with Gate(database.app, default_port=5432) as gate:
-        await gate.open()
-        config = database_config(gate.url, application_name="test")
+    async with TcpProxy(database.app, default_port=5432) as tcp_proxy:
+        await tcp_proxy.open()
+        config = database_config(tcp_proxy.url, application_name="test")
         scope: Any = {"type": "http"}
         session = config.provide_session(State(config.create_app_state_items()), scope)
         await session.execute(text(PID))
-        await gate.shut()
+        await tcp_proxy.disconnect_all()
         close: Any = config.before_send_handler
         await close({"type": "http.response.start", "status": 200, "headers": []}, scope)
-        await gate.open()
+        await tcp_proxy.open()
         assert await fetch(config.get_engine(), PID)
         await config.get_engine().dispose()
 

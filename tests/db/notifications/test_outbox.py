@@ -90,14 +90,14 @@ async def test_a_claim_is_a_lease(owner: asyncpg.Connection, app: asyncpg.Connec
     doctor, patient = await make_doctor(owner, fee=Decimal(0)), await make_patient(owner)
     appointment = await book(app, patient, doctor, a_slot())
     mail = await owner.fetchval("SELECT min(id) FROM notification WHERE appointment_id = $1", appointment)
-    letter = await app.fetchrow(CLAIM, mail)
-    assert letter is not None
-    assert letter["recipient_role"] == "patient"
+    message = await app.fetchrow(CLAIM, mail)
+    assert message is not None
+    assert message["recipient_role"] == "patient"
     assert await app.fetch(CLAIM, mail) == []  # another worker has it
     await owner.execute("UPDATE notification SET due_at = now() WHERE id = $1", mail)  # the lease ends
     again = await app.fetchrow(CLAIM, mail)
     assert again is not None
-    assert again["message_id"] == letter["message_id"]
+    assert again["message_id"] == message["message_id"]
     await app.execute("SELECT notification_sent($1)", mail)
     await owner.execute("UPDATE notification SET due_at = now() WHERE id = $1", mail)
     assert await app.fetch(CLAIM, mail) == []
@@ -114,7 +114,7 @@ async def test_a_mail_tells_times_in_the_zone_of_who_reads_it(
     appointment = await book(app, patient, doctor, a_slot())
     told = await owner.fetch("SELECT id FROM notification WHERE appointment_id = $1 ORDER BY id", appointment)
     letters = [await app.fetchrow(CLAIM, row["id"]) for row in told]
-    assert [(letter["recipient_role"], letter["timezone"]) for letter in letters if letter] == [
+    assert [(message["recipient_role"], message["timezone"]) for message in letters if message] == [
         ("patient", "Asia/Kolkata"),
         ("doctor", "Europe/Berlin"),
     ]

@@ -51,9 +51,9 @@ async def test_a_hold_is_told_of_after_a_minute_and_when_a_third_of_it_is_left(
     mails = await queued(owner, app, hold)
     assert sorted((mail["kind"], mail["account_id"]) for mail in mails) == [(held, patient), (lapsing, patient)]
     assert await planned(owner, hold) == []
-    letter = await app.fetchrow(CLAIM, mails[0]["id"])
-    assert letter is not None
-    assert letter["hold_expires_at"] - now > 14 * MINUTE
+    message = await app.fetchrow(CLAIM, mails[0]["id"])
+    assert message is not None
+    assert message["hold_expires_at"] - now > 14 * MINUTE
 
 
 async def test_a_visit_is_reminded_of_once_a_day_before(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:

@@ -6,13 +6,13 @@ import pytest
 from tests.support.db.payments import (
     FEE,
     WAYS,
-    Paying,
-    a_refund,
+    PaymentCase,
     begun,
     by_root,
     cancel,
     captured,
     capturing,
+    get_refund,
     of_payment,
     record,
     refunds,
@@ -26,7 +26,7 @@ UNDO = "DELETE FROM refund WHERE payment_id = $1"
 ATTENTION = "SELECT payment_id, appointment_id, why FROM payment_attention WHERE appointment_id = $1"
 
 
-async def reasons(db: asyncpg.Connection, paying: Paying) -> list[str]:
+async def reasons(db: asyncpg.Connection, paying: PaymentCase) -> list[str]:
     """Return why somebody should look at an appointment."""
     return [row["why"] for row in await db.fetch(ATTENTION, paying.appointment)]
 
@@ -72,7 +72,7 @@ async def test_what_paypal_refused_to_pay_back_is_for_a_person(
     owner: asyncpg.Connection, app: asyncpg.Connection
 ) -> None:
     paying = await without_slot(owner, app)
-    refund = await a_refund(owner, paying.payment)
+    refund = await get_refund(owner, paying.payment)
     await app.execute("SELECT record_refund($1, NULL, 'failed', 'CAPTURE_FULLY_REFUNDED')", refund)
     assert await app.fetchval(RECONCILE) == 0  # it would be refused again
     assert await reasons(app, paying) == ["The refund has failed: CAPTURE_FULLY_REFUNDED"]

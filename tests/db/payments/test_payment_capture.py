@@ -10,7 +10,7 @@ import pytest
 from tests.support.db.payments import (
     FEE,
     WAYS,
-    Paying,
+    PaymentCase,
     begin_capture,
     begun,
     by_root,
@@ -27,7 +27,7 @@ from tests.support.servers.databases import Database
 
 HOLD_ENDS = "UPDATE appointment SET hold_expires_at = clock_timestamp() + $2::interval WHERE id = $1"
 MINUTE = timedelta(minutes=1)
-In = Callable[[asyncpg.Connection, Paying], Coroutine[Any, Any, Any]]
+In = Callable[[asyncpg.Connection, PaymentCase], Coroutine[Any, Any, Any]]
 
 
 @pytest.mark.proves("payment_appointment_payable")
@@ -93,35 +93,35 @@ async def test_a_lapsed_slot_that_is_free_is_taken_again(
     assert await of_hold(owner, paying.payment) == await of_payment(owner, paying.payment, "hold_expires_at")
 
 
-async def _taken(owner: asyncpg.Connection, paying: Paying) -> None:
+async def _taken(owner: asyncpg.Connection, paying: PaymentCase) -> None:
     await book(owner, await make_patient(owner), paying.doctor, a_slot())
 
 
-async def _booked_again(owner: asyncpg.Connection, paying: Paying) -> None:
+async def _booked_again(owner: asyncpg.Connection, paying: PaymentCase) -> None:
     await book(owner, paying.patient, paying.doctor, a_slot())
 
 
-async def _elsewhere(owner: asyncpg.Connection, paying: Paying) -> None:
+async def _elsewhere(owner: asyncpg.Connection, paying: PaymentCase) -> None:
     await book(owner, paying.patient, await make_doctor(owner), a_slot())
 
 
-async def _away(owner: asyncpg.Connection, paying: Paying) -> None:
+async def _away(owner: asyncpg.Connection, paying: PaymentCase) -> None:
     day = asyncpg.Range(a_slot(), a_slot(1))
     await owner.execute("INSERT INTO time_off (doctor_id, during) VALUES ($1, $2)", paying.doctor, day)
 
 
-async def _full(owner: asyncpg.Connection, paying: Paying) -> None:
+async def _full(owner: asyncpg.Connection, paying: PaymentCase) -> None:
     await owner.execute("UPDATE doctor SET max_appointments = 1 WHERE account_id = $1", paying.doctor)
     await book(owner, await make_patient(owner), paying.doctor, a_slot(2))
 
 
-async def _too_many_holds(owner: asyncpg.Connection, paying: Paying) -> None:
+async def _too_many_holds(owner: asyncpg.Connection, paying: PaymentCase) -> None:
     for number in range(1, 6):
         await book(owner, paying.patient, await make_doctor(owner), a_slot(number))
 
 
 def _doctor(change: str) -> In:
-    async def changed(owner: asyncpg.Connection, paying: Paying) -> None:
+    async def changed(owner: asyncpg.Connection, paying: PaymentCase) -> None:
         await owner.execute(f"UPDATE doctor SET {change} WHERE account_id = $1", paying.doctor)
 
     return changed

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.db.payments import (
     WAYS,
-    Paying,
+    PaymentCase,
     another_payment,
     begin_capture,
     begun,
@@ -35,7 +35,7 @@ SOON = "UPDATE appointment SET hold_expires_at = clock_timestamp() + interval '1
 ENDED = ("refunded", "canceled", "failed")
 
 
-async def soon_capturing(database: Database, owner: asyncpg.Connection, app: asyncpg.Connection) -> Paying:
+async def soon_capturing(database: Database, owner: asyncpg.Connection, app: asyncpg.Connection) -> PaymentCase:
     """Begin to capture within the last minute of a hold, which is thereby extended."""
     paying = await begun(owner, app)
     await by_root(database, SOON, arguments=(paying.appointment,))

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.db.payments import (
     FEE,
-    Paying,
+    PaymentCase,
     another_payment,
     begin_capture,
     begun,
@@ -131,7 +131,7 @@ async def test_a_second_that_is_under_review_is_pointed_out(owner: asyncpg.Conne
     assert await app.fetchval(why, second) is None
 
 
-async def expect_one_paid(owner: asyncpg.Connection, paying: Paying, kept: int, back: int) -> None:
+async def expect_one_paid(owner: asyncpg.Connection, paying: PaymentCase, kept: int, back: int) -> None:
     """Check that one payment confirmed the appointment, and that the other is on its way back, once."""
     assert await state(owner, kept) == ("captured", "confirmed")
     assert await of_payment(owner, kept, "without_slot, refund_total") == (False, 0)

@@ -8,13 +8,13 @@ import pytest
 
 from tests.support.db.payments import (
     WAYS,
-    a_refund,
     begin_capture,
     begun,
     by_root,
     cancel,
     captured,
     capturing,
+    get_refund,
     of_payment,
     order,
     record,
@@ -184,7 +184,7 @@ async def test_news_is_of_a_payment_by_any_of_its_names(
     paying = await without_slot(owner, app)
     if name == "order_id":
         await order(app, paying.payment)
-    refund = await a_refund(owner, paying.payment)
+    refund = await get_refund(owner, paying.payment)
     await app.execute("SELECT record_refund($1, $2, 'pending', NULL)", refund, f"REFUND-{refund}")
     named = f"REFUND-{refund}" if name == "refund" else str(await of_payment(owner, paying.payment, name))
     event = f"EVENT-{name}-{paying.payment}"

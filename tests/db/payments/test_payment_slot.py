@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.db.payments import (
     FEE,
-    Paying,
+    PaymentCase,
     begin_capture,
     begun,
     by_root,
@@ -30,7 +30,7 @@ MOVE = "SELECT * FROM reschedule_as_patient($1, $2, $3)"
 REVIEW = ("capturing", "pending_review")
 
 
-async def taken(owner: asyncpg.Connection, app: asyncpg.Connection, during: str) -> Paying:
+async def taken(owner: asyncpg.Connection, app: asyncpg.Connection, during: str) -> PaymentCase:
     """Come so far that the money is being taken, or under review."""
     paying = await capturing(owner, app)
     if during == "pending_review":
@@ -38,7 +38,7 @@ async def taken(owner: asyncpg.Connection, app: asyncpg.Connection, during: str)
     return paying
 
 
-async def expect_back(owner: asyncpg.Connection, paying: Paying, appointment: str) -> None:
+async def expect_back(owner: asyncpg.Connection, paying: PaymentCase, appointment: str) -> None:
     """Check that all of the money is on its way back, once, and that the patient is told."""
     assert await state(owner, paying.payment) == ("captured", appointment)
     assert await of_payment(owner, paying.payment, "without_slot, refund_total") == (True, FEE)

@@ -6,7 +6,7 @@ from decimal import Decimal
 import asyncpg
 import pytest
 
-from tests.support.db.payments import FEE, a_refund, begun, mails, of_payment, state, without_slot
+from tests.support.db.payments import FEE, begun, get_refund, mails, of_payment, state, without_slot
 from tests.support.db.refusals import refused, verdict
 from tests.support.servers.databases import Database
 
@@ -20,7 +20,7 @@ STATUSES = ["requested", "pending", "completed", "failed"]
 async def requested(owner: asyncpg.Connection, app: asyncpg.Connection) -> tuple[int, int]:
     """Return a payment that is to be paid back, and its refund."""
     paying = await without_slot(owner, app)
-    return paying.payment, await a_refund(owner, paying.payment)
+    return paying.payment, await get_refund(owner, paying.payment)
 
 
 async def test_a_claim_is_a_lease(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:

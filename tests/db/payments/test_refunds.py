@@ -8,10 +8,10 @@ import pytest
 from tests.support.db.payments import (
     FEE,
     WAYS,
-    Paying,
-    a_refund,
+    PaymentCase,
     cancel,
     captured,
+    get_refund,
     mails,
     of_payment,
     record,
@@ -39,7 +39,7 @@ CANCELS = {
 }
 
 
-async def cancel_by(database: Database, who: str, paying: Paying) -> None:
+async def cancel_by(database: Database, who: str, paying: PaymentCase) -> None:
     """Cancel, by the role that it takes."""
     role = database.admin if who == "an admin" else database.app
     connection = await asyncpg.connect(role)
@@ -60,10 +60,10 @@ async def test_whoever_cancels_the_money_goes_back(
     assert await refunds(owner, paying.payment) == [(FEE, "appointment_canceled", "requested")]
     assert await of_payment(owner, paying.payment, "refund_total, without_slot") == (FEE, False)
     assert await mails(owner, paying.payment) == []  # the mail of the cancellation says it
-    letter = (
+    message = (
         "SELECT refunds FROM notification_message WHERE kind = 'appointment_canceled' AND recipient_role = 'patient'"
     )
-    assert ["100.00 USD"] in [row["refunds"] for row in await app.fetch(letter)]
+    assert ["100.00 USD"] in [row["refunds"] for row in await app.fetch(message)]
 
 
 async def test_a_cancellation_that_is_undone_refunds_nothing(
@@ -92,8 +92,8 @@ async def test_each_of_many_canceled_at_once_goes_back(owner: asyncpg.Connection
     await app.fetch("SELECT * FROM bulk_cancel($1, NULL, NULL, NULL, true, false)", paying.doctor)
     for payment in payments:
         assert await refunds(owner, payment) == [(FEE, "appointment_canceled", "requested")]
-    letter = "SELECT refunds FROM notification_message AS l INNER JOIN notification USING (id) WHERE account_id = $1 AND l.kind = $2"
-    assert await app.fetchval(letter, paying.patient, "appointment_canceled") == ["300.00 USD"]
+    message = "SELECT refunds FROM notification_message AS l INNER JOIN notification USING (id) WHERE account_id = $1 AND l.kind = $2"
+    assert await app.fetchval(message, paying.patient, "appointment_canceled") == ["300.00 USD"]
 
 
 async def test_a_move_keeps_the_payment(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
@@ -110,7 +110,7 @@ async def test_a_move_keeps_the_payment(owner: asyncpg.Connection, app: asyncpg.
 async def test_a_refund_that_is_done_settles_its_payment(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
     paying = await captured(owner, app)
     await cancel(app, paying)
-    refund = await a_refund(owner, paying.payment)
+    refund = await get_refund(owner, paying.payment)
     await app.execute(RECORD, refund, "REFUND", "pending", "PayPal waits")
     assert await state(owner, paying.payment) == ("captured", "canceled")
     assert await mails(owner, paying.payment) == []
@@ -168,7 +168,7 @@ async def test_what_failed_may_be_asked_for_again_under_another_name(
 ) -> None:
     """To the same PayPal-Request-Id, PayPal gives the same answer."""
     paying = await without_slot(owner, app)
-    first = await a_refund(owner, paying.payment)
+    first = await get_refund(owner, paying.payment)
     await app.execute(RECORD, first, None, "failed", "REFUND_NOT_PERMITTED")
     assert await of_payment(owner, paying.payment, "refund_total") == 0
     assert "REFUND_NOT_PERMITTED" in await app.fetchval(ATTENTION, paying.payment)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 BY_RULE, BY_GRANT = "the rule's name", "42501"
 
 
-class Breach(NamedTuple):
+class RuleViolation(NamedTuple):
     """A statement that would break a rule, and what stops it."""
 
     rule: str
@@ -24,19 +24,19 @@ class Breach(NamedTuple):
         return self.meets or self.rule
 
 
-def for_app(rule: str, statement: str, meets: str = "") -> Breach:
+def for_app(rule: str, statement: str, meets: str = "") -> RuleViolation:
     """Make a breach that booking_app has the grants for, and booking_admin has not."""
-    return Breach(rule, statement, app=BY_RULE, meets=meets)
+    return RuleViolation(rule, statement, app=BY_RULE, meets=meets)
 
 
-def for_admin(rule: str, statement: str, meets: str = "") -> Breach:
+def for_admin(rule: str, statement: str, meets: str = "") -> RuleViolation:
     """Make a breach that booking_admin has the grants for, and booking_app has not."""
-    return Breach(rule, statement, admin=BY_RULE, meets=meets)
+    return RuleViolation(rule, statement, admin=BY_RULE, meets=meets)
 
 
-def for_nobody(rule: str, statement: str, meets: str = "") -> Breach:
+def for_neither_role(rule: str, statement: str, meets: str = "") -> RuleViolation:
     """Make a breach that neither role has the grants for."""
-    return Breach(rule, statement, meets=meets)
+    return RuleViolation(rule, statement, meets=meets)
 
 
 BOOK = "INSERT INTO appointment (doctor_id, patient_id, during) VALUES ({}, {}, tstzrange({}, {} + interval '30 min'))"
@@ -61,8 +61,8 @@ APPOINTMENTS = [
               meets="appointment_within_working_hours"),
     for_admin("appointment_patient_no_overlap", book("{dear}", "{patient}", "{taken}")),
     for_admin("appointment_doctor_cap", book("{closed}")),
-    for_nobody("appointment_doctor_cap", visit("seat = 31"), meets="appointment_immutable"),
-    for_nobody("appointment_doctor_seat", visit("seat = 7"), meets="appointment_immutable"),
+    for_neither_role("appointment_doctor_cap", visit("seat = 31"), meets="appointment_immutable"),
+    for_neither_role("appointment_doctor_seat", visit("seat = 7"), meets="appointment_immutable"),
     for_admin("appointment_patient_hold_limit", book("{dear}", "{holder}")),
     for_admin("appointment_booking_window", book("{free}", start="{taken} - interval '30 days'")),
     for_admin("appointment_booking_window", book("{free}", start="{taken} + interval '30 days'")),
@@ -74,23 +74,23 @@ APPOINTMENTS = [
     for_admin("appointment_status_transition", visit("status = 'completed'")),
     for_admin("appointment_status_transition", "UPDATE appointment SET status = 'confirmed' WHERE id = {canceled}"),
     for_admin("appointment_status_transition", "UPDATE appointment SET cancel_reason = 'x' WHERE id = {canceled}"),
-    for_nobody("appointment_immutable", visit("doctor_id = {dear}")),
-    for_nobody("appointment_immutable", visit("patient_id = {other}")),
-    for_nobody("appointment_immutable", visit("seat = 2")),
-    for_nobody("appointment_immutable", visit("fee = 1")),
-    for_nobody("appointment_immutable", visit("currency = 'EUR'")),
-    for_nobody("appointment_immutable", visit("cancel_deadline = 'infinity'")),
-    for_nobody("appointment_immutable", visit("version = 7")),
-    for_nobody("appointment_immutable", visit("created_at = 'epoch'")),
-    for_nobody("appointment_immutable", hold("hold_expires_at = 'infinity'")),
+    for_neither_role("appointment_immutable", visit("doctor_id = {dear}")),
+    for_neither_role("appointment_immutable", visit("patient_id = {other}")),
+    for_neither_role("appointment_immutable", visit("seat = 2")),
+    for_neither_role("appointment_immutable", visit("fee = 1")),
+    for_neither_role("appointment_immutable", visit("currency = 'EUR'")),
+    for_neither_role("appointment_immutable", visit("cancel_deadline = 'infinity'")),
+    for_neither_role("appointment_immutable", visit("version = 7")),
+    for_neither_role("appointment_immutable", visit("created_at = 'epoch'")),
+    for_neither_role("appointment_immutable", hold("hold_expires_at = 'infinity'")),
     for_admin("appointment_confirmed_is_paid", hold("status = 'confirmed'")),
     for_admin("appointment_doctor_id_fkey", book("{patient}")),
     for_admin("appointment_patient_id_fkey", book("{free}", "{dear}")),
-    for_nobody("appointment_canceled_by_valid", visit("canceled_by = 'doctor'"), meets="appointment_immutable"),
+    for_neither_role("appointment_canceled_by_valid", visit("canceled_by = 'doctor'"), meets="appointment_immutable"),
     for_admin("appointment_during_valid", visit("during = 'empty'"), meets="appointment_within_working_hours"),
-    for_nobody("appointment_hold_has_end", hold("hold_expires_at = NULL"), meets="appointment_immutable"),
-    for_nobody("appointment_patient_iff_claimed", hold("patient_id = NULL"), meets="appointment_immutable"),
-    for_nobody("appointment_seat_iff_active", visit("seat = NULL"), meets="appointment_immutable"),
+    for_neither_role("appointment_hold_has_end", hold("hold_expires_at = NULL"), meets="appointment_immutable"),
+    for_neither_role("appointment_patient_iff_claimed", hold("patient_id = NULL"), meets="appointment_immutable"),
+    for_neither_role("appointment_seat_iff_active", visit("seat = NULL"), meets="appointment_immutable"),
     for_admin("appointment_status_valid", visit("status = 'lost'"), meets="appointment_status_transition"),
 ]  # fmt: skip
 
@@ -105,8 +105,8 @@ REFUND = "INSERT INTO refund (payment_id, amount, reason) VALUES ({}, {}, 'x')"
 
 # Money is written by functions alone.
 MONEY = [
-    for_nobody(*breach)
-    for breach in (
+    for_neither_role(*violation)
+    for violation in (
         ("payment_appointment_payable", PAY.format("{visit}", 100), "payment_amount_matches_fee"),
         ("payment_appointment_payable", PAY.format("{canceled_dear}", 100)),
         ("payment_amount_matches_fee", PAY.format("{hold}", 1)),

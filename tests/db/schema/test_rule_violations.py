@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from app.domain.rules import RULES
-from tests.db.schema.rule_violations import APPOINTMENTS, BY_GRANT, MONEY, Breach
+from tests.db.schema.rule_violations import APPOINTMENTS, BY_GRANT, MONEY, RuleViolation
 from tests.db.schema.rule_violations_people import OUTBOX, PEOPLE, POLICY, WAITING
 from tests.support.db.offers import CANCEL, full_doctor, waiting
 from tests.support.db.payments import another_payment, begun, captured, order, without_slot
@@ -95,19 +95,19 @@ async def stopped_by(db: asyncpg.Connection, statement: str) -> str:
     return ""
 
 
-@pytest.mark.parametrize("breach", BREACHES, ids=lambda breach: f"{breach.rule}: {breach.statement[:50]}")
-async def test_a_breach_is_stopped(scene: Scene, breach: Breach) -> None:
-    statement = breach.statement.format_map(scene.names)
+@pytest.mark.parametrize("violation", BREACHES, ids=lambda violation: f"{violation.rule}: {violation.statement[:50]}")
+async def test_a_breach_is_stopped(scene: Scene, violation: RuleViolation) -> None:
+    statement = violation.statement.format_map(scene.names)
     stopped = {role: await stopped_by(connection, statement) for role, connection in scene.roles.items()}
-    expected = {"app": breach.app, "admin": breach.admin}
+    expected = {"app": violation.app, "admin": violation.admin}
     assert stopped == {
-        "owner": breach.name,
-        **{role: BY_GRANT if by == BY_GRANT else breach.name for role, by in expected.items()},
+        "owner": violation.name,
+        **{role: BY_GRANT if by == BY_GRANT else violation.name for role, by in expected.items()},
     }
 
 
 def test_every_rule_is_tried() -> None:
-    assert {breach.rule for breach in BREACHES} == set(RULES) - NO_STATEMENT
+    assert {violation.rule for violation in BREACHES} == set(RULES) - NO_STATEMENT
 
 
 ACTORS = ("patient", "doctor", "payer", "payment", "purge", "system", "admin")

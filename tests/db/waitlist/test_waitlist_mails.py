@@ -39,10 +39,10 @@ async def test_joining_is_told_by_its_own_transaction_with_the_place_in_line(
         assert await told(owner, patient) == []
         entry = await app.fetchval(JOIN, patient, doctor, desired)
         ((mail, kind, _, _),) = await owner.fetch(TOLD, patient)
-        letter = await app.fetchrow(CLAIM, mail)
-        assert letter is not None
-        assert (kind, letter["doctor"], letter["waitlist_entry"]) == ("waitlist_joined", f"Dr {doctor}", entry)
-        assert (letter["position"], letter["desired_date"]) == (1 if patient == first else 2, desired)
+        message = await app.fetchrow(CLAIM, mail)
+        assert message is not None
+        assert (kind, message["doctor"], message["waitlist_entry"]) == ("waitlist_joined", f"Dr {doctor}", entry)
+        assert (message["position"], message["desired_date"]) == (1 if patient == first else 2, desired)
 
 
 async def test_whoever_no_longer_waits_is_not_told_that_they_do(
@@ -134,7 +134,7 @@ async def test_a_confirmation_knows_what_was_paid_and_of_what_is_free_that_it_wa
     visit = await book(app, patient, free, a_slot())
     receipts = []
     for appointment, account in ((paying.appointment, paying.patient), (visit, patient)):
-        letter = await app.fetchrow(CLAIM, await owner.fetchval(CONFIRMED, appointment, account))
-        assert letter is not None
-        receipts.append((letter["paid"], letter["capture_id"]))
+        message = await app.fetchrow(CLAIM, await owner.fetchval(CONFIRMED, appointment, account))
+        assert message is not None
+        receipts.append((message["paid"], message["capture_id"]))
     assert receipts == [("100.00 USD", f"CAPTURE-{paying.payment}"), (None, None)]

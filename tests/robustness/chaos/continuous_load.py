@@ -18,7 +18,7 @@ CLIENTS = 24
 LONGEST = 60  # seconds; whoever waits that long for an answer calls it hanging
 
 
-class Wish(NamedTuple):
+class LoadRequest(NamedTuple):
     """A request that somebody makes."""
 
     name: str
@@ -31,7 +31,7 @@ class Wish(NamedTuple):
 class Answer(NamedTuple):
     """What a request came to."""
 
-    wish: Wish
+    load_request: LoadRequest
     seconds: float
     response: httpx.Response
 
@@ -52,7 +52,7 @@ class Load:
         self._patients = [await register(self._client) for _ in range(CLIENTS)]
 
     @asynccontextmanager
-    async def going_on(self) -> AsyncIterator[None]:
+    async def running_load(self) -> AsyncIterator[None]:
         """Let everybody keep at it; who waits for an answer in the end still gets it.
 
         Raises httpx.TransportError, in a group, if an answer is cut off or does not come within a minute.
@@ -60,50 +60,54 @@ class Load:
         end = asyncio.Event()
         async with asyncio.TaskGroup() as group:
             for _ in range(CLIENTS):
-                group.create_task(self._keep_at_it(end))
+                group.create_task(self._send_until(end))
             yield
             end.set()
 
-    async def _keep_at_it(self, end: asyncio.Event) -> None:
+    async def _send_until(self, end: asyncio.Event) -> None:
         while not end.is_set():
             await self.ask(self._wish())
             await asyncio.sleep(random.uniform(0.1, 0.5))
 
-    async def ask(self, wish: Wish) -> httpx.Response:
+    async def ask(self, load_request: LoadRequest) -> httpx.Response:
         """Make a request and keep its answer."""
         began = time.monotonic()
         response = await self._client.request(
-            wish.method, wish.path, json=wish.body, headers=wish.headers, timeout=LONGEST
+            load_request.method,
+            load_request.path,
+            json=load_request.body,
+            headers=load_request.headers,
+            timeout=LONGEST,
         )
-        self.answers.append(Answer(wish, time.monotonic() - began, response))
-        if wish.name == "book" and response.status_code == 201:
-            self._booked.append((response.json()["id"], wish.headers))
+        self.answers.append(Answer(load_request, time.monotonic() - began, response))
+        if load_request.name == "book" and response.status_code == 201:
+            self._booked.append((response.json()["id"], load_request.headers))
         return response
 
-    def a_booking(self) -> Wish:
+    def a_booking(self) -> LoadRequest:
         """Return somebody's wish for some slot."""
         patient, doctor = random.choice(self._patients), random.choice(self._doctors)
         start = a_slot(random.randrange(400)).isoformat()
-        return Wish(
+        return LoadRequest(
             "book", "POST", APPOINTMENTS, {"doctor": doctor.account["id"], "appointment_date": start}, patient.headers
         )
 
-    def _wish(self) -> Wish:
+    def _wish(self) -> LoadRequest:
         patient, doctor = random.choice(self._patients), random.choice(self._doctors)
         wishes = [
             self.a_booking(),
             self.a_booking(),
-            Wish("doctors", "GET", "/api/doctors/"),
-            Wish("slots", "GET", f"/api/doctors/{doctor.account['id']}/slots/"),
-            Wish("search", "GET", "/api/slots/?limit=3"),
-            Wish("appointments", "GET", APPOINTMENTS, None, patient.headers),
-            Wish("me", "GET", ME, None, doctor.headers),
-            Wish("login", "POST", LOGIN, {"username": patient.account["username"], "password": PASSWORD}),
-            Wish("register", "POST", REGISTER, newcomer()),
-            Wish("profile", "PATCH", ME, {"phone": str(random.randrange(10**6))}, patient.headers),
-            Wish("practice", "PATCH", ME, {"specialty": str(random.randrange(10))}, doctor.headers),
+            LoadRequest("doctors", "GET", "/api/doctors/"),
+            LoadRequest("slots", "GET", f"/api/doctors/{doctor.account['id']}/slots/"),
+            LoadRequest("search", "GET", "/api/slots/?limit=3"),
+            LoadRequest("appointments", "GET", APPOINTMENTS, None, patient.headers),
+            LoadRequest("me", "GET", ME, None, doctor.headers),
+            LoadRequest("login", "POST", LOGIN, {"username": patient.account["username"], "password": PASSWORD}),
+            LoadRequest("register", "POST", REGISTER, newcomer()),
+            LoadRequest("profile", "PATCH", ME, {"phone": str(random.randrange(10**6))}, patient.headers),
+            LoadRequest("practice", "PATCH", ME, {"specialty": str(random.randrange(10))}, doctor.headers),
         ]
         if self._booked:
             appointment, headers = self._booked.popleft()
-            wishes.append(Wish("cancel", "POST", f"{APPOINTMENTS}{appointment}/cancel/", None, headers))
+            wishes.append(LoadRequest("cancel", "POST", f"{APPOINTMENTS}{appointment}/cancel/", None, headers))
         return random.choice(wishes)

@@ -28,7 +28,7 @@ class Booked(NamedTuple):
     patient: int
 
 
-class Bustle:
+class RandomLoad:
     """A practice of four doctors, two of them free of charge, and who comes there."""
 
     def __init__(self, doctors: list[int], patients: list[int], slots: list[datetime]) -> None:
@@ -130,7 +130,9 @@ class Bustle:
         return await client.delete(f"{WAITLIST}{entry}/", headers=bearer(patient, "patient"))
 
     # How often each is done, beside the others.
-    OPERATIONS: ClassVar[dict[str, tuple[int, Callable[["Bustle", httpx.AsyncClient], Awaitable[httpx.Response]]]]] = {
+    OPERATIONS: ClassVar[
+        dict[str, tuple[int, Callable[["RandomLoad", httpx.AsyncClient], Awaitable[httpx.Response]]]]
+    ] = {
         "book": (30, _book),
         "cancel": (8, _cancel),
         "reschedule": (12, _reschedule),
@@ -169,11 +171,11 @@ def week_of(slots: list[datetime], free: datetime | None = None) -> list[dict[st
     return rest + [interval(day, "00:00", "24:00") for day in days - {free.isoweekday()}]
 
 
-async def open_practice(owner: asyncpg.Connection) -> Bustle:
+async def open_practice(owner: asyncpg.Connection) -> RandomLoad:
     """Make the doctors and the patients, and choose the slots that all of them want."""
     soon, later = timedelta(days=2), timedelta(days=4)  # too late to be canceled by the patient, and early enough
     slots = [a_slot(n, after=soon) for n in range(3)] + [a_slot(n, after=later) for n in range(10)]
     hours = tuple((day, 0, 1440) for day in {slot.isoweekday() for slot in slots})
     doctors = [await make_doctor(owner, hours=hours, fee=fee, max_appointments=CAP) for fee in (0, 0, 100, 100)]
     await owner.execute("UPDATE policy SET patient_hold_limit = $1", HOLDS)
-    return Bustle(doctors, await make_patients(owner, 60), slots)
+    return RandomLoad(doctors, await make_patients(owner, 60), slots)

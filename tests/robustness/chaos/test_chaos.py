@@ -17,7 +17,7 @@ import pytest_asyncio
 from redis.asyncio import Redis
 
 from tests.support.factories import a_slot, book, make_doctor, make_patients
-from tests.support.mail.faulty_mailboxes import GrumpyMailbox
+from tests.support.mail.faulty_mailboxes import RandomlyFailingMailbox
 from tests.support.mail.scenarios import JOIN, is_settled
 from tests.support.servers.databases import Database
 from tests.support.servers.worker_process import WorkerProcess, eventually
@@ -60,7 +60,7 @@ class Practice(NamedTuple):
 
 
 @pytest.fixture
-def dice() -> random.Random:
+def rng() -> random.Random:
     """What decides what fails and when; the seed repeats its decisions, though not the processes' timing."""
     seed = int(os.environ.get("BOOKING_CHAOS_SEED") or random.randrange(10**9))
     print(f"BOOKING_CHAOS_SEED={seed}")  # noqa: T201  pytest shows it if the test fails
@@ -68,9 +68,9 @@ def dice() -> random.Random:
 
 
 @pytest_asyncio.fixture
-async def mailbox(dice: random.Random) -> AsyncIterator[GrumpyMailbox]:
+async def mailbox(rng: random.Random) -> AsyncIterator[RandomlyFailingMailbox]:
     """A mailbox that fails half of the time."""
-    box = GrumpyMailbox(dice)
+    box = RandomlyFailingMailbox(rng)
     await box.start()
     yield box
     await box.stop()
@@ -91,11 +91,11 @@ async def fill_up(owner: asyncpg.Connection, app: asyncpg.Connection) -> Practic
     return practice
 
 
-async def cancel_everything(database: Database, practice: Practice, dice: random.Random) -> None:
+async def cancel_everything(database: Database, practice: Practice, rng: random.Random) -> None:
     """Let patients, and now and then doctors, cancel it all; half of those who wait then get what they wait for."""
     app = await asyncpg.connect(database.app)
-    for it in dice.sample(practice.booked, len(practice.booked)):
-        by_doctor = dice.random() < 0.2
+    for it in rng.sample(practice.booked, len(practice.booked)):
+        by_doctor = rng.random() < 0.2
         caller, statement = (it.doctor, CANCEL_AS_DOCTOR) if by_doctor else (it.patient, CANCEL_AS_PATIENT)
         assert await app.fetch(statement, caller, it.appointment)
         await asyncio.sleep(SECONDS / len(practice.booked) / 2)
@@ -107,9 +107,9 @@ async def cancel_everything(database: Database, practice: Practice, dice: random
 class Chaos:
     """What goes wrong, and how often it did."""
 
-    def __init__(self, dice: random.Random) -> None:
+    def __init__(self, rng: random.Random) -> None:
         self.done: Counter[str] = Counter()
-        self._dice = dice
+        self._dice = rng
         self._until = time.monotonic() + SECONDS
 
     async def kill(self, worker: WorkerProcess) -> None:
@@ -151,7 +151,7 @@ async def impatience(owner: asyncpg.Connection) -> AsyncIterator[None]:
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def check(owner: asyncpg.Connection, mailbox: GrumpyMailbox, practice: Practice) -> None:
+async def check(owner: asyncpg.Connection, mailbox: RandomlyFailingMailbox, practice: Practice) -> None:
     """Check that every row of the outbox has come to its end, and that the mailbox has the mails, and no other."""
     rows = {f"<{row['message_id']}@clinic.example>": row for row in await owner.fetch(ROWS)}
     assert {row["status"] for row in rows.values()} == {"sent", "skipped"}
@@ -161,11 +161,11 @@ async def check(owner: asyncpg.Connection, mailbox: GrumpyMailbox, practice: Pra
         (row["appointment_id"], row["account_id"]) for row in rows.values() if row["kind"] == "appointment_canceled"
     }
     assert {(it.appointment, it.patient) for it in practice.booked} <= told
-    arrived = {letter.message_id for letter in mailbox.messages}
+    arrived = {message.message_id for message in mailbox.messages}
     assert {message_id for message_id, row in rows.items() if row["status"] == "sent"} <= arrived
     # one that is skipped may have been sent before, by a worker who was killed before it could say so
     assert arrived <= {message_id for message_id, row in rows.items() if row["attempts"]}
-    assert all(letter.to == rows[letter.message_id]["email"] for letter in mailbox.messages)
+    assert all(message.to == rows[message.message_id]["email"] for message in mailbox.messages)
 
 
 async def no_job_is_left(redis: Redis) -> bool:
@@ -190,9 +190,9 @@ async def test_every_mail_arrives(
     owner: asyncpg.Connection,
     app: asyncpg.Connection,
     redis: Redis,
-    mailbox: GrumpyMailbox,
+    mailbox: RandomlyFailingMailbox,
     make_worker: StartWorker,
-    dice: random.Random,
+    rng: random.Random,
 ) -> None:
     """500 cancellations, while three workers are killed, the mail server fails half of the time, Redis is flushed once
     and listening connections are cut.
@@ -203,16 +203,16 @@ async def test_every_mail_arrives(
     practice = await fill_up(owner, app)
     workers = [make_worker() for _ in range(WORKERS)]
     await asyncio.gather(*(worker.start() for worker in workers))
-    chaos = Chaos(dice)
+    chaos = Chaos(rng)
     await asyncio.gather(
-        cancel_everything(database, practice, dice),
+        cancel_everything(database, practice, rng),
         chaos.flush(redis),
         chaos.cut(app),
         *(chaos.kill(worker) for worker in workers),
     )
     async with impatience(owner):
         await eventually(partial(mailbox.has_failed, FAILURES), seconds=SETTLING)
-        mailbox.grumpy = False
+        mailbox.is_failing = False
         try:
             await eventually(partial(is_settled, app), seconds=SETTLING)
         except TimeoutError:
@@ -223,7 +223,7 @@ async def test_every_mail_arrives(
         worker.terminate()
         assert await worker.wait() == 0
         assert not worker.logged("crashed")
-    twice = len(mailbox.messages) - len({letter.message_id for letter in mailbox.messages})
+    twice = len(mailbox.messages) - len({message.message_id for message in mailbox.messages})
     print(  # noqa: T201  as above
         f"{dict(chaos.done)}, {mailbox.failures} of {mailbox.attempts} attempts failed, {twice} mails arrived again"
     )

@@ -109,17 +109,21 @@ async def readiness(client: httpx.AsyncClient) -> tuple[int, str]:
 
 async def check_answers(load: Load, owner: asyncpg.Connection) -> None:
     """Check that all answers came in time, and that they are true."""
-    slow = [(a.wish.name, a.seconds) for a in load.answers if a.seconds > LIMIT + BUSY]
+    slow = [(a.load_request.name, a.seconds) for a in load.answers if a.seconds > LIMIT + BUSY]
     assert not slow
     failed = [a for a in load.answers if a.response.is_server_error]
     assert len(failed) >= 10
     for answer in failed:
         problem = assert_problem(answer.response, 503, "unavailable")
         assert int(answer.response.headers["retry-after"]) > 0
-        assert answer.wish.method != "GET" or "not known" not in problem["detail"]
-    booked = {a.response.json()["id"] for a in load.answers if (a.wish.name, a.response.status_code) == ("book", 201)}
+        assert answer.load_request.method != "GET" or "not known" not in problem["detail"]
+    booked = {
+        a.response.json()["id"] for a in load.answers if (a.load_request.name, a.response.status_code) == ("book", 201)
+    }
     assert booked <= {row["id"] for row in await owner.fetch("SELECT id FROM appointment")}
-    canceled = {a.response.json()["id"] for a in load.answers if a.wish.name == "cancel" and a.response.is_success}
+    canceled = {
+        a.response.json()["id"] for a in load.answers if a.load_request.name == "cancel" and a.response.is_success
+    }
     rows = await owner.fetch("SELECT id FROM appointment WHERE status = 'canceled'")
     assert canceled <= {row["id"] for row in rows}
 
@@ -129,7 +133,7 @@ async def check_mails(stack: Stack, owner: asyncpg.Connection) -> None:
     await eventually(partial(is_settled, owner))
     sent = await owner.fetch("SELECT message_id FROM notification WHERE status = 'sent'")
     assert sent
-    assert {letter.message_id.partition("@")[0] for letter in stack.mailbox.messages} == {
+    assert {message.message_id.partition("@")[0] for message in stack.mailbox.messages} == {
         f"<{row['message_id']}" for row in sent
     }
 
@@ -166,7 +170,7 @@ async def test_whoever_asks_is_told_in_time_and_afterwards_all_goes_on(
     async with httpx.AsyncClient(base_url=stack.api.url, timeout=LONGEST) as client:
         load = Load(client)
         await load.register_people()
-        async with load.going_on():
+        async with load.running_load():
             await asyncio.sleep(2)
             async with outage(stack.postgres):
                 await asyncio.sleep(OUTAGE / 2)

@@ -16,7 +16,7 @@ import pytest_asyncio
 from app.api.idempotency.keys import HEADER
 from app.domain.rules import RULES
 from app.workers.repository import SWEEP
-from tests.robustness.chaos.random_load import CAP, Bustle, open_practice
+from tests.robustness.chaos.random_load import CAP, RandomLoad, open_practice
 from tests.support.db.invariants import RECORD, broken
 from tests.support.db.retries import count_retries
 from tests.support.servers.databases import Database, execute
@@ -43,7 +43,7 @@ LAPSE = """
 
 
 @pytest_asyncio.fixture
-async def bustle(database: Database, owner: asyncpg.Connection) -> AsyncIterator[Bustle]:
+async def random_load(database: Database, owner: asyncpg.Connection) -> AsyncIterator[RandomLoad]:
     """A practice where people meet."""
     await execute(database.superuser, RECORD, DAWDLE, *DAWDLERS)
     yield await open_practice(owner)
@@ -61,47 +61,49 @@ async def under_a_key(request: httpx.Request) -> None:
         request.headers[HEADER] = str(uuid4())
 
 
-async def write(bustle: Bustle, client: httpx.AsyncClient, until: float) -> None:
+async def write(random_load: RandomLoad, client: httpx.AsyncClient, until: float) -> None:
     """Do one thing after another, whatever comes of it; on a slow machine, until everything has succeeded once."""
-    while asyncio.get_running_loop().time() < until or bustle.missed:
-        await bustle.act(client)
+    while asyncio.get_running_loop().time() < until or random_load.missed:
+        await random_load.act(client)
 
 
-async def let_time_pass(bustle: Bustle, database: Database, until: float) -> None:
+async def let_time_pass(random_load: RandomLoad, database: Database, until: float) -> None:
     """Let holds lapse, and sweep as the worker does."""
     clock = await asyncpg.connect(database.superuser, server_settings={"session_replication_role": "replica"})
     worker = await asyncpg.connect(database.app)
     while asyncio.get_running_loop().time() < until:
         await clock.execute(LAPSE)
-        await worker.execute(SWEEP, random.choice(bustle.doctors))
+        await worker.execute(SWEEP, random.choice(random_load.doctors))
         await asyncio.sleep(0.2)
     await clock.close()
     await worker.close()
 
 
-async def audit(bustle: Bustle, owner: asyncpg.Connection, until: float) -> list[str]:
+async def audit(random_load: RandomLoad, owner: asyncpg.Connection, until: float) -> list[str]:
     """Return what was wrong at any moment: each look is at all that is committed, and at nothing else."""
     found = []
     while asyncio.get_running_loop().time() < until:
-        found += await broken(owner, bustle.doctors)
-        found += await broken(owner, bustle.steady, cap=CAP)
+        found += await broken(owner, random_load.doctors)
+        found += await broken(owner, random_load.steady, cap=CAP)
         await asyncio.sleep(0.2)
     return found
 
 
-def report(bustle: Bustle, retries: Counter[str]) -> list[str]:
+def report(random_load: RandomLoad, retries: Counter[str]) -> list[str]:
     """Say what was done how often, what was refused, and what was tried again."""
     lines = [
-        f"{sum(bustle.tally.values())} requests by {WRITERS} writers in {SECONDS:.0f} s; tried again: {dict(retries)}"
+        f"{sum(random_load.tally.values())} requests by {WRITERS} writers in {SECONDS:.0f} s; tried again: {dict(retries)}"
     ]
-    for name in bustle.OPERATIONS:
-        outcomes = {code: number for (operation, code), number in sorted(bustle.tally.items()) if operation == name}
+    for name in random_load.OPERATIONS:
+        outcomes = {
+            code: number for (operation, code), number in sorted(random_load.tally.items()) if operation == name
+        }
         lines.append(f"{name}: {outcomes}")
     return lines
 
 
 async def test_everything_at_once(
-    bustle: Bustle,
+    random_load: RandomLoad,
     clients: list[httpx.AsyncClient],
     database: Database,
     retries: Counter[str],
@@ -111,13 +113,15 @@ async def test_everything_at_once(
     for client in clients:
         client.event_hooks = {**client.event_hooks, "request": [under_a_key]}
     until = asyncio.get_running_loop().time() + SECONDS
-    writers = (write(bustle, client, until) for client in islice(cycle(clients), WRITERS))
-    found, *_ = await asyncio.gather(audit(bustle, owner, until), let_time_pass(bustle, database, until), *writers)
-    for line in report(bustle, retries):
+    writers = (write(random_load, client, until) for client in islice(cycle(clients), WRITERS))
+    found, *_ = await asyncio.gather(
+        audit(random_load, owner, until), let_time_pass(random_load, database, until), *writers
+    )
+    for line in report(random_load, retries):
         request.config.get_terminal_writer().line(line)
-    assert not bustle.failures
+    assert not random_load.failures
     assert retries.keys() <= {"40001"}  # no deadlock was made good in silence, nor did two take one seat
-    assert {code for _, code in bustle.tally} <= {"done", "not_found", *RULES}
-    assert {code for name, code in bustle.tally if name == "bulk_cancel"} == {"done"}
+    assert {code for _, code in random_load.tally} <= {"done", "not_found", *RULES}
+    assert {code for name, code in random_load.tally if name == "bulk_cancel"} == {"done"}
     assert not found
-    assert not await broken(owner, bustle.doctors)
+    assert not await broken(owner, random_load.doctors)

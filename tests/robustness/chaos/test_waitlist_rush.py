@@ -16,7 +16,7 @@ import pytest_asyncio
 
 from app.db.driver import is_retryable
 from app.domain.rules import RULES
-from tests.robustness.interleaving.player import told
+from tests.robustness.interleaving.player import error_name
 from tests.support.db.invariants import RECORD, broken
 from tests.support.db.offers import BEFORE, CANCEL, CLAIM, DECLINE, JOIN, LATER, LIVE, full_doctor
 from tests.support.factories import a_slot, make_patients
@@ -56,7 +56,7 @@ class Rush:
             try:
                 await self.pool.fetch(statement, *arguments)
             except asyncpg.PostgresError as error:
-                self.tally[told(error)] += 1
+                self.tally[error_name(error)] += 1
                 if is_retryable(error):
                     continue
             else:

@@ -1,6 +1,6 @@
-"""A doctor with a fee and patients who pay it: how they, PayPal's post and the worker reach our processes, and time passes.
+"""A doctor with a fee and patients who pay it: how they, PayPal's webhooks and the worker reach our processes, and time passes.
 
-Each act may have a fate (crash_points.py). Its answer does not matter, as a client may never get it: what came about is asked of
+Each action may have a crash point (crash_points.py). Its answer does not matter, as a client may never get it: what came about is asked of
 PostgreSQL and of PayPal's ledger.
 """
 
@@ -14,12 +14,12 @@ from typing import Any, NamedTuple
 import asyncpg
 import httpx
 
-from tests.robustness.crashes.crash_points import Fate
-from tests.robustness.crashes.processes import Crew
-from tests.robustness.crashes.webhook_queue import Post
+from tests.robustness.crashes.crash_points import CrashPoint
+from tests.robustness.crashes.processes import Processes
+from tests.robustness.crashes.webhook_queue import WebhookQueue
 from tests.robustness.model.model_postgres import ANOTHER_AGE, SHIFTS
 from tests.support.factories import a_slot, bearer, make_doctor, make_patients
-from tests.support.paypal.fake_paypal import Till
+from tests.support.paypal.fake_paypal import FakePayPal
 
 FEE = Decimal("100.00")
 FAR, NEAR = timedelta(days=5), timedelta(hours=3)
@@ -53,17 +53,19 @@ def purpose(payment: asyncpg.Record) -> str:
     return "pay_back" if payment["refund_total"] else "settle"
 
 
-class Stage:
-    """What all scenes have in common: the processes, PayPal, the post and a superuser's connection."""
+class Harness:
+    """What all histories have in common: the processes, PayPal, its webhooks and a superuser's connection."""
 
-    def __init__(self, crew: Crew, till: Till, post: Post, db: asyncpg.Connection) -> None:
-        self.crew = crew
-        self.till = till
-        self.post = post
+    def __init__(
+        self, processes: Processes, fake_paypal: FakePayPal, webhook_queue: WebhookQueue, db: asyncpg.Connection
+    ) -> None:
+        self.processes = processes
+        self.fake_paypal = fake_paypal
+        self.webhook_queue = webhook_queue
         self.db = db
 
 
-class Known(NamedTuple):
+class ObservedState(NamedTuple):
     """What has come about: rows of PostgreSQL's, and PayPal's ledger."""
 
     appointments: list[asyncpg.Record]
@@ -71,121 +73,127 @@ class Known(NamedTuple):
     ledger: dict[str, list[dict[str, Any]]]
 
 
-class Scene:
+class Clinic:
     """One doctor and two patients."""
 
-    def __init__(self, stage: Stage, doctor: int, patients: list[int]) -> None:
-        self.stage = stage
+    def __init__(self, harness: Harness, doctor: int, patients: list[int]) -> None:
+        self.harness = harness
         self.doctor = doctor
         self.patients = patients
         self.slots = [a_slot(after=FAR), a_slot(2, after=FAR), a_slot(after=NEAR)]
         self._apis = cycle(("api", "other api"))
 
     @classmethod
-    async def set(cls, stage: Stage) -> "Scene":
+    async def set(cls, harness: Harness) -> "Clinic":
         """Make the people."""
-        await stage.crew.begin_anew()
-        await stage.post.clear()
-        doctor = await make_doctor(stage.db, fee=FEE)
-        return cls(stage, doctor, await make_patients(stage.db, 2))
+        await harness.processes.restart()
+        await harness.webhook_queue.clear()
+        doctor = await make_doctor(harness.db, fee=FEE)
+        return cls(harness, doctor, await make_patients(harness.db, 2))
 
-    async def look(self) -> Known:
+    async def observe(self) -> ObservedState:
         """Look at everything that there is."""
-        db = self.stage.db
+        db = self.harness.db
         appointments = await db.fetch("SELECT * FROM appointment WHERE doctor_id = $1 ORDER BY id", self.doctor)
         payments = await db.fetch(f"{PAYMENTS} ORDER BY p.id", self.doctor)
         references = {str(payment["reference"]) for payment in payments}
-        books = await self.stage.till.books()
+        ledger = await self.harness.fake_paypal.ledger()
         kinds = ("orders", "captures", "refunds")
-        ledger = {kind: [thing for thing in books[kind] if thing["custom_id"] in references] for kind in kinds}
-        return Known(appointments, payments, ledger)
+        ledger = {kind: [thing for thing in ledger[kind] if thing["custom_id"] in references] for kind in kinds}
+        return ObservedState(appointments, payments, ledger)
 
-    async def as_patient(self, act: str, patient: int, path: str, body: object, fate: Fate | None) -> None:
+    async def as_patient(
+        self, action: str, patient: int, path: str, body: object, crash_point: CrashPoint | None
+    ) -> None:
         """Let a patient ask for something."""
-        await self._ask(next(self._apis), act, path, fate, json=body, headers=bearer(patient, "patient"))
+        await self._ask(next(self._apis), action, path, crash_point, json=body, headers=bearer(patient, "patient"))
 
-    async def as_doctor(self, act: str, path: str, body: object, fate: Fate | None) -> None:
+    async def as_doctor(self, action: str, path: str, body: object, crash_point: CrashPoint | None) -> None:
         """Let the doctor ask for something."""
-        await self._ask(next(self._apis), act, path, fate, json=body, headers=bearer(self.doctor, "doctor"))
+        await self._ask(next(self._apis), action, path, crash_point, json=body, headers=bearer(self.doctor, "doctor"))
 
-    async def deliver(self, number: int, fate: Fate | None = None) -> None:
+    async def deliver(self, number: int, crash_point: CrashPoint | None = None) -> None:
         """Deliver one of PayPal's webhooks, perhaps once more."""
-        if messages := await self.stage.post.messages():
-            letter = messages[number % len(messages)]
+        if webhooks := await self.harness.webhook_queue.webhooks():
+            webhook = webhooks[number % len(webhooks)]
             path = "/api/payments/webhooks/paypal/"
-            await self._ask(next(self._apis), "deliver", path, fate, content=letter.body, headers=letter.headers)
+            await self._ask(
+                next(self._apis), "deliver", path, crash_point, content=webhook.body, headers=webhook.headers
+            )
 
-    async def settle(self, payment: asyncpg.Record, fate: Fate | None = None) -> None:
+    async def settle(self, payment: asyncpg.Record, crash_point: CrashPoint | None = None) -> None:
         """Have the worker look at a payment."""
-        await self._ask("worker", purpose(payment), f"/settle/{payment['id']}", fate)
+        await self._ask("worker", purpose(payment), f"/settle/{payment['id']}", crash_point)
 
-    async def reconcile(self, fate: Fate | None = None) -> None:
+    async def reconcile(self, crash_point: CrashPoint | None = None) -> None:
         """Have the worker look for money without an appointment."""
-        await self._ask("worker", "reconcile", "/reconcile", fate)
+        await self._ask("worker", "reconcile", "/reconcile", crash_point)
 
-    async def sweep(self, fate: Fate | None = None) -> None:
+    async def sweep(self, crash_point: CrashPoint | None = None) -> None:
         """Have the worker write down what has lapsed."""
-        await self._ask("worker", "sweep", f"/sweep/{self.doctor}", fate)
+        await self._ask("worker", "sweep", f"/sweep/{self.doctor}", crash_point)
 
     async def due(self) -> list[asyncpg.Record]:
         """Return the payments that the worker is to look at."""
-        rows: list[asyncpg.Record] = await self.stage.db.fetch(DUE, self.doctor)
+        rows: list[asyncpg.Record] = await self.harness.db.fetch(DUE, self.doctor)
         return rows
 
     async def make_due(self) -> None:
         """Let the pauses between two looks, and the leases of workers that died, be over."""
         theirs = f"IN (SELECT id FROM ({PAYMENTS}) AS p) AND due_at > now()"
-        await self._untriggered(f"UPDATE payment SET due_at = now() WHERE id {theirs}", self.doctor)
-        await self._untriggered(f"UPDATE refund SET due_at = now() WHERE payment_id {theirs}", self.doctor)
+        await self._without_triggers(f"UPDATE payment SET due_at = now() WHERE id {theirs}", self.doctor)
+        await self._without_triggers(f"UPDATE refund SET due_at = now() WHERE payment_id {theirs}", self.doctor)
 
     async def change_fee(self, fee: int) -> None:
         """Let the doctor ask for more, or less, from now on."""
-        await self.stage.db.execute("UPDATE doctor SET fee = $2 WHERE account_id = $1", self.doctor, fee)
+        await self.harness.db.execute("UPDATE doctor SET fee = $2 WHERE account_id = $1", self.doctor, fee)
 
-    async def linger(self, minutes: int) -> None:
+    async def age_holds(self, minutes: int) -> None:
         """Let a while pass in the life of the holds; the calendar stays as it is, so that slots are where they were."""
-        await self._grow_older(LAPSE, timedelta(minutes=minutes))
+        await self._shift_times(LAPSE, timedelta(minutes=minutes))
 
     async def age(self, time: timedelta) -> None:
         """Let time pass: everything becomes that much older."""
-        await self._grow_older(AGE, time)
+        await self._shift_times(AGE, time)
 
-    async def go_on(self, number: int, *, and_die: bool = False) -> None:
+    async def resume(self, number: int, *, and_die: bool = False) -> None:
         """Let one of the acts that wait go on, perhaps to its death."""
-        if self.stage.crew.waiting:
-            self._judge(await self.stage.crew.go_on(number % len(self.stage.crew.waiting), and_die=and_die))
-            await self._dead_are_gone()
+        if self.harness.processes.waiting:
+            self._assert_acceptable(
+                await self.harness.processes.resume(number % len(self.harness.processes.waiting), and_die=and_die)
+            )
+            await self._wait_for_dead_backends()
 
-    async def die(self, role: str) -> None:
+    async def kill_process(self, role: str) -> None:
         """Kill one of our processes, whatever it is doing."""
-        await self.stage.crew.kill(role)
-        await self._dead_are_gone()
+        await self.harness.processes.kill(role)
+        await self._wait_for_dead_backends()
 
-    async def _grow_older(self, statements: Sequence[str], time: timedelta) -> None:
+    async def _shift_times(self, statements: Sequence[str], time: timedelta) -> None:
         for step in (ANOTHER_AGE, time - ANOTHER_AGE):
             for statement in statements:
-                await self._untriggered(statement, [self.doctor], step)
+                await self._without_triggers(statement, [self.doctor], step)
 
-    async def _untriggered(self, statement: str, *arguments: object) -> None:
-        async with self.stage.db.transaction():
-            await self.stage.db.execute("SET LOCAL session_replication_role = replica")
-            await self.stage.db.execute("SET LOCAL timezone = 'UTC'")
-            await self.stage.db.execute(statement, *arguments)
+    async def _without_triggers(self, statement: str, *arguments: object) -> None:
+        async with self.harness.db.transaction():
+            await self.harness.db.execute("SET LOCAL session_replication_role = replica")
+            await self.harness.db.execute("SET LOCAL timezone = 'UTC'")
+            await self.harness.db.execute(statement, *arguments)
 
-    async def _ask(self, role: str, name: str, path: str, fate: Fate | None, **request: Any) -> None:
-        self._judge(await self.stage.crew.ask(role, name, path, fate, **request))
-        await self._dead_are_gone()
+    async def _ask(self, role: str, name: str, path: str, crash_point: CrashPoint | None, **request: Any) -> None:
+        self._assert_acceptable(await self.harness.processes.ask(role, name, path, crash_point, **request))
+        await self._wait_for_dead_backends()
 
-    def _judge(self, answer: httpx.Response | None) -> None:
+    def _assert_acceptable(self, answer: httpx.Response | None) -> None:
         """Fail if an answer is one that nobody should get."""
         if answer is not None and answer.status_code >= 500:
-            crash = f"{answer.status_code} {answer.text}; {self.stage.crew.last_words()}"
+            crash = f"{answer.status_code} {answer.text}; {self.harness.processes.log_tail()}"
             assert '"payment_provider_unavailable"' in answer.text, crash
 
-    async def _dead_are_gone(self) -> None:
+    async def _wait_for_dead_backends(self) -> None:
         """Wait until PostgreSQL has finished what the dead had asked for."""
         backends = "SELECT FROM pg_stat_activity WHERE pid = ANY ($1)"
-        orphans = self.stage.crew.orphans
-        while orphans and await self.stage.db.fetch(backends, list(orphans)):  # noqa: ASYNC110  it happens elsewhere
+        orphans = self.harness.processes.orphans
+        while orphans and await self.harness.db.fetch(backends, list(orphans)):  # noqa: ASYNC110  it happens elsewhere
             await asyncio.sleep(0.001)
         orphans.clear()

@@ -9,10 +9,10 @@ import pytest_asyncio
 from app.sandbox.paypal.server import PayPalStandIn
 from app.settings import Settings
 from tests.robustness.crashes import report
-from tests.robustness.crashes.clinic import Stage
-from tests.robustness.crashes.processes import Crew
-from tests.robustness.crashes.webhook_queue import Post
-from tests.support.paypal.fake_paypal import Till
+from tests.robustness.crashes.clinic import Harness
+from tests.robustness.crashes.processes import Processes
+from tests.robustness.crashes.webhook_queue import WebhookQueue
+from tests.support.paypal.fake_paypal import FakePayPal
 from tests.support.servers.databases import Database
 
 
@@ -33,18 +33,18 @@ async def stand_in(batch: int, tmp_path_factory: pytest.TempPathFactory) -> Asyn
 
 
 @pytest_asyncio.fixture(scope="module")
-async def stage(
+async def harness(
     settings: Settings, stand_in: PayPalStandIn, database: Database, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Stage]:
+) -> AsyncIterator[Harness]:
     """The module's stage."""
     db = await asyncpg.connect(database.superuser)
     async with (
-        Crew(settings, tmp_path_factory.mktemp("crew") / "log") as crew,
-        Till(stand_in.url) as till,
-        Post(stand_in, till) as post,
+        Processes(settings, tmp_path_factory.mktemp("processes") / "log") as processes,
+        FakePayPal(stand_in.url) as fake_paypal,
+        WebhookQueue(stand_in, fake_paypal) as webhook_queue,
     ):
-        yield Stage(crew, till, post, db)
-        report.tally.update(crew.tally)
+        yield Harness(processes, fake_paypal, webhook_queue, db)
+        report.tally.update(processes.tally)
     await db.close()
 
 

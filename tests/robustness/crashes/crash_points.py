@@ -1,6 +1,6 @@
 """Where a process of ours can die: at every statement that it sends to PostgreSQL and every call that it makes to PayPal.
 
-Only forks of processes.py are watched, and each act in them may have a fate: at a step (a statement or call, by its name)
+Only forks of processes.py are watched, and each action in them may have a crash point: at a step (a statement or call, by its name)
 and a moment of it the process is killed, or the act waits until it is told to go on.
 """
 
@@ -29,7 +29,7 @@ from app.domain.payments import gateway, lifecycle
 from app.domain.payments.paypal.call import Timeouts
 from app.domain.payments.paypal.client import PayPal
 
-HEADER = "X-Fate"
+HEADER = "X-Crash-Point"
 GO_ON, AND_DIE = "/go-on/", "/and-die/"  # and the number of the act: it goes on to its end, or to its next moment
 
 LONG = 600  # seconds: whoever waits to be told to go on is not given up
@@ -50,19 +50,19 @@ CALLS = {
 STATEMENT = re.compile(r"FROM (\w+)|SELECT (\w+)\(")
 
 
-class Fate(Struct, frozen=True, kw_only=True):
+class CrashPoint(Struct, frozen=True, kw_only=True):
     """What becomes of the process that performs an act; without a step, nothing."""
 
-    act: int = 0
+    action: int = 0
     step: str = ""
     moment: Moment = "before"
     verdict: Verdict = "dies"
 
 
-class Sight(Struct, frozen=True, kw_only=True):
+class ReachedPoint(Struct, frozen=True, kw_only=True):
     """An act has reached a moment of a step; `backend` is the process of PostgreSQL's that serves it."""
 
-    act: int
+    action: int
     step: str
     moment: Moment
     verdict: Verdict | None
@@ -70,48 +70,48 @@ class Sight(Struct, frozen=True, kw_only=True):
     backend: int | None = None
 
 
-Tell = Callable[[bytes], None]
+SendEvent = Callable[[bytes], None]
 
-_fate: ContextVar[Fate | None] = ContextVar("fate", default=None)
+_crash_point: ContextVar[CrashPoint | None] = ContextVar("crash_point", default=None)
 _events: dict[int, asyncio.Event] = {}  # for the acts that wait, or have waited, to go on
-_doomed: set[int] = set()
+_to_kill: set[int] = set()
 
 
-class _NobodyLinesUp(WeakValueDictionary[int, asyncio.Lock]):
+class _NoLocks(WeakValueDictionary[int, asyncio.Lock]):
     def setdefault(self, key: int, default: asyncio.Lock) -> asyncio.Lock:
         del key
         return default
 
 
-def watch(tell: Tell) -> None:
+def watch(send_event: SendEvent) -> None:
     """Watch this process from now on; `tell` gets each Sight, as JSON."""
     lend = driver._connection_for  # noqa: SLF001  the one place where a statement's connection comes from
 
     @asynccontextmanager
     async def watched_driver(engine: AsyncEngine) -> AsyncIterator[Any]:
         async with lend(engine) as lent:
-            yield WatchedDriver(lent, tell)
+            yield WatchedDriver(lent, send_event)
 
     vars(driver).update(_connection_for=watched_driver, CLIENT_TIMEOUT_SECONDS=LONG)
 
     def watched_paypal(*account: str, timeouts: Timeouts) -> PayPal:
-        http = httpx.AsyncClient(trust_env=False, transport=WatchedTransport(tell))
+        http = httpx.AsyncClient(trust_env=False, transport=WatchedTransport(send_event))
         return PayPal(*account, timeouts=structs.replace(timeouts, total=LONG, attempts=2, pause=0.005), http=http)
 
     vars(gateway).update(PayPal=watched_paypal)
     vars(lifecycle).update(CAPTURE_WAIT_SECONDS=0)  # who waits for another's capture looks once
-    vars(serialize_per_doctor).update(_doctor_locks=_NobodyLinesUp())  # behind an act that waits
+    vars(serialize_per_doctor).update(_doctor_locks=_NoLocks())  # behind an act that waits
 
 
-def fated(app: Litestar) -> None:
-    """Have `app` give each request the fate that its header tells, and let waiting ones go on."""
+def with_crash_points(app: Litestar) -> None:
+    """Have `app` give each request the crash point that its header names, and let waiting ones go on."""
     serve = app.asgi_handler
 
     async def handle(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.HTTP:
             _let_go_on(scope["path"])
             header = dict(scope["headers"]).get(HEADER.lower().encode())
-            _fate.set(msgspec.json.decode(header, type=Fate) if header else None)
+            _crash_point.set(msgspec.json.decode(header, type=CrashPoint) if header else None)
         await serve(scope, receive, send)
 
     app.asgi_handler = handle
@@ -119,17 +119,17 @@ def fated(app: Litestar) -> None:
 
 def _let_go_on(path: str) -> None:
     if path.startswith((GO_ON, AND_DIE)):
-        act = int(path.rpartition("/")[2])
-        _doomed.update({act} if path.startswith(AND_DIE) else ())
-        _events[act].set()
+        action = int(path.rpartition("/")[2])
+        _to_kill.update({action} if path.startswith(AND_DIE) else ())
+        _events[action].set()
 
 
 class WatchedDriver:
     """A connection of asyncpg's whose statements are steps."""
 
-    def __init__(self, connection: Any, tell: Tell) -> None:
+    def __init__(self, connection: Any, send_event: SendEvent) -> None:
         self._connection = connection
-        self._tell = tell
+        self._tell = send_event
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._connection, name)
@@ -155,9 +155,9 @@ class WatchedDriver:
 class WatchedTransport(httpx.AsyncHTTPTransport):
     """Carries calls to PayPal, each a step."""
 
-    def __init__(self, tell: Tell) -> None:
+    def __init__(self, send_event: SendEvent) -> None:
         super().__init__(trust_env=False)
-        self._tell = tell
+        self._tell = send_event
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Carry a request."""
@@ -175,28 +175,30 @@ class WatchedTransport(httpx.AsyncHTTPTransport):
         return answer
 
 
-async def _reach(tell: Tell, step: str, moment: Moment, backend: int | None = None) -> None:
-    fate = _fate.get()
-    if fate is None:
+async def _reach(send_event: SendEvent, step: str, moment: Moment, backend: int | None = None) -> None:
+    crash_point = _crash_point.get()
+    if crash_point is None:
         return
     verdict = _verdict(step, moment)
     if verdict == "waits":
-        _events[fate.act] = asyncio.Event()
-    tell(
+        _events[crash_point.action] = asyncio.Event()
+    send_event(
         msgspec.json.encode(
-            Sight(act=fate.act, step=step, moment=moment, verdict=verdict, pid=os.getpid(), backend=backend)
+            ReachedPoint(
+                action=crash_point.action, step=step, moment=moment, verdict=verdict, pid=os.getpid(), backend=backend
+            )
         )
     )
     if verdict == "dies":
         os.kill(os.getpid(), signal.SIGKILL)
     elif verdict == "waits":
-        await _events[fate.act].wait()
+        await _events[crash_point.action].wait()
 
 
 def _verdict(step: str, moment: Moment) -> Verdict | None:
-    fate = _fate.get()
-    if fate is None:
+    crash_point = _crash_point.get()
+    if crash_point is None:
         return None
-    if fate.act in _events:  # an act waits but once
-        return "dies" if fate.act in _doomed else None
-    return fate.verdict if (fate.step, fate.moment) == (step, moment) else None
+    if crash_point.action in _events:  # an act waits but once
+        return "dies" if crash_point.action in _to_kill else None
+    return crash_point.verdict if (crash_point.step, crash_point.moment) == (step, moment) else None

@@ -1,4 +1,4 @@
-"""One history of payments: acts by name, each of something that there is, with a fate or without."""
+"""One history of payments: actions by name, each of something that there is, with or without a crash point."""
 
 import asyncio
 from datetime import timedelta
@@ -7,10 +7,10 @@ from typing import Any, TypeVar
 import asyncpg
 
 from app.sandbox.paypal.serializers import PAYER_ID
-from tests.robustness.crashes.actions import TROUBLES, Act, Trouble
-from tests.robustness.crashes.clinic import Known, Scene, purpose
+from tests.robustness.crashes.actions import FAULTS, Action, Fault
+from tests.robustness.crashes.clinic import Clinic, ObservedState, purpose
 from tests.robustness.crashes.processes import ROLES
-from tests.robustness.crashes.recovery import Ending, decide
+from tests.robustness.crashes.recovery import FinalOutcome, decide
 
 T = TypeVar("T")
 
@@ -23,197 +23,199 @@ TIMES = (timedelta(minutes=30), timedelta(hours=7), timedelta(hours=25))
 class History:
     """The acts. Each returns False where there is nothing to do it to."""
 
-    def __init__(self, scene: Scene) -> None:
-        self.scene = scene
-        self.known = Known([], [], {"orders": [], "captures": [], "refunds": []})
+    def __init__(self, clinic: Clinic) -> None:
+        self.clinic = clinic
+        self.observed = ObservedState([], [], {"orders": [], "captures": [], "refunds": []})
 
-    async def do(self, act: Act) -> None:
+    async def do(self, action: Action) -> None:
         """Do something, and look what has come about."""
-        if not await getattr(self, act.name)(act):
-            await self.next(act)
-        self.known = await self.scene.look()
+        if not await getattr(self, action.name)(action):
+            await self.next(action)
+        self.observed = await self.clinic.observe()
 
-    async def suffer(self, trouble: Trouble, times: int = 1) -> None:
+    async def add_fault(self, fault: Fault, times: int = 1) -> None:
         """Have something go wrong."""
-        more = {"issue": trouble.issue} if trouble.issue else {}
-        await self.scene.stage.till.have(trouble.operation, trouble.kind, times=times, **more)
+        more = {"issue": fault.issue} if fault.issue else {}
+        await self.clinic.harness.fake_paypal.add_fault(fault.operation, fault.kind, times=times, **more)
 
-    async def next(self, act: Act) -> bool:
+    async def next(self, action: Action) -> bool:
         """Do what comes next where all goes well."""
-        a = next((a for a in reversed(self.known.appointments) if a["status"] in LIVE), None)
-        if a is None and any(due["refund_total"] for due in await self.scene.due()):
-            return await self.settle(act)
+        a = next((a for a in reversed(self.observed.appointments) if a["status"] in LIVE), None)
+        if a is None and any(due["refund_total"] for due in await self.clinic.due()):
+            return await self.settle(action)
         if a is None:
-            return await self.book(act)
+            return await self.book(action)
         if a["status"] == "confirmed":
-            return await (self.cancel, self.doctor_cancels, self.doctor_cancels_all)[act.number % 3](act)
-        return await self._pay(act, a)
+            return await (self.cancel, self.doctor_cancels, self.doctor_cancels_all)[action.number % 3](action)
+        return await self._pay(action, a)
 
-    async def _pay(self, act: Act, a: asyncpg.Record) -> bool:
-        payments = [payment for payment in self.known.payments if payment["appointment_id"] == a["id"]]
+    async def _pay(self, action: Action, a: asyncpg.Record) -> bool:
+        payments = [payment for payment in self.observed.payments if payment["appointment_id"] == a["id"]]
         if not payments or payments[-1]["status"] in ENDED or payments[-1]["order_id"] is None:
-            return await self.create(act)
-        order = next(order for order in self.known.ledger["orders"] if order["id"] == payments[-1]["order_id"])
+            return await self.create(action)
+        order = next(order for order in self.observed.ledger["orders"] if order["id"] == payments[-1]["order_id"])
         if order["status"] == "PAYER_ACTION_REQUIRED":
-            return await self.approve(act)
-        return await (self.settle if act.number % 3 else self.execute)(act)
+            return await self.approve(action)
+        return await (self.settle if action.number % 3 else self.execute)(action)
 
-    async def book(self, act: Act) -> bool:
-        body = {"doctor": self.scene.doctor, "appointment_date": self._slot(act)}
-        await self.scene.as_patient("book", self.scene.patients[act.number % 2], APPOINTMENTS, body, act.fate("book"))
+    async def book(self, action: Action) -> bool:
+        body = {"doctor": self.clinic.doctor, "appointment_date": self._slot(action)}
+        await self.clinic.as_patient(
+            "book", self.clinic.patients[action.number % 2], APPOINTMENTS, body, action.crash_point("book")
+        )
         return True
 
-    async def create(self, act: Act) -> bool:
+    async def create(self, action: Action) -> bool:
         """Begin to pay."""
-        if a := self._appointment(act, "pending"):
+        if a := self._appointment(action, "pending"):
             body = {"appointment_id": a["id"], "amount": str(a["fee"]), "currency": "USD"}
-            await self._patient("create", a, "/api/payments/create/", body, act)
+            await self._patient("create", a, "/api/payments/create/", body, action)
         return a is not None
 
-    async def approve(self, act: Act) -> bool:
-        if order := self._order(act, "PAYER_ACTION_REQUIRED"):
-            await self.scene.stage.till.approve(order["id"])
+    async def approve(self, action: Action) -> bool:
+        if order := self._order(action, "PAYER_ACTION_REQUIRED"):
+            await self.clinic.harness.fake_paypal.approve(order["id"])
         return order is not None
 
-    async def disapprove(self, act: Act) -> bool:
+    async def disapprove(self, action: Action) -> bool:
         """Take an approval back."""
-        if order := self._order(act, "APPROVED"):
-            await self.scene.stage.till.post(f"/orders/{order['id']}/reverse-approval")
+        if order := self._order(action, "APPROVED"):
+            await self.clinic.harness.fake_paypal.post(f"/orders/{order['id']}/reverse-approval")
         return order is not None
 
-    async def execute(self, act: Act) -> bool:
+    async def execute(self, action: Action) -> bool:
         """Come back from PayPal."""
-        if payment := self._payment(act):
-            payer = "SOMEBODYELSE" if act.number % 11 == 10 else PAYER_ID
+        if payment := self._payment(action):
+            payer = "SOMEBODYELSE" if action.number % 11 == 10 else PAYER_ID
             body = {"paymentId": payment["order_id"], "PayerID": payer}
-            await self._patient("execute", payment, "/api/payments/execute/", body, act)
+            await self._patient("execute", payment, "/api/payments/execute/", body, action)
         return payment is not None
 
-    async def crowd(self, act: Act) -> bool:
+    async def rush(self, action: Action) -> bool:
         """Everybody at once, in whatever order it comes about."""
-        payment, alive = self._payment(act), act._replace(verdict=None)
+        payment, alive = self._payment(action), action._replace(verdict=None)
         if payment is None:
             return False
-        await self.scene.make_due()
-        executions = [self.execute(alive) for _ in range(2 + act.number % 3)]
-        await asyncio.gather(*executions, self.scene.settle(payment), self.scene.deliver(act.number))
+        await self.clinic.make_due()
+        executions = [self.execute(alive) for _ in range(2 + action.number % 3)]
+        await asyncio.gather(*executions, self.clinic.settle(payment), self.clinic.deliver(action.number))
         return True
 
-    async def give_up(self, act: Act) -> bool:
+    async def give_up(self, action: Action) -> bool:
         """Turn back at PayPal."""
-        if payment := self._payment(act):
-            await self._patient("give_up", payment, "/api/payments/cancel/", {"paymentId": payment["order_id"]}, act)
+        if payment := self._payment(action):
+            await self._patient("give_up", payment, "/api/payments/cancel/", {"paymentId": payment["order_id"]}, action)
         return payment is not None
 
-    async def cancel(self, act: Act) -> bool:
-        if a := self._appointment(act, *LIVE):
-            await self._patient("cancel", a, f"{APPOINTMENTS}{a['id']}/cancel/", None, act)
+    async def cancel(self, action: Action) -> bool:
+        if a := self._appointment(action, *LIVE):
+            await self._patient("cancel", a, f"{APPOINTMENTS}{a['id']}/cancel/", None, action)
         return a is not None
 
-    async def doctor_cancels(self, act: Act) -> bool:
+    async def doctor_cancels(self, action: Action) -> bool:
         """The doctor cancels; for some, that time is off then."""
-        if a := self._appointment(act, *LIVE):
-            body = {"block": act.number % 3 == 1}
+        if a := self._appointment(action, *LIVE):
+            body = {"block": action.number % 3 == 1}
             path = f"{APPOINTMENTS}{a['id']}/doctor_cancel/"
-            await self.scene.as_doctor("doctor_cancels", path, body, act.fate("doctor_cancels"))
+            await self.clinic.as_doctor("doctor_cancels", path, body, action.crash_point("doctor_cancels"))
         return a is not None
 
-    async def doctor_cancels_all(self, act: Act) -> bool:
+    async def doctor_cancels_all(self, action: Action) -> bool:
         path = f"{APPOINTMENTS}doctor_bulk_cancel/"
-        await self.scene.as_doctor("doctor_cancels_all", path, {}, act.fate("doctor_cancels_all"))
+        await self.clinic.as_doctor("doctor_cancels_all", path, {}, action.crash_point("doctor_cancels_all"))
         return True
 
-    async def move(self, act: Act) -> bool:
-        if a := self._appointment(act, *LIVE):
-            body = {"appointment_date": self._slot(act)}
-            await self._patient("move", a, f"{APPOINTMENTS}{a['id']}/reschedule/", body, act)
+    async def move(self, action: Action) -> bool:
+        if a := self._appointment(action, *LIVE):
+            body = {"appointment_date": self._slot(action)}
+            await self._patient("move", a, f"{APPOINTMENTS}{a['id']}/reschedule/", body, action)
         return a is not None
 
-    async def doctor_moves(self, act: Act) -> bool:
-        if a := self._appointment(act, *LIVE):
-            body = {"appointment_date": self._slot(act)}
+    async def doctor_moves(self, action: Action) -> bool:
+        if a := self._appointment(action, *LIVE):
+            body = {"appointment_date": self._slot(action)}
             path = f"{APPOINTMENTS}{a['id']}/doctor_reschedule/"
-            await self.scene.as_doctor("doctor_moves", path, body, act.fate("doctor_moves"))
+            await self.clinic.as_doctor("doctor_moves", path, body, action.crash_point("doctor_moves"))
         return a is not None
 
-    async def change_fee(self, act: Act) -> bool:
-        await self.scene.change_fee((0, 50, 100)[act.number % 3])
+    async def change_fee(self, action: Action) -> bool:
+        await self.clinic.change_fee((0, 50, 100)[action.number % 3])
         return True
 
-    async def deliver(self, act: Act) -> bool:
-        if self.known.ledger["orders"]:
-            await self.scene.deliver(act.number, act.fate("deliver"))
-        return bool(self.known.ledger["orders"])
+    async def deliver(self, action: Action) -> bool:
+        if self.observed.ledger["orders"]:
+            await self.clinic.deliver(action.number, action.crash_point("deliver"))
+        return bool(self.observed.ledger["orders"])
 
-    async def settle(self, act: Act) -> bool:
-        await self.scene.make_due()
-        if payment := _one(self.known.payments, act, await self.scene.due()):
-            await self.scene.settle(payment, act.fate(purpose(payment)))
+    async def settle(self, action: Action) -> bool:
+        await self.clinic.make_due()
+        if payment := _one(self.observed.payments, action, await self.clinic.due()):
+            await self.clinic.settle(payment, action.crash_point(purpose(payment)))
         return payment is not None
 
-    async def reconcile(self, act: Act) -> bool:
-        await self.scene.reconcile(act.fate("reconcile"))
+    async def reconcile(self, action: Action) -> bool:
+        await self.clinic.reconcile(action.crash_point("reconcile"))
         return True
 
-    async def sweep(self, act: Act) -> bool:
-        await self.scene.sweep(act.fate("sweep"))
+    async def sweep(self, action: Action) -> bool:
+        await self.clinic.sweep(action.crash_point("sweep"))
         return True
 
-    async def decide(self, act: Act) -> bool:
-        undecided = [thing for kind in self.known.ledger.values() for thing in kind if thing["status"] == "PENDING"]
-        await decide(self.scene, Ending(act.number % 3 > 0, act.number % 4 > 0))
+    async def decide(self, action: Action) -> bool:
+        undecided = [thing for kind in self.observed.ledger.values() for thing in kind if thing["status"] == "PENDING"]
+        await decide(self.clinic, FinalOutcome(action.number % 3 > 0, action.number % 4 > 0))
         return bool(undecided)
 
-    async def linger(self, act: Act) -> bool:
+    async def age_holds(self, action: Action) -> bool:
         """Let most of a hold's time pass, or all of it."""
-        await self.scene.linger(HOLD - 4 if act.number % 2 else HOLD)
-        return bool(self.known.appointments)
+        await self.clinic.age_holds(HOLD - 4 if action.number % 2 else HOLD)
+        return bool(self.observed.appointments)
 
-    async def lose(self, act: Act) -> bool:
+    async def lose_slot(self, action: Action) -> bool:
         """Let somebody else take the slot of a hold that has lapsed."""
-        if a := self._appointment(act, "pending"):
-            (other,) = set(self.scene.patients) - {a["patient_id"]}
-            await self.scene.linger(HOLD)
-            body = {"doctor": self.scene.doctor, "appointment_date": a["during"].lower.isoformat()}
-            await self.scene.as_patient("book", other, APPOINTMENTS, body, None)
+        if a := self._appointment(action, "pending"):
+            (other,) = set(self.clinic.patients) - {a["patient_id"]}
+            await self.clinic.age_holds(HOLD)
+            body = {"doctor": self.clinic.doctor, "appointment_date": a["during"].lower.isoformat()}
+            await self.clinic.as_patient("book", other, APPOINTMENTS, body, None)
         return a is not None
 
-    async def pass_time(self, act: Act) -> bool:
-        await self.scene.age(TIMES[act.number % len(TIMES)])
+    async def pass_time(self, action: Action) -> bool:
+        await self.clinic.age(TIMES[action.number % len(TIMES)])
         return True
 
-    async def go_wrong(self, act: Act) -> bool:
-        await self.suffer(TROUBLES[act.number % len(TROUBLES)], times=1 + act.number % 2)
+    async def inject_fault(self, action: Action) -> bool:
+        await self.add_fault(FAULTS[action.number % len(FAULTS)], times=1 + action.number % 2)
         return False  # and let it go wrong
 
-    async def go_on(self, act: Act) -> bool:
-        is_anyone_waiting = bool(self.scene.stage.crew.waiting)
-        await self.scene.go_on(act.number, and_die=act.number % 5 == 0)
+    async def resume(self, action: Action) -> bool:
+        is_anyone_waiting = bool(self.clinic.harness.processes.waiting)
+        await self.clinic.resume(action.number, and_die=action.number % 5 == 0)
         return is_anyone_waiting
 
-    async def die(self, act: Act) -> bool:
-        await self.scene.die(ROLES[act.number % len(ROLES)])
+    async def kill_process(self, action: Action) -> bool:
+        await self.clinic.kill_process(ROLES[action.number % len(ROLES)])
         return True
 
-    async def _patient(self, name: str, whose: asyncpg.Record, path: str, body: object, act: Act) -> None:
-        await self.scene.as_patient(name, whose["patient_id"], path, body, act.fate(name))
+    async def _patient(self, name: str, whose: asyncpg.Record, path: str, body: object, action: Action) -> None:
+        await self.clinic.as_patient(name, whose["patient_id"], path, body, action.crash_point(name))
 
-    def _slot(self, act: Act) -> str:
-        return self.scene.slots[act.number % len(self.scene.slots)].isoformat()
+    def _slot(self, action: Action) -> str:
+        return self.clinic.slots[action.number % len(self.clinic.slots)].isoformat()
 
-    def _order(self, act: Act, status: str) -> Any:
-        return _one([order for order in self.known.ledger["orders"] if order["status"] == status], act)
+    def _order(self, action: Action, status: str) -> Any:
+        return _one([order for order in self.observed.ledger["orders"] if order["status"] == status], action)
 
-    def _payment(self, act: Act) -> asyncpg.Record | None:
-        orders = [payment for payment in self.known.payments if payment["order_id"]]
-        return _one(orders, act, [payment for payment in orders if payment["status"] in OPEN])
+    def _payment(self, action: Action) -> asyncpg.Record | None:
+        orders = [payment for payment in self.observed.payments if payment["order_id"]]
+        return _one(orders, action, [payment for payment in orders if payment["status"] in OPEN])
 
-    def _appointment(self, act: Act, *statuses: str) -> asyncpg.Record | None:
-        found = self.known.appointments
-        return _one(found, act, [a for a in found if a["status"] in statuses])
+    def _appointment(self, action: Action, *statuses: str) -> asyncpg.Record | None:
+        found = self.observed.appointments
+        return _one(found, action, [a for a in found if a["status"] in statuses])
 
 
-def _one(things: list[T], act: Act, better: list[T] | None = None) -> T | None:
+def _one(things: list[T], action: Action, better: list[T] | None = None) -> T | None:
     """Return one of the things, most often one of the better, if there are any: for number 0 the last."""
-    choice = better if better and act.number % 5 < 4 else things
-    return choice[-1 - act.number % len(choice)] if choice else None
+    choice = better if better and action.number % 5 < 4 else things
+    return choice[-1 - action.number % len(choice)] if choice else None

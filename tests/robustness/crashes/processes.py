@@ -26,25 +26,34 @@ from litestar import Litestar
 from app.main import create_app
 from app.sandbox.servers.web import listening
 from app.settings import Settings
-from tests.robustness.crashes.crash_points import AND_DIE, GO_ON, HEADER, LONG, Fate, Sight, fated, watch
+from tests.robustness.crashes.crash_points import (
+    AND_DIE,
+    GO_ON,
+    HEADER,
+    LONG,
+    CrashPoint,
+    ReachedPoint,
+    watch,
+    with_crash_points,
+)
 from tests.robustness.crashes.steps import Tally
 from tests.robustness.crashes.worker_api import create_jobs
-from tests.support.servers.forks import FORKS
+from tests.support.servers.forks import FORK_SERVER
 from tests.support.servers.http_server import serving
 
 ROLES = ("api", "other api", "worker")
 APPS: dict[str, Callable[[Settings], Litestar]] = {"api": create_app, "other api": create_app, "worker": create_jobs}
 
 
-class Waiting(NamedTuple):
+class PausedAction(NamedTuple):
     """An act that waits at a step of it."""
 
-    act: int
-    member: "Member"
+    action: int
+    process: "ManagedProcess"
     request: "asyncio.Task[httpx.Response]"
 
 
-class Member:
+class ManagedProcess:
     """A process that serves at `url` while it lives."""
 
     def __init__(self, pid: int, url: str) -> None:
@@ -52,29 +61,31 @@ class Member:
         self.http = httpx.AsyncClient(base_url=url, trust_env=False, timeout=LONG)
 
 
-class Crew:
+class Processes:
     """The processes that live at present, and a tally of every moment of a step that any of them has reached."""
 
     def __init__(self, settings: Settings, log: Path) -> None:
         self._settings = msgspec.structs.replace(settings, request_seconds=LONG)
         self.log = log
         self.tally: Tally = Counter()
-        self.waiting: list[Waiting] = []
+        self.waiting: list[PausedAction] = []
         self.orphans: set[int] = set()  # PostgreSQL's processes that served one of ours that is dead
-        self._members: dict[str, Member] = {}
+        self._members: dict[str, ManagedProcess] = {}
         self._acts: list[str] = []
-        self._sights: list[Sight] = []
+        self._sights: list[ReachedPoint] = []
         self._changed = asyncio.Event()
         self._ordering = asyncio.Lock()  # one order at a time
 
-    async def __aenter__(self) -> "Crew":
-        self._orders, orders = FORKS.Pipe()
-        self._told, tell = FORKS.Pipe(duplex=False)
-        self._parent = FORKS.Process(target=_breed, args=(orders, tell, self._settings, self.log), daemon=True)
+    async def __aenter__(self) -> "Processes":
+        self._orders, orders = FORK_SERVER.Pipe()
+        self._told, send_event = FORK_SERVER.Pipe(duplex=False)
+        self._parent = FORK_SERVER.Process(
+            target=_run_forker, args=(orders, send_event, self._settings, self.log), daemon=True
+        )
         self._parent.start()
         orders.close()
-        tell.close()
-        asyncio.get_running_loop().add_reader(self._told.fileno(), self._hear)
+        send_event.close()
+        asyncio.get_running_loop().add_reader(self._told.fileno(), self._read_events)
         return self
 
     async def __aexit__(
@@ -88,108 +99,110 @@ class Crew:
         self._told.close()
 
     async def ask(
-        self, role: str, name: str, path: str, fate: Fate | None = None, **request: Any
+        self, role: str, name: str, path: str, crash_point: CrashPoint | None = None, **request: Any
     ) -> httpx.Response | None:
         """Send a request, the act `name`, to a process; None if it died of it, or the act waits."""
-        member = await self._member(role)
-        fate = msgspec.structs.replace(fate or Fate(), act=len(self._acts))
+        process = await self._process_for(role)
+        crash_point = msgspec.structs.replace(crash_point or CrashPoint(), action=len(self._acts))
         self._acts.append(name)
-        headers = request.pop("headers", {}) | {HEADER: msgspec.json.encode(fate).decode()}
-        answer = asyncio.ensure_future(member.http.post(path, headers=headers, **request))
-        if await self._answered_or_waiting(fate, answer):
-            return await self._outcome(member, answer)
-        self.waiting.append(Waiting(fate.act, member, answer))
+        headers = request.pop("headers", {}) | {HEADER: msgspec.json.encode(crash_point).decode()}
+        answer = asyncio.ensure_future(process.http.post(path, headers=headers, **request))
+        if await self._answered_or_waiting(crash_point, answer):
+            return await self._outcome(process, answer)
+        self.waiting.append(PausedAction(crash_point.action, process, answer))
         return None
 
-    async def go_on(self, number: int, *, and_die: bool = False) -> httpx.Response | None:
+    async def resume(self, number: int, *, and_die: bool = False) -> httpx.Response | None:
         """Let one of the acts that wait go on to its end, or to its next moment; None if its process is dead then."""
-        act, member, answer = self.waiting.pop(number)
-        if self._role_of(member):
-            await member.http.post(f"{AND_DIE if and_die else GO_ON}{act}")
-        return await self._outcome(member, answer)
+        action, process, answer = self.waiting.pop(number)
+        if self._role_of(process):
+            await process.http.post(f"{AND_DIE if and_die else GO_ON}{action}")
+        return await self._outcome(process, answer)
 
     async def kill(self, role: str | None, by: signal.Signals = signal.SIGKILL) -> None:
         """Kill a process, if it lives, whatever it is doing."""
-        if role and (member := self._members.get(role)):
-            os.kill(member.pid, by)
-            await self._bury(member)
+        if role and (process := self._members.get(role)):
+            os.kill(process.pid, by)
+            await self._reap(process)
 
-    async def begin_anew(self) -> None:
+    async def restart(self) -> None:
         """Forget what was, and kill whoever still waits."""
         for waiting in self.waiting:
-            await self.kill(self._role_of(waiting.member))
+            await self.kill(self._role_of(waiting.process))
         while self.waiting:
-            await self.go_on(0)
+            await self.resume(0)
         self._sights.clear()
 
-    async def _member(self, role: str) -> Member:
+    async def _process_for(self, role: str) -> ManagedProcess:
         async with self._ordering:
             if role not in self._members:
                 self._orders.send(role)
-                self._members[role] = Member(*await asyncio.to_thread(self._orders.recv))
+                self._members[role] = ManagedProcess(*await asyncio.to_thread(self._orders.recv))
             return self._members[role]
 
-    def last_words(self) -> str:
+    def log_tail(self) -> str:
         """Return the last of what the processes have logged, but for what went well."""
         lines = [line for line in self.log.read_text().splitlines() if '"level": "info"' not in line]
         return "\n".join(lines[-5:])
 
-    def _role_of(self, member: Member) -> str | None:
+    def _role_of(self, process: ManagedProcess) -> str | None:
         """Return whose place a process has; None if it is dead."""
-        return next((role for role, alive in self._members.items() if alive is member), None)
+        return next((role for role, alive in self._members.items() if alive is process), None)
 
-    async def _answered_or_waiting(self, fate: Fate, answer: "asyncio.Task[httpx.Response]") -> bool:
+    async def _answered_or_waiting(self, crash_point: CrashPoint, answer: "asyncio.Task[httpx.Response]") -> bool:
         """Return, at the answer, or death, True; False when the act waits."""
-        if fate.verdict == "dies":
+        if crash_point.verdict == "dies":
             await asyncio.wait({answer})
         while not answer.done():
             self._changed.clear()
-            if any(sight.act == fate.act and sight.verdict for sight in self._sights):
+            if any(sight.action == crash_point.action and sight.verdict for sight in self._sights):
                 return False
             changed = asyncio.ensure_future(self._changed.wait())
             await asyncio.wait({answer, changed}, return_when=asyncio.FIRST_COMPLETED)
             changed.cancel()
         return True
 
-    async def _outcome(self, member: Member, answer: "asyncio.Task[httpx.Response]") -> httpx.Response | None:
+    async def _outcome(self, process: ManagedProcess, answer: "asyncio.Task[httpx.Response]") -> httpx.Response | None:
         try:
             return await answer
         except httpx.TransportError:
-            await self._bury(member)
+            await self._reap(process)
             return None
 
-    async def _bury(self, member: Member) -> None:
+    async def _reap(self, process: ManagedProcess) -> None:
         async with self._ordering:
-            role = self._role_of(member)
+            role = self._role_of(process)
             if role is None:
                 return  # somebody else's request has met its death, too
             del self._members[role]
-            self._orders.send(member.pid)
+            self._orders.send(process.pid)
             code = await asyncio.to_thread(self._orders.recv)
-        await member.http.aclose()
-        self._hear()
-        self.orphans |= {sight.backend for sight in self._sights if sight.pid == member.pid and sight.backend}
-        assert code == -signal.SIGKILL, f"{role} ended by itself ({code}); {self.last_words()}"
+        await process.http.aclose()
+        self._read_events()
+        self.orphans |= {sight.backend for sight in self._sights if sight.pid == process.pid and sight.backend}
+        assert code == -signal.SIGKILL, f"{role} ended by itself ({code}); {self.log_tail()}"
 
-    def _hear(self) -> None:
+    def _read_events(self) -> None:
         while self._told.poll():
-            sight = msgspec.json.decode(self._told.recv_bytes(), type=Sight)
+            sight = msgspec.json.decode(self._told.recv_bytes(), type=ReachedPoint)
             self._sights.append(sight)
-            self.tally[self._acts[sight.act], sight.step, sight.moment, sight.verdict or "lives"] += 1
+            self.tally[self._acts[sight.action], sight.step, sight.moment, sight.verdict or "lives"] += 1
         self._changed.set()
 
 
-def _breed(orders: "Connection[Any, Any]", tell: "Connection[Any, Any]", settings: Settings, log: Path) -> None:
+def _run_forker(
+    orders: "Connection[Any, Any]", send_event: "Connection[Any, Any]", settings: Settings, log: Path
+) -> None:
     """Fork a process for each role that is asked for, and bury each whose id is told; end when nobody asks any more."""
     os.setpgrp()
     with log.open("ab") as output:
         os.dup2(output.fileno(), 1)
         os.dup2(output.fileno(), 2)
     vars(ssl).update(create_default_context=cache(ssl.create_default_context))  # each fork would take 80 ms for its own
-    watch(tell.send_bytes)
+    watch(send_event.send_bytes)
     apps = {role: create(settings) for role, create in APPS.items()}
     for app in apps.values():
-        fated(app)
+        with_crash_points(app)
         asyncio.run(_warm_up(app))
     gc.disable()  # looking for garbage would copy the memory that the forks share
     gc.freeze()
@@ -215,11 +228,11 @@ def _fork(app: Litestar) -> tuple[int, str]:
     with listening(0) as listener:
         pid = os.fork()
         if not pid:
-            _be(app, listener)
+            _run_app(app, listener)
         return pid, f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
-def _be(app: Litestar, listener: socket.socket) -> None:
+def _run_app(app: Litestar, listener: socket.socket) -> None:
     config = uvicorn.Config(app, loop="asyncio", access_log=False, log_config=None, timeout_keep_alive=600)
     try:
         uvicorn.Server(config).run(sockets=[listener])

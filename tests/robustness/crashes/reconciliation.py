@@ -123,10 +123,10 @@ AT_REST = AT_ALL_TIMES | {
 }
 
 
-Wrong = tuple[str, int, str]
+Violation = tuple[str, int, str]
 
 
-async def wrongs(db: asyncpg.Connection, ledger: Any, doctor: int, invariants: dict[str, str]) -> list[Wrong]:
+async def violations(db: asyncpg.Connection, ledger: Any, doctor: int, invariants: dict[str, str]) -> list[Violation]:
     """Return what breaks the invariants: which, the id of what breaks it, and why."""
     queries = (f"SELECT '{name}', w.* FROM ({query}) AS w (id, what)" for name, query in invariants.items())
     rows = await db.fetch(f"{KNOWN} {' UNION ALL '.join(queries)}", json.dumps(ledger), doctor)

@@ -3,8 +3,8 @@
 from datetime import timedelta
 from typing import NamedTuple
 
-from tests.robustness.crashes.clinic import PAYMENTS, Known, Scene
-from tests.robustness.crashes.reconciliation import AT_ALL_TIMES, AT_REST, Wrong, wrongs
+from tests.robustness.crashes.clinic import PAYMENTS, Clinic, ObservedState
+from tests.robustness.crashes.reconciliation import AT_ALL_TIMES, AT_REST, Violation, violations
 
 ROUNDS = 12
 LONG = timedelta(hours=7)  # PayPal's orders, and our payments, end after 6
@@ -15,54 +15,54 @@ UNFINISHED = f"""
 """
 
 
-class Ending(NamedTuple):
+class FinalOutcome(NamedTuple):
     """How PayPal decides in the end, and whether the webhooks that are left still come."""
 
     is_captured: bool = True
     is_refunded: bool = True
-    post_comes: bool = False
+    webhooks_arrive: bool = False
 
 
-async def wrong_just_now(scene: Scene, known: Known) -> list[Wrong]:
+async def violations_now(clinic: Clinic, observed: ObservedState) -> list[Violation]:
     """Return what is wrong, which nothing that comes later could excuse."""
-    return await wrongs(scene.stage.db, known.ledger, scene.doctor, AT_ALL_TIMES)
+    return await violations(clinic.harness.db, observed.ledger, clinic.doctor, AT_ALL_TIMES)
 
 
-async def wrong_in_the_end(scene: Scene, ending: Ending) -> list[Wrong]:
+async def violations_after_recovery(clinic: Clinic, final_outcome: FinalOutcome) -> list[Violation]:
     """Let everything come to its end; return what is wrong then."""
-    await scene.stage.till.forget_faults()
-    while scene.stage.crew.waiting:
-        await scene.go_on(-1)
-    if ending.post_comes:
-        for number in reversed(range(len(await scene.stage.post.messages()))):
-            await scene.deliver(number)
+    await clinic.harness.fake_paypal.clear_faults()
+    while clinic.harness.processes.waiting:
+        await clinic.resume(-1)
+    if final_outcome.webhooks_arrive:
+        for number in reversed(range(len(await clinic.harness.webhook_queue.webhooks()))):
+            await clinic.deliver(number)
     for number in range(ROUNDS):
-        await decide(scene, ending)
-        await work(scene)
-        if not (left := await scene.stage.db.fetch(UNFINISHED, scene.doctor)):
-            return await wrongs(scene.stage.db, (await scene.look()).ledger, scene.doctor, AT_REST)
+        await decide(clinic, final_outcome)
+        await work(clinic)
+        if not (left := await clinic.harness.db.fetch(UNFINISHED, clinic.doctor)):
+            return await violations(clinic.harness.db, (await clinic.observe()).ledger, clinic.doctor, AT_REST)
         if number == 1:
-            await scene.age(LONG)
+            await clinic.age(LONG)
     return [(f"not over after {ROUNDS} rounds", *row) for row in left]
 
 
-async def decide(scene: Scene, ending: Ending) -> None:
+async def decide(clinic: Clinic, final_outcome: FinalOutcome) -> None:
     """Let PayPal decide everything that it has not."""
     verdicts = {
-        "captures": "COMPLETED" if ending.is_captured else "DECLINED",
-        "refunds": "COMPLETED" if ending.is_refunded else "FAILED",
+        "captures": "COMPLETED" if final_outcome.is_captured else "DECLINED",
+        "refunds": "COMPLETED" if final_outcome.is_refunded else "FAILED",
     }
-    ledger = (await scene.look()).ledger
+    ledger = (await clinic.observe()).ledger
     for kind, status in verdicts.items():
         for thing in ledger[kind]:
             if thing["status"] == "PENDING":
-                await scene.stage.till.post(f"/{kind}/{thing['id']}/decide", {"status": status})
+                await clinic.harness.fake_paypal.post(f"/{kind}/{thing['id']}/decide", {"status": status})
 
 
-async def work(scene: Scene) -> None:
+async def work(clinic: Clinic) -> None:
     """Let the time of the next look come, and the worker do everything that it does then."""
-    await scene.make_due()
-    await scene.sweep()
-    for payment in await scene.due():
-        await scene.settle(payment)
-    await scene.reconcile()
+    await clinic.make_due()
+    await clinic.sweep()
+    for payment in await clinic.due():
+        await clinic.settle(payment)
+    await clinic.reconcile()

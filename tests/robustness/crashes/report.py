@@ -15,10 +15,10 @@ counts: Counter[str] = Counter()  # of whatever else there is to count, by name
 def lines() -> list[str]:
     """Return the report."""
     counted = [f"{count:7} {name}" for name, count in sorted(counts.items())]
-    heads = f"{'act':20}{'step':24}{'moment':12}{'lived':>8}{'waited':>8}{'died':>8}"
+    heads = f"{'action':20}{'step':24}{'moment':12}{'lived':>8}{'waited':>8}{'died':>8}"
     points = [
-        f"{act:20}{step:24}{moment:12}"
-        + "".join(f"{tally[act, step, moment, verdict]:8}" for verdict in ("lives", "waits", "dies"))
-        for act, step, moment in POINTS
+        f"{action:20}{step:24}{moment:12}"
+        + "".join(f"{tally[action, step, moment, verdict]:8}" for verdict in ("lives", "waits", "dies"))
+        for action, step, moment in POINTS
     ]
     return [*counted, heads, *points]

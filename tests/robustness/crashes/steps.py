@@ -32,7 +32,7 @@ STEPS = {
 }
 READING = {"api_payment", "payment", "api_appointment", "refund", "token", "get_order", "get_refund"}
 POINTS: list[tuple[str, str, Moment]] = [
-    (act, step, moment) for act, steps in STEPS.items() for step in steps for moment in MOMENTS
+    (action, step, moment) for action, steps in STEPS.items() for step in steps for moment in MOMENTS
 ]
 
 Tally = Counter[tuple[str, str, str, str]]  # of act, step, moment, and what became of the act there
@@ -40,7 +40,7 @@ Tally = Counter[tuple[str, str, str, str]]  # of act, step, moment, and what bec
 
 def unknown(tally: Tally) -> set[tuple[str, str]]:
     """Return the steps that were reached and are not in the list."""
-    return {(act, step) for act, step, *_ in tally if step not in STEPS[act]}
+    return {(action, step) for action, step, *_ in tally if step not in STEPS[action]}
 
 
 def survived(tally: Tally) -> list[tuple[str, str, Moment]]:

@@ -15,10 +15,10 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from tests.robustness.crashes.actions import OFTEN, Act
-from tests.robustness.crashes.clinic import Scene, Stage
+from tests.robustness.crashes.actions import WEIGHTS, Action
+from tests.robustness.crashes.clinic import Clinic, Harness
 from tests.robustness.crashes.history import History
-from tests.robustness.crashes.recovery import Ending, wrong_in_the_end, wrong_just_now
+from tests.robustness.crashes.recovery import FinalOutcome, violations_after_recovery, violations_now
 from tests.robustness.crashes.report import HISTORIES, SOAK, counts
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
@@ -35,8 +35,8 @@ PLAN = settings(
 
 MOSTLY = st.sampled_from([True, True, True, False])
 ACTS = st.builds(
-    Act,
-    name=st.sampled_from([name for name, times in OFTEN.items() for _ in range(times)]),
+    Action,
+    name=st.sampled_from([name for name, times in WEIGHTS.items() for _ in range(times)]),
     number=st.sampled_from(range(1000)),
     verdict=st.sampled_from([None, None, "dies", "dies", "waits"]),
     point=st.none(),
@@ -46,7 +46,7 @@ ACTS = st.builds(
 class House(NamedTuple):
     """What every history is played on, and how it is run from synchronous code."""
 
-    stage: Stage
+    harness: Harness
     run: Run
 
 
@@ -56,29 +56,30 @@ class Practice(RuleBasedStateMachine):
     house: ClassVar[House]
 
     @initialize(
-        ending=st.builds(Ending, MOSTLY, MOSTLY, st.booleans()), progress=st.sampled_from([0, 1, 2, 3, 3, 3, 3, 4])
+        final_outcome=st.builds(FinalOutcome, MOSTLY, MOSTLY, st.booleans()),
+        progress=st.sampled_from([0, 1, 2, 3, 3, 3, 3, 4]),
     )
-    def begin(self, ending: Ending, progress: int) -> None:
+    def begin(self, final_outcome: FinalOutcome, progress: int) -> None:
         """Begin with nothing, or most often with a booking whose payment is approved already."""
-        self.ending = ending
-        self.history = History(self.house.run(Scene.set(self.house.stage)))
+        self.final_outcome = final_outcome
+        self.history = History(self.house.run(Clinic.set(self.house.harness)))
         for _ in range(progress):
-            self.house.run(self.history.do(Act("next")))
+            self.house.run(self.history.do(Action("next")))
 
-    @rule(act=ACTS)
-    def do(self, act: Act) -> None:
-        self.house.run(self._do(act))
+    @rule(action=ACTS)
+    def do(self, action: Action) -> None:
+        self.house.run(self._do(action))
 
-    async def _do(self, act: Act) -> None:
-        counts[f"acts: {act.name}"] += 1
-        await self.history.do(act)
-        assert not await wrong_just_now(self.history.scene, self.history.known)
+    async def _do(self, action: Action) -> None:
+        counts[f"acts: {action.name}"] += 1
+        await self.history.do(action)
+        assert not await violations_now(self.history.clinic, self.history.observed)
 
     def teardown(self) -> None:
         if hasattr(self, "history"):
-            assert not self.house.run(wrong_in_the_end(self.history.scene, self.ending))
+            assert not self.house.run(violations_after_recovery(self.history.clinic, self.final_outcome))
             counts["histories"] += 1
-            payments = self.house.run(self.history.scene.look()).payments
+            payments = self.house.run(self.history.clinic.observe()).payments
             counts.update(f"payments {payment['status']} in the end" for payment in payments)
 
 
@@ -90,6 +91,6 @@ def batch(request: pytest.FixtureRequest) -> int:
 
 
 @pytest.mark.timeout(0 if SOAK else 900)  # shortening a history may take minutes
-def test_money_and_slot_never_part(stage: Stage, run_async: Run) -> None:
-    Practice.house = House(stage, run_async)
+def test_money_and_slot_never_part(harness: Harness, run_async: Run) -> None:
+    Practice.house = House(harness, run_async)
     run_state_machine_as_test(Practice, settings=PLAN)

@@ -4,12 +4,12 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.robustness.crashes.actions import Act, Trouble
-from tests.robustness.crashes.clinic import Scene, Stage
+from tests.robustness.crashes.actions import Action, Fault
+from tests.robustness.crashes.clinic import Clinic, Harness
 from tests.robustness.crashes.crash_points import MOMENTS, Moment
 from tests.robustness.crashes.history import History
 from tests.robustness.crashes.processes import ROLES
-from tests.robustness.crashes.recovery import Ending, wrong_in_the_end, wrong_just_now
+from tests.robustness.crashes.recovery import FinalOutcome, violations_after_recovery, violations_now
 from tests.robustness.crashes.report import SOAK
 from tests.robustness.crashes.steps import READING, STEPS, survived, unknown
 
@@ -17,26 +17,31 @@ from tests.robustness.crashes.steps import READING, STEPS, survived, unknown
 class Way(NamedTuple):
     """What has happened before, an act, and from which step of it on nothing is as in any other way."""
 
-    before: tuple[Act | Trouble, ...]
-    act: Act
+    before: tuple[Action | Fault, ...]
+    action: Action
     since: str = ""
 
 
-BOOK, CREATE, EXECUTE, SETTLE = Act("book"), Act("create"), Act("execute"), Act("settle")
-LEAVE_OFF = Act("execute", verdict="dies", point=("capture_order", "before"))
-CAPTURE_ONLY = Act("execute", verdict="dies", point=("capture_order", "answered"))
-ORDER_ONLY = Act("create", verdict="dies", point=("create_order", "answered"))
-CANCELED, LOST, LATE, LAPSED = Act("doctor_cancels"), Act("lose"), Act("linger", 1), Act("linger")
-WELL = Act("decide", 1)
+BOOK, CREATE, EXECUTE, SETTLE = Action("book"), Action("create"), Action("execute"), Action("settle")
+LEAVE_OFF = Action("execute", verdict="dies", point=("capture_order", "before"))
+CAPTURE_ONLY = Action("execute", verdict="dies", point=("capture_order", "answered"))
+ORDER_ONLY = Action("create", verdict="dies", point=("create_order", "answered"))
+CANCELED, LOST, LATE, LAPSED = (
+    Action("doctor_cancels"),
+    Action("lose_slot"),
+    Action("age_holds", 1),
+    Action("age_holds"),
+)
+WELL = Action("decide", 1)
 
-PENDING = Trouble("capture_order", "pending")
-DECLINED = Trouble("capture_order", "refused", "INSTRUMENT_DECLINED")
-REFUSED = Trouble("capture_order", "refused", "TRANSACTION_REFUSED")
-NO_ORDER = Trouble("create_order", "refused", "PAYER_ACCOUNT_RESTRICTED")
-LATER = Trouble("refund_capture", "pending")
-NO_REFUND = Trouble("refund_capture", "refused", "TRANSACTION_REFUSED")
+PENDING = Fault("capture_order", "pending")
+DECLINED = Fault("capture_order", "refused", "INSTRUMENT_DECLINED")
+REFUSED = Fault("capture_order", "refused", "TRANSACTION_REFUSED")
+NO_ORDER = Fault("create_order", "refused", "PAYER_ACCOUNT_RESTRICTED")
+LATER = Fault("refund_capture", "pending")
+NO_REFUND = Fault("refund_capture", "refused", "TRANSACTION_REFUSED")
 
-APPROVED = (BOOK, CREATE, Act("approve"))
+APPROVED = (BOOK, CREATE, Action("approve"))
 PAID = (*APPROVED, EXECUTE)
 ANEW = (LAPSED, *PAID)
 WAYS = {
@@ -72,42 +77,42 @@ WAYS = {
     "pay back": Way((*PAID, CANCELED), SETTLE),
     "pay back, later": Way((*PAID, CANCELED, LATER, SETTLE, WELL), SETTLE, "get_refund"),
     "pay back, refused": Way((*PAID, CANCELED, NO_REFUND), SETTLE, "refund_capture"),
-    "pay back, seen again": Way((*PAID, CANCELED, Act("deliver")), SETTLE, "claim_payment"),
-    "give up": Way((BOOK, CREATE), Act("give_up")),
-    "cancel": Way(PAID, Act("cancel")),
+    "pay back, seen again": Way((*PAID, CANCELED, Action("deliver")), SETTLE, "claim_payment"),
+    "give up": Way((BOOK, CREATE), Action("give_up")),
+    "cancel": Way(PAID, Action("cancel")),
     "doctor cancels": Way(PAID, CANCELED),
-    "doctor cancels all": Way(PAID, Act("doctor_cancels_all")),
-    "move": Way(PAID, Act("move", 1)),
-    "doctor moves": Way(PAID, Act("doctor_moves", 1)),
-    "deliver": Way(APPROVED, Act("deliver")),
-    "sweep": Way((*APPROVED, LAPSED), Act("sweep")),
-    "reconcile": Way(PAID, Act("reconcile")),
+    "doctor cancels all": Way(PAID, Action("doctor_cancels_all")),
+    "move": Way(PAID, Action("move", 1)),
+    "doctor moves": Way(PAID, Action("doctor_moves", 1)),
+    "deliver": Way(APPROVED, Action("deliver")),
+    "sweep": Way((*APPROVED, LAPSED), Action("sweep")),
+    "reconcile": Way(PAID, Action("reconcile")),
 }
 
 
-async def on_its_way(stage: Stage, way: Way) -> History:
+async def on_its_way(harness: Harness, way: Way) -> History:
     """Set a scene, and do what comes before the act."""
-    history = History(await Scene.set(stage))
+    history = History(await Clinic.set(harness))
     for event in way.before:
-        await (history.suffer(event) if isinstance(event, Trouble) else history.do(event))
+        await (history.add_fault(event) if isinstance(event, Fault) else history.do(event))
     for role in ROLES if SOAK else ():
-        await history.scene.die(role)  # so that each has its token from PayPal to fetch
+        await history.clinic.kill_process(role)  # so that each has its token from PayPal to fetch
     return history
 
 
-async def points_of(stage: Stage, way: Way) -> list[tuple[str, str, Moment]]:
+async def points_of(harness: Harness, way: Way) -> list[tuple[str, str, Moment]]:
     """Return where in an act, by its name among the steps, to die.
 
     After a statement or call is before the next one, so that it was sent is enough, and of those that only read, nothing
     is different after them.
     """
-    history = await on_its_way(stage, way)
-    before = stage.crew.tally.copy()
-    await history.do(way.act)
-    seen = stage.crew.tally - before
+    history = await on_its_way(harness, way)
+    before = harness.processes.tally.copy()
+    await history.do(way.action)
+    seen = harness.processes.tally - before
     assert not unknown(seen)
-    assert not await wrong_in_the_end(history.scene, Ending())
-    (name,) = {act for act, *_ in seen}
+    assert not await violations_after_recovery(history.clinic, FinalOutcome())
+    (name,) = {action for action, *_ in seen}
     steps = [step for step in STEPS[name] if seen[name, step, "before", "lives"]]
     since = steps if SOAK else steps[steps.index(way.since or steps[0]) :]
     return [(name, step, moment) for step in since for moment in MOMENTS if SOAK or is_enough(step, moment)]
@@ -120,16 +125,18 @@ def is_enough(step: str, moment: Moment) -> bool:
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("name", WAYS)
-async def test_death(stage: Stage, name: str) -> None:
+async def test_death(harness: Harness, name: str) -> None:
     way = WAYS[name]
-    for act, step, moment in await points_of(stage, way):
-        history = await on_its_way(stage, way)
-        before = stage.crew.tally[act, step, moment, "dies"]
-        await history.do(way.act._replace(verdict="dies", point=(step, moment)))
-        assert stage.crew.tally[act, step, moment, "dies"] == before + 1
-        wrong = await wrong_just_now(history.scene, history.known) or await wrong_in_the_end(history.scene, Ending())
+    for action, step, moment in await points_of(harness, way):
+        history = await on_its_way(harness, way)
+        before = harness.processes.tally[action, step, moment, "dies"]
+        await history.do(way.action._replace(verdict="dies", point=(step, moment)))
+        assert harness.processes.tally[action, step, moment, "dies"] == before + 1
+        wrong = await violations_now(history.clinic, history.observed) or await violations_after_recovery(
+            history.clinic, FinalOutcome()
+        )
         assert not wrong, (step, moment)
 
 
-async def test_every_step_was_one_to_die_at(stage: Stage) -> None:
-    assert not [point for point in survived(stage.crew.tally) if SOAK or is_enough(*point[1:])]
+async def test_every_step_was_one_to_die_at(harness: Harness) -> None:
+    assert not [point for point in survived(harness.processes.tally) if SOAK or is_enough(*point[1:])]

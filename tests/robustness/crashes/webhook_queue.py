@@ -1,4 +1,4 @@
-"""The post between PayPal and us: takes PayPal's webhooks as they come, and has them delivered when a test says so.
+"""The queue of webhooks between PayPal and us: takes PayPal's webhooks as they come, and has them delivered when a test says so.
 
 Delivered late, in another order, again, or never: each goes out byte for byte, with the headers that PayPal signed.
 """
@@ -12,10 +12,10 @@ from litestar import Litestar, Request, post
 
 from app.sandbox.paypal.server import PayPalStandIn
 from app.sandbox.servers.web import WebServer
-from tests.support.paypal.fake_paypal import Till
+from tests.support.paypal.fake_paypal import FakePayPal
 
 
-class Letter(NamedTuple):
+class Webhook(NamedTuple):
     """A webhook, as it was sent."""
 
     id: str
@@ -23,23 +23,23 @@ class Letter(NamedTuple):
     body: bytes
 
 
-class Post:
+class WebhookQueue:
     """Takes what the stand-in sends."""
 
-    def __init__(self, stand_in: PayPalStandIn, till: Till) -> None:
+    def __init__(self, stand_in: PayPalStandIn, fake_paypal: FakePayPal) -> None:
         self._stand_in = stand_in
-        self._till = till
+        self._fake_paypal = fake_paypal
         self._server = WebServer()
-        self._letters: dict[str, Letter] = {}
-        self._opened = 0
+        self._webhooks: dict[str, Webhook] = {}
+        self._cleared = 0
 
-    async def __aenter__(self) -> "Post":
+    async def __aenter__(self) -> "WebhookQueue":
         @post("/", status_code=204)
         async def take(request: Request[Any, Any, Any]) -> None:
             body = await request.body()
             headers = {name: value for name, value in request.headers.items() if name.startswith("paypal-")}
-            letter = Letter(json.loads(body)["id"], headers | {"content-type": "application/json"}, body)
-            self._letters[letter.id] = letter
+            webhook = Webhook(json.loads(body)["id"], headers | {"content-type": "application/json"}, body)
+            self._webhooks[webhook.id] = webhook
 
         listener = self._server.listen()
         self._server.serve(Litestar([take], openapi_config=None, logging_config=None), listener)
@@ -51,14 +51,14 @@ class Post:
     ) -> None:
         await self._server.stop()
 
-    async def messages(self) -> list[Letter]:
-        """Return what has been sent since the post was last cleared, in the order in which it happened."""
+    async def webhooks(self) -> list[Webhook]:
+        """Return what has been sent since the queue was last cleared, in the order in which it happened."""
         while True:
-            events = (await self._till.books())["events"]
+            events = (await self._fake_paypal.ledger())["events"]
             if all(event["state"] == "delivered" for event in events):
-                return [self._letters[event["id"]] for event in events[self._opened :]]
+                return [self._webhooks[event["id"]] for event in events[self._cleared :]]
             await asyncio.sleep(0.001)
 
     async def clear(self) -> None:
         """Forget what was sent so far."""
-        self._opened += len(await self.messages())
+        self._cleared += len(await self.webhooks())

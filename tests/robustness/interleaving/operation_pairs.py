@@ -5,122 +5,124 @@ from itertools import combinations_with_replacement, product
 from typing import NamedTuple
 
 from tests.robustness.interleaving.operations import OPERATIONS
-from tests.robustness.interleaving.setups import Aim, D, Due, E, P, Place, Q, R, S, Scene
+from tests.robustness.interleaving.setups import D, E, P, Place, Q, R, S, Scenario, ScenarioPayment, Target
 
-RIVALS = Scene(  # two appointments and two patients for one slot
+SAME_SLOT = Scenario(  # two appointments and two patients for one slot
     held=(Place(D, P, 0), Place(D, Q, 1)),
     lapsed=Place(D, S, 4),
-    aims=(
-        Aim(D, has=0, booker=R, wants=4, to=4, off=4, cap=2),
-        Aim(D, has=1, booker=S, wants=4, to=4, off=4, cap=2),
+    targets=(
+        Target(D, has=0, booker=R, wants=4, to=4, off=4, cap=2),
+        Target(D, has=1, booker=S, wants=4, to=4, off=4, cap=2),
     ),
 )
-ONE_APPOINTMENT = Scene(  # everybody is after the same one
+ONE_APPOINTMENT = Scenario(  # everybody is after the same one
     held=(Place(D, P, 0),),
     waiting=True,
-    aims=(
-        Aim(D, has=0, booker=R, wants=0, to=4, off=0, clears=True, cap=1),
-        Aim(D, has=0, booker=S, wants=0, to=6, off=0, clears=True, cap=1),
+    targets=(
+        Target(D, has=0, booker=R, wants=0, to=4, off=0, clears=True, cap=1),
+        Target(D, has=0, booker=S, wants=0, to=6, off=0, clears=True, cap=1),
     ),
 )
-FREED_SLOT = Scene(  # one booked, and somebody who would like to have it
+FREED_SLOT = Scenario(  # one booked, and somebody who would like to have it
     held=(Place(D, P, 0),),
-    aims=(Aim(D, has=0, booker=R, wants=0, to=4, off=4), Aim(D, has=0, booker=S, wants=0, to=4, off=4)),
+    targets=(Target(D, has=0, booker=R, wants=0, to=4, off=4), Target(D, has=0, booker=S, wants=0, to=4, off=4)),
 )
 BLOCKED_SLOT = FREED_SLOT._replace(
-    aims=(FREED_SLOT.aims[0], FREED_SLOT.aims[1]._replace(off=0, clears=True)),
+    targets=(FREED_SLOT.targets[0], FREED_SLOT.targets[1]._replace(off=0, clears=True)),
 )
-LAPSED_HOLD = Scene(lapsed=Place(D, P, 0), aims=ONE_APPOINTMENT.aims)
-LAST_SEAT = Scene(
+LAPSED_HOLD = Scenario(lapsed=Place(D, P, 0), targets=ONE_APPOINTMENT.targets)
+LAST_SEAT = Scenario(
     held=(Place(D, P, 0),),
     lapsed=Place(D, Q, 4),
     cap=2,
-    aims=(
-        Aim(D, has=0, booker=R, wants=4, to=8, off=8, cap=1),
-        Aim(D, has=0, booker=S, wants=6, to=9, off=9, cap=1),
+    targets=(
+        Target(D, has=0, booker=R, wants=4, to=8, off=8, cap=1),
+        Target(D, has=0, booker=S, wants=6, to=9, off=9, cap=1),
     ),
 )
 # all but one of the 30 seats taken, and that one by a hold that its patient retires by going elsewhere
-LAPSED_SEAT = Scene(
+LAPSED_SEAT = Scenario(
     held=tuple(Place(D, Q, 10 + n) for n in range(29)),
     lapsed=Place(D, P, 4),
-    aims=(Aim(D, has=0, booker=R, wants=6, to=9, off=9), Aim(E, has=0, booker=P, wants=4, to=9, off=9)),
+    targets=(Target(D, has=0, booker=R, wants=6, to=9, off=9), Target(E, has=0, booker=P, wants=4, to=9, off=9)),
 )
-FREED_SEAT = Scene(
+FREED_SEAT = Scenario(
     held=(Place(D, P, 0),),
     cap=1,
-    aims=(
-        Aim(D, has=0, booker=R, wants=4, to=8, off=0, clears=True),
-        Aim(D, has=0, booker=S, wants=6, to=9, off=0, clears=True),
+    targets=(
+        Target(D, has=0, booker=R, wants=4, to=8, off=0, clears=True),
+        Target(D, has=0, booker=S, wants=6, to=9, off=0, clears=True),
     ),
 )
-ONE_PATIENT = Scene(  # would be with two doctors at once
+ONE_PATIENT = Scenario(  # would be with two doctors at once
     held=(Place(D, P, 0), Place(E, P, 1)),
     lapsed=Place(D, P, 4),
-    aims=(Aim(D, has=0, booker=P, wants=4, to=4, off=4), Aim(E, has=1, booker=P, wants=4, to=4, off=4)),
+    targets=(Target(D, has=0, booker=P, wants=4, to=4, off=4), Target(E, has=1, booker=P, wants=4, to=4, off=4)),
 )
 # a stranger takes the slot of the patient's lapsed hold, while the patient goes elsewhere at that time
-PATIENT_WHO_LAPSED = ONE_PATIENT._replace(aims=(ONE_PATIENT.aims[0]._replace(booker=R), ONE_PATIENT.aims[1]))
-FREED_PATIENT = Scene(  # can be with one doctor only if not with the other
+PATIENT_WHO_LAPSED = ONE_PATIENT._replace(targets=(ONE_PATIENT.targets[0]._replace(booker=R), ONE_PATIENT.targets[1]))
+FREED_PATIENT = Scenario(  # can be with one doctor only if not with the other
     held=(Place(D, P, 4), Place(E, P, 1)),
     waiting=True,
-    aims=(
-        Aim(D, has=0, booker=P, wants=0, to=0, off=4, clears=True),
-        Aim(E, has=1, booker=P, wants=4, to=4, off=4),
+    targets=(
+        Target(D, has=0, booker=P, wants=0, to=0, off=4, clears=True),
+        Target(E, has=1, booker=P, wants=4, to=4, off=4),
     ),
 )
-LAST_HOLD = Scene(
+LAST_HOLD = Scenario(
     held=(Place(D, P, 0),),
     fee=100,
-    aims=(Aim(D, has=0, booker=P, wants=4, to=9, off=9), Aim(E, has=0, booker=P, wants=6, to=9, off=9)),
+    targets=(Target(D, has=0, booker=P, wants=4, to=9, off=9), Target(E, has=0, booker=P, wants=6, to=9, off=9)),
 )
-FREED_HOLD = Scene(
+FREED_HOLD = Scenario(
     held=(Place(D, P, 0), Place(E, P, 1)),
     fee=100,
-    aims=(
-        Aim(D, has=0, booker=R, wants=4, to=9, off=0, clears=True),
-        Aim(E, has=1, booker=P, wants=6, to=9, off=9),
+    targets=(
+        Target(D, has=0, booker=R, wants=4, to=9, off=0, clears=True),
+        Target(E, has=1, booker=P, wants=6, to=9, off=9),
     ),
 )
 
-PAYING = Scene(  # for what somebody else is after
+PAYING = Scenario(  # for what somebody else is after
     held=(Place(D, P, 0),),
     fee=100,
-    payments=(Due(0),),
-    aims=(
-        Aim(D, has=0, booker=R, wants=0, to=4, off=0, clears=True),
-        Aim(D, has=0, booker=R, wants=0, to=6, off=0, clears=True),
+    payments=(ScenarioPayment(0),),
+    targets=(
+        Target(D, has=0, booker=R, wants=0, to=4, off=0, clears=True),
+        Target(D, has=0, booker=R, wants=0, to=6, off=0, clears=True),
     ),
 )
-TAKING = PAYING._replace(payments=(Due(0, "capturing"),))
-TWO_PAYMENTS = PAYING._replace(payments=(Due(0), Due(0)), aims=(PAYING.aims[0], PAYING.aims[1]._replace(pays=1)))
+TAKING = PAYING._replace(payments=(ScenarioPayment(0, "capturing"),))
+TWO_PAYMENTS = PAYING._replace(
+    payments=(ScenarioPayment(0), ScenarioPayment(0)), targets=(PAYING.targets[0], PAYING.targets[1]._replace(pays=1))
+)
 PAYING_LATE = PAYING._replace(held=(), lapsed=Place(D, P, 0))
 TAKING_LATE = TAKING._replace(held=(), lapsed=Place(D, P, 0))
 # a hold that its patient retires by going elsewhere at that time
-PAYER_ELSEWHERE = PAYING_LATE._replace(aims=(PAYING.aims[0], Aim(E, has=0, booker=P, wants=0, to=9, off=9)))
+PAYER_ELSEWHERE = PAYING_LATE._replace(targets=(PAYING.targets[0], Target(E, has=0, booker=P, wants=0, to=9, off=9)))
 
-TAKES = ("book", "reschedule", "doctor_reschedule")
-CLEARS = ("cancel", "bulk_cancel", "time_off", "hours")
+TAKE_A_SLOT = ("book", "reschedule", "doctor_reschedule")
+FREE_A_SLOT = ("cancel", "bulk_cancel", "time_off", "hours")
 MOVES = ("reschedule", "doctor_reschedule")
 CLOCK = ("lapse", "sweep")
 AGAINST_MONEY = ("cancel", "bulk_cancel", "reschedule")
 PAIRS = {
-    "rivals": (RIVALS, combinations_with_replacement(OPERATIONS, 2)),
+    "rivals": (SAME_SLOT, combinations_with_replacement(OPERATIONS, 2)),
     "one appointment": (
         ONE_APPOINTMENT,
-        combinations_with_replacement((*CLEARS, *MOVES), 2),
+        combinations_with_replacement((*FREE_A_SLOT, *MOVES), 2),
     ),
     "freed slot": (FREED_SLOT, product(["book"], ("cancel", "bulk_cancel", *MOVES))),
     "blocked slot": (BLOCKED_SLOT, product(["book"], ("bulk_cancel", "doctor_reschedule", "time_off", "hours"))),
-    "lapsed hold": (LAPSED_HOLD, product(CLOCK, (*CLEARS, *MOVES))),
+    "lapsed hold": (LAPSED_HOLD, product(CLOCK, (*FREE_A_SLOT, *MOVES))),
     "last seat": (LAST_SEAT, [*product(("book", "lapse"), ("book", "cap", "sweep"))]),
     "lapsed seat": (LAPSED_SEAT, [("lapse", "book")]),
-    "freed seat": (FREED_SEAT, product(["book"], CLEARS)),
-    "one patient": (ONE_PATIENT, product(TAKES, TAKES)),
-    "patient who lapsed": (PATIENT_WHO_LAPSED, product(CLOCK, TAKES)),
-    "freed patient": (FREED_PATIENT, product((*CLEARS, *MOVES), TAKES)),
+    "freed seat": (FREED_SEAT, product(["book"], FREE_A_SLOT)),
+    "one patient": (ONE_PATIENT, product(TAKE_A_SLOT, TAKE_A_SLOT)),
+    "patient who lapsed": (PATIENT_WHO_LAPSED, product(CLOCK, TAKE_A_SLOT)),
+    "freed patient": (FREED_PATIENT, product((*FREE_A_SLOT, *MOVES), TAKE_A_SLOT)),
     "last hold": (LAST_HOLD, [("book", "book")]),
-    "freed hold": (FREED_HOLD, product(CLEARS, ["book"])),
+    "freed hold": (FREED_HOLD, product(FREE_A_SLOT, ["book"])),
     "paying": (
         PAYING,
         [
@@ -145,7 +147,7 @@ PAIRS = {
 # What there is about a lapsed hold, whoever meets it.
 LATE = {"lapsed hold", "paying late", "taking late", "payer elsewhere"}
 # In these scenes one side is refused whatever the order.
-HOPELESS = {"lapsed hold", "blocked slot"}
+ONE_ALWAYS_REFUSED = {"lapsed hold", "blocked slot"}
 # And in this one the seat is in nobody's hands for a moment, so that the loser cannot even wait.
 RETRIED = {"lapsed seat"}
 
@@ -154,7 +156,7 @@ class Case(NamedTuple):
     """Two operations in a scene."""
 
     name: str
-    scene: Scene
+    scenario: Scenario
     operations: tuple[str, str]
 
     def __str__(self) -> str:
@@ -163,7 +165,7 @@ class Case(NamedTuple):
 
 def cases() -> Iterator[Case]:
     """Return every pair in every scene that it has a conflict in. Only the clock's operations meet a lapsed hold."""
-    for name, (scene, pairs) in PAIRS.items():
+    for name, (scenario, pairs) in PAIRS.items():
         for pair in pairs:
             lapses = name in LATE or not {*pair}.isdisjoint(CLOCK)
-            yield Case(name, scene if lapses else scene._replace(lapsed=None), pair)
+            yield Case(name, scenario if lapses else scenario._replace(lapsed=None), pair)

@@ -15,10 +15,10 @@ from app.domain.payments.repository import BEGIN_CAPTURE, GIVE_UP, RECORD_CAPTUR
 from app.domain.schedule.repository import ADD_TIME_OFF, REPLACE_HOURS
 from app.workers.repository import SWEEP
 from tests.robustness.interleaving.player import Statement
-from tests.robustness.interleaving.setups import BEFORE, WORK, Payment, Side, working_hours
+from tests.robustness.interleaving.setups import BEFORE, WORK, Participant, Payment, working_hours
 from tests.support.factories import SLOT
 
-OPERATIONS: dict[str, Callable[[Side], Statement]] = {
+OPERATIONS: dict[str, Callable[[Participant], Statement]] = {
     "book": lambda s: Statement("book", BOOK, (s.booker, s.doctor, s.wants)),
     "cancel": lambda s: Statement("cancel", CANCEL_AS_PATIENT, (s.patient, s.appointment)),
     "reschedule": lambda s: Statement("reschedule", RESCHEDULE_AS_PATIENT, (s.patient, s.appointment, s.to)),
@@ -37,7 +37,7 @@ OPERATIONS: dict[str, Callable[[Side], Statement]] = {
 }
 
 
-def week_without(s: Side) -> str:
+def week_without(s: Participant) -> str:
     """Return the doctor's week without the slot that is off, as the API sends it to the database."""
     hours = [*working_hours(s.origin - BEFORE, s.off), *working_hours(s.off + SLOT, s.origin + WORK)]
     return json.dumps(
@@ -45,14 +45,14 @@ def week_without(s: Side) -> str:
     )
 
 
-def paid(s: Side) -> Payment:
+def paid(s: Participant) -> Payment:
     """Return the payment that a side moves on."""
     assert s.payment
     return s.payment
 
 
 # What moves payments on; the fee of their scenes is 100 USD.
-MONEY: dict[str, Callable[[Side], Statement]] = {
+MONEY: dict[str, Callable[[Participant], Statement]] = {
     "begin_capture": lambda s: Statement(
         "begin_capture", BEGIN_CAPTURE, (paid(s).id, "PAYER", Decimal(100), "USD", paid(s).reference)
     ),

@@ -16,7 +16,7 @@ from app.db.driver import is_retryable
 DONE = "done"
 WAITS = "waits"
 BLOCKED = "SELECT pg_blocking_pids($1) && $2::integer[]"
-CAPTURE_WAIT_SECONDS = 20.0  # seconds; a statement that neither answers nor waits for another session is stuck
+LOCK_WAIT_SECONDS = 20.0  # seconds; a statement that neither answers nor waits for another session is stuck
 
 
 class Statement(NamedTuple):
@@ -47,13 +47,13 @@ class Session:
         """Whether it has something left to say and does not wait."""
         return not self.outcome and self.running is None
 
-    def speak(self) -> Statement:
+    def send_next(self) -> Statement:
         """Send the next statement; return it."""
         statement = self._left.pop(0)
         self.running = asyncio.create_task(self._run(statement))
         return statement
 
-    def hear(self) -> str:
+    def take_result(self) -> str:
         """Return what the statement that has answered came to."""
         assert self.running
         result = self.running.result()
@@ -62,7 +62,7 @@ class Session:
             self.outcome = result
         return result
 
-    async def leave(self) -> None:
+    async def abort(self) -> None:
         """Give up what has not ended, so that the connection is fit for another play."""
         if self.running:
             self.running.cancel()
@@ -75,7 +75,7 @@ class Session:
             await self._send(statement)
         except asyncpg.PostgresError as error:
             await self.connection.execute("ROLLBACK")
-            return told(error)
+            return error_name(error)
         return DONE
 
     async def _send(self, statement: Statement) -> None:
@@ -88,14 +88,14 @@ class Session:
         await self.connection.fetch(statement.sql, *statement.arguments)
 
 
-def told(error: asyncpg.PostgresError) -> str:
+def error_name(error: asyncpg.PostgresError) -> str:
     """Return the rule that an error names, or its SQLSTATE where trying again is all there is to it."""
     if is_retryable(error):
         return f"{error.sqlstate}"
     return error.constraint_name or f"{error.sqlstate}: {error}"
 
 
-class Line(NamedTuple):
+class LogLine(NamedTuple):
     """What one session said at a time, or heard at last, and what came of it."""
 
     session: int
@@ -103,14 +103,14 @@ class Line(NamedTuple):
     result: str
 
 
-class Play:
+class Interleaving:
     """One order of turns, from the first to the end of every session."""
 
     def __init__(self, sessions: Sequence[Session], watcher: asyncpg.Connection) -> None:
         self.sessions = sessions
         self.turns: list[int] = []
         self.choices: list[list[int]] = []  # whose turn it could have been each time
-        self.lines: list[Line] = []
+        self.lines: list[LogLine] = []
         self._watcher = watcher
         self._waiting: dict[int, str] = {}  # by session, the statement that waits
 
@@ -134,25 +134,25 @@ class Play:
                 await self._take(turn)
         finally:
             for session in self.sessions:
-                await session.leave()
+                await session.abort()
 
     def _free(self) -> list[int]:
         return [number for number, session in enumerate(self.sessions) if session.is_free]
 
     async def _take(self, turn: int) -> None:
-        label = self.sessions[turn].speak().label
+        label = self.sessions[turn].send_next().label
         if await self._answered(turn):
             self._write(turn, label)
         else:
             self._waiting[turn] = label
-            self.lines.append(Line(turn, label, WAITS))
+            self.lines.append(LogLine(turn, label, WAITS))
         await self._let_go_on()
 
     async def _let_go_on(self) -> None:
         while self._waiting:
             if not self._free():  # everybody waits for another: PostgreSQL is about to pick a victim
                 running = [session.running for session in self.sessions if session.running]
-                await asyncio.wait(running, timeout=CAPTURE_WAIT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait(running, timeout=LOCK_WAIT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
             answered = [turn for turn in self._waiting if await self._answered(turn)]
             if not answered:
                 return
@@ -160,14 +160,14 @@ class Play:
                 self._write(turn, self._waiting.pop(turn))
 
     def _write(self, turn: int, label: str) -> None:
-        self.lines.append(Line(turn, label, self.sessions[turn].hear()))
+        self.lines.append(LogLine(turn, label, self.sessions[turn].take_result()))
 
     async def _answered(self, turn: int) -> bool:
         """Wait until the session's statement has answered, or waits for another session."""
         session = self.sessions[turn]
         others = [other.pid for other in self.sessions if other is not session]
         assert session.running
-        async with asyncio.timeout(CAPTURE_WAIT_SECONDS):
+        async with asyncio.timeout(LOCK_WAIT_SECONDS):
             # the time spares PostgreSQL most of the questions; nothing depends on its length
             while not (await asyncio.wait({session.running}, timeout=0.003))[0]:
                 if await self._watcher.fetchval(BLOCKED, session.pid, others):
@@ -185,7 +185,7 @@ class Play:
         return "\n".join(" | ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
 
 
-async def explore(stage: Callable[[], Awaitable[Play]]) -> AsyncIterator[Play]:
+async def explore(stage: Callable[[], Awaitable[Interleaving]]) -> AsyncIterator[Interleaving]:
     """Play every order of turns that can happen, each once and on a stage of its own."""
     unexplored: list[list[int]] = [[]]
     while unexplored:

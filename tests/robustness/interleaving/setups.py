@@ -23,7 +23,7 @@ class Place(NamedTuple):
     slot: int
 
 
-class Aim(NamedTuple):
+class Target(NamedTuple):
     """What one session is after, whichever operation it plays."""
 
     doctor: int
@@ -39,23 +39,23 @@ class Aim(NamedTuple):
     pays: int = 0  # which of the scene's payments it moves on
 
 
-class Due(NamedTuple):
+class ScenarioPayment(NamedTuple):
     """A payment of one of the scene's appointments."""
 
     appointment: int
     status: str = "created"
 
 
-class Scene(NamedTuple):
+class Scenario(NamedTuple):
     """What is so before two sessions begin, and what each is after."""
 
-    aims: tuple[Aim, Aim]
+    targets: tuple[Target, Target]
     held: tuple[Place, ...] = ()
     lapsed: Place | None = None  # a hold whose time is up, but nobody has written that down
     waiting: bool = False  # patient S waits for doctor D
     cap: int = 30
     fee: int = 0
-    payments: tuple[Due, ...] = ()
+    payments: tuple[ScenarioPayment, ...] = ()
 
 
 class Payment(NamedTuple):
@@ -66,7 +66,7 @@ class Payment(NamedTuple):
     order: str
 
 
-class Side(NamedTuple):
+class Participant(NamedTuple):
     """An aim with the ids and times of one stage."""
 
     doctor: int
@@ -82,11 +82,11 @@ class Side(NamedTuple):
     payment: Payment | None
 
 
-class Stage(NamedTuple):
+class Setup(NamedTuple):
     """A scene come true."""
 
     people: tuple[int, ...]  # D, E, P, Q, R, S
-    sides: tuple[Side, ...]
+    sides: tuple[Participant, ...]
 
     @property
     def doctors(self) -> tuple[int, ...]:
@@ -147,43 +147,49 @@ def working_hours(start: datetime, end: datetime) -> Iterator[tuple[int, int, in
 
 
 async def set_up(
-    scene: Scene, origin: datetime, number: int, app: asyncpg.Connection, stagehand: asyncpg.Connection
-) -> list[Stage]:
+    scenario: Scenario, origin: datetime, number: int, app: asyncpg.Connection, stagehand: asyncpg.Connection
+) -> list[Setup]:
     """Make a scene come true so many times. The stagehand, whose triggers are off, makes what else only time could."""
     roles = (["doctor"] * 2 + ["patient"] * 4) * number
     week = zip(*working_hours(origin - BEFORE, origin + WORK), strict=True)
-    (doctors,), (patients,) = await stagehand.fetch(PEOPLE, roles, scene.fee, scene.cap, *week)
+    (doctors,), (patients,) = await stagehand.fetch(PEOPLE, roles, scenario.fee, scenario.cap, *week)
     people = [(*doctors[2 * n : 2 * n + 2], *patients[4 * n : 4 * n + 4]) for n in range(number)]
 
     def each(*places: Place) -> Iterator[Sequence[object]]:
         rows = [(p[place.doctor], p[place.patient], origin + place.slot * SLOT) for p in people for place in places]
         return zip(*rows, strict=True)
 
-    held = await app.fetch(HELD, *each(*scene.held)) if scene.held else []
-    lapsed = await stagehand.fetch(LAPSED, *each(scene.lapsed)) if scene.lapsed else []
-    if scene.waiting:
+    held = await app.fetch(HELD, *each(*scenario.held)) if scenario.held else []
+    lapsed = await stagehand.fetch(LAPSED, *each(scenario.lapsed)) if scenario.lapsed else []
+    if scenario.waiting:
         await stagehand.execute(WAITING, *list(each(Place(D, S, 0)))[:2])
-    own = len(scene.held)
+    own = len(scenario.held)
     appointments = [[row["id"] for row in (*held[own * n : own * n + own], *lapsed[n : n + 1])] for n in range(number)]
-    due = [(ids[payment.appointment], payment.status) for ids in appointments for payment in scene.payments]
+    due = [(ids[payment.appointment], payment.status) for ids in appointments for payment in scenario.payments]
     payments = [Payment(*row) for row in await stagehand.fetch(PAYMENTS, *zip(*due, strict=True))] if due else []
-    per = len(scene.payments)
+    per = len(scenario.payments)
     return [
-        Stage(who, tuple(_side(scene, aim, who, ids, payments[per * n : per * n + per], origin) for aim in scene.aims))
+        Setup(
+            who,
+            tuple(
+                _participant(scenario, aim, who, ids, payments[per * n : per * n + per], origin)
+                for aim in scenario.targets
+            ),
+        )
         for n, (who, ids) in enumerate(zip(people, appointments, strict=True))
     ]
 
 
-def _side(
-    scene: Scene,
-    aim: Aim,
+def _participant(
+    scenario: Scenario,
+    aim: Target,
     people: Sequence[int],
     appointments: Sequence[int],
     payments: Sequence[Payment],
     origin: datetime,
-) -> Side:
-    places = (*scene.held, *filter(None, [scene.lapsed]))
-    return Side(
+) -> Participant:
+    places = (*scenario.held, *filter(None, [scenario.lapsed]))
+    return Participant(
         doctor=people[aim.doctor],
         patient=people[places[aim.has].patient],
         appointment=appointments[aim.has],
@@ -236,7 +242,7 @@ STATE = """
 """
 
 
-async def states(stages: Sequence[Stage], origin: datetime, db: asyncpg.Connection) -> list[tuple[str, ...]]:
+async def states(setups: Sequence[Setup], origin: datetime, db: asyncpg.Connection) -> list[tuple[str, ...]]:
     """Describe each stage, so that those that look alike are equal."""
-    everybody = [person for stage in stages for person in stage.people]
+    everybody = [person for setup in setups for person in setup.people]
     return [tuple(row[0]) for row in await db.fetch(STATE, everybody, origin)]

@@ -11,10 +11,10 @@ import pytest_asyncio
 
 from app.db.driver import RETRYABLE
 from app.domain.rules import RULES
-from tests.robustness.interleaving.operation_pairs import HOPELESS, RETRIED, Case, cases
+from tests.robustness.interleaving.operation_pairs import ONE_ALWAYS_REFUSED, RETRIED, Case, cases
 from tests.robustness.interleaving.operations import MONEY, OPERATIONS
-from tests.robustness.interleaving.player import DONE, Play, Session, Statement, explore
-from tests.robustness.interleaving.setups import Scene, Stage, set_up, states
+from tests.robustness.interleaving.player import DONE, Interleaving, Session, Statement, explore
+from tests.robustness.interleaving.setups import Scenario, Setup, set_up, states
 from tests.support.db.invariants import RECORD, broken
 from tests.support.factories import a_slot
 from tests.support.servers.databases import Database, execute
@@ -33,7 +33,7 @@ class Company(NamedTuple):
     players: list[asyncpg.Connection]
     watcher: asyncpg.Connection
     stagehand: asyncpg.Connection  # with its triggers off
-    ready: dict[tuple[Scene, datetime], list[Stage]]  # of each scene, by its first slot
+    ready: dict[tuple[Scenario, datetime], list[Setup]]  # of each scene, by its first slot
 
 
 class Ending(NamedTuple):
@@ -46,7 +46,7 @@ class Ending(NamedTuple):
 class Seen(NamedTuple):
     """A play, how it ended, and which rules it broke."""
 
-    play: Play
+    play: Interleaving
     ending: Ending
     broken: list[str]
 
@@ -85,16 +85,16 @@ async def perform(company: Company, case: Case, origin: datetime, *sides: int) -
 
     Slots are counted from `origin`, of all plays of a case: they are compared.
     """
-    used: list[Stage] = []
-    ready = company.ready.setdefault((case.scene, origin), [])
+    used: list[Setup] = []
+    ready = company.ready.setdefault((case.scenario, origin), [])
 
-    async def stage() -> Play:
+    async def setup() -> Interleaving:
         if not ready:
-            ready.extend(await set_up(case.scene, origin, AT_ONCE, company.players[0], company.stagehand))
+            ready.extend(await set_up(case.scenario, origin, AT_ONCE, company.players[0], company.stagehand))
         used.append(ready.pop())
-        return Play([part(company, case, used[-1], side) for side in sides], company.watcher)
+        return Interleaving([part(company, case, used[-1], side) for side in sides], company.watcher)
 
-    plays = [play async for play in explore(stage)]
+    plays = [play async for play in explore(setup)]
     seen = await states(used, origin, company.watcher)
     wrong = await faults(company, case, used)
     return [
@@ -102,23 +102,23 @@ async def perform(company: Company, case: Case, origin: datetime, *sides: int) -
     ]
 
 
-def part(company: Company, case: Case, stage: Stage, side: int) -> Session:
+def part(company: Company, case: Case, setup: Setup, side: int) -> Session:
     """Return the session of one side."""
     operation = case.operations[side]
-    doctor = stage.sides[side].doctor
+    doctor = setup.sides[side].doctor
     look = Statement("look", f"SELECT count(*) FROM appointment WHERE doctor_id = {doctor}")
     # at READ COMMITTED a look leaves neither a snapshot nor a lock behind
     looks = [] if company.level == READ_COMMITTED else [look]
-    statement = (OPERATIONS | MONEY)[operation](stage.sides[side])
+    statement = (OPERATIONS | MONEY)[operation](setup.sides[side])
     return Session(operation, company.players[side], company.level, [*looks, statement])
 
 
-async def faults(company: Company, case: Case, stages: Sequence[Stage]) -> list[list[str]]:
+async def faults(company: Company, case: Case, setups: Sequence[Setup]) -> list[list[str]]:
     """Return for each stage which rules are broken there."""
-    doctors = [doctor for stage in stages for doctor in stage.doctors]
-    if not await broken(company.watcher, doctors, cap=case.scene.cap):
-        return [[] for _ in stages]
-    return [await broken(company.watcher, stage.doctors, cap=case.scene.cap) for stage in stages]
+    doctors = [doctor for setup in setups for doctor in setup.doctors]
+    if not await broken(company.watcher, doctors, cap=case.scenario.cap):
+        return [[] for _ in setups]
+    return [await broken(company.watcher, setup.doctors, cap=case.scenario.cap) for setup in setups]
 
 
 @pytest.mark.parametrize("case", list(cases()), ids=str)
@@ -131,7 +131,7 @@ async def test_a_pair(companies: list[Company], case: Case) -> None:
     serialize_per_doctor = [seen.ending for seen in plays[0] if not seen.play.overlaps]
     assert len(serialize_per_doctor) == 2
     possible = [{ending.outcomes[side] for ending in serialize_per_doctor} for side in range(2)]
-    assert all(DONE in outcomes for outcomes in possible) or case.name in HOPELESS, (
+    assert all(DONE in outcomes for outcomes in possible) or case.name in ONE_ALWAYS_REFUSED, (
         f"the two never meet: {serialize_per_doctor}"
     )
     for company, all_seen in zip(companies, plays, strict=True):

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest_asyncio
 
-from tests.robustness.interleaving.player import Play, Session, Statement, explore
+from tests.robustness.interleaving.player import Interleaving, Session, Statement, explore
 from tests.support.servers.databases import Database
 
 Players = list[asyncpg.Connection]
@@ -22,33 +22,33 @@ async def players(database: Database) -> AsyncIterator[Players]:
         await player.close()
 
 
-def play(players: Players, *scripts: list[str]) -> Play:
+def play(players: Players, *scripts: list[str]) -> Interleaving:
     """Return two sessions that say these statements."""
     statements = [[Statement(sql.split(" ", 1)[0].lower(), sql) for sql in script] for script in scripts]
     sessions = [
         Session(name, player, "READ COMMITTED", said)
         for name, player, said in zip(("one", "two"), players, statements, strict=False)
     ]
-    return Play(sessions, players[2])
+    return Interleaving(sessions, players[2])
 
 
 FIRST, SECOND = "UPDATE thing SET n = n WHERE n = 1", "UPDATE thing SET n = n WHERE n = 2"
 
 
 async def test_every_order_is_played_once(players: Players) -> None:
-    async def stage() -> Play:
+    async def setup() -> Interleaving:
         return play(players, ["SELECT 1"], ["SELECT 2"])
 
-    plays = [one async for one in explore(stage)]
+    plays = [one async for one in explore(setup)]
     assert len({tuple(one.turns) for one in plays}) == len(plays) == 6
     assert [one.turns for one in plays if not one.overlaps] == [[0, 0, 1, 1], [1, 1, 0, 0]]
 
 
 async def test_who_waits_has_no_turn(players: Players) -> None:
-    async def stage() -> Play:
+    async def setup() -> Interleaving:
         return play(players, [FIRST], [FIRST])
 
-    plays = [one async for one in explore(stage)]
+    plays = [one async for one in explore(setup)]
     assert sorted(one.turns for one in plays) == [[0, 0, 1, 1], [0, 1, 0, 1], [1, 0, 1, 0], [1, 1, 0, 0]]
     assert {one.outcomes for one in plays} == {("done", "done")}
 

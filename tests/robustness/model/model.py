@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 
 from tests.robustness.model.model_calendar import Span, local
 from tests.robustness.model.model_offers import WINDOW
-from tests.robustness.model.model_records import HELD, Appointment, Doctor, Entry, Offer, Refused
+from tests.robustness.model.model_records import HELD, Appointment, Doctor, Offer, Refused, WaitlistEntry
 from tests.robustness.model.model_schedule import Schedule
 
 NOTICE, CORRECTION = timedelta(hours=72), timedelta(hours=168)
@@ -26,7 +26,7 @@ class World(Schedule):
     doctors: dict[int, Doctor]
     patients: list[int]
     appointments: list[Appointment] = field(default_factory=list)
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[WaitlistEntry] = field(default_factory=list)
     offers: list[Offer] = field(default_factory=list)
     act: int = 0
     moment_number: int = 0

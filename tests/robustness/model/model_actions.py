@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from tests.robustness.model.model_calendar import DAY, MINUTE, Span
-from tests.robustness.model.model_comparison import BOOKINGS, LENGTHS, NUMBER, Story
+from tests.robustness.model.model_comparison import BOOKINGS, LENGTHS, NUMBER, ComparedHistory
 from tests.robustness.model.model_postgres import CANCEL, MOVE
 
 Edge = tuple[str, bool] | None
@@ -33,7 +33,7 @@ EDGES = st.one_of(*3 * [st.none()], AN_EDGE)
 SELDOM = st.sampled_from([False, False, False, True])
 
 
-class Practice(Story):
+class ComparedActions(ComparedHistory):
     """Everything that people can do, and time."""
 
     @rule(patient=NUMBER, doctor=NUMBER, start=START, by_admin=SELDOM)

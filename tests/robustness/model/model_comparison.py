@@ -16,7 +16,7 @@ from tests.robustness.model.model_choices import STEPS, ZONES, Choices, edges_of
 from tests.robustness.model.model_offers import WINDOW
 from tests.robustness.model.model_postgres import BOOK, Postgres, span_of
 from tests.robustness.model.model_records import Appointment, Doctor, Refused
-from tests.robustness.model.model_snapshot import Kept
+from tests.robustness.model.model_snapshot import Snapshot
 
 NUMBER = st.integers(0, 10_000)  # one of whatever there is, counted round and round
 LENGTHS = st.sampled_from(STEPS)
@@ -26,7 +26,7 @@ _stories = count(1)
 Answer = Sequence[object]
 
 
-class Story(Choices, RuleBasedStateMachine):
+class ComparedHistory(Choices, RuleBasedStateMachine):
     """Two doctors and two patients, known to PostgreSQL and to the model."""
 
     postgres: ClassVar[Postgres]
@@ -109,7 +109,7 @@ class Story(Choices, RuleBasedStateMachine):
     def _model_s_verdict(self, act: Callable[[], Answer]) -> int | str:
         """Return what the model answers; what it refuses leaves nothing behind."""
         self.world.act += 1
-        before = Kept(self.world)
+        before = Snapshot(self.world)
         verdict = _verdict(act)
         if isinstance(verdict, str):
             before.restore()

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from tests.robustness.model.model_calendar import MINUTE, Span, local
-from tests.robustness.model.model_records import OPEN, Appointment, Doctor, Entry, Offer
+from tests.robustness.model.model_records import OPEN, Appointment, Doctor, Offer, WaitlistEntry
 
 WINDOW = timedelta(hours=360)
 FIRST_WAVE, MIN_NOTICE, WAVES = 3, timedelta(hours=2), 4
@@ -22,7 +22,7 @@ class Offers:
     hold: timedelta
     doctors: dict[int, Doctor]
     appointments: list[Appointment]
-    entries: list[Entry]
+    entries: list[WaitlistEntry]
     offers: list[Offer]
 
     def active_of(self, doctor: int) -> list[Appointment]:
@@ -41,16 +41,16 @@ class Offers:
     def on_offer(self, doctor: int) -> list[Appointment]:
         return [a for a in self.appointments if a.doctor == doctor and a.status == "offered"]
 
-    def open_offers(self, *, of: Appointment | None = None, to: Entry | None = None) -> list[Offer]:
+    def open_offers(self, *, of: Appointment | None = None, to: WaitlistEntry | None = None) -> list[Offer]:
         """Return the offers that have not ended, of a slot or to an entry if given."""
         return [o for o in self.offers if o.status in OPEN and (of in (None, o.slot)) and (to in (None, o.entry))]
 
-    def has_claim(self, entry: Entry) -> bool:
+    def has_claim(self, entry: WaitlistEntry) -> bool:
         return entry.status == "offered" and any(
             o.entry is entry and o.status == "accepted" and o.slot.counts_as(self.now) == "pending" for o in self.offers
         )
 
-    def suits(self, entry: Entry, slot: Span) -> bool:
+    def suits(self, entry: WaitlistEntry, slot: Span) -> bool:
         """Whether a slot can be offered to an entry: on its day, not too soon, new to the patient, who is free then."""
         day = local(slot.start, self.doctors[entry.doctor].timezone).date()
         busy = [
@@ -65,7 +65,7 @@ class Offers:
             and not busy
         )
 
-    def _was_offered(self, entry: Entry, slot: Span) -> bool:
+    def _was_offered(self, entry: WaitlistEntry, slot: Span) -> bool:
         def had_since(o: Offer) -> bool:
             for a in self.appointments:
                 if a.doctor != entry.doctor or a.patient is None or not a.span.overlaps(slot):
@@ -83,7 +83,7 @@ class Offers:
             for o in self.offers
         )
 
-    def has_unused_offer(self, entry: Entry) -> bool:
+    def has_unused_offer(self, entry: WaitlistEntry) -> bool:
         """Whether no appointment has ended since an offer of which nothing was made."""
 
         def ended_since(o: Offer) -> bool:
@@ -100,11 +100,11 @@ class Offers:
         passed = [o for o in self.offers if o.entry is entry and o.status in ("accepted", "declined", "expired")]
         return any(not ended_since(o) for o in passed)
 
-    def plan(self, doctor: int, freed: Span | None = None) -> list[tuple[Entry, Appointment | Span]]:
+    def plan(self, doctor: int, freed: Span | None = None) -> list[tuple[WaitlistEntry, Appointment | Span]]:
         """Return for each in line a slot on offer, or else a free one."""
         room = self.doctors[doctor].max_appointments - len(self.active_of(doctor))
         free = self._to_offer(doctor, freed) if room > 0 else []
-        left, planned = self.on_offer(doctor), list[tuple[Entry, Appointment | Span]]()
+        left, planned = self.on_offer(doctor), list[tuple[WaitlistEntry, Appointment | Span]]()
         for entry in self.in_line(doctor):
             theirs = [o.slot for o in self.open_offers(to=entry) if o.ends > self.now]
             suiting = [a for a in left if a in theirs] or [a for a in left if self.suits(entry, a.span)]
@@ -118,7 +118,7 @@ class Offers:
                     planned.append((entry, slot))
         return planned
 
-    def in_line(self, doctor: int) -> list[Entry]:
+    def in_line(self, doctor: int) -> list[WaitlistEntry]:
         waiting = [e for e in self.entries if e.doctor == doctor and e.status in ("waiting", "offered")]
         return sorted((e for e in waiting if not self.has_claim(e)), key=lambda e: e.priority)
 
@@ -235,7 +235,7 @@ class Offers:
             if o.due <= self.now:
                 o.due = o.ends
 
-    def _offer(self, a: Appointment, entry: Entry, wave: int) -> None:
+    def _offer(self, a: Appointment, entry: WaitlistEntry, wave: int) -> None:
         pause, latest = wave_delay(a.span.start - self.now), a.span.start - MIN_NOTICE
         due, ends = min(self.now + pause, latest), min(self.now + WAVES * pause, latest)
         self.offers.append(Offer(a, entry, wave, self.now, due, ends, self.happened()))

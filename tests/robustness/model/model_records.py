@@ -74,7 +74,7 @@ class Appointment:
 
 
 @dataclass
-class Entry:
+class WaitlistEntry:
     doctor: int
     patient: int
     day: date | None
@@ -89,7 +89,7 @@ class Entry:
 @dataclass
 class Offer:
     slot: Appointment
-    entry: Entry
+    entry: WaitlistEntry
     wave: int
     made_at: datetime
     due: datetime

@@ -5,7 +5,7 @@ from typing import Any
 from tests.robustness.model.model import World
 
 
-class Kept:
+class Snapshot:
     """A world as it was."""
 
     def __init__(self, world: World) -> None:

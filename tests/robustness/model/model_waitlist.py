@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from tests.robustness.model.model_calendar import local
 from tests.robustness.model.model_offers import MIN_NOTICE, WINDOW, Offers
-from tests.robustness.model.model_records import LIVE, OPEN, Appointment, Doctor, Entry, Offer, Refused
+from tests.robustness.model.model_records import LIVE, OPEN, Appointment, Doctor, Offer, Refused, WaitlistEntry
 
 
 class Waitlist(Offers):
@@ -19,7 +19,7 @@ class Waitlist(Offers):
             return []
         return [span.start for span in self.untaken(doctor) if not any(map(span.overlaps, owed))]
 
-    def join(self, patient: int, doctor: int, day: date | None) -> list[Entry]:
+    def join(self, patient: int, doctor: int, day: date | None) -> list[WaitlistEntry]:
         d = self._doctor(doctor)
         if day and not local(self.now, d.timezone).date() <= day <= local(self.now + WINDOW, d.timezone).date():
             raise Refused("waitlist_desired_date_window")
@@ -31,7 +31,7 @@ class Waitlist(Offers):
             raise Refused("waitlist_entry_patient_id_fkey")
         lately = [a for a in self.appointments if (a.doctor, a.patient, a.canceled_by) == (doctor, patient, "doctor")]
         first = any(a.changed_at and self.now - a.changed_at < WINDOW for a in lately)
-        joined = Entry(doctor, patient, day, 1 if first else 2)
+        joined = WaitlistEntry(doctor, patient, day, 1 if first else 2)
         self.entries.append(joined)
         self.serve(doctor)
         return [joined]
@@ -42,7 +42,7 @@ class Waitlist(Offers):
             if entry.is_answered_by(booked, day):
                 self.end_waitlist_entries(entry, "fulfilled")
 
-    def end_waitlist_entries(self, entry: Entry, status: str) -> None:
+    def end_waitlist_entries(self, entry: WaitlistEntry, status: str) -> None:
         """Let an entry end, and its offer with it."""
         entry.status = status
         for o in self.open_offers(to=entry):
@@ -62,7 +62,7 @@ class Waitlist(Offers):
         if o.status not in OPEN:
             raise Refused("offer_status_transition")
 
-    def change_entry_status(self, patient: int, entry: Entry, status: str) -> list[Entry]:
+    def change_entry_status(self, patient: int, entry: WaitlistEntry, status: str) -> list[WaitlistEntry]:
         """Leave, pause or resume."""
         if entry.patient != patient:
             return []
@@ -92,7 +92,7 @@ class Waitlist(Offers):
             or (self.has_waitlist(doctor) and bool(self.owed(doctor)))
         )
 
-    def _outwaited(self) -> list[Entry]:
+    def _outwaited(self) -> list[WaitlistEntry]:
         """Return the live entries whose day is over where the doctor is."""
         waiting = [(e, e.day) for e in self.entries if e.status in LIVE]
         zones = {doctor: d.timezone for doctor, d in self.doctors.items()}

@@ -10,9 +10,9 @@ from tests.robustness.model.model_calendar import MINUTE
 from tests.robustness.model.model_choices import STEPS
 from tests.robustness.model.model_offers import WINDOW
 from tests.robustness.model.model_records import Doctor
-from tests.robustness.model.random_acts import ACTS, draw
-from tests.robustness.model.real_time import CAPTURE_WAIT_SECONDS, RealTime
-from tests.robustness.model.simulated_mail import Post
+from tests.robustness.model.random_acts import ACTS, random_action
+from tests.robustness.model.real_time import MAX_POSTPONEMENT, RealTime
+from tests.robustness.model.simulated_mail import SimulatedMail
 from tests.support.db.invariants import broken
 
 HOLD, HOLD_LIMIT = 15, 2
@@ -21,13 +21,13 @@ PAUSE = 4 * MINUTE  # the longest between two acts
 AUDIT = timedelta(hours=6)
 
 
-class Fortnight(RealTime):
+class PracticeSimulation(RealTime):
     """Everything that people do in it is drawn by lot, from the first three doctors and six patients on."""
 
     def __init__(self, speed: int) -> None:
         super().__init__(speed)
         self.random = Random()
-        self.post = Post(self.postgres)
+        self.post = SimulatedMail(self.postgres)
         self.audited = self.began
         self.fullest = 0
         self.postgres.set_policy(HOLD, HOLD_LIMIT, self.zones)
@@ -37,7 +37,7 @@ class Fortnight(RealTime):
         self.both_hold_the_same()
 
     @property
-    def lived(self) -> timedelta:
+    def elapsed(self) -> timedelta:
         """How long the practice is there, by PostgreSQL's clock."""
         return self.world.now - self.began
 
@@ -45,7 +45,7 @@ class Fortnight(RealTime):
         """Do one thing after another until so much time has passed since the beginning."""
         names, weights = list(ACTS), list(ACTS.values())
         try:
-            while self.lived < end:
+            while self.elapsed < end:
                 self.act(*self.random.choices(names, weights))
                 self.let_pass(self.random.random() * PAUSE)
                 if self.world.now - self.audited > AUDIT:
@@ -58,7 +58,7 @@ class Fortnight(RealTime):
     def act(self, name: str) -> None:
         """Do something."""
         doing = getattr(self, name)
-        told = draw(doing, self.random)
+        told = random_action(doing, self.random)
         self.doing = name
         self.latest.append(f"{self.world.now}: {name} {told}")
         doing(**told)
@@ -89,7 +89,7 @@ class Fortnight(RealTime):
         """Book a slot right before or after it enters the booking window, or begins."""
         d, ahead = self.a_doctor(doctor), WINDOW if enters else timedelta(0)
         first = self.world.now + ahead
-        for start in self.world.doctors[d].slots(first, first + CAPTURE_WAIT_SECONDS)[:1]:
+        for start in self.world.doctors[d].slots(first, first + MAX_POSTPONEMENT)[:1]:
             self.wait_for_edge(start - ahead, before=before)
             self.book_slot(self.patient(patient), d, start)
 
@@ -138,10 +138,10 @@ class Fortnight(RealTime):
     def report(self) -> Iterator[str]:
         """Say what was lived through, and what was said to whom how often."""
         ended = Counter(a.counts_as(self.world.now) for a in self.world.appointments)
-        yield f"\n{self.lived} lived at {self.speed} times the speed, by {len(self.world.doctors)} doctors"
+        yield f"\n{self.elapsed} lived at {self.speed} times the speed, by {len(self.world.doctors)} doctors"
         yield f"and {len(self.world.patients)} patients, up to {self.fullest} appointments of one doctor at a time"
         yield f"{sum(self.tally.values())} verdicts, {self.at_an_edge} of them as a rule may have changed its mind"
         yield f"{ended['expired']} holds lapsed, {ended['completed'] + ended['no_show']} visits ended: {dict(ended)}"
-        yield f"notifications: {self.post.fates()}"
+        yield f"notifications: {self.post.statuses()}"
         for name in ACTS:
             yield f"{name}: { {word: n for (act, word), n in sorted(self.tally.items()) if act == name} }"

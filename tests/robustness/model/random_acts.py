@@ -63,7 +63,7 @@ def _changes(random: Random) -> dict[str, object]:
 
 
 # by the name of an act's parameter
-LOTS: dict[str, Callable[[Random], object]] = {
+GENERATORS: dict[str, Callable[[Random], object]] = {
     "patient": _regular,
     **dict.fromkeys(("doctor", "number", "week"), _number),
     **dict.fromkeys(("stranger", "block", "by_admin", "dry_run"), _seldom),
@@ -80,8 +80,8 @@ LOTS: dict[str, Callable[[Random], object]] = {
 }
 
 
-def draw(act: Callable[..., None], random: Random) -> dict[str, object]:
+def random_action(act: Callable[..., None], random: Random) -> dict[str, object]:
     """Return what an act is told; what may be None sometimes is."""
     parameters = inspect.signature(act).parameters.values()
     left_out = {p.name for p in parameters if NoneType in get_args(p.annotation) and _half(random)}
-    return {p.name: None if p.name in left_out else LOTS[p.name](random) for p in parameters}
+    return {p.name: None if p.name in left_out else GENERATORS[p.name](random) for p in parameters}

@@ -10,20 +10,20 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
-from tests.robustness.model.model_actions import Edge, Practice
+from tests.robustness.model.model_actions import ComparedActions, Edge
 from tests.robustness.model.model_calendar import MINUTE, make_zone
 from tests.robustness.model.model_choices import ZONES, edges_of
 from tests.robustness.model.model_offers import wave_delay
 from tests.robustness.model.model_records import OPEN, Appointment
-from tests.robustness.model.model_snapshot import Kept
+from tests.robustness.model.model_snapshot import Snapshot
 from tests.robustness.model.real_time_postgres import RealTimePostgres
 
 TICK, RESOLUTION = 5 * MINUTE, timedelta(microseconds=1)
-CAPTURE_WAIT_SECONDS = 30 * MINUTE  # how long an act is put off to come right before or after an edge
+MAX_POSTPONEMENT = 30 * MINUTE  # how long an act is put off to come right before or after an edge
 MARGIN = 0.015  # seconds of ours between an act and the edge that it is to come before or after
 
 
-class RealTime(Practice):
+class RealTime(ComparedActions):
     """A story on a clock that runs `speed` times as fast as ours."""
 
     postgres: ClassVar[RealTimePostgres]
@@ -69,7 +69,7 @@ class RealTime(Practice):
         now, counting = self.world.now, ("completed", "no_show") if name == "correction" else ("pending", "confirmed")
         known = [(a.hold_ends if name == "hold" else edges_of(a)[name], a) for a in self.world.appointments]
         near = [
-            (at, a) for at, a in known if at and now < at <= now + CAPTURE_WAIT_SECONDS and a.counts_as(now) in counting
+            (at, a) for at, a in known if at and now < at <= now + MAX_POSTPONEMENT and a.counts_as(now) in counting
         ]
         return sorted(near, key=lambda one: one[0])
 
@@ -87,7 +87,7 @@ class RealTime(Practice):
 
     def _find(self, said: object, in_model: Callable[[], object], instants: list[datetime]) -> None:
         """Find an instant at which the model says what PostgreSQL said, and then holds what PostgreSQL holds."""
-        before, differences = Kept(self.world), []
+        before, differences = Snapshot(self.world), []
         for instant in instants:
             self.world.now = instant
             try:

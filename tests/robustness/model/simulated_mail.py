@@ -7,12 +7,12 @@ from app.domain.notifications.repository import CLAIM, DUE_ACCOUNTS, DUE_TO, FAI
 from app.workers.notifications import LEASE, MAILS_PER_DISPATCH
 from tests.robustness.model.model_postgres import Postgres
 
-FATES = "SELECT status, count(*) FROM notification GROUP BY status ORDER BY status"
+DELIVERY_RESULTS = "SELECT status, count(*) FROM notification GROUP BY status ORDER BY status"
 PERMANENTLY = False
 GIVEN_UP = "SELECT attempts, due_at - created_at AS after FROM notification WHERE status = 'failed'"
 
 
-class Post:
+class SimulatedMail:
     """Delivers what is due whenever it is told to."""
 
     def __init__(self, postgres: Postgres) -> None:
@@ -23,21 +23,21 @@ class Post:
         """Send every mail that is due, one account after the other."""
         for account in self.postgres.act(DUE_ACCOUNTS, MAILS_PER_DISPATCH):
             for due in self.postgres.act(DUE_TO, account["account_id"], 0):
-                for letter in self.postgres.act(CLAIM, due["id"], LEASE, secrets.token_bytes(32)):
-                    self._send(letter["id"], letter["email"])
+                for message in self.postgres.act(CLAIM, due["id"], LEASE, secrets.token_bytes(32)):
+                    self._send(message["id"], message["email"])
 
-    def _send(self, letter: int, address: str) -> None:
+    def _send(self, message: int, address: str) -> None:
         self.unreachable = self.unreachable or address
         if address == self.unreachable:
-            self.postgres.act(FAILED, letter, "mailbox out of order", PERMANENTLY)
+            self.postgres.act(FAILED, message, "mailbox out of order", PERMANENTLY)
         else:
-            self.postgres.act(SENT, letter)
+            self.postgres.act(SENT, message)
 
-    def fates(self) -> dict[str, int]:
+    def statuses(self) -> dict[str, int]:
         """Return how many mails have each status."""
-        return {row["status"]: row["count"] for row in self.postgres.act(FATES, by="superuser")}
+        return {row["status"]: row["count"] for row in self.postgres.act(DELIVERY_RESULTS, by="superuser")}
 
-    def hasty(self) -> list[tuple[int, timedelta]]:
+    def given_up_early(self) -> list[tuple[int, timedelta]]:
         """Return the mails that were given up before 30 attempts over 18 hours and more."""
         rows = self.postgres.act(GIVEN_UP, by="superuser")
         return [tuple(row) for row in rows if row["attempts"] < 30 or row["after"] < timedelta(hours=18)]

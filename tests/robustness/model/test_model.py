@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.robustness.model.model_actions import Practice
+from tests.robustness.model.model_actions import ComparedActions
 from tests.robustness.model.model_postgres import Postgres, Run
 from tests.support.servers.databases import Database
 
@@ -38,6 +38,6 @@ def test_postgresql_is_the_model(
     database: Database, app: asyncpg.Connection, admin: asyncpg.Connection, run_async: Run
 ) -> None:
     superuser = run_async(asyncpg.connect(database.superuser))
-    Practice.postgres = Postgres(app, admin, superuser, run_async)
-    run_state_machine_as_test(Practice, settings=settings.get_profile(PROFILE))
+    ComparedActions.postgres = Postgres(app, admin, superuser, run_async)
+    run_state_machine_as_test(ComparedActions, settings=settings.get_profile(PROFILE))
     run_async(superuser.close())

@@ -15,7 +15,7 @@ import pytest
 import pytest_asyncio
 
 from tests.robustness.model.model_postgres import Run
-from tests.robustness.model.practice_simulation import Fortnight
+from tests.robustness.model.practice_simulation import PracticeSimulation
 from tests.robustness.model.random_acts import ACTS
 from tests.robustness.model.real_time_postgres import RealTimePostgres
 from tests.support.db.invariants import RECORD
@@ -85,16 +85,16 @@ def test_life(
     request: pytest.FixtureRequest,
 ) -> None:
     superuser = run_async(asyncpg.connect(database.superuser))
-    Fortnight.postgres = RealTimePostgres(app, admin, superuser, run_async)
-    practice = Fortnight(SPEED)
+    PracticeSimulation.postgres = RealTimePostgres(app, admin, superuser, run_async)
+    practice = PracticeSimulation(SPEED)
     try:
         practice.live(timedelta(days=DAYS))
     finally:
         for line in practice.report():
             request.config.get_terminal_writer().line(line)
-    assert not practice.post.hasty()
+    assert not practice.post.given_up_early()
     if DAYS >= 14:
         assert {name for name, word in practice.tally if word in ("done", "no row", "told")} == {*ACTS}
         assert {word for _, word in practice.tally} >= REFUSALS
-        assert practice.post.fates().keys() >= {"sent", "skipped", "failed"}
+        assert practice.post.statuses().keys() >= {"sent", "skipped", "failed"}
     run_async(superuser.close())

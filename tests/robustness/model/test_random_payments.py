@@ -98,9 +98,9 @@ class Cast(NamedTuple):
 
 async def tell(cast: Cast, step: Step) -> None:
     """Take a step, which a rule may refuse."""
-    teller = cast.root if step[0] in TIMES else cast.app
+    connection = cast.root if step[0] in TIMES else cast.app
     try:
-        await teller.execute(cast.told(step))
+        await connection.execute(cast.told(step))
     except asyncpg.IntegrityConstraintViolationError as error:
         if refusal_of(error) is None:  # no rule, or one that nothing a client says should break
             raise

@@ -59,14 +59,14 @@ async def mutants(db: asyncpg.Connection) -> list[Mutant]:
     """Return every mutant of a migrated database, in the order of the rules."""
     found = [Mutant(*row) for row in await db.fetch(DECLARED) + await db.fetch(PREDICATES, list(RULES))]
     for trigger in await db.fetch(TRIGGERS):
-        found += _deafened(*trigger)
+        found += _disabled(*trigger)
     for rule, changes in WEAKENED.items():
         found += [await _weakened(db, rule, change) for change in changes]
     await _try_out(db, found)
     return sorted(found)
 
 
-def _deafened(name: str, table: str, definition: str) -> list[Mutant]:
+def _disabled(name: str, table: str, definition: str) -> list[Mutant]:
     """Return a trigger once without each of the events at which it fires."""
     timing = re.search(r"(?:BEFORE|AFTER) (.+?) ON ", definition)
     assert timing, definition

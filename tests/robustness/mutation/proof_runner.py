@@ -15,7 +15,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.support.rules.proofs import Proofs, files
-from tests.support.servers.forks import FORKS, ROOT, tell_in
+from tests.support.servers.forks import FORK_SERVER, ROOT, redirect_output
 
 FORK = multiprocessing.get_context("fork")
 # Modules that are imported already cannot be rewritten, and plugins that nobody asked for take longer than a test. What
@@ -24,7 +24,7 @@ ARGUMENTS = ["-x", "-q", "-s", "--assert=plain", "--tb=native", "--timeout=60"]
 PLUGINS = ["-p", "no:cacheprovider", "-p", "asyncio", "-p", "timeout"]
 
 
-class Order(NamedTuple):
+class RunRequest(NamedTuple):
     """Tests to run, by node id and until one fails, with what to add to the environment and where to write."""
 
     number: int
@@ -33,7 +33,7 @@ class Order(NamedTuple):
     log: Path
 
 
-class Provers:
+class ProofRunner:
     """The process that has collected the tests, as the others see it."""
 
     proofs: dict[str, list[str]]  # the node ids of the tests that prove each rule or trigger
@@ -49,13 +49,13 @@ class Provers:
 
     async def exit_code(self, tests: Sequence[str], environment: Mapping[str, str], log: Path) -> int:
         """Run tests until one fails. OK: none did; TESTS_FAILED: one did; anything else: they could not be run."""
-        order = Order(next(self._numbers), tests, environment, log)
+        order = RunRequest(next(self._numbers), tests, environment, log)
         awaited: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._awaited[order.number] = awaited
         self._pipe.send(order)
         return await awaited
 
-    def hear(self) -> None:
+    def read_result(self) -> None:
         """Take in how a run ended."""
         try:
             number, code = self._pipe.recv()
@@ -68,16 +68,16 @@ class Provers:
 
 
 @asynccontextmanager
-async def collected(log: Path) -> AsyncIterator[Provers]:
+async def collected(log: Path) -> AsyncIterator[ProofRunner]:
     """Yield a process that has collected the tests that prove rules. Raises ValueError if it cannot."""
-    ours, theirs = FORKS.Pipe()
-    process = FORKS.Process(target=_collect, args=(theirs, log))
+    ours, theirs = FORK_SERVER.Pipe()
+    process = FORK_SERVER.Process(target=_collect, args=(theirs, log))
     process.start()
     theirs.close()
     try:
-        provers = await asyncio.to_thread(Provers, ours, log)
-        asyncio.get_running_loop().add_reader(ours.fileno(), provers.hear)
-        yield provers
+        proof_runner = await asyncio.to_thread(ProofRunner, ours, log)
+        asyncio.get_running_loop().add_reader(ours.fileno(), proof_runner.read_result)
+        yield proof_runner
     finally:
         asyncio.get_running_loop().remove_reader(ours.fileno())
         ours.close()
@@ -85,7 +85,7 @@ async def collected(log: Path) -> AsyncIterator[Provers]:
 
 
 def _collect(pipe: Connection, log: Path) -> None:
-    tell_in(log)
+    redirect_output(log)
     os.chdir(ROOT)  # node ids begin there
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     proofs = Proofs()
@@ -114,7 +114,7 @@ class _Runs:
     def _begin(self, session: pytest.Session) -> bool:
         """Begin what is ordered, unless it is the end."""
         try:
-            order: Order = self._pipe.recv()
+            order: RunRequest = self._pipe.recv()
         except EOFError:
             return False
         process = FORK.Process(target=_run, args=(session, order))
@@ -138,8 +138,8 @@ class _Verdict:
         self.failed |= report.failed and report.when == "call"
 
 
-def _run(session: pytest.Session, order: Order) -> None:
-    tell_in(order.log)
+def _run(session: pytest.Session, order: RunRequest) -> None:
+    redirect_output(order.log)
     os.environ.update(order.environment)
     verdict = _Verdict()
     session.config.pluginmanager.register(verdict)

@@ -14,7 +14,7 @@ import pytest_asyncio
 
 from app.domain.rules import RULES
 from tests.robustness.mutation.mutants import Mutant, mutants
-from tests.robustness.mutation.proof_runner import Provers, collected
+from tests.robustness.mutation.proof_runner import ProofRunner, collected
 from tests.support.rules.reference import RULES_PAGE, rules_page
 from tests.support.servers.databases import url_for
 
@@ -23,16 +23,18 @@ QUICK = "tests/db/schema/test_tables.py"
 
 
 @pytest_asyncio.fixture(scope="module")
-async def provers(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Provers]:
+async def proof_runner(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ProofRunner]:
     """A process that has collected the tests that claim to prove rules and triggers."""
-    async with collected(tmp_path_factory.mktemp("provers") / "collected.log") as provers:
-        yield provers
+    async with collected(tmp_path_factory.mktemp("proof_runner") / "collected.log") as proof_runner:
+        yield proof_runner
 
 
 @pytest.fixture(scope="module")
-def proving(provers: Provers) -> dict[str, list[str]]:
+def proofs_by_rule(proof_runner: ProofRunner) -> dict[str, list[str]]:
     """The tests that claim to prove each rule and trigger, the quick ones first: the first failure ends a run."""
-    return {name: sorted(tests, key=lambda test: not test.startswith(QUICK)) for name, tests in provers.proofs.items()}
+    return {
+        name: sorted(tests, key=lambda test: not test.startswith(QUICK)) for name, tests in proof_runner.proofs.items()
+    }
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -45,18 +47,22 @@ async def every_mutant(superuser: str, template: str) -> list[Mutant]:
         await db.close()  # while somebody is connected, it cannot be cloned
 
 
-def test_every_rule_names_the_tests_that_prove_it(proving: dict[str, list[str]], every_mutant: list[Mutant]) -> None:
+def test_every_rule_names_the_tests_that_prove_it(
+    proofs_by_rule: dict[str, list[str]], every_mutant: list[Mutant]
+) -> None:
     mutated = {mutant.rule for mutant in every_mutant}
     assert set(RULES) <= mutated, "nothing takes these rules away"
-    assert set(proving) == mutated
+    assert set(proofs_by_rule) == mutated
 
 
-async def test_the_page_of_rules_names_them(superuser: str, template: str, proving: dict[str, list[str]]) -> None:
+async def test_the_page_of_rules_names_them(
+    superuser: str, template: str, proofs_by_rule: dict[str, list[str]]
+) -> None:
     db = await asyncpg.connect(url_for(superuser, template))
     try:
         if db.get_server_version().major < 18:
             pytest.skip("the page has the words of PostgreSQL 18")
-        assert RULES_PAGE.read_text("utf-8") == await rules_page(db, proving), (
+        assert RULES_PAGE.read_text("utf-8") == await rules_page(db, proofs_by_rule), (
             "docs/rules.md is out of date: ./task docs"
         )
     finally:
@@ -67,8 +73,8 @@ async def test_the_page_of_rules_names_them(superuser: str, template: str, provi
 async def test_no_mutant_survives(
     superuser: str,
     template: str,
-    provers: Provers,
-    proving: dict[str, list[str]],
+    proof_runner: ProofRunner,
+    proofs_by_rule: dict[str, list[str]],
     every_mutant: list[Mutant],
     tmp_path: Path,
 ) -> None:
@@ -78,7 +84,7 @@ async def test_no_mutant_survives(
         server = {"TEST_DATABASE_URL": superuser, "BOOKING_TEST_TEMPLATE": template}
         async with turn:
             for _ in range(3):  # a busy machine may fail to clone the template; that is no verdict
-                code = await provers.exit_code(
+                code = await proof_runner.exit_code(
                     tests, server | {"BOOKING_TEST_MUTATION": mutation}, tmp_path / f"{name}.log"
                 )
                 if code in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}:
@@ -86,10 +92,10 @@ async def test_no_mutant_survives(
             return code
 
     # the tests themselves pass in the run that this one belongs to; that they can be run here, one of each file shows
-    by_file = {test.partition("::")[0]: test for tests in proving.values() for test in tests}
+    by_file = {test.partition("::")[0]: test for tests in proofs_by_rule.values() for test in tests}
     unharmed, *codes = await asyncio.gather(
         run("unharmed", "", sorted(by_file.values())),
-        *(run(str(number), mutant.sql, proving[mutant.rule]) for number, mutant in enumerate(every_mutant)),
+        *(run(str(number), mutant.sql, proofs_by_rule[mutant.rule]) for number, mutant in enumerate(every_mutant)),
     )
     assert unharmed == pytest.ExitCode.OK, f"{tmp_path}/unharmed.log"
     survivors = [str(mutant) for mutant, code in zip(every_mutant, codes, strict=True) if code == pytest.ExitCode.OK]

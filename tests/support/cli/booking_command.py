@@ -10,7 +10,7 @@ from app.sandbox.stack.service import ROOT
 from tests.support.servers.sandbox_process import NOT_OURS
 
 
-class Said(NamedTuple):
+class CommandResult(NamedTuple):
     """How a command ended, and what it printed."""
 
     code: int | None
@@ -18,7 +18,7 @@ class Said(NamedTuple):
     err: str
 
 
-async def booking(*arguments: str, given: Mapping[str, str] | None = None, told: str = "") -> Said:
+async def booking(*arguments: str, given: Mapping[str, str] | None = None, input_text: str = "") -> CommandResult:
     """Run a command to its end, with `given` variables and `told` as its input."""
     kept = {name: value for name, value in os.environ.items() if name not in NOT_OURS and not name.startswith("PG")}
     process = await asyncio.create_subprocess_exec(
@@ -29,5 +29,5 @@ async def booking(*arguments: str, given: Mapping[str, str] | None = None, told:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    out, err = await process.communicate(told.encode())
-    return Said(process.returncode, out.decode(), err.decode())
+    out, err = await process.communicate(input_text.encode())
+    return CommandResult(process.returncode, out.decode(), err.decode())

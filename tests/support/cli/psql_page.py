@@ -52,18 +52,18 @@ async def psql(url: str, typed: str) -> str:
 
 def agrees(shown: str, printed: str) -> bool:
     """Whether what is printed is as shown, columns as wide as they may be."""
-    return re.fullmatch(_pattern(shown), _evened(printed)) is not None
+    return re.fullmatch(_pattern(shown), _normalized(printed)) is not None
 
 
 def _pattern(shown: str) -> str:
     lines = [
         "(.*\n)*?" if line == ANYTHING else ".*".join(map(re.escape, line.split(ANYTHING))) + "\n"
-        for line in _evened(shown).splitlines()
+        for line in _normalized(shown).splitlines()
     ]
     return "".join(lines)
 
 
-def _evened(text: str) -> str:
+def _normalized(text: str) -> str:
     """Take away what follows from the widths of columns, and psql's word on the versions of client and server."""
     lines = (re.sub(r"-{2,}", "-", " ".join(line.split())) for line in text.strip().splitlines())
     return "".join(f"{line}\n" for line in lines)

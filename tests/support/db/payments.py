@@ -15,7 +15,7 @@ BEGIN_CAPTURE = "SELECT b.* FROM payment AS p, begin_capture(p.id, 'PAYER', {}, 
 LAPSE = "UPDATE appointment SET hold_expires_at = clock_timestamp() - interval '1 s' WHERE id = $1"
 
 
-class Paying(NamedTuple):
+class PaymentCase(NamedTuple):
     """Who pays for what."""
 
     doctor: int
@@ -26,14 +26,14 @@ class Paying(NamedTuple):
 
 async def begun(
     owner: asyncpg.Connection, app: asyncpg.Connection, *, start: datetime | None = None, **doctor: Any
-) -> Paying:
+) -> PaymentCase:
     """Book with a new doctor for a new patient, and begin to pay."""
     doctor_id, patient = await make_doctor(owner, **doctor), await make_patient(owner)
     appointment = await book(app, patient, doctor_id, start or a_slot())
-    return Paying(doctor_id, patient, appointment, await create(app, patient, appointment))
+    return PaymentCase(doctor_id, patient, appointment, await create(app, patient, appointment))
 
 
-async def capturing(owner: asyncpg.Connection, app: asyncpg.Connection, **doctor: Any) -> Paying:
+async def capturing(owner: asyncpg.Connection, app: asyncpg.Connection, **doctor: Any) -> PaymentCase:
     """Go on until the money may be taken."""
     paying = await begun(owner, app, **doctor)
     start = await begin_capture(app, paying.payment)
@@ -42,14 +42,14 @@ async def capturing(owner: asyncpg.Connection, app: asyncpg.Connection, **doctor
     return paying
 
 
-async def captured(owner: asyncpg.Connection, app: asyncpg.Connection, **doctor: Any) -> Paying:
+async def captured(owner: asyncpg.Connection, app: asyncpg.Connection, **doctor: Any) -> PaymentCase:
     """Go on until the money is taken, and the appointment confirmed."""
     paying = await capturing(owner, app, **doctor)
     await record(app, paying.payment)
     return paying
 
 
-async def without_slot(owner: asyncpg.Connection, app: asyncpg.Connection, **doctor: Any) -> Paying:
+async def without_slot(owner: asyncpg.Connection, app: asyncpg.Connection, **doctor: Any) -> PaymentCase:
     """Take the money for an appointment that is canceled just then."""
     paying = await capturing(owner, app, **doctor)
     await app.fetch("SELECT * FROM cancel_as_doctor($1, $2, NULL, false)", paying.doctor, paying.appointment)
@@ -74,7 +74,7 @@ async def pay(app: asyncpg.Connection, patient: int, appointment: int) -> None:
     await record(app, payment)
 
 
-async def another_payment(owner: asyncpg.Connection, paying: Paying) -> int:
+async def another_payment(owner: asyncpg.Connection, paying: PaymentCase) -> int:
     """Begin a second payment for an appointment, which create_payment() would not."""
     payment: int = await owner.fetchval(
         "INSERT INTO payment (appointment_id, amount, currency) VALUES ($1, $2, 'USD') RETURNING id",
@@ -118,7 +118,7 @@ async def record(
     )
 
 
-async def cancel(app: asyncpg.Connection, paying: Paying) -> None:
+async def cancel(app: asyncpg.Connection, paying: PaymentCase) -> None:
     """Cancel as the patient."""
     await app.fetch("SELECT * FROM cancel_as_patient($1, $2)", paying.patient, paying.appointment)
 
@@ -156,7 +156,7 @@ async def refunds(db: asyncpg.Connection, payment: int) -> list[tuple[Decimal, s
     return [tuple(row) for row in rows]
 
 
-async def a_refund(db: asyncpg.Connection, payment: int) -> int:
+async def get_refund(db: asyncpg.Connection, payment: int) -> int:
     """Return the id of a payment's only refund."""
     rows = await db.fetch("SELECT id FROM refund WHERE payment_id = $1", payment)
     assert len(rows) == 1
@@ -180,48 +180,48 @@ async def by_root(database: Database, *statements: str, arguments: tuple[Any, ..
         await root.close()
 
 
-async def lapse(database: Database, paying: Paying) -> None:
+async def lapse(database: Database, paying: PaymentCase) -> None:
     """Let the time of a payment's hold be up."""
     await by_root(database, LAPSE, arguments=(paying.appointment,))
 
 
-Way = Callable[[asyncpg.Connection, asyncpg.Connection], Awaitable[Paying]]
+Way = Callable[[asyncpg.Connection, asyncpg.Connection], Awaitable[PaymentCase]]
 
 
-async def _approved(owner: asyncpg.Connection, app: asyncpg.Connection) -> Paying:
+async def _approved(owner: asyncpg.Connection, app: asyncpg.Connection) -> PaymentCase:
     paying = await begun(owner, app)
     await owner.execute("UPDATE payment SET status = 'approved' WHERE id = $1", paying.payment)
     return paying
 
 
-async def _in_review(owner: asyncpg.Connection, app: asyncpg.Connection) -> Paying:
+async def _in_review(owner: asyncpg.Connection, app: asyncpg.Connection) -> PaymentCase:
     paying = await capturing(owner, app)
     await record(app, paying.payment, "PENDING")
     return paying
 
 
-async def _partially_refunded(owner: asyncpg.Connection, app: asyncpg.Connection) -> Paying:
+async def _partially_refunded(owner: asyncpg.Connection, app: asyncpg.Connection) -> PaymentCase:
     paying = await captured(owner, app)
     await owner.execute("INSERT INTO refund (payment_id, amount, reason) VALUES ($1, 40, 'by hand')", paying.payment)
     await owner.execute("UPDATE refund SET status = 'completed' WHERE payment_id = $1", paying.payment)
     return paying
 
 
-async def _refunded(owner: asyncpg.Connection, app: asyncpg.Connection) -> Paying:
+async def _refunded(owner: asyncpg.Connection, app: asyncpg.Connection) -> PaymentCase:
     paying = await captured(owner, app)
     await cancel(app, paying)
-    refund = await a_refund(owner, paying.payment)
+    refund = await get_refund(owner, paying.payment)
     await app.execute("SELECT record_refund($1, $2, 'completed', NULL)", refund, f"REFUND-{refund}")
     return paying
 
 
-async def _given_up(owner: asyncpg.Connection, app: asyncpg.Connection) -> Paying:
+async def _given_up(owner: asyncpg.Connection, app: asyncpg.Connection) -> PaymentCase:
     paying = await begun(owner, app)
     await app.fetch("SELECT * FROM give_up_hold($1, $2)", paying.patient, await order(app, paying.payment))
     return paying
 
 
-async def _failed(owner: asyncpg.Connection, app: asyncpg.Connection) -> Paying:
+async def _failed(owner: asyncpg.Connection, app: asyncpg.Connection) -> PaymentCase:
     paying = await begun(owner, app)
     await app.execute("SELECT end_payment($1, NULL)", paying.payment)
     return paying

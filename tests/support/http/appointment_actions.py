@@ -8,7 +8,7 @@ from tests.support.factories import bearer
 from tests.support.http.bookings import APPOINTMENTS
 
 
-async def act(
+async def call_appointment(
     client: httpx.AsyncClient, role: Role, caller: int, appointment: int, call: str, **body: object
 ) -> httpx.Response:
     """Call one of an appointment's operations, with a body if there are fields for one."""
@@ -20,14 +20,14 @@ async def as_patient(
     client: httpx.AsyncClient, patient: int, appointment: int, call: str, **body: object
 ) -> httpx.Response:
     """Call one of an appointment's operations as a patient."""
-    return await act(client, "patient", patient, appointment, call, **body)
+    return await call_appointment(client, "patient", patient, appointment, call, **body)
 
 
 async def as_doctor(
     client: httpx.AsyncClient, doctor: int, appointment: int, call: str, **body: object
 ) -> httpx.Response:
     """Call one of an appointment's operations as a doctor."""
-    return await act(client, "doctor", doctor, appointment, call, **body)
+    return await call_appointment(client, "doctor", doctor, appointment, call, **body)
 
 
 async def row_of(db: asyncpg.Connection, appointment: int) -> asyncpg.Record:
@@ -37,7 +37,7 @@ async def row_of(db: asyncpg.Connection, appointment: int) -> asyncpg.Record:
     return row
 
 
-async def told(db: asyncpg.Connection, doctor: int, kind: str) -> list[int]:
+async def notified_accounts(db: asyncpg.Connection, doctor: int, kind: str) -> list[int]:
     """Return the accounts that mails of a kind about a doctor's appointments are for, in order."""
     rows = await db.fetch(
         "SELECT account_id FROM notification AS n INNER JOIN appointment AS a ON n.appointment_id = a.id"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 MEGABYTE = 1_000_000
-DEEP = 5_000
+NESTING_DEPTH = 5_000
 HUGE_NUMBER = "a number beyond all numbers"  # stands for 1e400, which Python cannot write
 
 # What a field may be instead of what it should be. Those that its schema allows are not sent.
@@ -21,7 +21,7 @@ VALUES: tuple[Any, ...] = (
         "2026-12-01T10:00:00 01:00",
     ),
 )
-TIMES_THAT_ARE_NONE_IN_UTC = ("9999-12-31T23:59:59-01:00", "0001-01-01T00:00:00+01:00")
+TIMES_OUTSIDE_UTC_RANGE = ("9999-12-31T23:59:59-01:00", "0001-01-01T00:00:00+01:00")
 
 IDS = ("0", "-1", str(2**31), str(2**63), str(10**30), "9" * 5_000, "1.5", "1e1", "abc", "null", "%00", "%FF", "1%00")
 
@@ -31,7 +31,7 @@ QUERIES: dict[str, tuple[str, ...]] = {
     "cursor": ("abc", "!", "%00", "%FF", "x" * 201, *CURSORS),
     "from": (
         *("abc", "null", "2026-12-01", "2026-12-01T10:00:00", "2026-12-01T10:00:00+01:00", "%00", "%FF", "1" * 41),
-        *(time.replace("+", "%2B") for time in TIMES_THAT_ARE_NONE_IN_UTC),
+        *(time.replace("+", "%2B") for time in TIMES_OUTSIDE_UTC_RANGE),
     ),
     "status": ("", "abc", "null", "%00", "%FF", "pending%00"),
     "specialty": ("%00", "%FF", "%ED%A0%80", "%0A", "x" * 151),
@@ -70,10 +70,10 @@ def broken_bodies(good: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
         "XML": b"<?xml version='1.0'?><a/>",
         "an unknown field": encoded(good | {"unknown": 1}),
         "a field with NUL": encoded(good | {"a\x00": 1}),
-        "deep in an unknown field": b'{"unknown": ' + b"[" * DEEP + b"]" * DEEP + b", " + text[1:],
-        "deep arrays": b"[" * DEEP + b"]" * DEEP,
-        "deep objects": b'{"a":' * DEEP + b"1" + b"}" * DEEP,
-        "deep and never closed": b"[" * DEEP,
+        "deep in an unknown field": b'{"unknown": ' + b"[" * NESTING_DEPTH + b"]" * NESTING_DEPTH + b", " + text[1:],
+        "deep arrays": b"[" * NESTING_DEPTH + b"]" * NESTING_DEPTH,
+        "deep objects": b'{"a":' * NESTING_DEPTH + b"1" + b"}" * NESTING_DEPTH,
+        "deep and never closed": b"[" * NESTING_DEPTH,
     }.items()
 
 
@@ -83,6 +83,6 @@ def broken_fields(good: dict[str, Any]) -> Iterator[bytes]:
         name = json.dumps(field).encode()
         rest = encoded({key: value for key, value in good.items() if key != field})[1:]
         comma = b"," if len(good) > 1 else b""
-        for wrong in (b'"\\ud800"', b'"\xff"', b"[" * DEEP + b"]" * DEEP, b'{"a":' * DEEP):
+        for wrong in (b'"\\ud800"', b'"\xff"', b"[" * NESTING_DEPTH + b"]" * NESTING_DEPTH, b'{"a":' * NESTING_DEPTH):
             yield b"{" + name + b": " + wrong + comma + rest
         yield encoded(good)[:-1] + b", " + name + b": " + json.dumps(value).encode() + b"}"  # given twice

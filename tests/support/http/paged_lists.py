@@ -14,7 +14,7 @@ from tests.support.http.valid_requests import offered
 Key = Any  # what a list is ordered by
 
 
-class Listed(ABC):
+class ListCase(ABC):
     """A list, by the name of its operation. `make` sets up whose list it is; rows are known by their keys."""
 
     name: ClassVar[str]
@@ -41,7 +41,7 @@ class Listed(ABC):
         return row["id"]
 
 
-class Doctors(Listed):
+class Doctors(ListCase):
     """Doctors of one specialty."""
 
     name = "list_doctors"
@@ -57,7 +57,7 @@ class Doctors(Listed):
         await self.db.execute("DELETE FROM doctor WHERE account_id = $1", key)
 
 
-class PatientsAppointments(Listed):
+class PatientsAppointments(ListCase):
     """A patient's confirmed appointments, each with another doctor, the later the earlier booked."""
 
     name = "list_appointments"
@@ -92,7 +92,7 @@ class DoctorsAppointments(PatientsAppointments):
         return start, await book(self.db, await make_patient(self.db), self.doctor, start)
 
 
-class AppointmentHistory(Listed):
+class AppointmentHistory(ListCase):
     """What became of an appointment: its record is only added to."""
 
     name = "list_appointment_history"
@@ -120,7 +120,7 @@ class AppointmentHistory(Listed):
         return row["number"]
 
 
-class PatientsWaitlist(Listed):
+class PatientsWaitlist(ListCase):
     """What a patient waits for."""
 
     name = "list_waitlist"
@@ -150,7 +150,7 @@ class DoctorsWaitlist(PatientsWaitlist):
         return await self.db.fetchval("SELECT id FROM join_waitlist($1, $2, NULL)", patient, self.doctor)
 
 
-class Offers(Listed):
+class Offers(ListCase):
     """What a patient is offered, each by another doctor."""
 
     name = "list_offers"
@@ -166,7 +166,7 @@ class Offers(Listed):
         await self.db.execute("UPDATE offer SET status = 'declined' WHERE id = $1", key)
 
 
-class TimeOff(Listed):
+class TimeOff(ListCase):
     """When a doctor is away."""
 
     name = "list_time_off"
@@ -185,7 +185,7 @@ class TimeOff(Listed):
         await self.db.execute("DELETE FROM time_off WHERE id = $1", key)
 
 
-class FoundSlots(Listed):
+class FoundSlots(ListCase):
     """The free slots of two doctors on one day: what is canceled comes back, what is booked goes."""
 
     name = "search_free_slots"
@@ -230,7 +230,7 @@ class FreeSlots(FoundSlots):
         return instant(row["start"]), self.doctors[0]
 
 
-LISTS: list[type[Listed]] = [
+LIST_CASES: list[type[ListCase]] = [
     *(Doctors, PatientsAppointments, DoctorsAppointments, AppointmentHistory),
     *(PatientsWaitlist, DoctorsWaitlist),
     *(Offers, TimeOff, FreeSlots, FoundSlots),

@@ -9,47 +9,47 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from tests.support.http.registration import newcomer
-from tests.support.http.valid_requests import World
+from tests.support.http.valid_requests import ExampleData
 
 CALLERS = ("anonymous", "patient A", "patient B", "doctor A", "doctor B", "revoked", "expired", "erased")
 USUAL = {401: "unauthorized", 403: "forbidden", 404: "not_found"}
 
-ANYBODY = "200 200 200 200 200 200 200 200"
+EVERYONE = "200 200 200 200 200 200 200 200"
 #                                  -  patient  doctor   no good any more
 #                                     A   B    A   B    revoked expired erased
-WHOEVER_IS_LOGGED_IN = "         401 200 200  200 200  401 401 401"
+ANY_ACCOUNT = "         401 200 200  200 200  401 401 401"
 THE_PATIENT = "                  401 200 404  403 403  401 401 401"
 THE_DOCTOR = "                   401 403 403  200 404  401 401 401"
 PATIENTS = "                     401 201 201  403 403  401 401 401"
 DOCTORS = "                      401 403 403  200 200  401 401 401"
 
-RIGHTS = {
+PERMISSIONS = {
     "register": "201 201 201 201 201 201 201 201",
     "login": " ".join(["401/invalid_credentials"] * 8),
     "refresh_tokens": "200 200 200 200 200 401 200 401",  # patient A's refresh token, whoever sends it
-    "logout": WHOEVER_IS_LOGGED_IN,
+    "logout": ANY_ACCOUNT,
     "change_password": "401 422/wrong_password 422/wrong_password 422/wrong_password 422/wrong_password 401 401 401",
     "request_email_verification": "  401 202 202  202 202  401 401 401",
     "verify_email": " ".join(["422/code_invalid"] * 8),
     "request_password_reset": "202 202 202 202 202 202 202 202",
     "reset_password": " ".join(["422/code_invalid"] * 8),
-    "get_own_account": WHOEVER_IS_LOGGED_IN,
-    "change_own_account": WHOEVER_IS_LOGGED_IN,
-    "export_own_data": WHOEVER_IS_LOGGED_IN,
+    "get_own_account": ANY_ACCOUNT,
+    "change_own_account": ANY_ACCOUNT,
+    "export_own_data": ANY_ACCOUNT,
     "make_calendar_link": "401 201 201 201 201 401 401 401",
-    "end_calendar_link": WHOEVER_IS_LOGGED_IN,
+    "end_calendar_link": ANY_ACCOUNT,
     "delete_own_account": "401 422/wrong_password 422/wrong_password 422/wrong_password 422/wrong_password 401 401 401",
-    "replace_own_account": WHOEVER_IS_LOGGED_IN,
-    "list_doctors": ANYBODY,
-    "get_doctor": ANYBODY,
-    "list_free_slots": ANYBODY,
-    "search_free_slots": ANYBODY,
+    "replace_own_account": ANY_ACCOUNT,
+    "list_doctors": EVERYONE,
+    "get_doctor": EVERYONE,
+    "list_free_slots": EVERYONE,
+    "search_free_slots": EVERYONE,
     "get_working_hours": DOCTORS,
     "replace_working_hours": DOCTORS,
     "list_time_off": DOCTORS,
     "add_time_off": DOCTORS,  # a dry run
     "delete_time_off": THE_DOCTOR,
-    "list_appointments": WHOEVER_IS_LOGGED_IN,
+    "list_appointments": ANY_ACCOUNT,
     "book_appointment": "        401 201 403  403 403  401 401 401",  # for patient A
     "get_appointment": "         401 200 404  200 404  401 401 401",
     "list_appointment_history": "401 200 404  200 404  401 401 401",
@@ -64,10 +64,10 @@ RIGHTS = {
     "execute_payment": "         401 409/payment_not_approved 404  403 403  401 401 401",
     "cancel_payment": THE_PATIENT,
     "get_payment": THE_PATIENT,
-    "show_payment_return": ANYBODY,
-    "show_payment_cancel": ANYBODY,
+    "show_payment_return": EVERYONE,
+    "show_payment_cancel": EVERYONE,
     "join_waitlist": PATIENTS,
-    "list_waitlist": WHOEVER_IS_LOGGED_IN,
+    "list_waitlist": ANY_ACCOUNT,
     "leave_waitlist": THE_PATIENT,
     "pause_waitlist": THE_PATIENT,
     "resume_waitlist": THE_PATIENT,
@@ -75,16 +75,16 @@ RIGHTS = {
     "list_offers": "             401 200 200  403 403  401 401 401",
     "accept_offer": THE_PATIENT,
     "decline_offer": THE_PATIENT,
-    "health_live": ANYBODY,
-    "health_ready": ANYBODY,
+    "health_live": EVERYONE,
+    "health_ready": EVERYONE,
     # not in the OpenAPI document
     "GET /": "302 302 302 302 302 302 302 302",
-    "GET /docs": ANYBODY,
-    "GET /docs/openapi.json": ANYBODY,
-    "GET /docs/oauth2-redirect.html": ANYBODY,
+    "GET /docs": EVERYONE,
+    "GET /docs/openapi.json": EVERYONE,
+    "GET /docs/oauth2-redirect.html": EVERYONE,
     "GET /docs/{path}": "404 404 404 404 404 404 404 404",
-    "GET /docs/assets/{file_path}": ANYBODY,
-    "HEAD /docs/assets/{file_path}": ANYBODY,
+    "GET /docs/assets/{file_path}": EVERYONE,
+    "HEAD /docs/assets/{file_path}": EVERYONE,
     "GET /api/calendar/{file}": "404 404 404 404 404 404 404 404",
     # what the link in a mail leads to; the token here is nobody's
     "GET /api/appointments/offers/link/{token}": "404 404 404 404 404 404 404 404",
@@ -94,10 +94,10 @@ RIGHTS = {
 }
 
 
-class Scene(NamedTuple):
+class Participants(NamedTuple):
     """What is patient A's and doctor A's, and who else there is."""
 
-    a: World
+    a: ExampleData
     patient_b: int
     doctor_b: int
     slot: str  # that nobody has
@@ -105,21 +105,21 @@ class Scene(NamedTuple):
     refresh: str  # a refresh token of patient A's
 
 
-BODIES: dict[str, Callable[[Scene], dict[str, Any]]] = {
+BODIES: dict[str, Callable[[Participants], dict[str, Any]]] = {
     "register": lambda _: newcomer(),
     "login": lambda _: {"username": "nobody", "password": "wrong horse"},
-    "refresh_tokens": lambda scene: {"refresh": scene.refresh},
+    "refresh_tokens": lambda participants: {"refresh": participants.refresh},
     "change_own_account": lambda _: {"full_name": "Eve"},
     "replace_own_account": lambda _: {"full_name": "Eve"},
     "doctor_bulk_cancel_appointments": lambda _: {},
-    "book_appointment": lambda scene: {
-        "doctor": scene.doctor_b,
-        "patient": scene.a.patient,
-        "appointment_date": scene.slot,
+    "book_appointment": lambda participants: {
+        "doctor": participants.doctor_b,
+        "patient": participants.a.patient,
+        "appointment_date": participants.slot,
     },
-    "reschedule_appointment": lambda scene: {"appointment_date": scene.slot},
-    "doctor_reschedule_appointment": lambda scene: {"appointment_date": scene.slot},
-    "execute_payment": lambda scene: {"paymentId": scene.order, "PayerID": "QYR5Z8XDVJNXQ"},
-    "cancel_payment": lambda scene: {"paymentId": scene.order},
-    "join_waitlist": lambda scene: {"doctor": scene.a.doctor, "desired_date": scene.slot[:10]},
+    "reschedule_appointment": lambda participants: {"appointment_date": participants.slot},
+    "doctor_reschedule_appointment": lambda participants: {"appointment_date": participants.slot},
+    "execute_payment": lambda participants: {"paymentId": participants.order, "PayerID": "QYR5Z8XDVJNXQ"},
+    "cancel_payment": lambda participants: {"paymentId": participants.order},
+    "join_waitlist": lambda participants: {"doctor": participants.a.doctor, "desired_date": participants.slot[:10]},
 }

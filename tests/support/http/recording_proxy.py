@@ -10,7 +10,7 @@ import pytest
 REFUSAL = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
-class Outbound:
+class RecordingProxy:
     """The first line of each request for a host that is not this machine."""
 
     def __init__(self) -> None:
@@ -26,9 +26,9 @@ class Outbound:
 
 
 @asynccontextmanager
-async def outbound() -> AsyncIterator[Outbound]:
+async def recording_proxy() -> AsyncIterator[RecordingProxy]:
     """Stand at the way out of every HTTP client that is made meanwhile."""
-    seen = Outbound()
+    seen = RecordingProxy()
     server = await asyncio.start_server(seen.serve, "127.0.0.1", 0)
     proxy = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     with pytest.MonkeyPatch.context() as environment:

@@ -10,7 +10,7 @@ from app.domain.auth.tokens import Role
 from tests.support.factories import a_slot, bearer, book, make_doctor, make_patient
 
 
-class World(NamedTuple):
+class ExampleData(NamedTuple):
     """Enough people and bookings for every operation to be about something."""
 
     doctor: int
@@ -45,7 +45,7 @@ class World(NamedTuple):
 TAKE_OFF = "INSERT INTO time_off (doctor_id, during) VALUES ($1, $2) RETURNING id"
 
 
-async def make_world(db: asyncpg.Connection) -> World:
+async def make_example_data(db: asyncpg.Connection) -> ExampleData:
     """Add a doctor who takes one appointment and is away next year, and a patient who has it, began to pay and waits."""
     doctor, patient = await make_doctor(db, max_appointments=1), await make_patient(db)
     appointment = await book(db, patient, doctor, a_slot())
@@ -53,7 +53,7 @@ async def make_world(db: asyncpg.Connection) -> World:
     entry = await db.fetchval("SELECT id FROM join_waitlist($1, $2, NULL)", patient, doctor)
     next_year = asyncpg.Range(a_slot(after=timedelta(days=365)), a_slot(after=timedelta(days=366)))
     time_off = await db.fetchval(TAKE_OFF, doctor, next_year)
-    return World(doctor, patient, appointment, payment, entry, time_off, await offered(db, patient))
+    return ExampleData(doctor, patient, appointment, payment, entry, time_off, await offered(db, patient))
 
 
 async def offered(db: asyncpg.Connection, patient: int) -> int:
@@ -66,11 +66,11 @@ async def offered(db: asyncpg.Connection, patient: int) -> int:
     return offer
 
 
-class Call(NamedTuple):
+class ExampleRequest(NamedTuple):
     """Who calls an operation, and a good body for it if it takes one; `optional`: it does without."""
 
     role: Role | None = None
-    body: Callable[[World], dict[str, Any]] | None = None
+    body: Callable[[ExampleData], dict[str, Any]] | None = None
     optional: bool = False
 
 
@@ -83,72 +83,85 @@ FIXED |= {"email_verified_at": None, "pending_email": None}
 HOURS = [{"weekday": 1, "start": "09:00", "end": "17:00"}]
 CHANGE = {"cancel_affected": False, "dry_run": True}
 
-CALLS: dict[str, Call] = {
-    "register": Call(None, lambda _: {**PERSON, "role": "doctor", **PROFILE, **PRACTICE}),
-    "login": Call(None, lambda _: {"username": "eve", "password": "correct horse"}),
-    "refresh_tokens": Call(None, lambda _: {"refresh": "a.b.c"}),
-    "logout": Call("patient", lambda _: {"refresh": "an opaque token"}, optional=True),
-    "change_password": Call("patient", lambda _: {"password": "correct horse", "new_password": "battery staple"}),
-    "export_own_data": Call("patient"),
-    "make_calendar_link": Call("patient"),
-    "end_calendar_link": Call("patient"),
-    "delete_own_account": Call("patient", lambda _: {"password": "correct horse"}),
-    "request_email_verification": Call("patient"),
-    "verify_email": Call(None, lambda _: {"token": "a code"}),
-    "request_password_reset": Call(None, lambda _: {"email": "eve@example.com"}),
-    "reset_password": Call(None, lambda _: {"token": "a code", "password": "battery staple"}),
-    "change_own_account": Call("patient", lambda _: {"email": "eve@example.com", **PROFILE, **PRACTICE, **FIXED}),
-    "replace_own_account": Call(
+EXAMPLE_REQUESTS: dict[str, ExampleRequest] = {
+    "register": ExampleRequest(None, lambda _: {**PERSON, "role": "doctor", **PROFILE, **PRACTICE}),
+    "login": ExampleRequest(None, lambda _: {"username": "eve", "password": "correct horse"}),
+    "refresh_tokens": ExampleRequest(None, lambda _: {"refresh": "a.b.c"}),
+    "logout": ExampleRequest("patient", lambda _: {"refresh": "an opaque token"}, optional=True),
+    "change_password": ExampleRequest(
+        "patient", lambda _: {"password": "correct horse", "new_password": "battery staple"}
+    ),
+    "export_own_data": ExampleRequest("patient"),
+    "make_calendar_link": ExampleRequest("patient"),
+    "end_calendar_link": ExampleRequest("patient"),
+    "delete_own_account": ExampleRequest("patient", lambda _: {"password": "correct horse"}),
+    "request_email_verification": ExampleRequest("patient"),
+    "verify_email": ExampleRequest(None, lambda _: {"token": "a code"}),
+    "request_password_reset": ExampleRequest(None, lambda _: {"email": "eve@example.com"}),
+    "reset_password": ExampleRequest(None, lambda _: {"token": "a code", "password": "battery staple"}),
+    "change_own_account": ExampleRequest(
+        "patient", lambda _: {"email": "eve@example.com", **PROFILE, **PRACTICE, **FIXED}
+    ),
+    "replace_own_account": ExampleRequest(
         "doctor", lambda _: {"email": "eve@example.com", **PROFILE, **PRACTICE, **FIXED, **CHANGE}
     ),
-    "list_doctors": Call(),
-    "get_doctor": Call(),
-    "list_free_slots": Call(),
-    "search_free_slots": Call(),
-    "list_appointments": Call("patient"),
-    "book_appointment": Call(
-        "patient", lambda world: {"doctor": world.doctor, "appointment_date": START, "patient": world.patient}
+    "list_doctors": ExampleRequest(),
+    "get_doctor": ExampleRequest(),
+    "list_free_slots": ExampleRequest(),
+    "search_free_slots": ExampleRequest(),
+    "list_appointments": ExampleRequest("patient"),
+    "book_appointment": ExampleRequest(
+        "patient",
+        lambda example_data: {
+            "doctor": example_data.doctor,
+            "appointment_date": START,
+            "patient": example_data.patient,
+        },
     ),
-    "get_appointment": Call("patient"),
-    "list_appointment_history": Call("patient"),
-    "cancel_appointment": Call("patient"),
-    "reschedule_appointment": Call("patient", lambda _: {"appointment_date": START}),
-    "doctor_cancel_appointment": Call("doctor", lambda _: {"reason": "ill", "block": True}, optional=True),
-    "doctor_reschedule_appointment": Call("doctor", lambda _: {"appointment_date": START, "block": True}),
-    "doctor_bulk_cancel_appointments": Call(
+    "get_appointment": ExampleRequest("patient"),
+    "list_appointment_history": ExampleRequest("patient"),
+    "cancel_appointment": ExampleRequest("patient"),
+    "reschedule_appointment": ExampleRequest("patient", lambda _: {"appointment_date": START}),
+    "doctor_cancel_appointment": ExampleRequest("doctor", lambda _: {"reason": "ill", "block": True}, optional=True),
+    "doctor_reschedule_appointment": ExampleRequest("doctor", lambda _: {"appointment_date": START, "block": True}),
+    "doctor_bulk_cancel_appointments": ExampleRequest(
         "doctor",
-        lambda world: {
+        lambda example_data: {
             "reason": "ill",
             "block": True,
-            "patient_id": world.patient,
+            "patient_id": example_data.patient,
             "cancel_date": "2026-12-01",
             "dry_run": True,
         },
         optional=True,
     ),
-    "complete_appointment": Call("doctor"),
-    "mark_appointment_no_show": Call("doctor"),
-    "replace_working_hours": Call("doctor", lambda _: {"working_hours": HOURS, **CHANGE}),
-    "list_time_off": Call("doctor"),
-    "add_time_off": Call("doctor", lambda _: {"start": START, "end": END, "reason": "ill", **CHANGE}),
-    "delete_time_off": Call("doctor"),
-    "create_payment": Call(
+    "complete_appointment": ExampleRequest("doctor"),
+    "mark_appointment_no_show": ExampleRequest("doctor"),
+    "replace_working_hours": ExampleRequest("doctor", lambda _: {"working_hours": HOURS, **CHANGE}),
+    "list_time_off": ExampleRequest("doctor"),
+    "add_time_off": ExampleRequest("doctor", lambda _: {"start": START, "end": END, "reason": "ill", **CHANGE}),
+    "delete_time_off": ExampleRequest("doctor"),
+    "create_payment": ExampleRequest(
         "patient", lambda w: {"appointment_id": w.appointment, "amount": "100.00", "currency": "USD"}
     ),
-    "execute_payment": Call("patient", lambda _: {"paymentId": "5O190127TN364715T", "PayerID": "QYR5Z8XDVJNXQ"}),
-    "cancel_payment": Call("patient", lambda _: {"paymentId": "5O190127TN364715T"}),
-    "get_payment": Call("patient"),
-    "show_payment_return": Call(),
-    "show_payment_cancel": Call(),
-    "join_waitlist": Call("patient", lambda world: {"doctor": world.doctor, "desired_date": "2026-12-01"}),
-    "list_waitlist": Call("patient"),
-    "leave_waitlist": Call("patient"),
-    "pause_waitlist": Call("patient"),
-    "resume_waitlist": Call("patient"),
-    "prefer_slots": Call(
+    "execute_payment": ExampleRequest(
+        "patient", lambda _: {"paymentId": "5O190127TN364715T", "PayerID": "QYR5Z8XDVJNXQ"}
+    ),
+    "cancel_payment": ExampleRequest("patient", lambda _: {"paymentId": "5O190127TN364715T"}),
+    "get_payment": ExampleRequest("patient"),
+    "show_payment_return": ExampleRequest(),
+    "show_payment_cancel": ExampleRequest(),
+    "join_waitlist": ExampleRequest(
+        "patient", lambda example_data: {"doctor": example_data.doctor, "desired_date": "2026-12-01"}
+    ),
+    "list_waitlist": ExampleRequest("patient"),
+    "leave_waitlist": ExampleRequest("patient"),
+    "pause_waitlist": ExampleRequest("patient"),
+    "resume_waitlist": ExampleRequest("patient"),
+    "prefer_slots": ExampleRequest(
         "patient", lambda _: {"earliest_time": "09:00", "latest_time": None, "min_notice_minutes": 60}
     ),
-    "list_offers": Call("patient"),
-    "accept_offer": Call("patient"),
-    "decline_offer": Call("patient"),
+    "list_offers": ExampleRequest("patient"),
+    "accept_offer": ExampleRequest("patient"),
+    "decline_offer": ExampleRequest("patient"),
 }

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import vobject
 
 
-class Known(NamedTuple):
+class StoredEvent(NamedTuple):
     """An event as the calendar has it."""
 
     sequence: int
@@ -20,7 +20,7 @@ class Calendar:
     """Somebody's calendar."""
 
     def __init__(self) -> None:
-        self.events: dict[str, Known] = {}
+        self.events: dict[str, StoredEvent] = {}
 
     def take(self, file: str) -> None:
         """Do what a file asks for: enter an event, change one that is older, or take one out."""
@@ -48,5 +48,5 @@ class Calendar:
         ]
 
 
-def _known(found: Any) -> Known:
-    return Known(int(found.sequence.value), found.dtstart.value, found.dtend.value, found.summary.value)
+def _known(found: Any) -> StoredEvent:
+    return StoredEvent(int(found.sequence.value), found.dtstart.value, found.dtend.value, found.summary.value)

@@ -14,7 +14,7 @@ ANSWERS = {MAIL: "451 4.3.0 try again", RCPT: "450 4.2.1 mailbox busy", DATA: "4
 LOST = "421 4.3.0 never sent: the connection is cut before"
 
 
-class MoodyMailbox(Mailbox):
+class FaultyMailbox(Mailbox):
     """A mailbox that refuses some mails at first or for good, or keeps the sender waiting."""
 
     def __init__(self) -> None:
@@ -56,15 +56,15 @@ class MoodyMailbox(Mailbox):
         return await super().handle_DATA(server, session, envelope)
 
 
-class GrumpyMailbox(Mailbox):
-    """A mailbox that, while `grumpy`, refuses or drops every other mail, as `dice` decide."""
+class RandomlyFailingMailbox(Mailbox):
+    """A mailbox that, while `is_failing`, refuses or drops every other mail, as `rng` decides."""
 
-    def __init__(self, dice: random.Random) -> None:
+    def __init__(self, rng: random.Random) -> None:
         super().__init__()
-        self.grumpy = True
+        self.is_failing = True
         self.attempts = 0
         self.failures = 0
-        self._dice = dice
+        self._dice = rng
         self._moods: dict[Session, tuple[str | None, bool]] = {}  # where to fail with the mail, and whether by a cut
 
     async def has_failed(self, times: int) -> bool:
@@ -76,7 +76,7 @@ class GrumpyMailbox(Mailbox):
     ) -> str:
         """Decide about a mail."""
         self.attempts += 1
-        fails = self.grumpy and self._dice.random() < 0.5
+        fails = self.is_failing and self._dice.random() < 0.5
         self._moods[session] = (
             self._dice.choice([MAIL, RCPT, DATA, TAKEN]) if fails else None,
             self._dice.random() < 0.5,

@@ -19,7 +19,7 @@ SENDER = Address("Appointments", "appointments", "clinic.example")
 CONTENT_HEADERS = {"Content-Type", "MIME-Version"}
 
 
-def letter(start: datetime = START, **changes: Any) -> AppointmentNotification:
+def make_message(start: datetime = START, **changes: Any) -> AppointmentNotification:
     columns: dict[str, Any] = {
         "id": 1,
         "kind": "appointment_confirmed",
@@ -51,7 +51,7 @@ def letter(start: datetime = START, **changes: Any) -> AppointmentNotification:
     return AppointmentNotification(**columns | changes)
 
 
-def account_letter(**changes: Any) -> AccountNotification:
+def make_account_message(**changes: Any) -> AccountNotification:
     columns: dict[str, Any] = {
         "id": 1,
         "kind": "password_changed",

@@ -16,7 +16,7 @@ ROWS = """
 """
 
 
-class Full(NamedTuple):
+class FullDoctor(NamedTuple):
     """A doctor with room for one, who costs nothing, and the patient who has the place."""
 
     doctor: int
@@ -24,14 +24,14 @@ class Full(NamedTuple):
     appointment: int
 
 
-async def full_doctor(owner: asyncpg.Connection, app: asyncpg.Connection, slot: int = 0) -> Full:
+async def full_doctor(owner: asyncpg.Connection, app: asyncpg.Connection, slot: int = 0) -> FullDoctor:
     """Let a doctor be booked up; the two mails about it are as good as sent."""
     doctor, holder = await make_doctor(owner, fee=Decimal(0), max_appointments=1), await make_patient(owner)
     appointment = await book(app, holder, doctor, a_slot(slot))
     await owner.execute(
         "UPDATE notification SET status = 'sent', sent_at = now() WHERE appointment_id = $1", appointment
     )
-    return Full(doctor, holder, appointment)
+    return FullDoctor(doctor, holder, appointment)
 
 
 async def join(owner: asyncpg.Connection, patient: int, doctor: int, day: date | None = None) -> int:
@@ -44,25 +44,25 @@ async def join(owner: asyncpg.Connection, patient: int, doctor: int, day: date |
     return entry
 
 
-async def cancel(app: asyncpg.Connection, full: Full) -> None:
+async def cancel(app: asyncpg.Connection, booked_up: FullDoctor) -> None:
     """Let the holder give up the place."""
-    assert await app.fetch(CANCEL, full.holder, full.appointment)
+    assert await app.fetch(CANCEL, booked_up.holder, booked_up.appointment)
 
 
-async def rows(owner: asyncpg.Connection, full: Full, version: int = 2) -> list[asyncpg.Record]:
+async def rows(owner: asyncpg.Connection, booked_up: FullDoctor, version: int = 2) -> list[asyncpg.Record]:
     """Return the outbox's rows about one version of the appointment; 2 is its cancellation, with what is offered then."""
     return [
         row
         for row in await owner.fetch(ROWS)
-        if (row["appointment_id"], row["appointment_version"]) == (full.appointment, version)
-        or (version == 2 and row["doctor_id"] == full.doctor and row["kind"] == "slot_offered")
+        if (row["appointment_id"], row["appointment_version"]) == (booked_up.appointment, version)
+        or (version == 2 and row["doctor_id"] == booked_up.doctor and row["kind"] == "slot_offered")
     ]
 
 
-async def outcomes(owner: asyncpg.Connection, full: Full, version: int = 2) -> list[tuple[Any, ...]]:
+async def outcomes(owner: asyncpg.Connection, booked_up: FullDoctor, version: int = 2) -> list[tuple[Any, ...]]:
     """Return (kind, account, status, outcome) of each row of a version."""
     columns = ("kind", "account_id", "status", "outcome")
-    return [tuple(row[c] for c in columns) for row in await rows(owner, full, version)]
+    return [tuple(row[c] for c in columns) for row in await rows(owner, booked_up, version)]
 
 
 async def is_settled(owner: asyncpg.Connection) -> bool:
@@ -77,14 +77,16 @@ async def address(owner: asyncpg.Connection, account: int) -> str:
     return email
 
 
-async def canceled_while(waiting: int, owner: asyncpg.Connection, app: asyncpg.Connection, slot: int = 0) -> Full:
+async def cancel_while_waiting(
+    waiting: int, owner: asyncpg.Connection, app: asyncpg.Connection, slot: int = 0
+) -> FullDoctor:
     """Cancel an appointment while a patient waits."""
-    full = await full_doctor(owner, app, slot)
-    await join(owner, waiting, full.doctor)
-    await cancel(app, full)
-    return full
+    booked_up = await full_doctor(owner, app, slot)
+    await join(owner, waiting, booked_up.doctor)
+    await cancel(app, booked_up)
+    return booked_up
 
 
-async def hurry(owner: asyncpg.Connection) -> None:
+async def make_mails_due(owner: asyncpg.Connection) -> None:
     """Let the time pass until every mail in the outbox is due."""
     await owner.execute("UPDATE notification SET due_at = now() WHERE status = 'queued'")

@@ -8,15 +8,15 @@ import httpx
 from app.domain.payments.paypal.certificate_chain import trusted_roots
 from app.domain.payments.paypal.certificates import Certificates
 from tests.support.paypal.certificate_authority import NOW, issue, root
-from tests.support.paypal.fake_internet import Internet
+from tests.support.paypal.fake_internet import FakeInternet
 
-Online = tuple[Internet, httpx.AsyncClient]
+Online = tuple[FakeInternet, httpx.AsyncClient]
 
 HOST = "api.paypal.com:443"
 PATH = "/v1/notifications/certs/CERT-1"
 URL = f"https://api.paypal.com{PATH}"
-TRUSTED = root()
-SIGNER = issue(TRUSTED)
+TRUSTED_ROOT = root()
+SIGNER = issue(TRUSTED_ROOT)
 
 
 class Clock:
@@ -35,4 +35,4 @@ class Clock:
 
 def certificates(http: httpx.AsyncClient, clock: Callable[[], datetime] = lambda: NOW) -> Certificates:
     """Return a store that trusts one root."""
-    return Certificates(http, trusted_roots(TRUSTED.pem), clock=clock)
+    return Certificates(http, trusted_roots(TRUSTED_ROOT.pem), clock=clock)

@@ -15,7 +15,7 @@ from tests.support.paypal.certificate_authority import Issued, issue, root, rsa_
 Answer = Callable[[StreamWriter], Awaitable[None]]
 
 
-class Internet:
+class FakeInternet:
     """Who was asked for what, and what is answered at each path; 404 elsewhere."""
 
     def __init__(self) -> None:
@@ -89,7 +89,7 @@ def response(content: bytes, status: str = "200 OK", *headers: str) -> bytes:
     return "\r\n".join(lines).encode() + content
 
 
-def endlessly(part: bytes, pause: float = 0) -> Answer:
+def endless_body(part: bytes, pause: float = 0) -> Answer:
     """Answer with one part after the other, until nobody reads them any more."""
 
     async def answer(writer: StreamWriter) -> None:
@@ -118,12 +118,12 @@ async def _end(writer: StreamWriter, last: bytes = b"") -> None:
 
 
 @asynccontextmanager
-async def connected(folder: Path) -> AsyncIterator[tuple[Internet, httpx.AsyncClient]]:
+async def connected(folder: Path) -> AsyncIterator[tuple[FakeInternet, httpx.AsyncClient]]:
     """Run an internet; yield it and a client that can reach nothing else."""
     hosts = root("The hosts' root")
     server = issue(hosts, "paypal.com", names=["*.paypal.com", "evil.example"], key=rsa_key("hosts"))
     (folder / "server.pem").write_bytes(server.key_pem + server.pem)
-    internet, context = Internet(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    internet, context = FakeInternet(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "server.pem")
     async with (
         await asyncio.start_server(internet.serve, "127.0.0.1", 0, ssl=context) as behind,

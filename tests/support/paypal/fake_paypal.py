@@ -6,13 +6,13 @@ from typing import Any
 import httpx
 
 
-class Till:
+class FakePayPal:
     """Its pages and control calls."""
 
     def __init__(self, url: str) -> None:
         self._http = httpx.AsyncClient(base_url=url, trust_env=False)
 
-    async def __aenter__(self) -> "Till":
+    async def __aenter__(self) -> "FakePayPal":
         return self
 
     async def __aexit__(
@@ -34,7 +34,7 @@ class Till:
         """Let the payer approve an order."""
         return await self.post(f"/checkoutnow/approve?token={order_id}")
 
-    async def have(self, operation: str, kind: str, **more: Any) -> None:
+    async def add_fault(self, operation: str, kind: str, **more: Any) -> None:
         """Have something go wrong."""
         await self.post("/faults", {"operation": operation, "kind": kind, **more})
 
@@ -42,14 +42,14 @@ class Till:
         """Return what has not gone wrong yet."""
         return (await self.get("/faults")).json()
 
-    async def forget_faults(self) -> None:
+    async def clear_faults(self) -> None:
         """Let nothing go wrong any more."""
         await self._http.delete("/faults")
 
-    async def books(self) -> Any:
+    async def ledger(self) -> Any:
         """Return all orders, captures, refunds and webhook events."""
         return (await self.get("/ledger")).json()
 
     async def captures_of(self, order_id: str) -> Any:
         """Return the captures of an order."""
-        return [capture for capture in (await self.books())["captures"] if capture["order_id"] == order_id]
+        return [capture for capture in (await self.ledger())["captures"] if capture["order_id"] == order_id]

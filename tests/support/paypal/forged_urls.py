@@ -1,7 +1,7 @@
 """URLs that are not PayPal's, whatever they look like."""
 
-GOOD = "https://api.paypal.com/v1/notifications/certs/CERT-360caa42-fca2a594-ab66f33d"
-PATH = GOOD.removeprefix("https://api.paypal.com")
+PAYPAL_URL = "https://api.paypal.com/v1/notifications/certs/CERT-360caa42-fca2a594-ab66f33d"
+PATH = PAYPAL_URL.removeprefix("https://api.paypal.com")
 
 FORGED_URLS = {
     "of a host that begins like PayPal's": f"https://paypal.com.evil.example{PATH}",
@@ -33,14 +33,14 @@ FORGED_URLS = {
     "with a backslash": f"https://evil.example\\.paypal.com{PATH}",
     "with a backslash before the at": "https://evil.example\\@api.paypal.com/",
     "with backslashes for slashes": "https:\\\\api.paypal.com\\cert",
-    "with a fragment": f"{GOOD}#evil",
+    "with a fragment": f"{PAYPAL_URL}#evil",
     "with a fragment for a path": "https://evil.example#.paypal.com/",
-    "with a query": f"{GOOD}?again=1",
+    "with a query": f"{PAYPAL_URL}?again=1",
     "with an escape": "https://api.paypal.com/%2e%2e/cert",
     "with an escape in the host": f"https://evil.example%2f.paypal.com{PATH}",
     "with a blank": f"https://api.paypal.com {PATH}",
-    "with a blank before it": f" {GOOD}",
-    "with a line after it": f"{GOOD}\n",
+    "with a blank before it": f" {PAYPAL_URL}",
+    "with a line after it": f"{PAYPAL_URL}\n",
     "with a tab in it": f"https://api.pay\tpal.com{PATH}",
     "with a null": f"https://evil.example\0.paypal.com{PATH}",
     "of no path": "https://api.paypal.com",

@@ -18,7 +18,7 @@ NAMES = ("checkout_orders_v2", "payments_payment_v2", "notifications_webhooks_v1
 ABSENT = f"PayPal's OpenAPI documents are not in {FOLDER}; PAYPAL_OPENAPI_DIR can name another folder"
 
 # The documents describe an event as what PayPal sends (readOnly), but this call has us send one.
-SENDS_WHAT_IT_GOT = "/v1/notifications/verify-webhook-signature"
+ECHOES_REQUEST = "/v1/notifications/verify-webhook-signature"
 
 
 class Operation(NamedTuple):
@@ -36,7 +36,7 @@ def load(name: str) -> dict[str, Any]:
     return document
 
 
-def are_there() -> bool:
+def are_available() -> bool:
     """Whether the documents can be read."""
     return all((FOLDER / f"{name}.json").exists() for name in NAMES)
 
@@ -44,7 +44,7 @@ def are_there() -> bool:
 async def check(answer: httpx.Response) -> None:
     """Fail unless a request and its answer are as the documents say; without documents, everything is."""
     await answer.aread()
-    operation = find(answer.request) if are_there() else None
+    operation = find(answer.request) if are_available() else None
     if operation is None:
         return
     about = f"{answer.request.method} {answer.request.url.path} -> {answer.status_code}"
@@ -72,7 +72,7 @@ def request_faults(operation: Operation, request: httpx.Request) -> list[str]:
         if value is not None:
             faults += schema_faults(operation.document, parameter["schema"], value)
     if "requestBody" in operation.spec and request.content:
-        validator = OAS30Validator if operation.path == SENDS_WHAT_IT_GOT else OAS30WriteValidator
+        validator = OAS30Validator if operation.path == ECHOES_REQUEST else OAS30WriteValidator
         body = operation.spec["requestBody"]
         schema = body["content"]["application/json"]["schema"]
         faults += schema_faults(operation.document, schema, json.loads(request.content), validator)

@@ -7,7 +7,7 @@ from app.domain.payments.money import Money
 from app.domain.payments.paypal.answers import Capture, Order
 from app.domain.payments.paypal.client import PayPal
 from app.sandbox.paypal.server import PayPalStandIn
-from tests.support.paypal.fake_paypal import Till
+from tests.support.paypal.fake_paypal import FakePayPal
 
 HUNDRED = Money(Decimal(100), "USD")
 
@@ -29,16 +29,18 @@ async def create(paypal: PayPal, amount: Money = HUNDRED, reference: str | None 
     )
 
 
-async def approved(paypal: PayPal, till: Till, amount: Money = HUNDRED, reference: str | None = None) -> Order:
+async def approved(
+    paypal: PayPal, fake_paypal: FakePayPal, amount: Money = HUNDRED, reference: str | None = None
+) -> Order:
     """Create an order that the payer approves."""
     order = await create(paypal, amount, reference)
-    await till.approve(order.id)
+    await fake_paypal.approve(order.id)
     return order
 
 
-async def captured(paypal: PayPal, till: Till, amount: Money = HUNDRED) -> Capture:
+async def captured(paypal: PayPal, fake_paypal: FakePayPal, amount: Money = HUNDRED) -> Capture:
     """Create, approve and capture an order."""
-    order = await approved(paypal, till, amount)
+    order = await approved(paypal, fake_paypal, amount)
     paid = await paypal.capture_order(order.id, request_id=new_id())
     assert paid.capture is not None
     return paid.capture

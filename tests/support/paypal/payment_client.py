@@ -9,7 +9,7 @@ import httpx
 
 from app.sandbox.paypal.serializers import PAYER_ID
 from tests.support.factories import a_slot, bearer, book, make_doctor, make_patient
-from tests.support.paypal.fake_paypal import Till
+from tests.support.paypal.fake_paypal import FakePayPal
 from tests.support.servers.databases import Database, execute
 from tests.support.servers.worker_process import eventually
 
@@ -24,7 +24,7 @@ class Hold(NamedTuple):
     appointment: int
 
 
-class Bill(NamedTuple):
+class BegunPayment(NamedTuple):
     """A hold, and the payment that was begun for it."""
 
     doctor: int
@@ -34,13 +34,15 @@ class Bill(NamedTuple):
     order: str
 
 
-class Teller:
+class PaymentClient:
     """Makes holds and pays for them. Doctors charge 100 dollars unless told otherwise."""
 
-    def __init__(self, client: httpx.AsyncClient, owner: asyncpg.Connection, database: Database, till: Till) -> None:
+    def __init__(
+        self, client: httpx.AsyncClient, owner: asyncpg.Connection, database: Database, fake_paypal: FakePayPal
+    ) -> None:
         self.client = client
         self.owner = owner
-        self.till = till
+        self.fake_paypal = fake_paypal
         self.database = database
 
     async def call(self, patient: int, call: str, **body: object) -> httpx.Response:
@@ -53,99 +55,103 @@ class Teller:
         doctor_id = await make_doctor(self.owner, **doctor)
         return Hold(doctor_id, patient, await book(self.owner, patient, doctor_id, a_slot(number)))
 
-    async def create(self, hold: Hold | Bill, amount: object = "100.00", currency: object = "USD") -> httpx.Response:
+    async def create(
+        self, hold: Hold | BegunPayment, amount: object = "100.00", currency: object = "USD"
+    ) -> httpx.Response:
         """Ask to pay for a hold."""
         body: dict[str, Any] = {"appointment_id": hold.appointment, "amount": amount, "currency": currency}
         return await self.call(hold.patient, "create", **body)
 
-    async def begin(self, hold: Hold | None = None, amount: str = "100.00", currency: str = "USD") -> Bill:
+    async def begin(self, hold: Hold | None = None, amount: str = "100.00", currency: str = "USD") -> BegunPayment:
         """Begin to pay for a hold, a new one if none is given."""
         hold = hold or await self.hold()
         answer = await self.create(hold, amount, currency)
         assert answer.status_code == 201, answer.text
         payment = answer.json()
-        return Bill(hold.doctor, hold.patient, payment["appointment_id"], payment["payment_id"], payment["paymentId"])
+        return BegunPayment(
+            hold.doctor, hold.patient, payment["appointment_id"], payment["payment_id"], payment["paymentId"]
+        )
 
-    async def approved(self, hold: Hold | None = None) -> Bill:
+    async def approved(self, hold: Hold | None = None) -> BegunPayment:
         """Begin to pay, and approve it at PayPal."""
-        bill = await self.begin(hold)
-        await self.till.approve(bill.order)
-        return bill
+        begun = await self.begin(hold)
+        await self.fake_paypal.approve(begun.order)
+        return begun
 
-    async def paid(self, hold: Hold | None = None) -> Bill:
+    async def paid(self, hold: Hold | None = None) -> BegunPayment:
         """Pay."""
-        bill = await self.approved(hold)
-        answer = await self.execute(bill)
+        begun = await self.approved(hold)
+        answer = await self.execute(begun)
         assert answer.status_code == 200, answer.text
         assert answer.json()["appointment"]["status"] == "confirmed"
-        return bill
+        return begun
 
-    async def execute(self, bill: Bill, payer: str = PAYER_ID) -> httpx.Response:
+    async def execute(self, begun: BegunPayment, payer: str = PAYER_ID) -> httpx.Response:
         """Come back from PayPal and have the payment made."""
-        return await self.call(bill.patient, "execute", paymentId=bill.order, PayerID=payer)
+        return await self.call(begun.patient, "execute", paymentId=begun.order, PayerID=payer)
 
-    async def give_up(self, bill: Bill) -> httpx.Response:
+    async def give_up(self, begun: BegunPayment) -> httpx.Response:
         """Give up the hold."""
-        return await self.call(bill.patient, "cancel", paymentId=bill.order)
+        return await self.call(begun.patient, "cancel", paymentId=begun.order)
 
-    async def show(self, bill: Bill) -> dict[str, Any]:
+    async def show(self, begun: BegunPayment) -> dict[str, Any]:
         """Return the payment as its patient sees it."""
-        answer = await self.client.get(f"{PAYMENTS}{bill.payment}/", headers=bearer(bill.patient, "patient"))
+        answer = await self.client.get(f"{PAYMENTS}{begun.payment}/", headers=bearer(begun.patient, "patient"))
         assert answer.status_code == 200, answer.text
         payment: dict[str, Any] = answer.json()
         return payment
 
-    async def payment(self, bill: Bill) -> asyncpg.Record:
+    async def payment(self, begun: BegunPayment) -> asyncpg.Record:
         """Return the payment's row."""
-        row = await self.owner.fetchrow("SELECT * FROM payment WHERE id = $1", bill.payment)
+        row = await self.owner.fetchrow("SELECT * FROM payment WHERE id = $1", begun.payment)
         assert row is not None
         return row
 
-    async def payments_of(self, hold: Hold | Bill) -> list[str]:
+    async def payments_of(self, hold: Hold | BegunPayment) -> list[str]:
         """Return the statuses of all payments for an appointment, the oldest first."""
         rows = await self.owner.fetch(
             "SELECT status FROM payment WHERE appointment_id = $1 ORDER BY id", hold.appointment
         )
         return [row["status"] for row in rows]
 
-    async def appointment(self, hold: Hold | Bill) -> asyncpg.Record:
+    async def appointment(self, hold: Hold | BegunPayment) -> asyncpg.Record:
         """Return the row of what is, or was, to be paid."""
         row = await self.owner.fetchrow("SELECT * FROM appointment WHERE id = $1", hold.appointment)
         assert row is not None
         return row
 
-    async def statuses(self, bill: Bill) -> tuple[str, str]:
+    async def statuses(self, begun: BegunPayment) -> tuple[str, str]:
         """Return the status of the payment and the one of its appointment, as they are written."""
-        payment = await self.payment(bill)
+        payment = await self.payment(begun)
         status = await self.owner.fetchval("SELECT status FROM appointment WHERE id = $1", payment["appointment_id"])
         return payment["status"], status
 
-    async def mails(self, bill: Hold | Bill) -> list[tuple[str, int]]:
+    async def mails(self, begun: Hold | BegunPayment) -> list[tuple[str, int]]:
         """Return (kind, account) of each mail about the appointment, in order."""
         query = "SELECT kind, account_id FROM notification WHERE appointment_id = $1 ORDER BY id"
-        return [tuple(row) for row in await self.owner.fetch(query, bill.appointment)]
+        return [tuple(row) for row in await self.owner.fetch(query, begun.appointment)]
 
-    async def refunds(self, bill: Bill) -> list[tuple[str, str]]:
+    async def refunds(self, begun: BegunPayment) -> list[tuple[str, str]]:
         """Return (status, reason) of the payment's refunds, as they are written."""
         query = "SELECT status, reason FROM refund WHERE payment_id = $1 ORDER BY id"
-        return [tuple(row) for row in await self.owner.fetch(query, bill.payment)]
+        return [tuple(row) for row in await self.owner.fetch(query, begun.payment)]
 
-    async def attention(self, bill: Bill) -> list[str]:
+    async def attention(self, begun: BegunPayment) -> list[str]:
         """Return what an admin is told of the payment."""
-        rows = await self.owner.fetch("SELECT why FROM payment_attention WHERE payment_id = $1", bill.payment)
+        rows = await self.owner.fetch("SELECT why FROM payment_attention WHERE payment_id = $1", begun.payment)
         return [row["why"] for row in rows]
 
-    async def captures(self, bill: Bill) -> list[dict[str, Any]]:
+    async def captures(self, begun: BegunPayment) -> list[dict[str, Any]]:
         """Return PayPal's captures of the order."""
-        captures: list[dict[str, Any]] = await self.till.captures_of(bill.order)
+        captures: list[dict[str, Any]] = await self.fake_paypal.captures_of(begun.order)
         return captures
 
-    async def given_back(self, bill: Bill) -> list[dict[str, Any]]:
+    async def paypal_refunds(self, begun: BegunPayment) -> list[dict[str, Any]]:
         """Return PayPal's refunds of the order."""
-        captures = {capture["id"] for capture in await self.captures(bill)}
-        return [refund for refund in (await self.till.books())["refunds"] if refund["capture_id"] in captures]
+        captures = {capture["id"] for capture in await self.captures(begun)}
+        return [refund for refund in (await self.fake_paypal.ledger())["refunds"] if refund["capture_id"] in captures]
 
-    async def lapse(self, hold: Hold | Bill) -> None:
+    async def lapse(self, hold: Hold | BegunPayment) -> None:
         """Let the hold have lapsed a moment ago, though nobody has noticed yet."""
         await execute(
             self.database.superuser,
@@ -154,40 +160,40 @@ class Teller:
             f" WHERE id = {hold.appointment} AND status = 'pending'",
         )
 
-    async def undo_behind_the_triggers(self, bill: Bill) -> None:
+    async def cancel_without_triggers(self, begun: BegunPayment) -> None:
         """Have the appointment be canceled without anything that follows from it."""
         await execute(
             self.database.superuser,
             "SET session_replication_role = replica;"
             " UPDATE appointment SET status = 'canceled', seat = NULL, canceled_by = 'admin'"
-            f" WHERE id = {bill.appointment}",
+            f" WHERE id = {begun.appointment}",
         )
 
-    async def rename(self, bill: Bill, order: str) -> None:
+    async def rename(self, begun: BegunPayment, order: str) -> None:
         """Have the payment's order be one that PayPal does not know."""
         await execute(
             self.database.superuser,
-            f"SET session_replication_role = replica; UPDATE payment SET order_id = '{order}' WHERE id = {bill.payment}",
+            f"SET session_replication_role = replica; UPDATE payment SET order_id = '{order}' WHERE id = {begun.payment}",
         )
 
-    async def hears(self, bill: Bill, kind: str) -> None:
+    async def wait_for_webhook(self, begun: BegunPayment, kind: str) -> None:
         """Wait until a webhook about the payment has come."""
         query = "SELECT EXISTS (SELECT FROM webhook_event WHERE payment_id = $1 AND kind = $2)"
-        await eventually(partial(self.owner.fetchval, query, bill.payment, kind), seconds=60)
+        await eventually(partial(self.owner.fetchval, query, begun.payment, kind), seconds=60)
 
-    async def grow_old(self, bill: Bill, age: timedelta) -> None:
+    async def set_age(self, begun: BegunPayment, age: timedelta) -> None:
         """Have the payment be begun so long ago."""
         await execute(
             self.database.superuser,
             "SET session_replication_role = replica;"
             f" UPDATE payment SET created_at = clock_timestamp() - interval '{age.total_seconds()} s'"
-            f" WHERE id = {bill.payment}",
+            f" WHERE id = {begun.payment}",
         )
 
-    async def time_passes(self, bill: Bill) -> None:
+    async def make_due(self, begun: BegunPayment) -> None:
         """Let it be time for the worker's next look at the payment and its refunds."""
-        await self.owner.execute("UPDATE payment SET due_at = now() WHERE id = $1", bill.payment)
+        await self.owner.execute("UPDATE payment SET due_at = now() WHERE id = $1", begun.payment)
         await self.owner.execute(
             "UPDATE refund SET due_at = now() WHERE payment_id = $1 AND status IN ('requested', 'pending')",
-            bill.payment,
+            begun.payment,
         )

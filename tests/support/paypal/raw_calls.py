@@ -10,14 +10,14 @@ AMOUNT = {"currency_code": "USD", "value": "100.00"}
 ORDER = {"intent": "CAPTURE", "purchase_units": [{"amount": AMOUNT}]}
 ADDRESSES = {"return_url": "https://a.example.org/r?lang=en", "cancel_url": "https://a.example.org/c"}
 WITH_SOURCE = ORDER | {"payment_source": {"paypal": {"experience_context": ADDRESSES}}}
-ALL_OF_IT = {"Prefer": "return=representation"}
+RETURN_REPRESENTATION = {"Prefer": "return=representation"}
 
 
 async def post(raw: httpx.AsyncClient, path: str, body: Any = None, **headers: str) -> Any:
     """Make a call whose answer is as documented, and return that."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     answer = await raw.post(path, json={} if body is None else body, headers=named)
-    operation = openapi_documents.find(answer.request) if openapi_documents.are_there() else None
+    operation = openapi_documents.find(answer.request) if openapi_documents.are_available() else None
     assert not (operation and openapi_documents.answer_faults(operation, answer)), answer.text
     return answer
 

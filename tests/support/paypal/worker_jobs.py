@@ -10,7 +10,7 @@ from app.outage_log import OutageLog
 from app.settings import Settings
 from app.workers import payments
 from app.workers.context import WorkerContext
-from tests.support.paypal.payment_client import Bill
+from tests.support.paypal.payment_client import BegunPayment
 
 
 class _NoOutage(OutageLog):
@@ -27,9 +27,9 @@ class Jobs:
     def __init__(self, context: WorkerContext) -> None:
         self._context = context
 
-    async def settle(self, bill: Bill) -> None:
+    async def settle(self, begun: BegunPayment) -> None:
         """See to a payment and its refunds, as far as they are due."""
-        await self.settle_payment(bill.payment)
+        await self.settle_payment(begun.payment)
 
     async def settle_payment(self, payment_id: int) -> None:
         """See to the payment of this id."""

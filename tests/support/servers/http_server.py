@@ -39,7 +39,7 @@ async def serving(app: Litestar) -> AsyncIterator[str]:
 
 
 @contextmanager
-def frozen(pid: int) -> Iterator[None]:
+def paused_process(pid: int) -> Iterator[None]:
     """Let a process hang for a while: it takes connections and answers nothing."""
     os.kill(pid, signal.SIGSTOP)
     try:

@@ -18,7 +18,7 @@ NOT_OURS = {*ONLY_WITH_DATABASE_URL, "DATABASE_URL", "REDIS_URL", "EMAIL_HOST", 
 SECONDS = 90
 
 
-class Up:
+class BookingUp:
     """One `booking up`; its output is in `output`, its standard error after it."""
 
     def __init__(self, home: Path, *, port: int = 0, given: Mapping[str, str] | None = None) -> None:
@@ -35,7 +35,7 @@ class Up:
         assert self._process
         return self._process
 
-    async def start(self, stdout: int | None = None) -> "Up":
+    async def start(self, stdout: int | None = None) -> "BookingUp":
         """Start it, without waiting for anything; with a file descriptor, its standard output goes there."""
         with self.output.open("wb") as output:
             self._process = await asyncio.create_subprocess_exec(
@@ -64,7 +64,7 @@ class Up:
             await asyncio.sleep(0.05)
         raise TimeoutError(self.output.read_text())
 
-    async def says(self, text: str) -> None:
+    async def wait_for_output(self, text: str) -> None:
         """Wait until its output contains `text`."""
         async with asyncio.timeout(SECONDS):
             while text not in self.output.read_text():  # noqa: ASYNC110  another process writes it
@@ -88,10 +88,10 @@ class Up:
         return stack
 
 
-Start = Callable[..., Awaitable[Up]]
+Start = Callable[..., Awaitable[BookingUp]]
 
 
-async def nothing_is_left(home: Path) -> bool:
+async def no_processes_left(home: Path) -> bool:
     """Whether all processes of the stack are gone, at once or within 20 s."""
     for _ in range(400):
         if not leftovers(home):

@@ -6,7 +6,7 @@ import socket
 from urllib.parse import urlsplit, urlunsplit
 
 
-class Gate:
+class TcpProxy:
     """A port of 127.0.0.1 that leads to the server of a URL while open, and refuses connections while shut,
     as it is at first. While not `flowing` it keeps its connections, but nothing comes through.
     """
@@ -37,7 +37,7 @@ class Gate:
         """Let connections through."""
         self._server = await asyncio.start_server(self._let_in, sock=self._socket)
 
-    async def shut(self) -> None:
+    async def disconnect_all(self) -> None:
         """Cut every connection and refuse new ones."""
         assert self._server
         self._server.close()
@@ -46,12 +46,12 @@ class Gate:
         await asyncio.gather(*self._pipes, return_exceptions=True)
         self._socket = self._bind(self.port)
 
-    async def __aenter__(self) -> "Gate":
+    async def __aenter__(self) -> "TcpProxy":
         return self
 
     async def __aexit__(self, *_: object) -> None:
         if self._server and self._server.is_serving():
-            await self.shut()
+            await self.disconnect_all()
         self._socket.close()
 
     @staticmethod

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from app.cli import main
-from tests.support.servers.forks import FORKS, ROOT, tell_in
+from tests.support.servers.forks import FORK_SERVER, ROOT, redirect_output
 
 T = TypeVar("T")
 
@@ -30,15 +30,15 @@ async def eventually(check: Callable[[], Awaitable[T]], *, seconds: float = 90) 
 LINE = re.compile(r"(?P<timestamp>\S+Z) \[(?P<level>\w+) *\] (?P<event>\S+) *(?P<more>.*)")
 
 
-def _be_worker(environment: dict[str, str], log: Path) -> None:
-    tell_in(log)
+def _run_worker(environment: dict[str, str], log: Path) -> None:
+    redirect_output(log)
     os.chdir(ROOT)
     os.environ.clear()
     os.environ.update(environment)
     main(["worker"])
 
 
-def _read_for_people(line: str) -> dict[str, Any]:
+def _parse_debug_line(line: str) -> dict[str, Any]:
     match = LINE.fullmatch(line)
     assert match, line
     return match.groupdict()
@@ -61,7 +61,7 @@ class WorkerProcess:
         """Start the process and wait until it has begun to work."""
         before = len(self.logged("worker_started")) if self._log.exists() else 0
         environment = {"PATH": os.environ["PATH"], **self._environment}
-        self._process = FORKS.Process(target=_be_worker, args=(environment, self._log))
+        self._process = FORK_SERVER.Process(target=_run_worker, args=(environment, self._log))
         await asyncio.to_thread(self._process.start)
 
         async def works() -> bool:
@@ -72,11 +72,11 @@ class WorkerProcess:
 
     def logged(self, event: str) -> list[dict[str, Any]]:
         """Return the log's lines about an event. Fails if a line of the log is not JSON, or with DEBUG as it is then."""
-        read = _read_for_people if self._environment.get("DEBUG") else json.loads
+        read = _parse_debug_line if self._environment.get("DEBUG") else json.loads
         lines = [read(line) for line in self.log.splitlines()]
         return [line for line in lines if line["event"] == event]
 
-    async def will_have_logged(self, event: str, times: int = 1) -> list[dict[str, Any]]:
+    async def wait_for_log(self, event: str, times: int = 1) -> list[dict[str, Any]]:
         """Return the log's lines about an event once there are that many: a line comes after what it tells of."""
 
         async def are_there() -> list[dict[str, Any]]:

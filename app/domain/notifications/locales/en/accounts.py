@@ -7,25 +7,25 @@ from app.domain.notifications.locale import MailText
 from app.domain.notifications.schemas import AccountNotification
 
 
-def email_verification(letter: AccountNotification) -> MailText:
+def email_verification(notification: AccountNotification) -> MailText:
     """Bring the code that proves an address."""
     return MailText(
         "Please confirm your email address",
         [
             "Somebody, you we hope, gave this as the email address of their account. If so, please confirm it.",
-            *_code(letter, '{"token": "..."}'),
+            *_code(notification, '{"token": "..."}'),
             "If you do not know of any account, do nothing: without the code, nobody can use your address.",
         ],
     )
 
 
-def password_reset(letter: AccountNotification) -> MailText:
+def password_reset(notification: AccountNotification) -> MailText:
     """Bring the code for a new password."""
     return MailText(
         "Set a new password",
         [
             "Somebody, you we hope, has asked for a new password for your account.",
-            *_code(letter, '{"token": "...", "password": "..."}'),
+            *_code(notification, '{"token": "...", "password": "..."}'),
             "If that was not you, do nothing: your password stays as it is, and nobody but you has the code.",
         ],
     )
@@ -67,15 +67,18 @@ def account_erased(_: AccountNotification) -> MailText:
     )
 
 
-def _code(letter: AccountNotification, body: str) -> list[str]:
-    assert letter.code_lifetime is not None  # noqa: S101  the outbox says it of every kind that has a code
-    hours = letter.code_lifetime // timedelta(hours=1)
+def _code(notification: AccountNotification, body: str) -> list[str]:
+    assert notification.code_lifetime is not None  # noqa: S101  the outbox says it of every kind that has a code
+    hours = notification.code_lifetime // timedelta(hours=1)
     until = f"It is good once, within {hours} hour{'s' if hours > 1 else ''}."
-    if letter.page:
-        joint = "&" if urlsplit(letter.page).query else "?"
-        return [f"To do so, open this page. {until}", f"  {letter.page}{joint}{urlencode({'token': letter.code})}"]
+    if notification.page:
+        joint = "&" if urlsplit(notification.page).query else "?"
+        return [
+            f"To do so, open this page. {until}",
+            f"  {notification.page}{joint}{urlencode({'token': notification.code})}",
+        ]
     return [
         f"This is the code for it. {until}",
-        f"  {letter.code}",
-        f"Enter it in your booking app, which sends it as {body} to POST {letter.call}",
+        f"  {notification.code}",
+        f"Enter it in your booking app, which sends it as {body} to POST {notification.call}",
     ]

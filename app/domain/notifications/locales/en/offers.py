@@ -9,20 +9,24 @@ from app.domain.notifications.schemas import AppointmentNotification
 from app.domain.notifications.times import zone_of
 
 
-def slot_offered(letter: AppointmentNotification, at: datetime) -> MailText:
+def slot_offered(notification: AppointmentNotification, at: datetime) -> MailText:
     """Offer a slot."""
-    assert letter.offer_expires_at is not None  # noqa: S101  the outbox knows it for this kind
-    until = format_instant(letter.offer_expires_at, zone_of(letter))
-    costs = [] if Decimal(letter.fee.partition(" ")[0]) == 0 else [f"It costs {letter.fee}, to be paid at once."]
-    final = ["It starts so soon that it cannot be canceled any more."] if at >= letter.cancel_deadline else []
+    assert notification.offer_expires_at is not None  # noqa: S101  the outbox knows it for this kind
+    until = format_instant(notification.offer_expires_at, zone_of(notification))
+    costs = (
+        []
+        if Decimal(notification.fee.partition(" ")[0]) == 0
+        else [f"It costs {notification.fee}, to be paid at once."]
+    )
+    final = ["It starts so soon that it cannot be canceled any more."] if at >= notification.cancel_deadline else []
     return MailText(
-        f"Free: a slot with {letter.doctor}, {start(letter)}",
+        f"Free: a slot with {notification.doctor}, {start(notification)}",
         [
-            f"Good news: a slot with {letter.doctor}, for whom you are waiting, has become free.",
-            slot_line(letter),
+            f"Good news: a slot with {notification.doctor}, for whom you are waiting, has become free.",
+            slot_line(notification),
             f"It is offered to you until {until}, and to others who wait: whoever accepts first has it. To accept or "
             "decline it, open this page, or your booking app:",
-            f"  {letter.link}",
+            f"  {notification.link}",
             *costs,
             *final,
             "Whatever you do, you keep your place in line. If you no longer need a slot, please leave the waitlist.",
@@ -30,26 +34,26 @@ def slot_offered(letter: AppointmentNotification, at: datetime) -> MailText:
     )
 
 
-def offer_superseded(letter: AppointmentNotification, _: datetime) -> MailText:
+def offer_superseded(notification: AppointmentNotification, _: datetime) -> MailText:
     """Tell that a slot on offer is gone."""
     return MailText(
-        f"No longer free: {letter.doctor}, {start(letter)}",
+        f"No longer free: {notification.doctor}, {start(notification)}",
         [
-            f"The slot with {letter.doctor} that was offered to you is no longer to be had: somebody was faster, or it "
-            "was taken back.",
-            slot_line(letter),
+            f"The slot with {notification.doctor} that was offered to you is no longer to be had: "
+            "somebody was faster, or it was taken back.",
+            slot_line(notification),
             "You keep your place in line, and will hear of the next slot.",
         ],
     )
 
 
-def offer_expired(letter: AppointmentNotification, _: datetime) -> MailText:
+def offer_expired(notification: AppointmentNotification, _: datetime) -> MailText:
     """Tell that an offer is over."""
     return MailText(
-        f"Offer over: {letter.doctor}, {start(letter)}",
+        f"Offer over: {notification.doctor}, {start(notification)}",
         [
-            f"You have not accepted the slot with {letter.doctor}, and it is no longer kept for you.",
-            slot_line(letter),
+            f"You have not accepted the slot with {notification.doctor}, and it is no longer kept for you.",
+            slot_line(notification),
             "You keep your place in line. If you no longer need a slot, please leave the waitlist in your booking app.",
         ],
     )

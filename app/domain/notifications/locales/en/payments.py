@@ -7,39 +7,39 @@ from app.domain.notifications.locales.en.times import slot_line, start
 from app.domain.notifications.schemas import AppointmentNotification
 
 
-def payment_too_late(letter: AppointmentNotification, _: datetime) -> MailText:
+def payment_too_late(notification: AppointmentNotification, _: datetime) -> MailText:
     """Tell that nothing was charged, as the slot was gone."""
     return MailText(
-        f"Not booked: {letter.doctor}, {start(letter)}",
+        f"Not booked: {notification.doctor}, {start(notification)}",
         [
-            f"Your payment for the appointment with {letter.doctor} came too late: the slot is no longer free.",
-            slot_line(letter),
-            f"Nothing was charged; the payment of {letter.payment} was not taken. "
+            f"Your payment for the appointment with {notification.doctor} came too late: the slot is no longer free.",
+            slot_line(notification),
+            f"Nothing was charged; the payment of {notification.payment} was not taken. "
             "To find another time, open your booking app.",
         ],
     )
 
 
-def refund_requested(letter: AppointmentNotification, _: datetime) -> MailText:
+def refund_requested(notification: AppointmentNotification, _: datetime) -> MailText:
     """Tell that what was charged goes back, as the slot was gone."""
     return MailText(
-        f"Refund requested: {letter.payment}",
+        f"Refund requested: {notification.payment}",
         [
-            f"We are sorry: your payment of {letter.payment} arrived when this slot with {letter.doctor} "
+            f"We are sorry: your payment of {notification.payment} arrived when this slot with {notification.doctor} "
             "was no longer yours.",
-            slot_line(letter),
+            slot_line(notification),
             "All of it goes back to you. You will get a mail when the refund is made.",
         ],
     )
 
 
-def refund_completed(letter: AppointmentNotification, _: datetime) -> MailText:
+def refund_completed(notification: AppointmentNotification, _: datetime) -> MailText:
     """Tell that money has gone back."""
     return MailText(
-        f"Refunded: {letter.payment}",
+        f"Refunded: {notification.payment}",
         [
-            f"Your payment of {letter.payment} for an appointment with {letter.doctor} "
+            f"Your payment of {notification.payment} for an appointment with {notification.doctor} "
             "has been refunded through PayPal.",
-            slot_line(letter),
+            slot_line(notification),
         ],
     )

@@ -7,15 +7,15 @@ from app.domain.notifications.schemas import AppointmentNotification
 from app.domain.notifications.times import zone_name, zone_of
 
 
-def start(letter: AppointmentNotification) -> str:
+def start(notification: AppointmentNotification) -> str:
     """Return when the appointment starts, such as `Thursday 26 November 2026, 14:00`."""
-    return _clock(letter.starts_at.astimezone(zone_of(letter)))
+    return _clock(notification.starts_at.astimezone(zone_of(notification)))
 
 
-def slot_line(letter: AppointmentNotification) -> str:
+def slot_line(notification: AppointmentNotification) -> str:
     """Return the slot in the recipient's time, such as `  Thursday 26 November 2026, 14:00-14:30 (Europe/Berlin)`."""
-    zone = zone_of(letter)
-    first, last = letter.starts_at.astimezone(zone), letter.ends_at.astimezone(zone)
+    zone = zone_of(notification)
+    first, last = notification.starts_at.astimezone(zone), notification.ends_at.astimezone(zone)
     return f"  {_clock(first)}-{last:%H:%M} ({zone_name(zone, first, last)})"
 
 
