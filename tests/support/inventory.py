@@ -1,0 +1,110 @@
+"""Compares the tests with those of an earlier commit: `./task inventory -- COMMIT`.
+
+Every test of that commit must still be there, under its own id or the one that `inventory_moves.tsv` gives; and there must be
+no fewer mutants, proofs and interleavings. Exits with 1 if not.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[2]
+MOVES = Path(__file__).with_name("inventory_moves.tsv")
+BY_PATH = "::test_no_port_is_fixed["  # is parametrized by the paths of all files below tests/
+INTERLEAVINGS = "::test_a_pair["
+# Run in either tree. The second imports are those of commits before the tests were moved.
+COUNT = """
+import asyncio, json, sys
+import asyncpg
+try:
+    from tests.robustness.mutation.mutants import mutants
+    from tests.support.db.schema_dump import migrated
+    from tests.support.rules.proofs import proofs
+except ImportError:
+    from app.db.dump import migrated
+    from tests.mutants import mutants
+    from tests.proofs import proofs
+
+async def count():
+    async with migrated() as url:
+        db = await asyncpg.connect(url)
+        found = await mutants(db)
+        await db.close()
+    return len(found)
+
+counts = {"proofs": sum(map(len, proofs().values())), "mutants": asyncio.run(count())}
+print(json.dumps(counts), file=sys.stderr)
+"""
+
+
+class Inventory(NamedTuple):
+    """The ids of a tree's tests, and how many mutants, proofs and interleavings there are."""
+
+    tests: set[str]
+    counts: dict[str, int]
+
+
+def taken(tree: Path) -> Inventory:
+    """Collect the tests of a tree and count. Raises CalledProcessError if they cannot be collected."""
+    collect = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"]
+    printed = subprocess.run(collect, cwd=tree, check=True, capture_output=True, text=True).stdout  # noqa: S603
+    tests = {line for line in printed.splitlines() if "::" in line}
+    counted = subprocess.run([sys.executable, "-c", COUNT], cwd=tree, check=True, capture_output=True, text=True)  # noqa: S603
+    counts = json.loads(counted.stderr.splitlines()[-1])
+    return Inventory(tests, {**counts, "interleavings": sum(INTERLEAVINGS in test for test in tests)})
+
+
+def read_moves() -> dict[str, str]:
+    """Return the new place of each file, or of each test, that had another."""
+    lines = MOVES.read_text(encoding="utf-8").splitlines()
+    return dict(line.split("\t") for line in lines if line and not line.startswith("#"))
+
+
+def moved(test: str, moves: dict[str, str]) -> str:
+    """Return the id that a test has now."""
+    if test in moves:
+        return moves[test]
+    file, _, name = test.partition("::")
+    if BY_PATH in test:
+        before, _, path = name.rstrip("]").partition("[")
+        name = f"{before}[{moves.get(f'tests/{path}', f'tests/{path}').removeprefix('tests/')}]"
+    return f"{moves.get(file, file)}::{name}"
+
+
+@contextmanager
+def checked_out(commit: str) -> Iterator[Path]:
+    """Yield a folder with the files of a commit."""
+    with tempfile.TemporaryDirectory() as folder:
+        tree = Path(folder) / "tree"
+        git = ["git", "-C", str(ROOT), "worktree"]
+        subprocess.run([*git, "add", "--quiet", "--detach", str(tree), commit], check=True)  # noqa: S603
+        try:
+            yield tree
+        finally:
+            subprocess.run([*git, "remove", "--force", str(tree)], check=True)  # noqa: S603
+
+
+def main(commit: str) -> int:
+    """Print what is lost, and the counts. Returns the exit status."""
+    moves = read_moves()
+    with checked_out(commit) as tree:
+        before = taken(tree)
+    now = taken(ROOT)
+    wanted = {moved(test, moves) for test in before.tests}
+    lost = sorted(wanted - now.tests)
+    print(f"tests: {len(before.tests)} before, {len(now.tests)} now, {len(lost)} lost")  # noqa: T201
+    for test in lost:
+        print(f"  lost: {test}")  # noqa: T201
+    fewer = [name for name, count in before.counts.items() if now.counts[name] < count]
+    for name, count in before.counts.items():
+        print(f"{name}: {count} before, {now.counts[name]} now")  # noqa: T201
+    return 1 if lost or fewer else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
