@@ -1,0 +1,1 @@
+"""Commands for operators and admins: check, psql, logins, backup and restore."""

@@ -1,0 +1,1 @@
+"""Everything about HTTP that belongs to no feature."""

@@ -1,0 +1,1 @@
+"""PostgreSQL: the driver, the tables, the SQL that enforces the rules, the migrations."""

@@ -1,0 +1,1 @@
+"""The features, one folder each: controller, repository, schemas; and what they share."""

@@ -1,0 +1,1 @@
+"""The worker: listens, sends mails, settles payments, sweeps."""

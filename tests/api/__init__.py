@@ -1,0 +1,1 @@
+"""Tests over HTTP, by feature."""

@@ -1,0 +1,1 @@
+"""Tests of the rules in SQL, by feature; those that prove a rule are marked so."""

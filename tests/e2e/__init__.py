@@ -1,0 +1,1 @@
+"""Whole stories against running processes."""

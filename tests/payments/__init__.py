@@ -1,0 +1,1 @@
+"""The client of PayPal and the check of its webhooks, against the stand-in."""

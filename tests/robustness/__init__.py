@@ -1,0 +1,1 @@
+"""What must hold whatever happens: crashes, interleavings, random histories, missing rules, load."""

@@ -1,0 +1,1 @@
+"""Tests of `booking up` and its servers."""

@@ -1,0 +1,1 @@
+"""Helpers, grouped by what they stand for."""

@@ -1,0 +1,1 @@
+"""The OpenAPI document: examples, headers and links beside what Litestar lists."""

@@ -1,0 +1,1 @@
+"""Booking, cancelling, rescheduling, and the record of visits."""

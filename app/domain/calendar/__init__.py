@@ -1,0 +1,1 @@
+"""iCalendar: the events of mails, and the private feed."""

@@ -1,0 +1,1 @@
+"""Doctors and their free slots, as the public sees them."""

@@ -1,0 +1,1 @@
+"""Mails: what they say in each locale, and the connection to the mail server."""

@@ -1,0 +1,1 @@
+"""Payments and refunds: their lifecycle between PostgreSQL and PayPal."""

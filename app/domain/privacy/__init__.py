@@ -1,0 +1,1 @@
+"""What is held about the caller: export and deletion."""

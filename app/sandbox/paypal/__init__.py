@@ -1,0 +1,1 @@
+"""A PayPal without money."""

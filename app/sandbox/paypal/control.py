@@ -5,7 +5,7 @@
     curl URL/captures/ID/decide -d '{"status": "COMPLETED"}'                    it is decided
     curl URL/ledger                                                             everything that there is
 
-paypal_faults.py lists what can go wrong.
+faults.py lists what can go wrong.
 """
 
 from typing import Any, Literal, TypeVar

@@ -1,7 +1,7 @@
 """A PayPal for development: Orders v2, Payments v2, OAuth2 and signed webhooks, as PayPal's OpenAPI documents say.
 
 What it leaves out: several purchase units in an order, intent AUTHORIZE, changing and expiring orders, cards.
-What it adds: approval without a login (paypal_pages.py), and calls that make things go wrong (paypal_control.py).
+What it adds: approval without a login (pages.py), and calls that make things go wrong (control.py).
 """
 
 from pathlib import Path

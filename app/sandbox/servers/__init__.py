@@ -1,0 +1,1 @@
+"""Embedded PostgreSQL and Valkey, and how their processes start and end."""

@@ -1,0 +1,1 @@
+"""Random load while servers and workers fail."""

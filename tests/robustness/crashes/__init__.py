@@ -1,0 +1,1 @@
+"""Processes killed at every step of a payment."""

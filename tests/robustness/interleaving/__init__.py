@@ -1,0 +1,1 @@
+"""Two writers, in every order of their statements, at every isolation level."""

@@ -1,0 +1,1 @@
+"""PostgreSQL against a model of the rules in plain Python."""

@@ -1,0 +1,1 @@
+"""Every rule taken away once: a test must fail."""

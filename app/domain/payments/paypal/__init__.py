@@ -1,0 +1,1 @@
+"""The client of PayPal: calls and answers, and the check of its webhooks."""

@@ -1,6 +1,6 @@
 """PayPal, as far as we need it: Orders v2, Payments v2, and the verification of webhooks.
 
-Every call can raise PayPalRefused, PayPalUnavailable or PayPalUnknown (paypal_errors.py).
+Every call can raise PayPalRefused, PayPalUnavailable or PayPalUnknown (errors.py).
 """
 
 import re

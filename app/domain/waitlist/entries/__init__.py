@@ -1,0 +1,1 @@
+"""Waitlist entries: join, leave, pause, preferences."""
