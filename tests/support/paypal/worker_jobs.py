@@ -17,7 +17,7 @@ class _NoOutage(OutageLog):
     """Lets a job fail as it fails."""
 
     @contextmanager
-    def contained(self) -> Iterator[None]:
+    def suppress_errors(self) -> Iterator[None]:
         yield
 
 
