@@ -32,7 +32,7 @@ class BookingQueue(RedisQueue):
         self._unmarked: set[tuple[str, int]] = set()
 
     async def enqueue(self, job_or_func: str | Job, **kwargs: Any) -> Job | None:
-        """Enqueue a job that is to show that it lives (`beating`), and has `JOB_SECONDS` for it all, or its `timeout`.
+        """Enqueue a job that beats (`with_heartbeat`) and has `JOB_SECONDS` for all of it, or its `timeout`.
 
         Return None if a job of its key waits or runs.
         """

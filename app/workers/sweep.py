@@ -7,7 +7,7 @@ from app.outage_log import error_name
 from app.workers.context import WorkerContext
 from app.workers.notifications import dispatch_notifications
 from app.workers.payments import dispatch_payments
-from app.workers.repository import SweepRepository
+from app.workers.sweep_repository import SweepRepository
 
 log = structlog.get_logger()
 

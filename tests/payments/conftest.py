@@ -63,7 +63,7 @@ def requests() -> list[httpx.Request]:
 
 @pytest_asyncio.fixture
 async def connect(stand_in: PayPalStandIn, requests: list[httpx.Request]) -> AsyncIterator[Connect]:
-    """Makes clients; `careful` ones fail where an exchange is not as documented."""
+    """Makes clients; `check_documents` ones fail where an exchange is not as documented."""
     async with AsyncExitStack() as closing:
 
         async def note(request: httpx.Request) -> None:

@@ -54,7 +54,7 @@ class RateLimits:
         await self._count(request, self._logins_of_address, f"{what}-address", network, always=True)
         await self._count(request, self._logins, what, f"{network}:{account}", always=True)
 
-    async def register(self, request: Request[Any, Any, Any]) -> None:
+    async def count_registration(self, request: Request[Any, Any, Any]) -> None:
         """Count a registration from this address. Raises ProblemError (429)."""
         await self._count(request, self._registrations, "register", _network(request), always=True)
 

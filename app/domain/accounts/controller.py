@@ -35,6 +35,6 @@ class AccountController(Controller):
         rate_limits: NamedDependency[RateLimits],
     ) -> OwnAccount:
         """Register a doctor or a patient."""
-        await rate_limits.register(request)
+        await rate_limits.count_registration(request)
         refuse_guessable("password", data.password, data.username, data.email)
         return await accounts.register(data, await hash_password(data.password))

@@ -19,7 +19,7 @@ _doctor_locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()  #
 def serialize_per_doctor(handler: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
     """Decorate a handler whose body names a doctor: this process handles one of the doctor's requests at a time.
 
-    It goes around `once`, so that who lines up has no connection yet: else those in line could have them all.
+    It goes around `idempotent`, so that who lines up has no connection yet: else those in line could have them all.
     """
 
     @wraps(handler)

@@ -26,7 +26,7 @@ NOTHING = "<h1>Mailbox</h1><p>No mail yet. Every mail of this stack is shown her
 
 
 def create_pages(messages: MutableSequence[Message]) -> Litestar:
-    """Return the ASGI application that shows `letters`, newest last in JSON, newest first to people."""
+    """Return the ASGI application that shows `messages`, newest last in JSON, newest first to people."""
 
     @get("/messages")
     async def list_messages() -> list[Message]:

@@ -28,7 +28,7 @@ def write_stack_file(home: Path, backends: Backends, api: Api, worker: Worker) -
 
 
 def remove_stack_file(home: Path) -> None:
-    """Remove what `publish` wrote."""
+    """Remove what `write_stack_file` wrote."""
     (home / "stack.json").unlink(missing_ok=True)
 
 

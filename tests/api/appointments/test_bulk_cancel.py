@@ -8,7 +8,7 @@ import asyncpg
 import httpx
 import pytest
 
-from tests.api.schedule.test_free_slots import slots
+from tests.api.doctors.test_free_slots import slots
 from tests.api.waitlist.test_waitlist import joined
 from tests.support.db.past_visits import ago, visit
 from tests.support.factories import SLOT, a_slot, bearer, make_doctor, make_patient, make_patients

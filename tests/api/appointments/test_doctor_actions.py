@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from app.domain.auth.tokens import Role
-from tests.api.schedule.test_free_slots import slots
+from tests.api.doctors.test_free_slots import slots
 from tests.api.waitlist.test_waitlist import joined
 from tests.support.db.past_visits import ago, visit
 from tests.support.factories import SLOT, a_slot, bearer, make_doctor, make_patient, make_patients

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from app.domain.auth.tokens import Role
-from tests.api.schedule.test_free_slots import slots
+from tests.api.doctors.test_free_slots import slots
 from tests.support.db.past_visits import ago, visit
 from tests.support.factories import SLOT, a_slot, make_doctor, make_patient, make_patients
 from tests.support.http.answers import assert_problem, instant

@@ -8,7 +8,7 @@ import asyncpg
 import httpx
 import pytest
 
-from tests.api.schedule.test_free_slots import slots
+from tests.api.doctors.test_free_slots import slots
 from tests.support.factories import SLOT, make_doctor, make_patient
 from tests.support.http.answers import instant
 from tests.support.http.bookings import post_booking

@@ -15,7 +15,7 @@ import pytest_asyncio
 
 from app.api.idempotency.keys import HEADER
 from app.domain.rules import RULES
-from app.workers.repository import SWEEP
+from app.workers.sweep_repository import SWEEP
 from tests.robustness.chaos.random_load import CAP, RandomLoad, open_practice
 from tests.support.db.invariants import RECORD, broken
 from tests.support.db.retries import count_retries

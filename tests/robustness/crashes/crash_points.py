@@ -84,7 +84,7 @@ class _NoLocks(WeakValueDictionary[int, asyncio.Lock]):
 
 
 def watch(send_event: SendEvent) -> None:
-    """Watch this process from now on; `tell` gets each Sight, as JSON."""
+    """Watch this process from now on; `tell` gets each ReachedPoint, as JSON."""
     lend = driver._connection_for  # noqa: SLF001  the one place where a statement's connection comes from
 
     @asynccontextmanager

@@ -11,7 +11,7 @@ from litestar.params import FromPath
 from app.settings import Settings
 from app.workers.context import WorkerContext
 from app.workers.payments import reconcile, settle
-from app.workers.repository import SweepRepository
+from app.workers.sweep_repository import SweepRepository
 from tests.support.paypal.worker_jobs import worker_context
 
 

@@ -13,7 +13,7 @@ from app.domain.appointments.repository import (
 )
 from app.domain.payments.repository import BEGIN_CAPTURE, GIVE_UP, RECORD_CAPTURE, RESUME_CAPTURE
 from app.domain.schedule.repository import ADD_TIME_OFF, REPLACE_HOURS
-from app.workers.repository import SWEEP
+from app.workers.sweep_repository import SWEEP
 from tests.robustness.interleaving.player import Statement
 from tests.robustness.interleaving.setups import BEFORE, WORK, Participant, Payment, working_hours
 from tests.support.factories import SLOT

@@ -3,8 +3,8 @@
 import asyncpg
 
 from app.db.driver import MAX_ATTEMPTS, is_retryable
-from app.workers.repository import DOCTORS
 from app.workers.sweep import DOCTORS_PER_SWEEP
+from app.workers.sweep_repository import DOCTORS
 from tests.robustness.model.model_postgres import Postgres
 
 ACTORS = ("app", "admin")

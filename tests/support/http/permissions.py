@@ -1,7 +1,7 @@
 """Who may call what: for each operation and caller the status of the answer, and the problem's code where it is no usual one.
 
 Every call is about what is patient A's and doctor A's; the tokens that are no longer good are of the one of them who
-may. A new operation gets a row here, a line in `operations.CALLS` if it takes anything, and a body below if that line's
+may. A new operation gets a row here, a line in `valid_requests.EXAMPLE_REQUESTS` if it takes anything, and a body below if that line's
 does not do: one that would be answered with success, were it only for the body.
 """
 

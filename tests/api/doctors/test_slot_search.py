@@ -12,7 +12,7 @@ from app.db.driver import pooled_connection
 from app.db.engine import create_engine
 from app.domain.doctors.controller import FOUND
 from app.domain.doctors.repository import DoctorRepository
-from tests.api.schedule.test_free_slots import slots
+from tests.api.doctors.test_free_slots import slots
 from tests.support.db.past_visits import ago, visit
 from tests.support.factories import SLOT, a_slot, make_doctor, make_patient
 from tests.support.http.answers import instant
