@@ -8,7 +8,7 @@ import json
 import os
 import signal
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -97,7 +97,10 @@ async def frozen(postgres: EmbeddedPostgres) -> AsyncIterator[None]:
 
 def children(parent: int) -> list[int]:
     """Return the ids of a process's children."""
-    stats = {path.parent.name: path.read_text() for path in Path("/proc").glob("[0-9]*/stat")}
+    stats = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(FileNotFoundError, ProcessLookupError):  # some other process has just ended
+            stats[path.parent.name] = path.read_text()
     return [int(pid) for pid, stat in stats.items() if stat.rpartition(")")[2].split()[1] == str(parent)]
 
 
