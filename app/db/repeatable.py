@@ -19,6 +19,8 @@ FOLDERS = (
     "history",
     "maintenance",
     "admin",
+    "tables",
+    "seed",
 )
 
 

@@ -9,11 +9,11 @@ from app.db.repeatable import FOLDERS, SQL
 NOISE = re.compile(r"--[^\n]*|'(?:[^']|'')*'")
 MADE = re.compile(r"CREATE (?:OR REPLACE )?(FUNCTION|VIEW|TYPE) (?:admin\.)?(\w+)")
 ABOUT = re.compile(r"\b(?:COMMENT|GRANT|REVOKE)\b[^;]*;")
-WITHOUT_MAIN_FUNCTION = {"rule_comments"}
+NOT_OF_A_FUNCTION = {"setup", "tables", "seed"}
 
 FILES = sorted(SQL.glob("*/*.sql"))
 CODE = {path: ABOUT.sub("", NOISE.sub("", path.read_text(encoding="utf-8"))) for path in FILES}
-NAMED = [path for path in FILES if path.parent.name != "setup" and path.stem not in WITHOUT_MAIN_FUNCTION]
+NAMED = [path for path in FILES if path.parent.name not in NOT_OF_A_FUNCTION]
 
 
 def main_of(path: Path) -> str:

@@ -858,147 +858,6 @@ GRANT USAGE ON SCHEMA admin TO booking_admin, booking_auditor;
 -- its views are for whoever looks, its functions for booking_admin, each by a grant of its own
 ALTER DEFAULT PRIVILEGES IN SCHEMA admin GRANT SELECT ON TABLES TO booking_admin, booking_auditor;
 
--- Who may touch which table: booking_app reads and registers people, every booking it makes goes through a function.
-GRANT SELECT ON
-doctor, patient, working_hours, time_off, appointment, waitlist_entry, policy, time_zone, notification,
-payment, refund, webhook_event, offer
-TO booking_app;
--- all but the hash of the password, which password_hash_of() tells, of one account at a time
-GRANT SELECT (id, username, email, email_verified_at, pending_email, role, status, generation, created_at) ON account TO booking_app;
-GRANT SELECT ON alembic_version TO booking_app, booking_admin, booking_auditor;
-GRANT INSERT (username, email, password_hash, role) ON account TO booking_app;
-GRANT INSERT (
-    account_id, full_name, phone, timezone, specialty, experience_years,
-    slot_minutes, buffer_minutes, fee, currency, max_appointments
-) ON doctor TO booking_app;
-GRANT INSERT (account_id, full_name, phone, timezone) ON patient TO booking_app;
-GRANT INSERT (doctor_id, weekday, start_minute, end_minute) ON working_hours TO booking_app;
-
-GRANT SELECT ON
-doctor, patient, working_hours, time_off, appointment, waitlist_entry, policy, time_zone, notification,
-payment, refund, webhook_event, offer
-TO booking_admin, booking_auditor;
-GRANT SELECT (id, username, email, email_verified_at, role, status, disabled_reason, created_at) ON account
-TO booking_admin, booking_auditor;
-GRANT INSERT (doctor_id, patient_id, during), UPDATE (status, during, cancel_reason) ON appointment TO booking_admin;
-GRANT INSERT (doctor_id, patient_id, desired_date), UPDATE (status) ON waitlist_entry TO booking_admin;
-GRANT INSERT (doctor_id, during, reason), DELETE ON time_off TO booking_admin;
-GRANT INSERT (doctor_id, weekday, start_minute, end_minute), DELETE ON working_hours TO booking_admin;
-GRANT UPDATE (timezone, slot_minutes, buffer_minutes, max_appointments, fee, currency) ON doctor TO booking_admin;
-GRANT UPDATE (
-    hold_minutes, review_hours, patient_hold_limit, reminder_lead, require_verified_doctor, offer_first_wave, offer_min_notice, offer_waves,
-    default_fee, default_currency, max_fee, currencies
-) ON policy TO booking_admin;
-GRANT UPDATE (attention) ON payment TO booking_admin;
-GRANT INSERT ON time_zone TO booking_admin;
-
--- The zones of the IANA time zone database 2026f, as far as this PostgreSQL can compute with them.
--- A list, not pg_timezone_names: that view also has names that are no zones, and fails as a whole where one of the
--- system's files cannot be read.
-DO $$
-DECLARE
-    zone text;
-BEGIN
-    FOR zone IN SELECT regexp_split_to_table(trim($zones$
-        Africa/Abidjan Africa/Accra Africa/Addis_Ababa Africa/Algiers Africa/Asmara Africa/Asmera Africa/Bamako
-        Africa/Bangui Africa/Banjul Africa/Bissau Africa/Blantyre Africa/Brazzaville Africa/Bujumbura Africa/Cairo
-        Africa/Casablanca Africa/Ceuta Africa/Conakry Africa/Dakar Africa/Dar_es_Salaam Africa/Djibouti Africa/Douala
-        Africa/El_Aaiun Africa/Freetown Africa/Gaborone Africa/Harare Africa/Johannesburg Africa/Juba Africa/Kampala
-        Africa/Khartoum Africa/Kigali Africa/Kinshasa Africa/Lagos Africa/Libreville Africa/Lome Africa/Luanda
-        Africa/Lubumbashi Africa/Lusaka Africa/Malabo Africa/Maputo Africa/Maseru Africa/Mbabane Africa/Mogadishu
-        Africa/Monrovia Africa/Nairobi Africa/Ndjamena Africa/Niamey Africa/Nouakchott Africa/Ouagadougou
-        Africa/Porto-Novo Africa/Sao_Tome Africa/Timbuktu Africa/Tripoli Africa/Tunis Africa/Windhoek America/Adak
-        America/Anchorage America/Anguilla America/Antigua America/Araguaina America/Argentina/Buenos_Aires
-        America/Argentina/Catamarca America/Argentina/ComodRivadavia America/Argentina/Cordoba America/Argentina/Jujuy
-        America/Argentina/La_Rioja America/Argentina/Mendoza America/Argentina/Rio_Gallegos America/Argentina/Salta
-        America/Argentina/San_Juan America/Argentina/San_Luis America/Argentina/Tucuman America/Argentina/Ushuaia
-        America/Aruba America/Asuncion America/Atikokan America/Atka America/Bahia America/Bahia_Banderas
-        America/Barbados America/Belem America/Belize America/Blanc-Sablon America/Boa_Vista America/Bogota
-        America/Boise America/Buenos_Aires America/Cambridge_Bay America/Campo_Grande America/Cancun America/Caracas
-        America/Catamarca America/Cayenne America/Cayman America/Chicago America/Chihuahua America/Ciudad_Juarez
-        America/Coral_Harbour America/Cordoba America/Costa_Rica America/Coyhaique America/Creston America/Cuiaba
-        America/Curacao America/Danmarkshavn America/Dawson America/Dawson_Creek America/Denver America/Detroit
-        America/Dominica America/Edmonton America/Eirunepe America/El_Salvador America/Ensenada America/Fort_Nelson
-        America/Fort_Wayne America/Fortaleza America/Glace_Bay America/Godthab America/Goose_Bay America/Grand_Turk
-        America/Grenada America/Guadeloupe America/Guatemala America/Guayaquil America/Guyana America/Halifax
-        America/Havana America/Hermosillo America/Indiana/Indianapolis America/Indiana/Knox America/Indiana/Marengo
-        America/Indiana/Petersburg America/Indiana/Tell_City America/Indiana/Vevay America/Indiana/Vincennes
-        America/Indiana/Winamac America/Indianapolis America/Inuvik America/Iqaluit America/Jamaica America/Jujuy
-        America/Juneau America/Kentucky/Louisville America/Kentucky/Monticello America/Knox_IN America/Kralendijk
-        America/La_Paz America/Lima America/Los_Angeles America/Louisville America/Lower_Princes America/Maceio
-        America/Managua America/Manaus America/Marigot America/Martinique America/Matamoros America/Mazatlan
-        America/Mendoza America/Menominee America/Merida America/Metlakatla America/Mexico_City America/Miquelon
-        America/Moncton America/Monterrey America/Montevideo America/Montreal America/Montserrat America/Nassau
-        America/New_York America/Nipigon America/Nome America/Noronha America/North_Dakota/Beulah
-        America/North_Dakota/Center America/North_Dakota/New_Salem America/Nuuk America/Ojinaga America/Panama
-        America/Pangnirtung America/Paramaribo America/Phoenix America/Port-au-Prince America/Port_of_Spain
-        America/Porto_Acre America/Porto_Velho America/Puerto_Rico America/Punta_Arenas America/Rainy_River
-        America/Rankin_Inlet America/Recife America/Regina America/Resolute America/Rio_Branco America/Rosario
-        America/Santa_Isabel America/Santarem America/Santiago America/Santo_Domingo America/Sao_Paulo
-        America/Scoresbysund America/Shiprock America/Sitka America/St_Barthelemy America/St_Johns America/St_Kitts
-        America/St_Lucia America/St_Thomas America/St_Vincent America/Swift_Current America/Tegucigalpa America/Thule
-        America/Thunder_Bay America/Tijuana America/Toronto America/Tortola America/Vancouver America/Virgin
-        America/Whitehorse America/Winnipeg America/Yakutat America/Yellowknife Antarctica/Casey Antarctica/Davis
-        Antarctica/DumontDUrville Antarctica/Macquarie Antarctica/Mawson Antarctica/McMurdo Antarctica/Palmer
-        Antarctica/Rothera Antarctica/South_Pole Antarctica/Syowa Antarctica/Troll Antarctica/Vostok
-        Arctic/Longyearbyen Asia/Aden Asia/Almaty Asia/Amman Asia/Anadyr Asia/Aqtau Asia/Aqtobe Asia/Ashgabat
-        Asia/Ashkhabad Asia/Atyrau Asia/Baghdad Asia/Bahrain Asia/Baku Asia/Bangkok Asia/Barnaul Asia/Beirut
-        Asia/Bishkek Asia/Brunei Asia/Calcutta Asia/Chita Asia/Choibalsan Asia/Chongqing Asia/Chungking Asia/Colombo
-        Asia/Dacca Asia/Damascus Asia/Dhaka Asia/Dili Asia/Dubai Asia/Dushanbe Asia/Famagusta Asia/Gaza Asia/Harbin
-        Asia/Hebron Asia/Ho_Chi_Minh Asia/Hong_Kong Asia/Hovd Asia/Irkutsk Asia/Istanbul Asia/Jakarta Asia/Jayapura
-        Asia/Jerusalem Asia/Kabul Asia/Kamchatka Asia/Karachi Asia/Kashgar Asia/Kathmandu Asia/Katmandu Asia/Khandyga
-        Asia/Kolkata Asia/Krasnoyarsk Asia/Kuala_Lumpur Asia/Kuching Asia/Kuwait Asia/Macao Asia/Macau Asia/Magadan
-        Asia/Makassar Asia/Manila Asia/Muscat Asia/Nicosia Asia/Novokuznetsk Asia/Novosibirsk Asia/Omsk Asia/Oral
-        Asia/Phnom_Penh Asia/Pontianak Asia/Pyongyang Asia/Qatar Asia/Qostanay Asia/Qyzylorda Asia/Rangoon Asia/Riyadh
-        Asia/Saigon Asia/Sakhalin Asia/Samarkand Asia/Seoul Asia/Shanghai Asia/Singapore Asia/Srednekolymsk
-        Asia/Taipei Asia/Tashkent Asia/Tbilisi Asia/Tehran Asia/Tel_Aviv Asia/Thimbu Asia/Thimphu Asia/Tokyo
-        Asia/Tomsk Asia/Ujung_Pandang Asia/Ulaanbaatar Asia/Ulan_Bator Asia/Urumqi Asia/Ust-Nera Asia/Vientiane
-        Asia/Vladivostok Asia/Yakutsk Asia/Yangon Asia/Yekaterinburg Asia/Yerevan Atlantic/Azores Atlantic/Bermuda
-        Atlantic/Canary Atlantic/Cape_Verde Atlantic/Faeroe Atlantic/Faroe Atlantic/Jan_Mayen Atlantic/Madeira
-        Atlantic/Reykjavik Atlantic/South_Georgia Atlantic/St_Helena Atlantic/Stanley Australia/ACT Australia/Adelaide
-        Australia/Brisbane Australia/Broken_Hill Australia/Canberra Australia/Currie Australia/Darwin Australia/Eucla
-        Australia/Hobart Australia/LHI Australia/Lindeman Australia/Lord_Howe Australia/Melbourne Australia/NSW
-        Australia/North Australia/Perth Australia/Queensland Australia/South Australia/Sydney Australia/Tasmania
-        Australia/Victoria Australia/West Australia/Yancowinna Brazil/Acre Brazil/DeNoronha Brazil/East Brazil/West
-        CET CST6CDT Canada/Atlantic Canada/Central Canada/Eastern Canada/Mountain Canada/Newfoundland Canada/Pacific
-        Canada/Saskatchewan Canada/Yukon Chile/Continental Chile/EasterIsland Cuba EET EST EST5EDT Egypt Eire Etc/GMT
-        Etc/GMT+0 Etc/GMT+1 Etc/GMT+10 Etc/GMT+11 Etc/GMT+12 Etc/GMT+2 Etc/GMT+3 Etc/GMT+4 Etc/GMT+5 Etc/GMT+6
-        Etc/GMT+7 Etc/GMT+8 Etc/GMT+9 Etc/GMT-0 Etc/GMT-1 Etc/GMT-10 Etc/GMT-11 Etc/GMT-12 Etc/GMT-13 Etc/GMT-14
-        Etc/GMT-2 Etc/GMT-3 Etc/GMT-4 Etc/GMT-5 Etc/GMT-6 Etc/GMT-7 Etc/GMT-8 Etc/GMT-9 Etc/GMT0 Etc/Greenwich Etc/UCT
-        Etc/UTC Etc/Universal Etc/Zulu Europe/Amsterdam Europe/Andorra Europe/Astrakhan Europe/Athens Europe/Belfast
-        Europe/Belgrade Europe/Berlin Europe/Bratislava Europe/Brussels Europe/Bucharest Europe/Budapest
-        Europe/Busingen Europe/Chisinau Europe/Copenhagen Europe/Dublin Europe/Gibraltar Europe/Guernsey
-        Europe/Helsinki Europe/Isle_of_Man Europe/Istanbul Europe/Jersey Europe/Kaliningrad Europe/Kiev Europe/Kirov
-        Europe/Kyiv Europe/Lisbon Europe/Ljubljana Europe/London Europe/Luxembourg Europe/Madrid Europe/Malta
-        Europe/Mariehamn Europe/Minsk Europe/Monaco Europe/Moscow Europe/Nicosia Europe/Oslo Europe/Paris
-        Europe/Podgorica Europe/Prague Europe/Riga Europe/Rome Europe/Samara Europe/San_Marino Europe/Sarajevo
-        Europe/Saratov Europe/Simferopol Europe/Skopje Europe/Sofia Europe/Stockholm Europe/Tallinn Europe/Tirane
-        Europe/Tiraspol Europe/Ulyanovsk Europe/Uzhgorod Europe/Vaduz Europe/Vatican Europe/Vienna Europe/Vilnius
-        Europe/Volgograd Europe/Warsaw Europe/Zagreb Europe/Zaporozhye Europe/Zurich GB GB-Eire GMT GMT+0 GMT-0 GMT0
-        Greenwich HST Hongkong Iceland Indian/Antananarivo Indian/Chagos Indian/Christmas Indian/Cocos Indian/Comoro
-        Indian/Kerguelen Indian/Mahe Indian/Maldives Indian/Mauritius Indian/Mayotte Indian/Reunion Iran Israel
-        Jamaica Japan Kwajalein Libya MET MST MST7MDT Mexico/BajaNorte Mexico/BajaSur Mexico/General NZ NZ-CHAT Navajo
-        PRC PST8PDT Pacific/Apia Pacific/Auckland Pacific/Bougainville Pacific/Chatham Pacific/Chuuk Pacific/Easter
-        Pacific/Efate Pacific/Enderbury Pacific/Fakaofo Pacific/Fiji Pacific/Funafuti Pacific/Galapagos
-        Pacific/Gambier Pacific/Guadalcanal Pacific/Guam Pacific/Honolulu Pacific/Johnston Pacific/Kanton
-        Pacific/Kiritimati Pacific/Kosrae Pacific/Kwajalein Pacific/Majuro Pacific/Marquesas Pacific/Midway
-        Pacific/Nauru Pacific/Niue Pacific/Norfolk Pacific/Noumea Pacific/Pago_Pago Pacific/Palau Pacific/Pitcairn
-        Pacific/Pohnpei Pacific/Ponape Pacific/Port_Moresby Pacific/Rarotonga Pacific/Saipan Pacific/Samoa
-        Pacific/Tahiti Pacific/Tarawa Pacific/Tongatapu Pacific/Truk Pacific/Wake Pacific/Wallis Pacific/Yap Poland
-        Portugal ROC ROK Singapore Turkey UCT US/Alaska US/Aleutian US/Arizona US/Central US/East-Indiana US/Eastern
-        US/Hawaii US/Indiana-Starke US/Michigan US/Mountain US/Pacific US/Samoa UTC Universal W-SU WET Zulu
-    $zones$, E' \n'), '\s+')
-    LOOP
-        BEGIN
-            PERFORM now() AT TIME ZONE zone;
-            INSERT INTO time_zone (name) VALUES (zone) ON CONFLICT DO NOTHING;
-        EXCEPTION WHEN invalid_parameter_value THEN
-            NULL; -- this PostgreSQL's data is older
-        END;
-    END LOOP;
-END
-$$;
-
 -- Who acts follows from the function that was called; whoever writes to a table without one acts as admin.
 CREATE OR REPLACE FUNCTION act_as(actor text, account integer DEFAULT NULL) RETURNS void
 LANGUAGE sql VOLATILE AS $$
@@ -1622,86 +1481,6 @@ FROM (
 ) AS answer (rule, http_status, title);
 COMMENT ON VIEW rule_answer IS 'How the API answers each broken rule: HTTP status, and the title of the problem.';
 
--- Each rule in a sentence, for those that are declared; the others' are in the comments of their functions. What a foreign
--- key that nothing a client sends can break refers to says enough by itself.
-COMMENT ON CONSTRAINT appointment_doctor_no_overlap ON appointment IS 'A doctor is never double-booked, nor by overlapping times.';
-COMMENT ON CONSTRAINT appointment_patient_no_overlap ON appointment IS 'A patient is never in two places at once.';
-COMMENT ON CONSTRAINT appointment_doctor_cap ON appointment IS 'A doctor has at most 30 active appointments, each on a seat of its own, or fewer if the doctor says so.';
-COMMENT ON INDEX appointment_doctor_seat IS 'No two active appointments of a doctor have the same seat.';
-COMMENT ON CONSTRAINT appointment_doctor_id_fkey ON appointment IS 'Only doctors are booked.';
-COMMENT ON CONSTRAINT appointment_patient_id_fkey ON appointment IS 'Only patients book.';
-COMMENT ON INDEX payment_one_capture IS 'An appointment is paid once.';
-COMMENT ON CONSTRAINT payment_refund_within_capture ON payment IS 'Refunds never exceed what was paid.';
-COMMENT ON INDEX waitlist_entry_unique IS 'Nobody waits twice for the same doctor and day.';
-COMMENT ON CONSTRAINT waitlist_entry_doctor_id_fkey ON waitlist_entry IS 'One waits for doctors only.';
-COMMENT ON CONSTRAINT waitlist_entry_patient_id_fkey ON waitlist_entry IS 'Only patients wait.';
-COMMENT ON CONSTRAINT waitlist_entry_times_valid ON waitlist_entry IS 'The earliest time that suits is not after the latest.';
-COMMENT ON CONSTRAINT waitlist_entry_min_notice_minutes_valid ON waitlist_entry IS 'The notice that an offer must give is 0 to 21600 minutes.';
-COMMENT ON INDEX account_username_unique IS 'Usernames differ by more than their case.';
-COMMENT ON INDEX account_email_unique IS 'Email addresses differ by more than their case.';
-COMMENT ON CONSTRAINT account_username_valid ON account IS 'A username has 1 to 150 letters, digits or any of _.@+-.';
-COMMENT ON CONSTRAINT account_email_valid ON account IS 'An email address looks like one.';
-COMMENT ON CONSTRAINT account_pending_email_valid ON account IS 'A new email address looks like one.';
-COMMENT ON CONSTRAINT account_role_valid ON account IS 'An account is a doctor''s or a patient''s.';
-COMMENT ON CONSTRAINT doctor_account_id_fkey ON doctor IS 'A doctor''s profile is of a doctor''s account.';
-COMMENT ON CONSTRAINT patient_account_id_fkey ON patient IS 'A patient''s profile is of a patient''s account.';
-COMMENT ON CONSTRAINT doctor_timezone_fkey ON doctor IS 'A doctor''s time zone is one of the IANA database.';
-COMMENT ON CONSTRAINT patient_timezone_fkey ON patient IS 'A patient''s time zone is one of the IANA database.';
-COMMENT ON CONSTRAINT doctor_fee_valid ON doctor IS 'A fee is not negative.';
-COMMENT ON CONSTRAINT doctor_fee_has_no_minor_unit ON doctor IS 'A fee has no decimals in a currency that has none.';
-COMMENT ON CONSTRAINT doctor_slot_minutes_valid ON doctor IS 'A slot lasts 5 to 480 minutes.';
-COMMENT ON CONSTRAINT doctor_buffer_minutes_valid ON doctor IS 'A buffer lasts 0 to 480 minutes.';
-COMMENT ON CONSTRAINT doctor_max_appointments_valid ON doctor IS 'A doctor takes 0 to 30 appointments at a time.';
-COMMENT ON CONSTRAINT doctor_experience_years_valid ON doctor IS 'A doctor has 0 to 80 years of experience.';
-COMMENT ON CONSTRAINT time_off_during_valid ON time_off IS 'Time off has a beginning and an end, and is not empty.';
-COMMENT ON CONSTRAINT time_off_doctor_id_fkey ON time_off IS 'Time off is a doctor''s.';
-COMMENT ON CONSTRAINT working_hours_no_overlap ON working_hours IS 'A doctor''s working hours never overlap.';
-COMMENT ON CONSTRAINT working_hours_weekday_valid ON working_hours IS 'A weekday is 1 (Monday) to 7 (Sunday).';
-COMMENT ON CONSTRAINT working_hours_minutes_valid ON working_hours IS 'Working hours begin before they end, within one day.';
-COMMENT ON CONSTRAINT working_hours_doctor_id_fkey ON working_hours IS 'Working hours are a doctor''s.';
-COMMENT ON CONSTRAINT account_erased_is_empty ON account IS 'Of an erased account only the id is left, and of no other.';
-COMMENT ON CONSTRAINT account_status_valid ON account IS 'An account has a status that there is.';
-COMMENT ON CONSTRAINT account_token_purpose_valid ON account_token IS 'A mailed code is for something that there is.';
-COMMENT ON CONSTRAINT account_id_role_unique ON account IS 'An account has one role, to which its profile refers.';
-COMMENT ON CONSTRAINT appointment_canceled_by_valid ON appointment IS 'A canceled appointment says which side canceled it, and no other does.';
-COMMENT ON CONSTRAINT appointment_during_valid ON appointment IS 'An appointment has a beginning and an end, and is not empty.';
-COMMENT ON CONSTRAINT appointment_hold_has_end ON appointment IS 'A hold ends at some time.';
-COMMENT ON CONSTRAINT appointment_patient_iff_claimed ON appointment IS 'An appointment has a patient, unless it is only on offer.';
-COMMENT ON CONSTRAINT appointment_seat_iff_active ON appointment IS 'An appointment has a seat while it is active, and no longer.';
-COMMENT ON CONSTRAINT appointment_status_valid ON appointment IS 'An appointment has a status that there is.';
-COMMENT ON INDEX calendar_feed_token_unique IS 'Every calendar link is another.';
-COMMENT ON CONSTRAINT coming_mail_kind_valid ON coming_mail IS 'A mail that is to come is of a kind that there is.';
-COMMENT ON CONSTRAINT notification_appointment_known ON notification IS 'A mail about an appointment says about which version of it.';
-COMMENT ON INDEX notification_batch IS 'One act is told each account in one mail.';
-COMMENT ON CONSTRAINT notification_kind_valid ON notification IS 'A mail is of a kind that there is.';
-COMMENT ON INDEX notification_once IS 'An account is told of one version of an appointment once.';
-COMMENT ON CONSTRAINT notification_status_valid ON notification IS 'A mail has a status that there is.';
-COMMENT ON INDEX offer_one_live IS 'Nobody who waits has two offers at once.';
-COMMENT ON CONSTRAINT offer_status_valid ON offer IS 'An offer has a status that there is.';
-COMMENT ON CONSTRAINT offer_wave_valid ON offer IS 'Waves of offers are counted from 1.';
-COMMENT ON CONSTRAINT payment_amount_valid ON payment IS 'A payment is of more than nothing.';
-COMMENT ON CONSTRAINT payment_capture_known ON payment IS 'What was taken is known by PayPal''s name for it.';
-COMMENT ON CONSTRAINT payment_capture_unique ON payment IS 'A capture at PayPal pays once.';
-COMMENT ON CONSTRAINT payment_order_unique ON payment IS 'An order at PayPal is of one payment.';
-COMMENT ON CONSTRAINT payment_reference_unique ON payment IS 'Every payment has a reference of its own.';
-COMMENT ON CONSTRAINT payment_status_valid ON payment IS 'A payment has a status that there is.';
-COMMENT ON CONSTRAINT policy_default_currency_valid ON policy IS 'The default currency is one of those allowed.';
-COMMENT ON CONSTRAINT policy_default_fee_valid ON policy IS 'The default fee is neither negative nor above the highest.';
-COMMENT ON CONSTRAINT policy_hold_minutes_valid ON policy IS 'A hold lasts 1 to 1440 minutes.';
-COMMENT ON CONSTRAINT policy_max_fee_valid ON policy IS 'The highest fee is 0 to 1000000.';
-COMMENT ON CONSTRAINT policy_offer_first_wave_valid ON policy IS 'The first wave of offers goes to 1 to 100 patients.';
-COMMENT ON CONSTRAINT policy_offer_min_notice_valid ON policy IS 'A slot is offered to the waitlist up to 0 to 72 hours before it begins.';
-COMMENT ON CONSTRAINT policy_offer_waves_valid ON policy IS 'An offer is good for 1 to 24 waves.';
-COMMENT ON CONSTRAINT policy_one_row ON policy IS 'There is one policy.';
-COMMENT ON CONSTRAINT policy_patient_hold_limit_valid ON policy IS 'A patient may have 1 to 30 unpaid holds.';
-COMMENT ON CONSTRAINT policy_reminder_lead_valid ON policy IS 'Patients are reminded 1 to 168 hours before.';
-COMMENT ON CONSTRAINT policy_review_hours_valid ON policy IS 'A slot is kept for 1 to 336 hours while PayPal reviews a payment.';
-COMMENT ON CONSTRAINT refund_amount_valid ON refund IS 'A refund is of more than nothing.';
-COMMENT ON CONSTRAINT refund_paypal_unique ON refund IS 'A refund at PayPal is of one refund here.';
-COMMENT ON CONSTRAINT refund_status_valid ON refund IS 'A refund has a status that there is.';
-COMMENT ON CONSTRAINT waitlist_entry_priority_class_valid ON waitlist_entry IS 'A waitlist entry is of the first or the second class.';
-COMMENT ON CONSTRAINT waitlist_entry_status_valid ON waitlist_entry IS 'A waitlist entry has a status that there is.';
-
 -- Whoever writes to a table directly acts as admin, whatever they say: booking.actor is a setting, and anybody may set one.
 -- Not SECURITY DEFINER, as it is to see who writes: within the functions that say who acts, that is the tables' owner.
 CREATE OR REPLACE FUNCTION tg_any__actor() RETURNS trigger
@@ -1714,21 +1493,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION tg_any__actor() IS 'Forgets whom somebody claims to act for who writes by no function.';
-
-CREATE OR REPLACE TRIGGER tg_appointment__actor
-BEFORE INSERT OR UPDATE ON appointment
-FOR EACH STATEMENT EXECUTE FUNCTION tg_any__actor();
-COMMENT ON TRIGGER tg_appointment__actor ON appointment IS 'Whoever writes here directly acts as admin.';
-
-CREATE OR REPLACE TRIGGER tg_waitlist_entry__actor
-BEFORE INSERT OR UPDATE ON waitlist_entry
-FOR EACH STATEMENT EXECUTE FUNCTION tg_any__actor();
-COMMENT ON TRIGGER tg_waitlist_entry__actor ON waitlist_entry IS 'Whoever writes here directly acts as admin.';
-
-CREATE OR REPLACE TRIGGER tg_policy__actor
-BEFORE UPDATE ON policy
-FOR EACH STATEMENT EXECUTE FUNCTION tg_any__actor();
-COMMENT ON TRIGGER tg_policy__actor ON policy IS 'Whoever writes here directly acts as admin.';
 
 -- Messages say instants as the API does.
 CREATE OR REPLACE FUNCTION utc_text(instant timestamptz) RETURNS text
@@ -2584,12 +2348,6 @@ $$;
 COMMENT ON FUNCTION changed_appointment(appointment, appointment, timestamptz) IS
 'A changed row with the columns set that follow from the change and from who made it.';
 
-CREATE OR REPLACE TRIGGER tg_appointment__rules
-BEFORE INSERT OR UPDATE ON appointment
-FOR EACH ROW EXECUTE FUNCTION tg_appointment__rules();
-COMMENT ON TRIGGER tg_appointment__rules ON appointment IS
-'Lock the doctor, read the clock, then: transition, window, hours, overlap, hold limit, cap and seat, notice, payment.';
-
 CREATE OR REPLACE FUNCTION upcoming_appointments(p_patient integer) RETURNS SETOF appointment
 LANGUAGE sql STABLE AS $$
     SELECT * FROM appointment
@@ -2598,6 +2356,15 @@ LANGUAGE sql STABLE AS $$
     ORDER BY id
 $$;
 COMMENT ON FUNCTION upcoming_appointments(integer) IS 'The appointments that a patient holds and that have not begun.';
+
+DO $$
+BEGIN
+    CREATE TYPE doctors_with_same_grid AS (zone text, slot_minutes integer, buffer_minutes integer, doctors integer[]);
+EXCEPTION WHEN duplicate_object THEN
+    NULL; -- replayed
+END
+$$;
+COMMENT ON TYPE doctors_with_same_grid IS 'Doctors of one time zone whose slots come in the same steps.';
 
 DO $$
 BEGIN
@@ -2836,15 +2603,6 @@ REVOKE EXECUTE ON FUNCTION replace_working_hours(integer, jsonb, boolean) FROM P
 GRANT EXECUTE ON FUNCTION replace_working_hours(integer, jsonb, boolean) TO booking_app;
 
 -- The earliest free slots of many doctors: day by day, in order, until enough are found.
-DO $$
-BEGIN
-    CREATE TYPE doctors_with_same_grid AS (zone text, slot_minutes integer, buffer_minutes integer, doctors integer[]);
-EXCEPTION WHEN duplicate_object THEN
-    NULL; -- replayed
-END
-$$;
-COMMENT ON TYPE doctors_with_same_grid IS 'Doctors of one time zone whose slots come in the same steps.';
-
 CREATE OR REPLACE FUNCTION search_free_slots(
     p_specialty text, p_from timestamptz, p_to timestamptz, p_limit integer,
     p_after timestamptz DEFAULT '-infinity', p_after_doctor integer DEFAULT 0
@@ -3011,11 +2769,6 @@ END
 $$;
 COMMENT ON FUNCTION tg_time_off__lock() IS 'Takes the doctor''s lock before time off is entered.';
 
-CREATE OR REPLACE TRIGGER tg_time_off__lock
-BEFORE INSERT OR UPDATE ON time_off
-FOR EACH ROW EXECUTE FUNCTION tg_time_off__lock();
-COMMENT ON TRIGGER tg_time_off__lock ON time_off IS 'The doctor''s lock, as for every change of the schedule.';
-
 CREATE OR REPLACE FUNCTION tg_time_off__rules() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -3027,17 +2780,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION tg_time_off__rules() IS 'Applies time_off_no_appointment.';
-
-DO $$
-BEGIN
-    CREATE CONSTRAINT TRIGGER tg_time_off__rules
-    AFTER INSERT OR UPDATE ON time_off DEFERRABLE INITIALLY DEFERRED
-    FOR EACH ROW EXECUTE FUNCTION tg_time_off__rules();
-EXCEPTION WHEN duplicate_object THEN
-    NULL; -- replayed: a constraint trigger cannot be replaced
-END
-$$;
-COMMENT ON TRIGGER tg_time_off__rules ON time_off IS 'At the end of the transaction: no appointment that somebody holds is covered.';
 
 -- Hours and zone are changed under the doctor's lock, and checked at the end of the transaction: the week may be replaced row by row.
 CREATE OR REPLACE FUNCTION tg_working_hours__lock() RETURNS trigger
@@ -3053,11 +2795,6 @@ END
 $$;
 COMMENT ON FUNCTION tg_working_hours__lock() IS 'Takes the doctor''s lock before hours change.';
 
-CREATE OR REPLACE TRIGGER tg_working_hours__lock
-BEFORE INSERT OR UPDATE OR DELETE ON working_hours
-FOR EACH ROW EXECUTE FUNCTION tg_working_hours__lock();
-COMMENT ON TRIGGER tg_working_hours__lock ON working_hours IS 'The doctor''s lock, as for every change of the schedule.';
-
 CREATE OR REPLACE FUNCTION tg_working_hours__rules() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -3072,21 +2809,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION tg_working_hours__rules() IS 'Applies working_hours_cover_appointments.';
-
-DO $$
-BEGIN
-    CREATE CONSTRAINT TRIGGER tg_working_hours__rules
-    AFTER UPDATE OR DELETE ON working_hours DEFERRABLE INITIALLY DEFERRED
-    FOR EACH ROW EXECUTE FUNCTION tg_working_hours__rules();
-    CREATE CONSTRAINT TRIGGER tg_doctor__hours
-    AFTER UPDATE OF timezone ON doctor DEFERRABLE INITIALLY DEFERRED
-    FOR EACH ROW WHEN (OLD.timezone <> NEW.timezone) EXECUTE FUNCTION tg_working_hours__rules();
-EXCEPTION WHEN duplicate_object THEN
-    NULL; -- replayed: a constraint trigger cannot be replaced
-END
-$$;
-COMMENT ON TRIGGER tg_working_hours__rules ON working_hours IS 'At the end of the transaction: no appointment is left outside the hours.';
-COMMENT ON TRIGGER tg_doctor__hours ON doctor IS 'At the end of the transaction: a new zone leaves no appointment outside the hours.';
 
 -- Time off never covers an appointment that somebody holds: cancel or move it first, or in the same transaction.
 CREATE OR REPLACE FUNCTION time_off_no_appointment(t time_off, at_ timestamptz) RETURNS text
@@ -3696,11 +3418,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION tg_doctor__rules() IS 'Fills in and checks what a doctor charges.';
-
-CREATE OR REPLACE TRIGGER tg_doctor__rules
-BEFORE INSERT OR UPDATE OF fee, currency ON doctor
-FOR EACH ROW EXECUTE FUNCTION tg_doctor__rules();
-COMMENT ON TRIGGER tg_doctor__rules ON doctor IS 'Fee and currency: the policy''s where none is given, and only allowed ones.';
 
 -- Whoever has the code of a mail reads that address: it is good once, for a while, and for what it was mailed for.
 -- The code itself is kept nowhere: the worker makes it when it sends the mail, a new one at each attempt.
@@ -4380,6 +4097,22 @@ $$;
 COMMENT ON FUNCTION make_planned_offers(doctor, tstzrange, timestamptz) IS
 'Puts on offer what the plan says, begins the waves that are due, and releases slots that nobody is left for; whether there were any.';
 
+CREATE OR REPLACE FUNCTION serve_waitlist_once(p_doctor integer, p_freed tstzrange) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    seq text := (SELECT format('%s of %s', booking_seq, p_doctor) FROM doctor WHERE account_id = p_doctor);
+BEGIN
+    IF seq = current_setting('booking.served', true) THEN
+        RETURN; -- another row of the same act has seen to all of it
+    END IF;
+    PERFORM serve_waitlist(p_doctor, p_freed);
+    PERFORM set_config('booking.served', format('%s of %s', booking_seq, p_doctor), true)
+    FROM doctor WHERE account_id = p_doctor;
+END
+$$;
+COMMENT ON FUNCTION serve_waitlist_once(integer, tstzrange) IS
+'Serves a doctor''s waitlist unless that has been done since the transaction''s last change of the doctor''s schedule.';
+
 -- A slot suits whoever waits if it is on their day and at their time of day, far enough ahead, new to them, and they are free.
 CREATE OR REPLACE FUNCTION slot_matches_entry(w waitlist_entry, d doctor, slot tstzrange, at_ timestamptz) RETURNS boolean
 LANGUAGE sql STABLE AS $$
@@ -4455,72 +4188,6 @@ END
 $$;
 COMMENT ON FUNCTION tg_appointment__waitlist() IS 'Serves the waitlist of a doctor whose appointment was canceled or moved.';
 
-CREATE OR REPLACE FUNCTION tg_schedule__waitlist() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE
-    changed jsonb := to_jsonb(CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END);
-    p_doctor integer := coalesce(changed ->> 'doctor_id', changed ->> 'account_id')::integer;
-    freed tstzrange := CASE TG_TABLE_NAME WHEN 'time_off' THEN (to_jsonb(OLD) ->> 'during')::tstzrange ELSE '(,)'::tstzrange END;
-BEGIN
-    IF TG_OP = 'DELETE' AND upper(freed) <= clock_timestamp() THEN
-        RETURN NULL; -- what is over frees nothing
-    END IF;
-    IF EXISTS (SELECT FROM doctor WHERE account_id = p_doctor)
-        AND (has_waitlist(p_doctor) OR EXISTS (SELECT FROM appointment WHERE doctor_id = p_doctor AND status = 'offered'))
-    THEN
-        PERFORM serve_waitlist_once(p_doctor, freed);
-    END IF;
-    RETURN NULL;
-END
-$$;
-COMMENT ON FUNCTION tg_schedule__waitlist() IS
-'Offers what a change of a doctor''s schedule frees, and withdraws slots on offer that it takes away.';
-
-CREATE OR REPLACE FUNCTION serve_waitlist_once(p_doctor integer, p_freed tstzrange) RETURNS void
-LANGUAGE plpgsql AS $$
-DECLARE
-    seq text := (SELECT format('%s of %s', booking_seq, p_doctor) FROM doctor WHERE account_id = p_doctor);
-BEGIN
-    IF seq = current_setting('booking.served', true) THEN
-        RETURN; -- another row of the same act has seen to all of it
-    END IF;
-    PERFORM serve_waitlist(p_doctor, p_freed);
-    PERFORM set_config('booking.served', format('%s of %s', booking_seq, p_doctor), true)
-    FROM doctor WHERE account_id = p_doctor;
-END
-$$;
-COMMENT ON FUNCTION serve_waitlist_once(integer, tstzrange) IS
-'Serves a doctor''s waitlist unless that has been done since the transaction''s last change of the doctor''s schedule.';
-
--- A retired row is left out: its writer need not hold the doctor's lock, so the sweep sees to what it frees.
-DO $$
-BEGIN
-    CREATE CONSTRAINT TRIGGER tg_appointment__waitlist
-    AFTER UPDATE ON appointment DEFERRABLE INITIALLY DEFERRED
-    FOR EACH ROW WHEN (OLD.seat IS NOT NULL AND (NEW.status = 'canceled' OR NEW.during <> OLD.during))
-    EXECUTE FUNCTION tg_appointment__waitlist();
-    CREATE CONSTRAINT TRIGGER tg_time_off__waitlist
-    AFTER INSERT OR UPDATE OR DELETE ON time_off DEFERRABLE INITIALLY DEFERRED
-    FOR EACH ROW EXECUTE FUNCTION tg_schedule__waitlist();
-    CREATE CONSTRAINT TRIGGER tg_working_hours__waitlist
-    AFTER INSERT OR UPDATE OR DELETE ON working_hours DEFERRABLE INITIALLY DEFERRED
-    FOR EACH ROW EXECUTE FUNCTION tg_schedule__waitlist();
-    CREATE CONSTRAINT TRIGGER tg_doctor__waitlist
-    AFTER UPDATE ON doctor DEFERRABLE INITIALLY DEFERRED
-    FOR EACH ROW WHEN (
-        (OLD.timezone, OLD.slot_minutes, OLD.buffer_minutes, OLD.max_appointments, OLD.verified_at, OLD.disabled_at)
-        IS DISTINCT FROM (NEW.timezone, NEW.slot_minutes, NEW.buffer_minutes, NEW.max_appointments, NEW.verified_at, NEW.disabled_at)
-    )
-    EXECUTE FUNCTION tg_schedule__waitlist();
-EXCEPTION WHEN duplicate_object THEN
-    NULL; -- replayed: a constraint trigger cannot be replaced
-END
-$$;
-COMMENT ON TRIGGER tg_appointment__waitlist ON appointment IS 'At the end of the transaction: a canceled or moved appointment''s place goes to the waitlist.';
-COMMENT ON TRIGGER tg_time_off__waitlist ON time_off IS 'At the end of the transaction: slots on offer are withdrawn, or new ones offered.';
-COMMENT ON TRIGGER tg_working_hours__waitlist ON working_hours IS 'At the end of the transaction: slots on offer are withdrawn, or new ones offered.';
-COMMENT ON TRIGGER tg_doctor__waitlist ON doctor IS 'At the end of the transaction: slots on offer are withdrawn, or new ones offered.';
-
 CREATE OR REPLACE FUNCTION tg_offer__entry() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
@@ -4540,11 +4207,6 @@ END
 $$;
 COMMENT ON FUNCTION tg_offer__entry() IS
 'Keeps the entry''s status in step with its offer, and tells the patient of an offer, and of the end of one that they have heard of.';
-
-CREATE OR REPLACE TRIGGER tg_offer__entry
-AFTER INSERT OR UPDATE OF status ON offer
-FOR EACH ROW EXECUTE FUNCTION tg_offer__entry();
-COMMENT ON TRIGGER tg_offer__entry ON offer IS 'The entry and the mails follow.';
 
 CREATE OR REPLACE FUNCTION notify_of_offer(p_kind text, o offer) RETURNS void
 LANGUAGE sql AS $$
@@ -4570,10 +4232,26 @@ END
 $$;
 COMMENT ON FUNCTION tg_offer__rules() IS 'Applies every rule of an offer that a constraint cannot declare.';
 
-CREATE OR REPLACE TRIGGER tg_offer__rules
-BEFORE UPDATE ON offer
-FOR EACH ROW EXECUTE FUNCTION tg_offer__rules();
-COMMENT ON TRIGGER tg_offer__rules ON offer IS 'What never changes, then the transition.';
+CREATE OR REPLACE FUNCTION tg_schedule__waitlist() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    changed jsonb := to_jsonb(CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END);
+    p_doctor integer := coalesce(changed ->> 'doctor_id', changed ->> 'account_id')::integer;
+    freed tstzrange := CASE TG_TABLE_NAME WHEN 'time_off' THEN (to_jsonb(OLD) ->> 'during')::tstzrange ELSE '(,)'::tstzrange END;
+BEGIN
+    IF TG_OP = 'DELETE' AND upper(freed) <= clock_timestamp() THEN
+        RETURN NULL; -- what is over frees nothing
+    END IF;
+    IF EXISTS (SELECT FROM doctor WHERE account_id = p_doctor)
+        AND (has_waitlist(p_doctor) OR EXISTS (SELECT FROM appointment WHERE doctor_id = p_doctor AND status = 'offered'))
+    THEN
+        PERFORM serve_waitlist_once(p_doctor, freed);
+    END IF;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION tg_schedule__waitlist() IS
+'Offers what a change of a doctor''s schedule frees, and withdraws slots on offer that it takes away.';
 
 CREATE OR REPLACE FUNCTION tg_waitlist_entry__offers() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -4584,12 +4262,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION tg_waitlist_entry__offers() IS 'Waiting that ends takes its offer along.';
-
-CREATE OR REPLACE TRIGGER tg_waitlist_entry__offers
-AFTER UPDATE OF status ON waitlist_entry
-FOR EACH ROW WHEN (old.status = 'offered' AND new.status IN ('fulfilled', 'left', 'lapsed'))
-EXECUTE FUNCTION tg_waitlist_entry__offers();
-COMMENT ON TRIGGER tg_waitlist_entry__offers ON waitlist_entry IS 'Whoever no longer waits is no longer offered anything.';
 
 -- Joining is decided under the doctor's lock, so that a slot freed at the same moment is seen by one side or the other.
 CREATE OR REPLACE FUNCTION tg_waitlist_entry__rules() RETURNS trigger
@@ -4623,12 +4295,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION tg_waitlist_entry__rules() IS 'Applies every rule of a waitlist entry that a constraint cannot declare.';
-
-CREATE OR REPLACE TRIGGER tg_waitlist_entry__rules
-BEFORE INSERT OR UPDATE ON waitlist_entry
-FOR EACH ROW EXECUTE FUNCTION tg_waitlist_entry__rules();
-COMMENT ON TRIGGER tg_waitlist_entry__rules ON waitlist_entry IS
-'Lock the doctor, read the clock, then: transition, doctor verified, date inside the window, doctor full.';
 
 CREATE OR REPLACE FUNCTION was_canceled_by_doctor(w waitlist_entry, at_ timestamptz) RETURNS boolean
 LANGUAGE sql STABLE AS $$
@@ -5504,11 +5170,6 @@ $$;
 COMMENT ON FUNCTION next_look(text, text, timestamptz, timestamptz) IS
 'When the worker asks PayPal about a payment that has just changed its status; NULL: there is nothing to ask.';
 
-CREATE OR REPLACE TRIGGER tg_payment__rules
-BEFORE INSERT OR UPDATE ON payment
-FOR EACH ROW EXECUTE FUNCTION tg_payment__rules();
-COMMENT ON TRIGGER tg_payment__rules ON payment IS 'Transition, what never changes, amount, hold; then the next look.';
-
 -- Refunds are added up on their payment, under its lock, so that they never exceed the capture.
 CREATE OR REPLACE FUNCTION tg_refund__rules() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -5533,11 +5194,6 @@ END
 $$;
 COMMENT ON FUNCTION tg_refund__rules() IS 'Transition, what never changes, and the payment''s sum of refunds.';
 
-CREATE OR REPLACE TRIGGER tg_refund__rules
-BEFORE INSERT OR UPDATE ON refund
-FOR EACH ROW EXECUTE FUNCTION tg_refund__rules();
-COMMENT ON TRIGGER tg_refund__rules ON refund IS 'Transition, what never changes, and payment_refund_within_capture by the payment''s sum.';
-
 CREATE OR REPLACE FUNCTION tg_refund__settle() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -5555,12 +5211,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION tg_refund__settle() IS 'Says on the payment how much went back, and tells the patient.';
-
-CREATE OR REPLACE TRIGGER tg_refund__settle
-AFTER UPDATE ON refund
-FOR EACH ROW WHEN (new.status = 'completed' AND old.status <> 'completed')
-EXECUTE FUNCTION tg_refund__settle();
-COMMENT ON TRIGGER tg_refund__settle ON refund IS 'A completed refund changes its payment and is mailed.';
 
 -- Mails about appointments and waiting reach a person in the order of events: none overtakes an earlier one that is to be tried again.
 CREATE OR REPLACE FUNCTION blocked_until(n notification) RETURNS timestamptz
@@ -5903,11 +5553,6 @@ LANGUAGE sql STABLE AS $$
 $$;
 COMMENT ON FUNCTION was_claimed(integer) IS 'Whether an appointment came about by an offer.';
 
-CREATE OR REPLACE TRIGGER tg_appointment__outbox
-AFTER INSERT OR UPDATE ON appointment
-FOR EACH ROW EXECUTE FUNCTION tg_appointment__outbox();
-COMMENT ON TRIGGER tg_appointment__outbox ON appointment IS 'Writes the outbox in the transaction of the event.';
-
 -- Whoever joins a waitlist has it in writing: the mail is queued by the transaction that puts them in line.
 CREATE OR REPLACE FUNCTION tg_waitlist_entry__outbox() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -5917,11 +5562,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION tg_waitlist_entry__outbox() IS 'Queues the mail to a patient who has begun to wait.';
-
-CREATE OR REPLACE TRIGGER tg_waitlist_entry__outbox
-AFTER INSERT ON waitlist_entry
-FOR EACH ROW EXECUTE FUNCTION tg_waitlist_entry__outbox();
-COMMENT ON TRIGGER tg_waitlist_entry__outbox ON waitlist_entry IS 'Writes the outbox in the transaction of the event.';
 
 CREATE OR REPLACE FUNCTION history_changes(h history) RETURNS jsonb
 LANGUAGE sql STABLE AS $$
@@ -6067,42 +5707,6 @@ LANGUAGE sql STABLE AS $$
     SELECT nullif(split_part(current_setting('booking.actor', true), ':', 2), '')::integer
 $$;
 COMMENT ON FUNCTION acting_account() IS 'The account on whose request somebody is writing at this moment, if it is anybody''s.';
-
-GRANT SELECT ON history TO booking_admin, booking_auditor;
-
--- By name before every other AFTER trigger, so that what a change leads to is recorded behind it.
-CREATE OR REPLACE TRIGGER tg_account__history
-AFTER INSERT OR UPDATE ON account
-FOR EACH ROW EXECUTE FUNCTION tg_any__history();
-COMMENT ON TRIGGER tg_account__history ON account IS 'Records the account''s role and status.';
-
-CREATE OR REPLACE TRIGGER tg_appointment__history
-AFTER INSERT OR UPDATE ON appointment
-FOR EACH ROW EXECUTE FUNCTION tg_any__history();
-COMMENT ON TRIGGER tg_appointment__history ON appointment IS 'Records who, when and what status.';
-
-CREATE OR REPLACE TRIGGER tg_payment__history
-AFTER INSERT OR UPDATE ON payment
-FOR EACH ROW EXECUTE FUNCTION tg_any__history();
-COMMENT ON TRIGGER tg_payment__history ON payment IS 'Records the payment''s status.';
-
-CREATE OR REPLACE TRIGGER tg_policy__history
-AFTER INSERT OR UPDATE ON policy
-FOR EACH ROW EXECUTE FUNCTION tg_any__history();
-COMMENT ON TRIGGER tg_policy__history ON policy IS 'Records every number of the policy.';
-
-CREATE OR REPLACE TRIGGER tg_refund__history
-AFTER INSERT OR UPDATE ON refund
-FOR EACH ROW EXECUTE FUNCTION tg_any__history();
-COMMENT ON TRIGGER tg_refund__history ON refund IS 'Records the refund''s status.';
-
-CREATE OR REPLACE TRIGGER tg_waitlist_entry__history
-AFTER INSERT OR UPDATE ON waitlist_entry
-FOR EACH ROW EXECUTE FUNCTION tg_any__history();
-COMMENT ON TRIGGER tg_waitlist_entry__history ON waitlist_entry IS 'Records who waits for whom, and the status.';
-
--- Here and not in setup/, so that history has its beginning, too.
-INSERT INTO policy DEFAULT VALUES ON CONFLICT DO NOTHING;
 
 -- What people said, and who paid with what, is forgotten 30 days after it has served; what is good for nothing, at once.
 -- docs/privacy.md says of every column how long it is kept. Each call takes a part, so that no table is locked for long.
@@ -7197,3 +6801,438 @@ COMMENT ON COLUMN admin.waitlist.latest_time IS 'A slot starts then or earlier b
 COMMENT ON COLUMN admin.waitlist.min_notice_minutes IS 'How long before its start they must hear of a slot, minutes.';
 COMMENT ON COLUMN admin.waitlist.created_at IS 'When they joined.';
 GRANT SELECT ON admin.waitlist TO booking_admin, booking_auditor;
+
+REVOKE ALL ON account FROM booking_app, booking_admin, booking_auditor;
+-- all but the hash of the password, which password_hash_of() tells, of one account at a time
+GRANT SELECT (id, username, email, email_verified_at, pending_email, role, status, generation, created_at) ON account TO booking_app;
+GRANT SELECT (id, username, email, email_verified_at, role, status, disabled_reason, created_at) ON account
+TO booking_admin, booking_auditor;
+GRANT INSERT (username, email, password_hash, role) ON account TO booking_app;
+
+COMMENT ON INDEX account_username_unique IS 'Usernames differ by more than their case.';
+COMMENT ON INDEX account_email_unique IS 'Email addresses differ by more than their case.';
+COMMENT ON CONSTRAINT account_username_valid ON account IS 'A username has 1 to 150 letters, digits or any of _.@+-.';
+COMMENT ON CONSTRAINT account_email_valid ON account IS 'An email address looks like one.';
+COMMENT ON CONSTRAINT account_pending_email_valid ON account IS 'A new email address looks like one.';
+COMMENT ON CONSTRAINT account_role_valid ON account IS 'An account is a doctor''s or a patient''s.';
+COMMENT ON CONSTRAINT account_erased_is_empty ON account IS 'Of an erased account only the id is left, and of no other.';
+COMMENT ON CONSTRAINT account_status_valid ON account IS 'An account has a status that there is.';
+COMMENT ON CONSTRAINT account_id_role_unique ON account IS 'An account has one role, to which its profile refers.';
+
+-- By name before every other AFTER trigger, so that what a change leads to is recorded behind it.
+CREATE OR REPLACE TRIGGER tg_account__history
+AFTER INSERT OR UPDATE ON account
+FOR EACH ROW EXECUTE FUNCTION tg_any__history();
+COMMENT ON TRIGGER tg_account__history ON account IS 'Records the account''s role and status.';
+
+COMMENT ON CONSTRAINT account_token_purpose_valid ON account_token IS 'A mailed code is for something that there is.';
+
+REVOKE ALL ON alembic_version FROM booking_app, booking_admin, booking_auditor;
+GRANT SELECT ON alembic_version TO booking_app, booking_admin, booking_auditor;
+
+REVOKE ALL ON appointment FROM booking_app, booking_admin, booking_auditor;
+GRANT SELECT ON appointment TO booking_app, booking_admin, booking_auditor;
+GRANT INSERT (doctor_id, patient_id, during), UPDATE (status, during, cancel_reason) ON appointment TO booking_admin;
+
+-- Each rule in a sentence, for those that are declared; the others' are in the comments of their functions. What a foreign
+-- key that nothing a client sends can break refers to says enough by itself.
+COMMENT ON CONSTRAINT appointment_doctor_no_overlap ON appointment IS 'A doctor is never double-booked, nor by overlapping times.';
+COMMENT ON CONSTRAINT appointment_patient_no_overlap ON appointment IS 'A patient is never in two places at once.';
+COMMENT ON CONSTRAINT appointment_doctor_cap ON appointment IS 'A doctor has at most 30 active appointments, each on a seat of its own, or fewer if the doctor says so.';
+COMMENT ON INDEX appointment_doctor_seat IS 'No two active appointments of a doctor have the same seat.';
+COMMENT ON CONSTRAINT appointment_doctor_id_fkey ON appointment IS 'Only doctors are booked.';
+COMMENT ON CONSTRAINT appointment_patient_id_fkey ON appointment IS 'Only patients book.';
+COMMENT ON CONSTRAINT appointment_canceled_by_valid ON appointment IS 'A canceled appointment says which side canceled it, and no other does.';
+COMMENT ON CONSTRAINT appointment_during_valid ON appointment IS 'An appointment has a beginning and an end, and is not empty.';
+COMMENT ON CONSTRAINT appointment_hold_has_end ON appointment IS 'A hold ends at some time.';
+COMMENT ON CONSTRAINT appointment_patient_iff_claimed ON appointment IS 'An appointment has a patient, unless it is only on offer.';
+COMMENT ON CONSTRAINT appointment_seat_iff_active ON appointment IS 'An appointment has a seat while it is active, and no longer.';
+COMMENT ON CONSTRAINT appointment_status_valid ON appointment IS 'An appointment has a status that there is.';
+
+CREATE OR REPLACE TRIGGER tg_appointment__rules
+BEFORE INSERT OR UPDATE ON appointment
+FOR EACH ROW EXECUTE FUNCTION tg_appointment__rules();
+COMMENT ON TRIGGER tg_appointment__rules ON appointment IS
+'Lock the doctor, read the clock, then: transition, window, hours, overlap, hold limit, cap and seat, notice, payment.';
+
+CREATE OR REPLACE TRIGGER tg_appointment__actor
+BEFORE INSERT OR UPDATE ON appointment
+FOR EACH STATEMENT EXECUTE FUNCTION tg_any__actor();
+COMMENT ON TRIGGER tg_appointment__actor ON appointment IS 'Whoever writes here directly acts as admin.';
+
+CREATE OR REPLACE TRIGGER tg_appointment__history
+AFTER INSERT OR UPDATE ON appointment
+FOR EACH ROW EXECUTE FUNCTION tg_any__history();
+COMMENT ON TRIGGER tg_appointment__history ON appointment IS 'Records who, when and what status.';
+
+CREATE OR REPLACE TRIGGER tg_appointment__outbox
+AFTER INSERT OR UPDATE ON appointment
+FOR EACH ROW EXECUTE FUNCTION tg_appointment__outbox();
+COMMENT ON TRIGGER tg_appointment__outbox ON appointment IS 'Writes the outbox in the transaction of the event.';
+
+-- A retired row is left out: its writer need not hold the doctor's lock, so the sweep sees to what it frees.
+DROP TRIGGER IF EXISTS tg_appointment__waitlist ON appointment;
+CREATE CONSTRAINT TRIGGER tg_appointment__waitlist
+AFTER UPDATE ON appointment DEFERRABLE INITIALLY DEFERRED
+FOR EACH ROW WHEN (OLD.seat IS NOT NULL AND (NEW.status = 'canceled' OR NEW.during <> OLD.during))
+EXECUTE FUNCTION tg_appointment__waitlist();
+COMMENT ON TRIGGER tg_appointment__waitlist ON appointment IS 'At the end of the transaction: a canceled or moved appointment''s place goes to the waitlist.';
+
+COMMENT ON INDEX calendar_feed_token_unique IS 'Every calendar link is another.';
+
+COMMENT ON CONSTRAINT coming_mail_kind_valid ON coming_mail IS 'A mail that is to come is of a kind that there is.';
+
+REVOKE ALL ON doctor FROM booking_app, booking_admin, booking_auditor;
+GRANT SELECT ON doctor TO booking_app, booking_admin, booking_auditor;
+GRANT INSERT (
+    account_id, full_name, phone, timezone, specialty, experience_years,
+    slot_minutes, buffer_minutes, fee, currency, max_appointments
+) ON doctor TO booking_app;
+GRANT UPDATE (timezone, slot_minutes, buffer_minutes, max_appointments, fee, currency) ON doctor TO booking_admin;
+
+COMMENT ON CONSTRAINT doctor_account_id_fkey ON doctor IS 'A doctor''s profile is of a doctor''s account.';
+COMMENT ON CONSTRAINT doctor_timezone_fkey ON doctor IS 'A doctor''s time zone is one of the IANA database.';
+COMMENT ON CONSTRAINT doctor_fee_valid ON doctor IS 'A fee is not negative.';
+COMMENT ON CONSTRAINT doctor_fee_has_no_minor_unit ON doctor IS 'A fee has no decimals in a currency that has none.';
+COMMENT ON CONSTRAINT doctor_slot_minutes_valid ON doctor IS 'A slot lasts 5 to 480 minutes.';
+COMMENT ON CONSTRAINT doctor_buffer_minutes_valid ON doctor IS 'A buffer lasts 0 to 480 minutes.';
+COMMENT ON CONSTRAINT doctor_max_appointments_valid ON doctor IS 'A doctor takes 0 to 30 appointments at a time.';
+COMMENT ON CONSTRAINT doctor_experience_years_valid ON doctor IS 'A doctor has 0 to 80 years of experience.';
+
+CREATE OR REPLACE TRIGGER tg_doctor__rules
+BEFORE INSERT OR UPDATE OF fee, currency ON doctor
+FOR EACH ROW EXECUTE FUNCTION tg_doctor__rules();
+COMMENT ON TRIGGER tg_doctor__rules ON doctor IS 'Fee and currency: the policy''s where none is given, and only allowed ones.';
+
+DROP TRIGGER IF EXISTS tg_doctor__hours ON doctor;
+CREATE CONSTRAINT TRIGGER tg_doctor__hours
+AFTER UPDATE OF timezone ON doctor DEFERRABLE INITIALLY DEFERRED
+FOR EACH ROW WHEN (OLD.timezone <> NEW.timezone) EXECUTE FUNCTION tg_working_hours__rules();
+COMMENT ON TRIGGER tg_doctor__hours ON doctor IS 'At the end of the transaction: a new zone leaves no appointment outside the hours.';
+
+DROP TRIGGER IF EXISTS tg_doctor__waitlist ON doctor;
+CREATE CONSTRAINT TRIGGER tg_doctor__waitlist
+AFTER UPDATE ON doctor DEFERRABLE INITIALLY DEFERRED
+FOR EACH ROW WHEN (
+    (OLD.timezone, OLD.slot_minutes, OLD.buffer_minutes, OLD.max_appointments, OLD.verified_at, OLD.disabled_at)
+    IS DISTINCT FROM (NEW.timezone, NEW.slot_minutes, NEW.buffer_minutes, NEW.max_appointments, NEW.verified_at, NEW.disabled_at)
+)
+EXECUTE FUNCTION tg_schedule__waitlist();
+COMMENT ON TRIGGER tg_doctor__waitlist ON doctor IS 'At the end of the transaction: slots on offer are withdrawn, or new ones offered.';
+
+REVOKE ALL ON history FROM booking_app, booking_admin, booking_auditor;
+GRANT SELECT ON history TO booking_admin, booking_auditor;
+
+REVOKE ALL ON notification FROM booking_app, booking_admin, booking_auditor;
+GRANT SELECT ON notification TO booking_app, booking_admin, booking_auditor;
+
+COMMENT ON CONSTRAINT notification_appointment_known ON notification IS 'A mail about an appointment says about which version of it.';
+COMMENT ON INDEX notification_batch IS 'One act is told each account in one mail.';
+COMMENT ON CONSTRAINT notification_kind_valid ON notification IS 'A mail is of a kind that there is.';
+COMMENT ON INDEX notification_once IS 'An account is told of one version of an appointment once.';
+COMMENT ON CONSTRAINT notification_status_valid ON notification IS 'A mail has a status that there is.';
+
+REVOKE ALL ON offer FROM booking_app, booking_admin, booking_auditor;
+GRANT SELECT ON offer TO booking_app, booking_admin, booking_auditor;
+
+COMMENT ON INDEX offer_one_live IS 'Nobody who waits has two offers at once.';
+COMMENT ON CONSTRAINT offer_status_valid ON offer IS 'An offer has a status that there is.';
+COMMENT ON CONSTRAINT offer_wave_valid ON offer IS 'Waves of offers are counted from 1.';
+
+CREATE OR REPLACE TRIGGER tg_offer__entry
+AFTER INSERT OR UPDATE OF status ON offer
+FOR EACH ROW EXECUTE FUNCTION tg_offer__entry();
+COMMENT ON TRIGGER tg_offer__entry ON offer IS 'The entry and the mails follow.';
+
+CREATE OR REPLACE TRIGGER tg_offer__rules
+BEFORE UPDATE ON offer
+FOR EACH ROW EXECUTE FUNCTION tg_offer__rules();
+COMMENT ON TRIGGER tg_offer__rules ON offer IS 'What never changes, then the transition.';
+
+REVOKE ALL ON patient FROM booking_app, booking_admin, booking_auditor;
+GRANT SELECT ON patient TO booking_app, booking_admin, booking_auditor;
+GRANT INSERT (account_id, full_name, phone, timezone) ON patient TO booking_app;
+
+COMMENT ON CONSTRAINT patient_account_id_fkey ON patient IS 'A patient''s profile is of a patient''s account.';
+COMMENT ON CONSTRAINT patient_timezone_fkey ON patient IS 'A patient''s time zone is one of the IANA database.';
+
+REVOKE ALL ON payment FROM booking_app, booking_admin, booking_auditor;
+GRANT SELECT ON payment TO booking_app, booking_admin, booking_auditor;
+GRANT UPDATE (attention) ON payment TO booking_admin;
+
+COMMENT ON INDEX payment_one_capture IS 'An appointment is paid once.';
+COMMENT ON CONSTRAINT payment_refund_within_capture ON payment IS 'Refunds never exceed what was paid.';
+COMMENT ON CONSTRAINT payment_amount_valid ON payment IS 'A payment is of more than nothing.';
+COMMENT ON CONSTRAINT payment_capture_known ON payment IS 'What was taken is known by PayPal''s name for it.';
+COMMENT ON CONSTRAINT payment_capture_unique ON payment IS 'A capture at PayPal pays once.';
+COMMENT ON CONSTRAINT payment_order_unique ON payment IS 'An order at PayPal is of one payment.';
+COMMENT ON CONSTRAINT payment_reference_unique ON payment IS 'Every payment has a reference of its own.';
+COMMENT ON CONSTRAINT payment_status_valid ON payment IS 'A payment has a status that there is.';
+
+CREATE OR REPLACE TRIGGER tg_payment__history
+AFTER INSERT OR UPDATE ON payment
+FOR EACH ROW EXECUTE FUNCTION tg_any__history();
+COMMENT ON TRIGGER tg_payment__history ON payment IS 'Records the payment''s status.';
+
+CREATE OR REPLACE TRIGGER tg_payment__rules
+BEFORE INSERT OR UPDATE ON payment
+FOR EACH ROW EXECUTE FUNCTION tg_payment__rules();
+COMMENT ON TRIGGER tg_payment__rules ON payment IS 'Transition, what never changes, amount, hold; then the next look.';
+
+REVOKE ALL ON policy FROM booking_app, booking_admin, booking_auditor;
+GRANT SELECT ON policy TO booking_app, booking_admin, booking_auditor;
+GRANT UPDATE (
+    hold_minutes, review_hours, patient_hold_limit, reminder_lead, require_verified_doctor, offer_first_wave, offer_min_notice, offer_waves,
+    default_fee, default_currency, max_fee, currencies
+) ON policy TO booking_admin;
+
+COMMENT ON CONSTRAINT policy_default_currency_valid ON policy IS 'The default currency is one of those allowed.';
+COMMENT ON CONSTRAINT policy_default_fee_valid ON policy IS 'The default fee is neither negative nor above the highest.';
+COMMENT ON CONSTRAINT policy_hold_minutes_valid ON policy IS 'A hold lasts 1 to 1440 minutes.';
+COMMENT ON CONSTRAINT policy_max_fee_valid ON policy IS 'The highest fee is 0 to 1000000.';
+COMMENT ON CONSTRAINT policy_offer_first_wave_valid ON policy IS 'The first wave of offers goes to 1 to 100 patients.';
+COMMENT ON CONSTRAINT policy_offer_min_notice_valid ON policy IS 'A slot is offered to the waitlist up to 0 to 72 hours before it begins.';
+COMMENT ON CONSTRAINT policy_offer_waves_valid ON policy IS 'An offer is good for 1 to 24 waves.';
+COMMENT ON CONSTRAINT policy_one_row ON policy IS 'There is one policy.';
+COMMENT ON CONSTRAINT policy_patient_hold_limit_valid ON policy IS 'A patient may have 1 to 30 unpaid holds.';
+COMMENT ON CONSTRAINT policy_reminder_lead_valid ON policy IS 'Patients are reminded 1 to 168 hours before.';
+COMMENT ON CONSTRAINT policy_review_hours_valid ON policy IS 'A slot is kept for 1 to 336 hours while PayPal reviews a payment.';
+
+CREATE OR REPLACE TRIGGER tg_policy__actor
+BEFORE UPDATE ON policy
+FOR EACH STATEMENT EXECUTE FUNCTION tg_any__actor();
+COMMENT ON TRIGGER tg_policy__actor ON policy IS 'Whoever writes here directly acts as admin.';
+
+CREATE OR REPLACE TRIGGER tg_policy__history
+AFTER INSERT OR UPDATE ON policy
+FOR EACH ROW EXECUTE FUNCTION tg_any__history();
+COMMENT ON TRIGGER tg_policy__history ON policy IS 'Records every number of the policy.';
+
+REVOKE ALL ON refund FROM booking_app, booking_admin, booking_auditor;
+GRANT SELECT ON refund TO booking_app, booking_admin, booking_auditor;
+
+COMMENT ON CONSTRAINT refund_amount_valid ON refund IS 'A refund is of more than nothing.';
+COMMENT ON CONSTRAINT refund_paypal_unique ON refund IS 'A refund at PayPal is of one refund here.';
+COMMENT ON CONSTRAINT refund_status_valid ON refund IS 'A refund has a status that there is.';
+
+CREATE OR REPLACE TRIGGER tg_refund__history
+AFTER INSERT OR UPDATE ON refund
+FOR EACH ROW EXECUTE FUNCTION tg_any__history();
+COMMENT ON TRIGGER tg_refund__history ON refund IS 'Records the refund''s status.';
+
+CREATE OR REPLACE TRIGGER tg_refund__rules
+BEFORE INSERT OR UPDATE ON refund
+FOR EACH ROW EXECUTE FUNCTION tg_refund__rules();
+COMMENT ON TRIGGER tg_refund__rules ON refund IS 'Transition, what never changes, and payment_refund_within_capture by the payment''s sum.';
+
+CREATE OR REPLACE TRIGGER tg_refund__settle
+AFTER UPDATE ON refund
+FOR EACH ROW WHEN (new.status = 'completed' AND old.status <> 'completed')
+EXECUTE FUNCTION tg_refund__settle();
+COMMENT ON TRIGGER tg_refund__settle ON refund IS 'A completed refund changes its payment and is mailed.';
+
+REVOKE ALL ON time_off FROM booking_app, booking_admin, booking_auditor;
+GRANT SELECT ON time_off TO booking_app, booking_admin, booking_auditor;
+GRANT INSERT (doctor_id, during, reason), DELETE ON time_off TO booking_admin;
+
+COMMENT ON CONSTRAINT time_off_during_valid ON time_off IS 'Time off has a beginning and an end, and is not empty.';
+COMMENT ON CONSTRAINT time_off_doctor_id_fkey ON time_off IS 'Time off is a doctor''s.';
+
+CREATE OR REPLACE TRIGGER tg_time_off__lock
+BEFORE INSERT OR UPDATE ON time_off
+FOR EACH ROW EXECUTE FUNCTION tg_time_off__lock();
+COMMENT ON TRIGGER tg_time_off__lock ON time_off IS 'The doctor''s lock, as for every change of the schedule.';
+
+DROP TRIGGER IF EXISTS tg_time_off__rules ON time_off;
+CREATE CONSTRAINT TRIGGER tg_time_off__rules
+AFTER INSERT OR UPDATE ON time_off DEFERRABLE INITIALLY DEFERRED
+FOR EACH ROW EXECUTE FUNCTION tg_time_off__rules();
+COMMENT ON TRIGGER tg_time_off__rules ON time_off IS 'At the end of the transaction: no appointment that somebody holds is covered.';
+
+DROP TRIGGER IF EXISTS tg_time_off__waitlist ON time_off;
+CREATE CONSTRAINT TRIGGER tg_time_off__waitlist
+AFTER INSERT OR UPDATE OR DELETE ON time_off DEFERRABLE INITIALLY DEFERRED
+FOR EACH ROW EXECUTE FUNCTION tg_schedule__waitlist();
+COMMENT ON TRIGGER tg_time_off__waitlist ON time_off IS 'At the end of the transaction: slots on offer are withdrawn, or new ones offered.';
+
+REVOKE ALL ON time_zone FROM booking_app, booking_admin, booking_auditor;
+GRANT SELECT ON time_zone TO booking_app, booking_admin, booking_auditor;
+GRANT INSERT ON time_zone TO booking_admin;
+
+REVOKE ALL ON waitlist_entry FROM booking_app, booking_admin, booking_auditor;
+GRANT SELECT ON waitlist_entry TO booking_app, booking_admin, booking_auditor;
+GRANT INSERT (doctor_id, patient_id, desired_date), UPDATE (status) ON waitlist_entry TO booking_admin;
+
+COMMENT ON INDEX waitlist_entry_unique IS 'Nobody waits twice for the same doctor and day.';
+COMMENT ON CONSTRAINT waitlist_entry_doctor_id_fkey ON waitlist_entry IS 'One waits for doctors only.';
+COMMENT ON CONSTRAINT waitlist_entry_patient_id_fkey ON waitlist_entry IS 'Only patients wait.';
+COMMENT ON CONSTRAINT waitlist_entry_times_valid ON waitlist_entry IS 'The earliest time that suits is not after the latest.';
+COMMENT ON CONSTRAINT waitlist_entry_min_notice_minutes_valid ON waitlist_entry IS 'The notice that an offer must give is 0 to 21600 minutes.';
+COMMENT ON CONSTRAINT waitlist_entry_priority_class_valid ON waitlist_entry IS 'A waitlist entry is of the first or the second class.';
+COMMENT ON CONSTRAINT waitlist_entry_status_valid ON waitlist_entry IS 'A waitlist entry has a status that there is.';
+
+CREATE OR REPLACE TRIGGER tg_waitlist_entry__actor
+BEFORE INSERT OR UPDATE ON waitlist_entry
+FOR EACH STATEMENT EXECUTE FUNCTION tg_any__actor();
+COMMENT ON TRIGGER tg_waitlist_entry__actor ON waitlist_entry IS 'Whoever writes here directly acts as admin.';
+
+CREATE OR REPLACE TRIGGER tg_waitlist_entry__history
+AFTER INSERT OR UPDATE ON waitlist_entry
+FOR EACH ROW EXECUTE FUNCTION tg_any__history();
+COMMENT ON TRIGGER tg_waitlist_entry__history ON waitlist_entry IS 'Records who waits for whom, and the status.';
+
+CREATE OR REPLACE TRIGGER tg_waitlist_entry__outbox
+AFTER INSERT ON waitlist_entry
+FOR EACH ROW EXECUTE FUNCTION tg_waitlist_entry__outbox();
+COMMENT ON TRIGGER tg_waitlist_entry__outbox ON waitlist_entry IS 'Writes the outbox in the transaction of the event.';
+
+CREATE OR REPLACE TRIGGER tg_waitlist_entry__offers
+AFTER UPDATE OF status ON waitlist_entry
+FOR EACH ROW WHEN (old.status = 'offered' AND new.status IN ('fulfilled', 'left', 'lapsed'))
+EXECUTE FUNCTION tg_waitlist_entry__offers();
+COMMENT ON TRIGGER tg_waitlist_entry__offers ON waitlist_entry IS 'Whoever no longer waits is no longer offered anything.';
+
+CREATE OR REPLACE TRIGGER tg_waitlist_entry__rules
+BEFORE INSERT OR UPDATE ON waitlist_entry
+FOR EACH ROW EXECUTE FUNCTION tg_waitlist_entry__rules();
+COMMENT ON TRIGGER tg_waitlist_entry__rules ON waitlist_entry IS
+'Lock the doctor, read the clock, then: transition, doctor verified, date inside the window, doctor full.';
+
+REVOKE ALL ON webhook_event FROM booking_app, booking_admin, booking_auditor;
+GRANT SELECT ON webhook_event TO booking_app, booking_admin, booking_auditor;
+
+REVOKE ALL ON working_hours FROM booking_app, booking_admin, booking_auditor;
+GRANT SELECT ON working_hours TO booking_app, booking_admin, booking_auditor;
+GRANT INSERT (doctor_id, weekday, start_minute, end_minute) ON working_hours TO booking_app;
+GRANT INSERT (doctor_id, weekday, start_minute, end_minute), DELETE ON working_hours TO booking_admin;
+
+COMMENT ON CONSTRAINT working_hours_no_overlap ON working_hours IS 'A doctor''s working hours never overlap.';
+COMMENT ON CONSTRAINT working_hours_weekday_valid ON working_hours IS 'A weekday is 1 (Monday) to 7 (Sunday).';
+COMMENT ON CONSTRAINT working_hours_minutes_valid ON working_hours IS 'Working hours begin before they end, within one day.';
+COMMENT ON CONSTRAINT working_hours_doctor_id_fkey ON working_hours IS 'Working hours are a doctor''s.';
+
+CREATE OR REPLACE TRIGGER tg_working_hours__lock
+BEFORE INSERT OR UPDATE OR DELETE ON working_hours
+FOR EACH ROW EXECUTE FUNCTION tg_working_hours__lock();
+COMMENT ON TRIGGER tg_working_hours__lock ON working_hours IS 'The doctor''s lock, as for every change of the schedule.';
+
+DROP TRIGGER IF EXISTS tg_working_hours__rules ON working_hours;
+CREATE CONSTRAINT TRIGGER tg_working_hours__rules
+AFTER UPDATE OR DELETE ON working_hours DEFERRABLE INITIALLY DEFERRED
+FOR EACH ROW EXECUTE FUNCTION tg_working_hours__rules();
+COMMENT ON TRIGGER tg_working_hours__rules ON working_hours IS 'At the end of the transaction: no appointment is left outside the hours.';
+
+DROP TRIGGER IF EXISTS tg_working_hours__waitlist ON working_hours;
+CREATE CONSTRAINT TRIGGER tg_working_hours__waitlist
+AFTER INSERT OR UPDATE OR DELETE ON working_hours DEFERRABLE INITIALLY DEFERRED
+FOR EACH ROW EXECUTE FUNCTION tg_schedule__waitlist();
+COMMENT ON TRIGGER tg_working_hours__waitlist ON working_hours IS 'At the end of the transaction: slots on offer are withdrawn, or new ones offered.';
+
+INSERT INTO policy DEFAULT VALUES ON CONFLICT DO NOTHING;
+
+-- The zones of the IANA time zone database 2026f, as far as this PostgreSQL can compute with them.
+-- A list, not pg_timezone_names: that view also has names that are no zones, and fails as a whole where one of the
+-- system's files cannot be read.
+DO $$
+DECLARE
+    zone text;
+BEGIN
+    FOR zone IN SELECT regexp_split_to_table(trim($zones$
+        Africa/Abidjan Africa/Accra Africa/Addis_Ababa Africa/Algiers Africa/Asmara Africa/Asmera Africa/Bamako
+        Africa/Bangui Africa/Banjul Africa/Bissau Africa/Blantyre Africa/Brazzaville Africa/Bujumbura Africa/Cairo
+        Africa/Casablanca Africa/Ceuta Africa/Conakry Africa/Dakar Africa/Dar_es_Salaam Africa/Djibouti Africa/Douala
+        Africa/El_Aaiun Africa/Freetown Africa/Gaborone Africa/Harare Africa/Johannesburg Africa/Juba Africa/Kampala
+        Africa/Khartoum Africa/Kigali Africa/Kinshasa Africa/Lagos Africa/Libreville Africa/Lome Africa/Luanda
+        Africa/Lubumbashi Africa/Lusaka Africa/Malabo Africa/Maputo Africa/Maseru Africa/Mbabane Africa/Mogadishu
+        Africa/Monrovia Africa/Nairobi Africa/Ndjamena Africa/Niamey Africa/Nouakchott Africa/Ouagadougou
+        Africa/Porto-Novo Africa/Sao_Tome Africa/Timbuktu Africa/Tripoli Africa/Tunis Africa/Windhoek America/Adak
+        America/Anchorage America/Anguilla America/Antigua America/Araguaina America/Argentina/Buenos_Aires
+        America/Argentina/Catamarca America/Argentina/ComodRivadavia America/Argentina/Cordoba America/Argentina/Jujuy
+        America/Argentina/La_Rioja America/Argentina/Mendoza America/Argentina/Rio_Gallegos America/Argentina/Salta
+        America/Argentina/San_Juan America/Argentina/San_Luis America/Argentina/Tucuman America/Argentina/Ushuaia
+        America/Aruba America/Asuncion America/Atikokan America/Atka America/Bahia America/Bahia_Banderas
+        America/Barbados America/Belem America/Belize America/Blanc-Sablon America/Boa_Vista America/Bogota
+        America/Boise America/Buenos_Aires America/Cambridge_Bay America/Campo_Grande America/Cancun America/Caracas
+        America/Catamarca America/Cayenne America/Cayman America/Chicago America/Chihuahua America/Ciudad_Juarez
+        America/Coral_Harbour America/Cordoba America/Costa_Rica America/Coyhaique America/Creston America/Cuiaba
+        America/Curacao America/Danmarkshavn America/Dawson America/Dawson_Creek America/Denver America/Detroit
+        America/Dominica America/Edmonton America/Eirunepe America/El_Salvador America/Ensenada America/Fort_Nelson
+        America/Fort_Wayne America/Fortaleza America/Glace_Bay America/Godthab America/Goose_Bay America/Grand_Turk
+        America/Grenada America/Guadeloupe America/Guatemala America/Guayaquil America/Guyana America/Halifax
+        America/Havana America/Hermosillo America/Indiana/Indianapolis America/Indiana/Knox America/Indiana/Marengo
+        America/Indiana/Petersburg America/Indiana/Tell_City America/Indiana/Vevay America/Indiana/Vincennes
+        America/Indiana/Winamac America/Indianapolis America/Inuvik America/Iqaluit America/Jamaica America/Jujuy
+        America/Juneau America/Kentucky/Louisville America/Kentucky/Monticello America/Knox_IN America/Kralendijk
+        America/La_Paz America/Lima America/Los_Angeles America/Louisville America/Lower_Princes America/Maceio
+        America/Managua America/Manaus America/Marigot America/Martinique America/Matamoros America/Mazatlan
+        America/Mendoza America/Menominee America/Merida America/Metlakatla America/Mexico_City America/Miquelon
+        America/Moncton America/Monterrey America/Montevideo America/Montreal America/Montserrat America/Nassau
+        America/New_York America/Nipigon America/Nome America/Noronha America/North_Dakota/Beulah
+        America/North_Dakota/Center America/North_Dakota/New_Salem America/Nuuk America/Ojinaga America/Panama
+        America/Pangnirtung America/Paramaribo America/Phoenix America/Port-au-Prince America/Port_of_Spain
+        America/Porto_Acre America/Porto_Velho America/Puerto_Rico America/Punta_Arenas America/Rainy_River
+        America/Rankin_Inlet America/Recife America/Regina America/Resolute America/Rio_Branco America/Rosario
+        America/Santa_Isabel America/Santarem America/Santiago America/Santo_Domingo America/Sao_Paulo
+        America/Scoresbysund America/Shiprock America/Sitka America/St_Barthelemy America/St_Johns America/St_Kitts
+        America/St_Lucia America/St_Thomas America/St_Vincent America/Swift_Current America/Tegucigalpa America/Thule
+        America/Thunder_Bay America/Tijuana America/Toronto America/Tortola America/Vancouver America/Virgin
+        America/Whitehorse America/Winnipeg America/Yakutat America/Yellowknife Antarctica/Casey Antarctica/Davis
+        Antarctica/DumontDUrville Antarctica/Macquarie Antarctica/Mawson Antarctica/McMurdo Antarctica/Palmer
+        Antarctica/Rothera Antarctica/South_Pole Antarctica/Syowa Antarctica/Troll Antarctica/Vostok
+        Arctic/Longyearbyen Asia/Aden Asia/Almaty Asia/Amman Asia/Anadyr Asia/Aqtau Asia/Aqtobe Asia/Ashgabat
+        Asia/Ashkhabad Asia/Atyrau Asia/Baghdad Asia/Bahrain Asia/Baku Asia/Bangkok Asia/Barnaul Asia/Beirut
+        Asia/Bishkek Asia/Brunei Asia/Calcutta Asia/Chita Asia/Choibalsan Asia/Chongqing Asia/Chungking Asia/Colombo
+        Asia/Dacca Asia/Damascus Asia/Dhaka Asia/Dili Asia/Dubai Asia/Dushanbe Asia/Famagusta Asia/Gaza Asia/Harbin
+        Asia/Hebron Asia/Ho_Chi_Minh Asia/Hong_Kong Asia/Hovd Asia/Irkutsk Asia/Istanbul Asia/Jakarta Asia/Jayapura
+        Asia/Jerusalem Asia/Kabul Asia/Kamchatka Asia/Karachi Asia/Kashgar Asia/Kathmandu Asia/Katmandu Asia/Khandyga
+        Asia/Kolkata Asia/Krasnoyarsk Asia/Kuala_Lumpur Asia/Kuching Asia/Kuwait Asia/Macao Asia/Macau Asia/Magadan
+        Asia/Makassar Asia/Manila Asia/Muscat Asia/Nicosia Asia/Novokuznetsk Asia/Novosibirsk Asia/Omsk Asia/Oral
+        Asia/Phnom_Penh Asia/Pontianak Asia/Pyongyang Asia/Qatar Asia/Qostanay Asia/Qyzylorda Asia/Rangoon Asia/Riyadh
+        Asia/Saigon Asia/Sakhalin Asia/Samarkand Asia/Seoul Asia/Shanghai Asia/Singapore Asia/Srednekolymsk
+        Asia/Taipei Asia/Tashkent Asia/Tbilisi Asia/Tehran Asia/Tel_Aviv Asia/Thimbu Asia/Thimphu Asia/Tokyo
+        Asia/Tomsk Asia/Ujung_Pandang Asia/Ulaanbaatar Asia/Ulan_Bator Asia/Urumqi Asia/Ust-Nera Asia/Vientiane
+        Asia/Vladivostok Asia/Yakutsk Asia/Yangon Asia/Yekaterinburg Asia/Yerevan Atlantic/Azores Atlantic/Bermuda
+        Atlantic/Canary Atlantic/Cape_Verde Atlantic/Faeroe Atlantic/Faroe Atlantic/Jan_Mayen Atlantic/Madeira
+        Atlantic/Reykjavik Atlantic/South_Georgia Atlantic/St_Helena Atlantic/Stanley Australia/ACT Australia/Adelaide
+        Australia/Brisbane Australia/Broken_Hill Australia/Canberra Australia/Currie Australia/Darwin Australia/Eucla
+        Australia/Hobart Australia/LHI Australia/Lindeman Australia/Lord_Howe Australia/Melbourne Australia/NSW
+        Australia/North Australia/Perth Australia/Queensland Australia/South Australia/Sydney Australia/Tasmania
+        Australia/Victoria Australia/West Australia/Yancowinna Brazil/Acre Brazil/DeNoronha Brazil/East Brazil/West
+        CET CST6CDT Canada/Atlantic Canada/Central Canada/Eastern Canada/Mountain Canada/Newfoundland Canada/Pacific
+        Canada/Saskatchewan Canada/Yukon Chile/Continental Chile/EasterIsland Cuba EET EST EST5EDT Egypt Eire Etc/GMT
+        Etc/GMT+0 Etc/GMT+1 Etc/GMT+10 Etc/GMT+11 Etc/GMT+12 Etc/GMT+2 Etc/GMT+3 Etc/GMT+4 Etc/GMT+5 Etc/GMT+6
+        Etc/GMT+7 Etc/GMT+8 Etc/GMT+9 Etc/GMT-0 Etc/GMT-1 Etc/GMT-10 Etc/GMT-11 Etc/GMT-12 Etc/GMT-13 Etc/GMT-14
+        Etc/GMT-2 Etc/GMT-3 Etc/GMT-4 Etc/GMT-5 Etc/GMT-6 Etc/GMT-7 Etc/GMT-8 Etc/GMT-9 Etc/GMT0 Etc/Greenwich Etc/UCT
+        Etc/UTC Etc/Universal Etc/Zulu Europe/Amsterdam Europe/Andorra Europe/Astrakhan Europe/Athens Europe/Belfast
+        Europe/Belgrade Europe/Berlin Europe/Bratislava Europe/Brussels Europe/Bucharest Europe/Budapest
+        Europe/Busingen Europe/Chisinau Europe/Copenhagen Europe/Dublin Europe/Gibraltar Europe/Guernsey
+        Europe/Helsinki Europe/Isle_of_Man Europe/Istanbul Europe/Jersey Europe/Kaliningrad Europe/Kiev Europe/Kirov
+        Europe/Kyiv Europe/Lisbon Europe/Ljubljana Europe/London Europe/Luxembourg Europe/Madrid Europe/Malta
+        Europe/Mariehamn Europe/Minsk Europe/Monaco Europe/Moscow Europe/Nicosia Europe/Oslo Europe/Paris
+        Europe/Podgorica Europe/Prague Europe/Riga Europe/Rome Europe/Samara Europe/San_Marino Europe/Sarajevo
+        Europe/Saratov Europe/Simferopol Europe/Skopje Europe/Sofia Europe/Stockholm Europe/Tallinn Europe/Tirane
+        Europe/Tiraspol Europe/Ulyanovsk Europe/Uzhgorod Europe/Vaduz Europe/Vatican Europe/Vienna Europe/Vilnius
+        Europe/Volgograd Europe/Warsaw Europe/Zagreb Europe/Zaporozhye Europe/Zurich GB GB-Eire GMT GMT+0 GMT-0 GMT0
+        Greenwich HST Hongkong Iceland Indian/Antananarivo Indian/Chagos Indian/Christmas Indian/Cocos Indian/Comoro
+        Indian/Kerguelen Indian/Mahe Indian/Maldives Indian/Mauritius Indian/Mayotte Indian/Reunion Iran Israel
+        Jamaica Japan Kwajalein Libya MET MST MST7MDT Mexico/BajaNorte Mexico/BajaSur Mexico/General NZ NZ-CHAT Navajo
+        PRC PST8PDT Pacific/Apia Pacific/Auckland Pacific/Bougainville Pacific/Chatham Pacific/Chuuk Pacific/Easter
+        Pacific/Efate Pacific/Enderbury Pacific/Fakaofo Pacific/Fiji Pacific/Funafuti Pacific/Galapagos
+        Pacific/Gambier Pacific/Guadalcanal Pacific/Guam Pacific/Honolulu Pacific/Johnston Pacific/Kanton
+        Pacific/Kiritimati Pacific/Kosrae Pacific/Kwajalein Pacific/Majuro Pacific/Marquesas Pacific/Midway
+        Pacific/Nauru Pacific/Niue Pacific/Norfolk Pacific/Noumea Pacific/Pago_Pago Pacific/Palau Pacific/Pitcairn
+        Pacific/Pohnpei Pacific/Ponape Pacific/Port_Moresby Pacific/Rarotonga Pacific/Saipan Pacific/Samoa
+        Pacific/Tahiti Pacific/Tarawa Pacific/Tongatapu Pacific/Truk Pacific/Wake Pacific/Wallis Pacific/Yap Poland
+        Portugal ROC ROK Singapore Turkey UCT US/Alaska US/Aleutian US/Arizona US/Central US/East-Indiana US/Eastern
+        US/Hawaii US/Indiana-Starke US/Michigan US/Mountain US/Pacific US/Samoa UTC Universal W-SU WET Zulu
+    $zones$, E' \n'), '\s+')
+    LOOP
+        BEGIN
+            PERFORM now() AT TIME ZONE zone;
+            INSERT INTO time_zone (name) VALUES (zone) ON CONFLICT DO NOTHING;
+        EXCEPTION WHEN invalid_parameter_value THEN
+            NULL; -- this PostgreSQL's data is older
+        END;
+    END LOOP;
+END
+$$;

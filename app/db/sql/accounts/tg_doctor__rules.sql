@@ -15,8 +15,3 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION tg_doctor__rules() IS 'Fills in and checks what a doctor charges.';
-
-CREATE OR REPLACE TRIGGER tg_doctor__rules
-BEFORE INSERT OR UPDATE OF fee, currency ON doctor
-FOR EACH ROW EXECUTE FUNCTION tg_doctor__rules();
-COMMENT ON TRIGGER tg_doctor__rules ON doctor IS 'Fee and currency: the policy''s where none is given, and only allowed ones.';

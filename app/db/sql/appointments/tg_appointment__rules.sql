@@ -113,9 +113,3 @@ END
 $$;
 COMMENT ON FUNCTION changed_appointment(appointment, appointment, timestamptz) IS
 'A changed row with the columns set that follow from the change and from who made it.';
-
-CREATE OR REPLACE TRIGGER tg_appointment__rules
-BEFORE INSERT OR UPDATE ON appointment
-FOR EACH ROW EXECUTE FUNCTION tg_appointment__rules();
-COMMENT ON TRIGGER tg_appointment__rules ON appointment IS
-'Lock the doctor, read the clock, then: transition, window, hours, overlap, hold limit, cap and seat, notice, payment.';

@@ -10,18 +10,3 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION tg_any__actor() IS 'Forgets whom somebody claims to act for who writes by no function.';
-
-CREATE OR REPLACE TRIGGER tg_appointment__actor
-BEFORE INSERT OR UPDATE ON appointment
-FOR EACH STATEMENT EXECUTE FUNCTION tg_any__actor();
-COMMENT ON TRIGGER tg_appointment__actor ON appointment IS 'Whoever writes here directly acts as admin.';
-
-CREATE OR REPLACE TRIGGER tg_waitlist_entry__actor
-BEFORE INSERT OR UPDATE ON waitlist_entry
-FOR EACH STATEMENT EXECUTE FUNCTION tg_any__actor();
-COMMENT ON TRIGGER tg_waitlist_entry__actor ON waitlist_entry IS 'Whoever writes here directly acts as admin.';
-
-CREATE OR REPLACE TRIGGER tg_policy__actor
-BEFORE UPDATE ON policy
-FOR EACH STATEMENT EXECUTE FUNCTION tg_any__actor();
-COMMENT ON TRIGGER tg_policy__actor ON policy IS 'Whoever writes here directly acts as admin.';

@@ -71,39 +71,3 @@ LANGUAGE sql STABLE AS $$
     SELECT nullif(split_part(current_setting('booking.actor', true), ':', 2), '')::integer
 $$;
 COMMENT ON FUNCTION acting_account() IS 'The account on whose request somebody is writing at this moment, if it is anybody''s.';
-
-GRANT SELECT ON history TO booking_admin, booking_auditor;
-
--- By name before every other AFTER trigger, so that what a change leads to is recorded behind it.
-CREATE OR REPLACE TRIGGER tg_account__history
-AFTER INSERT OR UPDATE ON account
-FOR EACH ROW EXECUTE FUNCTION tg_any__history();
-COMMENT ON TRIGGER tg_account__history ON account IS 'Records the account''s role and status.';
-
-CREATE OR REPLACE TRIGGER tg_appointment__history
-AFTER INSERT OR UPDATE ON appointment
-FOR EACH ROW EXECUTE FUNCTION tg_any__history();
-COMMENT ON TRIGGER tg_appointment__history ON appointment IS 'Records who, when and what status.';
-
-CREATE OR REPLACE TRIGGER tg_payment__history
-AFTER INSERT OR UPDATE ON payment
-FOR EACH ROW EXECUTE FUNCTION tg_any__history();
-COMMENT ON TRIGGER tg_payment__history ON payment IS 'Records the payment''s status.';
-
-CREATE OR REPLACE TRIGGER tg_policy__history
-AFTER INSERT OR UPDATE ON policy
-FOR EACH ROW EXECUTE FUNCTION tg_any__history();
-COMMENT ON TRIGGER tg_policy__history ON policy IS 'Records every number of the policy.';
-
-CREATE OR REPLACE TRIGGER tg_refund__history
-AFTER INSERT OR UPDATE ON refund
-FOR EACH ROW EXECUTE FUNCTION tg_any__history();
-COMMENT ON TRIGGER tg_refund__history ON refund IS 'Records the refund''s status.';
-
-CREATE OR REPLACE TRIGGER tg_waitlist_entry__history
-AFTER INSERT OR UPDATE ON waitlist_entry
-FOR EACH ROW EXECUTE FUNCTION tg_any__history();
-COMMENT ON TRIGGER tg_waitlist_entry__history ON waitlist_entry IS 'Records who waits for whom, and the status.';
-
--- Here and not in setup/, so that history has its beginning, too.
-INSERT INTO policy DEFAULT VALUES ON CONFLICT DO NOTHING;

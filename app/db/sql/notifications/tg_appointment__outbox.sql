@@ -79,8 +79,3 @@ LANGUAGE sql STABLE AS $$
     SELECT EXISTS (SELECT FROM offer WHERE appointment_id = p_appointment AND status = 'accepted')
 $$;
 COMMENT ON FUNCTION was_claimed(integer) IS 'Whether an appointment came about by an offer.';
-
-CREATE OR REPLACE TRIGGER tg_appointment__outbox
-AFTER INSERT OR UPDATE ON appointment
-FOR EACH ROW EXECUTE FUNCTION tg_appointment__outbox();
-COMMENT ON TRIGGER tg_appointment__outbox ON appointment IS 'Writes the outbox in the transaction of the event.';

@@ -7,8 +7,3 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION tg_waitlist_entry__outbox() IS 'Queues the mail to a patient who has begun to wait.';
-
-CREATE OR REPLACE TRIGGER tg_waitlist_entry__outbox
-AFTER INSERT ON waitlist_entry
-FOR EACH ROW EXECUTE FUNCTION tg_waitlist_entry__outbox();
-COMMENT ON TRIGGER tg_waitlist_entry__outbox ON waitlist_entry IS 'Writes the outbox in the transaction of the event.';

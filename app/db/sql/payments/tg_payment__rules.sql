@@ -51,8 +51,3 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 $$;
 COMMENT ON FUNCTION next_look(text, text, timestamptz, timestamptz) IS
 'When the worker asks PayPal about a payment that has just changed its status; NULL: there is nothing to ask.';
-
-CREATE OR REPLACE TRIGGER tg_payment__rules
-BEFORE INSERT OR UPDATE ON payment
-FOR EACH ROW EXECUTE FUNCTION tg_payment__rules();
-COMMENT ON TRIGGER tg_payment__rules ON payment IS 'Transition, what never changes, amount, hold; then the next look.';

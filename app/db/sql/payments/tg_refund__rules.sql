@@ -21,8 +21,3 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION tg_refund__rules() IS 'Transition, what never changes, and the payment''s sum of refunds.';
-
-CREATE OR REPLACE TRIGGER tg_refund__rules
-BEFORE INSERT OR UPDATE ON refund
-FOR EACH ROW EXECUTE FUNCTION tg_refund__rules();
-COMMENT ON TRIGGER tg_refund__rules ON refund IS 'Transition, what never changes, and payment_refund_within_capture by the payment''s sum.';

@@ -15,9 +15,3 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION tg_refund__settle() IS 'Says on the payment how much went back, and tells the patient.';
-
-CREATE OR REPLACE TRIGGER tg_refund__settle
-AFTER UPDATE ON refund
-FOR EACH ROW WHEN (new.status = 'completed' AND old.status <> 'completed')
-EXECUTE FUNCTION tg_refund__settle();
-COMMENT ON TRIGGER tg_refund__settle ON refund IS 'A completed refund changes its payment and is mailed.';

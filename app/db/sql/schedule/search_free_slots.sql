@@ -1,13 +1,4 @@
 -- The earliest free slots of many doctors: day by day, in order, until enough are found.
-DO $$
-BEGIN
-    CREATE TYPE doctors_with_same_grid AS (zone text, slot_minutes integer, buffer_minutes integer, doctors integer[]);
-EXCEPTION WHEN duplicate_object THEN
-    NULL; -- replayed
-END
-$$;
-COMMENT ON TYPE doctors_with_same_grid IS 'Doctors of one time zone whose slots come in the same steps.';
-
 CREATE OR REPLACE FUNCTION search_free_slots(
     p_specialty text, p_from timestamptz, p_to timestamptz, p_limit integer,
     p_after timestamptz DEFAULT '-infinity', p_after_doctor integer DEFAULT 0

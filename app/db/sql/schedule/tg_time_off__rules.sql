@@ -8,11 +8,6 @@ END
 $$;
 COMMENT ON FUNCTION tg_time_off__lock() IS 'Takes the doctor''s lock before time off is entered.';
 
-CREATE OR REPLACE TRIGGER tg_time_off__lock
-BEFORE INSERT OR UPDATE ON time_off
-FOR EACH ROW EXECUTE FUNCTION tg_time_off__lock();
-COMMENT ON TRIGGER tg_time_off__lock ON time_off IS 'The doctor''s lock, as for every change of the schedule.';
-
 CREATE OR REPLACE FUNCTION tg_time_off__rules() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -24,14 +19,3 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION tg_time_off__rules() IS 'Applies time_off_no_appointment.';
-
-DO $$
-BEGIN
-    CREATE CONSTRAINT TRIGGER tg_time_off__rules
-    AFTER INSERT OR UPDATE ON time_off DEFERRABLE INITIALLY DEFERRED
-    FOR EACH ROW EXECUTE FUNCTION tg_time_off__rules();
-EXCEPTION WHEN duplicate_object THEN
-    NULL; -- replayed: a constraint trigger cannot be replaced
-END
-$$;
-COMMENT ON TRIGGER tg_time_off__rules ON time_off IS 'At the end of the transaction: no appointment that somebody holds is covered.';

@@ -12,11 +12,6 @@ END
 $$;
 COMMENT ON FUNCTION tg_working_hours__lock() IS 'Takes the doctor''s lock before hours change.';
 
-CREATE OR REPLACE TRIGGER tg_working_hours__lock
-BEFORE INSERT OR UPDATE OR DELETE ON working_hours
-FOR EACH ROW EXECUTE FUNCTION tg_working_hours__lock();
-COMMENT ON TRIGGER tg_working_hours__lock ON working_hours IS 'The doctor''s lock, as for every change of the schedule.';
-
 CREATE OR REPLACE FUNCTION tg_working_hours__rules() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -31,18 +26,3 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION tg_working_hours__rules() IS 'Applies working_hours_cover_appointments.';
-
-DO $$
-BEGIN
-    CREATE CONSTRAINT TRIGGER tg_working_hours__rules
-    AFTER UPDATE OR DELETE ON working_hours DEFERRABLE INITIALLY DEFERRED
-    FOR EACH ROW EXECUTE FUNCTION tg_working_hours__rules();
-    CREATE CONSTRAINT TRIGGER tg_doctor__hours
-    AFTER UPDATE OF timezone ON doctor DEFERRABLE INITIALLY DEFERRED
-    FOR EACH ROW WHEN (OLD.timezone <> NEW.timezone) EXECUTE FUNCTION tg_working_hours__rules();
-EXCEPTION WHEN duplicate_object THEN
-    NULL; -- replayed: a constraint trigger cannot be replaced
-END
-$$;
-COMMENT ON TRIGGER tg_working_hours__rules ON working_hours IS 'At the end of the transaction: no appointment is left outside the hours.';
-COMMENT ON TRIGGER tg_doctor__hours ON doctor IS 'At the end of the transaction: a new zone leaves no appointment outside the hours.';

@@ -18,11 +18,6 @@ $$;
 COMMENT ON FUNCTION tg_offer__entry() IS
 'Keeps the entry''s status in step with its offer, and tells the patient of an offer, and of the end of one that they have heard of.';
 
-CREATE OR REPLACE TRIGGER tg_offer__entry
-AFTER INSERT OR UPDATE OF status ON offer
-FOR EACH ROW EXECUTE FUNCTION tg_offer__entry();
-COMMENT ON TRIGGER tg_offer__entry ON offer IS 'The entry and the mails follow.';
-
 CREATE OR REPLACE FUNCTION notify_of_offer(p_kind text, o offer) RETURNS void
 LANGUAGE sql AS $$
     INSERT INTO notification (kind, account_id, appointment_id, appointment_version, offer_id)

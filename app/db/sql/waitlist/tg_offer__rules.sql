@@ -11,8 +11,3 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION tg_offer__rules() IS 'Applies every rule of an offer that a constraint cannot declare.';
-
-CREATE OR REPLACE TRIGGER tg_offer__rules
-BEFORE UPDATE ON offer
-FOR EACH ROW EXECUTE FUNCTION tg_offer__rules();
-COMMENT ON TRIGGER tg_offer__rules ON offer IS 'What never changes, then the transition.';

@@ -7,9 +7,3 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION tg_waitlist_entry__offers() IS 'Waiting that ends takes its offer along.';
-
-CREATE OR REPLACE TRIGGER tg_waitlist_entry__offers
-AFTER UPDATE OF status ON waitlist_entry
-FOR EACH ROW WHEN (old.status = 'offered' AND new.status IN ('fulfilled', 'left', 'lapsed'))
-EXECUTE FUNCTION tg_waitlist_entry__offers();
-COMMENT ON TRIGGER tg_waitlist_entry__offers ON waitlist_entry IS 'Whoever no longer waits is no longer offered anything.';

@@ -31,12 +31,6 @@ END
 $$;
 COMMENT ON FUNCTION tg_waitlist_entry__rules() IS 'Applies every rule of a waitlist entry that a constraint cannot declare.';
 
-CREATE OR REPLACE TRIGGER tg_waitlist_entry__rules
-BEFORE INSERT OR UPDATE ON waitlist_entry
-FOR EACH ROW EXECUTE FUNCTION tg_waitlist_entry__rules();
-COMMENT ON TRIGGER tg_waitlist_entry__rules ON waitlist_entry IS
-'Lock the doctor, read the clock, then: transition, doctor verified, date inside the window, doctor full.';
-
 CREATE OR REPLACE FUNCTION was_canceled_by_doctor(w waitlist_entry, at_ timestamptz) RETURNS boolean
 LANGUAGE sql STABLE AS $$
     SELECT EXISTS (

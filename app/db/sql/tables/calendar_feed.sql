@@ -1,0 +1,1 @@
+COMMENT ON INDEX calendar_feed_token_unique IS 'Every calendar link is another.';

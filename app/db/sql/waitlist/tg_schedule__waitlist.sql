@@ -1,0 +1,20 @@
+CREATE OR REPLACE FUNCTION tg_schedule__waitlist() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    changed jsonb := to_jsonb(CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END);
+    p_doctor integer := coalesce(changed ->> 'doctor_id', changed ->> 'account_id')::integer;
+    freed tstzrange := CASE TG_TABLE_NAME WHEN 'time_off' THEN (to_jsonb(OLD) ->> 'during')::tstzrange ELSE '(,)'::tstzrange END;
+BEGIN
+    IF TG_OP = 'DELETE' AND upper(freed) <= clock_timestamp() THEN
+        RETURN NULL; -- what is over frees nothing
+    END IF;
+    IF EXISTS (SELECT FROM doctor WHERE account_id = p_doctor)
+        AND (has_waitlist(p_doctor) OR EXISTS (SELECT FROM appointment WHERE doctor_id = p_doctor AND status = 'offered'))
+    THEN
+        PERFORM serve_waitlist_once(p_doctor, freed);
+    END IF;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION tg_schedule__waitlist() IS
+'Offers what a change of a doctor''s schedule frees, and withdraws slots on offer that it takes away.';
