@@ -85,19 +85,18 @@ def check() -> None:
 
 @main.command()
 def migrate() -> None:
-    """Bring the database of OWNER_DATABASE_URL to the present schema."""
+    """Bring the database of OWNER_DATABASE_URL to this release's schema, while the service runs."""
     import os
 
     with frozen_gc():
-        import asyncpg
-
+        from app.db.errors import MigrationError
         from app.db.migrate import upgrade
         from app.settings import read_owner_database_url
 
     try:
-        upgrade(read_owner_database_url(os.environ))
-    except asyncpg.InsufficientPrivilegeError as error:
-        raise click.ClickException("\n".join(filter(None, (error.message, error.hint)))) from None
+        upgrade(read_owner_database_url(os.environ), report=click.echo)
+    except MigrationError as error:
+        raise click.ClickException(str(error)) from None
 
 
 @main.command()

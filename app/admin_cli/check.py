@@ -6,11 +6,10 @@ from typing import NamedTuple
 
 import aiosmtplib
 import asyncpg
-from alembic.script import ScriptDirectory
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from app.db.engine import MIGRATIONS
+from app.db.release import NEWEST, RELEASE, SchemaRelease
 from app.domain.notifications.mail_server import MailConnection
 from app.settings import Settings
 
@@ -26,7 +25,7 @@ FACTS = """
         current_user AS role,
         ARRAY(SELECT extname::text FROM pg_extension) AS extensions,
         ARRAY(SELECT rolname::text FROM pg_roles WHERE rolname = ANY ($1)) AS roles,
-        to_regclass('public.alembic_version') IS NOT NULL AS migrated,
+        to_regclass('public.schema_release') IS NOT NULL AS migrated,
         has_table_privilege(to_regclass('public.appointment')::oid, 'UPDATE') AS is_overprivileged
 """
 
@@ -62,10 +61,9 @@ async def _postgresql(settings: Settings) -> list[Finding]:
     try:
         facts = await connection.fetchrow(FACTS, ROLES)
         assert facts is not None  # noqa: S101  a query without FROM has one row
-        present = await connection.fetchval("SELECT version_num FROM alembic_version") if facts["migrated"] else None
+        newest = await connection.fetchrow(NEWEST) if facts["migrated"] else None
     finally:
         await connection.close()
-    newest = ScriptDirectory(str(MIGRATIONS)).get_current_head()
     missing = ", ".join(role for role in ROLES if role not in facts["roles"])
     return [
         _finding(
@@ -82,17 +80,20 @@ async def _postgresql(settings: Settings) -> list[Finding]:
             for extension in EXTENSIONS
         ),
         _finding("roles", "all there", _problem_unless(not missing, f"missing: {missing}; run `booking migrate`")),
-        _finding(
-            "schema",
-            f"at {newest}",
-            _problem_unless(present == newest, f"at {present}, not {newest}; run `booking migrate`"),
-        ),
+        _schema(SchemaRelease(*newest) if newest else None),
         _finding(
             "rights",
             f"as {facts['role']}",
             _problem_unless(not facts["is_overprivileged"], f"{facts['role']} may do too much; connect as booking_app"),
         ),
     ]
+
+
+def _schema(newest: SchemaRelease | None) -> Finding:
+    if newest is None:
+        return _finding("schema", "", "there is none; run `booking migrate`")
+    note = f", newer than this program ({RELEASE}): upgrade it soon" if newest.is_newer else ""
+    return _finding("schema", f"of release {newest.release}{note}", newest.why_unusable())
 
 
 def _problem_unless(is_right: bool, wrong: str) -> str | None:  # noqa: FBT001  reads as a sentence

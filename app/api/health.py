@@ -1,15 +1,17 @@
 """`/health`: is this process alive, and can it serve?"""
 
 import asyncio
-from typing import Any, Literal
+from typing import Annotated, Literal
 
 from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
-from msgspec import Struct
+from msgspec import Meta, Struct
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.db.release import NEWEST, SchemaRelease
 
 State = Literal["up", "down"]
 
@@ -20,12 +22,13 @@ class Live(Struct):
     status: Literal["up"] = "up"
 
 
-class Ready(Struct):
+class Ready(Struct, omit_defaults=True):
     """Which parts are up. Without the database nothing works; without Redis mails wait, bookings go on."""
 
     status: Literal["up", "degraded", "down"]
     database: State
     redis: State
+    reason: Annotated[str | None, Meta(description="Why the database does not serve this program.")] = None
 
 
 @get("/health/live", operation_id="health_live", tags=["health"], exclude_from_auth=True)
@@ -43,18 +46,23 @@ async def live() -> Live:
 )
 async def ready(db_engine: NamedDependency[AsyncEngine], redis: NamedDependency[Redis]) -> Response[Ready]:
     """Answer 200 if requests can be served, 503 if not, and name what is down."""
-    database, queue = await asyncio.gather(_database(db_engine), _redis(redis))
-    status: Any = "down" if database == "down" else "degraded" if queue == "down" else "up"
-    return Response(Ready(status, database, queue), status_code=503 if status == "down" else 200)
+    reason, queue = await asyncio.gather(_why_database_is_down(db_engine), _redis(redis))
+    if reason:
+        return Response(Ready("down", "down", queue, reason), status_code=503)
+    return Response(Ready("up" if queue == "up" else "degraded", "up", queue))
 
 
-async def _database(engine: AsyncEngine) -> State:
+async def _why_database_is_down(engine: AsyncEngine) -> str | None:
     try:
         async with asyncio.timeout(2), engine.connect() as connection:
-            await connection.exec_driver_sql("SELECT 1 FROM policy")
+            row = (await connection.exec_driver_sql(NEWEST)).one_or_none()
     except Exception:  # noqa: BLE001  whatever is wrong, the answer is that the database does not serve
-        return "down"
-    return "up"
+        return "The database does not answer, or has no schema."
+    return (
+        SchemaRelease(row.release, row.oldest_program).why_unusable()
+        if row
+        else "The database is not migrated to its end."
+    )
 
 
 async def _redis(redis: Redis) -> State:

@@ -20,3 +20,7 @@ def driver_error(error: BaseException) -> BaseException:
             return seen
         seen = seen.__cause__ or getattr(seen, "orig", None)
     return error
+
+
+class MigrationError(Exception):
+    """A database cannot be migrated; says why, and what to do, in one line."""

@@ -1,8 +1,23 @@
-"""Runs the migrations."""
+"""Brings a database to this release: versioned migrations, then the repeatable SQL, then the release's number."""
 
+import asyncio
+import time
+
+import asyncpg
 from advanced_alchemy.alembic.commands import AlembicCommands
+from alembic.script import ScriptDirectory
 
-from app.db.engine import database_config
+from app.db.engine import MIGRATIONS, database_config
+from app.db.errors import MigrationError, driver_error
+from app.db.release import NEWEST, OLDEST_PROGRAM, RELEASE, SchemaRelease
+from app.db.repeatable import Replay, Report, until_locked
+
+LIMIT_SECONDS = 600  # for all of it, waiting for locks and for another migration included
+LOCK = "SELECT pg_try_advisory_lock(hashtext('booking migrations'))"
+WRITE_RELEASE = """
+    INSERT INTO schema_release (release, oldest_program, applied_at) VALUES ($1, $2, clock_timestamp())
+    ON CONFLICT (release) DO UPDATE SET oldest_program = excluded.oldest_program, applied_at = excluded.applied_at
+"""
 
 
 def commands(url: str) -> AlembicCommands:
@@ -10,6 +25,77 @@ def commands(url: str) -> AlembicCommands:
     return AlembicCommands(database_config(url, application_name="booking-migrate"))
 
 
-def upgrade(url: str) -> None:
-    """Bring the database at `url` to the present schema; does nothing if it is there already."""
-    commands(url).upgrade()
+def upgrade(url: str, report: Report = lambda _: None) -> None:
+    """Bring the database at `url` to this release; does nothing if it is there already. Reports each step.
+
+    Raises MigrationError, which says in one line what is missing, also where the server itself refuses.
+    """
+    try:
+        asyncio.run(_upgrade(url, report))
+    except asyncpg.PostgresError as error:
+        said = " ".join(filter(None, (str(error.args[0]), getattr(error, "hint", None))))
+        raise MigrationError(" ".join(said.split())) from error
+    except (OSError, asyncpg.InterfaceError) as error:
+        raise MigrationError(f"PostgreSQL cannot be reached: {str(error) or type(error).__name__}") from error
+
+
+async def _upgrade(url: str, report: Report) -> None:
+    deadline = time.monotonic() + LIMIT_SECONDS
+    connection = await asyncpg.connect(
+        url, timeout=5, server_settings={"application_name": "booking-migrate", "statement_timeout": "10min"}
+    )
+    try:
+        await _lock(connection, report, deadline)
+        await _refuse_other_schemas(connection)
+        replay = Replay(connection, report=report, deadline=deadline)
+        await replay.setup()
+        await until_locked(
+            lambda: asyncio.to_thread(_versioned, url), title="versioned migrations", report=report, deadline=deadline
+        )
+        await replay.replay()
+        await connection.execute(WRITE_RELEASE, RELEASE, OLDEST_PROGRAM)
+        report(f"the schema is of release {RELEASE}")
+    finally:
+        connection.terminate()  # gives back the lock
+
+
+async def _lock(connection: asyncpg.Connection, report: Report, deadline: float) -> None:
+    """Wait until no other migration of this database runs."""
+    is_told = False
+    while not await connection.fetchval(LOCK):
+        if time.monotonic() > deadline:
+            raise MigrationError("another migration of this database does not end")
+        if not is_told:
+            report("waiting for another migration of this database")
+            is_told = True
+        await asyncio.sleep(0.2)
+
+
+async def _refuse_other_schemas(connection: asyncpg.Connection) -> None:
+    """Raise MigrationError for a schema that a newer program, or one before the first release, has made."""
+    if await connection.fetchval("SELECT to_regclass('public.alembic_version') IS NULL"):
+        return
+    if await connection.fetchval("SELECT to_regclass('public.schema_release') IS NOT NULL"):
+        row = await connection.fetchrow(NEWEST)
+        if row and SchemaRelease(*row).is_newer:
+            raise MigrationError(
+                f"the schema is of release {row['release']}, newer than this program ({RELEASE}): there is no downgrade"
+            )
+    present = await connection.fetchval("SELECT version_num FROM alembic_version")
+    known = {revision.revision for revision in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
+    if present and present not in known:
+        raise MigrationError(
+            f"the schema (revision {present}) is of a version before the first release, which cannot be upgraded:"
+            " migrate a new, empty database"
+        )
+
+
+def _versioned(url: str) -> None:
+    """Run the versioned migrations. Raises asyncpg's errors as they are."""
+    try:
+        commands(url).upgrade()
+    except Exception as error:
+        cause = driver_error(error)
+        if cause is error:
+            raise
+        raise cause from error

@@ -5,7 +5,7 @@ from app.domain.rules import RULES
 
 FILE = SQL / "common" / "rule_answer.sql"
 TEXT = """\
--- Written by `./task squash` from app/domain/rules.py, which says how a broken rule is answered; never edited.
+-- Written by `./task docs` from app/domain/rules.py, which says how a broken rule is answered; never edited.
 CREATE OR REPLACE VIEW rule_answer AS
 SELECT
     rule,

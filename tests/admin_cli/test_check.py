@@ -2,11 +2,13 @@
 
 from uuid import uuid4
 
+import pytest
+
 from app.admin_cli.check import Finding, check
 from app.sandbox.mailbox.server import Mailbox
 from app.settings import Settings
 from tests.conftest import SECRET
-from tests.support.servers.databases import Database, execute, url_for
+from tests.support.servers.databases import Database, cloned, execute, url_for
 
 
 async def wrong(settings: Settings) -> dict[str, str]:
@@ -52,3 +54,26 @@ async def test_an_empty_database_and_a_mighty_role_are_named(
         await execute(superuser, f"DROP DATABASE {name}")
     settings = Settings(secret_key=SECRET, database_url=database.owner, redis_url=redis_url)
     assert "booking_app" in (await wrong(settings))["rights"]
+
+
+@pytest.mark.parametrize(
+    ("release", "oldest", "is_right", "text"),
+    [
+        ("99.0.0", "0.1.0", True, "newer than this program"),
+        ("99.0.0", "99.0.0", False, "needs a program of 99.0.0"),
+        ("0.0.1", "0.0.1", False, "run `booking migrate`"),
+    ],
+)
+async def test_the_schema_s_release_is_compared_with_the_program_s(
+    superuser: str, template: str, redis_url: str, release: str, oldest: str, *, is_right: bool, text: str
+) -> None:
+    async with cloned(superuser, template) as database:
+        await execute(
+            database.owner,
+            "DELETE FROM schema_release",
+            f"INSERT INTO schema_release (release, oldest_program) VALUES ('{release}', '{oldest}')",
+        )
+        findings = await check(Settings(secret_key=SECRET, database_url=database.app, redis_url=redis_url))
+    (schema,) = [finding for finding in findings if finding.subject == "schema"]
+    assert schema.is_right == is_right
+    assert text in schema.text

@@ -84,4 +84,4 @@ async def test_a_migration_that_fails_shows_its_log(home: Path, start: Start, da
     given = {"DATABASE_URL": database.app, "OWNER_DATABASE_URL": "postgresql://booking_owner@127.0.0.1:1/booking"}
     said = await error(await start(given=given))
     assert said.startswith(f"Error: the migrations failed; see {home / 'logs' / 'migrate.log'}\n")
-    assert "NotConnectedError: PostgreSQL took no connection" in said
+    assert "PostgreSQL cannot be reached" in said

@@ -19,7 +19,7 @@ async def test_a_hold_and_a_visit_are_told_of_when_it_is_time(
     await book(app, patient, await make_doctor(owner, full_name="Dr. Fee"), a_slot())
     await book(app, patient, await make_doctor(owner, full_name="Dr. Free", fee=Decimal(0)), a_slot(1))
     await owner.execute("UPDATE notification SET status = 'sent'")
-    await owner.execute("UPDATE coming_mail SET due_at = now()")
+    await owner.execute("UPDATE scheduled_notification SET due_at = now()")
     for worker in (make_worker(), make_worker()):
         await worker.start()
 

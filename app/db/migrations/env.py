@@ -9,23 +9,22 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.db.models import Base
+from app.db.repeatable import LOCK_TIMEOUT
 
 config = cast("AlembicCommandConfig", context.config)
 
 
 def run_migrations(connection: Connection) -> None:
     connection.execute(text("SET statement_timeout = '10min'"))
-    # Two deployments may start at once: the second waits for as long as the first may take.
-    connection.execute(text("SET lock_timeout = 0"))
-    connection.execute(text("SELECT pg_advisory_lock(hashtext('booking migrations'))"))
-    # A migration that waits for a lock must not queue the whole service behind it.
-    connection.execute(text("SET lock_timeout = '5s'"))
+    # A migration that waits for a lock must not queue the whole service behind it: app.db.migrate tries again.
+    connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
     connection.commit()
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,
         compare_type=True,
         version_table=config.version_table_name,
+        transaction_per_migration=True,
     )
     with context.begin_transaction():
         context.run_migrations()

@@ -10,6 +10,7 @@ from app.db.models.payments import Payment, Refund, WebhookEvent
 from app.db.models.policy import Policy
 from app.db.models.receipts import Receipt
 from app.db.models.schedule import TimeOff, WorkingHours
+from app.db.models.schema import RepeatableSql, SchemaRelease
 from app.db.models.waitlist import Offer, OfferToken, WaitlistEntry
 
 __all__ = [
@@ -29,7 +30,9 @@ __all__ = [
     "Receipt",
     "RefreshToken",
     "Refund",
+    "RepeatableSql",
     "ScheduledNotification",
+    "SchemaRelease",
     "TimeOff",
     "TimeZone",
     "WaitlistEntry",

@@ -28,12 +28,13 @@ ACCOUNT_KINDS = (
 
 
 class ScheduledNotification(Base):
-    __tablename__ = "coming_mail"
+    __tablename__ = "scheduled_notification"
     __table_args__ = (
         CheckConstraint(
-            "kind IN ('appointment_held', 'hold_lapsing', 'appointment_reminder')", name="coming_mail_kind_valid"
+            "kind IN ('appointment_held', 'hold_lapsing', 'appointment_reminder')",
+            name="scheduled_notification_kind_valid",
         ),
-        Index("coming_mail_due", "due_at"),
+        Index("scheduled_notification_due", "due_at"),
         {"comment": "A mail to an appointment's patient that is not due yet, unless something changes until then."},
     )
 

@@ -13,7 +13,7 @@ from app.sandbox.servers.postgres import EmbeddedPostgres
 from app.sandbox.servers.redis import EmbeddedRedis
 from app.settings import Settings
 from tests.support.http.answers import assert_problem
-from tests.support.servers.databases import database_at, make_template
+from tests.support.servers.databases import cloned, database_at, execute, make_template
 from tests.support.servers.http_server import paused_process, serving
 
 Server = TypeVar("Server", EmbeddedPostgres, EmbeddedRedis)
@@ -68,7 +68,8 @@ async def readiness(stack: Stack) -> tuple[int, dict[str, str]]:
 
 UP = (200, {"status": "up", "database": "up", "redis": "up"})
 NO_REDIS = (200, {"status": "degraded", "database": "up", "redis": "down"})
-NO_DATABASE = (503, {"status": "down", "database": "down", "redis": "up"})
+SILENT = "The database does not answer, or has no schema."
+NO_DATABASE = (503, {"status": "down", "database": "down", "redis": "up", "reason": SILENT})
 
 
 async def test_all_is_well(stack: Stack) -> None:
@@ -104,5 +105,37 @@ async def test_without_its_database_nothing_is_served_until_it_is_back(stack: St
 
 async def test_without_both(stack: Stack) -> None:
     async with down(stack.postgres), down(stack.redis):
-        assert await readiness(stack) == (503, {"status": "down", "database": "down", "redis": "down"})
+        both = {"status": "down", "database": "down", "redis": "down", "reason": SILENT}
+        assert await readiness(stack) == (503, both)
     assert await readiness(stack) == UP
+
+
+@pytest.mark.parametrize(
+    ("release", "oldest", "status", "reason"),
+    [
+        ("99.0.0", "0.1.0", 200, None),
+        ("99.0.0", "99.0.0", 503, "needs a program of 99.0.0"),
+        ("0.0.1", "0.0.1", 503, "run `booking migrate`"),
+    ],
+)
+async def test_a_schema_that_the_program_cannot_run_on_is_not_ready(
+    superuser: str,
+    template: str,
+    redis_url: str,
+    secret: str,
+    release: str,
+    oldest: str,
+    status: int,
+    reason: str | None,
+) -> None:
+    async with cloned(superuser, template) as database:
+        await execute(
+            database.owner,
+            "DELETE FROM schema_release",
+            f"INSERT INTO schema_release (release, oldest_program) VALUES ('{release}', '{oldest}')",
+        )
+        settings = Settings(secret_key=secret, database_url=database.app, redis_url=redis_url)
+        async with serving(create_app(settings)) as url, httpx.AsyncClient(base_url=url, timeout=30) as client:
+            answer = await client.get("/health/ready")
+    assert answer.status_code == status
+    assert (reason or "") in answer.json().get("reason", "")

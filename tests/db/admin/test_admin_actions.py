@@ -35,7 +35,7 @@ async def consequences(owner: asyncpg.Connection, paying: PaymentCase) -> dict[s
         "mails": [tuple(row) for row in await owner.fetch(MAILS, d, paying.patient)],
         "refunds": await refunds(owner, paying.payment),
         "offers": await owner.fetchval("SELECT count(*) FROM admin.offers WHERE doctor = $1", d),
-        "planned": await owner.fetchval("SELECT count(*) FROM coming_mail WHERE appointment_id = $1", a),
+        "planned": await owner.fetchval("SELECT count(*) FROM scheduled_notification WHERE appointment_id = $1", a),
         "appointment": await owner.fetchrow("SELECT status, seat, cancel_reason FROM appointment WHERE id = $1", a),
     }
 

@@ -10,8 +10,10 @@ from tests.support.servers.databases import Database
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(hours=24)
-PLANNED = "SELECT kind, appointment_version, due_at FROM coming_mail WHERE appointment_id = $1 ORDER BY due_at"
-DUE = "UPDATE coming_mail SET due_at = now() WHERE appointment_id = $1"
+PLANNED = (
+    "SELECT kind, appointment_version, due_at FROM scheduled_notification WHERE appointment_id = $1 ORDER BY due_at"
+)
+DUE = "UPDATE scheduled_notification SET due_at = now() WHERE appointment_id = $1"
 QUEUE = "SELECT queue_scheduled_notifications(1000)"
 QUEUED = """
     SELECT id, kind, account_id, appointment_version FROM notification

@@ -67,7 +67,9 @@ def message(change: str) -> str:
     return f"UPDATE notification SET {change} WHERE id = (SELECT min(id) FROM notification WHERE appointment_id IS NOT NULL)"
 
 
-COMING = "INSERT INTO coming_mail (appointment_id, kind, appointment_version, due_at) VALUES ({}, {}, 1, now())"
+COMING = (
+    "INSERT INTO scheduled_notification (appointment_id, kind, appointment_version, due_at) VALUES ({}, {}, 1, now())"
+)
 
 WAITING = [
     for_admin("waitlist_only_when_full", WAIT.format("{free}", "{other}", "NULL")),
@@ -106,8 +108,8 @@ OUTBOX = [
         ("notification_once", "INSERT INTO notification (kind, account_id, appointment_id, appointment_version, offer_id, payment_id)"
          " SELECT kind, account_id, appointment_id, appointment_version, offer_id, payment_id FROM notification"),
         ("notification_batch", "INSERT INTO notification (kind, account_id, batch) SELECT 'password_changed', {free}, '00000000-0000-0000-0000-000000000000' FROM generate_series(1, 2)"),
-        ("coming_mail_appointment_id_fkey", COMING.format(0, "'hold_lapsing'")),
-        ("coming_mail_kind_valid", COMING.format("{visit}", "'gossip'")),
+        ("scheduled_notification_appointment_id_fkey", COMING.format(0, "'hold_lapsing'")),
+        ("scheduled_notification_kind_valid", COMING.format("{visit}", "'gossip'")),
     )
 ]  # fmt: skip
 

@@ -1,7 +1,8 @@
-"""Models, migrations, present SQL, dumped schema and rule catalogue say the same."""
+"""Models, migrations, repeatable SQL and rule catalogue say the same."""
 
 import asyncio
 import re
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -11,12 +12,13 @@ from sqlalchemy.dialects.postgresql import ExcludeConstraint
 
 from app.db.migrate import commands
 from app.db.models import Base
-from app.db.repeatable import repeatable_sql
+from app.db.repeatable import read_files
 from app.domain.rule_answer import FILE, rule_answer_sql
 from app.domain.rules import RULES
-from tests.support.db.schema_dump import SCHEMA, dump, dump_migrated
+from tests.support.db.models_sql import repeatable_sql, tables_sql
+from tests.support.db.schema_dump import dump
 from tests.support.rules.reference import SCHEMA_PAGE, schema_page
-from tests.support.servers.databases import Database
+from tests.support.servers.databases import Database, execute, url_for
 
 DECLARED = """
     SELECT conname AS name FROM pg_constraint
@@ -51,14 +53,21 @@ async def test_every_declared_check_and_exclusion_exists(owner: asyncpg.Connecti
     assert present == declared
 
 
-async def test_replaying_the_present_sql_changes_nothing(database: Database, owner: asyncpg.Connection) -> None:
-    before = await asyncio.to_thread(dump, database.superuser)
-    await owner.execute(repeatable_sql())
-    assert await asyncio.to_thread(dump, database.superuser) == before
+async def test_a_database_of_the_migrations_is_one_of_models_and_sql(superuser: str, database: Database) -> None:
+    name = f"booking_models_{uuid4().hex[:12]}"
+    await execute(superuser, f"CREATE DATABASE {name} OWNER booking_owner TEMPLATE template0")
+    try:
+        version_table = "CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY)"
+        await execute(url_for(superuser, name, "booking_owner"), version_table, f"{tables_sql()}\n{repeatable_sql()}")
+        built = await asyncio.to_thread(dump, url_for(superuser, name))
+    finally:
+        await execute(superuser, f"DROP DATABASE {name} WITH (FORCE)")
+    assert built == await asyncio.to_thread(dump, database.superuser)
 
 
-async def test_the_dumped_schema_is_the_migrated_one() -> None:
-    assert SCHEMA.read_text() == await dump_migrated(), "app/db/schema.sql is out of date: ./task dump"
+async def test_each_stored_hash_is_its_file_s(owner: asyncpg.Connection) -> None:
+    stored = await owner.fetch("SELECT file, hash FROM repeatable_sql")
+    assert {row["file"]: row["hash"] for row in stored} == {file.name: file.hash for file in read_files()}
 
 
 async def test_the_page_of_tables_is_the_schema_s(owner: asyncpg.Connection) -> None:
@@ -76,7 +85,7 @@ async def test_every_rule_has_an_answer_and_every_answer_a_rule(owner: asyncpg.C
 
 
 def test_the_database_knows_how_each_rule_is_answered() -> None:
-    assert FILE.read_text(encoding="utf-8") == rule_answer_sql(), f"{FILE.name} is out of date: ./task squash"
+    assert FILE.read_text(encoding="utf-8") == rule_answer_sql(), f"{FILE.name} is out of date: ./task docs"
 
 
 async def test_the_catalogue_tells_all_of_every_rule(admin: asyncpg.Connection) -> None:

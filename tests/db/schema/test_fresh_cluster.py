@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from app.db.migrate import commands, upgrade
+from app.db.migrate import upgrade
 from app.sandbox.servers.postgres import EmbeddedPostgres
 
 ROLES = "SELECT rolname FROM pg_roles WHERE rolname LIKE 'booking\\_%' ORDER BY 1"
@@ -76,10 +76,10 @@ async def first(server: EmbeddedPostgres) -> First:
 async def test_roles_that_are_missing_are_asked_for(first: First) -> None:
     code, said = first.refused
     assert code == 1
-    assert said.splitlines()[-2:] == [
-        "Error: The role booking_app is missing, and keeper may not create roles.",
-        "Have it created, then migrate again: CREATE ROLE booking_app LOGIN;",
-    ]
+    assert said.splitlines()[-1] == (
+        "Error: The role booking_app is missing, and keeper may not create roles."
+        " Have it created, then migrate again: CREATE ROLE booking_app LOGIN;"
+    )
     assert "Traceback" not in said
     assert first.roles_after_it == []
 
@@ -96,16 +96,10 @@ async def test_two_databases_of_a_cluster_create_them_once(server: EmbeddedPostg
 async def test_roles_that_are_there_are_enough(server: EmbeddedPostgres) -> None:
     url = dsn(server, "keeper", "three")
     await asyncio.to_thread(upgrade, url)
-    assert await rows(url, "SELECT version_num FROM alembic_version") == ["0001"]
+    assert await rows(url, "SELECT version_num FROM alembic_version") == ["0001_initial"]
 
 
 @pytest.mark.usefixtures("first")
 async def test_another_login_of_the_cluster_does_not_get_in(server: EmbeddedPostgres) -> None:
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await asyncpg.connect(dsn(server, "keeper", "one"))
-
-
-@pytest.mark.usefixtures("first")
-async def test_a_downgrade_leaves_the_roles(server: EmbeddedPostgres) -> None:
-    await asyncio.to_thread(commands(dsn(server, "maker", "two")).downgrade, "base")
-    assert await rows(server.superuser_dsn, ROLES) == OURS

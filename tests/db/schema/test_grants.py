@@ -23,7 +23,7 @@ UNWRITABLE = {
     "payment": "id appointment_id amount currency status reference order_id approval_url payer_id capture_request_id"
     " capture_id hold_expires_at without_slot refund_total due_at created_at updated_at",
 }
-UNTOUCHED = "history offer refund notification coming_mail webhook_event receipt account_token refresh_token offer_token calendar_feed"
+UNTOUCHED = "history offer refund notification scheduled_notification webhook_event receipt account_token refresh_token offer_token calendar_feed"
 
 
 async def test_what_triggers_write_is_granted_to_nobody(owner: asyncpg.Connection) -> None:

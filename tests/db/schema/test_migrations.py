@@ -1,62 +1,67 @@
-"""Migrations run up, down and up again, also on a database in use, and leave nothing of theirs behind."""
+"""`booking migrate`: on an empty database, twice at once, on a schema of another release, and what it says when it cannot."""
 
 import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator
+from uuid import uuid4
 
 import asyncpg
 import pytest
+import pytest_asyncio
 
-from app.db.migrate import commands, upgrade
+from app.db.migrate import upgrade
+from app.db.release import RELEASE
 from tests.support.db.schema_dump import dump
-from tests.support.factories import a_slot, book, make_doctor, make_patient
-from tests.support.servers.databases import WAITED_FOR, Database, cloned
+from tests.support.servers.databases import Database, cloned, database_at, execute
 from tests.support.servers.worker_process import eventually
 
-OURS = """
-    SELECT relname::text AS name FROM pg_class
-    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v', 'S') AND relname <> 'alembic_version'
-    UNION ALL
-    SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace
-    UNION ALL
-    SELECT typname FROM pg_type WHERE typnamespace = 'public'::regnamespace AND typname NOT LIKE '%alembic_version'
-"""
 
-
-@pytest.fixture
+@pytest_asyncio.fixture
 async def fresh(superuser: str, template: str) -> AsyncIterator[Database]:
-    """A database of this test alone."""
+    """A migrated database of this test alone."""
     async with cloned(superuser, template) as database:
         yield database
 
 
-async def test_up_down_up_on_data(fresh: Database) -> None:
-    before = await asyncio.to_thread(dump, fresh.superuser)
-    owner = await asyncpg.connect(fresh.owner)
+@pytest_asyncio.fixture
+async def empty(superuser: str, template: str) -> AsyncIterator[Database]:
+    """An empty database; the template's roles are there."""
+    assert template
+    name = f"booking_empty_{uuid4().hex[:12]}"
+    await execute(superuser, f"CREATE DATABASE {name} OWNER booking_owner TEMPLATE template0")
     try:
-        await book(owner, await make_patient(owner), await make_doctor(owner), a_slot())
-        await asyncio.to_thread(commands(fresh.owner).downgrade, "base")
-        assert [row["name"] for row in await owner.fetch(OURS)] == []
-        await asyncio.to_thread(upgrade, fresh.owner)
+        yield database_at(superuser, name)
     finally:
-        await owner.close()
-    assert await asyncio.to_thread(dump, fresh.superuser) == before
+        await execute(superuser, f"DROP DATABASE {name} WITH (FORCE)")
 
 
-async def migrate(database: Database) -> asyncio.subprocess.Process:
+async def migrate(url: str) -> tuple[int | None, str]:
+    """Run `booking migrate`; return its exit code and what it printed."""
+    process = await start(url)
+    said, _ = await process.communicate()
+    return process.returncode, said.decode()
+
+
+async def start(url: str) -> asyncio.subprocess.Process:
     """Start `booking migrate`."""
-    environment = {**os.environ, "OWNER_DATABASE_URL": database.owner}
-    return await asyncio.create_subprocess_exec(sys.executable, "-m", "app.cli", "migrate", env=environment)
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "app.cli", "migrate"),
+        env={**os.environ, "OWNER_DATABASE_URL": url},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
 
 
-async def test_two_deployments_migrate_at_once(fresh: Database) -> None:
-    await asyncio.to_thread(commands(fresh.owner).downgrade, "base")
-    processes = [await migrate(fresh) for _ in range(2)]
-    assert [await process.wait() for process in processes] == [0, 0]
-    owner = await asyncpg.connect(fresh.owner)
+async def test_two_deployments_migrate_at_once(empty: Database) -> None:
+    both = await asyncio.gather(migrate(empty.owner), migrate(empty.owner))
+    assert [code for code, _ in both] == [0, 0], both
+    assert sum("table appointment" in said for _, said in both) == 0
+    assert sum("tables/appointment.sql" in said for _, said in both) == 1  # the other found it done
+    owner = await asyncpg.connect(empty.owner)
     try:
         assert await owner.fetchval("SELECT count(*) FROM policy") == 1
+        assert await owner.fetchval("SELECT release FROM schema_release") == RELEASE
     finally:
         await owner.close()
 
@@ -64,9 +69,89 @@ async def test_two_deployments_migrate_at_once(fresh: Database) -> None:
 async def test_a_deployment_waits_for_another_that_takes_long(fresh: Database) -> None:
     owner = await asyncpg.connect(fresh.owner)
     await owner.execute("SELECT pg_advisory_lock(hashtext('booking migrations'))")
-    second = await migrate(fresh)
-    await eventually(lambda: owner.fetchval(WAITED_FOR, owner.get_server_pid()))
-    await asyncio.sleep(6)  # longer than a migration waits for the lock of a table
+    second = await start(fresh.owner)
+    assert second.stdout
+    assert b"waiting for another migration" in await second.stdout.readline()
     assert second.returncode is None
     await owner.close()
     assert await second.wait() == 0
+
+
+async def test_each_step_is_told(empty: Database) -> None:
+    _, said = await migrate(empty.owner)
+    lines = said.splitlines()
+    assert "view appointments/api_appointment.sql" in lines
+    assert "table tables/appointment.sql" in lines
+    assert lines[-1] == f"the schema is of release {RELEASE}"
+
+
+async def test_a_schema_of_before_the_first_release_is_refused_and_unchanged(empty: Database) -> None:
+    await execute(
+        empty.owner,
+        "CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY)",
+        "INSERT INTO alembic_version VALUES ('0001')",
+        "CREATE TABLE appointment (id integer)",
+    )
+    before = await asyncio.to_thread(dump, empty.superuser)
+    code, said = await migrate(empty.owner)
+    assert code == 1
+    assert said.startswith("Error: the schema (revision 0001) is of a version before the first release")
+    assert len(said.splitlines()) == 1
+    assert await asyncio.to_thread(dump, empty.superuser) == before
+
+
+async def test_a_schema_of_a_newer_release_is_refused(fresh: Database) -> None:
+    await execute(fresh.owner, "INSERT INTO schema_release (release, oldest_program) VALUES ('99.0.0', '0.1.0')")
+    code, said = await migrate(fresh.owner)
+    assert code == 1
+    assert said.startswith("Error: the schema is of release 99.0.0, newer than this program")
+    assert len(said.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda url: url.replace("booking_owner:", "booking_nobody:"), "booking_nobody"),
+        (lambda url: url.rpartition("/")[0] + "/booking_nowhere", 'database "booking_nowhere" does not exist'),
+        (lambda _: "postgresql://booking_owner@127.0.0.1:1/booking", "PostgreSQL cannot be reached"),
+    ],
+)
+async def test_what_is_wrong_is_one_line(fresh: Database, change: object, reason: str) -> None:
+    assert callable(change)
+    code, said = await migrate(change(fresh.owner))
+    assert code == 1
+    assert reason in said
+    assert said.startswith("Error: ")
+    assert len(said.splitlines()) == 1
+
+
+async def test_what_the_role_may_not_do_is_one_line(empty: Database) -> None:
+    await execute(empty.superuser, f"ALTER DATABASE {empty.owner.rpartition('/')[2]} OWNER TO CURRENT_USER")
+    code, said = await migrate(empty.owner)
+    assert code == 1
+    assert said.splitlines()[-1].startswith("Error: permission denied for database")
+    assert "Traceback" not in said
+
+
+async def test_a_migration_again_changes_nothing(fresh: Database) -> None:
+    before = await asyncio.to_thread(dump, fresh.superuser)
+    steps: list[str] = []
+    await asyncio.to_thread(upgrade, fresh.owner, steps.append)
+    assert steps == [f"the schema is of release {RELEASE}"]
+    assert await asyncio.to_thread(dump, fresh.superuser) == before
+
+
+async def test_a_lock_that_is_waited_for_is_told(fresh: Database) -> None:
+    holder = await asyncpg.connect(fresh.owner)
+    await holder.execute("BEGIN; LOCK TABLE policy IN ACCESS EXCLUSIVE MODE")
+    await execute(fresh.owner, "DELETE FROM repeatable_sql WHERE file = 'tables/policy.sql'")
+    process = await start(fresh.owner)
+    assert process.stdout
+    await eventually(lambda: _read(process.stdout, b"waiting for a lock"))
+    await holder.close()
+    assert await process.wait() == 0
+
+
+async def _read(stream: asyncio.StreamReader | None, text: bytes) -> bool:
+    assert stream
+    return text in await stream.readline()

@@ -197,7 +197,7 @@ async def test_people_and_hours(tables: asyncpg.Connection, rule: str, statement
     await refuses(tables, rule, statements)
 
 
-COMING = "INSERT INTO coming_mail (appointment_id, kind, appointment_version, due_at) SELECT {} FROM appointment {}"
+COMING = "INSERT INTO scheduled_notification (appointment_id, kind, appointment_version, due_at) SELECT {} FROM appointment {}"
 
 
 def policy(*changes: str) -> tuple[str, ...]:
@@ -212,8 +212,10 @@ def policy(*changes: str) -> tuple[str, ...]:
         broken("policy_one_row", "INSERT INTO policy (id) VALUES (false)"),
         broken("policy_hold_minutes_valid", *policy("hold_minutes = 0", "hold_minutes = 1441")),
         broken("policy_reminder_lead_valid", *policy("reminder_lead = '59 min'", "reminder_lead = '169 h'")),
-        broken("coming_mail_appointment_id_fkey", COMING.format("0, 'hold_lapsing', 1, now()", "WHERE id = 1")),
-        broken("coming_mail_kind_valid", COMING.format("id, 'gossip', 1, now()", "LIMIT 1")),
+        broken(
+            "scheduled_notification_appointment_id_fkey", COMING.format("0, 'hold_lapsing', 1, now()", "WHERE id = 1")
+        ),
+        broken("scheduled_notification_kind_valid", COMING.format("id, 'gossip', 1, now()", "LIMIT 1")),
         broken("policy_patient_hold_limit_valid", *policy("patient_hold_limit = 0", "patient_hold_limit = 31")),
         broken("policy_default_fee_valid", *policy("default_fee = -1", "default_fee = max_fee + 1")),
         broken("policy_default_currency_valid", *policy("default_currency = 'XXX'", "currencies = '{EUR}'")),

@@ -1,4 +1,4 @@
-"""Writes `schema.sql`, for reading: the migrated schema as the sandbox's pg_dump prints it."""
+"""The schema of a database as text, and a migrated database to take it of."""
 
 import asyncio
 import re
@@ -11,8 +11,6 @@ from pathlib import Path
 from app.db.migrate import upgrade
 from app.sandbox.servers.database import OWNER, create_database, dsn_of
 from app.sandbox.servers.postgres import EmbeddedPostgres, bin_dir
-
-SCHEMA = Path(__file__).parents[3] / "app" / "db" / "schema.sql"
 
 
 def dump(url: str) -> str:
@@ -36,13 +34,3 @@ async def migrated() -> AsyncIterator[str]:
             yield owner
         finally:
             await server.stop()
-
-
-async def dump_migrated() -> str:
-    """Return the schema of a migrated database."""
-    async with migrated() as owner:
-        return await asyncio.to_thread(dump, owner)
-
-
-if __name__ == "__main__":
-    SCHEMA.write_text(asyncio.run(dump_migrated()))

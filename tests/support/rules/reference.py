@@ -1,11 +1,13 @@
 """Writes docs/rules.md and docs/schema.md: what a migrated database says of itself, and which tests prove its rules."""
 
 import asyncio
+import re
 from itertools import groupby
 from pathlib import Path
 
 import asyncpg
 
+from app.db.repeatable import read_files
 from tests.support.db.schema_dump import migrated
 from tests.support.rules.proofs import proofs
 
@@ -14,10 +16,10 @@ RULES_PAGE, SCHEMA_PAGE = DOCS / "rules.md", DOCS / "schema.md"
 RULES_HEAD = """\
 # The rules
 
-Every rule, as the view `admin.rule_catalogue` has it: what it says, the SQL that enforces it, how the API answers
-whoever breaks it, and the tests that fail without it. Written by `./task docs`; a test compares it with the database.
+Every rule: what it says, what enforces it, how the API answers a request that breaks it, and the tests that fail without it.
+At psql, the view `admin.rule_catalogue` also shows the SQL. Written by `./task docs`; a test compares it with the database.
 
-An answer of 500 means that nothing a client sends can break the rule: it guards the tables against slips, here and at psql.
+An answer of 500 means that no request can break the rule: it guards the tables against slips, here and at psql.
 """
 SCHEMA_HEAD = """\
 # The tables
@@ -54,6 +56,10 @@ RELATIONS = """
 """
 
 
+FUNCTION = re.compile(r"(\w+)\(\)")
+PLACES = {made.name: file.name for file in read_files() for made in file.creates if made.kind == "FUNCTION"}
+
+
 async def rules_page(db: asyncpg.Connection, proven: dict[str, list[str]]) -> str:
     """Return docs/rules.md, with the tests (node ids) that prove each rule."""
     rows = await db.fetch("SELECT * FROM admin.rule_catalogue")
@@ -68,18 +74,15 @@ def _rule(row: asyncpg.Record, tests: list[str]) -> str:
 
 {row["sentence"]}
 
-- {row["kind"]}: {row["enforced_by"]}
+- {row["kind"]}: {FUNCTION.sub(_linked, row["enforced_by"])}
 - answer: {row["http_status"]}, "{row["title"]}"
 - proven by {links}
-
-```sql
-{_lines(row["definition"])}
-```
 """
 
 
-def _lines(sql: str) -> str:
-    return "\n".join(line.rstrip() for line in sql.splitlines())
+def _linked(function: re.Match[str]) -> str:
+    """Link a function to the file that creates it."""
+    return f"[{function[0]}](../app/db/sql/{PLACES[function[1]]})"
 
 
 async def schema_page(db: asyncpg.Connection) -> str:

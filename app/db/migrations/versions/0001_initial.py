@@ -1,8 +1,8 @@
-"""Accounts, doctors, patients, working hours, appointments, the waitlist, the outbox, and their rules."""
+"""The tables of the first release."""
 
 from app.db.migrations.frozen import run_sql
 
-revision = "0001"
+revision = "0001_initial"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -10,7 +10,3 @@ depends_on = None
 
 def upgrade() -> None:
     run_sql("0001_initial.sql")
-
-
-def downgrade() -> None:
-    run_sql("0001_initial_down.sql")

@@ -1,4 +1,4 @@
--- Written by `./task squash` from app/domain/rules.py, which says how a broken rule is answered; never edited.
+-- Written by `./task docs` from app/domain/rules.py, which says how a broken rule is answered; never edited.
 CREATE OR REPLACE VIEW rule_answer AS
 SELECT
     rule,
@@ -136,14 +136,6 @@ FROM (
     ),
     (
         'calendar_feed_token_unique', 500,
-        'Something went wrong on our side.'
-    ),
-    (
-        'coming_mail_appointment_id_fkey', 500,
-        'Something went wrong on our side.'
-    ),
-    (
-        'coming_mail_kind_valid', 500,
         'Something went wrong on our side.'
     ),
     (
@@ -396,6 +388,14 @@ FROM (
     ),
     (
         'refund_status_valid', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'scheduled_notification_appointment_id_fkey', 500,
+        'Something went wrong on our side.'
+    ),
+    (
+        'scheduled_notification_kind_valid', 500,
         'Something went wrong on our side.'
     ),
     (

@@ -1,25 +1,4 @@
 -- What no request announces, the clock does: the sweep writes it down, one doctor in each transaction.
-CREATE OR REPLACE VIEW doctor_to_sweep AS
-WITH waited_for AS MATERIALIZED ( -- else each entry asks whether its doctor's waitlist is due
-    SELECT doctor_id FROM waitlist_entry WHERE status IN ('waiting', 'offered')
-    UNION
-    SELECT doctor_id FROM appointment WHERE status = 'offered'
-)
-
-SELECT doctor_id FROM appointment WHERE status = 'pending' AND hold_expires_at <= now()
-UNION
-SELECT doctor_id FROM appointment WHERE status = 'confirmed' AND upper(during) <= now()
-UNION
-SELECT w.doctor_id
-FROM waitlist_entry AS w
-INNER JOIN doctor AS d ON w.doctor_id = d.account_id
-WHERE w.status IN ('waiting', 'offered', 'paused') AND w.desired_date < (now() AT TIME ZONE d.timezone)::date
-UNION
-SELECT doctor_id FROM waited_for WHERE waitlist_is_due(doctor_id, now());
-COMMENT ON VIEW doctor_to_sweep IS
-'Doctors with lapsed holds, finished visits, waitlist entries whose day has passed, offers that are due, or slots that the waitlist is owed.';
-GRANT SELECT ON doctor_to_sweep TO booking_app, booking_admin, booking_auditor;
-
 CREATE OR REPLACE FUNCTION sweep_doctor(p_doctor integer) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE

@@ -4,13 +4,13 @@ DECLARE
     mails integer;
 BEGIN
     WITH due AS (
-        SELECT appointment_id, kind FROM coming_mail
+        SELECT appointment_id, kind FROM scheduled_notification
         WHERE due_at <= clock_timestamp()
         ORDER BY due_at
         LIMIT p_limit
         FOR UPDATE SKIP LOCKED -- another worker is at it, or the appointment is changing
     ), taken AS (
-        DELETE FROM coming_mail AS c USING due AS d
+        DELETE FROM scheduled_notification AS c USING due AS d
         WHERE c.appointment_id = d.appointment_id AND c.kind = d.kind
         RETURNING c.appointment_id, c.kind, c.appointment_version, c.due_at
     )

@@ -8,7 +8,7 @@ BEGIN
         RETURN;
     END IF;
     -- what was planned was about an older version
-    DELETE FROM coming_mail WHERE appointment_id = a.id;
+    DELETE FROM scheduled_notification WHERE appointment_id = a.id;
     IF a.status = 'pending' THEN
         -- in a minute: whoever pays at once hears of the confirmation only
         PERFORM schedule_notification('appointment_held', a, at_ + interval '1 min') WHERE was.status IS DISTINCT FROM 'pending';
@@ -25,6 +25,6 @@ COMMENT ON FUNCTION schedule_notifications(appointment, appointment) IS
 
 CREATE OR REPLACE FUNCTION schedule_notification(p_kind text, a appointment, p_due timestamptz) RETURNS void
 LANGUAGE sql AS $$
-    INSERT INTO coming_mail (appointment_id, kind, appointment_version, due_at) VALUES (a.id, p_kind, a.version, p_due)
+    INSERT INTO scheduled_notification (appointment_id, kind, appointment_version, due_at) VALUES (a.id, p_kind, a.version, p_due)
 $$;
 COMMENT ON FUNCTION schedule_notification(text, appointment, timestamptz) IS 'Plans one mail to an appointment''s patient.';

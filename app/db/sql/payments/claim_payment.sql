@@ -1,11 +1,4 @@
 -- The worker looks at what PayPal may have decided meanwhile: what is due, one payment by one worker at a time.
-CREATE OR REPLACE VIEW payment_to_settle AS
-SELECT id AS payment_id FROM payment WHERE due_at <= now()
-UNION
-SELECT payment_id FROM refund WHERE status IN ('requested', 'pending') AND due_at <= now();
-COMMENT ON VIEW payment_to_settle IS 'Payments about which PayPal is to be asked, or told of a refund.';
-GRANT SELECT ON payment_to_settle TO booking_app, booking_admin, booking_auditor;
-
 CREATE OR REPLACE FUNCTION claim_payment(p_payment integer, p_lease interval) RETURNS SETOF payment
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     UPDATE payment SET due_at = clock_timestamp() + p_lease

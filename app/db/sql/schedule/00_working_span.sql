@@ -1,10 +1,4 @@
-DO $$
-BEGIN
-    CREATE TYPE working_span AS (
-        starts_at timestamptz, ends_at timestamptz, local_start timestamp, local_end timestamp
-    );
-EXCEPTION WHEN duplicate_object THEN
-    NULL; -- replayed
-END
-$$;
+CREATE TYPE working_span AS (
+    starts_at timestamptz, ends_at timestamptz, local_start timestamp, local_end timestamp
+);
 COMMENT ON TYPE working_span IS 'An interval of working hours on one day, as instants and as the doctor''s clock shows it.';

@@ -1,19 +1,16 @@
-"""Writes the first migration anew from `models/` and `app/db/sql/`; after the first release it is history."""
-
-from pathlib import Path
+"""The schema as the models and the repeatable SQL say it, without any migration."""
 
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable, DDLElement, SetColumnComment, SetTableComment
 
 from app.db.models import Base
-from app.db.repeatable import repeatable_sql
+from app.db.repeatable import read_files
 
-FIRST_MIGRATION = Path(__file__).parent / "versions" / "0001_initial.sql"
 DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves its dialects' constructors untyped
 
 
 def tables_sql() -> str:
-    """Return the statements that create the tables of `models/` with their indexes and comments."""
+    """Return the statements that create the tables of `app/db/models/` with their indexes and comments."""
     statements = [f"CREATE EXTENSION IF NOT EXISTS {extension}" for extension in ("btree_gist", "pg_trgm")]
     for table in Base.metadata.sorted_tables:
         indexes = sorted(table.indexes, key=lambda index: str(index.name))
@@ -23,9 +20,6 @@ def tables_sql() -> str:
     return ";\n\n".join(statements) + ";\n"
 
 
-def main() -> None:
-    FIRST_MIGRATION.write_text(f"{tables_sql()}\n{repeatable_sql()}")
-
-
-if __name__ == "__main__":
-    main()
+def repeatable_sql() -> str:
+    """Return all files of `app/db/sql/` as one script."""
+    return "SET check_function_bodies = off;\n\n" + "\n".join(file.text for file in read_files())

@@ -1,0 +1,31 @@
+"""What the database remembers of its own schema."""
+
+from datetime import datetime
+
+from sqlalchemy import Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db.models.base import Base, timestamp_column
+
+
+class RepeatableSql(Base):
+    """A file of `app/db/sql/` that was run."""
+
+    __tablename__ = "repeatable_sql"
+    __table_args__ = ({"comment": "The files of repeatable SQL, as they were last run; a changed one is run again."},)
+
+    file: Mapped[str] = mapped_column(Text, primary_key=True, comment="Its path below app/db/sql.")
+    hash: Mapped[str] = mapped_column(Text, comment="SHA-256 of the file, in hexadecimal.")
+    release: Mapped[str] = mapped_column(Text, comment="The release that ran it.")
+    applied_at: Mapped[datetime] = timestamp_column("When it was run.")
+
+
+class SchemaRelease(Base):
+    """A release that has migrated this database."""
+
+    __tablename__ = "schema_release"
+    __table_args__ = ({"comment": "The releases that have migrated this database; the last one counts."},)
+
+    release: Mapped[str] = mapped_column(Text, primary_key=True, comment="Its number.")
+    oldest_program: Mapped[str] = mapped_column(Text, comment="The oldest program that may run on its schema.")
+    applied_at: Mapped[datetime] = timestamp_column("When its migration ended.")

@@ -1,0 +1,13 @@
+CREATE OR REPLACE FUNCTION refunds_of(p_appointments integer[]) RETURNS text[]
+LANGUAGE sql STABLE AS $$
+    SELECT coalesce(array_agg(money_text(total, currency) ORDER BY currency), '{}')
+    FROM (
+        SELECT p.currency, sum(r.amount) AS total
+        FROM refund AS r
+        INNER JOIN payment AS p ON r.payment_id = p.id
+        WHERE p.appointment_id = ANY (p_appointments) AND r.status <> 'failed'
+        GROUP BY p.currency
+    ) AS back
+$$;
+COMMENT ON FUNCTION refunds_of(integer[]) IS 'What goes back of appointments'' payments, a sum for each currency.';
+GRANT EXECUTE ON FUNCTION refunds_of(integer[]) TO booking_app;
