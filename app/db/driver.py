@@ -39,6 +39,12 @@ RETRYABLE = (
     asyncpg.TriggeredDataChangeViolationError,
 )
 
+# The schema has changed since something was prepared or planned. PostgreSQL refuses a prepared statement whose columns
+# have other types now; asyncpg then drops its prepared statements. DatatypeMismatch comes from the plan of a statement,
+# perhaps one within a function, that calls a function which returns rows of a table or view: a change of these does not
+# make PostgreSQL plan the call anew. Either way the server undoes the statement.
+OUTDATED_PLAN = (asyncpg.InvalidCachedStatementError, asyncpg.DatatypeMismatchError)
+
 
 class LoginEndedError(Exception):
     """The statement was not run, because the login that it was to be run for has ended."""
@@ -48,7 +54,7 @@ def is_retryable(error: Exception) -> bool:
     """Whether the same statement, run again, may succeed without anyone having changed their mind."""
     if isinstance(error, asyncpg.UniqueViolationError):
         return error.constraint_name == "appointment_doctor_seat"  # two bookings picked the same free seat
-    return isinstance(error, RETRYABLE)
+    return isinstance(error, RETRYABLE + OUTDATED_PLAN)
 
 
 async def fetch(engine: AsyncEngine, sql: str, *arguments: Any) -> list[asyncpg.Record]:
@@ -75,12 +81,17 @@ async def fetch_one(engine: AsyncEngine, sql: str, *arguments: Any) -> asyncpg.R
 async def fetch_within(session: Session, sql: str, *arguments: Any) -> list[asyncpg.Record]:
     """Run one statement in the transaction that the session has written in already, and return its rows.
 
-    Nothing is retried, as that would be more than this statement. Raises asyncpg's errors, and TimeoutError.
+    Nothing is retried, as that would be more than this statement; so it is prepared each time, and never outdated.
+    Raises asyncpg's errors, and TimeoutError.
     """
     sql, arguments = with_login_and_request_id(sql, *arguments)
     driver: Any = (await (await session.connection()).get_raw_connection()).driver_connection
-    rows: list[asyncpg.Record] = await run_with_timeout(driver, lambda: driver.fetch(sql, *arguments))
-    return rows
+
+    async def prepare_and_fetch() -> list[asyncpg.Record]:
+        rows: list[asyncpg.Record] = await (await driver.prepare(sql)).fetch(*arguments)
+        return rows
+
+    return await run_with_timeout(driver, prepare_and_fetch)
 
 
 async def fetch_if(
@@ -215,6 +226,8 @@ async def _retry(driver: Any, act: Callable[[], Awaitable[list[asyncpg.Record]]]
                 raise LoginEndedError from error
             if attempt == MAX_ATTEMPTS or not is_retryable(error):
                 raise
+            if isinstance(error, OUTDATED_PLAN):
+                await run_with_timeout(driver, lambda: driver.execute("DISCARD PLANS"))
         await asyncio.sleep(random.uniform(0, 0.001 * 2**attempt))
         attempt += 1
 

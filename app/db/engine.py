@@ -52,7 +52,12 @@ def create_engine(url: str, *, application_name: str, pool_size: int = 10, pool_
 
     engine = create_async_engine(
         "postgresql+asyncpg://",
-        async_creator=lambda: _LazyAwaitable(connect),
+        connect_args={
+            "async_creator_fn": lambda: _LazyAwaitable(connect),
+            # A statement prepared before a change of the schema fails, and with it the session's transaction, which
+            # nobody repeats. So sessions prepare each statement when they run it; hot calls do without sessions.
+            "prepared_statement_cache_size": 0,
+        },
         pool_size=pool_size,
         max_overflow=0,
         hide_parameters=True,  # an error's text may end up where nobody's data belongs

@@ -1,19 +1,20 @@
 """Doctors as the public sees them, and their free slots."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, TableClause, column, func, select, table
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.api.time_range import TimeRange
+from app.db.columns import column_list
 from app.db.driver import fetch, fetch_one
 from app.domain.doctors.schemas import Doctor, DoctorSlot
 from app.domain.shared_schemas import Slot
 
-d: TableClause = table("api_doctor", *map(column, Doctor.__struct_fields__))
-PUBLIC = select(d)
+PUBLIC = f"SELECT {column_list(Doctor)} FROM api_doctor WHERE"  # noqa: S608  our own columns
+FIND = f"{PUBLIC} id = $1"
 SEARCH = """
     SELECT doctor, starts_at, ends_at
     FROM search_free_slots($1, coalesce($2, now()), coalesce($3, 'infinity'::timestamptz), $4, $5, $6)
@@ -26,14 +27,16 @@ FREE_SLOTS = """
 """
 
 
-def page_query(*, specialty: str, name: str, after: int, limit: int) -> Select[Any]:
-    """Return the query of a page of doctors."""
-    query = PUBLIC.where(d.c.id > after).order_by(d.c.id).limit(limit)
+def page_query(*, specialty: str, name: str, after: int, limit: int) -> tuple[str, list[Any]]:
+    """Return the statement of a page of doctors, and its arguments. Without a filter it has no condition for it."""
+    conditions, arguments = ["id > $1"], list[Any]((after, limit))
     if specialty:
-        query = query.where(func.lower(d.c.specialty) == specialty.lower())
+        arguments.append(specialty.lower())
+        conditions.append(f"lower(specialty) = ${len(arguments)}")
     if name:
-        query = query.where(func.lower(d.c.full_name).contains(name.lower(), autoescape=True))
-    return query
+        arguments.append("%" + re.sub(r"([\\%_])", r"\\\1", name.lower()) + "%")
+        conditions.append(f"lower(full_name) LIKE ${len(arguments)}")
+    return f"{PUBLIC} {' AND '.join(conditions)} ORDER BY id LIMIT $2", arguments
 
 
 @dataclass(frozen=True)
@@ -44,17 +47,13 @@ class DoctorRepository:
 
     async def page(self, *, specialty: str, name: str, after: int, limit: int) -> list[Doctor]:
         """Return up to `limit` doctors with ids above `after`: specialty whole, name in part, any case; empty: all."""
-        query = page_query(specialty=specialty, name=name, after=after, limit=limit)
-        return await self._read(query)
+        statement, arguments = page_query(specialty=specialty, name=name, after=after, limit=limit)
+        return [Doctor(**row) for row in await fetch(self.engine, statement, *arguments)]
 
     async def find(self, doctor_id: int) -> Doctor | None:
         """Return one doctor's public profile."""
-        found = await self._read(PUBLIC.where(d.c.id == doctor_id))
-        return found[0] if found else None
-
-    async def _read(self, query: Select[Any]) -> list[Doctor]:
-        async with self.engine.connect() as connection:
-            return [Doctor(**row) for row in (await connection.execute(query)).mappings()]
+        row = await fetch_one(self.engine, FIND, doctor_id)
+        return Doctor(**row) if row else None
 
     async def free_slots(
         self, doctor_id: int, time_range: TimeRange, *, after: datetime, limit: int
