@@ -8,11 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.api.idempotency.keys import HEADER, KeyedRequest
 from app.api.problems import RETRY_AFTER, ProblemError
+from app.db.columns import column_list
 from app.db.driver import fetch, fetch_one
-
-BEGIN = "SELECT * FROM begin_receipt($1, $2, $3, $4)"
-ANSWER = "SELECT answer_receipt($1, $2, $3, $4, $5)"
-BIND = "SELECT bind_receipt($1, $2, $3, $4)"
 
 
 class Receipt(Struct, frozen=True):
@@ -22,6 +19,11 @@ class Receipt(Struct, frozen=True):
     status: int | None
     answer: bytes | None
     payment_id: int | None
+
+
+BEGIN = f"SELECT {column_list(Receipt)} FROM begin_receipt($1, $2, $3, $4)"  # noqa: S608  our own columns
+ANSWER = "SELECT answer_receipt($1, $2, $3, $4, $5)"
+BIND = "SELECT bind_receipt($1, $2, $3, $4)"
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from msgspec import UNSET, convert, json, structs
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.db.columns import column_list
 from app.db.driver import fetch, fetch_if, fetch_within
 from app.db.models import Account, Doctor, Patient, WorkingHours
 from app.domain.accounts.schemas import (
@@ -20,9 +21,29 @@ from app.domain.accounts.schemas import (
 from app.domain.auth.repository import CredentialRepository
 from app.domain.schedule.changes import affected_or_refuse, should_commit
 from app.domain.schedule.schemas import ScheduleChange
+from app.domain.shared_schemas import Appointment
 
 CHANGE_PATIENT = "SELECT change_patient($1, $2)"
-CHANGE_PRACTICE = "SELECT * FROM change_practice($1, $2, $3)"
+PRACTICE = (
+    "full_name",
+    "phone",
+    "timezone",
+    "specialty",
+    "experience_years",
+    "slot_minutes",
+    "buffer_minutes",
+    "fee",
+    "currency",
+    "max_appointments",
+)
+# A row for each affected appointment, or one without any: asyncpg decodes composite values by a cached row type.
+CHANGE_PRACTICE = f"""
+    SELECT
+        {", ".join(f"(changed.practice).{name} AS practice_{name}" for name in PRACTICE)},
+        {column_list(Appointment, of="affected")}
+    FROM change_practice($1, $2, $3) AS changed
+    LEFT JOIN unnest(changed.affected) AS affected ON true
+"""  # noqa: S608  our own columns
 REQUEST_VERIFICATION = "SELECT request_email_verification($1)"
 WORKDAYS = range(1, 6)
 DEFAULT_START_MINUTE, DEFAULT_END_MINUTE = 9 * 60, 17 * 60  # minutes of the day
@@ -93,11 +114,11 @@ class AccountRepository(CredentialRepository):
         """
         await self.session.rollback()  # ends the transaction of earlier reads: the change has one of its own
         arguments = (own.id, json.encode(changes).decode(), how.cancel_affected)
-        keep = should_commit(how, lambda rows: len(rows[0]["affected"]))
-        (row,) = await fetch_if(self._engine, keep, CHANGE_PRACTICE, *arguments)
-        affected = affected_or_refuse("working_hours_cover_appointments", how, row["affected"])
+        rows = await fetch_if(self._engine, should_commit(how), CHANGE_PRACTICE, *arguments)
+        affected = affected_or_refuse("working_hours_cover_appointments", how, rows)
+        practice = {name: rows[0][f"practice_{name}"] for name in PRACTICE}
         pending = {"pending_email": changes["email"]} if "email" in changes else {}
-        values = structs.asdict(own) | pending | dict(row["practice"]) | {"affected": affected}
+        values = structs.asdict(own) | pending | practice | {"affected": affected}
         return ChangedDoctorAccount(**{name: values[name] for name in ChangedDoctorAccount.__struct_fields__})
 
     @property

@@ -9,22 +9,25 @@ import asyncpg
 from msgspec import json
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.db.columns import column_list
 from app.db.driver import fetch, fetch_one
 from app.domain.appointments.refusals import BookingRequest, explain_refusal, reschedule_request
 from app.domain.appointments.schemas import AppointmentDetail, BulkCancel, Change, HistoryRecord
 from app.domain.auth.tokens import Caller
 from app.domain.shared_schemas import Appointment, Status
 
-BOOK = "SELECT * FROM book($1, $2, $3)"
-CANCEL_AS_PATIENT = "SELECT * FROM cancel_as_patient($1, $2)"
-RESCHEDULE_AS_PATIENT = "SELECT * FROM reschedule_as_patient($1, $2, $3)"
-CANCEL_AS_DOCTOR = "SELECT * FROM cancel_as_doctor($1, $2, $3, $4)"
-RESCHEDULE_AS_DOCTOR = "SELECT * FROM reschedule_as_doctor($1, $2, $3, $4)"
-BULK_CANCEL = "SELECT * FROM bulk_cancel($1, $2, $3, $4, $5, $6)"
-RECORD_VISIT = "SELECT * FROM record_visit($1, $2, $3)"
+# ruff: noqa: S608  the columns and the two roles are our own, nothing of a request is
+APPOINTMENT = column_list(Appointment)
+
+BOOK = f"SELECT {APPOINTMENT} FROM book($1, $2, $3)"
+CANCEL_AS_PATIENT = f"SELECT {APPOINTMENT} FROM cancel_as_patient($1, $2)"
+RESCHEDULE_AS_PATIENT = f"SELECT {APPOINTMENT} FROM reschedule_as_patient($1, $2, $3)"
+CANCEL_AS_DOCTOR = f"SELECT {APPOINTMENT} FROM cancel_as_doctor($1, $2, $3, $4)"
+RESCHEDULE_AS_DOCTOR = f"SELECT {APPOINTMENT} FROM reschedule_as_doctor($1, $2, $3, $4)"
+BULK_CANCEL = f"SELECT {APPOINTMENT} FROM bulk_cancel($1, $2, $3, $4, $5, $6)"
+RECORD_VISIT = f"SELECT {APPOINTMENT} FROM record_visit($1, $2, $3)"
 FIND = {
-    "patient": "SELECT * FROM api_appointment WHERE id = $1 AND patient = $2",
-    "doctor": "SELECT * FROM api_appointment WHERE id = $1 AND doctor = $2",
+    role: f"SELECT {APPOINTMENT} FROM api_appointment WHERE id = $1 AND {role} = $2" for role in ("patient", "doctor")
 }
 HISTORY = """
     SELECT number, changed_at, acted_as, account_id AS account, changes::text
@@ -36,14 +39,14 @@ HISTORY = """
 # Written out for each role, so that each list walks its own index.
 PAGE = {
     role: f"""
-        SELECT * FROM api_appointment
+        SELECT {APPOINTMENT} FROM api_appointment
         WHERE {role} = $1
             AND (appointment_date, id) > ($2, $3)
             AND appointment_date >= $4 AND appointment_date < $5
             AND ($6::text[] = '{{}}' OR status = ANY ($6))
         ORDER BY appointment_date, id
         LIMIT $7
-    """  # noqa: S608  the two roles are written here, nothing of a request is
+    """
     for role in ("patient", "doctor")
 }
 

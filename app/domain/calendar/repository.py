@@ -4,12 +4,13 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.db.columns import column_list
 from app.db.driver import fetch
 from app.domain.calendar.schemas import FeedEntry
 
 OPEN = "SELECT open_calendar_feed($1, $2)"
 CLOSE = "SELECT close_calendar_feed($1)"
-ENTRIES = "SELECT * FROM calendar_feed_entries($1)"
+ENTRIES = f"SELECT {column_list(FeedEntry)} FROM calendar_feed_entries($1)"  # noqa: S608  our own columns
 
 
 @dataclass(frozen=True)

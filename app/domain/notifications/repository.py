@@ -6,6 +6,7 @@ from datetime import timedelta
 from msgspec import convert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.db.columns import column_list
 from app.db.driver import fetch, fetch_one
 from app.domain.calendar.icalendar_file import CalendarEntry
 from app.domain.notifications.schemas import AccountNotification, AppointmentNotification
@@ -27,7 +28,13 @@ DUE_TO = """
     WHERE account_id = $1 AND id > $2 AND status = 'queued' AND due_at <= now()
     ORDER BY id
 """
-CLAIM = "SELECT * FROM claim_notification($1, $2, $3)"
+NOT_IN_DATABASE = {"code", "page", "call", "link"}  # what the worker itself puts into a mail
+MESSAGE = column_list(
+    name
+    for name in dict.fromkeys((*AppointmentNotification.__struct_fields__, *AccountNotification.__struct_fields__))
+    if name not in NOT_IN_DATABASE
+)
+CLAIM = f"SELECT {MESSAGE} FROM claim_notification($1, $2, $3)"  # noqa: S608  our own columns
 SENT = "SELECT notification_sent($1)"
 FAILED = "SELECT notification_failed($1, $2, $3)"
 

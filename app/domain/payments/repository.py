@@ -6,17 +6,18 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.db.columns import column_list
 from app.db.driver import fetch, fetch_one
 from app.domain.payments.paypal.answers import Capture, Order
 from app.domain.payments.records import CaptureStart, PaymentRecord, RefundRecord
 from app.domain.payments.schemas import Payment
 
 # ruff: noqa: S608  the columns are our own fields, nothing of a request is
-PAYMENT = ", ".join(field.name for field in structs.fields(Payment))
-RECORD = ", ".join(field.name for field in structs.fields(PaymentRecord))
+PAYMENT = column_list(Payment)
+RECORD = column_list(PaymentRecord)
+CAPTURE = column_list(CaptureStart)
 
 CREATE = f"SELECT {RECORD} FROM create_payment($1, $2, $3, $4)"
 RECORD_ORDER = f"SELECT {PAYMENT} FROM record_order($1, $2, $3)"
@@ -27,8 +28,8 @@ STATUS_OF_ORDER = """
     SELECT CASE WHEN refund_total = amount THEN 'refunded' ELSE status END AS status FROM payment WHERE order_id = $1
 """
 GIVE_UP = f"SELECT {PAYMENT} FROM give_up_hold($1, $2)"
-BEGIN_CAPTURE = "SELECT * FROM begin_capture($1, $2, $3, $4, $5)"
-RESUME_CAPTURE = "SELECT * FROM resume_capture($1)"
+BEGIN_CAPTURE = f"SELECT {CAPTURE} FROM begin_capture($1, $2, $3, $4, $5)"
+RESUME_CAPTURE = f"SELECT {CAPTURE} FROM resume_capture($1)"
 RECORD_CAPTURE = "SELECT record_capture($1, $2, $3, $4, $5)"
 RECORD_DECLINE = "SELECT record_decline($1, $2, $3)"
 END = "SELECT end_payment($1, $2)"
@@ -36,7 +37,7 @@ DUE = "SELECT payment_id FROM payment_to_settle LIMIT $1"
 CLAIM = f"SELECT {RECORD} FROM claim_payment($1, $2)"
 FINISH_PAYMENT_CHECK = "SELECT finish_payment_check($1, $2)"
 REFUNDS = "SELECT id FROM refund WHERE payment_id = $1 AND status IN ('requested', 'pending') ORDER BY id"
-CLAIM_REFUND = "SELECT * FROM claim_refund($1, $2)"
+CLAIM_REFUND = f"SELECT {column_list(RefundRecord)} FROM claim_refund($1, $2)"
 RECORD_REFUND = "SELECT record_refund($1, $2, $3, $4)"
 RECONCILE = "SELECT reconcile_payments() AS found"
 RECEIVE = "SELECT receive_webhook($1, $2, $3)"

@@ -7,6 +7,7 @@ from msgspec import json, structs
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.api.problems import refused
+from app.db.columns import column_list
 from app.db.driver import fetch, fetch_one
 from app.domain.accounts.schemas import OwnAccount
 from app.domain.auth.passwords import wrong_password
@@ -20,7 +21,7 @@ ERASE: dict[Role, str] = {
     "doctor": "SELECT erase_doctor($1, $2) AS erased",
 }
 EXPORT = "SELECT export_account($1)::text AS holdings"  # as text, in which money is exact
-NOT_CANCELABLE = "SELECT * FROM not_cancelable($1)"
+NOT_CANCELABLE = f"SELECT {column_list(Appointment)} FROM not_cancelable($1)"  # noqa: S608  our own columns
 
 
 @dataclass(frozen=True)

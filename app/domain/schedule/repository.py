@@ -6,6 +6,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.api.problems import account_gone
+from app.db.columns import column_list
 from app.db.driver import fetch, fetch_if, fetch_one
 from app.domain.schedule.changes import affected_or_refuse, should_commit
 from app.domain.schedule.schemas import (
@@ -17,17 +18,24 @@ from app.domain.schedule.schemas import (
     Week,
     WeekChanged,
 )
+from app.domain.shared_schemas import Appointment
 
+# ruff: noqa: S608  the columns are our own, nothing of a request is
 HOURS = (
     "SELECT weekday, start_minute, end_minute FROM working_hours WHERE doctor_id = $1 ORDER BY weekday, start_minute"
 )
 ZONE = "SELECT timezone FROM doctor WHERE account_id = $1"
-REPLACE_HOURS = "SELECT * FROM replace_working_hours($1, $2, $3)"
+REPLACE_HOURS = f"SELECT {column_list(Appointment)} FROM replace_working_hours($1, $2, $3)"
 COLUMNS = 'id, lower(during) AS start, upper(during) AS "end", reason, created_at'
-TIME_OFF_PAGE = f"SELECT {COLUMNS} FROM time_off WHERE doctor_id = $1 AND id > $2 ORDER BY id LIMIT $3"  # noqa: S608  a constant
-TIME_OFF = f"SELECT {COLUMNS} FROM time_off WHERE id = $1"  # noqa: S608  a constant
-ADD_TIME_OFF = "SELECT * FROM add_time_off($1, $2, $3, $4, $5)"
-DELETE_TIME_OFF = f"SELECT {COLUMNS} FROM delete_time_off($1, $2)"  # noqa: S608  a constant
+TIME_OFF_PAGE = f"SELECT {COLUMNS} FROM time_off WHERE doctor_id = $1 AND id > $2 ORDER BY id LIMIT $3"
+TIME_OFF = f"SELECT {COLUMNS} FROM time_off WHERE id = $1"
+# A row for each affected appointment, or one without any: asyncpg decodes composite values by a cached row type.
+ADD_TIME_OFF = f"""
+    SELECT added.time_off_id, {column_list(Appointment, of="affected")}
+    FROM add_time_off($1, $2, $3, $4, $5) AS added
+    LEFT JOIN unnest(added.affected) AS affected ON true
+"""
+DELETE_TIME_OFF = f"SELECT {COLUMNS} FROM delete_time_off($1, $2)"
 
 
 @dataclass(frozen=True)
@@ -54,7 +62,7 @@ class ScheduleRepository:
             for i in change.working_hours
         ]
         arguments = (doctor_id, msgspec.json.encode(week).decode(), change.cancel_affected)
-        rows = await fetch_if(self.engine, should_commit(change, len), REPLACE_HOURS, *arguments)
+        rows = await fetch_if(self.engine, should_commit(change), REPLACE_HOURS, *arguments)
         affected = affected_or_refuse("working_hours_cover_appointments", change, rows)
         present = await self.week(doctor_id)
         hours = sorted(change.working_hours, key=lambda i: (i.weekday, i.start))
@@ -67,10 +75,9 @@ class ScheduleRepository:
     async def add_time_off(self, doctor_id: int, change: AddTimeOff) -> TimeOffAdded:
         """Take a time off. Raises ProblemError with the appointments in its way, or the broken rule."""
         arguments = (doctor_id, change.start, change.end, change.reason, change.cancel_affected)
-        keep = should_commit(change, lambda rows: len(rows[0]["affected"]))
-        (added,) = await fetch_if(self.engine, keep, ADD_TIME_OFF, *arguments)
-        affected = affected_or_refuse("time_off_no_appointment", change, added["affected"])
-        row = await fetch_one(self.engine, TIME_OFF, added["time_off_id"])
+        rows = await fetch_if(self.engine, should_commit(change), ADD_TIME_OFF, *arguments)
+        affected = affected_or_refuse("time_off_no_appointment", change, rows)
+        row = await fetch_one(self.engine, TIME_OFF, rows[0]["time_off_id"])
         return TimeOffAdded(TimeOff(**row) if row else None, affected)
 
     async def delete_time_off(self, doctor_id: int, time_off_id: int) -> TimeOff | None:

@@ -5,17 +5,23 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import httpx
 import pytest
-from litestar.routes import HTTPRoute
 
-from app.domain.auth.tokens import Role, Secret
+from app.domain.auth.tokens import Role
 from app.main import create_app
 from app.settings import Settings
 from tests.api.auth.test_tokens import signed
-from tests.support.factories import a_slot, bearer, make_doctor, make_patient
-from tests.support.http.permissions import BODIES, CALLERS, PERMISSIONS, USUAL, Participants
+from tests.support.factories import bearer
+from tests.support.http.permissions import (
+    CALLERS,
+    PERMISSIONS,
+    Participants,
+    addresses_of,
+    body_of,
+    make_scene,
+    told,
+)
 from tests.support.http.registration import authorization
-from tests.support.http.valid_requests import EXAMPLE_REQUESTS, ExampleRequest, make_example_data
-from tests.support.paypal.payment_client import PAYMENTS
+from tests.support.http.valid_requests import EXAMPLE_REQUESTS, ExampleRequest
 
 ROWS_OF_A = """
     SELECT ARRAY[
@@ -28,24 +34,7 @@ ROWS_OF_A = """
 @pytest.fixture(scope="module")
 def addresses(settings: Settings) -> dict[str, tuple[str, str]]:
     """Method and path of every operation of the app, by the name that its row has."""
-    return {
-        str(handler.operation_id or f"{method} {route.path_format}"): (method, route.path_format)
-        for route in create_app(settings).routes
-        if isinstance(route, HTTPRoute)
-        for method, (handler, _) in route.route_handler_map.items()
-        if method != "OPTIONS"  # which Litestar answers, alike for every address
-    }
-
-
-async def make_scene(db: asyncpg.Connection, client: httpx.AsyncClient, tag: str) -> Participants:
-    """Set the scene, with an order at PayPal if the operation is about payments."""
-    a, refresh, order = await make_example_data(db), Secret.new(), ""
-    await db.execute("SELECT start_session($1, '-', $2)", a.patient, refresh.hash)
-    if tag == "payments":
-        body = {"appointment_id": a.appointment, "amount": "100.00", "currency": "USD"}
-        answer = await client.post(f"{PAYMENTS}create/", headers=a.headers("patient"), json=body)
-        order = answer.json()["paymentId"]
-    return Participants(a, await make_patient(db), await make_doctor(db), a_slot(40).isoformat(), order, refresh.text)
+    return addresses_of(create_app(settings))
 
 
 async def headers_of(
@@ -90,12 +79,12 @@ async def test_who_may_call(
     name: str,
 ) -> None:
     method, path = addresses[name]
-    call = EXAMPLE_REQUESTS.get(name, ExampleRequest())
+    role = EXAMPLE_REQUESTS.get(name, ExampleRequest()).role or "patient"
     answers = []
     for caller in CALLERS:
-        participants = await make_scene(owner, client, "payments" if "payment" in name else "")
-        headers = await headers_of(owner, participants, caller, call.role or "patient", secret)
-        body = BODIES[name](participants) if name in BODIES else call.body(participants.a) if call.body else None
+        participants = await make_scene(owner, client, name)
+        headers = await headers_of(owner, participants, caller, role, secret)
+        body = body_of(name, participants)
         ids = (participants.a.appointment, participants.a.payment, participants.a.entry, participants.a.time_off)
         before = await owner.fetchval(ROWS_OF_A, *ids)
         answer = await client.request(method, participants.a.path(path), headers=headers, json=body)
@@ -107,11 +96,3 @@ async def test_who_may_call(
     assert found == dict(zip(CALLERS, expected, strict=True)), (
         f"{method} {path} is not as tests/support/http/permissions.py says"
     )
-
-
-def told(answer: httpx.Response) -> str:
-    """Return an answer as the table says it."""
-    problem = answer.headers.get("content-type") == "application/problem+json"
-    if problem and answer.json()["code"] != USUAL.get(answer.status_code):
-        return f"{answer.status_code}/{answer.json()['code']}"
-    return str(answer.status_code)

@@ -8,8 +8,16 @@ does not do: one that would be answered with success, were it only for the body.
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import asyncpg
+import httpx
+from litestar import Litestar
+from litestar.routes import HTTPRoute
+
+from app.domain.auth.tokens import Secret
+from tests.support.factories import a_slot, make_doctor, make_patient
 from tests.support.http.registration import newcomer
-from tests.support.http.valid_requests import ExampleData
+from tests.support.http.valid_requests import EXAMPLE_REQUESTS, ExampleData, ExampleRequest, make_example_data
+from tests.support.paypal.payment_client import PAYMENTS
 
 CALLERS = ("anonymous", "patient A", "patient B", "doctor A", "doctor B", "revoked", "expired", "erased")
 USUAL = {401: "unauthorized", 403: "forbidden", 404: "not_found"}
@@ -123,3 +131,41 @@ BODIES: dict[str, Callable[[Participants], dict[str, Any]]] = {
     "cancel_payment": lambda participants: {"paymentId": participants.order},
     "join_waitlist": lambda participants: {"doctor": participants.a.doctor, "desired_date": participants.slot[:10]},
 }
+
+
+def addresses_of(app: Litestar) -> dict[str, tuple[str, str]]:
+    """Return method and path of every operation of an app, by the name that its row has."""
+    return {
+        str(handler.operation_id or f"{method} {route.path_format}"): (method, route.path_format)
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        for method, (handler, _) in route.route_handler_map.items()
+        if method != "OPTIONS"  # which Litestar answers, alike for every address
+    }
+
+
+async def make_scene(db: asyncpg.Connection, client: httpx.AsyncClient, name: str) -> Participants:
+    """Set the scene for an operation, with an order at PayPal if it is about payments."""
+    a, refresh, order = await make_example_data(db), Secret.new(), ""
+    await db.execute("SELECT start_session($1, '-', $2)", a.patient, refresh.hash)
+    if "payment" in name:
+        body = {"appointment_id": a.appointment, "amount": "100.00", "currency": "USD"}
+        answer = await client.post(f"{PAYMENTS}create/", headers=a.headers("patient"), json=body)
+        order = answer.json()["paymentId"]
+    return Participants(a, await make_patient(db), await make_doctor(db), a_slot(40).isoformat(), order, refresh.text)
+
+
+def body_of(name: str, participants: Participants) -> dict[str, Any] | None:
+    """Return a good body for an operation; None if it takes none."""
+    if name in BODIES:
+        return BODIES[name](participants)
+    call = EXAMPLE_REQUESTS.get(name, ExampleRequest())
+    return call.body(participants.a) if call.body else None
+
+
+def told(answer: httpx.Response) -> str:
+    """Return an answer as the table says it."""
+    problem = answer.headers.get("content-type") == "application/problem+json"
+    if problem and answer.json()["code"] != USUAL.get(answer.status_code):
+        return f"{answer.status_code}/{answer.json()['code']}"
+    return str(answer.status_code)

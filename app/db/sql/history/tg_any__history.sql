@@ -39,7 +39,13 @@ BEGIN
     h.was := (SELECT jsonb_object_agg(key, value) FROM jsonb_each(p_was) WHERE value <> p_becomes -> key);
     h.becomes := p_becomes;
     h.hash := history_hash(h, last_hash);
-    INSERT INTO history SELECT h.*;
+    -- by name: a column that a later release has added gets its default
+    INSERT INTO history (
+        object_kind, object_id, number, changed_at, transaction_id, database_role, acted_as, account_id, was, becomes, hash
+    ) VALUES (
+        h.object_kind, h.object_id, h.number, h.changed_at, h.transaction_id, h.database_role, h.acted_as, h.account_id,
+        h.was, h.becomes, h.hash
+    );
 END
 $$;
 COMMENT ON FUNCTION record_change(text, integer, jsonb, jsonb) IS

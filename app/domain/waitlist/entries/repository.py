@@ -5,17 +5,21 @@ from dataclasses import dataclass
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.db.columns import column_list
 from app.db.driver import fetch, fetch_one
 from app.domain.auth.tokens import Caller
 from app.domain.waitlist.entries.schemas import JoinWaitlist, Preferences, WaitlistEntry
 
-JOIN = "SELECT * FROM join_waitlist($1, $2, $3, $4, $5, $6)"
-LEAVE = "SELECT * FROM leave_waitlist($1, $2)"
-PAUSE = "SELECT * FROM pause_waitlist($1, $2)"
-RESUME = "SELECT * FROM resume_waitlist($1, $2)"
-PREFER = "SELECT * FROM prefer_slots($1, $2, $3, $4, $5)"
+# ruff: noqa: S608  the columns and the two roles are our own, nothing of a request is
+ENTRY = column_list(WaitlistEntry)
+
+JOIN = f"SELECT {ENTRY} FROM join_waitlist($1, $2, $3, $4, $5, $6)"
+LEAVE = f"SELECT {ENTRY} FROM leave_waitlist($1, $2)"
+PAUSE = f"SELECT {ENTRY} FROM pause_waitlist($1, $2)"
+RESUME = f"SELECT {ENTRY} FROM resume_waitlist($1, $2)"
+PREFER = f"SELECT {ENTRY} FROM prefer_slots($1, $2, $3, $4, $5)"
 PAGE = {
-    role: f"SELECT * FROM api_waitlist_entry WHERE {role} = $1 AND id > $2 ORDER BY id LIMIT $3"  # noqa: S608  the two roles are written here
+    role: f"SELECT {ENTRY} FROM api_waitlist_entry WHERE {role} = $1 AND id > $2 ORDER BY id LIMIT $3"
     for role in ("patient", "doctor")
 }
 

@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.db.columns import column_list
 from app.db.driver import fetch, fetch_one
 from app.domain.appointments.schemas import AppointmentDetail
+from app.domain.shared_schemas import Appointment
 from app.domain.waitlist.offers.schemas import LinkedOffer, Offer, OfferDetail, OfferStatus
 
 # ruff: noqa: S608  the columns are our own fields, nothing of a request is
-OFFER = ", ".join(field.name for field in structs.fields(Offer))
+OFFER = column_list(Offer)
 
 PAGE = f"""
     SELECT {OFFER} FROM api_offer
@@ -19,9 +20,9 @@ PAGE = f"""
     ORDER BY id
     LIMIT $4
 """
-CLAIM = "SELECT * FROM claim_offer($1, $2)"
+CLAIM = f"SELECT {column_list(Appointment)} FROM claim_offer($1, $2)"
 DECLINE = f"SELECT {OFFER} FROM decline_offer($1, $2)"
-FIND_LINKED = "SELECT * FROM offer_by_token($1)"
+FIND_LINKED = f"SELECT {column_list(LinkedOffer)} FROM offer_by_token($1)"
 
 
 @dataclass(frozen=True)
