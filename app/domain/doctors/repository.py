@@ -13,8 +13,10 @@ from app.db.driver import fetch, fetch_one
 from app.domain.doctors.schemas import Doctor, DoctorSlot
 from app.domain.shared_schemas import Slot
 
-PUBLIC = f"SELECT {column_list(Doctor)} FROM api_doctor WHERE"  # noqa: S608  our own columns
-FIND = f"{PUBLIC} id = $1"
+# ruff: noqa: S608  the columns and conditions are our own, nothing of a request is
+DOCTOR = column_list(Doctor)
+
+FIND = f"SELECT {DOCTOR} FROM api_doctor WHERE id = $1"
 SEARCH = """
     SELECT doctor, starts_at, ends_at
     FROM search_free_slots($1, coalesce($2, now()), coalesce($3, 'infinity'::timestamptz), $4, $5, $6)
@@ -29,14 +31,15 @@ FREE_SLOTS = """
 
 def page_query(*, specialty: str, name: str, after: int, limit: int) -> tuple[str, list[Any]]:
     """Return the statement of a page of doctors, and its arguments. Without a filter it has no condition for it."""
-    conditions, arguments = ["id > $1"], list[Any]((after, limit))
+    conditions = ["id > $1"]
+    arguments: list[Any] = [after, limit]
     if specialty:
         arguments.append(specialty.lower())
         conditions.append(f"lower(specialty) = ${len(arguments)}")
     if name:
         arguments.append("%" + re.sub(r"([\\%_])", r"\\\1", name.lower()) + "%")
         conditions.append(f"lower(full_name) LIKE ${len(arguments)}")
-    return f"{PUBLIC} {' AND '.join(conditions)} ORDER BY id LIMIT $2", arguments
+    return f"SELECT {DOCTOR} FROM api_doctor WHERE {' AND '.join(conditions)} ORDER BY id LIMIT $2", arguments
 
 
 @dataclass(frozen=True)
