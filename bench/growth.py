@@ -25,7 +25,7 @@ PAST = """
     )
     SELECT doctors[1 + n % cardinality(doctors)], patients[1 + n % cardinality(patients)],
         tstzrange(t, t + interval '30 min'), 'completed', t - interval '72 h', 0, 'USD', t - interval '5 days', t
-    FROM (SELECT $1::int[] AS doctors, $2::int[] AS patients) AS given
+    FROM (SELECT $1::bigint[] AS doctors, $2::bigint[] AS patients) AS given
     CROSS JOIN generate_series(0, $3::int - 1) AS n
     CROSS JOIN LATERAL (
         SELECT date_trunc('hour', now()) - (1 + n / cardinality(doctors)) * interval '30 min'

@@ -18,26 +18,26 @@ ACCOUNTS = """
     SELECT $1 || n, $1 || n || '@example.com', '-', $2 FROM generate_series(1, $3) AS n
     RETURNING id
 """
-PATIENTS = "INSERT INTO patient (account_id, full_name) SELECT id, 'Patient ' || id FROM unnest($1::int[]) AS id"
+PATIENTS = "INSERT INTO patient (account_id, full_name) SELECT id, 'Patient ' || id FROM unnest($1::bigint[]) AS id"
 DOCTORS = """
     INSERT INTO doctor (account_id, full_name, specialty, fee, max_appointments)
-    SELECT id, 'Dr ' || id, $2, 0, $3 FROM unnest($1::int[]) AS id
+    SELECT id, 'Dr ' || id, $2, 0, $3 FROM unnest($1::bigint[]) AS id
 """
 HOURS = """
     INSERT INTO working_hours (doctor_id, weekday, start_minute, end_minute)
-    SELECT id, weekday, $3, $4 FROM unnest($1::int[]) AS id, generate_series(1, $2) AS weekday
+    SELECT id, weekday, $3, $4 FROM unnest($1::bigint[]) AS id, generate_series(1, $2) AS weekday
 """
 UNLIKE_DOCTORS = """
     INSERT INTO doctor (account_id, full_name, specialty, fee, slot_minutes, buffer_minutes)
     SELECT
         id, 'Dr ' || id, $2, 0,
         ('{15,20,30,30,30,45,60}'::int[])[1 + id % 7], ('{0,0,0,5,10}'::int[])[1 + id / 7 % 5]
-    FROM unnest($1::int[]) AS id
+    FROM unnest($1::bigint[]) AS id
 """
 UNLIKE_HOURS = """
     INSERT INTO working_hours (doctor_id, weekday, start_minute, end_minute)
     SELECT id, weekday, start_minute, end_minute
-    FROM unnest($1::int[]) AS id
+    FROM unnest($1::bigint[]) AS id
     CROSS JOIN LATERAL (VALUES
         (420 + 30 * (id / 35 % 7), 720 + 30 * (id / 245 % 3)),
         (780 + 30 * (id / 735 % 3), 900 + 30 * (id / 2205 % 11))

@@ -20,7 +20,9 @@ CURRENCY = pattern(rf"^[A-Z]{{3}}{END}", "Must be an ISO 4217 code such as USD."
 CLOCK = pattern(rf"^([01][0-9]|2[0-3]):[0-5][0-9]{END}", "Must be a time such as 09:30.")
 MONEY = pattern(rf"^[0-9]{{1,10}}(\.[0-9]{{1,2}})?{END}", 'Must be an amount such as "100.00".')
 
-Id = Annotated[int, Meta(ge=1, le=2_147_483_647, description="Identifier.")]
+# Readers of JSON may round larger integers (RFC 8259, 6).
+MAX_ID = 2**53 - 1
+Id = Annotated[int, Meta(ge=1, le=MAX_ID, description="Identifier.")]
 Instant = Annotated[datetime, Meta(tz=True, description="ISO 8601 with an offset; answers are UTC.")]
 Name = Annotated[str, Meta(max_length=150, pattern=NAME, examples=["Ada Lovelace"])]
 ShortText = Annotated[str, Meta(max_length=150, pattern=PRINTABLE)]
@@ -30,7 +32,7 @@ Currency = Annotated[str, Meta(pattern=CURRENCY, examples=["USD"], description="
 Reason = Annotated[str, Meta(max_length=500, pattern=PRINTABLE)]
 Money = Annotated[str, Meta(pattern=MONEY, examples=["100.00"])]
 
-PathId = Annotated[int, PathParameter(ge=1, le=2_147_483_647)]
+PathId = Annotated[int, PathParameter(ge=1, le=MAX_ID)]
 SearchText = Annotated[str, QueryParameter(max_length=150, pattern=PRINTABLE)]
 
 

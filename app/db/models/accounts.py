@@ -61,7 +61,7 @@ class Account(Base):
         {"comment": "A login. What a person is, doctor or patient, is fixed by the profile that refers to it."},
     )
 
-    id: Mapped[int] = mapped_column(Integer, Identity(always=True), primary_key=True)
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     username: Mapped[str | None] = mapped_column(Text, comment="Unique whatever its case; none once erased.")
     email: Mapped[str | None] = mapped_column(
         Text, comment="Where mails go. Unique whatever its case; none once erased."
@@ -156,7 +156,7 @@ class Doctor(Base):
         },
     )
 
-    account_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    account_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     role: Mapped[str] = mapped_column(
         Text,
         Computed("'doctor'", persisted=True),
@@ -211,7 +211,7 @@ class Patient(Base):
         },
     )
 
-    account_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    account_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     role: Mapped[str] = mapped_column(
         Text,
         Computed("'patient'", persisted=True),

@@ -5,6 +5,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     DateTime,
     ForeignKey,
@@ -73,7 +74,7 @@ class Appointment(Base):
         {"comment": "A booking of a doctor's slot. While active it holds the slot and one of the doctor's 30 seats."},
     )
 
-    id: Mapped[int] = mapped_column(Integer, Identity(always=True), primary_key=True)
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     doctor_id: Mapped[int] = mapped_column(ForeignKey("doctor.account_id"))
     patient_id: Mapped[int | None] = mapped_column(
         ForeignKey("patient.account_id"), comment="None while a freed slot is on offer to the waitlist."

@@ -22,7 +22,7 @@ class History(Base):
 
     object_kind: Mapped[str] = mapped_column(Text, primary_key=True, comment="The table of what changed.")
     object_id: Mapped[int] = mapped_column(
-        Integer, primary_key=True, autoincrement=False, comment="Its id there; of the policy 1."
+        BigInteger, primary_key=True, autoincrement=False, comment="Its id there; of the policy 1."
     )
     number: Mapped[int] = mapped_column(
         Integer, primary_key=True, autoincrement=False, comment="1, 2, 3 ... for each object."
@@ -35,7 +35,9 @@ class History(Base):
     acted_as: Mapped[str] = mapped_column(
         Text, comment="patient, doctor, payer, payment, system (the service by itself) or admin."
     )
-    account_id: Mapped[int | None] = mapped_column(comment="Whose request it was; none: nobody's who has an account.")
+    account_id: Mapped[int | None] = mapped_column(
+        BigInteger, comment="Whose request it was; none: nobody's who has an account."
+    )
     was: Mapped[dict[str, Any] | None] = mapped_column(
         JSONB(none_as_null=True), comment="What changed, as it was before; none: it began here."
     )

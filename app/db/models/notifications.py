@@ -111,7 +111,7 @@ class Notification(Base):
     )
     batch: Mapped[UUID | None] = mapped_column(comment="What one act canceled together is told in one mail a person.")
     also: Mapped[list[Any]] = mapped_column(
-        ARRAY(Integer), server_default=text("'{}'"), comment="The batch's other appointments of this account."
+        ARRAY(BigInteger), server_default=text("'{}'"), comment="The batch's other appointments of this account."
     )
     request_id: Mapped[str | None] = mapped_column(
         Text,

@@ -5,12 +5,12 @@ from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     DateTime,
     ForeignKey,
     Identity,
     Index,
-    Integer,
     Numeric,
     SmallInteger,
     Text,
@@ -62,7 +62,7 @@ class Payment(Base):
         {"comment": "What a patient pays for an appointment, through an order at PayPal."},
     )
 
-    id: Mapped[int] = mapped_column(Integer, Identity(always=True), primary_key=True)
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     appointment_id: Mapped[int] = mapped_column(ForeignKey("appointment.id"))
     amount: Mapped[Decimal] = mapped_column(Numeric(12, 2), comment="The appointment's fee.")
     currency: Mapped[str] = mapped_column(CHAR(3), comment="The appointment's currency, ISO 4217.")
@@ -109,7 +109,7 @@ class Refund(Base):
         {"comment": "Money on its way back to the payer."},
     )
 
-    id: Mapped[int] = mapped_column(Integer, Identity(always=True), primary_key=True)
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     payment_id: Mapped[int] = mapped_column(ForeignKey("payment.id"))
     amount: Mapped[Decimal] = mapped_column(Numeric(12, 2), comment="In the payment's currency.")
     reason: Mapped[str] = mapped_column(Text, comment="Why: appointment_canceled or slot_lost.")

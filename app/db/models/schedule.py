@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, Integer, SmallInteger, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, SmallInteger, Text, text
 from sqlalchemy.dialects.postgresql import TSTZRANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -29,7 +29,7 @@ class WorkingHours(Base):
         {"comment": "When a doctor works: intervals of the local day, week by week. None crosses midnight."},
     )
 
-    id: Mapped[int] = mapped_column(Integer, Identity(always=True), primary_key=True)
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     doctor_id: Mapped[int] = mapped_column(ForeignKey("doctor.account_id", ondelete="CASCADE"))
     weekday: Mapped[int] = mapped_column(SmallInteger, comment="ISO: 1 Monday to 7 Sunday.")
     start_minute: Mapped[int] = mapped_column(SmallInteger, comment="Minutes after local midnight, 0 to 1439.")
@@ -45,7 +45,7 @@ class TimeOff(Base):
         {"comment": "When a doctor is away. It never covers an appointment that somebody holds."},
     )
 
-    id: Mapped[int] = mapped_column(Integer, Identity(always=True), primary_key=True)
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     doctor_id: Mapped[int] = mapped_column(ForeignKey("doctor.account_id", ondelete="CASCADE"))
     during: Mapped[Range[datetime]] = mapped_column(TSTZRANGE, comment="[start, end).")
     reason: Mapped[str | None] = mapped_column(Text, comment="Told to patients whose appointment is canceled for it.")

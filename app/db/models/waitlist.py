@@ -2,7 +2,18 @@
 
 from datetime import date, datetime, time
 
-from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Identity, Index, Integer, SmallInteger, Text, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    SmallInteger,
+    Text,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.models.base import Base, timestamp_column
@@ -36,7 +47,7 @@ class WaitlistEntry(Base):
         {"comment": "A patient who waits for a slot with a doctor. In line by priority class, then in order of id."},
     )
 
-    id: Mapped[int] = mapped_column(Integer, Identity(always=True), primary_key=True)
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     doctor_id: Mapped[int] = mapped_column(ForeignKey("doctor.account_id"))
     patient_id: Mapped[int] = mapped_column(ForeignKey("patient.account_id"))
     desired_date: Mapped[date | None] = mapped_column(comment="A day in the doctor's zone; none: any day.")
@@ -72,7 +83,7 @@ class Offer(Base):
         {"comment": "A freed slot, which is an offered appointment, offered to a waitlist entry."},
     )
 
-    id: Mapped[int] = mapped_column(Integer, Identity(always=True), primary_key=True)
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     appointment_id: Mapped[int] = mapped_column(ForeignKey("appointment.id"), comment="The slot, taken while on offer.")
     waitlist_entry_id: Mapped[int] = mapped_column(ForeignKey("waitlist_entry.id"))
     wave: Mapped[int] = mapped_column(SmallInteger, comment="1 for those who heard first; each wave is twice as large.")

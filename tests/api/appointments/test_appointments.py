@@ -7,6 +7,7 @@ import asyncpg
 import httpx
 import pytest
 
+from app.domain.fields import MAX_ID
 from tests.support.factories import SLOT, a_slot, bearer, make_doctor, make_patient, make_patients, past_appointment
 from tests.support.http.answers import assert_problem, instant
 from tests.support.http.bookings import APPOINTMENTS, booked, cancel
@@ -31,7 +32,7 @@ async def test_both_parties_see_the_same_and_others_nothing(
     assert (await client.get(path, headers=bearer(doctor, "doctor"))).json() == seen.json()
     others = [bearer(stranger, "patient"), bearer(await make_doctor(owner), "doctor")]
     refused = [await client.get(path, headers=headers) for headers in others]
-    absent = await client.get(f"{APPOINTMENTS}2147483647/", headers=bearer(patient, "patient"))
+    absent = await client.get(f"{APPOINTMENTS}{MAX_ID}/", headers=bearer(patient, "patient"))
     assert assert_problem(absent, 404, "not_found") == refused[0].json() == refused[1].json()
     assert_problem(await client.get(path), 401, "unauthorized")
 

@@ -7,6 +7,7 @@ import asyncpg
 import httpx
 import pytest
 
+from app.domain.fields import MAX_ID
 from tests.support.factories import SLOT, a_slot, bearer, make_doctor, make_patient, make_patients
 from tests.support.http.answers import assert_problem, instant
 from tests.support.http.bookings import APPOINTMENTS, SOON, booked, post_booking, slot_at
@@ -89,7 +90,7 @@ async def test_doctors_do_not_book(client: httpx.AsyncClient, owner: asyncpg.Con
 
 async def test_who_is_no_doctor_cannot_be_booked(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     patient, other = await make_patients(owner, 2)
-    for nobody in (patient, other, 2_147_483_647):
+    for nobody in (patient, other, MAX_ID):
         answer = await post_booking(client, patient, nobody, a_slot())
         assert_problem(answer, 422, "appointment_doctor_id_fkey")
         assert await rows(owner, nobody) == 0

@@ -6,6 +6,7 @@ from typing import Any
 import asyncpg
 import httpx
 
+from app.domain.fields import MAX_ID
 from tests.api.doctors.test_free_slots import slots
 from tests.support.db.past_visits import ago, visit
 from tests.support.factories import SLOT, a_slot, make_doctor, make_patient, make_patients
@@ -124,7 +125,7 @@ async def test_a_wish_far_from_everything_is_answered_with_what_there_is(
 
 async def test_who_is_no_doctor_has_no_rules_and_no_slots(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     patient = await make_patient(owner)
-    problem = assert_problem(await post_booking(client, patient, 2_147_483_647, a_slot()), 422)
+    problem = assert_problem(await post_booking(client, patient, MAX_ID, a_slot()), 422)
     assert codes(problem) == ["appointment_doctor_id_fkey"]
     assert alternatives(problem) == []
 

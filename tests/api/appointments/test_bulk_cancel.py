@@ -8,6 +8,7 @@ import asyncpg
 import httpx
 import pytest
 
+from app.domain.fields import MAX_ID
 from tests.api.doctors.test_free_slots import slots
 from tests.api.waitlist.test_waitlist import joined
 from tests.support.db.past_visits import ago, visit
@@ -83,7 +84,7 @@ async def test_by_patient_by_date_and_by_both(client: httpx.AsyncClient, owner: 
         ({"cancel_date": date, "patient_id": first}, [today[0]]),
         ({"cancel_date": (noon + 2 * DAY).date().isoformat()}, []),
         ({"patient_id": nobody}, []),
-        ({"patient_id": 2_147_483_647}, []),
+        ({"patient_id": MAX_ID}, []),
         ({"cancel_date": "0001-01-01"}, []),
         ({"cancel_date": "9999-12-31"}, []),
         ({}, today + tomorrow),

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import httpx
 
+from app.domain.fields import MAX_ID
 from tests.support.factories import SLOT, a_slot, bearer, make_doctor, make_patient, make_patients, past_appointment
 from tests.support.http.answers import assert_problem, instant
 from tests.support.http.bookings import APPOINTMENTS, SOON, booked, cancel, post_booking, slot_at
@@ -76,7 +77,7 @@ async def test_somebody_elses_does_not_exist(client: httpx.AsyncClient, owner: a
     doctor, (patient, stranger) = await make_doctor(owner), await make_patients(owner, 2)
     appointment = await booked(client, patient, doctor, a_slot())
     assert_problem(await cancel(client, stranger, appointment), 404, "not_found")
-    assert_problem(await cancel(client, patient, 2_147_483_647), 404, "not_found")
+    assert_problem(await cancel(client, patient, MAX_ID), 404, "not_found")
     assert await status_of(owner, appointment) == "pending"
 
 

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from app.domain.auth.tokens import Role
+from app.domain.fields import MAX_ID
 from tests.api.doctors.test_free_slots import slots
 from tests.api.waitlist.test_waitlist import joined
 from tests.support.db.past_visits import ago, visit
@@ -159,7 +160,7 @@ async def test_another_ones_appointment_is_not_there(
     before = await row_of(owner, appointment)
     for call, body in calls.items():
         refused = await call_appointment(client, role, stranger, appointment, call, **body)
-        absent = await call_appointment(client, role, stranger, 2_147_483_647, call, **body)
+        absent = await call_appointment(client, role, stranger, MAX_ID, call, **body)
         assert assert_problem(refused, 404, "not_found") == absent.json()
     assert await row_of(owner, appointment) == before
 

@@ -10,6 +10,7 @@ import httpx
 import jwt
 import pytest
 
+from app.domain.fields import MAX_ID
 from tests.support.http.answers import assert_problem
 from tests.support.http.registration import LOGIN, ME, PASSWORD, Person, authorization, register
 from tests.support.servers.worker_process import eventually
@@ -120,6 +121,6 @@ async def test_the_token_of_an_account_that_is_gone_asks_to_log_in_again(
     client: httpx.AsyncClient, secret: str
 ) -> None:
     tokens = await log_in(client, await register(client))
-    gone = jwt.encode(claims(tokens["access"], sub="2147483647"), secret, algorithm="HS256")
+    gone = jwt.encode(claims(tokens["access"], sub=str(MAX_ID)), secret, algorithm="HS256")
     assert_problem(await client.get(ME, headers=authorization(gone)), 401, "unauthorized")
     assert_problem(await client.patch(ME, headers=authorization(gone), json={"phone": "1"}), 401, "unauthorized")

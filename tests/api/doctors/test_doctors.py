@@ -4,6 +4,7 @@ import asyncpg
 import httpx
 import pytest
 
+from app.domain.fields import MAX_ID
 from tests.support.factories import make_doctor, make_patient
 from tests.support.http.answers import assert_problem
 from tests.support.http.pagination import pages
@@ -82,6 +83,6 @@ async def test_a_page_that_is_the_last_links_to_no_next(client: httpx.AsyncClien
 
 
 async def test_who_is_no_doctor_is_not_found(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
-    for account in (await make_patient(owner), 2_147_483_647):
+    for account in (await make_patient(owner), MAX_ID):
         for path in (f"{DOCTORS}{account}/", f"{DOCTORS}{account}/slots/"):
             assert_problem(await client.get(path), 404, "not_found")

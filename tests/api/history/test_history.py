@@ -3,6 +3,7 @@
 import asyncpg
 import httpx
 
+from app.domain.fields import MAX_ID
 from tests.support.factories import a_slot, bearer, book, make_doctor, make_patient
 from tests.support.http.answers import assert_problem, instant
 from tests.support.http.bookings import APPOINTMENTS
@@ -43,7 +44,7 @@ async def test_nobody_else_learns_that_there_is_any(
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     appointment = await book(app, patient, doctor, a_slot())
     for headers in (bearer(await make_patient(owner), "patient"), bearer(await make_doctor(owner), "doctor")):
-        for number in (appointment, 2147483647):
+        for number in (appointment, MAX_ID):
             problem = assert_problem(
                 await client.get(f"{APPOINTMENTS}{number}/history/", headers=headers), 404, "not_found"
             )

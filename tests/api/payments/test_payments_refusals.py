@@ -6,6 +6,7 @@ import asyncpg
 import httpx
 import pytest
 
+from app.domain.fields import MAX_ID
 from tests.support.factories import SLOT, a_slot, bearer, book, make_doctor, make_patient
 from tests.support.http.answers import assert_problem
 from tests.support.http.appointment_actions import as_doctor
@@ -49,7 +50,7 @@ async def test_somebody_elses_payment_does_not_exist(payment_client: PaymentClie
 
 async def test_what_does_not_exist(payment_client: PaymentClient) -> None:
     patient = (await payment_client.hold()).patient
-    nowhere = BegunPayment(0, patient, 2_147_483_647, 2_147_483_647, "5O190127TN364715T")
+    nowhere = BegunPayment(0, patient, MAX_ID, MAX_ID, "5O190127TN364715T")
     for answer, what in (
         (await payment_client.create(nowhere), "appointment"),
         (await payment_client.execute(nowhere), "payment"),

@@ -8,6 +8,7 @@ import asyncpg
 import httpx
 import pytest
 
+from app.domain.fields import MAX_ID
 from tests.api.doctors.test_free_slots import slots
 from tests.api.waitlist.test_waitlist import joined
 from tests.support.db.past_visits import ago, visit
@@ -151,7 +152,7 @@ async def test_other_doctors_times_off_are_not_there(client: httpx.AsyncClient, 
     doctor, other = await make_doctor(owner), await make_doctor(owner)
     entry = (await take_off(client, doctor, a_slot(), a_slot(2))).json()["time_off"]["id"]
     assert await times_off(client, other) == []
-    for stranger, number in ((other, entry), (doctor, 2_147_483_647)):
+    for stranger, number in ((other, entry), (doctor, MAX_ID)):
         answer = await client.delete(f"{TIME_OFF}{number}/", headers=bearer(stranger, "doctor"))
         assert_problem(answer, 404, "not_found")
     assert len(await times_off(client, doctor)) == 1

@@ -8,6 +8,7 @@ import asyncpg
 import httpx
 import pytest
 
+from app.domain.fields import MAX_ID
 from tests.api.doctors.test_free_slots import slots
 from tests.support.db.past_visits import ago, visit
 from tests.support.factories import a_slot, bearer, make_doctor, make_patient, make_patients
@@ -180,7 +181,7 @@ async def test_a_booking_and_a_change_of_hours_at_once(client: httpx.AsyncClient
 
 
 async def test_an_account_that_is_gone_has_no_week(client: httpx.AsyncClient) -> None:
-    assert_problem(await client.get(HOURS, headers=bearer(2_147_483_647, "doctor")), 401, "unauthorized")
+    assert_problem(await client.get(HOURS, headers=bearer(MAX_ID, "doctor")), 401, "unauthorized")
 
 
 async def test_another_doctors_week_stays(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:

@@ -8,6 +8,7 @@ import asyncpg
 import httpx
 import pytest
 
+from app.domain.fields import MAX_ID
 from tests.support.factories import a_slot, bearer, book, make_doctor, make_patient, make_patients
 from tests.support.http.answers import assert_problem, instant
 from tests.support.http.bookings import APPOINTMENTS, booked, cancel
@@ -100,7 +101,7 @@ async def test_of_ten_at_once_one_is_in_line(client: httpx.AsyncClient, owner: a
 
 async def test_who_is_no_doctor_is_not_waited_for(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     patient, other = await make_patients(owner, 2)
-    for nobody in (other, 2_147_483_647):
+    for nobody in (other, MAX_ID):
         assert_problem(await join(client, patient, nobody), 422)
 
 
@@ -168,7 +169,7 @@ async def test_somebody_elses_entry_does_not_exist(client: httpx.AsyncClient, ow
     doctor, (patient, stranger) = await make_full_doctor(owner), await make_patients(owner, 2)
     entry = await joined(client, patient, doctor)
     assert_problem(await leave(client, stranger, entry["id"]), 404, "not_found")
-    assert_problem(await leave(client, patient, 2_147_483_647), 404, "not_found")
+    assert_problem(await leave(client, patient, MAX_ID), 404, "not_found")
     answer = await client.delete(f"{WAITLIST}{entry['id']}/", headers=bearer(doctor, "doctor"))
     assert_problem(answer, 403, "forbidden")
     assert (await client.get(WAITLIST, headers=bearer(patient, "patient"))).json() == [entry]

@@ -27,11 +27,11 @@ RULES = [
 ]
 # Each case is explained, then tried and undone: the next one meets the same practice.
 JUDGE = """
-    CREATE FUNCTION pg_temp.judge(doctors integer[], patients integer[], starts timestamptz[])
-    RETURNS TABLE (doctor integer, patient integer, start timestamptz, said text[], met text, claimed boolean)
+    CREATE FUNCTION pg_temp.judge(doctors bigint[], patients bigint[], starts timestamptz[])
+    RETURNS TABLE (doctor bigint, patient bigint, start timestamptz, said text[], met text, claimed boolean)
     LANGUAGE plpgsql AS $$
     DECLARE
-        booked integer;
+        booked bigint;
     BEGIN
         FOR n IN 1..cardinality(doctors) LOOP
             doctor := doctors[n]; patient := patients[n]; start := starts[n]; claimed := false;

@@ -87,7 +87,7 @@ async def test_a_multi_row_insert(owner: asyncpg.Connection, admin: asyncpg.Conn
         statement = (
             "INSERT INTO appointment (doctor_id, patient_id, during)"
             " SELECT $1, p, tstzrange($3::timestamptz + n * s, $3 + (n + 1) * s)"
-            " FROM unnest($2::integer[]) WITH ORDINALITY AS t (p, n), (VALUES (interval '30 minutes')) AS v (s)"
+            " FROM unnest($2::bigint[]) WITH ORDINALITY AS t (p, n), (VALUES (interval '30 minutes')) AS v (s)"
         )
         with refused("appointment_doctor_cap"):
             await writer.execute(statement, doctor, patients, a_slot())

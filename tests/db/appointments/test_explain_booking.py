@@ -5,6 +5,7 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
+from app.domain.fields import MAX_ID
 from tests.support.db.refusals import refused
 from tests.support.factories import a_slot, book, make_doctor, make_patient, make_patients
 
@@ -49,7 +50,7 @@ async def test_a_time_may_be_wrong_in_two_ways(owner: asyncpg.Connection, app: a
 
 
 async def test_who_is_nobody_has_no_hours_to_be_outside_of(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
-    assert await reasons(app, await make_patient(owner), 2_147_483_647, a_slot()) == {}
+    assert await reasons(app, await make_patient(owner), MAX_ID, a_slot()) == {}
 
 
 async def test_where_nothing_stands_in_the_way_nothing_is_named(

@@ -150,7 +150,7 @@ WAYS_ROUND = (
     "ALTER ROLE {role} SUPERUSER",
     "GRANT booking_owner TO {role}",
     "ALTER FUNCTION refuse(text, text) OWNER TO {role}",
-    "ALTER FUNCTION book(integer, integer, timestamptz) SECURITY INVOKER",
+    "ALTER FUNCTION book(bigint, bigint, timestamptz) SECURITY INVOKER",
     "DROP FUNCTION refuse(text, text) CASCADE",
     "COPY account (username) TO PROGRAM 'cat'",
     "DO $$ BEGIN UPDATE appointment SET seat = 1; END $$",

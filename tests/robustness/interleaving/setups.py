@@ -113,7 +113,7 @@ PEOPLE = """
 """
 HELD = """
     SELECT b.id
-    FROM unnest($1::integer[], $2::integer[], $3::timestamptz[]) WITH ORDINALITY AS t (doctor, patient, start, n)
+    FROM unnest($1::bigint[], $2::bigint[], $3::timestamptz[]) WITH ORDINALITY AS t (doctor, patient, start, n)
     CROSS JOIN LATERAL book(patient, doctor, start) AS b
     ORDER BY n
 """
@@ -123,18 +123,18 @@ LAPSED = """
     )
     SELECT doctor, patient, tstzrange(start, start + interval '30 min'), 'pending', 30, start - interval '72 h',
         now() - interval '1 s', 100, 'USD', now() - interval '15 min'
-    FROM unnest($1::integer[], $2::integer[], $3::timestamptz[]) AS t (doctor, patient, start)
+    FROM unnest($1::bigint[], $2::bigint[], $3::timestamptz[]) AS t (doctor, patient, start)
     RETURNING id
 """
 PAYMENTS = """
     INSERT INTO payment (appointment_id, amount, currency, status, hold_expires_at, order_id, capture_request_id)
     SELECT a.id, a.fee, a.currency, t.status, a.hold_expires_at, gen_random_uuid()::text, gen_random_uuid()
-    FROM unnest($1::integer[], $2::text[]) WITH ORDINALITY AS t (appointment, status, n)
+    FROM unnest($1::bigint[], $2::text[]) WITH ORDINALITY AS t (appointment, status, n)
     INNER JOIN appointment AS a ON a.id = t.appointment
     ORDER BY n
     RETURNING id, reference::text, order_id
 """
-WAITING = "INSERT INTO waitlist_entry (doctor_id, patient_id) SELECT * FROM unnest($1::integer[], $2::integer[])"
+WAITING = "INSERT INTO waitlist_entry (doctor_id, patient_id) SELECT * FROM unnest($1::bigint[], $2::bigint[])"
 
 
 def working_hours(start: datetime, end: datetime) -> Iterator[tuple[int, int, int]]:
@@ -208,7 +208,7 @@ def _participant(
 STATE = """
     WITH who AS (
         SELECT id, (n - 1) / 6 AS stage, substr('DEPQRS', ((n - 1) % 6)::integer + 1, 1) AS name
-        FROM unnest($1::integer[]) WITH ORDINALITY AS t (id, n)
+        FROM unnest($1::bigint[]) WITH ORDINALITY AS t (id, n)
     ), seen (stage, line) AS (
         SELECT d.stage, format(
             '%s with %s in slot %s: %s by %s, to be canceled until %s before', p.name, d.name,

@@ -17,7 +17,7 @@ BOOK = {
     "app": "SELECT * FROM book($1, $2, $3)",
     "admin": "INSERT INTO appointment (patient_id, doctor_id, during)"
     " SELECT $1, $2, tstzrange($3::timestamptz, $3 + make_interval(mins => coalesce(slot_minutes, 30)))"
-    " FROM (VALUES ($2::integer)) AS v (id) LEFT JOIN doctor ON account_id = id RETURNING id",
+    " FROM (VALUES ($2::bigint)) AS v (id) LEFT JOIN doctor ON account_id = id RETURNING id",
 }
 CANCEL = {
     "patient": "SELECT * FROM cancel_as_patient($1, $2)",
@@ -70,7 +70,7 @@ LOOKS = (
     "SELECT o.*, w.patient_id, w.doctor_id FROM offer AS o INNER JOIN waitlist_entry AS w ON w.id = waitlist_entry_id"
     " WHERE w.doctor_id = ANY ($1) ORDER BY o.id",
     "SELECT d AS doctor, ARRAY(SELECT starts_at FROM free_slots(d, '-infinity', 'infinity')) AS starts"
-    " FROM unnest($1::integer[]) AS d",
+    " FROM unnest($1::bigint[]) AS d",
 )
 
 

@@ -3,7 +3,7 @@ CREATE EXTENSION IF NOT EXISTS btree_gist;
 CREATE EXTENSION IF NOT EXISTS pg_trgm;
 
 CREATE TABLE account (
-	id INTEGER GENERATED ALWAYS AS IDENTITY, 
+	id BIGINT GENERATED ALWAYS AS IDENTITY, 
 	username TEXT, 
 	email TEXT, 
 	email_verified_at TIMESTAMP WITH TIME ZONE, 
@@ -52,13 +52,13 @@ COMMENT ON COLUMN account.created_at IS 'When the account was registered.';
 
 CREATE TABLE history (
 	object_kind TEXT NOT NULL, 
-	object_id INTEGER NOT NULL, 
+	object_id BIGINT NOT NULL, 
 	number INTEGER NOT NULL, 
 	changed_at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	transaction_id BIGINT NOT NULL, 
 	database_role TEXT NOT NULL, 
 	acted_as TEXT NOT NULL, 
-	account_id INTEGER, 
+	account_id BIGINT, 
 	was JSONB, 
 	becomes JSONB NOT NULL, 
 	hash BYTEA NOT NULL, 
@@ -191,7 +191,7 @@ COMMENT ON COLUMN time_zone.name IS 'IANA name, e.g. Europe/Berlin.';
 
 CREATE TABLE account_token (
 	token_hash BYTEA NOT NULL, 
-	account_id INTEGER NOT NULL, 
+	account_id BIGINT NOT NULL, 
 	purpose TEXT NOT NULL, 
 	email TEXT NOT NULL, 
 	expires_at TIMESTAMP WITH TIME ZONE NOT NULL, 
@@ -216,7 +216,7 @@ COMMENT ON COLUMN account_token.email IS 'The address that it was mailed to.';
 COMMENT ON COLUMN account_token.created_at IS 'When it was made, as the mail was about to be sent.';
 
 CREATE TABLE calendar_feed (
-	account_id INTEGER NOT NULL, 
+	account_id BIGINT NOT NULL, 
 	token_hash BYTEA NOT NULL, 
 	created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL, 
 	CONSTRAINT calendar_feed_pkey PRIMARY KEY (account_id), 
@@ -232,7 +232,7 @@ COMMENT ON COLUMN calendar_feed.token_hash IS 'SHA-256; the token in the link it
 COMMENT ON COLUMN calendar_feed.created_at IS 'When the link was made.';
 
 CREATE TABLE doctor (
-	account_id INTEGER NOT NULL, 
+	account_id BIGINT NOT NULL, 
 	role TEXT GENERATED ALWAYS AS ('doctor') STORED NOT NULL, 
 	full_name TEXT NOT NULL, 
 	phone TEXT DEFAULT '' NOT NULL, 
@@ -294,7 +294,7 @@ COMMENT ON COLUMN doctor.disabled_at IS 'When an admin disabled the account: not
 COMMENT ON COLUMN doctor.booking_seq IS 'Counts schedule writers. Updating it takes the lock, and fails a writer whose snapshot is stale.';
 
 CREATE TABLE patient (
-	account_id INTEGER NOT NULL, 
+	account_id BIGINT NOT NULL, 
 	role TEXT GENERATED ALWAYS AS ('patient') STORED NOT NULL, 
 	full_name TEXT NOT NULL, 
 	phone TEXT DEFAULT '' NOT NULL, 
@@ -320,7 +320,7 @@ COMMENT ON COLUMN patient.booking_seq IS 'Counts bookings. Updating it takes the
 
 CREATE TABLE refresh_token (
 	token_hash BYTEA NOT NULL, 
-	account_id INTEGER NOT NULL, 
+	account_id BIGINT NOT NULL, 
 	family UUID NOT NULL, 
 	expires_at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	used_at TIMESTAMP WITH TIME ZONE, 
@@ -349,9 +349,9 @@ COMMENT ON COLUMN refresh_token.revoked_at IS 'When its family was ended.';
 COMMENT ON COLUMN refresh_token.created_at IS 'When it was given out.';
 
 CREATE TABLE appointment (
-	id INTEGER GENERATED ALWAYS AS IDENTITY, 
-	doctor_id INTEGER NOT NULL, 
-	patient_id INTEGER, 
+	id BIGINT GENERATED ALWAYS AS IDENTITY, 
+	doctor_id BIGINT NOT NULL, 
+	patient_id BIGINT, 
 	during TSTZRANGE NOT NULL, 
 	status TEXT DEFAULT 'pending' NOT NULL, 
 	seat SMALLINT, 
@@ -422,8 +422,8 @@ COMMENT ON COLUMN appointment.created_at IS 'When the slot was first held.';
 COMMENT ON COLUMN appointment.updated_at IS 'When the row last changed; set by trigger.';
 
 CREATE TABLE time_off (
-	id INTEGER GENERATED ALWAYS AS IDENTITY, 
-	doctor_id INTEGER NOT NULL, 
+	id BIGINT GENERATED ALWAYS AS IDENTITY, 
+	doctor_id BIGINT NOT NULL, 
 	during TSTZRANGE NOT NULL, 
 	reason TEXT, 
 	created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL, 
@@ -443,9 +443,9 @@ COMMENT ON COLUMN time_off.reason IS 'Told to patients whose appointment is canc
 COMMENT ON COLUMN time_off.created_at IS 'When the time off was entered.';
 
 CREATE TABLE waitlist_entry (
-	id INTEGER GENERATED ALWAYS AS IDENTITY, 
-	doctor_id INTEGER NOT NULL, 
-	patient_id INTEGER NOT NULL, 
+	id BIGINT GENERATED ALWAYS AS IDENTITY, 
+	doctor_id BIGINT NOT NULL, 
+	patient_id BIGINT NOT NULL, 
 	desired_date DATE, 
 	priority_class SMALLINT DEFAULT '2' NOT NULL, 
 	earliest_time TIME WITHOUT TIME ZONE, 
@@ -487,8 +487,8 @@ COMMENT ON COLUMN waitlist_entry.status IS 'waiting, offered and paused are live
 COMMENT ON COLUMN waitlist_entry.created_at IS 'When the patient joined.';
 
 CREATE TABLE working_hours (
-	id INTEGER GENERATED ALWAYS AS IDENTITY, 
-	doctor_id INTEGER NOT NULL, 
+	id BIGINT GENERATED ALWAYS AS IDENTITY, 
+	doctor_id BIGINT NOT NULL, 
 	weekday SMALLINT NOT NULL, 
 	start_minute SMALLINT NOT NULL, 
 	end_minute SMALLINT NOT NULL, 
@@ -510,9 +510,9 @@ COMMENT ON COLUMN working_hours.start_minute IS 'Minutes after local midnight, 0
 COMMENT ON COLUMN working_hours.end_minute IS 'Minutes after local midnight, up to 1440.';
 
 CREATE TABLE offer (
-	id INTEGER GENERATED ALWAYS AS IDENTITY, 
-	appointment_id INTEGER NOT NULL, 
-	waitlist_entry_id INTEGER NOT NULL, 
+	id BIGINT GENERATED ALWAYS AS IDENTITY, 
+	appointment_id BIGINT NOT NULL, 
+	waitlist_entry_id BIGINT NOT NULL, 
 	wave SMALLINT NOT NULL, 
 	status TEXT DEFAULT 'queued' NOT NULL, 
 	due_at TIMESTAMP WITH TIME ZONE NOT NULL, 
@@ -551,8 +551,8 @@ COMMENT ON COLUMN offer.created_at IS 'When it was made.';
 COMMENT ON COLUMN offer.updated_at IS 'When its status last changed; set by trigger.';
 
 CREATE TABLE payment (
-	id INTEGER GENERATED ALWAYS AS IDENTITY, 
-	appointment_id INTEGER NOT NULL, 
+	id BIGINT GENERATED ALWAYS AS IDENTITY, 
+	appointment_id BIGINT NOT NULL, 
 	amount NUMERIC(12, 2) NOT NULL, 
 	currency CHAR(3) NOT NULL, 
 	status TEXT DEFAULT 'created' NOT NULL, 
@@ -625,7 +625,7 @@ COMMENT ON COLUMN payment.created_at IS 'When the payment was begun.';
 COMMENT ON COLUMN payment.updated_at IS 'When its status last changed; set by trigger.';
 
 CREATE TABLE scheduled_notification (
-	appointment_id INTEGER NOT NULL, 
+	appointment_id BIGINT NOT NULL, 
 	kind TEXT NOT NULL, 
 	appointment_version INTEGER NOT NULL, 
 	due_at TIMESTAMP WITH TIME ZONE NOT NULL, 
@@ -647,16 +647,16 @@ COMMENT ON COLUMN scheduled_notification.due_at IS 'When it goes into the outbox
 CREATE TABLE notification (
 	id BIGINT GENERATED ALWAYS AS IDENTITY, 
 	kind TEXT NOT NULL, 
-	account_id INTEGER NOT NULL, 
-	appointment_id INTEGER, 
+	account_id BIGINT NOT NULL, 
+	appointment_id BIGINT, 
 	appointment_version INTEGER, 
-	waitlist_entry_id INTEGER, 
-	offer_id INTEGER, 
-	payment_id INTEGER, 
+	waitlist_entry_id BIGINT, 
+	offer_id BIGINT, 
+	payment_id BIGINT, 
 	slot TSTZRANGE, 
 	snapshot JSONB, 
 	batch UUID, 
-	also INTEGER[] DEFAULT '{}' NOT NULL, 
+	also BIGINT[] DEFAULT '{}' NOT NULL, 
 	request_id TEXT DEFAULT substring(current_setting('booking.request', true) FROM '^[A-Za-z0-9_.-]{1,64}$'), 
 	status TEXT DEFAULT 'queued' NOT NULL, 
 	due_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL, 
@@ -732,7 +732,7 @@ COMMENT ON COLUMN notification.sent_at IS 'When the mail server took it.';
 
 CREATE TABLE offer_token (
 	token_hash BYTEA NOT NULL, 
-	offer_id INTEGER NOT NULL, 
+	offer_id BIGINT NOT NULL, 
 	created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL, 
 	CONSTRAINT offer_token_pkey PRIMARY KEY (token_hash), 
 	CONSTRAINT offer_token_offer_id_fkey FOREIGN KEY(offer_id) REFERENCES offer (id)
@@ -747,13 +747,13 @@ COMMENT ON COLUMN offer_token.token_hash IS 'SHA-256; the token itself is kept n
 COMMENT ON COLUMN offer_token.created_at IS 'When the mail was written.';
 
 CREATE TABLE receipt (
-	account_id INTEGER NOT NULL, 
+	account_id BIGINT NOT NULL, 
 	route TEXT NOT NULL, 
 	key TEXT NOT NULL, 
 	fingerprint BYTEA NOT NULL, 
 	status SMALLINT, 
 	answer BYTEA, 
-	payment_id INTEGER, 
+	payment_id BIGINT, 
 	created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL, 
 	CONSTRAINT receipt_pkey PRIMARY KEY (account_id, route, key), 
 	CONSTRAINT receipt_account_id_fkey FOREIGN KEY(account_id) REFERENCES account (id) ON DELETE CASCADE, 
@@ -779,8 +779,8 @@ COMMENT ON COLUMN receipt.payment_id IS 'In place of an answer: the payment that
 COMMENT ON COLUMN receipt.created_at IS 'When it was done.';
 
 CREATE TABLE refund (
-	id INTEGER GENERATED ALWAYS AS IDENTITY, 
-	payment_id INTEGER NOT NULL, 
+	id BIGINT GENERATED ALWAYS AS IDENTITY, 
+	payment_id BIGINT NOT NULL, 
 	amount NUMERIC(12, 2) NOT NULL, 
 	reason TEXT NOT NULL, 
 	status TEXT DEFAULT 'requested' NOT NULL, 
@@ -829,7 +829,7 @@ COMMENT ON COLUMN refund.updated_at IS 'When it last changed; set by trigger.';
 CREATE TABLE webhook_event (
 	id TEXT NOT NULL, 
 	kind TEXT NOT NULL, 
-	payment_id INTEGER, 
+	payment_id BIGINT, 
 	received_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL, 
 	CONSTRAINT webhook_event_pkey PRIMARY KEY (id), 
 	CONSTRAINT webhook_event_payment_id_fkey FOREIGN KEY(payment_id) REFERENCES payment (id)

@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION barred_patient(p_patient integer, p_is_new boolean) RETURNS text
+CREATE OR REPLACE FUNCTION barred_patient(p_patient bigint, p_is_new boolean) RETURNS text
 LANGUAGE sql STABLE AS $$
     SELECT CASE
         WHEN status = 'erased' THEN 'There is no such patient any more.'
@@ -6,5 +6,5 @@ LANGUAGE sql STABLE AS $$
     END
     FROM account WHERE id = p_patient
 $$;
-COMMENT ON FUNCTION barred_patient(integer, boolean) IS
+COMMENT ON FUNCTION barred_patient(bigint, boolean) IS
 'Why something, new or not, cannot be about a patient: what a disabled one has booked may still be moved. NULL: it can.';

@@ -1,5 +1,5 @@
 -- The old address stays until the new one is proven: a slip locks nobody out, and a thief cannot have the mails turned.
-CREATE OR REPLACE FUNCTION change_email(p_account integer, p_email text) RETURNS void
+CREATE OR REPLACE FUNCTION change_email(p_account bigint, p_email text) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
     a account;
@@ -22,5 +22,5 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION change_email(integer, text) IS
+COMMENT ON FUNCTION change_email(bigint, text) IS
 'Has a code mailed to an account''s new address, which is the account''s once it is proven, and tells a proven old one.';

@@ -1,5 +1,5 @@
 -- A patient changes their profile; a new email is first to be proven.
-CREATE OR REPLACE FUNCTION change_patient(p_patient integer, p_changes jsonb) RETURNS void
+CREATE OR REPLACE FUNCTION change_patient(p_patient bigint, p_changes jsonb) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     was patient;
@@ -12,6 +12,6 @@ BEGIN
     PERFORM change_email(p_patient, p_changes ->> 'email') WHERE p_changes ? 'email';
 END
 $$;
-COMMENT ON FUNCTION change_patient(integer, jsonb) IS 'Changes a patient''s email or profile ({column: value}).';
-REVOKE EXECUTE ON FUNCTION change_patient(integer, jsonb) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION change_patient(integer, jsonb) TO booking_app;
+COMMENT ON FUNCTION change_patient(bigint, jsonb) IS 'Changes a patient''s email or profile ({column: value}).';
+REVOKE EXECUTE ON FUNCTION change_patient(bigint, jsonb) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION change_patient(bigint, jsonb) TO booking_app;

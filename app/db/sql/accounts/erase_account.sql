@@ -1,5 +1,5 @@
 -- Whoever deletes their account first cancels what lies ahead, by the rules for anybody; then only their id is left.
-CREATE OR REPLACE FUNCTION erase_patient(p_patient integer, p_password_hash text) RETURNS boolean
+CREATE OR REPLACE FUNCTION erase_patient(p_patient bigint, p_password_hash text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     IF NOT is_password(p_patient, p_password_hash) THEN
@@ -13,12 +13,12 @@ BEGIN
     RETURN true;
 END
 $$;
-COMMENT ON FUNCTION erase_patient(integer, text) IS
+COMMENT ON FUNCTION erase_patient(bigint, text) IS
 'Cancels a patient''s (account id) appointments, leaves the waitlists and erases who they are; false if this is no longer the password''s hash. Raises the broken rule, as appointment_cancel_notice.';
-REVOKE EXECUTE ON FUNCTION erase_patient(integer, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION erase_patient(integer, text) TO booking_app;
+REVOKE EXECUTE ON FUNCTION erase_patient(bigint, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION erase_patient(bigint, text) TO booking_app;
 
-CREATE OR REPLACE FUNCTION erase_doctor(p_doctor integer, p_password_hash text) RETURNS boolean
+CREATE OR REPLACE FUNCTION erase_doctor(p_doctor bigint, p_password_hash text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     IF NOT is_password(p_doctor, p_password_hash) THEN
@@ -44,18 +44,18 @@ BEGIN
     RETURN true;
 END
 $$;
-COMMENT ON FUNCTION erase_doctor(integer, text) IS
+COMMENT ON FUNCTION erase_doctor(bigint, text) IS
 'Cancels a doctor''s (account id) appointments, ends the waiting for them and erases who they are; false if this is no longer the password''s hash.';
-REVOKE EXECUTE ON FUNCTION erase_doctor(integer, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION erase_doctor(integer, text) TO booking_app;
+REVOKE EXECUTE ON FUNCTION erase_doctor(bigint, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION erase_doctor(bigint, text) TO booking_app;
 
-CREATE OR REPLACE FUNCTION is_password(p_account integer, p_password_hash text) RETURNS boolean
+CREATE OR REPLACE FUNCTION is_password(p_account bigint, p_password_hash text) RETURNS boolean
 LANGUAGE sql STABLE AS $$
     SELECT EXISTS (SELECT FROM account WHERE id = p_account AND password_hash = p_password_hash AND status = 'active')
 $$;
-COMMENT ON FUNCTION is_password(integer, text) IS 'Whether an active account has this password hash.';
+COMMENT ON FUNCTION is_password(bigint, text) IS 'Whether an active account has this password hash.';
 
-CREATE OR REPLACE FUNCTION end_waitlist_entries(p_doctor integer) RETURNS void
+CREATE OR REPLACE FUNCTION end_waitlist_entries(p_doctor bigint) RETURNS void
 LANGUAGE sql AS $$
     WITH ended AS (
         UPDATE waitlist_entry SET status = 'lapsed'
@@ -68,10 +68,10 @@ LANGUAGE sql AS $$
     INNER JOIN doctor AS d ON d.account_id = p_doctor
     GROUP BY e.patient_id, d.full_name
 $$;
-COMMENT ON FUNCTION end_waitlist_entries(integer) IS 'Ends the waiting for a doctor who is leaving, and tells those who waited. The doctor must be locked.';
+COMMENT ON FUNCTION end_waitlist_entries(bigint) IS 'Ends the waiting for a doctor who is leaving, and tells those who waited. The doctor must be locked.';
 
 -- Mails that go out later need names and addresses that are gone by then: each keeps what it needs until it is sent.
-CREATE OR REPLACE FUNCTION erase_account(p_account integer, p_password_hash text, p_role text) RETURNS void
+CREATE OR REPLACE FUNCTION erase_account(p_account bigint, p_password_hash text, p_role text) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
     a account;
@@ -110,10 +110,10 @@ BEGIN
     PERFORM act_as('');
 END
 $$;
-COMMENT ON FUNCTION erase_account(integer, text, text) IS
+COMMENT ON FUNCTION erase_account(bigint, text, text) IS
 'Erases an account but for its id, ends its logins, and skips its mails, but for those about the erasure. What lies ahead must have ended.';
 
-CREATE OR REPLACE FUNCTION clear_cancel_reasons(p_account integer) RETURNS void
+CREATE OR REPLACE FUNCTION clear_cancel_reasons(p_account bigint) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM act_as('purge');
@@ -123,9 +123,9 @@ BEGIN
     PERFORM act_as('');
 END
 $$;
-COMMENT ON FUNCTION clear_cancel_reasons(integer) IS 'Forgets why appointments of an account were canceled, in people''s own words.';
+COMMENT ON FUNCTION clear_cancel_reasons(bigint) IS 'Forgets why appointments of an account were canceled, in people''s own words.';
 
-CREATE OR REPLACE FUNCTION not_cancelable(p_patient integer) RETURNS SETOF api_appointment
+CREATE OR REPLACE FUNCTION not_cancelable(p_patient bigint) RETURNS SETOF api_appointment
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT api.*
     FROM upcoming_appointments(p_patient) AS a
@@ -133,6 +133,6 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     WHERE appointment_cancel_notice('patient', a.cancel_deadline, clock_timestamp()) IS NOT NULL
     ORDER BY api.appointment_date, api.id
 $$;
-COMMENT ON FUNCTION not_cancelable(integer) IS 'The appointments ahead of a patient that they can no longer cancel, and so not leave either.';
-REVOKE EXECUTE ON FUNCTION not_cancelable(integer) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION not_cancelable(integer) TO booking_app;
+COMMENT ON FUNCTION not_cancelable(bigint) IS 'The appointments ahead of a patient that they can no longer cancel, and so not leave either.';
+REVOKE EXECUTE ON FUNCTION not_cancelable(bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION not_cancelable(bigint) TO booking_app;

@@ -1,5 +1,5 @@
 -- Whoever asks is told everything that is held about them, as it is at one moment; of secrets only that there are some.
-CREATE OR REPLACE FUNCTION export_account(p_account integer) RETURNS jsonb
+CREATE OR REPLACE FUNCTION export_account(p_account bigint) RETURNS jsonb
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT jsonb_build_object(
         'appointments', (
@@ -73,12 +73,12 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         )
     )
 $$;
-COMMENT ON FUNCTION export_account(integer) IS
+COMMENT ON FUNCTION export_account(bigint) IS
 'Everything held about an account, but for the account and its profile themselves; nothing that lets anybody in.';
-REVOKE EXECUTE ON FUNCTION export_account(integer) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION export_account(integer) TO booking_app;
+REVOKE EXECUTE ON FUNCTION export_account(bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION export_account(bigint) TO booking_app;
 
-CREATE OR REPLACE FUNCTION history_of_account(p_account integer) RETURNS SETOF history
+CREATE OR REPLACE FUNCTION history_of_account(p_account bigint) RETURNS SETOF history
 LANGUAGE sql STABLE AS $$
     WITH held AS (
         SELECT id FROM appointment WHERE doctor_id = p_account OR patient_id = p_account
@@ -98,5 +98,5 @@ LANGUAGE sql STABLE AS $$
     SELECT h.* FROM things AS t
     INNER JOIN history AS h ON t.object_kind = h.object_kind AND t.object_id = h.object_id
 $$;
-COMMENT ON FUNCTION history_of_account(integer) IS
+COMMENT ON FUNCTION history_of_account(bigint) IS
 'What became of an account, its appointments, waiting, payments and refunds.';

@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION queue_code_mail(p_account integer, p_kind text) RETURNS void
+CREATE OR REPLACE FUNCTION queue_code_mail(p_account bigint, p_kind text) RETURNS void
 LANGUAGE sql AS $$
     INSERT INTO notification (kind, account_id)
     SELECT p_kind, a.id FROM account AS a
@@ -9,5 +9,5 @@ LANGUAGE sql AS $$
             AND (n.status = 'queued' OR n.created_at > clock_timestamp() - interval '1 min')
     )
 $$;
-COMMENT ON FUNCTION queue_code_mail(integer, text) IS
+COMMENT ON FUNCTION queue_code_mail(bigint, text) IS
 'Queues a mail with a code for an active account, unless one is on its way or went out within the last minute.';

@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION require_login(p_account integer, p_generation integer) RETURNS boolean
+CREATE OR REPLACE FUNCTION require_login(p_account bigint, p_generation integer) RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
     IF NOT EXISTS (SELECT FROM account WHERE id = p_account AND generation = p_generation AND status = 'active') THEN
@@ -7,6 +7,6 @@ BEGIN
     RETURN true;
 END
 $$;
-COMMENT ON FUNCTION require_login(integer, integer) IS
+COMMENT ON FUNCTION require_login(bigint, integer) IS
 'True if an account''s access tokens of a generation are good still; else raises U0401, for the statement that asks it first.';
-GRANT EXECUTE ON FUNCTION require_login(integer, integer) TO booking_app;
+GRANT EXECUTE ON FUNCTION require_login(bigint, integer) TO booking_app;

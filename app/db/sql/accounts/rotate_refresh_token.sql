@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION rotate_refresh_token(p_old bytea, p_new bytea)
-RETURNS TABLE (account_id integer, role text, generation integer)
+RETURNS TABLE (account_id bigint, role text, generation integer)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     t refresh_token;

@@ -1,6 +1,6 @@
 -- A login lasts as long as its refresh tokens are exchanged, each once. Whoever uses one twice ends it for everybody who
 -- has one of the family: of thief and victim, nobody can say which is which.
-CREATE OR REPLACE FUNCTION start_session(p_account integer, p_password_hash text, p_token_hash bytea) RETURNS integer
+CREATE OR REPLACE FUNCTION start_session(p_account bigint, p_password_hash text, p_token_hash bytea) RETURNS integer
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     -- the password may have been changed while it was being verified
     WITH a AS (
@@ -13,12 +13,12 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     )
     SELECT generation FROM a
 $$;
-COMMENT ON FUNCTION start_session(integer, text, bytea) IS
+COMMENT ON FUNCTION start_session(bigint, text, bytea) IS
 'Starts a login with a first refresh token (SHA-256), good for 14 days; returns the account''s generation, NULL if the password is that no more.';
-REVOKE EXECUTE ON FUNCTION start_session(integer, text, bytea) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION start_session(integer, text, bytea) TO booking_app;
+REVOKE EXECUTE ON FUNCTION start_session(bigint, text, bytea) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION start_session(bigint, text, bytea) TO booking_app;
 
-CREATE OR REPLACE FUNCTION log_out(p_account integer, p_token_hash bytea) RETURNS void
+CREATE OR REPLACE FUNCTION log_out(p_account bigint, p_token_hash bytea) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     PERFORM FROM account WHERE id = p_account FOR NO KEY UPDATE;
@@ -32,10 +32,10 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION log_out(integer, bytea) IS
+COMMENT ON FUNCTION log_out(bigint, bytea) IS
 'Ends the login of a refresh token (SHA-256), or with NULL all logins of an account.';
-REVOKE EXECUTE ON FUNCTION log_out(integer, bytea) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION log_out(integer, bytea) TO booking_app;
+REVOKE EXECUTE ON FUNCTION log_out(bigint, bytea) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION log_out(bigint, bytea) TO booking_app;
 
 CREATE OR REPLACE FUNCTION sweep_refresh_tokens() RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$

@@ -21,10 +21,10 @@ COMMENT ON FUNCTION verify_email(bytea) IS
 REVOKE EXECUTE ON FUNCTION verify_email(bytea) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION verify_email(bytea) TO booking_app;
 
-CREATE OR REPLACE FUNCTION request_email_verification(p_account integer) RETURNS void
+CREATE OR REPLACE FUNCTION request_email_verification(p_account bigint) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT queue_code_mail(p_account, 'email_verification')
 $$;
-COMMENT ON FUNCTION request_email_verification(integer) IS 'Has a code mailed to the address that an account has yet to prove, if there is one.';
-REVOKE EXECUTE ON FUNCTION request_email_verification(integer) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION request_email_verification(integer) TO booking_app;
+COMMENT ON FUNCTION request_email_verification(bigint) IS 'Has a code mailed to the address that an account has yet to prove, if there is one.';
+REVOKE EXECUTE ON FUNCTION request_email_verification(bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION request_email_verification(bigint) TO booking_app;

@@ -1,5 +1,5 @@
 -- An admin cancels for whom a rule ties to a deadline; mails, refund and waitlist follow as from anybody's cancellation.
-CREATE OR REPLACE FUNCTION admin.cancel_appointment(id integer, reason text DEFAULT NULL, block boolean DEFAULT FALSE)
+CREATE OR REPLACE FUNCTION admin.cancel_appointment(id bigint, reason text DEFAULT NULL, block boolean DEFAULT FALSE)
 RETURNS SETOF api_appointment
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -18,7 +18,7 @@ EXCEPTION WHEN check_violation THEN
     );
 END
 $$;
-COMMENT ON FUNCTION admin.cancel_appointment(integer, text, boolean) IS
+COMMENT ON FUNCTION admin.cancel_appointment(bigint, text, boolean) IS
 'Cancels an appointment that has not begun, at any time before its start: what was paid goes back in full, patient and doctor are mailed (with the reason, if given), and the slot goes to the waitlist. With block the time is taken off instead. Returns the appointment.';
-REVOKE EXECUTE ON FUNCTION admin.cancel_appointment(integer, text, boolean) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION admin.cancel_appointment(integer, text, boolean) TO booking_admin;
+REVOKE EXECUTE ON FUNCTION admin.cancel_appointment(bigint, text, boolean) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION admin.cancel_appointment(bigint, text, boolean) TO booking_admin;

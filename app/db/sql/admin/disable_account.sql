@@ -1,5 +1,5 @@
 -- Whom an admin shuts out is out at once and everywhere; what they have booked stays, because somebody relies on it.
-CREATE OR REPLACE FUNCTION admin.disable_account(id integer, reason text) RETURNS SETOF api_appointment
+CREATE OR REPLACE FUNCTION admin.disable_account(id bigint, reason text) RETURNS SETOF api_appointment
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     p_id ALIAS FOR id;
@@ -30,12 +30,12 @@ BEGIN
         ORDER BY api.appointment_date, api.id;
 END
 $$;
-COMMENT ON FUNCTION admin.disable_account(integer, text) IS
+COMMENT ON FUNCTION admin.disable_account(bigint, text) IS
 'Shuts an account out: it cannot log in, all its logins, mailed codes and links end at once, and nothing new is booked with or by it. A disabled doctor is not listed and what was on offer is withdrawn; a disabled patient keeps their places in line, and is offered nothing. What is booked already STAYS and is returned: end it by admin.cancel_appointment() or admin.bulk_cancel(). The reason is for admins alone.';
-REVOKE EXECUTE ON FUNCTION admin.disable_account(integer, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION admin.disable_account(integer, text) TO booking_admin;
+REVOKE EXECUTE ON FUNCTION admin.disable_account(bigint, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION admin.disable_account(bigint, text) TO booking_admin;
 
-CREATE OR REPLACE FUNCTION admin.enable_account(id integer) RETURNS void
+CREATE OR REPLACE FUNCTION admin.enable_account(id bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     p_id ALIAS FOR id;
@@ -48,12 +48,12 @@ BEGIN
     PERFORM act_as('');
 END
 $$;
-COMMENT ON FUNCTION admin.enable_account(integer) IS
+COMMENT ON FUNCTION admin.enable_account(bigint) IS
 'Undoes admin.disable_account(): its owner may log in anew, as nothing of before is good any more, and book or be booked.';
-REVOKE EXECUTE ON FUNCTION admin.enable_account(integer) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION admin.enable_account(integer) TO booking_admin;
+REVOKE EXECUTE ON FUNCTION admin.enable_account(bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION admin.enable_account(bigint) TO booking_admin;
 
-CREATE OR REPLACE FUNCTION wrong_status(p_account integer, p_status text) RETURNS text
+CREATE OR REPLACE FUNCTION wrong_status(p_account bigint, p_status text) RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
     a account;
@@ -66,9 +66,9 @@ BEGIN
     END;
 END
 $$;
-COMMENT ON FUNCTION wrong_status(integer, text) IS 'Locks an account and says why it is not one of this status; NULL: it is.';
+COMMENT ON FUNCTION wrong_status(bigint, text) IS 'Locks an account and says why it is not one of this status; NULL: it is.';
 
-CREATE OR REPLACE FUNCTION end_offers_of(p_patient integer) RETURNS void
+CREATE OR REPLACE FUNCTION end_offers_of(p_patient bigint) RETURNS void
 LANGUAGE sql AS $$
     UPDATE offer AS o SET status = 'declined'
     FROM waitlist_entry AS w
@@ -76,5 +76,5 @@ LANGUAGE sql AS $$
     SELECT serve_waitlist(d.account_id) FROM doctor AS d
     WHERE d.account_id IN (SELECT doctor_id FROM live_entries(p_patient)) ORDER BY d.account_id;
 $$;
-COMMENT ON FUNCTION end_offers_of(integer) IS
+COMMENT ON FUNCTION end_offers_of(bigint) IS
 'Ends what is offered to a patient, and offers it to the others in line. The doctors must be locked.';

@@ -1,5 +1,5 @@
 -- Why a patient cannot have a slot, rule by rule, as a booking at this moment would find it.
-CREATE OR REPLACE FUNCTION admin.explain_refusal(doctor integer, patient integer, start timestamptz)
+CREATE OR REPLACE FUNCTION admin.explain_refusal(doctor bigint, patient bigint, start timestamptz)
 RETURNS TABLE (rule text, ok boolean, why text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -20,12 +20,12 @@ BEGIN
     END;
 END
 $$;
-COMMENT ON FUNCTION admin.explain_refusal(integer, integer, timestamptz) IS
+COMMENT ON FUNCTION admin.explain_refusal(bigint, bigint, timestamptz) IS
 'Every rule of booking in the order in which a refusal names the first that is broken: ok, or broken and why, for this doctor, patient and start (account ids) at this moment; ok is unknown where there is nothing to look at. A slot on offer to the patient is theirs. Changes nothing.';
-REVOKE EXECUTE ON FUNCTION admin.explain_refusal(integer, integer, timestamptz) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION admin.explain_refusal(integer, integer, timestamptz) TO booking_admin;
+REVOKE EXECUTE ON FUNCTION admin.explain_refusal(bigint, bigint, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION admin.explain_refusal(bigint, bigint, timestamptz) TO booking_admin;
 
-CREATE OR REPLACE FUNCTION rules_with_people(p_doctor integer, p_patient integer, p_start timestamptz)
+CREATE OR REPLACE FUNCTION rules_with_people(p_doctor bigint, p_patient bigint, p_start timestamptz)
 RETURNS TABLE (rule text, ok boolean, why text)
 LANGUAGE sql STABLE AS $$
     SELECT r.rule, r.why IS NULL, r.why
@@ -41,14 +41,14 @@ LANGUAGE sql STABLE AS $$
     FROM slot_rules(NULL, NULL, NULL, NULL, NULL, NULL) AS r
     WHERE no_doctor(p_doctor) IS NOT NULL
 $$;
-COMMENT ON FUNCTION rules_with_people(integer, integer, timestamptz) IS
+COMMENT ON FUNCTION rules_with_people(bigint, bigint, timestamptz) IS
 'What booking_rules() says of a booking, and whether there are such people.';
 
-CREATE OR REPLACE FUNCTION no_patient(p_patient integer) RETURNS text
+CREATE OR REPLACE FUNCTION no_patient(p_patient bigint) RETURNS text
 LANGUAGE sql STABLE AS $$
     SELECT CASE
         WHEN p_patient IS NULL THEN 'Which patient? None is given.'
         WHEN NOT EXISTS (SELECT FROM patient WHERE account_id = p_patient) THEN format('There is no patient %s.', p_patient)
     END
 $$;
-COMMENT ON FUNCTION no_patient(integer) IS 'Why a number is no patient''s; NULL: it is one''s.';
+COMMENT ON FUNCTION no_patient(bigint) IS 'Why a number is no patient''s; NULL: it is one''s.';

@@ -31,7 +31,7 @@ FROM account AS a
 UNION ALL
 SELECT
     'policy' AS object_kind,
-    id::integer AS object_id,
+    id::integer::bigint AS object_id,
     history_of(p) AS is_now
 FROM policy AS p;
 COMMENT ON VIEW history_now IS 'What history would keep of everything as it is now.';

@@ -1,5 +1,5 @@
 -- An admin moves an appointment by the rules for everybody; its patient may cancel until the new start, as after a doctor's move.
-CREATE OR REPLACE FUNCTION admin.reschedule_appointment(id integer, start timestamptz) RETURNS SETOF api_appointment
+CREATE OR REPLACE FUNCTION admin.reschedule_appointment(id bigint, start timestamptz) RETURNS SETOF api_appointment
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     p_id ALIAS FOR id;
@@ -18,12 +18,12 @@ EXCEPTION WHEN check_violation OR exclusion_violation THEN
     PERFORM refuse_with_hint(SQLSTATE, rule, why, slots_hint(p_id, start));
 END
 $$;
-COMMENT ON FUNCTION admin.reschedule_appointment(integer, timestamptz) IS
+COMMENT ON FUNCTION admin.reschedule_appointment(bigint, timestamptz) IS
 'Moves an appointment that has not begun to the slot of its doctor that starts at an instant: it keeps its number and payment, patient and doctor are mailed, the patient may cancel until the new start, and the old slot goes to the waitlist. Returns the appointment.';
-REVOKE EXECUTE ON FUNCTION admin.reschedule_appointment(integer, timestamptz) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION admin.reschedule_appointment(integer, timestamptz) TO booking_admin;
+REVOKE EXECUTE ON FUNCTION admin.reschedule_appointment(bigint, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION admin.reschedule_appointment(bigint, timestamptz) TO booking_admin;
 
-CREATE OR REPLACE FUNCTION slots_hint(p_appointment integer, p_start timestamptz) RETURNS text
+CREATE OR REPLACE FUNCTION slots_hint(p_appointment bigint, p_start timestamptz) RETURNS text
 LANGUAGE sql STABLE AS $$
     SELECT coalesce(
         'Free slots near it: ' || (
@@ -34,5 +34,5 @@ LANGUAGE sql STABLE AS $$
     )
     FROM appointment AS a WHERE a.id = p_appointment
 $$;
-COMMENT ON FUNCTION slots_hint(integer, timestamptz) IS
+COMMENT ON FUNCTION slots_hint(bigint, timestamptz) IS
 'To which slots near an instant an appointment could be moved, in the session''s time zone; if to none, where to look.';

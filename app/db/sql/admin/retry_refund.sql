@@ -1,5 +1,5 @@
 -- To the same request PayPal gives the same answer, so what has failed is asked for once more as another refund.
-CREATE OR REPLACE FUNCTION admin.retry_refund(id integer) RETURNS SETOF refund
+CREATE OR REPLACE FUNCTION admin.retry_refund(id bigint) RETURNS SETOF refund
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     r refund;
@@ -28,7 +28,7 @@ BEGIN
     RETURN QUERY SELECT f.* FROM refund AS f WHERE f.payment_id = r.payment_id AND f.id >= r.id ORDER BY f.id DESC LIMIT 1;
 END
 $$;
-COMMENT ON FUNCTION admin.retry_refund(integer) IS
+COMMENT ON FUNCTION admin.retry_refund(bigint) IS
 'Has the worker ask PayPal within seconds: by a new refund, of all that is not back or on its way back, if this one has failed, else about this one. Returns the refund that is now under way.';
-REVOKE EXECUTE ON FUNCTION admin.retry_refund(integer) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION admin.retry_refund(integer) TO booking_admin;
+REVOKE EXECUTE ON FUNCTION admin.retry_refund(bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION admin.retry_refund(bigint) TO booking_admin;

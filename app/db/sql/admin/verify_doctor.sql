@@ -1,5 +1,5 @@
 -- Whether a doctor is one, a person finds out. What is booked already stays, whatever they find.
-CREATE OR REPLACE FUNCTION admin.verify_doctor(doctor integer, is_verified boolean DEFAULT true) RETURNS timestamptz
+CREATE OR REPLACE FUNCTION admin.verify_doctor(doctor bigint, is_verified boolean DEFAULT true) RETURNS timestamptz
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     since timestamptz;
@@ -13,7 +13,7 @@ BEGIN
     RETURN since;
 END
 $$;
-COMMENT ON FUNCTION admin.verify_doctor(integer, boolean) IS
+COMMENT ON FUNCTION admin.verify_doctor(bigint, boolean) IS
 'Says that an account is of a real doctor, who so is listed and booked; or with false no longer: what is booked stays. Returns since when.';
-REVOKE EXECUTE ON FUNCTION admin.verify_doctor(integer, boolean) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION admin.verify_doctor(integer, boolean) TO booking_admin;
+REVOKE EXECUTE ON FUNCTION admin.verify_doctor(bigint, boolean) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION admin.verify_doctor(bigint, boolean) TO booking_admin;

@@ -1,7 +1,7 @@
 -- What somebody has taken out of history or written over is found by the numbers and hashes of its chain; what was taken off
 -- a chain's end, or done with triggers off, by what the thing itself is now.
 CREATE OR REPLACE FUNCTION admin.verify_history()
-RETURNS TABLE (object_kind text, object_id integer, number integer, finding text)
+RETURNS TABLE (object_kind text, object_id bigint, number integer, finding text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     WITH linked AS (
         SELECT

@@ -1,7 +1,7 @@
-CREATE OR REPLACE FUNCTION active_appointments(p_doctor integer, at_ timestamptz) RETURNS integer
+CREATE OR REPLACE FUNCTION active_appointments(p_doctor bigint, at_ timestamptz) RETURNS integer
 LANGUAGE sql STABLE AS $$
     SELECT count(*)::integer FROM appointment
     WHERE doctor_id = p_doctor AND seat IS NOT NULL
         AND appointment_is_active(status, hold_expires_at, upper(during), at_)
 $$;
-COMMENT ON FUNCTION active_appointments(integer, timestamptz) IS 'How many appointments of a doctor are active at an instant.';
+COMMENT ON FUNCTION active_appointments(bigint, timestamptz) IS 'How many appointments of a doctor are active at an instant.';

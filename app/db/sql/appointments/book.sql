@@ -1,10 +1,10 @@
 -- A patient books the slot of a doctor that starts at an instant.
-CREATE OR REPLACE FUNCTION book(p_patient integer, p_doctor integer, p_start timestamptz) RETURNS SETOF api_appointment
+CREATE OR REPLACE FUNCTION book(p_patient bigint, p_doctor bigint, p_start timestamptz) RETURNS SETOF api_appointment
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     minutes smallint := (SELECT slot_minutes FROM doctor WHERE account_id = p_doctor);
-    new_id integer;
-    offer_id integer;
+    new_id bigint;
+    offer_id bigint;
 BEGIN
     IF has_waitlist(p_doctor) THEN
         PERFORM serve_waitlist(p_doctor); -- what the clock has freed is theirs first
@@ -23,7 +23,7 @@ BEGIN
     RETURN QUERY SELECT * FROM api_appointment WHERE id = new_id;
 END
 $$;
-COMMENT ON FUNCTION book(integer, integer, timestamptz) IS
+COMMENT ON FUNCTION book(bigint, bigint, timestamptz) IS
 'Books for a patient (account id) with a doctor (account id). Confirmed if the fee is 0, else a hold. A slot that is offered to the patient is claimed by it. Raises the broken rule.';
-REVOKE EXECUTE ON FUNCTION book(integer, integer, timestamptz) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION book(integer, integer, timestamptz) TO booking_app;
+REVOKE EXECUTE ON FUNCTION book(bigint, bigint, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION book(bigint, bigint, timestamptz) TO booking_app;

@@ -1,23 +1,23 @@
 -- A private link shows its owner's appointments to calendars. A new one ends the one before, and only its hash is kept.
-CREATE OR REPLACE FUNCTION open_calendar_feed(p_account integer, p_token bytea) RETURNS void
+CREATE OR REPLACE FUNCTION open_calendar_feed(p_account bigint, p_token bytea) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     INSERT INTO calendar_feed (account_id, token_hash)
     -- locked, so that an erasure at this moment leaves no link
     SELECT id, p_token FROM account WHERE id = p_account AND status = 'active' FOR NO KEY UPDATE
     ON CONFLICT (account_id) DO UPDATE SET token_hash = excluded.token_hash, created_at = clock_timestamp()
 $$;
-COMMENT ON FUNCTION open_calendar_feed(integer, bytea) IS
+COMMENT ON FUNCTION open_calendar_feed(bigint, bytea) IS
 'Makes the link with the token of this SHA-256 the one that shows an active account''s appointments.';
-REVOKE EXECUTE ON FUNCTION open_calendar_feed(integer, bytea) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION open_calendar_feed(integer, bytea) TO booking_app;
+REVOKE EXECUTE ON FUNCTION open_calendar_feed(bigint, bytea) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION open_calendar_feed(bigint, bytea) TO booking_app;
 
-CREATE OR REPLACE FUNCTION close_calendar_feed(p_account integer) RETURNS void
+CREATE OR REPLACE FUNCTION close_calendar_feed(p_account bigint) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     DELETE FROM calendar_feed WHERE account_id = p_account
 $$;
-COMMENT ON FUNCTION close_calendar_feed(integer) IS 'Ends the link that shows an account''s appointments, if there is one.';
-REVOKE EXECUTE ON FUNCTION close_calendar_feed(integer) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION close_calendar_feed(integer) TO booking_app;
+COMMENT ON FUNCTION close_calendar_feed(bigint) IS 'Ends the link that shows an account''s appointments, if there is one.';
+REVOKE EXECUTE ON FUNCTION close_calendar_feed(bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION close_calendar_feed(bigint) TO booking_app;
 
 CREATE OR REPLACE FUNCTION calendar_feed_entries(p_token bytea)
 RETURNS TABLE (uid uuid, version integer, starts_at timestamptz, ends_at timestamptz, status text, with_whom text)

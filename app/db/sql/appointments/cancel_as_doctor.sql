@@ -1,5 +1,5 @@
 -- A doctor cancels at any time before the start; with block, that time is off and offered to nobody.
-CREATE OR REPLACE FUNCTION cancel_as_doctor(p_doctor integer, p_appointment integer, p_reason text, p_block boolean)
+CREATE OR REPLACE FUNCTION cancel_as_doctor(p_doctor bigint, p_appointment bigint, p_reason text, p_block boolean)
 RETURNS SETOF api_appointment
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
@@ -11,7 +11,7 @@ BEGIN
     RETURN QUERY SELECT * FROM api_appointment WHERE id = p_appointment;
 END
 $$;
-COMMENT ON FUNCTION cancel_as_doctor(integer, integer, text, boolean) IS
+COMMENT ON FUNCTION cancel_as_doctor(bigint, bigint, text, boolean) IS
 'Cancels a doctor''s (account id) appointment, and takes the time off if told to block it; no row if it is not theirs.';
-REVOKE EXECUTE ON FUNCTION cancel_as_doctor(integer, integer, text, boolean) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION cancel_as_doctor(integer, integer, text, boolean) TO booking_app;
+REVOKE EXECUTE ON FUNCTION cancel_as_doctor(bigint, bigint, text, boolean) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION cancel_as_doctor(bigint, bigint, text, boolean) TO booking_app;

@@ -1,5 +1,5 @@
 -- A patient cancels an appointment of their own.
-CREATE OR REPLACE FUNCTION cancel_as_patient(p_patient integer, p_appointment integer) RETURNS SETOF api_appointment
+CREATE OR REPLACE FUNCTION cancel_as_patient(p_patient bigint, p_appointment bigint) RETURNS SETOF api_appointment
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     PERFORM act_as('patient', p_patient);
@@ -9,7 +9,7 @@ BEGIN
     RETURN QUERY SELECT * FROM api_appointment WHERE id = p_appointment AND patient = p_patient;
 END
 $$;
-COMMENT ON FUNCTION cancel_as_patient(integer, integer) IS
+COMMENT ON FUNCTION cancel_as_patient(bigint, bigint) IS
 'Cancels a patient''s (account id) appointment; no row if it is not theirs. Raises the broken rule.';
-REVOKE EXECUTE ON FUNCTION cancel_as_patient(integer, integer) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION cancel_as_patient(integer, integer) TO booking_app;
+REVOKE EXECUTE ON FUNCTION cancel_as_patient(bigint, bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION cancel_as_patient(bigint, bigint) TO booking_app;

@@ -1,6 +1,6 @@
 -- Time passes between the choice and the cancellation: an appointment that lapses or begins just then is no longer
 -- to be chosen, so the whole act starts over.
-CREATE OR REPLACE FUNCTION cancel_chosen(p_actor text, p_appointments integer[], p_reason text, p_block boolean) RETURNS void
+CREATE OR REPLACE FUNCTION cancel_chosen(p_actor text, p_appointments bigint[], p_reason text, p_block boolean) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
     rule text;
@@ -14,5 +14,5 @@ EXCEPTION WHEN check_violation THEN
     RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = 'An appointment has just ended or begun; try again.';
 END
 $$;
-COMMENT ON FUNCTION cancel_chosen(text, integer[], text, boolean) IS
+COMMENT ON FUNCTION cancel_chosen(text, bigint[], text, boolean) IS
 'Cancels appointments of one doctor that were held a moment ago. The doctor must be locked.';

@@ -1,5 +1,5 @@
 -- One act is told each person in one mail, however many of their appointments it cancels.
-CREATE OR REPLACE FUNCTION cancel_together(p_actor text, p_appointments integer[], p_reason text, p_block boolean) RETURNS void
+CREATE OR REPLACE FUNCTION cancel_together(p_actor text, p_appointments bigint[], p_reason text, p_block boolean) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM act_as(p_actor, CASE p_actor WHEN 'doctor' THEN doctor_of(p_appointments[1]) END);
@@ -13,5 +13,5 @@ BEGIN
     PERFORM act_as('');
 END
 $$;
-COMMENT ON FUNCTION cancel_together(text, integer[], text, boolean) IS
+COMMENT ON FUNCTION cancel_together(text, bigint[], text, boolean) IS
 'Cancels appointments of one doctor as one act, of the doctor or of an admin. The doctor must be locked.';

@@ -1,5 +1,5 @@
-CREATE OR REPLACE FUNCTION doctor_of(p_appointment integer) RETURNS integer
+CREATE OR REPLACE FUNCTION doctor_of(p_appointment bigint) RETURNS bigint
 LANGUAGE sql STABLE AS $$
     SELECT doctor_id FROM appointment WHERE id = p_appointment
 $$;
-COMMENT ON FUNCTION doctor_of(integer) IS 'An appointment''s doctor.';
+COMMENT ON FUNCTION doctor_of(bigint) IS 'An appointment''s doctor.';

@@ -1,6 +1,6 @@
 -- Whoever is refused hears everything that stands in the way, not only the first thing.
 CREATE OR REPLACE FUNCTION booking_rules(
-    p_patient integer, p_doctor integer, p_start timestamptz, p_appointment integer
+    p_patient bigint, p_doctor bigint, p_start timestamptz, p_appointment bigint
 ) RETURNS TABLE (rule text, why text)
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -37,16 +37,16 @@ BEGIN
     RETURN QUERY SELECT * FROM slot_rules(a, d, p, at_, of_doctor, other_appointments_of_patient(a, at_));
 END
 $$;
-COMMENT ON FUNCTION booking_rules(integer, integer, timestamptz, integer) IS
+COMMENT ON FUNCTION booking_rules(bigint, bigint, timestamptz, bigint) IS
 'Every rule of booking a doctor''s slot now, or of moving an appointment there, and why a patient would break it; NULL: they would not. A look without a lock; nothing if there is no such doctor.';
 
 CREATE OR REPLACE FUNCTION explain_booking(
-    p_patient integer, p_doctor integer, p_start timestamptz, p_appointment integer DEFAULT NULL
+    p_patient bigint, p_doctor bigint, p_start timestamptz, p_appointment bigint DEFAULT NULL
 ) RETURNS TABLE (rule text, why text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT rule, why FROM booking_rules(p_patient, p_doctor, p_start, p_appointment) WHERE why IS NOT NULL
 $$;
-COMMENT ON FUNCTION explain_booking(integer, integer, timestamptz, integer) IS
+COMMENT ON FUNCTION explain_booking(bigint, bigint, timestamptz, bigint) IS
 'Every rule that a patient breaks by booking a doctor''s slot now, or by moving an appointment there; a look without a lock.';
-REVOKE EXECUTE ON FUNCTION explain_booking(integer, integer, timestamptz, integer) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION explain_booking(integer, integer, timestamptz, integer) TO booking_app, booking_admin;
+REVOKE EXECUTE ON FUNCTION explain_booking(bigint, bigint, timestamptz, bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION explain_booking(bigint, bigint, timestamptz, bigint) TO booking_app, booking_admin;

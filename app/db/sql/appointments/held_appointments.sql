@@ -1,8 +1,8 @@
-CREATE OR REPLACE FUNCTION held_appointments(p_doctor integer, at_ timestamptz) RETURNS SETOF appointment
+CREATE OR REPLACE FUNCTION held_appointments(p_doctor bigint, at_ timestamptz) RETURNS SETOF appointment
 LANGUAGE sql STABLE AS $$
     SELECT * FROM appointment
     WHERE doctor_id = p_doctor AND status IN ('pending', 'confirmed') AND lower(during) > at_
         AND appointment_is_active(status, hold_expires_at, upper(during), at_)
 $$;
-COMMENT ON FUNCTION held_appointments(integer, timestamptz) IS
+COMMENT ON FUNCTION held_appointments(bigint, timestamptz) IS
 'A doctor''s appointments that a patient holds and that start after an instant.';

@@ -1,9 +1,9 @@
 -- A move keeps the appointment: its number, seat, fee and payment stay; window, hours and overlaps are checked anew.
-CREATE OR REPLACE FUNCTION move_appointment(p_appointment integer, p_start timestamptz) RETURNS void
+CREATE OR REPLACE FUNCTION move_appointment(p_appointment bigint, p_start timestamptz) RETURNS void
 LANGUAGE sql AS $$
     UPDATE appointment AS a
     SET during = tstzrange(p_start, p_start + make_interval(mins => d.slot_minutes))
     FROM doctor AS d
     WHERE a.id = p_appointment AND d.account_id = a.doctor_id
 $$;
-COMMENT ON FUNCTION move_appointment(integer, timestamptz) IS 'Moves an appointment to the slot that starts at an instant.';
+COMMENT ON FUNCTION move_appointment(bigint, timestamptz) IS 'Moves an appointment to the slot that starts at an instant.';

@@ -1,5 +1,5 @@
 -- After the start the doctor says whether the patient came, and may correct it for 7 days.
-CREATE OR REPLACE FUNCTION record_visit(p_doctor integer, p_appointment integer, p_status text)
+CREATE OR REPLACE FUNCTION record_visit(p_doctor bigint, p_appointment bigint, p_status text)
 RETURNS SETOF api_appointment
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
@@ -17,7 +17,7 @@ BEGIN
     RETURN QUERY SELECT * FROM api_appointment WHERE id = p_appointment;
 END
 $$;
-COMMENT ON FUNCTION record_visit(integer, integer, text) IS
+COMMENT ON FUNCTION record_visit(bigint, bigint, text) IS
 'Says of a doctor''s (account id) appointment that it was completed or that the patient did not come; no row if it is not theirs.';
-REVOKE EXECUTE ON FUNCTION record_visit(integer, integer, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION record_visit(integer, integer, text) TO booking_app;
+REVOKE EXECUTE ON FUNCTION record_visit(bigint, bigint, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION record_visit(bigint, bigint, text) TO booking_app;

@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION reschedule_as_doctor(
-    p_doctor integer, p_appointment integer, p_start timestamptz, p_block boolean
+    p_doctor bigint, p_appointment bigint, p_start timestamptz, p_block boolean
 ) RETURNS SETOF api_appointment
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -19,7 +19,7 @@ BEGIN
     RETURN QUERY SELECT * FROM api_appointment WHERE id = p_appointment;
 END
 $$;
-COMMENT ON FUNCTION reschedule_as_doctor(integer, integer, timestamptz, boolean) IS
+COMMENT ON FUNCTION reschedule_as_doctor(bigint, bigint, timestamptz, boolean) IS
 'Moves a doctor''s (account id) appointment, and takes the old time off if told to block it; no row if it is not theirs.';
-REVOKE EXECUTE ON FUNCTION reschedule_as_doctor(integer, integer, timestamptz, boolean) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION reschedule_as_doctor(integer, integer, timestamptz, boolean) TO booking_app;
+REVOKE EXECUTE ON FUNCTION reschedule_as_doctor(bigint, bigint, timestamptz, boolean) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION reschedule_as_doctor(bigint, bigint, timestamptz, boolean) TO booking_app;

@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION reschedule_as_patient(p_patient integer, p_appointment integer, p_start timestamptz)
+CREATE OR REPLACE FUNCTION reschedule_as_patient(p_patient bigint, p_appointment bigint, p_start timestamptz)
 RETURNS SETOF api_appointment
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
@@ -15,13 +15,13 @@ BEGIN
     RETURN QUERY SELECT * FROM api_appointment WHERE id = p_appointment;
 END
 $$;
-COMMENT ON FUNCTION reschedule_as_patient(integer, integer, timestamptz) IS
+COMMENT ON FUNCTION reschedule_as_patient(bigint, bigint, timestamptz) IS
 'Moves a patient''s (account id) appointment; no row if it is not theirs. The right to cancel never grows by it.';
-REVOKE EXECUTE ON FUNCTION reschedule_as_patient(integer, integer, timestamptz) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION reschedule_as_patient(integer, integer, timestamptz) TO booking_app;
+REVOKE EXECUTE ON FUNCTION reschedule_as_patient(bigint, bigint, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION reschedule_as_patient(bigint, bigint, timestamptz) TO booking_app;
 
 -- Whoever has an appointment already may move it to a slot that is offered to them, instead of claiming a second one.
-CREATE OR REPLACE FUNCTION release_offered_slot(p_patient integer, p_appointment integer, p_start timestamptz) RETURNS boolean
+CREATE OR REPLACE FUNCTION release_offered_slot(p_patient bigint, p_appointment bigint, p_start timestamptz) RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE
     o offer;
@@ -38,5 +38,5 @@ BEGIN
     RETURN true;
 END
 $$;
-COMMENT ON FUNCTION release_offered_slot(integer, integer, timestamptz) IS
+COMMENT ON FUNCTION release_offered_slot(bigint, bigint, timestamptz) IS
 'Releases the slot that starts at an instant, if it is offered to the patient by their appointment''s doctor, who must be locked: the appointment can then move there. Whether it was.';

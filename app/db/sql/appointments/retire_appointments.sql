@@ -1,5 +1,5 @@
 -- Lapsed holds become expired and finished visits completed, so that they never block anyone.
-CREATE OR REPLACE FUNCTION retire_appointments(p_doctor integer, p_patient integer, at_ timestamptz) RETURNS void
+CREATE OR REPLACE FUNCTION retire_appointments(p_doctor bigint, p_patient bigint, at_ timestamptz) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
     actor text := current_setting('booking.actor', true);
@@ -17,5 +17,5 @@ BEGIN
     PERFORM act_as(coalesce(actor, ''));
 END
 $$;
-COMMENT ON FUNCTION retire_appointments(integer, integer, timestamptz) IS
+COMMENT ON FUNCTION retire_appointments(bigint, bigint, timestamptz) IS
 'Writes down which active rows of a doctor, or of a patient, have lapsed or are over at an instant.';

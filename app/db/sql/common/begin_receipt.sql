@@ -1,6 +1,6 @@
 -- What is sent twice under one Idempotency-Key is done once: the receipt of a request commits with its effect.
-CREATE OR REPLACE FUNCTION begin_receipt(p_account integer, p_route text, p_key text, p_fingerprint bytea)
-RETURNS TABLE (same_request boolean, status smallint, answer bytea, payment_id integer)
+CREATE OR REPLACE FUNCTION begin_receipt(p_account bigint, p_route text, p_key text, p_fingerprint bytea)
+RETURNS TABLE (same_request boolean, status smallint, answer bytea, payment_id bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     -- whoever comes second waits here until the first's transaction has ended; what is too old may not be swept yet
@@ -14,31 +14,31 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION begin_receipt(integer, text, text, bytea) IS
+COMMENT ON FUNCTION begin_receipt(bigint, text, text, bytea) IS
 'Begins the receipt of a request (account id, operation, Idempotency-Key, SHA-256 of the body), in the transaction that does what it asks for. A row: it was done before, or another request was, and how.';
-REVOKE EXECUTE ON FUNCTION begin_receipt(integer, text, text, bytea) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION begin_receipt(integer, text, text, bytea) TO booking_app;
+REVOKE EXECUTE ON FUNCTION begin_receipt(bigint, text, text, bytea) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION begin_receipt(bigint, text, text, bytea) TO booking_app;
 
-CREATE OR REPLACE FUNCTION answer_receipt(p_account integer, p_route text, p_key text, p_status integer, p_answer bytea)
+CREATE OR REPLACE FUNCTION answer_receipt(p_account bigint, p_route text, p_key text, p_status integer, p_answer bytea)
 RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     UPDATE receipt SET status = p_status, answer = p_answer
     WHERE (account_id, route, key) = (p_account, p_route, p_key) AND status IS NULL AND payment_id IS NULL
 $$;
-COMMENT ON FUNCTION answer_receipt(integer, text, text, integer, bytea) IS
+COMMENT ON FUNCTION answer_receipt(bigint, text, text, integer, bytea) IS
 'Writes on a receipt that was begun which answer (HTTP status, body) its request gets, once.';
-REVOKE EXECUTE ON FUNCTION answer_receipt(integer, text, text, integer, bytea) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION answer_receipt(integer, text, text, integer, bytea) TO booking_app;
+REVOKE EXECUTE ON FUNCTION answer_receipt(bigint, text, text, integer, bytea) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION answer_receipt(bigint, text, text, integer, bytea) TO booking_app;
 
-CREATE OR REPLACE FUNCTION bind_receipt(p_account integer, p_route text, p_key text, p_payment integer) RETURNS void
+CREATE OR REPLACE FUNCTION bind_receipt(p_account bigint, p_route text, p_key text, p_payment bigint) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     UPDATE receipt SET payment_id = p_payment
     WHERE (account_id, route, key) = (p_account, p_route, p_key) AND status IS NULL AND payment_id IS NULL
 $$;
-COMMENT ON FUNCTION bind_receipt(integer, text, text, integer) IS
+COMMENT ON FUNCTION bind_receipt(bigint, text, text, bigint) IS
 'Writes on a receipt that was begun which payment its request is about, once: how that stands is the answer.';
-REVOKE EXECUTE ON FUNCTION bind_receipt(integer, text, text, integer) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION bind_receipt(integer, text, text, integer) TO booking_app;
+REVOKE EXECUTE ON FUNCTION bind_receipt(bigint, text, text, bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION bind_receipt(bigint, text, text, bigint) TO booking_app;
 
 CREATE OR REPLACE FUNCTION sweep_receipts() RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$

@@ -1,13 +1,13 @@
 -- Of an erased account only the id is left, for what others need to keep: nothing new may be about it.
-CREATE OR REPLACE FUNCTION is_erased(p_account integer) RETURNS boolean
+CREATE OR REPLACE FUNCTION is_erased(p_account bigint) RETURNS boolean
 LANGUAGE sql STABLE AS $$
     SELECT EXISTS (SELECT FROM account WHERE id = p_account AND status = 'erased')
 $$;
-COMMENT ON FUNCTION is_erased(integer) IS 'Whether an account is erased: nothing new may be about it.';
-GRANT EXECUTE ON FUNCTION is_erased(integer) TO booking_app, booking_admin, booking_auditor;
+COMMENT ON FUNCTION is_erased(bigint) IS 'Whether an account is erased: nothing new may be about it.';
+GRANT EXECUTE ON FUNCTION is_erased(bigint) TO booking_app, booking_admin, booking_auditor;
 
-CREATE OR REPLACE FUNCTION is_disabled(p_account integer) RETURNS boolean
+CREATE OR REPLACE FUNCTION is_disabled(p_account bigint) RETURNS boolean
 LANGUAGE sql STABLE AS $$
     SELECT EXISTS (SELECT FROM account WHERE id = p_account AND status = 'disabled')
 $$;
-COMMENT ON FUNCTION is_disabled(integer) IS 'Whether an admin has disabled an account.';
+COMMENT ON FUNCTION is_disabled(bigint) IS 'Whether an admin has disabled an account.';

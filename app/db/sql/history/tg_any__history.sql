@@ -13,13 +13,14 @@ BEGIN
             RETURN NULL; -- nothing that history keeps
         END IF;
     END IF;
-    PERFORM record_change(TG_TABLE_NAME, NEW.id::integer, was, becomes);
+    -- the policy's one row has true for an id
+    PERFORM record_change(TG_TABLE_NAME, CASE WHEN TG_TABLE_NAME = 'policy' THEN 1 ELSE NEW.id::text::bigint END, was, becomes);
     RETURN NULL;
 END
 $$;
 COMMENT ON FUNCTION tg_any__history() IS 'Records what a row is from now on, and what it was, as far as that changed.';
 
-CREATE OR REPLACE FUNCTION record_change(p_kind text, p_id integer, p_was jsonb, p_becomes jsonb) RETURNS void
+CREATE OR REPLACE FUNCTION record_change(p_kind text, p_id bigint, p_was jsonb, p_becomes jsonb) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
     h history;
@@ -48,7 +49,7 @@ BEGIN
     );
 END
 $$;
-COMMENT ON FUNCTION record_change(text, integer, jsonb, jsonb) IS
+COMMENT ON FUNCTION record_change(text, bigint, jsonb, jsonb) IS
 'Adds a record to the chain of an object, whose row must be locked.';
 
 -- Text that depends on no setting, so that a chain holds wherever it is restored.
@@ -72,8 +73,8 @@ LANGUAGE sql STABLE AS $$
 $$;
 COMMENT ON FUNCTION recorded_actor() IS 'How whoever is writing at this moment acts, for the record.';
 
-CREATE OR REPLACE FUNCTION acting_account() RETURNS integer
+CREATE OR REPLACE FUNCTION acting_account() RETURNS bigint
 LANGUAGE sql STABLE AS $$
-    SELECT nullif(split_part(current_setting('booking.actor', true), ':', 2), '')::integer
+    SELECT nullif(split_part(current_setting('booking.actor', true), ':', 2), '')::bigint
 $$;
 COMMENT ON FUNCTION acting_account() IS 'The account on whose request somebody is writing at this moment, if it is anybody''s.';

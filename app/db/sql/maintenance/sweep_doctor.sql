@@ -1,5 +1,5 @@
 -- What no request announces, the clock does: the sweep writes it down, one doctor in each transaction.
-CREATE OR REPLACE FUNCTION sweep_doctor(p_doctor integer) RETURNS void
+CREATE OR REPLACE FUNCTION sweep_doctor(p_doctor bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     d doctor;
@@ -24,7 +24,7 @@ BEGIN
     PERFORM act_as('');
 END
 $$;
-COMMENT ON FUNCTION sweep_doctor(integer) IS
+COMMENT ON FUNCTION sweep_doctor(bigint) IS
 'Retires a doctor''s lapsed holds and finished visits, ends waiting for days gone by and brings offers up to date; nothing if the doctor is locked. Safe at any time, any number of times.';
-REVOKE EXECUTE ON FUNCTION sweep_doctor(integer) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION sweep_doctor(integer) TO booking_app, booking_admin;
+REVOKE EXECUTE ON FUNCTION sweep_doctor(bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION sweep_doctor(bigint) TO booking_app, booking_admin;

@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION refunds_of(p_appointments integer[]) RETURNS text[]
+CREATE OR REPLACE FUNCTION refunds_of(p_appointments bigint[]) RETURNS text[]
 LANGUAGE sql STABLE AS $$
     SELECT coalesce(array_agg(money_text(total, currency) ORDER BY currency), '{}')
     FROM (
@@ -9,5 +9,5 @@ LANGUAGE sql STABLE AS $$
         GROUP BY p.currency
     ) AS back
 $$;
-COMMENT ON FUNCTION refunds_of(integer[]) IS 'What goes back of appointments'' payments, a sum for each currency.';
-GRANT EXECUTE ON FUNCTION refunds_of(integer[]) TO booking_app;
+COMMENT ON FUNCTION refunds_of(bigint[]) IS 'What goes back of appointments'' payments, a sum for each currency.';
+GRANT EXECUTE ON FUNCTION refunds_of(bigint[]) TO booking_app;

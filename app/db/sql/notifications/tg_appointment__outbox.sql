@@ -39,17 +39,17 @@ COMMENT ON FUNCTION tg_appointment__outbox() IS
 'Queues the mails that a booking, a confirmation, a move or a cancellation calls for, and ends waiting that a booking answers.';
 
 CREATE OR REPLACE FUNCTION notify_account(
-    p_kind text, a appointment, p_account integer, p_old_time tstzrange DEFAULT NULL
+    p_kind text, a appointment, p_account bigint, p_old_time tstzrange DEFAULT NULL
 ) RETURNS void
 LANGUAGE sql AS $$
     INSERT INTO notification AS n (kind, account_id, appointment_id, appointment_version, slot, batch)
     VALUES (p_kind, p_account, a.id, a.version, p_old_time, nullif(current_setting('booking.batch', true), '')::uuid)
     ON CONFLICT (batch, account_id) WHERE batch IS NOT NULL DO UPDATE SET also = n.also || excluded.appointment_id
 $$;
-COMMENT ON FUNCTION notify_account(text, appointment, integer, tstzrange) IS
+COMMENT ON FUNCTION notify_account(text, appointment, bigint, tstzrange) IS
 'Queues one mail to one account about this version of an appointment; within a batch, adds it to the account''s one mail.';
 
-CREATE OR REPLACE FUNCTION last_notified_time(a appointment, p_account integer, p_old_time tstzrange) RETURNS tstzrange
+CREATE OR REPLACE FUNCTION last_notified_time(a appointment, p_account bigint, p_old_time tstzrange) RETURNS tstzrange
 LANGUAGE sql STABLE AS $$
     SELECT coalesce((
         -- of several moves in a row only the last is mailed; the others are skipped as stale
@@ -60,7 +60,7 @@ LANGUAGE sql STABLE AS $$
         LIMIT 1
     ), p_old_time)
 $$;
-COMMENT ON FUNCTION last_notified_time(appointment, integer, tstzrange) IS
+COMMENT ON FUNCTION last_notified_time(appointment, bigint, tstzrange) IS
 'The time of an appointment that an account knows of: where it was before the first move that is not mailed yet.';
 
 CREATE OR REPLACE FUNCTION fulfil_waitlist(a appointment) RETURNS void
@@ -74,8 +74,8 @@ $$;
 COMMENT ON FUNCTION fulfil_waitlist(appointment) IS
 'Ends the live waitlist entries that a patient''s new appointment answers.';
 
-CREATE OR REPLACE FUNCTION was_claimed(p_appointment integer) RETURNS boolean
+CREATE OR REPLACE FUNCTION was_claimed(p_appointment bigint) RETURNS boolean
 LANGUAGE sql STABLE AS $$
     SELECT EXISTS (SELECT FROM offer WHERE appointment_id = p_appointment AND status = 'accepted')
 $$;
-COMMENT ON FUNCTION was_claimed(integer) IS 'Whether an appointment came about by an offer.';
+COMMENT ON FUNCTION was_claimed(bigint) IS 'Whether an appointment came about by an offer.';

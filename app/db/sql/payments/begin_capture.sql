@@ -1,6 +1,6 @@
 -- Money is taken only for a slot that is held: the hold is extended first, or a lapsed one taken again.
 CREATE OR REPLACE FUNCTION begin_capture(
-    p_payment integer, p_payer text, p_amount numeric, p_currency text, p_reference text
+    p_payment bigint, p_payer text, p_amount numeric, p_currency text, p_reference text
 ) RETURNS TABLE (request_id uuid, rule text, why text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -31,12 +31,12 @@ BEGIN
     RETURN NEXT;
 END
 $$;
-COMMENT ON FUNCTION begin_capture(integer, text, numeric, text, text) IS
+COMMENT ON FUNCTION begin_capture(bigint, text, numeric, text, text) IS
 'Before a capture: checks PayPal''s order against the payment, secures the slot, and returns the PayPal-Request-Id to capture with; or the rule in the way, and nothing may be captured. No row: somebody else is at it, or it is done.';
-REVOKE EXECUTE ON FUNCTION begin_capture(integer, text, numeric, text, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION begin_capture(integer, text, numeric, text, text) TO booking_app;
+REVOKE EXECUTE ON FUNCTION begin_capture(bigint, text, numeric, text, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION begin_capture(bigint, text, numeric, text, text) TO booking_app;
 
-CREATE OR REPLACE FUNCTION resume_capture(p_payment integer) RETURNS TABLE (request_id uuid, rule text, why text)
+CREATE OR REPLACE FUNCTION resume_capture(p_payment bigint) RETURNS TABLE (request_id uuid, rule text, why text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     pay payment := lock_payment(p_payment);
@@ -54,10 +54,10 @@ BEGIN
     RETURN NEXT;
 END
 $$;
-COMMENT ON FUNCTION resume_capture(integer) IS
+COMMENT ON FUNCTION resume_capture(bigint) IS
 'Before a capture that was cut short is asked for once more: secures the slot anew, which may be gone by now. Returns what begin_capture() does. No row: it is done.';
-REVOKE EXECUTE ON FUNCTION resume_capture(integer) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION resume_capture(integer) TO booking_app;
+REVOKE EXECUTE ON FUNCTION resume_capture(bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION resume_capture(bigint) TO booking_app;
 
 CREATE OR REPLACE FUNCTION capture_time() RETURNS interval
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$

@@ -1,5 +1,5 @@
 -- The worker looks at what PayPal may have decided meanwhile: what is due, one payment by one worker at a time.
-CREATE OR REPLACE FUNCTION claim_payment(p_payment integer, p_lease interval) RETURNS SETOF payment
+CREATE OR REPLACE FUNCTION claim_payment(p_payment bigint, p_lease interval) RETURNS SETOF payment
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     UPDATE payment SET due_at = clock_timestamp() + p_lease
     WHERE id = (
@@ -7,12 +7,12 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     )
     RETURNING *
 $$;
-COMMENT ON FUNCTION claim_payment(integer, interval) IS
+COMMENT ON FUNCTION claim_payment(bigint, interval) IS
 'Takes a due payment for the length of the lease; no row if another has it or nothing is due.';
-REVOKE EXECUTE ON FUNCTION claim_payment(integer, interval) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION claim_payment(integer, interval) TO booking_app;
+REVOKE EXECUTE ON FUNCTION claim_payment(bigint, interval) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION claim_payment(bigint, interval) TO booking_app;
 
-CREATE OR REPLACE FUNCTION finish_payment_check(p_payment integer, p_claimed timestamptz) RETURNS void
+CREATE OR REPLACE FUNCTION finish_payment_check(p_payment bigint, p_claimed timestamptz) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     UPDATE payment SET
         -- by then PayPal's order has ended, too
@@ -25,7 +25,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
         END
     WHERE id = p_payment AND due_at = p_claimed -- else it has moved on, or there is news of it
 $$;
-COMMENT ON FUNCTION finish_payment_check(integer, timestamptz) IS
+COMMENT ON FUNCTION finish_payment_check(bigint, timestamptz) IS
 'Says when to look at a payment next, after a look that was claimed until an instant and found nothing new.';
-REVOKE EXECUTE ON FUNCTION finish_payment_check(integer, timestamptz) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION finish_payment_check(integer, timestamptz) TO booking_app;
+REVOKE EXECUTE ON FUNCTION finish_payment_check(bigint, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION finish_payment_check(bigint, timestamptz) TO booking_app;

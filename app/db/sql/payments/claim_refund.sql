@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION claim_refund(p_refund integer, p_lease interval)
+CREATE OR REPLACE FUNCTION claim_refund(p_refund bigint, p_lease interval)
 RETURNS TABLE (status text, request_id uuid, paypal_id text, capture_id text, reference uuid, amount numeric, currency text)
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     UPDATE refund AS r SET attempts = r.attempts + 1, due_at = clock_timestamp() + p_lease
@@ -10,12 +10,12 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     )
     RETURNING r.status, r.request_id, r.paypal_id, p.capture_id, p.reference, r.amount, p.currency::text
 $$;
-COMMENT ON FUNCTION claim_refund(integer, interval) IS
+COMMENT ON FUNCTION claim_refund(bigint, interval) IS
 'Takes a due refund for the length of the lease; no row if another has it or it is done.';
-REVOKE EXECUTE ON FUNCTION claim_refund(integer, interval) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION claim_refund(integer, interval) TO booking_app;
+REVOKE EXECUTE ON FUNCTION claim_refund(bigint, interval) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION claim_refund(bigint, interval) TO booking_app;
 
-CREATE OR REPLACE FUNCTION record_refund(p_refund integer, p_paypal text, p_status text, p_outcome text) RETURNS void
+CREATE OR REPLACE FUNCTION record_refund(p_refund bigint, p_paypal text, p_status text, p_outcome text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     PERFORM lock_payment(payment_id) FROM refund WHERE id = p_refund;
@@ -31,7 +31,7 @@ BEGIN
     WHERE id = p_refund AND status IN ('requested', 'pending');
 END
 $$;
-COMMENT ON FUNCTION record_refund(integer, text, text, text) IS
+COMMENT ON FUNCTION record_refund(bigint, text, text, text) IS
 'Writes down how a refund stands (requested, pending, completed or failed) and why; unless it is over, it is looked at again later.';
-REVOKE EXECUTE ON FUNCTION record_refund(integer, text, text, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION record_refund(integer, text, text, text) TO booking_app;
+REVOKE EXECUTE ON FUNCTION record_refund(bigint, text, text, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION record_refund(bigint, text, text, text) TO booking_app;

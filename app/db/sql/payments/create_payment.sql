@@ -1,5 +1,5 @@
 -- A patient begins to pay: the row is there before PayPal is asked, so that nothing PayPal does is unknown here.
-CREATE OR REPLACE FUNCTION create_payment(p_patient integer, p_appointment integer, p_amount numeric, p_currency text)
+CREATE OR REPLACE FUNCTION create_payment(p_patient bigint, p_appointment bigint, p_amount numeric, p_currency text)
 RETURNS SETOF payment
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -24,12 +24,12 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION create_payment(integer, integer, numeric, text) IS
+COMMENT ON FUNCTION create_payment(bigint, bigint, numeric, text) IS
 'Begins, or finds, the payment of a patient''s (account id) appointment; no row if it is not theirs. Raises the broken rule.';
-REVOKE EXECUTE ON FUNCTION create_payment(integer, integer, numeric, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION create_payment(integer, integer, numeric, text) TO booking_app;
+REVOKE EXECUTE ON FUNCTION create_payment(bigint, bigint, numeric, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION create_payment(bigint, bigint, numeric, text) TO booking_app;
 
-CREATE OR REPLACE FUNCTION record_order(p_payment integer, p_order text, p_approval_url text) RETURNS SETOF api_payment
+CREATE OR REPLACE FUNCTION record_order(p_payment bigint, p_order text, p_approval_url text) RETURNS SETOF api_payment
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     -- two requests that began together got the same order: they sent the same PayPal-Request-Id
@@ -37,6 +37,6 @@ BEGIN
     RETURN QUERY SELECT * FROM api_payment WHERE payment_id = p_payment;
 END
 $$;
-COMMENT ON FUNCTION record_order(integer, text, text) IS 'Keeps the order that PayPal made for a payment.';
-REVOKE EXECUTE ON FUNCTION record_order(integer, text, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION record_order(integer, text, text) TO booking_app;
+COMMENT ON FUNCTION record_order(bigint, text, text) IS 'Keeps the order that PayPal made for a payment.';
+REVOKE EXECUTE ON FUNCTION record_order(bigint, text, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION record_order(bigint, text, text) TO booking_app;

@@ -6,7 +6,7 @@ LANGUAGE sql AS $$
 $$;
 COMMENT ON FUNCTION end_hold_extension(payment) IS 'Nothing was taken: the hold ends when it would have ended.';
 
-CREATE OR REPLACE FUNCTION record_decline(p_payment integer, p_request uuid, p_approval_url text) RETURNS void
+CREATE OR REPLACE FUNCTION record_decline(p_payment bigint, p_request uuid, p_approval_url text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     pay payment := lock_payment(p_payment);
@@ -18,12 +18,12 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION record_decline(integer, uuid, text) IS
+COMMENT ON FUNCTION record_decline(bigint, uuid, text) IS
 'The payer''s means of payment was declined: another may be chosen, at the given address, while the hold lives.';
-REVOKE EXECUTE ON FUNCTION record_decline(integer, uuid, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION record_decline(integer, uuid, text) TO booking_app;
+REVOKE EXECUTE ON FUNCTION record_decline(bigint, uuid, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION record_decline(bigint, uuid, text) TO booking_app;
 
-CREATE OR REPLACE FUNCTION end_payment(p_payment integer, p_why text) RETURNS void
+CREATE OR REPLACE FUNCTION end_payment(p_payment bigint, p_why text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     pay payment := lock_payment(p_payment);
@@ -34,6 +34,6 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION end_payment(integer, text) IS 'PayPal refuses for good to take this payment; why, if somebody should know.';
-REVOKE EXECUTE ON FUNCTION end_payment(integer, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION end_payment(integer, text) TO booking_app;
+COMMENT ON FUNCTION end_payment(bigint, text) IS 'PayPal refuses for good to take this payment; why, if somebody should know.';
+REVOKE EXECUTE ON FUNCTION end_payment(bigint, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION end_payment(bigint, text) TO booking_app;

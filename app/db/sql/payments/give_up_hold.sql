@@ -1,5 +1,5 @@
 -- A patient who will not pay gives the slot back at once, however near its start.
-CREATE OR REPLACE FUNCTION give_up_hold(p_patient integer, p_order text) RETURNS SETOF api_payment
+CREATE OR REPLACE FUNCTION give_up_hold(p_patient bigint, p_order text) RETURNS SETOF api_payment
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     pay payment;
@@ -20,12 +20,12 @@ BEGIN
     RETURN QUERY SELECT * FROM api_payment WHERE payment_id = pay.id;
 END
 $$;
-COMMENT ON FUNCTION give_up_hold(integer, text) IS
+COMMENT ON FUNCTION give_up_hold(bigint, text) IS
 'Cancels the unpaid hold that a PayPal order was to pay, and the payment unless it has failed; no row if it is not the patient''s (account id).';
-REVOKE EXECUTE ON FUNCTION give_up_hold(integer, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION give_up_hold(integer, text) TO booking_app;
+REVOKE EXECUTE ON FUNCTION give_up_hold(bigint, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION give_up_hold(bigint, text) TO booking_app;
 
-CREATE OR REPLACE FUNCTION too_late_to_give_up(p_appointment integer) RETURNS text
+CREATE OR REPLACE FUNCTION too_late_to_give_up(p_appointment bigint) RETURNS text
 LANGUAGE sql STABLE AS $$
     SELECT CASE
         WHEN status IN ('capturing', 'pending_review')
@@ -39,5 +39,5 @@ LANGUAGE sql STABLE AS $$
     WHERE appointment_id = p_appointment AND status NOT IN ('created', 'approved', 'canceled', 'failed')
     LIMIT 1
 $$;
-COMMENT ON FUNCTION too_late_to_give_up(integer) IS
+COMMENT ON FUNCTION too_late_to_give_up(bigint) IS
 'Why an appointment''s hold can no longer be given up, as it is paid or about to be; NULL: it can.';

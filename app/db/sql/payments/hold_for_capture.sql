@@ -17,7 +17,7 @@ COMMENT ON FUNCTION hold_for_capture(payment, timestamptz) IS
 CREATE OR REPLACE FUNCTION appointment_to_pay(pay payment) RETURNS appointment
 LANGUAGE plpgsql AS $$
 DECLARE
-    held_id integer := pay.appointment_id;
+    held_id bigint := pay.appointment_id;
     a appointment;
 BEGIN
     SELECT * INTO a FROM appointment WHERE id = held_id;
@@ -31,7 +31,7 @@ $$;
 COMMENT ON FUNCTION appointment_to_pay(payment) IS
 'The appointment that a payment is for, its slot taken again if the hold has lapsed. Raises the rule that is in the way.';
 
-CREATE OR REPLACE FUNCTION extend_hold(p_appointment integer, p_until timestamptz) RETURNS void
+CREATE OR REPLACE FUNCTION extend_hold(p_appointment bigint, p_until timestamptz) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM act_as('payment');
@@ -43,13 +43,13 @@ BEGIN
     PERFORM act_as('');
 END
 $$;
-COMMENT ON FUNCTION extend_hold(integer, timestamptz) IS
+COMMENT ON FUNCTION extend_hold(bigint, timestamptz) IS
 'Sets the end of a live hold, for a payment that is being taken; never beyond the start.';
 
-CREATE OR REPLACE FUNCTION retake_slot(pay payment) RETURNS integer
+CREATE OR REPLACE FUNCTION retake_slot(pay payment) RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
-    new_id integer;
+    new_id bigint;
 BEGIN
     -- a lapsed hold's place is the waitlist's first
     PERFORM serve_waitlist(doctor_id) FROM appointment WHERE id = pay.appointment_id AND has_waitlist(doctor_id);

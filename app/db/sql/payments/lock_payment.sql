@@ -1,5 +1,5 @@
 -- A payment is locked after its doctor, like everything that touches an appointment.
-CREATE OR REPLACE FUNCTION lock_payment(p_payment integer) RETURNS payment
+CREATE OR REPLACE FUNCTION lock_payment(p_payment bigint) RETURNS payment
 LANGUAGE plpgsql AS $$
 DECLARE
     pay payment;
@@ -10,5 +10,5 @@ BEGIN
     RETURN pay;
 END
 $$;
-COMMENT ON FUNCTION lock_payment(integer) IS
+COMMENT ON FUNCTION lock_payment(bigint) IS
 'Locks a payment''s doctor, then the payment, and returns it as it stands after the wait.';

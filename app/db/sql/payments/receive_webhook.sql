@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION receive_webhook(p_event text, p_kind text, p_names text[]) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
-    ours integer := (
+    ours bigint := (
         SELECT id FROM payment WHERE order_id = ANY (p_names)
         UNION ALL
         SELECT id FROM payment WHERE capture_id = ANY (p_names)

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION reconcile_payments() RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
-    orphan integer;
+    orphan bigint;
     orphans integer := 0;
 BEGIN
     FOR orphan IN

@@ -1,6 +1,6 @@
 -- What PayPal says of a capture is written down with what follows from it, all in one transaction.
 CREATE OR REPLACE FUNCTION record_capture(
-    p_payment integer, p_capture text, p_status text, p_amount numeric, p_currency text
+    p_payment bigint, p_capture text, p_status text, p_amount numeric, p_currency text
 ) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -28,10 +28,10 @@ BEGIN
     END CASE;
 END
 $$;
-COMMENT ON FUNCTION record_capture(integer, text, text, numeric, text) IS
+COMMENT ON FUNCTION record_capture(bigint, text, text, numeric, text) IS
 'Writes down PayPal''s capture (its status as PayPal says it): confirms the appointment, keeps it held under review, ends the payment, or pays the money back if the slot is gone.';
-REVOKE EXECUTE ON FUNCTION record_capture(integer, text, text, numeric, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION record_capture(integer, text, text, numeric, text) TO booking_app;
+REVOKE EXECUTE ON FUNCTION record_capture(bigint, text, text, numeric, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION record_capture(bigint, text, text, numeric, text) TO booking_app;
 
 CREATE OR REPLACE FUNCTION settle_capture(pay payment, p_capture text) RETURNS void
 LANGUAGE plpgsql AS $$

@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION add_time_off(
-    p_doctor integer, p_start timestamptz, p_end timestamptz, p_reason text, p_cancel boolean
-) RETURNS TABLE (time_off_id integer, affected api_appointment[])
+    p_doctor bigint, p_start timestamptz, p_end timestamptz, p_reason text, p_cancel boolean
+) RETURNS TABLE (time_off_id bigint, affected api_appointment[])
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     p_during tstzrange;
@@ -19,18 +19,18 @@ BEGIN
     RETURN NEXT;
 END
 $$;
-COMMENT ON FUNCTION add_time_off(integer, timestamptz, timestamptz, text, boolean) IS
+COMMENT ON FUNCTION add_time_off(bigint, timestamptz, timestamptz, text, boolean) IS
 'Takes a time off and returns its id and the appointments it covers, canceled if so told; else the commit is refused.';
-REVOKE EXECUTE ON FUNCTION add_time_off(integer, timestamptz, timestamptz, text, boolean) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION add_time_off(integer, timestamptz, timestamptz, text, boolean) TO booking_app;
+REVOKE EXECUTE ON FUNCTION add_time_off(bigint, timestamptz, timestamptz, text, boolean) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION add_time_off(bigint, timestamptz, timestamptz, text, boolean) TO booking_app;
 
-CREATE OR REPLACE FUNCTION delete_time_off(p_doctor integer, p_time_off integer) RETURNS SETOF time_off
+CREATE OR REPLACE FUNCTION delete_time_off(p_doctor bigint, p_time_off bigint) RETURNS SETOF time_off
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     PERFORM lock_doctor(p_doctor);
     RETURN QUERY DELETE FROM time_off WHERE id = p_time_off AND doctor_id = p_doctor RETURNING *;
 END
 $$;
-COMMENT ON FUNCTION delete_time_off(integer, integer) IS 'Ends a doctor''s time off; no row if it is not theirs.';
-REVOKE EXECUTE ON FUNCTION delete_time_off(integer, integer) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION delete_time_off(integer, integer) TO booking_app;
+COMMENT ON FUNCTION delete_time_off(bigint, bigint) IS 'Ends a doctor''s time off; no row if it is not theirs.';
+REVOKE EXECUTE ON FUNCTION delete_time_off(bigint, bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION delete_time_off(bigint, bigint) TO booking_app;

@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION change_practice(p_doctor integer, p_changes jsonb, p_cancel boolean)
+CREATE OR REPLACE FUNCTION change_practice(p_doctor bigint, p_changes jsonb, p_cancel boolean)
 RETURNS TABLE (practice doctor, affected api_appointment[])
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -30,7 +30,7 @@ BEGIN
     RETURN NEXT;
 END
 $$;
-COMMENT ON FUNCTION change_practice(integer, jsonb, boolean) IS
+COMMENT ON FUNCTION change_practice(bigint, jsonb, boolean) IS
 'Changes a doctor''s email, profile, zone, slot and buffer length, cap, fee or currency ({column: value}) and returns the appointments that a new zone strands, canceled if so told; else the commit is refused.';
-REVOKE EXECUTE ON FUNCTION change_practice(integer, jsonb, boolean) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION change_practice(integer, jsonb, boolean) TO booking_app;
+REVOKE EXECUTE ON FUNCTION change_practice(bigint, jsonb, boolean) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION change_practice(bigint, jsonb, boolean) TO booking_app;

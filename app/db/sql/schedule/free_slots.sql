@@ -1,7 +1,7 @@
 -- A slot is free if it is on the doctor's grid, inside the booking window, not taken, owed to the waitlist or time off, and the
 -- doctor is verified and below the cap.
 CREATE OR REPLACE FUNCTION free_slots(
-    p_doctor integer, p_from timestamptz, p_to timestamptz, at_ timestamptz DEFAULT now()
+    p_doctor bigint, p_from timestamptz, p_to timestamptz, at_ timestamptz DEFAULT now()
 ) RETURNS TABLE (starts_at timestamptz, ends_at timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT u.starts_at, u.ends_at
@@ -17,10 +17,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         AND (cardinality(o.owed) = 0 OR NOT tstzrange(u.starts_at, u.ends_at) && ANY (o.owed))
     ORDER BY u.starts_at
 $$;
-COMMENT ON FUNCTION free_slots(integer, timestamptz, timestamptz, timestamptz) IS
+COMMENT ON FUNCTION free_slots(bigint, timestamptz, timestamptz, timestamptz) IS
 'The slots of a doctor that start in [from, to) and could be booked at an instant (default: now), in order.';
-REVOKE EXECUTE ON FUNCTION free_slots(integer, timestamptz, timestamptz, timestamptz) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION free_slots(integer, timestamptz, timestamptz, timestamptz)
+REVOKE EXECUTE ON FUNCTION free_slots(bigint, timestamptz, timestamptz, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION free_slots(bigint, timestamptz, timestamptz, timestamptz)
 TO booking_app, booking_admin, booking_auditor;
 
 CREATE OR REPLACE FUNCTION untaken_slots(d doctor, p_from timestamptz, p_to timestamptz, at_ timestamptz)

@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION is_taken(p_doctor integer, slot tstzrange, at_ timestamptz) RETURNS boolean
+CREATE OR REPLACE FUNCTION is_taken(p_doctor bigint, slot tstzrange, at_ timestamptz) RETURNS boolean
 LANGUAGE sql STABLE AS $$
     SELECT is_time_off(p_doctor, slot) OR EXISTS (
         SELECT FROM appointment AS a
@@ -6,5 +6,5 @@ LANGUAGE sql STABLE AS $$
             AND appointment_is_active(a.status, a.hold_expires_at, upper(a.during), at_)
     )
 $$;
-COMMENT ON FUNCTION is_taken(integer, tstzrange, timestamptz) IS
+COMMENT ON FUNCTION is_taken(bigint, tstzrange, timestamptz) IS
 'Whether a doctor is away, or has an appointment that is active at an instant, at any moment of a time.';

@@ -1,6 +1,6 @@
 -- What to take instead: the slots nearest to a wish that whoever wished could have.
 CREATE OR REPLACE FUNCTION nearest_free_slots(
-    p_patient integer, p_doctor integer, p_start timestamptz, p_appointment integer, p_limit integer
+    p_patient bigint, p_doctor bigint, p_start timestamptz, p_appointment bigint, p_limit integer
 ) RETURNS TABLE (starts_at timestamptz, ends_at timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT starts_at, ends_at FROM (
@@ -27,10 +27,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     ) AS nearest
     ORDER BY starts_at
 $$;
-COMMENT ON FUNCTION nearest_free_slots(integer, integer, timestamptz, integer, integer) IS
+COMMENT ON FUNCTION nearest_free_slots(bigint, bigint, timestamptz, bigint, integer) IS
 'Up to so many slots of a doctor, nearest to an instant, in order of time, that a patient could book now, or move an appointment to.';
-REVOKE EXECUTE ON FUNCTION nearest_free_slots(integer, integer, timestamptz, integer, integer) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION nearest_free_slots(integer, integer, timestamptz, integer, integer) TO booking_app;
+REVOKE EXECUTE ON FUNCTION nearest_free_slots(bigint, bigint, timestamptz, bigint, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION nearest_free_slots(bigint, bigint, timestamptz, bigint, integer) TO booking_app;
 
 CREATE OR REPLACE FUNCTION is_broken_at_any_start(rule text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$

@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION replace_working_hours(p_doctor integer, p_week jsonb, p_cancel boolean)
+CREATE OR REPLACE FUNCTION replace_working_hours(p_doctor bigint, p_week jsonb, p_cancel boolean)
 RETURNS SETOF api_appointment
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -14,7 +14,7 @@ BEGIN
     );
 END
 $$;
-COMMENT ON FUNCTION replace_working_hours(integer, jsonb, boolean) IS
+COMMENT ON FUNCTION replace_working_hours(bigint, jsonb, boolean) IS
 'Replaces a doctor''s week ([{weekday, start_minute, end_minute}]) and returns the appointments it strands, canceled if so told; else the commit is refused.';
-REVOKE EXECUTE ON FUNCTION replace_working_hours(integer, jsonb, boolean) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION replace_working_hours(integer, jsonb, boolean) TO booking_app;
+REVOKE EXECUTE ON FUNCTION replace_working_hours(bigint, jsonb, boolean) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION replace_working_hours(bigint, jsonb, boolean) TO booking_app;

@@ -1,8 +1,8 @@
 -- The earliest free slots of many doctors: day by day, in order, until enough are found.
 CREATE OR REPLACE FUNCTION search_free_slots(
     p_specialty text, p_from timestamptz, p_to timestamptz, p_limit integer,
-    p_after timestamptz DEFAULT '-infinity', p_after_doctor integer DEFAULT 0
-) RETURNS TABLE (doctor integer, starts_at timestamptz, ends_at timestamptz)
+    p_after timestamptz DEFAULT '-infinity', p_after_doctor bigint DEFAULT 0
+) RETURNS TABLE (doctor bigint, starts_at timestamptz, ends_at timestamptz)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     at_ timestamptz := now();
@@ -11,9 +11,9 @@ DECLARE
     until_ timestamptz;
     bookable doctors_with_same_grid[] := doctors_below_cap(p_specialty, at_);
     missing integer := p_limit;
-    looked_at integer[] := ARRAY[]::integer[];
+    looked_at bigint[] := ARRAY[]::bigint[];
     kept tstzrange[] := ARRAY[]::tstzrange[]; -- for the waitlists of those looked at,
-    kept_by integer[] := ARRAY[]::integer[]; -- each by this doctor
+    kept_by bigint[] := ARRAY[]::bigint[]; -- each by this doctor
     theirs tstzrange[];
 BEGIN
     IF cardinality(bookable) = 0 THEN
@@ -59,10 +59,10 @@ BEGIN
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION search_free_slots(text, timestamptz, timestamptz, integer, timestamptz, integer) IS
+COMMENT ON FUNCTION search_free_slots(text, timestamptz, timestamptz, integer, timestamptz, bigint) IS
 'The earliest free slots that start in [from, to) of all doctors, or of a specialty in any case, up to a number; behind a start and doctor, if given.';
-REVOKE EXECUTE ON FUNCTION search_free_slots(text, timestamptz, timestamptz, integer, timestamptz, integer) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION search_free_slots(text, timestamptz, timestamptz, integer, timestamptz, integer) TO booking_app, booking_admin;
+REVOKE EXECUTE ON FUNCTION search_free_slots(text, timestamptz, timestamptz, integer, timestamptz, bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION search_free_slots(text, timestamptz, timestamptz, integer, timestamptz, bigint) TO booking_app, booking_admin;
 
 -- It is planned for the specialty that is asked for, or for none: one plan for both could not use the index.
 CREATE OR REPLACE FUNCTION doctors_below_cap(p_specialty text, at_ timestamptz) RETURNS doctors_with_same_grid[]
@@ -91,7 +91,7 @@ COMMENT ON FUNCTION doctors_below_cap(text, timestamptz) IS
 -- doctors at once: that reads no more of it than what they need, be it ten doctors or ten thousand, with one plan for all.
 CREATE OR REPLACE FUNCTION shared_hours(p_doctors doctors_with_same_grid[], p_from timestamptz)
 RETURNS TABLE (
-    zone text, day date, start_minute integer, end_minute integer, slot_minutes integer, buffer_minutes integer, doctors integer[]
+    zone text, day date, start_minute integer, end_minute integer, slot_minutes integer, buffer_minutes integer, doctors bigint ARRAY
 )
 LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan AS $$
 BEGIN

@@ -18,8 +18,8 @@ DECLARE
     d doctor;
 BEGIN
     SELECT * INTO d FROM doctor WHERE account_id = CASE TG_TABLE_NAME
-        WHEN 'doctor' THEN (to_jsonb(NEW) ->> 'account_id')::integer
-        ELSE (to_jsonb(OLD) ->> 'doctor_id')::integer
+        WHEN 'doctor' THEN (to_jsonb(NEW) ->> 'account_id')::bigint
+        ELSE (to_jsonb(OLD) ->> 'doctor_id')::bigint
     END;
     PERFORM refuse('working_hours_cover_appointments', working_hours_cover_appointments(d, clock_timestamp()));
     RETURN NULL;

@@ -1,5 +1,5 @@
 -- Whoever claims first has the slot: it becomes their hold, or is confirmed if it costs nothing.
-CREATE OR REPLACE FUNCTION claim_offer(p_patient integer, p_offer integer) RETURNS SETOF api_appointment
+CREATE OR REPLACE FUNCTION claim_offer(p_patient bigint, p_offer bigint) RETURNS SETOF api_appointment
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     o offer := lock_offer(p_patient, p_offer);
@@ -19,12 +19,12 @@ BEGIN
     RETURN QUERY SELECT * FROM api_appointment WHERE id = o.appointment_id;
 END
 $$;
-COMMENT ON FUNCTION claim_offer(integer, integer) IS
+COMMENT ON FUNCTION claim_offer(bigint, bigint) IS
 'A patient (account id) accepts an offer; no row if it is not theirs. Raises the broken rule, offer_superseded if somebody was faster.';
-REVOKE EXECUTE ON FUNCTION claim_offer(integer, integer) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION claim_offer(integer, integer) TO booking_app;
+REVOKE EXECUTE ON FUNCTION claim_offer(bigint, bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION claim_offer(bigint, bigint) TO booking_app;
 
-CREATE OR REPLACE FUNCTION lock_offer(p_patient integer, p_offer integer) RETURNS offer
+CREATE OR REPLACE FUNCTION lock_offer(p_patient bigint, p_offer bigint) RETURNS offer
 LANGUAGE plpgsql AS $$
 DECLARE
     o offer;
@@ -36,7 +36,7 @@ BEGIN
     RETURN o;
 END
 $$;
-COMMENT ON FUNCTION lock_offer(integer, integer) IS
+COMMENT ON FUNCTION lock_offer(bigint, bigint) IS
 'Locks the doctor of a patient''s offer, under whose lock every offer changes, and returns the offer; NULL if it is not theirs.';
 
 CREATE OR REPLACE FUNCTION supersede_other_offers(o offer) RETURNS void

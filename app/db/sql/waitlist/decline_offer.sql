@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION decline_offer(p_patient integer, p_offer integer) RETURNS SETOF api_offer
+CREATE OR REPLACE FUNCTION decline_offer(p_patient bigint, p_offer bigint) RETURNS SETOF api_offer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     o offer := lock_offer(p_patient, p_offer);
@@ -14,7 +14,7 @@ BEGIN
     RETURN QUERY SELECT * FROM api_offer WHERE id = o.id;
 END
 $$;
-COMMENT ON FUNCTION decline_offer(integer, integer) IS
+COMMENT ON FUNCTION decline_offer(bigint, bigint) IS
 'A patient (account id) lets a slot pass and stays in line; no row if the offer is not theirs. Raises the broken rule.';
-REVOKE EXECUTE ON FUNCTION decline_offer(integer, integer) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION decline_offer(integer, integer) TO booking_app;
+REVOKE EXECUTE ON FUNCTION decline_offer(bigint, bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION decline_offer(bigint, bigint) TO booking_app;

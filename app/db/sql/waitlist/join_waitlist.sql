@@ -1,11 +1,11 @@
 -- A patient waits for a slot with a doctor who is full.
 CREATE OR REPLACE FUNCTION join_waitlist(
-    p_patient integer, p_doctor integer, p_date date,
+    p_patient bigint, p_doctor bigint, p_date date,
     p_earliest time DEFAULT NULL, p_latest time DEFAULT NULL, p_notice_minutes integer DEFAULT 0
 ) RETURNS SETOF api_waitlist_entry
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
-    new_id integer;
+    new_id bigint;
 BEGIN
     PERFORM act_as('patient', p_patient);
     INSERT INTO waitlist_entry (doctor_id, patient_id, desired_date, earliest_time, latest_time, min_notice_minutes)
@@ -16,7 +16,7 @@ BEGIN
     RETURN QUERY SELECT * FROM api_waitlist_entry WHERE id = new_id;
 END
 $$;
-COMMENT ON FUNCTION join_waitlist(integer, integer, date, time, time, integer) IS
+COMMENT ON FUNCTION join_waitlist(bigint, bigint, date, time, time, integer) IS
 'Puts a patient on a doctor''s waitlist for a day in the doctor''s zone, or any day if NULL, at certain times of day and with some notice. Raises the broken rule.';
-REVOKE EXECUTE ON FUNCTION join_waitlist(integer, integer, date, time, time, integer) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION join_waitlist(integer, integer, date, time, time, integer) TO booking_app;
+REVOKE EXECUTE ON FUNCTION join_waitlist(bigint, bigint, date, time, time, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION join_waitlist(bigint, bigint, date, time, time, integer) TO booking_app;

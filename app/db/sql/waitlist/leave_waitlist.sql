@@ -1,32 +1,32 @@
 -- A patient stops waiting, for good or for a while, and may say what they wait for; what they let go is for the others.
-CREATE OR REPLACE FUNCTION leave_waitlist(p_patient integer, p_entry integer) RETURNS SETOF api_waitlist_entry
+CREATE OR REPLACE FUNCTION leave_waitlist(p_patient bigint, p_entry bigint) RETURNS SETOF api_waitlist_entry
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT * FROM change_entry_status(p_patient, p_entry, 'left')
 $$;
-COMMENT ON FUNCTION leave_waitlist(integer, integer) IS
+COMMENT ON FUNCTION leave_waitlist(bigint, bigint) IS
 'Ends a patient''s (account id) waitlist entry; no row if it is not theirs. Raises the broken rule if it has ended.';
-REVOKE EXECUTE ON FUNCTION leave_waitlist(integer, integer) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION leave_waitlist(integer, integer) TO booking_app;
+REVOKE EXECUTE ON FUNCTION leave_waitlist(bigint, bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION leave_waitlist(bigint, bigint) TO booking_app;
 
-CREATE OR REPLACE FUNCTION pause_waitlist(p_patient integer, p_entry integer) RETURNS SETOF api_waitlist_entry
+CREATE OR REPLACE FUNCTION pause_waitlist(p_patient bigint, p_entry bigint) RETURNS SETOF api_waitlist_entry
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT * FROM change_entry_status(p_patient, p_entry, 'paused')
 $$;
-COMMENT ON FUNCTION pause_waitlist(integer, integer) IS
+COMMENT ON FUNCTION pause_waitlist(bigint, bigint) IS
 'Offers a patient (account id) nothing until they resume, and keeps their place; no row if the entry is not theirs.';
-REVOKE EXECUTE ON FUNCTION pause_waitlist(integer, integer) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION pause_waitlist(integer, integer) TO booking_app;
+REVOKE EXECUTE ON FUNCTION pause_waitlist(bigint, bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION pause_waitlist(bigint, bigint) TO booking_app;
 
-CREATE OR REPLACE FUNCTION resume_waitlist(p_patient integer, p_entry integer) RETURNS SETOF api_waitlist_entry
+CREATE OR REPLACE FUNCTION resume_waitlist(p_patient bigint, p_entry bigint) RETURNS SETOF api_waitlist_entry
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT * FROM change_entry_status(p_patient, p_entry, 'waiting')
 $$;
-COMMENT ON FUNCTION resume_waitlist(integer, integer) IS
+COMMENT ON FUNCTION resume_waitlist(bigint, bigint) IS
 'Ends the pause of a patient''s (account id) waitlist entry; no row if it is not theirs.';
-REVOKE EXECUTE ON FUNCTION resume_waitlist(integer, integer) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION resume_waitlist(integer, integer) TO booking_app;
+REVOKE EXECUTE ON FUNCTION resume_waitlist(bigint, bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION resume_waitlist(bigint, bigint) TO booking_app;
 
-CREATE OR REPLACE FUNCTION change_entry_status(p_patient integer, p_entry integer, p_status text) RETURNS SETOF api_waitlist_entry
+CREATE OR REPLACE FUNCTION change_entry_status(p_patient bigint, p_entry bigint, p_status text) RETURNS SETOF api_waitlist_entry
 LANGUAGE plpgsql AS $$
 DECLARE
     w waitlist_entry := lock_entry(p_patient, p_entry);
@@ -44,10 +44,10 @@ BEGIN
     RETURN QUERY SELECT * FROM api_waitlist_entry WHERE id = w.id;
 END
 $$;
-COMMENT ON FUNCTION change_entry_status(integer, integer, text) IS
+COMMENT ON FUNCTION change_entry_status(bigint, bigint, text) IS
 'Changes the status of a patient''s waitlist entry, ends its offer, and sees to the others in line; no row if it is not theirs.';
 
-CREATE OR REPLACE FUNCTION lock_entry(p_patient integer, p_entry integer) RETURNS waitlist_entry
+CREATE OR REPLACE FUNCTION lock_entry(p_patient bigint, p_entry bigint) RETURNS waitlist_entry
 LANGUAGE plpgsql AS $$
 DECLARE
     w waitlist_entry;
@@ -58,5 +58,5 @@ BEGIN
     RETURN w;
 END
 $$;
-COMMENT ON FUNCTION lock_entry(integer, integer) IS
+COMMENT ON FUNCTION lock_entry(bigint, bigint) IS
 'Locks the doctor of a patient''s waitlist entry and returns the entry; NULL if it is not theirs.';

@@ -1,5 +1,5 @@
-CREATE OR REPLACE FUNCTION live_entries(p_patient integer) RETURNS SETOF waitlist_entry
+CREATE OR REPLACE FUNCTION live_entries(p_patient bigint) RETURNS SETOF waitlist_entry
 LANGUAGE sql STABLE AS $$
     SELECT * FROM waitlist_entry WHERE patient_id = p_patient AND status IN ('waiting', 'offered', 'paused') ORDER BY id
 $$;
-COMMENT ON FUNCTION live_entries(integer) IS 'Where a patient waits.';
+COMMENT ON FUNCTION live_entries(bigint) IS 'Where a patient waits.';

@@ -1,6 +1,6 @@
 -- The link in an offer's mail proves who claims: its token is known to the mail alone, here only its hash is.
 CREATE OR REPLACE FUNCTION offer_by_token(p_token_hash bytea) RETURNS TABLE (
-    id integer, patient integer, doctor text, timezone text, appointment integer, starts_at timestamptz, ends_at timestamptz,
+    id bigint, patient bigint, doctor text, timezone text, appointment bigint, starts_at timestamptz, ends_at timestamptz,
     fee numeric, currency text, status text, expires_at timestamptz,
     appointment_status text, hold_expires_at timestamptz, cancel_deadline timestamptz
 )

@@ -1,13 +1,13 @@
 -- Who is to have which slot: everyone in line, in order, a slot on offer or else a free one, which then is owed to them.
 CREATE OR REPLACE FUNCTION offer_plan(d doctor, p_freed tstzrange, at_ timestamptz)
-RETURNS TABLE (entry_id integer, appointment_id integer, slot tstzrange)
+RETURNS TABLE (entry_id bigint, appointment_id bigint, slot tstzrange)
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
     room integer := CASE WHEN is_verified(d, p) THEN d.max_appointments - active_appointments(d.account_id, at_) ELSE 0 END
         FROM policy AS p;
     free tstzrange[]; -- not looked for before somebody may have one: a doctor may have hundreds
     among tstzrange;
-    given integer[] := ARRAY[]::integer[];
+    given bigint[] := ARRAY[]::bigint[];
     w waitlist_entry;
 BEGIN
     FOR w IN SELECT * FROM entries_in_line(d.account_id, at_) LOOP
@@ -55,17 +55,17 @@ $$;
 COMMENT ON FUNCTION first_matching_slot(waitlist_entry, doctor, tstzrange, tstzrange[], timestamptz) IS
 'The first of a doctor''s free slots within a span that suits a waitlist entry, or null.';
 
-CREATE OR REPLACE FUNCTION entries_in_line(p_doctor integer, at_ timestamptz) RETURNS SETOF waitlist_entry
+CREATE OR REPLACE FUNCTION entries_in_line(p_doctor bigint, at_ timestamptz) RETURNS SETOF waitlist_entry
 LANGUAGE sql STABLE AS $$
     SELECT w.* FROM waitlist_entry AS w
     WHERE w.doctor_id = p_doctor AND w.status IN ('waiting', 'offered') AND NOT has_claim(w, at_)
         AND NOT is_disabled(w.patient_id)
     ORDER BY w.priority_class, w.id
 $$;
-COMMENT ON FUNCTION entries_in_line(integer, timestamptz) IS
+COMMENT ON FUNCTION entries_in_line(bigint, timestamptz) IS
 'The entries that a doctor''s slots go to, first in line first: not those that are paused, of a disabled account, or have claimed a slot and not paid yet.';
 
-CREATE OR REPLACE FUNCTION slot_on_offer(w waitlist_entry, d doctor, given integer[], at_ timestamptz) RETURNS SETOF appointment
+CREATE OR REPLACE FUNCTION slot_on_offer(w waitlist_entry, d doctor, given bigint[], at_ timestamptz) RETURNS SETOF appointment
 LANGUAGE sql STABLE AS $$
     SELECT a.* FROM appointment AS a
     LEFT JOIN offer AS o ON o.appointment_id = a.id AND o.waitlist_entry_id = w.id
@@ -75,7 +75,7 @@ LANGUAGE sql STABLE AS $$
     ORDER BY o.id NULLS LAST, a.id
     LIMIT 1
 $$;
-COMMENT ON FUNCTION slot_on_offer(waitlist_entry, doctor, integer[], timestamptz) IS
+COMMENT ON FUNCTION slot_on_offer(waitlist_entry, doctor, bigint[], timestamptz) IS
 'The slot on offer, not given to others, that is offered to an entry, or else the first that suits it.';
 
 CREATE OR REPLACE FUNCTION slots_to_offer(d doctor, p_freed tstzrange, at_ timestamptz) RETURNS tstzrange[]
@@ -88,7 +88,7 @@ $$;
 COMMENT ON FUNCTION slots_to_offer(doctor, tstzrange, timestamptz) IS
 'A doctor''s slots that nobody has at an instant: those that have just come free, then the others, each in order of time.';
 
-CREATE OR REPLACE FUNCTION given_up_slots(p_doctor integer, at_ timestamptz) RETURNS tstzrange[]
+CREATE OR REPLACE FUNCTION given_up_slots(p_doctor bigint, at_ timestamptz) RETURNS tstzrange[]
 LANGUAGE sql STABLE AS $$
     SELECT coalesce(array_agg(during), '{}') FROM appointment
     WHERE doctor_id = p_doctor AND lower(during) > at_ AND (
@@ -96,7 +96,7 @@ LANGUAGE sql STABLE AS $$
         OR status = 'pending' AND hold_expires_at <= at_
     )
 $$;
-COMMENT ON FUNCTION given_up_slots(integer, timestamptz) IS
+COMMENT ON FUNCTION given_up_slots(bigint, timestamptz) IS
 'The times of a doctor''s appointments that this transaction has ended, or whose hold has lapsed and nobody has written that down.';
 
 -- Each place that a doctor regains is offered once to everybody in line; then it is the public's, with all its slots.

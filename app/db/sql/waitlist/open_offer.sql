@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION open_offer(p_patient integer, p_doctor integer, p_start timestamptz) RETURNS integer
+CREATE OR REPLACE FUNCTION open_offer(p_patient bigint, p_doctor bigint, p_start timestamptz) RETURNS bigint
 LANGUAGE sql STABLE AS $$
     SELECT o.id
     FROM waitlist_entry AS w
@@ -7,5 +7,5 @@ LANGUAGE sql STABLE AS $$
     WHERE w.patient_id = p_patient AND w.doctor_id = p_doctor AND w.status = 'offered' AND lower(a.during) = p_start
         AND o.status IN ('queued', 'sent') AND o.expires_at > clock_timestamp()
 $$;
-COMMENT ON FUNCTION open_offer(integer, integer, timestamptz) IS
+COMMENT ON FUNCTION open_offer(bigint, bigint, timestamptz) IS
 'The offer by which a patient can claim a doctor''s slot that starts at an instant; NULL: there is none.';

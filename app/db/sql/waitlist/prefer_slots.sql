@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION prefer_slots(
-    p_patient integer, p_entry integer, p_earliest time, p_latest time, p_notice_minutes integer
+    p_patient bigint, p_entry bigint, p_earliest time, p_latest time, p_notice_minutes integer
 ) RETURNS SETOF api_waitlist_entry
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -11,7 +11,7 @@ BEGIN
     RETURN QUERY SELECT * FROM api_waitlist_entry WHERE id = w.id;
 END
 $$;
-COMMENT ON FUNCTION prefer_slots(integer, integer, time, time, integer) IS
+COMMENT ON FUNCTION prefer_slots(bigint, bigint, time, time, integer) IS
 'Says at which times of the doctor''s day a patient''s (account id) slot should start, and how long before that an offer must come; no row if the entry is not theirs. An offer that is made stays.';
-REVOKE EXECUTE ON FUNCTION prefer_slots(integer, integer, time, time, integer) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION prefer_slots(integer, integer, time, time, integer) TO booking_app;
+REVOKE EXECUTE ON FUNCTION prefer_slots(bigint, bigint, time, time, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION prefer_slots(bigint, bigint, time, time, integer) TO booking_app;

@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION reserved_slots(p_doctor integer, at_ timestamptz) RETURNS tstzrange[]
+CREATE OR REPLACE FUNCTION reserved_slots(p_doctor bigint, at_ timestamptz) RETURNS tstzrange[]
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
     IF NOT has_waitlist(p_doctor) THEN
@@ -11,10 +11,10 @@ BEGIN
     );
 END
 $$;
-COMMENT ON FUNCTION reserved_slots(integer, timestamptz) IS
+COMMENT ON FUNCTION reserved_slots(bigint, timestamptz) IS
 'The slots of a doctor that are free but belong to the waitlist, because the clock has just freed them: the sweep will offer them within seconds.';
 
-CREATE OR REPLACE FUNCTION reserved_times(p_doctor integer, at_ timestamptz) RETURNS tstzrange[]
+CREATE OR REPLACE FUNCTION reserved_times(p_doctor bigint, at_ timestamptz) RETURNS tstzrange[]
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
     owed tstzrange[] := reserved_slots(p_doctor, at_);
@@ -28,5 +28,5 @@ BEGIN
     RETURN owed;
 END
 $$;
-COMMENT ON FUNCTION reserved_times(integer, timestamptz) IS
+COMMENT ON FUNCTION reserved_times(bigint, timestamptz) IS
 'The times in which nobody can book a free slot of a doctor, because it, or the seat that it takes, belongs to the waitlist.';

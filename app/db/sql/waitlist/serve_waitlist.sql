@@ -1,5 +1,5 @@
 -- Whatever a doctor has regained is offered to those in line before anybody else can have it, in waves.
-CREATE OR REPLACE FUNCTION serve_waitlist(p_doctor integer, p_freed tstzrange DEFAULT NULL) RETURNS void
+CREATE OR REPLACE FUNCTION serve_waitlist(p_doctor bigint, p_freed tstzrange DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
     d doctor := lock_doctor(p_doctor);
@@ -15,7 +15,7 @@ BEGIN
     PERFORM act_as(coalesce(actor, ''));
 END
 $$;
-COMMENT ON FUNCTION serve_waitlist(integer, tstzrange) IS
+COMMENT ON FUNCTION serve_waitlist(bigint, tstzrange) IS
 'Brings a doctor''s offers up to date: ends those whose time is over, withdraws slots that are no more, offers what is free. Safe at any time, any number of times.';
 
 CREATE OR REPLACE FUNCTION end_offers(d doctor, at_ timestamptz) RETURNS void
@@ -50,26 +50,26 @@ $$;
 COMMENT ON FUNCTION withdraw_slots(doctor, timestamptz) IS
 'Releases the slots on offer that start too soon, are no slots any more, exceed the cap, or are of a doctor who may take no appointments.';
 
-CREATE OR REPLACE FUNCTION release_slot(p_appointment integer) RETURNS void
+CREATE OR REPLACE FUNCTION release_slot(p_appointment bigint) RETURNS void
 LANGUAGE sql AS $$
     UPDATE appointment SET status = 'released' WHERE id = p_appointment AND status = 'offered';
     UPDATE offer SET status = CASE WHEN expires_at <= clock_timestamp() THEN 'expired' ELSE 'superseded' END
     WHERE appointment_id = p_appointment AND status IN ('queued', 'sent');
 $$;
-COMMENT ON FUNCTION release_slot(integer) IS 'A slot on offer is nobody''s any more, nor is any offer of it good.';
+COMMENT ON FUNCTION release_slot(bigint) IS 'A slot on offer is nobody''s any more, nor is any offer of it good.';
 
 CREATE OR REPLACE FUNCTION make_planned_offers(d doctor, p_freed tstzrange, at_ timestamptz) RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE
     planned record;
-    needed integer[] := ARRAY[]::integer[];
+    needed bigint[] := ARRAY[]::bigint[];
 BEGIN
     FOR planned IN SELECT * FROM offer_plan(d, p_freed, at_) LOOP
         IF planned.appointment_id IS NULL THEN
             INSERT INTO appointment (doctor_id, during, status) VALUES (d.account_id, planned.slot, 'offered')
             RETURNING id INTO planned.appointment_id;
         END IF;
-        needed := needed || planned.appointment_id::integer;
+        needed := needed || planned.appointment_id::bigint;
         PERFORM make_offer(a, w, present_wave(a, at_), at_)
         FROM appointment AS a, waitlist_entry AS w
         WHERE a.id = planned.appointment_id AND w.id = planned.entry_id AND w.status = 'waiting';

@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION serve_waitlist_once(p_doctor integer, p_freed tstzrange) RETURNS void
+CREATE OR REPLACE FUNCTION serve_waitlist_once(p_doctor bigint, p_freed tstzrange) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
     seq text := (SELECT format('%s of %s', booking_seq, p_doctor) FROM doctor WHERE account_id = p_doctor);
@@ -11,5 +11,5 @@ BEGIN
     FROM doctor WHERE account_id = p_doctor;
 END
 $$;
-COMMENT ON FUNCTION serve_waitlist_once(integer, tstzrange) IS
+COMMENT ON FUNCTION serve_waitlist_once(bigint, tstzrange) IS
 'Serves a doctor''s waitlist unless that has been done since the transaction''s last change of the doctor''s schedule.';

@@ -50,7 +50,7 @@ $$;
 COMMENT ON FUNCTION was_offered(waitlist_entry, tstzrange) IS
 'Whether the patient of an entry has, or had and did not make use of, an offer of this slot. An offer that somebody else was faster to claim does not count.';
 
-CREATE OR REPLACE FUNCTION patient_is_free(p_patient integer, slot tstzrange, at_ timestamptz) RETURNS boolean
+CREATE OR REPLACE FUNCTION patient_is_free(p_patient bigint, slot tstzrange, at_ timestamptz) RETURNS boolean
 LANGUAGE sql STABLE AS $$
     SELECT NOT EXISTS (
         SELECT FROM appointment AS a
@@ -58,5 +58,5 @@ LANGUAGE sql STABLE AS $$
             AND appointment_is_active(a.status, a.hold_expires_at, upper(a.during), at_)
     )
 $$;
-COMMENT ON FUNCTION patient_is_free(integer, tstzrange, timestamptz) IS
+COMMENT ON FUNCTION patient_is_free(bigint, tstzrange, timestamptz) IS
 'Whether a patient has no active appointment at any moment of a time.';

@@ -2,7 +2,7 @@ CREATE OR REPLACE FUNCTION tg_schedule__waitlist() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     changed jsonb := to_jsonb(CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END);
-    p_doctor integer := coalesce(changed ->> 'doctor_id', changed ->> 'account_id')::integer;
+    p_doctor bigint := coalesce(changed ->> 'doctor_id', changed ->> 'account_id')::bigint;
     freed tstzrange := CASE TG_TABLE_NAME WHEN 'time_off' THEN (to_jsonb(OLD) ->> 'during')::tstzrange ELSE '(,)'::tstzrange END;
 BEGIN
     IF TG_OP = 'DELETE' AND upper(freed) <= clock_timestamp() THEN

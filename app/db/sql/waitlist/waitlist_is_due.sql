@@ -1,5 +1,5 @@
 -- What the clock, or whoever did not say so, has changed about a doctor's offers is found by the sweep.
-CREATE OR REPLACE FUNCTION waitlist_is_due(p_doctor integer, at_ timestamptz) RETURNS boolean
+CREATE OR REPLACE FUNCTION waitlist_is_due(p_doctor bigint, at_ timestamptz) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT EXISTS (
         SELECT FROM appointment AS a WHERE a.doctor_id = p_doctor AND a.status = 'offered' AND slot_is_due(a, at_)
@@ -9,10 +9,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
             AND NOT EXISTS (SELECT FROM offer AS o WHERE o.waitlist_entry_id = w.id AND o.status IN ('queued', 'sent'))
     ) OR cardinality(reserved_slots(p_doctor, at_)) > 0
 $$;
-COMMENT ON FUNCTION waitlist_is_due(integer, timestamptz) IS
+COMMENT ON FUNCTION waitlist_is_due(bigint, timestamptz) IS
 'Whether serve_waitlist() has something to do for a doctor at an instant: an offer whose time has come, a claim that came to nothing, a slot that is owed.';
-REVOKE EXECUTE ON FUNCTION waitlist_is_due(integer, timestamptz) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION waitlist_is_due(integer, timestamptz) TO booking_app, booking_admin, booking_auditor;
+REVOKE EXECUTE ON FUNCTION waitlist_is_due(bigint, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION waitlist_is_due(bigint, timestamptz) TO booking_app, booking_admin, booking_auditor;
 
 CREATE OR REPLACE FUNCTION slot_is_due(a appointment, at_ timestamptz) RETURNS boolean
 LANGUAGE sql STABLE AS $$
