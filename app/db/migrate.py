@@ -12,6 +12,7 @@ from app.db.errors import MigrationError, driver_error
 from app.db.release import NEWEST, OLDEST_PROGRAM, RELEASE, SchemaRelease
 from app.db.repeatable import Replay, Report, until_locked
 
+SCRIPTS = ScriptDirectory(str(MIGRATIONS))
 LIMIT_SECONDS = 600  # for all of it, waiting for locks and for another migration included
 LOCK = "SELECT pg_try_advisory_lock(hashtext('booking migrations'))"
 WRITE_RELEASE = """
@@ -49,9 +50,12 @@ async def _upgrade(url: str, report: Report) -> None:
         await _refuse_other_schemas(connection)
         replay = Replay(connection, report=report, deadline=deadline)
         await replay.setup()
+        before = await _revision(connection)
         await until_locked(
             lambda: asyncio.to_thread(_versioned, url), title="versioned migrations", report=report, deadline=deadline
         )
+        for revision in reversed(list(SCRIPTS.iterate_revisions(await _revision(connection), before))):
+            report(f"migration {revision.revision}")
         await replay.replay()
         await connection.execute(WRITE_RELEASE, RELEASE, OLDEST_PROGRAM)
         report(f"the schema is of release {RELEASE}")
@@ -71,18 +75,24 @@ async def _lock(connection: asyncpg.Connection, report: Report, deadline: float)
         await asyncio.sleep(0.2)
 
 
+async def _revision(connection: asyncpg.Connection) -> str | None:
+    """Return the newest migration that was run; None: there was none."""
+    if await connection.fetchval("SELECT to_regclass('public.alembic_version') IS NULL"):
+        return None
+    revision: str | None = await connection.fetchval("SELECT version_num FROM alembic_version")
+    return revision
+
+
 async def _refuse_other_schemas(connection: asyncpg.Connection) -> None:
     """Raise MigrationError for a schema that a newer program, or one before the first release, has made."""
-    if await connection.fetchval("SELECT to_regclass('public.alembic_version') IS NULL"):
-        return
+    present = await _revision(connection)
     if await connection.fetchval("SELECT to_regclass('public.schema_release') IS NOT NULL"):
         row = await connection.fetchrow(NEWEST)
         if row and SchemaRelease(*row).is_newer:
             raise MigrationError(
                 f"the schema is of release {row['release']}, newer than this program ({RELEASE}): there is no downgrade"
             )
-    present = await connection.fetchval("SELECT version_num FROM alembic_version")
-    known = {revision.revision for revision in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
+    known = {revision.revision for revision in SCRIPTS.walk_revisions()}
     if present and present not in known:
         raise MigrationError(
             f"the schema (revision {present}) is of a version before the first release, which cannot be upgraded:"

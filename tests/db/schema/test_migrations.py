@@ -2,15 +2,19 @@
 
 import asyncio
 import os
+import shutil
 import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
 import pytest
 import pytest_asyncio
 
+from app.db.engine import MIGRATIONS
 from app.db.migrate import upgrade
+from app.db.migrations.skeleton import write_skeleton
 from app.db.release import RELEASE
 from tests.support.db.schema_dump import dump
 from tests.support.servers.databases import Database, cloned, database_at, execute
@@ -80,7 +84,7 @@ async def test_a_deployment_waits_for_another_that_takes_long(fresh: Database) -
 async def test_each_step_is_told(empty: Database) -> None:
     _, said = await migrate(empty.owner)
     lines = said.splitlines()
-    assert "view appointments/api_appointment.sql" in lines
+    assert lines.index("migration 0001_initial") < lines.index("view appointments/api_appointment.sql")
     assert "table tables/appointment.sql" in lines
     assert lines[-1] == f"the schema is of release {RELEASE}"
 
@@ -155,3 +159,12 @@ async def test_a_lock_that_is_waited_for_is_told(fresh: Database) -> None:
 async def _read(stream: asyncio.StreamReader | None, text: bytes) -> bool:
     assert stream
     return text in await stream.readline()
+
+
+def test_a_skeleton_follows_the_newest_migration(tmp_path: Path) -> None:
+    shutil.copytree(MIGRATIONS, tmp_path / "migrations")
+    path = Path(write_skeleton("Add a note, to appointments", str(tmp_path / "migrations")))
+    assert path.name == "0002_add_a_note_to_appointments.py"
+    text = path.read_text(encoding="utf-8")
+    assert "revision = '0002_add_a_note_to_appointments'\ndown_revision = '0001_initial'" in text
+    compile(text, str(path), "exec")
