@@ -1,7 +1,7 @@
 """Compares the tests with those of an earlier commit: `./task inventory -- COMMIT`.
 
-Every test of that commit must still be there, under its own id or the one that `inventory_moves.tsv` gives; and there must be
-no fewer mutants, proofs and interleavings. Exits with 1 if not.
+Every test of that commit must still be there, under its own id or the one that `inventory_moves.tsv` gives, unless that file says
+why it was removed; and there must be no fewer mutants, proofs and interleavings. Exits with 1 if not.
 """
 
 import json
@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
 MOVES = Path(__file__).with_name("inventory_moves.tsv")
+REMOVED = "removed: "  # in place of an id, before the reason
 BY_PATH = "::test_no_port_is_fixed["  # is parametrized by the paths of all files below tests/
 INTERLEAVINGS = "::test_a_pair["
 # Run in either tree. The second imports are those of commits before the tests were moved.
@@ -95,9 +96,13 @@ def main(commit: str) -> int:
     with checked_out(commit) as tree:
         before = taken(tree)
     now = taken(ROOT)
-    wanted = {moved(test, moves) for test in before.tests}
-    lost = sorted(wanted - now.tests)
-    print(f"tests: {len(before.tests)} before, {len(now.tests)} now, {len(lost)} lost")  # noqa: T201
+    wanted = {test: moved(test, moves) for test in before.tests}
+    removed = {test: place for test, place in wanted.items() if place.startswith(REMOVED)}
+    lost = sorted({place for test, place in wanted.items() if test not in removed} - now.tests)
+    counted = f"{len(before.tests)} before, {len(now.tests)} now, {len(removed)} removed, {len(lost)} lost"
+    print(f"tests: {counted}")  # noqa: T201
+    for test, reason in sorted(removed.items()):
+        print(f"  {test}: {reason}")  # noqa: T201
     for test in lost:
         print(f"  lost: {test}")  # noqa: T201
     fewer = [name for name, count in before.counts.items() if now.counts[name] < count]
