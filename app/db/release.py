@@ -2,10 +2,10 @@
 
 from typing import NamedTuple
 
-RELEASE = "0.2.0"
+RELEASE = "0.1.0"
 # The oldest program that works on this release's schema. A release that takes something away counts it up; until then
 # old and new programs run side by side (expand, then contract a release later).
-OLDEST_PROGRAM = "0.2.0"
+OLDEST_PROGRAM = "0.1.0"
 
 
 class SchemaRelease(NamedTuple):

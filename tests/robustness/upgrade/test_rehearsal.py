@@ -18,7 +18,7 @@ from app.sandbox.stack import service
 from app.sandbox.stack.service import ROOT, Api
 from tests.conftest import SECRET
 from tests.robustness.upgrade.next_release import NEXT, make_next_release
-from tests.support.factories import a_slot, bearer, make_doctor, make_patient
+from tests.support.factories import a_slot, bearer, book, make_doctor, make_patient
 from tests.support.http.bookings import APPOINTMENTS, post_booking
 from tests.support.servers.databases import Database, cloned
 
@@ -92,15 +92,20 @@ async def api(home: Path, environment: dict[str, str]) -> AsyncIterator[Api]:
         await running.child.stop()
 
 
-async def run_migration(tree: Path, database: Database) -> str:
-    """Run `booking migrate` of a tree; return what it printed."""
-    process = await asyncio.create_subprocess_exec(
+async def start_migration(tree: Path, database: Database) -> asyncio.subprocess.Process:
+    """Start `booking migrate` of a tree."""
+    return await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "app.cli", "migrate"),
         cwd=tree,
         env={**os.environ, "OWNER_DATABASE_URL": database.owner},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
+
+
+async def run_migration(tree: Path, database: Database) -> str:
+    """Run `booking migrate` of a tree to its end; return what it printed."""
+    process = await start_migration(tree, database)
     said, _ = await process.communicate()
     assert process.returncode == 0, said.decode()
     return said.decode()
@@ -165,3 +170,26 @@ async def test_an_upgrade_under_load(
     assert is_valid
     assert {"view appointments/api_appointment.sql", "table tables/doctor.sql"} <= set(said.splitlines())
     assert said.splitlines()[-1] == f"the schema is of release {NEXT}"
+
+
+async def test_no_booking_waits_behind_a_migration_that_waits(
+    superuser: str, template: str, next_release: Path
+) -> None:
+    async with cloned(superuser, template) as database:
+        owner, app, idle = [await asyncpg.connect(url) for url in (database.owner, database.app, database.owner)]
+        try:
+            patient, doctor = await make_patient(owner), await make_doctor(owner)
+            await idle.execute("BEGIN; LOCK TABLE doctor IN ROW EXCLUSIVE MODE")  # a psql left open
+            migration = await start_migration(next_release, database)
+            assert migration.stdout
+            assert b"versioned migrations: waiting for a lock" in await migration.stdout.readline()
+            for number in range(5):
+                await book(app, patient, doctor, a_slot(number))
+            assert migration.returncode is None
+            await idle.execute("COMMIT")
+            said, _ = await migration.communicate()
+            assert migration.returncode == 0, said.decode()
+            assert await owner.fetchval("SELECT room FROM doctor WHERE account_id = $1", doctor) == ""
+        finally:
+            for connection in (owner, app, idle):
+                await connection.close()
