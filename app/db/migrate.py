@@ -34,8 +34,8 @@ def upgrade(url: str, report: Report = lambda _: None) -> None:
     try:
         asyncio.run(_upgrade(url, report))
     except asyncpg.PostgresError as error:
-        said = " ".join(filter(None, (str(error.args[0]), getattr(error, "hint", None))))
-        raise MigrationError(" ".join(said.split())) from error
+        said, hint = str(error.args[0]), getattr(error, "hint", None)
+        raise MigrationError(" ".join(f"{said.rstrip('.')}. {hint}".split() if hint else said.split())) from error
     except (OSError, asyncpg.InterfaceError) as error:
         raise MigrationError(f"PostgreSQL cannot be reached: {str(error) or type(error).__name__}") from error
 
