@@ -29,7 +29,7 @@ FOLDERS = (
     *("setup", "common", "appointments", "schedule", "accounts", "waitlist", "payments", "notifications", "history"),
     *("maintenance", "admin", "tables", "seed"),
 )
-LOCK_TIMEOUT = "500ms"  # so long a booking may wait behind a migration that itself waits for somebody else
+LOCK_TIMEOUT = "500ms"  # how long a booking may wait behind a step that itself waits for a lock
 PAUSE_SECONDS = (0.2, 1.0)  # between two attempts at a lock
 
 CREATED = re.compile(
