@@ -196,7 +196,7 @@ class Replay:
             await self._transaction(title, act)
 
     async def _run(self, files: Sequence[SqlFile]) -> None:
-        # Bodies are not checked when created, so that functions may call each other whatever the order of their files.
+        # Bodies are not checked when created, so that functions may call others of a later file.
         await self._connection.execute("SET LOCAL check_function_bodies = off")
         functions = [made for file in files for made in file.creates if made.kind == "FUNCTION"]
         before = await self._signatures(functions)

@@ -60,7 +60,6 @@ async def start(url: str) -> asyncio.subprocess.Process:
 async def test_two_deployments_migrate_at_once(empty: Database) -> None:
     both = await asyncio.gather(migrate(empty.owner), migrate(empty.owner))
     assert [code for code, _ in both] == [0, 0], both
-    assert sum("table appointment" in said for _, said in both) == 0
     assert sum("tables/appointment.sql" in said for _, said in both) == 1  # the other found it done
     owner = await asyncpg.connect(empty.owner)
     try:
