@@ -1,17 +1,15 @@
-"""The release's number is one everywhere, and releases are compared by number."""
+"""The installed package and the OpenAPI document carry the release of app/db/release.py, and releases compare by number."""
 
-import tomllib
+from importlib.metadata import version
 
 import pytest
 
 from app.api.openapi.document import openapi_config
 from app.db.release import OLDEST_PROGRAM, RELEASE, SchemaRelease
-from app.sandbox.stack.service import ROOT
 
 
 def test_the_number_is_one() -> None:
-    project = tomllib.loads(ROOT.joinpath("pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert project["version"] == RELEASE == openapi_config().version
+    assert version("doctor-appointment-booking") == RELEASE == openapi_config().version
 
 
 def test_this_program_runs_on_its_own_schema() -> None:

@@ -29,6 +29,7 @@ from app.api.openapi.examples import examples, examples_of
 from app.api.openapi.headers import HEADERS, headers_of
 from app.api.openapi.links import LINKS
 from app.api.problems import PROBLEM_JSON, Problem
+from app.db.release import RELEASE
 from app.domain.accounts.schemas import ChangedAccount, OwnAccount, RegisterDoctor, RegisterPatient
 
 SCHEMAS = "#/components/schemas/{name}"
@@ -72,7 +73,7 @@ def openapi_config() -> OpenAPIConfig:
     )
     return OpenAPIConfig(
         title="Doctor appointment booking",
-        version="0.1.0",
+        version=RELEASE,
         license=License("MIT", identifier="MIT"),
         description="Book doctors' appointments. Every refusal is `application/problem+json`; its `code` is stable. "
         f"Whoever sends an `{REQUEST_ID_HEADER}` finds it in the answer, in the logs and in the mails that follow.",
