@@ -61,7 +61,7 @@ async def restore(url: str, file: Path) -> None:
         raise AdminCliError(f"{display_name(url)} is not empty: restore into a new database")
     await _execute(url, (SQL / "setup" / "01_roles.sql").read_text())
     owner = ["--no-owner"]
-    if facts.is_superuser:
+    if facts.is_superuser:  # else functions would run with a superuser's rights
         database = await _fetch(url, "SELECT quote_ident(current_database())")
         await _execute(url, f"ALTER DATABASE {database} OWNER TO {OWNER}")
         owner.append(f"--role={OWNER}")

@@ -11,7 +11,9 @@ from redis.asyncio import Redis
 
 from app.outage_log import OutageLog
 
-BATCH_SIZE = 100  # calls counted together at most, so that Redis has time for others in between
+# Calls counted together at most, so that Redis has time for others in between. Without batches, a burst would use up
+# redis's pool of 100 connections, and further calls would be refused, which looks like an outage.
+BATCH_SIZE = 100
 TIMEOUT_SECONDS = 2  # within which Redis has to answer
 OUTAGE_PAUSE_SECONDS = 5  # seconds without Redis after it failed, so that not every call waits for it
 SCRIPT = Path(__file__).with_suffix(".lua")

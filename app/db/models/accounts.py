@@ -143,7 +143,7 @@ class Doctor(Base):
         ),
         CheckConstraint("experience_years BETWEEN 0 AND 80", name="doctor_experience_years_valid"),
         Index("doctor_specialty", text("lower(specialty)"), "account_id"),
-        Index(  # for any part of a name
+        Index(  # any part of a name; without pg_trgm this filter would read every doctor
             "doctor_full_name",
             literal_column("lower(full_name)").label("name"),
             postgresql_using="gin",

@@ -14,7 +14,10 @@ HALF_OPEN = (
 
 
 class Base(CommonTableAttributes, DeclarativeBase):
-    """Every table's base: names of keys follow one convention, because a rule is known by its constraint's name."""
+    """Every table's base: names of keys follow one convention, because a rule is known by its constraint's name.
+
+    Ids are BigInteger: a refused insert also uses one up. At 371 refused bookings a second, 32 bits last 67 days.
+    """
 
     metadata = MetaData(
         naming_convention={

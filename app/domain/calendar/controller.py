@@ -1,4 +1,8 @@
-"""`/api/accounts/me/calendar` makes a private link, `/api/calendar/{token}.ics`, that calendars can subscribe to."""
+"""`/api/accounts/me/calendar` makes a private link, `/api/calendar/{token}.ics`, that calendars can subscribe to.
+
+Calendars cannot log in, so the link is the secret: 256 random bits, stored as a hash, one for each account. It shows
+when and with whom the appointments are, and no address.
+"""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -22,6 +22,7 @@ SLOTS = Keyset("free-slots", (read_instant,), first=(EARLIEST,))
 FOUND = Keyset("found-slots", (read_instant, read_id), first=(EARLIEST, 0))
 
 MAX_SLOTS = 5000  # more than fit into the booking window, 5 minutes each
+# Slots are paged only on request: a calendar shows all of them, and the booking window bounds their number.
 SlotLimit = Annotated[int, QueryParameter(ge=1, le=MAX_SLOTS, description="Slots on a page; by default all.")]
 
 

@@ -1,4 +1,7 @@
-"""What all mails are made of, whatever their language."""
+"""What all mails are made of, whatever their language.
+
+The words of a mail are a Python function. A template language would be a second language to learn, with as many words.
+"""
 
 import re
 from collections.abc import Callable, Mapping

@@ -1,4 +1,5 @@
--- Whom an admin shuts out is out at once and everywhere; what they have booked stays, because somebody relies on it.
+-- A disabled account is logged out at once and everywhere. Its appointments stay: the other party relies on them, and an
+-- account that a thief has used returns to its owner.
 CREATE OR REPLACE FUNCTION admin.disable_account(id bigint, reason text) RETURNS SETOF api_appointment
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
