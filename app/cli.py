@@ -58,7 +58,7 @@ def api(host: str, port: int) -> None:
 
 @main.command()
 def worker() -> None:
-    """Run the worker, which sends mails, settles payments and records what is due."""
+    """Run the worker. It sends mails, settles payments and applies time-dependent changes."""
     import asyncio
 
     with frozen_gc():
@@ -85,7 +85,7 @@ def check() -> None:
 
 @main.command()
 def migrate() -> None:
-    """Upgrade the database at OWNER_DATABASE_URL to this release's schema; the service may keep running."""
+    """Upgrade the database to this release's schema. Uses OWNER_DATABASE_URL; the service may keep running."""
     import os
 
     with frozen_gc():
@@ -109,7 +109,7 @@ def migrate() -> None:
     help="Port of the API; 0 chooses a free one.",
 )
 def up(home: str, port: int) -> None:
-    """Run the whole stack on this machine: PostgreSQL, Valkey, a mailbox, a PayPal stand-in, API and worker."""
+    """Run the whole stack on this machine. It has PostgreSQL, Valkey, a mailbox, a PayPal stand-in, API and worker."""
     from pathlib import Path
 
     with frozen_gc():
@@ -132,7 +132,7 @@ DATABASE_URL_OPTION = click.option(
 @HOME_OPTION
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def psql(home: str, arguments: tuple[str, ...]) -> None:
-    """Open psql as booking_admin on ADMIN_DATABASE_URL or the running sandbox. Arguments after `--` go to psql."""
+    """Open psql as booking_admin. Uses ADMIN_DATABASE_URL or the running sandbox. Arguments after `--` go to psql."""
     import os
     from pathlib import Path
 
@@ -147,7 +147,7 @@ def psql(home: str, arguments: tuple[str, ...]) -> None:
 @DATABASE_URL_OPTION
 @click.argument("file")
 def backup(home: str, database_url: str | None, file: str) -> None:
-    """Back up the whole database to FILE: schema, data, queued mails and grants."""
+    """Back up the whole database to FILE. The file has the schema, data, queued mails and grants."""
     import asyncio
     from pathlib import Path
 
@@ -201,7 +201,7 @@ def create_admin(home: str, database_url: str | None, name: str, *, ask: bool) -
 @main.command()
 @click.option("--home", default=".booking", show_default=True, help="Folder of the running stack.")
 def demo(home: str) -> None:
-    """Play a demo against the running stack: a full doctor, a cancellation, and the mails about the freed slot."""
+    """Play a demo against the running stack. It shows a full doctor, a cancellation, and the resulting mails."""
 
     import asyncio
     from pathlib import Path
