@@ -33,7 +33,7 @@ FACTS = """
 
 
 class DatabaseFacts(NamedTuple):
-    """What is known of a database before a backup or a restore."""
+    """The facts about a database that a backup or a restore depends on."""
 
     major: int
     is_superuser: bool

@@ -60,8 +60,8 @@ class Api:
     async def _start_and_wait(self, port: int, environment: Mapping[str, str]) -> bool:
         self.port = port
         arguments = ("api", "--host", "127.0.0.1", "--port", str(port))
-        told = {"PUBLIC_URL": self.url, **environment}
-        await self.child.start(booking_command(*arguments, environment=told))
+        variables = {"PUBLIC_URL": self.url, **environment}
+        await self.child.start(booking_command(*arguments, environment=variables))
         self._trouble = await self._wait_for_answer("/health/live" if self._has_served else "/health/ready")
         if self._trouble:
             await self.child.stop()
