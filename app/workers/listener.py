@@ -24,7 +24,7 @@ class Listener:
         self._url = url
         self._answer = answer
         self._notified = asyncio.Event()
-        self._outage = OutageLog("postgresql, to listen")
+        self._outage = OutageLog("postgresql listener")
 
     async def run(self) -> NoReturn:
         """Listen until cancelled."""

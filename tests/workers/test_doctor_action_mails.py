@@ -120,7 +120,7 @@ async def test_a_move_by_the_doctor_is_told_to_the_patient(
     assert message.to == await address(owner, patient)
     assert message.subject == f"Moved: Dr. Ada, now {said(a_slot(4))}"
     assert f"The previous time was {said(a_slot())} (UTC)." in message.text
-    assert f"you can cancel or move it in your booking app until {said(a_slot(4))} (UTC)." in message.text
+    assert f"you can cancel or move the appointment in your booking app until {said(a_slot(4))} (UTC)." in message.text
 
 
 async def test_a_move_by_the_patient_is_told_to_both_once_the_doctor_knows_of_it(

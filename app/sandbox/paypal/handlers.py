@@ -17,8 +17,8 @@ from app.sandbox.paypal.refusals import ISSUES, Refusal, refused
 from app.sandbox.paypal.store import R, Receipt, Store
 from app.sandbox.servers.web import abort_connection
 
-# A decline by the payer's bank is the result of a request, and a repeated request returns it again. A refusal by PayPal
-# itself is not stored, so that a repeated request can succeed.
+# A declined payment is the result of a request, and a repeated request returns it again. Other refusals are not stored,
+# so that a repeated request can succeed.
 DECLINES = frozenset({"INSTRUMENT_DECLINED", "TRANSACTION_REFUSED", "COMPLIANCE_VIOLATION", "PAYER_CANNOT_PAY"})
 
 AnyRequest = Request[Any, Any, Any]

@@ -70,7 +70,8 @@ def rescheduled_to_patient(notification: AppointmentNotification, at: datetime) 
     if at < notification.cancel_deadline:
         until = format_instant(notification.cancel_deadline, zone_of(notification))
         paragraphs.append(
-            f"If the new time does not suit you, you can cancel or move it in your booking app until {until}."
+            "If the new time does not suit you, you can cancel or move the appointment in your booking app "
+            f"until {until}."
         )
     return MailText(f"Moved: {notification.doctor}, now {start(notification)}", paragraphs)
 
