@@ -1,1 +1,1 @@
-"""How fast it is, measured against what PostgreSQL alone could do on the same machine. `python -m bench --help`."""
+"""Performance measurements, compared with PostgreSQL alone on the same machine. See `python -m bench --help`."""

@@ -1,4 +1,4 @@
-"""`python -m bench`: measures the parts that are named, or all, and prints a table of each."""
+"""`python -m bench`: measures the named parts, or all, and prints a table for each."""
 
 import asyncio
 import shutil
@@ -16,25 +16,25 @@ from bench.wrk import PROGRAM
 
 Part = Callable[..., Awaitable[str]]
 PARTS: dict[str, tuple[str, Part]] = {
-    "booking": ("Booking: the API beside the bare handler and pgbench, 16 clients", booking.run),
-    "reads": ("Reads: the API beside pgbench, 16 clients", reads.run),
-    "growth": ("Growth: the API over 10,000 to 1,000,000 appointments, 16 clients", growth.run),
+    "booking": ("Booking: the API compared with a bare handler and pgbench, 16 clients", booking.run),
+    "reads": ("Reads: the API compared with pgbench, 16 clients", reads.run),
+    "growth": ("Growth: the API with 10,000 to 1,000,000 appointments, 16 clients", growth.run),
     "servers": ("The API under uvicorn and under granian", servers.run),
-    "rush": ("Thousands after the 30 seats of one doctor", rush.rush),
-    "logins": ("Fifty logins at once, and everybody else", rush.logins),
-    "processes": ("Memory, and the time to start", processes.run),
-    "cancel-to-mail": ("From the commit of a cancellation to the offers' mails", cancel_to_mail.run),
+    "rush": ("A rush of thousands of patients for the 30 seats of one doctor", rush.rush),
+    "logins": ("Fifty concurrent logins and their effect on other requests", rush.logins),
+    "processes": ("Memory and start-up time", processes.run),
+    "cancel-to-mail": ("Time from the commit of a cancellation to the offers' mails", cancel_to_mail.run),
 }
 
 
 @click.command()
 @click.argument("parts", nargs=-1, type=click.Choice(list(PARTS)))
-@click.option("--full", is_flag=True, help="The long form: more samples and rounds.")
-@click.option("--home", default=".", show_default=True, help="Folder in which the servers' data is while it runs.")
+@click.option("--full", is_flag=True, help="Take more samples and rounds.")
+@click.option("--home", default=".", show_default=True, help="Folder for the servers' temporary data.")
 def main(parts: tuple[str, ...], home: str, *, full: bool) -> None:
-    """Measure PARTS, or everything, each on a fresh database; minutes in all, but for --full."""
+    """Measure PARTS, or all parts, each on a fresh database. Takes minutes in all, and longer with --full."""
     if not shutil.which(PROGRAM):
-        raise click.ClickException(f"{PROGRAM} is missing: install it (Debian: apt-get install {PROGRAM})")
+        raise click.ClickException(f"{PROGRAM} is not installed: install it (Debian: apt-get install {PROGRAM})")
     for name in parts or PARTS:
         title, part = PARTS[name]
         click.echo(f"\n### {title}\n")

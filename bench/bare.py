@@ -1,8 +1,8 @@
-"""The least that could be built: one Litestar handler with the API's token check and its booking statement, no more.
+"""A minimal server for comparison: one Litestar handler with the API's token check and its booking statement.
 
-No limits, no ids, no log, no explanation of a refusal. `python -m bench.bare PORT`, with API's environment. With
-`apart` behind it the handler is as one would write it at first: the login is asked for apart, by a statement of its
-own, and asyncpg's pool resets a connection each time that it is given back.
+It has no rate limits, request ids, log or explanations of refusals. Usage: `python -m bench.bare [apart] PORT`, with
+the API's environment. With `apart`, it works like a straightforward implementation: a separate statement checks the
+login, and asyncpg's pool resets each connection after use.
 """
 
 import sys
@@ -27,24 +27,24 @@ APART = "apart"
 
 
 async def leave_as_it_is(_: asyncpg.Connection) -> None:
-    """Spare a connection that is given back the round trip by which asyncpg resets it: a booking changes no setting."""
+    """Do not reset a released connection, which saves a round trip. A booking changes no session setting."""
 
 
 def create_app(*, apart: bool) -> Litestar:
-    """Make it."""
+    """Create the application."""
     settings = get_settings()
     reset = None if apart else leave_as_it_is
     pool = asyncpg.create_pool(settings.database_url, min_size=10, max_size=10, reset=reset)
 
     async def is_current(account_id: int, generation: int) -> bool:
-        good: bool = await pool.fetchval(REQUIRE_LOGIN, account_id, generation)  # raises, if it is not
-        return good
+        valid: bool = await pool.fetchval(REQUIRE_LOGIN, account_id, generation)  # raises if the login is invalid
+        return valid
 
     @post("/api/appointments/appointments/", opt={LOGIN_CHECKED_BY_STATEMENT: not apart})
     async def book(request: Request[Caller, Token, Any], data: JSONBody[Book]) -> Appointment:
         statement, arguments = with_login_and_request_id(BOOK, request.user.id, data.doctor, data.appointment_date)
         row = await pool.fetchrow(statement, *arguments)
-        assert row is not None  # noqa: S101  book() answers its row or raises
+        assert row is not None  # noqa: S101  book() returns a row or raises
         return Appointment(**row)
 
     async def connect(_: Litestar) -> None:
@@ -60,7 +60,7 @@ def create_app(*, apart: bool) -> Litestar:
 
 
 def main() -> None:
-    """Serve it as the API is served."""
+    """Serve the application with the API's server settings."""
     *options, port = sys.argv[1:]
 
     def create_served_app() -> Litestar:

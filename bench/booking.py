@@ -1,4 +1,4 @@
-"""Booking over HTTP, beside pgbench with the same statement, and a bare handler with the same check and statement."""
+"""Booking over HTTP, compared with pgbench (same statement) and with a bare handler (same check and statement)."""
 
 from contextlib import AsyncExitStack
 
@@ -13,7 +13,7 @@ from bench.rounds import CLIENTS, Done, Round, by_turns, measured
 from bench.stack import Stack
 
 API, BARE, BARE_APART, PGBENCH = "API", "bare handler", "bare handler, login apart", "pgbench"
-MOST_PER_SECOND = 1500  # patients are made for so many; who runs out of them ends with an error
+MOST_PER_SECOND = 1500  # limits the number of prepared patients; a faster run fails
 VARIABLES = """
 \\set patient :first_patient + :n
 \\set doctor :first_doctor + :n % :doctors
@@ -23,7 +23,7 @@ COLUMNS = ("", "requests/s", "p50, ms", "p99", "CPU a request, ms: server", "Pos
 
 
 def script(wishes: list[Wish]) -> str:
-    """Return what has pgbench book `wishes`, whose patients and doctors follow upon each other."""
+    """Return the pgbench script that books `wishes`, whose patients and doctors have consecutive ids."""
     doctors = sorted({wish.doctor for wish in wishes})
     known = {
         ":first_patient": wishes[0].patient,
@@ -38,18 +38,18 @@ def script(wishes: list[Wish]) -> str:
 
 
 async def by_pgbench(stack: Stack, seconds: float) -> Round:
-    """Book by pgbench."""
+    """Book with pgbench."""
     wishes = await _wishes(stack, seconds)
     return await measured(stack, lambda: pgbench.run(stack, script(wishes), seconds, clients=CLIENTS))
 
 
 async def over_http(stack: Stack, seconds: float, *servers: tuple[str, int]) -> Round:
-    """Book over HTTP at servers (address and process id), which take equal shares."""
+    """Book over HTTP at the servers (URL and process id), which receive equal shares."""
     return await book(stack, await _wishes(stack, seconds), seconds, *servers)
 
 
 async def book(stack: Stack, wishes: list[Wish], seconds: float, *servers: tuple[str, int]) -> Round:
-    """Book wishes, as many as can be in so long."""
+    """Book as many of `wishes` as possible in `seconds`."""
     share = [wishes[n :: len(servers)] for n in range(len(servers))]
     files = [
         wrk.write_requests(stack.home / f"bookings{n}.txt", map(wrk.booking, part)) for n, part in enumerate(share)
@@ -71,18 +71,18 @@ async def _wishes(stack: Stack, seconds: float) -> list[Wish]:
 
 
 async def settle(db: asyncpg.Connection) -> None:
-    """Let PostgreSQL learn what there is now, and write it down, so that it does neither in the midst of a round."""
+    """Run ANALYZE and CHECKPOINT, so that neither happens during a round."""
     await db.execute("ANALYZE account, doctor, patient, working_hours, appointment")
     await db.execute("CHECKPOINT")
 
 
 def line(name: str, result: Round) -> tuple[object, ...]:
-    """Return a line of the table."""
+    """Return a row of the table."""
     return name, result.rate, result.p50, result.p99, result.api, result.postgres, result.valkey, result.client
 
 
 async def run(stack: Stack, *, full: bool) -> str:
-    """Compare the API, one process and two, with the bare handler, as fast as it can be and as usual, and pgbench."""
+    """Compare the API (one and two processes), the bare handler (both variants) and pgbench."""
     seconds = 10 if full else 2
     async with AsyncExitStack() as servers:
         apis = await servers.enter_async_context(stack.apis(2, limited=True))

@@ -1,6 +1,6 @@
-"""From the commit of a cancellation to the mails that offer the freed slot: when they are at the mail server.
+"""The time from the commit of a cancellation to the arrival of the offers' mails at the mail server.
 
-Each sample is a doctor of their own with one seat, taken, and ten patients in line: the first wave of three is mailed.
+Each sample uses its own doctor with one booked seat and ten waiting patients. The first wave of three gets mails.
 """
 
 import asyncio
@@ -22,14 +22,14 @@ WORKERS = (1, 3)
 WAITING = 10
 FIRST_WAVE = "SELECT offer_first_wave FROM policy"
 SECONDS_TO_ARRIVE = 30
-PAUSES = (0.1, 0.4)  # seconds between two samples, at random: in step with nothing
-BOOKINGS = 5  # per second, each with a mail to either side
+PAUSES = (0.1, 0.4)  # seconds between two samples, random to avoid synchronization with timers
+BOOKINGS = 5  # per second, each with a mail to the patient and the doctor
 CONNECTIONS = 4
 EMAIL = "SELECT email FROM account WHERE id = ANY ($1)"
 
 
 class Case(NamedTuple):
-    """A full doctor: whose cancellation to measure, and where the mails are to arrive."""
+    """A full doctor: the appointment to cancel, and the recipients of the offers."""
 
     patient: int
     appointment: int
@@ -44,7 +44,7 @@ class Sample(NamedTuple):
 
 
 async def make_cases(db: asyncpg.Connection, number: int) -> list[Case]:
-    """Fill doctors and their waitlists."""
+    """Create full doctors with waitlists."""
     doctors = await make_doctors(db, number, seats=1)
     holders = await make_patients(db, number)
     cases = []
@@ -58,19 +58,19 @@ async def make_cases(db: asyncpg.Connection, number: int) -> list[Case]:
 
 
 async def sample(stack: Stack, db: asyncpg.Connection, case: Case, wave: int) -> Sample:
-    """Cancel, and wait for the mails of the first wave. Raises TimeoutError if they do not come."""
+    """Cancel the appointment and wait for the mails of the first wave. Raises TimeoutError if they do not arrive."""
     await db.fetch("SELECT * FROM cancel_as_patient($1, $2)", case.patient, case.appointment)
     committed = time.monotonic()
     arrivals = stack.catcher.arrivals
     async with asyncio.timeout(SECONDS_TO_ARRIVE):
-        while sum(email in arrivals for email in case.waiting) < wave:  # noqa: ASYNC110  the mails come when they come
+        while sum(email in arrivals for email in case.waiting) < wave:  # noqa: ASYNC110  there is no event to wait for
             await asyncio.sleep(0.01)
     times = sorted(arrivals[email] - committed for email in case.waiting if email in arrivals)
     return Sample(times[0] * 1000, times[-1] * 1000)
 
 
 async def measure(stack: Stack, cases: list[Case]) -> list[Sample]:
-    """Take a sample of each case, one after the other."""
+    """Take a sample of each case, in sequence."""
     connection = await asyncpg.connect(stack.app_url, ssl=False)
     samples = []
     try:
@@ -85,13 +85,13 @@ async def measure(stack: Stack, cases: list[Case]) -> list[Sample]:
 
 @asynccontextmanager
 async def bookings(stack: Stack, seconds: float) -> AsyncIterator[None]:
-    """Have the API book all the while, `BOOKINGS` a second."""
+    """Send `BOOKINGS` bookings per second to the API while the block runs."""
     async with stack.connection() as db:
         wishes = await make_wishes(db, await make_patients(db, round(seconds * BOOKINGS)))
     requests = wrk.write_requests(stack.home / "bookings.txt", map(wrk.booking, wishes))
     load = wrk.Load(CONNECTIONS, pause=CONNECTIONS / BOOKINGS)
     async with stack.apis(1) as (api,), wrk.in_background(api.url, requests, load, {"201"}):
-        await asyncio.sleep(3)  # until it runs evenly
+        await asyncio.sleep(3)  # warm-up
         yield
 
 
@@ -116,7 +116,7 @@ def _line(workers: int, loaded: bool, samples: list[Sample]) -> tuple[object, ..
 
 
 async def a_round(stack: Stack, workers: int, loaded: bool, number: int) -> list[Sample]:  # noqa: FBT001  one of two kinds
-    """Take `number` samples with so many workers, idle or under a load of bookings."""
+    """Take `number` samples with `workers` workers, idle or under a load of bookings."""
     async with stack.connection() as db:
         cases = await make_cases(db, number)
         await forget_mails(db)

@@ -1,4 +1,4 @@
-"""Samples and how they are shown."""
+"""Statistics of samples, and their presentation in Markdown."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from math import isnan
@@ -6,12 +6,12 @@ from statistics import quantiles
 
 
 def percentile(samples: Sequence[float], percent: int) -> float:
-    """Return the value that `percent` of the samples do not exceed, between two of them where it falls there."""
+    """Return the percentile of the samples, with linear interpolation."""
     return quantiles(samples, n=100, method="inclusive")[percent - 1]
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return a table in Markdown; whatever is no text stands to the right."""
+    """Return a Markdown table with numeric columns aligned to the right."""
     lines = [tuple(row) for row in rows]
     numbers = [all(not isinstance(line[n], str) for line in lines) for n in range(len(columns))]
     marks = ["---:" if right else "---" for right in numbers]
@@ -20,26 +20,26 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def lines(*parts: str) -> str:
-    """Return parts of a report, one under the other."""
+    """Join the parts of a report with empty lines."""
     return "\n\n".join(parts)
 
 
 def at_most(what: str, value: float, limit: float) -> str:
-    """Return a line that tells what there is, and whether the limit is kept."""
+    """Return a line with the value and whether it is within the limit."""
     return _judged(what, value, "at most", limit, kept=value <= limit)
 
 
 def at_least(what: str, value: float, limit: float) -> str:
-    """Return a line that tells what there is, and whether the limit is reached."""
+    """Return a line with the value and whether it reaches the limit."""
     return _judged(what, value, "at least", limit, kept=value >= limit)
 
 
 def _judged(what: str, value: float, bound: str, limit: float, *, kept: bool) -> str:
-    return f"{what}: {value:,.3g} ({bound} {limit:g} is wanted: {'reached' if kept else 'MISSED'})"
+    return f"{what}: {value:,.3g} (target: {bound} {limit:g}, {'reached' if kept else 'MISSED'})"
 
 
 def plot(title: str, unit: str, values: Mapping[str, float]) -> str:
-    """Return bars as a Mermaid chart, which GitHub draws; `unit` is what they measure."""
+    """Return a bar chart in Mermaid, which GitHub renders. `unit` is the label of the y-axis."""
     names = ", ".join(f'"{name}"' for name in values)
     bars = ", ".join(f"{value:.3g}" for value in values.values())
     return f"""```mermaid
@@ -55,5 +55,5 @@ def _shown(value: object) -> str:
     if not isinstance(value, float):
         return str(value)
     if isnan(value):
-        return "-"  # a client that does not tell
+        return "-"  # not measured by this client
     return f"{value:,.3g}" if value < 100 else f"{value:,.0f}"

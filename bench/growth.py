@@ -1,4 +1,4 @@
-"""How figures grow with the appointments of the past: three databases side by side, asked the same by turns."""
+"""The effect of past appointments on performance: the same requests to three databases of different size, in turns."""
 
 import random
 from collections.abc import Awaitable, Callable
@@ -16,7 +16,7 @@ from bench.stack import Stack, running_stack
 
 SIZES = (10_000, 100_000, 1_000_000)  # appointments
 OF_A_DOCTOR, OF_A_PATIENT = 500, 20
-CALLERS = 500  # the patients of the smallest past
+CALLERS = 500  # the number of patients in the smallest database
 ALIKE, SPECIALTY = 100, "sought"
 SECONDS = 3
 PAST = """
@@ -49,14 +49,14 @@ COLUMNS = ("", "appointments", "requests/s", "p50, ms", "p99", "CPU a request, m
 
 
 class Bookings:
-    """Bookings by patients of the past, each round's in slots of its own, with doctors who have nobody yet."""
+    """Bookings by existing patients. Each round uses its own slots, and doctors without appointments."""
 
     def __init__(self, stack: Stack, patients: list[int], server: tuple[str, int]) -> None:
         self._stack, self._patients, self._server = stack, patients, server
         self._rounds = count()
 
     async def round(self) -> Round:
-        """Book for as long as a round takes."""
+        """Book for the duration of a round."""
         number = SECONDS * booking.MOST_PER_SECOND
         some = random.sample(self._patients, min(number, len(self._patients)))
         async with self._stack.connection() as db:
@@ -66,7 +66,7 @@ class Bookings:
 
 
 async def run(stack: Stack, *, full: bool) -> str:
-    """Compare the API over databases of 10^4 to 10^6 appointments, 16 clients each."""
+    """Compare the API on databases of 10^4 to 10^6 appointments, with 16 clients each."""
     figures: dict[str, dict[int, Callable[[], Awaitable[Round]]]] = {}
     rows: list[tuple[object, ...]] = []
     postgres: dict[str, float] = {}
@@ -83,23 +83,23 @@ async def run(stack: Stack, *, full: bool) -> str:
                     read = partial(reads.over_http, grown, requests, CLIENTS, server)
                     figures.setdefault(name, {})[size] = read
             books[size] = Bookings(grown, patients, server).round
-        for name, rivals in {**figures, "booking": books}.items():  # they come last: the past is to be as it was made
+        for name, rivals in {**figures, "booking": books}.items():  # last, because bookings change the data
             results = await by_turns({str(size): act for size, act in rivals.items()}, full=full)
             first, *_, last = by_size = [results[str(size)] for size in SIZES]
             rows += _rows(name, by_size)
             postgres[name] = last.postgres / first.postgres
             grown_by = (b / a for a, b in zip(_costs(first), _costs(last), strict=True))
             worst[name] = max(first.rate / last.rate, *grown_by)
-    title = f"{SIZES[-1]:,} appointments beside {SIZES[0]:,}"
+    title = f"{SIZES[-1]:,} appointments compared with {SIZES[0]:,}"
     return lines(
         table(COLUMNS, rows),
-        *(at_most(f"{name}: the most that any figure grows by", value, 1.3) for name, value in worst.items()),
+        *(at_most(f"{name}: largest growth of a figure", value, 1.3) for name, value in worst.items()),
         plot(title, "CPU a request of PostgreSQL, ratio", postgres),
     )
 
 
 async def _make_past(db: asyncpg.Connection, size: int) -> list[int]:
-    """Add `size` appointments that are over, with their records and mails; return the patients."""
+    """Add `size` past appointments with their history and mails. Return the patients."""
     doctors = await make_doctors(db, size // OF_A_DOCTOR, hours=OFFICE)
     patients = await make_patients(db, size // OF_A_PATIENT)
     await db.execute("SET session_replication_role = replica")
@@ -110,7 +110,7 @@ async def _make_past(db: asyncpg.Connection, size: int) -> list[int]:
 
 
 async def _reads(db: asyncpg.Connection, patients: list[int]) -> dict[str, list[str]]:
-    """Return what is asked: about the whole past, by as many callers whatever its size, in random order."""
+    """Return the requests: about all appointments, in random order, by the same number of callers for each size."""
     await make_doctors(db, ALIKE, specialty=SPECIALTY, hours=OFFICE)
     await db.execute("VACUUM ANALYZE")
     bearers = {patient: token(patient, "patient") for patient in random.sample(patients, CALLERS)}

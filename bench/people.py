@@ -1,4 +1,4 @@
-"""Doctors, patients and their wishes, made with one statement for all."""
+"""Creates doctors, patients and bookable wishes with bulk statements."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -46,7 +46,7 @@ UNLIKE_HOURS = """
     WHERE start_minute < end_minute
 """
 NAMES = "UPDATE account SET password_hash = $2 WHERE id = ANY ($1) RETURNING username"
-PASSWORD = "many people at once"  # noqa: S105  of people who do not exist
+PASSWORD = "many people at once"  # noqa: S105  for generated accounts
 AROUND_THE_CLOCK, OFFICE = (7, 0, 1440), (5, 540, 1020)  # days of the week from Monday on, first and last minute
 
 
@@ -56,7 +56,7 @@ def token(account_id: int, role: Role) -> str:
 
 
 class Wish(NamedTuple):
-    """A booking that will succeed: a patient, a doctor and a slot that nobody else asks for."""
+    """A booking that will succeed: a patient, a doctor, and a slot that no other wish uses."""
 
     patient: int
     doctor: int
@@ -69,13 +69,13 @@ class Wish(NamedTuple):
 
 
 def a_slot(number: int) -> datetime:
-    """Return the start of a half-hour slot that patients may still cancel: `number` slots behind the first."""
+    """Return the start of half-hour slot `number`, all of which are before the cancellation deadline."""
     now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     return now + timedelta(days=4, hours=1) + number * SLOT
 
 
 async def make_patients(db: asyncpg.Connection, number: int) -> list[int]:
-    """Add patients; return their ids."""
+    """Create patients and return their ids."""
     ids = await _accounts(db, "patient", number)
     await db.execute(PATIENTS, ids)
     return ids
@@ -89,7 +89,7 @@ async def make_doctors(
     seats: int = SEATS,
     hours: tuple[int, int, int] = AROUND_THE_CLOCK,
 ) -> list[int]:
-    """Add doctors who charge nothing; return their ids."""
+    """Create doctors without a fee and return their ids."""
     ids = await _accounts(db, "doctor", number)
     await db.execute(DOCTORS, ids, specialty, seats)
     await db.execute(HOURS, ids, *hours)
@@ -97,16 +97,16 @@ async def make_doctors(
 
 
 async def make_unlike_doctors(db: asyncpg.Connection, number: int, *, specialty: str) -> None:
-    """Add doctors who each begin, rest and end as they like, in steps of their own: hundreds of ways in all."""
+    """Create doctors with different working hours, breaks and slot lengths, in hundreds of combinations."""
     ids = await _accounts(db, "doctor", number)
     await db.execute(UNLIKE_DOCTORS, ids, specialty)
     await db.execute(UNLIKE_HOURS, ids)
 
 
 async def make_wishes(db: asyncpg.Connection, patients: Sequence[int], *, first_slot: int = 0) -> list[Wish]:
-    """Return a wish for each of `patients`, and add as many doctors as have seats for them, from a slot (a_slot) on.
+    """Return a wish for each of `patients`, starting at slot `first_slot` (see a_slot), and create enough doctors.
 
-    In the order of the list, no two wishes that are near each other are of the same doctor.
+    Neighbouring wishes in the list are for different doctors.
     """
     doctors = await make_doctors(db, -(-len(patients) // SEATS))
     return [
@@ -116,13 +116,13 @@ async def make_wishes(db: asyncpg.Connection, patients: Sequence[int], *, first_
 
 
 async def with_passwords(db: asyncpg.Connection, people: list[int]) -> list[str]:
-    """Let people log in, all with PASSWORD; return their usernames."""
+    """Set the password of all `people` to PASSWORD, and return their usernames."""
     rows = await db.fetch(NAMES, people, await hash_password(PASSWORD))
     return [row["username"] for row in rows]
 
 
 async def forget_mails(db: asyncpg.Connection) -> None:
-    """Let nothing be left to send of what was made for the measurement."""
+    """Mark all queued mails as sent, so that the preparation does not affect the measurement."""
     async with db.transaction():
         await db.execute("SET LOCAL session_replication_role = replica")
         await db.execute("UPDATE notification SET status = 'sent' WHERE status = 'queued'")

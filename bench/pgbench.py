@@ -1,4 +1,4 @@
-"""The ceiling: PostgreSQL's own load generator, which comes with the server, running the same statements."""
+"""The upper limit: pgbench, PostgreSQL's load generator, running the same statements."""
 
 import asyncio
 import re
@@ -13,12 +13,12 @@ from bench.stack import Stack
 PROCESSED = re.compile(r"number of transactions actually processed: (\d+)")
 FAILED = re.compile(r"number of failed transactions: (\d+)")
 RATE = re.compile(r"tps = ([\d.]+)")
-# each client counts for itself: :n is another number in every transaction of all of them
+# each client counts separately, and :n is unique in all transactions of all clients
 NUMBER = "\\set i :i + 1\n\\set n :i * {clients} + :client_id\n"
 
 
 async def run(stack: Stack, script: str, seconds: float, *, clients: int = 16) -> Done:
-    """Run a script, in which `:n` counts from 0, again and again for so long, as booking_app. Raises RuntimeError."""
+    """Run a script repeatedly for `seconds` as booking_app; `:n` counts from 0. Raises RuntimeError."""
     path = _written(stack.home / "pgbench.sql", NUMBER.format(clients=clients) + script)
     process = await asyncio.create_subprocess_exec(
         bin_dir() / "pgbench",
@@ -29,20 +29,20 @@ async def run(stack: Stack, script: str, seconds: float, *, clients: int = 16) -
         env={"PGSSLMODE": "disable"},
     )
     out, err = await process.communicate()
-    told = out.decode()
-    processed, failed, rate = PROCESSED.search(told), FAILED.search(told), RATE.search(told)
+    report = out.decode()
+    processed, failed, rate = PROCESSED.search(report), FAILED.search(report), RATE.search(report)
     if process.returncode or not (processed and rate) or (failed and int(failed[1])):
-        raise RuntimeError(f"pgbench: {told} {err.decode()}")
+        raise RuntimeError(f"pgbench failed: {report} {err.decode()}")
     return Done(int(processed[1]), int(processed[1]) / float(rate[1]))
 
 
 def sent_for(account: object, request_id: str | None, statement: str, *arguments: object) -> str:
-    """Return a statement as the API sends it, for an account or nobody (None), with pgbench's words as arguments."""
+    """Return a statement as the API sends it, with pgbench expressions as arguments. `account` None means no login."""
     return copy_context().run(_sent_for, account, request_id, statement, *arguments)
 
 
 def _sent_for(account: object, request_id: str | None, statement: str, *arguments: object) -> str:
-    current_login.set((account, 1) if account else None)  # type: ignore[arg-type]  # a word that stands for the account's id
+    current_login.set((account, 1) if account else None)  # type: ignore[arg-type]  # a pgbench expression for the account's id
     outbox_request_id.set(f"'{request_id}'" if request_id else None)
     statement, arguments = with_login_and_request_id(statement, *arguments)
     for number, argument in reversed([*enumerate(arguments, 1)]):

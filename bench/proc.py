@@ -1,4 +1,4 @@
-"""How much of the processor and of memory processes use, by /proc (Linux), with all that they have started."""
+"""CPU time and memory of processes and their descendants, from /proc (Linux)."""
 
 import os
 from collections import defaultdict
@@ -12,34 +12,34 @@ TICKS = os.sysconf("SC_CLK_TCK")  # per second
 class _Process(NamedTuple):
     parent: int
     own: int  # ticks, user and system
-    ended: int  # those of its children that have ended
+    ended: int  # ticks of its ended children
 
 
 def seconds(*roots: int) -> float:
-    """Return the seconds of processor time, user and system, of processes and all that they have ever started."""
+    """Return the CPU seconds (user and system) of processes and their descendants, including ended ones."""
     return sum(process.own + process.ended for process in _family(*roots).values()) / TICKS
 
 
 def resident(pid: int) -> float:
-    """Return a process's memory, resident set size, in MB (proc(5): VmRSS)."""
+    """Return a process's resident set size in MB (proc(5): VmRSS)."""
     return _megabytes(pid, "status", "VmRSS")
 
 
 def together(root: int) -> float:
-    """Return the memory of a process and all that it has started, in MB; what they share counts once (proc(5): Pss)."""
+    """Return the memory of a process and its descendants in MB, counting shared memory once (proc(5): Pss)."""
     return sum(_megabytes(pid, "smaps_rollup", "Pss") for pid in _family(root))
 
 
 def _megabytes(pid: int, file: str, name: str) -> float:
     try:
         lines = Path(f"/proc/{pid}/{file}").read_text().splitlines()
-    except OSError:  # it has ended meanwhile
+    except OSError:  # the process has ended
         return 0
     return sum(int(line.split()[1]) for line in lines if line.startswith(f"{name}:")) / 1000
 
 
 def _family(*roots: int) -> "dict[int, _Process]":
-    """Return the processes, and those that they have started and that run still, by their ids."""
+    """Return the processes and their running descendants by id."""
     processes = dict(_processes())
     children = defaultdict(list)
     for pid, process in processes.items():
@@ -56,8 +56,8 @@ def _family(*roots: int) -> "dict[int, _Process]":
 def _processes() -> Iterable[tuple[int, _Process]]:
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            # a name may hold spaces and brackets; what follows the last bracket is field 3 of proc(5) and on
+            # a name may contain spaces and brackets; field 3 of proc(5) follows the last bracket
             fields = folder.joinpath("stat").read_text().rpartition(")")[2].split()
-        except OSError:  # it has ended meanwhile
+        except OSError:  # the process has ended
             continue
         yield int(folder.name), _Process(int(fields[1]), sum(map(int, fields[11:13])), sum(map(int, fields[13:15])))

@@ -1,4 +1,4 @@
-"""What a process needs: memory at rest, under load and after it, and the time until it answers."""
+"""The memory of the processes at rest and under load, and their start-up time."""
 
 import asyncio
 import time
@@ -12,14 +12,15 @@ from bench.proc import resident, together
 from bench.stack import Stack
 
 STARTS = 5
-SECONDS, SOAK, PARTS = 10, 600, 4  # of mixed traffic
-PAUSE, A_SECOND = 0.2, 15  # of two connections that book and two that cancel, and more than what they do
+SECONDS, SOAK, PARTS = 10, 600, 4  # duration of the mixed traffic, with --full, and number of samples
+PAUSE = 0.2  # seconds between two requests of the two connections that book and the two that cancel
+A_SECOND = 15  # prepared requests per second, more than these connections send
 PEOPLE = 50  # who log in
 BOOK = "SELECT id FROM book($1, $2, $3)"
 
 
 async def run(stack: Stack, *, full: bool) -> str:
-    """Start API and worker, and let them work."""
+    """Measure the memory of API and worker under mixed traffic, and their start-up times."""
     memory = await _memory(stack, SOAK if full else SECONDS)
     starts = [await _start(stack) for _ in range(STARTS)]
     columns = ("start", "API answers, s", "worker works, s")
@@ -43,17 +44,17 @@ async def _memory(stack: Stack, seconds: int) -> str:
     return lines(
         table(("", "API, MB", "worker, MB", "Valkey, MB", "PostgreSQL, MB"), rows),
         at_most("API's memory at rest, MB", at_rest, 150),
-        at_most(f"API's memory at the end / {seconds / PARTS:g} s before", last / before, 1.01),
+        at_most(f"API's memory at the end / {seconds / PARTS:g} s earlier", last / before, 1.01),
     )
 
 
 @asynccontextmanager
 async def _mixed_traffic(stack: Stack, url: str, seconds: int) -> AsyncIterator[None]:
-    """Book, cancel, log in and read all the while."""
+    """Book, cancel, log in and read while the block runs."""
     async with stack.connection() as db:
         patients = await make_patients(db, seconds * A_SECOND)
         wishes = await make_wishes(db, patients)
-        others = await make_wishes(db, patients, first_slot=SEATS)  # their bookings, to be canceled
+        others = await make_wishes(db, patients, first_slot=SEATS)  # booked here and canceled by the traffic
         to_cancel = [await db.fetchval(BOOK, other.patient, other.doctor, other.start) for other in others]
         people = await with_passwords(db, patients[:PEOPLE])
     doctor = wishes[0].doctor

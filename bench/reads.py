@@ -1,4 +1,4 @@
-"""Reading over HTTP, beside pgbench with the same statement: an appointment, a list, a doctor's slots, the search."""
+"""Reads over HTTP, compared with pgbench (same statements): an appointment, a list, a doctor's slots, the search."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
@@ -17,7 +17,7 @@ from bench.rounds import CLIENTS, Done, Round, by_turns, measured
 from bench.stack import Stack
 
 DOCTORS, APPOINTMENTS = 20, 20  # appointments of each doctor
-SPECIALTIES = (10, 100, 1000, 10_000)  # each of so many doctors, all in one database
+SPECIALTIES = (10, 100, 1000, 10_000)  # numbers of doctors in the specialties, all in one database
 UNLIKE = "hundreds of ways to work"
 SECONDS = 3
 API, ALONE, PGBENCH = "API", "API, one client", "pgbench"
@@ -31,7 +31,7 @@ EVER = ("'0001-01-01Z'::timestamptz", "'9999-12-31Z'::timestamptz")
 
 
 class Read(NamedTuple):
-    """A way to read: the requests, and the same for pgbench."""
+    """A kind of read: its HTTP requests, and the same reads for pgbench."""
 
     requests: list[str]
     script: str
@@ -40,9 +40,10 @@ class Read(NamedTuple):
 async def make_reads(
     db: asyncpg.Connection, doctors: list[int], specialties: Sequence[int] = (), unlike: int = 0
 ) -> dict[str, Read]:
-    """Add appointments of `doctors`, and other doctors; return what there is to read.
+    """Create appointments of `doctors` and further doctors. Return the kinds of reads.
 
-    Others are in specialties of so many each who all have the same hours, and in one of so many who are `unlike`.
+    The further doctors are in specialties of the given sizes with equal working hours, and in one of `unlike` doctors
+    with different working hours.
     """
     for number in specialties:
         await make_doctors(db, number, specialty=_specialty(number), hours=OFFICE)
@@ -87,7 +88,7 @@ async def _book(db: asyncpg.Connection, doctor: int) -> Sequence[int]:
 
 
 async def over_http(stack: Stack, requests: list[str], connections: int, server: tuple[str, int]) -> Round:
-    """Read over HTTP at a server (address and process id)."""
+    """Read over HTTP at a server (URL and process id)."""
     url, pid = server
     file = wrk.write_requests(stack.home / "reads.txt", requests)
 
@@ -99,12 +100,12 @@ async def over_http(stack: Stack, requests: list[str], connections: int, server:
 
 
 async def by_pgbench(stack: Stack, read: Read) -> Round:
-    """Read by pgbench."""
+    """Read with pgbench."""
     return await measured(stack, lambda: pgbench.run(stack, read.script, SECONDS))
 
 
 async def run(stack: Stack, *, full: bool) -> str:
-    """Compare the API with pgbench, 16 clients each, and the API with one client."""
+    """Compare the API with pgbench (16 clients each), and measure the API with one client."""
     async with stack.connection() as db:
         doctors = await make_doctors(db, DOCTORS, hours=OFFICE)
         reads = await make_reads(db, doctors, SPECIALTIES, unlike=SPECIALTIES[-1])

@@ -1,4 +1,4 @@
-"""Rivals that do the same work by turns, and what each round cost."""
+"""Runs alternatives in turns, and measures the cost of each round."""
 
 import random
 import resource
@@ -14,7 +14,7 @@ ROUNDS, MANY_ROUNDS = 5, 9
 
 
 class Done(NamedTuple):
-    """What a client did: so many requests, all went well, in so long; latencies in milliseconds, if it knows them."""
+    """The result of a client: successful requests, seconds, and latencies in milliseconds (NaN if not measured)."""
 
     requests: int
     seconds: float
@@ -23,7 +23,7 @@ class Done(NamedTuple):
 
 
 class Round(NamedTuple):
-    """A round's rate, and the CPU time a request, user and system, in milliseconds; latencies, too."""
+    """The result of a round: requests per second, CPU milliseconds per request, and latencies in milliseconds."""
 
     rate: float
     api: float
@@ -38,7 +38,7 @@ Act = Callable[[], Awaitable[Done]]
 
 
 async def measured(stack: Stack, act: Act, *servers: int) -> Round:
-    """Let a client act; `servers` are the processes (ids) that it calls, beside PostgreSQL and Valkey."""
+    """Measure a client. `servers` are the ids of the processes that it calls, besides PostgreSQL and Valkey."""
     before = _clocks(stack, servers)
     done = await act()
     spent = [after - earlier for after, earlier in zip(_clocks(stack, servers), before, strict=True)]
@@ -47,7 +47,7 @@ async def measured(stack: Stack, act: Act, *servers: int) -> Round:
 
 
 def _clocks(stack: Stack, servers: tuple[int, ...]) -> tuple[float, ...]:
-    """Return the CPU seconds so far of servers, PostgreSQL, Valkey, and clients that have ended."""
+    """Return the CPU seconds of the servers, PostgreSQL, Valkey and the ended clients so far."""
     clients = resource.getrusage(resource.RUSAGE_CHILDREN)
     return (
         *(proc.seconds(*pids) for pids in (servers, (stack.postgres.pid,), (stack.redis.pid,))),
@@ -56,7 +56,7 @@ def _clocks(stack: Stack, servers: tuple[int, ...]) -> tuple[float, ...]:
 
 
 async def by_turns(rivals: Mapping[str, Callable[[], Awaitable[Round]]], *, full: bool) -> dict[str, Round]:
-    """Let each rival warm up once, then act in several rounds, in random order; return the medians of each."""
+    """Run each alternative once as a warm-up, then in several rounds in random order. Return the medians."""
     taken: dict[str, list[Round]] = {name: [] for name in rivals}
     for number in range(1 + (MANY_ROUNDS if full else ROUNDS)):
         for name in random.sample(list(rivals), len(rivals)):

@@ -1,4 +1,4 @@
-"""The API under uvicorn, as it is served, and under granian: one process each, the same requests."""
+"""The API under uvicorn, its production server, and under granian: one process each, the same requests."""
 
 from contextlib import AsyncExitStack
 from functools import partial
@@ -17,7 +17,7 @@ READ = "an appointment"
 
 
 async def run(stack: Stack, *, full: bool) -> str:
-    """Compare them, 16 clients each."""
+    """Compare both servers with 16 clients each."""
     seconds = 10 if full else 3
     async with stack.connection() as db:
         kinds = await reads.make_reads(db, await make_doctors(db, reads.DOCTORS, hours=OFFICE))

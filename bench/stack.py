@@ -1,4 +1,4 @@
-"""What is measured: a PostgreSQL that keeps its word through a power failure, and real API and worker processes."""
+"""The measured stack: PostgreSQL with durable settings, and real API and worker processes."""
 
 import asyncio
 import os
@@ -20,8 +20,8 @@ from app.sandbox.servers.process import Child, Program
 from app.sandbox.servers.redis import EmbeddedRedis
 from app.sandbox.stack.service import ROOT, Api, Worker
 
-SECRET = "a secret of the bench, which signs the tokens of nobody"  # noqa: S105  known to all, good for nothing
-# Its defaults are durable; `_must_be_durable` makes sure of it.
+SECRET = "a secret of the bench, which signs the tokens of nobody"  # noqa: S105  only for benchmarks
+# PostgreSQL's defaults are durable; `_must_be_durable` checks them.
 POSTGRES = {"max_connections": "200", "shared_buffers": "512MB"}
 DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
 UNLIMITED = dict.fromkeys(("RATE_LIMIT", "RATE_LIMIT_LOGIN", "RATE_LIMIT_LOGIN_ADDRESS"), "10000000/minute")
@@ -29,7 +29,7 @@ SECONDS_TO_WORK = 60
 
 
 class MailCatcher(Mailbox):
-    """Takes every mail and keeps when it came, by recipient: the whole of it, just before the answer to DATA."""
+    """Accepts every mail and records the time of each recipient's first mail, just before the reply to DATA."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,7 +37,7 @@ class MailCatcher(Mailbox):
         self.mails = 0
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802  aiosmtpd's
-        """Note the time."""
+        """Record the time of arrival."""
         del server, session
         now = time.monotonic()
         self.mails += 1
@@ -47,7 +47,7 @@ class MailCatcher(Mailbox):
 
 
 class Stack:
-    """PostgreSQL, Valkey and the mail catcher; APIs and workers are started where they are wanted."""
+    """PostgreSQL, Valkey and the mail catcher. The parts start APIs and workers as needed."""
 
     def __init__(self, home: Path) -> None:
         self.home = home
@@ -57,17 +57,17 @@ class Stack:
 
     @property
     def app_url(self) -> str:
-        """The database, for booking_app."""
+        """The URL of the database for booking_app."""
         return dsn_of(self.postgres, "booking_app")
 
     @property
     def superuser_url(self) -> str:
-        """The database, for its superuser, who may make the past."""
+        """The URL of the database for the superuser, who can insert past appointments."""
         return self.postgres.superuser_dsn.removesuffix("/postgres") + "/booking"
 
     @property
     def environment(self) -> dict[str, str]:
-        """What API and worker are told: production's defaults."""
+        """The environment of API and worker, with the defaults of production."""
         return {
             "SECRET_KEY": SECRET,
             "ALLOWED_HOSTS": "127.0.0.1",
@@ -80,7 +80,7 @@ class Stack:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
-        """Yield a superuser's connection."""
+        """Yield a connection of the superuser."""
         connection = await asyncpg.connect(self.superuser_url, ssl=False)
         try:
             yield connection
@@ -89,10 +89,10 @@ class Stack:
 
     @asynccontextmanager
     async def apis(self, number: int, *, limited: bool = False) -> AsyncIterator[list[Api]]:
-        """Yield so many running API processes, each on a port of its own.
+        """Yield `number` running API processes, each on its own port.
 
-        With production's rate limits if they are to be `limited`. Else nobody is turned away for calling too often, as
-        few callers do here what many would; each call is counted in Valkey all the same.
+        `limited` applies the rate limits of production. Otherwise the limits are too high to be reached, because few
+        clients send here what many would; each call is still counted in Valkey.
         """
         apis = [Api(self._folder(f"api{n}")) for n in range(number)]
         try:
@@ -105,7 +105,7 @@ class Stack:
 
     @asynccontextmanager
     async def served(self, module: str, *arguments: str) -> AsyncIterator[tuple[str, int]]:
-        """Yield the address and process id of another server than ours, a module that takes `arguments` and a port."""
+        """Yield the URL and process id of another server: a module that is run with `arguments` and a port."""
         child = Child(module, self.home)
         port = free_port()
         environment = {**self.environment, "PATH": os.environ["PATH"]}
@@ -123,7 +123,7 @@ class Stack:
 
     @asynccontextmanager
     async def workers(self, number: int) -> AsyncIterator[list[Worker]]:
-        """Yield so many working worker processes."""
+        """Yield `number` started worker processes."""
         workers = [Worker(self._folder(f"worker{n}")) for n in range(number)]
         try:
             for worker in workers:
@@ -136,7 +136,7 @@ class Stack:
                 await worker.child.stop()
 
     def _folder(self, name: str) -> Path:
-        """Return the folder of a process that starts: its log is there."""
+        """Create and return the folder for the log of a process."""
         folder = self.home / name
         folder.mkdir(exist_ok=True)
         return folder
@@ -152,7 +152,7 @@ async def _works(worker: Worker) -> None:
 
 @asynccontextmanager
 async def running_stack(home: Path) -> AsyncIterator[Stack]:
-    """Yield a running stack with an empty database. Raises SandboxError if something does not start."""
+    """Yield a running stack with an empty database. Raises SandboxError if a server does not start."""
     stack = Stack(home)
     try:
         await stack.postgres.start()
@@ -175,4 +175,4 @@ async def _must_be_durable(stack: Stack) -> None:
     async with stack.connection() as connection:
         for setting in DURABLE:
             if await connection.fetchval("SELECT current_setting($1)", setting) != "on":
-                raise RuntimeError(f"PostgreSQL's {setting} is off: what is measured would be another thing")
+                raise RuntimeError(f"PostgreSQL's {setting} is not on: the results would not be valid for production")

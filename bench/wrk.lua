@@ -1,8 +1,8 @@
--- One request a line of a file: "METHOD PATH TOKEN BODY", `-` for what there is not.
--- Arguments: the file, how long a connection pauses before each request, milliseconds, and whether each line is sent
--- `once` or `again` and again.
--- Once all lines were sent and answered, wrk ends as if interrupted. At the end: how many answers there were of each
--- status, and whether connections found no line left, as JSON. There is one thread.
+-- Sends the requests of a file, one per line: "METHOD PATH TOKEN BODY", with `-` for a missing token or body.
+-- Arguments: the file; the pause of a connection before each request in milliseconds; `once` to send each line once, or
+-- `again` to repeat the file.
+-- With `once`, the script interrupts wrk when all lines are answered. Finally it prints, as JSON, the number of answers
+-- by status and whether connections ran out of lines. It supports one thread only.
 local ffi = require("ffi")
 ffi.cdef("int kill(int, int); int getpid(void);")
 local LONG = 3600 * 1000 -- milliseconds
@@ -21,7 +21,7 @@ function init(args)
     end
 end
 
--- Before a connection asks for its next request: one for which no line is left sleeps, while others wait for answers.
+-- Called before each request of a connection. A connection without a remaining line sleeps until wrk ends.
 function delay()
     promised = promised + 1
     if promised > #lines and not again then
@@ -35,7 +35,7 @@ function request()
     if looked_at then
         position = position % #lines + 1
     else
-        looked_at = true -- wrk looks at a first request that it does not send
+        looked_at = true -- wrk's first call is for inspection; it does not send that request
         return formatted(lines[1])
     end
     return formatted(lines[position])

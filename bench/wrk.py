@@ -1,4 +1,4 @@
-"""The load: wrk, which costs little itself, with the requests of a file."""
+"""Generates load with wrk, a client that uses little CPU, from a file of requests."""
 
 import asyncio
 import json
@@ -20,52 +20,52 @@ RESULT = b"RESULT "
 
 
 class Load(NamedTuple):
-    """How wrk calls: so many connections, each with so long a pause before every request, in seconds."""
+    """The load: the number of connections, and each connection's pause before every request in seconds."""
 
     connections: int = 16
     pause: float = 0
-    again: bool = False  # begin anew when all requests were sent; else each is sent once
+    again: bool = False  # repeat the requests; otherwise each is sent once
 
 
 class Answers(msgspec.Struct):
-    """What wrk saw; latencies in milliseconds."""
+    """The result of wrk, with latencies in milliseconds."""
 
     statuses: dict[str, int]
     seconds: float
     p50: float
     p99: float
     errors: int
-    used_up: bool  # whether there were too few requests for the time
+    used_up: bool  # whether wrk ran out of requests
 
     @property
     def ok(self) -> int:
-        """How many requests succeeded."""
+        """The number of successful requests."""
         return sum(number for status, number in self.statuses.items() if status.startswith("2"))
 
 
 def get(path: str, bearer: str = "-") -> str:
-    """Return the request that reads."""
+    """Return a read request."""
     return f"GET /api/{path} {bearer} -"
 
 
 def booking(wish: Wish) -> str:
-    """Return the request that books."""
+    """Return a booking request."""
     body = json.dumps({"doctor": wish.doctor, "appointment_date": wish.start.isoformat()})
     return f"POST /api/appointments/appointments/ {wish.token} {body}"
 
 
 def cancellation(appointment: int, bearer: str) -> str:
-    """Return the request that cancels."""
+    """Return a cancellation request."""
     return f"POST /api/appointments/appointments/{appointment}/cancel/ {bearer} -"
 
 
 def login(username: str) -> str:
-    """Return the request that logs in, with people's PASSWORD."""
+    """Return a login request with PASSWORD."""
     return f"POST /api/accounts/login/ - {json.dumps({'username': username, 'password': PASSWORD})}"
 
 
 def write_requests(path: Path, requests: Iterable[str]) -> Path:
-    """Write the requests to a file for `wrk`."""
+    """Write the requests to a file for wrk."""
     path.write_text("".join(f"{request}\n" for request in requests))
     return path
 
@@ -83,24 +83,24 @@ async def start(url: str, requests: Path, seconds: float, load: Load) -> asyncio
 
 
 async def finish(process: asyncio.subprocess.Process) -> Answers:
-    """Wait for wrk to end; return what it saw. Raises RuntimeError if it failed, and has said why."""
-    told, _ = await process.communicate()
-    line = next((line for line in told.splitlines() if line.startswith(RESULT)), None)
+    """Wait until wrk ends and return its result. Raises RuntimeError if it failed."""
+    output, _ = await process.communicate()
+    line = next((line for line in output.splitlines() if line.startswith(RESULT)), None)
     if line is None:
-        raise RuntimeError("wrk has failed")
+        raise RuntimeError("wrk failed; its output says why")
     return msgspec.json.decode(line.removeprefix(RESULT), type=Answers)
 
 
 def expect(answers: Answers, statuses: Set[str]) -> None:
-    """Raise RuntimeError if there was another answer than expected, or none, or there were too few requests."""
+    """Raise RuntimeError if there were unexpected answers, no answers, or too few requests."""
     if answers.used_up:
-        raise RuntimeError("this machine is so fast that the requests were used up: make more")
+        raise RuntimeError("this machine is so fast that the requests were used up: increase MOST_PER_SECOND")
     if answers.errors or not answers.statuses or not answers.statuses.keys() <= statuses:
-        raise RuntimeError(f"wrk did not get what it should: {answers}")
+        raise RuntimeError(f"wrk received unexpected answers: {answers}")
 
 
 def all_of(answers: list[Answers], status: str = "201") -> Done:
-    """Add up what several saw who called at once. Raises RuntimeError if an answer was another than expected."""
+    """Combine the results of concurrent clients. Raises RuntimeError for an answer with another status."""
     for one in answers:
         expect(one, {status})
     number = sum(a.ok for a in answers)
@@ -116,7 +116,8 @@ def all_of(answers: list[Answers], status: str = "201") -> Done:
 async def in_background(
     url: str, requests: Path, load: Load, statuses: Set[str] = frozenset({"200"})
 ) -> AsyncIterator[None]:
-    """Call at `url` as long as the block runs. Raises RuntimeError if another answer came than of `statuses`."""
+    """Send requests to `url` while the block runs. Raises RuntimeError for an answer with another status."""
+
     process = await start(url, requests, 24 * 3600, load)
     try:
         yield

@@ -1,4 +1,4 @@
-"""Where the database is: said by the environment, or told by the running sandbox; and how libpq gets to know it."""
+"""Finds the URL of the database, in the environment or in the sandbox's `stack.json`, and prepares it for libpq."""
 
 import json
 from collections.abc import Mapping
@@ -10,24 +10,24 @@ from app.settings import CHECKS
 
 
 def find_database_url(variable: str, key: str, home: Path, environment: Mapping[str, str]) -> str:
-    """Return the URL in `variable`, or else what the `stack.json` of a running `booking up` on `home` has under `key`.
+    """Return the URL in `variable`, or else the one under `key` in the `stack.json` of a running `booking up`.
 
-    Raises AdminCliError if neither is there, or if the URL is none.
+    Raises AdminCliError if both are missing, or if the URL is invalid.
     """
     given = environment.get(variable)
     if given:
         return require_postgresql_url(given, variable)
     try:
-        told: str | None = json.loads((home / "stack.json").read_text())[key]
+        published: str | None = json.loads((home / "stack.json").read_text())[key]
     except FileNotFoundError:
-        raise AdminCliError(f"set {variable}, or start `booking up`: nothing is running on {home}") from None
-    if not told:
-        raise AdminCliError(f"the stack on {home} was given its database without {variable}: set that")
-    return told
+        raise AdminCliError(f"no stack is running on {home}: set {variable}, or start `booking up`") from None
+    if not published:
+        raise AdminCliError(f"the stack on {home} uses your own database: set {variable}")
+    return published
 
 
 def require_postgresql_url(url: str, name: str) -> str:
-    """Return a URL of PostgreSQL's. Raises AdminCliError if it is not one."""
+    """Return `url` if it is a PostgreSQL URL. Raises AdminCliError otherwise, naming it `name`."""
     is_right, should = CHECKS["database_url"]
     if not is_right(url):
         raise AdminCliError(f"{name} {should}")
@@ -35,7 +35,10 @@ def require_postgresql_url(url: str, name: str) -> str:
 
 
 def split_password(url: str) -> tuple[str, dict[str, str]]:
-    """Take the password out of a URL: a command line is everybody's to read, the environment is not."""
+    """Return the URL without its password, and an environment with the password.
+
+    Other users can read a process's command line, but not its environment.
+    """
     parts = urlsplit(url)
     login, at, place = parts.netloc.rpartition("@")
     user, colon, password = login.partition(":")
@@ -45,6 +48,6 @@ def split_password(url: str) -> tuple[str, dict[str, str]]:
 
 
 def display_name(url: str) -> str:
-    """Return the database's name and place, to be shown."""
+    """Return the database's name and address for messages, without the password."""
     parts = urlsplit(url)
     return f"{parts.path.lstrip('/') or unquote(parts.username or '')} at {parts.netloc.rpartition('@')[2]}"

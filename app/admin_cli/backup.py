@@ -1,6 +1,6 @@
 """`booking backup` and `booking restore`: one file with schema, data, outbox and grants, by pg_dump and pg_restore.
 
-Roles are the cluster's, so a dump has none: restoring creates them first, without passwords.
+Roles belong to the cluster, so a dump does not contain them. A restore creates them first, without passwords.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ FACTS = """
 
 
 class DatabaseFacts(NamedTuple):
-    """What there is at an address."""
+    """The facts about a database that a backup or a restore depends on."""
 
     major: int
     is_superuser: bool
@@ -42,18 +42,18 @@ class DatabaseFacts(NamedTuple):
 
 
 async def backup(url: str, file: Path) -> None:
-    """Write the database at `url`, its owner's, to `file`, for its owner's eyes only. Raises AdminCliError."""
+    """Write the database at `url` (the database owner's) to `file`, with mode 0600. Raises AdminCliError."""
     facts = await inspect_database(url)
     if not facts.is_ours:
-        raise AdminCliError(f"there is nothing of ours in {display_name(url)}")
+        raise AdminCliError(f"{display_name(url)} is not a database of this service: check the URL")
     with _atomic_file(file) as part:
         await _run("pg_dump", facts.major, url, "--format=custom", f"--file={part}")
 
 
 async def restore(url: str, file: Path) -> None:
-    """Fill the empty database at `url` with what `file` holds, all or nothing, and create the roles that are missing.
+    """Restore `file` into the empty database at `url`, completely or not at all, and create the missing roles.
 
-    What it holds then belongs to the role of `url`, or, if that is a superuser, to booking_owner. Raises AdminCliError.
+    The role of `url` then owns the contents; if it is a superuser, booking_owner does. Raises AdminCliError.
     """
     require_file(file)
     facts = await inspect_database(url)
@@ -66,22 +66,22 @@ async def restore(url: str, file: Path) -> None:
         await _execute(url, f"ALTER DATABASE {database} OWNER TO {OWNER}")
         owner.append(f"--role={OWNER}")
     await _run("pg_restore", facts.major, url, "--single-transaction", *owner, str(file))
-    # grants on the database itself are in no dump
+    # a dump does not contain grants on the database itself
     role = f"SET ROLE {OWNER};" if facts.is_superuser else ""
     await _execute(url, f"{role} {(SQL / 'setup' / '02_schemas.sql').read_text()}; ANALYZE")
 
 
 def require_file(file: Path) -> None:
-    """Raise AdminCliError if there is no such file."""
+    """Raise AdminCliError if `file` does not exist."""
     if not file.is_file():
-        raise AdminCliError(f"{file} is not there")
+        raise AdminCliError(f"the file {file} does not exist")
 
 
 @contextmanager
 def _atomic_file(file: Path) -> Iterator[Path]:
-    """Yield where to write what is to be `file`, which is there only when all of it is. Raises AdminCliError."""
+    """Yield a temporary path, and rename it to `file` when the block has succeeded. Raises AdminCliError."""
     if file.exists():
-        raise AdminCliError(f"{file} is there already")
+        raise AdminCliError(f"{file} already exists: choose another name")
     part = file.with_name(f"{file.name}.part")
     try:
         part.touch(mode=0o600)
@@ -94,7 +94,7 @@ def _atomic_file(file: Path) -> Iterator[Path]:
 
 
 async def inspect_database(url: str) -> DatabaseFacts:
-    """Return what there is at `url`. Raises AdminCliError if nobody answers there."""
+    """Return the facts about the database at `url`. Raises AdminCliError if it cannot be reached."""
     connection = await _connect(url)
     try:
         row = await connection.fetchrow(FACTS)
@@ -130,7 +130,7 @@ async def _fetch(url: str, sql: str) -> str:
 
 
 async def _run(name: str, server: int, url: str, *arguments: str) -> None:
-    """Run a program on the database; its own words, if it fails, become an AdminCliError."""
+    """Run a program on the database. Raises AdminCliError with the program's own message if it fails."""
     address, login = split_password(url)
     process = await asyncio.create_subprocess_exec(
         find_program_for(name, server),

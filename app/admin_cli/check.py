@@ -1,4 +1,4 @@
-"""`booking check`: what an operator should know before starting the API and the worker."""
+"""`booking check`: checks the servers before an operator starts the API and the worker."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -31,7 +31,7 @@ FACTS = """
 
 
 class Finding(NamedTuple):
-    """One thing looked at: what it is, whether it is right, and what was seen or what to do."""
+    """The result of one check. `text` says what was found or what to do."""
 
     subject: str
     is_right: bool
@@ -39,7 +39,7 @@ class Finding(NamedTuple):
 
 
 async def check(settings: Settings) -> list[Finding]:
-    """Look at PostgreSQL, Redis and the mail server; says what is right and what is not, and changes nothing."""
+    """Check PostgreSQL, Redis and the mail server, and return all findings. Changes nothing."""
     looks = {"PostgreSQL": _postgresql, "Redis": _redis, "mail server": _mail_server}
     found = await asyncio.gather(*(_run_check(name, look, settings) for name, look in looks.items()))
     return [finding for findings in found for finding in findings]
@@ -69,7 +69,10 @@ async def _postgresql(settings: Settings) -> list[Finding]:
         _finding(
             "PostgreSQL",
             f"version {facts['version']}",
-            _problem_unless(facts["major"] >= OLDEST_POSTGRESQL, "15 or newer is needed"),
+            _problem_unless(
+                facts["major"] >= OLDEST_POSTGRESQL,
+                f"version {facts['version']} is too old; install {OLDEST_POSTGRESQL} or newer",
+            ),
         ),
         *(
             _finding(
@@ -79,21 +82,23 @@ async def _postgresql(settings: Settings) -> list[Finding]:
             )
             for extension in EXTENSIONS
         ),
-        _finding("roles", "all there", _problem_unless(not missing, f"missing: {missing}; run `booking migrate`")),
+        _finding("roles", "all exist", _problem_unless(not missing, f"missing: {missing}; run `booking migrate`")),
         _schema(SchemaRelease(*newest) if newest else None),
         _finding(
             "rights",
-            f"as {facts['role']}",
-            _problem_unless(not facts["is_overprivileged"], f"{facts['role']} may do too much; connect as booking_app"),
+            f"connected as {facts['role']}",
+            _problem_unless(
+                not facts["is_overprivileged"], f"{facts['role']} has too many rights; connect as booking_app"
+            ),
         ),
     ]
 
 
 def _schema(newest: SchemaRelease | None) -> Finding:
     if newest is None:
-        return _finding("schema", "", "there is none; run `booking migrate`")
-    note = f", newer than this program ({RELEASE}): upgrade it soon" if newest.is_newer else ""
-    return _finding("schema", f"of release {newest.release}{note}", newest.why_unusable())
+        return _finding("schema", "", "the database has none; run `booking migrate`")
+    note = f", newer than this program ({RELEASE}); upgrade the program soon" if newest.is_newer else ""
+    return _finding("schema", f"release {newest.release}{note}", newest.why_unusable())
 
 
 def _problem_unless(is_right: bool, wrong: str) -> str | None:  # noqa: FBT001  reads as a sentence

@@ -1,5 +1,5 @@
-"""What a person at the terminal is told when a command for the database cannot do what was asked."""
+"""The error that the commands for operators and admins raise."""
 
 
 class AdminCliError(Exception):
-    """One clear message, meant to be shown as it is, without a traceback."""
+    """A command failed. The message is shown at the terminal as it is, without a traceback."""

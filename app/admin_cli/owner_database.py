@@ -1,4 +1,4 @@
-"""Which database a command of its owner means: a URL, OWNER_DATABASE_URL, or the sandbox's."""
+"""The database that the owner's commands use: a given URL, OWNER_DATABASE_URL, or the sandbox's."""
 
 import os
 from pathlib import Path
@@ -13,32 +13,30 @@ from app.sandbox.stack.home import locked_home
 
 
 def owner_url(url: str | None, home: Path) -> str:
-    """Return the URL of a database that is running. Raises AdminCliError if none is known."""
+    """Return the URL of a running database. Raises AdminCliError if none is known."""
     if url:
         return require_postgresql_url(url, "--database-url")
     return find_database_url("OWNER_DATABASE_URL", "owner_database", home, os.environ)
 
 
 async def restore_database(url: str | None, home: Path, file: Path) -> str:
-    """Restore into the database at `url` or OWNER_DATABASE_URL, or else into a sandbox; return what to do next.
+    """Restore into the database at `url` or OWNER_DATABASE_URL, or else into a sandbox. Return the next step as text.
 
     Raises AdminCliError.
     """
     if url or os.environ.get("OWNER_DATABASE_URL"):
         await restore(owner_url(url, home), file)
-        return (
-            "Restored. Give booking_app, booking_admin and booking_auditor their passwords, then run `booking migrate`."
-        )
+        return "Restored. Set passwords for booking_app, booking_admin and booking_auditor, then run `booking migrate`."
     try:
         await _restore_sandbox(home, file)
     except SandboxError as error:
         raise AdminCliError(str(error)) from None
-    return "Restored. `booking up` starts it."
+    return "Restored. Start it with `booking up`."
 
 
 async def _restore_sandbox(home: Path, file: Path) -> None:
-    """Start the sandbox's PostgreSQL, with a new cluster if there is none, restore, and stop it again."""
-    require_file(file)  # before a cluster is made for it
+    """Start the sandbox's PostgreSQL (with a new cluster if there is none), restore, and stop it again."""
+    require_file(file)  # before a cluster is created
     with locked_home(home):
         postgres = EmbeddedPostgres(home)
         await postgres.start()

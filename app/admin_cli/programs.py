@@ -1,4 +1,4 @@
-"""PostgreSQL's own programs: those of the system, or those in the sandbox's wheel."""
+"""PostgreSQL's client programs: those of the system, or those in the sandbox's wheel."""
 
 import re
 import shutil
@@ -11,33 +11,35 @@ from app.sandbox.servers.postgres import bin_dir
 
 
 def find_program(name: str) -> Path:
-    """Return `psql` or another program, the system's if there is one. Raises AdminCliError if there is none at all."""
+    """Return the path of a program such as `psql`, preferably the system's. Raises AdminCliError if there is none."""
     found = _programs(name)
     if not found:
-        raise AdminCliError(f"no {name} was found: {_install_hint(name)}")
+        raise AdminCliError(f"{name} was not found: {_install_hint(name)}")
     return found[0]
 
 
 def find_program_for(name: str, server: int) -> Path:
-    """Return the oldest `pg_dump` or `pg_restore` that knows a server of this major version.
+    """Return the oldest `pg_dump` or `pg_restore` that supports a server of this major version.
 
-    An older one refuses to read it; a newer one than need be may write settings that it does not know. Raises
-    AdminCliError if there is none.
+    Older programs refuse the server. Newer programs may write settings that the server does not have.
+    Raises AdminCliError if there is none.
     """
     found = {path: major_version(path) for path in _programs(name)}
     able = {path: version for path, version in found.items() if version >= server}
     if not able:
         has = ", ".join(f"{name} {version}" for version in found.values()) or f"no {name}"
-        raise AdminCliError(f"the server is PostgreSQL {server}, and there is {has}: {_install_hint(name, server)}")
+        raise AdminCliError(
+            f"the server is PostgreSQL {server}, but this machine has {has}: {_install_hint(name, server)}"
+        )
     return min(able, key=lambda path: able[path])
 
 
 def major_version(path: Path) -> int:
-    """Return the major version of PostgreSQL that a program is of."""
+    """Return the PostgreSQL major version of a program. Raises AdminCliError if the program does not report it."""
     said = subprocess.run([path, "--version"], check=True, capture_output=True, text=True).stdout  # noqa: S603  our own
     found = re.search(r"\) (\d+)", said)
     if not found:
-        raise AdminCliError(f"{path} does not tell its version: {said.strip()}")
+        raise AdminCliError(f"{path} does not report its version: {said.strip()}")
     return int(found[1])
 
 

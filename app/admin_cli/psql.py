@@ -1,4 +1,4 @@
-"""`booking psql`: psql as booking_admin, with what makes it pleasant there."""
+"""`booking psql`: psql as booking_admin, with suitable settings."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,7 +11,7 @@ PSQLRC = Path(__file__).with_name("psqlrc")
 
 
 class PsqlCommand(NamedTuple):
-    """A program to become: its path, its arguments and its environment."""
+    """The program that replaces this process: its path, arguments and environment."""
 
     path: Path
     arguments: list[str]
@@ -19,9 +19,9 @@ class PsqlCommand(NamedTuple):
 
 
 def psql_command(home: Path, arguments: Sequence[str], environment: Mapping[str, str]) -> PsqlCommand:
-    """Return the psql to become, in UTC, as the API's answers are, unless PGTZ says otherwise. Raises AdminCliError."""
+    """Return the psql command. Its time zone is PGTZ, or UTC as in the API's answers. Raises AdminCliError."""
     path = find_program("psql")
     url, login = split_password(find_database_url("ADMIN_DATABASE_URL", "admin_database", home, environment))
-    told = {"PSQLRC": str(PSQLRC), "PGTZ": environment.get("PGTZ") or "UTC", "PGAPPNAME": "booking psql"}
-    # `--dbname` rather than a place of its own, so that nothing of the arguments is taken for the user's name
-    return PsqlCommand(path, [str(path), f"--dbname={url}", *arguments], {**environment, **login, **told})
+    settings = {"PSQLRC": str(PSQLRC), "PGTZ": environment.get("PGTZ") or "UTC", "PGAPPNAME": "booking psql"}
+    # `--dbname` instead of a positional argument: psql would take the next positional argument for the user name
+    return PsqlCommand(path, [str(path), f"--dbname={url}", *arguments], {**environment, **login, **settings})

@@ -1,1 +1,1 @@
-"""What `booking up` runs in place of real servers. Production never imports it."""
+"""The stack that `booking up` runs, with stand-ins for real servers. Production does not import it."""

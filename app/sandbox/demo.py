@@ -1,4 +1,4 @@
-"""`booking demo`: the story of a full doctor, a cancellation and the mails it sends, played over HTTP only."""
+"""`booking demo`: fills a doctor's seats, cancels an appointment and waits for the mails, using only HTTP."""
 
 import asyncio
 import json
@@ -13,7 +13,7 @@ import httpx
 from rich.console import Console
 from rich.progress import track
 
-PASSWORD = "a-demo-password"  # noqa: S105  of people who live for one demo
+PASSWORD = "a-demo-password"  # noqa: S105  for accounts of the demo only
 PATIENTS, SEATS, WAITING, FIRST_WAVE = 40, 30, 5, 3
 MAIL_DEADLINE = 60  # seconds
 
@@ -21,11 +21,11 @@ console = Console(highlight=False, soft_wrap=True)
 
 
 class DemoError(Exception):
-    """The story took a turn it should not have taken."""
+    """A step of the demo failed."""
 
 
 class Person(NamedTuple):
-    """An account of the demo, logged in."""
+    """A logged-in account of the demo."""
 
     id: int
     email: str
@@ -42,18 +42,18 @@ class DemoRun:
         self.began = monotonic()
 
     def report_step(self, text: str) -> None:
-        """Print a line of the timeline: seconds since the demo began, and what happened."""
+        """Print a step with the seconds since the start of the demo."""
         console.print(f"[dim]{monotonic() - self.began:7.2f} s[/dim]  {text}")
 
     async def call(self, method: str, path: str, *, expect: int, **request: Any) -> Any:
-        """Make a request; return its JSON. Raises DemoError if the status is another than expected."""
+        """Make a request and return its JSON. Raises DemoError if the status is not `expect`."""
         response = await self.api.request(method, f"/api/{path}", **request)
         if response.status_code != expect:
             raise DemoError(f"{method} {path}: expected {expect}, got {response.status_code}: {response.text}")
         return response.json()
 
     async def register(self, name: str, role: str) -> Person:
-        """Register somebody and log them in."""
+        """Register an account and log in."""
         email = f"{name}-{self.run}@example.com"
         body = {"username": f"{name}-{self.run}", "email": email, "password": PASSWORD, "role": role}
         account = await self.call("POST", "accounts/register/", expect=201, json=body)
@@ -62,15 +62,15 @@ class DemoRun:
         return Person(account["id"], email, {"Authorization": f"Bearer {tokens['access']}"})
 
     async def book(self, patient: Person, doctor: Person, start: str, *, expect: int = 201) -> Any:
-        """Book a slot with the payload that clients send."""
+        """Book a slot."""
         body = {"doctor": doctor.id, "patient": patient.id, "appointment_date": start}
         path = "appointments/appointments/"
         return await self.call("POST", path, expect=expect, json=body, headers=patient.headers)
 
     async def play(self) -> None:
-        """Tell the whole story."""
+        """Run all steps."""
         doctor = await self.register("doctor", "doctor")
-        self.report_step(f"Doctor {doctor.id} registered, with default hours and fee")
+        self.report_step(f"Doctor {doctor.id} registered with the default hours and fee")
         patients = await run_in_order(
             range(PATIENTS), "Registering patients", lambda n: self.register(f"patient{n}", "patient")
         )
@@ -80,21 +80,19 @@ class DemoRun:
         for patient in waiting:
             body = {"doctor": doctor.id}
             await self.call("POST", "appointments/waitlist/", expect=201, json=body, headers=patient.headers)
-        self.report_step(
-            f"{WAITING} patients joined the waitlist; the first {FIRST_WAVE} will hear of a free slot first"
-        )
+        self.report_step(f"{WAITING} patients joined the waitlist; the first {FIRST_WAVE} receive the first offers")
         canceled = await self.cancel(patients[SEATS - 1], booked[-1])
         await self.wait_for_mails(canceled, [patients[SEATS - 1], *waiting[:FIRST_WAVE]])
 
     async def fill(self, doctor: Person, patients: list[Person]) -> list[Any]:
-        """Book all 30 seats, the last ones more than 3 days ahead, and show the 31st refused."""
+        """Book all 30 seats, more than 3 days ahead, and show that the 31st booking is refused."""
         slots = await self.call("GET", f"doctors/{doctor.id}/slots/", expect=200)
         late = (datetime.now(UTC) + timedelta(days=4)).isoformat()
         starts = [slot["start"] for slot in slots if slot["start"] > late][: SEATS + 1]
         booked = await run_in_order(range(SEATS), "Booking", lambda n: self.book(patients[n], doctor, starts[n]))
         self.report_step(f"{SEATS} of them booked: the doctor is full")
         refusal = await self.book(patients[SEATS], doctor, starts[SEATS], expect=409)
-        self.report_step(f"The 31st was refused: [bold]{refusal['code']}[/bold] - {refusal['detail']}")
+        self.report_step(f"The 31st booking was refused: [bold]{refusal['code']}[/bold] - {refusal['detail']}")
         return booked
 
     async def cancel(self, patient: Person, appointment: Any) -> Any:
@@ -105,7 +103,7 @@ class DemoRun:
         return canceled
 
     async def wait_for_mails(self, canceled: Any, people: list[Person]) -> None:
-        """Wait until each of `people` has a mail, and print how long after the cancellation it came."""
+        """Wait until each of `people` has a mail, and print its delay after the cancellation."""
         committed = datetime.fromisoformat(canceled["updated_at"])
         missing = {person.email: person.id for person in people}
         deadline = monotonic() + MAIL_DEADLINE
@@ -116,10 +114,10 @@ class DemoRun:
                     self.report(mail, missing, committed)
                 await asyncio.sleep(0.1)
         if missing:
-            raise DemoError(f"No mail came to {len(missing)} of {len(people)} people within {MAIL_DEADLINE} s.")
+            raise DemoError(f"{len(missing)} of {len(people)} people received no mail within {MAIL_DEADLINE} s.")
 
     def report(self, mail: Any, missing: dict[str, int], committed: datetime) -> None:
-        """Print a mail that was waited for; others, such as those to confirm an address, are not."""
+        """Print a mail about the cancellation or an offer, and ignore all others."""
         if not mail["subject"].startswith(("Free: ", "Canceled: ")):
             return
         for email in set(mail["to"].split(", ")) & missing.keys():
@@ -130,26 +128,23 @@ class DemoRun:
 
 
 async def run_in_order(numbers: range, title: str, act: Callable[[int], Awaitable[Any]]) -> list[Any]:
-    """Do something once for each number, with a progress bar; return the results."""
+    """Call `act` with each number, show a progress bar, and return the results."""
     bar = track(numbers, title, console=console, transient=True, disable=not console.is_terminal)
     return [await act(number) for number in bar]
 
 
 async def play(home: Path) -> None:
-    """Play the demo against the stack that runs in `home`.
-
-    Raises DemoError if no stack runs there, or if the story goes wrong.
-    """
+    """Run the demo against the stack in `home`. Raises DemoError if no stack runs there or if a step fails."""
     try:
         stack = json.loads((home / "stack.json").read_text())
     except FileNotFoundError as error:
-        raise DemoError(f"No stack runs in {home}. Start one with: booking up") from error
+        raise DemoError(f"No stack is running in {home}. Start one with `booking up`.") from error
     if not stack.get("mailbox"):
-        raise DemoError("This stack sends real mails; the demo writes to people who do not exist.")
+        raise DemoError("This stack sends real mails, and the demo uses invented addresses. Unset EMAIL_HOST first.")
     try:
         async with httpx.AsyncClient(base_url=stack["api"], timeout=30) as api:
             story = DemoRun(api, stack["mailbox"])
             await story.play()
     except httpx.TransportError as error:
-        raise DemoError(f"The stack in {home} does not answer ({type(error).__name__}).") from error
+        raise DemoError(f"The stack in {home} does not answer ({type(error).__name__}). Restart it.") from error
     console.print(f"\nRead the mails at {stack['mailbox']}, try the API at {stack['docs']}")

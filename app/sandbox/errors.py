@@ -1,5 +1,5 @@
-"""What a person at the terminal is told when the stack cannot do what was asked."""
+"""The error of the sandbox."""
 
 
 class SandboxError(Exception):
-    """One clear message, meant to be shown as it is, without a traceback."""
+    """The stack cannot do what was requested. The message is shown at the terminal as it is, without a traceback."""

@@ -9,18 +9,18 @@ from app.sandbox.errors import SandboxError
 
 
 def write_private(path: Path, content: str) -> None:
-    """Write `content` to `path`, for its owner's eyes only; a reader sees the old content or the new, never a part."""
+    """Replace the content of `path` atomically, with mode 0600."""
     new = path.with_name(f"{path.name}.new")
     new.unlink(missing_ok=True)
     with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
         file.write(content)
         file.flush()
-        os.fsync(file.fileno())  # a power failure after the rename must not leave an empty file
+        os.fsync(file.fileno())  # otherwise a power failure after the rename could leave an empty file
     new.replace(path)
 
 
 def secret(home: Path, name: str) -> str:
-    """Return `home`'s secret of that name, made when first asked: 43 characters that are safe in a URL."""
+    """Return the secret `name` of `home`, created on first use: 43 characters that are safe in a URL."""
     known = _secrets(home)
     if name not in known:
         known[name] = secrets.token_urlsafe(32)
@@ -29,7 +29,7 @@ def secret(home: Path, name: str) -> str:
 
 
 def has_secret(home: Path, name: str) -> bool:
-    """Whether `home` has a secret of that name."""
+    """Whether `home` has the secret `name`."""
     return name in _secrets(home)
 
 
@@ -39,5 +39,5 @@ def _secrets(home: Path) -> dict[str, str]:
     except FileNotFoundError:
         return {}
     except json.JSONDecodeError as error:
-        raise SandboxError(f"{home / 'secrets'} is damaged: {error}") from error
+        raise SandboxError(f"{home / 'secrets'} is not valid JSON: {error}") from error
     return known

@@ -1,1 +1,1 @@
-"""The worker: listens, sends mails, settles payments, sweeps."""
+"""The worker: listens for queued mails, sends them, settles payments and sweeps."""

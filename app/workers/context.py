@@ -1,4 +1,4 @@
-"""What every job is given."""
+"""The context of every job."""
 
 from email.headerregistry import Address
 
@@ -12,7 +12,7 @@ from app.settings import Settings
 
 
 class WorkerContext(Context):
-    """SAQ's context and ours."""
+    """SAQ's context with the resources of this worker."""
 
     settings: Settings
     sender: Address  # of every mail

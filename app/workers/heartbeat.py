@@ -1,4 +1,4 @@
-"""A job shows that it lives: one whose worker was killed is given up soon, and no other before its end."""
+"""Heartbeats of jobs: the jobs of a killed worker are aborted soon, and running jobs are not."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -13,15 +13,15 @@ from app.workers.context import WorkerContext
 P = ParamSpec("P")
 
 BEAT_SECONDS = 5
-HEARTBEAT_SECONDS = 20  # without a beat, and SAQ gives a job up (the timer `sweep` in main.py)
-# No job should last so long, though it may have to wait several times for 12 s, for a PostgreSQL that says nothing.
+HEARTBEAT_SECONDS = 20  # SAQ aborts a job without a beat for this long (the timer `sweep` in main.py)
+# Longer than any job, although a job may wait several times for 12 s for a PostgreSQL that does not answer.
 JOB_SECONDS = 180
 
 
 def with_heartbeat(
     work: Callable[Concatenate[WorkerContext, P], Awaitable[None]],
 ) -> Callable[Concatenate[WorkerContext, P], Awaitable[None]]:
-    """Let a job's heart beat while it works."""
+    """Wrap `work` so that the job sends heartbeats while it runs."""
 
     @wraps(work)
     async def beat_and_work(context: WorkerContext, /, *args: P.args, **kwargs: P.kwargs) -> None:
@@ -29,7 +29,7 @@ def with_heartbeat(
         try:
             await work(context, *args, **kwargs)
         finally:
-            await cancel_tasks([beats])  # before SAQ writes down how the job ended
+            await cancel_tasks([beats])  # before SAQ records the job's result
 
     return beat_and_work
 

@@ -1,4 +1,4 @@
-"""Hears the doorbell: a direct connection to PostgreSQL that listens on channel `booking_outbox`."""
+"""Listens on channel `booking_outbox` over a dedicated PostgreSQL connection."""
 
 import asyncio
 import random
@@ -12,19 +12,19 @@ from app.outage_log import OutageLog
 
 CHANNEL = "booking_outbox"
 TIMEOUT = 5  # seconds to connect, and for each statement
-KEEPALIVE = 15  # seconds of silence after which the connection is tried: a router may have forgotten it
-DEBOUNCE_SECONDS = 0.05  # seconds in which all further rings count as one
+KEEPALIVE = 15  # seconds without a notification after which the connection is tested: a router may have dropped it
+DEBOUNCE_SECONDS = 0.05  # further notifications within this time are handled together
 MAX_PAUSE = 10  # seconds between two attempts to connect
 
 
 class Listener:
-    """Calls `answer` after every ring, and after every (re)connection, for nobody heard what rang before it."""
+    """Calls `answer` after each notification, and after each (re)connection, since notifications may have been lost."""
 
     def __init__(self, url: str, answer: Callable[[], Awaitable[None]]) -> None:
         self._url = url
         self._answer = answer
         self._notified = asyncio.Event()
-        self._outage = OutageLog("postgresql, to listen")
+        self._outage = OutageLog("postgresql listener")
 
     async def run(self) -> NoReturn:
         """Listen until cancelled."""
@@ -57,7 +57,7 @@ class Listener:
         self._notified.set()
 
     async def _wait_for_notification(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
-        """Wait for a ring and answer it, or else try the connection. Raises if it is lost."""
+        """Wait for a notification and answer it, or test the connection. Raises if the connection is lost."""
         try:
             await asyncio.wait_for(self._notified.wait(), KEEPALIVE)
         except TimeoutError:

@@ -1,4 +1,4 @@
-"""The worker put together: its queue, its jobs, its clock, and how it starts and stops."""
+"""Assembles the worker: its queue, jobs and schedule, and its start and stop."""
 
 import asyncio
 import contextlib
@@ -30,8 +30,8 @@ log = structlog.get_logger()
 
 QUEUE = "booking"
 FUNCTIONS: list[Function[WorkerContext]] = [with_heartbeat(deliver), with_heartbeat(settle)]
-# The sixth field is seconds. SAQ looks every second whether the next run is in Redis, and else puts it there: one
-# for all workers, and again if Redis forgot it. A run that its worker left behind blocks the next until it is given up.
+# The sixth field is seconds. Every second, SAQ adds the next run to Redis if it is missing: one run for all workers.
+# The run of a killed worker blocks the next one until it is aborted.
 CRON_JOBS = [
     CronJob(with_heartbeat(sweep), cron="* * * * * */5"),
     CronJob(with_heartbeat(reconcile), cron="*/5 * * * *"),
@@ -41,21 +41,21 @@ CRON_JOBS = [
 ]
 TIMERS: PartialTimersDict = {"schedule": 1, "worker_info": 10, "sweep": 5, "abort": 1}
 CONCURRENCY = 10
-STOP_SECONDS = 11  # a job that is told to stop ends with the mail that it is sending, 10 s at most
-# Shorter than redis's own timeout of 5 s, which would take a long wait for a dead server.
+STOP_SECONDS = 11  # a stopping job first finishes its current mail, within 10 s
+# Shorter than the Redis client's timeout of 5 s, which would treat a longer wait as a dead server.
 DEQUEUE_SECONDS = 1
 
 
 class BookingWorker(Worker[WorkerContext]):
-    """SAQ's worker, which cancels its jobs when it is to stop, but for this: here they may first come to an end."""
+    """SAQ's worker, but on stop it lets running jobs finish instead of canceling them."""
 
     async def stop(self) -> None:
-        """Take no more jobs, wait for those that run, and end."""
+        """Take no more jobs, wait for the running ones, and stop."""
         self.event.set()
         jobs = [task for task in self.tasks if task.get_name() == "process"]
         if jobs:
             await asyncio.wait(jobs, timeout=DEQUEUE_SECONDS + 1)
-        if self.job_task_contexts:  # else Redis is away, and they do not wait for it any longer
+        if self.job_task_contexts:  # otherwise the tasks only wait for Redis and are canceled below
             await asyncio.wait(jobs, timeout=STOP_SECONDS)
         await cancel_tasks(self.tasks)
         self.tasks.clear()
@@ -63,7 +63,7 @@ class BookingWorker(Worker[WorkerContext]):
 
 
 async def run_worker(settings: Settings) -> None:
-    """Work until SIGTERM or SIGINT. Waits for PostgreSQL, Redis and the mail server as long as they are away."""
+    """Run the worker until SIGTERM or SIGINT. During outages it waits for PostgreSQL, Redis and the mail server."""
     configure_logs(debug=settings.debug)
     capture_library_logs()
     async with _worker(settings) as worker, _listening(settings, worker.context):
@@ -72,7 +72,7 @@ async def run_worker(settings: Settings) -> None:
 
 
 async def _log_started(_: WorkerContext) -> None:
-    log.info("worker_started", queue=QUEUE)  # from now on a signal ends it in good order
+    log.info("worker_started", queue=QUEUE)  # from now on, signals stop the worker gracefully
 
 
 @contextlib.asynccontextmanager
@@ -81,7 +81,7 @@ async def _worker(settings: Settings) -> AsyncIterator[BookingWorker]:
     engine = create_engine(
         settings.database_url,
         application_name="booking-worker",
-        pool_size=CONCURRENCY + 1,  # each job uses one connection at a time, and so does the listener when it is rung
+        pool_size=CONCURRENCY + 1,  # one connection for each job, and one for dispatching after a notification
     )
     worker = BookingWorker(
         BookingQueue(redis, name=QUEUE),

@@ -1,4 +1,4 @@
-"""Sends the mails that the outbox says are due: one job for each account, one mail after the other."""
+"""Sends the due mails of the outbox, with one job for each account that sends its mails in order."""
 
 import asyncio
 import time
@@ -23,26 +23,26 @@ from app.workers.context import WorkerContext
 
 log = structlog.get_logger()
 
-# What becomes of a mail whose worker is killed: its lease ends after 20 s, and its job is given up by another worker
-# 25 s after its last heartbeat at most; till then SAQ takes a new job for the same account for a duplicate. The next
-# sweep makes one, so the mail is sent within some 30 s.
-# A mail takes 10 s at most (MailConnection), so nobody else takes it while it is being sent.
+# If a worker is killed, the lease of its mail ends after 20 s. Another worker aborts its job at most 25 s after the
+# last heartbeat; until then, SAQ drops new jobs for the account as duplicates. The next sweep adds a job, so that the
+# mail is sent within about 30 s.
+# Sending takes at most 10 s (MailConnection), so the lease does not end while a mail is being sent.
 LEASE = timedelta(seconds=20)
-SENDING_SECONDS = 10  # then no mail is begun; what is left is still due, and the next sweep makes a job for it
-RECORD_TIMEOUT_SECONDS = 60  # PostgreSQL is mostly back by then, and what it never hears of goes out twice
+SENDING_SECONDS = 10  # a job starts no mail after this time; the next sweep adds a job for the remaining ones
+RECORD_TIMEOUT_SECONDS = 60  # longer than most outages of PostgreSQL; a mail that is not recorded is sent twice
 MAILS_PER_DISPATCH = 1000
 
 
 def outbox(context: WorkerContext) -> NotificationRepository:
-    """Return the outbox."""
+    """Return the repository of the outbox."""
     return NotificationRepository(context["engine"])
 
 
 async def dispatch_notifications(context: WorkerContext) -> None:
-    """Make a job for each account with due mails that has none yet.
+    """Add a job for each account with due mails, unless it has one.
 
-    SAQ takes no second job with the key of one that waits or runs. A mail that becomes due while the last job for its
-    account is ending is thus left to the next sweep.
+    SAQ rejects a second job with the key of a waiting or running one. If a mail becomes due just as its account's job
+    ends, the next sweep adds a job for it.
     """
     with context["database"].suppress_errors():
         accounts = await outbox(context).due_accounts(MAILS_PER_DISPATCH)
@@ -53,21 +53,21 @@ async def dispatch_notifications(context: WorkerContext) -> None:
 
 
 async def deliver(context: WorkerContext, *, account_id: int) -> None:
-    """Send an account's due mails in their order. What fails is written into the outbox, which has it tried again."""
+    """Send an account's due mails in order. Failures are recorded in the outbox, which schedules the next attempt."""
     deadline = time.monotonic() + SENDING_SECONDS
     with context["database"].suppress_errors():
         async for notification_id in _due(context, account_id):
             async with context["mail_connections"].connection(deadline - time.monotonic()) as server:
-                if server is None or context["worker"].event.is_set():  # set: the worker is to stop
+                if server is None or context["worker"].event.is_set():  # set: the worker is stopping
                     return
                 with context["database"].suppress_errors():
                     await _send(context, server, notification_id)
-            if time.monotonic() > deadline:  # before PostgreSQL, which may be silent, is asked what else is due
+            if time.monotonic() > deadline:  # before the next query, which may have to wait for PostgreSQL
                 return
 
 
 async def _due(context: WorkerContext, account_id: int) -> AsyncIterator[int]:
-    """Yield each mail to an account that is due, or becomes so meanwhile, once."""
+    """Yield the id of each of the account's due mails once, including those that become due in the meantime."""
     last = 0
     while True:
         due = await outbox(context).due_to(account_id, last)
@@ -101,7 +101,7 @@ async def _send_mail(
     try:
         locale = locale_for(context["settings"].email_locale)
         await server.send(compose(notification, locale, context["sender"], datetime.now(UTC)))
-    except Exception as error:  # noqa: BLE001  whatever is wrong with one mail, the others must go out
+    except Exception as error:  # noqa: BLE001  a defect in one mail must not stop the others
         await _record_failed(context, notification, error)
         return
     await _record_sent(context, notification)
@@ -109,9 +109,9 @@ async def _send_mail(
 
 
 async def _record_sent(context: WorkerContext, notification: AppointmentNotification | AccountNotification) -> None:
-    """Write down that a mail is out. Whoever does not learn of it sends it again, so this is tried again itself.
+    """Record that a mail was sent. Retries, because a mail that is not recorded would be sent again.
 
-    Nobody else takes the mail meanwhile, though its lease may end: the account's next job waits for this one's end.
+    The lease may end meanwhile, but no other worker takes the mail: the account's next job starts after this one.
     """
     deadline = time.monotonic() + RECORD_TIMEOUT_SECONDS
     for pause in chain((0.1, 1), repeat(3)):  # seconds

@@ -1,4 +1,4 @@
-"""Sees to payments that wait for PayPal: approvals that nobody came back with, captures cut short, reviews, refunds."""
+"""Settles payments: approvals without a return, interrupted captures, reviews by PayPal, and refunds."""
 
 from datetime import timedelta
 
@@ -12,17 +12,17 @@ from app.workers.context import WorkerContext
 
 log = structlog.get_logger()
 
-LEASE = timedelta(seconds=60)  # for PayPal's answers to two or three calls, 20 s each at most
+LEASE = timedelta(seconds=60)  # covers two or three calls to PayPal of at most 20 s each
 PAYMENTS_PER_DISPATCH = 500
 
 
 def payment_repository(context: WorkerContext) -> PaymentRepository:
-    """Return the payments."""
+    """Return the repository of the payments."""
     return PaymentRepository(context["engine"])
 
 
 async def dispatch_payments(context: WorkerContext) -> None:
-    """Make a job for each payment about which PayPal is to be asked, or told of a refund."""
+    """Add a job for each payment that needs a call to PayPal."""
     if not context["paypal_gateway"].is_configured:
         return
     with context["database"].suppress_errors():
@@ -34,7 +34,7 @@ async def dispatch_payments(context: WorkerContext) -> None:
 
 
 async def settle(context: WorkerContext, *, payment_id: int) -> None:
-    """Ask PayPal about a payment, do what its answer calls for, and see to its refunds."""
+    """Fetch a payment's state from PayPal, take its next step, and process its refunds."""
     with context["database"].suppress_errors():
         payments = payment_repository(context)
         await _look(context, payments, payment_id)
@@ -56,10 +56,10 @@ async def _look(context: WorkerContext, payments: PaymentRepository, payment_id:
 
 
 async def reconcile(context: WorkerContext) -> None:
-    """Have money paid back that was captured for nothing, and say what only a person can put right."""
+    """Request refunds for captures without an appointment, and log what a person has to resolve."""
     with context["database"].suppress_errors():
         payments = payment_repository(context)
         if found := await payments.reconcile():
             log.warning("payments_without_appointment", payments=found)
         if not context["paypal_gateway"].is_configured and await payments.due(1):
-            log.warning("payments_not_configured")  # some are left from when they were
+            log.warning("payments_not_configured")  # open payments remain from an earlier configuration

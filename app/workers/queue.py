@@ -1,4 +1,4 @@
-"""SAQ's queue in Redis, but for how long a job may last, and how those of a killed worker are given up."""
+"""SAQ's queue in Redis, with this worker's time limits and its own handling of jobs of killed workers."""
 
 from typing import Any
 
@@ -8,8 +8,8 @@ from saq.queue.redis import RedisQueue
 
 from app.workers.heartbeat import HEARTBEAT_SECONDS, JOB_SECONDS
 
-# In one step, and only if it is lost still: after Redis was flushed, a job of the same key may come at any moment. Half
-# done, this would leave a key that no worker has, and that no other job could ever have again.
+# Runs atomically and only if the job is still lost: after Redis was flushed, a new job with the same key may arrive at
+# any time. A partial run would leave a key that belongs to no worker and blocks all later jobs with that key.
 FORGET_LOST_JOB = """
     if redis.call('EXISTS', KEYS[1]) == 0 then
         redis.call('ZREM', KEYS[2], KEYS[1])
@@ -19,29 +19,29 @@ FORGET_LOST_JOB = """
 
 
 class BookingQueue(RedisQueue):
-    """A queue that waits for nobody, and takes no job for left behind that has only just been taken.
+    """A queue that aborts the jobs of killed workers without a pause, and never aborts a job that was just dequeued.
 
-    SAQ's spends 5 s on each job of a killed worker, one after the other; and while a worker has taken a job but not yet
-    marked it, it has the job stopped in the midst of its work: https://github.com/tobymao/saq/issues/277.
+    SAQ's own queue waits 5 s for each job of a killed worker, in sequence. It also aborts a running job that a worker
+    has dequeued but not yet marked as active: https://github.com/tobymao/saq/issues/277.
     """
 
     def __init__(self, redis: Redis, *, name: str) -> None:
         super().__init__(redis, name=name)
         self._forget = redis.register_script(FORGET_LOST_JOB)
-        # the jobs that this worker's last sweep found not to be marked as begun: their keys, and when they were queued
+        # keys and queueing times of the jobs that were not marked as active at this worker's last sweep
         self._unmarked: set[tuple[str, int]] = set()
 
     async def enqueue(self, job_or_func: str | Job, **kwargs: Any) -> Job | None:
-        """Enqueue a job that beats (`with_heartbeat`) and has `JOB_SECONDS` for all of it, or its `timeout`.
+        """Enqueue a job that sends heartbeats (`with_heartbeat`) and may run for `JOB_SECONDS`, or for its `timeout`.
 
-        Return None if a job of its key waits or runs.
+        Return None if a job with its key waits or runs.
         """
         return await super().enqueue(job_or_func, **{"timeout": JOB_SECONDS, "heartbeat": HEARTBEAT_SECONDS, **kwargs})
 
     async def sweep(self, lock: int = 60, abort: float = 5.0) -> list[str]:
-        """Give up the jobs whose hearts beat no more, and those that were unmarked at the last sweep already.
+        """Abort the jobs without heartbeats, and those that were not marked as active at two sweeps in a row.
 
-        One of all workers sweeps, every `lock` seconds. `abort` is SAQ's, for how long it would wait.
+        One worker sweeps every `lock` seconds. `abort` is SAQ's waiting time and is not used.
         """
         del abort
         if not await self.redis.set(self._sweep, 1, ex=lock, nx=True):
@@ -55,7 +55,7 @@ class BookingQueue(RedisQueue):
         return [job.key for job in dead]
 
     async def _read(self, job_id: bytes | str) -> Job | None:
-        """Return a job; one that Redis has lost, as it does when its memory is full, keeps its key from no other."""
+        """Return a job. If Redis has lost it (for example with full memory), release its key and return None."""
         job = self.deserialize(await self.redis.get(job_id))
         if job is None:
             await self._forget(keys=[job_id, self._incomplete, self._active])

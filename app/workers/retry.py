@@ -1,4 +1,4 @@
-"""Redis goes away and comes back: the worker waits for it."""
+"""Retries of Redis commands, so that the worker waits during outages of Redis."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
@@ -17,12 +17,12 @@ T = TypeVar("T")
 
 class _Backoff(EqualJitterBackoff):
     def compute(self, failures: int) -> float:
-        """Return seconds to wait, 1 to 2 in the end. The original fails after 1,023 failures: 2 ** 1024 is no float."""
+        """Return the seconds to wait, finally 1 to 2. The base class overflows after 1,023 failures (2 ** 1024)."""
         return super().compute(min(failures, 10))
 
 
 class RetryForever(Retry):
-    """Repeats a Redis command until it succeeds, so that SAQ never sees an outage: it would loop without a pause."""
+    """Repeats a Redis command until it succeeds. During an outage, SAQ itself would loop without a pause."""
 
     def __init__(self) -> None:
         errors = (RedisConnectionError, RedisTimeoutError, ReadOnlyError, OutOfMemoryError)
@@ -30,7 +30,7 @@ class RetryForever(Retry):
         self._outage = OutageLog("redis")
 
     def __deepcopy__(self, _: dict[int, Any]) -> "RetryForever":
-        """Return itself: redis gives each connection a copy, and each would tell of the same outage."""
+        """Return itself: redis copies it for each connection, and each copy would log the same outage."""
         return self
 
     async def call_with_retry(
@@ -40,7 +40,7 @@ class RetryForever(Retry):
         is_retryable: Callable[[Exception], bool] | None = None,
         with_failure_count: bool = False,  # noqa: FBT001, FBT002  redis's signature
     ) -> T:
-        """Repeat `do` until it succeeds, calling `fail` before each repetition."""
+        """Repeat `do` until it succeeds. Calls `fail` before each repetition."""
 
         async def notice(error: Exception, *count: int) -> None:
             self._outage.report_failure(error)
@@ -52,5 +52,5 @@ class RetryForever(Retry):
 
 
 def create_redis(url: str) -> "Redis":
-    """Return a client of the Redis at `url` that waits for it as long as it takes."""
+    """Return a client for the Redis at `url` that waits during outages without a limit."""
     return Redis.from_url(url, retry=RetryForever())

@@ -1,4 +1,4 @@
-"""Every few seconds: what no request announces, and whatever mail nobody rang for."""
+"""The periodic jobs: time-dependent changes, due mails without a notification, and the deletion of old data."""
 
 import asyncpg
 import structlog
@@ -16,7 +16,7 @@ MAILS_PER_SWEEP = 1000
 
 
 async def sweep(context: WorkerContext) -> None:
-    """Sweep the doctors whom the clock has changed something for, then see to mails and payments that are due."""
+    """Sweep the doctors with due changes, then dispatch due mails and payments."""
     with context["database"].suppress_errors():
         await _sweep_doctors(context)
     with context["database"].suppress_errors():
@@ -26,13 +26,13 @@ async def sweep(context: WorkerContext) -> None:
 
 
 async def sweep_refresh_tokens(context: WorkerContext) -> None:
-    """Forget refresh tokens that nobody could use any more."""
+    """Delete refresh tokens that can no longer be used."""
     with context["database"].suppress_errors():
         await SweepRepository(context["engine"]).sweep_refresh_tokens()
 
 
 async def purge(context: WorkerContext) -> None:
-    """Forget personal data that serves no more (docs/privacy.md), a part in each transaction, until none is left."""
+    """Delete personal data past its retention (docs/privacy.md), in batches of one transaction each."""
     with context["database"].suppress_errors():
         repository = SweepRepository(context["engine"])
         while rows := await repository.purge():
@@ -40,7 +40,7 @@ async def purge(context: WorkerContext) -> None:
 
 
 async def sweep_receipts(context: WorkerContext) -> None:
-    """Forget what was done under Idempotency-Keys more than 24 hours ago."""
+    """Delete receipts of Idempotency-Keys that are older than 24 hours."""
     with context["database"].suppress_errors():
         await SweepRepository(context["engine"]).sweep_receipts()
 
@@ -51,5 +51,5 @@ async def _sweep_doctors(context: WorkerContext) -> None:
         try:
             await repository.sweep(doctor_id)
         except asyncpg.PostgresError as error:
-            # One doctor's trouble must not keep the others waiting; the next sweep tries again.
+            # An error with one doctor must not block the others. The next sweep retries.
             log.warning("doctor_not_swept", doctor=doctor_id, error=error_name(error))

@@ -1,4 +1,4 @@
-"""What the clock did to the bookings."""
+"""The database calls of the periodic jobs."""
 
 from dataclasses import dataclass
 
@@ -16,32 +16,34 @@ SWEEP_RECEIPTS = "SELECT sweep_receipts()"
 
 @dataclass(frozen=True)
 class SweepRepository:
-    """Writes down lapsed holds, finished visits and waiting for days gone by."""
+    """Records lapsed holds, finished appointments and expired waitlist entries, and deletes old data."""
 
     engine: AsyncEngine
 
     async def doctors(self, limit: int) -> list[int]:
-        """Return up to `limit` doctors for whom there is something to write down."""
+        """Return up to `limit` doctors with changes to record."""
         return [row["doctor_id"] for row in await fetch(self.engine, DOCTORS, limit)]
 
     async def sweep(self, doctor_id: int) -> None:
-        """Write it down for one doctor, in its own transaction, unless they are locked. Raises asyncpg's errors."""
+        """Record one doctor's changes in a transaction, unless the doctor is locked. Raises asyncpg's errors."""
         await fetch(self.engine, SWEEP, doctor_id)
 
     async def queue_scheduled_notifications(self, limit: int) -> None:
-        """Put up to `limit` planned mails that are due into the outbox."""
+        """Add up to `limit` due scheduled mails to the outbox."""
         await fetch(self.engine, QUEUE_SCHEDULED_NOTIFICATIONS, limit)
 
     async def sweep_refresh_tokens(self) -> None:
-        """Forget refresh tokens whose time is over."""
+        """Delete refresh tokens that can no longer be used."""
+
         await fetch(self.engine, SWEEP_REFRESH_TOKENS)
 
     async def purge(self) -> int:
-        """Forget some of the personal data that serves no more; return of how many rows, 0 when none is left."""
+        """Delete a batch of personal data past its retention. Return the number of rows, 0 when none is left."""
         (row,) = await fetch(self.engine, PURGE)
         rows: int = row["rows"]
         return rows
 
     async def sweep_receipts(self) -> None:
-        """Forget receipts that are good no more."""
+        """Delete expired receipts."""
+
         await fetch(self.engine, SWEEP_RECEIPTS)

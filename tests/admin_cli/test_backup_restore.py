@@ -193,7 +193,7 @@ async def test_what_is_in_use_is_not_overwritten(restored: Restored) -> None:
 
 async def test_a_backup_is_for_its_owner_and_not_overwritten(restored: Restored) -> None:
     assert restored.file.stat().st_mode & 0o777 == 0o600
-    with pytest.raises(AdminCliError, match="is there already"):
+    with pytest.raises(AdminCliError, match="already exists"):
         await backup(restored.before.owner, restored.file)
     assert [path.name for path in restored.file.parent.iterdir()] == [restored.file.name]
 
@@ -211,13 +211,15 @@ async def test_half_a_file_restores_nothing(restored: Restored, tmp_path: Path) 
 
 async def test_a_sandbox_is_restored_while_it_is_down(restored: Restored, tmp_path: Path) -> None:
     said = await restore_database(None, tmp_path / "home", restored.file)
-    assert said == "Restored. `booking up` starts it."
+    assert said == "Restored. Start it with `booking up`."
     with pytest.raises(AdminCliError, match="is not empty"):
         await restore_database(None, tmp_path / "home", restored.file)
 
 
 @pytest.mark.parametrize(
-    ("act", "said"), [(backup, "nothing of ours in"), (restore, "is not there")], ids=["backup", "restore"]
+    ("act", "said"),
+    [(backup, "is not a database of this service"), (restore, "does not exist")],
+    ids=["backup", "restore"],
 )
 async def test_what_is_not_there_is_said(superuser: str, tmp_path: Path, act: object, said: str) -> None:
     with pytest.raises(AdminCliError, match=said):

@@ -41,11 +41,11 @@ def test_a_server_that_none_knows_is_said() -> None:
     with pytest.raises(AdminCliError) as caught:
         find_program_for("pg_dump", 19)
     assert str(caught.value).startswith(
-        "the server is PostgreSQL 19, and there is pg_dump 16, pg_dump 18: install PostgreSQL's client programs"
+        "the server is PostgreSQL 19, but this machine has pg_dump 16, pg_dump 18: install PostgreSQL's client programs"
     )
 
 
 @pytest.mark.usefixtures("system")
 def test_what_is_nowhere_is_said() -> None:
-    with pytest.raises(AdminCliError, match="no pg_nothing was found: install PostgreSQL's client programs"):
+    with pytest.raises(AdminCliError, match="pg_nothing was not found: install PostgreSQL's client programs"):
         find_program("pg_nothing")

@@ -66,7 +66,7 @@ def test_no_password_is_on_the_command_line() -> None:
 
 async def test_where_no_stack_runs_it_says_what_to_do(tmp_path: Path) -> None:
     said = await booking("psql", "--home", str(tmp_path / "none"))
-    expected = f"Error: set ADMIN_DATABASE_URL, or start `booking up`: nothing is running on {tmp_path / 'none'}\n"
+    expected = f"Error: no stack is running on {tmp_path / 'none'}: set ADMIN_DATABASE_URL, or start `booking up`\n"
     assert (said.code, said.err) == (1, expected)
 
 
@@ -75,5 +75,5 @@ async def test_where_no_psql_is_it_says_what_to_install(database: Database, tmp_
     given = {"ADMIN_DATABASE_URL": database.admin, "PATH": "/nonexistent", "PYTHONPATH": str(tmp_path)}
     said = await booking("psql", given=given)
     assert said.code == 1
-    assert said.err.startswith("Error: no psql was found: install PostgreSQL's client programs (Debian: ")
+    assert said.err.startswith("Error: psql was not found: install PostgreSQL's client programs (Debian: ")
     assert len(said.err.splitlines()) == 1

@@ -18,7 +18,7 @@ async def test_a_cancellation_becomes_mails_to_those_who_wait(tmp_path: Path) ->
         stack = await up.ready()
         code, told = await play(home)
         assert code == 0, told
-        assert "The 31st was refused: appointment_doctor_cap" in told
+        assert "The 31st booking was refused: appointment_doctor_cap" in told
         mails = re.findall(r"Mail to (\d+), (\d+\.\d+) s after the commit: (Free|Canceled)", told)
         assert sorted(kind for _, _, kind in mails) == ["Canceled"] + ["Free"] * 3
         async with httpx.AsyncClient(trust_env=False) as client:

@@ -34,14 +34,14 @@ async def test_the_payer_approves_on_a_page(
     assert approved.headers["location"] == f"https://a.example.org/r?lang=en&token={order_id}&PayerID={payer}"
     assert "approve it again" in (await fake_paypal.get(f"/checkoutnow?token={order_id}")).text
     await post(raw, f"/v2/checkout/orders/{order_id}/capture")
-    assert "has been captured" in (await fake_paypal.get(f"/checkoutnow?token={order_id}")).text
+    assert "is paid" in (await fake_paypal.get(f"/checkoutnow?token={order_id}")).text
     assert order_id in (await fake_paypal.get("/")).text
 
 
 async def test_without_addresses_the_payer_stays_on_the_page(raw: httpx.AsyncClient, fake_paypal: FakePayPal) -> None:
     created = await post(raw, "/v2/checkout/orders", ORDER)
     assert "Canceled" in (await fake_paypal.post(f"/checkoutnow/cancel?token={created.json()['id']}")).text
-    assert "Approved" in (await fake_paypal.approve(created.json()["id"])).text
+    assert "is approved" in (await fake_paypal.approve(created.json()["id"])).text
 
 
 async def test_an_order_that_does_not_exist_has_no_page(raw: httpx.AsyncClient) -> None:

@@ -125,7 +125,7 @@ async def test_only_the_last_ones_are_kept(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 async def test_people_see_a_list_and_each_mail(mailbox: Mailbox, client: httpx.AsyncClient) -> None:
-    assert "No mail yet" in (await client.get("/")).text
+    assert "No mails yet" in (await client.get("/")).text
     await send(mailbox, letter("<script>alert(1)</script>", "<b>bold</b>"))
     listed = await client.get("/")
     assert '<a href="/1">&lt;script&gt;alert(1)&lt;/script&gt;</a>' in listed.text

@@ -131,5 +131,5 @@ async def test_a_port_that_is_taken_is_named_by_the_log(tmp_path: Path, postgres
 async def test_without_the_passwords_it_says_so(postgres: EmbeddedPostgres) -> None:
     await postgres.stop()
     (postgres.home / "secrets").unlink()
-    with pytest.raises(SandboxError, match="secrets is gone"):
+    with pytest.raises(SandboxError, match="secrets is missing"):
         await postgres.start()

@@ -207,7 +207,9 @@ async def test_it_ends_if_its_home_is_removed(home: Path, start: Start) -> None:
     shutil.rmtree(home)
     os.kill(stack["pids"]["worker"][0], signal.SIGKILL)
     assert await up.ended() == 1
-    assert up.output.read_text().splitlines()[-1] == f"Error: {home} was removed while it was in use"
+    assert up.output.read_text().splitlines()[-1] == (
+        f"Error: {home} was removed while the stack was using it: run `booking up` again"
+    )
     assert leftovers(home) == []
 
 

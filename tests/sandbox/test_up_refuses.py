@@ -15,7 +15,7 @@ async def test_without_the_owner_there_are_no_migrations(start: Start, database:
     up = await start(given={"DATABASE_URL": database.app, "REDIS_URL": redis_url})
     stack = await up.ready()
     assert stack["owner_database"] is None
-    assert "Migrations: skipped OWNER_DATABASE_URL is not set" in up.output.read_text()
+    assert "Migrations: skipped because OWNER_DATABASE_URL is not set" in up.output.read_text()
 
 
 async def error(up: BookingUp) -> str:
@@ -29,7 +29,8 @@ async def test_a_taken_port_is_one_line(start: Start) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         said = await error(await start(port=port))
-    assert said == f"Error: port {port} is taken; --port chooses another, --port 0 any free one"
+    hint = "use a free port with `./task up -- --port 0` (or `booking up --port 0`)"
+    assert said == f"Error: port {port} is in use; {hint}"
 
 
 @pytest.fixture
@@ -62,7 +63,7 @@ async def test_a_full_disk_is_one_line_and_the_end_of_the_log(disk: Path) -> Non
     up = await BookingUp(disk / "home").start()
     said = await error(up)
     first, *log = said.splitlines()
-    assert first == f"Error: PostgreSQL's data could not be made; see {disk / 'home' / 'logs' / 'postgres.log'}"
+    assert first == f"Error: PostgreSQL's data could not be initialized; see {disk / 'home' / 'logs' / 'postgres.log'}"
     assert "No space left on device" in "".join(log)
     assert await no_processes_left(disk / "home")
 
@@ -71,13 +72,13 @@ async def test_a_full_disk_is_one_line_and_the_end_of_the_log(disk: Path) -> Non
 async def test_without_the_extra_it_says_what_to_install(tmp_path: Path, start: Start, package: str) -> None:
     (tmp_path / "sitecustomize.py").write_text(f"import sys; sys.modules['{package}'] = None")
     said = await error(await start(given={"PYTHONPATH": str(tmp_path)}))
-    assert said.startswith(f"Error: the package {package} is missing: pip install")
+    assert said.startswith(f"Error: the package {package} is not installed: run pip install")
     assert len(said.splitlines()) == 1
 
 
 async def test_half_a_database_is_refused(start: Start) -> None:
     said = await error(await start(given={"OWNER_DATABASE_URL": "postgresql://booking_owner@db/booking"}))
-    assert said == "Error: OWNER_DATABASE_URL set without DATABASE_URL: set that, too, or none of them"
+    assert said == "Error: OWNER_DATABASE_URL set without DATABASE_URL: set DATABASE_URL too, or none of them"
 
 
 async def test_a_migration_that_fails_shows_its_log(home: Path, start: Start, database: Database) -> None:

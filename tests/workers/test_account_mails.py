@@ -100,7 +100,7 @@ async def test_who_leaves_is_mailed_for_the_last_time_and_the_other_side_learns_
         (patients, "Your account is deleted"),
     }
     assert by_subject[patients, "Canceled"].startswith(f"Dear Patient {patient},\n")
-    assert f"Patient {patient} has canceled" in by_subject[doctors, "Canceled"]
+    assert f"Patient {patient} canceled" in by_subject[doctors, "Canceled"]
 
     mailbox.messages.clear()
     await book(app, waiting, doctor, a_slot())

@@ -89,5 +89,5 @@ async def test_a_bulk_cancellation_at_psql_is_one_mail_to_each_patient_and_the_d
     to_doctor, to_twice = texts[await address(owner, doctor)], texts[await address(owner, twice)]
     for number in (1, 2):
         start = a_slot(number)
-        assert f"{start:%H:%M}" in to_doctor.partition("Canceled with it:")[2]
-    assert f"{a_slot(1):%H:%M}" in to_twice.partition("Canceled with it:")[2]
+        assert f"{start:%H:%M}" in to_doctor.partition("Also canceled:")[2]
+    assert f"{a_slot(1):%H:%M}" in to_twice.partition("Also canceled:")[2]

@@ -82,7 +82,7 @@ async def test_what_rang_while_nobody_listened_is_found_on_connecting(
         await asyncio.sleep(2)
         assert not await is_settled(owner)
         told = await worker.wait_for_log("server_unavailable")
-        assert [line["server"] for line in told] == ["postgresql, to listen"]
+        assert [line["server"] for line in told] == ["postgresql listener"]
         await tcp_proxy.open()
         await eventually(partial(is_settled, owner))
 

@@ -81,7 +81,7 @@ async def test_postgresql_goes_away_and_comes_back(
     async with TcpProxy(database.app, default_port=5432) as tcp_proxy:
         worker = make_worker(DATABASE_URL=tcp_proxy.url)
         told = await goes_away_and_comes_back(tcp_proxy, worker, booking, owner)
-        assert sorted(told) == ["postgresql", "postgresql, to listen"]
+        assert sorted(told) == ["postgresql", "postgresql listener"]
 
 
 async def test_redis_may_forget_everything(

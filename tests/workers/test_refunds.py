@@ -47,9 +47,9 @@ async def test_a_cancellation_by_the_patient(
     assert (await cancel(payment_client.client, begun.patient, begun.appointment)).status_code == 200
     await ends_as(payment_client, begun, "completed")
     messages = await letters_to(owner, mailbox, begun.patient, "Canceled", "Refunded")
-    assert "A refund of 100.00 USD has been requested. You will get a mail when it is made." in messages[0].text
+    assert "A refund of 100.00 USD was requested. We will send you a mail when it is complete." in messages[0].text
     assert messages[1].subject == "Refunded: 100.00 USD"
-    assert "has been refunded through PayPal" in messages[1].text
+    assert "was refunded through PayPal" in messages[1].text
     assert [refund["status"] for refund in await payment_client.paypal_refunds(begun)] == ["COMPLETED"]
     assert payment_worker.logged("server_unavailable") == []
 
@@ -67,9 +67,9 @@ async def test_a_bulk_cancellation_is_one_mail_and_each_refund_another(
     for begun in begun_payments:
         await ends_as(payment_client, begun, "completed")
     to_twice = await letters_to(owner, mailbox, twice, "Canceled", "Refunded", "Refunded")
-    assert "A refund of 200.00 USD has been requested." in to_twice[0].text
+    assert "A refund of 200.00 USD was requested." in to_twice[0].text
     to_once = await letters_to(owner, mailbox, once, "Canceled", "Refunded")
-    assert "A refund of 100.00 USD has been requested." in to_once[0].text
+    assert "A refund of 100.00 USD was requested." in to_once[0].text
     assert payment_worker.logged("server_unavailable") == []
 
 
@@ -129,7 +129,7 @@ async def test_canceled_while_the_money_is_being_taken(
     await ends_as(payment_client, begun, "completed")
     messages = await letters_to(owner, mailbox, begun.patient, "Canceled", "Refund requested", "Refunded")
     assert "refund" not in messages[0].text  # of which nobody knew then
-    assert "All of it goes back to you. You will get a mail when the refund is made." in messages[1].text
+    assert "You receive a full refund. We will send you a mail when it is complete." in messages[1].text
     assert [refund["status"] for refund in await payment_client.paypal_refunds(begun)] == ["COMPLETED"]
     assert payment_worker.logged("server_unavailable") == []
 

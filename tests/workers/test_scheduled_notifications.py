@@ -28,5 +28,5 @@ async def test_a_hold_and_a_visit_are_told_of_when_it_is_time(
 
     await eventually(partial(has_arrived, 3))
     subjects = sorted(message.subject.partition(",")[0] for message in mailbox.messages)
-    assert subjects == ["Held for you: Dr. Fee", "Reminder: Dr. Free", "Still to be paid: Dr. Fee"]
+    assert subjects == ["Held for you: Dr. Fee", "Payment due: Dr. Fee", "Reminder: Dr. Free"]
     assert {message.to for message in mailbox.messages} == {await address(owner, patient)}

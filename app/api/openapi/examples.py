@@ -35,9 +35,9 @@ SPECIAL: dict[str, dict[str, tuple[int, str]]] = {
     "reset_password": BAD_CODE,
     "payments": {
         "payment_not_approved": (409, "The payer has not approved this payment at PayPal yet."),
-        "payment_declined": (409, "PayPal declined this means of payment. While the hold lasts, choose another."),
-        "payment_refused": (409, "PayPal refuses this payment (PAYEE_ACCOUNT_RESTRICTED); nothing was charged."),
-        "payment_payer_mismatch": (422, "Somebody else has approved this payment."),
+        "payment_declined": (409, "PayPal declined this payment method. Choose another one while the hold lasts."),
+        "payment_refused": (409, "PayPal refused this payment (PAYEE_ACCOUNT_RESTRICTED). Nothing was charged."),
+        "payment_payer_mismatch": (422, "A different payer has approved this payment."),
         "payments_not_configured": (503, "Payments are not set up on this service."),
         "payment_provider_unavailable": (503, "PayPal cannot be reached at the moment. Try again shortly."),
     },

@@ -1,1 +1,1 @@
-"""Mails: what they say in each locale, and the connection to the mail server."""
+"""Mails: their texts in each locale, and the connections to the mail server."""

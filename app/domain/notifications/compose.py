@@ -1,4 +1,4 @@
-"""Puts a mail together: its headers, its words in a locale, as text and as HTML, and what it says to calendars."""
+"""Composes a mail: its headers, its text in a locale (plain and HTML), and its calendar invitations."""
 
 from datetime import datetime
 from email.headerregistry import Address
@@ -13,7 +13,7 @@ from app.domain.notifications.schemas import AccountNotification, AppointmentNot
 
 
 def sender_address(text: str) -> Address:
-    """Read the sender's name and address from a From line. Raises ValueError unless it holds exactly one."""
+    """Return the sender in a From line. Raises ValueError unless the line contains exactly one address."""
     (name, address), *others = getaddresses([text])
     username, _, domain = address.rpartition("@")
     if others or not username or not domain:
@@ -24,20 +24,20 @@ def sender_address(text: str) -> Address:
 def compose(
     notification: AppointmentNotification | AccountNotification, locale: Locale, sender: Address, at: datetime
 ) -> EmailMessage:
-    """Write a notification's mail, as of the instant `at`; its Message-ID is the same at every attempt."""
+    """Return the mail for a notification, as of the instant `at`. Its Message-ID is the same for every attempt."""
     notification = without_control_characters(notification)
     words = locale.write(notification, at)
     username, _, domain = notification.email.rpartition("@")
     message = EmailMessage(policy=SMTP)
     message["From"] = sender
-    # Address quotes whatever needs it, in name and address
+    # Address quotes special characters in the name and in the address
     message["To"] = Address(notification.recipient or "", username, domain)
     message["Subject"] = words.subject
     message["Date"] = at
     message["Message-ID"] = f"<{notification.message_id}@{sender.domain}>"
     if notification.request_id:
-        message["X-Request-ID"] = notification.request_id  # a question about this mail leads to the logs of its act
-    message["Auto-Submitted"] = "auto-generated"  # no out-of-office answers, please (RFC 3834)
+        message["X-Request-ID"] = notification.request_id  # finds the log lines of the request that caused this mail
+    message["Auto-Submitted"] = "auto-generated"  # suppresses out-of-office replies (RFC 3834)
     paragraphs = [locale.salutation(notification.recipient), *words.paragraphs]
     message.set_content(as_text(paragraphs))
     message.add_alternative(as_html(words.subject, paragraphs, locale.language), subtype="html")

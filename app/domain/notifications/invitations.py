@@ -1,4 +1,4 @@
-"""What a mail does to its reader's calendar: a confirmed or moved appointment is entered, a canceled one taken out."""
+"""Calendar invitations in mails: they add a confirmed or moved appointment, and remove a canceled one."""
 
 from datetime import datetime
 from email.headerregistry import Address
@@ -19,9 +19,9 @@ METHODS: dict[Kind, Method] = {
 def add_invitations(
     message: EmailMessage, notification: AppointmentNotification, locale: Locale, sender: Address, at: datetime
 ) -> None:
-    """Add the events of a notification: the first as one more form of the mail, the rest as files.
+    """Add the events of a notification: the first as an alternative part of the mail, the rest as attachments.
 
-    Mail programs act on a part of the mail itself (RFC 6047), and it can be about one event only (RFC 5546, 3.2).
+    Mail programs process only the alternative part (RFC 6047), which can contain only one event (RFC 5546, 3.2).
     """
     method = METHODS.get(notification.kind)
     if method is None:

@@ -1,4 +1,4 @@
-"""Where the reader of a mail, or their booking app, does what the mail is about."""
+"""Adds to a notification the addresses that its mail mentions."""
 
 from msgspec.structs import replace
 
@@ -12,7 +12,7 @@ CODE_ENDPOINTS: dict[AccountKind, str] = {
 
 
 def with_code(notification: AccountNotification, code: str, settings: Settings) -> AccountNotification:
-    """Return the notification with the code that it is for, and where that is taken."""
+    """Return the notification with its code, and with the page and the operation that accept the code."""
     pages = {"email_verification": settings.email_verification_url, "password_reset": settings.password_reset_url}
     return replace(
         notification,
@@ -23,7 +23,7 @@ def with_code(notification: AccountNotification, code: str, settings: Settings) 
 
 
 def with_waitlist_entry_url(notification: AccountNotification, settings: Settings) -> AccountNotification:
-    """Return the notification with the address of the waitlist entry that it is about."""
+    """Return the notification with the address of its waitlist entry."""
     return replace(
         notification, call=f"{settings.public_url.rstrip('/')}/api/appointments/waitlist/{notification.waitlist_entry}/"
     )

@@ -1,4 +1,4 @@
-"""Talking to the mail server."""
+"""Connections to the mail server."""
 
 import asyncio
 import contextlib
@@ -11,15 +11,15 @@ from aiosmtplib import SMTPDataError, SMTPException, SMTPRecipientRefused, SMTPR
 
 from app.settings import Settings
 
-SEND_TIMEOUT_SECONDS = 10  # from connecting to the server's last answer
+SEND_TIMEOUT_SECONDS = 10  # from connecting to the server's last reply
 QUIT_TIMEOUT_SECONDS = 2
-NOOP_TIMEOUT_SECONDS = 2  # a NOOP, which is all that is asked of a connection that was kept
-IDLE_SECONDS = 30  # a connection without a mail; servers wait for minutes (RFC 5321, 4.5.3.2.7)
-NOOP_AFTER_SECONDS = 1  # after a mail, before it is asked whether it is still there
+NOOP_TIMEOUT_SECONDS = 2
+IDLE_SECONDS = 30  # closes a connection idle for this long; servers wait for minutes (RFC 5321, 4.5.3.2.7)
+NOOP_AFTER_SECONDS = 1  # checks a connection idle for longer with NOOP before reuse
 
 
 class MailConnection:
-    """One conversation with the mail server: begun by the first mail."""
+    """One connection to the mail server. The first mail opens it."""
 
     def __init__(self, settings: Settings) -> None:
         self._smtp = aiosmtplib.SMTP(
@@ -34,11 +34,11 @@ class MailConnection:
 
     @property
     def is_open(self) -> bool:
-        """Whether there is a connection, as far as one knows."""
+        """Whether the connection is open, as far as this side can tell."""
         return self._smtp.is_connected
 
     async def is_alive(self) -> bool:
-        """Whether the connection can be used, which is asked of the server if it was not used lately."""
+        """Whether the connection can be used. Sends NOOP if it was idle."""
         if self.is_open and time.monotonic() - self._last_used > NOOP_AFTER_SECONDS:
             try:
                 await self._smtp.noop(timeout=NOOP_TIMEOUT_SECONDS)
@@ -47,22 +47,22 @@ class MailConnection:
         return self.is_open
 
     async def quit(self) -> None:
-        """End the conversation, politely if the server lets us."""
+        """Close the connection with QUIT, or without if the server does not answer."""
         with contextlib.suppress(SMTPException, OSError):
             if self.is_open:
                 await self._smtp.quit(timeout=QUIT_TIMEOUT_SECONDS)
         self.close()
 
     def close(self) -> None:
-        """End the conversation at once."""
+        """Close the connection immediately."""
         self._smtp.close()
 
     async def connect(self) -> None:
-        """Connect and log in, without a mail. Raises SMTPException or OSError."""
+        """Connect and log in without sending a mail. Raises SMTPException or OSError."""
         await self._smtp.connect()
 
     async def send(self, message: EmailMessage) -> None:
-        """Hand over one mail. Raises SMTPException or OSError (TimeoutError after 10 s); see `is_permanent`."""
+        """Send one mail. Raises SMTPException or OSError (TimeoutError after 10 s); see `is_permanent`."""
         try:
             async with asyncio.timeout(SEND_TIMEOUT_SECONDS):
                 if not self._smtp.is_connected:
@@ -70,23 +70,23 @@ class MailConnection:
                 await self._smtp.send_message(message)
                 self._last_used = time.monotonic()
         except SMTPRecipientsRefused as error:
-            raise error.recipients[0] from None  # there is but one, and its code is what matters
+            raise error.recipients[0] from None  # the only recipient: its error has the reply code
         except TimeoutError:
-            self.close()  # an answer that came too late would be taken for the next mail's
+            self.close()  # a late reply would be read as the reply to the next mail
             raise
 
 
 class MailConnectionPool:
-    """A bounded number of conversations with the mail server, each kept for a while for whoever is next to send."""
+    """A limited number of connections to the mail server, kept open for a while for the next mails."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._free_connections = asyncio.Semaphore(settings.email_connections)
-        self._idle: list[tuple[MailConnection, asyncio.Task[None]]] = []  # with what ends it in time
+        self._idle: list[tuple[MailConnection, asyncio.Task[None]]] = []  # with the task that closes it
 
     @contextlib.asynccontextmanager
     async def connection(self, seconds: float) -> AsyncIterator[MailConnection | None]:
-        """Lend a conversation that nobody else uses; None if there is no room for one within so many seconds."""
+        """Yield a connection for exclusive use, or None if none becomes free within `seconds`."""
         try:
             async with asyncio.timeout(seconds):
                 await self._free_connections.acquire()
@@ -106,7 +106,7 @@ class MailConnectionPool:
             self._free_connections.release()
 
     async def quit(self) -> None:
-        """End all conversations; nobody may be using one."""
+        """Close all connections, which must not be in use."""
         while self._idle:
             server, end = self._idle.pop()
             end.cancel()
@@ -114,7 +114,7 @@ class MailConnectionPool:
 
     async def _acquire(self) -> MailConnection:
         while self._idle:
-            server, end = self._idle.pop()  # the one used last, so that others get old and are ended
+            server, end = self._idle.pop()  # the one used last, so that surplus connections reach their idle limit
             end.cancel()
             if await server.is_alive():
                 return server
@@ -131,10 +131,10 @@ class MailConnectionPool:
 
 
 def is_permanent(error: Exception) -> bool:
-    """Whether sending the same mail again would be in vain.
+    """Whether another attempt with the same mail would fail again.
 
-    It would if the server refused this recipient or text for good (5xx), or if what is wrong is the mail itself.
-    A server that refuses us, as sender or at login, may be set right; then all waiting mails go out.
+    That is so if the server permanently refused the recipient or the content (5xx), or if the mail itself is invalid.
+    A refused sender or login is not permanent: once the configuration is corrected, all waiting mails are sent.
     """
     if isinstance(error, SMTPRecipientRefused | SMTPDataError):
         return error.code >= 500

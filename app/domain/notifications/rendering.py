@@ -1,9 +1,9 @@
-"""What is written in a mail, as plain text and as simple HTML: the same words, once for each kind of reader."""
+"""Renders the same paragraphs as plain text and as simple HTML."""
 
 from collections.abc import Iterable
 from html import escape
 
-INDENT = "  "  # begins a line that stands by itself: a time, a code, a link. Nothing that people wrote can begin so
+INDENT = "  "  # starts a line with only a time, a code or a link; text written by people cannot start with it
 PAGE = """<!doctype html>
 <html lang="{language}">
 <head><meta charset="utf-8"><title>{subject}</title></head>
@@ -20,7 +20,7 @@ def as_text(paragraphs: Iterable[str]) -> str:
 
 
 def as_html(subject: str, paragraphs: Iterable[str], language: str) -> str:
-    """Return a page of the paragraphs; whatever could be markup in them is shown as it was written."""
+    """Return an HTML page of the paragraphs, with their text escaped."""
     body = "\n".join(f"<p>{'<br>'.join(map(_line, paragraph.splitlines()))}</p>" for paragraph in paragraphs)
     return PAGE.format(language=language, subject=escape(subject), body=body)
 

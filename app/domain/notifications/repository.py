@@ -1,4 +1,4 @@
-"""The outbox: which mails are due, who sends one, and what became of it."""
+"""The outbox: finds due mails, claims them for a worker, and records the result."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,7 +11,7 @@ from app.db.driver import fetch, fetch_one
 from app.domain.calendar.icalendar_file import CalendarEntry
 from app.domain.notifications.schemas import AccountNotification, AppointmentNotification
 
-# The limit is on rows, so that the index on due_at ends the search however long the outbox is.
+# Limits the rows before grouping, so that the index on due_at bounds the search for any length of the outbox.
 DUE_ACCOUNTS = """
     SELECT account_id
     FROM (
@@ -28,7 +28,7 @@ DUE_TO = """
     WHERE account_id = $1 AND id > $2 AND status = 'queued' AND due_at <= now()
     ORDER BY id
 """
-NOT_IN_DATABASE = {"code", "page", "call", "link"}  # what the worker itself puts into a mail
+NOT_IN_DATABASE = {"code", "page", "call", "link"}  # added by the worker
 MESSAGE = column_list(
     name
     for name in dict.fromkeys((*AppointmentNotification.__struct_fields__, *AccountNotification.__struct_fields__))
@@ -41,24 +41,24 @@ FAILED = "SELECT notification_failed($1, $2, $3)"
 
 @dataclass(frozen=True)
 class NotificationRepository:
-    """Hands out mails to send, each to one worker at a time."""
+    """Claims each due mail for one worker at a time."""
 
     engine: AsyncEngine
 
     async def due_accounts(self, limit: int) -> list[int]:
-        """Return who gets the `limit` mails that have been due longest, first whoever gets the oldest."""
+        """Return the accounts of the `limit` mails that have been due longest, starting with the oldest mail's."""
         return [row["account_id"] for row in await fetch(self.engine, DUE_ACCOUNTS, limit)]
 
     async def due_to(self, account_id: int, after: int) -> list[int]:
-        """Return the ids above `after` of an account's due mails, in the order in which they are to be sent."""
+        """Return the ids greater than `after` of an account's due mails, in sending order."""
         return [row["id"] for row in await fetch(self.engine, DUE_TO, account_id, after)]
 
     async def claim(
         self, notification_id: int, lease: timedelta, code_hash: bytes
     ) -> AppointmentNotification | AccountNotification | None:
-        """Take a mail for as long as `lease`; None if it is done, stale, another worker's, or not its turn.
+        """Claim a mail for `lease`. Return None if it is sent, obsolete, claimed by another worker, or blocked.
 
-        If it is for a code, the one of this hash (SHA-256) is good from now on.
+        If the mail contains a code, the code with this hash (SHA-256) becomes valid.
         """
         row = await fetch_one(self.engine, CLAIM, notification_id, lease, code_hash)
         if row is None:
@@ -72,9 +72,9 @@ class NotificationRepository:
         return kind(**columns)
 
     async def sent(self, notification_id: int) -> None:
-        """Write down that the mail server took the mail."""
+        """Record that the mail server accepted the mail."""
         await fetch(self.engine, SENT, notification_id)
 
     async def failed(self, notification_id: int, why: str, *, permanent: bool) -> None:
-        """Write down that an attempt failed; unless `permanent`, it is tried again later."""
+        """Record a failed attempt. Unless `permanent`, another attempt follows later."""
         await fetch(self.engine, FAILED, notification_id, why, permanent)

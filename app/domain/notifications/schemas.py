@@ -1,4 +1,4 @@
-"""What the outbox says."""
+"""The contents of a mail, as read from the outbox."""
 
 from datetime import date, datetime, timedelta
 from typing import Literal
@@ -36,52 +36,52 @@ Role = Literal["doctor", "patient"]
 
 
 class NotificationBase(msgspec.Struct, frozen=True, kw_only=True):
-    """What every mail needs (the view `notification_message`); `timezone` is the recipient's."""
+    """The fields of every mail (view `notification_message`). `timezone` is the recipient's."""
 
     id: int
     message_id: UUID
     email: str
-    recipient: str | None  # none: nobody who is known to read there
+    recipient: str | None  # None: the address is not verified
     timezone: str
     recipient_role: Role
     request_id: str | None
 
 
 class AccountNotification(NotificationBase, frozen=True, kw_only=True):
-    """Everything that a mail about its recipient's own account may say."""
+    """The fields of a mail about the recipient's own account."""
 
     kind: AccountKind
-    doctor: str | None  # whom the recipient waited for
-    waitlist_entry: int | None  # whose beginning or end the mail tells
-    desired_date: date | None  # the day waited for; none: any
-    position: int | None  # in line, as long as the recipient waits
-    code_lifetime: timedelta | None  # of the code that the mail is for, if it is for one
+    doctor: str | None  # of the waitlist entry
+    waitlist_entry: int | None  # the entry that started or ended
+    desired_date: date | None  # of the waitlist entry; None: any day
+    position: int | None  # in line, while the recipient waits
+    code_lifetime: timedelta | None  # None: the mail has no code
     code: str = ""
-    page: str | None = None  # the front end's page that takes the code
-    call: str = ""  # the operation that takes it, or where the waitlist entry is
+    page: str | None = None  # the front end's page that accepts the code
+    call: str = ""  # the URL of the operation that accepts the code, or of the waitlist entry
 
 
 class AppointmentNotification(NotificationBase, frozen=True, kw_only=True):
-    """Everything that a mail about an appointment may say; times are UTC."""
+    """The fields of a mail about an appointment. Times are UTC."""
 
     kind: Kind
     doctor: str
     patient: str | None
     starts_at: datetime
     ends_at: datetime
-    moved_from: datetime | None  # of a rescheduled appointment: its start before
-    also_canceled: list[datetime]  # starts of further appointments that were canceled by the same act
+    moved_from: datetime | None  # the previous start of a rescheduled appointment
+    also_canceled: list[datetime]  # starts of the other appointments that the same request canceled
     cancel_deadline: datetime
-    hold_expires_at: datetime | None  # of an appointment that is still to be paid
+    hold_expires_at: datetime | None  # of an unpaid appointment
     canceled_by: Literal["patient", "doctor", "admin"] | None
     cancel_reason: str | None
-    payment: str | None  # amount and currency of the payment that a mail about money is about
-    calendar: list[CalendarEntry]  # the appointments that it is about, but for those that were never confirmed
-    refunds: list[str]  # what goes back of the appointments' payments, a sum for each currency
+    payment: str | None  # amount and currency, in mails about a payment or refund
+    calendar: list[CalendarEntry]  # the appointments of the mail, without those that were never confirmed
+    refunds: list[str]  # the refunded total in each currency
     offer_id: int | None
     offer_expires_at: datetime | None
     fee: str  # amount and currency
-    paid: str | None  # the same of the payment that confirmed the appointment; none: it costs nothing
-    capture_id: str | None  # PayPal's name for the transaction of that payment
-    link: str | None = None  # where the offer can be accepted without a login; only the mail knows it
-    recipient_erased: bool = False  # this is the last mail that goes there
+    paid: str | None  # amount and currency of the payment that confirmed the appointment; None: it is free
+    capture_id: str | None  # PayPal's id of that payment's transaction
+    link: str | None = None  # the page that accepts the offer without a login; only the mail contains it
+    recipient_erased: bool = False  # this is the last mail to the address

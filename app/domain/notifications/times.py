@@ -1,4 +1,4 @@
-"""In which zone a mail tells times, and the name of it; how times are written is a locale's."""
+"""The time zone of a mail and its name. The locales format the times."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -15,6 +15,7 @@ def zone_of(notification: AppointmentNotification) -> ZoneInfo:
 
 
 def zone_name(zone: ZoneInfo, first: datetime, *others: datetime) -> str:
-    """Name the zone, and which time of it is meant where the clocks go back and show an hour twice."""
+    """Return the zone's name, with the abbreviation (such as CEST) in an hour that occurs twice."""
+
     twice = any(t.replace(fold=0).utcoffset() != t.replace(fold=1).utcoffset() for t in (first, *others))
     return f"{zone.key}, {first.tzname()}" if twice else zone.key

@@ -41,7 +41,7 @@ async def _id_of(finding: Awaitable[Payment | None]) -> int:
 
 
 class PaymentController(Controller):
-    """A patient's payments. Whoever is charged has the appointment, or gets the money back."""
+    """Payments of a patient. A charged patient has the appointment or receives a refund."""
 
     path = "/api/payments"
     tags = ("payments",)
@@ -60,7 +60,7 @@ class PaymentController(Controller):
         paypal_gateway: NamedDependency[PayPalGateway],
         payment_key: NamedDependency[PaymentKey],
     ) -> Response[Payment]:
-        """Begin to pay: send the payer's browser to `approval_url`. Asked again, the same payment is answered."""
+        """Start a payment. Send the payer's browser to `approval_url`. A repeated call returns the same payment."""
         lifecycle = paypal_gateway.lifecycle(payments)
         payment_id = await payment_key.bind(lambda: lifecycle.begin(request.user.id, data))
         return payment_key.answer(await lifecycle.ensure_order(request.user.id, payment_id))
@@ -81,7 +81,7 @@ class PaymentController(Controller):
         appointments: NamedDependency[AppointmentRepository],
         payment_key: NamedDependency[PaymentKey],
     ) -> Response[Executed]:
-        """Take what the payer has approved, and confirm the appointment. It may be asked any number of times."""
+        """Capture the approved payment and confirm the appointment. The call can be repeated safely."""
         lifecycle = paypal_gateway.lifecycle(payments)
         await payment_key.bind(lambda: _id_of(payments.find_by_order(request.user.id, data.order_id)))
         payment = await lifecycle.execute(request.user.id, data.order_id, data.payer_id)
@@ -103,27 +103,27 @@ class PaymentController(Controller):
         payments: NamedDependency[PaymentRepository],
         payment_key: NamedDependency[PaymentKey],
     ) -> Response[PaymentDetail]:
-        """Give up an unpaid hold, however near its start; once the money is taken, cancel the appointment instead."""
+        """Release an unpaid hold at any time before the start. After a capture, cancel the appointment instead."""
         payment_id = await payment_key.bind(lambda: _id_of(payments.give_up(request.user.id, data.payment_id)))
         payment = _or_not_found(await payments.find(request.user.id, payment_id))
-        charged = payment.status not in ENDED  # by PayPal, all the same; then it has gone back since
-        detail = "The hold was given up." if charged else "The hold is given up; nothing was charged."
+        charged = payment.status not in ENDED  # a capture that arrived after the release and was refunded
+        detail = "The hold was released." if charged else "The hold was released. Nothing was charged."
         return payment_key.answer(PaymentDetail(**structs.asdict(payment), detail=detail))
 
     @get("/{payment_id:int}", operation_id="get_payment", guards=[patients_only])
     async def get_payment(
         self, request: Request[Caller, Token, Any], payment_id: PathId, payments: NamedDependency[PaymentRepository]
     ) -> Payment:
-        """Return one of one's payments."""
+        """Return a payment of the patient."""
         return _or_not_found(await payments.find(request.user.id, payment_id))
 
-    # What a browser, a prefetch or a mail scanner opens decides nothing: these two change nothing.
+    # These two change nothing: a prefetching browser or a mail scanner may open them, too.
     @get("/return", operation_id="show_payment_return", exclude_from_auth=True, media_type=MediaType.HTML)
     async def show_return(self, payments: NamedDependency[PaymentRepository], order_id: OrderId = "") -> Response[str]:
-        """Show a payer who comes back from PayPal whether the payment is made."""
+        """Show the payment's status to a payer who returns from PayPal."""
         return pages.return_page(await payments.status_of_order(order_id))
 
     @get("/cancel", operation_id="show_payment_cancel", exclude_from_auth=True, media_type=MediaType.HTML)
     async def show_cancel(self, payments: NamedDependency[PaymentRepository], order_id: OrderId = "") -> Response[str]:
-        """Show a payer who turned back at PayPal how things stand."""
+        """Show the payment's status to a payer who canceled at PayPal."""
         return pages.cancel_page(await payments.status_of_order(order_id))

@@ -1,4 +1,4 @@
-"""The account at PayPal that the settings name, and how its webhooks are checked."""
+"""The configured PayPal account, and the check of its webhooks."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
@@ -18,8 +18,7 @@ from app.domain.payments.problems import not_configured
 from app.domain.payments.repository import PaymentRepository
 from app.settings import Settings
 
-# Each call ends in time: somebody waits for a request of two, which may take REQUEST_SECONDS, and a job is not to be
-# taken for dead.
+# A request makes up to two calls within REQUEST_SECONDS. A job must end before the worker counts it as dead.
 REQUEST_TIMEOUTS = Timeouts(read=8, total=9)
 JOB_TIMEOUTS = Timeouts(read=10, total=20)
 
@@ -27,7 +26,7 @@ WebhookCheck = Callable[[Mapping[str, str], bytes], Awaitable[None]]
 
 
 class PayPalGateway:
-    """PayPal as this service uses it; without PAYPAL_CLIENT_ID nothing can be paid. Use it in `async with`."""
+    """PayPal as configured in the settings. Without PAYPAL_CLIENT_ID, payments fail. Use it in `async with`."""
 
     def __init__(self, settings: Settings, timeouts: Timeouts = JOB_TIMEOUTS) -> None:
         self._settings = settings
@@ -55,18 +54,18 @@ class PayPalGateway:
 
     @property
     def is_configured(self) -> bool:
-        """Whether there is an account at all."""
+        """Whether an account is configured."""
         return self._paypal is not None
 
     @property
     def paypal(self) -> PayPal:
-        """The client. Raises ProblemError (503) if there is no account."""
+        """The client. Raises ProblemError (503) if no account is configured."""
         if self._paypal is None:
             raise not_configured()
         return self._paypal
 
     def lifecycle(self, payments: PaymentRepository) -> Lifecycle:
-        """Return what moves payments on. Raises ProblemError (503) if there is no account."""
+        """Return the payment lifecycle. Raises ProblemError (503) if no account is configured."""
         pages = f"{self._settings.public_url.rstrip('/')}/api/payments"
         return Lifecycle(
             payments,
@@ -84,13 +83,13 @@ class PayPalGateway:
         return WebhookVerifier(self._settings.paypal_webhook_id, certificates).verify
 
     async def _verify_at_paypal(self, headers: Mapping[str, str], body: bytes) -> None:
-        read_transmission(headers)  # PayPal need not be asked about what it never sends
+        read_transmission(headers)  # refuses malformed headers without a call to PayPal
         try:
             is_genuine = await self.paypal.verify_webhook(
                 headers=headers, body=body, webhook_id=self._settings.paypal_webhook_id
             )
         except PayPalError as error:
-            raise WebhookUndecidedError(f"PayPal does not say: {type(error).__name__}") from error
+            raise WebhookUndecidedError(f"PayPal did not answer: {type(error).__name__}") from error
         if not is_genuine:
             raise WebhookForgedError("signature")
 

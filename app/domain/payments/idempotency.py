@@ -1,7 +1,7 @@
-"""Payments under an Idempotency-Key: the key is bound to the payment, and how that stands now is the answer.
+"""Idempotency-Keys of payment requests: a key is bound to a payment, and a repeated request returns its current state.
 
-No transaction can hold what PayPal does, so no answer is kept. The key says which payment a request is about; what is
-done about that is done once anyway, and goes on from wherever it was cut short.
+A transaction cannot include what PayPal does, so responses are not stored. The key only identifies the payment. The
+steps of a payment are idempotent themselves, and a repeated request resumes an interrupted one.
 """
 
 from collections.abc import Awaitable, Callable
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 class PaymentKey:
-    """The Idempotency-Key of a request about a payment, if it has one."""
+    """The optional Idempotency-Key of a payment request."""
 
     def __init__(self, engine: AsyncEngine, keyed_request: KeyedRequest | None) -> None:
         self._engine = engine
@@ -27,7 +27,7 @@ class PaymentKey:
         self.replayed = False
 
     async def bind(self, choose: Callable[[], Awaitable[int]]) -> int:
-        """Return which payment (id) the request is about: what `choose` says, or has said the first time."""
+        """Return the id of the request's payment: the result of `choose`, or the one bound by an earlier request."""
         if self._keyed_request is None:
             return await choose()
         async with one_transaction(self._engine):
@@ -41,10 +41,10 @@ class PaymentKey:
             return payment_id
 
     def answer(self, content: T) -> Response[T]:
-        """Answer, and say so if the request was sent before."""
+        """Return the response, marked as replayed if the key was bound before."""
         return Response(content, headers={REPLAYED_HEADER: "true"} if self.replayed else None)
 
 
 async def provide_payment_key(request: Request[Any, Any, Any], db_engine: NamedDependency[AsyncEngine]) -> PaymentKey:
-    """Provide the key of a request. Raises ProblemError (400) if it cannot be one."""
+    """Provide the key of a request. Raises ProblemError (400) if the key is invalid."""
     return PaymentKey(db_engine, await read_keyed_request(request))

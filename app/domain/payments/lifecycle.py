@@ -1,7 +1,7 @@
-"""How a payment moves on: PostgreSQL and PayPal by turns, each step written down before the next is taken.
+"""The steps of a payment, alternately in PostgreSQL and at PayPal. Each step is recorded before the next one starts.
 
-Nothing waits for PayPal inside a transaction or on a connection to PostgreSQL. Whoever is killed between two steps
-leaves a row that says how far it came, and the worker goes on from there.
+No call to PayPal runs inside a transaction or while a PostgreSQL connection is held. If a process is killed between two
+steps, the payment's row records the progress, and the worker continues from there.
 """
 
 import asyncio
@@ -24,14 +24,13 @@ from app.domain.rules import RULES, Refusal
 OPEN = ("created", "approved")
 ENDED = ("canceled", "failed")
 DECLINED = ("INSTRUMENT_DECLINED", "PAYER_ACTION_REQUIRED", "ORDER_NOT_APPROVED")
-# after which a request does not wait any longer for a capture that somebody else is making
-CAPTURE_WAIT_SECONDS = 15
-POLL_SECONDS = 0.2  # seconds between two looks at it
+CAPTURE_WAIT_SECONDS = 15  # how long a request waits for a capture that another process makes
+POLL_SECONDS = 0.2  # between two reads of the payment while waiting
 DESCRIPTION = "Doctor's appointment"
 
 
 class Lifecycle:
-    """Begins payments and moves them on. `return_url` and `cancel_url` are where PayPal sends the payer's browser."""
+    """Starts payments and advances them. PayPal sends the payer's browser to `return_url` or `cancel_url`."""
 
     def __init__(self, payments: PaymentRepository, paypal: PayPal, *, return_url: str, cancel_url: str) -> None:
         self._payments = payments
@@ -40,7 +39,7 @@ class Lifecycle:
         self._cancel_url = cancel_url
 
     async def begin(self, patient_id: int, wanted: CreatePayment) -> int:
-        """Begin, or find, the payment of a patient's appointment. Raises ProblemError (404) or the broken rule."""
+        """Create or find the payment of a patient's appointment. Raises ProblemError (404) or the broken rule."""
         amount = Decimal(wanted.amount)
         record = await self._payments.create(patient_id, wanted.appointment_id, amount, wanted.currency)
         if record is None:
@@ -48,15 +47,15 @@ class Lifecycle:
         return record.id
 
     async def ensure_order(self, patient_id: int, payment_id: int) -> Payment:
-        """Return a patient's payment with its order at PayPal, which is made if it is missing, unless all is over.
+        """Return a patient's payment. Creates its order at PayPal if it is missing and the payment is open.
 
-        Raises ProblemError, or PayPalError: then the same call goes on from there.
+        Raises ProblemError, or PayPalError, after which a repeated call continues from there.
         """
         record = await self._payments.record(payment_id)
         if record.order_id is None and record.status in OPEN:
             return await self._payments.record_order(record.id, await self._create_order(record))
         found = await self._payments.find(patient_id, payment_id)
-        assert found is not None  # noqa: S101  it was found a moment ago
+        assert found is not None  # noqa: S101  payments are never deleted
         return found
 
     async def _create_order(self, record: PaymentRecord) -> Order:
@@ -70,26 +69,26 @@ class Lifecycle:
                 cancel_url=self._cancel_url,
             )
         except PayPalRefused as refusal:
-            await self._payments.end(record.id, f"PayPal makes no order: {refusal.issue}")
+            await self._payments.end(record.id, f"PayPal refused the order: {refusal.issue}")
             raise refused_by_paypal(refusal) from refusal
 
     async def execute(self, patient_id: int, order_id: str, payer_id: str) -> Payment:
-        """Capture what the payer approved, and return the payment: captured, or a while later still being decided.
+        """Capture the approved payment and return it: captured, or still capturing after CAPTURE_WAIT_SECONDS.
 
-        Raises ProblemError (404, 409, 422), or PayPalError: then the worker goes on from there.
+        Raises ProblemError (404, 409, 422), or PayPalError, after which the worker continues from there.
         """
         deadline = time.monotonic() + CAPTURE_WAIT_SECONDS
         payment = await self._payments.find_by_order(patient_id, order_id)
         if payment is None:
             raise not_found("payment")
         record = await self._payments.record(payment.payment_id)
-        if record.status in OPEN:  # else somebody else has begun; what was cut short, only the worker resumes
-            with suppress(PayPalBusy):  # with the capture that somebody else has asked for meanwhile
+        if record.status in OPEN:  # otherwise a capture has started, and only the worker resumes interrupted captures
+            with suppress(PayPalBusy):  # a concurrent request is capturing
                 await self.advance(record, payer_id)
         payment = await self._wait_for_capture(patient_id, payment.payment_id, deadline)
         if payment.status in ENDED:
             raise ended(payment.status)
-        if payment.status in OPEN:  # somebody else was capturing, and was declined
+        if payment.status in OPEN:  # the concurrent capture was declined
             raise declined(payment.approval_url)
         return payment
 
@@ -102,9 +101,9 @@ class Lifecycle:
             await asyncio.sleep(POLL_SECONDS)
 
     async def advance(self, record: PaymentRecord, payer_id: str | None = None) -> None:
-        """Ask PayPal about a payment and do what its answer calls for.
+        """Fetch the payment's order from PayPal and take the next step.
 
-        Raises ProblemError if the money is not to be had, PayPalError if PayPal does not say.
+        Raises ProblemError if the money cannot be captured, PayPalError if PayPal gives no usable answer.
         """
         if record.order_id is None:
             return
@@ -120,7 +119,7 @@ class Lifecycle:
         try:
             return await self._paypal.get_order(order_id)
         except PayPalRefused as refusal:
-            if refusal.status == 404 and record.status in OPEN:  # PayPal forgets what nobody approves for hours
+            if refusal.status == 404 and record.status in OPEN:  # PayPal deletes orders unapproved for hours
                 await self._payments.end(record.id, None)
                 raise ended("failed") from refusal
             raise
@@ -151,11 +150,11 @@ class Lifecycle:
     async def _after_refusal(
         self, record: PaymentRecord, order_id: str, request_id: UUID | None, refusal: PayPalRefused
     ) -> Order:
-        """Return the order if it was captured before, by whomever. Raises ProblemError if it cannot be."""
+        """Return the order if it was captured already. Raises ProblemError otherwise."""
         if refusal.issue == "ORDER_ALREADY_CAPTURED":
             return await self._paypal.get_order(order_id)
         if refusal.issue in DECLINED and request_id:
             await self._payments.record_decline(record.id, request_id, refusal.redirect)
             raise declined(refusal.redirect or record.approval_url) from refusal
-        await self._payments.end(record.id, f"PayPal refuses the capture: {refusal.issue}")
+        await self._payments.end(record.id, f"PayPal refused the capture: {refusal.issue}")
         raise refused_by_paypal(refusal) from refusal

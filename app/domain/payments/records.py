@@ -1,4 +1,4 @@
-"""Payments and refunds as those who speak to PayPal about them know them."""
+"""Payments and refunds with the data that calls to PayPal need."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -11,7 +11,7 @@ from app.domain.payments.schemas import Status
 
 
 class PaymentRecord(Struct, frozen=True, kw_only=True):
-    """A payment, with the names that it has at PayPal."""
+    """A payment with its ids at PayPal."""
 
     id: int
     status: Status
@@ -25,7 +25,7 @@ class PaymentRecord(Struct, frozen=True, kw_only=True):
 
 
 class RefundRecord(Struct, frozen=True, kw_only=True):
-    """A refund that is to be made, or to be asked about if PayPal has it already (`paypal_id`)."""
+    """A refund to request from PayPal, or to fetch if `paypal_id` is set."""
 
     status: Literal["requested", "pending"]
     request_id: UUID
@@ -37,7 +37,7 @@ class RefundRecord(Struct, frozen=True, kw_only=True):
 
 
 class CaptureStart(Struct, frozen=True, kw_only=True):
-    """The PayPal-Request-Id to capture with, or else the rule that forbids it, and why."""
+    """The PayPal-Request-Id for a capture, or the rule that forbids the capture, and why."""
 
     request_id: UUID | None
     rule: str | None

@@ -1,4 +1,4 @@
-"""Pays money back: what was requested is asked of PayPal with the same request id until PayPal has answered."""
+"""Makes refunds: repeats the call to PayPal with the same request id until PayPal answers."""
 
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ STATUSES = {"COMPLETED": "completed", "PENDING": "pending", "FAILED": "failed", 
 
 
 async def process_refund(payments: PaymentRepository, paypal: PayPal, refund_id: int, lease: timedelta) -> None:
-    """Make a due refund, or ask how it stands, and write down the answer. Nothing if another has it."""
+    """Make a due refund, or fetch its status, and record the answer. Skips a refund claimed elsewhere."""
     record = await payments.claim_refund(refund_id, lease)
     if record is None:
         return

@@ -1,4 +1,4 @@
-"""Payments: each call is one statement, and every rule of it is PostgreSQL's."""
+"""Payments in the database. Each method runs one statement; PostgreSQL enforces the rules."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from app.domain.payments.paypal.answers import Capture, Order
 from app.domain.payments.records import CaptureStart, PaymentRecord, RefundRecord
 from app.domain.payments.schemas import Payment
 
-# ruff: noqa: S608  the columns are our own fields, nothing of a request is
+# ruff: noqa: S608  the interpolated columns are field names of our own structs
 PAYMENT = column_list(Payment)
 RECORD = column_list(PaymentRecord)
 CAPTURE = column_list(CaptureStart)
@@ -45,51 +45,51 @@ RECEIVE = "SELECT receive_webhook($1, $2, $3)"
 
 @dataclass(frozen=True)
 class PaymentRepository:
-    """Begins payments and writes down what PayPal says of them."""
+    """Creates payments and records PayPal's answers."""
 
     engine: AsyncEngine
 
     async def create(
         self, patient_id: int, appointment_id: int, amount: Decimal, currency: str
     ) -> PaymentRecord | None:
-        """Begin, or find, the payment of a patient's appointment; None if it is not theirs. Raises the broken rule."""
+        """Create or find the payment of a patient's appointment. None if it is not theirs. Raises the broken rule."""
         row = await fetch_one(self.engine, CREATE, patient_id, appointment_id, amount, currency)
         return PaymentRecord(**row) if row else None
 
     async def record_order(self, payment_id: int, order: Order) -> Payment:
-        """Keep the order that PayPal made for a payment."""
+        """Record the order that PayPal created for a payment."""
         row = await fetch_one(self.engine, RECORD_ORDER, payment_id, order.id, order.approval_url)
         assert row is not None  # noqa: S101  payments are never deleted
         return Payment(**row)
 
     async def find(self, patient_id: int, payment_id: int) -> Payment | None:
-        """Return a patient's payment."""
+        """Return a patient's payment, or None."""
         row = await fetch_one(self.engine, FIND, payment_id, patient_id)
         return Payment(**row) if row else None
 
     async def find_by_order(self, patient_id: int, order_id: str) -> Payment | None:
-        """Return a patient's payment by PayPal's order."""
+        """Return a patient's payment by PayPal's order id, or None."""
         row = await fetch_one(self.engine, FIND_BY_ORDER, order_id, patient_id)
         return Payment(**row) if row else None
 
     async def status_of_order(self, order_id: str) -> str | None:
-        """Return how the payment by an order stands, whoever's it is; `refunded` as soon as all of it goes back."""
+        """Return the status of an order's payment, for any patient; `refunded` once a full refund is requested."""
         row = await fetch_one(self.engine, STATUS_OF_ORDER, order_id)
         return row["status"] if row else None
 
     async def record(self, payment_id: int) -> PaymentRecord:
-        """Return a payment that exists."""
+        """Return a payment, which must exist."""
         row = await fetch_one(self.engine, FIND_RECORD, payment_id)
         assert row is not None  # noqa: S101  payments are never deleted
         return PaymentRecord(**row)
 
     async def give_up(self, patient_id: int, order_id: str) -> Payment | None:
-        """End a patient's payment and the hold that it was to pay; None if it is not theirs. Raises the broken rule."""
+        """End a patient's payment and its unpaid hold. None if it is not theirs. Raises the broken rule."""
         row = await fetch_one(self.engine, GIVE_UP, patient_id, order_id)
         return Payment(**row) if row else None
 
     async def begin_capture(self, payment_id: int, order: Order) -> CaptureStart | None:
-        """Secure the slot for a capture of this order; None: somebody else is capturing, or it is over."""
+        """Secure the slot for a capture of this order. None if a capture is running or the payment has ended."""
         row = await fetch_one(
             self.engine,
             BEGIN_CAPTURE,
@@ -102,12 +102,12 @@ class PaymentRepository:
         return CaptureStart(**row) if row else None
 
     async def resume_capture(self, payment_id: int) -> CaptureStart | None:
-        """Secure the slot anew for a capture that was cut short; None: it is over."""
+        """Secure the slot again for an interrupted capture. None if the payment has ended."""
         row = await fetch_one(self.engine, RESUME_CAPTURE, payment_id)
         return CaptureStart(**row) if row else None
 
     async def record_capture(self, payment_id: int, capture: Capture) -> None:
-        """Write down a capture, and what follows from it."""
+        """Record a capture and apply its consequences."""
         await fetch(
             self.engine,
             RECORD_CAPTURE,
@@ -119,45 +119,45 @@ class PaymentRepository:
         )
 
     async def record_decline(self, payment_id: int, request_id: UUID, approval_url: str | None) -> None:
-        """Write down that the attempt `request_id` to capture was declined; the payer may try again."""
+        """Record that the capture attempt `request_id` was declined. The payer may try again."""
         await fetch(self.engine, RECORD_DECLINE, payment_id, request_id, approval_url)
 
     async def end(self, payment_id: int, why: str | None) -> None:
-        """Write down that PayPal refuses a payment for good; and why, if a person should know."""
+        """Record that PayPal refused a payment permanently, with the reason if an admin needs it."""
         await fetch(self.engine, END, payment_id, why)
 
     async def due(self, limit: int) -> list[int]:
-        """Return up to `limit` payments about which PayPal is to be asked, or told of a refund."""
+        """Return up to `limit` payments that need a call to PayPal."""
         return [row["payment_id"] for row in await fetch(self.engine, DUE, limit)]
 
     async def claim(self, payment_id: int, lease: timedelta) -> PaymentRecord | None:
-        """Take a due payment for as long as `lease`; its `due_at` is then when that ends. None: nothing is due."""
+        """Claim a due payment for `lease`, which `due_at` then ends. None if it is not due."""
         row = await fetch_one(self.engine, CLAIM, payment_id, lease)
         return PaymentRecord(**row) if row else None
 
     async def finish_payment_check(self, payment_id: int, claimed_until: datetime | None) -> None:
-        """Have a payment looked at again later, unless it has changed since it was claimed."""
+        """Schedule the next check of a payment, unless the payment has changed since it was claimed."""
         await fetch(self.engine, FINISH_PAYMENT_CHECK, payment_id, claimed_until)
 
     async def open_refunds(self, payment_id: int) -> list[int]:
-        """Return a payment's refunds that are not over."""
+        """Return a payment's refunds that are not finished."""
         return [row["id"] for row in await fetch(self.engine, REFUNDS, payment_id)]
 
     async def claim_refund(self, refund_id: int, lease: timedelta) -> RefundRecord | None:
-        """Take a due refund for as long as `lease`; None: another has it, or it is not due."""
+        """Claim a due refund for `lease`. None if another process has claimed it or it is not due."""
         row = await fetch_one(self.engine, CLAIM_REFUND, refund_id, lease)
         return RefundRecord(**row) if row else None
 
     async def record_refund(self, refund_id: int, paypal_id: str | None, status: str, outcome: str | None) -> None:
-        """Write down how a refund stands: requested, pending, completed or failed."""
+        """Record the status of a refund: requested, pending, completed or failed."""
         await fetch(self.engine, RECORD_REFUND, refund_id, paypal_id, status, outcome)
 
     async def reconcile(self) -> int:
-        """Have paid back what was captured for no confirmed appointment; return how many payments there were."""
+        """Request refunds for payments captured without a confirmed appointment. Return their number."""
         (row,) = await fetch(self.engine, RECONCILE)
         found: int = row["found"]
         return found
 
     async def receive_webhook(self, event_id: str, kind: str, names: Sequence[str]) -> None:
-        """Keep an event, once, and have the payment looked at that one of the names in it is of."""
+        """Store an event once, and schedule a check of the payment that one of `names` identifies."""
         await fetch(self.engine, RECEIVE, event_id, kind, names)

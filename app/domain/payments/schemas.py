@@ -1,4 +1,4 @@
-"""What clients send and get about payments."""
+"""The request and response bodies of payments."""
 
 from decimal import Decimal
 from typing import Annotated, Literal
@@ -9,7 +9,7 @@ from app.domain.fields import END, Currency, Id, Instant, Money
 from app.domain.shared_schemas import Appointment
 from app.domain.validation_messages import pattern
 
-PAYPAL_ID = pattern(rf"^[A-Za-z0-9-]{{1,64}}{END}", "Must be an id of PayPal's.")
+PAYPAL_ID = pattern(rf"^[A-Za-z0-9-]{{1,64}}{END}", "Must be a PayPal id.")
 
 Status = Literal[
     "created",
@@ -26,7 +26,7 @@ PayPalId = Annotated[str, Meta(pattern=PAYPAL_ID, examples=["5O190127TN364715T"]
 
 
 class CreatePayment(Struct, forbid_unknown_fields=True):
-    """Which appointment to pay, and its price as the payer knows it."""
+    """The appointment to pay, and the price that the client shows to the payer."""
 
     appointment_id: Id
     amount: Money
@@ -36,7 +36,7 @@ class CreatePayment(Struct, forbid_unknown_fields=True):
 class ExecutePayment(
     Struct, forbid_unknown_fields=True, kw_only=True, rename={"payment_id": "paymentId", "payer_id": "PayerID"}
 ):
-    """What PayPal's redirect brought back. `token` is another name for `paymentId`: PayPal's own."""
+    """The parameters of PayPal's redirect. `token` is PayPal's own name for `paymentId`."""
 
     payment_id: PayPalId | UnsetType = UNSET
     token: PayPalId | UnsetType = UNSET
@@ -48,40 +48,42 @@ class ExecutePayment(
 
     @property
     def order_id(self) -> str:
-        """PayPal's order."""
+        """PayPal's order id."""
         return self.payment_id or self.token or ""
 
 
 class CancelPayment(Struct, forbid_unknown_fields=True, rename={"payment_id": "paymentId"}):
-    """The payment that will not be made."""
+    """The payment to cancel."""
 
     payment_id: PayPalId
 
 
 class Payment(Struct, kw_only=True, rename={"paypal_order": "paymentId"}):
-    """A payment, and where it stands. `captured`: the money was taken."""
+    """A payment and its status. `captured` means that the payer was charged."""
 
     payment_id: Id
-    paypal_order: Annotated[str | None, Meta(description="PayPal's order.")]
+    paypal_order: Annotated[str | None, Meta(description="The PayPal order id.")]
     appointment_id: Id
     amount: Decimal
     currency: str
     status: Status
-    approval_url: Annotated[str | None, Meta(description="Where the payer approves it, as long as there is need to.")]
-    refund_requested: Annotated[Decimal, Meta(description="What is on its way back.")]
-    refunded: Annotated[Decimal, Meta(description="What has gone back.")]
+    approval_url: Annotated[
+        str | None, Meta(description="Where the payer approves the payment, while approval is needed.")
+    ]
+    refund_requested: Annotated[Decimal, Meta(description="The amount of refunds that are requested but not complete.")]
+    refunded: Annotated[Decimal, Meta(description="The amount of completed refunds.")]
     created_at: Instant
     updated_at: Instant
 
 
 class PaymentDetail(Payment, kw_only=True):
-    """A payment after an action, and what the action did."""
+    """A payment after an action, with a description of the result."""
 
     detail: str
 
 
 class Executed(Struct):
-    """A payment and what it pays for, as they are now."""
+    """A payment and its appointment in their current state."""
 
     payment: Payment
     appointment: Appointment

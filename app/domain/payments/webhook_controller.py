@@ -1,4 +1,4 @@
-"""PayPal's news: checked, kept once, and answered at once. The worker then asks PayPal itself what has happened."""
+"""Receives PayPal's webhooks: verifies and stores each event once. The worker then fetches the details from PayPal."""
 
 import re
 from collections.abc import Iterator
@@ -20,13 +20,13 @@ from app.domain.payments.repository import PaymentRepository
 log = structlog.get_logger()
 
 
-# Every place in a resource where the name of an order, a capture or a refund, or our own reference, may stand.
+# The fields of a resource that may contain the id of an order, a capture or a refund, or our own reference.
 ID_FIELDS = frozenset({"id", "custom_id", "order_id", "capture_id", "href"})  # a link to a capture ends with its id
 NAME = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)
 
 
 class WebhookEvent(msgspec.Struct):
-    """As much of an event as says what to ask about: its resource, which has a shape of its own for each type."""
+    """The used fields of an event. The structure of `resource` depends on the event type."""
 
     id: Annotated[str, Meta(pattern=rf"^[A-Za-z0-9-]{{1,64}}{END}")]
     event_type: Annotated[str, Meta(pattern=rf"^[A-Za-z0-9._-]{{1,255}}{END}")]
@@ -34,7 +34,7 @@ class WebhookEvent(msgspec.Struct):
 
     @property
     def names(self) -> list[str]:
-        """Every name in it that may be one of a payment of ours."""
+        """All ids in the event that may identify one of our payments."""
         return [name for name in _ids_in(self.resource) if NAME.fullmatch(name)]
 
 
@@ -62,7 +62,7 @@ async def receive_webhook(
     payments: NamedDependency[PaymentRepository],
     paypal_gateway: NamedDependency[PayPalGateway],
 ) -> None:
-    """Take an event of PayPal's. What is not answered with 2xx, PayPal sends again."""
+    """Receive a PayPal event. PayPal repeats an event that is not answered with 2xx."""
     body = await request.body()
     try:
         await paypal_gateway.check_webhook(request.headers, body)
@@ -70,9 +70,9 @@ async def receive_webhook(
         names = event.names
     except WebhookForgedError as forgery:
         log.warning("webhook_refused", reason=forgery.reason)
-        raise ProblemError(403, "webhook_forged", "This is not signed by PayPal.") from forgery
+        raise ProblemError(403, "webhook_forged", "The request is not signed by PayPal.") from forgery
     except WebhookUndecidedError as doubt:
-        raise ProblemError(503, "webhook_undecided", "The signature cannot be checked just now.") from doubt
+        raise ProblemError(503, "webhook_undecided", "The signature cannot be checked at the moment.") from doubt
     except (ValueError, RecursionError) as error:  # RecursionError: nested more deeply than Python can follow
-        raise invalid_request([FieldError("", "This is no event of PayPal's.")]) from error
+        raise invalid_request([FieldError("", "The body is not a PayPal event.")]) from error
     await payments.receive_webhook(event.id, event.event_type, names)

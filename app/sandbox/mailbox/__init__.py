@@ -1,1 +1,1 @@
-"""A mail server that keeps every mail and shows it."""
+"""A mail server that keeps all mails in memory and shows them."""

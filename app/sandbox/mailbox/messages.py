@@ -1,4 +1,4 @@
-"""What the mailbox keeps of a mail."""
+"""The mails that the mailbox keeps."""
 
 import base64
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 
 class Attachment(msgspec.Struct, frozen=True):
-    """A file of a mail; `content` is its text, or base64 if its type is none of text."""
+    """An attachment. `content` is its text, or base64 for types other than text."""
 
     filename: str
     content_type: str
@@ -20,7 +20,7 @@ class Attachment(msgspec.Struct, frozen=True):
 
 
 class Message(msgspec.Struct, frozen=True, rename={"sender": "from"}):
-    """A mail as it was received; `to` has the addresses that it was delivered to, separated by commas."""
+    """A received mail. `to` contains the recipients of the delivery, separated by commas."""
 
     id: int
     to: str
@@ -33,11 +33,11 @@ class Message(msgspec.Struct, frozen=True, rename={"sender": "from"}):
 
 
 def parse_message(number: int, recipients: list[str], content: bytes) -> Message:
-    """Return the mail in `content`; one that cannot be parsed has all of it as its text."""
+    """Parse a mail. If it cannot be parsed, its text is the whole content."""
     parsed = Message(number, ", ".join(recipients), "", "", "", [], "", datetime.now(UTC))
     try:
         return _parsed(parsed, message_from_bytes(content, _class=EmailMessage, policy=SMTPUTF8))
-    except Exception:  # noqa: BLE001  on broken headers the email package raises whatever it stumbles over
+    except Exception:  # noqa: BLE001  the email package raises many types of errors for broken headers
         return replace(parsed, subject="(unreadable)", text=content.decode("utf-8", "replace"))
 
 
@@ -54,7 +54,7 @@ def _parsed(parsed: Message, message: EmailMessage) -> Message:
 
 
 def _files(message: EmailMessage) -> Iterator[MIMEPart]:
-    """Yield the parts that are no body, whether called attachments or, as an invitation may be, alternatives."""
+    """Yield the parts other than the body: attachments, and alternatives such as invitations."""
     for part in message.walk():
         body = part.get_content_type() in {"text/plain", "text/html"} and not part.is_attachment()
         if not body and not part.is_multipart():
@@ -70,7 +70,7 @@ def _attachment(part: MIMEPart) -> Attachment:
 def _text(part: MIMEPart) -> str:
     try:
         return _payload(part).decode(part.get_content_charset("utf-8"), "replace")
-    except LookupError:  # a charset that does not exist
+    except LookupError:  # unknown charset
         return _payload(part).decode("utf-8", "replace")
 
 

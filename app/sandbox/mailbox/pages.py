@@ -1,4 +1,4 @@
-"""The mailbox over HTTP: JSON for programs, two plain pages for people."""
+"""The mailbox over HTTP: JSON for programs, and two HTML pages."""
 
 from collections.abc import MutableSequence
 from html import escape
@@ -9,7 +9,7 @@ from litestar.params import FromPath
 
 from app.sandbox.mailbox.messages import Attachment, Message
 
-# A mail is a stranger's text: besides being escaped, it may not load or run anything.
+# Mails are untrusted: they are escaped, and the policy forbids them to load or run anything.
 HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
 PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Mailbox</title>
@@ -22,11 +22,11 @@ pre {{ white-space: pre-wrap; background: #f6f6f6; padding: 1rem }}
 {content}
 </html>
 """
-NOTHING = "<h1>Mailbox</h1><p>No mail yet. Every mail of this stack is shown here and goes nowhere else.</p>"
+NOTHING = "<h1>Mailbox</h1><p>No mails yet. All mails of this stack appear here and are not delivered.</p>"
 
 
 def create_pages(messages: MutableSequence[Message]) -> Litestar:
-    """Return the ASGI application that shows `messages`, newest last in JSON, newest first to people."""
+    """Return the ASGI application that shows `messages`, oldest first in JSON, newest first in HTML."""
 
     @get("/messages")
     async def list_messages() -> list[Message]:
@@ -45,7 +45,7 @@ def create_pages(messages: MutableSequence[Message]) -> Litestar:
         for message in messages:
             if message.id == number:
                 return _page(_message(message))
-        raise NotFoundException(f"There is no message {number}.")
+        raise NotFoundException(f"Message {number} does not exist.")
 
     return Litestar([list_messages, empty, show_all, show_one], openapi_config=None, logging_config=None)
 

@@ -1,4 +1,4 @@
-"""A mail server for development: it accepts every mail, delivers none, and shows them over HTTP."""
+"""A mail server for development. It accepts every mail, delivers none, and shows them over HTTP."""
 
 import asyncio
 import contextlib
@@ -16,7 +16,7 @@ MAX_MESSAGES = 10_000
 
 
 class Mailbox:
-    """The SMTP side at 127.0.0.1:`smtp_port`, the pages at `url`; it keeps the last 10,000 mails, in memory."""
+    """Accepts SMTP at 127.0.0.1:`smtp_port` and serves pages at `url`. Keeps the last 10,000 mails in memory."""
 
     def __init__(self) -> None:
         self.messages: deque[Message] = deque(maxlen=MAX_MESSAGES)
@@ -37,12 +37,12 @@ class Mailbox:
         self._serve_pages()
 
     async def stop(self) -> None:
-        """Close every connection and forget the mails."""
+        """Close all connections and delete the mails."""
         await self._closing.aclose()
         self.messages.clear()
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: ARG002, N802  aiosmtpd's
-        """Keep a mail and return the SMTP answer."""
+        """Store a mail and return the SMTP reply."""
         content = envelope.original_content or b""
         self.messages.append(parse_message(next(self._numbers), envelope.rcpt_tos, content))
         return "250 OK"

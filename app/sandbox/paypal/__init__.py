@@ -1,1 +1,1 @@
-"""A PayPal without money."""
+"""The PayPal stand-in, in which no money moves."""

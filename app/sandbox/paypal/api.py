@@ -1,4 +1,4 @@
-"""The calls of PayPal's Orders v2, Payments v2 and webhooks v1 that the stand-in answers."""
+"""The supported operations of PayPal's Orders v2, Payments v2 and webhooks v1."""
 
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
@@ -20,7 +20,7 @@ Text = Annotated[str, Meta(min_length=1)]
 
 
 class Signature(Struct):
-    """The body that asks whether a webhook is genuine."""
+    """The request body of a webhook verification."""
 
     auth_algo: Text
     cert_url: Text
@@ -32,13 +32,13 @@ class Signature(Struct):
 
 
 Verify = Callable[[Signature], bool]
-"""Tells whether a signature is ours."""
+"""Returns whether the signature is ours."""
 
 
 def create_api(
     handler: RequestHandler, store: Store, ledger: Ledger, serializers: Serializers, verify: Verify
 ) -> list[HTTPRouteHandler]:
-    """Return the calls."""
+    """Return the route handlers."""
     return [
         *_orders(handler, store, ledger, serializers),
         *_payments(handler, store, ledger, serializers),
@@ -114,7 +114,7 @@ def _payments(
                 request,
                 lambda: ledger.refund_capture(require_record(store, Capture, capture_id), asked).id,
                 lambda id_: draw(store.get(Refund, id_)),
-                repeated=201,  # the documents know no other
+                repeated=201,  # the only documented status
             )
 
         return await handler.serve("refund_capture", request, refund)

@@ -1,11 +1,11 @@
-"""What the real PayPal has not: telling the stand-in what is to go wrong, deciding what is pending, looking inside.
+"""Operations that the real PayPal does not have: to inject faults, decide pending payments, and read the ledger.
 
     curl URL/faults -d '{"operation": "capture_order", "kind": "drop_after"}'   the next capture gets no answer
-    curl URL/faults -d '{"operation": "capture_order", "kind": "pending"}'      the next one is PENDING, until
-    curl URL/captures/ID/decide -d '{"status": "COMPLETED"}'                    it is decided
-    curl URL/ledger                                                             everything that there is
+    curl URL/faults -d '{"operation": "capture_order", "kind": "pending"}'      the next capture is PENDING
+    curl URL/captures/ID/decide -d '{"status": "COMPLETED"}'                    decides a PENDING capture
+    curl URL/ledger                                                             returns all records
 
-faults.py lists what can go wrong.
+faults.py lists the faults.
 """
 
 from typing import Any, Literal, TypeVar
@@ -26,19 +26,19 @@ B = TypeVar("B", bound=Struct)
 
 
 class CaptureDecision(Struct):
-    """How a PENDING capture ends."""
+    """The final status of a PENDING capture."""
 
     status: Literal["COMPLETED", "DECLINED"]
 
 
 class RefundDecision(Struct):
-    """How a PENDING refund ends."""
+    """The final status of a PENDING refund."""
 
     status: Literal["COMPLETED", "FAILED"]
 
 
 class LedgerContents(Struct):
-    """Everything that there is, the oldest first."""
+    """All records, oldest first."""
 
     orders: list[Order]
     captures: list[Capture]
@@ -47,7 +47,7 @@ class LedgerContents(Struct):
 
 
 def create_control(store: Store, ledger: Ledger, faults: Faults, webhooks: Webhooks) -> list[HTTPRouteHandler]:
-    """Return the calls; they need no token."""
+    """Return the route handlers. They do not require a token."""
     return [
         *_ledger_routes(store),
         *_fault_routes(faults),

@@ -1,4 +1,4 @@
-"""How the PayPal stand-in answers any request: faults, access tokens, mocked refusals, repeated requests."""
+"""The common steps of all requests to the PayPal stand-in: faults, access tokens, mocked refusals, idempotency."""
 
 import asyncio
 import base64
@@ -17,15 +17,15 @@ from app.sandbox.paypal.refusals import ISSUES, Refusal, refused
 from app.sandbox.paypal.store import R, Receipt, Store
 from app.sandbox.servers.web import abort_connection
 
-# Declines by whoever was asked for the money are a request's result, and repeated like one; what PayPal refuses
-# before asking anybody can come right under the same request id.
+# A declined payment is the result of a request, and a repeated request returns it again. Other refusals are not stored,
+# so that a repeated request can succeed.
 DECLINES = frozenset({"INSTRUMENT_DECLINED", "TRANSACTION_REFUSED", "COMPLIANCE_VIOLATION", "PAYER_CANNOT_PAY"})
 
 AnyRequest = Request[Any, Any, Any]
 
 
 class Reply(Struct):
-    """An answer; `body` is JSON if it is not bytes."""
+    """A response. `body` is encoded as JSON unless it is bytes."""
 
     status: int
     body: Any
@@ -33,18 +33,18 @@ class Reply(Struct):
 
 
 class RequestHandler:
-    """Takes the requests of one merchant, whose client id and secret it knows."""
+    """Handles the requests of one merchant."""
 
     def __init__(self, store: Store, faults: Faults, client: tuple[str, str], token_seconds: float) -> None:
         self._store = store
         self._faults = faults
         self._client = client
         self._token_seconds = token_seconds
-        self._tokens: dict[str, float] = {}  # until when each is good, in monotonic seconds
+        self._tokens: dict[str, float] = {}  # expiry of each token in monotonic seconds
         self._in_progress: set[str] = set()
 
     async def serve(self, operation: Operation, request: AnyRequest, work: Callable[[bytes], Reply]) -> Response[Any]:
-        """Answer a request: `work` gets its body and does what is asked. Raises Refusal."""
+        """Answer a request with the result of `work`, which receives the body. Raises Refusal."""
         body = await request.body()
         await self._before(operation, request)
         if operation != "token":
@@ -62,10 +62,10 @@ class RequestHandler:
         show: Callable[[str], Any],
         repeated: int,
     ) -> Reply:
-        """Do something that a request id makes safe to repeat: then the answer has status `repeated`.
+        """Carry out a request once for each request id. A repeated request is answered with status `repeated`.
 
-        `do` returns the id of what it made, `show` draws that as it is now: the latest status of the earlier request
-        is what https://developer.paypal.com/api/rest/reference/idempotency/ promises. Another body is not looked at.
+        `do` returns the id of the created resource, and `show` returns its current state, as documented in
+        https://developer.paypal.com/api/rest/reference/idempotency/. The body of a repeated request is ignored.
         """
         key = _key(operation, request)
         receipt = self._store.find(Receipt, key)
@@ -93,7 +93,7 @@ class RequestHandler:
         return receipt
 
     def grant_token(self, request: AnyRequest, body: bytes) -> Reply:
-        """Answer a request for a token as RFC 6749 says, section 4.4 and 5."""
+        """Answer a request for a token (RFC 6749, sections 4.4 and 5)."""
         kind, _, login = request.headers.get("authorization", "").partition(" ")
         if kind.lower() != "basic" or _decoded(login) != ":".join(self._client):
             return Reply(401, {"error": "invalid_client", "error_description": "Client Authentication failed"})
@@ -153,20 +153,20 @@ class RequestHandler:
 
 
 def answer(reply: Reply) -> Response[Any]:
-    """Return the HTTP answer; each has a debug id."""
+    """Return the HTTP response, with a debug id."""
     content = reply.body if isinstance(reply.body, bytes) else msgspec.json.encode(reply.body)
     headers = {"PayPal-Debug-Id": new_debug_id(), **reply.headers}
     return Response(content, status_code=reply.status, media_type="application/json", headers=headers)
 
 
 def answer_refusal(_: AnyRequest, refusal: Refusal) -> Response[Any]:
-    """Return the HTTP answer to what was refused."""
+    """Return the HTTP response for a refusal."""
     debug_id = new_debug_id()
     return answer(Reply(refusal.status, refusal.body(debug_id), {**refusal.headers, "PayPal-Debug-Id": debug_id}))
 
 
 def require_record(store: Store, kind: type[R], id_: str) -> R:
-    """Return a record. Raises Refusal if there is none."""
+    """Return a record. Raises Refusal if it does not exist."""
     record = store.find(kind, id_)
     if record is None:
         raise refused("INVALID_RESOURCE_ID")
@@ -174,22 +174,22 @@ def require_record(store: Store, kind: type[R], id_: str) -> R:
 
 
 def new_debug_id() -> str:
-    """Return a random one, as long as PayPal's."""
+    """Return a random debug id of PayPal's length."""
     return secrets.token_hex(7)[:13]
 
 
 def _key(operation: Operation, request: AnyRequest) -> str:
-    """Return what a request has in common with its repetitions."""
+    """Return the idempotency key of a request."""
     return f"{operation}:{request.headers.get('paypal-request-id', secrets.token_hex())}"
 
 
 def wants_representation(request: AnyRequest) -> bool:
-    """Whether a request prefers the whole resource."""
+    """Whether a request prefers the full representation."""
     return "return=representation" in request.headers.get("prefer", "").replace(" ", "")
 
 
 def _refuse_as_mocked(request: AnyRequest) -> None:
-    """Raise what the header PayPal-Mock-Response asks for, `{"mock_application_codes": "INSTRUMENT_DECLINED"}`."""
+    """Raise the refusal in the header PayPal-Mock-Response, such as `{"mock_application_codes": "PENDING_CAPTURE"}`."""
     header = request.headers.get("paypal-mock-response")
     if not header:
         return

@@ -1,4 +1,4 @@
-"""The money side of the PayPal stand-in: what happens to orders, captures and refunds, and which events tell of it."""
+"""The state changes of the PayPal stand-in's orders, captures and refunds, and the resulting events."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -10,14 +10,14 @@ from app.sandbox.paypal.requests import Money, OrderRequest, RefundRequest, chec
 from app.sandbox.paypal.serializers import Serializers
 from app.sandbox.paypal.store import Amount, Capture, Order, Receipt, Refund, Store, now
 
-MAX_ATTEMPTS = 10  # declined instruments of one order
+MAX_ATTEMPTS = 10  # declined payment attempts of an order
 
 Announce = Callable[[str, dict[str, Any], Amount], None]
-"""Puts an event into the records: its type, its resource and the amount that its summary tells."""
+"""Stores an event with its type, its resource and the amount for its summary."""
 
 
 class Ledger:
-    """Every method that changes something runs inside a transaction of `records`."""
+    """The orders, captures and refunds. Callers run changing methods inside a transaction of the store."""
 
     def __init__(self, store: Store, serializers: Serializers, faults: Faults, announce: Announce) -> None:
         self._store = store
@@ -46,7 +46,7 @@ class Ledger:
         return order
 
     def approve(self, order: Order) -> None:
-        """Let the payer approve an order; one that is paid stays as it is."""
+        """Mark an order as approved by the payer. Has no effect on a completed order."""
         if order.status == "COMPLETED":
             return
         was_approved = order.status == "APPROVED"
@@ -55,14 +55,14 @@ class Ledger:
             self._announce("CHECKOUT.ORDER.APPROVED", self.show_order(order), order.amount)
 
     def reverse_approval(self, order: Order) -> None:
-        """Take an approval back, as happens when nobody captures the order for hours. Raises Refusal without one."""
+        """Reverse an approval, as PayPal does if an order is not captured for hours. Raises Refusal if not approved."""
         if order.status != "APPROVED":
             raise refused("ORDER_NOT_APPROVED")
         self._change(order, "PAYER_ACTION_REQUIRED" if order.has_source else "CREATED")
         self._announce("CHECKOUT.PAYMENT-APPROVAL.REVERSED", self._serializers.reversed_approval(order), order.amount)
 
     def capture_order(self, order: Order) -> Capture:
-        """Take the money of an approved order. Raises Refusal."""
+        """Capture the money of an approved order. Raises Refusal."""
         if order.status == "COMPLETED":
             raise refused("ORDER_ALREADY_CAPTURED")
         if order.status != "APPROVED":
@@ -76,7 +76,7 @@ class Ledger:
         return self._take_money(order, outcome)
 
     def decide_capture(self, capture: Capture, status: Literal["COMPLETED", "DECLINED"]) -> None:
-        """End the wait for a PENDING capture. Raises Refusal for another."""
+        """Decide a PENDING capture. Raises Refusal if it is not PENDING."""
         if capture.status != "PENDING":
             raise refused("INVALID_PARAMETER_VALUE")
         capture.reason = None
@@ -85,7 +85,7 @@ class Ledger:
         self._announce(event, self._serializers.capture(capture), capture.amount)
 
     def reverse_capture(self, capture: Capture) -> None:
-        """Take the money of a capture from the merchant, as after a chargeback. Raises Refusal if there is none."""
+        """Reverse a capture, as after a chargeback. Raises Refusal if no money is left."""
         left = self._left_of(capture)
         if capture.status not in {"COMPLETED", "PARTIALLY_REFUNDED"} or not left:
             raise refused("REFUND_NOT_ALLOWED")
@@ -95,7 +95,7 @@ class Ledger:
         self._give_back(capture, refund, "PAYMENT.CAPTURE.REVERSED")
 
     def refund_capture(self, capture: Capture, request: RefundRequest) -> Refund:
-        """Give money back. Raises Refusal."""
+        """Refund a capture. Raises Refusal."""
         amount = self._refundable(capture, request.amount)
         outcome = self._faults.take("refund_capture", OUTCOMES)
         self._raise_requested_refusal(outcome)
@@ -113,7 +113,7 @@ class Ledger:
         return refund
 
     def decide_refund(self, refund: Refund, status: Literal["COMPLETED", "FAILED"]) -> None:
-        """End the wait for a PENDING refund. Raises Refusal for another."""
+        """Decide a PENDING refund. Raises Refusal if it is not PENDING."""
         if refund.status != "PENDING":
             raise refused("INVALID_PARAMETER_VALUE")
         refund.reason = None
@@ -123,14 +123,14 @@ class Ledger:
         self._announce(event, self.show_refund(refund), refund.amount)
 
     def show_order(self, order: Order, *, brief: bool = False) -> dict[str, Any]:
-        """Return an order as PayPal shows it; `brief`: as it answers a capture."""
+        """Return an order in PayPal's format, or with `brief` in the minimal format of a capture's answer."""
         captures = [self._store.get(Capture, id_) for id_ in order.captures]
         refunds = [self._store.get(Refund, id_) for capture in captures for id_ in capture.refunds]
         draw = self._serializers.brief_capture_answer if brief else self._serializers.order
         return draw(order, captures, refunds)
 
     def show_refund(self, refund: Refund) -> dict[str, Any]:
-        """Return a refund as PayPal shows it."""
+        """Return a refund in PayPal's format."""
         return self._serializers.refund(
             refund, self._given_back(self._store.get(Capture, refund.capture_id), "COMPLETED")
         )
@@ -163,7 +163,7 @@ class Ledger:
             raise self.refusal(outcome.issue, order)
 
     def refusal(self, issue: str, order: Order | None = None) -> Refusal:
-        """Return a refusal that somebody wanted; a declined instrument counts as an attempt."""
+        """Return a requested refusal. A decline that the payer can resolve counts as a payment attempt."""
         refusal = refused(issue)
         if order and issue in PAYER_CAN_RESOLVE:
             refusal.redirect = self._serializers.approval_url(order)
@@ -172,7 +172,7 @@ class Ledger:
         return refusal
 
     def _refundable(self, capture: Capture, money: Money | None) -> Amount:
-        """Return how much is given back. Raises Refusal if that cannot be."""
+        """Return the amount to refund. Raises Refusal if it cannot be refunded."""
         if capture.is_reversed:
             raise refused("REFUND_NOT_PERMITTED_DUE_TO_CHARGEBACK")
         if capture.status == "PENDING":

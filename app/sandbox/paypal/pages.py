@@ -1,4 +1,4 @@
-"""The pages of the PayPal stand-in on which a payer approves an order, or does not."""
+"""The pages of the PayPal stand-in on which a payer approves or cancels an order."""
 
 from html import escape
 from urllib.parse import urlencode, urlsplit
@@ -25,7 +25,7 @@ button {{ font: inherit; padding: .5rem 1.5rem; margin: 1rem 1rem 0 0 }}
 small {{ color: #666 }}
 </style>
 {content}
-<p><small>This stands in for PayPal on your machine. No money moves.</small></p>
+<p><small>This page replaces PayPal on your machine. No money moves.</small></p>
 </html>
 """
 BUTTONS = """
@@ -35,7 +35,7 @@ BUTTONS = """
 
 
 def create_pages(store: Store, ledger: Ledger) -> list[HTTPRouteHandler]:
-    """Return the pages: a list of orders, the approval, and its two buttons."""
+    """Return the pages: the list of orders, an order with its buttons, and the actions of the buttons."""
 
     @get("/", media_type=MediaType.HTML)
     async def show_orders() -> Response[str]:
@@ -68,7 +68,7 @@ def create_pages(store: Store, ledger: Ledger) -> list[HTTPRouteHandler]:
 
 
 def _back(url: str, **parameters: str) -> Redirect:
-    """Lead the browser to the merchant's page, whose own parameters stay."""
+    """Redirect to the merchant's page, and keep its own parameters."""
     parts = urlsplit(url)
     query = "&".join(filter(None, [parts.query, urlencode(parameters)]))
     return Redirect(parts._replace(query=query).geturl(), status_code=303)
@@ -79,16 +79,16 @@ def _page(content: str, status_code: int = 200) -> Response[str]:
 
 
 def _missing() -> Response[str]:
-    return _page("<h1>Sorry</h1><p>There is no such order.</p>", 404)
+    return _page("<h1>Unknown order</h1><p>This order does not exist. Check the link.</p>", 404)
 
 
 def _order(order: Order) -> str:
     amount = f"{order.amount.value} {order.amount.currency_code}"
-    told = f"<h1>{escape(amount)}</h1><p>{escape(order.description or '')}</p>"
+    heading = f"<h1>{escape(amount)}</h1><p>{escape(order.description or '')}</p>"
     if order.status == "COMPLETED":
-        return f"{told}<p>This order has been captured.</p>"
-    state = "<p>Approved; you may approve it again.</p>" if order.status == "APPROVED" else ""
-    return told + state + BUTTONS.format(id=order.id)
+        return f"{heading}<p>This order is paid.</p>"
+    state = "<p>This order is approved. You can approve it again.</p>" if order.status == "APPROVED" else ""
+    return heading + state + BUTTONS.format(id=order.id)
 
 
 def _list(orders: list[Order]) -> str:

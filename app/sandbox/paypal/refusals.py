@@ -25,7 +25,7 @@ MESSAGES = {
 
 
 class Issue(NamedTuple):
-    """Why a request is refused."""
+    """The reason of a refusal."""
 
     status: int
     description: str
@@ -133,7 +133,7 @@ PAYER_CAN_RESOLVE = frozenset({"INSTRUMENT_DECLINED", "PAYER_ACTION_REQUIRED"})
 
 
 class Refusal(Exception):  # noqa: N818  an answer
-    """PayPal's answer with an HTTP status of 4xx or 5xx; `detail` is the one item of its `details`."""
+    """A PayPal response with an HTTP status of 4xx or 5xx. `detail` is the only item of its `details`."""
 
     def __init__(self, status: int, detail: dict[str, str] | None = None) -> None:
         super().__init__(status, detail)
@@ -144,7 +144,7 @@ class Refusal(Exception):  # noqa: N818  an answer
         self._detail = detail
 
     def body(self, debug_id: str) -> dict[str, Any]:
-        """Return the JSON."""
+        """Return the body, to be encoded as JSON."""
         name, message = MESSAGES[self.status]
         links = [{"href": DOCUMENTATION, "rel": "information_link", "method": "GET"}]
         if self.redirect:
@@ -154,6 +154,6 @@ class Refusal(Exception):  # noqa: N818  an answer
 
 
 def refused(issue: str, **detail: str) -> Refusal:
-    """Return the refusal for `issue`; `detail` may have `field`, `value`, `location` and another `description`."""
+    """Return the refusal for `issue`. `detail` may contain `field`, `value`, `location` and another `description`."""
     status, description = ISSUES[issue]
     return Refusal(status, {"issue": issue, "description": description, **detail})

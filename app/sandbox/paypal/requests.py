@@ -1,4 +1,4 @@
-"""What the PayPal stand-in is asked for: bodies of requests, checked as PayPal checks them."""
+"""The request bodies of the PayPal stand-in, validated as PayPal does."""
 
 import re
 from decimal import Decimal
@@ -27,14 +27,14 @@ Note = Annotated[str, Meta(min_length=1, max_length=255)]
 
 
 class Money(Struct):
-    """An amount that somebody sent."""
+    """An amount in a request."""
 
     currency_code: CurrencyCode
     value: Value
 
 
 class Unit(Struct):
-    """A purchase unit. PayPal takes ten; the stand-in takes one."""
+    """A purchase unit. PayPal accepts ten in an order, the stand-in one."""
 
     amount: Money
     reference_id: ReferenceId = "default"
@@ -44,14 +44,14 @@ class Unit(Struct):
 
 
 class Addresses(Struct):
-    """Where the payer's browser goes afterwards."""
+    """The pages to which the payer's browser returns."""
 
     return_url: str | None = None
     cancel_url: str | None = None
 
 
 class Wallet(Struct):
-    """The payment source PayPal."""
+    """The payment source `paypal`."""
 
     experience_context: Addresses | None = None
 
@@ -72,17 +72,17 @@ class OrderRequest(Struct):
 
     @property
     def addresses(self) -> Addresses:
-        """Where the payer's browser goes, said in the new way or in the old."""
+        """The pages to which the payer's browser returns, from the current field or the deprecated one."""
         context = self.payment_source.paypal.experience_context if self.payment_source else None
         return context or self.application_context or Addresses()
 
 
 class CaptureRequest(Struct):
-    """The body that captures an order; the payer has chosen the source."""
+    """The body that captures an order. It is empty because the payer has chosen the payment source."""
 
 
 class RefundRequest(Struct):
-    """The body that refunds a capture; without an amount, all that is left of it."""
+    """The body that refunds a capture. Without an amount, the whole remainder is refunded."""
 
     amount: Money | None = None
     custom_id: ShortText | None = None
@@ -91,7 +91,7 @@ class RefundRequest(Struct):
 
 
 def parse(body: bytes, kind: type[T]) -> T:
-    """Read a body; none at all is an empty object. Raises Refusal."""
+    """Parse a body. An empty body counts as an empty object. Raises Refusal."""
     try:
         return msgspec.json.decode(body or b"{}", type=kind)
     except msgspec.ValidationError as error:
@@ -101,7 +101,7 @@ def parse(body: bytes, kind: type[T]) -> T:
 
 
 def check_amount(money: Money, *, no_decimals: str = "DECIMAL_PRECISION") -> Amount:
-    """Return an amount with its currency's decimals. Raises Refusal; `no_decimals` is the issue of 1.50 JPY."""
+    """Return an amount with its currency's decimals. Raises Refusal, with issue `no_decimals` for 1.50 JPY."""
     where = {"field": "/amount/value", "value": money.value, "location": "body"}
     if money.currency_code not in CURRENCIES:
         raise refused("INVALID_CURRENCY_CODE", **where | {"field": "/amount/currency_code"})
@@ -128,7 +128,7 @@ _PLACE = re.compile(r"(?:required field `(?P<missing>\w+)`)?(?: - at `\$(?P<path
 
 
 def _refusal_for(text: str) -> Refusal:
-    """Return the refusal for what msgspec complains of."""
+    """Return the refusal for an error message of msgspec."""
     issue = next(
         (issue for start, issue in _ISSUES_BY_MESSAGE.items() if re.match(start, text)), "INVALID_PARAMETER_SYNTAX"
     )

@@ -1,4 +1,4 @@
-"""The resources of the PayPal stand-in as PayPal shows them: orders, captures, refunds, webhook events."""
+"""Serializes the PayPal stand-in's orders, captures, refunds and webhook events in PayPal's format."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -46,13 +46,13 @@ RESOURCE_TYPES = {
 
 
 class Serializers:
-    """Draws resources whose links lead to `base_url`."""
+    """Serializes resources with links to `base_url`."""
 
     def __init__(self, base_url: str) -> None:
         self._base_url = base_url
 
     def approval_url(self, order: Order) -> str:
-        """Return where the payer approves an order."""
+        """Return the page on which the payer approves an order."""
         return f"{self._base_url}/checkoutnow?token={order.id}"
 
     def brief_order(self, order: Order) -> dict[str, Any]:
@@ -63,7 +63,7 @@ class Serializers:
     def brief_capture_answer(
         self, order: Order, captures: Sequence[Capture], refunds: Sequence[Refund]
     ) -> dict[str, Any]:
-        """Return the minimal answer to a capture of an order; it has the payments in it, as PayPal's has."""
+        """Return the minimal representation of a captured order, which includes the payments as PayPal's does."""
         unit = {"reference_id": order.reference_id, "payments": self._payments(captures, refunds)}
         return {
             **self.brief_order(order),
@@ -73,7 +73,7 @@ class Serializers:
         }
 
     def order(self, order: Order, captures: Sequence[Capture], refunds: Sequence[Refund]) -> dict[str, Any]:
-        """Return the whole order."""
+        """Return the full representation of an order."""
         is_approved = order.status in {"APPROVED", "COMPLETED"}
         unit = {
             "reference_id": order.reference_id,
@@ -95,7 +95,7 @@ class Serializers:
         }
 
     def capture(self, capture: Capture) -> dict[str, Any]:
-        """Return a capture, as it is shown on its own."""
+        """Return the full representation of a capture."""
         return {
             **self._bare_capture(capture),
             "supplementary_data": {"related_ids": {"order_id": capture.order_id}},
@@ -103,7 +103,7 @@ class Serializers:
         }
 
     def refund(self, refund: Refund, total_refunded: Decimal | None = None) -> dict[str, Any]:
-        """Return a refund; with what has been given back of its capture by now, if that is known."""
+        """Return the full representation of a refund, with its capture's total refunds if given."""
         money = _amount(refund.amount)
         nothing = {**money, "value": _text(Decimal(0), refund.amount)}
         total = (
@@ -151,7 +151,7 @@ class Serializers:
         }
 
     def reversed_approval(self, order: Order) -> dict[str, Any]:
-        """Return the resource of CHECKOUT.PAYMENT-APPROVAL.REVERSED, which is not a whole order."""
+        """Return the resource of CHECKOUT.PAYMENT-APPROVAL.REVERSED, which is only a part of an order."""
         unit = {"reference_id": order.reference_id, **_given(custom_id=order.custom_id, invoice_id=order.invoice_id)}
         return {"order_id": order.id, "purchase_units": [unit], "payment_source": {"paypal": WALLET}}
 
@@ -208,7 +208,7 @@ def _given(**fields: str | None) -> dict[str, str]:
 
 
 def _breakdown(amount: Amount) -> dict[str, Any]:
-    """Return what the merchant gets: PayPal keeps 3.49% and, so that it is simple, 0.49 of any currency."""
+    """Return the merchant's share. The fee is 3.49% plus 0.49 of any currency, a simplification of PayPal's fees."""
     fee = min(amount.number * Decimal("0.0349") + Decimal("0.49"), amount.number)
     shares = {"gross_amount": amount.number, "paypal_fee": fee}
     texts = {name: _text(share, amount) for name, share in shares.items()}

@@ -1,7 +1,7 @@
-"""A PayPal for development: Orders v2, Payments v2, OAuth2 and signed webhooks, as PayPal's OpenAPI documents say.
+"""The PayPal stand-in: Orders v2, Payments v2, OAuth2 and signed webhooks, as in PayPal's OpenAPI documents.
 
-What it leaves out: several purchase units in an order, intent AUTHORIZE, changing and expiring orders, cards.
-What it adds: approval without a login (pages.py), and calls that make things go wrong (control.py).
+Not supported: several purchase units in an order, intent AUTHORIZE, changing and expiring orders, cards.
+Additional: approval without a login (pages.py), and operations that inject faults (control.py).
 """
 
 from pathlib import Path
@@ -30,9 +30,9 @@ TOKEN_SECONDS = 32400.0  # nine hours, as PayPal's
 
 
 class PayPalStandIn:
-    """Serves at `url`, the same after a restart if its port is free then; its data are in the folder `home`.
+    """Serves at `url`, and keeps its data in the folder `home`. After a restart, it uses the same port if it is free.
 
-    `webhook_pause` is in seconds, between the first and the second attempt to deliver a webhook.
+    `webhook_pause` is the time in seconds between the first and the second attempt to deliver a webhook.
     """
 
     def __init__(self, home: Path, *, token_seconds: float = TOKEN_SECONDS, webhook_pause: float = 1) -> None:
@@ -49,11 +49,11 @@ class PayPalStandIn:
 
     @property
     def url(self) -> str:
-        """The address of the API and of the pages; empty before the start."""
+        """The URL of the API and the pages; empty before the start."""
         return self._server.url
 
     def settings(self) -> dict[str, str]:
-        """Return the environment of an API whose PayPal this is."""
+        """Return the environment variables for an API that uses this stand-in."""
         return {
             "PAYPAL_BASE_URL": self.url,
             "PAYPAL_CLIENT_ID": self.client_id,
@@ -63,7 +63,7 @@ class PayPalStandIn:
         }
 
     async def start(self) -> None:
-        """Listen, and go on with what an earlier run has left."""
+        """Start listening, and resume the deliveries of an earlier run."""
         store = self._store = Store(self._file)
         listener = self._server.listen(int(store.fact("port") or 0))
         store.put_fact("port", str(self._server.port))
@@ -84,7 +84,7 @@ class PayPalStandIn:
         self._server.serve(_application(handlers), listener)
 
     async def stop(self) -> None:
-        """Stop; orders, payments and webhooks that nobody has taken yet stay for the next start."""
+        """Stop. Orders, payments and undelivered webhooks are kept for the next start."""
         await self._server.stop()
         if self._webhooks:
             await self._webhooks.stop()
@@ -92,7 +92,7 @@ class PayPalStandIn:
             self._store.close()
 
     def send_webhooks_to(self, url: str) -> None:
-        """Send webhooks to `url`; until it is known, they wait."""
+        """Send webhooks to `url`, including those that were waiting for a URL."""
         if self._webhooks:
             self._webhooks.send_to(url)
 

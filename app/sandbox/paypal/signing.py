@@ -1,4 +1,4 @@
-"""Webhooks signed as PayPal signs them, by a key whose certificate only a sandbox's API believes."""
+"""Signs webhooks as PayPal does, with a certificate that only the sandbox's API trusts."""
 
 import json
 import zlib
@@ -25,7 +25,7 @@ from app.sandbox.files import write_private
 SIGNER = "messageverificationcerts.sandbox.paypal.com"
 URL = "https://api.sandbox.paypal.com/v1/notifications/certs/CERT-{}"
 LIFETIME = timedelta(days=397)
-RENEWED_BEFORE = timedelta(days=180)  # a stack that runs longer than that has to be started again
+RENEWED_BEFORE = timedelta(days=180)  # a stack must be restarted at least this often
 
 KEY_USAGE = dict.fromkeys(
     (
@@ -50,9 +50,9 @@ class _Identity(NamedTuple):
 
 
 class WebhookSigner:
-    """Signs webhooks; the key stays in the folder `home`, and the file `certificates` says whom to believe.
+    """Signs webhooks. The key is in the folder `home`; the file `certificates` contains the trusted certificate.
 
-    That file is for PAYPAL_CERTIFICATES. The certificate's URL is one of PayPal's, but nothing is fetched from there.
+    That file is for PAYPAL_CERTIFICATES. The certificate's URL is a PayPal URL, but it is never fetched.
     """
 
     def __init__(self, home: Path) -> None:
@@ -64,7 +64,7 @@ class WebhookSigner:
         write_private(self.certificates, json.dumps({self.certificate_url: pems}, indent=2))
 
     def headers(self, body: bytes, webhook_id: str) -> dict[str, str]:
-        """Return the headers to send with `body`: a new transmission, signed for the webhook of that id."""
+        """Return the headers for `body`, as a new transmission signed for this webhook id."""
         transmission, time = str(uuid4()), datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         return {
             "PAYPAL-TRANSMISSION-ID": transmission,
@@ -76,13 +76,13 @@ class WebhookSigner:
         }
 
     def signature(self, body: bytes, webhook_id: str, transmission: str, time: str) -> str:
-        """Return the signature of one transmission; the same each time, as PKCS #1 v1.5 has nothing random."""
+        """Return the signature of a transmission. It is deterministic (PKCS #1 v1.5)."""
         signed = f"{transmission}|{time}|{webhook_id}|{zlib.crc32(body)}"
         return b64encode(self._key.sign(signed.encode(), PKCS1v15(), SHA256())).decode()
 
 
 def _load_identity(path: Path) -> _Identity | None:
-    """Return what is in the file; None if it is not there, damaged or soon too old."""
+    """Read the identity from the file. None if the file is missing or invalid, or the certificate expires soon."""
     try:
         content = path.read_bytes()
         key = load_pem_private_key(content, password=None)
@@ -95,7 +95,7 @@ def _load_identity(path: Path) -> _Identity | None:
 
 
 def _create_identity(path: Path) -> _Identity:
-    """Make and keep a key, its certificate and the root that issued it; nobody needs the root's own key again."""
+    """Create and store a key, its certificate and the issuing root. The root's key is discarded."""
     root_key, key = (rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2))
     root = _root(root_key)
     identity = _Identity(key, _certificate(key.public_key(), root, root_key), root)
@@ -134,7 +134,7 @@ def _builder(subject: x509.Name, issuer: x509.Name, public: rsa.RSAPublicKey) ->
         .issuer_name(issuer)
         .public_key(public)
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))  # the clock of another process may be behind
+        .not_valid_before(now - timedelta(days=1))  # another process's clock may be behind
         .not_valid_after(now + LIFETIME)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
     )

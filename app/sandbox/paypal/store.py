@@ -1,4 +1,4 @@
-"""What the PayPal stand-in remembers, in one SQLite file, so that a payment outlives a restart."""
+"""The PayPal stand-in's records in an SQLite file, so that payments survive a restart."""
 
 import contextlib
 import secrets
@@ -12,33 +12,33 @@ from typing import Literal, TypeVar
 import msgspec
 from msgspec import Struct, field
 
-CAPITALS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # PayPal's ids leave out what people mix up
+CAPITALS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # PayPal's ids omit characters that look alike
 
 
 def new_id(length: int = 17) -> str:
-    """Return a random id as PayPal makes them."""
+    """Return a random id in PayPal's format."""
     return "".join(secrets.choice(CAPITALS) for _ in range(length))
 
 
 def now() -> str:
-    """Return this moment as PayPal writes times."""
+    """Return the current time in PayPal's format."""
     return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 class Amount(Struct, frozen=True):
-    """Money as it is written in JSON."""
+    """An amount of money in PayPal's JSON format."""
 
     currency_code: str
     value: str
 
     @property
     def number(self) -> Decimal:
-        """The value, to compute with."""
+        """The value as a Decimal."""
         return Decimal(self.value)
 
 
 class Order(Struct, kw_only=True):
-    """An order of one purchase unit. Without a payment source it is CREATED, with one PAYER_ACTION_REQUIRED."""
+    """An order of one purchase unit. A new order is PAYER_ACTION_REQUIRED with a payment source, CREATED without."""
 
     id: str = field(default_factory=new_id)
     status: Literal["CREATED", "PAYER_ACTION_REQUIRED", "APPROVED", "COMPLETED"]
@@ -57,7 +57,7 @@ class Order(Struct, kw_only=True):
 
 
 class Capture(Struct, kw_only=True):
-    """Money taken from the payer, or to be taken (PENDING), or not (DECLINED)."""
+    """A capture. PENDING means not decided, DECLINED that no money was taken."""
 
     id: str = field(default_factory=new_id)
     order_id: str
@@ -73,7 +73,7 @@ class Capture(Struct, kw_only=True):
 
 
 class Refund(Struct, kw_only=True):
-    """Money given back to the payer, or to be given back (PENDING), or not (FAILED, CANCELLED)."""
+    """A refund. PENDING means not decided, FAILED and CANCELLED that no money was returned."""
 
     id: str = field(default_factory=new_id)
     capture_id: str
@@ -88,7 +88,7 @@ class Refund(Struct, kw_only=True):
 
 
 class Receipt(Struct, kw_only=True):
-    """What became of a request with a PayPal-Request-Id: the resource that it made, or the decline."""
+    """The result of a request with a PayPal-Request-Id: the created resource, or the decline."""
 
     id: str
     resource: str | None = None
@@ -97,7 +97,7 @@ class Receipt(Struct, kw_only=True):
 
 
 class Event(Struct, kw_only=True):
-    """A webhook event; `body` are the bytes to send, `copies` how often."""
+    """A webhook event. `body` is sent `copies` times."""
 
     id: str = field(default_factory=lambda: f"WH-{new_id()}-{new_id()}")
     type: str
@@ -109,7 +109,7 @@ class Event(Struct, kw_only=True):
 
 
 class Fact(Struct):
-    """A value that has a name."""
+    """A named value."""
 
     id: str
     value: str
@@ -123,12 +123,12 @@ PUT = "INSERT INTO record VALUES (?, ?, ?) ON CONFLICT (kind, id) DO UPDATE SET 
 
 
 class Store:
-    """All records by their kind and id; without a path, in memory only."""
+    """Stores all records by kind and id; without a path, in memory only."""
 
     def __init__(self, path: Path | None) -> None:
         self._database = sqlite3.connect(path or ":memory:", isolation_level=None)
         self._database.execute("PRAGMA journal_mode = WAL")
-        self._database.execute("PRAGMA synchronous = OFF")  # what was written survives our death, if not the machine's
+        self._database.execute("PRAGMA synchronous = OFF")  # data survives a crash of the process, not of the machine
         self._database.execute(TABLE)
 
     def close(self) -> None:
@@ -137,7 +137,7 @@ class Store:
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
-        """Write all of what the block writes, or, if it raises, nothing."""
+        """Run the block in a transaction, which is rolled back if the block raises."""
         self._database.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -147,7 +147,7 @@ class Store:
         self._database.execute("COMMIT")
 
     def put(self, record: Record) -> None:
-        """Write a record, in place of an earlier one of its id."""
+        """Insert or replace a record."""
         self._database.execute(PUT, (type(record).__name__, record.id, msgspec.json.encode(record)))
 
     def find(self, kind: type[R], id_: str) -> R | None:
@@ -158,14 +158,14 @@ class Store:
         return msgspec.json.decode(found[0], type=kind) if found else None
 
     def get(self, kind: type[R], id_: str) -> R:
-        """Return a record that is there."""
+        """Return a record. Raises LookupError if it does not exist."""
         found = self.find(kind, id_)
         if found is None:
             raise LookupError(f"{kind.__name__} {id_}")
         return found
 
     def all(self, kind: type[R]) -> list[R]:
-        """Return all records of a kind, the oldest first."""
+        """Return all records of a kind, oldest first."""
         rows = self._database.execute("SELECT document FROM record WHERE kind = ? ORDER BY rowid", (kind.__name__,))
         return [msgspec.json.decode(document, type=kind) for (document,) in rows]
 

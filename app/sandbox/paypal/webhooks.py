@@ -1,4 +1,4 @@
-"""The webhooks of the PayPal stand-in: signed, sent until somebody takes them, in no order to rely on."""
+"""The webhooks of the PayPal stand-in: signed, repeated until they are accepted, in no guaranteed order."""
 
 import asyncio
 from typing import Any, Protocol
@@ -10,7 +10,7 @@ from app.sandbox.paypal.faults import WEBHOOKS, Faults
 from app.sandbox.paypal.serializers import Serializers
 from app.sandbox.paypal.store import Amount, Event, Store
 
-MAX_ATTEMPTS = 25  # as PayPal, which spreads them over three days
+MAX_ATTEMPTS = 25  # as at PayPal, which spreads them over three days
 MAX_PAUSE = 60.0
 SECONDS_TO_ANSWER = 30
 
@@ -23,7 +23,7 @@ class Signer(Protocol):
 
 
 class Webhooks:
-    """Sends events to `url` as soon as it is known; `pause` is in seconds, after the first failure, then doubled."""
+    """Sends events once `send_to` has set the URL. `pause` is the seconds after the first failure, then doubled."""
 
     def __init__(
         self, store: Store, serializers: Serializers, faults: Faults, signer: Signer, webhook_id: str, pause: float
@@ -45,20 +45,20 @@ class Webhooks:
         self._url_is_known.set()
 
     def resume(self) -> None:
-        """Go on with what an earlier run has left."""
+        """Resume the deliveries of an earlier run."""
         for event in self._store.all(Event):
             if event.state == "due":
                 self._deliver(event)
 
     async def stop(self) -> None:
-        """Send nothing more."""
+        """Cancel all deliveries."""
         for delivery in self._deliveries:
             delivery.cancel()
         await asyncio.gather(*self._deliveries, return_exceptions=True)
         await self._http.aclose()
 
     def announce(self, event_type: str, resource: dict[str, Any], amount: Amount) -> None:
-        """Put an event into the records, and send it unless it is to be withheld."""
+        """Store an event, and send it unless a fault withholds it."""
         event = Event(type=event_type)
         event.body = msgspec.json.encode(self._serializers.event(event.id, event_type, resource, amount))
         while fault := self._faults.take("webhook", WEBHOOKS):
@@ -73,7 +73,7 @@ class Webhooks:
             self._deliver(event)
 
     def release(self) -> None:
-        """Send what was withheld, the last first."""
+        """Send the withheld events, newest first."""
         for event in reversed(self._store.all(Event)):
             if event.state == "withheld":
                 event.state = "due"
@@ -81,7 +81,8 @@ class Webhooks:
                 self._deliver(event)
 
     def send_again(self, event: Event) -> None:
-        """Send an event once more."""
+        """Send an event again."""
+
         event.state, event.copies, event.wait = "due", 1, 0
         self._store.put(event)
         self._deliver(event)

@@ -1,1 +1,1 @@
-"""Embedded PostgreSQL and Valkey, and how their processes start and end."""
+"""The embedded PostgreSQL and Valkey, and the processes of all components."""

@@ -1,4 +1,4 @@
-"""Prepares the embedded PostgreSQL for the migrations, and opens it to the roles that they create."""
+"""Prepares the embedded PostgreSQL for the migrations, and sets the passwords of the roles that they create."""
 
 import asyncpg
 
@@ -11,12 +11,12 @@ LOGINS = ("booking_app", "booking_admin", "booking_auditor")
 
 
 def dsn_of(postgres: EmbeddedPostgres, role: str) -> str:
-    """Return the address of the database for `role`."""
+    """Return the URL of the database for `role`."""
     return postgres.dsn(user=role, database=DATABASE, password=secret(postgres.home, role))
 
 
 async def create_database(postgres: EmbeddedPostgres) -> None:
-    """Make the owner and its database, if they are missing."""
+    """Create the owner and its database if they are missing."""
     connection = await asyncpg.connect(postgres.superuser_dsn, ssl=False)
     try:
         if not await connection.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", OWNER):
@@ -29,7 +29,7 @@ async def create_database(postgres: EmbeddedPostgres) -> None:
 
 
 async def disable_doctor_verification(postgres: EmbeddedPostgres) -> None:
-    """Make do without an admin who verifies doctors. It is ours to say until somebody registers, then an admin's."""
+    """Allow bookings with unverified doctors. Has no effect once an account exists: the setting is then an admin's."""
     connection = await asyncpg.connect(dsn_of(postgres, OWNER), ssl=False)
     try:
         await connection.execute(
@@ -40,7 +40,7 @@ async def disable_doctor_verification(postgres: EmbeddedPostgres) -> None:
 
 
 async def set_passwords(postgres: EmbeddedPostgres) -> None:
-    """Give the roles of the migrations, which come without one, their passwords."""
+    """Set the passwords of the roles that the migrations create without one."""
     connection = await asyncpg.connect(postgres.superuser_dsn, ssl=False)
     try:
         for role in LOGINS:
@@ -52,5 +52,5 @@ async def set_passwords(postgres: EmbeddedPostgres) -> None:
 async def _set_password(
     connection: "asyncpg.Connection[asyncpg.Record]", postgres: EmbeddedPostgres, role: str
 ) -> None:
-    password = secret(postgres.home, role)  # of letters, digits, - and _: it needs no quoting
+    password = secret(postgres.home, role)  # contains only letters, digits, - and _: needs no quoting
     await connection.execute(f"ALTER ROLE {role} PASSWORD '{password}'")

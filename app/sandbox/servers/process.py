@@ -1,4 +1,4 @@
-"""A component's process: started in a session of its own, logged to a file, and ended with its parent."""
+"""A component's process: it has its own session, logs to a file, and ends with its parent."""
 
 import asyncio
 import contextlib
@@ -12,19 +12,19 @@ from typing import BinaryIO, NamedTuple
 from app.sandbox.errors import SandboxError
 
 LAUNCHER = Path(__file__).with_name("launch.py")
-MARK = "BOOKING_SANDBOX"  # in every component's environment, as NAME:HOME: whose process it is
+MARK = "BOOKING_SANDBOX"  # a variable of every component, with the value NAME:HOME, to identify its process
 LOG_LINES_SHOWN = 8
 
 
 class Stop(NamedTuple):
-    """A signal, and how many seconds to wait for its effect."""
+    """A signal, and the seconds to wait for its effect."""
 
     signal: signal.Signals
     seconds: float
 
 
 class Program(NamedTuple):
-    """What to start, where, and as whom (launch.py lists the identities)."""
+    """A command with its environment, working directory and identity (see launch.py)."""
 
     command: Sequence[str | Path]
     environment: Mapping[str, str]
@@ -36,16 +36,16 @@ POLITE = (Stop(signal.SIGTERM, 15), Stop(signal.SIGKILL, 5))
 
 
 def launcher(identity: str, death_signal: signal.Signals) -> tuple[str, ...]:
-    """Return the beginning of a command line that runs the rest as `identity` and ends it with us."""
+    """Return a command prefix that runs a program as `identity` and ends it when this process ends."""
     script = (sys.executable, "-I", "-S", str(LAUNCHER))
     return (*script, str(os.getpid()), identity, str(int(death_signal)))
 
 
 class Child:
-    """One component's process, which may be started again after it has ended.
+    """A component's process, which can be started again after it has ended.
 
-    Its output goes to `home/logs/<name>.log`; the first start moves an earlier run's log to `<name>.log.1`.
-    Should we die, the kernel sends it the first signal of `stops`.
+    Its output goes to `home/logs/<name>.log`. The first start moves an earlier run's log to `<name>.log.1`.
+    If this process dies, the kernel sends the first signal of `stops`.
     """
 
     def __init__(self, name: str, home: Path, *, stops: Sequence[Stop] = POLITE) -> None:
@@ -58,7 +58,7 @@ class Child:
 
     @property
     def pid(self) -> int:
-        """The process's id; 0 before it starts and after it was stopped."""
+        """The process id; 0 before the start and after a stop."""
         return self._process.pid if self._process else 0
 
     @property
@@ -77,11 +77,11 @@ class Child:
                 stderr=log,
                 cwd=program.directory,
                 env={**program.environment, MARK: f"{self.name}:{self._home}"},
-                start_new_session=True,  # a terminal's Ctrl-C must not reach it: we stop things, in our order
+                start_new_session=True,  # Ctrl-C must not reach it: the supervisor stops components in order
             )
 
     async def run(self, program: Program) -> int:
-        """Start `program`, wait until it ends and return its exit code; it does not outlive this call."""
+        """Run `program` and return its exit code. If the call is canceled, the process is stopped."""
         try:
             await self.start(program)
             return await self.wait()
@@ -89,11 +89,11 @@ class Child:
             await self.stop()
 
     async def wait(self) -> int:
-        """Wait until the process ends and return its exit code (a signal's number, negated)."""
+        """Wait until the process ends and return its exit code (a negated signal number if a signal ended it)."""
         return await self._process.wait() if self._process else 0
 
     async def stop(self) -> None:
-        """End the process, one signal of `stops` after the other, and then what is left of its group."""
+        """Stop the process with the signals of `stops` in turn, then kill the rest of its process group."""
         for number, seconds in self._stops:
             if not self.running:
                 break
@@ -104,13 +104,13 @@ class Child:
         self._process = None
 
     def kill(self) -> None:
-        """SIGKILL the process and its process group, those of them that live."""
+        """Send SIGKILL to the process group."""
         if self._process:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
 
     def failure(self, what: str) -> SandboxError:
-        """Return the error that says `what` and shows the end of the log."""
+        """Return an error with the message `what` and the end of the log."""
         lines = [line for line in self.log.read_text(errors="replace").splitlines() if line.strip()]
         return SandboxError("\n  ".join([f"{what}; see {self.log}", *lines[-LOG_LINES_SHOWN:]]))
 

@@ -1,4 +1,4 @@
-"""The wheel's Valkey: a Redis server that forgets all when it stops, since PostgreSQL has what must last."""
+"""The embedded Valkey of the wheel, a Redis server without persistence: durable data is in PostgreSQL."""
 
 import asyncio
 import platform
@@ -19,8 +19,8 @@ from app.sandbox.servers.wheels import wheel_folder
 
 STOPS = (Stop(signal.SIGTERM, 5), Stop(signal.SIGKILL, 5))
 SECONDS_TO_START = 30
-# The password keeps this machine's other users out; it stands in a file because command lines are public. A process
-# title of its own would be written over the environment that leftovers are recognised by.
+# The password keeps out other users of this machine. It is in a file because command lines are public. A process title
+# would overwrite the environment that identifies leftovers.
 CONFIGURATION = """\
 bind 127.0.0.1
 port {port}
@@ -38,7 +38,7 @@ def server_program() -> Path:
 
 
 class EmbeddedRedis:
-    """A Redis server whose configuration is in `home/redis` and whose password is in `home/secrets`."""
+    """A Redis server with its configuration in `home/redis` and its password in `home/secrets`."""
 
     def __init__(self, home: Path) -> None:
         self.home = home.resolve()
@@ -53,22 +53,22 @@ class EmbeddedRedis:
 
     @property
     def url(self) -> str:
-        """The address of its database 0, with the password."""
+        """The URL of database 0, with the password."""
         return f"redis://:{secret(self.home, 'redis')}@127.0.0.1:{self.port}/0"
 
     async def start(self, port: int | None = None) -> None:
-        """Start the server on `port` or on any free one. Raises SandboxError if it does not answer then."""
+        """Start the server on `port` or on a free one. Raises SandboxError if it does not answer."""
         (self.home / "redis").mkdir(mode=0o700, parents=True, exist_ok=True)
         await stop_leftovers(self.home, "redis")
         if not await start_on_port(port, self._start_and_wait):
             raise self.child.failure("Valkey did not start")
 
     async def stop(self) -> None:
-        """Stop the server; what it holds is gone."""
+        """Stop the server. Its data is lost."""
         await self.child.stop()
 
     async def _start_and_wait(self, port: int) -> bool:
-        """Start the server; whether it answers, rather than ends or takes too long."""
+        """Start the server, and return whether it answers in time."""
         self.port = port
         configuration = self.home / "redis" / "valkey.conf"
         write_private(configuration, CONFIGURATION.format(port=port, password=secret(self.home, "redis")))

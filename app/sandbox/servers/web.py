@@ -1,4 +1,4 @@
-"""An HTTP server inside the supervisor, for the pages and stand-ins of the sandbox."""
+"""An HTTP server inside the supervisor process, for the mailbox and the PayPal stand-in."""
 
 import asyncio
 import contextlib
@@ -29,7 +29,7 @@ class WebServer:
         return int(self.url.rpartition(":")[2] or 0)
 
     def listen(self, port: int = 0) -> socket.socket:
-        """Take `port`, or a free one if that is 0 or somebody else's; from now on `url` is known."""
+        """Bind `port`, or a free port if it is 0 or in use. Sets `url`."""
         try:
             listener = listening(port)
         except OSError as error:
@@ -40,7 +40,7 @@ class WebServer:
         return listener
 
     def serve(self, app: Litestar, listener: socket.socket) -> None:
-        """Serve on a socket that listens already: a request that comes before the server is ready waits for it."""
+        """Serve on a listening socket. Requests that arrive earlier wait until the server is ready."""
         config = uvicorn.Config(
             app,
             http=_AbortableProtocol,
@@ -48,23 +48,23 @@ class WebServer:
             ws="none",
             log_config=None,
             access_log=False,
-            timeout_keep_alive=75,  # seconds; a client that gives up its idle connections sooner meets no closed one
+            timeout_keep_alive=75,  # seconds; longer than clients keep idle connections
             timeout_graceful_shutdown=1,
         )
         self._server = _QuietServer(config)
         self._task = asyncio.create_task(self._server.serve(sockets=[listener]))
 
     async def stop(self) -> None:
-        """Stop, if it was started; a request that is still being answered has a second."""
+        """Stop the server if it was started. Running requests have one second to finish."""
         if self._server and self._task:
             self._server.should_exit = True
             await self._task
 
 
 def listening(port: int) -> socket.socket:
-    """Return a listening socket that says that it is TCP's.
+    """Return a listening socket with an explicit protocol (TCP).
 
-    Only then does asyncio turn Nagle's algorithm off, which holds back the second part of an answer for 40 ms.
+    Otherwise asyncio does not disable Nagle's algorithm, which delays the second part of a response by 40 ms.
     """
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
@@ -80,19 +80,19 @@ def listening(port: int) -> socket.socket:
 class _QuietServer(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave the signals to the process that we are a part of."""
+        """Do not handle signals: the supervisor does."""
         yield
 
 
 class _AbortableProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
-        """Let the application end the connection without an answer: ASGI has no message for that."""
+        """Let the application close the connection without a response: ASGI has no message for that."""
         super().on_message_begin()
         self.scope["extensions"] = {ABORT_EXTENSION: {"now": self.transport.abort}}
 
 
 async def abort_connection(scope: Scope) -> None:
-    """End the connection that a request came by; whatever is answered then, nobody gets."""
+    """Close a request's connection. A later response to the request is discarded."""
     extensions = scope.get("extensions") or {}
     cast(Callable[[], None], extensions[ABORT_EXTENSION]["now"])()
-    await asyncio.sleep(0)  # so that the server notices before it is given an answer
+    await asyncio.sleep(0)  # lets the server process the disconnect before the application responds

@@ -1,4 +1,4 @@
-"""Where the wheels of the extra `sandbox` keep their programs."""
+"""Finds the programs in the wheels of the extra `sandbox`."""
 
 import importlib.util
 from pathlib import Path
@@ -7,12 +7,12 @@ from app.sandbox.errors import SandboxError
 
 
 def wheel_folder(package: str, instead: str) -> Path:
-    """Return the folder of `package`, without importing it.
+    """Return the folder of `package` without importing it.
 
-    Raises SandboxError, which names the extra and what could be given `instead`, if it is not installed.
+    Raises SandboxError if it is not installed. The message names the extra, and the variable to set `instead`.
     """
     found = importlib.util.find_spec(package)
     if found is None or found.origin is None:
         hint = "pip install 'doctor-appointment-booking[sandbox]'"
-        raise SandboxError(f"the package {package} is missing: {hint}, or set {instead}")
+        raise SandboxError(f"the package {package} is not installed: run {hint}, or set {instead}")
     return Path(found.origin).parent

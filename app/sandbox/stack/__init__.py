@@ -1,1 +1,1 @@
-"""The stack as a whole: its components, its folder, what the terminal shows."""
+"""The whole stack: its components, its folder, its supervision and the terminal output."""

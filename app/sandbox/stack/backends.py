@@ -1,4 +1,4 @@
-"""The servers that the API and the worker need: given ones, or embedded ones in their place."""
+"""The servers that the API and the worker need: the configured ones, or embedded ones instead."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 WEBHOOKS = "/api/payments/webhooks/paypal/"
 
-# Everybody is one address here, and demos and tests are in a hurry.
+# All clients share one address here, and demos and tests send many requests.
 HIGH_RATE_LIMITS = dict.fromkeys(
     ("RATE_LIMIT", "RATE_LIMIT_LOGIN", "RATE_LIMIT_LOGIN_ADDRESS", "RATE_LIMIT_REGISTER"), "100000/minute"
 )
@@ -45,27 +45,27 @@ class Backends:
 
     @property
     def database_url(self) -> str:
-        """The database, for the API and the worker."""
+        """The URL of the database for the API and the worker."""
         return dsn_of(self.postgres, "booking_app") if self.postgres else str(self._given.database)
 
     @property
     def owner_database_url(self) -> str | None:
-        """The database, for migrations."""
+        """The URL of the database for migrations."""
         return dsn_of(self.postgres, "booking_owner") if self.postgres else self._given.owner_database
 
     @property
     def admin_database_url(self) -> str | None:
-        """The database, for people at psql."""
+        """The URL of the database for psql."""
         return dsn_of(self.postgres, "booking_admin") if self.postgres else self._given.admin_database
 
     @property
     def redis_url(self) -> str:
-        """The queue's server."""
+        """The URL of the queue's server."""
         return self.redis.url if self.redis else str(self._given.redis)
 
     @property
     def components(self) -> list[Component]:
-        """The child processes among the servers."""
+        """The servers that run as child processes."""
         servers = {"PostgreSQL": self.postgres, "Valkey": self.redis}
         return [_component(name, server) for name, server in servers.items() if server]
 
@@ -81,19 +81,19 @@ class Backends:
         return defaults | given | servers
 
     def set_api_url(self, url: str) -> None:
-        """Let those who call the API know where it is."""
+        """Set the URL of the API, to which the PayPal stand-in sends its webhooks."""
         if self.paypal:
             self.paypal.send_webhooks_to(url + WEBHOOKS)
 
     async def start(self) -> None:
-        """Start what is not given and migrate the database. Raises SandboxError if something does not start."""
+        """Start the embedded servers and migrate the database. Raises SandboxError if a step fails."""
         await self._start_postgres()
         await self._start_redis()
         await self._start_mailbox()
         await self._start_paypal()
 
     async def stop(self) -> None:
-        """Stop what was started, the last first."""
+        """Stop the started servers in reverse order."""
         if self.paypal and self.paypal.url:
             await self.paypal.stop()
             self._view.show("PayPal", "stopped")
@@ -122,7 +122,7 @@ class Backends:
 
     async def _migrate(self) -> None:
         if not self.owner_database_url:
-            self._view.show("Migrations", "skipped", "OWNER_DATABASE_URL is not set")
+            self._view.show("Migrations", "skipped", "because OWNER_DATABASE_URL is not set")
             return
         self._view.show("Migrations", "starting")
         environment = {**self._environment, "OWNER_DATABASE_URL": self.owner_database_url}
@@ -152,7 +152,7 @@ class Backends:
 
 
 def _component(name: str, server: EmbeddedPostgres | EmbeddedRedis) -> Component:
-    """Return `server` as a component that keeps its port when it is started again: its clients know that one."""
+    """Return `server` as a component that keeps its port after a restart, because its clients use that port."""
     return Component(
         name,
         server.child,
@@ -163,6 +163,6 @@ def _component(name: str, server: EmbeddedPostgres | EmbeddedRedis) -> Component
 
 def _mailbox() -> "Mailbox":
     wheel_folder("aiosmtpd", instead="EMAIL_HOST")
-    from app.sandbox.mailbox.server import Mailbox  # noqa: PLC0415  needs the extra, which not everybody needs
+    from app.sandbox.mailbox.server import Mailbox  # noqa: PLC0415  the extra may not be installed
 
     return Mailbox()

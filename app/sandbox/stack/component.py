@@ -1,4 +1,4 @@
-"""A child process with a name that people know: how it is brought up, and up again."""
+"""A named component of the stack: its start, stop and restarts."""
 
 import asyncio
 import time
@@ -10,12 +10,12 @@ from app.sandbox.servers.process import Child
 from app.sandbox.stack.home import Home
 from app.sandbox.stack.view import View
 
-STABLE_SECONDS = 10.0  # seconds; whoever ends sooner waits longer and longer for the next start
-FIRST_PAUSE, MAX_PAUSE = 0.5, 30.0
+STABLE_SECONDS = 10.0  # if a process ends sooner, the pause before the next start doubles
+FIRST_PAUSE, MAX_PAUSE = 0.5, 30.0  # seconds
 
 
 class Component(NamedTuple):
-    """What is shown of a child, and how it is started, the first time as any later time."""
+    """A child process with its displayed name, its start function and its displayed address."""
 
     name: str
     child: Child
@@ -24,14 +24,14 @@ class Component(NamedTuple):
 
 
 async def start_component(component: Component, view: View) -> None:
-    """Start `component` and show how it goes. Raises what its start raises."""
+    """Start `component` and show its state. Raises the errors of its start function."""
     view.show(component.name, "starting")
     await component.start()
     view.show(component.name, "ready", component.where())
 
 
 async def stop_component(component: Component, view: View) -> None:
-    """Stop `component`, if it was started, and show it."""
+    """Stop `component` if it was started, and show its state."""
     if component.child.pid:
         view.show(component.name, "stopping")
         await component.child.stop()
@@ -39,9 +39,9 @@ async def stop_component(component: Component, view: View) -> None:
 
 
 async def supervise(component: Component, view: View, home: Home, changed: Callable[[], None]) -> NoReturn:
-    """Start `component` again whenever its process has ended, and call `changed` as it has a new one.
+    """Restart `component` whenever its process has ended, and call `changed` after each restart.
 
-    Raises SandboxError if the process ended and `home` is not ours any more.
+    Raises SandboxError if the process has ended and `home` no longer belongs to this stack.
     """
     pause = FIRST_PAUSE
     while True:
@@ -49,13 +49,13 @@ async def supervise(component: Component, view: View, home: Home, changed: Calla
         await component.child.wait()
         pause = FIRST_PAUSE if time.monotonic() - started > STABLE_SECONDS else pause
         view.show(component.name, "restarting", f"see {component.child.log}")
-        await component.child.stop()  # processes of its own that it may have left
+        await component.child.stop()  # ends processes that it may have left behind
         if not home.is_ours():
-            raise SandboxError(f"{home.path} was removed while it was in use")
+            raise SandboxError(f"{home.path} was removed while the stack was using it: run `booking up` again")
         await asyncio.sleep(pause)
         pause = min(pause * 2, MAX_PAUSE)
         try:
             await start_component(component, view)
             changed()
-        except (SandboxError, OSError) as error:  # it is tried again; a full disk may have room by then
+        except (SandboxError, OSError) as error:  # retried: a full disk, for example, may have room later
             view.show(component.name, "restarting", str(error))

@@ -1,4 +1,4 @@
-"""Which real servers the operator's environment names, and what the API and the worker get to see of it."""
+"""Reads the operator's environment: which real servers it configures, and which variables the children inherit."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -12,7 +12,7 @@ ONLY_WITH_PAYPAL_BASE_URL = ("PAYPAL_CLIENT_ID", "PAYPAL_CLIENT_SECRET", "PAYPAL
 
 
 class ConfiguredServers(NamedTuple):
-    """The real servers, each None if its embedded stand-in is to be started."""
+    """The URLs of the configured servers. None means that an embedded server is started instead."""
 
     database: str | None
     owner_database: str | None
@@ -23,13 +23,13 @@ class ConfiguredServers(NamedTuple):
 
 
 def read_configured_servers(environment: Mapping[str, str]) -> ConfiguredServers:
-    """Read what `environment` gives; an empty value is none.
+    """Read the configured servers. An empty value counts as missing.
 
-    Raises SandboxError if it gives the database to some roles and not to the API: we would not know which one.
+    Raises SandboxError if a database URL of another role is set without DATABASE_URL.
     """
     alone = [name for name in ONLY_WITH_DATABASE_URL if environment.get(name)]
     if alone and not environment.get("DATABASE_URL"):
-        raise SandboxError(f"{' and '.join(alone)} set without DATABASE_URL: set that, too, or none of them")
+        raise SandboxError(f"{' and '.join(alone)} set without DATABASE_URL: set DATABASE_URL too, or none of them")
     return ConfiguredServers(
         database=environment.get("DATABASE_URL") or None,
         owner_database=environment.get("OWNER_DATABASE_URL") or None,
@@ -41,25 +41,25 @@ def read_configured_servers(environment: Mapping[str, str]) -> ConfiguredServers
 
 
 def base_environment(environment: Mapping[str, str], given: ConfiguredServers) -> dict[str, str]:
-    """Return what every child may see: nothing that belongs to a server that an embedded one stands in for."""
+    """Return the variables for all children, without those of servers that are replaced by embedded ones."""
     hidden = {"OWNER_DATABASE_URL", "ADMIN_DATABASE_URL"}
     if not given.email_host:
         hidden.update(ONLY_WITH_EMAIL_HOST)
     if not given.paypal:
         hidden.update(ONLY_WITH_PAYPAL_BASE_URL)
     kept = {name: value for name, value in environment.items() if name not in hidden}
-    if not given.database:  # libpq's variables are about another server; ours has no TLS, so nobody need look for keys
+    if not given.database:  # libpq's variables mean another server; the embedded one has no TLS
         kept = {name: value for name, value in kept.items() if not name.startswith("PG")} | {"PGSSLMODE": "disable"}
-    return kept | {"PYTHONUNBUFFERED": "1"}  # the logs are read while they are written
+    return kept | {"PYTHONUNBUFFERED": "1"}  # log lines appear immediately
 
 
 def bypass_proxy_locally(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return what has httpx speak to 127.0.0.1 directly, where a proxy is configured for the world outside."""
+    """Return variables that make httpx connect to 127.0.0.1 directly, even if a proxy is configured."""
     given = environment.get("no_proxy") or environment.get("NO_PROXY")
     return {"no_proxy": f"{given},127.0.0.1" if given else "127.0.0.1"}
 
 
 def without_login(url: str) -> str:
-    """Return `url` without user and password, to be shown."""
+    """Return `url` without user, password and query, for display."""
     parts = urlsplit(url)
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()

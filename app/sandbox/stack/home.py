@@ -1,4 +1,4 @@
-"""The folder in which a stack keeps its data; one stack at a time uses it."""
+"""The folder in which a stack keeps its data. Only one stack at a time can use it."""
 
 import contextlib
 import fcntl
@@ -12,13 +12,13 @@ from app.sandbox.errors import SandboxError
 
 
 class Home(NamedTuple):
-    """A folder that is ours as long as `lock` is open."""
+    """A folder that belongs to this process while `lock` is open."""
 
     path: Path
     lock: TextIO
 
     def is_ours(self) -> bool:
-        """Whether the folder is there still; if it was removed, another stack may be in its place by now."""
+        """Whether the folder still exists. If it was removed, another stack may have created it again."""
         try:
             return os.path.samestat(os.fstat(self.lock.fileno()), (self.path / "lock").stat())
         except FileNotFoundError:
@@ -27,16 +27,19 @@ class Home(NamedTuple):
 
 @contextlib.contextmanager
 def locked_home(path: Path) -> Iterator[Home]:
-    """Make the folder and keep other stacks out of it. Raises SandboxError if one is in there.
+    """Create and lock the folder. Raises SandboxError if another stack has locked it.
 
-    The kernel drops the lock when we die. The file stays: were it removed, two stacks could each lock one of that name.
+    The kernel releases the lock when this process ends. The lock file is never removed, because two stacks could then
+    lock two different files of that name.
     """
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (path / "lock").open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise SandboxError(f"`booking up` is running on {path} already ({_lock_holder(path)})") from None
+            raise SandboxError(
+                f"`booking up` is running on {path} already ({_lock_holder(path)}): stop it, or choose another --home"
+            ) from None
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
@@ -47,6 +50,6 @@ def _lock_holder(path: Path) -> str:
     pid = (path / "lock").read_text()
     try:
         api = json.loads((path / "stack.json").read_text())["api"]
-    except FileNotFoundError:  # it is still starting
+    except FileNotFoundError:  # the other stack is still starting
         return f"process {pid}"
     return f"process {pid}, {api}"

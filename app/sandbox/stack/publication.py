@@ -1,4 +1,4 @@
-"""Tells programs and people where the running stack is: `stack.json`, and the summary."""
+"""Publishes the addresses of the running stack: in `stack.json`, and in the summary at the terminal."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from app.sandbox.stack.service import Api, Worker
 
 
 def write_stack_file(home: Path, backends: Backends, api: Api, worker: Worker) -> None:
-    """Write `stack.json`, with mode 0600 as it has passwords."""
+    """Write `stack.json`, with mode 0600 because it contains passwords."""
     description = {
         "api": api.url,
         "docs": f"{api.url}/docs",
@@ -28,12 +28,12 @@ def write_stack_file(home: Path, backends: Backends, api: Api, worker: Worker) -
 
 
 def remove_stack_file(home: Path) -> None:
-    """Remove what `write_stack_file` wrote."""
+    """Remove `stack.json`."""
     (home / "stack.json").unlink(missing_ok=True)
 
 
 def summary(home: Path, backends: Backends, api: Api) -> dict[str, str]:
-    """Return what people want to open, by name."""
+    """Return the addresses and commands to show, by name."""
     facts = {"API": api.url, "Docs": f"{api.url}/docs"}
     if backends.mailbox:
         facts["Mailbox"] = backends.mailbox.url
@@ -45,7 +45,7 @@ def summary(home: Path, backends: Backends, api: Api) -> dict[str, str]:
 
 
 def _psql(home: Path) -> str:
-    """Return the command that opens psql, as somebody who stands here would type it."""
+    """Return the command that opens psql, relative to the current folder."""
     booking = Path(sys.executable).with_name("booking")
     command = booking.relative_to(Path.cwd()) if booking.is_relative_to(Path.cwd()) else booking
     where = [] if home.resolve() == Path.cwd() / ".booking" else ["--home", str(home)]

@@ -1,4 +1,4 @@
-"""The API and the worker: this project's own commands, as child processes."""
+"""Runs the API and the worker as child processes."""
 
 import asyncio
 import sys
@@ -12,7 +12,7 @@ import app
 from app.sandbox.servers.ports import start_on_port
 from app.sandbox.servers.process import Child, Program
 
-# `python -m app.cli` looks in the current folder first; where the user stands there may be another `app`.
+# `python -m app.cli` first searches the current folder, which may contain another `app`.
 ROOT = Path(app.__file__).parents[1]
 SECONDS_TO_ANSWER = 60
 
@@ -29,7 +29,7 @@ class Worker:
         self.child = Child("worker", home)
 
     async def start(self, environment: Mapping[str, str]) -> None:
-        """Start it."""
+        """Start the worker."""
         await self.child.start(booking_command("worker", environment=environment))
 
 
@@ -48,10 +48,10 @@ class Api:
         return f"http://127.0.0.1:{self.port}"
 
     async def start(self, environment: Mapping[str, str], port: int | None = None) -> None:
-        """Start it on `port` or on any free one, and wait until it serves.
+        """Start the API on `port` or on a free one, and wait until it is ready.
 
-        A later time, wait until it answers only: what it needs may be down as well. Raises SandboxError, with what
-        is wrong, if it does not come to that.
+        A restart waits only until the API is live, because its servers may be down as well. Raises SandboxError with
+        the reason if the API does not start.
         """
         if not await start_on_port(port, lambda port: self._start_and_wait(port, environment)):
             raise self.child.failure(f"the API did not start ({self._trouble})")
@@ -60,15 +60,15 @@ class Api:
     async def _start_and_wait(self, port: int, environment: Mapping[str, str]) -> bool:
         self.port = port
         arguments = ("api", "--host", "127.0.0.1", "--port", str(port))
-        told = {"PUBLIC_URL": self.url, **environment}
-        await self.child.start(booking_command(*arguments, environment=told))
+        variables = {"PUBLIC_URL": self.url, **environment}
+        await self.child.start(booking_command(*arguments, environment=variables))
         self._trouble = await self._wait_for_answer("/health/live" if self._has_served else "/health/ready")
         if self._trouble:
             await self.child.stop()
         return self._trouble is None
 
     async def _wait_for_answer(self, path: str) -> str | None:
-        """Return None as soon as `path` answers 200; if it does not in time, what it does instead."""
+        """Return None as soon as `path` answers with success, or else the problem after a time limit."""
         trouble = "it does not answer"
         deadline = time.monotonic() + SECONDS_TO_ANSWER
         async with httpx.AsyncClient(base_url=self.url, trust_env=False, timeout=5) as client:

@@ -1,4 +1,4 @@
-"""The whole stack: the servers, then the API and the worker on top of them."""
+"""The whole stack: the servers first, then the API and the worker."""
 
 import asyncio
 from collections.abc import Mapping
@@ -13,9 +13,11 @@ from app.sandbox.stack.publication import remove_stack_file, summary, write_stac
 from app.sandbox.stack.service import Api, Worker
 from app.sandbox.stack.view import View
 
+FREE_PORT_HINT = "use a free port with `./task up -- --port 0` (or `booking up --port 0`)"
+
 
 class Stack:
-    """Everything that runs for one home; `port` is the API's, 0 for any free one."""
+    """All components of one home. `port` is the API's; 0 chooses a free one."""
 
     def __init__(self, home: Home, port: int, environment: Mapping[str, str], view: View) -> None:
         self._home = home
@@ -26,7 +28,7 @@ class Stack:
         self._worker = Worker(home.path)
 
     async def run(self) -> None:
-        """Start everything and keep it up until cancelled. Raises SandboxError if a part does not start."""
+        """Start all components and supervise them until cancelled. Raises SandboxError if one does not start."""
         await self._start()
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -36,15 +38,15 @@ class Stack:
             raise errors.exceptions[0] from None
 
     async def stop(self) -> None:
-        """Stop everything, the servers after those that use them."""
-        if self._home.is_ours():  # or else we would take away another stack's
+        """Stop all components: first API and worker, then the servers."""
+        if self._home.is_ours():  # otherwise the file may belong to another stack
             remove_stack_file(self._home.path)
         await asyncio.gather(*(stop_component(service, self._view) for service in self._services()))
         await self._backends.stop()
         self._view.summarise({}, f"Stopped. The data stays in {self._home.path}")
 
     def kill(self) -> None:
-        """SIGKILL everything."""
+        """Send SIGKILL to all components."""
         for child in (self._backends.migration, *(component.child for component in self._components())):
             child.kill()
 
@@ -67,7 +69,7 @@ class Stack:
         return [*self._backends.components, *self._services()]
 
     def _services(self) -> list[Component]:
-        """Return the API, and the worker, which has to know the API's address."""
+        """Return the API and the worker. The worker needs the API's URL."""
         api, worker, environment = self._api, self._worker, self._backends.service_environment
         return [
             Component("API", api.child, lambda: api.start(environment(), api.port or self._port), lambda: api.url),
@@ -78,9 +80,9 @@ class Stack:
 
 
 def _check_port(port: int) -> None:
-    """Raise SandboxError if `port` cannot be had, before anything is started; 0 can."""
+    """Raise SandboxError if `port` is in use or not allowed. Called before any component starts."""
     try:
         if port and is_taken(port):
-            raise SandboxError(f"port {port} is taken; --port chooses another, --port 0 any free one")
+            raise SandboxError(f"port {port} is in use; {FREE_PORT_HINT}")
     except PermissionError:
-        raise SandboxError(f"port {port} is not yours to use; --port chooses another") from None
+        raise SandboxError(f"port {port} needs special rights; {FREE_PORT_HINT}") from None

@@ -1,4 +1,4 @@
-"""`booking up`: runs the stack until it is told to stop."""
+"""`booking up`: runs the stack until a signal stops it."""
 
 import asyncio
 import os
@@ -14,9 +14,9 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def run(home: Path, port: int) -> int:
-    """Run the stack of `home` with its API on `port` (0: any free one); return the exit code when it was stopped.
+    """Run the stack of `home` with its API on `port` (0: any free one), and return the exit code after the stop.
 
-    Raises SandboxError, whose message is for people, if it does not start.
+    Raises SandboxError if the stack does not start.
     """
     try:
         with locked_home(home.resolve()) as ours, View() as view:
@@ -26,7 +26,7 @@ def run(home: Path, port: int) -> int:
 
 
 async def _run_until_stopped(stack: Stack) -> int:
-    """Return 0 after a requested stop, and 130, as shells do, after one that a second Ctrl-C cut short."""
+    """Return 0 after a requested stop, or 130, as shells do, if a second Ctrl-C killed the components."""
     stopping, killed = asyncio.Event(), asyncio.Event()
 
     def on_signal(number: signal.Signals) -> None:
@@ -44,5 +44,5 @@ async def _run_until_stopped(stack: Stack) -> int:
     await asyncio.gather(running, asked, return_exceptions=True)
     await stack.stop()
     if not stopping.is_set():
-        running.result()  # raises why it ended by itself
+        running.result()  # raises the error that ended the stack
     return 130 if killed.is_set() else 0

@@ -1,4 +1,4 @@
-"""What the terminal shows: one line per component, kept up to date; without a terminal, a line per change."""
+"""The output of `booking up`: a table with a line per component, or without a terminal, a line per change."""
 
 import contextlib
 import io
@@ -23,7 +23,7 @@ STYLES = {
 
 
 class Line(NamedTuple):
-    """What is known of one component."""
+    """The state and address of a component."""
 
     state: str
     where: str
@@ -31,15 +31,15 @@ class Line(NamedTuple):
 
 class _Console(Console):
     def on_broken_pipe(self) -> None:
-        """Write to nobody from now on; rich would end the program, and leave the components without supervision."""
+        """Discard further output. By default, rich would exit and leave the components without supervision."""
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class View:
-    """Shows the components, in the order in which they were first mentioned, and at last a summary."""
+    """Shows the components in the order of their first change, followed by a summary."""
 
     def __init__(self) -> None:
-        if isinstance(sys.stdout, io.TextIOWrapper):  # a path may have what the terminal's encoding has not
+        if isinstance(sys.stdout, io.TextIOWrapper):  # a path may contain characters outside the terminal's encoding
             sys.stdout.reconfigure(errors="backslashreplace")
         self._console = _Console(highlight=False, markup=False, soft_wrap=True)
         self._live = Live(console=self._console, auto_refresh=False, vertical_overflow="visible")
@@ -57,12 +57,13 @@ class View:
             self._live.stop()
 
     def show(self, component: str, state: str, where: str = "") -> None:
-        """Show that `component` is in `state` now."""
+        """Show the new state of `component`."""
         self._lines[component] = Line(state, where)
         self._refresh(Text(f"{component}: {state} {where}".rstrip()))
 
     def summarise(self, facts: dict[str, str], closing: str) -> None:
-        """Show `facts` by their names, of up to 8 letters, and the `closing` line; in place of an earlier summary."""
+        """Replace the summary by `facts`, whose names have at most 8 letters, and the `closing` line."""
+
         lines = [f"{name:<8} {fact}" for name, fact in facts.items()]
         self._summary = Text("\n".join(["", *lines, *([""] if lines else []), closing]))
         self._refresh(self._summary)

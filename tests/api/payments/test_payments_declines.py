@@ -19,7 +19,7 @@ async def test_a_declined_instrument_leads_back_to_paypal(payment_client: Paymen
     begun = await payment_client.approved(hold)
     await payment_client.fake_paypal.add_fault("capture_order", "refused", issue="INSTRUMENT_DECLINED")
     problem = assert_problem(await payment_client.execute(begun), 409, "payment_declined")
-    assert problem["detail"] == "PayPal declined this means of payment. While the hold lasts, choose another."
+    assert problem["detail"] == "PayPal declined this payment method. Choose another one while the hold lasts."
     assert problem["approval_url"].endswith(f"?token={begun.order}")
     assert await payment_client.statuses(begun) == ("created", "pending")
     assert (await payment_client.appointment(begun))["hold_expires_at"] == until  # not the capture's extension
@@ -64,11 +64,11 @@ async def test_a_refusal_for_good_ends_the_payment(payment_client: PaymentClient
     begun = await payment_client.approved()
     await payment_client.fake_paypal.add_fault("capture_order", "refused", issue=issue)
     problem = assert_problem(await payment_client.execute(begun), 409, "payment_refused")
-    assert problem["detail"] == f"PayPal refuses this payment ({issue}); nothing was charged."
+    assert problem["detail"] == f"PayPal refused this payment ({issue}). Nothing was charged."
     assert await payment_client.statuses(begun) == ("failed", "pending")
-    assert await payment_client.attention(begun) == [f"PayPal refuses the capture: {issue}"]
+    assert await payment_client.attention(begun) == [f"PayPal refused the capture: {issue}"]
     again = assert_problem(await payment_client.execute(begun), 409, "payment_refused")
-    assert "nothing was charged" in again["detail"]
+    assert "Nothing was charged" in again["detail"]
 
 
 async def test_a_declined_capture_is_no_success_and_another_payment_may_follow(payment_client: PaymentClient) -> None:
@@ -79,7 +79,7 @@ async def test_a_declined_capture_is_no_success_and_another_payment_may_follow(p
     for _ in range(2):  # a client that comes again hears the same
         problem = assert_problem(await payment_client.execute(begun), 409, "payment_refused")
         assert problem["detail"] == (
-            "PayPal did not take this payment; nothing was charged. While the hold lasts, you can begin another."
+            "PayPal did not accept this payment. Nothing was charged. You can start another while the hold lasts."
         )
     assert await payment_client.statuses(begun) == ("failed", "pending")
     assert (await payment_client.appointment(begun))["hold_expires_at"] == until

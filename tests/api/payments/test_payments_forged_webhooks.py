@@ -64,7 +64,7 @@ async def refuse(
     with capture_logs() as logs:
         answer = await client.post(WEBHOOKS, headers=headers, content=body)
     problem = assert_problem(answer, 403, "webhook_forged")
-    assert problem["detail"] == "This is not signed by PayPal."
+    assert problem["detail"] == "The request is not signed by PayPal."
     assert await owner.fetchval("SELECT count(*) FROM webhook_event") == before
     assert asked.asked == asked_before
     assert "3C679366HH908993F" not in str(logs)

@@ -31,7 +31,7 @@ async def test_a_hold_is_given_up_however_near_its_start(
     answer = await payment_client.give_up(begun)
     assert answer.status_code == 200
     given_up = answer.json()
-    assert given_up.pop("detail") == "The hold is given up; nothing was charged."
+    assert given_up.pop("detail") == "The hold was released. Nothing was charged."
     assert given_up == await payment_client.show(begun)
     assert (given_up["status"], given_up["approval_url"]) == ("canceled", None)
     assert await payment_client.statuses(begun) == ("canceled", "canceled")

@@ -106,13 +106,13 @@ async def test_of_a_hold_that_was_given_up_and_charged_all_the_same_too(
 ) -> None:
     begun, key = await payment_client.begin(), new_key()
     first = await canceling(begun).send(payment_client.client, key)
-    assert first.json()["detail"] == "The hold is given up; nothing was charged."
+    assert first.json()["detail"] == "The hold was released. Nothing was charged."
     assert (await canceling(begun).send(payment_client.client, key)).content == first.content
     await owner.execute("SELECT record_capture($1, 'C', 'COMPLETED', 100, 'USD')", begun.payment)
     assert_problem(await canceling(begun).send(payment_client.client), 409, "payment_status_transition")
     again = await canceling(begun).send(payment_client.client, key)
     assert (again.status_code, again.headers[REPLAYED]) == (200, "true")
-    assert (again.json()["status"], again.json()["detail"]) == ("captured", "The hold was given up.")
+    assert (again.json()["status"], again.json()["detail"]) == ("captured", "The hold was released.")
     assert again.json()["refund_requested"] == "100.00"
 
 

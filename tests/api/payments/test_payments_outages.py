@@ -47,7 +47,7 @@ async def test_create_goes_on_where_paypal_was_away(payment_client: PaymentClien
     hold = await payment_client.hold()
     await payment_client.fake_paypal.add_fault("create_order", fault, times=4)
     detail = assert_unavailable(await payment_client.create(hold))
-    assert detail == "PayPal does not answer just now. Nothing was charged; ask again in a moment."
+    assert detail == "PayPal is not answering at the moment. Nothing was charged. Try again in a moment."
     assert await payment_client.payments_of(hold) == ["created"]
     begun = await payment_client.begin(hold)
     assert await orders_of(payment_client, hold) == [begun.order]
@@ -75,12 +75,12 @@ async def test_an_order_that_paypal_refuses(payment_client: PaymentClient) -> No
     await payment_client.owner.execute("UPDATE policy SET currencies = currencies || '{INR}'")
     hold = await payment_client.hold(currency="INR")  # the policy allows what PayPal does not take
     problem = assert_problem(await payment_client.create(hold, "100.00", "INR"), 409, "payment_refused")
-    assert problem["detail"] == "PayPal refuses this payment (INVALID_CURRENCY_CODE); nothing was charged."
+    assert problem["detail"] == "PayPal refused this payment (INVALID_CURRENCY_CODE). Nothing was charged."
     assert await payment_client.payments_of(hold) == ["failed"]
     (why,) = await payment_client.owner.fetch(
         "SELECT why FROM payment_attention WHERE appointment_id = $1", hold.appointment
     )
-    assert why["why"] == "PayPal makes no order: INVALID_CURRENCY_CODE"
+    assert why["why"] == "PayPal refused the order: INVALID_CURRENCY_CODE"
     assert_problem(await payment_client.create(hold, "100.00", "INR"), 409, "payment_refused")
     assert (await payment_client.appointment(hold))["status"] == "pending"
 
@@ -93,7 +93,7 @@ async def test_a_capture_that_is_in_doubt_is_found_out_by_the_worker(
     await payment_client.fake_paypal.add_fault("capture_order", fault, times=4)
     await payment_client.fake_paypal.add_fault("webhook", "withhold")  # else that would tell
     detail = assert_unavailable(await payment_client.execute(begun))
-    assert detail.endswith("Ask again in a moment: what was taken is seen then, and nothing is taken twice.")
+    assert detail.endswith("Try again in a moment to see the result. You will not be charged twice.")
     assert await payment_client.statuses(begun) == ("capturing", "pending")
     await worker.settle(begun)  # too early: somebody may still be at it
     assert await payment_client.statuses(begun) == ("capturing", "pending")

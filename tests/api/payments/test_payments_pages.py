@@ -42,7 +42,7 @@ async def test_whoever_comes_back_approved_is_not_told_to_approve(payment_client
     title, text = await read(payment_client, "return", begun.order, PayerID="QYR5Z8XDVJNXQ")
     assert title == "Almost done"
     assert text == (
-        "As soon as PayPal has told us of your approval, you get a mail about your appointment. "
+        "When PayPal has confirmed your approval, we will send you a mail about your appointment. "
         "You may close this page and go back to your booking app."
     )
 
@@ -68,11 +68,11 @@ async def test_each_state_has_its_words(client: httpx.AsyncClient, payment_clien
     ]
     assert (await cancel(client, canceled.patient, canceled.appointment)).status_code == 200
     assert await read(payment_client, "return", canceled.order) == (
-        "Money back",
-        "This appointment does not take place, and your money goes back to you. You will get a mail about it.",
+        "Refund",
+        "This appointment does not take place. You receive a full refund and a mail about it.",
     )
     await worker.settle(canceled)
-    assert await heading(payment_client, "return", canceled) == "Money back"
+    assert await heading(payment_client, "return", canceled) == "Refund"
 
 
 async def test_under_review(payment_client: PaymentClient) -> None:
@@ -88,7 +88,7 @@ async def test_whoever_turned_back_may_still_pay(payment_client: PaymentClient) 
     assert back.headers["location"] == f"http://localhost:8000/api/payments/cancel/?token={begun.order}"
     title, text = await read(payment_client, "cancel", begun.order)
     assert title == "Not paid"
-    assert text == "You have not paid. Your slot is kept until its hold ends: until then you can pay for it."
+    assert text == "You have not paid. Until your hold on the slot ends, you can pay in your booking app."
     assert await payment_client.statuses(begun) == ("created", "pending")
     await payment_client.fake_paypal.approve(begun.order)
     assert (await payment_client.execute(begun)).status_code == 200
@@ -102,7 +102,7 @@ async def test_the_doctor_has_canceled_before_it_was_paid(
     for page in ("return", "cancel"):
         title, text = await read(payment_client, page, begun.order)
         assert title == "Not paid"
-        assert text == "Your slot is no longer held. Nothing was charged. To book again, open your booking app."
+        assert text == "Your slot is no longer held. You were not charged. To book again, open your booking app."
 
 
 @pytest.mark.parametrize("page", ["return", "cancel"])

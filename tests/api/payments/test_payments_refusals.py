@@ -88,7 +88,7 @@ async def test_another_payer(payment_client: PaymentClient) -> None:
     problem = await refuse(
         await payment_client.execute(begun, "ABCDEFGHJKLMN"), 422, "payment_payer_mismatch", payment_client, begun
     )
-    assert problem["detail"] == "Somebody else has approved this payment."
+    assert problem["detail"] == "A different payer has approved this payment."
     assert await payment_client.statuses(begun) == ("created", "pending")
     assert (await payment_client.execute(begun)).status_code == 200
 
@@ -126,7 +126,7 @@ async def test_a_canceled_appointment_is_not_paid_for(client: httpx.AsyncClient,
     begun = await payment_client.approved()
     assert (await as_doctor(client, begun.doctor, begun.appointment, "doctor_cancel")).status_code == 200
     problem = assert_problem(await payment_client.execute(begun), 409, "payment_status_transition")
-    assert problem["detail"] == "This payment was canceled; nothing was charged."
+    assert problem["detail"] == "This payment was canceled. Nothing was charged."
     assert await payment_client.statuses(begun) == ("canceled", "canceled")
     assert await payment_client.captures(begun) == []
 

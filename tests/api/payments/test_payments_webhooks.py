@@ -131,7 +131,7 @@ async def test_what_is_signed_but_no_event(
 ) -> None:
     before = await owner.fetchval("SELECT count(*) FROM webhook_event")
     problem = assert_problem(await send(client, stand_in, body), 400, "invalid_request")
-    assert problem["detail"] == "This is no event of PayPal's."
+    assert problem["detail"] == "The body is not a PayPal event."
     assert await owner.fetchval("SELECT count(*) FROM webhook_event") == before
 
 
@@ -229,7 +229,7 @@ async def test_a_webhook_comes_again_where_paypal_does_not_say(
     headers = stand_in.signer.headers(body, stand_in.webhook_id)
     await payment_client.fake_paypal.add_fault("verify_webhook", "error_before", times=4)
     problem = assert_problem(await asking.post(WEBHOOKS, content=body, headers=headers), 503, "webhook_undecided")
-    assert problem["detail"] == "The signature cannot be checked just now."
+    assert problem["detail"] == "The signature cannot be checked at the moment."
     assert await kept(owner, body) is None
     assert (await asking.post(WEBHOOKS, content=body, headers=headers)).status_code == 204
 

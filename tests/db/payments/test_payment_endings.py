@@ -95,7 +95,7 @@ async def test_what_paypal_refuses_ends_and_its_hold_with_it(
     database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
 ) -> None:
     paying = await soon_capturing(database, owner, app)
-    await app.execute(END, paying.payment, "PayPal refuses the capture: COMPLIANCE_VIOLATION")
+    await app.execute(END, paying.payment, "PayPal refused the capture: COMPLIANCE_VIOLATION")
     assert await state(owner, paying.payment) == ("failed", "pending")
     assert await of_hold(owner, paying.payment) == await of_payment(owner, paying.payment, "hold_expires_at")
     assert "COMPLIANCE_VIOLATION" in await app.fetchval(ATTENTION, paying.payment)

@@ -30,7 +30,7 @@ from tests.support.servers.worker_process import WorkerProcess, eventually
 
 OUTAGE = 20  # seconds, at least
 LIMIT = 20 + 2  # seconds, as .env.example promises
-WORKERS_SERVERS = {"postgresql", "postgresql, to listen"}
+WORKERS_SERVERS = {"postgresql", "postgresql listener"}
 BUSY = 10  # seconds that an answer may lie about on a busy machine before it is read
 
 

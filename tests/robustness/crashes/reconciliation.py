@@ -117,7 +117,7 @@ AT_REST = AT_ALL_TIMES | {
         WHERE NOT (
             n.why LIKE 'The refund has failed%'
                 AND EXISTS (SELECT FROM kept WHERE payment_id = n.payment_id AND rest > 0 AND NOT is_for_visit)
-            OR n.why ~ '^PayPal (refuses the capture|makes no order)' AND p.status = 'failed'
+            OR n.why ~ '^PayPal refused the (capture|order)' AND p.status = 'failed'
                 AND NOT EXISTS (SELECT FROM taken WHERE payment_id = n.payment_id)
         )""",
 }

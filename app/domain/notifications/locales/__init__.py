@@ -1,6 +1,6 @@
-"""The words of the mails, a folder for each locale.
+"""The texts of the mails, one folder for each locale.
 
-To add German: copy the folder `en` to `de`, translate what it says, and name it here. `EMAIL_LOCALE=de` then uses it.
+To add German, copy the folder `en` to `de`, translate its texts, and add it to LOCALES. Then set `EMAIL_LOCALE=de`.
 """
 
 from app.domain.notifications.locale import Locale
@@ -10,5 +10,5 @@ LOCALES: dict[str, Locale] = {"en": en.LOCALE}
 
 
 def locale_for(tag: str) -> Locale:
-    """Return the locale of a language tag such as `de-AT`: its own, else that of its language, else English."""
+    """Return the locale for a language tag such as `de-AT`: the exact one, else the language's, else English."""
     return LOCALES.get(tag) or LOCALES.get(tag.partition("-")[0], en.LOCALE)

@@ -1,1 +1,1 @@
-"""The client of PayPal: calls and answers, and the check of its webhooks."""
+"""The PayPal client, and the verification of PayPal's webhooks."""

@@ -1,4 +1,4 @@
-"""What PayPal answers, read strictly: an answer that is not as documented raises, and is no answer.
+"""Parses PayPal's responses strictly: a response that differs from the documentation raises ValueError.
 
 Fields and statuses: https://developer.paypal.com/docs/api/orders/v2/ and .../payments/v2/
 """
@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 class Capture(Struct, frozen=True, kw_only=True):
-    """Money taken, or not: look at `status`. `reason` says why it is PENDING or DECLINED."""
+    """A capture. `status` says whether the money was taken, `reason` why the capture is PENDING or DECLINED."""
 
     id: str
     status: CaptureStatus
@@ -33,9 +33,9 @@ class Capture(Struct, frozen=True, kw_only=True):
 
 
 class Order(Struct, frozen=True, kw_only=True):
-    """An order of one purchase unit. COMPLETED does not mean paid: look at `capture`.
+    """An order of one purchase unit. COMPLETED does not mean paid; see `capture`.
 
-    `reference` is ours (custom_id). `approval_url` is there as long as the payer has something to do at PayPal.
+    `reference` is our own (custom_id). `approval_url` is set while the payer has to act at PayPal.
     """
 
     id: str
@@ -48,7 +48,7 @@ class Order(Struct, frozen=True, kw_only=True):
 
 
 class Refund(Struct, frozen=True, kw_only=True):
-    """Money given back, or not: look at `status`."""
+    """A refund. `status` says whether the money was returned."""
 
     id: str
     status: RefundStatus
@@ -59,7 +59,7 @@ class Refund(Struct, frozen=True, kw_only=True):
 
 
 class Problem(Struct, frozen=True, kw_only=True):
-    """The body of a refusal."""
+    """The body of an error response."""
 
     name: str
     issue: str | None
@@ -68,7 +68,7 @@ class Problem(Struct, frozen=True, kw_only=True):
 
 
 class Token(Struct, frozen=True):
-    """An access token, and its life in seconds."""
+    """An access token and its lifetime in seconds."""
 
     access_token: str
     expires_in: float
@@ -166,7 +166,7 @@ class _Problem(Struct):
 
 
 def decoder(type_: type[T]) -> Callable[[bytes], T]:
-    """Return the function that reads JSON of `type_`. It raises msgspec.DecodeError (a ValueError)."""
+    """Return a function that decodes JSON to `type_`. It raises msgspec.DecodeError (a ValueError)."""
     return msgspec.json.Decoder(type_).decode
 
 
@@ -175,7 +175,7 @@ _decode_problem = decoder(_Problem)
 
 
 def read_order(body: bytes) -> Order:
-    """Read an order. Raises ValueError if it is none, or has not exactly one purchase unit."""
+    """Parse an order. Raises ValueError if it is malformed or does not have exactly one purchase unit."""
     order = _decode_order(body)
     (unit,) = order.purchase_units
     return Order(
@@ -190,12 +190,12 @@ def read_order(body: bytes) -> Order:
 
 
 def read_capture(body: bytes) -> Capture:
-    """Read a capture. Raises ValueError if it is none."""
+    """Parse a capture. Raises ValueError if it is malformed."""
     return _capture(_decode_capture(body), None)
 
 
 def read_refund(body: bytes) -> Refund:
-    """Read a refund. Raises ValueError if it is none."""
+    """Parse a refund. Raises ValueError if it is malformed."""
     refund = _decode_refund(body)
     captured = _link(refund.links, "up")
     return Refund(
@@ -209,7 +209,7 @@ def read_refund(body: bytes) -> Refund:
 
 
 def read_problem(body: bytes) -> Problem:
-    """Read the body of a refusal. Raises ValueError if it is none of PayPal's."""
+    """Parse the body of an error response. Raises ValueError if it is not in PayPal's format."""
     problem = _decode_problem(body)
     return Problem(
         name=problem.name,
@@ -220,7 +220,7 @@ def read_problem(body: bytes) -> Problem:
 
 
 def _effective_capture(captures: Sequence[_Capture], order_id: str) -> Capture | None:
-    """Return the capture that took money or may yet do so; else the last that did not; else None."""
+    """Return the capture that took money or still may; otherwise the last unsuccessful one, or None."""
     counting = [capture for capture in captures if capture.status not in UNSUCCESSFUL]
     found = counting or captures
     return _capture(found[-1], order_id) if found else None
@@ -244,5 +244,5 @@ def _payer_id(order: _Order) -> str | None:
 
 
 def _link(links: Sequence[_Link], *relations: str) -> str | None:
-    """Return where the first link of one of these relations leads."""
+    """Return the target of the first link with one of these relations."""
     return next((link.href for link in links if link.rel in relations), None)

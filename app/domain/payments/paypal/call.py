@@ -1,4 +1,4 @@
-"""A call to PayPal, and what is known of it while it is tried: how often, and whether it may have happened."""
+"""A call to PayPal and the state of its attempts: their number, and whether one may have been carried out."""
 
 from collections.abc import Callable, Mapping
 from typing import Generic, TypeVar
@@ -14,20 +14,20 @@ T = TypeVar("T")
 
 
 class Timeouts(Struct, frozen=True, kw_only=True):
-    """How long PayPal is waited for, in seconds, and how often a call is sent at most."""
+    """The time limits of a call in seconds, and the maximum number of attempts."""
 
     connect: float = 5
     read: float = 20
     write: float = 5
     pool: float = 5
-    total: float = 50  # for one call, with everything that it needs
+    total: float = 50  # for one call with all its attempts and tokens
     attempts: int = 4
     pause: float = 0.5  # before the second attempt; doubled before each later one, and jittered
-    max_pause: float = 10  # PayPal may ask for; for a longer one, nobody waits here
+    max_pause: float = 10  # a call ends if PayPal asks for a longer pause
 
 
 class Call(Struct, Generic[T], frozen=True, kw_only=True):
-    """A request, and how its answer is read: `read` raises ValueError for what is no such answer."""
+    """A request and the parser of its response. `read` raises ValueError for an undocumented response."""
 
     operation: str
     method: str
@@ -38,7 +38,10 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
 
 
 class RetryableError(Exception):
-    """An attempt without an answer; `after` is PayPal's wish, in seconds, `is_busy`: with another's same request."""
+    """An attempt failed and may be repeated.
+
+    `after` is the pause that PayPal asks for, in seconds. `is_busy` means that PayPal is processing the same request.
+    """
 
     def __init__(
         self, text: str, debug_id: str | None = None, after: float | None = None, *, is_busy: bool = False
@@ -51,16 +54,16 @@ class RetryableError(Exception):
 
 
 class Attempts:
-    """What is known of a call so far."""
+    """The state of a call's attempts."""
 
     def __init__(self, operation: str) -> None:
         self.operation = operation
         self.number = 0
-        self.outcome_unknown = False  # a request may have been carried out without our having heard of it
-        self.trouble = RetryableError("there was no time for it")
+        self.outcome_unknown = False  # whether PayPal may have carried out a request without our receiving the answer
+        self.trouble = RetryableError("the time limit was too short for an attempt")
 
     def failed(self, trouble: RetryableError) -> None:
-        """Keep in mind, and log, that an attempt brought no answer."""
+        """Record and log a failed attempt."""
         self.trouble = trouble
         log.warning(
             "paypal_no_answer",
@@ -71,7 +74,7 @@ class Attempts:
         )
 
     def error(self) -> PayPalError:
-        """Return what to raise when there are no more attempts."""
+        """Return the error to raise after the last attempt."""
         if self.trouble.is_busy:
             return PayPalBusy(self.operation, self.trouble.text, self.trouble.debug_id)
         if self.outcome_unknown:

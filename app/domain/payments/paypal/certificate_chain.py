@@ -1,4 +1,4 @@
-"""Whether a certificate is one that PayPal signs webhooks with."""
+"""Verifies that a certificate is one that PayPal signs webhooks with."""
 
 import re
 import warnings
@@ -25,15 +25,15 @@ from cryptography.x509.verification import PolicyBuilder, Store, VerificationErr
 
 from app.domain.payments.paypal.webhook_errors import WebhookForgedError
 
-MIN_RSA_KEY_BITS = 2048  # bits
+MIN_RSA_KEY_BITS = 2048
 PEM = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 
-# The names that PayPal's own SDK for Java takes for the signer's (SSLUtil.validateCertificateChain): live it is
-# messageverificationcerts.paypal.com, in the sandbox messageverificationcerts.sandbox.paypal.com. A key that serves
-# another host of PayPal's signs no webhooks.
+# The signer's names that PayPal's Java SDK accepts (SSLUtil.validateCertificateChain): the live name is
+# messageverificationcerts.paypal.com, the sandbox's messageverificationcerts.sandbox.paypal.com. Certificates of other
+# PayPal hosts must not sign webhooks.
 SIGNER = re.compile(r"messageverificationcerts(\.[a-z0-9-]+)*\.paypal\.com")
 
-# What cryptography raises on certificates that are none, some of it only when the part in question is looked at.
+# What cryptography raises for malformed certificates, in some cases only when the malformed part is read.
 MALFORMED_ERRORS = (
     ValueError,
     InvalidVersion,
@@ -46,26 +46,26 @@ MALFORMED_ERRORS = (
 
 
 class SigningKey(NamedTuple):
-    """A key that PayPal signs with, good until its certificate or one above it expires."""
+    """A key that PayPal signs with, valid until its certificate or an issuer's expires."""
 
     public: RSAPublicKey
     valid_until: datetime
 
 
 def public_roots() -> Store:
-    """Return the roots that Mozilla trusts (package certifi), but for those that cryptography finds malformed."""
+    """Return the roots that Mozilla trusts (package certifi), without those that cryptography cannot parse."""
     return Store(list(_well_formed(Path(certifi.where()).read_bytes())))
 
 
 def trusted_roots(root: bytes) -> Store:
-    """Return the certificates in `root` (PEM) as the roots to trust. Raises ValueError if there is none."""
+    """Return the certificates in `root` (PEM) as trusted roots. Raises ValueError if there is none."""
     return Store(list(_well_formed(root)))
 
 
 def signing_key(chain: bytes, roots: Store, at: datetime) -> SigningKey:
-    """Return the key of the first certificate in `chain` (PEM, the others are its intermediates) if it is PayPal's.
+    """Return the key of the first certificate in `chain` (PEM) if it is PayPal's. The others are its intermediates.
 
-    Raises WebhookForgedError. Whether a certificate was revoked is not asked: that PayPal still serves it has to do.
+    Raises WebhookForgedError. Revocation is not checked: it suffices that PayPal still serves the certificate.
     """
     try:
         leaf, *intermediates = (_parsed(block) for block in PEM.findall(chain))
@@ -75,7 +75,7 @@ def signing_key(chain: bytes, roots: Store, at: datetime) -> SigningKey:
     _check_dates(leaf, at)
     try:
         path = PolicyBuilder().store(roots).time(at).build_server_verifier(DNSName(name)).verify(leaf, intermediates)
-    except (VerificationError, ValueError) as error:  # ValueError: a name that no host can have
+    except (VerificationError, ValueError) as error:  # ValueError: the name is not a valid host name
         raise WebhookForgedError("certificate_chain") from error
     return SigningKey(key, min(certificate.not_valid_after_utc for certificate in path))
 
@@ -84,13 +84,13 @@ def _well_formed(bundle: bytes) -> Iterator[Certificate]:
     for block in PEM.findall(bundle):
         try:
             yield _parsed(block)
-        except MALFORMED_ERRORS:  # one old root must not cost the trust in all others
+        except MALFORMED_ERRORS:  # one malformed root must not invalidate all the others
             continue
 
 
 def _parsed(block: bytes) -> Certificate:
     with warnings.catch_warnings():
-        # what cryptography only warns of, it will refuse in a later version: be the same in both
+        # a later version of cryptography will refuse what it now warns of: behave the same with both
         warnings.simplefilter("error", CryptographyDeprecationWarning)
         return load_pem_x509_certificate(block)
 

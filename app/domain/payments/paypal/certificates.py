@@ -1,4 +1,4 @@
-"""The certificates of PayPal's webhooks: fetched from PayPal alone, checked, and remembered."""
+"""The certificates of PayPal's webhooks: fetched only from PayPal, verified, and cached."""
 
 import asyncio
 import re
@@ -18,26 +18,26 @@ from cryptography.x509.verification import Store
 from app.domain.payments.paypal.certificate_chain import SigningKey, signing_key, trusted_roots
 from app.domain.payments.paypal.webhook_errors import WebhookForgedError, WebhookUndecidedError
 
-# So strict that no two parsers can differ about the host: no userinfo, capitals, escapes, backslashes or final dot.
-# Labels end at 63 characters, beyond which Python's resolver raises UnicodeError.
+# Strict, so that all URL parsers agree on the host: no userinfo, capitals, escapes, backslashes or final dot.
+# Labels have at most 63 characters; Python's resolver raises UnicodeError for longer ones.
 _LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 PAYPAL_URL = re.compile(rf"https://(?:{_LABEL}\.){{0,3}}paypal\.com(?::443)?/[A-Za-z0-9._~/-]*")
 
-FETCH_TIMEOUT_SECONDS = 10  # for all of it: waiting for others, connecting, and the last byte
+FETCH_TIMEOUT_SECONDS = 10  # from waiting for other fetches to the last byte
 MAX_CONCURRENT_FETCHES = 4
-MAX_CHAIN_BYTES = 64 * 1024  # bytes
+MAX_CHAIN_BYTES = 64 * 1024
 MAX_CACHED_KEYS = 16
 MAX_CACHED_FAILURES = 256
-KEY_LIFETIME = timedelta(days=1)  # then PayPal is asked again: it may have withdrawn the certificate
+KEY_LIFETIME = timedelta(days=1)  # then the certificate is fetched again: PayPal may have withdrawn it
 FAILURE_LIFETIME = timedelta(seconds=10)
-TRANSIENT_STATUSES = frozenset({408, 425, 429})  # answers that another time may be others, as all of 500 and more
+TRANSIENT_STATUSES = frozenset({408, 425, 429})  # a retry may succeed, as for 500 and above
 
 
 Cached = TypeVar("Cached")
 
 
 class SeededCertificate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What stands at a URL, so that it is not fetched: a PEM chain, and the one root (PEM) that is trusted for it."""
+    """A configured certificate that is not fetched: a PEM chain, and the only root (PEM) that is trusted for it."""
 
     chain: str
     root: str
@@ -49,14 +49,14 @@ class _Failure(NamedTuple):
 
 
 def is_paypal_url(url: str) -> bool:
-    """Whether a certificate may be fetched from `url`: https, paypal.com or a host below it, port 443, and no more."""
+    """Whether a certificate may be fetched from `url`: https, paypal.com or a subdomain, port 443, and only a path."""
     return PAYPAL_URL.fullmatch(url) is not None
 
 
 def read_seeded(path: Path) -> dict[str, SeededCertificate]:
     """Read a file of seeded certificates, `{url: {"chain": PEM, "root": PEM}}`.
 
-    Raises OSError, or ValueError if it is malformed, lacks a root or has a URL that is none of PayPal's.
+    Raises OSError, or ValueError if the file is malformed, lacks a root or contains a URL outside paypal.com.
     """
     try:
         seeded = msgspec.json.decode(path.read_bytes(), type=dict[str, SeededCertificate])
@@ -64,13 +64,13 @@ def read_seeded(path: Path) -> dict[str, SeededCertificate]:
         raise ValueError(str(error)) from error
     for url, certificate in seeded.items():
         if not is_paypal_url(url):
-            raise ValueError(f"{url} is no URL of PayPal's")
+            raise ValueError(f"{url} is not a PayPal URL")
         trusted_roots(certificate.root.encode())
     return seeded
 
 
 class Certificates:
-    """The keys at certificate URLs. `http` should carry no credentials; it needs to follow no redirects."""
+    """The keys at certificate URLs. `http` should not have credentials and does not need to follow redirects."""
 
     def __init__(
         self,
@@ -89,10 +89,9 @@ class Certificates:
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def key(self, url: str) -> RSAPublicKey:
-        """Return the key of the certificate at `url`, fetched at most once by all who ask at the same time.
+        """Return the key of the certificate at `url`. Concurrent calls share one fetch.
 
-        Raises WebhookForgedError, for a URL that is none of PayPal's before anything is sent anywhere, or
-        WebhookUndecidedError.
+        Raises WebhookForgedError (for a URL outside paypal.com without any request) or WebhookUndecidedError.
         """
         if not is_paypal_url(url):
             raise WebhookForgedError("certificate_url")
@@ -105,7 +104,7 @@ class Certificates:
         now = self._clock()
         failure = self._failures.get(url)
         if failure and now < failure.until:
-            raise copy(failure.error)  # a copy, as each raise adds to an exception's traceback
+            raise copy(failure.error)  # each raise extends the exception's traceback
         known = self._keys.get(url)
         return known if known and now < known.valid_until else None
 
@@ -125,7 +124,7 @@ class Certificates:
         return signing_key(await self._fetch(url), self._roots, self._clock())
 
     async def _fetch(self, url: str) -> bytes:
-        request = self._http.build_request("GET", url, headers={"Accept-Encoding": "identity"})  # else it may inflate
+        request = self._http.build_request("GET", url, headers={"Accept-Encoding": "identity"})  # no decompression
         try:
             async with asyncio.timeout(FETCH_TIMEOUT_SECONDS), self._fetching:
                 answer = await self._http.send(request, stream=True, auth=None, follow_redirects=False)
@@ -134,12 +133,12 @@ class Certificates:
                 finally:
                     await answer.aclose()
         except (httpx.HTTPError, TimeoutError) as error:
-            raise WebhookUndecidedError(f"the certificate cannot be had: {type(error).__name__}") from error
+            raise WebhookUndecidedError(f"the certificate cannot be fetched: {type(error).__name__}") from error
 
 
 async def _content(answer: httpx.Response) -> bytes:
     if answer.status_code in TRANSIENT_STATUSES or answer.status_code >= 500:
-        raise WebhookUndecidedError(f"the certificate cannot be had: {answer.status_code}")
+        raise WebhookUndecidedError(f"the certificate cannot be fetched: {answer.status_code}")
     if answer.status_code != 200:
         raise WebhookForgedError("certificate_unavailable")
     content = b""
@@ -151,7 +150,7 @@ async def _content(answer: httpx.Response) -> bytes:
 
 
 def _cache(kept: dict[str, Cached], url: str, value: Cached, most: int) -> None:
-    """Keep the last `most` values: strangers choose the URLs."""
+    """Cache the value, and keep only the last `most` values: attackers can choose the URLs."""
     kept.pop(url, None)
     if len(kept) >= most:
         del kept[next(iter(kept))]

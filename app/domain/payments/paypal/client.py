@@ -1,4 +1,4 @@
-"""PayPal, as far as we need it: Orders v2, Payments v2, and the verification of webhooks.
+"""The PayPal client: the used parts of Orders v2, Payments v2 and webhook verification.
 
 Every call can raise PayPalRefused, PayPalUnavailable or PayPalUnknown (errors.py).
 """
@@ -28,7 +28,7 @@ from app.domain.payments.paypal.errors import PayPalRefused
 from app.domain.payments.paypal.webhook_errors import WebhookForgedError
 from app.domain.payments.paypal.webhook_signature import read_transmission
 
-MAX_DESCRIPTION_LENGTH = 127  # characters of a description, 255 of a note, says PayPal
+MAX_DESCRIPTION_LENGTH = 127  # PayPal's limits
 MAX_NOTE_LENGTH = 255
 _ID = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)
 _HEADERS = {"Prefer": "return=representation", "Content-Type": "application/json"}
@@ -38,11 +38,11 @@ R = TypeVar("R", Order, Capture, Refund)
 
 
 class PayPal:
-    """One merchant at PayPal. Close it with `aclose`, or use it in `async with`.
+    """A client for one merchant at PayPal. Close it with `aclose`, or use it in `async with`.
 
-    A `request_id` of up to 108 characters makes a call safe to repeat: PayPal carries it out once and answers with the
-    result each time, for 6 hours in the case of orders, 45 days of refunds. Write it down before the call. After a
-    refusal, take a new one: PayPal may answer the old one with the old refusal.
+    A `request_id` of up to 108 characters makes a call safe to repeat: PayPal carries it out once and returns the same
+    result each time, for 6 hours (orders) or 45 days (refunds). Store it before the call. After a refusal, use a new
+    id: PayPal may repeat the refusal for the old one.
     """
 
     def __init__(
@@ -73,8 +73,8 @@ class PayPal:
     ) -> Order:
         """Create an order that a payer can approve at its `approval_url`.
 
-        `reference` must be this payment's alone among all that the PayPal account ever gets: it is the invoice number,
-        and PayPal takes money for one only once.
+        `reference` must be unique in the PayPal account: it is the invoice number, and PayPal charges for each invoice
+        number only once.
         """
         unit = {
             "amount": _amount(amount),
@@ -87,7 +87,7 @@ class PayPal:
             "cancel_url": cancel_url,
             "user_action": "PAY_NOW",
             "shipping_preference": "NO_SHIPPING",
-            # no cheque that takes days while the slot is held; a review by PayPal may still leave a capture PENDING
+            # no e-checks, which take days while the slot is held; a capture may still be PENDING for PayPal's review
             "payment_method_preference": "IMMEDIATE_PAYMENT_REQUIRED",
         }
         body = {
@@ -98,11 +98,11 @@ class PayPal:
         return await self._post("create_order", "/v2/checkout/orders", request_id, body, read_order)
 
     async def get_order(self, order_id: str) -> Order:
-        """Return an order as it is now."""
+        """Return the current state of an order."""
         return await self._get("get_order", "/v2/checkout/orders/{}", order_id, read_order)
 
     async def capture_order(self, order_id: str, *, request_id: str) -> Order:
-        """Take the money of an approved order; whether it was taken, `capture` of the answer says.
+        """Capture the money of an approved order. The result's `capture` says whether it was taken.
 
         Refused with ORDER_NOT_APPROVED before the approval, and with ORDER_ALREADY_CAPTURED after another capture.
         """
@@ -112,9 +112,9 @@ class PayPal:
     async def refund_capture(
         self, capture_id: str, *, request_id: str, amount: Money, reference: str, note: str | None
     ) -> Refund:
-        """Give back `amount` of a capture; whether it was given, the answer's `status` says. The payer reads `note`.
+        """Refund `amount` of a capture. The result's `status` says whether it was refunded. The payer reads `note`.
 
-        `reference` has letters, digits and `-_.,` only.
+        `reference` may contain letters, digits and `-_.,` only.
         """
         body: dict[str, Any] = {"amount": _amount(amount), "custom_id": reference}
         if note:
@@ -123,17 +123,17 @@ class PayPal:
         return await self._post("refund_capture", path, request_id, body, read_refund)
 
     async def get_capture(self, capture_id: str) -> Capture:
-        """Return a capture as it is now."""
+        """Return the current state of a capture."""
         return await self._get("get_capture", "/v2/payments/captures/{}", capture_id, read_capture)
 
     async def get_refund(self, refund_id: str) -> Refund:
-        """Return a refund as it is now."""
+        """Return the current state of a refund."""
         return await self._get("get_refund", "/v2/payments/refunds/{}", refund_id, read_refund)
 
     async def verify_webhook(self, *, headers: Mapping[str, str], body: bytes, webhook_id: str) -> bool:
-        """Let PayPal say whether it sent `body`, the raw one, with these headers.
+        """Ask PayPal whether it sent the raw `body` with these headers.
 
-        PayPal is not asked about what it certainly did not send. `WebhookVerifier` decides without asking.
+        Returns False for malformed input without a call. `WebhookVerifier` verifies without calling PayPal.
         """
         try:
             sent = read_transmission(headers)
@@ -147,7 +147,7 @@ class PayPal:
             "transmission_sig": sent.signature,
             "transmission_time": sent.time,
             "webhook_id": webhook_id,
-            "webhook_event": msgspec.Raw(body),  # as it came: written anew, it would not fit its signature
+            "webhook_event": msgspec.Raw(body),  # unchanged: a re-encoded body would not match its signature
         }
         verification = await self._connection.execute(
             Call(
@@ -182,7 +182,7 @@ def _amount(amount: Money) -> dict[str, str]:
 
 
 def _path(operation: str, template: str, id_: str) -> str:
-    """Return `template` with an id that may be a client's text. Raises PayPalRefused for what can be no id."""
+    """Return `template` with the id, which may be client input. Raises PayPalRefused for an invalid id."""
     if not _ID.fullmatch(id_):
         raise PayPalRefused(
             operation,
@@ -196,12 +196,12 @@ def _path(operation: str, template: str, id_: str) -> str:
 
 
 def _require_id(read: Callable[[bytes], R], id_: str) -> Callable[[bytes], R]:
-    """Return `read`, which then takes an answer about something else for no answer."""
+    """Return `read` with a check that the answer has this id."""
 
     def read_that(body: bytes) -> R:
         found = read(body)
         if found.id != id_:
-            raise ValueError("the answer is about something else")
+            raise ValueError("the answer has another id")
         return found
 
     return read_that

@@ -1,8 +1,8 @@
-"""One HTTP conversation with PayPal: the access token, the timeouts, and asking again.
+"""The HTTP connection to PayPal: access token, timeouts and retries.
 
-A call is asked again, with the very same request, where no answer came or PayPal said that it could not answer:
-https://developer.paypal.com/api/rest/reference/idempotency/. Logs name the operation, PayPal's codes and its debug id,
-never a body, a header or an address.
+A call is repeated with the same request if no answer arrives or if PayPal reports that it cannot answer:
+https://developer.paypal.com/api/rest/reference/idempotency/. Logs contain the operation, PayPal's codes and its debug
+id, but no body, header or address.
 """
 
 import asyncio
@@ -24,12 +24,12 @@ log = structlog.get_logger()
 T = TypeVar("T")
 
 NOT_SENT_ERRORS = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
-RETRYABLE_STATUSES = frozenset({408, 409})  # and 429 and 5xx; 409: the same request is being worked on
-TOKEN_MARGIN = 60.0  # seconds before its end at which a token is not used any more; a tenth of a short life
+RETRYABLE_STATUSES = frozenset({408, 409})  # and 429 and 5xx; 409: the same request is being processed
+TOKEN_MARGIN = 60.0  # seconds before its expiry at which a token is replaced; at most a tenth of its lifetime
 
 
 class Connection:
-    """Carries calls out, as one client of PayPal; `http` is for tests that look on."""
+    """Executes calls for one PayPal account. Tests pass `http` to observe the requests."""
 
     def __init__(
         self, base_url: str, client_id: str, client_secret: str, timeouts: Timeouts, http: httpx.AsyncClient | None
@@ -50,13 +50,13 @@ class Connection:
         await self._http.aclose()
 
     async def execute(self, call: Call[T]) -> T:
-        """Return what PayPal answers. Raises PayPalRefused, PayPalUnavailable or PayPalUnknown."""
+        """Return PayPal's answer. Raises PayPalRefused, PayPalUnavailable or PayPalUnknown."""
         attempts = Attempts(call.operation)
         try:
             async with asyncio.timeout(self._timeouts.total):
                 return await self._try(call, attempts)
         except TimeoutError:
-            attempts.failed(RetryableError(f"{self._timeouts.total:g} s have passed"))
+            attempts.failed(RetryableError(f"no answer within {self._timeouts.total:g} s"))
             raise attempts.error() from None
 
     async def _try(self, call: Call[T], attempts: Attempts) -> T:
@@ -90,7 +90,7 @@ class Connection:
         raise _refusal(answer, attempts)
 
     async def _send(self, attempts: Attempts, method: str, path: str, **request: Any) -> httpx.Response:
-        """Send a request. Raises RetryableError if no answer comes, or one that says to come again."""
+        """Send a request. Raises RetryableError if no answer arrives or if the answer asks for a retry."""
         was_outcome_unknown, attempts.outcome_unknown = attempts.outcome_unknown, True
         try:
             answer = await self._http.request(
@@ -111,14 +111,14 @@ class Connection:
         return answer
 
     async def _usable_token(self, attempts: Attempts) -> str:
-        """Return a token that lasts for a while yet. Whoever comes while one is being fetched waits for that one."""
+        """Return a token that does not expire soon. Concurrent calls wait for one fetch."""
         async with self._token_lock:
             if self._token is None or time.monotonic() >= self._token_ends:
                 self._token = await self._fetch_token(attempts)
             return self._token
 
     async def _fetch_token(self, attempts: Attempts) -> str:
-        was_outcome_unknown = attempts.outcome_unknown  # a token that we did not get harms nobody
+        was_outcome_unknown = attempts.outcome_unknown  # a lost token request has no effect
         try:
             answer = await self._send(
                 attempts,
@@ -137,13 +137,13 @@ class Connection:
         return token.access_token
 
     def _discard_token(self, token: str) -> None:
-        """Drop `token`, unless somebody else has fetched another since."""
+        """Discard `token`, unless it was replaced in the meantime."""
         if self._token == token:
             self._token = None
 
 
 def debug_id(answer: httpx.Response) -> str | None:
-    """Return the id by which PayPal finds a request again."""
+    """Return the id under which PayPal logs the request."""
     found: str | None = answer.headers.get("paypal-debug-id")
     return found
 
@@ -151,7 +151,7 @@ def debug_id(answer: httpx.Response) -> str | None:
 def _read(call: Call[T], answer: httpx.Response, attempts: Attempts) -> T:
     try:
         result = call.read(answer.content)
-    except ValueError as error:  # its text may quote the answer
+    except ValueError as error:  # its message may quote the answer, so it is not logged
         raise RetryableError(f"status {answer.status_code}, but not the documented answer", debug_id(answer)) from error
     attempts.outcome_unknown = False
     return result
@@ -168,7 +168,7 @@ def _read_token(answer: httpx.Response) -> Token:
 
 
 def _refusal(answer: httpx.Response, attempts: Attempts) -> PayPalRefused:
-    """Return what PayPal refused. Raises RetryableError if the answer is none of PayPal's own, but a proxy's, say."""
+    """Return PayPal's refusal. Raises RetryableError if the answer is not PayPal's own but, for example, a proxy's."""
     try:
         problem = read_problem(answer.content)
     except ValueError as error:
@@ -198,11 +198,11 @@ def _unavailable(attempts: Attempts, answer: httpx.Response, text: str) -> PayPa
 
 
 def _retry_after(answer: httpx.Response) -> float | None:
-    """Return the seconds that a Retry-After header asks for, which may be a number or a date."""
+    """Return the seconds of a Retry-After header, which may contain a number or a date."""
     text = answer.headers.get("retry-after", "")
     if text.isascii() and text.isdigit():
         return float(text)
     try:
         return max((parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds(), 0.0)
-    except (ValueError, TypeError):  # none, nonsense, or a date without a zone
+    except (ValueError, TypeError):  # missing, malformed, or a date without a zone
         return None

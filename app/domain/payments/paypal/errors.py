@@ -1,8 +1,8 @@
-"""How a call to PayPal can fail. Callers must not take "we do not know" for "no"."""
+"""The errors of a call to PayPal. They distinguish a refusal from an unknown outcome."""
 
 
 class PayPalError(Exception):
-    """A call that brought no result; `debug_id` is what PayPal's support asks for, if PayPal said it."""
+    """A call failed. `debug_id` is the id that PayPal's support asks for, if PayPal sent one."""
 
     def __init__(self, operation: str, text: str, debug_id: str | None) -> None:
         super().__init__(f"{operation}: {text} (debug_id {debug_id})")
@@ -11,10 +11,10 @@ class PayPalError(Exception):
 
 
 class PayPalRefused(PayPalError):  # noqa: N818  PayPal's answer, which callers expect
-    """PayPal said no, with an HTTP `status` of 4xx: nothing was done, and asking again would not help.
+    """PayPal refused the request with an HTTP `status` of 4xx. Nothing was done, and a retry would not help.
 
-    `issue` says why, as ORDER_NOT_APPROVED does; without one, it is the error's `name`. Where the payer can help, as
-    with INSTRUMENT_DECLINED, `redirect` leads the browser there.
+    `issue` is the reason, such as ORDER_NOT_APPROVED, or the error's `name` if PayPal gave none. If the payer can
+    resolve it, as with INSTRUMENT_DECLINED, `redirect` is the page for the payer's browser.
     """
 
     def __init__(
@@ -28,7 +28,7 @@ class PayPalRefused(PayPalError):  # noqa: N818  PayPal's answer, which callers 
 
 
 class PayPalUnavailable(PayPalError):  # noqa: N818  as above
-    """PayPal took no request from us: nothing was done. `retry_after` is in seconds, if PayPal said it."""
+    """PayPal did not accept a request. Nothing was done. `retry_after` is in seconds, if PayPal sent it."""
 
     def __init__(self, operation: str, text: str, debug_id: str | None, retry_after: float | None = None) -> None:
         super().__init__(operation, text, debug_id)
@@ -36,11 +36,11 @@ class PayPalUnavailable(PayPalError):  # noqa: N818  as above
 
 
 class PayPalUnknown(PayPalError):  # noqa: N818  as above
-    """A request went out and no answer came that can be understood: it may have been carried out, or may yet be.
+    """A request was sent but no valid answer was received. PayPal may have carried it out or may still do so.
 
-    The same call with the same request id finds out.
+    Repeat the call with the same request id to find out.
     """
 
 
 class PayPalBusy(PayPalUnknown):
-    """PayPal is still carrying out the very same request, which somebody else has sent."""
+    """PayPal is still processing the same request, sent by another process."""

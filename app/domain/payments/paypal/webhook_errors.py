@@ -1,4 +1,4 @@
-"""Why a webhook is not believed."""
+"""The errors of webhook verification."""
 
 from typing import Literal
 
@@ -21,7 +21,7 @@ Reason = Literal[
 
 
 class WebhookForgedError(Exception):
-    """PayPal did not send this, or not so; `reason` names the check that it failed."""
+    """The webhook is not authentic. `reason` names the failed check."""
 
     def __init__(self, reason: Reason) -> None:
         super().__init__(reason)
@@ -29,4 +29,4 @@ class WebhookForgedError(Exception):
 
 
 class WebhookUndecidedError(Exception):
-    """The certificate cannot be had just now. Answered with a 5xx, PayPal sends the webhook again."""
+    """The webhook cannot be verified at the moment. After a 5xx response, PayPal sends it again."""

@@ -1,4 +1,4 @@
-"""Whether PayPal sent a webhook.
+"""Verifies the signature of a webhook.
 
 https://developer.paypal.com/api/rest/webhooks/rest/#link-messagesignature: PayPal signs
 `transmission id|transmission time|webhook id|crc32 of the body` with the key of the certificate at PAYPAL-CERT-URL.
@@ -20,8 +20,8 @@ from app.domain.payments.paypal.webhook_errors import WebhookForgedError
 
 ALGORITHM = "SHA256withRSA"
 
-# The headers, with the lengths that PayPal's API documents in verify-webhook-signature. None may hold a `|`: it divides
-# what is signed.
+# The headers, with the lengths documented for PayPal's verify-webhook-signature. None may contain `|`, the separator of
+# the signed text.
 SHAPES = {
     "paypal-transmission-id": re.compile(r"[A-Za-z0-9_-]{1,50}"),
     "paypal-transmission-time": re.compile(r"[0-9]{4}(-[0-9]{2}){2}T[0-9:.]{8,18}(Z|[+-][0-9]{2}:[0-9]{2})"),
@@ -32,7 +32,7 @@ SHAPES = {
 
 
 class Transmission(NamedTuple):
-    """What the headers say, as they say it: the signature covers the time's text, not its meaning."""
+    """The headers' values, unparsed: the signature covers the text of the time."""
 
     id: str
     time: str
@@ -42,9 +42,9 @@ class Transmission(NamedTuple):
 
 
 def read_transmission(headers: Mapping[str, str]) -> Transmission:
-    """Read a webhook's headers, in any case. Raises WebhookForgedError if one is missing, repeated or malformed.
+    """Read a webhook's headers, case-insensitively. Raises WebhookForgedError if one is missing, repeated or malformed.
 
-    `headers.items()` should list a repeated header each time, as Litestar's does.
+    `headers.items()` must list every repetition of a header, as Litestar's does.
     """
     found: dict[str, str] = {}
     for name, value in headers.items():
@@ -60,19 +60,19 @@ def read_transmission(headers: Mapping[str, str]) -> Transmission:
 
 
 class WebhookVerifier:
-    """Checks the webhooks that PayPal sends to the webhook of that id."""
+    """Verifies the requests that PayPal sends to the webhook with this id."""
 
     def __init__(self, webhook_id: str, certificates: Certificates) -> None:
         self._webhook_id = webhook_id
         self._certificates = certificates
 
     async def verify(self, headers: Mapping[str, str], body: bytes) -> None:
-        """Return if PayPal signed this for us. Raises WebhookForgedError or WebhookUndecidedError.
+        """Check that PayPal signed the webhook for us. Raises WebhookForgedError or WebhookUndecidedError.
 
-        `body` is what was received, byte for byte. Of what it says, believe only that something happened to a resource,
-        and ask PayPal what: the signature covers a body's CRC-32, for which somebody who has seen one webhook can make
-        other bodies. A webhook may be as old as it likes: PayPal repeats one for three days and resends it on demand. A
-        replay changes nothing where each event counts once.
+        `body` must be the received bytes. Trust only that something happened to the resource, and ask PayPal for the
+        details: the signature covers the body's CRC-32, and an attacker who has seen one webhook can construct other
+        bodies for it. The age is not checked, because PayPal repeats a webhook for three days and resends it on demand.
+        A replay has no effect where each event counts once.
         """
         transmission = read_transmission(headers)
         if transmission.algorithm != ALGORITHM:
@@ -91,6 +91,6 @@ def _decoded(signature: str) -> bytes:
         decoded = b64decode(signature)
     except binascii.Error as error:
         raise WebhookForgedError("header_malformed") from error
-    if b64encode(decoded).decode() != signature:  # padding where there should be none, or bits beyond the last byte
+    if b64encode(decoded).decode() != signature:  # superfluous padding, or bits beyond the last byte
         raise WebhookForgedError("header_malformed")
     return decoded

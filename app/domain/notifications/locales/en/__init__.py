@@ -1,16 +1,16 @@
-"""English: what the other locales are translated from."""
+"""English, the source for translations."""
 
 from app.domain.notifications.locale import Locale
 from app.domain.notifications.locales.en import accounts, appointments, offers, payments, scheduled, waitlist
 
 
 def salutation(name: str | None) -> str:
-    """Return how a mail begins; no name: nobody who is known to read there."""
+    """Return the salutation. Without a verified address, the name is None."""
     return f"Dear {name}," if name else "Hello,"
 
 
 def event(with_whom: str) -> str:
-    """Return what a calendar calls an appointment."""
+    """Return the title of an appointment in a calendar."""
     return f"Appointment with {with_whom}"
 
 

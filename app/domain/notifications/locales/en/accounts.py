@@ -1,4 +1,4 @@
-"""The mails to somebody about their own account."""
+"""The mails about the recipient's own account."""
 
 from datetime import timedelta
 from urllib.parse import urlencode, urlsplit
@@ -8,77 +8,77 @@ from app.domain.notifications.schemas import AccountNotification
 
 
 def email_verification(notification: AccountNotification) -> MailText:
-    """Bring the code that proves an address."""
+    """Send the code that verifies an address."""
     return MailText(
         "Please confirm your email address",
         [
-            "Somebody, you we hope, gave this as the email address of their account. If so, please confirm it.",
-            *_code(notification, '{"token": "..."}'),
-            "If you do not know of any account, do nothing: without the code, nobody can use your address.",
+            "This address was entered for a booking account. Please confirm that this is your email address.",
+            *_code(notification),
+            "If you did not enter it, please ignore this mail. Without the code, the address cannot be used.",
         ],
     )
 
 
 def password_reset(notification: AccountNotification) -> MailText:
-    """Bring the code for a new password."""
+    """Send the code that sets a new password."""
     return MailText(
         "Set a new password",
         [
-            "Somebody, you we hope, has asked for a new password for your account.",
-            *_code(notification, '{"token": "...", "password": "..."}'),
-            "If that was not you, do nothing: your password stays as it is, and nobody but you has the code.",
+            "We received a request to set a new password for your account.",
+            *_code(notification),
+            "If that was not you, please ignore this mail. Your password stays the same.",
         ],
     )
 
 
 def email_changing(_: AccountNotification) -> MailText:
-    """Warn at the old address."""
+    """Warn the owner at the old address."""
     return MailText(
         "Your email address is being changed",
         [
-            "Another email address was given for your account. As soon as it is confirmed there, our mails go to it, "
-            "and no longer to this one.",
-            "If that was not you, change your password in your booking app at once, which also logs everybody out.",
+            "A new email address was entered for your account. Once it is confirmed, we send your mails to the new "
+            "address only.",
+            "If that was not you, change your password in your booking app at once. This also logs out all devices.",
         ],
     )
 
 
 def password_changed(_: AccountNotification) -> MailText:
-    """Tell that the password is another."""
+    """Report a changed password."""
     return MailText(
         "Your password was changed",
         [
-            "The password of your account has just been changed. Whoever was logged in is logged out.",
-            "If that was not you, have a code to set a new one mailed to this address by your booking app at once.",
+            "The password of your account was changed, and all devices were logged out.",
+            "If that was not you, request a new password in your booking app at once. The code goes to this address.",
         ],
     )
 
 
 def account_erased(_: AccountNotification) -> MailText:
-    """Say goodbye."""
+    """Confirm the deletion of the account."""
     return MailText(
         "Your account is deleted",
         [
-            "Your account has been deleted, and with it your name, your addresses and your logins. Appointments that "
-            "lay ahead are canceled; a mail tells of each.",
-            "What others need for their books is kept with a number in place of your name. "
-            "This is the last mail that you get from us.",
+            "Your account was deleted, including your name, your addresses and your logins. Your upcoming appointments "
+            "are canceled; we send a separate mail about each.",
+            "Records that others need are kept with a number in place of your name. "
+            "You will receive no further mails from us.",
         ],
     )
 
 
-def _code(notification: AccountNotification, body: str) -> list[str]:
-    assert notification.code_lifetime is not None  # noqa: S101  the outbox says it of every kind that has a code
+def _code(notification: AccountNotification) -> list[str]:
+    assert notification.code_lifetime is not None  # noqa: S101  set for every kind that has a code
     hours = notification.code_lifetime // timedelta(hours=1)
-    until = f"It is good once, within {hours} hour{'s' if hours > 1 else ''}."
+    validity = f"works once and expires in {hours} hour{'s' if hours > 1 else ''}."
     if notification.page:
         joint = "&" if urlsplit(notification.page).query else "?"
         return [
-            f"To do so, open this page. {until}",
+            f"To continue, open this page. The link {validity}",
             f"  {notification.page}{joint}{urlencode({'token': notification.code})}",
         ]
     return [
-        f"This is the code for it. {until}",
+        f"To continue, enter this code in your booking app. The code {validity}",
         f"  {notification.code}",
-        f"Enter it in your booking app, which sends it as {body} to POST {notification.call}",
+        f"For developers of a booking app: the API accepts the code at {notification.call}",
     ]

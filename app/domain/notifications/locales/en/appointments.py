@@ -9,10 +9,10 @@ from app.domain.notifications.times import zone_of
 
 
 def confirmed_to_patient(notification: AppointmentNotification, at: datetime) -> MailText:
-    """Confirm an appointment, and say what was paid."""
+    """Confirm an appointment and the payment."""
     if at < notification.cancel_deadline:
         until = format_instant(notification.cancel_deadline, zone_of(notification))
-        cancel = f"If you cannot come, please cancel it in your booking app. You may do so until {until}."
+        cancel = f"If you cannot come, please cancel in your booking app. You can cancel until {until}."
     else:
         cancel = "It starts too soon to be canceled in your booking app. If you cannot come, please call the practice."
     return MailText(
@@ -27,7 +27,7 @@ def confirmed_to_patient(notification: AppointmentNotification, at: datetime) ->
 
 
 def confirmed_to_doctor(notification: AppointmentNotification, _: datetime) -> MailText:
-    """Tell who has booked."""
+    """Report a booking."""
     return MailText(
         f"Booked: {notification.patient}, {start(notification)}",
         [f"{notification.patient} has booked an appointment with you.", slot_line(notification)],
@@ -35,14 +35,14 @@ def confirmed_to_doctor(notification: AppointmentNotification, _: datetime) -> M
 
 
 def canceled_to_patient(notification: AppointmentNotification, _: datetime) -> MailText:
-    """Tell what is canceled, by whom and why, and what goes back."""
+    """Report a cancellation: by whom, why, and what is refunded."""
     news = {
-        "patient": f"You have canceled your appointment with {notification.doctor}.",
+        "patient": f"You canceled your appointment with {notification.doctor}.",
         "doctor": f"We are sorry: {notification.doctor} had to cancel your appointment.",
     }.get(
         notification.canceled_by or "", f"We are sorry: your appointment with {notification.doctor} had to be canceled."
     )
-    again = [] if notification.recipient_erased else ["To find another time, open your booking app."]
+    again = [] if notification.recipient_erased else ["To book another time, open your booking app."]
     paragraphs = [
         news,
         slot_line(notification),
@@ -55,27 +55,30 @@ def canceled_to_patient(notification: AppointmentNotification, _: datetime) -> M
 
 
 def canceled_to_doctor(notification: AppointmentNotification, _: datetime) -> MailText:
-    """Tell which appointment is canceled."""
+    """Report a cancellation."""
     news = {
-        "patient": f"{notification.patient} has canceled the appointment with you.",
-    }.get(notification.canceled_by or "", f"The appointment of {notification.patient} with you was canceled for you.")
+        "patient": f"{notification.patient} canceled the appointment with you.",
+    }.get(notification.canceled_by or "", f"Your appointment with {notification.patient} was canceled on your behalf.")
     paragraphs = [news, slot_line(notification), *_also_canceled(notification), *_reason(notification)]
     return MailText(f"Canceled: {notification.patient}, {start(notification)}", paragraphs)
 
 
 def rescheduled_to_patient(notification: AppointmentNotification, at: datetime) -> MailText:
-    """Tell the new time, and the one before."""
-    news = f"Your appointment with {notification.doctor} has been moved to another time."
+    """Report the new time and the previous one."""
+    news = f"Your appointment with {notification.doctor} was moved to a new time:"
     paragraphs = [news, slot_line(notification), _instead_of(notification)]
     if at < notification.cancel_deadline:
         until = format_instant(notification.cancel_deadline, zone_of(notification))
-        paragraphs.append(f"If that does not suit you, you may cancel or move it in your booking app until {until}.")
+        paragraphs.append(
+            "If the new time does not suit you, you can cancel or move the appointment in your booking app "
+            f"until {until}."
+        )
     return MailText(f"Moved: {notification.doctor}, now {start(notification)}", paragraphs)
 
 
 def rescheduled_to_doctor(notification: AppointmentNotification, _: datetime) -> MailText:
-    """Tell the new time, and the one before."""
-    news = f"The appointment of {notification.patient} with you has been moved to another time."
+    """Report the new time and the previous one."""
+    news = f"Your appointment with {notification.patient} was moved to a new time:"
     return MailText(
         f"Moved: {notification.patient}, now {start(notification)}",
         [news, slot_line(notification), _instead_of(notification)],
@@ -92,20 +95,20 @@ def _also_canceled(notification: AppointmentNotification) -> list[str]:
     if not notification.also_canceled:
         return []
     moments = [f"  {format_instant(start, zone_of(notification))}" for start in notification.also_canceled]
-    return ["\n".join(["Canceled with it:", *moments])]
+    return ["\n".join(["Also canceled:", *moments])]
 
 
 def _instead_of(notification: AppointmentNotification) -> str:
-    assert notification.moved_from is not None  # noqa: S101  the outbox keeps it for this kind
-    return f"It was on {format_instant(notification.moved_from, zone_of(notification))} before."
+    assert notification.moved_from is not None  # noqa: S101  set for this kind
+    return f"The previous time was {format_instant(notification.moved_from, zone_of(notification))}."
 
 
 def _refunds(notification: AppointmentNotification) -> list[str]:
     if not notification.refunds:
         return []
-    told = "PayPal tells you" if notification.recipient_erased else "You will get a mail"
-    return [f"A refund of {' and '.join(notification.refunds)} has been requested. {told} when it is made."]
+    who = "PayPal will notify you" if notification.recipient_erased else "We will send you a mail"
+    return [f"A refund of {' and '.join(notification.refunds)} was requested. {who} when it is complete."]
 
 
 def _reason(notification: AppointmentNotification) -> list[str]:
-    return [f"The reason given: {notification.cancel_reason}"] if notification.cancel_reason else []
+    return [f"Reason: {notification.cancel_reason}"] if notification.cancel_reason else []

@@ -1,4 +1,4 @@
-"""The mails about slots that are offered to whoever waits."""
+"""The mails about slots that are offered to waiting patients."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -11,48 +11,48 @@ from app.domain.notifications.times import zone_of
 
 def slot_offered(notification: AppointmentNotification, at: datetime) -> MailText:
     """Offer a slot."""
-    assert notification.offer_expires_at is not None  # noqa: S101  the outbox knows it for this kind
+    assert notification.offer_expires_at is not None  # noqa: S101  set for this kind
     until = format_instant(notification.offer_expires_at, zone_of(notification))
     costs = (
         []
         if Decimal(notification.fee.partition(" ")[0]) == 0
-        else [f"It costs {notification.fee}, to be paid at once."]
+        else [f"The appointment costs {notification.fee}, which you pay when you accept."]
     )
-    final = ["It starts so soon that it cannot be canceled any more."] if at >= notification.cancel_deadline else []
+    final = ["It starts too soon to be canceled after you accept."] if at >= notification.cancel_deadline else []
     return MailText(
         f"Free: a slot with {notification.doctor}, {start(notification)}",
         [
-            f"Good news: a slot with {notification.doctor}, for whom you are waiting, has become free.",
+            f"Good news: a slot with {notification.doctor} is available.",
             slot_line(notification),
-            f"It is offered to you until {until}, and to others who wait: whoever accepts first has it. To accept or "
-            "decline it, open this page, or your booking app:",
+            f"This offer is valid until {until}. Other waiting patients may receive it too, and the first to accept "
+            "gets the slot. To accept or decline, open this page or your booking app:",
             f"  {notification.link}",
             *costs,
             *final,
-            "Whatever you do, you keep your place in line. If you no longer need a slot, please leave the waitlist.",
+            "If you do not take this slot, you keep your place in line. If you no longer need a slot, please leave the "
+            "waitlist in your booking app.",
         ],
     )
 
 
 def offer_superseded(notification: AppointmentNotification, _: datetime) -> MailText:
-    """Tell that a slot on offer is gone."""
+    """Report that an offered slot is gone."""
     return MailText(
-        f"No longer free: {notification.doctor}, {start(notification)}",
+        f"No longer available: {notification.doctor}, {start(notification)}",
         [
-            f"The slot with {notification.doctor} that was offered to you is no longer to be had: "
-            "somebody was faster, or it was taken back.",
+            f"Sorry, the slot with {notification.doctor} that we offered you is no longer available.",
             slot_line(notification),
-            "You keep your place in line, and will hear of the next slot.",
+            "You keep your place in line. We will send you a mail when another slot opens.",
         ],
     )
 
 
 def offer_expired(notification: AppointmentNotification, _: datetime) -> MailText:
-    """Tell that an offer is over."""
+    """Report that an offer has expired."""
     return MailText(
-        f"Offer over: {notification.doctor}, {start(notification)}",
+        f"Offer expired: {notification.doctor}, {start(notification)}",
         [
-            f"You have not accepted the slot with {notification.doctor}, and it is no longer kept for you.",
+            f"The offer of a slot with {notification.doctor} has expired because you did not accept it in time.",
             slot_line(notification),
             "You keep your place in line. If you no longer need a slot, please leave the waitlist in your booking app.",
         ],

@@ -1,4 +1,4 @@
-"""The mails about payments that came too late, and about refunds."""
+"""The mails about payments that arrived too late, and about refunds."""
 
 from datetime import datetime
 
@@ -8,38 +8,39 @@ from app.domain.notifications.schemas import AppointmentNotification
 
 
 def payment_too_late(notification: AppointmentNotification, _: datetime) -> MailText:
-    """Tell that nothing was charged, as the slot was gone."""
+    """Report that the slot was gone before the payment was taken."""
     return MailText(
         f"Not booked: {notification.doctor}, {start(notification)}",
         [
-            f"Your payment for the appointment with {notification.doctor} came too late: the slot is no longer free.",
+            f"Your payment for the appointment with {notification.doctor} arrived too late: the slot is no longer "
+            "available.",
             slot_line(notification),
-            f"Nothing was charged; the payment of {notification.payment} was not taken. "
-            "To find another time, open your booking app.",
+            f"You were not charged: the payment of {notification.payment} was not taken. "
+            "To book another time, open your booking app.",
         ],
     )
 
 
 def refund_requested(notification: AppointmentNotification, _: datetime) -> MailText:
-    """Tell that what was charged goes back, as the slot was gone."""
+    """Report that a payment is refunded because the slot was gone."""
     return MailText(
         f"Refund requested: {notification.payment}",
         [
-            f"We are sorry: your payment of {notification.payment} arrived when this slot with {notification.doctor} "
-            "was no longer yours.",
+            f"We are sorry: your payment of {notification.payment} arrived too late. This slot with "
+            f"{notification.doctor} was no longer held for you.",
             slot_line(notification),
-            "All of it goes back to you. You will get a mail when the refund is made.",
+            "You receive a full refund. We will send you a mail when it is complete.",
         ],
     )
 
 
 def refund_completed(notification: AppointmentNotification, _: datetime) -> MailText:
-    """Tell that money has gone back."""
+    """Report a completed refund."""
     return MailText(
         f"Refunded: {notification.payment}",
         [
             f"Your payment of {notification.payment} for an appointment with {notification.doctor} "
-            "has been refunded through PayPal.",
+            "was refunded through PayPal.",
             slot_line(notification),
         ],
     )

@@ -1,4 +1,4 @@
-"""The mails that are planned ahead: a hold that is to be paid, and a visit that is near."""
+"""The mails that are scheduled in advance: about unpaid holds and upcoming appointments."""
 
 from datetime import datetime
 
@@ -9,36 +9,36 @@ from app.domain.notifications.times import zone_of
 
 
 def held(notification: AppointmentNotification, _: datetime) -> MailText:
-    """Tell until when a slot is held."""
+    """Report a hold and its end."""
     return MailText(
         f"Held for you: {notification.doctor}, {start(notification)}",
         [
             f"A slot with {notification.doctor} is held for you:",
             slot_line(notification),
-            f"To have the appointment, pay {notification.fee} in your booking app until {_end_of_hold(notification)}. "
-            "After that, the slot is free for others.",
+            f"To confirm the appointment, pay {notification.fee} in your booking app. The slot is held until "
+            f"{_end_of_hold(notification)}. After that, other patients can book it.",
         ],
     )
 
 
 def lapsing(notification: AppointmentNotification, _: datetime) -> MailText:
-    """Tell that a hold ends soon."""
+    """Warn that a hold ends soon."""
     return MailText(
-        f"Still to be paid: {notification.doctor}, {start(notification)}",
+        f"Payment due: {notification.doctor}, {start(notification)}",
         [
             f"Your appointment with {notification.doctor} is not paid yet.",
             slot_line(notification),
-            f"It is held for you until {_end_of_hold(notification)}. If you still want it, pay {notification.fee} in "
-            "your booking app by then. If not, you need not do anything.",
+            f"The slot is held for you until {_end_of_hold(notification)}. If you still want it, pay "
+            f"{notification.fee} in your booking app by then. Otherwise, you do not need to do anything.",
         ],
     )
 
 
 def reminder(notification: AppointmentNotification, at: datetime) -> MailText:
-    """Remind of a visit."""
+    """Remind the patient of an appointment."""
     if at < notification.cancel_deadline:
         until = format_instant(notification.cancel_deadline, zone_of(notification))
-        otherwise = f"If you cannot come, please cancel it in your booking app. You may do so until {until}."
+        otherwise = f"If you cannot come, please cancel in your booking app. You can cancel until {until}."
     else:
         otherwise = "If you cannot come, please call the practice."
     return MailText(
@@ -48,5 +48,5 @@ def reminder(notification: AppointmentNotification, at: datetime) -> MailText:
 
 
 def _end_of_hold(notification: AppointmentNotification) -> str:
-    assert notification.hold_expires_at is not None  # noqa: S101  whatever is held has an end
+    assert notification.hold_expires_at is not None  # noqa: S101  set for every hold
     return format_instant(notification.hold_expires_at, zone_of(notification))

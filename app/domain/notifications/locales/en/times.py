@@ -1,4 +1,4 @@
-"""How mails tell times in English: in their reader's zone, which they name."""
+"""Formats times in English, in the recipient's time zone, which the text names."""
 
 from datetime import date, datetime
 from zoneinfo import ZoneInfo

@@ -1,4 +1,4 @@
-"""The mails about the beginning and the end of waiting."""
+"""The mails about the start and the end of a waitlist entry."""
 
 from app.domain.notifications.locale import MailText
 from app.domain.notifications.locales.en.times import day
@@ -6,41 +6,41 @@ from app.domain.notifications.schemas import AccountNotification
 
 
 def waitlist_joined(notification: AccountNotification) -> MailText:
-    """Tell the place in line, and how to pause or leave."""
+    """Report the place in line, and how to pause or leave."""
     on = f"on {day(notification.desired_date)}" if notification.desired_date else "on any day"
-    # whoever left a moment ago has no place any more
+    # the patient may have left the waitlist in the meantime
     place = f" You are number {notification.position} in line." if notification.position else ""
     return MailText(
         f"On the waitlist: {notification.doctor}",
         [
             f"You are waiting for a slot with {notification.doctor} {on}.{place}",
-            "As soon as a slot comes free, it is offered to those who wait, by mail and in the booking app. Whoever "
-            "accepts first has it, and the first in line hear of it first.",
-            "To be offered nothing for a while and yet keep your place, pause your waiting in your booking app, which "
-            f"sends POST {notification.call}pause/ for it, and POST {notification.call}resume/ when you go on. "
-            f"If you no longer need a slot, please leave the waitlist there, which is DELETE {notification.call}",
+            "When a slot opens, we offer it by mail and in the booking app, to the first patients in line first. "
+            "The first to accept gets the slot.",
+            "To receive no offers for a while and keep your place, pause your waitlist entry in your booking app. "
+            "If you no longer need a slot, please leave the waitlist there.",
+            f"For developers of a booking app: the API has the waitlist entry at {notification.call}",
         ],
     )
 
 
 def waiting_ended(notification: AccountNotification) -> MailText:
-    """Tell that the doctor has left."""
+    """Report that the doctor has left."""
     return MailText(
-        f"No longer to be waited for: {notification.doctor}",
+        f"Waitlist closed: {notification.doctor}",
         [
-            f"{notification.doctor}, for whom you were waiting, no longer takes appointments here.",
-            "Your place on the waitlist has ended. To find another doctor, open your booking app.",
+            f"{notification.doctor} no longer takes appointments here. Your place on the waitlist has ended.",
+            "To find another doctor, open your booking app.",
         ],
     )
 
 
 def waiting_lapsed(notification: AccountNotification) -> MailText:
-    """Tell that the day waited for is over."""
+    """Report that the desired day has passed without a slot."""
     return MailText(
         f"No slot was found: {notification.doctor}",
         [
-            f"We are sorry: until the day for which you waited was over, no slot with {notification.doctor} "
-            "became yours. Your place on the waitlist for that day has ended.",
+            f"We are sorry: you did not get a slot with {notification.doctor} on the day that you were waiting for. "
+            "Your place on the waitlist for that day has ended.",
             "To find another time, open your booking app.",
         ],
     )
