@@ -1,4 +1,4 @@
-"""The `booking` command. Each part is imported by the command that needs it, so that every command starts fast."""
+"""The `booking` command. Each command imports only what it needs, so that it starts fast."""
 
 import click
 
@@ -6,7 +6,7 @@ from app.gc_tuning import frozen_gc
 
 
 class Group(click.Group):
-    """The commands; a wrong environment is told in plain lines, not as a traceback."""
+    """The commands. Reports an invalid environment as plain lines, without a traceback."""
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command that was named."""
@@ -16,14 +16,14 @@ class Group(click.Group):
         try:
             return super().invoke(ctx)
         except SettingsError as error:
-            raise click.ClickException(f"the environment is not right:\n{error}") from None
+            raise click.ClickException(f"the environment is invalid; correct these variables:\n{error}") from None
         except AdminCliError as error:
             raise click.ClickException(str(error)) from None
 
 
 @click.group(cls=Group)
 def main() -> None:
-    """Doctor-appointment booking: run the API, its worker and its database."""
+    """Run the doctor-appointment booking service: its API, its worker and its database."""
 
 
 @main.command()
@@ -58,7 +58,7 @@ def api(host: str, port: int) -> None:
 
 @main.command()
 def worker() -> None:
-    """Send the mails, and write down what the clock does."""
+    """Run the worker. It sends mails, settles payments and applies time-dependent changes."""
     import asyncio
 
     with frozen_gc():
@@ -70,7 +70,7 @@ def worker() -> None:
 
 @main.command()
 def check() -> None:
-    """Look at PostgreSQL, Redis and the mail server, and say what is wrong with them."""
+    """Check PostgreSQL, Redis and the mail server, and report problems."""
     import asyncio
 
     from app.admin_cli.check import check
@@ -85,7 +85,7 @@ def check() -> None:
 
 @main.command()
 def migrate() -> None:
-    """Bring the database of OWNER_DATABASE_URL to this release's schema, while the service runs."""
+    """Upgrade the database to this release's schema. Uses OWNER_DATABASE_URL; the service may keep running."""
     import os
 
     with frozen_gc():
@@ -101,9 +101,15 @@ def migrate() -> None:
 
 @main.command()
 @click.option("--home", default=".booking", show_default=True, help="Folder for the data.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="Port; 0: any free one.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="Port of the API; 0 chooses a free one.",
+)
 def up(home: str, port: int) -> None:
-    """Run everything on this machine: database, queue, mailbox, a PayPal without money, API and worker."""
+    """Run the whole stack on this machine. It has PostgreSQL, Valkey, a mailbox, a PayPal stand-in, API and worker."""
     from pathlib import Path
 
     with frozen_gc():
@@ -118,7 +124,7 @@ def up(home: str, port: int) -> None:
 
 HOME_OPTION = click.option("--home", default=".booking", show_default=True, help="Folder of the sandbox.")
 DATABASE_URL_OPTION = click.option(
-    "--database-url", help="The database, as its owner. Default: OWNER_DATABASE_URL, or the sandbox's."
+    "--database-url", help="URL of the database for its owner. Default: OWNER_DATABASE_URL, or the sandbox's database."
 )
 
 
@@ -126,7 +132,7 @@ DATABASE_URL_OPTION = click.option(
 @HOME_OPTION
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def psql(home: str, arguments: tuple[str, ...]) -> None:
-    """Open psql as booking_admin: on ADMIN_DATABASE_URL, or the running sandbox. What follows `--` is psql's."""
+    """Open psql as booking_admin. Uses ADMIN_DATABASE_URL or the running sandbox. Arguments after `--` go to psql."""
     import os
     from pathlib import Path
 
@@ -141,7 +147,7 @@ def psql(home: str, arguments: tuple[str, ...]) -> None:
 @DATABASE_URL_OPTION
 @click.argument("file")
 def backup(home: str, database_url: str | None, file: str) -> None:
-    """Write the whole database into FILE: schema, data, mails to send, grants."""
+    """Back up the whole database to FILE. The file has the schema, data, queued mails and grants."""
     import asyncio
     from pathlib import Path
 
@@ -157,7 +163,7 @@ def backup(home: str, database_url: str | None, file: str) -> None:
 @DATABASE_URL_OPTION
 @click.argument("file")
 def restore(home: str, database_url: str | None, file: str) -> None:
-    """Fill an empty database from FILE; the sandbox's, if none is named, while it is not running."""
+    """Restore FILE into an empty database. Without a URL, restores into the sandbox, which must not be running."""
     import asyncio
     from pathlib import Path
 
@@ -168,13 +174,13 @@ def restore(home: str, database_url: str | None, file: str) -> None:
 
 @main.group()
 def admin() -> None:
-    """Logins at psql, one for each person."""
+    """Manage personal logins for psql."""
 
 
 @admin.command("create")
 @HOME_OPTION
 @DATABASE_URL_OPTION
-@click.option("--ask", is_flag=True, help="Ask for the password instead of making one.")
+@click.option("--ask", is_flag=True, help="Ask for the password instead of generating one.")
 @click.argument("name")
 def create_admin(home: str, database_url: str | None, name: str, *, ask: bool) -> None:
     """Create the login NAME, with the rights of booking_admin."""
@@ -189,13 +195,14 @@ def create_admin(home: str, database_url: str | None, name: str, *, ask: bool) -
     asyncio.run(create_login(url, name, password))
     click.echo(f"Created: {name}, a login with the rights of booking_admin.")
     if not ask:
-        click.echo(f"Its password, shown this once: {password}")
+        click.echo(f"Password (shown only this once): {password}")
 
 
 @main.command()
 @click.option("--home", default=".booking", show_default=True, help="Folder of the running stack.")
 def demo(home: str) -> None:
-    """Play a short story against the running stack: a full doctor, a cancellation, the mails."""
+    """Play a demo against the running stack. It shows a full doctor, a cancellation, and the resulting mails."""
+
     import asyncio
     from pathlib import Path
 

@@ -30,7 +30,7 @@ async def test_a_login_of_one_s_own(database: Database, name: str) -> None:
     said = await booking("admin", "create", name, given={"OWNER_DATABASE_URL": database.owner})
     first, second = said.out.splitlines()
     assert first == f"Created: {name}, a login with the rights of booking_admin."
-    password = second.removeprefix("Its password, shown this once: ")
+    password = second.removeprefix("Password (shown only this once): ")
     ada = await asyncpg.connect(url_of(database, name, password))
     try:
         assert await ada.fetchval("SHOW search_path") == "admin, public"
