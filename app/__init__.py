@@ -4,7 +4,7 @@ from typing import Any
 
 
 def __getattr__(name: str) -> Any:
-    """Lead the `litestar` command, which looks here, to the app; `import app` alone stays light."""
+    """Load `create_app` on first use: the `litestar` command looks for it here, and `import app` stays fast."""
     if name == "create_app":
         from app.main import create_app  # noqa: PLC0415  see above
 

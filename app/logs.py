@@ -1,4 +1,7 @@
-"""Logs: one line an event; readable with DEBUG, else JSON. Never the message of an error: it may quote a person."""
+"""Logs: one event on each line, as JSON or, with DEBUG, as readable text.
+
+The messages of errors are never logged, because they can quote personal data.
+"""
 
 import logging
 import sys
@@ -15,14 +18,14 @@ from structlog.typing import EventDict, ExcInfo, Processor
 
 log = structlog.get_logger()
 
-# The X-Request-ID that all lines of this task are marked with.
+# The X-Request-ID that is added to every log line of this task.
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
-FRAME_PREFIX = '  File "'  # how a line of a traceback begins that says where
+FRAME_PREFIX = '  File "'  # begins the lines of a traceback that contain file and line number
 
 
 def configure_logs(*, debug: bool) -> None:
-    """Set up structlog for this process; `debug` makes it readable for people."""
+    """Configure structlog for this process: JSON, or readable text with `debug`."""
     shape: Processor = (
         ConsoleRenderer(colors=sys.stdout.isatty(), exception_formatter=plain_traceback) if debug else JSONRenderer()
     )
@@ -38,14 +41,14 @@ def configure_logs(*, debug: bool) -> None:
 
 
 def add_request_id(_: Any, __: str, line: EventDict) -> EventDict:
-    """Mark a line with the request that it is about; structlog's own look through all context variables costs more."""
+    """Add the request's id to a line. Costs less than structlog's merge_contextvars, which reads all variables."""
     if found := request_id.get():
         line["request"] = found
     return line
 
 
 def capture_library_logs() -> None:
-    """Have libraries' logs, warnings and the error that ends this process told in our shape, too."""
+    """Log the records of libraries, warnings and uncaught exceptions in the same format."""
     logging.basicConfig(level=logging.WARNING, handlers=[_ToStructlog()], force=True)
     logging.captureWarnings(capture=True)
     sys.excepthook = _log_crash
@@ -53,7 +56,7 @@ def capture_library_logs() -> None:
 
 
 def without_messages(exc_info: ExcInfo) -> str:
-    """Return the traceback of an error and of what caused it, with the errors' names and codes for their messages."""
+    """Format the traceback of an error and its causes, with names and codes in place of the messages."""
     return "\n".join(line for error in reversed(list(_causes(exc_info[1]))) for line in _traceback_lines(error))
 
 
@@ -65,15 +68,15 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 def _traceback_lines(error: BaseException) -> Iterator[str]:
     yield from "".join(traceback.format_tb(error.__traceback__)).splitlines()
-    told = (getattr(error, name, None) for name in ("sqlstate", "constraint_name"))
-    yield " ".join([type(error).__qualname__, *filter(None, told)])
+    codes = (getattr(error, name, None) for name in ("sqlstate", "constraint_name"))
+    yield " ".join([type(error).__qualname__, *filter(None, codes)])
     for inner in error.exceptions if isinstance(error, BaseExceptionGroup) else ():
         yield from _traceback_lines(inner)
 
 
 class _ToStructlog(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
-        """Log a library's record under its name; of its text the first line, as errors are quoted further down."""
+        """Log a library's record under its name, with the first line of its text: further lines can quote errors."""
         first, *others = record.getMessage().splitlines() or [""]
         frames = [line for line in others if line.startswith(FRAME_PREFIX)] if first.startswith("Traceback") else []
         level = min(record.levelno // 10 * 10, logging.CRITICAL)

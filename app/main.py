@@ -1,4 +1,4 @@
-"""create_app(): the one place where the parts are put together."""
+"""Builds the API: create_app() puts controllers, plugins and middleware together."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -49,36 +49,36 @@ from app.outage_log import OutageLog
 from app.settings import Settings, get_settings
 
 MEBIBYTE = 1024 * 1024
-# swagger-ui-dist, served from here: the docs page needs no other host
+# swagger-ui-dist, served locally so that the docs page loads nothing from other hosts
 SWAGGER_UI = Path(__file__).parent / "api" / "swagger_ui"
 
 
 @get("/", include_in_schema=False, exclude_from_auth=True)
 async def redirect_to_docs() -> Redirect:
-    """Lead whoever opens the bare address to the docs."""
+    """Redirect the root address to the docs."""
     return Redirect("/docs")
 
 
 def _cors(origins: list[str]) -> CORSConfig | None:
-    """Let the pages of `origins` call from a browser; none: no page of another origin may."""
+    """Return the settings that let pages of `origins` call the API; None, which lets no other origin, if empty."""
     if not origins:
         return None
-    told = [REQUEST_ID_HEADER, REPLAYED_HEADER, "Link", "Location", "Retry-After", *RATE_LIMIT_HEADERS]
-    return CORSConfig(allow_origins=origins, allow_headers=["*"], expose_headers=told, max_age=3600)
+    exposed = [REQUEST_ID_HEADER, REPLAYED_HEADER, "Link", "Location", "Retry-After", *RATE_LIMIT_HEADERS]
+    return CORSConfig(allow_origins=origins, allow_headers=["*"], expose_headers=exposed, max_age=3600)
 
 
 def create_app(settings: Settings | None = None) -> Litestar:
-    """Make the API. Without settings, those of this process's environment."""
+    """Create the API. `settings` default to those of this process's environment."""
     config = settings or get_settings()
     configure_logs(debug=config.debug)
     database = database_config(
         config.database_url,
         application_name="booking-api",
-        pool_seconds=0.75 * config.request_seconds,  # later there would be too little time left for the work itself
+        pool_seconds=0.75 * config.request_seconds,  # a longer wait leaves too little time for the request's own work
     )
     outage = OutageLog("postgresql")
     on_connection_returned(database.get_engine(), outage.report_recovery)
-    redis = Redis.from_url(config.redis_url, socket_timeout=None)  # whoever calls it has a time limit of their own
+    redis = Redis.from_url(config.redis_url, socket_timeout=None)  # each caller sets its own time limit
     rate_limits = RateLimits(config, redis)
     paypal_gateway = PayPalGateway(config, REQUEST_TIMEOUTS)
 
@@ -87,7 +87,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         async with paypal_gateway:
             yield
         await redis.aclose()
-        await database.get_engine().dispose()  # advanced-alchemy forgets it where a process makes a second app
+        await database.get_engine().dispose()  # advanced-alchemy does not, if the process has created a second app
 
     app = Litestar(
         route_handlers=[
@@ -135,11 +135,11 @@ def create_app(settings: Settings | None = None) -> Litestar:
         request_class=JSONRequest,
         request_max_body_size=MEBIBYTE,
         lifespan=[connections],
-        logging_config=None,  # app.logs is; Litestar's own would make every library log to the terminal
-        debug=False,  # a debug page would show code and values to whoever asks
+        logging_config=None,  # app.logs configures logs; Litestar's default prints the logs of every library
+        debug=False,  # debug pages show code and values to every client
     )
     complete_document(app)
-    # around all of Litestar, because its own middleware does not see what has no route
+    # wraps Litestar as a whole, because its own middleware does not run for addresses without a route
     app.asgi_handler = with_request_context(
         with_head_and_options(app.asgi_handler, cors=bool(config.origins)), config.hosts
     )
@@ -147,6 +147,6 @@ def create_app(settings: Settings | None = None) -> Litestar:
 
 
 def create_served_app() -> Litestar:
-    """Make the API of a process that does nothing else, as `booking api` serves it."""
+    """Create the API for a process that does nothing else, as `booking api` does."""
     with frozen_gc():
         return create_app()

@@ -1,4 +1,4 @@
-"""Servers go away and come back: the log tells of it once at each end."""
+"""Logs a server's outage once when it begins and once when it ends."""
 
 import contextlib
 import time
@@ -15,7 +15,7 @@ RECOVERY_SECONDS = 10
 
 
 def error_name(error: BaseException) -> str:
-    """Name an error by its class and code alone: messages quote rows, addresses and names."""
+    """Return the class and code of an error, without its message, which can quote rows, addresses and names."""
     cause = driver_error(error)
     code = getattr(cause, "sqlstate", None) or getattr(cause, "code", None)
     return f"{type(cause).__name__} {code}" if code else type(cause).__name__
@@ -28,9 +28,10 @@ def error_location(error: BaseException) -> str:
 
 
 class OutageLog:
-    """Tells the log once when a server cannot be used, and once when it has worked again for 10 s on end.
+    """Logs when a server becomes unavailable, and when it has worked for 10 s without a failure.
 
-    A call that fails may do so only after `seconds`: so much longer it takes until none that was made meanwhile can.
+    `seconds` is the longest time that a failing call takes. It is added to the 10 s, so that every call that began
+    during the outage has ended.
     """
 
     def __init__(self, server: str, *, seconds: float = 0) -> None:
@@ -39,23 +40,23 @@ class OutageLog:
         self._failed_at: float | None = None
 
     def report_failure(self, error: BaseException) -> None:
-        """Say that the server cannot be used, unless that has been said."""
+        """Log that the server is unavailable, once for each outage."""
         if self._failed_at is None:
             log.warning("server_unavailable", server=self._server, error=error_name(error), at=error_location(error))
         self._failed_at = time.monotonic()
 
     def report_recovery(self) -> None:
-        """Say that the server can be used, if it could not; while only some calls fail, nothing is said."""
+        """Log the end of an outage, once no call has failed for long enough."""
         if self._failed_at is not None and time.monotonic() - self._failed_at > RECOVERY_SECONDS + self._seconds:
             log.info("server_available_again", server=self._server)
             self._failed_at = None
 
     @contextlib.contextmanager
     def suppress_errors(self) -> Iterator[None]:
-        """Let an error end the block and nothing more: what is left undone must be something that is tried again."""
+        """Report an error that ends the block, and suppress it. Use this only for work that is tried again later."""
         try:
             yield
-        except Exception as error:  # noqa: BLE001  whatever it is, the worker must live on
+        except Exception as error:  # noqa: BLE001  the worker must survive every error
             self.report_failure(error)
         else:
             self.report_recovery()

@@ -1,4 +1,4 @@
-"""All configuration, read once from the environment. `.env.example` documents every variable."""
+"""The settings, read once from the environment. `.env.example` documents every variable."""
 
 import os
 import re
@@ -15,7 +15,7 @@ DEVELOPMENT_SECRET = "development-only-secret-never-use-it-in-production"  # noq
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
-    """What the environment says; a field's variable is its name in capitals."""
+    """The settings. The environment variable of a field is its name in capitals."""
 
     secret_key: str
     debug: bool = False
@@ -57,13 +57,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
 
     @property
     def hosts(self) -> frozenset[str]:
-        """The names in ALLOWED_HOSTS, in lower case; none: any host will do, as may be in development."""
+        """The names in ALLOWED_HOSTS, in lower case. Empty: any host is allowed, which requires DEBUG."""
         names = split_list(self.allowed_hosts)
         return frozenset() if "*" in names else frozenset(filter(None, names))
 
 
 class SettingsError(Exception):
-    """The environment is not right; says everything that is wrong with it, a variable a line."""
+    """The environment is invalid. The message lists all mistakes, one on each line."""
 
     def __init__(self, mistakes: list[str]) -> None:
         super().__init__("\n".join(mistakes))
@@ -81,7 +81,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
                 values[field.name] = msgspec.convert(given[name], field.type, strict=False)
             except msgspec.ValidationError as error:
                 choices = get_args(field.type) if get_origin(field.type) is Literal else ()
-                # what msgspec says names the type that is expected, and of a choice the value that was given
+                # msgspec's message names the expected type, but for a choice it quotes the value instead
                 mistakes.append(f"{name} must be one of {', '.join(choices)}" if choices else f"{name}: {error}")
         elif field.required:
             mistakes.append(f"{name} is missing")
@@ -92,7 +92,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 
 
 def read_owner_database_url(environment: Mapping[str, str]) -> str:
-    """Read OWNER_DATABASE_URL, which is all that a migration needs. Raises SettingsError."""
+    """Read OWNER_DATABASE_URL, the only setting that a migration needs. Raises SettingsError."""
     url = environment.get("OWNER_DATABASE_URL", "")
     is_right, should = CHECKS["owner_database_url"]
     if not url:
@@ -103,38 +103,38 @@ def read_owner_database_url(environment: Mapping[str, str]) -> str:
 
 
 def _validate(values: dict[str, Any]) -> Iterator[str]:
-    """Yield what is wrong with values that have the right type."""
+    """Yield the mistakes in values that have the right type."""
     for name, (is_right, should) in CHECKS.items():
         if values.get(name) is not None and not is_right(values[name]):
             yield f"{name.upper()} {should}"
     if values.get("secret_key") == DEVELOPMENT_SECRET and not values.get("debug"):
-        yield "SECRET_KEY is the development secret: set one of your own, or DEBUG=true"
+        yield "SECRET_KEY is the development secret: set your own, or set DEBUG=true"
     if not values.get("debug"):
         yield from _validate_hosts(values)
         yield from _validate_payments(values)
 
 
 def _validate_hosts(values: dict[str, Any]) -> Iterator[str]:
-    """Yield what of the hosts is fit for development only, where nobody leads a browser here under a false name."""
+    """Yield the mistakes in ALLOWED_HOSTS. Without DEBUG the list is required, against forged Host headers."""
     if "allowed_hosts" not in values:
         yield "ALLOWED_HOSTS is missing"
     elif "*" in split_list(values["allowed_hosts"]):
-        yield "ALLOWED_HOSTS lets any host be claimed: name yours, or DEBUG=true"
+        yield "ALLOWED_HOSTS allows any host: list the host names of this API, or set DEBUG=true"
 
 
 def _validate_payments(values: dict[str, Any]) -> Iterator[str]:
-    """Yield what of the payments is fit for development only, where no real money moves."""
+    """Yield the payment settings that require DEBUG, because no real money moves with them."""
     paypal = urlsplit(values.get("paypal_base_url", "https://"))
     if paypal.scheme == "http" or f".{paypal.hostname}".endswith(".sandbox.paypal.com"):
-        yield "PAYPAL_BASE_URL is a sandbox: no real money would be paid; use https://api-m.paypal.com, or DEBUG=true"
+        yield "PAYPAL_BASE_URL is a sandbox without real money: use https://api-m.paypal.com, or set DEBUG=true"
     if values.get("paypal_certificates"):
-        yield "PAYPAL_CERTIFICATES makes a sandbox's webhooks believed: remove it, or DEBUG=true"
+        yield "PAYPAL_CERTIFICATES accepts the webhooks of a sandbox: remove it, or set DEBUG=true"
     if values.get("paypal_client_id") and not values.get("public_url", "").startswith("https://"):
         yield "PUBLIC_URL must be the https:// address of this API: PayPal sends payers and webhooks there"
 
 
 def split_list(text: str) -> list[str]:
-    """Return the names in a list that commas separate, in lower case."""
+    """Return the names in a comma-separated list, in lower case."""
     return [name.strip().lower() for name in text.split(",")]
 
 
@@ -143,14 +143,17 @@ def _are_hosts(text: str) -> bool:
 
 
 def _is_url_of(*schemes: str) -> Callable[[str], bool]:
-    """Make the check of an address, so that no client takes it apart wrongly, and then quotes it in an error."""
+    """Return a check for URLs with one of `schemes`.
+
+    A driver could parse a malformed URL wrongly, and then quote its password in an error.
+    """
 
     def is_right(url: str) -> bool:
         try:
             parts = urlsplit(url)
-        except ValueError:  # of brackets that do not match
+        except ValueError:  # unbalanced brackets
             return False
-        places = parts.netloc.rpartition("@")[2].split(",")  # PostgreSQL may have several
+        places = parts.netloc.rpartition("@")[2].split(",")  # a PostgreSQL URL can list several hosts
         return parts.scheme in schemes and all(map(PLACE.fullmatch, places))
 
     return is_right
@@ -178,8 +181,8 @@ def _is_one_sender(text: str) -> bool:
 
 
 _WEB: tuple[Callable[[Any], bool], str] = (_is_web, "must be a URL like https://host")
-_ESCAPED = "a password in it with / as %2F, # as %23, ? as %3F"
-_RATE: tuple[Callable[[Any], bool], str] = (_is_rate, "must be a number of times in a span, like 10/minute")
+_ESCAPED = "with / # ? in its password escaped as %2F %23 %3F"
+_RATE: tuple[Callable[[Any], bool], str] = (_is_rate, "must be a number per period, like 10/minute")
 _POSTGRESQL: tuple[Callable[[Any], bool], str] = (
     _is_url_of("postgresql", "postgres"),
     f"must be a URL like postgresql://user@host/database, {_ESCAPED}",
@@ -218,5 +221,5 @@ CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
 
 @cache
 def get_settings() -> Settings:
-    """Return this process's settings. Raises SettingsError."""
+    """Return the settings of this process. Raises SettingsError."""
     return read_settings(os.environ)

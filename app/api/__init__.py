@@ -1,1 +1,1 @@
-"""Everything about HTTP that belongs to no feature."""
+"""HTTP code that all features share."""

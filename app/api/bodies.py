@@ -1,4 +1,4 @@
-"""Bodies of requests: JSON of exactly the declared type. Litestar's own decoding takes "1" for 1 and 1 for a date."""
+"""Request bodies: JSON of exactly the declared type. Litestar's own decoder accepts "1" as 1 and 1 as a date."""
 
 import json
 import re
@@ -14,28 +14,28 @@ from app.domain.validation_messages import explain
 
 JSON_TYPE = re.compile(r"application/(?:[\w.+-]+\+)?json", re.IGNORECASE)
 
-# `message - at `$.field``; an unknown or a missing field is named in the message instead
+# msgspec's messages: `message - at `$.field``, or a message that names an unknown or missing field itself
 _LOCATED = re.compile(r"(?P<message>.*?)(?: - at `\$\.?(?P<field>.*)`)?", re.DOTALL)
 _NAMED = re.compile(r"Object (?:contains unknown|missing required) field `(?P<name>.*)`", re.DOTALL)
 
 
 class JSONRequest(Request[Any, Any, Any]):
-    """A request whose body, if its handler wants one, is decoded strictly."""
+    """A request with strict decoding of its JSON body."""
 
     async def body(self) -> bytes:
-        """Read the body. Raises ProblemError (400) if it ends too early, which Litestar takes for a failure of ours."""
+        """Read the body. Raises ProblemError (400) if it is incomplete; Litestar would answer 500."""
         try:
             return await super().body()
         except InternalServerException as error:
-            raise invalid_request([FieldError("", "The body ends too early.")]) from error
+            raise invalid_request([FieldError("", "The body is incomplete.")]) from error
 
     async def json(self) -> Any:
-        """Decode the body as its handler's type. Raises ProblemError: 400 for what is not that, 415 for no JSON."""
+        """Decode the body as the handler's type. Raises ProblemError: 400 if it does not match, 415 if not JSON."""
         content_type = self.headers.get("content-type", "application/json").partition(";")[0].strip()
         if not JSON_TYPE.fullmatch(content_type):
             raise ProblemError(415, "unsupported_media_type", "Send JSON, with `Content-Type: application/json`.")
         field = self.route_handler.parsed_data_field
-        assert field is not None  # noqa: S101  asked for only where a handler takes `data`
+        assert field is not None  # noqa: S101  called only for handlers with `data`
         return _decode(await self.body(), field.annotation)
 
 
@@ -58,7 +58,7 @@ def _decoder(type_: Any) -> msgspec.json.Decoder[Any]:
 
 
 def _refuse_repeated_names(pairs: list[tuple[str, Any]]) -> None:
-    """Object hook: of two values for one name, msgspec would silently take the last."""
+    """Object hook: refuse repeated names, of which msgspec silently takes the last value."""
     seen = set()
     for name, _ in pairs:
         if name in seen:

@@ -1,4 +1,4 @@
-"""Turns every exception that a handler lets pass into a problem."""
+"""Turns the exceptions of handlers into problem responses."""
 
 from http import HTTPStatus
 from typing import Any
@@ -23,7 +23,7 @@ log = structlog.get_logger()
 
 SAFE_METHODS = {"GET", "HEAD"}  # methods that change nothing
 
-# PostgreSQL is away, overloaded or gave up waiting: the same request may succeed later.
+# PostgreSQL is unreachable, overloaded or timed out: the same request can succeed later.
 UNAVAILABLE = (
     OSError,
     TimeoutError,
@@ -36,14 +36,14 @@ UNAVAILABLE = (
     asyncpg.TransactionRollbackError,
 )
 
-# Of these, what one request's bad luck explains; anything else is an outage, which the log tells of but once.
+# Those of UNAVAILABLE that can hit a single request. The others are an outage, which is logged once.
 SINGLE_REQUEST_FAILURES = (
     asyncpg.QueryCanceledError,
     asyncpg.LockNotAvailableError,
     asyncpg.TransactionRollbackError,
 )
 
-# With these, a COMMIT may have been on its way.
+# Errors after which it is unknown whether a COMMIT took effect.
 OUTCOME_UNKNOWN = (
     OSError,
     TimeoutError,
@@ -53,11 +53,15 @@ OUTCOME_UNKNOWN = (
     asyncpg.CrashShutdownError,
 )
 
-# What Litestar itself refuses: codes that no Python version's phrases change, and what to do about it.
+# Codes and details of Litestar's own refusals. The phrases of HTTPStatus differ between Python versions.
 LITESTAR_REFUSALS = {
+    HTTPStatus.UNAUTHORIZED: ("unauthorized", "Please log in."),
     HTTPStatus.NOT_FOUND: ("not_found", "There is nothing at this address."),
-    HTTPStatus.METHOD_NOT_ALLOWED: ("method_not_allowed", "This address does not take that method; see `Allow`."),
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("body_too_large", "The body is too large."),
+    HTTPStatus.METHOD_NOT_ALLOWED: (
+        "method_not_allowed",
+        "This address does not support that method. The `Allow` header lists the supported methods.",
+    ),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("body_too_large", "The body is larger than 1 MiB."),
 }
 
 
@@ -85,9 +89,9 @@ def _field_errors(error: ValidationException) -> list[FieldError]:
 
 
 def _field_error(message: str, key: str | None) -> FieldError:
-    if message == "'data'":  # all that Litestar says when there is no body
+    if message == "'data'":  # Litestar's whole message for a missing body
         return FieldError("", "A JSON body is required.")
-    # a parameter whose name is a word of Python's, from, is from_ to Litestar, and PayPal's token our order_id
+    # handlers name the parameter `from` from_, because it is a Python keyword, and PayPal's `token` order_id
     name = (key or "").removesuffix("_")
     return FieldError({"order_id": "token"}.get(name, name), explain(message))
 
@@ -106,23 +110,23 @@ def _on_error(request: Request[Any, Any, Any], error: Exception) -> Response[dic
 
 def _unavailable(request: Request[Any, Any, Any], cause: BaseException) -> Response[dict[str, Any]]:
     if isinstance(cause, SINGLE_REQUEST_FAILURES):
-        log.warning("statement_gave_up", route=request.scope.get("path_template"), error=error_name(cause))
-    elif not isinstance(cause, RequestTimeoutError):  # of which the time limit tells
+        log.warning("statement_failed", route=request.scope.get("path_template"), error=error_name(cause))
+    elif not isinstance(cause, RequestTimeoutError):  # logged by TimeLimit
         request.app.state["database"].report_failure(cause)
-    detail = "The database cannot be reached or is too busy at the moment. Try again shortly."
+    detail = "The service is temporarily unavailable. Try again in a few seconds."
     if (
         request.method not in SAFE_METHODS
         and isinstance(cause, OUTCOME_UNKNOWN)
         and not isinstance(cause, NotConnectedError)
     ):
-        detail = "This took too long. Whether it was done all the same is not known: look before you try again."
+        detail = "The service did not respond in time. The request may have taken effect: check before you try again."
     return Problem(503, "Service Unavailable", detail, "unavailable").response({"Retry-After": str(RETRY_AFTER)})
 
 
 def _server_error(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:
     problem_id = uuid4().hex
     log.error("server_error", id=problem_id, route=request.scope.get("path_template"), exc_info=error)
-    detail = f"Something went wrong on our side. Quote {problem_id} when reporting it."
+    detail = f"Something went wrong on our side. If you report it, please quote this id: {problem_id}"
     return Problem(500, "Internal Server Error", detail, "internal_error", id=problem_id).response()
 
 

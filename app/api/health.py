@@ -1,4 +1,4 @@
-"""`/health`: is this process alive, and can it serve?"""
+"""`/health`: liveness and readiness of the API."""
 
 import asyncio
 from typing import Annotated, Literal
@@ -17,23 +17,23 @@ State = Literal["up", "down"]
 
 
 class Live(Struct):
-    """The process answers."""
+    """The process is running."""
 
     status: Literal["up"] = "up"
 
 
 class Ready(Struct, omit_defaults=True):
-    """Which parts are up. Without the database nothing works; without Redis mails wait, bookings go on."""
+    """The state of the database and Redis. `degraded`: Redis is down, so mails wait, but bookings work."""
 
     status: Literal["up", "degraded", "down"]
     database: State
     redis: State
-    reason: Annotated[str | None, Meta(description="Why the database does not serve this program.")] = None
+    reason: Annotated[str | None, Meta(description="Why the database is down.")] = None
 
 
 @get("/health/live", operation_id="health_live", tags=["health"], exclude_from_auth=True)
 async def live() -> Live:
-    """Answer 200 while the process runs."""
+    """Return 200 while the process is running."""
     return Live()
 
 
@@ -45,7 +45,7 @@ async def live() -> Live:
     responses={503: ResponseSpec(Ready, generate_examples=False, description="The database is down.")},
 )
 async def ready(db_engine: NamedDependency[AsyncEngine], redis: NamedDependency[Redis]) -> Response[Ready]:
-    """Answer 200 if requests can be served, 503 if not, and name what is down."""
+    """Return 200 if the API can serve requests, otherwise 503, with the state of each server."""
     reason, queue = await asyncio.gather(_why_database_is_down(db_engine), _redis(redis))
     if reason:
         return Response(Ready("down", "down", queue, reason), status_code=503)
@@ -56,12 +56,12 @@ async def _why_database_is_down(engine: AsyncEngine) -> str | None:
     try:
         async with asyncio.timeout(2), engine.connect() as connection:
             row = (await connection.exec_driver_sql(NEWEST)).one_or_none()
-    except Exception:  # noqa: BLE001  whatever is wrong, the answer is that the database does not serve
-        return "The database does not answer, or has no schema."
+    except Exception:  # noqa: BLE001  with any error, the database is unusable
+        return "The database cannot be reached or has no schema."
     return (
         SchemaRelease(row.release, row.oldest_program).why_unusable()
         if row
-        else "The database is not migrated to its end."
+        else "The migration of the database is not complete: run `booking migrate`."
     )
 
 

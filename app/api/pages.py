@@ -16,11 +16,11 @@ PAGE = """<!doctype html>
 HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",  # the address holds PayPal's order
+    "Referrer-Policy": "no-referrer",  # the address contains the PayPal order
 }
 
 
 def page(title: str, text: str, status_code: int = 200) -> Response[str]:
-    """Return a plain page that nobody keeps; `text` is HTML inside a paragraph."""
+    """Return a page that is not cached. `text` is the HTML inside its paragraph."""
     body = PAGE.format(title=title, text=text)
     return Response(body, media_type=MediaType.HTML, headers=HEADERS, status_code=status_code)

@@ -1,4 +1,4 @@
-"""Lists are bare JSON arrays, paged by `limit` and an opaque `cursor`; `Link` names the next page."""
+"""Pagination of JSON arrays by `limit` and an opaque `cursor`. The `Link` header names the next page."""
 
 import base64
 from collections.abc import Callable, Sequence
@@ -14,26 +14,32 @@ from msgspec import convert
 from app.api.problems import FieldError, invalid_request
 from app.domain.fields import Id, Instant, in_utc
 
-Limit = Annotated[int, QueryParameter(ge=1, le=200, description="Rows on a page, 1 to 200.")]
+Limit = Annotated[int, QueryParameter(ge=1, le=200, description="Maximum number of items on a page, 1 to 200.")]
 Cursor = Annotated[
     str,
-    QueryParameter(max_length=200, description="Where the page begins, from the `Link` of the one before."),
+    QueryParameter(
+        max_length=200,
+        description="Start of the page, from the `Link` header of the previous page. Default: the first.",
+    ),
 ]
 LINK = ResponseHeader(
-    name="Link", value="", documentation_only=True, description='`<address>; rel="next"`, unless this page is the last.'
+    name="Link",
+    value="",
+    documentation_only=True,
+    description='Address of the next page: `<address>; rel="next"`. Absent on the last page.',
 )
 Row = TypeVar("Row")
 
 
 class Keyset(NamedTuple):
-    """The key that orders a list. Pages go on behind a key, so rows that come and go shift no others."""
+    """The key that orders a list. A page starts after a key, so that new and deleted rows do not shift it."""
 
-    name: str  # of the list; a cursor of another is refused
+    name: str  # of the list; cursors of other lists are refused
     parse: tuple[Callable[[str], Any], ...]
-    first: tuple[Any, ...]  # before any key
+    first: tuple[Any, ...]  # sorts before every key
 
     def after(self, cursor: str) -> tuple[Any, ...]:
-        """Return the key that a page goes on behind. Raises ProblemError (400) for a cursor that is not this list's."""
+        """Return the key after which a page starts. Raises ProblemError (400) if the cursor is not from this list."""
         if not cursor:
             return self.first
         try:
@@ -42,31 +48,31 @@ class Keyset(NamedTuple):
             if name != self.name or end:
                 raise ValueError(name)
             return tuple(read(part) for read, part in zip(self.parse, parts, strict=True))
-        except ValueError as error:  # base64's and msgspec's own are ones
+        except ValueError as error:  # includes the errors of base64 and msgspec
             raise invalid_request(
-                [FieldError("cursor", "Must be taken from the Link header of this list's page before.")]
+                [FieldError("cursor", "Must be taken from the Link header of this list's previous page.")]
             ) from error
 
     def cursor(self, *key: object) -> str:
-        """Pack the key of a page's last row."""
-        text = "\n".join(map(str, (self.name, *key, "")))  # what is cut short has another end
+        """Encode the key of a page's last row."""
+        text = "\n".join(map(str, (self.name, *key, "")))  # the last newline reveals a truncated cursor
         return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 def read_id(text: str) -> int:
-    """Read an identifier from a cursor. Raises ValueError if it is none."""
+    """Parse an identifier from a cursor. Raises ValueError if it is invalid."""
     return convert(text, Id, strict=False)
 
 
 def read_instant(text: str) -> datetime:
-    """Read an instant from a cursor. Raises ValueError if it is none."""
+    """Parse an instant from a cursor. Raises ValueError if it is invalid."""
     return in_utc(convert(text, Instant))
 
 
 def page(
     request: Request[Any, Any, Any], rows: Sequence[Row], limit: int, cursor: Callable[[Row], str]
 ) -> Response[list[Row]]:
-    """Answer with up to `limit` of `rows`; one more than that was read to know whether there is a next page."""
+    """Return the first `limit` of `rows`. If there are more rows, a Link header names the next page."""
     shown = list(rows[:limit])
     headers = {}
     if len(rows) > limit:

@@ -10,20 +10,22 @@ from app.api.problems import FieldError, invalid_request
 from app.domain.fields import Instant, in_utc
 from app.domain.validation_messages import explain
 
-OFFSET = "ISO 8601 with an offset; + is written %2B."
-From = Annotated[str, QueryParameter(name="from", max_length=40, description=OFFSET)]
-To = Annotated[str, QueryParameter(max_length=40, description=OFFSET)]
+FORMAT = "ISO 8601 with an offset, + written as %2B."
+From = Annotated[
+    str, QueryParameter(name="from", max_length=40, description=f"Start of the range, inclusive: {FORMAT}")
+]
+To = Annotated[str, QueryParameter(max_length=40, description=f"End of the range, exclusive: {FORMAT}")]
 
 
 class TimeRange(NamedTuple):
-    """Instants from `start` on and before `end`; None: not bounded."""
+    """The instants from `start`, inclusive, to `end`, exclusive. None: unbounded."""
 
     start: datetime | None
     end: datetime | None
 
 
 def read_range(start: str, end: str) -> TimeRange:
-    """Read the query parameters `from` and `to`; empty: not bounded. Raises ProblemError (400) if one is no instant."""
+    """Parse the parameters `from` and `to`; empty means unbounded. Raises ProblemError (400) if one is invalid."""
     return TimeRange(_instant("from", start), _instant("to", end))
 
 
@@ -32,6 +34,6 @@ def _instant(field: str, text: str) -> datetime | None:
         return None
     try:
         return in_utc(convert(text, Instant))
-    except ValueError as error:  # msgspec's own is one
-        plus = " In an address, write + as %2B." if " " in text else ""
+    except ValueError as error:  # includes msgspec's
+        plus = " In a URL, write + as %2B." if " " in text else ""
         raise invalid_request([FieldError(field, explain(str(error)) + plus)]) from error

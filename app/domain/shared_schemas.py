@@ -1,4 +1,4 @@
-"""Answers that several features share."""
+"""Response bodies that several features share."""
 
 from decimal import Decimal
 from typing import Annotated, Literal
@@ -11,7 +11,7 @@ Status = Literal["offered", "pending", "confirmed", "released", "expired", "canc
 
 
 class Appointment(Struct):
-    """An appointment as its two parties see it."""
+    """An appointment as its patient and its doctor see it."""
 
     id: Id
     doctor: Id
@@ -19,8 +19,8 @@ class Appointment(Struct):
     appointment_date: Annotated[Instant, Meta(description="Start.")]
     ends_at: Instant
     status: Status
-    hold_expires_at: Annotated[Instant | None, Meta(description="Until when an unpaid booking holds its slot.")]
-    cancel_deadline: Annotated[Instant, Meta(description="The patient may cancel before this instant.")]
+    hold_expires_at: Annotated[Instant | None, Meta(description="When an unpaid booking loses its slot.")]
+    cancel_deadline: Annotated[Instant, Meta(description="The patient can cancel before this time.")]
     fee: Decimal
     currency: str
     created_at: Instant
@@ -35,6 +35,6 @@ class Slot(Struct):
 
 
 class Done(Struct):
-    """What was done."""
+    """The result of an action."""
 
     detail: str

@@ -1,1 +1,1 @@
-"""`Idempotency-Key`: a repeated request gets the first answer."""
+"""`Idempotency-Key`: a repeated request gets the first response."""

@@ -1,4 +1,4 @@
-"""A request that is sent again under its Idempotency-Key is not done again: it gets the answer that it got before."""
+"""Idempotent handlers: a request repeated with its Idempotency-Key gets the first response again."""
 
 from collections.abc import Awaitable, Callable
 from functools import wraps
@@ -17,15 +17,15 @@ T = TypeVar("T")
 
 
 def idempotent(handler: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T | Response[Any]]]:
-    """Decorate a handler: with a key, all that it does is one transaction, and the receipt with its answer is in it.
+    """Decorate a handler so that requests with a key are executed once.
 
-    Without a key nothing changes. An answer that is raised, a refusal, had no effect and leaves no receipt: when the
-    request is sent again, it is judged anew.
+    With a key, the handler's work and the receipt with its response are one transaction. Without a key, nothing
+    changes. A raised refusal rolls the receipt back, so a repeated request is executed again.
     """
 
     @wraps(handler)
     async def handle(*args: P.args, **kwargs: P.kwargs) -> T | Response[Any]:
-        request: Request[Any, Any, Any] = kwargs["request"]  # type: ignore[assignment]  # Litestar passes it so
+        request: Request[Any, Any, Any] = kwargs["request"]  # type: ignore[assignment]  # Litestar passes it by name
         keyed_request = await read_keyed_request(request)
         if keyed_request is None:
             return await handler(*args, **kwargs)
@@ -48,6 +48,6 @@ def _replay(done: Receipt) -> Response[Any]:
 
 
 def _encoded(request: Request[Any, Any, Any], answer: Any) -> tuple[int, bytes]:
-    """Return the status and body that Litestar would answer with."""
+    """Return the status and body that Litestar would send."""
     content, status = (answer.content, answer.status_code) if isinstance(answer, Response) else (answer, None)
     return status or request.route_handler.status_code, encode_json(content)

@@ -1,4 +1,4 @@
-"""`Idempotency-Key`: the name that a client gives to one request, however often it has to send it."""
+"""The `Idempotency-Key` header, which identifies a request across retries."""
 
 import contextlib
 import hashlib
@@ -13,11 +13,11 @@ from app.api.problems import FieldError, invalid_request
 HEADER = "Idempotency-Key"
 REPLAYED_HEADER = "Idempotency-Replayed"
 KEY = r"[!-~]{1,255}"
-RULE = "Must be given once, with 1 to 255 characters of ASCII and no spaces."
+RULE = "Must be sent once, with 1 to 255 printable ASCII characters and no spaces."
 
 
 class KeyedRequest(NamedTuple):
-    """Which request it is: whose, to which operation on what, under which key; and a hash of its body."""
+    """The identity of a request: account, operation with its path parameters, key, and a hash of the body."""
 
     account_id: int
     route: str
@@ -26,7 +26,7 @@ class KeyedRequest(NamedTuple):
 
 
 async def read_keyed_request(request: Request[Any, Any, Any]) -> KeyedRequest | None:
-    """Return which request it is; None if it has no key. Raises ProblemError (400) if its key cannot be one."""
+    """Return the identity of a request; None without a key. Raises ProblemError (400) for a malformed key."""
     keys = request.headers.getall(HEADER, [])
     if not keys:
         return None
@@ -37,7 +37,7 @@ async def read_keyed_request(request: Request[Any, Any, Any]) -> KeyedRequest | 
 
 
 def _fingerprint(body: bytes) -> bytes:
-    """Hash what a body says: a client may write its fields in another order when it sends it again."""
-    with contextlib.suppress(ValueError, RecursionError):  # no JSON: its operation takes no body and does not look
+    """Hash the content of a body, because a client can change the order of its fields when it repeats a request."""
+    with contextlib.suppress(ValueError, RecursionError):  # not JSON: the operation ignores the body
         body = msgspec.json.encode(msgspec.json.decode(body), order="sorted")
     return hashlib.sha256(body).digest()

@@ -1,4 +1,4 @@
-"""Receipts of what was done under an Idempotency-Key. All of it happens in the transaction that does it."""
+"""Receipts of requests with an Idempotency-Key, written in the transaction of the request's own work."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from app.db.driver import fetch, fetch_one
 
 
 class Receipt(Struct, frozen=True):
-    """What an earlier request under a key has led to: an answer, or else a payment."""
+    """The result of an earlier request with the same key: a response or a payment."""
 
     same_request: bool
     status: int | None
@@ -21,21 +21,22 @@ class Receipt(Struct, frozen=True):
     payment_id: int | None
 
 
-BEGIN = f"SELECT {column_list(Receipt)} FROM begin_receipt($1, $2, $3, $4)"  # noqa: S608  our own columns
+BEGIN = f"SELECT {column_list(Receipt)} FROM begin_receipt($1, $2, $3, $4)"  # noqa: S608  only constants
 ANSWER = "SELECT answer_receipt($1, $2, $3, $4, $5)"
 BIND = "SELECT bind_receipt($1, $2, $3, $4)"
 
 
 @dataclass(frozen=True)
 class ReceiptRepository:
-    """Begins and keeps receipts."""
+    """Begins and completes receipts."""
 
     engine: AsyncEngine
 
     async def begin(self, request: KeyedRequest) -> Receipt | None:
-        """Begin a request's receipt, or return what it has led to before; waits for 5 s while that is being done.
+        """Begin a receipt and return None, or return the receipt of an earlier request with the same key.
 
-        Raises ProblemError: 409 if that takes longer, 422 if the key was another request's.
+        Waits up to 5 s for an earlier request in progress. Raises ProblemError: 409 if it takes longer, 422 if it had
+        another body.
         """
         try:
             row = await fetch_one(self.engine, BEGIN, *request)
@@ -45,21 +46,21 @@ class ReceiptRepository:
             return None
         done = Receipt(**row)
         if not done.same_request:
-            detail = f"This {HEADER} was sent with another body. Use a new key for a new request."
+            detail = f"This {HEADER} was already used with another body. Use a new key for a new request."
             raise ProblemError(422, "idempotency_key_reused", detail)
         return done
 
     async def keep_answer(self, request: KeyedRequest, status: int, answer: bytes) -> None:
-        """Keep the answer of a request whose receipt was begun."""
+        """Store the response in a receipt that was begun."""
         await fetch(self.engine, ANSWER, *request[:3], status, answer)
 
     async def bind_to_payment(self, request: KeyedRequest, payment_id: int) -> None:
-        """Keep which payment a request is about whose receipt was begun."""
+        """Store the payment in a receipt that was begun."""
         await fetch(self.engine, BIND, *request[:3], payment_id)
 
 
 def _in_progress() -> ProblemError:
-    detail = f"A request with this {HEADER} is still being answered. Send it again in {RETRY_AFTER} s."
+    detail = f"A request with this {HEADER} is still in progress. Try again in {RETRY_AFTER} s."
     error = ProblemError(409, "idempotency_key_in_use", detail)
     error.headers["Retry-After"] = str(RETRY_AFTER)
     return error

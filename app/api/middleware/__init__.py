@@ -1,1 +1,1 @@
-"""What surrounds every request: its id and log line, HEAD and OPTIONS, the time limit."""
+"""Middleware of all requests: request id and log line, HEAD and OPTIONS, time limit."""

@@ -1,4 +1,4 @@
-"""HEAD and OPTIONS, which HTTP has at every address: Litestar refuses HEAD, and answers OPTIONS by controller.
+"""HEAD and OPTIONS for every address. Litestar itself refuses HEAD, and answers OPTIONS for each controller.
 
 https://www.rfc-editor.org/rfc/rfc9110.html#name-head, #name-options
 """
@@ -9,15 +9,15 @@ from typing import cast
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
-UNSUPPORTED_METHOD = "TRACE"  # a method that no address takes, so what it takes is told in the refusal
+UNSUPPORTED_METHOD = "TRACE"  # no address supports it, so the 405 lists the supported methods in `Allow`
 PREFLIGHT = b"access-control-request-method"
 BODY_HEADERS = {b"content-length", b"content-type"}
 
 
 def with_head_and_options(app: ASGIApp, *, cors: bool) -> ASGIApp:
-    """Return `app` with HEAD answered as GET is, but without a body, and OPTIONS with what an address takes.
+    """Return `app` with support for HEAD, as GET without a body, and for OPTIONS, with the methods of an address.
 
-    With `cors`, the app itself answers what browsers ask before they call from a page of another origin.
+    With `cors`, the app itself answers the preflight requests of browsers.
     """
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
@@ -34,8 +34,8 @@ def with_head_and_options(app: ASGIApp, *, cors: bool) -> ASGIApp:
 
 
 async def _call_as(method: str, app: ASGIApp, scope: HTTPScope, receive: Receive, send: Send) -> None:
-    # The server looks at the outer scope's method, and sends no body for HEAD. What the app notes in its own, those
-    # who see the answer look for in the outer one: the session to close, the route to log.
+    # The server reads the method of the outer scope, to send no body for HEAD. The app writes to the inner scope, and
+    # what runs after it reads the outer one: the session to close, the route to log.
     inner = cast("HTTPScope", {**scope, "method": method})
 
     async def send_outside(message: Message) -> None:
@@ -62,7 +62,7 @@ def _allow_head(send: Send) -> Send:
 
 
 def _as_options_answer(send: Send) -> Send:
-    """Turn a refusal of the method into the answer to OPTIONS; another stays what it is."""
+    """Turn a 405 into the answer to OPTIONS; leave other responses unchanged."""
     is_options_answer = False
 
     async def send_options_answer(message: Message) -> None:

@@ -1,4 +1,4 @@
-"""What frames every request: an id to find it by, a look at the host it names, and a line in the log at its end."""
+"""Assigns an id to each request, checks its host, and logs it when it ends."""
 
 import re
 import time
@@ -19,13 +19,13 @@ log = structlog.get_logger()
 REQUEST_ID_HEADER = "X-Request-ID"
 VALID_REQUEST_ID = re.compile(rb"[A-Za-z0-9_.-]{1,64}")
 HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]*)?")
-# For browsers: nothing here is to be framed, sniffed, cached or told to other sites unless an answer says so itself.
+# Security headers for browsers, unless a response sets its own: no framing, sniffing, caching or referrers.
 # https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html#security-headers
 SAFE_DEFAULTS = {
     b"cache-control": b"no-store",
     b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
     b"referrer-policy": b"no-referrer",
-    b"strict-transport-security": b"max-age=63072000",  # seconds: two years; browsers heed it over https only
+    b"strict-transport-security": b"max-age=63072000",  # seconds: two years; ignored by browsers without https
     b"x-content-type-options": b"nosniff",
     b"x-frame-options": b"DENY",
 }
@@ -36,13 +36,13 @@ DOCS_DEFAULTS = {
         b"img-src 'self' data:; frame-ancestors 'none'"
     ),
 }
-SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}  # they change nothing, so their statements need not tell whose they are
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}  # change nothing, so their statements carry no request id
 
 
 def with_request_context(app: ASGIApp, hosts: frozenset[str]) -> ASGIApp:
-    """Return `app` with each request under an id: the client's X-Request-ID if it is well-formed, else a new one.
+    """Return `app` with an id for each request: the client's X-Request-ID if it is well-formed, else a new one.
 
-    A request for another host than `hosts` does not get to it; with no `hosts`, any host will do.
+    Requests for hosts other than `hosts` are refused. An empty `hosts` allows any host.
     """
 
     async def handle(scope: Scope, receive: Receive, send: Send) -> None:
@@ -71,20 +71,20 @@ async def _with_request_id(app: ASGIApp, scope: HTTPScope, receive: Receive, sen
         await send(message)
 
     started = time.perf_counter()
-    acting = outbox_request_id.set(None if scope["method"] in SAFE_METHODS else request_id)
-    telling = logs.request_id.set(request_id)
-    # a request that was sent right behind another, on one connection, begins in that one's context
+    outbox_token = outbox_request_id.set(None if scope["method"] in SAFE_METHODS else request_id)
+    log_token = logs.request_id.set(request_id)
+    # a pipelined request starts in the context of the previous request on its connection
     current_login.set(None)
     try:
         await app(scope, receive, send_with_id)
     finally:
-        outbox_request_id.reset(acting)
+        outbox_request_id.reset(outbox_token)
         _log_request(scope, status, time.perf_counter() - started)
-        logs.request_id.reset(telling)
+        logs.request_id.reset(log_token)
 
 
 def _safe_defaults(path: str, headers: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[bytes, bytes]]:
-    """Yield the headers of SAFE_DEFAULTS that an answer does not set otherwise; the docs page runs its own scripts."""
+    """Return the headers of SAFE_DEFAULTS that a response does not set; /docs gets others, to run its scripts."""
     given = {name.lower() for name, _ in headers}
     defaults = SAFE_DEFAULTS | DOCS_DEFAULTS if path.startswith("/docs") else SAFE_DEFAULTS
     return ((name, value) for name, value in defaults.items() if name not in given)
@@ -96,15 +96,15 @@ def _id_of(scope: HTTPScope) -> str:
 
 
 def _host_of(scope: HTTPScope) -> str | None:
-    """Return the host that a request names, without port, in lower case; None if it does not name one host."""
+    """Return the host of a request, in lower case and without port; None unless there is exactly one."""
     given = [value for name, value in scope["headers"] if name == b"host"]
     match = HOST.fullmatch(given[0]) if len(given) == 1 else None
     return match[1].decode().lower().removesuffix(".") if match else None
 
 
 async def _refuse(_: Scope, __: Receive, send: Send) -> None:
-    """Answer that the request is for somebody else: its host would be believed in the links of answers and caches."""
-    problem = Problem(400, "Bad Request", "This API does not answer for that host.", "host_not_allowed")
+    """Refuse a request for another host. A forged host would get into the links of responses and into caches."""
+    problem = Problem(400, "Bad Request", "This API does not serve that host. Check the address.", "host_not_allowed")
     body = msgspec.json.encode(problem.body())
     headers = [(b"content-type", PROBLEM_JSON.encode()), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": problem.status, "headers": headers})
@@ -112,12 +112,12 @@ async def _refuse(_: Scope, __: Receive, send: Send) -> None:
 
 
 def _is_health(scope: HTTPScope) -> bool:
-    """Whether it asks for the state of this process, as a load balancer does every few seconds, often by address."""
+    """Whether this is a health check. Load balancers send one every few seconds, often by IP address."""
     return scope["path"].startswith("/health/")
 
 
 def _log_request(scope: HTTPScope, status: int | None, seconds: float) -> None:
-    """Log that a request has ended: the template of its route, for what stands in its place or behind `?` is data."""
+    """Log the end of a request with the template of its route: path and query contain personal data."""
     if not _is_health(scope):
         route = scope.get("path_template")
         log.info("request_completed", method=scope["method"], route=route, status=status, ms=round(seconds * 1000, 1))

@@ -1,4 +1,4 @@
-"""No request is left waiting: what is not answered in time gets 503."""
+"""Stops requests that take too long, and answers 503."""
 
 import asyncio
 
@@ -12,14 +12,14 @@ from app.outage_log import OutageLog
 
 
 class RequestTimeoutError(TimeoutError):
-    """The time for a request is over, and its work was stopped; nobody knows how far it had come."""
+    """A request was stopped because it took too long. Its outcome is unknown."""
 
 
 class TimeLimit(ASGIMiddleware):
-    """Stops a request's work after `seconds`, unless its answer has begun by then.
+    """Stops a request after `seconds`, unless its response has begun.
 
-    A database connection that is in the midst of a statement is closed with it. A session that is between two has up
-    to 2 s more to undo what it has done.
+    A database connection in the middle of a statement is closed. A session between two statements gets up to 2 s more
+    to roll back.
     """
 
     scopes = (ScopeType.HTTP,)
@@ -29,21 +29,21 @@ class TimeLimit(ASGIMiddleware):
         self._outage = OutageLog("api", seconds=seconds)
 
     def on_app_init(self, config: AppConfig) -> AppConfig:
-        """Go before all other middleware, such as that which asks the database who is calling."""
+        """Insert this before all other middleware, so that the limit includes authentication."""
         config.middleware.insert(0, self)
         return config
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        """Let the rest of the app answer. Raises RequestTimeoutError if it does not in time."""
+        """Call the rest of the app. Raises RequestTimeoutError if it does not respond in time."""
         status = HTTP_500_INTERNAL_SERVER_ERROR
 
         async def send_in_time(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-            # before it is sent: what goes before the sending, such as the session's end, could not be told any more
-            # that it is late, and how long the client takes to read is not our affair
-            if not limit.expired():  # else somebody on the way has taken no notice, and a late answer beats none
+            # Lifted before sending: `send` first runs hooks, such as the end of the session, and a timeout there could
+            # not be answered any more. Nor does the time count that the client takes to read.
+            if not limit.expired():  # else the handler ignored the cancellation; a late response is better than none
                 limit.reschedule(None)
             await send(message)
 
@@ -56,5 +56,5 @@ class TimeLimit(ASGIMiddleware):
             late = RequestTimeoutError(f"no answer within {self._seconds:g} s")
             self._outage.report_failure(late)
             raise late from error
-        if status < HTTP_500_INTERNAL_SERVER_ERROR:  # to be told in time that nothing works is no sign that it does
+        if status < HTTP_500_INTERNAL_SERVER_ERROR:  # a 5xx in time does not show that the API works
             self._outage.report_recovery()

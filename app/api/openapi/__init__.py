@@ -1,1 +1,1 @@
-"""The OpenAPI document: examples, headers and links beside what Litestar lists."""
+"""The OpenAPI document: adds examples, headers and links to what Litestar generates."""

@@ -1,4 +1,4 @@
-"""The OpenAPI document. Litestar lists operations and parameters; msgspec, which reads the bodies, describes them."""
+"""The OpenAPI document. Litestar generates operations and parameters; msgspec generates the schemas of bodies."""
 
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -33,37 +33,37 @@ from app.db.release import RELEASE
 from app.domain.accounts.schemas import ChangedAccount, OwnAccount, RegisterDoctor, RegisterPatient
 
 SCHEMAS = "#/components/schemas/{name}"
-UNIONS: dict[Any, str] = {  # which have no name of their own
+UNIONS: dict[Any, str] = {  # msgspec gives them no name
     RegisterDoctor | RegisterPatient: "NewAccount",
     OwnAccount: "OwnAccount",
     ChangedAccount: "ChangedAccount",
 }
 
 TAGS = [
-    Tag("accounts", "Register, log in, and one's own account."),
-    Tag("doctors", "Who can be booked, and when. Public."),
-    Tag("schedule", "When a doctor works, and when not."),
-    Tag("appointments", "Book a slot, look at one's appointments, move and cancel them."),
-    Tag("payments", "Pay for an appointment through PayPal."),
-    Tag("waitlist", "Wait for a doctor who is full."),
-    Tag("health", "For whoever runs the service."),
+    Tag("accounts", "Register, log in, and manage your account."),
+    Tag("doctors", "Find doctors and their free slots. No login needed."),
+    Tag("schedule", "Manage a doctor's working hours and time off."),
+    Tag("appointments", "Book, list, reschedule and cancel appointments."),
+    Tag("payments", "Pay for an appointment with PayPal."),
+    Tag("waitlist", "Join a waitlist and get an email when a slot opens."),
+    Tag("health", "Liveness and readiness, for monitoring."),
 ]
 
 
 IDEMPOTENCY_KEY = Parameter(
     name=keys.HEADER,
     param_in="header",
-    description="A name for this request that you use for no other, such as a UUID. Sent again within 24 hours with "
-    "the same body, it is not done again: the answer is the first one's, or for a payment how that stands now. "
-    "After 503 or no answer, send it again. A refusal had no effect and is not kept: it is judged anew. "
-    "The same body is the same JSON, whatever the order of its fields; another gets 422 `idempotency_key_reused`. "
-    "While the first request is being answered a second waits, and gets 409 `idempotency_key_in_use` after 5 s.",
+    description="A unique key for this request, such as a UUID. If you repeat the request within 24 hours with the "
+    "same key and body, it is not executed again. You get the first response or, for a payment, its current state. "
+    "Repeat the request after a 503 or without a response. Refusals have no effect and are not stored: a repeated "
+    "request is executed. The order of JSON fields does not matter; another body gets 422 `idempotency_key_reused`. "
+    "While the first request is in progress, a repeated one waits, and gets 409 `idempotency_key_in_use` after 5 s.",
     schema=Schema(type=OpenAPIType.STRING, pattern=f"^{keys.KEY}$", examples=["8e03978e-40d5-43dd-bc93-6894a57f9324"]),
 )
 
 
 def openapi_config() -> OpenAPIConfig:
-    """Say where the document is, /docs/openapi.json, and the page to try it on, /docs."""
+    """Return the settings of the document, at /docs/openapi.json, and of the page that shows it, at /docs."""
     swagger = SwaggerRenderPlugin(
         js_url="/docs/assets/swagger-ui-bundle.js",
         css_url="/docs/assets/swagger-ui.css",
@@ -75,8 +75,8 @@ def openapi_config() -> OpenAPIConfig:
         title="Doctor appointment booking",
         version=RELEASE,
         license=License("MIT", identifier="MIT"),
-        description="Book doctors' appointments. Every refusal is `application/problem+json`; its `code` is stable. "
-        f"Whoever sends an `{REQUEST_ID_HEADER}` finds it in the answer, in the logs and in the mails that follow.",
+        description="Book doctors' appointments. Every error is `application/problem+json` with a stable `code`. "
+        f"The `{REQUEST_ID_HEADER}` of a request is repeated in the response, the logs and the resulting emails.",
         path="/docs",
         render_plugins=[swagger],
         tags=TAGS,
@@ -84,7 +84,7 @@ def openapi_config() -> OpenAPIConfig:
 
 
 def complete_document(app: Litestar) -> None:
-    """Complete the document with what follows from the handlers: bodies, refusals, and who needs a token."""
+    """Add what follows from the handlers: bodies, errors, and whether a token is needed."""
     document: Any = app.openapi_schema
     described = [
         (handler, getattr(document.paths[path], method)) for path, method, handler in _documented_handlers(app)
@@ -92,7 +92,7 @@ def complete_document(app: Litestar) -> None:
     document.components.schemas, schema_of = _bodies([handler for handler, _ in described])
     document.components.examples, document.components.headers = examples(), dict(HEADERS)
     for scheme in document.components.security_schemes.values():
-        scheme.name = None  # Litestar names the header, which OpenAPI wants of an API key only
+        scheme.name = None  # Litestar sets it, but OpenAPI allows it only for API keys
     for handler, operation in described:
         operation.description = getdoc(handler.fn) or ""
         operation.summary = operation.description.partition("\n")[0]
@@ -104,7 +104,7 @@ def complete_document(app: Litestar) -> None:
         answer = operation.responses[str(handler.status_code)]
         if "application/json" in answer.content:
             answer.content["application/json"].schema = schema_of[_answer_type(handler)]
-        operation.responses.pop("400", None)  # Litestar's own idea of a problem
+        operation.responses.pop("400", None)  # Litestar's own error schema
         if _takes_key(handler):
             operation.parameters = [*(operation.parameters or []), IDEMPOTENCY_KEY]
         answer.links = {to.operation_id: to.link for to in LINKS.get(operation.operation_id, ())} or None
@@ -125,7 +125,7 @@ def _complete(response: OpenAPIResponse, status: int, handler: HTTPRouteHandler,
 
 
 def _bodies(handlers: list[HTTPRouteHandler]) -> tuple[dict[str, Any], dict[Any, Any]]:
-    """Return the schemas of all structs by name, and the schema of each request's and each answer's type."""
+    """Return the schemas of all structs by name, and the schema of each request and response type."""
     types = [type_ for handler in handlers for type_ in (_request_type(handler), _answer_type(handler)) if type_]
     schemas, components = msgspec.json.schema_components([*types, Problem], ref_template=SCHEMAS)
     schema_of = dict(zip([*types, Problem], schemas, strict=True))
@@ -143,7 +143,7 @@ def _documented_handlers(app: Litestar) -> Iterator[tuple[str, str, HTTPRouteHan
 
 
 def _refusals(handler: HTTPRouteHandler, operation: Any) -> Iterator[int]:
-    """Yield the statuses that follow from an operation's shape; others it names itself, by `problems()`."""
+    """Yield the error statuses that follow from an operation's shape. Handlers declare others with `problems()`."""
     parameters = operation.parameters or []
     if operation.request_body:
         yield from (413, 415)
@@ -169,7 +169,7 @@ def _is_public(handler: HTTPRouteHandler) -> bool:
 
 
 def _takes_key(handler: HTTPRouteHandler) -> bool:
-    """Whether a request can be named by an Idempotency-Key: those to `accounts` could not be kept without passwords."""
+    """Whether an operation accepts an Idempotency-Key. Receipts of `accounts` would have to store secrets."""
     return handler.http_methods == {"POST"} and "accounts" not in handler.resolve_tags()
 
 

@@ -1,4 +1,4 @@
-"""An example of every problem, by its code, and which operations may answer with it."""
+"""An example of each problem, by its code, and the operations that can respond with it."""
 
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -11,22 +11,22 @@ from app.domain.rules import INTERNAL, RULES
 
 EXAMPLE_REF = "#/components/examples/{name}"
 
-# What every operation may answer that documents the status.
+# Problems of every operation that documents the status.
 COMMON = {
     "invalid_request": (400, "limit: Must be at least 1."),
-    "host_not_allowed": (400, "This API does not answer for that host."),
-    "unauthorized": (401, "No JWT token found in request header."),
-    "forbidden": (403, "Only a patient may do this."),
+    "host_not_allowed": (400, "This API does not serve that host. Check the address."),
+    "unauthorized": (401, "Please log in."),
+    "forbidden": (403, "Only patients can do this."),
     "not_found": (404, "There is no such appointment."),
-    "body_too_large": (413, "The body is too large."),
+    "body_too_large": (413, "The body is larger than 1 MiB."),
     "unsupported_media_type": (415, "Send JSON, with `Content-Type: application/json`."),
     "rate_limited": (429, "Too many requests. Try again in 12 s."),
-    "internal_error": (500, "Something went wrong on our side. Quote 7f3b when reporting it."),
-    "unavailable": (503, "The database cannot be reached or is too busy at the moment. Try again shortly."),
+    "internal_error": (500, "Something went wrong on our side. If you report it, please quote this id: 7f3b"),
+    "unavailable": (503, "The service is temporarily unavailable. Try again in a few seconds."),
 }
-WRONG_PASSWORD = {"wrong_password": (422, "This is not your present password.")}
-BAD_CODE = {"code_invalid": (422, "This code is wrong, too old or used. Have another mailed to you.")}
-# What some operations may answer, by the tag or the name of the operation.
+WRONG_PASSWORD = {"wrong_password": (422, "Your current password is wrong.")}
+BAD_CODE = {"code_invalid": (422, "This code is wrong, expired or already used. Please request a new one.")}
+# Problems of some operations, by the tag or the id of the operation.
 SPECIAL: dict[str, dict[str, tuple[int, str]]] = {
     "login": {"invalid_credentials": (401, "The username, email or password is wrong.")},
     "change_password": WRONG_PASSWORD,
@@ -42,11 +42,17 @@ SPECIAL: dict[str, dict[str, tuple[int, str]]] = {
         "payment_provider_unavailable": (503, "PayPal cannot be reached at the moment. Try again shortly."),
     },
     "keyed": {
-        "idempotency_key_in_use": (409, "The first request with this key is still being answered. Try again shortly."),
-        "idempotency_key_reused": (422, "This key was sent with another body before."),
+        "idempotency_key_in_use": (
+            409,
+            "A request with this Idempotency-Key is still in progress. Try again in 5 s.",
+        ),
+        "idempotency_key_reused": (
+            422,
+            "This Idempotency-Key was already used with another body. Use a new key for a new request.",
+        ),
     },
 }
-# Which rules an operation of a tag may break, by how their names begin.
+# Prefixes of the rules that the operations of a tag can break.
 RULES_OF = {
     "accounts": ("account_", "doctor_", "patient_", "working_hours_cover_appointments"),
     "schedule": ("time_off_", "working_hours_"),
@@ -58,7 +64,7 @@ RULES_OF = {
 
 def examples() -> dict[str, Example]:
     """Return an example of each problem."""
-    known = COMMON | {code: said for codes in SPECIAL.values() for code, said in codes.items()}
+    known = COMMON | {code: it for problems in SPECIAL.values() for code, it in problems.items()}
     problems = [Problem(status, HTTPStatus(status).phrase, detail, code) for code, (status, detail) in known.items()]
     problems += [
         Problem(rule.status, rule.title, rule.title, code) for code, rule in RULES.items() if rule.status != INTERNAL
@@ -67,14 +73,14 @@ def examples() -> dict[str, Example]:
 
 
 def examples_of(operation: Any, status: int, *, takes_key: bool) -> dict[str, Reference]:
-    """Return the problems that an operation may answer with a status, by their codes."""
+    """Return the problems that an operation can respond with at a status, by their codes."""
     names = [operation.operation_id, *operation.tags, *(("keyed",) if takes_key else ())]
     return {code: Reference(ref=EXAMPLE_REF.format(name=code)) for code in _codes(names, status)}
 
 
 def _codes(names: list[str], status: int) -> Iterator[str]:
-    for said in (COMMON, *(SPECIAL.get(name, {}) for name in names)):
-        yield from (code for code, (its_status, _) in said.items() if its_status == status)
+    for problems in (COMMON, *(SPECIAL.get(name, {}) for name in names)):
+        yield from (code for code, (its_status, _) in problems.items() if its_status == status)
     beginnings = tuple(beginning for name in names for beginning in RULES_OF.get(name, ()))
     rules = {code: rule.status for code, rule in RULES.items() if rule.status != INTERNAL}
     yield from (code for code, its_status in rules.items() if its_status == status and code.startswith(beginnings))

@@ -1,4 +1,4 @@
-"""Writes `docs/openapi.json`, for whoever generates clients: what the API says of itself at /docs/openapi.json."""
+"""Writes `docs/openapi.json`, the document that the API serves at /docs/openapi.json."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ FILE = Path(__file__).parents[3] / "docs" / "openapi.json"
 
 
 def document() -> bytes:
-    """Return the document, indented. It depends on no setting, and asks no server."""
+    """Return the indented document. It depends on no settings and needs no servers."""
     nowhere = Settings(secret_key="-" * 32, database_url="postgresql://-", redis_url="redis://-")
     schema = create_app(nowhere).openapi_schema.to_schema()
     return msgspec.json.format(msgspec.json.encode(schema, order="sorted"), indent=2) + b"\n"

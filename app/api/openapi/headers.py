@@ -1,4 +1,4 @@
-"""The headers of answers that the OpenAPI document tells of."""
+"""The response headers in the OpenAPI document."""
 
 from litestar.openapi.spec import OpenAPIHeader, OpenAPIType, Reference, Schema
 
@@ -22,24 +22,24 @@ def _number(description: str, *, required: bool = False) -> OpenAPIHeader:
 
 HEADERS = {
     REQUEST_ID_HEADER: _text(
-        "The request's id: the client's, if it is 1 to 64 of the characters A-Z a-z 0-9 _ . -, else a new one.",
+        "Id of the request: the client's, if it has 1 to 64 of the characters A-Z a-z 0-9 _ . -, otherwise a new one.",
         required=True,
     ),
     keys.REPLAYED_HEADER: _text(
-        f"`true`: this {keys.HEADER} was sent before, and nothing was done this time.", enum=["true"]
+        f"`true` if this {keys.HEADER} was used before. The request was not executed again.", enum=["true"]
     ),
-    # not while the counters are away
-    LIMIT: _number("How many requests the caller may make in a span."),
-    REMAINING: _number("How many of them are left."),
-    RESET: _number("In how many seconds there are more."),
-    "Retry-After": _number("After how many seconds to try again.", required=True),
-    "WWW-Authenticate": _text("How to say who calls: `Bearer`, an access token.", required=True),
+    # absent while Redis is unavailable
+    LIMIT: _number("Maximum number of requests in the current period."),
+    REMAINING: _number("Number of requests left in the current period."),
+    RESET: _number("Seconds until more requests are allowed."),
+    "Retry-After": _number("Seconds to wait before the next attempt.", required=True),
+    "WWW-Authenticate": _text("Authentication scheme: `Bearer`, with an access token.", required=True),
 }
 OF_STATUS = {401: ["WWW-Authenticate"], 429: ["Retry-After"], 503: ["Retry-After"]}
 
 
 def headers_of(status: int, *, limited: bool, replayable: bool) -> dict[str, Reference]:
-    """Return the headers of an answer by its status: of a call that is counted, and that an earlier one may answer."""
+    """Return the headers of a response. `limited`: the call is rate limited. `replayable`: it accepts a key."""
     names = [REQUEST_ID_HEADER, *(RATE_LIMIT_HEADERS if limited else ()), *OF_STATUS.get(status, ())]
     return {
         name: Reference(ref=HEADER_REF.format(name=name))

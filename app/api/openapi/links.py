@@ -1,4 +1,4 @@
-"""Which answer leads to which call: OpenAPI's links, for whoever explores the API without a person to guide them."""
+"""OpenAPI links: which operations follow a response, and which of its values they take."""
 
 from typing import Any, NamedTuple, cast
 
@@ -6,7 +6,7 @@ from litestar.openapi.spec import Link
 
 
 class LinkTarget(NamedTuple):
-    """A call that an answer leads to, with what of the answer goes into its path and its body."""
+    """An operation that can follow a response, with the values that its path and body take from the response."""
 
     operation_id: str
     path: dict[str, str] | None = None
@@ -14,7 +14,7 @@ class LinkTarget(NamedTuple):
 
     @property
     def link(self) -> Link:
-        """As OpenAPI has it."""
+        """The OpenAPI object."""
         return Link(
             operation_id=self.operation_id, parameters=cast("dict[str, Any] | None", self.path), request_body=self.body
         )

@@ -1,6 +1,6 @@
--- Sliding window counters: of the window before, as large a share counts as the last `length` still reach into.
--- KEYS: whose calls, one for each call; ARGV: for each of them how many, in how many milliseconds.
--- Returns for each whether it is allowed (1, 0), how many more would be, and the milliseconds until there are more.
+-- Sliding window counters: the previous window counts by the share of it that lies within the last `length` ms.
+-- KEYS: the counter of each call. ARGV: for each call, the limit and the length of the window in milliseconds.
+-- Returns for each call whether it is allowed (1 or 0), how many are left, and the milliseconds until more are.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
@@ -20,7 +20,7 @@ local function count(key, amount, length)
         redis.call('PEXPIRE', key, 2 * length)
         return {1, remaining - 1, left}
     end
-    if calls < amount then -- enough of the window before will have slid out
+    if calls < amount then -- until enough of the previous window has expired
         left = left - math.floor((amount - calls) * length / before)
     end
     return {0, 0, left + 1}

@@ -1,4 +1,4 @@
-"""Counts calls in Redis, where all processes see them. Those that come while it is being asked are counted together."""
+"""Counts calls in Redis, for all processes. Calls that arrive during a round trip are counted together in the next."""
 
 import asyncio
 import time
@@ -11,16 +11,16 @@ from redis.asyncio import Redis
 
 from app.outage_log import OutageLog
 
-# Calls counted together at most, so that Redis has time for others in between. Without batches, a burst would use up
+# Maximum calls in a round trip, so that Redis can serve other clients in between. Without batches, a burst would use up
 # redis's pool of 100 connections, and further calls would be refused, which looks like an outage.
 BATCH_SIZE = 100
-TIMEOUT_SECONDS = 2  # within which Redis has to answer
-OUTAGE_PAUSE_SECONDS = 5  # seconds without Redis after it failed, so that not every call waits for it
+TIMEOUT_SECONDS = 2  # for an answer of Redis
+OUTAGE_PAUSE_SECONDS = 5  # without Redis after a failure, so that not every call waits for the timeout
 SCRIPT = Path(__file__).with_suffix(".lua")
 
 
 class Count(NamedTuple):
-    """What came of a call: whether it is allowed, how many more would be, and the seconds until there are more."""
+    """The result for a call: whether it is allowed, how many are left, and the seconds until more are."""
 
     allowed: bool
     remaining: int
@@ -35,17 +35,17 @@ class _Call(NamedTuple):
 
 
 class Counters:
-    """Sliding windows in Redis, which is asked once at a time: what a question costs is shared by all who wait."""
+    """Sliding windows in Redis. There is one round trip at a time, whose cost all waiting calls share."""
 
     def __init__(self, redis: Redis) -> None:
         self._script = redis.register_script(SCRIPT.read_text())
-        self._outage = OutageLog("redis, for rate limits")
+        self._outage = OutageLog("redis rate limits")
         self._unavailable_until = 0.0
         self._pending: list[_Call] = []
         self._flush_task: asyncio.Task[None] | None = None
 
     async def count(self, limit: RateLimitItem, *key: str) -> Count | None:
-        """Count a call of `key`; None if Redis is away."""
+        """Count a call of `key`. Returns None if Redis is unavailable."""
         call = _Call(
             limit.key_for("limit", *key),
             limit.amount,
@@ -61,7 +61,7 @@ class Counters:
         while self._pending:
             calls, self._pending = self._pending[:BATCH_SIZE], self._pending[BATCH_SIZE:]
             for call, count in zip(calls, await self._count_batch(calls), strict=True):
-                if not call.result.done():  # else nobody waits for it any more
+                if not call.result.done():  # done if its request was canceled
                     call.result.set_result(count)
         self._flush_task = None
 
@@ -69,14 +69,14 @@ class Counters:
         if time.monotonic() < self._unavailable_until:
             return [None] * len(calls)
         try:
-            # One limit for all of it costs less than a socket_timeout, and holds for redis's retries, too.
+            # One limit for the whole call costs less than a socket_timeout, and includes the client's retries.
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 found = await self._script(
                     keys=[call.key for call in calls],
                     args=[number for call in calls for number in (call.amount, call.milliseconds)],
                 )
             counts = [Count(bool(allowed), remaining, left / 1000) for allowed, remaining, left in found]
-        except Exception as error:  # noqa: BLE001  whatever it is, nobody is to wait for ever
+        except Exception as error:  # noqa: BLE001  otherwise the waiting calls never end
             self._outage.report_failure(error)
             self._unavailable_until = time.monotonic() + OUTAGE_PAUSE_SECONDS
             return [None] * len(calls)

@@ -1,4 +1,4 @@
-"""How often somebody may call: counted in Redis, so that it holds over all processes, and told in every answer.
+"""Rate limits, counted in Redis for all processes together, and reported in the headers of every response.
 
 Header fields: https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-ratelimit-headers-06
 """
@@ -22,11 +22,11 @@ from app.settings import Settings
 
 RATE_LIMIT_HEADERS = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")  # the last in seconds
 STATE = "rate_limit"
-UNLIMITED = ("/health", "/docs")  # whoever watches over the service must not be told to look away
+UNLIMITED = ("/health", "/docs")  # monitoring must never get a 429
 
 
 class RateLimits:
-    """The limits of the settings. Where Redis is away, only logins are limited, by each process for itself."""
+    """The rate limits of the settings. Without Redis, each process limits attempts and registrations by itself."""
 
     def __init__(self, settings: Settings, redis: Redis) -> None:
         self._counters = Counters(redis)
@@ -37,25 +37,25 @@ class RateLimits:
         self._registrations = parse(settings.rate_limit_register)
 
     async def count_request(self, request: Request[Any, Any, Any]) -> None:
-        """Count a call, of the caller's account or else of the address. Raises ProblemError (429)."""
+        """Count a request of the account or, without a login, of the IP address. Raises ProblemError (429)."""
         if request.scope["path"].startswith(UNLIMITED):
             return
         caller = request.scope.get("user")
-        # with a token of a login that has ended, nobody can use up what the account's owner has left
+        # with the generation, revoked tokens cannot use up the limit of the account
         who = f"account:{caller.id}:{caller.generation}" if caller else f"address:{_network(request)}"
         await self._count(request, self._calls, "call", who, always=False)
 
     async def count_attempt(self, request: Request[Any, Any, Any], what: str, name: str) -> None:
-        """Count an attempt at `what`, such as a login, as `name`, and one from this address. Raises ProblemError (429).
+        """Count an attempt, such as a login, for this IP address, and for this address and `name` together.
 
-        The first is of the address, too: nobody can lock somebody else out from elsewhere.
+        Attempts from one address cannot lock `name` out at another. Raises ProblemError (429).
         """
         network, account = _network(request), hashlib.sha256(name.lower().encode()).hexdigest()[:32]
         await self._count(request, self._logins_of_address, f"{what}-address", network, always=True)
         await self._count(request, self._logins, what, f"{network}:{account}", always=True)
 
     async def count_registration(self, request: Request[Any, Any, Any]) -> None:
-        """Count a registration from this address. Raises ProblemError (429)."""
+        """Count a registration from this IP address. Raises ProblemError (429)."""
         await self._count(request, self._registrations, "register", _network(request), always=True)
 
     async def _count(self, request: Request[Any, Any, Any], limit: RateLimitItem, *key: str, always: bool) -> None:
@@ -79,11 +79,11 @@ class RateLimits:
 
 
 def _network(request: Request[Any, Any, Any]) -> str:
-    """Return the caller's address; of IPv6 the network, in which one customer has all addresses."""
+    """Return the caller's IP address; for IPv6 its /64 network, all of which one customer can use."""
     host = request.client.host if request.client else ""
     try:
         address = ip_address(host)
-    except ValueError:  # a unix socket has none
+    except ValueError:  # a unix socket has no IP address
         return host
     return address.compressed if address.version == 4 else ":".join(address.exploded.split(":")[:4])
 
@@ -94,7 +94,7 @@ def _headers(limit: RateLimitItem, count: Count) -> dict[str, str]:
 
 
 async def add_rate_limit_headers(message: Message, scope: Scope) -> None:
-    """Before an answer is sent: say in its headers how much the caller has left."""
+    """Add the rate limit to the headers of a response before it is sent."""
     if message["type"] == "http.response.start":
-        told = scope["state"].get(STATE, {})
-        message["headers"] = [*message["headers"], *((k.lower().encode(), v.encode()) for k, v in told.items())]
+        headers = scope["state"].get(STATE, {})
+        message["headers"] = [*message["headers"], *((k.lower().encode(), v.encode()) for k, v in headers.items())]

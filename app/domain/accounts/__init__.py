@@ -1,1 +1,1 @@
-"""Registration, and the account as its owner sees and changes it."""
+"""Registration, and the caller's own account."""

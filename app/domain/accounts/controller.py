@@ -1,4 +1,4 @@
-"""`/api/accounts/register`: a new account."""
+"""`/api/accounts/register`: registration."""
 
 from typing import Any
 
@@ -34,7 +34,10 @@ class AccountController(Controller):
         accounts: NamedDependency[AccountRepository],
         rate_limits: NamedDependency[RateLimits],
     ) -> OwnAccount:
-        """Register a doctor or a patient."""
+        """Register a doctor or a patient.
+
+        Sends a verification email. A doctor is not public until an admin verifies them.
+        """
         await rate_limits.count_registration(request)
         refuse_guessable("password", data.password, data.username, data.email)
         return await accounts.register(data, await hash_password(data.password))

@@ -1,4 +1,4 @@
-"""`/api/accounts/me`: one's own account."""
+"""`/api/accounts/me`: the caller's own account."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ EDITABLE: dict[Role, set[str]] = {"patient": PROFILE, "doctor": PROFILE | PRACTI
 
 
 class OwnAccountController(Controller):
-    """One's own account."""
+    """The caller's own account."""
 
     path = "/api/accounts/me"
     tags = ("accounts",)
@@ -36,7 +36,7 @@ class OwnAccountController(Controller):
     async def me(
         self, request: Request[Caller, Token, Any], accounts: NamedDependency[AccountRepository]
     ) -> OwnAccount:
-        """Return one's own account."""
+        """Return the caller's account."""
         return await accounts.own(request.user.id)
 
     @patch(operation_id="change_own_account", responses=problems(409, 422))
@@ -47,7 +47,10 @@ class OwnAccountController(Controller):
         accounts: NamedDependency[AccountRepository],
         rate_limits: NamedDependency[RateLimits],
     ) -> ChangedAccount:
-        """Change one's own account; what is not named stays. A zone that strands appointments is refused, with them."""
+        """Change the caller's account. Omitted fields stay the same.
+
+        A new time zone is refused if appointments would be outside the working hours; `affected` lists them.
+        """
         return await _change(request, data, accounts, rate_limits)
 
     @put(operation_id="replace_own_account", responses=problems(409, 422))
@@ -58,7 +61,7 @@ class OwnAccountController(Controller):
         accounts: NamedDependency[AccountRepository],
         rate_limits: NamedDependency[RateLimits],
     ) -> ChangedAccount:
-        """Change one's own account exactly as PATCH does."""
+        """Change the caller's account, exactly as PATCH does."""
         return await _change(request, data, accounts, rate_limits)
 
 
@@ -71,9 +74,10 @@ async def _change(
     changes = {name: value for name, value in given.items() if name not in present or value != present[name]}
     refused = sorted(changes.keys() - EDITABLE[request.user.role])
     if refused:
-        raise invalid_request([FieldError(name, f"A {request.user.role} cannot change this.") for name in refused])
+        message = f"A {request.user.role} cannot change this field."
+        raise invalid_request([FieldError(name, message) for name in refused])
     if "email" in changes:
-        # each has a mail sent to who knows whom
+        # each change sends a mail to an address that can be anyone's
         await rate_limits.count_attempt(request, "email", str(request.user.id))
     if isinstance(own, DoctorAccount):
         return await accounts.change_doctor(own, changes, data)

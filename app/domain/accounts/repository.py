@@ -1,4 +1,4 @@
-"""Accounts and their profiles. Rarely called, so plain ORM, but for what may touch a doctor's appointments."""
+"""Accounts and profiles. Calls are rare, so they use the ORM, except where appointments can be affected."""
 
 from decimal import Decimal
 from typing import Any, cast
@@ -36,29 +36,29 @@ PRACTICE = (
     "currency",
     "max_appointments",
 )
-# A row for each affected appointment, or one without any: asyncpg decodes composite values by a cached row type.
+# A row for each affected appointment, or one with NULLs. An array would be decoded by asyncpg's cached row type.
 CHANGE_PRACTICE = f"""
     SELECT
         {", ".join(f"(changed.practice).{name} AS practice_{name}" for name in PRACTICE)},
         {column_list(Appointment, of="affected")}
     FROM change_practice($1, $2, $3) AS changed
     LEFT JOIN unnest(changed.affected) AS affected ON true
-"""  # noqa: S608  our own columns
+"""  # noqa: S608  only constants
 REQUEST_VERIFICATION = "SELECT request_email_verification($1)"
 WORKDAYS = range(1, 6)
 DEFAULT_START_MINUTE, DEFAULT_END_MINUTE = 9 * 60, 17 * 60  # minutes of the day
 
 
 class AccountRepository(CredentialRepository):
-    """Registers people and keeps their profiles."""
+    """Registers accounts, and reads and changes their profiles."""
 
     async def register(self, new: RegisterDoctor | RegisterPatient, password_hash: str) -> OwnAccount:
-        """Store an account with its profile, and have its address verified.
+        """Store an account with its profile, and queue a verification mail.
 
-        Raises the database's refusal, e.g. account_username_unique.
+        Raises the database's refusal, such as account_username_unique.
         """
         role = "doctor" if isinstance(new, RegisterDoctor) else "patient"
-        # these columns and no others: more the API may not set
+        # only these columns: the API's role has no right to set others
         row = insert(Account).values(username=new.username, email=new.email, password_hash=password_hash, role=role)
         account_id = (await self.session.scalars(row.returning(Account.id))).one()
         given = {k: v for k, v in structs.asdict(new).items() if v is not UNSET}
@@ -90,7 +90,7 @@ class AccountRepository(CredentialRepository):
         )
 
     async def own(self, account_id: int) -> OwnAccount:
-        """Return an account as its owner sees it. Raises ProblemError (401) if there is none."""
+        """Return an account as its owner sees it. Raises ProblemError (401) if it does not exist."""
         account = await self.account(account_id)
         profile = await self._profile(account)
         model: type[OwnAccount] = DoctorAccount if account.role == "doctor" else PatientAccount
@@ -100,7 +100,7 @@ class AccountRepository(CredentialRepository):
 
     async def change_patient(self, account_id: int, changes: dict[str, Any]) -> PatientAccount:
         """Write changed fields of a patient's account and profile. Raises the database's refusal."""
-        await self.session.rollback()  # ends the transaction of earlier reads: the change has one of its own
+        await self.session.rollback()  # ends the transaction of earlier reads: the change runs in its own
         await fetch(self._engine, CHANGE_PATIENT, account_id, json.encode(changes).decode())
         self.session.expire_all()
         return cast("PatientAccount", await self.own(account_id))
@@ -110,9 +110,9 @@ class AccountRepository(CredentialRepository):
     ) -> ChangedDoctorAccount:
         """Write changed fields of a doctor's account and profile, all or none.
 
-        Raises ProblemError with the appointments that a new zone would strand, or the broken rule.
+        Raises ProblemError with the appointments that would be outside the working hours, or with the broken rule.
         """
-        await self.session.rollback()  # ends the transaction of earlier reads: the change has one of its own
+        await self.session.rollback()  # ends the transaction of earlier reads: the change runs in its own
         arguments = (own.id, json.encode(changes).decode(), how.cancel_affected)
         rows = await fetch_if(self._engine, should_commit(how), CHANGE_PRACTICE, *arguments)
         affected = affected_or_refuse("working_hours_cover_appointments", how, rows)

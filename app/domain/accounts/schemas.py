@@ -1,4 +1,4 @@
-"""What clients send and get about accounts."""
+"""Request and response bodies for accounts."""
 
 from decimal import Decimal
 from typing import Annotated
@@ -13,7 +13,7 @@ from app.domain.schedule.schemas import ScheduleChange
 from app.domain.shared_schemas import Appointment
 from app.domain.validation_messages import pattern
 
-USERNAME = pattern(rf"^[A-Za-z0-9_.@+-]+{END}", "Must consist of letters a to z, digits and any of _.@+-.")
+USERNAME = pattern(rf"^[A-Za-z0-9_.@+-]+{END}", "Must consist of letters a to z, digits and the characters _.@+-")
 EMAIL = pattern(
     rf"^[!-?A-~]{{1,64}}@[A-Za-z0-9.-]+\.[A-Za-z0-9-]{{2,}}{END}", "Must be an email address such as ada@example.com."
 )
@@ -21,9 +21,9 @@ EMAIL = pattern(
 Username = Annotated[str, Meta(max_length=150, pattern=USERNAME, examples=["ada"])]
 Email = Annotated[str, Meta(max_length=254, pattern=EMAIL, examples=["ada@example.com"])]
 Years = Annotated[int, Meta(ge=0, le=80)]
-Slot = Annotated[int, Meta(ge=5, le=480, description="Minutes.")]
-Buffer = Annotated[int, Meta(ge=0, le=480, description="Minutes between two slots.")]
-Cap = Annotated[int, Meta(ge=0, le=30, description="Most active appointments at once.")]
+Slot = Annotated[int, Meta(ge=5, le=480, description="Length of a slot, in minutes.")]
+Buffer = Annotated[int, Meta(ge=0, le=480, description="Break between two slots, in minutes.")]
+Cap = Annotated[int, Meta(ge=0, le=30, description="Maximum number of active appointments at a time.")]
 Fee = Money | Annotated[int, Meta(ge=0, le=9_999_999_999)]
 
 
@@ -39,7 +39,7 @@ class RegisterPatient(Struct, forbid_unknown_fields=True, tag_field="role", tag=
 
 
 class RegisterDoctor(Struct, forbid_unknown_fields=True, tag_field="role", tag="doctor", kw_only=True):
-    """A new doctor, who works Monday to Friday 09:00 to 17:00 until they say otherwise."""
+    """A new doctor. `full_name` defaults to the username, the working hours to Monday to Friday, 09:00 to 17:00."""
 
     username: Username
     email: Email
@@ -88,7 +88,9 @@ class DoctorAccount(Struct, tag_field="role", tag="doctor", kw_only=True):
     fee: Decimal
     currency: str
     max_appointments: int
-    verified: Annotated[bool, Meta(description="Whether an admin has verified this doctor; patients may see no other.")]
+    verified: Annotated[
+        bool, Meta(description="Whether an admin has verified this doctor. Only verified doctors are public.")
+    ]
     created_at: Instant
 
 
@@ -96,7 +98,7 @@ OwnAccount = PatientAccount | DoctorAccount
 
 
 class ChangedDoctorAccount(DoctorAccount, tag_field="role", tag="doctor", kw_only=True, omit_defaults=True):
-    """The account as it is now, or in a dry run would be, and the appointments canceled or, in a dry run, stranded."""
+    """The changed account, and the appointments that the change affects. A dry run only shows them."""
 
     affected: list[Appointment] = []
 
@@ -105,16 +107,14 @@ ChangedAccount = PatientAccount | ChangedDoctorAccount
 
 
 class ChangeAccount(ScheduleChange, kw_only=True):
-    """What to change of one's own account. Fields that cannot change are accepted as long as they repeat what is.
+    """The fields to change. Read-only fields are accepted if they repeat the current value."""
 
-    A new email is the account's once it is verified, by the code of a mail to it; until then it is `pending_email`.
-    A doctor's new time zone moves all their working hours, so it may be in the way of appointments.
-    """
-
-    email: Email | UnsetType = UNSET
+    email: Annotated[Email, Meta(description="A new email is `pending_email` until it is verified.")] | UnsetType = (
+        UNSET
+    )
     full_name: Name | UnsetType = UNSET
     phone: Phone | UnsetType = UNSET
-    timezone: TimeZone | UnsetType = UNSET
+    timezone: Annotated[TimeZone, Meta(description="IANA name. Moves a doctor's working hours.")] | UnsetType = UNSET
     specialty: ShortText | UnsetType = UNSET
     experience_years: Years | UnsetType = UNSET
     slot_minutes: Slot | UnsetType = UNSET

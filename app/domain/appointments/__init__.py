@@ -1,1 +1,1 @@
-"""Booking, cancelling, rescheduling, and the record of visits."""
+"""Appointments: book, cancel, reschedule, record visits."""

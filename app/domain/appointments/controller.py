@@ -1,4 +1,4 @@
-"""`/api/appointments/appointments`: book, look, cancel."""
+"""`/api/appointments/appointments`: book, list, reschedule and cancel appointments."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -35,14 +35,14 @@ Found = TypeVar("Found")
 
 
 def or_not_found(appointment: Found | None) -> Found:
-    """Return an appointment that was found. Raises ProblemError (404) for None: not there, or not the caller's."""
+    """Return the appointment. Raises ProblemError (404) for None: it does not exist or is not the caller's."""
     if appointment is None:
         raise not_found("appointment")
     return appointment
 
 
 class AppointmentController(Controller):
-    """The caller's appointments; nobody sees anyone else's."""
+    """The caller's own appointments."""
 
     path = "/api/appointments/appointments"
     tags = ("appointments",)
@@ -58,9 +58,12 @@ class AppointmentController(Controller):
         data: JSONBody[Book],
         appointments: NamedDependency[AppointmentRepository],
     ) -> Appointment:
-        """Book a slot: confirmed at once if the doctor charges nothing, else held until `hold_expires_at`."""
+        """Book a slot.
+
+        Without a fee, the appointment is confirmed at once. Otherwise it is held for payment until `hold_expires_at`.
+        """
         if data.patient not in (None, request.user.id):
-            raise ProblemError(403, "forbidden", "You can book for yourself only.")
+            raise ProblemError(403, "forbidden", "You can book only for yourself.")
         return await appointments.book(request.user.id, data.doctor, data.appointment_date)
 
     @get("/", operation_id="list_appointments", response_headers=[LINK])
@@ -74,7 +77,10 @@ class AppointmentController(Controller):
         limit: Limit = 50,
         cursor: Cursor = "",
     ) -> Response[list[Appointment]]:
-        """List one's appointments by their start, oldest first; of these statuses, if any are given."""
+        """List the caller's appointments by start, the earliest first.
+
+        `status` filters the list; repeat it for several statuses.
+        """
         after, time_range = BY_START.after(cursor), read_range(from_, to)
         rows = await appointments.page(
             request.user,
@@ -93,7 +99,7 @@ class AppointmentController(Controller):
         appointment_id: PathId,
         appointments: NamedDependency[AppointmentRepository],
     ) -> Appointment:
-        """Return one of one's appointments."""
+        """Return one of the caller's appointments."""
         return or_not_found(await appointments.find(request.user, appointment_id))
 
     @get("/{appointment_id:int}/history", operation_id="list_appointment_history", response_headers=[LINK])
@@ -105,7 +111,7 @@ class AppointmentController(Controller):
         limit: Limit = 50,
         cursor: Cursor = "",
     ) -> Response[list[HistoryRecord]]:
-        """List what became of one of one's appointments, who did it and when, oldest first."""
+        """List the changes of one of the caller's appointments, the oldest first."""
         (after,) = BY_NUMBER.after(cursor)
         rows = or_not_found(await appointments.history(request.user, appointment_id, after=after, limit=limit + 1))
         return page(request, rows, limit, lambda record: BY_NUMBER.cursor(record.number))
@@ -124,7 +130,10 @@ class AppointmentController(Controller):
         appointment_id: PathId,
         appointments: NamedDependency[AppointmentRepository],
     ) -> AppointmentDetail:
-        """Cancel, while more than 72 hours remain."""
+        """Cancel an appointment as its patient.
+
+        This is possible until 72 hours before the start; `cancel_deadline` is the exact time.
+        """
         return or_not_found(await appointments.cancel_as_patient(request.user.id, appointment_id))
 
     @post(
@@ -142,7 +151,10 @@ class AppointmentController(Controller):
         data: JSONBody[Reschedule],
         appointments: NamedDependency[AppointmentRepository],
     ) -> AppointmentDetail:
-        """Move to another slot of the same doctor, until the start. The right to cancel never grows by it."""
+        """Move an appointment to another slot of the same doctor, before it starts.
+
+        Never extends the cancellation deadline.
+        """
         return or_not_found(
             await appointments.reschedule_as_patient(request.user.id, appointment_id, data.appointment_date)
         )

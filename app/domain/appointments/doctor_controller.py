@@ -1,4 +1,4 @@
-"""`/api/appointments/appointments`: what only the doctor of an appointment may do."""
+"""`/api/appointments/appointments`: actions of the doctor of an appointment."""
 
 from typing import Any, Literal
 
@@ -23,7 +23,7 @@ from app.domain.fields import PathId
 
 
 class DoctorAppointmentController(Controller):
-    """The calling doctor's appointments; another doctor's are not there."""
+    """The calling doctor's own appointments."""
 
     path = "/api/appointments/appointments"
     tags = ("appointments",)
@@ -44,7 +44,7 @@ class DoctorAppointmentController(Controller):
         appointments: NamedDependency[AppointmentRepository],
         data: JSONBody[DoctorCancel | None] = None,
     ) -> AppointmentDetail:
-        """Cancel at any time before the start; the patient is told."""
+        """Cancel an appointment as its doctor, before it starts. The patient is notified."""
         how = data or DoctorCancel()
         return or_not_found(
             await appointments.cancel_as_doctor(request.user.id, appointment_id, reason=how.reason, block=how.block)
@@ -64,7 +64,10 @@ class DoctorAppointmentController(Controller):
         data: JSONBody[DoctorReschedule],
         appointments: NamedDependency[AppointmentRepository],
     ) -> AppointmentDetail:
-        """Move to another of one's slots. The patient is told, and may cancel until the new start."""
+        """Move an appointment to another of the doctor's slots.
+
+        The patient is notified, and can cancel until the new start.
+        """
         return or_not_found(
             await appointments.reschedule_as_doctor(
                 request.user.id, appointment_id, data.appointment_date, block=data.block
@@ -81,7 +84,10 @@ class DoctorAppointmentController(Controller):
         appointments: NamedDependency[AppointmentRepository],
         data: JSONBody[BulkCancel | None] = None,
     ) -> BulkCanceled:
-        """Cancel all of one's appointments that have not started, or those of a patient or a day; all or none."""
+        """Cancel the doctor's appointments that have not started, optionally of one patient or day.
+
+        Cancels all of them or none.
+        """
         which = data or BulkCancel()
         canceled = await appointments.bulk_cancel(request.user.id, which)
         what = "that would be canceled" if which.dry_run else "canceled"
@@ -100,7 +106,7 @@ class DoctorAppointmentController(Controller):
         appointment_id: PathId,
         appointments: NamedDependency[AppointmentRepository],
     ) -> AppointmentDetail:
-        """Say, after the start, that the visit took place."""
+        """Record that the visit took place, after its start."""
         return await _record_visit(request, appointment_id, appointments, "completed")
 
     @post(
@@ -116,7 +122,7 @@ class DoctorAppointmentController(Controller):
         appointment_id: PathId,
         appointments: NamedDependency[AppointmentRepository],
     ) -> AppointmentDetail:
-        """Say, after the start, that the patient did not come."""
+        """Record that the patient did not come, after the start of the visit."""
         return await _record_visit(request, appointment_id, appointments, "no_show")
 
 

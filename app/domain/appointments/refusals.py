@@ -1,4 +1,4 @@
-"""Refusals that help: every rule that a booking breaks, and what to take instead."""
+"""Explains refused bookings: all broken rules, and alternative slots."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -20,7 +20,7 @@ PARTIES = "SELECT patient_id, doctor_id FROM appointment WHERE id = $1"
 
 
 class BookingRequest(NamedTuple):
-    """What somebody wanted: a doctor's slot for a patient, perhaps in place of an appointment."""
+    """A requested slot. `appointment_id` is the appointment to move, if any."""
 
     patient_id: int
     doctor_id: int
@@ -29,16 +29,16 @@ class BookingRequest(NamedTuple):
 
 
 async def reschedule_request(engine: AsyncEngine, appointment_id: int, start: datetime) -> BookingRequest:
-    """Return the wish to move an appointment that exists."""
+    """Return the request to move an existing appointment."""
     row = await fetch_one(engine, PARTIES, appointment_id)
     assert row is not None  # noqa: S101  appointments are never deleted
     return BookingRequest(row["patient_id"], row["doctor_id"], start, appointment_id)
 
 
 async def explain_refusal(engine: AsyncEngine, error: Exception, requested: BookingRequest) -> Exception:
-    """Return the answer to a refused wish: the rule that refused it, all others it breaks, and slots to take instead.
+    """Return the error for a refused request: the rule that refused it, all other broken rules, and alternative slots.
 
-    What cannot be explained, because no rule of ours refused it, is returned as it came.
+    Returns `error` itself if it does not report a rule.
     """
     refusal = refusal_of(error)
     if refusal is None:

@@ -1,4 +1,4 @@
-"""Appointments: each call is one statement, and every rule of it is PostgreSQL's."""
+"""Appointments. Each call is one statement; PostgreSQL enforces the rules."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from app.domain.appointments.schemas import AppointmentDetail, BulkCancel, Chang
 from app.domain.auth.tokens import Caller
 from app.domain.shared_schemas import Appointment, Status
 
-# ruff: noqa: S608  the columns and the two roles are our own, nothing of a request is
+# ruff: noqa: S608  statements contain only constants
 APPOINTMENT = column_list(Appointment)
 
 BOOK = f"SELECT {APPOINTMENT} FROM book($1, $2, $3)"
@@ -36,7 +36,7 @@ HISTORY = """
     ORDER BY number
     LIMIT $3
 """
-# Written out for each role, so that each list walks its own index.
+# A statement for each role, so that each uses its own index.
 PAGE = {
     role: f"""
         SELECT {APPOINTMENT} FROM api_appointment
@@ -53,17 +53,17 @@ PAGE = {
 
 @dataclass(frozen=True)
 class AppointmentRepository:
-    """Books, cancels and reads appointments on behalf of one party."""
+    """Books, changes and reads appointments on behalf of one party."""
 
     engine: AsyncEngine
 
     async def book(self, patient_id: int, doctor_id: int, start: datetime) -> Appointment:
-        """Book the slot that starts at `start`. Raises ProblemError with every broken rule and free slots instead."""
+        """Book the slot that starts at `start`. Raises ProblemError with every broken rule and alternative slots."""
         try:
             row = await fetch_one(self.engine, BOOK, patient_id, doctor_id, start)
         except asyncpg.IntegrityConstraintViolationError as error:
             raise await explain_refusal(self.engine, error, BookingRequest(patient_id, doctor_id, start)) from error
-        assert row is not None  # noqa: S101  book() answers its row or raises
+        assert row is not None  # noqa: S101  book() returns a row or raises
         return Appointment(**row)
 
     async def cancel_as_patient(self, patient_id: int, appointment_id: int) -> AppointmentDetail | None:
@@ -101,7 +101,7 @@ class AppointmentRepository:
         return AppointmentDetail(**row, detail="The appointment is canceled.") if row else None
 
     async def bulk_cancel(self, doctor_id: int, which: BulkCancel) -> list[Appointment]:
-        """Cancel a doctor's appointments that have not started, all or none; in a dry run only return them."""
+        """Cancel a doctor's appointments that have not started, all or none. A dry run only returns them."""
         rows = await fetch(
             self.engine,
             BULK_CANCEL,
@@ -117,9 +117,10 @@ class AppointmentRepository:
     async def record_visit(
         self, doctor_id: int, appointment_id: int, status: Literal["completed", "no_show"]
     ) -> AppointmentDetail | None:
-        """Say whether the patient of a doctor's appointment came; None if it is not theirs. Raises the broken rule."""
+        """Record whether the patient came; None if the appointment is not the doctor's. Raises the broken rule."""
         row = await fetch_one(self.engine, RECORD_VISIT, doctor_id, appointment_id, status)
-        return AppointmentDetail(**row, detail=f"The appointment is {status.replace('_', '-')}.") if row else None
+        detail = f"The appointment is marked as {status.replace('_', '-')}."
+        return AppointmentDetail(**row, detail=detail) if row else None
 
     async def find(self, caller: Caller, appointment_id: int) -> Appointment | None:
         """Return an appointment if the caller is one of its parties."""
@@ -129,7 +130,7 @@ class AppointmentRepository:
     async def history(
         self, caller: Caller, appointment_id: int, *, after: int, limit: int
     ) -> list[HistoryRecord] | None:
-        """Return up to `limit` records with numbers above `after`; None if the caller is not one of the parties."""
+        """Return up to `limit` records with numbers above `after`; None if the caller is not a party."""
         if await fetch_one(self.engine, FIND[caller.role], appointment_id, caller.id) is None:
             return None
         rows = await fetch(self.engine, HISTORY, appointment_id, after, limit)
@@ -145,6 +146,6 @@ class AppointmentRepository:
         statuses: Sequence[Status],
         limit: int,
     ) -> list[Appointment]:
-        """Return up to `limit` of the caller's appointments in [from_, to), by start, after the key `after`."""
+        """Return up to `limit` of the caller's appointments in [from_, to), by start and after the key `after`."""
         rows = await fetch(self.engine, PAGE[caller.role], caller.id, *after, from_, to, statuses, limit)
         return [Appointment(**row) for row in rows]

@@ -1,4 +1,4 @@
-"""What clients send and get about appointments."""
+"""Request and response bodies for appointments."""
 
 from datetime import date
 from typing import Annotated, Literal
@@ -10,7 +10,7 @@ from app.domain.shared_schemas import Appointment
 
 
 class Book(Struct, forbid_unknown_fields=True):
-    """A slot of a doctor, by its start. `patient`, if given, is the caller."""
+    """The slot to book: its doctor and start. `patient` is optional and must be the caller."""
 
     doctor: Id
     appointment_date: Instant
@@ -21,7 +21,7 @@ class Book(Struct, forbid_unknown_fields=True):
 
 
 class Reschedule(Struct, forbid_unknown_fields=True):
-    """The start of another slot of the same doctor."""
+    """The start of the new slot, which has the same doctor."""
 
     appointment_date: Instant
 
@@ -30,34 +30,34 @@ class Reschedule(Struct, forbid_unknown_fields=True):
 
 
 class DoctorReschedule(Reschedule):
-    """Another slot; `block` takes the old time off, so that nobody gets it."""
+    """The start of the new slot. `block` makes the old time unavailable by adding time off."""
 
     block: bool = False
 
 
 class DoctorCancel(Struct, forbid_unknown_fields=True):
-    """What to tell the patient; `block` takes the time off, so that nobody gets it."""
+    """The reason, which is sent to the patient. `block` makes the time unavailable by adding time off."""
 
     reason: Reason | None = None
     block: bool = False
 
 
 class BulkCancel(DoctorCancel):
-    """Which appointments to cancel: of one patient, on one day of the doctor's, both, or all."""
+    """Which appointments to cancel: those of one patient, those on one day, both, or all."""
 
     patient_id: Id | None = None
     cancel_date: date | None = None
-    dry_run: Annotated[bool, Meta(description="Only list them.")] = False
+    dry_run: Annotated[bool, Meta(description="Change nothing, and list the appointments.")] = False
 
 
 class AppointmentDetail(Appointment):
-    """An appointment after an action, and what the action did."""
+    """An appointment after an action, and the result of the action."""
 
     detail: str
 
 
 class Change(Struct):
-    """A field that has become another."""
+    """The old and the new value of a field."""
 
     field: str
     was: bool | int | str | None
@@ -65,20 +65,20 @@ class Change(Struct):
 
 
 class HistoryRecord(Struct):
-    """What somebody did to an appointment at one moment."""
+    """A change of an appointment."""
 
-    number: Annotated[int, Meta(ge=1, description="1 for how it began, then 2, 3 ...")]
+    number: Annotated[int, Meta(ge=1, description="Position in the history. 1 is the creation.")]
     changed_at: Instant
     acted_as: Annotated[
         Literal["patient", "doctor", "payer", "payment", "system", "admin"],
-        Meta(description="`system` is the service by itself, `payment` what follows from one."),
+        Meta(description="Who made the change. `system`: the service itself. `payment`: the result of a payment."),
     ]
-    account: Annotated[Id | None, Meta(description="Whose request it was, if it was anybody's who has an account.")]
-    changes: Annotated[list[Change], Meta(description="By the names of the fields.")]
+    account: Annotated[Id | None, Meta(description="The account that made the request, if there was one.")]
+    changes: Annotated[list[Change], Meta(description="The changed fields, sorted by name.")]
 
 
 class BulkCanceled(Struct):
-    """What a bulk cancellation did, or in a dry run would do."""
+    """The result of a bulk cancellation. A dry run only shows it."""
 
     detail: str
     count: int

@@ -1,7 +1,6 @@
-"""A rush for one doctor must not keep everybody else waiting: each process books with a doctor for one after the other.
+"""Serializes one doctor's bookings within a process, so that a rush for one doctor cannot use up the connection pool.
 
-PostgreSQL decides about a doctor's bookings one by one, whoever asks. Those who would only wait for that would do so
-with a database connection each, until none is left for the patients of other doctors.
+PostgreSQL locks the doctor for each booking. Without this, every booking that waits for the lock holds a connection.
 """
 
 import asyncio
@@ -13,18 +12,18 @@ from weakref import WeakValueDictionary
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_doctor_locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()  # by doctor, as long as anybody books
+_doctor_locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()  # by doctor id, dropped when unused
 
 
 def serialize_per_doctor(handler: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
-    """Decorate a handler whose body names a doctor: this process handles one of the doctor's requests at a time.
+    """Decorate a handler whose body names a doctor: a process runs one request for each doctor at a time.
 
-    It goes around `idempotent`, so that who lines up has no connection yet: else those in line could have them all.
+    Put this above `@idempotent`, which takes a connection: waiting requests must not hold one.
     """
 
     @wraps(handler)
     async def handle(*args: P.args, **kwargs: P.kwargs) -> T:
-        data: Any = kwargs["data"]  # Litestar passes it so
+        data: Any = kwargs["data"]  # Litestar passes it by name
         async with _doctor_locks.setdefault(data.doctor, asyncio.Lock()):
             return await handler(*args, **kwargs)
 

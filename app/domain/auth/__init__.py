@@ -1,1 +1,1 @@
-"""Logins: passwords, access and refresh tokens, codes by mail. Every feature may import it."""
+"""Authentication: passwords, sessions, access and refresh tokens, mailed codes. Every feature can import it."""

@@ -1,4 +1,4 @@
-"""`/api/accounts`: what a mailed code is good for: to verify an address, and to set a new password."""
+"""`/api/accounts`: verify an email address or reset a password with a mailed code."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ async def provide_codes(db_engine: NamedDependency[AsyncEngine]) -> CodeReposito
 
 
 class CodeController(Controller):
-    """Verifying an address and setting a forgotten password."""
+    """Email verification and password reset."""
 
     path = "/api/accounts"
     tags = ("accounts",)
@@ -36,10 +36,13 @@ class CodeController(Controller):
         codes: NamedDependency[CodeRepository],
         rate_limits: NamedDependency[RateLimits],
     ) -> Done:
-        """Have a code mailed to one's address, the new one if it is to change. There is one a minute at most."""
+        """Email a verification code to the account's address or, if there is one, to the pending address.
+
+        Sends at most one email a minute.
+        """
         await rate_limits.count_attempt(request, "verification", str(request.user.id))
         await codes.request_verification(request.user.id)
-        return Done("If your address is not verified yet, a mail with a code is on its way to it.")
+        return Done("If your email address is not verified yet, you will receive an email with a code.")
 
     @post(
         "/email/verify",
@@ -55,7 +58,10 @@ class CodeController(Controller):
         codes: NamedDependency[CodeRepository],
         rate_limits: NamedDependency[RateLimits],
     ) -> Done:
-        """Show by the code of a mail that one reads its address, which is the account's from then on."""
+        """Verify an email address with the code that was sent to it.
+
+        A pending address becomes the account's address.
+        """
         await rate_limits.count_attempt(request, "code", data.token)
         await codes.verify_email(data.token)
         return Done("Your email address is verified.")
@@ -68,10 +74,13 @@ class CodeController(Controller):
         codes: NamedDependency[CodeRepository],
         rate_limits: NamedDependency[RateLimits],
     ) -> Done:
-        """Have a code to set a new password mailed to an address. The answer is the same whoever has an account."""
+        """Email a code for setting a new password.
+
+        The response does not show whether an account with this address exists.
+        """
         await rate_limits.count_attempt(request, "reset", data.email)
         await codes.request_reset(data.email)
-        return Done("If there is an account with this address, a mail with a code is on its way to it.")
+        return Done("If there is an account with this address, you will receive an email with a code.")
 
     @post(
         "/password/reset/confirm",
@@ -87,8 +96,8 @@ class CodeController(Controller):
         codes: NamedDependency[CodeRepository],
         rate_limits: NamedDependency[RateLimits],
     ) -> Done:
-        """Set a new password by the code of a mail. Everybody who is logged in is logged out."""
+        """Set a new password with an emailed code. This logs the account out of all sessions."""
         await rate_limits.count_attempt(request, "code", data.token)
         refuse_guessable("password", data.password, *await codes.find_reset_account(data.token))
         await codes.reset_password(data.token, await hash_password(data.password))
-        return Done("Your password is changed. Log in with it.")
+        return Done("Your password has been changed. Please log in with the new one.")

@@ -1,4 +1,4 @@
-"""`/api/accounts`: log in and out, and change one's password."""
+"""`/api/accounts`: log in, log out, change the password."""
 
 from typing import Any
 
@@ -49,7 +49,7 @@ class AuthController(Controller):
         settings: NamedDependency[Settings],
         rate_limits: NamedDependency[RateLimits],
     ) -> Tokens:
-        """Exchange a password for tokens."""
+        """Log in with a username or email and a password."""
         await rate_limits.count_attempt(request, "login", data.username or data.email or "")
         account, password_hash = await credentials.find_login(username=data.username, email=data.email)
         is_right = await verify_password(password_hash, data.password)
@@ -71,7 +71,10 @@ class AuthController(Controller):
         sessions: NamedDependency[SessionRepository],
         settings: NamedDependency[Settings],
     ) -> Tokens:
-        """Exchange a refresh token for new tokens. Used twice, it ends the login that it is of."""
+        """Exchange a refresh token for new tokens.
+
+        Reusing a refresh token revokes the session.
+        """
         return await sessions.rotate(data.refresh, settings.secret_key)
 
     @post("/logout", operation_id="logout", status_code=200)
@@ -81,7 +84,10 @@ class AuthController(Controller):
         sessions: NamedDependency[SessionRepository],
         data: JSONBody[Logout | None] = None,
     ) -> Done:
-        """End a login, or all of them, at once. Where one is still logged in, an access token has to be refreshed."""
+        """Log out of one session or of all.
+
+        All access tokens of the account are revoked at once. Other sessions get a new one with their refresh token.
+        """
         await sessions.log_out(request.user.id, data.refresh if data else None)
         return Done("You are logged out.")
 
@@ -94,10 +100,10 @@ class AuthController(Controller):
         sessions: NamedDependency[SessionRepository],
         rate_limits: NamedDependency[RateLimits],
     ) -> Done:
-        """Change one's password. Everybody who is logged in with the old one is logged out."""
+        """Change the password. This logs the account out of all sessions."""
         refuse_guessable("new_password", data.new_password, *await credentials.names(request.user.id))
         await rate_limits.count_attempt(request, "password", str(request.user.id))
         old_hash = await credentials.confirm_password(request.user.id, data.password)
         if not await sessions.change_password(request.user.id, old_hash, await hash_password(data.new_password)):
-            raise wrong_password("Your password has just been changed by somebody else.")
-        return Done("Your password is changed. Log in with it.")
+            raise wrong_password("Your password has just been changed elsewhere. Please log in again.")
+        return Done("Your password has been changed. Please log in with the new one.")

@@ -1,4 +1,4 @@
-"""What clients send and get about logins, passwords and codes."""
+"""Request and response bodies for logins, passwords and codes."""
 
 from typing import Annotated, Literal
 
@@ -12,7 +12,7 @@ RefreshToken = Annotated[str, Meta(max_length=2000, pattern=PRINTABLE)]
 
 
 class Login(Struct, forbid_unknown_fields=True, kw_only=True):
-    """Either `username` or `email`, and the password."""
+    """The credentials: either `username` or `email`, and the password."""
 
     username: Annotated[str, Meta(max_length=150, pattern=PRINTABLE)] | None = None
     email: Annotated[str, Meta(max_length=254, pattern=PRINTABLE)] | None = None
@@ -24,45 +24,45 @@ class Login(Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class Refresh(Struct, forbid_unknown_fields=True):
-    """A refresh token, to be exchanged. Each can be exchanged once: whoever comes with it again ends the login."""
+    """A refresh token, which can be used once. Reusing it revokes the session."""
 
     refresh: RefreshToken
 
 
 class Logout(Struct, forbid_unknown_fields=True):
-    """Which login to end, by its refresh token; without one, all of the account's."""
+    """The refresh token of the session to end. Without one, all sessions of the account end."""
 
     refresh: RefreshToken | None = None
 
 
 class ChangePassword(Struct, forbid_unknown_fields=True):
-    """The password as it is, and as it is to be. All logins of the account end."""
+    """The current and the new password. All sessions of the account end."""
 
     password: Annotated[str, Meta(max_length=128)]
     new_password: Password
 
 
 class VerifyEmail(Struct, forbid_unknown_fields=True):
-    """The code of the mail that asks for it."""
+    """The code from the verification email."""
 
     token: Code
 
 
 class RequestPasswordReset(Struct, forbid_unknown_fields=True):
-    """The address of an account."""
+    """The email address of an account."""
 
     email: Annotated[str, Meta(max_length=254, pattern=PRINTABLE)]
 
 
 class ResetPassword(Struct, forbid_unknown_fields=True):
-    """The code of the mail that was asked for, and the password as it is to be. All logins of the account end."""
+    """The code from the password reset email, and the new password. All sessions of the account end."""
 
     token: Code
     password: Password
 
 
 class Tokens(Struct):
-    """Send `access` as `Authorization: Bearer ...`; exchange `refresh` for new ones within `expires_in` seconds."""
+    """Send `access` as `Authorization: Bearer ...`. It expires after `expires_in` seconds; `refresh` renews it."""
 
     access: str
     refresh: str

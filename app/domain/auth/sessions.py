@@ -1,4 +1,4 @@
-"""Logins: each call is one statement; what ends one, and whom with it, app/db/sql/accounts/start_session.sql says."""
+"""Sessions. Each call is one statement; app/db/sql/accounts/start_session.sql explains when a session ends."""
 
 from dataclasses import dataclass
 
@@ -14,12 +14,12 @@ from app.domain.auth.tokens import ACCESS_LIFETIME, IsCurrent, Role, Secret, acc
 START = "SELECT start_session($1, $2, $3) AS generation"
 ROTATE = "SELECT account_id, role, generation FROM rotate_refresh_token($1, $2)"
 LOG_OUT = "SELECT log_out($1, $2)"
-CHANGE_PASSWORD = "SELECT change_password($1, $2, $3) AS changed"  # noqa: S105  no password, but how to change one
+CHANGE_PASSWORD = "SELECT change_password($1, $2, $3) AS changed"  # noqa: S105  a statement, not a password
 REQUIRE_LOGIN = "SELECT require_login($1, $2)"
 
 
 def make_login_check(engine: AsyncEngine) -> IsCurrent:
-    """Return a check, asked for each request, of whether an account's access tokens of a generation are good still."""
+    """Return a check, made for each request, whether an account's access tokens of a generation are still valid."""
 
     async def is_current(account_id: int, generation: int) -> bool:
         async with pooled_connection(engine) as driver:
@@ -36,12 +36,12 @@ def make_login_check(engine: AsyncEngine) -> IsCurrent:
 
 @dataclass(frozen=True)
 class SessionRepository:
-    """Starts, continues and ends logins. `secret` signs the access tokens."""
+    """Starts, continues and ends sessions. `secret` signs the access tokens."""
 
     engine: AsyncEngine
 
     async def start(self, account: models.Account, password_hash: str | None, secret: str) -> Tokens | None:
-        """Give an account whose password was verified its tokens; None if the password has been changed meanwhile."""
+        """Issue tokens to an account with a verified password; None if the password has changed meanwhile."""
         refresh = Secret.new()
         row = await fetch_one(self.engine, START, account.id, password_hash, refresh.hash)
         if row is None or row["generation"] is None:
@@ -50,19 +50,19 @@ class SessionRepository:
         return _tokens(secret, account.id, role, row["generation"], refresh)
 
     async def rotate(self, refresh: str, secret: str) -> Tokens:
-        """Exchange a refresh token for new tokens. Raises ProblemError (401) if it is not good any more."""
+        """Exchange a refresh token for new tokens. Raises ProblemError (401) if it is no longer valid."""
         fresh = Secret.new()
         row = await fetch_one(self.engine, ROTATE, Secret.of(refresh).hash, fresh.hash)
         if row is None:
-            raise ProblemError(401, "unauthorized", "This refresh token is not good any more. Log in again.")
+            raise ProblemError(401, "unauthorized", "This refresh token is no longer valid. Please log in again.")
         return _tokens(secret, row["account_id"], row["role"], row["generation"], fresh)
 
     async def log_out(self, account_id: int, refresh: str | None) -> None:
-        """End the login that a refresh token is of, or without one all of the account's; access tokens end at once."""
+        """End the session of a refresh token or, without one, all sessions. Revokes all access tokens at once."""
         await fetch(self.engine, LOG_OUT, account_id, Secret.of(refresh).hash if refresh else None)
 
     async def change_password(self, account_id: int, old_hash: str, new_hash: str) -> bool:
-        """Replace a verified password and end all logins; False if somebody else replaced it meanwhile."""
+        """Replace a verified password and end all sessions; False if the password has changed meanwhile."""
         row = await fetch_one(self.engine, CHANGE_PASSWORD, account_id, old_hash, new_hash)
         return bool(row and row["changed"])
 

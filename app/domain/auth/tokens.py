@@ -1,4 +1,4 @@
-"""Who is calling: signed access tokens, refresh tokens that are good for one use, and what a caller may call."""
+"""Signed access tokens, random secret tokens, and guards that check the caller's role."""
 
 import hashlib
 import secrets
@@ -21,13 +21,13 @@ Role = Literal["doctor", "patient"]
 ISSUER = "doctor-appointment-booking"
 ACCESS_LIFETIME = timedelta(minutes=15)
 ALGORITHM = "HS256"
-# In a route's `opt`: all it does, it does by statements (app/db/driver.py), and they look whether the caller's login
-# goes on. That spares each call a round trip to PostgreSQL, which costs more than the look.
+# In a route's `opt`: the route uses only statements of app/db/driver.py, which check that the caller's login is
+# current. This saves a round trip to PostgreSQL for each request.
 LOGIN_CHECKED_BY_STATEMENT = "login_with_statement"
 
 
 class Caller(NamedTuple):
-    """The account a valid access token speaks for. A role never changes, so the token's word is good."""
+    """The account of a valid access token. Its role never changes, so the token's role is current."""
 
     id: int
     role: Role
@@ -38,11 +38,11 @@ IsCurrent = Callable[[int, int], Awaitable[bool]]
 
 
 class VerifiedToken(Token):
-    """An access token. Each process verifies its signature once, and with each request that it has not expired."""
+    """An access token. Each process verifies its signature once, and its expiry for each request."""
 
     @classmethod
-    def decode(cls, encoded_token: str, secret: str, algorithm: str, **checks: Any) -> "Token":  # type: ignore[override]  # what is checked is all in `checks`
-        """Return what a token says. Raises NotAuthorizedException if it is not valid, or not any more."""
+    def decode(cls, encoded_token: str, secret: str, algorithm: str, **checks: Any) -> "Token":  # type: ignore[override]  # `checks` stands for its options
+        """Return the decoded token. Raises NotAuthorizedException if it is invalid or expired."""
         token = _decode_cached(encoded_token, secret, algorithm, **checks)
         if token.exp <= datetime.now(UTC):
             raise NotAuthorizedException("Invalid token")
@@ -55,10 +55,10 @@ def _decode_cached(encoded_token: str, secret: str, algorithm: str, **checks: An
 
 
 def jwt_auth(secret: str, is_current: IsCurrent) -> JWTAuth[Caller, Token]:
-    """Make the authentication of every route that is not marked `exclude_from_auth`.
+    """Return the authentication of every route that is not marked `exclude_from_auth`.
 
-    `is_current` says whether an account (id) still is in a generation: a token of an earlier one was revoked. It is
-    not asked where a route's statements look for themselves (LOGIN_CHECKED_BY_STATEMENT).
+    `is_current` says whether a token generation is the current one of an account (id); earlier ones are revoked. It is
+    not called for routes whose statements check this themselves (LOGIN_CHECKED_BY_STATEMENT).
     """
 
     async def caller(token: Token, connection: ASGIConnection[Any, Any, Any, Any]) -> Caller | None:
@@ -78,12 +78,12 @@ def jwt_auth(secret: str, is_current: IsCurrent) -> JWTAuth[Caller, Token]:
         accepted_issuers=(ISSUER,),
         require_claims=("exp", "iat", "sub", "aud", "iss", "jti"),
         exclude=["^/docs", "^/health"],
-        description="The `access` token that `accounts/login/` answers.",
+        description="The `access` token that `accounts/login/` returns.",
     )
 
 
 def access_token(secret: str, account_id: int, role: Role, generation: int) -> str:
-    """Sign an access token, good for 15 minutes unless its account's generation moves on before."""
+    """Return a signed access token. It is valid for 15 minutes, or until the account's generation changes."""
     now = datetime.now(UTC)
     token = Token(
         exp=now + ACCESS_LIFETIME,
@@ -98,36 +98,36 @@ def access_token(secret: str, account_id: int, role: Role, generation: int) -> s
 
 
 class Secret(NamedTuple):
-    """A random token of 256 bits, and the hash by which PostgreSQL knows it."""
+    """A random token of 256 bits, and its hash, which is all that PostgreSQL stores."""
 
     text: str
     hash: bytes
 
     @classmethod
     def new(cls) -> "Secret":
-        """Make one that nobody can guess."""
+        """Generate a token."""
         return cls.of(secrets.token_urlsafe(32))
 
     @classmethod
     def of(cls, text: str) -> "Secret":
-        """Return the one that reads so. Random as it is, it needs no slow hash."""
+        """Return the token with this text. Because it is random, a fast hash is enough."""
         return cls(text, hashlib.sha256(text.encode()).digest())
 
 
-# Guards are coroutines although they wait for nothing: Litestar calls plain functions in a thread, which costs more CPU
-# time than the guard itself.
+# Guards are coroutines although they never wait: Litestar runs plain functions in a thread, which costs more CPU time
+# than the guard itself.
 
 
 async def patients_only(connection: ASGIConnection[Any, Caller, Any, Any], _: BaseRouteHandler) -> None:
-    """Guard: answers 403 to doctors."""
+    """Guard: refuse doctors with a 403."""
     _require_role(connection, "patient")
 
 
 async def doctors_only(connection: ASGIConnection[Any, Caller, Any, Any], _: BaseRouteHandler) -> None:
-    """Guard: answers 403 to patients."""
+    """Guard: refuse patients with a 403."""
     _require_role(connection, "doctor")
 
 
 def _require_role(connection: ASGIConnection[Any, Caller, Any, Any], role: Role) -> None:
     if connection.user.role != role:
-        raise ProblemError(403, "forbidden", f"Only a {role} may do this.")
+        raise ProblemError(403, "forbidden", f"Only {role}s can do this.")

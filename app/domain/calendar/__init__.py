@@ -1,1 +1,1 @@
-"""iCalendar: the events of mails, and the private feed."""
+"""iCalendar: events in mails, and the private calendar feed."""

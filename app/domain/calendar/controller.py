@@ -1,7 +1,7 @@
-"""`/api/accounts/me/calendar` makes a private link, `/api/calendar/{token}.ics`, that calendars can subscribe to.
+"""`/api/accounts/me/calendar`: the private link to `/api/calendar/{token}.ics`, for calendar apps to subscribe to.
 
-Calendars cannot log in, so the link is the secret: 256 random bits, stored as a hash, one for each account. It shows
-when and with whom the appointments are, and no address.
+Calendar apps cannot log in, so the link is the secret: 256 random bits, stored as a hash, one for each account. The
+calendar shows when and with whom the appointments are, and no address.
 """
 
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ from app.domain.calendar.schemas import CalendarLink, FeedEntry
 from app.domain.shared_schemas import Done
 from app.settings import Settings
 
-SUFFIX = ".ics"  # by which some calendars know what is behind a link
+SUFFIX = ".ics"  # some calendar apps require it
 NAME = "Appointments"
 
 
@@ -31,7 +31,7 @@ async def provide_feeds(db_engine: NamedDependency[AsyncEngine]) -> CalendarFeed
 
 
 class CalendarController(Controller):
-    """The link to one's appointments, for calendars, and what they find there."""
+    """The private calendar link, and the feed behind it."""
 
     path = "/api"
     tags = ("accounts",)
@@ -44,22 +44,25 @@ class CalendarController(Controller):
         feeds: NamedDependency[CalendarFeedRepository],
         settings: NamedDependency[Settings],
     ) -> CalendarLink:
-        """Make a private link to one's appointments, for calendars to subscribe to. The one before is good no more."""
+        """Create a private link to the caller's appointments, for calendar apps to subscribe to.
+
+        The previous link stops working.
+        """
         token = Secret.new()
         await feeds.open(request.user.id, token.hash)
         return CalendarLink(f"{settings.public_url.rstrip('/')}/api/calendar/{token.text}{SUFFIX}")
 
     @delete("/accounts/me/calendar", operation_id="end_calendar_link", status_code=200)
     async def end(self, request: Request[Caller, Token, Any], feeds: NamedDependency[CalendarFeedRepository]) -> Done:
-        """End the private link to one's appointments, if there is one."""
+        """Delete the private link to the caller's appointments, if there is one."""
         await feeds.close(request.user.id)
-        return Done("No link leads to your appointments any more.")
+        return Done("Your calendar link no longer works.")
 
-    # The log of requests names the route, never the address; nothing else is told of a request
+    # The token stays out of the log, which contains the route instead of the path
     # (app/api/middleware/request_context.py).
     @get("/calendar/{file:str}", exclude_from_auth=True, include_in_schema=False)
     async def show(self, file: FromPath[str], feeds: NamedDependency[CalendarFeedRepository]) -> Response[str]:
-        """Show the appointments behind a private link as a calendar."""
+        """Return the appointments behind a private link as an iCalendar file."""
         token, suffix, rest = file.partition(SUFFIX)
         entries = await feeds.entries(Secret.of(token).hash) if suffix and not rest else None
         if entries is None:

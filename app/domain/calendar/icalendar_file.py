@@ -1,7 +1,6 @@
-"""iCalendar (RFC 5545): appointments as calendars take them, from a mail or from a feed.
+"""iCalendar files (RFC 5545) with appointments, for mails and the feed.
 
-Times are written in UTC, which every calendar shows in its own zone: nothing is left to a table of summer times, and
-an hour that comes twice is told apart.
+Times are in UTC, so that the file needs no time zone rules, and the repeated hour in autumn is unambiguous.
 """
 
 from collections.abc import Iterable
@@ -13,15 +12,15 @@ from uuid import UUID
 import msgspec
 from icalendar import Calendar, Event, vCalAddress
 
-PRODUCT = "-//doctor-appointment-booking//EN"  # who wrote the file, as RFC 5545, 3.7.3 wants to be told
-SAFE_IN_MAILTO = "@!$&'*+-./=?^_`{|}~"  # what the regex of an account's email allows and a URI need not escape
+PRODUCT = "-//doctor-appointment-booking//EN"  # required by RFC 5545, 3.7.3
+SAFE_IN_MAILTO = "@!$&'*+-./=?^_`{|}~"  # allowed in an account's email, and valid in a URI unescaped
 
 Method = Literal["REQUEST", "CANCEL", "PUBLISH"]
 Status = Literal["CONFIRMED", "TENTATIVE", "CANCELLED"]
 
 
 class CalendarEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """An appointment in a calendar: `uid` is its own for good, and what has the highest version is what counts."""
+    """An appointment in a calendar. `uid` never changes, and the highest `version` is the current one."""
 
     uid: UUID
     version: int
@@ -30,20 +29,20 @@ class CalendarEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Party(msgspec.Struct, frozen=True):
-    """Who sends an event, or to whom."""
+    """The sender or the recipient of an event."""
 
     name: str
     email: str
 
     def address(self, **parameters: str) -> vCalAddress:
-        """Return it as the value of ORGANIZER or ATTENDEE."""
+        """Return the value of ORGANIZER or ATTENDEE."""
         value = vCalAddress(f"mailto:{quote(self.email, safe=SAFE_IN_MAILTO)}")
         value.params.update({"CN": self.name, **parameters} if self.name else parameters)
         return value
 
 
 def event(entry: CalendarEntry, summary: str, status: Status, at: datetime) -> Event:
-    """Return an appointment as an event, as of the instant `at`; nothing in it names anybody but the summary."""
+    """Return an appointment as an event, created at `at`. Only the summary contains a name."""
     made = Event()
     made.add("uid", str(entry.uid))
     made.add("sequence", entry.version)
@@ -57,20 +56,20 @@ def event(entry: CalendarEntry, summary: str, status: Status, at: datetime) -> E
 
 
 def add_participants(made: Event, organizer: Party, attendee: Party) -> Event:
-    """Return an event as it is mailed: from the practice's address, to this one reader and nobody else."""
+    """Add the practice as the organizer and the recipient as the only attendee of a mailed event."""
     made.add("organizer", organizer.address())
     made.add("attendee", attendee.address(PARTSTAT="ACCEPTED", RSVP="FALSE", ROLE="REQ-PARTICIPANT"))
     return made
 
 
 def calendar(events: Iterable[Event], method: Method, name: str = "") -> str:
-    """Return the file that holds these events."""
+    """Return an iCalendar file with these events."""
     file = Calendar()
     file.add("prodid", PRODUCT)
     file.add("version", "2.0")
     file.add("method", method)
     if name:
-        file.add("x-wr-calname", name)  # of a feed, as calendars show it
+        file.add("x-wr-calname", name)  # the name of the feed in calendar apps
     for one in events:
         file.add_component(one)
     text: bytes = file.to_ical()

@@ -1,4 +1,4 @@
-"""What of calendars comes in and goes out."""
+"""Schemas of the private calendar link and its feed."""
 
 from typing import Annotated, Literal
 
@@ -8,9 +8,9 @@ from app.domain.calendar.icalendar_file import CalendarEntry
 
 
 class CalendarLink(msgspec.Struct, frozen=True):
-    """Where calendars read one's appointments. Whoever has the link can read them: it is shown this once."""
+    """The private link to the caller's appointments. Keep it secret: it needs no login, and is shown only once."""
 
-    url: Annotated[str, msgspec.Meta(description="Subscribe to this address in a calendar; it needs no login.")]
+    url: Annotated[str, msgspec.Meta(description="The address to subscribe to in a calendar app.")]
 
 
 class FeedEntry(CalendarEntry, frozen=True, kw_only=True):

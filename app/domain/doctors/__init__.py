@@ -1,1 +1,1 @@
-"""Doctors and their free slots, as the public sees them."""
+"""Public profiles of doctors, and their free slots."""

@@ -1,4 +1,4 @@
-"""`/api/doctors`: who can be booked, and when."""
+"""`/api/doctors` and `/api/slots`: public profiles and free slots."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -21,9 +21,11 @@ DOCTORS = Keyset("doctors", (read_id,), first=(0,))
 SLOTS = Keyset("free-slots", (read_instant,), first=(EARLIEST,))
 FOUND = Keyset("found-slots", (read_instant, read_id), first=(EARLIEST, 0))
 
-MAX_SLOTS = 5000  # more than fit into the booking window, 5 minutes each
+MAX_SLOTS = 5000  # more than the booking window has, even with slots of 5 minutes
 # Slots are paged only on request: a calendar shows all of them, and the booking window bounds their number.
-SlotLimit = Annotated[int, QueryParameter(ge=1, le=MAX_SLOTS, description="Slots on a page; by default all.")]
+SlotLimit = Annotated[
+    int, QueryParameter(ge=1, le=MAX_SLOTS, description="Maximum number of slots on a page. Default: all.")
+]
 
 
 async def provide_doctors(db_engine: NamedDependency[AsyncEngine]) -> DoctorRepository:
@@ -32,7 +34,7 @@ async def provide_doctors(db_engine: NamedDependency[AsyncEngine]) -> DoctorRepo
 
 
 class DoctorController(Controller):
-    """Public: no token needed."""
+    """Public profiles and free slots. No token needed."""
 
     path = "/api/doctors"
     tags = ("doctors",)
@@ -49,7 +51,10 @@ class DoctorController(Controller):
         limit: Limit = 50,
         cursor: Cursor = "",
     ) -> Response[list[Doctor]]:
-        """List doctors, by specialty (whole) or name (in part), whatever the case."""
+        """List doctors, optionally by specialty or name.
+
+        `specialty` must match as a whole, `name` can match in part. Both ignore case.
+        """
         (after,) = DOCTORS.after(cursor)
         rows = await doctors.page(specialty=specialty, name=name, after=after, limit=limit + 1)
         return page(request, rows, limit, lambda doctor: DOCTORS.cursor(doctor.id))
@@ -73,7 +78,10 @@ class DoctorController(Controller):
         limit: SlotLimit = MAX_SLOTS,
         cursor: Cursor = "",
     ) -> Response[list[Slot]]:
-        """List the slots that could be booked now and start in [from, to); by default the whole 15-day window."""
+        """List a doctor's free slots that start in the given range.
+
+        The default is the whole booking window of 15 days.
+        """
         (after,) = SLOTS.after(cursor)
         slots = await doctors.free_slots(doctor_id, read_range(from_, to), after=after, limit=limit + 1)
         if slots is None:
@@ -82,7 +90,7 @@ class DoctorController(Controller):
 
 
 class SlotController(Controller):
-    """Free slots across doctors. Public: no token needed."""
+    """Free slots of all doctors. No token needed."""
 
     path = "/api/slots"
     tags = ("doctors",)
@@ -100,6 +108,9 @@ class SlotController(Controller):
         limit: Limit = 50,
         cursor: Cursor = "",
     ) -> Response[list[DoctorSlot]]:
-        """List the earliest free slots that start in [from, to), of the doctors of a specialty (in any case) or all."""
+        """List the earliest free slots of all doctors that start in the given range.
+
+        With `specialty`, only the doctors of this specialty are searched, ignoring case.
+        """
         slots = await doctors.search(specialty, read_range(from_, to), after=FOUND.after(cursor), limit=limit + 1)
         return page(request, slots, limit, lambda slot: FOUND.cursor(slot.start.isoformat(), slot.doctor))

@@ -1,4 +1,4 @@
-"""Doctors as the public sees them, and their free slots."""
+"""Public profiles of doctors, and their free slots."""
 
 import re
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from app.db.driver import fetch, fetch_one
 from app.domain.doctors.schemas import Doctor, DoctorSlot
 from app.domain.shared_schemas import Slot
 
-# ruff: noqa: S608  the columns and conditions are our own, nothing of a request is
+# ruff: noqa: S608  statements contain only constants
 DOCTOR = column_list(Doctor)
 
 FIND = f"SELECT {DOCTOR} FROM api_doctor WHERE id = $1"
@@ -30,7 +30,7 @@ FREE_SLOTS = """
 
 
 def page_query(*, specialty: str, name: str, after: int, limit: int) -> tuple[str, list[Any]]:
-    """Return the statement of a page of doctors, and its arguments. Without a filter it has no condition for it."""
+    """Return the statement of a page of doctors and its arguments. Only the given filters add conditions."""
     conditions = ["id > $1"]
     arguments: list[Any] = [after, limit]
     if specialty:
@@ -49,19 +49,19 @@ class DoctorRepository:
     engine: AsyncEngine
 
     async def page(self, *, specialty: str, name: str, after: int, limit: int) -> list[Doctor]:
-        """Return up to `limit` doctors with ids above `after`: specialty whole, name in part, any case; empty: all."""
+        """Return up to `limit` doctors with ids above `after`. Empty filters match all doctors."""
         statement, arguments = page_query(specialty=specialty, name=name, after=after, limit=limit)
         return [Doctor(**row) for row in await fetch(self.engine, statement, *arguments)]
 
     async def find(self, doctor_id: int) -> Doctor | None:
-        """Return one doctor's public profile."""
+        """Return a doctor's public profile."""
         row = await fetch_one(self.engine, FIND, doctor_id)
         return Doctor(**row) if row else None
 
     async def free_slots(
         self, doctor_id: int, time_range: TimeRange, *, after: datetime, limit: int
     ) -> list[Slot] | None:
-        """Return up to `limit` of a doctor's free slots in a range and after an instant; None: no such doctor."""
+        """Return up to `limit` of a doctor's free slots in a range and after an instant; None without such a doctor."""
         rows = await fetch(self.engine, FREE_SLOTS, doctor_id, *time_range, after, limit)
         if not rows and not await fetch_one(self.engine, "SELECT 1 FROM api_doctor WHERE id = $1", doctor_id):
             return None
@@ -70,6 +70,6 @@ class DoctorRepository:
     async def search(
         self, specialty: str, time_range: TimeRange, *, after: tuple[datetime, int], limit: int
     ) -> list[DoctorSlot]:
-        """Return the earliest free slots in a range after a key of start and doctor, of a specialty or of all."""
+        """Return the earliest free slots in a range and after a key of start and doctor. Empty `specialty`: any."""
         rows = await fetch(self.engine, SEARCH, specialty or None, *time_range, limit, *after)
         return [DoctorSlot(*row) for row in rows]

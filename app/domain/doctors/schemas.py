@@ -1,4 +1,4 @@
-"""What clients get about doctors."""
+"""Response bodies for doctors."""
 
 from decimal import Decimal
 
@@ -8,7 +8,7 @@ from app.domain.fields import Id, Instant
 
 
 class Doctor(Struct):
-    """A doctor's public profile. Times of their day are of `timezone`."""
+    """A doctor's public profile. Days and times of day of this doctor are in `timezone`."""
 
     id: Id
     full_name: str
@@ -22,7 +22,7 @@ class Doctor(Struct):
 
 
 class DoctorSlot(Struct):
-    """A free slot of one of many doctors."""
+    """A free slot and its doctor."""
 
     doctor: Id
     start: Instant

@@ -1,1 +1,1 @@
-"""What is held about the caller: export and deletion."""
+"""Export and deletion of the caller's data."""

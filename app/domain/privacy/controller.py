@@ -1,4 +1,4 @@
-"""`/api/accounts/me`: all that is held about oneself, and to have it deleted."""
+"""`/api/accounts/me`: export the caller's data, and delete the account."""
 
 from typing import Any
 
@@ -32,11 +32,14 @@ async def export(
     accounts: NamedDependency[AccountRepository],
     own_data: NamedDependency[OwnDataRepository],
 ) -> Export:
-    """Return everything that is held about oneself. No password, token or code is, but for their hashes."""
+    """Return all data that is stored about the caller.
+
+    Passwords, tokens and codes are stored only as hashes, which are not included.
+    """
     return await own_data.export(await accounts.own(request.user.id))
 
 
-# Not in a controller: Litestar lets two of them share no path, and the account's own has this one.
+# Not in a controller: Litestar does not let two controllers share a path, and OwnAccountController has this one.
 @delete(
     "/api/accounts/me",
     operation_id="delete_own_account",
@@ -52,8 +55,11 @@ async def erase(
     own_data: NamedDependency[OwnDataRepository],
     rate_limits: NamedDependency[RateLimits],
 ) -> Done:
-    """Delete one's account for good. What lies ahead is canceled first: `affected` is what can no longer be."""
+    """Delete the caller's account permanently.
+
+    Upcoming appointments are canceled first. Refused if some can no longer be canceled; `affected` lists them.
+    """
     await rate_limits.count_attempt(request, "password", str(request.user.id))
     password_hash = await accounts.confirm_password(request.user.id, data.password)
     await own_data.erase(request.user, password_hash)
-    return Done("Your account is deleted.")
+    return Done("Your account has been deleted.")

@@ -1,4 +1,4 @@
-"""What is held about the caller: they may see it, and have it deleted."""
+"""Exports and erases the data of an account."""
 
 from dataclasses import dataclass
 
@@ -20,26 +20,26 @@ ERASE: dict[Role, str] = {
     "patient": "SELECT erase_patient($1, $2) AS erased",
     "doctor": "SELECT erase_doctor($1, $2) AS erased",
 }
-EXPORT = "SELECT export_account($1)::text AS holdings"  # as text, in which money is exact
-NOT_CANCELABLE = f"SELECT {column_list(Appointment)} FROM not_cancelable($1)"  # noqa: S608  our own columns
+EXPORT = "SELECT export_account($1)::text AS holdings"  # as text, in which amounts of money are exact
+NOT_CANCELABLE = f"SELECT {column_list(Appointment)} FROM not_cancelable($1)"  # noqa: S608  only constants
 
 
 @dataclass(frozen=True)
 class OwnDataRepository:
-    """Everything about one account."""
+    """Exports and erases the data of an account."""
 
     engine: AsyncEngine
 
     async def export(self, account: OwnAccount) -> Export:
-        """Return everything that is held about an account."""
+        """Return all data that is stored about an account."""
         (row,) = await fetch(self.engine, EXPORT, account.id)
         holdings = json.decode(row["holdings"], type=AccountData)
         return Export(account=account, **structs.asdict(holdings))
 
     async def erase(self, caller: Caller, password_hash: str) -> None:
-        """Cancel what lies ahead, and erase all but the id.
+        """Cancel upcoming appointments, and erase everything but the id.
 
-        Raises ProblemError: with the appointments that a patient can no longer cancel, or if the password is another.
+        Raises ProblemError with the appointments that a patient can no longer cancel, or if the password has changed.
         """
         try:
             row = await fetch_one(self.engine, ERASE[caller.role], caller.id, password_hash)
@@ -51,4 +51,4 @@ class OwnDataRepository:
             problem.problem.affected = [Appointment(**row) for row in rows]
             raise problem from error
         if not (row and row["erased"]):
-            raise wrong_password("Your password has just been changed by somebody else.")
+            raise wrong_password("Your password has just been changed elsewhere. Please log in again.")

@@ -1,4 +1,4 @@
-"""What somebody gets who asks for everything that is held about them."""
+"""The export of an account's data, and the request to delete the account."""
 
 from datetime import date
 from decimal import Decimal
@@ -16,14 +16,14 @@ from app.domain.waitlist.offers.schemas import Offer
 
 
 class ExportedAppointment(Appointment, kw_only=True):
-    """An appointment, and what was said when it was canceled."""
+    """An appointment, with who canceled it and why."""
 
     canceled_by: Literal["patient", "doctor", "admin"] | None
     cancel_reason: str | None
 
 
 class ExportedWaitlistEntry(Struct):
-    """A doctor who was or is waited for."""
+    """A waitlist entry, open or ended."""
 
     id: Id
     doctor_id: Id
@@ -36,7 +36,7 @@ class ExportedWaitlistEntry(Struct):
 
 
 class ExportedPayment(Struct):
-    """A payment, with PayPal's names for it and for whoever paid."""
+    """A payment, with PayPal's ids of the payment and the payer."""
 
     id: Id
     appointment_id: Id
@@ -51,7 +51,7 @@ class ExportedPayment(Struct):
 
 
 class ExportedRefund(Struct):
-    """Money on its way back, or back."""
+    """A refund, completed or not."""
 
     id: Id
     payment_id: Id
@@ -64,7 +64,7 @@ class ExportedRefund(Struct):
 
 
 class ExportedNotification(Struct):
-    """A mail: its text is not kept."""
+    """A mail. Its text is not stored."""
 
     id: int
     kind: str
@@ -75,7 +75,7 @@ class ExportedNotification(Struct):
 
 
 class ExportedHours(Struct):
-    """Working hours, as minutes of the doctor's day."""
+    """Working hours, in minutes after midnight in the doctor's time zone."""
 
     weekday: int
     start_minute: int
@@ -83,7 +83,7 @@ class ExportedHours(Struct):
 
 
 class ExportedSession(Struct):
-    """A login."""
+    """A login session."""
 
     started_at: Instant
     last_used_at: Instant | None
@@ -92,7 +92,7 @@ class ExportedSession(Struct):
 
 
 class ExportedCode(Struct):
-    """A code that was mailed and is still good; what it reads is not kept."""
+    """A mailed code that is still valid. Only its hash is stored."""
 
     purpose: Literal["email_verification", "password_reset"]
     email: str
@@ -101,28 +101,28 @@ class ExportedCode(Struct):
 
 
 class ExportedLink(Struct):
-    """A private link to one's appointments, for calendars; the link itself is kept nowhere."""
+    """The private calendar link. Only its hash is stored."""
 
     created_at: Instant
 
 
 class ExportedKey(Struct):
-    """A request that was sent with an Idempotency-Key."""
+    """A request with an Idempotency-Key."""
 
-    route: Annotated[str, Meta(description="The operation.")]
+    route: Annotated[str, Meta(description="The operation and its path parameters.")]
     key: str
     created_at: Instant
 
 
 class ExportedRecord(HistoryRecord, kw_only=True):
-    """What became of an account, appointment, waitlist entry, payment or refund at one moment."""
+    """A change of an account, appointment, waitlist entry, payment or refund."""
 
     object_kind: Literal["account", "appointment", "waitlist_entry", "payment", "refund"]
     object_id: Id
 
 
 class AccountData(Struct):
-    """Everything but the account itself."""
+    """All data of the caller except the account itself."""
 
     appointments: list[ExportedAppointment]
     waitlist: list[ExportedWaitlistEntry]
@@ -140,12 +140,12 @@ class AccountData(Struct):
 
 
 class Export(AccountData, kw_only=True):
-    """Everything that is held about the caller."""
+    """All data that is stored about the caller."""
 
     account: OwnAccount
 
 
 class DeleteAccount(Struct, forbid_unknown_fields=True):
-    """One's present password, so that nobody's account is deleted by whoever finds them logged in."""
+    """The current password, so that an access token alone is not enough to delete the account."""
 
     password: Annotated[str, Meta(max_length=128)]

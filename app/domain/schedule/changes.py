@@ -1,4 +1,4 @@
-"""A change of the schedule, and what becomes of the appointments in its way."""
+"""Changes of a schedule, and the appointments that they affect."""
 
 from collections.abc import Callable
 
@@ -15,15 +15,17 @@ Rows = list[asyncpg.Record]
 
 
 def should_commit(change: ScheduleChange) -> Callable[[Rows], bool]:
-    """Make the test whether a change stays: not a dry run, and nothing stands in its way unless that was canceled."""
+    """Return the test whether to commit: no dry run, and all affected appointments, if any, were canceled."""
     return lambda rows: not change.dry_run and (change.cancel_affected or not _affected(rows))
 
 
 def affected_or_refuse(rule: str, change: ScheduleChange, rows: Rows) -> list[Appointment]:
-    """Return what a change affected. Raises ProblemError with it if that is why the change was undone."""
+    """Return the affected appointments. Raises ProblemError with them if the change was rolled back for them."""
     affected = _affected(rows)
     if affected and not change.cancel_affected and not change.dry_run:
-        detail = f"Appointments in the way: {len(affected)}. Send cancel_affected to cancel them and tell the patients."
+        detail = (
+            f"Appointments in the way: {len(affected)}. To cancel them and notify the patients, set cancel_affected."
+        )
         error = refused(Refusal(rule, *RULES[rule], detail))
         error.problem.affected = affected
         raise error
@@ -31,6 +33,6 @@ def affected_or_refuse(rule: str, change: ScheduleChange, rows: Rows) -> list[Ap
 
 
 def _affected(rows: Rows) -> list[Appointment]:
-    """Return the appointments in the rows of a change; a row that says only what changed has none."""
+    """Return the appointments in the rows of a change; a row can have none."""
     names = Appointment.__struct_fields__
     return [Appointment(**{name: row[name] for name in names}) for row in rows if row["id"] is not None]

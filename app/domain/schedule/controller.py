@@ -26,7 +26,7 @@ async def provide_schedule(db_engine: NamedDependency[AsyncEngine]) -> ScheduleR
 
 
 class ScheduleController(Controller):
-    """When the calling doctor works. A change never strands an appointment unnoticed."""
+    """The calling doctor's schedule. Changes that affect appointments are refused, or cancel them on request."""
 
     path = "/api/doctors/me"
     tags = ("schedule",)
@@ -37,7 +37,7 @@ class ScheduleController(Controller):
     async def get_working_hours(
         self, request: Request[Caller, Token, Any], schedule: NamedDependency[ScheduleRepository]
     ) -> Week:
-        """Return one's week."""
+        """Return the calling doctor's working hours."""
         return await schedule.week(request.user.id)
 
     @put("/working-hours", operation_id="replace_working_hours", responses=problems(409))
@@ -47,7 +47,10 @@ class ScheduleController(Controller):
         data: JSONBody[ReplaceWeek],
         schedule: NamedDependency[ScheduleRepository],
     ) -> WeekChanged:
-        """Replace one's whole week. Refused, with the list, if appointments would be outside the new hours."""
+        """Replace the calling doctor's working hours for the whole week.
+
+        Refused if appointments would be outside the new hours, unless `cancel_affected` is set. `affected` lists them.
+        """
         return await schedule.replace_week(request.user.id, data)
 
     @get("/time-off", operation_id="list_time_off", response_headers=[LINK])
@@ -58,7 +61,7 @@ class ScheduleController(Controller):
         limit: Limit = 50,
         cursor: Cursor = "",
     ) -> Response[list[TimeOff]]:
-        """List one's times off in order of entry."""
+        """List the calling doctor's time off, in order of entry."""
         (after,) = TIME_OFF.after(cursor)
         rows = await schedule.time_off_page(request.user.id, after=after, limit=limit + 1)
         return page(request, rows, limit, lambda time_off: TIME_OFF.cursor(time_off.id))
@@ -78,7 +81,10 @@ class ScheduleController(Controller):
         data: JSONBody[AddTimeOff],
         schedule: NamedDependency[ScheduleRepository],
     ) -> Response[TimeOffAdded]:
-        """Take a time off: 201, or 200 for a dry run. Refused, with the list, if appointments are in the way."""
+        """Add time off for the calling doctor.
+
+        Refused if appointments are in the way, unless `cancel_affected` is set. `affected` lists them.
+        """
         added = await schedule.add_time_off(request.user.id, data)
         return Response(added, status_code=200 if data.dry_run else 201)
 
@@ -89,7 +95,7 @@ class ScheduleController(Controller):
         time_off_id: PathId,
         schedule: NamedDependency[ScheduleRepository],
     ) -> TimeOff:
-        """End a time off; its slots can be booked again."""
+        """Delete time off. Its slots can be booked again."""
         time_off = await schedule.delete_time_off(request.user.id, time_off_id)
         if time_off is None:
             raise not_found("time off")

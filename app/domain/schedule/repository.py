@@ -1,4 +1,4 @@
-"""A doctor's working hours and time off. PostgreSQL refuses a change that strands an appointment."""
+"""A doctor's working hours and time off. PostgreSQL refuses changes that appointments do not fit."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ from app.domain.schedule.schemas import (
 )
 from app.domain.shared_schemas import Appointment
 
-# ruff: noqa: S608  the columns are our own, nothing of a request is
+# ruff: noqa: S608  statements contain only constants
 HOURS = (
     "SELECT weekday, start_minute, end_minute FROM working_hours WHERE doctor_id = $1 ORDER BY weekday, start_minute"
 )
@@ -29,7 +29,7 @@ REPLACE_HOURS = f"SELECT {column_list(Appointment)} FROM replace_working_hours($
 COLUMNS = 'id, lower(during) AS start, upper(during) AS "end", reason, created_at'
 TIME_OFF_PAGE = f"SELECT {COLUMNS} FROM time_off WHERE doctor_id = $1 AND id > $2 ORDER BY id LIMIT $3"
 TIME_OFF = f"SELECT {COLUMNS} FROM time_off WHERE id = $1"
-# A row for each affected appointment, or one without any: asyncpg decodes composite values by a cached row type.
+# A row for each affected appointment, or one with NULLs. An array would be decoded by asyncpg's cached row type.
 ADD_TIME_OFF = f"""
     SELECT added.time_off_id, {column_list(Appointment, of="affected")}
     FROM add_time_off($1, $2, $3, $4, $5) AS added
@@ -45,7 +45,7 @@ class ScheduleRepository:
     engine: AsyncEngine
 
     async def week(self, doctor_id: int) -> Week:
-        """Return a doctor's week. Raises ProblemError (401) if there is no such doctor."""
+        """Return a doctor's working hours. Raises ProblemError (401) if there is no such doctor."""
         zone = await fetch_one(self.engine, ZONE, doctor_id)
         if zone is None:
             raise account_gone()
@@ -56,7 +56,7 @@ class ScheduleRepository:
         return Week(zone["timezone"], hours)
 
     async def replace_week(self, doctor_id: int, change: ReplaceWeek) -> WeekChanged:
-        """Replace a doctor's week. Raises ProblemError with the appointments it would strand, or the broken rule."""
+        """Replace a doctor's working hours. Raises ProblemError with the affected appointments or the broken rule."""
         week = [
             {"weekday": i.weekday, "start_minute": parse_clock(i.start), "end_minute": parse_clock(i.end)}
             for i in change.working_hours
@@ -69,11 +69,11 @@ class ScheduleRepository:
         return WeekChanged(present.timezone, hours if change.dry_run else present.working_hours, affected)
 
     async def time_off_page(self, doctor_id: int, *, after: int, limit: int) -> list[TimeOff]:
-        """Return up to `limit` of a doctor's times off with ids above `after`, in order of entry."""
+        """Return up to `limit` periods of a doctor's time off with ids above `after`, in order of entry."""
         return [TimeOff(**row) for row in await fetch(self.engine, TIME_OFF_PAGE, doctor_id, after, limit)]
 
     async def add_time_off(self, doctor_id: int, change: AddTimeOff) -> TimeOffAdded:
-        """Take a time off. Raises ProblemError with the appointments in its way, or the broken rule."""
+        """Add time off. Raises ProblemError with the affected appointments or the broken rule."""
         arguments = (doctor_id, change.start, change.end, change.reason, change.cancel_affected)
         rows = await fetch_if(self.engine, should_commit(change), ADD_TIME_OFF, *arguments)
         affected = affected_or_refuse("time_off_no_appointment", change, rows)
@@ -81,17 +81,17 @@ class ScheduleRepository:
         return TimeOffAdded(TimeOff(**row) if row else None, affected)
 
     async def delete_time_off(self, doctor_id: int, time_off_id: int) -> TimeOff | None:
-        """End a doctor's time off; None if it is not theirs."""
+        """Delete time off; None if it is not the doctor's."""
         row = await fetch_one(self.engine, DELETE_TIME_OFF, doctor_id, time_off_id)
         return TimeOff(**row) if row else None
 
 
 def parse_clock(text: str) -> int:
-    """Return a time of the day in minutes after midnight."""
+    """Return a time of day such as 09:30 in minutes after midnight."""
     hours, _, rest = text.partition(":")
     return int(hours) * 60 + int(rest)
 
 
 def format_clock(number: int) -> str:
-    """Return minutes after midnight as a time of the day."""
+    """Return minutes after midnight as a time of day such as 09:30."""
     return f"{number // 60:02}:{number % 60:02}"

@@ -1,4 +1,4 @@
-"""What doctors send and get about their schedule."""
+"""Request and response bodies for a doctor's schedule."""
 
 from datetime import datetime
 from typing import Annotated
@@ -11,13 +11,13 @@ from app.domain.validation_messages import pattern
 
 CLOCK_TO_24 = pattern(rf"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00){END}", "Must be a time such as 17:00, or 24:00.")
 
-Weekday = Annotated[int, Meta(ge=1, le=7, description="1 Monday to 7 Sunday.")]
+Weekday = Annotated[int, Meta(ge=1, le=7, description="1 (Monday) to 7 (Sunday).")]
 Start = Annotated[str, Meta(pattern=CLOCK, examples=["09:00"])]
-End = Annotated[str, Meta(pattern=CLOCK_TO_24, examples=["17:00"], description="Midnight is 24:00.")]
+End = Annotated[str, Meta(pattern=CLOCK_TO_24, examples=["17:00"], description="24:00 is the end of the day.")]
 
 
 class Interval(Struct, forbid_unknown_fields=True):
-    """Working hours of one day, by the doctor's clock. Hours across midnight are two intervals."""
+    """Working hours on a weekday, in the doctor's time zone. Hours across midnight are two intervals."""
 
     weekday: Weekday
     start: Start
@@ -25,35 +25,35 @@ class Interval(Struct, forbid_unknown_fields=True):
 
 
 class Week(Struct):
-    """A doctor's whole week."""
+    """A doctor's working hours for the whole week."""
 
     timezone: str
     working_hours: list[Interval]
 
 
 class ScheduleChange(Struct, forbid_unknown_fields=True, kw_only=True):
-    """How to treat appointments in the way: refuse the change (the default), cancel them, or only show them."""
+    """What to do about affected appointments: refuse the change (the default), cancel them, or only list them."""
 
-    cancel_affected: Annotated[bool, Meta(description="Cancel the appointments in the way and tell the patients.")] = (
+    cancel_affected: Annotated[bool, Meta(description="Cancel the affected appointments and notify the patients.")] = (
         False
     )
-    dry_run: Annotated[bool, Meta(description="Change nothing; show what would be affected.")] = False
+    dry_run: Annotated[bool, Meta(description="Change nothing, and list the affected appointments.")] = False
 
 
 class ReplaceWeek(ScheduleChange, kw_only=True):
-    """The whole week anew; days without an interval are free days."""
+    """The working hours of the whole week. Days without an interval are days off."""
 
     working_hours: Annotated[list[Interval], Meta(max_length=200)]
 
 
 class WeekChanged(Week):
-    """The week as it is now, or in a dry run would be, and the appointments canceled or, in a dry run, stranded."""
+    """The changed week, and the appointments that the change affects. A dry run only shows them."""
 
     affected: list[Appointment]
 
 
 class AddTimeOff(ScheduleChange, kw_only=True):
-    """When the doctor will be away. Patients whose appointment is canceled for it are told the reason."""
+    """The time off to add. Patients whose appointments are canceled are sent the reason."""
 
     start: Instant
     end: Instant
@@ -64,7 +64,7 @@ class AddTimeOff(ScheduleChange, kw_only=True):
 
 
 class TimeOff(Struct):
-    """A time at which the doctor is away."""
+    """A period in which the doctor is away."""
 
     id: Id
     start: datetime
@@ -74,7 +74,7 @@ class TimeOff(Struct):
 
 
 class TimeOffAdded(Struct):
-    """Time off as entered (in a dry run: none), and the appointments canceled for it or in its way."""
+    """The new time off (null in a dry run), and the appointments that it affects."""
 
     time_off: TimeOff | None
     affected: list[Appointment]

@@ -1,1 +1,1 @@
-"""The waitlist: entries of patients who wait, and the offers of slots to them."""
+"""The waitlist: entries of waiting patients, and offers of freed slots."""

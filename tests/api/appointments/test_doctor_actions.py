@@ -108,7 +108,7 @@ async def test_whether_the_patient_came(
         answer = await as_doctor(client, doctor, appointment, call)
         assert answer.status_code == 200
         assert answer.json()["status"] == status
-        assert answer.json()["detail"] == f"The appointment is {words}."
+        assert answer.json()["detail"] == f"The appointment is marked as {words}."
 
 
 async def test_nobody_came_before_the_start(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:

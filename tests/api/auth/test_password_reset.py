@@ -48,7 +48,8 @@ async def test_a_code_sets_a_new_password_and_ends_all_logins(
     person, code = await coded(client, app)
     tokens = (await client.post(LOGIN, json={"email": person.account["email"], "password": PASSWORD})).json()
     answer = await confirm(client, code)
-    assert (answer.status_code, answer.json()) == (200, {"detail": "Your password is changed. Log in with it."})
+    changed = "Your password has been changed. Please log in with the new one."
+    assert (answer.status_code, answer.json()) == (200, {"detail": changed})
     assert (await client.get(ME, headers=authorization(tokens["access"]))).status_code == 401
     refreshed = await client.post("/api/accounts/token/refresh/", json={"refresh": tokens["refresh"]})
     assert_problem(refreshed, 401)

@@ -68,7 +68,7 @@ async def readiness(stack: Stack) -> tuple[int, dict[str, str]]:
 
 UP = (200, {"status": "up", "database": "up", "redis": "up"})
 NO_REDIS = (200, {"status": "degraded", "database": "up", "redis": "down"})
-SILENT = "The database does not answer, or has no schema."
+SILENT = "The database cannot be reached or has no schema."
 NO_DATABASE = (503, {"status": "down", "database": "down", "redis": "up", "reason": SILENT})
 
 

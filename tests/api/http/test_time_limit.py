@@ -80,7 +80,7 @@ async def test_whoever_reads_may_try_again(
     async with locked(owner, "doctor"):
         for _ in range(2):
             problem = assert_problem(await client.get("/api/doctors/"), 503, "unavailable")
-            assert problem["detail"].endswith("Try again shortly.")
+            assert problem["detail"].endswith("Try again in a few seconds.")
 
     async def is_over() -> bool:
         assert (await client.get("/api/doctors/")).status_code == 200
@@ -96,7 +96,7 @@ async def test_whoever_writes_is_told_to_look_first(client: httpx.AsyncClient, o
     async with locked(owner, "appointment"):
         answer = await post_booking(client, patient, doctor, a_slot())
     problem = assert_problem(answer, 503, "unavailable")
-    assert problem["detail"].endswith("look before you try again.")
+    assert problem["detail"].endswith("check before you try again.")
     assert answer.headers["retry-after"]
     assert await booked(client, patient, doctor, a_slot())  # the server stopped, too, before it came to do it
 
@@ -138,7 +138,7 @@ async def test_whoever_waited_in_vain_for_a_connection_knows_that_nothing_was_do
         return {assert_problem(answer, 503, "unavailable")["detail"].partition(". ")[2] for answer in answers}
 
     told = await crowd()
-    while "Try again shortly." not in told:  # on a busy machine all of them may have come too slowly to wait long
+    while "Try again in a few seconds." not in told:  # a busy machine may send them all too slowly
         told |= await crowd()
     assert len(told) == 2
     assert await booked(client, patients[0], doctors[0], a_slot())  # connections are to be had again

@@ -41,7 +41,7 @@ async def test_who_leaves_is_out_at_once(client: httpx.AsyncClient, role: str) -
     login = {"username": person.account["username"], "password": PASSWORD}
     tokens = (await client.post(LOGIN, json=login)).json()
     answer = await leave(client, person)
-    assert (answer.status_code, answer.json()) == (200, {"detail": "Your account is deleted."})
+    assert (answer.status_code, answer.json()) == (200, {"detail": "Your account has been deleted."})
     for headers in (person.headers, authorization(tokens["access"])):
         assert_problem(await client.get(ME, headers=headers), 401)
     refreshed = await client.post("/api/accounts/token/refresh/", json={"refresh": tokens["refresh"]})

@@ -56,7 +56,7 @@ async def test_the_first_who_accepts_has_it(client: httpx.AsyncClient, owner: as
     answer = await answered(client, second, other["id"], "accept")
     assert answer.status_code == 200
     assert (answer.json()["status"], answer.json()["patient"]) == ("pending", second)
-    assert "pay for it" in answer.json()["detail"]
+    assert "Please pay" in answer.json()["detail"]
     assert_problem(await answered(client, first, one["id"], "accept"), 409, "offer_superseded")
     assert_problem(await answered(client, second, other["id"], "accept"), 409, "offer_status_transition")
     assert await offers_of(client, first, "?status=queued&status=sent") == []
@@ -147,7 +147,7 @@ async def test_a_link_that_is_over_shows_so_and_does_nothing(
     await by_root(database, "UPDATE offer SET expires_at = now() WHERE id = $1", arguments=(offer["id"],))
     for method, path in (("GET", page), ("POST", page), ("POST", f"{page}decline/")):
         shown = await client.request(method, path)
-        assert (shown.status_code, "This offer is over" in shown.text) == (200, True)
+        assert (shown.status_code, "this offer has expired" in shown.text) == (200, True)
         assert "<form" not in shown.text
     assert_problem(await answered(client, patient, offer["id"], "accept"), 409, "offer_superseded")
     assert await statuses(owner, doctor) == ["offered"]

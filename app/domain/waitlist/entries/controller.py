@@ -1,4 +1,4 @@
-"""`/api/appointments/waitlist`: wait for a doctor who is full."""
+"""`/api/appointments/waitlist`: entries of the waitlist."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ async def provide_waitlist(db_engine: NamedDependency[AsyncEngine]) -> WaitlistR
 
 
 class WaitlistController(Controller):
-    """A patient's entries; a doctor sees who waits for them."""
+    """The caller's waitlist entries: a patient's own, or those of patients who wait for a doctor."""
 
     path = "/api/appointments/waitlist"
     tags = ("waitlist",)
@@ -39,7 +39,7 @@ class WaitlistController(Controller):
         data: JSONBody[JoinWaitlist],
         waitlist: NamedDependency[WaitlistRepository],
     ) -> WaitlistEntry:
-        """Wait for a doctor who has no free slot, on one day or at all."""
+        """Join the waitlist of a doctor who has no free slot, and get an email when a slot opens."""
         return await waitlist.join(request.user.id, data)
 
     @get("/", operation_id="list_waitlist", response_headers=[LINK])
@@ -50,7 +50,10 @@ class WaitlistController(Controller):
         limit: Limit = 50,
         cursor: Cursor = "",
     ) -> Response[list[WaitlistEntry]]:
-        """List one's entries in order of joining; a doctor gets the entries of those who wait for them."""
+        """List the caller's waitlist entries, in order of joining.
+
+        A doctor gets the entries of the patients who wait for this doctor.
+        """
         (after,) = ENTRIES.after(cursor)
         rows = await waitlist.page(request.user, after=after, limit=limit + 1)
         return page(request, rows, limit, lambda entry: ENTRIES.cursor(entry.id))
@@ -68,7 +71,7 @@ class WaitlistController(Controller):
         entry_id: PathId,
         waitlist: NamedDependency[WaitlistRepository],
     ) -> WaitlistEntry:
-        """Stop waiting."""
+        """Leave the waitlist."""
         return _or_not_found(await waitlist.leave(request.user.id, entry_id))
 
     @post(
@@ -82,7 +85,10 @@ class WaitlistController(Controller):
     async def pause(
         self, request: Request[Caller, Token, Any], entry_id: PathId, waitlist: NamedDependency[WaitlistRepository]
     ) -> WaitlistEntry:
-        """Be offered nothing for a while, and keep one's place. An offer that is open is declined."""
+        """Pause a waitlist entry: it keeps its place but gets no offers.
+
+        An open offer is declined.
+        """
         return _or_not_found(await waitlist.pause(request.user.id, entry_id))
 
     @post(
@@ -96,7 +102,7 @@ class WaitlistController(Controller):
     async def resume(
         self, request: Request[Caller, Token, Any], entry_id: PathId, waitlist: NamedDependency[WaitlistRepository]
     ) -> WaitlistEntry:
-        """Be offered slots again."""
+        """Resume a paused waitlist entry, which then gets offers again."""
         return _or_not_found(await waitlist.resume(request.user.id, entry_id))
 
     @put(
@@ -112,7 +118,10 @@ class WaitlistController(Controller):
         data: JSONBody[Preferences],
         waitlist: NamedDependency[WaitlistRepository],
     ) -> WaitlistEntry:
-        """Say which slots to be offered from now on; what is left out is any."""
+        """Replace the preferences of a waitlist entry, for offers from now on.
+
+        Omitted preferences are reset: every slot matches.
+        """
         return _or_not_found(await waitlist.prefer(request.user.id, entry_id, data))
 
 

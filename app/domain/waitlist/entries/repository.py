@@ -1,4 +1,4 @@
-"""The waitlist: each call is one statement, and every rule of it is PostgreSQL's."""
+"""Waitlist entries. Each call is one statement; PostgreSQL enforces the rules."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from app.db.driver import fetch, fetch_one
 from app.domain.auth.tokens import Caller
 from app.domain.waitlist.entries.schemas import JoinWaitlist, Preferences, WaitlistEntry
 
-# ruff: noqa: S608  the columns and the two roles are our own, nothing of a request is
+# ruff: noqa: S608  statements contain only constants
 ENTRY = column_list(WaitlistEntry)
 
 JOIN = f"SELECT {ENTRY} FROM join_waitlist($1, $2, $3, $4, $5, $6)"
@@ -26,30 +26,30 @@ PAGE = {
 
 @dataclass(frozen=True)
 class WaitlistRepository:
-    """Joins, leaves and reads the waitlist on behalf of one party."""
+    """Creates, changes and reads waitlist entries on behalf of one party."""
 
     engine: AsyncEngine
 
-    async def join(self, patient_id: int, wish: JoinWaitlist) -> WaitlistEntry:
-        """Put a patient in line. Raises the broken rule."""
-        row = await fetch_one(self.engine, JOIN, patient_id, wish.doctor, wish.desired_date, *wish.columns)
-        assert row is not None  # noqa: S101  join_waitlist() answers its row or raises
+    async def join(self, patient_id: int, new: JoinWaitlist) -> WaitlistEntry:
+        """Add a patient to the waitlist. Raises the broken rule."""
+        row = await fetch_one(self.engine, JOIN, patient_id, new.doctor, new.desired_date, *new.columns)
+        assert row is not None  # noqa: S101  join_waitlist() returns a row or raises
         return _entry(row)
 
     async def leave(self, patient_id: int, entry_id: int) -> WaitlistEntry | None:
-        """End a patient's waiting; None if the entry is not theirs. Raises the broken rule."""
+        """End a patient's entry; None if it is not theirs. Raises the broken rule."""
         return await self._change(LEAVE, patient_id, entry_id)
 
     async def pause(self, patient_id: int, entry_id: int) -> WaitlistEntry | None:
-        """Offer a patient nothing for a while; None if the entry is not theirs. Raises the broken rule."""
+        """Pause a patient's entry; None if it is not theirs. Raises the broken rule."""
         return await self._change(PAUSE, patient_id, entry_id)
 
     async def resume(self, patient_id: int, entry_id: int) -> WaitlistEntry | None:
-        """End such a pause; None if the entry is not the patient's. Raises the broken rule."""
+        """Resume a patient's paused entry; None if it is not theirs. Raises the broken rule."""
         return await self._change(RESUME, patient_id, entry_id)
 
     async def prefer(self, patient_id: int, entry_id: int, preferences: Preferences) -> WaitlistEntry | None:
-        """Keep which slots a patient would like; None if the entry is not theirs. Raises the broken rule."""
+        """Replace the preferences of a patient's entry; None if it is not theirs. Raises the broken rule."""
         return await self._change(PREFER, patient_id, entry_id, *preferences.columns)
 
     async def _change(self, statement: str, patient_id: int, entry_id: int, *what: object) -> WaitlistEntry | None:

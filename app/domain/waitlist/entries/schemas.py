@@ -1,4 +1,4 @@
-"""What clients send and get about the waitlist."""
+"""Request and response bodies for waitlist entries."""
 
 from datetime import date, time
 from typing import Annotated, Literal
@@ -7,12 +7,12 @@ from msgspec import Meta, Struct
 
 from app.domain.fields import CLOCK, Id, Instant
 
-Clock = Annotated[str, Meta(pattern=CLOCK, examples=["09:00"], description="A time of the doctor's day.")]
-Notice = Annotated[int, Meta(ge=0, le=21600, description="How long before its start an offer must come, minutes.")]
+Clock = Annotated[str, Meta(pattern=CLOCK, examples=["09:00"], description="Time of day in the doctor's time zone.")]
+Notice = Annotated[int, Meta(ge=0, le=21600, description="Minimum time between offer and start, in minutes.")]
 
 
 class Preferences(Struct, forbid_unknown_fields=True, kw_only=True):
-    """Which slots to be offered: those that start at `earliest_time` to `latest_time`, and not too soon."""
+    """Which slots to offer: those that start between `earliest_time` and `latest_time`, with enough notice."""
 
     earliest_time: Clock | None = None
     latest_time: Clock | None = None
@@ -20,7 +20,7 @@ class Preferences(Struct, forbid_unknown_fields=True, kw_only=True):
 
     @property
     def columns(self) -> tuple[time | None, time | None, int]:
-        """The same as PostgreSQL takes it."""
+        """The values as PostgreSQL takes them."""
         earliest, latest = (
             None if clock is None else time.fromisoformat(clock) for clock in (self.earliest_time, self.latest_time)
         )
@@ -28,21 +28,21 @@ class Preferences(Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class JoinWaitlist(Preferences, kw_only=True):
-    """Which doctor to wait for, and which day of theirs; no day: any."""
+    """The doctor to wait for, and the day in the doctor's time zone. Without a day, any day matches."""
 
     doctor: Id
     desired_date: date | None = None
 
 
 class WaitlistEntry(Struct, omit_defaults=True):
-    """A patient's place in line; preferences only where there are any."""
+    """A patient's place on the waitlist. Preferences are included only if they are set."""
 
     id: Id
     doctor: Id
     patient: Id
     desired_date: date | None
     status: Literal["waiting", "offered", "paused", "fulfilled", "left", "lapsed"]
-    position: Annotated[int | None, Meta(description="1 is first in line; none once the waiting has ended.")]
+    position: Annotated[int | None, Meta(description="Place in line, starting at 1. Null once the entry has ended.")]
     created_at: Instant
     earliest_time: Clock | None = None
     latest_time: Clock | None = None

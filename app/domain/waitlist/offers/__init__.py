@@ -1,1 +1,1 @@
-"""Offers: accept or decline one, over the API or by the link of its mail."""
+"""Offers: list, accept and decline, through the API or the link in the mail."""

@@ -1,4 +1,4 @@
-"""`/api/appointments/offers`: freed slots that are offered to whoever waits."""
+"""`/api/appointments/offers`: offers of freed slots to waiting patients."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -27,7 +27,7 @@ async def provide_offers(db_engine: NamedDependency[AsyncEngine]) -> OfferReposi
 
 
 class OfferController(Controller):
-    """What a patient is offered. Whoever accepts first has it."""
+    """The caller's offers. The first patient to accept gets the slot."""
 
     path = "/api/appointments/offers"
     tags = ("waitlist",)
@@ -42,7 +42,10 @@ class OfferController(Controller):
         limit: Limit = 50,
         cursor: Cursor = "",
     ) -> Response[list[Offer]]:
-        """List what one was offered, in order; of these statuses, if any are given."""
+        """List the caller's offers, the oldest first.
+
+        `status` filters the list; repeat it for several statuses.
+        """
         (after,) = OFFERS.after(cursor)
         rows = await offers.page(request.user.id, after=after, statuses=status, limit=limit + 1)
         return page(request, rows, limit, lambda offer: OFFERS.cursor(offer.id))
@@ -58,7 +61,10 @@ class OfferController(Controller):
     async def accept(
         self, request: Request[Caller, Token, Any], offer_id: PathId, offers: NamedDependency[OfferRepository]
     ) -> AppointmentDetail:
-        """Take the slot: confirmed at once if it costs nothing, else held until `hold_expires_at`."""
+        """Accept an offer.
+
+        Without a fee, the appointment is confirmed at once. Otherwise it is held for payment until `hold_expires_at`.
+        """
         appointment = await offers.accept(request.user.id, offer_id)
         if appointment is None:
             raise not_found("offer")
@@ -75,7 +81,7 @@ class OfferController(Controller):
     async def decline(
         self, request: Request[Caller, Token, Any], offer_id: PathId, offers: NamedDependency[OfferRepository]
     ) -> OfferDetail:
-        """Let the slot pass, and stay in line for another."""
+        """Decline an offer, and stay on the waitlist."""
         offer = await offers.decline(request.user.id, offer_id)
         if offer is None:
             raise not_found("offer")

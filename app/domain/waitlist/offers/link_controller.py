@@ -1,4 +1,4 @@
-"""`/api/appointments/offers/link`: accept or decline an offer by the link in its mail, without a login."""
+"""`/api/appointments/offers/link`: accept or decline an offer with the link in its mail, without a login."""
 
 from typing import Annotated
 
@@ -24,11 +24,11 @@ from app.domain.waitlist.offers.repository import OfferRepository
 from app.domain.waitlist.offers.schemas import LinkedOffer
 
 LinkToken = Annotated[str, PathParameter(pattern="^[A-Za-z0-9_-]{43}$")]
-PAYMENT_UNAVAILABLE = "Payment is not possible at this moment; try again, or pay in your booking app."
+PAYMENT_UNAVAILABLE = "Sorry, you cannot pay right now. Please try again in a moment, or pay in your booking app."
 
 
 class OfferLinkController(Controller):
-    """What the link leads to: a page that shows the offer, and whose buttons answer it."""
+    """The page behind the link, with buttons to accept and decline the offer."""
 
     path = PATH
     include_in_schema = False
@@ -40,7 +40,7 @@ class OfferLinkController(Controller):
 
     @get("/{token:str}", media_type=MediaType.HTML)
     async def show(self, token: LinkToken, offers: NamedDependency[OfferRepository]) -> Response[str]:
-        """Show the offer and change nothing."""
+        """Show the offer, without changing anything."""
         return await _show_offer(token, offers)
 
     @post("/{token:str}", status_code=200, media_type=MediaType.HTML)
@@ -51,7 +51,7 @@ class OfferLinkController(Controller):
         payments: NamedDependency[PaymentRepository],
         paypal_gateway: NamedDependency[PayPalGateway],
     ) -> Response[str]:
-        """Accept the offer, unless that is done, and lead on to the payment where there is something to pay."""
+        """Accept the offer, if it is open, and redirect to the payment, if there is a fee."""
         offer = await offers.find_by_token(Secret.of(token).hash)
         if offer and offer.status in ("queued", "sent"):
             try:
@@ -67,7 +67,7 @@ class OfferLinkController(Controller):
 
     @post("/{token:str}/decline", status_code=200, media_type=MediaType.HTML)
     async def decline(self, token: LinkToken, offers: NamedDependency[OfferRepository]) -> Response[str]:
-        """Decline the offer, unless it is over."""
+        """Decline the offer, if it is open."""
         offer = await offers.find_by_token(Secret.of(token).hash)
         if offer and offer.status in ("queued", "sent"):
             try:
@@ -92,7 +92,7 @@ def _refused(error: asyncpg.IntegrityConstraintViolationError) -> Response[str]:
 async def _redirect_to_payment(
     offer: LinkedOffer, action: str, payments: PaymentRepository, paypal_gateway: PayPalGateway
 ) -> Response[str]:
-    """Lead the browser to PayPal; if that is not possible, say until when there is time for it."""
+    """Redirect the browser to PayPal. If that is not possible, show the offer with a note."""
     wanted = CreatePayment(appointment_id=offer.appointment, amount=str(offer.fee), currency=offer.currency)
     try:
         lifecycle = paypal_gateway.lifecycle(payments)

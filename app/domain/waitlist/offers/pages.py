@@ -1,4 +1,4 @@
-"""The pages behind the link of an offer's mail. Opening one changes nothing: mail scanners follow links, too."""
+"""The pages behind the link in an offer's mail. Opening one changes nothing, because mail scanners open links, too."""
 
 from datetime import UTC, datetime
 from html import escape
@@ -10,48 +10,48 @@ from app.api.pages import page
 from app.domain.waitlist.offers.schemas import LinkedOffer
 
 BUTTON = '</p><form method="post" action="{action}"><button>{label}</button></form><p>'
-IN_LINE = "You keep your place in line."
-UNKNOWN = ("Unknown offer", "There is no such offer here. Open your booking app to see what you are offered.")
+IN_LINE = "You keep your place on the waitlist."
+UNKNOWN = ("Offer not found", "Sorry, we cannot find this offer. Please open your booking app to see your offers.")
 ENDED = {
-    "declined": ("Declined", f"You have declined this slot. {IN_LINE}"),
-    "expired": ("Too late", f"This offer is over. {IN_LINE}"),
-    "superseded": (
-        "Too late",
-        f"This slot is no longer to be had: somebody was faster, or it was taken back. {IN_LINE}",
-    ),
+    "declined": ("Offer declined", f"You have declined this slot. {IN_LINE}"),
+    "expired": ("Offer expired", f"Sorry, this offer has expired. {IN_LINE}"),
+    "superseded": ("Slot no longer available", f"Sorry, this slot is no longer available. {IN_LINE}"),
 }
 CLAIMED = {
-    "confirmed": ("It is yours", "Your appointment is confirmed."),
-    "completed": ("It was yours", "This appointment is over."),
-    "expired": ("Too late", f"The slot was yours, but was not paid for in time. {IN_LINE}"),
+    "confirmed": ("Appointment confirmed", "Your appointment is confirmed."),
+    "completed": ("Appointment completed", "This appointment has taken place."),
+    "expired": ("Slot no longer reserved", f"Sorry, we did not receive your payment in time. {IN_LINE}"),
 }
-GONE = ("Nothing to do", "This appointment does not take place any more. Open your booking app.")
+GONE = ("Appointment ended", "You do not need to do anything. Please open your booking app to see your appointments.")
 
 
 def unknown_offer_page() -> Response[str]:
-    """Say that a link leads to nothing."""
+    """Return the page for a link without an offer."""
     return page(*UNKNOWN, status_code=404)
 
 
 def refused(why: str) -> Response[str]:
-    """Say why somebody cannot have a slot that is offered to them."""
-    return page("Not possible", escape(why), status_code=409)
+    """Return the page that explains why the action was refused."""
+    return page("Sorry, this is not possible", escape(why), status_code=409)
 
 
 def offer_page(offer: LinkedOffer, action: str, note: str = "") -> Response[str]:
-    """Show an offer, with the buttons that post to the address `action` where there is something to decide."""
+    """Return the page of an offer. If it is open or unpaid, its buttons post to the address `action`."""
     if offer.status in ("queued", "sent"):
-        return page("A slot for you", _offered(offer, action), status_code=200)
+        return page("A slot is available", _offered(offer, action), status_code=200)
     if offer.status == "accepted" and offer.appointment_status == "pending":
-        return page("It is yours for now", _held(offer, action, note), status_code=200)
+        return page("Please pay to confirm", _held(offer, action, note), status_code=200)
     title, text = CLAIMED.get(offer.appointment_status, GONE) if offer.status == "accepted" else ENDED[offer.status]
     return page(title, f"{_slot(offer)}</p><p>{text}", status_code=200)
 
 
 def _offered(offer: LinkedOffer, action: str) -> str:
-    until = f"It is offered to you until {_moment(offer, offer.expires_at)}; whoever accepts first has it."
-    costs = f" It costs {offer.fee} {offer.currency}, to be paid at once." if offer.fee else ""
-    final = " It starts so soon that it cannot be canceled any more." if _is_final(offer) else ""
+    until = (
+        f"You can accept this offer until {_moment(offer, offer.expires_at)}. "
+        "Other patients may have the same offer; the first to accept gets the slot."
+    )
+    costs = f" The fee is {offer.fee} {offer.currency}, which you pay right after accepting." if offer.fee else ""
+    final = " It starts so soon that you cannot cancel it later." if _is_final(offer) else ""
     accept = BUTTON.format(action=escape(action), label="Accept")
     decline = BUTTON.format(action=escape(f"{action}decline/"), label="Decline")
     return f"{_slot(offer)}</p><p>{until}{costs}{final}{accept}{decline}"
@@ -59,7 +59,10 @@ def _offered(offer: LinkedOffer, action: str) -> str:
 
 def _held(offer: LinkedOffer, action: str, note: str) -> str:
     assert offer.hold_expires_at is not None  # noqa: S101  a pending appointment has one
-    until = f"It is yours until {_moment(offer, offer.hold_expires_at)}: pay {offer.fee} {offer.currency} before then."
+    until = (
+        f"This slot is reserved for you until {_moment(offer, offer.hold_expires_at)}. "
+        f"Please pay {offer.fee} {offer.currency} before then."
+    )
     pay = BUTTON.format(action=escape(action), label="Pay")
     return f"{_slot(offer)}</p><p>{escape(note)} {until}{pay}"
 
@@ -83,5 +86,5 @@ def _moment(offer: LinkedOffer, instant: datetime) -> str:
 def _zone(offer: LinkedOffer) -> ZoneInfo:
     try:
         return ZoneInfo(offer.timezone)
-    except ZoneInfoNotFoundError:  # PostgreSQL's list of zones may be newer than ours
+    except ZoneInfoNotFoundError:  # PostgreSQL's list of time zones can be newer than Python's
         return ZoneInfo("UTC")

@@ -1,4 +1,4 @@
-"""Offers: each call is one statement, and every rule of it is PostgreSQL's."""
+"""Offers. Each call is one statement; PostgreSQL enforces the rules."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from app.domain.appointments.schemas import AppointmentDetail
 from app.domain.shared_schemas import Appointment
 from app.domain.waitlist.offers.schemas import LinkedOffer, Offer, OfferDetail, OfferStatus
 
-# ruff: noqa: S608  the columns are our own fields, nothing of a request is
+# ruff: noqa: S608  statements contain only constants
 OFFER = column_list(Offer)
 
 PAGE = f"""
@@ -27,7 +27,7 @@ FIND_LINKED = f"SELECT {column_list(LinkedOffer)} FROM offer_by_token($1)"
 
 @dataclass(frozen=True)
 class OfferRepository:
-    """Reads, accepts and declines offers on behalf of the patient they are made to."""
+    """Reads, accepts and declines offers on behalf of their patient."""
 
     engine: AsyncEngine
 
@@ -36,21 +36,26 @@ class OfferRepository:
         return [Offer(**row) for row in await fetch(self.engine, PAGE, patient_id, after, statuses, limit)]
 
     async def accept(self, patient_id: int, offer_id: int) -> AppointmentDetail | None:
-        """Claim the slot of a patient's offer; None if the offer is not theirs. Raises the broken rule."""
+        """Accept a patient's offer; None if it is not theirs. Raises the broken rule."""
         row = await fetch_one(self.engine, CLAIM, patient_id, offer_id)
         if row is None:
             return None
         pending = row["status"] == "pending"
-        said = "The slot is yours until hold_expires_at: pay for it." if pending else "The appointment is confirmed."
-        late = " Once paid, it can no longer be canceled by you." if row["cancel_deadline"] <= row["updated_at"] else ""
-        return AppointmentDetail(**row, detail=said + late)
+        result = (
+            "The slot is reserved for you until hold_expires_at. Please pay before then."
+            if pending
+            else "The appointment is confirmed."
+        )
+        late = " Once confirmed, you cannot cancel it." if row["cancel_deadline"] <= row["updated_at"] else ""
+        return AppointmentDetail(**row, detail=result + late)
 
     async def decline(self, patient_id: int, offer_id: int) -> OfferDetail | None:
-        """Let the slot of a patient's offer pass; None if the offer is not theirs. Raises the broken rule."""
+        """Decline a patient's offer; None if it is not theirs. Raises the broken rule."""
         row = await fetch_one(self.engine, DECLINE, patient_id, offer_id)
-        return OfferDetail(**row, detail="The offer is declined. You keep your place in line.") if row else None
+        detail = "The offer is declined. You keep your place on the waitlist."
+        return OfferDetail(**row, detail=detail) if row else None
 
     async def find_by_token(self, token_hash: bytes) -> LinkedOffer | None:
-        """Return the offer that a mailed token (SHA-256) is for."""
+        """Return the offer of a mailed token, by its SHA-256 hash."""
         row = await fetch_one(self.engine, FIND_LINKED, token_hash)
         return LinkedOffer(**row) if row else None

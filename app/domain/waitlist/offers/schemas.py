@@ -1,4 +1,4 @@
-"""What clients get about offers."""
+"""Response bodies for offers."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -13,30 +13,32 @@ OfferStatus = Literal["queued", "sent", "accepted", "declined", "expired", "supe
 
 
 class Offer(Struct):
-    """A freed slot that a waiting patient may have, if nobody is faster."""
+    """A freed slot that is offered to a waiting patient. The first patient to accept gets it."""
 
     id: Id
     waitlist_entry: Id
     doctor: Id
     patient: Id
-    appointment: Annotated[Id, Meta(description="The patient's, once it is accepted.")]
+    appointment: Annotated[Id, Meta(description="The appointment that the patient gets by accepting.")]
     appointment_date: Annotated[Instant, Meta(description="Start.")]
     ends_at: Instant
     fee: Decimal
     currency: str
-    status: Annotated[OfferStatus, Meta(description="queued and sent can be accepted; sent: the mail is out.")]
-    expires_at: Annotated[Instant, Meta(description="Good until then.")]
+    status: Annotated[
+        OfferStatus, Meta(description="`queued` and `sent` offers can be accepted. `sent`: the mail has been sent.")
+    ]
+    expires_at: Annotated[Instant, Meta(description="The offer can be accepted until this time.")]
     created_at: Instant
 
 
 class OfferDetail(Offer):
-    """An offer after an action, and what the action did."""
+    """An offer after an action, and the result of the action."""
 
     detail: str
 
 
 class LinkedOffer(Struct):
-    """An offer as the page behind its mail's link shows it; times are UTC, `timezone` is the patient's."""
+    """An offer as the page behind its link shows it. Times are in UTC; `timezone` is the patient's."""
 
     id: int
     patient: int
