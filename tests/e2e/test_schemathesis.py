@@ -21,6 +21,7 @@ from tests.api.auth.test_tokens import signed
 from tests.conftest import SECRET, UNLIMITED
 from tests.support.http.permissions import CALLERS, PERMISSIONS
 from tests.support.http.valid_requests import make_example_data
+from tests.support.servers.api_process import api_environment, running_api
 from tests.support.servers.databases import Database
 
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
@@ -32,22 +33,10 @@ ENDS_THE_LOGIN = ("logout", "delete_own_account")  # in the midst of it all, the
 async def api(
     database: Database, redis_url: str, stand_in: PayPalStandIn, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Api]:
-    """An API as a process."""
-    api = Api(tmp_path_factory.mktemp("api"))
-    environment = {
-        "PATH": os.environ["PATH"],
-        "SECRET_KEY": SECRET,
-        "DEBUG": "true",
-        "DATABASE_URL": database.app,
-        "REDIS_URL": redis_url,
-        **{name.upper(): limit for name, limit in UNLIMITED.items()},
-        **stand_in.settings(),
-    }
-    try:
-        await api.start(environment)
+    unlimited = {name.upper(): limit for name, limit in UNLIMITED.items()}
+    environment = api_environment(database, redis_url, DEBUG="true", **unlimited, **stand_in.settings())
+    async with running_api(tmp_path_factory.mktemp("api"), environment) as api:
         yield api
-    finally:
-        await api.child.stop()
 
 
 def operations_for(role: Role | None) -> list[str]:

@@ -21,10 +21,11 @@ import pytest_asyncio
 from app.sandbox.mailbox.server import Mailbox
 from app.sandbox.servers.postgres import EmbeddedPostgres
 from app.sandbox.stack.service import Api
-from tests.conftest import SECRET, UNLIMITED
+from tests.conftest import UNLIMITED
 from tests.robustness.chaos.continuous_load import LONGEST, Load
 from tests.support.http.answers import assert_problem
 from tests.support.mail.scenarios import is_settled
+from tests.support.servers.api_process import api_environment
 from tests.support.servers.databases import database_at, make_template
 from tests.support.servers.worker_process import WorkerProcess, eventually
 
@@ -51,16 +52,9 @@ async def stack(tmp_path: Path, redis_url: str) -> AsyncIterator[Stack]:
     await postgres.start()
     await mailbox.start()
     database = database_at(postgres.superuser_dsn, await make_template(postgres.superuser_dsn))
-    environment = {
-        "PATH": os.environ["PATH"],
-        "SECRET_KEY": SECRET,
-        "ALLOWED_HOSTS": "127.0.0.1",
-        "DATABASE_URL": database.app,
-        "REDIS_URL": redis_url,
-        "EMAIL_HOST": "127.0.0.1",
-        "EMAIL_PORT": str(mailbox.smtp_port),
-        **{name.upper(): limit for name, limit in UNLIMITED.items()},
-    }
+    mail = {"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": str(mailbox.smtp_port)}
+    unlimited = {name.upper(): limit for name, limit in UNLIMITED.items()}
+    environment = api_environment(database, redis_url, **mail, **unlimited)
     worker = WorkerProcess(environment, tmp_path / "worker.log")
     try:
         await api.start(environment)

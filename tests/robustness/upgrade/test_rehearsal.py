@@ -16,10 +16,10 @@ import pytest
 
 from app.sandbox.stack import service
 from app.sandbox.stack.service import ROOT, Api
-from tests.conftest import SECRET
 from tests.robustness.upgrade.next_release import NEXT, make_next_release
 from tests.support.factories import a_slot, bearer, book, make_doctor, make_patient
 from tests.support.http.bookings import APPOINTMENTS, post_booking
+from tests.support.servers.api_process import api_environment, running_api
 from tests.support.servers.databases import Database, cloned
 
 CLIENTS = 8
@@ -81,19 +81,8 @@ class Load:
         return answer
 
 
-@asynccontextmanager
-async def api(home: Path, environment: dict[str, str]) -> AsyncIterator[Api]:
-    """Run `booking api` of the tree that `service.ROOT` names."""
-    running = Api(home)
-    try:
-        await running.start(environment)
-        yield running
-    finally:
-        await running.child.stop()
-
-
 async def start_migration(tree: Path, database: Database) -> asyncio.subprocess.Process:
-    """Start `booking migrate` of a tree."""
+    """Start `booking migrate` of a release, whose files are in `tree`."""
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "app.cli", "migrate"),
         cwd=tree,
@@ -103,12 +92,11 @@ async def start_migration(tree: Path, database: Database) -> asyncio.subprocess.
     )
 
 
-async def run_migration(tree: Path, database: Database) -> str:
-    """Run `booking migrate` of a tree to its end; return what it printed."""
-    process = await start_migration(tree, database)
-    said, _ = await process.communicate()
-    assert process.returncode == 0, said.decode()
-    return said.decode()
+async def output_of(migration: asyncio.subprocess.Process) -> str:
+    """Wait until a migration has succeeded; return its output."""
+    output, _ = await migration.communicate()
+    assert migration.returncode == 0, output.decode()
+    return output.decode()
 
 
 async def readiness(program: Api) -> int:
@@ -133,26 +121,19 @@ async def test_an_upgrade_under_load(
         try:
             doctors = [await make_doctor(owner) for _ in range(2)]
             load = Load([(await make_patient(owner), doctors[n % 2]) for n in range(CLIENTS)])
-            environment = {
-                "PATH": os.environ["PATH"],
-                "SECRET_KEY": SECRET,
-                "DEBUG": "true",
-                "DATABASE_URL": database.app,
-                "REDIS_URL": redis_url,
-                "RATE_LIMIT": "1000000/second",
-            }
-            async with api(tmp_path / "old", environment) as old:
+            environment = api_environment(database, redis_url, RATE_LIMIT="1000000/second")
+            async with running_api(tmp_path / "old", environment) as old:
                 load.urls = [old.url]
                 async with load.running():
                     await load.answers()
-                    said = await run_migration(next_release, database)
+                    output = await output_of(await start_migration(next_release, database))
                     await load.answers()
                     monkeypatch.setattr(service, "ROOT", next_release)
-                    async with api(tmp_path / "new", environment) as new:
+                    async with running_api(tmp_path / "new", environment) as new:
                         load.urls = [old.url, new.url]
                         await load.answers()
                         monkeypatch.setattr(service, "ROOT", ROOT)
-                        async with api(tmp_path / "again", environment) as restarted:
+                        async with running_api(tmp_path / "again", environment) as restarted:
                             load.urls = [old.url, new.url, restarted.url]
                             await load.answers(3 * ANSWERS)
                             states = [await readiness(program) for program in (old, new, restarted)]
@@ -162,14 +143,14 @@ async def test_an_upgrade_under_load(
             is_valid = await owner.fetchval(VALID)
         finally:
             await owner.close()
-    print(f"longest answer: {load.longest:.2f} s; {dict(load.statuses)}\n{said}")  # noqa: T201  a figure for people
+    print(f"longest answer: {load.longest:.2f} s; {dict(load.statuses)}\n{output}")  # noqa: T201  a figure for people
     assert not load.wrong
     assert load.statuses[201] > 0
     assert states == [200, 200, 200]
     assert load.acknowledged <= stored
     assert is_valid
-    assert {"view appointments/api_appointment.sql", "table tables/doctor.sql"} <= set(said.splitlines())
-    assert said.splitlines()[-1] == f"the schema is of release {NEXT}"
+    assert {"view appointments/api_appointment.sql", "table tables/doctor.sql"} <= set(output.splitlines())
+    assert output.splitlines()[-1] == f"the schema is of release {NEXT}"
 
 
 async def test_no_booking_waits_behind_a_migration_that_waits(
@@ -187,8 +168,7 @@ async def test_no_booking_waits_behind_a_migration_that_waits(
                 await book(app, patient, doctor, a_slot(number))
             assert migration.returncode is None
             await idle.execute("COMMIT")
-            said, _ = await migration.communicate()
-            assert migration.returncode == 0, said.decode()
+            await output_of(migration)
             assert await owner.fetchval("SELECT room FROM doctor WHERE account_id = $1", doctor) == ""
         finally:
             for connection in (owner, app, idle):
