@@ -128,13 +128,8 @@ def search(up: BookingUp, confidential_words: list[str]) -> Iterator[tuple[str, 
 def assert_told_of_everything(up: BookingUp, *, readable: bool) -> None:
     """Check that the logs that were searched are of this story, and lead from each mail to its request."""
     api, worker = ((up.home / "logs" / name).read_text() for name in ("api.log", "worker.log"))
-    for event, log in {
-        "request_completed": api,
-        "server_error": api,
-        "mail_failed": worker,
-        "mail_sent": worker,
-    }.items():
-        assert event in log
+    assert all(event in api for event in ("request_completed", "server_error"))
+    assert all(event in worker for event in ("mail_failed", "mail_sent"))
     if readable:
         assert not any(line.startswith("{") for line in (api + worker).splitlines())
         return
@@ -142,6 +137,5 @@ def assert_told_of_everything(up: BookingUp, *, readable: bool) -> None:
     requests = {line["request"] for line in answered if line["event"] == "request_completed"}
     mails = [line for line in tried if line["event"] in ("mail_sent", "mail_failed")]
     assert {line["request"] for line in mails} <= requests
-    assert {line["why"] for line in mails if "why" in line} == {
-        *("SMTPRecipientRefused 550", "SMTPDataError 554", "SMTPDataError 451"),
-    }
+    failures = {"SMTPRecipientRefused 550", "SMTPDataError 554", "SMTPDataError 451"}
+    assert {line["why"] for line in mails if "why" in line} == failures

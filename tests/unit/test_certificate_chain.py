@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Callable
+from datetime import datetime
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -25,9 +26,9 @@ from tests.support.paypal.certificate_authority import (
 TRUSTED = root()
 
 
-def key_of(chain: bytes) -> SigningKey:
-    """Look at a chain now, trusting one root."""
-    return signing_key(chain, trusted_roots(TRUSTED.pem), NOW)
+def key_of(chain: bytes, now: datetime = NOW) -> SigningKey:
+    """Verify a chain against the one trusted root."""
+    return signing_key(chain, trusted_roots(TRUSTED.pem), now)
 
 
 @pytest.mark.parametrize("name", [None, SANDBOX_SIGNER])
@@ -58,15 +59,15 @@ def test_forged_chains(forge: Callable[[Issued], bytes], reason: str) -> None:
 
 def test_a_certificate_is_refused_once_it_has_expired() -> None:
     signer = issue(TRUSTED, ends=NOW + DAY)
-    assert signing_key(signer.pem, trusted_roots(TRUSTED.pem), NOW + DAY)
+    assert key_of(signer.pem, NOW + DAY)
     with pytest.raises(WebhookForgedError, match="certificate_expired"):
-        signing_key(signer.pem, trusted_roots(TRUSTED.pem), NOW + DAY * 1.001)
+        key_of(signer.pem, NOW + DAY * 1.001)
 
 
 def test_so_is_one_whose_authority_has_expired() -> None:
     between = authority(TRUSTED, ends=NOW + DAY)
     with pytest.raises(WebhookForgedError, match="certificate_chain"):
-        signing_key(issue(between).pem + between.pem, trusted_roots(TRUSTED.pem), NOW + DAY * 1.001)
+        key_of(issue(between).pem + between.pem, NOW + DAY * 1.001)
 
 
 def test_a_malformed_root_costs_no_other_its_trust() -> None:

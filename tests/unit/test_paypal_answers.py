@@ -38,29 +38,25 @@ READERS: dict[str, tuple[Callable[[bytes], Any], dict[str, Any]]] = {
     "refund": (read_refund, REFUND),
 }
 
-
-def without(path: str) -> Callable[[Any], None]:
-    """Return what takes something out of a document."""
-
-    def change(document: Any) -> None:
-        *parents, last = path.split(".")
-        for name in parents:
-            document = document[int(name) if name.isdigit() else name]
-        del document[last]
-
-    return change
+MISSING = object()
 
 
 def having(path: str, value: Any) -> Callable[[Any], None]:
-    """Return what puts something into a document."""
+    """Return a function that sets a value in a document, or removes it if the value is MISSING."""
 
     def change(document: Any) -> None:
         *parents, last = path.split(".")
         for name in parents:
             document = document[int(name) if name.isdigit() else name]
         document[last] = value
+        if value is MISSING:
+            del document[last]
 
     return change
+
+
+def without(path: str) -> Callable[[Any], None]:
+    return having(path, MISSING)
 
 
 @pytest.mark.parametrize("kind", READERS)

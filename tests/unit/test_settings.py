@@ -38,6 +38,11 @@ WRONG = {
 }
 
 
+def run_command(command: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    arguments = [sys.executable, "-m", "app.cli", command]
+    return subprocess.run(arguments, env=environment, capture_output=True, text=True, check=False)  # noqa: S603  our own program
+
+
 def test_all_mistakes_are_told_at_once_and_no_value_with_them() -> None:
     with pytest.raises(SettingsError) as caught:
         read_settings({name: value for name, (value, _) in WRONG.items()})
@@ -101,13 +106,7 @@ def test_a_password_that_would_be_taken_for_something_else_is_told_and_not_quote
     [("", "is missing"), ("postgresql://owner:s3/cret@localhost/booking", "must be a URL like")],
 )
 def test_a_migration_needs_its_owner_s_address(url: str, told: str) -> None:
-    run = subprocess.run(
-        [sys.executable, "-m", "app.cli", "migrate"],
-        env=os.environ | {"OWNER_DATABASE_URL": url},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    run = run_command("migrate", os.environ | {"OWNER_DATABASE_URL": url})
     assert run.returncode == 1
     assert run.stderr.splitlines()[1].startswith(f"OWNER_DATABASE_URL {told}")
     assert "s3" not in run.stderr
@@ -145,9 +144,7 @@ def test_a_sandbox_of_paypals_is_for_development(name: str, value: str) -> None:
 @pytest.mark.parametrize("command", ["api", "worker"])
 def test_a_command_says_what_is_wrong_and_nothing_else(command: str) -> None:
     environment = {name: value for name, value in os.environ.items() if name not in RIGHT} | {"DEBUG": "x"}
-    run = subprocess.run(  # noqa: S603  our own program
-        [sys.executable, "-m", "app.cli", command], env=environment, capture_output=True, text=True, check=False
-    )
+    run = run_command(command, environment)
     assert run.returncode == 1
     assert run.stderr.splitlines()[0].startswith("Error: ")
     assert {line.split()[0].rstrip(":") for line in run.stderr.splitlines()[1:]} == {*RIGHT, "DEBUG"}

@@ -2,9 +2,9 @@
 
 import random
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, NamedTuple, TypeVar
+from random import choice as some
+from typing import Any, NamedTuple
 
 import asyncpg
 import httpx
@@ -17,7 +17,22 @@ from tests.support.http.schedules import TIME_OFF, interval, put_week, take_off,
 
 WAITLIST = "/api/appointments/waitlist/"
 CAP, HOLDS = 6, 2  # few, so that they are often reached
-T = TypeVar("T")
+WEIGHTS = {  # of each operation, when one is chosen at random
+    "book": 30,
+    "cancel": 8,
+    "reschedule": 12,
+    "doctor_cancel": 5,
+    "doctor_reschedule": 8,
+    "visit": 1,
+    "bulk_cancel": 2,
+    "take_off": 3,
+    "end_time_off": 8,
+    "hours": 4,
+    "practice": 4,
+    "profile": 2,
+    "wait": 4,
+    "leave": 2,
+}
 
 
 class Booked(NamedTuple):
@@ -43,11 +58,11 @@ class RandomLoad:
 
     async def act(self, client: httpx.AsyncClient) -> None:
         """Let somebody do something; keep what came of it."""
-        (name,) = random.choices(list(self.OPERATIONS), [weight for weight, _ in self.OPERATIONS.values()])
+        (name,) = random.choices(list(WEIGHTS), list(WEIGHTS.values()))
         try:
-            answer = await self.OPERATIONS[name][1](self, client)
+            answer = await getattr(self, f"_{name}")(client)
         except IndexError:
-            return  # there is nothing yet to do it to
+            return  # `some` found nothing to choose from yet
         self.tally[name, "done" if answer.is_success else str(answer.json()["code"])] += 1
         if answer.is_server_error:
             self.failures.append(f"{name}: {answer.status_code} {answer.text}")
@@ -55,7 +70,7 @@ class RandomLoad:
     @property
     def missed(self) -> set[str]:
         """What has not succeeded yet, except what cannot: no visit has begun."""
-        return {name for name in self.OPERATIONS if not self.tally[name, "done"]} - {"visit"}
+        return {name for name in WEIGHTS if not self.tally[name, "done"]} - {"visit"}
 
     def _regular(self) -> int:
         """Return a patient; some come often enough to be in their own way."""
@@ -128,31 +143,6 @@ class RandomLoad:
     async def _leave(self, client: httpx.AsyncClient) -> httpx.Response:
         entry, patient = some(self._entries)
         return await client.delete(f"{WAITLIST}{entry}/", headers=bearer(patient, "patient"))
-
-    # How often each is done, beside the others.
-    OPERATIONS: ClassVar[
-        dict[str, tuple[int, Callable[["RandomLoad", httpx.AsyncClient], Awaitable[httpx.Response]]]]
-    ] = {
-        "book": (30, _book),
-        "cancel": (8, _cancel),
-        "reschedule": (12, _reschedule),
-        "doctor_cancel": (5, _doctor_cancel),
-        "doctor_reschedule": (8, _doctor_reschedule),
-        "visit": (1, _visit),
-        "bulk_cancel": (2, _bulk_cancel),
-        "take_off": (3, _take_off),
-        "end_time_off": (8, _end_time_off),
-        "hours": (4, _hours),
-        "practice": (4, _practice),
-        "profile": (2, _profile),
-        "wait": (4, _wait),
-        "leave": (2, _leave),
-    }
-
-
-def some(things: Sequence[T]) -> T:
-    """Return one of several things. Raises IndexError if there is none."""
-    return random.choice(things)
 
 
 def rarely() -> bool:

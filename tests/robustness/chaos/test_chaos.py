@@ -35,9 +35,7 @@ CUT = """
     WHERE application_name = 'booking-listener' AND datname = current_database()
 """
 REQUEUE = "UPDATE notification SET due_at = now() WHERE status = 'queued' AND due_at > now() + interval '20 s'"
-ROWS = """
-    SELECT n.*, r.email FROM notification AS n INNER JOIN account AS r ON r.id = n.account_id
-"""
+ROWS = "SELECT n.*, r.email FROM notification AS n INNER JOIN account AS r ON r.id = n.account_id"
 QUEUED = """
     SELECT id, kind, account_id, attempts, due_at - now() AS due_in, outcome FROM notification WHERE status = 'queued'
 """
@@ -53,10 +51,8 @@ class Booked(NamedTuple):
 
 
 class Practice(NamedTuple):
-    """Doctors without a free place, and who waits for one of them: a patient and the doctor."""
-
     booked: list[Booked]
-    waiting: list[tuple[int, int]]
+    waiting: list[tuple[int, int]]  # patient and doctor
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ import pytest_asyncio
 from app.api.idempotency.keys import HEADER
 from app.domain.rules import RULES
 from app.workers.sweep_repository import SWEEP
-from tests.robustness.chaos.random_load import CAP, RandomLoad, open_practice
+from tests.robustness.chaos.random_load import CAP, WEIGHTS, RandomLoad, open_practice
 from tests.support.db.invariants import RECORD, broken
 from tests.support.db.retries import count_retries
 from tests.support.servers.databases import Database, execute
@@ -91,15 +91,9 @@ async def audit(random_load: RandomLoad, owner: asyncpg.Connection, until: float
 
 def report(random_load: RandomLoad, retries: Counter[str]) -> list[str]:
     """Say what was done how often, what was refused, and what was tried again."""
-    lines = [
-        f"{sum(random_load.tally.values())} requests by {WRITERS} writers in {SECONDS:.0f} s; tried again: {dict(retries)}"
-    ]
-    for name in random_load.OPERATIONS:
-        outcomes = {
-            code: number for (operation, code), number in sorted(random_load.tally.items()) if operation == name
-        }
-        lines.append(f"{name}: {outcomes}")
-    return lines
+    tally = sorted(random_load.tally.items())
+    total = f"{random_load.tally.total()} requests by {WRITERS} writers in {SECONDS:.0f} s; retries: {dict(retries)}"
+    return [total, *(f"{name}: { {code: n for (done, code), n in tally if done == name} }" for name in WEIGHTS)]
 
 
 async def test_everything_at_once(

@@ -18,7 +18,7 @@ from app.db.driver import is_retryable
 from app.domain.rules import RULES
 from tests.robustness.interleaving.player import error_name
 from tests.support.db.invariants import RECORD, broken
-from tests.support.db.offers import BEFORE, CANCEL, CLAIM, DECLINE, JOIN, LATER, LIVE, full_doctor
+from tests.support.db.offers import BEFORE, CANCEL, CLAIM, DECLINE, LATER, LIVE, full_doctor, on_offer, waiting
 from tests.support.factories import a_slot, make_patients
 from tests.support.servers.databases import Database, execute
 from tests.support.servers.worker_process import WorkerProcess, eventually
@@ -31,7 +31,6 @@ PLACES = """
     FROM appointment AS a INNER JOIN offer AS o ON o.appointment_id = a.id WHERE a.doctor_id = $1 GROUP BY a.id
 """
 ACTIVE = "SELECT count(*) FROM appointment WHERE doctor_id = $1 AND seat IS NOT NULL"
-ON_OFFER = "SELECT count(*) FROM appointment WHERE doctor_id = $1 AND status = 'offered'"
 
 
 @pytest_asyncio.fixture
@@ -77,12 +76,10 @@ class Rush:
 async def a_round(rush: Rush, owner: asyncpg.Connection) -> int:
     """Let a full doctor's patients cancel while everybody else is after the places; return the doctor."""
     doctor, holder, appointments = await full_doctor(owner, seats=SEATS, fee=random.choice([0, 100]))
-    waiting, strangers = await make_patients(owner, WAITING), await make_patients(owner, STRANGERS)
-    for patient in waiting:
-        await owner.fetch(JOIN, patient, doctor, None)
+    entrants, strangers = await waiting(owner, doctor, WAITING), await make_patients(owner, STRANGERS)
     await asyncio.gather(
         *(rush.act(CANCEL, holder, appointment) for appointment in appointments),
-        *(rush.answer(doctor, patient) for patient in waiting),
+        *(rush.answer(doctor, patient) for patient in entrants),
         *(rush.act("SELECT * FROM book($1, $2, $3)", p, doctor, a_slot(n % SEATS)) for n, p in enumerate(strangers)),
     )
     return doctor
@@ -98,7 +95,7 @@ async def settle(clock: asyncpg.Connection, doctor: int) -> bool:
         # nothing that anybody did
         await clock.execute("DELETE FROM recorded WHERE doctor_id = $1 AND n > $2", doctor, last)
     await asyncio.sleep(1)
-    return not await clock.fetchval(ON_OFFER, doctor)
+    return not await on_offer(clock, doctor)
 
 
 async def replace(workers: list[WorkerProcess]) -> None:
