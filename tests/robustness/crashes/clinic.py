@@ -53,16 +53,13 @@ def purpose(payment: asyncpg.Record) -> str:
     return "pay_back" if payment["refund_total"] else "settle"
 
 
-class Harness:
+class Harness(NamedTuple):
     """What all histories have in common: the processes, PayPal, its webhooks and a superuser's connection."""
 
-    def __init__(
-        self, processes: Processes, fake_paypal: FakePayPal, webhook_queue: WebhookQueue, db: asyncpg.Connection
-    ) -> None:
-        self.processes = processes
-        self.fake_paypal = fake_paypal
-        self.webhook_queue = webhook_queue
-        self.db = db
+    processes: Processes
+    fake_paypal: FakePayPal
+    webhook_queue: WebhookQueue
+    db: asyncpg.Connection
 
 
 class ObservedState(NamedTuple):
@@ -102,24 +99,17 @@ class Clinic:
         ledger = {kind: [thing for thing in ledger[kind] if thing["custom_id"] in references] for kind in kinds}
         return ObservedState(appointments, payments, ledger)
 
-    async def as_patient(
-        self, action: str, patient: int, path: str, body: object, crash_point: CrashPoint | None
-    ) -> None:
-        """Let a patient ask for something."""
-        await self._ask(next(self._apis), action, path, crash_point, json=body, headers=bearer(patient, "patient"))
-
-    async def as_doctor(self, action: str, path: str, body: object, crash_point: CrashPoint | None) -> None:
-        """Let the doctor ask for something."""
-        await self._ask(next(self._apis), action, path, crash_point, json=body, headers=bearer(self.doctor, "doctor"))
+    async def post(self, action: str, account: int, path: str, body: object, crash_point: CrashPoint | None) -> None:
+        """Send a request of a patient or of the doctor to one of the APIs."""
+        headers = bearer(account, "doctor" if account == self.doctor else "patient")
+        await self._ask(next(self._apis), action, path, crash_point, json=body, headers=headers)
 
     async def deliver(self, number: int, crash_point: CrashPoint | None = None) -> None:
         """Deliver one of PayPal's webhooks, perhaps once more."""
         if webhooks := await self.harness.webhook_queue.webhooks():
             webhook = webhooks[number % len(webhooks)]
-            path = "/api/payments/webhooks/paypal/"
-            await self._ask(
-                next(self._apis), "deliver", path, crash_point, content=webhook.body, headers=webhook.headers
-            )
+            request = {"content": webhook.body, "headers": webhook.headers}
+            await self._ask(next(self._apis), "deliver", "/api/payments/webhooks/paypal/", crash_point, **request)
 
     async def settle(self, payment: asyncpg.Record, crash_point: CrashPoint | None = None) -> None:
         """Have the worker look at a payment."""
@@ -144,10 +134,6 @@ class Clinic:
         await self._without_triggers(f"UPDATE payment SET due_at = now() WHERE id {theirs}", self.doctor)
         await self._without_triggers(f"UPDATE refund SET due_at = now() WHERE payment_id {theirs}", self.doctor)
 
-    async def change_fee(self, fee: int) -> None:
-        """Let the doctor ask for more, or less, from now on."""
-        await self.harness.db.execute("UPDATE doctor SET fee = $2 WHERE account_id = $1", self.doctor, fee)
-
     async def age_holds(self, minutes: int) -> None:
         """Let a while pass in the life of the holds; the calendar stays as it is, so that slots are where they were."""
         await self._shift_times(LAPSE, timedelta(minutes=minutes))
@@ -158,10 +144,9 @@ class Clinic:
 
     async def resume(self, number: int, *, and_die: bool = False) -> None:
         """Let one of the acts that wait go on, perhaps to its death."""
-        if self.harness.processes.waiting:
-            self._assert_acceptable(
-                await self.harness.processes.resume(number % len(self.harness.processes.waiting), and_die=and_die)
-            )
+        processes = self.harness.processes
+        if processes.waiting:
+            self._assert_acceptable(await processes.resume(number % len(processes.waiting), and_die=and_die))
             await self._wait_for_dead_backends()
 
     async def kill_process(self, role: str) -> None:

@@ -8,7 +8,7 @@ import pytest_asyncio
 
 from app.sandbox.paypal.server import PayPalStandIn
 from app.settings import Settings
-from tests.robustness.crashes import report
+from tests.robustness.crashes import steps
 from tests.robustness.crashes.clinic import Harness
 from tests.robustness.crashes.processes import Processes
 from tests.robustness.crashes.webhook_queue import WebhookQueue
@@ -44,11 +44,11 @@ async def harness(
         WebhookQueue(stand_in, fake_paypal) as webhook_queue,
     ):
         yield Harness(processes, fake_paypal, webhook_queue, db)
-        report.tally.update(processes.tally)
+        steps.tally.update(processes.tally)
     await db.close()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say what a soak did."""
-    for line in report.lines() if report.SOAK else []:
+    for line in steps.lines() if steps.SOAK else []:
         terminalreporter.write_line(line)

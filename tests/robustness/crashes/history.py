@@ -60,16 +60,14 @@ class History:
 
     async def book(self, action: Action) -> bool:
         body = {"doctor": self.clinic.doctor, "appointment_date": self._slot(action)}
-        await self.clinic.as_patient(
-            "book", self.clinic.patients[action.number % 2], APPOINTMENTS, body, action.crash_point("book")
-        )
+        await self._post("book", self.clinic.patients[action.number % 2], APPOINTMENTS, body, action)
         return True
 
     async def create(self, action: Action) -> bool:
         """Begin to pay."""
         if a := self._appointment(action, "pending"):
             body = {"appointment_id": a["id"], "amount": str(a["fee"]), "currency": "USD"}
-            await self._patient("create", a, "/api/payments/create/", body, action)
+            await self._post("create", a["patient_id"], "/api/payments/create/", body, action)
         return a is not None
 
     async def approve(self, action: Action) -> bool:
@@ -88,7 +86,7 @@ class History:
         if payment := self._payment(action):
             payer = "SOMEBODYELSE" if action.number % 11 == 10 else PAYER_ID
             body = {"paymentId": payment["order_id"], "PayerID": payer}
-            await self._patient("execute", payment, "/api/payments/execute/", body, action)
+            await self._post("execute", payment["patient_id"], "/api/payments/execute/", body, action)
         return payment is not None
 
     async def rush(self, action: Action) -> bool:
@@ -104,42 +102,43 @@ class History:
     async def give_up(self, action: Action) -> bool:
         """Turn back at PayPal."""
         if payment := self._payment(action):
-            await self._patient("give_up", payment, "/api/payments/cancel/", {"paymentId": payment["order_id"]}, action)
+            body = {"paymentId": payment["order_id"]}
+            await self._post("give_up", payment["patient_id"], "/api/payments/cancel/", body, action)
         return payment is not None
 
     async def cancel(self, action: Action) -> bool:
         if a := self._appointment(action, *LIVE):
-            await self._patient("cancel", a, f"{APPOINTMENTS}{a['id']}/cancel/", None, action)
+            await self._post("cancel", a["patient_id"], f"{APPOINTMENTS}{a['id']}/cancel/", None, action)
         return a is not None
 
     async def doctor_cancels(self, action: Action) -> bool:
         """The doctor cancels; for some, that time is off then."""
         if a := self._appointment(action, *LIVE):
-            body = {"block": action.number % 3 == 1}
-            path = f"{APPOINTMENTS}{a['id']}/doctor_cancel/"
-            await self.clinic.as_doctor("doctor_cancels", path, body, action.crash_point("doctor_cancels"))
+            body, path = {"block": action.number % 3 == 1}, f"{APPOINTMENTS}{a['id']}/doctor_cancel/"
+            await self._post("doctor_cancels", self.clinic.doctor, path, body, action)
         return a is not None
 
     async def doctor_cancels_all(self, action: Action) -> bool:
         path = f"{APPOINTMENTS}doctor_bulk_cancel/"
-        await self.clinic.as_doctor("doctor_cancels_all", path, {}, action.crash_point("doctor_cancels_all"))
+        await self._post("doctor_cancels_all", self.clinic.doctor, path, {}, action)
         return True
 
     async def move(self, action: Action) -> bool:
         if a := self._appointment(action, *LIVE):
-            body = {"appointment_date": self._slot(action)}
-            await self._patient("move", a, f"{APPOINTMENTS}{a['id']}/reschedule/", body, action)
+            body, path = {"appointment_date": self._slot(action)}, f"{APPOINTMENTS}{a['id']}/reschedule/"
+            await self._post("move", a["patient_id"], path, body, action)
         return a is not None
 
     async def doctor_moves(self, action: Action) -> bool:
         if a := self._appointment(action, *LIVE):
-            body = {"appointment_date": self._slot(action)}
-            path = f"{APPOINTMENTS}{a['id']}/doctor_reschedule/"
-            await self.clinic.as_doctor("doctor_moves", path, body, action.crash_point("doctor_moves"))
+            body, path = {"appointment_date": self._slot(action)}, f"{APPOINTMENTS}{a['id']}/doctor_reschedule/"
+            await self._post("doctor_moves", self.clinic.doctor, path, body, action)
         return a is not None
 
     async def change_fee(self, action: Action) -> bool:
-        await self.clinic.change_fee((0, 50, 100)[action.number % 3])
+        fee = (0, 50, 100)[action.number % 3]
+        change = "UPDATE doctor SET fee = $2 WHERE account_id = $1"
+        await self.clinic.harness.db.execute(change, self.clinic.doctor, fee)
         return True
 
     async def deliver(self, action: Action) -> bool:
@@ -177,7 +176,7 @@ class History:
             (other,) = set(self.clinic.patients) - {a["patient_id"]}
             await self.clinic.age_holds(HOLD)
             body = {"doctor": self.clinic.doctor, "appointment_date": a["during"].lower.isoformat()}
-            await self.clinic.as_patient("book", other, APPOINTMENTS, body, None)
+            await self.clinic.post("book", other, APPOINTMENTS, body, None)
         return a is not None
 
     async def pass_time(self, action: Action) -> bool:
@@ -197,8 +196,8 @@ class History:
         await self.clinic.kill_process(ROLES[action.number % len(ROLES)])
         return True
 
-    async def _patient(self, name: str, whose: asyncpg.Record, path: str, body: object, action: Action) -> None:
-        await self.clinic.as_patient(name, whose["patient_id"], path, body, action.crash_point(name))
+    async def _post(self, name: str, account: int, path: str, body: object, action: Action) -> None:
+        await self.clinic.post(name, account, path, body, action.crash_point(name))
 
     def _slot(self, action: Action) -> str:
         return self.clinic.slots[action.number % len(self.clinic.slots)].isoformat()

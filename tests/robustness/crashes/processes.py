@@ -15,7 +15,6 @@ from contextlib import suppress
 from functools import cache
 from multiprocessing.connection import Connection
 from pathlib import Path
-from types import TracebackType
 from typing import Any, NamedTuple
 
 import httpx
@@ -38,11 +37,11 @@ from tests.robustness.crashes.crash_points import (
 )
 from tests.robustness.crashes.steps import Tally
 from tests.robustness.crashes.worker_api import create_jobs
-from tests.support.servers.forks import FORK_SERVER
+from tests.support.servers.forks import FORK_SERVER, redirect_output
 from tests.support.servers.http_server import serving
 
-ROLES = ("api", "other api", "worker")
 APPS: dict[str, Callable[[Settings], Litestar]] = {"api": create_app, "other api": create_app, "worker": create_jobs}
+ROLES = tuple(APPS)
 
 
 class PausedAction(NamedTuple):
@@ -88,9 +87,7 @@ class Processes:
         asyncio.get_running_loop().add_reader(self._told.fileno(), self._read_events)
         return self
 
-    async def __aexit__(
-        self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         for role in list(self._members):
             await self.kill(role)
         asyncio.get_running_loop().remove_reader(self._told.fileno())
@@ -195,9 +192,7 @@ def _run_forker(
 ) -> None:
     """Fork a process for each role that is asked for, and bury each whose id is told; end when nobody asks any more."""
     os.setpgrp()
-    with log.open("ab") as output:
-        os.dup2(output.fileno(), 1)
-        os.dup2(output.fileno(), 2)
+    redirect_output(log)
     vars(ssl).update(create_default_context=cache(ssl.create_default_context))  # each fork would take 80 ms for its own
     watch(send_event.send_bytes)
     apps = {role: create(settings) for role, create in APPS.items()}

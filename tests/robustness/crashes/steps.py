@@ -1,5 +1,6 @@
 """The steps of each act, and the moments of them: everywhere that a process can die."""
 
+import os
 from collections import Counter
 
 from tests.robustness.crashes.crash_points import MOMENTS, Moment
@@ -37,6 +38,12 @@ POINTS: list[tuple[str, str, Moment]] = [
 
 Tally = Counter[tuple[str, str, str, str]]  # of act, step, moment, and what became of the act there
 
+HISTORIES = int(os.environ.get("BOOKING_SOAK_HISTORIES", "12"))
+SOAK = "BOOKING_SOAK_HISTORIES" in os.environ
+
+tally: Tally = Counter()
+counts: Counter[str] = Counter()  # of whatever else there is to count, by name
+
 
 def unknown(tally: Tally) -> set[tuple[str, str]]:
     """Return the steps that were reached and are not in the list."""
@@ -46,3 +53,15 @@ def unknown(tally: Tally) -> set[tuple[str, str]]:
 def survived(tally: Tally) -> list[tuple[str, str, Moment]]:
     """Return the points at which nothing has ever died."""
     return [point for point in POINTS if not tally[(*point, "dies")]]
+
+
+def lines() -> list[str]:
+    """Return the report."""
+    counted = [f"{count:7} {name}" for name, count in sorted(counts.items())]
+    heads = f"{'action':20}{'step':24}{'moment':12}{'lived':>8}{'waited':>8}{'died':>8}"
+    points = [
+        f"{action:20}{step:24}{moment:12}"
+        + "".join(f"{tally[action, step, moment, verdict]:8}" for verdict in ("lives", "waits", "dies"))
+        for action, step, moment in POINTS
+    ]
+    return [*counted, heads, *points]

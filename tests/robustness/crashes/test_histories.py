@@ -19,7 +19,7 @@ from tests.robustness.crashes.actions import WEIGHTS, Action
 from tests.robustness.crashes.clinic import Clinic, Harness
 from tests.robustness.crashes.history import History
 from tests.robustness.crashes.recovery import FinalOutcome, violations_after_recovery, violations_now
-from tests.robustness.crashes.report import HISTORIES, SOAK, counts
+from tests.robustness.crashes.steps import HISTORIES, SOAK, counts
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
 

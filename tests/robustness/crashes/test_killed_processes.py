@@ -10,8 +10,7 @@ from tests.robustness.crashes.crash_points import MOMENTS, Moment
 from tests.robustness.crashes.history import History
 from tests.robustness.crashes.processes import ROLES
 from tests.robustness.crashes.recovery import FinalOutcome, violations_after_recovery, violations_now
-from tests.robustness.crashes.report import SOAK
-from tests.robustness.crashes.steps import READING, STEPS, survived, unknown
+from tests.robustness.crashes.steps import READING, SOAK, STEPS, survived, unknown
 
 
 class Way(NamedTuple):

@@ -5,7 +5,6 @@ Delivered late, in another order, again, or never: each goes out byte for byte, 
 
 import asyncio
 import json
-from types import TracebackType
 from typing import Any, NamedTuple
 
 from litestar import Litestar, Request, post
@@ -46,9 +45,7 @@ class WebhookQueue:
         self._stand_in.send_webhooks_to(self._server.url)
         return self
 
-    async def __aexit__(
-        self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self._server.stop()
 
     async def webhooks(self) -> list[Webhook]:

@@ -108,14 +108,11 @@ CLOCK = ("lapse", "sweep")
 AGAINST_MONEY = ("cancel", "bulk_cancel", "reschedule")
 PAIRS = {
     "rivals": (SAME_SLOT, combinations_with_replacement(OPERATIONS, 2)),
-    "one appointment": (
-        ONE_APPOINTMENT,
-        combinations_with_replacement((*FREE_A_SLOT, *MOVES), 2),
-    ),
+    "one appointment": (ONE_APPOINTMENT, combinations_with_replacement((*FREE_A_SLOT, *MOVES), 2)),
     "freed slot": (FREED_SLOT, product(["book"], ("cancel", "bulk_cancel", *MOVES))),
     "blocked slot": (BLOCKED_SLOT, product(["book"], ("bulk_cancel", "doctor_reschedule", "time_off", "hours"))),
     "lapsed hold": (LAPSED_HOLD, product(CLOCK, (*FREE_A_SLOT, *MOVES))),
-    "last seat": (LAST_SEAT, [*product(("book", "lapse"), ("book", "cap", "sweep"))]),
+    "last seat": (LAST_SEAT, product(("book", "lapse"), ("book", "cap", "sweep"))),
     "lapsed seat": (LAPSED_SEAT, [("lapse", "book")]),
     "freed seat": (FREED_SEAT, product(["book"], FREE_A_SLOT)),
     "one patient": (ONE_PATIENT, product(TAKE_A_SLOT, TAKE_A_SLOT)),
@@ -123,12 +120,7 @@ PAIRS = {
     "freed patient": (FREED_PATIENT, product((*FREE_A_SLOT, *MOVES), TAKE_A_SLOT)),
     "last hold": (LAST_HOLD, [("book", "book")]),
     "freed hold": (FREED_HOLD, product(FREE_A_SLOT, ["book"])),
-    "paying": (
-        PAYING,
-        [
-            *product(("begin_capture", "give_up"), (*AGAINST_MONEY, "begin_capture", "give_up")),
-        ],
-    ),
+    "paying": (PAYING, product(("begin_capture", "give_up"), (*AGAINST_MONEY, "begin_capture", "give_up"))),
     "taking": (
         TAKING,
         [

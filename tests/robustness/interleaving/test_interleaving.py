@@ -12,7 +12,7 @@ import pytest_asyncio
 from app.db.driver import RETRYABLE
 from app.domain.rules import RULES
 from tests.robustness.interleaving.operation_pairs import ONE_ALWAYS_REFUSED, RETRIED, Case, cases
-from tests.robustness.interleaving.operations import MONEY, OPERATIONS
+from tests.robustness.interleaving.operations import statement
 from tests.robustness.interleaving.player import DONE, Interleaving, Session, Statement, explore
 from tests.robustness.interleaving.setups import Scenario, Setup, set_up, states
 from tests.support.db.invariants import RECORD, broken
@@ -104,13 +104,12 @@ async def perform(company: Company, case: Case, origin: datetime, *sides: int) -
 
 def part(company: Company, case: Case, setup: Setup, side: int) -> Session:
     """Return the session of one side."""
-    operation = case.operations[side]
-    doctor = setup.sides[side].doctor
-    look = Statement("look", f"SELECT count(*) FROM appointment WHERE doctor_id = {doctor}")
-    # at READ COMMITTED a look leaves neither a snapshot nor a lock behind
-    looks = [] if company.level == READ_COMMITTED else [look]
-    statement = (OPERATIONS | MONEY)[operation](setup.sides[side])
-    return Session(operation, company.players[side], company.level, [*looks, statement])
+    operation, participant = case.operations[side], setup.sides[side]
+    statements = [statement(operation, participant)]
+    if company.level != READ_COMMITTED:  # there a read leaves neither a snapshot nor a lock behind
+        look = f"SELECT count(*) FROM appointment WHERE doctor_id = {participant.doctor}"
+        statements.insert(0, Statement("look", look))
+    return Session(operation, company.players[side], company.level, statements)
 
 
 async def faults(company: Company, case: Case, setups: Sequence[Setup]) -> list[list[str]]:
