@@ -5,31 +5,20 @@ database, it keeps what is written apart from what counts: a lapsed hold stays `
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from tests.robustness.model.model_calendar import Span, local
 from tests.robustness.model.model_offers import WINDOW
-from tests.robustness.model.model_records import HELD, Appointment, Doctor, Offer, Refused, WaitlistEntry
+from tests.robustness.model.model_records import HELD, Appointment, Doctor, Offer, Refused
 from tests.robustness.model.model_schedule import Schedule
 
 NOTICE, CORRECTION = timedelta(hours=72), timedelta(hours=168)
 
 
-@dataclass
 class World(Schedule):
-    """Doctors and patients by id, appointments and waitlist entries in the order in which they came about."""
-
-    now: datetime
-    hold: timedelta
-    hold_limit: int
-    doctors: dict[int, Doctor]
-    patients: list[int]
-    appointments: list[Appointment] = field(default_factory=list)
-    entries: list[WaitlistEntry] = field(default_factory=list)
-    offers: list[Offer] = field(default_factory=list)
-    act: int = 0
-    moment_number: int = 0
+    """The rules of appointments, on top of those of schedules, the waitlist and offers."""
 
     def broken(
         self,
@@ -190,16 +179,6 @@ class World(Schedule):
             self.end(a, status)
         return [a]
 
-    def retire(self, doctor: int, patient: int | None = None) -> None:
-        """Write down which of a doctor's and of a patient's holds have lapsed and which of their visits are over."""
-        for a in self.appointments:
-            if (
-                a.status in HELD
-                and not a.is_active(self.now)
-                and (a.doctor == doctor or a.patient in {patient} - {None})
-            ):
-                self.end(a, a.counts_as(self.now))
-
     def sweep(self, doctor: int) -> list[int]:
         self._doctor(doctor)
         self.retire(doctor)
@@ -231,3 +210,20 @@ class World(Schedule):
     def _refuse_unless_ahead(self, a: Appointment) -> None:
         if not a.is_ahead(self.now):
             raise Refused("appointment_status_transition")
+
+
+class Snapshot:
+    """A world as it was."""
+
+    def __init__(self, world: World) -> None:
+        things = (world, *world.doctors.values(), *world.appointments, *world.entries, *world.offers)
+        self._was = [(thing, _copied(vars(thing))) for thing in things]
+
+    def restore(self) -> None:
+        """Make it so again."""
+        for thing, was in self._was:
+            vars(thing).update(_copied(was))
+
+
+def _copied(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value.copy() if isinstance(value, list | dict) else value for name, value in fields.items()}

@@ -3,20 +3,19 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from itertools import count
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import asyncpg
 from hypothesis import assume, event
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
 
-from tests.robustness.model.model import World
+from tests.robustness.model.model import Snapshot, World
 from tests.robustness.model.model_calendar import MINUTE, local, make_zone
 from tests.robustness.model.model_choices import STEPS, ZONES, Choices, edges_of
 from tests.robustness.model.model_offers import WINDOW
 from tests.robustness.model.model_postgres import BOOK, Postgres, span_of
 from tests.robustness.model.model_records import Appointment, Doctor, Refused
-from tests.robustness.model.model_snapshot import Snapshot
 
 NUMBER = st.integers(0, 10_000)  # one of whatever there is, counted round and round
 LENGTHS = st.sampled_from(STEPS)
@@ -71,10 +70,7 @@ class ComparedHistory(Choices, RuleBasedStateMachine):
 
     def book_slot(self, patient: int, doctor: int, at: datetime, by: str = "app") -> None:
         """Book the slot that starts then."""
-        self.same(
-            lambda: self.postgres.act(BOOK[by], patient, doctor, at, by=by),
-            lambda: self.world.book(patient, doctor, at, by=by),
-        )
+        self.run_both((BOOK[by], patient, doctor, at), lambda: self.world.book(patient, doctor, at, by=by), by=by)
 
     def appointment_at(self, number: int, edge: tuple[str, bool] | None) -> Appointment | None:
         """Return an appointment; with an edge the next one, after waiting until its rules are about to change, or have."""
@@ -87,7 +83,7 @@ class ComparedHistory(Choices, RuleBasedStateMachine):
 
     def id_of(self, a: Appointment) -> int:
         """Return the number of an appointment in PostgreSQL."""
-        found: int = next(number for number, known in zip(self.ids, self.world.appointments, strict=True) if known is a)
+        found: int = self.ids[_place(self.world.appointments, a)]
         return found
 
     def _wait_for(self, a: Appointment, edge: str, before: bool) -> None:
@@ -101,6 +97,12 @@ class ComparedHistory(Choices, RuleBasedStateMachine):
         self.postgres.pass_time(self.world.doctors, time)
         self.world.pass_time(time)
         self.changed = True
+
+    def run_both(
+        self, statement: tuple[str, *tuple[Any, ...]], in_model: Callable[[], Answer], by: str = "app"
+    ) -> None:
+        """Run a statement with its arguments in PostgreSQL, and the same act in the model, as `same` does."""
+        self.same(lambda: self.postgres.act(*statement, by=by), in_model)
 
     def same(self, in_postgres: Callable[[], Answer], in_model: Callable[[], Answer]) -> None:
         """Do something in both: as many rows are the answer, or the same rule is broken."""
@@ -133,14 +135,12 @@ class ComparedHistory(Choices, RuleBasedStateMachine):
         doctors = self.world.doctors
         self.entry_ids = [row["id"] for row in seen.entries]
         columns = ("doctor_id", "patient_id", "desired_date", "priority_class", "status")
-        assert [tuple(row[column] for column in columns) for row in seen.entries] == [
-            (entry.doctor, entry.patient, entry.day, entry.priority, entry.status) for entry in self.world.entries
-        ]
+        entries = [(e.doctor, e.patient, e.day, e.priority, e.status) for e in self.world.entries]
+        assert [tuple(row[column] for column in columns) for row in seen.entries] == entries
         self._same_offers(seen.offers)
         self.time_off = [(row["id"], row["doctor_id"], span_of(row)) for row in seen.time_off]
-        assert sorted((doctor, span) for _, doctor, span in self.time_off) == sorted(
-            (doctor, span) for doctor in doctors for span in doctors[doctor].away
-        )
+        away = sorted((doctor, span) for doctor in doctors for span in doctors[doctor].away)
+        assert sorted((doctor, span) for _, doctor, span in self.time_off) == away
         if self.changed:
             free = {row["doctor"]: row["starts"] for row in seen.free_slots}
             assert free == {doctor: self.world.free_slots(doctor) for doctor in doctors}
@@ -150,11 +150,8 @@ class ComparedHistory(Choices, RuleBasedStateMachine):
         self.offer_ids = [row["id"] for row in rows]
         assert len(rows) == len(self.world.offers)
         for row, o in zip(rows, self.world.offers, strict=True):
-            entry = self.entry_ids.index(row["waitlist_entry_id"])
-            assert (self.ids.index(row["appointment_id"]), entry) == (
-                _place(self.world.appointments, o.slot),
-                _place(self.world.entries, o.entry),
-            )
+            assert self.ids.index(row["appointment_id"]) == _place(self.world.appointments, o.slot)
+            assert self.entry_ids.index(row["waitlist_entry_id"]) == _place(self.world.entries, o.entry)
             assert (row["wave"], row["status"].replace("sent", "queued")) == (o.wave, o.status)
             # PostgreSQL looked at the clock a moment later than the model
             for column, modelled in (("created_at", o.made_at), ("due_at", o.due), ("expires_at", o.ends)):

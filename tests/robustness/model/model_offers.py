@@ -1,9 +1,10 @@
 """The offers of the model: who is offered which slot, in which wave, and when that ends."""
 
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from tests.robustness.model.model_calendar import MINUTE, Span, local
-from tests.robustness.model.model_records import OPEN, Appointment, Doctor, Offer, WaitlistEntry
+from tests.robustness.model.model_records import HELD, OPEN, Appointment, Doctor, Offer, WaitlistEntry
 
 WINDOW = timedelta(hours=360)
 FIRST_WAVE, MIN_NOTICE, WAVES = 3, timedelta(hours=2), 4
@@ -14,16 +15,20 @@ def wave_delay(lead: timedelta) -> timedelta:
     return min(max(lead / 48, 10 * MINUTE), 60 * MINUTE)
 
 
+@dataclass
 class Offers:
-    """What a World has on offer."""
+    """Doctors by id, appointments, waitlist entries and offers in the order in which they were made."""
 
     now: datetime
-    act: int  # counts what has happened
     hold: timedelta
+    hold_limit: int
     doctors: dict[int, Doctor]
-    appointments: list[Appointment]
-    entries: list[WaitlistEntry]
-    offers: list[Offer]
+    patients: list[int]
+    appointments: list[Appointment] = field(default_factory=list)
+    entries: list[WaitlistEntry] = field(default_factory=list)
+    offers: list[Offer] = field(default_factory=list)
+    act: int = 0  # the number of the act that is being judged
+    moment_number: int = 0
 
     def active_of(self, doctor: int) -> list[Appointment]:
         return [a for a in self.appointments if a.doctor == doctor and a.is_active(self.now)]
@@ -53,17 +58,10 @@ class Offers:
     def suits(self, entry: WaitlistEntry, slot: Span) -> bool:
         """Whether a slot can be offered to an entry: on its day, not too soon, new to the patient, who is free then."""
         day = local(slot.start, self.doctors[entry.doctor].timezone).date()
-        busy = [
-            a
-            for a in self.appointments
-            if a.patient == entry.patient and a.is_active(self.now) and a.span.overlaps(slot)
-        ]
-        return (
-            entry.day in (None, day)
-            and slot.start - MIN_NOTICE > self.now
-            and not self._was_offered(entry, slot)
-            and not busy
-        )
+        on_time = entry.day in (None, day) and slot.start - MIN_NOTICE > self.now
+        theirs = [a for a in self.appointments if a.patient == entry.patient and a.is_active(self.now)]
+        busy = any(a.span.overlaps(slot) for a in theirs)
+        return on_time and not self._was_offered(entry, slot) and not busy
 
     def _was_offered(self, entry: WaitlistEntry, slot: Span) -> bool:
         def had_since(o: Offer) -> bool:
@@ -152,9 +150,13 @@ class Offers:
         for o in self.open_offers():
             if o.slot.doctor == doctor and o.ends <= self.now:
                 self.end_offer(o, "expired")
-        for e in self.entries:
-            if e.doctor == doctor and e.status == "offered" and not self.has_claim(e) and not self.open_offers(to=e):
-                e.status = "waiting"
+        for e in self.without_offer(doctor):
+            e.status = "waiting"
+
+    def without_offer(self, doctor: int) -> list[WaitlistEntry]:
+        """Return the entries that count as offered, although none of their offers is open or claimed."""
+        offered = [e for e in self.entries if e.doctor == doctor and e.status == "offered"]
+        return [e for e in offered if not self.has_claim(e) and not self.open_offers(to=e)]
 
     def end_offer(self, o: Offer, status: str) -> None:
         o.status = status
@@ -179,8 +181,6 @@ class Offers:
         self.happened()
         a.end(status, canceled_by)
         a.changed, a.changed_in, a.changed_at = self.moment_number, self.act, self.now
-
-    moment_number: int
 
     def happened(self) -> int:
         """Count on: what comes later has a higher number."""
@@ -210,7 +210,11 @@ class Offers:
         return a
 
     def retire(self, doctor: int, patient: int | None = None) -> None:
-        raise NotImplementedError
+        """Write down which of a doctor's and of a patient's holds have lapsed and which of their visits are over."""
+        for a in self.appointments:
+            theirs = a.doctor == doctor or a.patient in {patient} - {None}
+            if theirs and a.status in HELD and not a.is_active(self.now):
+                self.end(a, a.counts_as(self.now))
 
     def seat(self, doctor: int) -> int:
         return min(set(range(1, 31)) - {a.seat for a in self.appointments if a.doctor == doctor})

@@ -10,8 +10,6 @@ from tests.robustness.model.model_records import LIVE, OPEN, Appointment, Doctor
 class Waitlist(Offers):
     """What a World does for those who wait."""
 
-    patients: list[int]
-
     def free_slots(self, doctor: int) -> list[datetime]:
         """Return the starts that anybody could book."""
         owed = self.owed(doctor) if self.has_waitlist(doctor) else []
@@ -77,20 +75,11 @@ class Waitlist(Offers):
 
     def is_due(self, doctor: int) -> bool:
         """Whether the sweep has something to do for a doctor's waitlist."""
-        offered = self.on_offer(doctor)
-        return (
-            any(
-                a.span.start - MIN_NOTICE <= self.now
-                or not self.open_offers(of=a)
-                or any(o.due <= self.now for o in self.open_offers(of=a))
-                for a in offered
-            )
-            or any(
-                e.doctor == doctor and e.status == "offered" and not self.has_claim(e) and not self.open_offers(to=e)
-                for e in self.entries
-            )
-            or (self.has_waitlist(doctor) and bool(self.owed(doctor)))
-        )
+        for a in self.on_offer(doctor):
+            offers = self.open_offers(of=a)
+            if a.span.start - MIN_NOTICE <= self.now or not offers or any(o.due <= self.now for o in offers):
+                return True
+        return bool(self.without_offer(doctor)) or (self.has_waitlist(doctor) and bool(self.owed(doctor)))
 
     def _outwaited(self) -> list[WaitlistEntry]:
         """Return the live entries whose day is over where the doctor is."""

@@ -10,12 +10,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
+from tests.robustness.model.model import Snapshot
 from tests.robustness.model.model_actions import ComparedActions, Edge
 from tests.robustness.model.model_calendar import MINUTE, make_zone
 from tests.robustness.model.model_choices import ZONES, edges_of
 from tests.robustness.model.model_offers import wave_delay
 from tests.robustness.model.model_records import OPEN, Appointment
-from tests.robustness.model.model_snapshot import Snapshot
 from tests.robustness.model.real_time_postgres import RealTimePostgres
 
 TICK, RESOLUTION = 5 * MINUTE, timedelta(microseconds=1)
