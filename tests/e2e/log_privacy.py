@@ -24,7 +24,6 @@ class Person(NamedTuple):
     role: str = "patient"
 
     def body(self, **fields: object) -> dict[str, object]:
-        """Return what they register with."""
         return self._asdict() | fields
 
 
@@ -61,7 +60,6 @@ class PrivateStory:
         self._access: dict[str, str] = {}
 
     async def call(self, status: int, method: str, path: str, who: Person | None = None, **request: Any) -> Any:
-        """Make a call, which must be answered with `status`; return the answer's body."""
         headers = {"Authorization": f"Bearer {self._access[who.username]}"} if who else {}
         headers |= request.pop("headers", {})
         answer = await self._client.request(method, path, headers=headers, **request)

@@ -17,7 +17,6 @@ PACKAGE = "generated_booking_client"
 
 
 def part(name: str) -> Any:
-    """Return a module of the generated client."""
     return import_module(f"{PACKAGE}.{name}")
 
 

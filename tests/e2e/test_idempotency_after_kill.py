@@ -37,8 +37,6 @@ ALL_DUE = "SET session_replication_role = replica; UPDATE payment SET due_at = n
 
 
 class KillableApi:
-    """An API as a process that can be killed and started again."""
-
     def __init__(self, api: Api, environment: dict[str, str]) -> None:
         self._api = api
         self._environment = environment
@@ -49,7 +47,6 @@ class KillableApi:
         return httpx.AsyncClient(base_url=self._api.url, timeout=60)
 
     async def kill(self) -> None:
-        """End it at once (-9)."""
         self._api.child.kill()
         await self._api.child.wait()
 

@@ -58,7 +58,6 @@ class TalkativeMailbox(Mailbox):
 
 @pytest_asyncio.fixture
 async def mail_server() -> AsyncIterator[dict[str, str]]:
-    """The settings of a talkative mail server."""
     mailbox = TalkativeMailbox()
     await mailbox.start()
     yield {"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": str(mailbox.smtp_port)}

@@ -89,7 +89,6 @@ TBS = DER.index(CERTIFICATE.tbs_certificate_bytes)  # where begins what is signe
 
 
 def pem(der: bytes | bytearray) -> bytes:
-    """Wrap a certificate up."""
     return b"-----BEGIN CERTIFICATE-----\n" + base64.encodebytes(der) + b"-----END CERTIFICATE-----\n"
 
 

@@ -55,7 +55,6 @@ EVENTS = ["caught", "a.library", "b.library", "asyncio", "error_ignored", "py.wa
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run Python to its end, with these variables only."""
     kept = {"PATH": os.environ["PATH"]}
     return subprocess.run(  # noqa: S603  our own program
         [sys.executable, *arguments], env=kept | environment, capture_output=True, text=True, check=False, timeout=120

@@ -38,7 +38,6 @@ class Load:
         self._booked: deque[tuple[int, dict[str, str]]] = deque(maxlen=100)
 
     async def register_people(self) -> None:
-        """Make the accounts. Raises AssertionError if one cannot be made."""
         self._doctors = [await register(self._client, "doctor", fee="0") for _ in range(6)]
         self._patients = [await register(self._client) for _ in range(CLIENTS)]
 
@@ -61,7 +60,6 @@ class Load:
             await asyncio.sleep(random.uniform(0.1, 0.5))
 
     async def ask(self, load_request: LoadRequest) -> httpx.Response:
-        """Make a request and keep its answer."""
         name, request = load_request
         began = time.monotonic()
         response = await self._client.send(request)

@@ -36,8 +36,6 @@ WEIGHTS = {  # of each operation, when one is chosen at random
 
 
 class Booked(NamedTuple):
-    """An appointment that came about."""
-
     id: int
     doctor: int
     patient: int
@@ -146,7 +144,6 @@ class RandomLoad:
 
 
 def rarely() -> bool:
-    """Return True now and then."""
     return random.random() < 0.3
 
 
@@ -162,7 +159,6 @@ def week_of(slots: list[datetime], free: datetime | None = None) -> list[dict[st
 
 
 async def open_practice(owner: asyncpg.Connection) -> RandomLoad:
-    """Make the doctors and the patients, and choose the slots that all of them want."""
     soon, later = timedelta(days=2), timedelta(days=4)  # too late to be canceled by the patient, and early enough
     slots = [a_slot(n, after=soon) for n in range(3)] + [a_slot(n, after=later) for n in range(10)]
     hours = tuple((day, 0, 1440) for day in {slot.isoweekday() for slot in slots})

@@ -43,8 +43,6 @@ REASONS = {"the appointment has changed since", "the offer has been superseded",
 
 
 class Booked(NamedTuple):
-    """An appointment and its parties."""
-
     appointment: int
     doctor: int
     patient: int
@@ -65,7 +63,6 @@ def rng() -> random.Random:
 
 @pytest_asyncio.fixture
 async def mailbox(rng: random.Random) -> AsyncIterator[RandomlyFailingMailbox]:
-    """A mailbox that fails half of the time."""
     box = RandomlyFailingMailbox(rng)
     await box.start()
     yield box
@@ -101,8 +98,6 @@ async def cancel_everything(database: Database, practice: Practice, rng: random.
 
 
 class Chaos:
-    """What goes wrong, and how often it did."""
-
     def __init__(self, rng: random.Random) -> None:
         self.done: Counter[str] = Counter()
         self._dice = rng
@@ -119,7 +114,6 @@ class Chaos:
             await worker.start()
 
     async def flush(self, redis: Redis) -> None:
-        """Let Redis forget everything, once."""
         await asyncio.sleep(self._dice.uniform(0.2, 0.8) * SECONDS)
         await redis.flushdb()
 

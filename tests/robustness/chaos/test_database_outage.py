@@ -36,8 +36,6 @@ BUSY = 10  # seconds that an answer may lie about on a busy machine before it is
 
 
 class Stack(NamedTuple):
-    """API and worker as processes, the servers under them, and the mails."""
-
     postgres: EmbeddedPostgres
     api: Api
     worker: WorkerProcess
@@ -47,7 +45,6 @@ class Stack(NamedTuple):
 
 @pytest_asyncio.fixture
 async def stack(tmp_path: Path, redis_url: str) -> AsyncIterator[Stack]:
-    """Everything, running."""
     postgres, api, mailbox = EmbeddedPostgres(tmp_path, {"fsync": "off"}), Api(tmp_path), Mailbox()
     await postgres.start()
     await mailbox.start()
@@ -99,7 +96,6 @@ def children(parent: int) -> list[int]:
 
 
 async def readiness(client: httpx.AsyncClient) -> tuple[int, str]:
-    """Return how the API answers when asked whether it is ready."""
     answer = await client.get("/health/ready")
     return answer.status_code, answer.json()["database"]
 

@@ -44,7 +44,6 @@ LAPSE = """
 
 @pytest_asyncio.fixture
 async def random_load(database: Database, owner: asyncpg.Connection) -> AsyncIterator[RandomLoad]:
-    """A practice where people meet."""
     await execute(database.superuser, RECORD, DAWDLE, *DAWDLERS)
     yield await open_practice(owner)
 
@@ -90,7 +89,6 @@ async def audit(random_load: RandomLoad, owner: asyncpg.Connection, until: float
 
 
 def report(random_load: RandomLoad, retries: Counter[str]) -> list[str]:
-    """Say what was done how often, what was refused, and what was tried again."""
     tally = sorted(random_load.tally.items())
     total = f"{random_load.tally.total()} requests by {WRITERS} writers in {SECONDS:.0f} s; retries: {dict(retries)}"
     return [total, *(f"{name}: { {code: n for (done, code), n in tally if done == name} }" for name in WEIGHTS)]

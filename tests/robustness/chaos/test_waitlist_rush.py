@@ -42,8 +42,6 @@ async def clock(database: Database) -> AsyncIterator[asyncpg.Connection]:
 
 
 class Rush:
-    """Everybody who acts, on a few connections, and what came of it."""
-
     def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
         self.pool = pool
         self.tally: Counter[str] = Counter()

@@ -63,16 +63,12 @@ class Harness(NamedTuple):
 
 
 class ObservedState(NamedTuple):
-    """What has come about: rows of PostgreSQL's, and PayPal's ledger."""
-
     appointments: list[asyncpg.Record]
     payments: list[asyncpg.Record]
     ledger: dict[str, list[dict[str, Any]]]
 
 
 class Clinic:
-    """One doctor and two patients."""
-
     def __init__(self, harness: Harness, doctor: int, patients: list[int]) -> None:
         self.harness = harness
         self.doctor = doctor
@@ -116,15 +112,12 @@ class Clinic:
         await self._ask("worker", purpose(payment), f"/settle/{payment['id']}", crash_point)
 
     async def reconcile(self, crash_point: CrashPoint | None = None) -> None:
-        """Have the worker look for money without an appointment."""
         await self._ask("worker", "reconcile", "/reconcile", crash_point)
 
     async def sweep(self, crash_point: CrashPoint | None = None) -> None:
-        """Have the worker write down what has lapsed."""
         await self._ask("worker", "sweep", f"/sweep/{self.doctor}", crash_point)
 
     async def due(self) -> list[asyncpg.Record]:
-        """Return the payments that the worker is to look at."""
         rows: list[asyncpg.Record] = await self.harness.db.fetch(DUE, self.doctor)
         return rows
 
@@ -150,7 +143,6 @@ class Clinic:
             await self._wait_for_dead_backends()
 
     async def kill_process(self, role: str) -> None:
-        """Kill one of our processes, whatever it is doing."""
         await self.harness.processes.kill(role)
         await self._wait_for_dead_backends()
 

@@ -24,7 +24,6 @@ def batch() -> int:
 
 @pytest_asyncio.fixture(scope="module")
 async def stand_in(batch: int, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[PayPalStandIn]:
-    """The batch's PayPal."""
     del batch
     paypal = PayPalStandIn(tmp_path_factory.mktemp("paypal"), webhook_pause=0.05)
     await paypal.start()
@@ -36,7 +35,6 @@ async def stand_in(batch: int, tmp_path_factory: pytest.TempPathFactory) -> Asyn
 async def harness(
     settings: Settings, stand_in: PayPalStandIn, database: Database, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Harness]:
-    """The module's stage."""
     db = await asyncpg.connect(database.superuser)
     async with (
         Processes(settings, tmp_path_factory.mktemp("processes") / "log") as processes,

@@ -135,7 +135,6 @@ class WatchedDriver:
         return getattr(self._connection, name)
 
     async def fetch(self, sql: str, *arguments: Any) -> Any:
-        """Run a statement."""
         found = STATEMENT.search(sql)
         assert found, sql
         reach = partial(_reach, self._tell, found[1] or found[2], backend=self._connection.get_server_pid())
@@ -160,7 +159,6 @@ class WatchedTransport(httpx.AsyncHTTPTransport):
         self._tell = send_event
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Carry a request."""
         step = next(name for name, path in CALLS.items() if re.fullmatch(path, request.url.path))
 
         async def notice(event: str, _: dict[str, Any]) -> None:

@@ -34,7 +34,6 @@ class History:
         self.observed = await self.clinic.observe()
 
     async def add_fault(self, fault: Fault, times: int = 1) -> None:
-        """Have something go wrong."""
         more = {"issue": fault.issue} if fault.issue else {}
         await self.clinic.harness.fake_paypal.add_fault(fault.operation, fault.kind, times=times, **more)
 

@@ -45,16 +45,12 @@ ROLES = tuple(APPS)
 
 
 class PausedAction(NamedTuple):
-    """An act that waits at a step of it."""
-
     action: int
     process: "ManagedProcess"
     request: "asyncio.Task[httpx.Response]"
 
 
 class ManagedProcess:
-    """A process that serves at `url` while it lives."""
-
     def __init__(self, pid: int, url: str) -> None:
         self.pid = pid
         self.http = httpx.AsyncClient(base_url=url, trust_env=False, timeout=LONG)

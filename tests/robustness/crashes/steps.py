@@ -56,7 +56,6 @@ def survived(tally: Tally) -> list[tuple[str, str, Moment]]:
 
 
 def lines() -> list[str]:
-    """Return the report."""
     counted = [f"{count:7} {name}" for name, count in sorted(counts.items())]
     heads = f"{'action':20}{'step':24}{'moment':12}{'lived':>8}{'waited':>8}{'died':>8}"
     points = [

@@ -44,15 +44,11 @@ ACTS = st.builds(
 
 
 class House(NamedTuple):
-    """What every history is played on, and how it is run from synchronous code."""
-
     harness: Harness
     run: Run
 
 
 class Practice(RuleBasedStateMachine):
-    """Everything that happens to payments."""
-
     house: ClassVar[House]
 
     @initialize(
@@ -85,7 +81,6 @@ class Practice(RuleBasedStateMachine):
 
 @pytest.fixture(scope="module", params=range(-(-HISTORIES // BATCH)))
 def batch(request: pytest.FixtureRequest) -> int:
-    """One of the batches."""
     number: int = request.param
     return number
 

@@ -15,16 +15,12 @@ from tests.support.paypal.fake_paypal import FakePayPal
 
 
 class Webhook(NamedTuple):
-    """A webhook, as it was sent."""
-
     id: str
     headers: dict[str, str]
     body: bytes
 
 
 class WebhookQueue:
-    """Takes what the stand-in sends."""
-
     def __init__(self, stand_in: PayPalStandIn, fake_paypal: FakePayPal) -> None:
         self._stand_in = stand_in
         self._fake_paypal = fake_paypal
@@ -57,5 +53,4 @@ class WebhookQueue:
             await asyncio.sleep(0.001)
 
     async def clear(self) -> None:
-        """Forget what was sent so far."""
         self._cleared += len(await self.webhooks())

@@ -145,8 +145,6 @@ RETRIED = {"lapsed seat"}
 
 
 class Case(NamedTuple):
-    """Two operations in a scene."""
-
     name: str
     scenario: Scenario
     operations: tuple[str, str]

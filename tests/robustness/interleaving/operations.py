@@ -46,7 +46,6 @@ def week_without(s: Participant) -> str:
 
 
 def paid(s: Participant) -> Payment:
-    """Return the payment that a side moves on."""
     assert s.payment
     return s.payment
 

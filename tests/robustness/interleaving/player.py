@@ -116,7 +116,6 @@ class Interleaving:
 
     @property
     def outcomes(self) -> tuple[str, ...]:
-        """How each session ended."""
         return tuple(session.outcome for session in self.sessions)
 
     @property

@@ -40,8 +40,6 @@ class Target(NamedTuple):
 
 
 class ScenarioPayment(NamedTuple):
-    """A payment of one of the scene's appointments."""
-
     appointment: int
     status: str = "created"
 
@@ -59,8 +57,6 @@ class Scenario(NamedTuple):
 
 
 class Payment(NamedTuple):
-    """A payment with its names at PayPal."""
-
     id: int
     reference: str
     order: str
@@ -90,7 +86,6 @@ class Setup(NamedTuple):
 
     @property
     def doctors(self) -> tuple[int, ...]:
-        """The doctors' ids."""
         return self.people[:2]
 
 

@@ -103,7 +103,6 @@ async def perform(company: Company, case: Case, origin: datetime, *sides: int) -
 
 
 def part(company: Company, case: Case, setup: Setup, side: int) -> Session:
-    """Return the session of one side."""
     operation, participant = case.operations[side], setup.sides[side]
     statements = [statement(operation, participant)]
     if company.level != READ_COMMITTED:  # there a read leaves neither a snapshot nor a lock behind

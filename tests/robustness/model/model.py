@@ -79,7 +79,6 @@ class World(Schedule):
         return [booked]
 
     def accept(self, patient: int, o: Offer) -> list[Appointment]:
-        """Claim the slot of an offer."""
         if o.entry.patient != patient:
             return []
         self.refuse_if_over(o)
@@ -220,7 +219,6 @@ class Snapshot:
         self._was = [(thing, _copied(vars(thing))) for thing in things]
 
     def restore(self) -> None:
-        """Make it so again."""
         for thing, was in self._was:
             vars(thing).update(_copied(was))
 

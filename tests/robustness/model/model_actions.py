@@ -47,7 +47,6 @@ class ComparedActions(ComparedHistory):
 
     @rule(patient=NUMBER, doctor=NUMBER, start=START, number=st.none() | NUMBER)
     def explain(self, patient: int, doctor: int, start: tuple[str, int], number: int | None) -> None:
-        """Every rule that a booking, or a move, would break is named."""
         a = None if number is None else self.appointment(number)
         p, d = (a.patient, a.doctor) if a else (self.patient(patient), self.a_doctor(doctor))
         at, known = self.start(d, *start), self.id_of(a) if a else None

@@ -13,14 +13,11 @@ ZONES = ("America/New_York", "UTC", "Pacific/Apia")
 
 
 class Choices:
-    """What there is to pick from."""
-
     world: World
     zones: list[str]
     phase: int  # slots begin and end at this minute of each five
 
     def zone(self, number: int) -> str:
-        """Return one of the time zones."""
         return self.zones[number % len(self.zones)]
 
     def week(self, number: int) -> tuple[Interval, ...]:
@@ -40,7 +37,6 @@ class Choices:
         return choice[number % len(choice)]
 
     def a_doctor(self, number: int) -> int:
-        """Return one of the doctors."""
         doctors = list(self.world.doctors)
         return doctors[number % len(doctors)]
 

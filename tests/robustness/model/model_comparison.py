@@ -65,11 +65,9 @@ class ComparedHistory(Choices, RuleBasedStateMachine):
             self.book_at(self.patient(patient), self.a_doctor(doctor), "free", start)
 
     def book_at(self, patient: int, doctor: int, kind: str, number: int, by: str = "app") -> None:
-        """Book with a doctor a start of some kind."""
         self.book_slot(patient, doctor, self.start(doctor, kind, number), by)
 
     def book_slot(self, patient: int, doctor: int, at: datetime, by: str = "app") -> None:
-        """Book the slot that starts then."""
         self.run_both((BOOK[by], patient, doctor, at), lambda: self.world.book(patient, doctor, at, by=by), by=by)
 
     def appointment_at(self, number: int, edge: tuple[str, bool] | None) -> Appointment | None:
@@ -93,7 +91,6 @@ class ComparedHistory(Choices, RuleBasedStateMachine):
             self.let_pass(time)
 
     def let_pass(self, time: timedelta) -> None:
-        """Let time pass in both."""
         self.postgres.pass_time(self.world.doctors, time)
         self.world.pass_time(time)
         self.changed = True

@@ -106,21 +106,18 @@ class Postgres:
         return now
 
     def set_policy(self, hold_minutes: int, hold_limit: int, zones: Iterable[str]) -> None:
-        """Set what is everybody's, and make zones known."""
         policy = "UPDATE policy SET hold_minutes = $1, patient_hold_limit = $2"
         self.act(policy, hold_minutes, hold_limit, by="superuser")
         add_zones = "INSERT INTO time_zone (name) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING"
         self.act(add_zones, list(zones), by="superuser")
 
     def add_doctor(self, doctor: Doctor) -> int:
-        """Add a doctor like the model's; return the id."""
         columns = {"specialty": self.specialty} | asdict(doctor)
         hours, _ = columns.pop("week"), columns.pop("away")
         added: int = self.run(make_doctor(self.superuser, hours=hours, **columns))
         return added
 
     def add_patients(self, number: int) -> list[int]:
-        """Add patients; return their ids."""
         added: list[int] = self.run(make_patients(self.superuser, number))
         return added
 
@@ -157,5 +154,4 @@ class Postgres:
 
 
 def span_of(row: asyncpg.Record) -> Span:
-    """Return a row's `during`."""
     return Span(row["during"].lower.astimezone(UTC), row["during"].upper.astimezone(UTC))

@@ -26,7 +26,6 @@ class Doctor:
         return Span(start, start + timedelta(minutes=self.slot_minutes))
 
     def slots(self, first: datetime, last: datetime) -> list[datetime]:
-        """Return the starts from `first` to `last` that are on the grid of the working hours."""
         return slots(self.timezone, self.week, self.slot_minutes, self.buffer_minutes, first, last)
 
     def works(self, slot: Span) -> bool:

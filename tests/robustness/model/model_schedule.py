@@ -10,8 +10,6 @@ from tests.robustness.model.model_waitlist import Waitlist
 
 
 class Schedule(Waitlist):
-    """What a World does when a doctor's hours, time off or practice change."""
-
     def ahead_of(self, doctor: int) -> list[Appointment]:
         return [a for a in self.appointments if a.doctor == doctor and a.is_ahead(self.now)]
 
@@ -19,7 +17,6 @@ class Schedule(Waitlist):
         return self._change(doctor, {"week": week}, cancel=cancel)
 
     def change_practice(self, doctor: int, changes: dict[str, Any], *, cancel: bool) -> list[Doctor]:
-        """Change some of a doctor's zone, lengths, cap and fee."""
         self._change(doctor, changes, cancel=cancel)
         return [self.doctors[doctor]]
 

@@ -8,8 +8,6 @@ from tests.robustness.model.model_records import LIVE, OPEN, Appointment, Doctor
 
 
 class Waitlist(Offers):
-    """What a World does for those who wait."""
-
     def free_slots(self, doctor: int) -> list[datetime]:
         """Return the starts that anybody could book."""
         owed = self.owed(doctor) if self.has_waitlist(doctor) else []

@@ -56,7 +56,6 @@ class PracticeSimulation(RealTime):
             raise
 
     def act(self, name: str) -> None:
-        """Do something."""
         doing = getattr(self, name)
         told = random_action(doing, self.random)
         self.doing = name
@@ -65,7 +64,6 @@ class PracticeSimulation(RealTime):
         self.fullest = max(self.fullest, *(len(self.world.active_of(doctor)) for doctor in self.world.doctors))
 
     def hire(self) -> None:
-        """Let a doctor begin to work here."""
         n = len(self.world.doctors)
         doctor = Doctor(self.zone(n), *STEPS[n % len(STEPS)], 30, n % 3 // 2 * 100, self.week(n))
         self.world.doctors[self.postgres.add_doctor(doctor)] = doctor
@@ -136,7 +134,6 @@ class PracticeSimulation(RealTime):
         self.audited = self.postgres.clock()
 
     def report(self) -> Iterator[str]:
-        """Say what was lived through, and what was said to whom how often."""
         ended = Counter(a.counts_as(self.world.now) for a in self.world.appointments)
         yield f"\n{self.elapsed} lived at {self.speed} times the speed, by {len(self.world.doctors)} doctors"
         yield f"and {len(self.world.patients)} patients, up to {self.fullest} appointments of one doctor at a time"

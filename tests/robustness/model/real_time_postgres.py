@@ -44,5 +44,4 @@ class RealTimePostgres(Postgres):
         return rows
 
     def to_sweep(self) -> list[int]:
-        """Return the doctors whom the worker would sweep."""
         return sorted(row["doctor_id"] for row in self.act(DOCTORS, DOCTORS_PER_SWEEP))

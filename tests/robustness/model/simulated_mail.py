@@ -13,8 +13,6 @@ GIVEN_UP = "SELECT attempts, due_at - created_at AS after FROM notification WHER
 
 
 class SimulatedMail:
-    """Delivers what is due whenever it is told to."""
-
     def __init__(self, postgres: Postgres) -> None:
         self.postgres = postgres
         self.unreachable = ""
@@ -34,7 +32,6 @@ class SimulatedMail:
             self.postgres.act(SENT, message)
 
     def statuses(self) -> dict[str, int]:
-        """Return how many mails have each status."""
         return {row["status"]: row["count"] for row in self.postgres.act(DELIVERY_RESULTS, by="superuser")}
 
     def given_up_early(self) -> list[tuple[int, timedelta]]:

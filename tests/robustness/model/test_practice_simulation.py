@@ -47,7 +47,6 @@ REFUSALS = {
 
 @pytest_asyncio.fixture(scope="module")
 async def database(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Database]:
-    """A migrated database under a fast clock."""
     async with fast_postgres(tmp_path_factory.mktemp("fast"), SPEED) as superuser:
         database = database_at(superuser, await make_template(superuser))
         await execute(database.superuser, RECORD, os.environ.get("BOOKING_TEST_MUTATION", "SELECT"))

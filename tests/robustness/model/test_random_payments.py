@@ -80,7 +80,6 @@ class Cast(NamedTuple):
     start: datetime
 
     def told(self, step: Step) -> str:
-        """Return the statement of a step."""
         name, number, patient, slot = step
         ours = {
             x: ONE_OF.format(x=x, n=number, rows=rows.format(d=self.doctor))

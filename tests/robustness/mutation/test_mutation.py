@@ -39,7 +39,6 @@ def proofs_by_rule(proof_runner: ProofRunner) -> dict[str, list[str]]:
 
 @pytest_asyncio.fixture(scope="module")
 async def every_mutant(superuser: str, template: str) -> list[Mutant]:
-    """Every mutant of the template."""
     db = await asyncpg.connect(url_for(superuser, template))
     try:
         return await mutants(db)

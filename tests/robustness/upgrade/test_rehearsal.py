@@ -41,7 +41,6 @@ class Load:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Keep all clients at it."""
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(self._client(*pair)) for pair in self._pairs]
             yield
@@ -100,14 +99,12 @@ async def output_of(migration: asyncio.subprocess.Process) -> str:
 
 
 async def readiness(program: Api) -> int:
-    """Return the status that a program answers when asked whether it is ready."""
     async with httpx.AsyncClient(base_url=program.url, trust_env=False) as client:
         return (await client.get("/health/ready")).status_code
 
 
 @pytest.fixture
 def next_release(tmp_path: Path) -> Path:
-    """The tree of the next release."""
     for name in ("next", "old", "new", "again"):
         (tmp_path / name).mkdir()
     return make_next_release(tmp_path / "next")
