@@ -1,4 +1,4 @@
-"""As much of `curl` as docs/walkthrough.md uses, so that Python is all one needs; notes each answer in $CURL_NOTES."""
+"""The part of `curl` that docs/walkthrough.md uses, so that the test needs Python only."""
 
 import http.client
 import json

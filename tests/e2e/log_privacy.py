@@ -1,4 +1,4 @@
-"""A story told over HTTP by people whose every word is easy to recognise, and who often get it wrong."""
+"""A story over HTTP whose people use words that occur nowhere else, and often make mistakes."""
 
 import json
 from typing import Any, NamedTuple
@@ -14,7 +14,7 @@ BOX_NUMBER = "kumquat-box-5"  # where a username belongs
 
 
 class Person(NamedTuple):
-    """Somebody with an account; each word about them occurs nowhere else."""
+    """An account. Each word about it occurs nowhere else."""
 
     username: str
     email: str
@@ -43,7 +43,7 @@ PEOPLE = (DOCTOR, ZEBULON, OTTOLINE, PEREGRINE, REFUSED_PERSON, TWIN)
 
 
 def confidential_words() -> list[str]:
-    """Return everything confidential that was said, and may stand in no log."""
+    """Return every confidential word of the story; none may be in a log."""
     said = [word for person in PEOPLE for word in person[:-1]]
     surnames = [person.full_name.split()[-1] for person in PEOPLE]
     numbers = [person.phone.split()[-1] for person in PEOPLE]
@@ -51,7 +51,7 @@ def confidential_words() -> list[str]:
 
 
 class PrivateStory:
-    """Calls the API and checks that each call comes to what it should; keeps the tokens that it gets."""
+    """Calls the API, checks each status, and keeps the tokens."""
 
     def __init__(self, client: httpx.AsyncClient) -> None:
         self.tokens: list[str] = []
@@ -67,7 +67,7 @@ class PrivateStory:
         return answer.json() if answer.content else None
 
     async def register_all(self) -> None:
-        """Register those who may, and let them log in."""
+        """Register the doctor and the patients, and log them in."""
         for person in (DOCTOR, ZEBULON, OTTOLINE, PEREGRINE):
             practice = {"fee": "0", "max_appointments": 2} if person is DOCTOR else {}
             account = await self.call(201, "POST", f"{ACCOUNTS}/register/", json=person.body(**practice))
@@ -78,7 +78,7 @@ class PrivateStory:
             self.tokens += [tokens["access"], tokens["refresh"]]
 
     async def register_wrongly(self) -> None:
-        """Take what others have, and send what is no registration."""
+        """Register with taken names and addresses, and with invalid bodies."""
         path = f"{ACCOUNTS}/register/"
         await self.call(409, "POST", path, json=TWIN.body(username=ZEBULON.username.upper()))
         await self.call(409, "POST", path, json=TWIN.body(email=ZEBULON.email.upper()))
@@ -94,7 +94,7 @@ class PrivateStory:
         await self.call(415, "POST", path, data=TWIN._asdict())
 
     async def log_in_wrongly(self) -> None:
-        """Forget passwords, and show tokens that are none."""
+        """Log in with wrong passwords, and send invalid tokens."""
         for name in (ZEBULON.username, TWIN.username, BOX_NUMBER):
             body = {"username": name, "password": WRONG_PASSWORD}
             await self.call(401, "POST", f"{ACCOUNTS}/login/", json=body)
@@ -106,7 +106,7 @@ class PrivateStory:
             await self.call(401, "GET", f"{ACCOUNTS}/me/", headers={"Authorization": header})
 
     async def send_secrets_in_wrong_places(self) -> None:
-        """Say in confidence what servers like to write down: addresses, queries, headers."""
+        """Send secrets where servers often log them: in paths, queries and headers."""
         await self.call(404, "GET", f"/api/accounts/{ZEBULON.email}/")
         await self.call(404, "DELETE", f"/{GARBAGE}?password={ZEBULON.password}")
         await self.call(200, "GET", f"/api/doctors/?name=featherstonehaugh&specialty=&token={self.tokens[0]}")
@@ -115,7 +115,7 @@ class PrivateStory:
         await self.call(200, "GET", f"{ACCOUNTS}/me/", ZEBULON, headers={**spoken, "Referer": ZEBULON.email})
 
     async def book_and_cancel(self) -> None:
-        """Fill the doctor's book, want what cannot be had, and cancel with reasons."""
+        """Fill up the doctor, break rules, and cancel with reasons."""
         doctor = self._ids[DOCTOR.username]
         slots = [slot["start"] for slot in await self.call(200, "GET", f"/api/doctors/{doctor}/slots/")]
         book = {"doctor": doctor, "appointment_date": slots[-1]}
@@ -147,5 +147,5 @@ class PrivateStory:
         await self.call(200, "POST", f"{APPOINTMENTS}/doctor_bulk_cancel/", DOCTOR, json=bulk)
 
     async def break_unknown_rule(self) -> None:
-        """Break, in registering, a rule that no one has heard of."""
+        """Register against a constraint that the program does not know."""
         await self.call(500, "POST", f"{ACCOUNTS}/register/", json=REFUSED_PERSON.body())

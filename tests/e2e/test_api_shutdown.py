@@ -1,4 +1,4 @@
-"""An API that is told to stop finishes what it has begun."""
+"""An API that is stopped finishes the requests that it has begun."""
 
 import asyncio
 import os

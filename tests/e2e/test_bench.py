@@ -1,4 +1,4 @@
-"""The bench measures, on servers of its own."""
+"""The benchmark runs, on servers of its own."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The whole story on the embedded stack, as a newcomer plays it: `booking up`, `booking demo`."""
+"""`booking up` and `booking demo` play the whole story, as on a newcomer's machine."""
 
 import asyncio
 import re
@@ -38,7 +38,7 @@ async def test_without_a_stack_the_demo_says_how_to_start_one(tmp_path: Path) ->
 
 
 async def play(home: Path) -> tuple[int | None, str]:
-    """Run the demo; return its exit code and what it printed."""
+    """Run the demo; return its exit code and output."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "app.cli", "demo", "--home", str(home)),
         stdout=asyncio.subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""An API that is killed in the midst of anything: whoever sends their request again has it done once."""
+"""The API is killed in the middle of requests: a client that repeats its request has it done once."""
 
 import asyncio
 import random
@@ -42,7 +42,7 @@ class KillableApi:
         self._environment = environment
 
     async def start(self) -> httpx.AsyncClient:
-        """Start it, and return a client of it."""
+        """Start it; return a client."""
         await self._api.start(self._environment, self._api.port or None)
         return httpx.AsyncClient(base_url=self._api.url, timeout=60)
 
@@ -66,7 +66,7 @@ async def killable_api(
 async def practice(
     database: Database, owner: asyncpg.Connection, client: httpx.AsyncClient, stand_in: PayPalStandIn
 ) -> AsyncIterator[Practice]:
-    """What the acts are about, made through another API."""
+    """Makes what the requests act on, through another API."""
     async with FakePayPal(stand_in.url) as fake_paypal:
         yield Practice(database, owner, PaymentClient(client, owner, database, fake_paypal))
 

@@ -1,4 +1,4 @@
-"""What people tell the API stays out of all logs: of API, worker, PostgreSQL and Valkey, and of the supervisor."""
+"""Confidential words stay out of all logs: of API, worker, PostgreSQL, Valkey and the supervisor."""
 
 import json
 import re
@@ -37,7 +37,7 @@ PRODUCTION = {"DEBUG": "false", "ALLOWED_HOSTS": "127.0.0.1", "PAYPAL_BASE_URL":
 
 
 class TalkativeMailbox(Mailbox):
-    """A mail server that refuses some mails, for good or for now, and repeats in its answers what it was told."""
+    """A mail server that refuses some mails, for good or for now, and quotes confidential words in its replies."""
 
     async def handle_RCPT(  # noqa: N802  aiosmtpd's
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -86,7 +86,7 @@ async def test_nothing_said_in_confidence_is_in_a_log(
 
 
 async def tell(story: PrivateStory, stack: dict[str, Any]) -> None:
-    """Let the story happen, and every mail that comes of it be tried."""
+    """Play the story, and wait until every mail has been tried."""
     await story.register_all()
     await story.register_wrongly()
     await story.log_in_wrongly()
@@ -104,7 +104,7 @@ async def tell(story: PrivateStory, stack: dict[str, Any]) -> None:
 
 
 async def the_database_talks(stack: dict[str, Any], home: Path) -> None:
-    """Have PostgreSQL log the same slip as it does unless it is told not to."""
+    """Repeat the same slip with PostgreSQL's usual verbosity."""
     port = urlsplit(stack["database"]).port
     password = json.loads((home / "secrets").read_text())["postgres"]
     superuser = await asyncpg.connect(f"postgresql://postgres:{password}@127.0.0.1:{port}/booking")
@@ -117,7 +117,7 @@ async def the_database_talks(stack: dict[str, Any], home: Path) -> None:
 
 
 def search(up: BookingUp, confidential_words: list[str]) -> Iterator[tuple[str, str]]:
-    """Yield which log has which of the words, in whatever case, or anything that looks like a token."""
+    """Yield each log with the confidential words and tokens that it contains, in any case."""
     for log in (up.output, *sorted((up.home / "logs").iterdir())):
         written = log.read_bytes()
         yield from ((log.name, found.decode()) for found in TOKENS.findall(written))
@@ -125,7 +125,7 @@ def search(up: BookingUp, confidential_words: list[str]) -> Iterator[tuple[str, 
 
 
 def assert_told_of_everything(up: BookingUp, *, readable: bool) -> None:
-    """Check that the logs that were searched are of this story, and lead from each mail to its request."""
+    """Check that the searched logs belong to this story, and that each mail names its request."""
     api, worker = ((up.home / "logs" / name).read_text() for name in ("api.log", "worker.log"))
     assert all(event in api for event in ("request_completed", "server_error"))
     assert all(event in worker for event in ("mail_failed", "mail_sent"))

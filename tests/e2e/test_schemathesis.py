@@ -1,6 +1,6 @@
-"""Schemathesis makes up requests from the API's own description, and holds every answer against it.
+"""Schemathesis generates requests from the API's own description, and checks every answer against it.
 
-`./task soak:api` does it at length. What it may and may not expect, schemathesis.toml says.
+`./task soak:api` generates many more. schemathesis.toml configures the checks.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ async def api(
 
 
 def operations_for(role: Role | None) -> list[str]:
-    """Return what somebody may call, and nobody else may; in a soak everything. The rest is test_permissions.py's."""
+    """Return the operations for this role only; in a soak all. test_permissions.py covers the other roles."""
     column = CALLERS.index(f"{role} A" if role else "anonymous")
     statuses = {name: row.split() for name, row in PERMISSIONS.items() if name.isidentifier()}
     let_in = {name for name, row in statuses.items() if row[column] not in ("401", "403")}
@@ -51,7 +51,7 @@ def operations_for(role: Role | None) -> list[str]:
 
 
 async def run(api: Api, headers: dict[str, str], folder: Path, operations: Iterable[str], *options: str) -> None:
-    """Run Schemathesis; fail with what it says if it finds anything wrong."""
+    """Run Schemathesis. Fails if it finds a violation."""
     how_much = ("--max-examples", EXAMPLES) if EXAMPLES else ("--max-examples", "5", "--generation-deterministic")
     said = (f"{name}: {value}" for name, value in headers.items())
     process = await asyncio.create_subprocess_exec(
@@ -70,7 +70,7 @@ async def run(api: Api, headers: dict[str, str], folder: Path, operations: Itera
 
 
 def for_a_day(headers: dict[str, str]) -> dict[str, str]:
-    """Return headers whose token is good for longer than any run takes."""
+    """Return headers whose token stays valid longer than any run takes."""
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     return {
         name: f"Bearer {signed(value.removeprefix('Bearer '), SECRET, exp=tomorrow)}" for name, value in headers.items()

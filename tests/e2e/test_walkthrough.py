@@ -1,4 +1,4 @@
-"""docs/walkthrough.md, run as a reader runs it: each block against a fresh `booking up`, each answer compared."""
+"""docs/walkthrough.md, run as a reader runs it: each block against a new `booking up`, each answer compared."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ SECONDS = 60  # for what happens "some seconds later"
 
 
 async def trouble_with(shell: Shell, step: Step) -> str | None:
-    """Run a step; return what is not as the page says."""
+    """Run a step; return how it differs from the page."""
     answers = await shell.answers(step.commands)
     for answer in answers[:-1] if step.shown else answers:
         if answer["status"][0] not in "23":

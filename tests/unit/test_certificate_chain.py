@@ -1,4 +1,4 @@
-"""Which certificates are PayPal's to sign with."""
+"""Which certificates may sign PayPal's webhooks."""
 
 import base64
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Where a certificate may be fetched from."""
+"""From which URLs a certificate may be fetched."""
 
 from urllib.parse import urlsplit
 

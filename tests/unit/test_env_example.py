@@ -1,4 +1,4 @@
-"""`.env.example` names every variable that the settings read, and tells their defaults."""
+"""`.env.example` names every variable that the settings read, with its default."""
 
 import re
 import shlex

@@ -1,4 +1,4 @@
-"""Every locale has words for every mail, and a language without any gets English."""
+"""Every locale has texts for every mail. A language without a locale gets English."""
 
 from pathlib import Path
 from typing import get_args

@@ -1,4 +1,4 @@
-"""Whatever a process has to say is one line of JSON, or readable where one develops, and never quotes an error."""
+"""Each log event is one line of JSON, or readable text in development, and never quotes an error."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The words of the mails: right times in every zone, every name, and no way to write a header of one's own."""
+"""The texts of the mails: times in every zone, every kind of name, and no injected header."""
 
 import re
 from datetime import UTC, date, datetime, timedelta
@@ -186,7 +186,7 @@ def test_what_each_mail_about_an_account_says(changes: dict[str, Any], said: lis
 
 
 def coded(kind: AccountKind, *, hours: int, page: str | None) -> str:
-    """Return what a mail with a code says, to somebody whose front end has such a page, or has none."""
+    """Return the text of a mail with a code, for a front end with or without a page for it."""
     settings = Settings(
         secret_key="",
         database_url="",

@@ -1,4 +1,4 @@
-"""Amounts are exact, or they are none."""
+"""Amounts are exact; every other text or value is refused."""
 
 import json
 from decimal import Decimal

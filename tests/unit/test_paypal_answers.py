@@ -1,4 +1,4 @@
-"""PayPal's answers are read as documented, or not at all."""
+"""PayPal's answers are read as documented; every other answer is refused."""
 
 import copy
 import json

@@ -1,4 +1,4 @@
-"""Two runs of the tests side by side do not meet: no test listens on a port that it chose itself."""
+"""No test listens on a fixed port, so that two test runs can share a machine."""
 
 import ast
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What README.md points to is there, and the rules it lists are the catalogue's."""
+"""The files that README.md links to exist, and the rules that it lists are in the catalogue."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The release's number is one everywhere, and releases are compared by number."""
+"""The release number has one source, and releases are compared by number."""
 
 import tomllib
 

@@ -1,4 +1,4 @@
-"""What the worker does and when is named in one place, `app/workers/main.py`."""
+"""The jobs of the worker and their times are declared in one place, `app/workers/main.py`."""
 
 import re
 from pathlib import Path

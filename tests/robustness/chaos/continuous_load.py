@@ -1,4 +1,4 @@
-"""People who keep at it, whatever the answers are; each answer is kept, with how long it took."""
+"""Continuous load: clients that repeat random requests and record each answer with its duration."""
 
 import asyncio
 import random
@@ -28,7 +28,7 @@ class Answer(NamedTuple):
 
 
 class Load:
-    """Some doctors and patients who look around, book, cancel, log in and change their profiles."""
+    """Doctors and patients who search, book, cancel, log in and change their profiles."""
 
     def __init__(self, client: httpx.AsyncClient) -> None:
         self.answers: list[Answer] = []
@@ -43,9 +43,9 @@ class Load:
 
     @asynccontextmanager
     async def running_load(self) -> AsyncIterator[None]:
-        """Let everybody keep at it; who waits for an answer in the end still gets it.
+        """Run all clients until the block ends, then wait for the answers that are still due.
 
-        Raises httpx.TransportError, in a group, if an answer is cut off or does not come within a minute.
+        Raises httpx.TransportError, in a group, if an answer is cut off or does not come within LONGEST seconds.
         """
         end = asyncio.Event()
         async with asyncio.TaskGroup() as group:

@@ -1,4 +1,4 @@
-"""Everything that doctors and patients can do, done at random: many who want the same few slots."""
+"""Random load: every operation of doctors and patients, by many patients who want the same few slots."""
 
 import random
 from collections import Counter, deque
@@ -42,7 +42,7 @@ class Booked(NamedTuple):
 
 
 class RandomLoad:
-    """A practice of four doctors, two of them free of charge, and who comes there."""
+    """A practice of four doctors, two of them free of charge, with its patients."""
 
     def __init__(self, doctors: list[int], patients: list[int], slots: list[datetime]) -> None:
         self.doctors = doctors
@@ -55,7 +55,7 @@ class RandomLoad:
         self._entries: deque[tuple[int, int]] = deque(maxlen=20)  # waitlist entry, patient
 
     async def act(self, client: httpx.AsyncClient) -> None:
-        """Let somebody do something; keep what came of it."""
+        """Do one random operation and count its outcome."""
         (name,) = random.choices(list(WEIGHTS), list(WEIGHTS.values()))
         try:
             answer = await getattr(self, f"_{name}")(client)
@@ -67,11 +67,11 @@ class RandomLoad:
 
     @property
     def missed(self) -> set[str]:
-        """What has not succeeded yet, except what cannot: no visit has begun."""
+        """The operations that have not succeeded yet. A visit never can: none has begun."""
         return {name for name in WEIGHTS if not self.tally[name, "done"]} - {"visit"}
 
     def _regular(self) -> int:
-        """Return a patient; some come often enough to be in their own way."""
+        """Return a patient; the first four are chosen so often that their own bookings conflict."""
         return some(self.patients[:4] if random.random() < 0.5 else self.patients)
 
     async def _book(self, client: httpx.AsyncClient) -> httpx.Response:
@@ -148,7 +148,7 @@ def rarely() -> bool:
 
 
 def week_of(slots: list[datetime], free: datetime | None = None) -> list[dict[str, Any]]:
-    """Return a week around the clock on the slots' days, perhaps without one of the slots."""
+    """Return working hours around the clock on the days of `slots`, without the slot `free` if it is given."""
     days = {slot.isoweekday() for slot in slots}
     if free is None:
         return [interval(day, "00:00", "24:00") for day in days]

@@ -1,4 +1,4 @@
-"""Workers die, the mail server fails, Redis forgets and connections are cut, all at once: every mail arrives."""
+"""Every mail arrives while workers are killed, the mail server fails, Redis is flushed and connections are cut."""
 
 import asyncio
 import contextlib
@@ -55,7 +55,7 @@ class Practice(NamedTuple):
 
 @pytest.fixture
 def rng() -> random.Random:
-    """What decides what fails and when; the seed repeats its decisions, though not the processes' timing."""
+    """Decides what fails and when. BOOKING_CHAOS_SEED repeats its decisions, though not the timing of the processes."""
     seed = int(os.environ.get("BOOKING_CHAOS_SEED") or random.randrange(10**9))
     print(f"BOOKING_CHAOS_SEED={seed}")  # noqa: T201  pytest shows it if the test fails
     return random.Random(seed)
@@ -70,7 +70,7 @@ async def mailbox(rng: random.Random) -> AsyncIterator[RandomlyFailingMailbox]:
 
 
 async def fill_up(owner: asyncpg.Connection, app: asyncpg.Connection) -> Practice:
-    """Book up all doctors; for every fifth, two patients wait."""
+    """Book every doctor up. Two patients wait for every fifth doctor."""
     patients, practice = await make_patients(owner, PATIENTS), Practice([], [])
     for number in range(DOCTORS):
         doctor = await make_doctor(owner, fee=Decimal(0), max_appointments=EACH)
@@ -85,7 +85,7 @@ async def fill_up(owner: asyncpg.Connection, app: asyncpg.Connection) -> Practic
 
 
 async def cancel_everything(database: Database, practice: Practice, rng: random.Random) -> None:
-    """Let patients, and now and then doctors, cancel it all; half of those who wait then get what they wait for."""
+    """Cancel every appointment, a fifth of them by the doctor. Then book for half of the patients who wait."""
     app = await asyncpg.connect(database.app)
     for it in rng.sample(practice.booked, len(practice.booked)):
         by_doctor = rng.random() < 0.2
@@ -104,7 +104,7 @@ class Chaos:
         self._until = time.monotonic() + SECONDS
 
     async def kill(self, worker: WorkerProcess) -> None:
-        """Kill a worker (-9) and start it again, at least once."""
+        """Kill a worker with SIGKILL and restart it, again and again, at least once."""
         killed = False
         while time.monotonic() < self._until or not killed:
             await asyncio.sleep(self._dice.uniform(0.5, 6))
@@ -118,7 +118,7 @@ class Chaos:
         await redis.flushdb()
 
     async def cut(self, app: asyncpg.Connection) -> None:
-        """Cut the connections that listen."""
+        """Cut the connections that listen, again and again, at least one."""
         while time.monotonic() < self._until or not self.done["cuts"]:
             await asyncio.sleep(self._dice.uniform(0.5, 5))
             self.done["cuts"] += await app.fetchval(CUT)
@@ -126,7 +126,7 @@ class Chaos:
 
 @contextlib.asynccontextmanager
 async def impatience(owner: asyncpg.Connection) -> AsyncIterator[None]:
-    """Have mails that failed several times tried again at once, as a person at psql may; none that is being sent."""
+    """Retry mails at once that would wait longer than 20 s, except mails that are being sent."""
 
     async def requeue() -> None:
         while True:
@@ -142,7 +142,7 @@ async def impatience(owner: asyncpg.Connection) -> AsyncIterator[None]:
 
 
 async def check(owner: asyncpg.Connection, mailbox: RandomlyFailingMailbox, practice: Practice) -> None:
-    """Check that every row of the outbox has come to its end, and that the mailbox has the mails, and no other."""
+    """Check that every notification is sent or skipped, and that the mailbox has the sent mails and no others."""
     rows = {f"<{row['message_id']}@clinic.example>": row for row in await owner.fetch(ROWS)}
     assert {row["status"] for row in rows.values()} == {"sent", "skipped"}
     assert {row["outcome"] for row in rows.values() if row["status"] == "skipped"} <= REASONS
@@ -159,14 +159,14 @@ async def check(owner: asyncpg.Connection, mailbox: RandomlyFailingMailbox, prac
 
 
 async def no_job_is_left(redis: Redis) -> bool:
-    """Whether SAQ knows of no mail that is still to be sent, or being sent."""
+    """Whether SAQ has no mail job left, queued or active."""
     lists = [await redis.lrange(f"saq:booking:{name}", 0, -1) for name in ("active", "queued")]
     jobs = [*lists[0], *lists[1], *await redis.zrange("saq:booking:incomplete", 0, -1)]
     return not any(":deliver:" in str(job) for job in jobs)
 
 
 async def what_is_left(owner: asyncpg.Connection, redis: Redis) -> str:
-    """Return what the outbox still has to send, and what SAQ knows of jobs: only both together tell who waits for whom."""
+    """Return the unsent notifications and the jobs of SAQ: only both together show what waits for what."""
     rows = [str(dict(row)) for row in await owner.fetch(QUEUED)]
     jobs = await redis.zrange("saq:booking:incomplete", 0, -1)
     records = await redis.mget(*jobs) if jobs else []
@@ -184,11 +184,11 @@ async def test_every_mail_arrives(
     make_worker: StartWorker,
     rng: random.Random,
 ) -> None:
-    """500 cancellations, while three workers are killed, the mail server fails half of the time, Redis is flushed once
-    and listening connections are cut.
+    """500 cancellations, while three workers are killed, half of the deliveries fail, Redis is flushed once and
+    listening connections are cut.
 
-    When that is over, the mail server is well again and pauses of more than 20 s are cut short: else the unluckiest of
-    some 1,500 mails would take ten attempts or more, and the better part of an hour.
+    Afterwards the mail server recovers, and pauses of more than 20 s are cut short: otherwise a few of some 1,500 mails
+    would need ten attempts or more, which takes almost an hour.
     """
     practice = await fill_up(owner, app)
     workers = [make_worker() for _ in range(WORKERS)]

@@ -1,6 +1,6 @@
-"""PostgreSQL is stopped, or hangs, while everybody is at it: who asks is told in time, and afterwards all goes on.
+"""PostgreSQL crashes or hangs under load: every request is answered in time, and afterwards everything works again.
 
-On a PostgreSQL of its own, whatever the other tests use: it is stopped with all its connections.
+These tests run a PostgreSQL of their own, because they stop it together with all its connections.
 """
 
 import asyncio
@@ -66,7 +66,7 @@ async def stack(tmp_path: Path, redis_url: str) -> AsyncIterator[Stack]:
 
 @asynccontextmanager
 async def stopped(postgres: EmbeddedPostgres) -> AsyncIterator[None]:
-    """Let it crash, and start again in the end: connections break, and new ones are refused."""
+    """Crash the server and start it again at the end: connections break, and new ones are refused."""
     os.kill(postgres.pid, signal.SIGQUIT)
     await postgres.child.wait()
     yield
@@ -75,7 +75,7 @@ async def stopped(postgres: EmbeddedPostgres) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def frozen(postgres: EmbeddedPostgres) -> AsyncIterator[None]:
-    """Let it hang: connections stay, new ones seem to be taken, and nothing is ever answered."""
+    """Suspend the server: connections stay open, new ones are accepted by the kernel, and nothing is answered."""
     processes = [postgres.pid]
     os.kill(postgres.pid, signal.SIGSTOP)  # the first, so that it makes no more processes
     processes += children(postgres.pid)
@@ -87,7 +87,7 @@ async def frozen(postgres: EmbeddedPostgres) -> AsyncIterator[None]:
 
 
 def children(parent: int) -> list[int]:
-    """Return the ids of a process's children."""
+    """Return the ids of the child processes."""
     stats = {}
     for path in Path("/proc").glob("[0-9]*/stat"):
         with suppress(FileNotFoundError, ProcessLookupError):  # some other process has just ended
@@ -101,7 +101,7 @@ async def readiness(client: httpx.AsyncClient) -> tuple[int, str]:
 
 
 async def check_answers(load: Load, owner: asyncpg.Connection) -> None:
-    """Check that all answers came in time, and that they are true."""
+    """Check that all answers came in time, and that the database has what they confirmed."""
     slow = [(a.name, a.seconds) for a in load.answers if a.seconds > LIMIT + BUSY]
     assert not slow
     failed = [a for a in load.answers if a.response.is_server_error]
@@ -117,7 +117,7 @@ async def check_answers(load: Load, owner: asyncpg.Connection) -> None:
 
 
 async def check_mails(stack: Stack, owner: asyncpg.Connection) -> None:
-    """Check that the worker sends on, and sends everything."""
+    """Check that the worker has sent every mail exactly once."""
     await eventually(partial(is_settled, owner))
     sent = await owner.fetch("SELECT message_id FROM notification WHERE status = 'sent'")
     assert sent
@@ -127,12 +127,12 @@ async def check_mails(stack: Stack, owner: asyncpg.Connection) -> None:
 
 
 async def worker_has_told(stack: Stack) -> bool:
-    """Whether the worker's log tells that nothing can be asked nor heard."""
+    """Whether the worker has logged that both of its connections are lost."""
     return {line["server"] for line in stack.worker.logged("server_unavailable")} >= WORKERS_SERVERS
 
 
 async def check_logs(stack: Stack) -> None:
-    """Check that the logs tell of the outage once at each end, and of nothing else."""
+    """Check that the logs report the beginning and the end of the outage once each, and no other error."""
 
     async def both_ends(logged: Callable[[str], list[dict[str, Any]]], servers: set[str]) -> bool:
         told = [line["server"] for line in logged("server_unavailable")]

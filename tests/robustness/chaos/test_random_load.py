@@ -1,4 +1,4 @@
-"""Everybody does everything at once: no rule is broken, and no deadlock or server error reaches anybody."""
+"""All operations at once: no rule is broken, and no client sees a deadlock or a server error."""
 
 import asyncio
 import os
@@ -50,18 +50,18 @@ async def random_load(database: Database, owner: asyncpg.Connection) -> AsyncIte
 
 @pytest.fixture
 def retries(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
-    """How often the server tried something again, by SQLSTATE."""
+    """The number of retries of the server, by SQLSTATE."""
     return count_retries(monkeypatch)
 
 
 async def under_a_key(request: httpx.Request) -> None:
-    """Name half of the requests: they are then transactions of several statements."""
+    """Send half of the requests with an Idempotency-Key, which makes them transactions of several statements."""
     if request.method == "POST" and random.random() < 0.5:
         request.headers[HEADER] = str(uuid4())
 
 
 async def write(random_load: RandomLoad, client: httpx.AsyncClient, until: float) -> None:
-    """Do one thing after another, whatever comes of it; on a slow machine, until everything has succeeded once."""
+    """Send operations until the time is up and, on a slow machine, until each kind has succeeded once."""
     while asyncio.get_running_loop().time() < until or random_load.missed:
         await random_load.act(client)
 
@@ -79,7 +79,7 @@ async def let_time_pass(random_load: RandomLoad, database: Database, until: floa
 
 
 async def audit(random_load: RandomLoad, owner: asyncpg.Connection, until: float) -> list[str]:
-    """Return what was wrong at any moment: each look is at all that is committed, and at nothing else."""
+    """Return the rules that were broken at any time. Each look sees committed rows only."""
     found = []
     while asyncio.get_running_loop().time() < until:
         found += await broken(owner, random_load.doctors)

@@ -1,6 +1,6 @@
-"""Fifty patients at once, three workers, some of them killed: each place that comes free ends claimed or released, once.
+"""Fifty patients and three workers, some of which are killed: each freed slot ends claimed or released, exactly once.
 
-A short run by default; 200 rounds by `./task soak:waitlist`.
+`./task soak:waitlist` runs 200 rounds instead of six.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ ACTIVE = "SELECT count(*) FROM appointment WHERE doctor_id = $1 AND seat IS NOT 
 
 @pytest_asyncio.fixture
 async def clock(database: Database) -> AsyncIterator[asyncpg.Connection]:
-    """A superuser's connection that no trigger heeds: the one way to let the time pass."""
+    """A connection without triggers, which makes rows older in order to let time pass."""
     connection = await asyncpg.connect(database.superuser, server_settings={"session_replication_role": "replica"})
     yield connection
     await connection.close()
@@ -47,7 +47,7 @@ class Rush:
         self.tally: Counter[str] = Counter()
 
     async def act(self, statement: str, *arguments: object) -> None:
-        """Run a statement as the API does, again if it must be; whatever refuses it is counted."""
+        """Run a statement as the API does, with its retries. Count the outcome."""
         await asyncio.sleep(random.random() * 0.5)
         for _ in range(8):
             try:
@@ -62,7 +62,7 @@ class Rush:
         raise TimeoutError(statement)
 
     async def answer(self, doctor: int, patient: int) -> None:
-        """Wait a while for an offer, and accept or decline it, or leave it be."""
+        """Wait some seconds for an offer, then accept, decline or ignore it."""
         for _ in range(5):
             await asyncio.sleep(random.random())
             made = {row["patient_id"]: row["id"] for row in await self.pool.fetch(LIVE, doctor)}
@@ -72,7 +72,7 @@ class Rush:
 
 
 async def a_round(rush: Rush, owner: asyncpg.Connection) -> int:
-    """Let a full doctor's patients cancel while everybody else is after the places; return the doctor."""
+    """Cancel all appointments of a full doctor while everybody wants the slots; return the doctor."""
     doctor, holder, appointments = await full_doctor(owner, seats=SEATS, fee=random.choice([0, 100]))
     entrants, strangers = await waiting(owner, doctor, WAITING), await make_patients(owner, STRANGERS)
     await asyncio.gather(
@@ -84,7 +84,7 @@ async def a_round(rush: Rush, owner: asyncpg.Connection) -> int:
 
 
 async def settle(clock: asyncpg.Connection, doctor: int) -> bool:
-    """Let an hour pass; whether no place is on offer any more."""
+    """Let an hour pass. Return whether no slot is on offer any more."""
     async with clock.transaction():
         await clock.execute("SELECT FROM doctor WHERE account_id = $1 FOR UPDATE", doctor)
         last = await clock.fetchval("SELECT nextval('recorded_at')")
@@ -97,7 +97,7 @@ async def settle(clock: asyncpg.Connection, doctor: int) -> bool:
 
 
 async def replace(workers: list[WorkerProcess]) -> None:
-    """Kill one of the workers at once, and start it again."""
+    """Kill one of the workers and start it again."""
     victim = random.choice(workers)
     await victim.kill()
     await victim.start()

@@ -1,4 +1,4 @@
-"""What there is to be done in a history, and what may go wrong at PayPal."""
+"""The actions of a history, and the faults of PayPal."""
 
 from typing import NamedTuple
 
@@ -7,7 +7,7 @@ from tests.robustness.crashes.steps import READING, STEPS
 
 
 class Fault(NamedTuple):
-    """What goes wrong at PayPal, the next time that it is asked."""
+    """A fault that PayPal has at its next call of `operation`."""
 
     operation: str
     kind: str
@@ -59,9 +59,9 @@ WEIGHTS = {
 
 
 class Action(NamedTuple):
-    """What is done; `number` says to what, counted round and round.
+    """An action on one of the things there are: the one at index `number`, modulo their count.
 
-    With a verdict it leaves off, at `point` or else at one that the number says.
+    With a verdict its process dies or waits, at `point` or else at a point that the number selects.
     """
 
     name: str
@@ -70,7 +70,7 @@ class Action(NamedTuple):
     point: tuple[str, Moment] | None = None
 
     def crash_point(self, name: str) -> CrashPoint | None:
-        """Return where it leaves off, as the act `name`."""
+        """Return where the action, called `name` among the steps, dies or waits."""
         if self.verdict is None:
             return None
         step, moment = self.point or self._some_point(name)

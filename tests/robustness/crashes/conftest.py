@@ -1,4 +1,4 @@
-"""What scenes are set on, for each module: a database, a PayPal and processes of its own."""
+"""A database, a PayPal and processes for each module."""
 
 from collections.abc import AsyncIterator
 
@@ -18,7 +18,7 @@ from tests.support.servers.databases import Database
 
 @pytest.fixture(scope="module")
 def batch() -> int:
-    """A module may have more, each with a PayPal of its own, whose ledger is then not long to read."""
+    """A module may override it with several batches. Each has a PayPal of its own, whose ledger then stays short."""
     return 0
 
 
@@ -47,6 +47,6 @@ async def harness(
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say what a soak did."""
+    """Print the report of a soak."""
     for line in steps.lines() if steps.SOAK else []:
         terminalreporter.write_line(line)

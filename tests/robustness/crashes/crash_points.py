@@ -1,7 +1,7 @@
-"""Where a process of ours can die: at every statement that it sends to PostgreSQL and every call that it makes to PayPal.
+"""Crash points: before, during and after every statement to PostgreSQL and every call to PayPal.
 
-Only forks of processes.py are watched, and each action in them may have a crash point: at a step (a statement or call, by its name)
-and a moment of it the process is killed, or the act waits until it is told to go on.
+The forks of processes.py are instrumented. Each request to them may name a crash point, which is a step (a statement or
+call, by its name) and a moment of it. There the process is killed, or the request waits until a test lets it go on.
 """
 
 import asyncio
@@ -51,7 +51,7 @@ STATEMENT = re.compile(r"FROM (\w+)|SELECT (\w+)\(")
 
 
 class CrashPoint(Struct, frozen=True, kw_only=True):
-    """What becomes of the process that performs an act; without a step, nothing."""
+    """Where a request dies or waits. Without a step, nowhere."""
 
     action: int = 0
     step: str = ""
@@ -60,7 +60,7 @@ class CrashPoint(Struct, frozen=True, kw_only=True):
 
 
 class ReachedPoint(Struct, frozen=True, kw_only=True):
-    """An act has reached a moment of a step; `backend` is the process of PostgreSQL's that serves it."""
+    """A request has reached a moment of a step. `backend` is the PostgreSQL process that serves it."""
 
     action: int
     step: str
@@ -84,7 +84,7 @@ class _NoLocks(WeakValueDictionary[int, asyncio.Lock]):
 
 
 def watch(send_event: SendEvent) -> None:
-    """Watch this process from now on; `tell` gets each ReachedPoint, as JSON."""
+    """Instrument this process. `send_event` gets each ReachedPoint as JSON."""
     lend = driver._connection_for  # noqa: SLF001  the one place where a statement's connection comes from
 
     @asynccontextmanager
@@ -104,7 +104,7 @@ def watch(send_event: SendEvent) -> None:
 
 
 def with_crash_points(app: Litestar) -> None:
-    """Have `app` give each request the crash point that its header names, and let waiting ones go on."""
+    """Make `app` read the crash point of each request from its header, and let waiting requests go on."""
     serve = app.asgi_handler
 
     async def handle(scope: Scope, receive: Receive, send: Send) -> None:
@@ -125,7 +125,7 @@ def _let_go_on(path: str) -> None:
 
 
 class WatchedDriver:
-    """A connection of asyncpg's whose statements are steps."""
+    """An asyncpg connection whose statements are steps."""
 
     def __init__(self, connection: Any, send_event: SendEvent) -> None:
         self._connection = connection
@@ -152,7 +152,7 @@ class WatchedDriver:
 
 
 class WatchedTransport(httpx.AsyncHTTPTransport):
-    """Carries calls to PayPal, each a step."""
+    """Sends calls to PayPal, each of which is a step."""
 
     def __init__(self, send_event: SendEvent) -> None:
         super().__init__(trust_env=False)

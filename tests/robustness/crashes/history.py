@@ -1,4 +1,4 @@
-"""One history of payments: actions by name, each of something that there is, with or without a crash point."""
+"""One history of payments: named actions on existing appointments and payments, with or without a crash point."""
 
 import asyncio
 from datetime import timedelta
@@ -21,14 +21,14 @@ TIMES = (timedelta(minutes=30), timedelta(hours=7), timedelta(hours=25))
 
 
 class History:
-    """The acts. Each returns False where there is nothing to do it to."""
+    """The actions. Each returns False if there is nothing to do it to."""
 
     def __init__(self, clinic: Clinic) -> None:
         self.clinic = clinic
         self.observed = ObservedState([], [], {"orders": [], "captures": [], "refunds": []})
 
     async def do(self, action: Action) -> None:
-        """Do something, and look what has come about."""
+        """Do an action, or the next usual one if it is impossible, and observe the outcome."""
         if not await getattr(self, action.name)(action):
             await self.next(action)
         self.observed = await self.clinic.observe()
@@ -38,7 +38,7 @@ class History:
         await self.clinic.harness.fake_paypal.add_fault(fault.operation, fault.kind, times=times, **more)
 
     async def next(self, action: Action) -> bool:
-        """Do what comes next where all goes well."""
+        """Do the next step of a history in which nothing goes wrong."""
         a = next((a for a in reversed(self.observed.appointments) if a["status"] in LIVE), None)
         if a is None and any(due["refund_total"] for due in await self.clinic.due()):
             return await self.settle(action)
@@ -63,7 +63,7 @@ class History:
         return True
 
     async def create(self, action: Action) -> bool:
-        """Begin to pay."""
+        """Begin a payment."""
         if a := self._appointment(action, "pending"):
             body = {"appointment_id": a["id"], "amount": str(a["fee"]), "currency": "USD"}
             await self._post("create", a["patient_id"], "/api/payments/create/", body, action)
@@ -75,13 +75,13 @@ class History:
         return order is not None
 
     async def disapprove(self, action: Action) -> bool:
-        """Take an approval back."""
+        """Withdraw an approval."""
         if order := self._order(action, "APPROVED"):
             await self.clinic.harness.fake_paypal.post(f"/orders/{order['id']}/reverse-approval")
         return order is not None
 
     async def execute(self, action: Action) -> bool:
-        """Come back from PayPal."""
+        """Return from PayPal's page."""
         if payment := self._payment(action):
             payer = "SOMEBODYELSE" if action.number % 11 == 10 else PAYER_ID
             body = {"paymentId": payment["order_id"], "PayerID": payer}
@@ -89,7 +89,7 @@ class History:
         return payment is not None
 
     async def rush(self, action: Action) -> bool:
-        """Everybody at once, in whatever order it comes about."""
+        """Execute, settle and deliver a webhook, all at once."""
         payment, alive = self._payment(action), action._replace(verdict=None)
         if payment is None:
             return False
@@ -99,7 +99,7 @@ class History:
         return True
 
     async def give_up(self, action: Action) -> bool:
-        """Turn back at PayPal."""
+        """Cancel at PayPal's page."""
         if payment := self._payment(action):
             body = {"paymentId": payment["order_id"]}
             await self._post("give_up", payment["patient_id"], "/api/payments/cancel/", body, action)
@@ -111,7 +111,7 @@ class History:
         return a is not None
 
     async def doctor_cancels(self, action: Action) -> bool:
-        """The doctor cancels; for some, that time is off then."""
+        """Cancel as the doctor; every third time also block the slot."""
         if a := self._appointment(action, *LIVE):
             body, path = {"block": action.number % 3 == 1}, f"{APPOINTMENTS}{a['id']}/doctor_cancel/"
             await self._post("doctor_cancels", self.clinic.doctor, path, body, action)
@@ -165,12 +165,12 @@ class History:
         return bool(undecided)
 
     async def age_holds(self, action: Action) -> bool:
-        """Let most of a hold's time pass, or all of it."""
+        """Let a hold lapse, or almost."""
         await self.clinic.age_holds(HOLD - 4 if action.number % 2 else HOLD)
         return bool(self.observed.appointments)
 
     async def lose_slot(self, action: Action) -> bool:
-        """Let somebody else take the slot of a hold that has lapsed."""
+        """Let the hold lapse and the other patient book its slot."""
         if a := self._appointment(action, "pending"):
             (other,) = set(self.clinic.patients) - {a["patient_id"]}
             await self.clinic.age_holds(HOLD)
@@ -214,6 +214,6 @@ class History:
 
 
 def _one(things: list[T], action: Action, better: list[T] | None = None) -> T | None:
-    """Return one of the things, most often one of the better, if there are any: for number 0 the last."""
+    """Return one of the things, in four of five cases one of `better`. Number 0 selects the last."""
     choice = better if better and action.number % 5 < 4 else things
     return choice[-1 - action.number % len(choice)] if choice else None

@@ -1,6 +1,6 @@
-"""The API and the worker as processes that are killed (-9) at an exact step, and replaced at once.
+"""API and worker processes that are killed with SIGKILL at an exact step, and replaced at once.
 
-They are forks of one process that has everything imported and put together: a new one takes milliseconds, not seconds.
+They are forks of one process that has imported and assembled everything: a new one takes milliseconds, not seconds.
 """
 
 import asyncio
@@ -57,7 +57,7 @@ class ManagedProcess:
 
 
 class Processes:
-    """The processes that live at present, and a tally of every moment of a step that any of them has reached."""
+    """The running processes, and a tally of every moment of a step that any of them has reached."""
 
     def __init__(self, settings: Settings, log: Path) -> None:
         self._settings = msgspec.structs.replace(settings, request_seconds=LONG)
@@ -94,7 +94,7 @@ class Processes:
     async def ask(
         self, role: str, name: str, path: str, crash_point: CrashPoint | None = None, **request: Any
     ) -> httpx.Response | None:
-        """Send a request, the act `name`, to a process; None if it died of it, or the act waits."""
+        """Send a request, the action `name`, to a process. Return None if the process died, or the request waits."""
         process = await self._process_for(role)
         crash_point = msgspec.structs.replace(crash_point or CrashPoint(), action=len(self._acts))
         self._acts.append(name)
@@ -106,20 +106,20 @@ class Processes:
         return None
 
     async def resume(self, number: int, *, and_die: bool = False) -> httpx.Response | None:
-        """Let one of the acts that wait go on to its end, or to its next moment; None if its process is dead then."""
+        """Let a waiting request go on to its end or its next moment. Return None if its process is dead then."""
         action, process, answer = self.waiting.pop(number)
         if self._role_of(process):
             await process.http.post(f"{AND_DIE if and_die else GO_ON}{action}")
         return await self._outcome(process, answer)
 
     async def kill(self, role: str | None, by: signal.Signals = signal.SIGKILL) -> None:
-        """Kill a process, if it lives, whatever it is doing."""
+        """Kill a process if it runs."""
         if role and (process := self._members.get(role)):
             os.kill(process.pid, by)
             await self._reap(process)
 
     async def restart(self) -> None:
-        """Forget what was, and kill whoever still waits."""
+        """Kill the processes of waiting requests, and clear what was recorded."""
         for waiting in self.waiting:
             await self.kill(self._role_of(waiting.process))
         while self.waiting:
@@ -134,16 +134,16 @@ class Processes:
             return self._members[role]
 
     def log_tail(self) -> str:
-        """Return the last of what the processes have logged, but for what went well."""
+        """Return the last lines of the log, without those of level info."""
         lines = [line for line in self.log.read_text().splitlines() if '"level": "info"' not in line]
         return "\n".join(lines[-5:])
 
     def _role_of(self, process: ManagedProcess) -> str | None:
-        """Return whose place a process has; None if it is dead."""
+        """Return the role of a process; None if it is dead."""
         return next((role for role, alive in self._members.items() if alive is process), None)
 
     async def _answered_or_waiting(self, crash_point: CrashPoint, answer: "asyncio.Task[httpx.Response]") -> bool:
-        """Return, at the answer, or death, True; False when the act waits."""
+        """Return True when the request is answered or its process is dead; False when it waits."""
         if crash_point.verdict == "dies":
             await asyncio.wait({answer})
         while not answer.done():
@@ -186,7 +186,7 @@ class Processes:
 def _run_forker(
     orders: "Connection[Any, Any]", send_event: "Connection[Any, Any]", settings: Settings, log: Path
 ) -> None:
-    """Fork a process for each role that is asked for, and bury each whose id is told; end when nobody asks any more."""
+    """Fork a process for each role received, and reap the process of each id received, until the pipe is closed."""
     os.setpgrp()
     redirect_output(log)
     vars(ssl).update(create_default_context=cache(ssl.create_default_context))  # each fork would take 80 ms for its own
@@ -205,7 +205,7 @@ def _run_forker(
 
 
 async def _warm_up(app: Litestar) -> None:
-    """Have everything imported that the first request imports."""
+    """Import everything that the first request imports."""
     async with serving(app) as url, httpx.AsyncClient(base_url=url, trust_env=False) as http:
         await http.post("/")
 

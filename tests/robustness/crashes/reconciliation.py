@@ -1,4 +1,4 @@
-"""PostgreSQL held against PayPal's ledger: each invariant is a query for what is wrong, told in words."""
+"""Compares PostgreSQL with PayPal's ledger: each invariant is a query for violations."""
 
 import json
 from typing import Any
@@ -127,7 +127,7 @@ Violation = tuple[str, int, str]
 
 
 async def violations(db: asyncpg.Connection, ledger: Any, doctor: int, invariants: dict[str, str]) -> list[Violation]:
-    """Return what breaks the invariants: which, the id of what breaks it, and why."""
+    """Return the violations: the invariant, the id of the row, and details."""
     queries = (f"SELECT '{name}', w.* FROM ({query}) AS w (id, what)" for name, query in invariants.items())
     rows = await db.fetch(f"{KNOWN} {' UNION ALL '.join(queries)}", json.dumps(ledger), doctor)
     return [tuple(row) for row in rows]

@@ -1,4 +1,4 @@
-"""The steps of each act, and the moments of them: everywhere that a process can die."""
+"""The steps of each action, their moments, and the counts for the report of a soak."""
 
 import os
 from collections import Counter
@@ -46,12 +46,12 @@ counts: Counter[str] = Counter()  # of whatever else there is to count, by name
 
 
 def unknown(tally: Tally) -> set[tuple[str, str]]:
-    """Return the steps that were reached and are not in the list."""
+    """Return the reached steps that STEPS does not list."""
     return {(action, step) for action, step, *_ in tally if step not in STEPS[action]}
 
 
 def survived(tally: Tally) -> list[tuple[str, str, Moment]]:
-    """Return the points at which nothing has ever died."""
+    """Return the points at which no process has died."""
     return [point for point in POINTS if not tally[(*point, "dies")]]
 
 

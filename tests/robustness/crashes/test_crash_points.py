@@ -1,4 +1,4 @@
-"""The harness itself: an action ends at its crash point, at a real death, and no sooner or later."""
+"""Tests of the harness: a request dies or waits exactly at its crash point."""
 
 import signal
 

@@ -1,9 +1,9 @@
-"""Whatever people and PayPal do, and wherever our processes die meanwhile: money and slot never part.
+"""Payments stay consistent whatever people and PayPal do, and wherever our processes die.
 
-A run makes up histories. In each, patients book, pay and cancel, the doctor cancels, time passes, PayPal fails, decides
-late and sends webhooks that come in any order, twice or never; and at any statement or call an act may leave off: its
-process is killed (-9), or it waits while others act. In the end everything that still can happens, and PostgreSQL is held
-against PayPal's ledger. A history that ends badly is shortened and printed. More of them: `./task soak:payments`.
+A run generates histories. Patients book, pay and cancel, the doctor cancels, time passes, and PayPal fails, decides late
+and sends webhooks in any order, twice or never. At any statement or call a process may be killed, or a request may wait
+while others go on. In the end everything that still can happen does, and PostgreSQL is compared with PayPal's ledger.
+A failing history is shortened and printed. `./task soak:payments` runs 1,000 histories.
 """
 
 import os
@@ -56,7 +56,7 @@ class Practice(RuleBasedStateMachine):
         progress=st.sampled_from([0, 1, 2, 3, 3, 3, 3, 4]),
     )
     def begin(self, final_outcome: FinalOutcome, progress: int) -> None:
-        """Begin with nothing, or most often with a booking whose payment is approved already."""
+        """Begin with nothing or, in most histories, with a booking whose payment is approved already."""
         self.final_outcome = final_outcome
         self.history = History(self.house.run(Clinic.set(self.house.harness)))
         for _ in range(progress):

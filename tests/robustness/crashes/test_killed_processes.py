@@ -1,4 +1,4 @@
-"""Each act on the way of a payment, killed at every statement and call of it: what is left behind is put right."""
+"""Each action of a payment, killed at every one of its statements and calls: recovery corrects what is left behind."""
 
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ from tests.robustness.crashes.steps import READING, SOAK, STEPS, survived, unkno
 
 
 class Way(NamedTuple):
-    """What has happened before, an act, and from which step of it on nothing is as in any other way."""
+    """Preceding events, an action, and its first step that no other way has in the same state."""
 
     before: tuple[Action | Fault, ...]
     action: Action
@@ -90,7 +90,7 @@ WAYS = {
 
 
 async def on_its_way(harness: Harness, way: Way) -> History:
-    """Set a scene, and do what comes before the act."""
+    """Begin a history and do what comes before the action."""
     history = History(await Clinic.set(harness))
     for event in way.before:
         await (history.add_fault(event) if isinstance(event, Fault) else history.do(event))
@@ -100,10 +100,10 @@ async def on_its_way(harness: Harness, way: Way) -> History:
 
 
 async def points_of(harness: Harness, way: Way) -> list[tuple[str, str, Moment]]:
-    """Return where in an act, by its name among the steps, to die.
+    """Return the points to die at, with the name that the action has among the steps.
 
-    After a statement or call is before the next one, so that it was sent is enough, and of those that only read, nothing
-    is different after them.
+    Before a step the state is that of the step before it, after a step that of the moment `sent`, and a step that only reads
+    changes nothing. So `sent` is enough, at the steps that write.
     """
     history = await on_its_way(harness, way)
     before = harness.processes.tally.copy()
@@ -118,7 +118,7 @@ async def points_of(harness: Harness, way: Way) -> list[tuple[str, str, Moment]]
 
 
 def is_enough(step: str, moment: Moment) -> bool:
-    """Whether a test dies there; a soak does everywhere."""
+    """Whether the ordinary test dies there; a soak dies at every point."""
     return step not in READING and moment == "sent"
 
 

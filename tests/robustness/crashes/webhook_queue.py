@@ -1,6 +1,6 @@
-"""The queue of webhooks between PayPal and us: takes PayPal's webhooks as they come, and has them delivered when a test says so.
+"""A queue between PayPal and the API. It delivers webhooks when a test says so: late, in another order, twice or never.
 
-Delivered late, in another order, again, or never: each goes out byte for byte, with the headers that PayPal signed.
+Each webhook is delivered byte for byte, with the headers that PayPal signed.
 """
 
 import asyncio
@@ -45,7 +45,7 @@ class WebhookQueue:
         await self._server.stop()
 
     async def webhooks(self) -> list[Webhook]:
-        """Return what has been sent since the queue was last cleared, in the order in which it happened."""
+        """Return the webhooks since the queue was last cleared, in the order of their events."""
         while True:
             events = (await self._fake_paypal.ledger())["events"]
             if all(event["state"] == "delivered" for event in events):

@@ -1,4 +1,4 @@
-"""The worker's jobs as calls of a small HTTP API, so that a test says when each runs, and where it ends."""
+"""The worker's jobs as an HTTP API, so that a test decides when each runs and where it ends."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,7 +16,7 @@ from tests.support.paypal.worker_jobs import worker_context
 
 
 def create_jobs(settings: Settings) -> Litestar:
-    """Make the worker. An error, which a worker would survive, is answered with its traceback."""
+    """Return the API. An error that a worker would survive is answered with its traceback."""
 
     @asynccontextmanager
     async def working(app: Litestar) -> AsyncIterator[None]:

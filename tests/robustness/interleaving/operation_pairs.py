@@ -1,4 +1,4 @@
-"""Which operations meet, and where: scenes in which a pair of them is after the same thing."""
+"""Which operations are interleaved, and the scenarios in which a pair of them conflicts."""
 
 from collections.abc import Iterator
 from itertools import combinations_with_replacement, product
@@ -154,7 +154,7 @@ class Case(NamedTuple):
 
 
 def cases() -> Iterator[Case]:
-    """Return every pair in every scene that it has a conflict in. Only the clock's operations meet a lapsed hold."""
+    """Return every pair in every scenario in which it conflicts. Lapsed holds are left to the operations of CLOCK."""
     for name, (scenario, pairs) in PAIRS.items():
         for pair in pairs:
             lapses = name in LATE or not {*pair}.isdisjoint(CLOCK)

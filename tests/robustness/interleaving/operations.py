@@ -1,4 +1,4 @@
-"""What each side of a stage does: one statement of the API's, or the worker's."""
+"""The operations: one statement of the API or the worker each."""
 
 import json
 from collections.abc import Callable

@@ -1,8 +1,8 @@
-"""Plays the statements of several transactions in every order that can happen.
+"""Plays the statements of several transactions in every possible order.
 
-Each session is a transaction on a connection of its own. A turn sends a session's next statement and ends when that
-statement has answered or, as PostgreSQL itself says, waits for another session; then it is somebody's turn who does
-not wait. `explore` takes every choice of turns once, starting over each time on a fresh stage.
+Each session is a transaction on a connection of its own. A turn sends the session's next statement. It ends when the
+statement has been answered or when PostgreSQL says that it waits for another session. The next turn goes to a session
+that does not wait. `explore` takes every sequence of turns once, each in a new setup.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ LOCK_WAIT_SECONDS = 20.0  # seconds; a statement that neither answers nor waits 
 
 
 class Statement(NamedTuple):
-    """One statement and how a table calls it."""
+    """A statement and its label in the printed table."""
 
     label: str
     sql: str
@@ -28,7 +28,7 @@ class Statement(NamedTuple):
 
 
 class Session:
-    """A transaction: its statements one by one, and at last COMMIT."""
+    """A transaction: its statements one by one, then COMMIT."""
 
     def __init__(
         self, name: str, connection: asyncpg.Connection, isolation: str, statements: Sequence[Statement]
@@ -44,7 +44,7 @@ class Session:
 
     @property
     def is_free(self) -> bool:
-        """Whether it has something left to say and does not wait."""
+        """Whether it has a statement left and does not wait."""
         return not self.outcome and self.running is None
 
     def send_next(self) -> Statement:
@@ -54,7 +54,7 @@ class Session:
         return statement
 
     def take_result(self) -> str:
-        """Return what the statement that has answered came to."""
+        """Return the result of the statement that has been answered."""
         assert self.running
         result = self.running.result()
         self.running = None
@@ -63,7 +63,7 @@ class Session:
         return result
 
     async def abort(self) -> None:
-        """Give up what has not ended, so that the connection is fit for another play."""
+        """End the transaction if it is still open, so that the connection can be used again."""
         if self.running:
             self.running.cancel()
             await asyncio.wait({self.running})
@@ -89,14 +89,14 @@ class Session:
 
 
 def error_name(error: asyncpg.PostgresError) -> str:
-    """Return the rule that an error names, or its SQLSTATE where trying again is all there is to it."""
+    """Return the rule that an error names, or its SQLSTATE if a retry may succeed."""
     if is_retryable(error):
         return f"{error.sqlstate}"
     return error.constraint_name or f"{error.sqlstate}: {error}"
 
 
 class LogLine(NamedTuple):
-    """What one session said at a time, or heard at last, and what came of it."""
+    """A statement of a session and its result."""
 
     session: int
     label: str
@@ -104,7 +104,7 @@ class LogLine(NamedTuple):
 
 
 class Interleaving:
-    """One order of turns, from the first to the end of every session."""
+    """One order of turns, until every session has ended."""
 
     def __init__(self, sessions: Sequence[Session], watcher: asyncpg.Connection) -> None:
         self.sessions = sessions
@@ -124,7 +124,7 @@ class Interleaving:
         return sum(this != last for last, this in zip(self.turns, self.turns[1:], strict=False)) >= len(self.sessions)
 
     async def follow(self, turns: Sequence[int]) -> None:
-        """Take these turns; whatever is left then goes session by session."""
+        """Take these turns, then run the sessions one after the other to their ends."""
         try:
             while free := self._free():
                 turn = turns[len(self.turns)] if len(self.turns) < len(turns) else free[0]
@@ -162,7 +162,7 @@ class Interleaving:
         self.lines.append(LogLine(turn, label, self.sessions[turn].take_result()))
 
     async def _answered(self, turn: int) -> bool:
-        """Wait until the session's statement has answered, or waits for another session."""
+        """Wait until the session's statement has been answered, or waits for another session."""
         session = self.sessions[turn]
         others = [other.pid for other in self.sessions if other is not session]
         assert session.running
@@ -185,7 +185,7 @@ class Interleaving:
 
 
 async def explore(stage: Callable[[], Awaitable[Interleaving]]) -> AsyncIterator[Interleaving]:
-    """Play every order of turns that can happen, each once and on a stage of its own."""
+    """Play every possible order of turns once, each in a new setup."""
     unexplored: list[list[int]] = [[]]
     while unexplored:
         turns = unexplored.pop()

@@ -1,4 +1,4 @@
-"""Stages on which two operations meet: the people and bookings that a scene asks for, and what each side does."""
+"""Setups in which two operations meet: the people and bookings of a scenario, and what each side acts on."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -24,7 +24,7 @@ class Place(NamedTuple):
 
 
 class Target(NamedTuple):
-    """What one session is after, whichever operation it plays."""
+    """What one side acts on, whatever its operation is."""
 
     doctor: int
     has: int  # which of the scene's appointments it cancels or moves
@@ -45,7 +45,7 @@ class ScenarioPayment(NamedTuple):
 
 
 class Scenario(NamedTuple):
-    """What is so before two sessions begin, and what each is after."""
+    """The state before the two sessions begin, and what each acts on."""
 
     targets: tuple[Target, Target]
     held: tuple[Place, ...] = ()
@@ -63,7 +63,7 @@ class Payment(NamedTuple):
 
 
 class Participant(NamedTuple):
-    """An aim with the ids and times of one stage."""
+    """A target with the ids and times of one setup."""
 
     doctor: int
     patient: int
@@ -79,7 +79,7 @@ class Participant(NamedTuple):
 
 
 class Setup(NamedTuple):
-    """A scene come true."""
+    """A scenario in the database."""
 
     people: tuple[int, ...]  # D, E, P, Q, R, S
     sides: tuple[Participant, ...]
@@ -133,7 +133,7 @@ WAITING = "INSERT INTO waitlist_entry (doctor_id, patient_id) SELECT * FROM unne
 
 
 def working_hours(start: datetime, end: datetime) -> Iterator[tuple[int, int, int]]:
-    """Return a time as working hours, which end at midnight: weekday, start and end minute."""
+    """Return a period as working hours, which end at midnight: weekday, start and end minute."""
     while start < end:
         until = min(end, start.replace(hour=0, minute=0) + timedelta(days=1))
         begins = start.hour * 60 + start.minute
@@ -144,7 +144,7 @@ def working_hours(start: datetime, end: datetime) -> Iterator[tuple[int, int, in
 async def set_up(
     scenario: Scenario, origin: datetime, number: int, app: asyncpg.Connection, stagehand: asyncpg.Connection
 ) -> list[Setup]:
-    """Make a scene come true so many times. The stagehand, whose triggers are off, makes what else only time could."""
+    """Create a scenario `number` times. `stagehand` has no triggers: it creates what only time could bring about."""
     roles = (["doctor"] * 2 + ["patient"] * 4) * number
     week = zip(*working_hours(origin - BEFORE, origin + WORK), strict=True)
     (doctors,), (patients,) = await stagehand.fetch(PEOPLE, roles, scenario.fee, scenario.cap, *week)
@@ -238,6 +238,6 @@ STATE = """
 
 
 async def states(setups: Sequence[Setup], origin: datetime, db: asyncpg.Connection) -> list[tuple[str, ...]]:
-    """Describe each stage, so that those that look alike are equal."""
+    """Return the final state of each setup as text, without ids, so that equal states are equal."""
     everybody = [person for setup in setups for person in setup.people]
     return [tuple(row[0]) for row in await db.fetch(STATE, everybody, origin)]

@@ -27,7 +27,7 @@ AT_ONCE = 8  # stages that are set up together
 
 
 class Company(NamedTuple):
-    """The connections that play at one isolation level, and the stages that wait for them."""
+    """The connections of one isolation level, and the setups that are ready for use."""
 
     level: str
     players: list[asyncpg.Connection]
@@ -37,14 +37,14 @@ class Company(NamedTuple):
 
 
 class Ending(NamedTuple):
-    """How a play ended: for each session, and what there was to see."""
+    """The outcome of each session, and the final state."""
 
     outcomes: tuple[str, ...]
     state: tuple[str, ...]
 
 
 class Seen(NamedTuple):
-    """A play, how it ended, and which rules it broke."""
+    """An interleaving, its ending, and the rules that it broke."""
 
     play: Interleaving
     ending: Ending
@@ -53,7 +53,7 @@ class Seen(NamedTuple):
 
 @pytest_asyncio.fixture(scope="module")
 async def companies(database: Database) -> AsyncIterator[list[Company]]:
-    """Connections for each level, in a database where two holds are enough and deadlocks are looked for early."""
+    """Connections for each level. Two holds reach the limit, and PostgreSQL looks for deadlocks early."""
     name = database.superuser.rpartition("/")[2]
     await execute(
         database.superuser,
@@ -81,10 +81,7 @@ async def companies(database: Database) -> AsyncIterator[list[Company]]:
 
 
 async def perform(company: Company, case: Case, origin: datetime, *sides: int) -> list[Seen]:
-    """Play every order in which these sides' statements can come; tell what was seen each time.
-
-    Slots are counted from `origin`, of all plays of a case: they are compared.
-    """
+    """Play every order of the statements of these sides. All plays of a case count slots from `origin`."""
     used: list[Setup] = []
     ready = company.ready.setdefault((case.scenario, origin), [])
 
@@ -112,7 +109,7 @@ def part(company: Company, case: Case, setup: Setup, side: int) -> Session:
 
 
 async def faults(company: Company, case: Case, setups: Sequence[Setup]) -> list[list[str]]:
-    """Return for each stage which rules are broken there."""
+    """Return for each setup the rules that are broken there."""
     doctors = [doctor for setup in setups for doctor in setup.doctors]
     if not await broken(company.watcher, doctors, cap=case.scenario.cap):
         return [[] for _ in setups]
@@ -139,7 +136,7 @@ async def test_a_pair(companies: list[Company], case: Case) -> None:
 
 
 def judge(case: Case, level: str, seen: Seen, serialize_per_doctor: list[Ending], alone: list[Ending]) -> Iterator[str]:
-    """Say what about a play could not be, had its sessions come one after the other."""
+    """Yield what about a play is impossible if its sessions run one after the other."""
     outcomes, state = seen.ending
     victims = [side for side, outcome in enumerate(outcomes) if outcome in RETRIES]
     if not set(outcomes) <= {DONE, *REFUSALS, *RETRIES}:

@@ -1,4 +1,4 @@
-"""The harness itself: it plays what can happen, all of it, and says what it saw."""
+"""Tests of the harness: it plays every possible order, and reports what happened."""
 
 from collections.abc import AsyncIterator
 
@@ -13,7 +13,7 @@ Players = list[asyncpg.Connection]
 
 @pytest_asyncio.fixture
 async def players(database: Database) -> AsyncIterator[Players]:
-    """Two who play, and one who watches."""
+    """Connections of two sessions and a watcher, and a table with two rows."""
     players = [await asyncpg.connect(database.superuser) for _ in range(3)]
     await players[0].execute("CREATE TABLE thing AS SELECT n FROM generate_series(1, 2) AS n")
     yield players
@@ -23,7 +23,7 @@ async def players(database: Database) -> AsyncIterator[Players]:
 
 
 def play(players: Players, *scripts: list[str]) -> Interleaving:
-    """Return two sessions that say these statements."""
+    """Return two sessions with these statements."""
     statements = [[Statement(sql.split(" ", 1)[0].lower(), sql) for sql in script] for script in scripts]
     sessions = [
         Session(name, player, "READ COMMITTED", said)

@@ -1,4 +1,4 @@
-"""How the model's comparisons report a difference."""
+"""Makes pytest explain the assertions that compare the model with PostgreSQL."""
 
 import pytest
 

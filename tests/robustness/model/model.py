@@ -1,7 +1,7 @@
-"""The booking rules once more, in plain Python: what test_model.py holds PostgreSQL against.
+"""The booking rules in plain Python, with which test_model.py compares PostgreSQL.
 
-Nothing here asks the database, and nothing is clever: every rule is read off lists of everything there is. Like the
-database, it keeps what is written apart from what counts: a lapsed hold stays `pending` until somebody writes it down.
+The model does not use the database. It evaluates every rule by plain loops over lists of all objects. Like the database,
+it stores a status apart from the one that counts: a lapsed hold stays `pending` until an act writes `expired`.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ NOTICE, CORRECTION = timedelta(hours=72), timedelta(hours=168)
 
 
 class World(Schedule):
-    """The rules of appointments, on top of those of schedules, the waitlist and offers."""
+    """The rules of appointments. Its base classes have those of schedules, the waitlist and offers."""
 
     def broken(
         self,
@@ -29,7 +29,7 @@ class World(Schedule):
         moved: Appointment | None = None,
         owed: Sequence[Span] = (),
     ) -> list[str]:
-        """Return every rule that taking the slot that starts then breaks, in the order of refusals."""
+        """Return every rule that taking the slot at `start` breaks, in the order of refusals."""
         slot = d.span(start)
         others = [a for a in self.appointments if a is not moved and a.is_active(self.now)]
         clashing = [a for a in others if a.span.overlaps(slot)]
@@ -50,7 +50,7 @@ class World(Schedule):
         return [rule for rule, broken in rules.items() if broken]
 
     def search(self, limit: int) -> list[tuple[datetime, int]]:
-        """Return the earliest free slots of all the doctors."""
+        """Return the earliest free slots of all doctors."""
         return sorted((start, doctor) for doctor in self.doctors for start in self.free_slots(doctor))[:limit]
 
     def explain(self, doctor: int, patient: int | None, start: datetime, moved: Appointment | None) -> list[str]:
@@ -135,7 +135,7 @@ class World(Schedule):
         return [a]
 
     def _take_offered_place(self, a: Appointment, start: datetime) -> bool:
-        """Release the slot that starts then, if it is offered to an appointment's patient."""
+        """Release the slot at `start` if it is offered to the appointment's patient."""
         for o in self.open_offers():
             theirs = (o.entry.patient, o.slot.doctor, o.slot.span.start) == (a.patient, a.doctor, start)
             if theirs and o.ends > self.now:
@@ -188,13 +188,13 @@ class World(Schedule):
         return [doctor]
 
     def to_sweep(self) -> list[int]:
-        """Return the doctors for whom there is something to write down."""
+        """Return the doctors for whom the sweep has something to do."""
         over = [a for a in self.appointments if a.status in HELD and not a.is_active(self.now)]
         due = {doctor for doctor in self.doctors if self.is_due(doctor)}
         return sorted({a.doctor for a in over} | {e.doctor for e in self._outwaited()} | due)
 
     def pass_time(self, time: timedelta) -> None:
-        """Let time pass, seen from here: whatever is, is that much earlier; days by whole days only."""
+        """Let time pass by making everything that much earlier. Waitlist days move by whole days only."""
         for a in self.appointments:
             a.span, a.deadline = a.span.earlier(time), a.deadline - time
             a.hold_ends = a.hold_ends and a.hold_ends - time
@@ -212,7 +212,7 @@ class World(Schedule):
 
 
 class Snapshot:
-    """A world as it was."""
+    """A copy of a world, to undo a refused act."""
 
     def __init__(self, world: World) -> None:
         things = (world, *world.doctors.values(), *world.appointments, *world.entries, *world.offers)

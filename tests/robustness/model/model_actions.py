@@ -1,4 +1,4 @@
-"""What people can do in a story of the model: each act is done in PostgreSQL and in the model."""
+"""The acts of a history. Each runs in PostgreSQL and in the model."""
 
 import json
 from datetime import timedelta
@@ -35,7 +35,7 @@ ENTRY_STATUSES = {"leave_waitlist": "left", "pause_waitlist": "paused", "resume_
 
 
 class ComparedActions(ComparedHistory):
-    """Everything that people can do, and time."""
+    """Everything that people can do, and time that passes."""
 
     @rule(patient=NUMBER, doctor=NUMBER, start=START, by_admin=SELDOM)
     def book(self, patient: int, doctor: int, start: tuple[str, int], by_admin: bool) -> None:
@@ -150,7 +150,7 @@ class ComparedActions(ComparedHistory):
 
     @rule(number=NUMBER, stranger=SELDOM, accepts=st.booleans())
     def answer_offer(self, number: int, stranger: bool, accepts: bool) -> None:
-        """Accept or decline one of the offers, most often one that can be."""
+        """Accept or decline one of the offers, most often an open one."""
         is_open = [n for n, o in enumerate(self.world.offers) if o.status == "queued"]
         choice = is_open if number % 4 and is_open else range(len(self.world.offers))
         if choice:

@@ -1,4 +1,4 @@
-"""What every story of the model test begins with, and how the two sides compare."""
+"""How every history of the model test begins, and how the two sides are compared."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -26,7 +26,7 @@ Answer = Sequence[object]
 
 
 class ComparedHistory(Choices, RuleBasedStateMachine):
-    """Two doctors and two patients, known to PostgreSQL and to the model."""
+    """Two doctors and two patients, in PostgreSQL and in the model."""
 
     postgres: ClassVar[Postgres]
 
@@ -50,7 +50,7 @@ class ComparedHistory(Choices, RuleBasedStateMachine):
     def begin(
         self, hold: int, limit: int, lengths: tuple[tuple[int, int], ...], zone: int, bookings: list[tuple[int, int]]
     ) -> None:
-        """Make the people, the second doctor with a fee to pay, and let the patients book in turn."""
+        """Add the people, the second doctor with a fee, and some bookings."""
         self.postgres.set_policy(hold, limit, self.zones)
         doctors = [
             Doctor(self.zone(zone + n), *length, 2 + n, 100 * n, self.week(n)) for n, length in enumerate(lengths)
@@ -60,7 +60,7 @@ class ComparedHistory(Choices, RuleBasedStateMachine):
         self.book_free_slots(bookings)
 
     def book_free_slots(self, bookings: list[tuple[int, int]]) -> None:
-        """Let the patients book in turn with one doctor or the other."""
+        """Let the patients book in turn with either doctor."""
         for patient, (doctor, start) in enumerate(bookings):
             self.book_at(self.patient(patient), self.a_doctor(doctor), "free", start)
 
@@ -71,7 +71,7 @@ class ComparedHistory(Choices, RuleBasedStateMachine):
         self.run_both((BOOK[by], patient, doctor, at), lambda: self.world.book(patient, doctor, at, by=by), by=by)
 
     def appointment_at(self, number: int, edge: tuple[str, bool] | None) -> Appointment | None:
-        """Return an appointment; with an edge the next one, after waiting until its rules are about to change, or have."""
+        """Return an appointment. With an edge, wait until just before or after the rules of the next one change."""
         active = [a for a in self.world.appointments if a.is_active(self.world.now) and a.patient is not None]
         if edge is None or not active:
             return self.appointment(number)
@@ -80,7 +80,7 @@ class ComparedHistory(Choices, RuleBasedStateMachine):
         return a
 
     def id_of(self, a: Appointment) -> int:
-        """Return the number of an appointment in PostgreSQL."""
+        """Return the id of an appointment in PostgreSQL."""
         found: int = self.ids[_place(self.world.appointments, a)]
         return found
 
@@ -102,11 +102,11 @@ class ComparedHistory(Choices, RuleBasedStateMachine):
         self.same(lambda: self.postgres.act(*statement, by=by), in_model)
 
     def same(self, in_postgres: Callable[[], Answer], in_model: Callable[[], Answer]) -> None:
-        """Do something in both: as many rows are the answer, or the same rule is broken."""
+        """Act in both. They must return equally many rows, or break the same rule."""
         self.agree(lambda: _verdict(in_postgres), lambda: self._model_s_verdict(in_model))
 
     def _model_s_verdict(self, act: Callable[[], Answer]) -> int | str:
-        """Return what the model answers; what it refuses leaves nothing behind."""
+        """Return the answer of the model. A refused act changes nothing."""
         self.world.act += 1
         before = Snapshot(self.world)
         verdict = _verdict(act)
@@ -115,7 +115,7 @@ class ComparedHistory(Choices, RuleBasedStateMachine):
         return verdict
 
     def agree(self, in_postgres: Callable[[], object], in_model: Callable[[], object]) -> None:
-        """Ask both for the same."""
+        """Ask both. They must answer the same."""
         assume(self.world.now - self.began < timedelta(seconds=90))
         expected = in_model()
         event(str(expected))
@@ -125,7 +125,7 @@ class ComparedHistory(Choices, RuleBasedStateMachine):
 
     @invariant()
     def both_hold_the_same(self) -> None:
-        """Compare everything that there is, and what is free."""
+        """Compare all rows, and the free slots if anything has changed."""
         seen = self.postgres.look(self.world.doctors, at_slots=self.changed)
         self.world.now = seen.now
         self._same_appointments(seen.appointments)
@@ -172,7 +172,7 @@ class ComparedHistory(Choices, RuleBasedStateMachine):
 
 
 def _place(things: Sequence[object], thing: object) -> int:
-    """Return where a thing itself is, not one that is equal."""
+    """Return the index of this object itself, not of an equal one."""
     return next(place for place, other in enumerate(things) if other is thing)
 
 
@@ -182,7 +182,7 @@ def _is_near_midnight(zone: str, now: datetime) -> bool:
 
 
 def _verdict(act: Callable[[], Answer]) -> int | str:
-    """Return how many rows are the answer, or the rule that is broken."""
+    """Return the number of rows, or the rule that is broken."""
     try:
         return len(act())
     except Refused as refused:

@@ -1,4 +1,4 @@
-"""The offers of the model: who is offered which slot, in which wave, and when that ends."""
+"""The offers of the model: which slot is offered to whom, in which wave, and until when."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,7 +17,7 @@ def wave_delay(lead: timedelta) -> timedelta:
 
 @dataclass
 class Offers:
-    """Doctors by id, appointments, waitlist entries and offers in the order in which they were made."""
+    """Doctors by id. Appointments, waitlist entries and offers in the order in which they were added."""
 
     now: datetime
     hold: timedelta
@@ -34,7 +34,7 @@ class Offers:
         return [a for a in self.appointments if a.doctor == doctor and a.is_active(self.now)]
 
     def untaken(self, doctor: int) -> list[Span]:
-        """Return the slots within the booking window that nobody has."""
+        """Return the slots within the booking window that are not taken."""
         d = self.doctors[doctor]
         taken = [a.span for a in self.active_of(doctor)] + d.away
         spans = [d.span(start) for start in d.slots(self.now, self.now + WINDOW) if self.now < start]
@@ -47,7 +47,7 @@ class Offers:
         return [a for a in self.appointments if a.doctor == doctor and a.status == "offered"]
 
     def open_offers(self, *, of: Appointment | None = None, to: WaitlistEntry | None = None) -> list[Offer]:
-        """Return the offers that have not ended, of a slot or to an entry if given."""
+        """Return the open offers, of a slot or to an entry if given."""
         return [o for o in self.offers if o.status in OPEN and (of in (None, o.slot)) and (to in (None, o.entry))]
 
     def has_claim(self, entry: WaitlistEntry) -> bool:
@@ -56,7 +56,7 @@ class Offers:
         )
 
     def suits(self, entry: WaitlistEntry, slot: Span) -> bool:
-        """Whether a slot can be offered to an entry: on its day, not too soon, new to the patient, who is free then."""
+        """Whether a slot can be offered to an entry: on its day, not too soon, not offered before, at a free time."""
         day = local(slot.start, self.doctors[entry.doctor].timezone).date()
         on_time = entry.day in (None, day) and slot.start - MIN_NOTICE > self.now
         theirs = [a for a in self.appointments if a.patient == entry.patient and a.is_active(self.now)]
@@ -82,7 +82,7 @@ class Offers:
         )
 
     def has_unused_offer(self, entry: WaitlistEntry) -> bool:
-        """Whether no appointment has ended since an offer of which nothing was made."""
+        """Whether no appointment has ended since an offer that came to nothing."""
 
         def ended_since(o: Offer) -> bool:
             return any(
@@ -99,7 +99,7 @@ class Offers:
         return any(not ended_since(o) for o in passed)
 
     def plan(self, doctor: int, freed: Span | None = None) -> list[tuple[WaitlistEntry, Appointment | Span]]:
-        """Return for each in line a slot on offer, or else a free one."""
+        """Return for each entry in line a slot on offer, or else a free one."""
         room = self.doctors[doctor].max_appointments - len(self.active_of(doctor))
         free = self._to_offer(doctor, freed) if room > 0 else []
         left, planned = self.on_offer(doctor), list[tuple[WaitlistEntry, Appointment | Span]]()
@@ -133,7 +133,7 @@ class Offers:
         return sorted(self.untaken(doctor), key=lambda s: (not (_within(s, freed) or s in given_up), s))
 
     def owed(self, doctor: int) -> list[Span]:
-        """Return the free slots that belong to the waitlist."""
+        """Return the free slots that are reserved for the waitlist."""
         if len(self.active_of(doctor)) >= self.doctors[doctor].max_appointments:
             return []
         return [slot for _, slot in self.plan(doctor) if isinstance(slot, Span)]
@@ -177,13 +177,13 @@ class Offers:
             self.end_offer(o, "expired" if o.ends <= self.now else "superseded")
 
     def end(self, a: Appointment, status: str, canceled_by: str | None = None) -> None:
-        """Let an appointment, or a slot on offer, end."""
+        """End an appointment, or a slot on offer."""
         self.happened()
         a.end(status, canceled_by)
         a.changed, a.changed_in, a.changed_at = self.moment_number, self.act, self.now
 
     def happened(self) -> int:
-        """Count on: what comes later has a higher number."""
+        """Return the next number of the sequence of events."""
         self.moment_number += 1
         return self.moment_number
 
@@ -220,7 +220,7 @@ class Offers:
         return min(set(range(1, 31)) - {a.seat for a in self.appointments if a.doctor == doctor})
 
     def _wave(self, a: Appointment) -> int:
-        """Return which wave whoever is offered a slot now belongs to."""
+        """Return the wave of the next offers of a slot."""
         made = [o for o in self.offers if o.slot is a]
         if not made:
             return 1

@@ -1,4 +1,4 @@
-"""PostgreSQL's side of the model test: acts, what there is after them, and time that passes."""
+"""PostgreSQL's side of the model test: acts, the rows after them, and time that passes."""
 
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -52,7 +52,7 @@ ANOTHER_AGE = timedelta(days=100_000)
 
 
 class Seen(NamedTuple):
-    """Everything that some doctors have at an instant, ended or not, and the starts that are free."""
+    """All rows of some doctors at one instant, and their free starts."""
 
     now: datetime
     appointments: list[asyncpg.Record]
@@ -76,7 +76,7 @@ LOOKS = (
 
 @dataclass
 class Postgres:
-    """Connections of one role each, used from synchronous code, and the specialty of the doctors that are compared."""
+    """A connection of each role, for use from synchronous code. `specialty` marks the doctors that are compared."""
 
     app: asyncpg.Connection
     admin: asyncpg.Connection
@@ -85,7 +85,7 @@ class Postgres:
     specialty: str = ""
 
     def act(self, statement: str, *arguments: object, by: str = "app") -> list[asyncpg.Record]:
-        """Run a statement as a role; raise Refused with the rule it breaks."""
+        """Run a statement as a role. Raises Refused with the rule that it breaks."""
         connection: asyncpg.Connection = getattr(self, by)
         try:
             rows: list[asyncpg.Record] = self.run(connection.fetch(statement, *arguments))
@@ -96,7 +96,7 @@ class Postgres:
     def act_as(
         self, actor: str, statements: Mapping[str, str], who: int, what: int, *arguments: object, block: bool
     ) -> list[asyncpg.Record]:
-        """Run the statement that is this actor's for something; raise Refused with the rule it breaks."""
+        """Run this actor's statement. Raises Refused with the rule that it breaks."""
         if actor == "admin":
             return self.act(statements[actor], what, *arguments, by="admin")
         return self.act(statements[actor], who, what, *arguments, *([block] if actor == "doctor" else []))
@@ -122,7 +122,7 @@ class Postgres:
         return added
 
     def look(self, doctors: Iterable[int], *, at_slots: bool) -> Seen:
-        """Return what there is, with or without the free slots; one transaction has one `now()`."""
+        """Return the rows, and the free slots if asked for. One transaction has one `now()`."""
         known, looks = list(doctors), LOOKS if at_slots else LOOKS[:-1]
 
         async def look() -> Seen:
@@ -135,12 +135,12 @@ class Postgres:
         return seen
 
     def search(self, limit: int) -> list[tuple[datetime, int]]:
-        """Return the earliest free slots of all the doctors."""
+        """Return the earliest free slots of all doctors."""
         rows = self.act("SELECT * FROM search_free_slots($1, '-infinity', 'infinity', $2)", self.specialty, limit)
         return [(row["starts_at"], row["doctor"]) for row in rows]
 
     def pass_time(self, doctors: Iterable[int], time: timedelta) -> None:
-        """Let time pass, seen from the clock, which nobody can set: the rows become that much older."""
+        """Let time pass by making the rows older."""
 
         async def shift() -> None:
             async with self.superuser.transaction():

@@ -1,4 +1,4 @@
-"""What the model knows of doctors, appointments, waitlist entries and offers."""
+"""Doctors, appointments, waitlist entries and offers of the model."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -9,7 +9,7 @@ HELD, LIVE, OPEN = ("offered", "pending", "confirmed"), ("waiting", "offered", "
 
 
 class Refused(Exception):  # noqa: N818  an answer, not an error
-    """An act breaks a rule, the first by the order of refusals."""
+    """An act breaks a rule: the first in the order of refusals."""
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""The waitlist of the model: who may join it, and what becomes of an entry."""
+"""The waitlist of the model: who may join it, and how an entry ends."""
 
 from datetime import date, datetime
 
@@ -9,7 +9,7 @@ from tests.robustness.model.model_records import LIVE, OPEN, Appointment, Doctor
 
 class Waitlist(Offers):
     def free_slots(self, doctor: int) -> list[datetime]:
-        """Return the starts that anybody could book."""
+        """Return the starts that any patient could book."""
         owed = self.owed(doctor) if self.has_waitlist(doctor) else []
         if len(self.active_of(doctor)) + len(owed) >= self.doctors[doctor].max_appointments:
             return []
@@ -33,13 +33,13 @@ class Waitlist(Offers):
         return [joined]
 
     def answer(self, booked: Appointment, day: date) -> None:
-        """End the waiting that an appointment answers."""
+        """End the entries that an appointment fulfils."""
         for entry in self.entries:
             if entry.is_answered_by(booked, day):
                 self.end_waitlist_entries(entry, "fulfilled")
 
     def end_waitlist_entries(self, entry: WaitlistEntry, status: str) -> None:
-        """Let an entry end, and its offer with it."""
+        """End an entry and its open offers."""
         entry.status = status
         for o in self.open_offers(to=entry):
             o.status = {"left": "declined", "lapsed": "expired"}.get(status, "superseded")
@@ -80,7 +80,7 @@ class Waitlist(Offers):
         return bool(self.without_offer(doctor)) or (self.has_waitlist(doctor) and bool(self.owed(doctor)))
 
     def _outwaited(self) -> list[WaitlistEntry]:
-        """Return the live entries whose day is over where the doctor is."""
+        """Return the live entries whose day has ended in the doctor's zone."""
         waiting = [(e, e.day) for e in self.entries if e.status in LIVE]
         zones = {doctor: d.timezone for doctor, d in self.doctors.items()}
         return [e for e, day in waiting if day and day < local(self.now, zones[e.doctor]).date()]

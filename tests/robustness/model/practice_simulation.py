@@ -1,4 +1,4 @@
-"""The life of a practice, in time that really passes: doctors, patients, an admin and the worker, day after day."""
+"""Simulates a practice on a fast clock: doctors, patients, an admin and the worker, day after day."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ AUDIT = timedelta(hours=6)
 
 
 class PracticeSimulation(RealTime):
-    """Everything that people do in it is drawn by lot, from the first three doctors and six patients on."""
+    """All acts are random. It begins with three doctors and six patients."""
 
     def __init__(self, speed: int) -> None:
         super().__init__(speed)
@@ -38,11 +38,11 @@ class PracticeSimulation(RealTime):
 
     @property
     def elapsed(self) -> timedelta:
-        """How long the practice is there, by PostgreSQL's clock."""
+        """How long the practice exists, by PostgreSQL's clock."""
         return self.world.now - self.began
 
     def live(self, end: timedelta) -> None:
-        """Do one thing after another until so much time has passed since the beginning."""
+        """Do one act after another until so much time has passed."""
         names, weights = list(ACTS), list(ACTS.values())
         try:
             while self.elapsed < end:
@@ -69,7 +69,7 @@ class PracticeSimulation(RealTime):
         self.world.doctors[self.postgres.add_doctor(doctor)] = doctor
 
     def register(self) -> None:
-        """Let somebody new come, while there is room."""
+        """Add a patient, and a doctor if there is room."""
         self.tally[self.doing, "done"] += 1
         if len(self.world.patients) < PATIENTS:
             self.world.patients += self.postgres.add_patients(1)
@@ -84,7 +84,7 @@ class PracticeSimulation(RealTime):
             self.book_slot(self.patient(patient), d, start)
 
     def book_on_time(self, patient: int, doctor: int, enters: bool, before: bool) -> None:
-        """Book a slot right before or after it enters the booking window, or begins."""
+        """Book a slot right before or after it begins or enters the booking window."""
         d, ahead = self.a_doctor(doctor), WINDOW if enters else timedelta(0)
         first = self.world.now + ahead
         for start in self.world.doctors[d].slots(first, first + MAX_POSTPONEMENT)[:1]:
@@ -92,43 +92,43 @@ class PracticeSimulation(RealTime):
             self.book_slot(self.patient(patient), d, start)
 
     def book_as_a_hold_lapses(self, patient: int, before: bool) -> None:
-        """Book what somebody holds right before or after the hold lapses."""
+        """Book the slot of a hold right before or after the hold lapses."""
         for lapses, a in self.coming("hold")[:1]:
             self.wait_for_edge(lapses, before=before)
             self.book_slot(self.patient(patient), a.doctor, a.span.start)
 
     def book_too_many(self, patient: int) -> None:
-        """Book more than anybody may hold without paying, with a doctor who has a fee."""
+        """Exceed the limit of holds with a doctor who has a fee."""
         p, doctors = self.patient(patient), self.world.doctors
         for d in [d for d in doctors if doctors[d].fee and len(self.world.free_slots(d)) > HOLD_LIMIT][:1]:
             for start in self.world.free_slots(d)[: HOLD_LIMIT + 1]:
                 self.book_slot(p, d, start)
 
     def cancel_on_time(self, before: bool) -> None:
-        """Let a patient cancel right before or after it is too late."""
+        """Cancel as a patient right before or after the deadline."""
         if self.coming("deadline"):
             self.cancel(0, ("deadline", before), "patient", stranger=False, block=False)
 
     def record_on_time(self, where: str, before: bool, status: str) -> None:
-        """Let a doctor say that somebody came, or did not, right before or after a visit begins or ends."""
+        """Record a visit right before or after it begins or ends."""
         if self.coming(where):
             self.record_visit(0, (where, before), stranger=False, status=status)
 
     def correct_on_time(self, before: bool) -> None:
-        """Let a doctor say the opposite right before or after it is too late for that."""
+        """Correct a record right before or after the time for corrections ends."""
         for _, a in self.coming("correction")[:1]:
             opposite = "no_show" if a.counts_as(self.world.now) == "completed" else "completed"
             self.record_visit(0, ("correction", before), stranger=False, status=opposite)
 
     def work(self) -> None:
-        """Do what the worker does: write down what the clock did, then send the mails that are due."""
+        """Sweep, then send the mails that are due, as the worker does."""
         self.agree(self.postgres.to_sweep, self.world.to_sweep)
         for doctor in self.world.to_sweep():
             self.sweep(list(self.world.doctors).index(doctor))
         self.post.deliver()
 
     def audit(self) -> None:
-        """Look for whatever is wrong with the rows, as they are and as they came about."""
+        """Check the invariants of all rows and of all recorded changes."""
         wrong = self.postgres.run(broken(self.postgres.superuser, list(self.world.doctors)))
         assert not wrong, wrong
         self.audited = self.postgres.clock()

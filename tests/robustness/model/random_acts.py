@@ -1,4 +1,4 @@
-"""What people do in a fortnight, and what comes up when they draw lots for the rest."""
+"""The acts of the simulated practice, and random arguments for them."""
 
 import inspect
 from collections.abc import Callable
@@ -81,7 +81,7 @@ GENERATORS: dict[str, Callable[[Random], object]] = {
 
 
 def random_action(act: Callable[..., None], random: Random) -> dict[str, object]:
-    """Return what an act is told; what may be None sometimes is."""
+    """Return random arguments for an act. An argument that may be None is None half of the time."""
     parameters = inspect.signature(act).parameters.values()
     left_out = {p.name for p in parameters if NoneType in get_args(p.annotation) and _half(random)}
     return {p.name: None if p.name in left_out else GENERATORS[p.name](random) for p in parameters}

@@ -1,7 +1,7 @@
-"""Stories of the model in which time really passes: whoever acts does so at an instant that only PostgreSQL knows.
+"""Histories on a running clock: when an act happens is known to PostgreSQL only, between two readings of the clock.
 
-The model judges each act at the instant before it and, if a rule may have changed its mind until the instant after it,
-also at those between. One of its answers must be PostgreSQL's, and then both must hold the same.
+The model judges each act at the instant before it and, if a rule may change its verdict until the instant after it, also
+in between. One of these verdicts must be PostgreSQL's, and both must then have the same rows.
 """
 
 import time
@@ -24,7 +24,7 @@ MARGIN = 0.015  # seconds of ours between an act and the edge that it is to come
 
 
 class RealTime(ComparedActions):
-    """A story on a clock that runs `speed` times as fast as ours."""
+    """A history on a clock that runs `speed` times as fast as real time."""
 
     postgres: ClassVar[RealTimePostgres]
 
@@ -39,7 +39,7 @@ class RealTime(ComparedActions):
         self.latest: deque[str] = deque(maxlen=30)
 
     def let_pass(self, time_: timedelta) -> None:
-        """Let time pass, unless it has already."""
+        """Wait until that much time has passed since the last look."""
         until = self.world.now + time_
         while (left := until - self.postgres.clock()) > timedelta(0):
             time.sleep(left.total_seconds() / self.speed)
@@ -47,7 +47,7 @@ class RealTime(ComparedActions):
         self.changed = True
 
     def wait_for_edge(self, edge: datetime, *, before: bool) -> None:
-        """Let time pass until right before, or right after, an instant; the act's transaction then began before it."""
+        """Wait until right before or after an instant. If after, the transaction of the act begins before it."""
         margin = timedelta(seconds=MARGIN * self.speed)
         self.let_pass(edge - self.world.now - margin)
         if not before:
@@ -55,7 +55,7 @@ class RealTime(ComparedActions):
             self.let_pass(edge - self.world.now + margin)
 
     def appointment_at(self, number: int, edge: Edge) -> Appointment | None:
-        """Return an appointment; with an edge the next to come to it, after waiting until right before or after it."""
+        """Return an appointment. With an edge, the next to reach it, after waiting until right before or after it."""
         if edge is None:
             return self.appointment(number)
         name, before = edge
@@ -65,7 +65,7 @@ class RealTime(ComparedActions):
         return self.appointment(number)
 
     def coming(self, name: str) -> list[tuple[datetime, Appointment]]:
-        """Return the appointments for which such an edge is near, the nearest first."""
+        """Return the appointments that reach this edge soon, the first to do so first."""
         now, counting = self.world.now, ("completed", "no_show") if name == "correction" else ("pending", "confirmed")
         known = [(a.hold_ends if name == "hold" else edges_of(a)[name], a) for a in self.world.appointments]
         near = [
@@ -74,7 +74,7 @@ class RealTime(ComparedActions):
         return sorted(near, key=lambda one: one[0])
 
     def agree(self, in_postgres: Callable[[], object], in_model: Callable[[], object]) -> None:
-        """Ask both for the same."""
+        """Ask both. They must answer the same."""
         since = self.postgres.clock()
         said = in_postgres()
         until = self.postgres.clock()
@@ -86,7 +86,7 @@ class RealTime(ComparedActions):
         self._find(said, in_model, instants)
 
     def _find(self, said: object, in_model: Callable[[], object], instants: list[datetime]) -> None:
-        """Find an instant at which the model says what PostgreSQL said, and then holds what PostgreSQL holds."""
+        """Find an instant at which the model gives PostgreSQL's answer and then has the same rows."""
         before, differences = Snapshot(self.world), []
         for instant in instants:
             self.world.now = instant
@@ -102,9 +102,9 @@ class RealTime(ComparedActions):
         raise ExceptionGroup(f"PostgreSQL and the model differ over {self.doing}", differences)
 
     def instants(self, since: datetime, until: datetime) -> list[datetime]:
-        """Return the first of these instants, and each one from which on a rule may judge differently.
+        """Return `since`, and each later instant from which on a rule may judge differently.
 
-        All that a rule looks at is a tick, before, at or after which the clock may be, or the end of a hold or an offer.
+        A rule depends on whether the clock is before, at or after a tick, or the end of a hold or an offer.
         """
         tick = until - (until - datetime.min.replace(tzinfo=UTC)) % TICK
         ends = [a.hold_ends for a in self.world.appointments if a.hold_ends]

@@ -1,4 +1,4 @@
-"""PostgreSQL's side of a story in which time really passes."""
+"""PostgreSQL's side of a history on a running clock."""
 
 import asyncpg
 
@@ -11,18 +11,18 @@ ACTORS = ("app", "admin")
 
 
 class RealTimePostgres(Postgres):
-    """Tries again what the API tries again; a transaction may be older than what is done in it."""
+    """Retries what the API retries. A transaction may begin before the act in it."""
 
     has_begun = False
 
     def begin(self) -> None:
-        """Let the next act's transaction begin now."""
+        """Begin the transaction of the next act now."""
         for role in ACTORS:
             super().act("BEGIN", by=role)
         self.has_begun = True
 
     def act(self, statement: str, *arguments: object, by: str = "app") -> list[asyncpg.Record]:
-        """Run a statement as a role; raise Refused with the rule it breaks."""
+        """Run a statement as a role. Raises Refused with the rule that it breaks."""
         for _ in range(MAX_ATTEMPTS):
             try:
                 return self._act(statement, *arguments, by=by)

@@ -1,4 +1,4 @@
-"""The post of a fortnight: mails go out as the worker sends them, except to one patient, whose mailbox is out of order."""
+"""The mails of the simulated practice. They are sent as the worker sends them, except to one unreachable patient."""
 
 import secrets
 from datetime import timedelta
@@ -18,7 +18,7 @@ class SimulatedMail:
         self.unreachable = ""
 
     def deliver(self) -> None:
-        """Send every mail that is due, one account after the other."""
+        """Send every mail that is due."""
         for account in self.postgres.act(DUE_ACCOUNTS, MAILS_PER_DISPATCH):
             for due in self.postgres.act(DUE_TO, account["account_id"], 0):
                 for message in self.postgres.act(CLAIM, due["id"], LEASE, secrets.token_bytes(32)):
@@ -35,6 +35,6 @@ class SimulatedMail:
         return {row["status"]: row["count"] for row in self.postgres.act(DELIVERY_RESULTS, by="superuser")}
 
     def given_up_early(self) -> list[tuple[int, timedelta]]:
-        """Return the mails that were given up before 30 attempts over 18 hours and more."""
+        """Return the mails that failed for good after fewer than 30 attempts or 18 hours."""
         rows = self.postgres.act(GIVEN_UP, by="superuser")
         return [tuple(row) for row in rows if row["attempts"] < 30 or row["after"] < timedelta(hours=18)]

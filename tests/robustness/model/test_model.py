@@ -1,11 +1,11 @@
-"""Whatever people do, in whatever order: PostgreSQL's verdicts and rows are those of the model.
+"""PostgreSQL and the model give the same answers and hold the same rows, whatever people do in whatever order.
 
-A run makes up stories and tells each to PostgreSQL and to the model, whose rules begin in model.py. After every step both
-must have given the same answer (as many rows, or the same first broken rule) and hold the same. A story that
-differs is shortened and printed. More and longer stories: `./task soak:model`.
+A run generates histories, and runs each in PostgreSQL and in the model, whose rules begin in model.py. After every step
+both must have given the same answer (as many rows, or the same first broken rule) and hold the same rows. A history that
+differs is shortened and printed. `./task soak:model` runs more and longer histories.
 
 Time passes by making the rows older. No instant comes within two minutes of the clock: slots, and the time that passes,
-are multiples of five minutes, holds are not, and a story that takes longer than a minute and a half is dropped.
+are multiples of five minutes, holds are not, and a history that takes longer than a minute and a half is dropped.
 """
 
 import os

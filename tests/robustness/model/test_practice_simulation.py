@@ -1,7 +1,6 @@
-"""Days of a practice in seconds, with real rows and a clock that nobody stops: every verdict is the model's.
+"""Half a day of a practice in seconds, on a fast clock: every answer is that of the model.
 
-`./task soak:fortnight` lives through a fortnight. BOOKING_SOAK_DAYS and BOOKING_SOAK_SPEED make it another time, or
-another speed, as here.
+`./task soak:fortnight` simulates two weeks. BOOKING_SOAK_DAYS and BOOKING_SOAK_SPEED set the time and the speed.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
-"""Whatever is said of payments, in whatever order: money and slot never part, and nothing is confirmed unpaid.
+"""Random histories of payments: money and slot stay consistent, and no unpaid appointment is confirmed.
 
-A story is of one doctor's few slots and two patients, told as the app's role, which may also pretend to act as anybody.
-PayPal is as contrary as can be: captures come to any state, and to any other after that.
+A history is about a few slots of one doctor, and two patients. The app's role runs it, and may also pretend to be any
+actor. PayPal behaves arbitrarily: a capture may enter any state, and any other after that.
 """
 
 import os
@@ -71,7 +71,7 @@ Step = tuple[str, int, int, int]
 
 
 class Cast(NamedTuple):
-    """Who is in a story, and who tells it."""
+    """The people of a history, and the connections that run it."""
 
     app: asyncpg.Connection
     root: asyncpg.Connection  # with its triggers off
@@ -96,7 +96,7 @@ class Cast(NamedTuple):
 
 
 async def tell(cast: Cast, step: Step) -> None:
-    """Take a step, which a rule may refuse."""
+    """Run a step, which a rule may refuse."""
     connection = cast.root if step[0] in TIMES else cast.app
     try:
         await connection.execute(cast.told(step))
@@ -106,7 +106,7 @@ async def tell(cast: Cast, step: Step) -> None:
 
 
 async def story(cast: Cast, steps: list[Step]) -> None:
-    """Tell a story, and look after each step whether all is well."""
+    """Run a history, and check the invariants after each step."""
     for step in (*BEGINS, *steps):
         await tell(cast, step)
         assert await broken(cast.root, [cast.doctor]) == [], step

@@ -1,4 +1,4 @@
-"""Databases with a rule less: whatever enforces one, and the statement that takes it away or weakens it."""
+"""Mutants: each constraint, trigger and rule function, with the statement that removes or weakens it."""
 
 import re
 from typing import NamedTuple
@@ -67,7 +67,7 @@ async def mutants(db: asyncpg.Connection) -> list[Mutant]:
 
 
 def _disabled(name: str, table: str, definition: str) -> list[Mutant]:
-    """Return a trigger once without each of the events at which it fires."""
+    """Return a trigger once without each of its events."""
     timing = re.search(r"(?:BEFORE|AFTER) (.+?) ON ", definition)
     assert timing, definition
     events, drop = timing[1].split(" OR "), f"DROP TRIGGER {name} ON {table}"
@@ -81,7 +81,7 @@ def _disabled(name: str, table: str, definition: str) -> list[Mutant]:
 
 
 async def _weakened(db: asyncpg.Connection, rule: str, change: Change) -> Mutant:
-    """Return the rule with one phrase changed; raise where it is not found exactly once."""
+    """Return the rule with one phrase changed. Raises AssertionError unless the phrase occurs exactly once."""
     name = change.of or rule
     rows = [row for row in await db.fetch(DEFINITIONS, name) if change.was in row[1]]
     assert len(rows) == 1, f"{name} says in {len(rows)} definitions: {change.was}"
@@ -92,7 +92,7 @@ async def _weakened(db: asyncpg.Connection, rule: str, change: Change) -> Mutant
 
 
 async def _try_out(db: asyncpg.Connection, found: list[Mutant]) -> None:
-    """Raise where a statement cannot be run: a test that is red because of that proves nothing."""
+    """Run each statement and roll it back. Raises if one fails: a test that fails because of that proves nothing."""
     for mutant in found:
         transaction = db.transaction()
         await transaction.start()

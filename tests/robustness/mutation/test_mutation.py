@@ -1,7 +1,7 @@
 """Every rule has a test that fails without it.
 
-Whatever enforces a rule is taken away or weakened, one thing at a time, on a database of its own, and the tests that
-claim to prove the rule are run there. A mutant that survives them is a rule without a test.
+Each thing that enforces a rule is removed or weakened, one at a time, in a database of its own. The tests that claim to
+prove the rule run there. If they pass, the mutant survives: the rule has no test.
 """
 
 import asyncio

@@ -1,13 +1,13 @@
-"""Rules that are still there, but let slip what they must not: at an edge, by the clock, for want of a lock.
+"""Rules with a gap: at a boundary, by the clock, or for lack of a lock.
 
-`tests/robustness/mutation/mutants.py` makes a database of each change, and the rule's tests must notice it there.
+mutants.py makes a database of each change. The tests of the rule must fail there.
 """
 
 from typing import NamedTuple
 
 
 class Change(NamedTuple):
-    """One phrase of a definition that says something else: the rule's own, or that `of` a function which serves it."""
+    """One phrase that is replaced in the definition of the rule or, with `of`, of a function that it uses."""
 
     was: str
     becomes: str

@@ -1,4 +1,4 @@
-"""A made-up next release: this program's tree, copied, with everything changed that a release may change."""
+"""A made-up next release: a copy of this program with every kind of change that a release may make."""
 
 import shutil
 import subprocess
@@ -59,7 +59,7 @@ LANGUAGE sql AS $$ SELECT $$;
 
 
 def make_next_release(folder: Path) -> Path:
-    """Copy the program into a folder and change it; return the folder. Its `python -m app.cli` is the next release's."""
+    """Copy the program into a folder, change it, and return the folder: `python -m app.cli` there runs the release."""
     shutil.copytree(ROOT / "app", folder / "app", ignore=shutil.ignore_patterns("__pycache__"))
     for name, (old, new) in EDITS.items():
         path = folder / name

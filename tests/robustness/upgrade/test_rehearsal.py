@@ -1,4 +1,4 @@
-"""A rehearsed upgrade: eight clients book while the schema becomes the next release's, under old, new and restarted programs."""
+"""An upgrade under load: eight clients book with old, new and restarted programs while the schema is migrated."""
 
 import asyncio
 import os
@@ -29,7 +29,7 @@ VALID = "SELECT convalidated FROM pg_constraint WHERE conname = 'appointment_not
 
 
 class Load:
-    """Patients who book, look at, move and cancel appointments, each with any of the running programs."""
+    """Clients that book, read, move and cancel appointments, at each of the running programs in turn."""
 
     def __init__(self, pairs: list[tuple[int, int]]) -> None:
         self.urls: list[str] = []
@@ -48,7 +48,7 @@ class Load:
                 task.cancel()
 
     async def answers(self, number: int = ANSWERS) -> None:
-        """Wait for so many answers more."""
+        """Wait for so many more answers."""
         wanted = self.statuses.total() + number
         while self.statuses.total() < wanted:
             assert not self.wrong, self.wrong
