@@ -67,7 +67,6 @@ class PrivateStory:
         return answer.json() if answer.content else None
 
     async def register_all(self) -> None:
-        """Register the doctor and the patients, and log them in."""
         for person in (DOCTOR, ZEBULON, OTTOLINE, PEREGRINE):
             practice = {"fee": "0", "max_appointments": 2} if person is DOCTOR else {}
             account = await self.call(201, "POST", f"{ACCOUNTS}/register/", json=person.body(**practice))
@@ -78,7 +77,6 @@ class PrivateStory:
             self.tokens += [tokens["access"], tokens["refresh"]]
 
     async def register_wrongly(self) -> None:
-        """Register with taken names and addresses, and with invalid bodies."""
         path = f"{ACCOUNTS}/register/"
         await self.call(409, "POST", path, json=TWIN.body(username=ZEBULON.username.upper()))
         await self.call(409, "POST", path, json=TWIN.body(email=ZEBULON.email.upper()))
@@ -94,7 +92,6 @@ class PrivateStory:
         await self.call(415, "POST", path, data=TWIN._asdict())
 
     async def log_in_wrongly(self) -> None:
-        """Log in with wrong passwords, and send invalid tokens."""
         for name in (ZEBULON.username, TWIN.username, BOX_NUMBER):
             body = {"username": name, "password": WRONG_PASSWORD}
             await self.call(401, "POST", f"{ACCOUNTS}/login/", json=body)
@@ -115,7 +112,6 @@ class PrivateStory:
         await self.call(200, "GET", f"{ACCOUNTS}/me/", ZEBULON, headers={**spoken, "Referer": ZEBULON.email})
 
     async def book_and_cancel(self) -> None:
-        """Fill up the doctor, break rules, and cancel with reasons."""
         doctor = self._ids[DOCTOR.username]
         slots = [slot["start"] for slot in await self.call(200, "GET", f"/api/doctors/{doctor}/slots/")]
         book = {"doctor": doctor, "appointment_date": slots[-1]}

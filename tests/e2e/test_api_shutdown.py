@@ -29,7 +29,6 @@ async def api(database: Database, redis_url: str, tmp_path: Path) -> AsyncIterat
 
 
 async def refuses(url: str) -> bool:
-    """Whether new connections are refused."""
     try:
         async with httpx.AsyncClient(base_url=url) as client:
             await client.get("/health/live")

@@ -69,7 +69,6 @@ class Load:
         return response
 
     def a_booking(self) -> LoadRequest:
-        """Return a request for a random slot."""
         patient, doctor = random.choice(self._patients), random.choice(self._doctors)
         body = {"doctor": doctor.account["id"], "appointment_date": a_slot(random.randrange(400)).isoformat()}
         return "book", self._client.build_request("POST", APPOINTMENTS, json=body, headers=patient.headers)

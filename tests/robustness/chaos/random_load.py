@@ -55,7 +55,6 @@ class RandomLoad:
         self._entries: deque[tuple[int, int]] = deque(maxlen=20)  # waitlist entry, patient
 
     async def act(self, client: httpx.AsyncClient) -> None:
-        """Do one random operation and count its outcome."""
         (name,) = random.choices(list(WEIGHTS), list(WEIGHTS.values()))
         try:
             answer = await getattr(self, f"_{name}")(client)

@@ -87,7 +87,6 @@ async def frozen(postgres: EmbeddedPostgres) -> AsyncIterator[None]:
 
 
 def children(parent: int) -> list[int]:
-    """Return the ids of the child processes."""
     stats = {}
     for path in Path("/proc").glob("[0-9]*/stat"):
         with suppress(FileNotFoundError, ProcessLookupError):  # some other process has just ended

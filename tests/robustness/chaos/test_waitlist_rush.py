@@ -97,7 +97,6 @@ async def settle(clock: asyncpg.Connection, doctor: int) -> bool:
 
 
 async def replace(workers: list[WorkerProcess]) -> None:
-    """Kill one of the workers and start it again."""
     victim = random.choice(workers)
     await victim.kill()
     await victim.start()

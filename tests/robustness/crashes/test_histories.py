@@ -7,8 +7,7 @@ A failing history is shortened and printed. `./task soak:payments` runs 1,000 hi
 """
 
 import os
-from collections.abc import Callable, Coroutine
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -20,8 +19,7 @@ from tests.robustness.crashes.clinic import Clinic, Harness
 from tests.robustness.crashes.history import History
 from tests.robustness.crashes.recovery import FinalOutcome, violations_after_recovery, violations_now
 from tests.robustness.crashes.steps import HISTORIES, SOAK, counts
-
-Run = Callable[[Coroutine[Any, Any, Any]], Any]
+from tests.robustness.model.model_postgres import Run
 
 BATCH = 50  # histories with a PayPal of their own, whose ledger is then not long to read
 PLAN = settings(

@@ -20,8 +20,6 @@ LOCK_WAIT_SECONDS = 20.0  # seconds; a statement that neither answers nor waits 
 
 
 class Statement(NamedTuple):
-    """A statement and its label in the printed table."""
-
     label: str
     sql: str
     arguments: tuple[Any, ...] = ()
@@ -48,7 +46,6 @@ class Session:
         return not self.outcome and self.running is None
 
     def send_next(self) -> Statement:
-        """Send the next statement; return it."""
         statement = self._left.pop(0)
         self.running = asyncio.create_task(self._run(statement))
         return statement
@@ -96,8 +93,6 @@ def error_name(error: asyncpg.PostgresError) -> str:
 
 
 class LogLine(NamedTuple):
-    """A statement of a session and its result."""
-
     session: int
     label: str
     result: str

@@ -79,8 +79,6 @@ class Participant(NamedTuple):
 
 
 class Setup(NamedTuple):
-    """A scenario in the database."""
-
     people: tuple[int, ...]  # D, E, P, Q, R, S
     sides: tuple[Participant, ...]
 

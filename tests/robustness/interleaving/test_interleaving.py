@@ -37,15 +37,11 @@ class Company(NamedTuple):
 
 
 class Ending(NamedTuple):
-    """The outcome of each session, and the final state."""
-
     outcomes: tuple[str, ...]
     state: tuple[str, ...]
 
 
 class Seen(NamedTuple):
-    """An interleaving, its ending, and the rules that it broke."""
-
     play: Interleaving
     ending: Ending
     broken: list[str]

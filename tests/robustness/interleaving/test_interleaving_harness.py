@@ -13,7 +13,6 @@ Players = list[asyncpg.Connection]
 
 @pytest_asyncio.fixture
 async def players(database: Database) -> AsyncIterator[Players]:
-    """Connections of two sessions and a watcher, and a table with two rows."""
     players = [await asyncpg.connect(database.superuser) for _ in range(3)]
     await players[0].execute("CREATE TABLE thing AS SELECT n FROM generate_series(1, 2) AS n")
     yield players
@@ -23,7 +22,6 @@ async def players(database: Database) -> AsyncIterator[Players]:
 
 
 def play(players: Players, *scripts: list[str]) -> Interleaving:
-    """Return two sessions with these statements."""
     statements = [[Statement(sql.split(" ", 1)[0].lower(), sql) for sql in script] for script in scripts]
     sessions = [
         Session(name, player, "READ COMMITTED", said)

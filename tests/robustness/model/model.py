@@ -50,11 +50,9 @@ class World(Schedule):
         return [rule for rule, broken in rules.items() if broken]
 
     def search(self, limit: int) -> list[tuple[datetime, int]]:
-        """Return the earliest free slots of all doctors."""
         return sorted((start, doctor) for doctor in self.doctors for start in self.free_slots(doctor))[:limit]
 
     def explain(self, doctor: int, patient: int | None, start: datetime, moved: Appointment | None) -> list[str]:
-        """Return every rule that a booking, or a move, would break."""
         owed = self.owed(doctor) if self.has_waitlist(doctor) else []
         return self.broken(self.doctors[doctor], doctor, patient, start, moved=moved, owed=owed)
 

@@ -93,5 +93,4 @@ class Choices:
 
 
 def edges_of(a: Appointment) -> dict[str, datetime]:
-    """Return when an appointment's rules change."""
     return {"start": a.span.start, "end": a.span.end, "deadline": a.deadline, "correction": a.span.end + CORRECTION}

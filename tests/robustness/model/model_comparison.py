@@ -60,7 +60,6 @@ class ComparedHistory(Choices, RuleBasedStateMachine):
         self.book_free_slots(bookings)
 
     def book_free_slots(self, bookings: list[tuple[int, int]]) -> None:
-        """Let the patients book in turn with either doctor."""
         for patient, (doctor, start) in enumerate(bookings):
             self.book_at(self.patient(patient), self.a_doctor(doctor), "free", start)
 
@@ -115,7 +114,6 @@ class ComparedHistory(Choices, RuleBasedStateMachine):
         return verdict
 
     def agree(self, in_postgres: Callable[[], object], in_model: Callable[[], object]) -> None:
-        """Ask both. They must answer the same."""
         assume(self.world.now - self.began < timedelta(seconds=90))
         expected = in_model()
         event(str(expected))

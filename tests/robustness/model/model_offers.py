@@ -139,7 +139,6 @@ class Offers:
         return [slot for _, slot in self.plan(doctor) if isinstance(slot, Span)]
 
     def serve(self, doctor: int, freed: Span | None = None) -> None:
-        """Bring a doctor's offers up to date."""
         self._end_offers(doctor)
         self._withdraw(doctor)
         for _ in range(3):
@@ -177,7 +176,6 @@ class Offers:
             self.end_offer(o, "expired" if o.ends <= self.now else "superseded")
 
     def end(self, a: Appointment, status: str, canceled_by: str | None = None) -> None:
-        """End an appointment, or a slot on offer."""
         self.happened()
         a.end(status, canceled_by)
         a.changed, a.changed_in, a.changed_at = self.moment_number, self.act, self.now

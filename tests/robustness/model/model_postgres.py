@@ -135,7 +135,6 @@ class Postgres:
         return seen
 
     def search(self, limit: int) -> list[tuple[datetime, int]]:
-        """Return the earliest free slots of all doctors."""
         rows = self.act("SELECT * FROM search_free_slots($1, '-infinity', 'infinity', $2)", self.specialty, limit)
         return [(row["starts_at"], row["doctor"]) for row in rows]
 

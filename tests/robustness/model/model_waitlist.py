@@ -33,13 +33,11 @@ class Waitlist(Offers):
         return [joined]
 
     def answer(self, booked: Appointment, day: date) -> None:
-        """End the entries that an appointment fulfils."""
         for entry in self.entries:
             if entry.is_answered_by(booked, day):
                 self.end_waitlist_entries(entry, "fulfilled")
 
     def end_waitlist_entries(self, entry: WaitlistEntry, status: str) -> None:
-        """End an entry and its open offers."""
         entry.status = status
         for o in self.open_offers(to=entry):
             o.status = {"left": "declined", "lapsed": "expired"}.get(status, "superseded")
@@ -59,7 +57,6 @@ class Waitlist(Offers):
             raise Refused("offer_status_transition")
 
     def change_entry_status(self, patient: int, entry: WaitlistEntry, status: str) -> list[WaitlistEntry]:
-        """Leave, pause or resume."""
         if entry.patient != patient:
             return []
         for o in self.open_offers(to=entry) if status != "waiting" else []:

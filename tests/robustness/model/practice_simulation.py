@@ -1,24 +1,60 @@
 """Simulates a practice on a fast clock: doctors, patients, an admin and the worker, day after day."""
 
+import secrets
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from random import Random
 
+from app.domain.notifications.repository import CLAIM, DUE_ACCOUNTS, DUE_TO, FAILED, SENT
+from app.workers.notifications import LEASE, MAILS_PER_DISPATCH
 from tests.robustness.model.model import World
 from tests.robustness.model.model_calendar import MINUTE
 from tests.robustness.model.model_choices import STEPS
 from tests.robustness.model.model_offers import WINDOW
+from tests.robustness.model.model_postgres import Postgres
 from tests.robustness.model.model_records import Doctor
 from tests.robustness.model.random_acts import ACTS, random_action
 from tests.robustness.model.real_time import MAX_POSTPONEMENT, RealTime
-from tests.robustness.model.simulated_mail import SimulatedMail
 from tests.support.db.invariants import broken
 
 HOLD, HOLD_LIMIT = 15, 2
 DOCTORS, PATIENTS = 5, 15
 PAUSE = 4 * MINUTE  # the longest between two acts
 AUDIT = timedelta(hours=6)
+
+DELIVERY_RESULTS = "SELECT status, count(*) FROM notification GROUP BY status ORDER BY status"
+PERMANENTLY = False
+GIVEN_UP = "SELECT attempts, due_at - created_at AS after FROM notification WHERE status = 'failed'"
+
+
+class SimulatedMail:
+    """Sends mails as the worker does, except to one unreachable patient."""
+
+    def __init__(self, postgres: Postgres) -> None:
+        self.postgres = postgres
+        self.unreachable = ""
+
+    def deliver(self) -> None:
+        for account in self.postgres.act(DUE_ACCOUNTS, MAILS_PER_DISPATCH):
+            for due in self.postgres.act(DUE_TO, account["account_id"], 0):
+                for message in self.postgres.act(CLAIM, due["id"], LEASE, secrets.token_bytes(32)):
+                    self._send(message["id"], message["email"])
+
+    def _send(self, message: int, address: str) -> None:
+        self.unreachable = self.unreachable or address
+        if address == self.unreachable:
+            self.postgres.act(FAILED, message, "mailbox out of order", PERMANENTLY)
+        else:
+            self.postgres.act(SENT, message)
+
+    def statuses(self) -> dict[str, int]:
+        return {row["status"]: row["count"] for row in self.postgres.act(DELIVERY_RESULTS, by="superuser")}
+
+    def given_up_early(self) -> list[tuple[int, timedelta]]:
+        """Return the mails that failed for good after fewer than 30 attempts or 18 hours."""
+        rows = self.postgres.act(GIVEN_UP, by="superuser")
+        return [tuple(row) for row in rows if row["attempts"] < 30 or row["after"] < timedelta(hours=18)]
 
 
 class PracticeSimulation(RealTime):
@@ -42,7 +78,6 @@ class PracticeSimulation(RealTime):
         return self.world.now - self.began
 
     def live(self, end: timedelta) -> None:
-        """Do one act after another until so much time has passed."""
         names, weights = list(ACTS), list(ACTS.values())
         try:
             while self.elapsed < end:
@@ -78,7 +113,6 @@ class PracticeSimulation(RealTime):
         self.both_hold_the_same()
 
     def book_the_next(self, patient: int, doctor: int) -> None:
-        """Book a doctor's next free slot."""
         d = self.a_doctor(doctor)
         for start in self.world.free_slots(d)[:1]:
             self.book_slot(self.patient(patient), d, start)

@@ -10,17 +10,59 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
+import asyncpg
+
+from app.db.driver import MAX_ATTEMPTS, is_retryable
+from app.workers.sweep import DOCTORS_PER_SWEEP
+from app.workers.sweep_repository import DOCTORS
 from tests.robustness.model.model import Snapshot
 from tests.robustness.model.model_actions import ComparedActions, Edge
 from tests.robustness.model.model_calendar import MINUTE, make_zone
 from tests.robustness.model.model_choices import ZONES, edges_of
 from tests.robustness.model.model_offers import wave_delay
+from tests.robustness.model.model_postgres import Postgres
 from tests.robustness.model.model_records import OPEN, Appointment
-from tests.robustness.model.real_time_postgres import RealTimePostgres
 
 TICK, RESOLUTION = 5 * MINUTE, timedelta(microseconds=1)
 MAX_POSTPONEMENT = 30 * MINUTE  # how long an act is put off to come right before or after an edge
 MARGIN = 0.015  # seconds of ours between an act and the edge that it is to come before or after
+ROLES = ("app", "admin")
+
+
+class RealTimePostgres(Postgres):
+    """Retries what the API retries. A transaction may begin before the act in it."""
+
+    has_begun = False
+
+    def begin(self) -> None:
+        for role in ROLES:
+            super().act("BEGIN", by=role)
+        self.has_begun = True
+
+    def act(self, statement: str, *arguments: object, by: str = "app") -> list[asyncpg.Record]:
+        """Run a statement as a role. Raises Refused with the rule that it breaks."""
+        for _ in range(MAX_ATTEMPTS):
+            try:
+                return self._act(statement, *arguments, by=by)
+            except asyncpg.PostgresError as error:
+                if not is_retryable(error):
+                    raise
+        raise TimeoutError(statement)
+
+    def _act(self, statement: str, *arguments: object, by: str) -> list[asyncpg.Record]:
+        if not self.has_begun:
+            return super().act(statement, *arguments, by=by)
+        try:
+            rows = super().act(statement, *arguments, by=by)
+            super().act("COMMIT", by=by)
+        finally:
+            self.has_begun = False
+            for role in ROLES:
+                super().act("ROLLBACK", by=role)
+        return rows
+
+    def to_sweep(self) -> list[int]:
+        return sorted(row["doctor_id"] for row in self.act(DOCTORS, DOCTORS_PER_SWEEP))
 
 
 class RealTime(ComparedActions):
@@ -74,7 +116,6 @@ class RealTime(ComparedActions):
         return sorted(near, key=lambda one: one[0])
 
     def agree(self, in_postgres: Callable[[], object], in_model: Callable[[], object]) -> None:
-        """Ask both. They must answer the same."""
         since = self.postgres.clock()
         said = in_postgres()
         until = self.postgres.clock()

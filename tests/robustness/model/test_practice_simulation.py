@@ -16,7 +16,7 @@ import pytest_asyncio
 from tests.robustness.model.model_postgres import Run
 from tests.robustness.model.practice_simulation import PracticeSimulation
 from tests.robustness.model.random_acts import ACTS
-from tests.robustness.model.real_time_postgres import RealTimePostgres
+from tests.robustness.model.real_time import RealTimePostgres
 from tests.support.db.invariants import RECORD
 from tests.support.servers.databases import Database, database_at, execute, make_template
 from tests.support.servers.faketime import NEEDS_LIBFAKETIME, fast_postgres

@@ -5,15 +5,15 @@ actor. PayPal behaves arbitrarily: a capture may enter any state, and any other 
 """
 
 import os
-from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import asyncpg
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.domain.rules import refusal_of
+from tests.robustness.model.model_postgres import Run
 from tests.support.db.invariants import RECORD, broken
 from tests.support.db.payments import FEE
 from tests.support.factories import a_slot, make_doctor, make_patients
@@ -81,18 +81,12 @@ class Cast(NamedTuple):
 
     def told(self, step: Step) -> str:
         name, number, patient, slot = step
-        ours = {
-            x: ONE_OF.format(x=x, n=number, rows=rows.format(d=self.doctor))
+        a, m, r = (
+            ONE_OF.format(x=x, n=number, rows=rows.format(d=self.doctor))
             for x, rows in (("a", APPOINTMENTS), ("p", PAYMENTS), ("r", REFUNDS))
-        }
-        return (SAYINGS | TIMES)[name].format(
-            d=self.doctor,
-            p=self.patients[patient],
-            s=self.start + slot * timedelta(minutes=30),
-            a=ours["a"],
-            m=ours["p"],
-            r=ours["r"],
         )
+        start = self.start + slot * timedelta(minutes=30)
+        return (SAYINGS | TIMES)[name].format(d=self.doctor, p=self.patients[patient], s=start, a=a, m=m, r=r)
 
 
 async def tell(cast: Cast, step: Step) -> None:
@@ -115,17 +109,12 @@ async def story(cast: Cast, steps: list[Step]) -> None:
         assert await cast.root.fetchval(confirmed, cast.doctor) == 0
 
 
-def test_money_and_slot_never_part(database: Database, run_async: Callable[[Coroutine[Any, Any, Any]], Any]) -> None:
-    async def open_all() -> tuple[asyncpg.Connection, ...]:
-        await execute(database.superuser, RECORD)
-        off = {"session_replication_role": "replica"}
-        return (
-            await asyncpg.connect(database.owner),
-            await asyncpg.connect(database.app),
-            await asyncpg.connect(database.superuser, server_settings=off),
-        )
-
-    owner, app, root = run_async(open_all())
+def test_money_and_slot_never_part(
+    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection, run_async: Run
+) -> None:
+    run_async(execute(database.superuser, RECORD))
+    no_triggers = {"session_replication_role": "replica"}
+    root = run_async(asyncpg.connect(database.superuser, server_settings=no_triggers))
 
     async def play(steps: list[Step]) -> None:
         await app.execute("SELECT set_config('booking.actor', '', false)")
@@ -143,5 +132,4 @@ def test_money_and_slot_never_part(database: Database, run_async: Callable[[Coro
         run_async(play(steps))
 
     tell_stories()
-    for connection in (owner, app, root):
-        run_async(connection.close())
+    run_async(root.close())

@@ -56,7 +56,6 @@ class ProofRunner:
         return await awaited
 
     def read_result(self) -> None:
-        """Read the exit code of a finished run."""
         try:
             number, code = self._pipe.recv()
         except EOFError as error:
