@@ -10,7 +10,7 @@ WAITLIST, TIME_OFF = "/api/appointments/waitlist/", "/api/doctors/me/time-off/"
 MEBIBYTE = 2**20
 WRONG_PASSWORD, GARBAGE = "parsnip-obelisk-17", "gobbledygook-token-42"
 REASONS = ["a rash of the kneecaps", "my own wedding in Utrecht", "the flood in the cellar", "a burst appendix"]
-BOX_NUMBER = "kumquat-box-5"  # where a username belongs
+BOX_NUMBER = "kumquat-box-5"  # in place of a username or a zone
 
 
 class Person(NamedTuple):

@@ -23,7 +23,7 @@ def part(name: str) -> Any:
 @pytest_asyncio.fixture
 async def _generated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
     """Generate the client and make it importable."""
-    (tmp_path / "config.yml").write_text("post_hooks: []\n")  # no formatting: nobody reads it
+    (tmp_path / "config.yml").write_text("post_hooks: []\n")  # formatting would take time
     generate = ("generate", "--path", str(FILE), "--meta", "none", "--fail-on-warning")
     where = ("--output-path", str(tmp_path / PACKAGE), "--config", str(tmp_path / "config.yml"))
     command = (sys.executable, "-m", "openapi_python_client", *generate, *where)

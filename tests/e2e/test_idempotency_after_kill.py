@@ -32,7 +32,7 @@ from tests.support.servers.worker_process import eventually
 ROUNDS, TIMES = 3, 3
 Keyed = dict[str, tuple[IdempotentRequest, str]]
 SOMEBODY_WAITS = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid)))"
-# what a worker would find due
+# as if every payment were due
 ALL_DUE = "SET session_replication_role = replica; UPDATE payment SET due_at = now() WHERE due_at IS NOT NULL"
 
 
@@ -85,7 +85,7 @@ async def send_all(client: httpx.AsyncClient, requests: Keyed) -> dict[str, set[
         try:
             answer = await request.send(client, key)
         except httpx.TransportError:
-            return  # it was killed
+            return  # the API was killed
         assert answer.is_success, answer.text
         came[name].add(answer.content)
 

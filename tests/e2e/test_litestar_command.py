@@ -29,6 +29,6 @@ async def test_it_finds_the_app(database: Database, arguments: list[str], says: 
         "REDIS_URL": "redis://127.0.0.1:1",
     }
     command = [str(Path(sys.executable).parent / "litestar"), *arguments]
-    run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)  # noqa: ASYNC221, S603  a short program of ours
+    run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)  # noqa: ASYNC221, S603
     assert run.returncode == 0, run.stderr
     assert says in run.stdout + run.stderr

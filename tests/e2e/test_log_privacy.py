@@ -26,13 +26,13 @@ ALL_TRIED = """
     SELECT NOT EXISTS (
         SELECT FROM notification AS n
         WHERE n.status = 'queued' AND n.outcome IS NULL AND NOT EXISTS (
-            SELECT FROM notification AS earlier -- whose turn comes first
+            SELECT FROM notification AS earlier -- is sent first
             WHERE earlier.account_id = n.account_id AND earlier.id < n.id AND earlier.outcome IS NOT NULL
                 AND earlier.status = 'queued'
         )
     )
 """
-# nothing is paid in the story, so nobody calls this PayPal; the stand-in is for development only
+# the story pays nothing, so PayPal is not called; the stand-in is for development only
 PRODUCTION = {"DEBUG": "false", "ALLOWED_HOSTS": "127.0.0.1", "PAYPAL_BASE_URL": "https://paypal.invalid"}
 
 
@@ -80,7 +80,7 @@ async def test_nothing_said_in_confidence_is_in_a_log(
     assert code == 0
     passwords = json.loads((up.home / "secrets").read_text()).values()
     found = list(search(up, [*confidential_words(), *story.tokens, *passwords]))
-    # what PostgreSQL said when it was told to talk shows that the search would have found it
+    # the entry that PostgreSQL was made to log shows that the search finds such words
     assert found == [("postgres.log", ZEBULON.email)]
     assert_told_of_everything(up, readable=not mode)
 
@@ -96,7 +96,7 @@ async def tell(story: PrivateStory, stack: dict[str, Any]) -> None:
     try:
         await owner.execute(UNHEARD_OF)
         await story.break_unknown_rule()
-        with pytest.raises(asyncpg.UniqueViolationError):  # somebody at psql slips
+        with pytest.raises(asyncpg.UniqueViolationError):  # a slip at psql
             await owner.execute(SLIP)
         await eventually(partial(owner.fetchval, ALL_TRIED))
     finally:

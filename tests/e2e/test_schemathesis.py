@@ -26,7 +26,7 @@ from tests.support.servers.databases import Database
 
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 EXAMPLES = os.environ.get("BOOKING_SOAK_EXAMPLES", "")
-ENDS_THE_LOGIN = ("logout", "delete_own_account")  # in the midst of it all, these would end it
+ENDS_THE_LOGIN = ("logout", "delete_own_account")  # run apart, because they end the session of the other operations
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -44,7 +44,7 @@ def operations_for(role: Role | None) -> list[str]:
     column = CALLERS.index(f"{role} A" if role else "anonymous")
     statuses = {name: row.split() for name, row in PERMISSIONS.items() if name.isidentifier()}
     let_in = {name for name, row in statuses.items() if row[column] not in ("401", "403")}
-    if role:  # what anybody may is called as nobody, but for what leads to a booking
+    if role:  # public operations run anonymously, except for one whose links lead to a booking
         let_in = {name for name in let_in if statuses[name][0] == "401" or name == "search_free_slots"}
     chosen = statuses.keys() if EXAMPLES else let_in
     return sorted(name for name in chosen if role is None or name not in ENDS_THE_LOGIN)
@@ -65,7 +65,7 @@ async def run(api: Api, headers: dict[str, str], folder: Path, operations: Itera
         stderr=asyncio.subprocess.STDOUT,
     )
     output, _ = await process.communicate()
-    print(output.decode())  # noqa: T201  pytest shows it where something is wrong, and in a soak
+    print(output.decode())  # noqa: T201  pytest shows it on failure and in a soak
     assert process.returncode == 0
 
 

@@ -13,7 +13,7 @@ from tests.e2e.walkthrough import Shell, Shown, Step, difference, steps
 from tests.support.servers.sandbox_process import BookingUp
 
 PAGE = Path(__file__).parents[2] / "docs" / "walkthrough.md"
-SECONDS = 60  # for what happens "some seconds later"
+SECONDS = 60  # for what the page says happens some seconds later
 
 
 async def trouble_with(shell: Shell, step: Step) -> str | None:
@@ -24,7 +24,7 @@ async def trouble_with(shell: Shell, step: Step) -> str | None:
             return f"{answer['method']} {answer['url']}: {answer['status']}"
     if not step.shown:
         return None
-    return await trouble_with_answer(shell, step.shown, answers[-1]) if answers else "nobody was asked"
+    return await trouble_with_answer(shell, step.shown, answers[-1]) if answers else "no request was sent"
 
 
 async def trouble_with_answer(shell: Shell, shown: Shown, answer: dict[str, str]) -> str | None:

@@ -19,10 +19,10 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
 MOVES = Path(__file__).with_name("inventory_moves.tsv")
-REMOVED = "removed: "  # in place of an id, before the reason
-BY_PATH = "::test_no_port_is_fixed["  # is parametrized by the paths of all files below tests/
+REMOVED = "removed: "  # replaces an id, before the reason
+BY_PATH = "::test_no_port_is_fixed["  # is parametrized by the paths of the files in tests/
 INTERLEAVINGS = "::test_a_pair["
-# Run in either tree. The second imports are those of commits before the tests were moved.
+# Runs in either tree. The second imports are for commits before the tests were moved.
 COUNT = """
 import asyncio, json, sys
 import asyncpg
@@ -59,7 +59,8 @@ def taken(tree: Path) -> Inventory:
     collect = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"]
     printed = subprocess.run(collect, cwd=tree, check=True, capture_output=True, text=True).stdout  # noqa: S603
     tests = {line for line in printed.splitlines() if "::" in line}
-    counted = subprocess.run([sys.executable, "-c", COUNT], cwd=tree, check=True, capture_output=True, text=True)  # noqa: S603
+    count = [sys.executable, "-c", COUNT]
+    counted = subprocess.run(count, cwd=tree, check=True, capture_output=True, text=True)  # noqa: S603
     counts = json.loads(counted.stderr.splitlines()[-1])
     return Inventory(tests, {**counts, "interleavings": sum(INTERLEAVINGS in test for test in tests)})
 

@@ -85,7 +85,7 @@ def test_the_public_roots_do_not_know_ours() -> None:
 
 CERTIFICATE = issue(TRUSTED).certificate
 DER = CERTIFICATE.public_bytes(Encoding.DER)
-TBS = DER.index(CERTIFICATE.tbs_certificate_bytes)  # where begins what is signed
+TBS = DER.index(CERTIFICATE.tbs_certificate_bytes)  # where the signed part begins
 
 
 def pem(der: bytes | bytearray) -> bytes:

@@ -46,6 +46,6 @@ def test_what_passes_is_paypals_to_every_parser(url: str) -> None:
     assert parts.hostname == fetched.host
     assert f".{fetched.host}".endswith(".paypal.com")
     assert (fetched.scheme, fetched.userinfo, fetched.fragment, fetched.query) == ("https", b"", "", b"")
-    assert fetched.port is None  # 443, to httpx
+    assert fetched.port is None  # httpx omits 443, the default
     assert (parts.username, parts.password, parts.fragment, parts.query) == (None, None, "", "")
     assert parts.port in {None, 443}

@@ -24,14 +24,14 @@ def test_it_names_each_variable_once() -> None:
 
 def test_what_is_required_and_only_that_is_not_commented_out() -> None:
     required = {name for name, field in FIELDS.items() if field.default is NODEFAULT}
-    assert ACTIVE.keys() == required | {"ALLOWED_HOSTS"}  # which may be absent with DEBUG only
+    assert ACTIVE.keys() == required | {"ALLOWED_HOSTS"}  # required without DEBUG
 
 
 def test_the_defaults_it_tells_are_the_defaults() -> None:
     example = {**ACTIVE, "SECRET_KEY": "x" * 32}
     told, real = read_settings({**example, **OPTIONAL}), read_settings(example)
     for name, field in FIELDS.items():
-        if field.default is not None:  # None has no spelling, so the file shows an example
+        if field.default is not None:  # None cannot be written, so the file shows an example
             assert getattr(told, field.name) == getattr(real, field.name), name
 
 

@@ -22,7 +22,7 @@ def test_each_folder_is_a_locale() -> None:
 def test_every_mail_has_words_in_every_locale(tag: str) -> None:
     locale = LOCALES[tag]
     assert {kind for kind, _ in locale.words} == set(get_args(Kind))
-    assert locale.words.keys() == en.LOCALE.words.keys()  # for each role of who reads it, too
+    assert locale.words.keys() == en.LOCALE.words.keys()  # of each role, too
     assert set(locale.account_texts) == set(get_args(AccountKind))
 
 

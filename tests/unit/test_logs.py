@@ -56,7 +56,7 @@ EVENTS = ["caught", "a.library", "b.library", "asyncio", "error_ignored", "py.wa
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     kept = {"PATH": os.environ["PATH"]}
-    return subprocess.run(  # noqa: S603  our own program
+    return subprocess.run(  # noqa: S603  our program
         [sys.executable, *arguments], env=kept | environment, capture_output=True, text=True, check=False, timeout=120
     )
 
@@ -112,7 +112,7 @@ def test_a_port_that_is_taken_is_told_in_json() -> None:
 
 @pytest.mark.parametrize("command", ["api", "worker"])
 def test_what_ends_a_process_at_its_start_is_told_without_the_passwords(command: str) -> None:
-    odd = RIGHT["REDIS_URL"] + f"?socket_timeout={SECRET}"  # the client tries to make a number of it
+    odd = RIGHT["REDIS_URL"] + f"?socket_timeout={SECRET}"  # the client parses it as a number
     ended = run("-m", "app.cli", command, **RIGHT | {"REDIS_URL": odd})
     assert ended.returncode == 1
     (line,) = lines(ended)

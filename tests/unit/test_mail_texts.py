@@ -225,7 +225,7 @@ def test_without_such_a_page_a_mail_says_where_the_code_goes() -> None:
         ("America/New_York", datetime(2026, 7, 1, 13, tzinfo=UTC), "Wednesday 1 July 2026, 09:00-09:30"),
         # the clocks go forward: the half hour ends at 3
         ("Europe/Berlin", datetime(2026, 3, 29, 0, 30, tzinfo=UTC), "29 March 2026, 01:30-03:00 (Europe/Berlin)"),
-        # the clocks go back: half past two comes twice
+        # the clocks go back: 02:30 comes twice
         ("Europe/Berlin", datetime(2026, 10, 25, 0, 30, tzinfo=UTC), "02:30-02:00 (Europe/Berlin, CEST)"),
         ("Europe/Berlin", datetime(2026, 10, 25, 1, 30, tzinfo=UTC), "02:30-03:00 (Europe/Berlin, CET)"),
         ("Mars/Olympus", START, "Thursday 26 November 2026, 13:00-13:30 (UTC)"),
@@ -257,7 +257,7 @@ def test_no_name_and_no_reason_writes_a_header(
     assert content(mail, "plain").count("\n") <= text(plain).count("\n")
     ours, found = tags(content(received(plain), "html")), tags(content(mail, "html"))
     assert all(tag in ours for tag in found)
-    assert len(found) <= len(ours)  # fewer, if the reason is but spaces
+    assert len(found) <= len(ours)  # fewer if the reason is only spaces
 
 
 @given(local_parts)
@@ -268,5 +268,5 @@ def test_every_address_that_an_account_may_have_gets_its_mail(local_part: str) -
 
 @pytest.mark.parametrize("text", ["", "Appointments", "a@example.com, b@example.com", "a@", "@a"])
 def test_a_sender_without_an_address_is_refused_at_once(text: str) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011  whichever part of it is wrong
+    with pytest.raises(ValueError):  # noqa: PT011  the message depends on the text
         sender_address(text)

@@ -40,7 +40,7 @@ WRONG = {
 
 def run_command(command: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     arguments = [sys.executable, "-m", "app.cli", command]
-    return subprocess.run(arguments, env=environment, capture_output=True, text=True, check=False)  # noqa: S603  our own
+    return subprocess.run(arguments, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
 
 
 def test_all_mistakes_are_told_at_once_and_no_value_with_them() -> None:

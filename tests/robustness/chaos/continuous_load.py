@@ -15,10 +15,10 @@ from tests.support.http.bookings import APPOINTMENTS
 from tests.support.http.registration import LOGIN, ME, PASSWORD, REGISTER, Person, newcomer, register
 
 CLIENTS = 24
-LONGEST = 60  # seconds; whoever waits that long for an answer calls it hanging
+LONGEST = 60  # seconds; a slower answer counts as none
 
 
-LoadRequest = tuple[str, httpx.Request]  # with the name of its kind
+LoadRequest = tuple[str, httpx.Request]  # the name of an operation, and its request
 
 
 class Answer(NamedTuple):

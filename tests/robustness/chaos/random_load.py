@@ -16,8 +16,8 @@ from tests.support.http.registration import ME
 from tests.support.http.schedules import TIME_OFF, interval, put_week, take_off, times_off
 
 WAITLIST = "/api/appointments/waitlist/"
-CAP, HOLDS = 6, 2  # few, so that they are often reached
-WEIGHTS = {  # of each operation, when one is chosen at random
+CAP, HOLDS = 6, 2  # low, so that they are often reached
+WEIGHTS = {  # of the operations
     "book": 30,
     "cancel": 8,
     "reschedule": 12,
@@ -46,12 +46,12 @@ class RandomLoad:
 
     def __init__(self, doctors: list[int], patients: list[int], slots: list[datetime]) -> None:
         self.doctors = doctors
-        self.steady = doctors[1::2]  # who never change how many they take
+        self.steady = doctors[1::2]  # whose caps never change
         self.patients = patients
         self.slots = slots
         self.tally: Counter[tuple[str, str]] = Counter()
         self.failures: list[str] = []
-        self._appointments: deque[Booked] = deque(maxlen=30)  # the latest, for most of the older ones have ended
+        self._appointments: deque[Booked] = deque(maxlen=30)  # the latest; most older ones have ended
         self._entries: deque[tuple[int, int]] = deque(maxlen=20)  # waitlist entry, patient
 
     async def act(self, client: httpx.AsyncClient) -> None:
@@ -158,7 +158,7 @@ def week_of(slots: list[datetime], free: datetime | None = None) -> list[dict[st
 
 
 async def open_practice(owner: asyncpg.Connection) -> RandomLoad:
-    soon, later = timedelta(days=2), timedelta(days=4)  # too late to be canceled by the patient, and early enough
+    soon, later = timedelta(days=2), timedelta(days=4)  # after and before the deadline for cancellations
     slots = [a_slot(n, after=soon) for n in range(3)] + [a_slot(n, after=later) for n in range(10)]
     hours = tuple((day, 0, 1440) for day in {slot.isoweekday() for slot in slots})
     doctors = [await make_doctor(owner, hours=hours, fee=fee, max_appointments=CAP) for fee in (0, 0, 100, 100)]

@@ -26,7 +26,7 @@ from tests.workers.conftest import StartWorker
 DOCTORS, EACH, PATIENTS, WORKERS = 20, 25, 100, 3  # each doctor has 25 appointments: 500 in all
 SECONDS = 20  # of chaos, at least
 FAILURES = 300  # of the mail server, at least
-SETTLING = 240  # seconds after which a mail is lost; 35 are usual: a killed worker's jobs wait for 25 to 30
+SETTLING = 240  # seconds; 35 are usual, because the jobs of a killed worker wait for 25 to 30
 
 CANCEL_AS_PATIENT = "SELECT cancel_as_patient($1, $2)"
 CANCEL_AS_DOCTOR = "SELECT cancel_as_doctor($1, $2, 'ill', false)"
@@ -147,13 +147,13 @@ async def check(owner: asyncpg.Connection, mailbox: RandomlyFailingMailbox, prac
     assert {row["status"] for row in rows.values()} == {"sent", "skipped"}
     assert {row["outcome"] for row in rows.values() if row["status"] == "skipped"} <= REASONS
     assert {row["outcome"] for row in rows.values() if row["status"] == "sent"} == {None}
-    told = {
+    canceled = {
         (row["appointment_id"], row["account_id"]) for row in rows.values() if row["kind"] == "appointment_canceled"
     }
-    assert {(it.appointment, it.patient) for it in practice.booked} <= told
+    assert {(it.appointment, it.patient) for it in practice.booked} <= canceled
     arrived = {message.message_id for message in mailbox.messages}
     assert {message_id for message_id, row in rows.items() if row["status"] == "sent"} <= arrived
-    # one that is skipped may have been sent before, by a worker who was killed before it could say so
+    # a worker may be killed after it has sent a mail and before it has recorded that; the mail may be skipped later
     assert arrived <= {message_id for message_id, row in rows.items() if row["attempts"]}
     assert all(message.to == rows[message.message_id]["email"] for message in mailbox.messages)
 
@@ -214,6 +214,6 @@ async def test_every_mail_arrives(
         assert await worker.wait() == 0
         assert not worker.logged("crashed")
     twice = len(mailbox.messages) - len({message.message_id for message in mailbox.messages})
-    print(  # noqa: T201  as above
+    print(  # noqa: T201  figures for people
         f"{dict(chaos.done)}, {mailbox.failures} of {mailbox.attempts} attempts failed, {twice} mails arrived again"
     )

@@ -30,9 +30,9 @@ from tests.support.servers.databases import database_at, make_template
 from tests.support.servers.worker_process import WorkerProcess, eventually
 
 OUTAGE = 20  # seconds, at least
-LIMIT = 20 + 2  # seconds, as .env.example promises
+LIMIT = 20 + 2  # seconds, as .env.example documents
 WORKERS_SERVERS = {"postgresql", "postgresql, to listen"}
-BUSY = 10  # seconds that an answer may lie about on a busy machine before it is read
+BUSY = 10  # seconds by which a busy machine may read an answer late
 
 
 class Stack(NamedTuple):
@@ -77,7 +77,7 @@ async def stopped(postgres: EmbeddedPostgres) -> AsyncIterator[None]:
 async def frozen(postgres: EmbeddedPostgres) -> AsyncIterator[None]:
     """Suspend the server: connections stay open, new ones are accepted by the kernel, and nothing is answered."""
     processes = [postgres.pid]
-    os.kill(postgres.pid, signal.SIGSTOP)  # the first, so that it makes no more processes
+    os.kill(postgres.pid, signal.SIGSTOP)  # first, so that it starts no more processes
     processes += children(postgres.pid)
     for pid in processes:
         os.kill(pid, signal.SIGSTOP)
@@ -89,7 +89,7 @@ async def frozen(postgres: EmbeddedPostgres) -> AsyncIterator[None]:
 def children(parent: int) -> list[int]:
     stats = {}
     for path in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(FileNotFoundError, ProcessLookupError):  # some other process has just ended
+        with suppress(FileNotFoundError, ProcessLookupError):  # the process has ended
             stats[path.parent.name] = path.read_text()
     return [int(pid) for pid, stat in stats.items() if stat.rpartition(")")[2].split()[1] == str(parent)]
 
@@ -163,7 +163,7 @@ async def test_whoever_asks_is_told_in_time_and_afterwards_all_goes_on(
                 await asyncio.sleep(OUTAGE / 2)
                 assert await readiness(client) == (503, "down")
                 await asyncio.sleep(OUTAGE / 2)
-                # what is asked of a server that says nothing is given up after 12 s, and a busy worker may ask late
+                # a query of a hanging server times out after 12 s, and a busy worker may send it late
                 await eventually(partial(worker_has_told, stack))
             await check_logs(stack)
             assert await readiness(client) == (200, "up")
@@ -181,7 +181,9 @@ async def test_whoever_asks_is_told_in_time_and_afterwards_all_goes_on(
 
 async def test_who_is_told_to_stop_meanwhile_does(stack: Stack) -> None:
     async with httpx.AsyncClient(base_url=stack.api.url, timeout=LONGEST) as client:
-        await asyncio.gather(*(client.get("/api/doctors/") for _ in range(8)))  # so that there are connections to close
+        await asyncio.gather(
+            *(client.get("/api/doctors/") for _ in range(8))
+        )  # opens connections that have to be closed
         async with frozen(stack.postgres):
             os.kill(stack.api.child.pid, signal.SIGTERM)
             stack.worker.terminate()

@@ -24,7 +24,7 @@ from tests.support.servers.databases import Database, execute
 WRITERS = 32
 SECONDS = float(os.environ.get("BOOKING_SOAK_SECONDS", "8"))
 
-# Writers that are done in a millisecond hardly ever meet. These dawdle with their locks in hand.
+# Writes that take a millisecond rarely overlap. These triggers hold the locks longer.
 DAWDLE = """
     CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN PERFORM pg_sleep(random() * 0.008); RETURN NEW; END $$
@@ -35,7 +35,7 @@ DAWDLERS = [
 ]
 LAPSE = """
     UPDATE appointment SET hold_expires_at = clock_timestamp()
-    WHERE status = 'pending' AND id = ( -- by now it may be something else
+    WHERE status = 'pending' AND id = ( -- it may have changed since
         SELECT id FROM appointment WHERE status = 'pending' AND hold_expires_at > clock_timestamp()
         ORDER BY random() LIMIT 1
     )
@@ -112,7 +112,7 @@ async def test_everything_at_once(
     for line in report(random_load, retries):
         request.config.get_terminal_writer().line(line)
     assert not random_load.failures
-    assert retries.keys() <= {"40001"}  # no deadlock was made good in silence, nor did two take one seat
+    assert retries.keys() <= {"40001"}  # no retry after a deadlock, or after two bookings of one seat
     assert {code for _, code in random_load.tally} <= {"done", "not_found", *RULES}
     assert {code for name, code in random_load.tally if name == "bulk_cancel"} == {"done"}
     assert not found

@@ -9,6 +9,7 @@ import random
 from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from functools import partial
 
 import asyncpg
 import pytest
@@ -90,7 +91,7 @@ async def settle(clock: asyncpg.Connection, doctor: int) -> bool:
         last = await clock.fetchval("SELECT nextval('recorded_at')")
         for statement in (LATER, BEFORE):
             await clock.execute(statement, doctor, timedelta(hours=1))
-        # nothing that anybody did
+        # the changes above are not acts, so their records are deleted
         await clock.execute("DELETE FROM recorded WHERE doctor_id = $1 AND n > $2", doctor, last)
     await asyncio.sleep(1)
     return not await on_offer(clock, doctor)
@@ -115,8 +116,8 @@ async def test_each_place_ends_claimed_or_released(
         for number in range(ROUNDS):
             doctor, _ = await asyncio.gather(a_round(rush, owner), replace(workers) if number % 2 else asyncio.sleep(0))
             assert await owner.fetchval(ACTIVE, doctor) <= SEATS
-            # some six waves, each begun by a sweep, and a killed worker's sweep blocks the next ones for half a minute
-            await eventually(lambda doctor=doctor: settle(clock, doctor), seconds=300)  # type: ignore[misc]  # this round's
+            # a sweep begins each of some six waves; the sweep of a killed worker blocks the next ones for half a minute
+            await eventually(partial(settle, clock, doctor), seconds=300)
             places = await owner.fetch(PLACES, doctor)
             assert places
             for place in places:

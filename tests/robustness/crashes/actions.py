@@ -28,7 +28,7 @@ CALLS = ("token", "create_order", "get_order", "capture_order", "capture_order",
 TRANSPORT_FAULTS = ("drop_before", "drop_after", "error_before", "error_after", "garbage", "unauthorized")
 FAULTS = (*OUTCOMES, *(Fault(call, mishap) for call in CALLS for mishap in TRANSPORT_FAULTS))
 
-# How often each is done, in some 60. What cannot be done just then makes room for what comes next where all goes well.
+# Weights. In place of an action that is impossible, History does the next usual one.
 WEIGHTS = {
     "next": 16,
     "execute": 5,
@@ -80,7 +80,7 @@ class Action(NamedTuple):
         steps = [step for step in STEPS[name] for _ in range(1 if step in READING else 3)]
         moments: tuple[Moment, ...] = MOMENTS
         if self.verdict == "waits":
-            steps = [step for step in steps if step != "token"]  # its whole process would wait for that
+            steps = [step for step in steps if step != "token"]  # the whole process would wait for it
             moments = (MOMENTS[0], MOMENTS[2])
         points = [(step, moment) for step in steps for moment in moments]
         return points[self.number % len(points)]

@@ -171,6 +171,6 @@ class Clinic:
         """Wait until PostgreSQL has finished the statements of killed processes."""
         backends = "SELECT FROM pg_stat_activity WHERE pid = ANY ($1)"
         orphans = self.harness.processes.orphans
-        while orphans and await self.harness.db.fetch(backends, list(orphans)):  # noqa: ASYNC110  it happens elsewhere
+        while orphans and await self.harness.db.fetch(backends, list(orphans)):  # noqa: ASYNC110
             await asyncio.sleep(0.001)
         orphans.clear()

@@ -30,14 +30,14 @@ from app.domain.payments.paypal.call import Timeouts
 from app.domain.payments.paypal.client import PayPal
 
 HEADER = "X-Crash-Point"
-GO_ON, AND_DIE = "/go-on/", "/and-die/"  # and the number of the act: it goes on to its end, or to its next moment
+GO_ON, AND_DIE = "/go-on/", "/and-die/"  # and the number of the request
 
-LONG = 600  # seconds: whoever waits to be told to go on is not given up
+LONG = 600  # seconds; no timeout ends a request that waits
 
 Moment = Literal["before", "sent", "answered"]
 Verdict = Literal["dies", "waits"]
 
-# sent: nobody has looked for an answer; answered: nobody has done anything with it
+# sent: the answer has not been read; answered: it has not been used
 MOMENTS: tuple[Moment, ...] = ("before", "sent", "answered")
 CALLS = {
     "token": r"/v1/oauth2/token",
@@ -73,7 +73,7 @@ class ReachedPoint(Struct, frozen=True, kw_only=True):
 SendEvent = Callable[[bytes], None]
 
 _crash_point: ContextVar[CrashPoint | None] = ContextVar("crash_point", default=None)
-_events: dict[int, asyncio.Event] = {}  # for the acts that wait, or have waited, to go on
+_events: dict[int, asyncio.Event] = {}  # by request that waits or has waited
 _to_kill: set[int] = set()
 
 
@@ -85,7 +85,7 @@ class _NoLocks(WeakValueDictionary[int, asyncio.Lock]):
 
 def watch(send_event: SendEvent) -> None:
     """Instrument this process. `send_event` gets each ReachedPoint as JSON."""
-    lend = driver._connection_for  # noqa: SLF001  the one place where a statement's connection comes from
+    lend = driver._connection_for  # noqa: SLF001  every statement gets its connection there
 
     @asynccontextmanager
     async def watched_driver(engine: AsyncEngine) -> AsyncIterator[Any]:
@@ -99,8 +99,10 @@ def watch(send_event: SendEvent) -> None:
         return PayPal(*account, timeouts=structs.replace(timeouts, total=LONG, attempts=2, pause=0.005), http=http)
 
     vars(gateway).update(PayPal=watched_paypal)
-    vars(lifecycle).update(CAPTURE_WAIT_SECONDS=0)  # who waits for another's capture looks once
-    vars(serialize_per_doctor).update(_doctor_locks=_NoLocks())  # behind an act that waits
+    vars(lifecycle).update(CAPTURE_WAIT_SECONDS=0)  # a request that waits for another's capture checks once
+    vars(serialize_per_doctor).update(
+        _doctor_locks=_NoLocks()
+    )  # a request that waits must not block others of its process
 
 
 def with_crash_points(app: Litestar) -> None:
@@ -142,7 +144,7 @@ class WatchedDriver:
         if _verdict(found[1] or found[2], "sent"):
             statement = await self._connection.prepare(sql)
             sending = asyncio.ensure_future(statement.fetch(*arguments))
-            await asyncio.sleep(0)  # the socket takes it at once
+            await asyncio.sleep(0)  # sends the statement
             await reach("sent")
             return await sending
         try:
@@ -197,6 +199,6 @@ def _verdict(step: str, moment: Moment) -> Verdict | None:
     crash_point = _crash_point.get()
     if crash_point is None:
         return None
-    if crash_point.action in _events:  # an act waits but once
+    if crash_point.action in _events:  # a request waits once only
         return "dies" if crash_point.action in _to_kill else None
     return crash_point.verdict if (crash_point.step, crash_point.moment) == (step, moment) else None

@@ -64,12 +64,12 @@ class Processes:
         self.log = log
         self.tally: Tally = Counter()
         self.waiting: list[PausedAction] = []
-        self.orphans: set[int] = set()  # PostgreSQL's processes that served one of ours that is dead
+        self.orphans: set[int] = set()  # backends of PostgreSQL whose client was killed
         self._members: dict[str, ManagedProcess] = {}
         self._acts: list[str] = []
         self._sights: list[ReachedPoint] = []
         self._changed = asyncio.Event()
-        self._ordering = asyncio.Lock()  # one order at a time
+        self._ordering = asyncio.Lock()  # one request to the forker at a time
 
     async def __aenter__(self) -> "Processes":
         self._orders, orders = FORK_SERVER.Pipe()
@@ -87,7 +87,7 @@ class Processes:
         for role in list(self._members):
             await self.kill(role)
         asyncio.get_running_loop().remove_reader(self._told.fileno())
-        self._orders.close()  # which ends it
+        self._orders.close()  # which ends the forker
         await asyncio.to_thread(self._parent.join)
         self._told.close()
 
@@ -166,7 +166,7 @@ class Processes:
         async with self._ordering:
             role = self._role_of(process)
             if role is None:
-                return  # somebody else's request has met its death, too
+                return  # another request to it has failed and reaped it
             del self._members[role]
             self._orders.send(process.pid)
             code = await asyncio.to_thread(self._orders.recv)
@@ -189,19 +189,19 @@ def _run_forker(
     """Fork a process for each role received, and reap the process of each id received, until the pipe is closed."""
     os.setpgrp()
     redirect_output(log)
-    vars(ssl).update(create_default_context=cache(ssl.create_default_context))  # each fork would take 80 ms for its own
+    vars(ssl).update(create_default_context=cache(ssl.create_default_context))  # saves each fork 80 ms
     watch(send_event.send_bytes)
     apps = {role: create(settings) for role, create in APPS.items()}
     for app in apps.values():
         with_crash_points(app)
         asyncio.run(_warm_up(app))
-    gc.disable()  # looking for garbage would copy the memory that the forks share
+    gc.disable()  # a collection would copy the memory that the forks share
     gc.freeze()
     with suppress(EOFError):
         while True:
             order = orders.recv()
             orders.send(_ended(order) if isinstance(order, int) else _fork(apps[order]))
-    os.killpg(0, signal.SIGKILL)  # who asks no more may have been killed, too
+    os.killpg(0, signal.SIGKILL)  # ends the forks even if the test process was killed
 
 
 async def _warm_up(app: Litestar) -> None:
@@ -228,4 +228,4 @@ def _run_app(app: Litestar, listener: socket.socket) -> None:
     try:
         uvicorn.Server(config).run(sockets=[listener])
     finally:
-        os._exit(1)  # only a kill is a right end
+        os._exit(1)  # a process must end by a kill only

@@ -7,7 +7,7 @@ from tests.robustness.crashes.clinic import PAYMENTS, Clinic, ObservedState
 from tests.robustness.crashes.reconciliation import AT_ALL_TIMES, AT_REST, Violation, violations
 
 ROUNDS = 12
-LONG = timedelta(hours=7)  # PayPal's orders, and our payments, end after 6
+LONG = timedelta(hours=7)  # orders and payments end after 6
 UNFINISHED = f"""
     SELECT p.id, p.status FROM ({PAYMENTS}) AS p
     WHERE due_at IS NOT NULL
@@ -43,7 +43,7 @@ async def violations_after_recovery(clinic: Clinic, final_outcome: FinalOutcome)
             return await violations(clinic.harness.db, (await clinic.observe()).ledger, clinic.doctor, AT_REST)
         if number == 1:
             await clinic.age(LONG)
-    return [(f"not over after {ROUNDS} rounds", *row) for row in left]
+    return [(f"not finished after {ROUNDS} rounds", *row) for row in left]
 
 
 async def decide(clinic: Clinic, final_outcome: FinalOutcome) -> None:

@@ -36,13 +36,13 @@ POINTS: list[tuple[str, str, Moment]] = [
     (action, step, moment) for action, steps in STEPS.items() for step in steps for moment in MOMENTS
 ]
 
-Tally = Counter[tuple[str, str, str, str]]  # of act, step, moment, and what became of the act there
+Tally = Counter[tuple[str, str, str, str]]  # of action, step, moment and outcome
 
 HISTORIES = int(os.environ.get("BOOKING_SOAK_HISTORIES", "12"))
 SOAK = "BOOKING_SOAK_HISTORIES" in os.environ
 
 tally: Tally = Counter()
-counts: Counter[str] = Counter()  # of whatever else there is to count, by name
+counts: Counter[str] = Counter()  # of histories, acts and final payment statuses
 
 
 def unknown(tally: Tally) -> set[tuple[str, str]]:

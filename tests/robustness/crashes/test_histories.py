@@ -21,14 +21,14 @@ from tests.robustness.crashes.recovery import FinalOutcome, violations_after_rec
 from tests.robustness.crashes.steps import HISTORIES, SOAK, counts
 from tests.robustness.model.model_postgres import Run
 
-BATCH = 50  # histories with a PayPal of their own, whose ledger is then not long to read
+BATCH = 50  # histories for each PayPal; a longer ledger takes long to read
 PLAN = settings(
     max_examples=min(BATCH, HISTORIES),
     stateful_step_count=20,
-    derandomize="CI" in os.environ and not SOAK,  # there the same histories each time; new ones wherever people work
+    derandomize="CI" in os.environ and not SOAK,  # the same histories on each run of CI, new ones elsewhere
     print_blob=True,
     suppress_health_check=list(HealthCheck),
-    phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],  # explaining takes minutes more
+    phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],  # explaining would take minutes
 )
 
 MOSTLY = st.sampled_from([True, True, True, False])

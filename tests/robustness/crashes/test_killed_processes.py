@@ -95,7 +95,7 @@ async def on_its_way(harness: Harness, way: Way) -> History:
     for event in way.before:
         await (history.add_fault(event) if isinstance(event, Fault) else history.do(event))
     for role in ROLES if SOAK else ():
-        await history.clinic.kill_process(role)  # so that each has its token from PayPal to fetch
+        await history.clinic.kill_process(role)  # each new process has to get a token from PayPal
     return history
 
 

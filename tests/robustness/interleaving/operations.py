@@ -19,7 +19,7 @@ from tests.robustness.interleaving.setups import BEFORE, WORK, Participant, Paym
 from tests.support.factories import SLOT
 
 CHANGE_PRACTICE = "SELECT FROM change_practice($1, $2, $3)"
-# A statement, and the arguments that a side gives it.
+# A statement, and the arguments of a side.
 Operation = tuple[str, Callable[[Participant], tuple[object, ...]]]
 
 OPERATIONS: dict[str, Operation] = {
@@ -31,7 +31,7 @@ OPERATIONS: dict[str, Operation] = {
     "time_off": (ADD_TIME_OFF, lambda s: (s.doctor, s.off, s.off + SLOT, None, s.clears)),
     "hours": (REPLACE_HOURS, lambda s: (s.doctor, week_without(s), s.clears)),
     "cap": (CHANGE_PRACTICE, lambda s: (s.doctor, json.dumps({"max_appointments": s.cap}), False)),
-    # a lapsed hold changes nothing by itself: the next writer meets it, here one who books its slot
+    # a lapsed hold changes nothing by itself; the next writer retires it, here a booking of its slot
     "lapse": (BOOK, lambda s: (s.booker, s.doctor, s.wants)),
     "sweep": (SWEEP, lambda s: (s.doctor,)),
 }
@@ -50,7 +50,7 @@ def paid(s: Participant) -> Payment:
     return s.payment
 
 
-# What moves payments on; the fee of their scenes is 100 USD.
+# Operations of payments. The fee of their scenarios is 100 USD.
 MONEY: dict[str, Operation] = {
     "begin_capture": (BEGIN_CAPTURE, lambda s: (paid(s).id, "PAYER", Decimal(100), "USD", paid(s).reference)),
     "resume_capture": (RESUME_CAPTURE, lambda s: (paid(s).id,)),

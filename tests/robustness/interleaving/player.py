@@ -16,7 +16,7 @@ from app.db.driver import is_retryable
 DONE = "done"
 WAITS = "waits"
 BLOCKED = "SELECT pg_blocking_pids($1) && $2::integer[]"
-LOCK_WAIT_SECONDS = 20.0  # seconds; a statement that neither answers nor waits for another session is stuck
+LOCK_WAIT_SECONDS = 20.0  # after that a statement that neither answers nor waits for another session is stuck
 
 
 class Statement(NamedTuple):
@@ -34,9 +34,9 @@ class Session:
         self.name = name
         self.connection = connection
         self.pid = connection.get_server_pid()
-        self.outcome = ""  # once it has ended: done, the rule that refused it, or the SQLSTATE of what befell it
+        self.outcome = ""  # at its end: done, the rule that refused it, or the SQLSTATE of its error
         self.running: asyncio.Task[str] | None = None
-        # it takes neither a snapshot nor a lock, so BEGIN goes with the first statement and is no turn of its own
+        # BEGIN takes neither a snapshot nor a lock, so it needs no turn of its own
         self._opening = f"BEGIN ISOLATION LEVEL {isolation};"
         self._left = [*statements, Statement("commit", "COMMIT")]
 
@@ -104,10 +104,10 @@ class Interleaving:
     def __init__(self, sessions: Sequence[Session], watcher: asyncpg.Connection) -> None:
         self.sessions = sessions
         self.turns: list[int] = []
-        self.choices: list[list[int]] = []  # whose turn it could have been each time
+        self.choices: list[list[int]] = []  # the sessions that could have had each turn
         self.lines: list[LogLine] = []
         self._watcher = watcher
-        self._waiting: dict[int, str] = {}  # by session, the statement that waits
+        self._waiting: dict[int, str] = {}  # the statement that waits, by session
 
     @property
     def outcomes(self) -> tuple[str, ...]:
@@ -144,7 +144,7 @@ class Interleaving:
 
     async def _let_go_on(self) -> None:
         while self._waiting:
-            if not self._free():  # everybody waits for another: PostgreSQL is about to pick a victim
+            if not self._free():  # a deadlock: PostgreSQL is about to end one session
                 running = [session.running for session in self.sessions if session.running]
                 await asyncio.wait(running, timeout=LOCK_WAIT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
             answered = [turn for turn in self._waiting if await self._answered(turn)]
@@ -162,7 +162,7 @@ class Interleaving:
         others = [other.pid for other in self.sessions if other is not session]
         assert session.running
         async with asyncio.timeout(LOCK_WAIT_SECONDS):
-            # the time spares PostgreSQL most of the questions; nothing depends on its length
+            # most statements are answered in that time, which saves the query; the result does not depend on it
             while not (await asyncio.wait({session.running}, timeout=0.003))[0]:
                 if await self._watcher.fetchval(BLOCKED, session.pid, others):
                     return False

@@ -8,10 +8,10 @@ import asyncpg
 
 from tests.support.factories import SLOT
 
-# The people of every stage: the doctors D and E, and four patients.
+# The people of every setup: the doctors D and E, and four patients.
 D, E, P, Q, R, S = range(6)
-# The doctors work once a week: of many free slots each operation that frees one would look at all. There are some before
-# the first of a scene: those are what is kept for who waits.
+# The doctors work once a week, because an operation that frees a slot looks at all free slots. Some slots precede the
+# first of the scenario: they are reserved for the waitlist.
 BEFORE, WORK = timedelta(hours=2), timedelta(hours=20)
 
 
@@ -27,16 +27,15 @@ class Target(NamedTuple):
     """What one side acts on, whatever its operation is."""
 
     doctor: int
-    has: int  # which of the scene's appointments it cancels or moves
-    booker: int  # the patient for whom it books
+    has: int  # index of the appointment that it cancels or moves
+    booker: int  # the patient that it books for
     wants: int  # the slot that it books
     to: int  # the slot that it moves the appointment to
-    off: int  # the slot that it takes off, or out of the hours
-    clears: bool = (
-        False  # whether that cancels what is in its way; a doctor's cancellation or move then blocks the time
-    )
+    off: int  # the slot that it blocks, or removes from the hours
+    # whether that cancels conflicting appointments; a doctor's cancellation or move then blocks the time
+    clears: bool = False
     cap: int = 30  # the lower cap that it sets
-    pays: int = 0  # which of the scene's payments it moves on
+    pays: int = 0  # index of the payment that it acts on
 
 
 class ScenarioPayment(NamedTuple):
@@ -49,7 +48,7 @@ class Scenario(NamedTuple):
 
     targets: tuple[Target, Target]
     held: tuple[Place, ...] = ()
-    lapsed: Place | None = None  # a hold whose time is up, but nobody has written that down
+    lapsed: Place | None = None  # a hold that has lapsed but is still `pending`
     waiting: bool = False  # patient S waits for doctor D
     cap: int = 30
     fee: int = 0
@@ -197,7 +196,7 @@ def _participant(
     )
 
 
-# What there is to see at the end, whoever's ids it has. Mails about free slots depend on when somebody looked.
+# The final state without ids. Mails about offers are left out: they depend on the times of the sweeps.
 STATE = """
     WITH who AS (
         SELECT id, (n - 1) / 6 AS stage, substr('DEPQRS', ((n - 1) % 6)::integer + 1, 1) AS name

@@ -2,4 +2,4 @@
 
 import pytest
 
-pytest.register_assert_rewrite("tests.robustness.model.model_comparison")  # names the row in which the two sides differ
+pytest.register_assert_rewrite("tests.robustness.model.model_comparison")

@@ -121,7 +121,7 @@ class World(Schedule):
             for rule in self.broken(replace(d, away=d.away + blocked), a.doctor, a.patient, start, moved=a):
                 raise Refused(rule)
             self.retire(a.doctor, a.patient)
-            # a patient cannot move a visit away only to cancel it; who did not choose the time may cancel until then
+            # a move must not extend the patient's deadline; after a doctor's move the deadline is the start
             a.deadline = min(a.deadline, start - NOTICE) if actor == "patient" else start
             a.hold_ends = a.hold_ends and min(a.hold_ends, start)
             a.span = slot

@@ -53,7 +53,7 @@ def _not_leap(day: date) -> date:
 def _tzif(instants: tuple[datetime, datetime]) -> bytes:
     """Return a zone file (RFC 9636): one hour ahead of UTC, and two hours between the two instants."""
     header = b"TZif2" + bytes(15)
-    empty = header + struct.pack(">6l", 0, 0, 0, 0, 1, 1) + bytes(7)  # for readers of 32 bits
+    empty = header + struct.pack(">6l", 0, 0, 0, 0, 1, 1) + bytes(7)  # the 32-bit block, which is empty
     counts = struct.pack(">6l", 0, 0, 0, 2, 2, 8)
     changes = struct.pack(">2q2B", *(int(instant.timestamp()) for instant in instants), 1, 0)
     types = struct.pack(">lBBlBB", 3600, 0, 0, 7200, 1, 4)

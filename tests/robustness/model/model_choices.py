@@ -7,15 +7,15 @@ from tests.robustness.model.model_calendar import DAY, MINUTE, Interval, Span, l
 from tests.robustness.model.model_offers import WINDOW
 from tests.robustness.model.model_records import Appointment
 
-STEPS = ((30, 0), (20, 10), (45, 15), (60, 0))  # minutes of a slot, and after it
-EDGES = [timedelta(hours=hours) for hours in (0, 72, 360)]  # where a rule changes its mind, seen from now
+STEPS = ((30, 0), (20, 10), (45, 15), (60, 0))  # minutes of a slot and of its buffer
+EDGES = [timedelta(hours=hours) for hours in (0, 72, 360)]  # from now on: where the verdict of a rule changes
 ZONES = ("America/New_York", "UTC", "Pacific/Apia")
 
 
 class Choices:
     world: World
     zones: list[str]
-    phase: int  # slots begin and end at this minute of each five
+    phase: int  # slots begin and end at this minute, modulo five
 
     def zone(self, number: int) -> str:
         return self.zones[number % len(self.zones)]

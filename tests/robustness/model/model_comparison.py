@@ -17,10 +17,10 @@ from tests.robustness.model.model_offers import WINDOW
 from tests.robustness.model.model_postgres import BOOK, Postgres, span_of
 from tests.robustness.model.model_records import Appointment, Doctor, Refused
 
-NUMBER = st.integers(0, 10_000)  # one of whatever there is, counted round and round
+NUMBER = st.integers(0, 10_000)  # an index, modulo the number of choices
 LENGTHS = st.sampled_from(STEPS)
 BOOKINGS = st.lists(st.tuples(NUMBER, NUMBER), min_size=1, max_size=5)
-_stories = count(1)
+_histories = count(1)
 
 Answer = Sequence[object]
 
@@ -32,7 +32,7 @@ class ComparedHistory(Choices, RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.postgres.specialty = f"of story {next(_stories)}"
+        self.postgres.specialty = f"of history {next(_histories)}"
         self.changed = True
         self.moment = timedelta(seconds=30)
         self.began = now = self.postgres.clock()
@@ -148,7 +148,7 @@ class ComparedHistory(Choices, RuleBasedStateMachine):
             assert self.ids.index(row["appointment_id"]) == _place(self.world.appointments, o.slot)
             assert self.entry_ids.index(row["waitlist_entry_id"]) == _place(self.world.entries, o.entry)
             assert (row["wave"], row["status"].replace("sent", "queued")) == (o.wave, o.status)
-            # PostgreSQL looked at the clock a moment later than the model
+            # PostgreSQL reads the clock a moment later than the model
             for column, modelled in (("created_at", o.made_at), ("due_at", o.due), ("expires_at", o.ends)):
                 assert -self.moment <= row[column] - modelled <= 5 * self.moment, (column, row[column], modelled)
             o.made_at, o.due, o.ends = row["created_at"], row["due_at"], row["expires_at"]
@@ -161,7 +161,7 @@ class ComparedHistory(Choices, RuleBasedStateMachine):
             assert (row["cancel_deadline"], row["canceled_by"]) == (a.deadline, a.canceled_by)
             assert row["fee"] == a.fee
             if row["hold_expires_at"] and a.hold_ends:
-                # PostgreSQL looked at the clock a moment later than the model
+                # PostgreSQL reads the clock a moment later than the model
                 assert timedelta(0) <= row["hold_expires_at"] - a.hold_ends <= self.moment
                 a.hold_ends = row["hold_expires_at"]
             else:

@@ -8,7 +8,7 @@ from tests.robustness.model.model_records import HELD, OPEN, Appointment, Doctor
 
 WINDOW = timedelta(hours=360)
 FIRST_WAVE, MIN_NOTICE, WAVES = 3, timedelta(hours=2), 4
-EVER = Span(datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))  # stands for all of time
+EVER = Span(datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))  # all of time
 
 
 def wave_delay(lead: timedelta) -> timedelta:
@@ -27,7 +27,7 @@ class Offers:
     appointments: list[Appointment] = field(default_factory=list)
     entries: list[WaitlistEntry] = field(default_factory=list)
     offers: list[Offer] = field(default_factory=list)
-    act: int = 0  # the number of the act that is being judged
+    act: int = 0  # the number of the current act
     moment_number: int = 0
 
     def active_of(self, doctor: int) -> list[Appointment]:

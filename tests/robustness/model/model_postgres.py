@@ -30,7 +30,7 @@ MOVE = {
     "admin": "UPDATE appointment AS a SET during = tstzrange($2::timestamptz, $2 + make_interval(mins => d.slot_minutes))"
     " FROM doctor AS d WHERE id = $1 AND doctor_id = account_id RETURNING id",
 }
-# Row by row a shift would bump into the rows not yet shifted, so all go to another age first.
+# Shifting row by row would overlap rows that are not shifted yet, so all rows go to a distant time first.
 SHIFTS = (
     """
     UPDATE appointment SET
@@ -143,8 +143,8 @@ class Postgres:
 
         async def shift() -> None:
             async with self.superuser.transaction():
-                await self.superuser.execute("SET LOCAL session_replication_role = replica")  # no triggers
-                await self.superuser.execute("SET LOCAL timezone = 'UTC'")  # where a day is always 24 hours
+                await self.superuser.execute("SET LOCAL session_replication_role = replica")
+                await self.superuser.execute("SET LOCAL timezone = 'UTC'")  # every day has 24 hours
                 for step in (ANOTHER_AGE, time - ANOTHER_AGE):
                     for statement in SHIFTS:
                         await self.superuser.execute(statement, list(doctors), step)

@@ -43,7 +43,7 @@ class Appointment:
     status: str = "confirmed"
     hold_ends: datetime | None = None
     canceled_by: str | None = None
-    # when it came about, and when it ended, as the model counts; and in which act it ended
+    # event numbers of its beginning and end, and the act that ended it
     made: int = 0
     changed: int = 0
     changed_in: int = 0

@@ -8,7 +8,7 @@ from typing import get_args
 
 from tests.robustness.model.model_choices import STEPS, ZONES
 
-# How often each is done, beside the others.
+# Weights.
 ACTS = {
     "book": 50,
     "book_the_next": 16,
@@ -47,7 +47,9 @@ def _number(random: Random) -> int:
 
 
 def _regular(random: Random) -> int:
-    return random.choice([_number(random), random.randrange(3)])  # some come often enough to be in their own way
+    return random.choice(
+        [_number(random), random.randrange(3)]
+    )  # the first three act so often that they conflict with themselves
 
 
 def _half(random: Random) -> bool:
@@ -62,7 +64,7 @@ def _changes(random: Random) -> dict[str, object]:
     return {name: random.choice(CHANGES[name]) for name in random.sample(list(CHANGES), random.randint(0, 2))}
 
 
-# by the name of an act's parameter
+# by the name of the parameter
 GENERATORS: dict[str, Callable[[Random], object]] = {
     "patient": _regular,
     **dict.fromkeys(("doctor", "number", "week"), _number),

@@ -24,8 +24,8 @@ from tests.robustness.model.model_postgres import Postgres
 from tests.robustness.model.model_records import OPEN, Appointment
 
 TICK, RESOLUTION = 5 * MINUTE, timedelta(microseconds=1)
-MAX_POSTPONEMENT = 30 * MINUTE  # how long an act is put off to come right before or after an edge
-MARGIN = 0.015  # seconds of ours between an act and the edge that it is to come before or after
+MAX_POSTPONEMENT = 30 * MINUTE  # how long an act waits for an edge
+MARGIN = 0.015  # real seconds between an act and the edge before or after it
 ROLES = ("app", "admin")
 
 
@@ -77,7 +77,7 @@ class RealTime(ComparedActions):
         self.speed = speed
         self.doing = ""
         self.tally: Counter[tuple[str, str]] = Counter()
-        self.at_an_edge = 0  # acts amid which a rule may have changed its mind
+        self.at_an_edge = 0  # acts during which the verdict of a rule may have changed
         self.latest: deque[str] = deque(maxlen=30)
 
     def let_pass(self, time_: timedelta) -> None:

@@ -23,17 +23,17 @@ settings.register_profile(
     "model",
     max_examples=120,
     stateful_step_count=30,
-    derandomize="CI" in os.environ,  # there the same stories each time; new ones wherever people work
+    derandomize="CI" in os.environ,  # the same histories on each run of CI, new ones elsewhere
     print_blob=True,
     suppress_health_check=list(HealthCheck),
-    phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],  # explaining takes minutes more
+    phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],  # explaining would take minutes
 )
 settings.register_profile("model-soak", settings.get_profile("model"), max_examples=3000, stateful_step_count=100)
 settings.register_profile("dev", settings.get_profile("model"), phases=[Phase.generate])
 PROFILE = os.environ.get("MODEL_PROFILE", "model")
 
 
-@pytest.mark.timeout(0 if PROFILE == "model-soak" else 900)  # shortening a story may take five minutes
+@pytest.mark.timeout(0 if PROFILE == "model-soak" else 900)  # shortening a history may take five minutes
 def test_postgresql_is_the_model(
     database: Database, app: asyncpg.Connection, admin: asyncpg.Connection, run_async: Run
 ) -> None:

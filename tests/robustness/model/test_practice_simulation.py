@@ -27,7 +27,7 @@ NOW = "SELECT clock_timestamp()"
 
 pytestmark = NEEDS_LIBFAKETIME
 
-# What everybody must have heard by the end of a fortnight.
+# Refusals that two weeks must include.
 REFUSALS = {
     "appointment_booking_window",
     "appointment_within_working_hours",

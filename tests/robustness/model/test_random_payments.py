@@ -23,11 +23,12 @@ STORIES = int(os.environ.get("PAYMENT_STORIES", "40"))
 APPOINTMENTS = "FROM appointment AS a WHERE a.doctor_id = {d}"
 PAYMENTS = "FROM payment AS p INNER JOIN appointment AS a ON a.id = p.appointment_id WHERE a.doctor_id = {d}"
 REFUNDS = "FROM refund AS r INNER JOIN payment AS p ON p.id = r.payment_id " + PAYMENTS[len("FROM payment AS p ") :]
-# one of the story's own, by a number
+# a row of the history, by a number
 ONE_OF = "(SELECT {x}.id {rows} ORDER BY {x}.id OFFSET {n} % greatest(1, (SELECT count(*) {rows})) LIMIT 1)"
 CAPTURES = ["COMPLETED", "PENDING", "DECLINED", "FAILED", "REFUNDED", "PARTIALLY_REFUNDED", "REVERSED"]
 
-# What can be said, with {n} for a number from 0 to 3, {p} for a patient, {s} for a slot.
+# The steps: {n} is a number from 0 to 3, {p} a patient, {d} the doctor, {s} a slot, {a}, {m} and {r} an appointment, a
+# payment and a refund.
 SAYINGS = {
     "book": "SELECT FROM book({p}, {d}, '{s}')",
     "create": "SELECT FROM create_payment({p}, {a}, 100, 'USD')",
@@ -56,7 +57,7 @@ SAYINGS = {
     f"capture {status}": f"SELECT record_capture({{m}}, 'CAPTURE-' || {{m}}, '{status}', 100, 'USD')"
     for status in CAPTURES
 }
-# What takes a while, by somebody who can turn the clock.
+# Steps that stand for time that passes, or for rows of an earlier time. They run without triggers.
 TIMES = {
     "holds lapse": "UPDATE appointment SET hold_expires_at = clock_timestamp() - interval '1 s' WHERE doctor_id = {d} AND status = 'pending' AND hold_expires_at > clock_timestamp()",
     "payments age": "UPDATE payment SET due_at = now(), created_at = now() - interval '7 h' WHERE id = {m} AND due_at IS NOT NULL",
@@ -74,7 +75,7 @@ class Cast(NamedTuple):
     """The people of a history, and the connections that run it."""
 
     app: asyncpg.Connection
-    root: asyncpg.Connection  # with its triggers off
+    root: asyncpg.Connection  # without triggers
     doctor: int
     patients: list[int]
     start: datetime
@@ -95,7 +96,7 @@ async def tell(cast: Cast, step: Step) -> None:
     try:
         await connection.execute(cast.told(step))
     except asyncpg.IntegrityConstraintViolationError as error:
-        if refusal_of(error) is None:  # no rule, or one that nothing a client says should break
+        if refusal_of(error) is None:  # not a rule, or a rule that no request of a client should break
             raise
 
 

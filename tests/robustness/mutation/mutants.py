@@ -20,7 +20,7 @@ class Mutant(NamedTuple):
         return f"{self.rule}: {self.change}"
 
 
-# CASCADE, because a unique key that a foreign key refers to goes only together with it
+# CASCADE: a unique key can be dropped only together with the foreign keys that refer to it
 DECLARED = """
     SELECT conname, 'no constraint', format('ALTER TABLE %s DROP CONSTRAINT %I CASCADE', conrelid::regclass, conname)
     FROM pg_constraint
@@ -39,7 +39,7 @@ PREDICATES = """
     FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND proname = ANY ($1::text[])
 """
 TRIGGERS = "SELECT tgname, tgrelid::regclass::text, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal"
-# what stands under a name, each as what to say before its definition in order to replace it
+# the definitions with a name, each with the SQL that precedes it in a statement that replaces it
 DEFINITIONS = """
     SELECT '', pg_get_functiondef(oid)
     FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND proname = $1
@@ -84,11 +84,11 @@ async def _weakened(db: asyncpg.Connection, rule: str, change: Change) -> Mutant
     """Return the rule with one phrase changed. Raises AssertionError unless the phrase occurs exactly once."""
     name = change.of or rule
     rows = [row for row in await db.fetch(DEFINITIONS, name) if change.was in row[1]]
-    assert len(rows) == 1, f"{name} says in {len(rows)} definitions: {change.was}"
+    assert len(rows) == 1, f"{len(rows)} definitions of {name} contain {change.was!r}"
     replace, definition = rows[0]
-    assert definition.count(change.was) == 1, f"{name} says more than once: {change.was}"
+    assert definition.count(change.was) == 1, f"{name} contains more than once: {change.was!r}"
     sql = replace + definition.replace(change.was, change.becomes)
-    return Mutant(rule, f"{name} says {change.becomes!r} for {change.was!r}", sql)
+    return Mutant(rule, f"{name} has {change.becomes!r} in place of {change.was!r}", sql)
 
 
 async def _try_out(db: asyncpg.Connection, found: list[Mutant]) -> None:

@@ -18,8 +18,8 @@ from tests.support.rules.proofs import Proofs, files
 from tests.support.servers.forks import FORK_SERVER, ROOT, redirect_output
 
 FORK = multiprocessing.get_context("fork")
-# Modules that are imported already cannot be rewritten, and plugins that nobody asked for take longer than a test. What
-# captures output would be shared by the forks. A traceback with sources looks for each in the files of all modules.
+# Imported modules cannot be rewritten, and loading all plugins takes longer than a test. Forks would share the captured
+# output. A traceback with sources searches the files of all modules.
 ARGUMENTS = ["-x", "-q", "-s", "--assert=plain", "--tb=native", "--timeout=60"]
 PLUGINS = ["-p", "no:cacheprovider", "-p", "asyncio", "-p", "timeout"]
 
@@ -36,7 +36,7 @@ class RunRequest(NamedTuple):
 class ProofRunner:
     """The handle of the process that has collected the tests."""
 
-    proofs: dict[str, list[str]]  # the node ids of the tests that prove each rule or trigger
+    proofs: dict[str, list[str]]  # node ids by rule or trigger
 
     def __init__(self, pipe: Connection, log: Path) -> None:
         try:
@@ -85,7 +85,7 @@ async def collected(log: Path) -> AsyncIterator[ProofRunner]:
 
 def _collect(pipe: Connection, log: Path) -> None:
     redirect_output(log)
-    os.chdir(ROOT)  # node ids begin there
+    os.chdir(ROOT)  # node ids are relative to it
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     proofs = Proofs()
     pytest.main([*ARGUMENTS, *PLUGINS, *files()], plugins=[proofs, _Runs(pipe, proofs)])
@@ -100,7 +100,7 @@ class _Runs:
         self._running: dict[int, tuple[int, ForkProcess]] = {}
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
-        if session.testsfailed:  # to be collected
+        if session.testsfailed:  # in collection
             return None
         self._pipe.send(self._proofs.tests)
         while True:

@@ -43,14 +43,14 @@ async def every_mutant(superuser: str, template: str) -> list[Mutant]:
     try:
         return await mutants(db)
     finally:
-        await db.close()  # while somebody is connected, it cannot be cloned
+        await db.close()  # a database with a connection cannot be cloned
 
 
 def test_every_rule_names_the_tests_that_prove_it(
     proofs_by_rule: dict[str, list[str]], every_mutant: list[Mutant]
 ) -> None:
     mutated = {mutant.rule for mutant in every_mutant}
-    assert set(RULES) <= mutated, "nothing takes these rules away"
+    assert set(RULES) <= mutated, "these rules have no mutant"
     assert set(proofs_by_rule) == mutated
 
 
@@ -60,7 +60,7 @@ async def test_the_page_of_rules_names_them(
     db = await asyncpg.connect(url_for(superuser, template))
     try:
         if db.get_server_version().major < 18:
-            pytest.skip("the page has the words of PostgreSQL 18")
+            pytest.skip("the page quotes PostgreSQL 18")
         assert RULES_PAGE.read_text("utf-8") == await rules_page(db, proofs_by_rule), (
             "docs/rules.md is out of date: ./task docs"
         )
@@ -82,7 +82,7 @@ async def test_no_mutant_survives(
     async def run(name: str, mutation: str, tests: list[str]) -> int | None:
         server = {"TEST_DATABASE_URL": superuser, "BOOKING_TEST_TEMPLATE": template}
         async with turn:
-            for _ in range(3):  # a busy machine may fail to clone the template; that is no verdict
+            for _ in range(3):  # a busy machine may fail to clone the template
                 code = await proof_runner.exit_code(
                     tests, server | {"BOOKING_TEST_MUTATION": mutation}, tmp_path / f"{name}.log"
                 )
@@ -90,7 +90,7 @@ async def test_no_mutant_survives(
                     break
             return code
 
-    # the tests themselves pass in the run that this one belongs to; that they can be run here, one of each file shows
+    # one test of each file must pass without a mutation, which shows that the tests can run here
     by_file = {test.partition("::")[0]: test for tests in proofs_by_rule.values() for test in tests}
     unharmed, *codes = await asyncio.gather(
         run("unharmed", "", sorted(by_file.values())),
@@ -101,4 +101,4 @@ async def test_no_mutant_survives(
     assert not survivors, "rules without a test:\n" + "\n".join(survivors)
     not_run = [number for number, code in enumerate(codes) if code != pytest.ExitCode.TESTS_FAILED]
     logs = "\n".join((tmp_path / f"{number}.log").read_text()[-3000:] for number in not_run)
-    assert not not_run, f"no test could be run:\n{logs}"
+    assert not not_run, f"these tests could not run:\n{logs}"

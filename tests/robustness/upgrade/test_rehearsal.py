@@ -23,7 +23,7 @@ from tests.support.servers.api_process import api_environment, running_api
 from tests.support.servers.databases import Database, cloned
 
 CLIENTS = 8
-ANSWERS = 40  # of all clients together, after each step of the upgrade
+ANSWERS = 40  # of all clients together, before the next step of the upgrade
 DOCUMENTED = {200, 201, 409, 422}
 VALID = "SELECT convalidated FROM pg_constraint WHERE conname = 'appointment_note_valid'"
 
@@ -157,7 +157,7 @@ async def test_no_booking_waits_behind_a_migration_that_waits(
         owner, app, idle = [await asyncpg.connect(url) for url in (database.owner, database.app, database.owner)]
         try:
             patient, doctor = await make_patient(owner), await make_doctor(owner)
-            await idle.execute("BEGIN; LOCK TABLE doctor IN ROW EXCLUSIVE MODE")  # a psql left open
+            await idle.execute("BEGIN; LOCK TABLE doctor IN ROW EXCLUSIVE MODE")  # as an idle psql does
             migration = await start_migration(next_release, database)
             assert migration.stdout
             assert b"versioned migrations: waiting for a lock" in await migration.stdout.readline()
