@@ -40,9 +40,7 @@ async def refuses(url: str) -> bool:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-async def test_a_request_that_is_being_answered_still_is(
-    api: Api, owner: asyncpg.Connection, number: signal.Signals
-) -> None:
+async def test_a_request_in_progress_is_answered(api: Api, owner: asyncpg.Connection, number: signal.Signals) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     async with httpx.AsyncClient(base_url=api.url, timeout=60) as client:
         async with owner.transaction():

@@ -119,7 +119,7 @@ async def test_killed_at_any_moment_it_has_done_all_or_nothing(
             assert await state(practice.owner, request) == wanted[name], name
 
 
-async def test_killed_amid_its_transaction_it_has_done_nothing(
+async def test_killed_during_the_transaction_it_has_done_nothing(
     killable_api: KillableApi, practice: Practice, client: httpx.AsyncClient
 ) -> None:
     undisturbed, request, key = await practice.booking(), await practice.booking(), new_key()
@@ -139,7 +139,7 @@ async def test_killed_amid_its_transaction_it_has_done_nothing(
     assert await state(practice.owner, request) == await state(practice.owner, undisturbed)
 
 
-async def test_killed_before_its_answer_has_come_it_has_done_it(killable_api: KillableApi, practice: Practice) -> None:
+async def test_killed_after_the_commit_it_repeats_its_answer(killable_api: KillableApi, practice: Practice) -> None:
     request, key = await practice.booking(), new_key()
     async with await killable_api.start() as killed:
         lost = await request.send(killed, key)

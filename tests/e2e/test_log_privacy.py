@@ -20,7 +20,7 @@ from tests.support.servers.sandbox_process import BookingUp
 from tests.support.servers.worker_process import eventually
 
 TOKENS = re.compile(rb"Bearer |eyJ[\w-]{10}|\$argon2", re.IGNORECASE)
-UNHEARD_OF = f"ALTER TABLE patient ADD CONSTRAINT unheard_of CHECK (full_name <> '{REFUSED_PERSON.full_name}')"
+UNKNOWN_RULE = f"ALTER TABLE patient ADD CONSTRAINT unknown_rule CHECK (full_name <> '{REFUSED_PERSON.full_name}')"
 SLIP = f"UPDATE account SET email = '{ZEBULON.email}' WHERE email = '{OTTOLINE.email}'"
 ALL_TRIED = """
     SELECT NOT EXISTS (
@@ -65,7 +65,7 @@ async def mail_server() -> AsyncIterator[dict[str, str]]:
 
 
 @pytest.mark.parametrize("mode", [{}, PRODUCTION], ids=["development", "production"])
-async def test_nothing_said_in_confidence_is_in_a_log(
+async def test_no_confidential_word_is_in_a_log(
     tmp_path: Path, mail_server: dict[str, str], mode: dict[str, str]
 ) -> None:
     up = await BookingUp(tmp_path / "home", given=mail_server | mode).start()
@@ -74,7 +74,7 @@ async def test_nothing_said_in_confidence_is_in_a_log(
         async with httpx.AsyncClient(base_url=stack["api"], trust_env=False, timeout=60) as client:
             story = PrivateStory(client)
             await tell(story, stack)
-            await the_database_talks(stack, up.home)
+            await log_the_slip(stack, up.home)
     finally:
         code = await up.end()
     assert code == 0
@@ -82,7 +82,7 @@ async def test_nothing_said_in_confidence_is_in_a_log(
     found = list(search(up, [*confidential_words(), *story.tokens, *passwords]))
     # the entry that PostgreSQL was made to log shows that the search finds such words
     assert found == [("postgres.log", ZEBULON.email)]
-    assert_told_of_everything(up, readable=not mode)
+    assert_logs_are_complete(up, readable=not mode)
 
 
 async def tell(story: PrivateStory, stack: dict[str, Any]) -> None:
@@ -94,7 +94,7 @@ async def tell(story: PrivateStory, stack: dict[str, Any]) -> None:
     await story.book_and_cancel()
     owner = await asyncpg.connect(stack["owner_database"])
     try:
-        await owner.execute(UNHEARD_OF)
+        await owner.execute(UNKNOWN_RULE)
         await story.break_unknown_rule()
         with pytest.raises(asyncpg.UniqueViolationError):  # a slip at psql
             await owner.execute(SLIP)
@@ -103,7 +103,7 @@ async def tell(story: PrivateStory, stack: dict[str, Any]) -> None:
         await owner.close()
 
 
-async def the_database_talks(stack: dict[str, Any], home: Path) -> None:
+async def log_the_slip(stack: dict[str, Any], home: Path) -> None:
     """Repeat the same slip with PostgreSQL's usual verbosity."""
     port = urlsplit(stack["database"]).port
     password = json.loads((home / "secrets").read_text())["postgres"]
@@ -124,7 +124,7 @@ def search(up: BookingUp, confidential_words: list[str]) -> Iterator[tuple[str, 
         yield from ((log.name, word) for word in confidential_words if word.lower().encode() in written.lower())
 
 
-def assert_told_of_everything(up: BookingUp, *, readable: bool) -> None:
+def assert_logs_are_complete(up: BookingUp, *, readable: bool) -> None:
     """Check that the searched logs belong to this story, and that each mail names its request."""
     api, worker = ((up.home / "logs" / name).read_text() for name in ("api.log", "worker.log"))
     assert all(event in api for event in ("request_completed", "server_error"))

@@ -86,7 +86,9 @@ async def test_every_answer_is_as_documented(
     await run(api, for_a_day(example_data.headers(role)), tmp_path, operations_for(role))
 
 
-async def test_so_is_every_answer_of_what_ends_the_login(api: Api, owner: asyncpg.Connection, tmp_path: Path) -> None:
+async def test_answers_that_end_the_session_are_as_documented(
+    api: Api, owner: asyncpg.Connection, tmp_path: Path
+) -> None:
     example_data = await make_example_data(owner)
     # no links lead to these
     await run(api, example_data.headers("patient"), tmp_path, ENDS_THE_LOGIN, "--phases", "coverage,fuzzing")

@@ -34,7 +34,7 @@ async def trouble_with_answer(shell: Shell, shown: Shown, answer: dict[str, str]
     return difference(json.loads(await shell.filled_in(shown.body)), json.loads(answer["body"]))
 
 
-async def test_the_page_tells_the_truth(tmp_path: Path) -> None:
+async def test_every_answer_is_as_shown(tmp_path: Path) -> None:
     up = await BookingUp(tmp_path / ".booking").start()
     try:
         await up.ready()
@@ -50,7 +50,7 @@ async def test_the_page_tells_the_truth(tmp_path: Path) -> None:
         await up.end(signal.SIGTERM)
 
 
-def test_the_page_shows_what_is_answered() -> None:
+def test_most_steps_show_an_answer() -> None:
     page = list(steps(PAGE.read_text(encoding="utf-8")))
     assert len(page) > 30
     assert sum(step.shown is not None for step in page) > 30
@@ -100,6 +100,6 @@ def test_what_is_shown_is_compared(shown: Any) -> None:
 
 
 @pytest.mark.parametrize("block", ["json\n{}\n", "http\nHTTP/1.1 200 OK\n\n{}\n", "http\n{}\n"])
-def test_a_block_that_nobody_would_run_is_a_mistake(block: str) -> None:
+def test_a_block_without_a_command_is_refused(block: str) -> None:
     with pytest.raises(ValueError, match=r"\{\}"):
         list(steps(f"```{block}```\n"))

@@ -45,7 +45,7 @@ def test_an_authority_between_the_root_and_the_signer_comes_along() -> None:
         key_of(signer.pem)
 
 
-def test_a_chain_is_good_until_the_first_of_it_expires() -> None:
+def test_a_chain_is_valid_until_its_first_certificate_expires() -> None:
     between = authority(TRUSTED, ends=NOW + 5 * DAY)
     assert key_of(issue(between).pem + between.pem).valid_until == NOW + 5 * DAY
 
@@ -64,13 +64,13 @@ def test_a_certificate_is_refused_once_it_has_expired() -> None:
         key_of(signer.pem, NOW + DAY * 1.001)
 
 
-def test_so_is_one_whose_authority_has_expired() -> None:
+def test_a_certificate_is_refused_once_its_authority_has_expired() -> None:
     between = authority(TRUSTED, ends=NOW + DAY)
     with pytest.raises(WebhookForgedError, match="certificate_chain"):
         key_of(issue(between).pem + between.pem, NOW + DAY * 1.001)
 
 
-def test_a_malformed_root_costs_no_other_its_trust() -> None:
+def test_a_malformed_root_leaves_other_roots_trusted() -> None:
     der = root(serial=1).certificate.public_bytes(Encoding.DER)
     malformed = pem(der.replace(b"\x02\x01\x01", b"\x02\x01\x00", 1))  # RFC 5280 forbids 0 as a serial number
     assert signing_key(issue(TRUSTED).pem, trusted_roots(malformed + TRUSTED.pem), NOW)
@@ -78,7 +78,7 @@ def test_a_malformed_root_costs_no_other_its_trust() -> None:
         trusted_roots(malformed)
 
 
-def test_the_public_roots_do_not_know_ours() -> None:
+def test_the_public_roots_do_not_include_ours() -> None:
     with pytest.raises(WebhookForgedError, match="certificate_chain"):
         signing_key(issue(TRUSTED).pem, public_roots(), NOW)
 
@@ -102,7 +102,7 @@ def test_no_signed_bit_of_a_certificate_can_be_changed(position: int, bit: int) 
 
 
 @given(junk=st.binary(min_size=1, max_size=200), position=st.integers(0, len(DER)))
-def test_a_mangled_certificate_is_refused_whatever_is_in_it(junk: bytes, position: int) -> None:
+def test_a_certificate_with_inserted_bytes_is_refused(junk: bytes, position: int) -> None:
     with pytest.raises(WebhookForgedError):
         key_of(pem(DER[:position] + junk + DER[position:]))
 

@@ -39,7 +39,7 @@ mutilated = st.builds(
 
 @given(url=st.text() | pieces | mutilated)
 @example(url=PAYPAL_URL)
-def test_what_passes_is_paypals_to_every_parser(url: str) -> None:
+def test_an_accepted_url_is_paypals_to_every_parser(url: str) -> None:
     if not is_paypal_url(url):
         return
     parts, fetched = urlsplit(url), httpx.URL(url)

@@ -26,7 +26,7 @@ def test_every_mail_has_words_in_every_locale(tag: str) -> None:
     assert set(locale.account_texts) == set(get_args(AccountKind))
 
 
-def test_a_tag_leads_to_its_locale_that_of_its_language_or_english(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tag_selects_its_locale_its_language_or_english(monkeypatch: pytest.MonkeyPatch) -> None:
     german = en.LOCALE._replace(language="de", salutation=lambda name: f"Guten Tag {name},")
     monkeypatch.setitem(LOCALES, "de", german)
     assert [locale_for(tag) for tag in ("de", "de-AT", "en", "en-GB", "fr", "")] == [german] * 2 + [en.LOCALE] * 4

@@ -67,7 +67,7 @@ def lines(ended: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in ended.stdout.splitlines()]
 
 
-def test_in_production_all_is_json_and_quotes_nothing() -> None:
+def test_logs_in_production_are_json_and_quote_no_error() -> None:
     ended = run("-c", TROUBLE, "false")
     told = lines(ended)
     assert ended.returncode == 1
@@ -83,7 +83,7 @@ def test_in_production_all_is_json_and_quotes_nothing() -> None:
     assert 'File "<string>"' in told[2]["text"]
 
 
-def test_in_development_it_is_readable_and_quotes_nothing_either() -> None:
+def test_logs_in_development_are_readable_and_quote_no_error() -> None:
     ended = run("-c", TROUBLE, "true")
     assert ended.stderr == ""
     assert [event for event in EVENTS if event not in ended.stdout] == []
@@ -101,7 +101,7 @@ RIGHT = {
 }
 
 
-def test_a_port_that_is_taken_is_told_in_json() -> None:
+def test_a_taken_port_is_logged_as_json() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         ended = run("-m", "app.cli", "api", "--port", str(other.getsockname()[1]), **RIGHT)
     assert ended.returncode != 0
@@ -111,7 +111,7 @@ def test_a_port_that_is_taken_is_told_in_json() -> None:
 
 
 @pytest.mark.parametrize("command", ["api", "worker"])
-def test_what_ends_a_process_at_its_start_is_told_without_the_passwords(command: str) -> None:
+def test_an_error_at_start_is_logged_without_passwords(command: str) -> None:
     odd = RIGHT["REDIS_URL"] + f"?socket_timeout={SECRET}"  # the client parses it as a number
     ended = run("-m", "app.cli", command, **RIGHT | {"REDIS_URL": odd})
     assert ended.returncode == 1

@@ -68,14 +68,14 @@ def test_a_whole_page() -> None:
     assert "<p><strong>Thursday 26 November 2026, 14:00-14:30 (Europe/Berlin)</strong></p>" in page
 
 
-def test_what_was_paid_is_told_to_who_paid_it_and_of_what_is_free_nothing_about_money() -> None:
+def test_a_payment_is_stated_to_its_payer_and_a_free_appointment_mentions_no_money() -> None:
     paid = make_message(paid="100.00 USD", capture_id="8MC585209K746631H")
     assert "\n\nPaid: 100.00 USD through PayPal, transaction 8MC585209K746631H.\n\n" in text(paid)
     for said in (text(make_message()), text(make_message(recipient_role="doctor"))):
         assert not re.search("USD|paid|pay|cost|fee", said, re.IGNORECASE)
 
 
-def test_who_may_no_longer_cancel_is_told_so() -> None:
+def test_a_mail_says_when_it_is_too_late_to_cancel() -> None:
     deadline = make_message().cancel_deadline
     assert "You may do so until" in text(make_message(), deadline - timedelta(seconds=1))
     assert "too soon to be canceled" in text(make_message(), deadline)
@@ -199,7 +199,7 @@ def coded(kind: AccountKind, *, hours: int, page: str | None) -> str:
     return text(with_code(sent, "a-code", settings))
 
 
-def test_a_code_leads_to_the_page_that_takes_it() -> None:
+def test_a_code_is_part_of_the_link_to_its_page() -> None:
     said = coded("password_reset", hours=1, page="https://clinic.example/password")
     assert "\n\n  https://clinic.example/password?token=a-code\n\n" in said
     assert "It is good once, within 1 hour." in said
@@ -209,7 +209,7 @@ def test_a_code_leads_to_the_page_that_takes_it() -> None:
     assert said.startswith("Hello,\n")
 
 
-def test_without_such_a_page_a_mail_says_where_the_code_goes() -> None:
+def test_without_a_page_the_mail_says_where_to_send_the_code() -> None:
     said = coded("password_reset", hours=1, page=None)
     assert "\n\n  a-code\n\n" in said
     assert "POST https://api.clinic.example/api/accounts/password/reset/confirm/" in said
@@ -231,12 +231,12 @@ def test_without_such_a_page_a_mail_says_where_the_code_goes() -> None:
         ("Mars/Olympus", START, "Thursday 26 November 2026, 13:00-13:30 (UTC)"),
     ],
 )
-def test_times_are_the_recipients(timezone: str, start: datetime, said: str) -> None:
+def test_times_are_in_the_recipients_zone(timezone: str, start: datetime, said: str) -> None:
     assert said in text(make_message(start, timezone=timezone))
 
 
 @given(anything, anything, anything, anything, st.sampled_from(sorted(en.LOCALE.words)))
-def test_no_name_and_no_reason_writes_a_header(
+def test_names_and_reasons_cannot_inject_headers(
     recipient: str, doctor: str, patient: str, reason: str, kind: tuple[Any, Any]
 ) -> None:
     sent = make_message(

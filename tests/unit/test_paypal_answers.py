@@ -90,7 +90,7 @@ def test_as_documented(kind: str) -> None:
         ("refund", without("amount")),
     ],
 )
-def test_anything_else_is_no_answer(kind: str, change: Callable[[Any], None]) -> None:
+def test_other_documents_are_refused(kind: str, change: Callable[[Any], None]) -> None:
     read, document = READERS[kind]
     broken = copy.deepcopy(document)
     change(broken)
@@ -99,13 +99,13 @@ def test_anything_else_is_no_answer(kind: str, change: Callable[[Any], None]) ->
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"[]", b"null", b"<html>", b"\xff", b'{"name": 1}'])
-def test_what_is_no_json_is_no_answer(body: bytes) -> None:
+def test_invalid_bodies_are_refused(body: bytes) -> None:
     for read in (read_order, read_capture, read_refund, read_problem):
         with pytest.raises(ValueError, match=r".+"):
             read(body)
 
 
-def test_the_capture_that_counts_is_the_one_with_money() -> None:
+def test_of_several_captures_the_completed_one_counts() -> None:
     captures = [
         CAPTURE | {"id": "1", "status": "DECLINED"},
         CAPTURE | {"id": "2"},
@@ -126,12 +126,12 @@ def test_the_capture_that_counts_is_the_one_with_money() -> None:
         ([("self", "a")], None),
     ],
 )
-def test_where_the_payer_approves(links: list[tuple[str, str]], url: str | None) -> None:
+def test_the_approval_url_is_read_from_the_links(links: list[tuple[str, str]], url: str | None) -> None:
     order = ORDER | {"links": [{"rel": relation, "href": href} for relation, href in links]}
     assert read_order(json.dumps(order).encode()).approval_url == url
 
 
-def test_who_the_payer_is_may_stand_in_two_places() -> None:
+def test_the_payer_is_read_from_either_field() -> None:
     wallet = {name: value for name, value in ORDER.items() if name != "payer"} | {
         "payment_source": {"paypal": {"account_id": "C7CYMKZDG8D6E"}}
     }

@@ -9,7 +9,7 @@ from app.db.release import OLDEST_PROGRAM, RELEASE, SchemaRelease
 from app.sandbox.stack.service import ROOT
 
 
-def test_the_number_is_one() -> None:
+def test_the_release_number_is_the_same_everywhere() -> None:
     project = tomllib.loads(ROOT.joinpath("pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert project["version"] == RELEASE == openapi_config().version
 

@@ -125,7 +125,7 @@ class Chaos:
 
 
 @contextlib.asynccontextmanager
-async def impatience(owner: asyncpg.Connection) -> AsyncIterator[None]:
+async def fast_retries(owner: asyncpg.Connection) -> AsyncIterator[None]:
     """Retry mails at once that would wait longer than 20 s, except mails that are being sent."""
 
     async def requeue() -> None:
@@ -165,7 +165,7 @@ async def no_job_is_left(redis: Redis) -> bool:
     return not any(":deliver:" in str(job) for job in jobs)
 
 
-async def what_is_left(owner: asyncpg.Connection, redis: Redis) -> str:
+async def unfinished_work(owner: asyncpg.Connection, redis: Redis) -> str:
     """Return the unsent notifications and the jobs of SAQ: only both together show what waits for what."""
     rows = [str(dict(row)) for row in await owner.fetch(QUEUED)]
     jobs = await redis.zrange("saq:booking:incomplete", 0, -1)
@@ -200,13 +200,13 @@ async def test_every_mail_arrives(
         chaos.cut(app),
         *(chaos.kill(worker) for worker in workers),
     )
-    async with impatience(owner):
+    async with fast_retries(owner):
         await eventually(partial(mailbox.has_failed, FAILURES), seconds=SETTLING)
         mailbox.is_failing = False
         try:
             await eventually(partial(is_settled, app), seconds=SETTLING)
         except TimeoutError:
-            pytest.fail(await what_is_left(owner, redis))
+            pytest.fail(await unfinished_work(owner, redis))
     await check(owner, mailbox, practice)
     await eventually(partial(no_job_is_left, redis), seconds=SETTLING)
     for worker in workers:

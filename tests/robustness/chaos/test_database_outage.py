@@ -125,7 +125,7 @@ async def check_mails(stack: Stack, owner: asyncpg.Connection) -> None:
     }
 
 
-async def worker_has_told(stack: Stack) -> bool:
+async def worker_has_reported(stack: Stack) -> bool:
     """Whether the worker has logged that both of its connections are lost."""
     return {line["server"] for line in stack.worker.logged("server_unavailable")} >= WORKERS_SERVERS
 
@@ -150,7 +150,7 @@ async def check_logs(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize("outage", [stopped, frozen])
-async def test_whoever_asks_is_told_in_time_and_afterwards_all_goes_on(
+async def test_requests_are_answered_in_time_and_service_resumes(
     stack: Stack, outage: Callable[[EmbeddedPostgres], AbstractAsyncContextManager[None]]
 ) -> None:
     pids = stack.api.child.pid, stack.worker.pid
@@ -164,7 +164,7 @@ async def test_whoever_asks_is_told_in_time_and_afterwards_all_goes_on(
                 assert await readiness(client) == (503, "down")
                 await asyncio.sleep(OUTAGE / 2)
                 # a query of a hanging server times out after 12 s, and a busy worker may send it late
-                await eventually(partial(worker_has_told, stack))
+                await eventually(partial(worker_has_reported, stack))
             await check_logs(stack)
             assert await readiness(client) == (200, "up")
         last = [await load.ask(load.a_booking()) for _ in range(20)]
@@ -179,7 +179,7 @@ async def test_whoever_asks_is_told_in_time_and_afterwards_all_goes_on(
     assert stack.api.child.running
 
 
-async def test_who_is_told_to_stop_meanwhile_does(stack: Stack) -> None:
+async def test_api_and_worker_stop_while_postgresql_hangs(stack: Stack) -> None:
     async with httpx.AsyncClient(base_url=stack.api.url, timeout=LONGEST) as client:
         await asyncio.gather(
             *(client.get("/api/doctors/") for _ in range(8))

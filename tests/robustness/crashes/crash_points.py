@@ -131,7 +131,7 @@ class WatchedDriver:
 
     def __init__(self, connection: Any, send_event: SendEvent) -> None:
         self._connection = connection
-        self._tell = send_event
+        self._send_event = send_event
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._connection, name)
@@ -139,7 +139,7 @@ class WatchedDriver:
     async def fetch(self, sql: str, *arguments: Any) -> Any:
         found = STATEMENT.search(sql)
         assert found, sql
-        reach = partial(_reach, self._tell, found[1] or found[2], backend=self._connection.get_server_pid())
+        reach = partial(_reach, self._send_event, found[1] or found[2], backend=self._connection.get_server_pid())
         await reach("before")
         if _verdict(found[1] or found[2], "sent"):
             statement = await self._connection.prepare(sql)
@@ -158,20 +158,20 @@ class WatchedTransport(httpx.AsyncHTTPTransport):
 
     def __init__(self, send_event: SendEvent) -> None:
         super().__init__(trust_env=False)
-        self._tell = send_event
+        self._send_event = send_event
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         step = next(name for name, path in CALLS.items() if re.fullmatch(path, request.url.path))
 
         async def notice(event: str, _: dict[str, Any]) -> None:
             if event == "http11.receive_response_headers.started":
-                await _reach(self._tell, step, "sent")
+                await _reach(self._send_event, step, "sent")
 
-        await _reach(self._tell, step, "before")
+        await _reach(self._send_event, step, "before")
         request.extensions["trace"] = notice
         answer = await super().handle_async_request(request)
         await answer.aread()
-        await _reach(self._tell, step, "answered")
+        await _reach(self._send_event, step, "answered")
         return answer
 
 

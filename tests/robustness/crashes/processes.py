@@ -73,23 +73,23 @@ class Processes:
 
     async def __aenter__(self) -> "Processes":
         self._orders, orders = FORK_SERVER.Pipe()
-        self._told, send_event = FORK_SERVER.Pipe(duplex=False)
+        self._events, send_event = FORK_SERVER.Pipe(duplex=False)
         self._parent = FORK_SERVER.Process(
             target=_run_forker, args=(orders, send_event, self._settings, self.log), daemon=True
         )
         self._parent.start()
         orders.close()
         send_event.close()
-        asyncio.get_running_loop().add_reader(self._told.fileno(), self._read_events)
+        asyncio.get_running_loop().add_reader(self._events.fileno(), self._read_events)
         return self
 
     async def __aexit__(self, *_: object) -> None:
         for role in list(self._members):
             await self.kill(role)
-        asyncio.get_running_loop().remove_reader(self._told.fileno())
+        asyncio.get_running_loop().remove_reader(self._events.fileno())
         self._orders.close()  # which ends the forker
         await asyncio.to_thread(self._parent.join)
-        self._told.close()
+        self._events.close()
 
     async def ask(
         self, role: str, name: str, path: str, crash_point: CrashPoint | None = None, **request: Any
@@ -176,8 +176,8 @@ class Processes:
         assert code == -signal.SIGKILL, f"{role} ended by itself ({code}); {self.log_tail()}"
 
     def _read_events(self) -> None:
-        while self._told.poll():
-            sight = msgspec.json.decode(self._told.recv_bytes(), type=ReachedPoint)
+        while self._events.poll():
+            sight = msgspec.json.decode(self._events.recv_bytes(), type=ReachedPoint)
             self._sights.append(sight)
             self.tally[self._acts[sight.action], sight.step, sight.moment, sight.verdict or "lives"] += 1
         self._changed.set()

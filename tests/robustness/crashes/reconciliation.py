@@ -12,7 +12,7 @@ KNOWN = """
     ), paid AS (
         SELECT p.*, v.status AS visit_status, v.patient_id, v.takes_place AND NOT p.without_slot AS is_for_visit
         FROM payment AS p INNER JOIN visit AS v ON p.appointment_id = v.id
-    ), noticed AS (
+    ), reported AS (
         SELECT t.* FROM payment_attention AS t INNER JOIN visit AS v ON t.appointment_id = v.id
     ), capture AS (
         SELECT p.id AS payment_id, p.appointment_id, p.is_for_visit, c.id, c.status,
@@ -29,7 +29,7 @@ KNOWN = """
     ), kept AS (
         SELECT t.*, t.amount - coalesce((SELECT sum(amount) FROM back WHERE capture_id = t.id AND goes_back), 0) AS rest
         FROM taken AS t
-    ), told AS (
+    ), mail AS (
         SELECT n.* FROM notification AS n INNER JOIN visit AS v ON n.appointment_id = v.id
     )
 """
@@ -37,7 +37,7 @@ KNOWN = """
 AT_ALL_TIMES = {
     "an appointment is confirmed without its payment": """
         SELECT v.id, v.status FROM visit AS v
-        WHERE v.takes_place AND v.fee > 0 AND v.id NOT IN (SELECT appointment_id FROM noticed)
+        WHERE v.takes_place AND v.fee > 0 AND v.id NOT IN (SELECT appointment_id FROM reported)
             AND v.fee <> (SELECT coalesce(sum(rest), 0) FROM kept WHERE appointment_id = v.id AND is_for_visit)""",
     "an appointment was paid twice": """
         SELECT appointment_id, string_agg(id, ' ') FROM kept WHERE rest > 0 AND is_for_visit
@@ -72,7 +72,7 @@ AT_REST = AT_ALL_TIMES | {
     "captured money without an appointment was not refunded": """
         SELECT payment_id, rest::text FROM kept
         WHERE rest > 0 AND NOT is_for_visit
-            AND payment_id NOT IN (SELECT payment_id FROM noticed WHERE payment_id IS NOT NULL)""",
+            AND payment_id NOT IN (SELECT payment_id FROM reported WHERE payment_id IS NOT NULL)""",
     "a refund is partial, or its appointment takes place": """
         SELECT k.payment_id, k.rest::text FROM kept AS k WHERE k.rest < k.amount AND (k.rest <> 0 OR k.is_for_visit)""",
     "money was refunded twice": """
@@ -93,27 +93,27 @@ AT_REST = AT_ALL_TIMES | {
     "no mail says that money is refunded for lack of a slot": """
         SELECT id, status FROM paid AS p
         WHERE without_slot AND NOT EXISTS (
-            SELECT FROM told
+            SELECT FROM mail
             WHERE kind = 'refund_requested' AND payment_id = p.id AND account_id = p.patient_id)""",
     "no mail says that money has been refunded": """
         SELECT p.id, r.status FROM refund AS r INNER JOIN paid AS p ON r.payment_id = p.id
         WHERE r.status = 'completed' AND NOT EXISTS (
-            SELECT FROM told
+            SELECT FROM mail
             WHERE kind = 'refund_completed' AND payment_id = p.id AND account_id = p.patient_id)""",
     "no mail says that an appointment was canceled": """
         SELECT v.id, v.canceled_by FROM visit AS v
         WHERE v.status = 'canceled' AND NOT EXISTS (
-            SELECT FROM told
-            WHERE kind = 'appointment_canceled' AND v.id = ANY (told.also || told.appointment_id)
+            SELECT FROM mail
+            WHERE kind = 'appointment_canceled' AND v.id = ANY (mail.also || mail.appointment_id)
                 AND account_id = v.patient_id)""",
     "no mail says that an approval came too late": """
         SELECT p.id, p.status FROM paid AS p
         INNER JOIN jsonb_to_recordset($1::jsonb -> 'orders') AS o (id text, status text)
             ON p.order_id = o.id AND o.status = 'APPROVED' -- it may have been withdrawn since
         WHERE p.status = 'canceled' AND payer_id IS NOT NULL AND visit_status = 'expired' AND NOT EXISTS (
-            SELECT FROM told WHERE kind = 'payment_too_late' AND payment_id = p.id AND account_id = p.patient_id)""",
+            SELECT FROM mail WHERE kind = 'payment_too_late' AND payment_id = p.id AND account_id = p.patient_id)""",
     "an admin has to check a payment that is correct": """
-        SELECT n.payment_id, n.why FROM noticed AS n LEFT JOIN paid AS p ON n.payment_id = p.id
+        SELECT n.payment_id, n.why FROM reported AS n LEFT JOIN paid AS p ON n.payment_id = p.id
         WHERE NOT (
             n.why LIKE 'The refund has failed%'
                 AND EXISTS (SELECT FROM kept WHERE payment_id = n.payment_id AND rest > 0 AND NOT is_for_visit)

@@ -36,7 +36,9 @@ async def test_death_at_a_call(history: History, moment: Moment, ordered: int) -
 
 
 @pytest.mark.parametrize(("and_die", "deaths"), [(False, 0), (True, 1)])
-async def test_waiting(harness: Harness, history: History, and_die: bool, deaths: int) -> None:
+async def test_a_request_waits_until_it_is_resumed(
+    harness: Harness, history: History, and_die: bool, deaths: int
+) -> None:
     await history.do(WAIT)
     assert not history.observed.appointments
     before = harness.processes.tally["book", "book", "sent", "dies"]
@@ -45,14 +47,14 @@ async def test_waiting(harness: Harness, history: History, and_die: bool, deaths
     assert len((await history.clinic.observe()).appointments) == 1
 
 
-async def test_whoever_waits_holds_up_nobody_on_the_way(history: History) -> None:
+async def test_a_waiting_request_does_not_block_others(history: History) -> None:
     await history.do(WAIT)
     await history.do(Action("book", 1))
     assert len(history.observed.appointments) == 1
     await history.clinic.resume(0)
 
 
-async def test_death_while_waiting(harness: Harness, history: History) -> None:
+async def test_a_waiting_request_dies_with_its_process(harness: Harness, history: History) -> None:
     await history.do(WAIT)
     assert len(harness.processes.waiting) == 1
     for role in ROLES:

@@ -84,6 +84,6 @@ def batch(request: pytest.FixtureRequest) -> int:
 
 
 @pytest.mark.timeout(0 if SOAK else 900)  # shortening a history may take minutes
-def test_money_and_slot_never_part(harness: Harness, run_async: Run) -> None:
+def test_money_and_slot_stay_consistent(harness: Harness, run_async: Run) -> None:
     Practice.house = House(harness, run_async)
     run_state_machine_as_test(Practice, settings=PLAN)

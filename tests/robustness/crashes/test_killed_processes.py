@@ -124,7 +124,7 @@ def is_enough(step: str, moment: Moment) -> bool:
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("name", WAYS)
-async def test_death(harness: Harness, name: str) -> None:
+async def test_recovery_after_death_at_each_point(harness: Harness, name: str) -> None:
     way = WAYS[name]
     for action, step, moment in await points_of(harness, way):
         history = await on_its_way(harness, way)
@@ -137,5 +137,5 @@ async def test_death(harness: Harness, name: str) -> None:
         assert not wrong, (step, moment)
 
 
-async def test_every_step_was_one_to_die_at(harness: Harness) -> None:
+async def test_a_process_died_at_every_step(harness: Harness) -> None:
     assert not [point for point in survived(harness.processes.tally) if SOAK or is_enough(*point[1:])]

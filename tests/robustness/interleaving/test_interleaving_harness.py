@@ -42,7 +42,7 @@ async def test_every_order_is_played_once(players: Players) -> None:
     assert [one.turns for one in plays if not one.overlaps] == [[0, 0, 1, 1], [1, 1, 0, 0]]
 
 
-async def test_who_waits_has_no_turn(players: Players) -> None:
+async def test_a_waiting_session_gets_no_turn(players: Players) -> None:
     async def setup() -> Interleaving:
         return play(players, [FIRST], [FIRST])
 
@@ -51,7 +51,7 @@ async def test_who_waits_has_no_turn(players: Players) -> None:
     assert {one.outcomes for one in plays} == {("done", "done")}
 
 
-async def test_a_play_reads_as_a_table(players: Players) -> None:
+async def test_an_interleaving_prints_as_a_table(players: Players) -> None:
     one = play(players, [FIRST, "SELECT 1"], [FIRST])
     await one.follow([0, 1, 0, 0, 1])
     assert str(one).splitlines() == [

@@ -102,9 +102,9 @@ class ComparedHistory(Choices, RuleBasedStateMachine):
 
     def same(self, in_postgres: Callable[[], Answer], in_model: Callable[[], Answer]) -> None:
         """Act in both. They must return equally many rows, or break the same rule."""
-        self.agree(lambda: _verdict(in_postgres), lambda: self._model_s_verdict(in_model))
+        self.agree(lambda: _verdict(in_postgres), lambda: self._model_verdict(in_model))
 
-    def _model_s_verdict(self, act: Callable[[], Answer]) -> int | str:
+    def _model_verdict(self, act: Callable[[], Answer]) -> int | str:
         """Return the answer of the model. A refused act changes nothing."""
         self.world.act += 1
         before = Snapshot(self.world)
@@ -117,9 +117,9 @@ class ComparedHistory(Choices, RuleBasedStateMachine):
         assume(self.world.now - self.began < timedelta(seconds=90))
         expected = in_model()
         event(str(expected))
-        said = in_postgres()
-        self.changed = self.changed or isinstance(said, int)
-        assert said == expected, f"PostgreSQL: {said}, the model: {expected}"
+        answer = in_postgres()
+        self.changed = self.changed or isinstance(answer, int)
+        assert answer == expected, f"PostgreSQL: {answer}, the model: {expected}"
 
     @invariant()
     def both_hold_the_same(self) -> None:

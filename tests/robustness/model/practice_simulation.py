@@ -92,10 +92,10 @@ class PracticeSimulation(RealTime):
 
     def act(self, name: str) -> None:
         doing = getattr(self, name)
-        told = random_action(doing, self.random)
+        arguments = random_action(doing, self.random)
         self.doing = name
-        self.latest.append(f"{self.world.now}: {name} {told}")
-        doing(**told)
+        self.latest.append(f"{self.world.now}: {name} {arguments}")
+        doing(**arguments)
         self.fullest = max(self.fullest, *(len(self.world.active_of(doctor)) for doctor in self.world.doctors))
 
     def hire(self) -> None:

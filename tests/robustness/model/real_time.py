@@ -117,23 +117,23 @@ class RealTime(ComparedActions):
 
     def agree(self, in_postgres: Callable[[], object], in_model: Callable[[], object]) -> None:
         since = self.postgres.clock()
-        said = in_postgres()
+        answer = in_postgres()
         until = self.postgres.clock()
         self.moment = until - since
-        self.tally[self.doing, _word(said)] += 1
-        self.latest.append(f"    {since} .. {until}: {said}")
+        self.tally[self.doing, _word(answer)] += 1
+        self.latest.append(f"    {since} .. {until}: {answer}")
         instants = self.instants(since, until)
         self.at_an_edge += len(instants) > 1
-        self._find(said, in_model, instants)
+        self._find(answer, in_model, instants)
 
-    def _find(self, said: object, in_model: Callable[[], object], instants: list[datetime]) -> None:
+    def _find(self, answer: object, in_model: Callable[[], object], instants: list[datetime]) -> None:
         """Find an instant at which the model gives PostgreSQL's answer and then has the same rows."""
         before, differences = Snapshot(self.world), []
         for instant in instants:
             self.world.now = instant
             try:
                 expected = in_model()
-                assert said == expected, f"PostgreSQL: {said}, the model at {instant}: {expected}"
+                assert answer == expected, f"PostgreSQL: {answer}, the model at {instant}: {expected}"
                 self.both_hold_the_same()
             except AssertionError as difference:
                 differences.append(difference)
@@ -159,7 +159,7 @@ class RealTime(ComparedActions):
         return [since, *sorted(at for at in later if since < at <= until)]
 
 
-def _word(said: object) -> str:
-    if isinstance(said, int):
-        return "done" if said else "no row"
-    return said if isinstance(said, str) else "told"
+def _word(answer: object) -> str:
+    if isinstance(answer, int):
+        return "done" if answer else "no row"
+    return answer if isinstance(answer, str) else "answered"

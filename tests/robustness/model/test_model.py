@@ -34,7 +34,7 @@ PROFILE = os.environ.get("MODEL_PROFILE", "model")
 
 
 @pytest.mark.timeout(0 if PROFILE == "model-soak" else 900)  # shortening a history may take five minutes
-def test_postgresql_is_the_model(
+def test_postgresql_agrees_with_the_model(
     database: Database, app: asyncpg.Connection, admin: asyncpg.Connection, run_async: Run
 ) -> None:
     superuser = run_async(asyncpg.connect(database.superuser))

@@ -19,7 +19,7 @@ from tests.support.db.payments import FEE
 from tests.support.factories import a_slot, make_doctor, make_patients
 from tests.support.servers.databases import Database, execute
 
-STORIES = int(os.environ.get("PAYMENT_STORIES", "40"))
+HISTORIES = int(os.environ.get("PAYMENT_STORIES", "40"))
 APPOINTMENTS = "FROM appointment AS a WHERE a.doctor_id = {d}"
 PAYMENTS = "FROM payment AS p INNER JOIN appointment AS a ON a.id = p.appointment_id WHERE a.doctor_id = {d}"
 REFUNDS = "FROM refund AS r INNER JOIN payment AS p ON p.id = r.payment_id " + PAYMENTS[len("FROM payment AS p ") :]
@@ -29,7 +29,7 @@ CAPTURES = ["COMPLETED", "PENDING", "DECLINED", "FAILED", "REFUNDED", "PARTIALLY
 
 # The steps: {n} is a number from 0 to 3, {p} a patient, {d} the doctor, {s} a slot, {a}, {m} and {r} an appointment, a
 # payment and a refund.
-SAYINGS = {
+STEPS = {
     "book": "SELECT FROM book({p}, {d}, '{s}')",
     "create": "SELECT FROM create_payment({p}, {a}, 100, 'USD')",
     "order": "SELECT FROM record_order({m}, 'ORDER-' || {m}, 'https://example.com/')",
@@ -66,7 +66,7 @@ TIMES = {
 BEGINS = [("book", 0, 0, 0), ("create", 0, 0, 0)]
 LIKELY = ("book", "create", "begin", "begin", "resume", "capture PENDING", "capture COMPLETED", "holds lapse", "sweep")
 STEP = st.tuples(
-    st.sampled_from([*SAYINGS, *TIMES, *LIKELY, *LIKELY]), st.integers(0, 3), st.integers(0, 1), st.integers(0, 1)
+    st.sampled_from([*STEPS, *TIMES, *LIKELY, *LIKELY]), st.integers(0, 3), st.integers(0, 1), st.integers(0, 1)
 )
 Step = tuple[str, int, int, int]
 
@@ -80,37 +80,37 @@ class Cast(NamedTuple):
     patients: list[int]
     start: datetime
 
-    def told(self, step: Step) -> str:
+    def statement(self, step: Step) -> str:
         name, number, patient, slot = step
         a, m, r = (
             ONE_OF.format(x=x, n=number, rows=rows.format(d=self.doctor))
             for x, rows in (("a", APPOINTMENTS), ("p", PAYMENTS), ("r", REFUNDS))
         )
         start = self.start + slot * timedelta(minutes=30)
-        return (SAYINGS | TIMES)[name].format(d=self.doctor, p=self.patients[patient], s=start, a=a, m=m, r=r)
+        return (STEPS | TIMES)[name].format(d=self.doctor, p=self.patients[patient], s=start, a=a, m=m, r=r)
 
 
-async def tell(cast: Cast, step: Step) -> None:
+async def run_step(cast: Cast, step: Step) -> None:
     """Run a step, which a rule may refuse."""
     connection = cast.root if step[0] in TIMES else cast.app
     try:
-        await connection.execute(cast.told(step))
+        await connection.execute(cast.statement(step))
     except asyncpg.IntegrityConstraintViolationError as error:
         if refusal_of(error) is None:  # not a rule, or a rule that no request of a client should break
             raise
 
 
-async def story(cast: Cast, steps: list[Step]) -> None:
+async def run_history(cast: Cast, steps: list[Step]) -> None:
     """Run a history, and check the invariants after each step."""
     for step in (*BEGINS, *steps):
-        await tell(cast, step)
+        await run_step(cast, step)
         assert await broken(cast.root, [cast.doctor]) == [], step
     if not any(step[0] == "capture COMPLETED" for step in steps):
         confirmed = "SELECT count(*) FROM appointment WHERE doctor_id = $1 AND status = 'confirmed'"
         assert await cast.root.fetchval(confirmed, cast.doctor) == 0
 
 
-def test_money_and_slot_never_part(
+def test_money_and_slot_stay_consistent(
     database: Database, owner: asyncpg.Connection, app: asyncpg.Connection, run_async: Run
 ) -> None:
     run_async(execute(database.superuser, RECORD))
@@ -120,17 +120,17 @@ def test_money_and_slot_never_part(
     async def play(steps: list[Step]) -> None:
         await app.execute("SELECT set_config('booking.actor', '', false)")
         cast = Cast(app, root, await make_doctor(owner, fee=FEE), await make_patients(owner, 2), a_slot())
-        await story(cast, steps)
+        await run_history(cast, steps)
 
     @settings(
-        max_examples=STORIES,
+        max_examples=HISTORIES,
         derandomize="CI" in os.environ,
         print_blob=True,
         suppress_health_check=list(HealthCheck),
     )
     @given(st.lists(STEP, min_size=8, max_size=25))
-    def tell_stories(steps: list[Step]) -> None:
+    def run_histories(steps: list[Step]) -> None:
         run_async(play(steps))
 
-    tell_stories()
+    run_histories()
     run_async(root.close())
