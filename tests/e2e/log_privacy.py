@@ -44,10 +44,10 @@ PEOPLE = (DOCTOR, ZEBULON, OTTOLINE, PEREGRINE, REFUSED_PERSON, TWIN)
 
 def confidential_words() -> list[str]:
     """Return every confidential word of the story; none may be in a log."""
-    said = [word for person in PEOPLE for word in person[:-1]]
+    words = [word for person in PEOPLE for word in person[:-1]]
     surnames = [person.full_name.split()[-1] for person in PEOPLE]
     numbers = [person.phone.split()[-1] for person in PEOPLE]
-    return [*said, *surnames, *numbers, *REASONS, WRONG_PASSWORD, GARBAGE, BOX_NUMBER]
+    return [*words, *surnames, *numbers, *REASONS, WRONG_PASSWORD, GARBAGE, BOX_NUMBER]
 
 
 class PrivateStory:

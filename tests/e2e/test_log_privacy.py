@@ -73,7 +73,7 @@ async def test_no_confidential_word_is_in_a_log(
         stack = await up.ready()
         async with httpx.AsyncClient(base_url=stack["api"], trust_env=False, timeout=60) as client:
             story = PrivateStory(client)
-            await tell(story, stack)
+            await play(story, stack)
             await log_the_slip(stack, up.home)
     finally:
         code = await up.end()
@@ -85,7 +85,7 @@ async def test_no_confidential_word_is_in_a_log(
     assert_logs_are_complete(up, readable=not mode)
 
 
-async def tell(story: PrivateStory, stack: dict[str, Any]) -> None:
+async def play(story: PrivateStory, stack: dict[str, Any]) -> None:
     """Play the story, and wait until every mail has been tried."""
     await story.register_all()
     await story.register_wrongly()

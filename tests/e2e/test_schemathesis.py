@@ -53,11 +53,11 @@ def operations_for(role: Role | None) -> list[str]:
 async def run(api: Api, headers: dict[str, str], folder: Path, operations: Iterable[str], *options: str) -> None:
     """Run Schemathesis. Fails if it finds a violation."""
     how_much = ("--max-examples", EXAMPLES) if EXAMPLES else ("--max-examples", "5", "--generation-deterministic")
-    said = (f"{name}: {value}" for name, value in headers.items())
+    sent = (f"{name}: {value}" for name, value in headers.items())
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIGURATION), "run"),
         *(f"{api.url}/docs/openapi.json", "--checks", "all", "--no-color", "--warnings", "off", *how_much),
-        *(option for header in said for option in ("--header", header)),
+        *(option for header in sent for option in ("--header", header)),
         *(option for name in operations for option in ("--include-operation-id", name)),
         *options,
         cwd=folder,

@@ -29,10 +29,10 @@ def test_only_required_variables_are_not_commented_out() -> None:
 
 def test_the_documented_defaults_are_the_defaults() -> None:
     example = {**ACTIVE, "SECRET_KEY": "x" * 32}
-    told, real = read_settings({**example, **OPTIONAL}), read_settings(example)
+    documented, real = read_settings({**example, **OPTIONAL}), read_settings(example)
     for name, field in FIELDS.items():
         if field.default is not None:  # None cannot be written, so the file shows an example
-            assert getattr(told, field.name) == getattr(real, field.name), name
+            assert getattr(documented, field.name) == getattr(real, field.name), name
 
 
 def test_the_example_has_no_secret() -> None:

@@ -69,18 +69,18 @@ def lines(ended: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
 
 def test_logs_in_production_are_json_and_quote_no_error() -> None:
     ended = run("-c", TROUBLE, "false")
-    told = lines(ended)
+    logged = lines(ended)
     assert ended.returncode == 1
-    assert [line["event"] for line in told] == EVENTS
-    assert all({"level", "timestamp"} <= line.keys() for line in told)
+    assert [line["event"] for line in logged] == EVENTS
+    assert all({"level", "timestamp"} <= line.keys() for line in logged)
     assert SECRET not in ended.stdout
-    assert told[1]["text"] == "it went wrong"
-    for line in (told[0], told[1], told[-1]):
+    assert logged[1]["text"] == "it went wrong"
+    for line in (logged[0], logged[1], logged[-1]):
         places = [part.split('"')[1::2][0] for part in line["exception"].splitlines() if part.startswith("  File")]
         assert places
         names = [part for part in line["exception"].splitlines() if not part.startswith(" ")]
         assert names == ["ValueError", "ExceptionGroup", "KeyError", "RuntimeError"]
-    assert 'File "<string>"' in told[2]["text"]
+    assert 'File "<string>"' in logged[2]["text"]
 
 
 def test_logs_in_development_are_readable_and_quote_no_error() -> None:

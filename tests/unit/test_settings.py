@@ -102,13 +102,13 @@ def test_an_unescaped_password_is_reported_and_not_quoted(name: str, value: str)
 
 
 @pytest.mark.parametrize(
-    ("url", "told"),
+    ("url", "problem"),
     [("", "is missing"), ("postgresql://owner:s3/cret@localhost/booking", "must be a URL like")],
 )
-def test_a_migration_requires_the_owners_url(url: str, told: str) -> None:
+def test_a_migration_requires_the_owners_url(url: str, problem: str) -> None:
     run = run_command("migrate", os.environ | {"OWNER_DATABASE_URL": url})
     assert run.returncode == 1
-    assert run.stderr.splitlines()[1].startswith(f"OWNER_DATABASE_URL {told}")
+    assert run.stderr.splitlines()[1].startswith(f"OWNER_DATABASE_URL {problem}")
     assert "s3" not in run.stderr
 
 

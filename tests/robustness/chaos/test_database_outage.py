@@ -134,10 +134,10 @@ async def check_logs(stack: Stack) -> None:
     """Check that the logs report the beginning and the end of the outage once each, and no other error."""
 
     async def both_ends(logged: Callable[[str], list[dict[str, Any]]], servers: set[str]) -> bool:
-        told = [line["server"] for line in logged("server_unavailable")]
-        assert servers <= set(told)
-        assert len(told) == len(set(told))
-        return sorted(told) == sorted(line["server"] for line in logged("server_available_again"))
+        lost = [line["server"] for line in logged("server_unavailable")]
+        assert servers <= set(lost)
+        assert len(lost) == len(set(lost))
+        return sorted(lost) == sorted(line["server"] for line in logged("server_available_again"))
 
     def api_logged(event: str) -> list[dict[str, Any]]:
         lines = [json.loads(line) for line in stack.api.child.log.read_text().splitlines()]

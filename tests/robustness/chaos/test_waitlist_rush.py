@@ -73,7 +73,7 @@ class Rush:
 
 
 async def a_round(rush: Rush, owner: asyncpg.Connection) -> int:
-    """Cancel all appointments of a full doctor while everybody wants the slots; return the doctor."""
+    """Cancel all appointments of a full doctor while all other patients try to get the slots; return the doctor."""
     doctor, holder, appointments = await full_doctor(owner, seats=SEATS, fee=random.choice([0, 100]))
     entrants, strangers = await waiting(owner, doctor, WAITING), await make_patients(owner, STRANGERS)
     await asyncio.gather(

@@ -1,4 +1,4 @@
-"""Payments stay consistent whatever people and PayPal do, and wherever our processes die.
+"""Payments stay consistent in random histories, at any statement of which a process may die.
 
 A run generates histories. Patients book, pay and cancel, the doctor cancels, time passes, and PayPal fails, decides late
 and sends webhooks in any order, twice or never. At any statement or call a process may be killed, or a request may wait

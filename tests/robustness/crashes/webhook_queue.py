@@ -1,4 +1,4 @@
-"""A queue between PayPal and the API. It delivers webhooks when a test says so: late, in another order, twice or never.
+"""A queue between PayPal and the API. A test decides when it delivers webhooks: late, in another order, twice or never.
 
 Each webhook is delivered byte for byte, with the headers that PayPal signed.
 """

@@ -54,14 +54,14 @@ FREED_SEAT = Scenario(
         Target(D, has=0, booker=S, wants=6, to=9, off=0, clears=True),
     ),
 )
-ONE_PATIENT = Scenario(  # who would be with two doctors at once
+ONE_PATIENT = Scenario(  # a patient who would be with two doctors at once
     held=(Place(D, P, 0), Place(E, P, 1)),
     lapsed=Place(D, P, 4),
     targets=(Target(D, has=0, booker=P, wants=4, to=4, off=4), Target(E, has=1, booker=P, wants=4, to=4, off=4)),
 )
 # another patient books the slot of a lapsed hold, whose patient books elsewhere at that time
 PATIENT_WHO_LAPSED = ONE_PATIENT._replace(targets=(ONE_PATIENT.targets[0]._replace(booker=R), ONE_PATIENT.targets[1]))
-FREED_PATIENT = Scenario(  # who can be with one doctor only after leaving the other
+FREED_PATIENT = Scenario(  # a patient who can be with one doctor only after leaving the other
     held=(Place(D, P, 4), Place(E, P, 1)),
     waiting=True,
     targets=(

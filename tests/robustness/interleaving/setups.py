@@ -24,7 +24,7 @@ class Place(NamedTuple):
 
 
 class Target(NamedTuple):
-    """What one side acts on, whatever its operation is."""
+    """What one side acts on, for any operation."""
 
     doctor: int
     has: int  # index of the appointment that it cancels or moves
@@ -221,7 +221,7 @@ STATE = """
         FROM who INNER JOIN notification ON account_id = who.id WHERE offer_id IS NULL
         UNION ALL
         SELECT d.stage, format(
-            '%s pays %s for slot %s: %s, %s goes back (for want of it: %s)', p.name, d.name,
+            '%s pays %s for slot %s: %s, %s is refunded (slot lost: %s)', p.name, d.name,
             extract(epoch FROM lower(during) - $2)::integer / 1800, m.status, refund_total, without_slot
         )
         FROM payment AS m INNER JOIN appointment AS a ON a.id = appointment_id
@@ -236,5 +236,5 @@ STATE = """
 
 async def states(setups: Sequence[Setup], origin: datetime, db: asyncpg.Connection) -> list[tuple[str, ...]]:
     """Return the final state of each setup as text, without ids, so that equal states are equal."""
-    everybody = [person for setup in setups for person in setup.people]
-    return [tuple(row[0]) for row in await db.fetch(STATE, everybody, origin)]
+    people = [person for setup in setups for person in setup.people]
+    return [tuple(row[0]) for row in await db.fetch(STATE, people, origin)]

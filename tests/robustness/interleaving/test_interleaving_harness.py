@@ -24,8 +24,8 @@ async def players(database: Database) -> AsyncIterator[Players]:
 def play(players: Players, *scripts: list[str]) -> Interleaving:
     statements = [[Statement(sql.split(" ", 1)[0].lower(), sql) for sql in script] for script in scripts]
     sessions = [
-        Session(name, player, "READ COMMITTED", said)
-        for name, player, said in zip(("one", "two"), players, statements, strict=False)
+        Session(name, player, "READ COMMITTED", sent)
+        for name, player, sent in zip(("one", "two"), players, statements, strict=False)
     ]
     return Interleaving(sessions, players[2])
 

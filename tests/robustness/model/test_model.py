@@ -1,4 +1,4 @@
-"""PostgreSQL and the model give the same answers and hold the same rows, whatever people do in whatever order.
+"""PostgreSQL and the model give the same answers and hold the same rows after any sequence of acts.
 
 A run generates histories, and runs each in PostgreSQL and in the model, whose rules begin in model.py. After every step
 both must have given the same answer (as many rows, or the same first broken rule) and hold the same rows. A history that
