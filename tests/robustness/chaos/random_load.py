@@ -19,19 +19,13 @@ WAITLIST = "/api/appointments/waitlist/"
 CAP, HOLDS = 6, 2  # low, so that they are often reached
 WEIGHTS = {  # of the operations
     "book": 30,
-    "cancel": 8,
     "reschedule": 12,
+    **dict.fromkeys(("cancel", "doctor_reschedule", "end_time_off"), 8),
     "doctor_cancel": 5,
-    "doctor_reschedule": 8,
-    "visit": 1,
-    "bulk_cancel": 2,
+    **dict.fromkeys(("hours", "practice", "wait"), 4),
     "take_off": 3,
-    "end_time_off": 8,
-    "hours": 4,
-    "practice": 4,
-    "profile": 2,
-    "wait": 4,
-    "leave": 2,
+    **dict.fromkeys(("bulk_cancel", "profile", "leave"), 2),
+    "visit": 1,
 }
 
 

@@ -16,6 +16,7 @@ import pytest
 import pytest_asyncio
 from redis.asyncio import Redis
 
+from tests.robustness.chaos.random_load import Booked
 from tests.support.factories import a_slot, book, make_doctor, make_patients
 from tests.support.mail.faulty_mailboxes import RandomlyFailingMailbox
 from tests.support.mail.scenarios import JOIN, is_settled
@@ -40,12 +41,6 @@ QUEUED = """
     SELECT id, kind, account_id, attempts, due_at - now() AS due_in, outcome FROM notification WHERE status = 'queued'
 """
 REASONS = {"the appointment has changed since", "the offer has been superseded", "the waiting has ended"}
-
-
-class Booked(NamedTuple):
-    appointment: int
-    doctor: int
-    patient: int
 
 
 class Practice(NamedTuple):
@@ -90,7 +85,7 @@ async def cancel_everything(database: Database, practice: Practice, rng: random.
     for it in rng.sample(practice.booked, len(practice.booked)):
         by_doctor = rng.random() < 0.2
         caller, statement = (it.doctor, CANCEL_AS_DOCTOR) if by_doctor else (it.patient, CANCEL_AS_PATIENT)
-        assert await app.fetch(statement, caller, it.appointment)
+        assert await app.fetch(statement, caller, it.id)
         await asyncio.sleep(SECONDS / len(practice.booked) / 2)
     for patient, doctor in practice.waiting[::2]:
         await book(app, patient, doctor, a_slot(EACH))
@@ -150,7 +145,7 @@ async def check(owner: asyncpg.Connection, mailbox: RandomlyFailingMailbox, prac
     canceled = {
         (row["appointment_id"], row["account_id"]) for row in rows.values() if row["kind"] == "appointment_canceled"
     }
-    assert {(it.appointment, it.patient) for it in practice.booked} <= canceled
+    assert {(it.id, it.patient) for it in practice.booked} <= canceled
     arrived = {message.message_id for message in mailbox.messages}
     assert {message_id for message_id, row in rows.items() if row["status"] == "sent"} <= arrived
     # a worker may be killed after it has sent a mail and before it has recorded that; the mail may be skipped later

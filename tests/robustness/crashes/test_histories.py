@@ -79,8 +79,7 @@ class Practice(RuleBasedStateMachine):
 
 @pytest.fixture(scope="module", params=range(-(-HISTORIES // BATCH)))
 def batch(request: pytest.FixtureRequest) -> int:
-    number: int = request.param
-    return number
+    return int(request.param)
 
 
 @pytest.mark.timeout(0 if SOAK else 900)  # shortening a history may take minutes

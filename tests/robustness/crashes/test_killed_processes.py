@@ -25,13 +25,8 @@ BOOK, CREATE, EXECUTE, SETTLE = Action("book"), Action("create"), Action("execut
 LEAVE_OFF = Action("execute", verdict="dies", point=("capture_order", "before"))
 CAPTURE_ONLY = Action("execute", verdict="dies", point=("capture_order", "answered"))
 ORDER_ONLY = Action("create", verdict="dies", point=("create_order", "answered"))
-CANCELED, LOST, LATE, LAPSED = (
-    Action("doctor_cancels"),
-    Action("lose_slot"),
-    Action("age_holds", 1),
-    Action("age_holds"),
-)
-WELL = Action("decide", 1)
+CANCELED, LOST, WELL = Action("doctor_cancels"), Action("lose_slot"), Action("decide", 1)
+LATE, LAPSED = Action("age_holds", 1), Action("age_holds")
 
 PENDING = Fault("capture_order", "pending")
 DECLINED = Fault("capture_order", "refused", "INSTRUMENT_DECLINED")
@@ -131,10 +126,8 @@ async def test_recovery_after_death_at_each_point(harness: Harness, name: str) -
         before = harness.processes.tally[action, step, moment, "dies"]
         await history.do(way.action._replace(verdict="dies", point=(step, moment)))
         assert harness.processes.tally[action, step, moment, "dies"] == before + 1
-        wrong = await violations_now(history.clinic, history.observed) or await violations_after_recovery(
-            history.clinic, FinalOutcome()
-        )
-        assert not wrong, (step, moment)
+        assert not await violations_now(history.clinic, history.observed), (step, moment)
+        assert not await violations_after_recovery(history.clinic, FinalOutcome()), (step, moment)
 
 
 async def test_a_process_died_at_every_step(harness: Harness) -> None:

@@ -92,12 +92,6 @@ def error_name(error: asyncpg.PostgresError) -> str:
     return error.constraint_name or f"{error.sqlstate}: {error}"
 
 
-class LogLine(NamedTuple):
-    session: int
-    label: str
-    result: str
-
-
 class Interleaving:
     """One order of turns, until every session has ended."""
 
@@ -105,7 +99,7 @@ class Interleaving:
         self.sessions = sessions
         self.turns: list[int] = []
         self.choices: list[list[int]] = []  # the sessions that could have had each turn
-        self.lines: list[LogLine] = []
+        self.lines: list[tuple[int, str, str]] = []  # session, statement, result
         self._watcher = watcher
         self._waiting: dict[int, str] = {}  # the statement that waits, by session
 
@@ -139,7 +133,7 @@ class Interleaving:
             self._write(turn, label)
         else:
             self._waiting[turn] = label
-            self.lines.append(LogLine(turn, label, WAITS))
+            self.lines.append((turn, label, WAITS))
         await self._let_go_on()
 
     async def _let_go_on(self) -> None:
@@ -154,7 +148,7 @@ class Interleaving:
                 self._write(turn, self._waiting.pop(turn))
 
     def _write(self, turn: int, label: str) -> None:
-        self.lines.append(LogLine(turn, label, self.sessions[turn].take_result()))
+        self.lines.append((turn, label, self.sessions[turn].take_result()))
 
     async def _answered(self, turn: int) -> bool:
         """Wait until the session's statement has been answered, or waits for another session."""
@@ -171,9 +165,9 @@ class Interleaving:
     def __str__(self) -> str:
         names = [f"{chr(65 + number)}: {session.name}" for number, session in enumerate(self.sessions)]
         rows = [["step", *names]]
-        for number, line in enumerate(self.lines, 1):
+        for number, (session, label, result) in enumerate(self.lines, 1):
             cells = [""] * len(names)
-            cells[line.session] = f"{line.label}: {line.result}"
+            cells[session] = f"{label}: {result}"
             rows.append([str(number), *cells])
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         return "\n".join(" | ".join(map(str.ljust, row, widths)).rstrip() for row in rows)

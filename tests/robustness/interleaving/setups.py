@@ -159,41 +159,24 @@ async def set_up(
     appointments = [[row["id"] for row in (*held[own * n : own * n + own], *lapsed[n : n + 1])] for n in range(number)]
     due = [(ids[payment.appointment], payment.status) for ids in appointments for payment in scenario.payments]
     payments = [Payment(*row) for row in await stagehand.fetch(PAYMENTS, *zip(*due, strict=True))] if due else []
-    per = len(scenario.payments)
-    return [
-        Setup(
-            who,
-            tuple(
-                _participant(scenario, aim, who, ids, payments[per * n : per * n + per], origin)
-                for aim in scenario.targets
-            ),
-        )
-        for n, (who, ids) in enumerate(zip(people, appointments, strict=True))
-    ]
-
-
-def _participant(
-    scenario: Scenario,
-    aim: Target,
-    people: Sequence[int],
-    appointments: Sequence[int],
-    payments: Sequence[Payment],
-    origin: datetime,
-) -> Participant:
     places = (*scenario.held, *filter(None, [scenario.lapsed]))
-    return Participant(
-        doctor=people[aim.doctor],
-        patient=people[places[aim.has].patient],
-        appointment=appointments[aim.has],
-        booker=people[aim.booker],
-        wants=origin + aim.wants * SLOT,
-        to=origin + aim.to * SLOT,
-        off=origin + aim.off * SLOT,
-        origin=origin,
-        clears=aim.clears,
-        cap=aim.cap,
-        payment=payments[aim.pays] if payments else None,
-    )
+
+    def participant(n: int, target: Target) -> Participant:
+        return Participant(
+            doctor=people[n][target.doctor],
+            patient=people[n][places[target.has].patient],
+            appointment=appointments[n][target.has],
+            booker=people[n][target.booker],
+            wants=origin + target.wants * SLOT,
+            to=origin + target.to * SLOT,
+            off=origin + target.off * SLOT,
+            origin=origin,
+            clears=target.clears,
+            cap=target.cap,
+            payment=payments[n * len(scenario.payments) + target.pays] if payments else None,
+        )
+
+    return [Setup(people[n], tuple(participant(n, target) for target in scenario.targets)) for n in range(number)]
 
 
 # The final state without ids. Mails about offers are left out: they depend on the times of the sweeps.
