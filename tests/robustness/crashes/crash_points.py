@@ -182,13 +182,10 @@ async def _reach(send_event: SendEvent, step: str, moment: Moment, backend: int 
     verdict = _verdict(step, moment)
     if verdict == "waits":
         _events[crash_point.action] = asyncio.Event()
-    send_event(
-        msgspec.json.encode(
-            ReachedPoint(
-                action=crash_point.action, step=step, moment=moment, verdict=verdict, pid=os.getpid(), backend=backend
-            )
-        )
+    event = ReachedPoint(
+        action=crash_point.action, step=step, moment=moment, verdict=verdict, pid=os.getpid(), backend=backend
     )
+    send_event(msgspec.json.encode(event))
     if verdict == "dies":
         os.kill(os.getpid(), signal.SIGKILL)
     elif verdict == "waits":

@@ -150,11 +150,8 @@ class World(Schedule):
         self, doctor: int, patient: int | None, day: date | None, *, block: bool, dry_run: bool
     ) -> list[Appointment]:
         zone = self._doctor(doctor).timezone
-        chosen = [
-            a
-            for a in self.ahead_of(doctor)
-            if patient in (None, a.patient) and day in (None, local(a.span.start, zone).date())
-        ]
+        chosen = [a for a in self.ahead_of(doctor) if patient in (None, a.patient)]
+        chosen = [a for a in chosen if day in (None, local(a.span.start, zone).date())]
         if not dry_run:
             for a in chosen:
                 self.end(a, "canceled", "doctor")

@@ -121,15 +121,10 @@ class Offers:
         return sorted((e for e in waiting if not self.has_claim(e)), key=lambda e: e.priority)
 
     def _to_offer(self, doctor: int, freed: Span | None) -> list[Span]:
-        given_up = [
-            a.span
-            for a in self.appointments
-            if a.doctor == doctor
-            and (
-                (a.status in ("canceled", "expired") and a.changed_in == self.act)
-                or (a.status == "pending" and a.hold_ends is not None and a.hold_ends <= self.now)
-            )
-        ]
+        theirs = [a for a in self.appointments if a.doctor == doctor]
+        ended = [a.span for a in theirs if a.status in ("canceled", "expired") and a.changed_in == self.act]
+        lapsed = [a.span for a in theirs if a.status == "pending" and a.hold_ends and a.hold_ends <= self.now]
+        given_up = [*ended, *lapsed]
         return sorted(self.untaken(doctor), key=lambda s: (not (_within(s, freed) or s in given_up), s))
 
     def owed(self, doctor: int) -> list[Span]:
