@@ -108,11 +108,10 @@ class Clinic:
             await self._ask(next(self._apis), "deliver", "/api/payments/webhooks/paypal/", crash_point, **request)
 
     async def settle(self, payment: asyncpg.Record, crash_point: CrashPoint | None = None) -> None:
-        """Run the worker's job for a payment."""
         await self._ask("worker", purpose(payment), f"/settle/{payment['id']}", crash_point)
 
     async def reconcile(self, crash_point: CrashPoint | None = None) -> None:
-        await self._ask("worker", "reconcile", "/reconcile", crash_point)
+        await self._ask("worker", "reconcile", "/reconcile/0", crash_point)
 
     async def sweep(self, crash_point: CrashPoint | None = None) -> None:
         await self._ask("worker", "sweep", f"/sweep/{self.doctor}", crash_point)
@@ -132,7 +131,6 @@ class Clinic:
         await self._shift_times(LAPSE, timedelta(minutes=minutes))
 
     async def age(self, time: timedelta) -> None:
-        """Make everything older."""
         await self._shift_times(AGE, time)
 
     async def resume(self, number: int, *, and_die: bool = False) -> None:

@@ -47,6 +47,5 @@ async def harness(
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the report of a soak."""
     for line in steps.lines() if steps.SOAK else []:
         terminalreporter.write_line(line)

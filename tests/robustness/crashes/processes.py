@@ -113,7 +113,6 @@ class Processes:
         return await self._outcome(process, answer)
 
     async def kill(self, role: str | None, by: signal.Signals = signal.SIGKILL) -> None:
-        """Kill a process if it runs."""
         if role and (process := self._members.get(role)):
             os.kill(process.pid, by)
             await self._reap(process)

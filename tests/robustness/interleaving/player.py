@@ -51,7 +51,6 @@ class Session:
         return statement
 
     def take_result(self) -> str:
-        """Return the result of the statement that has been answered."""
         assert self.running
         result = self.running.result()
         self.running = None

@@ -65,7 +65,6 @@ def _zone(name: str) -> ZoneInfo:
 
 
 def local(instant: datetime, zone: str) -> datetime:
-    """Return the local time of an instant."""
     return instant.astimezone(_zone(zone)).replace(tzinfo=None)
 
 

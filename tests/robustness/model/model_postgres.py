@@ -96,7 +96,6 @@ class Postgres:
     def act_as(
         self, actor: str, statements: Mapping[str, str], who: int, what: int, *arguments: object, block: bool
     ) -> list[asyncpg.Record]:
-        """Run this actor's statement. Raises Refused with the rule that it breaks."""
         if actor == "admin":
             return self.act(statements[actor], what, *arguments, by="admin")
         return self.act(statements[actor], who, what, *arguments, *([block] if actor == "doctor" else []))

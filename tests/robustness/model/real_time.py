@@ -40,7 +40,6 @@ class RealTimePostgres(Postgres):
         self.has_begun = True
 
     def act(self, statement: str, *arguments: object, by: str = "app") -> list[asyncpg.Record]:
-        """Run a statement as a role. Raises Refused with the rule that it breaks."""
         for _ in range(MAX_ATTEMPTS):
             try:
                 return self._act(statement, *arguments, by=by)

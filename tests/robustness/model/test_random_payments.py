@@ -91,7 +91,6 @@ class Cast(NamedTuple):
 
 
 async def run_step(cast: Cast, step: Step) -> None:
-    """Run a step, which a rule may refuse."""
     connection = cast.root if step[0] in TIMES else cast.app
     try:
         await connection.execute(cast.statement(step))

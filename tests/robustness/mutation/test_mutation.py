@@ -24,7 +24,6 @@ QUICK = "tests/db/schema/test_tables.py"
 
 @pytest_asyncio.fixture(scope="module")
 async def proof_runner(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ProofRunner]:
-    """A process that has collected the tests that claim to prove rules and triggers."""
     async with collected(tmp_path_factory.mktemp("proof_runner") / "collected.log") as proof_runner:
         yield proof_runner
 
