@@ -1,1 +1,1 @@
-"""Whole stories against running processes."""
+"""Whole stories with real processes."""

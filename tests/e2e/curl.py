@@ -1,58 +1,35 @@
-"""As much of `curl` as docs/walkthrough.md uses, so that Python is all one needs; notes each answer in $CURL_NOTES."""
+"""The part of `curl` that docs/walkthrough.md uses, so that the test needs Python only."""
 
 import http.client
 import json
 import os
 import sys
-from collections.abc import Iterator
+from argparse import ArgumentParser
 from pathlib import Path
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
-
-class Request(NamedTuple):
-    """What the command line asks for."""
-
-    url: str
-    method: str
-    headers: dict[str, str]
-    body: str | None
-    output: str | None
-    write_out: str
-
-
-def read(arguments: Iterator[str]) -> Request:
-    """Read a command line. Raises ValueError for what is beyond this curl."""
-    url, method, headers, body, output, write_out = "", "", {}, None, None, ""
-    for argument in arguments:
-        if argument == "-X":
-            method = next(arguments)
-        elif argument == "-H":
-            name, _, value = next(arguments).partition(":")
-            headers[name] = value.strip()
-        elif argument == "-d":
-            body = next(arguments)
-        elif argument == "-o":
-            output = next(arguments)
-        elif argument == "-w":
-            write_out = next(arguments)
-        elif argument != "-s":
-            if url or argument.startswith("-"):
-                raise ValueError(argument)
-            url = argument
-    return Request(url, method or ("GET" if body is None else "POST"), headers, body, output, write_out)
+parser = ArgumentParser(add_help=False, allow_abbrev=False)
+parser.add_argument("url")
+parser.add_argument("-X", dest="method")
+parser.add_argument("-H", dest="headers", action="append", default=[])
+parser.add_argument("-d", dest="body")
+parser.add_argument("-o", dest="output")
+parser.add_argument("-w", dest="write_out", default="")
+parser.add_argument("-s", action="store_true")
 
 
 def main() -> None:
-    """Make the request, print the answer's body, and note what it was."""
-    request = read(iter(sys.argv[1:]))
+    """Make the request, print the answer's body, and append the answer to $CURL_NOTES."""
+    request = parser.parse_args()
+    method = request.method or ("GET" if request.body is None else "POST")
+    headers = dict(header.split(": ", 1) for header in request.headers)
     parts = urlsplit(request.url)
     connection = http.client.HTTPConnection(parts.netloc, timeout=60)
     path = parts._replace(scheme="", netloc="").geturl()
-    connection.request(request.method, path, request.body and request.body.encode(), request.headers)
+    connection.request(method, path, request.body and request.body.encode(), headers)
     answer = connection.getresponse()
     body = answer.read().decode()
-    note = {"method": request.method, "url": request.url, "status": f"{answer.status} {answer.reason}", "body": body}
+    note = {"method": method, "url": request.url, "status": f"{answer.status} {answer.reason}", "body": body}
     with Path(os.environ["CURL_NOTES"]).open("a", encoding="utf-8") as notes:
         notes.write(json.dumps(note) + "\n")
     if request.output:

@@ -1,4 +1,4 @@
-"""A story told over HTTP by people whose every word is easy to recognise, and who often get it wrong."""
+"""A story over HTTP whose people use words that occur nowhere else, and often make mistakes."""
 
 import json
 from typing import Any, NamedTuple
@@ -10,11 +10,11 @@ WAITLIST, TIME_OFF = "/api/appointments/waitlist/", "/api/doctors/me/time-off/"
 MEBIBYTE = 2**20
 WRONG_PASSWORD, GARBAGE = "parsnip-obelisk-17", "gobbledygook-token-42"
 REASONS = ["a rash of the kneecaps", "my own wedding in Utrecht", "the flood in the cellar", "a burst appendix"]
-BOX_NUMBER = "kumquat-box-5"  # where a username belongs
+BOX_NUMBER = "kumquat-box-5"  # in place of a username or a zone
 
 
 class Person(NamedTuple):
-    """Somebody with an account; each word about them occurs nowhere else."""
+    """An account. Each word about it occurs nowhere else."""
 
     username: str
     email: str
@@ -24,7 +24,6 @@ class Person(NamedTuple):
     role: str = "patient"
 
     def body(self, **fields: object) -> dict[str, object]:
-        """Return what they register with."""
         return self._asdict() | fields
 
 
@@ -44,15 +43,15 @@ PEOPLE = (DOCTOR, ZEBULON, OTTOLINE, PEREGRINE, REFUSED_PERSON, TWIN)
 
 
 def confidential_words() -> list[str]:
-    """Return everything confidential that was said, and may stand in no log."""
-    said = [word for person in PEOPLE for word in person[:-1]]
+    """Return every confidential word of the story; none may be in a log."""
+    words = [word for person in PEOPLE for word in person[:-1]]
     surnames = [person.full_name.split()[-1] for person in PEOPLE]
     numbers = [person.phone.split()[-1] for person in PEOPLE]
-    return [*said, *surnames, *numbers, *REASONS, WRONG_PASSWORD, GARBAGE, BOX_NUMBER]
+    return [*words, *surnames, *numbers, *REASONS, WRONG_PASSWORD, GARBAGE, BOX_NUMBER]
 
 
 class PrivateStory:
-    """Calls the API and checks that each call comes to what it should; keeps the tokens that it gets."""
+    """Calls the API, checks each status, and keeps the tokens."""
 
     def __init__(self, client: httpx.AsyncClient) -> None:
         self.tokens: list[str] = []
@@ -61,7 +60,6 @@ class PrivateStory:
         self._access: dict[str, str] = {}
 
     async def call(self, status: int, method: str, path: str, who: Person | None = None, **request: Any) -> Any:
-        """Make a call, which must be answered with `status`; return the answer's body."""
         headers = {"Authorization": f"Bearer {self._access[who.username]}"} if who else {}
         headers |= request.pop("headers", {})
         answer = await self._client.request(method, path, headers=headers, **request)
@@ -69,7 +67,6 @@ class PrivateStory:
         return answer.json() if answer.content else None
 
     async def register_all(self) -> None:
-        """Register those who may, and let them log in."""
         for person in (DOCTOR, ZEBULON, OTTOLINE, PEREGRINE):
             practice = {"fee": "0", "max_appointments": 2} if person is DOCTOR else {}
             account = await self.call(201, "POST", f"{ACCOUNTS}/register/", json=person.body(**practice))
@@ -80,7 +77,6 @@ class PrivateStory:
             self.tokens += [tokens["access"], tokens["refresh"]]
 
     async def register_wrongly(self) -> None:
-        """Take what others have, and send what is no registration."""
         path = f"{ACCOUNTS}/register/"
         await self.call(409, "POST", path, json=TWIN.body(username=ZEBULON.username.upper()))
         await self.call(409, "POST", path, json=TWIN.body(email=ZEBULON.email.upper()))
@@ -96,7 +92,6 @@ class PrivateStory:
         await self.call(415, "POST", path, data=TWIN._asdict())
 
     async def log_in_wrongly(self) -> None:
-        """Forget passwords, and show tokens that are none."""
         for name in (ZEBULON.username, TWIN.username, BOX_NUMBER):
             body = {"username": name, "password": WRONG_PASSWORD}
             await self.call(401, "POST", f"{ACCOUNTS}/login/", json=body)
@@ -108,7 +103,7 @@ class PrivateStory:
             await self.call(401, "GET", f"{ACCOUNTS}/me/", headers={"Authorization": header})
 
     async def send_secrets_in_wrong_places(self) -> None:
-        """Say in confidence what servers like to write down: addresses, queries, headers."""
+        """Send secrets where servers often log them: in paths, queries and headers."""
         await self.call(404, "GET", f"/api/accounts/{ZEBULON.email}/")
         await self.call(404, "DELETE", f"/{GARBAGE}?password={ZEBULON.password}")
         await self.call(200, "GET", f"/api/doctors/?name=featherstonehaugh&specialty=&token={self.tokens[0]}")
@@ -117,7 +112,6 @@ class PrivateStory:
         await self.call(200, "GET", f"{ACCOUNTS}/me/", ZEBULON, headers={**spoken, "Referer": ZEBULON.email})
 
     async def book_and_cancel(self) -> None:
-        """Fill the doctor's book, want what cannot be had, and cancel with reasons."""
         doctor = self._ids[DOCTOR.username]
         slots = [slot["start"] for slot in await self.call(200, "GET", f"/api/doctors/{doctor}/slots/")]
         book = {"doctor": doctor, "appointment_date": slots[-1]}
@@ -149,5 +143,5 @@ class PrivateStory:
         await self.call(200, "POST", f"{APPOINTMENTS}/doctor_bulk_cancel/", DOCTOR, json=bulk)
 
     async def break_unknown_rule(self) -> None:
-        """Break, in registering, a rule that no one has heard of."""
+        """Register against a constraint that the program does not know."""
         await self.call(500, "POST", f"{ACCOUNTS}/register/", json=REFUSED_PERSON.body())

@@ -1,4 +1,4 @@
-"""The whole story on the embedded stack, as a newcomer plays it: `booking up`, `booking demo`."""
+"""`booking up` and `booking demo` play the whole story, as on a newcomer's machine."""
 
 import asyncio
 import re
@@ -11,15 +11,15 @@ import httpx
 from tests.support.servers.sandbox_process import BookingUp
 
 
-async def test_a_cancellation_becomes_mails_to_those_who_wait(tmp_path: Path) -> None:
+async def test_a_cancellation_sends_mails_to_waiting_patients(tmp_path: Path) -> None:
     home = tmp_path / "home"
     up = await BookingUp(home).start()
     try:
         stack = await up.ready()
-        code, told = await play(home)
-        assert code == 0, told
-        assert "The 31st booking was refused: appointment_doctor_cap" in told
-        mails = re.findall(r"Mail to (\d+), (\d+\.\d+) s after the commit: (Free|Canceled)", told)
+        code, output = await play(home)
+        assert code == 0, output
+        assert "The 31st booking was refused: appointment_doctor_cap" in output
+        mails = re.findall(r"Mail to (\d+), (\d+\.\d+) s after the commit: (Free|Canceled)", output)
         assert sorted(kind for _, _, kind in mails) == ["Canceled"] + ["Free"] * 3
         async with httpx.AsyncClient(trust_env=False) as client:
             caught = (await client.get(f"{stack['mailbox']}/messages")).json()
@@ -31,18 +31,18 @@ async def test_a_cancellation_becomes_mails_to_those_who_wait(tmp_path: Path) ->
 
 
 async def test_without_a_stack_the_demo_says_how_to_start_one(tmp_path: Path) -> None:
-    code, told = await play(tmp_path)
+    code, output = await play(tmp_path)
     assert code == 1
-    assert "booking up" in told
-    assert "Traceback" not in told
+    assert "booking up" in output
+    assert "Traceback" not in output
 
 
 async def play(home: Path) -> tuple[int | None, str]:
-    """Run the demo; return its exit code and what it printed."""
+    """Run the demo; return its exit code and output."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "app.cli", "demo", "--home", str(home)),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    told, _ = await process.communicate()
-    return process.returncode, told.decode()
+    output, _ = await process.communicate()
+    return process.returncode, output.decode()

@@ -17,14 +17,13 @@ PACKAGE = "generated_booking_client"
 
 
 def part(name: str) -> Any:
-    """Return a module of the generated client."""
     return import_module(f"{PACKAGE}.{name}")
 
 
 @pytest_asyncio.fixture
 async def _generated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
-    """Generate the client, and have it at hand for imports."""
-    (tmp_path / "config.yml").write_text("post_hooks: []\n")  # no formatting: nobody reads it
+    """Generate the client and make it importable."""
+    (tmp_path / "config.yml").write_text("post_hooks: []\n")  # formatting would take time
     generate = ("generate", "--path", str(FILE), "--meta", "none", "--fail-on-warning")
     where = ("--output-path", str(tmp_path / PACKAGE), "--config", str(tmp_path / "config.yml"))
     command = (sys.executable, "-m", "openapi_python_client", *generate, *where)
@@ -38,12 +37,12 @@ async def _generated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIt
 
 
 async def call(client: Any, operation: str, **request: Any) -> Any:
-    """Call an operation, by the module that is made of it."""
+    """Call an operation of the generated client."""
     return await part(f"api.{operation}").asyncio(client=client, **request)
 
 
 async def logged_in(url: str, role: str, **fields: Any) -> Any:
-    """Register somebody and return a client of theirs."""
+    """Register an account; return a client that is logged in."""
     models, person = part("models"), newcomer(role, **fields)
     newcomer_of = getattr(models, f"Register{role.title()}")
     async with part("client").Client(base_url=url) as anyone:
@@ -61,7 +60,7 @@ async def test_it_books_and_cancels(api_url: str) -> None:
 
 
 async def book_and_cancel(patient: Any) -> None:
-    """Book the last free slot, cannot have it twice, and cancel it."""
+    """Book the last free slot, fail to book it twice, and cancel it."""
     models = part("models")
     slots = await call(patient, "doctors.search_free_slots", specialty="generators", limit=200)
     wish = models.Book(doctor=slots[-1].doctor, appointment_date=slots[-1].start)

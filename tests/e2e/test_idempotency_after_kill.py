@@ -1,7 +1,6 @@
-"""An API that is killed in the midst of anything: whoever sends their request again has it done once."""
+"""The API is killed in the middle of requests: a client that repeats its request has it done once."""
 
 import asyncio
-import os
 import random
 import time
 from collections.abc import AsyncIterator
@@ -15,7 +14,6 @@ import pytest_asyncio
 from app.sandbox.paypal.server import PayPalStandIn
 from app.sandbox.stack.service import Api
 from app.settings import Settings
-from tests.conftest import SECRET
 from tests.support.http.idempotent_requests import (
     IDEMPOTENT_REQUESTS,
     REPLAYED,
@@ -27,29 +25,28 @@ from tests.support.http.idempotent_requests import (
 from tests.support.paypal.fake_paypal import FakePayPal
 from tests.support.paypal.payment_client import PaymentClient
 from tests.support.paypal.worker_jobs import jobs
+from tests.support.servers.api_process import api_environment
 from tests.support.servers.databases import Database, execute
 from tests.support.servers.worker_process import eventually
 
 ROUNDS, TIMES = 3, 3
+Keyed = dict[str, tuple[IdempotentRequest, str]]
 SOMEBODY_WAITS = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid)))"
-# what a worker would find due
+# as if every payment were due
 ALL_DUE = "SET session_replication_role = replica; UPDATE payment SET due_at = now() WHERE due_at IS NOT NULL"
 
 
-class Mortal:
-    """An API as a process that can be killed and started again."""
-
+class KillableApi:
     def __init__(self, api: Api, environment: dict[str, str]) -> None:
         self._api = api
         self._environment = environment
 
     async def start(self) -> httpx.AsyncClient:
-        """Start it, and return a client of it."""
+        """Start it; return a client."""
         await self._api.start(self._environment, self._api.port or None)
         return httpx.AsyncClient(base_url=self._api.url, timeout=60)
 
     async def kill(self) -> None:
-        """End it at once (-9)."""
         self._api.child.kill()
         await self._api.child.wait()
 
@@ -57,23 +54,11 @@ class Mortal:
 @pytest_asyncio.fixture
 async def killable_api(
     database: Database, redis_url: str, stand_in: PayPalStandIn, tmp_path: Path
-) -> AsyncIterator[Mortal]:
+) -> AsyncIterator[KillableApi]:
     """An API that is not running yet."""
     api = Api(tmp_path)
-    yield Mortal(
-        api,
-        {
-            "PATH": os.environ["PATH"],
-            "SECRET_KEY": SECRET,
-            "ALLOWED_HOSTS": "127.0.0.1",
-            "DEBUG": "true",  # the stand-in speaks no TLS
-            "DATABASE_URL": database.app,
-            "REDIS_URL": redis_url,
-            "PAYPAL_BASE_URL": stand_in.url,
-            "PAYPAL_CLIENT_ID": stand_in.client_id,
-            "PAYPAL_CLIENT_SECRET": stand_in.client_secret,
-        },
-    )
+    # DEBUG allows PayPal without TLS
+    yield KillableApi(api, api_environment(database, redis_url, DEBUG="true", **stand_in.settings()))
     await api.child.stop()
 
 
@@ -81,44 +66,45 @@ async def killable_api(
 async def practice(
     database: Database, owner: asyncpg.Connection, client: httpx.AsyncClient, stand_in: PayPalStandIn
 ) -> AsyncIterator[Practice]:
-    """What the acts are about, made through another API."""
+    """Makes what the requests act on, through another API."""
     async with FakePayPal(stand_in.url) as fake_paypal:
         yield Practice(database, owner, PaymentClient(client, owner, database, fake_paypal))
 
 
-async def all_at_once(
-    client: httpx.AsyncClient, acts: dict[str, IdempotentRequest], keys: dict[str, str]
-) -> dict[str, set[bytes]]:
-    """Send each act several times under its key; return the answers that came."""
-    came: dict[str, set[bytes]] = {name: set() for name in acts}
+async def make_all(practice: Practice) -> Keyed:
+    """Return one request of each kind, by name and with a new key."""
+    return {name: (await make(practice), new_key()) for name, make in IDEMPOTENT_REQUESTS.items()}
+
+
+async def send_all(client: httpx.AsyncClient, requests: Keyed) -> dict[str, set[bytes]]:
+    """Send each request several times at once under its key; return the answers that came."""
+    came: dict[str, set[bytes]] = {name: set() for name in requests}
 
     async def send(name: str) -> None:
+        request, key = requests[name]
         try:
-            answer = await acts[name].send(client, keys[name])
+            answer = await request.send(client, key)
         except httpx.TransportError:
-            return  # it was killed
+            return  # the API was killed
         assert answer.is_success, answer.text
         came[name].add(answer.content)
 
-    await asyncio.gather(*(send(name) for name in acts for _ in range(TIMES)))
+    await asyncio.gather(*(send(name) for name in requests for _ in range(TIMES)))
     return came
 
 
 async def test_killed_at_any_moment_it_has_done_all_or_nothing(
-    killable_api: Mortal, practice: Practice, client: httpx.AsyncClient, settings: Settings, database: Database
+    killable_api: KillableApi, practice: Practice, client: httpx.AsyncClient, settings: Settings, database: Database
 ) -> None:
-    alone = {name: await make(practice) for name, make in IDEMPOTENT_REQUESTS.items()}
+    undisturbed = await make_all(practice)
     started = time.monotonic()
-    await all_at_once(client, alone, {name: new_key() for name in IDEMPOTENT_REQUESTS})
+    await send_all(client, undisturbed)
     takes = time.monotonic() - started
-    wanted = {name: await state(practice.owner, act) for name, act in alone.items()}
+    wanted = {name: await state(practice.owner, request) for name, (request, _) in undisturbed.items()}
     for _ in range(ROUNDS):
-        acts, keys = (
-            {name: await make(practice) for name, make in IDEMPOTENT_REQUESTS.items()},
-            {name: new_key() for name in IDEMPOTENT_REQUESTS},
-        )
+        requests = await make_all(practice)
         async with await killable_api.start() as killed:
-            sending = asyncio.create_task(all_at_once(killed, acts, keys))
+            sending = asyncio.create_task(send_all(killed, requests))
             await asyncio.sleep(random.uniform(0, takes))
             await killable_api.kill()
             came = await sending
@@ -126,45 +112,41 @@ async def test_killed_at_any_moment_it_has_done_all_or_nothing(
             await execute(database.superuser, ALL_DUE)
             for row in await practice.owner.fetch("SELECT id FROM payment WHERE status = 'capturing'"):
                 await worker.settle_payment(row["id"])
-            again = await all_at_once(another, acts, keys)
+            again = await send_all(another, requests)
         await killable_api.kill()
-        for name, act in acts.items():
+        for name, (request, _) in requests.items():
             assert len(came[name] | again[name]) == 1, (name, came[name], again[name])
-            assert await state(practice.owner, act) == wanted[name], name
+            assert await state(practice.owner, request) == wanted[name], name
 
 
-async def test_killed_amid_its_transaction_it_has_done_nothing(
-    killable_api: Mortal, practice: Practice, client: httpx.AsyncClient
+async def test_killed_during_the_transaction_it_has_done_nothing(
+    killable_api: KillableApi, practice: Practice, client: httpx.AsyncClient
 ) -> None:
-    alone, act, key = (
-        await IDEMPOTENT_REQUESTS["book_appointment"](practice),
-        await IDEMPOTENT_REQUESTS["book_appointment"](practice),
-        new_key(),
-    )
-    await alone.send(client)
+    undisturbed, request, key = await practice.booking(), await practice.booking(), new_key()
+    await undisturbed.send(client)
     async with await killable_api.start() as killed:
         async with practice.owner.transaction():
             await practice.owner.execute("LOCK TABLE notification")
-            sending = asyncio.create_task(act.send(killed, key))
+            sending = asyncio.create_task(request.send(killed, key))
             await eventually(partial(practice.owner.fetchval, SOMEBODY_WAITS))
             await killable_api.kill()
         (lost,) = await asyncio.gather(sending, return_exceptions=True)
     assert isinstance(lost, httpx.TransportError)
     async with await killable_api.start() as another:
-        answer = await act.send(another, key)
+        answer = await request.send(another, key)
         assert (answer.status_code, REPLAYED in answer.headers) == (201, False)
-        assert (await act.send(another, key)).content == answer.content
-    assert await state(practice.owner, act) == await state(practice.owner, alone)
+        assert (await request.send(another, key)).content == answer.content
+    assert await state(practice.owner, request) == await state(practice.owner, undisturbed)
 
 
-async def test_killed_before_its_answer_has_come_it_has_done_it(killable_api: Mortal, practice: Practice) -> None:
-    act, key = await IDEMPOTENT_REQUESTS["book_appointment"](practice), new_key()
+async def test_killed_after_the_commit_it_repeats_its_answer(killable_api: KillableApi, practice: Practice) -> None:
+    request, key = await practice.booking(), new_key()
     async with await killable_api.start() as killed:
-        lost = await act.send(killed, key)
+        lost = await request.send(killed, key)
         await killable_api.kill()
-    done = await state(practice.owner, act)
+    done = await state(practice.owner, request)
     async with await killable_api.start() as another:
-        answer = await act.send(another, key)
+        answer = await request.send(another, key)
     assert (answer.status_code, answer.content) == (201, lost.content)
     assert answer.headers[REPLAYED] == "true"
-    assert await state(practice.owner, act) == done
+    assert await state(practice.owner, request) == done

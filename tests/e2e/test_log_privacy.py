@@ -1,4 +1,4 @@
-"""What people tell the API stays out of all logs: of API, worker, PostgreSQL and Valkey, and of the supervisor."""
+"""Confidential words stay out of all logs: of API, worker, PostgreSQL, Valkey and the supervisor."""
 
 import json
 import re
@@ -20,24 +20,24 @@ from tests.support.servers.sandbox_process import BookingUp
 from tests.support.servers.worker_process import eventually
 
 TOKENS = re.compile(rb"Bearer |eyJ[\w-]{10}|\$argon2", re.IGNORECASE)
-UNHEARD_OF = f"ALTER TABLE patient ADD CONSTRAINT unheard_of CHECK (full_name <> '{REFUSED_PERSON.full_name}')"
+UNKNOWN_RULE = f"ALTER TABLE patient ADD CONSTRAINT unknown_rule CHECK (full_name <> '{REFUSED_PERSON.full_name}')"
 SLIP = f"UPDATE account SET email = '{ZEBULON.email}' WHERE email = '{OTTOLINE.email}'"
 ALL_TRIED = """
     SELECT NOT EXISTS (
         SELECT FROM notification AS n
         WHERE n.status = 'queued' AND n.outcome IS NULL AND NOT EXISTS (
-            SELECT FROM notification AS earlier -- whose turn comes first
+            SELECT FROM notification AS earlier -- is sent first
             WHERE earlier.account_id = n.account_id AND earlier.id < n.id AND earlier.outcome IS NOT NULL
                 AND earlier.status = 'queued'
         )
     )
 """
-# nothing is paid in the story, so nobody calls this PayPal; the stand-in is for development only
+# the story pays nothing, so PayPal is not called; the stand-in is for development only
 PRODUCTION = {"DEBUG": "false", "ALLOWED_HOSTS": "127.0.0.1", "PAYPAL_BASE_URL": "https://paypal.invalid"}
 
 
 class TalkativeMailbox(Mailbox):
-    """A mail server that refuses some mails, for good or for now, and repeats in its answers what it was told."""
+    """A mail server that refuses some mails, for good or for now, and quotes confidential words in its replies."""
 
     async def handle_RCPT(  # noqa: N802  aiosmtpd's
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -58,7 +58,6 @@ class TalkativeMailbox(Mailbox):
 
 @pytest_asyncio.fixture
 async def mail_server() -> AsyncIterator[dict[str, str]]:
-    """The settings of a talkative mail server."""
     mailbox = TalkativeMailbox()
     await mailbox.start()
     yield {"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": str(mailbox.smtp_port)}
@@ -66,7 +65,7 @@ async def mail_server() -> AsyncIterator[dict[str, str]]:
 
 
 @pytest.mark.parametrize("mode", [{}, PRODUCTION], ids=["development", "production"])
-async def test_nothing_said_in_confidence_is_in_a_log(
+async def test_no_confidential_word_is_in_a_log(
     tmp_path: Path, mail_server: dict[str, str], mode: dict[str, str]
 ) -> None:
     up = await BookingUp(tmp_path / "home", given=mail_server | mode).start()
@@ -74,20 +73,20 @@ async def test_nothing_said_in_confidence_is_in_a_log(
         stack = await up.ready()
         async with httpx.AsyncClient(base_url=stack["api"], trust_env=False, timeout=60) as client:
             story = PrivateStory(client)
-            await tell(story, stack)
-            await the_database_talks(stack, up.home)
+            await play(story, stack)
+            await log_the_slip(stack, up.home)
     finally:
         code = await up.end()
     assert code == 0
     passwords = json.loads((up.home / "secrets").read_text()).values()
     found = list(search(up, [*confidential_words(), *story.tokens, *passwords]))
-    # what PostgreSQL said when it was told to talk shows that the search would have found it
+    # the entry that PostgreSQL was made to log shows that the search finds such words
     assert found == [("postgres.log", ZEBULON.email)]
-    assert_told_of_everything(up, readable=not mode)
+    assert_logs_are_complete(up, readable=not mode)
 
 
-async def tell(story: PrivateStory, stack: dict[str, Any]) -> None:
-    """Let the story happen, and every mail that comes of it be tried."""
+async def play(story: PrivateStory, stack: dict[str, Any]) -> None:
+    """Play the story, and wait until every mail has been tried."""
     await story.register_all()
     await story.register_wrongly()
     await story.log_in_wrongly()
@@ -95,17 +94,17 @@ async def tell(story: PrivateStory, stack: dict[str, Any]) -> None:
     await story.book_and_cancel()
     owner = await asyncpg.connect(stack["owner_database"])
     try:
-        await owner.execute(UNHEARD_OF)
+        await owner.execute(UNKNOWN_RULE)
         await story.break_unknown_rule()
-        with pytest.raises(asyncpg.UniqueViolationError):  # somebody at psql slips
+        with pytest.raises(asyncpg.UniqueViolationError):  # a slip at psql
             await owner.execute(SLIP)
         await eventually(partial(owner.fetchval, ALL_TRIED))
     finally:
         await owner.close()
 
 
-async def the_database_talks(stack: dict[str, Any], home: Path) -> None:
-    """Have PostgreSQL log the same slip as it does unless it is told not to."""
+async def log_the_slip(stack: dict[str, Any], home: Path) -> None:
+    """Repeat the same slip with PostgreSQL's usual verbosity."""
     port = urlsplit(stack["database"]).port
     password = json.loads((home / "secrets").read_text())["postgres"]
     superuser = await asyncpg.connect(f"postgresql://postgres:{password}@127.0.0.1:{port}/booking")
@@ -118,23 +117,18 @@ async def the_database_talks(stack: dict[str, Any], home: Path) -> None:
 
 
 def search(up: BookingUp, confidential_words: list[str]) -> Iterator[tuple[str, str]]:
-    """Yield which log has which of the words, in whatever case, or anything that looks like a token."""
+    """Yield each log with the confidential words and tokens that it contains, in any case."""
     for log in (up.output, *sorted((up.home / "logs").iterdir())):
         written = log.read_bytes()
         yield from ((log.name, found.decode()) for found in TOKENS.findall(written))
         yield from ((log.name, word) for word in confidential_words if word.lower().encode() in written.lower())
 
 
-def assert_told_of_everything(up: BookingUp, *, readable: bool) -> None:
-    """Check that the logs that were searched are of this story, and lead from each mail to its request."""
+def assert_logs_are_complete(up: BookingUp, *, readable: bool) -> None:
+    """Check that the searched logs belong to this story, and that each mail names its request."""
     api, worker = ((up.home / "logs" / name).read_text() for name in ("api.log", "worker.log"))
-    for event, log in {
-        "request_completed": api,
-        "server_error": api,
-        "mail_failed": worker,
-        "mail_sent": worker,
-    }.items():
-        assert event in log
+    assert all(event in api for event in ("request_completed", "server_error"))
+    assert all(event in worker for event in ("mail_failed", "mail_sent"))
     if readable:
         assert not any(line.startswith("{") for line in (api + worker).splitlines())
         return
@@ -142,6 +136,5 @@ def assert_told_of_everything(up: BookingUp, *, readable: bool) -> None:
     requests = {line["request"] for line in answered if line["event"] == "request_completed"}
     mails = [line for line in tried if line["event"] in ("mail_sent", "mail_failed")]
     assert {line["request"] for line in mails} <= requests
-    assert {line["why"] for line in mails if "why" in line} == {
-        *("SMTPRecipientRefused 550", "SMTPDataError 554", "SMTPDataError 451"),
-    }
+    failures = {"SMTPRecipientRefused 550", "SMTPDataError 554", "SMTPDataError 451"}
+    assert {line["why"] for line in mails if "why" in line} == failures

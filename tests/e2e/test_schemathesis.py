@@ -1,6 +1,6 @@
-"""Schemathesis makes up requests from the API's own description, and holds every answer against it.
+"""Schemathesis generates requests from the API's own description, and checks every answer against it.
 
-`./task soak:api` does it at length. What it may and may not expect, schemathesis.toml says.
+`./task soak:api` generates many more. schemathesis.toml configures the checks.
 """
 
 import asyncio
@@ -21,54 +21,43 @@ from tests.api.auth.test_tokens import signed
 from tests.conftest import SECRET, UNLIMITED
 from tests.support.http.permissions import CALLERS, PERMISSIONS
 from tests.support.http.valid_requests import make_example_data
+from tests.support.servers.api_process import api_environment, running_api
 from tests.support.servers.databases import Database
 
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 EXAMPLES = os.environ.get("BOOKING_SOAK_EXAMPLES", "")
-ENDS_THE_LOGIN = ("logout", "delete_own_account")  # in the midst of it all, these would end it
+ENDS_THE_LOGIN = ("logout", "delete_own_account")  # run apart, because they end the session of the other operations
 
 
 @pytest_asyncio.fixture(scope="module")
 async def api(
     database: Database, redis_url: str, stand_in: PayPalStandIn, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Api]:
-    """An API as a process."""
-    api = Api(tmp_path_factory.mktemp("api"))
-    environment = {
-        "PATH": os.environ["PATH"],
-        "SECRET_KEY": SECRET,
-        "DEBUG": "true",
-        "DATABASE_URL": database.app,
-        "REDIS_URL": redis_url,
-        **{name.upper(): limit for name, limit in UNLIMITED.items()},
-        **stand_in.settings(),
-    }
-    try:
-        await api.start(environment)
+    unlimited = {name.upper(): limit for name, limit in UNLIMITED.items()}
+    environment = api_environment(database, redis_url, DEBUG="true", **unlimited, **stand_in.settings())
+    async with running_api(tmp_path_factory.mktemp("api"), environment) as api:
         yield api
-    finally:
-        await api.child.stop()
 
 
 def operations_for(role: Role | None) -> list[str]:
-    """Return what somebody may call, and nobody else may; in a soak everything. The rest is test_permissions.py's."""
+    """Return the operations for this role only; in a soak all. test_permissions.py covers the other roles."""
     column = CALLERS.index(f"{role} A" if role else "anonymous")
     statuses = {name: row.split() for name, row in PERMISSIONS.items() if name.isidentifier()}
     let_in = {name for name, row in statuses.items() if row[column] not in ("401", "403")}
-    if role:  # what anybody may is called as nobody, but for what leads to a booking
+    if role:  # public operations run anonymously, except for one whose links lead to a booking
         let_in = {name for name in let_in if statuses[name][0] == "401" or name == "search_free_slots"}
     chosen = statuses.keys() if EXAMPLES else let_in
     return sorted(name for name in chosen if role is None or name not in ENDS_THE_LOGIN)
 
 
 async def run(api: Api, headers: dict[str, str], folder: Path, operations: Iterable[str], *options: str) -> None:
-    """Run Schemathesis; fail with what it says if it finds anything wrong."""
+    """Run Schemathesis. Fails if it finds a violation."""
     how_much = ("--max-examples", EXAMPLES) if EXAMPLES else ("--max-examples", "5", "--generation-deterministic")
-    said = (f"{name}: {value}" for name, value in headers.items())
+    sent = (f"{name}: {value}" for name, value in headers.items())
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIGURATION), "run"),
         *(f"{api.url}/docs/openapi.json", "--checks", "all", "--no-color", "--warnings", "off", *how_much),
-        *(option for header in said for option in ("--header", header)),
+        *(option for header in sent for option in ("--header", header)),
         *(option for name in operations for option in ("--include-operation-id", name)),
         *options,
         cwd=folder,
@@ -76,12 +65,12 @@ async def run(api: Api, headers: dict[str, str], folder: Path, operations: Itera
         stderr=asyncio.subprocess.STDOUT,
     )
     output, _ = await process.communicate()
-    print(output.decode())  # noqa: T201  pytest shows it where something is wrong, and in a soak
+    print(output.decode())  # noqa: T201  pytest shows it on failure and in a soak
     assert process.returncode == 0
 
 
 def for_a_day(headers: dict[str, str]) -> dict[str, str]:
-    """Return headers whose token is good for longer than any run takes."""
+    """Return headers whose token stays valid longer than any run takes."""
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     return {
         name: f"Bearer {signed(value.removeprefix('Bearer '), SECRET, exp=tomorrow)}" for name, value in headers.items()
@@ -97,7 +86,9 @@ async def test_every_answer_is_as_documented(
     await run(api, for_a_day(example_data.headers(role)), tmp_path, operations_for(role))
 
 
-async def test_so_is_every_answer_of_what_ends_the_login(api: Api, owner: asyncpg.Connection, tmp_path: Path) -> None:
+async def test_answers_that_end_the_session_are_as_documented(
+    api: Api, owner: asyncpg.Connection, tmp_path: Path
+) -> None:
     example_data = await make_example_data(owner)
     # no links lead to these
     await run(api, example_data.headers("patient"), tmp_path, ENDS_THE_LOGIN, "--phases", "coverage,fuzzing")

@@ -1,4 +1,4 @@
-"""docs/walkthrough.md, run as a reader runs it: each block against a fresh `booking up`, each answer compared."""
+"""docs/walkthrough.md, run as a reader runs it: each block against a new `booking up`, each answer compared."""
 
 import asyncio
 import json
@@ -13,18 +13,18 @@ from tests.e2e.walkthrough import Shell, Shown, Step, difference, steps
 from tests.support.servers.sandbox_process import BookingUp
 
 PAGE = Path(__file__).parents[2] / "docs" / "walkthrough.md"
-SECONDS = 60  # for what happens "some seconds later"
+SECONDS = 60  # for what the page says happens some seconds later
 
 
 async def trouble_with(shell: Shell, step: Step) -> str | None:
-    """Run a step; return what is not as the page says."""
+    """Run a step; return how it differs from the page."""
     answers = await shell.answers(step.commands)
     for answer in answers[:-1] if step.shown else answers:
         if answer["status"][0] not in "23":
             return f"{answer['method']} {answer['url']}: {answer['status']}"
     if not step.shown:
         return None
-    return await trouble_with_answer(shell, step.shown, answers[-1]) if answers else "nobody was asked"
+    return await trouble_with_answer(shell, step.shown, answers[-1]) if answers else "no request was sent"
 
 
 async def trouble_with_answer(shell: Shell, shown: Shown, answer: dict[str, str]) -> str | None:
@@ -34,7 +34,7 @@ async def trouble_with_answer(shell: Shell, shown: Shown, answer: dict[str, str]
     return difference(json.loads(await shell.filled_in(shown.body)), json.loads(answer["body"]))
 
 
-async def test_the_page_tells_the_truth(tmp_path: Path) -> None:
+async def test_every_answer_is_as_shown(tmp_path: Path) -> None:
     up = await BookingUp(tmp_path / ".booking").start()
     try:
         await up.ready()
@@ -50,7 +50,7 @@ async def test_the_page_tells_the_truth(tmp_path: Path) -> None:
         await up.end(signal.SIGTERM)
 
 
-def test_the_page_shows_what_is_answered() -> None:
+def test_most_steps_show_an_answer() -> None:
     page = list(steps(PAGE.read_text(encoding="utf-8")))
     assert len(page) > 30
     assert sum(step.shown is not None for step in page) > 30
@@ -100,6 +100,6 @@ def test_what_is_shown_is_compared(shown: Any) -> None:
 
 
 @pytest.mark.parametrize("block", ["json\n{}\n", "http\nHTTP/1.1 200 OK\n\n{}\n", "http\n{}\n"])
-def test_a_block_that_nobody_would_run_is_a_mistake(block: str) -> None:
+def test_a_block_without_a_command_is_refused(block: str) -> None:
     with pytest.raises(ValueError, match=r"\{\}"):
         list(steps(f"```{block}```\n"))

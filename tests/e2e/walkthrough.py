@@ -1,4 +1,4 @@
-"""Reads docs/walkthrough.md, runs its commands in a shell, and compares what it shows with what is answered."""
+"""Reads docs/walkthrough.md, runs its commands in a shell, and compares the answers with those shown."""
 
 import asyncio
 import json
@@ -17,14 +17,14 @@ ANYTHING = "..."
 
 
 class Shown(NamedTuple):
-    """An answer as the page shows it; `body` is JSON in which variables have not been replaced yet."""
+    """An answer as the page shows it. `body` is JSON whose variables are not replaced yet."""
 
     status: str
     body: str
 
 
 class Step(NamedTuple):
-    """Commands, and what the last `curl` of them answers, if that is shown."""
+    """Commands, and the answer to the last `curl` of them if it is shown."""
 
     commands: str
     shown: Shown | None
@@ -36,7 +36,7 @@ class Step(NamedTuple):
 
 
 def steps(page: str) -> Iterator[Step]:
-    """Yield the steps of a page. Raises ValueError for a block that is neither commands nor the answer to some."""
+    """Yield the steps of a page. Raises ValueError for a block that is neither commands nor their answer."""
     commands = None
     for kind, text in BLOCKS.findall(page):
         if kind == "sh":
@@ -53,7 +53,7 @@ def steps(page: str) -> Iterator[Step]:
 
 
 class Shell:
-    """A `sh` in a folder, whose `curl` is ours."""
+    """A `sh` in a folder, with curl.py as its `curl`."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -81,7 +81,7 @@ class Shell:
         await self._process.wait()
 
     async def run(self, commands: str) -> str:
-        """Run commands to their end; return what they print."""
+        """Run commands to their end; return their output."""
         assert self._process
         assert self._process.stdin
         assert self._process.stdout
@@ -90,20 +90,20 @@ class Shell:
         return printed[:-2].decode()
 
     async def answers(self, commands: str) -> list[dict[str, str]]:
-        """Run commands; return what their `curl`s were answered, in order."""
+        """Run commands; return the answers to their `curl`s, in order."""
         self._notes.write_text("")
         await self.run(commands)
         return [json.loads(line) for line in self._notes.read_text().splitlines()]
 
     async def filled_in(self, text: str) -> str:
-        """Return a text with the values of its variables; none is empty."""
+        """Return a text with its variables replaced. Fails if one is empty."""
         values = {name: await self.run(f'printf %s "${name}"') for name in set(VARIABLE.findall(text))}
         assert all(values.values()), values
         return VARIABLE.sub(lambda match: values[match[1]], text)
 
 
 def difference(shown: Any, real: Any, where: str = "") -> str | None:
-    """Return where an answer is not as shown, and how; None: it is. Fields that are not shown may be anything."""
+    """Return where and how an answer differs from the page, or None. Fields that are not shown may be anything."""
     if isinstance(shown, dict) and isinstance(real, dict):
         missing = [f"{where}.{name} is missing" for name in shown if name not in real]
         found = [difference(value, real[name], f"{where}.{name}") for name, value in shown.items() if name in real]
@@ -117,7 +117,7 @@ def difference(shown: Any, real: Any, where: str = "") -> str | None:
 
 
 def _difference_of_lists(shown: list[Any], real: list[Any], where: str) -> str | None:
-    """Compare lists; an item "..." of the shown one stands for any number of items."""
+    """Compare lists. An item "..." of the shown list stands for any number of items."""
     if not shown:
         return f"{where} has {len(real)} items more" if real else None
     first, *others = shown

@@ -1,1 +1,1 @@
-"""What must hold whatever happens: crashes, interleavings, random histories, missing rules, load."""
+"""Tests under crashes, races, load and random histories, and of the tests themselves by mutation."""

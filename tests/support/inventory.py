@@ -1,10 +1,11 @@
 """Compares the tests with those of an earlier commit: `./task inventory -- COMMIT`.
 
-Every test of that commit must still exist, under its own id or the one that `inventory_moves.tsv` gives, unless that file says
-why it was removed. The numbers of mutants, proofs and interleavings must not fall. Exits with 1 otherwise.
+Every test of that commit must still exist, under its own id or under the id that `inventory_moves.tsv` gives. Otherwise
+that file must say why the test was removed. The numbers of mutants, proofs and interleavings must not fall.
+Exits with 1 if one of these is not so.
 
-A line of `inventory_moves.tsv` gives the old and the new id of a file, of a test function with all its parameters, or of one
-parametrized test. A test that moved twice has two lines.
+A line of `inventory_moves.tsv` gives the old and the new id of a file, of a test function with all its parameters, or of
+one parametrized test. A test that moved twice has two lines.
 """
 
 import json
@@ -18,10 +19,10 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
 MOVES = Path(__file__).with_name("inventory_moves.tsv")
-REMOVED = "removed: "  # in place of an id, before the reason
-BY_PATH = "::test_no_port_is_fixed["  # is parametrized by the paths of all files below tests/
+REMOVED = "removed: "  # replaces an id, before the reason
+BY_PATH = "::test_no_port_is_fixed["  # is parametrized by the paths of the files in tests/
 INTERLEAVINGS = "::test_a_pair["
-# Run in either tree. The second imports are those of commits before the tests were moved.
+# Runs in either tree. The second imports are for commits before the tests were moved.
 COUNT = """
 import asyncio, json, sys
 import asyncpg
@@ -47,30 +48,31 @@ print(json.dumps(counts), file=sys.stderr)
 
 
 class Inventory(NamedTuple):
-    """The ids of a tree's tests, and how many mutants, proofs and interleavings there are."""
+    """The ids of a tree's tests, and the numbers of mutants, proofs and interleavings."""
 
     tests: set[str]
     counts: dict[str, int]
 
 
 def taken(tree: Path) -> Inventory:
-    """Collect the tests of a tree and count. Raises CalledProcessError if they cannot be collected."""
+    """Return the inventory of a tree. Raises CalledProcessError if its tests cannot be collected."""
     collect = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"]
     printed = subprocess.run(collect, cwd=tree, check=True, capture_output=True, text=True).stdout  # noqa: S603
     tests = {line for line in printed.splitlines() if "::" in line}
-    counted = subprocess.run([sys.executable, "-c", COUNT], cwd=tree, check=True, capture_output=True, text=True)  # noqa: S603
+    count = [sys.executable, "-c", COUNT]
+    counted = subprocess.run(count, cwd=tree, check=True, capture_output=True, text=True)  # noqa: S603
     counts = json.loads(counted.stderr.splitlines()[-1])
     return Inventory(tests, {**counts, "interleavings": sum(INTERLEAVINGS in test for test in tests)})
 
 
 def read_moves() -> dict[str, str]:
-    """Return the new place of each file, or of each test, that had another."""
+    """Return the new ids by old id."""
     lines = MOVES.read_text(encoding="utf-8").splitlines()
     return dict(line.split("\t") for line in lines if line and not line.startswith("#"))
 
 
 def moved(test: str, moves: dict[str, str]) -> str:
-    """Return the id that a test has now, following its moves one after the other."""
+    """Return the id that a test has now, after all its moves."""
     seen = set()
     while test not in seen and not test.startswith(REMOVED):
         seen.add(test)
@@ -107,7 +109,7 @@ def checked_out(commit: str) -> Iterator[Path]:
 
 
 def main(commit: str) -> int:
-    """Print what is lost, and the counts. Returns the exit status."""
+    """Print the lost tests and the counts. Return the exit status."""
     moves = read_moves()
     with checked_out(commit) as tree:
         before = taken(tree)

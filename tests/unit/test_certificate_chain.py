@@ -1,7 +1,8 @@
-"""Which certificates are PayPal's to sign with."""
+"""Which certificates may sign PayPal's webhooks."""
 
 import base64
 from collections.abc import Callable
+from datetime import datetime
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -25,9 +26,9 @@ from tests.support.paypal.certificate_authority import (
 TRUSTED = root()
 
 
-def key_of(chain: bytes) -> SigningKey:
-    """Look at a chain now, trusting one root."""
-    return signing_key(chain, trusted_roots(TRUSTED.pem), NOW)
+def key_of(chain: bytes, now: datetime = NOW) -> SigningKey:
+    """Verify a chain against the one trusted root."""
+    return signing_key(chain, trusted_roots(TRUSTED.pem), now)
 
 
 @pytest.mark.parametrize("name", [None, SANDBOX_SIGNER])
@@ -44,7 +45,7 @@ def test_an_authority_between_the_root_and_the_signer_comes_along() -> None:
         key_of(signer.pem)
 
 
-def test_a_chain_is_good_until_the_first_of_it_expires() -> None:
+def test_a_chain_is_valid_until_its_first_certificate_expires() -> None:
     between = authority(TRUSTED, ends=NOW + 5 * DAY)
     assert key_of(issue(between).pem + between.pem).valid_until == NOW + 5 * DAY
 
@@ -58,18 +59,18 @@ def test_forged_chains(forge: Callable[[Issued], bytes], reason: str) -> None:
 
 def test_a_certificate_is_refused_once_it_has_expired() -> None:
     signer = issue(TRUSTED, ends=NOW + DAY)
-    assert signing_key(signer.pem, trusted_roots(TRUSTED.pem), NOW + DAY)
+    assert key_of(signer.pem, NOW + DAY)
     with pytest.raises(WebhookForgedError, match="certificate_expired"):
-        signing_key(signer.pem, trusted_roots(TRUSTED.pem), NOW + DAY * 1.001)
+        key_of(signer.pem, NOW + DAY * 1.001)
 
 
-def test_so_is_one_whose_authority_has_expired() -> None:
+def test_a_certificate_is_refused_once_its_authority_has_expired() -> None:
     between = authority(TRUSTED, ends=NOW + DAY)
     with pytest.raises(WebhookForgedError, match="certificate_chain"):
-        signing_key(issue(between).pem + between.pem, trusted_roots(TRUSTED.pem), NOW + DAY * 1.001)
+        key_of(issue(between).pem + between.pem, NOW + DAY * 1.001)
 
 
-def test_a_malformed_root_costs_no_other_its_trust() -> None:
+def test_a_malformed_root_leaves_other_roots_trusted() -> None:
     der = root(serial=1).certificate.public_bytes(Encoding.DER)
     malformed = pem(der.replace(b"\x02\x01\x01", b"\x02\x01\x00", 1))  # RFC 5280 forbids 0 as a serial number
     assert signing_key(issue(TRUSTED).pem, trusted_roots(malformed + TRUSTED.pem), NOW)
@@ -77,18 +78,17 @@ def test_a_malformed_root_costs_no_other_its_trust() -> None:
         trusted_roots(malformed)
 
 
-def test_the_public_roots_do_not_know_ours() -> None:
+def test_the_public_roots_do_not_include_ours() -> None:
     with pytest.raises(WebhookForgedError, match="certificate_chain"):
         signing_key(issue(TRUSTED).pem, public_roots(), NOW)
 
 
 CERTIFICATE = issue(TRUSTED).certificate
 DER = CERTIFICATE.public_bytes(Encoding.DER)
-TBS = DER.index(CERTIFICATE.tbs_certificate_bytes)  # where begins what is signed
+TBS = DER.index(CERTIFICATE.tbs_certificate_bytes)  # where the signed part begins
 
 
 def pem(der: bytes | bytearray) -> bytes:
-    """Wrap a certificate up."""
     return b"-----BEGIN CERTIFICATE-----\n" + base64.encodebytes(der) + b"-----END CERTIFICATE-----\n"
 
 
@@ -102,7 +102,7 @@ def test_no_signed_bit_of_a_certificate_can_be_changed(position: int, bit: int) 
 
 
 @given(junk=st.binary(min_size=1, max_size=200), position=st.integers(0, len(DER)))
-def test_a_mangled_certificate_is_refused_whatever_is_in_it(junk: bytes, position: int) -> None:
+def test_a_certificate_with_inserted_bytes_is_refused(junk: bytes, position: int) -> None:
     with pytest.raises(WebhookForgedError):
         key_of(pem(DER[:position] + junk + DER[position:]))
 

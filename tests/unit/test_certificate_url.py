@@ -1,4 +1,4 @@
-"""Where a certificate may be fetched from."""
+"""From which URLs a certificate may be fetched."""
 
 from urllib.parse import urlsplit
 
@@ -39,13 +39,13 @@ mutilated = st.builds(
 
 @given(url=st.text() | pieces | mutilated)
 @example(url=PAYPAL_URL)
-def test_what_passes_is_paypals_to_every_parser(url: str) -> None:
+def test_an_accepted_url_is_paypals_to_every_parser(url: str) -> None:
     if not is_paypal_url(url):
         return
     parts, fetched = urlsplit(url), httpx.URL(url)
     assert parts.hostname == fetched.host
     assert f".{fetched.host}".endswith(".paypal.com")
     assert (fetched.scheme, fetched.userinfo, fetched.fragment, fetched.query) == ("https", b"", "", b"")
-    assert fetched.port is None  # 443, to httpx
+    assert fetched.port is None  # httpx omits 443, the default
     assert (parts.username, parts.password, parts.fragment, parts.query) == (None, None, "", "")
     assert parts.port in {None, 443}

@@ -1,4 +1,4 @@
-"""`.env.example` names every variable that the settings read, and tells their defaults."""
+"""`.env.example` names every variable that the settings read, with its default."""
 
 import re
 import shlex
@@ -22,19 +22,19 @@ def test_it_names_each_variable_once() -> None:
     assert sorted(match["name"] for match in ASSIGNED) == sorted(FIELDS)
 
 
-def test_what_is_required_and_only_that_is_not_commented_out() -> None:
+def test_only_required_variables_are_not_commented_out() -> None:
     required = {name for name, field in FIELDS.items() if field.default is NODEFAULT}
-    assert ACTIVE.keys() == required | {"ALLOWED_HOSTS"}  # which may be absent with DEBUG only
+    assert ACTIVE.keys() == required | {"ALLOWED_HOSTS"}  # required without DEBUG
 
 
-def test_the_defaults_it_tells_are_the_defaults() -> None:
+def test_the_documented_defaults_are_the_defaults() -> None:
     example = {**ACTIVE, "SECRET_KEY": "x" * 32}
-    told, real = read_settings({**example, **OPTIONAL}), read_settings(example)
+    documented, real = read_settings({**example, **OPTIONAL}), read_settings(example)
     for name, field in FIELDS.items():
-        if field.default is not None:  # None has no spelling, so the file shows an example
-            assert getattr(told, field.name) == getattr(real, field.name), name
+        if field.default is not None:  # None cannot be written, so the file shows an example
+            assert getattr(documented, field.name) == getattr(real, field.name), name
 
 
-def test_the_secret_is_left_to_the_reader() -> None:
+def test_the_example_has_no_secret() -> None:
     with pytest.raises(SettingsError, match="SECRET_KEY"):
         read_settings(ACTIVE)

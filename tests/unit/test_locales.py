@@ -1,4 +1,4 @@
-"""Every locale has words for every mail, and a language without any gets English."""
+"""Every locale has texts for every mail. A language without a locale gets English."""
 
 from pathlib import Path
 from typing import get_args
@@ -22,11 +22,11 @@ def test_each_folder_is_a_locale() -> None:
 def test_every_mail_has_words_in_every_locale(tag: str) -> None:
     locale = LOCALES[tag]
     assert {kind for kind, _ in locale.words} == set(get_args(Kind))
-    assert locale.words.keys() == en.LOCALE.words.keys()  # for each role of who reads it, too
+    assert locale.words.keys() == en.LOCALE.words.keys()  # of each role, too
     assert set(locale.account_texts) == set(get_args(AccountKind))
 
 
-def test_a_tag_leads_to_its_locale_that_of_its_language_or_english(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tag_selects_its_locale_its_language_or_english(monkeypatch: pytest.MonkeyPatch) -> None:
     german = en.LOCALE._replace(language="de", salutation=lambda name: f"Guten Tag {name},")
     monkeypatch.setitem(LOCALES, "de", german)
     assert [locale_for(tag) for tag in ("de", "de-AT", "en", "en-GB", "fr", "")] == [german] * 2 + [en.LOCALE] * 4

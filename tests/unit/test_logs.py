@@ -1,4 +1,4 @@
-"""Whatever a process has to say is one line of JSON, or readable where one develops, and never quotes an error."""
+"""Each log event is one line of JSON, or readable text in development, and never quotes an error."""
 
 import json
 import os
@@ -55,9 +55,8 @@ EVENTS = ["caught", "a.library", "b.library", "asyncio", "error_ignored", "py.wa
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run Python to its end, with these variables only."""
     kept = {"PATH": os.environ["PATH"]}
-    return subprocess.run(  # noqa: S603  our own program
+    return subprocess.run(  # noqa: S603  our program
         [sys.executable, *arguments], env=kept | environment, capture_output=True, text=True, check=False, timeout=120
     )
 
@@ -68,23 +67,23 @@ def lines(ended: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in ended.stdout.splitlines()]
 
 
-def test_in_production_all_is_json_and_quotes_nothing() -> None:
+def test_logs_in_production_are_json_and_quote_no_error() -> None:
     ended = run("-c", TROUBLE, "false")
-    told = lines(ended)
+    logged = lines(ended)
     assert ended.returncode == 1
-    assert [line["event"] for line in told] == EVENTS
-    assert all({"level", "timestamp"} <= line.keys() for line in told)
+    assert [line["event"] for line in logged] == EVENTS
+    assert all({"level", "timestamp"} <= line.keys() for line in logged)
     assert SECRET not in ended.stdout
-    assert told[1]["text"] == "it went wrong"
-    for line in (told[0], told[1], told[-1]):
+    assert logged[1]["text"] == "it went wrong"
+    for line in (logged[0], logged[1], logged[-1]):
         places = [part.split('"')[1::2][0] for part in line["exception"].splitlines() if part.startswith("  File")]
         assert places
         names = [part for part in line["exception"].splitlines() if not part.startswith(" ")]
         assert names == ["ValueError", "ExceptionGroup", "KeyError", "RuntimeError"]
-    assert 'File "<string>"' in told[2]["text"]
+    assert 'File "<string>"' in logged[2]["text"]
 
 
-def test_in_development_it_is_readable_and_quotes_nothing_either() -> None:
+def test_logs_in_development_are_readable_and_quote_no_error() -> None:
     ended = run("-c", TROUBLE, "true")
     assert ended.stderr == ""
     assert [event for event in EVENTS if event not in ended.stdout] == []
@@ -102,7 +101,7 @@ RIGHT = {
 }
 
 
-def test_a_port_that_is_taken_is_told_in_json() -> None:
+def test_a_taken_port_is_logged_as_json() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         ended = run("-m", "app.cli", "api", "--port", str(other.getsockname()[1]), **RIGHT)
     assert ended.returncode != 0
@@ -112,8 +111,8 @@ def test_a_port_that_is_taken_is_told_in_json() -> None:
 
 
 @pytest.mark.parametrize("command", ["api", "worker"])
-def test_what_ends_a_process_at_its_start_is_told_without_the_passwords(command: str) -> None:
-    odd = RIGHT["REDIS_URL"] + f"?socket_timeout={SECRET}"  # the client tries to make a number of it
+def test_an_error_at_start_is_logged_without_passwords(command: str) -> None:
+    odd = RIGHT["REDIS_URL"] + f"?socket_timeout={SECRET}"  # the client parses it as a number
     ended = run("-m", "app.cli", command, **RIGHT | {"REDIS_URL": odd})
     assert ended.returncode == 1
     (line,) = lines(ended)

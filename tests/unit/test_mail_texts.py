@@ -1,4 +1,4 @@
-"""The words of the mails: right times in every zone, every name, and no way to write a header of one's own."""
+"""The texts of the mails: times in every zone, every kind of name, and no injected header."""
 
 import re
 from datetime import UTC, date, datetime, timedelta
@@ -68,14 +68,14 @@ def test_a_whole_page() -> None:
     assert "<p><strong>Thursday 26 November 2026, 14:00-14:30 (Europe/Berlin)</strong></p>" in page
 
 
-def test_what_was_paid_is_told_to_who_paid_it_and_of_what_is_free_nothing_about_money() -> None:
+def test_a_payment_is_stated_to_its_payer_and_a_free_appointment_mentions_no_money() -> None:
     paid = make_message(paid="100.00 USD", capture_id="8MC585209K746631H")
     assert "\n\nPaid: 100.00 USD through PayPal, transaction 8MC585209K746631H.\n\n" in text(paid)
     for said in (text(make_message()), text(make_message(recipient_role="doctor"))):
         assert not re.search("USD|paid|pay|cost|fee", said, re.IGNORECASE)
 
 
-def test_who_may_no_longer_cancel_is_told_so() -> None:
+def test_a_mail_says_when_it_is_too_late_to_cancel() -> None:
     deadline = make_message().cancel_deadline
     assert "You can cancel until" in text(make_message(), deadline - timedelta(seconds=1))
     assert "too soon to be canceled" in text(make_message(), deadline)
@@ -191,7 +191,7 @@ def test_what_each_mail_about_an_account_says(changes: dict[str, Any], said: lis
 
 
 def coded(kind: AccountKind, *, hours: int, page: str | None) -> str:
-    """Return what a mail with a code says, to somebody whose front end has such a page, or has none."""
+    """Return the text of a mail with a code, for a front end with or without a page for it."""
     settings = Settings(
         secret_key="",
         database_url="",
@@ -204,7 +204,7 @@ def coded(kind: AccountKind, *, hours: int, page: str | None) -> str:
     return text(with_code(sent, "a-code", settings))
 
 
-def test_a_code_leads_to_the_page_that_takes_it() -> None:
+def test_a_code_is_part_of_the_link_to_its_page() -> None:
     said = coded("password_reset", hours=1, page="https://clinic.example/password")
     assert "\n\n  https://clinic.example/password?token=a-code\n\n" in said
     assert "works once and expires in 1 hour." in said
@@ -214,7 +214,7 @@ def test_a_code_leads_to_the_page_that_takes_it() -> None:
     assert said.startswith("Hello,\n")
 
 
-def test_without_such_a_page_a_mail_says_where_the_code_goes() -> None:
+def test_without_a_page_the_mail_says_where_to_send_the_code() -> None:
     said = coded("password_reset", hours=1, page=None)
     assert "\n\n  a-code\n\n" in said
     assert "the API accepts the code at https://api.clinic.example/api/accounts/password/reset/confirm/" in said
@@ -230,18 +230,18 @@ def test_without_such_a_page_a_mail_says_where_the_code_goes() -> None:
         ("America/New_York", datetime(2026, 7, 1, 13, tzinfo=UTC), "Wednesday 1 July 2026, 09:00-09:30"),
         # the clocks go forward: the half hour ends at 3
         ("Europe/Berlin", datetime(2026, 3, 29, 0, 30, tzinfo=UTC), "29 March 2026, 01:30-03:00 (Europe/Berlin)"),
-        # the clocks go back: half past two comes twice
+        # the clocks go back: 02:30 comes twice
         ("Europe/Berlin", datetime(2026, 10, 25, 0, 30, tzinfo=UTC), "02:30-02:00 (Europe/Berlin, CEST)"),
         ("Europe/Berlin", datetime(2026, 10, 25, 1, 30, tzinfo=UTC), "02:30-03:00 (Europe/Berlin, CET)"),
         ("Mars/Olympus", START, "Thursday 26 November 2026, 13:00-13:30 (UTC)"),
     ],
 )
-def test_times_are_the_recipients(timezone: str, start: datetime, said: str) -> None:
+def test_times_are_in_the_recipients_zone(timezone: str, start: datetime, said: str) -> None:
     assert said in text(make_message(start, timezone=timezone))
 
 
 @given(anything, anything, anything, anything, st.sampled_from(sorted(en.LOCALE.words)))
-def test_no_name_and_no_reason_writes_a_header(
+def test_names_and_reasons_cannot_inject_headers(
     recipient: str, doctor: str, patient: str, reason: str, kind: tuple[Any, Any]
 ) -> None:
     sent = make_message(
@@ -262,7 +262,7 @@ def test_no_name_and_no_reason_writes_a_header(
     assert content(mail, "plain").count("\n") <= text(plain).count("\n")
     ours, found = tags(content(received(plain), "html")), tags(content(mail, "html"))
     assert all(tag in ours for tag in found)
-    assert len(found) <= len(ours)  # fewer, if the reason is but spaces
+    assert len(found) <= len(ours)  # fewer if the reason is only spaces
 
 
 @given(local_parts)
@@ -273,5 +273,5 @@ def test_every_address_that_an_account_may_have_gets_its_mail(local_part: str) -
 
 @pytest.mark.parametrize("text", ["", "Appointments", "a@example.com, b@example.com", "a@", "@a"])
 def test_a_sender_without_an_address_is_refused_at_once(text: str) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011  whichever part of it is wrong
+    with pytest.raises(ValueError):  # noqa: PT011  the message depends on the text
         sender_address(text)

@@ -1,4 +1,4 @@
-"""Amounts are exact, or they are none."""
+"""Amounts are exact; every other text or value is refused."""
 
 import json
 from decimal import Decimal
@@ -15,7 +15,7 @@ CENTS = st.integers(0, 99_999_999_999_999_999)
 
 
 @given(CENTS, st.sampled_from(["USD", "EUR", "JPY", "HUF", "TWD"]))
-def test_what_is_written_is_what_is_read(cents: int, currency: str) -> None:
+def test_an_amount_survives_writing_and_reading(cents: int, currency: str) -> None:
     value = Decimal(cents // 100) if currency in ZERO_DECIMAL_CURRENCIES else Decimal(cents).scaleb(-2)
     money = Money(value, currency)
     assert money.value == value
@@ -34,7 +34,7 @@ def test_what_is_written_is_what_is_read(cents: int, currency: str) -> None:
         ("999999999999999.99", "EUR", "999999999999999.99"),
     ],
 )
-def test_it_has_its_currencys_decimals(text: str, currency: str, written: str) -> None:
+def test_an_amount_has_the_decimals_of_its_currency(text: str, currency: str, written: str) -> None:
     assert Money.parse(text, currency).text == written
     assert Money(Decimal(text), currency) == Money.parse(text, currency)
 
@@ -61,7 +61,7 @@ def test_it_has_its_currencys_decimals(text: str, currency: str, written: str) -
         "9" * 30,
     ],
 )
-def test_other_texts_are_no_amount(text: str) -> None:
+def test_other_texts_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match="amount"):
         Money.parse(text, "USD")
 
@@ -73,7 +73,7 @@ def test_other_texts_are_no_amount(text: str) -> None:
         *map(Decimal, ("NaN", "sNaN", "Infinity", "-Infinity", "-1", "-0", "-0.00", "0.001", "1e15", "1e1000000")),
     ],
 )
-def test_other_values_are_no_amount(value: Any) -> None:
+def test_other_values_are_refused(value: Any) -> None:
     with pytest.raises(ValueError, match="amount"):
         Money(value, "USD")
 
@@ -90,6 +90,6 @@ def test_a_currency_is_three_capitals(currency: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["NaN", "-1", "1e-3"])
-def test_a_bad_amount_is_refused_wherever_it_comes_from(value: str) -> None:
+def test_an_invalid_amount_in_json_is_refused(value: str) -> None:
     with pytest.raises(msgspec.ValidationError):
         msgspec.json.decode(json.dumps({"value": value, "currency": "USD"}), type=Money)

@@ -1,4 +1,4 @@
-"""PayPal's answers are read as documented, or not at all."""
+"""PayPal's answers are read as documented; every other answer is refused."""
 
 import copy
 import json
@@ -38,29 +38,25 @@ READERS: dict[str, tuple[Callable[[bytes], Any], dict[str, Any]]] = {
     "refund": (read_refund, REFUND),
 }
 
-
-def without(path: str) -> Callable[[Any], None]:
-    """Return what takes something out of a document."""
-
-    def change(document: Any) -> None:
-        *parents, last = path.split(".")
-        for name in parents:
-            document = document[int(name) if name.isdigit() else name]
-        del document[last]
-
-    return change
+MISSING = object()
 
 
 def having(path: str, value: Any) -> Callable[[Any], None]:
-    """Return what puts something into a document."""
+    """Return a function that sets a value in a document, or removes it if the value is MISSING."""
 
     def change(document: Any) -> None:
         *parents, last = path.split(".")
         for name in parents:
             document = document[int(name) if name.isdigit() else name]
         document[last] = value
+        if value is MISSING:
+            del document[last]
 
     return change
+
+
+def without(path: str) -> Callable[[Any], None]:
+    return having(path, MISSING)
 
 
 @pytest.mark.parametrize("kind", READERS)
@@ -94,7 +90,7 @@ def test_as_documented(kind: str) -> None:
         ("refund", without("amount")),
     ],
 )
-def test_anything_else_is_no_answer(kind: str, change: Callable[[Any], None]) -> None:
+def test_other_documents_are_refused(kind: str, change: Callable[[Any], None]) -> None:
     read, document = READERS[kind]
     broken = copy.deepcopy(document)
     change(broken)
@@ -103,13 +99,13 @@ def test_anything_else_is_no_answer(kind: str, change: Callable[[Any], None]) ->
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"[]", b"null", b"<html>", b"\xff", b'{"name": 1}'])
-def test_what_is_no_json_is_no_answer(body: bytes) -> None:
+def test_invalid_bodies_are_refused(body: bytes) -> None:
     for read in (read_order, read_capture, read_refund, read_problem):
         with pytest.raises(ValueError, match=r".+"):
             read(body)
 
 
-def test_the_capture_that_counts_is_the_one_with_money() -> None:
+def test_of_several_captures_the_completed_one_counts() -> None:
     captures = [
         CAPTURE | {"id": "1", "status": "DECLINED"},
         CAPTURE | {"id": "2"},
@@ -130,12 +126,12 @@ def test_the_capture_that_counts_is_the_one_with_money() -> None:
         ([("self", "a")], None),
     ],
 )
-def test_where_the_payer_approves(links: list[tuple[str, str]], url: str | None) -> None:
+def test_the_approval_url_is_read_from_the_links(links: list[tuple[str, str]], url: str | None) -> None:
     order = ORDER | {"links": [{"rel": relation, "href": href} for relation, href in links]}
     assert read_order(json.dumps(order).encode()).approval_url == url
 
 
-def test_who_the_payer_is_may_stand_in_two_places() -> None:
+def test_the_payer_is_read_from_either_field() -> None:
     wallet = {name: value for name, value in ORDER.items() if name != "payer"} | {
         "payment_source": {"paypal": {"account_id": "C7CYMKZDG8D6E"}}
     }

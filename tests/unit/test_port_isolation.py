@@ -1,4 +1,4 @@
-"""Two runs of the tests side by side do not meet: no test listens on a port that it chose itself."""
+"""No test listens on a fixed port, so that two test runs can share a machine."""
 
 import ast
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parents[1]
-HERE = {"127.0.0.1", "localhost", "0.0.0.0", "::1", ""}  # noqa: S104  compared with, not bound to
+HERE = {"127.0.0.1", "localhost", "0.0.0.0", "::1", ""}  # noqa: S104  compared, not bound
 
 
 def fixed_ports(source: str) -> Iterator[int]:

@@ -1,4 +1,4 @@
-"""The installed package and the OpenAPI document carry the release of app/db/release.py, and releases compare by number."""
+"""The release number has one source, and releases are compared by number."""
 
 from importlib.metadata import version
 
@@ -8,7 +8,7 @@ from app.api.openapi.document import openapi_config
 from app.db.release import OLDEST_PROGRAM, RELEASE, SchemaRelease
 
 
-def test_the_number_is_one() -> None:
+def test_the_release_number_is_the_same_everywhere() -> None:
     assert version("doctor-appointment-booking") == RELEASE == openapi_config().version
 
 

@@ -1,4 +1,4 @@
-"""The environment is read once, and everything that is wrong with it is said at once."""
+"""Settings are read from the environment, and all mistakes are reported at once."""
 
 import os
 import subprocess
@@ -38,7 +38,12 @@ WRONG = {
 }
 
 
-def test_all_mistakes_are_told_at_once_and_no_value_with_them() -> None:
+def run_command(command: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    arguments = [sys.executable, "-m", "app.cli", command]
+    return subprocess.run(arguments, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+
+
+def test_all_mistakes_are_reported_at_once_without_their_values() -> None:
     with pytest.raises(SettingsError) as caught:
         read_settings({name: value for name, (value, _) in WRONG.items()})
     lines = str(caught.value).splitlines()
@@ -50,20 +55,20 @@ def test_all_mistakes_are_told_at_once_and_no_value_with_them() -> None:
 
 
 @pytest.mark.parametrize("name", RIGHT)
-def test_what_is_missing_or_empty_is_named(name: str) -> None:
+def test_a_missing_or_empty_variable_is_named(name: str) -> None:
     for environment in ({k: v for k, v in RIGHT.items() if k != name}, RIGHT | {name: ""}):
         with pytest.raises(SettingsError, match=f"^{name} is missing$"):
             read_settings(environment)
 
 
-def test_the_development_secret_is_for_development() -> None:
+def test_the_development_secret_is_for_development_only() -> None:
     with pytest.raises(SettingsError, match="development secret"):
         read_settings(RIGHT | {"SECRET_KEY": DEVELOPMENT_SECRET})
     assert read_settings(RIGHT | {"SECRET_KEY": DEVELOPMENT_SECRET, "DEBUG": "true"}).debug
 
 
 @pytest.mark.parametrize("value", ["*", "clinic.example.com,*", " * "])
-def test_in_production_the_hosts_are_named(value: str) -> None:
+def test_production_requires_explicit_hosts(value: str) -> None:
     with pytest.raises(SettingsError, match=r"^ALLOWED_HOSTS allows any host"):
         read_settings(RIGHT | {"ALLOWED_HOSTS": value})
     for name in (value, ""):
@@ -71,7 +76,7 @@ def test_in_production_the_hosts_are_named(value: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["*.example.com", "clinic.example.com:443", "a b", ",", "a,,b", "::1", "a/b", "a@b"])
-def test_what_is_no_host_is_told(value: str) -> None:
+def test_an_invalid_host_is_reported(value: str) -> None:
     with pytest.raises(SettingsError, match=r"^ALLOWED_HOSTS must be host names"):
         read_settings(RIGHT | {"ALLOWED_HOSTS": value})
 
@@ -90,26 +95,20 @@ def test_several_hosts_may_be_named() -> None:
         ("REDIS_URL", "redis://:s3?cret@localhost:6379/0"),
     ],
 )
-def test_a_password_that_would_be_taken_for_something_else_is_told_and_not_quoted(name: str, value: str) -> None:
+def test_an_unescaped_password_is_reported_and_not_quoted(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=f"^{name} must be a URL") as caught:
         read_settings(RIGHT | {name: value})
     assert "s3" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("url", "told"),
+    ("url", "problem"),
     [("", "is missing"), ("postgresql://owner:s3/cret@localhost/booking", "must be a URL like")],
 )
-def test_a_migration_needs_its_owner_s_address(url: str, told: str) -> None:
-    run = subprocess.run(
-        [sys.executable, "-m", "app.cli", "migrate"],
-        env=os.environ | {"OWNER_DATABASE_URL": url},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def test_a_migration_requires_the_owners_url(url: str, problem: str) -> None:
+    run = run_command("migrate", os.environ | {"OWNER_DATABASE_URL": url})
     assert run.returncode == 1
-    assert run.stderr.splitlines()[1].startswith(f"OWNER_DATABASE_URL {told}")
+    assert run.stderr.splitlines()[1].startswith(f"OWNER_DATABASE_URL {problem}")
     assert "s3" not in run.stderr
 
 
@@ -121,7 +120,7 @@ def test_a_migration_needs_its_owner_s_address(url: str, told: str) -> None:
         "postgresql:///booking?host=/run/postgresql",
     ],
 )
-def test_addresses_may_be_as_libpq_takes_them(url: str) -> None:
+def test_urls_of_libpq_are_accepted(url: str) -> None:
     assert read_settings(RIGHT | {"DATABASE_URL": url}).database_url == url
 
 
@@ -135,7 +134,7 @@ def test_addresses_may_be_as_libpq_takes_them(url: str) -> None:
         ("PUBLIC_URL", "http://clinic.example.com"),
     ],
 )
-def test_a_sandbox_of_paypals_is_for_development(name: str, value: str) -> None:
+def test_paypals_sandbox_is_for_development_only(name: str, value: str) -> None:
     environment = RIGHT | {"PAYPAL_CLIENT_ID": "id", "PUBLIC_URL": "https://clinic.example.com", name: value}
     with pytest.raises(SettingsError, match=f"^{name} [^\n]*$"):
         read_settings(environment)
@@ -143,11 +142,9 @@ def test_a_sandbox_of_paypals_is_for_development(name: str, value: str) -> None:
 
 
 @pytest.mark.parametrize("command", ["api", "worker"])
-def test_a_command_says_what_is_wrong_and_nothing_else(command: str) -> None:
+def test_a_command_reports_all_mistakes_and_nothing_else(command: str) -> None:
     environment = {name: value for name, value in os.environ.items() if name not in RIGHT} | {"DEBUG": "x"}
-    run = subprocess.run(  # noqa: S603  our own program
-        [sys.executable, "-m", "app.cli", command], env=environment, capture_output=True, text=True, check=False
-    )
+    run = run_command(command, environment)
     assert run.returncode == 1
     assert run.stderr.splitlines()[0].startswith("Error: ")
     assert {line.split()[0].rstrip(":") for line in run.stderr.splitlines()[1:]} == {*RIGHT, "DEBUG"}

@@ -1,4 +1,4 @@
-"""A SQL function is found by its name: in the file that bears it, or beside the only code that calls it."""
+"""The file of a SQL function follows from its name: its own file, or the file of its only caller."""
 
 import re
 from collections.abc import Iterator
@@ -17,12 +17,12 @@ NAMED = [path for path in FILES if path.parent.name not in NOT_OF_A_FUNCTION]
 
 
 def main_of(path: Path) -> str:
-    """Return the name that a file bears, without the number that puts it before others."""
+    """Return the name of a file without the number that orders it."""
     return re.sub(r"^\d+_", "", path.stem)
 
 
 def users(path: Path, kind: str, name: str) -> Iterator[str]:
-    """Yield the other files that call a function of a file, or read a view or type of it."""
+    """Yield the other files that call a function, or read a view or type, of a file."""
     used = re.compile(rf"(?<![\w.]){name}\b" + (r"\(" if kind == "FUNCTION" else ""))
     return (other.name for other, code in CODE.items() if other != path and used.search(code))
 

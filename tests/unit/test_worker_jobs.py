@@ -1,4 +1,4 @@
-"""What the worker does and when is named in one place, `app/workers/main.py`."""
+"""The jobs of the worker and their times are declared in one place, `app/workers/main.py`."""
 
 import re
 from pathlib import Path
@@ -19,7 +19,7 @@ def test_queue_worker_and_cron_jobs_are_made_nowhere_else() -> None:
     assert named == sorted(function.__qualname__ for function in main.FUNCTIONS)
 
 
-def test_each_cron_job_is_there_once_and_the_sweep_comes_every_5_seconds() -> None:
+def test_each_cron_job_exists_once_and_the_sweep_runs_every_5_seconds() -> None:
     jobs = {job.function.__qualname__: job.cron for job in main.CRON_JOBS}
     assert len(jobs) == len(main.CRON_JOBS)
     assert jobs["sweep"] == "* * * * * */5"

@@ -1,4 +1,4 @@
-"""Fixtures of the worker's and the API's tests."""
+"""Fixtures shared with the tests of the worker and the API."""
 
 from tests.api.conftest import client, clients, contract
 from tests.workers.conftest import environment, mailbox, make_worker, redis

@@ -1,4 +1,4 @@
-"""People who keep at it, whatever the answers are; each answer is kept, with how long it took."""
+"""Continuous load: clients that repeat random requests and record each answer with its duration."""
 
 import asyncio
 import random
@@ -15,29 +15,20 @@ from tests.support.http.bookings import APPOINTMENTS
 from tests.support.http.registration import LOGIN, ME, PASSWORD, REGISTER, Person, newcomer, register
 
 CLIENTS = 24
-LONGEST = 60  # seconds; whoever waits that long for an answer calls it hanging
+LONGEST = 60  # seconds; a slower answer counts as none
 
 
-class LoadRequest(NamedTuple):
-    """A request that somebody makes."""
-
-    name: str
-    method: str
-    path: str
-    body: dict[str, object] | None = None
-    headers: dict[str, str] = {}  # noqa: RUF012  never changed
+LoadRequest = tuple[str, httpx.Request]  # the name of an operation, and its request
 
 
 class Answer(NamedTuple):
-    """What a request came to."""
-
-    load_request: LoadRequest
+    name: str
     seconds: float
     response: httpx.Response
 
 
 class Load:
-    """Some doctors and patients who look around, book, cancel, log in and change their profiles."""
+    """Doctors and patients who search, book, cancel, log in and change their profiles."""
 
     def __init__(self, client: httpx.AsyncClient) -> None:
         self.answers: list[Answer] = []
@@ -47,15 +38,14 @@ class Load:
         self._booked: deque[tuple[int, dict[str, str]]] = deque(maxlen=100)
 
     async def register_people(self) -> None:
-        """Make the accounts. Raises AssertionError if one cannot be made."""
         self._doctors = [await register(self._client, "doctor", fee="0") for _ in range(6)]
         self._patients = [await register(self._client) for _ in range(CLIENTS)]
 
     @asynccontextmanager
     async def running_load(self) -> AsyncIterator[None]:
-        """Let everybody keep at it; who waits for an answer in the end still gets it.
+        """Run all clients until the block ends, then wait for the answers that are still due.
 
-        Raises httpx.TransportError, in a group, if an answer is cut off or does not come within a minute.
+        Raises httpx.TransportError, in a group, if an answer is cut off or does not come within LONGEST seconds.
         """
         end = asyncio.Event()
         async with asyncio.TaskGroup() as group:
@@ -66,48 +56,42 @@ class Load:
 
     async def _send_until(self, end: asyncio.Event) -> None:
         while not end.is_set():
-            await self.ask(self._wish())
+            await self.ask(self._random_request())
             await asyncio.sleep(random.uniform(0.1, 0.5))
 
     async def ask(self, load_request: LoadRequest) -> httpx.Response:
-        """Make a request and keep its answer."""
+        name, request = load_request
         began = time.monotonic()
-        response = await self._client.request(
-            load_request.method,
-            load_request.path,
-            json=load_request.body,
-            headers=load_request.headers,
-            timeout=LONGEST,
-        )
-        self.answers.append(Answer(load_request, time.monotonic() - began, response))
-        if load_request.name == "book" and response.status_code == 201:
-            self._booked.append((response.json()["id"], load_request.headers))
+        response = await self._client.send(request)
+        self.answers.append(Answer(name, time.monotonic() - began, response))
+        if name == "book" and response.status_code == 201:
+            self._booked.append((response.json()["id"], {"authorization": request.headers["authorization"]}))
         return response
 
     def a_booking(self) -> LoadRequest:
-        """Return somebody's wish for some slot."""
         patient, doctor = random.choice(self._patients), random.choice(self._doctors)
-        start = a_slot(random.randrange(400)).isoformat()
-        return LoadRequest(
-            "book", "POST", APPOINTMENTS, {"doctor": doctor.account["id"], "appointment_date": start}, patient.headers
-        )
+        body = {"doctor": doctor.account["id"], "appointment_date": a_slot(random.randrange(400)).isoformat()}
+        return "book", self._client.build_request("POST", APPOINTMENTS, json=body, headers=patient.headers)
 
-    def _wish(self) -> LoadRequest:
+    def _random_request(self) -> LoadRequest:
+        make = self._client.build_request
         patient, doctor = random.choice(self._patients), random.choice(self._doctors)
-        wishes = [
+        login = {"username": patient.account["username"], "password": PASSWORD}
+        phone, specialty = {"phone": str(random.randrange(10**6))}, {"specialty": str(random.randrange(10))}
+        choices = [
             self.a_booking(),
             self.a_booking(),
-            LoadRequest("doctors", "GET", "/api/doctors/"),
-            LoadRequest("slots", "GET", f"/api/doctors/{doctor.account['id']}/slots/"),
-            LoadRequest("search", "GET", "/api/slots/?limit=3"),
-            LoadRequest("appointments", "GET", APPOINTMENTS, None, patient.headers),
-            LoadRequest("me", "GET", ME, None, doctor.headers),
-            LoadRequest("login", "POST", LOGIN, {"username": patient.account["username"], "password": PASSWORD}),
-            LoadRequest("register", "POST", REGISTER, newcomer()),
-            LoadRequest("profile", "PATCH", ME, {"phone": str(random.randrange(10**6))}, patient.headers),
-            LoadRequest("practice", "PATCH", ME, {"specialty": str(random.randrange(10))}, doctor.headers),
+            ("doctors", make("GET", "/api/doctors/")),
+            ("slots", make("GET", f"/api/doctors/{doctor.account['id']}/slots/")),
+            ("search", make("GET", "/api/slots/?limit=3")),
+            ("appointments", make("GET", APPOINTMENTS, headers=patient.headers)),
+            ("me", make("GET", ME, headers=doctor.headers)),
+            ("login", make("POST", LOGIN, json=login)),
+            ("register", make("POST", REGISTER, json=newcomer())),
+            ("profile", make("PATCH", ME, json=phone, headers=patient.headers)),
+            ("practice", make("PATCH", ME, json=specialty, headers=doctor.headers)),
         ]
         if self._booked:
             appointment, headers = self._booked.popleft()
-            wishes.append(LoadRequest("cancel", "POST", f"{APPOINTMENTS}{appointment}/cancel/", None, headers))
-        return random.choice(wishes)
+            choices.append(("cancel", make("POST", f"{APPOINTMENTS}{appointment}/cancel/", headers=headers)))
+        return random.choice(choices)

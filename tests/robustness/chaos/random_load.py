@@ -1,10 +1,10 @@
-"""Everything that doctors and patients can do, done at random: many who want the same few slots."""
+"""Random load: every operation of doctors and patients, by many patients who want the same few slots."""
 
 import random
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, NamedTuple, TypeVar
+from random import choice as some
+from typing import Any, NamedTuple
 
 import asyncpg
 import httpx
@@ -16,49 +16,55 @@ from tests.support.http.registration import ME
 from tests.support.http.schedules import TIME_OFF, interval, put_week, take_off, times_off
 
 WAITLIST = "/api/appointments/waitlist/"
-CAP, HOLDS = 6, 2  # few, so that they are often reached
-T = TypeVar("T")
+CAP, HOLDS = 6, 2  # low, so that they are often reached
+WEIGHTS = {  # of the operations
+    "book": 30,
+    "reschedule": 12,
+    **dict.fromkeys(("cancel", "doctor_reschedule", "end_time_off"), 8),
+    "doctor_cancel": 5,
+    **dict.fromkeys(("hours", "practice", "wait"), 4),
+    "take_off": 3,
+    **dict.fromkeys(("bulk_cancel", "profile", "leave"), 2),
+    "visit": 1,
+}
 
 
 class Booked(NamedTuple):
-    """An appointment that came about."""
-
     id: int
     doctor: int
     patient: int
 
 
 class RandomLoad:
-    """A practice of four doctors, two of them free of charge, and who comes there."""
+    """A practice of four doctors, two of them free of charge, with its patients."""
 
     def __init__(self, doctors: list[int], patients: list[int], slots: list[datetime]) -> None:
         self.doctors = doctors
-        self.steady = doctors[1::2]  # who never change how many they take
+        self.steady = doctors[1::2]  # whose caps never change
         self.patients = patients
         self.slots = slots
         self.tally: Counter[tuple[str, str]] = Counter()
         self.failures: list[str] = []
-        self._appointments: deque[Booked] = deque(maxlen=30)  # the latest, for most of the older ones have ended
+        self._appointments: deque[Booked] = deque(maxlen=30)  # the latest; most older ones have ended
         self._entries: deque[tuple[int, int]] = deque(maxlen=20)  # waitlist entry, patient
 
     async def act(self, client: httpx.AsyncClient) -> None:
-        """Let somebody do something; keep what came of it."""
-        (name,) = random.choices(list(self.OPERATIONS), [weight for weight, _ in self.OPERATIONS.values()])
+        (name,) = random.choices(list(WEIGHTS), list(WEIGHTS.values()))
         try:
-            answer = await self.OPERATIONS[name][1](self, client)
+            answer = await getattr(self, f"_{name}")(client)
         except IndexError:
-            return  # there is nothing yet to do it to
+            return  # `some` found nothing to choose from yet
         self.tally[name, "done" if answer.is_success else str(answer.json()["code"])] += 1
         if answer.is_server_error:
             self.failures.append(f"{name}: {answer.status_code} {answer.text}")
 
     @property
     def missed(self) -> set[str]:
-        """What has not succeeded yet, except what cannot: no visit has begun."""
-        return {name for name in self.OPERATIONS if not self.tally[name, "done"]} - {"visit"}
+        """The operations that have not succeeded yet. A visit never can: none has begun."""
+        return {name for name in WEIGHTS if not self.tally[name, "done"]} - {"visit"}
 
     def _regular(self) -> int:
-        """Return a patient; some come often enough to be in their own way."""
+        """Return a patient; the first four are chosen so often that their own bookings conflict."""
         return some(self.patients[:4] if random.random() < 0.5 else self.patients)
 
     async def _book(self, client: httpx.AsyncClient) -> httpx.Response:
@@ -129,39 +135,13 @@ class RandomLoad:
         entry, patient = some(self._entries)
         return await client.delete(f"{WAITLIST}{entry}/", headers=bearer(patient, "patient"))
 
-    # How often each is done, beside the others.
-    OPERATIONS: ClassVar[
-        dict[str, tuple[int, Callable[["RandomLoad", httpx.AsyncClient], Awaitable[httpx.Response]]]]
-    ] = {
-        "book": (30, _book),
-        "cancel": (8, _cancel),
-        "reschedule": (12, _reschedule),
-        "doctor_cancel": (5, _doctor_cancel),
-        "doctor_reschedule": (8, _doctor_reschedule),
-        "visit": (1, _visit),
-        "bulk_cancel": (2, _bulk_cancel),
-        "take_off": (3, _take_off),
-        "end_time_off": (8, _end_time_off),
-        "hours": (4, _hours),
-        "practice": (4, _practice),
-        "profile": (2, _profile),
-        "wait": (4, _wait),
-        "leave": (2, _leave),
-    }
-
-
-def some(things: Sequence[T]) -> T:
-    """Return one of several things. Raises IndexError if there is none."""
-    return random.choice(things)
-
 
 def rarely() -> bool:
-    """Return True now and then."""
     return random.random() < 0.3
 
 
 def week_of(slots: list[datetime], free: datetime | None = None) -> list[dict[str, Any]]:
-    """Return a week around the clock on the slots' days, perhaps without one of the slots."""
+    """Return working hours around the clock on the days of `slots`, without the slot `free` if it is given."""
     days = {slot.isoweekday() for slot in slots}
     if free is None:
         return [interval(day, "00:00", "24:00") for day in days]
@@ -172,8 +152,7 @@ def week_of(slots: list[datetime], free: datetime | None = None) -> list[dict[st
 
 
 async def open_practice(owner: asyncpg.Connection) -> RandomLoad:
-    """Make the doctors and the patients, and choose the slots that all of them want."""
-    soon, later = timedelta(days=2), timedelta(days=4)  # too late to be canceled by the patient, and early enough
+    soon, later = timedelta(days=2), timedelta(days=4)  # after and before the deadline for cancellations
     slots = [a_slot(n, after=soon) for n in range(3)] + [a_slot(n, after=later) for n in range(10)]
     hours = tuple((day, 0, 1440) for day in {slot.isoweekday() for slot in slots})
     doctors = [await make_doctor(owner, hours=hours, fee=fee, max_appointments=CAP) for fee in (0, 0, 100, 100)]

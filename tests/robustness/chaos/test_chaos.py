@@ -1,4 +1,4 @@
-"""Workers die, the mail server fails, Redis forgets and connections are cut, all at once: every mail arrives."""
+"""Every mail arrives while workers are killed, the mail server fails, Redis is flushed and connections are cut."""
 
 import asyncio
 import contextlib
@@ -16,6 +16,7 @@ import pytest
 import pytest_asyncio
 from redis.asyncio import Redis
 
+from tests.robustness.chaos.random_load import Booked
 from tests.support.factories import a_slot, book, make_doctor, make_patients
 from tests.support.mail.faulty_mailboxes import RandomlyFailingMailbox
 from tests.support.mail.scenarios import JOIN, is_settled
@@ -26,7 +27,7 @@ from tests.workers.conftest import StartWorker
 DOCTORS, EACH, PATIENTS, WORKERS = 20, 25, 100, 3  # each doctor has 25 appointments: 500 in all
 SECONDS = 20  # of chaos, at least
 FAILURES = 300  # of the mail server, at least
-SETTLING = 240  # seconds after which a mail is lost; 35 are usual: a killed worker's jobs wait for 25 to 30
+SETTLING = 240  # seconds; 35 are usual, because the jobs of a killed worker wait for 25 to 30
 
 CANCEL_AS_PATIENT = "SELECT cancel_as_patient($1, $2)"
 CANCEL_AS_DOCTOR = "SELECT cancel_as_doctor($1, $2, 'ill', false)"
@@ -35,33 +36,21 @@ CUT = """
     WHERE application_name = 'booking-listener' AND datname = current_database()
 """
 REQUEUE = "UPDATE notification SET due_at = now() WHERE status = 'queued' AND due_at > now() + interval '20 s'"
-ROWS = """
-    SELECT n.*, r.email FROM notification AS n INNER JOIN account AS r ON r.id = n.account_id
-"""
+ROWS = "SELECT n.*, r.email FROM notification AS n INNER JOIN account AS r ON r.id = n.account_id"
 QUEUED = """
     SELECT id, kind, account_id, attempts, due_at - now() AS due_in, outcome FROM notification WHERE status = 'queued'
 """
 REASONS = {"the appointment has changed since", "the offer has been superseded", "the waiting has ended"}
 
 
-class Booked(NamedTuple):
-    """An appointment and its parties."""
-
-    appointment: int
-    doctor: int
-    patient: int
-
-
 class Practice(NamedTuple):
-    """Doctors without a free place, and who waits for one of them: a patient and the doctor."""
-
     booked: list[Booked]
-    waiting: list[tuple[int, int]]
+    waiting: list[tuple[int, int]]  # patient and doctor
 
 
 @pytest.fixture
 def rng() -> random.Random:
-    """What decides what fails and when; the seed repeats its decisions, though not the processes' timing."""
+    """Decides what fails and when. BOOKING_CHAOS_SEED repeats its decisions, though not the timing of the processes."""
     seed = int(os.environ.get("BOOKING_CHAOS_SEED") or random.randrange(10**9))
     print(f"BOOKING_CHAOS_SEED={seed}")  # noqa: T201  pytest shows it if the test fails
     return random.Random(seed)
@@ -69,7 +58,6 @@ def rng() -> random.Random:
 
 @pytest_asyncio.fixture
 async def mailbox(rng: random.Random) -> AsyncIterator[RandomlyFailingMailbox]:
-    """A mailbox that fails half of the time."""
     box = RandomlyFailingMailbox(rng)
     await box.start()
     yield box
@@ -77,7 +65,7 @@ async def mailbox(rng: random.Random) -> AsyncIterator[RandomlyFailingMailbox]:
 
 
 async def fill_up(owner: asyncpg.Connection, app: asyncpg.Connection) -> Practice:
-    """Book up all doctors; for every fifth, two patients wait."""
+    """Book every doctor up. Two patients wait for every fifth doctor."""
     patients, practice = await make_patients(owner, PATIENTS), Practice([], [])
     for number in range(DOCTORS):
         doctor = await make_doctor(owner, fee=Decimal(0), max_appointments=EACH)
@@ -92,12 +80,12 @@ async def fill_up(owner: asyncpg.Connection, app: asyncpg.Connection) -> Practic
 
 
 async def cancel_everything(database: Database, practice: Practice, rng: random.Random) -> None:
-    """Let patients, and now and then doctors, cancel it all; half of those who wait then get what they wait for."""
+    """Cancel every appointment, a fifth of them by the doctor. Then book for half of the patients who wait."""
     app = await asyncpg.connect(database.app)
     for it in rng.sample(practice.booked, len(practice.booked)):
         by_doctor = rng.random() < 0.2
         caller, statement = (it.doctor, CANCEL_AS_DOCTOR) if by_doctor else (it.patient, CANCEL_AS_PATIENT)
-        assert await app.fetch(statement, caller, it.appointment)
+        assert await app.fetch(statement, caller, it.id)
         await asyncio.sleep(SECONDS / len(practice.booked) / 2)
     for patient, doctor in practice.waiting[::2]:
         await book(app, patient, doctor, a_slot(EACH))
@@ -105,15 +93,13 @@ async def cancel_everything(database: Database, practice: Practice, rng: random.
 
 
 class Chaos:
-    """What goes wrong, and how often it did."""
-
     def __init__(self, rng: random.Random) -> None:
         self.done: Counter[str] = Counter()
         self._dice = rng
         self._until = time.monotonic() + SECONDS
 
     async def kill(self, worker: WorkerProcess) -> None:
-        """Kill a worker (-9) and start it again, at least once."""
+        """Kill a worker with SIGKILL and restart it, again and again, at least once."""
         killed = False
         while time.monotonic() < self._until or not killed:
             await asyncio.sleep(self._dice.uniform(0.5, 6))
@@ -123,20 +109,19 @@ class Chaos:
             await worker.start()
 
     async def flush(self, redis: Redis) -> None:
-        """Let Redis forget everything, once."""
         await asyncio.sleep(self._dice.uniform(0.2, 0.8) * SECONDS)
         await redis.flushdb()
 
     async def cut(self, app: asyncpg.Connection) -> None:
-        """Cut the connections that listen."""
+        """Cut the connections that listen, again and again, at least one."""
         while time.monotonic() < self._until or not self.done["cuts"]:
             await asyncio.sleep(self._dice.uniform(0.5, 5))
             self.done["cuts"] += await app.fetchval(CUT)
 
 
 @contextlib.asynccontextmanager
-async def impatience(owner: asyncpg.Connection) -> AsyncIterator[None]:
-    """Have mails that failed several times tried again at once, as a person at psql may; none that is being sent."""
+async def fast_retries(owner: asyncpg.Connection) -> AsyncIterator[None]:
+    """Retry mails at once that would wait longer than 20 s, except mails that are being sent."""
 
     async def requeue() -> None:
         while True:
@@ -152,31 +137,31 @@ async def impatience(owner: asyncpg.Connection) -> AsyncIterator[None]:
 
 
 async def check(owner: asyncpg.Connection, mailbox: RandomlyFailingMailbox, practice: Practice) -> None:
-    """Check that every row of the outbox has come to its end, and that the mailbox has the mails, and no other."""
+    """Check that every notification is sent or skipped, and that the mailbox has the sent mails and no others."""
     rows = {f"<{row['message_id']}@clinic.example>": row for row in await owner.fetch(ROWS)}
     assert {row["status"] for row in rows.values()} == {"sent", "skipped"}
     assert {row["outcome"] for row in rows.values() if row["status"] == "skipped"} <= REASONS
     assert {row["outcome"] for row in rows.values() if row["status"] == "sent"} == {None}
-    told = {
+    canceled = {
         (row["appointment_id"], row["account_id"]) for row in rows.values() if row["kind"] == "appointment_canceled"
     }
-    assert {(it.appointment, it.patient) for it in practice.booked} <= told
+    assert {(it.id, it.patient) for it in practice.booked} <= canceled
     arrived = {message.message_id for message in mailbox.messages}
     assert {message_id for message_id, row in rows.items() if row["status"] == "sent"} <= arrived
-    # one that is skipped may have been sent before, by a worker who was killed before it could say so
+    # a worker may be killed after it has sent a mail and before it has recorded that; the mail may be skipped later
     assert arrived <= {message_id for message_id, row in rows.items() if row["attempts"]}
     assert all(message.to == rows[message.message_id]["email"] for message in mailbox.messages)
 
 
 async def no_job_is_left(redis: Redis) -> bool:
-    """Whether SAQ knows of no mail that is still to be sent, or being sent."""
+    """Whether SAQ has no mail job left, queued or active."""
     lists = [await redis.lrange(f"saq:booking:{name}", 0, -1) for name in ("active", "queued")]
     jobs = [*lists[0], *lists[1], *await redis.zrange("saq:booking:incomplete", 0, -1)]
     return not any(":deliver:" in str(job) for job in jobs)
 
 
-async def what_is_left(owner: asyncpg.Connection, redis: Redis) -> str:
-    """Return what the outbox still has to send, and what SAQ knows of jobs: only both together tell who waits for whom."""
+async def unfinished_work(owner: asyncpg.Connection, redis: Redis) -> str:
+    """Return the unsent notifications and the jobs of SAQ: only both together show what waits for what."""
     rows = [str(dict(row)) for row in await owner.fetch(QUEUED)]
     jobs = await redis.zrange("saq:booking:incomplete", 0, -1)
     records = await redis.mget(*jobs) if jobs else []
@@ -194,11 +179,11 @@ async def test_every_mail_arrives(
     make_worker: StartWorker,
     rng: random.Random,
 ) -> None:
-    """500 cancellations, while three workers are killed, the mail server fails half of the time, Redis is flushed once
-    and listening connections are cut.
+    """500 cancellations, while three workers are killed, half of the deliveries fail, Redis is flushed once and
+    listening connections are cut.
 
-    When that is over, the mail server is well again and pauses of more than 20 s are cut short: else the unluckiest of
-    some 1,500 mails would take ten attempts or more, and the better part of an hour.
+    Afterwards the mail server recovers, and pauses of more than 20 s are cut short: otherwise a few of some 1,500 mails
+    would need ten attempts or more, which takes almost an hour.
     """
     practice = await fill_up(owner, app)
     workers = [make_worker() for _ in range(WORKERS)]
@@ -210,13 +195,13 @@ async def test_every_mail_arrives(
         chaos.cut(app),
         *(chaos.kill(worker) for worker in workers),
     )
-    async with impatience(owner):
+    async with fast_retries(owner):
         await eventually(partial(mailbox.has_failed, FAILURES), seconds=SETTLING)
         mailbox.is_failing = False
         try:
             await eventually(partial(is_settled, app), seconds=SETTLING)
         except TimeoutError:
-            pytest.fail(await what_is_left(owner, redis))
+            pytest.fail(await unfinished_work(owner, redis))
     await check(owner, mailbox, practice)
     await eventually(partial(no_job_is_left, redis), seconds=SETTLING)
     for worker in workers:
@@ -224,6 +209,6 @@ async def test_every_mail_arrives(
         assert await worker.wait() == 0
         assert not worker.logged("crashed")
     twice = len(mailbox.messages) - len({message.message_id for message in mailbox.messages})
-    print(  # noqa: T201  as above
+    print(  # noqa: T201  figures for people
         f"{dict(chaos.done)}, {mailbox.failures} of {mailbox.attempts} attempts failed, {twice} mails arrived again"
     )

@@ -1,6 +1,6 @@
-"""Fifty patients at once, three workers, some of them killed: each place that comes free ends claimed or released, once.
+"""Fifty patients and three workers, some of which are killed: each freed slot ends claimed or released, exactly once.
 
-A short run by default; 200 rounds by `./task soak:waitlist`.
+`./task soak:waitlist` runs 200 rounds instead of six.
 """
 
 import asyncio
@@ -9,6 +9,7 @@ import random
 from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from functools import partial
 
 import asyncpg
 import pytest
@@ -18,7 +19,7 @@ from app.db.driver import is_retryable
 from app.domain.rules import RULES
 from tests.robustness.interleaving.player import error_name
 from tests.support.db.invariants import RECORD, broken
-from tests.support.db.offers import BEFORE, CANCEL, CLAIM, DECLINE, JOIN, LATER, LIVE, full_doctor
+from tests.support.db.offers import BEFORE, CANCEL, CLAIM, DECLINE, LATER, LIVE, full_doctor, on_offer, waiting
 from tests.support.factories import a_slot, make_patients
 from tests.support.servers.databases import Database, execute
 from tests.support.servers.worker_process import WorkerProcess, eventually
@@ -31,26 +32,23 @@ PLACES = """
     FROM appointment AS a INNER JOIN offer AS o ON o.appointment_id = a.id WHERE a.doctor_id = $1 GROUP BY a.id
 """
 ACTIVE = "SELECT count(*) FROM appointment WHERE doctor_id = $1 AND seat IS NOT NULL"
-ON_OFFER = "SELECT count(*) FROM appointment WHERE doctor_id = $1 AND status = 'offered'"
 
 
 @pytest_asyncio.fixture
 async def clock(database: Database) -> AsyncIterator[asyncpg.Connection]:
-    """A superuser's connection that no trigger heeds: the one way to let the time pass."""
+    """A connection without triggers, which makes rows older in order to let time pass."""
     connection = await asyncpg.connect(database.superuser, server_settings={"session_replication_role": "replica"})
     yield connection
     await connection.close()
 
 
 class Rush:
-    """Everybody who acts, on a few connections, and what came of it."""
-
     def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
         self.pool = pool
         self.tally: Counter[str] = Counter()
 
     async def act(self, statement: str, *arguments: object) -> None:
-        """Run a statement as the API does, again if it must be; whatever refuses it is counted."""
+        """Run a statement as the API does, with its retries. Count the outcome."""
         await asyncio.sleep(random.random() * 0.5)
         for _ in range(8):
             try:
@@ -65,7 +63,7 @@ class Rush:
         raise TimeoutError(statement)
 
     async def answer(self, doctor: int, patient: int) -> None:
-        """Wait a while for an offer, and accept or decline it, or leave it be."""
+        """Wait some seconds for an offer, then accept, decline or ignore it."""
         for _ in range(5):
             await asyncio.sleep(random.random())
             made = {row["patient_id"]: row["id"] for row in await self.pool.fetch(LIVE, doctor)}
@@ -75,34 +73,31 @@ class Rush:
 
 
 async def a_round(rush: Rush, owner: asyncpg.Connection) -> int:
-    """Let a full doctor's patients cancel while everybody else is after the places; return the doctor."""
+    """Cancel all appointments of a full doctor while all other patients try to get the slots; return the doctor."""
     doctor, holder, appointments = await full_doctor(owner, seats=SEATS, fee=random.choice([0, 100]))
-    waiting, strangers = await make_patients(owner, WAITING), await make_patients(owner, STRANGERS)
-    for patient in waiting:
-        await owner.fetch(JOIN, patient, doctor, None)
+    entrants, strangers = await waiting(owner, doctor, WAITING), await make_patients(owner, STRANGERS)
     await asyncio.gather(
         *(rush.act(CANCEL, holder, appointment) for appointment in appointments),
-        *(rush.answer(doctor, patient) for patient in waiting),
+        *(rush.answer(doctor, patient) for patient in entrants),
         *(rush.act("SELECT * FROM book($1, $2, $3)", p, doctor, a_slot(n % SEATS)) for n, p in enumerate(strangers)),
     )
     return doctor
 
 
 async def settle(clock: asyncpg.Connection, doctor: int) -> bool:
-    """Let an hour pass; whether no place is on offer any more."""
+    """Let an hour pass. Return whether no slot is on offer any more."""
     async with clock.transaction():
         await clock.execute("SELECT FROM doctor WHERE account_id = $1 FOR UPDATE", doctor)
         last = await clock.fetchval("SELECT nextval('recorded_at')")
         for statement in (LATER, BEFORE):
             await clock.execute(statement, doctor, timedelta(hours=1))
-        # nothing that anybody did
+        # the changes above are not acts, so their records are deleted
         await clock.execute("DELETE FROM recorded WHERE doctor_id = $1 AND n > $2", doctor, last)
     await asyncio.sleep(1)
-    return not await clock.fetchval(ON_OFFER, doctor)
+    return not await on_offer(clock, doctor)
 
 
 async def replace(workers: list[WorkerProcess]) -> None:
-    """Kill one of the workers at once, and start it again."""
     victim = random.choice(workers)
     await victim.kill()
     await victim.start()
@@ -121,8 +116,8 @@ async def test_each_place_ends_claimed_or_released(
         for number in range(ROUNDS):
             doctor, _ = await asyncio.gather(a_round(rush, owner), replace(workers) if number % 2 else asyncio.sleep(0))
             assert await owner.fetchval(ACTIVE, doctor) <= SEATS
-            # some six waves, each begun by a sweep, and a killed worker's sweep blocks the next ones for half a minute
-            await eventually(lambda doctor=doctor: settle(clock, doctor), seconds=300)  # type: ignore[misc]  # this round's
+            # a sweep begins each of some six waves; the sweep of a killed worker blocks the next ones for half a minute
+            await eventually(partial(settle, clock, doctor), seconds=300)
             places = await owner.fetch(PLACES, doctor)
             assert places
             for place in places:

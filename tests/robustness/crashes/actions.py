@@ -1,4 +1,4 @@
-"""What there is to be done in a history, and what may go wrong at PayPal."""
+"""The actions of a history, and the faults of PayPal."""
 
 from typing import NamedTuple
 
@@ -7,7 +7,7 @@ from tests.robustness.crashes.steps import READING, STEPS
 
 
 class Fault(NamedTuple):
-    """What goes wrong at PayPal, the next time that it is asked."""
+    """A fault that PayPal has at its next call of `operation`."""
 
     operation: str
     kind: str
@@ -28,40 +28,24 @@ CALLS = ("token", "create_order", "get_order", "capture_order", "capture_order",
 TRANSPORT_FAULTS = ("drop_before", "drop_after", "error_before", "error_after", "garbage", "unauthorized")
 FAULTS = (*OUTCOMES, *(Fault(call, mishap) for call in CALLS for mishap in TRANSPORT_FAULTS))
 
-# How often each is done, in some 60. What cannot be done just then makes room for what comes next where all goes well.
+# Weights. In place of an action that is impossible, History does the next usual one.
 WEIGHTS = {
     "next": 16,
-    "execute": 5,
-    "settle": 5,
     "inject_fault": 6,
-    "resume": 5,
+    **dict.fromkeys(("execute", "settle", "resume"), 5),
     "deliver": 4,
-    "cancel": 1,
-    "doctor_cancels": 1,
-    "doctor_cancels_all": 1,
-    "lose_slot": 3,
-    "rush": 2,
-    "age_holds": 3,
-    "decide": 2,
-    "book": 1,
-    "create": 1,
-    "approve": 1,
-    "disapprove": 1,
-    "give_up": 1,
-    "move": 1,
-    "doctor_moves": 1,
-    "sweep": 1,
-    "reconcile": 1,
-    "pass_time": 1,
-    "change_fee": 1,
-    "kill_process": 1,
+    **dict.fromkeys(("lose_slot", "age_holds"), 3),
+    **dict.fromkeys(("rush", "decide"), 2),
+    **dict.fromkeys(("book", "create", "approve", "disapprove", "give_up", "move", "cancel", "change_fee"), 1),
+    **dict.fromkeys(("doctor_moves", "doctor_cancels", "doctor_cancels_all"), 1),
+    **dict.fromkeys(("sweep", "reconcile", "pass_time", "kill_process"), 1),
 }
 
 
 class Action(NamedTuple):
-    """What is done; `number` says to what, counted round and round.
+    """An action on one of the things there are: the one at index `number`, modulo their count.
 
-    With a verdict it leaves off, at `point` or else at one that the number says.
+    With a verdict its process dies or waits, at `point` or else at a point that the number selects.
     """
 
     name: str
@@ -70,7 +54,7 @@ class Action(NamedTuple):
     point: tuple[str, Moment] | None = None
 
     def crash_point(self, name: str) -> CrashPoint | None:
-        """Return where it leaves off, as the act `name`."""
+        """Return where the action, called `name` among the steps, dies or waits."""
         if self.verdict is None:
             return None
         step, moment = self.point or self._some_point(name)
@@ -80,7 +64,7 @@ class Action(NamedTuple):
         steps = [step for step in STEPS[name] for _ in range(1 if step in READING else 3)]
         moments: tuple[Moment, ...] = MOMENTS
         if self.verdict == "waits":
-            steps = [step for step in steps if step != "token"]  # its whole process would wait for that
+            steps = [step for step in steps if step != "token"]  # the whole process would wait for it
             moments = (MOMENTS[0], MOMENTS[2])
         points = [(step, moment) for step in steps for moment in moments]
         return points[self.number % len(points)]

@@ -1,7 +1,7 @@
-"""A doctor with a fee and patients who pay it: how they, PayPal's webhooks and the worker reach our processes, and time passes.
+"""A doctor with a fee and two patients, their requests, PayPal's webhooks, the worker's jobs, and time that passes.
 
-Each action may have a crash point (crash_points.py). Its answer does not matter, as a client may never get it: what came about is asked of
-PostgreSQL and of PayPal's ledger.
+Each request may have a crash point (crash_points.py). Its answer does not matter, because a client may never get it:
+the outcome is read from PostgreSQL and from PayPal's ledger.
 """
 
 import asyncio
@@ -49,33 +49,26 @@ AGE = (LAPSE[0], SHIFTS[0])
 
 
 def purpose(payment: asyncpg.Record) -> str:
-    """Return which act the worker's next look at a payment is."""
+    """Return the name of what the worker does next with a payment."""
     return "pay_back" if payment["refund_total"] else "settle"
 
 
-class Harness:
-    """What all histories have in common: the processes, PayPal, its webhooks and a superuser's connection."""
+class Harness(NamedTuple):
+    """What all histories share: the processes, PayPal, its webhooks and the connection of a superuser."""
 
-    def __init__(
-        self, processes: Processes, fake_paypal: FakePayPal, webhook_queue: WebhookQueue, db: asyncpg.Connection
-    ) -> None:
-        self.processes = processes
-        self.fake_paypal = fake_paypal
-        self.webhook_queue = webhook_queue
-        self.db = db
+    processes: Processes
+    fake_paypal: FakePayPal
+    webhook_queue: WebhookQueue
+    db: asyncpg.Connection
 
 
 class ObservedState(NamedTuple):
-    """What has come about: rows of PostgreSQL's, and PayPal's ledger."""
-
     appointments: list[asyncpg.Record]
     payments: list[asyncpg.Record]
     ledger: dict[str, list[dict[str, Any]]]
 
 
 class Clinic:
-    """One doctor and two patients."""
-
     def __init__(self, harness: Harness, doctor: int, patients: list[int]) -> None:
         self.harness = harness
         self.doctor = doctor
@@ -85,14 +78,14 @@ class Clinic:
 
     @classmethod
     async def set(cls, harness: Harness) -> "Clinic":
-        """Make the people."""
+        """Restart the processes that wait, and add new people."""
         await harness.processes.restart()
         await harness.webhook_queue.clear()
         doctor = await make_doctor(harness.db, fee=FEE)
         return cls(harness, doctor, await make_patients(harness.db, 2))
 
     async def observe(self) -> ObservedState:
-        """Look at everything that there is."""
+        """Return all rows of the doctor, and what PayPal's ledger has about them."""
         db = self.harness.db
         appointments = await db.fetch("SELECT * FROM appointment WHERE doctor_id = $1 ORDER BY id", self.doctor)
         payments = await db.fetch(f"{PAYMENTS} ORDER BY p.id", self.doctor)
@@ -102,70 +95,52 @@ class Clinic:
         ledger = {kind: [thing for thing in ledger[kind] if thing["custom_id"] in references] for kind in kinds}
         return ObservedState(appointments, payments, ledger)
 
-    async def as_patient(
-        self, action: str, patient: int, path: str, body: object, crash_point: CrashPoint | None
-    ) -> None:
-        """Let a patient ask for something."""
-        await self._ask(next(self._apis), action, path, crash_point, json=body, headers=bearer(patient, "patient"))
-
-    async def as_doctor(self, action: str, path: str, body: object, crash_point: CrashPoint | None) -> None:
-        """Let the doctor ask for something."""
-        await self._ask(next(self._apis), action, path, crash_point, json=body, headers=bearer(self.doctor, "doctor"))
+    async def post(self, action: str, account: int, path: str, body: object, crash_point: CrashPoint | None) -> None:
+        """Send a request of a patient or the doctor to the API that is next in turn."""
+        headers = bearer(account, "doctor" if account == self.doctor else "patient")
+        await self._ask(next(self._apis), action, path, crash_point, json=body, headers=headers)
 
     async def deliver(self, number: int, crash_point: CrashPoint | None = None) -> None:
-        """Deliver one of PayPal's webhooks, perhaps once more."""
+        """Deliver one of PayPal's webhooks, which may have been delivered before."""
         if webhooks := await self.harness.webhook_queue.webhooks():
             webhook = webhooks[number % len(webhooks)]
-            path = "/api/payments/webhooks/paypal/"
-            await self._ask(
-                next(self._apis), "deliver", path, crash_point, content=webhook.body, headers=webhook.headers
-            )
+            request = {"content": webhook.body, "headers": webhook.headers}
+            await self._ask(next(self._apis), "deliver", "/api/payments/webhooks/paypal/", crash_point, **request)
 
     async def settle(self, payment: asyncpg.Record, crash_point: CrashPoint | None = None) -> None:
-        """Have the worker look at a payment."""
         await self._ask("worker", purpose(payment), f"/settle/{payment['id']}", crash_point)
 
     async def reconcile(self, crash_point: CrashPoint | None = None) -> None:
-        """Have the worker look for money without an appointment."""
-        await self._ask("worker", "reconcile", "/reconcile", crash_point)
+        await self._ask("worker", "reconcile", "/reconcile/0", crash_point)
 
     async def sweep(self, crash_point: CrashPoint | None = None) -> None:
-        """Have the worker write down what has lapsed."""
         await self._ask("worker", "sweep", f"/sweep/{self.doctor}", crash_point)
 
     async def due(self) -> list[asyncpg.Record]:
-        """Return the payments that the worker is to look at."""
         rows: list[asyncpg.Record] = await self.harness.db.fetch(DUE, self.doctor)
         return rows
 
     async def make_due(self) -> None:
-        """Let the pauses between two looks, and the leases of workers that died, be over."""
+        """End the pauses before the next check of each payment, and the leases of workers that died."""
         theirs = f"IN (SELECT id FROM ({PAYMENTS}) AS p) AND due_at > now()"
         await self._without_triggers(f"UPDATE payment SET due_at = now() WHERE id {theirs}", self.doctor)
         await self._without_triggers(f"UPDATE refund SET due_at = now() WHERE payment_id {theirs}", self.doctor)
 
-    async def change_fee(self, fee: int) -> None:
-        """Let the doctor ask for more, or less, from now on."""
-        await self.harness.db.execute("UPDATE doctor SET fee = $2 WHERE account_id = $1", self.doctor, fee)
-
     async def age_holds(self, minutes: int) -> None:
-        """Let a while pass in the life of the holds; the calendar stays as it is, so that slots are where they were."""
+        """Make holds and payments older. The slots stay where they are."""
         await self._shift_times(LAPSE, timedelta(minutes=minutes))
 
     async def age(self, time: timedelta) -> None:
-        """Let time pass: everything becomes that much older."""
         await self._shift_times(AGE, time)
 
     async def resume(self, number: int, *, and_die: bool = False) -> None:
-        """Let one of the acts that wait go on, perhaps to its death."""
-        if self.harness.processes.waiting:
-            self._assert_acceptable(
-                await self.harness.processes.resume(number % len(self.harness.processes.waiting), and_die=and_die)
-            )
+        """Let one of the waiting requests go on, or die instead."""
+        processes = self.harness.processes
+        if processes.waiting:
+            self._assert_acceptable(await processes.resume(number % len(processes.waiting), and_die=and_die))
             await self._wait_for_dead_backends()
 
     async def kill_process(self, role: str) -> None:
-        """Kill one of our processes, whatever it is doing."""
         await self.harness.processes.kill(role)
         await self._wait_for_dead_backends()
 
@@ -185,15 +160,15 @@ class Clinic:
         await self._wait_for_dead_backends()
 
     def _assert_acceptable(self, answer: httpx.Response | None) -> None:
-        """Fail if an answer is one that nobody should get."""
+        """Fail on a server error other than a failure of PayPal."""
         if answer is not None and answer.status_code >= 500:
             crash = f"{answer.status_code} {answer.text}; {self.harness.processes.log_tail()}"
             assert '"payment_provider_unavailable"' in answer.text, crash
 
     async def _wait_for_dead_backends(self) -> None:
-        """Wait until PostgreSQL has finished what the dead had asked for."""
+        """Wait until PostgreSQL has finished the statements of killed processes."""
         backends = "SELECT FROM pg_stat_activity WHERE pid = ANY ($1)"
         orphans = self.harness.processes.orphans
-        while orphans and await self.harness.db.fetch(backends, list(orphans)):  # noqa: ASYNC110  it happens elsewhere
+        while orphans and await self.harness.db.fetch(backends, list(orphans)):  # noqa: ASYNC110
             await asyncio.sleep(0.001)
         orphans.clear()

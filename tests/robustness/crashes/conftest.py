@@ -1,4 +1,4 @@
-"""What scenes are set on, for each module: a database, a PayPal and processes of its own."""
+"""A database, a PayPal and processes for each module."""
 
 from collections.abc import AsyncIterator
 
@@ -8,7 +8,7 @@ import pytest_asyncio
 
 from app.sandbox.paypal.server import PayPalStandIn
 from app.settings import Settings
-from tests.robustness.crashes import report
+from tests.robustness.crashes import steps
 from tests.robustness.crashes.clinic import Harness
 from tests.robustness.crashes.processes import Processes
 from tests.robustness.crashes.webhook_queue import WebhookQueue
@@ -18,13 +18,12 @@ from tests.support.servers.databases import Database
 
 @pytest.fixture(scope="module")
 def batch() -> int:
-    """A module may have more, each with a PayPal of its own, whose ledger is then not long to read."""
+    """A module may override it with several batches. Each has a PayPal of its own, whose ledger then stays short."""
     return 0
 
 
 @pytest_asyncio.fixture(scope="module")
 async def stand_in(batch: int, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[PayPalStandIn]:
-    """The batch's PayPal."""
     del batch
     paypal = PayPalStandIn(tmp_path_factory.mktemp("paypal"), webhook_pause=0.05)
     await paypal.start()
@@ -36,7 +35,6 @@ async def stand_in(batch: int, tmp_path_factory: pytest.TempPathFactory) -> Asyn
 async def harness(
     settings: Settings, stand_in: PayPalStandIn, database: Database, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Harness]:
-    """The module's stage."""
     db = await asyncpg.connect(database.superuser)
     async with (
         Processes(settings, tmp_path_factory.mktemp("processes") / "log") as processes,
@@ -44,11 +42,10 @@ async def harness(
         WebhookQueue(stand_in, fake_paypal) as webhook_queue,
     ):
         yield Harness(processes, fake_paypal, webhook_queue, db)
-        report.tally.update(processes.tally)
+        steps.tally.update(processes.tally)
     await db.close()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say what a soak did."""
-    for line in report.lines() if report.SOAK else []:
+    for line in steps.lines() if steps.SOAK else []:
         terminalreporter.write_line(line)

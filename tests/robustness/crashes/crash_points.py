@@ -1,7 +1,7 @@
-"""Where a process of ours can die: at every statement that it sends to PostgreSQL and every call that it makes to PayPal.
+"""Crash points: before, during and after every statement to PostgreSQL and every call to PayPal.
 
-Only forks of processes.py are watched, and each action in them may have a crash point: at a step (a statement or call, by its name)
-and a moment of it the process is killed, or the act waits until it is told to go on.
+The forks of processes.py are instrumented. Each request to them may name a crash point, which is a step (a statement or
+call, by its name) and a moment of it. There the process is killed, or the request waits until a test lets it go on.
 """
 
 import asyncio
@@ -30,14 +30,14 @@ from app.domain.payments.paypal.call import Timeouts
 from app.domain.payments.paypal.client import PayPal
 
 HEADER = "X-Crash-Point"
-GO_ON, AND_DIE = "/go-on/", "/and-die/"  # and the number of the act: it goes on to its end, or to its next moment
+GO_ON, AND_DIE = "/go-on/", "/and-die/"  # and the number of the request
 
-LONG = 600  # seconds: whoever waits to be told to go on is not given up
+LONG = 600  # seconds; no timeout ends a request that waits
 
 Moment = Literal["before", "sent", "answered"]
 Verdict = Literal["dies", "waits"]
 
-# sent: nobody has looked for an answer; answered: nobody has done anything with it
+# sent: the answer has not been read; answered: it has not been used
 MOMENTS: tuple[Moment, ...] = ("before", "sent", "answered")
 CALLS = {
     "token": r"/v1/oauth2/token",
@@ -51,7 +51,7 @@ STATEMENT = re.compile(r"FROM (\w+)|SELECT (\w+)\(")
 
 
 class CrashPoint(Struct, frozen=True, kw_only=True):
-    """What becomes of the process that performs an act; without a step, nothing."""
+    """Where a request dies or waits. Without a step, nowhere."""
 
     action: int = 0
     step: str = ""
@@ -60,7 +60,7 @@ class CrashPoint(Struct, frozen=True, kw_only=True):
 
 
 class ReachedPoint(Struct, frozen=True, kw_only=True):
-    """An act has reached a moment of a step; `backend` is the process of PostgreSQL's that serves it."""
+    """A request has reached a moment of a step. `backend` is the PostgreSQL process that serves it."""
 
     action: int
     step: str
@@ -73,7 +73,7 @@ class ReachedPoint(Struct, frozen=True, kw_only=True):
 SendEvent = Callable[[bytes], None]
 
 _crash_point: ContextVar[CrashPoint | None] = ContextVar("crash_point", default=None)
-_events: dict[int, asyncio.Event] = {}  # for the acts that wait, or have waited, to go on
+_events: dict[int, asyncio.Event] = {}  # by request that waits or has waited
 _to_kill: set[int] = set()
 
 
@@ -84,8 +84,8 @@ class _NoLocks(WeakValueDictionary[int, asyncio.Lock]):
 
 
 def watch(send_event: SendEvent) -> None:
-    """Watch this process from now on; `tell` gets each ReachedPoint, as JSON."""
-    lend = driver._connection_for  # noqa: SLF001  the one place where a statement's connection comes from
+    """Instrument this process. `send_event` gets each ReachedPoint as JSON."""
+    lend = driver._connection_for  # noqa: SLF001  every statement gets its connection there
 
     @asynccontextmanager
     async def watched_driver(engine: AsyncEngine) -> AsyncIterator[Any]:
@@ -99,12 +99,14 @@ def watch(send_event: SendEvent) -> None:
         return PayPal(*account, timeouts=structs.replace(timeouts, total=LONG, attempts=2, pause=0.005), http=http)
 
     vars(gateway).update(PayPal=watched_paypal)
-    vars(lifecycle).update(CAPTURE_WAIT_SECONDS=0)  # who waits for another's capture looks once
-    vars(serialize_per_doctor).update(_doctor_locks=_NoLocks())  # behind an act that waits
+    vars(lifecycle).update(CAPTURE_WAIT_SECONDS=0)  # a request that waits for another's capture checks once
+    vars(serialize_per_doctor).update(
+        _doctor_locks=_NoLocks()
+    )  # a request that waits must not block others of its process
 
 
 def with_crash_points(app: Litestar) -> None:
-    """Have `app` give each request the crash point that its header names, and let waiting ones go on."""
+    """Make `app` read the crash point of each request from its header, and let waiting requests go on."""
     serve = app.asgi_handler
 
     async def handle(scope: Scope, receive: Receive, send: Send) -> None:
@@ -125,25 +127,24 @@ def _let_go_on(path: str) -> None:
 
 
 class WatchedDriver:
-    """A connection of asyncpg's whose statements are steps."""
+    """An asyncpg connection whose statements are steps."""
 
     def __init__(self, connection: Any, send_event: SendEvent) -> None:
         self._connection = connection
-        self._tell = send_event
+        self._send_event = send_event
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._connection, name)
 
     async def fetch(self, sql: str, *arguments: Any) -> Any:
-        """Run a statement."""
         found = STATEMENT.search(sql)
         assert found, sql
-        reach = partial(_reach, self._tell, found[1] or found[2], backend=self._connection.get_server_pid())
+        reach = partial(_reach, self._send_event, found[1] or found[2], backend=self._connection.get_server_pid())
         await reach("before")
         if _verdict(found[1] or found[2], "sent"):
             statement = await self._connection.prepare(sql)
             sending = asyncio.ensure_future(statement.fetch(*arguments))
-            await asyncio.sleep(0)  # the socket takes it at once
+            await asyncio.sleep(0)  # sends the statement
             await reach("sent")
             return await sending
         try:
@@ -153,25 +154,24 @@ class WatchedDriver:
 
 
 class WatchedTransport(httpx.AsyncHTTPTransport):
-    """Carries calls to PayPal, each a step."""
+    """Sends calls to PayPal, each of which is a step."""
 
     def __init__(self, send_event: SendEvent) -> None:
         super().__init__(trust_env=False)
-        self._tell = send_event
+        self._send_event = send_event
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Carry a request."""
         step = next(name for name, path in CALLS.items() if re.fullmatch(path, request.url.path))
 
         async def notice(event: str, _: dict[str, Any]) -> None:
             if event == "http11.receive_response_headers.started":
-                await _reach(self._tell, step, "sent")
+                await _reach(self._send_event, step, "sent")
 
-        await _reach(self._tell, step, "before")
+        await _reach(self._send_event, step, "before")
         request.extensions["trace"] = notice
         answer = await super().handle_async_request(request)
         await answer.aread()
-        await _reach(self._tell, step, "answered")
+        await _reach(self._send_event, step, "answered")
         return answer
 
 
@@ -182,13 +182,10 @@ async def _reach(send_event: SendEvent, step: str, moment: Moment, backend: int 
     verdict = _verdict(step, moment)
     if verdict == "waits":
         _events[crash_point.action] = asyncio.Event()
-    send_event(
-        msgspec.json.encode(
-            ReachedPoint(
-                action=crash_point.action, step=step, moment=moment, verdict=verdict, pid=os.getpid(), backend=backend
-            )
-        )
+    event = ReachedPoint(
+        action=crash_point.action, step=step, moment=moment, verdict=verdict, pid=os.getpid(), backend=backend
     )
+    send_event(msgspec.json.encode(event))
     if verdict == "dies":
         os.kill(os.getpid(), signal.SIGKILL)
     elif verdict == "waits":
@@ -199,6 +196,6 @@ def _verdict(step: str, moment: Moment) -> Verdict | None:
     crash_point = _crash_point.get()
     if crash_point is None:
         return None
-    if crash_point.action in _events:  # an act waits but once
+    if crash_point.action in _events:  # a request waits once only
         return "dies" if crash_point.action in _to_kill else None
     return crash_point.verdict if (crash_point.step, crash_point.moment) == (step, moment) else None

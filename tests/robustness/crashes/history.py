@@ -1,8 +1,9 @@
-"""One history of payments: actions by name, each of something that there is, with or without a crash point."""
+"""One history of payments: named actions on existing appointments and payments, with or without a crash point."""
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import asyncpg
 
@@ -20,36 +21,42 @@ HOLD = 16  # minutes, a little more than policy.hold_minutes
 TIMES = (timedelta(minutes=30), timedelta(hours=7), timedelta(hours=25))
 
 
+class NothingToDo(Exception):  # noqa: N818  an outcome, not an error
+    """There is nothing that the action could be done to."""
+
+
 class History:
-    """The acts. Each returns False where there is nothing to do it to."""
+    """The actions. Each raises NothingToDo if it is impossible at present."""
 
     def __init__(self, clinic: Clinic) -> None:
         self.clinic = clinic
         self.observed = ObservedState([], [], {"orders": [], "captures": [], "refunds": []})
 
     async def do(self, action: Action) -> None:
-        """Do something, and look what has come about."""
-        if not await getattr(self, action.name)(action):
-            await self.next(action)
+        """Do an action, or the next usual one if it is impossible, and observe the outcome."""
+        try:
+            await getattr(self, action.name)(action)
+        except NothingToDo:
+            with suppress(NothingToDo):
+                await self.next(action)
         self.observed = await self.clinic.observe()
 
     async def add_fault(self, fault: Fault, times: int = 1) -> None:
-        """Have something go wrong."""
         more = {"issue": fault.issue} if fault.issue else {}
         await self.clinic.harness.fake_paypal.add_fault(fault.operation, fault.kind, times=times, **more)
 
-    async def next(self, action: Action) -> bool:
-        """Do what comes next where all goes well."""
+    async def next(self, action: Action) -> None:
+        """Do the next step of a history in which nothing goes wrong."""
         a = next((a for a in reversed(self.observed.appointments) if a["status"] in LIVE), None)
-        if a is None and any(due["refund_total"] for due in await self.clinic.due()):
-            return await self.settle(action)
         if a is None:
-            return await self.book(action)
-        if a["status"] == "confirmed":
-            return await (self.cancel, self.doctor_cancels, self.doctor_cancels_all)[action.number % 3](action)
-        return await self._pay(action, a)
+            refund_is_due = any(due["refund_total"] for due in await self.clinic.due())
+            await (self.settle if refund_is_due else self.book)(action)
+        elif a["status"] == "confirmed":
+            await (self.cancel, self.doctor_cancels, self.doctor_cancels_all)[action.number % 3](action)
+        else:
+            await self._pay(action, a)
 
-    async def _pay(self, action: Action, a: asyncpg.Record) -> bool:
+    async def _pay(self, action: Action, a: asyncpg.Record) -> None:
         payments = [payment for payment in self.observed.payments if payment["appointment_id"] == a["id"]]
         if not payments or payments[-1]["status"] in ENDED or payments[-1]["order_id"] is None:
             return await self.create(action)
@@ -58,164 +65,149 @@ class History:
             return await self.approve(action)
         return await (self.settle if action.number % 3 else self.execute)(action)
 
-    async def book(self, action: Action) -> bool:
+    async def book(self, action: Action) -> None:
         body = {"doctor": self.clinic.doctor, "appointment_date": self._slot(action)}
-        await self.clinic.as_patient(
-            "book", self.clinic.patients[action.number % 2], APPOINTMENTS, body, action.crash_point("book")
-        )
-        return True
+        await self._post("book", self.clinic.patients[action.number % 2], APPOINTMENTS, body, action)
 
-    async def create(self, action: Action) -> bool:
-        """Begin to pay."""
-        if a := self._appointment(action, "pending"):
-            body = {"appointment_id": a["id"], "amount": str(a["fee"]), "currency": "USD"}
-            await self._patient("create", a, "/api/payments/create/", body, action)
-        return a is not None
+    async def create(self, action: Action) -> None:
+        """Begin a payment."""
+        a = self._appointment(action, "pending")
+        body = {"appointment_id": a["id"], "amount": str(a["fee"]), "currency": "USD"}
+        await self._post("create", a["patient_id"], "/api/payments/create/", body, action)
 
-    async def approve(self, action: Action) -> bool:
-        if order := self._order(action, "PAYER_ACTION_REQUIRED"):
-            await self.clinic.harness.fake_paypal.approve(order["id"])
-        return order is not None
+    async def approve(self, action: Action) -> None:
+        await self.clinic.harness.fake_paypal.approve(self._order_id(action, "PAYER_ACTION_REQUIRED"))
 
-    async def disapprove(self, action: Action) -> bool:
-        """Take an approval back."""
-        if order := self._order(action, "APPROVED"):
-            await self.clinic.harness.fake_paypal.post(f"/orders/{order['id']}/reverse-approval")
-        return order is not None
+    async def disapprove(self, action: Action) -> None:
+        """Withdraw an approval."""
+        order = self._order_id(action, "APPROVED")
+        await self.clinic.harness.fake_paypal.post(f"/orders/{order}/reverse-approval")
 
-    async def execute(self, action: Action) -> bool:
-        """Come back from PayPal."""
-        if payment := self._payment(action):
-            payer = "SOMEBODYELSE" if action.number % 11 == 10 else PAYER_ID
-            body = {"paymentId": payment["order_id"], "PayerID": payer}
-            await self._patient("execute", payment, "/api/payments/execute/", body, action)
-        return payment is not None
+    async def execute(self, action: Action) -> None:
+        """Return from PayPal's page."""
+        payment = self._payment(action)
+        payer = "SOMEBODYELSE" if action.number % 11 == 10 else PAYER_ID
+        body = {"paymentId": payment["order_id"], "PayerID": payer}
+        await self._post("execute", payment["patient_id"], "/api/payments/execute/", body, action)
 
-    async def rush(self, action: Action) -> bool:
-        """Everybody at once, in whatever order it comes about."""
+    async def rush(self, action: Action) -> None:
+        """Execute, settle and deliver a webhook, all at once."""
         payment, alive = self._payment(action), action._replace(verdict=None)
-        if payment is None:
-            return False
         await self.clinic.make_due()
         executions = [self.execute(alive) for _ in range(2 + action.number % 3)]
         await asyncio.gather(*executions, self.clinic.settle(payment), self.clinic.deliver(action.number))
-        return True
 
-    async def give_up(self, action: Action) -> bool:
-        """Turn back at PayPal."""
-        if payment := self._payment(action):
-            await self._patient("give_up", payment, "/api/payments/cancel/", {"paymentId": payment["order_id"]}, action)
-        return payment is not None
+    async def give_up(self, action: Action) -> None:
+        """Cancel at PayPal's page."""
+        payment = self._payment(action)
+        body = {"paymentId": payment["order_id"]}
+        await self._post("give_up", payment["patient_id"], "/api/payments/cancel/", body, action)
 
-    async def cancel(self, action: Action) -> bool:
-        if a := self._appointment(action, *LIVE):
-            await self._patient("cancel", a, f"{APPOINTMENTS}{a['id']}/cancel/", None, action)
-        return a is not None
+    async def cancel(self, action: Action) -> None:
+        await self._change("cancel", "cancel", None, action)
 
-    async def doctor_cancels(self, action: Action) -> bool:
-        """The doctor cancels; for some, that time is off then."""
-        if a := self._appointment(action, *LIVE):
-            body = {"block": action.number % 3 == 1}
-            path = f"{APPOINTMENTS}{a['id']}/doctor_cancel/"
-            await self.clinic.as_doctor("doctor_cancels", path, body, action.crash_point("doctor_cancels"))
-        return a is not None
+    async def doctor_cancels(self, action: Action) -> None:
+        """Cancel as the doctor; every third time also block the slot."""
+        await self._change("doctor_cancels", "doctor_cancel", {"block": action.number % 3 == 1}, action)
 
-    async def doctor_cancels_all(self, action: Action) -> bool:
+    async def doctor_cancels_all(self, action: Action) -> None:
         path = f"{APPOINTMENTS}doctor_bulk_cancel/"
-        await self.clinic.as_doctor("doctor_cancels_all", path, {}, action.crash_point("doctor_cancels_all"))
-        return True
+        await self._post("doctor_cancels_all", self.clinic.doctor, path, {}, action)
 
-    async def move(self, action: Action) -> bool:
-        if a := self._appointment(action, *LIVE):
-            body = {"appointment_date": self._slot(action)}
-            await self._patient("move", a, f"{APPOINTMENTS}{a['id']}/reschedule/", body, action)
-        return a is not None
+    async def move(self, action: Action) -> None:
+        await self._change("move", "reschedule", {"appointment_date": self._slot(action)}, action)
 
-    async def doctor_moves(self, action: Action) -> bool:
-        if a := self._appointment(action, *LIVE):
-            body = {"appointment_date": self._slot(action)}
-            path = f"{APPOINTMENTS}{a['id']}/doctor_reschedule/"
-            await self.clinic.as_doctor("doctor_moves", path, body, action.crash_point("doctor_moves"))
-        return a is not None
+    async def doctor_moves(self, action: Action) -> None:
+        await self._change("doctor_moves", "doctor_reschedule", {"appointment_date": self._slot(action)}, action)
 
-    async def change_fee(self, action: Action) -> bool:
-        await self.clinic.change_fee((0, 50, 100)[action.number % 3])
-        return True
+    async def change_fee(self, action: Action) -> None:
+        fee = (0, 50, 100)[action.number % 3]
+        change = "UPDATE doctor SET fee = $2 WHERE account_id = $1"
+        await self.clinic.harness.db.execute(change, self.clinic.doctor, fee)
 
-    async def deliver(self, action: Action) -> bool:
-        if self.observed.ledger["orders"]:
-            await self.clinic.deliver(action.number, action.crash_point("deliver"))
-        return bool(self.observed.ledger["orders"])
+    async def deliver(self, action: Action) -> None:
+        if not self.observed.ledger["orders"]:
+            raise NothingToDo
+        await self.clinic.deliver(action.number, action.crash_point("deliver"))
 
-    async def settle(self, action: Action) -> bool:
+    async def settle(self, action: Action) -> None:
         await self.clinic.make_due()
-        if payment := _one(self.observed.payments, action, await self.clinic.due()):
-            await self.clinic.settle(payment, action.crash_point(purpose(payment)))
-        return payment is not None
+        payment = _one(self.observed.payments, action, await self.clinic.due())
+        await self.clinic.settle(payment, action.crash_point(purpose(payment)))
 
-    async def reconcile(self, action: Action) -> bool:
+    async def reconcile(self, action: Action) -> None:
         await self.clinic.reconcile(action.crash_point("reconcile"))
-        return True
 
-    async def sweep(self, action: Action) -> bool:
+    async def sweep(self, action: Action) -> None:
         await self.clinic.sweep(action.crash_point("sweep"))
-        return True
 
-    async def decide(self, action: Action) -> bool:
+    async def decide(self, action: Action) -> None:
         undecided = [thing for kind in self.observed.ledger.values() for thing in kind if thing["status"] == "PENDING"]
         await decide(self.clinic, FinalOutcome(action.number % 3 > 0, action.number % 4 > 0))
-        return bool(undecided)
+        if not undecided:
+            raise NothingToDo
 
-    async def age_holds(self, action: Action) -> bool:
-        """Let most of a hold's time pass, or all of it."""
+    async def age_holds(self, action: Action) -> None:
+        """Let a hold lapse, or almost."""
         await self.clinic.age_holds(HOLD - 4 if action.number % 2 else HOLD)
-        return bool(self.observed.appointments)
+        if not self.observed.appointments:
+            raise NothingToDo
 
-    async def lose_slot(self, action: Action) -> bool:
-        """Let somebody else take the slot of a hold that has lapsed."""
-        if a := self._appointment(action, "pending"):
-            (other,) = set(self.clinic.patients) - {a["patient_id"]}
-            await self.clinic.age_holds(HOLD)
-            body = {"doctor": self.clinic.doctor, "appointment_date": a["during"].lower.isoformat()}
-            await self.clinic.as_patient("book", other, APPOINTMENTS, body, None)
-        return a is not None
+    async def lose_slot(self, action: Action) -> None:
+        """Let the hold lapse and the other patient book its slot."""
+        a = self._appointment(action, "pending")
+        (other,) = set(self.clinic.patients) - {a["patient_id"]}
+        await self.clinic.age_holds(HOLD)
+        body = {"doctor": self.clinic.doctor, "appointment_date": a["during"].lower.isoformat()}
+        await self.clinic.post("book", other, APPOINTMENTS, body, None)
 
-    async def pass_time(self, action: Action) -> bool:
+    async def pass_time(self, action: Action) -> None:
         await self.clinic.age(TIMES[action.number % len(TIMES)])
-        return True
 
-    async def inject_fault(self, action: Action) -> bool:
+    async def inject_fault(self, action: Action) -> None:
+        """Add a fault, which the next usual action may meet."""
         await self.add_fault(FAULTS[action.number % len(FAULTS)], times=1 + action.number % 2)
-        return False  # and let it go wrong
+        raise NothingToDo
 
-    async def resume(self, action: Action) -> bool:
-        is_anyone_waiting = bool(self.clinic.harness.processes.waiting)
+    async def resume(self, action: Action) -> None:
+        if not self.clinic.harness.processes.waiting:
+            raise NothingToDo
         await self.clinic.resume(action.number, and_die=action.number % 5 == 0)
-        return is_anyone_waiting
 
-    async def kill_process(self, action: Action) -> bool:
+    async def kill_process(self, action: Action) -> None:
         await self.clinic.kill_process(ROLES[action.number % len(ROLES)])
-        return True
 
-    async def _patient(self, name: str, whose: asyncpg.Record, path: str, body: object, action: Action) -> None:
-        await self.clinic.as_patient(name, whose["patient_id"], path, body, action.crash_point(name))
+    async def _change(self, name: str, call: str, body: object, action: Action) -> None:
+        """Call an operation of a live appointment, as its patient or doctor."""
+        a = self._appointment(action, *LIVE)
+        account = self.clinic.doctor if call.startswith("doctor_") else a["patient_id"]
+        await self._post(name, account, f"{APPOINTMENTS}{a['id']}/{call}/", body, action)
+
+    async def _post(self, name: str, account: int, path: str, body: object, action: Action) -> None:
+        await self.clinic.post(name, account, path, body, action.crash_point(name))
 
     def _slot(self, action: Action) -> str:
         return self.clinic.slots[action.number % len(self.clinic.slots)].isoformat()
 
-    def _order(self, action: Action, status: str) -> Any:
-        return _one([order for order in self.observed.ledger["orders"] if order["status"] == status], action)
+    def _order_id(self, action: Action, status: str) -> str:
+        ids = [str(order["id"]) for order in self.observed.ledger["orders"] if order["status"] == status]
+        return _one(ids, action)
 
-    def _payment(self, action: Action) -> asyncpg.Record | None:
+    def _payment(self, action: Action) -> asyncpg.Record:
         orders = [payment for payment in self.observed.payments if payment["order_id"]]
         return _one(orders, action, [payment for payment in orders if payment["status"] in OPEN])
 
-    def _appointment(self, action: Action, *statuses: str) -> asyncpg.Record | None:
+    def _appointment(self, action: Action, *statuses: str) -> asyncpg.Record:
         found = self.observed.appointments
         return _one(found, action, [a for a in found if a["status"] in statuses])
 
 
-def _one(things: list[T], action: Action, better: list[T] | None = None) -> T | None:
-    """Return one of the things, most often one of the better, if there are any: for number 0 the last."""
+def _one(things: list[T], action: Action, better: list[T] | None = None) -> T:
+    """Return one of the things, in four of five cases one of `better`. Number 0 selects the last.
+
+    Raises NothingToDo if there is none.
+    """
     choice = better if better and action.number % 5 < 4 else things
-    return choice[-1 - action.number % len(choice)] if choice else None
+    if not choice:
+        raise NothingToDo
+    return choice[-1 - action.number % len(choice)]

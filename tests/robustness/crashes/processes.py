@@ -1,6 +1,6 @@
-"""The API and the worker as processes that are killed (-9) at an exact step, and replaced at once.
+"""API and worker processes that are killed with SIGKILL at an exact step, and replaced at once.
 
-They are forks of one process that has everything imported and put together: a new one takes milliseconds, not seconds.
+They are forks of one process that has imported and assembled everything: a new one takes milliseconds, not seconds.
 """
 
 import asyncio
@@ -15,7 +15,6 @@ from contextlib import suppress
 from functools import cache
 from multiprocessing.connection import Connection
 from pathlib import Path
-from types import TracebackType
 from typing import Any, NamedTuple
 
 import httpx
@@ -38,70 +37,64 @@ from tests.robustness.crashes.crash_points import (
 )
 from tests.robustness.crashes.steps import Tally
 from tests.robustness.crashes.worker_api import create_jobs
-from tests.support.servers.forks import FORK_SERVER
+from tests.support.servers.forks import FORK_SERVER, redirect_output
 from tests.support.servers.http_server import serving
 
-ROLES = ("api", "other api", "worker")
 APPS: dict[str, Callable[[Settings], Litestar]] = {"api": create_app, "other api": create_app, "worker": create_jobs}
+ROLES = tuple(APPS)
 
 
 class PausedAction(NamedTuple):
-    """An act that waits at a step of it."""
-
     action: int
     process: "ManagedProcess"
     request: "asyncio.Task[httpx.Response]"
 
 
 class ManagedProcess:
-    """A process that serves at `url` while it lives."""
-
     def __init__(self, pid: int, url: str) -> None:
         self.pid = pid
         self.http = httpx.AsyncClient(base_url=url, trust_env=False, timeout=LONG)
 
 
 class Processes:
-    """The processes that live at present, and a tally of every moment of a step that any of them has reached."""
+    """The running processes, and a tally of every moment of a step that any of them has reached."""
 
     def __init__(self, settings: Settings, log: Path) -> None:
         self._settings = msgspec.structs.replace(settings, request_seconds=LONG)
         self.log = log
         self.tally: Tally = Counter()
         self.waiting: list[PausedAction] = []
-        self.orphans: set[int] = set()  # PostgreSQL's processes that served one of ours that is dead
+        self.orphans: set[int] = set()  # backends of PostgreSQL whose client was killed
         self._members: dict[str, ManagedProcess] = {}
         self._acts: list[str] = []
         self._sights: list[ReachedPoint] = []
         self._changed = asyncio.Event()
-        self._ordering = asyncio.Lock()  # one order at a time
+        self._ordering = asyncio.Lock()  # one request to the forker at a time
 
     async def __aenter__(self) -> "Processes":
         self._orders, orders = FORK_SERVER.Pipe()
-        self._told, send_event = FORK_SERVER.Pipe(duplex=False)
+        self._events, send_event = FORK_SERVER.Pipe(duplex=False)
         self._parent = FORK_SERVER.Process(
             target=_run_forker, args=(orders, send_event, self._settings, self.log), daemon=True
         )
         self._parent.start()
         orders.close()
         send_event.close()
-        asyncio.get_running_loop().add_reader(self._told.fileno(), self._read_events)
+        asyncio.get_running_loop().add_reader(self._events.fileno(), self._read_events)
         return self
 
-    async def __aexit__(
-        self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         for role in list(self._members):
             await self.kill(role)
-        asyncio.get_running_loop().remove_reader(self._told.fileno())
-        self._orders.close()  # which ends it
+        asyncio.get_running_loop().remove_reader(self._events.fileno())
+        self._orders.close()  # which ends the forker
         await asyncio.to_thread(self._parent.join)
-        self._told.close()
+        self._events.close()
 
     async def ask(
         self, role: str, name: str, path: str, crash_point: CrashPoint | None = None, **request: Any
     ) -> httpx.Response | None:
-        """Send a request, the act `name`, to a process; None if it died of it, or the act waits."""
+        """Send a request, the action `name`, to a process. Return None if the process died, or the request waits."""
         process = await self._process_for(role)
         crash_point = msgspec.structs.replace(crash_point or CrashPoint(), action=len(self._acts))
         self._acts.append(name)
@@ -113,20 +106,19 @@ class Processes:
         return None
 
     async def resume(self, number: int, *, and_die: bool = False) -> httpx.Response | None:
-        """Let one of the acts that wait go on to its end, or to its next moment; None if its process is dead then."""
+        """Let a waiting request go on to its end or its next moment. Return None if its process is dead then."""
         action, process, answer = self.waiting.pop(number)
         if self._role_of(process):
             await process.http.post(f"{AND_DIE if and_die else GO_ON}{action}")
         return await self._outcome(process, answer)
 
     async def kill(self, role: str | None, by: signal.Signals = signal.SIGKILL) -> None:
-        """Kill a process, if it lives, whatever it is doing."""
         if role and (process := self._members.get(role)):
             os.kill(process.pid, by)
             await self._reap(process)
 
     async def restart(self) -> None:
-        """Forget what was, and kill whoever still waits."""
+        """Kill the processes of waiting requests, and clear what was recorded."""
         for waiting in self.waiting:
             await self.kill(self._role_of(waiting.process))
         while self.waiting:
@@ -141,16 +133,16 @@ class Processes:
             return self._members[role]
 
     def log_tail(self) -> str:
-        """Return the last of what the processes have logged, but for what went well."""
+        """Return the last lines of the log, without those of level info."""
         lines = [line for line in self.log.read_text().splitlines() if '"level": "info"' not in line]
         return "\n".join(lines[-5:])
 
     def _role_of(self, process: ManagedProcess) -> str | None:
-        """Return whose place a process has; None if it is dead."""
+        """Return the role of a process; None if it is dead."""
         return next((role for role, alive in self._members.items() if alive is process), None)
 
     async def _answered_or_waiting(self, crash_point: CrashPoint, answer: "asyncio.Task[httpx.Response]") -> bool:
-        """Return, at the answer, or death, True; False when the act waits."""
+        """Return True when the request is answered or its process is dead; False when it waits."""
         if crash_point.verdict == "dies":
             await asyncio.wait({answer})
         while not answer.done():
@@ -173,7 +165,7 @@ class Processes:
         async with self._ordering:
             role = self._role_of(process)
             if role is None:
-                return  # somebody else's request has met its death, too
+                return  # another request to it has failed and reaped it
             del self._members[role]
             self._orders.send(process.pid)
             code = await asyncio.to_thread(self._orders.recv)
@@ -183,8 +175,8 @@ class Processes:
         assert code == -signal.SIGKILL, f"{role} ended by itself ({code}); {self.log_tail()}"
 
     def _read_events(self) -> None:
-        while self._told.poll():
-            sight = msgspec.json.decode(self._told.recv_bytes(), type=ReachedPoint)
+        while self._events.poll():
+            sight = msgspec.json.decode(self._events.recv_bytes(), type=ReachedPoint)
             self._sights.append(sight)
             self.tally[self._acts[sight.action], sight.step, sight.moment, sight.verdict or "lives"] += 1
         self._changed.set()
@@ -193,28 +185,26 @@ class Processes:
 def _run_forker(
     orders: "Connection[Any, Any]", send_event: "Connection[Any, Any]", settings: Settings, log: Path
 ) -> None:
-    """Fork a process for each role that is asked for, and bury each whose id is told; end when nobody asks any more."""
+    """Fork a process for each role received, and reap the process of each id received, until the pipe is closed."""
     os.setpgrp()
-    with log.open("ab") as output:
-        os.dup2(output.fileno(), 1)
-        os.dup2(output.fileno(), 2)
-    vars(ssl).update(create_default_context=cache(ssl.create_default_context))  # each fork would take 80 ms for its own
+    redirect_output(log)
+    vars(ssl).update(create_default_context=cache(ssl.create_default_context))  # saves each fork 80 ms
     watch(send_event.send_bytes)
     apps = {role: create(settings) for role, create in APPS.items()}
     for app in apps.values():
         with_crash_points(app)
         asyncio.run(_warm_up(app))
-    gc.disable()  # looking for garbage would copy the memory that the forks share
+    gc.disable()  # a collection would copy the memory that the forks share
     gc.freeze()
     with suppress(EOFError):
         while True:
             order = orders.recv()
             orders.send(_ended(order) if isinstance(order, int) else _fork(apps[order]))
-    os.killpg(0, signal.SIGKILL)  # who asks no more may have been killed, too
+    os.killpg(0, signal.SIGKILL)  # ends the forks even if the test process was killed
 
 
 async def _warm_up(app: Litestar) -> None:
-    """Have everything imported that the first request imports."""
+    """Import everything that the first request imports."""
     async with serving(app) as url, httpx.AsyncClient(base_url=url, trust_env=False) as http:
         await http.post("/")
 
@@ -237,4 +227,4 @@ def _run_app(app: Litestar, listener: socket.socket) -> None:
     try:
         uvicorn.Server(config).run(sockets=[listener])
     finally:
-        os._exit(1)  # only a kill is a right end
+        os._exit(1)  # a process must end by a kill only

@@ -1,4 +1,4 @@
-"""What follows when nothing more goes wrong: the waiting go on, PayPal decides, the worker looks, until all is at rest."""
+"""The end of a history without faults: waiting requests go on, PayPal decides, and the worker runs until all is done."""
 
 from datetime import timedelta
 from typing import NamedTuple
@@ -7,7 +7,7 @@ from tests.robustness.crashes.clinic import PAYMENTS, Clinic, ObservedState
 from tests.robustness.crashes.reconciliation import AT_ALL_TIMES, AT_REST, Violation, violations
 
 ROUNDS = 12
-LONG = timedelta(hours=7)  # PayPal's orders, and our payments, end after 6
+LONG = timedelta(hours=7)  # orders and payments end after 6
 UNFINISHED = f"""
     SELECT p.id, p.status FROM ({PAYMENTS}) AS p
     WHERE due_at IS NOT NULL
@@ -16,7 +16,7 @@ UNFINISHED = f"""
 
 
 class FinalOutcome(NamedTuple):
-    """How PayPal decides in the end, and whether the webhooks that are left still come."""
+    """How PayPal decides in the end, and whether the remaining webhooks arrive."""
 
     is_captured: bool = True
     is_refunded: bool = True
@@ -24,12 +24,12 @@ class FinalOutcome(NamedTuple):
 
 
 async def violations_now(clinic: Clinic, observed: ObservedState) -> list[Violation]:
-    """Return what is wrong, which nothing that comes later could excuse."""
+    """Return the violations that no later action can excuse."""
     return await violations(clinic.harness.db, observed.ledger, clinic.doctor, AT_ALL_TIMES)
 
 
 async def violations_after_recovery(clinic: Clinic, final_outcome: FinalOutcome) -> list[Violation]:
-    """Let everything come to its end; return what is wrong then."""
+    """Let everything come to its end. Return the violations then."""
     await clinic.harness.fake_paypal.clear_faults()
     while clinic.harness.processes.waiting:
         await clinic.resume(-1)
@@ -43,11 +43,11 @@ async def violations_after_recovery(clinic: Clinic, final_outcome: FinalOutcome)
             return await violations(clinic.harness.db, (await clinic.observe()).ledger, clinic.doctor, AT_REST)
         if number == 1:
             await clinic.age(LONG)
-    return [(f"not over after {ROUNDS} rounds", *row) for row in left]
+    return [(f"not finished after {ROUNDS} rounds", *row) for row in left]
 
 
 async def decide(clinic: Clinic, final_outcome: FinalOutcome) -> None:
-    """Let PayPal decide everything that it has not."""
+    """Let PayPal decide every pending capture and refund."""
     verdicts = {
         "captures": "COMPLETED" if final_outcome.is_captured else "DECLINED",
         "refunds": "COMPLETED" if final_outcome.is_refunded else "FAILED",
@@ -60,7 +60,7 @@ async def decide(clinic: Clinic, final_outcome: FinalOutcome) -> None:
 
 
 async def work(clinic: Clinic) -> None:
-    """Let the time of the next look come, and the worker do everything that it does then."""
+    """Make all payments due, and run every job of the worker."""
     await clinic.make_due()
     await clinic.sweep()
     for payment in await clinic.due():

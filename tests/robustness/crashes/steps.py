@@ -1,5 +1,6 @@
-"""The steps of each act, and the moments of them: everywhere that a process can die."""
+"""The steps of each action, their moments, and the counts for the report of a soak."""
 
+import os
 from collections import Counter
 
 from tests.robustness.crashes.crash_points import MOMENTS, Moment
@@ -35,14 +36,31 @@ POINTS: list[tuple[str, str, Moment]] = [
     (action, step, moment) for action, steps in STEPS.items() for step in steps for moment in MOMENTS
 ]
 
-Tally = Counter[tuple[str, str, str, str]]  # of act, step, moment, and what became of the act there
+Tally = Counter[tuple[str, str, str, str]]  # of action, step, moment and outcome
+
+HISTORIES = int(os.environ.get("BOOKING_SOAK_HISTORIES", "12"))
+SOAK = "BOOKING_SOAK_HISTORIES" in os.environ
+
+tally: Tally = Counter()
+counts: Counter[str] = Counter()  # of histories, acts and final payment statuses
 
 
 def unknown(tally: Tally) -> set[tuple[str, str]]:
-    """Return the steps that were reached and are not in the list."""
+    """Return the reached steps that STEPS does not list."""
     return {(action, step) for action, step, *_ in tally if step not in STEPS[action]}
 
 
 def survived(tally: Tally) -> list[tuple[str, str, Moment]]:
-    """Return the points at which nothing has ever died."""
+    """Return the points at which no process has died."""
     return [point for point in POINTS if not tally[(*point, "dies")]]
+
+
+def lines() -> list[str]:
+    counted = [f"{count:7} {name}" for name, count in sorted(counts.items())]
+    heads = f"{'action':20}{'step':24}{'moment':12}{'lived':>8}{'waited':>8}{'died':>8}"
+    points = [
+        f"{action:20}{step:24}{moment:12}"
+        + "".join(f"{tally[action, step, moment, verdict]:8}" for verdict in ("lives", "waits", "dies"))
+        for action, step, moment in POINTS
+    ]
+    return [*counted, heads, *points]

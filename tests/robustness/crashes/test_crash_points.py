@@ -1,8 +1,9 @@
-"""The harness itself: an action ends at its crash point, at a real death, and no sooner or later."""
+"""Tests of the harness: a request dies or waits exactly at its crash point."""
 
 import signal
 
 import pytest
+import pytest_asyncio
 
 from tests.robustness.crashes.actions import Action
 from tests.robustness.crashes.clinic import Clinic, Harness
@@ -13,9 +14,13 @@ from tests.robustness.crashes.processes import ROLES
 WAIT = Action("book", verdict="waits", point=("book", "before"))
 
 
+@pytest_asyncio.fixture
+async def history(harness: Harness) -> History:
+    return History(await Clinic.set(harness))
+
+
 @pytest.mark.parametrize(("moment", "booked"), [("before", 0), ("sent", 1), ("answered", 1)])
-async def test_death_at_a_statement(harness: Harness, moment: Moment, booked: int) -> None:
-    history = History(await Clinic.set(harness))
+async def test_death_at_a_statement(harness: Harness, history: History, moment: Moment, booked: int) -> None:
     before = harness.processes.tally["book", "book", moment, "dies"]
     await history.do(Action("book", verdict="dies", point=("book", moment)))
     assert harness.processes.tally["book", "book", moment, "dies"] == before + 1
@@ -23,8 +28,7 @@ async def test_death_at_a_statement(harness: Harness, moment: Moment, booked: in
 
 
 @pytest.mark.parametrize(("moment", "ordered"), [("before", 0), ("sent", 1), ("answered", 1)])
-async def test_death_at_a_call(harness: Harness, moment: Moment, ordered: int) -> None:
-    history = History(await Clinic.set(harness))
+async def test_death_at_a_call(history: History, moment: Moment, ordered: int) -> None:
     await history.do(Action("book"))
     await history.do(Action("create", verdict="dies", point=("create_order", moment)))
     assert len(history.observed.ledger["orders"]) == ordered
@@ -32,8 +36,9 @@ async def test_death_at_a_call(harness: Harness, moment: Moment, ordered: int) -
 
 
 @pytest.mark.parametrize(("and_die", "deaths"), [(False, 0), (True, 1)])
-async def test_waiting(harness: Harness, and_die: bool, deaths: int) -> None:
-    history = History(await Clinic.set(harness))
+async def test_a_request_waits_until_it_is_resumed(
+    harness: Harness, history: History, and_die: bool, deaths: int
+) -> None:
     await history.do(WAIT)
     assert not history.observed.appointments
     before = harness.processes.tally["book", "book", "sent", "dies"]
@@ -42,16 +47,14 @@ async def test_waiting(harness: Harness, and_die: bool, deaths: int) -> None:
     assert len((await history.clinic.observe()).appointments) == 1
 
 
-async def test_whoever_waits_holds_up_nobody_on_the_way(harness: Harness) -> None:
-    history = History(await Clinic.set(harness))
+async def test_a_waiting_request_does_not_block_others(history: History) -> None:
     await history.do(WAIT)
     await history.do(Action("book", 1))
     assert len(history.observed.appointments) == 1
     await history.clinic.resume(0)
 
 
-async def test_death_while_waiting(harness: Harness) -> None:
-    history = History(await Clinic.set(harness))
+async def test_a_waiting_request_dies_with_its_process(harness: Harness, history: History) -> None:
     await history.do(WAIT)
     assert len(harness.processes.waiting) == 1
     for role in ROLES:
@@ -61,7 +64,7 @@ async def test_death_while_waiting(harness: Harness) -> None:
     assert not (await history.clinic.observe()).appointments
 
 
-async def test_a_process_that_ends_by_itself_is_noticed(harness: Harness) -> None:
-    await (await Clinic.set(harness)).sweep()
+async def test_a_process_that_ends_by_itself_is_noticed(harness: Harness, history: History) -> None:
+    await history.clinic.sweep()
     with pytest.raises(AssertionError, match="ended by itself"):
         await harness.processes.kill("worker", signal.SIGTERM)

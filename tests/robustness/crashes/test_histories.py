@@ -1,14 +1,13 @@
-"""Whatever people and PayPal do, and wherever our processes die meanwhile: money and slot never part.
+"""Payments stay consistent in random histories, at any statement of which a process may die.
 
-A run makes up histories. In each, patients book, pay and cancel, the doctor cancels, time passes, PayPal fails, decides
-late and sends webhooks that come in any order, twice or never; and at any statement or call an act may leave off: its
-process is killed (-9), or it waits while others act. In the end everything that still can happens, and PostgreSQL is held
-against PayPal's ledger. A history that ends badly is shortened and printed. More of them: `./task soak:payments`.
+A run generates histories. Patients book, pay and cancel, the doctor cancels, time passes, and PayPal fails, decides late
+and sends webhooks in any order, twice or never. At any statement or call a process may be killed, or a request may wait
+while others go on. In the end everything that still can happen does, and PostgreSQL is compared with PayPal's ledger.
+A failing history is shortened and printed. `./task soak:payments` runs 1,000 histories.
 """
 
 import os
-from collections.abc import Callable, Coroutine
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -19,18 +18,17 @@ from tests.robustness.crashes.actions import WEIGHTS, Action
 from tests.robustness.crashes.clinic import Clinic, Harness
 from tests.robustness.crashes.history import History
 from tests.robustness.crashes.recovery import FinalOutcome, violations_after_recovery, violations_now
-from tests.robustness.crashes.report import HISTORIES, SOAK, counts
+from tests.robustness.crashes.steps import HISTORIES, SOAK, counts
+from tests.robustness.model.model_postgres import Run
 
-Run = Callable[[Coroutine[Any, Any, Any]], Any]
-
-BATCH = 50  # histories with a PayPal of their own, whose ledger is then not long to read
+BATCH = 50  # histories for each PayPal; a longer ledger takes long to read
 PLAN = settings(
     max_examples=min(BATCH, HISTORIES),
     stateful_step_count=20,
-    derandomize="CI" in os.environ and not SOAK,  # there the same histories each time; new ones wherever people work
+    derandomize="CI" in os.environ and not SOAK,  # the same histories on each run of CI, new ones elsewhere
     print_blob=True,
     suppress_health_check=list(HealthCheck),
-    phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],  # explaining takes minutes more
+    phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],  # explaining would take minutes
 )
 
 MOSTLY = st.sampled_from([True, True, True, False])
@@ -44,15 +42,11 @@ ACTS = st.builds(
 
 
 class House(NamedTuple):
-    """What every history is played on, and how it is run from synchronous code."""
-
     harness: Harness
     run: Run
 
 
 class Practice(RuleBasedStateMachine):
-    """Everything that happens to payments."""
-
     house: ClassVar[House]
 
     @initialize(
@@ -60,7 +54,7 @@ class Practice(RuleBasedStateMachine):
         progress=st.sampled_from([0, 1, 2, 3, 3, 3, 3, 4]),
     )
     def begin(self, final_outcome: FinalOutcome, progress: int) -> None:
-        """Begin with nothing, or most often with a booking whose payment is approved already."""
+        """Begin with nothing or, in most histories, with a booking whose payment is approved already."""
         self.final_outcome = final_outcome
         self.history = History(self.house.run(Clinic.set(self.house.harness)))
         for _ in range(progress):
@@ -85,12 +79,10 @@ class Practice(RuleBasedStateMachine):
 
 @pytest.fixture(scope="module", params=range(-(-HISTORIES // BATCH)))
 def batch(request: pytest.FixtureRequest) -> int:
-    """One of the batches."""
-    number: int = request.param
-    return number
+    return int(request.param)
 
 
 @pytest.mark.timeout(0 if SOAK else 900)  # shortening a history may take minutes
-def test_money_and_slot_never_part(harness: Harness, run_async: Run) -> None:
+def test_money_and_slot_stay_consistent(harness: Harness, run_async: Run) -> None:
     Practice.house = House(harness, run_async)
     run_state_machine_as_test(Practice, settings=PLAN)

@@ -1,4 +1,4 @@
-"""Each act on the way of a payment, killed at every statement and call of it: what is left behind is put right."""
+"""Each action of a payment, killed at every one of its statements and calls: recovery corrects what is left behind."""
 
 from typing import NamedTuple
 
@@ -10,12 +10,11 @@ from tests.robustness.crashes.crash_points import MOMENTS, Moment
 from tests.robustness.crashes.history import History
 from tests.robustness.crashes.processes import ROLES
 from tests.robustness.crashes.recovery import FinalOutcome, violations_after_recovery, violations_now
-from tests.robustness.crashes.report import SOAK
-from tests.robustness.crashes.steps import READING, STEPS, survived, unknown
+from tests.robustness.crashes.steps import READING, SOAK, STEPS, survived, unknown
 
 
 class Way(NamedTuple):
-    """What has happened before, an act, and from which step of it on nothing is as in any other way."""
+    """Preceding events, an action, and its first step that no other way has in the same state."""
 
     before: tuple[Action | Fault, ...]
     action: Action
@@ -26,13 +25,8 @@ BOOK, CREATE, EXECUTE, SETTLE = Action("book"), Action("create"), Action("execut
 LEAVE_OFF = Action("execute", verdict="dies", point=("capture_order", "before"))
 CAPTURE_ONLY = Action("execute", verdict="dies", point=("capture_order", "answered"))
 ORDER_ONLY = Action("create", verdict="dies", point=("create_order", "answered"))
-CANCELED, LOST, LATE, LAPSED = (
-    Action("doctor_cancels"),
-    Action("lose_slot"),
-    Action("age_holds", 1),
-    Action("age_holds"),
-)
-WELL = Action("decide", 1)
+CANCELED, LOST, WELL = Action("doctor_cancels"), Action("lose_slot"), Action("decide", 1)
+LATE, LAPSED = Action("age_holds", 1), Action("age_holds")
 
 PENDING = Fault("capture_order", "pending")
 DECLINED = Fault("capture_order", "refused", "INSTRUMENT_DECLINED")
@@ -91,20 +85,20 @@ WAYS = {
 
 
 async def on_its_way(harness: Harness, way: Way) -> History:
-    """Set a scene, and do what comes before the act."""
+    """Begin a history and do what comes before the action."""
     history = History(await Clinic.set(harness))
     for event in way.before:
         await (history.add_fault(event) if isinstance(event, Fault) else history.do(event))
     for role in ROLES if SOAK else ():
-        await history.clinic.kill_process(role)  # so that each has its token from PayPal to fetch
+        await history.clinic.kill_process(role)  # each new process has to get a token from PayPal
     return history
 
 
 async def points_of(harness: Harness, way: Way) -> list[tuple[str, str, Moment]]:
-    """Return where in an act, by its name among the steps, to die.
+    """Return the points to die at, with the name that the action has among the steps.
 
-    After a statement or call is before the next one, so that it was sent is enough, and of those that only read, nothing
-    is different after them.
+    Before a step the state is that of the step before it, after a step that of the moment `sent`, and a step that only reads
+    changes nothing. So `sent` is enough, at the steps that write.
     """
     history = await on_its_way(harness, way)
     before = harness.processes.tally.copy()
@@ -119,24 +113,22 @@ async def points_of(harness: Harness, way: Way) -> list[tuple[str, str, Moment]]
 
 
 def is_enough(step: str, moment: Moment) -> bool:
-    """Whether a test dies there; a soak does everywhere."""
+    """Whether the ordinary test dies there; a soak dies at every point."""
     return step not in READING and moment == "sent"
 
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("name", WAYS)
-async def test_death(harness: Harness, name: str) -> None:
+async def test_recovery_after_death_at_each_point(harness: Harness, name: str) -> None:
     way = WAYS[name]
     for action, step, moment in await points_of(harness, way):
         history = await on_its_way(harness, way)
         before = harness.processes.tally[action, step, moment, "dies"]
         await history.do(way.action._replace(verdict="dies", point=(step, moment)))
         assert harness.processes.tally[action, step, moment, "dies"] == before + 1
-        wrong = await violations_now(history.clinic, history.observed) or await violations_after_recovery(
-            history.clinic, FinalOutcome()
-        )
-        assert not wrong, (step, moment)
+        assert not await violations_now(history.clinic, history.observed), (step, moment)
+        assert not await violations_after_recovery(history.clinic, FinalOutcome()), (step, moment)
 
 
-async def test_every_step_was_one_to_die_at(harness: Harness) -> None:
+async def test_a_process_died_at_every_step(harness: Harness) -> None:
     assert not [point for point in survived(harness.processes.tally) if SOAK or is_enough(*point[1:])]

@@ -1,11 +1,10 @@
-"""The queue of webhooks between PayPal and us: takes PayPal's webhooks as they come, and has them delivered when a test says so.
+"""A queue between PayPal and the API. A test decides when it delivers webhooks: late, in another order, twice or never.
 
-Delivered late, in another order, again, or never: each goes out byte for byte, with the headers that PayPal signed.
+Each webhook is delivered byte for byte, with the headers that PayPal signed.
 """
 
 import asyncio
 import json
-from types import TracebackType
 from typing import Any, NamedTuple
 
 from litestar import Litestar, Request, post
@@ -16,16 +15,12 @@ from tests.support.paypal.fake_paypal import FakePayPal
 
 
 class Webhook(NamedTuple):
-    """A webhook, as it was sent."""
-
     id: str
     headers: dict[str, str]
     body: bytes
 
 
 class WebhookQueue:
-    """Takes what the stand-in sends."""
-
     def __init__(self, stand_in: PayPalStandIn, fake_paypal: FakePayPal) -> None:
         self._stand_in = stand_in
         self._fake_paypal = fake_paypal
@@ -46,13 +41,11 @@ class WebhookQueue:
         self._stand_in.send_webhooks_to(self._server.url)
         return self
 
-    async def __aexit__(
-        self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self._server.stop()
 
     async def webhooks(self) -> list[Webhook]:
-        """Return what has been sent since the queue was last cleared, in the order in which it happened."""
+        """Return the webhooks since the queue was last cleared, in the order of their events."""
         while True:
             events = (await self._fake_paypal.ledger())["events"]
             if all(event["state"] == "delivered" for event in events):
@@ -60,5 +53,4 @@ class WebhookQueue:
             await asyncio.sleep(0.001)
 
     async def clear(self) -> None:
-        """Forget what was sent so far."""
         self._cleared += len(await self.webhooks())

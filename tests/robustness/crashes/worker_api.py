@@ -1,8 +1,7 @@
-"""The worker's jobs as calls of a small HTTP API, so that a test says when each runs, and where it ends."""
+"""The worker's jobs as an HTTP API, so that a test decides when each runs and where it ends."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import cast
 
 from litestar import Litestar, post
 from litestar.datastructures import State
@@ -14,33 +13,24 @@ from app.workers.payments import reconcile, settle
 from app.workers.sweep_repository import SweepRepository
 from tests.support.paypal.worker_jobs import worker_context
 
+JOBS: dict[str, Callable[[WorkerContext, int], Awaitable[object]]] = {
+    "settle": lambda context, payment: settle(context, payment_id=payment),
+    "reconcile": lambda context, _: reconcile(context),
+    "sweep": lambda context, doctor: SweepRepository(context["engine"]).sweep(doctor),
+}
+
 
 def create_jobs(settings: Settings) -> Litestar:
-    """Make the worker. An error, which a worker would survive, is answered with its traceback."""
+    """Return the API. An error that a worker would survive is answered with its traceback."""
 
     @asynccontextmanager
     async def working(app: Litestar) -> AsyncIterator[None]:
         async with worker_context(settings) as app.state.context:
             yield
 
-    jobs = [_settle, _reconcile, _sweep]
-    return Litestar(jobs, lifespan=[working], debug=True, openapi_config=None, logging_config=None)
+    return Litestar([_run_job], lifespan=[working], debug=True, openapi_config=None, logging_config=None)
 
 
-@post("/settle/{payment_id:int}", status_code=204)
-async def _settle(state: State, payment_id: FromPath[int]) -> None:
-    await settle(_context(state), payment_id=payment_id)
-
-
-@post("/reconcile", status_code=204)
-async def _reconcile(state: State) -> None:
-    await reconcile(_context(state))
-
-
-@post("/sweep/{doctor_id:int}", status_code=204)
-async def _sweep(state: State, doctor_id: FromPath[int]) -> None:
-    await SweepRepository(_context(state)["engine"]).sweep(doctor_id)
-
-
-def _context(state: State) -> WorkerContext:
-    return cast(WorkerContext, state.context)
+@post("/{job:str}/{subject:int}", status_code=204)
+async def _run_job(state: State, job: FromPath[str], subject: FromPath[int]) -> None:
+    await JOBS[job](state.context, subject)

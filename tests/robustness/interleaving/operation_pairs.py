@@ -1,4 +1,4 @@
-"""Which operations meet, and where: scenes in which a pair of them is after the same thing."""
+"""Which operations are interleaved, and the scenarios in which a pair of them conflicts."""
 
 from collections.abc import Iterator
 from itertools import combinations_with_replacement, product
@@ -15,7 +15,7 @@ SAME_SLOT = Scenario(  # two appointments and two patients for one slot
         Target(D, has=1, booker=S, wants=4, to=4, off=4, cap=2),
     ),
 )
-ONE_APPOINTMENT = Scenario(  # everybody is after the same one
+ONE_APPOINTMENT = Scenario(  # both act on the same one
     held=(Place(D, P, 0),),
     waiting=True,
     targets=(
@@ -23,7 +23,7 @@ ONE_APPOINTMENT = Scenario(  # everybody is after the same one
         Target(D, has=0, booker=S, wants=0, to=6, off=0, clears=True, cap=1),
     ),
 )
-FREED_SLOT = Scenario(  # one booked, and somebody who would like to have it
+FREED_SLOT = Scenario(  # another patient books what one side frees
     held=(Place(D, P, 0),),
     targets=(Target(D, has=0, booker=R, wants=0, to=4, off=4), Target(D, has=0, booker=S, wants=0, to=4, off=4)),
 )
@@ -40,7 +40,7 @@ LAST_SEAT = Scenario(
         Target(D, has=0, booker=S, wants=6, to=9, off=9, cap=1),
     ),
 )
-# all but one of the 30 seats taken, and that one by a hold that its patient retires by going elsewhere
+# 29 of 30 seats are taken, and a lapsed hold has the last one; its patient's booking elsewhere retires the hold
 LAPSED_SEAT = Scenario(
     held=tuple(Place(D, Q, 10 + n) for n in range(29)),
     lapsed=Place(D, P, 4),
@@ -54,14 +54,14 @@ FREED_SEAT = Scenario(
         Target(D, has=0, booker=S, wants=6, to=9, off=0, clears=True),
     ),
 )
-ONE_PATIENT = Scenario(  # would be with two doctors at once
+ONE_PATIENT = Scenario(  # a patient who would be with two doctors at once
     held=(Place(D, P, 0), Place(E, P, 1)),
     lapsed=Place(D, P, 4),
     targets=(Target(D, has=0, booker=P, wants=4, to=4, off=4), Target(E, has=1, booker=P, wants=4, to=4, off=4)),
 )
-# a stranger takes the slot of the patient's lapsed hold, while the patient goes elsewhere at that time
+# another patient books the slot of a lapsed hold, whose patient books elsewhere at that time
 PATIENT_WHO_LAPSED = ONE_PATIENT._replace(targets=(ONE_PATIENT.targets[0]._replace(booker=R), ONE_PATIENT.targets[1]))
-FREED_PATIENT = Scenario(  # can be with one doctor only if not with the other
+FREED_PATIENT = Scenario(  # a patient who can be with one doctor only after leaving the other
     held=(Place(D, P, 4), Place(E, P, 1)),
     waiting=True,
     targets=(
@@ -83,7 +83,7 @@ FREED_HOLD = Scenario(
     ),
 )
 
-PAYING = Scenario(  # for what somebody else is after
+PAYING = Scenario(  # for a slot that the other side wants
     held=(Place(D, P, 0),),
     fee=100,
     payments=(ScenarioPayment(0),),
@@ -98,7 +98,7 @@ TWO_PAYMENTS = PAYING._replace(
 )
 PAYING_LATE = PAYING._replace(held=(), lapsed=Place(D, P, 0))
 TAKING_LATE = TAKING._replace(held=(), lapsed=Place(D, P, 0))
-# a hold that its patient retires by going elsewhere at that time
+# the patient's booking elsewhere retires the lapsed hold
 PAYER_ELSEWHERE = PAYING_LATE._replace(targets=(PAYING.targets[0], Target(E, has=0, booker=P, wants=0, to=9, off=9)))
 
 TAKE_A_SLOT = ("book", "reschedule", "doctor_reschedule")
@@ -108,14 +108,11 @@ CLOCK = ("lapse", "sweep")
 AGAINST_MONEY = ("cancel", "bulk_cancel", "reschedule")
 PAIRS = {
     "rivals": (SAME_SLOT, combinations_with_replacement(OPERATIONS, 2)),
-    "one appointment": (
-        ONE_APPOINTMENT,
-        combinations_with_replacement((*FREE_A_SLOT, *MOVES), 2),
-    ),
+    "one appointment": (ONE_APPOINTMENT, combinations_with_replacement((*FREE_A_SLOT, *MOVES), 2)),
     "freed slot": (FREED_SLOT, product(["book"], ("cancel", "bulk_cancel", *MOVES))),
     "blocked slot": (BLOCKED_SLOT, product(["book"], ("bulk_cancel", "doctor_reschedule", "time_off", "hours"))),
     "lapsed hold": (LAPSED_HOLD, product(CLOCK, (*FREE_A_SLOT, *MOVES))),
-    "last seat": (LAST_SEAT, [*product(("book", "lapse"), ("book", "cap", "sweep"))]),
+    "last seat": (LAST_SEAT, product(("book", "lapse"), ("book", "cap", "sweep"))),
     "lapsed seat": (LAPSED_SEAT, [("lapse", "book")]),
     "freed seat": (FREED_SEAT, product(["book"], FREE_A_SLOT)),
     "one patient": (ONE_PATIENT, product(TAKE_A_SLOT, TAKE_A_SLOT)),
@@ -123,12 +120,7 @@ PAIRS = {
     "freed patient": (FREED_PATIENT, product((*FREE_A_SLOT, *MOVES), TAKE_A_SLOT)),
     "last hold": (LAST_HOLD, [("book", "book")]),
     "freed hold": (FREED_HOLD, product(FREE_A_SLOT, ["book"])),
-    "paying": (
-        PAYING,
-        [
-            *product(("begin_capture", "give_up"), (*AGAINST_MONEY, "begin_capture", "give_up")),
-        ],
-    ),
+    "paying": (PAYING, product(("begin_capture", "give_up"), (*AGAINST_MONEY, "begin_capture", "give_up"))),
     "taking": (
         TAKING,
         [
@@ -144,17 +136,15 @@ PAIRS = {
     "taking late": (TAKING_LATE, product(("resume_capture",), CLOCK)),
     "payer elsewhere": (PAYER_ELSEWHERE, product(("begin_capture", "capture"), ["book"])),
 }
-# What there is about a lapsed hold, whoever meets it.
+# Scenarios that are about a lapsed hold.
 LATE = {"lapsed hold", "paying late", "taking late", "payer elsewhere"}
-# In these scenes one side is refused whatever the order.
+# Scenarios in which one side is refused in either order.
 ONE_ALWAYS_REFUSED = {"lapsed hold", "blocked slot"}
-# And in this one the seat is in nobody's hands for a moment, so that the loser cannot even wait.
+# Here the seat is free for a moment, so that the loser does not wait but has to retry.
 RETRIED = {"lapsed seat"}
 
 
 class Case(NamedTuple):
-    """Two operations in a scene."""
-
     name: str
     scenario: Scenario
     operations: tuple[str, str]
@@ -164,7 +154,7 @@ class Case(NamedTuple):
 
 
 def cases() -> Iterator[Case]:
-    """Return every pair in every scene that it has a conflict in. Only the clock's operations meet a lapsed hold."""
+    """Return every pair in every scenario in which it conflicts. Lapsed holds are left to the operations of CLOCK."""
     for name, (scenario, pairs) in PAIRS.items():
         for pair in pairs:
             lapses = name in LATE or not {*pair}.isdisjoint(CLOCK)

@@ -1,4 +1,4 @@
-"""What each side of a stage does: one statement of the API's, or the worker's."""
+"""The operations: one statement of the API or the worker each."""
 
 import json
 from collections.abc import Callable
@@ -18,22 +18,22 @@ from tests.robustness.interleaving.player import Statement
 from tests.robustness.interleaving.setups import BEFORE, WORK, Participant, Payment, working_hours
 from tests.support.factories import SLOT
 
-OPERATIONS: dict[str, Callable[[Participant], Statement]] = {
-    "book": lambda s: Statement("book", BOOK, (s.booker, s.doctor, s.wants)),
-    "cancel": lambda s: Statement("cancel", CANCEL_AS_PATIENT, (s.patient, s.appointment)),
-    "reschedule": lambda s: Statement("reschedule", RESCHEDULE_AS_PATIENT, (s.patient, s.appointment, s.to)),
-    "doctor_reschedule": lambda s: Statement(
-        "doctor_reschedule", RESCHEDULE_AS_DOCTOR, (s.doctor, s.appointment, s.to, s.clears)
-    ),
-    "bulk_cancel": lambda s: Statement("bulk_cancel", BULK_CANCEL, (s.doctor, None, None, None, s.clears, False)),
-    "time_off": lambda s: Statement("time_off", ADD_TIME_OFF, (s.doctor, s.off, s.off + SLOT, None, s.clears)),
-    "hours": lambda s: Statement("hours", REPLACE_HOURS, (s.doctor, week_without(s), s.clears)),
-    "cap": lambda s: Statement(
-        "cap", "SELECT FROM change_practice($1, $2, $3)", (s.doctor, json.dumps({"max_appointments": s.cap}), False)
-    ),
-    # a lapsed hold changes nothing by itself: it is the next writer who meets it, here one who books its slot
-    "lapse": lambda s: Statement("book a lapsed slot", BOOK, (s.booker, s.doctor, s.wants)),
-    "sweep": lambda s: Statement("sweep", SWEEP, (s.doctor,)),
+CHANGE_PRACTICE = "SELECT FROM change_practice($1, $2, $3)"
+# A statement, and the arguments of a side.
+Operation = tuple[str, Callable[[Participant], tuple[object, ...]]]
+
+OPERATIONS: dict[str, Operation] = {
+    "book": (BOOK, lambda s: (s.booker, s.doctor, s.wants)),
+    "cancel": (CANCEL_AS_PATIENT, lambda s: (s.patient, s.appointment)),
+    "reschedule": (RESCHEDULE_AS_PATIENT, lambda s: (s.patient, s.appointment, s.to)),
+    "doctor_reschedule": (RESCHEDULE_AS_DOCTOR, lambda s: (s.doctor, s.appointment, s.to, s.clears)),
+    "bulk_cancel": (BULK_CANCEL, lambda s: (s.doctor, None, None, None, s.clears, False)),
+    "time_off": (ADD_TIME_OFF, lambda s: (s.doctor, s.off, s.off + SLOT, None, s.clears)),
+    "hours": (REPLACE_HOURS, lambda s: (s.doctor, week_without(s), s.clears)),
+    "cap": (CHANGE_PRACTICE, lambda s: (s.doctor, json.dumps({"max_appointments": s.cap}), False)),
+    # a lapsed hold changes nothing by itself; the next writer retires it, here a booking of its slot
+    "lapse": (BOOK, lambda s: (s.booker, s.doctor, s.wants)),
+    "sweep": (SWEEP, lambda s: (s.doctor,)),
 }
 
 
@@ -46,19 +46,22 @@ def week_without(s: Participant) -> str:
 
 
 def paid(s: Participant) -> Payment:
-    """Return the payment that a side moves on."""
     assert s.payment
     return s.payment
 
 
-# What moves payments on; the fee of their scenes is 100 USD.
-MONEY: dict[str, Callable[[Participant], Statement]] = {
-    "begin_capture": lambda s: Statement(
-        "begin_capture", BEGIN_CAPTURE, (paid(s).id, "PAYER", Decimal(100), "USD", paid(s).reference)
+# Operations of payments. The fee of their scenarios is 100 USD.
+MONEY: dict[str, Operation] = {
+    "begin_capture": (BEGIN_CAPTURE, lambda s: (paid(s).id, "PAYER", Decimal(100), "USD", paid(s).reference)),
+    "resume_capture": (RESUME_CAPTURE, lambda s: (paid(s).id,)),
+    "capture": (
+        RECORD_CAPTURE,
+        lambda s: (paid(s).id, f"CAPTURE-{paid(s).id}", "COMPLETED", Decimal(100), "USD"),
     ),
-    "resume_capture": lambda s: Statement("resume_capture", RESUME_CAPTURE, (paid(s).id,)),
-    "capture": lambda s: Statement(
-        "capture", RECORD_CAPTURE, (paid(s).id, f"CAPTURE-{paid(s).id}", "COMPLETED", Decimal(100), "USD")
-    ),
-    "give_up": lambda s: Statement("give_up", GIVE_UP, (s.patient, paid(s).order)),
+    "give_up": (GIVE_UP, lambda s: (s.patient, paid(s).order)),
 }
+
+
+def statement(name: str, participant: Participant) -> Statement:
+    sql, arguments = (OPERATIONS | MONEY)[name]
+    return Statement(name, sql, arguments(participant))

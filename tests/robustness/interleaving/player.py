@@ -1,8 +1,8 @@
-"""Plays the statements of several transactions in every order that can happen.
+"""Plays the statements of several transactions in every possible order.
 
-Each session is a transaction on a connection of its own. A turn sends a session's next statement and ends when that
-statement has answered or, as PostgreSQL itself says, waits for another session; then it is somebody's turn who does
-not wait. `explore` takes every choice of turns once, starting over each time on a fresh stage.
+Each session is a transaction on a connection of its own. A turn sends the session's next statement. It ends when the
+statement has been answered or when PostgreSQL says that it waits for another session. The next turn goes to a session
+that does not wait. `explore` takes every sequence of turns once, each in a new setup.
 """
 
 import asyncio
@@ -16,19 +16,17 @@ from app.db.driver import is_retryable
 DONE = "done"
 WAITS = "waits"
 BLOCKED = "SELECT pg_blocking_pids($1) && $2::integer[]"
-LOCK_WAIT_SECONDS = 20.0  # seconds; a statement that neither answers nor waits for another session is stuck
+LOCK_WAIT_SECONDS = 20.0  # after that a statement that neither answers nor waits for another session is stuck
 
 
 class Statement(NamedTuple):
-    """One statement and how a table calls it."""
-
     label: str
     sql: str
     arguments: tuple[Any, ...] = ()
 
 
 class Session:
-    """A transaction: its statements one by one, and at last COMMIT."""
+    """A transaction: its statements one by one, then COMMIT."""
 
     def __init__(
         self, name: str, connection: asyncpg.Connection, isolation: str, statements: Sequence[Statement]
@@ -36,25 +34,23 @@ class Session:
         self.name = name
         self.connection = connection
         self.pid = connection.get_server_pid()
-        self.outcome = ""  # once it has ended: done, the rule that refused it, or the SQLSTATE of what befell it
+        self.outcome = ""  # at its end: done, the rule that refused it, or the SQLSTATE of its error
         self.running: asyncio.Task[str] | None = None
-        # it takes neither a snapshot nor a lock, so BEGIN goes with the first statement and is no turn of its own
+        # BEGIN takes neither a snapshot nor a lock, so it needs no turn of its own
         self._opening = f"BEGIN ISOLATION LEVEL {isolation};"
         self._left = [*statements, Statement("commit", "COMMIT")]
 
     @property
     def is_free(self) -> bool:
-        """Whether it has something left to say and does not wait."""
+        """Whether it has a statement left and does not wait."""
         return not self.outcome and self.running is None
 
     def send_next(self) -> Statement:
-        """Send the next statement; return it."""
         statement = self._left.pop(0)
         self.running = asyncio.create_task(self._run(statement))
         return statement
 
     def take_result(self) -> str:
-        """Return what the statement that has answered came to."""
         assert self.running
         result = self.running.result()
         self.running = None
@@ -63,7 +59,7 @@ class Session:
         return result
 
     async def abort(self) -> None:
-        """Give up what has not ended, so that the connection is fit for another play."""
+        """End the transaction if it is still open, so that the connection can be used again."""
         if self.running:
             self.running.cancel()
             await asyncio.wait({self.running})
@@ -89,34 +85,25 @@ class Session:
 
 
 def error_name(error: asyncpg.PostgresError) -> str:
-    """Return the rule that an error names, or its SQLSTATE where trying again is all there is to it."""
+    """Return the rule that an error names, or its SQLSTATE if a retry may succeed."""
     if is_retryable(error):
         return f"{error.sqlstate}"
     return error.constraint_name or f"{error.sqlstate}: {error}"
 
 
-class LogLine(NamedTuple):
-    """What one session said at a time, or heard at last, and what came of it."""
-
-    session: int
-    label: str
-    result: str
-
-
 class Interleaving:
-    """One order of turns, from the first to the end of every session."""
+    """One order of turns, until every session has ended."""
 
     def __init__(self, sessions: Sequence[Session], watcher: asyncpg.Connection) -> None:
         self.sessions = sessions
         self.turns: list[int] = []
-        self.choices: list[list[int]] = []  # whose turn it could have been each time
-        self.lines: list[LogLine] = []
+        self.choices: list[list[int]] = []  # the sessions that could have had each turn
+        self.lines: list[tuple[int, str, str]] = []  # session, statement, result
         self._watcher = watcher
-        self._waiting: dict[int, str] = {}  # by session, the statement that waits
+        self._waiting: dict[int, str] = {}  # the statement that waits, by session
 
     @property
     def outcomes(self) -> tuple[str, ...]:
-        """How each session ended."""
         return tuple(session.outcome for session in self.sessions)
 
     @property
@@ -125,7 +112,7 @@ class Interleaving:
         return sum(this != last for last, this in zip(self.turns, self.turns[1:], strict=False)) >= len(self.sessions)
 
     async def follow(self, turns: Sequence[int]) -> None:
-        """Take these turns; whatever is left then goes session by session."""
+        """Take these turns, then run the sessions one after the other to their ends."""
         try:
             while free := self._free():
                 turn = turns[len(self.turns)] if len(self.turns) < len(turns) else free[0]
@@ -145,12 +132,12 @@ class Interleaving:
             self._write(turn, label)
         else:
             self._waiting[turn] = label
-            self.lines.append(LogLine(turn, label, WAITS))
+            self.lines.append((turn, label, WAITS))
         await self._let_go_on()
 
     async def _let_go_on(self) -> None:
         while self._waiting:
-            if not self._free():  # everybody waits for another: PostgreSQL is about to pick a victim
+            if not self._free():  # a deadlock: PostgreSQL is about to end one session
                 running = [session.running for session in self.sessions if session.running]
                 await asyncio.wait(running, timeout=LOCK_WAIT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
             answered = [turn for turn in self._waiting if await self._answered(turn)]
@@ -160,15 +147,15 @@ class Interleaving:
                 self._write(turn, self._waiting.pop(turn))
 
     def _write(self, turn: int, label: str) -> None:
-        self.lines.append(LogLine(turn, label, self.sessions[turn].take_result()))
+        self.lines.append((turn, label, self.sessions[turn].take_result()))
 
     async def _answered(self, turn: int) -> bool:
-        """Wait until the session's statement has answered, or waits for another session."""
+        """Wait until the session's statement has been answered, or waits for another session."""
         session = self.sessions[turn]
         others = [other.pid for other in self.sessions if other is not session]
         assert session.running
         async with asyncio.timeout(LOCK_WAIT_SECONDS):
-            # the time spares PostgreSQL most of the questions; nothing depends on its length
+            # most statements are answered in that time, which saves the query; the result does not depend on it
             while not (await asyncio.wait({session.running}, timeout=0.003))[0]:
                 if await self._watcher.fetchval(BLOCKED, session.pid, others):
                     return False
@@ -177,16 +164,16 @@ class Interleaving:
     def __str__(self) -> str:
         names = [f"{chr(65 + number)}: {session.name}" for number, session in enumerate(self.sessions)]
         rows = [["step", *names]]
-        for number, line in enumerate(self.lines, 1):
+        for number, (session, label, result) in enumerate(self.lines, 1):
             cells = [""] * len(names)
-            cells[line.session] = f"{line.label}: {line.result}"
+            cells[session] = f"{label}: {result}"
             rows.append([str(number), *cells])
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         return "\n".join(" | ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
 
 
 async def explore(stage: Callable[[], Awaitable[Interleaving]]) -> AsyncIterator[Interleaving]:
-    """Play every order of turns that can happen, each once and on a stage of its own."""
+    """Play every possible order of turns once, each in a new setup."""
     unexplored: list[list[int]] = [[]]
     while unexplored:
         turns = unexplored.pop()

@@ -1,4 +1,4 @@
-"""Stages on which two operations meet: the people and bookings that a scene asks for, and what each side does."""
+"""Setups in which two operations meet: the people and bookings of a scenario, and what each side acts on."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -8,10 +8,10 @@ import asyncpg
 
 from tests.support.factories import SLOT
 
-# The people of every stage: the doctors D and E, and four patients.
+# The people of every setup: the doctors D and E, and four patients.
 D, E, P, Q, R, S = range(6)
-# The doctors work once a week: of many free slots each operation that frees one would look at all. There are some before
-# the first of a scene: those are what is kept for who waits.
+# The doctors work once a week, because an operation that frees a slot looks at all free slots. Some slots precede the
+# first of the scenario: they are reserved for the waitlist.
 BEFORE, WORK = timedelta(hours=2), timedelta(hours=20)
 
 
@@ -24,34 +24,31 @@ class Place(NamedTuple):
 
 
 class Target(NamedTuple):
-    """What one session is after, whichever operation it plays."""
+    """What one side acts on, for any operation."""
 
     doctor: int
-    has: int  # which of the scene's appointments it cancels or moves
-    booker: int  # the patient for whom it books
+    has: int  # index of the appointment that it cancels or moves
+    booker: int  # the patient that it books for
     wants: int  # the slot that it books
     to: int  # the slot that it moves the appointment to
-    off: int  # the slot that it takes off, or out of the hours
-    clears: bool = (
-        False  # whether that cancels what is in its way; a doctor's cancellation or move then blocks the time
-    )
+    off: int  # the slot that it blocks, or removes from the hours
+    # whether that cancels conflicting appointments; a doctor's cancellation or move then blocks the time
+    clears: bool = False
     cap: int = 30  # the lower cap that it sets
-    pays: int = 0  # which of the scene's payments it moves on
+    pays: int = 0  # index of the payment that it acts on
 
 
 class ScenarioPayment(NamedTuple):
-    """A payment of one of the scene's appointments."""
-
     appointment: int
     status: str = "created"
 
 
 class Scenario(NamedTuple):
-    """What is so before two sessions begin, and what each is after."""
+    """The state before the two sessions begin, and what each acts on."""
 
     targets: tuple[Target, Target]
     held: tuple[Place, ...] = ()
-    lapsed: Place | None = None  # a hold whose time is up, but nobody has written that down
+    lapsed: Place | None = None  # a hold that has lapsed but is still `pending`
     waiting: bool = False  # patient S waits for doctor D
     cap: int = 30
     fee: int = 0
@@ -59,15 +56,13 @@ class Scenario(NamedTuple):
 
 
 class Payment(NamedTuple):
-    """A payment with its names at PayPal."""
-
     id: int
     reference: str
     order: str
 
 
 class Participant(NamedTuple):
-    """An aim with the ids and times of one stage."""
+    """A target with the ids and times of one setup."""
 
     doctor: int
     patient: int
@@ -83,14 +78,11 @@ class Participant(NamedTuple):
 
 
 class Setup(NamedTuple):
-    """A scene come true."""
-
     people: tuple[int, ...]  # D, E, P, Q, R, S
     sides: tuple[Participant, ...]
 
     @property
     def doctors(self) -> tuple[int, ...]:
-        """The doctors' ids."""
         return self.people[:2]
 
 
@@ -138,7 +130,7 @@ WAITING = "INSERT INTO waitlist_entry (doctor_id, patient_id) SELECT * FROM unne
 
 
 def working_hours(start: datetime, end: datetime) -> Iterator[tuple[int, int, int]]:
-    """Return a time as working hours, which end at midnight: weekday, start and end minute."""
+    """Return a period as working hours, which end at midnight: weekday, start and end minute."""
     while start < end:
         until = min(end, start.replace(hour=0, minute=0) + timedelta(days=1))
         begins = start.hour * 60 + start.minute
@@ -149,7 +141,7 @@ def working_hours(start: datetime, end: datetime) -> Iterator[tuple[int, int, in
 async def set_up(
     scenario: Scenario, origin: datetime, number: int, app: asyncpg.Connection, stagehand: asyncpg.Connection
 ) -> list[Setup]:
-    """Make a scene come true so many times. The stagehand, whose triggers are off, makes what else only time could."""
+    """Create a scenario `number` times. `stagehand` has no triggers: it creates what only time could bring about."""
     roles = (["doctor"] * 2 + ["patient"] * 4) * number
     week = zip(*working_hours(origin - BEFORE, origin + WORK), strict=True)
     (doctors,), (patients,) = await stagehand.fetch(PEOPLE, roles, scenario.fee, scenario.cap, *week)
@@ -167,44 +159,27 @@ async def set_up(
     appointments = [[row["id"] for row in (*held[own * n : own * n + own], *lapsed[n : n + 1])] for n in range(number)]
     due = [(ids[payment.appointment], payment.status) for ids in appointments for payment in scenario.payments]
     payments = [Payment(*row) for row in await stagehand.fetch(PAYMENTS, *zip(*due, strict=True))] if due else []
-    per = len(scenario.payments)
-    return [
-        Setup(
-            who,
-            tuple(
-                _participant(scenario, aim, who, ids, payments[per * n : per * n + per], origin)
-                for aim in scenario.targets
-            ),
-        )
-        for n, (who, ids) in enumerate(zip(people, appointments, strict=True))
-    ]
-
-
-def _participant(
-    scenario: Scenario,
-    aim: Target,
-    people: Sequence[int],
-    appointments: Sequence[int],
-    payments: Sequence[Payment],
-    origin: datetime,
-) -> Participant:
     places = (*scenario.held, *filter(None, [scenario.lapsed]))
-    return Participant(
-        doctor=people[aim.doctor],
-        patient=people[places[aim.has].patient],
-        appointment=appointments[aim.has],
-        booker=people[aim.booker],
-        wants=origin + aim.wants * SLOT,
-        to=origin + aim.to * SLOT,
-        off=origin + aim.off * SLOT,
-        origin=origin,
-        clears=aim.clears,
-        cap=aim.cap,
-        payment=payments[aim.pays] if payments else None,
-    )
+
+    def participant(n: int, target: Target) -> Participant:
+        return Participant(
+            doctor=people[n][target.doctor],
+            patient=people[n][places[target.has].patient],
+            appointment=appointments[n][target.has],
+            booker=people[n][target.booker],
+            wants=origin + target.wants * SLOT,
+            to=origin + target.to * SLOT,
+            off=origin + target.off * SLOT,
+            origin=origin,
+            clears=target.clears,
+            cap=target.cap,
+            payment=payments[n * len(scenario.payments) + target.pays] if payments else None,
+        )
+
+    return [Setup(people[n], tuple(participant(n, target) for target in scenario.targets)) for n in range(number)]
 
 
-# What there is to see at the end, whoever's ids it has. Mails about free slots depend on when somebody looked.
+# The final state without ids. Mails about offers are left out: they depend on the times of the sweeps.
 STATE = """
     WITH who AS (
         SELECT id, (n - 1) / 6 AS stage, substr('DEPQRS', ((n - 1) % 6)::integer + 1, 1) AS name
@@ -229,7 +204,7 @@ STATE = """
         FROM who INNER JOIN notification ON account_id = who.id WHERE offer_id IS NULL
         UNION ALL
         SELECT d.stage, format(
-            '%s pays %s for slot %s: %s, %s goes back (for want of it: %s)', p.name, d.name,
+            '%s pays %s for slot %s: %s, %s is refunded (slot lost: %s)', p.name, d.name,
             extract(epoch FROM lower(during) - $2)::integer / 1800, m.status, refund_total, without_slot
         )
         FROM payment AS m INNER JOIN appointment AS a ON a.id = appointment_id
@@ -243,6 +218,6 @@ STATE = """
 
 
 async def states(setups: Sequence[Setup], origin: datetime, db: asyncpg.Connection) -> list[tuple[str, ...]]:
-    """Describe each stage, so that those that look alike are equal."""
-    everybody = [person for setup in setups for person in setup.people]
-    return [tuple(row[0]) for row in await db.fetch(STATE, everybody, origin)]
+    """Return the final state of each setup as text, without ids, so that equal states are equal."""
+    people = [person for setup in setups for person in setup.people]
+    return [tuple(row[0]) for row in await db.fetch(STATE, people, origin)]

@@ -12,7 +12,7 @@ import pytest_asyncio
 from app.db.driver import RETRYABLE
 from app.domain.rules import RULES
 from tests.robustness.interleaving.operation_pairs import ONE_ALWAYS_REFUSED, RETRIED, Case, cases
-from tests.robustness.interleaving.operations import MONEY, OPERATIONS
+from tests.robustness.interleaving.operations import statement
 from tests.robustness.interleaving.player import DONE, Interleaving, Session, Statement, explore
 from tests.robustness.interleaving.setups import Scenario, Setup, set_up, states
 from tests.support.db.invariants import RECORD, broken
@@ -23,29 +23,25 @@ READ_COMMITTED = "READ COMMITTED"
 LEVELS = (READ_COMMITTED, "REPEATABLE READ", "SERIALIZABLE")
 RETRIES = {"23505", *(error.sqlstate for error in RETRYABLE)}
 REFUSALS = {name for name, rule in RULES.items() if rule.status < 500}
-AT_ONCE = 8  # stages that are set up together
+AT_ONCE = 8  # setups that are made together
 
 
 class Company(NamedTuple):
-    """The connections that play at one isolation level, and the stages that wait for them."""
+    """The connections of one isolation level, and the setups that are ready for use."""
 
     level: str
     players: list[asyncpg.Connection]
     watcher: asyncpg.Connection
-    stagehand: asyncpg.Connection  # with its triggers off
-    ready: dict[tuple[Scenario, datetime], list[Setup]]  # of each scene, by its first slot
+    stagehand: asyncpg.Connection  # without triggers
+    ready: dict[tuple[Scenario, datetime], list[Setup]]  # by scenario and its first slot
 
 
 class Ending(NamedTuple):
-    """How a play ended: for each session, and what there was to see."""
-
     outcomes: tuple[str, ...]
     state: tuple[str, ...]
 
 
 class Seen(NamedTuple):
-    """A play, how it ended, and which rules it broke."""
-
     play: Interleaving
     ending: Ending
     broken: list[str]
@@ -53,12 +49,12 @@ class Seen(NamedTuple):
 
 @pytest_asyncio.fixture(scope="module")
 async def companies(database: Database) -> AsyncIterator[list[Company]]:
-    """Connections for each level, in a database where two holds are enough and deadlocks are looked for early."""
+    """Connections for each level. Two holds reach the limit, and PostgreSQL looks for deadlocks early."""
     name = database.superuser.rpartition("/")[2]
     await execute(
         database.superuser,
         f"ALTER DATABASE {name} SET deadlock_timeout = '50ms'",
-        # as with many rows, of which statistics would know: whole tables are read for nobody, and plans are kept
+        # the plans of a large database: no sequential scans, and generic plans
         f"ALTER DATABASE {name} SET enable_seqscan = off",
         f"ALTER DATABASE {name} SET plan_cache_mode = force_generic_plan",
         "UPDATE policy SET patient_hold_limit = 2",
@@ -81,10 +77,7 @@ async def companies(database: Database) -> AsyncIterator[list[Company]]:
 
 
 async def perform(company: Company, case: Case, origin: datetime, *sides: int) -> list[Seen]:
-    """Play every order in which these sides' statements can come; tell what was seen each time.
-
-    Slots are counted from `origin`, of all plays of a case: they are compared.
-    """
+    """Play every order of the statements of these sides. All plays of a case count slots from `origin`."""
     used: list[Setup] = []
     ready = company.ready.setdefault((case.scenario, origin), [])
 
@@ -103,18 +96,16 @@ async def perform(company: Company, case: Case, origin: datetime, *sides: int) -
 
 
 def part(company: Company, case: Case, setup: Setup, side: int) -> Session:
-    """Return the session of one side."""
-    operation = case.operations[side]
-    doctor = setup.sides[side].doctor
-    look = Statement("look", f"SELECT count(*) FROM appointment WHERE doctor_id = {doctor}")
-    # at READ COMMITTED a look leaves neither a snapshot nor a lock behind
-    looks = [] if company.level == READ_COMMITTED else [look]
-    statement = (OPERATIONS | MONEY)[operation](setup.sides[side])
-    return Session(operation, company.players[side], company.level, [*looks, statement])
+    operation, participant = case.operations[side], setup.sides[side]
+    statements = [statement(operation, participant)]
+    if company.level != READ_COMMITTED:  # at that level a read keeps neither a snapshot nor a lock
+        look = f"SELECT count(*) FROM appointment WHERE doctor_id = {participant.doctor}"
+        statements.insert(0, Statement("look", look))
+    return Session(operation, company.players[side], company.level, statements)
 
 
 async def faults(company: Company, case: Case, setups: Sequence[Setup]) -> list[list[str]]:
-    """Return for each stage which rules are broken there."""
+    """Return for each setup the rules that are broken there."""
     doctors = [doctor for setup in setups for doctor in setup.doctors]
     if not await broken(company.watcher, doctors, cap=case.scenario.cap):
         return [[] for _ in setups]
@@ -128,31 +119,31 @@ async def test_a_pair(companies: list[Company], case: Case) -> None:
         tasks = [together.create_task(perform(company, case, origin, 0, 1)) for company in companies]
     plays = [task.result() for task in tasks]
     alone = [(await perform(companies[0], case, origin, side))[0].ending for side in range(2)]
-    serialize_per_doctor = [seen.ending for seen in plays[0] if not seen.play.overlaps]
-    assert len(serialize_per_doctor) == 2
-    possible = [{ending.outcomes[side] for ending in serialize_per_doctor} for side in range(2)]
+    in_turn = [seen.ending for seen in plays[0] if not seen.play.overlaps]
+    assert len(in_turn) == 2
+    possible = [{ending.outcomes[side] for ending in in_turn} for side in range(2)]
     assert all(DONE in outcomes for outcomes in possible) or case.name in ONE_ALWAYS_REFUSED, (
-        f"the two never meet: {serialize_per_doctor}"
+        f"the operations do not conflict: {in_turn}"
     )
     for company, all_seen in zip(companies, plays, strict=True):
         for seen in all_seen:
-            complaints = [*seen.broken, *judge(case, company.level, seen, serialize_per_doctor, alone)]
+            complaints = [*seen.broken, *judge(case, company.level, seen, in_turn, alone)]
             assert not complaints, "\n".join([f"{case} at {company.level}", str(seen.play), *complaints])
 
 
-def judge(case: Case, level: str, seen: Seen, serialize_per_doctor: list[Ending], alone: list[Ending]) -> Iterator[str]:
-    """Say what about a play could not be, had its sessions come one after the other."""
+def judge(case: Case, level: str, seen: Seen, in_turn: list[Ending], alone: list[Ending]) -> Iterator[str]:
+    """Yield what about a play is impossible if its sessions run one after the other."""
     outcomes, state = seen.ending
     victims = [side for side, outcome in enumerate(outcomes) if outcome in RETRIES]
     if not set(outcomes) <= {DONE, *REFUSALS, *RETRIES}:
         yield f"not a rule: {outcomes}"
     if victims and not (seen.play.overlaps and (level != READ_COMMITTED or case.name in RETRIED)):
-        yield f"nothing made a retry necessary: {outcomes}"
-    if not victims and seen.ending not in serialize_per_doctor:
-        yield f"neither order ends like this: {seen.ending}, but {serialize_per_doctor}"
+        yield f"a retry was not necessary: {outcomes}"
+    if not victims and seen.ending not in in_turn:
+        yield f"neither order has this ending: {seen.ending}, but {in_turn}"
     if len(victims) > 1:
-        yield f"nobody won: {outcomes}"
+        yield f"both sessions failed: {outcomes}"
     elif victims:
         winner = 1 - victims[0]
         if Ending((outcomes[winner],), state) != alone[winner]:
-            yield f"the victim left traces: {seen.ending}, but {alone[winner]}"
+            yield f"the failed session changed something: {seen.ending}, but {alone[winner]}"

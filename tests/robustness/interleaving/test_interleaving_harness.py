@@ -1,4 +1,4 @@
-"""The harness itself: it plays what can happen, all of it, and says what it saw."""
+"""Tests of the harness: it plays every possible order, and reports what happened."""
 
 from collections.abc import AsyncIterator
 
@@ -13,7 +13,6 @@ Players = list[asyncpg.Connection]
 
 @pytest_asyncio.fixture
 async def players(database: Database) -> AsyncIterator[Players]:
-    """Two who play, and one who watches."""
     players = [await asyncpg.connect(database.superuser) for _ in range(3)]
     await players[0].execute("CREATE TABLE thing AS SELECT n FROM generate_series(1, 2) AS n")
     yield players
@@ -23,11 +22,10 @@ async def players(database: Database) -> AsyncIterator[Players]:
 
 
 def play(players: Players, *scripts: list[str]) -> Interleaving:
-    """Return two sessions that say these statements."""
     statements = [[Statement(sql.split(" ", 1)[0].lower(), sql) for sql in script] for script in scripts]
     sessions = [
-        Session(name, player, "READ COMMITTED", said)
-        for name, player, said in zip(("one", "two"), players, statements, strict=False)
+        Session(name, player, "READ COMMITTED", sent)
+        for name, player, sent in zip(("one", "two"), players, statements, strict=False)
     ]
     return Interleaving(sessions, players[2])
 
@@ -44,7 +42,7 @@ async def test_every_order_is_played_once(players: Players) -> None:
     assert [one.turns for one in plays if not one.overlaps] == [[0, 0, 1, 1], [1, 1, 0, 0]]
 
 
-async def test_who_waits_has_no_turn(players: Players) -> None:
+async def test_a_waiting_session_gets_no_turn(players: Players) -> None:
     async def setup() -> Interleaving:
         return play(players, [FIRST], [FIRST])
 
@@ -53,7 +51,7 @@ async def test_who_waits_has_no_turn(players: Players) -> None:
     assert {one.outcomes for one in plays} == {("done", "done")}
 
 
-async def test_a_play_reads_as_a_table(players: Players) -> None:
+async def test_an_interleaving_prints_as_a_table(players: Players) -> None:
     one = play(players, [FIRST, "SELECT 1"], [FIRST])
     await one.follow([0, 1, 0, 0, 1])
     assert str(one).splitlines() == [

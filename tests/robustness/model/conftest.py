@@ -1,5 +1,5 @@
-"""How the model's comparisons report a difference."""
+"""Makes pytest explain the assertions that compare the model with PostgreSQL."""
 
 import pytest
 
-pytest.register_assert_rewrite("tests.robustness.model.model_comparison")  # names the row in which the two sides differ
+pytest.register_assert_rewrite("tests.robustness.model.model_comparison")

@@ -1,35 +1,24 @@
-"""The booking rules once more, in plain Python: what test_model.py holds PostgreSQL against.
+"""The booking rules in plain Python, with which test_model.py compares PostgreSQL.
 
-Nothing here asks the database, and nothing is clever: every rule is read off lists of everything there is. Like the
-database, it keeps what is written apart from what counts: a lapsed hold stays `pending` until somebody writes it down.
+The model does not use the database. It evaluates every rule by plain loops over lists of all objects. Like the database,
+it stores a status apart from the one that counts: a lapsed hold stays `pending` until an act writes `expired`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from tests.robustness.model.model_calendar import Span, local
 from tests.robustness.model.model_offers import WINDOW
-from tests.robustness.model.model_records import HELD, Appointment, Doctor, Offer, Refused, WaitlistEntry
+from tests.robustness.model.model_records import HELD, Appointment, Doctor, Offer, Refused
 from tests.robustness.model.model_schedule import Schedule
 
 NOTICE, CORRECTION = timedelta(hours=72), timedelta(hours=168)
 
 
-@dataclass
 class World(Schedule):
-    """Doctors and patients by id, appointments and waitlist entries in the order in which they came about."""
-
-    now: datetime
-    hold: timedelta
-    hold_limit: int
-    doctors: dict[int, Doctor]
-    patients: list[int]
-    appointments: list[Appointment] = field(default_factory=list)
-    entries: list[WaitlistEntry] = field(default_factory=list)
-    offers: list[Offer] = field(default_factory=list)
-    act: int = 0
-    moment_number: int = 0
+    """The rules of appointments. Its base classes have those of schedules, the waitlist and offers."""
 
     def broken(
         self,
@@ -40,7 +29,7 @@ class World(Schedule):
         moved: Appointment | None = None,
         owed: Sequence[Span] = (),
     ) -> list[str]:
-        """Return every rule that taking the slot that starts then breaks, in the order of refusals."""
+        """Return every rule that taking the slot at `start` breaks, in the order of refusals."""
         slot = d.span(start)
         others = [a for a in self.appointments if a is not moved and a.is_active(self.now)]
         clashing = [a for a in others if a.span.overlaps(slot)]
@@ -61,11 +50,9 @@ class World(Schedule):
         return [rule for rule, broken in rules.items() if broken]
 
     def search(self, limit: int) -> list[tuple[datetime, int]]:
-        """Return the earliest free slots of all the doctors."""
         return sorted((start, doctor) for doctor in self.doctors for start in self.free_slots(doctor))[:limit]
 
     def explain(self, doctor: int, patient: int | None, start: datetime, moved: Appointment | None) -> list[str]:
-        """Return every rule that a booking, or a move, would break."""
         owed = self.owed(doctor) if self.has_waitlist(doctor) else []
         return self.broken(self.doctors[doctor], doctor, patient, start, moved=moved, owed=owed)
 
@@ -90,7 +77,6 @@ class World(Schedule):
         return [booked]
 
     def accept(self, patient: int, o: Offer) -> list[Appointment]:
-        """Claim the slot of an offer."""
         if o.entry.patient != patient:
             return []
         self.refuse_if_over(o)
@@ -135,7 +121,7 @@ class World(Schedule):
             for rule in self.broken(replace(d, away=d.away + blocked), a.doctor, a.patient, start, moved=a):
                 raise Refused(rule)
             self.retire(a.doctor, a.patient)
-            # a patient cannot move a visit away only to cancel it; who did not choose the time may cancel until then
+            # a move must not extend the patient's deadline; after a doctor's move the deadline is the start
             a.deadline = min(a.deadline, start - NOTICE) if actor == "patient" else start
             a.hold_ends = a.hold_ends and min(a.hold_ends, start)
             a.span = slot
@@ -147,7 +133,7 @@ class World(Schedule):
         return [a]
 
     def _take_offered_place(self, a: Appointment, start: datetime) -> bool:
-        """Release the slot that starts then, if it is offered to an appointment's patient."""
+        """Release the slot at `start` if it is offered to the appointment's patient."""
         for o in self.open_offers():
             theirs = (o.entry.patient, o.slot.doctor, o.slot.span.start) == (a.patient, a.doctor, start)
             if theirs and o.ends > self.now:
@@ -164,11 +150,8 @@ class World(Schedule):
         self, doctor: int, patient: int | None, day: date | None, *, block: bool, dry_run: bool
     ) -> list[Appointment]:
         zone = self._doctor(doctor).timezone
-        chosen = [
-            a
-            for a in self.ahead_of(doctor)
-            if patient in (None, a.patient) and day in (None, local(a.span.start, zone).date())
-        ]
+        chosen = [a for a in self.ahead_of(doctor) if patient in (None, a.patient)]
+        chosen = [a for a in chosen if day in (None, local(a.span.start, zone).date())]
         if not dry_run:
             for a in chosen:
                 self.end(a, "canceled", "doctor")
@@ -190,16 +173,6 @@ class World(Schedule):
             self.end(a, status)
         return [a]
 
-    def retire(self, doctor: int, patient: int | None = None) -> None:
-        """Write down which of a doctor's and of a patient's holds have lapsed and which of their visits are over."""
-        for a in self.appointments:
-            if (
-                a.status in HELD
-                and not a.is_active(self.now)
-                and (a.doctor == doctor or a.patient in {patient} - {None})
-            ):
-                self.end(a, a.counts_as(self.now))
-
     def sweep(self, doctor: int) -> list[int]:
         self._doctor(doctor)
         self.retire(doctor)
@@ -210,13 +183,13 @@ class World(Schedule):
         return [doctor]
 
     def to_sweep(self) -> list[int]:
-        """Return the doctors for whom there is something to write down."""
+        """Return the doctors for whom the sweep has something to do."""
         over = [a for a in self.appointments if a.status in HELD and not a.is_active(self.now)]
         due = {doctor for doctor in self.doctors if self.is_due(doctor)}
         return sorted({a.doctor for a in over} | {e.doctor for e in self._outwaited()} | due)
 
     def pass_time(self, time: timedelta) -> None:
-        """Let time pass, seen from here: whatever is, is that much earlier; days by whole days only."""
+        """Let time pass by making everything that much earlier. Waitlist days move by whole days only."""
         for a in self.appointments:
             a.span, a.deadline = a.span.earlier(time), a.deadline - time
             a.hold_ends = a.hold_ends and a.hold_ends - time
@@ -231,3 +204,19 @@ class World(Schedule):
     def _refuse_unless_ahead(self, a: Appointment) -> None:
         if not a.is_ahead(self.now):
             raise Refused("appointment_status_transition")
+
+
+class Snapshot:
+    """A copy of a world, to undo a refused act."""
+
+    def __init__(self, world: World) -> None:
+        things = (world, *world.doctors.values(), *world.appointments, *world.entries, *world.offers)
+        self._was = [(thing, _copied(vars(thing))) for thing in things]
+
+    def restore(self) -> None:
+        for thing, was in self._was:
+            vars(thing).update(_copied(was))
+
+
+def _copied(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value.copy() if isinstance(value, list | dict) else value for name, value in fields.items()}

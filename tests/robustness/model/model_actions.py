@@ -1,4 +1,4 @@
-"""What people can do in a story of the model: each act is done in PostgreSQL and in the model."""
+"""The acts of a history. Each runs in PostgreSQL and in the model."""
 
 import json
 from datetime import timedelta
@@ -31,10 +31,11 @@ TIMES = st.sampled_from([5 * MINUTE, *3 * [20 * MINUTE], timedelta(hours=5), DAY
 AN_EDGE = st.tuples(st.sampled_from(["start", "end", "deadline", "correction"]), st.booleans())
 EDGES = st.one_of(*3 * [st.none()], AN_EDGE)
 SELDOM = st.sampled_from([False, False, False, True])
+ENTRY_STATUSES = {"leave_waitlist": "left", "pause_waitlist": "paused", "resume_waitlist": "waiting"}
 
 
 class ComparedActions(ComparedHistory):
-    """Everything that people can do, and time."""
+    """Everything that people can do, and time that passes."""
 
     @rule(patient=NUMBER, doctor=NUMBER, start=START, by_admin=SELDOM)
     def book(self, patient: int, doctor: int, start: tuple[str, int], by_admin: bool) -> None:
@@ -46,15 +47,12 @@ class ComparedActions(ComparedHistory):
 
     @rule(patient=NUMBER, doctor=NUMBER, start=START, number=st.none() | NUMBER)
     def explain(self, patient: int, doctor: int, start: tuple[str, int], number: int | None) -> None:
-        """Every rule that a booking, or a move, would break is named."""
         a = None if number is None else self.appointment(number)
         p, d = (a.patient, a.doctor) if a else (self.patient(patient), self.a_doctor(doctor))
         at, known = self.start(d, *start), self.id_of(a) if a else None
+        statement = "SELECT rule FROM explain_booking($1, $2, $3, $4)"
         self.agree(
-            lambda: [
-                row["rule"]
-                for row in self.postgres.act("SELECT * FROM explain_booking($1, $2, $3, $4)", p, d, at, known)
-            ],
+            lambda: [row["rule"] for row in self.postgres.act(statement, p, d, at, known)],
             lambda: self.world.explain(d, p, at, a),
         )
 
@@ -84,8 +82,8 @@ class ComparedActions(ComparedHistory):
         d, p = self.doctor(doctor), None if patient is None else self.patient(patient)
         on = self.day(d, *day)
         statement = "SELECT * FROM bulk_cancel($1, $2, $3, NULL, $4, $5)"
-        self.same(
-            lambda: self.postgres.act(statement, d, p, on, block, dry_run),
+        self.run_both(
+            (statement, d, p, on, block, dry_run),
             lambda: self.world.bulk_cancel(d, p, on, block=block, dry_run=dry_run),
         )
 
@@ -93,19 +91,15 @@ class ComparedActions(ComparedHistory):
     def record_visit(self, number: int, edge: Edge, stranger: bool, status: str) -> None:
         if a := self.appointment_at(number, edge):
             who = self.party(a, "doctor", stranger=stranger)
-            self.same(
-                lambda: self.postgres.act("SELECT * FROM record_visit($1, $2, $3)", who, self.id_of(a), status),
-                lambda: self.world.record_visit(who, a, status),
-            )
+            statement = "SELECT * FROM record_visit($1, $2, $3)"
+            self.run_both((statement, who, self.id_of(a), status), lambda: self.world.record_visit(who, a, status))
 
     @rule(doctor=NUMBER, week=NUMBER, cancel=SELDOM)
     def change_hours(self, doctor: int, week: int, cancel: bool) -> None:
         d, hours = self.doctor(doctor), self.week(week)
         document = json.dumps([interval._asdict() for interval in hours])
-        self.same(
-            lambda: self.postgres.act("SELECT * FROM replace_working_hours($1, $2, $3)", d, document, cancel),
-            lambda: self.world.replace_hours(d, hours, cancel=cancel),
-        )
+        statement = "SELECT * FROM replace_working_hours($1, $2, $3)"
+        self.run_both((statement, d, document, cancel), lambda: self.world.replace_hours(d, hours, cancel=cancel))
 
     @rule(doctor=NUMBER, changes=CHANGES, cancel=SELDOM)
     def change_practice(self, doctor: int, changes: dict[str, Any], cancel: bool) -> None:
@@ -115,66 +109,48 @@ class ComparedActions(ComparedHistory):
         if "lengths" in changes:
             changes["slot_minutes"], changes["buffer_minutes"] = changes.pop("lengths")
         statement, document = "SELECT * FROM change_practice($1, $2, $3)", json.dumps(changes)
-        self.same(
-            lambda: self.postgres.act(statement, d, document, cancel),
-            lambda: self.world.change_practice(d, changes, cancel=cancel),
-        )
+        self.run_both((statement, d, document, cancel), lambda: self.world.change_practice(d, changes, cancel=cancel))
 
     @rule(doctor=NUMBER, start=START, minutes=st.sampled_from([0, 5, 5, 90, 3000]), cancel=SELDOM)
     def take_time_off(self, doctor: int, start: tuple[str, int], minutes: int, cancel: bool) -> None:
         d = self.doctor(doctor)
         begins = self.start(d, *start)
         away = Span(begins, begins + minutes * MINUTE)
-        self.same(
-            lambda: self.postgres.act("SELECT * FROM add_time_off($1, $2, $3, NULL, $4)", d, *away, cancel),
-            lambda: self.world.take_time_off(d, away, cancel=cancel),
-        )
+        statement = "SELECT * FROM add_time_off($1, $2, $3, NULL, $4)"
+        self.run_both((statement, d, *away, cancel), lambda: self.world.take_time_off(d, away, cancel=cancel))
 
     @rule(number=NUMBER)
     def end_time_off(self, number: int) -> None:
         if self.time_off:
             known, doctor, away = self.time_off[number % len(self.time_off)]
-            self.same(
-                lambda: self.postgres.act("SELECT * FROM delete_time_off($1, $2)", doctor, known),
-                lambda: self.world.end_time_off(doctor, away),
-            )
+            statement = "SELECT * FROM delete_time_off($1, $2)"
+            self.run_both((statement, doctor, known), lambda: self.world.end_time_off(doctor, away))
 
     @rule(patient=NUMBER, doctor=NUMBER, day=DAY_OF)
     def join_waitlist(self, patient: int, doctor: int, day: tuple[str, int]) -> None:
         p, d = self.patient(patient), self.doctor(doctor)
         on = self.day(d, *day)
-        self.same(
-            lambda: self.postgres.act("SELECT * FROM join_waitlist($1, $2, $3)", p, d, on),
-            lambda: self.world.join(p, d, on),
-        )
+        self.run_both(("SELECT * FROM join_waitlist($1, $2, $3)", p, d, on), lambda: self.world.join(p, d, on))
 
     @rule(number=NUMBER, stranger=SELDOM)
     def leave_waitlist(self, number: int, stranger: bool) -> None:
-        if self.world.entries:
-            place = number % len(self.world.entries)
-            entry, known = self.world.entries[place], self.entry_ids[place]
-            p = self.patient(number) if stranger else entry.patient
-            self.same(
-                lambda: self.postgres.act("SELECT * FROM leave_waitlist($1, $2)", p, known),
-                lambda: self.world.change_entry_status(p, entry, "left"),
-            )
+        self._change_entry(number, stranger, "leave_waitlist")
 
-    @rule(number=NUMBER, stranger=SELDOM, statement=st.sampled_from(["pause_waitlist", "resume_waitlist"]))
-    def pause_or_resume(self, number: int, stranger: bool, statement: str) -> None:
+    @rule(number=NUMBER, stranger=SELDOM, function=st.sampled_from(["pause_waitlist", "resume_waitlist"]))
+    def pause_or_resume(self, number: int, stranger: bool, function: str) -> None:
+        self._change_entry(number, stranger, function)
+
+    def _change_entry(self, number: int, stranger: bool, function: str) -> None:
         if self.world.entries:
             place = number % len(self.world.entries)
             entry, known = self.world.entries[place], self.entry_ids[place]
-            p = self.patient(number) if stranger else entry.patient
-            self.same(
-                lambda: self.postgres.act(f"SELECT * FROM {statement}($1, $2)", p, known),
-                lambda: self.world.change_entry_status(
-                    p, entry, "paused" if statement.startswith("pause") else "waiting"
-                ),
-            )
+            p, status = self.patient(number) if stranger else entry.patient, ENTRY_STATUSES[function]
+            statement = f"SELECT * FROM {function}($1, $2)"
+            self.run_both((statement, p, known), lambda: self.world.change_entry_status(p, entry, status))
 
     @rule(number=NUMBER, stranger=SELDOM, accepts=st.booleans())
     def answer_offer(self, number: int, stranger: bool, accepts: bool) -> None:
-        """Accept or decline one of the offers, most often one that can be."""
+        """Accept or decline one of the offers, most often an open one."""
         is_open = [n for n, o in enumerate(self.world.offers) if o.status == "queued"]
         choice = is_open if number % 4 and is_open else range(len(self.world.offers))
         if choice:
@@ -183,7 +159,7 @@ class ComparedActions(ComparedHistory):
             p = self.patient(number) if stranger else o.entry.patient
             statement = "SELECT * FROM claim_offer($1, $2)" if accepts else "SELECT * FROM decline_offer($1, $2)"
             act = self.world.accept if accepts else self.world.decline
-            self.same(lambda: self.postgres.act(statement, p, known), lambda: act(p, o))
+            self.run_both((statement, p, known), lambda: act(p, o))
 
     @rule(limit=st.integers(1, 50))
     def search(self, limit: int) -> None:
@@ -192,7 +168,7 @@ class ComparedActions(ComparedHistory):
     @rule(doctor=NUMBER)
     def sweep(self, doctor: int) -> None:
         d = self.a_doctor(doctor)
-        self.same(lambda: self.postgres.act("SELECT sweep_doctor($1)", d), lambda: self.world.sweep(d))
+        self.run_both(("SELECT sweep_doctor($1)", d), lambda: self.world.sweep(d))
 
     @rule(time=TIMES)
     def pass_time(self, time: timedelta) -> None:

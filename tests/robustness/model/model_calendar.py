@@ -1,4 +1,4 @@
-"""The calendar of the model: spans of time, the clocks of zones, and the grid of a doctor's working hours."""
+"""The calendar of the model: time spans, time zones, and the slots of a doctor's working hours."""
 
 import struct
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ class Interval(NamedTuple):
 
 
 class Span(NamedTuple):
-    """From an instant to another, which is no longer part of it."""
+    """A time span. Its end is not part of it."""
 
     start: datetime
     end: datetime
@@ -33,10 +33,10 @@ class Span(NamedTuple):
 
 
 def make_zone(today: date) -> str:
-    """Return a zone whose clocks go forward three days from `today` and back after eight, in the middle of the day.
+    """Return a zone whose clocks go forward three days after `today` and back after eight, in the middle of the day.
 
-    Real zones do so in spring and autumn nights; with this one every run meets both. It is named by its POSIX rule,
-    which PostgreSQL takes for a zone. zoneinfo gets the two instants instead: in leap years it reads such rules wrong.
+    Real zones do so at night in spring and autumn; with this zone every run covers both changes. Its name is its POSIX rule,
+    which PostgreSQL accepts as a zone. zoneinfo gets the two instants instead, because it misreads such rules in leap years.
     """
     forward, back = (_not_leap(today + n * DAY) for n in (3, 8))
     name = f"<+01>-1<+02>,J{forward.replace(year=2023):%j}/10,J{back.replace(year=2023):%j}/15"
@@ -46,14 +46,14 @@ def make_zone(today: date) -> str:
 
 
 def _not_leap(day: date) -> date:
-    """Return the day, or the one before 29 February: Jn, the day of a year in such a rule, skips that."""
+    """Return the day, or the day before 29 February, which Jn in such a rule cannot name."""
     return day - DAY if (day.month, day.day) == (2, 29) else day
 
 
 def _tzif(instants: tuple[datetime, datetime]) -> bytes:
-    """Return the zone file (RFC 9636) of an hour ahead of UTC that is two hours ahead between two instants."""
+    """Return a zone file (RFC 9636): one hour ahead of UTC, and two hours between the two instants."""
     header = b"TZif2" + bytes(15)
-    empty = header + struct.pack(">6l", 0, 0, 0, 0, 1, 1) + bytes(7)  # for readers of 32 bits
+    empty = header + struct.pack(">6l", 0, 0, 0, 0, 1, 1) + bytes(7)  # the 32-bit block, which is empty
     counts = struct.pack(">6l", 0, 0, 0, 2, 2, 8)
     changes = struct.pack(">2q2B", *(int(instant.timestamp()) for instant in instants), 1, 0)
     types = struct.pack(">lBBlBB", 3600, 0, 0, 7200, 1, 4)
@@ -65,14 +65,13 @@ def _zone(name: str) -> ZoneInfo:
 
 
 def local(instant: datetime, zone: str) -> datetime:
-    """Return what a zone's clock shows at an instant."""
     return instant.astimezone(_zone(zone)).replace(tzinfo=None)
 
 
 def instant(shown: datetime, zone: str) -> datetime:
-    """Return when a zone's clock shows a time: the later of two, and a time it skips as if it had not yet changed.
+    """Return the instant of a local time: of two the later one; a skipped time is read by the clock before the change.
 
-    Either is the smaller of the two offsets in question.
+    In both cases the smaller of the two offsets applies.
     """
     there = shown.replace(tzinfo=_zone(zone))
     offset = min(there.replace(fold=fold).utcoffset() or timedelta(0) for fold in (0, 1))
@@ -104,7 +103,7 @@ def covers(zone: str, week: tuple[Interval, ...], span: Span) -> bool:
 
 
 def _openings(week: tuple[Interval, ...], first: date, last: date) -> Iterator[tuple[datetime, datetime]]:
-    """Yield from when to when a doctor works, by the doctor's clock."""
+    """Yield the local start and end of the working hours of each day."""
     for n in range((last - first).days + 1):
         midnight = datetime.combine(first + n * DAY, time())
         for interval in week:
@@ -113,5 +112,5 @@ def _openings(week: tuple[Interval, ...], first: date, last: date) -> Iterator[t
 
 
 def _within(zone: str, opens: datetime, closes: datetime, span: Span) -> bool:
-    """Whether the doctor's clock, which may change in between, is within the hours from first to last moment."""
+    """Whether the local time, which may change in between, is within the hours from the first to the last moment."""
     return opens <= local(span.start, zone) and local(span.end - MOMENT, zone) < closes

@@ -1,39 +1,38 @@
-"""What every story of the model test begins with, and how the two sides compare."""
+"""How every history of the model test begins, and how the two sides are compared."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from itertools import count
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import asyncpg
 from hypothesis import assume, event
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
 
-from tests.robustness.model.model import World
+from tests.robustness.model.model import Snapshot, World
 from tests.robustness.model.model_calendar import MINUTE, local, make_zone
 from tests.robustness.model.model_choices import STEPS, ZONES, Choices, edges_of
 from tests.robustness.model.model_offers import WINDOW
 from tests.robustness.model.model_postgres import BOOK, Postgres, span_of
 from tests.robustness.model.model_records import Appointment, Doctor, Refused
-from tests.robustness.model.model_snapshot import Snapshot
 
-NUMBER = st.integers(0, 10_000)  # one of whatever there is, counted round and round
+NUMBER = st.integers(0, 10_000)  # an index, modulo the number of choices
 LENGTHS = st.sampled_from(STEPS)
 BOOKINGS = st.lists(st.tuples(NUMBER, NUMBER), min_size=1, max_size=5)
-_stories = count(1)
+_histories = count(1)
 
 Answer = Sequence[object]
 
 
 class ComparedHistory(Choices, RuleBasedStateMachine):
-    """Two doctors and two patients, known to PostgreSQL and to the model."""
+    """Two doctors and two patients, in PostgreSQL and in the model."""
 
     postgres: ClassVar[Postgres]
 
     def __init__(self) -> None:
         super().__init__()
-        self.postgres.specialty = f"of story {next(_stories)}"
+        self.postgres.specialty = f"of history {next(_histories)}"
         self.changed = True
         self.moment = timedelta(seconds=30)
         self.began = now = self.postgres.clock()
@@ -51,7 +50,7 @@ class ComparedHistory(Choices, RuleBasedStateMachine):
     def begin(
         self, hold: int, limit: int, lengths: tuple[tuple[int, int], ...], zone: int, bookings: list[tuple[int, int]]
     ) -> None:
-        """Make the people, the second doctor with a fee to pay, and let the patients book in turn."""
+        """Add the people, the second doctor with a fee, and some bookings."""
         self.postgres.set_policy(hold, limit, self.zones)
         doctors = [
             Doctor(self.zone(zone + n), *length, 2 + n, 100 * n, self.week(n)) for n, length in enumerate(lengths)
@@ -61,23 +60,17 @@ class ComparedHistory(Choices, RuleBasedStateMachine):
         self.book_free_slots(bookings)
 
     def book_free_slots(self, bookings: list[tuple[int, int]]) -> None:
-        """Let the patients book in turn with one doctor or the other."""
         for patient, (doctor, start) in enumerate(bookings):
             self.book_at(self.patient(patient), self.a_doctor(doctor), "free", start)
 
     def book_at(self, patient: int, doctor: int, kind: str, number: int, by: str = "app") -> None:
-        """Book with a doctor a start of some kind."""
         self.book_slot(patient, doctor, self.start(doctor, kind, number), by)
 
     def book_slot(self, patient: int, doctor: int, at: datetime, by: str = "app") -> None:
-        """Book the slot that starts then."""
-        self.same(
-            lambda: self.postgres.act(BOOK[by], patient, doctor, at, by=by),
-            lambda: self.world.book(patient, doctor, at, by=by),
-        )
+        self.run_both((BOOK[by], patient, doctor, at), lambda: self.world.book(patient, doctor, at, by=by), by=by)
 
     def appointment_at(self, number: int, edge: tuple[str, bool] | None) -> Appointment | None:
-        """Return an appointment; with an edge the next one, after waiting until its rules are about to change, or have."""
+        """Return an appointment. With an edge, wait until just before or after the rules of the next one change."""
         active = [a for a in self.world.appointments if a.is_active(self.world.now) and a.patient is not None]
         if edge is None or not active:
             return self.appointment(number)
@@ -86,8 +79,8 @@ class ComparedHistory(Choices, RuleBasedStateMachine):
         return a
 
     def id_of(self, a: Appointment) -> int:
-        """Return the number of an appointment in PostgreSQL."""
-        found: int = next(number for number, known in zip(self.ids, self.world.appointments, strict=True) if known is a)
+        """Return the id of an appointment in PostgreSQL."""
+        found: int = self.ids[_place(self.world.appointments, a)]
         return found
 
     def _wait_for(self, a: Appointment, edge: str, before: bool) -> None:
@@ -97,17 +90,22 @@ class ComparedHistory(Choices, RuleBasedStateMachine):
             self.let_pass(time)
 
     def let_pass(self, time: timedelta) -> None:
-        """Let time pass in both."""
         self.postgres.pass_time(self.world.doctors, time)
         self.world.pass_time(time)
         self.changed = True
 
-    def same(self, in_postgres: Callable[[], Answer], in_model: Callable[[], Answer]) -> None:
-        """Do something in both: as many rows are the answer, or the same rule is broken."""
-        self.agree(lambda: _verdict(in_postgres), lambda: self._model_s_verdict(in_model))
+    def run_both(
+        self, statement: tuple[str, *tuple[Any, ...]], in_model: Callable[[], Answer], by: str = "app"
+    ) -> None:
+        """Run a statement with its arguments in PostgreSQL, and the same act in the model, as `same` does."""
+        self.same(lambda: self.postgres.act(*statement, by=by), in_model)
 
-    def _model_s_verdict(self, act: Callable[[], Answer]) -> int | str:
-        """Return what the model answers; what it refuses leaves nothing behind."""
+    def same(self, in_postgres: Callable[[], Answer], in_model: Callable[[], Answer]) -> None:
+        """Act in both. They must return equally many rows, or break the same rule."""
+        self.agree(lambda: _verdict(in_postgres), lambda: self._model_verdict(in_model))
+
+    def _model_verdict(self, act: Callable[[], Answer]) -> int | str:
+        """Return the answer of the model. A refused act changes nothing."""
         self.world.act += 1
         before = Snapshot(self.world)
         verdict = _verdict(act)
@@ -116,31 +114,28 @@ class ComparedHistory(Choices, RuleBasedStateMachine):
         return verdict
 
     def agree(self, in_postgres: Callable[[], object], in_model: Callable[[], object]) -> None:
-        """Ask both for the same."""
         assume(self.world.now - self.began < timedelta(seconds=90))
         expected = in_model()
         event(str(expected))
-        said = in_postgres()
-        self.changed = self.changed or isinstance(said, int)
-        assert said == expected, f"PostgreSQL: {said}, the model: {expected}"
+        answer = in_postgres()
+        self.changed = self.changed or isinstance(answer, int)
+        assert answer == expected, f"PostgreSQL: {answer}, the model: {expected}"
 
     @invariant()
     def both_hold_the_same(self) -> None:
-        """Compare everything that there is, and what is free."""
+        """Compare all rows, and the free slots if anything has changed."""
         seen = self.postgres.look(self.world.doctors, at_slots=self.changed)
         self.world.now = seen.now
         self._same_appointments(seen.appointments)
         doctors = self.world.doctors
         self.entry_ids = [row["id"] for row in seen.entries]
         columns = ("doctor_id", "patient_id", "desired_date", "priority_class", "status")
-        assert [tuple(row[column] for column in columns) for row in seen.entries] == [
-            (entry.doctor, entry.patient, entry.day, entry.priority, entry.status) for entry in self.world.entries
-        ]
+        entries = [(e.doctor, e.patient, e.day, e.priority, e.status) for e in self.world.entries]
+        assert [tuple(row[column] for column in columns) for row in seen.entries] == entries
         self._same_offers(seen.offers)
         self.time_off = [(row["id"], row["doctor_id"], span_of(row)) for row in seen.time_off]
-        assert sorted((doctor, span) for _, doctor, span in self.time_off) == sorted(
-            (doctor, span) for doctor in doctors for span in doctors[doctor].away
-        )
+        away = sorted((doctor, span) for doctor in doctors for span in doctors[doctor].away)
+        assert sorted((doctor, span) for _, doctor, span in self.time_off) == away
         if self.changed:
             free = {row["doctor"]: row["starts"] for row in seen.free_slots}
             assert free == {doctor: self.world.free_slots(doctor) for doctor in doctors}
@@ -150,13 +145,10 @@ class ComparedHistory(Choices, RuleBasedStateMachine):
         self.offer_ids = [row["id"] for row in rows]
         assert len(rows) == len(self.world.offers)
         for row, o in zip(rows, self.world.offers, strict=True):
-            entry = self.entry_ids.index(row["waitlist_entry_id"])
-            assert (self.ids.index(row["appointment_id"]), entry) == (
-                _place(self.world.appointments, o.slot),
-                _place(self.world.entries, o.entry),
-            )
+            assert self.ids.index(row["appointment_id"]) == _place(self.world.appointments, o.slot)
+            assert self.entry_ids.index(row["waitlist_entry_id"]) == _place(self.world.entries, o.entry)
             assert (row["wave"], row["status"].replace("sent", "queued")) == (o.wave, o.status)
-            # PostgreSQL looked at the clock a moment later than the model
+            # PostgreSQL reads the clock a moment later than the model
             for column, modelled in (("created_at", o.made_at), ("due_at", o.due), ("expires_at", o.ends)):
                 assert -self.moment <= row[column] - modelled <= 5 * self.moment, (column, row[column], modelled)
             o.made_at, o.due, o.ends = row["created_at"], row["due_at"], row["expires_at"]
@@ -169,7 +161,7 @@ class ComparedHistory(Choices, RuleBasedStateMachine):
             assert (row["cancel_deadline"], row["canceled_by"]) == (a.deadline, a.canceled_by)
             assert row["fee"] == a.fee
             if row["hold_expires_at"] and a.hold_ends:
-                # PostgreSQL looked at the clock a moment later than the model
+                # PostgreSQL reads the clock a moment later than the model
                 assert timedelta(0) <= row["hold_expires_at"] - a.hold_ends <= self.moment
                 a.hold_ends = row["hold_expires_at"]
             else:
@@ -178,7 +170,7 @@ class ComparedHistory(Choices, RuleBasedStateMachine):
 
 
 def _place(things: Sequence[object], thing: object) -> int:
-    """Return where a thing itself is, not one that is equal."""
+    """Return the index of this object itself, not of an equal one."""
     return next(place for place, other in enumerate(things) if other is thing)
 
 
@@ -188,7 +180,7 @@ def _is_near_midnight(zone: str, now: datetime) -> bool:
 
 
 def _verdict(act: Callable[[], Answer]) -> int | str:
-    """Return how many rows are the answer, or the rule that is broken."""
+    """Return the number of rows, or the rule that is broken."""
     try:
         return len(act())
     except Refused as refused:

@@ -1,35 +1,40 @@
-"""The offers of the model: who is offered which slot, in which wave, and when that ends."""
+"""The offers of the model: which slot is offered to whom, in which wave, and until when."""
 
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from tests.robustness.model.model_calendar import MINUTE, Span, local
-from tests.robustness.model.model_records import OPEN, Appointment, Doctor, Offer, WaitlistEntry
+from tests.robustness.model.model_records import HELD, OPEN, Appointment, Doctor, Offer, WaitlistEntry
 
 WINDOW = timedelta(hours=360)
 FIRST_WAVE, MIN_NOTICE, WAVES = 3, timedelta(hours=2), 4
-EVER = Span(datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))  # stands for all of time
+EVER = Span(datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))  # all of time
 
 
 def wave_delay(lead: timedelta) -> timedelta:
     return min(max(lead / 48, 10 * MINUTE), 60 * MINUTE)
 
 
+@dataclass
 class Offers:
-    """What a World has on offer."""
+    """Doctors by id. Appointments, waitlist entries and offers in the order in which they were added."""
 
     now: datetime
-    act: int  # counts what has happened
     hold: timedelta
+    hold_limit: int
     doctors: dict[int, Doctor]
-    appointments: list[Appointment]
-    entries: list[WaitlistEntry]
-    offers: list[Offer]
+    patients: list[int]
+    appointments: list[Appointment] = field(default_factory=list)
+    entries: list[WaitlistEntry] = field(default_factory=list)
+    offers: list[Offer] = field(default_factory=list)
+    act: int = 0  # the number of the current act
+    moment_number: int = 0
 
     def active_of(self, doctor: int) -> list[Appointment]:
         return [a for a in self.appointments if a.doctor == doctor and a.is_active(self.now)]
 
     def untaken(self, doctor: int) -> list[Span]:
-        """Return the slots within the booking window that nobody has."""
+        """Return the slots within the booking window that are not taken."""
         d = self.doctors[doctor]
         taken = [a.span for a in self.active_of(doctor)] + d.away
         spans = [d.span(start) for start in d.slots(self.now, self.now + WINDOW) if self.now < start]
@@ -42,7 +47,7 @@ class Offers:
         return [a for a in self.appointments if a.doctor == doctor and a.status == "offered"]
 
     def open_offers(self, *, of: Appointment | None = None, to: WaitlistEntry | None = None) -> list[Offer]:
-        """Return the offers that have not ended, of a slot or to an entry if given."""
+        """Return the open offers, of a slot or to an entry if given."""
         return [o for o in self.offers if o.status in OPEN and (of in (None, o.slot)) and (to in (None, o.entry))]
 
     def has_claim(self, entry: WaitlistEntry) -> bool:
@@ -51,19 +56,12 @@ class Offers:
         )
 
     def suits(self, entry: WaitlistEntry, slot: Span) -> bool:
-        """Whether a slot can be offered to an entry: on its day, not too soon, new to the patient, who is free then."""
+        """Whether a slot can be offered to an entry: on its day, not too soon, not offered before, at a free time."""
         day = local(slot.start, self.doctors[entry.doctor].timezone).date()
-        busy = [
-            a
-            for a in self.appointments
-            if a.patient == entry.patient and a.is_active(self.now) and a.span.overlaps(slot)
-        ]
-        return (
-            entry.day in (None, day)
-            and slot.start - MIN_NOTICE > self.now
-            and not self._was_offered(entry, slot)
-            and not busy
-        )
+        on_time = entry.day in (None, day) and slot.start - MIN_NOTICE > self.now
+        theirs = [a for a in self.appointments if a.patient == entry.patient and a.is_active(self.now)]
+        busy = any(a.span.overlaps(slot) for a in theirs)
+        return on_time and not self._was_offered(entry, slot) and not busy
 
     def _was_offered(self, entry: WaitlistEntry, slot: Span) -> bool:
         def had_since(o: Offer) -> bool:
@@ -84,7 +82,7 @@ class Offers:
         )
 
     def has_unused_offer(self, entry: WaitlistEntry) -> bool:
-        """Whether no appointment has ended since an offer of which nothing was made."""
+        """Whether no appointment has ended since an offer that came to nothing."""
 
         def ended_since(o: Offer) -> bool:
             return any(
@@ -101,7 +99,7 @@ class Offers:
         return any(not ended_since(o) for o in passed)
 
     def plan(self, doctor: int, freed: Span | None = None) -> list[tuple[WaitlistEntry, Appointment | Span]]:
-        """Return for each in line a slot on offer, or else a free one."""
+        """Return for each entry in line a slot on offer, or else a free one."""
         room = self.doctors[doctor].max_appointments - len(self.active_of(doctor))
         free = self._to_offer(doctor, freed) if room > 0 else []
         left, planned = self.on_offer(doctor), list[tuple[WaitlistEntry, Appointment | Span]]()
@@ -123,25 +121,19 @@ class Offers:
         return sorted((e for e in waiting if not self.has_claim(e)), key=lambda e: e.priority)
 
     def _to_offer(self, doctor: int, freed: Span | None) -> list[Span]:
-        given_up = [
-            a.span
-            for a in self.appointments
-            if a.doctor == doctor
-            and (
-                (a.status in ("canceled", "expired") and a.changed_in == self.act)
-                or (a.status == "pending" and a.hold_ends is not None and a.hold_ends <= self.now)
-            )
-        ]
+        theirs = [a for a in self.appointments if a.doctor == doctor]
+        ended = [a.span for a in theirs if a.status in ("canceled", "expired") and a.changed_in == self.act]
+        lapsed = [a.span for a in theirs if a.status == "pending" and a.hold_ends and a.hold_ends <= self.now]
+        given_up = [*ended, *lapsed]
         return sorted(self.untaken(doctor), key=lambda s: (not (_within(s, freed) or s in given_up), s))
 
     def owed(self, doctor: int) -> list[Span]:
-        """Return the free slots that belong to the waitlist."""
+        """Return the free slots that are reserved for the waitlist."""
         if len(self.active_of(doctor)) >= self.doctors[doctor].max_appointments:
             return []
         return [slot for _, slot in self.plan(doctor) if isinstance(slot, Span)]
 
     def serve(self, doctor: int, freed: Span | None = None) -> None:
-        """Bring a doctor's offers up to date."""
         self._end_offers(doctor)
         self._withdraw(doctor)
         for _ in range(3):
@@ -152,9 +144,13 @@ class Offers:
         for o in self.open_offers():
             if o.slot.doctor == doctor and o.ends <= self.now:
                 self.end_offer(o, "expired")
-        for e in self.entries:
-            if e.doctor == doctor and e.status == "offered" and not self.has_claim(e) and not self.open_offers(to=e):
-                e.status = "waiting"
+        for e in self.without_offer(doctor):
+            e.status = "waiting"
+
+    def without_offer(self, doctor: int) -> list[WaitlistEntry]:
+        """Return the entries that count as offered, although none of their offers is open or claimed."""
+        offered = [e for e in self.entries if e.doctor == doctor and e.status == "offered"]
+        return [e for e in offered if not self.has_claim(e) and not self.open_offers(to=e)]
 
     def end_offer(self, o: Offer, status: str) -> None:
         o.status = status
@@ -175,15 +171,12 @@ class Offers:
             self.end_offer(o, "expired" if o.ends <= self.now else "superseded")
 
     def end(self, a: Appointment, status: str, canceled_by: str | None = None) -> None:
-        """Let an appointment, or a slot on offer, end."""
         self.happened()
         a.end(status, canceled_by)
         a.changed, a.changed_in, a.changed_at = self.moment_number, self.act, self.now
 
-    moment_number: int
-
     def happened(self) -> int:
-        """Count on: what comes later has a higher number."""
+        """Return the next number of the sequence of events."""
         self.moment_number += 1
         return self.moment_number
 
@@ -210,13 +203,17 @@ class Offers:
         return a
 
     def retire(self, doctor: int, patient: int | None = None) -> None:
-        raise NotImplementedError
+        """Write down which of a doctor's and of a patient's holds have lapsed and which of their visits are over."""
+        for a in self.appointments:
+            theirs = a.doctor == doctor or a.patient in {patient} - {None}
+            if theirs and a.status in HELD and not a.is_active(self.now):
+                self.end(a, a.counts_as(self.now))
 
     def seat(self, doctor: int) -> int:
         return min(set(range(1, 31)) - {a.seat for a in self.appointments if a.doctor == doctor})
 
     def _wave(self, a: Appointment) -> int:
-        """Return which wave whoever is offered a slot now belongs to."""
+        """Return the wave of the next offers of a slot."""
         made = [o for o in self.offers if o.slot is a]
         if not made:
             return 1

@@ -1,4 +1,4 @@
-"""PostgreSQL's side of the model test: acts, what there is after them, and time that passes."""
+"""PostgreSQL's side of the model test: acts, the rows after them, and time that passes."""
 
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -30,7 +30,7 @@ MOVE = {
     "admin": "UPDATE appointment AS a SET during = tstzrange($2::timestamptz, $2 + make_interval(mins => d.slot_minutes))"
     " FROM doctor AS d WHERE id = $1 AND doctor_id = account_id RETURNING id",
 }
-# Row by row a shift would bump into the rows not yet shifted, so all go to another age first.
+# Shifting row by row would overlap rows that are not shifted yet, so all rows go to a distant time first.
 SHIFTS = (
     """
     UPDATE appointment SET
@@ -52,7 +52,7 @@ ANOTHER_AGE = timedelta(days=100_000)
 
 
 class Seen(NamedTuple):
-    """Everything that some doctors have at an instant, ended or not, and the starts that are free."""
+    """All rows of some doctors at one instant, and their free starts."""
 
     now: datetime
     appointments: list[asyncpg.Record]
@@ -76,7 +76,7 @@ LOOKS = (
 
 @dataclass
 class Postgres:
-    """Connections of one role each, used from synchronous code, and the specialty of the doctors that are compared."""
+    """A connection of each role, for use from synchronous code. `specialty` marks the doctors that are compared."""
 
     app: asyncpg.Connection
     admin: asyncpg.Connection
@@ -85,7 +85,7 @@ class Postgres:
     specialty: str = ""
 
     def act(self, statement: str, *arguments: object, by: str = "app") -> list[asyncpg.Record]:
-        """Run a statement as a role; raise Refused with the rule it breaks."""
+        """Run a statement as a role. Raises Refused with the rule that it breaks."""
         connection: asyncpg.Connection = getattr(self, by)
         try:
             rows: list[asyncpg.Record] = self.run(connection.fetch(statement, *arguments))
@@ -96,7 +96,6 @@ class Postgres:
     def act_as(
         self, actor: str, statements: Mapping[str, str], who: int, what: int, *arguments: object, block: bool
     ) -> list[asyncpg.Record]:
-        """Run the statement that is this actor's for something; raise Refused with the rule it breaks."""
         if actor == "admin":
             return self.act(statements[actor], what, *arguments, by="admin")
         return self.act(statements[actor], who, what, *arguments, *([block] if actor == "doctor" else []))
@@ -106,26 +105,23 @@ class Postgres:
         return now
 
     def set_policy(self, hold_minutes: int, hold_limit: int, zones: Iterable[str]) -> None:
-        """Set what is everybody's, and make zones known."""
         policy = "UPDATE policy SET hold_minutes = $1, patient_hold_limit = $2"
         self.act(policy, hold_minutes, hold_limit, by="superuser")
         add_zones = "INSERT INTO time_zone (name) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING"
         self.act(add_zones, list(zones), by="superuser")
 
     def add_doctor(self, doctor: Doctor) -> int:
-        """Add a doctor like the model's; return the id."""
         columns = {"specialty": self.specialty} | asdict(doctor)
         hours, _ = columns.pop("week"), columns.pop("away")
         added: int = self.run(make_doctor(self.superuser, hours=hours, **columns))
         return added
 
     def add_patients(self, number: int) -> list[int]:
-        """Add patients; return their ids."""
         added: list[int] = self.run(make_patients(self.superuser, number))
         return added
 
     def look(self, doctors: Iterable[int], *, at_slots: bool) -> Seen:
-        """Return what there is, with or without the free slots; one transaction has one `now()`."""
+        """Return the rows, and the free slots if asked for. One transaction has one `now()`."""
         known, looks = list(doctors), LOOKS if at_slots else LOOKS[:-1]
 
         async def look() -> Seen:
@@ -138,17 +134,16 @@ class Postgres:
         return seen
 
     def search(self, limit: int) -> list[tuple[datetime, int]]:
-        """Return the earliest free slots of all the doctors."""
         rows = self.act("SELECT * FROM search_free_slots($1, '-infinity', 'infinity', $2)", self.specialty, limit)
         return [(row["starts_at"], row["doctor"]) for row in rows]
 
     def pass_time(self, doctors: Iterable[int], time: timedelta) -> None:
-        """Let time pass, seen from the clock, which nobody can set: the rows become that much older."""
+        """Let time pass by making the rows older."""
 
         async def shift() -> None:
             async with self.superuser.transaction():
-                await self.superuser.execute("SET LOCAL session_replication_role = replica")  # no triggers
-                await self.superuser.execute("SET LOCAL timezone = 'UTC'")  # where a day is always 24 hours
+                await self.superuser.execute("SET LOCAL session_replication_role = replica")
+                await self.superuser.execute("SET LOCAL timezone = 'UTC'")  # every day has 24 hours
                 for step in (ANOTHER_AGE, time - ANOTHER_AGE):
                     for statement in SHIFTS:
                         await self.superuser.execute(statement, list(doctors), step)
@@ -157,5 +152,4 @@ class Postgres:
 
 
 def span_of(row: asyncpg.Record) -> Span:
-    """Return a row's `during`."""
     return Span(row["during"].lower.astimezone(UTC), row["during"].upper.astimezone(UTC))

@@ -1,4 +1,4 @@
-"""What the model knows of doctors, appointments, waitlist entries and offers."""
+"""Doctors, appointments, waitlist entries and offers of the model."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -9,7 +9,7 @@ HELD, LIVE, OPEN = ("offered", "pending", "confirmed"), ("waiting", "offered", "
 
 
 class Refused(Exception):  # noqa: N818  an answer, not an error
-    """An act breaks a rule, the first by the order of refusals."""
+    """An act breaks a rule: the first in the order of refusals."""
 
 
 @dataclass
@@ -26,7 +26,6 @@ class Doctor:
         return Span(start, start + timedelta(minutes=self.slot_minutes))
 
     def slots(self, first: datetime, last: datetime) -> list[datetime]:
-        """Return the starts from `first` to `last` that are on the grid of the working hours."""
         return slots(self.timezone, self.week, self.slot_minutes, self.buffer_minutes, first, last)
 
     def works(self, slot: Span) -> bool:
@@ -44,7 +43,7 @@ class Appointment:
     status: str = "confirmed"
     hold_ends: datetime | None = None
     canceled_by: str | None = None
-    # when it came about, and when it ended, as the model counts; and in which act it ended
+    # event numbers of its beginning and end, and the act that ended it
     made: int = 0
     changed: int = 0
     changed_in: int = 0

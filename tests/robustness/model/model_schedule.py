@@ -1,4 +1,4 @@
-"""The schedules of the model: what a doctor changes, and whom that strands."""
+"""The schedules of the model: what a doctor changes, and the appointments that this affects."""
 
 from dataclasses import replace
 from typing import Any
@@ -10,8 +10,6 @@ from tests.robustness.model.model_waitlist import Waitlist
 
 
 class Schedule(Waitlist):
-    """What a World does when a doctor's hours, time off or practice change."""
-
     def ahead_of(self, doctor: int) -> list[Appointment]:
         return [a for a in self.appointments if a.doctor == doctor and a.is_ahead(self.now)]
 
@@ -19,7 +17,6 @@ class Schedule(Waitlist):
         return self._change(doctor, {"week": week}, cancel=cancel)
 
     def change_practice(self, doctor: int, changes: dict[str, Any], *, cancel: bool) -> list[Doctor]:
-        """Change some of a doctor's zone, lengths, cap and fee."""
         self._change(doctor, changes, cancel=cancel)
         return [self.doctors[doctor]]
 
@@ -40,7 +37,7 @@ class Schedule(Waitlist):
         return [away]
 
     def _change(self, doctor: int, changes: dict[str, Any], *, cancel: bool) -> list[Appointment]:
-        """Change a doctor; return the appointments that new hours or a new zone strand."""
+        """Change a doctor; return the appointments outside the new hours."""
         d = self._doctor(doctor)
         changed = replace(d, **changes)
         moves = "week" in changes or changed.timezone != d.timezone
@@ -58,7 +55,7 @@ class Schedule(Waitlist):
             self.end(a, "canceled", "doctor")
 
     def _serve_after_change(self, doctor: int, freed: Span | None = None) -> None:
-        """Serve those who wait after a change of the schedule, which may also take slots back."""
+        """Bring offers up to date after a change of the schedule, which may also remove slots."""
         if self.has_waitlist(doctor) or self.on_offer(doctor):
             self.serve(doctor, freed)
 

@@ -1,4 +1,4 @@
-"""The waitlist of the model: who may join it, and what becomes of an entry."""
+"""The waitlist of the model: who may join it, and how an entry ends."""
 
 from datetime import date, datetime
 
@@ -8,12 +8,8 @@ from tests.robustness.model.model_records import LIVE, OPEN, Appointment, Doctor
 
 
 class Waitlist(Offers):
-    """What a World does for those who wait."""
-
-    patients: list[int]
-
     def free_slots(self, doctor: int) -> list[datetime]:
-        """Return the starts that anybody could book."""
+        """Return the starts that any patient could book."""
         owed = self.owed(doctor) if self.has_waitlist(doctor) else []
         if len(self.active_of(doctor)) + len(owed) >= self.doctors[doctor].max_appointments:
             return []
@@ -37,13 +33,11 @@ class Waitlist(Offers):
         return [joined]
 
     def answer(self, booked: Appointment, day: date) -> None:
-        """End the waiting that an appointment answers."""
         for entry in self.entries:
             if entry.is_answered_by(booked, day):
                 self.end_waitlist_entries(entry, "fulfilled")
 
     def end_waitlist_entries(self, entry: WaitlistEntry, status: str) -> None:
-        """Let an entry end, and its offer with it."""
         entry.status = status
         for o in self.open_offers(to=entry):
             o.status = {"left": "declined", "lapsed": "expired"}.get(status, "superseded")
@@ -63,7 +57,6 @@ class Waitlist(Offers):
             raise Refused("offer_status_transition")
 
     def change_entry_status(self, patient: int, entry: WaitlistEntry, status: str) -> list[WaitlistEntry]:
-        """Leave, pause or resume."""
         if entry.patient != patient:
             return []
         for o in self.open_offers(to=entry) if status != "waiting" else []:
@@ -77,23 +70,14 @@ class Waitlist(Offers):
 
     def is_due(self, doctor: int) -> bool:
         """Whether the sweep has something to do for a doctor's waitlist."""
-        offered = self.on_offer(doctor)
-        return (
-            any(
-                a.span.start - MIN_NOTICE <= self.now
-                or not self.open_offers(of=a)
-                or any(o.due <= self.now for o in self.open_offers(of=a))
-                for a in offered
-            )
-            or any(
-                e.doctor == doctor and e.status == "offered" and not self.has_claim(e) and not self.open_offers(to=e)
-                for e in self.entries
-            )
-            or (self.has_waitlist(doctor) and bool(self.owed(doctor)))
-        )
+        for a in self.on_offer(doctor):
+            offers = self.open_offers(of=a)
+            if a.span.start - MIN_NOTICE <= self.now or not offers or any(o.due <= self.now for o in offers):
+                return True
+        return bool(self.without_offer(doctor)) or (self.has_waitlist(doctor) and bool(self.owed(doctor)))
 
     def _outwaited(self) -> list[WaitlistEntry]:
-        """Return the live entries whose day is over where the doctor is."""
+        """Return the live entries whose day has ended in the doctor's zone."""
         waiting = [(e, e.day) for e in self.entries if e.status in LIVE]
         zones = {doctor: d.timezone for doctor, d in self.doctors.items()}
         return [e for e, day in waiting if day and day < local(self.now, zones[e.doctor]).date()]

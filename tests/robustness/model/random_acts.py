@@ -1,4 +1,4 @@
-"""What people do in a fortnight, and what comes up when they draw lots for the rest."""
+"""The acts of the simulated practice, and random arguments for them."""
 
 import inspect
 from collections.abc import Callable
@@ -8,30 +8,17 @@ from typing import get_args
 
 from tests.robustness.model.model_choices import STEPS, ZONES
 
-# How often each is done, beside the others.
+# Weights.
 ACTS = {
     "book": 50,
     "book_the_next": 16,
-    "book_on_time": 8,
-    "book_as_a_hold_lapses": 6,
-    "book_too_many": 2,
+    **dict.fromkeys(("reschedule", "work"), 14),
+    **dict.fromkeys(("book_on_time", "record_visit", "correct_on_time", "join_waitlist"), 8),
+    **dict.fromkeys(("book_as_a_hold_lapses", "cancel", "cancel_on_time", "record_on_time"), 6),
     "explain": 4,
-    "search": 1,
-    "cancel": 6,
-    "cancel_on_time": 6,
-    "reschedule": 14,
-    "bulk_cancel": 1,
-    "record_visit": 8,
-    "record_on_time": 6,
-    "correct_on_time": 8,
-    "change_hours": 1,
-    "change_practice": 2,
-    "take_time_off": 2,
     "end_time_off": 3,
-    "join_waitlist": 8,
-    "leave_waitlist": 2,
-    "work": 14,
-    "register": 1,
+    **dict.fromkeys(("book_too_many", "change_practice", "take_time_off", "leave_waitlist"), 2),
+    **dict.fromkeys(("search", "bulk_cancel", "change_hours", "register"), 1),
 }
 STARTS = [*6 * ["free"], "elsewhere", "elsewhere", "taken", "taken", "away", "grid", "near", "near", "anywhere"]
 CHANGES: dict[str, tuple[object, ...]] = {
@@ -47,7 +34,9 @@ def _number(random: Random) -> int:
 
 
 def _regular(random: Random) -> int:
-    return random.choice([_number(random), random.randrange(3)])  # some come often enough to be in their own way
+    return random.choice(
+        [_number(random), random.randrange(3)]
+    )  # the first three act so often that they conflict with themselves
 
 
 def _half(random: Random) -> bool:
@@ -62,7 +51,7 @@ def _changes(random: Random) -> dict[str, object]:
     return {name: random.choice(CHANGES[name]) for name in random.sample(list(CHANGES), random.randint(0, 2))}
 
 
-# by the name of an act's parameter
+# by the name of the parameter
 GENERATORS: dict[str, Callable[[Random], object]] = {
     "patient": _regular,
     **dict.fromkeys(("doctor", "number", "week"), _number),
@@ -81,7 +70,7 @@ GENERATORS: dict[str, Callable[[Random], object]] = {
 
 
 def random_action(act: Callable[..., None], random: Random) -> dict[str, object]:
-    """Return what an act is told; what may be None sometimes is."""
+    """Return random arguments for an act. An argument that may be None is None half of the time."""
     parameters = inspect.signature(act).parameters.values()
     left_out = {p.name for p in parameters if NoneType in get_args(p.annotation) and _half(random)}
     return {p.name: None if p.name in left_out else GENERATORS[p.name](random) for p in parameters}

@@ -1,7 +1,6 @@
-"""Days of a practice in seconds, with real rows and a clock that nobody stops: every verdict is the model's.
+"""Half a day of a practice in seconds, on a fast clock: every answer is that of the model.
 
-`./task soak:fortnight` lives through a fortnight. BOOKING_SOAK_DAYS and BOOKING_SOAK_SPEED make it another time, or
-another speed, as here.
+`./task soak:fortnight` simulates two weeks. BOOKING_SOAK_DAYS and BOOKING_SOAK_SPEED set the time and the speed.
 """
 
 import asyncio
@@ -17,7 +16,7 @@ import pytest_asyncio
 from tests.robustness.model.model_postgres import Run
 from tests.robustness.model.practice_simulation import PracticeSimulation
 from tests.robustness.model.random_acts import ACTS
-from tests.robustness.model.real_time_postgres import RealTimePostgres
+from tests.robustness.model.real_time import RealTimePostgres
 from tests.support.db.invariants import RECORD
 from tests.support.servers.databases import Database, database_at, execute, make_template
 from tests.support.servers.faketime import NEEDS_LIBFAKETIME, fast_postgres
@@ -28,7 +27,7 @@ NOW = "SELECT clock_timestamp()"
 
 pytestmark = NEEDS_LIBFAKETIME
 
-# What everybody must have heard by the end of a fortnight.
+# Refusals that two weeks must include.
 REFUSALS = {
     "appointment_booking_window",
     "appointment_within_working_hours",
@@ -47,7 +46,6 @@ REFUSALS = {
 
 @pytest_asyncio.fixture(scope="module")
 async def database(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Database]:
-    """A migrated database under a fast clock."""
     async with fast_postgres(tmp_path_factory.mktemp("fast"), SPEED) as superuser:
         database = database_at(superuser, await make_template(superuser))
         await execute(database.superuser, RECORD, os.environ.get("BOOKING_TEST_MUTATION", "SELECT"))
@@ -77,7 +75,7 @@ async def test_the_clock_is_as_fast_as_it_should_be(owner: asyncpg.Connection) -
     assert (looks_again - looked) * SPEED - 1 <= passed.total_seconds() <= (ended - started) * SPEED + 1
 
 
-def test_life(
+def test_every_answer_is_that_of_the_model(
     database: Database,
     app: asyncpg.Connection,
     admin: asyncpg.Connection,
@@ -94,7 +92,7 @@ def test_life(
             request.config.get_terminal_writer().line(line)
     assert not practice.post.given_up_early()
     if DAYS >= 14:
-        assert {name for name, word in practice.tally if word in ("done", "no row", "told")} == {*ACTS}
+        assert {name for name, word in practice.tally if word in ("done", "no row", "answered")} == {*ACTS}
         assert {word for _, word in practice.tally} >= REFUSALS
         assert practice.post.statuses().keys() >= {"sent", "skipped", "failed"}
     run_async(superuser.close())

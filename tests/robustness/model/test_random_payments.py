@@ -1,34 +1,35 @@
-"""Whatever is said of payments, in whatever order: money and slot never part, and nothing is confirmed unpaid.
+"""Random histories of payments: money and slot stay consistent, and no unpaid appointment is confirmed.
 
-A story is of one doctor's few slots and two patients, told as the app's role, which may also pretend to act as anybody.
-PayPal is as contrary as can be: captures come to any state, and to any other after that.
+A history is about a few slots of one doctor, and two patients. The app's role runs it, and may also pretend to be any
+actor. PayPal behaves arbitrarily: a capture may enter any state, and any other after that.
 """
 
 import os
-from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import asyncpg
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.domain.rules import refusal_of
+from tests.robustness.model.model_postgres import Run
 from tests.support.db.invariants import RECORD, broken
 from tests.support.db.payments import FEE
 from tests.support.factories import a_slot, make_doctor, make_patients
 from tests.support.servers.databases import Database, execute
 
-STORIES = int(os.environ.get("PAYMENT_STORIES", "40"))
+HISTORIES = int(os.environ.get("PAYMENT_STORIES", "40"))
 APPOINTMENTS = "FROM appointment AS a WHERE a.doctor_id = {d}"
 PAYMENTS = "FROM payment AS p INNER JOIN appointment AS a ON a.id = p.appointment_id WHERE a.doctor_id = {d}"
 REFUNDS = "FROM refund AS r INNER JOIN payment AS p ON p.id = r.payment_id " + PAYMENTS[len("FROM payment AS p ") :]
-# one of the story's own, by a number
+# a row of the history, by a number
 ONE_OF = "(SELECT {x}.id {rows} ORDER BY {x}.id OFFSET {n} % greatest(1, (SELECT count(*) {rows})) LIMIT 1)"
 CAPTURES = ["COMPLETED", "PENDING", "DECLINED", "FAILED", "REFUNDED", "PARTIALLY_REFUNDED", "REVERSED"]
 
-# What can be said, with {n} for a number from 0 to 3, {p} for a patient, {s} for a slot.
-SAYINGS = {
+# The steps: {n} is a number from 0 to 3, {p} a patient, {d} the doctor, {s} a slot, {a}, {m} and {r} an appointment, a
+# payment and a refund.
+STEPS = {
     "book": "SELECT FROM book({p}, {d}, '{s}')",
     "create": "SELECT FROM create_payment({p}, {a}, 100, 'USD')",
     "order": "SELECT FROM record_order({m}, 'ORDER-' || {m}, 'https://example.com/')",
@@ -56,7 +57,7 @@ SAYINGS = {
     f"capture {status}": f"SELECT record_capture({{m}}, 'CAPTURE-' || {{m}}, '{status}', 100, 'USD')"
     for status in CAPTURES
 }
-# What takes a while, by somebody who can turn the clock.
+# Steps that stand for time that passes, or for rows of an earlier time. They run without triggers.
 TIMES = {
     "holds lapse": "UPDATE appointment SET hold_expires_at = clock_timestamp() - interval '1 s' WHERE doctor_id = {d} AND status = 'pending' AND hold_expires_at > clock_timestamp()",
     "payments age": "UPDATE payment SET due_at = now(), created_at = now() - interval '7 h' WHERE id = {m} AND due_at IS NOT NULL",
@@ -65,84 +66,70 @@ TIMES = {
 BEGINS = [("book", 0, 0, 0), ("create", 0, 0, 0)]
 LIKELY = ("book", "create", "begin", "begin", "resume", "capture PENDING", "capture COMPLETED", "holds lapse", "sweep")
 STEP = st.tuples(
-    st.sampled_from([*SAYINGS, *TIMES, *LIKELY, *LIKELY]), st.integers(0, 3), st.integers(0, 1), st.integers(0, 1)
+    st.sampled_from([*STEPS, *TIMES, *LIKELY, *LIKELY]), st.integers(0, 3), st.integers(0, 1), st.integers(0, 1)
 )
 Step = tuple[str, int, int, int]
 
 
 class Cast(NamedTuple):
-    """Who is in a story, and who tells it."""
+    """The people of a history, and the connections that run it."""
 
     app: asyncpg.Connection
-    root: asyncpg.Connection  # with its triggers off
+    root: asyncpg.Connection  # without triggers
     doctor: int
     patients: list[int]
     start: datetime
 
-    def told(self, step: Step) -> str:
-        """Return the statement of a step."""
+    def statement(self, step: Step) -> str:
         name, number, patient, slot = step
-        ours = {
-            x: ONE_OF.format(x=x, n=number, rows=rows.format(d=self.doctor))
+        a, m, r = (
+            ONE_OF.format(x=x, n=number, rows=rows.format(d=self.doctor))
             for x, rows in (("a", APPOINTMENTS), ("p", PAYMENTS), ("r", REFUNDS))
-        }
-        return (SAYINGS | TIMES)[name].format(
-            d=self.doctor,
-            p=self.patients[patient],
-            s=self.start + slot * timedelta(minutes=30),
-            a=ours["a"],
-            m=ours["p"],
-            r=ours["r"],
         )
+        start = self.start + slot * timedelta(minutes=30)
+        return (STEPS | TIMES)[name].format(d=self.doctor, p=self.patients[patient], s=start, a=a, m=m, r=r)
 
 
-async def tell(cast: Cast, step: Step) -> None:
-    """Take a step, which a rule may refuse."""
+async def run_step(cast: Cast, step: Step) -> None:
     connection = cast.root if step[0] in TIMES else cast.app
     try:
-        await connection.execute(cast.told(step))
+        await connection.execute(cast.statement(step))
     except asyncpg.IntegrityConstraintViolationError as error:
-        if refusal_of(error) is None:  # no rule, or one that nothing a client says should break
+        if refusal_of(error) is None:  # not a rule, or a rule that no request of a client should break
             raise
 
 
-async def story(cast: Cast, steps: list[Step]) -> None:
-    """Tell a story, and look after each step whether all is well."""
+async def run_history(cast: Cast, steps: list[Step]) -> None:
+    """Run a history, and check the invariants after each step."""
     for step in (*BEGINS, *steps):
-        await tell(cast, step)
+        await run_step(cast, step)
         assert await broken(cast.root, [cast.doctor]) == [], step
     if not any(step[0] == "capture COMPLETED" for step in steps):
         confirmed = "SELECT count(*) FROM appointment WHERE doctor_id = $1 AND status = 'confirmed'"
         assert await cast.root.fetchval(confirmed, cast.doctor) == 0
 
 
-def test_money_and_slot_never_part(database: Database, run_async: Callable[[Coroutine[Any, Any, Any]], Any]) -> None:
-    async def open_all() -> tuple[asyncpg.Connection, ...]:
-        await execute(database.superuser, RECORD)
-        off = {"session_replication_role": "replica"}
-        return (
-            await asyncpg.connect(database.owner),
-            await asyncpg.connect(database.app),
-            await asyncpg.connect(database.superuser, server_settings=off),
-        )
-
-    owner, app, root = run_async(open_all())
+def test_money_and_slot_stay_consistent(
+    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection, run_async: Run
+) -> None:
+    run_async(execute(database.superuser, RECORD))
+    no_triggers = {"session_replication_role": "replica"}
+    root = run_async(asyncpg.connect(database.superuser, server_settings=no_triggers))
 
     async def play(steps: list[Step]) -> None:
         await app.execute("SELECT set_config('booking.actor', '', false)")
         cast = Cast(app, root, await make_doctor(owner, fee=FEE), await make_patients(owner, 2), a_slot())
-        await story(cast, steps)
+        await run_history(cast, steps)
 
     @settings(
-        max_examples=STORIES,
+        max_examples=HISTORIES,
         derandomize="CI" in os.environ,
         print_blob=True,
         suppress_health_check=list(HealthCheck),
     )
     @given(st.lists(STEP, min_size=8, max_size=25))
-    def tell_stories(steps: list[Step]) -> None:
+    def run_histories(steps: list[Step]) -> None:
         run_async(play(steps))
 
-    tell_stories()
-    for connection in (owner, app, root):
-        run_async(connection.close())
+    run_histories()
+    run_async(root.close())

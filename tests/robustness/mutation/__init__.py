@@ -1,1 +1,1 @@
-"""Every rule taken away once: a test must fail."""
+"""Removes or weakens each rule in turn: a test must fail."""

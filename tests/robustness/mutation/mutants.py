@@ -1,4 +1,4 @@
-"""Databases with a rule less: whatever enforces one, and the statement that takes it away or weakens it."""
+"""Mutants: each constraint, trigger and rule function, with the statement that removes or weakens it."""
 
 import re
 from typing import NamedTuple
@@ -20,7 +20,7 @@ class Mutant(NamedTuple):
         return f"{self.rule}: {self.change}"
 
 
-# CASCADE, because a unique key that a foreign key refers to goes only together with it
+# CASCADE: a unique key can be dropped only together with the foreign keys that refer to it
 DECLARED = """
     SELECT conname, 'no constraint', format('ALTER TABLE %s DROP CONSTRAINT %I CASCADE', conrelid::regclass, conname)
     FROM pg_constraint
@@ -39,7 +39,7 @@ PREDICATES = """
     FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND proname = ANY ($1::text[])
 """
 TRIGGERS = "SELECT tgname, tgrelid::regclass::text, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal"
-# what stands under a name, each as what to say before its definition in order to replace it
+# the definitions with a name, each with the SQL that precedes it in a statement that replaces it
 DEFINITIONS = """
     SELECT '', pg_get_functiondef(oid)
     FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND proname = $1
@@ -67,7 +67,7 @@ async def mutants(db: asyncpg.Connection) -> list[Mutant]:
 
 
 def _disabled(name: str, table: str, definition: str) -> list[Mutant]:
-    """Return a trigger once without each of the events at which it fires."""
+    """Return a trigger once without each of its events."""
     timing = re.search(r"(?:BEFORE|AFTER) (.+?) ON ", definition)
     assert timing, definition
     events, drop = timing[1].split(" OR "), f"DROP TRIGGER {name} ON {table}"
@@ -81,18 +81,18 @@ def _disabled(name: str, table: str, definition: str) -> list[Mutant]:
 
 
 async def _weakened(db: asyncpg.Connection, rule: str, change: Change) -> Mutant:
-    """Return the rule with one phrase changed; raise where it is not found exactly once."""
+    """Return the rule with one phrase changed. Raises AssertionError unless the phrase occurs exactly once."""
     name = change.of or rule
     rows = [row for row in await db.fetch(DEFINITIONS, name) if change.was in row[1]]
-    assert len(rows) == 1, f"{name} says in {len(rows)} definitions: {change.was}"
+    assert len(rows) == 1, f"{len(rows)} definitions of {name} contain {change.was!r}"
     replace, definition = rows[0]
-    assert definition.count(change.was) == 1, f"{name} says more than once: {change.was}"
+    assert definition.count(change.was) == 1, f"{name} contains more than once: {change.was!r}"
     sql = replace + definition.replace(change.was, change.becomes)
-    return Mutant(rule, f"{name} says {change.becomes!r} for {change.was!r}", sql)
+    return Mutant(rule, f"{name} has {change.becomes!r} in place of {change.was!r}", sql)
 
 
 async def _try_out(db: asyncpg.Connection, found: list[Mutant]) -> None:
-    """Raise where a statement cannot be run: a test that is red because of that proves nothing."""
+    """Run each statement and roll it back. Raises if one fails: a test that fails because of that proves nothing."""
     for mutant in found:
         transaction = db.transaction()
         await transaction.start()

@@ -1,4 +1,4 @@
-"""Runs of the tests that prove rules, each in a fork of one process that has imported and collected them all."""
+"""Runs the tests that prove rules, each run in a fork of one process that has imported and collected them all."""
 
 import asyncio
 import multiprocessing
@@ -18,14 +18,14 @@ from tests.support.rules.proofs import Proofs, files
 from tests.support.servers.forks import FORK_SERVER, ROOT, redirect_output
 
 FORK = multiprocessing.get_context("fork")
-# Modules that are imported already cannot be rewritten, and plugins that nobody asked for take longer than a test. What
-# captures output would be shared by the forks. A traceback with sources looks for each in the files of all modules.
+# Imported modules cannot be rewritten, and loading all plugins takes longer than a test. Forks would share the captured
+# output. A traceback with sources searches the files of all modules.
 ARGUMENTS = ["-x", "-q", "-s", "--assert=plain", "--tb=native", "--timeout=60"]
 PLUGINS = ["-p", "no:cacheprovider", "-p", "asyncio", "-p", "timeout"]
 
 
 class RunRequest(NamedTuple):
-    """Tests to run, by node id and until one fails, with what to add to the environment and where to write."""
+    """Tests to run until one fails, by node id, with additional environment variables and the log to write."""
 
     number: int
     tests: Sequence[str]
@@ -34,9 +34,9 @@ class RunRequest(NamedTuple):
 
 
 class ProofRunner:
-    """The process that has collected the tests, as the others see it."""
+    """The handle of the process that has collected the tests."""
 
-    proofs: dict[str, list[str]]  # the node ids of the tests that prove each rule or trigger
+    proofs: dict[str, list[str]]  # node ids by rule or trigger
 
     def __init__(self, pipe: Connection, log: Path) -> None:
         try:
@@ -48,7 +48,7 @@ class ProofRunner:
         self._awaited: dict[int, asyncio.Future[int]] = {}
 
     async def exit_code(self, tests: Sequence[str], environment: Mapping[str, str], log: Path) -> int:
-        """Run tests until one fails. OK: none did; TESTS_FAILED: one did; anything else: they could not be run."""
+        """Run tests until one fails. OK: none failed; TESTS_FAILED: one did; anything else: they could not run."""
         order = RunRequest(next(self._numbers), tests, environment, log)
         awaited: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._awaited[order.number] = awaited
@@ -56,7 +56,6 @@ class ProofRunner:
         return await awaited
 
     def read_result(self) -> None:
-        """Take in how a run ended."""
         try:
             number, code = self._pipe.recv()
         except EOFError as error:
@@ -86,14 +85,14 @@ async def collected(log: Path) -> AsyncIterator[ProofRunner]:
 
 def _collect(pipe: Connection, log: Path) -> None:
     redirect_output(log)
-    os.chdir(ROOT)  # node ids begin there
+    os.chdir(ROOT)  # node ids are relative to it
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     proofs = Proofs()
     pytest.main([*ARGUMENTS, *PLUGINS, *files()], plugins=[proofs, _Runs(pipe, proofs)])
 
 
 class _Runs:
-    """A pytest plugin that in place of the collected tests runs those that are ordered, each order in a fork."""
+    """A pytest plugin that runs the requested tests in place of all collected ones, each request in a fork."""
 
     def __init__(self, pipe: Connection, proofs: Proofs) -> None:
         self._pipe = pipe
@@ -101,7 +100,7 @@ class _Runs:
         self._running: dict[int, tuple[int, ForkProcess]] = {}
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
-        if session.testsfailed:  # to be collected
+        if session.testsfailed:  # in collection
             return None
         self._pipe.send(self._proofs.tests)
         while True:
@@ -112,7 +111,7 @@ class _Runs:
                     return True
 
     def _begin(self, session: pytest.Session) -> bool:
-        """Begin what is ordered, unless it is the end."""
+        """Start a requested run. Return False when the pipe is closed."""
         try:
             order: RunRequest = self._pipe.recv()
         except EOFError:
@@ -130,7 +129,7 @@ class _Runs:
 
 
 class _Verdict:
-    """A pytest plugin that tells a test that fails from one that never ran."""
+    """A pytest plugin that distinguishes a failed test from one that never ran."""
 
     failed = False
 

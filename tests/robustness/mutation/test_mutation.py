@@ -1,7 +1,7 @@
 """Every rule has a test that fails without it.
 
-Whatever enforces a rule is taken away or weakened, one thing at a time, on a database of its own, and the tests that
-claim to prove the rule are run there. A mutant that survives them is a rule without a test.
+Each thing that enforces a rule is removed or weakened, one at a time, in a database of its own. The tests that claim to
+prove the rule run there. If they pass, the mutant survives: the rule has no test.
 """
 
 import asyncio
@@ -24,7 +24,6 @@ QUICK = "tests/db/schema/test_tables.py"
 
 @pytest_asyncio.fixture(scope="module")
 async def proof_runner(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ProofRunner]:
-    """A process that has collected the tests that claim to prove rules and triggers."""
     async with collected(tmp_path_factory.mktemp("proof_runner") / "collected.log") as proof_runner:
         yield proof_runner
 
@@ -39,19 +38,18 @@ def proofs_by_rule(proof_runner: ProofRunner) -> dict[str, list[str]]:
 
 @pytest_asyncio.fixture(scope="module")
 async def every_mutant(superuser: str, template: str) -> list[Mutant]:
-    """Every mutant of the template."""
     db = await asyncpg.connect(url_for(superuser, template))
     try:
         return await mutants(db)
     finally:
-        await db.close()  # while somebody is connected, it cannot be cloned
+        await db.close()  # a database with a connection cannot be cloned
 
 
 def test_every_rule_names_the_tests_that_prove_it(
     proofs_by_rule: dict[str, list[str]], every_mutant: list[Mutant]
 ) -> None:
     mutated = {mutant.rule for mutant in every_mutant}
-    assert set(RULES) <= mutated, "nothing takes these rules away"
+    assert set(RULES) <= mutated, "these rules have no mutant"
     assert set(proofs_by_rule) == mutated
 
 
@@ -61,7 +59,7 @@ async def test_the_page_of_rules_names_them(
     db = await asyncpg.connect(url_for(superuser, template))
     try:
         if db.get_server_version().major < 18:
-            pytest.skip("the page has the words of PostgreSQL 18")
+            pytest.skip("the page quotes PostgreSQL 18")
         assert RULES_PAGE.read_text("utf-8") == await rules_page(db, proofs_by_rule), (
             "docs/rules.md is out of date: ./task docs"
         )
@@ -83,7 +81,7 @@ async def test_no_mutant_survives(
     async def run(name: str, mutation: str, tests: list[str]) -> int | None:
         server = {"TEST_DATABASE_URL": superuser, "BOOKING_TEST_TEMPLATE": template}
         async with turn:
-            for _ in range(3):  # a busy machine may fail to clone the template; that is no verdict
+            for _ in range(3):  # a busy machine may fail to clone the template
                 code = await proof_runner.exit_code(
                     tests, server | {"BOOKING_TEST_MUTATION": mutation}, tmp_path / f"{name}.log"
                 )
@@ -91,7 +89,7 @@ async def test_no_mutant_survives(
                     break
             return code
 
-    # the tests themselves pass in the run that this one belongs to; that they can be run here, one of each file shows
+    # one test of each file must pass without a mutation, which shows that the tests can run here
     by_file = {test.partition("::")[0]: test for tests in proofs_by_rule.values() for test in tests}
     unharmed, *codes = await asyncio.gather(
         run("unharmed", "", sorted(by_file.values())),
@@ -102,4 +100,4 @@ async def test_no_mutant_survives(
     assert not survivors, "rules without a test:\n" + "\n".join(survivors)
     not_run = [number for number, code in enumerate(codes) if code != pytest.ExitCode.TESTS_FAILED]
     logs = "\n".join((tmp_path / f"{number}.log").read_text()[-3000:] for number in not_run)
-    assert not not_run, f"no test could be run:\n{logs}"
+    assert not not_run, f"these tests could not run:\n{logs}"

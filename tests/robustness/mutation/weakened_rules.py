@@ -1,13 +1,13 @@
-"""Rules that are still there, but let slip what they must not: at an edge, by the clock, for want of a lock.
+"""Rules with a gap: at a boundary, by the clock, or for lack of a lock.
 
-`tests/robustness/mutation/mutants.py` makes a database of each change, and the rule's tests must notice it there.
+mutants.py makes a database of each change. The tests of the rule must fail there.
 """
 
 from typing import NamedTuple
 
 
 class Change(NamedTuple):
-    """One phrase of a definition that says something else: the rule's own, or that `of` a function which serves it."""
+    """One phrase that is replaced in the definition of the rule or, with `of`, of a function that it uses."""
 
     was: str
     becomes: str
@@ -20,16 +20,16 @@ WEAKENED = {
     "appointment_booking_window": (
         Change("starts_at <= at_", "starts_at < at_"),
         Change("starts_at > at_ +", "starts_at >= at_ +"),
-        Change("'360 hours'", "'15 days'"),  # bends where the clocks change
+        Change("'360 hours'", "'15 days'"),  # differs where the clocks change
         Change("moves := NEW.during <> OLD.during OR", "moves :=", of="tg_appointment__rules"),
     ),
     "appointment_cancel_notice": (
         Change("at_ >= cancel_deadline", "at_ > cancel_deadline"),
-        # before the wait for the lock it may still have been in time
+        # the deadline may pass during the wait for the lock
         Change("at_ := clock_timestamp()", "at_ := statement_timestamp()", of="tg_appointment__rules"),
         Change("act_as('patient',", "act_as('doctor',", of="cancel_as_patient"),
         Change("act_as('patient',", "act_as('doctor',", of="reschedule_as_patient"),
-        # moved away first, then canceled
+        # a move must not extend the deadline
         Change("WHEN 'patient' THEN least(was.cancel_deadline,", "WHEN 'patient' THEN (", of="changed_appointment"),
     ),
     "appointment_confirmed_is_paid": (
@@ -37,7 +37,7 @@ WEAKENED = {
         Change("status IN ('captured', 'partially_refunded', 'refunded') AND ", ""),
         Change(" AND NOT without_slot", ""),
         Change("appointment_id = a.id AND ", ""),
-        # what was taken has its appointment, or goes back
+        # captured money has its appointment, or is refunded
         Change("PERFORM confirm_paid(pay);", "", of="settle_capture"),
         Change("PERFORM request_refund(pay.id, 'slot_lost');", "", of="settle_capture"),
         Change("check_violation OR exclusion_violation OR ", "", of="settle_capture"),
@@ -51,7 +51,7 @@ WEAKENED = {
         Change(*NO_LOCK, of="tg_appointment__rules"),
     ),
     "appointment_doctor_id_fkey": (
-        # said by the lock already, because what follows needs the doctor
+        # the lock already checks it
         Change("IF NOT FOUND", "IF false", of="lock_doctor"),
     ),
     "appointment_doctor_no_overlap": (
@@ -84,7 +84,7 @@ WEAKENED = {
     ),
     "appointment_patient_hold_limit": (
         Change("live_holds >=", "live_holds >"),
-        # a lock, but one that a stale look gets past
+        # a lock that does not conflict with a stale snapshot
         Change(
             "UPDATE patient SET booking_seq = booking_seq + 1 WHERE account_id = a.patient_id",
             "PERFORM FROM patient WHERE account_id = a.patient_id FOR NO KEY UPDATE",
@@ -92,7 +92,7 @@ WEAKENED = {
         ),
     ),
     "appointment_patient_id_fkey": (
-        # of an erased account nothing new is
+        # an erased account gets no new appointments
         Change("barred_patient(a.patient_id, a.seat IS NULL)", "NULL", of="place_appointment"),
         Change(
             "UPDATE patient SET booking_seq = booking_seq + 1", "PERFORM FROM patient", of="lock_patient_with_doctors"
@@ -124,7 +124,7 @@ WEAKENED = {
         Change("amount IS DISTINCT FROM a.fee OR ", ""),
         Change(" OR currency IS DISTINCT FROM a.currency::text", ""),
         Change("OR NEW.appointment_id <> OLD.appointment_id THEN", "THEN", of="tg_payment__rules"),
-        # the column would round it first
+        # without this check the column rounds the amount first
         Change(
             "PERFORM refuse('payment_amount_matches_fee', payment_amount_matches_fee(a, p_amount, p_currency));",
             "",
@@ -138,7 +138,7 @@ WEAKENED = {
         Change("('capturing', 'pending_review')", "('capturing')"),
         Change("('capturing', 'pending_review')", "('pending_review')"),
         Change("NEW.status = 'capturing' AND OLD.status <> 'capturing'", "false", of="tg_payment__rules"),
-        # held while it is taken, and only then
+        # the slot is held during the capture, and only then
         Change("greatest(a.hold_expires_at, p_until)", "a.hold_expires_at", of="hold_for_capture"),
         Change("IF a.status <> 'pending' THEN", "IF false THEN", of="hold_for_capture"),
         Change("IF NOT FOUND THEN", "IF false THEN", of="extend_hold"),
@@ -176,7 +176,7 @@ WEAKENED = {
         Change("NOT IN ('captured', 'partially_refunded', 'refunded')", "NOT IN ('partially_refunded', 'refunded')"),
         Change("new_status IN ('pending_review', 'captured')", "new_status IN ('captured')"),
         Change("('capturing', 'created'),", ""),
-        # else an appointment could be canceled for its money at any time
+        # otherwise a paid appointment could be given up at any time
         Change("too_late_to_give_up(pay.appointment_id)", "NULL", of="give_up_hold"),
         Change("appointment_id = p_appointment AND", "false AND", of="too_late_to_give_up"),
         Change("AND pay.capture_request_id = p_request", "", of="record_decline"),
@@ -185,7 +185,7 @@ WEAKENED = {
     ),
     "refund_status_transition": (Change("('pending', 'completed'), ", ""),),
     "tg_appointment__history": (
-        # each record vouches for the one before it
+        # each record contains the hash of the one before it
         Change("coalesce(last_hash, '') || ", "", of="history_hash"),
         Change("ORDER BY number DESC", "ORDER BY number", of="record_change"),
         Change("h.account_id := acting_account();", "", of="record_change"),

@@ -1,1 +1,1 @@
-"""Upgrades while bookings go on: old and new programs side by side on one database."""
+"""Upgrades under load: old and new programs side by side on one database."""

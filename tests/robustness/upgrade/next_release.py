@@ -1,4 +1,4 @@
-"""A made-up next release: this program's tree, copied, with everything changed that a release may change."""
+"""A made-up next release: a copy of this program with every kind of change that a release may make."""
 
 import shutil
 import subprocess
@@ -9,7 +9,7 @@ from app.db.release import RELEASE
 from app.sandbox.stack.service import ROOT
 
 NEXT = "99.0.0"
-# Each locks one table, in a transaction of its own.
+# Each locks one table, in its own transaction.
 MIGRATIONS = {
     "0002_doctor": ("0001_initial", ["ALTER TABLE doctor ADD COLUMN room text NOT NULL DEFAULT ''"]),
     "0003_appointment": (
@@ -37,16 +37,16 @@ def upgrade() -> None:
 '''
 EDITS = {
     "app/db/release.py": (f'RELEASE = "{RELEASE}"\n#', f'RELEASE = "{NEXT}"\n#'),
-    # a function that calls a new one
+    # a function calls a new one
     "app/db/sql/appointments/book.sql": ("RETURN QUERY", "PERFORM next_release();\n    RETURN QUERY"),
-    # a view that is wider at its end
+    # a view has another last column
     "app/db/sql/appointments/api_appointment.sql": ("    updated_at\nFROM", "    updated_at,\n    note\nFROM"),
-    # a constraint trigger with another condition
+    # a constraint trigger has another condition
     "app/db/sql/tables/doctor.sql": (
         "WHEN (OLD.timezone <> NEW.timezone)",
         "WHEN (OLD.timezone IS DISTINCT FROM NEW.timezone)",
     ),
-    # a rule
+    # a rule is new
     "app/domain/rules.py": (
         '    "appointment_immutable":',
         '    "appointment_note_valid": Rule(INVALID, "A note has at most 500 characters."),\n    "appointment_immutable":',
@@ -59,7 +59,7 @@ LANGUAGE sql AS $$ SELECT $$;
 
 
 def make_next_release(folder: Path) -> Path:
-    """Copy the program into a folder and change it; return the folder. Its `python -m app.cli` is the next release's."""
+    """Copy the program into a folder, change it, and return the folder: `python -m app.cli` there runs the release."""
     shutil.copytree(ROOT / "app", folder / "app", ignore=shutil.ignore_patterns("__pycache__"))
     for name, (old, new) in EDITS.items():
         path = folder / name

@@ -1,4 +1,4 @@
-"""A rehearsed upgrade: eight clients book while the schema becomes the next release's, under old, new and restarted programs."""
+"""An upgrade under load: eight clients book with old, new and restarted programs while the schema is migrated."""
 
 import asyncio
 import os
@@ -16,20 +16,20 @@ import pytest
 
 from app.sandbox.stack import service
 from app.sandbox.stack.service import ROOT, Api
-from tests.conftest import SECRET
 from tests.robustness.upgrade.next_release import NEXT, make_next_release
 from tests.support.factories import a_slot, bearer, book, make_doctor, make_patient
 from tests.support.http.bookings import APPOINTMENTS, post_booking
+from tests.support.servers.api_process import api_environment, running_api
 from tests.support.servers.databases import Database, cloned
 
 CLIENTS = 8
-ANSWERS = 40  # of all clients together, after each step of the upgrade
+ANSWERS = 40  # of all clients together, before the next step of the upgrade
 DOCUMENTED = {200, 201, 409, 422}
 VALID = "SELECT convalidated FROM pg_constraint WHERE conname = 'appointment_note_valid'"
 
 
 class Load:
-    """Patients who book, look at, move and cancel appointments, each with any of the running programs."""
+    """Clients that book, read, move and cancel appointments, at each of the running programs in turn."""
 
     def __init__(self, pairs: list[tuple[int, int]]) -> None:
         self.urls: list[str] = []
@@ -41,7 +41,6 @@ class Load:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Keep all clients at it."""
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(self._client(*pair)) for pair in self._pairs]
             yield
@@ -49,7 +48,7 @@ class Load:
                 task.cancel()
 
     async def answers(self, number: int = ANSWERS) -> None:
-        """Wait for so many answers more."""
+        """Wait for so many more answers."""
         wanted = self.statuses.total() + number
         while self.statuses.total() < wanted:
             assert not self.wrong, self.wrong
@@ -81,19 +80,8 @@ class Load:
         return answer
 
 
-@asynccontextmanager
-async def api(home: Path, environment: dict[str, str]) -> AsyncIterator[Api]:
-    """Run `booking api` of the tree that `service.ROOT` names."""
-    running = Api(home)
-    try:
-        await running.start(environment)
-        yield running
-    finally:
-        await running.child.stop()
-
-
 async def start_migration(tree: Path, database: Database) -> asyncio.subprocess.Process:
-    """Start `booking migrate` of a tree."""
+    """Start `booking migrate` of a release, whose files are in `tree`."""
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "app.cli", "migrate"),
         cwd=tree,
@@ -103,23 +91,20 @@ async def start_migration(tree: Path, database: Database) -> asyncio.subprocess.
     )
 
 
-async def run_migration(tree: Path, database: Database) -> str:
-    """Run `booking migrate` of a tree to its end; return what it printed."""
-    process = await start_migration(tree, database)
-    said, _ = await process.communicate()
-    assert process.returncode == 0, said.decode()
-    return said.decode()
+async def output_of(migration: asyncio.subprocess.Process) -> str:
+    """Wait until a migration has succeeded; return its output."""
+    output, _ = await migration.communicate()
+    assert migration.returncode == 0, output.decode()
+    return output.decode()
 
 
 async def readiness(program: Api) -> int:
-    """Return the status that a program answers when asked whether it is ready."""
     async with httpx.AsyncClient(base_url=program.url, trust_env=False) as client:
         return (await client.get("/health/ready")).status_code
 
 
 @pytest.fixture
 def next_release(tmp_path: Path) -> Path:
-    """The tree of the next release."""
     for name in ("next", "old", "new", "again"):
         (tmp_path / name).mkdir()
     return make_next_release(tmp_path / "next")
@@ -133,26 +118,19 @@ async def test_an_upgrade_under_load(
         try:
             doctors = [await make_doctor(owner) for _ in range(2)]
             load = Load([(await make_patient(owner), doctors[n % 2]) for n in range(CLIENTS)])
-            environment = {
-                "PATH": os.environ["PATH"],
-                "SECRET_KEY": SECRET,
-                "DEBUG": "true",
-                "DATABASE_URL": database.app,
-                "REDIS_URL": redis_url,
-                "RATE_LIMIT": "1000000/second",
-            }
-            async with api(tmp_path / "old", environment) as old:
+            environment = api_environment(database, redis_url, RATE_LIMIT="1000000/second")
+            async with running_api(tmp_path / "old", environment) as old:
                 load.urls = [old.url]
                 async with load.running():
                     await load.answers()
-                    said = await run_migration(next_release, database)
+                    output = await output_of(await start_migration(next_release, database))
                     await load.answers()
                     monkeypatch.setattr(service, "ROOT", next_release)
-                    async with api(tmp_path / "new", environment) as new:
+                    async with running_api(tmp_path / "new", environment) as new:
                         load.urls = [old.url, new.url]
                         await load.answers()
                         monkeypatch.setattr(service, "ROOT", ROOT)
-                        async with api(tmp_path / "again", environment) as restarted:
+                        async with running_api(tmp_path / "again", environment) as restarted:
                             load.urls = [old.url, new.url, restarted.url]
                             await load.answers(3 * ANSWERS)
                             states = [await readiness(program) for program in (old, new, restarted)]
@@ -162,14 +140,14 @@ async def test_an_upgrade_under_load(
             is_valid = await owner.fetchval(VALID)
         finally:
             await owner.close()
-    print(f"longest answer: {load.longest:.2f} s; {dict(load.statuses)}\n{said}")  # noqa: T201  a figure for people
+    print(f"longest answer: {load.longest:.2f} s; {dict(load.statuses)}\n{output}")  # noqa: T201  a figure for people
     assert not load.wrong
     assert load.statuses[201] > 0
     assert states == [200, 200, 200]
     assert load.acknowledged <= stored
     assert is_valid
-    assert {"view appointments/api_appointment.sql", "table tables/doctor.sql"} <= set(said.splitlines())
-    assert said.splitlines()[-1] == f"the schema is of release {NEXT}"
+    assert {"view appointments/api_appointment.sql", "table tables/doctor.sql"} <= set(output.splitlines())
+    assert output.splitlines()[-1] == f"the schema is of release {NEXT}"
 
 
 async def test_no_booking_waits_behind_a_migration_that_waits(
@@ -179,7 +157,7 @@ async def test_no_booking_waits_behind_a_migration_that_waits(
         owner, app, idle = [await asyncpg.connect(url) for url in (database.owner, database.app, database.owner)]
         try:
             patient, doctor = await make_patient(owner), await make_doctor(owner)
-            await idle.execute("BEGIN; LOCK TABLE doctor IN ROW EXCLUSIVE MODE")  # a psql left open
+            await idle.execute("BEGIN; LOCK TABLE doctor IN ROW EXCLUSIVE MODE")  # as an idle psql does
             migration = await start_migration(next_release, database)
             assert migration.stdout
             assert b"versioned migrations: waiting for a lock" in await migration.stdout.readline()
@@ -187,8 +165,7 @@ async def test_no_booking_waits_behind_a_migration_that_waits(
                 await book(app, patient, doctor, a_slot(number))
             assert migration.returncode is None
             await idle.execute("COMMIT")
-            said, _ = await migration.communicate()
-            assert migration.returncode == 0, said.decode()
+            await output_of(migration)
             assert await owner.fetchval("SELECT room FROM doctor WHERE account_id = $1", doctor) == ""
         finally:
             for connection in (owner, app, idle):
