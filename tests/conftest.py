@@ -26,14 +26,18 @@ from tests.support.servers.http_server import serving
 UNLIMITED: dict[str, Any] = dict.fromkeys(
     ("rate_limit", "rate_limit_login", "rate_limit_login_address", "rate_limit_register"), "1000000/second"
 )
+FIRST_FOLDER = "unit"  # its results come within seconds
 WAITING_FOLDERS = ("workers", "crashes", "chaos", "e2e", "sandbox")  # folders
 LONGEST_FILES = (
+    "test_mutation",
     "test_schemathesis",
     "test_killed_processes",
-    "test_mutation",
     "test_interleaving",
     "test_database_outage",
     "test_up",
+    "test_waitlist_rush",
+    "test_chaos",
+    "test_model",
 )
 hypothesis.settings.register_profile("patient", deadline=None)  # no example is to fail on a slow day
 hypothesis.settings.load_profile("patient")
@@ -41,22 +45,28 @@ SECRET = "a secret for the tests, of more than 32 characters"
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int:
-    """Run more tests at once than there are cores: most of their time they wait for other processes."""
-    return 1 + 2 * (os.cpu_count() or 1)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Run more tests at once than there are cores, because most of them wait for other processes.
+
+    A selection needs fewer: each process imports and collects everything, and has servers of its own.
+    """
+    cores = os.cpu_count() or 1
+    return cores if config.option.keyword or config.args_source is pytest.Config.ArgsSource.ARGS else 1 + 2 * cores
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the longest files first, then mix those that mostly wait with those that do not.
+    """Put the unit tests first, for early results, then the longest files, then the others.
 
-    So the cores always have something to do, and in the end no process is alone with what takes long.
+    Among the others, files that mostly wait alternate with files that do not, so that the cores always have work. The longest
+    come early, so that in the end no process is alone with one of them.
     """
     files = list(dict.fromkeys(item.path for item in items))
     waiting = [file for file in files if file.parent.name in WAITING_FOLDERS]
     busy = [file for file in files if file.parent.name not in WAITING_FOLDERS]
     place = {file: 0.8 * n / len(waiting) for n, file in enumerate(waiting)}
     place |= {file: n / len(busy) for n, file in enumerate(busy)}
-    place |= {file: -1 for file in files if file.stem in LONGEST_FILES}
+    place |= {file: LONGEST_FILES.index(file.stem) - 100 for file in files if file.stem in LONGEST_FILES}
+    place |= {file: -200 for file in files if file.parent.name == FIRST_FOLDER}
     items.sort(key=lambda item: place[item.path])
 
 

@@ -1,6 +1,6 @@
 """Fifty patients and three workers, some of which are killed: each freed slot ends claimed or released, exactly once.
 
-`./task soak:waitlist` runs 200 rounds instead of six.
+`./task soak:waitlist` runs 200 rounds instead of three.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from tests.support.servers.databases import Database, execute
 from tests.support.servers.worker_process import WorkerProcess, eventually
 from tests.workers.conftest import StartWorker
 
-ROUNDS = int(os.environ.get("BOOKING_SOAK_ROUNDS", "6"))
+ROUNDS = int(os.environ.get("BOOKING_SOAK_ROUNDS", "3"))
 SEATS, WAITING, STRANGERS = 4, 40, 6
 PLACES = """
     SELECT a.status, count(*) FILTER (WHERE o.status = 'accepted') AS claims, count(*) FILTER (WHERE o.status IN ('queued', 'sent')) AS open

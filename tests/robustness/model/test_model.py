@@ -21,7 +21,7 @@ from tests.support.servers.databases import Database
 
 settings.register_profile(
     "model",
-    max_examples=120,
+    max_examples=60,
     stateful_step_count=30,
     derandomize="CI" in os.environ,  # the same histories on each run of CI, new ones elsewhere
     print_blob=True,
