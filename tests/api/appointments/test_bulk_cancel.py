@@ -1,4 +1,4 @@
-"""`doctor_bulk_cancel/`: one act, all or nothing, of the calling doctor's appointments that are still ahead."""
+"""`doctor_bulk_cancel/`: cancels the calling doctor's future appointments, all or none."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,22 +11,25 @@ import pytest
 from app.domain.fields import MAX_ID
 from tests.api.doctors.test_free_slots import slots
 from tests.api.waitlist.test_waitlist import joined
+from tests.support.db.offers import on_offer
 from tests.support.db.past_visits import ago, visit
 from tests.support.factories import SLOT, a_slot, bearer, make_doctor, make_patient, make_patients
-from tests.support.http.answers import assert_problem, instant
+from tests.support.http.answers import assert_problem, instant, json_of
 from tests.support.http.appointment_actions import notified_accounts
 from tests.support.http.bookings import APPOINTMENTS, booked, cancel
+from tests.support.http.schedules import times_off
 from tests.support.servers.databases import Database
 
 BULK_CANCEL = f"{APPOINTMENTS}doctor_bulk_cancel/"
+ROWS = "SELECT * FROM appointment WHERE doctor_id = $1 ORDER BY id"
 DAY = timedelta(days=1)
 
 
 async def bulk_cancel(client: httpx.AsyncClient, doctor: int, **body: object) -> dict[str, Any]:
     """Cancel a doctor's appointments; return the answer."""
-    answer = await client.post(BULK_CANCEL, headers=bearer(doctor, "doctor"), json=body or None)
-    assert answer.status_code == 200, answer.text
-    canceled: dict[str, Any] = answer.json()
+    canceled: dict[str, Any] = json_of(
+        await client.post(BULK_CANCEL, headers=bearer(doctor, "doctor"), json=body or None)
+    )
     assert canceled["count"] == len(canceled["appointments"])
     assert canceled["detail"].endswith(f": {canceled['count']}.")
     return canceled
@@ -44,11 +47,7 @@ async def ahead(owner: asyncpg.Connection, doctor: int) -> list[int]:
 
 
 async def test_without_a_filter_all_are_canceled(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
-    doctor, other, patients = (
-        await make_doctor(owner, fee=0),
-        await make_doctor(owner, fee=0),
-        await make_patients(owner, 3),
-    )
+    (doctor, other), patients = [await make_doctor(owner, fee=0) for _ in range(2)], await make_patients(owner, 3)
     mine = [await booked(client, patient, doctor, a_slot(n)) for n, patient in enumerate(patients)]
     theirs = await booked(client, patients[0], other, a_slot(5))
     canceled = await bulk_cancel(client, doctor, reason="The roof leaks.")
@@ -62,12 +61,11 @@ async def test_without_a_filter_all_are_canceled(client: httpx.AsyncClient, owne
 
 
 @pytest.mark.parametrize("body", [None, b"", b"null", b"{}"])
-async def test_the_body_is_optional(client: httpx.AsyncClient, owner: asyncpg.Connection, body: bytes | None) -> None:
-    doctor, patient = await make_doctor(owner), await make_patient(owner)
-    appointment = await booked(client, patient, doctor, a_slot())
+async def test_the_body_is_optional(
+    client: httpx.AsyncClient, body: bytes | None, doctor: int, appointment: int
+) -> None:
     answer = await client.post(BULK_CANCEL, headers=bearer(doctor, "doctor"), content=body)
-    assert answer.status_code == 200
-    assert ids(answer.json()) == [appointment]
+    assert ids(json_of(answer)) == [appointment]
 
 
 async def test_by_patient_by_date_and_by_both(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
@@ -117,45 +115,47 @@ async def test_what_is_over_canceled_or_lapsed_is_not_touched(
     await visit(database, doctor, patient, ago(minutes=1), seat=2)
     await visit(database, doctor, patient, a_slot(3), status="pending", hold_expires_at=ago(minutes=1), seat=3)
     await cancel(client, other, await booked(client, other, doctor, a_slot(4)))
-    rows = "SELECT * FROM appointment WHERE doctor_id = $1 ORDER BY id"
-    before = await owner.fetch(rows, doctor)
+    before = await owner.fetch(ROWS, doctor)
     last = await booked(client, other, doctor, a_slot(5))
     assert ids(await bulk_cancel(client, doctor)) == [last]
-    assert [row for row in await owner.fetch(rows, doctor) if row["id"] != last] == before
+    assert [row for row in await owner.fetch(ROWS, doctor) if row["id"] != last] == before
 
 
-async def test_a_dry_run_changes_nothing(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
-    doctor, patient = await make_doctor(owner), await make_patient(owner)
+async def test_a_dry_run_changes_nothing(
+    client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int, patient: int
+) -> None:
     appointments = [await booked(client, patient, doctor, a_slot(n)) for n in range(3)]
-    before = await owner.fetch("SELECT * FROM appointment WHERE doctor_id = $1", doctor)
+    before = await owner.fetch(ROWS, doctor)
     shown = await bulk_cancel(client, doctor, dry_run=True, block=True, reason="x")
     assert ids(shown) == appointments
     assert {appointment["status"] for appointment in shown["appointments"]} == {"pending"}
-    assert await owner.fetch("SELECT * FROM appointment WHERE doctor_id = $1", doctor) == before
-    assert await owner.fetch("SELECT FROM time_off WHERE doctor_id = $1", doctor) == []
+    await assert_unchanged(client, owner, doctor, before)
+
+
+async def assert_unchanged(
+    client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int, before: list[asyncpg.Record]
+) -> None:
+    """Check that a doctor has these appointments, no time off, and that no mail about a cancellation was written."""
+    assert await owner.fetch(ROWS, doctor) == before
+    assert await times_off(client, doctor) == []
     assert await notified_accounts(owner, doctor, "appointment_canceled") == []
 
 
-async def test_all_or_nothing(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
-    doctor, patient = await make_doctor(owner), await make_patient(owner)
-    for n in range(3):
-        await booked(client, patient, doctor, a_slot(n))
-    before = await owner.fetch("SELECT * FROM appointment WHERE doctor_id = $1", doctor)
-    # whatever may go wrong at the last of them
+async def test_all_or_nothing(client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int, patient: int) -> None:
+    last = [await booked(client, patient, doctor, a_slot(n)) for n in range(3)][-1]
+    before = await owner.fetch(ROWS, doctor)
     await owner.execute(
         "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS"
         " $$ BEGIN PERFORM refuse('appointment_doctor_cap', 'No.'); END $$;"
         "CREATE TRIGGER fail AFTER UPDATE ON appointment FOR EACH ROW"
-        f" WHEN (NEW.id = {max(row['id'] for row in before)}) EXECUTE FUNCTION fail()"
+        f" WHEN (NEW.id = {last}) EXECUTE FUNCTION fail()"
     )
     try:
         answer = await client.post(BULK_CANCEL, headers=bearer(doctor, "doctor"), json={"block": True})
         assert_problem(answer, 409, "appointment_doctor_cap")
     finally:
         await owner.execute("DROP FUNCTION fail CASCADE")
-    assert await owner.fetch("SELECT * FROM appointment WHERE doctor_id = $1", doctor) == before
-    assert await owner.fetch("SELECT FROM time_off WHERE doctor_id = $1", doctor) == []
-    assert await notified_accounts(owner, doctor, "appointment_canceled") == []
+    await assert_unchanged(client, owner, doctor, before)
 
 
 async def test_30_appointments_of_12_patients_are_told_in_12_mails(
@@ -179,15 +179,12 @@ async def test_whoever_waits_is_served_unless_the_time_is_blocked(
     await joined(client, waiting, doctor)
     await bulk_cancel(client, doctor, block=block)
     assert await notified_accounts(owner, doctor, "slot_offered") == [waiting]  # with the seats that are free, too
-    on_offer = await owner.fetchval(
-        "SELECT lower(during) FROM appointment WHERE doctor_id = $1 AND status = 'offered'", doctor
-    )
-    assert (on_offer in starts) is not block
-    assert on_offer not in await slots(client, doctor)
-    assert (set(starts) - {on_offer} <= set(await slots(client, doctor))) is not block
+    (offered,) = await on_offer(owner, doctor)
+    assert (offered in starts) is not block
+    assert offered not in await slots(client, doctor)
+    assert (set(starts) - {offered} <= set(await slots(client, doctor))) is not block
     assert set(starts).isdisjoint(await slots(client, doctor)) is block
-    away = await owner.fetch("SELECT lower(during) AS start FROM time_off WHERE doctor_id = $1 ORDER BY 1", doctor)
-    assert [row["start"] for row in away] == (starts if block else [])
+    assert [instant(off["start"]) for off in await times_off(client, doctor)] == (starts if block else [])
 
 
 @pytest.mark.parametrize("block", [False, True])
@@ -204,8 +201,7 @@ async def test_whoever_waits_for_a_day_that_is_blocked_as_a_whole_is_offered_not
     assert await notified_accounts(owner, doctor, "slot_offered") == ([] if block else [waiting])
 
 
-async def test_in_order_of_their_start(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
-    doctor, patient = await make_doctor(owner), await make_patient(owner)
+async def test_in_order_of_their_start(client: httpx.AsyncClient, doctor: int, patient: int) -> None:
     for n in (2, 0, 1):
         await booked(client, patient, doctor, a_slot(n))
     shown = await bulk_cancel(client, doctor, dry_run=True)

@@ -1,31 +1,30 @@
-"""`POST accounts/login/`: a password, with a username or an email, becomes tokens."""
+"""`POST accounts/login/`: returns tokens for a username or an email address and the password."""
 
 import httpx
 import pytest
 from argon2 import Parameters, extract_parameters
 
 from app.domain.auth import passwords
-from tests.support.http.answers import assert_problem
-from tests.support.http.registration import LOGIN, ME, PASSWORD, REGISTER, authorization, register
+from tests.support.http.answers import assert_problem, json_of
+from tests.support.http.registration import LOGIN, ME, PASSWORD, REGISTER, Person, authorization
 
 GRACE = {"username": "Grace", "email": "Grace@Example.com", "password": PASSWORD, "role": "doctor"}
 
 
-@pytest.mark.parametrize("name", ["Grace", "grace", "GRACE"])
-async def test_by_username_in_any_case(client: httpx.AsyncClient, name: str) -> None:
+@pytest.mark.parametrize(
+    "who",
+    [
+        *({"username": name} for name in ("Grace", "grace", "GRACE")),
+        *({"email": email} for email in ("Grace@Example.com", "grace@example.com", "GRACE@EXAMPLE.COM")),
+    ],
+    ids=lambda who: next(iter(who.values())),
+)
+async def test_username_and_email_are_accepted_in_any_case(client: httpx.AsyncClient, who: dict[str, str]) -> None:
     await client.post(REGISTER, json=GRACE)
-    answer = await client.post(LOGIN, json={"username": name, "password": PASSWORD})
-    tokens = answer.json()
-    assert (answer.status_code, tokens["token_type"], tokens["expires_in"]) == (200, "Bearer", 900)
-    me = await client.get(ME, headers=authorization(tokens["access"]))
-    assert me.json()["username"] == "Grace"
-
-
-@pytest.mark.parametrize("email", ["Grace@Example.com", "grace@example.com", "GRACE@EXAMPLE.COM"])
-async def test_by_email_in_any_case(client: httpx.AsyncClient, email: str) -> None:
-    await client.post(REGISTER, json=GRACE)
-    answer = await client.post(LOGIN, json={"email": email, "password": PASSWORD})
-    assert answer.status_code == 200
+    tokens = json_of(await client.post(LOGIN, json=who | {"password": PASSWORD}))
+    assert (tokens["token_type"], tokens["expires_in"]) == ("Bearer", 900)
+    me = json_of(await client.get(ME, headers=authorization(tokens["access"])))
+    assert me["username"] == "Grace"
 
 
 @pytest.mark.parametrize(
@@ -36,9 +35,8 @@ async def test_either_username_or_email_is_needed(client: httpx.AsyncClient, who
     assert problem["detail"] == "Give either username or email."
 
 
-async def test_a_wrong_password_and_an_unknown_user_look_the_same(client: httpx.AsyncClient) -> None:
-    person = await register(client)
-    username, email = person.account["username"], person.account["email"]
+async def test_a_wrong_password_and_an_unknown_user_look_the_same(client: httpx.AsyncClient, person: Person) -> None:
+    username, email = person.account["username"], person.email
     refused = [
         await client.post(LOGIN, json=body)
         for body in (
@@ -58,9 +56,8 @@ async def test_a_wrong_password_and_an_unknown_user_look_the_same(client: httpx.
 
 
 async def test_an_unknown_user_costs_the_same_work_as_a_wrong_password(
-    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, person: Person
 ) -> None:
-    person = await register(client)
     verified: list[Parameters] = []
     verify = passwords._verify  # noqa: SLF001  where the work is done
 

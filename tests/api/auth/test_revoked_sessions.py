@@ -1,4 +1,4 @@
-"""Where a call's own statement looks whether the caller's login goes on: once it has ended, nothing is read or done."""
+"""Operations whose own SQL statement checks the login: once it has ended, they read and change nothing."""
 
 import asyncio
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ ROWS = "SELECT a::text FROM appointment AS a WHERE doctor_id = $1 ORDER BY id"
 
 
 def operations(settings: Settings) -> Iterator[tuple[str, str]]:
-    """Yield each such call, by method and address."""
+    """Yield the method and path of each of these operations."""
     for route in create_app(settings).routes:
         for handler in route.route_handlers if isinstance(route, HTTPRoute) else ():
             if handler.opt.get(LOGIN_CHECKED_BY_STATEMENT):
@@ -53,9 +53,8 @@ async def test_nothing_is_read_or_done(
 
 
 async def test_the_next_request_of_a_connection_is_not_of_that_login(
-    client: httpx.AsyncClient, owner: asyncpg.Connection
+    client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int, patient: int
 ) -> None:
-    doctor, patient = await make_doctor(owner), await make_patient(owner)
     await owner.execute("UPDATE account SET generation = generation + 1 WHERE id = $1", patient)
     ended = bearer(patient, "patient")["Authorization"]
     requests = (
@@ -63,7 +62,7 @@ async def test_the_next_request_of_a_connection_is_not_of_that_login(
         f"GET /api/doctors/{doctor}/slots/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
     )
     reader, writer = await asyncio.open_connection(client.base_url.host, client.base_url.port)
-    writer.write(requests.encode())  # both at once: the second is begun as the first is answered
+    writer.write(requests.encode())  # both at once, so that the second starts as the first is answered
     answers = (await reader.read()).split(b"HTTP/1.1 ")[1:]
     writer.close()
     assert [answer[:3] for answer in answers] == [b"401", b"200"]

@@ -1,4 +1,4 @@
-"""Logging out, refreshing and changing the password: what ends, ends at once, and for whom it should."""
+"""Logging out, refreshing and changing the password: which logins end, and that they end at once."""
 
 import asyncio
 
@@ -6,19 +6,22 @@ import asyncpg
 import httpx
 import pytest
 
-from tests.support.http.answers import assert_problem
-from tests.support.http.registration import LOGIN, ME, PASSWORD, REGISTER, Person, authorization, newcomer, register
+from tests.support.http.answers import assert_invalid, assert_problem, json_of
+from tests.support.http.registration import (
+    ME,
+    PASSWORD,
+    REGISTER,
+    Person,
+    authorization,
+    log_in,
+    newcomer,
+    register,
+    tokens_of,
+)
 
 REFRESH, LOGOUT, CHANGE = "/api/accounts/token/refresh/", "/api/accounts/logout/", "/api/accounts/password/"
 NEW = "battery staple"
 Tokens = dict[str, str]
-
-
-async def log_in(client: httpx.AsyncClient, person: Person, password: str = PASSWORD) -> Tokens:
-    answer = await client.post(LOGIN, json={"username": person.account["username"], "password": password})
-    assert answer.status_code == 200, answer.text
-    tokens: Tokens = answer.json()
-    return tokens
 
 
 async def works(client: httpx.AsyncClient, tokens: Tokens) -> bool:
@@ -36,9 +39,16 @@ async def refresh(client: httpx.AsyncClient, tokens: Tokens) -> Tokens | None:
     return None
 
 
+async def assert_ended(client: httpx.AsyncClient, *logins: Tokens) -> None:
+    """Check that neither token of these logins works."""
+    for tokens in logins:
+        assert not await works(client, tokens)
+        assert await refresh(client, tokens) is None
+
+
 async def test_a_refresh_token_used_twice_ends_its_login_and_no_other(client: httpx.AsyncClient) -> None:
     person = await register(client)
-    stolen, elsewhere = await log_in(client, person), await log_in(client, person)
+    stolen, elsewhere = await tokens_of(client, person), await tokens_of(client, person)
     fresh = await refresh(client, stolen)
     assert fresh
     assert await refresh(client, stolen) is None  # the thief, or the victim: nobody can tell
@@ -50,57 +60,48 @@ async def test_a_refresh_token_used_twice_ends_its_login_and_no_other(client: ht
 
 
 async def test_of_many_who_refresh_at_once_one_may_and_all_are_out(client: httpx.AsyncClient) -> None:
-    tokens = await log_in(client, await register(client))
+    tokens = await tokens_of(client, await register(client))
     answers = await asyncio.gather(*(refresh(client, tokens) for _ in range(20)))
     (fresh,) = (answer for answer in answers if answer)
     assert await refresh(client, fresh) is None
     assert not await works(client, fresh)
 
 
-async def test_logging_out_ends_one_login_at_once(client: httpx.AsyncClient) -> None:
-    person = await register(client)
-    here, elsewhere = await log_in(client, person), await log_in(client, person)
+async def test_logging_out_ends_one_login_at_once(client: httpx.AsyncClient, person: Person) -> None:
+    here, elsewhere = await tokens_of(client, person), await tokens_of(client, person)
     answer = await client.post(LOGOUT, json={"refresh": here["refresh"]}, headers=authorization(here["access"]))
-    assert (answer.status_code, answer.json()) == (200, {"detail": "You are logged out."})
-    assert not await works(client, here)
-    assert await refresh(client, here) is None
+    assert json_of(answer) == {"detail": "You are logged out."}
+    await assert_ended(client, here)
     assert await refresh(client, elsewhere)
 
 
-async def test_logging_out_without_naming_a_login_ends_all(client: httpx.AsyncClient) -> None:
-    person = await register(client)
-    here, elsewhere = await log_in(client, person), await log_in(client, person)
+async def test_logging_out_without_naming_a_login_ends_all(client: httpx.AsyncClient, person: Person) -> None:
+    here, elsewhere = await tokens_of(client, person), await tokens_of(client, person)
     assert (await client.post(LOGOUT, headers=authorization(here["access"]))).status_code == 200
-    assert not await works(client, here)
-    assert not await works(client, elsewhere)
-    assert [await refresh(client, tokens) for tokens in (here, elsewhere)] == [None, None]
-    assert await works(client, await log_in(client, person))
+    await assert_ended(client, here, elsewhere)
+    assert await works(client, await tokens_of(client, person))
 
 
 async def test_nobody_logs_somebody_else_out(client: httpx.AsyncClient) -> None:
-    victim, other = await log_in(client, await register(client)), await log_in(client, await register(client))
+    victim, other = await tokens_of(client, await register(client)), await tokens_of(client, await register(client))
     await client.post(LOGOUT, json={"refresh": victim["refresh"]}, headers=authorization(other["access"]))
     assert await works(client, victim)
     assert await refresh(client, victim)
 
 
-async def test_a_new_password_ends_all_logins(client: httpx.AsyncClient) -> None:
-    person = await register(client)
-    here, elsewhere = await log_in(client, person), await log_in(client, person)
+async def test_a_new_password_ends_all_logins(client: httpx.AsyncClient, person: Person) -> None:
+    here, elsewhere = await tokens_of(client, person), await tokens_of(client, person)
     body = {"password": PASSWORD, "new_password": NEW}
     answer = await client.post(CHANGE, json=body, headers=authorization(here["access"]))
     assert answer.status_code == 200
-    assert not await works(client, here)
-    assert not await works(client, elsewhere)
-    assert [await refresh(client, tokens) for tokens in (here, elsewhere)] == [None, None]
-    old = await client.post(LOGIN, json={"username": person.account["username"], "password": PASSWORD})
-    assert_problem(old, 401, "invalid_credentials")
-    assert await works(client, await log_in(client, person, NEW))
+    await assert_ended(client, here, elsewhere)
+    assert_problem(await log_in(client, person), 401, "invalid_credentials")
+    assert await works(client, await tokens_of(client, person, NEW))
 
 
 @pytest.mark.parametrize("password", ["", "wrong horse", PASSWORD.upper()])
 async def test_a_new_password_needs_the_old_one(client: httpx.AsyncClient, password: str) -> None:
-    tokens = await log_in(client, await register(client))
+    tokens = await tokens_of(client, await register(client))
     body = {"password": password, "new_password": NEW}
     answer = await client.post(CHANGE, json=body, headers=authorization(tokens["access"]))
     assert_problem(answer, 422, "wrong_password")
@@ -112,37 +113,33 @@ async def test_a_disabled_account_is_out_at_once(
     client: httpx.AsyncClient, admin: asyncpg.Connection, role: str
 ) -> None:
     person = await register(client, role)
-    tokens = await log_in(client, person)
-    await admin.execute("SELECT admin.disable_account($1, 'A thief has it.')", person.account["id"])
-    assert not await works(client, tokens)
-    assert await refresh(client, tokens) is None
-    answer = await client.post(LOGIN, json={"username": person.account["username"], "password": PASSWORD})
-    assert_problem(answer, 401, "invalid_credentials")
-    await admin.execute("SELECT admin.enable_account($1)", person.account["id"])
-    assert not await works(client, tokens)  # what the thief has stays worthless
-    assert await refresh(client, tokens) is None
-    assert await works(client, await log_in(client, person))
+    tokens = await tokens_of(client, person)
+    await admin.execute("SELECT admin.disable_account($1, 'A thief has it.')", person.id)
+    await assert_ended(client, tokens)
+    assert_problem(await log_in(client, person), 401, "invalid_credentials")
+    await admin.execute("SELECT admin.enable_account($1)", person.id)
+    await assert_ended(client, tokens)  # the thief's tokens stay invalid
+    assert await works(client, await tokens_of(client, person))
 
 
 async def test_a_refresh_token_ends_after_14_days_and_is_then_forgotten(
-    client: httpx.AsyncClient, owner: asyncpg.Connection
+    client: httpx.AsyncClient, owner: asyncpg.Connection, person: Person
 ) -> None:
-    person = await register(client)
-    tokens = await log_in(client, person)
+    tokens = await tokens_of(client, person)
     kept = "SELECT count(*) FROM refresh_token WHERE account_id = $1"
     lifetime = "SELECT extract(epoch FROM expires_at - created_at) FROM refresh_token WHERE account_id = $1"
-    assert round(await owner.fetchval(lifetime, person.account["id"])) == 14 * 24 * 3600
-    await owner.execute("UPDATE refresh_token SET expires_at = now() WHERE account_id = $1", person.account["id"])
+    assert round(await owner.fetchval(lifetime, person.id)) == 14 * 24 * 3600
+    await owner.execute("UPDATE refresh_token SET expires_at = now() WHERE account_id = $1", person.id)
     assert await refresh(client, tokens) is None
-    assert await owner.fetchval(kept, person.account["id"]) == 1
+    assert await owner.fetchval(kept, person.id) == 1
     await owner.execute("SELECT sweep_refresh_tokens()")
-    assert await owner.fetchval(kept, person.account["id"]) == 0
+    assert await owner.fetchval(kept, person.id) == 0
 
 
 async def test_no_token_is_kept_in_the_database(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     person = await register(client)
-    tokens = await log_in(client, person)
-    rows = await owner.fetch("SELECT * FROM refresh_token WHERE account_id = $1", person.account["id"])
+    tokens = await tokens_of(client, person)
+    rows = await owner.fetch("SELECT * FROM refresh_token WHERE account_id = $1", person.id)
     assert rows
     assert tokens["refresh"] not in repr(rows)
 
@@ -150,9 +147,7 @@ async def test_no_token_is_kept_in_the_database(client: httpx.AsyncClient, owner
 @pytest.mark.parametrize("password", ["password", "PASSWORD1", "12345678", "patient-name", "Patient-Name@Example.com"])
 async def test_a_password_that_is_easily_guessed_is_refused(client: httpx.AsyncClient, password: str) -> None:
     body = newcomer() | {"username": "patient-name", "email": "patient-name@example.com"}
-    answer = await client.post(REGISTER, json=body | {"password": password})
-    assert [error["field"] for error in assert_problem(answer, 400, "invalid_request")["errors"]] == ["password"]
+    assert_invalid(await client.post(REGISTER, json=body | {"password": password}), "password")
     person = await register(client)
     change = {"password": PASSWORD, "new_password": "qwertyuiop"}
-    answer = await client.post(CHANGE, json=change, headers=person.headers)
-    assert [error["field"] for error in assert_problem(answer, 400, "invalid_request")["errors"]] == ["new_password"]
+    assert_invalid(await client.post(CHANGE, json=change, headers=person.headers), "new_password")

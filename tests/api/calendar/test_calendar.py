@@ -1,4 +1,4 @@
-"""`accounts/me/calendar/`: a private link under which calendars read one's appointments, and which nothing else tells of."""
+"""`accounts/me/calendar/`: a secret link under which calendar programs read the appointments of an account."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -13,24 +13,23 @@ from structlog.testing import capture_logs
 
 from app.domain.auth.tokens import Role
 from tests.support.factories import a_slot, bearer, book, make_doctor, make_patient
-from tests.support.http.answers import assert_problem
+from tests.support.http.answers import assert_problem, json_of
 from tests.support.http.registration import ME
 
 LINK = f"{ME}calendar/"
 
 
 async def link_of(client: httpx.AsyncClient, account: int, role: Role) -> str:
-    """Make a link; return the path that it leads to."""
+    """Create a link; return its path."""
     answer = await client.post(LINK, headers=bearer(account, role))
-    assert answer.status_code == 201
+    link = json_of(answer, 201)
     assert answer.headers["cache-control"] == "no-store"
-    assert set(answer.json()) == {"url"}
-    url: str = answer.json()["url"]
-    return urlsplit(url).path
+    assert set(link) == {"url"}
+    return urlsplit(str(link["url"])).path
 
 
 async def shown(client: httpx.AsyncClient, link: str) -> list[tuple[str, datetime, str]]:
-    """Return what a calendar finds behind a link: of each event the summary, the start and the status."""
+    """Return summary, start and status of each event that a calendar program reads from a link."""
     answer = await client.get(link)
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "text/calendar; charset=utf-8"
@@ -64,9 +63,8 @@ async def test_a_calendar_finds_what_one_has_and_nothing_else(
 
 
 async def test_a_new_link_ends_the_one_before_and_ended_it_leads_nowhere(
-    client: httpx.AsyncClient, owner: asyncpg.Connection
+    client: httpx.AsyncClient, patient: int
 ) -> None:
-    patient = await make_patient(owner)
     first = await link_of(client, patient, "patient")
     second = await link_of(client, patient, "patient")
     assert first != second
@@ -78,9 +76,8 @@ async def test_a_new_link_ends_the_one_before_and_ended_it_leads_nowhere(
 
 
 async def test_the_link_of_a_disabled_account_leads_nowhere(
-    client: httpx.AsyncClient, owner: asyncpg.Connection
+    client: httpx.AsyncClient, owner: asyncpg.Connection, patient: int
 ) -> None:
-    patient = await make_patient(owner)
     link = await link_of(client, patient, "patient")
     await owner.execute("UPDATE account SET status = 'disabled' WHERE id = $1", patient)
     assert_problem(await client.get(link), 404, "not_found")

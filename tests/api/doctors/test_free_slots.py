@@ -1,4 +1,4 @@
-"""`doctors/{id}/slots/`: what could be booked now."""
+"""`doctors/{id}/slots/`: the free slots of a doctor."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -8,7 +8,7 @@ import asyncpg
 import httpx
 
 from tests.support.factories import SLOT, a_slot, book, make_doctor, make_patient
-from tests.support.http.answers import instant
+from tests.support.http.answers import instant, json_of
 from tests.support.http.registration import register
 
 WINDOW = timedelta(hours=360)
@@ -17,8 +17,7 @@ WINDOW = timedelta(hours=360)
 async def slots(client: httpx.AsyncClient, doctor: int, **query: str) -> list[datetime]:
     """Return the starts of a doctor's free slots, after checking their ends."""
     answer = await client.get(f"/api/doctors/{doctor}/slots/", params=query)
-    assert answer.status_code == 200, answer.text
-    pairs = [(instant(slot["start"]), instant(slot["end"])) for slot in answer.json()]
+    pairs = [(instant(slot["start"]), instant(slot["end"])) for slot in json_of(answer)]
     assert all(end - start == SLOT for start, end in pairs)
     return [start for start, _ in pairs]
 
@@ -37,13 +36,12 @@ def office_hours(now: datetime, zone: str) -> Iterator[datetime]:
 async def test_a_new_doctor_works_monday_to_friday_from_9_to_17(client: httpx.AsyncClient) -> None:
     person = await register(client, "doctor", timezone="Asia/Kolkata")
     before = datetime.now(UTC)
-    found = await slots(client, person.account["id"])
+    found = await slots(client, person.id)
     after = datetime.now(UTC)
     assert found in (list(office_hours(before, "Asia/Kolkata")), list(office_hours(after, "Asia/Kolkata")))
 
 
-async def test_from_is_included_and_to_is_not(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
-    doctor = await make_doctor(owner)
+async def test_from_is_included_and_to_is_not(client: httpx.AsyncClient, doctor: int) -> None:
     first = a_slot()
     bounds = {"from": first.isoformat(), "to": (first + 4 * SLOT).isoformat()}
     assert await slots(client, doctor, **bounds) == [first + n * SLOT for n in range(4)]
@@ -51,15 +49,13 @@ async def test_from_is_included_and_to_is_not(client: httpx.AsyncClient, owner: 
     assert await slots(client, doctor, **inside) == [first + n * SLOT for n in range(1, 4)]
 
 
-async def test_bounds_may_carry_any_offset(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
-    doctor = await make_doctor(owner)
+async def test_bounds_may_carry_any_offset(client: httpx.AsyncClient, doctor: int) -> None:
     first = a_slot()
     there = [moment.astimezone(ZoneInfo("Pacific/Auckland")).isoformat() for moment in (first, first + SLOT)]
     assert await slots(client, doctor, **{"from": there[0], "to": there[1]}) == [first]
 
 
-async def test_one_bound_alone(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
-    doctor = await make_doctor(owner)
+async def test_one_bound_alone(client: httpx.AsyncClient, doctor: int) -> None:
     middle = a_slot()
     early = await slots(client, doctor, to=middle.isoformat())
     late = await slots(client, doctor, **{"from": middle.isoformat()})
@@ -68,8 +64,7 @@ async def test_one_bound_alone(client: httpx.AsyncClient, owner: asyncpg.Connect
     assert late[-1] <= datetime.now(UTC) + WINDOW
 
 
-async def test_there_is_nothing_outside_the_window(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
-    doctor = await make_doctor(owner)
+async def test_there_is_nothing_outside_the_window(client: httpx.AsyncClient, doctor: int) -> None:
     now = datetime.now(UTC)
     assert await slots(client, doctor, to=now.isoformat()) == []
     assert await slots(client, doctor, **{"from": (now + WINDOW + timedelta(minutes=1)).isoformat()}) == []

@@ -1,4 +1,4 @@
-"""`slots/`: the earliest free slots of all doctors, or of a specialty."""
+"""`slots/`: the earliest free slots of all doctors or of one specialty."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -15,7 +15,7 @@ from app.domain.doctors.repository import DoctorRepository
 from tests.api.doctors.test_free_slots import slots
 from tests.support.db.past_visits import ago, visit
 from tests.support.factories import SLOT, a_slot, make_doctor, make_patient
-from tests.support.http.answers import instant
+from tests.support.http.answers import instant, json_of
 from tests.support.http.bookings import booked, cancel
 from tests.support.http.schedules import take_off
 from tests.support.servers.databases import Database
@@ -24,8 +24,6 @@ SEARCH, DAY = "/api/slots/", timedelta(days=1)
 
 
 class Found(NamedTuple):
-    """A slot of a search."""
-
     doctor: int
     start: datetime
     end: datetime
@@ -34,14 +32,13 @@ class Found(NamedTuple):
 async def search(client: httpx.AsyncClient, **query: object) -> list[Found]:
     """Return the slots that a search finds, after checking their order."""
     answer = await client.get(SEARCH, params={name: str(value) for name, value in query.items()})
-    assert answer.status_code == 200, answer.text
-    found = [Found(slot["doctor"], instant(slot["start"]), instant(slot["end"])) for slot in answer.json()]
+    found = [Found(slot["doctor"], instant(slot["start"]), instant(slot["end"])) for slot in json_of(answer)]
     assert found == sorted(found, key=lambda slot: (slot.start, slot.doctor))
     return found
 
 
 def between(first: datetime, last: datetime) -> dict[str, str]:
-    """Return the parameters that limit a search."""
+    """Return the parameters that limit a search to an interval."""
     return {"from": first.isoformat(), "to": last.isoformat()}
 
 
@@ -142,7 +139,7 @@ async def test_the_search_is_one_statement(database: Database, owner: asyncpg.Co
             statements: list[str] = []
             driver.add_query_logger(lambda record: statements.append(record.query))
         found = await DoctorRepository(engine).search("once", TimeRange(None, None), after=FOUND.first, limit=5)
-        await asyncio.sleep(0)  # loggers are told as soon as the loop comes to it
+        await asyncio.sleep(0)  # query loggers run in the next iteration of the event loop
     finally:
         await engine.dispose()
     assert [slot.doctor for slot in found] == [doctor] * 5

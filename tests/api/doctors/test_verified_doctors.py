@@ -1,4 +1,4 @@
-"""Whoever is not verified is not there for patients, and is told so."""
+"""With `require_verified_doctor`, patients neither see nor book a doctor who is not verified."""
 
 from collections.abc import AsyncIterator
 
@@ -25,7 +25,7 @@ async def test_a_doctor_is_found_once_verified(
     client: httpx.AsyncClient, owner: asyncpg.Connection, admin: asyncpg.Connection
 ) -> None:
     person, patient = await register(client, "doctor", specialty="Elves"), await make_patient(owner)
-    doctor = person.account["id"]
+    doctor = person.id
     own = f"{DOCTORS}{doctor}/"
 
     async def found() -> list[int]:

@@ -1,7 +1,8 @@
-"""Refunds that PayPal takes its time over, or does not make; and money that is gone in another way."""
+"""Refunds that PayPal delays or refuses, and captures that are reversed or have no appointment."""
 
 import httpx
 import pytest
+import pytest_asyncio
 
 from tests.support.http.answers import assert_problem
 from tests.support.http.bookings import cancel
@@ -9,41 +10,38 @@ from tests.support.paypal.payment_client import BegunPayment, PaymentClient
 from tests.support.paypal.worker_jobs import Jobs
 
 
-async def pending(client: httpx.AsyncClient, payment_client: PaymentClient, worker: Jobs) -> tuple[BegunPayment, str]:
-    """Let PayPal take its time over a refund; return the bill and PayPal's id of the refund."""
-    begun = await payment_client.paid()
+@pytest_asyncio.fixture
+async def pending(client: httpx.AsyncClient, payment_client: PaymentClient, worker: Jobs, paid: BegunPayment) -> str:
+    """PayPal's id of the refund of `paid`, which PayPal has not decided on."""
     await payment_client.fake_paypal.add_fault("refund_capture", "pending")
-    await cancel(client, begun.patient, begun.appointment)
-    await worker.settle(begun)
-    assert await payment_client.refunds(begun) == [("pending", "appointment_canceled")]
-    shown = await payment_client.show(begun)
+    await cancel(client, paid.patient, paid.appointment)
+    await worker.settle(paid)
+    assert await payment_client.refunds(paid) == [("pending", "appointment_canceled")]
+    shown = await payment_client.show(paid)
     assert (shown["status"], shown["refund_requested"], shown["refunded"]) == ("captured", "100.00", "0.00")
-    assert ("refund_completed", begun.patient) not in await payment_client.mails(begun)
-    (refund,) = await payment_client.paypal_refunds(begun)
-    return begun, refund["id"]
+    assert ("refund_completed", paid.patient) not in await payment_client.mails(paid)
+    (refund,) = await payment_client.paypal_refunds(paid)
+    return str(refund["id"])
 
 
-async def test_a_refund_that_takes_time(client: httpx.AsyncClient, payment_client: PaymentClient, worker: Jobs) -> None:
-    begun, refund = await pending(client, payment_client, worker)
-    await payment_client.fake_paypal.post(f"/refunds/{refund}/decide", {"status": "COMPLETED"})
-    await payment_client.wait_for_webhook(begun, "PAYMENT.CAPTURE.REFUNDED")
-    await worker.settle(begun)
-    assert await payment_client.statuses(begun) == ("refunded", "canceled")
-    assert (await payment_client.mails(begun))[-1] == ("refund_completed", begun.patient)
-
-
-async def test_a_refund_that_takes_time_and_fails(
-    client: httpx.AsyncClient, payment_client: PaymentClient, worker: Jobs
+@pytest.mark.parametrize(
+    ("decision", "webhook"), [("COMPLETED", "PAYMENT.CAPTURE.REFUNDED"), ("FAILED", "PAYMENT.REFUND.FAILED")]
+)
+async def test_a_delayed_refund(
+    payment_client: PaymentClient, worker: Jobs, paid: BegunPayment, pending: str, decision: str, webhook: str
 ) -> None:
-    begun, refund = await pending(client, payment_client, worker)
-    await payment_client.fake_paypal.post(f"/refunds/{refund}/decide", {"status": "FAILED"})
-    await payment_client.wait_for_webhook(begun, "PAYMENT.REFUND.FAILED")
-    await worker.settle(begun)
-    await assert_failed(payment_client, begun, "The refund has failed: no reason given")
+    await payment_client.fake_paypal.post(f"/refunds/{pending}/decide", {"status": decision})
+    await payment_client.wait_for_webhook(paid, webhook)
+    await worker.settle(paid)
+    if decision == "FAILED":
+        await assert_failed(payment_client, paid, "The refund has failed: no reason given")
+    else:
+        assert await payment_client.statuses(paid) == ("refunded", "canceled")
+        assert (await payment_client.mails(paid))[-1] == ("refund_completed", paid.patient)
 
 
 async def assert_failed(payment_client: PaymentClient, begun: BegunPayment, why: str) -> None:
-    """Check that a refund has failed and that an admin hears of it; it is not for the worker to guess what then."""
+    """Check that a refund has failed, and that an admin is asked to act."""
     assert await payment_client.refunds(begun) == [("failed", "appointment_canceled")]
     assert await payment_client.attention(begun) == [why]
     shown = await payment_client.show(begun)
@@ -51,30 +49,27 @@ async def assert_failed(payment_client: PaymentClient, begun: BegunPayment, why:
     assert ("refund_completed", begun.patient) not in await payment_client.mails(begun)
 
 
+ISSUES = ("REFUND_TIME_LIMIT_EXCEEDED", "REFUND_FAILED_INSUFFICIENT_FUNDS")
+
+
 @pytest.mark.parametrize(
     ("fault", "why"),
-    [
-        ({"kind": "failed"}, "The refund has failed: ECHECK"),
-        (
-            {"kind": "refused", "issue": "REFUND_TIME_LIMIT_EXCEEDED"},
-            "The refund has failed: REFUND_TIME_LIMIT_EXCEEDED",
-        ),
-        (
-            {"kind": "refused", "issue": "REFUND_FAILED_INSUFFICIENT_FUNDS"},
-            "The refund has failed: REFUND_FAILED_INSUFFICIENT_FUNDS",
-        ),
-    ],
+    [({"kind": "failed"}, "ECHECK"), *(({"kind": "refused", "issue": issue}, issue) for issue in ISSUES)],
 )
 async def test_a_refund_that_fails_needs_a_person(
-    client: httpx.AsyncClient, payment_client: PaymentClient, worker: Jobs, fault: dict[str, str], why: str
+    client: httpx.AsyncClient,
+    payment_client: PaymentClient,
+    worker: Jobs,
+    fault: dict[str, str],
+    why: str,
+    paid: BegunPayment,
 ) -> None:
-    begun = await payment_client.paid()
     await payment_client.fake_paypal.add_fault("refund_capture", **fault)
-    await cancel(client, begun.patient, begun.appointment)
+    await cancel(client, paid.patient, paid.appointment)
     for _ in range(2):
-        await worker.settle(begun)
+        await worker.settle(paid)
         await worker.reconcile()
-    await assert_failed(payment_client, begun, why)
+    await assert_failed(payment_client, paid, f"The refund has failed: {why}")
 
 
 async def test_money_taken_back_by_the_bank_needs_a_person(payment_client: PaymentClient, worker: Jobs) -> None:
