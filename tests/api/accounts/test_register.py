@@ -31,7 +31,7 @@ async def test_an_account_has_defaults(client: httpx.AsyncClient, role: str, def
     assert account == given | {"full_name": f"new-{role}"} | defaults
 
 
-async def test_what_is_given_is_kept(client: httpx.AsyncClient) -> None:
+async def test_given_fields_are_kept(client: httpx.AsyncClient) -> None:
     given = {
         "full_name": "Dr Zoë Müller",
         "phone": "+49 (30) 123-456",
@@ -71,7 +71,7 @@ async def test_the_password_is_stored_as_argon2id_with_the_recommended_cost(
         ({"email": "twin@example.com"}, "account_email_unique"),
     ],
 )
-async def test_a_name_or_an_email_is_taken_whatever_its_case(
+async def test_a_username_or_email_is_taken_in_any_case(
     client: httpx.AsyncClient, owner: asyncpg.Connection, fields: dict[str, object], code: str
 ) -> None:
     await client.post(REGISTER, json=newcomer(username="Twin", email="Twin@example.com"))
@@ -80,7 +80,7 @@ async def test_a_name_or_an_email_is_taken_whatever_its_case(
     assert await owner.fetchval("SELECT count(*) FROM account") == before
 
 
-async def test_of_30_who_want_one_name_at_once_one_gets_it(
+async def test_one_of_30_concurrent_requests_gets_a_username(
     client: httpx.AsyncClient, owner: asyncpg.Connection
 ) -> None:
     wishes = [newcomer("doctor" if n % 2 else "patient", username="Wanted") for n in range(30)]
@@ -104,7 +104,7 @@ async def test_of_30_who_want_one_name_at_once_one_gets_it(
         ({"fee": "10.50", "currency": "JPY"}, 400, "doctor_fee_has_no_minor_unit"),
     ],
 )
-async def test_what_a_rule_forbids_leaves_nothing_behind(
+async def test_a_refused_registration_adds_no_account(
     client: httpx.AsyncClient, owner: asyncpg.Connection, fields: dict[str, object], status: int, code: str
 ) -> None:
     before = await owner.fetchval("SELECT count(*) FROM account")

@@ -25,9 +25,7 @@ async def test_both_parties_see_the_same(
     assert json_of(await client.get(path, headers=bearer(doctor, "doctor"))) == seen
 
 
-async def test_a_list_holds_ones_own_in_order_of_their_start(
-    client: httpx.AsyncClient, owner: asyncpg.Connection
-) -> None:
+async def test_a_list_is_the_callers_own_sorted_by_start(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     doctors, (mine, other) = [await make_doctor(owner) for _ in range(2)], await make_patients(owner, 2)
     third = await booked(client, mine, doctors[0], a_slot(3))
     first = await booked(client, mine, doctors[1], a_slot(1))

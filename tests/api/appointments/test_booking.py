@@ -38,7 +38,7 @@ async def test_a_booking_is_a_hold_until_it_is_paid(client: httpx.AsyncClient, d
     assert hold == {"doctor": doctor, "patient": patient, "status": "pending", "fee": "100.00", "currency": "USD"}
 
 
-async def test_what_costs_nothing_is_confirmed_at_once(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_a_free_appointment_is_confirmed_at_once(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
     booking = json_of(await post_booking(client, patient, doctor, a_slot()), 201)
     assert {"status": "confirmed", "hold_expires_at": None, "fee": "0.00"}.items() <= booking.items()
@@ -50,7 +50,7 @@ async def test_a_time_may_carry_any_offset(client: httpx.AsyncClient, doctor: in
     assert instant(answer.json()["appointment_date"]) == start
 
 
-async def test_only_for_oneself(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_patients_book_only_for_themselves(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     start = a_slot()
     doctor, (me, other) = await make_doctor(owner), await make_patients(owner, 2)
     for somebody in (other, doctor):
@@ -59,7 +59,7 @@ async def test_only_for_oneself(client: httpx.AsyncClient, owner: asyncpg.Connec
     assert (await post_booking(client, me, doctor, start, patient=me)).status_code == 201
 
 
-async def test_who_is_no_doctor_cannot_be_booked(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_only_a_doctor_can_be_booked(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     patient, other = await make_patients(owner, 2)
     for nobody in (patient, other, MAX_ID):
         answer = await post_booking(client, patient, nobody, a_slot())
@@ -67,7 +67,7 @@ async def test_who_is_no_doctor_cannot_be_booked(client: httpx.AsyncClient, owne
         assert await count_bookings(owner, nobody) == 0
 
 
-async def test_a_doctors_account_is_no_patient_even_with_a_patients_token(
+async def test_a_doctor_cannot_book_even_with_a_patients_token(
     client: httpx.AsyncClient, owner: asyncpg.Connection
 ) -> None:
     doctor, other = await make_doctor(owner), await make_doctor(owner)
@@ -107,7 +107,7 @@ async def test_only_slots_within_the_hours_are_booked(
     assert await count_bookings(owner, doctor) == allowed
 
 
-async def test_a_taken_slot_is_taken(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_a_taken_slot_is_refused(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     start = a_slot()
     doctor, (first, second) = await make_doctor(owner), await make_patients(owner, 2)
     await booked(client, first, doctor, start)
@@ -116,9 +116,7 @@ async def test_a_taken_slot_is_taken(client: httpx.AsyncClient, owner: asyncpg.C
     assert await count_bookings(owner, doctor) == 1
 
 
-async def test_times_that_overlap_without_being_equal_are_taken(
-    client: httpx.AsyncClient, owner: asyncpg.Connection
-) -> None:
+async def test_partly_overlapping_times_are_refused(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     start = a_slot()
     doctor, (first, second) = await make_doctor(owner), await make_patients(owner, 2)
     await booked(client, first, doctor, start)
@@ -130,7 +128,7 @@ async def test_times_that_overlap_without_being_equal_are_taken(
         assert (await post_booking(client, second, doctor, beside)).status_code == 201
 
 
-async def test_a_patient_is_in_one_place_at_a_time(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_a_patient_has_one_appointment_at_a_time(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     patient, start = await make_patient(owner), a_slot()
     first, second = await make_doctor(owner), await make_doctor(owner, slot_minutes=20)
     await booked(client, patient, first, start)
@@ -158,7 +156,7 @@ async def test_the_doctors_own_cap(client: httpx.AsyncClient, owner: asyncpg.Con
     assert await count_bookings(owner, doctor) == 2
 
 
-async def test_a_refusal_quotes_nobody_elses_booking(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_a_refusal_does_not_quote_the_other_booking(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     start = a_slot()
     doctor, (first, second) = await make_doctor(owner), await make_patients(owner, 2)
     await booked(client, first, doctor, start)

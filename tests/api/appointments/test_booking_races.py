@@ -78,7 +78,7 @@ async def test_one_patient_for_ten_slots(
     assert sorted(row["id"] for row in rows) == sorted(answer.json()["id"] for answer in won)
 
 
-async def test_who_cancels_and_who_books_that_slot(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_a_cancellation_and_bookings_of_the_slot(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     doctor, (first, *others), start = await make_doctor(owner, fee=0), await make_patients(owner, 9), a_slot()
     appointment = await booked(client, first, doctor, start)
     canceled, *answers = await asyncio.gather(
@@ -92,7 +92,7 @@ async def test_who_cancels_and_who_books_that_slot(client: httpx.AsyncClient, ow
     assert active == [answer.json()["id"] for answer in won]
 
 
-async def test_a_rush_for_one_doctor_leaves_room_for_the_others(
+async def test_a_rush_for_one_doctor_does_not_delay_others(
     client: httpx.AsyncClient, owner: asyncpg.Connection
 ) -> None:
     rushed, quiet = await make_doctor(owner), await make_doctor(owner, fee=0)

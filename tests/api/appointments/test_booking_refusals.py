@@ -31,7 +31,7 @@ def alternatives(problem: dict[str, Any]) -> list[datetime]:
     return [instant(slot["start"]) for slot in problem.get("alternatives", [])]
 
 
-async def test_all_that_stands_in_the_way_of_a_booking(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_a_refused_booking_lists_every_broken_rule(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     doctor, (patient, other) = await make_doctor(owner, max_appointments=1), await make_patients(owner, 2)
     await booked(client, other, doctor, a_slot())
     for n in range(5):
@@ -46,14 +46,14 @@ async def test_all_that_stands_in_the_way_of_a_booking(client: httpx.AsyncClient
     assert alternatives(problem) == []  # another time would not help
 
 
-async def test_a_time_that_is_wrong_in_two_ways(client: httpx.AsyncClient, doctor: int, patient: int) -> None:
+async def test_a_time_that_breaks_two_rules(client: httpx.AsyncClient, doctor: int, patient: int) -> None:
     start = a_slot(after=16 * DAY) + timedelta(minutes=1)
     problem = assert_problem(await post_booking(client, patient, doctor, start), 422)
     assert codes(problem) == ["appointment_booking_window", "appointment_within_working_hours"]
     assert len(alternatives(problem)) == 5
 
 
-async def test_all_that_stands_in_the_way_of_a_move(
+async def test_a_refused_move_lists_every_broken_rule(
     client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int, patient: int, appointment: int
 ) -> None:
     await booked(client, await make_patient(owner), doctor, a_slot(3))
@@ -68,7 +68,7 @@ async def test_all_that_stands_in_the_way_of_a_move(
         assert alternatives(problem) == [a_slot(n) for n in (1, 2, 4, 5, 6)]
 
 
-async def test_what_has_begun_and_where_it_could_not_go_either(
+async def test_a_started_appointment_cannot_move_to_a_taken_slot(
     client: httpx.AsyncClient, owner: asyncpg.Connection, database: Database
 ) -> None:
     doctor, (patient, other) = await make_doctor(owner), await make_patients(owner, 2)
@@ -80,7 +80,7 @@ async def test_what_has_begun_and_where_it_could_not_go_either(
     assert alternatives(problem) == []
 
 
-async def test_the_five_nearest_free_slots_are_offered_and_can_be_had(
+async def test_the_alternatives_are_the_five_nearest_free_slots(
     client: httpx.AsyncClient, owner: asyncpg.Connection
 ) -> None:
     doctor, (first, patient) = await make_doctor(owner, fee=0), await make_patients(owner, 2)
@@ -97,7 +97,7 @@ async def test_the_five_nearest_free_slots_are_offered_and_can_be_had(
         await booked(client, patient, doctor, start)
 
 
-async def test_nothing_is_offered_at_which_the_patient_is_elsewhere(
+async def test_the_alternatives_fit_the_patients_appointments(
     client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int, patient: int
 ) -> None:
     elsewhere = await make_doctor(owner)
@@ -108,9 +108,7 @@ async def test_nothing_is_offered_at_which_the_patient_is_elsewhere(
     assert alternatives(problem) == [a_slot(n) for n in (7, 8, 9, 12, 13)]
 
 
-async def test_a_wish_far_from_everything_is_answered_with_what_there_is(
-    client: httpx.AsyncClient, owner: asyncpg.Connection
-) -> None:
+async def test_a_distant_time_gets_the_nearest_slots(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     day = a_slot().replace(hour=0, minute=0) + DAY
     doctor, patient = await make_doctor(owner, hours=((day.isoweekday(), 540, 630),)), await make_patient(owner)
     free = await slots(client, doctor)
@@ -120,22 +118,20 @@ async def test_a_wish_far_from_everything_is_answered_with_what_there_is(
         assert alternatives(problem) == nearest
 
 
-async def test_who_is_no_doctor_has_no_rules_and_no_slots(client: httpx.AsyncClient, patient: int) -> None:
+async def test_an_unknown_doctor_gets_no_alternatives(client: httpx.AsyncClient, patient: int) -> None:
     problem = assert_problem(await post_booking(client, patient, MAX_ID, a_slot()), 422)
     assert codes(problem) == ["appointment_doctor_id_fkey"]
     assert alternatives(problem) == []
 
 
-async def test_a_late_cancellation_says_until_when_it_was_possible(
-    client: httpx.AsyncClient, doctor: int, patient: int
-) -> None:
+async def test_a_late_cancellation_reports_the_deadline(client: httpx.AsyncClient, doctor: int, patient: int) -> None:
     start = a_slot(after=2 * DAY)
     appointment = await booked(client, patient, doctor, start)
     problem = assert_problem(await cancel(client, patient, appointment), 422, "appointment_cancel_notice")
     assert f"{start - 3 * DAY:%Y-%m-%dT%H:%M:%SZ}" in problem["detail"]
 
 
-async def test_nobody_learns_about_anybody_else(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_refusals_reveal_nothing_about_other_people(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     names = {"full_name": "Agatha Christie", "phone": "+44 1234 5678"}
     secret, patient = await make_patient(owner, **names), await make_patient(owner)
     doctor, elsewhere = await make_doctor(owner), await make_doctor(owner, full_name="Dr Secret")

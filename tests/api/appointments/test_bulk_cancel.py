@@ -95,7 +95,9 @@ async def test_by_patient_by_date_and_by_both(client: httpx.AsyncClient, owner: 
 
 
 @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago", "Asia/Kolkata"])
-async def test_a_day_is_one_of_the_doctors(client: httpx.AsyncClient, owner: asyncpg.Connection, zone: str) -> None:
+async def test_the_date_is_in_the_doctors_time_zone(
+    client: httpx.AsyncClient, owner: asyncpg.Connection, zone: str
+) -> None:
     doctor, patient = await make_doctor(owner, fee=0, timezone=zone), await make_patient(owner)
     local = a_slot().astimezone(ZoneInfo(zone)) + DAY
     midnight = datetime(local.year, local.month, local.day, tzinfo=ZoneInfo(zone))
@@ -107,7 +109,7 @@ async def test_a_day_is_one_of_the_doctors(client: httpx.AsyncClient, owner: asy
     assert await ahead(owner, doctor) == [appointments[0], appointments[3]]
 
 
-async def test_what_is_over_canceled_or_lapsed_is_not_touched(
+async def test_past_canceled_and_lapsed_appointments_stay(
     client: httpx.AsyncClient, owner: asyncpg.Connection, database: Database
 ) -> None:
     doctor, (patient, other) = await make_doctor(owner), await make_patients(owner, 2)
@@ -158,9 +160,7 @@ async def test_all_or_nothing(client: httpx.AsyncClient, owner: asyncpg.Connecti
     await assert_unchanged(client, owner, doctor, before)
 
 
-async def test_30_appointments_of_12_patients_are_told_in_12_mails(
-    client: httpx.AsyncClient, owner: asyncpg.Connection
-) -> None:
+async def test_each_patient_gets_one_mail(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     doctor, patients = await make_doctor(owner, fee=0), await make_patients(owner, 12)
     for n in range(30):
         await booked(client, patients[n % 12], doctor, a_slot(n))
@@ -169,7 +169,7 @@ async def test_30_appointments_of_12_patients_are_told_in_12_mails(
 
 
 @pytest.mark.parametrize("block", [False, True])
-async def test_whoever_waits_is_served_unless_the_time_is_blocked(
+async def test_a_canceled_slot_is_offered_unless_it_is_blocked(
     client: httpx.AsyncClient, owner: asyncpg.Connection, block: bool
 ) -> None:
     doctor, (patient, waiting) = await make_doctor(owner, fee=0, max_appointments=3), await make_patients(owner, 2)
@@ -188,9 +188,7 @@ async def test_whoever_waits_is_served_unless_the_time_is_blocked(
 
 
 @pytest.mark.parametrize("block", [False, True])
-async def test_whoever_waits_for_a_day_that_is_blocked_as_a_whole_is_offered_nothing(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, block: bool
-) -> None:
+async def test_a_blocked_day_is_not_offered(client: httpx.AsyncClient, owner: asyncpg.Connection, block: bool) -> None:
     noon = a_slot().replace(hour=12, minute=0)
     doctor = await make_doctor(owner, fee=0, hours=((noon.isoweekday(), 720, 810),))
     (patient, waiting), starts = await make_patients(owner, 2), [noon + n * SLOT for n in range(3)]
@@ -201,7 +199,7 @@ async def test_whoever_waits_for_a_day_that_is_blocked_as_a_whole_is_offered_not
     assert await notified_accounts(owner, doctor, "slot_offered") == ([] if block else [waiting])
 
 
-async def test_in_order_of_their_start(client: httpx.AsyncClient, doctor: int, patient: int) -> None:
+async def test_the_appointments_are_sorted_by_start(client: httpx.AsyncClient, doctor: int, patient: int) -> None:
     for n in (2, 0, 1):
         await booked(client, patient, doctor, a_slot(n))
     shown = await bulk_cancel(client, doctor, dry_run=True)

@@ -17,9 +17,7 @@ from tests.support.servers.databases import Database
 NOTICE = timedelta(hours=72)
 
 
-async def test_the_answer_is_the_appointment_and_what_happened(
-    client: httpx.AsyncClient, doctor: int, patient: int
-) -> None:
+async def test_the_response_is_the_canceled_appointment(client: httpx.AsyncClient, doctor: int, patient: int) -> None:
     hold = json_of(await post_booking(client, patient, doctor, a_slot()), 201)
     canceled = json_of(await cancel(client, patient, hold["id"]))
     assert canceled.pop("detail") == "The appointment is canceled."
@@ -27,9 +25,7 @@ async def test_the_answer_is_the_appointment_and_what_happened(
     assert canceled == hold | {"status": "canceled"}
 
 
-async def test_the_slot_is_free_again_and_can_be_booked_again(
-    client: httpx.AsyncClient, owner: asyncpg.Connection
-) -> None:
+async def test_the_slot_can_be_booked_again(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     doctor, (first, second), start = await make_doctor(owner), await make_patients(owner, 2), a_slot()
     appointment = await booked(client, first, doctor, start)
     assert start not in await slots(client, doctor)
@@ -50,7 +46,9 @@ async def test_an_appointment_is_not_canceled_twice(
     assert await row_of(owner, appointment) == row
 
 
-async def test_of_ten_at_once_one_has_its_effect(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_one_of_ten_concurrent_cancellations_has_an_effect(
+    client: httpx.AsyncClient, owner: asyncpg.Connection
+) -> None:
     doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
     appointment = await booked(client, patient, doctor, a_slot())
     answers = await asyncio.gather(*(cancel(client, patient, appointment) for _ in range(10)))

@@ -19,7 +19,7 @@ from tests.support.http.schedules import times_off
 from tests.support.servers.databases import Database
 
 
-async def test_the_answer_is_the_appointment_and_what_happened(
+async def test_the_response_is_the_canceled_appointment(
     client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int, patient: int
 ) -> None:
     hold = json_of(await post_booking(client, patient, doctor, a_slot()), 201)
@@ -41,7 +41,7 @@ async def test_without_a_reason(
     assert contract.by_id["doctor_cancel_appointment"].spec["requestBody"]["required"] is False
 
 
-async def test_a_doctor_cancels_when_a_patient_no_longer_may(
+async def test_a_doctor_cancels_after_the_patients_deadline(
     client: httpx.AsyncClient, owner: asyncpg.Connection
 ) -> None:
     doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
@@ -53,7 +53,7 @@ async def test_a_doctor_cancels_when_a_patient_no_longer_may(
 
 
 @pytest.mark.parametrize("block", [False, True])
-async def test_whoever_waits_hears_of_the_slot_unless_it_is_blocked(
+async def test_a_canceled_slot_is_offered_unless_it_is_blocked(
     client: httpx.AsyncClient, owner: asyncpg.Connection, block: bool
 ) -> None:
     doctor, (patient, waiting) = await make_doctor(owner, max_appointments=1), await make_patients(owner, 2)
@@ -70,7 +70,7 @@ async def test_whoever_waits_hears_of_the_slot_unless_it_is_blocked(
     assert again.status_code == (422 if block else 201)
 
 
-async def test_not_after_the_start_and_nothing_is_blocked(
+async def test_a_started_appointment_is_neither_canceled_nor_blocked(
     client: httpx.AsyncClient, database: Database, doctor: int, patient: int
 ) -> None:
     begun = await visit(database, doctor, patient, ago(minutes=1))
@@ -79,7 +79,7 @@ async def test_not_after_the_start_and_nothing_is_blocked(
     assert await times_off(client, doctor) == []
 
 
-async def test_whether_the_patient_came(
+async def test_a_doctor_records_whether_the_patient_came(
     client: httpx.AsyncClient, database: Database, doctor: int, patient: int
 ) -> None:
     appointment = await visit(database, doctor, patient, ago(minutes=1))
@@ -93,7 +93,7 @@ async def test_whether_the_patient_came(
         assert (recorded["status"], recorded["detail"]) == (status, f"The appointment is {words}.")
 
 
-async def test_nobody_came_before_the_start(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_no_visit_is_recorded_before_the_start(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
     appointment = await booked(client, patient, doctor, a_slot())
     for call in ("complete", "no_show"):
@@ -102,7 +102,7 @@ async def test_nobody_came_before_the_start(client: httpx.AsyncClient, owner: as
         assert problem["detail"] == "The appointment has not started yet."
 
 
-async def test_a_week_later_nothing_is_corrected(
+async def test_a_visit_is_not_corrected_after_a_week(
     client: httpx.AsyncClient, database: Database, doctor: int, patient: int
 ) -> None:
     old = await visit(database, doctor, patient, ago(days=8), status="completed", seat=None)

@@ -66,7 +66,7 @@ async def test_the_old_slot_is_free_and_the_new_one_is_not(
     await booked(client, other, doctor, old)
 
 
-async def test_moving_away_gives_no_right_to_cancel(
+async def test_a_patients_move_keeps_the_cancellation_deadline(
     client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int, patient: int
 ) -> None:
     appointment = await booked(client, patient, doctor, a_slot(after=2 * DAY))
@@ -76,7 +76,7 @@ async def test_moving_away_gives_no_right_to_cancel(
     assert (await row_of(owner, appointment))["status"] == "pending"
 
 
-async def test_a_doctors_move_gives_the_right_back_until_the_new_start(
+async def test_a_doctors_move_sets_the_deadline_to_the_new_start(
     client: httpx.AsyncClient, owner: asyncpg.Connection
 ) -> None:
     doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
@@ -88,7 +88,9 @@ async def test_a_doctors_move_gives_the_right_back_until_the_new_start(
     assert (await cancel(client, patient, appointment)).status_code == 200
 
 
-async def test_a_move_nearer_takes_the_right_along(client: httpx.AsyncClient, doctor: int, patient: int) -> None:
+async def test_a_move_to_an_earlier_time_moves_the_deadline(
+    client: httpx.AsyncClient, doctor: int, patient: int
+) -> None:
     appointment = await booked(client, patient, doctor, a_slot(after=9 * DAY))
     await move(client, "patient", doctor, patient, appointment, a_slot(after=2 * DAY))
     await move(client, "patient", doctor, patient, appointment, a_slot(after=9 * DAY))
@@ -128,7 +130,7 @@ async def test_a_taken_target_is_refused_and_nothing_is_changed(
     assert await row_of(owner, appointment) == before
 
 
-async def test_only_into_the_hours_of_the_same_doctor(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_a_move_stays_within_the_doctors_hours(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     day = a_slot().replace(hour=0, minute=0)
     morning = await make_doctor(owner, hours=((day.isoweekday(), 540, 720),))
     await make_doctor(owner, hours=((day.isoweekday(), 780, 1020),))  # another's afternoon
@@ -140,7 +142,7 @@ async def test_only_into_the_hours_of_the_same_doctor(client: httpx.AsyncClient,
 
 
 @either
-async def test_to_where_it_is_already(
+async def test_a_move_to_the_same_time_changes_nothing(
     client: httpx.AsyncClient, owner: asyncpg.Connection, role: Role, doctor: int, patient: int, appointment: int
 ) -> None:
     before = await row_of(owner, appointment)
@@ -149,7 +151,7 @@ async def test_to_where_it_is_already(
 
 
 @either
-async def test_not_after_the_start(
+async def test_a_started_appointment_does_not_move(
     client: httpx.AsyncClient, database: Database, role: Role, doctor: int, patient: int
 ) -> None:
     start = ago(minutes=1)
@@ -162,7 +164,7 @@ async def test_not_after_the_start(
 
 
 @either
-async def test_what_was_canceled_does_not_move(
+async def test_a_canceled_appointment_does_not_move(
     client: httpx.AsyncClient, role: Role, doctor: int, patient: int, appointment: int
 ) -> None:
     await cancel(client, patient, appointment)
@@ -184,7 +186,7 @@ async def test_a_full_doctors_appointment_can_still_move(
     assert len(taken["alternatives"]) == 5
 
 
-async def test_a_move_takes_a_slot_of_todays_length(
+async def test_a_move_uses_the_current_slot_length(
     client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int, patient: int, appointment: int
 ) -> None:
     await owner.execute("UPDATE doctor SET slot_minutes = 20 WHERE account_id = $1", doctor)
@@ -214,7 +216,7 @@ async def test_a_refused_move_blocks_nothing(client: httpx.AsyncClient, owner: a
     assert (await row_of(owner, appointment))["during"].lower == old
 
 
-async def test_of_ten_for_one_slot_one_gets_it(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_one_of_ten_concurrent_moves_gets_the_slot(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     doctor, patients, target = await make_doctor(owner), await make_patients(owner, 10), a_slot(20)
     own = [await booked(client, patient, doctor, a_slot(n)) for n, patient in enumerate(patients)]
     answers = await asyncio.gather(
@@ -226,7 +228,9 @@ async def test_of_ten_for_one_slot_one_gets_it(client: httpx.AsyncClient, owner:
     assert len(set(starts)) == 10
 
 
-async def test_two_change_places_through_a_third(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_two_appointments_swap_times_through_a_third(
+    client: httpx.AsyncClient, owner: asyncpg.Connection
+) -> None:
     doctor, (first, second) = await make_doctor(owner), await make_patients(owner, 2)
     mine, theirs = await booked(client, first, doctor, a_slot(0)), await booked(client, second, doctor, a_slot(1))
     for caller, appointment, start in ((first, mine, a_slot(2)), (second, theirs, a_slot(0)), (first, mine, a_slot(1))):

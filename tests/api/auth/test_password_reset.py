@@ -51,13 +51,13 @@ async def test_a_code_sets_a_new_password_and_ends_all_logins(
     assert_problem(await confirm(client, code, "correct horse again"), 422, "code_invalid")
 
 
-async def test_whoever_has_the_code_has_the_address(client: httpx.AsyncClient, person: Person, code: str) -> None:
+async def test_the_code_verifies_the_address(client: httpx.AsyncClient, person: Person, code: str) -> None:
     await confirm(client, code)
     tokens = await tokens_of(client, person, NEW)
     assert (await client.get(ME, headers=authorization(tokens["access"]))).json()["email_verified_at"]
 
 
-async def test_of_many_who_come_with_one_code_at_once_one_sets_the_password(
+async def test_a_code_that_is_sent_many_times_at_once_works_once(
     client: httpx.AsyncClient, person: Person, code: str
 ) -> None:
     wishes = [f"battery staple {number}" for number in range(8)]
@@ -75,7 +75,7 @@ async def test_a_code_ends_after_an_hour(
 
 
 @pytest.mark.parametrize("change", ["change_password", "reset_password"])
-async def test_a_new_password_ends_all_codes_and_those_on_their_way(
+async def test_a_new_password_ends_all_codes_and_unsent_mails(
     client: httpx.AsyncClient,
     app: asyncpg.Connection,
     person: Person,
@@ -97,7 +97,7 @@ async def test_a_new_password_ends_all_codes_and_those_on_their_way(
     assert not await is_due(app, person.id, KIND)
 
 
-async def test_a_new_password_ends_a_change_of_address_under_way(
+async def test_a_new_password_ends_a_pending_change_of_address(
     client: httpx.AsyncClient, app: asyncpg.Connection, person: Person, code: str
 ) -> None:
     await mailed(app, person.id, "email_verification")
@@ -116,7 +116,7 @@ async def test_a_code_for_an_address_sets_no_password(
     assert (await confirm(client, code)).status_code == 200
 
 
-async def test_a_guessable_password_is_refused_and_the_code_stays_good(
+async def test_a_guessable_password_does_not_use_the_code_up(
     client: httpx.AsyncClient, person: Person, code: str
 ) -> None:
     for guessable in ("password1", person.account["username"].upper(), person.email):
@@ -124,7 +124,7 @@ async def test_a_guessable_password_is_refused_and_the_code_stays_good(
     assert (await confirm(client, code)).status_code == 200
 
 
-async def test_a_disabled_account_gets_no_code_and_may_use_none(
+async def test_a_disabled_account_gets_and_uses_no_code(
     client: httpx.AsyncClient, app: asyncpg.Connection, person: Person, code: str, owner: asyncpg.Connection
 ) -> None:
     await owner.execute("UPDATE account SET status = 'disabled' WHERE id = $1", person.id)
@@ -134,7 +134,9 @@ async def test_a_disabled_account_gets_no_code_and_may_use_none(
     assert_problem(await confirm(client, code), 422, "code_invalid")
 
 
-async def test_nobody_learns_who_has_an_account(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_a_request_does_not_reveal_whether_an_account_exists(
+    client: httpx.AsyncClient, owner: asyncpg.Connection
+) -> None:
     people = [await register(client) for _ in range(15)]
     took: dict[bool, list[float]] = {True: [], False: []}
     answers = set()
@@ -151,7 +153,7 @@ async def test_nobody_learns_who_has_an_account(client: httpx.AsyncClient, owner
     assert 0.4 < ratio < 2.5
 
 
-async def test_an_unknown_address_is_written_to_disk_as_well(app: asyncpg.Connection) -> None:
+async def test_an_unknown_address_is_written_to_disk_too(app: asyncpg.Connection) -> None:
     """Else whoever measures how long an answer takes knows: what writes nothing need not wait for the disk."""
     async with app.transaction():
         await app.execute("SELECT request_password_reset('nobody@example.com')")

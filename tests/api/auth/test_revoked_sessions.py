@@ -29,7 +29,7 @@ def operations(settings: Settings) -> Iterator[tuple[str, str]]:
 
 @pytest.mark.parametrize("key", [{}, {"Idempotency-Key": "a"}], ids=["", "with a key"])
 @pytest.mark.parametrize("end", ["generation = generation + 1", "status = 'disabled'"])
-async def test_nothing_is_read_or_done(
+async def test_an_ended_login_reads_and_changes_nothing(
     settings: Settings, client: httpx.AsyncClient, owner: asyncpg.Connection, end: str, key: dict[str, str]
 ) -> None:
     calls = list(operations(settings))
@@ -52,7 +52,7 @@ async def test_nothing_is_read_or_done(
     assert await owner.fetch(ROWS, doctor) == before
 
 
-async def test_the_next_request_of_a_connection_is_not_of_that_login(
+async def test_the_next_request_of_the_connection_is_anonymous(
     client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int, patient: int
 ) -> None:
     await owner.execute("UPDATE account SET generation = generation + 1 WHERE id = $1", patient)

@@ -46,7 +46,7 @@ async def assert_ended(client: httpx.AsyncClient, *logins: Tokens) -> None:
         assert await refresh(client, tokens) is None
 
 
-async def test_a_refresh_token_used_twice_ends_its_login_and_no_other(client: httpx.AsyncClient) -> None:
+async def test_reusing_a_refresh_token_ends_that_login(client: httpx.AsyncClient) -> None:
     person = await register(client)
     stolen, elsewhere = await tokens_of(client, person), await tokens_of(client, person)
     fresh = await refresh(client, stolen)
@@ -59,7 +59,7 @@ async def test_a_refresh_token_used_twice_ends_its_login_and_no_other(client: ht
     assert await works(client, there)
 
 
-async def test_of_many_who_refresh_at_once_one_may_and_all_are_out(client: httpx.AsyncClient) -> None:
+async def test_concurrent_refreshes_end_the_login(client: httpx.AsyncClient) -> None:
     tokens = await tokens_of(client, await register(client))
     answers = await asyncio.gather(*(refresh(client, tokens) for _ in range(20)))
     (fresh,) = (answer for answer in answers if answer)
@@ -75,14 +75,14 @@ async def test_logging_out_ends_one_login_at_once(client: httpx.AsyncClient, per
     assert await refresh(client, elsewhere)
 
 
-async def test_logging_out_without_naming_a_login_ends_all(client: httpx.AsyncClient, person: Person) -> None:
+async def test_logging_out_without_a_token_ends_all_logins(client: httpx.AsyncClient, person: Person) -> None:
     here, elsewhere = await tokens_of(client, person), await tokens_of(client, person)
     assert (await client.post(LOGOUT, headers=authorization(here["access"]))).status_code == 200
     await assert_ended(client, here, elsewhere)
     assert await works(client, await tokens_of(client, person))
 
 
-async def test_nobody_logs_somebody_else_out(client: httpx.AsyncClient) -> None:
+async def test_another_accounts_login_cannot_be_ended(client: httpx.AsyncClient) -> None:
     victim, other = await tokens_of(client, await register(client)), await tokens_of(client, await register(client))
     await client.post(LOGOUT, json={"refresh": victim["refresh"]}, headers=authorization(other["access"]))
     assert await works(client, victim)
@@ -109,7 +109,7 @@ async def test_a_new_password_needs_the_old_one(client: httpx.AsyncClient, passw
 
 
 @pytest.mark.parametrize("role", ["doctor", "patient"])
-async def test_a_disabled_account_is_out_at_once(
+async def test_disabling_an_account_ends_its_logins_at_once(
     client: httpx.AsyncClient, admin: asyncpg.Connection, role: str
 ) -> None:
     person = await register(client, role)
@@ -122,7 +122,7 @@ async def test_a_disabled_account_is_out_at_once(
     assert await works(client, await tokens_of(client, person))
 
 
-async def test_a_refresh_token_ends_after_14_days_and_is_then_forgotten(
+async def test_a_refresh_token_expires_after_14_days_and_is_deleted(
     client: httpx.AsyncClient, owner: asyncpg.Connection, person: Person
 ) -> None:
     tokens = await tokens_of(client, person)
@@ -145,7 +145,7 @@ async def test_no_token_is_kept_in_the_database(client: httpx.AsyncClient, owner
 
 
 @pytest.mark.parametrize("password", ["password", "PASSWORD1", "12345678", "patient-name", "Patient-Name@Example.com"])
-async def test_a_password_that_is_easily_guessed_is_refused(client: httpx.AsyncClient, password: str) -> None:
+async def test_a_guessable_password_is_refused(client: httpx.AsyncClient, password: str) -> None:
     body = newcomer() | {"username": "patient-name", "email": "patient-name@example.com"}
     assert_invalid(await client.post(REGISTER, json=body | {"password": password}), "password")
     person = await register(client)

@@ -81,7 +81,7 @@ FORGERIES: dict[str, Callable[[str, str], str]] = {
 
 
 @pytest.mark.parametrize("forge", FORGERIES.values(), ids=FORGERIES)
-async def test_forged_tokens_open_nothing(
+async def test_forged_tokens_are_refused(
     client: httpx.AsyncClient, secret: str, tokens: dict[str, str], forge: Callable[[str, str], str]
 ) -> None:
     answer = await client.get(ME, headers=authorization(forge(tokens["access"], secret)))
@@ -106,12 +106,12 @@ async def test_a_token_that_was_valid_expires(client: httpx.AsyncClient, secret:
     [b"", b"Bearer", b"Basic YWRhOmFkYQ==", b"\xff\xfe", b"Bearer \xc3\xa9", b"x" * 5000],
     ids=repr,
 )
-async def test_headers_without_a_token_open_nothing(client: httpx.AsyncClient, header: bytes) -> None:
+async def test_headers_without_a_token_are_refused(client: httpx.AsyncClient, header: bytes) -> None:
     answer = await client.get(ME, headers=[(b"Authorization", header)])
     assert_problem(answer, 401, "unauthorized")
 
 
-async def test_the_token_of_an_account_that_is_gone_asks_to_log_in_again(
+async def test_the_token_of_a_missing_account_is_refused(
     client: httpx.AsyncClient, secret: str, tokens: dict[str, str]
 ) -> None:
     gone = jwt.encode(claims(tokens["access"], sub=str(MAX_ID)), secret, algorithm="HS256")

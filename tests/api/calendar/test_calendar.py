@@ -41,7 +41,7 @@ async def shown(client: httpx.AsyncClient, link: str) -> list[tuple[str, datetim
     return [(event.summary.value, event.dtstart.value, event.status.value) for event in events]
 
 
-async def test_a_calendar_finds_what_one_has_and_nothing_else(
+async def test_a_calendar_contains_only_the_accounts_appointments(
     client: httpx.AsyncClient, app: asyncpg.Connection, owner: asyncpg.Connection
 ) -> None:
     doctor = await make_doctor(owner, fee=Decimal(0), full_name="Dr. Ada, M.D.")
@@ -62,9 +62,7 @@ async def test_a_calendar_finds_what_one_has_and_nothing_else(
     assert f"UID:{uid}" in (await client.get(doctors)).text  # as in the mails, so that no calendar has it twice
 
 
-async def test_a_new_link_ends_the_one_before_and_ended_it_leads_nowhere(
-    client: httpx.AsyncClient, patient: int
-) -> None:
+async def test_a_new_link_ends_the_old_one(client: httpx.AsyncClient, patient: int) -> None:
     first = await link_of(client, patient, "patient")
     second = await link_of(client, patient, "patient")
     assert first != second
@@ -75,7 +73,7 @@ async def test_a_new_link_ends_the_one_before_and_ended_it_leads_nowhere(
         assert_problem(await client.get(second), 404, "not_found")
 
 
-async def test_the_link_of_a_disabled_account_leads_nowhere(
+async def test_the_link_of_a_disabled_account_is_not_found(
     client: httpx.AsyncClient, owner: asyncpg.Connection, patient: int
 ) -> None:
     link = await link_of(client, patient, "patient")
@@ -84,14 +82,12 @@ async def test_the_link_of_a_disabled_account_leads_nowhere(
 
 
 @pytest.mark.parametrize("change", [lambda link: link[:-5] + ".ics", lambda link: link + "x", lambda link: link[:-4]])
-async def test_what_is_nearly_a_link_leads_nowhere(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, change: Any
-) -> None:
+async def test_a_changed_link_is_not_found(client: httpx.AsyncClient, owner: asyncpg.Connection, change: Any) -> None:
     link = await link_of(client, await make_patient(owner), "patient")
     assert_problem(await client.get(change(link)), 404, "not_found")
 
 
-async def test_the_token_is_kept_nowhere_and_not_logged(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_the_token_is_neither_stored_nor_logged(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     patient = await make_patient(owner)
     with capture_logs() as logs:
         link = await link_of(client, patient, "patient")

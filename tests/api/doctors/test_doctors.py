@@ -50,14 +50,12 @@ async def test_by_any_part_of_the_name_in_any_case(client: httpx.AsyncClient, ow
 
 
 @pytest.mark.parametrize("name", ["100%", "_", "back\\slash", "' OR true --"])
-async def test_what_is_special_to_sql_means_itself(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, name: str
-) -> None:
+async def test_sql_wildcards_match_literally(client: httpx.AsyncClient, owner: asyncpg.Connection, name: str) -> None:
     doctor = await make_doctor(owner, full_name=f"Dr {name}")
     assert await ids(client, name=name) == [doctor]
 
 
-async def test_a_page_that_is_the_last_links_to_no_next(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_the_last_page_has_no_next_link(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     for _ in range(4):
         await make_doctor(owner, specialty="Four")
     lengths = [len(page) async for page in pages(client, f"{DOCTORS}?specialty=four&limit=2")]
@@ -65,7 +63,7 @@ async def test_a_page_that_is_the_last_links_to_no_next(client: httpx.AsyncClien
     assert "link" not in (await client.get(DOCTORS, params={"specialty": "four", "limit": 4})).headers
 
 
-async def test_who_is_no_doctor_is_not_found(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_only_a_doctor_is_found(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     for account in (await make_patient(owner), MAX_ID):
         for path in (f"{DOCTORS}{account}/", f"{DOCTORS}{account}/slots/"):
             assert_problem(await client.get(path), 404, "not_found")

@@ -101,7 +101,7 @@ async def test_a_limit_counts_slots_of_all_doctors_together(
     assert len(await search(client, specialty="limits", limit=200)) == 200
 
 
-async def test_who_cannot_be_booked_is_not_found(
+async def test_doctors_who_cannot_be_booked_are_not_found(
     client: httpx.AsyncClient, owner: asyncpg.Connection, database: Database
 ) -> None:
     start, patient = a_slot(), await make_patient(owner)
@@ -122,7 +122,7 @@ async def test_who_cannot_be_booked_is_not_found(
     assert not {closed, idle, away} & {slot.doctor for slot in await search(client, **query)}
 
 
-async def test_a_gap_of_days_is_walked_over(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_days_without_slots_are_skipped(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     now = datetime.now(UTC)
     doctor = await make_doctor(owner, specialty="Rare", hours=(((now + 3 * DAY).isoweekday(), 600, 630),))
     found = await search(client, specialty="rare")

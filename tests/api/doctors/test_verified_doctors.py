@@ -46,7 +46,7 @@ async def test_a_doctor_is_found_once_verified(
     assert await found() == [1, 1, 200, 200]
 
 
-async def test_nobody_verifies_themselves(client: httpx.AsyncClient) -> None:
+async def test_a_doctor_cannot_verify_the_own_account(client: httpx.AsyncClient) -> None:
     person = await register(client, "doctor")
     answer = await client.patch(ME, json={"verified": True}, headers=person.headers)
     assert_problem(answer, 400, "invalid_request")

@@ -10,7 +10,7 @@ from tests.support.http.bookings import APPOINTMENTS
 MOVE = "UPDATE appointment SET during = tstzrange($2, $2::timestamptz + interval '30 min') WHERE id = $1"
 
 
-async def test_both_parties_see_what_became_of_it(
+async def test_both_parties_see_the_history(
     client: httpx.AsyncClient, app: asyncpg.Connection, admin: asyncpg.Connection, owner: asyncpg.Connection
 ) -> None:
     doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)

@@ -87,7 +87,7 @@ async def test_waiting_and_offers(client: httpx.AsyncClient) -> None:
     assert (await leave(client, third, entries[2]["id"])).status_code == 200
 
 
-async def test_paying_and_being_paid_back(payment_client: PaymentClient, worker: Jobs) -> None:
+async def test_payment_and_refund(payment_client: PaymentClient, worker: Jobs) -> None:
     client = payment_client.client
     doctor, patient = await a_doctor(client), await a_patient(client)
     hold = Hold(doctor, patient, await booked(client, patient, doctor, a_slot()))
@@ -112,7 +112,7 @@ async def test_a_request_sent_twice(client: httpx.AsyncClient) -> None:
     assert json_of(begun[0], 201)["payment_id"] == json_of(begun[1], 201)["payment_id"] >= FIRST
 
 
-async def test_exporting_and_leaving(client: httpx.AsyncClient) -> None:
+async def test_exporting_and_deleting_an_account(client: httpx.AsyncClient) -> None:
     doctor, person = await a_doctor(client, fee="0"), await register(client)
     patient = person.id
     visit = await booked(client, patient, doctor, a_slot())
@@ -126,7 +126,7 @@ async def test_exporting_and_leaving(client: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.parametrize("number", [2**31, MAX_ID])
-async def test_an_id_that_nothing_has_is_not_found(client: httpx.AsyncClient, number: int) -> None:
+async def test_an_unused_id_is_not_found(client: httpx.AsyncClient, number: int) -> None:
     patient = await a_patient(client)
     for path in (f"{APPOINTMENTS}{number}/", f"{PAYMENTS}{number}/", f"/api/doctors/{number}/"):
         assert_problem(await client.get(path, headers=bearer(patient, "patient")), 404, "not_found")

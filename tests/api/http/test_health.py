@@ -70,7 +70,7 @@ SILENT = "The database does not answer, or has no schema."
 NO_DATABASE = (503, {"status": "down", "database": "down", "redis": "up", "reason": SILENT})
 
 
-async def test_all_is_well(stack: Stack) -> None:
+async def test_everything_is_up(stack: Stack) -> None:
     assert await readiness(stack) == UP
     assert json_of(await stack.client.get("/health/live")) == {"status": "up"}
 
@@ -88,7 +88,7 @@ async def test_a_redis_that_does_not_answer_is_down(stack: Stack) -> None:
     assert await readiness(stack) == UP
 
 
-async def test_without_its_database_nothing_is_served_until_it_is_back(stack: Stack) -> None:
+async def test_without_the_database_requests_fail_until_it_is_back(stack: Stack) -> None:
     async with down(stack.postgres):
         assert await readiness(stack) == NO_DATABASE
         assert (await stack.client.get("/health/live")).status_code == 200
@@ -100,7 +100,7 @@ async def test_without_its_database_nothing_is_served_until_it_is_back(stack: St
     assert (await stack.client.get("/api/doctors/")).status_code == 200
 
 
-async def test_without_both(stack: Stack) -> None:
+async def test_without_redis_and_database(stack: Stack) -> None:
     async with down(stack.postgres), down(stack.redis):
         both = {"status": "down", "database": "down", "redis": "down", "reason": SILENT}
         assert await readiness(stack) == (503, both)

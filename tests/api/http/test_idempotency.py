@@ -62,7 +62,7 @@ def test_every_post_outside_accounts_honours_a_key(contract: Contract, settings:
 
 
 @pytest.mark.parametrize("name", IDEMPOTENT_REQUESTS)
-async def test_sent_twenty_times_at_once_it_is_done_once(
+async def test_twenty_concurrent_requests_have_one_effect(
     client: httpx.AsyncClient, practice: Practice, name: str
 ) -> None:
     alone, act, key = await IDEMPOTENT_REQUESTS[name](practice), await IDEMPOTENT_REQUESTS[name](practice), new_key()
@@ -94,7 +94,7 @@ async def test_a_refusal_is_not_kept(client: httpx.AsyncClient, owner: asyncpg.C
     assert (await act.send(client, key)).status_code == 201
 
 
-async def test_a_refusal_is_explained_as_ever(
+async def test_a_refusal_lists_alternatives_as_without_a_key(
     client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int
 ) -> None:
     first, second = await make_patients(owner, 2)

@@ -49,9 +49,7 @@ async def test_with_and_without_a_slash_is_the_same_route(client: httpx.AsyncCli
     assert (await act._replace(path=act.path.rstrip("/")).send(client, key)).content == first.content
 
 
-async def test_everybody_has_keys_of_their_own(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int
-) -> None:
+async def test_each_account_has_its_own_keys(client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int) -> None:
     (one, other), key = await make_patients(owner, 2), new_key()
     mine = await booking_request(one, doctor).send(client, key)
     theirs = await booking_request(other, doctor, 1).send(client, key)
@@ -60,7 +58,7 @@ async def test_everybody_has_keys_of_their_own(
     assert REPLAYED not in theirs.headers
 
 
-async def test_every_route_has_keys_of_its_own(client: httpx.AsyncClient, doctor: int, patient: int) -> None:
+async def test_each_route_has_its_own_keys(client: httpx.AsyncClient, doctor: int, patient: int) -> None:
     key = {KEY: new_key()}
     appointments = [await booked(client, patient, doctor, a_slot(number)) for number in range(2)]
     for appointment in appointments:
@@ -86,7 +84,7 @@ async def test_only_the_caller_gets_the_response(
     assert_problem(await act.send(client, key), 401)
 
 
-async def test_of_an_erased_account_none_are_left(
+async def test_erasing_an_account_deletes_its_receipts(
     client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int, person: Person
 ) -> None:
     key = new_key()
@@ -101,7 +99,7 @@ async def test_of_an_erased_account_none_are_left(
     "keys", [[b""], [b"x" * 256], [b"a b"], ["ä".encode()], [b"a\tb"], [b"one", b"two"], [b"a", b"a"]]
 )
 @pytest.mark.parametrize("path", [APPOINTMENTS, "/api/payments/create/"])
-async def test_what_is_no_key_is_refused(
+async def test_a_malformed_key_is_refused(
     client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int, keys: list[bytes], path: str, patient: int
 ) -> None:
     act = booking_request(patient, doctor)
@@ -118,7 +116,7 @@ async def test_the_longest_key(client: httpx.AsyncClient, owner: asyncpg.Connect
     assert (await act.send(client, key)).content == first.content
 
 
-async def test_a_key_is_good_for_a_day(
+async def test_a_key_is_valid_for_a_day(
     client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int, patient: int
 ) -> None:
     act, key = booking_request(patient, doctor), new_key()
@@ -149,7 +147,9 @@ async def test_a_second_request_waits_for_the_first(
     assert await count_bookings(owner, doctor) == 1
 
 
-async def test_but_not_for_ever(client: httpx.AsyncClient, app: asyncpg.Connection, doctor: int, patient: int) -> None:
+async def test_a_second_request_gives_up_waiting(
+    client: httpx.AsyncClient, app: asyncpg.Connection, doctor: int, patient: int
+) -> None:
     act, key = booking_request(patient, doctor), new_key()
     async with app.transaction():
         await app.execute("SELECT begin_receipt($1, 'book_appointment', $2, '')", patient, key)
@@ -161,7 +161,7 @@ async def test_but_not_for_ever(client: httpx.AsyncClient, app: asyncpg.Connecti
     assert_problem(await act.send(client, key), 422, "idempotency_key_reused")  # the first has committed by now
 
 
-async def test_nothing_is_kept_of_accounts(
+async def test_account_requests_keep_no_receipts(
     client: httpx.AsyncClient, owner: asyncpg.Connection, person: Person
 ) -> None:
     key = {KEY: "the same"}

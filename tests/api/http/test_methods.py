@@ -22,7 +22,7 @@ async def test_head_is_get_without_a_body(client: httpx.AsyncClient, path: str, 
     assert head.headers == get.headers
 
 
-async def test_what_is_only_posted_to_has_no_head(client: httpx.AsyncClient) -> None:
+async def test_head_is_refused_without_a_get(client: httpx.AsyncClient) -> None:
     answer = await client.head("/api/accounts/login/")
     assert answer.status_code == 405
     assert answer.headers["allow"] == "OPTIONS, POST"
@@ -37,7 +37,7 @@ async def test_what_is_only_posted_to_has_no_head(client: httpx.AsyncClient) -> 
         ("/api/appointments/appointments/doctor_bulk_cancel/", "OPTIONS, POST"),
     ],
 )
-async def test_options_tells_what_an_address_takes(client: httpx.AsyncClient, path: str, allowed: str) -> None:
+async def test_options_lists_the_methods_of_a_path(client: httpx.AsyncClient, path: str, allowed: str) -> None:
     for headers in ({}, {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}):
         answer = await client.options(path, headers=headers)
         assert (answer.status_code, answer.content) == (204, b"")
@@ -49,7 +49,7 @@ async def test_options_tells_what_an_address_takes(client: httpx.AsyncClient, pa
     assert refusal.headers["allow"] == answer.headers["allow"]
 
 
-async def test_where_there_is_nothing_there_is_no_telling(client: httpx.AsyncClient) -> None:
+async def test_options_of_an_unknown_path_is_not_found(client: httpx.AsyncClient) -> None:
     assert_problem(await client.options("/nowhere"), 404, "not_found")
 
 

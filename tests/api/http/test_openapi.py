@@ -39,7 +39,7 @@ def test_operations_are_named_tagged_and_described(contract: Contract) -> None:
     assert {tag for found in contract.operations for tag in found.spec["tags"]} == tags
 
 
-def test_the_names_that_clients_are_generated_from_stay(contract: Contract) -> None:
+def test_operation_ids_are_stable(contract: Contract) -> None:
     named = {f"{found.method} {found.path}": found.spec["operationId"] for found in contract.operations}
     assert named.items() >= NAMES.items()
 
@@ -111,7 +111,7 @@ def test_the_refusals_of_rules(contract: Contract, name: str, statuses: set[str]
     assert statuses <= contract.by_id[name].spec["responses"].keys()
 
 
-def test_a_token_is_needed_but_where_it_is_not(contract: Contract) -> None:
+def test_only_public_operations_need_no_token(contract: Contract) -> None:
     assert contract.document["security"] == [{"BearerToken": []}]
     scheme = contract.document["components"]["securitySchemes"]["BearerToken"]
     assert (scheme["type"], scheme["scheme"].lower()) == ("http", "bearer")
@@ -125,7 +125,7 @@ def test_a_token_is_needed_but_where_it_is_not(contract: Contract) -> None:
 
 
 @pytest.mark.parametrize("where", ["request", "answer"])
-def test_who_registers_is_told_apart_by_the_role(contract: Contract, where: str) -> None:
+def test_the_role_discriminates_registrations(contract: Contract, where: str) -> None:
     register = contract.by_id["register"]
     answer = register.spec["responses"]["201"]["content"]["application/json"]["schema"]
     schema = contract.resolved(register.body_schema if where == "request" else answer)
@@ -139,7 +139,7 @@ def test_who_registers_is_told_apart_by_the_role(contract: Contract, where: str)
         assert "role" in described["required"]
 
 
-def test_what_is_not_known_is_not_allowed(contract: Contract) -> None:
+def test_unknown_fields_are_not_allowed(contract: Contract) -> None:
     schemas: dict[str, Any] = contract.document["components"]["schemas"]
     for found in contract.operations:
         if "requestBody" in found.spec:
@@ -148,13 +148,13 @@ def test_what_is_not_known_is_not_allowed(contract: Contract) -> None:
                 assert schemas[name]["additionalProperties"] is False, name
 
 
-async def test_the_bare_address_leads_to_the_docs(client: httpx.AsyncClient) -> None:
+async def test_the_root_redirects_to_the_docs(client: httpx.AsyncClient) -> None:
     answer = await client.get("/", follow_redirects=True)
     assert (answer.status_code, answer.url.path) == (200, "/docs")
 
 
 @pytest.mark.parametrize("name", EXAMPLE_REQUESTS)
-async def test_a_good_call_is_answered_as_documented(
+async def test_the_response_to_an_example_is_documented(
     client: httpx.AsyncClient, contract: Contract, owner: asyncpg.Connection, name: str
 ) -> None:
     example_data, call, called = await make_example_data(owner), EXAMPLE_REQUESTS[name], contract.by_id[name]
@@ -164,7 +164,7 @@ async def test_a_good_call_is_answered_as_documented(
     assert answer.status_code < 500  # the client checks the rest
 
 
-def test_the_file_is_what_the_api_says(contract: Contract) -> None:
+def test_the_file_is_up_to_date(contract: Contract) -> None:
     assert json.loads(FILE.read_text(encoding="utf-8")) == contract.document, "run `./task openapi`"
 
 
@@ -183,7 +183,7 @@ def test_every_problem_has_an_example(contract: Contract) -> None:
     assert examples - rules - raised <= {"not_found", "body_too_large"}  # Litestar raises these
 
 
-def test_every_example_is_a_problem_of_its_status_and_is_used(contract: Contract) -> None:
+def test_every_example_is_a_valid_problem_and_is_used(contract: Contract) -> None:
     examples, used = contract.document["components"]["examples"], set()
     for operation in contract.operations:
         for status, response in operation.spec["responses"].items():

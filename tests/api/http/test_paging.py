@@ -25,7 +25,7 @@ def with_query(path: str, **query: object) -> str:
     return f"{path}{'&' if '?' in path else '?'}{'&'.join(f'{name}={value}' for name, value in query.items())}"
 
 
-def test_every_list_is_walked(contract: Contract) -> None:
+def test_every_list_has_a_case(contract: Contract) -> None:
     answered = {o.spec["operationId"] for o in contract.operations if is_list(o.spec, contract)}
     assert answered == {listed.name for listed in LIST_CASES}, "add it to tests/support/http/paged_lists.py"
     for operation in contract.operations:
@@ -40,7 +40,7 @@ async def test_a_page_has_at_most_200_rows(client: httpx.AsyncClient) -> None:
 
 @pytest.mark.parametrize("limit", [1, 2, 3])
 @pytest.mark.parametrize("listed", LIST_CASES, ids=lambda listed: listed.__name__)
-async def test_rows_come_and_go_while_somebody_walks(
+async def test_rows_are_added_and_removed_between_pages(
     client: httpx.AsyncClient, owner: asyncpg.Connection, listed: type[ListCase], limit: int
 ) -> None:
     chance, rows = random.Random(limit), listed(owner)
@@ -65,7 +65,7 @@ async def test_rows_come_and_go_while_somebody_walks(
     assert stay | expected <= set(seen) <= there | expected
 
 
-async def test_a_cursor_is_of_one_list(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_a_cursor_is_valid_for_one_list(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     cursors = {}
     for listed in LIST_CASES:
         rows = listed(owner)

@@ -39,13 +39,13 @@ def secured(operation: Operation) -> bool:
 
 
 @pytest.mark.parametrize("path", UNKNOWN + JUNK)
-async def test_there_is_nothing_at_other_addresses(client: httpx.AsyncClient, path: str) -> None:
+async def test_other_paths_are_not_found(client: httpx.AsyncClient, path: str) -> None:
     problem = assert_problem(await client.get(path), 404, "not_found")
     assert problem["type"] == "about:blank"
     assert problem["title"] == "Not Found"
 
 
-async def test_who_is_not_logged_in_is_told_how(
+async def test_a_request_without_a_token_is_refused(
     client: httpx.AsyncClient, contract: Contract, example_data: ExampleData
 ) -> None:
     needing = [operation for operation in contract.operations if secured(operation)]
@@ -56,7 +56,7 @@ async def test_who_is_not_logged_in_is_told_how(
         assert answer.headers["www-authenticate"] == "Bearer"
 
 
-async def test_whoever_needs_no_token_needs_no_good_one(
+async def test_public_operations_ignore_an_invalid_token(
     client: httpx.AsyncClient, contract: Contract, example_data: ExampleData
 ) -> None:
     for operation in contract.operations:
@@ -78,7 +78,7 @@ async def test_the_other_role_is_refused(
             assert_problem(answer, 403, "forbidden")
 
 
-async def test_a_method_that_is_not_taken_is_refused_with_those_that_are(
+async def test_a_wrong_method_is_refused_with_the_allowed_ones(
     client: httpx.AsyncClient, contract: Contract, example_data: ExampleData
 ) -> None:
     taken: dict[str, set[str]] = {}
@@ -92,7 +92,7 @@ async def test_a_method_that_is_not_taken_is_refused_with_those_that_are(
             assert set(answer.headers["allow"].split(", ")) == methods | too
 
 
-async def test_a_body_that_ends_too_early_is_no_failure_of_ours(client: httpx.AsyncClient) -> None:
+async def test_a_truncated_body_is_no_server_error(client: httpx.AsyncClient) -> None:
     url = client.base_url
     with capture_logs() as logs:
         reader, writer = await asyncio.open_connection(url.host, url.port)
@@ -104,7 +104,7 @@ async def test_a_body_that_ends_too_early_is_no_failure_of_ours(client: httpx.As
     assert [entry for entry in logs if entry["event"] == "server_error"] == []
 
 
-async def test_a_failure_of_ours_has_an_id_in_answer_and_log_and_tells_nothing_else(
+async def test_a_server_error_reveals_only_the_id_of_its_log_line(
     client: httpx.AsyncClient, owner: asyncpg.Connection
 ) -> None:
     async with unknown_constraint(owner):

@@ -151,7 +151,7 @@ async def test_the_headers_count_down(limited: Limited) -> None:
         (10**6, 7, 10, (1, 9, None)),  # however long ago that was
     ],
 )
-async def test_of_the_window_before_a_share_counts(
+async def test_a_share_of_the_previous_window_counts(
     redis: EmbeddedRedis, age: int, before: int, calls: int, answer: tuple[int, int, int | None]
 ) -> None:
     async with Redis.from_url(redis.url) as store:
@@ -165,7 +165,7 @@ async def test_of_the_window_before_a_share_counts(
         assert 0 < await store.pttl("calls") <= 7200_000 or not decision[0]
 
 
-async def test_calls_counted_together_count_one_by_one(redis: EmbeddedRedis) -> None:
+async def test_keys_counted_together_count_separately(redis: EmbeddedRedis) -> None:
     async with Redis.from_url(redis.url) as store:
         keys, lengths = ["one", "other", "one", "one"], [(2, 1000_000), (5, 2000_000), (2, 1000_000), (2, 1000_000)]
         counts = await store.register_script(SCRIPT.read_text())(keys=keys, args=[n for pair in lengths for n in pair])
@@ -179,7 +179,7 @@ async def test_health_and_docs_are_never_limited(limited: Limited) -> None:
             assert (await client.get(path)).status_code == 200
 
 
-async def test_without_redis_all_goes_on_but_logins_are_still_limited(limited: Limited, redis: EmbeddedRedis) -> None:
+async def test_without_redis_only_logins_are_limited(limited: Limited, redis: EmbeddedRedis) -> None:
     async with limited(rate_limit="1/hour", rate_limit_login=SLOWLY) as client:
         person = await register(client)
         await redis.stop()
@@ -191,7 +191,7 @@ async def test_without_redis_all_goes_on_but_logins_are_still_limited(limited: L
     assert len([entry for entry in logs if entry["event"] == "server_unavailable"]) == 1
 
 
-async def test_a_redis_that_hangs_and_comes_back_empty_is_waited_for_once(
+async def test_a_redis_that_hangs_delays_only_one_request(
     limited: Limited, redis: EmbeddedRedis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def limits(client: httpx.AsyncClient) -> bool:
@@ -215,7 +215,7 @@ async def test_a_redis_that_hangs_and_comes_back_empty_is_waited_for_once(
     assert len([entry for entry in logs if entry["event"] == "server_unavailable"]) == 1
 
 
-async def test_no_name_is_kept_in_redis(limited: Limited, redis: EmbeddedRedis) -> None:
+async def test_no_username_is_stored_in_redis(limited: Limited, redis: EmbeddedRedis) -> None:
     async with limited() as client:
         await wrong_login(client, "somebody-special")
     async with Redis.from_url(redis.url) as store:
@@ -228,7 +228,7 @@ async def test_a_burst_is_counted_to_the_last_call(limited: Limited) -> None:
     assert sorted(int(answer.headers["ratelimit-remaining"]) for answer in answers) == list(range(750, 1000))
 
 
-async def test_who_gives_up_is_counted_and_keeps_nobody_waiting(
+async def test_a_canceled_call_is_counted_and_delays_no_other(
     redis: EmbeddedRedis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(counters, "TIMEOUT_SECONDS", 60)

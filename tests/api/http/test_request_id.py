@@ -42,14 +42,14 @@ async def test_a_well_formed_id_comes_back(client: httpx.AsyncClient, given: str
 
 
 @pytest.mark.parametrize("given", [None, "", "x" * 65, "a b", "a;b", "\u00e9", "%0A", "a\u2028b", "<a@b>"])
-async def test_another_one_is_replaced(client: httpx.AsyncClient, given: str | None) -> None:
+async def test_a_malformed_id_is_replaced(client: httpx.AsyncClient, given: str | None) -> None:
     headers = {} if given is None else {HEADER.encode(): given.encode()}
     made = [(await client.get(path, headers=headers)).headers[HEADER] for path in ("/api/doctors/", "/nothing")]
     assert all(map(MADE.fullmatch, made))
     assert len(set(made)) == 2
 
 
-async def test_refusals_carry_it_whoever_refuses(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_every_refusal_carries_the_id(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     async with unknown_constraint(owner):
         refused = [
             await client.delete("/api/doctors/", headers={HEADER: "405"}),
@@ -63,9 +63,7 @@ async def test_refusals_carry_it_whoever_refuses(client: httpx.AsyncClient, owne
         assert answer.headers[HEADER] == str(answer.status_code), answer.text
 
 
-async def test_what_a_request_wrote_into_the_outbox_is_marked_with_it(
-    client: httpx.AsyncClient, owner: asyncpg.Connection
-) -> None:
+async def test_notifications_carry_the_id(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     doctor, patient = await make_doctor(owner, fee=0, max_appointments=1), await make_patient(owner)
     body = {"doctor": doctor, "appointment_date": a_slot().isoformat()}
     answer = await client.post(APPOINTMENTS, headers=bearer(patient, "patient") | {HEADER: "first"}, json=body)
@@ -83,7 +81,7 @@ async def test_what_a_request_wrote_into_the_outbox_is_marked_with_it(
     assert await marks(owner, on_offer) == [("slot_offered", waits, "second")]
 
 
-async def test_each_request_has_its_own_mark_though_they_share_connections(
+async def test_requests_that_share_connections_have_their_own_ids(
     client: httpx.AsyncClient, owner: asyncpg.Connection
 ) -> None:
     doctor, patients = await make_doctor(owner, fee=0), await make_patients(owner, 12)
@@ -97,7 +95,7 @@ async def test_each_request_has_its_own_mark_though_they_share_connections(
         assert {mark for _, _, mark in (await marks(owner, appointment))[2:]} == {answer.headers[HEADER]}
 
 
-async def test_one_mail_a_person_has_the_mark_of_the_act_that_it_tells_of(
+async def test_mails_about_a_bulk_cancellation_carry_the_id(
     client: httpx.AsyncClient, owner: asyncpg.Connection
 ) -> None:
     doctor, patients = await make_doctor(owner), await make_patients(owner, 2)
@@ -107,7 +105,7 @@ async def test_one_mail_a_person_has_the_mark_of_the_act_that_it_tells_of(
     assert await marks(owner, *held) == [("appointment_canceled", patient, "bulk") for patient in patients]
 
 
-async def test_a_change_of_the_schedule_marks_the_mails_of_what_it_cancels(
+async def test_mails_about_time_off_carry_the_id(
     client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int, patient: int
 ) -> None:
     appointment = await book(owner, patient, doctor, a_slot())
@@ -116,9 +114,7 @@ async def test_a_change_of_the_schedule_marks_the_mails_of_what_it_cancels(
     assert await marks(owner, appointment) == [("appointment_canceled", patient, "away")]
 
 
-async def test_the_log_tells_of_each_answer_and_of_no_more_than_its_route(
-    client: httpx.AsyncClient, doctor: int
-) -> None:
+async def test_the_log_contains_the_route_and_not_the_path(client: httpx.AsyncClient, doctor: int) -> None:
     with capture_logs([add_request_id]) as logs:
         await client.get(f"/api/doctors/{doctor}/slots/?from=bob", headers={HEADER: "a"})
         await client.get("/api/bob@example.com/?name=bob", headers={HEADER: "b"})
@@ -140,7 +136,7 @@ async def test_every_line_about_a_request_has_its_id(client: httpx.AsyncClient, 
     assert [line["event"] for line in logs if line["request"] == "odd"] == ["server_error", "request_completed"]
 
 
-async def test_health_checks_are_no_news(client: httpx.AsyncClient) -> None:
+async def test_health_checks_are_not_logged(client: httpx.AsyncClient) -> None:
     with capture_logs() as logs:
         await client.get("/health/live")
         await client.get("/health/ready")

@@ -11,7 +11,7 @@ OURS, STRANGE = "https://clinic.example.com", "https://evil.example"
 
 
 @pytest.mark.parametrize("path", ["/api/doctors/", ME, "/nowhere", "/health/live", "/api/doctors/0/"])
-async def test_every_answer_is_safe_for_browsers(client: httpx.AsyncClient, path: str) -> None:
+async def test_every_response_has_the_headers(client: httpx.AsyncClient, path: str) -> None:
     headers = (await client.get(path)).headers
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["x-frame-options"] == "DENY"
@@ -21,12 +21,12 @@ async def test_every_answer_is_safe_for_browsers(client: httpx.AsyncClient, path
     assert "server" not in headers
 
 
-async def test_no_page_of_another_origin_may_call_unless_it_is_named(client: httpx.AsyncClient) -> None:
+async def test_other_origins_may_not_call(client: httpx.AsyncClient) -> None:
     answer = await client.get("/api/doctors/", headers={"Origin": STRANGE})
     assert not [name for name in answer.headers if name.startswith("access-control")]
 
 
-async def test_the_pages_of_named_origins_may_call(settings: Settings) -> None:
+async def test_configured_origins_may_call(settings: Settings) -> None:
     asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}
     async with api_client(settings, cors_origins=OURS) as client:
         ours, strange = [

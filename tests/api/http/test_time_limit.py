@@ -68,7 +68,7 @@ def told_of(logs: list[EventDict]) -> list[tuple[str, str]]:
     return [(line["event"], line["server"]) for line in logs if line["event"] != "request_completed"]
 
 
-async def test_whoever_reads_may_try_again(
+async def test_a_read_may_be_repeated(
     client: httpx.AsyncClient, owner: asyncpg.Connection, logs: list[EventDict]
 ) -> None:
     await make_doctor(owner)
@@ -86,7 +86,7 @@ async def test_whoever_reads_may_try_again(
     assert told_of(logs) == [("server_unavailable", "api"), ("server_available_again", "api")]
 
 
-async def test_whoever_writes_is_told_to_look_first(
+async def test_a_write_is_to_be_checked_before_it_is_repeated(
     client: httpx.AsyncClient, owner: asyncpg.Connection, patient: int
 ) -> None:
     doctor = await make_doctor(owner, fee=0)
@@ -106,7 +106,7 @@ async def test_whoever_writes_is_told_to_look_first(
         ("POST", TIME_OFF, {"start": a_slot(20).isoformat(), "end": a_slot(21).isoformat()}),
     ],
 )
-async def test_whatever_it_was_about(
+async def test_every_kind_of_write_is_limited(
     client: httpx.AsyncClient, owner: asyncpg.Connection, method: str, path: str, body: dict[str, object]
 ) -> None:
     headers = bearer(await make_doctor(owner), "doctor")
@@ -115,9 +115,7 @@ async def test_whatever_it_was_about(
     assert (await client.request(method, path, json=body, headers=headers)).is_success
 
 
-async def test_whoever_waited_in_vain_for_a_connection_knows_that_nothing_was_done(
-    client: httpx.AsyncClient, owner: asyncpg.Connection
-) -> None:
+async def test_waiting_for_a_connection_has_no_effect(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     patients = await make_patients(owner, 2 * POOL)
     # one doctor each: requests for the same doctor would queue without a connection
     doctors = [await make_doctor(owner, fee=0) for _ in patients]
@@ -156,7 +154,7 @@ def done() -> str:
     return "done"
 
 
-async def test_an_answer_that_has_begun_may_take_longer() -> None:
+async def test_a_started_response_may_take_longer() -> None:
     @get("/", sync_to_thread=False)
     def drip() -> Stream:
         async def drops() -> AsyncIterator[bytes]:
@@ -170,7 +168,7 @@ async def test_an_answer_that_has_begun_may_take_longer() -> None:
         assert (await client.get("/")).text == 4 * "drop"
 
 
-async def test_an_answer_that_is_about_to_be_sent_is_sent() -> None:
+async def test_a_finished_response_is_sent() -> None:
     async def end_something_slow(*_: object) -> None:
         await asyncio.sleep(0.5)
 
@@ -178,7 +176,7 @@ async def test_an_answer_that_is_about_to_be_sent_is_sent() -> None:
         assert (await client.get("/")).text == "done"
 
 
-async def test_the_answer_of_somebody_who_took_no_notice_of_the_limit_is_sent() -> None:
+async def test_a_handler_that_ignores_the_limit_may_respond() -> None:
     @get("/")
     async def deaf() -> str:
         with contextlib.suppress(asyncio.CancelledError):
@@ -189,7 +187,7 @@ async def test_the_answer_of_somebody_who_took_no_notice_of_the_limit_is_sent() 
         assert (await client.get("/")).text == "done"
 
 
-async def test_an_outage_is_not_over_while_nothing_works_or_what_was_asked_in_it_may_still_be_late(
+async def test_an_outage_ends_once_no_earlier_request_can_time_out(
     logs: list[EventDict],
 ) -> None:
     @get("/slow")

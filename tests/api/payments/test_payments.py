@@ -44,7 +44,7 @@ async def test_the_story_with_the_payloads_that_clients_send(
     ]
 
 
-async def test_create_answers_where_the_payer_approves(payment_client: PaymentClient, fake_paypal: FakePayPal) -> None:
+async def test_create_returns_the_approval_url(payment_client: PaymentClient, fake_paypal: FakePayPal) -> None:
     hold = await payment_client.hold()
     created = (await payment_client.create(hold)).json()
     (order,) = [order for order in (await fake_paypal.ledger())["orders"] if order["id"] == created["paymentId"]]
@@ -57,7 +57,7 @@ async def test_create_answers_where_the_payer_approves(payment_client: PaymentCl
     assert "Doctor&#x27;s appointment" in page.text
 
 
-async def test_create_asked_again_answers_the_same_payment(payment_client: PaymentClient) -> None:
+async def test_a_repeated_create_returns_the_same_payment(payment_client: PaymentClient) -> None:
     hold, orders = await payment_client.hold(), await payment_client.orders()
     first = await payment_client.create(hold)
     for amount in ("100.00", "100", "100.0", "0100.00"):
@@ -66,7 +66,7 @@ async def test_create_asked_again_answers_the_same_payment(payment_client: Payme
     assert await payment_client.orders() == orders + 1
 
 
-async def test_create_asked_at_once_makes_one_order(payment_client: PaymentClient) -> None:
+async def test_concurrent_creates_make_one_order(payment_client: PaymentClient) -> None:
     hold, orders = await payment_client.hold(), await payment_client.orders()
     answers = await asyncio.gather(*(payment_client.create(hold) for _ in range(8)))
     assert {answer.status_code for answer in answers} == {201}
@@ -75,7 +75,7 @@ async def test_create_asked_at_once_makes_one_order(payment_client: PaymentClien
     assert await payment_client.payments_of(hold) == ["created"]
 
 
-async def test_before_the_approval_nothing_can_be_taken(payment_client: PaymentClient, begun: BegunPayment) -> None:
+async def test_nothing_is_captured_before_the_approval(payment_client: PaymentClient, begun: BegunPayment) -> None:
     problem = assert_problem(await payment_client.execute(begun), 409, "payment_not_approved")
     assert problem["approval_url"] == (await payment_client.show(begun))["approval_url"]
     assert problem["detail"] == "The payer has not approved this payment at PayPal yet."
@@ -85,7 +85,7 @@ async def test_before_the_approval_nothing_can_be_taken(payment_client: PaymentC
     assert (await payment_client.execute(begun)).json()["payment"]["status"] == "captured"
 
 
-async def test_execute_asked_again_answers_the_same(payment_client: PaymentClient, approved: BegunPayment) -> None:
+async def test_a_repeated_execute_returns_the_same(payment_client: PaymentClient, approved: BegunPayment) -> None:
     first, second = await payment_client.execute(approved), await payment_client.execute(approved)
     assert (second.status_code, second.json()) == (first.status_code, first.json()) == (200, first.json())
     by_its_other_name = await payment_client.call(
@@ -133,7 +133,7 @@ async def test_the_fee_is_the_one_at_booking(payment_client: PaymentClient, owne
     assert (await payment_client.execute(begun)).json()["payment"]["amount"] == "100.00"
 
 
-async def test_a_lapsed_hold_that_nobody_took_is_taken_again(payment_client: PaymentClient) -> None:
+async def test_a_lapsed_hold_is_renewed_if_the_slot_is_free(payment_client: PaymentClient) -> None:
     begun = await payment_client.approved()
     await payment_client.lapse(begun)
     answer = await payment_client.execute(begun)

@@ -59,11 +59,11 @@ async def assert_nothing_to_pay(payment_client: PaymentClient, hold: Hold | Begu
     assert (await refused(payment_client, hold, 409, "payment_appointment_payable"))["detail"] == detail
 
 
-async def test_what_is_paid_already(payment_client: PaymentClient, paid: BegunPayment) -> None:
+async def test_a_paid_appointment(payment_client: PaymentClient, paid: BegunPayment) -> None:
     await assert_nothing_to_pay(payment_client, paid, "This appointment is confirmed: there is nothing to pay.")
 
 
-async def test_what_was_canceled(client: httpx.AsyncClient, payment_client: PaymentClient, hold: Hold) -> None:
+async def test_a_canceled_appointment(client: httpx.AsyncClient, payment_client: PaymentClient, hold: Hold) -> None:
     assert (await cancel(client, hold.patient, hold.appointment)).status_code == 200
     await assert_nothing_to_pay(payment_client, hold, "This appointment is canceled: there is nothing to pay.")
 
@@ -80,7 +80,7 @@ async def test_a_lapsed_hold(payment_client: PaymentClient, hold: Hold, begin: b
     await assert_nothing_to_pay(payment_client, hold, lapsed)
 
 
-async def test_what_costs_nothing(payment_client: PaymentClient) -> None:
+async def test_a_free_appointment(payment_client: PaymentClient) -> None:
     hold = await payment_client.hold(fee=0)
     problem = await refused(payment_client, hold, 409, "payment_appointment_payable", amount="0.00")
     assert problem["detail"] == "This appointment is confirmed: there is nothing to pay."

@@ -38,7 +38,7 @@ async def test_a_second_try_is_another_request_to_paypal(payment_client: Payment
     assert (await payment_client.execute(approved)).status_code == 200
 
 
-async def test_of_two_at_once_both_hear_that_it_was_declined(payment_client: PaymentClient) -> None:
+async def test_two_concurrent_executions_are_both_declined(payment_client: PaymentClient) -> None:
     begun = await payment_client.approved()
     await payment_client.fake_paypal.add_fault("capture_order", "slow_before", seconds=1)
     await payment_client.fake_paypal.add_fault("capture_order", "refused", issue="INSTRUMENT_DECLINED", times=2)
@@ -47,7 +47,7 @@ async def test_of_two_at_once_both_hear_that_it_was_declined(payment_client: Pay
     assert await payment_client.statuses(begun) == ("created", "pending")
 
 
-async def test_too_many_declines_end_the_payment_and_another_may_follow(payment_client: PaymentClient) -> None:
+async def test_too_many_declines_end_the_payment(payment_client: PaymentClient) -> None:
     begun = await payment_client.approved()
     await payment_client.fake_paypal.add_fault("capture_order", "refused", times=10)
     for _ in range(10):
@@ -60,7 +60,7 @@ async def test_too_many_declines_end_the_payment_and_another_may_follow(payment_
 
 
 @pytest.mark.parametrize("issue", ["TRANSACTION_REFUSED", "COMPLIANCE_VIOLATION", "PAYER_CANNOT_PAY"])
-async def test_a_refusal_for_good_ends_the_payment(payment_client: PaymentClient, issue: str) -> None:
+async def test_a_permanent_refusal_ends_the_payment(payment_client: PaymentClient, issue: str) -> None:
     begun = await payment_client.approved()
     await payment_client.fake_paypal.add_fault("capture_order", "refused", issue=issue)
     problem = assert_problem(await payment_client.execute(begun), 409, "payment_refused")
@@ -71,7 +71,7 @@ async def test_a_refusal_for_good_ends_the_payment(payment_client: PaymentClient
     assert "nothing was charged" in again["detail"]
 
 
-async def test_a_declined_capture_is_no_success_and_another_payment_may_follow(payment_client: PaymentClient) -> None:
+async def test_a_declined_capture_ends_the_payment(payment_client: PaymentClient) -> None:
     hold = await payment_client.hold()
     until = (await payment_client.appointment(hold))["hold_expires_at"]
     begun = await payment_client.approved(hold)
@@ -121,7 +121,7 @@ async def decide(payment_client: PaymentClient, begun: BegunPayment, status: str
     await payment_client.wait_for_webhook(begun, f"PAYMENT.CAPTURE.{kind}")
 
 
-async def test_a_review_that_ends_well(payment_client: PaymentClient, under_review: BegunPayment, worker: Jobs) -> None:
+async def test_a_review_that_completes(payment_client: PaymentClient, under_review: BegunPayment, worker: Jobs) -> None:
     await decide(payment_client, under_review, "COMPLETED")
     await worker.settle(under_review)
     assert await payment_client.statuses(under_review) == ("captured", "confirmed")
@@ -129,7 +129,7 @@ async def test_a_review_that_ends_well(payment_client: PaymentClient, under_revi
     assert len(await payment_client.mails(under_review)) == 2
 
 
-async def test_a_review_that_ends_ill(payment_client: PaymentClient, worker: Jobs, hold: Hold) -> None:
+async def test_a_review_that_declines(payment_client: PaymentClient, worker: Jobs, hold: Hold) -> None:
     until = (await payment_client.appointment(hold))["hold_expires_at"]
     begun = await payment_client.approved(hold)
     await payment_client.fake_paypal.add_fault("capture_order", "pending")
@@ -141,7 +141,7 @@ async def test_a_review_that_ends_ill(payment_client: PaymentClient, worker: Job
     assert_problem(await payment_client.execute(begun), 409, "payment_refused")
 
 
-async def test_a_review_without_news_is_asked_about(
+async def test_a_review_without_a_webhook_is_checked(
     payment_client: PaymentClient, under_review: BegunPayment, worker: Jobs
 ) -> None:
     await payment_client.fake_paypal.add_fault("webhook", "withhold")
@@ -154,7 +154,7 @@ async def test_a_review_without_news_is_asked_about(
     assert await payment_client.statuses(under_review) == ("captured", "confirmed")
 
 
-async def test_a_review_that_ends_well_after_the_doctor_has_canceled(
+async def test_a_review_that_completes_after_a_cancellation(
     client: httpx.AsyncClient, payment_client: PaymentClient, under_review: BegunPayment, worker: Jobs
 ) -> None:
     json_of(await as_doctor(client, under_review.doctor, under_review.appointment, "doctor_cancel"))

@@ -122,7 +122,7 @@ async def test_a_forgery(refusal: Refusal, stand_in: PayPalStandIn, reason: str,
 @pytest.mark.parametrize(
     "url", [url for url in FORGED_URLS.values() if url.isascii() and url.isprintable() and url == url.strip()]
 )
-async def test_a_certificate_that_is_elsewhere(refusal: Refusal, stand_in: PayPalStandIn, url: str) -> None:
+async def test_a_certificate_on_another_server(refusal: Refusal, stand_in: PayPalStandIn, url: str) -> None:
     body = event()
     headers = signed(stand_in, body) | {CERTIFICATE_URL: url}
     assert await refusal(headers, body) in {"certificate_url", "header_malformed"}
@@ -135,13 +135,13 @@ async def test_a_forged_certificate(refusal: Refusal, stand_in: PayPalStandIn, n
     assert await refusal(headers, body) == FORGED_CHAINS[name][1]
 
 
-async def test_another_ones_key_at_the_address_of_paypals(refusal: Refusal, stand_in: PayPalStandIn) -> None:
+async def test_another_key_under_paypals_url(refusal: Refusal, stand_in: PayPalStandIn) -> None:
     body, url = event(), stand_in.signer.certificate_url
     headers = signed_by_an_impostor(body, webhook=stand_in.webhook_id) | {CERTIFICATE_URL: url}
     assert await refusal(headers, body) == "signature"
 
 
-async def test_a_header_that_is_missing_or_comes_twice(refusal: Refusal, stand_in: PayPalStandIn) -> None:
+async def test_a_missing_or_repeated_header(refusal: Refusal, stand_in: PayPalStandIn) -> None:
     body = event()
     headers = signed(stand_in, body)
     for name in set(headers) - {"PAYPAL-AUTH-VERSION"}:
@@ -152,7 +152,7 @@ async def test_a_header_that_is_missing_or_comes_twice(refusal: Refusal, stand_i
     assert await refusal(httpx.Headers(), body) == "header_missing"
 
 
-async def test_where_a_genuine_certificate_is_looked_for(
+async def test_a_genuine_certificate_is_loaded_from_paypal(
     client: httpx.AsyncClient, owner: asyncpg.Connection, asked: RecordingProxy, stand_in: PayPalStandIn
 ) -> None:
     """Shows that the other tests would record such a request."""

@@ -45,7 +45,9 @@ async def test_its_slot_is_free_at_once(
     assert answer.status_code == 201
 
 
-async def test_whoever_waits_for_it_is_told(payment_client: PaymentClient, owner: asyncpg.Connection) -> None:
+async def test_the_slot_is_offered_to_waiting_patients(
+    payment_client: PaymentClient, owner: asyncpg.Connection
+) -> None:
     begun = await payment_client.begin(await payment_client.hold(max_appointments=1))
     waits = await waiting(owner, begun.doctor, 1)
     await payment_client.give_up(begun)
@@ -53,7 +55,7 @@ async def test_whoever_waits_for_it_is_told(payment_client: PaymentClient, owner
     assert await notified_accounts(owner, begun.doctor, "slot_offered") == waits
 
 
-async def test_approved_or_not_and_asked_twice(payment_client: PaymentClient, approved: BegunPayment) -> None:
+async def test_an_approved_payment_is_given_up_once(payment_client: PaymentClient, approved: BegunPayment) -> None:
     first, second = await payment_client.give_up(approved), await payment_client.give_up(approved)
     assert (second.status_code, second.json()) == (first.status_code, first.json())
     assert first.status_code == 200
@@ -62,7 +64,7 @@ async def test_approved_or_not_and_asked_twice(payment_client: PaymentClient, ap
     assert (await payment_client.appointment(approved))["version"] == 2
 
 
-async def test_what_is_paid_is_canceled_in_another_way(
+async def test_a_paid_appointment_is_not_given_up(
     client: httpx.AsyncClient, payment_client: PaymentClient, paid: BegunPayment
 ) -> None:
     problem = assert_problem(await payment_client.give_up(paid), 409, "payment_status_transition")
@@ -74,7 +76,7 @@ async def test_what_is_paid_is_canceled_in_another_way(
     assert problem["detail"] == "This payment has been made, and its money is on the way back."
 
 
-async def test_what_is_under_review(payment_client: PaymentClient, approved: BegunPayment) -> None:
+async def test_a_payment_under_review_is_not_given_up(payment_client: PaymentClient, approved: BegunPayment) -> None:
     await payment_client.fake_paypal.add_fault("capture_order", "pending")
     await payment_client.execute(approved)
     problem = assert_problem(await payment_client.give_up(approved), 409, "payment_status_transition")
@@ -82,7 +84,7 @@ async def test_what_is_under_review(payment_client: PaymentClient, approved: Beg
     assert await payment_client.statuses(approved) == ("pending_review", "pending")
 
 
-async def test_what_has_lapsed(payment_client: PaymentClient, begun: BegunPayment) -> None:
+async def test_a_lapsed_hold(payment_client: PaymentClient, begun: BegunPayment) -> None:
     await payment_client.lapse(begun)
     assert (await payment_client.give_up(begun)).status_code == 200
     assert (await payment_client.payment(begun))["status"] == "canceled"
@@ -103,7 +105,7 @@ async def test_after_a_failed_payment(payment_client: PaymentClient, failed: Beg
     assert await payment_client.statuses(failed) == ("failed", "canceled")
 
 
-async def test_an_earlier_payment_gives_up_nothing_that_a_later_one_has_paid(
+async def test_an_earlier_payment_does_not_give_up_a_later_one(
     payment_client: PaymentClient, failed: BegunPayment
 ) -> None:
     later = await payment_client.paid(failed.hold)

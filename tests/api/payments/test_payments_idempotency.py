@@ -22,7 +22,7 @@ from tests.support.paypal.payment_client import BegunPayment, Hold, PaymentClien
 from tests.support.paypal.worker_jobs import Jobs
 
 
-async def test_a_key_begins_one_payment_whatever_becomes_of_it(payment_client: PaymentClient, hold: Hold) -> None:
+async def test_a_key_begins_one_payment(payment_client: PaymentClient, hold: Hold) -> None:
     send = partial(payment_request(hold).send, payment_client.client, new_key())
     first = (await send()).json()
     begun = BegunPayment(*hold, first["payment_id"], first["paymentId"])
@@ -35,7 +35,7 @@ async def test_a_key_begins_one_payment_whatever_becomes_of_it(payment_client: P
     assert await payment_client.payments_of(hold) == ["captured"]
 
 
-async def test_a_payment_that_failed_is_not_begun_anew_under_its_key(payment_client: PaymentClient) -> None:
+async def test_a_failed_payment_is_not_begun_again(payment_client: PaymentClient) -> None:
     hold, key = await payment_client.hold(), new_key()
     await payment_client.fake_paypal.add_fault("create_order", "refused", issue="COMPLIANCE_VIOLATION")
     assert_problem(await payment_request(hold).send(payment_client.client, key), 409, "payment_refused")
@@ -45,7 +45,7 @@ async def test_a_payment_that_failed_is_not_begun_anew_under_its_key(payment_cli
     assert (await payment_request(hold).send(payment_client.client, new_key())).json()["status"] == "created"
 
 
-async def test_a_payment_goes_on_under_its_key_where_paypal_was_away(payment_client: PaymentClient) -> None:
+async def test_a_payment_continues_after_an_outage_of_paypal(payment_client: PaymentClient) -> None:
     hold, key = await payment_client.hold(), new_key()
     await payment_client.fake_paypal.add_fault("create_order", "drop_after", times=4)
     assert_problem(await payment_request(hold).send(payment_client.client, key), 503, "payment_provider_unavailable")
@@ -55,7 +55,7 @@ async def test_a_payment_goes_on_under_its_key_where_paypal_was_away(payment_cli
     assert await payment_client.payments_of(hold) == ["created"]
 
 
-async def test_what_is_refused_binds_no_key(payment_client: PaymentClient, owner: asyncpg.Connection) -> None:
+async def test_a_refusal_does_not_use_the_key(payment_client: PaymentClient, owner: asyncpg.Connection) -> None:
     hold, other, key = await payment_client.hold(), await payment_client.hold(), new_key()
     assert_problem(
         await payment_request(hold, "1.00").send(payment_client.client, key), 422, "payment_amount_matches_fee"
@@ -69,7 +69,7 @@ async def test_what_is_refused_binds_no_key(payment_client: PaymentClient, owner
     assert_problem(await payment_request(hold, "1.00").send(payment_client.client, key), 422, "idempotency_key_reused")
 
 
-async def test_a_capture_that_was_declined_is_tried_again_under_its_key(payment_client: PaymentClient) -> None:
+async def test_a_declined_capture_is_repeated(payment_client: PaymentClient) -> None:
     begun, key = await payment_client.approved(), new_key()
     await payment_client.fake_paypal.add_fault("capture_order", "refused", issue="INSTRUMENT_DECLINED")
     problem = assert_problem(await capture_request(begun).send(payment_client.client, key), 409, "payment_declined")
@@ -79,7 +79,7 @@ async def test_a_capture_that_was_declined_is_tried_again_under_its_key(payment_
     assert len(await payment_client.captures(begun)) == 1
 
 
-async def test_of_a_payment_that_went_back_the_key_says_so(payment_client: PaymentClient, worker: Jobs) -> None:
+async def test_a_repeated_execute_shows_the_refund(payment_client: PaymentClient, worker: Jobs) -> None:
     begun, key = await payment_client.approved(), new_key()
     assert (await capture_request(begun).send(payment_client.client, key)).json()["payment"]["status"] == "captured"
     assert (await as_doctor(payment_client.client, begun.doctor, begun.appointment, "doctor_cancel")).status_code == 200
@@ -91,7 +91,7 @@ async def test_of_a_payment_that_went_back_the_key_says_so(payment_client: Payme
     assert again.json()["appointment"]["status"] == "canceled"
 
 
-async def test_of_a_hold_that_was_given_up_and_charged_all_the_same_too(
+async def test_a_repeated_cancel_shows_a_later_capture(
     payment_client: PaymentClient, owner: asyncpg.Connection
 ) -> None:
     begun, key = await payment_client.begin(), new_key()

@@ -38,7 +38,7 @@ async def test_nothing_can_be_paid(payment_client: PaymentClient, begun: BegunPa
     assert await payment_client.orders() == orders
 
 
-async def test_what_is_free_is_booked_and_canceled(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_a_free_appointment_is_booked_and_canceled(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
     booked = await post_booking(client, patient, doctor, a_slot())
     assert (booked.status_code, booked.json()["status"]) == (201, "confirmed")

@@ -39,7 +39,7 @@ async def orders_of(payment_client: PaymentClient, hold: Hold) -> list[str]:
 
 
 @pytest.mark.parametrize("fault", ["drop_before", "drop_after", "error_before", "error_after", "garbage"])
-async def test_create_goes_on_where_paypal_was_away(payment_client: PaymentClient, fault: str, hold: Hold) -> None:
+async def test_create_continues_after_an_outage(payment_client: PaymentClient, fault: str, hold: Hold) -> None:
     await payment_client.fake_paypal.add_fault("create_order", fault, times=4)
     detail = assert_unavailable(await payment_client.create(hold))
     assert detail == "PayPal does not answer just now. Nothing was charged; ask again in a moment."
@@ -51,7 +51,7 @@ async def test_create_goes_on_where_paypal_was_away(payment_client: PaymentClien
     assert (await payment_client.execute(begun)).status_code == 200
 
 
-async def test_a_payment_without_an_order_yet_can_be_looked_at_and_settles_nothing(
+async def test_a_payment_without_an_order_can_be_shown_and_settled(
     payment_client: PaymentClient, worker: Jobs, hold: Hold
 ) -> None:
     await payment_client.fake_paypal.add_fault("create_order", "drop_before", times=4)
@@ -79,7 +79,7 @@ async def test_an_order_that_paypal_refuses(payment_client: PaymentClient) -> No
 
 
 @pytest.mark.parametrize("fault", ["drop_before", "error_before", "drop_after", "error_after", "garbage"])
-async def test_a_capture_that_is_in_doubt_is_found_out_by_the_worker(
+async def test_the_worker_resolves_a_capture_in_doubt(
     payment_client: PaymentClient, worker: Jobs, fault: str, approved: BegunPayment
 ) -> None:
     await payment_client.fake_paypal.add_fault("capture_order", fault, times=4)
@@ -97,7 +97,7 @@ async def test_a_capture_that_is_in_doubt_is_found_out_by_the_worker(
 
 
 @pytest.mark.parametrize("operation", ["token", "get_order"])
-async def test_nothing_is_taken_where_paypal_does_not_say_that_it_was_approved(
+async def test_nothing_is_captured_without_a_known_approval(
     settings: Settings, payment_client: PaymentClient, operation: str, approved: BegunPayment
 ) -> None:
     async with api_client(settings) as client:
@@ -115,7 +115,7 @@ async def test_an_expired_token_is_renewed_unnoticed(payment_client: PaymentClie
     assert (await payment_client.execute(approved)).status_code == 200
 
 
-async def test_a_short_rate_limit_is_waited_for_and_a_long_one_is_told(payment_client: PaymentClient) -> None:
+async def test_a_long_rate_limit_of_paypal_is_passed_on(payment_client: PaymentClient) -> None:
     hold = await payment_client.hold()
     await payment_client.fake_paypal.add_fault("create_order", "rate_limit", seconds=1)
     await payment_client.begin(hold)
@@ -126,7 +126,7 @@ async def test_a_short_rate_limit_is_waited_for_and_a_long_one_is_told(payment_c
     assert answer.headers["retry-after"] == "300"
 
 
-async def test_an_order_that_paypal_has_forgotten_ends_the_payment(payment_client: PaymentClient, worker: Jobs) -> None:
+async def test_an_order_that_paypal_deleted_ends_the_payment(payment_client: PaymentClient, worker: Jobs) -> None:
     # PayPal deletes orders that are not approved for hours
     by_payer, by_worker = [
         await payment_client.rename(begun, f"GONE{begun.payment}")
@@ -149,7 +149,7 @@ async def tcp_proxy(settings: Settings) -> AsyncIterator[TcpProxy]:
         yield tcp_proxy
 
 
-async def test_a_slow_paypal_holds_up_nobody_who_does_not_pay(
+async def test_a_slow_paypal_does_not_delay_bookings(
     settings: Settings, payment_client: PaymentClient, owner: asyncpg.Connection, tcp_proxy: TcpProxy
 ) -> None:
     """30 payments wait for PayPal, three times as many as the API has connections to PostgreSQL."""
@@ -191,7 +191,7 @@ async def test_a_capture_that_takes_longer_than_a_request_may(payment_client: Pa
     assert len(await payment_client.captures(begun)) == 1
 
 
-async def test_a_look_at_a_capture_that_somebody_is_making_ends(
+async def test_a_capture_that_was_interrupted_is_reported(
     payment_client: PaymentClient, owner: asyncpg.Connection, approved: BegunPayment
 ) -> None:
     row = await payment_client.payment(approved)

@@ -31,7 +31,7 @@ async def heading(payment_client: PaymentClient, page: str, begun: BegunPayment)
     return (await read(payment_client, page, begun.order))[0]
 
 
-async def test_whoever_comes_back_approved_is_not_told_to_approve(payment_client: PaymentClient) -> None:
+async def test_the_return_page_after_an_approval(payment_client: PaymentClient) -> None:
     begun = await payment_client.begin()
     back = await payment_client.fake_paypal.approve(begun.order)
     assert (back.status_code, back.headers["location"]) == (
@@ -46,7 +46,9 @@ async def test_whoever_comes_back_approved_is_not_told_to_approve(payment_client
     )
 
 
-async def test_each_state_has_its_words(client: httpx.AsyncClient, payment_client: PaymentClient, worker: Jobs) -> None:
+async def test_each_status_has_its_heading(
+    client: httpx.AsyncClient, payment_client: PaymentClient, worker: Jobs
+) -> None:
     paid, canceled, given_up, failed = [
         await payment_client.approved(await payment_client.hold(number)) for number in range(4)
     ]
@@ -73,7 +75,7 @@ async def test_under_review(payment_client: PaymentClient, approved: BegunPaymen
     assert await heading(payment_client, "return", approved) == "One moment"
 
 
-async def test_whoever_turned_back_may_still_pay(payment_client: PaymentClient, begun: BegunPayment) -> None:
+async def test_the_payer_may_still_pay_after_turning_back(payment_client: PaymentClient, begun: BegunPayment) -> None:
     back = await payment_client.fake_paypal.post(f"/checkoutnow/cancel?token={begun.order}")
     assert back.headers["location"] == f"http://localhost:8000/api/payments/cancel/?token={begun.order}"
     title, text = await read(payment_client, "cancel", begun.order)
@@ -84,7 +86,7 @@ async def test_whoever_turned_back_may_still_pay(payment_client: PaymentClient, 
     assert (await payment_client.execute(begun)).status_code == 200
 
 
-async def test_the_doctor_has_canceled_before_it_was_paid(
+async def test_the_doctor_canceled_before_the_payment(
     client: httpx.AsyncClient, payment_client: PaymentClient, approved: BegunPayment
 ) -> None:
     await as_doctor(client, approved.doctor, approved.appointment, "doctor_cancel")
@@ -96,7 +98,7 @@ async def test_the_doctor_has_canceled_before_it_was_paid(
 
 @pytest.mark.parametrize("page", ["return", "cancel"])
 @pytest.mark.parametrize("order", ["", "5O190127TN364715T", "<script>alert(1)</script>", "' OR 1=1 --", "é"])
-async def test_an_order_that_is_none_of_ours(payment_client: PaymentClient, page: str, order: str) -> None:
+async def test_an_unknown_order(payment_client: PaymentClient, page: str, order: str) -> None:
     assert (await read(payment_client, page, order))[0] == "Unknown payment"
 
 

@@ -70,7 +70,7 @@ async def test_20_executions_while_paypal_takes_its_time(payment_client: Payment
     await assert_paid_once(payment_client, begun)
 
 
-async def test_whoever_is_overtaken_waits_for_the_other(
+async def test_an_overtaken_capture_waits_for_the_other(
     payment_client: PaymentClient, worker: Jobs, settings: Settings, approved: BegunPayment
 ) -> None:
     await payment_client.fake_paypal.add_fault("capture_order", "slow_before", seconds=3)
@@ -117,7 +117,7 @@ async def test_a_capture_by_somebody_else_is_adopted(payment_client: PaymentClie
     await assert_paid_once(payment_client, begun)
 
 
-async def test_who_pays_and_who_gives_up(payment_client: PaymentClient) -> None:
+async def test_paying_and_giving_up(payment_client: PaymentClient) -> None:
     outcomes = Counter[tuple[str, str]]()
     for number in range(6):
         begun = await payment_client.approved(await payment_client.hold(number))
@@ -133,9 +133,7 @@ async def test_who_pays_and_who_gives_up(payment_client: PaymentClient) -> None:
 
 
 @pytest.mark.parametrize("canceler", ["doctor", "patient"])
-async def test_who_pays_and_who_cancels(
-    client: httpx.AsyncClient, payment_client: PaymentClient, canceler: str
-) -> None:
+async def test_paying_and_canceling(client: httpx.AsyncClient, payment_client: PaymentClient, canceler: str) -> None:
     for number in range(4):
         begun = await payment_client.approved(await payment_client.hold(number))
         act = (
@@ -151,7 +149,7 @@ async def test_who_pays_and_who_cancels(
         assert (payment, len(await payment_client.refunds(begun))) == (("captured", 1) if captured else ("canceled", 0))
 
 
-async def test_who_pays_late_and_who_books_that_slot(
+async def test_a_late_payment_and_a_booking_of_the_slot(
     client: httpx.AsyncClient, payment_client: PaymentClient, owner: asyncpg.Connection
 ) -> None:
     for number in range(4):

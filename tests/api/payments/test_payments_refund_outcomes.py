@@ -72,7 +72,7 @@ async def test_a_refund_that_fails_needs_a_person(
     await assert_failed(payment_client, paid, f"The refund has failed: {why}")
 
 
-async def test_money_taken_back_by_the_bank_needs_a_person(payment_client: PaymentClient, worker: Jobs) -> None:
+async def test_a_reversed_capture_needs_a_person(payment_client: PaymentClient, worker: Jobs) -> None:
     begun = await payment_client.paid()
     (capture,) = await payment_client.captures(begun)
     await payment_client.wait_for_webhook(begun, "PAYMENT.CAPTURE.COMPLETED")
@@ -85,7 +85,7 @@ async def test_money_taken_back_by_the_bank_needs_a_person(payment_client: Payme
     assert await payment_client.statuses(begun) == ("captured", "confirmed")
 
 
-async def test_what_was_taken_for_nothing_is_found_and_given_back(payment_client: PaymentClient, worker: Jobs) -> None:
+async def test_a_capture_without_an_appointment_is_refunded(payment_client: PaymentClient, worker: Jobs) -> None:
     begun = await payment_client.paid()
     await payment_client.cancel_without_triggers(begun)
     await worker.reconcile()

@@ -38,7 +38,7 @@ WAYS: dict[str, Cancel] = {
 
 
 @pytest.mark.parametrize("who", WAYS)
-async def test_who_cancels_what_is_paid_gives_all_of_it_back(
+async def test_every_cancellation_refunds_the_whole_amount(
     client: httpx.AsyncClient, payment_client: PaymentClient, worker: Jobs, who: str, paid: BegunPayment
 ) -> None:
     assert (await WAYS[who](client, paid)).is_success
@@ -58,7 +58,7 @@ async def test_who_cancels_what_is_paid_gives_all_of_it_back(
     assert await payment_client.attention(paid) == []
 
 
-async def test_a_bulk_cancellation_gives_each_patient_their_money_back(
+async def test_a_bulk_cancellation_refunds_each_patient(
     client: httpx.AsyncClient, payment_client: PaymentClient, worker: Jobs, owner: asyncpg.Connection
 ) -> None:
     first = await payment_client.paid()
@@ -76,7 +76,7 @@ async def test_a_bulk_cancellation_gives_each_patient_their_money_back(
 
 
 @pytest.mark.parametrize("fault", ["drop_before", "drop_after", "error_before", "error_after", "garbage"])
-async def test_a_refund_whose_answer_is_lost_is_made_once(
+async def test_a_refund_whose_response_is_lost_is_made_once(
     client: httpx.AsyncClient, payment_client: PaymentClient, worker: Jobs, fault: str, paid: BegunPayment
 ) -> None:
     await cancel(client, paid.patient, paid.appointment)
@@ -92,7 +92,7 @@ async def test_a_refund_whose_answer_is_lost_is_made_once(
     assert len(await payment_client.paypal_refunds(paid)) == 1
 
 
-async def test_ten_workers_give_it_back_once(
+async def test_ten_workers_make_one_refund(
     client: httpx.AsyncClient, payment_client: PaymentClient, worker: Jobs, paid: BegunPayment
 ) -> None:
     await cancel(client, paid.patient, paid.appointment)
@@ -127,7 +127,7 @@ async def test_a_move_of_a_hold_keeps_its_payment(client: httpx.AsyncClient, pay
     assert (answer.status_code, answer.json()["appointment"]["status"]) == (200, "confirmed")
 
 
-async def test_canceled_while_the_money_is_being_taken(
+async def test_canceled_during_the_capture(
     client: httpx.AsyncClient, payment_client: PaymentClient, worker: Jobs, approved: BegunPayment
 ) -> None:
     await payment_client.fake_paypal.add_fault("capture_order", "slow_before", seconds=2)

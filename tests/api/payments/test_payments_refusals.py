@@ -96,7 +96,7 @@ async def test_a_malformed_payment_id(payment_client: PaymentClient, approved: B
     assert await payment_client.captures(approved) == []
 
 
-async def test_the_payment_is_named_once(payment_client: PaymentClient, approved: BegunPayment) -> None:
+async def test_the_payment_has_one_id(payment_client: PaymentClient, approved: BegunPayment) -> None:
     both: dict[str, Any] = {"paymentId": approved.order, "token": approved.order, "PayerID": "QYR5Z8XDVJNXQ"}
     neither: dict[str, Any] = {"PayerID": "QYR5Z8XDVJNXQ"}
     for body in (both, neither):
@@ -134,7 +134,7 @@ async def book_elsewhere(owner: asyncpg.Connection, begun: BegunPayment) -> None
     ],
     ids=["slot taken", "time off", "patient elsewhere"],
 )
-async def test_a_lapsed_hold_whose_slot_is_not_available_any_more(
+async def test_a_lapsed_hold_whose_slot_is_gone(
     payment_client: PaymentClient,
     owner: asyncpg.Connection,
     approved: BegunPayment,
@@ -148,7 +148,7 @@ async def test_a_lapsed_hold_whose_slot_is_not_available_any_more(
     problem = assert_problem(await payment_client.execute(approved), status, code)
     assert problem["detail"] == detail
     assert await payment_client.captures(approved) == []
-    swept = "expired" if happens is take_slot else "pending"  # a booking sweeps the doctor's lapsed holds
+    swept = "pending" if happens is take_time_off else "expired"  # a booking sweeps lapsed holds
     assert await payment_client.statuses(approved) == ("canceled", swept)
     assert await payment_client.mails(approved) == [("payment_too_late", approved.patient)]
     assert_problem(await payment_client.execute(approved), 409, "payment_status_transition")

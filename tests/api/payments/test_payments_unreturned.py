@@ -34,7 +34,7 @@ async def test_the_webhook_is_enough(payment_client: PaymentClient, worker: Jobs
     assert (await payment_client.execute(approved)).status_code == 200  # if the payer returns after all
 
 
-async def test_the_workers_look_is_enough(payment_client: PaymentClient, worker: Jobs, withheld: BegunPayment) -> None:
+async def test_the_workers_check_is_enough(payment_client: PaymentClient, worker: Jobs, withheld: BegunPayment) -> None:
     await worker.settle(withheld)  # too early
     assert await payment_client.statuses(withheld) == ("created", "pending")
     await payment_client.make_due(withheld)
@@ -57,7 +57,7 @@ async def test_webhooks_in_any_order_and_number(payment_client: PaymentClient, w
     assert await payment_client.attention(begun) == []
 
 
-async def test_a_webhook_that_comes_before_the_orders_id_is_known(payment_client: PaymentClient, worker: Jobs) -> None:
+async def test_a_webhook_arrives_before_the_order_id_is_stored(payment_client: PaymentClient, worker: Jobs) -> None:
     hold = await payment_client.hold()
     await payment_client.fake_paypal.add_fault("create_order", "slow_after", seconds=3)
     creating = asyncio.create_task(payment_client.create(hold))
@@ -116,7 +116,7 @@ async def next_look(payment_client: PaymentClient, begun: BegunPayment) -> timed
     return due_at - datetime.now(UTC) if due_at else None
 
 
-async def test_an_order_that_nobody_approves_is_looked_at_ever_less_often(
+async def test_an_unapproved_order_is_checked_less_and_less_often(
     payment_client: PaymentClient, worker: Jobs, begun: BegunPayment
 ) -> None:
     first = await next_look(payment_client, begun)

@@ -71,7 +71,7 @@ NAMES: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("name", NAMES)
-async def test_an_event_has_its_payment_looked_at(
+async def test_an_event_makes_its_payment_due(
     payment_client: PaymentClient, stand_in: PayPalStandIn, name: str, paid: BegunPayment
 ) -> None:
     row = await payment_client.payment(paid)
@@ -107,7 +107,7 @@ STRANGE: dict[str, Any] = {
 
 @pytest.mark.parametrize("what", STRANGE)
 @pytest.mark.parametrize("kind", ["PAYMENT.CAPTURE.COMPLETED", "BILLING.PLAN.CREATED", "MADE.UP"])
-async def test_what_is_not_about_a_payment_of_ours_is_taken_and_left(
+async def test_an_event_about_no_known_payment_is_only_stored(
     client: httpx.AsyncClient, owner: asyncpg.Connection, stand_in: PayPalStandIn, what: str, kind: str
 ) -> None:
     body = event(kind, STRANGE[what])
@@ -121,7 +121,7 @@ GARBAGE += [event(kind="a\x00b"), event(event_type=None)]
 
 
 @pytest.mark.parametrize("body", GARBAGE, ids=range(len(GARBAGE)))
-async def test_what_is_signed_but_no_event(
+async def test_a_signed_body_that_is_no_event(
     client: httpx.AsyncClient, owner: asyncpg.Connection, stand_in: PayPalStandIn, body: bytes
 ) -> None:
     before = await owner.fetchval("SELECT count(*) FROM webhook_event")
@@ -131,7 +131,7 @@ async def test_what_is_signed_but_no_event(
 
 
 @pytest.mark.parametrize("depth", [100, 500, 900, 950, 990, 1000, 5000])
-async def test_however_deep_it_is(client: httpx.AsyncClient, stand_in: PayPalStandIn, depth: int) -> None:
+async def test_a_deeply_nested_event(client: httpx.AsyncClient, stand_in: PayPalStandIn, depth: int) -> None:
     deep = b'{"y":' * depth + b'"x"' + b"}" * depth
     answer = await send(client, stand_in, event(resource="deep").replace(b'"deep"', deep))
     assert answer.status_code in (204, 400), answer.text
@@ -147,7 +147,7 @@ async def test_only_post(client: httpx.AsyncClient) -> None:
         assert_problem(await client.request(method, WEBHOOKS), 405, "method_not_allowed")
 
 
-async def test_what_an_event_says_is_not_believed(
+async def test_the_content_of_an_event_is_not_trusted(
     payment_client: PaymentClient, stand_in: PayPalStandIn, worker: Jobs, begun: BegunPayment
 ) -> None:
     row = await payment_client.payment(begun)
@@ -183,7 +183,7 @@ async def asking(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-async def test_paypal_can_be_asked_whether_it_was_paypal(
+async def test_paypal_can_verify_signatures(
     asking: httpx.AsyncClient, owner: asyncpg.Connection, stand_in: PayPalStandIn
 ) -> None:
     body = event()
@@ -199,12 +199,14 @@ async def test_paypal_can_be_asked_whether_it_was_paypal(
 
 
 @pytest.mark.parametrize("body", [b"[" * 100_000, b'{"a":' * 100_000, b"\xff", b"null", b'{"a": 1, "a": 2}'])
-async def test_paypal_is_asked_about_anything(asking: httpx.AsyncClient, stand_in: PayPalStandIn, body: bytes) -> None:
+async def test_paypal_verifies_malformed_bodies(
+    asking: httpx.AsyncClient, stand_in: PayPalStandIn, body: bytes
+) -> None:
     forged = stand_in.signer.headers(body, "0EH40505U7160970P")
     assert_problem(await asking.post(WEBHOOKS, content=body, headers=forged), 403, "webhook_forged")
 
 
-async def test_paypal_is_not_asked_about_headers_that_it_never_sends(
+async def test_malformed_headers_are_refused_without_paypal(
     asking: httpx.AsyncClient, payment_client: PaymentClient, stand_in: PayPalStandIn
 ) -> None:
     body = event()
@@ -215,7 +217,7 @@ async def test_paypal_is_not_asked_about_headers_that_it_never_sends(
         assert_problem(answer, 403, "webhook_forged")
 
 
-async def test_a_webhook_comes_again_where_paypal_does_not_say(
+async def test_a_webhook_is_repeated_after_an_outage_of_paypal(
     asking: httpx.AsyncClient, payment_client: PaymentClient, owner: asyncpg.Connection, stand_in: PayPalStandIn
 ) -> None:
     body = event()
@@ -227,7 +229,7 @@ async def test_a_webhook_comes_again_where_paypal_does_not_say(
     assert (await asking.post(WEBHOOKS, content=body, headers=headers)).status_code == 204
 
 
-async def test_without_the_webhooks_id_none_is_taken(settings: Settings, stand_in: PayPalStandIn) -> None:
+async def test_without_a_webhook_id_webhooks_are_refused(settings: Settings, stand_in: PayPalStandIn) -> None:
     async with api_client(settings, paypal_webhook_id="") as client:
         body = event()
         assert_problem(await send(client, stand_in, body), 503, "payments_not_configured")

@@ -36,7 +36,7 @@ async def a_doctor(client: httpx.AsyncClient) -> Person:
 
 
 @pytest.mark.parametrize("role", ["patient", "doctor"])
-async def test_who_leaves_is_out_at_once(client: httpx.AsyncClient, role: str) -> None:
+async def test_deleting_an_account_ends_its_sessions(client: httpx.AsyncClient, role: str) -> None:
     person = await register(client, role)
     tokens = await tokens_of(client, person)
     assert json_of(await delete_account(client, person)) == {"detail": "Your account is deleted."}
@@ -61,7 +61,7 @@ async def test_a_wrong_password_deletes_nothing(client: httpx.AsyncClient, passw
     assert (await client.get(ME, headers=person.headers)).status_code == 200
 
 
-async def test_a_patient_who_can_no_longer_cancel_is_told_what(
+async def test_late_appointments_prevent_the_deletion(
     client: httpx.AsyncClient, a_doctor: Person, person: Person
 ) -> None:
     patient, doctor = person, a_doctor
@@ -73,9 +73,7 @@ async def test_a_patient_who_can_no_longer_cancel_is_told_what(
     assert {appointment["status"] for appointment in mine} == {"confirmed"}
 
 
-async def test_the_other_side_keeps_the_appointment_with_the_id_alone(
-    client: httpx.AsyncClient, a_doctor: Person
-) -> None:
+async def test_the_doctor_keeps_the_appointment_without_the_name(client: httpx.AsyncClient, a_doctor: Person) -> None:
     patient, doctor = await register(client, full_name="Zebulon"), a_doctor
     appointment = await book_after(client, patient, doctor, timedelta(days=5))
     assert (await delete_account(client, patient)).status_code == 200
@@ -84,7 +82,7 @@ async def test_the_other_side_keeps_the_appointment_with_the_id_alone(
     assert "Zebulon" not in answer.text
 
 
-async def test_a_doctor_who_has_left_is_not_found(client: httpx.AsyncClient, a_doctor: Person, person: Person) -> None:
+async def test_a_deleted_doctor_is_not_found(client: httpx.AsyncClient, a_doctor: Person, person: Person) -> None:
     appointment = await book_after(client, person, a_doctor, timedelta(days=5))
     assert (await delete_account(client, a_doctor)).status_code == 200
     for path in (f"/api/doctors/{a_doctor.id}/", f"/api/doctors/{a_doctor.id}/slots/"):

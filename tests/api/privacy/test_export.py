@@ -68,7 +68,7 @@ async def test_a_patient_gets_everything(
         assert secret not in answer.text
 
 
-async def test_a_doctor_gets_their_schedule_and_of_patients_the_ids(
+async def test_a_doctor_gets_the_schedule_and_the_ids_of_patients(
     client: httpx.AsyncClient, app: asyncpg.Connection, owner: asyncpg.Connection
 ) -> None:
     person = await register(client, "doctor", fee="0")
@@ -89,7 +89,7 @@ async def test_a_doctor_gets_their_schedule_and_of_patients_the_ids(
     assert [export[name] for name in ("waitlist", "payments", "refunds")] == [[], [], []]
 
 
-async def test_nobody_gets_anybody_elses(
+async def test_data_of_other_people_is_not_exported(
     client: httpx.AsyncClient, app: asyncpg.Connection, owner: asyncpg.Connection, person: Person
 ) -> None:
     doctor, other = await make_doctor(owner, fee=0), await make_patient(owner)

@@ -34,7 +34,9 @@ async def grid(client: httpx.AsyncClient, doctor: int, first: datetime, span: ti
     return [((instant(s["start"]) - first) // minute, (instant(s["end"]) - first) // minute) for s in answer.json()]
 
 
-async def test_a_new_grid_goes_around_what_is_booked(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_a_new_slot_length_keeps_booked_appointments(
+    client: httpx.AsyncClient, owner: asyncpg.Connection
+) -> None:
     day = a_slot().replace(hour=0, minute=0) + DAY
     doctor, patient = await make_doctor(owner, hours=((day.isoweekday(), 540, 660),)), await make_patient(owner)
     nine = day + 9 * HOUR
@@ -48,7 +50,7 @@ async def test_a_new_grid_goes_around_what_is_booked(client: httpx.AsyncClient, 
     assert_problem(overlapping, 409, "appointment_doctor_no_overlap")
 
 
-async def test_a_lower_cap_cancels_nothing_and_lets_nobody_in(
+async def test_a_lower_cap_cancels_nothing(
     client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int, patient: int
 ) -> None:
     appointments = [await booked(client, patient, doctor, a_slot(n)) for n in range(3)]
@@ -83,7 +85,7 @@ async def test_a_new_fee_is_for_new_appointments(client: httpx.AsyncClient, owne
         ({"timezone": "Europe/Atlantis"}, 422, "doctor_timezone_fkey"),
     ],
 )
-async def test_what_is_not_allowed_is_refused_with_all_else(
+async def test_a_refused_setting_changes_nothing(
     client: httpx.AsyncClient, changes: dict[str, object], status: int, code: str
 ) -> None:
     person: Person = await register(client, "doctor")
@@ -103,7 +105,7 @@ async def booked_at_ten_in_berlin(client: httpx.AsyncClient, owner: asyncpg.Conn
     return doctor, await booked(client, await make_patient(owner), doctor, ten)
 
 
-async def test_a_zone_that_strands_is_refused_with_all_else(
+async def test_a_zone_that_strands_appointments_is_refused(
     client: httpx.AsyncClient, owner: asyncpg.Connection
 ) -> None:
     doctor, appointment = await booked_at_ten_in_berlin(client, owner)
@@ -116,7 +118,9 @@ async def test_a_zone_that_strands_is_refused_with_all_else(
     assert (moved.status_code, moved.json()) == (200, before | {"timezone": "Europe/Athens"})
 
 
-async def test_a_zone_that_strands_cancels_if_so_asked(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_a_zone_that_strands_appointments_can_cancel_them(
+    client: httpx.AsyncClient, owner: asyncpg.Connection
+) -> None:
     doctor, appointment = await booked_at_ten_in_berlin(client, owner)
     other = await make_doctor(owner, timezone="Europe/Berlin", fee=0)
     theirs = await booked(client, await make_patient(owner), other, a_slot())
@@ -132,7 +136,7 @@ async def test_a_zone_that_strands_cancels_if_so_asked(client: httpx.AsyncClient
     assert (await row_of(owner, theirs))["status"] == "confirmed"
 
 
-async def test_a_dry_run_shows_the_effect_and_has_none(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_a_dry_run_only_shows_the_effect(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     doctor, appointment = await booked_at_ten_in_berlin(client, owner)
     before, row = await account(client, doctor), await row_of(owner, appointment)
     wanted = {"timezone": "Asia/Tokyo", "fee": "7", "slot_minutes": 45}

@@ -22,7 +22,7 @@ from tests.support.servers.databases import Database
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
-async def test_what_is_entered_is_listed_and_can_be_ended(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_time_off_is_added_listed_and_deleted(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     doctor, start = await make_doctor(owner), a_slot()
     there = start.astimezone(ZoneInfo("America/New_York"))
     added = json_of(await take_off(client, doctor, there, there + DAY, reason="Conference"), 201)
@@ -36,7 +36,7 @@ async def test_what_is_entered_is_listed_and_can_be_ended(client: httpx.AsyncCli
     assert_problem(await client.delete(path, headers=bearer(doctor, "doctor")), 404, "not_found")
 
 
-async def test_while_a_doctor_is_away_nobody_books_and_afterwards_all_can(
+async def test_time_off_prevents_bookings_until_it_is_deleted(
     client: httpx.AsyncClient, owner: asyncpg.Connection
 ) -> None:
     doctor, patient, start = await make_doctor(owner), await make_patient(owner), a_slot()
@@ -63,7 +63,7 @@ async def test_it_ends_after_it_begins(client: httpx.AsyncClient, length: timede
     assert await times_off(client, doctor) == []
 
 
-async def test_it_may_be_as_long_and_as_long_ago_as_it_was(client: httpx.AsyncClient, doctor: int) -> None:
+async def test_time_off_may_be_long_and_in_the_past(client: httpx.AsyncClient, doctor: int) -> None:
     eternity = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)  # PostgreSQL's -infinity and infinity
     first, last = eternity[0] + DAY, eternity[1] - DAY
     for start, end in ((eternity[0], last), (first, eternity[1]), eternity):
@@ -76,7 +76,7 @@ async def test_it_may_be_as_long_and_as_long_ago_as_it_was(client: httpx.AsyncCl
     assert await slots(client, doctor) == []
 
 
-async def test_appointments_in_the_way_are_listed_and_nothing_is_changed(
+async def test_time_off_with_appointments_is_refused(
     client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int, patient: int
 ) -> None:
     appointments = [await booked(client, patient, doctor, a_slot(n)) for n in (3, 1, 6)]
@@ -90,9 +90,7 @@ async def test_appointments_in_the_way_are_listed_and_nothing_is_changed(
     assert (await take_off(client, doctor, a_slot(2), a_slot(3))).status_code == 201  # just between
 
 
-async def test_appointments_in_the_way_are_canceled_and_told_if_so_asked(
-    client: httpx.AsyncClient, owner: asyncpg.Connection
-) -> None:
+async def test_time_off_can_cancel_appointments(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     doctor, (patient, waiting) = await make_doctor(owner, max_appointments=2), await make_patients(owner, 2)
     inside, outside = await booked(client, patient, doctor, a_slot(1)), await booked(client, patient, doctor, a_slot(9))
     await joined(client, waiting, doctor)
@@ -111,7 +109,7 @@ async def test_appointments_in_the_way_are_canceled_and_told_if_so_asked(
 
 
 @pytest.mark.parametrize("cancel_affected", [False, True])
-async def test_a_dry_run_shows_the_effect_and_has_none(
+async def test_a_dry_run_only_shows_the_effect(
     client: httpx.AsyncClient, owner: asyncpg.Connection, cancel_affected: bool, doctor: int, patient: int
 ) -> None:
     appointment = await booked(client, patient, doctor, a_slot())
@@ -124,7 +122,7 @@ async def test_a_dry_run_shows_the_effect_and_has_none(
     assert await notified_accounts(owner, doctor, "appointment_canceled") == []
 
 
-async def test_only_what_is_still_ahead_is_in_the_way(
+async def test_only_future_appointments_prevent_time_off(
     client: httpx.AsyncClient, database: Database, doctor: int, patient: int
 ) -> None:
     await visit(database, doctor, patient, ago(days=1))

@@ -61,9 +61,7 @@ async def test_the_hours_are_the_doctors(
 
 
 @in_every_zone
-async def test_what_is_between_the_slots_is_none(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, name: str
-) -> None:
+async def test_times_between_slots_are_refused(client: httpx.AsyncClient, owner: asyncpg.Connection, name: str) -> None:
     zone, patient = ZoneInfo(name), await make_patient(owner)
     doctor = await make_doctor(owner, timezone=name, hours=tuple((day, 540, 1020) for day in range(1, 8)))
     local = datetime.now(zone) + 3 * DAY

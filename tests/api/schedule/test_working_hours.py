@@ -90,9 +90,7 @@ async def make_booked(client: httpx.AsyncClient, owner: asyncpg.Connection) -> B
     return Booked(doctor, ten, await booked(client, second, doctor, day + timedelta(hours=16)), day)
 
 
-async def test_what_would_be_stranded_is_listed_and_nothing_is_changed(
-    client: httpx.AsyncClient, owner: asyncpg.Connection
-) -> None:
+async def test_hours_that_strand_appointments_are_refused(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     doctor, _, at_four, _ = await make_booked(client, owner)
     before, row = await week(client, doctor), await row_of(owner, at_four)
     answer = await put_week(client, doctor, *every_day("09:00", "16:29"))
@@ -104,7 +102,7 @@ async def test_what_would_be_stranded_is_listed_and_nothing_is_changed(
     assert (await put_week(client, doctor, *every_day("10:00", "16:30"))).json()["affected"] == []
 
 
-async def test_what_would_be_stranded_is_canceled_and_told_if_so_asked(
+async def test_hours_that_strand_appointments_can_cancel_them(
     client: httpx.AsyncClient, owner: asyncpg.Connection
 ) -> None:
     doctor, at_ten, at_four, day = await make_booked(client, owner)
@@ -120,7 +118,7 @@ async def test_what_would_be_stranded_is_canceled_and_told_if_so_asked(
 
 
 @pytest.mark.parametrize("cancel_affected", [False, True])
-async def test_a_dry_run_shows_the_effect_and_has_none(
+async def test_a_dry_run_only_shows_the_effect(
     client: httpx.AsyncClient, owner: asyncpg.Connection, cancel_affected: bool
 ) -> None:
     doctor, _, at_four, _ = await make_booked(client, owner)
@@ -133,7 +131,7 @@ async def test_a_dry_run_shows_the_effect_and_has_none(
     assert await notified_accounts(owner, doctor, "appointment_canceled") == []
 
 
-async def test_only_what_is_still_ahead_can_be_stranded(
+async def test_only_future_appointments_are_stranded(
     client: httpx.AsyncClient, database: Database, doctor: int, patient: int
 ) -> None:
     await visit(database, doctor, patient, ago(days=1))
@@ -165,7 +163,7 @@ async def test_a_booking_and_a_change_of_hours_at_once(client: httpx.AsyncClient
             assert change.status_code == 200
 
 
-async def test_an_account_that_is_gone_has_no_week(client: httpx.AsyncClient) -> None:
+async def test_a_missing_account_has_no_week(client: httpx.AsyncClient) -> None:
     assert_problem(await client.get(HOURS, headers=bearer(MAX_ID, "doctor")), 401, "unauthorized")
 
 

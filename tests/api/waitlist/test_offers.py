@@ -42,7 +42,7 @@ async def link(owner: asyncpg.Connection, offer: int) -> str:
     return f"{OFFERS}link/{secret.text}/"
 
 
-async def test_the_first_who_accepts_has_it(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_the_first_to_accept_gets_the_slot(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     doctor, (first, second) = await offered(owner, 2, fee=100)
     (one,), (other,) = [await offers_of(client, patient) for patient in (first, second)]
     assert (one["doctor"], one["fee"], one["currency"], one["status"]) == (doctor, "100.00", "USD", "queued")
@@ -57,7 +57,7 @@ async def test_the_first_who_accepts_has_it(client: httpx.AsyncClient, owner: as
     assert await offers_of(client, first, "?status=queued&status=sent") == []
 
 
-async def test_whoever_declines_keeps_their_place(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_declining_keeps_the_place_in_the_waitlist(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     doctor, (patient,) = await offered(owner)
     (offer,) = await offers_of(client, patient)
     assert json_of(await answered(client, patient, offer["id"], "decline"))["status"] == "declined"
@@ -130,7 +130,7 @@ async def test_declining_by_the_link_and_coming_too_late(client: httpx.AsyncClie
         assert (await client.request(method, f"{OFFERS}link/{'A' * 43}/")).status_code == 404
 
 
-async def test_a_link_that_is_over_shows_so_and_does_nothing(
+async def test_an_expired_link_does_nothing(
     client: httpx.AsyncClient, owner: asyncpg.Connection, database: Database
 ) -> None:
     doctor, (patient,) = await offered(owner)

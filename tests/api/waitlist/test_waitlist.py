@@ -46,7 +46,7 @@ async def full(owner: asyncpg.Connection) -> int:
     return (await full_doctor(owner))[0]
 
 
-async def test_whoever_joins_is_in_line(client: httpx.AsyncClient, full: int, patient: int) -> None:
+async def test_joining_returns_the_entry(client: httpx.AsyncClient, full: int, patient: int) -> None:
     before = datetime.now(UTC)
     entry = await joined(client, patient, full)
     assert entry.pop("id") > 0
@@ -61,9 +61,7 @@ async def test_only_for_a_full_doctor(client: httpx.AsyncClient, owner: asyncpg.
     assert await owner.fetchval("SELECT count(*) FROM waitlist_entry WHERE doctor_id = $1", doctor) == 0
 
 
-async def test_for_a_day_that_is_full_though_others_are_not(
-    client: httpx.AsyncClient, owner: asyncpg.Connection
-) -> None:
+async def test_for_a_full_day_although_others_are_free(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     noon = a_slot().replace(hour=12)
     week = tuple((day, 720, 750) for day in range(1, 8))  # one slot a day
     doctor, patient = await make_doctor(owner, hours=week), await make_patient(owner)
@@ -90,7 +88,7 @@ async def test_once_for_each_day_and_once_for_any(client: httpx.AsyncClient, ful
         await joined(client, patient, full, wanted)
 
 
-async def test_of_ten_at_once_one_is_in_line(
+async def test_one_of_ten_concurrent_requests_joins(
     client: httpx.AsyncClient, owner: asyncpg.Connection, full: int, patient: int
 ) -> None:
     answers = await asyncio.gather(*(join(client, patient, full) for _ in range(10)))
@@ -98,7 +96,7 @@ async def test_of_ten_at_once_one_is_in_line(
     assert await owner.fetchval("SELECT count(*) FROM waitlist_entry WHERE doctor_id = $1", full) == 1
 
 
-async def test_who_is_no_doctor_is_not_waited_for(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_only_a_doctor_can_be_waited_for(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     patient, other = await make_patients(owner, 2)
     for nobody in (other, MAX_ID):
         assert_problem(await join(client, patient, nobody), 422)
@@ -131,7 +129,7 @@ async def test_other_days_do_not_count_in_the_position(
     assert [entry["position"] for entry in entries] == [1, 1, 2, 4]
 
 
-async def test_everybody_sees_their_own(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_callers_see_their_own_entries(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     doctors, (mine, other) = [(await full_doctor(owner))[0] for _ in range(2)], await make_patients(owner, 2)
     entries = [await joined(client, mine, doctor) for doctor in doctors]
     foreign = await joined(client, other, doctors[0])
@@ -140,14 +138,14 @@ async def test_everybody_sees_their_own(client: httpx.AsyncClient, owner: asyncp
     assert await listed(client, await make_patient(owner), "patient") == []
 
 
-async def test_leaving_twice_is_once_too_often(client: httpx.AsyncClient, full: int, patient: int) -> None:
+async def test_an_entry_is_not_left_twice(client: httpx.AsyncClient, full: int, patient: int) -> None:
     entry = await joined(client, patient, full)
     answer = await leave(client, patient, entry["id"])
     assert (answer.status_code, answer.json()) == (200, entry | {"status": "left", "position": None})
     assert_problem(await leave(client, patient, entry["id"]), 409, "waitlist_entry_status_transition")
 
 
-async def test_who_books_waits_no_longer(client: httpx.AsyncClient, owner: asyncpg.Connection, patient: int) -> None:
+async def test_booking_fulfils_the_entry(client: httpx.AsyncClient, owner: asyncpg.Connection, patient: int) -> None:
     doctor, holder, (appointment,) = await full_doctor(owner)
     entry = await joined(client, patient, doctor)
     await cancel(client, holder, appointment)
