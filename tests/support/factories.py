@@ -34,7 +34,6 @@ async def make_patient(db: asyncpg.Connection, **columns: Any) -> int:
 
 
 async def make_patients(db: asyncpg.Connection, number: int) -> list[int]:
-    """Add several patients; return their ids."""
     return [await make_patient(db) for _ in range(number)]
 
 

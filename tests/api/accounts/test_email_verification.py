@@ -28,7 +28,6 @@ async def me(client: httpx.AsyncClient, person: Person) -> dict[str, Any]:
 
 
 async def change(client: httpx.AsyncClient, person: Person, email: str) -> None:
-    """Ask to change a person's address."""
     assert json_of(await client.patch(ME, headers=person.headers, json={"email": email}))["pending_email"] == email
 
 

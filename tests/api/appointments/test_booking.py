@@ -53,18 +53,18 @@ async def test_a_time_may_carry_any_offset(client: httpx.AsyncClient, doctor: in
 async def test_patients_book_only_for_themselves(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     start = a_slot()
     doctor, (me, other) = await make_doctor(owner), await make_patients(owner, 2)
-    for somebody in (other, doctor):
-        assert_problem(await post_booking(client, me, doctor, start, patient=somebody), 403, "forbidden")
+    for account in (other, doctor):
+        assert_problem(await post_booking(client, me, doctor, start, patient=account), 403, "forbidden")
     assert await count_bookings(owner, doctor) == 0
     assert (await post_booking(client, me, doctor, start, patient=me)).status_code == 201
 
 
 async def test_only_a_doctor_can_be_booked(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     patient, other = await make_patients(owner, 2)
-    for nobody in (patient, other, MAX_ID):
-        answer = await post_booking(client, patient, nobody, a_slot())
+    for account in (patient, other, MAX_ID):
+        answer = await post_booking(client, patient, account, a_slot())
         assert_problem(answer, 422, "appointment_doctor_id_fkey")
-        assert await count_bookings(owner, nobody) == 0
+        assert await count_bookings(owner, account) == 0
 
 
 async def test_a_doctor_cannot_book_even_with_a_patients_token(
@@ -121,7 +121,7 @@ async def test_partly_overlapping_times_are_refused(client: httpx.AsyncClient, o
     doctor, (first, second) = await make_doctor(owner), await make_patients(owner, 2)
     await booked(client, first, doctor, start)
     await owner.execute("UPDATE doctor SET slot_minutes = 20 WHERE account_id = $1", doctor)
-    twenty = timedelta(minutes=20)  # the half hour from a full hour on: the first of these slots and half the second
+    twenty = timedelta(minutes=20)  # the booked half hour overlaps the first two of these slots
     for inside in (start, start + twenty):
         assert_problem(await post_booking(client, second, doctor, inside), 409, "appointment_doctor_no_overlap")
     for beside in (start - twenty, start + 2 * twenty):

@@ -86,7 +86,7 @@ async def test_a_cancellation_and_bookings_of_the_slot(client: httpx.AsyncClient
     )
     assert canceled.status_code == 200
     won, lost = sort_out(answers)
-    assert len(won) <= 1  # none, if all of them were quicker than the cancellation
+    assert len(won) <= 1  # none if all came before the cancellation
     assert lost.keys() <= {"appointment_doctor_no_overlap"}
     active = [row["id"] for row in await owner.fetch(ROWS, doctor) if row["status"] == "confirmed"]
     assert active == [answer.json()["id"] for answer in won]
@@ -104,7 +104,7 @@ async def test_a_rush_for_one_doctor_does_not_delay_others(
             asyncio.create_task(booking_request(one, rushed).send(client, f"rush-{one}" if one % 2 else None))
             for one in crowd
         ]
-        await asyncio.sleep(0.5)  # longer than they take until they wait
+        await asyncio.sleep(0.5)  # until all of them wait
         assert await booked(client, patient, quiet, a_slot())
         # if they held the connections, this booking would have waited until some gave up waiting for the lock
         assert not any(task.done() for task in rush)

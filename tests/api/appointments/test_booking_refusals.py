@@ -27,7 +27,6 @@ def codes(problem: dict[str, Any]) -> list[str]:
 
 
 def alternatives(problem: dict[str, Any]) -> list[datetime]:
-    """Return the starts of the alternative slots."""
     return [instant(slot["start"]) for slot in problem.get("alternatives", [])]
 
 
@@ -89,7 +88,7 @@ async def test_the_alternatives_are_the_five_nearest_free_slots(
         await booked(client, first, doctor, a_slot(n))
     await take_off(client, doctor, a_slot(7), a_slot(8))
     problem = assert_problem(await post_booking(client, patient, doctor, wish), 409)
-    offered = [a_slot(n) for n in (6, 8, 11, 13, 14)]  # of 6 and 14, as far off as each other, both
+    offered = [a_slot(n) for n in (6, 8, 11, 13, 14)]  # 6 and 14 are equally near
     assert alternatives(problem) == offered
     assert [instant(slot["end"]) for slot in problem["alternatives"]] == [start + SLOT for start in offered]
     assert set(offered) <= set(await slots(client, doctor))
@@ -112,7 +111,7 @@ async def test_a_distant_time_gets_the_nearest_slots(client: httpx.AsyncClient, 
     day = a_slot().replace(hour=0, minute=0) + DAY
     doctor, patient = await make_doctor(owner, hours=((day.isoweekday(), 540, 630),)), await make_patient(owner)
     free = await slots(client, doctor)
-    assert 3 <= len(free) <= 9  # of one morning a week
+    assert 3 <= len(free) <= 9  # one morning a week
     for wish, nearest in ((datetime(9999, 12, 31, tzinfo=UTC), free[-5:]), (datetime(1, 1, 2, tzinfo=UTC), free[:5])):
         problem = assert_problem(await post_booking(client, patient, doctor, wish), 422)
         assert alternatives(problem) == nearest

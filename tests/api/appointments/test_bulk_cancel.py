@@ -36,7 +36,6 @@ async def bulk_cancel(client: httpx.AsyncClient, doctor: int, **body: object) ->
 
 
 def ids(canceled: dict[str, Any]) -> list[int]:
-    """Return the ids of the appointments in an answer."""
     return [appointment["id"] for appointment in canceled["appointments"]]
 
 
@@ -75,13 +74,13 @@ async def test_by_patient_by_date_and_by_both(client: httpx.AsyncClient, owner: 
     tomorrow = [
         await booked(client, patient, doctor, noon + DAY + n * SLOT) for n, patient in enumerate((first, second))
     ]
-    date, nobody = noon.date().isoformat(), await make_patient(owner)
+    date, stranger = noon.date().isoformat(), await make_patient(owner)
     for which, expected in (
         ({"patient_id": first}, [today[0], tomorrow[0]]),
         ({"cancel_date": date}, today),
         ({"cancel_date": date, "patient_id": first}, [today[0]]),
         ({"cancel_date": (noon + 2 * DAY).date().isoformat()}, []),
-        ({"patient_id": nobody}, []),
+        ({"patient_id": stranger}, []),
         ({"patient_id": MAX_ID}, []),
         ({"cancel_date": "0001-01-01"}, []),
         ({"cancel_date": "9999-12-31"}, []),
@@ -178,7 +177,7 @@ async def test_a_canceled_slot_is_offered_unless_it_is_blocked(
         await booked(client, patient, doctor, start)
     await joined(client, waiting, doctor)
     await bulk_cancel(client, doctor, block=block)
-    assert await notified_accounts(owner, doctor, "slot_offered") == [waiting]  # with the seats that are free, too
+    assert await notified_accounts(owner, doctor, "slot_offered") == [waiting]  # the seats are free in either case
     (offered,) = await on_offer(owner, doctor)
     assert (offered in starts) is not block
     assert offered not in await slots(client, doctor)

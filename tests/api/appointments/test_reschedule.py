@@ -84,7 +84,7 @@ async def test_a_doctors_move_sets_the_deadline_to_the_new_start(
     moved = await move(client, "doctor", doctor, patient, appointment, a_slot(after=DAY))
     assert moved.json()["cancel_deadline"] == moved.json()["appointment_date"]
     later = await move(client, "patient", doctor, patient, appointment, a_slot(after=10 * DAY))
-    assert instant(later.json()["cancel_deadline"]) == a_slot(after=DAY)  # as the doctor left it
+    assert instant(later.json()["cancel_deadline"]) == a_slot(after=DAY)  # as the doctor's move set it
     assert (await cancel(client, patient, appointment)).status_code == 200
 
 
@@ -103,7 +103,7 @@ async def test_a_move_never_extends_a_hold(client: httpx.AsyncClient, owner: asy
     hold = json_of(await post_booking(client, patient, doctor, a_slot()), 201)
     same = await move(client, role, doctor, patient, hold["id"], a_slot(30))
     assert same.json()["hold_expires_at"] == hold["hold_expires_at"]
-    soon = slot_at(ago(minutes=-5) + SOON)  # the half hour; its five minutes are slots of their own
+    soon = slot_at(ago(minutes=-5) + SOON)  # the half hour, which consists of slots of five minutes
     soon += timedelta(minutes=5) * ((ago(minutes=-5) + SOON - soon) // timedelta(minutes=5))
     nearer = await move(client, role, doctor, patient, hold["id"], soon)
     assert instant(nearer.json()["hold_expires_at"]) == soon
@@ -133,7 +133,7 @@ async def test_a_taken_target_is_refused_and_nothing_is_changed(
 async def test_a_move_stays_within_the_doctors_hours(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     day = a_slot().replace(hour=0, minute=0)
     morning = await make_doctor(owner, hours=((day.isoweekday(), 540, 720),))
-    await make_doctor(owner, hours=((day.isoweekday(), 780, 1020),))  # another's afternoon
+    await make_doctor(owner, hours=((day.isoweekday(), 780, 1020),))  # another doctor's afternoon
     patient = await make_patient(owner)
     appointment = await booked(client, patient, morning, day + timedelta(hours=9))
     afternoon = await move(client, "patient", morning, patient, appointment, day + timedelta(hours=14))
@@ -180,7 +180,7 @@ async def test_a_full_doctors_appointment_can_still_move(
     appointment = await booked(client, patient, doctor, a_slot())
     await booked(client, other, doctor, a_slot(1))
     taken = assert_problem(await move(client, role, doctor, patient, appointment, a_slot(1)), 409)
-    assert await slots(client, doctor) == []  # to book; a move takes no further seat
+    assert await slots(client, doctor) == []  # no seat is free, but a move needs none
     for alternative in taken["alternatives"]:
         json_of(await move(client, role, doctor, patient, appointment, instant(alternative["start"])))
     assert len(taken["alternatives"]) == 5

@@ -59,7 +59,7 @@ async def test_an_unknown_user_costs_the_same_work_as_a_wrong_password(
     client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, person: Person
 ) -> None:
     verified: list[Parameters] = []
-    verify = passwords._verify  # noqa: SLF001  where the work is done
+    verify = passwords._verify  # noqa: SLF001
 
     def watched(password_hash: str, password: str) -> bool:
         verified.append(extract_parameters(password_hash))
@@ -68,5 +68,5 @@ async def test_an_unknown_user_costs_the_same_work_as_a_wrong_password(
     monkeypatch.setattr(passwords, "_verify", watched)
     for username in ("nobody", person.account["username"]):
         assert_problem(await client.post(LOGIN, json={"username": username, "password": "wrong horse"}), 401)
-    nobodys, theirs = verified
-    assert nobodys == theirs
+    unknown, theirs = verified
+    assert unknown == theirs

@@ -154,7 +154,7 @@ async def test_a_request_does_not_reveal_whether_an_account_exists(
 
 
 async def test_an_unknown_address_is_written_to_disk_too(app: asyncpg.Connection) -> None:
-    """Else whoever measures how long an answer takes knows: what writes nothing need not wait for the disk."""
+    """Otherwise the response time would show whether an account exists."""
     async with app.transaction():
         await app.execute("SELECT request_password_reset('nobody@example.com')")
         assert await app.fetchval("SELECT pg_current_xact_id_if_assigned() IS NOT NULL")

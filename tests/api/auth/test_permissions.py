@@ -74,11 +74,7 @@ def test_every_operation_has_a_row(addresses: dict[str, tuple[str, str]]) -> Non
 
 @pytest.mark.parametrize("name", PERMISSIONS)
 async def test_who_may_call(
-    client: httpx.AsyncClient,
-    owner: asyncpg.Connection,
-    secret: str,
-    addresses: dict[str, tuple[str, str]],
-    name: str,
+    client: httpx.AsyncClient, owner: asyncpg.Connection, secret: str, addresses: dict[str, tuple[str, str]], name: str
 ) -> None:
     method, path = addresses[name]
     role = EXAMPLE_REQUESTS.get(name, ExampleRequest()).role or "patient"

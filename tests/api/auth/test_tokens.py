@@ -21,7 +21,6 @@ REFRESH = "/api/accounts/token/refresh/"
 
 @pytest_asyncio.fixture
 async def tokens(client: httpx.AsyncClient, person: Person) -> dict[str, str]:
-    """The tokens of a login of `person`."""
     return await tokens_of(client, person)
 
 

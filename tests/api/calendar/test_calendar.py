@@ -59,7 +59,7 @@ async def test_a_calendar_contains_only_the_accounts_appointments(
     ]
     assert await shown(client, doctors) == [("Appointment with Zoë", a_slot(2), "CONFIRMED")]
     uid = await owner.fetchval("SELECT calendar_uid FROM appointment WHERE id = $1", visit)
-    assert f"UID:{uid}" in (await client.get(doctors)).text  # as in the mails, so that no calendar has it twice
+    assert f"UID:{uid}" in (await client.get(doctors)).text  # as in the mails, so that a calendar program shows it once
 
 
 async def test_a_new_link_ends_the_old_one(client: httpx.AsyncClient, patient: int) -> None:
@@ -93,7 +93,7 @@ async def test_the_token_is_neither_stored_nor_logged(client: httpx.AsyncClient,
         link = await link_of(client, patient, "patient")
         await shown(client, link)
     token = link.rpartition("/")[2].removesuffix(".ics")
-    assert len(token) == 43  # of 6 bits each: 256 at least
+    assert len(token) == 43  # 6 bits each: at least 256 bits
     assert [line["route"] for line in logs if line["event"] == "request_completed"][-1] == "/api/calendar/{file}"
     assert token not in str(logs)
     kept = await owner.fetchval("SELECT token_hash FROM calendar_feed WHERE account_id = $1", patient)

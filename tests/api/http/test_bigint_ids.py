@@ -35,7 +35,6 @@ async def a_doctor(client: httpx.AsyncClient, **fields: object) -> int:
 
 
 async def a_patient(client: httpx.AsyncClient) -> int:
-    """Register a patient; return the id."""
     return (await register(client)).id
 
 

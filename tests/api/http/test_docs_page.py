@@ -1,4 +1,4 @@
-"""The page at /docs works without any other host."""
+"""The page at /docs loads nothing from other hosts."""
 
 import re
 from html.parser import HTMLParser
@@ -9,8 +9,6 @@ LOADING = {"script": "src", "link": "href", "img": "src", "iframe": "src"}
 
 
 class Loads(HTMLParser):
-    """Collects what a page loads."""
-
     def __init__(self, page: str) -> None:
         super().__init__()
         self.addresses: list[str] = []
@@ -42,7 +40,7 @@ async def test_its_style_loads_nothing_from_elsewhere(client: httpx.AsyncClient)
 
 
 async def test_its_script_uses_no_online_validator(client: httpx.AsyncClient) -> None:
-    """Given the address of a document, Swagger UI has validator.swagger.io look at it; so the page holds the document."""
+    """Given a URL, Swagger UI sends it to validator.swagger.io; so the page contains the document itself."""
     page = (await client.get("/docs")).text
     assert re.search(r"spec:\s*\{", page)
     assert not re.search(r"\burl:", page)

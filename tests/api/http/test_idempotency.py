@@ -33,7 +33,6 @@ TIMES = 20
 
 @pytest_asyncio.fixture
 async def doctor(owner: asyncpg.Connection) -> int:
-    """A doctor who charges nothing."""
     return await make_doctor(owner, fee=0)
 
 

@@ -22,7 +22,6 @@ SOMEBODY_WAITS = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pg_backend_p
 
 @pytest.fixture
 async def doctor(owner: asyncpg.Connection) -> int:
-    """A doctor who charges nothing."""
     return await make_doctor(owner, fee=0)
 
 

@@ -39,7 +39,7 @@ async def contents(owner: asyncpg.Connection) -> list[asyncpg.Record]:
 @pytest_asyncio.fixture(autouse=True)
 async def _nothing_is_stored(
     owner: asyncpg.Connection,
-    example_data: ExampleData,  # noqa: ARG001  its rows come first
+    example_data: ExampleData,  # noqa: ARG001  its rows are inserted before the digest
 ) -> AsyncIterator[None]:
     before = await contents(owner)
     yield

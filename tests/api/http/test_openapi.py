@@ -19,7 +19,7 @@ FILE = Path(__file__).parents[3] / "docs" / "openapi.json"
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
 # how handlers, repositories and exception handlers create problems
 CODE = re.compile(r"(?:ProblemError|Problem)\(\s*\d{3},(?:\s*\"[^\"]+\", (?:\"[^\"]+\"|detail),)?\s*\"(\w+)\"[,)]")
-# without an operation, and of the webhook, which is not documented
+# no operation of the document returns these
 NOT_OF_OPERATIONS = {"method_not_allowed", "webhook_forged", "webhook_undecided"}
 
 

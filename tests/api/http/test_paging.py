@@ -50,7 +50,7 @@ async def test_rows_are_added_and_removed_between_pages(
     behind, expected = set[Any](), set[Any]()
     async for page in pages(client, with_query(rows.path, limit=limit), rows.headers):
         assert len(page) <= limit
-        expected |= behind  # rows that were added behind the previous page
+        expected |= behind  # rows that were added after the previous page was read
         seen += [rows.key(row) for row in page]
         behind = set()
         if len(added) < 4:

@@ -34,7 +34,6 @@ JUNK = [
 
 
 def secured(operation: Operation) -> bool:
-    """Return whether an operation needs a token: it does by default."""
     return operation.spec.get("security") != []
 
 

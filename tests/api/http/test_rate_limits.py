@@ -77,7 +77,7 @@ async def test_100_wrong_logins_are_limited_while_another_user_logs_in(limited: 
         assert right.status_code == 429  # the same account, in any case
 
 
-# setting, status of a call that is not limited, method, path, body of the n-th call, and one that is not counted with them
+# setting, status of an allowed call, method, path, body of the n-th call, and a body that this limit does not count
 CASES: dict[str, tuple[str, int, str, str, Callable[[int], Any], Any]] = {
     "logins at many accounts": (
         *("rate_limit_login_address", 401, "POST", LOGIN),
@@ -139,16 +139,16 @@ async def test_the_headers_count_down(limited: Limited) -> None:
 
 @pytest.mark.parametrize(
     ("age", "before", "calls", "answer"),
-    [  # of a window of 3600 s, which takes 10 calls
+    [  # a window of 3600 s allows 10 calls
         (0, 0, 9, (1, 0, 3600)),
         (0, 0, 10, (0, 0, 3600)),
-        (890, 8, 3, (1, 0, 2710)),  # three quarters of the window before count, and a little: 3 + 6
-        (890, 8, 4, (0, 0, 10)),  # 4 + 6, and in a moment less
-        (900, 10, 5, (0, 0, 900)),  # 5 + 7, and in a quarter of an hour 5 + 5, then less
-        (3610, 7, 10, (1, 0, 3590)),  # what were the calls are those of the window before: 0 + 9
+        (890, 8, 3, (1, 0, 2710)),  # a little over three quarters of the previous window count: 3 + 6
+        (890, 8, 4, (0, 0, 10)),  # 4 + 6, and less after 10 s
+        (900, 10, 5, (0, 0, 900)),  # 5 + 7, and 5 + 5 in a quarter of an hour
+        (3610, 7, 10, (1, 0, 3590)),  # the counted calls belong to the previous window now: 0 + 9
         (4500, 7, 10, (1, 2, 2700)),
         (7200, 7, 10, (1, 9, 3600)),
-        (10**6, 7, 10, (1, 9, None)),  # however long ago that was
+        (10**6, 7, 10, (1, 9, None)),
     ],
 )
 async def test_a_share_of_the_previous_window_counts(
@@ -205,7 +205,7 @@ async def test_a_redis_that_hangs_delays_only_one_request(
             with paused_process(redis.pid):
                 began = time.monotonic()
                 assert not any([await limits(client) for _ in range(20)])
-                assert time.monotonic() - began < 20  # each by itself would wait for 2 s
+                assert time.monotonic() - began < 20  # each would time out after 2 s
             monkeypatch.setattr(counters, "OUTAGE_PAUSE_SECONDS", 0)
             await eventually(partial(limits, client))
             port = redis.port
@@ -236,7 +236,7 @@ async def test_a_canceled_call_is_counted_and_delays_no_other(
         counted, limit = Counters(store), parse("10/hour")
         with paused_process(redis.pid):
             first, *others = [asyncio.create_task(counted.count(limit, "somebody")) for _ in range(3)]
-            await asyncio.sleep(0.1)  # until Redis has been asked about them
+            await asyncio.sleep(0.1)  # until they have been sent to Redis
             first.cancel()
             late = asyncio.create_task(counted.count(limit, "somebody"))
             await asyncio.sleep(0.1)

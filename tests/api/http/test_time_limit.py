@@ -63,7 +63,7 @@ def logs(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[EventDict]]:
         yield lines
 
 
-def told_of(logs: list[EventDict]) -> list[tuple[str, str]]:
+def outages_in(logs: list[EventDict]) -> list[tuple[str, str]]:
     """Return the log lines about outages."""
     return [(line["event"], line["server"]) for line in logs if line["event"] != "request_completed"]
 
@@ -79,11 +79,11 @@ async def test_a_read_may_be_repeated(
 
     async def is_over() -> bool:
         assert (await client.get("/api/doctors/")).status_code == 200
-        return told_of(logs) != [("server_unavailable", "api")]
+        return outages_in(logs) != [("server_unavailable", "api")]
 
     for _ in range(2):
         await eventually(is_over)
-    assert told_of(logs) == [("server_unavailable", "api"), ("server_available_again", "api")]
+    assert outages_in(logs) == [("server_unavailable", "api"), ("server_available_again", "api")]
 
 
 async def test_a_write_is_to_be_checked_before_it_is_repeated(
@@ -132,10 +132,10 @@ async def test_waiting_for_a_connection_has_no_effect(client: httpx.AsyncClient,
         answers = [answer for answer in answers if not answer.is_success]  # a late look may succeed
         return {assert_problem(answer, 503, "unavailable")["detail"].partition(". ")[2] for answer in answers}
 
-    told = await crowd()
-    while "Try again shortly." not in told:  # on a busy machine they may all start too late to wait long
-        told |= await crowd()
-    assert len(told) == 2
+    details = await crowd()
+    while "Try again shortly." not in details:  # on a busy machine they may all start too late to wait long
+        details |= await crowd()
+    assert len(details) == 2
     assert await booked(client, patients[0], doctors[0], a_slot())  # connections are available again
 
 
@@ -202,13 +202,13 @@ async def test_an_outage_ends_once_no_earlier_request_can_time_out(
         assert (await client.get("/slow")).is_server_error
         await asyncio.sleep(1.1)
         assert (await client.get("/broken")).status_code == 503
-        assert told_of(logs) == [("server_unavailable", "api")]
+        assert outages_in(logs) == [("server_unavailable", "api")]
         assert (await client.get("/")).text == "done"
-        assert told_of(logs) == [("server_unavailable", "api"), ("server_available_again", "api")]
+        assert outages_in(logs) == [("server_unavailable", "api"), ("server_available_again", "api")]
         del logs[:]
         began = time.monotonic()
         assert (await client.get("/slow")).is_server_error
-        while len(told_of(logs)) < 2:
+        while len(outages_in(logs)) < 2:
             assert (await client.get("/")).text == "done"
             await asyncio.sleep(0.05)
         assert time.monotonic() - began > 2  # a request sent just before could also time out after a second

@@ -116,13 +116,13 @@ async def test_a_fee_in_another_currency(payment_client: PaymentClient, currency
     (capture,) = await payment_client.captures(begun)
     assert capture["amount"] == {"currency_code": currency, "value": asked}
     await payment_client.owner.execute("UPDATE appointment SET status = 'canceled' WHERE id = $1", begun.appointment)
-    (told,) = await payment_client.owner.fetch(
+    (message,) = await payment_client.owner.fetch(
         "SELECT l.refunds FROM notification_message AS l INNER JOIN notification AS n ON l.id = n.id"
         " WHERE n.appointment_id = $1 AND n.account_id = $2 AND n.kind = 'appointment_canceled'",
         begun.appointment,
         begun.patient,
     )
-    assert told["refunds"] == [f"{asked} {currency}"]
+    assert message["refunds"] == [f"{asked} {currency}"]
 
 
 async def test_the_fee_is_the_one_at_booking(payment_client: PaymentClient, owner: asyncpg.Connection) -> None:

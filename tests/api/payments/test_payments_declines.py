@@ -21,7 +21,7 @@ async def test_a_declined_instrument_leads_back_to_paypal(payment_client: Paymen
     assert problem["detail"] == "PayPal declined this means of payment. While the hold lasts, choose another."
     assert problem["approval_url"].endswith(f"?token={begun.order}")
     assert await payment_client.statuses(begun) == ("created", "pending")
-    assert (await payment_client.appointment(begun))["hold_expires_at"] == until  # not the capture's extension
+    assert (await payment_client.appointment(begun))["hold_expires_at"] == until  # without the extension of a capture
     assert (await payment_client.show(begun))["approval_url"] == problem["approval_url"]
     await payment_client.fake_paypal.post(problem["approval_url"].replace("checkoutnow", "checkoutnow/approve"))
     answer = await payment_client.execute(begun)
@@ -47,15 +47,14 @@ async def test_two_concurrent_executions_are_both_declined(payment_client: Payme
     assert await payment_client.statuses(begun) == ("created", "pending")
 
 
-async def test_too_many_declines_end_the_payment(payment_client: PaymentClient) -> None:
-    begun = await payment_client.approved()
+async def test_too_many_declines_end_the_payment(payment_client: PaymentClient, approved: BegunPayment) -> None:
     await payment_client.fake_paypal.add_fault("capture_order", "refused", times=10)
     for _ in range(10):
-        assert_problem(await payment_client.execute(begun), 409, "payment_declined")
-    problem = assert_problem(await payment_client.execute(begun), 409, "payment_refused")
+        assert_problem(await payment_client.execute(approved), 409, "payment_declined")
+    problem = assert_problem(await payment_client.execute(approved), 409, "payment_refused")
     assert "MAX_NUMBER_OF_PAYMENT_ATTEMPTS_EXCEEDED" in problem["detail"]
-    assert await payment_client.statuses(begun) == ("failed", "pending")
-    another = await payment_client.paid(begun.hold)
+    assert await payment_client.statuses(approved) == ("failed", "pending")
+    another = await payment_client.paid(approved.hold)
     assert await payment_client.payments_of(another) == ["failed", "captured"]
 
 
@@ -71,8 +70,7 @@ async def test_a_permanent_refusal_ends_the_payment(payment_client: PaymentClien
     assert "nothing was charged" in again["detail"]
 
 
-async def test_a_declined_capture_ends_the_payment(payment_client: PaymentClient) -> None:
-    hold = await payment_client.hold()
+async def test_a_declined_capture_ends_the_payment(payment_client: PaymentClient, hold: Hold) -> None:
     until = (await payment_client.appointment(hold))["hold_expires_at"]
     begun = await payment_client.approved(hold)
     await payment_client.fake_paypal.add_fault("capture_order", "declined")

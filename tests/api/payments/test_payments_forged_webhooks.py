@@ -53,7 +53,6 @@ def settings(
 
 
 def signed(stand_in: PayPalStandIn, body: bytes) -> Headers:
-    """Return the headers that PayPal sends with a body."""
     return stand_in.signer.headers(body, stand_in.webhook_id)
 
 
@@ -77,7 +76,6 @@ def refusal(client: httpx.AsyncClient, owner: asyncpg.Connection, asked: Recordi
 
 
 def with_header(name: str, value: str) -> Forge:
-    """Return the forgery with another header."""
     return lambda stand_in, body: (signed(stand_in, body) | {name: value}, body)
 
 

@@ -15,7 +15,6 @@ from tests.support.paypal.payment_client import BegunPayment, Hold, PaymentClien
 
 @pytest.fixture(scope="module")
 def settings(settings: Settings) -> Settings:
-    """Settings without a PayPal account."""
     return replace(settings, paypal_client_id="", paypal_client_secret="", paypal_webhook_id="")
 
 

@@ -115,8 +115,7 @@ async def test_an_expired_token_is_renewed_unnoticed(payment_client: PaymentClie
     assert (await payment_client.execute(approved)).status_code == 200
 
 
-async def test_a_long_rate_limit_of_paypal_is_passed_on(payment_client: PaymentClient) -> None:
-    hold = await payment_client.hold()
+async def test_a_long_rate_limit_of_paypal_is_passed_on(payment_client: PaymentClient, hold: Hold) -> None:
     await payment_client.fake_paypal.add_fault("create_order", "rate_limit", seconds=1)
     await payment_client.begin(hold)
     other = await payment_client.hold(1)
@@ -152,7 +151,7 @@ async def tcp_proxy(settings: Settings) -> AsyncIterator[TcpProxy]:
 async def test_a_slow_paypal_does_not_delay_bookings(
     settings: Settings, payment_client: PaymentClient, owner: asyncpg.Connection, tcp_proxy: TcpProxy
 ) -> None:
-    """30 payments wait for PayPal, three times as many as the API has connections to PostgreSQL."""
+    """30 payments wait for PayPal: three times as many as the API has connections to PostgreSQL."""
     doctor, patients = await make_doctor(owner), await make_patients(owner, 30)
     to_create = [await payment_client.hold(n) for n in range(15)]
     to_execute = [await payment_client.approved(await payment_client.hold(n)) for n in range(15)]
@@ -196,7 +195,7 @@ async def test_a_capture_that_was_interrupted_is_reported(
 ) -> None:
     row = await payment_client.payment(approved)
     begin = "SELECT * FROM begin_capture($1, 'QYR5Z8XDVJNXQ', 100, 'USD', $2)"
-    await owner.fetch(begin, approved.payment, str(row["reference"]))  # and the process that began it has died
+    await owner.fetch(begin, approved.payment, str(row["reference"]))  # as if the process died after this
     answer = await payment_client.execute(approved)
     assert answer.status_code == 200
     assert answer.json()["payment"]["status"] == "capturing"

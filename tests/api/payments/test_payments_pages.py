@@ -27,12 +27,10 @@ async def read(payment_client: PaymentClient, page: str, order: str, **more: str
 
 
 async def heading(payment_client: PaymentClient, page: str, begun: BegunPayment) -> str:
-    """Return the heading of the page about a payment."""
     return (await read(payment_client, page, begun.order))[0]
 
 
-async def test_the_return_page_after_an_approval(payment_client: PaymentClient) -> None:
-    begun = await payment_client.begin()
+async def test_the_return_page_after_an_approval(payment_client: PaymentClient, begun: BegunPayment) -> None:
     back = await payment_client.fake_paypal.approve(begun.order)
     assert (back.status_code, back.headers["location"]) == (
         303,

@@ -109,7 +109,7 @@ async def test_ten_workers_at_one_payment(payment_client: PaymentClient, worker:
     await assert_paid_once(payment_client, approved)
 
 
-async def test_a_capture_by_somebody_else_is_adopted(payment_client: PaymentClient, settings: Settings) -> None:
+async def test_a_capture_made_elsewhere_is_adopted(payment_client: PaymentClient, settings: Settings) -> None:
     begun = await payment_client.approved()
     async with PayPalGateway(settings) as by_hand:
         await by_hand.paypal.capture_order(begun.order, request_id="by hand")

@@ -1,4 +1,4 @@
-"""Refunds: the whole amount, once, whoever cancels and however often PayPal has to be asked."""
+"""Refunds: the whole amount, once, after every kind of cancellation, and the refunds that PayPal delays or refuses."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,10 +7,11 @@ from functools import partial
 import asyncpg
 import httpx
 import pytest
+import pytest_asyncio
 
 from app.domain.auth.tokens import Role
 from tests.support.factories import a_slot, bearer, book, make_patients
-from tests.support.http.answers import json_of
+from tests.support.http.answers import assert_problem, json_of
 from tests.support.http.appointment_actions import as_doctor, as_patient, call_appointment
 from tests.support.http.bookings import cancel
 from tests.support.http.schedules import take_off
@@ -45,7 +46,7 @@ async def test_every_cancellation_refunds_the_whole_amount(
     shown = await payment_client.show(paid)
     assert (shown["status"], shown["refund_requested"], shown["refunded"]) == ("captured", "100.00", "0.00")
     assert await payment_client.refunds(paid) == [("requested", "appointment_canceled")]
-    assert await payment_client.paypal_refunds(paid) == []  # the worker's part
+    assert await payment_client.paypal_refunds(paid) == []  # the worker makes the refund
     for _ in range(2):
         await worker.settle(paid)
     shown = await payment_client.show(paid)
@@ -147,3 +148,91 @@ async def test_canceled_during_the_capture(
         ("refund_requested", approved.patient),
         ("refund_completed", approved.patient),
     ]
+
+
+@pytest_asyncio.fixture
+async def pending(client: httpx.AsyncClient, payment_client: PaymentClient, worker: Jobs, paid: BegunPayment) -> str:
+    """PayPal's id of the refund of `paid`, which PayPal has not decided on."""
+    await payment_client.fake_paypal.add_fault("refund_capture", "pending")
+    await cancel(client, paid.patient, paid.appointment)
+    await worker.settle(paid)
+    assert await payment_client.refunds(paid) == [("pending", "appointment_canceled")]
+    shown = await payment_client.show(paid)
+    assert (shown["status"], shown["refund_requested"], shown["refunded"]) == ("captured", "100.00", "0.00")
+    assert ("refund_completed", paid.patient) not in await payment_client.mails(paid)
+    (refund,) = await payment_client.paypal_refunds(paid)
+    return str(refund["id"])
+
+
+@pytest.mark.parametrize(
+    ("decision", "webhook"), [("COMPLETED", "PAYMENT.CAPTURE.REFUNDED"), ("FAILED", "PAYMENT.REFUND.FAILED")]
+)
+async def test_a_delayed_refund(
+    payment_client: PaymentClient, worker: Jobs, paid: BegunPayment, pending: str, decision: str, webhook: str
+) -> None:
+    await payment_client.fake_paypal.post(f"/refunds/{pending}/decide", {"status": decision})
+    await payment_client.wait_for_webhook(paid, webhook)
+    await worker.settle(paid)
+    if decision == "FAILED":
+        await assert_failed(payment_client, paid, "The refund has failed: no reason given")
+    else:
+        assert await payment_client.statuses(paid) == ("refunded", "canceled")
+        assert (await payment_client.mails(paid))[-1] == ("refund_completed", paid.patient)
+
+
+async def assert_failed(payment_client: PaymentClient, begun: BegunPayment, why: str) -> None:
+    """Check that a refund has failed, and that an admin is asked to act."""
+    assert await payment_client.refunds(begun) == [("failed", "appointment_canceled")]
+    assert await payment_client.attention(begun) == [why]
+    shown = await payment_client.show(begun)
+    assert (shown["status"], shown["refund_requested"], shown["refunded"]) == ("captured", "0.00", "0.00")
+    assert ("refund_completed", begun.patient) not in await payment_client.mails(begun)
+
+
+ISSUES = ("REFUND_TIME_LIMIT_EXCEEDED", "REFUND_FAILED_INSUFFICIENT_FUNDS")
+
+
+@pytest.mark.parametrize(
+    ("fault", "why"),
+    [({"kind": "failed"}, "ECHECK"), *(({"kind": "refused", "issue": issue}, issue) for issue in ISSUES)],
+)
+async def test_a_refund_that_fails_needs_a_person(
+    client: httpx.AsyncClient,
+    payment_client: PaymentClient,
+    worker: Jobs,
+    fault: dict[str, str],
+    why: str,
+    paid: BegunPayment,
+) -> None:
+    await payment_client.fake_paypal.add_fault("refund_capture", **fault)
+    await cancel(client, paid.patient, paid.appointment)
+    for _ in range(2):
+        await worker.settle(paid)
+        await worker.reconcile()
+    await assert_failed(payment_client, paid, f"The refund has failed: {why}")
+
+
+async def test_a_reversed_capture_needs_a_person(payment_client: PaymentClient, worker: Jobs) -> None:
+    begun = await payment_client.paid()
+    (capture,) = await payment_client.captures(begun)
+    await payment_client.wait_for_webhook(begun, "PAYMENT.CAPTURE.COMPLETED")
+    await worker.settle(begun)
+    assert await payment_client.attention(begun) == []
+    await payment_client.fake_paypal.post(f"/captures/{capture['id']}/reverse")
+    await payment_client.wait_for_webhook(begun, "PAYMENT.CAPTURE.REVERSED")
+    await worker.settle(begun)
+    assert await payment_client.attention(begun) == [f"PayPal says that capture {capture['id']} is REFUNDED."]
+    assert await payment_client.statuses(begun) == ("captured", "confirmed")
+
+
+async def test_a_capture_without_an_appointment_is_refunded(payment_client: PaymentClient, worker: Jobs) -> None:
+    begun = await payment_client.paid()
+    await payment_client.cancel_without_triggers(begun)
+    await worker.reconcile()
+    assert await payment_client.refunds(begun) == [("requested", "slot_lost")]
+    await worker.settle(begun)
+    assert (await payment_client.payment(begun))["status"] == "refunded"
+    assert len(await payment_client.paypal_refunds(begun)) == 1
+    await worker.reconcile()
+    assert len(await payment_client.refunds(begun)) == 1
+    assert_problem(await payment_client.create(begun), 409, "payment_appointment_payable")

@@ -14,7 +14,6 @@ from tests.support.servers.worker_process import eventually
 
 
 async def assert_paid(payment_client: PaymentClient, begun: BegunPayment) -> None:
-    """Check that the money was taken, and the appointment confirmed."""
     assert await payment_client.statuses(begun) == ("captured", "confirmed")
     assert len(await payment_client.captures(begun)) == 1
 
@@ -48,7 +47,7 @@ async def test_webhooks_in_any_order_and_number(payment_client: PaymentClient, w
     await payment_client.fake_paypal.add_fault("webhook", "withhold", times=2)
     await payment_client.fake_paypal.approve(begun.order)
     assert (await payment_client.execute(begun)).status_code == 200
-    await payment_client.fake_paypal.post("/webhooks/release")  # the last first
+    await payment_client.fake_paypal.post("/webhooks/release")  # in reverse order
     for kind in ("PAYMENT.CAPTURE.COMPLETED", "CHECKOUT.ORDER.APPROVED"):
         await payment_client.wait_for_webhook(begun, kind)
         await worker.settle(begun)

@@ -25,7 +25,6 @@ SECRET = "only-in-the-body"
 
 
 def signed(stand_in: PayPalStandIn, body: bytes) -> dict[str, str]:
-    """Return the headers that PayPal sends with a body."""
     return stand_in.signer.headers(body, stand_in.webhook_id)
 
 
@@ -46,7 +45,6 @@ async def is_due(payment_client: PaymentClient, begun: BegunPayment) -> bool:
 
 
 async def not_due(payment_client: PaymentClient, begun: BegunPayment) -> None:
-    """Make a payment not due for the worker."""
     await payment_client.owner.execute("UPDATE payment SET due_at = NULL WHERE id = $1", begun.payment)
 
 

@@ -56,11 +56,11 @@ async def test_a_patient_gets_everything(
     assert [(mailed_code["purpose"], mailed_code["email"]) for mailed_code in export["mailed_codes"]] == [
         ("email_verification", email)
     ]
-    told = [(record["object_kind"], record["acted_as"], record["account"]) for record in export["history"]]
-    assert told[0] == ("account", "system", None)
-    assert told[-1] == ("appointment", "patient", patient)
-    assert ("refund", "doctor", paid) in told
-    assert {kind for kind, *_ in told} == {"account", "appointment", "waitlist_entry", "payment", "refund"}
+    history = [(record["object_kind"], record["acted_as"], record["account"]) for record in export["history"]]
+    assert history[0] == ("account", "system", None)
+    assert history[-1] == ("appointment", "patient", patient)
+    assert ("refund", "doctor", paid) in history
+    assert {kind for kind, *_ in history} == {"account", "appointment", "waitlist_entry", "payment", "refund"}
     assert [len(link) for link in export["calendar_links"]] == [1]
     assert [kept["key"] for kept in export["idempotency_keys"]] == ["my-key"]
     assert (export["working_hours"], export["time_off"]) == ([], [])

@@ -41,7 +41,7 @@ async def test_time_off_prevents_bookings_until_it_is_deleted(
 ) -> None:
     doctor, patient, start = await make_doctor(owner), await make_patient(owner), a_slot()
     before = await slots(client, doctor)
-    # one slot, and a minute of the next
+    # a slot and one minute of the next
     entry = (await take_off(client, doctor, start, start + SLOT + timedelta(minutes=1))).json()["time_off"]["id"]
     assert set(before) - set(await slots(client, doctor)) == {start, start + SLOT}
     for taken in (start, start + SLOT):
@@ -83,11 +83,11 @@ async def test_time_off_with_appointments_is_refused(
     rows = [await row_of(owner, appointment) for appointment in appointments]
     answer = await take_off(client, doctor, a_slot(2) - timedelta(minutes=1), a_slot(3) + timedelta(minutes=1))
     problem = assert_problem(answer, 409, "time_off_no_appointment")
-    assert ids_in(problem) == [appointments[1], appointments[0]]  # by their start
+    assert ids_in(problem) == [appointments[1], appointments[0]]  # sorted by start
     assert [a["patient"] for a in problem["affected"]] == [patient] * 2
     assert await times_off(client, doctor) == []
     assert [await row_of(owner, appointment) for appointment in appointments] == rows
-    assert (await take_off(client, doctor, a_slot(2), a_slot(3))).status_code == 201  # just between
+    assert (await take_off(client, doctor, a_slot(2), a_slot(3))).status_code == 201  # between two appointments
 
 
 async def test_time_off_can_cancel_appointments(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
@@ -101,7 +101,7 @@ async def test_time_off_can_cancel_appointments(client: httpx.AsyncClient, owner
     row = await row_of(owner, inside)
     assert (row["canceled_by"], row["cancel_reason"]) == ("doctor", "I am ill.")
     assert await notified_accounts(owner, doctor, "appointment_canceled") == [patient]
-    # the seat is free, but the time is not
+    # the seat is offered, but at another time
     assert await notified_accounts(owner, doctor, "slot_offered") == [waiting]
     (offered,) = await on_offer(owner, doctor)
     assert not a_slot() <= offered < a_slot(4)
@@ -110,9 +110,8 @@ async def test_time_off_can_cancel_appointments(client: httpx.AsyncClient, owner
 
 @pytest.mark.parametrize("cancel_affected", [False, True])
 async def test_a_dry_run_only_shows_the_effect(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, cancel_affected: bool, doctor: int, patient: int
+    client: httpx.AsyncClient, owner: asyncpg.Connection, cancel_affected: bool, doctor: int, appointment: int
 ) -> None:
-    appointment = await booked(client, patient, doctor, a_slot())
     row = await row_of(owner, appointment)
     answer = await take_off(client, doctor, a_slot(), a_slot(1), dry_run=True, cancel_affected=cancel_affected)
     shown = json_of(answer)

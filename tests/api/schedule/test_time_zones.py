@@ -56,7 +56,9 @@ async def test_the_hours_are_the_doctors(
     after = datetime.now(UTC)
     expected = list(half_hours(ZoneInfo(name), *hours))
     assert found in [[t for t in expected if at < t <= at + WINDOW] for at in (before, after)]
-    answer = await post_booking(client, patient, doctor, found[-2])  # the last may leave the window meanwhile
+    answer = await post_booking(
+        client, patient, doctor, found[-2]
+    )  # the last slot may leave the window before it is booked
     assert instant(answer.json()["appointment_date"]) == found[-2]
 
 

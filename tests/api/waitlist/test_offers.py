@@ -1,4 +1,4 @@
-"""`appointments/offers/`, and the page behind the link in an offer's mail."""
+"""`appointments/offers/`, and the page that an offer's mail links to."""
 
 from typing import Any
 
@@ -31,7 +31,6 @@ async def offers_of(client: httpx.AsyncClient, patient: int, query: str = "") ->
 
 
 async def answered(client: httpx.AsyncClient, patient: int, offer: int, call: str) -> httpx.Response:
-    """Accept or decline an offer."""
     return await client.post(f"{OFFERS}{offer}/{call}/", headers=bearer(patient, "patient"))
 
 

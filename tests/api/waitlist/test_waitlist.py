@@ -20,13 +20,11 @@ WAITLIST = "/api/appointments/waitlist/"
 
 
 async def join(client: httpx.AsyncClient, caller: int, doctor: int, day: date | None = None) -> httpx.Response:
-    """Ask as a patient to wait for a doctor, on a day or at all."""
     body = {"doctor": doctor} | ({"desired_date": day.isoformat()} if day else {})
     return await client.post(WAITLIST, headers=bearer(caller, "patient"), json=body)
 
 
 async def joined(client: httpx.AsyncClient, patient: int, doctor: int, day: date | None = None) -> dict[str, Any]:
-    """Join a waitlist as a patient; return the entry."""
     return dict(json_of(await join(client, patient, doctor, day), 201))
 
 
@@ -36,7 +34,6 @@ async def listed(client: httpx.AsyncClient, caller: int, role: Role) -> list[dic
 
 
 async def leave(client: httpx.AsyncClient, caller: int, entry: int) -> httpx.Response:
-    """Ask as a patient to wait no longer."""
     return await client.delete(f"{WAITLIST}{entry}/", headers=bearer(caller, "patient"))
 
 
@@ -98,8 +95,8 @@ async def test_one_of_ten_concurrent_requests_joins(
 
 async def test_only_a_doctor_can_be_waited_for(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     patient, other = await make_patients(owner, 2)
-    for nobody in (other, MAX_ID):
-        assert_problem(await join(client, patient, nobody), 422)
+    for account in (other, MAX_ID):
+        assert_problem(await join(client, patient, account), 422)
 
 
 async def test_a_doctor_cannot_wait_even_with_a_patients_token(

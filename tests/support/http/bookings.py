@@ -20,7 +20,6 @@ def slot_at(moment: datetime) -> datetime:
 async def post_booking(
     client: httpx.AsyncClient, caller: int, doctor: int, start: datetime, **fields: object
 ) -> httpx.Response:
-    """Request a doctor's slot as a patient."""
     body = {"doctor": doctor, "appointment_date": start.isoformat(), **fields}
     return await client.post(APPOINTMENTS, headers=bearer(caller, "patient"), json=body)
 

@@ -36,25 +36,21 @@ class IdempotentRequest(NamedTuple):
 
 
 def booking_request(patient: int, doctor: int, number: int = 0) -> IdempotentRequest:
-    """Return a patient's request for one of a doctor's slots."""
     body = {"doctor": doctor, "appointment_date": a_slot(number).isoformat()}
     return IdempotentRequest(doctor, APPOINTMENTS, bearer(patient, "patient"), body)
 
 
 def payment_request(hold: Hold, amount: str = "100.00") -> IdempotentRequest:
-    """Return the request to pay for a hold."""
     body = {"appointment_id": hold.appointment, "amount": amount, "currency": "USD"}
     return IdempotentRequest(hold.doctor, f"{PAYMENTS}create/", bearer(hold.patient, "patient"), body)
 
 
 def capture_request(begun: BegunPayment) -> IdempotentRequest:
-    """Return the request to capture an approved payment."""
     body = {"paymentId": begun.order, "PayerID": PAYER_ID}
     return IdempotentRequest(begun.doctor, f"{PAYMENTS}execute/", bearer(begun.patient, "patient"), body)
 
 
 def giving_up_request(begun: BegunPayment) -> IdempotentRequest:
-    """Return the request to give up a hold and its payment."""
     body = {"paymentId": begun.order}
     return IdempotentRequest(begun.doctor, f"{PAYMENTS}cancel/", bearer(begun.patient, "patient"), body)
 
@@ -101,7 +97,6 @@ class Practice:
         return IdempotentRequest(doctor, f"{OFFERS}{offer['id']}/{call}/", bearer(offer["patient"], "patient"))
 
     async def change_entry(self, call: str) -> IdempotentRequest:
-        """Pause or resume a waitlist entry."""
         doctor, *_ = await self._full_doctor()
         entry = await self.owner.fetchrow("SELECT id, patient_id FROM waitlist_entry WHERE doctor_id = $1", doctor)
         assert entry is not None
@@ -178,11 +173,9 @@ async def state(owner: asyncpg.Connection, act: IdempotentRequest) -> list[str]:
 
 
 def new_key() -> str:
-    """Return a key that was never used."""
     return str(uuid4())
 
 
 async def receipts(owner: asyncpg.Connection, account: int) -> int:
-    """Return how many receipts an account has."""
     number: int = await owner.fetchval("SELECT count(*) FROM receipt WHERE account_id = $1", account)
     return number

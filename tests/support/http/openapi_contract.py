@@ -10,8 +10,6 @@ PROBLEM_JSON = "application/problem+json"
 
 
 class Operation(NamedTuple):
-    """An operation of the document."""
-
     method: str
     path: str
     spec: dict[str, Any]

@@ -30,12 +30,10 @@ class ListCase(ABC):
         """Create the caller of the list."""
 
     @abstractmethod
-    async def add(self) -> Key:
-        """Add a row."""
+    async def add(self) -> Key: ...
 
     @abstractmethod
-    async def remove(self, key: Key) -> None:
-        """Remove a row from the list."""
+    async def remove(self, key: Key) -> None: ...
 
     def key(self, row: dict[str, Any]) -> Key:
         """Return the key of a row of a response."""
@@ -59,8 +57,6 @@ class Doctors(ListCase):
 
 
 class PatientsAppointments(ListCase):
-    """A patient's confirmed appointments, each with another doctor."""
-
     name = "list_appointments"
     number = 300
 
@@ -83,8 +79,6 @@ class PatientsAppointments(ListCase):
 
 
 class DoctorsAppointments(PatientsAppointments):
-    """A doctor's confirmed appointments, each with another patient."""
-
     async def make(self) -> None:
         self.doctor = await make_doctor(self.db, fee=0)
         self.path, self.headers = f"{APPOINTMENTS}?status=confirmed", bearer(self.doctor, "doctor")
@@ -121,8 +115,6 @@ class AppointmentHistory(ListCase):
 
 
 class PatientsWaitlist(ListCase):
-    """A patient's waitlist entries."""
-
     name = "list_waitlist"
 
     async def make(self) -> None:
@@ -138,8 +130,6 @@ class PatientsWaitlist(ListCase):
 
 
 class DoctorsWaitlist(PatientsWaitlist):
-    """The waitlist entries for a doctor."""
-
     async def make(self) -> None:
         self.doctor = await make_doctor(self.db, max_appointments=0)
         self.path, self.headers = "/api/appointments/waitlist/", bearer(self.doctor, "doctor")
@@ -149,8 +139,6 @@ class DoctorsWaitlist(PatientsWaitlist):
 
 
 class Offers(ListCase):
-    """A patient's offers, each from another doctor."""
-
     name = "list_offers"
 
     async def make(self) -> None:
@@ -165,8 +153,6 @@ class Offers(ListCase):
 
 
 class TimeOff(ListCase):
-    """A doctor's time off."""
-
     name = "list_time_off"
 
     async def make(self) -> None:
@@ -211,8 +197,6 @@ class FoundSlots(ListCase):
 
 
 class FreeSlots(FoundSlots):
-    """The free slots of one doctor on one day."""
-
     name = "list_free_slots"
 
     async def make(self) -> None:

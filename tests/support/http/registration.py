@@ -45,7 +45,6 @@ async def register(client: httpx.AsyncClient, role: str = "patient", **fields: o
 
 
 async def log_in(client: httpx.AsyncClient, person: Person, password: str = PASSWORD) -> httpx.Response:
-    """Log in with the email address."""
     return await client.post(LOGIN, json={"email": person.email, "password": password})
 
 
@@ -54,7 +53,6 @@ async def delete_account(client: httpx.AsyncClient, person: Person, password: st
 
 
 async def tokens_of(client: httpx.AsyncClient, person: Person, password: str = PASSWORD) -> dict[str, str]:
-    """Log in; return the tokens."""
     return dict(json_of(await log_in(client, person, password)))
 
 
@@ -67,5 +65,4 @@ async def unknown_constraint(db: asyncpg.Connection) -> AsyncIterator[None]:
 
 
 def authorization(token: str) -> dict[str, str]:
-    """Return the header that carries an access token."""
     return {"Authorization": f"Bearer {token}"}

@@ -17,7 +17,6 @@ def interval(weekday: int, start: str, end: str) -> dict[str, Any]:
 
 
 def every_day(start: str, end: str) -> list[dict[str, Any]]:
-    """Return a week whose days all have the same hours."""
     return [interval(day, start, end) for day in range(1, 8)]
 
 
