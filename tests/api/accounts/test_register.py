@@ -80,9 +80,7 @@ async def test_a_username_or_email_is_taken_in_any_case(
     assert await owner.fetchval("SELECT count(*) FROM account") == before
 
 
-async def test_one_of_30_concurrent_requests_gets_a_username(
-    client: httpx.AsyncClient, owner: asyncpg.Connection
-) -> None:
+async def test_one_of_30_requests_gets_a_username(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     wishes = [newcomer("doctor" if n % 2 else "patient", username="Wanted") for n in range(30)]
     answers = await asyncio.gather(*(client.post(REGISTER, json=wish) for wish in wishes))
     account = json_of(only_success(answers, 409, "account_username_unique"), 201)

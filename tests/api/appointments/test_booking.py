@@ -67,9 +67,7 @@ async def test_only_a_doctor_can_be_booked(client: httpx.AsyncClient, owner: asy
         assert await count_bookings(owner, account) == 0
 
 
-async def test_a_doctor_cannot_book_even_with_a_patients_token(
-    client: httpx.AsyncClient, owner: asyncpg.Connection
-) -> None:
+async def test_a_doctor_with_a_patients_token_is_refused(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     doctor, other = await make_doctor(owner), await make_doctor(owner)
     answer = await post_booking(client, other, doctor, a_slot())
     assert_problem(answer, 422, "appointment_patient_id_fkey")

@@ -92,9 +92,7 @@ async def test_a_cancellation_and_bookings_of_the_slot(client: httpx.AsyncClient
     assert active == [answer.json()["id"] for answer in won]
 
 
-async def test_a_rush_for_one_doctor_does_not_delay_others(
-    client: httpx.AsyncClient, owner: asyncpg.Connection
-) -> None:
+async def test_a_rush_does_not_delay_other_doctors(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     rushed, quiet = await make_doctor(owner), await make_doctor(owner, fee=0)
     *crowd, patient = await make_patients(owner, 31)
     async with owner.transaction():

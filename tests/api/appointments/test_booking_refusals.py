@@ -67,7 +67,7 @@ async def test_a_refused_move_lists_every_broken_rule(
         assert alternatives(problem) == [a_slot(n) for n in (1, 2, 4, 5, 6)]
 
 
-async def test_a_started_appointment_cannot_move_to_a_taken_slot(
+async def test_a_started_appointment_and_a_taken_slot(
     client: httpx.AsyncClient, owner: asyncpg.Connection, database: Database
 ) -> None:
     doctor, (patient, other) = await make_doctor(owner), await make_patients(owner, 2)
@@ -79,9 +79,7 @@ async def test_a_started_appointment_cannot_move_to_a_taken_slot(
     assert alternatives(problem) == []
 
 
-async def test_the_alternatives_are_the_five_nearest_free_slots(
-    client: httpx.AsyncClient, owner: asyncpg.Connection
-) -> None:
+async def test_the_alternatives_are_the_nearest_slots(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     doctor, (first, patient) = await make_doctor(owner, fee=0), await make_patients(owner, 2)
     wish = a_slot(10)
     for n in (9, 10, 12):
@@ -96,7 +94,7 @@ async def test_the_alternatives_are_the_five_nearest_free_slots(
         await booked(client, patient, doctor, start)
 
 
-async def test_the_alternatives_fit_the_patients_appointments(
+async def test_the_alternatives_fit_the_patient(
     client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int, patient: int
 ) -> None:
     elsewhere = await make_doctor(owner)

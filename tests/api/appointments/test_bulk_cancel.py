@@ -94,9 +94,7 @@ async def test_by_patient_by_date_and_by_both(client: httpx.AsyncClient, owner: 
 
 
 @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago", "Asia/Kolkata"])
-async def test_the_date_is_in_the_doctors_time_zone(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, zone: str
-) -> None:
+async def test_the_date_is_a_local_date(client: httpx.AsyncClient, owner: asyncpg.Connection, zone: str) -> None:
     doctor, patient = await make_doctor(owner, fee=0, timezone=zone), await make_patient(owner)
     local = a_slot().astimezone(ZoneInfo(zone)) + DAY
     midnight = datetime(local.year, local.month, local.day, tzinfo=ZoneInfo(zone))
@@ -108,7 +106,7 @@ async def test_the_date_is_in_the_doctors_time_zone(
     assert await ahead(owner, doctor) == [appointments[0], appointments[3]]
 
 
-async def test_past_canceled_and_lapsed_appointments_stay(
+async def test_other_appointments_stay(
     client: httpx.AsyncClient, owner: asyncpg.Connection, database: Database
 ) -> None:
     doctor, (patient, other) = await make_doctor(owner), await make_patients(owner, 2)

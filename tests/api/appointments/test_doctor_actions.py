@@ -41,9 +41,7 @@ async def test_without_a_reason(
     assert contract.by_id["doctor_cancel_appointment"].spec["requestBody"]["required"] is False
 
 
-async def test_a_doctor_cancels_after_the_patients_deadline(
-    client: httpx.AsyncClient, owner: asyncpg.Connection
-) -> None:
+async def test_a_doctor_cancels_after_the_deadline(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
     appointment = await booked(client, patient, doctor, a_slot(after=timedelta(hours=1)))
     assert_problem(await cancel(client, patient, appointment), 422, "appointment_cancel_notice")
@@ -70,7 +68,7 @@ async def test_a_canceled_slot_is_offered_unless_it_is_blocked(
     assert again.status_code == (422 if block else 201)
 
 
-async def test_a_started_appointment_is_neither_canceled_nor_blocked(
+async def test_a_started_appointment_is_not_canceled(
     client: httpx.AsyncClient, database: Database, doctor: int, patient: int
 ) -> None:
     begun = await visit(database, doctor, patient, ago(minutes=1))

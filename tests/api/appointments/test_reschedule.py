@@ -66,7 +66,7 @@ async def test_the_old_slot_is_free_and_the_new_one_is_not(
     await booked(client, other, doctor, old)
 
 
-async def test_a_patients_move_keeps_the_cancellation_deadline(
+async def test_a_patients_move_keeps_the_deadline(
     client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int, patient: int
 ) -> None:
     appointment = await booked(client, patient, doctor, a_slot(after=2 * DAY))
@@ -76,9 +76,7 @@ async def test_a_patients_move_keeps_the_cancellation_deadline(
     assert (await row_of(owner, appointment))["status"] == "pending"
 
 
-async def test_a_doctors_move_sets_the_deadline_to_the_new_start(
-    client: httpx.AsyncClient, owner: asyncpg.Connection
-) -> None:
+async def test_a_doctors_move_resets_the_deadline(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
     appointment = await booked(client, patient, doctor, a_slot(after=2 * DAY))
     moved = await move(client, "doctor", doctor, patient, appointment, a_slot(after=DAY))
@@ -88,9 +86,7 @@ async def test_a_doctors_move_sets_the_deadline_to_the_new_start(
     assert (await cancel(client, patient, appointment)).status_code == 200
 
 
-async def test_a_move_to_an_earlier_time_moves_the_deadline(
-    client: httpx.AsyncClient, doctor: int, patient: int
-) -> None:
+async def test_an_earlier_time_moves_the_deadline(client: httpx.AsyncClient, doctor: int, patient: int) -> None:
     appointment = await booked(client, patient, doctor, a_slot(after=9 * DAY))
     await move(client, "patient", doctor, patient, appointment, a_slot(after=2 * DAY))
     await move(client, "patient", doctor, patient, appointment, a_slot(after=9 * DAY))
@@ -228,9 +224,7 @@ async def test_one_of_ten_concurrent_moves_gets_the_slot(client: httpx.AsyncClie
     assert len(set(starts)) == 10
 
 
-async def test_two_appointments_swap_times_through_a_third(
-    client: httpx.AsyncClient, owner: asyncpg.Connection
-) -> None:
+async def test_two_appointments_swap_through_a_third(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     doctor, (first, second) = await make_doctor(owner), await make_patients(owner, 2)
     mine, theirs = await booked(client, first, doctor, a_slot(0)), await booked(client, second, doctor, a_slot(1))
     for caller, appointment, start in ((first, mine, a_slot(2)), (second, theirs, a_slot(0)), (first, mine, a_slot(1))):

@@ -195,7 +195,7 @@ async def test_an_ended_login_reads_and_changes_nothing(
     assert await owner.fetch(ROWS, doctor) == before
 
 
-async def test_the_next_request_of_the_connection_is_anonymous(
+async def test_the_next_request_is_anonymous(
     client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int, patient: int
 ) -> None:
     await owner.execute("UPDATE account SET generation = generation + 1 WHERE id = $1", patient)

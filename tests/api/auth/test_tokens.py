@@ -110,9 +110,7 @@ async def test_headers_without_a_token_are_refused(client: httpx.AsyncClient, he
     assert_problem(answer, 401, "unauthorized")
 
 
-async def test_the_token_of_a_missing_account_is_refused(
-    client: httpx.AsyncClient, secret: str, tokens: dict[str, str]
-) -> None:
+async def test_a_missing_account_is_refused(client: httpx.AsyncClient, secret: str, tokens: dict[str, str]) -> None:
     gone = jwt.encode(claims(tokens["access"], sub=str(MAX_ID)), secret, algorithm="HS256")
     assert_problem(await client.get(ME, headers=authorization(gone)), 401, "unauthorized")
     assert_problem(await client.patch(ME, headers=authorization(gone), json={"phone": "1"}), 401, "unauthorized")

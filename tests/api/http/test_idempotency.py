@@ -105,7 +105,7 @@ async def test_a_refusal_lists_alternatives_as_without_a_key(
     assert keyed.json()["alternatives"]
 
 
-async def test_a_dry_run_and_a_refusal_are_undone_and_a_change_is_kept(
+async def test_only_a_change_is_kept(
     client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int, appointment: int
 ) -> None:
     during = {"start": a_slot().isoformat(), "end": (a_slot() + SLOT).isoformat()}

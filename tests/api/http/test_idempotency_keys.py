@@ -160,9 +160,7 @@ async def test_a_second_request_gives_up_waiting(
     assert_problem(await act.send(client, key), 422, "idempotency_key_reused")  # the first has committed by now
 
 
-async def test_account_requests_keep_no_receipts(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, person: Person
-) -> None:
+async def test_no_receipts_for_accounts(client: httpx.AsyncClient, owner: asyncpg.Connection, person: Person) -> None:
     key = {KEY: "the same"}
     body = {"username": person.account["username"], "password": PASSWORD}
     first, second = [await client.post(LOGIN, json=body, headers=key) for _ in range(2)]

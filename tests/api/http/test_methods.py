@@ -53,7 +53,7 @@ async def test_options_of_an_unknown_path_is_not_found(client: httpx.AsyncClient
     assert_problem(await client.options("/nowhere"), 404, "not_found")
 
 
-async def test_every_operation_answers_with_and_without_a_slash(
+async def test_a_trailing_slash_makes_no_difference(
     client: httpx.AsyncClient, contract: Contract, example_data: ExampleData
 ) -> None:
     for operation in contract.operations:

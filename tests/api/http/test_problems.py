@@ -103,9 +103,7 @@ async def test_a_truncated_body_is_no_server_error(client: httpx.AsyncClient) ->
     assert [entry for entry in logs if entry["event"] == "server_error"] == []
 
 
-async def test_a_server_error_reveals_only_the_id_of_its_log_line(
-    client: httpx.AsyncClient, owner: asyncpg.Connection
-) -> None:
+async def test_a_server_error_reveals_only_its_id(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     async with unknown_constraint(owner):
         with capture_logs() as logs:
             answer = await client.post(REGISTER, json=newcomer(username="surprise"))

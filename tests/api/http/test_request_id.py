@@ -81,9 +81,7 @@ async def test_notifications_carry_the_id(client: httpx.AsyncClient, owner: asyn
     assert await marks(owner, on_offer) == [("slot_offered", waits, "second")]
 
 
-async def test_requests_that_share_connections_have_their_own_ids(
-    client: httpx.AsyncClient, owner: asyncpg.Connection
-) -> None:
+async def test_each_request_has_its_own_id(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     doctor, patients = await make_doctor(owner, fee=0), await make_patients(owner, 12)
     for number, patient in enumerate(patients):  # more than there are connections
         answer = await post_booking(client, patient, doctor, a_slot(number))
@@ -95,9 +93,7 @@ async def test_requests_that_share_connections_have_their_own_ids(
         assert {mark for _, _, mark in (await marks(owner, appointment))[2:]} == {answer.headers[HEADER]}
 
 
-async def test_mails_about_a_bulk_cancellation_carry_the_id(
-    client: httpx.AsyncClient, owner: asyncpg.Connection
-) -> None:
+async def test_mails_of_a_bulk_cancellation_carry_it(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     doctor, patients = await make_doctor(owner), await make_patients(owner, 2)
     held = [await book(owner, patients[n % 2], doctor, a_slot(n)) for n in range(4)]
     headers = bearer(doctor, "doctor") | {HEADER: "bulk"}
@@ -105,7 +101,7 @@ async def test_mails_about_a_bulk_cancellation_carry_the_id(
     assert await marks(owner, *held) == [("appointment_canceled", patient, "bulk") for patient in patients]
 
 
-async def test_mails_about_time_off_carry_the_id(
+async def test_mails_about_time_off_carry_it(
     client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int, patient: int
 ) -> None:
     appointment = await book(owner, patient, doctor, a_slot())

@@ -133,16 +133,15 @@ async def test_the_fee_is_the_one_at_booking(payment_client: PaymentClient, owne
     assert (await payment_client.execute(begun)).json()["payment"]["amount"] == "100.00"
 
 
-async def test_a_lapsed_hold_is_renewed_if_the_slot_is_free(payment_client: PaymentClient) -> None:
-    begun = await payment_client.approved()
-    await payment_client.lapse(begun)
-    answer = await payment_client.execute(begun)
+async def test_a_lapsed_hold_is_renewed(payment_client: PaymentClient, approved: BegunPayment) -> None:
+    await payment_client.lapse(approved)
+    answer = await payment_client.execute(approved)
     assert answer.status_code == 200, answer.text
     payment, appointment = answer.json()["payment"], answer.json()["appointment"]
     assert (payment["status"], appointment["status"]) == ("captured", "confirmed")
-    assert appointment["id"] == payment["appointment_id"] != begun.appointment
-    assert (await payment_client.appointment(begun))["status"] == "expired"
-    assert len(await payment_client.captures(begun)) == 1
+    assert appointment["id"] == payment["appointment_id"] != approved.appointment
+    assert (await payment_client.appointment(approved))["status"] == "expired"
+    assert len(await payment_client.captures(approved)) == 1
 
 
 async def test_a_hold_is_not_shortened_by_its_payment(payment_client: PaymentClient, hold: Hold) -> None:

@@ -3,12 +3,10 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-import httpx
 import pytest
 import pytest_asyncio
 
 from tests.support.http.answers import assert_problem, json_of
-from tests.support.http.appointment_actions import as_doctor
 from tests.support.paypal.payment_client import BegunPayment, Hold, PaymentClient
 from tests.support.paypal.worker_jobs import Jobs
 
@@ -153,9 +151,9 @@ async def test_a_review_without_a_webhook_is_checked(
 
 
 async def test_a_review_that_completes_after_a_cancellation(
-    client: httpx.AsyncClient, payment_client: PaymentClient, under_review: BegunPayment, worker: Jobs
+    payment_client: PaymentClient, under_review: BegunPayment, worker: Jobs
 ) -> None:
-    json_of(await as_doctor(client, under_review.doctor, under_review.appointment, "doctor_cancel"))
+    json_of(await payment_client.cancel_as_doctor(under_review))
     assert await payment_client.refunds(under_review) == []
     await decide(payment_client, under_review, "COMPLETED")
     await worker.settle(under_review)
@@ -172,8 +170,5 @@ async def test_a_review_that_outlasts_the_hold(
     assert (await payment_client.appointment(under_review))["status"] == "expired"
     await decide(payment_client, under_review, "COMPLETED")
     await worker.settle(under_review)
-    assert await payment_client.statuses(under_review) == (
-        "captured",
-        "confirmed",
-    )  # in a new appointment: the slot was free
+    assert await payment_client.statuses(under_review) == ("captured", "confirmed")  # in a new appointment
     assert (await payment_client.payment(under_review))["appointment_id"] != under_review.appointment

@@ -12,7 +12,7 @@ from tests.support.db.offers import waiting
 from tests.support.factories import a_slot, bearer, book, make_patient
 from tests.support.http.answers import assert_problem, json_of
 from tests.support.http.appointment_actions import notified_accounts
-from tests.support.http.bookings import cancel, post_booking
+from tests.support.http.bookings import post_booking
 from tests.support.paypal.payment_client import PAYMENTS, BegunPayment, Hold, PaymentClient
 
 SOON = timedelta(hours=5)  # inside the notice period
@@ -25,10 +25,8 @@ async def soon(payment_client: PaymentClient, owner: asyncpg.Connection, doctor:
     return await payment_client.begin(hold)
 
 
-async def test_a_hold_is_given_up_however_near_its_start(
-    client: httpx.AsyncClient, payment_client: PaymentClient, soon: BegunPayment
-) -> None:
-    assert_problem(await cancel(client, soon.patient, soon.appointment), 422, "appointment_cancel_notice")
+async def test_a_hold_is_given_up_however_near_its_start(payment_client: PaymentClient, soon: BegunPayment) -> None:
+    assert_problem(await payment_client.cancel(soon), 422, "appointment_cancel_notice")
     given_up = json_of(await payment_client.give_up(soon))
     assert given_up.pop("detail") == "The hold is given up; nothing was charged."
     assert given_up == await payment_client.show(soon)
@@ -45,9 +43,7 @@ async def test_its_slot_is_free_at_once(
     assert answer.status_code == 201
 
 
-async def test_the_slot_is_offered_to_waiting_patients(
-    payment_client: PaymentClient, owner: asyncpg.Connection
-) -> None:
+async def test_a_waiting_patient_gets_an_offer(payment_client: PaymentClient, owner: asyncpg.Connection) -> None:
     begun = await payment_client.begin(await payment_client.hold(max_appointments=1))
     waits = await waiting(owner, begun.doctor, 1)
     await payment_client.give_up(begun)
@@ -64,14 +60,12 @@ async def test_an_approved_payment_is_given_up_once(payment_client: PaymentClien
     assert (await payment_client.appointment(approved))["version"] == 2
 
 
-async def test_a_paid_appointment_is_not_given_up(
-    client: httpx.AsyncClient, payment_client: PaymentClient, paid: BegunPayment
-) -> None:
+async def test_a_paid_appointment_is_not_given_up(payment_client: PaymentClient, paid: BegunPayment) -> None:
     problem = assert_problem(await payment_client.give_up(paid), 409, "payment_status_transition")
     assert problem["detail"] == "This payment has been made: to get the money back, cancel the appointment."
     assert await payment_client.statuses(paid) == ("captured", "confirmed")
     assert await payment_client.refunds(paid) == []
-    await cancel(client, paid.patient, paid.appointment)
+    await payment_client.cancel(paid)
     problem = assert_problem(await payment_client.give_up(paid), 409, "payment_status_transition")
     assert problem["detail"] == "This payment has been made, and its money is on the way back."
 
@@ -105,9 +99,7 @@ async def test_after_a_failed_payment(payment_client: PaymentClient, failed: Beg
     assert await payment_client.statuses(failed) == ("failed", "canceled")
 
 
-async def test_an_earlier_payment_does_not_give_up_a_later_one(
-    payment_client: PaymentClient, failed: BegunPayment
-) -> None:
+async def test_a_failed_payment_keeps_a_later_one(payment_client: PaymentClient, failed: BegunPayment) -> None:
     later = await payment_client.paid(failed.hold)
     assert_problem(await payment_client.give_up(failed), 409, "payment_status_transition")
     assert await payment_client.statuses(later) == ("captured", "confirmed")

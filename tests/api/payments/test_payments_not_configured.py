@@ -51,7 +51,7 @@ async def test_a_hold_lapses_or_is_given_up(
     assert (await client.get(f"/api/payments/return/?token={begun.order}")).status_code == 200
     assert (await payment_client.give_up(begun)).status_code == 200
     hold: Hold = await payment_client.hold()
-    assert (await cancel(client, hold.patient, hold.appointment)).status_code == 200
+    assert (await payment_client.cancel(hold)).status_code == 200
 
 
 async def test_a_webhook_comes_again_later(client: httpx.AsyncClient) -> None:

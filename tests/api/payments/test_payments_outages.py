@@ -51,9 +51,7 @@ async def test_create_continues_after_an_outage(payment_client: PaymentClient, f
     assert (await payment_client.execute(begun)).status_code == 200
 
 
-async def test_a_payment_without_an_order_can_be_shown_and_settled(
-    payment_client: PaymentClient, worker: Jobs, hold: Hold
-) -> None:
+async def test_a_payment_without_an_order(payment_client: PaymentClient, worker: Jobs, hold: Hold) -> None:
     await payment_client.fake_paypal.add_fault("create_order", "drop_before", times=4)
     assert_unavailable(await payment_client.create(hold))
     payment = await payment_client.owner.fetchval("SELECT id FROM payment WHERE appointment_id = $1", hold.appointment)
@@ -97,7 +95,7 @@ async def test_the_worker_resolves_a_capture_in_doubt(
 
 
 @pytest.mark.parametrize("operation", ["token", "get_order"])
-async def test_nothing_is_captured_without_a_known_approval(
+async def test_nothing_is_captured_if_in_doubt(
     settings: Settings, payment_client: PaymentClient, operation: str, approved: BegunPayment
 ) -> None:
     async with api_client(settings) as client:

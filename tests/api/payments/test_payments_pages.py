@@ -7,8 +7,6 @@ import httpx
 import pytest
 
 from tests.support.http.answers import assert_problem
-from tests.support.http.appointment_actions import as_doctor
-from tests.support.http.bookings import cancel
 from tests.support.paypal.payment_client import PAYMENTS, BegunPayment, PaymentClient
 from tests.support.paypal.worker_jobs import Jobs
 
@@ -44,9 +42,7 @@ async def test_the_return_page_after_an_approval(payment_client: PaymentClient, 
     )
 
 
-async def test_each_status_has_its_heading(
-    client: httpx.AsyncClient, payment_client: PaymentClient, worker: Jobs
-) -> None:
+async def test_each_status_has_its_heading(payment_client: PaymentClient, worker: Jobs) -> None:
     paid, canceled, given_up, failed = [
         await payment_client.approved(await payment_client.hold(number)) for number in range(4)
     ]
@@ -58,7 +54,7 @@ async def test_each_status_has_its_heading(
     for page in ("return", "cancel"):
         headings = [await heading(payment_client, page, begun) for begun in (paid, given_up, failed)]
         assert headings == ["Paid", "Not paid", "Not paid"]
-    assert (await cancel(client, canceled.patient, canceled.appointment)).status_code == 200
+    assert (await payment_client.cancel(canceled)).status_code == 200
     assert await read(payment_client, "return", canceled.order) == (
         "Money back",
         "This appointment does not take place, and your money goes back to you. You will get a mail about it.",
@@ -84,10 +80,8 @@ async def test_the_payer_may_still_pay_after_turning_back(payment_client: Paymen
     assert (await payment_client.execute(begun)).status_code == 200
 
 
-async def test_the_doctor_canceled_before_the_payment(
-    client: httpx.AsyncClient, payment_client: PaymentClient, approved: BegunPayment
-) -> None:
-    await as_doctor(client, approved.doctor, approved.appointment, "doctor_cancel")
+async def test_the_doctor_canceled_before_the_payment(payment_client: PaymentClient, approved: BegunPayment) -> None:
+    await payment_client.cancel_as_doctor(approved)
     for page in ("return", "cancel"):
         title, text = await read(payment_client, page, approved.order)
         assert title == "Not paid"

@@ -17,8 +17,7 @@ from app.sandbox.paypal.serializers import PAYER_ID
 from app.settings import Settings
 from tests.support.factories import a_slot, make_patient
 from tests.support.http.answers import assert_problem
-from tests.support.http.appointment_actions import as_doctor
-from tests.support.http.bookings import cancel, post_booking
+from tests.support.http.bookings import post_booking
 from tests.support.paypal.payment_client import BegunPayment, PaymentClient
 from tests.support.paypal.worker_jobs import Jobs
 from tests.support.servers.worker_process import eventually
@@ -133,14 +132,10 @@ async def test_paying_and_giving_up(payment_client: PaymentClient) -> None:
 
 
 @pytest.mark.parametrize("canceler", ["doctor", "patient"])
-async def test_paying_and_canceling(client: httpx.AsyncClient, payment_client: PaymentClient, canceler: str) -> None:
+async def test_paying_and_canceling(payment_client: PaymentClient, canceler: str) -> None:
     for number in range(4):
         begun = await payment_client.approved(await payment_client.hold(number))
-        act = (
-            as_doctor(client, begun.doctor, begun.appointment, "doctor_cancel")
-            if canceler == "doctor"
-            else cancel(client, begun.patient, begun.appointment)
-        )
+        act = payment_client.cancel_as_doctor(begun) if canceler == "doctor" else payment_client.cancel(begun)
         _, canceled = await asyncio.gather(payment_client.execute(begun), act)
         assert canceled.status_code == 200
         payment, appointment = await payment_client.statuses(begun)

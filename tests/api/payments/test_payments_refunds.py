@@ -12,8 +12,7 @@ import pytest_asyncio
 from app.domain.auth.tokens import Role
 from tests.support.factories import a_slot, bearer, book, make_patients
 from tests.support.http.answers import assert_problem, json_of
-from tests.support.http.appointment_actions import as_doctor, as_patient, call_appointment
-from tests.support.http.bookings import cancel
+from tests.support.http.appointment_actions import as_patient, call_appointment
 from tests.support.http.schedules import take_off
 from tests.support.paypal.payment_client import BegunPayment, Hold, PaymentClient
 from tests.support.paypal.worker_jobs import Jobs
@@ -21,28 +20,29 @@ from tests.support.servers.worker_process import eventually
 
 BULK = "/api/appointments/appointments/doctor_bulk_cancel/"
 
-Cancel = Callable[[httpx.AsyncClient, BegunPayment], Awaitable[httpx.Response]]
+Cancel = Callable[[PaymentClient, BegunPayment], Awaitable[httpx.Response]]
 
 
-async def _bulk(client: httpx.AsyncClient, begun: BegunPayment) -> httpx.Response:
-    return await client.post(BULK, headers=bearer(begun.doctor, "doctor"), json={"reason": "I am ill."})
+async def _bulk(payment_client: PaymentClient, begun: BegunPayment) -> httpx.Response:
+    headers = bearer(begun.doctor, "doctor")
+    return await payment_client.client.post(BULK, headers=headers, json={"reason": "I am ill."})
 
 
 WAYS: dict[str, Cancel] = {
-    "the patient in time": lambda client, begun: cancel(client, begun.patient, begun.appointment),
-    "the doctor": lambda client, begun: as_doctor(client, begun.doctor, begun.appointment, "doctor_cancel"),
+    "the patient in time": PaymentClient.cancel,
+    "the doctor": PaymentClient.cancel_as_doctor,
     "the doctor, all at once": _bulk,
-    "the doctor, who will be away": lambda client, begun: take_off(
-        client, begun.doctor, a_slot(), a_slot(1), cancel_affected=True
+    "the doctor, who will be away": lambda payment_client, begun: take_off(
+        payment_client.client, begun.doctor, a_slot(), a_slot(1), cancel_affected=True
     ),
 }
 
 
 @pytest.mark.parametrize("who", WAYS)
 async def test_every_cancellation_refunds_the_whole_amount(
-    client: httpx.AsyncClient, payment_client: PaymentClient, worker: Jobs, who: str, paid: BegunPayment
+    payment_client: PaymentClient, worker: Jobs, who: str, paid: BegunPayment
 ) -> None:
-    assert (await WAYS[who](client, paid)).is_success
+    assert (await WAYS[who](payment_client, paid)).is_success
     shown = await payment_client.show(paid)
     assert (shown["status"], shown["refund_requested"], shown["refunded"]) == ("captured", "100.00", "0.00")
     assert await payment_client.refunds(paid) == [("requested", "appointment_canceled")]
@@ -60,7 +60,7 @@ async def test_every_cancellation_refunds_the_whole_amount(
 
 
 async def test_a_bulk_cancellation_refunds_each_patient(
-    client: httpx.AsyncClient, payment_client: PaymentClient, worker: Jobs, owner: asyncpg.Connection
+    payment_client: PaymentClient, worker: Jobs, owner: asyncpg.Connection
 ) -> None:
     first = await payment_client.paid()
     others = []
@@ -68,7 +68,7 @@ async def test_a_bulk_cancellation_refunds_each_patient(
         hold = Hold(first.doctor, patient, await book(owner, patient, first.doctor, a_slot(number)))
         others.append(await payment_client.paid(hold) if number < 3 else await payment_client.begin(hold))
     *paid, unpaid = [first, *others]
-    assert (await _bulk(client, first)).json()["count"] == 4
+    assert (await _bulk(payment_client, first)).json()["count"] == 4
     for begun in (*paid, unpaid):
         await worker.settle(begun)
     assert [await payment_client.statuses(begun) for begun in paid] == [("refunded", "canceled")] * 3
@@ -78,9 +78,9 @@ async def test_a_bulk_cancellation_refunds_each_patient(
 
 @pytest.mark.parametrize("fault", ["drop_before", "drop_after", "error_before", "error_after", "garbage"])
 async def test_a_refund_whose_response_is_lost_is_made_once(
-    client: httpx.AsyncClient, payment_client: PaymentClient, worker: Jobs, fault: str, paid: BegunPayment
+    payment_client: PaymentClient, worker: Jobs, fault: str, paid: BegunPayment
 ) -> None:
-    await cancel(client, paid.patient, paid.appointment)
+    await payment_client.cancel(paid)
     await payment_client.fake_paypal.add_fault("webhook", "withhold", times=2)
     await payment_client.fake_paypal.add_fault("refund_capture", fault, times=5)  # four attempts, and one more
     await worker.settle(paid)
@@ -93,10 +93,8 @@ async def test_a_refund_whose_response_is_lost_is_made_once(
     assert len(await payment_client.paypal_refunds(paid)) == 1
 
 
-async def test_ten_workers_make_one_refund(
-    client: httpx.AsyncClient, payment_client: PaymentClient, worker: Jobs, paid: BegunPayment
-) -> None:
-    await cancel(client, paid.patient, paid.appointment)
+async def test_ten_workers_make_one_refund(payment_client: PaymentClient, worker: Jobs, paid: BegunPayment) -> None:
+    await payment_client.cancel(paid)
     await asyncio.gather(*(worker.settle(paid) for _ in range(10)))
     assert await payment_client.refunds(paid) == [("completed", "appointment_canceled")]
     assert len(await payment_client.paypal_refunds(paid)) == 1
@@ -128,14 +126,12 @@ async def test_a_move_of_a_hold_keeps_its_payment(client: httpx.AsyncClient, pay
     assert (answer.status_code, answer.json()["appointment"]["status"]) == (200, "confirmed")
 
 
-async def test_canceled_during_the_capture(
-    client: httpx.AsyncClient, payment_client: PaymentClient, worker: Jobs, approved: BegunPayment
-) -> None:
+async def test_canceled_during_the_capture(payment_client: PaymentClient, worker: Jobs, approved: BegunPayment) -> None:
     await payment_client.fake_paypal.add_fault("capture_order", "slow_before", seconds=2)
     paying = asyncio.create_task(payment_client.execute(approved))
     capturing = "SELECT status = 'capturing' FROM payment WHERE id = $1"
     await eventually(partial(payment_client.owner.fetchval, capturing, approved.payment))
-    json_of(await as_doctor(client, approved.doctor, approved.appointment, "doctor_cancel", reason="I am ill."))
+    json_of(await payment_client.cancel_as_doctor(approved, reason="I am ill."))
     executed = (await paying).json()
     assert executed["appointment"]["status"] == "canceled"
     assert (executed["payment"]["status"], executed["payment"]["refund_requested"]) == ("captured", "100.00")
@@ -151,10 +147,10 @@ async def test_canceled_during_the_capture(
 
 
 @pytest_asyncio.fixture
-async def pending(client: httpx.AsyncClient, payment_client: PaymentClient, worker: Jobs, paid: BegunPayment) -> str:
+async def pending(payment_client: PaymentClient, worker: Jobs, paid: BegunPayment) -> str:
     """PayPal's id of the refund of `paid`, which PayPal has not decided on."""
     await payment_client.fake_paypal.add_fault("refund_capture", "pending")
-    await cancel(client, paid.patient, paid.appointment)
+    await payment_client.cancel(paid)
     await worker.settle(paid)
     assert await payment_client.refunds(paid) == [("pending", "appointment_canceled")]
     shown = await payment_client.show(paid)
@@ -197,15 +193,10 @@ ISSUES = ("REFUND_TIME_LIMIT_EXCEEDED", "REFUND_FAILED_INSUFFICIENT_FUNDS")
     [({"kind": "failed"}, "ECHECK"), *(({"kind": "refused", "issue": issue}, issue) for issue in ISSUES)],
 )
 async def test_a_refund_that_fails_needs_a_person(
-    client: httpx.AsyncClient,
-    payment_client: PaymentClient,
-    worker: Jobs,
-    fault: dict[str, str],
-    why: str,
-    paid: BegunPayment,
+    payment_client: PaymentClient, worker: Jobs, fault: dict[str, str], why: str, paid: BegunPayment
 ) -> None:
     await payment_client.fake_paypal.add_fault("refund_capture", **fault)
-    await cancel(client, paid.patient, paid.appointment)
+    await payment_client.cancel(paid)
     for _ in range(2):
         await worker.settle(paid)
         await worker.reconcile()

@@ -4,14 +4,11 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import asyncpg
-import httpx
 import pytest
 
 from app.domain.fields import MAX_ID
 from tests.support.factories import a_slot, bearer, book, make_doctor, make_patient
 from tests.support.http.answers import assert_invalid, assert_problem, json_of
-from tests.support.http.appointment_actions import as_doctor
-from tests.support.http.bookings import cancel
 from tests.support.http.idempotent_requests import capture_request, giving_up_request, payment_request
 from tests.support.http.valid_requests import TAKE_OFF
 from tests.support.paypal.payment_client import PAYMENTS, BegunPayment, Hold, PaymentClient
@@ -108,7 +105,7 @@ async def test_the_payment_has_one_id(payment_client: PaymentClient, approved: B
 
 
 async def test_a_canceled_appointment_is_not_paid_for(payment_client: PaymentClient, approved: BegunPayment) -> None:
-    json_of(await as_doctor(payment_client.client, approved.doctor, approved.appointment, "doctor_cancel"))
+    json_of(await payment_client.cancel_as_doctor(approved))
     problem = assert_problem(await payment_client.execute(approved), 409, "payment_status_transition")
     assert problem["detail"] == "This payment was canceled; nothing was charged."
     assert await payment_client.statuses(approved) == ("canceled", "canceled")
@@ -212,8 +209,8 @@ async def test_a_paid_appointment(payment_client: PaymentClient, paid: BegunPaym
     await assert_nothing_to_pay(payment_client, paid, "This appointment is confirmed: there is nothing to pay.")
 
 
-async def test_a_canceled_appointment(client: httpx.AsyncClient, payment_client: PaymentClient, hold: Hold) -> None:
-    assert (await cancel(client, hold.patient, hold.appointment)).status_code == 200
+async def test_a_canceled_appointment(payment_client: PaymentClient, hold: Hold) -> None:
+    assert (await payment_client.cancel(hold)).status_code == 200
     await assert_nothing_to_pay(payment_client, hold, "This appointment is canceled: there is nothing to pay.")
 
 

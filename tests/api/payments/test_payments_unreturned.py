@@ -115,7 +115,7 @@ async def next_look(payment_client: PaymentClient, begun: BegunPayment) -> timed
     return due_at - datetime.now(UTC) if due_at else None
 
 
-async def test_an_unapproved_order_is_checked_less_and_less_often(
+async def test_an_unapproved_order_is_checked_less_often(
     payment_client: PaymentClient, worker: Jobs, begun: BegunPayment
 ) -> None:
     first = await next_look(payment_client, begun)

@@ -105,7 +105,7 @@ STRANGE: dict[str, Any] = {
 
 @pytest.mark.parametrize("what", STRANGE)
 @pytest.mark.parametrize("kind", ["PAYMENT.CAPTURE.COMPLETED", "BILLING.PLAN.CREATED", "MADE.UP"])
-async def test_an_event_about_no_known_payment_is_only_stored(
+async def test_an_unrelated_event_is_only_stored(
     client: httpx.AsyncClient, owner: asyncpg.Connection, stand_in: PayPalStandIn, what: str, kind: str
 ) -> None:
     body = event(kind, STRANGE[what])
@@ -197,14 +197,12 @@ async def test_paypal_can_verify_signatures(
 
 
 @pytest.mark.parametrize("body", [b"[" * 100_000, b'{"a":' * 100_000, b"\xff", b"null", b'{"a": 1, "a": 2}'])
-async def test_paypal_verifies_malformed_bodies(
-    asking: httpx.AsyncClient, stand_in: PayPalStandIn, body: bytes
-) -> None:
+async def test_paypal_checks_malformed_bodies(asking: httpx.AsyncClient, stand_in: PayPalStandIn, body: bytes) -> None:
     forged = stand_in.signer.headers(body, "0EH40505U7160970P")
     assert_problem(await asking.post(WEBHOOKS, content=body, headers=forged), 403, "webhook_forged")
 
 
-async def test_malformed_headers_are_refused_without_paypal(
+async def test_malformed_headers_are_refused_at_once(
     asking: httpx.AsyncClient, payment_client: PaymentClient, stand_in: PayPalStandIn
 ) -> None:
     body = event()
@@ -215,7 +213,7 @@ async def test_malformed_headers_are_refused_without_paypal(
         assert_problem(answer, 403, "webhook_forged")
 
 
-async def test_a_webhook_is_repeated_after_an_outage_of_paypal(
+async def test_a_webhook_during_an_outage(
     asking: httpx.AsyncClient, payment_client: PaymentClient, owner: asyncpg.Connection, stand_in: PayPalStandIn
 ) -> None:
     body = event()

@@ -61,9 +61,7 @@ async def test_a_wrong_password_deletes_nothing(client: httpx.AsyncClient, passw
     assert (await client.get(ME, headers=person.headers)).status_code == 200
 
 
-async def test_late_appointments_prevent_the_deletion(
-    client: httpx.AsyncClient, a_doctor: Person, person: Person
-) -> None:
+async def test_late_appointments_prevent_it(client: httpx.AsyncClient, a_doctor: Person, person: Person) -> None:
     patient, doctor = person, a_doctor
     await book_after(client, patient, doctor, timedelta(days=5))
     late = [await book_after(client, patient, doctor, timedelta(hours=hours)) for hours in (30, 50)]
@@ -73,7 +71,7 @@ async def test_late_appointments_prevent_the_deletion(
     assert {appointment["status"] for appointment in mine} == {"confirmed"}
 
 
-async def test_the_doctor_keeps_the_appointment_without_the_name(client: httpx.AsyncClient, a_doctor: Person) -> None:
+async def test_the_doctor_keeps_only_the_id(client: httpx.AsyncClient, a_doctor: Person) -> None:
     patient, doctor = await register(client, full_name="Zebulon"), a_doctor
     appointment = await book_after(client, patient, doctor, timedelta(days=5))
     assert (await delete_account(client, patient)).status_code == 200

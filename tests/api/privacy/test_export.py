@@ -68,7 +68,7 @@ async def test_a_patient_gets_everything(
         assert secret not in answer.text
 
 
-async def test_a_doctor_gets_the_schedule_and_the_ids_of_patients(
+async def test_a_doctor_gets_the_schedule(
     client: httpx.AsyncClient, app: asyncpg.Connection, owner: asyncpg.Connection
 ) -> None:
     person = await register(client, "doctor", fee="0")

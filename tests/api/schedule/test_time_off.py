@@ -36,9 +36,7 @@ async def test_time_off_is_added_listed_and_deleted(client: httpx.AsyncClient, o
     assert_problem(await client.delete(path, headers=bearer(doctor, "doctor")), 404, "not_found")
 
 
-async def test_time_off_prevents_bookings_until_it_is_deleted(
-    client: httpx.AsyncClient, owner: asyncpg.Connection
-) -> None:
+async def test_time_off_prevents_bookings(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     doctor, patient, start = await make_doctor(owner), await make_patient(owner), a_slot()
     before = await slots(client, doctor)
     # a slot and one minute of the next

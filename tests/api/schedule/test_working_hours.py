@@ -90,7 +90,7 @@ async def make_booked(client: httpx.AsyncClient, owner: asyncpg.Connection) -> B
     return Booked(doctor, ten, await booked(client, second, doctor, day + timedelta(hours=16)), day)
 
 
-async def test_hours_that_strand_appointments_are_refused(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_hours_that_strand_patients_are_refused(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     doctor, _, at_four, _ = await make_booked(client, owner)
     before, row = await week(client, doctor), await row_of(owner, at_four)
     answer = await put_week(client, doctor, *every_day("09:00", "16:29"))
@@ -102,9 +102,7 @@ async def test_hours_that_strand_appointments_are_refused(client: httpx.AsyncCli
     assert (await put_week(client, doctor, *every_day("10:00", "16:30"))).json()["affected"] == []
 
 
-async def test_hours_that_strand_appointments_can_cancel_them(
-    client: httpx.AsyncClient, owner: asyncpg.Connection
-) -> None:
+async def test_new_hours_can_cancel_appointments(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     doctor, at_ten, at_four, day = await make_booked(client, owner)
     answer = await put_week(client, doctor, *every_day("09:00", "12:00"), cancel_affected=True)
     changed = json_of(answer)

@@ -99,9 +99,7 @@ async def test_only_a_doctor_can_be_waited_for(client: httpx.AsyncClient, owner:
         assert_problem(await join(client, patient, account), 422)
 
 
-async def test_a_doctor_cannot_wait_even_with_a_patients_token(
-    client: httpx.AsyncClient, full: int, doctor: int
-) -> None:
+async def test_a_doctor_with_a_patients_token_cannot_wait(client: httpx.AsyncClient, full: int, doctor: int) -> None:
     assert_problem(await join(client, doctor, full), 422, "waitlist_entry_patient_id_fkey")
 
 

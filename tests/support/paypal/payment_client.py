@@ -10,6 +10,7 @@ import httpx
 from app.sandbox.paypal.serializers import PAYER_ID
 from tests.support.factories import a_slot, bearer, book, make_doctor, make_patient
 from tests.support.http.answers import json_of
+from tests.support.http.appointment_actions import as_doctor, as_patient
 from tests.support.paypal.fake_paypal import FakePayPal
 from tests.support.servers.databases import Database, execute
 from tests.support.servers.worker_process import eventually
@@ -92,6 +93,14 @@ class PaymentClient:
     async def give_up(self, begun: BegunPayment) -> httpx.Response:
         """Give up the hold."""
         return await self.call(begun.patient, "cancel", paymentId=begun.order)
+
+    async def cancel(self, hold: Hold | BegunPayment) -> httpx.Response:
+        """Cancel the appointment as its patient."""
+        return await as_patient(self.client, hold.patient, hold.appointment, "cancel")
+
+    async def cancel_as_doctor(self, hold: Hold | BegunPayment, **body: object) -> httpx.Response:
+        """Cancel the appointment as its doctor."""
+        return await as_doctor(self.client, hold.doctor, hold.appointment, "doctor_cancel", **body)
 
     async def show(self, begun: BegunPayment) -> dict[str, Any]:
         """Return the payment as its patient sees it."""
