@@ -12,7 +12,7 @@ from app.settings import Settings
 from tests.support.factories import a_slot, make_doctor, make_patient
 from tests.support.http.bookings import booked
 from tests.support.http.openapi_contract import Contract
-from tests.support.http.registration import Person, register
+from tests.support.http.registration import Person, register, tokens_of
 from tests.support.http.valid_requests import ExampleData, make_example_data
 from tests.support.paypal.fake_paypal import FakePayPal
 from tests.support.paypal.payment_client import BegunPayment, Hold, PaymentClient
@@ -70,6 +70,12 @@ async def appointment(client: httpx.AsyncClient, doctor: int, patient: int) -> i
 async def person(client: httpx.AsyncClient) -> Person:
     """A patient who registered over HTTP, with a password and an email address to verify."""
     return await register(client)
+
+
+@pytest_asyncio.fixture
+async def tokens(client: httpx.AsyncClient, person: Person) -> dict[str, str]:
+    """The tokens of a login of `person`."""
+    return await tokens_of(client, person)
 
 
 @pytest_asyncio.fixture(scope="module")

@@ -40,7 +40,7 @@ async def make_patients(db: asyncpg.Connection, number: int) -> list[int]:
 async def make_doctor(
     db: asyncpg.Connection, *, hours: tuple[tuple[int, int, int], ...] | None = None, **columns: Any
 ) -> int:
-    """Add a doctor with these hours, (weekday, start minute, end minute), by default around the clock; return the id."""
+    """Add a doctor with these (weekday, start minute, end minute), by default around the clock; return the id."""
     account_id = await make_account(db, "doctor")
     await _insert(db, "doctor", {"account_id": account_id, "full_name": f"Dr {account_id}"} | columns)
     week = [(day, 0, 1440) for day in range(1, 8)] if hours is None else hours

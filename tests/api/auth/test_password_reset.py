@@ -38,9 +38,8 @@ async def code(client: httpx.AsyncClient, app: asyncpg.Connection, person: Perso
 
 
 async def test_a_code_sets_a_new_password_and_ends_all_logins(
-    client: httpx.AsyncClient, app: asyncpg.Connection, person: Person, code: str
+    client: httpx.AsyncClient, app: asyncpg.Connection, person: Person, code: str, tokens: dict[str, str]
 ) -> None:
-    tokens = await tokens_of(client, person)
     assert json_of(await confirm(client, code)) == {"detail": "Your password is changed. Log in with it."}
     assert (await client.get(ME, headers=authorization(tokens["access"]))).status_code == 401
     refreshed = await client.post("/api/accounts/token/refresh/", json={"refresh": tokens["refresh"]})

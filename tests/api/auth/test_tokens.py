@@ -1,4 +1,4 @@
-"""`POST accounts/login/`, and which tokens are accepted: those that this API signed, for this use, until they expire."""
+"""`POST accounts/login/`, and which tokens are accepted: those that this API signed for this use, until they expire."""
 
 import base64
 import json
@@ -9,7 +9,6 @@ from typing import Any
 import httpx
 import jwt
 import pytest
-import pytest_asyncio
 from argon2 import Parameters, extract_parameters
 
 from app.domain.auth import passwords
@@ -19,11 +18,6 @@ from tests.support.http.registration import LOGIN, ME, PASSWORD, REGISTER, Perso
 from tests.support.servers.worker_process import eventually
 
 REFRESH = "/api/accounts/token/refresh/"
-
-
-@pytest_asyncio.fixture
-async def tokens(client: httpx.AsyncClient, person: Person) -> dict[str, str]:
-    return await tokens_of(client, person)
 
 
 async def test_refreshing_gives_tokens_that_work(client: httpx.AsyncClient) -> None:

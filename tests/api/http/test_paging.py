@@ -1,4 +1,4 @@
-"""Every list is paged. All pages together contain each row that stays exactly once, while others are added and removed."""
+"""Every list is paged. Its pages contain each row that stays exactly once, while other rows are added and removed."""
 
 import base64
 import random
@@ -9,14 +9,15 @@ import httpx
 import pytest
 
 from tests.support.http.answers import assert_invalid, assert_problem
-from tests.support.http.openapi_contract import Contract
+from tests.support.http.openapi_contract import Contract, Operation
 from tests.support.http.paged_lists import LIST_CASES, ListCase
 from tests.support.http.pagination import pages
 
 
-def is_list(spec: dict[str, object], contract: Contract) -> bool:
+def is_list(operation: Operation, contract: Contract) -> bool:
     """Return whether a successful response is an array."""
-    answer = spec["responses"].get("200", {}).get("content", {}).get("application/json", {}).get("schema", {})  # type: ignore[attr-defined]  # JSON
+    content = operation.spec["responses"].get("200", {}).get("content", {})
+    answer = content.get("application/json", {}).get("schema", {})
     return bool(contract.resolved(answer).get("type") == "array")
 
 
@@ -26,7 +27,7 @@ def with_query(path: str, **query: object) -> str:
 
 
 def test_every_list_has_a_case(contract: Contract) -> None:
-    answered = {o.spec["operationId"] for o in contract.operations if is_list(o.spec, contract)}
+    answered = {name for name, operation in contract.by_id.items() if is_list(operation, contract)}
     assert answered == {listed.name for listed in LIST_CASES}, "add it to tests/support/http/paged_lists.py"
     for operation in contract.operations:
         if operation.spec["operationId"] in answered:

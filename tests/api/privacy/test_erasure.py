@@ -23,10 +23,6 @@ from tests.support.http.registration import (
 from tests.support.http.schedules import every_day, put_week
 
 
-async def book_after(client: httpx.AsyncClient, patient: Person, doctor: Person, after: timedelta) -> int:
-    return await booked(client, patient.id, doctor.id, a_slot(after=after))
-
-
 @pytest_asyncio.fixture
 async def a_doctor(client: httpx.AsyncClient) -> Person:
     """A doctor who works around the clock and charges nothing."""
@@ -62,26 +58,25 @@ async def test_a_wrong_password_deletes_nothing(client: httpx.AsyncClient, passw
 
 
 async def test_late_appointments_prevent_it(client: httpx.AsyncClient, a_doctor: Person, person: Person) -> None:
-    patient, doctor = person, a_doctor
-    await book_after(client, patient, doctor, timedelta(days=5))
-    late = [await book_after(client, patient, doctor, timedelta(hours=hours)) for hours in (30, 50)]
-    problem = assert_problem(await delete_account(client, patient), 422, "appointment_cancel_notice")
+    await booked(client, person.id, a_doctor.id, a_slot(after=timedelta(days=5)))
+    late = [await booked(client, person.id, a_doctor.id, a_slot(after=timedelta(hours=hours))) for hours in (30, 50)]
+    problem = assert_problem(await delete_account(client, person), 422, "appointment_cancel_notice")
     assert [appointment["id"] for appointment in problem["affected"]] == late
-    mine = (await client.get(APPOINTMENTS, headers=patient.headers)).json()
+    mine = (await client.get(APPOINTMENTS, headers=person.headers)).json()
     assert {appointment["status"] for appointment in mine} == {"confirmed"}
 
 
 async def test_the_doctor_keeps_only_the_id(client: httpx.AsyncClient, a_doctor: Person) -> None:
-    patient, doctor = await register(client, full_name="Zebulon"), a_doctor
-    appointment = await book_after(client, patient, doctor, timedelta(days=5))
+    patient = await register(client, full_name="Zebulon")
+    appointment = await booked(client, patient.id, a_doctor.id, a_slot(after=timedelta(days=5)))
     assert (await delete_account(client, patient)).status_code == 200
-    answer = await client.get(f"{APPOINTMENTS}{appointment}/", headers=doctor.headers)
+    answer = await client.get(f"{APPOINTMENTS}{appointment}/", headers=a_doctor.headers)
     assert (answer.json()["status"], answer.json()["patient"]) == ("canceled", patient.id)
     assert "Zebulon" not in answer.text
 
 
 async def test_a_deleted_doctor_is_not_found(client: httpx.AsyncClient, a_doctor: Person, person: Person) -> None:
-    appointment = await book_after(client, person, a_doctor, timedelta(days=5))
+    appointment = await booked(client, person.id, a_doctor.id, a_slot(after=timedelta(days=5)))
     assert (await delete_account(client, a_doctor)).status_code == 200
     for path in (f"/api/doctors/{a_doctor.id}/", f"/api/doctors/{a_doctor.id}/slots/"):
         assert_problem(await client.get(path), 404)

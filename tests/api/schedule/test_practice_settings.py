@@ -1,4 +1,4 @@
-"""`accounts/me/` of a doctor: slot length, buffer, cap and fee apply to new bookings; a new time zone moves all hours."""
+"""`accounts/me/` of a doctor: slot length, cap and fee apply to new bookings; a new time zone moves all hours."""
 
 from datetime import datetime, timedelta
 from decimal import Decimal
