@@ -12,11 +12,10 @@ from app.domain.fields import MAX_ID
 from tests.api.doctors.test_free_slots import slots
 from tests.api.waitlist.test_waitlist import joined
 from tests.support.db.offers import on_offer
-from tests.support.db.past_visits import ago, visit
 from tests.support.factories import SLOT, a_slot, bearer, make_doctor, make_patient, make_patients
 from tests.support.http.answers import assert_problem, instant, json_of
 from tests.support.http.appointment_actions import notified_accounts
-from tests.support.http.bookings import APPOINTMENTS, booked, cancel
+from tests.support.http.bookings import APPOINTMENTS, add_inactive, booked
 from tests.support.http.schedules import times_off
 from tests.support.servers.databases import Database
 
@@ -110,10 +109,7 @@ async def test_other_appointments_stay(
     client: httpx.AsyncClient, owner: asyncpg.Connection, database: Database
 ) -> None:
     doctor, (patient, other) = await make_doctor(owner), await make_patients(owner, 2)
-    await visit(database, doctor, patient, ago(days=1))
-    await visit(database, doctor, patient, ago(minutes=1), seat=2)
-    await visit(database, doctor, patient, a_slot(3), status="pending", hold_expires_at=ago(minutes=1), seat=3)
-    await cancel(client, other, await booked(client, other, doctor, a_slot(4)))
+    await add_inactive(client, database, doctor, patient)
     before = await owner.fetch(ROWS, doctor)
     last = await booked(client, other, doctor, a_slot(5))
     assert ids(await bulk_cancel(client, doctor)) == [last]

@@ -11,11 +11,11 @@ import pytest
 from tests.api.doctors.test_free_slots import slots
 from tests.api.waitlist.test_waitlist import joined
 from tests.support.db.offers import on_offer
-from tests.support.db.past_visits import ago, visit
+from tests.support.db.past_visits import ago
 from tests.support.factories import SLOT, a_slot, bearer, make_doctor, make_patient, make_patients
 from tests.support.http.answers import assert_problem, instant, json_of
 from tests.support.http.appointment_actions import notified_accounts, row_of
-from tests.support.http.bookings import booked, cancel, post_booking
+from tests.support.http.bookings import add_inactive, booked, post_booking
 from tests.support.http.schedules import TIME_OFF, ids_in, take_off, times_off
 from tests.support.servers.databases import Database
 
@@ -122,10 +122,7 @@ async def test_a_dry_run_only_shows_the_effect(
 async def test_only_future_appointments_prevent_time_off(
     client: httpx.AsyncClient, database: Database, doctor: int, patient: int
 ) -> None:
-    await visit(database, doctor, patient, ago(days=1))
-    await visit(database, doctor, patient, ago(minutes=1), seat=2)
-    await visit(database, doctor, patient, a_slot(), status="pending", hold_expires_at=ago(minutes=1), seat=3)
-    await cancel(client, patient, await booked(client, patient, doctor, a_slot(5)))
+    await add_inactive(client, database, doctor, patient)
     answer = await take_off(client, doctor, ago(days=2), a_slot() + DAY)
     assert (answer.status_code, answer.json()["affected"]) == (201, [])
 

@@ -10,11 +10,10 @@ import pytest
 
 from app.domain.fields import MAX_ID
 from tests.api.doctors.test_free_slots import slots
-from tests.support.db.past_visits import ago, visit
 from tests.support.factories import a_slot, bearer, make_doctor, make_patient, make_patients
 from tests.support.http.answers import assert_problem, instant, json_of
 from tests.support.http.appointment_actions import notified_accounts, row_of
-from tests.support.http.bookings import booked, cancel, post_booking
+from tests.support.http.bookings import add_inactive, booked, post_booking
 from tests.support.http.registration import register
 from tests.support.http.schedules import HOURS, every_day, ids_in, interval, put_week, week
 from tests.support.servers.databases import Database
@@ -132,10 +131,7 @@ async def test_a_dry_run_only_shows_the_effect(
 async def test_only_future_appointments_are_stranded(
     client: httpx.AsyncClient, database: Database, doctor: int, patient: int
 ) -> None:
-    await visit(database, doctor, patient, ago(days=1))
-    await visit(database, doctor, patient, ago(minutes=1), seat=2)
-    await visit(database, doctor, patient, a_slot(), status="pending", hold_expires_at=ago(minutes=1), seat=3)
-    await cancel(client, patient, await booked(client, patient, doctor, a_slot(5)))
+    await add_inactive(client, database, doctor, patient)
     assert (await put_week(client, doctor)).json()["affected"] == []
 
 

@@ -5,8 +5,10 @@ from datetime import datetime, timedelta
 import asyncpg
 import httpx
 
-from tests.support.factories import SLOT, bearer
+from tests.support.db.past_visits import ago, visit
+from tests.support.factories import SLOT, a_slot, bearer
 from tests.support.http.answers import json_of
+from tests.support.servers.databases import Database
 
 APPOINTMENTS = "/api/appointments/appointments/"
 SOON = timedelta(seconds=30)  # longer than the time between choosing a slot and booking it
@@ -32,6 +34,14 @@ async def booked(client: httpx.AsyncClient, patient: int, doctor: int, start: da
 
 async def cancel(client: httpx.AsyncClient, patient: int, appointment: int) -> httpx.Response:
     return await client.post(f"{APPOINTMENTS}{appointment}/cancel/", headers=bearer(patient, "patient"))
+
+
+async def add_inactive(client: httpx.AsyncClient, database: Database, doctor: int, patient: int) -> None:
+    """Add a past visit, one that has started, a lapsed hold and a canceled appointment."""
+    await visit(database, doctor, patient, ago(days=1))
+    await visit(database, doctor, patient, ago(minutes=1), seat=2)
+    await visit(database, doctor, patient, a_slot(), status="pending", hold_expires_at=ago(minutes=1), seat=3)
+    await cancel(client, patient, await booked(client, patient, doctor, a_slot(5)))
 
 
 async def count_bookings(db: asyncpg.Connection, doctor: int) -> int:
