@@ -1,4 +1,4 @@
-"""People and bookings for the tests, made directly in the database."""
+"""Adds people and bookings directly to the database."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -34,14 +34,13 @@ async def make_patient(db: asyncpg.Connection, **columns: Any) -> int:
 
 
 async def make_patients(db: asyncpg.Connection, number: int) -> list[int]:
-    """Add several patients; return their ids."""
     return [await make_patient(db) for _ in range(number)]
 
 
 async def make_doctor(
     db: asyncpg.Connection, *, hours: tuple[tuple[int, int, int], ...] | None = None, **columns: Any
 ) -> int:
-    """Add a doctor who works `hours`, (weekday, start minute, end minute), or around the clock; return the id."""
+    """Add a doctor with these (weekday, start minute, end minute), by default around the clock; return the id."""
     account_id = await make_account(db, "doctor")
     await _insert(db, "doctor", {"account_id": account_id, "full_name": f"Dr {account_id}"} | columns)
     week = [(day, 0, 1440) for day in range(1, 8)] if hours is None else hours
@@ -58,14 +57,14 @@ async def _insert(db: asyncpg.Connection, table: str, columns: dict[str, Any]) -
 
 
 def a_slot(number: int = 0, *, after: timedelta = timedelta(days=4)) -> datetime:
-    """Return the start of a half-hour slot, `number` slots behind the first one at least `after` from now."""
+    """Return the start of a half-hour slot: `number` slots after the first one that is at least `after` from now."""
     earliest = datetime.now(UTC) + after
     first = earliest.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
     return first + number * SLOT
 
 
 async def book(db: asyncpg.Connection, patient: int, doctor: int, start: datetime) -> int:
-    """Book through the app's function; return the appointment's id."""
+    """Book by calling the SQL function; return the appointment's id."""
     row = await db.fetchrow("SELECT * FROM book($1, $2, $3)", patient, doctor, start)
     assert row is not None
     appointment_id: int = row["id"]
@@ -73,7 +72,7 @@ async def book(db: asyncpg.Connection, patient: int, doctor: int, start: datetim
 
 
 async def past_appointment(db: asyncpg.Connection, doctor: int, patient: int | None, **columns: Any) -> int:
-    """Add an appointment as it may have come about earlier: triggers off, so `db` must be a superuser's."""
+    """Add an appointment without triggers, as if it was booked earlier. `db` must be a superuser's connection."""
     start = columns.pop("start", datetime.now(UTC) - timedelta(days=1))
     row = {
         "doctor_id": doctor,
@@ -95,5 +94,5 @@ async def past_appointment(db: asyncpg.Connection, doctor: int, patient: int | N
 
 
 def bearer(account_id: int, role: Role) -> dict[str, str]:
-    """Return the headers of an account that has never logged out."""
+    """Return the headers of an account whose token generation is the first."""
     return {"Authorization": f"Bearer {access_token(SECRET, account_id, role, generation=1)}"}

@@ -1,30 +1,30 @@
-"""Many at once: PostgreSQL decides who wins, and everybody else is told why not."""
+"""Concurrent bookings: PostgreSQL decides which one wins, and the others are refused with the reason."""
 
 import asyncio
 from collections import Counter
 from datetime import datetime, timedelta
-from itertools import cycle
 from typing import Any
 
 import asyncpg
 import httpx
 
-from tests.support.factories import SLOT, a_slot, bearer, make_doctor, make_patient, make_patients
-from tests.support.http.answers import assert_problem
-from tests.support.http.bookings import APPOINTMENTS, booked, cancel, post_booking
+from tests.support.factories import SLOT, a_slot, make_doctor, make_patient, make_patients
+from tests.support.http.answers import assert_problem, json_of, only_success
+from tests.support.http.bookings import booked, cancel, post_booking
+from tests.support.http.idempotent_requests import booking_request
 
 ROWS = "SELECT id, patient_id, lower(during) AS start, seat, status FROM appointment WHERE doctor_id = $1 ORDER BY id"
 
 
 def sort_out(answers: list[httpx.Response]) -> tuple[list[httpx.Response], Counter[str]]:
-    """Return the bookings, and how often each rule refused one; nothing else may have happened."""
+    """Return the successful responses, and how often each rule refused a booking; fail on anything else."""
     won = [answer for answer in answers if answer.status_code == 201]
     lost = [answer for answer in answers if answer.status_code != 201]
     return won, Counter(assert_problem(answer, 409)["code"] for answer in lost)
 
 
 async def doctor_on(owner: asyncpg.Connection, start: datetime, days: int = 1, **columns: Any) -> int:
-    """Add a doctor who works around the clock from a time's day on; fewer slots are looked through faster."""
+    """Add a doctor who works around the clock on the days from `start`: the fewer the slots, the faster the search."""
     hours = tuple(((start + timedelta(days=n)).isoweekday(), 0, 1440) for n in range(days))
     return await make_doctor(owner, hours=hours, **columns)
 
@@ -32,14 +32,11 @@ async def doctor_on(owner: asyncpg.Connection, start: datetime, days: int = 1, *
 async def test_200_patients_at_one_doctor(clients: list[httpx.AsyncClient], owner: asyncpg.Connection) -> None:
     start, patients = a_slot(), await make_patients(owner, 200)
     doctor = await doctor_on(owner, start, days=4)
-    wishes = [(patient, start + n % 100 * SLOT) for n, patient in enumerate(patients)]  # each slot twice
-    answers = await asyncio.gather(
-        *(
-            post_booking(client, patient, doctor, slot)
-            for client, (patient, slot) in zip(cycle(clients), wishes, strict=False)
-        )
-    )
-    won, lost = sort_out(answers)
+    requests = [
+        post_booking(clients[n % len(clients)], patient, doctor, start + n % 100 * SLOT)  # each slot twice
+        for n, patient in enumerate(patients)
+    ]
+    won, lost = sort_out(await asyncio.gather(*requests))
     assert len(won) == 30
     assert lost.keys() <= {"appointment_doctor_cap", "appointment_doctor_no_overlap"}
     rows = await owner.fetch(ROWS, doctor)
@@ -52,44 +49,36 @@ async def test_200_patients_at_one_doctor(clients: list[httpx.AsyncClient], owne
 async def test_16_clients_for_one_slot(clients: list[httpx.AsyncClient], owner: asyncpg.Connection) -> None:
     patients = await make_patients(owner, 16)
     for _ in range(50):
-        await one_round(clients, owner, patients, a_slot())
-
-
-async def one_round(
-    clients: list[httpx.AsyncClient], owner: asyncpg.Connection, patients: list[int], start: datetime
-) -> None:
-    """Let all ask for one slot of a new doctor's; check that the one who was told so has it."""
-    doctor = await doctor_on(owner, start, fee=0)
-    answers = await asyncio.gather(
-        *(post_booking(client, patient, doctor, start) for client, patient in zip(clients, patients, strict=True))
-    )
-    won, lost = sort_out(answers)
-    assert len(won) == 1
-    assert lost == {"appointment_doctor_no_overlap": 15}
-    rows = await owner.fetch(ROWS, doctor)
-    assert [(row["id"], row["patient_id"]) for row in rows] == [(won[0].json()["id"], won[0].json()["patient"])]
-    await owner.execute("UPDATE appointment SET status = 'canceled' WHERE id = $1", rows[0]["id"])  # free for the next
+        start = a_slot()
+        doctor = await doctor_on(owner, start, fee=0)
+        answers = await asyncio.gather(
+            *(post_booking(client, patient, doctor, start) for client, patient in zip(clients, patients, strict=True))
+        )
+        winner = json_of(only_success(answers, 409, "appointment_doctor_no_overlap"), 201)
+        (row,) = await owner.fetch(ROWS, doctor)
+        assert (row["id"], row["patient_id"]) == (winner["id"], winner["patient"])
+        await owner.execute("UPDATE appointment SET status = 'canceled' WHERE id = $1", row["id"])  # frees the patient
 
 
 async def test_one_patient_at_16_doctors_at_one_time(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     patient, doctors, start = await make_patient(owner), [await make_doctor(owner) for _ in range(16)], a_slot()
     answers = await asyncio.gather(*(post_booking(client, patient, doctor, start) for doctor in doctors))
-    won, lost = sort_out(answers)
-    assert lost == {"appointment_patient_no_overlap": 15}
+    winner = json_of(only_success(answers, 409, "appointment_patient_no_overlap"), 201)
     rows = await owner.fetch("SELECT id, doctor_id FROM appointment WHERE patient_id = $1", patient)
-    assert [tuple(row) for row in rows] == [(won[0].json()["id"], won[0].json()["doctor"])]
+    assert [tuple(row) for row in rows] == [(winner["id"], winner["doctor"])]
 
 
-async def test_one_patient_for_ten_slots(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
-    doctor, patient, start = await make_doctor(owner), await make_patient(owner), a_slot()
-    answers = await asyncio.gather(*(post_booking(client, patient, doctor, start + n * SLOT) for n in range(10)))
+async def test_one_patient_for_ten_slots(
+    client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int, patient: int
+) -> None:
+    answers = await asyncio.gather(*(post_booking(client, patient, doctor, a_slot(n)) for n in range(10)))
     won, lost = sort_out(answers)
     assert lost == {"appointment_patient_hold_limit": 5}
     rows = await owner.fetch(ROWS, doctor)
     assert sorted(row["id"] for row in rows) == sorted(answer.json()["id"] for answer in won)
 
 
-async def test_who_cancels_and_who_books_that_slot(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_a_cancellation_and_bookings_of_the_slot(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     doctor, (first, *others), start = await make_doctor(owner, fee=0), await make_patients(owner, 9), a_slot()
     appointment = await booked(client, first, doctor, start)
     canceled, *answers = await asyncio.gather(
@@ -97,30 +86,25 @@ async def test_who_cancels_and_who_books_that_slot(client: httpx.AsyncClient, ow
     )
     assert canceled.status_code == 200
     won, lost = sort_out(answers)
-    assert len(won) <= 1  # none, if all of them were quicker than the cancellation
+    assert len(won) <= 1  # none if all came before the cancellation
     assert lost.keys() <= {"appointment_doctor_no_overlap"}
     active = [row["id"] for row in await owner.fetch(ROWS, doctor) if row["status"] == "confirmed"]
     assert active == [answer.json()["id"] for answer in won]
 
 
-async def test_a_rush_for_one_doctor_leaves_room_for_the_others(
-    client: httpx.AsyncClient, owner: asyncpg.Connection
-) -> None:
+async def test_a_rush_does_not_delay_other_doctors(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     rushed, quiet = await make_doctor(owner), await make_doctor(owner, fee=0)
     *crowd, patient = await make_patients(owner, 31)
     async with owner.transaction():
         await owner.execute("SELECT FROM doctor WHERE account_id = $1 FOR UPDATE", rushed)
-        rush = [asyncio.create_task(_keyed_booking(client, one, rushed)) for one in crowd]
-        await asyncio.sleep(0.5)  # more than they need to get to where they wait
+        # half of them with an Idempotency-Key
+        rush = [
+            asyncio.create_task(booking_request(one, rushed).send(client, f"rush-{one}" if one % 2 else None))
+            for one in crowd
+        ]
+        await asyncio.sleep(0.5)  # until all of them wait
         assert await booked(client, patient, quiet, a_slot())
-        # of those who had a connection some would have given up first, for the lock is not to be had
+        # if they held the connections, this booking would have waited until some gave up waiting for the lock
         assert not any(task.done() for task in rush)
     won, _ = sort_out(await asyncio.gather(*rush))
     assert len(won) == 1
-
-
-async def _keyed_booking(client: httpx.AsyncClient, patient: int, doctor: int) -> httpx.Response:
-    """Ask for a slot of a doctor; half of the patients would be known again."""
-    key = {"Idempotency-Key": f"rush-{patient}"} if patient % 2 else {}
-    body = {"doctor": doctor, "appointment_date": a_slot().isoformat()}
-    return await client.post(APPOINTMENTS, headers=bearer(patient, "patient") | key, json=body)

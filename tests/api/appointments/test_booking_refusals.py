@@ -1,4 +1,4 @@
-"""A refusal says everything that stands in the way, what would do instead, and nothing about anybody else."""
+"""A refusal lists every broken rule and alternative slots, and reveals nothing about other people."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,18 +20,17 @@ DAY = timedelta(days=1)
 
 
 def codes(problem: dict[str, Any]) -> list[str]:
-    """Return the names of the rules that a refusal lists, after checking that each says why."""
+    """Return the codes of the rules that a refusal lists, after checking that each has a detail."""
     assert problem["rules"][0] == {"code": problem["code"], "detail": problem["detail"]}
     assert all(rule["detail"] for rule in problem["rules"])
     return [rule["code"] for rule in problem["rules"]]
 
 
 def alternatives(problem: dict[str, Any]) -> list[datetime]:
-    """Return the starts of the slots that a refusal offers instead."""
     return [instant(slot["start"]) for slot in problem.get("alternatives", [])]
 
 
-async def test_all_that_stands_in_the_way_of_a_booking(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_a_refused_booking_lists_every_broken_rule(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     doctor, (patient, other) = await make_doctor(owner, max_appointments=1), await make_patients(owner, 2)
     await booked(client, other, doctor, a_slot())
     for n in range(5):
@@ -46,32 +45,29 @@ async def test_all_that_stands_in_the_way_of_a_booking(client: httpx.AsyncClient
     assert alternatives(problem) == []  # another time would not help
 
 
-async def test_a_time_that_is_wrong_in_two_ways(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
-    doctor, patient = await make_doctor(owner), await make_patient(owner)
+async def test_a_time_that_breaks_two_rules(client: httpx.AsyncClient, doctor: int, patient: int) -> None:
     start = a_slot(after=16 * DAY) + timedelta(minutes=1)
     problem = assert_problem(await post_booking(client, patient, doctor, start), 422)
     assert codes(problem) == ["appointment_booking_window", "appointment_within_working_hours"]
     assert len(alternatives(problem)) == 5
 
 
-async def test_all_that_stands_in_the_way_of_a_move(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
-    doctor, elsewhere, (patient, other) = (
-        await make_doctor(owner),
-        await make_doctor(owner),
-        await make_patients(owner, 2),
-    )
-    appointment = await booked(client, patient, doctor, a_slot())
-    await booked(client, other, doctor, a_slot(3))
-    await booked(client, patient, elsewhere, a_slot(3))
-    for call, act in (("reschedule", as_patient), ("doctor_reschedule", as_doctor)):
-        caller = patient if act is as_patient else doctor
-        answer = await act(client, caller, appointment, call, appointment_date=a_slot(3).isoformat())
+async def test_a_refused_move_lists_every_broken_rule(
+    client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int, patient: int, appointment: int
+) -> None:
+    await booked(client, await make_patient(owner), doctor, a_slot(3))
+    await booked(client, patient, await make_doctor(owner), a_slot(3))
+    target = {"appointment_date": a_slot(3).isoformat()}
+    for answer in (
+        await as_patient(client, patient, appointment, "reschedule", **target),
+        await as_doctor(client, doctor, appointment, "doctor_reschedule", **target),
+    ):
         problem = assert_problem(answer, 409)
         assert codes(problem) == ["appointment_doctor_no_overlap", "appointment_patient_no_overlap"]
         assert alternatives(problem) == [a_slot(n) for n in (1, 2, 4, 5, 6)]
 
 
-async def test_what_has_begun_and_where_it_could_not_go_either(
+async def test_a_started_appointment_and_a_taken_slot(
     client: httpx.AsyncClient, owner: asyncpg.Connection, database: Database
 ) -> None:
     doctor, (patient, other) = await make_doctor(owner), await make_patients(owner, 2)
@@ -83,16 +79,14 @@ async def test_what_has_begun_and_where_it_could_not_go_either(
     assert alternatives(problem) == []
 
 
-async def test_the_five_nearest_free_slots_are_offered_and_can_be_had(
-    client: httpx.AsyncClient, owner: asyncpg.Connection
-) -> None:
+async def test_the_alternatives_are_the_nearest_slots(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     doctor, (first, patient) = await make_doctor(owner, fee=0), await make_patients(owner, 2)
     wish = a_slot(10)
     for n in (9, 10, 12):
         await booked(client, first, doctor, a_slot(n))
     await take_off(client, doctor, a_slot(7), a_slot(8))
     problem = assert_problem(await post_booking(client, patient, doctor, wish), 409)
-    offered = [a_slot(n) for n in (6, 8, 11, 13, 14)]  # of 6 and 14, as far off as each other, both
+    offered = [a_slot(n) for n in (6, 8, 11, 13, 14)]  # 6 and 14 are equally near
     assert alternatives(problem) == offered
     assert [instant(slot["end"]) for slot in problem["alternatives"]] == [start + SLOT for start in offered]
     assert set(offered) <= set(await slots(client, doctor))
@@ -100,10 +94,10 @@ async def test_the_five_nearest_free_slots_are_offered_and_can_be_had(
         await booked(client, patient, doctor, start)
 
 
-async def test_nothing_is_offered_at_which_the_patient_is_elsewhere(
-    client: httpx.AsyncClient, owner: asyncpg.Connection
+async def test_the_alternatives_fit_the_patient(
+    client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int, patient: int
 ) -> None:
-    doctor, elsewhere, patient = await make_doctor(owner), await make_doctor(owner), await make_patient(owner)
+    elsewhere = await make_doctor(owner)
     for n in (10, 11):
         await booked(client, patient, elsewhere, a_slot(n))
     problem = assert_problem(await post_booking(client, patient, doctor, a_slot(10)), 409)
@@ -111,36 +105,30 @@ async def test_nothing_is_offered_at_which_the_patient_is_elsewhere(
     assert alternatives(problem) == [a_slot(n) for n in (7, 8, 9, 12, 13)]
 
 
-async def test_a_wish_far_from_everything_is_answered_with_what_there_is(
-    client: httpx.AsyncClient, owner: asyncpg.Connection
-) -> None:
+async def test_a_distant_time_gets_the_nearest_slots(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     day = a_slot().replace(hour=0, minute=0) + DAY
     doctor, patient = await make_doctor(owner, hours=((day.isoweekday(), 540, 630),)), await make_patient(owner)
     free = await slots(client, doctor)
-    assert 3 <= len(free) <= 9  # of one morning a week
+    assert 3 <= len(free) <= 9  # one morning a week
     for wish, nearest in ((datetime(9999, 12, 31, tzinfo=UTC), free[-5:]), (datetime(1, 1, 2, tzinfo=UTC), free[:5])):
         problem = assert_problem(await post_booking(client, patient, doctor, wish), 422)
         assert alternatives(problem) == nearest
 
 
-async def test_who_is_no_doctor_has_no_rules_and_no_slots(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
-    patient = await make_patient(owner)
+async def test_an_unknown_doctor_gets_no_alternatives(client: httpx.AsyncClient, patient: int) -> None:
     problem = assert_problem(await post_booking(client, patient, MAX_ID, a_slot()), 422)
     assert codes(problem) == ["appointment_doctor_id_fkey"]
     assert alternatives(problem) == []
 
 
-async def test_a_late_cancellation_says_until_when_it_was_possible(
-    client: httpx.AsyncClient, owner: asyncpg.Connection
-) -> None:
-    doctor, patient = await make_doctor(owner), await make_patient(owner)
+async def test_a_late_cancellation_reports_the_deadline(client: httpx.AsyncClient, doctor: int, patient: int) -> None:
     start = a_slot(after=2 * DAY)
     appointment = await booked(client, patient, doctor, start)
     problem = assert_problem(await cancel(client, patient, appointment), 422, "appointment_cancel_notice")
     assert f"{start - 3 * DAY:%Y-%m-%dT%H:%M:%SZ}" in problem["detail"]
 
 
-async def test_nobody_learns_about_anybody_else(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_refusals_reveal_nothing_about_other_people(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     names = {"full_name": "Agatha Christie", "phone": "+44 1234 5678"}
     secret, patient = await make_patient(owner, **names), await make_patient(owner)
     doctor, elsewhere = await make_doctor(owner), await make_doctor(owner, full_name="Dr Secret")

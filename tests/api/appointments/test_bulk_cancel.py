@@ -1,4 +1,4 @@
-"""`doctor_bulk_cancel/`: one act, all or nothing, of the calling doctor's appointments that are still ahead."""
+"""`doctor_bulk_cancel/`: cancels the calling doctor's future appointments, all or none."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,29 +11,30 @@ import pytest
 from app.domain.fields import MAX_ID
 from tests.api.doctors.test_free_slots import slots
 from tests.api.waitlist.test_waitlist import joined
-from tests.support.db.past_visits import ago, visit
+from tests.support.db.offers import on_offer
 from tests.support.factories import SLOT, a_slot, bearer, make_doctor, make_patient, make_patients
-from tests.support.http.answers import assert_problem, instant
+from tests.support.http.answers import assert_problem, instant, json_of
 from tests.support.http.appointment_actions import notified_accounts
-from tests.support.http.bookings import APPOINTMENTS, booked, cancel
+from tests.support.http.bookings import APPOINTMENTS, add_inactive, booked
+from tests.support.http.schedules import times_off
 from tests.support.servers.databases import Database
 
 BULK_CANCEL = f"{APPOINTMENTS}doctor_bulk_cancel/"
+ROWS = "SELECT * FROM appointment WHERE doctor_id = $1 ORDER BY id"
 DAY = timedelta(days=1)
 
 
 async def bulk_cancel(client: httpx.AsyncClient, doctor: int, **body: object) -> dict[str, Any]:
     """Cancel a doctor's appointments; return the answer."""
-    answer = await client.post(BULK_CANCEL, headers=bearer(doctor, "doctor"), json=body or None)
-    assert answer.status_code == 200, answer.text
-    canceled: dict[str, Any] = answer.json()
+    canceled: dict[str, Any] = json_of(
+        await client.post(BULK_CANCEL, headers=bearer(doctor, "doctor"), json=body or None)
+    )
     assert canceled["count"] == len(canceled["appointments"])
     assert canceled["detail"].endswith(f": {canceled['count']}.")
     return canceled
 
 
 def ids(canceled: dict[str, Any]) -> list[int]:
-    """Return the ids of the appointments in an answer."""
     return [appointment["id"] for appointment in canceled["appointments"]]
 
 
@@ -44,11 +45,7 @@ async def ahead(owner: asyncpg.Connection, doctor: int) -> list[int]:
 
 
 async def test_without_a_filter_all_are_canceled(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
-    doctor, other, patients = (
-        await make_doctor(owner, fee=0),
-        await make_doctor(owner, fee=0),
-        await make_patients(owner, 3),
-    )
+    (doctor, other), patients = [await make_doctor(owner, fee=0) for _ in range(2)], await make_patients(owner, 3)
     mine = [await booked(client, patient, doctor, a_slot(n)) for n, patient in enumerate(patients)]
     theirs = await booked(client, patients[0], other, a_slot(5))
     canceled = await bulk_cancel(client, doctor, reason="The roof leaks.")
@@ -62,12 +59,11 @@ async def test_without_a_filter_all_are_canceled(client: httpx.AsyncClient, owne
 
 
 @pytest.mark.parametrize("body", [None, b"", b"null", b"{}"])
-async def test_the_body_is_optional(client: httpx.AsyncClient, owner: asyncpg.Connection, body: bytes | None) -> None:
-    doctor, patient = await make_doctor(owner), await make_patient(owner)
-    appointment = await booked(client, patient, doctor, a_slot())
+async def test_the_body_is_optional(
+    client: httpx.AsyncClient, body: bytes | None, doctor: int, appointment: int
+) -> None:
     answer = await client.post(BULK_CANCEL, headers=bearer(doctor, "doctor"), content=body)
-    assert answer.status_code == 200
-    assert ids(answer.json()) == [appointment]
+    assert ids(json_of(answer)) == [appointment]
 
 
 async def test_by_patient_by_date_and_by_both(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
@@ -77,13 +73,13 @@ async def test_by_patient_by_date_and_by_both(client: httpx.AsyncClient, owner: 
     tomorrow = [
         await booked(client, patient, doctor, noon + DAY + n * SLOT) for n, patient in enumerate((first, second))
     ]
-    date, nobody = noon.date().isoformat(), await make_patient(owner)
+    date, stranger = noon.date().isoformat(), await make_patient(owner)
     for which, expected in (
         ({"patient_id": first}, [today[0], tomorrow[0]]),
         ({"cancel_date": date}, today),
         ({"cancel_date": date, "patient_id": first}, [today[0]]),
         ({"cancel_date": (noon + 2 * DAY).date().isoformat()}, []),
-        ({"patient_id": nobody}, []),
+        ({"patient_id": stranger}, []),
         ({"patient_id": MAX_ID}, []),
         ({"cancel_date": "0001-01-01"}, []),
         ({"cancel_date": "9999-12-31"}, []),
@@ -97,7 +93,7 @@ async def test_by_patient_by_date_and_by_both(client: httpx.AsyncClient, owner: 
 
 
 @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago", "Asia/Kolkata"])
-async def test_a_day_is_one_of_the_doctors(client: httpx.AsyncClient, owner: asyncpg.Connection, zone: str) -> None:
+async def test_the_date_is_a_local_date(client: httpx.AsyncClient, owner: asyncpg.Connection, zone: str) -> None:
     doctor, patient = await make_doctor(owner, fee=0, timezone=zone), await make_patient(owner)
     local = a_slot().astimezone(ZoneInfo(zone)) + DAY
     midnight = datetime(local.year, local.month, local.day, tzinfo=ZoneInfo(zone))
@@ -109,58 +105,55 @@ async def test_a_day_is_one_of_the_doctors(client: httpx.AsyncClient, owner: asy
     assert await ahead(owner, doctor) == [appointments[0], appointments[3]]
 
 
-async def test_what_is_over_canceled_or_lapsed_is_not_touched(
+async def test_other_appointments_stay(
     client: httpx.AsyncClient, owner: asyncpg.Connection, database: Database
 ) -> None:
     doctor, (patient, other) = await make_doctor(owner), await make_patients(owner, 2)
-    await visit(database, doctor, patient, ago(days=1))
-    await visit(database, doctor, patient, ago(minutes=1), seat=2)
-    await visit(database, doctor, patient, a_slot(3), status="pending", hold_expires_at=ago(minutes=1), seat=3)
-    await cancel(client, other, await booked(client, other, doctor, a_slot(4)))
-    rows = "SELECT * FROM appointment WHERE doctor_id = $1 ORDER BY id"
-    before = await owner.fetch(rows, doctor)
+    await add_inactive(client, database, doctor, patient)
+    before = await owner.fetch(ROWS, doctor)
     last = await booked(client, other, doctor, a_slot(5))
     assert ids(await bulk_cancel(client, doctor)) == [last]
-    assert [row for row in await owner.fetch(rows, doctor) if row["id"] != last] == before
+    assert [row for row in await owner.fetch(ROWS, doctor) if row["id"] != last] == before
 
 
-async def test_a_dry_run_changes_nothing(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
-    doctor, patient = await make_doctor(owner), await make_patient(owner)
+async def test_a_dry_run_changes_nothing(
+    client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int, patient: int
+) -> None:
     appointments = [await booked(client, patient, doctor, a_slot(n)) for n in range(3)]
-    before = await owner.fetch("SELECT * FROM appointment WHERE doctor_id = $1", doctor)
+    before = await owner.fetch(ROWS, doctor)
     shown = await bulk_cancel(client, doctor, dry_run=True, block=True, reason="x")
     assert ids(shown) == appointments
     assert {appointment["status"] for appointment in shown["appointments"]} == {"pending"}
-    assert await owner.fetch("SELECT * FROM appointment WHERE doctor_id = $1", doctor) == before
-    assert await owner.fetch("SELECT FROM time_off WHERE doctor_id = $1", doctor) == []
+    await assert_unchanged(client, owner, doctor, before)
+
+
+async def assert_unchanged(
+    client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int, before: list[asyncpg.Record]
+) -> None:
+    """Check that a doctor has these appointments, no time off, and that no mail about a cancellation was written."""
+    assert await owner.fetch(ROWS, doctor) == before
+    assert await times_off(client, doctor) == []
     assert await notified_accounts(owner, doctor, "appointment_canceled") == []
 
 
-async def test_all_or_nothing(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
-    doctor, patient = await make_doctor(owner), await make_patient(owner)
-    for n in range(3):
-        await booked(client, patient, doctor, a_slot(n))
-    before = await owner.fetch("SELECT * FROM appointment WHERE doctor_id = $1", doctor)
-    # whatever may go wrong at the last of them
+async def test_all_or_nothing(client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int, patient: int) -> None:
+    last = [await booked(client, patient, doctor, a_slot(n)) for n in range(3)][-1]
+    before = await owner.fetch(ROWS, doctor)
     await owner.execute(
         "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS"
         " $$ BEGIN PERFORM refuse('appointment_doctor_cap', 'No.'); END $$;"
         "CREATE TRIGGER fail AFTER UPDATE ON appointment FOR EACH ROW"
-        f" WHEN (NEW.id = {max(row['id'] for row in before)}) EXECUTE FUNCTION fail()"
+        f" WHEN (NEW.id = {last}) EXECUTE FUNCTION fail()"
     )
     try:
         answer = await client.post(BULK_CANCEL, headers=bearer(doctor, "doctor"), json={"block": True})
         assert_problem(answer, 409, "appointment_doctor_cap")
     finally:
         await owner.execute("DROP FUNCTION fail CASCADE")
-    assert await owner.fetch("SELECT * FROM appointment WHERE doctor_id = $1", doctor) == before
-    assert await owner.fetch("SELECT FROM time_off WHERE doctor_id = $1", doctor) == []
-    assert await notified_accounts(owner, doctor, "appointment_canceled") == []
+    await assert_unchanged(client, owner, doctor, before)
 
 
-async def test_30_appointments_of_12_patients_are_told_in_12_mails(
-    client: httpx.AsyncClient, owner: asyncpg.Connection
-) -> None:
+async def test_each_patient_gets_one_mail(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     doctor, patients = await make_doctor(owner, fee=0), await make_patients(owner, 12)
     for n in range(30):
         await booked(client, patients[n % 12], doctor, a_slot(n))
@@ -169,7 +162,7 @@ async def test_30_appointments_of_12_patients_are_told_in_12_mails(
 
 
 @pytest.mark.parametrize("block", [False, True])
-async def test_whoever_waits_is_served_unless_the_time_is_blocked(
+async def test_a_canceled_slot_is_offered_unless_it_is_blocked(
     client: httpx.AsyncClient, owner: asyncpg.Connection, block: bool
 ) -> None:
     doctor, (patient, waiting) = await make_doctor(owner, fee=0, max_appointments=3), await make_patients(owner, 2)
@@ -178,22 +171,17 @@ async def test_whoever_waits_is_served_unless_the_time_is_blocked(
         await booked(client, patient, doctor, start)
     await joined(client, waiting, doctor)
     await bulk_cancel(client, doctor, block=block)
-    assert await notified_accounts(owner, doctor, "slot_offered") == [waiting]  # with the seats that are free, too
-    on_offer = await owner.fetchval(
-        "SELECT lower(during) FROM appointment WHERE doctor_id = $1 AND status = 'offered'", doctor
-    )
-    assert (on_offer in starts) is not block
-    assert on_offer not in await slots(client, doctor)
-    assert (set(starts) - {on_offer} <= set(await slots(client, doctor))) is not block
+    assert await notified_accounts(owner, doctor, "slot_offered") == [waiting]  # the seats are free in either case
+    (offered,) = await on_offer(owner, doctor)
+    assert (offered in starts) is not block
+    assert offered not in await slots(client, doctor)
+    assert (set(starts) - {offered} <= set(await slots(client, doctor))) is not block
     assert set(starts).isdisjoint(await slots(client, doctor)) is block
-    away = await owner.fetch("SELECT lower(during) AS start FROM time_off WHERE doctor_id = $1 ORDER BY 1", doctor)
-    assert [row["start"] for row in away] == (starts if block else [])
+    assert [instant(off["start"]) for off in await times_off(client, doctor)] == (starts if block else [])
 
 
 @pytest.mark.parametrize("block", [False, True])
-async def test_whoever_waits_for_a_day_that_is_blocked_as_a_whole_is_offered_nothing(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, block: bool
-) -> None:
+async def test_a_blocked_day_is_not_offered(client: httpx.AsyncClient, owner: asyncpg.Connection, block: bool) -> None:
     noon = a_slot().replace(hour=12, minute=0)
     doctor = await make_doctor(owner, fee=0, hours=((noon.isoweekday(), 720, 810),))
     (patient, waiting), starts = await make_patients(owner, 2), [noon + n * SLOT for n in range(3)]
@@ -204,8 +192,7 @@ async def test_whoever_waits_for_a_day_that_is_blocked_as_a_whole_is_offered_not
     assert await notified_accounts(owner, doctor, "slot_offered") == ([] if block else [waiting])
 
 
-async def test_in_order_of_their_start(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
-    doctor, patient = await make_doctor(owner), await make_patient(owner)
+async def test_the_appointments_are_sorted_by_start(client: httpx.AsyncClient, doctor: int, patient: int) -> None:
     for n in (2, 0, 1):
         await booked(client, patient, doctor, a_slot(n))
     shown = await bulk_cancel(client, doctor, dry_run=True)

@@ -1,4 +1,4 @@
-"""Every operation, called by everybody who may and who may not: the table in permissions.py, played."""
+"""Calls every operation as every caller of the table in tests/support/http/permissions.py."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -33,14 +33,14 @@ ROWS_OF_A = """
 
 @pytest.fixture(scope="module")
 def addresses(settings: Settings) -> dict[str, tuple[str, str]]:
-    """Method and path of every operation of the app, by the name that its row has."""
+    """Method and path of every operation of the app, by its name in PERMISSIONS."""
     return addresses_of(create_app(settings))
 
 
 async def headers_of(
     db: asyncpg.Connection, participants: Participants, caller: str, role: Role, secret: str
 ) -> dict[str, str]:
-    """Return the headers of one of CALLERS; those whose token is no longer good are A's, of a role."""
+    """Return the headers of one of CALLERS. A revoked, erased or expired token is that of A with this role."""
     match caller:
         case "anonymous":
             return {}
@@ -65,34 +65,36 @@ async def headers_of(
 
 
 def test_every_operation_has_a_row(addresses: dict[str, tuple[str, str]]) -> None:
-    there, told = addresses.keys(), PERMISSIONS.keys()
-    assert not there - told, f"say in tests/support/http/permissions.py who may call {', '.join(sorted(there - told))}"
-    assert not told - there, f"gone, so take out of tests/support/http/permissions.py {', '.join(sorted(told - there))}"
+    there, listed = addresses.keys(), PERMISSIONS.keys()
+    assert not there - listed, (
+        f"add to tests/support/http/permissions.py who may call {', '.join(sorted(there - listed))}"
+    )
+    assert not listed - there, f"remove from tests/support/http/permissions.py {', '.join(sorted(listed - there))}"
 
 
 @pytest.mark.parametrize("name", PERMISSIONS)
 async def test_who_may_call(
-    client: httpx.AsyncClient,
-    owner: asyncpg.Connection,
-    secret: str,
-    addresses: dict[str, tuple[str, str]],
-    name: str,
+    client: httpx.AsyncClient, owner: asyncpg.Connection, secret: str, addresses: dict[str, tuple[str, str]], name: str
 ) -> None:
     method, path = addresses[name]
     role = EXAMPLE_REQUESTS.get(name, ExampleRequest()).role or "patient"
-    answers = []
+    found = {}
+
+    async def call(participants: Participants) -> httpx.Response:
+        body = body_of(name, participants)
+        return await client.request(method, participants.a.path(path), headers=headers, json=body)
+
     for caller in CALLERS:
         participants = await make_scene(owner, client, name)
         headers = await headers_of(owner, participants, caller, role, secret)
-        body = body_of(name, participants)
         ids = (participants.a.appointment, participants.a.payment, participants.a.entry, participants.a.time_off)
         before = await owner.fetchval(ROWS_OF_A, *ids)
-        answer = await client.request(method, participants.a.path(path), headers=headers, json=body)
-        answers.append(told(answer))
-        if not caller.endswith(" A"):
-            assert await owner.fetchval(ROWS_OF_A, *ids) == before, f"{caller} changed what is A's"
-    expected = PERMISSIONS[name].split()
-    found = dict(zip(CALLERS, answers, strict=True))
-    assert found == dict(zip(CALLERS, expected, strict=True)), (
-        f"{method} {path} is not as tests/support/http/permissions.py says"
-    )
+        answer = await call(participants)
+        found[caller] = told(answer)
+        if not (answer.is_success and caller.endswith(" A")):
+            assert await owner.fetchval(ROWS_OF_A, *ids) == before, f"{caller} changed A's rows"
+        if answer.status_code == 404:
+            absent = await call(participants.absent())
+            assert absent.content == answer.content, f"{caller} learns that A's rows exist"
+    expected = dict(zip(CALLERS, PERMISSIONS[name].split(), strict=True))
+    assert found == expected, f"{method} {path} is not as tests/support/http/permissions.py says"

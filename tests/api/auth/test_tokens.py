@@ -1,4 +1,4 @@
-"""Only a token that we signed, for this use and not too long ago, speaks for anybody."""
+"""`POST accounts/login/`, and which tokens are accepted: those that this API signed for this use, until they expire."""
 
 import base64
 import json
@@ -9,57 +9,48 @@ from typing import Any
 import httpx
 import jwt
 import pytest
+from argon2 import Parameters, extract_parameters
 
+from app.domain.auth import passwords
 from app.domain.fields import MAX_ID
-from tests.support.http.answers import assert_problem
-from tests.support.http.registration import LOGIN, ME, PASSWORD, Person, authorization, register
+from tests.support.http.answers import assert_problem, json_of
+from tests.support.http.registration import LOGIN, ME, PASSWORD, REGISTER, Person, authorization, register, tokens_of
 from tests.support.servers.worker_process import eventually
 
 REFRESH = "/api/accounts/token/refresh/"
 
 
-async def log_in(client: httpx.AsyncClient, person: Person) -> dict[str, str]:
-    answer = await client.post(LOGIN, json={"username": person.account["username"], "password": PASSWORD})
-    tokens: dict[str, str] = answer.json()
-    return tokens
-
-
 async def test_refreshing_gives_tokens_that_work(client: httpx.AsyncClient) -> None:
     person = await register(client, "doctor")
-    tokens = await log_in(client, person)
-    answer = await client.post(REFRESH, json={"refresh": tokens["refresh"]})
-    assert answer.status_code == 200
-    fresh = answer.json()
-    me = await client.get(ME, headers=authorization(fresh["access"]))
-    assert me.json() == person.account
+    tokens = await tokens_of(client, person)
+    fresh = json_of(await client.post(REFRESH, json={"refresh": tokens["refresh"]}))
+    assert json_of(await client.get(ME, headers=authorization(fresh["access"]))) == person.account
     assert (await client.post(REFRESH, json={"refresh": fresh["refresh"]})).status_code == 200
 
 
-async def test_an_access_token_does_not_refresh(client: httpx.AsyncClient) -> None:
-    tokens = await log_in(client, await register(client))
+async def test_an_access_token_does_not_refresh(client: httpx.AsyncClient, tokens: dict[str, str]) -> None:
     assert_problem(await client.post(REFRESH, json={"refresh": tokens["access"]}), 401, "unauthorized")
 
 
-async def test_a_refresh_token_gives_no_access(client: httpx.AsyncClient) -> None:
-    tokens = await log_in(client, await register(client))
+async def test_a_refresh_token_gives_no_access(client: httpx.AsyncClient, tokens: dict[str, str]) -> None:
     assert_problem(await client.get(ME, headers=authorization(tokens["refresh"])), 401, "unauthorized")
 
 
 def claims(token: str, **changed: object) -> dict[str, Any]:
-    """Return what a token says, with changes; None takes a claim away."""
+    """Return the claims of a token with changes. None removes a claim."""
     said = jwt.decode(token, options={"verify_signature": False}) | changed
     return {name: value for name, value in said.items() if value is not None}
 
 
 def tampered(token: str) -> str:
-    """Return a token with a changed subject under the old signature."""
+    """Return a token with another subject and the old signature."""
     header, _, signature = token.split(".")
     body = json.dumps(claims(token, sub="1")).encode()
     return f"{header}.{base64.urlsafe_b64encode(body).decode().rstrip('=')}.{signature}"
 
 
 def signed(token: str, key: str, algorithm: str = "HS256", **changed: object) -> str:
-    """Return a token that says the same but for what is changed, signed with a key."""
+    """Return a token with changed claims, signed with a key."""
     return jwt.encode(claims(token, **changed), key, algorithm=algorithm)
 
 
@@ -85,17 +76,15 @@ FORGERIES: dict[str, Callable[[str, str], str]] = {
 
 
 @pytest.mark.parametrize("forge", FORGERIES.values(), ids=FORGERIES)
-async def test_forged_tokens_open_nothing(
-    client: httpx.AsyncClient, secret: str, forge: Callable[[str, str], str]
+async def test_forged_tokens_are_refused(
+    client: httpx.AsyncClient, secret: str, tokens: dict[str, str], forge: Callable[[str, str], str]
 ) -> None:
-    tokens = await log_in(client, await register(client))
     answer = await client.get(ME, headers=authorization(forge(tokens["access"], secret)))
     assert_problem(answer, 401, "unauthorized")
     assert answer.headers["www-authenticate"] == "Bearer"
 
 
-async def test_a_token_that_was_good_ends(client: httpx.AsyncClient, secret: str) -> None:
-    tokens = await log_in(client, await register(client))
+async def test_a_token_that_was_valid_expires(client: httpx.AsyncClient, secret: str, tokens: dict[str, str]) -> None:
     ends = datetime.now(UTC) + timedelta(seconds=2)
     headers = authorization(signed(tokens["access"], secret, exp=ends))
 
@@ -112,15 +101,76 @@ async def test_a_token_that_was_good_ends(client: httpx.AsyncClient, secret: str
     [b"", b"Bearer", b"Basic YWRhOmFkYQ==", b"\xff\xfe", b"Bearer \xc3\xa9", b"x" * 5000],
     ids=repr,
 )
-async def test_headers_without_a_token_open_nothing(client: httpx.AsyncClient, header: bytes) -> None:
+async def test_headers_without_a_token_are_refused(client: httpx.AsyncClient, header: bytes) -> None:
     answer = await client.get(ME, headers=[(b"Authorization", header)])
     assert_problem(answer, 401, "unauthorized")
 
 
-async def test_the_token_of_an_account_that_is_gone_asks_to_log_in_again(
-    client: httpx.AsyncClient, secret: str
-) -> None:
-    tokens = await log_in(client, await register(client))
+async def test_a_missing_account_is_refused(client: httpx.AsyncClient, secret: str, tokens: dict[str, str]) -> None:
     gone = jwt.encode(claims(tokens["access"], sub=str(MAX_ID)), secret, algorithm="HS256")
     assert_problem(await client.get(ME, headers=authorization(gone)), 401, "unauthorized")
     assert_problem(await client.patch(ME, headers=authorization(gone), json={"phone": "1"}), 401, "unauthorized")
+
+
+GRACE = {"username": "Grace", "email": "Grace@Example.com", "password": PASSWORD, "role": "doctor"}
+
+
+@pytest.mark.parametrize(
+    "who",
+    [
+        *({"username": name} for name in ("Grace", "grace", "GRACE")),
+        *({"email": email} for email in ("Grace@Example.com", "grace@example.com", "GRACE@EXAMPLE.COM")),
+    ],
+    ids=lambda who: next(iter(who.values())),
+)
+async def test_username_and_email_are_accepted_in_any_case(client: httpx.AsyncClient, who: dict[str, str]) -> None:
+    await client.post(REGISTER, json=GRACE)
+    tokens = json_of(await client.post(LOGIN, json=who | {"password": PASSWORD}))
+    assert (tokens["token_type"], tokens["expires_in"]) == ("Bearer", 900)
+    me = json_of(await client.get(ME, headers=authorization(tokens["access"])))
+    assert me["username"] == "Grace"
+
+
+@pytest.mark.parametrize(
+    "who", [{}, {"username": "x", "email": "x@example.com"}, {"username": None, "email": None}], ids=str
+)
+async def test_either_username_or_email_is_needed(client: httpx.AsyncClient, who: dict[str, object]) -> None:
+    problem = assert_problem(await client.post(LOGIN, json={"password": PASSWORD, **who}), 400, "invalid_request")
+    assert problem["detail"] == "Give either username or email."
+
+
+async def test_a_wrong_password_and_an_unknown_user_look_the_same(client: httpx.AsyncClient, person: Person) -> None:
+    username, email = person.account["username"], person.email
+    refused = [
+        await client.post(LOGIN, json=body)
+        for body in (
+            {"username": username, "password": "wrong horse"},
+            {"username": username, "password": PASSWORD.upper()},
+            {"username": username, "password": ""},
+            {"username": "nobody", "password": PASSWORD},
+            {"email": email, "password": "wrong horse"},
+            {"email": "nobody@example.com", "password": PASSWORD},
+            {"email": username, "password": PASSWORD},
+        )
+    ]
+    for answer in refused:
+        assert_problem(answer, 401, "invalid_credentials")
+        assert answer.headers["www-authenticate"] == "Bearer"
+    assert len({answer.content for answer in refused}) == 1
+
+
+async def test_an_unknown_user_costs_the_same_work_as_a_wrong_password(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, person: Person
+) -> None:
+    verified: list[Parameters] = []
+    verify = passwords._verify  # noqa: SLF001
+
+    def watched(password_hash: str, password: str) -> bool:
+        verified.append(extract_parameters(password_hash))
+        return verify(password_hash, password)
+
+    monkeypatch.setattr(passwords, "_verify", watched)
+    for username in ("nobody", person.account["username"]):
+        assert_problem(await client.post(LOGIN, json={"username": username, "password": "wrong horse"}), 401)
+    unknown, theirs = verified
+    assert unknown == theirs

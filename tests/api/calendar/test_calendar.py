@@ -1,4 +1,4 @@
-"""`accounts/me/calendar/`: a private link under which calendars read one's appointments, and which nothing else tells of."""
+"""`accounts/me/calendar/`: a secret link under which calendar programs read the appointments of an account."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -13,24 +13,23 @@ from structlog.testing import capture_logs
 
 from app.domain.auth.tokens import Role
 from tests.support.factories import a_slot, bearer, book, make_doctor, make_patient
-from tests.support.http.answers import assert_problem
+from tests.support.http.answers import assert_problem, json_of
 from tests.support.http.registration import ME
 
 LINK = f"{ME}calendar/"
 
 
 async def link_of(client: httpx.AsyncClient, account: int, role: Role) -> str:
-    """Make a link; return the path that it leads to."""
+    """Create a link; return its path."""
     answer = await client.post(LINK, headers=bearer(account, role))
-    assert answer.status_code == 201
+    link = json_of(answer, 201)
     assert answer.headers["cache-control"] == "no-store"
-    assert set(answer.json()) == {"url"}
-    url: str = answer.json()["url"]
-    return urlsplit(url).path
+    assert set(link) == {"url"}
+    return urlsplit(str(link["url"])).path
 
 
 async def shown(client: httpx.AsyncClient, link: str) -> list[tuple[str, datetime, str]]:
-    """Return what a calendar finds behind a link: of each event the summary, the start and the status."""
+    """Return summary, start and status of each event that a calendar program reads from a link."""
     answer = await client.get(link)
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "text/calendar; charset=utf-8"
@@ -42,7 +41,7 @@ async def shown(client: httpx.AsyncClient, link: str) -> list[tuple[str, datetim
     return [(event.summary.value, event.dtstart.value, event.status.value) for event in events]
 
 
-async def test_a_calendar_finds_what_one_has_and_nothing_else(
+async def test_a_calendar_contains_only_the_accounts_appointments(
     client: httpx.AsyncClient, app: asyncpg.Connection, owner: asyncpg.Connection
 ) -> None:
     doctor = await make_doctor(owner, fee=Decimal(0), full_name="Dr. Ada, M.D.")
@@ -60,13 +59,10 @@ async def test_a_calendar_finds_what_one_has_and_nothing_else(
     ]
     assert await shown(client, doctors) == [("Appointment with Zoë", a_slot(2), "CONFIRMED")]
     uid = await owner.fetchval("SELECT calendar_uid FROM appointment WHERE id = $1", visit)
-    assert f"UID:{uid}" in (await client.get(doctors)).text  # as in the mails, so that no calendar has it twice
+    assert f"UID:{uid}" in (await client.get(doctors)).text  # as in the mails, so that a calendar program shows it once
 
 
-async def test_a_new_link_ends_the_one_before_and_ended_it_leads_nowhere(
-    client: httpx.AsyncClient, owner: asyncpg.Connection
-) -> None:
-    patient = await make_patient(owner)
+async def test_a_new_link_ends_the_old_one(client: httpx.AsyncClient, patient: int) -> None:
     first = await link_of(client, patient, "patient")
     second = await link_of(client, patient, "patient")
     assert first != second
@@ -77,30 +73,27 @@ async def test_a_new_link_ends_the_one_before_and_ended_it_leads_nowhere(
         assert_problem(await client.get(second), 404, "not_found")
 
 
-async def test_the_link_of_a_disabled_account_leads_nowhere(
-    client: httpx.AsyncClient, owner: asyncpg.Connection
+async def test_the_link_of_a_disabled_account_is_not_found(
+    client: httpx.AsyncClient, owner: asyncpg.Connection, patient: int
 ) -> None:
-    patient = await make_patient(owner)
     link = await link_of(client, patient, "patient")
     await owner.execute("UPDATE account SET status = 'disabled' WHERE id = $1", patient)
     assert_problem(await client.get(link), 404, "not_found")
 
 
 @pytest.mark.parametrize("change", [lambda link: link[:-5] + ".ics", lambda link: link + "x", lambda link: link[:-4]])
-async def test_what_is_nearly_a_link_leads_nowhere(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, change: Any
-) -> None:
+async def test_a_changed_link_is_not_found(client: httpx.AsyncClient, owner: asyncpg.Connection, change: Any) -> None:
     link = await link_of(client, await make_patient(owner), "patient")
     assert_problem(await client.get(change(link)), 404, "not_found")
 
 
-async def test_the_token_is_kept_nowhere_and_not_logged(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_the_token_is_neither_stored_nor_logged(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     patient = await make_patient(owner)
     with capture_logs() as logs:
         link = await link_of(client, patient, "patient")
         await shown(client, link)
     token = link.rpartition("/")[2].removesuffix(".ics")
-    assert len(token) == 43  # of 6 bits each: 256 at least
+    assert len(token) == 43  # 6 bits each: at least 256 bits
     assert [line["route"] for line in logs if line["event"] == "request_completed"][-1] == "/api/calendar/{file}"
     assert token not in str(logs)
     kept = await owner.fetchval("SELECT token_hash FROM calendar_feed WHERE account_id = $1", patient)

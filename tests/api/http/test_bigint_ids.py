@@ -1,6 +1,4 @@
-"""The API with ids beyond 32 bits, up to 2**53 - 1, which is the largest that every JSON reader reads exactly."""
-
-from typing import Any
+"""The API with ids beyond 32 bits, up to 2**53 - 1: the largest integer that every JSON parser reads exactly."""
 
 import httpx
 import pytest
@@ -12,13 +10,13 @@ from tests.api.waitlist.test_offers import answered, offers_of
 from tests.api.waitlist.test_waitlist import join, joined, leave
 from tests.support.db.large_ids import FIRST, give_large_ids
 from tests.support.factories import a_slot, bearer
-from tests.support.http.answers import assert_problem
+from tests.support.http.answers import assert_problem, json_of
 from tests.support.http.appointment_actions import as_doctor, as_patient
 from tests.support.http.bookings import APPOINTMENTS, booked, cancel, post_booking
 from tests.support.http.idempotent_requests import KEY, REPLAYED
 from tests.support.http.pagination import pages
-from tests.support.http.registration import ME, PASSWORD, Person, register
-from tests.support.http.schedules import TIME_OFF, ids_in, interval, put_week, take_off, times_off
+from tests.support.http.registration import ME, delete_account, register
+from tests.support.http.schedules import TIME_OFF, every_day, ids_in, put_week, take_off, times_off
 from tests.support.paypal.payment_client import PAYMENTS, Hold, PaymentClient
 from tests.support.paypal.worker_jobs import Jobs
 from tests.support.servers.databases import Database
@@ -31,42 +29,33 @@ async def _large_ids(database: Database) -> None:
 
 async def a_doctor(client: httpx.AsyncClient, **fields: object) -> int:
     """Register a doctor who works around the clock; return the id."""
-    doctor: int = (await register(client, "doctor", **fields)).account["id"]
-    answer = await put_week(client, doctor, *(interval(day, "00:00", "24:00") for day in range(1, 8)))
-    assert answer.status_code == 200, answer.text
+    doctor = (await register(client, "doctor", **fields)).id
+    json_of(await put_week(client, doctor, *every_day("00:00", "24:00")))
     return doctor
 
 
 async def a_patient(client: httpx.AsyncClient) -> int:
-    """Register a patient; return the id."""
-    patient: int = (await register(client)).account["id"]
-    return patient
-
-
-def body_of(answer: httpx.Response, status: int = 200) -> Any:
-    """Return what an answer of this status says."""
-    assert answer.status_code == status, answer.text
-    return answer.json()
+    return (await register(client)).id
 
 
 async def test_booking_moving_and_canceling(client: httpx.AsyncClient) -> None:
     doctor, patient = await a_doctor(client, fee="0", specialty="large"), await a_patient(client)
     assert min(doctor, patient) >= FIRST
     visits = [await booked(client, patient, doctor, a_slot(number)) for number in range(3)]
-    moved = body_of(await as_patient(client, patient, visits[0], "reschedule", appointment_date=a_slot(8).isoformat()))
+    moved = json_of(await as_patient(client, patient, visits[0], "reschedule", appointment_date=a_slot(8).isoformat()))
     assert (moved["id"], moved["doctor"], moved["patient"]) == (visits[0], doctor, patient)
     later = {"appointment_date": a_slot(9).isoformat(), "block": True}
-    assert body_of(await as_doctor(client, doctor, visits[1], "doctor_reschedule", **later))["id"] == visits[1]
+    assert json_of(await as_doctor(client, doctor, visits[1], "doctor_reschedule", **later))["id"] == visits[1]
     mine = bearer(patient, "patient")
     listed = [visit["id"] async for page in pages(client, f"{APPOINTMENTS}?limit=1", mine) for visit in page]
     assert set(listed) == set(visits)
-    history = body_of(await client.get(f"{APPOINTMENTS}{visits[0]}/history/", headers=mine))
+    history = json_of(await client.get(f"{APPOINTMENTS}{visits[0]}/history/", headers=mine))
     assert {record["account"] for record in history} == {patient}
-    assert body_of(await cancel(client, patient, visits[0]))["status"] == "canceled"
+    assert json_of(await cancel(client, patient, visits[0]))["status"] == "canceled"
     assert set(ids(await bulk_cancel(client, doctor, patient_id=patient))) == set(visits[1:])
     taken = assert_problem(await post_booking(client, patient, doctor, a_slot(1)), 422)
     assert taken["alternatives"]
-    assert [found["id"] for found in body_of(await client.get("/api/doctors/?specialty=large"))] == [doctor]
+    assert [found["id"] for found in json_of(await client.get("/api/doctors/?specialty=large"))] == [doctor]
     found = [slot["doctor"] async for page in pages(client, "/api/slots/?specialty=large&limit=200") for slot in page]
     assert set(found) == {doctor}
 
@@ -74,12 +63,12 @@ async def test_booking_moving_and_canceling(client: httpx.AsyncClient) -> None:
 async def test_time_off(client: httpx.AsyncClient) -> None:
     doctor, patient = await a_doctor(client, fee="0"), await a_patient(client)
     visit = await booked(client, patient, doctor, a_slot())
-    taken = body_of(await take_off(client, doctor, a_slot(), a_slot(2), cancel_affected=True), 201)
+    taken = json_of(await take_off(client, doctor, a_slot(), a_slot(2), cancel_affected=True), 201)
     assert ids_in(taken) == [visit]
     (entry,) = await times_off(client, doctor)
     assert entry["id"] == taken["time_off"]["id"] >= FIRST
     answer = await client.delete(f"{TIME_OFF}{entry['id']}/", headers=bearer(doctor, "doctor"))
-    assert body_of(answer)["id"] == entry["id"]
+    assert json_of(answer)["id"] == entry["id"]
 
 
 async def test_waiting_and_offers(client: httpx.AsyncClient) -> None:
@@ -92,12 +81,12 @@ async def test_waiting_and_offers(client: httpx.AsyncClient) -> None:
     await cancel(client, holder, visit)
     (one,), (other,) = [await offers_of(client, patient) for patient in (first, second)]
     assert min(one["id"], other["id"], *(entry["id"] for entry in entries)) >= FIRST
-    assert body_of(await answered(client, second, other["id"], "decline"))["status"] == "declined"
-    assert body_of(await answered(client, first, one["id"], "accept"))["status"] == "confirmed"
+    assert json_of(await answered(client, second, other["id"], "decline"))["status"] == "declined"
+    assert json_of(await answered(client, first, one["id"], "accept"))["status"] == "confirmed"
     assert (await leave(client, third, entries[2]["id"])).status_code == 200
 
 
-async def test_paying_and_being_paid_back(payment_client: PaymentClient, worker: Jobs) -> None:
+async def test_payment_and_refund(payment_client: PaymentClient, worker: Jobs) -> None:
     client = payment_client.client
     doctor, patient = await a_doctor(client), await a_patient(client)
     hold = Hold(doctor, patient, await booked(client, patient, doctor, a_slot()))
@@ -115,33 +104,28 @@ async def test_a_request_sent_twice(client: httpx.AsyncClient) -> None:
     headers = bearer(patient, "patient") | {KEY: "large"}
     body = {"doctor": doctor, "appointment_date": a_slot().isoformat()}
     first, second = [await client.post(APPOINTMENTS, headers=headers, json=body) for _ in range(2)]
-    assert body_of(first, 201) == body_of(second, 201)
+    assert json_of(first, 201) == json_of(second, 201)
     assert REPLAYED in second.headers
     paying = {"appointment_id": first.json()["id"], "amount": "100.00", "currency": "USD"}
     begun = [await client.post(f"{PAYMENTS}create/", headers=headers, json=paying) for _ in range(2)]
-    assert body_of(begun[0], 201)["payment_id"] == body_of(begun[1], 201)["payment_id"] >= FIRST
+    assert json_of(begun[0], 201)["payment_id"] == json_of(begun[1], 201)["payment_id"] >= FIRST
 
 
-async def leave_for_good(client: httpx.AsyncClient, person: Person) -> httpx.Response:
-    """Delete an account."""
-    return await client.request("DELETE", ME, headers=person.headers, json={"password": PASSWORD})
-
-
-async def test_exporting_and_leaving(client: httpx.AsyncClient) -> None:
+async def test_exporting_and_deleting_an_account(client: httpx.AsyncClient) -> None:
     doctor, person = await a_doctor(client, fee="0"), await register(client)
-    patient = person.account["id"]
+    patient = person.id
     visit = await booked(client, patient, doctor, a_slot())
-    export = body_of(await client.get(f"{ME}export/", headers=person.headers))
+    export = json_of(await client.get(f"{ME}export/", headers=person.headers))
     assert [appointment["id"] for appointment in export["appointments"]] == [visit]
     assert {record["object_id"] for record in export["history"]} == {patient, visit}
-    link = body_of(await client.post(f"{ME}calendar/", headers=person.headers), 201)["url"]
+    link = json_of(await client.post(f"{ME}calendar/", headers=person.headers), 201)["url"]
     assert "VEVENT" in (await client.get(httpx.URL(link).path)).text
-    body_of(await leave_for_good(client, person))
+    json_of(await delete_account(client, person))
     assert_problem(await client.get(ME, headers=person.headers), 401)
 
 
 @pytest.mark.parametrize("number", [2**31, MAX_ID])
-async def test_an_id_that_nothing_has_is_not_found(client: httpx.AsyncClient, number: int) -> None:
+async def test_an_unused_id_is_not_found(client: httpx.AsyncClient, number: int) -> None:
     patient = await a_patient(client)
     for path in (f"{APPOINTMENTS}{number}/", f"{PAYMENTS}{number}/", f"/api/doctors/{number}/"):
         assert_problem(await client.get(path, headers=bearer(patient, "patient")), 404, "not_found")

@@ -1,4 +1,4 @@
-"""The page at /docs works without any other host."""
+"""The page at /docs loads nothing from other hosts."""
 
 import re
 from html.parser import HTMLParser
@@ -9,8 +9,6 @@ LOADING = {"script": "src", "link": "href", "img": "src", "iframe": "src"}
 
 
 class Loads(HTMLParser):
-    """Collects what a page loads."""
-
     def __init__(self, page: str) -> None:
         super().__init__()
         self.addresses: list[str] = []
@@ -22,7 +20,7 @@ class Loads(HTMLParser):
             self.addresses.append(address)
 
 
-async def test_it_loads_only_what_is_served_here(client: httpx.AsyncClient) -> None:
+async def test_it_loads_only_files_of_this_server(client: httpx.AsyncClient) -> None:
     page = await client.get("/docs")
     assert page.headers["content-type"].startswith("text/html")
     addresses = Loads(page.text).addresses
@@ -41,14 +39,14 @@ async def test_its_style_loads_nothing_from_elsewhere(client: httpx.AsyncClient)
     assert "@import" not in style
 
 
-async def test_its_script_asks_no_validator(client: httpx.AsyncClient) -> None:
-    """Given the address of a document, Swagger UI has validator.swagger.io look at it; so the page holds the document."""
+async def test_its_script_uses_no_online_validator(client: httpx.AsyncClient) -> None:
+    """Given a URL, Swagger UI sends it to validator.swagger.io; so the page contains the document itself."""
     page = (await client.get("/docs")).text
     assert re.search(r"spec:\s*\{", page)
     assert not re.search(r"\burl:", page)
 
 
-async def test_it_describes_what_the_document_does(client: httpx.AsyncClient) -> None:
+async def test_it_contains_every_path_of_the_document(client: httpx.AsyncClient) -> None:
     document = (await client.get("/docs/openapi.json")).json()
     page = (await client.get("/docs")).text
     for path in document["paths"]:

@@ -1,29 +1,28 @@
-"""HEAD and OPTIONS are answered at every address."""
+"""HEAD, OPTIONS, and paths with and without a trailing slash."""
 
-import asyncpg
 import httpx
 import pytest
 
+from tests.support.factories import bearer
 from tests.support.http.answers import assert_problem
+from tests.support.http.openapi_contract import Contract
 from tests.support.http.registration import ME
-from tests.support.http.valid_requests import make_example_data
+from tests.support.http.valid_requests import EXAMPLE_REQUESTS, ExampleData, ExampleRequest
 
 PATHS = ["/api/doctors/", "/api/slots", "/health/live", "/docs/openapi.json", ME, "/nowhere", "/api/doctors/0/"]
 
 
 @pytest.mark.parametrize("path", PATHS)
-async def test_head_is_get_without_a_body(client: httpx.AsyncClient, owner: asyncpg.Connection, path: str) -> None:
-    example_data = await make_example_data(owner)
-    get = await client.get(path, headers=example_data.headers("patient"))
-    head = await client.head(path, headers=example_data.headers("patient"))
+async def test_head_is_get_without_a_body(client: httpx.AsyncClient, path: str, patient: int) -> None:
+    get, head = [await client.request(method, path, headers=bearer(patient, "patient")) for method in ("GET", "HEAD")]
     assert (head.status_code, head.content) == (get.status_code, b"")
-    changing = {"date", "x-request-id", "ratelimit-remaining", "ratelimit-reset"}
-    assert {n: v for n, v in head.headers.items() if n not in changing} == {
-        n: v for n, v in get.headers.items() if n not in changing
-    }
+    for changing in ("date", "x-request-id", "ratelimit-remaining", "ratelimit-reset"):
+        get.headers.pop(changing, None)
+        head.headers.pop(changing, None)
+    assert head.headers == get.headers
 
 
-async def test_what_is_only_posted_to_has_no_head(client: httpx.AsyncClient) -> None:
+async def test_head_is_refused_without_a_get(client: httpx.AsyncClient) -> None:
     answer = await client.head("/api/accounts/login/")
     assert answer.status_code == 405
     assert answer.headers["allow"] == "OPTIONS, POST"
@@ -38,7 +37,7 @@ async def test_what_is_only_posted_to_has_no_head(client: httpx.AsyncClient) -> 
         ("/api/appointments/appointments/doctor_bulk_cancel/", "OPTIONS, POST"),
     ],
 )
-async def test_options_tells_what_an_address_takes(client: httpx.AsyncClient, path: str, allowed: str) -> None:
+async def test_options_lists_the_methods_of_a_path(client: httpx.AsyncClient, path: str, allowed: str) -> None:
     for headers in ({}, {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}):
         answer = await client.options(path, headers=headers)
         assert (answer.status_code, answer.content) == (204, b"")
@@ -50,5 +49,22 @@ async def test_options_tells_what_an_address_takes(client: httpx.AsyncClient, pa
     assert refusal.headers["allow"] == answer.headers["allow"]
 
 
-async def test_where_there_is_nothing_there_is_no_telling(client: httpx.AsyncClient) -> None:
+async def test_options_of_an_unknown_path_is_not_found(client: httpx.AsyncClient) -> None:
     assert_problem(await client.options("/nowhere"), 404, "not_found")
+
+
+async def test_a_trailing_slash_makes_no_difference(
+    client: httpx.AsyncClient, contract: Contract, example_data: ExampleData
+) -> None:
+    for operation in contract.operations:
+        path = example_data.path(operation.path).rstrip("/")
+        call = EXAMPLE_REQUESTS.get(operation.spec["operationId"], ExampleRequest())
+        # A broken body shows which operation was called, and has no effect. Without a body, only reads are authorized.
+        harmless = call.body or operation.method == "GET"
+        headers, body = example_data.headers(call.role if harmless else None), b"{" if call.body else b""
+        bare, slashed = [
+            await client.request(operation.method, url, headers=headers, content=body) for url in (path, f"{path}/")
+        ]
+        assert slashed.status_code == bare.status_code, operation
+        assert slashed.status_code not in (301, 302, 307, 308, 404, 405), operation
+        assert slashed.content == bare.content, operation

@@ -1,19 +1,17 @@
-"""Every refusal is a complete `application/problem+json`, whoever refuses: a rule, a handler or Litestar itself."""
+"""Every refusal is a complete `application/problem+json`, whether a rule, a handler or Litestar refuses."""
 
 import asyncio
 
 import asyncpg
 import httpx
 import pytest
-import pytest_asyncio
 from structlog.testing import capture_logs
 
-from tests.support.factories import bearer, make_doctor, make_patient
+from tests.support.factories import bearer
 from tests.support.http.answers import assert_problem
 from tests.support.http.openapi_contract import Contract, Operation
-from tests.support.http.registration import REGISTER, newcomer
-from tests.support.http.valid_requests import EXAMPLE_REQUESTS, ExampleData, make_example_data
-from tests.support.servers.databases import Database
+from tests.support.http.registration import REGISTER, newcomer, unknown_constraint
+from tests.support.http.valid_requests import EXAMPLE_REQUESTS, ExampleData
 
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 UNKNOWN = [
@@ -35,29 +33,18 @@ JUNK = [
 ]
 
 
-@pytest_asyncio.fixture(scope="module")
-async def example_data(database: Database) -> ExampleData:
-    """The people and bookings that the requests are about."""
-    owner = await asyncpg.connect(database.owner)
-    try:
-        return await make_example_data(owner)
-    finally:
-        await owner.close()
-
-
 def secured(operation: Operation) -> bool:
-    """Whether an operation is documented to need a token: the document's default, unless it says otherwise."""
     return operation.spec.get("security") != []
 
 
 @pytest.mark.parametrize("path", UNKNOWN + JUNK)
-async def test_there_is_nothing_at_other_addresses(client: httpx.AsyncClient, path: str) -> None:
+async def test_other_paths_are_not_found(client: httpx.AsyncClient, path: str) -> None:
     problem = assert_problem(await client.get(path), 404, "not_found")
     assert problem["type"] == "about:blank"
     assert problem["title"] == "Not Found"
 
 
-async def test_who_is_not_logged_in_is_told_how(
+async def test_a_request_without_a_token_is_refused(
     client: httpx.AsyncClient, contract: Contract, example_data: ExampleData
 ) -> None:
     needing = [operation for operation in contract.operations if secured(operation)]
@@ -68,7 +55,7 @@ async def test_who_is_not_logged_in_is_told_how(
         assert answer.headers["www-authenticate"] == "Bearer"
 
 
-async def test_whoever_needs_no_token_needs_no_good_one(
+async def test_public_operations_ignore_an_invalid_token(
     client: httpx.AsyncClient, contract: Contract, example_data: ExampleData
 ) -> None:
     for operation in contract.operations:
@@ -79,23 +66,18 @@ async def test_whoever_needs_no_token_needs_no_good_one(
 
 
 async def test_the_other_role_is_refused(
-    client: httpx.AsyncClient, contract: Contract, owner: asyncpg.Connection, example_data: ExampleData
+    client: httpx.AsyncClient, contract: Contract, example_data: ExampleData, doctor: int, patient: int
 ) -> None:
-    patient = bearer(await make_patient(owner), "patient")
-    doctor = bearer(await make_doctor(owner), "doctor")
-    for operation in contract.operations:
+    roles = {name: call.role for name, call in EXAMPLE_REQUESTS.items()} | {"get_working_hours": "doctor"}
+    for name, operation in contract.by_id.items():
         if "403" in operation.spec["responses"]:
-            headers = doctor if CALLS_BY_ROLE[operation.spec["operationId"]] == "patient" else patient
-            answer = await client.request(
-                operation.method, example_data.path(operation.path), headers=headers, content=b"{"
-            )
+            headers = bearer(doctor, "doctor") if roles[name] == "patient" else bearer(patient, "patient")
+            path = example_data.path(operation.path)
+            answer = await client.request(operation.method, path, headers=headers, content=b"{")
             assert_problem(answer, 403, "forbidden")
 
 
-CALLS_BY_ROLE = {name: call.role for name, call in EXAMPLE_REQUESTS.items()} | {"get_working_hours": "doctor"}
-
-
-async def test_a_method_that_is_not_taken_is_refused_with_those_that_are(
+async def test_a_wrong_method_is_refused_with_the_allowed_ones(
     client: httpx.AsyncClient, contract: Contract, example_data: ExampleData
 ) -> None:
     taken: dict[str, set[str]] = {}
@@ -109,7 +91,7 @@ async def test_a_method_that_is_not_taken_is_refused_with_those_that_are(
             assert set(answer.headers["allow"].split(", ")) == methods | too
 
 
-async def test_a_body_that_ends_too_early_is_no_failure_of_ours(client: httpx.AsyncClient) -> None:
+async def test_a_truncated_body_is_no_server_error(client: httpx.AsyncClient) -> None:
     url = client.base_url
     with capture_logs() as logs:
         reader, writer = await asyncio.open_connection(url.host, url.port)
@@ -117,17 +99,14 @@ async def test_a_body_that_ends_too_early_is_no_failure_of_ours(client: httpx.As
         writer.write_eof()
         assert await reader.read() == b""
         writer.close()
-        await client.get("/health/live")  # by its answer, the server has also dealt with the other request
+        await client.get("/health/live")  # once it answers, the server has handled the other request too
     assert [entry for entry in logs if entry["event"] == "server_error"] == []
 
 
-async def test_a_failure_of_ours_has_an_id_in_answer_and_log_and_tells_nothing_else(
-    client: httpx.AsyncClient, owner: asyncpg.Connection
-) -> None:
-    await owner.execute("ALTER TABLE account ADD CONSTRAINT unheard_of CHECK (username <> 'surprise')")
-    with capture_logs() as logs:
-        answer = await client.post(REGISTER, json=newcomer(username="surprise"))
-    await owner.execute("ALTER TABLE account DROP CONSTRAINT unheard_of")
+async def test_a_server_error_reveals_only_its_id(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+    async with unknown_constraint(owner):
+        with capture_logs() as logs:
+            answer = await client.post(REGISTER, json=newcomer(username="surprise"))
     problem = assert_problem(answer, 500, "internal_error")
     assert [entry["id"] for entry in logs if entry["event"] == "server_error"] == [problem["id"]]
     assert not any(word in answer.text for word in ("unheard_of", "surprise", "asyncpg", "INSERT", "Traceback"))

@@ -1,4 +1,4 @@
-"""Every request has an id: in its answer, in each line of the log, and in what it writes into the outbox."""
+"""Every request has an id: in the response, in its log lines, and in the notifications that it writes."""
 
 import re
 from collections.abc import MutableMapping
@@ -10,9 +10,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from app.logs import add_request_id
+from tests.support.db.offers import waiting
 from tests.support.factories import SLOT, a_slot, bearer, book, make_doctor, make_patient, make_patients
+from tests.support.http.answers import json_of
 from tests.support.http.bookings import APPOINTMENTS, cancel, post_booking
-from tests.support.http.registration import LOGIN, REGISTER, newcomer
+from tests.support.http.registration import LOGIN, REGISTER, newcomer, unknown_constraint
 from tests.support.http.schedules import TIME_OFF
 
 HEADER = "X-Request-ID"
@@ -23,13 +25,13 @@ Line = MutableMapping[str, Any]
 
 
 def answered(logs: list[Line], request_id: str) -> Line:
-    """Return the line that a request's end left in the log."""
+    """Return the log line of a completed request."""
     (line,) = [line for line in logs if line["event"] == "request_completed" and line["request"] == request_id]
     return line
 
 
 async def marks(db: asyncpg.Connection, *appointments: int) -> list[tuple[str, int, str | None]]:
-    """Return (kind, account, request) of each mail about appointments, in order."""
+    """Return (kind, account, request id) of each mail about these appointments, in order."""
     return [tuple(row) for row in await db.fetch(MARKS, appointments)]
 
 
@@ -40,36 +42,33 @@ async def test_a_well_formed_id_comes_back(client: httpx.AsyncClient, given: str
 
 
 @pytest.mark.parametrize("given", [None, "", "x" * 65, "a b", "a;b", "\u00e9", "%0A", "a\u2028b", "<a@b>"])
-async def test_another_one_is_replaced(client: httpx.AsyncClient, given: str | None) -> None:
+async def test_a_malformed_id_is_replaced(client: httpx.AsyncClient, given: str | None) -> None:
     headers = {} if given is None else {HEADER.encode(): given.encode()}
     made = [(await client.get(path, headers=headers)).headers[HEADER] for path in ("/api/doctors/", "/nothing")]
     assert all(map(MADE.fullmatch, made))
     assert len(set(made)) == 2
 
 
-async def test_refusals_carry_it_whoever_refuses(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
-    await owner.execute("ALTER TABLE account ADD CONSTRAINT unheard_of CHECK (username <> 'surprise')")
-    refused = [
-        await client.delete("/api/doctors/", headers={HEADER: "405"}),
-        await client.post(LOGIN, headers={HEADER: "400"}, content=b"{"),
-        await client.post(LOGIN, headers={HEADER: "401"}, json={"username": "nobody", "password": "x"}),
-        await client.post(LOGIN, headers={HEADER: "413"}, content=b"x" * 2**21),
-        await client.post(LOGIN, headers={HEADER: "415", "Content-Type": "text/plain"}, content=b"x"),
-        await client.post(REGISTER, headers={HEADER: "500"}, json=newcomer(username="surprise")),
-    ]
-    await owner.execute("ALTER TABLE account DROP CONSTRAINT unheard_of")
+async def test_every_refusal_carries_the_id(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+    async with unknown_constraint(owner):
+        refused = [
+            await client.delete("/api/doctors/", headers={HEADER: "405"}),
+            await client.post(LOGIN, headers={HEADER: "400"}, content=b"{"),
+            await client.post(LOGIN, headers={HEADER: "401"}, json={"username": "nobody", "password": "x"}),
+            await client.post(LOGIN, headers={HEADER: "413"}, content=b"x" * 2**21),
+            await client.post(LOGIN, headers={HEADER: "415", "Content-Type": "text/plain"}, content=b"x"),
+            await client.post(REGISTER, headers={HEADER: "500"}, json=newcomer(username="surprise")),
+        ]
     for answer in refused:
         assert answer.headers[HEADER] == str(answer.status_code), answer.text
 
 
-async def test_what_a_request_wrote_into_the_outbox_is_marked_with_it(
-    client: httpx.AsyncClient, owner: asyncpg.Connection
-) -> None:
-    doctor, patient, waiting = await make_doctor(owner, fee=0, max_appointments=1), *await make_patients(owner, 2)
+async def test_notifications_carry_the_id(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+    doctor, patient = await make_doctor(owner, fee=0, max_appointments=1), await make_patient(owner)
     body = {"doctor": doctor, "appointment_date": a_slot().isoformat()}
     answer = await client.post(APPOINTMENTS, headers=bearer(patient, "patient") | {HEADER: "first"}, json=body)
-    appointment = answer.json()["id"]
-    await owner.fetch("SELECT * FROM join_waitlist($1, $2, NULL)", waiting, doctor)
+    appointment = json_of(answer, 201)["id"]
+    (waits,) = await waiting(owner, doctor, 1)
     path = f"{APPOINTMENTS}{appointment}/cancel/"
     await client.post(path, headers=bearer(patient, "patient") | {HEADER: "second"})
     assert await marks(owner, appointment) == [
@@ -79,12 +78,10 @@ async def test_what_a_request_wrote_into_the_outbox_is_marked_with_it(
         ("appointment_canceled", doctor, "second"),
     ]
     on_offer = await owner.fetchval("SELECT id FROM appointment WHERE doctor_id = $1 AND status = 'offered'", doctor)
-    assert await marks(owner, on_offer) == [("slot_offered", waiting, "second")]
+    assert await marks(owner, on_offer) == [("slot_offered", waits, "second")]
 
 
-async def test_each_request_has_its_own_mark_though_they_share_connections(
-    client: httpx.AsyncClient, owner: asyncpg.Connection
-) -> None:
+async def test_each_request_has_its_own_id(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     doctor, patients = await make_doctor(owner, fee=0), await make_patients(owner, 12)
     for number, patient in enumerate(patients):  # more than there are connections
         answer = await post_booking(client, patient, doctor, a_slot(number))
@@ -96,9 +93,7 @@ async def test_each_request_has_its_own_mark_though_they_share_connections(
         assert {mark for _, _, mark in (await marks(owner, appointment))[2:]} == {answer.headers[HEADER]}
 
 
-async def test_one_mail_a_person_has_the_mark_of_the_act_that_it_tells_of(
-    client: httpx.AsyncClient, owner: asyncpg.Connection
-) -> None:
+async def test_mails_of_a_bulk_cancellation_carry_it(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     doctor, patients = await make_doctor(owner), await make_patients(owner, 2)
     held = [await book(owner, patients[n % 2], doctor, a_slot(n)) for n in range(4)]
     headers = bearer(doctor, "doctor") | {HEADER: "bulk"}
@@ -106,21 +101,16 @@ async def test_one_mail_a_person_has_the_mark_of_the_act_that_it_tells_of(
     assert await marks(owner, *held) == [("appointment_canceled", patient, "bulk") for patient in patients]
 
 
-async def test_a_change_of_the_schedule_marks_the_mails_of_what_it_cancels(
-    client: httpx.AsyncClient, owner: asyncpg.Connection
+async def test_mails_about_time_off_carry_it(
+    client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int, patient: int
 ) -> None:
-    doctor, patient = await make_doctor(owner), await make_patient(owner)
     appointment = await book(owner, patient, doctor, a_slot())
     body = {"start": a_slot().isoformat(), "end": (a_slot() + SLOT).isoformat(), "cancel_affected": True}
-    answer = await client.post(TIME_OFF, headers=bearer(doctor, "doctor") | {HEADER: "away"}, json=body)
-    assert answer.status_code == 201, answer.text
+    json_of(await client.post(TIME_OFF, headers=bearer(doctor, "doctor") | {HEADER: "away"}, json=body), 201)
     assert await marks(owner, appointment) == [("appointment_canceled", patient, "away")]
 
 
-async def test_the_log_tells_of_each_answer_and_of_no_more_than_its_route(
-    client: httpx.AsyncClient, owner: asyncpg.Connection
-) -> None:
-    doctor = await make_doctor(owner)
+async def test_the_log_contains_the_route_and_not_the_path(client: httpx.AsyncClient, doctor: int) -> None:
     with capture_logs([add_request_id]) as logs:
         await client.get(f"/api/doctors/{doctor}/slots/?from=bob", headers={HEADER: "a"})
         await client.get("/api/bob@example.com/?name=bob", headers={HEADER: "b"})
@@ -136,16 +126,15 @@ async def test_the_log_tells_of_each_answer_and_of_no_more_than_its_route(
 
 
 async def test_every_line_about_a_request_has_its_id(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
-    await owner.execute("ALTER TABLE account ADD CONSTRAINT unheard_of CHECK (username <> 'surprise')")
-    with capture_logs([add_request_id]) as logs:
-        await client.post(REGISTER, headers={HEADER: "odd"}, json=newcomer(username="surprise"))
-    await owner.execute("ALTER TABLE account DROP CONSTRAINT unheard_of")
+    async with unknown_constraint(owner):
+        with capture_logs([add_request_id]) as logs:
+            await client.post(REGISTER, headers={HEADER: "odd"}, json=newcomer(username="surprise"))
     assert [line["event"] for line in logs if line["request"] == "odd"] == ["server_error", "request_completed"]
 
 
-async def test_health_checks_are_no_news(client: httpx.AsyncClient) -> None:
+async def test_health_checks_are_not_logged(client: httpx.AsyncClient) -> None:
     with capture_logs() as logs:
         await client.get("/health/live")
         await client.get("/health/ready")
-        await client.get("/docs")  # by its line, those of the others would be there
+        await client.get("/docs")  # its line shows that the others would have been logged
     assert [line["route"] for line in logs] == ["/docs"]

@@ -1,4 +1,4 @@
-"""A request that is not done in time is given up: its caller is told so, and the next ones are served."""
+"""A request that takes too long is canceled with an error, and later requests are served."""
 
 import asyncio
 import contextlib
@@ -6,30 +6,29 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import Any
 
 import asyncpg
 import httpx
 import pytest
-import pytest_asyncio
 from argon2 import PasswordHasher
 from litestar import Litestar, get
 from litestar.exceptions import ServiceUnavailableException
+from litestar.handlers import HTTPRouteHandler
 from litestar.response import Stream
+from msgspec.structs import replace
 from structlog.testing import capture_logs
 from structlog.types import EventDict
 
 from app import outage_log
 from app.api.middleware.time_limit import TimeLimit
 from app.domain.auth import passwords
-from app.main import create_app
 from app.settings import Settings
-from tests.conftest import UNLIMITED
-from tests.support.factories import a_slot, bearer, make_doctor, make_patient
+from tests.support.factories import a_slot, bearer, make_doctor, make_patients
 from tests.support.http.answers import assert_problem
 from tests.support.http.bookings import booked, post_booking
 from tests.support.http.registration import ME, REGISTER, newcomer
 from tests.support.http.schedules import TIME_OFF
-from tests.support.servers.databases import Database
 from tests.support.servers.http_server import serving
 from tests.support.servers.worker_process import eventually
 
@@ -39,21 +38,17 @@ NOBODY_WAITS = """
 """
 
 
-@pytest_asyncio.fixture(scope="module")
-async def api_url(database: Database, redis_url: str, secret: str) -> AsyncIterator[str]:
-    """The URL of an API that is short of time, and spends none on passwords: on a busy machine a hash takes seconds."""
-    settings = Settings(
-        secret_key=secret, database_url=database.app, redis_url=redis_url, request_seconds=SECONDS, **UNLIMITED
-    )
+@pytest.fixture(scope="module")
+def settings(settings: Settings) -> Iterator[Settings]:
+    """Settings with a short time limit. Passwords are hashed quickly: on a busy machine a normal hash takes seconds."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-        async with serving(create_app(settings)) as url:
-            yield url
+        yield replace(settings, request_seconds=SECONDS)
 
 
 @asynccontextmanager
 async def locked(owner: asyncpg.Connection, table: str) -> AsyncIterator[None]:
-    """Keep everybody from a table, until nobody waits for it any more."""
+    """Lock a table during this block, then wait until no statement waits for it."""
     async with owner.transaction():
         await owner.execute(f"LOCK TABLE {table}")
         yield
@@ -62,18 +57,18 @@ async def locked(owner: asyncpg.Connection, table: str) -> AsyncIterator[None]:
 
 @pytest.fixture
 def logs(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[EventDict]]:
-    """What is logged meanwhile."""
+    """The log lines of the test. A server recovers as soon as a request succeeds."""
     monkeypatch.setattr(outage_log, "RECOVERY_SECONDS", 0)
     with capture_logs() as lines:
         yield lines
 
 
-def told_of(logs: list[EventDict]) -> list[tuple[str, str]]:
-    """Return what was logged of outages."""
+def outages_in(logs: list[EventDict]) -> list[tuple[str, str]]:
+    """Return the log lines about outages."""
     return [(line["event"], line["server"]) for line in logs if line["event"] != "request_completed"]
 
 
-async def test_whoever_reads_may_try_again(
+async def test_a_read_may_be_repeated(
     client: httpx.AsyncClient, owner: asyncpg.Connection, logs: list[EventDict]
 ) -> None:
     await make_doctor(owner)
@@ -84,21 +79,23 @@ async def test_whoever_reads_may_try_again(
 
     async def is_over() -> bool:
         assert (await client.get("/api/doctors/")).status_code == 200
-        return told_of(logs) != [("server_unavailable", "api")]
+        return outages_in(logs) != [("server_unavailable", "api")]
 
     for _ in range(2):
         await eventually(is_over)
-    assert told_of(logs) == [("server_unavailable", "api"), ("server_available_again", "api")]
+    assert outages_in(logs) == [("server_unavailable", "api"), ("server_available_again", "api")]
 
 
-async def test_whoever_writes_is_told_to_look_first(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
-    doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
+async def test_a_write_is_to_be_checked_before_it_is_repeated(
+    client: httpx.AsyncClient, owner: asyncpg.Connection, patient: int
+) -> None:
+    doctor = await make_doctor(owner, fee=0)
     async with locked(owner, "appointment"):
         answer = await post_booking(client, patient, doctor, a_slot())
     problem = assert_problem(answer, 503, "unavailable")
     assert problem["detail"].endswith("check before you try again.")
     assert answer.headers["retry-after"]
-    assert await booked(client, patient, doctor, a_slot())  # the server stopped, too, before it came to do it
+    assert await booked(client, patient, doctor, a_slot())  # the timed-out booking had no effect
 
 
 @pytest.mark.parametrize(
@@ -109,7 +106,7 @@ async def test_whoever_writes_is_told_to_look_first(client: httpx.AsyncClient, o
         ("POST", TIME_OFF, {"start": a_slot(20).isoformat(), "end": a_slot(21).isoformat()}),
     ],
 )
-async def test_whatever_it_was_about(
+async def test_every_kind_of_write_is_limited(
     client: httpx.AsyncClient, owner: asyncpg.Connection, method: str, path: str, body: dict[str, object]
 ) -> None:
     headers = bearer(await make_doctor(owner), "doctor")
@@ -118,11 +115,9 @@ async def test_whatever_it_was_about(
     assert (await client.request(method, path, json=body, headers=headers)).is_success
 
 
-async def test_whoever_waited_in_vain_for_a_connection_knows_that_nothing_was_done(
-    client: httpx.AsyncClient, owner: asyncpg.Connection
-) -> None:
-    patients = [await make_patient(owner) for _ in range(2 * POOL)]
-    # a doctor for each: those who want the same one would line up without a connection
+async def test_waiting_for_a_connection_has_no_effect(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+    patients = await make_patients(owner, 2 * POOL)
+    # one doctor each: requests for the same doctor would queue without a connection
     doctors = [await make_doctor(owner, fee=0) for _ in patients]
 
     async def crowd() -> set[str]:
@@ -131,20 +126,35 @@ async def test_whoever_waited_in_vain_for_a_connection_knows_that_nothing_was_do
                 asyncio.create_task(post_booking(client, patient, doctor, a_slot()))
                 for patient, doctor in zip(patients, doctors, strict=True)
             ]
-            await asyncio.sleep(0.3)  # till the connections are taken
+            await asyncio.sleep(0.3)  # until all connections are in use
             looks = [client.get(ME, headers=bearer(patient, "patient")) for patient in patients]
             answers = await asyncio.gather(*wishes, *looks)
-        answers = [answer for answer in answers if not answer.is_success]  # a look may have come late enough
+        answers = [answer for answer in answers if not answer.is_success]  # a late look may succeed
         return {assert_problem(answer, 503, "unavailable")["detail"].partition(". ")[2] for answer in answers}
 
-    told = await crowd()
-    while "Try again in a few seconds." not in told:  # a busy machine may send them all too slowly
-        told |= await crowd()
-    assert len(told) == 2
-    assert await booked(client, patients[0], doctors[0], a_slot())  # connections are to be had again
+    details = await crowd()
+    while "Try again in a few seconds." not in details:  # on a busy machine they may all start too late to wait long
+        details |= await crowd()
+    assert len(details) == 2
+    assert await booked(client, patients[0], doctors[0], a_slot())  # connections are available again
 
 
-async def test_an_answer_that_has_begun_may_take_longer() -> None:
+@asynccontextmanager
+async def client_of(
+    *handlers: HTTPRouteHandler, seconds: float = 0.4, **options: Any
+) -> AsyncIterator[httpx.AsyncClient]:
+    """Serve an app with these handlers and this time limit; yield a client of it."""
+    app = Litestar(handlers, middleware=[TimeLimit(seconds)], **options)
+    async with serving(app) as url, httpx.AsyncClient(base_url=url) as client:
+        yield client
+
+
+@get("/", sync_to_thread=False)
+def done() -> str:
+    return "done"
+
+
+async def test_a_started_response_may_take_longer() -> None:
     @get("/", sync_to_thread=False)
     def drip() -> Stream:
         async def drops() -> AsyncIterator[bytes]:
@@ -154,35 +164,30 @@ async def test_an_answer_that_has_begun_may_take_longer() -> None:
 
         return Stream(drops())
 
-    async with serving(Litestar([drip], middleware=[TimeLimit(0.4)])) as url, httpx.AsyncClient() as client:
-        assert (await client.get(url)).text == 4 * "drop"
+    async with client_of(drip) as client:
+        assert (await client.get("/")).text == 4 * "drop"
 
 
-async def test_an_answer_that_is_about_to_be_sent_is_sent() -> None:
-    @get("/", sync_to_thread=False)
-    def done() -> str:
-        return "done"
-
+async def test_a_finished_response_is_sent() -> None:
     async def end_something_slow(*_: object) -> None:
         await asyncio.sleep(0.5)
 
-    app = Litestar([done], middleware=[TimeLimit(0.4)], before_send=[end_something_slow])
-    async with serving(app) as url, httpx.AsyncClient() as client:
-        assert (await client.get(url)).text == "done"
+    async with client_of(done, before_send=[end_something_slow]) as client:
+        assert (await client.get("/")).text == "done"
 
 
-async def test_the_answer_of_somebody_who_took_no_notice_of_the_limit_is_sent() -> None:
+async def test_a_handler_that_ignores_the_limit_may_respond() -> None:
     @get("/")
     async def deaf() -> str:
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.sleep(10)
         return "done"
 
-    async with serving(Litestar([deaf], middleware=[TimeLimit(0.4)])) as url, httpx.AsyncClient() as client:
-        assert (await client.get(url)).text == "done"
+    async with client_of(deaf) as client:
+        assert (await client.get("/")).text == "done"
 
 
-async def test_an_outage_is_not_over_while_nothing_works_or_what_was_asked_in_it_may_still_be_late(
+async def test_an_outage_ends_once_no_earlier_request_can_time_out(
     logs: list[EventDict],
 ) -> None:
     @get("/slow")
@@ -193,24 +198,17 @@ async def test_an_outage_is_not_over_while_nothing_works_or_what_was_asked_in_it
     def broken() -> None:
         raise ServiceUnavailableException
 
-    @get("/", sync_to_thread=False)
-    def done() -> str:
-        return "done"
-
-    async with (
-        serving(Litestar([slow, broken, done], middleware=[TimeLimit(1)])) as url,
-        httpx.AsyncClient(base_url=url) as client,
-    ):
+    async with client_of(slow, broken, done, seconds=1) as client:
         assert (await client.get("/slow")).is_server_error
         await asyncio.sleep(1.1)
         assert (await client.get("/broken")).status_code == 503
-        assert told_of(logs) == [("server_unavailable", "api")]
+        assert outages_in(logs) == [("server_unavailable", "api")]
         assert (await client.get("/")).text == "done"
-        assert told_of(logs) == [("server_unavailable", "api"), ("server_available_again", "api")]
+        assert outages_in(logs) == [("server_unavailable", "api"), ("server_available_again", "api")]
         del logs[:]
         began = time.monotonic()
         assert (await client.get("/slow")).is_server_error
-        while len(told_of(logs)) < 2:
+        while len(outages_in(logs)) < 2:
             assert (await client.get("/")).text == "done"
             await asyncio.sleep(0.05)
-        assert time.monotonic() - began > 2  # it was late after a second, and so may be what was asked just before
+        assert time.monotonic() - began > 2  # a request sent just before could also time out after a second

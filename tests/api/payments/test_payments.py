@@ -1,4 +1,4 @@
-"""Paying for an appointment: create, approve, execute; what each answer says, and asking twice."""
+"""Paying for an appointment: the responses of create and execute, and repeated requests."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -7,24 +7,21 @@ import asyncpg
 import pytest
 
 from tests.support.factories import bearer
-from tests.support.http.answers import assert_problem, instant
+from tests.support.http.answers import assert_problem, instant, json_of
 from tests.support.paypal.fake_paypal import FakePayPal
-from tests.support.paypal.payment_client import PAYMENTS, PaymentClient
+from tests.support.paypal.payment_client import PAYMENTS, BegunPayment, Hold, PaymentClient
 
 
 async def test_the_story_with_the_payloads_that_clients_send(
-    payment_client: PaymentClient, fake_paypal: FakePayPal
+    payment_client: PaymentClient, fake_paypal: FakePayPal, hold: Hold
 ) -> None:
-    hold = await payment_client.hold()
     before = datetime.now(UTC)
-    answer = await payment_client.create(hold)
-    assert answer.status_code == 201
-    created = answer.json()
+    created = json_of(await payment_client.create(hold), 201)
     assert created["status"] == "created"
     await fake_paypal.approve(created["paymentId"])
     answer = await payment_client.call(hold.patient, "execute", paymentId=created["paymentId"], PayerID="QYR5Z8XDVJNXQ")
-    assert answer.status_code == 200
-    payment, appointment = answer.json()["payment"], answer.json()["appointment"]
+    executed = json_of(answer)
+    payment, appointment = executed["payment"], executed["appointment"]
     assert appointment["id"] == hold.appointment
     assert (appointment["status"], appointment["hold_expires_at"]) == ("confirmed", None)
     assert before <= instant(payment.pop("created_at")) < instant(payment.pop("updated_at")) <= datetime.now(UTC)
@@ -47,7 +44,7 @@ async def test_the_story_with_the_payloads_that_clients_send(
     ]
 
 
-async def test_create_answers_where_the_payer_approves(payment_client: PaymentClient, fake_paypal: FakePayPal) -> None:
+async def test_create_returns_the_approval_url(payment_client: PaymentClient, fake_paypal: FakePayPal) -> None:
     hold = await payment_client.hold()
     created = (await payment_client.create(hold)).json()
     (order,) = [order for order in (await fake_paypal.ledger())["orders"] if order["id"] == created["paymentId"]]
@@ -60,28 +57,25 @@ async def test_create_answers_where_the_payer_approves(payment_client: PaymentCl
     assert "Doctor&#x27;s appointment" in page.text
 
 
-async def test_create_asked_again_answers_the_same_payment(
-    payment_client: PaymentClient, fake_paypal: FakePayPal
-) -> None:
-    hold, orders = await payment_client.hold(), len((await fake_paypal.ledger())["orders"])
+async def test_a_repeated_create_returns_the_same_payment(payment_client: PaymentClient) -> None:
+    hold, orders = await payment_client.hold(), await payment_client.orders()
     first = await payment_client.create(hold)
     for amount in ("100.00", "100", "100.0", "0100.00"):
         again = await payment_client.create(hold, amount)
         assert (again.status_code, again.json()) == (first.status_code, first.json())
-    assert len((await fake_paypal.ledger())["orders"]) == orders + 1
+    assert await payment_client.orders() == orders + 1
 
 
-async def test_create_asked_at_once_makes_one_order(payment_client: PaymentClient, fake_paypal: FakePayPal) -> None:
-    hold, orders = await payment_client.hold(), len((await fake_paypal.ledger())["orders"])
+async def test_concurrent_creates_make_one_order(payment_client: PaymentClient) -> None:
+    hold, orders = await payment_client.hold(), await payment_client.orders()
     answers = await asyncio.gather(*(payment_client.create(hold) for _ in range(8)))
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.json()["paymentId"] for answer in answers}) == 1
-    assert len((await fake_paypal.ledger())["orders"]) == orders + 1
+    assert await payment_client.orders() == orders + 1
     assert await payment_client.payments_of(hold) == ["created"]
 
 
-async def test_before_the_approval_nothing_can_be_taken(payment_client: PaymentClient) -> None:
-    begun = await payment_client.begin()
+async def test_nothing_is_captured_before_the_approval(payment_client: PaymentClient, begun: BegunPayment) -> None:
     problem = assert_problem(await payment_client.execute(begun), 409, "payment_not_approved")
     assert problem["approval_url"] == (await payment_client.show(begun))["approval_url"]
     assert problem["detail"] == "The payer has not approved this payment at PayPal yet."
@@ -91,19 +85,19 @@ async def test_before_the_approval_nothing_can_be_taken(payment_client: PaymentC
     assert (await payment_client.execute(begun)).json()["payment"]["status"] == "captured"
 
 
-async def test_execute_asked_again_answers_the_same(payment_client: PaymentClient) -> None:
-    begun = await payment_client.approved()
-    first, second = await payment_client.execute(begun), await payment_client.execute(begun)
+async def test_a_repeated_execute_returns_the_same(payment_client: PaymentClient, approved: BegunPayment) -> None:
+    first, second = await payment_client.execute(approved), await payment_client.execute(approved)
     assert (second.status_code, second.json()) == (first.status_code, first.json()) == (200, first.json())
-    by_its_other_name = await payment_client.call(begun.patient, "execute", token=begun.order, PayerID="QYR5Z8XDVJNXQ")
+    by_its_other_name = await payment_client.call(
+        approved.patient, "execute", token=approved.order, PayerID="QYR5Z8XDVJNXQ"
+    )
     assert by_its_other_name.json() == first.json()
-    assert len(await payment_client.captures(begun)) == 1
-    assert len(await payment_client.mails(begun)) == 2
-    assert (await payment_client.appointment(begun))["version"] == 2
+    assert len(await payment_client.captures(approved)) == 1
+    assert len(await payment_client.mails(approved)) == 2
+    assert (await payment_client.appointment(approved))["version"] == 2
 
 
-async def test_a_payment_is_shown_to_its_patient(payment_client: PaymentClient) -> None:
-    begun = await payment_client.begin()
+async def test_a_payment_is_shown_to_its_patient(payment_client: PaymentClient, begun: BegunPayment) -> None:
     shown = await payment_client.show(begun)
     assert shown == (await payment_client.create(begun)).json()
     assert shown["approval_url"]
@@ -122,13 +116,13 @@ async def test_a_fee_in_another_currency(payment_client: PaymentClient, currency
     (capture,) = await payment_client.captures(begun)
     assert capture["amount"] == {"currency_code": currency, "value": asked}
     await payment_client.owner.execute("UPDATE appointment SET status = 'canceled' WHERE id = $1", begun.appointment)
-    (told,) = await payment_client.owner.fetch(
+    (message,) = await payment_client.owner.fetch(
         "SELECT l.refunds FROM notification_message AS l INNER JOIN notification AS n ON l.id = n.id"
         " WHERE n.appointment_id = $1 AND n.account_id = $2 AND n.kind = 'appointment_canceled'",
         begun.appointment,
         begun.patient,
     )
-    assert told["refunds"] == [f"{asked} {currency}"]
+    assert message["refunds"] == [f"{asked} {currency}"]
 
 
 async def test_the_fee_is_the_one_at_booking(payment_client: PaymentClient, owner: asyncpg.Connection) -> None:
@@ -139,20 +133,18 @@ async def test_the_fee_is_the_one_at_booking(payment_client: PaymentClient, owne
     assert (await payment_client.execute(begun)).json()["payment"]["amount"] == "100.00"
 
 
-async def test_a_lapsed_hold_that_nobody_took_is_taken_again(payment_client: PaymentClient) -> None:
-    begun = await payment_client.approved()
-    await payment_client.lapse(begun)
-    answer = await payment_client.execute(begun)
+async def test_a_lapsed_hold_is_renewed(payment_client: PaymentClient, approved: BegunPayment) -> None:
+    await payment_client.lapse(approved)
+    answer = await payment_client.execute(approved)
     assert answer.status_code == 200, answer.text
     payment, appointment = answer.json()["payment"], answer.json()["appointment"]
     assert (payment["status"], appointment["status"]) == ("captured", "confirmed")
-    assert appointment["id"] == payment["appointment_id"] != begun.appointment
-    assert (await payment_client.appointment(begun))["status"] == "expired"
-    assert len(await payment_client.captures(begun)) == 1
+    assert appointment["id"] == payment["appointment_id"] != approved.appointment
+    assert (await payment_client.appointment(approved))["status"] == "expired"
+    assert len(await payment_client.captures(approved)) == 1
 
 
-async def test_a_hold_is_not_shortened_by_its_payment(payment_client: PaymentClient) -> None:
-    hold = await payment_client.hold()
+async def test_a_hold_is_not_shortened_by_its_payment(payment_client: PaymentClient, hold: Hold) -> None:
     until = (await payment_client.appointment(hold))["hold_expires_at"]
     await payment_client.approved(hold)
     assert (await payment_client.appointment(hold))["hold_expires_at"] == until

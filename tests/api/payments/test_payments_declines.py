@@ -1,20 +1,17 @@
-"""When the money is not to be had, or not yet: declined instruments, declined captures, captures under review."""
+"""Declined instruments, declined captures, and captures that PayPal reviews."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-import asyncpg
-import httpx
 import pytest
+import pytest_asyncio
 
-from tests.support.http.answers import assert_problem
-from tests.support.http.appointment_actions import as_doctor
+from tests.support.http.answers import assert_problem, json_of
 from tests.support.paypal.payment_client import BegunPayment, Hold, PaymentClient
 from tests.support.paypal.worker_jobs import Jobs
 
 
-async def test_a_declined_instrument_leads_back_to_paypal(payment_client: PaymentClient) -> None:
-    hold = await payment_client.hold()
+async def test_a_declined_instrument_leads_back_to_paypal(payment_client: PaymentClient, hold: Hold) -> None:
     until = (await payment_client.appointment(hold))["hold_expires_at"]
     begun = await payment_client.approved(hold)
     await payment_client.fake_paypal.add_fault("capture_order", "refused", issue="INSTRUMENT_DECLINED")
@@ -22,7 +19,7 @@ async def test_a_declined_instrument_leads_back_to_paypal(payment_client: Paymen
     assert problem["detail"] == "PayPal declined this payment method. Choose another one while the hold lasts."
     assert problem["approval_url"].endswith(f"?token={begun.order}")
     assert await payment_client.statuses(begun) == ("created", "pending")
-    assert (await payment_client.appointment(begun))["hold_expires_at"] == until  # not the capture's extension
+    assert (await payment_client.appointment(begun))["hold_expires_at"] == until  # without the extension of a capture
     assert (await payment_client.show(begun))["approval_url"] == problem["approval_url"]
     await payment_client.fake_paypal.post(problem["approval_url"].replace("checkoutnow", "checkoutnow/approve"))
     answer = await payment_client.execute(begun)
@@ -30,15 +27,16 @@ async def test_a_declined_instrument_leads_back_to_paypal(payment_client: Paymen
     assert len(await payment_client.captures(begun)) == 1
 
 
-async def test_a_second_try_is_another_request_to_paypal(payment_client: PaymentClient) -> None:
-    begun = await payment_client.approved()
+async def test_a_second_try_is_another_request_to_paypal(payment_client: PaymentClient, approved: BegunPayment) -> None:
     await payment_client.fake_paypal.add_fault("capture_order", "refused", issue="INSTRUMENT_DECLINED", times=2)
-    for _ in range(2):  # under the same request id PayPal would answer the first decline, and leave one for the third
-        assert_problem(await payment_client.execute(begun), 409, "payment_declined")
-    assert (await payment_client.execute(begun)).status_code == 200
+    for _ in range(
+        2
+    ):  # under the same request id PayPal would repeat the first decline, and the third try would get the second
+        assert_problem(await payment_client.execute(approved), 409, "payment_declined")
+    assert (await payment_client.execute(approved)).status_code == 200
 
 
-async def test_of_two_at_once_both_hear_that_it_was_declined(payment_client: PaymentClient) -> None:
+async def test_two_concurrent_executions_are_both_declined(payment_client: PaymentClient) -> None:
     begun = await payment_client.approved()
     await payment_client.fake_paypal.add_fault("capture_order", "slow_before", seconds=1)
     await payment_client.fake_paypal.add_fault("capture_order", "refused", issue="INSTRUMENT_DECLINED", times=2)
@@ -47,20 +45,19 @@ async def test_of_two_at_once_both_hear_that_it_was_declined(payment_client: Pay
     assert await payment_client.statuses(begun) == ("created", "pending")
 
 
-async def test_too_many_declines_end_the_payment_and_another_may_follow(payment_client: PaymentClient) -> None:
-    begun = await payment_client.approved()
+async def test_too_many_declines_end_the_payment(payment_client: PaymentClient, approved: BegunPayment) -> None:
     await payment_client.fake_paypal.add_fault("capture_order", "refused", times=10)
     for _ in range(10):
-        assert_problem(await payment_client.execute(begun), 409, "payment_declined")
-    problem = assert_problem(await payment_client.execute(begun), 409, "payment_refused")
+        assert_problem(await payment_client.execute(approved), 409, "payment_declined")
+    problem = assert_problem(await payment_client.execute(approved), 409, "payment_refused")
     assert "MAX_NUMBER_OF_PAYMENT_ATTEMPTS_EXCEEDED" in problem["detail"]
-    assert await payment_client.statuses(begun) == ("failed", "pending")
-    another = await payment_client.paid(Hold(*begun[:3]))
+    assert await payment_client.statuses(approved) == ("failed", "pending")
+    another = await payment_client.paid(approved.hold)
     assert await payment_client.payments_of(another) == ["failed", "captured"]
 
 
 @pytest.mark.parametrize("issue", ["TRANSACTION_REFUSED", "COMPLIANCE_VIOLATION", "PAYER_CANNOT_PAY"])
-async def test_a_refusal_for_good_ends_the_payment(payment_client: PaymentClient, issue: str) -> None:
+async def test_a_permanent_refusal_ends_the_payment(payment_client: PaymentClient, issue: str) -> None:
     begun = await payment_client.approved()
     await payment_client.fake_paypal.add_fault("capture_order", "refused", issue=issue)
     problem = assert_problem(await payment_client.execute(begun), 409, "payment_refused")
@@ -71,12 +68,11 @@ async def test_a_refusal_for_good_ends_the_payment(payment_client: PaymentClient
     assert "Nothing was charged" in again["detail"]
 
 
-async def test_a_declined_capture_is_no_success_and_another_payment_may_follow(payment_client: PaymentClient) -> None:
-    hold = await payment_client.hold()
+async def test_a_declined_capture_ends_the_payment(payment_client: PaymentClient, hold: Hold) -> None:
     until = (await payment_client.appointment(hold))["hold_expires_at"]
     begun = await payment_client.approved(hold)
     await payment_client.fake_paypal.add_fault("capture_order", "declined")
-    for _ in range(2):  # a client that comes again hears the same
+    for _ in range(2):  # a repeated request gets the same response
         problem = assert_problem(await payment_client.execute(begun), 409, "payment_refused")
         assert problem["detail"] == (
             "PayPal did not accept this payment. Nothing was charged. You can start another while the hold lasts."
@@ -92,50 +88,44 @@ async def test_a_declined_capture_is_no_success_and_another_payment_may_follow(p
     assert [capture["status"] for capture in await payment_client.captures(another)] == ["COMPLETED"]
 
 
-async def under_review(payment_client: PaymentClient) -> BegunPayment:
-    """Let PayPal take time to decide on a payment; no webhook of it is still to come."""
-    begun = await payment_client.approved()
-    await payment_client.wait_for_webhook(begun, "CHECKOUT.ORDER.APPROVED")
+@pytest_asyncio.fixture
+async def under_review(payment_client: PaymentClient, approved: BegunPayment) -> BegunPayment:
+    """A payment that PayPal reviews. All its webhooks so far have arrived."""
+    await payment_client.wait_for_webhook(approved, "CHECKOUT.ORDER.APPROVED")
     await payment_client.fake_paypal.add_fault("webhook", "withhold")
     await payment_client.fake_paypal.add_fault("capture_order", "pending", reason="PENDING_REVIEW")
-    answer = await payment_client.execute(begun)
-    assert answer.status_code == 200, answer.text
-    assert answer.json()["payment"]["status"] == "pending_review"
-    assert answer.json()["appointment"]["status"] == "pending"
-    return begun
+    executed = json_of(await payment_client.execute(approved))
+    assert (executed["payment"]["status"], executed["appointment"]["status"]) == ("pending_review", "pending")
+    return approved
 
 
-async def test_a_review_keeps_the_slot(payment_client: PaymentClient) -> None:
-    begun = await under_review(payment_client)
-    until = (await payment_client.appointment(begun))["hold_expires_at"]
+async def test_a_review_keeps_the_slot(payment_client: PaymentClient, under_review: BegunPayment) -> None:
+    until = (await payment_client.appointment(under_review))["hold_expires_at"]
     assert timedelta(hours=23) < until - datetime.now(UTC) <= timedelta(hours=24)
-    assert (await payment_client.execute(begun)).json()["payment"]["status"] == "pending_review"
-    problem = assert_problem(await payment_client.create(begun), 409, "payment_appointment_payable")
+    assert (await payment_client.execute(under_review)).json()["payment"]["status"] == "pending_review"
+    problem = assert_problem(await payment_client.create(under_review), 409, "payment_appointment_payable")
     assert problem["detail"] == "A payment for this appointment is being taken already."
-    assert_problem(await payment_client.give_up(begun), 409, "payment_status_transition")
-    assert len(await payment_client.captures(begun)) == 1
+    assert_problem(await payment_client.give_up(under_review), 409, "payment_status_transition")
+    assert len(await payment_client.captures(under_review)) == 1
 
 
 async def decide(payment_client: PaymentClient, begun: BegunPayment, status: str) -> None:
-    """Let PayPal decide, and its webhook arrive."""
+    """Let PayPal decide on a capture, and wait for its webhook."""
     (capture,) = await payment_client.captures(begun)
     await payment_client.fake_paypal.post(f"/captures/{capture['id']}/decide", {"status": status})
-    await payment_client.wait_for_webhook(
-        begun, f"PAYMENT.CAPTURE.{'COMPLETED' if status == 'COMPLETED' else 'DENIED'}"
-    )
+    kind = "COMPLETED" if status == "COMPLETED" else "DENIED"
+    await payment_client.wait_for_webhook(begun, f"PAYMENT.CAPTURE.{kind}")
 
 
-async def test_a_review_that_ends_well(payment_client: PaymentClient, worker: Jobs) -> None:
-    begun = await under_review(payment_client)
-    await decide(payment_client, begun, "COMPLETED")
-    await worker.settle(begun)
-    assert await payment_client.statuses(begun) == ("captured", "confirmed")
-    assert (await payment_client.execute(begun)).json()["appointment"]["status"] == "confirmed"
-    assert len(await payment_client.mails(begun)) == 2
+async def test_a_review_that_completes(payment_client: PaymentClient, under_review: BegunPayment, worker: Jobs) -> None:
+    await decide(payment_client, under_review, "COMPLETED")
+    await worker.settle(under_review)
+    assert await payment_client.statuses(under_review) == ("captured", "confirmed")
+    assert (await payment_client.execute(under_review)).json()["appointment"]["status"] == "confirmed"
+    assert len(await payment_client.mails(under_review)) == 2
 
 
-async def test_a_review_that_ends_ill(payment_client: PaymentClient, worker: Jobs) -> None:
-    hold = await payment_client.hold()
+async def test_a_review_that_declines(payment_client: PaymentClient, worker: Jobs, hold: Hold) -> None:
     until = (await payment_client.appointment(hold))["hold_expires_at"]
     begun = await payment_client.approved(hold)
     await payment_client.fake_paypal.add_fault("capture_order", "pending")
@@ -147,39 +137,38 @@ async def test_a_review_that_ends_ill(payment_client: PaymentClient, worker: Job
     assert_problem(await payment_client.execute(begun), 409, "payment_refused")
 
 
-async def test_a_review_without_news_is_asked_about(payment_client: PaymentClient, worker: Jobs) -> None:
-    begun = await under_review(payment_client)
-    await payment_client.fake_paypal.add_fault("webhook", "withhold")
-    (capture,) = await payment_client.captures(begun)
-    await payment_client.fake_paypal.post(f"/captures/{capture['id']}/decide", {"status": "COMPLETED"})
-    await worker.settle(begun)
-    assert await payment_client.statuses(begun) == ("pending_review", "pending")
-    await payment_client.make_due(begun)
-    await worker.settle(begun)
-    assert await payment_client.statuses(begun) == ("captured", "confirmed")
-
-
-async def test_a_review_that_ends_well_after_the_doctor_has_canceled(
-    client: httpx.AsyncClient, payment_client: PaymentClient, worker: Jobs
+async def test_a_review_without_a_webhook_is_checked(
+    payment_client: PaymentClient, under_review: BegunPayment, worker: Jobs
 ) -> None:
-    begun = await under_review(payment_client)
-    assert (await as_doctor(client, begun.doctor, begun.appointment, "doctor_cancel")).status_code == 200
-    assert await payment_client.refunds(begun) == []
-    await decide(payment_client, begun, "COMPLETED")
-    await worker.settle(begun)
-    assert await payment_client.statuses(begun) == ("refunded", "canceled")
-    assert await payment_client.refunds(begun) == [("completed", "slot_lost")]
-    assert [refund["amount"]["value"] for refund in await payment_client.paypal_refunds(begun)] == ["100.00"]
+    await payment_client.fake_paypal.add_fault("webhook", "withhold")
+    (capture,) = await payment_client.captures(under_review)
+    await payment_client.fake_paypal.post(f"/captures/{capture['id']}/decide", {"status": "COMPLETED"})
+    await worker.settle(under_review)
+    assert await payment_client.statuses(under_review) == ("pending_review", "pending")
+    await payment_client.make_due(under_review)
+    await worker.settle(under_review)
+    assert await payment_client.statuses(under_review) == ("captured", "confirmed")
+
+
+async def test_a_review_that_completes_after_a_cancellation(
+    payment_client: PaymentClient, under_review: BegunPayment, worker: Jobs
+) -> None:
+    json_of(await payment_client.cancel_as_doctor(under_review))
+    assert await payment_client.refunds(under_review) == []
+    await decide(payment_client, under_review, "COMPLETED")
+    await worker.settle(under_review)
+    assert await payment_client.statuses(under_review) == ("refunded", "canceled")
+    assert await payment_client.refunds(under_review) == [("completed", "slot_lost")]
+    assert [refund["amount"]["value"] for refund in await payment_client.paypal_refunds(under_review)] == ["100.00"]
 
 
 async def test_a_review_that_outlasts_the_hold(
-    payment_client: PaymentClient, worker: Jobs, owner: asyncpg.Connection
+    payment_client: PaymentClient, under_review: BegunPayment, worker: Jobs
 ) -> None:
-    begun = await under_review(payment_client)
-    await payment_client.lapse(begun)
-    await owner.fetch("SELECT sweep_doctor($1)", begun.doctor)
-    assert (await payment_client.appointment(begun))["status"] == "expired"
-    await decide(payment_client, begun, "COMPLETED")
-    await worker.settle(begun)
-    assert await payment_client.statuses(begun) == ("captured", "confirmed")  # taken again, as nobody else has it
-    assert (await payment_client.payment(begun))["appointment_id"] != begun.appointment
+    await payment_client.lapse(under_review)
+    await payment_client.sweep(under_review)
+    assert (await payment_client.appointment(under_review))["status"] == "expired"
+    await decide(payment_client, under_review, "COMPLETED")
+    await worker.settle(under_review)
+    assert await payment_client.statuses(under_review) == ("captured", "confirmed")  # in a new appointment
+    assert (await payment_client.payment(under_review))["appointment_id"] != under_review.appointment

@@ -1,4 +1,4 @@
-"""Where PayPal sends the payer's browser: pages that say where things stand, and change nothing."""
+"""The pages that PayPal sends the payer's browser to: they show the payment's status and change nothing."""
 
 import re
 
@@ -7,8 +7,6 @@ import httpx
 import pytest
 
 from tests.support.http.answers import assert_problem
-from tests.support.http.appointment_actions import as_doctor
-from tests.support.http.bookings import cancel
 from tests.support.paypal.payment_client import PAYMENTS, BegunPayment, PaymentClient
 from tests.support.paypal.worker_jobs import Jobs
 
@@ -17,9 +15,8 @@ ROWS = "SELECT to_jsonb(p) FROM payment AS p UNION ALL SELECT to_jsonb(a) FROM a
 
 async def read(payment_client: PaymentClient, page: str, order: str, **more: str) -> tuple[str, str]:
     """Open a page as a browser does; return its heading and its text."""
-    answer = await payment_client.client.get(
-        f"{PAYMENTS}{page}/", params={"token": order, **more}, headers={"Accept": "text/html"}
-    )
+    query, headers = {"token": order, **more}, {"Accept": "text/html"}
+    answer = await payment_client.client.get(f"{PAYMENTS}{page}/", params=query, headers=headers)
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     found = re.search(r"<h1>(.*)</h1>\n<p>(.*)</p>", answer.text)
@@ -28,12 +25,10 @@ async def read(payment_client: PaymentClient, page: str, order: str, **more: str
 
 
 async def heading(payment_client: PaymentClient, page: str, begun: BegunPayment) -> str:
-    """Return what a page says about a payment in a word."""
     return (await read(payment_client, page, begun.order))[0]
 
 
-async def test_whoever_comes_back_approved_is_not_told_to_approve(payment_client: PaymentClient) -> None:
-    begun = await payment_client.begin()
+async def test_the_return_page_after_an_approval(payment_client: PaymentClient, begun: BegunPayment) -> None:
     back = await payment_client.fake_paypal.approve(begun.order)
     assert (back.status_code, back.headers["location"]) == (
         303,
@@ -47,7 +42,7 @@ async def test_whoever_comes_back_approved_is_not_told_to_approve(payment_client
     )
 
 
-async def test_each_state_has_its_words(client: httpx.AsyncClient, payment_client: PaymentClient, worker: Jobs) -> None:
+async def test_each_status_has_its_heading(payment_client: PaymentClient, worker: Jobs) -> None:
     paid, canceled, given_up, failed = [
         await payment_client.approved(await payment_client.hold(number)) for number in range(4)
     ]
@@ -56,17 +51,10 @@ async def test_each_state_has_its_words(client: httpx.AsyncClient, payment_clien
     await payment_client.give_up(given_up)
     await payment_client.fake_paypal.add_fault("capture_order", "declined")
     await payment_client.execute(failed)
-    assert [await heading(payment_client, "return", begun) for begun in (paid, given_up, failed)] == [
-        "Paid",
-        "Not paid",
-        "Not paid",
-    ]
-    assert [await heading(payment_client, "cancel", begun) for begun in (paid, given_up, failed)] == [
-        "Paid",
-        "Not paid",
-        "Not paid",
-    ]
-    assert (await cancel(client, canceled.patient, canceled.appointment)).status_code == 200
+    for page in ("return", "cancel"):
+        headings = [await heading(payment_client, page, begun) for begun in (paid, given_up, failed)]
+        assert headings == ["Paid", "Not paid", "Not paid"]
+    assert (await payment_client.cancel(canceled)).status_code == 200
     assert await read(payment_client, "return", canceled.order) == (
         "Refund",
         "This appointment does not take place. You receive a full refund and a mail about it.",
@@ -75,15 +63,13 @@ async def test_each_state_has_its_words(client: httpx.AsyncClient, payment_clien
     assert await heading(payment_client, "return", canceled) == "Refund"
 
 
-async def test_under_review(payment_client: PaymentClient) -> None:
-    begun = await payment_client.approved()
+async def test_under_review(payment_client: PaymentClient, approved: BegunPayment) -> None:
     await payment_client.fake_paypal.add_fault("capture_order", "pending")
-    await payment_client.execute(begun)
-    assert await heading(payment_client, "return", begun) == "One moment"
+    await payment_client.execute(approved)
+    assert await heading(payment_client, "return", approved) == "One moment"
 
 
-async def test_whoever_turned_back_may_still_pay(payment_client: PaymentClient) -> None:
-    begun = await payment_client.begin()
+async def test_the_payer_may_still_pay_after_turning_back(payment_client: PaymentClient, begun: BegunPayment) -> None:
     back = await payment_client.fake_paypal.post(f"/checkoutnow/cancel?token={begun.order}")
     assert back.headers["location"] == f"http://localhost:8000/api/payments/cancel/?token={begun.order}"
     title, text = await read(payment_client, "cancel", begun.order)
@@ -94,41 +80,37 @@ async def test_whoever_turned_back_may_still_pay(payment_client: PaymentClient) 
     assert (await payment_client.execute(begun)).status_code == 200
 
 
-async def test_the_doctor_has_canceled_before_it_was_paid(
-    client: httpx.AsyncClient, payment_client: PaymentClient
-) -> None:
-    begun = await payment_client.approved()
-    await as_doctor(client, begun.doctor, begun.appointment, "doctor_cancel")
+async def test_the_doctor_canceled_before_the_payment(payment_client: PaymentClient, approved: BegunPayment) -> None:
+    await payment_client.cancel_as_doctor(approved)
     for page in ("return", "cancel"):
-        title, text = await read(payment_client, page, begun.order)
+        title, text = await read(payment_client, page, approved.order)
         assert title == "Not paid"
         assert text == "Your slot is no longer held. You were not charged. To book again, open your booking app."
 
 
 @pytest.mark.parametrize("page", ["return", "cancel"])
 @pytest.mark.parametrize("order", ["", "5O190127TN364715T", "<script>alert(1)</script>", "' OR 1=1 --", "é"])
-async def test_an_order_that_is_none_of_ours(payment_client: PaymentClient, page: str, order: str) -> None:
+async def test_an_unknown_order(payment_client: PaymentClient, page: str, order: str) -> None:
     assert (await read(payment_client, page, order))[0] == "Unknown payment"
 
 
 @pytest.mark.parametrize("page", ["return", "cancel"])
 async def test_opening_a_page_changes_nothing(
-    payment_client: PaymentClient, owner: asyncpg.Connection, page: str
+    payment_client: PaymentClient, owner: asyncpg.Connection, page: str, approved: BegunPayment
 ) -> None:
-    begun = await payment_client.approved()
-    await payment_client.wait_for_webhook(begun, "CHECKOUT.ORDER.APPROVED")
+    await payment_client.wait_for_webhook(approved, "CHECKOUT.ORDER.APPROVED")
     before = {row[0] for row in await owner.fetch(ROWS)}
     for path in (f"{PAYMENTS}{page}", f"{PAYMENTS}{page}/"):
-        answer = await payment_client.client.get(path, params={"token": begun.order})
+        answer = await payment_client.client.get(path, params={"token": approved.order})
         assert answer.status_code == 200
         assert answer.headers["cache-control"] == "no-store"
         assert answer.headers["referrer-policy"] == "no-referrer"
         assert "default-src 'none'" in answer.headers["content-security-policy"]
         assert "<script" not in answer.text
         assert "<form" not in answer.text
-        assert begun.order not in answer.text
+        assert approved.order not in answer.text
     assert {row[0] for row in await owner.fetch(ROWS)} == before
-    assert await payment_client.captures(begun) == []
+    assert await payment_client.captures(approved) == []
 
 
 @pytest.mark.parametrize("query", ["token=a%00b", "token=%FF", "token=" + "x" * 65])

@@ -1,4 +1,4 @@
-"""Payer, webhook and worker at once: the money is taken once, the appointment confirmed once, each mail written once."""
+"""Payer, webhook and worker act concurrently: one capture, one confirmation, and one mail to each party."""
 
 import asyncio
 from collections import Counter
@@ -17,9 +17,8 @@ from app.sandbox.paypal.serializers import PAYER_ID
 from app.settings import Settings
 from tests.support.factories import a_slot, make_patient
 from tests.support.http.answers import assert_problem
-from tests.support.http.appointment_actions import as_doctor
-from tests.support.http.bookings import cancel, post_booking
-from tests.support.paypal.payment_client import BegunPayment, Hold, PaymentClient
+from tests.support.http.bookings import post_booking
+from tests.support.paypal.payment_client import BegunPayment, PaymentClient
 from tests.support.paypal.worker_jobs import Jobs
 from tests.support.servers.worker_process import eventually
 
@@ -39,9 +38,8 @@ async def assert_paid_once(payment_client: PaymentClient, begun: BegunPayment) -
 
 @pytest.mark.parametrize("approved_at_the_same_time", [False, True])
 async def test_20_executions_with_webhook_and_worker(
-    payment_client: PaymentClient, worker: Jobs, approved_at_the_same_time: bool
+    payment_client: PaymentClient, worker: Jobs, approved_at_the_same_time: bool, begun: BegunPayment
 ) -> None:
-    begun = await payment_client.begin()
     await payment_client.fake_paypal.add_fault("webhook", "duplicate", times=2)
     if not approved_at_the_same_time:
         await payment_client.fake_paypal.approve(begun.order)
@@ -71,18 +69,17 @@ async def test_20_executions_while_paypal_takes_its_time(payment_client: Payment
     await assert_paid_once(payment_client, begun)
 
 
-async def test_whoever_is_overtaken_waits_for_the_other(
-    payment_client: PaymentClient, worker: Jobs, settings: Settings
+async def test_an_overtaken_capture_waits_for_the_other(
+    payment_client: PaymentClient, worker: Jobs, settings: Settings, approved: BegunPayment
 ) -> None:
-    begun = await payment_client.approved()
     await payment_client.fake_paypal.add_fault("capture_order", "slow_before", seconds=3)
     overtaking: list[asyncio.Task[None]] = []
 
     async def overtake(request: httpx.Request) -> None:
         if not request.url.path.endswith("/capture") or overtaking:
             return
-        await payment_client.make_due(begun)
-        overtaking.append(asyncio.create_task(worker.settle(begun)))
+        await payment_client.make_due(approved)
+        overtaking.append(asyncio.create_task(worker.settle(approved)))
         await eventually(is_captured_by_the_worker)
 
     async def is_captured_by_the_worker() -> bool:
@@ -99,20 +96,19 @@ async def test_whoever_is_overtaken_waits_for_the_other(
     async with paypal:
         payments = PaymentRepository(engine)
         lifecycle = Lifecycle(payments, paypal, return_url="https://app.example", cancel_url="https://app.example")
-        assert (await lifecycle.execute(begun.patient, begun.order, PAYER_ID)).status == "captured"
+        assert (await lifecycle.execute(approved.patient, approved.order, PAYER_ID)).status == "captured"
     await asyncio.gather(*overtaking)
     await engine.dispose()
-    await assert_paid_once(payment_client, begun)
+    await assert_paid_once(payment_client, approved)
 
 
-async def test_ten_workers_at_one_payment(payment_client: PaymentClient, worker: Jobs) -> None:
-    begun = await payment_client.approved()
-    await payment_client.make_due(begun)
-    await asyncio.gather(*(worker.settle(begun) for _ in range(10)))
-    await assert_paid_once(payment_client, begun)
+async def test_ten_workers_at_one_payment(payment_client: PaymentClient, worker: Jobs, approved: BegunPayment) -> None:
+    await payment_client.make_due(approved)
+    await asyncio.gather(*(worker.settle(approved) for _ in range(10)))
+    await assert_paid_once(payment_client, approved)
 
 
-async def test_a_capture_by_somebody_else_is_adopted(payment_client: PaymentClient, settings: Settings) -> None:
+async def test_a_capture_made_elsewhere_is_adopted(payment_client: PaymentClient, settings: Settings) -> None:
     begun = await payment_client.approved()
     async with PayPalGateway(settings) as by_hand:
         await by_hand.paypal.capture_order(begun.order, request_id="by hand")
@@ -120,7 +116,7 @@ async def test_a_capture_by_somebody_else_is_adopted(payment_client: PaymentClie
     await assert_paid_once(payment_client, begun)
 
 
-async def test_who_pays_and_who_gives_up(payment_client: PaymentClient) -> None:
+async def test_paying_and_giving_up(payment_client: PaymentClient) -> None:
     outcomes = Counter[tuple[str, str]]()
     for number in range(6):
         begun = await payment_client.approved(await payment_client.hold(number))
@@ -136,16 +132,10 @@ async def test_who_pays_and_who_gives_up(payment_client: PaymentClient) -> None:
 
 
 @pytest.mark.parametrize("canceler", ["doctor", "patient"])
-async def test_who_pays_and_who_cancels(
-    client: httpx.AsyncClient, payment_client: PaymentClient, canceler: str
-) -> None:
+async def test_paying_and_canceling(payment_client: PaymentClient, canceler: str) -> None:
     for number in range(4):
         begun = await payment_client.approved(await payment_client.hold(number))
-        act = (
-            as_doctor(client, begun.doctor, begun.appointment, "doctor_cancel")
-            if canceler == "doctor"
-            else cancel(client, begun.patient, begun.appointment)
-        )
+        act = payment_client.cancel_as_doctor(begun) if canceler == "doctor" else payment_client.cancel(begun)
         _, canceled = await asyncio.gather(payment_client.execute(begun), act)
         assert canceled.status_code == 200
         payment, appointment = await payment_client.statuses(begun)
@@ -154,7 +144,7 @@ async def test_who_pays_and_who_cancels(
         assert (payment, len(await payment_client.refunds(begun))) == (("captured", 1) if captured else ("canceled", 0))
 
 
-async def test_who_pays_late_and_who_books_that_slot(
+async def test_a_late_payment_and_a_booking_of_the_slot(
     client: httpx.AsyncClient, payment_client: PaymentClient, owner: asyncpg.Connection
 ) -> None:
     for number in range(4):
@@ -170,7 +160,7 @@ async def test_two_orders_for_one_appointment_are_not_both_paid(payment_client: 
     first = await payment_client.approved()
     await payment_client.fake_paypal.add_fault("capture_order", "declined")
     assert_problem(await payment_client.execute(first), 409, "payment_refused")
-    second = await payment_client.approved(Hold(*first[:3]))
+    second = await payment_client.approved(first.hold)
     answers = await asyncio.gather(*(payment_client.execute(begun) for begun in (first, second) * 5))
     assert Counter(answer.status_code for answer in answers) == {200: 5, 409: 5}
     assert await payment_client.payments_of(first) == ["failed", "captured"]

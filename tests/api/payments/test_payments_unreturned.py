@@ -1,10 +1,11 @@
-"""A payer who approves and never comes back: the webhook tells of it, or the worker finds out."""
+"""A payer who approves and does not return: a webhook or the worker completes the payment."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
+import pytest_asyncio
 
 from tests.support.http.answers import assert_problem
 from tests.support.paypal.payment_client import BegunPayment, PaymentClient
@@ -13,34 +14,31 @@ from tests.support.servers.worker_process import eventually
 
 
 async def assert_paid(payment_client: PaymentClient, begun: BegunPayment) -> None:
-    """Check that the money was taken, and the appointment confirmed."""
     assert await payment_client.statuses(begun) == ("captured", "confirmed")
     assert len(await payment_client.captures(begun)) == 1
 
 
-async def withheld(payment_client: PaymentClient) -> BegunPayment:
-    """Begin a payment that is approved without a webhook."""
-    begun = await payment_client.begin()
+@pytest_asyncio.fixture
+async def withheld(payment_client: PaymentClient, begun: BegunPayment) -> BegunPayment:
+    """An approved payment whose webhook has not arrived."""
     await payment_client.fake_paypal.add_fault("webhook", "withhold")
     await payment_client.fake_paypal.approve(begun.order)
     return begun
 
 
-async def test_the_webhook_is_enough(payment_client: PaymentClient, worker: Jobs) -> None:
-    begun = await payment_client.approved()
-    await payment_client.wait_for_webhook(begun, "CHECKOUT.ORDER.APPROVED")
-    await worker.settle(begun)
-    await assert_paid(payment_client, begun)
-    assert (await payment_client.execute(begun)).status_code == 200  # should the payer come back yet
+async def test_the_webhook_is_enough(payment_client: PaymentClient, worker: Jobs, approved: BegunPayment) -> None:
+    await payment_client.wait_for_webhook(approved, "CHECKOUT.ORDER.APPROVED")
+    await worker.settle(approved)
+    await assert_paid(payment_client, approved)
+    assert (await payment_client.execute(approved)).status_code == 200  # if the payer returns after all
 
 
-async def test_the_workers_look_is_enough(payment_client: PaymentClient, worker: Jobs) -> None:
-    begun = await withheld(payment_client)
-    await worker.settle(begun)  # too early
-    assert await payment_client.statuses(begun) == ("created", "pending")
-    await payment_client.make_due(begun)
-    await worker.settle(begun)
-    await assert_paid(payment_client, begun)
+async def test_the_workers_check_is_enough(payment_client: PaymentClient, worker: Jobs, withheld: BegunPayment) -> None:
+    await worker.settle(withheld)  # too early
+    assert await payment_client.statuses(withheld) == ("created", "pending")
+    await payment_client.make_due(withheld)
+    await worker.settle(withheld)
+    await assert_paid(payment_client, withheld)
 
 
 async def test_webhooks_in_any_order_and_number(payment_client: PaymentClient, worker: Jobs) -> None:
@@ -49,7 +47,7 @@ async def test_webhooks_in_any_order_and_number(payment_client: PaymentClient, w
     await payment_client.fake_paypal.add_fault("webhook", "withhold", times=2)
     await payment_client.fake_paypal.approve(begun.order)
     assert (await payment_client.execute(begun)).status_code == 200
-    await payment_client.fake_paypal.post("/webhooks/release")  # the last first
+    await payment_client.fake_paypal.post("/webhooks/release")  # in reverse order
     for kind in ("PAYMENT.CAPTURE.COMPLETED", "CHECKOUT.ORDER.APPROVED"):
         await payment_client.wait_for_webhook(begun, kind)
         await worker.settle(begun)
@@ -58,17 +56,14 @@ async def test_webhooks_in_any_order_and_number(payment_client: PaymentClient, w
     assert await payment_client.attention(begun) == []
 
 
-async def test_a_webhook_that_comes_before_the_orders_id_is_known(payment_client: PaymentClient, worker: Jobs) -> None:
+async def test_a_webhook_arrives_before_the_order_id_is_stored(payment_client: PaymentClient, worker: Jobs) -> None:
     hold = await payment_client.hold()
     await payment_client.fake_paypal.add_fault("create_order", "slow_after", seconds=3)
     creating = asyncio.create_task(payment_client.create(hold))
-    reference = await eventually(
-        partial(
-            payment_client.owner.fetchval,
-            "SELECT reference::text FROM payment WHERE appointment_id = $1",
-            hold.appointment,
-        )
-    )
+    query = "SELECT id, reference::text FROM payment WHERE appointment_id = $1"
+    row = await eventually(partial(payment_client.owner.fetchrow, query, hold.appointment))
+    assert row
+    payment, reference = row
 
     async def order_of() -> str | None:
         orders = (await payment_client.fake_paypal.ledger())["orders"]
@@ -76,7 +71,6 @@ async def test_a_webhook_that_comes_before_the_orders_id_is_known(payment_client
 
     order = str(await eventually(order_of))
     await payment_client.fake_paypal.approve(order)
-    payment = await payment_client.owner.fetchval("SELECT id FROM payment WHERE appointment_id = $1", hold.appointment)
     begun = BegunPayment(*hold, payment, order)
     await payment_client.wait_for_webhook(begun, "CHECKOUT.ORDER.APPROVED")
     assert (await payment_client.payment(begun))["order_id"] is None
@@ -88,41 +82,42 @@ async def test_a_webhook_that_comes_before_the_orders_id_is_known(payment_client
     await assert_paid(payment_client, begun)
 
 
-async def test_an_approval_that_was_taken_back(payment_client: PaymentClient, worker: Jobs) -> None:
-    begun = await withheld(payment_client)
-    await payment_client.fake_paypal.post(f"/orders/{begun.order}/reverse-approval")
-    await payment_client.wait_for_webhook(begun, "CHECKOUT.PAYMENT-APPROVAL.REVERSED")
-    await worker.settle(begun)
-    assert await payment_client.statuses(begun) == ("created", "pending")
-    problem = assert_problem(await payment_client.execute(begun), 409, "payment_not_approved")
+async def test_an_approval_that_was_taken_back(
+    payment_client: PaymentClient, worker: Jobs, withheld: BegunPayment
+) -> None:
+    await payment_client.fake_paypal.post(f"/orders/{withheld.order}/reverse-approval")
+    await payment_client.wait_for_webhook(withheld, "CHECKOUT.PAYMENT-APPROVAL.REVERSED")
+    await worker.settle(withheld)
+    assert await payment_client.statuses(withheld) == ("created", "pending")
+    problem = assert_problem(await payment_client.execute(withheld), 409, "payment_not_approved")
     assert problem["approval_url"]
-    await payment_client.fake_paypal.approve(begun.order)
-    assert (await payment_client.execute(begun)).status_code == 200
+    await payment_client.fake_paypal.approve(withheld.order)
+    assert (await payment_client.execute(withheld)).status_code == 200
 
 
-async def test_a_declined_instrument_waits_for_another(payment_client: PaymentClient, worker: Jobs) -> None:
-    begun = await withheld(payment_client)
+async def test_a_declined_instrument_waits_for_another(
+    payment_client: PaymentClient, worker: Jobs, withheld: BegunPayment
+) -> None:
     await payment_client.fake_paypal.add_fault("capture_order", "refused", issue="INSTRUMENT_DECLINED")
-    await payment_client.make_due(begun)
-    await worker.settle(begun)
-    assert await payment_client.statuses(begun) == ("created", "pending")
-    assert (await payment_client.show(begun))["approval_url"]
-    await payment_client.fake_paypal.approve(begun.order)
-    await payment_client.make_due(begun)
-    await worker.settle(begun)
-    await assert_paid(payment_client, begun)
+    await payment_client.make_due(withheld)
+    await worker.settle(withheld)
+    assert await payment_client.statuses(withheld) == ("created", "pending")
+    assert (await payment_client.show(withheld))["approval_url"]
+    await payment_client.fake_paypal.approve(withheld.order)
+    await payment_client.make_due(withheld)
+    await worker.settle(withheld)
+    await assert_paid(payment_client, withheld)
 
 
 async def next_look(payment_client: PaymentClient, begun: BegunPayment) -> timedelta | None:
-    """Return how far off the worker's next look is."""
+    """Return the time until the worker checks the payment again."""
     due_at = (await payment_client.payment(begun))["due_at"]
     return due_at - datetime.now(UTC) if due_at else None
 
 
-async def test_an_order_that_nobody_approves_is_looked_at_ever_less_often(
-    payment_client: PaymentClient, worker: Jobs
+async def test_an_unapproved_order_is_checked_less_often(
+    payment_client: PaymentClient, worker: Jobs, begun: BegunPayment
 ) -> None:
-    begun = await payment_client.begin()
     first = await next_look(payment_client, begun)
     assert first is not None
     assert timedelta(seconds=20) < first <= timedelta(seconds=30)
@@ -141,13 +136,13 @@ async def test_an_order_that_nobody_approves_is_looked_at_ever_less_often(
 
 
 @pytest.mark.parametrize("lapsed", [False, True])
-async def test_approved_too_late(payment_client: PaymentClient, worker: Jobs, lapsed: bool) -> None:
-    begun = await withheld(payment_client)
-    await payment_client.lapse(begun)
+async def test_approved_too_late(
+    payment_client: PaymentClient, worker: Jobs, withheld: BegunPayment, lapsed: bool
+) -> None:
+    await payment_client.lapse(withheld)
     if lapsed:
-        await payment_client.owner.fetch("SELECT sweep_doctor($1)", begun.doctor)
-    await payment_client.make_due(begun)
-    await worker.settle(begun)
-    status, appointment = await payment_client.statuses(begun)
-    assert (status, appointment) == ("captured", "confirmed")  # nobody else has the slot
-    assert (await payment_client.payment(begun))["appointment_id"] != begun.appointment
+        await payment_client.sweep(withheld)
+    await payment_client.make_due(withheld)
+    await worker.settle(withheld)
+    assert await payment_client.statuses(withheld) == ("captured", "confirmed")  # the slot was free
+    assert (await payment_client.payment(withheld))["appointment_id"] != withheld.appointment

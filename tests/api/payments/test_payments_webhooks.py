@@ -1,4 +1,4 @@
-"""PayPal's webhooks: kept once, answered at once, and never believed beyond that something has happened."""
+"""PayPal's webhooks: stored once, answered at once, and used only as a signal to check the payment."""
 
 import asyncio
 import json
@@ -9,42 +9,42 @@ import asyncpg
 import httpx
 import pytest
 import pytest_asyncio
-from msgspec.structs import replace
 from structlog.testing import capture_logs
 
-from app.main import create_app
 from app.sandbox.paypal.server import PayPalStandIn
 from app.settings import Settings
 from tests.support.http.answers import assert_problem
+from tests.support.http.clients import api_client
 from tests.support.paypal.payment_client import BegunPayment, PaymentClient
 from tests.support.paypal.webhook_events import event
 from tests.support.paypal.worker_jobs import Jobs
-from tests.support.servers.http_server import serving
 
 WEBHOOKS = "/api/payments/webhooks/paypal/"
 EVENT = "SELECT kind, payment_id FROM webhook_event WHERE id = $1"
 SECRET = "only-in-the-body"
 
 
+def signed(stand_in: PayPalStandIn, body: bytes) -> dict[str, str]:
+    return stand_in.signer.headers(body, stand_in.webhook_id)
+
+
 async def send(client: httpx.AsyncClient, stand_in: PayPalStandIn, body: bytes) -> httpx.Response:
-    """Send a webhook as PayPal does."""
-    return await client.post(WEBHOOKS, content=body, headers=stand_in.signer.headers(body, stand_in.webhook_id))
+    return await client.post(WEBHOOKS, content=body, headers=signed(stand_in, body))
 
 
 async def kept(owner: asyncpg.Connection, body: bytes) -> tuple[Any, ...] | None:
-    """Return (kind, payment) of an event that was kept."""
+    """Return (kind, payment) of a stored event."""
     row = await owner.fetchrow(EVENT, json.loads(body)["id"])
     return tuple(row) if row else None
 
 
 async def is_due(payment_client: PaymentClient, begun: BegunPayment) -> bool:
-    """Whether the worker is to look at a payment."""
+    """Return whether a payment is due for the worker."""
     due: bool = await payment_client.owner.fetchval("SELECT due_at <= now() FROM payment WHERE id = $1", begun.payment)
     return due
 
 
 async def not_due(payment_client: PaymentClient, begun: BegunPayment) -> None:
-    """Let the worker have no reason to look at a payment."""
     await payment_client.owner.execute("UPDATE payment SET due_at = NULL WHERE id = $1", begun.payment)
 
 
@@ -69,18 +69,17 @@ NAMES: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("name", NAMES)
-async def test_an_event_has_its_payment_looked_at(
-    payment_client: PaymentClient, stand_in: PayPalStandIn, name: str
+async def test_an_event_makes_its_payment_due(
+    payment_client: PaymentClient, stand_in: PayPalStandIn, name: str, paid: BegunPayment
 ) -> None:
-    begun = await payment_client.paid()
-    row = await payment_client.payment(begun)
-    await payment_client.wait_for_webhook(begun, "PAYMENT.CAPTURE.COMPLETED")
-    await not_due(payment_client, begun)
-    body = event(resource=NAMES[name](begun=begun, reference=str(row["reference"]), capture=row["capture_id"]))
+    row = await payment_client.payment(paid)
+    await payment_client.wait_for_webhook(paid, "PAYMENT.CAPTURE.COMPLETED")
+    await not_due(payment_client, paid)
+    body = event(resource=NAMES[name](begun=paid, reference=str(row["reference"]), capture=row["capture_id"]))
     answer = await send(payment_client.client, stand_in, body)
     assert (answer.status_code, answer.content) == (204, b"")
-    assert await kept(payment_client.owner, body) == ("PAYMENT.CAPTURE.COMPLETED", begun.payment)
-    assert await is_due(payment_client, begun)
+    assert await kept(payment_client.owner, body) == ("PAYMENT.CAPTURE.COMPLETED", paid.payment)
+    assert await is_due(payment_client, paid)
 
 
 async def test_an_event_counts_once(payment_client: PaymentClient, stand_in: PayPalStandIn) -> None:
@@ -106,7 +105,7 @@ STRANGE: dict[str, Any] = {
 
 @pytest.mark.parametrize("what", STRANGE)
 @pytest.mark.parametrize("kind", ["PAYMENT.CAPTURE.COMPLETED", "BILLING.PLAN.CREATED", "MADE.UP"])
-async def test_what_is_not_about_a_payment_of_ours_is_taken_and_left(
+async def test_an_unrelated_event_is_only_stored(
     client: httpx.AsyncClient, owner: asyncpg.Connection, stand_in: PayPalStandIn, what: str, kind: str
 ) -> None:
     body = event(kind, STRANGE[what])
@@ -115,18 +114,12 @@ async def test_what_is_not_about_a_payment_of_ours_is_taken_and_left(
 
 
 GARBAGE = [b"", b"null", b"[]", b"{}", b'"x"', b"{", b"\xff", b"[" * 100_000, b'{"a":' * 100_000, b"\x00", b"a=1&b=2"]
-GARBAGE += [
-    event(id=1),
-    event(id=""),
-    event(id="a\x00b"),
-    event(id="x" * 1000),
-    event(kind="a\x00b"),
-    event(event_type=None),
-]
+GARBAGE += [event(id=wrong) for wrong in (1, "", "a\x00b", "x" * 1000)]
+GARBAGE += [event(kind="a\x00b"), event(event_type=None)]
 
 
 @pytest.mark.parametrize("body", GARBAGE, ids=range(len(GARBAGE)))
-async def test_what_is_signed_but_no_event(
+async def test_a_signed_body_that_is_no_event(
     client: httpx.AsyncClient, owner: asyncpg.Connection, stand_in: PayPalStandIn, body: bytes
 ) -> None:
     before = await owner.fetchval("SELECT count(*) FROM webhook_event")
@@ -136,7 +129,7 @@ async def test_what_is_signed_but_no_event(
 
 
 @pytest.mark.parametrize("depth", [100, 500, 900, 950, 990, 1000, 5000])
-async def test_however_deep_it_is(client: httpx.AsyncClient, stand_in: PayPalStandIn, depth: int) -> None:
+async def test_a_deeply_nested_event(client: httpx.AsyncClient, stand_in: PayPalStandIn, depth: int) -> None:
     deep = b'{"y":' * depth + b'"x"' + b"}" * depth
     answer = await send(client, stand_in, event(resource="deep").replace(b'"deep"', deep))
     assert answer.status_code in (204, 400), answer.text
@@ -152,10 +145,9 @@ async def test_only_post(client: httpx.AsyncClient) -> None:
         assert_problem(await client.request(method, WEBHOOKS), 405, "method_not_allowed")
 
 
-async def test_what_an_event_says_is_not_believed(
-    payment_client: PaymentClient, stand_in: PayPalStandIn, worker: Jobs
+async def test_the_content_of_an_event_is_not_trusted(
+    payment_client: PaymentClient, stand_in: PayPalStandIn, worker: Jobs, begun: BegunPayment
 ) -> None:
-    begun = await payment_client.begin()
     row = await payment_client.payment(begun)
     resource = {
         "id": "3C679366HH908993F",
@@ -184,17 +176,16 @@ async def test_no_log_quotes_a_body(client: httpx.AsyncClient, stand_in: PayPalS
 
 @pytest_asyncio.fixture
 async def asking(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of an API that has PayPal check the signatures."""
-    app = create_app(replace(settings, paypal_webhook_verification="paypal", paypal_certificates=None))
-    async with serving(app) as url, httpx.AsyncClient(base_url=url, timeout=60) as client:
+    """A client of an API that asks PayPal to verify signatures."""
+    async with api_client(settings, paypal_webhook_verification="paypal", paypal_certificates=None) as client:
         yield client
 
 
-async def test_paypal_can_be_asked_whether_it_was_paypal(
+async def test_paypal_can_verify_signatures(
     asking: httpx.AsyncClient, owner: asyncpg.Connection, stand_in: PayPalStandIn
 ) -> None:
     body = event()
-    headers = stand_in.signer.headers(body, stand_in.webhook_id)
+    headers = signed(stand_in, body)
     for altered in (body.replace(b"100.00", b"900.00"), json.dumps(json.loads(body)).encode(), body[:-1], b"", b"{}"):
         assert_problem(await asking.post(WEBHOOKS, content=altered, headers=headers), 403, "webhook_forged")
     assert_problem(await asking.post(WEBHOOKS, content=body), 403, "webhook_forged")
@@ -206,27 +197,27 @@ async def test_paypal_can_be_asked_whether_it_was_paypal(
 
 
 @pytest.mark.parametrize("body", [b"[" * 100_000, b'{"a":' * 100_000, b"\xff", b"null", b'{"a": 1, "a": 2}'])
-async def test_paypal_is_asked_about_anything(asking: httpx.AsyncClient, stand_in: PayPalStandIn, body: bytes) -> None:
+async def test_paypal_checks_malformed_bodies(asking: httpx.AsyncClient, stand_in: PayPalStandIn, body: bytes) -> None:
     forged = stand_in.signer.headers(body, "0EH40505U7160970P")
     assert_problem(await asking.post(WEBHOOKS, content=body, headers=forged), 403, "webhook_forged")
 
 
-async def test_paypal_is_not_asked_about_headers_that_it_never_sends(
+async def test_malformed_headers_are_refused_at_once(
     asking: httpx.AsyncClient, payment_client: PaymentClient, stand_in: PayPalStandIn
 ) -> None:
     body = event()
-    headers = stand_in.signer.headers(body, stand_in.webhook_id)
+    headers = signed(stand_in, body)
     await payment_client.fake_paypal.add_fault("verify_webhook", "error_before", times=4)
     for name in ("PAYPAL-TRANSMISSION-ID", "PAYPAL-TRANSMISSION-SIG", "PAYPAL-CERT-URL"):
         answer = await asking.post(WEBHOOKS, content=body, headers=headers | {name: "a b"})
         assert_problem(answer, 403, "webhook_forged")
 
 
-async def test_a_webhook_comes_again_where_paypal_does_not_say(
+async def test_a_webhook_during_an_outage(
     asking: httpx.AsyncClient, payment_client: PaymentClient, owner: asyncpg.Connection, stand_in: PayPalStandIn
 ) -> None:
     body = event()
-    headers = stand_in.signer.headers(body, stand_in.webhook_id)
+    headers = signed(stand_in, body)
     await payment_client.fake_paypal.add_fault("verify_webhook", "error_before", times=4)
     problem = assert_problem(await asking.post(WEBHOOKS, content=body, headers=headers), 503, "webhook_undecided")
     assert problem["detail"] == "The signature cannot be checked at the moment."
@@ -234,10 +225,9 @@ async def test_a_webhook_comes_again_where_paypal_does_not_say(
     assert (await asking.post(WEBHOOKS, content=body, headers=headers)).status_code == 204
 
 
-async def test_without_the_webhooks_id_none_is_taken(settings: Settings, stand_in: PayPalStandIn) -> None:
-    app = create_app(replace(settings, paypal_webhook_id=""))
-    async with serving(app) as url, httpx.AsyncClient(base_url=url, timeout=60) as client:
+async def test_without_a_webhook_id_webhooks_are_refused(settings: Settings, stand_in: PayPalStandIn) -> None:
+    async with api_client(settings, paypal_webhook_id="") as client:
         body = event()
         assert_problem(await send(client, stand_in, body), 503, "payments_not_configured")
-        forged = stand_in.signer.headers(body, "")  # as if the empty id were one
+        forged = stand_in.signer.headers(body, "")  # signed for the empty id
         assert_problem(await client.post(WEBHOOKS, content=body, headers=forged), 503, "payments_not_configured")

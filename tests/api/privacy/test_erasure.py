@@ -1,117 +1,87 @@
-"""`DELETE accounts/me/`: who leaves is out at once, what lies ahead is canceled, and nobody finds them any more."""
+"""`DELETE accounts/me/`: ends all sessions, cancels future appointments and removes the personal data."""
 
 from datetime import timedelta
 
-import asyncpg
 import httpx
 import pytest
+import pytest_asyncio
 
+from tests.api.waitlist.test_waitlist import join
 from tests.support.factories import a_slot
-from tests.support.http.answers import assert_problem
-from tests.support.http.registration import LOGIN, ME, PASSWORD, REGISTER, Person, authorization, newcomer, register
-
-APPOINTMENTS = "/api/appointments/appointments/"
-
-
-async def leave(client: httpx.AsyncClient, person: Person, password: str = PASSWORD) -> httpx.Response:
-    return await client.request("DELETE", ME, headers=person.headers, json={"password": password})
-
-
-async def book(client: httpx.AsyncClient, patient: Person, doctor: Person, after: timedelta) -> int:
-    body = {"doctor": doctor.account["id"], "appointment_date": a_slot(after=after).isoformat()}
-    answer = await client.post(APPOINTMENTS, headers=patient.headers, json=body)
-    assert answer.status_code == 201, answer.text
-    appointment: int = answer.json()["id"]
-    return appointment
+from tests.support.http.answers import assert_problem, json_of
+from tests.support.http.bookings import APPOINTMENTS, booked
+from tests.support.http.registration import (
+    ME,
+    PASSWORD,
+    Person,
+    authorization,
+    delete_account,
+    log_in,
+    register,
+    tokens_of,
+)
+from tests.support.http.schedules import every_day, put_week
 
 
+@pytest_asyncio.fixture
 async def a_doctor(client: httpx.AsyncClient) -> Person:
-    """Register a doctor who works around the clock and charges nothing."""
+    """A doctor who works around the clock and charges nothing."""
     doctor = await register(client, "doctor", fee="0")
-    week = [{"weekday": day, "start": "00:00", "end": "24:00"} for day in range(1, 8)]
-    hours = {"working_hours": week}
-    answer = await client.put("/api/doctors/me/working-hours/", headers=doctor.headers, json=hours)
-    assert answer.status_code == 200, answer.text
+    json_of(await put_week(client, doctor.id, *every_day("00:00", "24:00")))
     return doctor
 
 
 @pytest.mark.parametrize("role", ["patient", "doctor"])
-async def test_who_leaves_is_out_at_once(client: httpx.AsyncClient, role: str) -> None:
+async def test_deleting_an_account_ends_its_sessions(client: httpx.AsyncClient, role: str) -> None:
     person = await register(client, role)
-    login = {"username": person.account["username"], "password": PASSWORD}
-    tokens = (await client.post(LOGIN, json=login)).json()
-    answer = await leave(client, person)
-    assert (answer.status_code, answer.json()) == (200, {"detail": "Your account has been deleted."})
+    tokens = await tokens_of(client, person)
+    assert json_of(await delete_account(client, person)) == {"detail": "Your account has been deleted."}
     for headers in (person.headers, authorization(tokens["access"])):
         assert_problem(await client.get(ME, headers=headers), 401)
     refreshed = await client.post("/api/accounts/token/refresh/", json={"refresh": tokens["refresh"]})
     assert_problem(refreshed, 401)
-    assert_problem(await client.post(LOGIN, json=login), 401, "invalid_credentials")
-    assert_problem(await leave(client, person), 401)
+    assert_problem(await log_in(client, person), 401, "invalid_credentials")
+    assert_problem(await delete_account(client, person), 401)
 
 
-async def test_name_and_address_are_free_again(client: httpx.AsyncClient) -> None:
-    body = newcomer()
-    person = Person((await client.post(REGISTER, json=body)).json(), {})
-    tokens = (await client.post(LOGIN, json={"email": body["email"], "password": PASSWORD})).json()
-    await leave(client, Person(person.account, authorization(tokens["access"])))
-    again = await client.post(REGISTER, json=body)
-    assert again.status_code == 201
-    assert again.json()["id"] != person.account["id"]
+async def test_name_and_address_are_free_again(client: httpx.AsyncClient, person: Person) -> None:
+    names = {"username": person.account["username"], "email": person.email}
+    await delete_account(client, person)
+    assert (await register(client, **names)).id != person.id
 
 
 @pytest.mark.parametrize("password", ["", "wrong horse", PASSWORD.upper()])
-async def test_a_wrong_password_deletes_nothing(client: httpx.AsyncClient, password: str) -> None:
-    person = await register(client)
-    assert_problem(await leave(client, person, password), 422, "wrong_password")
+async def test_a_wrong_password_deletes_nothing(client: httpx.AsyncClient, password: str, person: Person) -> None:
+    assert_problem(await delete_account(client, person, password), 422, "wrong_password")
     assert_problem(await client.request("DELETE", ME, headers=person.headers), 400, "invalid_request")
     assert (await client.get(ME, headers=person.headers)).status_code == 200
 
 
-async def test_a_patient_who_can_no_longer_cancel_is_told_what(client: httpx.AsyncClient) -> None:
-    patient, doctor = await register(client), await a_doctor(client)
-    await book(client, patient, doctor, timedelta(days=5))
-    late = [await book(client, patient, doctor, timedelta(hours=hours)) for hours in (30, 50)]
-    problem = assert_problem(await leave(client, patient), 422, "appointment_cancel_notice")
+async def test_late_appointments_prevent_it(client: httpx.AsyncClient, a_doctor: Person, person: Person) -> None:
+    await booked(client, person.id, a_doctor.id, a_slot(after=timedelta(days=5)))
+    late = [await booked(client, person.id, a_doctor.id, a_slot(after=timedelta(hours=hours))) for hours in (30, 50)]
+    problem = assert_problem(await delete_account(client, person), 422, "appointment_cancel_notice")
     assert [appointment["id"] for appointment in problem["affected"]] == late
-    mine = (await client.get(APPOINTMENTS, headers=patient.headers)).json()
+    mine = (await client.get(APPOINTMENTS, headers=person.headers)).json()
     assert {appointment["status"] for appointment in mine} == {"confirmed"}
 
 
-async def test_the_other_side_keeps_the_appointment_with_the_id_alone(client: httpx.AsyncClient) -> None:
-    patient, doctor = await register(client, full_name="Zebulon"), await a_doctor(client)
-    appointment = await book(client, patient, doctor, timedelta(days=5))
-    assert (await leave(client, patient)).status_code == 200
-    answer = await client.get(f"{APPOINTMENTS}{appointment}/", headers=doctor.headers)
-    assert (answer.json()["status"], answer.json()["patient"]) == ("canceled", patient.account["id"])
+async def test_the_doctor_keeps_only_the_id(client: httpx.AsyncClient, a_doctor: Person) -> None:
+    patient = await register(client, full_name="Zebulon")
+    appointment = await booked(client, patient.id, a_doctor.id, a_slot(after=timedelta(days=5)))
+    assert (await delete_account(client, patient)).status_code == 200
+    answer = await client.get(f"{APPOINTMENTS}{appointment}/", headers=a_doctor.headers)
+    assert (answer.json()["status"], answer.json()["patient"]) == ("canceled", patient.id)
     assert "Zebulon" not in answer.text
 
 
-async def test_a_doctor_who_has_left_is_not_found(client: httpx.AsyncClient) -> None:
-    patient, doctor = await register(client), await a_doctor(client)
-    appointment, address = (
-        await book(client, patient, doctor, timedelta(days=5)),
-        f"/api/doctors/{doctor.account['id']}/",
-    )
-    assert (await leave(client, doctor)).status_code == 200
-    assert_problem(await client.get(address), 404)
-    assert_problem(await client.get(f"{address}slots/"), 404)
+async def test_a_deleted_doctor_is_not_found(client: httpx.AsyncClient, a_doctor: Person, person: Person) -> None:
+    appointment = await booked(client, person.id, a_doctor.id, a_slot(after=timedelta(days=5)))
+    assert (await delete_account(client, a_doctor)).status_code == 200
+    for path in (f"/api/doctors/{a_doctor.id}/", f"/api/doctors/{a_doctor.id}/slots/"):
+        assert_problem(await client.get(path), 404)
     listed = await client.get("/api/doctors/", params={"limit": 200})
-    assert doctor.account["id"] not in {found["id"] for found in listed.json()}
-    answer = await client.get(f"{APPOINTMENTS}{appointment}/", headers=patient.headers)
-    assert (answer.json()["status"], answer.json()["doctor"]) == ("canceled", doctor.account["id"])
-    joined = await client.post(
-        "/api/appointments/waitlist/", headers=patient.headers, json={"doctor": doctor.account["id"]}
-    )
-    assert_problem(joined, 422, "waitlist_entry_doctor_id_fkey")
-
-
-async def test_what_was_answered_under_a_key_is_forgotten(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
-    patient, doctor = await register(client), await a_doctor(client)
-    body = {"doctor": doctor.account["id"], "appointment_date": a_slot().isoformat()}
-    headers = patient.headers | {"Idempotency-Key": "once"}
-    assert (await client.post(APPOINTMENTS, headers=headers, json=body)).status_code == 201
-    kept = "SELECT count(*) FROM receipt WHERE account_id = $1"
-    assert await owner.fetchval(kept, patient.account["id"]) == 1
-    assert (await leave(client, patient)).status_code == 200
-    assert await owner.fetchval(kept, patient.account["id"]) == 0
+    assert a_doctor.id not in {found["id"] for found in listed.json()}
+    answer = await client.get(f"{APPOINTMENTS}{appointment}/", headers=person.headers)
+    assert (answer.json()["status"], answer.json()["doctor"]) == ("canceled", a_doctor.id)
+    assert_problem(await join(client, person.id, a_doctor.id), 422, "waitlist_entry_doctor_id_fkey")

@@ -1,4 +1,4 @@
-"""`doctors/me/time-off/`: when a doctor is away nobody can book, and whoever has booked is not forgotten."""
+"""`doctors/me/time-off/`: no bookings during time off, and what happens to existing appointments."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -8,49 +8,43 @@ import asyncpg
 import httpx
 import pytest
 
-from app.domain.fields import MAX_ID
 from tests.api.doctors.test_free_slots import slots
 from tests.api.waitlist.test_waitlist import joined
-from tests.support.db.past_visits import ago, visit
+from tests.support.db.offers import on_offer
+from tests.support.db.past_visits import ago
 from tests.support.factories import SLOT, a_slot, bearer, make_doctor, make_patient, make_patients
-from tests.support.http.answers import assert_problem, instant
+from tests.support.http.answers import assert_problem, instant, json_of
 from tests.support.http.appointment_actions import notified_accounts, row_of
-from tests.support.http.bookings import booked, cancel, post_booking
-from tests.support.http.pagination import pages
+from tests.support.http.bookings import add_inactive, booked, post_booking
 from tests.support.http.schedules import TIME_OFF, ids_in, take_off, times_off
 from tests.support.servers.databases import Database
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
-async def test_what_is_entered_is_listed_and_can_be_ended(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_time_off_is_added_listed_and_deleted(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     doctor, start = await make_doctor(owner), a_slot()
     there = start.astimezone(ZoneInfo("America/New_York"))
-    answer = await take_off(client, doctor, there, there + DAY, reason="Conference")
-    assert answer.status_code == 201
-    added = answer.json()
+    added = json_of(await take_off(client, doctor, there, there + DAY, reason="Conference"), 201)
     assert added["affected"] == []
     (listed,) = await times_off(client, doctor)
     assert listed == added["time_off"]
     assert (instant(listed["start"]), instant(listed["end"]), listed["reason"]) == (start, start + DAY, "Conference")
     path = f"{TIME_OFF}{listed['id']}/"
-    ended = await client.delete(path, headers=bearer(doctor, "doctor"))
-    assert (ended.status_code, ended.json()) == (200, listed)
+    assert json_of(await client.delete(path, headers=bearer(doctor, "doctor"))) == listed
     assert await times_off(client, doctor) == []
     assert_problem(await client.delete(path, headers=bearer(doctor, "doctor")), 404, "not_found")
 
 
-async def test_while_a_doctor_is_away_nobody_books_and_afterwards_all_can(
-    client: httpx.AsyncClient, owner: asyncpg.Connection
-) -> None:
+async def test_time_off_prevents_bookings(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     doctor, patient, start = await make_doctor(owner), await make_patient(owner), a_slot()
     before = await slots(client, doctor)
-    # one slot, and a minute of the next
+    # a slot and one minute of the next
     entry = (await take_off(client, doctor, start, start + SLOT + timedelta(minutes=1))).json()["time_off"]["id"]
     assert set(before) - set(await slots(client, doctor)) == {start, start + SLOT}
     for taken in (start, start + SLOT):
-        problem = assert_problem(await post_booking(client, patient, doctor, taken), 422)
-        assert problem["code"] == "appointment_within_working_hours"
+        answer = await post_booking(client, patient, doctor, taken)
+        problem = assert_problem(answer, 422, "appointment_within_working_hours")
         assert problem["detail"] == "The doctor is away at that time."
     assert (await post_booking(client, patient, doctor, start - SLOT)).status_code == 201
     await client.delete(f"{TIME_OFF}{entry}/", headers=bearer(doctor, "doctor"))
@@ -59,20 +53,15 @@ async def test_while_a_doctor_is_away_nobody_books_and_afterwards_all_can(
 
 
 @pytest.mark.parametrize("length", [timedelta(0), -timedelta(seconds=1), -DAY])
-async def test_it_ends_after_it_begins(client: httpx.AsyncClient, owner: asyncpg.Connection, length: timedelta) -> None:
-    doctor = await make_doctor(owner)
+async def test_it_ends_after_it_begins(client: httpx.AsyncClient, length: timedelta, doctor: int) -> None:
     for how in ({}, {"dry_run": True}, {"cancel_affected": True}):
-        problem = assert_problem(
-            await take_off(client, doctor, a_slot(), a_slot() + length, **how), 400, "time_off_during_valid"
-        )
+        answer = await take_off(client, doctor, a_slot(), a_slot() + length, **how)
+        problem = assert_problem(answer, 400, "time_off_during_valid")
         assert problem["detail"] == "Time off must end after it begins."
     assert await times_off(client, doctor) == []
 
 
-async def test_it_may_be_as_long_and_as_long_ago_as_it_was(
-    client: httpx.AsyncClient, owner: asyncpg.Connection
-) -> None:
-    doctor = await make_doctor(owner)
+async def test_time_off_may_be_long_and_in_the_past(client: httpx.AsyncClient, doctor: int) -> None:
     eternity = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)  # PostgreSQL's -infinity and infinity
     first, last = eternity[0] + DAY, eternity[1] - DAY
     for start, end in ((eternity[0], last), (first, eternity[1]), eternity):
@@ -85,24 +74,21 @@ async def test_it_may_be_as_long_and_as_long_ago_as_it_was(
     assert await slots(client, doctor) == []
 
 
-async def test_appointments_in_the_way_are_listed_and_nothing_is_changed(
-    client: httpx.AsyncClient, owner: asyncpg.Connection
+async def test_time_off_with_appointments_is_refused(
+    client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int, patient: int
 ) -> None:
-    doctor, patient = await make_doctor(owner), await make_patient(owner)
     appointments = [await booked(client, patient, doctor, a_slot(n)) for n in (3, 1, 6)]
     rows = [await row_of(owner, appointment) for appointment in appointments]
     answer = await take_off(client, doctor, a_slot(2) - timedelta(minutes=1), a_slot(3) + timedelta(minutes=1))
     problem = assert_problem(answer, 409, "time_off_no_appointment")
-    assert ids_in(problem) == [appointments[1], appointments[0]]  # by their start
+    assert ids_in(problem) == [appointments[1], appointments[0]]  # sorted by start
     assert [a["patient"] for a in problem["affected"]] == [patient] * 2
     assert await times_off(client, doctor) == []
     assert [await row_of(owner, appointment) for appointment in appointments] == rows
-    assert (await take_off(client, doctor, a_slot(2), a_slot(3))).status_code == 201  # just between
+    assert (await take_off(client, doctor, a_slot(2), a_slot(3))).status_code == 201  # between two appointments
 
 
-async def test_appointments_in_the_way_are_canceled_and_told_if_so_asked(
-    client: httpx.AsyncClient, owner: asyncpg.Connection
-) -> None:
+async def test_time_off_can_cancel_appointments(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     doctor, (patient, waiting) = await make_doctor(owner, max_appointments=2), await make_patients(owner, 2)
     inside, outside = await booked(client, patient, doctor, a_slot(1)), await booked(client, patient, doctor, a_slot(9))
     await joined(client, waiting, doctor)
@@ -113,65 +99,39 @@ async def test_appointments_in_the_way_are_canceled_and_told_if_so_asked(
     row = await row_of(owner, inside)
     assert (row["canceled_by"], row["cancel_reason"]) == ("doctor", "I am ill.")
     assert await notified_accounts(owner, doctor, "appointment_canceled") == [patient]
-    # the seat is free, but the time is not
+    # the seat is offered, but at another time
     assert await notified_accounts(owner, doctor, "slot_offered") == [waiting]
-    offered = "SELECT lower(during) FROM appointment WHERE doctor_id = $1 AND status = 'offered'"
-    assert not a_slot() <= await owner.fetchval(offered, doctor) < a_slot(4)
+    (offered,) = await on_offer(owner, doctor)
+    assert not a_slot() <= offered < a_slot(4)
     assert (await row_of(owner, outside))["status"] == "pending"
 
 
 @pytest.mark.parametrize("cancel_affected", [False, True])
-async def test_a_dry_run_shows_the_effect_and_has_none(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, cancel_affected: bool
+async def test_a_dry_run_only_shows_the_effect(
+    client: httpx.AsyncClient, owner: asyncpg.Connection, cancel_affected: bool, doctor: int, appointment: int
 ) -> None:
-    doctor, patient = await make_doctor(owner), await make_patient(owner)
-    appointment = await booked(client, patient, doctor, a_slot())
     row = await row_of(owner, appointment)
     answer = await take_off(client, doctor, a_slot(), a_slot(1), dry_run=True, cancel_affected=cancel_affected)
-    assert answer.status_code == 200
-    assert answer.json()["time_off"] is None
-    assert ids_in(answer.json()) == [appointment]
+    shown = json_of(answer)
+    assert (shown["time_off"], ids_in(shown)) == (None, [appointment])
     assert await times_off(client, doctor) == []
     assert await row_of(owner, appointment) == row
     assert await notified_accounts(owner, doctor, "appointment_canceled") == []
 
 
-async def test_only_what_is_still_ahead_is_in_the_way(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, database: Database
+async def test_only_future_appointments_prevent_time_off(
+    client: httpx.AsyncClient, database: Database, doctor: int, patient: int
 ) -> None:
-    doctor, patient = await make_doctor(owner), await make_patient(owner)
-    await visit(database, doctor, patient, ago(days=1))
-    await visit(database, doctor, patient, ago(minutes=1), seat=2)
-    await visit(database, doctor, patient, a_slot(), status="pending", hold_expires_at=ago(minutes=1), seat=3)
-    await cancel(client, patient, await booked(client, patient, doctor, a_slot(5)))
+    await add_inactive(client, database, doctor, patient)
     answer = await take_off(client, doctor, ago(days=2), a_slot() + DAY)
     assert (answer.status_code, answer.json()["affected"]) == (201, [])
 
 
-async def test_other_doctors_times_off_are_not_there(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
-    doctor, other = await make_doctor(owner), await make_doctor(owner)
-    entry = (await take_off(client, doctor, a_slot(), a_slot(2))).json()["time_off"]["id"]
+async def test_time_off_is_of_one_doctor(client: httpx.AsyncClient, owner: asyncpg.Connection, doctor: int) -> None:
+    other = await make_doctor(owner)
+    json_of(await take_off(client, doctor, a_slot(), a_slot(2)), 201)
     assert await times_off(client, other) == []
-    for stranger, number in ((other, entry), (doctor, MAX_ID)):
-        answer = await client.delete(f"{TIME_OFF}{number}/", headers=bearer(stranger, "doctor"))
-        assert_problem(answer, 404, "not_found")
-    assert len(await times_off(client, doctor)) == 1
     assert a_slot() in await slots(client, other)
-
-
-async def test_pages_have_no_gaps_and_no_duplicates_while_more_is_entered(
-    client: httpx.AsyncClient, owner: asyncpg.Connection
-) -> None:
-    doctor = await make_doctor(owner)
-    there = [(await take_off(client, doctor, a_slot(n), a_slot(n + 1))).json()["time_off"]["id"] for n in range(5)]
-    seen: list[int] = []
-    late: list[int] = []
-    async for page in pages(client, f"{TIME_OFF}?limit=2", bearer(doctor, "doctor")):
-        assert len(page) <= 2
-        seen += [entry["id"] for entry in page]
-        if not late:
-            late.append((await take_off(client, doctor, ago(days=9), ago(days=8))).json()["time_off"]["id"])
-    assert seen == there + late
 
 
 async def test_a_booking_and_a_time_off_at_once(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:

@@ -1,4 +1,4 @@
-"""Slots by a doctor's own clock, over HTTP; on the days when clocks change as far as the next fifteen have any."""
+"""Slots follow the doctor's local time, also when clocks change within the next fifteen days."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -10,15 +10,15 @@ import pytest
 
 from tests.api.doctors.test_free_slots import slots
 from tests.support.factories import SLOT, make_doctor, make_patient
-from tests.support.http.answers import instant
+from tests.support.http.answers import instant, json_of
 from tests.support.http.bookings import post_booking
-from tests.support.http.schedules import interval, put_week
+from tests.support.http.schedules import every_day, put_week
 
 DAY, WINDOW = timedelta(days=1), timedelta(hours=360)
 
 
 def changing() -> list[str]:
-    """Return some of the zones whose clocks change in the booking window."""
+    """Return up to three zones whose clocks change within the booking window."""
     now = datetime.now(UTC)
     offsets = {name: [t.astimezone(ZoneInfo(name)).utcoffset() for t in (now, now + WINDOW)] for name in ZONES}
     return sorted(name for name, (first, last) in offsets.items() if first != last)[:3]
@@ -30,7 +30,7 @@ in_every_zone = pytest.mark.parametrize("name", ALWAYS + changing())
 
 
 def half_hours(zone: ZoneInfo, start: int, end: int) -> Iterator[datetime]:
-    """Yield the half hours from one full hour of each local day to another: as many as then really pass."""
+    """Yield the half hours between two full hours of each local day, as many as there are when clocks change."""
     today = datetime.now(zone)
     for number in range(18):
         day = today.date() + number * DAY
@@ -50,20 +50,20 @@ async def test_the_hours_are_the_doctors(
 ) -> None:
     doctor, patient = await make_doctor(owner, timezone=name, fee=0), await make_patient(owner)
     start, end = (f"{hour:02}:00" for hour in hours)
-    assert (await put_week(client, doctor, *(interval(day, start, end) for day in range(1, 8)))).status_code == 200
+    json_of(await put_week(client, doctor, *every_day(start, end)))
     before = datetime.now(UTC)
     found = await slots(client, doctor)
     after = datetime.now(UTC)
     expected = list(half_hours(ZoneInfo(name), *hours))
     assert found in [[t for t in expected if at < t <= at + WINDOW] for at in (before, after)]
-    answer = await post_booking(client, patient, doctor, found[-2])  # the last may leave the window meanwhile
+    answer = await post_booking(
+        client, patient, doctor, found[-2]
+    )  # the last slot may leave the window before it is booked
     assert instant(answer.json()["appointment_date"]) == found[-2]
 
 
 @in_every_zone
-async def test_what_is_between_the_slots_is_none(
-    client: httpx.AsyncClient, owner: asyncpg.Connection, name: str
-) -> None:
+async def test_times_between_slots_are_refused(client: httpx.AsyncClient, owner: asyncpg.Connection, name: str) -> None:
     zone, patient = ZoneInfo(name), await make_patient(owner)
     doctor = await make_doctor(owner, timezone=name, hours=tuple((day, 540, 1020) for day in range(1, 8)))
     local = datetime.now(zone) + 3 * DAY

@@ -1,4 +1,4 @@
-"""`appointments/waitlist/`: whoever waits for a full doctor has a place in line."""
+"""`appointments/waitlist/`: patients who wait for a full doctor."""
 
 import asyncio
 from datetime import UTC, date, datetime, timedelta
@@ -7,49 +7,48 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
+import pytest_asyncio
 
+from app.domain.auth.tokens import Role
 from app.domain.fields import MAX_ID
+from tests.support.db.offers import full_doctor
 from tests.support.factories import a_slot, bearer, book, make_doctor, make_patient, make_patients
-from tests.support.http.answers import assert_problem, instant
-from tests.support.http.bookings import APPOINTMENTS, booked, cancel
-from tests.support.http.pagination import pages
+from tests.support.http.answers import assert_problem, instant, json_of, only_success
+from tests.support.http.bookings import booked, cancel
 
 WAITLIST = "/api/appointments/waitlist/"
 
 
 async def join(client: httpx.AsyncClient, caller: int, doctor: int, day: date | None = None) -> httpx.Response:
-    """Ask as a patient to wait for a doctor, on a day or at all."""
     body = {"doctor": doctor} | ({"desired_date": day.isoformat()} if day else {})
     return await client.post(WAITLIST, headers=bearer(caller, "patient"), json=body)
 
 
 async def joined(client: httpx.AsyncClient, patient: int, doctor: int, day: date | None = None) -> dict[str, Any]:
-    """Join a waitlist as a patient; return the entry."""
-    answer = await join(client, patient, doctor, day)
-    assert answer.status_code == 201, answer.text
-    entry: dict[str, Any] = answer.json()
-    return entry
+    return dict(json_of(await join(client, patient, doctor, day), 201))
+
+
+async def listed(client: httpx.AsyncClient, caller: int, role: Role) -> list[dict[str, Any]]:
+    """Return the waitlist entries that a caller sees."""
+    return list(json_of(await client.get(WAITLIST, headers=bearer(caller, role))))
 
 
 async def leave(client: httpx.AsyncClient, caller: int, entry: int) -> httpx.Response:
-    """Ask as a patient to wait no longer."""
     return await client.delete(f"{WAITLIST}{entry}/", headers=bearer(caller, "patient"))
 
 
-async def make_full_doctor(owner: asyncpg.Connection) -> int:
-    """Add a doctor who takes one appointment, and has it."""
-    doctor = await make_doctor(owner, max_appointments=1)
-    await book(owner, await make_patient(owner), doctor, a_slot())
-    return doctor
+@pytest_asyncio.fixture
+async def full(owner: asyncpg.Connection) -> int:
+    """A doctor whose only seat is taken."""
+    return (await full_doctor(owner))[0]
 
 
-async def test_whoever_joins_is_in_line(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
-    doctor, patient = await make_full_doctor(owner), await make_patient(owner)
+async def test_joining_returns_the_entry(client: httpx.AsyncClient, full: int, patient: int) -> None:
     before = datetime.now(UTC)
-    entry = await joined(client, patient, doctor)
+    entry = await joined(client, patient, full)
     assert entry.pop("id") > 0
     assert before <= instant(entry.pop("created_at")) <= datetime.now(UTC)
-    assert entry == {"doctor": doctor, "patient": patient, "desired_date": None, "status": "waiting", "position": 1}
+    assert entry == {"doctor": full, "patient": patient, "desired_date": None, "status": "waiting", "position": 1}
 
 
 async def test_only_for_a_full_doctor(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
@@ -59,9 +58,7 @@ async def test_only_for_a_full_doctor(client: httpx.AsyncClient, owner: asyncpg.
     assert await owner.fetchval("SELECT count(*) FROM waitlist_entry WHERE doctor_id = $1", doctor) == 0
 
 
-async def test_for_a_day_that_is_full_though_others_are_not(
-    client: httpx.AsyncClient, owner: asyncpg.Connection
-) -> None:
+async def test_for_a_full_day_although_others_are_free(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     noon = a_slot().replace(hour=12)
     week = tuple((day, 720, 750) for day in range(1, 8))  # one slot a day
     doctor, patient = await make_doctor(owner, hours=week), await make_patient(owner)
@@ -74,119 +71,79 @@ async def test_for_a_day_that_is_full_though_others_are_not(
 
 
 @pytest.mark.parametrize("days", [-1, 16])
-async def test_only_for_a_day_in_the_window(client: httpx.AsyncClient, owner: asyncpg.Connection, days: int) -> None:
-    doctor, patient = await make_full_doctor(owner), await make_patient(owner)
+async def test_only_for_a_day_in_the_window(client: httpx.AsyncClient, full: int, patient: int, days: int) -> None:
     day = datetime.now(UTC).date() + timedelta(days=days)
-    assert_problem(await join(client, patient, doctor, day), 422, "waitlist_desired_date_window")
+    assert_problem(await join(client, patient, full, day), 422, "waitlist_desired_date_window")
 
 
-async def test_once_for_each_day_and_once_for_any(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
-    doctor, patient, day = await make_full_doctor(owner), await make_patient(owner), a_slot().date()
+async def test_once_for_each_day_and_once_for_any(client: httpx.AsyncClient, full: int, patient: int) -> None:
+    day = a_slot().date()
     for wanted in (None, day):
-        entry = await joined(client, patient, doctor, wanted)
-        assert_problem(await join(client, patient, doctor, wanted), 409, "waitlist_entry_unique")
+        entry = await joined(client, patient, full, wanted)
+        assert_problem(await join(client, patient, full, wanted), 409, "waitlist_entry_unique")
         await leave(client, patient, entry["id"])
-        await joined(client, patient, doctor, wanted)
+        await joined(client, patient, full, wanted)
 
 
-async def test_of_ten_at_once_one_is_in_line(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
-    doctor, patient = await make_full_doctor(owner), await make_patient(owner)
-    answers = await asyncio.gather(*(join(client, patient, doctor) for _ in range(10)))
-    assert sorted(answer.status_code for answer in answers) == [201] + [409] * 9
-    for answer in answers:
-        if answer.status_code == 409:
-            assert_problem(answer, 409, "waitlist_entry_unique")
-    assert await owner.fetchval("SELECT count(*) FROM waitlist_entry WHERE doctor_id = $1", doctor) == 1
+async def test_one_of_ten_concurrent_requests_joins(
+    client: httpx.AsyncClient, owner: asyncpg.Connection, full: int, patient: int
+) -> None:
+    answers = await asyncio.gather(*(join(client, patient, full) for _ in range(10)))
+    only_success(answers, 409, "waitlist_entry_unique")
+    assert await owner.fetchval("SELECT count(*) FROM waitlist_entry WHERE doctor_id = $1", full) == 1
 
 
-async def test_who_is_no_doctor_is_not_waited_for(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+async def test_only_a_doctor_can_be_waited_for(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
     patient, other = await make_patients(owner, 2)
-    for nobody in (other, MAX_ID):
-        assert_problem(await join(client, patient, nobody), 422)
+    for account in (other, MAX_ID):
+        assert_problem(await join(client, patient, account), 422)
 
 
-async def test_doctors_do_not_wait(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
-    doctor, other = await make_full_doctor(owner), await make_doctor(owner)
-    answer = await client.post(WAITLIST, headers=bearer(other, "doctor"), json={"doctor": doctor})
-    assert_problem(answer, 403, "forbidden")
-    assert_problem(await join(client, other, doctor), 422, "waitlist_entry_patient_id_fkey")
+async def test_a_doctor_with_a_patients_token_cannot_wait(client: httpx.AsyncClient, full: int, doctor: int) -> None:
+    assert_problem(await join(client, doctor, full), 422, "waitlist_entry_patient_id_fkey")
 
 
-async def test_the_position_follows_those_ahead(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
-    doctor, patients = await make_full_doctor(owner), await make_patients(owner, 3)
-    entries = [await joined(client, patient, doctor) for patient in patients]
+async def test_the_position_follows_those_ahead(
+    client: httpx.AsyncClient, owner: asyncpg.Connection, full: int
+) -> None:
+    patients = await make_patients(owner, 3)
+    entries = [await joined(client, patient, full) for patient in patients]
     assert [entry["position"] for entry in entries] == [1, 2, 3]
     left = (await leave(client, patients[0], entries[0]["id"])).json()
     assert (left["status"], left["position"]) == ("left", None)
-    line = await client.get(WAITLIST, headers=bearer(doctor, "doctor"))
-    assert [(entry["patient"], entry["position"]) for entry in line.json()] == [
-        (patients[0], None),
-        (patients[1], 1),
-        (patients[2], 2),
-    ]
+    line = await listed(client, full, "doctor")
+    assert [(entry["patient"], entry["position"]) for entry in line] == list(zip(patients, (None, 1, 2), strict=True))
 
 
-async def test_other_days_do_not_count_in_the_position(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
-    doctor, patients, day = await make_full_doctor(owner), await make_patients(owner, 4), a_slot().date()
+async def test_other_days_do_not_count_in_the_position(
+    client: httpx.AsyncClient, owner: asyncpg.Connection, full: int
+) -> None:
+    patients, day = await make_patients(owner, 4), a_slot().date()
     wishes = [day, day + timedelta(days=1), day, None]
-    entries = [await joined(client, patient, doctor, wish) for patient, wish in zip(patients, wishes, strict=True)]
+    entries = [await joined(client, patient, full, wish) for patient, wish in zip(patients, wishes, strict=True)]
     assert [entry["position"] for entry in entries] == [1, 1, 2, 4]
 
 
-async def test_everybody_sees_their_own(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
-    doctors, (mine, other) = [await make_full_doctor(owner) for _ in range(2)], await make_patients(owner, 2)
+async def test_callers_see_their_own_entries(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
+    doctors, (mine, other) = [(await full_doctor(owner))[0] for _ in range(2)], await make_patients(owner, 2)
     entries = [await joined(client, mine, doctor) for doctor in doctors]
     foreign = await joined(client, other, doctors[0])
-    assert (await client.get(WAITLIST, headers=bearer(mine, "patient"))).json() == entries
-    assert (await client.get(WAITLIST, headers=bearer(doctors[0], "doctor"))).json() == [entries[0], foreign]
-    assert (await client.get(WAITLIST, headers=bearer(await make_patient(owner), "patient"))).json() == []
-    assert_problem(await client.get(WAITLIST), 401, "unauthorized")
+    assert await listed(client, mine, "patient") == entries
+    assert await listed(client, doctors[0], "doctor") == [entries[0], foreign]
+    assert await listed(client, await make_patient(owner), "patient") == []
 
 
-async def test_pages_have_no_gaps_and_no_duplicates_while_others_join(
-    client: httpx.AsyncClient, owner: asyncpg.Connection
-) -> None:
-    doctor = await make_full_doctor(owner)
-    there = [(await joined(client, patient, doctor))["id"] for patient in await make_patients(owner, 5)]
-    seen: list[int] = []
-    late: list[int] = []
-    async for page in pages(client, f"{WAITLIST}?limit=2", bearer(doctor, "doctor")):
-        seen += [entry["id"] for entry in page]
-        if len(late) < 2:
-            late.append((await joined(client, await make_patient(owner), doctor))["id"])
-    assert seen == there + late
-
-
-async def test_leaving_twice_is_once_too_often(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
-    doctor, patient = await make_full_doctor(owner), await make_patient(owner)
-    entry = await joined(client, patient, doctor)
+async def test_an_entry_is_not_left_twice(client: httpx.AsyncClient, full: int, patient: int) -> None:
+    entry = await joined(client, patient, full)
     answer = await leave(client, patient, entry["id"])
     assert (answer.status_code, answer.json()) == (200, entry | {"status": "left", "position": None})
     assert_problem(await leave(client, patient, entry["id"]), 409, "waitlist_entry_status_transition")
 
 
-async def test_somebody_elses_entry_does_not_exist(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
-    doctor, (patient, stranger) = await make_full_doctor(owner), await make_patients(owner, 2)
+async def test_booking_fulfils_the_entry(client: httpx.AsyncClient, owner: asyncpg.Connection, patient: int) -> None:
+    doctor, holder, (appointment,) = await full_doctor(owner)
     entry = await joined(client, patient, doctor)
-    assert_problem(await leave(client, stranger, entry["id"]), 404, "not_found")
-    assert_problem(await leave(client, patient, MAX_ID), 404, "not_found")
-    answer = await client.delete(f"{WAITLIST}{entry['id']}/", headers=bearer(doctor, "doctor"))
-    assert_problem(answer, 403, "forbidden")
-    assert (await client.get(WAITLIST, headers=bearer(patient, "patient"))).json() == [entry]
-
-
-async def test_who_books_waits_no_longer(client: httpx.AsyncClient, owner: asyncpg.Connection) -> None:
-    doctor, (first, second), start = (
-        await make_doctor(owner, max_appointments=1, fee=0),
-        await make_patients(owner, 2),
-        a_slot(),
-    )
-    appointment = await booked(client, first, doctor, start)
-    entry = await joined(client, second, doctor)
-    await cancel(client, first, appointment)
-    waiting = await client.get(WAITLIST, headers=bearer(second, "patient"))
-    assert waiting.json() == [entry | {"status": "offered"}]
-    body = {"doctor": doctor, "appointment_date": start.isoformat()}
-    assert (await client.post(APPOINTMENTS, headers=bearer(second, "patient"), json=body)).status_code == 201
-    waiting = await client.get(WAITLIST, headers=bearer(second, "patient"))
-    assert waiting.json() == [entry | {"status": "fulfilled", "position": None}]
+    await cancel(client, holder, appointment)
+    assert await listed(client, patient, "patient") == [entry | {"status": "offered"}]
+    await booked(client, patient, doctor, a_slot())
+    assert await listed(client, patient, "patient") == [entry | {"status": "fulfilled", "position": None}]

@@ -1,4 +1,4 @@
-"""What can be wrong with a request: bodies, fields, identifiers in paths, parameters of queries."""
+"""Invalid bodies, fields, path parameters and query parameters."""
 
 import json
 from base64 import urlsafe_b64encode
@@ -7,9 +7,9 @@ from typing import Any
 
 MEGABYTE = 1_000_000
 NESTING_DEPTH = 5_000
-HUGE_NUMBER = "a number beyond all numbers"  # stands for 1e400, which Python cannot write
+HUGE_NUMBER = "a number beyond all numbers"  # a placeholder for 1e400, which json.dumps cannot write
 
-# What a field may be instead of what it should be. Those that its schema allows are not sent.
+# Wrong values for a field. Those that its schema allows are not sent.
 VALUES: tuple[Any, ...] = (
     *(None, True, "", "text", "null", "1", 0, -1, 1.5, 2**53, 2**63, 10**30, -(10**30), HUGE_NUMBER),
     *([], {}, [1], {"a": 1}, "a\x00b", "\x1b[2J", "new\nline\n", "\ufffd", "x" * MEGABYTE, "é" * 300),
@@ -41,12 +41,12 @@ QUERIES |= {"to": QUERIES["from"], "name": QUERIES["specialty"]}
 
 
 def encoded(body: dict[str, Any]) -> bytes:
-    """Return a body as JSON, with 1e400 where that is meant."""
+    """Return a body as JSON, with 1e400 in place of HUGE_NUMBER."""
     return json.dumps(body).replace(json.dumps(HUGE_NUMBER), "1e400").encode()
 
 
 def broken_bodies(good: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
-    """Yield what is no JSON object that the operation takes, each with a name."""
+    """Yield bodies that are not a valid JSON object for the operation, each with a name."""
     text = encoded(good)
     first = json.dumps(next(iter(good))).encode()
     yield from {
@@ -78,7 +78,7 @@ def broken_bodies(good: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
 
 
 def broken_fields(good: dict[str, Any]) -> Iterator[bytes]:
-    """Yield bodies one field of which is wrong whatever its type is."""
+    """Yield bodies with one field that is invalid for every type."""
     for field, value in good.items():
         name = json.dumps(field).encode()
         rest = encoded({key: value for key, value in good.items() if key != field})[1:]

@@ -1,4 +1,4 @@
-"""The OpenAPI document as a contract: statuses, media types and bodies of answers are those it documents."""
+"""Checks responses against the OpenAPI document: their status, media type, headers and body."""
 
 import re
 from typing import Any, NamedTuple
@@ -10,25 +10,23 @@ PROBLEM_JSON = "application/problem+json"
 
 
 class Operation(NamedTuple):
-    """One operation of the document."""
-
     method: str
     path: str
     spec: dict[str, Any]
 
     @property
     def body_schema(self) -> dict[str, Any]:
-        """The schema of its body, or what refers to it."""
+        """The schema of the body, or a reference to it."""
         schema: dict[str, Any] = self.spec["requestBody"]["content"]["application/json"]["schema"]
         return schema
 
     def parameters(self, where: str) -> list[str]:
-        """Return the names of its parameters in `path` or `query`."""
+        """Return the names of the parameters in `path`, `query` or `header`."""
         return [parameter["name"] for parameter in self.spec.get("parameters", []) if parameter["in"] == where]
 
 
 class Contract:
-    """Checks answers against an OpenAPI document."""
+    """An OpenAPI document that responses are checked against."""
 
     def __init__(self, document: dict[str, Any]) -> None:
         self.document = document
@@ -37,10 +35,11 @@ class Contract:
             for path, item in document["paths"].items()
             for method, spec in item.items()
         ]
+        self.by_id = {operation.spec["operationId"]: operation for operation in self.operations}
         self._validators: dict[str, OAS31Validator] = {}
 
     async def check(self, response: httpx.Response) -> None:
-        """Fail unless the operation that was called documents an answer like this one."""
+        """Fail unless the called operation documents a response like this one."""
         operation = self.find(response.request.method, response.request.url.path)
         if operation is None:
             return
@@ -51,11 +50,11 @@ class Contract:
         media_type = response.headers["content-type"].partition(";")[0]
         assert media_type in documented["content"], f"undocumented media type {media_type}: {called}"
         headers = self.document["components"]["headers"]
-        told = {
-            name: headers.get(header.get("$ref", "").rpartition("/")[2], header)
+        required = [
+            name
             for name, header in documented["headers"].items()
-        }
-        required = [name for name, header in told.items() if header.get("required")]
+            if headers.get(header.get("$ref", "").rpartition("/")[2], header).get("required")
+        ]
         assert all(name in response.headers for name in required), f"not all of {required}: {called}"
         schema = documented["content"][media_type]["schema"]
         value = response.json() if media_type.endswith("json") else response.text
@@ -63,14 +62,14 @@ class Contract:
         assert not faults, f"{faults}: {called}"
 
     def faults(self, schema: dict[str, Any], value: Any) -> list[str]:
-        """Return why a value does not fit a schema."""
+        """Return the reasons why a value does not fit a schema."""
         try:
             return [error.message for error in self._validator(schema).iter_errors(value)]
-        except TypeError:  # the validator looks a union's tag up among its schemas, whatever it is
-            return ["what should name one of a union's schemas cannot be looked up"]
+        except TypeError:  # the validator uses a union's tag as a dictionary key, even if it is a list
+            return ["the tag of a union is not hashable"]
 
     def resolved(self, schema: dict[str, Any]) -> dict[str, Any]:
-        """Return a schema, or the one that it refers to."""
+        """Return the schema that a reference points to, or the schema itself."""
         name = schema.get("$ref", "").rpartition("/")[2]
         return dict(self.document["components"]["schemas"][name]) if name else schema
 
@@ -85,7 +84,7 @@ class Contract:
     def _validator(self, schema: dict[str, Any]) -> OAS31Validator:
         key = repr(schema)
         if key not in self._validators:
-            # what a discriminator says, anyOf says too; the validator trips over one that is a list
+            # anyOf says the same as the discriminator, which the validator cannot look up if the tag is a list
             bare = {name: value for name, value in schema.items() if name != "discriminator"}
             whole = bare | {"components": self.document["components"]}
             self._validators[key] = OAS31Validator(whole, format_checker=oas31_format_checker)

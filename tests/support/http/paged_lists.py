@@ -1,21 +1,22 @@
-"""Every list of the API with rows that come and go, for whoever walks it meanwhile."""
+"""Every list of the API, with rows that are added and removed while a test pages through it."""
 
 from abc import ABC, abstractmethod
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 import asyncpg
 
+from tests.support.db.offers import JOIN
 from tests.support.factories import SLOT, a_slot, bearer, book, make_doctor, make_patient
 from tests.support.http.answers import instant
 from tests.support.http.bookings import APPOINTMENTS
-from tests.support.http.valid_requests import offered
+from tests.support.http.valid_requests import TAKE_OFF, offered
 
-Key = Any  # what a list is ordered by
+Key = Any  # the value that a list is sorted by
 
 
 class ListCase(ABC):
-    """A list, by the name of its operation. `make` sets up whose list it is; rows are known by their keys."""
+    """A list, by the name of its operation. `make` sets it up; a row is identified by its key."""
 
     name: ClassVar[str]
     path: str
@@ -26,29 +27,27 @@ class ListCase(ABC):
 
     @abstractmethod
     async def make(self) -> None:
-        """Make whose list it is."""
+        """Create the caller of the list."""
 
     @abstractmethod
-    async def add(self) -> Key:
-        """Add a row."""
+    async def add(self) -> Key: ...
 
     @abstractmethod
-    async def remove(self, key: Key) -> None:
-        """Take a row out of the list."""
+    async def remove(self, key: Key) -> None: ...
 
     def key(self, row: dict[str, Any]) -> Key:
-        """Return the key of a row of an answer."""
+        """Return the key of a row of a response."""
         return row["id"]
 
 
 class Doctors(ListCase):
-    """Doctors of one specialty."""
+    """Doctors of one specialty, whose name has to be encoded in links."""
 
     name = "list_doctors"
 
     async def make(self) -> None:
-        self.specialty = f"Listing-{await make_patient(self.db)}"  # nobody else's
-        self.path, self.headers = f"/api/doctors/?specialty={self.specialty}", {}
+        self.specialty = f"Walk & Talk {await make_patient(self.db)}"  # of no other test
+        self.path, self.headers = f"/api/doctors/?specialty={self.specialty.lower().replace('&', '%26')}", {}
 
     async def add(self) -> Key:
         return await make_doctor(self.db, specialty=self.specialty)
@@ -58,18 +57,18 @@ class Doctors(ListCase):
 
 
 class PatientsAppointments(ListCase):
-    """A patient's confirmed appointments, each with another doctor, the later the earlier booked."""
-
     name = "list_appointments"
+    number = 300
 
     async def make(self) -> None:
-        self.patient, self.number = await make_patient(self.db), 300
+        self.patient = await make_patient(self.db)
         self.path, self.headers = f"{APPOINTMENTS}?status=confirmed", bearer(self.patient, "patient")
 
     async def add(self) -> Key:
-        # before, behind and among those that are there
-        self.number = self.number * 7 % 401
-        start = a_slot(self.number)
+        self.number = self.number * 7 % 401  # before, after and between the appointments that exist
+        return await self.add_at(a_slot(self.number))
+
+    async def add_at(self, start: datetime) -> Key:
         return start, await book(self.db, self.patient, await make_doctor(self.db, fee=0), start)
 
     async def remove(self, key: Key) -> None:
@@ -80,25 +79,22 @@ class PatientsAppointments(ListCase):
 
 
 class DoctorsAppointments(PatientsAppointments):
-    """A doctor's confirmed appointments, each with another patient."""
-
     async def make(self) -> None:
-        self.doctor, self.number = await make_doctor(self.db, fee=0), 300
+        self.doctor = await make_doctor(self.db, fee=0)
         self.path, self.headers = f"{APPOINTMENTS}?status=confirmed", bearer(self.doctor, "doctor")
 
-    async def add(self) -> Key:
-        self.number = self.number * 7 % 401
-        start = a_slot(self.number)
+    async def add_at(self, start: datetime) -> Key:
         return start, await book(self.db, await make_patient(self.db), self.doctor, start)
 
 
 class AppointmentHistory(ListCase):
-    """What became of an appointment: its record is only added to."""
+    """An appointment's history. No row is ever removed."""
 
     name = "list_appointment_history"
+    number = 0
 
     async def make(self) -> None:
-        self.patient, self.number = await make_patient(self.db), 0
+        self.patient = await make_patient(self.db)
         self.headers = bearer(self.patient, "patient")
 
     async def add(self) -> Key:
@@ -107,10 +103,8 @@ class AppointmentHistory(ListCase):
             appointment = await book(self.db, self.patient, await make_doctor(self.db, fee=0), a_slot())
             self.path = f"{APPOINTMENTS}{appointment}/history/"
         else:
-            await self.db.fetch(
-                "SELECT FROM appointment AS a, reschedule_as_patient(patient_id, a.id, $2) WHERE patient_id = $1",
-                *(self.patient, a_slot(self.number)),
-            )
+            move = "SELECT FROM appointment AS a, reschedule_as_patient(patient_id, a.id, $2) WHERE patient_id = $1"
+            await self.db.fetch(move, self.patient, a_slot(self.number))
         return self.number
 
     async def remove(self, key: Key) -> None:
@@ -121,8 +115,6 @@ class AppointmentHistory(ListCase):
 
 
 class PatientsWaitlist(ListCase):
-    """What a patient waits for."""
-
     name = "list_waitlist"
 
     async def make(self) -> None:
@@ -130,8 +122,7 @@ class PatientsWaitlist(ListCase):
         self.path, self.headers = "/api/appointments/waitlist/", bearer(self.patient, "patient")
 
     async def add(self) -> Key:
-        doctor = await make_doctor(self.db, max_appointments=0)
-        return await self.db.fetchval("SELECT id FROM join_waitlist($1, $2, NULL)", self.patient, doctor)
+        return await self.db.fetchval(JOIN, self.patient, await make_doctor(self.db, max_appointments=0), None)
 
     async def remove(self, key: Key) -> None:
         await self.db.execute("DELETE FROM notification WHERE waitlist_entry_id = $1", key)
@@ -139,20 +130,15 @@ class PatientsWaitlist(ListCase):
 
 
 class DoctorsWaitlist(PatientsWaitlist):
-    """Who waits for a doctor."""
-
     async def make(self) -> None:
         self.doctor = await make_doctor(self.db, max_appointments=0)
         self.path, self.headers = "/api/appointments/waitlist/", bearer(self.doctor, "doctor")
 
     async def add(self) -> Key:
-        patient = await make_patient(self.db)
-        return await self.db.fetchval("SELECT id FROM join_waitlist($1, $2, NULL)", patient, self.doctor)
+        return await self.db.fetchval(JOIN, await make_patient(self.db), self.doctor, None)
 
 
 class Offers(ListCase):
-    """What a patient is offered, each by another doctor."""
-
     name = "list_offers"
 
     async def make(self) -> None:
@@ -167,8 +153,6 @@ class Offers(ListCase):
 
 
 class TimeOff(ListCase):
-    """When a doctor is away."""
-
     name = "list_time_off"
 
     async def make(self) -> None:
@@ -176,23 +160,20 @@ class TimeOff(ListCase):
         self.path, self.headers = "/api/doctors/me/time-off/", bearer(self.doctor, "doctor")
 
     async def add(self) -> Key:
-        during = asyncpg.Range(a_slot(), a_slot(1))
-        return await self.db.fetchval(
-            "INSERT INTO time_off (doctor_id, during) VALUES ($1, $2) RETURNING id", self.doctor, during
-        )
+        return await self.db.fetchval(TAKE_OFF, self.doctor, asyncpg.Range(a_slot(), a_slot(1)))
 
     async def remove(self, key: Key) -> None:
         await self.db.execute("DELETE FROM time_off WHERE id = $1", key)
 
 
 class FoundSlots(ListCase):
-    """The free slots of two doctors on one day: what is canceled comes back, what is booked goes."""
+    """The free slots of two doctors on one day: a cancellation adds one, a booking removes one."""
 
     name = "search_free_slots"
 
     async def make(self) -> None:
         first, patient = a_slot(), await make_patient(self.db)
-        specialty = f"Slots-{patient}"  # nobody else's
+        specialty = f"Slots-{patient}"  # of no other test
         self.doctors = [await make_doctor(self.db, specialty=specialty) for _ in range(2)]
         self.taken = [
             (start, doctor, await book(self.db, await make_patient(self.db), doctor, start))
@@ -216,8 +197,6 @@ class FoundSlots(ListCase):
 
 
 class FreeSlots(FoundSlots):
-    """The free slots of one doctor on one day."""
-
     name = "list_free_slots"
 
     async def make(self) -> None:

@@ -1,18 +1,19 @@
-"""Walking a list as its `Link` headers lead."""
+"""Paging through a list by its `Link` headers."""
 
 from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 
+from tests.support.http.answers import json_of
+
 
 async def pages(
     client: httpx.AsyncClient, url: str, headers: dict[str, str] | None = None
 ) -> AsyncIterator[list[dict[str, Any]]]:
-    """Yield each page of a list, until one links to no next."""
+    """Yield each page of a list, up to the one without a link to the next."""
     next_url: str | None = url
     while next_url:
         answer = await client.get(next_url, headers=headers)
-        assert answer.status_code == 200, answer.text
-        yield answer.json()
+        yield json_of(answer)
         next_url = answer.links.get("next", {}).get("url")

@@ -1,8 +1,8 @@
-"""Who may call what: for each operation and caller the status of the answer, and the problem's code where it is no usual one.
+"""Which caller may call which operation: the status of the response, and the problem's code if it is not the usual one.
 
-Every call is about what is patient A's and doctor A's; the tokens that are no longer good are of the one of them who
-may. A new operation gets a row here, a line in `valid_requests.EXAMPLE_REQUESTS` if it takes anything, and a body below if that line's
-does not do: one that would be answered with success, were it only for the body.
+Every call refers to the rows of patient A and doctor A. The revoked, expired and erased tokens belong to whichever of
+the two may call the operation. A new operation needs a row here, and an entry in `valid_requests.EXAMPLE_REQUESTS` if
+it takes parameters or a body. It also needs a body in BODIES if the one of the example request would be refused.
 """
 
 from collections.abc import Callable
@@ -14,6 +14,7 @@ from litestar import Litestar
 from litestar.routes import HTTPRoute
 
 from app.domain.auth.tokens import Secret
+from app.domain.fields import MAX_ID
 from tests.support.factories import a_slot, make_doctor, make_patient
 from tests.support.http.registration import newcomer
 from tests.support.http.valid_requests import EXAMPLE_REQUESTS, ExampleData, ExampleRequest, make_example_data
@@ -23,7 +24,7 @@ CALLERS = ("anonymous", "patient A", "patient B", "doctor A", "doctor B", "revok
 USUAL = {401: "unauthorized", 403: "forbidden", 404: "not_found"}
 
 EVERYONE = "200 200 200 200 200 200 200 200"
-#                                  -  patient  doctor   no good any more
+#                                  -  patient  doctor   invalid token
 #                                     A   B    A   B    revoked expired erased
 ANY_ACCOUNT = "         401 200 200  200 200  401 401 401"
 THE_PATIENT = "                  401 200 404  403 403  401 401 401"
@@ -34,7 +35,7 @@ DOCTORS = "                      401 403 403  200 200  401 401 401"
 PERMISSIONS = {
     "register": "201 201 201 201 201 201 201 201",
     "login": " ".join(["401/invalid_credentials"] * 8),
-    "refresh_tokens": "200 200 200 200 200 401 200 401",  # patient A's refresh token, whoever sends it
+    "refresh_tokens": "200 200 200 200 200 401 200 401",  # every caller sends patient A's refresh token
     "logout": ANY_ACCOUNT,
     "change_password": "401 422/wrong_password 422/wrong_password 422/wrong_password 422/wrong_password 401 401 401",
     "request_email_verification": "  401 202 202  202 202  401 401 401",
@@ -66,7 +67,7 @@ PERMISSIONS = {
     "doctor_cancel_appointment": THE_DOCTOR,
     "doctor_reschedule_appointment": THE_DOCTOR,
     "doctor_bulk_cancel_appointments": DOCTORS,
-    "complete_appointment": "    401 403 403  409/appointment_status_transition 404  401 401 401",  # it has not begun
+    "complete_appointment": "    401 403 403  409/appointment_status_transition 404  401 401 401",  # it has not started
     "mark_appointment_no_show": "401 403 403  409/appointment_status_transition 404  401 401 401",
     "create_payment": "          401 201 404  403 403  401 401 401",
     "execute_payment": "         401 409/payment_not_approved 404  403 403  401 401 401",
@@ -94,7 +95,7 @@ PERMISSIONS = {
     "GET /docs/assets/{file_path}": EVERYONE,
     "HEAD /docs/assets/{file_path}": EVERYONE,
     "GET /api/calendar/{file}": "404 404 404 404 404 404 404 404",
-    # what the link in a mail leads to; the token here is nobody's
+    # the link in a mail, with a token that does not exist
     "GET /api/appointments/offers/link/{token}": "404 404 404 404 404 404 404 404",
     "POST /api/appointments/offers/link/{token}": "404 404 404 404 404 404 404 404",
     "POST /api/appointments/offers/link/{token}/decline": "404 404 404 404 404 404 404 404",
@@ -103,14 +104,19 @@ PERMISSIONS = {
 
 
 class Participants(NamedTuple):
-    """What is patient A's and doctor A's, and who else there is."""
+    """The rows of patient A and doctor A, and the other accounts."""
 
     a: ExampleData
     patient_b: int
     doctor_b: int
-    slot: str  # that nobody has
-    order: str  # PayPal's, of A's payment
-    refresh: str  # a refresh token of patient A's
+    slot: str  # that is free
+    order: str  # PayPal's order for A's payment
+    refresh: str  # a refresh token of patient A
+
+    def absent(self) -> "Participants":
+        """Return the same accounts with ids of rows that do not exist."""
+        a = ExampleData(self.a.doctor, self.a.patient, MAX_ID, MAX_ID, MAX_ID, MAX_ID, MAX_ID)
+        return self._replace(a=a, order="5O190127TN364715T")
 
 
 BODIES: dict[str, Callable[[Participants], dict[str, Any]]] = {
@@ -134,18 +140,18 @@ BODIES: dict[str, Callable[[Participants], dict[str, Any]]] = {
 
 
 def addresses_of(app: Litestar) -> dict[str, tuple[str, str]]:
-    """Return method and path of every operation of an app, by the name that its row has."""
+    """Return method and path of every operation of an app, by its name in PERMISSIONS."""
     return {
         str(handler.operation_id or f"{method} {route.path_format}"): (method, route.path_format)
         for route in app.routes
         if isinstance(route, HTTPRoute)
         for method, (handler, _) in route.route_handler_map.items()
-        if method != "OPTIONS"  # which Litestar answers, alike for every address
+        if method != "OPTIONS"  # Litestar answers it, in the same way for every path
     }
 
 
 async def make_scene(db: asyncpg.Connection, client: httpx.AsyncClient, name: str) -> Participants:
-    """Set the scene for an operation, with an order at PayPal if it is about payments."""
+    """Create the rows that an operation needs, with an order at PayPal if it concerns payments."""
     a, refresh, order = await make_example_data(db), Secret.new(), ""
     await db.execute("SELECT start_session($1, '-', $2)", a.patient, refresh.hash)
     if "payment" in name:
@@ -156,7 +162,7 @@ async def make_scene(db: asyncpg.Connection, client: httpx.AsyncClient, name: st
 
 
 def body_of(name: str, participants: Participants) -> dict[str, Any] | None:
-    """Return a good body for an operation; None if it takes none."""
+    """Return a valid body for an operation; None if it takes none."""
     if name in BODIES:
         return BODIES[name](participants)
     call = EXAMPLE_REQUESTS.get(name, ExampleRequest())
@@ -164,7 +170,7 @@ def body_of(name: str, participants: Participants) -> dict[str, Any] | None:
 
 
 def told(answer: httpx.Response) -> str:
-    """Return an answer as the table says it."""
+    """Return a response as PERMISSIONS writes it."""
     problem = answer.headers.get("content-type") == "application/problem+json"
     if problem and answer.json()["code"] != USUAL.get(answer.status_code):
         return f"{answer.status_code}/{answer.json()['code']}"

@@ -1,4 +1,4 @@
-"""Who is asked for what outside of this machine: a proxy that sees each request, and lets none through."""
+"""A proxy that records requests to other machines and refuses all of them."""
 
 import asyncio
 from asyncio import StreamReader, StreamWriter
@@ -11,13 +11,13 @@ REFUSAL = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r
 
 
 class RecordingProxy:
-    """The first line of each request for a host that is not this machine."""
+    """Records the first line of each request to a host that is not this machine."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
 
     async def serve(self, reader: StreamReader, writer: StreamWriter) -> None:
-        """Note a request, and refuse it."""
+        """Record a request, and refuse it."""
         self.asked.append((await reader.readline()).decode().strip())
         writer.write(REFUSAL)
         await writer.drain()
@@ -27,7 +27,7 @@ class RecordingProxy:
 
 @asynccontextmanager
 async def recording_proxy() -> AsyncIterator[RecordingProxy]:
-    """Stand at the way out of every HTTP client that is made meanwhile."""
+    """Be the proxy of every HTTP client that is created in this block."""
     seen = RecordingProxy()
     server = await asyncio.start_server(seen.serve, "127.0.0.1", 0)
     proxy = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"

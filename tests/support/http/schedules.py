@@ -1,4 +1,4 @@
-"""A doctor's schedule over HTTP."""
+"""A doctor's working hours and time off over HTTP."""
 
 from datetime import datetime
 from typing import Any
@@ -6,25 +6,26 @@ from typing import Any
 import httpx
 
 from tests.support.factories import bearer
+from tests.support.http.answers import json_of
 
 HOURS, TIME_OFF = "/api/doctors/me/working-hours/", "/api/doctors/me/time-off/"
 
 
 def interval(weekday: int, start: str, end: str) -> dict[str, Any]:
-    """Return hours of one day, as the API writes them."""
+    """Return the hours of one day, as the API writes them."""
     return {"weekday": weekday, "start": start, "end": end}
 
 
+def every_day(start: str, end: str) -> list[dict[str, Any]]:
+    return [interval(day, start, end) for day in range(1, 8)]
+
+
 async def week(client: httpx.AsyncClient, doctor: int) -> list[dict[str, Any]]:
-    """Return a doctor's working hours."""
-    answer = await client.get(HOURS, headers=bearer(doctor, "doctor"))
-    assert answer.status_code == 200, answer.text
-    hours: list[dict[str, Any]] = answer.json()["working_hours"]
+    hours: list[dict[str, Any]] = json_of(await client.get(HOURS, headers=bearer(doctor, "doctor")))["working_hours"]
     return hours
 
 
 async def put_week(client: httpx.AsyncClient, doctor: int, *intervals: dict[str, Any], **how: object) -> httpx.Response:
-    """Ask to replace a doctor's working hours."""
     body = {"working_hours": list(intervals), **how}
     return await client.put(HOURS, headers=bearer(doctor, "doctor"), json=body)
 
@@ -32,17 +33,12 @@ async def put_week(client: httpx.AsyncClient, doctor: int, *intervals: dict[str,
 async def take_off(
     client: httpx.AsyncClient, doctor: int, start: datetime, end: datetime, **how: object
 ) -> httpx.Response:
-    """Ask to take a time off."""
     body = {"start": start.isoformat(), "end": end.isoformat(), **how}
     return await client.post(TIME_OFF, headers=bearer(doctor, "doctor"), json=body)
 
 
 async def times_off(client: httpx.AsyncClient, doctor: int) -> list[dict[str, Any]]:
-    """Return a doctor's times off."""
-    answer = await client.get(TIME_OFF, headers=bearer(doctor, "doctor"))
-    assert answer.status_code == 200, answer.text
-    found: list[dict[str, Any]] = answer.json()
-    return found
+    return list(json_of(await client.get(TIME_OFF, headers=bearer(doctor, "doctor"))))
 
 
 def ids_in(answer: dict[str, Any]) -> list[int]:

@@ -1,4 +1,4 @@
-"""How each operation that takes anything is called well, for the tests that then call it badly."""
+"""A valid example request for each operation that takes parameters or a body."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -11,7 +11,7 @@ from tests.support.factories import a_slot, bearer, book, make_doctor, make_pati
 
 
 class ExampleData(NamedTuple):
-    """Enough people and bookings for every operation to be about something."""
+    """One row of each kind that an operation can refer to."""
 
     doctor: int
     patient: int
@@ -22,11 +22,11 @@ class ExampleData(NamedTuple):
     offer: int
 
     def headers(self, role: Role | None) -> dict[str, str]:
-        """Return the headers of the doctor, the patient or nobody."""
+        """Return the headers of the doctor or the patient; none without a role."""
         return bearer(getattr(self, role), role) if role else {}
 
     def path(self, template: str) -> str:
-        """Return an operation's path with this world's ids."""
+        """Return an operation's path with these ids."""
         ids = {
             "doctor_id": self.doctor,
             "appointment_id": self.appointment,
@@ -46,7 +46,7 @@ TAKE_OFF = "INSERT INTO time_off (doctor_id, during) VALUES ($1, $2) RETURNING i
 
 
 async def make_example_data(db: asyncpg.Connection) -> ExampleData:
-    """Add a doctor who takes one appointment and is away next year, and a patient who has it, began to pay and waits."""
+    """Add a full doctor with time off next year, and a patient who holds the slot, has begun to pay and waits."""
     doctor, patient = await make_doctor(db, max_appointments=1), await make_patient(db)
     appointment = await book(db, patient, doctor, a_slot())
     payment = await db.fetchval("SELECT id FROM create_payment($1, $2, 100, 'USD')", patient, appointment)
@@ -57,7 +57,7 @@ async def make_example_data(db: asyncpg.Connection) -> ExampleData:
 
 
 async def offered(db: asyncpg.Connection, patient: int) -> int:
-    """Let a patient wait for another doctor, where a place comes free; return the offer."""
+    """Add a full doctor for whom a patient waits, and free the slot; return the offer."""
     doctor, holder = await make_doctor(db, max_appointments=1), await make_patient(db)
     appointment = await book(db, holder, doctor, a_slot(1))
     entry = await db.fetchval("SELECT id FROM join_waitlist($1, $2, NULL)", patient, doctor)
@@ -67,7 +67,7 @@ async def offered(db: asyncpg.Connection, patient: int) -> int:
 
 
 class ExampleRequest(NamedTuple):
-    """Who calls an operation, and a good body for it if it takes one; `optional`: it does without."""
+    """The role that calls an operation, and a valid body if it takes one. `optional`: the body may be left out."""
 
     role: Role | None = None
     body: Callable[[ExampleData], dict[str, Any]] | None = None
@@ -91,11 +91,7 @@ EXAMPLE_REQUESTS: dict[str, ExampleRequest] = {
     "change_password": ExampleRequest(
         "patient", lambda _: {"password": "correct horse", "new_password": "battery staple"}
     ),
-    "export_own_data": ExampleRequest("patient"),
-    "make_calendar_link": ExampleRequest("patient"),
-    "end_calendar_link": ExampleRequest("patient"),
     "delete_own_account": ExampleRequest("patient", lambda _: {"password": "correct horse"}),
-    "request_email_verification": ExampleRequest("patient"),
     "verify_email": ExampleRequest(None, lambda _: {"token": "a code"}),
     "request_password_reset": ExampleRequest(None, lambda _: {"email": "eve@example.com"}),
     "reset_password": ExampleRequest(None, lambda _: {"token": "a code", "password": "battery staple"}),
@@ -105,63 +101,49 @@ EXAMPLE_REQUESTS: dict[str, ExampleRequest] = {
     "replace_own_account": ExampleRequest(
         "doctor", lambda _: {"email": "eve@example.com", **PROFILE, **PRACTICE, **FIXED, **CHANGE}
     ),
-    "list_doctors": ExampleRequest(),
-    "get_doctor": ExampleRequest(),
-    "list_free_slots": ExampleRequest(),
-    "search_free_slots": ExampleRequest(),
-    "list_appointments": ExampleRequest("patient"),
     "book_appointment": ExampleRequest(
-        "patient",
-        lambda example_data: {
-            "doctor": example_data.doctor,
-            "appointment_date": START,
-            "patient": example_data.patient,
-        },
+        "patient", lambda data: {"doctor": data.doctor, "appointment_date": START, "patient": data.patient}
     ),
-    "get_appointment": ExampleRequest("patient"),
-    "list_appointment_history": ExampleRequest("patient"),
-    "cancel_appointment": ExampleRequest("patient"),
     "reschedule_appointment": ExampleRequest("patient", lambda _: {"appointment_date": START}),
     "doctor_cancel_appointment": ExampleRequest("doctor", lambda _: {"reason": "ill", "block": True}, optional=True),
     "doctor_reschedule_appointment": ExampleRequest("doctor", lambda _: {"appointment_date": START, "block": True}),
     "doctor_bulk_cancel_appointments": ExampleRequest(
         "doctor",
-        lambda example_data: {
+        lambda data: {
             "reason": "ill",
             "block": True,
-            "patient_id": example_data.patient,
+            "patient_id": data.patient,
             "cancel_date": "2026-12-01",
             "dry_run": True,
         },
         optional=True,
     ),
-    "complete_appointment": ExampleRequest("doctor"),
-    "mark_appointment_no_show": ExampleRequest("doctor"),
     "replace_working_hours": ExampleRequest("doctor", lambda _: {"working_hours": HOURS, **CHANGE}),
-    "list_time_off": ExampleRequest("doctor"),
     "add_time_off": ExampleRequest("doctor", lambda _: {"start": START, "end": END, "reason": "ill", **CHANGE}),
-    "delete_time_off": ExampleRequest("doctor"),
     "create_payment": ExampleRequest(
-        "patient", lambda w: {"appointment_id": w.appointment, "amount": "100.00", "currency": "USD"}
+        "patient", lambda data: {"appointment_id": data.appointment, "amount": "100.00", "currency": "USD"}
     ),
     "execute_payment": ExampleRequest(
         "patient", lambda _: {"paymentId": "5O190127TN364715T", "PayerID": "QYR5Z8XDVJNXQ"}
     ),
     "cancel_payment": ExampleRequest("patient", lambda _: {"paymentId": "5O190127TN364715T"}),
-    "get_payment": ExampleRequest("patient"),
-    "show_payment_return": ExampleRequest(),
-    "show_payment_cancel": ExampleRequest(),
-    "join_waitlist": ExampleRequest(
-        "patient", lambda example_data: {"doctor": example_data.doctor, "desired_date": "2026-12-01"}
-    ),
-    "list_waitlist": ExampleRequest("patient"),
-    "leave_waitlist": ExampleRequest("patient"),
-    "pause_waitlist": ExampleRequest("patient"),
-    "resume_waitlist": ExampleRequest("patient"),
+    "join_waitlist": ExampleRequest("patient", lambda data: {"doctor": data.doctor, "desired_date": "2026-12-01"}),
     "prefer_slots": ExampleRequest(
         "patient", lambda _: {"earliest_time": "09:00", "latest_time": None, "min_notice_minutes": 60}
     ),
-    "list_offers": ExampleRequest("patient"),
-    "accept_offer": ExampleRequest("patient"),
-    "decline_offer": ExampleRequest("patient"),
 }
+# operations without a body, by the role that calls them
+WITHOUT_BODY: dict[Role | None, list[str]] = {
+    None: [
+        *("list_doctors", "get_doctor", "list_free_slots", "search_free_slots"),
+        *("show_payment_return", "show_payment_cancel"),
+    ],
+    "patient": [
+        *("export_own_data", "make_calendar_link", "end_calendar_link", "request_email_verification"),
+        *("list_appointments", "get_appointment", "list_appointment_history", "cancel_appointment", "get_payment"),
+        *("list_waitlist", "leave_waitlist", "pause_waitlist", "resume_waitlist"),
+        *("list_offers", "accept_offer", "decline_offer"),
+    ],
+    "doctor": ["complete_appointment", "mark_appointment_no_show", "list_time_off", "delete_time_off"],
+}
+EXAMPLE_REQUESTS |= {name: ExampleRequest(role) for role, names in WITHOUT_BODY.items() for name in names}

@@ -21,3 +21,15 @@ async def mailed(app: asyncpg.Connection, account: int, kind: str) -> tuple[str,
 async def is_due(app: asyncpg.Connection, account: int, kind: str) -> bool:
     """Whether a mail of a kind is due to an account."""
     return bool(await app.fetch(DUE, account, kind))
+
+
+async def assert_code_ends(owner: asyncpg.Connection, account: int, seconds: int) -> None:
+    """Check that an account's code is valid for so many seconds, and let it expire."""
+    left = "SELECT extract(epoch FROM expires_at - clock_timestamp())::float8 FROM account_token WHERE account_id = $1"
+    assert seconds - 60 < await owner.fetchval(left, account) <= seconds
+    await owner.execute("UPDATE account_token SET expires_at = now() WHERE account_id = $1", account)
+
+
+async def let_a_minute_pass(owner: asyncpg.Connection, account: int) -> None:
+    """Make an account's mails older by the minute in which no further code is mailed."""
+    await owner.execute("UPDATE notification SET created_at = now() - interval '1 min' WHERE account_id = $1", account)

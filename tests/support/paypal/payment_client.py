@@ -9,6 +9,8 @@ import httpx
 
 from app.sandbox.paypal.serializers import PAYER_ID
 from tests.support.factories import a_slot, bearer, book, make_doctor, make_patient
+from tests.support.http.answers import json_of
+from tests.support.http.appointment_actions import as_doctor, as_patient
 from tests.support.paypal.fake_paypal import FakePayPal
 from tests.support.servers.databases import Database, execute
 from tests.support.servers.worker_process import eventually
@@ -32,6 +34,10 @@ class BegunPayment(NamedTuple):
     appointment: int
     payment: int
     order: str
+
+    @property
+    def hold(self) -> Hold:
+        return Hold(self.doctor, self.patient, self.appointment)
 
 
 class PaymentClient:
@@ -65,12 +71,8 @@ class PaymentClient:
     async def begin(self, hold: Hold | None = None, amount: str = "100.00", currency: str = "USD") -> BegunPayment:
         """Begin to pay for a hold, a new one if none is given."""
         hold = hold or await self.hold()
-        answer = await self.create(hold, amount, currency)
-        assert answer.status_code == 201, answer.text
-        payment = answer.json()
-        return BegunPayment(
-            hold.doctor, hold.patient, payment["appointment_id"], payment["payment_id"], payment["paymentId"]
-        )
+        payment = json_of(await self.create(hold, amount, currency), 201)
+        return BegunPayment(*hold, payment["payment_id"], payment["paymentId"])
 
     async def approved(self, hold: Hold | None = None) -> BegunPayment:
         """Begin to pay, and approve it at PayPal."""
@@ -81,9 +83,7 @@ class PaymentClient:
     async def paid(self, hold: Hold | None = None) -> BegunPayment:
         """Pay."""
         begun = await self.approved(hold)
-        answer = await self.execute(begun)
-        assert answer.status_code == 200, answer.text
-        assert answer.json()["appointment"]["status"] == "confirmed"
+        assert json_of(await self.execute(begun))["appointment"]["status"] == "confirmed"
         return begun
 
     async def execute(self, begun: BegunPayment, payer: str = PAYER_ID) -> httpx.Response:
@@ -94,12 +94,18 @@ class PaymentClient:
         """Give up the hold."""
         return await self.call(begun.patient, "cancel", paymentId=begun.order)
 
+    async def cancel(self, hold: Hold | BegunPayment) -> httpx.Response:
+        """Cancel the appointment as its patient."""
+        return await as_patient(self.client, hold.patient, hold.appointment, "cancel")
+
+    async def cancel_as_doctor(self, hold: Hold | BegunPayment, **body: object) -> httpx.Response:
+        """Cancel the appointment as its doctor."""
+        return await as_doctor(self.client, hold.doctor, hold.appointment, "doctor_cancel", **body)
+
     async def show(self, begun: BegunPayment) -> dict[str, Any]:
         """Return the payment as its patient sees it."""
         answer = await self.client.get(f"{PAYMENTS}{begun.payment}/", headers=bearer(begun.patient, "patient"))
-        assert answer.status_code == 200, answer.text
-        payment: dict[str, Any] = answer.json()
-        return payment
+        return dict(json_of(answer))
 
     async def payment(self, begun: BegunPayment) -> asyncpg.Record:
         """Return the payment's row."""
@@ -136,6 +142,14 @@ class PaymentClient:
         query = "SELECT status, reason FROM refund WHERE payment_id = $1 ORDER BY id"
         return [tuple(row) for row in await self.owner.fetch(query, begun.payment)]
 
+    async def orders(self) -> int:
+        """Return how many orders there are at PayPal."""
+        return len((await self.fake_paypal.ledger())["orders"])
+
+    async def sweep(self, hold: Hold | BegunPayment) -> None:
+        """Sweep the hold's doctor: a lapsed hold becomes expired."""
+        await self.owner.fetch("SELECT sweep_doctor($1)", hold.doctor)
+
     async def attention(self, begun: BegunPayment) -> list[str]:
         """Return what an admin is told of the payment."""
         rows = await self.owner.fetch("SELECT why FROM payment_attention WHERE payment_id = $1", begun.payment)
@@ -169,12 +183,13 @@ class PaymentClient:
             f" WHERE id = {begun.appointment}",
         )
 
-    async def rename(self, begun: BegunPayment, order: str) -> None:
+    async def rename(self, begun: BegunPayment, order: str) -> BegunPayment:
         """Have the payment's order be one that PayPal does not know."""
         await execute(
             self.database.superuser,
             f"SET session_replication_role = replica; UPDATE payment SET order_id = '{order}' WHERE id = {begun.payment}",
         )
+        return begun._replace(order=order)
 
     async def wait_for_webhook(self, begun: BegunPayment, kind: str) -> None:
         """Wait until a webhook about the payment has come."""
