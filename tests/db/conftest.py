@@ -4,12 +4,13 @@ from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest_asyncio
+from asyncpg import Connection
 
 from tests.support.servers.databases import Database
 
 
 @pytest_asyncio.fixture
-async def root(database: Database) -> AsyncIterator[asyncpg.Connection]:
+async def root(database: Database) -> AsyncIterator[Connection]:
     """A superuser, for what only time can do."""
     connection = await asyncpg.connect(database.superuser)
     yield connection

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Any, NamedTuple
 
-import asyncpg
+from asyncpg import Connection
 
 from tests.support.db.refusals import verdict
 from tests.support.factories import make_doctor, make_patient, make_patients
@@ -57,7 +57,7 @@ class Practice(NamedTuple):
     offered: list[Case]
 
 
-async def make_practice(root: asyncpg.Connection, rng: Random) -> Practice:
+async def make_practice(root: Connection, rng: Random) -> Practice:
     """Have patients book, wait and cancel at random, then let time pass unnoticed. Needs a superuser's connection."""
     await root.execute("UPDATE policy SET require_verified_doctor = true")
     doctors = [await make_doctor(root, **columns, full_name=str(n)) for columns in DOCTORS for n in range(3)]
@@ -90,13 +90,13 @@ async def make_practice(root: asyncpg.Connection, rng: Random) -> Practice:
     return Practice(doctors, patients, grid, *await _times(root))
 
 
-async def attempt(root: asyncpg.Connection, statement: str, *arguments: int | date | datetime | None) -> None:
+async def attempt(root: Connection, statement: str, *arguments: int | date | datetime | None) -> None:
     """Do something unless a rule forbids it."""
     if not await verdict(root, statement, *arguments):
         await root.execute(statement, *arguments)
 
 
-async def _times(root: asyncpg.Connection) -> tuple[dict[int, list[datetime]], dict[int, list[datetime]], list[Case]]:
+async def _times(root: Connection) -> tuple[dict[int, list[datetime]], dict[int, list[datetime]], list[Case]]:
     taken: dict[int, list[datetime]] = {}
     busy: dict[int, list[datetime]] = {}
     for row in await root.fetch("SELECT doctor_id, patient_id, lower(during) AS start FROM appointment"):

@@ -8,6 +8,7 @@ from typing import Any
 import asyncpg
 import pytest
 import pytest_asyncio
+from asyncpg import Connection
 
 from tests.support.db.offers import waiting
 from tests.support.db.payments import PaymentCase, begun, by_root, captured, get_refund, refunds
@@ -15,7 +16,7 @@ from tests.support.db.refusals import refused
 from tests.support.factories import a_slot, book, make_doctor, make_patient, make_patients
 from tests.support.servers.databases import Database
 
-Act = Callable[[asyncpg.Connection, asyncpg.Connection, PaymentCase], Awaitable[object]]
+Act = Callable[[Connection, Connection, PaymentCase], Awaitable[object]]
 CANCEL = "SELECT * FROM admin.cancel_appointment($1, $2)"
 MOVE = "SELECT * FROM admin.reschedule_appointment($1, $2)"
 BULK = "SELECT * FROM admin.bulk_cancel($1, $2, 'The doctor is ill.')"
@@ -28,7 +29,7 @@ MAILS = """
 """
 
 
-async def consequences(owner: asyncpg.Connection, paying: PaymentCase) -> dict[str, Any]:
+async def consequences(owner: Connection, paying: PaymentCase) -> dict[str, Any]:
     """Return all that an act has led to: mails, money, what is on offer, what is planned and how the appointment stands."""
     d, a = paying.doctor, paying.appointment
     return {
@@ -40,7 +41,7 @@ async def consequences(owner: asyncpg.Connection, paying: PaymentCase) -> dict[s
     }
 
 
-async def done(owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection, act: Act) -> Any:
+async def done(owner: Connection, app: Connection, admin: Connection, act: Act) -> Any:
     """Let a full doctor's paid appointment be acted upon while somebody waits; return what comes of it."""
     paying = await captured(owner, app, max_appointments=1)
     await waiting(owner, paying.doctor, 1)
@@ -59,12 +60,12 @@ async def done(owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncp
 
 
 async def test_a_cancellation_is_mailed_refunded_and_offered_like_the_patient_s(
-    owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
+    owner: Connection, app: Connection, admin: Connection
 ) -> None:
-    async def by_patient(app: asyncpg.Connection, _: asyncpg.Connection, it: PaymentCase) -> None:
+    async def by_patient(app: Connection, _: Connection, it: PaymentCase) -> None:
         assert await app.fetch("SELECT * FROM cancel_as_patient($1, $2)", it.patient, it.appointment)
 
-    async def by_admin(_: asyncpg.Connection, admin: asyncpg.Connection, it: PaymentCase) -> None:
+    async def by_admin(_: Connection, admin: Connection, it: PaymentCase) -> None:
         (row,) = await admin.fetch(CANCEL, it.appointment, None)
         assert row["status"] == "canceled"
 
@@ -81,12 +82,12 @@ async def test_a_cancellation_is_mailed_refunded_and_offered_like_the_patient_s(
 
 
 async def test_a_move_is_like_the_doctor_s_and_told_to_the_doctor_too(
-    owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
+    owner: Connection, app: Connection, admin: Connection
 ) -> None:
-    async def by_doctor(app: asyncpg.Connection, _: asyncpg.Connection, it: PaymentCase) -> None:
+    async def by_doctor(app: Connection, _: Connection, it: PaymentCase) -> None:
         await app.fetch("SELECT * FROM reschedule_as_doctor($1, $2, $3, false)", it.doctor, it.appointment, a_slot(5))
 
-    async def by_admin(_: asyncpg.Connection, admin: asyncpg.Connection, it: PaymentCase) -> None:
+    async def by_admin(_: Connection, admin: Connection, it: PaymentCase) -> None:
         (row,) = await admin.fetch(MOVE, it.appointment, a_slot(5))
         assert row["appointment_date"] == row["cancel_deadline"] == a_slot(5)  # a fresh right to cancel
 
@@ -96,7 +97,7 @@ async def test_a_move_is_like_the_doctor_s_and_told_to_the_doctor_too(
 
 
 async def test_a_bulk_cancellation_is_one_act_told_each_person_once(
-    owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
+    owner: Connection, app: Connection, admin: Connection
 ) -> None:
     hours = tuple((day, 0, 1440) for day in range(1, 8))
     doctor = await make_doctor(owner, hours=hours, fee=Decimal(0), timezone="Pacific/Auckland")
@@ -119,9 +120,7 @@ async def test_a_bulk_cancellation_is_one_act_told_each_person_once(
     assert [row["canceled_by"] for row in by] == ["admin"]
 
 
-async def test_an_admin_may_block_the_time_of_one(
-    owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
-) -> None:
+async def test_an_admin_may_block_the_time_of_one(owner: Connection, app: Connection, admin: Connection) -> None:
     paying = await captured(owner, app, max_appointments=1)
     await waiting(owner, paying.doctor, 1)
     await admin.fetch("SELECT * FROM admin.cancel_appointment($1, block => true)", paying.appointment)
@@ -131,9 +130,7 @@ async def test_an_admin_may_block_the_time_of_one(
     assert [row["starts_at"] for row in starts] != [a_slot()]
 
 
-async def test_the_rules_hold_for_an_admin(
-    owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
-) -> None:
+async def test_the_rules_hold_for_an_admin(owner: Connection, app: Connection, admin: Connection) -> None:
     doctor, (patient, other) = await make_doctor(owner), await make_patients(owner, 2)
     appointment = await book(app, patient, doctor, a_slot())
     await book(app, other, doctor, a_slot(1))
@@ -152,7 +149,7 @@ async def test_the_rules_hold_for_an_admin(
 
 
 async def test_a_refund_that_failed_is_asked_for_once_more(
-    owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection, database: Database
+    owner: Connection, app: Connection, admin: Connection, database: Database
 ) -> None:
     paying = await captured(owner, app)
     await admin.fetch(CANCEL, paying.appointment, None)
@@ -170,9 +167,8 @@ async def test_a_refund_that_failed_is_asked_for_once_more(
     assert await admin.fetch(look, paying.patient) == []
 
 
-async def test_the_policy_is_set_by_name(owner: asyncpg.Connection, admin: asyncpg.Connection) -> None:
-    before = await owner.fetchrow("SELECT * FROM policy")
-    assert before is not None
+async def test_the_policy_is_set_by_name(owner: Connection, admin: Connection) -> None:
+    (before,) = await owner.fetch("SELECT * FROM policy")
     names = await owner.fetchval(
         "SELECT proargnames[1:pronargs] FROM pg_proc WHERE oid = 'admin.set_policy'::regproc",
     )
@@ -190,9 +186,7 @@ async def test_the_policy_is_set_by_name(owner: asyncpg.Connection, admin: async
     )
 
 
-async def test_a_mail_is_tried_again(
-    owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
-) -> None:
+async def test_a_mail_is_tried_again(owner: Connection, app: Connection, admin: Connection) -> None:
     await book(app, await make_patient(owner), await make_doctor(owner, fee=Decimal(0)), a_slot())
     mail = await owner.fetchval("SELECT max(id) FROM notification")
     await owner.execute("UPDATE notification SET status = 'failed', attempts = 30 WHERE id = $1", mail)
@@ -253,7 +247,7 @@ def wrong(statement: str, message: str, hint: str) -> Any:
     ],
 )
 async def test_a_slip_is_explained(
-    slips: dict[str, int], admin: asyncpg.Connection, statement: str, message: str, hint: str
+    slips: dict[str, int], admin: Connection, statement: str, message: str, hint: str
 ) -> None:
     with pytest.raises(asyncpg.PostgresError) as caught:
         await admin.fetch(f"SELECT * FROM {statement.format(**slips)}")

@@ -6,6 +6,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from asyncpg import Connection
 
 from tests.support.db.offers import CANCEL, JOIN, full_doctor, offers, on_offer, statuses, waiting
 from tests.support.db.payments import begin_capture, begun, lapse
@@ -22,9 +23,7 @@ FOUND = (
 
 
 @pytest.mark.proves("appointment_patient_id_fkey", "waitlist_entry_patient_id_fkey")
-async def test_a_disabled_patient_books_nothing_new(
-    owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
-) -> None:
+async def test_a_disabled_patient_books_nothing_new(owner: Connection, app: Connection, admin: Connection) -> None:
     doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
     full, _, _ = await full_doctor(owner)
     appointment = await book(app, patient, doctor, a_slot())
@@ -43,7 +42,7 @@ async def test_a_disabled_patient_books_nothing_new(
 
 @pytest.mark.proves("appointment_doctor_verified")
 async def test_a_disabled_doctor_is_not_there_whatever_the_policy(
-    owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
+    owner: Connection, app: Connection, admin: Connection
 ) -> None:
     doctor, (patient, other) = (
         await make_doctor(owner, fee=Decimal(0), verified_at=datetime.now(UTC)),
@@ -63,7 +62,7 @@ async def test_a_disabled_doctor_is_not_there_whatever_the_policy(
 
 
 async def test_what_a_disabled_doctor_has_on_offer_is_withdrawn_and_offered_again(
-    owner: asyncpg.Connection, admin: asyncpg.Connection
+    owner: Connection, admin: Connection
 ) -> None:
     doctor, holder, (appointment,) = await full_doctor(owner)
     patients = await waiting(owner, doctor, 2)
@@ -77,7 +76,7 @@ async def test_what_a_disabled_doctor_has_on_offer_is_withdrawn_and_offered_agai
 
 
 async def test_a_disabled_patient_keeps_their_place_and_is_offered_nothing(
-    owner: asyncpg.Connection, admin: asyncpg.Connection
+    owner: Connection, admin: Connection
 ) -> None:
     await owner.execute("UPDATE policy SET offer_first_wave = 1")
     doctor, holder, (first, second) = await full_doctor(owner, seats=2)
@@ -115,7 +114,7 @@ def wrong(statement: str, message: str, hint: str) -> Any:
     ],
 )
 async def test_a_slip_is_explained(
-    owner: asyncpg.Connection, admin: asyncpg.Connection, statement: str, message: str, hint: str
+    owner: Connection, admin: Connection, statement: str, message: str, hint: str
 ) -> None:
     people = dict(zip(("active", "disabled"), await make_patients(owner, 2), strict=True))
     await admin.fetch(DISABLE, people["disabled"])
@@ -126,9 +125,7 @@ async def test_a_slip_is_explained(
     assert hint in told["hint"]
 
 
-async def test_why_is_for_admins_alone(
-    owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
-) -> None:
+async def test_why_is_for_admins_alone(owner: Connection, app: Connection, admin: Connection) -> None:
     patient = await make_patient(owner)
     await admin.fetch(DISABLE, patient)
     why = "SELECT disabled_reason FROM account WHERE id = $1"
@@ -140,7 +137,7 @@ async def test_why_is_for_admins_alone(
 
 
 async def test_a_hold_stays_and_one_that_has_lapsed_is_not_taken_again_nor_paid(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
+    database: Database, owner: Connection, app: Connection, admin: Connection
 ) -> None:
     in_time, too_late = await begun(owner, app), await begun(owner, app)
     for paying in (in_time, too_late):

@@ -8,6 +8,7 @@ from random import Random
 import asyncpg
 import pytest
 import pytest_asyncio
+from asyncpg import Connection
 
 from tests.db.admin.random_practice import Practice, make_practice, random_case
 from tests.support.factories import a_slot, book, make_doctor, make_patient
@@ -59,7 +60,7 @@ SEED = 8
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def practice(database: Database) -> AsyncIterator[tuple[asyncpg.Connection, Practice, Random]]:
+async def practice(database: Database) -> AsyncIterator[tuple[Connection, Practice, Random]]:
     """A practice, and whoever may look behind it."""
     root = await asyncpg.connect(database.superuser, server_settings=QUICK)
     rng = Random(SEED)
@@ -68,7 +69,7 @@ async def practice(database: Database) -> AsyncIterator[tuple[asyncpg.Connection
 
 
 @pytest.mark.timeout(900)
-async def test_it_says_what_a_booking_meets(practice: tuple[asyncpg.Connection, Practice, Random]) -> None:
+async def test_it_says_what_a_booking_meets(practice: tuple[Connection, Practice, Random]) -> None:
     root, people, rng = practice
     await root.execute(JUDGE)
     cases = [random_case(people, rng) for _ in range(CASES)]
@@ -87,7 +88,7 @@ async def test_it_says_what_a_booking_meets(practice: tuple[asyncpg.Connection, 
     assert sum(row["claimed"] for row in judged) >= 20  # by a booking
 
 
-async def test_each_rule_is_told_with_its_reason(owner: asyncpg.Connection, admin: asyncpg.Connection) -> None:
+async def test_each_rule_is_told_with_its_reason(owner: Connection, admin: Connection) -> None:
     doctor, patient = await make_doctor(owner, verified_at=datetime.now(UTC)), await make_patient(owner)
     rows = await admin.fetch(EXPLAIN, doctor, patient, a_slot() + timedelta(minutes=1))
     assert [row["rule"] for row in rows] == RULES
@@ -97,16 +98,14 @@ async def test_each_rule_is_told_with_its_reason(owner: asyncpg.Connection, admi
     assert all(row["why"] is None for row in rows if row["ok"])
 
 
-async def test_without_a_doctor_nothing_else_is_known(owner: asyncpg.Connection, admin: asyncpg.Connection) -> None:
+async def test_without_a_doctor_nothing_else_is_known(owner: Connection, admin: Connection) -> None:
     rows = await admin.fetch(EXPLAIN, 0, await make_patient(owner), a_slot())
     assert [row["rule"] for row in rows] == RULES
     assert [row["ok"] for row in rows] == [False, True, *[None] * 7]
     assert rows[0]["why"] == "There is no doctor 0."
 
 
-async def test_it_changes_nothing(
-    practice: tuple[asyncpg.Connection, Practice, Random], admin: asyncpg.Connection
-) -> None:
+async def test_it_changes_nothing(practice: tuple[Connection, Practice, Random], admin: Connection) -> None:
     root, people, _ = practice
     count = (
         "SELECT (SELECT count(*) FROM offer), (SELECT sum(booking_seq) FROM doctor), (SELECT count(*) FROM appointment)"
@@ -118,14 +117,14 @@ async def test_it_changes_nothing(
 
 
 @pytest.mark.parametrize("given", [(None, 2, a_slot()), (1, None, a_slot()), (1, 2, None)])
-async def test_all_three_are_needed(admin: asyncpg.Connection, given: tuple[object, ...]) -> None:
+async def test_all_three_are_needed(admin: Connection, given: tuple[object, ...]) -> None:
     with pytest.raises(asyncpg.InvalidParameterValueError) as caught:
         await admin.fetch(EXPLAIN, *given)
     assert "admin.explain_refusal(1, 2, " in caught.value.as_dict()["hint"]
 
 
 async def test_a_slot_that_is_offered_is_in_nobody_s_way_who_is_offered_it(
-    owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
+    owner: Connection, app: Connection, admin: Connection
 ) -> None:
     doctor = await make_doctor(owner, fee=0, max_appointments=1, verified_at=datetime.now(UTC))
     holder, waiting, stranger = [await make_patient(owner) for _ in range(3)]

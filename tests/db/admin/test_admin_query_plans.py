@@ -8,6 +8,7 @@ from typing import Any
 import asyncpg
 import pytest
 import pytest_asyncio
+from asyncpg import Connection
 
 from tests.support.servers.databases import Database
 
@@ -109,7 +110,7 @@ def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 @pytest.mark.timeout(900)  # for the million rows on a busy machine
 @pytest.mark.usefixtures("million")
 @pytest.mark.parametrize(("view", "question"), [(view, q) for view, asked in QUESTIONS.items() for q in asked])
-async def test_it_is_answered_by_an_index(admin: asyncpg.Connection, view: str, question: str) -> None:
+async def test_it_is_answered_by_an_index(admin: Connection, view: str, question: str) -> None:
     statement = f"SELECT * FROM admin.{view} WHERE {question}"
     (planned,) = json.loads(await admin.fetchval(f"EXPLAIN (FORMAT JSON) {statement}"))
     scans = {
@@ -124,7 +125,7 @@ async def test_it_is_answered_by_an_index(admin: asyncpg.Connection, view: str, 
         assert [row["relname"] for row in await admin.fetch(READ_WHOLE)] == []
 
 
-async def test_every_view_is_asked_something(admin: asyncpg.Connection) -> None:
+async def test_every_view_is_asked_something(admin: Connection) -> None:
     views = await admin.fetch(
         "SELECT relname FROM pg_class WHERE relnamespace = 'admin'::regnamespace AND relkind = 'v'"
     )

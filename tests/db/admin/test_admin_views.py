@@ -4,14 +4,14 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-import asyncpg
 import pytest
+from asyncpg import Connection
 
 from tests.support.db.offers import full_doctor, waiting
 from tests.support.db.payments import begun, by_root, captured, create, order, record
 from tests.support.db.refusals import forbidden
 from tests.support.factories import a_slot, book, make_doctor, make_patient
-from tests.support.servers.databases import Database
+from tests.support.servers.databases import Database, connected
 
 OBJECTS = """
     SELECT c.relname AS name, 0 AS part, obj_description(c.oid, 'pg_class') AS says FROM pg_class AS c
@@ -36,12 +36,12 @@ MAY_CALL = """
 ROLES = ["booking_app", "booking_admin", "booking_auditor"]
 
 
-async def test_everything_explains_itself(owner: asyncpg.Connection) -> None:
+async def test_everything_explains_itself(owner: Connection) -> None:
     silent = [row["name"] for row in await owner.fetch(OBJECTS) if not (row["says"] or "").endswith(".")]
     assert silent == []
 
 
-async def test_it_is_for_admins_and_its_views_for_auditors(owner: asyncpg.Connection) -> None:
+async def test_it_is_for_admins_and_its_views_for_auditors(owner: Connection) -> None:
     readers = {(row["rolname"], row["name"]) for row in await owner.fetch(RIGHTS, ROLES, "SELECT")}
     views = {row["relname"] for row in await owner.fetch(VIEWS)}
     assert readers == {(role, view) for role in ROLES[1:] for view in views}
@@ -58,27 +58,22 @@ async def test_it_is_for_admins_and_its_views_for_auditors(owner: asyncpg.Connec
 
 
 @pytest.mark.parametrize("role", ["admin", "auditor"])
-async def test_every_view_can_be_read(database: Database, owner: asyncpg.Connection, role: str) -> None:
+async def test_every_view_can_be_read(database: Database, owner: Connection, role: str) -> None:
     """A view's functions are called with the reader's rights."""
     await captured(owner, owner)
-    reader = await asyncpg.connect(getattr(database, role))
-    try:
+    async with connected(getattr(database, role)) as reader:
         for row in await reader.fetch(VIEWS):
             await reader.fetch(f"SELECT * FROM admin.{row['relname']}")
-    finally:
-        await reader.close()
 
 
-async def test_the_app_does_not_come_in(app: asyncpg.Connection) -> None:
+async def test_the_app_does_not_come_in(app: Connection) -> None:
     with forbidden():
         await app.fetch("SELECT * FROM admin.day_sheet")
     with forbidden():
         await app.fetch("SELECT * FROM admin.cancel_appointment(1)")
 
 
-async def test_the_day_sheet_is_in_the_doctor_s_time(
-    owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
-) -> None:
+async def test_the_day_sheet_is_in_the_doctor_s_time(owner: Connection, app: Connection, admin: Connection) -> None:
     zone = ZoneInfo("Pacific/Auckland")
     doctor = await make_doctor(owner, timezone=zone.key)
     patient = await make_patient(owner, full_name="Ada", phone="555-1")
@@ -97,7 +92,7 @@ async def test_the_day_sheet_is_in_the_doctor_s_time(
     assert await admin.fetch(sheet, doctor, local.date() + timedelta(days=1)) == []
 
 
-async def test_how_full_a_doctor_is(owner: asyncpg.Connection, admin: asyncpg.Connection) -> None:
+async def test_how_full_a_doctor_is(owner: Connection, admin: Connection) -> None:
     doctor, holder, (first, *_) = await full_doctor(owner, seats=3)
     load = "SELECT * FROM admin.doctor_load WHERE doctor = $1"
     (row,) = await admin.fetch(load, doctor)
@@ -118,9 +113,7 @@ async def test_how_full_a_doctor_is(owner: asyncpg.Connection, admin: asyncpg.Co
     ]
 
 
-async def test_who_waits_and_is_offered_what(
-    database: Database, owner: asyncpg.Connection, admin: asyncpg.Connection
-) -> None:
+async def test_who_waits_and_is_offered_what(database: Database, owner: Connection, admin: Connection) -> None:
     doctor, holder, (appointment,) = await full_doctor(owner)
     patients = await waiting(owner, doctor, 2)
     line = "SELECT patient, position, status FROM admin.waitlist WHERE doctor = $1"
@@ -141,7 +134,7 @@ async def test_who_waits_and_is_offered_what(
 
 
 async def test_a_hold_is_shown_with_its_payment_while_it_lives(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
+    database: Database, owner: Connection, app: Connection, admin: Connection
 ) -> None:
     paying = await begun(owner, app)
     order_id = await order(app, paying.payment)
@@ -156,7 +149,7 @@ async def test_a_hold_is_shown_with_its_payment_while_it_lives(
 
 
 async def test_money_that_needs_a_look_comes_with_what_is_known(
-    owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
+    owner: Connection, app: Connection, admin: Connection
 ) -> None:
     paying = await captured(owner, app)
     await record(app, paying.payment, "REVERSED", amount=Decimal(100))

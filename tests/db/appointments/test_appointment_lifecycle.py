@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import asyncpg
 import pytest
+from asyncpg import Connection
 
 from tests.support.db.refusals import refused
 from tests.support.factories import a_slot, book, make_doctor, make_patient, make_patients, past_appointment
@@ -17,24 +18,23 @@ SECOND = timedelta(seconds=1)
 
 @pytest.mark.parametrize("actor", ["patient", "doctor", "admin"])
 @pytest.mark.proves("appointment_cancel_notice")
-async def test_notice_to_the_second(owner: asyncpg.Connection, actor: str) -> None:
+async def test_notice_to_the_second(owner: Connection, actor: str) -> None:
     for at, in_time in ((AT - SECOND, True), (AT, False), (AT + SECOND, False)):
         why = await owner.fetchval("SELECT appointment_cancel_notice($1, $2, $3)", actor, AT, at)
         assert (why is None) is (in_time or actor != "patient")
 
 
 @pytest.mark.proves("appointment_cancel_notice")
-async def test_the_deadline_is_72_hours_before_the_start(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_the_deadline_is_72_hours_before_the_start(owner: Connection, app: Connection) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     for days in (2, 3, 4):
-        row = await app.fetchrow("SELECT * FROM book($1, $2, $3)", patient, doctor, a_slot(after=timedelta(days=days)))
-        assert row is not None
+        (row,) = await app.fetch("SELECT * FROM book($1, $2, $3)", patient, doctor, a_slot(after=timedelta(days=days)))
         assert row["appointment_date"] - row["cancel_deadline"] == timedelta(hours=72)
 
 
 @pytest.mark.proves("appointment_cancel_notice")
 async def test_notice_binds_the_patient_and_not_the_admin(
-    owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
+    owner: Connection, app: Connection, admin: Connection
 ) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     late = await book(app, patient, doctor, a_slot(-3, after=timedelta(days=3)))
@@ -49,7 +49,7 @@ async def test_notice_binds_the_patient_and_not_the_admin(
 
 
 @pytest.mark.proves("appointment_cancel_notice")
-async def test_the_app_cannot_pretend_to_be_somebody_else(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_the_app_cannot_pretend_to_be_somebody_else(owner: Connection, app: Connection) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     late = await book(app, patient, doctor, a_slot(after=timedelta(days=1)))
     await app.execute("SELECT set_config('booking.actor', 'doctor', false)")
@@ -58,7 +58,7 @@ async def test_the_app_cannot_pretend_to_be_somebody_else(owner: asyncpg.Connect
 
 
 @pytest.mark.proves("appointment_status_transition")
-async def test_ten_cancels_at_once_have_one_effect(database: Database, owner: asyncpg.Connection) -> None:
+async def test_ten_cancels_at_once_have_one_effect(database: Database, owner: Connection) -> None:
     doctor, patient = await make_doctor(owner, fee=Decimal(0)), await make_patient(owner)
     appointment = await book(owner, patient, doctor, a_slot())
 
@@ -79,7 +79,7 @@ async def test_ten_cancels_at_once_have_one_effect(database: Database, owner: as
     assert await owner.fetchval("SELECT version FROM appointment WHERE id = $1", appointment) == 2
 
 
-async def test_somebody_else_s_appointment_is_not_there(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_somebody_else_s_appointment_is_not_there(owner: Connection, app: Connection) -> None:
     doctor, patient, other = await make_doctor(owner), *await make_patients(owner, 2)
     appointment = await book(app, patient, doctor, a_slot())
     assert await app.fetch("SELECT * FROM cancel_as_patient($1, $2)", other, appointment) == []
@@ -103,9 +103,7 @@ async def test_somebody_else_s_appointment_is_not_there(owner: asyncpg.Connectio
     ],
 )
 @pytest.mark.proves("appointment_immutable", "tg_appointment__rules")
-async def test_what_triggers_set_nobody_else_does(
-    owner: asyncpg.Connection, app: asyncpg.Connection, column: str, value: str
-) -> None:
+async def test_what_triggers_set_nobody_else_does(owner: Connection, app: Connection, column: str, value: str) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     appointment = await book(app, patient, doctor, a_slot())
     with refused("appointment_immutable"):
@@ -113,26 +111,24 @@ async def test_what_triggers_set_nobody_else_does(
 
 
 @pytest.mark.proves("appointment_confirmed_is_paid")
-async def test_values_an_insert_brings_along_are_replaced(owner: asyncpg.Connection) -> None:
+async def test_values_an_insert_brings_along_are_replaced(owner: Connection) -> None:
     doctor, patient = await make_doctor(owner, fee=Decimal(25)), await make_patient(owner)
-    row = await owner.fetchrow(
+    (row,) = await owner.fetch(
         "INSERT INTO appointment (doctor_id, patient_id, during, seat, hold_expires_at, cancel_deadline, fee, currency, version)"
         " VALUES ($1, $2, $3, 30, 'infinity', 'infinity', 0, 'EUR', 9) RETURNING *",
         doctor,
         patient,
         asyncpg.Range(a_slot(), a_slot(1)),
     )
-    assert row is not None
     assert (row["seat"], row["fee"], row["currency"], row["version"]) == (1, 25, "USD", 1)
     assert row["hold_expires_at"] - row["created_at"] == timedelta(minutes=15)
     assert row["cancel_deadline"] == a_slot() - timedelta(hours=72)
 
 
 @pytest.mark.proves("appointment_confirmed_is_paid")
-async def test_only_what_costs_nothing_is_confirmed_unpaid(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_only_what_costs_nothing_is_confirmed_unpaid(owner: Connection, app: Connection) -> None:
     free, paid, patient = await make_doctor(owner, fee=Decimal(0)), await make_doctor(owner), await make_patient(owner)
-    row = await app.fetchrow("SELECT * FROM book($1, $2, $3)", patient, free, a_slot())
-    assert row is not None
+    (row,) = await app.fetch("SELECT * FROM book($1, $2, $3)", patient, free, a_slot())
     assert (row["status"], row["hold_expires_at"]) == ("confirmed", None)
     held = await book(app, patient, paid, a_slot(1))
     with refused("appointment_confirmed_is_paid"):
@@ -147,7 +143,7 @@ async def test_only_what_costs_nothing_is_confirmed_unpaid(owner: asyncpg.Connec
 
 
 @pytest.mark.proves("appointment_patient_hold_limit")
-async def test_a_patient_has_five_unpaid_holds_at_most(database: Database, owner: asyncpg.Connection) -> None:
+async def test_a_patient_has_five_unpaid_holds_at_most(database: Database, owner: Connection) -> None:
     doctors, patient = [await make_doctor(owner) for _ in range(8)], await make_patient(owner)
 
     async def try_booking(number: int) -> str:
@@ -167,15 +163,9 @@ async def test_a_patient_has_five_unpaid_holds_at_most(database: Database, owner
 
 
 @pytest.mark.proves("appointment_status_transition")
-async def test_a_lapsed_hold_cannot_be_canceled(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_a_lapsed_hold_cannot_be_canceled(owner: Connection, app: Connection, root: Connection) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
-    root = await asyncpg.connect(database.superuser)
-    try:
-        lapsed = await past_appointment(root, doctor, patient, start=a_slot(), hold_expires_at=datetime.now(UTC))
-    finally:
-        await root.close()
+    lapsed = await past_appointment(root, doctor, patient, start=a_slot(), hold_expires_at=datetime.now(UTC))
     assert await app.fetchval("SELECT status FROM api_appointment WHERE id = $1", lapsed) == "expired"
     with refused("appointment_status_transition"):
         await app.fetch("SELECT * FROM cancel_as_patient($1, $2)", patient, lapsed)
@@ -184,7 +174,7 @@ async def test_a_lapsed_hold_cannot_be_canceled(
 @pytest.mark.proves(
     "appointment_doctor_id_fkey", "appointment_patient_id_fkey", "doctor_account_id_fkey", "patient_account_id_fkey"
 )
-async def test_people_are_what_their_account_says(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_people_are_what_their_account_says(owner: Connection, app: Connection) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     with refused("appointment_doctor_id_fkey"):
         await book(app, patient, patient, a_slot())
@@ -196,7 +186,7 @@ async def test_people_are_what_their_account_says(owner: asyncpg.Connection, app
         await owner.execute("INSERT INTO patient (account_id, full_name) VALUES ($1, 'x')", doctor)
 
 
-async def test_what_was_never_a_hold_gets_no_expiry(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_what_was_never_a_hold_gets_no_expiry(owner: Connection, app: Connection) -> None:
     doctor, patient = await make_doctor(owner, fee=Decimal(0)), await make_patient(owner)
     appointment = await book(app, patient, doctor, a_slot())
     await app.fetch("SELECT * FROM cancel_as_patient($1, $2)", patient, appointment)

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import pytest
+from asyncpg import Connection
 
 from tests.support.db.refusals import refused
 from tests.support.factories import a_slot, book, make_doctor, make_patient
@@ -25,14 +26,14 @@ SECOND = timedelta(seconds=1)
     ],
 )
 @pytest.mark.proves("appointment_booking_window")
-async def test_to_the_second(owner: asyncpg.Connection, start: datetime, kept: bool) -> None:
+async def test_to_the_second(owner: Connection, start: datetime, kept: bool) -> None:
     why = await owner.fetchval("SELECT appointment_booking_window($1, $2)", start, AT)
     assert (why is None) is kept
 
 
 @pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Pacific/Apia"])
 @pytest.mark.proves("appointment_booking_window")
-async def test_is_hours_whatever_the_session_s_zone(owner: asyncpg.Connection, zone: str) -> None:
+async def test_is_hours_whatever_the_session_s_zone(owner: Connection, zone: str) -> None:
     # New York changes its clocks on 8 March 2026: 15 calendar days would be an hour short
     await owner.execute(f"SET timezone = '{zone}'")
     edge = AT + timedelta(hours=360)
@@ -41,9 +42,7 @@ async def test_is_hours_whatever_the_session_s_zone(owner: asyncpg.Connection, z
 
 
 @pytest.mark.proves("appointment_booking_window", "tg_appointment__rules")
-async def test_holds_for_every_writer(
-    owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
-) -> None:
+async def test_holds_for_every_writer(owner: Connection, app: Connection, admin: Connection) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     for start in (a_slot(after=timedelta(days=15)), a_slot(-3, after=timedelta(0))):
         with refused("appointment_booking_window"):
@@ -58,7 +57,7 @@ async def test_holds_for_every_writer(
                 )
 
 
-async def test_the_slots_to_either_side_of_the_edge(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_the_slots_to_either_side_of_the_edge(owner: Connection, app: Connection) -> None:
     doctor, patient = await make_doctor(owner, slot_minutes=5), await make_patient(owner)
     last = await app.fetchval("SELECT max(starts_at) FROM free_slots($1, '-infinity', 'infinity')", doctor)
     assert timedelta(hours=360) - timedelta(minutes=5) < last - datetime.now(UTC) <= timedelta(hours=360)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import pytest
+from asyncpg import Connection
 
 from tests.support.db.refusals import refused
 from tests.support.factories import SLOT, a_slot, book, make_doctor, make_patient, make_patients, past_appointment
@@ -15,13 +16,13 @@ ACTIVE = "SELECT count(*) FROM appointment WHERE doctor_id = $1 AND seat IS NOT 
 INSERT = "INSERT INTO appointment (doctor_id, patient_id, during) VALUES ($1, $2, $3)"
 
 
-async def fill(owner: asyncpg.Connection, app: asyncpg.Connection, doctor: int, number: int = 30) -> list[int]:
+async def fill(owner: Connection, app: Connection, doctor: int, number: int = 30) -> list[int]:
     """Book a doctor's first slots, each for a new patient; return the appointments."""
     return [await book(app, await make_patient(owner), doctor, a_slot(n)) for n in range(number)]
 
 
 @pytest.mark.proves("appointment_doctor_cap")
-async def test_the_31st_is_refused_and_a_seat_is_reused(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_the_31st_is_refused_and_a_seat_is_reused(owner: Connection, app: Connection) -> None:
     doctor = await make_doctor(owner)
     appointments = await fill(owner, app, doctor)
     late = await make_patient(owner)
@@ -36,7 +37,7 @@ async def test_the_31st_is_refused_and_a_seat_is_reused(owner: asyncpg.Connectio
 
 
 @pytest.mark.proves("appointment_doctor_cap", "doctor_max_appointments_valid")
-async def test_a_lower_cap_holds_and_cancels_nothing(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_a_lower_cap_holds_and_cancels_nothing(owner: Connection, app: Connection) -> None:
     doctor = await make_doctor(owner, max_appointments=5)
     appointments = await fill(owner, app, doctor, 5)
     await owner.execute("UPDATE doctor SET max_appointments = 3 WHERE account_id = $1", doctor)
@@ -51,7 +52,7 @@ async def test_a_lower_cap_holds_and_cancels_nothing(owner: asyncpg.Connection, 
 
 @pytest.mark.parametrize("level", ["read committed", "repeatable read", "serializable"])
 @pytest.mark.proves("appointment_doctor_cap")
-async def test_at_every_isolation_level(database: Database, owner: asyncpg.Connection, level: str) -> None:
+async def test_at_every_isolation_level(database: Database, owner: Connection, level: str) -> None:
     """60 at once, each in a transaction that looked around first; none retries."""
     doctor = await make_doctor(owner)
     patients = await make_patients(owner, 60)
@@ -80,7 +81,7 @@ async def test_at_every_isolation_level(database: Database, owner: asyncpg.Conne
 
 
 @pytest.mark.proves("appointment_doctor_cap")
-async def test_a_multi_row_insert(owner: asyncpg.Connection, admin: asyncpg.Connection) -> None:
+async def test_a_multi_row_insert(owner: Connection, admin: Connection) -> None:
     for writer, number in ((owner, 31), (admin, 40)):
         doctor = await make_doctor(owner)
         patients = await make_patients(owner, number)
@@ -97,9 +98,7 @@ async def test_a_multi_row_insert(owner: asyncpg.Connection, admin: asyncpg.Conn
 
 
 @pytest.mark.proves("appointment_status_transition")
-async def test_canceled_rows_never_come_back(
-    owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
-) -> None:
+async def test_canceled_rows_never_come_back(owner: Connection, app: Connection, admin: Connection) -> None:
     doctor = await make_doctor(owner)
     first = await book(app, await make_patient(owner), doctor, a_slot(40))
     await owner.execute("UPDATE appointment SET status = 'canceled' WHERE id = $1", first)
@@ -112,9 +111,7 @@ async def test_canceled_rows_never_come_back(
 
 
 @pytest.mark.proves("appointment_doctor_cap", "appointment_doctor_seat", "appointment_seat_iff_active")
-async def test_with_triggers_off_the_seats_hold(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_with_triggers_off_the_seats_hold(database: Database, owner: Connection, app: Connection) -> None:
     doctor = await make_doctor(owner)
     await fill(owner, app, doctor)
     patient = await make_patient(owner)
@@ -136,23 +133,19 @@ async def test_with_triggers_off_the_seats_hold(
 
 
 async def test_holds_that_lapsed_and_visits_that_ended_do_not_count(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
+    owner: Connection, app: Connection, root: Connection
 ) -> None:
     doctor = await make_doctor(owner)
-    root = await asyncpg.connect(database.superuser)
-    try:
-        for seat in range(1, 16):
-            start = a_slot(seat)
-            await past_appointment(
-                root, doctor, await make_patient(owner), start=start, seat=seat, hold_expires_at=datetime.now(UTC)
-            )
-        for seat in range(16, 31):
-            start = datetime.now(UTC) - timedelta(days=1) + seat * SLOT / 30
-            end = start + timedelta(seconds=30)
-            patient = await make_patient(owner)
-            await past_appointment(root, doctor, patient, start=start, end=end, seat=seat, status="confirmed")
-    finally:
-        await root.close()
+    for seat in range(1, 16):
+        start = a_slot(seat)
+        await past_appointment(
+            root, doctor, await make_patient(owner), start=start, seat=seat, hold_expires_at=datetime.now(UTC)
+        )
+    for seat in range(16, 31):
+        start = datetime.now(UTC) - timedelta(days=1) + seat * SLOT / 30
+        end = start + timedelta(seconds=30)
+        patient = await make_patient(owner)
+        await past_appointment(root, doctor, patient, start=start, end=end, seat=seat, status="confirmed")
     assert await app.fetchval("SELECT count(*) FROM free_slots($1, '-infinity', 'infinity')", doctor) > 600
     await fill(owner, app, doctor)  # the very slots of the lapsed holds, among others
     counts = await owner.fetch("SELECT status, count(*) FROM appointment WHERE doctor_id = $1 GROUP BY 1", doctor)

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-import asyncpg
 import pytest
+from asyncpg import Connection
 
 from app.domain.fields import MAX_ID
 from tests.support.db.refusals import refused
@@ -12,7 +12,7 @@ from tests.support.factories import a_slot, book, make_doctor, make_patient, mak
 EXPLAIN = "SELECT rule, why FROM explain_booking($1, $2, $3)"
 
 
-async def reasons(db: asyncpg.Connection, patient: int, doctor: int, start: object) -> dict[str, str]:
+async def reasons(db: Connection, patient: int, doctor: int, start: object) -> dict[str, str]:
     """Return why a patient cannot book, by rule."""
     return {row["rule"]: row["why"] for row in await db.fetch(EXPLAIN, patient, doctor, start)}
 
@@ -23,7 +23,7 @@ async def reasons(db: asyncpg.Connection, patient: int, doctor: int, start: obje
     "appointment_patient_hold_limit",
     "appointment_doctor_cap",
 )
-async def test_every_rule_in_the_way_is_named(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_every_rule_in_the_way_is_named(owner: Connection, app: Connection) -> None:
     """The exclusion constraints refuse by themselves; only the predicates of the same names can explain it beforehand."""
     doctor, (patient, other) = await make_doctor(owner, max_appointments=1), await make_patients(owner, 2)
     await book(app, other, doctor, a_slot())
@@ -40,7 +40,7 @@ async def test_every_rule_in_the_way_is_named(owner: asyncpg.Connection, app: as
 
 
 @pytest.mark.proves("appointment_booking_window", "appointment_within_working_hours")
-async def test_a_time_may_be_wrong_in_two_ways(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_a_time_may_be_wrong_in_two_ways(owner: Connection, app: Connection) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     start = a_slot(after=timedelta(days=16)) + timedelta(minutes=1)
     assert list(await reasons(app, patient, doctor, start)) == [
@@ -49,12 +49,10 @@ async def test_a_time_may_be_wrong_in_two_ways(owner: asyncpg.Connection, app: a
     ]
 
 
-async def test_who_is_nobody_has_no_hours_to_be_outside_of(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_who_is_nobody_has_no_hours_to_be_outside_of(owner: Connection, app: Connection) -> None:
     assert await reasons(app, await make_patient(owner), MAX_ID, a_slot()) == {}
 
 
-async def test_where_nothing_stands_in_the_way_nothing_is_named(
-    owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_where_nothing_stands_in_the_way_nothing_is_named(owner: Connection, app: Connection) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     assert await reasons(app, patient, doctor, a_slot()) == {}

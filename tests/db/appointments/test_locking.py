@@ -6,6 +6,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from asyncpg import Connection
 
 from tests.support.db.refusals import refused, stale
 from tests.support.factories import a_slot, book, make_doctor, make_patient, make_patients, past_appointment
@@ -49,7 +50,7 @@ def waits(who: str, statement: str, *names: str) -> Any:
     ],
 )
 async def test_whoever_changes_a_schedule_waits_for_the_doctor(
-    owner: asyncpg.Connection, app: asyncpg.Connection, statement: str
+    owner: Connection, app: Connection, statement: str
 ) -> None:
     """Another transaction is booking meanwhile."""
     doctor, (patient, other) = await make_doctor(owner), await make_patients(owner, 2)
@@ -65,9 +66,7 @@ async def test_whoever_changes_a_schedule_waits_for_the_doctor(
 
 
 @pytest.mark.proves("time_off_no_appointment", "appointment_within_working_hours")
-async def test_a_booking_on_a_stale_look_at_the_schedule_fails(
-    owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_a_booking_on_a_stale_look_at_the_schedule_fails(owner: Connection, app: Connection) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     with stale():
         async with app.transaction(isolation="repeatable_read"):
@@ -77,9 +76,7 @@ async def test_a_booking_on_a_stale_look_at_the_schedule_fails(
 
 
 @pytest.mark.proves("time_off_no_appointment")
-async def test_time_off_on_a_stale_look_at_the_bookings_fails(
-    owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_time_off_on_a_stale_look_at_the_bookings_fails(owner: Connection, app: Connection) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     with stale():
         async with owner.transaction(isolation="repeatable_read"):
@@ -89,9 +86,7 @@ async def test_time_off_on_a_stale_look_at_the_bookings_fails(
 
 
 @pytest.mark.proves("appointment_patient_hold_limit")
-async def test_a_booking_on_a_stale_look_at_the_patient_fails(
-    owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_a_booking_on_a_stale_look_at_the_patient_fails(owner: Connection, app: Connection) -> None:
     doctors, patient = [await make_doctor(owner) for _ in range(6)], await make_patient(owner)
     with stale():
         async with app.transaction(isolation="repeatable_read"):
@@ -103,7 +98,7 @@ async def test_a_booking_on_a_stale_look_at_the_patient_fails(
 
 @pytest.mark.proves("appointment_cancel_notice")
 async def test_what_waited_past_the_deadline_is_too_late(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
+    database: Database, owner: Connection, app: Connection
 ) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     root = await asyncpg.connect(database.superuser)

@@ -1,7 +1,7 @@
 """What a refusal costs: the rules are looked at for the slot that was asked for, and for as many others as might do."""
 
-import asyncpg
 import pytest
+from asyncpg import Connection
 
 from tests.support.db.offers import full_doctor
 from tests.support.factories import a_slot, make_doctor, make_patient
@@ -12,7 +12,7 @@ LOOKS = "SELECT coalesce(sum(calls), 0) FROM pg_stat_xact_user_functions WHERE f
 
 @pytest.mark.parametrize(("room", "slots", "looks"), [(False, 0, 1), (True, 5, 6)])
 async def test_a_full_doctor_is_looked_at_once(
-    owner: asyncpg.Connection, root: asyncpg.Connection, *, room: bool, slots: int, looks: int
+    owner: Connection, root: Connection, *, room: bool, slots: int, looks: int
 ) -> None:
     doctor = await make_doctor(owner) if room else (await full_doctor(owner))[0]
     patient = await make_patient(owner)

@@ -5,10 +5,10 @@ from decimal import Decimal
 
 import asyncpg
 import pytest
+from asyncpg import Connection
 
 from tests.support.db.refusals import refused
 from tests.support.factories import a_slot, book, make_doctor, make_patient, past_appointment
-from tests.support.servers.databases import Database
 
 MOVE = "SELECT * FROM reschedule_as_patient($1, $2, $3)"
 MOVE_AS_DOCTOR = "SELECT * FROM reschedule_as_doctor($1, $2, $3, false)"
@@ -16,15 +16,14 @@ CANCEL = "SELECT * FROM cancel_as_patient($1, $2)"
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 
 
-async def row_of(db: asyncpg.Connection, appointment: int) -> asyncpg.Record:
+async def row_of(db: Connection, appointment: int) -> asyncpg.Record:
     """Return an appointment's row."""
-    row = await db.fetchrow("SELECT *, lower(during) AS starts_at FROM appointment WHERE id = $1", appointment)
-    assert row is not None
+    (row,) = await db.fetch("SELECT *, lower(during) AS starts_at FROM appointment WHERE id = $1", appointment)
     return row
 
 
 @pytest.mark.proves("appointment_cancel_notice")
-async def test_moving_away_gives_no_right_to_cancel(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_moving_away_gives_no_right_to_cancel(owner: Connection, app: Connection) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     appointment = await book(app, patient, doctor, a_slot(after=2 * DAY))
     await app.fetch(MOVE, patient, appointment, a_slot(after=10 * DAY))
@@ -33,7 +32,7 @@ async def test_moving_away_gives_no_right_to_cancel(owner: asyncpg.Connection, a
 
 
 @pytest.mark.proves("appointment_cancel_notice")
-async def test_moving_nearer_brings_the_deadline_nearer(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_moving_nearer_brings_the_deadline_nearer(owner: Connection, app: Connection) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     appointment = await book(app, patient, doctor, a_slot(after=10 * DAY))
     for days in (5, 9, 2):
@@ -44,9 +43,7 @@ async def test_moving_nearer_brings_the_deadline_nearer(owner: asyncpg.Connectio
         await app.fetch(CANCEL, patient, appointment)
 
 
-async def test_a_doctor_s_move_gives_a_fresh_right_to_cancel(
-    owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_a_doctor_s_move_gives_a_fresh_right_to_cancel(owner: Connection, app: Connection) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     appointment = await book(app, patient, doctor, a_slot(after=2 * DAY))
     await app.fetch(MOVE_AS_DOCTOR, doctor, appointment, a_slot(after=DAY))
@@ -56,7 +53,7 @@ async def test_a_doctor_s_move_gives_a_fresh_right_to_cancel(
 
 
 @pytest.mark.proves("appointment_hold_has_end")
-async def test_a_move_never_extends_a_hold(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_a_move_never_extends_a_hold(owner: Connection, app: Connection) -> None:
     doctor, patient = await make_doctor(owner, slot_minutes=5), await make_patient(owner)
     soon = await app.fetchval("SELECT min(starts_at) FROM free_slots($1, '-infinity', 'infinity')", doctor)
     soon += timedelta(minutes=5)  # far enough not to pass meanwhile, and before a new hold would lapse
@@ -73,7 +70,7 @@ async def test_a_move_never_extends_a_hold(owner: asyncpg.Connection, app: async
     "appointment_doctor_no_overlap",
     "appointment_patient_no_overlap",
 )
-async def test_the_new_place_is_checked_like_the_first(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_the_new_place_is_checked_like_the_first(owner: Connection, app: Connection) -> None:
     doctor, elsewhere, patient = await make_doctor(owner), await make_doctor(owner), await make_patient(owner)
     appointment = await book(app, patient, doctor, a_slot())
     await book(app, await make_patient(owner), doctor, a_slot(1))
@@ -91,7 +88,7 @@ async def test_the_new_place_is_checked_like_the_first(owner: asyncpg.Connection
     assert await row_of(owner, appointment) == before
 
 
-async def test_a_move_to_where_it_is_changes_nothing(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_a_move_to_where_it_is_changes_nothing(owner: Connection, app: Connection) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     appointment = await book(app, patient, doctor, a_slot())
     before = await row_of(owner, appointment)
@@ -103,15 +100,11 @@ async def test_a_move_to_where_it_is_changes_nothing(owner: asyncpg.Connection, 
 
 @pytest.mark.proves("appointment_status_transition")
 async def test_what_has_begun_or_lapsed_does_not_move_even_to_where_it_is(
-    owner: asyncpg.Connection, app: asyncpg.Connection, database: Database
+    owner: Connection, app: Connection, root: Connection
 ) -> None:
     doctor, patient, now = await make_doctor(owner), await make_patient(owner), datetime.now(UTC)
-    root = await asyncpg.connect(database.superuser)
-    try:
-        lapsed = await past_appointment(root, doctor, patient, start=a_slot(), hold_expires_at=now)
-        begun = await past_appointment(root, doctor, patient, start=now - MINUTE, status="confirmed", seat=2)
-    finally:
-        await root.close()
+    lapsed = await past_appointment(root, doctor, patient, start=a_slot(), hold_expires_at=now)
+    begun = await past_appointment(root, doctor, patient, start=now - MINUTE, status="confirmed", seat=2)
     for appointment in (lapsed, begun):
         was = (await row_of(owner, appointment))["starts_at"]
         for start in (was, a_slot(2)):
@@ -120,9 +113,7 @@ async def test_what_has_begun_or_lapsed_does_not_move_even_to_where_it_is(
                     await app.fetch(statement, actor, appointment, start)
 
 
-async def test_a_move_needs_no_further_seat_and_no_further_hold(
-    owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_a_move_needs_no_further_seat_and_no_further_hold(owner: Connection, app: Connection) -> None:
     await owner.execute("UPDATE policy SET patient_hold_limit = 1")
     doctor, patient = await make_doctor(owner, max_appointments=1, fee=Decimal(9)), await make_patient(owner)
     appointment = await book(app, patient, doctor, a_slot())

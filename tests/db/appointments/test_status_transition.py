@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import pytest
+from asyncpg import Connection
 
 STATUSES = ["offered", "pending", "confirmed", "released", "expired", "canceled", "completed", "no_show"]
 BROKEN = "SELECT appointment_status_transition($1, $2, $3, $4, $5) IS NOT NULL"
@@ -36,7 +37,7 @@ LEGAL = {
 
 @pytest.mark.parametrize("old", [None, *STATUSES])
 @pytest.mark.proves("appointment_status_transition")
-async def test_every_transition(owner: asyncpg.Connection, old: str | None) -> None:
+async def test_every_transition(owner: Connection, old: str | None) -> None:
     for new in STATUSES:
         allowed = set()
         for at in (BEFORE_HOLD, AFTER_HOLD, DURING, AFTER):
@@ -57,7 +58,7 @@ async def test_every_transition(owner: asyncpg.Connection, old: str | None) -> N
 )
 @pytest.mark.proves("appointment_status_transition")
 async def test_to_the_second(
-    owner: asyncpg.Connection, edge: datetime, old: str, until_then: str, from_then: str | None
+    owner: Connection, edge: datetime, old: str, until_then: str, from_then: str | None
 ) -> None:
     for at in (edge - SECOND, edge):
         allowed = {

@@ -1,7 +1,7 @@
 """After the start the doctor says whether the patient came; nobody says it before."""
 
-import asyncpg
 import pytest
+from asyncpg import Connection
 
 from tests.support.db.offers import SWEEP, free, offers, waiting
 from tests.support.db.past_visits import ago, visit
@@ -13,21 +13,18 @@ RECORD = "SELECT status FROM record_visit($1, $2, $3)"
 
 
 @pytest.mark.parametrize("began", [1, 1440])
-async def test_during_and_after_a_visit(
-    owner: asyncpg.Connection, app: asyncpg.Connection, database: Database, began: int
-) -> None:
+async def test_during_and_after_a_visit(owner: Connection, app: Connection, database: Database, began: int) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     appointment = await visit(database, doctor, patient, ago(minutes=began))
     for status in ("no_show", "completed", "no_show"):
         for _ in range(2):  # saying it again is no trouble
             assert await app.fetchval(RECORD, doctor, appointment, status) == status
-    row = await owner.fetchrow("SELECT seat, version FROM appointment WHERE id = $1", appointment)
-    assert row is not None
+    (row,) = await owner.fetch("SELECT seat, version FROM appointment WHERE id = $1", appointment)
     assert tuple(row) == (None, 4)
 
 
 async def test_what_the_sweep_has_completed_may_be_completed(
-    owner: asyncpg.Connection, app: asyncpg.Connection, database: Database
+    owner: Connection, app: Connection, database: Database
 ) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     appointment = await visit(database, doctor, patient, ago(days=1))
@@ -37,7 +34,7 @@ async def test_what_the_sweep_has_completed_may_be_completed(
 
 @pytest.mark.parametrize("outcome", ["completed", "no_show"])
 async def test_the_seat_of_a_visit_that_ends_early_is_for_who_waits(
-    owner: asyncpg.Connection, app: asyncpg.Connection, database: Database, outcome: str
+    owner: Connection, app: Connection, database: Database, outcome: str
 ) -> None:
     doctor, patient, other = await make_doctor(owner, max_appointments=1), await make_patient(owner), a_slot(3)
     began = await visit(database, doctor, patient, ago(minutes=10))
@@ -54,7 +51,7 @@ async def test_the_seat_of_a_visit_that_ends_early_is_for_who_waits(
 @pytest.mark.proves("appointment_status_transition")
 @pytest.mark.parametrize("written", [{"status": "completed", "seat": None}, {"status": "confirmed"}])
 async def test_a_visit_is_not_corrected_after_a_week(
-    owner: asyncpg.Connection, app: asyncpg.Connection, database: Database, written: dict[str, str | None]
+    owner: Connection, app: Connection, database: Database, written: dict[str, str | None]
 ) -> None:
     """Whether or not a sweep has written down that it is over."""
     doctor, patient = await make_doctor(owner), await make_patient(owner)
@@ -67,7 +64,7 @@ async def test_a_visit_is_not_corrected_after_a_week(
 @pytest.mark.proves("appointment_status_transition")
 @pytest.mark.parametrize("end", [{"status": "expired"}, {"status": "canceled", "canceled_by": "patient"}])
 async def test_what_did_not_take_place_has_no_outcome(
-    owner: asyncpg.Connection, app: asyncpg.Connection, database: Database, end: dict[str, str]
+    owner: Connection, app: Connection, database: Database, end: dict[str, str]
 ) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     ended = await visit(database, doctor, patient, ago(days=1), seat=None, **end)
@@ -79,9 +76,7 @@ async def test_what_did_not_take_place_has_no_outcome(
                 await app.fetch(RECORD, who, appointment, outcome)
 
 
-async def test_another_doctor_s_visit_is_not_there(
-    owner: asyncpg.Connection, app: asyncpg.Connection, database: Database
-) -> None:
+async def test_another_doctor_s_visit_is_not_there(owner: Connection, app: Connection, database: Database) -> None:
     doctor, other, patient = await make_doctor(owner), await make_doctor(owner), await make_patient(owner)
     appointment = await visit(database, doctor, patient, ago(days=1))
     assert await app.fetch(RECORD, other, appointment, "no_show") == []

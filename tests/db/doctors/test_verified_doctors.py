@@ -7,6 +7,7 @@ from typing import Any
 import asyncpg
 import pytest
 import pytest_asyncio
+from asyncpg import Connection
 
 from tests.support.db.refusals import forbidden, refused
 from tests.support.factories import a_slot, book, make_doctor, make_patient, make_patients
@@ -21,13 +22,13 @@ INSERT = "INSERT INTO appointment (doctor_id, patient_id, during) VALUES ($1, $2
 
 
 @pytest_asyncio.fixture(autouse=True)
-async def _policy(owner: asyncpg.Connection) -> AsyncIterator[None]:
+async def _policy(owner: Connection) -> AsyncIterator[None]:
     await owner.execute("UPDATE policy SET require_verified_doctor = true")
     yield
     await owner.execute("UPDATE policy SET require_verified_doctor = true")
 
 
-async def is_bookable(db: asyncpg.Connection, doctor: int) -> list[bool]:
+async def is_bookable(db: Connection, doctor: int) -> list[bool]:
     """Say whether a doctor is listed, has free slots and is found by a search for the doctor's own specialty."""
     return [
         bool(await db.fetch("SELECT FROM api_doctor WHERE id = $1", doctor)),
@@ -36,7 +37,7 @@ async def is_bookable(db: asyncpg.Connection, doctor: int) -> list[bool]:
     ]
 
 
-async def make_unverified(owner: asyncpg.Connection, **columns: Any) -> int:
+async def make_unverified(owner: Connection, **columns: Any) -> int:
     """Add a doctor whom nobody has verified, and whose specialty nobody else has."""
     doctor = await make_doctor(owner, **columns)
     await owner.execute("UPDATE doctor SET specialty = $2 WHERE account_id = $1", doctor, f"of {doctor}")
@@ -44,9 +45,7 @@ async def make_unverified(owner: asyncpg.Connection, **columns: Any) -> int:
 
 
 @pytest.mark.proves(RULE)
-async def test_an_admin_decides_who_is_found_and_booked(
-    owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
-) -> None:
+async def test_an_admin_decides_who_is_found_and_booked(owner: Connection, app: Connection, admin: Connection) -> None:
     doctor, patient = await make_unverified(owner), await make_patient(owner)
     assert await is_bookable(app, doctor) == [False] * 3
     with refused(RULE):
@@ -63,7 +62,7 @@ async def test_an_admin_decides_who_is_found_and_booked(
 
 @pytest.mark.proves(RULE)
 async def test_what_is_booked_already_stays_and_may_be_moved(
-    owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
+    owner: Connection, app: Connection, admin: Connection
 ) -> None:
     doctor, (patient, other) = await make_unverified(owner), await make_patients(owner, 2)
     await admin.fetch(VERIFY, doctor)
@@ -78,7 +77,7 @@ async def test_what_is_booked_already_stays_and_may_be_moved(
 
 @pytest.mark.proves(RULE)
 async def test_nobody_waits_for_a_doctor_who_cannot_be_booked(
-    owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
+    owner: Connection, app: Connection, admin: Connection
 ) -> None:
     doctor, patient = await make_unverified(owner, max_appointments=0), await make_patient(owner)
     with refused(RULE):
@@ -90,27 +89,25 @@ async def test_nobody_waits_for_a_doctor_who_cannot_be_booked(
 
 
 @pytest.mark.proves(RULE)
-async def test_the_policy_may_not_ask(
-    owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
-) -> None:
+async def test_the_policy_may_not_ask(owner: Connection, app: Connection, admin: Connection) -> None:
     doctor = await make_unverified(owner)
     await admin.execute("UPDATE policy SET require_verified_doctor = false")
     assert await is_bookable(app, doctor) == [True] * 3
     await book(app, await make_patient(owner), doctor, a_slot())
 
 
-async def test_only_an_admin_verifies(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_only_an_admin_verifies(owner: Connection, app: Connection) -> None:
     doctor = await make_unverified(owner)
     for statement in (VERIFY, "UPDATE doctor SET verified_at = now() WHERE account_id = $1"):
         with forbidden():
             await app.fetch(statement, doctor)
 
 
-async def test_only_doctors_are_verified(owner: asyncpg.Connection, admin: asyncpg.Connection) -> None:
+async def test_only_doctors_are_verified(owner: Connection, admin: Connection) -> None:
     with refused("appointment_doctor_id_fkey"):
         await admin.fetch(VERIFY, await make_patient(owner))
 
 
-async def test_it_is_asked_for_unless_somebody_says_otherwise(owner: asyncpg.Connection) -> None:
+async def test_it_is_asked_for_unless_somebody_says_otherwise(owner: Connection) -> None:
     default = "SELECT column_default FROM information_schema.columns WHERE column_name = 'require_verified_doctor'"
     assert await owner.fetchval(default) == "true"

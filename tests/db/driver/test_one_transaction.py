@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 import pytest_asyncio
+from asyncpg import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.db.driver import fetch, fetch_one, one_transaction
@@ -44,13 +45,13 @@ async def backend(engine: AsyncEngine) -> int:
         return pid
 
 
-async def bookings(owner: asyncpg.Connection, doctor: int) -> int:
+async def bookings(owner: Connection, doctor: int) -> int:
     """Return how many appointments a doctor has."""
     number: int = await owner.fetchval("SELECT count(*) FROM appointment WHERE doctor_id = $1", doctor)
     return number
 
 
-async def test_nobody_sees_any_of_it_before_its_end(engine: AsyncEngine, owner: asyncpg.Connection) -> None:
+async def test_nobody_sees_any_of_it_before_its_end(engine: AsyncEngine, owner: Connection) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     async with one_transaction(engine):
         for number in range(2):
@@ -59,7 +60,7 @@ async def test_nobody_sees_any_of_it_before_its_end(engine: AsyncEngine, owner: 
     assert await bookings(owner, doctor) == 2
 
 
-async def test_an_exception_undoes_it(engine: AsyncEngine, owner: asyncpg.Connection) -> None:
+async def test_an_exception_undoes_it(engine: AsyncEngine, owner: Connection) -> None:
     doctor, patient, pid = await make_doctor(owner), await make_patient(owner), await backend(engine)
 
     async def fail() -> None:
@@ -73,7 +74,7 @@ async def test_an_exception_undoes_it(engine: AsyncEngine, owner: asyncpg.Connec
     assert await backend(engine) == pid
 
 
-async def test_a_statement_that_is_refused_is_undone_alone(engine: AsyncEngine, owner: asyncpg.Connection) -> None:
+async def test_a_statement_that_is_refused_is_undone_alone(engine: AsyncEngine, owner: Connection) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     async with one_transaction(engine):
         await fetch(engine, BOOK, patient, doctor, a_slot())
@@ -84,7 +85,7 @@ async def test_a_statement_that_is_refused_is_undone_alone(engine: AsyncEngine, 
 
 
 async def test_a_deadlock_costs_nothing_of_what_came_before(
-    engine: AsyncEngine, database: Database, owner: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+    engine: AsyncEngine, database: Database, owner: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who cancels has the doctor and wants the appointment; somebody at psql has that one and wants the doctor."""
     retries: Counter[str] = count_retries(monkeypatch)
@@ -106,7 +107,7 @@ async def test_a_deadlock_costs_nothing_of_what_came_before(
     assert await bookings(owner, elsewhere) == 1
 
 
-async def test_whoever_is_stopped_leaves_nothing_behind(engine: AsyncEngine, owner: asyncpg.Connection) -> None:
+async def test_whoever_is_stopped_leaves_nothing_behind(engine: AsyncEngine, owner: Connection) -> None:
     doctor, patient, pid = await make_doctor(owner), await make_patient(owner), await backend(engine)
     booked = asyncio.Event()
 
@@ -132,7 +133,7 @@ async def test_whoever_hangs_with_locks_in_hand_loses_them(engine: AsyncEngine) 
     assert row["longest"] == "12s"
 
 
-async def test_what_a_commit_would_refuse_is_refused_at_once(engine: AsyncEngine, owner: asyncpg.Connection) -> None:
+async def test_what_a_commit_would_refuse_is_refused_at_once(engine: AsyncEngine, owner: Connection) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     await book(owner, patient, doctor, a_slot())
     away: tuple[object, ...] = (doctor, a_slot(), a_slot(1), None)

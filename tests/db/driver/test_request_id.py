@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 import pytest_asyncio
+from asyncpg import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.db.driver import LoginEndedError, current_login, fetch, fetch_if, outbox_request_id, pooled_connection
@@ -31,7 +32,7 @@ async def engine(database: Database) -> AsyncIterator[AsyncEngine]:
     await engine.dispose()
 
 
-async def marked(engine: AsyncEngine, owner: asyncpg.Connection, request_id: str | None, slot: int) -> str | None:
+async def marked(engine: AsyncEngine, owner: Connection, request_id: str | None, slot: int) -> str | None:
     """Book something as part of an act; return what its mail is marked with."""
     doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
     token = outbox_request_id.set(request_id)
@@ -42,9 +43,7 @@ async def marked(engine: AsyncEngine, owner: asyncpg.Connection, request_id: str
     return mark
 
 
-async def test_the_next_one_on_the_connection_does_not_inherit_it(
-    engine: AsyncEngine, owner: asyncpg.Connection
-) -> None:
+async def test_the_next_one_on_the_connection_does_not_inherit_it(engine: AsyncEngine, owner: Connection) -> None:
     assert await marked(engine, owner, "first", 0) == "first"
     assert await marked(engine, owner, None, 1) is None
     assert await marked(engine, owner, "second", 2) == "second"
@@ -52,7 +51,7 @@ async def test_the_next_one_on_the_connection_does_not_inherit_it(
 
 
 async def test_nor_does_it_outlive_a_failure_or_a_transaction_of_several_statements(
-    engine: AsyncEngine, owner: asyncpg.Connection
+    engine: AsyncEngine, owner: Connection
 ) -> None:
     doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
     for kept in (True, False):
@@ -65,7 +64,7 @@ async def test_nor_does_it_outlive_a_failure_or_a_transaction_of_several_stateme
         assert [row["id"] for row in await fetch(engine, KNOWN)] == [""]
 
 
-async def test_the_same_statement_ten_times_over_is_ten_acts(engine: AsyncEngine, owner: asyncpg.Connection) -> None:
+async def test_the_same_statement_ten_times_over_is_ten_acts(engine: AsyncEngine, owner: Connection) -> None:
     """By then PostgreSQL plans it once for all."""
     for number in range(10):
         assert await marked(engine, owner, f"act-{number}", number) == f"act-{number}"
@@ -97,9 +96,7 @@ async def test_it_is_told_first_whatever_the_statement_is(engine: AsyncEngine) -
     outbox_request_id.reset(token)
 
 
-async def test_the_login_is_looked_at_before_the_statement_is_run(
-    engine: AsyncEngine, owner: asyncpg.Connection
-) -> None:
+async def test_the_login_is_looked_at_before_the_statement_is_run(engine: AsyncEngine, owner: Connection) -> None:
     doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
     act, ended = outbox_request_id.set("an-act"), current_login.set((patient, 2))
     for _ in range(10):  # by then PostgreSQL plans it once for all
@@ -118,11 +115,11 @@ async def test_the_login_is_looked_at_before_the_statement_is_run(
 
 
 @pytest.mark.parametrize("given", ["", " ", "x" * 65, "a b", "a\n", "\na", "a\r\nBcc: eve@example.com"])
-async def test_what_is_no_id_marks_nothing(owner: asyncpg.Connection, engine: AsyncEngine, given: str) -> None:
+async def test_what_is_no_id_marks_nothing(owner: Connection, engine: AsyncEngine, given: str) -> None:
     assert await marked(engine, owner, given, 0) is None
 
 
-async def test_a_person_at_psql_may_say_whose_act_it_is(owner: asyncpg.Connection, engine: AsyncEngine) -> None:
+async def test_a_person_at_psql_may_say_whose_act_it_is(owner: Connection, engine: AsyncEngine) -> None:
     await marked(engine, owner, None, 0)
     account = await owner.fetchval("SELECT max(account_id) FROM notification")
     async with owner.transaction():

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 import pytest_asyncio
+from asyncpg import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.db.driver import MAX_ATTEMPTS, fetch
@@ -30,7 +31,7 @@ async def engine(database: Database) -> AsyncIterator[AsyncEngine]:
 
 
 @pytest_asyncio.fixture
-async def root(database: Database) -> AsyncIterator[asyncpg.Connection]:
+async def root(database: Database) -> AsyncIterator[Connection]:
     """A superuser with the triggers off, whose statements lock nothing but what they name."""
     connection = await asyncpg.connect(database.superuser, server_settings={"session_replication_role": "replica"})
     yield connection
@@ -44,7 +45,7 @@ def retries(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
 
 async def test_a_deadlock_is_not_heard_of(
-    engine: AsyncEngine, owner: asyncpg.Connection, root: asyncpg.Connection, retries: Counter[str]
+    engine: AsyncEngine, owner: Connection, root: Connection, retries: Counter[str]
 ) -> None:
     """Who cancels has the doctor and wants the appointment; somebody at psql has that one and wants the doctor."""
     doctor, patient = await make_doctor(owner), await make_patient(owner)
@@ -61,7 +62,7 @@ async def test_a_deadlock_is_not_heard_of(
     assert retries.keys() == {"40P01"}
 
 
-async def someone_retiring_the_last_seat(owner: asyncpg.Connection, root: asyncpg.Connection) -> tuple[int, int]:
+async def someone_retiring_the_last_seat(owner: Connection, root: Connection) -> tuple[int, int]:
     """Fill 29 of a doctor's seats and let the hold on the last one lapse; return the doctor and the hold's patient."""
     doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
     for number in range(29):
@@ -72,7 +73,7 @@ async def someone_retiring_the_last_seat(owner: asyncpg.Connection, root: asyncp
 
 
 async def test_a_seat_that_is_just_being_freed_is_waited_for(
-    engine: AsyncEngine, owner: asyncpg.Connection, root: asyncpg.Connection, retries: Counter[str]
+    engine: AsyncEngine, owner: Connection, root: Connection, retries: Counter[str]
 ) -> None:
     doctor, lapsed = await someone_retiring_the_last_seat(owner, root)
     elsewhere, patient = await make_doctor(owner), await make_patient(owner)
@@ -86,7 +87,7 @@ async def test_a_seat_that_is_just_being_freed_is_waited_for(
 
 
 async def test_it_is_not_tried_for_ever(
-    engine: AsyncEngine, owner: asyncpg.Connection, root: asyncpg.Connection, retries: Counter[str]
+    engine: AsyncEngine, owner: Connection, root: Connection, retries: Counter[str]
 ) -> None:
     doctor, lapsed = await someone_retiring_the_last_seat(owner, root)
     elsewhere, patient = await make_doctor(owner), await make_patient(owner)
@@ -98,7 +99,7 @@ async def test_it_is_not_tried_for_ever(
 
 
 async def test_a_hold_that_lapses_amid_a_bulk_cancellation_does_not_stop_it(
-    engine: AsyncEngine, owner: asyncpg.Connection, root: asyncpg.Connection, retries: Counter[str]
+    engine: AsyncEngine, owner: Connection, root: Connection, retries: Counter[str]
 ) -> None:
     doctor, patients = await make_doctor(owner), await make_patients(owner, 2)
     stays = await book(owner, patients[0], doctor, a_slot())

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import asyncpg
 import pytest
 import pytest_asyncio
+from asyncpg import Connection
 from litestar.datastructures import State
 from sqlalchemy import PoolProxiedConnection, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
@@ -99,7 +100,7 @@ async def test_a_connection_whose_user_was_stopped_is_replaced(line: Line, nap: 
     assert await asyncio.wait_for(line.pid(), 30) != before
 
 
-async def test_what_somebody_who_is_gone_has_asked_for_is_stopped(line: Line, owner: asyncpg.Connection) -> None:
+async def test_what_somebody_who_is_gone_has_asked_for_is_stopped(line: Line, owner: Connection) -> None:
     pid = await line.pid()
 
     async def naps() -> bool:
@@ -181,7 +182,7 @@ async def test_who_was_stopped_while_a_connection_came_runs_nothing(database: Da
     await engine.dispose()
 
 
-async def test_a_lost_connection_harms_nobody_while_others_live(database: Database, owner: asyncpg.Connection) -> None:
+async def test_a_lost_connection_harms_nobody_while_others_live(database: Database, owner: Connection) -> None:
     engine = create_engine(database.app, application_name="test", pool_size=3)
     await asyncio.gather(*(fetch(engine, NAP) for _ in range(3)))
     name = await owner.fetchval("SELECT current_database()")

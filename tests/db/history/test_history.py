@@ -6,6 +6,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from asyncpg import Connection
 
 from tests.support.db.payments import captured
 from tests.support.factories import a_slot, book, make_doctor, make_patient
@@ -18,21 +19,21 @@ TRIGGERS = tuple(
 )
 
 
-async def chain(db: asyncpg.Connection, kind: str, id_: int) -> list[asyncpg.Record]:
+async def chain(db: Connection, kind: str, id_: int) -> list[asyncpg.Record]:
     """Return an object's records, whose numbers have no gap."""
     records = await db.fetch(CHAIN, kind, id_)
     assert [record["number"] for record in records] == list(range(1, len(records) + 1))
     return list(records)
 
 
-async def statuses(db: asyncpg.Connection, kind: str, id_: int) -> list[str]:
+async def statuses(db: Connection, kind: str, id_: int) -> list[str]:
     """Return what statuses an object had, as history tells it."""
     rows = await db.fetch(CHAIN.replace("*", "becomes ->> 'status' AS status"), kind, id_)
     return [row["status"] for row in rows]
 
 
 @pytest.mark.proves(*TRIGGERS)
-async def test_everything_that_happens_is_recorded(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_everything_that_happens_is_recorded(owner: Connection, app: Connection) -> None:
     paying = await captured(owner, app)
     await app.fetch("SELECT * FROM cancel_as_doctor($1, $2, 'I am ill.', false)", paying.doctor, paying.appointment)
     refund = await owner.fetchval("SELECT id FROM refund WHERE payment_id = $1", paying.payment)
@@ -59,9 +60,7 @@ async def test_everything_that_happens_is_recorded(owner: asyncpg.Connection, ap
 
 
 @pytest.mark.proves("tg_appointment__history")
-async def test_a_record_says_who_did_it_and_how(
-    owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
-) -> None:
+async def test_a_record_says_who_did_it_and_how(owner: Connection, app: Connection, admin: Connection) -> None:
     paying = await captured(owner, app)
     await admin.execute(
         "UPDATE appointment SET during = tstzrange($2, $2::timestamptz + interval '30 min') WHERE id = $1",
@@ -90,9 +89,7 @@ async def test_a_record_says_who_did_it_and_how(
 
 
 @pytest.mark.proves("tg_appointment__history")
-async def test_nobody_is_named_for_what_the_clock_does(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_nobody_is_named_for_what_the_clock_does(database: Database, owner: Connection, app: Connection) -> None:
     """A hold that lapsed is retired by the next booking, which is another patient's."""
     doctor, somebody, another = await make_doctor(owner), await make_patient(owner), await make_patient(owner)
     hold = await book(app, somebody, doctor, a_slot())
@@ -108,7 +105,7 @@ async def test_nobody_is_named_for_what_the_clock_does(
     assert (first["acted_as"], first["account_id"]) == ("patient", another)
 
 
-async def test_what_people_say_is_not_kept(owner: asyncpg.Connection) -> None:
+async def test_what_people_say_is_not_kept(owner: Connection) -> None:
     kept = await owner.fetch("""
         SELECT object_kind, array_agg(DISTINCT key ORDER BY key) AS keys
         FROM history, jsonb_object_keys(becomes) AS key WHERE object_kind <> 'policy' GROUP BY object_kind
@@ -129,7 +126,7 @@ async def test_what_people_say_is_not_kept(owner: asyncpg.Connection) -> None:
 
 
 @pytest.mark.parametrize("isolation", ["read_committed", "repeatable_read", "serializable"])
-async def test_a_chain_never_forks(database: Database, owner: asyncpg.Connection, isolation: Any) -> None:
+async def test_a_chain_never_forks(database: Database, owner: Connection, isolation: Any) -> None:
     """Writers of one row wait for each other, and whoever then finds their view too old fails without a record."""
     account = await make_patient(owner)
     change = "UPDATE account SET status = CASE status WHEN 'active' THEN 'disabled' ELSE 'active' END WHERE id = $1"
@@ -151,9 +148,7 @@ async def test_a_chain_never_forks(database: Database, owner: asyncpg.Connection
     assert await owner.fetch(FINDINGS) == []
 
 
-async def test_activity_says_it_in_words(
-    owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
-) -> None:
+async def test_activity_says_it_in_words(owner: Connection, app: Connection, admin: Connection) -> None:
     paying = await captured(owner, app)
     await admin.execute("UPDATE appointment SET status = 'canceled' WHERE id = $1", paying.appointment)
     rows = await admin.fetch("SELECT who, what, changes FROM admin.activity WHERE patient = $1", paying.patient)

@@ -5,10 +5,11 @@ from typing import Any
 import asyncpg
 import pytest
 import pytest_asyncio
+from asyncpg import Connection
 
 from tests.support.db.refusals import forbidden
 from tests.support.factories import a_slot, book, make_doctor, make_patient
-from tests.support.servers.databases import Database
+from tests.support.servers.databases import Database, connected
 
 FINDINGS = "SELECT object_kind, object_id, number, finding FROM admin.verify_history()"
 
@@ -26,8 +27,7 @@ ALTERATIONS = [
 
 @pytest.mark.parametrize("role", ["app", "admin", "auditor"])
 async def test_only_the_owner_can_alter_it(database: Database, role: str) -> None:
-    connection = await asyncpg.connect(getattr(database, role))
-    try:
+    async with connected(getattr(database, role)) as connection:
         for statement in ALTERATIONS:
             with forbidden():
                 await connection.execute(statement)
@@ -38,8 +38,6 @@ async def test_only_the_owner_can_alter_it(database: Database, role: str) -> Non
                 await connection.fetch(FINDINGS)
         else:
             await connection.fetch(FINDINGS)
-    finally:
-        await connection.close()
 
 
 OTHERWISE = {
@@ -65,7 +63,7 @@ FORGERIES = {f"{column} is another": f"UPDATE history SET {column} = {value} WHE
 
 
 @pytest_asyncio.fixture
-async def moved(owner: asyncpg.Connection, app: asyncpg.Connection) -> int:
+async def moved(owner: Connection, app: Connection) -> int:
     """An appointment with three records."""
     appointment = await book(app, await make_patient(owner), await make_doctor(owner, fee=0), a_slot())
     for number in (1, 2):
@@ -78,7 +76,7 @@ async def moved(owner: asyncpg.Connection, app: asyncpg.Connection) -> int:
     return appointment
 
 
-async def found(db: asyncpg.Connection, statement: str, *arguments: Any) -> list[asyncpg.Record]:
+async def found(db: Connection, statement: str, *arguments: Any) -> list[asyncpg.Record]:
     """Return what is found after a statement, which is then undone."""
     transaction = db.transaction()
     await transaction.start()
@@ -89,7 +87,7 @@ async def found(db: asyncpg.Connection, statement: str, *arguments: Any) -> list
         await transaction.rollback()
 
 
-async def test_whoever_changes_a_record_is_found_out(owner: asyncpg.Connection, moved: int) -> None:
+async def test_whoever_changes_a_record_is_found_out(owner: Connection, moved: int) -> None:
     one = "object_kind = 'appointment' AND object_id = $1 AND number = $2"
     for what, statement in FORGERIES.items():
         for number in (1, 2, 3) if "changed places" not in what else (1, 2):
@@ -97,7 +95,7 @@ async def test_whoever_changes_a_record_is_found_out(owner: asyncpg.Connection, 
 
 
 @pytest.mark.proves("tg_appointment__history")
-async def test_a_hash_that_is_made_to_fit_shows_in_the_next_record(owner: asyncpg.Connection, moved: int) -> None:
+async def test_a_hash_that_is_made_to_fit_shows_in_the_next_record(owner: Connection, moved: int) -> None:
     (next_record,) = await found(
         owner,
         """
@@ -113,7 +111,7 @@ async def test_a_hash_that_is_made_to_fit_shows_in_the_next_record(owner: asyncp
     assert tuple(next_record)[:3] == ("appointment", moved, 2)
 
 
-async def test_it_is_said_where_and_what(owner: asyncpg.Connection, moved: int) -> None:
+async def test_it_is_said_where_and_what(owner: Connection, moved: int) -> None:
     (gap,) = await found(
         owner, "DELETE FROM history WHERE object_kind = 'appointment' AND object_id = $1 AND number = 2", moved
     )
@@ -126,9 +124,7 @@ async def test_it_is_said_where_and_what(owner: asyncpg.Connection, moved: int) 
     assert tuple(gone) == ("account", patient, 1, "It is gone.")
 
 
-async def test_what_is_done_with_triggers_off_is_found(
-    database: Database, owner: asyncpg.Connection, moved: int
-) -> None:
+async def test_what_is_done_with_triggers_off_is_found(database: Database, owner: Connection, moved: int) -> None:
     root = await asyncpg.connect(database.superuser)
     try:
         async with root.transaction():
@@ -144,7 +140,7 @@ async def test_what_is_done_with_triggers_off_is_found(
 
 
 @pytest.mark.usefixtures("moved")
-async def test_a_chain_holds_wherever_it_is_restored(owner: asyncpg.Connection) -> None:
+async def test_a_chain_holds_wherever_it_is_restored(owner: Connection) -> None:
     """As text, in another session's time zone, one without an abbreviation that is read as another's, and formats."""
     for setting in (
         "timezone = 'Asia/Kathmandu'",

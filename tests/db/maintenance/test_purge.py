@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 import pytest_asyncio
+from asyncpg import Connection
 
 from tests.support.db.offers import CANCEL, full_doctor, offers, waiting
 from tests.support.factories import a_slot, book, make_doctor, make_patient, past_appointment
@@ -12,7 +13,7 @@ from tests.support.servers.databases import Database
 
 
 @pytest_asyncio.fixture
-async def root(database: Database) -> AsyncIterator[asyncpg.Connection]:
+async def root(database: Database) -> AsyncIterator[Connection]:
     """A superuser's connection that no trigger heeds: the one way to let the time pass."""
     connection = await asyncpg.connect(database.superuser)
     await connection.execute("SET session_replication_role = replica")
@@ -20,7 +21,7 @@ async def root(database: Database) -> AsyncIterator[asyncpg.Connection]:
     await connection.close()
 
 
-async def purge(app: asyncpg.Connection) -> int:
+async def purge(app: Connection) -> int:
     """Purge until there is nothing left to forget; return of how many rows something was."""
     rows = 0
     while taken := await app.fetchval("SELECT purge_personal_data(2)"):
@@ -30,7 +31,7 @@ async def purge(app: asyncpg.Connection) -> int:
 
 @pytest.mark.parametrize(("age", "left"), [("721 hours", None), ("719 hours", "the flood")])
 async def test_why_an_appointment_was_canceled(
-    owner: asyncpg.Connection, app: asyncpg.Connection, root: asyncpg.Connection, age: str, left: str | None
+    owner: Connection, app: Connection, root: Connection, age: str, left: str | None
 ) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     canceled = {"status": "canceled", "seat": None, "canceled_by": "doctor", "cancel_reason": "the flood"}
@@ -48,7 +49,7 @@ async def test_why_an_appointment_was_canceled(
 
 
 @pytest.mark.proves("appointment_status_transition")
-async def test_forgetting_changes_nothing_else(owner: asyncpg.Connection) -> None:
+async def test_forgetting_changes_nothing_else(owner: Connection) -> None:
     """Whoever says that they purge may take a reason away, and no more than that."""
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     appointment = await book(owner, patient, doctor, a_slot())
@@ -57,12 +58,11 @@ async def test_forgetting_changes_nothing_else(owner: asyncpg.Connection) -> Non
         await owner.execute(
             "UPDATE appointment SET status = 'confirmed', cancel_reason = 'x' WHERE id = $1", appointment
         )
-    row = await owner.fetchrow("SELECT status, cancel_reason FROM appointment WHERE id = $1", appointment)
-    assert row
+    (row,) = await owner.fetch("SELECT status, cancel_reason FROM appointment WHERE id = $1", appointment)
     assert tuple(row) == ("pending", None)
 
 
-async def test_time_off_that_is_over(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_time_off_that_is_over(owner: Connection, app: Connection) -> None:
     doctor = await make_doctor(owner)
     for end in ("721 hours", "719 hours"):
         await owner.execute(
@@ -75,7 +75,7 @@ async def test_time_off_that_is_over(owner: asyncpg.Connection, app: asyncpg.Con
     assert await owner.fetchval("SELECT reason FROM time_off WHERE doctor_id = $1", doctor) == "719 hours"
 
 
-async def test_mails(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_mails(owner: Connection, app: Connection) -> None:
     patient = await make_patient(owner)
     columns = "kind, account_id, status, created_at, outcome, snapshot, request_id"
     for status, age in (("sent", "721 hours"), ("failed", "721 hours"), ("sent", "719 hours"), ("queued", "721 hours")):
@@ -98,9 +98,7 @@ async def test_mails(owner: asyncpg.Connection, app: asyncpg.Connection) -> None
     ]
 
 
-async def test_payers_and_what_paypal_told(
-    owner: asyncpg.Connection, app: asyncpg.Connection, root: asyncpg.Connection
-) -> None:
+async def test_payers_and_what_paypal_told(owner: Connection, app: Connection, root: Connection) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     ended = {"captured": True, "canceled": True, "failed": True, "created": False, "pending_review": False}
     for number, status in enumerate(ended):
@@ -124,7 +122,7 @@ async def test_payers_and_what_paypal_told(
     assert await owner.fetchval(orders) == len(ended)  # for the books
 
 
-async def test_links_to_offers(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_links_to_offers(owner: Connection, app: Connection) -> None:
     doctor, holder, (appointment,) = await full_doctor(owner)
     (patient,) = await waiting(owner, doctor, 1)
     await owner.fetch(CANCEL, holder, appointment)
@@ -140,7 +138,7 @@ async def test_links_to_offers(owner: asyncpg.Connection, app: asyncpg.Connectio
     assert [row["token_hash"] for row in await owner.fetch("SELECT token_hash FROM offer_token")] == [b"new"]
 
 
-async def test_codes_and_addresses_that_nobody_proved(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_codes_and_addresses_that_nobody_proved(owner: Connection, app: Connection) -> None:
     one, two, three = await make_patient(owner), await make_patient(owner), await make_patient(owner)
     for account, lasts in ((one, "1 hour"), (two, "-1 second")):
         await owner.execute("UPDATE account SET pending_email = 'new@example.com' WHERE id = $1", account)

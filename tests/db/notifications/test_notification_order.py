@@ -4,6 +4,7 @@ import asyncio
 from decimal import Decimal
 
 import asyncpg
+from asyncpg import Connection
 
 from tests.support.factories import a_slot, book, make_doctor, make_patient
 from tests.support.servers.databases import Database
@@ -17,7 +18,7 @@ UNDELIVERED = "SELECT id, status, attempts, outcome FROM admin.undelivered WHERE
 HURRY = "UPDATE notification SET due_at = now() WHERE account_id = $1 AND status = 'queued'"
 
 
-async def two_confirmations(owner: asyncpg.Connection, app: asyncpg.Connection) -> tuple[int, int, int]:
+async def two_confirmations(owner: Connection, app: Connection) -> tuple[int, int, int]:
     """Book two slots; return the patient, and the ids of the patient's mails."""
     doctor, patient = await make_doctor(owner, fee=Decimal(0)), await make_patient(owner)
     for slot in range(2):
@@ -26,9 +27,7 @@ async def two_confirmations(owner: asyncpg.Connection, app: asyncpg.Connection) 
     return patient, first, second
 
 
-async def test_a_mail_waits_for_an_earlier_one_to_be_tried_again(
-    owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_a_mail_waits_for_an_earlier_one_to_be_tried_again(owner: Connection, app: Connection) -> None:
     patient, first, second = await two_confirmations(owner, app)
     assert await app.fetch(CLAIM, first)
     assert await app.fetch(CLAIM, second) == []  # the first is being sent
@@ -44,7 +43,7 @@ async def test_a_mail_waits_for_an_earlier_one_to_be_tried_again(
 
 
 async def test_a_mail_does_not_wait_for_one_that_has_failed_for_good_or_is_no_longer_true(
-    owner: asyncpg.Connection, app: asyncpg.Connection
+    owner: Connection, app: Connection
 ) -> None:
     _, first, second = await two_confirmations(owner, app)
     await app.fetch(CLAIM, first)
@@ -58,7 +57,7 @@ async def test_a_mail_does_not_wait_for_one_that_has_failed_for_good_or_is_no_lo
     assert await app.fetch(CLAIM, second)
 
 
-async def test_a_code_waits_for_nothing(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_a_code_waits_for_nothing(owner: Connection, app: Connection) -> None:
     patient, first, second = await two_confirmations(owner, app)
     await app.fetch(CLAIM, first)
     await app.execute("SELECT change_password($1, '-', 'new')", patient)
@@ -70,7 +69,7 @@ async def test_a_code_waits_for_nothing(owner: asyncpg.Connection, app: asyncpg.
 
 
 async def test_an_admin_sees_what_was_not_delivered_and_has_it_tried_again(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
+    database: Database, owner: Connection, app: Connection
 ) -> None:
     patient, first, second = await two_confirmations(owner, app)
     await app.fetch(CLAIM, first)

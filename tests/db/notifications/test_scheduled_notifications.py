@@ -4,9 +4,10 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import asyncpg
+from asyncpg import Connection
 
 from tests.support.factories import a_slot, book, make_doctor, make_patient
-from tests.support.servers.databases import Database
+from tests.support.servers.databases import Database, connected
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(hours=24)
@@ -25,12 +26,12 @@ MOVE = "SELECT * FROM reschedule_as_patient($1, $2, $3)"
 CANCEL = "SELECT * FROM cancel_as_patient($1, $2)"
 
 
-async def planned(db: asyncpg.Connection, appointment: int) -> list[tuple[str, int]]:
+async def planned(db: Connection, appointment: int) -> list[tuple[str, int]]:
     """Return what is planned, as (kind, version)."""
     return [(row["kind"], row["appointment_version"]) for row in await db.fetch(PLANNED, appointment)]
 
 
-async def queued(db: asyncpg.Connection, app: asyncpg.Connection, appointment: int) -> list[asyncpg.Record]:
+async def queued(db: Connection, app: Connection, appointment: int) -> list[asyncpg.Record]:
     """Let the time pass until everything that is planned is due; return what is in the outbox then."""
     await db.execute(DUE, appointment)
     await app.execute(QUEUE)
@@ -39,7 +40,7 @@ async def queued(db: asyncpg.Connection, app: asyncpg.Connection, appointment: i
 
 
 async def test_a_hold_is_told_of_after_a_minute_and_when_a_third_of_it_is_left(
-    owner: asyncpg.Connection, app: asyncpg.Connection
+    owner: Connection, app: Connection
 ) -> None:
     patient = await make_patient(owner)
     hold = await book(app, patient, await make_doctor(owner), a_slot())
@@ -53,12 +54,11 @@ async def test_a_hold_is_told_of_after_a_minute_and_when_a_third_of_it_is_left(
     mails = await queued(owner, app, hold)
     assert sorted((mail["kind"], mail["account_id"]) for mail in mails) == [(held, patient), (lapsing, patient)]
     assert await planned(owner, hold) == []
-    message = await app.fetchrow(CLAIM, mails[0]["id"])
-    assert message is not None
+    (message,) = await app.fetch(CLAIM, mails[0]["id"])
     assert message["hold_expires_at"] - now > 14 * MINUTE
 
 
-async def test_a_visit_is_reminded_of_once_a_day_before(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_a_visit_is_reminded_of_once_a_day_before(owner: Connection, app: Connection) -> None:
     doctor, patient = await make_doctor(owner, fee=Decimal(0)), await make_patient(owner)
     visit = await book(app, patient, doctor, a_slot())
     assert [tuple(row) for row in await owner.fetch(PLANNED, visit)] == [("appointment_reminder", 1, a_slot() - DAY)]
@@ -68,7 +68,7 @@ async def test_a_visit_is_reminded_of_once_a_day_before(owner: asyncpg.Connectio
 
 
 async def test_a_moved_visit_is_reminded_of_at_its_new_time_and_a_canceled_one_never(
-    owner: asyncpg.Connection, app: asyncpg.Connection
+    owner: Connection, app: Connection
 ) -> None:
     doctor, patient = await make_doctor(owner, fee=Decimal(0)), await make_patient(owner)
     visit = await book(app, patient, doctor, a_slot())
@@ -88,13 +88,13 @@ async def test_a_moved_visit_is_reminded_of_at_its_new_time_and_a_canceled_one_n
         assert await app.fetch(CLAIM, mail["id"]) == []
 
 
-async def test_a_visit_sooner_than_that_is_not_reminded_of(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_a_visit_sooner_than_that_is_not_reminded_of(owner: Connection, app: Connection) -> None:
     doctor, patient = await make_doctor(owner, fee=Decimal(0)), await make_patient(owner)
     assert await planned(owner, await book(app, patient, doctor, a_slot(after=timedelta(hours=20)))) == []
 
 
 async def test_a_hold_that_is_moved_still_lapses_and_one_that_is_given_up_does_not(
-    owner: asyncpg.Connection, app: asyncpg.Connection
+    owner: Connection, app: Connection
 ) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     hold = await book(app, patient, doctor, a_slot())
@@ -104,28 +104,23 @@ async def test_a_hold_that_is_moved_still_lapses_and_one_that_is_given_up_does_n
     assert await planned(owner, hold) == []
 
 
-async def test_a_mail_that_comes_too_late_is_not_sent(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_a_mail_that_comes_too_late_is_not_sent(database: Database, owner: Connection, app: Connection) -> None:
     patient = await make_patient(owner)
     hold = await book(app, patient, await make_doctor(owner), a_slot())
     visit = await book(app, patient, await make_doctor(owner, fee=Decimal(0)), a_slot(4))
     mails = [*await queued(owner, app, hold), *await queued(owner, app, visit)]
     began = asyncpg.Range(datetime.now(UTC) - MINUTE, datetime.now(UTC) + MINUTE)
-    superuser = await asyncpg.connect(database.superuser)
-    try:
+    async with connected(database.superuser) as superuser:
         await superuser.execute("SET session_replication_role = replica")
         await superuser.execute("UPDATE appointment SET hold_expires_at = now() WHERE id = $1", hold)
         await superuser.execute("UPDATE appointment SET during = $2 WHERE id = $1", visit, began)
-    finally:
-        await superuser.close()
     for mail in mails:
         assert await app.fetch(CLAIM, mail["id"]) == []
     outcomes = [await owner.fetchval(OUTCOME, mail["id"]) for mail in mails]
     assert outcomes == ["the hold has lapsed", "the hold has lapsed", "the appointment has begun"]
 
 
-async def test_whoever_is_paying_is_not_told_to(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_whoever_is_paying_is_not_told_to(owner: Connection, app: Connection) -> None:
     patient = await make_patient(owner)
     hold = await book(app, patient, await make_doctor(owner), a_slot())
     payment = await app.fetchval("SELECT id FROM create_payment($1, $2, 100, 'USD')", patient, hold)

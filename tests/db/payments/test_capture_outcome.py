@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import asyncpg
 import pytest
+from asyncpg import Connection
 
 from tests.support.db.payments import FEE, WAYS, capturing, mails, of_hold, of_payment, record, refunds, state
 
@@ -50,9 +51,7 @@ def expected(before: str, said: str) -> tuple[tuple[str, str], bool]:
 @pytest.mark.parametrize("said", STATUSES)
 @pytest.mark.parametrize("before", WAYS)
 @pytest.mark.proves("payment_status_transition")
-async def test_every_status_in_every_state(
-    owner: asyncpg.Connection, app: asyncpg.Connection, before: str, said: str
-) -> None:
+async def test_every_status_in_every_state(owner: Connection, app: Connection, before: str, said: str) -> None:
     """Said twice, it has no further effect."""
     paying = await WAYS[before](owner, app)
     assert await state(owner, paying.payment) == BECOMES[before][0]
@@ -78,12 +77,7 @@ async def test_every_status_in_every_state(
 @pytest.mark.parametrize("before", ["created", "capturing", "canceled"])
 @pytest.mark.proves("payment_amount_matches_fee")
 async def test_another_amount_confirms_nothing(
-    owner: asyncpg.Connection,
-    app: asyncpg.Connection,
-    before: str,
-    said: str,
-    amount: Decimal | None,
-    currency: str,
+    owner: Connection, app: Connection, before: str, said: str, amount: Decimal | None, currency: str
 ) -> None:
     paying = await WAYS[before](owner, app)
     await record(app, paying.payment, said, amount=amount, currency=currency)
@@ -92,16 +86,14 @@ async def test_another_amount_confirms_nothing(
     assert await refunds(owner, paying.payment) == []
 
 
-async def test_who_is_declined_took_nothing_whatever_the_amount(
-    owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_who_is_declined_took_nothing_whatever_the_amount(owner: Connection, app: Connection) -> None:
     paying = await capturing(owner, app)
     await record(app, paying.payment, "DECLINED", amount=None)
     assert await state(owner, paying.payment) == ("failed", "pending")
     assert await app.fetchval(ATTENTION, paying.payment) is None
 
 
-async def test_a_confirmation_is_told_to_both(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_a_confirmation_is_told_to_both(owner: Connection, app: Connection) -> None:
     paying = await WAYS["captured"](owner, app)
     rows = await owner.fetch(
         "SELECT kind, account_id FROM notification WHERE appointment_id = $1 ORDER BY id", paying.appointment
@@ -114,7 +106,7 @@ async def test_a_confirmation_is_told_to_both(owner: asyncpg.Connection, app: as
     assert await of_payment(owner, paying.payment, "capture_id, without_slot") == (f"CAPTURE-{paying.payment}", False)
 
 
-async def test_what_is_paid_clears_what_needed_attention(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_what_is_paid_clears_what_needed_attention(owner: Connection, app: Connection) -> None:
     paying = await capturing(owner, app)
     await record(app, paying.payment, amount=Decimal(1))
     assert await app.fetchval(ATTENTION, paying.payment)
@@ -123,7 +115,7 @@ async def test_what_is_paid_clears_what_needed_attention(owner: asyncpg.Connecti
 
 
 @pytest.mark.proves("payment_capture_known")
-async def test_a_capture_has_a_name(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_a_capture_has_a_name(owner: Connection, app: Connection) -> None:
     paying = await capturing(owner, app)
     with pytest.raises(asyncpg.CheckViolationError, match="payment_capture_known"):
         await app.execute("SELECT record_capture($1, NULL, 'COMPLETED', 100, 'USD')", paying.payment)

@@ -3,8 +3,8 @@
 import asyncio
 from datetime import timedelta
 
-import asyncpg
 import pytest
+from asyncpg import Connection
 
 from tests.support.db.payments import WAYS, begin_capture, begun, by_root, capturing, lapse, mails, of_payment, state
 from tests.support.db.refusals import stale
@@ -17,7 +17,7 @@ HOLD_ENDS = "UPDATE appointment SET hold_expires_at = clock_timestamp() + $2::in
 
 @pytest.mark.proves("payment_appointment_payable")
 async def test_a_hold_that_is_just_being_retired_is_met_anew(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
+    database: Database, owner: Connection, app: Connection
 ) -> None:
     """Its patient, who books elsewhere, needs no lock on this doctor for that."""
     paying = await begun(owner, app)
@@ -35,55 +35,45 @@ async def test_a_hold_that_is_just_being_retired_is_met_anew(
     assert await of_payment(owner, paying.payment, "appointment_id") > paying.appointment
 
 
-async def test_a_capture_that_was_cut_short_goes_on(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_a_capture_that_was_cut_short_goes_on(owner: Connection, app: Connection) -> None:
     paying = await capturing(owner, app)
     request, hold = await of_payment(owner, paying.payment, "capture_request_id, hold_expires_at")
-    resumed = await app.fetchrow(RESUME, paying.payment)
-    assert resumed is not None
+    (resumed,) = await app.fetch(RESUME, paying.payment)
     assert tuple(resumed) == (request, None, None)
     assert await of_payment(owner, paying.payment, "status, hold_expires_at") == ("capturing", hold)
 
 
 @pytest.mark.proves("payment_appointment_payable")
-async def test_it_goes_on_in_a_slot_that_is_taken_again(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_it_goes_on_in_a_slot_that_is_taken_again(database: Database, owner: Connection, app: Connection) -> None:
     paying = await capturing(owner, app)
     await lapse(database, paying)
-    resumed = await app.fetchrow(RESUME, paying.payment)
-    assert resumed is not None
+    (resumed,) = await app.fetch(RESUME, paying.payment)
     assert tuple(resumed) == (await of_payment(owner, paying.payment, "capture_request_id"), None, None)
     assert await of_payment(owner, paying.payment, "appointment_id") > paying.appointment
     assert await state(owner, paying.payment) == ("capturing", "pending")
 
 
-async def test_it_ends_where_the_slot_is_gone(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_it_ends_where_the_slot_is_gone(database: Database, owner: Connection, app: Connection) -> None:
     paying = await capturing(owner, app)
     await lapse(database, paying)
     await book(owner, await make_patient(owner), paying.doctor, a_slot())
-    resumed = await app.fetchrow(RESUME, paying.payment)
-    assert resumed is not None
+    (resumed,) = await app.fetch(RESUME, paying.payment)
     assert tuple(resumed)[:2] == (None, "appointment_doctor_no_overlap")
     assert await state(owner, paying.payment) == ("failed", "expired")
     assert await mails(owner, paying.payment) == [("payment_too_late", paying.patient)]
 
 
 @pytest.mark.proves("payment_appointment_payable")
-async def test_it_ends_where_the_appointment_is_canceled(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_it_ends_where_the_appointment_is_canceled(owner: Connection, app: Connection) -> None:
     paying = await capturing(owner, app)
     await app.fetch("SELECT * FROM cancel_as_patient($1, $2)", paying.patient, paying.appointment)
-    resumed = await app.fetchrow(RESUME, paying.payment)
-    assert resumed is not None
+    (resumed,) = await app.fetch(RESUME, paying.payment)
     assert tuple(resumed)[:2] == (None, "payment_appointment_payable")
     assert await state(owner, paying.payment) == ("failed", "canceled")
 
 
 @pytest.mark.parametrize("status", [status for status in WAYS if status != "capturing"])
-async def test_only_what_is_being_captured_goes_on(
-    owner: asyncpg.Connection, app: asyncpg.Connection, status: str
-) -> None:
+async def test_only_what_is_being_captured_goes_on(owner: Connection, app: Connection, status: str) -> None:
     paying = await WAYS[status](owner, app)
     before = await state(owner, paying.payment)
     assert await app.fetchrow(RESUME, paying.payment) is None

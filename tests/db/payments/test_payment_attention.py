@@ -1,7 +1,7 @@
 """What does not fit together is put right where that needs no guess, and else shown to a person."""
 
-import asyncpg
 import pytest
+from asyncpg import Connection
 
 from tests.support.db.payments import (
     FEE,
@@ -19,20 +19,20 @@ from tests.support.db.payments import (
     without_slot,
 )
 from tests.support.db.refusals import forbidden
-from tests.support.servers.databases import Database
+from tests.support.servers.databases import Database, connected
 
 RECONCILE = "SELECT reconcile_payments()"
 UNDO = "DELETE FROM refund WHERE payment_id = $1"
 ATTENTION = "SELECT payment_id, appointment_id, why FROM payment_attention WHERE appointment_id = $1"
 
 
-async def reasons(db: asyncpg.Connection, paying: PaymentCase) -> list[str]:
+async def reasons(db: Connection, paying: PaymentCase) -> list[str]:
     """Return why somebody should look at an appointment."""
     return [row["why"] for row in await db.fetch(ATTENTION, paying.appointment)]
 
 
 @pytest.mark.parametrize("status", WAYS)
-async def test_nothing_is_left_to_find(owner: asyncpg.Connection, app: asyncpg.Connection, status: str) -> None:
+async def test_nothing_is_left_to_find(owner: Connection, app: Connection, status: str) -> None:
     paying = await WAYS[status](owner, app)
     assert await app.fetchval(RECONCILE) == 0
     assert await reasons(app, paying) == []
@@ -41,7 +41,7 @@ async def test_nothing_is_left_to_find(owner: asyncpg.Connection, app: asyncpg.C
 @pytest.mark.parametrize("appointment", ["pending", "canceled", "expired"])
 @pytest.mark.parametrize("role", ["app", "admin"])
 async def test_what_was_captured_for_nothing_goes_back(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection, appointment: str, role: str
+    database: Database, owner: Connection, app: Connection, appointment: str, role: str
 ) -> None:
     """As triggers that were off may leave it, or a restored backup."""
     paying = await captured(owner, app)
@@ -49,17 +49,12 @@ async def test_what_was_captured_for_nothing_goes_back(
     by = "doctor" if appointment == "canceled" else None
     undo = "UPDATE appointment SET status = $2, seat = $3, canceled_by = $4, hold_expires_at = now() WHERE id = $1"
     await by_root(database, undo, arguments=(paying.appointment, appointment, seat, by))
-    connection = await asyncpg.connect(getattr(database, role))
-    try:
+    async with connected(getattr(database, role)) as connection:
         assert [await connection.fetchval(RECONCILE) for _ in range(2)] == [1, 0]
-    finally:
-        await connection.close()
     assert await refunds(owner, paying.payment) == [(FEE, "slot_lost", "requested")]
 
 
-async def test_a_refund_that_is_missing_is_requested(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_a_refund_that_is_missing_is_requested(database: Database, owner: Connection, app: Connection) -> None:
     paying = await captured(owner, app)
     await cancel(app, paying)
     await by_root(database, UNDO, arguments=(paying.payment,))
@@ -68,9 +63,7 @@ async def test_a_refund_that_is_missing_is_requested(
     assert await of_payment(owner, paying.payment, "refund_total") == FEE
 
 
-async def test_what_paypal_refused_to_pay_back_is_for_a_person(
-    owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_what_paypal_refused_to_pay_back_is_for_a_person(owner: Connection, app: Connection) -> None:
     paying = await without_slot(owner, app)
     refund = await get_refund(owner, paying.payment)
     await app.execute("SELECT record_refund($1, NULL, 'failed', 'CAPTURE_FULLY_REFUNDED')", refund)
@@ -79,7 +72,7 @@ async def test_what_paypal_refused_to_pay_back_is_for_a_person(
 
 
 async def test_a_confirmation_without_money_is_for_a_person(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
+    database: Database, owner: Connection, app: Connection
 ) -> None:
     paying = await begun(owner, app)
     await by_root(
@@ -94,7 +87,7 @@ async def test_a_confirmation_without_money_is_for_a_person(
 
 @pytest.mark.parametrize("status", ["capturing", "pending_review"])
 async def test_what_paypal_does_not_decide_is_for_a_person(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection, status: str
+    database: Database, owner: Connection, app: Connection, status: str
 ) -> None:
     paying = await WAYS[status](owner, app)
     waits = "UPDATE payment SET updated_at = now() - $2 * interval '1 h' WHERE id = $1"
@@ -106,22 +99,17 @@ async def test_what_paypal_does_not_decide_is_for_a_person(
 
 @pytest.mark.parametrize("role", ["app", "admin", "auditor"])
 async def test_everybody_sees_what_needs_a_person(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection, role: str
+    database: Database, owner: Connection, app: Connection, role: str
 ) -> None:
     paying = await capturing(owner, app)
     await record(app, paying.payment, "REVERSED")
-    connection = await asyncpg.connect(getattr(database, role))
-    try:
+    async with connected(getattr(database, role)) as connection:
         rows = await connection.fetch(ATTENTION, paying.appointment)
-    finally:
-        await connection.close()
     why = f"PayPal says that capture CAPTURE-{paying.payment} is REVERSED."
     assert [tuple(row) for row in rows] == [(paying.payment, paying.appointment, why)]
 
 
-async def test_an_admin_says_that_it_is_seen_to(
-    owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
-) -> None:
+async def test_an_admin_says_that_it_is_seen_to(owner: Connection, app: Connection, admin: Connection) -> None:
     paying = await captured(owner, app)
     await record(app, paying.payment, "REVERSED")
     await admin.execute("UPDATE payment SET attention = NULL WHERE id = $1", paying.payment)

@@ -6,6 +6,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from asyncpg import Connection
 
 from tests.support.db.payments import (
     FEE,
@@ -27,13 +28,11 @@ from tests.support.servers.databases import Database
 
 HOLD_ENDS = "UPDATE appointment SET hold_expires_at = clock_timestamp() + $2::interval WHERE id = $1"
 MINUTE = timedelta(minutes=1)
-In = Callable[[asyncpg.Connection, PaymentCase], Coroutine[Any, Any, Any]]
+In = Callable[[Connection, PaymentCase], Coroutine[Any, Any, Any]]
 
 
 @pytest.mark.proves("payment_appointment_payable")
-async def test_a_capture_keeps_the_slot_for_ten_minutes(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_a_capture_keeps_the_slot_for_ten_minutes(database: Database, owner: Connection, app: Connection) -> None:
     paying = await begun(owner, app)
     await by_root(database, HOLD_ENDS, arguments=(paying.appointment, MINUTE))
     would_end = await of_hold(owner, paying.payment)
@@ -49,16 +48,14 @@ async def test_a_capture_keeps_the_slot_for_ten_minutes(
     assert timedelta(minutes=9) < await of_hold(owner, paying.payment) - datetime.now(UTC) <= timedelta(minutes=10)
 
 
-async def test_a_longer_hold_stays_as_long(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_a_longer_hold_stays_as_long(owner: Connection, app: Connection) -> None:
     paying = await begun(owner, app)
     hold = await of_hold(owner, paying.payment)
     await begin_capture(app, paying.payment)
     assert await of_hold(owner, paying.payment) == hold
 
 
-async def test_no_hold_outlasts_its_start(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_no_hold_outlasts_its_start(database: Database, owner: Connection, app: Connection) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     start = datetime.now(UTC) + 5 * MINUTE
     root = await asyncpg.connect(database.superuser)
@@ -71,7 +68,7 @@ async def test_no_hold_outlasts_its_start(
 
 @pytest.mark.parametrize("swept", [False, True])
 async def test_a_lapsed_slot_that_is_free_is_taken_again(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection, *, swept: bool
+    database: Database, owner: Connection, app: Connection, *, swept: bool
 ) -> None:
     paying = await begun(owner, app)
     await lapse(database, paying)
@@ -93,35 +90,35 @@ async def test_a_lapsed_slot_that_is_free_is_taken_again(
     assert await of_hold(owner, paying.payment) == await of_payment(owner, paying.payment, "hold_expires_at")
 
 
-async def _taken(owner: asyncpg.Connection, paying: PaymentCase) -> None:
+async def _taken(owner: Connection, paying: PaymentCase) -> None:
     await book(owner, await make_patient(owner), paying.doctor, a_slot())
 
 
-async def _booked_again(owner: asyncpg.Connection, paying: PaymentCase) -> None:
+async def _booked_again(owner: Connection, paying: PaymentCase) -> None:
     await book(owner, paying.patient, paying.doctor, a_slot())
 
 
-async def _elsewhere(owner: asyncpg.Connection, paying: PaymentCase) -> None:
+async def _elsewhere(owner: Connection, paying: PaymentCase) -> None:
     await book(owner, paying.patient, await make_doctor(owner), a_slot())
 
 
-async def _away(owner: asyncpg.Connection, paying: PaymentCase) -> None:
+async def _away(owner: Connection, paying: PaymentCase) -> None:
     day = asyncpg.Range(a_slot(), a_slot(1))
     await owner.execute("INSERT INTO time_off (doctor_id, during) VALUES ($1, $2)", paying.doctor, day)
 
 
-async def _full(owner: asyncpg.Connection, paying: PaymentCase) -> None:
+async def _full(owner: Connection, paying: PaymentCase) -> None:
     await owner.execute("UPDATE doctor SET max_appointments = 1 WHERE account_id = $1", paying.doctor)
     await book(owner, await make_patient(owner), paying.doctor, a_slot(2))
 
 
-async def _too_many_holds(owner: asyncpg.Connection, paying: PaymentCase) -> None:
+async def _too_many_holds(owner: Connection, paying: PaymentCase) -> None:
     for number in range(1, 6):
         await book(owner, paying.patient, await make_doctor(owner), a_slot(number))
 
 
 def _doctor(change: str) -> In:
-    async def changed(owner: asyncpg.Connection, paying: PaymentCase) -> None:
+    async def changed(owner: Connection, paying: PaymentCase) -> None:
         await owner.execute(f"UPDATE doctor SET {change} WHERE account_id = $1", paying.doctor)
 
     return changed
@@ -145,7 +142,7 @@ MEANWHILE = {
 @pytest.mark.parametrize(("rule", "meanwhile"), MEANWHILE.values(), ids=list(MEANWHILE))
 @pytest.mark.proves("payment_amount_matches_fee")
 async def test_a_lapsed_slot_that_is_not_to_be_had_costs_nothing(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection, rule: str, meanwhile: In
+    database: Database, owner: Connection, app: Connection, rule: str, meanwhile: In
 ) -> None:
     paying = await begun(owner, app)
     await lapse(database, paying)
@@ -160,9 +157,7 @@ async def test_a_lapsed_slot_that_is_not_to_be_had_costs_nothing(
     assert await begin_capture(app, paying.payment) is None
 
 
-async def test_what_has_begun_is_not_paid(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_what_has_begun_is_not_paid(database: Database, owner: Connection, app: Connection) -> None:
     paying = await begun(owner, app)
     began = datetime.now(UTC) - MINUTE
     move = "UPDATE appointment SET during = $2, hold_expires_at = lower($2::tstzrange) WHERE id = $1"
@@ -176,9 +171,7 @@ async def test_what_has_begun_is_not_paid(
     "changed", [{"amount": "99.99"}, {"currency": "'EUR'"}, {"reference": "gen_random_uuid()::text"}]
 )
 @pytest.mark.proves("payment_amount_matches_fee")
-async def test_another_order_is_never_captured(
-    owner: asyncpg.Connection, app: asyncpg.Connection, changed: dict[str, str]
-) -> None:
+async def test_another_order_is_never_captured(owner: Connection, app: Connection, changed: dict[str, str]) -> None:
     paying = await begun(owner, app)
     hold = await of_hold(owner, paying.payment)
     start = await begin_capture(app, paying.payment, **changed)
@@ -191,9 +184,7 @@ async def test_another_order_is_never_captured(
 
 
 @pytest.mark.parametrize("status", [status for status in WAYS if status not in {"created", "approved"}])
-async def test_who_comes_later_has_nothing_to_do(
-    owner: asyncpg.Connection, app: asyncpg.Connection, status: str
-) -> None:
+async def test_who_comes_later_has_nothing_to_do(owner: Connection, app: Connection, status: str) -> None:
     paying = await WAYS[status](owner, app)
     before = await state(owner, paying.payment)
     assert await begin_capture(app, paying.payment) is None
@@ -201,9 +192,7 @@ async def test_who_comes_later_has_nothing_to_do(
 
 
 @pytest.mark.proves("payment_appointment_payable")
-async def test_what_was_canceled_while_a_card_was_declined_is_not_paid(
-    owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_what_was_canceled_while_a_card_was_declined_is_not_paid(owner: Connection, app: Connection) -> None:
     paying = await capturing(owner, app)
     await app.fetch("SELECT * FROM cancel_as_doctor($1, $2, NULL, false)", paying.doctor, paying.appointment)
     request = await of_payment(owner, paying.payment, "capture_request_id")

@@ -5,17 +5,18 @@ from decimal import Decimal
 
 import asyncpg
 import pytest
+from asyncpg import Connection
 
 from tests.support.db.payments import FEE, WAYS, begun, captured, create, lapse, of_payment, order, state
 from tests.support.db.refusals import refused
 from tests.support.factories import a_slot, book, make_doctor, make_patient
-from tests.support.servers.databases import Database
+from tests.support.servers.databases import Database, connected
 
 CREATE = "SELECT * FROM create_payment($1, $2, $3, $4)"
 INSERT = "INSERT INTO payment (appointment_id, amount, currency) VALUES ($1, $2, $3)"
 
 
-async def test_a_payment_is_begun_once(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_a_payment_is_begun_once(owner: Connection, app: Connection) -> None:
     paying = await begun(owner, app)
     assert await create(app, paying.patient, paying.appointment) == paying.payment
     assert await of_payment(owner, paying.payment, "amount, currency, status") == (FEE, "USD", "created")
@@ -24,25 +25,20 @@ async def test_a_payment_is_begun_once(owner: asyncpg.Connection, app: asyncpg.C
 
 
 @pytest.mark.proves("payment_one_capture")
-async def test_two_requests_at_once_begin_one_payment(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_two_requests_at_once_begin_one_payment(database: Database, owner: Connection, app: Connection) -> None:
     """Of two orders, both could be approved."""
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     appointment = await book(owner, patient, doctor, a_slot())
-    other = await asyncpg.connect(database.app)
-    try:
+    async with connected(database.app) as other:
         async with app.transaction():
             payment = await create(app, patient, appointment)
             waiting = asyncio.ensure_future(create(other, patient, appointment))
             await asyncio.wait([waiting], timeout=0.3)
             assert not waiting.done()
         assert await waiting == payment
-    finally:
-        await other.close()
 
 
-async def test_somebody_else_s_appointment_is_not_there(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_somebody_else_s_appointment_is_not_there(owner: Connection, app: Connection) -> None:
     paying = await begun(owner, app)
     assert await app.fetch(CREATE, await make_patient(owner), paying.appointment, FEE, "USD") == []
     assert await app.fetch(CREATE, paying.patient, 0, FEE, "USD") == []
@@ -68,7 +64,7 @@ async def test_somebody_else_s_appointment_is_not_there(owner: asyncpg.Connectio
 )
 @pytest.mark.proves("payment_amount_matches_fee")
 async def test_another_amount_is_refused(
-    owner: asyncpg.Connection, app: asyncpg.Connection, amount: Decimal | None, currency: str | None
+    owner: Connection, app: Connection, amount: Decimal | None, currency: str | None
 ) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     appointment = await book(app, patient, doctor, a_slot())
@@ -82,7 +78,7 @@ async def test_another_amount_is_refused(
 @pytest.mark.parametrize(("amount", "currency"), [(99, "USD"), (101, "USD"), (100, "EUR")])
 @pytest.mark.proves("payment_amount_matches_fee", "tg_payment__rules")
 async def test_another_amount_is_refused_to_the_owner(
-    owner: asyncpg.Connection, app: asyncpg.Connection, amount: int, currency: str
+    owner: Connection, app: Connection, amount: int, currency: str
 ) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     appointment = await book(app, patient, doctor, a_slot())
@@ -90,7 +86,7 @@ async def test_another_amount_is_refused_to_the_owner(
         await owner.execute(INSERT, appointment, amount, currency)
 
 
-async def test_what_is_paid_is_the_fee_at_booking(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_what_is_paid_is_the_fee_at_booking(owner: Connection, app: Connection) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     appointment = await book(app, patient, doctor, a_slot())
     await owner.execute("UPDATE doctor SET fee = 200, currency = 'EUR' WHERE account_id = $1", doctor)
@@ -100,9 +96,7 @@ async def test_what_is_paid_is_the_fee_at_booking(owner: asyncpg.Connection, app
 
 @pytest.mark.parametrize("status", [status for status in WAYS if status not in {"created", "approved", "failed"}])
 @pytest.mark.proves("payment_appointment_payable")
-async def test_nothing_is_to_pay_twice_or_in_vain(
-    owner: asyncpg.Connection, app: asyncpg.Connection, status: str
-) -> None:
+async def test_nothing_is_to_pay_twice_or_in_vain(owner: Connection, app: Connection, status: str) -> None:
     """Paid, being paid for, or canceled."""
     paying = await WAYS[status](owner, app)
     with refused("payment_appointment_payable"):
@@ -112,9 +106,7 @@ async def test_nothing_is_to_pay_twice_or_in_vain(
 
 
 @pytest.mark.proves("payment_appointment_payable")
-async def test_a_lapsed_hold_cannot_be_paid(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_a_lapsed_hold_cannot_be_paid(database: Database, owner: Connection, app: Connection) -> None:
     paying = await begun(owner, app)
     await lapse(database, paying)
     for _ in range(2):
@@ -123,38 +115,36 @@ async def test_a_lapsed_hold_cannot_be_paid(
         await app.execute("SELECT sweep_doctor($1)", paying.doctor)
 
 
-async def test_what_failed_is_paid_by_another_payment(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_what_failed_is_paid_by_another_payment(owner: Connection, app: Connection) -> None:
     paying = await WAYS["failed"](owner, app)
     assert await create(app, paying.patient, paying.appointment) > paying.payment
 
 
-async def test_what_costs_nothing_cannot_be_paid(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_what_costs_nothing_cannot_be_paid(owner: Connection, app: Connection) -> None:
     doctor, patient = await make_doctor(owner, fee=Decimal(0)), await make_patient(owner)
     appointment = await book(app, patient, doctor, a_slot())
     with refused("payment_appointment_payable"):
         await create(app, patient, appointment, Decimal(0))
 
 
-async def test_an_order_is_recorded_once(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_an_order_is_recorded_once(owner: Connection, app: Connection) -> None:
     paying = await begun(owner, app)
     order_id = await order(app, paying.payment)
-    row = await app.fetchrow("SELECT * FROM record_order($1, 'ANOTHER', 'https://example.com/')", paying.payment)
-    assert row is not None
+    (row,) = await app.fetch("SELECT * FROM record_order($1, 'ANOTHER', 'https://example.com/')", paying.payment)
     assert (row["paypal_order"], row["approval_url"]) == (order_id, "https://example.com/approve")
 
 
-async def test_an_ended_payment_shows_no_address_to_pay_at(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_an_ended_payment_shows_no_address_to_pay_at(owner: Connection, app: Connection) -> None:
     paying = await begun(owner, app)
     await app.execute("SELECT end_payment($1, 'refused')", paying.payment)
     await order(app, paying.payment)  # PayPal's answer came late
-    row = await app.fetchrow("SELECT * FROM api_payment WHERE payment_id = $1", paying.payment)
-    assert row is not None
+    (row,) = await app.fetch("SELECT * FROM api_payment WHERE payment_id = $1", paying.payment)
     assert (row["approval_url"], row["paypal_order"]) == (None, f"ORDER-{paying.payment}")
 
 
 @pytest.mark.proves("appointment_confirmed_is_paid")
 @pytest.mark.parametrize("status", list(WAYS))
-async def test_only_captured_money_confirms(owner: asyncpg.Connection, app: asyncpg.Connection, status: str) -> None:
+async def test_only_captured_money_confirms(owner: Connection, app: Connection, status: str) -> None:
     """Whoever writes it: the appointment's row alone is not enough."""
     paying = await WAYS[status](owner, app)
     if status in {"captured", "partially_refunded"}:
@@ -169,7 +159,7 @@ async def test_only_captured_money_confirms(owner: asyncpg.Connection, app: asyn
 
 @pytest.mark.proves("appointment_confirmed_is_paid")
 async def test_a_confirmed_appointment_stays_paid_when_it_moves(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
+    database: Database, owner: Connection, app: Connection
 ) -> None:
     paying = await captured(owner, app)
     move = "SELECT * FROM reschedule_as_patient($1, $2, $3)"

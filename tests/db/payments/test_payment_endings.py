@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-import asyncpg
 import pytest
+from asyncpg import Connection
 
 from tests.support.db.payments import (
     WAYS,
@@ -35,7 +35,7 @@ SOON = "UPDATE appointment SET hold_expires_at = clock_timestamp() + interval '1
 ENDED = ("refunded", "canceled", "failed")
 
 
-async def soon_capturing(database: Database, owner: asyncpg.Connection, app: asyncpg.Connection) -> PaymentCase:
+async def soon_capturing(database: Database, owner: Connection, app: Connection) -> PaymentCase:
     """Begin to capture within the last minute of a hold, which is thereby extended."""
     paying = await begun(owner, app)
     await by_root(database, SOON, arguments=(paying.appointment,))
@@ -44,7 +44,7 @@ async def soon_capturing(database: Database, owner: asyncpg.Connection, app: asy
 
 
 async def test_after_a_decline_another_card_may_be_tried_while_the_hold_lives(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
+    database: Database, owner: Connection, app: Connection
 ) -> None:
     paying = await soon_capturing(database, owner, app)
     first, would_end = await of_payment(owner, paying.payment, "capture_request_id, hold_expires_at")
@@ -62,9 +62,7 @@ async def test_after_a_decline_another_card_may_be_tried_while_the_hold_lives(
     assert await state(owner, paying.payment) == ("captured", "confirmed")
 
 
-async def test_a_decline_without_an_address_keeps_the_old_one(
-    owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_a_decline_without_an_address_keeps_the_old_one(owner: Connection, app: Connection) -> None:
     paying = await begun(owner, app)
     await order(app, paying.payment)
     start = await begin_capture(app, paying.payment)
@@ -74,16 +72,14 @@ async def test_a_decline_without_an_address_keeps_the_old_one(
 
 
 @pytest.mark.proves("payment_status_transition")
-async def test_a_decline_of_an_earlier_attempt_is_old_news(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_a_decline_of_an_earlier_attempt_is_old_news(owner: Connection, app: Connection) -> None:
     paying = await capturing(owner, app)
     await app.execute(DECLINE, paying.payment, uuid4(), None)
     assert await state(owner, paying.payment) == ("capturing", "pending")
 
 
 @pytest.mark.parametrize("status", [status for status in WAYS if status != "capturing"])
-async def test_only_what_is_being_captured_is_declined(
-    owner: asyncpg.Connection, app: asyncpg.Connection, status: str
-) -> None:
+async def test_only_what_is_being_captured_is_declined(owner: Connection, app: Connection, status: str) -> None:
     paying = await WAYS[status](owner, app)
     before = await state(owner, paying.payment)
     request = await of_payment(owner, paying.payment, "capture_request_id")
@@ -92,7 +88,7 @@ async def test_only_what_is_being_captured_is_declined(
 
 
 async def test_what_paypal_refuses_ends_and_its_hold_with_it(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
+    database: Database, owner: Connection, app: Connection
 ) -> None:
     paying = await soon_capturing(database, owner, app)
     await app.execute(END, paying.payment, "PayPal refuses the capture: COMPLIANCE_VIOLATION")
@@ -102,9 +98,7 @@ async def test_what_paypal_refuses_ends_and_its_hold_with_it(
 
 
 @pytest.mark.parametrize("status", ["pending_review", "captured", "partially_refunded", *ENDED])
-async def test_what_is_taken_or_over_does_not_end_so(
-    owner: asyncpg.Connection, app: asyncpg.Connection, status: str
-) -> None:
+async def test_what_is_taken_or_over_does_not_end_so(owner: Connection, app: Connection, status: str) -> None:
     paying = await WAYS[status](owner, app)
     before = await state(owner, paying.payment)
     await app.execute(END, paying.payment, "too late")
@@ -112,14 +106,13 @@ async def test_what_is_taken_or_over_does_not_end_so(
     assert await app.fetchval(ATTENTION, paying.payment) is None
 
 
-async def test_a_hold_is_given_up_however_near_its_start(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_a_hold_is_given_up_however_near_its_start(owner: Connection, app: Connection) -> None:
     """Where the appointment itself could no longer be canceled."""
     paying = await begun(owner, app, start=a_slot(after=timedelta(hours=5)))
     with refused("appointment_cancel_notice"):
         await cancel(app, paying)
     order_id = await order(app, paying.payment)
-    row = await app.fetchrow(GIVE_UP, paying.patient, order_id)
-    assert row is not None
+    (row,) = await app.fetch(GIVE_UP, paying.patient, order_id)
     assert (row["payment_id"], row["status"]) == (paying.payment, "canceled")
     assert await state(owner, paying.payment) == ("canceled", "canceled")
     assert await owner.fetchval("SELECT canceled_by FROM appointment WHERE id = $1", paying.appointment) == "patient"
@@ -128,7 +121,7 @@ async def test_a_hold_is_given_up_however_near_its_start(owner: asyncpg.Connecti
 
 
 @pytest.mark.proves("payment_status_transition")
-async def test_after_a_payment_that_failed_too(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_after_a_payment_that_failed_too(owner: Connection, app: Connection) -> None:
     paying = await WAYS["failed"](owner, app)
     await app.fetch(GIVE_UP, paying.patient, await order(app, paying.payment))
     assert await state(owner, paying.payment) == ("failed", "canceled")
@@ -136,9 +129,7 @@ async def test_after_a_payment_that_failed_too(owner: asyncpg.Connection, app: a
 
 @pytest.mark.parametrize("status", ["capturing", "pending_review", "captured", "partially_refunded", "refunded"])
 @pytest.mark.proves("payment_status_transition")
-async def test_what_is_being_taken_cannot_be_given_up(
-    owner: asyncpg.Connection, app: asyncpg.Connection, status: str
-) -> None:
+async def test_what_is_being_taken_cannot_be_given_up(owner: Connection, app: Connection, status: str) -> None:
     """Else an appointment could be canceled for the money at any time."""
     paying = await WAYS[status](owner, app)
     before = await state(owner, paying.payment)
@@ -149,9 +140,7 @@ async def test_what_is_being_taken_cannot_be_given_up(
 
 
 @pytest.mark.proves("payment_status_transition")
-async def test_an_old_payment_does_not_give_up_what_another_has_paid(
-    owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_an_old_payment_does_not_give_up_what_another_has_paid(owner: Connection, app: Connection) -> None:
     paying = await begun(owner, app, start=a_slot(after=timedelta(hours=5)))
     order_id, second = await order(app, paying.payment), await another_payment(owner, paying)
     await record(app, second)
@@ -162,7 +151,7 @@ async def test_an_old_payment_does_not_give_up_what_another_has_paid(
 
 @pytest.mark.parametrize("status", ["capturing", "pending_review"])
 @pytest.mark.proves("payment_status_transition")
-async def test_nor_what_another_is_paying(owner: asyncpg.Connection, app: asyncpg.Connection, status: str) -> None:
+async def test_nor_what_another_is_paying(owner: Connection, app: Connection, status: str) -> None:
     paying = await begun(owner, app, start=a_slot(after=timedelta(hours=5)))
     order_id, second = await order(app, paying.payment), await another_payment(owner, paying)
     await begin_capture(app, second)
@@ -174,16 +163,14 @@ async def test_nor_what_another_is_paying(owner: asyncpg.Connection, app: asyncp
     assert await state(owner, paying.payment) == ("created", "pending")
 
 
-async def test_somebody_else_s_payment_is_not_there(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_somebody_else_s_payment_is_not_there(owner: Connection, app: Connection) -> None:
     paying = await begun(owner, app)
     assert await app.fetch(GIVE_UP, await make_patient(owner), await order(app, paying.payment)) == []
     assert await app.fetch(GIVE_UP, paying.patient, "NOBODY'S") == []
     assert await state(owner, paying.payment) == ("created", "pending")
 
 
-async def test_a_lapsed_hold_needs_no_giving_up(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_a_lapsed_hold_needs_no_giving_up(database: Database, owner: Connection, app: Connection) -> None:
     paying = await begun(owner, app)
     order_id = await order(app, paying.payment)
     await lapse(database, paying)
@@ -194,18 +181,14 @@ async def test_a_lapsed_hold_needs_no_giving_up(
 
 @pytest.mark.parametrize("status", ["created", "approved"])
 @pytest.mark.proves("tg_appointment__outbox")
-async def test_a_canceled_appointment_is_no_longer_payable(
-    owner: asyncpg.Connection, app: asyncpg.Connection, status: str
-) -> None:
+async def test_a_canceled_appointment_is_no_longer_payable(owner: Connection, app: Connection, status: str) -> None:
     paying = await WAYS[status](owner, app)
     await cancel(app, paying)
     assert await state(owner, paying.payment) == ("canceled", "canceled")
     assert await begin_capture(app, paying.payment) is None
 
 
-async def test_a_payment_that_never_ends_holds_nothing(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_a_payment_that_never_ends_holds_nothing(database: Database, owner: Connection, app: Connection) -> None:
     """Whoever was taking it died, and the worker is away."""
     paying = await soon_capturing(database, owner, app)
     assert await of_hold(owner, paying.payment) < datetime.now(UTC) + timedelta(minutes=11)

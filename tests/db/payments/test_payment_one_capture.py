@@ -4,6 +4,7 @@ import asyncio
 
 import asyncpg
 import pytest
+from asyncpg import Connection
 
 from tests.support.db.payments import (
     FEE,
@@ -18,13 +19,13 @@ from tests.support.db.payments import (
     state,
 )
 from tests.support.db.refusals import refused
-from tests.support.servers.databases import Database
+from tests.support.servers.databases import Database, connected
 
 TAKE = "UPDATE payment SET status = 'captured', capture_id = 'TAKEN-' || id WHERE id = $1"
 
 
 @pytest.mark.proves("payment_appointment_payable")
-async def test_of_two_payments_one_is_taken(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_of_two_payments_one_is_taken(owner: Connection, app: Connection) -> None:
     paying = await begun(owner, app)
     second = await another_payment(owner, paying)
     await begin_capture(app, paying.payment)
@@ -38,7 +39,7 @@ async def test_of_two_payments_one_is_taken(owner: asyncpg.Connection, app: asyn
 
 @pytest.mark.parametrize("first", ["capturing", "pending_review"])
 @pytest.mark.proves("payment_appointment_payable")
-async def test_nor_is_it_at_psql(owner: asyncpg.Connection, app: asyncpg.Connection, first: str) -> None:
+async def test_nor_is_it_at_psql(owner: Connection, app: Connection, first: str) -> None:
     paying = await begun(owner, app)
     second = await another_payment(owner, paying)
     await owner.execute("UPDATE payment SET status = 'approved' WHERE id = $1", second)
@@ -49,21 +50,16 @@ async def test_nor_is_it_at_psql(owner: asyncpg.Connection, app: asyncpg.Connect
 
 
 @pytest.mark.proves("payment_appointment_payable")
-async def test_two_connections_do_not_take_both(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_two_connections_do_not_take_both(database: Database, owner: Connection, app: Connection) -> None:
     paying = await begun(owner, app)
     second = await another_payment(owner, paying)
-    other = await asyncpg.connect(database.app)
-    try:
+    async with connected(database.app) as other:
         async with app.transaction():
             first_start = await begin_capture(app, paying.payment)
             waiting = asyncio.ensure_future(begin_capture(other, second))
             await asyncio.wait([waiting], timeout=0.2)
             assert not waiting.done()
         second_start = await waiting
-    finally:
-        await other.close()
     assert first_start is not None
     assert second_start is not None
     assert (first_start["rule"], second_start["rule"]) == (None, "payment_appointment_payable")
@@ -71,9 +67,7 @@ async def test_two_connections_do_not_take_both(
 
 @pytest.mark.parametrize("status", ["capturing", "pending_review", "captured", "partially_refunded", "refunded"])
 @pytest.mark.proves("payment_one_capture")
-async def test_a_second_capture_is_refused_to_the_owner(
-    owner: asyncpg.Connection, app: asyncpg.Connection, status: str
-) -> None:
+async def test_a_second_capture_is_refused_to_the_owner(owner: Connection, app: Connection, status: str) -> None:
     """Whether the first is under way, done, or paid back again."""
     paying = await begun(owner, app)
     second = await another_payment(owner, paying)
@@ -87,9 +81,7 @@ async def test_a_second_capture_is_refused_to_the_owner(
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
 @pytest.mark.proves("payment_one_capture")
-async def test_what_is_captured_second_goes_back(
-    owner: asyncpg.Connection, app: asyncpg.Connection, order: tuple[int, int]
-) -> None:
+async def test_what_is_captured_second_goes_back(owner: Connection, app: Connection, order: tuple[int, int]) -> None:
     paying = await begun(owner, app)
     payments = [paying.payment, await another_payment(owner, paying)]
     kept, back = (payments[n] for n in order)
@@ -100,9 +92,7 @@ async def test_what_is_captured_second_goes_back(
 
 
 @pytest.mark.proves("payment_one_capture")
-async def test_two_that_are_captured_at_once(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_two_that_are_captured_at_once(database: Database, owner: Connection, app: Connection) -> None:
     """As four say on connections of their own: two of them of each."""
     paying = await begun(owner, app)
     payments = [paying.payment, await another_payment(owner, paying)]
@@ -117,7 +107,7 @@ async def test_two_that_are_captured_at_once(
     await expect_one_paid(owner, paying, kept, back)
 
 
-async def test_a_second_that_is_under_review_is_pointed_out(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_a_second_that_is_under_review_is_pointed_out(owner: Connection, app: Connection) -> None:
     """It may still be declined; if not, it goes back."""
     paying = await begun(owner, app)
     second = await another_payment(owner, paying)
@@ -131,7 +121,7 @@ async def test_a_second_that_is_under_review_is_pointed_out(owner: asyncpg.Conne
     assert await app.fetchval(why, second) is None
 
 
-async def expect_one_paid(owner: asyncpg.Connection, paying: PaymentCase, kept: int, back: int) -> None:
+async def expect_one_paid(owner: Connection, paying: PaymentCase, kept: int, back: int) -> None:
     """Check that one payment confirmed the appointment, and that the other is on its way back, once."""
     assert await state(owner, kept) == ("captured", "confirmed")
     assert await of_payment(owner, kept, "without_slot, refund_total") == (False, 0)

@@ -3,8 +3,8 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-import asyncpg
 import pytest
+from asyncpg import Connection
 
 from tests.support.db.payments import (
     WAYS,
@@ -21,7 +21,7 @@ from tests.support.db.payments import (
     state,
     without_slot,
 )
-from tests.support.servers.databases import Database
+from tests.support.servers.databases import Database, connected
 
 CLAIM = "SELECT * FROM claim_payment($1, interval '1 min')"
 FINISH = "SELECT finish_payment_check($1, $2)"
@@ -46,23 +46,21 @@ PAUSES = {
 }
 
 
-async def pause(db: asyncpg.Connection, payment: int) -> float | None:
+async def pause(db: Connection, payment: int) -> float | None:
     """Return in how many seconds a payment is looked at."""
     due: datetime | None = await of_payment(db, payment, "due_at")
     return (due - datetime.now(UTC)).total_seconds() if due else None
 
 
 @pytest.mark.parametrize("status", WAYS)
-async def test_what_may_have_moved_on_is_looked_at(
-    owner: asyncpg.Connection, app: asyncpg.Connection, status: str
-) -> None:
+async def test_what_may_have_moved_on_is_looked_at(owner: Connection, app: Connection, status: str) -> None:
     paying = await WAYS[status](owner, app)
     seconds, wanted = await pause(owner, paying.payment), PAUSES[status]
     assert seconds == wanted if wanted is None else seconds is not None and wanted - 5 < seconds <= wanted
     assert await app.fetchval(TO_SETTLE, paying.payment) is (status in {"approved"})
 
 
-async def test_a_capture_that_failed_is_looked_at_once_more(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_a_capture_that_failed_is_looked_at_once_more(owner: Connection, app: Connection) -> None:
     """PayPal may have taken the money although it seemed not to have."""
     paying = await capturing(owner, app)
     await app.execute("SELECT end_payment($1, 'refused')", paying.payment)
@@ -70,24 +68,20 @@ async def test_a_capture_that_failed_is_looked_at_once_more(owner: asyncpg.Conne
     assert seconds is not None
     assert 590 < seconds <= 600
     await owner.execute(DUE, paying.payment)
-    claimed = await app.fetchrow(CLAIM, paying.payment)
-    assert claimed is not None
+    (claimed,) = await app.fetch(CLAIM, paying.payment)
     await app.execute(FINISH, paying.payment, claimed["due_at"])
     assert await pause(owner, paying.payment) is None
 
 
-async def test_a_claim_is_a_lease(database: Database, owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_a_claim_is_a_lease(database: Database, owner: Connection, app: Connection) -> None:
     paying = await begun(owner, app)
     assert await app.fetchrow(CLAIM, paying.payment) is None  # not due yet
     await owner.execute(DUE, paying.payment)
-    other = await asyncpg.connect(database.app)
-    try:
+    async with connected(database.app) as other:
         async with app.transaction():
             claimed = await app.fetchrow(CLAIM, paying.payment)
             assert await other.fetchrow(CLAIM, paying.payment) is None  # nor does it wait
         assert await other.fetchrow(CLAIM, paying.payment) is None
-    finally:
-        await other.close()
     assert claimed is not None
     assert claimed["id"] == paying.payment
     assert timedelta(seconds=50) < claimed["due_at"] - datetime.now(UTC) <= timedelta(seconds=60)
@@ -108,18 +102,12 @@ async def test_a_claim_is_a_lease(database: Database, owner: asyncpg.Connection,
     ],
 )
 async def test_what_has_nothing_new_is_looked_at_ever_less_often(
-    database: Database,
-    owner: asyncpg.Connection,
-    app: asyncpg.Connection,
-    status: str,
-    hours: int,
-    seconds: int | None,
+    database: Database, owner: Connection, app: Connection, status: str, hours: int, seconds: int | None
 ) -> None:
     paying = await WAYS[status](owner, app)
     older = "UPDATE payment SET created_at = now() - $2 * interval '1 h', due_at = now() WHERE id = $1"
     await by_root(database, older, arguments=(paying.payment, hours))
-    claimed = await app.fetchrow(CLAIM, paying.payment)
-    assert claimed is not None
+    (claimed,) = await app.fetch(CLAIM, paying.payment)
     await app.execute(FINISH, paying.payment, claimed["due_at"])
     found = await pause(owner, paying.payment)
     assert found is None if seconds is None else found is not None and seconds - 5 < found <= seconds + 5
@@ -128,23 +116,21 @@ async def test_what_has_nothing_new_is_looked_at_ever_less_often(
 
 @pytest.mark.parametrize("status", ["created", "approved"])
 async def test_nobody_waits_for_an_approval_forever(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection, status: str
+    database: Database, owner: Connection, app: Connection, status: str
 ) -> None:
     paying = await WAYS[status](owner, app)
     older = "UPDATE payment SET created_at = now() - interval '361 min', due_at = now() WHERE id = $1"
     await by_root(database, older, arguments=(paying.payment,))
-    claimed = await app.fetchrow(CLAIM, paying.payment)
-    assert claimed is not None
+    (claimed,) = await app.fetch(CLAIM, paying.payment)
     await app.execute(FINISH, paying.payment, claimed["due_at"])
     assert await state(owner, paying.payment) == ("canceled", "pending")
     assert await pause(owner, paying.payment) is None
 
 
-async def test_a_look_does_not_undo_what_came_of_it(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_a_look_does_not_undo_what_came_of_it(owner: Connection, app: Connection) -> None:
     paying = await begun(owner, app)
     await owner.execute(DUE, paying.payment)
-    claimed = await app.fetchrow(CLAIM, paying.payment)
-    assert claimed is not None
+    (claimed,) = await app.fetch(CLAIM, paying.payment)
     await begin_capture(app, paying.payment)
     await record(app, paying.payment, "PENDING")
     await app.execute(FINISH, paying.payment, claimed["due_at"])
@@ -155,21 +141,17 @@ async def test_a_look_does_not_undo_what_came_of_it(owner: asyncpg.Connection, a
 
 @pytest.mark.parametrize("said", ["", "PENDING", "DECLINED", "COMPLETED"])
 @pytest.mark.proves("tg_payment__rules")
-async def test_news_that_comes_during_a_look_is_looked_at(
-    owner: asyncpg.Connection, app: asyncpg.Connection, said: str
-) -> None:
+async def test_news_that_comes_during_a_look_is_looked_at(owner: Connection, app: Connection, said: str) -> None:
     """Whatever the look, which is of before the news, found."""
     paying = await capturing(owner, app)
     await owner.execute(DUE, paying.payment)
-    claimed = await app.fetchrow(CLAIM, paying.payment)
-    assert claimed is not None
+    (claimed,) = await app.fetch(CLAIM, paying.payment)
     await app.execute(RECEIVE, f"EVENT-{paying.payment}", "PAYMENT.CAPTURE.COMPLETED", [str(claimed["reference"])])
     if said:
         await record(app, paying.payment, said)
     await app.execute(FINISH, paying.payment, claimed["due_at"])
     assert await app.fetchval(TO_SETTLE, paying.payment)
-    again = await app.fetchrow(CLAIM, paying.payment)
-    assert again is not None
+    (again,) = await app.fetch(CLAIM, paying.payment)
     if said == "COMPLETED":
         await app.execute(FINISH, paying.payment, again["due_at"])
         assert await pause(owner, paying.payment) is None
@@ -178,7 +160,7 @@ async def test_news_that_comes_during_a_look_is_looked_at(
 @pytest.mark.parametrize("name", ["reference", "order_id", "capture_id", "refund"])
 @pytest.mark.parametrize("among", [[], ["OF-SOMETHING-ELSE"]])
 async def test_news_is_of_a_payment_by_any_of_its_names(
-    owner: asyncpg.Connection, app: asyncpg.Connection, name: str, among: list[str]
+    owner: Connection, app: Connection, name: str, among: list[str]
 ) -> None:
     """Before its order is recorded, by our reference."""
     paying = await without_slot(owner, app)
@@ -195,21 +177,18 @@ async def test_news_is_of_a_payment_by_any_of_its_names(
     assert await owner.fetchval(due, paying.payment) == 1
 
 
-async def test_news_that_comes_twice_is_news_once(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_news_that_comes_twice_is_news_once(owner: Connection, app: Connection) -> None:
     paying = await captured(owner, app)
     event = (f"TWICE-{paying.payment}", "PAYMENT.CAPTURE.COMPLETED", [f"CAPTURE-{paying.payment}"])
     await app.execute(RECEIVE, *event)
-    claimed = await app.fetchrow(CLAIM, paying.payment)
-    assert claimed is not None
+    (claimed,) = await app.fetch(CLAIM, paying.payment)
     await app.execute(FINISH, paying.payment, claimed["due_at"])
     await app.execute(RECEIVE, *event)
     assert await pause(owner, paying.payment) is None
     assert await owner.fetchval("SELECT count(*) FROM webhook_event WHERE id = $1", event[0]) == 1
 
 
-async def test_news_of_a_stranger_is_kept_and_disturbs_nobody(
-    owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_news_of_a_stranger_is_kept_and_disturbs_nobody(owner: Connection, app: Connection) -> None:
     paying = await begun(owner, app)
     due = await of_payment(owner, paying.payment, "due_at")
     for number, names in enumerate(([], ["NOBODY'S"], [""])):
@@ -218,24 +197,19 @@ async def test_news_of_a_stranger_is_kept_and_disturbs_nobody(
     assert await of_payment(owner, paying.payment, "due_at") == due
 
 
-async def test_news_of_a_canceled_appointment_s_payment_is_looked_at(
-    owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_news_of_a_canceled_appointment_s_payment_is_looked_at(owner: Connection, app: Connection) -> None:
     """It was approved just then, and may even be captured."""
     paying = await begun(owner, app)
     await order(app, paying.payment)
     await cancel(app, paying)
     await app.execute(RECEIVE, f"LATE-{paying.payment}", "CHECKOUT.ORDER.APPROVED", [f"ORDER-{paying.payment}"])
-    claimed = await app.fetchrow(CLAIM, paying.payment)
-    assert claimed is not None
+    (claimed,) = await app.fetch(CLAIM, paying.payment)
     assert await begin_capture(app, paying.payment) is None
     await app.execute(FINISH, paying.payment, claimed["due_at"])
     assert await pause(owner, paying.payment) is None
 
 
-async def test_news_of_a_capture_that_is_being_written_down_waits_for_it(
-    owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_news_of_a_capture_that_is_being_written_down_waits_for_it(owner: Connection, app: Connection) -> None:
     """Neither waits for the other at once: that would cost both a second, and one of them its work."""
     paying = await capturing(owner, app)
     order_id = await order(app, paying.payment)

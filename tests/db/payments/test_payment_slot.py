@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import pytest
+from asyncpg import Connection
 
 from tests.support.db.payments import (
     FEE,
@@ -30,7 +31,7 @@ MOVE = "SELECT * FROM reschedule_as_patient($1, $2, $3)"
 REVIEW = ("capturing", "pending_review")
 
 
-async def taken(owner: asyncpg.Connection, app: asyncpg.Connection, during: str) -> PaymentCase:
+async def taken(owner: Connection, app: Connection, during: str) -> PaymentCase:
     """Come so far that the money is being taken, or under review."""
     paying = await capturing(owner, app)
     if during == "pending_review":
@@ -38,7 +39,7 @@ async def taken(owner: asyncpg.Connection, app: asyncpg.Connection, during: str)
     return paying
 
 
-async def expect_back(owner: asyncpg.Connection, paying: PaymentCase, appointment: str) -> None:
+async def expect_back(owner: Connection, paying: PaymentCase, appointment: str) -> None:
     """Check that all of the money is on its way back, once, and that the patient is told."""
     assert await state(owner, paying.payment) == ("captured", appointment)
     assert await of_payment(owner, paying.payment, "without_slot, refund_total") == (True, FEE)
@@ -59,9 +60,7 @@ async def expect_back(owner: asyncpg.Connection, paying: PaymentCase, appointmen
     ids=lambda call: call.partition("(")[0],
 )
 @pytest.mark.proves("appointment_confirmed_is_paid")
-async def test_canceled_meanwhile(
-    owner: asyncpg.Connection, app: asyncpg.Connection, canceled: str, during: str
-) -> None:
+async def test_canceled_meanwhile(owner: Connection, app: Connection, canceled: str, during: str) -> None:
     paying = await taken(owner, app, during)
     call = canceled.format(**paying._asdict(), start=a_slot(), end=a_slot(1))
     await app.fetch(f"SELECT * FROM {call}")
@@ -72,9 +71,7 @@ async def test_canceled_meanwhile(
 
 
 @pytest.mark.parametrize("during", REVIEW)
-async def test_canceled_meanwhile_and_nothing_taken(
-    owner: asyncpg.Connection, app: asyncpg.Connection, during: str
-) -> None:
+async def test_canceled_meanwhile_and_nothing_taken(owner: Connection, app: Connection, during: str) -> None:
     paying = await taken(owner, app, during)
     await cancel(app, paying)
     await record(app, paying.payment, "DECLINED")
@@ -86,7 +83,7 @@ async def test_canceled_meanwhile_and_nothing_taken(
 @pytest.mark.parametrize("swept", [False, True])
 @pytest.mark.proves("appointment_confirmed_is_paid")
 async def test_lapsed_meanwhile_and_still_free(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection, during: str, *, swept: bool
+    database: Database, owner: Connection, app: Connection, during: str, *, swept: bool
 ) -> None:
     """The worker was away for longer than the hold was kept."""
     paying = await taken(owner, app, during)
@@ -102,7 +99,7 @@ async def test_lapsed_meanwhile_and_still_free(
 @pytest.mark.parametrize("during", REVIEW)
 @pytest.mark.proves("appointment_confirmed_is_paid")
 async def test_lapsed_meanwhile_and_taken_by_another(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection, during: str
+    database: Database, owner: Connection, app: Connection, during: str
 ) -> None:
     paying = await taken(owner, app, during)
     await lapse(database, paying)
@@ -113,9 +110,7 @@ async def test_lapsed_meanwhile_and_taken_by_another(
 
 @pytest.mark.parametrize("during", REVIEW)
 @pytest.mark.proves("appointment_confirmed_is_paid")
-async def test_begun_meanwhile(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection, during: str
-) -> None:
+async def test_begun_meanwhile(database: Database, owner: Connection, app: Connection, during: str) -> None:
     paying = await taken(owner, app, during)
     began = datetime.now(UTC) - HOUR
     move = "UPDATE appointment SET during = $2, hold_expires_at = lower($2::tstzrange) WHERE id = $1"
@@ -125,7 +120,7 @@ async def test_begun_meanwhile(
 
 
 @pytest.mark.parametrize("during", REVIEW)
-async def test_moved_meanwhile(owner: asyncpg.Connection, app: asyncpg.Connection, during: str) -> None:
+async def test_moved_meanwhile(owner: Connection, app: Connection, during: str) -> None:
     """It stays the same appointment."""
     paying = await taken(owner, app, during)
     await app.fetch(MOVE, paying.patient, paying.appointment, a_slot(4))
@@ -136,7 +131,7 @@ async def test_moved_meanwhile(owner: asyncpg.Connection, app: asyncpg.Connectio
 
 @pytest.mark.parametrize("during", REVIEW)
 async def test_a_doctor_who_charges_or_takes_less_changes_nothing(
-    owner: asyncpg.Connection, app: asyncpg.Connection, during: str
+    owner: Connection, app: Connection, during: str
 ) -> None:
     paying = await taken(owner, app, during)
     await owner.execute("UPDATE doctor SET fee = 1, max_appointments = 0 WHERE account_id = $1", paying.doctor)
@@ -144,16 +139,14 @@ async def test_a_doctor_who_charges_or_takes_less_changes_nothing(
     assert await state(owner, paying.payment) == ("captured", "confirmed")
 
 
-async def test_time_off_does_not_cover_what_is_being_paid(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_time_off_does_not_cover_what_is_being_paid(owner: Connection, app: Connection) -> None:
     paying = await taken(owner, app, "pending_review")
     with refused("time_off_no_appointment"):
         await app.fetch("SELECT FROM add_time_off($1, $2, $3, NULL, false)", paying.doctor, a_slot(), a_slot(1))
 
 
 @pytest.mark.proves("payment_appointment_payable")
-async def test_a_review_keeps_the_slot_as_long_as_the_policy_says(
-    owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_a_review_keeps_the_slot_as_long_as_the_policy_says(owner: Connection, app: Connection) -> None:
     paying = await taken(owner, app, "pending_review")
     assert timedelta(hours=23, minutes=59) < await of_hold(owner, paying.payment) - datetime.now(UTC) <= 24 * HOUR
     hold = await of_hold(owner, paying.payment)
@@ -161,9 +154,7 @@ async def test_a_review_keeps_the_slot_as_long_as_the_policy_says(
     assert await of_hold(owner, paying.payment) == hold
 
 
-async def test_a_review_never_keeps_it_beyond_the_start(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_a_review_never_keeps_it_beyond_the_start(database: Database, owner: Connection, app: Connection) -> None:
     paying = await capturing(owner, app)
     soon = datetime.now(UTC) + HOUR
     move = "UPDATE appointment SET during = $2 WHERE id = $1"
@@ -174,7 +165,7 @@ async def test_a_review_never_keeps_it_beyond_the_start(
 
 @pytest.mark.proves("payment_appointment_payable")
 async def test_a_review_of_a_lapsed_hold_takes_the_slot_again(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
+    database: Database, owner: Connection, app: Connection
 ) -> None:
     paying = await capturing(owner, app)
     await lapse(database, paying)
@@ -186,7 +177,7 @@ async def test_a_review_of_a_lapsed_hold_takes_the_slot_again(
 
 @pytest.mark.proves("payment_appointment_payable")
 async def test_a_review_without_a_slot_waits_for_the_verdict(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
+    database: Database, owner: Connection, app: Connection
 ) -> None:
     paying = await capturing(owner, app)
     await lapse(database, paying)
@@ -199,9 +190,7 @@ async def test_a_review_without_a_slot_waits_for_the_verdict(
 
 @pytest.mark.parametrize("first", ["capturing", "pending_review", "reviewed at once"])
 @pytest.mark.proves("payment_appointment_payable")
-async def test_what_is_declined_holds_as_long_as_without_it(
-    owner: asyncpg.Connection, app: asyncpg.Connection, first: str
-) -> None:
+async def test_what_is_declined_holds_as_long_as_without_it(owner: Connection, app: Connection, first: str) -> None:
     paying = await begun(owner, app)
     hold = await of_hold(owner, paying.payment)
     if first != "reviewed at once":  # a capture that was not begun here
@@ -214,7 +203,7 @@ async def test_what_is_declined_holds_as_long_as_without_it(
 
 
 async def test_declined_after_its_time_the_slot_is_free_at_once(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
+    database: Database, owner: Connection, app: Connection
 ) -> None:
     paying = await taken(owner, app, "pending_review")
     past = "UPDATE payment SET hold_expires_at = clock_timestamp() - interval '1 s' WHERE id = $1"

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 import pytest_asyncio
+from asyncpg import Connection
 
 from tests.support.db.payments import another_payment, begun, captured, order, without_slot
 from tests.support.db.refusals import broken, refuses
@@ -16,7 +17,7 @@ REFUND = "INSERT INTO refund (payment_id, amount, reason{}) SELECT payment_id, a
 
 
 @pytest_asyncio.fixture(scope="module")
-async def money(database: Database) -> AsyncIterator[asyncpg.Connection]:
+async def money(database: Database) -> AsyncIterator[Connection]:
     """A connection to a database with payments and a refund, and without the triggers that apply rules.
 
     Payment 1 is captured, 2 is paid back, 3 and 4 are of one appointment.
@@ -81,11 +82,11 @@ def unpaid(change: str) -> str:
         broken("notification_payment_id_fkey", "UPDATE notification SET payment_id = 0 WHERE id = 1"),
     ],
 )
-async def test_money(money: asyncpg.Connection, rule: str, statements: tuple[str, ...]) -> None:
+async def test_money(money: Connection, rule: str, statements: tuple[str, ...]) -> None:
     await refuses(money, rule, statements)
 
 
-async def test_what_goes_back_is_not_in_the_way(money: asyncpg.Connection) -> None:
+async def test_what_goes_back_is_not_in_the_way(money: Connection) -> None:
     transaction = money.transaction()
     await transaction.start()
     await money.execute(

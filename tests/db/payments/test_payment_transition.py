@@ -1,7 +1,7 @@
 """payment_status_transition, payment_immutable: a payment goes forward only, and stays the payment that it is."""
 
-import asyncpg
 import pytest
+from asyncpg import Connection
 
 from tests.support.db.payments import WAYS, another_payment, begun, cancel, captured, lapse, of_payment, without_slot
 from tests.support.db.refusals import refused, verdict
@@ -25,7 +25,7 @@ LEGAL = {
 
 
 @pytest.mark.proves("payment_status_transition")
-async def test_every_transition(owner: asyncpg.Connection) -> None:
+async def test_every_transition(owner: Connection) -> None:
     for old, allowed in LEGAL.items():
         for new in STATUSES:
             why = await owner.fetchval("SELECT payment_status_transition($1, $2)", old, new)
@@ -34,7 +34,7 @@ async def test_every_transition(owner: asyncpg.Connection) -> None:
 
 @pytest.mark.parametrize("old", STATUSES)
 @pytest.mark.proves("payment_status_transition", "tg_payment__rules")
-async def test_every_transition_at_psql(owner: asyncpg.Connection, app: asyncpg.Connection, old: str) -> None:
+async def test_every_transition_at_psql(owner: Connection, app: Connection, old: str) -> None:
     """Other rules may be in the way of a legal one, but never of an illegal one."""
     payment = (await WAYS[old](owner, app)).payment
     change = "UPDATE payment SET status = $2, capture_id = coalesce(capture_id, 'NEW-' || id) WHERE id = $1"
@@ -45,7 +45,7 @@ async def test_every_transition_at_psql(owner: asyncpg.Connection, app: asyncpg.
 
 @pytest.mark.parametrize("first", STATUSES[1:])
 @pytest.mark.proves("payment_status_transition", "tg_payment__rules")
-async def test_a_payment_begins_as_created(owner: asyncpg.Connection, app: asyncpg.Connection, first: str) -> None:
+async def test_a_payment_begins_as_created(owner: Connection, app: Connection, first: str) -> None:
     paying = await begun(owner, app)
     with refused("payment_status_transition"):
         await owner.execute(
@@ -74,9 +74,7 @@ async def test_a_payment_begins_as_created(owner: asyncpg.Connection, app: async
     ],
 )
 @pytest.mark.proves("payment_immutable", "tg_payment__rules")
-async def test_what_a_payment_is_never_changes(
-    owner: asyncpg.Connection, app: asyncpg.Connection, column: str, value: str
-) -> None:
+async def test_what_a_payment_is_never_changes(owner: Connection, app: Connection, column: str, value: str) -> None:
     paying = await captured(owner, app)
     await owner.execute("UPDATE payment SET order_id = 'THE-ORDER-' || id WHERE id = $1", paying.payment)
     other = await book(app, paying.patient, paying.doctor, a_slot(4))
@@ -85,7 +83,7 @@ async def test_what_a_payment_is_never_changes(
 
 
 @pytest.mark.proves("payment_immutable")
-async def test_what_went_back_stays_without_slot(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_what_went_back_stays_without_slot(owner: Connection, app: Connection) -> None:
     paying = await without_slot(owner, app)
     with refused("payment_immutable"):
         await owner.execute("UPDATE payment SET without_slot = false WHERE id = $1", paying.payment)
@@ -94,7 +92,7 @@ async def test_what_went_back_stays_without_slot(owner: asyncpg.Connection, app:
 
 
 @pytest.mark.proves("payment_immutable")
-async def test_a_payment_follows_its_slot_and_nothing_else(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_a_payment_follows_its_slot_and_nothing_else(owner: Connection, app: Connection) -> None:
     """Not to the same time while the first hold lives, nor to another time."""
     paying = await begun(owner, app)
     other = await book(app, paying.patient, paying.doctor, a_slot(1))
@@ -106,9 +104,7 @@ async def test_a_payment_follows_its_slot_and_nothing_else(owner: asyncpg.Connec
 
 
 @pytest.mark.proves("payment_immutable")
-async def test_nor_to_somebody_else_s_in_that_slot(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_nor_to_somebody_else_s_in_that_slot(database: Database, owner: Connection, app: Connection) -> None:
     """Nor to the patient's own with another doctor, or at another time."""
     paying = await begun(owner, app)
     await lapse(database, paying)
@@ -124,7 +120,7 @@ async def test_nor_to_somebody_else_s_in_that_slot(
 
 
 @pytest.mark.proves("payment_immutable")
-async def test_nor_from_one_that_was_canceled(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_nor_from_one_that_was_canceled(owner: Connection, app: Connection) -> None:
     paying = await begun(owner, app)
     await cancel(app, paying)
     again = await book(app, paying.patient, paying.doctor, a_slot())
@@ -133,7 +129,7 @@ async def test_nor_from_one_that_was_canceled(owner: asyncpg.Connection, app: as
 
 
 @pytest.mark.proves("payment_immutable")
-async def test_only_money_that_is_there_can_be_without_slot(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_only_money_that_is_there_can_be_without_slot(owner: Connection, app: Connection) -> None:
     paying = await begun(owner, app)
     with refused("payment_immutable"):
         await owner.execute("UPDATE payment SET without_slot = true WHERE id = $1", paying.payment)

@@ -5,10 +5,11 @@ from decimal import Decimal
 
 import asyncpg
 import pytest
+from asyncpg import Connection
 
 from tests.support.db.payments import FEE, begun, get_refund, mails, of_payment, state, without_slot
 from tests.support.db.refusals import refused, verdict
-from tests.support.servers.databases import Database
+from tests.support.servers.databases import Database, connected
 
 CLAIM = "SELECT * FROM claim_refund($1, interval '1 min')"
 RECORD = "SELECT record_refund($1, $2, $3, $4)"
@@ -17,24 +18,22 @@ PAUSE = "SELECT extract(epoch FROM due_at - clock_timestamp())::float8 FROM refu
 STATUSES = ["requested", "pending", "completed", "failed"]
 
 
-async def requested(owner: asyncpg.Connection, app: asyncpg.Connection) -> tuple[int, int]:
+async def requested(owner: Connection, app: Connection) -> tuple[int, int]:
     """Return a payment that is to be paid back, and its refund."""
     paying = await without_slot(owner, app)
     return paying.payment, await get_refund(owner, paying.payment)
 
 
-async def test_a_claim_is_a_lease(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_a_claim_is_a_lease(owner: Connection, app: Connection) -> None:
     payment, refund = await requested(owner, app)
-    claimed = await app.fetchrow(CLAIM, refund)
-    assert claimed is not None
+    (claimed,) = await app.fetch(CLAIM, refund)
     request = await owner.fetchval("SELECT request_id FROM refund WHERE id = $1", refund)
     capture, reference = await of_payment(owner, payment, "capture_id, reference")
     assert tuple(claimed) == ("requested", request, None, capture, reference, FEE, "USD")
     assert 50 < await owner.fetchval(PAUSE, refund) <= 60
     assert await app.fetchrow(CLAIM, refund) is None  # another worker has it
     await owner.execute(DUE, refund)  # the worker died
-    again = await app.fetchrow(CLAIM, refund)
-    assert again is not None
+    (again,) = await app.fetch(CLAIM, refund)
     assert again["request_id"] == request
     await app.execute(RECORD, refund, "REFUND-1", "completed", None)
     await owner.execute(DUE, refund)
@@ -42,20 +41,14 @@ async def test_a_claim_is_a_lease(owner: asyncpg.Connection, app: asyncpg.Connec
     assert await owner.fetchval("SELECT attempts FROM refund WHERE id = $1", refund) == 2
 
 
-async def test_of_two_workers_one_gets_it(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_of_two_workers_one_gets_it(database: Database, owner: Connection, app: Connection) -> None:
     _, refund = await requested(owner, app)
-    other = await asyncpg.connect(database.app)
-    try:
-        async with app.transaction():
-            assert await app.fetchrow(CLAIM, refund)
-            assert await other.fetchrow(CLAIM, refund) is None  # nor does it wait
-    finally:
-        await other.close()
+    async with connected(database.app) as other, app.transaction():
+        assert await app.fetchrow(CLAIM, refund)
+        assert await other.fetchrow(CLAIM, refund) is None  # nor does it wait
 
 
-async def test_what_waits_is_looked_at_ever_less_often(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_what_waits_is_looked_at_ever_less_often(owner: Connection, app: Connection) -> None:
     _, refund = await requested(owner, app)
     for attempt in range(1, 12):
         await owner.execute(DUE, refund)
@@ -64,14 +57,11 @@ async def test_what_waits_is_looked_at_ever_less_often(owner: asyncpg.Connection
         await app.execute(RECORD, refund, None if attempt == 1 else "REFUND-2", status, f"attempt {attempt}")
         pause = min(60 * 2 ** (attempt - 1), 6 * 3600)
         assert pause - 5 < await owner.fetchval(PAUSE, refund) <= pause
-    row = await owner.fetchrow("SELECT paypal_id, outcome FROM refund WHERE id = $1", refund)
-    assert row is not None
+    (row,) = await owner.fetch("SELECT paypal_id, outcome FROM refund WHERE id = $1", refund)
     assert tuple(row) == ("REFUND-2", "attempt 11")
 
 
-async def test_news_that_comes_during_an_attempt_is_not_lost(
-    owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_news_that_comes_during_an_attempt_is_not_lost(owner: Connection, app: Connection) -> None:
     payment, refund = await requested(owner, app)
     await app.execute(RECORD, refund, "REFUND-3", "pending", None)
     await owner.execute(DUE, refund)
@@ -84,7 +74,7 @@ async def test_news_that_comes_during_an_attempt_is_not_lost(
 
 @pytest.mark.proves("tg_refund__rules")
 async def test_a_claim_and_news_of_the_payment_do_not_wait_for_each_other_in_a_ring(
-    owner: asyncpg.Connection, app: asyncpg.Connection
+    owner: Connection, app: Connection
 ) -> None:
     """A webhook locks the payment, then its refunds; a claim locks the refund alone."""
     payment, refund = await requested(owner, app)
@@ -96,7 +86,7 @@ async def test_a_claim_and_news_of_the_payment_do_not_wait_for_each_other_in_a_r
 
 @pytest.mark.parametrize("old", STATUSES)
 @pytest.mark.proves("refund_status_transition", "tg_refund__rules")
-async def test_every_transition(owner: asyncpg.Connection, app: asyncpg.Connection, old: str) -> None:
+async def test_every_transition(owner: Connection, app: Connection, old: str) -> None:
     legal = {
         "requested": {"requested", "pending", "completed", "failed"},
         "pending": {"pending", "completed", "failed"},
@@ -112,7 +102,7 @@ async def test_every_transition(owner: asyncpg.Connection, app: asyncpg.Connecti
 
 @pytest.mark.parametrize("first", STATUSES[1:])
 @pytest.mark.proves("refund_status_transition", "tg_refund__rules")
-async def test_a_refund_begins_as_requested(owner: asyncpg.Connection, app: asyncpg.Connection, first: str) -> None:
+async def test_a_refund_begins_as_requested(owner: Connection, app: Connection, first: str) -> None:
     payment, _ = await requested(owner, app)
     with refused("refund_status_transition"):
         await owner.execute(
@@ -133,9 +123,7 @@ async def test_a_refund_begins_as_requested(owner: asyncpg.Connection, app: asyn
     ],
 )
 @pytest.mark.proves("refund_immutable", "tg_refund__rules")
-async def test_what_a_refund_is_never_changes(
-    owner: asyncpg.Connection, app: asyncpg.Connection, column: str, value: str
-) -> None:
+async def test_what_a_refund_is_never_changes(owner: Connection, app: Connection, column: str, value: str) -> None:
     _, refund = await requested(owner, app)
     other = (await begun(owner, app)).payment
     await app.execute(RECORD, refund, f"REFUND-{refund}", "pending", None)
@@ -144,7 +132,7 @@ async def test_what_a_refund_is_never_changes(
 
 
 async def test_a_refund_is_settled_once_however_many_say_so(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
+    database: Database, owner: Connection, app: Connection
 ) -> None:
     payment, refund = await requested(owner, app)
     others = [await asyncpg.connect(database.app) for _ in range(6)]

@@ -2,8 +2,8 @@
 
 from decimal import Decimal
 
-import asyncpg
 import pytest
+from asyncpg import Connection
 
 from tests.support.db.payments import (
     FEE,
@@ -21,7 +21,7 @@ from tests.support.db.payments import (
 )
 from tests.support.db.refusals import refused
 from tests.support.factories import a_slot, book
-from tests.support.servers.databases import Database
+from tests.support.servers.databases import Database, connected
 
 RECORD = "SELECT record_refund($1, $2, $3, $4)"
 INSERT = "INSERT INTO refund (payment_id, amount, reason) VALUES ($1, $2, 'by hand')"
@@ -42,17 +42,14 @@ CANCELS = {
 async def cancel_by(database: Database, who: str, paying: PaymentCase) -> None:
     """Cancel, by the role that it takes."""
     role = database.admin if who == "an admin" else database.app
-    connection = await asyncpg.connect(role)
-    try:
+    async with connected(role) as connection:
         await connection.execute(CANCELS[who].format(**paying._asdict(), start=a_slot(), end=a_slot(1)))
-    finally:
-        await connection.close()
 
 
 @pytest.mark.parametrize("who", CANCELS)
 @pytest.mark.proves("tg_appointment__outbox")
 async def test_whoever_cancels_the_money_goes_back(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection, who: str
+    database: Database, owner: Connection, app: Connection, who: str
 ) -> None:
     paying = await captured(owner, app)
     await cancel_by(database, who, paying)
@@ -66,9 +63,7 @@ async def test_whoever_cancels_the_money_goes_back(
     assert ["100.00 USD"] in [row["refunds"] for row in await app.fetch(message)]
 
 
-async def test_a_cancellation_that_is_undone_refunds_nothing(
-    owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_a_cancellation_that_is_undone_refunds_nothing(owner: Connection, app: Connection) -> None:
     paying = await captured(owner, app)
     transaction = app.transaction()
     await transaction.start()
@@ -80,13 +75,12 @@ async def test_a_cancellation_that_is_undone_refunds_nothing(
     assert await state(owner, paying.payment) == ("captured", "confirmed")
 
 
-async def test_each_of_many_canceled_at_once_goes_back(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_each_of_many_canceled_at_once_goes_back(owner: Connection, app: Connection) -> None:
     paying = await captured(owner, app)
     payments = [paying.payment]
     for number in (1, 2):
         appointment = await book(app, paying.patient, paying.doctor, a_slot(number))
-        row = await app.fetchrow("SELECT id FROM create_payment($1, $2, 100, 'USD')", paying.patient, appointment)
-        assert row is not None
+        (row,) = await app.fetch("SELECT id FROM create_payment($1, $2, 100, 'USD')", paying.patient, appointment)
         await record(app, row["id"])
         payments.append(row["id"])
     await app.fetch("SELECT * FROM bulk_cancel($1, NULL, NULL, NULL, true, false)", paying.doctor)
@@ -96,7 +90,7 @@ async def test_each_of_many_canceled_at_once_goes_back(owner: asyncpg.Connection
     assert await app.fetchval(message, paying.patient, "appointment_canceled") == ["300.00 USD"]
 
 
-async def test_a_move_keeps_the_payment(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_a_move_keeps_the_payment(owner: Connection, app: Connection) -> None:
     paying = await captured(owner, app)
     await app.fetch("SELECT * FROM reschedule_as_patient($1, $2, $3)", paying.patient, paying.appointment, a_slot(2))
     await app.fetch(
@@ -107,7 +101,7 @@ async def test_a_move_keeps_the_payment(owner: asyncpg.Connection, app: asyncpg.
 
 
 @pytest.mark.proves("tg_refund__settle")
-async def test_a_refund_that_is_done_settles_its_payment(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_a_refund_that_is_done_settles_its_payment(owner: Connection, app: Connection) -> None:
     paying = await captured(owner, app)
     await cancel(app, paying)
     refund = await get_refund(owner, paying.payment)
@@ -118,21 +112,19 @@ async def test_a_refund_that_is_done_settles_its_payment(owner: asyncpg.Connecti
         await app.execute(RECORD, refund, "REFUND", "completed", None)
         assert await state(owner, paying.payment) == ("refunded", "canceled")
         assert await mails(owner, paying.payment) == [("refund_completed", paying.patient)]
-    row = await app.fetchrow("SELECT refund_requested, refunded FROM api_payment WHERE payment_id = $1", paying.payment)
-    assert row is not None
+    (row,) = await app.fetch("SELECT refund_requested, refunded FROM api_payment WHERE payment_id = $1", paying.payment)
     assert tuple(row) == (0, FEE)
     await app.execute(RECORD, refund, "REFUND", "failed", "too late to fail")
     assert await refunds(owner, paying.payment) == [(FEE, "appointment_canceled", "completed")]
 
 
 @pytest.mark.proves("tg_refund__settle")
-async def test_a_part_that_is_back_is_a_part(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_a_part_that_is_back_is_a_part(owner: Connection, app: Connection) -> None:
     paying = await WAYS["partially_refunded"](owner, app)
     assert await state(owner, paying.payment) == ("partially_refunded", "confirmed")
     await cancel(app, paying)  # the rest
     assert (await refunds(owner, paying.payment))[1:] == [(Decimal(60), "appointment_canceled", "requested")]
-    row = await app.fetchrow("SELECT refund_requested, refunded FROM api_payment WHERE payment_id = $1", paying.payment)
-    assert row is not None
+    (row,) = await app.fetch("SELECT refund_requested, refunded FROM api_payment WHERE payment_id = $1", paying.payment)
     assert tuple(row) == (60, 40)
     rest = await owner.fetchval("SELECT max(id) FROM refund WHERE payment_id = $1", paying.payment)
     await app.execute(RECORD, rest, "REST", "completed", None)
@@ -140,7 +132,7 @@ async def test_a_part_that_is_back_is_a_part(owner: asyncpg.Connection, app: asy
 
 
 @pytest.mark.proves("payment_refund_within_capture", "tg_refund__rules")
-async def test_never_more_than_was_captured(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_never_more_than_was_captured(owner: Connection, app: Connection) -> None:
     paying = await captured(owner, app)
     with refused("payment_refund_within_capture"):
         await owner.execute(INSERT, paying.payment, Decimal("100.01"))
@@ -154,18 +146,14 @@ async def test_never_more_than_was_captured(owner: asyncpg.Connection, app: asyn
 
 @pytest.mark.parametrize("status", ["created", "approved", "capturing", "pending_review", "canceled", "failed"])
 @pytest.mark.proves("payment_refund_within_capture")
-async def test_nothing_goes_back_of_what_was_not_captured(
-    owner: asyncpg.Connection, app: asyncpg.Connection, status: str
-) -> None:
+async def test_nothing_goes_back_of_what_was_not_captured(owner: Connection, app: Connection, status: str) -> None:
     paying = await WAYS[status](owner, app)
     with refused("payment_refund_within_capture"):
         await owner.execute(INSERT, paying.payment, 1)
 
 
 @pytest.mark.proves("payment_refund_within_capture", "tg_refund__rules")
-async def test_what_failed_may_be_asked_for_again_under_another_name(
-    owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_what_failed_may_be_asked_for_again_under_another_name(owner: Connection, app: Connection) -> None:
     """To the same PayPal-Request-Id, PayPal gives the same answer."""
     paying = await without_slot(owner, app)
     first = await get_refund(owner, paying.payment)

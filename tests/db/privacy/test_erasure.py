@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import asyncpg
 import pytest
+from asyncpg import Connection
 
 from tests.support.db.refusals import refused
 from tests.support.factories import a_slot, book, make_doctor, make_patient, make_patients, past_appointment
@@ -37,7 +38,7 @@ ALL_ABOUT = """
 SECRETS = ("zebulon", "galoshes", "5550102", "spinal", "flood", "Tahiti", "argon")
 
 
-async def fill(db: asyncpg.Connection, account: int) -> None:
+async def fill(db: Connection, account: int) -> None:
     """Let an account be full of what is its owner's alone."""
     await db.execute(
         "UPDATE account SET username = 'zebulon', email = 'z@galoshes.example', pending_email = 'y@galoshes.example',"
@@ -67,9 +68,7 @@ async def fill(db: asyncpg.Connection, account: int) -> None:
 
 
 @pytest.mark.parametrize("role", ["patient", "doctor"])
-async def test_only_an_id_is_left(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection, role: str
-) -> None:
+async def test_only_an_id_is_left(database: Database, owner: Connection, app: Connection, role: str) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     account = doctor if role == "doctor" else patient
     superuser = await asyncpg.connect(database.superuser)
@@ -95,9 +94,7 @@ async def test_only_an_id_is_left(
 
 
 @pytest.mark.parametrize("role", ["patient", "doctor"])
-async def test_with_another_password_nothing_happens(
-    owner: asyncpg.Connection, app: asyncpg.Connection, role: str
-) -> None:
+async def test_with_another_password_nothing_happens(owner: Connection, app: Connection, role: str) -> None:
     doctor, patient = await make_doctor(owner, fee=Decimal(0)), await make_patient(owner)
     appointment = await book(app, patient, doctor, a_slot())
     account = doctor if role == "doctor" else patient
@@ -107,7 +104,7 @@ async def test_with_another_password_nothing_happens(
 
 
 async def test_a_patient_cancels_and_leaves_all_first_and_both_sides_are_told(
-    owner: asyncpg.Connection, app: asyncpg.Connection
+    owner: Connection, app: Connection
 ) -> None:
     free, paid, full = (
         await make_doctor(owner, fee=Decimal(0)),
@@ -137,9 +134,7 @@ async def test_a_patient_cancels_and_leaves_all_first_and_both_sides_are_told(
 
 
 @pytest.mark.proves("appointment_cancel_notice")
-async def test_whoever_can_no_longer_cancel_cannot_leave_either(
-    owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_whoever_can_no_longer_cancel_cannot_leave_either(owner: Connection, app: Connection) -> None:
     doctor, patient = await make_doctor(owner, fee=Decimal(0)), await make_patient(owner)
     late = a_slot(after=timedelta(hours=60))
     soon, later = await book(app, patient, doctor, late), await book(app, patient, doctor, a_slot())
@@ -150,9 +145,7 @@ async def test_whoever_can_no_longer_cancel_cannot_leave_either(
     assert await owner.fetchval(statuses, [soon, later]) == 2
 
 
-async def test_a_visit_that_has_begun_is_in_nobodys_way(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_a_visit_that_has_begun_is_in_nobodys_way(database: Database, owner: Connection, app: Connection) -> None:
     superuser = await asyncpg.connect(database.superuser)
     for role in ("patient", "doctor"):
         doctor, patient = await make_doctor(owner, fee=Decimal(0)), await make_patient(owner)
@@ -163,9 +156,7 @@ async def test_a_visit_that_has_begun_is_in_nobodys_way(
     await superuser.close()
 
 
-async def test_a_doctor_cancels_all_and_everybody_is_told_once_who_it_was(
-    owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_a_doctor_cancels_all_and_everybody_is_told_once_who_it_was(owner: Connection, app: Connection) -> None:
     doctor = await make_doctor(owner, fee=Decimal(0), max_appointments=3)
     one, two, waiting, other = await make_patients(owner, 4)
     for number, patient in enumerate((one, two, two)):
@@ -186,7 +177,7 @@ async def test_a_doctor_cancels_all_and_everybody_is_told_once_who_it_was(
 
 
 @pytest.mark.proves("appointment_patient_id_fkey", "waitlist_entry_patient_id_fkey", "waitlist_entry_doctor_id_fkey")
-async def test_nothing_new_is_about_an_erased_account(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_nothing_new_is_about_an_erased_account(owner: Connection, app: Connection) -> None:
     doctor, full, leaver = (
         await make_doctor(owner),
         await make_doctor(owner, hours=()),
@@ -208,7 +199,7 @@ async def test_nothing_new_is_about_an_erased_account(owner: asyncpg.Connection,
 @pytest.mark.proves("appointment_patient_id_fkey", "waitlist_entry_patient_id_fkey")
 @pytest.mark.parametrize("act", ["book", "join"])
 async def test_who_books_and_leaves_at_once_ends_up_with_one_of_the_two(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection, act: str
+    database: Database, owner: Connection, app: Connection, act: str
 ) -> None:
     """Whichever comes first: an erased patient has nothing ahead."""
     doctor = await make_doctor(owner, hours=None if act == "book" else ())

@@ -1,6 +1,7 @@
 """An account that is deleted while offers or payments are under way."""
 
 import asyncpg
+from asyncpg import Connection
 
 from tests.support.factories import a_slot, book, make_doctor, make_patient, make_patients
 from tests.support.servers.databases import Database
@@ -15,7 +16,7 @@ LEFT_OPEN = """
 """
 
 
-async def offered(owner: asyncpg.Connection, app: asyncpg.Connection) -> tuple[int, int]:
+async def offered(owner: Connection, app: Connection) -> tuple[int, int]:
     """Have a slot that a doctor regains offered to somebody who waits; return the two."""
     doctor, (holder, waiting) = await make_doctor(owner, max_appointments=1), await make_patients(owner, 2)
     appointment = await book(app, holder, doctor, a_slot())
@@ -25,18 +26,14 @@ async def offered(owner: asyncpg.Connection, app: asyncpg.Connection) -> tuple[i
     return doctor, waiting
 
 
-async def test_what_a_leaving_doctor_had_on_offer_is_taken_back(
-    owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_what_a_leaving_doctor_had_on_offer_is_taken_back(owner: Connection, app: Connection) -> None:
     doctor, waiting = await offered(owner, app)
     assert await app.fetchval(ERASE["doctor"], doctor)
     assert await owner.fetchval(LEFT_OPEN, doctor) == 0
     assert await owner.fetchval("SELECT status FROM waitlist_entry WHERE patient_id = $1", waiting) == "lapsed"
 
 
-async def test_what_a_leaving_patient_was_offered_goes_to_the_next_in_line(
-    owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_what_a_leaving_patient_was_offered_goes_to_the_next_in_line(owner: Connection, app: Connection) -> None:
     doctor, waiting = await offered(owner, app)
     following = await make_patient(owner)
     await app.fetch(JOIN, following, doctor)
@@ -46,7 +43,7 @@ async def test_what_a_leaving_patient_was_offered_goes_to_the_next_in_line(
     assert [row["patient_id"] for row in live] == [following]
 
 
-async def capturing(app: asyncpg.Connection, patient: int, appointment: int) -> int:
+async def capturing(app: Connection, patient: int, appointment: int) -> int:
     """Have a hold paid for, up to the moment at which PayPal takes the money; return the payment."""
     payment: int = await app.fetchval("SELECT id FROM create_payment($1, $2, 100, 'USD')", patient, appointment)
     reference = await app.fetchval("SELECT reference::text FROM payment WHERE id = $1", payment)
@@ -54,11 +51,11 @@ async def capturing(app: asyncpg.Connection, patient: int, appointment: int) -> 
     return payment
 
 
-async def captured(app: asyncpg.Connection, payment: int) -> None:
+async def captured(app: Connection, payment: int) -> None:
     await app.execute("SELECT record_capture($1, $2, 'COMPLETED', 100, 'USD')", payment, f"CAPTURE-{payment}")
 
 
-async def test_a_refund_goes_on_after_the_patient_has_left(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_a_refund_goes_on_after_the_patient_has_left(owner: Connection, app: Connection) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     appointment = await book(app, patient, doctor, a_slot())
     payment = await capturing(app, patient, appointment)
@@ -76,7 +73,7 @@ async def test_a_refund_goes_on_after_the_patient_has_left(owner: asyncpg.Connec
 
 
 async def test_money_for_a_hold_that_lapsed_before_the_patient_left_goes_back(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
+    database: Database, owner: Connection, app: Connection
 ) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     appointment = await book(app, patient, doctor, a_slot())

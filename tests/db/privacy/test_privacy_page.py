@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-import asyncpg
+from asyncpg import Connection
 
 PAGE = Path(__file__).parents[3].joinpath("docs/privacy.md").read_text(encoding="utf-8")
 COLUMNS = """
@@ -26,7 +26,7 @@ def sections() -> dict[str, list[list[str]]]:
     return found
 
 
-async def test_every_column_is_listed_once(owner: asyncpg.Connection) -> None:
+async def test_every_column_is_listed_once(owner: Connection) -> None:
     there = {row[0]: row[1] for row in await owner.fetch(COLUMNS)}
     listed = {
         name: sorted(column for row in rows for column in re.findall(r"`(\w+)`", row[0]))

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 import pytest
+from asyncpg import Connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -15,7 +16,7 @@ from tests.support.factories import make_doctor, make_patient
 MINUTE = timedelta(minutes=1)
 
 
-async def slots_on(db: asyncpg.Connection, doctor: int, day: date, zone: str) -> list[datetime]:
+async def slots_on(db: Connection, doctor: int, day: date, zone: str) -> list[datetime]:
     """Return the starts of a doctor's slots on a local day, seen from the day before."""
     midnight = datetime.combine(day, time(), ZoneInfo(zone))
     rows = await db.fetch(
@@ -28,7 +29,7 @@ async def slots_on(db: asyncpg.Connection, doctor: int, day: date, zone: str) ->
     return [row["starts_at"].astimezone(ZoneInfo(zone)) for row in rows]
 
 
-async def is_slot(db: asyncpg.Connection, doctor: int, start: datetime, minutes: int) -> bool:
+async def is_slot(db: Connection, doctor: int, start: datetime, minutes: int) -> bool:
     """Ask the rule whether a time is one of a doctor's slots."""
     why = await db.fetchval(
         "SELECT appointment_within_working_hours(d, $2) FROM doctor AS d WHERE account_id = $1",
@@ -73,7 +74,7 @@ def clock(starts: list[datetime]) -> list[str]:
 )
 @pytest.mark.proves("appointment_within_working_hours")
 async def test_on_the_days_when_clocks_change(
-    owner: asyncpg.Connection, zone: str, day: date, hours: tuple[int, int], expected: list[str]
+    owner: Connection, zone: str, day: date, hours: tuple[int, int], expected: list[str]
 ) -> None:
     doctor = await make_doctor(owner, timezone=zone, hours=((day.isoweekday(), *hours),))
     starts = await slots_on(owner, doctor, day, zone)
@@ -84,7 +85,7 @@ async def test_on_the_days_when_clocks_change(
         assert await is_slot(owner, doctor, start, 30)
 
 
-async def test_apia_s_missing_day_leaves_its_neighbours_whole(owner: asyncpg.Connection) -> None:
+async def test_apia_s_missing_day_leaves_its_neighbours_whole(owner: Connection) -> None:
     doctor = await make_doctor(owner, timezone="Pacific/Apia")
     for day in (date(2011, 12, 29), date(2011, 12, 31)):
         assert len(await slots_on(owner, doctor, day, "Pacific/Apia")) == 48
@@ -95,14 +96,14 @@ async def test_apia_s_missing_day_leaves_its_neighbours_whole(owner: asyncpg.Con
     [(0, 30, True), (1, 30, False), (29, 30, False), (40, 30, True), (0, 29, False), (0, 31, False), (0, 60, False)],
 )
 @pytest.mark.proves("appointment_within_working_hours")
-async def test_grid_and_length(owner: asyncpg.Connection, minute: int, minutes: int, kept: bool) -> None:
+async def test_grid_and_length(owner: Connection, minute: int, minutes: int, kept: bool) -> None:
     doctor = await make_doctor(owner, slot_minutes=30, buffer_minutes=10, hours=((3, 540, 660),))
     start = datetime(2026, 7, 1, 9, 0, tzinfo=UTC) + minute * MINUTE  # a Wednesday
     assert await is_slot(owner, doctor, start, minutes) is kept
 
 
 @pytest.mark.proves("appointment_within_working_hours")
-async def test_to_the_second_and_less(owner: asyncpg.Connection) -> None:
+async def test_to_the_second_and_less(owner: Connection) -> None:
     doctor = await make_doctor(owner, hours=((3, 540, 600),))
     nine = datetime(2026, 7, 1, 9, 0, tzinfo=UTC)
     assert await is_slot(owner, doctor, nine, 30)
@@ -114,7 +115,7 @@ async def test_to_the_second_and_less(owner: asyncpg.Connection) -> None:
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_the_rule_agrees_with_the_list(data: st.DataObject, owner: asyncpg.Connection, run_async: object) -> None:
+def test_the_rule_agrees_with_the_list(data: st.DataObject, owner: Connection, run_async: object) -> None:
     """What free_slots lists and what the rule accepts are the same starts, for any hours on any day."""
     zone = data.draw(
         st.sampled_from(["UTC", "America/New_York", "Australia/Lord_Howe", "Africa/Cairo", "Asia/Kolkata"])
@@ -147,9 +148,7 @@ def test_the_rule_agrees_with_the_list(data: st.DataObject, owner: asyncpg.Conne
 
 
 @pytest.mark.proves("appointment_within_working_hours")
-async def test_holds_for_every_writer(
-    owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
-) -> None:
+async def test_holds_for_every_writer(owner: Connection, app: Connection, admin: Connection) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     start = (datetime.now(UTC) + timedelta(days=2)).replace(minute=7, second=0, microsecond=0)
     with refused("appointment_within_working_hours"):
@@ -165,7 +164,7 @@ async def test_holds_for_every_writer(
 
 
 @pytest.mark.proves("working_hours_no_overlap", "working_hours_minutes_valid", "working_hours_weekday_valid")
-async def test_intervals_of_one_doctor_never_overlap(owner: asyncpg.Connection) -> None:
+async def test_intervals_of_one_doctor_never_overlap(owner: Connection) -> None:
     doctor = await make_doctor(owner, hours=((1, 540, 720),))
     insert = "INSERT INTO working_hours (doctor_id, weekday, start_minute, end_minute) VALUES ($1, $2, $3, $4)"
     await owner.execute(insert, doctor, 1, 720, 1020)

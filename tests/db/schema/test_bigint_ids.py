@@ -8,9 +8,9 @@ import re
 from datetime import timedelta
 from decimal import Decimal
 
-import asyncpg
 import pytest
 import pytest_asyncio
+from asyncpg import Connection
 
 from tests.support.db.large_ids import FIRST, give_large_ids
 from tests.support.db.offers import CANCEL, CLAIM, DECLINE, full_doctor, offers, statuses, waiting
@@ -105,18 +105,18 @@ def small_ids(body: str) -> list[str]:
     return found + [match[0] for match in CAST.finditer(text) if ID.search(match["what"])]
 
 
-async def test_no_column_of_ids_is_smaller(owner: asyncpg.Connection) -> None:
+async def test_no_column_of_ids_is_smaller(owner: Connection) -> None:
     assert [row[0] for row in await owner.fetch(SMALL_COLUMNS)] == []
     assert await owner.fetch("SELECT seqrelid::regclass FROM pg_sequence WHERE seqtypid <> 'int8'::regtype") == []
 
 
-async def test_no_argument_or_result_that_is_an_id_is_smaller(owner: asyncpg.Connection) -> None:
+async def test_no_argument_or_result_that_is_an_id_is_smaller(owner: Connection) -> None:
     found = [tuple(row) for row in await owner.fetch(SMALL_ARGUMENTS)]
     assert [(place, name) for place, name in found if name not in NUMBERS] == []
     assert {row["proname"] for row in await owner.fetch(SMALL_RESULTS)} == RETURN_NUMBERS
 
 
-async def test_no_variable_or_cast_of_an_id_is_smaller(owner: asyncpg.Connection) -> None:
+async def test_no_variable_or_cast_of_an_id_is_smaller(owner: Connection) -> None:
     found = {row["name"]: small_ids(row["text"]) for row in await owner.fetch(BODIES)}
     assert len(found) > 100
     assert {name: texts for name, texts in found.items() if texts} == {}
@@ -140,11 +140,7 @@ def test_the_search_finds_what_is_smaller(body: str) -> None:
 
 
 async def test_a_practice_works_with_large_ids(
-    database: Database,
-    owner: asyncpg.Connection,
-    app: asyncpg.Connection,
-    admin: asyncpg.Connection,
-    root: asyncpg.Connection,
+    database: Database, owner: Connection, app: Connection, admin: Connection, root: Connection
 ) -> None:
     await offer_freed_slots(owner, app)
     await change_the_schedule(owner, app, root)
@@ -161,7 +157,7 @@ async def test_a_practice_works_with_large_ids(
         assert largest >= FIRST, (table, name)
 
 
-async def offer_freed_slots(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def offer_freed_slots(owner: Connection, app: Connection) -> None:
     """Wait, be offered a slot that has come free, have the mail of it sent, and claim or decline."""
     doctor, holder, (visit,) = await full_doctor(owner)
     first, second, third = await waiting(owner, doctor, 3)
@@ -180,13 +176,11 @@ async def offer_freed_slots(owner: asyncpg.Connection, app: asyncpg.Connection) 
     await app.execute(
         "SELECT notification_sent(id) FROM notification WHERE account_id = $1 AND kind = 'waitlist_joined'", first
     )
-    letter = await app.fetchrow(
+    (letter,) = await app.fetch(
         "SELECT * FROM claim_notification($1, $2, $3)", await owner.fetchval(mail, first), LEASE, b"offer"
     )
-    assert letter is not None
     assert letter["offer_id"] == offered[first]
-    shown = await app.fetchrow("SELECT * FROM offer_by_token($1)", b"offer")
-    assert shown is not None
+    (shown,) = await app.fetch("SELECT * FROM offer_by_token($1)", b"offer")
     assert (shown["id"], shown["patient"]) == (offered[first], first)
     assert (await app.fetch(DECLINE, third, offered[third]))[0]["id"] == offered[third]
     (claimed,) = await app.fetch(CLAIM, first, offered[first])
@@ -197,23 +191,21 @@ async def offer_freed_slots(owner: asyncpg.Connection, app: asyncpg.Connection) 
     assert await app.fetchval("SELECT waitlist_is_due($1, now())", doctor) in (True, False)
 
 
-async def change_the_schedule(owner: asyncpg.Connection, app: asyncpg.Connection, root: asyncpg.Connection) -> None:
+async def change_the_schedule(owner: Connection, app: Connection, root: Connection) -> None:
     """Move and cancel appointments, as both sides, with time off."""
     doctor, (patient, other) = (
         await make_doctor(owner, fee=Decimal(0), specialty="large"),
         await make_patients(owner, 2),
     )
     visits = [await book(app, patient, doctor, a_slot(number)) for number in range(5)]
-    moved = await app.fetchrow("SELECT * FROM reschedule_as_patient($1, $2, $3)", patient, visits[0], a_slot(10))
-    assert moved is not None
+    (moved,) = await app.fetch("SELECT * FROM reschedule_as_patient($1, $2, $3)", patient, visits[0], a_slot(10))
     assert (moved["id"], moved["doctor"], moved["patient"]) == (visits[0], doctor, patient)
     await app.fetch("SELECT * FROM reschedule_as_doctor($1, $2, $3, true)", doctor, visits[1], a_slot(11))
     blocked = await owner.fetchval("SELECT id FROM time_off WHERE doctor_id = $1", doctor)
     assert await app.fetchval("SELECT id FROM delete_time_off($1, $2)", doctor, blocked) == blocked
-    taken = await app.fetchrow(
+    (taken,) = await app.fetch(
         "SELECT time_off_id, (affected[1]).id FROM add_time_off($1, $2, $3, 'away', true)", doctor, a_slot(2), a_slot(3)
     )
-    assert taken is not None
     assert taken["time_off_id"] >= FIRST
     assert taken["id"] == visits[2]
     assert await app.fetchval("SELECT count(*) FROM explain_booking($1, $2, $3)", patient, doctor, a_slot(3)) > 0
@@ -238,7 +230,7 @@ async def change_the_schedule(owner: asyncpg.Connection, app: asyncpg.Connection
     assert await app.fetchval("SELECT id FROM record_visit($1, $2, 'completed')", doctor, past) == past
 
 
-async def pay_and_refund(database: Database, owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def pay_and_refund(database: Database, owner: Connection, app: Connection) -> None:
     """Pay, in time and with the slot to be taken again, get it back, give a hold up, and have receipts of it."""
     paying = await captured(owner, app)
     assert await state(owner, paying.payment) == ("captured", "confirmed")
@@ -271,7 +263,7 @@ async def pay_and_refund(database: Database, owner: asyncpg.Connection, app: asy
     assert await app.fetchval("SELECT reconcile_payments()") == 0
 
 
-async def act_as_admin(owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection) -> None:
+async def act_as_admin(owner: Connection, app: Connection, admin: Connection) -> None:
     """Do at psql what there is to do there."""
     doctor, (patient, other) = await make_doctor(owner, fee=Decimal(0)), await make_patients(owner, 2)
     visits = [await book(app, patient, doctor, a_slot(30 + number)) for number in range(3)]
@@ -292,7 +284,7 @@ async def act_as_admin(owner: asyncpg.Connection, app: asyncpg.Connection, admin
     assert await admin.fetchval("SELECT id FROM admin.bulk_cancel($1, $2, 'fire')", doctor, day) == visits[1]
 
 
-async def send_every_mail(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def send_every_mail(owner: Connection, app: Connection) -> None:
     """Have every mail sent that is due, in order, one of them with a code in it."""
     newcomer = await make_patient(owner)
     await app.execute("SELECT request_email_verification($1)", newcomer)
@@ -307,13 +299,12 @@ async def send_every_mail(owner: asyncpg.Connection, app: asyncpg.Connection) ->
     assert await owner.fetchval("SELECT account_id FROM account_token") == newcomer
 
 
-async def export_and_erase(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def export_and_erase(owner: Connection, app: Connection) -> None:
     """Log in, follow a calendar, have it all exported, and leave."""
     doctor, patient = await make_doctor(owner, fee=Decimal(0)), await make_patient(owner)
     visit = await book(app, patient, doctor, a_slot(50))
     assert await app.fetchval("SELECT start_session($1, '-', 'one')", patient) == 1
-    rotated = await app.fetchrow("SELECT * FROM rotate_refresh_token('one', 'two')")
-    assert rotated is not None
+    (rotated,) = await app.fetch("SELECT * FROM rotate_refresh_token('one', 'two')")
     assert rotated["account_id"] == patient
     await app.execute("SELECT open_calendar_feed($1, 'token')", patient)
     assert await app.fetchval("SELECT count(*) FROM calendar_feed_entries('token')") == 1

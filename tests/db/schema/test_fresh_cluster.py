@@ -12,6 +12,7 @@ import pytest_asyncio
 
 from app.db.migrate import upgrade
 from app.sandbox.servers.postgres import EmbeddedPostgres
+from tests.support.servers.databases import connected
 
 ROLES = "SELECT rolname FROM pg_roles WHERE rolname LIKE 'booking\\_%' ORDER BY 1"
 OURS = ["booking_admin", "booking_app", "booking_auditor", "booking_owner"]
@@ -45,11 +46,8 @@ def dsn(server: EmbeddedPostgres, user: str, database: str) -> str:
 
 
 async def rows(url: str, sql: str) -> list[str]:
-    connection = await asyncpg.connect(url)
-    try:
+    async with connected(url) as connection:
         return [row[0] for row in await connection.fetch(sql)]
-    finally:
-        await connection.close()
 
 
 async def migrate(url: str) -> tuple[int | None, str]:

@@ -1,9 +1,9 @@
 """Who was granted what, as the catalogs of PostgreSQL have it: each role what it needs, PUBLIC nothing."""
 
-import asyncpg
 import pytest
+from asyncpg import Connection
 
-from tests.support.servers.databases import Database
+from tests.support.servers.databases import Database, connected
 
 # What the app may do to payments: begin one, and write down what PayPal says of it.
 TO_PAY = """
@@ -26,14 +26,14 @@ UNWRITABLE = {
 UNTOUCHED = "history offer refund notification scheduled_notification webhook_event receipt account_token refresh_token offer_token calendar_feed"
 
 
-async def test_what_triggers_write_is_granted_to_nobody(owner: asyncpg.Connection) -> None:
+async def test_what_triggers_write_is_granted_to_nobody(owner: Connection) -> None:
     for table, columns in UNWRITABLE.items():
         for column, _, act in (name.partition(":") for name in columns.split()):
             for privilege in (act,) if act else ("INSERT", "UPDATE"):
                 assert await holders(owner, table, column, privilege) == [], (table, column, privilege)
 
 
-async def test_what_functions_write_is_granted_to_nobody(owner: asyncpg.Connection) -> None:
+async def test_what_functions_write_is_granted_to_nobody(owner: Connection) -> None:
     columns = await owner.fetch(
         "SELECT attrelid::regclass::text AS table, attname FROM pg_attribute"
         " WHERE attrelid = ANY ($1::text[]::regclass[]) AND attnum > 0 AND NOT attisdropped",
@@ -44,7 +44,7 @@ async def test_what_functions_write_is_granted_to_nobody(owner: asyncpg.Connecti
             assert await holders(owner, table, column, privilege) == [], (table, column, privilege)
 
 
-async def holders(db: asyncpg.Connection, table: str, column: str, privilege: str) -> list[str]:
+async def holders(db: Connection, table: str, column: str, privilege: str) -> list[str]:
     """Return who may write a column, but for the owner."""
     rows = await db.fetch(
         "SELECT rolname FROM pg_roles WHERE rolname LIKE 'booking\\_%' AND rolname <> 'booking_owner'"
@@ -57,20 +57,17 @@ async def holders(db: asyncpg.Connection, table: str, column: str, privilege: st
 
 
 @pytest.mark.parametrize("role", ["admin", "auditor"])
-async def test_the_views_of_admin_are_seen(database: Database, owner: asyncpg.Connection, role: str) -> None:
+async def test_the_views_of_admin_are_seen(database: Database, owner: Connection, role: str) -> None:
     views = await owner.fetch(
         "SELECT oid::regclass::text FROM pg_class WHERE relnamespace = 'admin'::regnamespace AND relkind = 'v'"
     )
     assert views
-    connection = await asyncpg.connect(getattr(database, role))
-    try:
+    async with connected(getattr(database, role)) as connection:
         for (view,) in views:
             await connection.fetch(f"SELECT * FROM {view} LIMIT 1")
-    finally:
-        await connection.close()
 
 
-async def test_the_functions_of_admin_are_the_admin_s(owner: asyncpg.Connection) -> None:
+async def test_the_functions_of_admin_are_the_admin_s(owner: Connection) -> None:
     """One that no role may execute serves the others."""
     rows = await owner.fetch("""
         SELECT p.oid::regprocedure::text AS name, rolname FROM pg_proc AS p, pg_roles
@@ -80,7 +77,7 @@ async def test_the_functions_of_admin_are_the_admin_s(owner: asyncpg.Connection)
     assert [tuple(row) for row in rows] == []
 
 
-async def test_everyone_else_has_nothing(owner: asyncpg.Connection) -> None:
+async def test_everyone_else_has_nothing(owner: Connection) -> None:
     granted = await owner.fetch("""
         SELECT p.oid::regprocedure::text AS name FROM pg_proc AS p
         WHERE p.pronamespace IN ('public'::regnamespace, 'admin'::regnamespace)
@@ -100,7 +97,7 @@ async def test_everyone_else_has_nothing(owner: asyncpg.Connection) -> None:
     assert [row["name"] for row in granted] == []
 
 
-async def test_functions_with_more_rights_look_only_where_they_should(owner: asyncpg.Connection) -> None:
+async def test_functions_with_more_rights_look_only_where_they_should(owner: Connection) -> None:
     loose = await owner.fetch("""
         SELECT oid::regprocedure::text AS name FROM pg_proc
         WHERE pronamespace IN ('public'::regnamespace, 'admin'::regnamespace) AND prosecdef
@@ -109,7 +106,7 @@ async def test_functions_with_more_rights_look_only_where_they_should(owner: asy
     assert [row["name"] for row in loose] == []
 
 
-async def test_no_rule_s_trigger_looks_where_its_writer_says(owner: asyncpg.Connection) -> None:
+async def test_no_rule_s_trigger_looks_where_its_writer_says(owner: Connection) -> None:
     """A trigger without a search_path of its own would read tables that the writer has put in the way."""
     loose = await owner.fetch("""
         SELECT DISTINCT p.oid::regprocedure::text AS name FROM pg_trigger AS t
@@ -120,7 +117,7 @@ async def test_no_rule_s_trigger_looks_where_its_writer_says(owner: asyncpg.Conn
     assert [row["name"] for row in loose] == []
 
 
-async def test_everything_explains_itself(owner: asyncpg.Connection) -> None:
+async def test_everything_explains_itself(owner: Connection) -> None:
     silent = await owner.fetch("""
         SELECT c.oid::regclass::text AS name FROM pg_class AS c
         WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'v')
@@ -136,7 +133,7 @@ async def test_everything_explains_itself(owner: asyncpg.Connection) -> None:
     assert [row["name"] for row in silent] == []
 
 
-async def test_the_app_reports_what_paypal_says_and_decides_nothing(owner: asyncpg.Connection) -> None:
+async def test_the_app_reports_what_paypal_says_and_decides_nothing(owner: Connection) -> None:
     """What follows from it is behind functions that it may not call."""
     rows = await owner.fetch("""
         SELECT proname, has_function_privilege('booking_app', oid, 'EXECUTE') AS for_app FROM pg_proc

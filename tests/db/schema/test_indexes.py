@@ -7,6 +7,7 @@ from typing import Any
 import asyncpg
 import pytest
 import pytest_asyncio
+from asyncpg import Connection
 
 from app.domain.appointments import repository as appointments
 from app.domain.appointments.controller import ALL_TIME
@@ -92,7 +93,7 @@ async def crowd(database: Database) -> AsyncIterator[None]:
 
 @pytest.mark.usefixtures("crowd")
 @pytest.mark.parametrize("name", STATEMENTS)
-async def test_a_list_reads_by_an_index(app: asyncpg.Connection, name: str) -> None:
+async def test_a_list_reads_by_an_index(app: Connection, name: str) -> None:
     statement, *arguments = STATEMENTS[name]
     async with app.transaction():
         await app.fetch(statement, *arguments)
@@ -100,7 +101,7 @@ async def test_a_list_reads_by_an_index(app: asyncpg.Connection, name: str) -> N
 
 
 @pytest.mark.usefixtures("crowd")
-async def test_a_search_reads_the_hours_of_its_doctors_alone(app: asyncpg.Connection) -> None:
+async def test_a_search_reads_the_hours_of_its_doctors_alone(app: Connection) -> None:
     async with app.transaction():
         assert len(await app.fetch(doctors.SEARCH, "common", None, None, 51, BEGINNING, 0)) == 51
         assert await app.fetch(READ_WHOLE) == []
@@ -118,7 +119,7 @@ async def test_a_search_reads_the_hours_of_its_doctors_alone(app: asyncpg.Connec
         "changed_at BETWEEN now() - interval '1 day' AND now() - interval '23 hours'",
     ],
 )
-async def test_what_is_going_on_is_read_by_an_index(admin: asyncpg.Connection, question: str) -> None:
+async def test_what_is_going_on_is_read_by_an_index(admin: Connection, question: str) -> None:
     async with admin.transaction():
         assert await admin.fetch(f"SELECT * FROM admin.activity WHERE {question}")
         assert [row["relname"] for row in await admin.fetch(READ_WHOLE)] == []

@@ -17,7 +17,7 @@ from app.db.migrate import upgrade
 from app.db.migrations.skeleton import write_skeleton
 from app.db.release import RELEASE
 from tests.support.db.schema_dump import dump
-from tests.support.servers.databases import Database, cloned, database_at, execute
+from tests.support.servers.databases import Database, cloned, connected, database_at, execute
 from tests.support.servers.worker_process import eventually
 
 
@@ -61,12 +61,9 @@ async def test_two_deployments_migrate_at_once(empty: Database) -> None:
     both = await asyncio.gather(migrate(empty.owner), migrate(empty.owner))
     assert [code for code, _ in both] == [0, 0], both
     assert sum("tables/appointment.sql" in said for _, said in both) == 1  # the other found it done
-    owner = await asyncpg.connect(empty.owner)
-    try:
+    async with connected(empty.owner) as owner:
         assert await owner.fetchval("SELECT count(*) FROM policy") == 1
         assert await owner.fetchval("SELECT release FROM schema_release") == RELEASE
-    finally:
-        await owner.close()
 
 
 async def test_a_deployment_waits_for_another_that_takes_long(fresh: Database) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 import pytest_asyncio
+from asyncpg import Connection
 
 from app.sandbox.servers.postgres import EmbeddedPostgres
 from tests.support.servers.databases import make_template, url_for
@@ -40,7 +41,7 @@ FINDINGS = """
 
 
 @pytest_asyncio.fixture(scope="module")
-async def checked(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[asyncpg.Connection]:
+async def checked(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Connection]:
     """A superuser's connection to a migrated database that has the extension."""
     assert CONTROL
     server = EmbeddedPostgres(tmp_path_factory.mktemp("checked"), {"fsync": "off"})
@@ -56,12 +57,12 @@ async def checked(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[asy
         await server.stop()
 
 
-async def test_it_finds_nothing(checked: asyncpg.Connection) -> None:
+async def test_it_finds_nothing(checked: Connection) -> None:
     found = [row[0] for row in await checked.fetch(FINDINGS)]
     assert not found, "\n".join(found)
 
 
-async def test_it_would(checked: asyncpg.Connection) -> None:
+async def test_it_would(checked: Connection) -> None:
     await checked.execute(
         "CREATE FUNCTION slip() RETURNS integer LANGUAGE plpgsql AS 'BEGIN RETURN (SELECT sea FROM appointment LIMIT 1); END'"
     )

@@ -14,7 +14,7 @@ from app.db.release import RELEASE
 from app.db.repeatable import SqlFile, read_files
 from tests.support.db.schema_dump import dump
 from tests.support.factories import a_slot, book, make_doctor, make_patient
-from tests.support.servers.databases import Database, cloned, execute
+from tests.support.servers.databases import Database, cloned, connected, execute
 
 LAST = f"the schema is of release {RELEASE}"
 Edit = Callable[..., None]
@@ -52,11 +52,8 @@ async def migrated(database: Database) -> list[str]:
 
 async def value(database: Database, query: str) -> object:
     """Return what a query answers, as the owner."""
-    owner = await asyncpg.connect(database.owner)
-    try:
+    async with connected(database.owner) as owner:
         return await owner.fetchval(query)
-    finally:
-        await owner.close()
 
 
 async def test_a_changed_function_is_replaced_and_nothing_else(fresh: Database, edit: Edit) -> None:
@@ -165,11 +162,8 @@ async def test_a_lock_that_is_never_to_be_had_is_given_up(
 ) -> None:
     monkeypatch.setattr(migrate, "LIMIT_SECONDS", 1)
     edit("tables/policy.sql", "BEFORE UPDATE ON policy", "BEFORE INSERT OR UPDATE ON policy")
-    idle = await asyncpg.connect(fresh.owner)
-    try:
+    async with connected(fresh.owner) as idle:
         await idle.execute("BEGIN; LOCK TABLE policy IN ROW EXCLUSIVE MODE")
         with pytest.raises(MigrationError, match=r"table tables/policy\.sql: the lock on a table is not to be had"):
             await migrated(fresh)
-    finally:
-        await idle.close()
     assert "table tables/policy.sql" in await migrated(fresh)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import asyncpg
 import pytest
 import pytest_asyncio
+from asyncpg import Connection
 
 from app.domain.rules import RULES
 from tests.db.schema.rule_violations import APPOINTMENTS, BY_GRANT, MONEY, RuleViolation
@@ -26,7 +27,7 @@ class Scene(NamedTuple):
     """Somebody of each kind and something in each state, by name, and a connection of each role to try things on."""
 
     names: dict[str, object]
-    roles: dict[str, asyncpg.Connection]
+    roles: dict[str, Connection]
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -38,7 +39,7 @@ async def scene(database: Database) -> AsyncIterator[Scene]:
         await connection.close()
 
 
-async def the_names(owner: asyncpg.Connection, app: asyncpg.Connection) -> dict[str, object]:
+async def the_names(owner: Connection, app: Connection) -> dict[str, object]:
     """Set the scene, by what its people could do themselves."""
     patient, other, holder = await make_patients(owner, 3)
     free, dear = await make_doctor(owner, fee=0), await make_doctor(owner, fee=100)
@@ -80,7 +81,7 @@ async def the_names(owner: asyncpg.Connection, app: asyncpg.Connection) -> dict[
     }
 
 
-async def stopped_by(db: asyncpg.Connection, statement: str) -> str:
+async def stopped_by(db: Connection, statement: str) -> str:
     """Return what stops a statement: a constraint's name, or 42501; "" if nothing does. It is undone."""
     transaction = db.transaction()
     await transaction.start()

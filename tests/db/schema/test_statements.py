@@ -4,8 +4,8 @@ import importlib
 import pkgutil
 import re
 
-import asyncpg
 import pytest
+from asyncpg import Connection
 
 import app as program
 
@@ -33,7 +33,7 @@ def test_they_are_found() -> None:
 
 
 @pytest.mark.parametrize("name", STATEMENTS)
-async def test_they_name_columns_of_plain_types(app: asyncpg.Connection, name: str) -> None:
+async def test_they_name_columns_of_plain_types(app: Connection, name: str) -> None:
     """A row type of ours would be cached by asyncpg, which then cannot decode the rows of a wider table or view."""
     text = STATEMENTS[name]
     assert not re.search(r"SELECT \*|\.\*", text)

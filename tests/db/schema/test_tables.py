@@ -10,6 +10,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 import pytest_asyncio
+from asyncpg import Connection
 
 from tests.support.db.refusals import broken, refused, refuses
 from tests.support.factories import a_slot, book, make_doctor, make_patient
@@ -25,7 +26,7 @@ MAILS = (
 
 
 @pytest_asyncio.fixture(scope="module")
-async def tables(database: Database) -> AsyncIterator[asyncpg.Connection]:
+async def tables(database: Database) -> AsyncIterator[Connection]:
     """A connection to a database with a row in each table, and without the triggers that apply rules."""
     db = await asyncpg.connect(database.owner)
     patient = await make_patient(db)
@@ -89,7 +90,7 @@ RANGES = (
         broken("waitlist_entry_patient_id_fkey", "UPDATE waitlist_entry SET patient_id = doctor_id"),
     ],
 )
-async def test_appointments_and_waiting(tables: asyncpg.Connection, rule: str, statements: tuple[str, ...]) -> None:
+async def test_appointments_and_waiting(tables: Connection, rule: str, statements: tuple[str, ...]) -> None:
     await refuses(tables, rule, statements)
 
 
@@ -193,7 +194,7 @@ def doctor(*changes: str) -> tuple[str, ...]:
         ),
     ],
 )
-async def test_people_and_hours(tables: asyncpg.Connection, rule: str, statements: tuple[str, ...]) -> None:
+async def test_people_and_hours(tables: Connection, rule: str, statements: tuple[str, ...]) -> None:
     await refuses(tables, rule, statements)
 
 
@@ -239,12 +240,12 @@ def policy(*changes: str) -> tuple[str, ...]:
         broken("notification_batch", f"UPDATE notification SET batch = '{UUID(int=0)}'"),
     ],
 )
-async def test_policy_and_outbox(tables: asyncpg.Connection, rule: str, statements: tuple[str, ...]) -> None:
+async def test_policy_and_outbox(tables: Connection, rule: str, statements: tuple[str, ...]) -> None:
     await refuses(tables, rule, statements)
 
 
 @pytest.mark.proves("account_id_role_unique", "doctor_account_id_fkey", "patient_account_id_fkey")
-async def test_a_profile_pins_the_role_of_its_account(tables: asyncpg.Connection) -> None:
+async def test_a_profile_pins_the_role_of_its_account(tables: Connection) -> None:
     """The key of id and role is there to be referred to; the id alone is unique already."""
     for role, other in (("doctor", "patient"), ("patient", "doctor")):
         with refused(f"{role}_account_id_fkey"):

@@ -6,10 +6,10 @@ Every operation answers what it did before, from a process whose statements were
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
-import asyncpg
 import httpx
 import pytest
 import pytest_asyncio
+from asyncpg import Connection
 
 from app.domain.auth.tokens import Role
 from app.main import create_app
@@ -23,7 +23,7 @@ from tests.support.http.registration import LOGIN, ME, PASSWORD, register
 from tests.support.http.valid_requests import EXAMPLE_REQUESTS, ExampleRequest
 from tests.support.paypal.fake_paypal import FakePayPal
 from tests.support.paypal.payment_client import PaymentClient
-from tests.support.servers.databases import Database
+from tests.support.servers.databases import Database, connected
 from tests.support.servers.http_server import serving
 
 TIME_OFF, HOURS = "/api/doctors/me/time-off/", "/api/doctors/me/working-hours/"
@@ -36,8 +36,7 @@ async def processes(
     settings: Settings, api_url: str, database: Database, stand_in: PayPalStandIn
 ) -> AsyncIterator[dict[str, str]]:
     """The URLs of an API that has done everything before the schema was widened, and of one that was started then."""
-    db = await asyncpg.connect(database.owner)
-    try:
+    async with connected(database.owner) as db:
         async with httpx.AsyncClient(base_url=api_url, timeout=60) as client, FakePayPal(stand_in.url) as paypal:
             await call_everything(settings, db, client)
             for accepts in (True, False):
@@ -45,8 +44,6 @@ async def processes(
             await change_schedules(db, client)
             await use_an_account(client)
         assert await widen(db) > 40
-    finally:
-        await db.close()
     async with serving(create_app(settings)) as new:
         yield {"running": api_url, "new": new}
 
@@ -58,7 +55,7 @@ async def client(processes: dict[str, str], request: pytest.FixtureRequest) -> A
         yield client
 
 
-async def call_everything(settings: Settings, db: asyncpg.Connection, client: httpx.AsyncClient) -> dict[str, str]:
+async def call_everything(settings: Settings, db: Connection, client: httpx.AsyncClient) -> dict[str, str]:
     """Call each operation as the patient or doctor who may; return the answers, as tests.support.http.permissions."""
     answers = {}
     for name, (method, path) in addresses_of(create_app(settings)).items():
@@ -96,7 +93,7 @@ async def live_a_story(payments: PaymentClient, *, accepts: bool) -> None:
         assert keyed.status_code == 201, keyed.text
 
 
-async def change_schedules(db: asyncpg.Connection, client: httpx.AsyncClient) -> None:
+async def change_schedules(db: Connection, client: httpx.AsyncClient) -> None:
     """Book under a key, then change the schedule so that the appointments are in the way, in each of the ways."""
     doctor, patient = await make_doctor(db), await make_patient(db)
     headers = bearer(doctor, "doctor")
@@ -135,7 +132,7 @@ async def use_an_account(client: httpx.AsyncClient) -> None:
 
 
 async def test_every_operation_answers_as_before(
-    settings: Settings, owner: asyncpg.Connection, client: httpx.AsyncClient
+    settings: Settings, owner: Connection, client: httpx.AsyncClient
 ) -> None:
     answers = await call_everything(settings, owner, client)
     expected = {name: PERMISSIONS[name].split()[CALLERS.index(f"{role_of(name)} A")] for name in answers}
@@ -144,15 +141,13 @@ async def test_every_operation_answers_as_before(
 
 @pytest.mark.parametrize("accepts", [True, False])
 async def test_a_slot_is_booked_paid_canceled_offered_and_taken(
-    owner: asyncpg.Connection, client: httpx.AsyncClient, database: Database, stand_in: PayPalStandIn, *, accepts: bool
+    owner: Connection, client: httpx.AsyncClient, database: Database, stand_in: PayPalStandIn, *, accepts: bool
 ) -> None:
     async with FakePayPal(stand_in.url) as fake_paypal:
         await live_a_story(PaymentClient(client, owner, database, fake_paypal), accepts=accepts)
 
 
-async def test_schedules_change_and_show_what_is_in_the_way(
-    owner: asyncpg.Connection, client: httpx.AsyncClient
-) -> None:
+async def test_schedules_change_and_show_what_is_in_the_way(owner: Connection, client: httpx.AsyncClient) -> None:
     await change_schedules(owner, client)
 
 
@@ -160,7 +155,7 @@ async def test_accounts_are_used(client: httpx.AsyncClient) -> None:
     await use_an_account(client)
 
 
-async def test_a_refusal_shows_appointments(owner: asyncpg.Connection, client: httpx.AsyncClient) -> None:
+async def test_a_refusal_shows_appointments(owner: Connection, client: httpx.AsyncClient) -> None:
     patient = await register(client)
     doctor = await make_doctor(owner)
     soon = await book(owner, patient.account["id"], doctor, a_slot(after=timedelta(hours=20)))

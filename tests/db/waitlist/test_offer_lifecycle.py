@@ -1,7 +1,7 @@
 """offer_status_transition, offer_immutable: an offer is answered once, and what is offered stays what it is."""
 
-import asyncpg
 import pytest
+from asyncpg import Connection
 
 from tests.support.db.offers import CANCEL, CLAIM, DECLINE, full_doctor, offers, on_offer, waiting
 from tests.support.db.refusals import refused
@@ -12,7 +12,7 @@ STATUSES = ("queued", "sent", "accepted", "declined", "expired", "superseded")
 
 @pytest.mark.parametrize("old", STATUSES)
 @pytest.mark.proves("offer_status_transition")
-async def test_every_transition(owner: asyncpg.Connection, old: str) -> None:
+async def test_every_transition(owner: Connection, old: str) -> None:
     ends = {"accepted", "declined", "expired", "superseded"}
     legal = {"queued": ends | {"sent"}, "sent": ends}
     for new in STATUSES:
@@ -21,7 +21,7 @@ async def test_every_transition(owner: asyncpg.Connection, old: str) -> None:
 
 
 @pytest.mark.proves("offer_status_transition", "tg_offer__rules")
-async def test_an_offer_is_answered_once(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_an_offer_is_answered_once(owner: Connection, app: Connection) -> None:
     doctor, holder, (appointment,) = await full_doctor(owner)
     (patient,) = await waiting(app, doctor, 1)
     await app.fetch(CANCEL, holder, appointment)
@@ -46,7 +46,7 @@ async def test_an_offer_is_answered_once(owner: asyncpg.Connection, app: asyncpg
     ],
 )
 @pytest.mark.proves("offer_immutable", "tg_offer__rules")
-async def test_only_the_status_changes(owner: asyncpg.Connection, app: asyncpg.Connection, change: str) -> None:
+async def test_only_the_status_changes(owner: Connection, app: Connection, change: str) -> None:
     doctor, holder, (appointment,) = await full_doctor(owner)
     (patient,) = await waiting(app, doctor, 1)
     await app.fetch(CANCEL, holder, appointment)
@@ -56,7 +56,7 @@ async def test_only_the_status_changes(owner: asyncpg.Connection, app: asyncpg.C
 
 
 @pytest.mark.proves("appointment_immutable")
-async def test_a_slot_on_offer_stays_where_it_is(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_a_slot_on_offer_stays_where_it_is(owner: Connection, app: Connection) -> None:
     doctor, holder, (appointment,) = await full_doctor(owner)
     await waiting(app, doctor, 1)
     await app.fetch(CANCEL, holder, appointment)

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-import asyncpg
+from asyncpg import Connection
 
 from tests.support.db.offers import (
     CANCEL,
@@ -24,7 +24,7 @@ VISIT = "SELECT status FROM appointment WHERE id = $1"
 
 
 async def test_a_visit_written_down_after_the_offer_of_its_place_is_offered_once(
-    owner: asyncpg.Connection, app: asyncpg.Connection, root: asyncpg.Connection
+    owner: Connection, app: Connection, root: Connection
 ) -> None:
     doctor, _, (appointment,) = await full_doctor(owner)
     (patient,) = await waiting(app, doctor, 1)
@@ -39,7 +39,7 @@ async def test_a_visit_written_down_after_the_offer_of_its_place_is_offered_once
 
 
 async def test_a_visit_that_is_corrected_is_no_place_regained(
-    owner: asyncpg.Connection, app: asyncpg.Connection, root: asyncpg.Connection
+    owner: Connection, app: Connection, root: Connection
 ) -> None:
     doctor, _, (appointment,) = await full_doctor(owner)
     (patient,) = await waiting(app, doctor, 1)
@@ -52,7 +52,7 @@ async def test_a_visit_that_is_corrected_is_no_place_regained(
 
 
 async def test_a_place_that_the_clock_has_freed_is_owed_to_who_let_another_pass(
-    owner: asyncpg.Connection, app: asyncpg.Connection, root: asyncpg.Connection
+    owner: Connection, app: Connection, root: Connection
 ) -> None:
     doctor, holder, (canceled, visit) = await full_doctor(owner, seats=2)
     (patient,) = await waiting(app, doctor, 1)

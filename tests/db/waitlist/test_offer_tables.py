@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 import pytest_asyncio
+from asyncpg import Connection
 
 from tests.support.db.offers import CANCEL, full_doctor, waiting
 from tests.support.db.refusals import broken, refuses
@@ -12,7 +13,7 @@ from tests.support.servers.databases import Database
 
 
 @pytest_asyncio.fixture(scope="module")
-async def tables(database: Database) -> AsyncIterator[asyncpg.Connection]:
+async def tables(database: Database) -> AsyncIterator[Connection]:
     """A connection to a database with two offers and their tokens, and without the triggers that apply rules."""
     db = await asyncpg.connect(database.owner)
     doctor, holder, (appointment,) = await full_doctor(db)
@@ -51,5 +52,5 @@ POLICY = "UPDATE policy SET {}"
         ),
     ],
 )
-async def test_tables(tables: asyncpg.Connection, rule: str, statements: tuple[str, ...]) -> None:
+async def test_tables(tables: Connection, rule: str, statements: tuple[str, ...]) -> None:
     await refuses(tables, rule, statements)

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-import asyncpg
 import pytest
+from asyncpg import Connection
 
 from tests.support.db.offers import (
     CANCEL,
@@ -28,9 +28,7 @@ TAKE_OFF = "SELECT * FROM add_time_off($1, $2, $3, NULL, false)"
 
 
 @pytest.mark.proves("offer_superseded", "tg_appointment__waitlist", "tg_offer__entry")
-async def test_one_of_thirty_cancels_and_five_wait(
-    owner: asyncpg.Connection, app: asyncpg.Connection, root: asyncpg.Connection
-) -> None:
+async def test_one_of_thirty_cancels_and_five_wait(owner: Connection, app: Connection, root: Connection) -> None:
     doctor, holder, appointments = await full_doctor(owner, seats=30)
     five, stranger = await waiting(app, doctor, 5), await make_patient(owner)
     await app.fetch(CANCEL, holder, appointments[7])
@@ -56,7 +54,7 @@ async def test_one_of_thirty_cancels_and_five_wait(
     )
 
 
-async def test_only_those_of_the_date(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_only_those_of_the_date(owner: Connection, app: Connection) -> None:
     doctor, holder, (appointment,) = await full_doctor(owner)
     day, patients = a_slot().date(), await make_patients(owner, 4)
     for patient, wish in zip(patients, (day + timedelta(days=1), day, None, day), strict=True):
@@ -69,7 +67,7 @@ async def test_only_those_of_the_date(owner: asyncpg.Connection, app: asyncpg.Co
     )
 
 
-async def test_one_that_waits_for_another_day_is_not_asked(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_one_that_waits_for_another_day_is_not_asked(owner: Connection, app: Connection) -> None:
     hours = tuple((day, 600, 630) for day in range(1, 8))
     start = a_slot().replace(hour=10, minute=0) + timedelta(days=1)
     doctor, (holder, *patients) = await make_doctor(owner, hours=hours, fee=0), await make_patients(owner, 4)
@@ -83,9 +81,7 @@ async def test_one_that_waits_for_another_day_is_not_asked(owner: asyncpg.Connec
     assert days[0] not in await free(app, doctor)
 
 
-async def test_a_seat_is_freed_while_its_own_slot_is_blocked(
-    owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_a_seat_is_freed_while_its_own_slot_is_blocked(owner: Connection, app: Connection) -> None:
     doctor, _, appointments = await full_doctor(owner, seats=2)
     (patient,) = await waiting(app, doctor, 1)
     await app.fetch("SELECT * FROM cancel_as_doctor($1, $2, NULL, true)", doctor, appointments[0])
@@ -95,7 +91,7 @@ async def test_a_seat_is_freed_while_its_own_slot_is_blocked(
     assert await free(app, doctor) == []
 
 
-async def test_each_who_waits_is_offered_one_of_several(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_each_who_waits_is_offered_one_of_several(owner: Connection, app: Connection) -> None:
     """However the places come free, at once or one by one, nobody else gets one as long as somebody waits for it."""
     for at_once in (True, False):
         doctor, holder, appointments = await full_doctor(owner, seats=6)
@@ -111,9 +107,7 @@ async def test_each_who_waits_is_offered_one_of_several(owner: asyncpg.Connectio
         assert len(await free(app, doctor)) > 1
 
 
-async def test_a_claim_that_is_not_paid_for_returns(
-    owner: asyncpg.Connection, app: asyncpg.Connection, root: asyncpg.Connection
-) -> None:
+async def test_a_claim_that_is_not_paid_for_returns(owner: Connection, app: Connection, root: Connection) -> None:
     doctor, holder, (appointment,) = await full_doctor(owner, fee=100)
     first, second = await waiting(app, doctor, 2)
     await app.fetch(CANCEL, holder, appointment)
@@ -139,7 +133,7 @@ async def test_a_claim_that_is_not_paid_for_returns(
 
 
 @pytest.mark.proves("offer_superseded")
-async def test_nobody_answers(owner: asyncpg.Connection, app: asyncpg.Connection, root: asyncpg.Connection) -> None:
+async def test_nobody_answers(owner: Connection, app: Connection, root: Connection) -> None:
     doctor, holder, (appointment,) = await full_doctor(owner)
     patients = await waiting(app, doctor, 2)
     await app.fetch(CANCEL, holder, appointment)
@@ -156,7 +150,7 @@ async def test_nobody_answers(owner: asyncpg.Connection, app: asyncpg.Connection
 
 
 @pytest.mark.proves("tg_offer__entry")
-async def test_whoever_declines_stays_in_line(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_whoever_declines_stays_in_line(owner: Connection, app: Connection) -> None:
     doctor, holder, appointments = await full_doctor(owner, seats=2)
     first, second = await waiting(app, doctor, 2)
     await app.fetch(CANCEL, holder, appointments[0])
@@ -172,9 +166,7 @@ async def test_whoever_declines_stays_in_line(owner: asyncpg.Connection, app: as
     assert await on_offer(owner, doctor) == [a_slot(0), a_slot(1)]
 
 
-async def test_a_lapsed_hold_goes_to_who_waits(
-    owner: asyncpg.Connection, app: asyncpg.Connection, root: asyncpg.Connection
-) -> None:
+async def test_a_lapsed_hold_goes_to_who_waits(owner: Connection, app: Connection, root: Connection) -> None:
     doctor, holder, _ = await full_doctor(owner, seats=2, fee=100)
     (patient,) = await waiting(app, doctor, 1)
     async with root.transaction():
@@ -193,9 +185,7 @@ async def test_a_lapsed_hold_goes_to_who_waits(
     assert list(await offers(owner, doctor)) == [patient]
 
 
-async def test_a_visit_that_ends_frees_a_seat(
-    owner: asyncpg.Connection, app: asyncpg.Connection, root: asyncpg.Connection
-) -> None:
+async def test_a_visit_that_ends_frees_a_seat(owner: Connection, app: Connection, root: Connection) -> None:
     doctor, holder, (appointment,) = await full_doctor(owner, seats=1)
     (patient,) = await waiting(app, doctor, 1)
     await end_visit(root, appointment)
@@ -208,7 +198,7 @@ async def test_a_visit_that_ends_frees_a_seat(
 
 @pytest.mark.proves("tg_waitlist_entry__offers")
 async def test_whoever_waits_no_longer_is_offered_nothing(
-    owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
+    owner: Connection, app: Connection, admin: Connection
 ) -> None:
     doctor, holder, (appointment,) = await full_doctor(owner)
     (patient,) = await waiting(app, doctor, 1)
@@ -221,7 +211,7 @@ async def test_whoever_waits_no_longer_is_offered_nothing(
     assert await on_offer(owner, doctor) == []
 
 
-async def test_a_pause_and_preferences(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_a_pause_and_preferences(owner: Connection, app: Connection) -> None:
     doctor, holder, appointments = await full_doctor(owner, seats=2)
     first, second, third = await make_patients(owner, 3)
     entry = await app.fetchval(JOIN, first, doctor, None)
@@ -237,7 +227,7 @@ async def test_a_pause_and_preferences(owner: asyncpg.Connection, app: asyncpg.C
     assert list(await offers(owner, doctor)) == [second]
 
 
-async def test_who_was_canceled_on_comes_first(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_who_was_canceled_on_comes_first(owner: Connection, app: Connection) -> None:
     doctor, holder, appointments = await full_doctor(owner, seats=2)
     (patient,) = await waiting(app, doctor, 1)
     await app.fetch("SELECT * FROM cancel_as_doctor($1, $2, NULL, true)", doctor, appointments[0])
@@ -249,7 +239,7 @@ async def test_who_was_canceled_on_comes_first(owner: asyncpg.Connection, app: a
     assert [row["patient_id"] for row in rows] == [holder, patient]
 
 
-async def test_a_move_to_the_slot_that_is_offered(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_a_move_to_the_slot_that_is_offered(owner: Connection, app: Connection) -> None:
     doctor, holder, appointments = await full_doctor(owner, seats=2)
     await app.fetch(JOIN, holder, doctor, None)
     (other,) = await waiting(app, doctor, 1)
@@ -260,7 +250,7 @@ async def test_a_move_to_the_slot_that_is_offered(owner: asyncpg.Connection, app
     assert await on_offer(owner, doctor) == [a_slot(1)]
 
 
-async def test_a_start_that_is_too_near(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_a_start_that_is_too_near(owner: Connection, app: Connection) -> None:
     doctor, (holder, patient) = await make_doctor(owner, max_appointments=1, fee=0), await make_patients(owner, 2)
     near = a_slot(after=timedelta(minutes=30))
     appointment = await book(app, holder, doctor, near)

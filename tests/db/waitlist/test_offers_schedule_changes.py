@@ -4,19 +4,9 @@ from datetime import datetime, timedelta
 
 import asyncpg
 import pytest
+from asyncpg import Connection
 
-from tests.support.db.offers import (
-    CANCEL,
-    CLAIM,
-    JOIN,
-    SWEEP,
-    free,
-    full_doctor,
-    offers,
-    on_offer,
-    statuses,
-    waiting,
-)
+from tests.support.db.offers import CANCEL, CLAIM, JOIN, SWEEP, free, full_doctor, offers, on_offer, statuses, waiting
 from tests.support.db.payments import LAPSE, by_root
 from tests.support.db.refusals import refused
 from tests.support.factories import a_slot, book, make_doctor, make_patient
@@ -28,9 +18,7 @@ TAKE_OFF = "SELECT * FROM add_time_off($1, $2, $3, NULL, false)"
 
 
 @pytest.mark.proves("tg_doctor__waitlist", "tg_offer__entry")
-async def test_a_higher_cap_is_for_who_waits_and_a_lower_one_takes_it_back(
-    owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_a_higher_cap_is_for_who_waits_and_a_lower_one_takes_it_back(owner: Connection, app: Connection) -> None:
     doctor, _, _ = await full_doctor(owner, seats=1)
     (patient,) = await waiting(app, doctor, 1)
     await owner.execute("UPDATE doctor SET max_appointments = 2 WHERE account_id = $1", doctor)
@@ -41,7 +29,7 @@ async def test_a_higher_cap_is_for_who_waits_and_a_lower_one_takes_it_back(
     assert await statuses(owner, doctor) == ["waiting"]
 
 
-async def one_slot_a_week(owner: asyncpg.Connection, app: asyncpg.Connection) -> tuple[int, int, dict[datetime, int]]:
+async def one_slot_a_week(owner: Connection, app: Connection) -> tuple[int, int, dict[datetime, int]]:
     """Return a doctor with one slot a week, who has the two that can be booked, and these appointments by their start."""
     start = (a_slot() + timedelta(days=1)).replace(hour=10, minute=0)
     doctor = await make_doctor(owner, hours=((start.isoweekday(), 600, 630),), fee=0)
@@ -49,21 +37,18 @@ async def one_slot_a_week(owner: asyncpg.Connection, app: asyncpg.Connection) ->
     return doctor, holder, {at: await book(app, holder, doctor, at) for at in starts}
 
 
-async def test_a_slot_that_comes_into_the_window_is_for_who_waits(
-    owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_a_slot_that_comes_into_the_window_is_for_who_waits(owner: Connection, app: Connection) -> None:
     doctor, _, appointments = await one_slot_a_week(owner, app)
     await waiting(app, doctor, 1)
     comes = max(appointments) + WEEK
     then = comes - timedelta(hours=360)
     for at, owed in ((then - timedelta(seconds=1), []), (then, [comes])):
-        row = await owner.fetchrow(
+        (row,) = await owner.fetch(
             "SELECT reserved_slots($1, $2) AS slots, waitlist_is_due($1, $2) AS is_due,"
             " (SELECT count(*) FROM free_slots($1, '-infinity', 'infinity', $2)) AS free",
             doctor,
             at,
         )
-        assert row
         assert ([slot.lower for slot in row["slots"]], row["is_due"], row["free"]) == (owed, bool(owed), 0)
 
 
@@ -72,7 +57,7 @@ async def test_a_slot_that_comes_into_the_window_is_for_who_waits(
     "call", ["as_patient($1, $2, $3)", "as_doctor($1, $2, $3, false)", "as_doctor($1, $2, $3, true)"]
 )
 async def test_a_slot_that_is_moved_away_from_is_for_who_waits_unless_it_is_blocked(
-    owner: asyncpg.Connection, app: asyncpg.Connection, call: str
+    owner: Connection, app: Connection, call: str
 ) -> None:
     doctor, holder, appointments = await one_slot_a_week(owner, app)
     (start, appointment), (later, other) = appointments.items()
@@ -86,9 +71,7 @@ async def test_a_slot_that_is_moved_away_from_is_for_who_waits_unless_it_is_bloc
     assert await free(app, doctor) == []
 
 
-async def test_an_admin_may_sweep_as_the_worker_does(
-    database: Database, owner: asyncpg.Connection, admin: asyncpg.Connection
-) -> None:
+async def test_an_admin_may_sweep_as_the_worker_does(database: Database, owner: Connection, admin: Connection) -> None:
     doctor, _, (hold,) = await full_doctor(owner, fee=100)
     (patient,) = await waiting(owner, doctor, 1)
     await by_root(database, LAPSE, arguments=(hold,))
@@ -97,7 +80,7 @@ async def test_an_admin_may_sweep_as_the_worker_does(
     assert list(await offers(owner, doctor)) == [patient]
 
 
-async def away_in_the_morning(owner: asyncpg.Connection, app: asyncpg.Connection) -> tuple[int, int, datetime]:
+async def away_in_the_morning(owner: Connection, app: Connection) -> tuple[int, int, datetime]:
     """Return a doctor who works one hour of one day and is away, who waits for that, and when it begins."""
     start = (a_slot() + timedelta(days=1)).replace(hour=10, minute=0)
     doctor = await make_doctor(owner, hours=((start.isoweekday(), 600, 660),), fee=0)
@@ -108,7 +91,7 @@ async def away_in_the_morning(owner: asyncpg.Connection, app: asyncpg.Connection
 
 
 @pytest.mark.proves("tg_time_off__waitlist")
-async def test_time_off_that_ends_is_for_who_waits(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_time_off_that_ends_is_for_who_waits(owner: Connection, app: Connection) -> None:
     doctor, patient, start = await away_in_the_morning(owner, app)
     time_off = await owner.fetchval(
         "SELECT id FROM time_off WHERE lower(during) = $1 AND doctor_id = $2", start, doctor
@@ -120,9 +103,7 @@ async def test_time_off_that_ends_is_for_who_waits(owner: asyncpg.Connection, ap
 
 
 @pytest.mark.proves("tg_time_off__waitlist")
-async def test_time_off_that_becomes_shorter_is_for_who_waits(
-    owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_time_off_that_becomes_shorter_is_for_who_waits(owner: Connection, app: Connection) -> None:
     doctor, patient, start = await away_in_the_morning(owner, app)
     later = asyncpg.Range(start + HOUR / 2, start + HOUR)
     await owner.execute(
@@ -140,7 +121,7 @@ async def test_time_off_that_becomes_shorter_is_for_who_waits(
     ],
 )
 @pytest.mark.proves("tg_working_hours__waitlist")
-async def test_more_hours_are_for_who_waits(owner: asyncpg.Connection, app: asyncpg.Connection, change: str) -> None:
+async def test_more_hours_are_for_who_waits(owner: Connection, app: Connection, change: str) -> None:
     doctor, patient, start = await away_in_the_morning(owner, app)
     await owner.execute(change, doctor, start.isoweekday())
     assert list(await offers(owner, doctor)) == [patient]
@@ -148,7 +129,7 @@ async def test_more_hours_are_for_who_waits(owner: asyncpg.Connection, app: asyn
 
 
 @pytest.mark.proves("tg_working_hours__waitlist")
-async def test_fewer_hours_take_an_offer_back(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_fewer_hours_take_an_offer_back(owner: Connection, app: Connection) -> None:
     doctor, _, start = await away_in_the_morning(owner, app)
     await owner.execute(
         "INSERT INTO working_hours (doctor_id, weekday, start_minute, end_minute) VALUES ($1, $2, 660, 690)",
@@ -160,7 +141,7 @@ async def test_fewer_hours_take_an_offer_back(owner: asyncpg.Connection, app: as
 
 
 @pytest.mark.proves("offer_superseded", "tg_time_off__waitlist")
-async def test_time_off_takes_an_offer_back(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_time_off_takes_an_offer_back(owner: Connection, app: Connection) -> None:
     doctor, holder, (appointment,) = await full_doctor(owner, seats=1)
     (patient,) = await waiting(app, doctor, 1)
     await app.fetch(CANCEL, holder, appointment)

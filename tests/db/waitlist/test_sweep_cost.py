@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-import asyncpg
+from asyncpg import Connection
 
 from tests.support.db.offers import CANCEL, DECLINE, full_doctor, offers, pass_time, waiting
 
@@ -10,9 +10,7 @@ WAITING = 6
 CALLED = "SELECT coalesce(sum(calls), 0) FROM pg_stat_xact_user_functions WHERE funcname = $1"
 
 
-async def test_a_doctor_whose_line_has_let_pass_is_looked_at_once(
-    owner: asyncpg.Connection, root: asyncpg.Connection
-) -> None:
+async def test_a_doctor_whose_line_has_let_pass_is_looked_at_once(owner: Connection, root: Connection) -> None:
     doctor, holder, (appointment, *_) = await full_doctor(owner, seats=2)
     await waiting(owner, doctor, WAITING)
     await owner.fetch(CANCEL, holder, appointment)
@@ -28,9 +26,7 @@ async def test_a_doctor_whose_line_has_let_pass_is_looked_at_once(
         assert await root.fetchval(CALLED, "was_offered") == 0
 
 
-async def test_the_first_free_slot_that_suits_ends_the_search(
-    owner: asyncpg.Connection, root: asyncpg.Connection
-) -> None:
+async def test_the_first_free_slot_that_suits_ends_the_search(owner: Connection, root: Connection) -> None:
     doctor, _, _ = await full_doctor(owner)
     await waiting(owner, doctor, WAITING)
     async with root.transaction():
@@ -43,9 +39,7 @@ async def test_the_first_free_slot_that_suits_ends_the_search(
     assert len(await offers(owner, doctor)) == WAITING
 
 
-async def test_a_search_looks_once_at_the_waitlist_of_a_doctor_with_room(
-    owner: asyncpg.Connection, root: asyncpg.Connection
-) -> None:
+async def test_a_search_looks_once_at_the_waitlist_of_a_doctor_with_room(owner: Connection, root: Connection) -> None:
     doctor, holder, (appointment, *_) = await full_doctor(owner, seats=2, specialty="acupuncture")
     (patient,) = await waiting(owner, doctor, 1)
     await owner.fetch(CANCEL, holder, appointment)

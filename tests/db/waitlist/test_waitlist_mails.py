@@ -2,8 +2,8 @@
 
 from decimal import Decimal
 
-import asyncpg
 import pytest
+from asyncpg import Connection
 
 from tests.support.db.offers import CANCEL, DECLINE, JOIN, SWEEP, full_doctor, offers, waiting
 from tests.support.db.offers import CLAIM as CLAIM_OFFER
@@ -19,14 +19,14 @@ CONFIRMED = (
 )
 
 
-async def told(db: asyncpg.Connection, account: int) -> list[tuple[str, str]]:
+async def told(db: Connection, account: int) -> list[tuple[str, str]]:
     """Return an account's mails as (kind, status)."""
     return [(row["kind"], row["status"]) for row in await db.fetch(TOLD, account)]
 
 
 @pytest.mark.proves("tg_waitlist_entry__outbox")
 async def test_joining_is_told_by_its_own_transaction_with_the_place_in_line(
-    owner: asyncpg.Connection, app: asyncpg.Connection
+    owner: Connection, app: Connection
 ) -> None:
     doctor, _, _ = await full_doctor(owner)
     first, second = await make_patient(owner), await make_patient(owner)
@@ -39,15 +39,12 @@ async def test_joining_is_told_by_its_own_transaction_with_the_place_in_line(
         assert await told(owner, patient) == []
         entry = await app.fetchval(JOIN, patient, doctor, desired)
         ((mail, kind, _, _),) = await owner.fetch(TOLD, patient)
-        message = await app.fetchrow(CLAIM, mail)
-        assert message is not None
+        (message,) = await app.fetch(CLAIM, mail)
         assert (kind, message["doctor"], message["waitlist_entry"]) == ("waitlist_joined", f"Dr {doctor}", entry)
         assert (message["position"], message["desired_date"]) == (1 if patient == first else 2, desired)
 
 
-async def test_whoever_no_longer_waits_is_not_told_that_they_do(
-    owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_whoever_no_longer_waits_is_not_told_that_they_do(owner: Connection, app: Connection) -> None:
     doctor, _, _ = await full_doctor(owner)
     left, paused = await make_patient(owner), await make_patient(owner)
     for patient, change in ((left, "leave_waitlist"), (paused, "pause_waitlist")):
@@ -60,9 +57,7 @@ async def test_whoever_no_longer_waits_is_not_told_that_they_do(
     assert await app.fetch(CLAIM, mail)
 
 
-async def test_an_offer_does_not_come_before_the_mail_about_joining(
-    owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_an_offer_does_not_come_before_the_mail_about_joining(owner: Connection, app: Connection) -> None:
     doctor, holder, (appointment,) = await full_doctor(owner)
     patient = await make_patient(owner)
     await app.fetch(JOIN, patient, doctor, None)
@@ -79,7 +74,7 @@ async def test_an_offer_does_not_come_before_the_mail_about_joining(
     assert await app.fetch(CLAIM, offered["id"])
 
 
-async def deliver(db: asyncpg.Connection, app: asyncpg.Connection, account: int) -> None:
+async def deliver(db: Connection, app: Connection, account: int) -> None:
     """Send an account's mails."""
     for row in await db.fetch(TOLD, account):
         if await app.fetch("SELECT FROM claim_notification($1, interval '1 minute')", row["id"]):
@@ -88,7 +83,7 @@ async def deliver(db: asyncpg.Connection, app: asyncpg.Connection, account: int)
 
 @pytest.mark.proves("tg_offer__entry")
 async def test_an_offer_that_somebody_else_takes_is_told_to_who_has_heard_of_it(
-    owner: asyncpg.Connection, app: asyncpg.Connection
+    owner: Connection, app: Connection
 ) -> None:
     doctor, holder, (appointment,) = await full_doctor(owner)
     claims, heard, unaware = await waiting(app, doctor, 3)
@@ -108,7 +103,7 @@ async def test_an_offer_that_somebody_else_takes_is_told_to_who_has_heard_of_it(
 
 @pytest.mark.proves("tg_offer__entry")
 async def test_an_offer_that_is_over_is_told_to_who_has_not_declined_it(
-    owner: asyncpg.Connection, app: asyncpg.Connection, database: Database
+    owner: Connection, app: Connection, database: Database
 ) -> None:
     doctor, holder, (appointment,) = await full_doctor(owner)
     declines, silent = await waiting(app, doctor, 2)
@@ -127,14 +122,13 @@ async def test_an_offer_that_is_over_is_told_to_who_has_not_declined_it(
 
 
 async def test_a_confirmation_knows_what_was_paid_and_of_what_is_free_that_it_was_not(
-    owner: asyncpg.Connection, app: asyncpg.Connection
+    owner: Connection, app: Connection
 ) -> None:
     paying = await captured(owner, app)
     patient, free = await make_patient(owner), await make_doctor(owner, fee=Decimal(0))
     visit = await book(app, patient, free, a_slot())
     receipts = []
     for appointment, account in ((paying.appointment, paying.patient), (visit, patient)):
-        message = await app.fetchrow(CLAIM, await owner.fetchval(CONFIRMED, appointment, account))
-        assert message is not None
+        (message,) = await app.fetch(CLAIM, await owner.fetchval(CONFIRMED, appointment, account))
         receipts.append((message["paid"], message["capture_id"]))
     assert receipts == [("100.00 USD", f"CAPTURE-{paying.payment}"), (None, None)]

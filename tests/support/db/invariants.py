@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-import asyncpg
+from asyncpg import Connection
 
 # Keeps every version of every appointment. It is there for the superuser's changes with triggers off, too.
 RECORD = """
@@ -234,7 +234,7 @@ BROKEN = """
 )
 
 
-async def broken(db: asyncpg.Connection, doctors: Sequence[int], *, cap: int = 30) -> list[str]:
+async def broken(db: Connection, doctors: Sequence[int], *, cap: int = 30) -> list[str]:
     """Say what is wrong with the bookings of some doctors, none of whom ever took more than `cap`.
 
     The database must have run RECORD before the first of them.

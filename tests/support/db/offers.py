@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-import asyncpg
+from asyncpg import Connection
 
 from tests.support.factories import a_slot, book, make_doctor, make_patients
 
@@ -27,7 +27,7 @@ LATER = """
 """
 
 
-async def full_doctor(db: asyncpg.Connection, *, seats: int = 1, **columns: Any) -> tuple[int, int, list[int]]:
+async def full_doctor(db: Connection, *, seats: int = 1, **columns: Any) -> tuple[int, int, list[int]]:
     """Add a doctor with so many seats, all taken by one patient, from a_slot() on; return both and the appointments."""
     doctor, (holder,) = (
         await make_doctor(db, max_appointments=seats, **{"fee": 0} | columns),
@@ -36,7 +36,7 @@ async def full_doctor(db: asyncpg.Connection, *, seats: int = 1, **columns: Any)
     return doctor, holder, [await book(db, holder, doctor, a_slot(n)) for n in range(seats)]
 
 
-async def waiting(db: asyncpg.Connection, doctor: int, number: int) -> list[int]:
+async def waiting(db: Connection, doctor: int, number: int) -> list[int]:
     """Add patients who wait for a doctor, on any day."""
     patients = await make_patients(db, number)
     for patient in patients:
@@ -44,12 +44,12 @@ async def waiting(db: asyncpg.Connection, doctor: int, number: int) -> list[int]
     return patients
 
 
-async def offers(db: asyncpg.Connection, doctor: int) -> dict[int, int]:
+async def offers(db: Connection, doctor: int) -> dict[int, int]:
     """Return the live offers of a doctor's slots by patient, in the order in which they were made."""
     return {row["patient_id"]: row["id"] for row in await db.fetch(LIVE, doctor)}
 
 
-async def on_offer(db: asyncpg.Connection, doctor: int) -> list[datetime]:
+async def on_offer(db: Connection, doctor: int) -> list[datetime]:
     """Return the starts of a doctor's slots on offer."""
     rows = await db.fetch(
         "SELECT lower(during) FROM appointment WHERE doctor_id = $1 AND status = 'offered' ORDER BY 1", doctor
@@ -57,13 +57,13 @@ async def on_offer(db: asyncpg.Connection, doctor: int) -> list[datetime]:
     return [row[0] for row in rows]
 
 
-async def free(db: asyncpg.Connection, doctor: int) -> list[datetime]:
+async def free(db: Connection, doctor: int) -> list[datetime]:
     """Return the starts that anybody could book."""
     rows = await db.fetch("SELECT starts_at FROM free_slots($1, '-infinity', 'infinity')", doctor)
     return [row[0] for row in rows]
 
 
-async def pass_time(root: asyncpg.Connection, doctor: int, time: timedelta) -> None:
+async def pass_time(root: Connection, doctor: int, time: timedelta) -> None:
     """Make a doctor's offers older, and do what the worker does then."""
     async with root.transaction():
         await root.execute("SET LOCAL session_replication_role = replica")
@@ -73,7 +73,7 @@ async def pass_time(root: asyncpg.Connection, doctor: int, time: timedelta) -> N
         await root.execute(SWEEP, doctor)
 
 
-async def end_visit(root: asyncpg.Connection, appointment: int) -> None:
+async def end_visit(root: Connection, appointment: int) -> None:
     """Let an appointment be over, which nobody has written down."""
     async with root.transaction():
         await root.execute("SET LOCAL session_replication_role = replica")
@@ -82,7 +82,7 @@ async def end_visit(root: asyncpg.Connection, appointment: int) -> None:
         )
 
 
-async def statuses(db: asyncpg.Connection, doctor: int) -> list[str]:
+async def statuses(db: Connection, doctor: int) -> list[str]:
     """Return how far each entry of a doctor's waitlist is, first in line first."""
     rows = await db.fetch("SELECT status FROM waitlist_entry WHERE doctor_id = $1 ORDER BY priority_class, id", doctor)
     return [row["status"] for row in rows]

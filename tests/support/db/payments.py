@@ -6,9 +6,10 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 import asyncpg
+from asyncpg import Connection
 
 from tests.support.factories import a_slot, book, make_doctor, make_patient
-from tests.support.servers.databases import Database
+from tests.support.servers.databases import Database, connected
 
 FEE = Decimal("100.00")  # of a doctor who names none
 BEGIN_CAPTURE = "SELECT b.* FROM payment AS p, begin_capture(p.id, 'PAYER', {}, {}, {}) AS b WHERE p.id = $1"
@@ -24,16 +25,14 @@ class PaymentCase(NamedTuple):
     payment: int
 
 
-async def begun(
-    owner: asyncpg.Connection, app: asyncpg.Connection, *, start: datetime | None = None, **doctor: Any
-) -> PaymentCase:
+async def begun(owner: Connection, app: Connection, *, start: datetime | None = None, **doctor: Any) -> PaymentCase:
     """Book with a new doctor for a new patient, and begin to pay."""
     doctor_id, patient = await make_doctor(owner, **doctor), await make_patient(owner)
     appointment = await book(app, patient, doctor_id, start or a_slot())
     return PaymentCase(doctor_id, patient, appointment, await create(app, patient, appointment))
 
 
-async def capturing(owner: asyncpg.Connection, app: asyncpg.Connection, **doctor: Any) -> PaymentCase:
+async def capturing(owner: Connection, app: Connection, **doctor: Any) -> PaymentCase:
     """Go on until the money may be taken."""
     paying = await begun(owner, app, **doctor)
     start = await begin_capture(app, paying.payment)
@@ -42,14 +41,14 @@ async def capturing(owner: asyncpg.Connection, app: asyncpg.Connection, **doctor
     return paying
 
 
-async def captured(owner: asyncpg.Connection, app: asyncpg.Connection, **doctor: Any) -> PaymentCase:
+async def captured(owner: Connection, app: Connection, **doctor: Any) -> PaymentCase:
     """Go on until the money is taken, and the appointment confirmed."""
     paying = await capturing(owner, app, **doctor)
     await record(app, paying.payment)
     return paying
 
 
-async def without_slot(owner: asyncpg.Connection, app: asyncpg.Connection, **doctor: Any) -> PaymentCase:
+async def without_slot(owner: Connection, app: Connection, **doctor: Any) -> PaymentCase:
     """Take the money for an appointment that is canceled just then."""
     paying = await capturing(owner, app, **doctor)
     await app.fetch("SELECT * FROM cancel_as_doctor($1, $2, NULL, false)", paying.doctor, paying.appointment)
@@ -57,24 +56,21 @@ async def without_slot(owner: asyncpg.Connection, app: asyncpg.Connection, **doc
     return paying
 
 
-async def create(
-    app: asyncpg.Connection, patient: int, appointment: int, amount: Decimal = FEE, currency: str = "USD"
-) -> int:
+async def create(app: Connection, patient: int, appointment: int, amount: Decimal = FEE, currency: str = "USD") -> int:
     """Begin, or find, a payment; return its id."""
-    row = await app.fetchrow("SELECT * FROM create_payment($1, $2, $3, $4)", patient, appointment, amount, currency)
-    assert row is not None
+    (row,) = await app.fetch("SELECT * FROM create_payment($1, $2, $3, $4)", patient, appointment, amount, currency)
     payment: int = row["id"]
     return payment
 
 
-async def pay(app: asyncpg.Connection, patient: int, appointment: int) -> None:
+async def pay(app: Connection, patient: int, appointment: int) -> None:
     """Pay a hold, so that it is confirmed."""
     payment = await create(app, patient, appointment)
     await begin_capture(app, payment)
     await record(app, payment)
 
 
-async def another_payment(owner: asyncpg.Connection, paying: PaymentCase) -> int:
+async def another_payment(owner: Connection, paying: PaymentCase) -> int:
     """Begin a second payment for an appointment, which create_payment() would not."""
     payment: int = await owner.fetchval(
         "INSERT INTO payment (appointment_id, amount, currency) VALUES ($1, $2, 'USD') RETURNING id",
@@ -84,7 +80,7 @@ async def another_payment(owner: asyncpg.Connection, paying: PaymentCase) -> int
     return payment
 
 
-async def order(app: asyncpg.Connection, payment: int) -> str:
+async def order(app: Connection, payment: int) -> str:
     """Record a payment's order; return the order's id."""
     order_id = f"ORDER-{payment}"
     await app.fetch("SELECT * FROM record_order($1, $2, 'https://example.com/approve')", payment, order_id)
@@ -92,7 +88,7 @@ async def order(app: asyncpg.Connection, payment: int) -> str:
 
 
 async def begin_capture(
-    app: asyncpg.Connection,
+    app: Connection,
     payment: int,
     *,
     amount: str = "p.amount",
@@ -104,7 +100,7 @@ async def begin_capture(
 
 
 async def record(
-    app: asyncpg.Connection,
+    app: Connection,
     payment: int,
     status: str = "COMPLETED",
     *,
@@ -118,30 +114,28 @@ async def record(
     )
 
 
-async def cancel(app: asyncpg.Connection, paying: PaymentCase) -> None:
+async def cancel(app: Connection, paying: PaymentCase) -> None:
     """Cancel as the patient."""
     await app.fetch("SELECT * FROM cancel_as_patient($1, $2)", paying.patient, paying.appointment)
 
 
-async def state(db: asyncpg.Connection, payment: int) -> tuple[str, str]:
+async def state(db: Connection, payment: int) -> tuple[str, str]:
     """Return the statuses of a payment and of the appointment that it is for, lapsed holds being expired."""
-    row = await db.fetchrow(
+    (row,) = await db.fetch(
         "SELECT p.status, a.status FROM payment AS p INNER JOIN api_appointment AS a ON a.id = p.appointment_id"
         " WHERE p.id = $1",
         payment,
     )
-    assert row is not None
     return row[0], row[1]
 
 
-async def of_payment(db: asyncpg.Connection, payment: int, columns: str) -> Any:
+async def of_payment(db: Connection, payment: int, columns: str) -> Any:
     """Return a column of a payment, or several as a tuple."""
-    row = await db.fetchrow(f"SELECT {columns} FROM payment WHERE id = $1", payment)
-    assert row is not None
+    (row,) = await db.fetch(f"SELECT {columns} FROM payment WHERE id = $1", payment)
     return tuple(row) if len(row) > 1 else row[0]
 
 
-async def of_hold(db: asyncpg.Connection, payment: int) -> Any:
+async def of_hold(db: Connection, payment: int) -> Any:
     """Return when the hold of a payment's appointment ends."""
     return await db.fetchval(
         "SELECT a.hold_expires_at FROM payment AS p INNER JOIN appointment AS a ON a.id = p.appointment_id"
@@ -150,13 +144,13 @@ async def of_hold(db: asyncpg.Connection, payment: int) -> Any:
     )
 
 
-async def refunds(db: asyncpg.Connection, payment: int) -> list[tuple[Decimal, str, str]]:
+async def refunds(db: Connection, payment: int) -> list[tuple[Decimal, str, str]]:
     """Return a payment's refunds as (amount, reason, status), in order."""
     rows = await db.fetch("SELECT amount, reason, status FROM refund WHERE payment_id = $1 ORDER BY id", payment)
     return [tuple(row) for row in rows]
 
 
-async def get_refund(db: asyncpg.Connection, payment: int) -> int:
+async def get_refund(db: Connection, payment: int) -> int:
     """Return the id of a payment's only refund."""
     rows = await db.fetch("SELECT id FROM refund WHERE payment_id = $1", payment)
     assert len(rows) == 1
@@ -164,7 +158,7 @@ async def get_refund(db: asyncpg.Connection, payment: int) -> int:
     return refund
 
 
-async def mails(db: asyncpg.Connection, payment: int) -> list[tuple[str, int]]:
+async def mails(db: Connection, payment: int) -> list[tuple[str, int]]:
     """Return the mails about a payment as (kind, account), in order."""
     rows = await db.fetch("SELECT kind, account_id FROM notification WHERE payment_id = $1 ORDER BY id", payment)
     return [tuple(row) for row in rows]
@@ -172,12 +166,9 @@ async def mails(db: asyncpg.Connection, payment: int) -> list[tuple[str, int]]:
 
 async def by_root(database: Database, *statements: str, arguments: tuple[Any, ...] = ()) -> None:
     """Run statements that no rule would let through: as a superuser, with triggers off."""
-    root = await asyncpg.connect(database.superuser, server_settings={"session_replication_role": "replica"})
-    try:
+    async with connected(database.superuser, session_replication_role="replica") as root:
         for statement in statements:
             await root.execute(statement, *arguments)
-    finally:
-        await root.close()
 
 
 async def lapse(database: Database, paying: PaymentCase) -> None:
@@ -185,29 +176,29 @@ async def lapse(database: Database, paying: PaymentCase) -> None:
     await by_root(database, LAPSE, arguments=(paying.appointment,))
 
 
-Way = Callable[[asyncpg.Connection, asyncpg.Connection], Awaitable[PaymentCase]]
+Way = Callable[[Connection, Connection], Awaitable[PaymentCase]]
 
 
-async def _approved(owner: asyncpg.Connection, app: asyncpg.Connection) -> PaymentCase:
+async def _approved(owner: Connection, app: Connection) -> PaymentCase:
     paying = await begun(owner, app)
     await owner.execute("UPDATE payment SET status = 'approved' WHERE id = $1", paying.payment)
     return paying
 
 
-async def _in_review(owner: asyncpg.Connection, app: asyncpg.Connection) -> PaymentCase:
+async def _in_review(owner: Connection, app: Connection) -> PaymentCase:
     paying = await capturing(owner, app)
     await record(app, paying.payment, "PENDING")
     return paying
 
 
-async def _partially_refunded(owner: asyncpg.Connection, app: asyncpg.Connection) -> PaymentCase:
+async def _partially_refunded(owner: Connection, app: Connection) -> PaymentCase:
     paying = await captured(owner, app)
     await owner.execute("INSERT INTO refund (payment_id, amount, reason) VALUES ($1, 40, 'by hand')", paying.payment)
     await owner.execute("UPDATE refund SET status = 'completed' WHERE payment_id = $1", paying.payment)
     return paying
 
 
-async def _refunded(owner: asyncpg.Connection, app: asyncpg.Connection) -> PaymentCase:
+async def _refunded(owner: Connection, app: Connection) -> PaymentCase:
     paying = await captured(owner, app)
     await cancel(app, paying)
     refund = await get_refund(owner, paying.payment)
@@ -215,13 +206,13 @@ async def _refunded(owner: asyncpg.Connection, app: asyncpg.Connection) -> Payme
     return paying
 
 
-async def _given_up(owner: asyncpg.Connection, app: asyncpg.Connection) -> PaymentCase:
+async def _given_up(owner: Connection, app: Connection) -> PaymentCase:
     paying = await begun(owner, app)
     await app.fetch("SELECT * FROM give_up_hold($1, $2)", paying.patient, await order(app, paying.payment))
     return paying
 
 
-async def _failed(owner: asyncpg.Connection, app: asyncpg.Connection) -> PaymentCase:
+async def _failed(owner: Connection, app: Connection) -> PaymentCase:
     paying = await begun(owner, app)
     await app.execute("SELECT end_payment($1, NULL)", paying.payment)
     return paying

@@ -6,6 +6,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from asyncpg import Connection
 
 
 @contextmanager
@@ -30,7 +31,7 @@ def stale() -> Iterator[None]:
         yield
 
 
-async def verdict(db: asyncpg.Connection, statement: str, *arguments: Any) -> str:
+async def verdict(db: Connection, statement: str, *arguments: Any) -> str:
     """Return the rule that a statement breaks, "" if none, and undo it."""
     transaction = db.transaction()
     await transaction.start()
@@ -48,7 +49,7 @@ def broken(rule: str, *statements: str) -> Any:
     return pytest.param(rule, statements, id=rule, marks=pytest.mark.proves(rule))
 
 
-async def refuses(db: asyncpg.Connection, rule: str, statements: tuple[str, ...]) -> None:
+async def refuses(db: Connection, rule: str, statements: tuple[str, ...]) -> None:
     """Check that each statement is refused by the rule."""
     for statement in statements:
         with refused(rule):

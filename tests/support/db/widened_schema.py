@@ -1,6 +1,6 @@
 """A schema as a later release may leave it to processes of this one: each table and each view has one more column."""
 
-import asyncpg
+from asyncpg import Connection
 
 RELATIONS = """
     SELECT c.oid::regclass::text AS name, c.relkind = 'v' AS is_view, pg_get_viewdef(c.oid) AS definition,
@@ -12,7 +12,7 @@ RELATIONS = """
 """
 
 
-async def widen(owner: asyncpg.Connection) -> int:
+async def widen(owner: Connection) -> int:
     """Add a column to each table and to the end of each view, in one transaction; return how many there are."""
     relations = await owner.fetch(RELATIONS)
     async with owner.transaction():
