@@ -144,7 +144,7 @@ async def test_a_link_that_is_over_shows_so_and_does_nothing(
     (offer,) = await offers_of(client, patient)
     page = await link(owner, offer["id"])
     # no sweep has seen yet that its time is over
-    await by_root(database, "UPDATE offer SET expires_at = now() WHERE id = $1", arguments=(offer["id"],))
+    await by_root(database, "UPDATE offer SET expires_at = now() WHERE id = $1", offer["id"])
     for method, path in (("GET", page), ("POST", page), ("POST", f"{page}decline/")):
         shown = await client.request(method, path)
         assert (shown.status_code, "This offer is over" in shown.text) == (200, True)

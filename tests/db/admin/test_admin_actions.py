@@ -11,7 +11,7 @@ import pytest_asyncio
 from asyncpg import Connection
 
 from tests.support.db.offers import waiting
-from tests.support.db.payments import PaymentCase, begun, by_root, captured, get_refund, refunds
+from tests.support.db.payments import PaymentCase, begun, by_root, captured
 from tests.support.db.refusals import refused
 from tests.support.factories import a_slot, book, make_doctor, make_patient, make_patients
 from tests.support.servers.databases import Database
@@ -34,7 +34,7 @@ async def consequences(owner: Connection, paying: PaymentCase) -> dict[str, Any]
     d, a = paying.doctor, paying.appointment
     return {
         "mails": [tuple(row) for row in await owner.fetch(MAILS, d, paying.patient)],
-        "refunds": await refunds(owner, paying.payment),
+        "refunds": await paying.refunds(),
         "offers": await owner.fetchval("SELECT count(*) FROM admin.offers WHERE doctor = $1", d),
         "planned": await owner.fetchval("SELECT count(*) FROM scheduled_notification WHERE appointment_id = $1", a),
         "appointment": await owner.fetchrow("SELECT status, seat, cancel_reason FROM appointment WHERE id = $1", a),
@@ -153,8 +153,8 @@ async def test_a_refund_that_failed_is_asked_for_once_more(
 ) -> None:
     paying = await captured(owner, app)
     await admin.fetch(CANCEL, paying.appointment, None)
-    failed = await get_refund(owner, paying.payment)
-    await by_root(database, "UPDATE refund SET due_at = 'infinity' WHERE id = $1", arguments=(failed,))
+    failed = await paying.refund_id()
+    await by_root(database, "UPDATE refund SET due_at = 'infinity' WHERE id = $1", failed)
     (hurried,) = await admin.fetch(RETRY, failed)
     assert hurried["id"] == failed
     assert hurried["due_at"] <= datetime.now(UTC)
@@ -201,7 +201,7 @@ async def slips(database: Database) -> dict[str, int]:
     try:
         held, paid = await begun(owner, app), await captured(owner, app)
         await app.fetch("SELECT * FROM cancel_as_patient($1, $2)", paid.patient, paid.appointment)
-        refund = await get_refund(owner, paid.payment)
+        refund = await paid.refund_id()
         await owner.execute("UPDATE refund SET status = 'completed' WHERE id = $1", refund)
         return {
             "held": held.appointment,

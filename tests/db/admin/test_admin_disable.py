@@ -9,7 +9,7 @@ import pytest
 from asyncpg import Connection
 
 from tests.support.db.offers import CANCEL, JOIN, full_doctor, offers, on_offer, statuses, waiting
-from tests.support.db.payments import begin_capture, begun, lapse
+from tests.support.db.payments import begun, lapse
 from tests.support.db.refusals import refused
 from tests.support.factories import a_slot, book, make_doctor, make_patient, make_patients
 from tests.support.servers.databases import Database
@@ -143,10 +143,8 @@ async def test_a_hold_stays_and_one_that_has_lapsed_is_not_taken_again_nor_paid(
     for paying in (in_time, too_late):
         (stays,) = await admin.fetch(DISABLE, paying.patient)
         assert (stays["id"], stays["status"]) == (paying.appointment, "pending")
-    await lapse(database, too_late)
-    start = await begin_capture(app, in_time.payment)
-    assert start is not None
+    await lapse(database, too_late.appointment)
+    start = await in_time.begin_capture()
     assert start["request_id"]
-    start = await begin_capture(app, too_late.payment)
-    assert start is not None
+    start = await too_late.begin_capture()
     assert (start["request_id"], start["rule"]) == (None, "appointment_patient_id_fkey")

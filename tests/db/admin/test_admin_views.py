@@ -8,7 +8,7 @@ import pytest
 from asyncpg import Connection
 
 from tests.support.db.offers import full_doctor, waiting
-from tests.support.db.payments import begun, by_root, captured, create, order, record
+from tests.support.db.payments import begun, by_root, captured, create
 from tests.support.db.refusals import forbidden
 from tests.support.factories import a_slot, book, make_doctor, make_patient
 from tests.support.servers.databases import Database, connected
@@ -137,14 +137,14 @@ async def test_a_hold_is_shown_with_its_payment_while_it_lives(
     database: Database, owner: Connection, app: Connection, admin: Connection
 ) -> None:
     paying = await begun(owner, app)
-    order_id = await order(app, paying.payment)
+    order_id = await paying.order()
     holds = "SELECT * FROM admin.holds WHERE doctor = $1"
     (row,) = await admin.fetch(holds, paying.doctor)
     assert (row["payment"], row["payment_status"], row["paypal_order"]) == (paying.payment, "created", order_id)
     assert timedelta(minutes=14) < row["remaining"] <= timedelta(minutes=15)
     assert row["expires_at"] > datetime.now(UTC)
     past = "UPDATE appointment SET hold_expires_at = now() - interval '1 s' WHERE id = $1"
-    await by_root(database, past, arguments=(paying.appointment,))
+    await by_root(database, past, paying.appointment)
     assert await admin.fetch(holds, paying.doctor) == []
 
 
@@ -152,7 +152,7 @@ async def test_money_that_needs_a_look_comes_with_what_is_known(
     owner: Connection, app: Connection, admin: Connection
 ) -> None:
     paying = await captured(owner, app)
-    await record(app, paying.payment, "REVERSED", amount=Decimal(100))
+    await paying.record("REVERSED", amount=Decimal(100))
     look = "SELECT * FROM admin.payments_attention WHERE doctor = $1"
     (row,) = await admin.fetch(look, paying.doctor)
     assert row["why"].endswith("is REVERSED.")

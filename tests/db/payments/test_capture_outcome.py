@@ -6,9 +6,8 @@ import asyncpg
 import pytest
 from asyncpg import Connection
 
-from tests.support.db.payments import FEE, WAYS, capturing, mails, of_hold, of_payment, record, refunds, state
+from tests.support.db.payments import FEE, WAYS, capturing
 
-ATTENTION = "SELECT why FROM payment_attention WHERE payment_id = $1"
 PAID = ("captured", "confirmed")
 DECLINED = ("DECLINED", "FAILED")
 BACK = ("REFUNDED", "PARTIALLY_REFUNDED")
@@ -54,15 +53,15 @@ def expected(before: str, said: str) -> tuple[tuple[str, str], bool]:
 async def test_every_status_in_every_state(owner: Connection, app: Connection, before: str, said: str) -> None:
     """Said twice, it has no further effect."""
     paying = await WAYS[before](owner, app)
-    assert await state(owner, paying.payment) == BECOMES[before][0]
+    assert await paying.state() == BECOMES[before][0]
     becomes, needs_a_person = expected(before, said)
     mailed = refunded = None
     for _ in range(2):
-        await record(app, paying.payment, said)
-        assert await state(owner, paying.payment) == becomes
-        assert (await app.fetchval(ATTENTION, paying.payment) is not None) is needs_a_person
-        mailed, mails_before = await mails(owner, paying.payment), mailed
-        refunded, refunds_before = await refunds(owner, paying.payment), refunded
+        await paying.record(said)
+        assert await paying.state() == becomes
+        assert (await paying.attention() is not None) is needs_a_person
+        mailed, mails_before = await paying.mails(), mailed
+        refunded, refunds_before = await paying.refunds(), refunded
         assert mails_before in (None, mailed)
         assert refunds_before in (None, refunded)
     if (before, said) == ("canceled", "COMPLETED"):
@@ -80,17 +79,17 @@ async def test_another_amount_confirms_nothing(
     owner: Connection, app: Connection, before: str, said: str, amount: Decimal | None, currency: str
 ) -> None:
     paying = await WAYS[before](owner, app)
-    await record(app, paying.payment, said, amount=amount, currency=currency)
-    assert await state(owner, paying.payment) == BECOMES[before][0]
-    assert "PayPal captured" in await app.fetchval(ATTENTION, paying.payment)
-    assert await refunds(owner, paying.payment) == []
+    await paying.record(said, amount=amount, currency=currency)
+    assert await paying.state() == BECOMES[before][0]
+    assert "PayPal captured" in await paying.attention()
+    assert await paying.refunds() == []
 
 
 async def test_who_is_declined_took_nothing_whatever_the_amount(owner: Connection, app: Connection) -> None:
     paying = await capturing(owner, app)
-    await record(app, paying.payment, "DECLINED", amount=None)
-    assert await state(owner, paying.payment) == ("failed", "pending")
-    assert await app.fetchval(ATTENTION, paying.payment) is None
+    await paying.record("DECLINED", amount=None)
+    assert await paying.state() == ("failed", "pending")
+    assert await paying.attention() is None
 
 
 async def test_a_confirmation_is_told_to_both(owner: Connection, app: Connection) -> None:
@@ -102,16 +101,16 @@ async def test_a_confirmation_is_told_to_both(owner: Connection, app: Connection
         ("appointment_confirmed", paying.patient),
         ("appointment_confirmed", paying.doctor),
     ]
-    assert await of_hold(owner, paying.payment) is None
-    assert await of_payment(owner, paying.payment, "capture_id, without_slot") == (f"CAPTURE-{paying.payment}", False)
+    assert await paying.hold_ends() is None
+    assert await paying.value("capture_id, without_slot") == (f"CAPTURE-{paying.payment}", False)
 
 
 async def test_what_is_paid_clears_what_needed_attention(owner: Connection, app: Connection) -> None:
     paying = await capturing(owner, app)
-    await record(app, paying.payment, amount=Decimal(1))
-    assert await app.fetchval(ATTENTION, paying.payment)
-    await record(app, paying.payment)
-    assert await app.fetchval(ATTENTION, paying.payment) is None
+    await paying.record(amount=Decimal(1))
+    assert await paying.attention()
+    await paying.record()
+    assert await paying.attention() is None
 
 
 @pytest.mark.proves("payment_capture_known")
@@ -119,4 +118,4 @@ async def test_a_capture_has_a_name(owner: Connection, app: Connection) -> None:
     paying = await capturing(owner, app)
     with pytest.raises(asyncpg.CheckViolationError, match="payment_capture_known"):
         await app.execute("SELECT record_capture($1, NULL, 'COMPLETED', 100, 'USD')", paying.payment)
-    assert await state(owner, paying.payment) == ("capturing", "pending")
+    assert await paying.state() == ("capturing", "pending")

@@ -3,21 +3,7 @@
 import pytest
 from asyncpg import Connection
 
-from tests.support.db.payments import (
-    FEE,
-    WAYS,
-    PaymentCase,
-    begun,
-    by_root,
-    cancel,
-    captured,
-    capturing,
-    get_refund,
-    of_payment,
-    record,
-    refunds,
-    without_slot,
-)
+from tests.support.db.payments import FEE, WAYS, PaymentCase, begun, by_root, captured, capturing, without_slot
 from tests.support.db.refusals import forbidden
 from tests.support.servers.databases import Database, connected
 
@@ -48,24 +34,24 @@ async def test_what_was_captured_for_nothing_goes_back(
     seat = 1 if appointment == "pending" else None
     by = "doctor" if appointment == "canceled" else None
     undo = "UPDATE appointment SET status = $2, seat = $3, canceled_by = $4, hold_expires_at = now() WHERE id = $1"
-    await by_root(database, undo, arguments=(paying.appointment, appointment, seat, by))
+    await by_root(database, undo, paying.appointment, appointment, seat, by)
     async with connected(getattr(database, role)) as connection:
         assert [await connection.fetchval(RECONCILE) for _ in range(2)] == [1, 0]
-    assert await refunds(owner, paying.payment) == [(FEE, "slot_lost", "requested")]
+    assert await paying.refunds() == [(FEE, "slot_lost", "requested")]
 
 
 async def test_a_refund_that_is_missing_is_requested(database: Database, owner: Connection, app: Connection) -> None:
     paying = await captured(owner, app)
-    await cancel(app, paying)
-    await by_root(database, UNDO, arguments=(paying.payment,))
-    await by_root(database, "UPDATE payment SET refund_total = 0 WHERE id = $1", arguments=(paying.payment,))
+    await paying.cancel()
+    await by_root(database, UNDO, paying.payment)
+    await by_root(database, "UPDATE payment SET refund_total = 0 WHERE id = $1", paying.payment)
     assert await app.fetchval(RECONCILE) == 1
-    assert await of_payment(owner, paying.payment, "refund_total") == FEE
+    assert await paying.value("refund_total") == FEE
 
 
 async def test_what_paypal_refused_to_pay_back_is_for_a_person(owner: Connection, app: Connection) -> None:
     paying = await without_slot(owner, app)
-    refund = await get_refund(owner, paying.payment)
+    refund = await paying.refund_id()
     await app.execute("SELECT record_refund($1, NULL, 'failed', 'CAPTURE_FULLY_REFUNDED')", refund)
     assert await app.fetchval(RECONCILE) == 0  # it would be refused again
     assert await reasons(app, paying) == ["The refund has failed: CAPTURE_FULLY_REFUNDED"]
@@ -75,9 +61,7 @@ async def test_a_confirmation_without_money_is_for_a_person(
     database: Database, owner: Connection, app: Connection
 ) -> None:
     paying = await begun(owner, app)
-    await by_root(
-        database, "UPDATE appointment SET status = 'confirmed' WHERE id = $1", arguments=(paying.appointment,)
-    )
+    await by_root(database, "UPDATE appointment SET status = 'confirmed' WHERE id = $1", paying.appointment)
     assert await app.fetchval(RECONCILE) == 0
     rows = await app.fetch(ATTENTION, paying.appointment)
     assert [tuple(row) for row in rows] == [
@@ -91,9 +75,9 @@ async def test_what_paypal_does_not_decide_is_for_a_person(
 ) -> None:
     paying = await WAYS[status](owner, app)
     waits = "UPDATE payment SET updated_at = now() - $2 * interval '1 h' WHERE id = $1"
-    await by_root(database, waits, arguments=(paying.payment, 71))
+    await by_root(database, waits, paying.payment, 71)
     assert await reasons(app, paying) == []
-    await by_root(database, waits, arguments=(paying.payment, 73))
+    await by_root(database, waits, paying.payment, 73)
     assert await reasons(app, paying) == ["PayPal has not decided for three days."]
 
 
@@ -102,7 +86,7 @@ async def test_everybody_sees_what_needs_a_person(
     database: Database, owner: Connection, app: Connection, role: str
 ) -> None:
     paying = await capturing(owner, app)
-    await record(app, paying.payment, "REVERSED")
+    await paying.record("REVERSED")
     async with connected(getattr(database, role)) as connection:
         rows = await connection.fetch(ATTENTION, paying.appointment)
     why = f"PayPal says that capture CAPTURE-{paying.payment} is REVERSED."
@@ -111,7 +95,7 @@ async def test_everybody_sees_what_needs_a_person(
 
 async def test_an_admin_says_that_it_is_seen_to(owner: Connection, app: Connection, admin: Connection) -> None:
     paying = await captured(owner, app)
-    await record(app, paying.payment, "REVERSED")
+    await paying.record("REVERSED")
     await admin.execute("UPDATE payment SET attention = NULL WHERE id = $1", paying.payment)
     assert await reasons(admin, paying) == []
     for column in ("status = 'captured'", "due_at = now()", "without_slot = true", "refund_total = 0"):

@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 from asyncpg import Connection
 
-from tests.support.db.payments import FEE, WAYS, begun, captured, create, lapse, of_payment, order, state
+from tests.support.db.payments import FEE, WAYS, PaymentCase, begun, captured, create, lapse
 from tests.support.db.refusals import refused
 from tests.support.factories import a_slot, book, make_doctor, make_patient
 from tests.support.servers.databases import Database, connected
@@ -19,7 +19,7 @@ INSERT = "INSERT INTO payment (appointment_id, amount, currency) VALUES ($1, $2,
 async def test_a_payment_is_begun_once(owner: Connection, app: Connection) -> None:
     paying = await begun(owner, app)
     assert await create(app, paying.patient, paying.appointment) == paying.payment
-    assert await of_payment(owner, paying.payment, "amount, currency, status") == (FEE, "USD", "created")
+    assert await paying.value("amount, currency, status") == (FEE, "USD", "created")
     await owner.execute("UPDATE payment SET status = 'approved' WHERE id = $1", paying.payment)
     assert await create(app, paying.patient, paying.appointment) == paying.payment
 
@@ -90,8 +90,8 @@ async def test_what_is_paid_is_the_fee_at_booking(owner: Connection, app: Connec
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     appointment = await book(app, patient, doctor, a_slot())
     await owner.execute("UPDATE doctor SET fee = 200, currency = 'EUR' WHERE account_id = $1", doctor)
-    payment = await create(app, patient, appointment)
-    assert await of_payment(owner, payment, "amount, currency") == (FEE, "USD")
+    paying = PaymentCase(owner, app, patient, appointment, await create(app, patient, appointment))
+    assert await paying.value("amount, currency") == (FEE, "USD")
 
 
 @pytest.mark.parametrize("status", [status for status in WAYS if status not in {"created", "approved", "failed"}])
@@ -108,7 +108,7 @@ async def test_nothing_is_to_pay_twice_or_in_vain(owner: Connection, app: Connec
 @pytest.mark.proves("payment_appointment_payable")
 async def test_a_lapsed_hold_cannot_be_paid(database: Database, owner: Connection, app: Connection) -> None:
     paying = await begun(owner, app)
-    await lapse(database, paying)
+    await lapse(database, paying.appointment)
     for _ in range(2):
         with refused("payment_appointment_payable"):
             await create(app, paying.patient, paying.appointment)
@@ -129,7 +129,7 @@ async def test_what_costs_nothing_cannot_be_paid(owner: Connection, app: Connect
 
 async def test_an_order_is_recorded_once(owner: Connection, app: Connection) -> None:
     paying = await begun(owner, app)
-    order_id = await order(app, paying.payment)
+    order_id = await paying.order()
     (row,) = await app.fetch("SELECT * FROM record_order($1, 'ANOTHER', 'https://example.com/')", paying.payment)
     assert (row["paypal_order"], row["approval_url"]) == (order_id, "https://example.com/approve")
 
@@ -137,7 +137,7 @@ async def test_an_order_is_recorded_once(owner: Connection, app: Connection) -> 
 async def test_an_ended_payment_shows_no_address_to_pay_at(owner: Connection, app: Connection) -> None:
     paying = await begun(owner, app)
     await app.execute("SELECT end_payment($1, 'refused')", paying.payment)
-    await order(app, paying.payment)  # PayPal's answer came late
+    await paying.order()  # PayPal's answer came late
     (row,) = await app.fetch("SELECT * FROM api_payment WHERE payment_id = $1", paying.payment)
     assert (row["approval_url"], row["paypal_order"]) == (None, f"ORDER-{paying.payment}")
 
@@ -148,7 +148,7 @@ async def test_only_captured_money_confirms(owner: Connection, app: Connection, 
     """Whoever writes it: the appointment's row alone is not enough."""
     paying = await WAYS[status](owner, app)
     if status in {"captured", "partially_refunded"}:
-        assert await state(owner, paying.payment) == (status, "confirmed")
+        assert await paying.state() == (status, "confirmed")
         return
     rule = (
         "appointment_confirmed_is_paid" if status not in {"refunded", "canceled"} else "appointment_status_transition"
@@ -164,7 +164,7 @@ async def test_a_confirmed_appointment_stays_paid_when_it_moves(
     paying = await captured(owner, app)
     move = "SELECT * FROM reschedule_as_patient($1, $2, $3)"
     await app.fetch(move, paying.patient, paying.appointment, a_slot(3))
-    assert await state(owner, paying.payment) == ("captured", "confirmed")
+    assert await paying.state() == ("captured", "confirmed")
     root = await asyncpg.connect(database.superuser, server_settings={"session_replication_role": "replica"})
     await root.execute("UPDATE payment SET without_slot = true WHERE id = $1", paying.payment)
     await root.close()

@@ -6,21 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from asyncpg import Connection
 
-from tests.support.db.payments import (
-    WAYS,
-    begin_capture,
-    begun,
-    by_root,
-    cancel,
-    captured,
-    capturing,
-    get_refund,
-    of_payment,
-    order,
-    record,
-    state,
-    without_slot,
-)
+from tests.support.db.payments import WAYS, PaymentCase, begun, by_root, captured, capturing, without_slot
 from tests.support.servers.databases import Database, connected
 
 CLAIM = "SELECT * FROM claim_payment($1, interval '1 min')"
@@ -46,16 +32,16 @@ PAUSES = {
 }
 
 
-async def pause(db: Connection, payment: int) -> float | None:
+async def pause(paying: PaymentCase) -> float | None:
     """Return in how many seconds a payment is looked at."""
-    due: datetime | None = await of_payment(db, payment, "due_at")
+    due: datetime | None = await paying.value("due_at")
     return (due - datetime.now(UTC)).total_seconds() if due else None
 
 
 @pytest.mark.parametrize("status", WAYS)
 async def test_what_may_have_moved_on_is_looked_at(owner: Connection, app: Connection, status: str) -> None:
     paying = await WAYS[status](owner, app)
-    seconds, wanted = await pause(owner, paying.payment), PAUSES[status]
+    seconds, wanted = await pause(paying), PAUSES[status]
     assert seconds == wanted if wanted is None else seconds is not None and wanted - 5 < seconds <= wanted
     assert await app.fetchval(TO_SETTLE, paying.payment) is (status in {"approved"})
 
@@ -64,13 +50,13 @@ async def test_a_capture_that_failed_is_looked_at_once_more(owner: Connection, a
     """PayPal may have taken the money although it seemed not to have."""
     paying = await capturing(owner, app)
     await app.execute("SELECT end_payment($1, 'refused')", paying.payment)
-    seconds = await pause(owner, paying.payment)
+    seconds = await pause(paying)
     assert seconds is not None
     assert 590 < seconds <= 600
     await owner.execute(DUE, paying.payment)
     (claimed,) = await app.fetch(CLAIM, paying.payment)
     await app.execute(FINISH, paying.payment, claimed["due_at"])
-    assert await pause(owner, paying.payment) is None
+    assert await pause(paying) is None
 
 
 async def test_a_claim_is_a_lease(database: Database, owner: Connection, app: Connection) -> None:
@@ -106,12 +92,12 @@ async def test_what_has_nothing_new_is_looked_at_ever_less_often(
 ) -> None:
     paying = await WAYS[status](owner, app)
     older = "UPDATE payment SET created_at = now() - $2 * interval '1 h', due_at = now() WHERE id = $1"
-    await by_root(database, older, arguments=(paying.payment, hours))
+    await by_root(database, older, paying.payment, hours)
     (claimed,) = await app.fetch(CLAIM, paying.payment)
     await app.execute(FINISH, paying.payment, claimed["due_at"])
-    found = await pause(owner, paying.payment)
+    found = await pause(paying)
     assert found is None if seconds is None else found is not None and seconds - 5 < found <= seconds + 5
-    assert (await state(owner, paying.payment))[0] == status
+    assert (await paying.state())[0] == status
 
 
 @pytest.mark.parametrize("status", ["created", "approved"])
@@ -120,21 +106,21 @@ async def test_nobody_waits_for_an_approval_forever(
 ) -> None:
     paying = await WAYS[status](owner, app)
     older = "UPDATE payment SET created_at = now() - interval '361 min', due_at = now() WHERE id = $1"
-    await by_root(database, older, arguments=(paying.payment,))
+    await by_root(database, older, paying.payment)
     (claimed,) = await app.fetch(CLAIM, paying.payment)
     await app.execute(FINISH, paying.payment, claimed["due_at"])
-    assert await state(owner, paying.payment) == ("canceled", "pending")
-    assert await pause(owner, paying.payment) is None
+    assert await paying.state() == ("canceled", "pending")
+    assert await pause(paying) is None
 
 
 async def test_a_look_does_not_undo_what_came_of_it(owner: Connection, app: Connection) -> None:
     paying = await begun(owner, app)
     await owner.execute(DUE, paying.payment)
     (claimed,) = await app.fetch(CLAIM, paying.payment)
-    await begin_capture(app, paying.payment)
-    await record(app, paying.payment, "PENDING")
+    await paying.begin_capture()
+    await paying.record("PENDING")
     await app.execute(FINISH, paying.payment, claimed["due_at"])
-    seconds = await pause(owner, paying.payment)
+    seconds = await pause(paying)
     assert seconds is not None
     assert seconds > 590
 
@@ -148,13 +134,13 @@ async def test_news_that_comes_during_a_look_is_looked_at(owner: Connection, app
     (claimed,) = await app.fetch(CLAIM, paying.payment)
     await app.execute(RECEIVE, f"EVENT-{paying.payment}", "PAYMENT.CAPTURE.COMPLETED", [str(claimed["reference"])])
     if said:
-        await record(app, paying.payment, said)
+        await paying.record(said)
     await app.execute(FINISH, paying.payment, claimed["due_at"])
     assert await app.fetchval(TO_SETTLE, paying.payment)
     (again,) = await app.fetch(CLAIM, paying.payment)
     if said == "COMPLETED":
         await app.execute(FINISH, paying.payment, again["due_at"])
-        assert await pause(owner, paying.payment) is None
+        assert await pause(paying) is None
 
 
 @pytest.mark.parametrize("name", ["reference", "order_id", "capture_id", "refund"])
@@ -165,10 +151,10 @@ async def test_news_is_of_a_payment_by_any_of_its_names(
     """Before its order is recorded, by our reference."""
     paying = await without_slot(owner, app)
     if name == "order_id":
-        await order(app, paying.payment)
-    refund = await get_refund(owner, paying.payment)
+        await paying.order()
+    refund = await paying.refund_id()
     await app.execute("SELECT record_refund($1, $2, 'pending', NULL)", refund, f"REFUND-{refund}")
-    named = f"REFUND-{refund}" if name == "refund" else str(await of_payment(owner, paying.payment, name))
+    named = f"REFUND-{refund}" if name == "refund" else str(await paying.value(name))
     event = f"EVENT-{name}-{paying.payment}"
     await app.execute(RECEIVE, event, "ANY", [*among, named])
     assert await owner.fetchval("SELECT payment_id FROM webhook_event WHERE id = $1", event) == paying.payment
@@ -184,43 +170,43 @@ async def test_news_that_comes_twice_is_news_once(owner: Connection, app: Connec
     (claimed,) = await app.fetch(CLAIM, paying.payment)
     await app.execute(FINISH, paying.payment, claimed["due_at"])
     await app.execute(RECEIVE, *event)
-    assert await pause(owner, paying.payment) is None
+    assert await pause(paying) is None
     assert await owner.fetchval("SELECT count(*) FROM webhook_event WHERE id = $1", event[0]) == 1
 
 
 async def test_news_of_a_stranger_is_kept_and_disturbs_nobody(owner: Connection, app: Connection) -> None:
     paying = await begun(owner, app)
-    due = await of_payment(owner, paying.payment, "due_at")
+    due = await paying.value("due_at")
     for number, names in enumerate(([], ["NOBODY'S"], [""])):
         await app.execute(RECEIVE, f"STRANGE-{number}", "CHECKOUT.ORDER.APPROVED", names)
     assert await owner.fetchval("SELECT count(*) FROM webhook_event WHERE id ~ 'STRANGE' AND payment_id IS NULL") == 3
-    assert await of_payment(owner, paying.payment, "due_at") == due
+    assert await paying.value("due_at") == due
 
 
 async def test_news_of_a_canceled_appointment_s_payment_is_looked_at(owner: Connection, app: Connection) -> None:
     """It was approved just then, and may even be captured."""
     paying = await begun(owner, app)
-    await order(app, paying.payment)
-    await cancel(app, paying)
+    await paying.order()
+    await paying.cancel()
     await app.execute(RECEIVE, f"LATE-{paying.payment}", "CHECKOUT.ORDER.APPROVED", [f"ORDER-{paying.payment}"])
     (claimed,) = await app.fetch(CLAIM, paying.payment)
-    assert await begin_capture(app, paying.payment) is None
+    assert await paying.begin_capture() is None
     await app.execute(FINISH, paying.payment, claimed["due_at"])
-    assert await pause(owner, paying.payment) is None
+    assert await pause(paying) is None
 
 
 async def test_news_of_a_capture_that_is_being_written_down_waits_for_it(owner: Connection, app: Connection) -> None:
     """Neither waits for the other at once: that would cost both a second, and one of them its work."""
     paying = await capturing(owner, app)
-    order_id = await order(app, paying.payment)
+    order_id = await paying.order()
     writing = owner.transaction()
     await writing.start()
     await owner.execute("SELECT lock_payment($1)", paying.payment)
     news = asyncio.create_task(app.execute(RECEIVE, "NEWS-MEANWHILE", "PAYMENT.CAPTURE.COMPLETED", [order_id]))
     while not await owner.fetchval(WAITING):  # noqa: ASYNC110  it happens in PostgreSQL
         await asyncio.sleep(0.01)
-    await record(owner, paying.payment)
+    await paying._replace(app=owner).record()
     await writing.commit()
     await news
-    assert await state(owner, paying.payment) == ("captured", "confirmed")
+    assert await paying.state() == ("captured", "confirmed")
     assert await owner.fetchval(TO_SETTLE, paying.payment)

@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 from asyncpg import Connection
 
-from tests.support.db.payments import another_payment, begun, captured, order, without_slot
+from tests.support.db.payments import begun, captured, without_slot
 from tests.support.db.refusals import broken, refuses
 from tests.support.servers.databases import Database
 
@@ -24,10 +24,10 @@ async def money(database: Database) -> AsyncIterator[Connection]:
     """
     owner, app = await asyncpg.connect(database.owner), await asyncpg.connect(database.app)
     paid = await captured(owner, app)
-    await order(app, paid.payment)
+    await paid.order()
     await without_slot(owner, app)
     await app.execute("SELECT record_refund(1, 'REFUND', 'pending', NULL)")
-    await another_payment(owner, await begun(owner, app))
+    await (await begun(owner, app)).another()
     await app.execute("SELECT receive_webhook('EVENT', 'ANY', '{ORDER-1}')")
     await app.close()
     for table in GUARDED:

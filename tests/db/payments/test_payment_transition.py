@@ -3,7 +3,7 @@
 import pytest
 from asyncpg import Connection
 
-from tests.support.db.payments import WAYS, another_payment, begun, cancel, captured, lapse, of_payment, without_slot
+from tests.support.db.payments import WAYS, begun, captured, lapse, without_slot
 from tests.support.db.refusals import refused, verdict
 from tests.support.factories import a_slot, book, make_doctor, make_patient
 from tests.support.servers.databases import Database
@@ -96,18 +96,18 @@ async def test_a_payment_follows_its_slot_and_nothing_else(owner: Connection, ap
     """Not to the same time while the first hold lives, nor to another time."""
     paying = await begun(owner, app)
     other = await book(app, paying.patient, paying.doctor, a_slot(1))
-    second = await another_payment(owner, paying._replace(appointment=other))
-    for payment, appointment in ((paying.payment, other), (second, paying.appointment)):
+    second = await paying._replace(appointment=other).another()
+    for payment, appointment in ((paying.payment, other), (second.payment, paying.appointment)):
         with refused("payment_immutable"):
             await owner.execute("UPDATE payment SET appointment_id = $2 WHERE id = $1", payment, appointment)
-    assert await of_payment(owner, paying.payment, "appointment_id") == paying.appointment
+    assert await paying.value("appointment_id") == paying.appointment
 
 
 @pytest.mark.proves("payment_immutable")
 async def test_nor_to_somebody_else_s_in_that_slot(database: Database, owner: Connection, app: Connection) -> None:
     """Nor to the patient's own with another doctor, or at another time."""
     paying = await begun(owner, app)
-    await lapse(database, paying)
+    await lapse(database, paying.appointment)
     await app.execute("SELECT sweep_doctor($1)", paying.doctor)
     others = [
         await book(app, await make_patient(owner), paying.doctor, a_slot()),
@@ -122,7 +122,7 @@ async def test_nor_to_somebody_else_s_in_that_slot(database: Database, owner: Co
 @pytest.mark.proves("payment_immutable")
 async def test_nor_from_one_that_was_canceled(owner: Connection, app: Connection) -> None:
     paying = await begun(owner, app)
-    await cancel(app, paying)
+    await paying.cancel()
     again = await book(app, paying.patient, paying.doctor, a_slot())
     with refused("payment_immutable"):
         await owner.execute("UPDATE payment SET appointment_id = $2 WHERE id = $1", paying.payment, again)

@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 from asyncpg import Connection
 
-from tests.support.db.payments import FEE, begun, get_refund, mails, of_payment, state, without_slot
+from tests.support.db.payments import FEE, PaymentCase, begun, without_slot
 from tests.support.db.refusals import refused, verdict
 from tests.support.servers.databases import Database, connected
 
@@ -18,17 +18,17 @@ PAUSE = "SELECT extract(epoch FROM due_at - clock_timestamp())::float8 FROM refu
 STATUSES = ["requested", "pending", "completed", "failed"]
 
 
-async def requested(owner: Connection, app: Connection) -> tuple[int, int]:
+async def requested(owner: Connection, app: Connection) -> tuple[PaymentCase, int]:
     """Return a payment that is to be paid back, and its refund."""
     paying = await without_slot(owner, app)
-    return paying.payment, await get_refund(owner, paying.payment)
+    return paying, await paying.refund_id()
 
 
 async def test_a_claim_is_a_lease(owner: Connection, app: Connection) -> None:
-    payment, refund = await requested(owner, app)
+    paying, refund = await requested(owner, app)
     (claimed,) = await app.fetch(CLAIM, refund)
     request = await owner.fetchval("SELECT request_id FROM refund WHERE id = $1", refund)
-    capture, reference = await of_payment(owner, payment, "capture_id, reference")
+    capture, reference = await paying.value("capture_id, reference")
     assert tuple(claimed) == ("requested", request, None, capture, reference, FEE, "USD")
     assert 50 < await owner.fetchval(PAUSE, refund) <= 60
     assert await app.fetchrow(CLAIM, refund) is None  # another worker has it
@@ -62,14 +62,14 @@ async def test_what_waits_is_looked_at_ever_less_often(owner: Connection, app: C
 
 
 async def test_news_that_comes_during_an_attempt_is_not_lost(owner: Connection, app: Connection) -> None:
-    payment, refund = await requested(owner, app)
+    paying, refund = await requested(owner, app)
     await app.execute(RECORD, refund, "REFUND-3", "pending", None)
     await owner.execute(DUE, refund)
     await app.fetch(CLAIM, refund)
     await app.execute("SELECT receive_webhook($1, 'PAYMENT.REFUND.COMPLETED', $2)", f"EVENT-{refund}", ["REFUND-3"])
     await app.execute(RECORD, refund, "REFUND-3", "pending", None)  # as it was before the news
     assert await owner.fetchval(PAUSE, refund) <= 0
-    assert payment in [row["payment_id"] for row in await app.fetch("SELECT payment_id FROM payment_to_settle")]
+    assert paying.payment in [row["payment_id"] for row in await app.fetch("SELECT payment_id FROM payment_to_settle")]
 
 
 @pytest.mark.proves("tg_refund__rules")
@@ -77,10 +77,10 @@ async def test_a_claim_and_news_of_the_payment_do_not_wait_for_each_other_in_a_r
     owner: Connection, app: Connection
 ) -> None:
     """A webhook locks the payment, then its refunds; a claim locks the refund alone."""
-    payment, refund = await requested(owner, app)
+    paying, refund = await requested(owner, app)
     await app.execute("SET lock_timeout = '2s'")
     async with owner.transaction():
-        await owner.execute("UPDATE payment SET due_at = clock_timestamp() WHERE id = $1", payment)
+        await owner.execute("UPDATE payment SET due_at = clock_timestamp() WHERE id = $1", paying.payment)
         assert await app.fetchrow(CLAIM, refund)
 
 
@@ -103,10 +103,12 @@ async def test_every_transition(owner: Connection, app: Connection, old: str) ->
 @pytest.mark.parametrize("first", STATUSES[1:])
 @pytest.mark.proves("refund_status_transition", "tg_refund__rules")
 async def test_a_refund_begins_as_requested(owner: Connection, app: Connection, first: str) -> None:
-    payment, _ = await requested(owner, app)
+    paying, _ = await requested(owner, app)
     with refused("refund_status_transition"):
         await owner.execute(
-            "INSERT INTO refund (payment_id, amount, reason, status) VALUES ($1, 1, 'by hand', $2)", payment, first
+            "INSERT INTO refund (payment_id, amount, reason, status) VALUES ($1, 1, 'by hand', $2)",
+            paying.payment,
+            first,
         )
 
 
@@ -134,7 +136,7 @@ async def test_what_a_refund_is_never_changes(owner: Connection, app: Connection
 async def test_a_refund_is_settled_once_however_many_say_so(
     database: Database, owner: Connection, app: Connection
 ) -> None:
-    payment, refund = await requested(owner, app)
+    paying, refund = await requested(owner, app)
     others = [await asyncpg.connect(database.app) for _ in range(6)]
     said = ["completed", "pending", "completed", "failed", "completed", "pending"]
     try:
@@ -149,8 +151,8 @@ async def test_a_refund_is_settled_once_however_many_say_so(
         for other in others:
             await other.close()
     status = await owner.fetchval("SELECT status FROM refund WHERE id = $1", refund)
-    total, kinds = await of_payment(owner, payment, "refund_total"), [kind for kind, _ in await mails(owner, payment)]
+    total, kinds = await paying.value("refund_total"), [kind for kind, _ in await paying.mails()]
     assert status in {"completed", "failed"}
     assert total == (FEE if status == "completed" else Decimal(0))
     assert kinds.count("refund_completed") == (status == "completed")
-    assert (await state(owner, payment))[0] == ("refunded" if status == "completed" else "captured")
+    assert (await paying.state())[0] == ("refunded" if status == "completed" else "captured")

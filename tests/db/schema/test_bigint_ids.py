@@ -14,18 +14,7 @@ from asyncpg import Connection
 
 from tests.support.db.large_ids import FIRST, give_large_ids
 from tests.support.db.offers import CANCEL, CLAIM, DECLINE, full_doctor, offers, statuses, waiting
-from tests.support.db.payments import (
-    begin_capture,
-    begun,
-    cancel,
-    captured,
-    get_refund,
-    lapse,
-    of_payment,
-    order,
-    record,
-    state,
-)
+from tests.support.db.payments import begun, captured, lapse
 from tests.support.factories import a_slot, book, make_doctor, make_patient, make_patients, past_appointment
 from tests.support.servers.databases import Database
 
@@ -233,7 +222,7 @@ async def change_the_schedule(owner: Connection, app: Connection, root: Connecti
 async def pay_and_refund(database: Database, owner: Connection, app: Connection) -> None:
     """Pay, in time and with the slot to be taken again, get it back, give a hold up, and have receipts of it."""
     paying = await captured(owner, app)
-    assert await state(owner, paying.payment) == ("captured", "confirmed")
+    assert await paying.state() == ("captured", "confirmed")
     begin = "SELECT * FROM begin_receipt($1, 'payment', 'key', 'body')"
     assert await app.fetch(begin, paying.patient) == []
     await app.execute("SELECT bind_receipt($1, 'payment', 'key', $2)", paying.patient, paying.payment)
@@ -242,19 +231,19 @@ async def pay_and_refund(database: Database, owner: Connection, app: Connection)
     assert await owner.fetchval("SELECT payment_id FROM webhook_event") == paying.payment
     assert await app.fetchval("SELECT id FROM claim_payment($1, $2)", paying.payment, LEASE) == paying.payment
     await app.execute("SELECT finish_payment_check($1, now())", paying.payment)
-    await cancel(app, paying)
-    refund = await get_refund(owner, paying.payment)
+    await paying.cancel()
+    refund = await paying.refund_id()
     assert await app.fetchval("SELECT reference::text FROM claim_refund($1, $2)", refund, LEASE) is not None
     await app.execute("SELECT record_refund($1, 'REFUND', 'completed', NULL)", refund)
-    assert await state(owner, paying.payment) == ("refunded", "canceled")
+    assert await paying.state() == ("refunded", "canceled")
     late = await begun(owner, app)
-    await lapse(database, late)
-    await begin_capture(app, late.payment)
-    await record(app, late.payment)
-    assert await state(owner, late.payment) == ("captured", "confirmed")
-    assert await of_payment(owner, late.payment, "appointment_id") > late.appointment
+    await lapse(database, late.appointment)
+    await late.begin_capture()
+    await late.record()
+    assert await late.state() == ("captured", "confirmed")
+    assert await late.value("appointment_id") > late.appointment
     given_up = await begun(owner, app)
-    held = await order(app, given_up.payment)
+    held = await given_up.order()
     assert (await app.fetch("SELECT * FROM give_up_hold($1, $2)", given_up.patient, held))[0][
         "payment_id"
     ] == given_up.payment

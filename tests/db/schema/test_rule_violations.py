@@ -13,7 +13,7 @@ from app.domain.rules import RULES
 from tests.db.schema.rule_violations import APPOINTMENTS, BY_GRANT, MONEY, RuleViolation
 from tests.db.schema.rule_violations_people import OUTBOX, PEOPLE, POLICY, WAITING
 from tests.support.db.offers import CANCEL, full_doctor, waiting
-from tests.support.db.payments import another_payment, begun, captured, order, without_slot
+from tests.support.db.payments import begun, captured, without_slot
 from tests.support.factories import a_slot, book, make_account, make_doctor, make_patients
 from tests.support.servers.databases import Database
 
@@ -54,7 +54,7 @@ async def the_names(owner: Connection, app: Connection) -> dict[str, object]:
     await waiting(owner, crowded, 1)
     await app.fetch(CANCEL, leaving, freed)
     paying = await captured(owner, app)
-    await order(app, paying.payment)
+    await paying.order()
     await without_slot(owner, app)
     unpaid = await begun(owner, app)
     return {
@@ -75,7 +75,7 @@ async def the_names(owner: Connection, app: Connection) -> dict[str, object]:
         "canceled_dear": canceled_dear,
         "paid": paying.payment,
         "first": unpaid.payment,
-        "second": await another_payment(owner, unpaid),
+        "second": (await unpaid.another()).payment,
         "taken": f"'{a_slot().isoformat()}'::timestamptz",
         "soon": f"'{a_slot(8).isoformat()}'::timestamptz",
     }

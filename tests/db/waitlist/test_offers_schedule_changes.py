@@ -7,7 +7,7 @@ import pytest
 from asyncpg import Connection
 
 from tests.support.db.offers import CANCEL, CLAIM, JOIN, SWEEP, free, full_doctor, offers, on_offer, statuses, waiting
-from tests.support.db.payments import LAPSE, by_root
+from tests.support.db.payments import lapse
 from tests.support.db.refusals import refused
 from tests.support.factories import a_slot, book, make_doctor, make_patient
 from tests.support.servers.databases import Database
@@ -74,7 +74,7 @@ async def test_a_slot_that_is_moved_away_from_is_for_who_waits_unless_it_is_bloc
 async def test_an_admin_may_sweep_as_the_worker_does(database: Database, owner: Connection, admin: Connection) -> None:
     doctor, _, (hold,) = await full_doctor(owner, fee=100)
     (patient,) = await waiting(owner, doctor, 1)
-    await by_root(database, LAPSE, arguments=(hold,))
+    await lapse(database, hold)
     assert await offers(owner, doctor) == {}
     await admin.execute(SWEEP, doctor)
     assert list(await offers(owner, doctor)) == [patient]
