@@ -72,6 +72,14 @@ async def book(db: asyncpg.Connection, patient: int, doctor: int, start: datetim
     return appointment_id
 
 
+async def make_booking(
+    owner: asyncpg.Connection, app: asyncpg.Connection, start: datetime | None = None, **doctor: Any
+) -> tuple[int, int, int]:
+    """Book the first slot, or that at `start`, of a new doctor for a new patient; return the ids of all three."""
+    doctor_id, patient = await make_doctor(owner, **doctor), await make_patient(owner)
+    return doctor_id, patient, await book(app, patient, doctor_id, start or a_slot())
+
+
 async def past_appointment(db: asyncpg.Connection, doctor: int, patient: int | None, **columns: Any) -> int:
     """Add an appointment as it may have come about earlier: triggers off, so `db` must be a superuser's."""
     start = columns.pop("start", datetime.now(UTC) - timedelta(days=1))

@@ -100,7 +100,7 @@ async def test_a_bulk_cancellation_is_one_act_told_each_person_once(
     owner: Connection, app: Connection, admin: Connection
 ) -> None:
     hours = tuple((day, 0, 1440) for day in range(1, 8))
-    doctor = await make_doctor(owner, hours=hours, fee=Decimal(0), timezone="Pacific/Auckland")
+    doctor = await make_doctor(owner, hours=hours, fee=0, timezone="Pacific/Auckland")
     patients = await make_patients(owner, 2)
     first = a_slot().replace(hour=12, minute=0)  # in Auckland the day is the next by then
     ids = [await book(app, patients[n % 2], doctor, first + n * timedelta(minutes=30)) for n in range(3)]
@@ -187,7 +187,7 @@ async def test_the_policy_is_set_by_name(owner: Connection, admin: Connection) -
 
 
 async def test_a_mail_is_tried_again(owner: Connection, app: Connection, admin: Connection) -> None:
-    await book(app, await make_patient(owner), await make_doctor(owner, fee=Decimal(0)), a_slot())
+    await book(app, await make_patient(owner), await make_doctor(owner, fee=0), a_slot())
     mail = await owner.fetchval("SELECT max(id) FROM notification")
     await owner.execute("UPDATE notification SET status = 'failed', attempts = 30 WHERE id = $1", mail)
     await admin.execute("SELECT admin.requeue_notification($1)", mail)

@@ -1,7 +1,6 @@
 """Whom an admin disables books nothing new and is offered nothing; what is booked stays."""
 
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
 import asyncpg
@@ -45,7 +44,7 @@ async def test_a_disabled_doctor_is_not_there_whatever_the_policy(
     owner: Connection, app: Connection, admin: Connection
 ) -> None:
     doctor, (patient, other) = (
-        await make_doctor(owner, fee=Decimal(0), verified_at=datetime.now(UTC)),
+        await make_doctor(owner, fee=0, verified_at=datetime.now(UTC)),
         await make_patients(owner, 2),
     )
     appointment = await book(app, patient, doctor, a_slot())

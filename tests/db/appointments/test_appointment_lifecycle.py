@@ -1,19 +1,27 @@
 """appointment_cancel_notice, _immutable, _confirmed_is_paid, _patient_hold_limit."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 
 import asyncpg
 import pytest
 from asyncpg import Connection
 
-from tests.support.db.refusals import refused
-from tests.support.factories import a_slot, book, make_doctor, make_patient, make_patients, past_appointment
+from tests.support.db.refusals import at_once, refused
+from tests.support.factories import (
+    a_slot,
+    book,
+    make_booking,
+    make_doctor,
+    make_patient,
+    make_patients,
+    past_appointment,
+)
 from tests.support.servers.databases import Database
 
 AT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
+BOOK = "SELECT * FROM book($1, $2, $3)"
+CANCEL = "SELECT * FROM cancel_as_patient($1, $2)"
 
 
 @pytest.mark.parametrize("actor", ["patient", "doctor", "admin"])
@@ -28,7 +36,7 @@ async def test_notice_to_the_second(owner: Connection, actor: str) -> None:
 async def test_the_deadline_is_72_hours_before_the_start(owner: Connection, app: Connection) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     for days in (2, 3, 4):
-        (row,) = await app.fetch("SELECT * FROM book($1, $2, $3)", patient, doctor, a_slot(after=timedelta(days=days)))
+        (row,) = await app.fetch(BOOK, patient, doctor, a_slot(after=timedelta(days=days)))
         assert row["appointment_date"] - row["cancel_deadline"] == timedelta(hours=72)
 
 
@@ -36,13 +44,11 @@ async def test_the_deadline_is_72_hours_before_the_start(owner: Connection, app:
 async def test_notice_binds_the_patient_and_not_the_admin(
     owner: Connection, app: Connection, admin: Connection
 ) -> None:
-    doctor, patient = await make_doctor(owner), await make_patient(owner)
-    late = await book(app, patient, doctor, a_slot(-3, after=timedelta(days=3)))
+    doctor, patient, late = await make_booking(owner, app, a_slot(-3, after=timedelta(days=3)))
     in_time = await book(app, patient, doctor, a_slot(after=timedelta(days=3)))
-    cancel = "SELECT * FROM cancel_as_patient($1, $2)"
     with refused("appointment_cancel_notice"):
-        await app.fetch(cancel, patient, late)
-    await app.fetch(cancel, patient, in_time)
+        await app.fetch(CANCEL, patient, late)
+    await app.fetch(CANCEL, patient, in_time)
     await admin.execute("UPDATE appointment SET status = 'canceled', cancel_reason = 'flood' WHERE id = $1", late)
     rows = await owner.fetch("SELECT canceled_by, seat FROM appointment WHERE patient_id = $1 ORDER BY id", patient)
     assert [tuple(row) for row in rows] == [("admin", None), ("patient", None)]
@@ -50,30 +56,17 @@ async def test_notice_binds_the_patient_and_not_the_admin(
 
 @pytest.mark.proves("appointment_cancel_notice")
 async def test_the_app_cannot_pretend_to_be_somebody_else(owner: Connection, app: Connection) -> None:
-    doctor, patient = await make_doctor(owner), await make_patient(owner)
-    late = await book(app, patient, doctor, a_slot(after=timedelta(days=1)))
+    _, patient, late = await make_booking(owner, app, a_slot(after=timedelta(days=1)))
     await app.execute("SELECT set_config('booking.actor', 'doctor', false)")
     with refused("appointment_cancel_notice"):
-        await app.fetch("SELECT * FROM cancel_as_patient($1, $2)", patient, late)
+        await app.fetch(CANCEL, patient, late)
 
 
 @pytest.mark.proves("appointment_status_transition")
 async def test_ten_cancels_at_once_have_one_effect(database: Database, owner: Connection) -> None:
-    doctor, patient = await make_doctor(owner, fee=Decimal(0)), await make_patient(owner)
-    appointment = await book(owner, patient, doctor, a_slot())
-
-    async def cancel() -> str:
-        connection = await asyncpg.connect(database.app)
-        try:
-            await connection.fetch("SELECT * FROM cancel_as_patient($1, $2)", patient, appointment)
-        except asyncpg.CheckViolationError as error:
-            return str(error.constraint_name)
-        finally:
-            await connection.close()
-        return "canceled"
-
-    outcomes = await asyncio.gather(*(cancel() for _ in range(10)))
-    assert sorted(outcomes) == ["appointment_status_transition"] * 9 + ["canceled"]
+    _, patient, appointment = await make_booking(owner, owner, fee=0)
+    outcomes = await at_once(database.app, CANCEL, [(patient, appointment)] * 10)
+    assert outcomes == ["", *["appointment_status_transition"] * 9]
     mails = "SELECT count(*) FROM notification WHERE appointment_id = $1 AND kind = 'appointment_canceled'"
     assert await owner.fetchval(mails, appointment) == 2  # one to either party
     assert await owner.fetchval("SELECT version FROM appointment WHERE id = $1", appointment) == 2
@@ -82,7 +75,7 @@ async def test_ten_cancels_at_once_have_one_effect(database: Database, owner: Co
 async def test_somebody_else_s_appointment_is_not_there(owner: Connection, app: Connection) -> None:
     doctor, patient, other = await make_doctor(owner), *await make_patients(owner, 2)
     appointment = await book(app, patient, doctor, a_slot())
-    assert await app.fetch("SELECT * FROM cancel_as_patient($1, $2)", other, appointment) == []
+    assert await app.fetch(CANCEL, other, appointment) == []
     assert await owner.fetchval("SELECT status FROM appointment WHERE id = $1", appointment) == "pending"
 
 
@@ -104,15 +97,14 @@ async def test_somebody_else_s_appointment_is_not_there(owner: Connection, app: 
 )
 @pytest.mark.proves("appointment_immutable", "tg_appointment__rules")
 async def test_what_triggers_set_nobody_else_does(owner: Connection, app: Connection, column: str, value: str) -> None:
-    doctor, patient = await make_doctor(owner), await make_patient(owner)
-    appointment = await book(app, patient, doctor, a_slot())
+    _, _, appointment = await make_booking(owner, app)
     with refused("appointment_immutable"):
         await owner.execute(f"UPDATE appointment SET {column} = {value} WHERE id = $1", appointment)
 
 
 @pytest.mark.proves("appointment_confirmed_is_paid")
 async def test_values_an_insert_brings_along_are_replaced(owner: Connection) -> None:
-    doctor, patient = await make_doctor(owner, fee=Decimal(25)), await make_patient(owner)
+    doctor, patient = await make_doctor(owner, fee=25), await make_patient(owner)
     (row,) = await owner.fetch(
         "INSERT INTO appointment (doctor_id, patient_id, during, seat, hold_expires_at, cancel_deadline, fee, currency, version)"
         " VALUES ($1, $2, $3, 30, 'infinity', 'infinity', 0, 'EUR', 9) RETURNING *",
@@ -127,8 +119,8 @@ async def test_values_an_insert_brings_along_are_replaced(owner: Connection) -> 
 
 @pytest.mark.proves("appointment_confirmed_is_paid")
 async def test_only_what_costs_nothing_is_confirmed_unpaid(owner: Connection, app: Connection) -> None:
-    free, paid, patient = await make_doctor(owner, fee=Decimal(0)), await make_doctor(owner), await make_patient(owner)
-    (row,) = await app.fetch("SELECT * FROM book($1, $2, $3)", patient, free, a_slot())
+    free, paid, patient = await make_doctor(owner, fee=0), await make_doctor(owner), await make_patient(owner)
+    (row,) = await app.fetch(BOOK, patient, free, a_slot())
     assert (row["status"], row["hold_expires_at"]) == ("confirmed", None)
     held = await book(app, patient, paid, a_slot(1))
     with refused("appointment_confirmed_is_paid"):
@@ -145,20 +137,9 @@ async def test_only_what_costs_nothing_is_confirmed_unpaid(owner: Connection, ap
 @pytest.mark.proves("appointment_patient_hold_limit")
 async def test_a_patient_has_five_unpaid_holds_at_most(database: Database, owner: Connection) -> None:
     doctors, patient = [await make_doctor(owner) for _ in range(8)], await make_patient(owner)
-
-    async def try_booking(number: int) -> str:
-        connection = await asyncpg.connect(database.app)
-        try:
-            await book(connection, patient, doctors[number], a_slot(number))
-        except asyncpg.CheckViolationError as error:
-            return str(error.constraint_name)
-        finally:
-            await connection.close()
-        return "booked"
-
-    outcomes = await asyncio.gather(*map(try_booking, range(8)))
-    assert sorted(outcomes) == ["appointment_patient_hold_limit"] * 3 + ["booked"] * 5
-    free = await make_doctor(owner, fee=Decimal(0))
+    outcomes = await at_once(database.app, BOOK, [(patient, doctor, a_slot(n)) for n, doctor in enumerate(doctors)])
+    assert outcomes == ["", "", "", "", "", *["appointment_patient_hold_limit"] * 3]
+    free = await make_doctor(owner, fee=0)
     await book(owner, patient, free, a_slot(9))  # nothing to pay, so no hold
 
 
@@ -168,7 +149,7 @@ async def test_a_lapsed_hold_cannot_be_canceled(owner: Connection, app: Connecti
     lapsed = await past_appointment(root, doctor, patient, start=a_slot(), hold_expires_at=datetime.now(UTC))
     assert await app.fetchval("SELECT status FROM api_appointment WHERE id = $1", lapsed) == "expired"
     with refused("appointment_status_transition"):
-        await app.fetch("SELECT * FROM cancel_as_patient($1, $2)", patient, lapsed)
+        await app.fetch(CANCEL, patient, lapsed)
 
 
 @pytest.mark.proves(
@@ -187,7 +168,6 @@ async def test_people_are_what_their_account_says(owner: Connection, app: Connec
 
 
 async def test_what_was_never_a_hold_gets_no_expiry(owner: Connection, app: Connection) -> None:
-    doctor, patient = await make_doctor(owner, fee=Decimal(0)), await make_patient(owner)
-    appointment = await book(app, patient, doctor, a_slot())
-    await app.fetch("SELECT * FROM cancel_as_patient($1, $2)", patient, appointment)
+    _, patient, appointment = await make_booking(owner, app, fee=0)
+    await app.fetch(CANCEL, patient, appointment)
     assert await owner.fetchval("SELECT hold_expires_at FROM appointment WHERE id = $1", appointment) is None

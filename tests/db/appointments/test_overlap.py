@@ -1,13 +1,12 @@
 """appointment_doctor_no_overlap and appointment_patient_no_overlap: nobody is in two places at once."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import pytest
 from asyncpg import Connection
 
-from tests.support.db.refusals import refused
+from tests.support.db.refusals import at_once, refused
 from tests.support.factories import SLOT, a_slot, book, make_doctor, make_patient, make_patients, past_appointment
 from tests.support.servers.databases import Database
 
@@ -71,19 +70,9 @@ async def test_with_triggers_off_the_constraints_hold(owner: Connection, root: C
 @pytest.mark.proves("appointment_patient_no_overlap")
 async def test_one_patient_booking_everywhere_at_once(database: Database, owner: Connection) -> None:
     doctors, patient = [await make_doctor(owner) for _ in range(12)], await make_patient(owner)
-
-    async def try_booking(doctor: int) -> str:
-        connection = await asyncpg.connect(database.app)
-        try:
-            await book(connection, patient, doctor, a_slot())
-        except asyncpg.IntegrityConstraintViolationError as error:
-            return str(error.constraint_name)
-        finally:
-            await connection.close()
-        return "booked"
-
-    outcomes = await asyncio.gather(*map(try_booking, doctors))
-    assert sorted(outcomes) == ["appointment_patient_no_overlap"] * 11 + ["booked"]
+    calls = [(patient, doctor, a_slot()) for doctor in doctors]
+    outcomes = await at_once(database.app, "SELECT * FROM book($1, $2, $3)", calls)
+    assert outcomes == ["", *["appointment_patient_no_overlap"] * 11]
     assert await owner.fetchval("SELECT count(*) FROM appointment WHERE patient_id = $1", patient) == 1
 
 

@@ -1,14 +1,13 @@
 """A move is checked like a booking, keeps what the appointment holds, and is no way around the notice."""
 
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 
 import asyncpg
 import pytest
 from asyncpg import Connection
 
 from tests.support.db.refusals import refused
-from tests.support.factories import a_slot, book, make_doctor, make_patient, past_appointment
+from tests.support.factories import a_slot, book, make_booking, make_doctor, make_patient, past_appointment
 
 MOVE = "SELECT * FROM reschedule_as_patient($1, $2, $3)"
 MOVE_AS_DOCTOR = "SELECT * FROM reschedule_as_doctor($1, $2, $3, false)"
@@ -24,8 +23,7 @@ async def row_of(db: Connection, appointment: int) -> asyncpg.Record:
 
 @pytest.mark.proves("appointment_cancel_notice")
 async def test_moving_away_gives_no_right_to_cancel(owner: Connection, app: Connection) -> None:
-    doctor, patient = await make_doctor(owner), await make_patient(owner)
-    appointment = await book(app, patient, doctor, a_slot(after=2 * DAY))
+    _, patient, appointment = await make_booking(owner, app, a_slot(after=2 * DAY))
     await app.fetch(MOVE, patient, appointment, a_slot(after=10 * DAY))
     with refused("appointment_cancel_notice"):
         await app.fetch(CANCEL, patient, appointment)
@@ -33,8 +31,7 @@ async def test_moving_away_gives_no_right_to_cancel(owner: Connection, app: Conn
 
 @pytest.mark.proves("appointment_cancel_notice")
 async def test_moving_nearer_brings_the_deadline_nearer(owner: Connection, app: Connection) -> None:
-    doctor, patient = await make_doctor(owner), await make_patient(owner)
-    appointment = await book(app, patient, doctor, a_slot(after=10 * DAY))
+    _, patient, appointment = await make_booking(owner, app, a_slot(after=10 * DAY))
     for days in (5, 9, 2):
         await app.fetch(MOVE, patient, appointment, a_slot(after=days * DAY))
         row = await row_of(owner, appointment)
@@ -44,8 +41,7 @@ async def test_moving_nearer_brings_the_deadline_nearer(owner: Connection, app: 
 
 
 async def test_a_doctor_s_move_gives_a_fresh_right_to_cancel(owner: Connection, app: Connection) -> None:
-    doctor, patient = await make_doctor(owner), await make_patient(owner)
-    appointment = await book(app, patient, doctor, a_slot(after=2 * DAY))
+    doctor, patient, appointment = await make_booking(owner, app, a_slot(after=2 * DAY))
     await app.fetch(MOVE_AS_DOCTOR, doctor, appointment, a_slot(after=DAY))
     row = await row_of(owner, appointment)
     assert row["cancel_deadline"] == row["starts_at"]
@@ -89,8 +85,7 @@ async def test_the_new_place_is_checked_like_the_first(owner: Connection, app: C
 
 
 async def test_a_move_to_where_it_is_changes_nothing(owner: Connection, app: Connection) -> None:
-    doctor, patient = await make_doctor(owner), await make_patient(owner)
-    appointment = await book(app, patient, doctor, a_slot())
+    doctor, patient, appointment = await make_booking(owner, app)
     before = await row_of(owner, appointment)
     for statement, actor in ((MOVE, patient), (MOVE_AS_DOCTOR, doctor)):
         assert (await app.fetch(statement, actor, appointment, a_slot()))[0]["id"] == appointment
@@ -115,8 +110,7 @@ async def test_what_has_begun_or_lapsed_does_not_move_even_to_where_it_is(
 
 async def test_a_move_needs_no_further_seat_and_no_further_hold(owner: Connection, app: Connection) -> None:
     await owner.execute("UPDATE policy SET patient_hold_limit = 1")
-    doctor, patient = await make_doctor(owner, max_appointments=1, fee=Decimal(9)), await make_patient(owner)
-    appointment = await book(app, patient, doctor, a_slot())
+    _, patient, appointment = await make_booking(owner, app, max_appointments=1, fee=9)
     before = await row_of(owner, appointment)
     await app.fetch(MOVE, patient, appointment, a_slot(1))
     after = await row_of(owner, appointment)

@@ -15,7 +15,16 @@ from app.db.driver import MAX_ATTEMPTS, fetch
 from app.db.engine import create_engine
 from app.domain.appointments.repository import BOOK, BULK_CANCEL, CANCEL_AS_PATIENT
 from tests.support.db.retries import count_retries
-from tests.support.factories import SLOT, a_slot, book, make_doctor, make_patient, make_patients, past_appointment
+from tests.support.factories import (
+    SLOT,
+    a_slot,
+    book,
+    make_booking,
+    make_doctor,
+    make_patient,
+    make_patients,
+    past_appointment,
+)
 from tests.support.servers.databases import WAITED_FOR, Database, execute
 from tests.support.servers.worker_process import eventually
 
@@ -48,8 +57,7 @@ async def test_a_deadlock_is_not_heard_of(
     engine: AsyncEngine, owner: Connection, root: Connection, retries: Counter[str]
 ) -> None:
     """Who cancels has the doctor and wants the appointment; somebody at psql has that one and wants the doctor."""
-    doctor, patient = await make_doctor(owner), await make_patient(owner)
-    appointment = await book(owner, patient, doctor, a_slot())
+    doctor, patient, appointment = await make_booking(owner, owner)
     await root.execute("SET deadlock_timeout = '10s'")  # the other is to find the deadlock, and to be its victim
     async with root.transaction():
         await root.execute("UPDATE appointment SET cancel_reason = 'x' WHERE id = $1", appointment)

@@ -4,7 +4,7 @@ import asyncpg
 import pytest
 from asyncpg import Connection
 
-from tests.support.factories import a_slot, book, make_doctor, make_patient
+from tests.support.factories import a_slot, make_booking, make_doctor, make_patient
 
 RECORDED = "SELECT acted_as, account_id FROM history WHERE object_kind = $1 ORDER BY changed_at DESC LIMIT 1"
 CLAIM = "SET LOCAL booking.actor = '{}:1'; {}"
@@ -48,8 +48,7 @@ async def test_of_the_policy(owner: Connection, admin: Connection) -> None:
 async def test_nobody_takes_a_reason_away_as_the_purge_does(
     owner: Connection, app: Connection, admin: Connection
 ) -> None:
-    doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
-    visit = await book(app, patient, doctor, a_slot())
+    doctor, _, visit = await make_booking(owner, app, fee=0)
     await app.fetch("SELECT * FROM cancel_as_doctor($1, $2, 'ill', false)", doctor, visit)
     with pytest.raises(asyncpg.CheckViolationError):
         await admin.execute(CLAIM.format("purge", f"UPDATE appointment SET cancel_reason = '' WHERE id = {visit}"))

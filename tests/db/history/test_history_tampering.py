@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 from asyncpg import Connection
 
-from tests.support.db.refusals import forbidden
+from tests.support.db.refusals import forbidden, undone
 from tests.support.factories import a_slot, book, make_doctor, make_patient
 from tests.support.servers.databases import Database, connected
 
@@ -78,13 +78,9 @@ async def moved(owner: Connection, app: Connection) -> int:
 
 async def found(db: Connection, statement: str, *arguments: Any) -> list[asyncpg.Record]:
     """Return what is found after a statement, which is then undone."""
-    transaction = db.transaction()
-    await transaction.start()
-    try:
+    async with undone(db):
         assert await db.execute(statement, *arguments) != "UPDATE 0"
         return list(await db.fetch(FINDINGS))
-    finally:
-        await transaction.rollback()
 
 
 async def test_whoever_changes_a_record_is_found_out(owner: Connection, moved: int) -> None:

@@ -8,7 +8,7 @@ import pytest_asyncio
 from asyncpg import Connection
 
 from tests.support.db.offers import CANCEL, full_doctor, offers, waiting
-from tests.support.factories import a_slot, book, make_doctor, make_patient, past_appointment
+from tests.support.factories import make_booking, make_doctor, make_patient, past_appointment
 from tests.support.servers.databases import Database
 
 
@@ -51,8 +51,7 @@ async def test_why_an_appointment_was_canceled(
 @pytest.mark.proves("appointment_status_transition")
 async def test_forgetting_changes_nothing_else(owner: Connection) -> None:
     """Whoever says that they purge may take a reason away, and no more than that."""
-    doctor, patient = await make_doctor(owner), await make_patient(owner)
-    appointment = await book(owner, patient, doctor, a_slot())
+    _, _, appointment = await make_booking(owner, owner)
     async with owner.transaction():
         await owner.execute("SELECT act_as('purge')")
         await owner.execute(

@@ -1,7 +1,6 @@
 """Mails about appointments reach each person in the order of events; who could not be given one can be seen, and tried again."""
 
 import asyncio
-from decimal import Decimal
 
 import asyncpg
 from asyncpg import Connection
@@ -20,7 +19,7 @@ HURRY = "UPDATE notification SET due_at = now() WHERE account_id = $1 AND status
 
 async def two_confirmations(owner: Connection, app: Connection) -> tuple[int, int, int]:
     """Book two slots; return the patient, and the ids of the patient's mails."""
-    doctor, patient = await make_doctor(owner, fee=Decimal(0)), await make_patient(owner)
+    doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
     for slot in range(2):
         await book(app, patient, doctor, a_slot(slot))
     first, second = [row["id"] for row in await owner.fetch(TO_ACCOUNT, patient)]

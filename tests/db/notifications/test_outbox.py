@@ -2,13 +2,21 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 
 import asyncpg
 import pytest
 from asyncpg import Connection
 
-from tests.support.factories import a_slot, book, make_doctor, make_patient, make_patients, past_appointment
+from tests.support.db.refusals import undone
+from tests.support.factories import (
+    a_slot,
+    book,
+    make_booking,
+    make_doctor,
+    make_patient,
+    make_patients,
+    past_appointment,
+)
 from tests.support.servers.databases import Database
 
 JOIN = "SELECT * FROM join_waitlist($1, $2, $3)"
@@ -27,7 +35,7 @@ async def mails(db: Connection, appointment: int) -> list[tuple[str, int, int]]:
 
 @pytest.mark.proves("tg_appointment__outbox")
 async def test_a_hold_is_announced_to_nobody_a_confirmation_to_both(owner: Connection, app: Connection) -> None:
-    paid, free, patient = await make_doctor(owner), await make_doctor(owner, fee=Decimal(0)), await make_patient(owner)
+    paid, free, patient = await make_doctor(owner), await make_doctor(owner, fee=0), await make_patient(owner)
     held, confirmed = await book(app, patient, paid, a_slot()), await book(app, patient, free, a_slot(1))
     assert await mails(owner, held) == []
     both = [("appointment_confirmed", patient, 1), ("appointment_confirmed", free, 1)]
@@ -57,11 +65,9 @@ async def test_a_freed_slot_is_offered_in_order_to_those_it_suits(owner: Connect
 
 
 async def test_a_rollback_leaves_no_mail(owner: Connection) -> None:
-    doctor, patient = await make_doctor(owner, fee=Decimal(0)), await make_patient(owner)
-    transaction = owner.transaction()
-    await transaction.start()
-    appointment = await book(owner, patient, doctor, a_slot())
-    await transaction.rollback()
+    doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
+    async with undone(owner):
+        appointment = await book(owner, patient, doctor, a_slot())
     assert await mails(owner, appointment) == []
 
 
@@ -84,8 +90,7 @@ async def test_the_doorbell_rings_only_when_somebody_waits(database: Database, o
 
 
 async def test_a_claim_is_a_lease(owner: Connection, app: Connection) -> None:
-    doctor, patient = await make_doctor(owner, fee=Decimal(0)), await make_patient(owner)
-    appointment = await book(app, patient, doctor, a_slot())
+    _, _, appointment = await make_booking(owner, app, fee=0)
     mail = await owner.fetchval("SELECT min(id) FROM notification WHERE appointment_id = $1", appointment)
     (message,) = await app.fetch(CLAIM, mail)
     assert message["recipient_role"] == "patient"
@@ -101,7 +106,7 @@ async def test_a_claim_is_a_lease(owner: Connection, app: Connection) -> None:
 
 
 async def test_a_mail_tells_times_in_the_zone_of_who_reads_it(owner: Connection, app: Connection) -> None:
-    doctor = await make_doctor(owner, fee=Decimal(0), timezone="Europe/Berlin")
+    doctor = await make_doctor(owner, fee=0, timezone="Europe/Berlin")
     patient = await make_patient(owner, timezone="Asia/Kolkata")
     appointment = await book(app, patient, doctor, a_slot())
     told = await owner.fetch("SELECT id FROM notification WHERE appointment_id = $1 ORDER BY id", appointment)
@@ -113,8 +118,7 @@ async def test_a_mail_tells_times_in_the_zone_of_who_reads_it(owner: Connection,
 
 
 async def test_failures_back_off_and_end_after_thirty(owner: Connection, app: Connection) -> None:
-    doctor, patient = await make_doctor(owner, fee=Decimal(0)), await make_patient(owner)
-    appointment = await book(app, patient, doctor, a_slot())
+    _, _, appointment = await make_booking(owner, app, fee=0)
     first, second = [
         row["id"]
         for row in await owner.fetch("SELECT id FROM notification WHERE appointment_id = $1 ORDER BY id", appointment)

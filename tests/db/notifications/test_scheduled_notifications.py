@@ -1,12 +1,11 @@
 """What a patient is told later: once, of an appointment as it is, and not at all if something has changed till then."""
 
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 
 import asyncpg
 from asyncpg import Connection
 
-from tests.support.factories import a_slot, book, make_doctor, make_patient
+from tests.support.factories import a_slot, book, make_booking, make_doctor, make_patient
 from tests.support.servers.databases import Database, connected
 
 MINUTE = timedelta(minutes=1)
@@ -59,8 +58,7 @@ async def test_a_hold_is_told_of_after_a_minute_and_when_a_third_of_it_is_left(
 
 
 async def test_a_visit_is_reminded_of_once_a_day_before(owner: Connection, app: Connection) -> None:
-    doctor, patient = await make_doctor(owner, fee=Decimal(0)), await make_patient(owner)
-    visit = await book(app, patient, doctor, a_slot())
+    _, patient, visit = await make_booking(owner, app, fee=0)
     assert [tuple(row) for row in await owner.fetch(PLANNED, visit)] == [("appointment_reminder", 1, a_slot() - DAY)]
     (mail,) = await queued(owner, app, visit)
     assert (mail["kind"], mail["account_id"]) == ("appointment_reminder", patient)
@@ -70,8 +68,7 @@ async def test_a_visit_is_reminded_of_once_a_day_before(owner: Connection, app: 
 async def test_a_moved_visit_is_reminded_of_at_its_new_time_and_a_canceled_one_never(
     owner: Connection, app: Connection
 ) -> None:
-    doctor, patient = await make_doctor(owner, fee=Decimal(0)), await make_patient(owner)
-    visit = await book(app, patient, doctor, a_slot())
+    _, patient, visit = await make_booking(owner, app, fee=0)
     (told,) = await queued(owner, app, visit)
     later = a_slot(after=6 * DAY)
     await app.fetch(MOVE, patient, visit, later)
@@ -89,15 +86,14 @@ async def test_a_moved_visit_is_reminded_of_at_its_new_time_and_a_canceled_one_n
 
 
 async def test_a_visit_sooner_than_that_is_not_reminded_of(owner: Connection, app: Connection) -> None:
-    doctor, patient = await make_doctor(owner, fee=Decimal(0)), await make_patient(owner)
+    doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
     assert await planned(owner, await book(app, patient, doctor, a_slot(after=timedelta(hours=20)))) == []
 
 
 async def test_a_hold_that_is_moved_still_lapses_and_one_that_is_given_up_does_not(
     owner: Connection, app: Connection
 ) -> None:
-    doctor, patient = await make_doctor(owner), await make_patient(owner)
-    hold = await book(app, patient, doctor, a_slot())
+    _, patient, hold = await make_booking(owner, app)
     await app.fetch(MOVE, patient, hold, a_slot(2))
     assert await planned(owner, hold) == [("hold_lapsing", 2)]
     await app.fetch(CANCEL, patient, hold)
@@ -107,7 +103,7 @@ async def test_a_hold_that_is_moved_still_lapses_and_one_that_is_given_up_does_n
 async def test_a_mail_that_comes_too_late_is_not_sent(database: Database, owner: Connection, app: Connection) -> None:
     patient = await make_patient(owner)
     hold = await book(app, patient, await make_doctor(owner), a_slot())
-    visit = await book(app, patient, await make_doctor(owner, fee=Decimal(0)), a_slot(4))
+    visit = await book(app, patient, await make_doctor(owner, fee=0), a_slot(4))
     mails = [*await queued(owner, app, hold), *await queued(owner, app, visit)]
     began = asyncpg.Range(datetime.now(UTC) - MINUTE, datetime.now(UTC) + MINUTE)
     async with connected(database.superuser) as superuser:

@@ -9,7 +9,7 @@ from asyncpg import Connection
 
 from tests.support.db.payments import FEE, WAYS, PaymentCase, begun, captured, create, lapse
 from tests.support.db.refusals import refused
-from tests.support.factories import a_slot, book, make_doctor, make_patient
+from tests.support.factories import a_slot, make_booking, make_patient
 from tests.support.servers.databases import Database, connected
 
 CREATE = "SELECT * FROM create_payment($1, $2, $3, $4)"
@@ -27,8 +27,7 @@ async def test_a_payment_is_begun_once(owner: Connection, app: Connection) -> No
 @pytest.mark.proves("payment_one_capture")
 async def test_two_requests_at_once_begin_one_payment(database: Database, owner: Connection, app: Connection) -> None:
     """Of two orders, both could be approved."""
-    doctor, patient = await make_doctor(owner), await make_patient(owner)
-    appointment = await book(owner, patient, doctor, a_slot())
+    _, patient, appointment = await make_booking(owner, owner)
     async with connected(database.app) as other:
         async with app.transaction():
             payment = await create(app, patient, appointment)
@@ -66,8 +65,7 @@ async def test_somebody_else_s_appointment_is_not_there(owner: Connection, app: 
 async def test_another_amount_is_refused(
     owner: Connection, app: Connection, amount: Decimal | None, currency: str | None
 ) -> None:
-    doctor, patient = await make_doctor(owner), await make_patient(owner)
-    appointment = await book(app, patient, doctor, a_slot())
+    _, patient, appointment = await make_booking(owner, app)
     with refused("payment_amount_matches_fee"):
         await app.fetch(CREATE, patient, appointment, amount, currency)
     await create(app, patient, appointment)
@@ -80,15 +78,13 @@ async def test_another_amount_is_refused(
 async def test_another_amount_is_refused_to_the_owner(
     owner: Connection, app: Connection, amount: int, currency: str
 ) -> None:
-    doctor, patient = await make_doctor(owner), await make_patient(owner)
-    appointment = await book(app, patient, doctor, a_slot())
+    _, _, appointment = await make_booking(owner, app)
     with refused("payment_amount_matches_fee"):
         await owner.execute(INSERT, appointment, amount, currency)
 
 
 async def test_what_is_paid_is_the_fee_at_booking(owner: Connection, app: Connection) -> None:
-    doctor, patient = await make_doctor(owner), await make_patient(owner)
-    appointment = await book(app, patient, doctor, a_slot())
+    doctor, patient, appointment = await make_booking(owner, app)
     await owner.execute("UPDATE doctor SET fee = 200, currency = 'EUR' WHERE account_id = $1", doctor)
     paying = PaymentCase(owner, app, patient, appointment, await create(app, patient, appointment))
     assert await paying.value("amount, currency") == (FEE, "USD")
@@ -121,8 +117,7 @@ async def test_what_failed_is_paid_by_another_payment(owner: Connection, app: Co
 
 
 async def test_what_costs_nothing_cannot_be_paid(owner: Connection, app: Connection) -> None:
-    doctor, patient = await make_doctor(owner, fee=Decimal(0)), await make_patient(owner)
-    appointment = await book(app, patient, doctor, a_slot())
+    _, patient, appointment = await make_booking(owner, app, fee=0)
     with refused("payment_appointment_payable"):
         await create(app, patient, appointment, Decimal(0))
 

@@ -6,7 +6,7 @@ import pytest
 from asyncpg import Connection
 
 from tests.support.db.payments import FEE, WAYS, PaymentCase, captured, pay, without_slot
-from tests.support.db.refusals import refused
+from tests.support.db.refusals import refused, undone
 from tests.support.factories import a_slot, book
 from tests.support.servers.databases import Database, connected
 
@@ -51,11 +51,9 @@ async def test_whoever_cancels_the_money_goes_back(
 
 async def test_a_cancellation_that_is_undone_refunds_nothing(owner: Connection, app: Connection) -> None:
     paying = await captured(owner, app)
-    transaction = app.transaction()
-    await transaction.start()
-    await paying.cancel()
-    assert await paying._replace(owner=app).refunds() == [(FEE, "appointment_canceled", "requested")]
-    await transaction.rollback()
+    async with undone(app):
+        await paying.cancel()
+        assert await paying._replace(owner=app).refunds() == [(FEE, "appointment_canceled", "requested")]
     assert await paying.refunds() == []
     assert await paying.value("refund_total") == 0
     assert await paying.state() == ("captured", "confirmed")

@@ -2,14 +2,21 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 
 import asyncpg
 import pytest
 from asyncpg import Connection
 
 from tests.support.db.refusals import refused
-from tests.support.factories import a_slot, book, make_doctor, make_patient, make_patients, past_appointment
+from tests.support.factories import (
+    a_slot,
+    book,
+    make_booking,
+    make_doctor,
+    make_patient,
+    make_patients,
+    past_appointment,
+)
 from tests.support.servers.databases import Database
 
 ERASE = {"patient": "SELECT erase_patient($1, '-')", "doctor": "SELECT erase_doctor($1, '-')"}
@@ -95,8 +102,7 @@ async def test_only_an_id_is_left(database: Database, owner: Connection, app: Co
 
 @pytest.mark.parametrize("role", ["patient", "doctor"])
 async def test_with_another_password_nothing_happens(owner: Connection, app: Connection, role: str) -> None:
-    doctor, patient = await make_doctor(owner, fee=Decimal(0)), await make_patient(owner)
-    appointment = await book(app, patient, doctor, a_slot())
+    doctor, patient, appointment = await make_booking(owner, app, fee=0)
     account = doctor if role == "doctor" else patient
     assert await app.fetchval(ERASE[role].replace("'-'", "'another'"), account) is False
     assert await owner.fetchval("SELECT status FROM account WHERE id = $1", account) == "active"
@@ -107,7 +113,7 @@ async def test_a_patient_cancels_and_leaves_all_first_and_both_sides_are_told(
     owner: Connection, app: Connection
 ) -> None:
     free, paid, full = (
-        await make_doctor(owner, fee=Decimal(0)),
+        await make_doctor(owner, fee=0),
         await make_doctor(owner),
         await make_doctor(owner, max_appointments=0),
     )
@@ -135,7 +141,7 @@ async def test_a_patient_cancels_and_leaves_all_first_and_both_sides_are_told(
 
 @pytest.mark.proves("appointment_cancel_notice")
 async def test_whoever_can_no_longer_cancel_cannot_leave_either(owner: Connection, app: Connection) -> None:
-    doctor, patient = await make_doctor(owner, fee=Decimal(0)), await make_patient(owner)
+    doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
     late = a_slot(after=timedelta(hours=60))
     soon, later = await book(app, patient, doctor, late), await book(app, patient, doctor, a_slot())
     with refused("appointment_cancel_notice"):
@@ -148,7 +154,7 @@ async def test_whoever_can_no_longer_cancel_cannot_leave_either(owner: Connectio
 async def test_a_visit_that_has_begun_is_in_nobodys_way(database: Database, owner: Connection, app: Connection) -> None:
     superuser = await asyncpg.connect(database.superuser)
     for role in ("patient", "doctor"):
-        doctor, patient = await make_doctor(owner, fee=Decimal(0)), await make_patient(owner)
+        doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
         begun = datetime.now(UTC) - timedelta(minutes=10)
         appointment = await past_appointment(superuser, doctor, patient, status="confirmed", start=begun)
         assert await app.fetchval(ERASE[role], doctor if role == "doctor" else patient)
@@ -157,7 +163,7 @@ async def test_a_visit_that_has_begun_is_in_nobodys_way(database: Database, owne
 
 
 async def test_a_doctor_cancels_all_and_everybody_is_told_once_who_it_was(owner: Connection, app: Connection) -> None:
-    doctor = await make_doctor(owner, fee=Decimal(0), max_appointments=3)
+    doctor = await make_doctor(owner, fee=0, max_appointments=3)
     one, two, waiting, other = await make_patients(owner, 4)
     for number, patient in enumerate((one, two, two)):
         await book(app, patient, doctor, a_slot(number))

@@ -3,7 +3,7 @@
 import asyncpg
 from asyncpg import Connection
 
-from tests.support.factories import a_slot, book, make_doctor, make_patient, make_patients
+from tests.support.factories import a_slot, book, make_booking, make_doctor, make_patient, make_patients
 from tests.support.servers.databases import Database
 
 ERASE = {"patient": "SELECT erase_patient($1, '-')", "doctor": "SELECT erase_doctor($1, '-')"}
@@ -56,8 +56,7 @@ async def captured(app: Connection, payment: int) -> None:
 
 
 async def test_a_refund_goes_on_after_the_patient_has_left(owner: Connection, app: Connection) -> None:
-    doctor, patient = await make_doctor(owner), await make_patient(owner)
-    appointment = await book(app, patient, doctor, a_slot())
+    _, patient, appointment = await make_booking(owner, app)
     payment = await capturing(app, patient, appointment)
     await captured(app, payment)
     assert await owner.fetchval("SELECT status FROM appointment WHERE id = $1", appointment) == "confirmed"
@@ -75,8 +74,7 @@ async def test_a_refund_goes_on_after_the_patient_has_left(owner: Connection, ap
 async def test_money_for_a_hold_that_lapsed_before_the_patient_left_goes_back(
     database: Database, owner: Connection, app: Connection
 ) -> None:
-    doctor, patient = await make_doctor(owner), await make_patient(owner)
-    appointment = await book(app, patient, doctor, a_slot())
+    _, patient, appointment = await make_booking(owner, app)
     payment = await capturing(app, patient, appointment)
     superuser = await asyncpg.connect(database.superuser)
     await superuser.execute("SET session_replication_role = replica")

@@ -6,7 +6,6 @@ function's body before it runs; so the catalogue is searched for integers that a
 
 import re
 from datetime import timedelta
-from decimal import Decimal
 
 import pytest
 import pytest_asyncio
@@ -15,7 +14,15 @@ from asyncpg import Connection
 from tests.support.db.large_ids import FIRST, give_large_ids
 from tests.support.db.offers import CANCEL, CLAIM, DECLINE, full_doctor, offers, statuses, waiting
 from tests.support.db.payments import begun, captured, lapse
-from tests.support.factories import a_slot, book, make_doctor, make_patient, make_patients, past_appointment
+from tests.support.factories import (
+    a_slot,
+    book,
+    make_booking,
+    make_doctor,
+    make_patient,
+    make_patients,
+    past_appointment,
+)
 from tests.support.servers.databases import Database
 
 LEASE = timedelta(minutes=1)
@@ -183,7 +190,7 @@ async def offer_freed_slots(owner: Connection, app: Connection) -> None:
 async def change_the_schedule(owner: Connection, app: Connection, root: Connection) -> None:
     """Move and cancel appointments, as both sides, with time off."""
     doctor, (patient, other) = (
-        await make_doctor(owner, fee=Decimal(0), specialty="large"),
+        await make_doctor(owner, fee=0, specialty="large"),
         await make_patients(owner, 2),
     )
     visits = [await book(app, patient, doctor, a_slot(number)) for number in range(5)]
@@ -207,7 +214,7 @@ async def change_the_schedule(owner: Connection, app: Connection, root: Connecti
     await app.fetch("SELECT * FROM change_practice($1, '{\"slot_minutes\": 20}', true)", doctor)
     for visit in await app.fetch("SELECT id FROM api_appointment WHERE doctor = $1 AND status = 'confirmed'", doctor):
         await app.fetch("SELECT * FROM cancel_as_doctor($1, $2, 'ill', false)", doctor, visit["id"])
-    busy = await make_doctor(owner, fee=Decimal(0))
+    busy = await make_doctor(owner, fee=0)
     both = [await book(app, other, busy, a_slot(20 + number)) for number in range(2)]
     canceled = await app.fetch("SELECT id FROM bulk_cancel($1, $2, NULL, 'ill', true, false)", busy, other)
     assert [row["id"] for row in canceled] == both
@@ -254,7 +261,7 @@ async def pay_and_refund(database: Database, owner: Connection, app: Connection)
 
 async def act_as_admin(owner: Connection, app: Connection, admin: Connection) -> None:
     """Do at psql what there is to do there."""
-    doctor, (patient, other) = await make_doctor(owner, fee=Decimal(0)), await make_patients(owner, 2)
+    doctor, (patient, other) = await make_doctor(owner, fee=0), await make_patients(owner, 2)
     visits = [await book(app, patient, doctor, a_slot(30 + number)) for number in range(3)]
     broken = "SELECT rule FROM admin.explain_refusal($1, $2, $3) WHERE NOT ok"
     assert await admin.fetchval(broken, doctor, other, a_slot(30)) == "appointment_doctor_no_overlap"
@@ -290,8 +297,7 @@ async def send_every_mail(owner: Connection, app: Connection) -> None:
 
 async def export_and_erase(owner: Connection, app: Connection) -> None:
     """Log in, follow a calendar, have it all exported, and leave."""
-    doctor, patient = await make_doctor(owner, fee=Decimal(0)), await make_patient(owner)
-    visit = await book(app, patient, doctor, a_slot(50))
+    doctor, patient, visit = await make_booking(owner, app, a_slot(50), fee=0)
     assert await app.fetchval("SELECT start_session($1, '-', 'one')", patient) == 1
     (rotated,) = await app.fetch("SELECT * FROM rotate_refresh_token('one', 'two')")
     assert rotated["account_id"] == patient

@@ -14,6 +14,7 @@ from tests.db.schema.rule_violations import APPOINTMENTS, BY_GRANT, MONEY, RuleV
 from tests.db.schema.rule_violations_people import OUTBOX, PEOPLE, POLICY, WAITING
 from tests.support.db.offers import CANCEL, full_doctor, waiting
 from tests.support.db.payments import begun, captured, without_slot
+from tests.support.db.refusals import verdict
 from tests.support.factories import a_slot, book, make_account, make_doctor, make_patients
 from tests.support.servers.databases import Database
 
@@ -83,17 +84,7 @@ async def the_names(owner: Connection, app: Connection) -> dict[str, object]:
 
 async def stopped_by(db: Connection, statement: str) -> str:
     """Return what stops a statement: a constraint's name, or 42501; "" if nothing does. It is undone."""
-    transaction = db.transaction()
-    await transaction.start()
-    try:
-        await db.execute(f"{statement}; SET CONSTRAINTS ALL IMMEDIATE")
-    except asyncpg.InsufficientPrivilegeError as error:
-        return error.sqlstate
-    except asyncpg.IntegrityConstraintViolationError as error:
-        return error.constraint_name or str(error)
-    finally:
-        await transaction.rollback()
-    return ""
+    return await verdict(db, f"{statement}; SET CONSTRAINTS ALL IMMEDIATE")
 
 
 @pytest.mark.parametrize("violation", BREACHES, ids=lambda violation: f"{violation.rule}: {violation.statement[:50]}")

@@ -3,13 +3,12 @@
 import asyncio
 from datetime import UTC, date, datetime, timedelta
 
-import asyncpg
 import pytest
 from asyncpg import Connection
 
-from tests.support.db.refusals import refused
+from tests.support.db.refusals import at_once, refused
 from tests.support.factories import a_slot, book, make_doctor, make_patient, make_patients
-from tests.support.servers.databases import Database
+from tests.support.servers.databases import Database, connected
 
 JOIN = "SELECT * FROM join_waitlist($1, $2, $3)"
 
@@ -71,23 +70,12 @@ async def test_days_outside_the_window_are_refused(owner: Connection, app: Conne
 async def test_one_live_entry_each(database: Database, owner: Connection, app: Connection) -> None:
     doctor, patient = await make_full_doctor(owner), await make_patient(owner)
     day = datetime.now(UTC).date() + timedelta(days=5)
-
-    async def join(desired: date | None) -> str:
-        connection = await asyncpg.connect(database.app)
-        try:
-            await connection.fetch(JOIN, patient, doctor, desired)
-        except asyncpg.UniqueViolationError as error:
-            return str(error.constraint_name)
-        finally:
-            await connection.close()
-        return "joined"
-
     for desired in (None, day):  # any day is a day of its own
-        outcomes = await asyncio.gather(*(join(desired) for _ in range(5)))
-        assert sorted(outcomes) == ["joined"] + ["waitlist_entry_unique"] * 4
+        outcomes = await at_once(database.app, JOIN, [(patient, doctor, desired)] * 5)
+        assert outcomes == ["", *["waitlist_entry_unique"] * 4]
     entry = await app.fetchval("SELECT id FROM api_waitlist_entry WHERE patient = $1 AND desired_date IS NULL", patient)
     await app.fetch("SELECT * FROM leave_waitlist($1, $2)", patient, entry)
-    assert await join(None) == "joined"
+    assert await app.fetch(JOIN, patient, doctor, None)
 
 
 async def test_position_counts_who_could_take_the_same_slot(owner: Connection, app: Connection) -> None:
@@ -171,16 +159,12 @@ async def test_a_join_and_a_cancel_at_once_leave_nobody_untold(database: Databas
     for _ in range(20):
         doctor, holder, waiting = await make_doctor(owner, max_appointments=1), *await make_patients(owner, 2)
         appointment = await book(owner, holder, doctor, a_slot())
-        one, two = await asyncpg.connect(database.app), await asyncpg.connect(database.app)
-        try:
+        async with connected(database.app) as one, connected(database.app) as two:
             joined, canceled = await asyncio.gather(
                 one.fetch(JOIN, waiting, doctor, None),
                 two.fetch("SELECT * FROM cancel_as_patient($1, $2)", holder, appointment),
                 return_exceptions=True,
             )
-        finally:
-            await one.close()
-            await two.close()
         assert not isinstance(canceled, BaseException), canceled
         told = await owner.fetchval(
             "SELECT count(*) FROM notification WHERE account_id = $1 AND kind = 'slot_offered'", waiting

@@ -1,13 +1,12 @@
 """Whoever joins a waitlist is told so, in the order of events and only while they wait; who has paid, what they paid."""
 
-from decimal import Decimal
-
 import pytest
 from asyncpg import Connection
 
 from tests.support.db.offers import CANCEL, DECLINE, JOIN, SWEEP, full_doctor, offers, waiting
 from tests.support.db.offers import CLAIM as CLAIM_OFFER
 from tests.support.db.payments import by_root, captured
+from tests.support.db.refusals import undone
 from tests.support.factories import a_slot, book, make_doctor, make_patient
 from tests.support.servers.databases import Database
 
@@ -32,10 +31,8 @@ async def test_joining_is_told_by_its_own_transaction_with_the_place_in_line(
     first, second = await make_patient(owner), await make_patient(owner)
     day = a_slot().date()
     for patient, desired in ((first, None), (second, day)):
-        transaction = app.transaction()
-        await transaction.start()
-        await app.fetch(JOIN, patient, doctor, desired)
-        await transaction.rollback()
+        async with undone(app):
+            await app.fetch(JOIN, patient, doctor, desired)
         assert await told(owner, patient) == []
         entry = await app.fetchval(JOIN, patient, doctor, desired)
         ((mail, kind, _, _),) = await owner.fetch(TOLD, patient)
@@ -125,7 +122,7 @@ async def test_a_confirmation_knows_what_was_paid_and_of_what_is_free_that_it_wa
     owner: Connection, app: Connection
 ) -> None:
     paying = await captured(owner, app)
-    patient, free = await make_patient(owner), await make_doctor(owner, fee=Decimal(0))
+    patient, free = await make_patient(owner), await make_doctor(owner, fee=0)
     visit = await book(app, patient, free, a_slot())
     receipts = []
     for appointment, account in ((paying.appointment, paying.patient), (visit, patient)):

@@ -1,12 +1,14 @@
-"""What the database tests say of a refused statement."""
+"""Statements that are refused: which rule refuses them, and the marks of the tests that prove it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import asyncpg
 import pytest
-from asyncpg import Connection
+
+from tests.support.servers.databases import connected
 
 
 @contextmanager
@@ -26,30 +28,56 @@ def forbidden() -> Iterator[None]:
 
 @contextmanager
 def stale() -> Iterator[None]:
-    """Expect a transaction to fail because what it saw has changed; it may be tried again."""
+    """Expect a transaction to fail because what it read has changed; it may be tried again."""
     with pytest.raises(asyncpg.SerializationError):
         yield
 
 
-async def verdict(db: Connection, statement: str, *arguments: Any) -> str:
-    """Return the rule that a statement breaks, "" if none, and undo it."""
+@asynccontextmanager
+async def undone(db: asyncpg.Connection) -> AsyncIterator[None]:
+    """Run the block in a transaction that is rolled back."""
     transaction = db.transaction()
     await transaction.start()
     try:
-        await db.execute(statement, *arguments)
-    except asyncpg.IntegrityConstraintViolationError as error:
-        return error.constraint_name or str(error)
+        yield
     finally:
         await transaction.rollback()
+
+
+async def broken_rule(db: asyncpg.Connection, statement: str, *arguments: Any) -> str:
+    """Run a statement. Returns the rule that it breaks, 42501 if the role may not run it, "" if it succeeds."""
+    try:
+        await db.execute(statement, *arguments)
+    except asyncpg.InsufficientPrivilegeError as error:
+        return error.sqlstate
+    except asyncpg.IntegrityConstraintViolationError as error:
+        return error.constraint_name or str(error)
     return ""
 
 
-def broken(rule: str, *statements: str) -> Any:
-    """Say which statements break a rule, which that proves."""
+async def verdict(db: asyncpg.Connection, statement: str, *arguments: Any) -> str:
+    """Return what `broken_rule` does, and undo the statement."""
+    async with undone(db):
+        return await broken_rule(db, statement, *arguments)
+
+
+async def at_once(url: str, statement: str, calls: Iterable[tuple[Any, ...]]) -> list[str]:
+    """Run a statement with each of these arguments at once, on connections of their own. Returns sorted broken rules."""
+
+    async def run(arguments: tuple[Any, ...]) -> str:
+        async with connected(url) as db:
+            return await broken_rule(db, statement, *arguments)
+
+    return sorted(await asyncio.gather(*map(run, calls)))
+
+
+def broken(rule: str, statement: str, *values: str) -> Any:
+    """Return a case for `refuses`: statements that break a rule, which that proves. `{}` is each of the values in turn."""
+    statements = [statement.format(value) for value in values] or [statement]
     return pytest.param(rule, statements, id=rule, marks=pytest.mark.proves(rule))
 
 
-async def refuses(db: Connection, rule: str, statements: tuple[str, ...]) -> None:
+async def refuses(db: asyncpg.Connection, rule: str, statements: list[str]) -> None:
     """Check that each statement is refused by the rule."""
     for statement in statements:
         with refused(rule):
