@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 from asyncpg import Connection
 
-from tests.support.db.offers import CANCEL, JOIN, full_doctor, offers, on_offer, statuses, waiting
+from tests.support.db.offers import CANCEL, JOIN, freed_slot, full_doctor, offers, on_offer, statuses, waiting
 from tests.support.db.payments import begun, lapse
 from tests.support.db.refusals import refused
 from tests.support.factories import a_slot, book, make_doctor, make_patient, make_patients
@@ -63,15 +63,12 @@ async def test_a_disabled_doctor_is_not_there_whatever_the_policy(
 async def test_what_a_disabled_doctor_has_on_offer_is_withdrawn_and_offered_again(
     owner: Connection, admin: Connection
 ) -> None:
-    doctor, holder, (appointment,) = await full_doctor(owner)
-    patients = await waiting(owner, doctor, 2)
-    await owner.fetch(CANCEL, holder, appointment)
-    assert list(await offers(owner, doctor)) == patients
+    doctor, made = await freed_slot(owner, 2)
     await admin.fetch(DISABLE, doctor)
     assert await on_offer(owner, doctor) == []
     assert await statuses(owner, doctor) == ["waiting"] * 2
     await admin.fetch(ENABLE, doctor)
-    assert list(await offers(owner, doctor)) == patients
+    assert list(await offers(owner, doctor)) == list(made)
 
 
 async def test_a_disabled_patient_keeps_their_place_and_is_offered_nothing(

@@ -8,9 +8,9 @@ import asyncpg
 import pytest
 from asyncpg import Connection
 
-from tests.support.db.payments import captured
-from tests.support.factories import a_slot, book, make_doctor, make_patient
-from tests.support.servers.databases import Database
+from tests.support.db.payments import captured, lapse
+from tests.support.factories import a_slot, book, make_booking, make_doctor, make_patient
+from tests.support.servers.databases import Database, connected
 
 CHAIN = "SELECT * FROM history WHERE object_kind = $1 AND object_id = $2 ORDER BY number"
 FINDINGS = "SELECT object_kind, object_id, number, finding FROM admin.verify_history()"
@@ -91,12 +91,9 @@ async def test_a_record_says_who_did_it_and_how(owner: Connection, app: Connecti
 @pytest.mark.proves("tg_appointment__history")
 async def test_nobody_is_named_for_what_the_clock_does(database: Database, owner: Connection, app: Connection) -> None:
     """A hold that lapsed is retired by the next booking, which is another patient's."""
-    doctor, somebody, another = await make_doctor(owner), await make_patient(owner), await make_patient(owner)
-    hold = await book(app, somebody, doctor, a_slot())
-    root = await asyncpg.connect(database.superuser)
-    await root.execute("SET session_replication_role = replica")
-    await root.execute("UPDATE appointment SET hold_expires_at = now() - interval '1 s' WHERE id = $1", hold)
-    await root.close()
+    doctor, _, hold = await make_booking(owner, app)
+    another = await make_patient(owner)
+    await lapse(database, hold)
     booked = await book(app, another, doctor, a_slot())
     last = (await chain(owner, "appointment", hold))[-1]
     assert (last["acted_as"], last["account_id"]) == ("system", None)
@@ -132,15 +129,13 @@ async def test_a_chain_never_forks(database: Database, owner: Connection, isolat
     change = "UPDATE account SET status = CASE status WHEN 'active' THEN 'disabled' ELSE 'active' END WHERE id = $1"
 
     async def write() -> int:
-        db, done = await asyncpg.connect(database.owner), 0
-        try:
+        done = 0
+        async with connected(database.owner) as db:
             for _ in range(10):
                 with suppress(asyncpg.SerializationError):
                     async with db.transaction(isolation=isolation):
                         await db.execute(change, account)
                     done += 1
-        finally:
-            await db.close()
         return done
 
     done = await asyncio.gather(*(write() for _ in range(4)))

@@ -120,19 +120,12 @@ async def test_it_is_said_where_and_what(owner: Connection, moved: int) -> None:
     assert tuple(gone) == ("account", patient, 1, "It is gone.")
 
 
-async def test_what_is_done_with_triggers_off_is_found(database: Database, owner: Connection, moved: int) -> None:
-    root = await asyncpg.connect(database.superuser)
-    try:
-        async with root.transaction():
-            await root.execute("SET LOCAL session_replication_role = replica")
-            await root.execute("UPDATE appointment SET status = 'completed', seat = NULL WHERE id = $1", moved)
-        (finding,) = await owner.fetch(FINDINGS)
-        assert tuple(finding) == ("appointment", moved, 3, "It is not what its last record says.")
-    finally:
-        async with root.transaction():
-            await root.execute("SET LOCAL session_replication_role = replica")
-            await root.execute("UPDATE appointment SET status = 'confirmed', seat = 1 WHERE id = $1", moved)
-        await root.close()
+async def test_what_is_done_with_triggers_off_is_found(root: Connection, moved: int) -> None:
+    async with undone(root):
+        await root.execute("SET LOCAL session_replication_role = replica")
+        await root.execute("UPDATE appointment SET status = 'completed', seat = NULL WHERE id = $1", moved)
+        (finding,) = await root.fetch(FINDINGS)
+    assert tuple(finding) == ("appointment", moved, 3, "It is not what its last record says.")
 
 
 @pytest.mark.usefixtures("moved")

@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 from asyncpg import Connection
 
-from tests.support.db.offers import CANCEL, full_doctor, offers, waiting
+from tests.support.db.offers import freed_slot
 from tests.support.factories import make_booking, make_doctor, make_patient, past_appointment
 from tests.support.servers.databases import Database
 
@@ -122,10 +122,8 @@ async def test_payers_and_what_paypal_told(owner: Connection, app: Connection, r
 
 
 async def test_links_to_offers(owner: Connection, app: Connection) -> None:
-    doctor, holder, (appointment,) = await full_doctor(owner)
-    (patient,) = await waiting(owner, doctor, 1)
-    await owner.fetch(CANCEL, holder, appointment)
-    offer = (await offers(owner, doctor))[patient]
+    _, made = await freed_slot(owner)
+    (offer,) = made.values()
     for token, age in ((b"old", "721 hours"), (b"new", "719 hours")):
         await owner.execute(
             "INSERT INTO offer_token (token_hash, offer_id, created_at) VALUES ($1, $2, now() - $3::text::interval)",

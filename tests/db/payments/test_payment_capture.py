@@ -25,11 +25,7 @@ async def test_a_capture_keeps_the_slot_for_ten_minutes(database: Database, owne
     start = await paying.begin_capture()
     assert start["request_id"] == await paying.value("capture_request_id")
     assert (start["rule"], start["why"]) == (None, None)
-    assert await paying.value("status, payer_id, hold_expires_at") == (
-        "capturing",
-        "PAYER",
-        would_end,
-    )
+    assert await paying.value("status, payer_id, hold_expires_at") == ("capturing", "PAYER", would_end)
     assert timedelta(minutes=9) < await paying.hold_ends() - datetime.now(UTC) <= timedelta(minutes=10)
 
 
@@ -40,12 +36,10 @@ async def test_a_longer_hold_stays_as_long(owner: Connection, app: Connection) -
     assert await paying.hold_ends() == hold
 
 
-async def test_no_hold_outlasts_its_start(database: Database, owner: Connection, app: Connection) -> None:
+async def test_no_hold_outlasts_its_start(owner: Connection, app: Connection, root: Connection) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     start = datetime.now(UTC) + 5 * MINUTE
-    root = await asyncpg.connect(database.superuser)
     appointment = await past_appointment(root, doctor, patient, start=start, hold_expires_at=start - MINUTE, fee=FEE)
-    await root.close()
     paying = PaymentCase(owner, app, patient, appointment, await create(app, patient, appointment))
     await paying.begin_capture()
     assert await paying.hold_ends() == start

@@ -3,11 +3,10 @@
 import asyncio
 from decimal import Decimal
 
-import asyncpg
 import pytest
 from asyncpg import Connection
 
-from tests.support.db.payments import FEE, WAYS, PaymentCase, begun, captured, create, lapse
+from tests.support.db.payments import FEE, WAYS, PaymentCase, begun, by_root, captured, create, lapse
 from tests.support.db.refusals import refused
 from tests.support.factories import a_slot, make_booking, make_patient
 from tests.support.servers.databases import Database, connected
@@ -145,10 +144,8 @@ async def test_only_captured_money_confirms(owner: Connection, app: Connection, 
     if status in {"captured", "partially_refunded"}:
         assert await paying.state() == (status, "confirmed")
         return
-    rule = (
-        "appointment_confirmed_is_paid" if status not in {"refunded", "canceled"} else "appointment_status_transition"
-    )
-    with refused(rule):
+    is_over = status in {"refunded", "canceled"}
+    with refused("appointment_status_transition" if is_over else "appointment_confirmed_is_paid"):
         await owner.execute("UPDATE appointment SET status = 'confirmed' WHERE id = $1", paying.appointment)
 
 
@@ -160,8 +157,6 @@ async def test_a_confirmed_appointment_stays_paid_when_it_moves(
     move = "SELECT * FROM reschedule_as_patient($1, $2, $3)"
     await app.fetch(move, paying.patient, paying.appointment, a_slot(3))
     assert await paying.state() == ("captured", "confirmed")
-    root = await asyncpg.connect(database.superuser, server_settings={"session_replication_role": "replica"})
-    await root.execute("UPDATE payment SET without_slot = true WHERE id = $1", paying.payment)
-    await root.close()
+    await by_root(database, "UPDATE payment SET without_slot = true WHERE id = $1", paying.payment)
     with refused("appointment_confirmed_is_paid"):
         await app.fetch(move, paying.patient, paying.appointment, a_slot(5))

@@ -2,12 +2,11 @@
 
 import asyncio
 
-import asyncpg
 import pytest
 from asyncpg import Connection
 
 from tests.support.db.payments import FEE, PaymentCase, begun
-from tests.support.db.refusals import refused
+from tests.support.db.refusals import at_once, refused
 from tests.support.servers.databases import Database, connected
 
 TAKE = "UPDATE payment SET status = 'captured', capture_id = 'TAKEN-' || id WHERE id = $1"
@@ -84,12 +83,8 @@ async def test_two_that_are_captured_at_once(database: Database, owner: Connecti
     """As four say on connections of their own: two of them of each."""
     paying = await begun(owner, app)
     payments = [paying, await paying.another()]
-    others = [await asyncpg.connect(database.app) for _ in range(4)]
-    try:
-        await asyncio.gather(*(payments[n % 2]._replace(app=other).record() for n, other in enumerate(others)))
-    finally:
-        for other in others:
-            await other.close()
+    calls = [(payment.payment, f"CAPTURE-{payment.payment}") for payment in payments * 2]
+    assert await at_once(database.app, "SELECT record_capture($1, $2, 'COMPLETED', 100, 'USD')", calls) == [""] * 4
     if await paying.value("without_slot"):
         payments.reverse()
     await expect_one_paid(*payments)

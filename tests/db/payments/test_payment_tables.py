@@ -2,16 +2,14 @@
 
 from collections.abc import AsyncIterator
 
-import asyncpg
 import pytest
 import pytest_asyncio
 from asyncpg import Connection
 
 from tests.support.db.payments import begun, captured, without_slot
 from tests.support.db.refusals import broken, refuses, undone
-from tests.support.servers.databases import Database
+from tests.support.servers.databases import Database, connected
 
-GUARDED = ("payment", "refund")
 COPY = "INSERT INTO payment (appointment_id, amount, currency, {0}) SELECT appointment_id, amount, currency, {0} FROM payment"
 REFUND = "INSERT INTO refund (payment_id, amount, reason, paypal_id) SELECT payment_id, amount, reason, paypal_id FROM refund"
 
@@ -22,18 +20,14 @@ async def money(database: Database) -> AsyncIterator[Connection]:
 
     Payment 1 is captured, 2 is paid back, 3 and 4 are of one appointment.
     """
-    owner, app = await asyncpg.connect(database.owner), await asyncpg.connect(database.app)
-    paid = await captured(owner, app)
-    await paid.order()
-    await without_slot(owner, app)
-    await app.execute("SELECT record_refund(1, 'REFUND', 'pending', NULL)")
-    await (await begun(owner, app)).another()
-    await app.execute("SELECT receive_webhook('EVENT', 'ANY', '{ORDER-1}')")
-    await app.close()
-    for table in GUARDED:
-        await owner.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-    yield owner
-    await owner.close()
+    async with connected(database.owner) as db:
+        await (await captured(db, db)).order()
+        await without_slot(db, db)
+        await db.execute("SELECT record_refund(1, 'REFUND', 'pending', NULL)")
+        await (await begun(db, db)).another()
+        await db.execute("SELECT receive_webhook('EVENT', 'ANY', '{ORDER-1}')")
+        await db.execute("ALTER TABLE payment DISABLE TRIGGER USER; ALTER TABLE refund DISABLE TRIGGER USER")
+        yield db
 
 
 PAID, UNPAID = "UPDATE payment SET {} WHERE id = 1", "UPDATE payment SET {} WHERE id = 3"

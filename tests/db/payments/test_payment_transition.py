@@ -9,6 +9,8 @@ from tests.support.factories import a_slot, book, make_doctor, make_patient
 from tests.support.servers.databases import Database
 
 STATUSES = list(WAYS)
+INSERT = "INSERT INTO payment (appointment_id, amount, currency, status, capture_id) VALUES ($1, 100, 'USD', $2, 'X')"
+FOLLOW = "UPDATE payment SET appointment_id = $2 WHERE id = $1"
 TAKEN = {"pending_review", "captured"}  # by PayPal: a fact, whatever was thought of the payment before
 LEGAL = {
     None: {"created"},
@@ -48,11 +50,7 @@ async def test_every_transition_at_psql(owner: Connection, app: Connection, old:
 async def test_a_payment_begins_as_created(owner: Connection, app: Connection, first: str) -> None:
     paying = await begun(owner, app)
     with refused("payment_status_transition"):
-        await owner.execute(
-            "INSERT INTO payment (appointment_id, amount, currency, status, capture_id) VALUES ($1, 100, 'USD', $2, 'X')",
-            paying.appointment,
-            first,
-        )
+        await owner.execute(INSERT, paying.appointment, first)
 
 
 @pytest.mark.parametrize(
@@ -85,10 +83,9 @@ async def test_what_a_payment_is_never_changes(owner: Connection, app: Connectio
 @pytest.mark.proves("payment_immutable")
 async def test_what_went_back_stays_without_slot(owner: Connection, app: Connection) -> None:
     paying = await without_slot(owner, app)
-    with refused("payment_immutable"):
-        await owner.execute("UPDATE payment SET without_slot = false WHERE id = $1", paying.payment)
-    with refused("payment_immutable"):
-        await owner.execute("UPDATE payment SET refund_total = 0 WHERE id = $1", paying.payment)
+    for change in ("without_slot = false", "refund_total = 0"):
+        with refused("payment_immutable"):
+            await owner.execute(f"UPDATE payment SET {change} WHERE id = $1", paying.payment)
 
 
 @pytest.mark.proves("payment_immutable")
@@ -99,7 +96,7 @@ async def test_a_payment_follows_its_slot_and_nothing_else(owner: Connection, ap
     second = await paying._replace(appointment=other).another()
     for payment, appointment in ((paying.payment, other), (second.payment, paying.appointment)):
         with refused("payment_immutable"):
-            await owner.execute("UPDATE payment SET appointment_id = $2 WHERE id = $1", payment, appointment)
+            await owner.execute(FOLLOW, payment, appointment)
     assert await paying.value("appointment_id") == paying.appointment
 
 
@@ -116,7 +113,7 @@ async def test_nor_to_somebody_else_s_in_that_slot(database: Database, owner: Co
     ]
     for other in others:
         with refused("payment_immutable"):
-            await owner.execute("UPDATE payment SET appointment_id = $2 WHERE id = $1", paying.payment, other)
+            await owner.execute(FOLLOW, paying.payment, other)
 
 
 @pytest.mark.proves("payment_immutable")
@@ -125,7 +122,7 @@ async def test_nor_from_one_that_was_canceled(owner: Connection, app: Connection
     await paying.cancel()
     again = await book(app, paying.patient, paying.doctor, a_slot())
     with refused("payment_immutable"):
-        await owner.execute("UPDATE payment SET appointment_id = $2 WHERE id = $1", paying.payment, again)
+        await owner.execute(FOLLOW, paying.payment, again)
 
 
 @pytest.mark.proves("payment_immutable")

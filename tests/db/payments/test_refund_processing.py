@@ -1,14 +1,12 @@
 """How refunds are performed: taken by one worker at a time, as often as it takes, under a name that never changes."""
 
-import asyncio
 from decimal import Decimal
 
-import asyncpg
 import pytest
 from asyncpg import Connection
 
 from tests.support.db.payments import FEE, PaymentCase, begun, without_slot
-from tests.support.db.refusals import refused, verdict
+from tests.support.db.refusals import at_once, refused, verdict
 from tests.support.servers.databases import Database, connected
 
 CLAIM = "SELECT * FROM claim_refund($1, interval '1 min')"
@@ -137,19 +135,8 @@ async def test_a_refund_is_settled_once_however_many_say_so(
     database: Database, owner: Connection, app: Connection
 ) -> None:
     paying, refund = await requested(owner, app)
-    others = [await asyncpg.connect(database.app) for _ in range(6)]
     said = ["completed", "pending", "completed", "failed", "completed", "pending"]
-    try:
-        await asyncio.gather(
-            *(
-                other.execute(RECORD, refund, "REFUND-9", status, None)
-                for other, status in zip(others, said, strict=True)
-            ),
-            return_exceptions=True,
-        )
-    finally:
-        for other in others:
-            await other.close()
+    await at_once(database.app, RECORD, [(refund, "REFUND-9", status, None) for status in said])
     status = await owner.fetchval("SELECT status FROM refund WHERE id = $1", refund)
     total, kinds = await paying.value("refund_total"), [kind for kind, _ in await paying.mails()]
     assert status in {"completed", "failed"}

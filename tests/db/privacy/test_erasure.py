@@ -17,7 +17,7 @@ from tests.support.factories import (
     make_patients,
     past_appointment,
 )
-from tests.support.servers.databases import Database
+from tests.support.servers.databases import Database, connected
 
 ERASE = {"patient": "SELECT erase_patient($1, '-')", "doctor": "SELECT erase_doctor($1, '-')"}
 JOIN = "SELECT * FROM join_waitlist($1, $2, NULL)"
@@ -75,15 +75,12 @@ async def fill(db: Connection, account: int) -> None:
 
 
 @pytest.mark.parametrize("role", ["patient", "doctor"])
-async def test_only_an_id_is_left(database: Database, owner: Connection, app: Connection, role: str) -> None:
+async def test_only_an_id_is_left(owner: Connection, app: Connection, root: Connection, role: str) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     account = doctor if role == "doctor" else patient
-    superuser = await asyncpg.connect(database.superuser)
-    await past_appointment(
-        superuser, doctor, patient, status="canceled", seat=None, canceled_by="doctor", cancel_reason="flood"
-    )
-    await past_appointment(superuser, doctor, patient, status="completed", seat=None)
-    await superuser.close()
+    canceled = {"status": "canceled", "canceled_by": "doctor", "cancel_reason": "flood"}
+    for columns in (canceled, {"status": "completed"}):
+        await past_appointment(root, doctor, patient, seat=None, **columns)
     if role == "doctor":
         await owner.execute(
             "INSERT INTO time_off (doctor_id, during, reason) VALUES ($1, '[2030-01-01,2030-01-02)', 'Tahiti')", doctor
@@ -112,11 +109,8 @@ async def test_with_another_password_nothing_happens(owner: Connection, app: Con
 async def test_a_patient_cancels_and_leaves_all_first_and_both_sides_are_told(
     owner: Connection, app: Connection
 ) -> None:
-    free, paid, full = (
-        await make_doctor(owner, fee=0),
-        await make_doctor(owner),
-        await make_doctor(owner, max_appointments=0),
-    )
+    free, paid = await make_doctor(owner, fee=0), await make_doctor(owner)
+    full = await make_doctor(owner, max_appointments=0)
     patient = await make_patient(owner)
     confirmed, held = await book(app, patient, free, a_slot()), await book(app, patient, paid, a_slot(1))
     await app.fetch(JOIN, patient, full)
@@ -151,15 +145,13 @@ async def test_whoever_can_no_longer_cancel_cannot_leave_either(owner: Connectio
     assert await owner.fetchval(statuses, [soon, later]) == 2
 
 
-async def test_a_visit_that_has_begun_is_in_nobodys_way(database: Database, owner: Connection, app: Connection) -> None:
-    superuser = await asyncpg.connect(database.superuser)
+async def test_a_visit_that_has_begun_is_in_nobodys_way(owner: Connection, app: Connection, root: Connection) -> None:
     for role in ("patient", "doctor"):
         doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
         begun = datetime.now(UTC) - timedelta(minutes=10)
-        appointment = await past_appointment(superuser, doctor, patient, status="confirmed", start=begun)
+        appointment = await past_appointment(root, doctor, patient, status="confirmed", start=begun)
         assert await app.fetchval(ERASE[role], doctor if role == "doctor" else patient)
         assert await owner.fetchval("SELECT status FROM appointment WHERE id = $1", appointment) == "confirmed"
-    await superuser.close()
 
 
 async def test_a_doctor_cancels_all_and_everybody_is_told_once_who_it_was(owner: Connection, app: Connection) -> None:
@@ -184,11 +176,7 @@ async def test_a_doctor_cancels_all_and_everybody_is_told_once_who_it_was(owner:
 
 @pytest.mark.proves("appointment_patient_id_fkey", "waitlist_entry_patient_id_fkey", "waitlist_entry_doctor_id_fkey")
 async def test_nothing_new_is_about_an_erased_account(owner: Connection, app: Connection) -> None:
-    doctor, full, leaver = (
-        await make_doctor(owner),
-        await make_doctor(owner, hours=()),
-        await make_doctor(owner, hours=()),
-    )
+    doctor, full, leaver = [await make_doctor(owner, hours=hours) for hours in (None, (), ())]
     patient, other = await make_patients(owner, 2)
     for account, role in ((patient, "patient"), (leaver, "doctor")):
         assert await app.fetchval(ERASE[role], account)
@@ -203,28 +191,25 @@ async def test_nothing_new_is_about_an_erased_account(owner: Connection, app: Co
 
 
 @pytest.mark.proves("appointment_patient_id_fkey", "waitlist_entry_patient_id_fkey")
-@pytest.mark.parametrize("act", ["book", "join"])
+@pytest.mark.parametrize("act", ["book", "join_waitlist"])
 async def test_who_books_and_leaves_at_once_ends_up_with_one_of_the_two(
     database: Database, owner: Connection, app: Connection, act: str
 ) -> None:
     """Whichever comes first: an erased patient has nothing ahead."""
     doctor = await make_doctor(owner, hours=None if act == "book" else ())
-    other = await asyncpg.connect(database.app)
-    for first in ("act", "erase"):
-        patient = await make_patient(owner)
-        statement = "SELECT * FROM book($1, $2, $3)" if act == "book" else "SELECT * FROM join_waitlist($1, $2, NULL)"
-        arguments = (patient, doctor, a_slot()) if act == "book" else (patient, doctor)
-        transaction = app.transaction()
-        await transaction.start()
-        if first == "act":
-            await app.fetch(statement, *arguments)
-            waiting = asyncio.create_task(other.fetchval(ERASE["patient"], patient))
-        else:
-            await app.fetchval(ERASE["patient"], patient)
-            waiting = asyncio.create_task(other.fetch(statement, *arguments))
-        await asyncio.sleep(0.3)
-        assert not waiting.done()
-        await transaction.commit()
-        with pytest.raises(asyncpg.SerializationError if first == "act" else asyncpg.CheckViolationError):
-            await waiting
-    await other.close()
+    when = f"'{a_slot().isoformat()}'" if act == "book" else "NULL"
+    acts = f"SELECT * FROM {act}($1, {doctor}, {when})"
+    erase = ERASE["patient"]
+    async with connected(database.app) as other:
+        for first, second, error in (
+            (acts, erase, asyncpg.SerializationError),
+            (erase, acts, asyncpg.CheckViolationError),
+        ):
+            patient = await make_patient(owner)
+            async with app.transaction():
+                await app.fetch(first, patient)
+                waiting = asyncio.create_task(other.fetch(second, patient))
+                await asyncio.sleep(0.3)
+                assert not waiting.done()
+            with pytest.raises(error):
+                await waiting

@@ -13,6 +13,7 @@ from tests.support.db.offers import (
     SWEEP,
     end_visit,
     free,
+    freed_slot,
     full_doctor,
     offers,
     on_offer,
@@ -20,7 +21,7 @@ from tests.support.db.offers import (
     statuses,
     waiting,
 )
-from tests.support.db.refusals import refused
+from tests.support.db.refusals import refused, triggers_off
 from tests.support.factories import a_slot, book, make_doctor, make_patient, make_patients
 
 HOUR = timedelta(hours=1)
@@ -49,9 +50,8 @@ async def test_one_of_thirty_cancels_and_five_wait(owner: Connection, app: Conne
         with refused("offer_superseded"):
             await app.fetch(CLAIM, patient, made[patient])
     assert await statuses(owner, doctor) == ["waiting", "waiting", "waiting", "fulfilled", "waiting"]
-    assert (
-        await owner.fetchval("SELECT count(*) FROM appointment WHERE doctor_id = $1 AND seat IS NOT NULL", doctor) == 30
-    )
+    active = "SELECT count(*) FROM appointment WHERE doctor_id = $1 AND seat IS NOT NULL"
+    assert await owner.fetchval(active, doctor) == 30
 
 
 async def test_only_those_of_the_date(owner: Connection, app: Connection) -> None:
@@ -61,10 +61,7 @@ async def test_only_those_of_the_date(owner: Connection, app: Connection) -> Non
         await app.fetch(JOIN, patient, doctor, wish)
     await app.fetch(CANCEL, holder, appointment)
     # whoever waits for another day has a seat now, and the slots there are free; but the place is one, and theirs comes first
-    assert (
-        await owner.fetchval("SELECT count(*) FROM appointment WHERE doctor_id = $1 AND status = 'offered'", doctor)
-        == 1
-    )
+    assert len(await on_offer(owner, doctor)) == 1
 
 
 async def test_one_that_waits_for_another_day_is_not_asked(owner: Connection, app: Connection) -> None:
@@ -108,15 +105,12 @@ async def test_each_who_waits_is_offered_one_of_several(owner: Connection, app: 
 
 
 async def test_a_claim_that_is_not_paid_for_returns(owner: Connection, app: Connection, root: Connection) -> None:
-    doctor, holder, (appointment,) = await full_doctor(owner, fee=100)
-    first, second = await waiting(app, doctor, 2)
-    await app.fetch(CANCEL, holder, appointment)
-    made = await offers(owner, doctor)
+    doctor, made = await freed_slot(owner, 2, fee=100)
+    first, second = made
     (claimed,) = await app.fetch(CLAIM, first, made[first])
     assert (claimed["status"], claimed["fee"]) == ("pending", 100)
     assert await statuses(owner, doctor) == ["offered", "waiting"]
-    async with root.transaction():
-        await root.execute("SET LOCAL session_replication_role = replica")
+    async with triggers_off(root):
         await root.execute("UPDATE appointment SET hold_expires_at = now() WHERE id = $1", claimed["id"])
     assert await free(app, doctor) == []
     with refused("appointment_doctor_no_overlap"):
@@ -134,19 +128,16 @@ async def test_a_claim_that_is_not_paid_for_returns(owner: Connection, app: Conn
 
 @pytest.mark.proves("offer_superseded")
 async def test_nobody_answers(owner: Connection, app: Connection, root: Connection) -> None:
-    doctor, holder, (appointment,) = await full_doctor(owner)
-    patients = await waiting(app, doctor, 2)
-    await app.fetch(CANCEL, holder, appointment)
-    made = await offers(owner, doctor)
+    doctor, made = await freed_slot(owner, 2)
     await pass_time(root, doctor, 4 * HOUR - timedelta(minutes=1))
     assert await offers(owner, doctor) == made
     await pass_time(root, doctor, timedelta(minutes=1))
     assert await offers(owner, doctor) == {}
     assert await statuses(owner, doctor) == ["waiting", "waiting"]
-    for patient in patients:
+    for patient, offer in made.items():
         with refused("offer_superseded"):
-            await app.fetch(CLAIM, patient, made[patient])
-    await book(app, holder, doctor, a_slot())
+            await app.fetch(CLAIM, patient, offer)
+    await book(app, await make_patient(owner), doctor, a_slot())
 
 
 @pytest.mark.proves("tg_offer__entry")
@@ -167,15 +158,10 @@ async def test_whoever_declines_stays_in_line(owner: Connection, app: Connection
 
 
 async def test_a_lapsed_hold_goes_to_who_waits(owner: Connection, app: Connection, root: Connection) -> None:
-    doctor, holder, _ = await full_doctor(owner, seats=2, fee=100)
+    doctor, holder, (_, hold) = await full_doctor(owner, seats=2, fee=100)
     (patient,) = await waiting(app, doctor, 1)
-    async with root.transaction():
-        await root.execute("SET LOCAL session_replication_role = replica")
-        await root.execute(
-            "UPDATE appointment SET hold_expires_at = now() WHERE doctor_id = $1 AND lower(during) = $2",
-            doctor,
-            a_slot(1),
-        )
+    async with triggers_off(root):
+        await root.execute("UPDATE appointment SET hold_expires_at = now() WHERE id = $1", hold)
     assert await free(app, doctor) == []
     rules = await app.fetch("SELECT rule FROM explain_booking($1, $2, $3)", holder, doctor, a_slot(1))
     assert "appointment_doctor_no_overlap" in [row["rule"] for row in rules]
@@ -200,13 +186,11 @@ async def test_a_visit_that_ends_frees_a_seat(owner: Connection, app: Connection
 async def test_whoever_waits_no_longer_is_offered_nothing(
     owner: Connection, app: Connection, admin: Connection
 ) -> None:
-    doctor, holder, (appointment,) = await full_doctor(owner)
-    (patient,) = await waiting(app, doctor, 1)
-    await app.fetch(CANCEL, holder, appointment)
-    made = await offers(owner, doctor)
+    doctor, made = await freed_slot(owner)
+    ((patient, offer),) = made.items()
     await admin.execute("UPDATE waitlist_entry SET status = 'left' WHERE patient_id = $1", patient)
     with refused("offer_status_transition"):
-        await app.fetch(CLAIM, patient, made[patient])
+        await app.fetch(CLAIM, patient, offer)
     await app.execute(SWEEP, doctor)
     assert await on_offer(owner, doctor) == []
 

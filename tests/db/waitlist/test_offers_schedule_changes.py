@@ -6,7 +6,18 @@ import asyncpg
 import pytest
 from asyncpg import Connection
 
-from tests.support.db.offers import CANCEL, CLAIM, JOIN, SWEEP, free, full_doctor, offers, on_offer, statuses, waiting
+from tests.support.db.offers import (
+    CLAIM,
+    JOIN,
+    SWEEP,
+    free,
+    freed_slot,
+    full_doctor,
+    offers,
+    on_offer,
+    statuses,
+    waiting,
+)
 from tests.support.db.payments import lapse
 from tests.support.db.refusals import refused
 from tests.support.factories import a_slot, book, make_doctor, make_patient
@@ -142,12 +153,10 @@ async def test_fewer_hours_take_an_offer_back(owner: Connection, app: Connection
 
 @pytest.mark.proves("offer_superseded", "tg_time_off__waitlist")
 async def test_time_off_takes_an_offer_back(owner: Connection, app: Connection) -> None:
-    doctor, holder, (appointment,) = await full_doctor(owner, seats=1)
-    (patient,) = await waiting(app, doctor, 1)
-    await app.fetch(CANCEL, holder, appointment)
-    made = await offers(owner, doctor)
+    doctor, made = await freed_slot(owner)
+    ((patient, offer),) = made.items()
     await app.fetch(TAKE_OFF, doctor, a_slot(), a_slot(1))
     with refused("offer_superseded"):
-        await app.fetch(CLAIM, patient, made[patient])
+        await app.fetch(CLAIM, patient, offer)
     (start,) = await on_offer(owner, doctor)
     assert start != a_slot()  # the seat is theirs all the same

@@ -3,7 +3,7 @@
 import pytest
 from asyncpg import Connection
 
-from tests.support.db.offers import CANCEL, DECLINE, JOIN, SWEEP, full_doctor, offers, waiting
+from tests.support.db.offers import CANCEL, DECLINE, JOIN, SWEEP, freed_slot, full_doctor
 from tests.support.db.offers import CLAIM as CLAIM_OFFER
 from tests.support.db.payments import by_root, captured
 from tests.support.db.refusals import undone
@@ -82,10 +82,8 @@ async def deliver(db: Connection, app: Connection, account: int) -> None:
 async def test_an_offer_that_somebody_else_takes_is_told_to_who_has_heard_of_it(
     owner: Connection, app: Connection
 ) -> None:
-    doctor, holder, (appointment,) = await full_doctor(owner)
-    claims, heard, unaware = await waiting(app, doctor, 3)
-    await app.fetch(CANCEL, holder, appointment)
-    made = await offers(owner, doctor)
+    _, made = await freed_slot(owner, 3)
+    claims, heard, unaware = made
     for patient in (claims, heard):
         await deliver(owner, app, patient)
     await app.fetch(CLAIM_OFFER, claims, made[claims])
@@ -102,10 +100,8 @@ async def test_an_offer_that_somebody_else_takes_is_told_to_who_has_heard_of_it(
 async def test_an_offer_that_is_over_is_told_to_who_has_not_declined_it(
     owner: Connection, app: Connection, database: Database
 ) -> None:
-    doctor, holder, (appointment,) = await full_doctor(owner)
-    declines, silent = await waiting(app, doctor, 2)
-    await app.fetch(CANCEL, holder, appointment)
-    made = await offers(owner, doctor)
+    doctor, made = await freed_slot(owner, 2)
+    declines, silent = made
     for patient in made:
         await deliver(owner, app, patient)
     await app.fetch(DECLINE, declines, made[declines])

@@ -5,7 +5,8 @@ from typing import Any
 
 from asyncpg import Connection
 
-from tests.support.factories import a_slot, book, make_doctor, make_patients
+from tests.support.db.refusals import triggers_off
+from tests.support.factories import a_slot, book, make_doctor, make_patient, make_patients
 
 JOIN = "SELECT id FROM join_waitlist($1, $2, $3)"
 CANCEL = "SELECT * FROM cancel_as_patient($1, $2)"
@@ -29,10 +30,8 @@ LATER = """
 
 async def full_doctor(db: Connection, *, seats: int = 1, **columns: Any) -> tuple[int, int, list[int]]:
     """Add a doctor with so many seats, all taken by one patient, from a_slot() on; return both and the appointments."""
-    doctor, (holder,) = (
-        await make_doctor(db, max_appointments=seats, **{"fee": 0} | columns),
-        await make_patients(db, 1),
-    )
+    doctor = await make_doctor(db, max_appointments=seats, **{"fee": 0} | columns)
+    holder = await make_patient(db)
     return doctor, holder, [await book(db, holder, doctor, a_slot(n)) for n in range(seats)]
 
 
@@ -42,6 +41,14 @@ async def waiting(db: Connection, doctor: int, number: int) -> list[int]:
     for patient in patients:
         await db.fetch(JOIN, patient, doctor, None)
     return patients
+
+
+async def freed_slot(db: Connection, number: int = 1, **columns: Any) -> tuple[int, dict[int, int]]:
+    """Have the only appointment of a doctor for whom patients wait canceled; return the doctor and the offers by patient."""
+    doctor, holder, (appointment,) = await full_doctor(db, **columns)
+    await waiting(db, doctor, number)
+    await db.fetch(CANCEL, holder, appointment)
+    return doctor, await offers(db, doctor)
 
 
 async def offers(db: Connection, doctor: int) -> dict[int, int]:
@@ -65,8 +72,7 @@ async def free(db: Connection, doctor: int) -> list[datetime]:
 
 async def pass_time(root: Connection, doctor: int, time: timedelta) -> None:
     """Make a doctor's offers older, and do what the worker does then."""
-    async with root.transaction():
-        await root.execute("SET LOCAL session_replication_role = replica")
+    async with triggers_off(root):
         await root.execute(LATER, doctor, time)
         await root.execute(BEFORE, doctor, time)
     if doctor in [row["doctor_id"] for row in await root.fetch("SELECT doctor_id FROM doctor_to_sweep")]:
@@ -75,8 +81,7 @@ async def pass_time(root: Connection, doctor: int, time: timedelta) -> None:
 
 async def end_visit(root: Connection, appointment: int) -> None:
     """Let an appointment be over, which nobody has written down."""
-    async with root.transaction():
-        await root.execute("SET LOCAL session_replication_role = replica")
+    async with triggers_off(root):
         await root.execute(
             "UPDATE appointment SET during = tstzrange(now() - interval '40 min', now()) WHERE id = $1", appointment
         )

@@ -44,6 +44,14 @@ async def undone(db: asyncpg.Connection) -> AsyncIterator[None]:
         await transaction.rollback()
 
 
+@asynccontextmanager
+async def triggers_off(root: asyncpg.Connection) -> AsyncIterator[None]:
+    """Run the block in a transaction in which no trigger fires. Needs a superuser's connection."""
+    async with root.transaction():
+        await root.execute("SET LOCAL session_replication_role = replica")
+        yield
+
+
 async def broken_rule(db: asyncpg.Connection, statement: str, *arguments: Any) -> str:
     """Run a statement. Returns the rule that it breaks, 42501 if the role may not run it, "" if it succeeds."""
     try:
@@ -62,11 +70,17 @@ async def verdict(db: asyncpg.Connection, statement: str, *arguments: Any) -> st
 
 
 async def at_once(url: str, statement: str, calls: Iterable[tuple[Any, ...]]) -> list[str]:
-    """Run a statement with each of these arguments at once, on connections of their own. Returns sorted broken rules."""
+    """Run a statement with each of these arguments at once, on connections of their own.
+
+    Returns, sorted, the rule that each breaks: 40001 for a serialization failure, "" for success.
+    """
 
     async def run(arguments: tuple[Any, ...]) -> str:
         async with connected(url) as db:
-            return await broken_rule(db, statement, *arguments)
+            try:
+                return await broken_rule(db, statement, *arguments)
+            except asyncpg.SerializationError as error:
+                return error.sqlstate
 
     return sorted(await asyncio.gather(*map(run, calls)))
 
