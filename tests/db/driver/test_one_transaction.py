@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
@@ -11,28 +10,24 @@ from asyncpg import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.db.driver import fetch, fetch_one, one_transaction
-from app.db.engine import create_engine
 from app.domain.appointments.repository import BOOK, CANCEL_AS_PATIENT
 from app.domain.schedule.repository import ADD_TIME_OFF
 from tests.support.db.refusals import refused
-from tests.support.db.retries import count_retries
+from tests.support.db.retries import count_retries, fetch_amid_a_deadlock
 from tests.support.factories import a_slot, book, make_doctor, make_patient
-from tests.support.servers.databases import WAITED_FOR, Database, execute
+from tests.support.servers.databases import Database, execute
 from tests.support.servers.worker_process import eventually
 
 
-@pytest_asyncio.fixture
-async def engine(database: Database) -> AsyncIterator[AsyncEngine]:
-    """An engine with one connection, for which somebody has chosen another isolation level."""
+@pytest_asyncio.fixture(autouse=True)
+async def _settings(database: Database) -> None:
+    """Let PostgreSQL look for deadlocks early, and an administrator have chosen another isolation level."""
     name = database.superuser.rpartition("/")[2]
     await execute(
         database.superuser,
         f"ALTER DATABASE {name} SET deadlock_timeout = '500ms'",
         f"ALTER DATABASE {name} SET default_transaction_isolation = 'repeatable read'",
     )
-    engine = create_engine(database.app, application_name="test", pool_size=1)
-    yield engine
-    await engine.dispose()
 
 
 async def backend(engine: AsyncEngine) -> int:
@@ -85,23 +80,16 @@ async def test_a_statement_that_is_refused_is_undone_alone(engine: AsyncEngine, 
 
 
 async def test_a_deadlock_costs_nothing_of_what_came_before(
-    engine: AsyncEngine, database: Database, owner: Connection, monkeypatch: pytest.MonkeyPatch
+    engine: AsyncEngine, owner: Connection, root: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who cancels has the doctor and wants the appointment; somebody at psql has that one and wants the doctor."""
     retries: Counter[str] = count_retries(monkeypatch)
     doctor, elsewhere, patient = await make_doctor(owner), await make_doctor(owner), await make_patient(owner)
     appointment = await book(owner, patient, doctor, a_slot())
-    root = await asyncpg.connect(database.superuser, server_settings={"session_replication_role": "replica"})
-    await root.execute("SET deadlock_timeout = '10s'")  # the other is to find the deadlock, and to be its victim
     async with one_transaction(engine):
         await fetch(engine, BOOK, patient, elsewhere, a_slot(1))
-        async with root.transaction(isolation="read_committed"):
-            await root.execute("UPDATE appointment SET cancel_reason = 'x' WHERE id = $1", appointment)
-            canceling = asyncio.ensure_future(fetch(engine, CANCEL_AS_PATIENT, patient, appointment))
-            await eventually(lambda: owner.fetchval(WAITED_FOR, root.get_server_pid()))
-            await root.execute("UPDATE doctor SET phone = '1' WHERE account_id = $1", doctor)
-        (canceled,) = await canceling
-    await root.close()
+        canceling = fetch(engine, CANCEL_AS_PATIENT, patient, appointment)
+        (canceled,) = await fetch_amid_a_deadlock(owner, root, doctor, appointment, canceling)
     assert canceled["status"] == "canceled"
     assert retries.keys() == {"40P01"}  # mostly one; who cancels may have the doctor again before psql does
     assert await bookings(owner, elsewhere) == 1

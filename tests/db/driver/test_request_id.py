@@ -1,19 +1,15 @@
 """A statement tells its transaction whose act it is part of, before it does anything, and nobody after it."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
-import pytest_asyncio
 from asyncpg import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.db.driver import LoginEndedError, current_login, fetch, fetch_if, outbox_request_id, pooled_connection
-from app.db.engine import create_engine
 from app.domain.appointments.repository import BOOK
 from tests.support.factories import a_slot, make_doctor, make_patient
-from tests.support.servers.databases import Database
 
 KNOWN = "SELECT current_setting('booking.request', true) AS id"
 MARKS = "SELECT request_id FROM notification WHERE account_id = $1 ORDER BY id"
@@ -22,14 +18,6 @@ MAIL = """
     SELECT kind, account_id, appointment_id, appointment_version + 1 FROM notification WHERE account_id = $1 LIMIT 1
     RETURNING request_id
 """
-
-
-@pytest_asyncio.fixture
-async def engine(database: Database) -> AsyncIterator[AsyncEngine]:
-    """An engine with one connection."""
-    engine = create_engine(database.app, application_name="test", pool_size=1)
-    yield engine
-    await engine.dispose()
 
 
 async def marked(engine: AsyncEngine, owner: Connection, request_id: str | None, slot: int) -> str | None:

@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.db.driver import MAX_ATTEMPTS, fetch
 from app.db.engine import create_engine
 from app.domain.appointments.repository import BOOK, BULK_CANCEL, CANCEL_AS_PATIENT
-from tests.support.db.retries import count_retries
+from tests.support.db.refusals import triggers_off
+from tests.support.db.retries import count_retries, fetch_amid_a_deadlock
 from tests.support.factories import (
     SLOT,
     a_slot,
@@ -25,7 +26,7 @@ from tests.support.factories import (
     make_patients,
     past_appointment,
 )
-from tests.support.servers.databases import WAITED_FOR, Database, execute
+from tests.support.servers.databases import Database, execute
 from tests.support.servers.worker_process import eventually
 
 
@@ -39,14 +40,6 @@ async def engine(database: Database) -> AsyncIterator[AsyncEngine]:
     await engine.dispose()
 
 
-@pytest_asyncio.fixture
-async def root(database: Database) -> AsyncIterator[Connection]:
-    """A superuser with the triggers off, whose statements lock nothing but what they name."""
-    connection = await asyncpg.connect(database.superuser, server_settings={"session_replication_role": "replica"})
-    yield connection
-    await connection.close()
-
-
 @pytest.fixture
 def retries(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """How often something was tried again, by SQLSTATE."""
@@ -58,13 +51,8 @@ async def test_a_deadlock_is_not_heard_of(
 ) -> None:
     """Who cancels has the doctor and wants the appointment; somebody at psql has that one and wants the doctor."""
     doctor, patient, appointment = await make_booking(owner, owner)
-    await root.execute("SET deadlock_timeout = '10s'")  # the other is to find the deadlock, and to be its victim
-    async with root.transaction():
-        await root.execute("UPDATE appointment SET cancel_reason = 'x' WHERE id = $1", appointment)
-        canceling = asyncio.ensure_future(fetch(engine, CANCEL_AS_PATIENT, patient, appointment))
-        await eventually(lambda: owner.fetchval(WAITED_FOR, root.get_server_pid()))
-        await root.execute("UPDATE doctor SET phone = '1' WHERE account_id = $1", doctor)
-    (canceled,) = await canceling
+    canceling = fetch(engine, CANCEL_AS_PATIENT, patient, appointment)
+    (canceled,) = await fetch_amid_a_deadlock(owner, root, doctor, appointment, canceling)
     assert canceled["status"] == "canceled"
     # once, or again: a victim that comes back before the other was woken has the doctor once more
     assert retries.keys() == {"40P01"}
@@ -123,9 +111,10 @@ async def test_a_hold_that_lapses_amid_a_bulk_cancellation_does_not_stop_it(
         CREATE TRIGGER dawdle BEFORE UPDATE ON appointment FOR EACH ROW EXECUTE FUNCTION dawdle()
         """
     )
-    await root.execute(
-        "UPDATE appointment SET hold_expires_at = clock_timestamp() + interval '2 s' WHERE id = $1", hold
-    )
+    async with triggers_off(root):
+        await root.execute(
+            "UPDATE appointment SET hold_expires_at = clock_timestamp() + interval '2 s' WHERE id = $1", hold
+        )
     canceled = await fetch(engine, BULK_CANCEL, *(doctor, None, None, None, False, False))
     await root.execute("DROP TRIGGER dawdle ON appointment")
     assert [row["id"] for row in canceled] == [stays]

@@ -1,8 +1,6 @@
 """Migrations on a server that knows none of our roles, as whoever a managed service lets one be: never a superuser."""
 
 import asyncio
-import os
-import sys
 from collections.abc import AsyncIterator
 from typing import NamedTuple
 
@@ -12,7 +10,8 @@ import pytest_asyncio
 
 from app.db.migrate import upgrade
 from app.sandbox.servers.postgres import EmbeddedPostgres
-from tests.support.servers.databases import connected
+from tests.support.cli.booking_command import CommandResult, booking
+from tests.support.servers.databases import connected, execute
 
 ROLES = "SELECT rolname FROM pg_roles WHERE rolname LIKE 'booking\\_%' ORDER BY 1"
 OURS = ["booking_admin", "booking_app", "booking_auditor", "booking_owner"]
@@ -21,7 +20,7 @@ OURS = ["booking_admin", "booking_app", "booking_auditor", "booking_owner"]
 class First(NamedTuple):
     """How the first migrations of a cluster ended: code and words of one, the roles then, codes of two at once."""
 
-    refused: tuple[int | None, str]
+    refused: CommandResult
     roles_after_it: list[str]
     both: list[int | None]
 
@@ -31,12 +30,14 @@ async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Embe
     """A cluster with two logins, each the owner of a database: one may create roles, the other may not."""
     server = EmbeddedPostgres(tmp_path_factory.mktemp("fresh"), {"fsync": "off"})
     await server.start()
-    root = await asyncpg.connect(server.superuser_dsn)
-    await root.execute("CREATE ROLE maker LOGIN CREATEROLE PASSWORD 'x'")
-    await root.execute("CREATE ROLE keeper LOGIN PASSWORD 'x'")
-    for database, owner in (("one", "maker"), ("two", "maker"), ("three", "keeper")):
-        await root.execute(f"CREATE DATABASE {database} OWNER {owner}")
-    await root.close()
+    await execute(
+        server.superuser_dsn,
+        "CREATE ROLE maker LOGIN CREATEROLE PASSWORD 'x'",
+        "CREATE ROLE keeper LOGIN PASSWORD 'x'",
+        "CREATE DATABASE one OWNER maker",
+        "CREATE DATABASE two OWNER maker",
+        "CREATE DATABASE three OWNER keeper",
+    )
     yield server
     await server.stop()
 
@@ -50,16 +51,9 @@ async def rows(url: str, sql: str) -> list[str]:
         return [row[0] for row in await connection.fetch(sql)]
 
 
-async def migrate(url: str) -> tuple[int | None, str]:
-    """Run `booking migrate`; return its exit code and what it says."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "app.cli", "migrate"),
-        env={**os.environ, "OWNER_DATABASE_URL": url},
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    _, said = await process.communicate()
-    return process.returncode, said.decode()
+async def migrate(url: str) -> CommandResult:
+    """Run `booking migrate` to its end."""
+    return await booking("migrate", given={"OWNER_DATABASE_URL": url})
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -68,11 +62,11 @@ async def first(server: EmbeddedPostgres) -> First:
     refused = await migrate(dsn(server, "keeper", "three"))
     after_it = await rows(server.superuser_dsn, ROLES)
     both = await asyncio.gather(*(migrate(dsn(server, "maker", database)) for database in ("one", "two")))
-    return First(refused, after_it, [code for code, _ in both])
+    return First(refused, after_it, [result.code for result in both])
 
 
 async def test_roles_that_are_missing_are_asked_for(first: First) -> None:
-    code, said = first.refused
+    code, _, said = first.refused
     assert code == 1
     assert said.splitlines()[-1] == (
         "Error: The role booking_app is missing, and keeper may not create roles."

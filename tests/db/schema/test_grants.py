@@ -1,9 +1,6 @@
 """Who was granted what, as the catalogs of PostgreSQL have it: each role what it needs, PUBLIC nothing."""
 
-import pytest
 from asyncpg import Connection
-
-from tests.support.servers.databases import Database, connected
 
 # What the app may do to payments: begin one, and write down what PayPal says of it.
 TO_PAY = """
@@ -54,27 +51,6 @@ async def holders(db: Connection, table: str, column: str, privilege: str) -> li
         privilege,
     )
     return [row["rolname"] for row in rows]
-
-
-@pytest.mark.parametrize("role", ["admin", "auditor"])
-async def test_the_views_of_admin_are_seen(database: Database, owner: Connection, role: str) -> None:
-    views = await owner.fetch(
-        "SELECT oid::regclass::text FROM pg_class WHERE relnamespace = 'admin'::regnamespace AND relkind = 'v'"
-    )
-    assert views
-    async with connected(getattr(database, role)) as connection:
-        for (view,) in views:
-            await connection.fetch(f"SELECT * FROM {view} LIMIT 1")
-
-
-async def test_the_functions_of_admin_are_the_admin_s(owner: Connection) -> None:
-    """One that no role may execute serves the others."""
-    rows = await owner.fetch("""
-        SELECT p.oid::regprocedure::text AS name, rolname FROM pg_proc AS p, pg_roles
-        WHERE p.pronamespace = 'admin'::regnamespace AND p.provolatile = 'v' AND rolname IN ('booking_app', 'booking_auditor')
-            AND has_function_privilege(rolname, p.oid, 'EXECUTE')
-    """)
-    assert [tuple(row) for row in rows] == []
 
 
 async def test_everyone_else_has_nothing(owner: Connection) -> None:

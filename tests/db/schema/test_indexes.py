@@ -1,10 +1,8 @@
 """Lists and searches find their rows by an index, whatever they are filtered by: no table that grows is read whole."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
-import asyncpg
 import pytest
 import pytest_asyncio
 from asyncpg import Connection
@@ -14,7 +12,7 @@ from app.domain.appointments.controller import ALL_TIME
 from app.domain.doctors import repository as doctors
 from app.domain.schedule import repository as schedule
 from app.domain.waitlist.entries import repository as waitlist
-from tests.support.servers.databases import Database
+from tests.support.servers.databases import Database, execute
 
 CROWD = """
     SET session_replication_role = replica;
@@ -83,12 +81,9 @@ STATEMENTS: dict[str, tuple[Any, ...]] = {
 
 
 @pytest_asyncio.fixture(scope="module")
-async def crowd(database: Database) -> AsyncIterator[None]:
+async def crowd(database: Database) -> None:
     """Enough rows for a table to be worth an index."""
-    db = await asyncpg.connect(database.superuser)
-    await db.execute(CROWD)
-    await db.close()
-    yield
+    await execute(database.superuser, CROWD)
 
 
 @pytest.mark.usefixtures("crowd")

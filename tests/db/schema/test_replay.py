@@ -1,11 +1,9 @@
 """Repeatable SQL is replayed where it has changed: nothing else, everything of it, and with bookings going on meanwhile."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 
-import asyncpg
 import pytest
-import pytest_asyncio
 
 from app.db import migrate, repeatable
 from app.db.errors import MigrationError
@@ -14,17 +12,10 @@ from app.db.release import RELEASE
 from app.db.repeatable import SqlFile, read_files
 from tests.support.db.schema_dump import dump
 from tests.support.factories import a_slot, book, make_doctor, make_patient
-from tests.support.servers.databases import Database, cloned, connected, execute
+from tests.support.servers.databases import Database, connected, execute
 
 LAST = f"the schema is of release {RELEASE}"
 Edit = Callable[..., None]
-
-
-@pytest_asyncio.fixture
-async def fresh(superuser: str, template: str) -> AsyncIterator[Database]:
-    """A migrated database of this test alone."""
-    async with cloned(superuser, template) as database:
-        yield database
 
 
 @pytest.fixture
@@ -131,10 +122,7 @@ async def test_bookings_go_on_while_a_table_s_lock_is_waited_for(fresh: Database
     edit(
         "tables/doctor.sql", "WHEN (OLD.timezone <> NEW.timezone)", "WHEN (OLD.timezone IS DISTINCT FROM NEW.timezone)"
     )
-    owner = await asyncpg.connect(fresh.owner)
-    app = await asyncpg.connect(fresh.app)
-    idle = await asyncpg.connect(fresh.owner)
-    try:
+    async with connected(fresh.owner) as owner, connected(fresh.app) as app, connected(fresh.owner) as idle:
         patient, doctor, other = await make_patient(owner), await make_doctor(owner), await make_doctor(owner)
         await idle.execute("BEGIN")
         await idle.execute("UPDATE doctor SET phone = '1' WHERE account_id = $1", other)  # a psql left open
@@ -152,9 +140,6 @@ async def test_bookings_go_on_while_a_table_s_lock_is_waited_for(fresh: Database
         assert not migration.done()
         await idle.execute("COMMIT")
         await migration
-    finally:
-        for connection in (owner, app, idle):
-            await connection.close()
 
 
 async def test_a_lock_that_is_never_to_be_had_is_given_up(

@@ -6,14 +6,13 @@ Each statement is wrong in one way only, so that the rule it is refused by stand
 from collections.abc import AsyncIterator
 from uuid import UUID
 
-import asyncpg
 import pytest
 import pytest_asyncio
 from asyncpg import Connection
 
 from tests.support.db.refusals import broken, refused, refuses
 from tests.support.factories import a_slot, book, make_doctor, make_patient
-from tests.support.servers.databases import Database
+from tests.support.servers.databases import Database, connected
 
 GUARDED = ("appointment", "doctor", "time_off", "waitlist_entry", "working_hours")
 TIME_OFF = "INSERT INTO time_off (doctor_id, during) VALUES ($1, '[2030-01-01,2030-01-02)')"
@@ -27,23 +26,18 @@ MAILS = (
 @pytest_asyncio.fixture(scope="module")
 async def tables(database: Database) -> AsyncIterator[Connection]:
     """A connection to a database with a row in each table, and without the triggers that apply rules."""
-    db = await asyncpg.connect(database.owner)
-    patient = await make_patient(db)
-    free, paid, full = (
-        await make_doctor(db, fee=0),
-        await make_doctor(db, fee=9),
-        await make_doctor(db, hours=()),
-    )
-    await db.execute("ALTER TABLE appointment DISABLE TRIGGER tg_appointment__outbox")
-    for number, doctor in enumerate((free, free, paid)):  # two visits and a hold
-        await book(db, patient, doctor, a_slot(number))
-    await db.execute(MAILS)
-    await db.fetch("SELECT * FROM join_waitlist($1, $2, NULL)", patient, full)
-    await db.execute(TIME_OFF, free)
-    for table in GUARDED:
-        await db.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-    yield db
-    await db.close()
+    async with connected(database.owner) as db:
+        patient, full = await make_patient(db), await make_doctor(db, hours=())
+        free, paid = await make_doctor(db, fee=0), await make_doctor(db, fee=9)
+        await db.execute("ALTER TABLE appointment DISABLE TRIGGER tg_appointment__outbox")
+        for number, doctor in enumerate((free, free, paid)):  # two visits and a hold
+            await book(db, patient, doctor, a_slot(number))
+        await db.execute(MAILS)
+        await db.fetch("SELECT * FROM join_waitlist($1, $2, NULL)", patient, full)
+        await db.execute(TIME_OFF, free)
+        for table in GUARDED:
+            await db.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        yield db
 
 
 HOLD = "UPDATE appointment SET {} WHERE status = 'pending'"

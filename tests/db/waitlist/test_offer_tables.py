@@ -2,28 +2,24 @@
 
 from collections.abc import AsyncIterator
 
-import asyncpg
 import pytest
 import pytest_asyncio
 from asyncpg import Connection
 
-from tests.support.db.offers import CANCEL, full_doctor, waiting
+from tests.support.db.offers import freed_slot
 from tests.support.db.refusals import broken, refuses
-from tests.support.servers.databases import Database
+from tests.support.servers.databases import Database, connected
 
 
 @pytest_asyncio.fixture(scope="module")
 async def tables(database: Database) -> AsyncIterator[Connection]:
     """A connection to a database with two offers and their tokens, and without the triggers that apply rules."""
-    db = await asyncpg.connect(database.owner)
-    doctor, holder, (appointment,) = await full_doctor(db)
-    await waiting(db, doctor, 2)
-    await db.fetch(CANCEL, holder, appointment)
-    await db.execute("INSERT INTO offer_token (token_hash, offer_id) SELECT sha256(id::text::bytea), id FROM offer")
-    for table in ("offer", "waitlist_entry"):
-        await db.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-    yield db
-    await db.close()
+    async with connected(database.owner) as db:
+        await freed_slot(db, 2)
+        await db.execute("INSERT INTO offer_token (token_hash, offer_id) SELECT sha256(id::text::bytea), id FROM offer")
+        for table in ("offer", "waitlist_entry"):
+            await db.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        yield db
 
 
 ENTRY = "UPDATE waitlist_entry SET {}"
