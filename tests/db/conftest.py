@@ -11,7 +11,7 @@ from tests.support.servers.databases import Database
 
 @pytest_asyncio.fixture
 async def root(database: Database) -> AsyncIterator[Connection]:
-    """A superuser, for what only time can do."""
+    """A superuser's connection, which can move rows in time."""
     connection = await asyncpg.connect(database.superuser)
     yield connection
     await connection.close()

@@ -1,4 +1,4 @@
-"""What an admin does at psql has the consequences of the same act through the API, and obeys the same rules."""
+"""An admin's action at psql has the same consequences as the same action through the API, and obeys the same rules."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -30,7 +30,7 @@ MAILS = """
 
 
 async def consequences(owner: Connection, paying: PaymentCase) -> dict[str, Any]:
-    """Return all that an act has led to: mails, money, what is on offer, what is planned and how the appointment stands."""
+    """Return the mails, refunds, offers and scheduled notifications of an action, and the appointment after it."""
     d, a = paying.doctor, paying.appointment
     return {
         "mails": [tuple(row) for row in await owner.fetch(MAILS, d, paying.patient)],
@@ -42,26 +42,24 @@ async def consequences(owner: Connection, paying: PaymentCase) -> dict[str, Any]
 
 
 async def done(owner: Connection, app: Connection, admin: Connection, act: Act) -> Any:
-    """Let a full doctor's paid appointment be acted upon while somebody waits; return what comes of it."""
+    """Act on a full doctor's paid appointment while a patient waits; return canceled_by and the consequences."""
     paying = await captured(owner, app, max_appointments=1)
     await waiting(owner, paying.doctor, 1)
     rings: list[object] = []
 
-    def hear(*ring: object) -> None:
+    def listen(*ring: object) -> None:
         rings.append(ring)
 
-    await owner.add_listener("booking_outbox", hear)
+    await owner.add_listener("booking_outbox", listen)
     await act(app, admin, paying)
-    await owner.execute("SELECT")  # by its answer the doorbell has been heard
-    await owner.remove_listener("booking_outbox", hear)
+    await owner.execute("SELECT")  # notifications arrive with the answer
+    await owner.remove_listener("booking_outbox", listen)
     assert rings
     by = await owner.fetchval("SELECT canceled_by FROM appointment WHERE id = $1", paying.appointment)
     return by, await consequences(owner, paying)
 
 
-async def test_a_cancellation_is_mailed_refunded_and_offered_like_the_patient_s(
-    owner: Connection, app: Connection, admin: Connection
-) -> None:
+async def test_a_cancellation_is_like_the_patient_s(owner: Connection, app: Connection, admin: Connection) -> None:
     async def by_patient(app: Connection, _: Connection, it: PaymentCase) -> None:
         assert await app.fetch("SELECT * FROM cancel_as_patient($1, $2)", it.patient, it.appointment)
 
@@ -81,9 +79,7 @@ async def test_a_cancellation_is_mailed_refunded_and_offered_like_the_patient_s(
     ]
 
 
-async def test_a_move_is_like_the_doctor_s_and_told_to_the_doctor_too(
-    owner: Connection, app: Connection, admin: Connection
-) -> None:
+async def test_a_move_is_like_the_doctor_s(owner: Connection, app: Connection, admin: Connection) -> None:
     async def by_doctor(app: Connection, _: Connection, it: PaymentCase) -> None:
         await app.fetch("SELECT * FROM reschedule_as_doctor($1, $2, $3, false)", it.doctor, it.appointment, a_slot(5))
 
@@ -96,13 +92,13 @@ async def test_a_move_is_like_the_doctor_s_and_told_to_the_doctor_too(
     assert await done(owner, app, admin, by_admin) == (None, expected)
 
 
-async def test_a_bulk_cancellation_is_one_act_told_each_person_once(
+async def test_a_bulk_cancellation_mails_each_person_once(
     owner: Connection, app: Connection, admin: Connection
 ) -> None:
     hours = tuple((day, 0, 1440) for day in range(1, 8))
     doctor = await make_doctor(owner, hours=hours, fee=0, timezone="Pacific/Auckland")
     patients = await make_patients(owner, 2)
-    first = a_slot().replace(hour=12, minute=0)  # in Auckland the day is the next by then
+    first = a_slot().replace(hour=12, minute=0)  # in Auckland this is the next day
     ids = [await book(app, patients[n % 2], doctor, first + n * timedelta(minutes=30)) for n in range(3)]
     later = await book(app, patients[0], doctor, first + timedelta(days=1))
     day = (first + timedelta(days=1)).date()
@@ -148,7 +144,7 @@ async def test_the_rules_hold_for_an_admin(owner: Connection, app: Connection, a
             await admin.fetch(act, appointment, argument)
 
 
-async def test_a_refund_that_failed_is_asked_for_once_more(
+async def test_a_failed_refund_is_retried(
     owner: Connection, app: Connection, admin: Connection, database: Database
 ) -> None:
     paying = await captured(owner, app)
@@ -163,7 +159,7 @@ async def test_a_refund_that_failed_is_asked_for_once_more(
     assert [tuple(row) for row in await admin.fetch(look, paying.patient)] == [(failed, paying.payment)]
     (again,) = await admin.fetch(RETRY, failed)
     assert (again["status"], again["amount"]) == ("requested", Decimal("100.00"))
-    assert again["request_id"] != hurried["request_id"]  # PayPal would give the same answer again
+    assert again["request_id"] != hurried["request_id"]  # PayPal answers the same request id the same way
     assert await admin.fetch(look, paying.patient) == []
 
 
@@ -172,7 +168,7 @@ async def test_the_policy_is_set_by_name(owner: Connection, admin: Connection) -
     names = await owner.fetchval(
         "SELECT proargnames[1:pronargs] FROM pg_proc WHERE oid = 'admin.set_policy'::regproc",
     )
-    assert set(names) == set(before.keys()) - {"id"}  # every number that may be tuned
+    assert set(names) == set(before.keys()) - {"id"}  # every setting
     assert await admin.fetchrow("SELECT * FROM admin.set_policy()") == before
     after = await admin.fetchrow(
         "SELECT * FROM admin.set_policy(hold_minutes => 20, reminder_lead => '2 days', currencies => '{USD,EUR}')"
@@ -196,7 +192,7 @@ async def test_a_mail_is_tried_again(owner: Connection, app: Connection, admin: 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def slips(database: Database) -> dict[str, int]:
-    """What there is to get wrong, by name."""
+    """The ids for mistaken calls, by name."""
     owner, app = await asyncpg.connect(database.owner), await asyncpg.connect(database.app)
     try:
         held, paid = await begun(owner, app), await captured(owner, app)
@@ -216,7 +212,7 @@ async def slips(database: Database) -> dict[str, int]:
 
 
 def wrong(statement: str, message: str, hint: str) -> Any:
-    """Say what somebody asks for who has misunderstood something, and what they are told."""
+    """Return a case: a mistaken call, with the error message and the hint that it gets."""
     return pytest.param(statement, message, hint, id=statement)
 
 

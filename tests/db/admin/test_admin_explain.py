@@ -1,4 +1,4 @@
-"""What explain_refusal says of a booking is what the booking meets."""
+"""explain_refusal names the rule that refuses the booking."""
 
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -26,7 +26,7 @@ RULES = [
     "appointment_patient_hold_limit",
     "appointment_doctor_cap",
 ]
-# Each case is explained, then tried and undone: the next one meets the same practice.
+# Explains each case, then tries it and undoes it, so that the next case meets the same practice.
 JUDGE = """
     CREATE FUNCTION pg_temp.judge(doctors bigint[], patients bigint[], starts timestamptz[])
     RETURNS TABLE (doctor bigint, patient bigint, start timestamptz, said text[], met text, claimed boolean)
@@ -53,7 +53,7 @@ JUDGE = """
     END
     $$
 """
-# What each case leaves behind are dead rows, which no whole table is read for; and plans for each value are no faster.
+# Each case leaves dead rows, which make sequential scans slow. Plans for each value are not faster than generic ones.
 QUICK = {"enable_seqscan": "off", "plan_cache_mode": "force_generic_plan"}
 CASES = 10_000
 SEED = 8
@@ -61,7 +61,7 @@ SEED = 8
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def practice(database: Database) -> AsyncIterator[tuple[Connection, Practice, Random]]:
-    """A practice, and whoever may look behind it."""
+    """A superuser's connection, a practice, and the random numbers that made it."""
     root = await asyncpg.connect(database.superuser, server_settings=QUICK)
     rng = Random(SEED)
     yield root, await make_practice(root, rng), rng
@@ -69,7 +69,7 @@ async def practice(database: Database) -> AsyncIterator[tuple[Connection, Practi
 
 
 @pytest.mark.timeout(900)
-async def test_it_says_what_a_booking_meets(practice: tuple[Connection, Practice, Random]) -> None:
+async def test_it_names_the_rule_that_refuses_the_booking(practice: tuple[Connection, Practice, Random]) -> None:
     root, people, rng = practice
     await root.execute(JUDGE)
     cases = [random_case(people, rng) for _ in range(CASES)]
@@ -78,7 +78,7 @@ async def test_it_says_what_a_booking_meets(practice: tuple[Connection, Practice
     wrong = [
         row
         for row in judged
-        # who is nobody is found out last by a booking, when the row is there
+        # a booking checks last that the patient exists, when the row is inserted
         if (row["met"] not in row["said"] if row["patient"] in strange else row["met"] != (row["said"] or [""])[0])
     ]
     assert wrong == []
@@ -123,9 +123,7 @@ async def test_all_three_are_needed(admin: Connection, given: tuple[object, ...]
     assert "admin.explain_refusal(1, 2, " in caught.value.as_dict()["hint"]
 
 
-async def test_a_slot_that_is_offered_is_in_nobody_s_way_who_is_offered_it(
-    owner: Connection, app: Connection, admin: Connection
-) -> None:
+async def test_an_offered_slot_is_free_for_its_patient(owner: Connection, app: Connection, admin: Connection) -> None:
     doctor = await make_doctor(owner, fee=0, max_appointments=1, verified_at=datetime.now(UTC))
     holder, waiting, stranger = [await make_patient(owner) for _ in range(3)]
     appointment = await book(app, holder, doctor, a_slot())

@@ -1,4 +1,4 @@
-"""What schema admin shows, to whom, and that it explains itself."""
+"""The views of schema admin: contents, grants and comments."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -59,7 +59,7 @@ async def test_it_is_for_admins_and_its_views_for_auditors(owner: Connection) ->
 
 @pytest.mark.parametrize("role", ["admin", "auditor"])
 async def test_every_view_can_be_read(database: Database, owner: Connection, role: str) -> None:
-    """A view's functions are called with the reader's rights."""
+    """The functions in a view run with the reader's privileges."""
     await captured(owner, owner)
     async with connected(getattr(database, role)) as reader:
         for row in await reader.fetch(VIEWS):
@@ -113,7 +113,7 @@ async def test_how_full_a_doctor_is(owner: Connection, admin: Connection) -> Non
     ]
 
 
-async def test_who_waits_and_is_offered_what(database: Database, owner: Connection, admin: Connection) -> None:
+async def test_the_waitlist_and_the_offers(database: Database, owner: Connection, admin: Connection) -> None:
     doctor, holder, (appointment,) = await full_doctor(owner)
     patients = await waiting(owner, doctor, 2)
     line = "SELECT patient, position, status FROM admin.waitlist WHERE doctor = $1"
@@ -133,7 +133,7 @@ async def test_who_waits_and_is_offered_what(database: Database, owner: Connecti
     assert [row["patient"] for row in await admin.fetch(line, doctor)] == [patients[1]]
 
 
-async def test_a_hold_is_shown_with_its_payment_while_it_lives(
+async def test_a_live_hold_is_shown_with_its_payment(
     database: Database, owner: Connection, app: Connection, admin: Connection
 ) -> None:
     paying = await begun(owner, app)
@@ -148,9 +148,7 @@ async def test_a_hold_is_shown_with_its_payment_while_it_lives(
     assert await admin.fetch(holds, paying.doctor) == []
 
 
-async def test_money_that_needs_a_look_comes_with_what_is_known(
-    owner: Connection, app: Connection, admin: Connection
-) -> None:
+async def test_payments_attention_shows_the_details(owner: Connection, app: Connection, admin: Connection) -> None:
     paying = await captured(owner, app)
     await paying.record("REVERSED", amount=Decimal(100))
     look = "SELECT * FROM admin.payments_attention WHERE doctor = $1"

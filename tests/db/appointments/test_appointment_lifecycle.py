@@ -55,7 +55,7 @@ async def test_notice_binds_the_patient_and_not_the_admin(
 
 
 @pytest.mark.proves("appointment_cancel_notice")
-async def test_the_app_cannot_pretend_to_be_somebody_else(owner: Connection, app: Connection) -> None:
+async def test_the_app_cannot_pose_as_a_doctor(owner: Connection, app: Connection) -> None:
     _, patient, late = await make_booking(owner, app, a_slot(after=timedelta(days=1)))
     await app.execute("SELECT set_config('booking.actor', 'doctor', false)")
     with refused("appointment_cancel_notice"):
@@ -68,11 +68,11 @@ async def test_ten_cancels_at_once_have_one_effect(database: Database, owner: Co
     outcomes = await at_once(database.app, CANCEL, [(patient, appointment)] * 10)
     assert outcomes == ["", *["appointment_status_transition"] * 9]
     mails = "SELECT count(*) FROM notification WHERE appointment_id = $1 AND kind = 'appointment_canceled'"
-    assert await owner.fetchval(mails, appointment) == 2  # one to either party
+    assert await owner.fetchval(mails, appointment) == 2  # one to the patient, one to the doctor
     assert await owner.fetchval("SELECT version FROM appointment WHERE id = $1", appointment) == 2
 
 
-async def test_somebody_else_s_appointment_is_not_there(owner: Connection, app: Connection) -> None:
+async def test_another_patient_s_appointment_is_not_found(owner: Connection, app: Connection) -> None:
     doctor, patient, other = await make_doctor(owner), *await make_patients(owner, 2)
     appointment = await book(app, patient, doctor, a_slot())
     assert await app.fetch(CANCEL, other, appointment) == []
@@ -96,7 +96,7 @@ async def test_somebody_else_s_appointment_is_not_there(owner: Connection, app: 
     ],
 )
 @pytest.mark.proves("appointment_immutable", "tg_appointment__rules")
-async def test_what_triggers_set_nobody_else_does(owner: Connection, app: Connection, column: str, value: str) -> None:
+async def test_only_triggers_set_these_columns(owner: Connection, app: Connection, column: str, value: str) -> None:
     _, _, appointment = await make_booking(owner, app)
     with refused("appointment_immutable"):
         await owner.execute(f"UPDATE appointment SET {column} = {value} WHERE id = $1", appointment)
@@ -140,7 +140,7 @@ async def test_a_patient_has_five_unpaid_holds_at_most(database: Database, owner
     outcomes = await at_once(database.app, BOOK, [(patient, doctor, a_slot(n)) for n, doctor in enumerate(doctors)])
     assert outcomes == ["", "", "", "", "", *["appointment_patient_hold_limit"] * 3]
     free = await make_doctor(owner, fee=0)
-    await book(owner, patient, free, a_slot(9))  # nothing to pay, so no hold
+    await book(owner, patient, free, a_slot(9))  # free, so not a hold
 
 
 @pytest.mark.proves("appointment_status_transition")

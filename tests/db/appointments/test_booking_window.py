@@ -1,4 +1,4 @@
-"""appointment_booking_window: in the future, at most 360 hours ahead."""
+"""appointment_booking_window: an appointment starts in the future, at most 360 hours ahead."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""appointment_doctor_cap: never more than 30 active appointments a doctor, whoever writes, however they write."""
+"""appointment_doctor_cap: a doctor never has more than 30 active appointments, for every role and every kind of write."""
 
 import asyncio
 from collections import Counter
@@ -43,7 +43,7 @@ async def test_a_lower_cap_holds_and_cancels_nothing(owner: Connection, app: Con
     await owner.execute("UPDATE doctor SET max_appointments = 3 WHERE account_id = $1", doctor)
     await owner.execute("UPDATE appointment SET status = 'canceled' WHERE id = $1", appointments[0])
     patient = await make_patient(owner)
-    with refused("appointment_doctor_cap"):  # a seat is free, but 4 are more than 3
+    with refused("appointment_doctor_cap"):  # one seat is free, but 4 appointments exceed the cap of 3
         await book(app, patient, doctor, a_slot(9))
     assert await owner.fetchval(ACTIVE, doctor) == 4
     with refused("doctor_max_appointments_valid"):
@@ -53,7 +53,7 @@ async def test_a_lower_cap_holds_and_cancels_nothing(owner: Connection, app: Con
 @pytest.mark.parametrize("level", ["read committed", "repeatable read", "serializable"])
 @pytest.mark.proves("appointment_doctor_cap")
 async def test_at_every_isolation_level(database: Database, owner: Connection, level: str) -> None:
-    """60 at once, each in a transaction that looked around first; none retries."""
+    """60 concurrent transactions, each of which reads before it books. None retries."""
     doctor = await make_doctor(owner)
     patients = await make_patients(owner, 60)
     outcomes: Counter[str] = Counter()
@@ -132,9 +132,7 @@ async def test_with_triggers_off_the_seats_hold(database: Database, owner: Conne
     assert await owner.fetchval(ACTIVE, doctor) == 30
 
 
-async def test_holds_that_lapsed_and_visits_that_ended_do_not_count(
-    owner: Connection, app: Connection, root: Connection
-) -> None:
+async def test_lapsed_holds_and_ended_visits_do_not_count(owner: Connection, app: Connection, root: Connection) -> None:
     doctor = await make_doctor(owner)
     for seat in range(1, 16):
         start = a_slot(seat)
@@ -147,6 +145,6 @@ async def test_holds_that_lapsed_and_visits_that_ended_do_not_count(
         patient = await make_patient(owner)
         await past_appointment(root, doctor, patient, start=start, end=end, seat=seat, status="confirmed")
     assert await app.fetchval("SELECT count(*) FROM free_slots($1, '-infinity', 'infinity')", doctor) > 600
-    await fill(owner, app, doctor)  # the very slots of the lapsed holds, among others
+    await fill(owner, app, doctor)  # including the slots of the lapsed holds
     counts = await owner.fetch("SELECT status, count(*) FROM appointment WHERE doctor_id = $1 GROUP BY 1", doctor)
     assert dict(counts) == {"expired": 15, "completed": 15, "pending": 30}  # type: ignore[arg-type]  # records are pairs

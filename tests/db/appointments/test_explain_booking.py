@@ -1,4 +1,4 @@
-"""A refusal can be explained: explain_booking names every rule that stands in the way, each with its reason."""
+"""explain_booking returns every rule that refuses a booking, with its reason."""
 
 from datetime import timedelta
 
@@ -24,7 +24,7 @@ async def reasons(db: Connection, patient: int, doctor: int, start: object) -> d
     "appointment_doctor_cap",
 )
 async def test_every_rule_in_the_way_is_named(owner: Connection, app: Connection) -> None:
-    """The exclusion constraints refuse by themselves; only the predicates of the same names can explain it beforehand."""
+    """The exclusion constraints refuse the booking; the functions of the same names explain it beforehand."""
     doctor, (patient, other) = await make_doctor(owner, max_appointments=1), await make_patients(owner, 2)
     await book(app, other, doctor, a_slot())
     for number in range(5):
@@ -49,10 +49,10 @@ async def test_a_time_may_be_wrong_in_two_ways(owner: Connection, app: Connectio
     ]
 
 
-async def test_who_is_nobody_has_no_hours_to_be_outside_of(owner: Connection, app: Connection) -> None:
+async def test_an_unknown_doctor_has_no_hours(owner: Connection, app: Connection) -> None:
     assert await reasons(app, await make_patient(owner), MAX_ID, a_slot()) == {}
 
 
-async def test_where_nothing_stands_in_the_way_nothing_is_named(owner: Connection, app: Connection) -> None:
+async def test_an_allowed_booking_breaks_no_rule(owner: Connection, app: Connection) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     assert await reasons(app, patient, doctor, a_slot()) == {}

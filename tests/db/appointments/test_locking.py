@@ -1,4 +1,4 @@
-"""Rules that hold although somebody else is writing: one lock for each doctor, no decision on a stale look, one clock."""
+"""Rules under concurrency: one lock for each doctor, no decision on a stale snapshot, and one clock."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -16,7 +16,7 @@ TAKE_OFF = "INSERT INTO time_off (doctor_id, during) VALUES ($1, $2)"
 
 
 def waits(who: str, statement: str, *names: str) -> Any:
-    """Say whose statement must wait for the doctor, and which rules or triggers this proves."""
+    """Return a case: a statement that must wait for the doctor's lock, and the rules or triggers that this proves."""
     return pytest.param(statement, id=who, marks=pytest.mark.proves(*names))
 
 
@@ -49,10 +49,8 @@ def waits(who: str, statement: str, *names: str) -> Any:
         waits("dropping hours", "DELETE FROM working_hours WHERE doctor_id = {doctor}", "tg_working_hours__lock"),
     ],
 )
-async def test_whoever_changes_a_schedule_waits_for_the_doctor(
-    owner: Connection, app: Connection, statement: str
-) -> None:
-    """Another transaction is booking meanwhile."""
+async def test_a_schedule_change_waits_for_the_doctor(owner: Connection, app: Connection, statement: str) -> None:
+    """Another transaction is booking with this doctor."""
     doctor, (patient, other) = await make_doctor(owner), await make_patients(owner, 2)
     appointment = await book(owner, patient, doctor, a_slot(2))
     await owner.execute(TAKE_OFF, doctor, asyncpg.Range(a_slot(8), a_slot(9)))

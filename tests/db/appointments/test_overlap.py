@@ -1,4 +1,4 @@
-"""appointment_doctor_no_overlap and appointment_patient_no_overlap: nobody is in two places at once."""
+"""appointment_doctor_no_overlap and appointment_patient_no_overlap: neither side has two appointments at once."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -22,12 +22,12 @@ async def test_one_doctor_one_slot(owner: Connection, app: Connection, admin: Co
     for writer in (owner, admin):
         with refused("appointment_doctor_no_overlap"):
             await writer.execute(INSERT, doctor, second, asyncpg.Range(a_slot(), a_slot(1)))
-    await book(app, second, doctor, a_slot(1))  # the next one touches, but does not overlap
+    await book(app, second, doctor, a_slot(1))  # adjacent slots do not overlap
 
 
 @pytest.mark.proves("appointment_doctor_no_overlap")
 async def test_overlapping_times_that_are_not_equal(owner: Connection, app: Connection) -> None:
-    """After the slots became longer, a new slot may overlap an appointment made before."""
+    """After a doctor's slots have become longer, a new slot may overlap an earlier appointment."""
     doctor, first, second = await make_doctor(owner), *await make_patients(owner, 2)
     await book(app, first, doctor, a_slot(1))
     await owner.execute("UPDATE doctor SET slot_minutes = 60 WHERE account_id = $1", doctor)
@@ -53,7 +53,7 @@ async def test_one_patient_one_place(owner: Connection, app: Connection, admin: 
 
 @pytest.mark.proves("appointment_doctor_no_overlap", "appointment_patient_no_overlap")
 async def test_with_triggers_off_the_constraints_hold(owner: Connection, root: Connection) -> None:
-    """Whatever the active status of the one that was there first; an offer has no patient yet."""
+    """For each active status of the first appointment. An offered one has no patient."""
     start, overlapping = a_slot(), a_slot() + SLOT / 2
     for status in ("offered", "pending", "confirmed"):
         doctor, elsewhere = await make_doctor(owner), await make_doctor(owner)
@@ -90,8 +90,8 @@ async def test_a_lapsed_hold_frees_its_doctor_and_its_patient(
     lapsed = await past_appointment(
         root, doctors[0], patients[0], start=a_slot(), hold_expires_at=datetime.now(UTC) - timedelta(seconds=1)
     )
-    await book(app, patients[0], doctors[1], a_slot())  # the patient may go elsewhere at that time
-    await book(app, patients[1], doctors[0], a_slot())  # and the slot is somebody else's to book
+    await book(app, patients[0], doctors[1], a_slot())  # the patient may book another doctor at that time
+    await book(app, patients[1], doctors[0], a_slot())  # and another patient may book the slot
     assert await owner.fetchval("SELECT status FROM appointment WHERE id = $1", lapsed) == "expired"
 
 

@@ -1,4 +1,4 @@
-"""What a refusal costs: the rules are looked at for the slot that was asked for, and for as many others as might do."""
+"""The cost of a refusal: the rules are evaluated for the requested slot and for each alternative that is returned."""
 
 import pytest
 from asyncpg import Connection

@@ -1,4 +1,4 @@
-"""A move is checked like a booking, keeps what the appointment holds, and is no way around the notice."""
+"""A move is checked like a booking, keeps the seat and the hold, and never extends the cancellation deadline."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -52,7 +52,7 @@ async def test_a_doctor_s_move_gives_a_fresh_right_to_cancel(owner: Connection, 
 async def test_a_move_never_extends_a_hold(owner: Connection, app: Connection) -> None:
     doctor, patient = await make_doctor(owner, slot_minutes=5), await make_patient(owner)
     soon = await app.fetchval("SELECT min(starts_at) FROM free_slots($1, '-infinity', 'infinity')", doctor)
-    soon += timedelta(minutes=5)  # far enough not to pass meanwhile, and before a new hold would lapse
+    soon += timedelta(minutes=5)  # does not pass during the test, and is earlier than the end of a new hold
     appointment = await book(app, patient, doctor, a_slot())
     await app.fetch(MOVE, patient, appointment, soon)
     assert (await row_of(owner, appointment))["hold_expires_at"] == soon
@@ -94,9 +94,7 @@ async def test_a_move_to_where_it_is_changes_nothing(owner: Connection, app: Con
 
 
 @pytest.mark.proves("appointment_status_transition")
-async def test_what_has_begun_or_lapsed_does_not_move_even_to_where_it_is(
-    owner: Connection, app: Connection, root: Connection
-) -> None:
+async def test_begun_and_lapsed_appointments_do_not_move(owner: Connection, app: Connection, root: Connection) -> None:
     doctor, patient, now = await make_doctor(owner), await make_patient(owner), datetime.now(UTC)
     lapsed = await past_appointment(root, doctor, patient, start=a_slot(), hold_expires_at=now)
     begun = await past_appointment(root, doctor, patient, start=now - MINUTE, status="confirmed", seat=2)

@@ -1,4 +1,4 @@
-"""appointment_status_transition: legal first states and changes only; what has ended never comes back to life."""
+"""appointment_status_transition: the allowed first statuses and changes. An ended appointment stays ended."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -10,13 +10,13 @@ STATUSES = ["offered", "pending", "confirmed", "released", "expired", "canceled"
 BROKEN = "SELECT appointment_status_transition($1, $2, $3, $4, $5) IS NOT NULL"
 SECOND = timedelta(seconds=1)
 
-# a visit from 10:00 to 11:00 whose hold lapses at 09:00
+# an appointment from 10:00 to 11:00 whose hold lapses at 09:00
 HOLD, START, END = (datetime(2026, 3, 1, hour, tzinfo=UTC) for hour in (9, 10, 11))
-# (old, new): when it may happen
+# the times at which each change is allowed, by old and new status
 BEFORE_HOLD, AFTER_HOLD, DURING, AFTER = (datetime(2026, 3, 1, hour, 30, tzinfo=UTC) for hour in (8, 9, 10, 11))
 LEGAL = {
     (None, "offered"): {BEFORE_HOLD, AFTER_HOLD, DURING, AFTER},
-    (None, "pending"): {BEFORE_HOLD, AFTER_HOLD, DURING, AFTER},  # the booking window looks at the clock
+    (None, "pending"): {BEFORE_HOLD, AFTER_HOLD, DURING, AFTER},  # the booking window checks the time
     (None, "confirmed"): {BEFORE_HOLD, AFTER_HOLD, DURING, AFTER},
     ("offered", "offered"): {BEFORE_HOLD, AFTER_HOLD},
     ("offered", "pending"): {BEFORE_HOLD, AFTER_HOLD},

@@ -1,4 +1,4 @@
-"""What is fetched inside `one_transaction` is one: all of it is there in the end or nothing, and no statement knows of it."""
+"""`one_transaction` runs its statements in one transaction, and refusals and retries concern single statements."""
 
 import asyncio
 from collections import Counter
@@ -21,7 +21,7 @@ from tests.support.servers.worker_process import eventually
 
 @pytest_asyncio.fixture(autouse=True)
 async def _settings(database: Database) -> None:
-    """Let PostgreSQL look for deadlocks early, and an administrator have chosen another isolation level."""
+    """Detect deadlocks early, and set another default isolation level, as an administrator may."""
     name = database.superuser.rpartition("/")[2]
     await execute(
         database.superuser,
@@ -31,7 +31,7 @@ async def _settings(database: Database) -> None:
 
 
 async def backend(engine: AsyncEngine) -> int:
-    """Return which backend the next session speaks to; it must be in no transaction."""
+    """Return the process id of the next connection's backend, which must not be in a transaction."""
     async with engine.connect() as connection:
         driver = (await connection.get_raw_connection()).driver_connection
         assert driver is not None
@@ -46,7 +46,7 @@ async def bookings(owner: Connection, doctor: int) -> int:
     return number
 
 
-async def test_nobody_sees_any_of_it_before_its_end(engine: AsyncEngine, owner: Connection) -> None:
+async def test_no_change_is_visible_before_the_commit(engine: AsyncEngine, owner: Connection) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     async with one_transaction(engine):
         for number in range(2):
@@ -79,10 +79,10 @@ async def test_a_statement_that_is_refused_is_undone_alone(engine: AsyncEngine, 
     assert await bookings(owner, doctor) == 2
 
 
-async def test_a_deadlock_costs_nothing_of_what_came_before(
+async def test_a_deadlock_repeats_only_its_statement(
     engine: AsyncEngine, owner: Connection, root: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Who cancels has the doctor and wants the appointment; somebody at psql has that one and wants the doctor."""
+    """The cancellation has locked the doctor and waits for the appointment; psql holds it and waits for the doctor."""
     retries: Counter[str] = count_retries(monkeypatch)
     doctor, elsewhere, patient = await make_doctor(owner), await make_doctor(owner), await make_patient(owner)
     appointment = await book(owner, patient, doctor, a_slot())
@@ -91,11 +91,13 @@ async def test_a_deadlock_costs_nothing_of_what_came_before(
         canceling = fetch(engine, CANCEL_AS_PATIENT, patient, appointment)
         (canceled,) = await fetch_amid_a_deadlock(owner, root, doctor, appointment, canceling)
     assert canceled["status"] == "canceled"
-    assert retries.keys() == {"40P01"}  # mostly one; who cancels may have the doctor again before psql does
+    assert retries.keys() == {
+        "40P01"
+    }  # the retried cancellation may lock the doctor before psql does, and be the victim again
     assert await bookings(owner, elsewhere) == 1
 
 
-async def test_whoever_is_stopped_leaves_nothing_behind(engine: AsyncEngine, owner: Connection) -> None:
+async def test_a_canceled_task_rolls_back(engine: AsyncEngine, owner: Connection) -> None:
     doctor, patient, pid = await make_doctor(owner), await make_patient(owner), await backend(engine)
     booked = asyncio.Event()
 
@@ -115,7 +117,7 @@ async def test_whoever_is_stopped_leaves_nothing_behind(engine: AsyncEngine, own
     assert await bookings(owner, doctor) == 0
 
 
-async def test_whoever_hangs_with_locks_in_hand_loses_them(engine: AsyncEngine) -> None:
+async def test_an_idle_transaction_is_ended(engine: AsyncEngine) -> None:
     row = await fetch_one(engine, "SELECT current_setting('idle_in_transaction_session_timeout') AS longest")
     assert row is not None
     assert row["longest"] == "12s"
@@ -128,5 +130,5 @@ async def test_what_a_commit_would_refuse_is_refused_at_once(engine: AsyncEngine
     async with one_transaction(engine):
         with refused("time_off_no_appointment"):
             await fetch(engine, ADD_TIME_OFF, *(*away, False))
-        await fetch(engine, ADD_TIME_OFF, *(*away, True))  # which only after it cancels what is in the way
+        await fetch(engine, ADD_TIME_OFF, *(*away, True))  # inserts the time off, then cancels the appointments in it
     assert await owner.fetchval("SELECT status FROM appointment WHERE doctor_id = $1", doctor) == "canceled"

@@ -1,4 +1,4 @@
-"""A statement that was prepared before its columns changed their type is prepared again, and nobody hears of it.
+"""A statement whose result columns have changed their type is prepared again, and the caller gets the result.
 
 Each test runs its statement once, changes the type of a column, and runs it again on the same connection.
 """
@@ -16,7 +16,7 @@ from app.db.engine import create_engine
 from tests.support.servers.databases import Database, connected
 
 READ = "SELECT number FROM counted ORDER BY number"
-# both write and return a column whose type changes
+# both insert a row and return a column whose type changes
 WRITE = "INSERT INTO counted SELECT count(*) FROM counted RETURNING number"
 CALL = "SELECT number FROM count_one()"
 FUNCTION = """

@@ -1,4 +1,4 @@
-"""What only has to be tried again is tried again, before anybody hears of it, and not for ever."""
+"""The driver retries deadlocks and serialization failures, a limited number of times."""
 
 import asyncio
 from collections import Counter
@@ -32,7 +32,7 @@ from tests.support.servers.worker_process import eventually
 
 @pytest_asyncio.fixture
 async def engine(database: Database) -> AsyncIterator[AsyncEngine]:
-    """An engine as a process has it."""
+    """An engine with the default pool, on a database that detects deadlocks early."""
     name = database.superuser.rpartition("/")[2]
     await execute(database.superuser, f"ALTER DATABASE {name} SET deadlock_timeout = '500ms'")
     engine = create_engine(database.app, application_name="test")
@@ -42,24 +42,24 @@ async def engine(database: Database) -> AsyncIterator[AsyncEngine]:
 
 @pytest.fixture
 def retries(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
-    """How often something was tried again, by SQLSTATE."""
+    """The number of retries, by SQLSTATE."""
     return count_retries(monkeypatch)
 
 
-async def test_a_deadlock_is_not_heard_of(
+async def test_a_deadlock_is_retried(
     engine: AsyncEngine, owner: Connection, root: Connection, retries: Counter[str]
 ) -> None:
-    """Who cancels has the doctor and wants the appointment; somebody at psql has that one and wants the doctor."""
+    """The cancellation has locked the doctor and waits for the appointment; psql holds it and waits for the doctor."""
     doctor, patient, appointment = await make_booking(owner, owner)
     canceling = fetch(engine, CANCEL_AS_PATIENT, patient, appointment)
     (canceled,) = await fetch_amid_a_deadlock(owner, root, doctor, appointment, canceling)
     assert canceled["status"] == "canceled"
-    # once, or again: a victim that comes back before the other was woken has the doctor once more
+    # the retried cancellation may lock the doctor before psql does, and be the victim again
     assert retries.keys() == {"40P01"}
 
 
 async def someone_retiring_the_last_seat(owner: Connection, root: Connection) -> tuple[int, int]:
-    """Fill 29 of a doctor's seats and let the hold on the last one lapse; return the doctor and the hold's patient."""
+    """Fill 29 seats of a doctor and let the hold on the last one lapse; return the doctor and the hold's patient."""
     doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
     for number in range(29):
         await book(owner, patient, doctor, a_slot(number))
@@ -68,7 +68,7 @@ async def someone_retiring_the_last_seat(owner: Connection, root: Connection) ->
     return doctor, lapsed
 
 
-async def test_a_seat_that_is_just_being_freed_is_waited_for(
+async def test_a_seat_that_is_being_freed_is_retried(
     engine: AsyncEngine, owner: Connection, root: Connection, retries: Counter[str]
 ) -> None:
     doctor, lapsed = await someone_retiring_the_last_seat(owner, root)
@@ -82,7 +82,7 @@ async def test_a_seat_that_is_just_being_freed_is_waited_for(
     assert retries.keys() == {"40001"}
 
 
-async def test_it_is_not_tried_for_ever(
+async def test_retries_are_limited(
     engine: AsyncEngine, owner: Connection, root: Connection, retries: Counter[str]
 ) -> None:
     doctor, lapsed = await someone_retiring_the_last_seat(owner, root)
@@ -94,7 +94,7 @@ async def test_it_is_not_tried_for_ever(
     assert retries == {"40001": MAX_ATTEMPTS - 1}
 
 
-async def test_a_hold_that_lapses_amid_a_bulk_cancellation_does_not_stop_it(
+async def test_a_hold_may_lapse_during_a_bulk_cancellation(
     engine: AsyncEngine, owner: Connection, root: Connection, retries: Counter[str]
 ) -> None:
     doctor, patients = await make_doctor(owner), await make_patients(owner, 2)

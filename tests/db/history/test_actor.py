@@ -1,4 +1,4 @@
-"""Whoever writes to a table directly acts as admin, whatever they say: booking.actor is a setting, and anybody may set one."""
+"""A direct write to a table is recorded as an admin's, although any session may set booking.actor."""
 
 import asyncpg
 import pytest
@@ -11,7 +11,7 @@ CLAIM = "SET LOCAL booking.actor = '{}:1'; {}"
 
 
 async def recorded(owner: Connection, admin: Connection, kind: str, statement: str) -> None:
-    """Have an admin claim to be a patient, write something, and be recorded as an admin."""
+    """Run a statement as booking_admin with booking.actor of a patient, and check that history records an admin."""
     await admin.execute(CLAIM.format("patient", statement))
     (row,) = await owner.fetch(RECORDED, kind)
     assert tuple(row) == ("admin", None)
@@ -45,9 +45,7 @@ async def test_of_the_policy(owner: Connection, admin: Connection) -> None:
 
 
 @pytest.mark.proves("tg_appointment__actor")
-async def test_nobody_takes_a_reason_away_as_the_purge_does(
-    owner: Connection, app: Connection, admin: Connection
-) -> None:
+async def test_an_admin_cannot_pose_as_the_purge(owner: Connection, app: Connection, admin: Connection) -> None:
     doctor, _, visit = await make_booking(owner, app, fee=0)
     await app.fetch("SELECT * FROM cancel_as_doctor($1, $2, 'ill', false)", doctor, visit)
     with pytest.raises(asyncpg.CheckViolationError):

@@ -1,4 +1,4 @@
-"""What becomes of things is recorded, whoever does it, and who changes the record is found out."""
+"""The history tables record every change with its author, for every role."""
 
 import asyncio
 from contextlib import suppress
@@ -20,14 +20,14 @@ TRIGGERS = tuple(
 
 
 async def chain(db: Connection, kind: str, id_: int) -> list[asyncpg.Record]:
-    """Return an object's records, whose numbers have no gap."""
+    """Return an object's records, and check that their numbers have no gap."""
     records = await db.fetch(CHAIN, kind, id_)
     assert [record["number"] for record in records] == list(range(1, len(records) + 1))
     return list(records)
 
 
 async def statuses(db: Connection, kind: str, id_: int) -> list[str]:
-    """Return what statuses an object had, as history tells it."""
+    """Return the statuses of an object, from its history."""
     rows = await db.fetch(CHAIN.replace("*", "becomes ->> 'status' AS status"), kind, id_)
     return [row["status"] for row in rows]
 
@@ -85,12 +85,12 @@ async def test_a_record_says_who_did_it_and_how(owner: Connection, app: Connecti
     )
     last = (await chain(owner, "appointment", paying.appointment))[-1]
     assert refund["account_id"] == paying.patient
-    assert refund["transaction_id"] == last["transaction_id"]  # they came about together
+    assert refund["transaction_id"] == last["transaction_id"]  # one transaction wrote both
 
 
 @pytest.mark.proves("tg_appointment__history")
-async def test_nobody_is_named_for_what_the_clock_does(database: Database, owner: Connection, app: Connection) -> None:
-    """A hold that lapsed is retired by the next booking, which is another patient's."""
+async def test_an_expiry_has_no_author(database: Database, owner: Connection, app: Connection) -> None:
+    """The next booking, by another patient, expires the lapsed hold."""
     doctor, _, hold = await make_booking(owner, app)
     another = await make_patient(owner)
     await lapse(database, hold)
@@ -102,7 +102,7 @@ async def test_nobody_is_named_for_what_the_clock_does(database: Database, owner
     assert (first["acted_as"], first["account_id"]) == ("patient", another)
 
 
-async def test_what_people_say_is_not_kept(owner: Connection) -> None:
+async def test_free_text_is_not_recorded(owner: Connection) -> None:
     kept = await owner.fetch("""
         SELECT object_kind, array_agg(DISTINCT key ORDER BY key) AS keys
         FROM history, jsonb_object_keys(becomes) AS key WHERE object_kind <> 'policy' GROUP BY object_kind
@@ -124,7 +124,7 @@ async def test_what_people_say_is_not_kept(owner: Connection) -> None:
 
 @pytest.mark.parametrize("isolation", ["read_committed", "repeatable_read", "serializable"])
 async def test_a_chain_never_forks(database: Database, owner: Connection, isolation: Any) -> None:
-    """Writers of one row wait for each other, and whoever then finds their view too old fails without a record."""
+    """Writers of one row wait for each other. One whose snapshot is then too old fails and records nothing."""
     account = await make_patient(owner)
     change = "UPDATE account SET status = CASE status WHEN 'active' THEN 'disabled' ELSE 'active' END WHERE id = $1"
 

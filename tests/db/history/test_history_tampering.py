@@ -1,4 +1,4 @@
-"""Whoever changes the record of what became of things is found out."""
+"""admin.verify_history() finds every change to the history."""
 
 from typing import Any
 
@@ -77,13 +77,13 @@ async def moved(owner: Connection, app: Connection) -> int:
 
 
 async def found(db: Connection, statement: str, *arguments: Any) -> list[asyncpg.Record]:
-    """Return what is found after a statement, which is then undone."""
+    """Return the findings after a statement, and undo it."""
     async with undone(db):
         assert await db.execute(statement, *arguments) != "UPDATE 0"
         return list(await db.fetch(FINDINGS))
 
 
-async def test_whoever_changes_a_record_is_found_out(owner: Connection, moved: int) -> None:
+async def test_every_change_of_a_record_is_found(owner: Connection, moved: int) -> None:
     one = "object_kind = 'appointment' AND object_id = $1 AND number = $2"
     for what, statement in FORGERIES.items():
         for number in (1, 2, 3) if "changed places" not in what else (1, 2):
@@ -130,7 +130,7 @@ async def test_what_is_done_with_triggers_off_is_found(root: Connection, moved: 
 
 @pytest.mark.usefixtures("moved")
 async def test_a_chain_holds_wherever_it_is_restored(owner: Connection) -> None:
-    """As text, in another session's time zone, one without an abbreviation that is read as another's, and formats."""
+    """Restored from text by a session with other formats and another time zone, whose abbreviation is unambiguous."""
     for setting in (
         "timezone = 'Asia/Kathmandu'",
         "datestyle = 'SQL, DMY'",

@@ -1,4 +1,4 @@
-"""What serves no more is forgotten after 30 days, and not before; what somebody still needs, stays."""
+"""purge_personal_data deletes personal data that is no longer needed after 30 days, and not earlier."""
 
 from collections.abc import AsyncIterator
 
@@ -14,7 +14,7 @@ from tests.support.servers.databases import Database
 
 @pytest_asyncio.fixture
 async def root(database: Database) -> AsyncIterator[Connection]:
-    """A superuser's connection that no trigger heeds: the one way to let the time pass."""
+    """A superuser's connection with triggers off, which can make rows older."""
     connection = await asyncpg.connect(database.superuser)
     await connection.execute("SET session_replication_role = replica")
     yield connection
@@ -22,7 +22,7 @@ async def root(database: Database) -> AsyncIterator[Connection]:
 
 
 async def purge(app: Connection) -> int:
-    """Purge until there is nothing left to forget; return of how many rows something was."""
+    """Purge until nothing is left to delete; return the number of changed rows."""
     rows = 0
     while taken := await app.fetchval("SELECT purge_personal_data(2)"):
         rows += taken
@@ -49,8 +49,8 @@ async def test_why_an_appointment_was_canceled(
 
 
 @pytest.mark.proves("appointment_status_transition")
-async def test_forgetting_changes_nothing_else(owner: Connection) -> None:
-    """Whoever says that they purge may take a reason away, and no more than that."""
+async def test_purging_changes_nothing_else(owner: Connection) -> None:
+    """With booking.actor of the purge, an update removes the cancellation reason and changes nothing else."""
     _, _, appointment = await make_booking(owner, owner)
     async with owner.transaction():
         await owner.execute("SELECT act_as('purge')")
@@ -97,7 +97,7 @@ async def test_mails(owner: Connection, app: Connection) -> None:
     ]
 
 
-async def test_payers_and_what_paypal_told(owner: Connection, app: Connection, root: Connection) -> None:
+async def test_payers_and_webhook_events(owner: Connection, app: Connection, root: Connection) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     ended = {"captured": True, "canceled": True, "failed": True, "created": False, "pending_review": False}
     for number, status in enumerate(ended):
@@ -118,7 +118,7 @@ async def test_payers_and_what_paypal_told(owner: Connection, app: Connection, r
     assert payers == {status: None if over else "PAYER" for status, over in ended.items()}
     assert [row["id"] for row in await owner.fetch("SELECT id FROM webhook_event")] == ["new"]
     orders = "SELECT count(*) FROM payment WHERE order_id IS NOT NULL AND capture_id IS NOT NULL"
-    assert await owner.fetchval(orders) == len(ended)  # for the books
+    assert await owner.fetchval(orders) == len(ended)  # kept for accounting
 
 
 async def test_links_to_offers(owner: Connection, app: Connection) -> None:
@@ -135,7 +135,7 @@ async def test_links_to_offers(owner: Connection, app: Connection) -> None:
     assert [row["token_hash"] for row in await owner.fetch("SELECT token_hash FROM offer_token")] == [b"new"]
 
 
-async def test_codes_and_addresses_that_nobody_proved(owner: Connection, app: Connection) -> None:
+async def test_expired_codes_and_unverified_addresses(owner: Connection, app: Connection) -> None:
     one, two, three = await make_patient(owner), await make_patient(owner), await make_patient(owner)
     for account, lasts in ((one, "1 hour"), (two, "-1 second")):
         await owner.execute("UPDATE account SET pending_email = 'new@example.com' WHERE id = $1", account)
@@ -146,7 +146,7 @@ async def test_codes_and_addresses_that_nobody_proved(owner: Connection, app: Co
             account.to_bytes(4, "big"),
             lasts,
         )
-    await owner.execute("SELECT change_email($1, 'another@example.com')", three)  # its mail is on its way
+    await owner.execute("SELECT change_email($1, 'another@example.com')", three)  # its mail is queued
     assert await purge(app) == 2
     pending = "SELECT id FROM account WHERE pending_email IS NOT NULL ORDER BY id"
     assert [row["id"] for row in await owner.fetch(pending)] == [one, three]

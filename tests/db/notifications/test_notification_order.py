@@ -1,4 +1,4 @@
-"""Mails about appointments reach each person in the order of events; who could not be given one can be seen, and tried again."""
+"""Mails about appointments are sent to each account in the order of events; admins see and requeue failed ones."""
 
 import asyncio
 
@@ -33,7 +33,7 @@ async def test_a_mail_waits_for_an_earlier_one_to_be_tried_again(owner: Connecti
     await app.execute(LATER, first)
     await owner.execute("UPDATE notification SET due_at = now() WHERE id = $1", second)
     assert await app.fetch(CLAIM, second) == []
-    assert await owner.fetchval(WHEN, second) == await owner.fetchval(WHEN, first)  # nobody looks at it before
+    assert await owner.fetchval(WHEN, second) == await owner.fetchval(WHEN, first)  # it is not tried earlier
     await owner.execute(HURRY, patient)
     assert await app.fetch(CLAIM, first)
     await app.execute("SELECT notification_sent($1)", first)
@@ -41,9 +41,7 @@ async def test_a_mail_waits_for_an_earlier_one_to_be_tried_again(owner: Connecti
     assert await app.fetch(CLAIM, second)
 
 
-async def test_a_mail_does_not_wait_for_one_that_has_failed_for_good_or_is_no_longer_true(
-    owner: Connection, app: Connection
-) -> None:
+async def test_a_mail_does_not_wait_for_failed_or_outdated_ones(owner: Connection, app: Connection) -> None:
     _, first, second = await two_confirmations(owner, app)
     await app.fetch(CLAIM, first)
     await app.execute(NEVER, first)
@@ -67,9 +65,7 @@ async def test_a_code_waits_for_nothing(owner: Connection, app: Connection) -> N
     assert await app.fetch(CLAIM, second)
 
 
-async def test_an_admin_sees_what_was_not_delivered_and_has_it_tried_again(
-    database: Database, owner: Connection, app: Connection
-) -> None:
+async def test_an_admin_requeues_undelivered_mails(database: Database, owner: Connection, app: Connection) -> None:
     patient, first, second = await two_confirmations(owner, app)
     await app.fetch(CLAIM, first)
     await app.execute(NEVER, first)

@@ -1,4 +1,4 @@
-"""What the change's own transaction writes into the outbox, and when it rings the doorbell."""
+"""What a change writes to the outbox in its own transaction, and when it sends NOTIFY booking_outbox."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -34,14 +34,14 @@ async def mails(db: Connection, appointment: int) -> list[tuple[str, int, int]]:
 
 
 @pytest.mark.proves("tg_appointment__outbox")
-async def test_a_hold_is_announced_to_nobody_a_confirmation_to_both(owner: Connection, app: Connection) -> None:
+async def test_a_confirmation_is_mailed_to_both_and_a_hold_to_none(owner: Connection, app: Connection) -> None:
     paid, free, patient = await make_doctor(owner), await make_doctor(owner, fee=0), await make_patient(owner)
     held, confirmed = await book(app, patient, paid, a_slot()), await book(app, patient, free, a_slot(1))
     assert await mails(owner, held) == []
     both = [("appointment_confirmed", patient, 1), ("appointment_confirmed", free, 1)]
     assert await mails(owner, confirmed) == both
     await app.fetch(CANCEL, patient, held)
-    assert await mails(owner, held) == [("appointment_canceled", patient, 2)]  # the doctor never heard of it
+    assert await mails(owner, held) == [("appointment_canceled", patient, 2)]  # the doctor got no mail about the hold
     await app.fetch(CANCEL, patient, confirmed)
     assert await mails(owner, confirmed) == [
         *both,
@@ -71,7 +71,7 @@ async def test_a_rollback_leaves_no_mail(owner: Connection) -> None:
     assert await mails(owner, appointment) == []
 
 
-async def test_the_doorbell_rings_only_when_somebody_waits(database: Database, owner: Connection) -> None:
+async def test_only_an_offer_to_a_waiting_patient_notifies(database: Database, owner: Connection) -> None:
     doctor, holder, waiting = await make_doctor(owner, max_appointments=1), *await make_patients(owner, 2)
     rings: asyncio.Queue[str] = asyncio.Queue()
     listener = await asyncpg.connect(database.app)
@@ -83,7 +83,7 @@ async def test_the_doorbell_rings_only_when_somebody_waits(database: Database, o
         await owner.fetch(JOIN, waiting, doctor, None)
         await owner.fetch(CANCEL, holder, second)
         assert await asyncio.wait_for(rings.get(), 10) == ""
-        await listener.fetchval("SELECT 1")  # whatever else had rung would be here by now
+        await listener.fetchval("SELECT 1")  # further notifications would arrive with the answer
         assert rings.empty()
     finally:
         await listener.close()
@@ -137,7 +137,7 @@ async def test_failures_back_off_and_end_after_thirty(owner: Connection, app: Co
         spread.append(row[2] / pause)
         await owner.execute("UPDATE notification SET due_at = now() WHERE id = $1", first)
     late = spread[10:]
-    assert max(late) - min(late) > 0.01  # what failed together is not tried again together
+    assert max(late) - min(late) > 0.01  # mails that failed at the same time are retried at different times
     await app.fetch(CLAIM, second)
     await app.execute("SELECT notification_failed($1, '550 no such user', true)", second)
     assert await owner.fetchval("SELECT status FROM notification WHERE id = $1", second) == "failed"

@@ -1,4 +1,4 @@
-"""What a patient is told later: once, of an appointment as it is, and not at all if something has changed till then."""
+"""Scheduled mails are sent once, and only if the appointment has not changed since they were scheduled."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -26,28 +26,26 @@ CANCEL = "SELECT * FROM cancel_as_patient($1, $2)"
 
 
 async def planned(db: Connection, appointment: int) -> list[tuple[str, int]]:
-    """Return what is planned, as (kind, version)."""
+    """Return the scheduled notifications of an appointment, as (kind, version)."""
     return [(row["kind"], row["appointment_version"]) for row in await db.fetch(PLANNED, appointment)]
 
 
 async def queued(db: Connection, app: Connection, appointment: int) -> list[asyncpg.Record]:
-    """Let the time pass until everything that is planned is due; return what is in the outbox then."""
+    """Make all scheduled notifications of an appointment due, queue them, and return its mails in the outbox."""
     await db.execute(DUE, appointment)
     await app.execute(QUEUE)
     rows: list[asyncpg.Record] = await db.fetch(QUEUED, appointment)
     return rows
 
 
-async def test_a_hold_is_told_of_after_a_minute_and_when_a_third_of_it_is_left(
-    owner: Connection, app: Connection
-) -> None:
+async def test_a_hold_has_two_scheduled_mails(owner: Connection, app: Connection) -> None:
     patient = await make_patient(owner)
     hold = await book(app, patient, await make_doctor(owner), a_slot())
     now = datetime.now(UTC)
     (held, _, first), (lapsing, _, second) = await owner.fetch(PLANNED, hold)
     assert (held, lapsing) == ("appointment_held", "hold_lapsing")
     assert abs(first - now - MINUTE) < MINUTE / 2
-    assert abs(second - now - 10 * MINUTE) < MINUTE / 2  # of 15
+    assert abs(second - now - 10 * MINUTE) < MINUTE / 2  # of 15 minutes
     await app.execute(QUEUE)
     assert await owner.fetch(QUEUED, hold) == []
     mails = await queued(owner, app, hold)
@@ -57,7 +55,7 @@ async def test_a_hold_is_told_of_after_a_minute_and_when_a_third_of_it_is_left(
     assert message["hold_expires_at"] - now > 14 * MINUTE
 
 
-async def test_a_visit_is_reminded_of_once_a_day_before(owner: Connection, app: Connection) -> None:
+async def test_a_visit_has_one_reminder_a_day_before(owner: Connection, app: Connection) -> None:
     _, patient, visit = await make_booking(owner, app, fee=0)
     assert [tuple(row) for row in await owner.fetch(PLANNED, visit)] == [("appointment_reminder", 1, a_slot() - DAY)]
     (mail,) = await queued(owner, app, visit)
@@ -65,15 +63,13 @@ async def test_a_visit_is_reminded_of_once_a_day_before(owner: Connection, app: 
     assert len(await queued(owner, app, visit)) == 1
 
 
-async def test_a_moved_visit_is_reminded_of_at_its_new_time_and_a_canceled_one_never(
-    owner: Connection, app: Connection
-) -> None:
+async def test_a_reminder_follows_moves_and_cancellations(owner: Connection, app: Connection) -> None:
     _, patient, visit = await make_booking(owner, app, fee=0)
     (told,) = await queued(owner, app, visit)
     later = a_slot(after=6 * DAY)
     await app.fetch(MOVE, patient, visit, later)
     assert [tuple(row) for row in await owner.fetch(PLANNED, visit)] == [("appointment_reminder", 2, later - DAY)]
-    assert await app.fetch(CLAIM, told["id"]) == []  # it is of the old time, and was not sent yet
+    assert await app.fetch(CLAIM, told["id"]) == []  # for the old time, and not yet sent
     assert await owner.fetchval(OUTCOME, told["id"]) == "the appointment has changed since"
     assert [mail["appointment_version"] for mail in await queued(owner, app, visit)] == [1, 2]
     await app.fetch(MOVE, patient, visit, a_slot(2))
@@ -81,18 +77,16 @@ async def test_a_moved_visit_is_reminded_of_at_its_new_time_and_a_canceled_one_n
     assert await planned(owner, visit) == []
     mails = await queued(owner, app, visit)
     assert len(mails) == 2
-    for mail in mails:  # none of those that were due before goes out any more
+    for mail in mails:  # mails for the old times are not sent
         assert await app.fetch(CLAIM, mail["id"]) == []
 
 
-async def test_a_visit_sooner_than_that_is_not_reminded_of(owner: Connection, app: Connection) -> None:
+async def test_a_visit_within_a_day_has_no_reminder(owner: Connection, app: Connection) -> None:
     doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
     assert await planned(owner, await book(app, patient, doctor, a_slot(after=timedelta(hours=20)))) == []
 
 
-async def test_a_hold_that_is_moved_still_lapses_and_one_that_is_given_up_does_not(
-    owner: Connection, app: Connection
-) -> None:
+async def test_a_moved_hold_keeps_its_lapse_mail(owner: Connection, app: Connection) -> None:
     _, patient, hold = await make_booking(owner, app)
     await app.fetch(MOVE, patient, hold, a_slot(2))
     assert await planned(owner, hold) == [("hold_lapsing", 2)]
@@ -116,7 +110,7 @@ async def test_a_mail_that_comes_too_late_is_not_sent(database: Database, owner:
     assert outcomes == ["the hold has lapsed", "the hold has lapsed", "the appointment has begun"]
 
 
-async def test_whoever_is_paying_is_not_told_to(owner: Connection, app: Connection) -> None:
+async def test_a_paying_patient_gets_no_hold_mails(owner: Connection, app: Connection) -> None:
     patient = await make_patient(owner)
     hold = await book(app, patient, await make_doctor(owner), a_slot())
     payment = await app.fetchval("SELECT id FROM create_payment($1, $2, 100, 'USD')", patient, hold)

@@ -1,4 +1,4 @@
-"""record_capture: whatever PayPal says of a capture, in whatever state it finds the payment."""
+"""record_capture: each capture status of PayPal, for a payment in each status."""
 
 from decimal import Decimal
 
@@ -13,7 +13,7 @@ DECLINED = ("DECLINED", "FAILED")
 BACK = ("REFUNDED", "PARTIALLY_REFUNDED")
 STATUSES = ("COMPLETED", "PENDING", *DECLINED, *BACK, "REVERSED")
 
-# How each payment and its appointment stand before, and what becomes of them by COMPLETED, PENDING, and DECLINED.
+# The statuses of payment and appointment before, and after COMPLETED, PENDING and DECLINED.
 BECOMES = {
     "created": (("created", "pending"), PAID, ("pending_review", "pending"), ("created", "pending")),
     "approved": (("approved", "pending"), PAID, ("pending_review", "pending"), ("approved", "pending")),
@@ -28,14 +28,14 @@ BECOMES = {
         ("pending_review", "canceled"),
         ("canceled", "canceled"),
     ),
-    # money that was taken although it seemed not to be; the hold still lives
+    # PayPal took the money after all; the hold is still live
     "failed": (("failed", "pending"), PAID, ("pending_review", "pending"), ("failed", "pending")),
 }
 IS_THERE = ("captured", "partially_refunded", "refunded")
 
 
 def expected(before: str, said: str) -> tuple[tuple[str, str], bool]:
-    """Return what a payment and its appointment become, and whether a person must look into it."""
+    """Return the statuses of payment and appointment afterwards, and whether the payment needs attention."""
     stays, completed, pending, declined = BECOMES[before]
     if said == "COMPLETED":
         return completed, False
@@ -43,7 +43,7 @@ def expected(before: str, said: str) -> tuple[tuple[str, str], bool]:
         return pending, False
     if said in DECLINED:
         return declined, before in IS_THERE
-    ours = said in BACK and before in {"partially_refunded", "refunded"}  # each refund is asked about by itself
+    ours = said in BACK and before in {"partially_refunded", "refunded"}  # PayPal is asked about each refund
     return stays, not ours
 
 
@@ -51,7 +51,7 @@ def expected(before: str, said: str) -> tuple[tuple[str, str], bool]:
 @pytest.mark.parametrize("before", WAYS)
 @pytest.mark.proves("payment_status_transition")
 async def test_every_status_in_every_state(owner: Connection, app: Connection, before: str, said: str) -> None:
-    """Said twice, it has no further effect."""
+    """A repeated status has no further effect."""
     paying = await WAYS[before](owner, app)
     assert await paying.state() == BECOMES[before][0]
     becomes, needs_a_person = expected(before, said)
@@ -85,14 +85,14 @@ async def test_another_amount_confirms_nothing(
     assert await paying.refunds() == []
 
 
-async def test_who_is_declined_took_nothing_whatever_the_amount(owner: Connection, app: Connection) -> None:
+async def test_a_decline_needs_no_amount(owner: Connection, app: Connection) -> None:
     paying = await capturing(owner, app)
     await paying.record("DECLINED", amount=None)
     assert await paying.state() == ("failed", "pending")
     assert await paying.attention() is None
 
 
-async def test_a_confirmation_is_told_to_both(owner: Connection, app: Connection) -> None:
+async def test_a_confirmation_is_mailed_to_both(owner: Connection, app: Connection) -> None:
     paying = await WAYS["captured"](owner, app)
     rows = await owner.fetch(
         "SELECT kind, account_id FROM notification WHERE appointment_id = $1 ORDER BY id", paying.appointment
@@ -114,7 +114,7 @@ async def test_what_is_paid_clears_what_needed_attention(owner: Connection, app:
 
 
 @pytest.mark.proves("payment_capture_known")
-async def test_a_capture_has_a_name(owner: Connection, app: Connection) -> None:
+async def test_a_capture_has_an_id(owner: Connection, app: Connection) -> None:
     paying = await capturing(owner, app)
     with pytest.raises(asyncpg.CheckViolationError, match="payment_capture_known"):
         await app.execute("SELECT record_capture($1, NULL, 'COMPLETED', 100, 'USD')", paying.payment)

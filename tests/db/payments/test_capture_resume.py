@@ -1,4 +1,4 @@
-"""A capture that was cut short secures its slot anew before it is asked for once more."""
+"""resume_capture: an interrupted capture secures its slot again before it is repeated."""
 
 import asyncio
 from datetime import timedelta
@@ -16,10 +16,8 @@ HOLD_ENDS = "UPDATE appointment SET hold_expires_at = clock_timestamp() + $2::in
 
 
 @pytest.mark.proves("payment_appointment_payable")
-async def test_a_hold_that_is_just_being_retired_is_met_anew(
-    database: Database, owner: Connection, app: Connection
-) -> None:
-    """Its patient, who books elsewhere, needs no lock on this doctor for that."""
+async def test_a_hold_that_is_being_expired_is_retried(database: Database, owner: Connection, app: Connection) -> None:
+    """The patient's booking with another doctor expires the hold without a lock on this doctor."""
     paying = await begun(owner, app)
     await by_root(database, HOLD_ENDS, paying.appointment, timedelta(seconds=1))
     async with owner.transaction():

@@ -1,4 +1,4 @@
-"""What does not fit together is put right where that needs no guess, and else shown to a person."""
+"""reconcile_payments repairs unambiguous inconsistencies; payment_attention lists the others."""
 
 import pytest
 from asyncpg import Connection
@@ -13,7 +13,7 @@ ATTENTION = "SELECT payment_id, appointment_id, why FROM payment_attention WHERE
 
 
 async def reasons(db: Connection, paying: PaymentCase) -> list[str]:
-    """Return why somebody should look at an appointment."""
+    """Return why an appointment needs attention."""
     return [row["why"] for row in await db.fetch(ATTENTION, paying.appointment)]
 
 
@@ -26,10 +26,10 @@ async def test_nothing_is_left_to_find(owner: Connection, app: Connection, statu
 
 @pytest.mark.parametrize("appointment", ["pending", "canceled", "expired"])
 @pytest.mark.parametrize("role", ["app", "admin"])
-async def test_what_was_captured_for_nothing_goes_back(
+async def test_a_capture_without_appointment_is_refunded(
     database: Database, owner: Connection, app: Connection, appointment: str, role: str
 ) -> None:
-    """As triggers that were off may leave it, or a restored backup."""
+    """Such rows may result from a restored backup, or from writes with triggers off."""
     paying = await captured(owner, app)
     seat = 1 if appointment == "pending" else None
     by = "doctor" if appointment == "canceled" else None
@@ -49,17 +49,15 @@ async def test_a_refund_that_is_missing_is_requested(database: Database, owner: 
     assert await paying.value("refund_total") == FEE
 
 
-async def test_what_paypal_refused_to_pay_back_is_for_a_person(owner: Connection, app: Connection) -> None:
+async def test_a_failed_refund_needs_attention(owner: Connection, app: Connection) -> None:
     paying = await without_slot(owner, app)
     refund = await paying.refund_id()
     await app.execute("SELECT record_refund($1, NULL, 'failed', 'CAPTURE_FULLY_REFUNDED')", refund)
-    assert await app.fetchval(RECONCILE) == 0  # it would be refused again
+    assert await app.fetchval(RECONCILE) == 0  # PayPal would refuse it again
     assert await reasons(app, paying) == ["The refund has failed: CAPTURE_FULLY_REFUNDED"]
 
 
-async def test_a_confirmation_without_money_is_for_a_person(
-    database: Database, owner: Connection, app: Connection
-) -> None:
+async def test_an_unpaid_confirmation_needs_attention(database: Database, owner: Connection, app: Connection) -> None:
     paying = await begun(owner, app)
     await by_root(database, "UPDATE appointment SET status = 'confirmed' WHERE id = $1", paying.appointment)
     assert await app.fetchval(RECONCILE) == 0
@@ -70,7 +68,7 @@ async def test_a_confirmation_without_money_is_for_a_person(
 
 
 @pytest.mark.parametrize("status", ["capturing", "pending_review"])
-async def test_what_paypal_does_not_decide_is_for_a_person(
+async def test_an_undecided_capture_needs_attention(
     database: Database, owner: Connection, app: Connection, status: str
 ) -> None:
     paying = await WAYS[status](owner, app)
@@ -82,9 +80,7 @@ async def test_what_paypal_does_not_decide_is_for_a_person(
 
 
 @pytest.mark.parametrize("role", ["app", "admin", "auditor"])
-async def test_everybody_sees_what_needs_a_person(
-    database: Database, owner: Connection, app: Connection, role: str
-) -> None:
+async def test_every_role_sees_attention(database: Database, owner: Connection, app: Connection, role: str) -> None:
     paying = await capturing(owner, app)
     await paying.record("REVERSED")
     async with connected(getattr(database, role)) as connection:
@@ -93,7 +89,7 @@ async def test_everybody_sees_what_needs_a_person(
     assert [tuple(row) for row in rows] == [(paying.payment, paying.appointment, why)]
 
 
-async def test_an_admin_says_that_it_is_seen_to(owner: Connection, app: Connection, admin: Connection) -> None:
+async def test_an_admin_clears_attention(owner: Connection, app: Connection, admin: Connection) -> None:
     paying = await captured(owner, app)
     await paying.record("REVERSED")
     await admin.execute("UPDATE payment SET attention = NULL WHERE id = $1", paying.payment)

@@ -1,4 +1,4 @@
-"""Before money is taken, its slot is secured: the hold extended, or a lapsed one taken again; else nothing is taken."""
+"""begin_capture secures the slot before a capture: it extends the hold or books a lapsed slot again, or refuses."""
 
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
@@ -46,7 +46,7 @@ async def test_no_hold_outlasts_its_start(owner: Connection, app: Connection, ro
 
 
 @pytest.mark.parametrize("swept", [False, True])
-async def test_a_lapsed_slot_that_is_free_is_taken_again(
+async def test_a_free_lapsed_slot_is_booked_again(
     database: Database, owner: Connection, app: Connection, *, swept: bool
 ) -> None:
     paying = await begun(owner, app)
@@ -119,7 +119,7 @@ MEANWHILE = {
 
 @pytest.mark.parametrize(("rule", "meanwhile"), MEANWHILE.values(), ids=list(MEANWHILE))
 @pytest.mark.proves("payment_amount_matches_fee")
-async def test_a_lapsed_slot_that_is_not_to_be_had_costs_nothing(
+async def test_an_unavailable_slot_is_not_captured(
     database: Database, owner: Connection, app: Connection, rule: str, meanwhile: In
 ) -> None:
     paying = await begun(owner, app)
@@ -134,7 +134,7 @@ async def test_a_lapsed_slot_that_is_not_to_be_had_costs_nothing(
     assert await paying.begin_capture() is None
 
 
-async def test_what_has_begun_is_not_paid(database: Database, owner: Connection, app: Connection) -> None:
+async def test_a_begun_appointment_is_not_captured(database: Database, owner: Connection, app: Connection) -> None:
     paying = await begun(owner, app)
     began = datetime.now(UTC) - MINUTE
     move = "UPDATE appointment SET during = $2, hold_expires_at = lower($2::tstzrange) WHERE id = $1"
@@ -158,7 +158,7 @@ async def test_another_order_is_never_captured(owner: Connection, app: Connectio
 
 
 @pytest.mark.parametrize("status", [status for status in WAYS if status not in {"created", "approved"}])
-async def test_who_comes_later_has_nothing_to_do(owner: Connection, app: Connection, status: str) -> None:
+async def test_a_payment_in_another_status_is_not_captured(owner: Connection, app: Connection, status: str) -> None:
     paying = await WAYS[status](owner, app)
     before = await paying.state()
     assert await paying.begin_capture() is None
@@ -175,4 +175,4 @@ async def test_what_was_canceled_while_a_card_was_declined_is_not_paid(owner: Co
     start = await paying.begin_capture()
     assert (start["request_id"], start["rule"]) == (None, "payment_appointment_payable")
     assert await paying.state() == ("canceled", "canceled")
-    assert await paying.mails() == []  # the cancellation was mailed
+    assert await paying.mails() == []  # the patient got the mail about the cancellation

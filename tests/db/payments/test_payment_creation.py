@@ -1,4 +1,4 @@
-"""payment_appointment_payable, _amount_matches_fee: what can be paid, how much, and by whom."""
+"""payment_appointment_payable, payment_amount_matches_fee: which appointments can be paid, and for which amount."""
 
 import asyncio
 from decimal import Decimal
@@ -25,7 +25,7 @@ async def test_a_payment_is_begun_once(owner: Connection, app: Connection) -> No
 
 @pytest.mark.proves("payment_one_capture")
 async def test_two_requests_at_once_begin_one_payment(database: Database, owner: Connection, app: Connection) -> None:
-    """Of two orders, both could be approved."""
+    """The patient could approve two orders and pay twice."""
     _, patient, appointment = await make_booking(owner, owner)
     async with connected(database.app) as other:
         async with app.transaction():
@@ -36,7 +36,7 @@ async def test_two_requests_at_once_begin_one_payment(database: Database, owner:
         assert await waiting == payment
 
 
-async def test_somebody_else_s_appointment_is_not_there(owner: Connection, app: Connection) -> None:
+async def test_another_patient_s_appointment_is_not_found(owner: Connection, app: Connection) -> None:
     paying = await begun(owner, app)
     assert await app.fetch(CREATE, await make_patient(owner), paying.appointment, FEE, "USD") == []
     assert await app.fetch(CREATE, paying.patient, 0, FEE, "USD") == []
@@ -48,11 +48,11 @@ async def test_somebody_else_s_appointment_is_not_there(owner: Connection, app: 
         (Decimal("0.01"), "USD"),
         (Decimal("99.99"), "USD"),
         (Decimal("100.01"), "USD"),
-        (Decimal("100.001"), "USD"),  # what the column would round to 100.00
+        (Decimal("100.001"), "USD"),  # the column would round it to 100.00
         (Decimal("99.999"), "USD"),
         (Decimal(-100), "USD"),
         (Decimal("NaN"), "USD"),
-        (Decimal(10) ** 29, "USD"),  # what the column could not even hold
+        (Decimal(10) ** 29, "USD"),  # out of the column's range
         (FEE, "EUR"),
         (FEE, "USDX"),
         (FEE, "usd"),
@@ -68,7 +68,7 @@ async def test_another_amount_is_refused(
     with refused("payment_amount_matches_fee"):
         await app.fetch(CREATE, patient, appointment, amount, currency)
     await create(app, patient, appointment)
-    with refused("payment_amount_matches_fee"):  # nor is a payment found by it
+    with refused("payment_amount_matches_fee"):  # although a payment exists
         await app.fetch(CREATE, patient, appointment, amount, currency)
 
 
@@ -91,8 +91,8 @@ async def test_what_is_paid_is_the_fee_at_booking(owner: Connection, app: Connec
 
 @pytest.mark.parametrize("status", [status for status in WAYS if status not in {"created", "approved", "failed"}])
 @pytest.mark.proves("payment_appointment_payable")
-async def test_nothing_is_to_pay_twice_or_in_vain(owner: Connection, app: Connection, status: str) -> None:
-    """Paid, being paid for, or canceled."""
+async def test_a_settled_appointment_cannot_be_paid(owner: Connection, app: Connection, status: str) -> None:
+    """It is paid, being paid, or canceled."""
     paying = await WAYS[status](owner, app)
     with refused("payment_appointment_payable"):
         await create(app, paying.patient, paying.appointment)
@@ -131,7 +131,7 @@ async def test_an_order_is_recorded_once(owner: Connection, app: Connection) -> 
 async def test_an_ended_payment_shows_no_address_to_pay_at(owner: Connection, app: Connection) -> None:
     paying = await begun(owner, app)
     await app.execute("SELECT end_payment($1, 'refused')", paying.payment)
-    await paying.order()  # PayPal's answer came late
+    await paying.order()  # PayPal's answer arrived late
     (row,) = await app.fetch("SELECT * FROM api_payment WHERE payment_id = $1", paying.payment)
     assert (row["approval_url"], row["paypal_order"]) == (None, f"ORDER-{paying.payment}")
 
@@ -139,7 +139,7 @@ async def test_an_ended_payment_shows_no_address_to_pay_at(owner: Connection, ap
 @pytest.mark.proves("appointment_confirmed_is_paid")
 @pytest.mark.parametrize("status", list(WAYS))
 async def test_only_captured_money_confirms(owner: Connection, app: Connection, status: str) -> None:
-    """Whoever writes it: the appointment's row alone is not enough."""
+    """Also for the owner, who may update the appointment's row."""
     paying = await WAYS[status](owner, app)
     if status in {"captured", "partially_refunded"}:
         assert await paying.state() == (status, "confirmed")

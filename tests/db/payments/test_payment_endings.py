@@ -1,4 +1,4 @@
-"""Payments of which nothing is taken: declined, refused by PayPal, given up, canceled with their appointment."""
+"""Payments that end without a capture: declined, refused by PayPal, given up, or canceled with their appointment."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -19,16 +19,14 @@ ENDED = ("refunded", "canceled", "failed")
 
 
 async def soon_capturing(database: Database, owner: Connection, app: Connection) -> PaymentCase:
-    """Begin to capture within the last minute of a hold, which is thereby extended."""
+    """Begin to capture in the last minute of a hold, which extends the hold."""
     paying = await begun(owner, app)
     await by_root(database, SOON, paying.appointment)
     await paying.begin_capture()
     return paying
 
 
-async def test_after_a_decline_another_card_may_be_tried_while_the_hold_lives(
-    database: Database, owner: Connection, app: Connection
-) -> None:
+async def test_a_decline_allows_another_card(database: Database, owner: Connection, app: Connection) -> None:
     paying = await soon_capturing(database, owner, app)
     first, would_end = await paying.value("capture_request_id, hold_expires_at")
     assert await paying.hold_ends() > would_end
@@ -39,7 +37,7 @@ async def test_after_a_decline_another_card_may_be_tried_while_the_hold_lives(
         "https://example.com/another-card",
     )
     start = await paying.begin_capture()
-    assert start["request_id"] not in {None, first}  # under the first, PayPal would decline again
+    assert start["request_id"] not in {None, first}  # PayPal would repeat its decline for the first
     await paying.record()
     assert await paying.state() == ("captured", "confirmed")
 
@@ -53,7 +51,7 @@ async def test_a_decline_without_an_address_keeps_the_old_one(owner: Connection,
 
 
 @pytest.mark.proves("payment_status_transition")
-async def test_a_decline_of_an_earlier_attempt_is_old_news(owner: Connection, app: Connection) -> None:
+async def test_a_decline_of_an_earlier_attempt_is_ignored(owner: Connection, app: Connection) -> None:
     paying = await capturing(owner, app)
     await app.execute(DECLINE, paying.payment, uuid4(), None)
     assert await paying.state() == ("capturing", "pending")
@@ -68,9 +66,7 @@ async def test_only_what_is_being_captured_is_declined(owner: Connection, app: C
     assert await paying.state() == before
 
 
-async def test_what_paypal_refuses_ends_and_its_hold_with_it(
-    database: Database, owner: Connection, app: Connection
-) -> None:
+async def test_a_refused_capture_ends_its_hold(database: Database, owner: Connection, app: Connection) -> None:
     paying = await soon_capturing(database, owner, app)
     await app.execute(END, paying.payment, "PayPal refuses the capture: COMPLIANCE_VIOLATION")
     assert await paying.state() == ("failed", "pending")
@@ -79,7 +75,7 @@ async def test_what_paypal_refuses_ends_and_its_hold_with_it(
 
 
 @pytest.mark.parametrize("status", ["pending_review", "captured", "partially_refunded", *ENDED])
-async def test_what_is_taken_or_over_does_not_end_so(owner: Connection, app: Connection, status: str) -> None:
+async def test_a_captured_or_ended_payment_stays(owner: Connection, app: Connection, status: str) -> None:
     paying = await WAYS[status](owner, app)
     before = await paying.state()
     await app.execute(END, paying.payment, "too late")
@@ -88,7 +84,7 @@ async def test_what_is_taken_or_over_does_not_end_so(owner: Connection, app: Con
 
 
 async def test_a_hold_is_given_up_however_near_its_start(owner: Connection, app: Connection) -> None:
-    """Where the appointment itself could no longer be canceled."""
+    """It is too late to cancel the appointment."""
     paying = await begun(owner, app, start=a_slot(after=timedelta(hours=5)))
     with refused("appointment_cancel_notice"):
         await paying.cancel()
@@ -97,12 +93,12 @@ async def test_a_hold_is_given_up_however_near_its_start(owner: Connection, app:
     assert (row["payment_id"], row["status"]) == (paying.payment, "canceled")
     assert await paying.state() == ("canceled", "canceled")
     assert await owner.fetchval("SELECT canceled_by FROM appointment WHERE id = $1", paying.appointment) == "patient"
-    assert await app.fetchrow(GIVE_UP, paying.patient, order_id) == row  # again, with no further effect
+    assert await app.fetchrow(GIVE_UP, paying.patient, order_id) == row  # repeating it has no further effect
     await book(app, await make_patient(owner), paying.doctor, a_slot(after=timedelta(hours=5)))
 
 
 @pytest.mark.proves("payment_status_transition")
-async def test_after_a_payment_that_failed_too(owner: Connection, app: Connection) -> None:
+async def test_a_hold_is_given_up_after_a_failed_payment(owner: Connection, app: Connection) -> None:
     paying = await WAYS["failed"](owner, app)
     await app.fetch(GIVE_UP, paying.patient, await paying.order())
     assert await paying.state() == ("failed", "canceled")
@@ -111,7 +107,7 @@ async def test_after_a_payment_that_failed_too(owner: Connection, app: Connectio
 @pytest.mark.parametrize("status", ["capturing", "pending_review", "captured", "partially_refunded", "refunded"])
 @pytest.mark.proves("payment_status_transition")
 async def test_what_is_being_taken_cannot_be_given_up(owner: Connection, app: Connection, status: str) -> None:
-    """Else an appointment could be canceled for the money at any time."""
+    """Otherwise a patient could cancel for a refund at any time."""
     paying = await WAYS[status](owner, app)
     before = await paying.state()
     order_id = await paying.order()
@@ -135,7 +131,7 @@ async def test_a_payment_does_not_give_up_what_another_pays(owner: Connection, a
     assert await paying.state() == ("created", appointment)
 
 
-async def test_somebody_else_s_payment_is_not_there(owner: Connection, app: Connection) -> None:
+async def test_another_patient_s_payment_is_not_found(owner: Connection, app: Connection) -> None:
     paying = await begun(owner, app)
     assert await app.fetch(GIVE_UP, await make_patient(owner), await paying.order()) == []
     assert await app.fetch(GIVE_UP, paying.patient, "NOBODY'S") == []
@@ -148,7 +144,7 @@ async def test_a_lapsed_hold_needs_no_giving_up(database: Database, owner: Conne
     await lapse(database, paying.appointment)
     await app.fetch(GIVE_UP, paying.patient, order_id)
     assert await paying.state() == ("canceled", "expired")
-    assert await paying.mails() == []  # that was the patient's own wish
+    assert await paying.mails() == []  # the patient asked for it
 
 
 @pytest.mark.parametrize("status", ["created", "approved"])
@@ -161,7 +157,7 @@ async def test_a_canceled_appointment_is_no_longer_payable(owner: Connection, ap
 
 
 async def test_a_payment_that_never_ends_holds_nothing(database: Database, owner: Connection, app: Connection) -> None:
-    """Whoever was taking it died, and the worker is away."""
+    """The process that captured it has died, and the worker is down."""
     paying = await soon_capturing(database, owner, app)
     assert await paying.hold_ends() < datetime.now(UTC) + timedelta(minutes=11)
     await lapse(database, paying.appointment)

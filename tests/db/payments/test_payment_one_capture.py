@@ -1,4 +1,4 @@
-"""payment_one_capture: of an appointment's payments one is taken, and whatever else is taken goes back."""
+"""payment_one_capture: one payment of an appointment is captured; any other capture is refunded."""
 
 import asyncio
 
@@ -21,12 +21,12 @@ async def test_of_two_payments_one_is_taken(owner: Connection, app: Connection) 
     assert (start["request_id"], start["rule"]) == (None, "payment_appointment_payable")
     assert await second.state() == ("canceled", "pending")
     assert await paying.state() == ("capturing", "pending")
-    assert await second.mails() == []  # nobody was too late
+    assert await second.mails() == []  # the patient was not too late
 
 
 @pytest.mark.parametrize("first", ["capturing", "pending_review"])
 @pytest.mark.proves("payment_appointment_payable")
-async def test_nor_is_it_at_psql(owner: Connection, app: Connection, first: str) -> None:
+async def test_of_two_payments_one_is_taken_at_psql(owner: Connection, app: Connection, first: str) -> None:
     paying = await begun(owner, app)
     second = await paying.another()
     await owner.execute("UPDATE payment SET status = 'approved' WHERE id = $1", second.payment)
@@ -55,7 +55,7 @@ async def test_two_connections_do_not_take_both(database: Database, owner: Conne
 @pytest.mark.parametrize("status", ["capturing", "pending_review", "captured", "partially_refunded", "refunded"])
 @pytest.mark.proves("payment_one_capture")
 async def test_a_second_capture_is_refused_to_the_owner(owner: Connection, app: Connection, status: str) -> None:
-    """Whether the first is under way, done, or paid back again."""
+    """The first is in progress, captured, or refunded."""
     paying = await begun(owner, app)
     second = await paying.another()
     await paying.begin_capture()
@@ -80,7 +80,7 @@ async def test_what_is_captured_second_goes_back(owner: Connection, app: Connect
 
 @pytest.mark.proves("payment_one_capture")
 async def test_two_that_are_captured_at_once(database: Database, owner: Connection, app: Connection) -> None:
-    """As four say on connections of their own: two of them of each."""
+    """Four connections report the captures, each of them twice."""
     paying = await begun(owner, app)
     payments = [paying, await paying.another()]
     calls = [(payment.payment, f"CAPTURE-{payment.payment}") for payment in payments * 2]
@@ -91,7 +91,7 @@ async def test_two_that_are_captured_at_once(database: Database, owner: Connecti
 
 
 async def test_a_second_that_is_under_review_is_pointed_out(owner: Connection, app: Connection) -> None:
-    """It may still be declined; if not, it goes back."""
+    """It may still be declined; otherwise it is refunded."""
     paying = await begun(owner, app)
     second = await paying.another()
     await paying.record()
@@ -104,7 +104,7 @@ async def test_a_second_that_is_under_review_is_pointed_out(owner: Connection, a
 
 
 async def expect_one_paid(kept: PaymentCase, back: PaymentCase) -> None:
-    """Check that one payment confirmed the appointment, and that the other is on its way back, once."""
+    """Check that one payment confirmed the appointment, and that one refund of the other was requested."""
     assert await kept.state() == ("captured", "confirmed")
     assert await kept.value("without_slot, refund_total") == (False, 0)
     assert await back.state() == ("captured", "confirmed")
@@ -113,4 +113,4 @@ async def expect_one_paid(kept: PaymentCase, back: PaymentCase) -> None:
     assert await kept.mails() == []
     assert await back.mails() == [("refund_requested", back.patient)]
     confirmed = "SELECT count(*) FROM notification WHERE appointment_id = $1 AND kind = 'appointment_confirmed'"
-    assert await kept.owner.fetchval(confirmed, kept.appointment) == 2  # one to either party
+    assert await kept.owner.fetchval(confirmed, kept.appointment) == 2  # one to the patient, one to the doctor

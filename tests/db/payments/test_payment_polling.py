@@ -1,4 +1,4 @@
-"""When PayPal is asked about a payment: in time, by one worker at a time, and again at once when there is news."""
+"""When the worker asks PayPal about a payment: on schedule, one worker at a time, and at once after a webhook."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -19,37 +19,37 @@ WAITING = """
     SELECT count(*) FROM pg_locks WHERE NOT granted
         AND pid IN (SELECT pid FROM pg_stat_activity WHERE datname = current_database())
 """
-# How long after a payment has come to a status it is looked at, in seconds; in any other, never.
+# Seconds after which a payment that has reached a status is checked. Other statuses are never checked.
 PAUSES = {"created": 30, "approved": 0, "capturing": 60, "pending_review": 600}
 
 
 async def pause(paying: PaymentCase) -> float:
-    """Return in how many seconds a payment is looked at, infinity if never."""
+    """Return the seconds until a payment is checked, infinity if it is not."""
     due: datetime | None = await paying.value("due_at")
     return (due - datetime.now(UTC)).total_seconds() if due else inf
 
 
-async def look(paying: PaymentCase) -> None:
-    """Look at a payment that is due, and find nothing."""
+async def check(paying: PaymentCase) -> None:
+    """Check a payment that is due, without any change."""
     (claimed,) = await paying.app.fetch(CLAIM, paying.payment)
     await paying.app.execute(FINISH, paying.payment, claimed["due_at"])
 
 
 @pytest.mark.parametrize("status", WAYS)
-async def test_what_may_have_moved_on_is_looked_at(owner: Connection, app: Connection, status: str) -> None:
+async def test_each_status_has_its_check(owner: Connection, app: Connection, status: str) -> None:
     paying = await WAYS[status](owner, app)
     wanted = PAUSES.get(status, inf)
     assert wanted - 5 <= await pause(paying) <= wanted
     assert await app.fetchval(TO_SETTLE, paying.payment) is (status == "approved")
 
 
-async def test_a_capture_that_failed_is_looked_at_once_more(owner: Connection, app: Connection) -> None:
-    """PayPal may have taken the money although it seemed not to have."""
+async def test_a_failed_capture_is_checked_once_more(owner: Connection, app: Connection) -> None:
+    """PayPal may have captured the money after all."""
     paying = await capturing(owner, app)
     await app.execute("SELECT end_payment($1, 'refused')", paying.payment)
     assert 590 < await pause(paying) <= 600
     await owner.execute(DUE, paying.payment)
-    await look(paying)
+    await check(paying)
     assert await pause(paying) == inf
 
 
@@ -60,11 +60,11 @@ async def test_a_claim_is_a_lease(database: Database, owner: Connection, app: Co
     async with connected(database.app) as other:
         async with app.transaction():
             (claimed,) = await app.fetch(CLAIM, paying.payment)
-            assert await other.fetchrow(CLAIM, paying.payment) is None  # nor does it wait
+            assert await other.fetchrow(CLAIM, paying.payment) is None  # without waiting for the lock
         assert await other.fetchrow(CLAIM, paying.payment) is None
     assert claimed["id"] == paying.payment
     assert timedelta(seconds=50) < claimed["due_at"] - datetime.now(UTC) <= timedelta(seconds=60)
-    await owner.execute(DUE, paying.payment)  # the worker died
+    await owner.execute(DUE, paying.payment)  # as after the worker's death
     assert await app.fetchrow(CLAIM, paying.payment)
 
 
@@ -74,36 +74,36 @@ async def test_a_claim_is_a_lease(database: Database, owner: Connection, app: Co
         ("created", 0, 30),
         ("created", 1, 900),
         ("capturing", 0, 30),
-        ("capturing", 20, 18_000),  # for as long as it takes
+        ("capturing", 20, 18_000),  # never given up
         ("pending_review", 20, 600),
         ("captured", 0, inf),
         ("canceled", 0, inf),
     ],
 )
-async def test_what_has_nothing_new_is_looked_at_ever_less_often(
+async def test_an_unchanged_payment_is_checked_less_often(
     database: Database, owner: Connection, app: Connection, status: str, hours: int, seconds: float
 ) -> None:
     paying = await WAYS[status](owner, app)
     older = "UPDATE payment SET created_at = now() - $2 * interval '1 h', due_at = now() WHERE id = $1"
     await by_root(database, older, paying.payment, hours)
-    await look(paying)
+    await check(paying)
     assert seconds - 5 <= await pause(paying) <= seconds + 5
     assert (await paying.state())[0] == status
 
 
 @pytest.mark.parametrize("status", ["created", "approved"])
-async def test_nobody_waits_for_an_approval_forever(
+async def test_an_unapproved_payment_is_canceled(
     database: Database, owner: Connection, app: Connection, status: str
 ) -> None:
     paying = await WAYS[status](owner, app)
     older = "UPDATE payment SET created_at = now() - interval '361 min', due_at = now() WHERE id = $1"
     await by_root(database, older, paying.payment)
-    await look(paying)
+    await check(paying)
     assert await paying.state() == ("canceled", "pending")
     assert await pause(paying) == inf
 
 
-async def test_a_look_does_not_undo_what_came_of_it(owner: Connection, app: Connection) -> None:
+async def test_a_check_keeps_a_newer_schedule(owner: Connection, app: Connection) -> None:
     paying = await begun(owner, app)
     await owner.execute(DUE, paying.payment)
     (claimed,) = await app.fetch(CLAIM, paying.payment)
@@ -115,8 +115,8 @@ async def test_a_look_does_not_undo_what_came_of_it(owner: Connection, app: Conn
 
 @pytest.mark.parametrize("said", ["", "PENDING", "DECLINED", "COMPLETED"])
 @pytest.mark.proves("tg_payment__rules")
-async def test_news_that_comes_during_a_look_is_looked_at(owner: Connection, app: Connection, said: str) -> None:
-    """Whatever the look, which is of before the news, found."""
+async def test_a_webhook_during_a_check_is_checked(owner: Connection, app: Connection, said: str) -> None:
+    """Whatever status the check, which began before the webhook, has recorded."""
     paying = await capturing(owner, app)
     await owner.execute(DUE, paying.payment)
     (claimed,) = await app.fetch(CLAIM, paying.payment)
@@ -125,17 +125,15 @@ async def test_news_that_comes_during_a_look_is_looked_at(owner: Connection, app
         await paying.record(said)
     await app.execute(FINISH, paying.payment, claimed["due_at"])
     assert await app.fetchval(TO_SETTLE, paying.payment)
-    await look(paying)
+    await check(paying)
     if said == "COMPLETED":
         assert await pause(paying) == inf
 
 
 @pytest.mark.parametrize("name", ["reference", "order_id", "capture_id", "refund"])
 @pytest.mark.parametrize("among", [[], ["OF-SOMETHING-ELSE"]])
-async def test_news_is_of_a_payment_by_any_of_its_names(
-    owner: Connection, app: Connection, name: str, among: list[str]
-) -> None:
-    """Before its order is recorded, by our reference."""
+async def test_a_webhook_finds_its_payment(owner: Connection, app: Connection, name: str, among: list[str]) -> None:
+    """The reference finds it before its order is recorded."""
     paying = await without_slot(owner, app)
     if name == "order_id":
         await paying.order()
@@ -150,17 +148,17 @@ async def test_news_is_of_a_payment_by_any_of_its_names(
     assert await owner.fetchval(due, paying.payment) == 1
 
 
-async def test_news_that_comes_twice_is_news_once(owner: Connection, app: Connection) -> None:
+async def test_a_repeated_webhook_is_ignored(owner: Connection, app: Connection) -> None:
     paying = await captured(owner, app)
     event = (f"TWICE-{paying.payment}", "PAYMENT.CAPTURE.COMPLETED", [f"CAPTURE-{paying.payment}"])
     await app.execute(RECEIVE, *event)
-    await look(paying)
+    await check(paying)
     await app.execute(RECEIVE, *event)
     assert await pause(paying) == inf
     assert await owner.fetchval("SELECT count(*) FROM webhook_event WHERE id = $1", event[0]) == 1
 
 
-async def test_news_of_a_stranger_is_kept_and_disturbs_nobody(owner: Connection, app: Connection) -> None:
+async def test_an_unknown_webhook_is_kept(owner: Connection, app: Connection) -> None:
     paying = await begun(owner, app)
     due = await paying.value("due_at")
     for number, names in enumerate(([], ["NOBODY'S"], [""])):
@@ -169,8 +167,8 @@ async def test_news_of_a_stranger_is_kept_and_disturbs_nobody(owner: Connection,
     assert await paying.value("due_at") == due
 
 
-async def test_news_of_a_canceled_appointment_s_payment_is_looked_at(owner: Connection, app: Connection) -> None:
-    """It was approved just then, and may even be captured."""
+async def test_a_webhook_of_a_canceled_payment_is_checked(owner: Connection, app: Connection) -> None:
+    """The patient approved the order during the cancellation, so it may be captured."""
     paying = await begun(owner, app)
     await paying.order()
     await paying.cancel()
@@ -181,15 +179,15 @@ async def test_news_of_a_canceled_appointment_s_payment_is_looked_at(owner: Conn
     assert await pause(paying) == inf
 
 
-async def test_news_of_a_capture_that_is_being_written_down_waits_for_it(owner: Connection, app: Connection) -> None:
-    """Neither waits for the other at once: that would cost both a second, and one of them its work."""
+async def test_a_webhook_waits_for_the_recording_of_its_capture(owner: Connection, app: Connection) -> None:
+    """A deadlock would delay both by a second and abort one of them."""
     paying = await capturing(owner, app)
     order_id = await paying.order()
     writing = owner.transaction()
     await writing.start()
     await owner.execute("SELECT lock_payment($1)", paying.payment)
     news = asyncio.create_task(app.execute(RECEIVE, "NEWS-MEANWHILE", "PAYMENT.CAPTURE.COMPLETED", [order_id]))
-    while not await owner.fetchval(WAITING):  # noqa: ASYNC110  it happens in PostgreSQL
+    while not await owner.fetchval(WAITING):  # noqa: ASYNC110  polls PostgreSQL
         await asyncio.sleep(0.01)
     await paying._replace(app=owner).record()
     await writing.commit()

@@ -1,4 +1,4 @@
-"""Money that was taken has its appointment, or goes back: captures and reviews whose slot changes meanwhile."""
+"""Captures and reviews during which the slot changes: the payment confirms an appointment, or is refunded."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -17,7 +17,7 @@ REVIEW = ("capturing", "pending_review")
 
 
 async def taken(owner: Connection, app: Connection, during: str) -> PaymentCase:
-    """Come so far that the money is being taken, or under review."""
+    """Begin a capture, and have PayPal review it if `during` says so."""
     paying = await capturing(owner, app)
     if during == "pending_review":
         await paying.record("PENDING")
@@ -25,7 +25,7 @@ async def taken(owner: Connection, app: Connection, during: str) -> PaymentCase:
 
 
 async def expect_back(paying: PaymentCase, appointment: str) -> None:
-    """Check that all of the money is on its way back, once, and that the patient is told."""
+    """Check that one full refund was requested, and that the patient got a mail about it."""
     assert await paying.state() == ("captured", appointment)
     assert await paying.value("without_slot, refund_total") == (True, FEE)
     assert await paying.refunds() == [(FEE, "slot_lost", "requested")]
@@ -70,7 +70,7 @@ async def test_canceled_meanwhile_and_nothing_taken(owner: Connection, app: Conn
 async def test_lapsed_meanwhile_and_still_free(
     database: Database, owner: Connection, app: Connection, during: str, *, swept: bool
 ) -> None:
-    """The worker was away for longer than the hold was kept."""
+    """The worker was down for longer than the hold lasted."""
     paying = await taken(owner, app, during)
     await lapse(database, paying.appointment)
     if swept:
@@ -106,7 +106,6 @@ async def test_begun_meanwhile(database: Database, owner: Connection, app: Conne
 
 @pytest.mark.parametrize("during", REVIEW)
 async def test_moved_meanwhile(owner: Connection, app: Connection, during: str) -> None:
-    """It stays the same appointment."""
     paying = await taken(owner, app, during)
     await app.fetch(MOVE, paying.patient, paying.appointment, a_slot(4))
     await paying.record()
@@ -115,9 +114,7 @@ async def test_moved_meanwhile(owner: Connection, app: Connection, during: str) 
 
 
 @pytest.mark.parametrize("during", REVIEW)
-async def test_a_doctor_who_charges_or_takes_less_changes_nothing(
-    owner: Connection, app: Connection, during: str
-) -> None:
+async def test_a_changed_fee_or_cap_has_no_effect(owner: Connection, app: Connection, during: str) -> None:
     paying = await taken(owner, app, during)
     await owner.execute("UPDATE doctor SET fee = 1, max_appointments = 0 WHERE account_id = $1", paying.doctor)
     await paying.record()
@@ -135,7 +132,7 @@ async def test_a_review_keeps_the_slot_as_long_as_the_policy_says(owner: Connect
     paying = await taken(owner, app, "pending_review")
     assert timedelta(hours=23, minutes=59) < await paying.hold_ends() - datetime.now(UTC) <= 24 * HOUR
     hold = await paying.hold_ends()
-    await paying.record("PENDING")  # said again, it is no longer kept
+    await paying.record("PENDING")  # a repeated status does not extend the hold
     assert await paying.hold_ends() == hold
 
 
@@ -175,10 +172,10 @@ async def test_a_review_without_a_slot_waits_for_the_verdict(
 
 @pytest.mark.parametrize("first", ["capturing", "pending_review", "reviewed at once"])
 @pytest.mark.proves("payment_appointment_payable")
-async def test_what_is_declined_holds_as_long_as_without_it(owner: Connection, app: Connection, first: str) -> None:
+async def test_a_decline_restores_the_end_of_the_hold(owner: Connection, app: Connection, first: str) -> None:
     paying = await begun(owner, app)
     hold = await paying.hold_ends()
-    if first != "reviewed at once":  # a capture that was not begun here
+    if first != "reviewed at once":  # begin_capture was not called
         await paying.begin_capture()
     if first != "capturing":
         await paying.record("PENDING")

@@ -1,4 +1,4 @@
-"""What the tables of money refuse by themselves: constraints and unique indexes, with every rule trigger off."""
+"""The constraints and unique indexes of the payment tables, with the rule triggers off."""
 
 from collections.abc import AsyncIterator
 
@@ -18,7 +18,7 @@ REFUND = "INSERT INTO refund (payment_id, amount, reason, paypal_id) SELECT paym
 async def money(database: Database) -> AsyncIterator[Connection]:
     """A connection to a database with payments and a refund, and without the triggers that apply rules.
 
-    Payment 1 is captured, 2 is paid back, 3 and 4 are of one appointment.
+    Payment 1 is captured, 2 is refunded, 3 and 4 belong to one appointment.
     """
     async with connected(database.owner) as db:
         await (await captured(db, db)).order()

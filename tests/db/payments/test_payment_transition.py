@@ -1,4 +1,4 @@
-"""payment_status_transition, payment_immutable: a payment goes forward only, and stays the payment that it is."""
+"""payment_status_transition, payment_immutable: the allowed changes of a payment."""
 
 import pytest
 from asyncpg import Connection
@@ -11,7 +11,7 @@ from tests.support.servers.databases import Database
 STATUSES = list(WAYS)
 INSERT = "INSERT INTO payment (appointment_id, amount, currency, status, capture_id) VALUES ($1, 100, 'USD', $2, 'X')"
 FOLLOW = "UPDATE payment SET appointment_id = $2 WHERE id = $1"
-TAKEN = {"pending_review", "captured"}  # by PayPal: a fact, whatever was thought of the payment before
+TAKEN = {"pending_review", "captured"}  # PayPal has the money, whatever the status was
 LEGAL = {
     None: {"created"},
     "created": {"created", "approved", "canceled", "failed"} | TAKEN,
@@ -37,7 +37,7 @@ async def test_every_transition(owner: Connection) -> None:
 @pytest.mark.parametrize("old", STATUSES)
 @pytest.mark.proves("payment_status_transition", "tg_payment__rules")
 async def test_every_transition_at_psql(owner: Connection, app: Connection, old: str) -> None:
-    """Other rules may be in the way of a legal one, but never of an illegal one."""
+    """Another rule may refuse an allowed change; this rule alone refuses a forbidden one."""
     payment = (await WAYS[old](owner, app)).payment
     change = "UPDATE payment SET status = $2, capture_id = coalesce(capture_id, 'NEW-' || id) WHERE id = $1"
     for new in STATUSES:
@@ -90,7 +90,7 @@ async def test_what_went_back_stays_without_slot(owner: Connection, app: Connect
 
 @pytest.mark.proves("payment_immutable")
 async def test_a_payment_follows_its_slot_and_nothing_else(owner: Connection, app: Connection) -> None:
-    """Not to the same time while the first hold lives, nor to another time."""
+    """Not to the same time while the first hold is live, nor to another time."""
     paying = await begun(owner, app)
     other = await book(app, paying.patient, paying.doctor, a_slot(1))
     second = await paying._replace(appointment=other).another()
@@ -101,8 +101,8 @@ async def test_a_payment_follows_its_slot_and_nothing_else(owner: Connection, ap
 
 
 @pytest.mark.proves("payment_immutable")
-async def test_nor_to_somebody_else_s_in_that_slot(database: Database, owner: Connection, app: Connection) -> None:
-    """Nor to the patient's own with another doctor, or at another time."""
+async def test_a_payment_does_not_move_to_another_slot(database: Database, owner: Connection, app: Connection) -> None:
+    """Nor to the patient's own appointment with another doctor or at another time."""
     paying = await begun(owner, app)
     await lapse(database, paying.appointment)
     await app.execute("SELECT sweep_doctor($1)", paying.doctor)
@@ -117,7 +117,7 @@ async def test_nor_to_somebody_else_s_in_that_slot(database: Database, owner: Co
 
 
 @pytest.mark.proves("payment_immutable")
-async def test_nor_from_one_that_was_canceled(owner: Connection, app: Connection) -> None:
+async def test_a_payment_does_not_leave_a_canceled_appointment(owner: Connection, app: Connection) -> None:
     paying = await begun(owner, app)
     await paying.cancel()
     again = await book(app, paying.patient, paying.doctor, a_slot())

@@ -1,4 +1,4 @@
-"""How refunds are performed: taken by one worker at a time, as often as it takes, under a name that never changes."""
+"""How the worker processes refunds: one worker at a time, retried without limit, with a constant request id."""
 
 from decimal import Decimal
 
@@ -17,7 +17,7 @@ STATUSES = ["requested", "pending", "completed", "failed"]
 
 
 async def requested(owner: Connection, app: Connection) -> tuple[PaymentCase, int]:
-    """Return a payment that is to be paid back, and its refund."""
+    """Return a payment with a requested refund, and the refund's id."""
     paying = await without_slot(owner, app)
     return paying, await paying.refund_id()
 
@@ -29,8 +29,8 @@ async def test_a_claim_is_a_lease(owner: Connection, app: Connection) -> None:
     capture, reference = await paying.value("capture_id, reference")
     assert tuple(claimed) == ("requested", request, None, capture, reference, FEE, "USD")
     assert 50 < await owner.fetchval(PAUSE, refund) <= 60
-    assert await app.fetchrow(CLAIM, refund) is None  # another worker has it
-    await owner.execute(DUE, refund)  # the worker died
+    assert await app.fetchrow(CLAIM, refund) is None  # leased to another worker
+    await owner.execute(DUE, refund)  # as after the worker's death
     (again,) = await app.fetch(CLAIM, refund)
     assert again["request_id"] == request
     await app.execute(RECORD, refund, "REFUND-1", "completed", None)
@@ -43,10 +43,10 @@ async def test_of_two_workers_one_gets_it(database: Database, owner: Connection,
     _, refund = await requested(owner, app)
     async with connected(database.app) as other, app.transaction():
         assert await app.fetchrow(CLAIM, refund)
-        assert await other.fetchrow(CLAIM, refund) is None  # nor does it wait
+        assert await other.fetchrow(CLAIM, refund) is None  # without waiting for the lock
 
 
-async def test_what_waits_is_looked_at_ever_less_often(owner: Connection, app: Connection) -> None:
+async def test_a_pending_refund_is_checked_less_often(owner: Connection, app: Connection) -> None:
     _, refund = await requested(owner, app)
     for attempt in range(1, 12):
         await owner.execute(DUE, refund)
@@ -59,22 +59,20 @@ async def test_what_waits_is_looked_at_ever_less_often(owner: Connection, app: C
     assert tuple(row) == ("REFUND-2", "attempt 11")
 
 
-async def test_news_that_comes_during_an_attempt_is_not_lost(owner: Connection, app: Connection) -> None:
+async def test_a_webhook_during_an_attempt_is_not_lost(owner: Connection, app: Connection) -> None:
     paying, refund = await requested(owner, app)
     await app.execute(RECORD, refund, "REFUND-3", "pending", None)
     await owner.execute(DUE, refund)
     await app.fetch(CLAIM, refund)
     await app.execute("SELECT receive_webhook($1, 'PAYMENT.REFUND.COMPLETED', $2)", f"EVENT-{refund}", ["REFUND-3"])
-    await app.execute(RECORD, refund, "REFUND-3", "pending", None)  # as it was before the news
+    await app.execute(RECORD, refund, "REFUND-3", "pending", None)  # the status before the webhook
     assert await owner.fetchval(PAUSE, refund) <= 0
     assert paying.payment in [row["payment_id"] for row in await app.fetch("SELECT payment_id FROM payment_to_settle")]
 
 
 @pytest.mark.proves("tg_refund__rules")
-async def test_a_claim_and_news_of_the_payment_do_not_wait_for_each_other_in_a_ring(
-    owner: Connection, app: Connection
-) -> None:
-    """A webhook locks the payment, then its refunds; a claim locks the refund alone."""
+async def test_a_claim_and_a_webhook_do_not_deadlock(owner: Connection, app: Connection) -> None:
+    """A webhook locks the payment, then its refunds. A claim locks only the refund."""
     paying, refund = await requested(owner, app)
     await app.execute("SET lock_timeout = '2s'")
     async with owner.transaction():
@@ -131,9 +129,7 @@ async def test_what_a_refund_is_never_changes(owner: Connection, app: Connection
         await owner.execute(f"UPDATE refund SET {column} = {value.format(other=other)} WHERE id = $1", refund)
 
 
-async def test_a_refund_is_settled_once_however_many_say_so(
-    database: Database, owner: Connection, app: Connection
-) -> None:
+async def test_concurrent_results_settle_a_refund_once(database: Database, owner: Connection, app: Connection) -> None:
     paying, refund = await requested(owner, app)
     said = ["completed", "pending", "completed", "failed", "completed", "pending"]
     await at_once(database.app, RECORD, [(refund, "REFUND-9", status, None) for status in said])

@@ -1,4 +1,4 @@
-"""Refunds: all that was captured, exactly once, requested by the transaction that calls for it."""
+"""A cancellation requests one refund of the whole captured amount, in its own transaction."""
 
 from decimal import Decimal
 
@@ -13,7 +13,7 @@ from tests.support.servers.databases import Database, connected
 RECORD = "SELECT record_refund($1, $2, $3, $4)"
 INSERT = "INSERT INTO refund (payment_id, amount, reason) VALUES ($1, $2, 'by hand')"
 
-# Whoever cancels, in whatever way.
+# Every way to cancel.
 CANCELS = {
     "the patient": "SELECT FROM cancel_as_patient({patient}, {appointment})",
     "the doctor": "SELECT FROM cancel_as_doctor({doctor}, {appointment}, NULL, false)",
@@ -26,7 +26,7 @@ CANCELS = {
 
 
 async def cancel_by(database: Database, who: str, paying: PaymentCase) -> None:
-    """Cancel, by the role that it takes."""
+    """Cancel with the role that may."""
     role = database.admin if who == "an admin" else database.app
     async with connected(role) as connection:
         await connection.execute(CANCELS[who].format(**paying._asdict(), start=a_slot(), end=a_slot(1)))
@@ -34,15 +34,13 @@ async def cancel_by(database: Database, who: str, paying: PaymentCase) -> None:
 
 @pytest.mark.parametrize("who", CANCELS)
 @pytest.mark.proves("tg_appointment__outbox")
-async def test_whoever_cancels_the_money_goes_back(
-    database: Database, owner: Connection, app: Connection, who: str
-) -> None:
+async def test_every_cancellation_refunds(database: Database, owner: Connection, app: Connection, who: str) -> None:
     paying = await captured(owner, app)
     await cancel_by(database, who, paying)
     assert await paying.state() == ("captured", "canceled")
     assert await paying.refunds() == [(FEE, "appointment_canceled", "requested")]
     assert await paying.value("refund_total, without_slot") == (FEE, False)
-    assert await paying.mails() == []  # the mail of the cancellation says it
+    assert await paying.mails() == []  # the mail about the cancellation says it
     message = (
         "SELECT refunds FROM notification_message WHERE kind = 'appointment_canceled' AND recipient_role = 'patient'"
     )
@@ -59,7 +57,7 @@ async def test_a_cancellation_that_is_undone_refunds_nothing(owner: Connection, 
     assert await paying.state() == ("captured", "confirmed")
 
 
-async def test_each_of_many_canceled_at_once_goes_back(owner: Connection, app: Connection) -> None:
+async def test_a_bulk_cancellation_refunds_each(owner: Connection, app: Connection) -> None:
     paying = await captured(owner, app)
     payments = [paying]
     for number in (1, 2):
@@ -128,15 +126,15 @@ async def test_never_more_than_was_captured(owner: Connection, app: Connection) 
 
 @pytest.mark.parametrize("status", ["created", "approved", "capturing", "pending_review", "canceled", "failed"])
 @pytest.mark.proves("payment_refund_within_capture")
-async def test_nothing_goes_back_of_what_was_not_captured(owner: Connection, app: Connection, status: str) -> None:
+async def test_only_captures_are_refunded(owner: Connection, app: Connection, status: str) -> None:
     paying = await WAYS[status](owner, app)
     with refused("payment_refund_within_capture"):
         await owner.execute(INSERT, paying.payment, 1)
 
 
 @pytest.mark.proves("payment_refund_within_capture", "tg_refund__rules")
-async def test_what_failed_may_be_asked_for_again_under_another_name(owner: Connection, app: Connection) -> None:
-    """To the same PayPal-Request-Id, PayPal gives the same answer."""
+async def test_a_failed_refund_may_be_repeated_with_a_new_id(owner: Connection, app: Connection) -> None:
+    """PayPal repeats its answer to the same PayPal-Request-Id."""
     paying = await without_slot(owner, app)
     first = await paying.refund_id()
     await app.execute(RECORD, first, None, "failed", "REFUND_NOT_PERMITTED")

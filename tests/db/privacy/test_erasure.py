@@ -1,4 +1,4 @@
-"""An account that is deleted: what lies ahead ends by the rules, and of the person only an id is left."""
+"""Account deletion: future appointments end by the rules, and only an id of the person remains."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -26,7 +26,7 @@ MAILS = """
         snapshot::jsonb ->> 'patient' AS patient
     FROM notification WHERE account_id = ANY ($1) ORDER BY id
 """
-# every text, number and date in the row of a table that an account has something to do with
+# all rows that refer to an account, as one text
 ALL_ABOUT = """
     SELECT jsonb_build_array(
         (SELECT jsonb_agg(a) FROM account AS a WHERE id = $1),
@@ -46,7 +46,7 @@ SECRETS = ("zebulon", "galoshes", "5550102", "spinal", "flood", "Tahiti", "argon
 
 
 async def fill(db: Connection, account: int) -> None:
-    """Let an account be full of what is its owner's alone."""
+    """Fill an account with personal data."""
     await db.execute(
         "UPDATE account SET username = 'zebulon', email = 'z@galoshes.example', pending_email = 'y@galoshes.example',"
         " email_verified_at = now() WHERE id = $1",
@@ -94,7 +94,7 @@ async def test_only_an_id_is_left(owner: Connection, app: Connection, root: Conn
     appointments = "SELECT status FROM appointment WHERE doctor_id = $1 AND patient_id = $2 ORDER BY id"
     statuses = [row["status"] for row in await owner.fetch(appointments, doctor, patient)]
     assert statuses == ["canceled", "completed", "canceled"]
-    assert await app.fetchval(ERASE[role], account) is False  # there is nobody left
+    assert await app.fetchval(ERASE[role], account) is False  # already erased
 
 
 @pytest.mark.parametrize("role", ["patient", "doctor"])
@@ -106,9 +106,7 @@ async def test_with_another_password_nothing_happens(owner: Connection, app: Con
     assert await owner.fetchval("SELECT status FROM appointment WHERE id = $1", appointment) == "confirmed"
 
 
-async def test_a_patient_cancels_and_leaves_all_first_and_both_sides_are_told(
-    owner: Connection, app: Connection
-) -> None:
+async def test_a_leaving_patient_cancels_everything(owner: Connection, app: Connection) -> None:
     free, paid = await make_doctor(owner, fee=0), await make_doctor(owner)
     full = await make_doctor(owner, max_appointments=0)
     patient = await make_patient(owner)
@@ -134,7 +132,7 @@ async def test_a_patient_cancels_and_leaves_all_first_and_both_sides_are_told(
 
 
 @pytest.mark.proves("appointment_cancel_notice")
-async def test_whoever_can_no_longer_cancel_cannot_leave_either(owner: Connection, app: Connection) -> None:
+async def test_a_patient_who_cannot_cancel_cannot_leave(owner: Connection, app: Connection) -> None:
     doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
     late = a_slot(after=timedelta(hours=60))
     soon, later = await book(app, patient, doctor, late), await book(app, patient, doctor, a_slot())
@@ -145,7 +143,7 @@ async def test_whoever_can_no_longer_cancel_cannot_leave_either(owner: Connectio
     assert await owner.fetchval(statuses, [soon, later]) == 2
 
 
-async def test_a_visit_that_has_begun_is_in_nobodys_way(owner: Connection, app: Connection, root: Connection) -> None:
+async def test_a_begun_visit_does_not_prevent_erasure(owner: Connection, app: Connection, root: Connection) -> None:
     for role in ("patient", "doctor"):
         doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
         begun = datetime.now(UTC) - timedelta(minutes=10)
@@ -154,7 +152,7 @@ async def test_a_visit_that_has_begun_is_in_nobodys_way(owner: Connection, app: 
         assert await owner.fetchval("SELECT status FROM appointment WHERE id = $1", appointment) == "confirmed"
 
 
-async def test_a_doctor_cancels_all_and_everybody_is_told_once_who_it_was(owner: Connection, app: Connection) -> None:
+async def test_a_leaving_doctor_cancels_everything(owner: Connection, app: Connection) -> None:
     doctor = await make_doctor(owner, fee=0, max_appointments=3)
     one, two, waiting, other = await make_patients(owner, 4)
     for number, patient in enumerate((one, two, two)):
@@ -192,10 +190,10 @@ async def test_nothing_new_is_about_an_erased_account(owner: Connection, app: Co
 
 @pytest.mark.proves("appointment_patient_id_fkey", "waitlist_entry_patient_id_fkey")
 @pytest.mark.parametrize("act", ["book", "join_waitlist"])
-async def test_who_books_and_leaves_at_once_ends_up_with_one_of_the_two(
+async def test_booking_and_leaving_exclude_each_other(
     database: Database, owner: Connection, app: Connection, act: str
 ) -> None:
-    """Whichever comes first: an erased patient has nothing ahead."""
+    """In either order, an erased patient has no future appointments or waitlist entries."""
     doctor = await make_doctor(owner, hours=None if act == "book" else ())
     when = f"'{a_slot().isoformat()}'" if act == "book" else "NULL"
     acts = f"SELECT * FROM {act}($1, {doctor}, {when})"

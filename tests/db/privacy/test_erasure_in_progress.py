@@ -1,4 +1,4 @@
-"""An account that is deleted while offers or payments are under way."""
+"""Account deletion while offers or payments are in progress."""
 
 from asyncpg import Connection
 
@@ -15,7 +15,7 @@ LEFT_OPEN = """
 """
 
 
-async def test_what_a_leaving_doctor_had_on_offer_is_taken_back(owner: Connection, app: Connection) -> None:
+async def test_a_leaving_doctor_s_offers_are_withdrawn(owner: Connection, app: Connection) -> None:
     doctor, (patient,) = await freed_slot(owner)
     assert await owner.fetchval(LEFT_OPEN, doctor) == 1
     assert await app.fetchval(ERASE["doctor"], doctor)
@@ -23,7 +23,7 @@ async def test_what_a_leaving_doctor_had_on_offer_is_taken_back(owner: Connectio
     assert await owner.fetchval("SELECT status FROM waitlist_entry WHERE patient_id = $1", patient) == "lapsed"
 
 
-async def test_what_a_leaving_patient_was_offered_goes_to_the_next_in_line(owner: Connection, app: Connection) -> None:
+async def test_a_leaving_patient_s_offer_goes_to_the_next(owner: Connection, app: Connection) -> None:
     doctor, (leaving,) = await freed_slot(owner)
     (following,) = await waiting(owner, doctor, 1)
     assert await app.fetchval(ERASE["patient"], leaving)
@@ -42,9 +42,7 @@ async def test_a_refund_goes_on_after_the_patient_has_left(owner: Connection, ap
     assert await owner.fetchval(outcome, mail) == "skipped: there is nowhere to send it"
 
 
-async def test_money_for_a_hold_that_lapsed_before_the_patient_left_goes_back(
-    database: Database, owner: Connection, app: Connection
-) -> None:
+async def test_a_capture_after_leaving_is_refunded(database: Database, owner: Connection, app: Connection) -> None:
     paying = await capturing(owner, app)
     await lapse(database, paying.appointment)
     assert await app.fetchval(ERASE["patient"], paying.patient)

@@ -1,4 +1,4 @@
-"""docs/privacy.md says of every column of every table what it is for and how long it is kept."""
+"""docs/privacy.md gives the purpose and the retention of every column of every table."""
 
 import re
 from pathlib import Path
@@ -17,7 +17,7 @@ KEPT = ("until", "for good", "hours", "days", "with it")
 
 
 def sections() -> dict[str, list[list[str]]]:
-    """Return the rows of each table's section, each as its four cells."""
+    """Return the rows of each table's section, as lists of four cells."""
     found = {}
     for section in PAGE.split("\n## ")[1:]:
         name, _, text = section.partition("\n")

@@ -1,4 +1,4 @@
-"""What a change of the schedule is held against: what its transaction leaves behind, and what it touches at all."""
+"""When a schedule change is checked: at the end of its transaction, and only for what it changes."""
 
 import asyncpg
 from asyncpg import Connection
@@ -17,10 +17,8 @@ async def test_only_what_a_transaction_leaves_behind_counts(owner: Connection) -
         await owner.execute("UPDATE time_off SET during = $2 WHERE doctor_id = $1", doctor, later)
 
 
-async def test_who_stays_in_a_zone_is_not_asked_about_the_hours(
-    owner: Connection, app: Connection, root: Connection
-) -> None:
-    """A new edition of the zones' rules may strand an appointment; that is no reason to refuse a new fee."""
+async def test_an_unchanged_zone_does_not_check_the_hours(owner: Connection, app: Connection, root: Connection) -> None:
+    """An update of the time zone data may leave an appointment outside the hours; a new fee is accepted all the same."""
     doctor = await make_booked_doctor(owner)
     await root.execute("SET session_replication_role = replica")
     await root.execute(STOP_WORKING, doctor)

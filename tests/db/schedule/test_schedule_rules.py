@@ -1,4 +1,4 @@
-"""time_off_no_appointment, working_hours_cover_appointments, doctor_fee_allowed: no change of a practice strands a patient."""
+"""time_off_no_appointment, working_hours_cover_appointments, doctor_fee_allowed: schedule changes keep appointments."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -102,7 +102,7 @@ async def test_a_doctor_charges_what_the_policy_allows(owner: Connection, admin:
             with refused("doctor_fee_allowed"):
                 await writer.execute(f"UPDATE doctor SET {change} WHERE account_id = $1", doctor)
     (row,) = await owner.fetch("SELECT fee, currency FROM doctor WHERE account_id = $1", doctor)
-    assert tuple(row) == (100, "USD")  # the policy's, where none is named
+    assert tuple(row) == (100, "USD")  # the policy's defaults
 
 
 async def test_a_doctor_who_goes_takes_the_schedule_along(owner: Connection) -> None:

@@ -1,4 +1,4 @@
-"""appointment_within_working_hours: exactly one slot of the doctor's grid, by the doctor's clock."""
+"""appointment_within_working_hours: an appointment is exactly one slot of the doctor's grid, in the doctor's time zone."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
@@ -17,7 +17,7 @@ MINUTE = timedelta(minutes=1)
 
 
 async def slots_on(db: Connection, doctor: int, day: date, zone: str) -> list[datetime]:
-    """Return the starts of a doctor's slots on a local day, seen from the day before."""
+    """Return the starts of a doctor's slots on a local day, as of the day before."""
     midnight = datetime.combine(day, time(), ZoneInfo(zone))
     rows = await db.fetch(
         "SELECT starts_at FROM free_slots($1, $2, $3, $4)",
@@ -30,7 +30,7 @@ async def slots_on(db: Connection, doctor: int, day: date, zone: str) -> list[da
 
 
 async def is_slot(db: Connection, doctor: int, start: datetime, minutes: int) -> bool:
-    """Ask the rule whether a time is one of a doctor's slots."""
+    """Return whether the rule accepts a time as one of a doctor's slots."""
     why = await db.fetchval(
         "SELECT appointment_within_working_hours(d, $2) FROM doctor AS d WHERE account_id = $1",
         doctor,
@@ -40,7 +40,7 @@ async def is_slot(db: Connection, doctor: int, start: datetime, minutes: int) ->
 
 
 def clock(starts: list[datetime]) -> list[str]:
-    """Return local times as the doctor's clock shows them."""
+    """Return local times as HH:MM."""
     return [f"{start:%H:%M}" for start in starts]
 
 
@@ -57,16 +57,16 @@ def clock(starts: list[datetime]) -> list[str]:
             ["00:00", "00:30", "01:00", "01:30", "01:00", "01:30", "02:00"],
         ),
         ("Europe/Berlin", date(2026, 3, 29), (60, 240), ["01:00", "01:30", "03:00", "03:30"]),
-        # the day has the hour from 02:00 twice; where it begins or ends an interval, the second is meant
+        # the hour from 02:00 occurs twice; as the start or end of an interval, the second is used
         ("Europe/Berlin", date(2026, 10, 25), (120, 180), ["02:00", "02:30"]),
         # half an hour: 02:00 becomes 02:30, and back to 01:30
         ("Australia/Lord_Howe", date(2026, 10, 4), (60, 210), ["01:00", "01:30", "02:30", "03:00"]),
         ("Australia/Lord_Howe", date(2026, 4, 5), (60, 150), ["01:00", "01:30", "01:30", "02:00"]),
         ("Asia/Kolkata", date(2026, 3, 29), (540, 600), ["09:00", "09:30"]),
-        # midnight itself does not exist on this day
+        # midnight does not exist on this day
         ("Africa/Cairo", date(2026, 4, 24), (0, 120), ["01:00", "01:30"]),
         ("America/Santiago", date(2026, 9, 6), (0, 120), ["01:00", "01:30"]),
-        # a day that never was
+        # a day that did not exist
         ("Pacific/Apia", date(2011, 12, 30), (0, 1440), []),
         # until midnight
         ("Europe/Berlin", date(2026, 7, 1), (1380, 1440), ["23:00", "23:30"]),
@@ -116,7 +116,7 @@ async def test_to_the_second_and_less(owner: Connection) -> None:
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_the_rule_agrees_with_the_list(data: st.DataObject, owner: Connection, run_async: object) -> None:
-    """What free_slots lists and what the rule accepts are the same starts, for any hours on any day."""
+    """free_slots lists exactly the starts that the rule accepts, for any hours on any day."""
     zone = data.draw(
         st.sampled_from(["UTC", "America/New_York", "Australia/Lord_Howe", "Africa/Cairo", "Asia/Kolkata"])
     )

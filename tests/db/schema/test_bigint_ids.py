@@ -1,7 +1,7 @@
-"""Ids are bigint: in columns, arguments, variables and casts, and in everything that the functions do with them.
+"""Ids are bigint in columns, arguments, variables and casts, and every function works with ids beyond 32 bits.
 
-A refused booking uses an id up, so a busy practice passes 2**31 within months. PostgreSQL does not check the types in a
-function's body before it runs; so the catalogue is searched for integers that are not known to be numbers of something.
+A refused booking uses up an id, so a busy practice passes 2**31 within months. PostgreSQL does not check the types in a
+function's body before it runs. So these tests search the catalogs for integers that are not known to be counts.
 """
 
 import re
@@ -26,7 +26,7 @@ from tests.support.factories import (
 from tests.support.servers.databases import Database
 
 LEASE = timedelta(minutes=1)
-# What may be smaller than a bigint: arguments, results, variables and attributes of composite types by their names.
+# Names of arguments, results, variables and attributes of composite types that may be smaller than bigint.
 NUMBERS = {
     *("active", "holds", "live_holds", "seats", "room", "places", "missing", "p_limit", "number", "version"),
     *("generation", "p_generation", "p_status", "status", "wave_", "p_wave"),
@@ -44,7 +44,7 @@ OURS = """
 """
 SMALL = "('int2'::regtype, 'int4'::regtype)"
 SMALL_ARRAYS = "('int2[]'::regtype, 'int4[]'::regtype)"
-# Keys, what refers to them, names of ids, and all arrays: of integers there are none but those of ids.
+# Keys, foreign keys, columns with the name of an id, and all arrays, because all integer arrays contain ids.
 SMALL_COLUMNS = f"""
     SELECT format('%s.%s', a.attrelid::regclass, a.attname)
     FROM pg_attribute AS a
@@ -94,7 +94,7 @@ async def _large_ids(database: Database) -> None:
 
 
 def small_ids(body: str) -> list[str]:
-    """Return what a function's body declares as, or casts to, an integer although it may be an id."""
+    """Return the declarations and casts in a function's body that make an integer of a possible id."""
     text = re.sub(r"--[^\n]*", "", body)
     found = [match[0] for match in DECLARED.finditer(text) if match["array"] or match["name"] not in NUMBERS]
     found += [match[0] for match in CAST_TO_ARRAY.finditer(text)]
@@ -149,7 +149,7 @@ async def test_a_practice_works_with_large_ids(
         table, name = column["table"], column["column"]
         ids = f"SELECT {'unnest' if column['is_array'] else ''}({name}) AS id FROM {table}"
         largest = await owner.fetchval(f"SELECT max(id) FROM ({ids}) AS t")
-        assert largest is not None, f"the story writes no {table}.{name}"
+        assert largest is not None, f"nothing writes to {table}.{name}"
         assert largest >= FIRST, (table, name)
 
 

@@ -1,4 +1,4 @@
-"""Models, migrations, repeatable SQL and rule catalogue say the same."""
+"""Models, migrations, repeatable SQL, the rule catalogue and generated files agree."""
 
 import asyncio
 import re
@@ -38,7 +38,7 @@ async def test_models_and_migrations_agree(database: Database) -> None:
 
 
 async def test_every_declared_check_and_exclusion_exists(owner: Connection) -> None:
-    """Autogenerate does not look at these."""
+    """Alembic's autogenerate does not compare these."""
     rows = await owner.fetch("""
         SELECT conname, contype::text FROM pg_constraint
         WHERE connamespace = 'public'::regnamespace AND contype IN ('c', 'x')
@@ -78,7 +78,7 @@ async def test_every_rule_has_an_answer_and_every_answer_a_rule(owner: Connectio
     declared = {row["name"] for row in await owner.fetch(DECLARED, list(Base.metadata.tables))}
     functions = await owner.fetch(FUNCTIONS)
     sources = "\n".join(row["prosrc"] for row in functions)
-    # a predicate is named by its own name where it is raised; what is not a predicate names its constraint
+    # a predicate is raised by its own name; other rules name their constraint
     raised = set(re.findall(r"'(\w+)'", sources)) & {row["proname"] for row in functions}
     raised |= set(re.findall(r"CONSTRAINT = '(\w+)'", sources))
     assert set(RULES) == declared | raised
@@ -88,7 +88,7 @@ def test_the_database_knows_how_each_rule_is_answered() -> None:
     assert FILE.read_text(encoding="utf-8") == rule_answer_sql(), f"{FILE.name} is out of date: ./task docs"
 
 
-async def test_the_catalogue_tells_all_of_every_rule(admin: Connection) -> None:
+async def test_the_catalogue_describes_every_rule(admin: Connection) -> None:
     rows = await admin.fetch("SELECT * FROM admin.rule_catalogue")
     assert {row["rule"]: (row["http_status"], row["title"]) for row in rows} == RULES
     assert len(rows) == len(RULES)

@@ -1,4 +1,4 @@
-"""Migrations on a server that knows none of our roles, as whoever a managed service lets one be: never a superuser."""
+"""Migrations on a server without the booking roles, by logins that are not superusers, as on a managed service."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -18,7 +18,7 @@ OURS = ["booking_admin", "booking_app", "booking_auditor", "booking_owner"]
 
 
 class First(NamedTuple):
-    """How the first migrations of a cluster ended: code and words of one, the roles then, codes of two at once."""
+    """The results of the first migrations of a cluster."""
 
     refused: CommandResult
     roles_after_it: list[str]
@@ -27,7 +27,7 @@ class First(NamedTuple):
 
 @pytest_asyncio.fixture(scope="module")
 async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EmbeddedPostgres]:
-    """A cluster with two logins, each the owner of a database: one may create roles, the other may not."""
+    """A cluster with two logins that own databases. `maker` may create roles, `keeper` may not."""
     server = EmbeddedPostgres(tmp_path_factory.mktemp("fresh"), {"fsync": "off"})
     await server.start()
     await execute(
@@ -58,14 +58,14 @@ async def migrate(url: str) -> CommandResult:
 
 @pytest_asyncio.fixture(scope="module")
 async def first(server: EmbeddedPostgres) -> First:
-    """What came of the first migrations, by who may not create roles and then twice at once by who may."""
+    """The results of a migration by `keeper`, then of two concurrent ones by `maker`."""
     refused = await migrate(dsn(server, "keeper", "three"))
     after_it = await rows(server.superuser_dsn, ROLES)
     both = await asyncio.gather(*(migrate(dsn(server, "maker", database)) for database in ("one", "two")))
     return First(refused, after_it, [result.code for result in both])
 
 
-async def test_roles_that_are_missing_are_asked_for(first: First) -> None:
+async def test_missing_roles_are_reported(first: First) -> None:
     code, _, said = first.refused
     assert code == 1
     assert said.splitlines()[-1] == (
@@ -79,7 +79,7 @@ async def test_roles_that_are_missing_are_asked_for(first: First) -> None:
 async def test_two_databases_of_a_cluster_create_them_once(server: EmbeddedPostgres, first: First) -> None:
     assert first.both == [0, 0]
     assert await rows(server.superuser_dsn, ROLES) == OURS
-    # least privilege: none of them is more than a login
+    # least privilege: none has an attribute except LOGIN
     mighty = "rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls"
     assert await rows(server.superuser_dsn, f"{ROLES.partition('ORDER')[0]} AND ({mighty})") == []
 

@@ -1,4 +1,4 @@
-"""Lists and searches find their rows by an index, whatever they are filtered by: no table that grows is read whole."""
+"""Lists and searches use an index for every filter: no sequential scan of a large table."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -49,7 +49,7 @@ BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
 def listing(**filters: str) -> tuple[Any, ...]:
-    """Return the statement that lists doctors, by these filters, and its arguments."""
+    """Return the statement that lists doctors with these filters, and its arguments."""
     statement, arguments = doctors.page_query(**{"specialty": "", "name": ""} | filters, after=0, limit=51)
     return statement, *arguments
 
@@ -82,7 +82,7 @@ STATEMENTS: dict[str, tuple[Any, ...]] = {
 
 @pytest_asyncio.fixture(scope="module")
 async def crowd(database: Database) -> None:
-    """Enough rows for a table to be worth an index."""
+    """Insert enough rows for the planner to prefer an index."""
     await execute(database.superuser, CROWD)
 
 
@@ -100,7 +100,7 @@ async def test_a_search_reads_the_hours_of_its_doctors_alone(app: Connection) ->
     async with app.transaction():
         assert len(await app.fetch(doctors.SEARCH, "common", None, None, 51, BEGINNING, 0)) == 51
         assert await app.fetch(READ_WHOLE) == []
-        # 300 doctors of 6,000, on the two or three days that 24 hours touch, perhaps in two steps
+        # 300 of 6,000 doctors, on the two or three days in 24 hours, read once or twice
         assert 300 <= await app.fetchval(READ_OF_HOURS) <= 300 * 3 * 2
 
 
@@ -114,7 +114,7 @@ async def test_a_search_reads_the_hours_of_its_doctors_alone(app: Connection) ->
         "changed_at BETWEEN now() - interval '1 day' AND now() - interval '23 hours'",
     ],
 )
-async def test_what_is_going_on_is_read_by_an_index(admin: Connection, question: str) -> None:
+async def test_activity_reads_by_an_index(admin: Connection, question: str) -> None:
     async with admin.transaction():
         assert await admin.fetch(f"SELECT * FROM admin.activity WHERE {question}")
         assert [row["relname"] for row in await admin.fetch(READ_WHOLE)] == []

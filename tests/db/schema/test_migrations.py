@@ -1,4 +1,4 @@
-"""`booking migrate`: on an empty database, twice at once, on a schema of another release, and what it says when it cannot."""
+"""`booking migrate`: on an empty database, concurrently, on the schema of another release, and its error messages."""
 
 import asyncio
 import os
@@ -22,7 +22,7 @@ from tests.support.servers.databases import Database, connected, database_at, ex
 
 @pytest_asyncio.fixture
 async def empty(superuser: str, template: str) -> AsyncIterator[Database]:
-    """An empty database; the template's roles are there."""
+    """An empty database on a server that has the roles."""
     assert template
     name = f"booking_empty_{uuid4().hex[:12]}"
     await execute(superuser, f"CREATE DATABASE {name} OWNER booking_owner TEMPLATE template0")
@@ -38,7 +38,7 @@ async def migrate(database: Database) -> CommandResult:
 
 
 async def refusal(database: Database) -> str:
-    """Return the message, of one line, with which `booking migrate` fails before it has done anything."""
+    """Return the one-line message with which `booking migrate` fails before it reports any step."""
     code, printed, message = await migrate(database)
     assert (code, printed) == (1, "")
     assert message.startswith("Error: ")
@@ -59,7 +59,7 @@ async def start(url: str) -> asyncio.subprocess.Process:
 async def test_two_deployments_migrate_at_once(empty: Database) -> None:
     both = await asyncio.gather(migrate(empty), migrate(empty))
     assert [result.code for result in both] == [0, 0], both
-    assert sum("tables/appointment.sql" in result.out for result in both) == 1  # the other found it done
+    assert sum("tables/appointment.sql" in result.out for result in both) == 1  # the other had nothing to do
     async with connected(empty.owner) as owner:
         assert await owner.fetchval("SELECT count(*) FROM policy") == 1
         assert await owner.fetchval("SELECT release FROM schema_release") == RELEASE
@@ -75,7 +75,7 @@ async def test_a_deployment_waits_for_another_that_takes_long(fresh: Database) -
     assert await second.wait() == 0
 
 
-async def test_each_step_is_told(empty: Database) -> None:
+async def test_each_step_is_reported(empty: Database) -> None:
     lines = (await migrate(empty)).out.splitlines()
     assert lines.index("migration 0001_initial") < lines.index("view appointments/api_appointment.sql")
     assert "table tables/appointment.sql" in lines
@@ -128,7 +128,7 @@ async def test_a_migration_again_changes_nothing(fresh: Database) -> None:
     assert await asyncio.to_thread(dump, fresh.superuser) == before
 
 
-async def test_a_lock_that_is_waited_for_is_told(fresh: Database) -> None:
+async def test_waiting_for_a_lock_is_reported(fresh: Database) -> None:
     await execute(fresh.owner, "DELETE FROM repeatable_sql WHERE file = 'tables/policy.sql'")
     async with connected(fresh.owner) as holder:
         await holder.execute("BEGIN; LOCK TABLE policy IN ACCESS EXCLUSIVE MODE")

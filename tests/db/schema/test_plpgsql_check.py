@@ -1,6 +1,6 @@
-"""plpgsql_check finds nothing: no column that is not there, no variable unused, no text taken for another type.
+"""plpgsql_check finds no missing columns, unused variables or implicit casts in the PL/pgSQL functions.
 
-It comes as Debian's postgresql-15-plpgsql-check, with Debian's PostgreSQL, so the server here is that one.
+Debian's package postgresql-15-plpgsql-check needs Debian's PostgreSQL, so these tests start that server.
 """
 
 from collections.abc import AsyncIterator
@@ -22,7 +22,7 @@ pytestmark = (
     else [pytest.mark.skip("plpgsql_check is missing: apt-get install postgresql-15-plpgsql-check (Debian 12)")]
 )
 
-# A trigger's function is checked once for each table that it serves.
+# A trigger function is checked once for each of its tables.
 FINDINGS = """
     SELECT format('%s line %s: %s %s %s', f.oid::regprocedure, c.lineno, c.level, c.message, c.detail)
     FROM (
@@ -35,14 +35,14 @@ FINDINGS = """
     ) AS f, plpgsql_check_function_tb(
         f.oid, f.relid, security_warnings => true, compatibility_warnings => true
     ) AS c
-    WHERE c.message NOT LIKE 'composite OUT variable %' -- a column that is a row is meant to be one
+    WHERE c.message NOT LIKE 'composite OUT variable %' -- composite columns are intended
     ORDER BY 1
 """
 
 
 @pytest_asyncio.fixture(scope="module")
 async def checked(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Connection]:
-    """A superuser's connection to a migrated database that has the extension."""
+    """A superuser's connection to a migrated database with the extension."""
     assert CONTROL
     server = EmbeddedPostgres(tmp_path_factory.mktemp("checked"), {"fsync": "off"})
     server.binaries = Path("/usr/lib/postgresql") / CONTROL.parts[4] / "bin"
@@ -62,7 +62,7 @@ async def test_it_finds_nothing(checked: Connection) -> None:
     assert not found, "\n".join(found)
 
 
-async def test_it_would(checked: Connection) -> None:
+async def test_it_would_find_an_error(checked: Connection) -> None:
     await checked.execute(
         "CREATE FUNCTION slip() RETURNS integer LANGUAGE plpgsql AS 'BEGIN RETURN (SELECT sea FROM appointment LIMIT 1); END'"
     )

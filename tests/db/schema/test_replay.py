@@ -1,4 +1,4 @@
-"""Repeatable SQL is replayed where it has changed: nothing else, everything of it, and with bookings going on meanwhile."""
+"""A migration replays exactly the repeatable SQL files that have changed, and bookings continue meanwhile."""
 
 import asyncio
 from collections.abc import Callable
@@ -20,7 +20,7 @@ Edit = Callable[..., None]
 
 @pytest.fixture
 def edit(monkeypatch: pytest.MonkeyPatch) -> Edit:
-    """Change the text of a file, as the next release might; the file in the tree stays as it is."""
+    """Return a function that changes the text of a file for `upgrade`. The file on disk stays unchanged."""
     files = {file.name: file for file in read_files()}
 
     def change(name: str, old: str, new: str) -> None:
@@ -42,7 +42,7 @@ async def migrated(database: Database) -> list[str]:
 
 
 async def value(database: Database, query: str) -> object:
-    """Return what a query answers, as the owner."""
+    """Return the value of a query, as the owner."""
     async with connected(database.owner) as owner:
         return await owner.fetchval(query)
 
@@ -87,9 +87,7 @@ async def test_a_view_gains_a_column_at_its_end(fresh: Database, edit: Edit) -> 
         ("common/money_text.sql", "(amount numeric, currency text)", "(amount numeric, currency varchar)"),
     ],
 )
-async def test_what_cannot_be_replaced_says_so_and_changes_nothing(
-    fresh: Database, edit: Edit, file: str, old: str, new: str
-) -> None:
+async def test_an_irreplaceable_change_is_refused(fresh: Database, edit: Edit, file: str, old: str, new: str) -> None:
     before = await asyncio.to_thread(dump, fresh.superuser)
     edit(file, old, new)
     with pytest.raises(MigrationError, match="DROP it in a versioned migration"):
@@ -125,7 +123,7 @@ async def test_bookings_go_on_while_a_table_s_lock_is_waited_for(fresh: Database
     async with connected(fresh.owner) as owner, connected(fresh.app) as app, connected(fresh.owner) as idle:
         patient, doctor, other = await make_patient(owner), await make_doctor(owner), await make_doctor(owner)
         await idle.execute("BEGIN")
-        await idle.execute("UPDATE doctor SET phone = '1' WHERE account_id = $1", other)  # a psql left open
+        await idle.execute("UPDATE doctor SET phone = '1' WHERE account_id = $1", other)  # as an idle psql does
         waits = asyncio.Event()
         loop = asyncio.get_running_loop()
 
@@ -142,9 +140,7 @@ async def test_bookings_go_on_while_a_table_s_lock_is_waited_for(fresh: Database
         await migration
 
 
-async def test_a_lock_that_is_never_to_be_had_is_given_up(
-    fresh: Database, edit: Edit, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_waiting_for_a_lock_is_limited(fresh: Database, edit: Edit, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(migrate, "LIMIT_SECONDS", 1)
     edit("tables/policy.sql", "BEFORE UPDATE ON policy", "BEFORE INSERT OR UPDATE ON policy")
     async with connected(fresh.owner) as idle:

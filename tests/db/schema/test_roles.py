@@ -1,4 +1,4 @@
-"""What each role may do: the app writes bookings through functions only, nobody but the owner touches the rules."""
+"""The privileges of each role: the app writes bookings only through functions, and only the owner changes the rules."""
 
 import pytest
 from asyncpg import Connection
@@ -95,7 +95,7 @@ async def test_the_rules_are_the_owner_s(database: Database, role: str, statemen
 
 
 @pytest.mark.parametrize("role", ["app", "admin", "auditor"])
-async def test_nobody_reads_a_hash_of_a_password_or_a_token(database: Database, role: str) -> None:
+async def test_no_role_reads_hashes_of_passwords_or_tokens(database: Database, role: str) -> None:
     async with connected(getattr(database, role)) as connection:
         await connection.fetch("SELECT id, username, email, role FROM account")
         for statement in SECRETS:
@@ -103,9 +103,7 @@ async def test_nobody_reads_a_hash_of_a_password_or_a_token(database: Database, 
                 await connection.fetch(statement)
 
 
-async def test_the_app_is_told_the_hash_that_it_verifies(
-    database: Database, app: Connection, owner: Connection
-) -> None:
+async def test_only_the_app_reads_a_password_hash(database: Database, app: Connection, owner: Connection) -> None:
     patient = await make_patient(owner)
     assert await app.fetchval("SELECT password_hash_of($1)", patient) == "-"
     for role in (database.admin, database.auditor):

@@ -1,4 +1,4 @@
-"""Nobody at a connection of their own gets past a rule: each is tried by statement, as each role and as the owner."""
+"""No role can bypass a rule with direct SQL. Each rule is tried as the owner, the app and the admin."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -20,12 +20,12 @@ from tests.support.servers.databases import Database
 
 BREACHES = [*APPOINTMENTS, *MONEY, *PEOPLE, *WAITING, *OUTBOX, *POLICY]
 
-# Said by functions alone, so there is no statement that could break it: tests/db/waitlist/test_offers.py.
+# Only functions raise it, so no statement can break it; tests/db/waitlist/test_offers.py tests it.
 NO_STATEMENT = {"offer_superseded"}
 
 
 class Scene(NamedTuple):
-    """Somebody of each kind and something in each state, by name, and a connection of each role to try things on."""
+    """The ids of rows of each kind, by name, and a connection of each role."""
 
     names: dict[str, object]
     roles: dict[str, Connection]
@@ -33,7 +33,7 @@ class Scene(NamedTuple):
 
 @pytest_asyncio.fixture(scope="module")
 async def scene(database: Database) -> AsyncIterator[Scene]:
-    """A scene that all the breaches leave as it is."""
+    """A scene that no violation changes."""
     roles = {role: await asyncpg.connect(getattr(database, role)) for role in ("owner", "app", "admin")}
     yield Scene(await the_names(roles["owner"], roles["app"]), roles)
     for connection in roles.values():
@@ -41,7 +41,7 @@ async def scene(database: Database) -> AsyncIterator[Scene]:
 
 
 async def the_names(owner: Connection, app: Connection) -> dict[str, object]:
-    """Set the scene, by what its people could do themselves."""
+    """Make the rows through the app's functions."""
     patient, other, holder = await make_patients(owner, 3)
     free, dear = await make_doctor(owner, fee=0), await make_doctor(owner, fee=100)
     full = await make_doctor(owner, hours=())
@@ -106,13 +106,13 @@ ACTORS = ("patient", "doctor", "payer", "payment", "purge", "system", "admin")
 
 
 @pytest.mark.parametrize("actor", ACTORS)
-async def test_whoever_one_says_to_be_nothing_is_confirmed_unpaid(scene: Scene, actor: str) -> None:
-    """booking.actor is a setting, and anybody may set one."""
+async def test_no_claimed_actor_confirms_unpaid(scene: Scene, actor: str) -> None:
+    """Any session may set booking.actor."""
     confirm = f"SET LOCAL booking.actor = {actor}; UPDATE appointment SET status = 'confirmed' WHERE id = {{hold}}"
     assert await stopped_by(scene.roles["admin"], confirm.format_map(scene.names)) == "appointment_confirmed_is_paid"
 
 
-# What only the owner may do to a table, whichever it is.
+# Statements that only the owner of a table may run.
 OWNERS_ALONE = (
     "TRUNCATE {} CASCADE",
     "ALTER TABLE {} DISABLE TRIGGER ALL",
@@ -124,7 +124,7 @@ OWNERS_ALONE = (
     "CREATE INDEX ON {} ((1))",
     "DROP TABLE {} CASCADE",
 )
-# What would put something else in a rule's way: a table before its table, another session's rights, another schema.
+# Statements that would shadow a table, take another role's privileges, or write to another schema.
 WAYS_ROUND = (
     "SET session_replication_role = replica",
     "SELECT set_config('session_replication_role', 'replica', false)",

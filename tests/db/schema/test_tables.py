@@ -1,6 +1,6 @@
-"""What the tables refuse by themselves: constraints and unique indexes, with every rule trigger off.
+"""The constraints and unique indexes of the tables, with the rule triggers off.
 
-Each statement is wrong in one way only, so that the rule it is refused by stands alone.
+Each statement breaks one rule only.
 """
 
 from collections.abc import AsyncIterator
@@ -180,7 +180,7 @@ async def test_a_table_refuses(tables: Connection, rule: str, statements: list[s
 
 @pytest.mark.proves("account_id_role_unique", "doctor_account_id_fkey", "patient_account_id_fkey")
 async def test_a_profile_pins_the_role_of_its_account(tables: Connection) -> None:
-    """The key of id and role is there to be referred to; the id alone is unique already."""
+    """The key of id and role exists for foreign keys; the id alone is unique already."""
     for role, other in (("doctor", "patient"), ("patient", "doctor")):
         with refused(f"{role}_account_id_fkey"):
             await tables.execute("UPDATE account SET role = $2 WHERE role = $1", role, other)

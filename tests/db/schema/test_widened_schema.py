@@ -1,6 +1,6 @@
-"""While a release is deployed, processes of the one before run on a schema that has columns they do not know.
+"""During a deployment, processes of the previous release run on a schema with additional columns.
 
-Every operation answers what it did before, from a process whose statements were prepared earlier and from a new one.
+Every operation answers as before, in a process with prepared statements and in a new one.
 """
 
 from collections.abc import AsyncIterator
@@ -35,7 +35,7 @@ MIDNIGHT_TO_NOON = [{"weekday": day, "start": "00:00", "end": "12:00"} for day i
 async def processes(
     settings: Settings, api_url: str, database: Database, stand_in: PayPalStandIn
 ) -> AsyncIterator[dict[str, str]]:
-    """The URLs of an API that has done everything before the schema was widened, and of one that was started then."""
+    """The URLs of an API that was used before the schema was widened, and of one that was started afterwards."""
     async with connected(database.owner) as db:
         async with httpx.AsyncClient(base_url=api_url, timeout=60) as client, FakePayPal(stand_in.url) as paypal:
             await call_everything(settings, db, client)
@@ -56,7 +56,7 @@ async def client(processes: dict[str, str], request: pytest.FixtureRequest) -> A
 
 
 async def call_everything(settings: Settings, db: Connection, client: httpx.AsyncClient) -> dict[str, str]:
-    """Call each operation as the patient or doctor who may; return the answers, as tests.support.http.permissions."""
+    """Call each operation with a permitted role; return the answers in the notation of tests.support.http.permissions."""
     answers = {}
     for name, (method, path) in addresses_of(create_app(settings)).items():
         scene = await make_scene(db, client, name)
@@ -67,13 +67,13 @@ async def call_everything(settings: Settings, db: Connection, client: httpx.Asyn
 
 
 def role_of(name: str) -> Role:
-    """Return as whom an operation is called: a role that may."""
+    """Return a role that may call an operation."""
     given = EXAMPLE_REQUESTS.get(name, ExampleRequest()).role
     return given or ("doctor" if PERMISSIONS[name].split()[CALLERS.index("patient A")] == "403" else "patient")
 
 
 async def live_a_story(payments: PaymentClient, *, accepts: bool) -> None:
-    """Book and pay, then cancel; whoever waits is offered the slot, accepts or books it, and pays under a key."""
+    """Book, pay and cancel. A waiting patient gets an offer, accepts it or books the slot, and pays idempotently."""
     paid = await payments.paid(await payments.hold(max_appointments=1))
     waiting = await make_patient(payments.owner)
     client, headers = payments.client, bearer(waiting, "patient")
@@ -94,7 +94,7 @@ async def live_a_story(payments: PaymentClient, *, accepts: bool) -> None:
 
 
 async def change_schedules(db: Connection, client: httpx.AsyncClient) -> None:
-    """Book under a key, then change the schedule so that the appointments are in the way, in each of the ways."""
+    """Book idempotently, then change the schedule in each way that cancels an appointment."""
     doctor, patient = await make_doctor(db), await make_patient(db)
     headers = bearer(doctor, "doctor")
     start = a_slot().replace(hour=18)
@@ -121,7 +121,7 @@ async def change_schedules(db: Connection, client: httpx.AsyncClient) -> None:
 
 
 async def use_an_account(client: httpx.AsyncClient) -> None:
-    """Register, log in, change the profile, export everything, be refused a deletion, book the wrong slot."""
+    """Register, log in, change the profile and export the account, for each role."""
     for role in ("doctor", "patient"):
         person = await register(client, role)
         account = {"username": person.account["username"], "password": PASSWORD}

@@ -1,4 +1,4 @@
-"""offer_status_transition, offer_immutable: an offer is answered once, and what is offered stays what it is."""
+"""offer_status_transition, offer_immutable: an offer is answered once and never changed."""
 
 import pytest
 from asyncpg import Connection

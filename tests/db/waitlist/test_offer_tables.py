@@ -1,4 +1,4 @@
-"""What the tables of the waitlist's offers declare."""
+"""The constraints and unique indexes of the tables of offers, with the rule triggers off."""
 
 from collections.abc import AsyncIterator
 
@@ -13,7 +13,7 @@ from tests.support.servers.databases import Database, connected
 
 @pytest_asyncio.fixture(scope="module")
 async def tables(database: Database) -> AsyncIterator[Connection]:
-    """A connection to a database with two offers and their tokens, and without the triggers that apply rules."""
+    """A connection to a database with two offers and their tokens, and without rule triggers."""
     async with connected(database.owner) as db:
         await freed_slot(db, 2)
         await db.execute("INSERT INTO offer_token (token_hash, offer_id) SELECT sha256(id::text::bytea), id FROM offer")

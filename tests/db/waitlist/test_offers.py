@@ -1,4 +1,4 @@
-"""A freed slot goes to the waitlist, wave by wave, before anybody else can have it."""
+"""A freed slot is offered to the waitlist, wave by wave, before it can be booked."""
 
 from datetime import timedelta
 
@@ -60,11 +60,11 @@ async def test_only_those_of_the_date(owner: Connection, app: Connection) -> Non
     for patient, wish in zip(patients, (day + timedelta(days=1), day, None, day), strict=True):
         await app.fetch(JOIN, patient, doctor, wish)
     await app.fetch(CANCEL, holder, appointment)
-    # whoever waits for another day has a seat now, and the slots there are free; but the place is one, and theirs comes first
+    # there are free slots on the other patients' days, but only one place, and these patients come first
     assert len(await on_offer(owner, doctor)) == 1
 
 
-async def test_one_that_waits_for_another_day_is_not_asked(owner: Connection, app: Connection) -> None:
+async def test_an_entry_for_another_day_gets_no_offer(owner: Connection, app: Connection) -> None:
     hours = tuple((day, 600, 630) for day in range(1, 8))
     start = a_slot().replace(hour=10, minute=0) + timedelta(days=1)
     doctor, (holder, *patients) = await make_doctor(owner, hours=hours, fee=0), await make_patients(owner, 4)
@@ -88,8 +88,8 @@ async def test_a_seat_is_freed_while_its_own_slot_is_blocked(owner: Connection, 
     assert await free(app, doctor) == []
 
 
-async def test_each_who_waits_is_offered_one_of_several(owner: Connection, app: Connection) -> None:
-    """However the places come free, at once or one by one, nobody else gets one as long as somebody waits for it."""
+async def test_each_waiting_patient_is_offered_one_of_several(owner: Connection, app: Connection) -> None:
+    """The places are freed at once or one by one. None can be booked while a patient waits for it."""
     for at_once in (True, False):
         doctor, holder, appointments = await full_doctor(owner, seats=6)
         five = await waiting(app, doctor, 5)
@@ -121,13 +121,13 @@ async def test_a_claim_that_is_not_paid_for_returns(owner: Connection, app: Conn
     assert await statuses(owner, doctor) == ["waiting", "offered"]
     again = await offers(owner, doctor)
     await app.fetch(DECLINE, second, again[second])
-    # both have had their chance: the public has it now
+    # both have had an offer, so the slot can be booked
     assert await on_offer(owner, doctor) == []
     assert a_slot() in await free(app, doctor)
 
 
 @pytest.mark.proves("offer_superseded")
-async def test_nobody_answers(owner: Connection, app: Connection, root: Connection) -> None:
+async def test_unanswered_offers_expire(owner: Connection, app: Connection, root: Connection) -> None:
     doctor, made = await freed_slot(owner, 2)
     await pass_time(root, doctor, 4 * HOUR - timedelta(minutes=1))
     assert await offers(owner, doctor) == made
@@ -141,7 +141,7 @@ async def test_nobody_answers(owner: Connection, app: Connection, root: Connecti
 
 
 @pytest.mark.proves("tg_offer__entry")
-async def test_whoever_declines_stays_in_line(owner: Connection, app: Connection) -> None:
+async def test_a_declining_patient_stays_in_line(owner: Connection, app: Connection) -> None:
     doctor, holder, appointments = await full_doctor(owner, seats=2)
     first, second = await waiting(app, doctor, 2)
     await app.fetch(CANCEL, holder, appointments[0])
@@ -157,7 +157,7 @@ async def test_whoever_declines_stays_in_line(owner: Connection, app: Connection
     assert await on_offer(owner, doctor) == [a_slot(0), a_slot(1)]
 
 
-async def test_a_lapsed_hold_goes_to_who_waits(owner: Connection, app: Connection, root: Connection) -> None:
+async def test_a_lapsed_hold_is_offered(owner: Connection, app: Connection, root: Connection) -> None:
     doctor, holder, (_, hold) = await full_doctor(owner, seats=2, fee=100)
     (patient,) = await waiting(app, doctor, 1)
     async with triggers_off(root):
@@ -183,9 +183,7 @@ async def test_a_visit_that_ends_frees_a_seat(owner: Connection, app: Connection
 
 
 @pytest.mark.proves("tg_waitlist_entry__offers")
-async def test_whoever_waits_no_longer_is_offered_nothing(
-    owner: Connection, app: Connection, admin: Connection
-) -> None:
+async def test_a_patient_who_left_has_no_offer(owner: Connection, app: Connection, admin: Connection) -> None:
     doctor, made = await freed_slot(owner)
     ((patient, offer),) = made.items()
     await admin.execute("UPDATE waitlist_entry SET status = 'left' WHERE patient_id = $1", patient)
@@ -211,7 +209,7 @@ async def test_a_pause_and_preferences(owner: Connection, app: Connection) -> No
     assert list(await offers(owner, doctor)) == [second]
 
 
-async def test_who_was_canceled_on_comes_first(owner: Connection, app: Connection) -> None:
+async def test_a_patient_canceled_by_the_doctor_comes_first(owner: Connection, app: Connection) -> None:
     doctor, holder, appointments = await full_doctor(owner, seats=2)
     (patient,) = await waiting(app, doctor, 1)
     await app.fetch("SELECT * FROM cancel_as_doctor($1, $2, NULL, true)", doctor, appointments[0])

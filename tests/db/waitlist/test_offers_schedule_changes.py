@@ -1,4 +1,4 @@
-"""What a doctor's schedule frees is for who waits, and what it takes away is on offer no longer."""
+"""Slots that a schedule change frees are offered to the waitlist, and slots that it removes are withdrawn."""
 
 from datetime import datetime, timedelta
 
@@ -29,7 +29,7 @@ TAKE_OFF = "SELECT * FROM add_time_off($1, $2, $3, NULL, false)"
 
 
 @pytest.mark.proves("tg_doctor__waitlist", "tg_offer__entry")
-async def test_a_higher_cap_is_for_who_waits_and_a_lower_one_takes_it_back(owner: Connection, app: Connection) -> None:
+async def test_a_higher_cap_is_offered_and_a_lower_one_withdrawn(owner: Connection, app: Connection) -> None:
     doctor, _, _ = await full_doctor(owner, seats=1)
     (patient,) = await waiting(app, doctor, 1)
     await owner.execute("UPDATE doctor SET max_appointments = 2 WHERE account_id = $1", doctor)
@@ -41,14 +41,14 @@ async def test_a_higher_cap_is_for_who_waits_and_a_lower_one_takes_it_back(owner
 
 
 async def one_slot_a_week(owner: Connection, app: Connection) -> tuple[int, int, dict[datetime, int]]:
-    """Return a doctor with one slot a week, who has the two that can be booked, and these appointments by their start."""
+    """Return a doctor with one slot a week, the patient of both bookable slots, and the appointments by start."""
     start = (a_slot() + timedelta(days=1)).replace(hour=10, minute=0)
     doctor = await make_doctor(owner, hours=((start.isoweekday(), 600, 630),), fee=0)
     holder, starts = await make_patient(owner), (start, start + WEEK)
     return doctor, holder, {at: await book(app, holder, doctor, at) for at in starts}
 
 
-async def test_a_slot_that_comes_into_the_window_is_for_who_waits(owner: Connection, app: Connection) -> None:
+async def test_a_slot_that_enters_the_window_is_offered(owner: Connection, app: Connection) -> None:
     doctor, _, appointments = await one_slot_a_week(owner, app)
     await waiting(app, doctor, 1)
     comes = max(appointments) + WEEK
@@ -67,9 +67,7 @@ async def test_a_slot_that_comes_into_the_window_is_for_who_waits(owner: Connect
 @pytest.mark.parametrize(
     "call", ["as_patient($1, $2, $3)", "as_doctor($1, $2, $3, false)", "as_doctor($1, $2, $3, true)"]
 )
-async def test_a_slot_that_is_moved_away_from_is_for_who_waits_unless_it_is_blocked(
-    owner: Connection, app: Connection, call: str
-) -> None:
+async def test_the_old_slot_of_a_move_is_offered_unless_blocked(owner: Connection, app: Connection, call: str) -> None:
     doctor, holder, appointments = await one_slot_a_week(owner, app)
     (start, appointment), (later, other) = appointments.items()
     patient = await make_patient(owner)
@@ -92,7 +90,7 @@ async def test_an_admin_may_sweep_as_the_worker_does(database: Database, owner: 
 
 
 async def away_in_the_morning(owner: Connection, app: Connection) -> tuple[int, int, datetime]:
-    """Return a doctor who works one hour of one day and is away, who waits for that, and when it begins."""
+    """Return a doctor with one hour a week and time off in it, a waiting patient, and the start of the hour."""
     start = (a_slot() + timedelta(days=1)).replace(hour=10, minute=0)
     doctor = await make_doctor(owner, hours=((start.isoweekday(), 600, 660),), fee=0)
     for day in (start, start + timedelta(days=7)):
@@ -102,7 +100,7 @@ async def away_in_the_morning(owner: Connection, app: Connection) -> tuple[int, 
 
 
 @pytest.mark.proves("tg_time_off__waitlist")
-async def test_time_off_that_ends_is_for_who_waits(owner: Connection, app: Connection) -> None:
+async def test_deleted_time_off_is_offered(owner: Connection, app: Connection) -> None:
     doctor, patient, start = await away_in_the_morning(owner, app)
     time_off = await owner.fetchval(
         "SELECT id FROM time_off WHERE lower(during) = $1 AND doctor_id = $2", start, doctor
@@ -114,7 +112,7 @@ async def test_time_off_that_ends_is_for_who_waits(owner: Connection, app: Conne
 
 
 @pytest.mark.proves("tg_time_off__waitlist")
-async def test_time_off_that_becomes_shorter_is_for_who_waits(owner: Connection, app: Connection) -> None:
+async def test_shortened_time_off_is_offered(owner: Connection, app: Connection) -> None:
     doctor, patient, start = await away_in_the_morning(owner, app)
     later = asyncpg.Range(start + HOUR / 2, start + HOUR)
     await owner.execute(
@@ -132,7 +130,7 @@ async def test_time_off_that_becomes_shorter_is_for_who_waits(owner: Connection,
     ],
 )
 @pytest.mark.proves("tg_working_hours__waitlist")
-async def test_more_hours_are_for_who_waits(owner: Connection, app: Connection, change: str) -> None:
+async def test_more_hours_are_offered(owner: Connection, app: Connection, change: str) -> None:
     doctor, patient, start = await away_in_the_morning(owner, app)
     await owner.execute(change, doctor, start.isoweekday())
     assert list(await offers(owner, doctor)) == [patient]
@@ -159,4 +157,4 @@ async def test_time_off_takes_an_offer_back(owner: Connection, app: Connection) 
     with refused("offer_superseded"):
         await app.fetch(CLAIM, patient, offer)
     (start,) = await on_offer(owner, doctor)
-    assert start != a_slot()  # the seat is theirs all the same
+    assert start != a_slot()  # the seat is offered for another slot

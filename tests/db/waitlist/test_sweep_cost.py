@@ -1,4 +1,4 @@
-"""What a waitlist costs does not grow with the patients in line times the free slots: looks are counted, not timed."""
+"""The cost of a sweep does not grow with waiting patients times free slots. The tests count function calls."""
 
 from datetime import timedelta
 
@@ -10,7 +10,7 @@ WAITING = 6
 CALLED = "SELECT coalesce(sum(calls), 0) FROM pg_stat_xact_user_functions WHERE funcname = $1"
 
 
-async def test_a_doctor_whose_line_has_let_pass_is_looked_at_once(owner: Connection, root: Connection) -> None:
+async def test_a_declining_waitlist_is_planned_once(owner: Connection, root: Connection) -> None:
     doctor, holder, (appointment, *_) = await full_doctor(owner, seats=2)
     await waiting(owner, doctor, WAITING)
     await owner.fetch(CANCEL, holder, appointment)
@@ -21,7 +21,7 @@ async def test_a_doctor_whose_line_has_let_pass_is_looked_at_once(owner: Connect
     async with root.transaction():
         await root.execute("SET LOCAL track_functions = 'all'")
         assert await root.fetch("SELECT * FROM doctor_to_sweep") == []
-        # each of 6 entries times each of some 700 free slots was too much for a sweep's time limit
+        # 6 entries times about 700 free slots exceeded the time limit of a sweep
         assert await root.fetchval(CALLED, "offer_plan") == 1
         assert await root.fetchval(CALLED, "was_offered") == 0
 
@@ -39,7 +39,7 @@ async def test_the_first_free_slot_that_suits_ends_the_search(owner: Connection,
     assert len(await offers(owner, doctor)) == WAITING
 
 
-async def test_a_search_looks_once_at_the_waitlist_of_a_doctor_with_room(owner: Connection, root: Connection) -> None:
+async def test_a_search_reads_a_waitlist_once(owner: Connection, root: Connection) -> None:
     doctor, holder, (appointment, *_) = await full_doctor(owner, seats=2, specialty="acupuncture")
     (patient,) = await waiting(owner, doctor, 1)
     await owner.fetch(CANCEL, holder, appointment)

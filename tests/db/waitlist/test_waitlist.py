@@ -1,4 +1,4 @@
-"""waitlist_only_when_full, waitlist_desired_date_window, waitlist_entry_unique and the life of an entry."""
+"""waitlist_only_when_full, waitlist_desired_date_window, waitlist_entry_unique and the statuses of an entry."""
 
 import asyncio
 from datetime import UTC, date, datetime, timedelta
@@ -48,7 +48,7 @@ async def test_a_day_may_be_full_while_others_are_not(owner: Connection, app: Co
 
 @pytest.mark.proves("waitlist_desired_date_window")
 async def test_the_day_is_the_doctor_s(owner: Connection) -> None:
-    """The window's first and last day, by the doctor's calendar and a given instant."""
+    """The first and last day of the window, in the doctor's time zone."""
     doctor = await make_doctor(owner, timezone="Pacific/Auckland")  # UTC+13 in January
     at = datetime(2026, 1, 10, 12, 0, tzinfo=UTC)  # already the 11th there
     statement = "SELECT waitlist_desired_date_window(d, $2, $3) FROM doctor AS d WHERE account_id = $1"
@@ -70,7 +70,7 @@ async def test_days_outside_the_window_are_refused(owner: Connection, app: Conne
 async def test_one_live_entry_each(database: Database, owner: Connection, app: Connection) -> None:
     doctor, patient = await make_full_doctor(owner), await make_patient(owner)
     day = datetime.now(UTC).date() + timedelta(days=5)
-    for desired in (None, day):  # any day is a day of its own
+    for desired in (None, day):  # "any day" counts as a day
         outcomes = await at_once(database.app, JOIN, [(patient, doctor, desired)] * 5)
         assert outcomes == ["", *["waitlist_entry_unique"] * 4]
     entry = await app.fetchval("SELECT id FROM api_waitlist_entry WHERE patient = $1 AND desired_date IS NULL", patient)
@@ -92,7 +92,7 @@ async def test_position_counts_who_could_take_the_same_slot(owner: Connection, a
 
 async def test_a_booking_ends_the_waiting_it_answers(owner: Connection, app: Connection) -> None:
     doctor, patient = await make_full_doctor(owner), await make_patient(owner)
-    start = max(a_slot(2), a_slot(2).replace(hour=12))  # not the first of its day, which is on offer, nor a_slot()
+    start = max(a_slot(2), a_slot(2).replace(hour=12))  # not the first slot of its day, which is on offer, nor a_slot()
     day = start.date()
     for desired in (None, day, day + timedelta(days=1)):
         await app.fetch(JOIN, patient, doctor, desired)
@@ -102,7 +102,7 @@ async def test_a_booking_ends_the_waiting_it_answers(owner: Connection, app: Con
     assert {row["desired_date"]: row["status"] for row in rows} == {
         None: "fulfilled",
         day: "fulfilled",
-        day + timedelta(days=1): "offered",  # of the places that came free, one is theirs
+        day + timedelta(days=1): "offered",  # one of the freed places is offered to this patient
     }
 
 
@@ -154,8 +154,8 @@ async def test_people_are_what_their_account_says(owner: Connection, app: Connec
         await app.fetch(JOIN, doctor, doctor, None)
 
 
-async def test_a_join_and_a_cancel_at_once_leave_nobody_untold(database: Database, owner: Connection) -> None:
-    """Whichever comes first: either the join is refused because the slot is free, or the cancel tells the one who joined."""
+async def test_a_join_and_a_cancellation_at_once_lose_no_offer(database: Database, owner: Connection) -> None:
+    """Either the join is refused because the slot is free, or the cancellation sends an offer to the joined patient."""
     for _ in range(20):
         doctor, holder, waiting = await make_doctor(owner, max_appointments=1), *await make_patients(owner, 2)
         appointment = await book(owner, holder, doctor, a_slot())

@@ -1,4 +1,4 @@
-"""Whoever joins a waitlist is told so, in the order of events and only while they wait; who has paid, what they paid."""
+"""Mails about the waitlist: sent in the order of events, and only while the patient waits. Confirmations show the payment."""
 
 import pytest
 from asyncpg import Connection
@@ -24,9 +24,7 @@ async def told(db: Connection, account: int) -> list[tuple[str, str]]:
 
 
 @pytest.mark.proves("tg_waitlist_entry__outbox")
-async def test_joining_is_told_by_its_own_transaction_with_the_place_in_line(
-    owner: Connection, app: Connection
-) -> None:
+async def test_joining_is_mailed_with_the_place_in_line(owner: Connection, app: Connection) -> None:
     doctor, _, _ = await full_doctor(owner)
     first, second = await make_patient(owner), await make_patient(owner)
     day = a_slot().date()
@@ -41,7 +39,7 @@ async def test_joining_is_told_by_its_own_transaction_with_the_place_in_line(
         assert (message["position"], message["desired_date"]) == (1 if patient == first else 2, desired)
 
 
-async def test_whoever_no_longer_waits_is_not_told_that_they_do(owner: Connection, app: Connection) -> None:
+async def test_no_mail_about_joining_after_leaving(owner: Connection, app: Connection) -> None:
     doctor, _, _ = await full_doctor(owner)
     left, paused = await make_patient(owner), await make_patient(owner)
     for patient, change in ((left, "leave_waitlist"), (paused, "pause_waitlist")):
@@ -79,9 +77,7 @@ async def deliver(db: Connection, app: Connection, account: int) -> None:
 
 
 @pytest.mark.proves("tg_offer__entry")
-async def test_an_offer_that_somebody_else_takes_is_told_to_who_has_heard_of_it(
-    owner: Connection, app: Connection
-) -> None:
+async def test_a_superseded_offer_is_mailed_if_it_was_sent(owner: Connection, app: Connection) -> None:
     _, made = await freed_slot(owner, 3)
     claims, heard, unaware = made
     for patient in (claims, heard):
@@ -97,7 +93,7 @@ async def test_an_offer_that_somebody_else_takes_is_told_to_who_has_heard_of_it(
 
 
 @pytest.mark.proves("tg_offer__entry")
-async def test_an_offer_that_is_over_is_told_to_who_has_not_declined_it(
+async def test_an_expired_offer_is_mailed_unless_declined(
     owner: Connection, app: Connection, database: Database
 ) -> None:
     doctor, made = await freed_slot(owner, 2)
@@ -114,9 +110,7 @@ async def test_an_offer_that_is_over_is_told_to_who_has_not_declined_it(
     }
 
 
-async def test_a_confirmation_knows_what_was_paid_and_of_what_is_free_that_it_was_not(
-    owner: Connection, app: Connection
-) -> None:
+async def test_a_confirmation_shows_the_payment(owner: Connection, app: Connection) -> None:
     paying = await captured(owner, app)
     patient, free = await make_patient(owner), await make_doctor(owner, fee=0)
     visit = await book(app, patient, free, a_slot())

@@ -1,4 +1,4 @@
-"""The schema as the models and the repeatable SQL say it, without any migration."""
+"""The schema as defined by the models and the repeatable SQL, without migrations."""
 
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable, DDLElement, SetColumnComment, SetTableComment
@@ -6,7 +6,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable, DDLElement, SetColumnCom
 from app.db.models import Base
 from app.db.repeatable import read_files
 
-DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves its dialects' constructors untyped
+DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's dialect constructors are untyped
 
 
 def tables_sql() -> str:

@@ -1,4 +1,4 @@
-"""Appointments that the booking window would not let begin now."""
+"""Appointments that begin outside the booking window."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,5 +14,5 @@ async def visit(database: Database, doctor: int, patient: int, start: datetime, 
 
 
 def ago(**span: float) -> datetime:
-    """Return the instant so long ago."""
+    """Return the time this long ago."""
     return datetime.now(UTC) - timedelta(**span)

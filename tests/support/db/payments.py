@@ -1,4 +1,4 @@
-"""Payments for the database tests: begun, taken and paid back by the functions that the app's role may execute."""
+"""Payments for the database tests, made through the functions that booking_app may execute."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -10,12 +10,12 @@ from asyncpg import Connection
 from tests.support.factories import a_slot, book, make_doctor, make_patient
 from tests.support.servers.databases import Database, connected
 
-FEE = Decimal("100.00")  # of a doctor who names none
+FEE = Decimal("100.00")  # the policy's default
 BEGIN_CAPTURE = "SELECT b.* FROM payment AS p, begin_capture(p.id, 'PAYER', {}, {}, {}) AS b WHERE p.id = $1"
 
 
 class PaymentCase(NamedTuple):
-    """A payment of an appointment, with the connections that act on it: the app's, and the owner's to look and to force."""
+    """A payment of an appointment. `app` calls the app's functions; `owner` reads, and writes around them."""
 
     owner: Connection
     app: Connection
@@ -25,7 +25,7 @@ class PaymentCase(NamedTuple):
     doctor: int = 0
 
     async def another(self) -> "PaymentCase":
-        """Begin a second payment for the appointment, which create_payment() would not."""
+        """Insert a second payment of the appointment, which create_payment() would refuse."""
         payment = await self.owner.fetchval(
             "INSERT INTO payment (appointment_id, amount, currency) VALUES ($1, $2, 'USD') RETURNING id",
             self.appointment,
@@ -43,11 +43,11 @@ class PaymentCase(NamedTuple):
     async def begin_capture(
         self, amount: str = "p.amount", currency: str = "p.currency", reference: str = "p.reference::text"
     ) -> Any:
-        """Begin to capture an order that says what the payment does, or else these SQL expressions; return the row, if any."""
+        """Begin to capture an order with the payment's values, or these SQL expressions; return the row, None if there is none."""
         return await self.app.fetchrow(BEGIN_CAPTURE.format(amount, currency, reference), self.payment)
 
     async def record(self, status: str = "COMPLETED", *, amount: Decimal | None = FEE, currency: str = "USD") -> None:
-        """Write down what PayPal says of the payment's capture."""
+        """Record a status that PayPal reports for the payment's capture."""
         capture = f"CAPTURE-{self.payment}"
         await self.app.execute(
             "SELECT record_capture($1, $2, $3, $4, $5)", self.payment, capture, status, amount, currency
@@ -58,7 +58,7 @@ class PaymentCase(NamedTuple):
         await self.app.fetch("SELECT * FROM cancel_as_patient($1, $2)", self.patient, self.appointment)
 
     async def state(self) -> tuple[str, str]:
-        """Return the statuses of the payment and of the appointment that it is for, lapsed holds being expired."""
+        """Return the statuses of the payment and its appointment. A lapsed hold is expired."""
         (row,) = await self.owner.fetch(
             "SELECT p.status, a.status FROM payment AS p INNER JOIN api_appointment AS a ON a.id = p.appointment_id"
             " WHERE p.id = $1",
@@ -80,7 +80,7 @@ class PaymentCase(NamedTuple):
         )
 
     async def attention(self) -> Any:
-        """Return why a person should look at the payment, None if nobody need."""
+        """Return why the payment needs attention, None if it does not."""
         return await self.app.fetchval("SELECT why FROM payment_attention WHERE payment_id = $1", self.payment)
 
     async def refunds(self) -> list[tuple[Decimal, str, str]]:
@@ -100,14 +100,14 @@ class PaymentCase(NamedTuple):
 
 
 async def begun(owner: Connection, app: Connection, *, start: datetime | None = None, **doctor: Any) -> PaymentCase:
-    """Book with a new doctor for a new patient, and begin to pay."""
+    """Book a new doctor for a new patient, and create a payment."""
     doctor_id, patient = await make_doctor(owner, **doctor), await make_patient(owner)
     appointment = await book(app, patient, doctor_id, start or a_slot())
     return PaymentCase(owner, app, patient, appointment, await create(app, patient, appointment), doctor_id)
 
 
 async def capturing(owner: Connection, app: Connection, **doctor: Any) -> PaymentCase:
-    """Go on until the money may be taken."""
+    """Also begin the capture."""
     paying = await begun(owner, app, **doctor)
     start = await paying.begin_capture()
     assert start["request_id"], start["rule"]
@@ -115,14 +115,14 @@ async def capturing(owner: Connection, app: Connection, **doctor: Any) -> Paymen
 
 
 async def captured(owner: Connection, app: Connection, **doctor: Any) -> PaymentCase:
-    """Go on until the money is taken, and the appointment confirmed."""
+    """Also complete the capture, which confirms the appointment."""
     paying = await capturing(owner, app, **doctor)
     await paying.record()
     return paying
 
 
 async def without_slot(owner: Connection, app: Connection, **doctor: Any) -> PaymentCase:
-    """Take the money for an appointment that is canceled just then."""
+    """Complete the capture of an appointment that was canceled meanwhile."""
     paying = await capturing(owner, app, **doctor)
     await app.fetch("SELECT * FROM cancel_as_doctor($1, $2, NULL, false)", paying.doctor, paying.appointment)
     await paying.record()
@@ -130,7 +130,7 @@ async def without_slot(owner: Connection, app: Connection, **doctor: Any) -> Pay
 
 
 async def create(app: Connection, patient: int, appointment: int, amount: Decimal = FEE, currency: str = "USD") -> int:
-    """Begin, or find, a payment; return its id."""
+    """Create a payment, or find the open one; return its id."""
     payment: int = await app.fetchval(
         "SELECT id FROM create_payment($1, $2, $3, $4)", patient, appointment, amount, currency
     )
@@ -139,7 +139,7 @@ async def create(app: Connection, patient: int, appointment: int, amount: Decima
 
 
 async def pay(app: Connection, patient: int, appointment: int) -> PaymentCase:
-    """Pay a hold, so that it is confirmed."""
+    """Pay a hold, which confirms it."""
     paying = PaymentCase(app, app, patient, appointment, await create(app, patient, appointment))
     await paying.begin_capture()
     await paying.record()
@@ -147,13 +147,13 @@ async def pay(app: Connection, patient: int, appointment: int) -> PaymentCase:
 
 
 async def by_root(database: Database, statement: str, *arguments: Any) -> None:
-    """Run a statement that no rule would let through: as a superuser, with triggers off."""
+    """Run a statement as a superuser with triggers off."""
     async with connected(database.superuser, session_replication_role="replica") as root:
         await root.execute(statement, *arguments)
 
 
 async def lapse(database: Database, appointment: int) -> None:
-    """Let the time of a hold be up."""
+    """Move the end of a hold into the past."""
     await by_root(
         database,
         "UPDATE appointment SET hold_expires_at = clock_timestamp() - interval '1 s' WHERE id = $1",
@@ -203,7 +203,7 @@ async def _failed(owner: Connection, app: Connection) -> PaymentCase:
     return paying
 
 
-# How a payment comes to each status, in the order of its life.
+# How to bring a payment to each status, in the usual order.
 WAYS: dict[str, Way] = {
     "created": begun,
     "approved": _approved,

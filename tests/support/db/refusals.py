@@ -21,7 +21,7 @@ def refused(rule: str) -> Iterator[None]:
 
 @contextmanager
 def forbidden() -> Iterator[None]:
-    """Expect a statement that the role may not run at all."""
+    """Expect a statement for which the role has no privilege."""
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         yield
 

@@ -1,4 +1,4 @@
-"""Watching what the driver tries again."""
+"""Retries of the driver: counting them, and causing a deadlock."""
 
 import asyncio
 from collections import Counter
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 def count_retries(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
-    """Return a count of the errors that statements are tried again after, by SQLSTATE; it goes on counting."""
+    """Return the number of errors after which the driver retries, by SQLSTATE. It is updated as they occur."""
     met: Counter[str] = Counter()
     is_retryable = driver.is_retryable
 

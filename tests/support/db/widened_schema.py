@@ -1,4 +1,4 @@
-"""A schema as a later release may leave it to processes of this one: each table and each view has one more column."""
+"""A schema as a later release may change it: each table and each view has one more column."""
 
 from asyncpg import Connection
 
@@ -13,7 +13,7 @@ RELATIONS = """
 
 
 async def widen(owner: Connection) -> int:
-    """Add a column to each table and to the end of each view, in one transaction; return how many there are."""
+    """Add a column to each table and to the end of each view, in one transaction; return the number of relations."""
     relations = await owner.fetch(RELATIONS)
     async with owner.transaction():
         for name, is_view, definition, options in relations:
@@ -21,6 +21,6 @@ async def widen(owner: Connection) -> int:
                 widened = f"SELECT v.*, 'new'::text AS added_later FROM ({definition.rstrip().rstrip(';')}) AS v"
                 await owner.execute(f"CREATE OR REPLACE VIEW {name} {options} AS {widened}")
             else:
-                # not null, so that an INSERT that gives every column a value is noticed
+                # NOT NULL, so that an INSERT that lists all columns fails
                 await owner.execute(f"ALTER TABLE {name} ADD COLUMN added_later text NOT NULL DEFAULT 'new'")
     return len(relations)
