@@ -14,7 +14,7 @@ from tests.support.db.offers import waiting
 from tests.support.db.payments import PaymentCase, begun, by_root, captured
 from tests.support.db.refusals import refused
 from tests.support.factories import a_slot, book, make_doctor, make_patient, make_patients
-from tests.support.servers.databases import Database
+from tests.support.servers.databases import Database, connected
 
 Act = Callable[[Connection, Connection, PaymentCase], Awaitable[object]]
 CANCEL = "SELECT * FROM admin.cancel_appointment($1, $2)"
@@ -193,10 +193,9 @@ async def test_a_mail_is_tried_again(owner: Connection, app: Connection, admin: 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def slips(database: Database) -> dict[str, int]:
     """The ids for mistaken calls, by name."""
-    owner, app = await asyncpg.connect(database.owner), await asyncpg.connect(database.app)
-    try:
-        held, paid = await begun(owner, app), await captured(owner, app)
-        await app.fetch("SELECT * FROM cancel_as_patient($1, $2)", paid.patient, paid.appointment)
+    async with connected(database.owner) as owner:
+        held, paid = await begun(owner, owner), await captured(owner, owner)
+        await paid.cancel()
         refund = await paid.refund_id()
         await owner.execute("UPDATE refund SET status = 'completed' WHERE id = $1", refund)
         return {
@@ -206,9 +205,6 @@ async def slips(database: Database) -> dict[str, int]:
             "refund": refund,
             "mail": await owner.fetchval("SELECT max(id) FROM notification WHERE status = 'queued'"),
         }
-    finally:
-        await owner.close()
-        await app.close()
 
 
 def wrong(statement: str, message: str, hint: str) -> Any:

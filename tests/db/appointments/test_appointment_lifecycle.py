@@ -123,15 +123,13 @@ async def test_only_what_costs_nothing_is_confirmed_unpaid(owner: Connection, ap
     (row,) = await app.fetch(BOOK, patient, free, a_slot())
     assert (row["status"], row["hold_expires_at"]) == ("confirmed", None)
     held = await book(app, patient, paid, a_slot(1))
-    with refused("appointment_confirmed_is_paid"):
-        await owner.execute("UPDATE appointment SET status = 'confirmed' WHERE id = $1", held)
-    with refused("appointment_confirmed_is_paid"):
-        await owner.execute(
-            "INSERT INTO appointment (doctor_id, patient_id, during, status) VALUES ($1, $2, $3, 'confirmed')",
-            paid,
-            patient,
-            asyncpg.Range(a_slot(2), a_slot(3)),
-        )
+    insert = "INSERT INTO appointment (doctor_id, patient_id, during, status) VALUES ($1, $2, $3, 'confirmed')"
+    for confirm, *arguments in (
+        ("UPDATE appointment SET status = 'confirmed' WHERE id = $1", held),
+        (insert, paid, patient, asyncpg.Range(a_slot(2), a_slot(3))),
+    ):
+        with refused("appointment_confirmed_is_paid"):
+            await owner.execute(confirm, *arguments)
 
 
 @pytest.mark.proves("appointment_patient_hold_limit")
@@ -139,8 +137,7 @@ async def test_a_patient_has_five_unpaid_holds_at_most(database: Database, owner
     doctors, patient = [await make_doctor(owner) for _ in range(8)], await make_patient(owner)
     outcomes = await at_once(database.app, BOOK, [(patient, doctor, a_slot(n)) for n, doctor in enumerate(doctors)])
     assert outcomes == ["", "", "", "", "", *["appointment_patient_hold_limit"] * 3]
-    free = await make_doctor(owner, fee=0)
-    await book(owner, patient, free, a_slot(9))  # free, so not a hold
+    await book(owner, patient, await make_doctor(owner, fee=0), a_slot(9))  # free, so not a hold
 
 
 @pytest.mark.proves("appointment_status_transition")

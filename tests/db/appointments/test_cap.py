@@ -10,7 +10,7 @@ from asyncpg import Connection
 
 from tests.support.db.refusals import refused
 from tests.support.factories import SLOT, a_slot, book, make_doctor, make_patient, make_patients, past_appointment
-from tests.support.servers.databases import Database
+from tests.support.servers.databases import Database, connected
 
 ACTIVE = "SELECT count(*) FROM appointment WHERE doctor_id = $1 AND seat IS NOT NULL"
 INSERT = "INSERT INTO appointment (doctor_id, patient_id, during) VALUES ($1, $2, $3)"
@@ -59,18 +59,16 @@ async def test_at_every_isolation_level(database: Database, owner: Connection, l
     outcomes: Counter[str] = Counter()
 
     async def write(number: int, patient: int) -> None:
-        connection = await asyncpg.connect(database.app)
-        try:
-            async with connection.transaction(isolation=level.replace(" ", "_")):  # type: ignore[arg-type]  # one of its literals
-                await connection.fetchval(ACTIVE, doctor)
-                await connection.fetch("SELECT * FROM book($1, $2, $3)", patient, doctor, a_slot(number))
-            outcomes["booked"] += 1
-        except asyncpg.CheckViolationError as error:
-            outcomes[str(error.constraint_name)] += 1
-        except asyncpg.SerializationError:
-            outcomes["stale"] += 1
-        finally:
-            await connection.close()
+        async with connected(database.app, default_transaction_isolation=level) as db:
+            try:
+                async with db.transaction():
+                    await db.fetchval(ACTIVE, doctor)
+                    await book(db, patient, doctor, a_slot(number))
+                outcomes["booked"] += 1
+            except asyncpg.CheckViolationError as error:
+                outcomes[str(error.constraint_name)] += 1
+            except asyncpg.SerializationError:
+                outcomes["stale"] += 1
 
     await asyncio.gather(*(write(n, patient) for n, patient in enumerate(patients)))
     active = await owner.fetchval(ACTIVE, doctor)
@@ -111,39 +109,31 @@ async def test_canceled_rows_never_come_back(owner: Connection, app: Connection,
 
 
 @pytest.mark.proves("appointment_doctor_cap", "appointment_doctor_seat", "appointment_seat_iff_active")
-async def test_with_triggers_off_the_seats_hold(database: Database, owner: Connection, app: Connection) -> None:
-    doctor = await make_doctor(owner)
+async def test_with_triggers_off_the_seats_hold(owner: Connection, app: Connection, root: Connection) -> None:
+    doctor, patient, start = await make_doctor(owner), await make_patient(owner), a_slot(50)
     await fill(owner, app, doctor)
-    patient = await make_patient(owner)
-    root = await asyncpg.connect(database.superuser)
-    start = a_slot(50)
-    try:
-        for seat, rule in (
-            (30, "appointment_doctor_seat"),
-            (31, "appointment_doctor_cap"),
-            (0, "appointment_doctor_cap"),
-        ):
-            with refused(rule):
-                await past_appointment(root, doctor, patient, start=start, seat=seat, hold_expires_at=start)
-        with refused("appointment_seat_iff_active"):
-            await past_appointment(root, doctor, patient, start=start, seat=None, hold_expires_at=start)
-    finally:
-        await root.close()
+    for seat, rule in (
+        (30, "appointment_doctor_seat"),
+        (31, "appointment_doctor_cap"),
+        (0, "appointment_doctor_cap"),
+        (None, "appointment_seat_iff_active"),
+    ):
+        with refused(rule):
+            await past_appointment(root, doctor, patient, start=start, seat=seat, hold_expires_at=start)
     assert await owner.fetchval(ACTIVE, doctor) == 30
 
 
 async def test_lapsed_holds_and_ended_visits_do_not_count(owner: Connection, app: Connection, root: Connection) -> None:
     doctor = await make_doctor(owner)
-    for seat in range(1, 16):
-        start = a_slot(seat)
-        await past_appointment(
-            root, doctor, await make_patient(owner), start=start, seat=seat, hold_expires_at=datetime.now(UTC)
+    now = datetime.now(UTC)
+    for seat, patient in enumerate(await make_patients(owner, 30), 1):
+        start = now - timedelta(days=1) + seat * SLOT / 30
+        columns = (
+            {"start": a_slot(seat), "hold_expires_at": now}
+            if seat <= 15
+            else {"start": start, "end": start + timedelta(seconds=30), "status": "confirmed"}
         )
-    for seat in range(16, 31):
-        start = datetime.now(UTC) - timedelta(days=1) + seat * SLOT / 30
-        end = start + timedelta(seconds=30)
-        patient = await make_patient(owner)
-        await past_appointment(root, doctor, patient, start=start, end=end, seat=seat, status="confirmed")
+        await past_appointment(root, doctor, patient, seat=seat, **columns)
     assert await app.fetchval("SELECT count(*) FROM free_slots($1, '-infinity', 'infinity')", doctor) > 600
     await fill(owner, app, doctor)  # including the slots of the lapsed holds
     counts = await owner.fetch("SELECT status, count(*) FROM appointment WHERE doctor_id = $1 GROUP BY 1", doctor)

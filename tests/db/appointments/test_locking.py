@@ -10,7 +10,6 @@ from asyncpg import Connection
 
 from tests.support.db.refusals import refused, stale
 from tests.support.factories import a_slot, book, make_doctor, make_patient, make_patients, past_appointment
-from tests.support.servers.databases import Database
 
 TAKE_OFF = "INSERT INTO time_off (doctor_id, during) VALUES ($1, $2)"
 
@@ -57,10 +56,9 @@ async def test_a_schedule_change_waits_for_the_doctor(owner: Connection, app: Co
     await owner.execute("SET lock_timeout = '50ms'")
     async with app.transaction():
         await book(app, other, doctor, a_slot())
+        names = {"patient": patient, "doctor": doctor, "appointment": appointment, "start": a_slot(1)}
         with pytest.raises(asyncpg.LockNotAvailableError):
-            await owner.execute(
-                statement.format(patient=patient, doctor=doctor, appointment=appointment, start=a_slot(1))
-            )
+            await owner.execute(statement.format_map(names))
 
 
 @pytest.mark.proves("time_off_no_appointment", "appointment_within_working_hours")
@@ -95,16 +93,10 @@ async def test_a_booking_on_a_stale_look_at_the_patient_fails(owner: Connection,
 
 
 @pytest.mark.proves("appointment_cancel_notice")
-async def test_what_waited_past_the_deadline_is_too_late(
-    database: Database, owner: Connection, app: Connection
-) -> None:
+async def test_what_waited_past_the_deadline_is_too_late(owner: Connection, app: Connection, root: Connection) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
-    root = await asyncpg.connect(database.superuser)
-    deadline = datetime.now(UTC) + timedelta(seconds=1)
-    appointment = await past_appointment(
-        root, doctor, patient, start=a_slot(), hold_expires_at=a_slot(), cancel_deadline=deadline
-    )
-    await root.close()
+    times = {"hold_expires_at": a_slot(), "cancel_deadline": datetime.now(UTC) + timedelta(seconds=1)}
+    appointment = await past_appointment(root, doctor, patient, start=a_slot(), **times)
     async with owner.transaction():
         await owner.execute("UPDATE doctor SET booking_seq = 0 WHERE account_id = $1", doctor)
         cancel = asyncio.ensure_future(app.fetch("SELECT * FROM cancel_as_patient($1, $2)", patient, appointment))

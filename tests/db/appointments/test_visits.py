@@ -6,7 +6,7 @@ from asyncpg import Connection
 from tests.support.db.offers import SWEEP, free, offers, waiting
 from tests.support.db.past_visits import ago, visit
 from tests.support.db.refusals import refused
-from tests.support.factories import a_slot, book, make_doctor, make_patient
+from tests.support.factories import a_slot, book, make_booking, make_doctor, make_patient
 from tests.support.servers.databases import Database
 
 RECORD = "SELECT status FROM record_visit($1, $2, $3)"
@@ -64,10 +64,8 @@ async def test_a_visit_is_not_corrected_after_a_week(
 async def test_an_ended_or_future_visit_has_no_outcome(
     owner: Connection, app: Connection, database: Database, end: dict[str, str]
 ) -> None:
-    doctor, patient = await make_doctor(owner), await make_patient(owner)
+    doctor, (of_ahead, patient, ahead) = await make_doctor(owner), await make_booking(owner, app, fee=0)
     ended = await visit(database, doctor, patient, ago(days=1), seat=None, **end)
-    ahead = await book(app, patient, await make_doctor(owner, fee=0), a_slot())
-    of_ahead = await owner.fetchval("SELECT doctor_id FROM appointment WHERE id = $1", ahead)
     for who, appointment in ((doctor, ended), (of_ahead, ahead)):
         for outcome in ("completed", "no_show"):
             with refused("appointment_status_transition"):

@@ -2,11 +2,9 @@
 
 import asyncio
 
-import asyncpg
 from asyncpg import Connection
 
 from tests.support.factories import a_slot, book, make_doctor, make_patient
-from tests.support.servers.databases import Database
 
 CLAIM = "SELECT * FROM claim_notification($1, interval '1 minute', '\\x00')"
 LATER = "SELECT notification_failed($1, '450 later', false)"
@@ -65,25 +63,20 @@ async def test_a_code_waits_for_nothing(owner: Connection, app: Connection) -> N
     assert await app.fetch(CLAIM, second)
 
 
-async def test_an_admin_requeues_undelivered_mails(database: Database, owner: Connection, app: Connection) -> None:
+async def test_an_admin_requeues_undelivered_mails(owner: Connection, app: Connection, admin: Connection) -> None:
     patient, first, second = await two_confirmations(owner, app)
     await app.fetch(CLAIM, first)
     await app.execute(NEVER, first)
     await app.fetch(CLAIM, second)
     await app.execute(LATER, second)
-    admin = await asyncpg.connect(database.admin)
     rings: asyncio.Queue[str] = asyncio.Queue()
     await owner.add_listener("booking_outbox", lambda *_: rings.put_nowait(""))
-    try:
-        assert [tuple(row) for row in await admin.fetch(UNDELIVERED, patient)] == [
-            (first, "failed", 1, "550 no such user"),
-            (second, "queued", 1, "450 later"),
-        ]
-        await admin.execute("SELECT admin.requeue_notification($1)", first)
-        await asyncio.wait_for(rings.get(), 10)
-    finally:
-        await admin.close()
-        await owner.reset()
+    assert [tuple(row) for row in await admin.fetch(UNDELIVERED, patient)] == [
+        (first, "failed", 1, "550 no such user"),
+        (second, "queued", 1, "450 later"),
+    ]
+    await admin.execute("SELECT admin.requeue_notification($1)", first)
+    await asyncio.wait_for(rings.get(), 10)
     assert await app.fetch(CLAIM, first)
     await app.execute("SELECT notification_sent($1)", first)
     assert [row["id"] for row in await owner.fetch(UNDELIVERED, patient)] == [second]

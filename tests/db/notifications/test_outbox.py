@@ -3,7 +3,6 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-import asyncpg
 import pytest
 from asyncpg import Connection
 
@@ -17,7 +16,7 @@ from tests.support.factories import (
     make_patients,
     past_appointment,
 )
-from tests.support.servers.databases import Database
+from tests.support.servers.databases import Database, connected
 
 JOIN = "SELECT * FROM join_waitlist($1, $2, $3)"
 CANCEL = "SELECT * FROM cancel_as_patient($1, $2)"
@@ -74,9 +73,8 @@ async def test_a_rollback_leaves_no_mail(owner: Connection) -> None:
 async def test_only_an_offer_to_a_waiting_patient_notifies(database: Database, owner: Connection) -> None:
     doctor, holder, waiting = await make_doctor(owner, max_appointments=1), *await make_patients(owner, 2)
     rings: asyncio.Queue[str] = asyncio.Queue()
-    listener = await asyncpg.connect(database.app)
-    await listener.add_listener("booking_outbox", lambda *ring: rings.put_nowait(ring[3]))
-    try:
+    async with connected(database.app) as listener:
+        await listener.add_listener("booking_outbox", lambda *ring: rings.put_nowait(ring[3]))
         first = await book(owner, holder, doctor, a_slot())
         await owner.fetch(CANCEL, holder, first)
         second = await book(owner, holder, doctor, a_slot(1))
@@ -85,8 +83,6 @@ async def test_only_an_offer_to_a_waiting_patient_notifies(database: Database, o
         assert await asyncio.wait_for(rings.get(), 10) == ""
         await listener.fetchval("SELECT 1")  # further notifications would arrive with the answer
         assert rings.empty()
-    finally:
-        await listener.close()
 
 
 async def test_a_claim_is_a_lease(owner: Connection, app: Connection) -> None:
@@ -109,20 +105,17 @@ async def test_a_mail_tells_times_in_the_zone_of_who_reads_it(owner: Connection,
     doctor = await make_doctor(owner, fee=0, timezone="Europe/Berlin")
     patient = await make_patient(owner, timezone="Asia/Kolkata")
     appointment = await book(app, patient, doctor, a_slot())
-    told = await owner.fetch("SELECT id FROM notification WHERE appointment_id = $1 ORDER BY id", appointment)
-    letters = [await app.fetchrow(CLAIM, row["id"]) for row in told]
-    assert [(message["recipient_role"], message["timezone"]) for message in letters if message] == [
-        ("patient", "Asia/Kolkata"),
-        ("doctor", "Europe/Berlin"),
-    ]
+    zones = []
+    for row in await owner.fetch("SELECT id FROM notification WHERE appointment_id = $1 ORDER BY id", appointment):
+        (message,) = await app.fetch(CLAIM, row["id"])
+        zones.append((message["recipient_role"], message["timezone"]))
+    assert zones == [("patient", "Asia/Kolkata"), ("doctor", "Europe/Berlin")]
 
 
 async def test_failures_back_off_and_end_after_thirty(owner: Connection, app: Connection) -> None:
     _, _, appointment = await make_booking(owner, app, fee=0)
-    first, second = [
-        row["id"]
-        for row in await owner.fetch("SELECT id FROM notification WHERE appointment_id = $1 ORDER BY id", appointment)
-    ]
+    ids = "SELECT id FROM notification WHERE appointment_id = $1 ORDER BY id"
+    (first,), (second,) = await owner.fetch(ids, appointment)
     spread = []
     for attempt in range(1, 31):
         assert await app.fetch(CLAIM, first), attempt

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from tests.support.factories import a_slot, book, make_doctor, make_patient
 from tests.support.servers.databases import Database, connected, execute
 
 LAST = f"the schema is of release {RELEASE}"
+OTHER_CONDITION = ("tables/doctor.sql", "OLD.timezone <> NEW.timezone", "OLD.timezone IS DISTINCT FROM NEW.timezone")
 Edit = Callable[..., None]
 
 
@@ -41,7 +43,7 @@ async def migrated(database: Database) -> list[str]:
     return steps
 
 
-async def value(database: Database, query: str) -> object:
+async def value(database: Database, query: str) -> Any:
     """Return the value of a query, as the owner."""
     async with connected(database.owner) as owner:
         return await owner.fetchval(query)
@@ -55,22 +57,20 @@ async def test_a_changed_function_is_replaced_and_nothing_else(fresh: Database, 
 
 
 async def test_a_constraint_trigger_s_changed_condition_is_really_changed(fresh: Database, edit: Edit) -> None:
-    edit(
-        "tables/doctor.sql", "WHEN (OLD.timezone <> NEW.timezone)", "WHEN (OLD.timezone IS DISTINCT FROM NEW.timezone)"
-    )
+    edit(*OTHER_CONDITION)
     assert await migrated(fresh) == ["table tables/doctor.sql", LAST]
     definition = "SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE tgname = 'tg_doctor__hours'"
-    assert "IS DISTINCT FROM" in str(await value(fresh, definition))
+    assert "IS DISTINCT FROM" in await value(fresh, definition)
 
 
 async def test_a_changed_type_is_really_changed_with_the_functions_that_use_it(fresh: Database, edit: Edit) -> None:
-    before = str(await value(fresh, "SELECT count(*) FROM pg_proc"))
+    before = await value(fresh, "SELECT count(*) FROM pg_proc")
     edit("schedule/00_working_span.sql", "local_end timestamp", "local_end timestamp, note text")
     steps = await migrated(fresh)
     assert steps[0] == "types of schedule/00_working_span.sql"
     columns = "SELECT count(*) FROM pg_attribute WHERE attrelid = 'working_span'::regclass"
     assert await value(fresh, columns) == 5
-    assert str(await value(fresh, "SELECT count(*) FROM pg_proc")) == before
+    assert await value(fresh, "SELECT count(*) FROM pg_proc") == before
 
 
 async def test_a_view_gains_a_column_at_its_end(fresh: Database, edit: Edit) -> None:
@@ -117,9 +117,7 @@ async def test_a_right_that_a_file_no_longer_grants_is_taken_back(fresh: Databas
 
 
 async def test_bookings_go_on_while_a_table_s_lock_is_waited_for(fresh: Database, edit: Edit) -> None:
-    edit(
-        "tables/doctor.sql", "WHEN (OLD.timezone <> NEW.timezone)", "WHEN (OLD.timezone IS DISTINCT FROM NEW.timezone)"
-    )
+    edit(*OTHER_CONDITION)
     async with connected(fresh.owner) as owner, connected(fresh.app) as app, connected(fresh.owner) as idle:
         patient, doctor, other = await make_patient(owner), await make_doctor(owner), await make_doctor(owner)
         await idle.execute("BEGIN")
