@@ -7,7 +7,7 @@ import pytest
 from asyncpg import Connection
 
 from tests.support.db.refusals import refused
-from tests.support.factories import a_slot, book, make_doctor, make_patient
+from tests.support.factories import SLOT, a_slot, book, insert, make_doctor, make_patient
 
 AT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -45,16 +45,12 @@ async def test_is_hours_whatever_the_session_s_zone(owner: Connection, zone: str
 async def test_holds_for_every_writer(owner: Connection, app: Connection, admin: Connection) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     for start in (a_slot(after=timedelta(days=15)), a_slot(-3, after=timedelta(0))):
+        during = asyncpg.Range(start, start + SLOT)
         with refused("appointment_booking_window"):
             await book(app, patient, doctor, start)
         for writer in (owner, admin):
             with refused("appointment_booking_window"):
-                await writer.execute(
-                    "INSERT INTO appointment (doctor_id, patient_id, during) VALUES ($1, $2, $3)",
-                    doctor,
-                    patient,
-                    asyncpg.Range(start, start + timedelta(minutes=30)),
-                )
+                await insert(writer, "appointment", doctor_id=doctor, patient_id=patient, during=during)
 
 
 async def test_the_slots_to_either_side_of_the_edge(owner: Connection, app: Connection) -> None:

@@ -8,7 +8,7 @@ import pytest_asyncio
 from asyncpg import Connection
 
 from tests.support.db.refusals import forbidden, undone
-from tests.support.factories import a_slot, book, make_doctor, make_patient
+from tests.support.factories import a_slot, make_booking, make_patient
 from tests.support.servers.databases import Database, connected
 
 FINDINGS = "SELECT object_kind, object_id, number, finding FROM admin.verify_history()"
@@ -65,13 +65,10 @@ FORGERIES = {f"{column} is another": f"UPDATE history SET {column} = {value} WHE
 @pytest_asyncio.fixture
 async def moved(owner: Connection, app: Connection) -> int:
     """An appointment with three records."""
-    appointment = await book(app, await make_patient(owner), await make_doctor(owner, fee=0), a_slot())
+    _, _, appointment = await make_booking(owner, app, fee=0)
     for number in (1, 2):
-        await owner.execute(
-            "UPDATE appointment SET during = tstzrange($2, $2::timestamptz + interval '30 min') WHERE id = $1",
-            appointment,
-            a_slot(number),
-        )
+        during = asyncpg.Range(a_slot(number), a_slot(number + 1))
+        await owner.execute("UPDATE appointment SET during = $2 WHERE id = $1", appointment, during)
     assert await owner.fetch(FINDINGS) == []
     return appointment
 

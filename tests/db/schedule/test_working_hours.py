@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support.db.refusals import refused
-from tests.support.factories import make_doctor, make_patient
+from tests.support.factories import insert, make_doctor, make_patient
 
 MINUTE = timedelta(minutes=1)
 
@@ -151,16 +151,12 @@ def test_the_rule_agrees_with_the_list(data: st.DataObject, owner: Connection, r
 async def test_holds_for_every_writer(owner: Connection, app: Connection, admin: Connection) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     start = (datetime.now(UTC) + timedelta(days=2)).replace(minute=7, second=0, microsecond=0)
+    during = asyncpg.Range(start, start + 30 * MINUTE)
     with refused("appointment_within_working_hours"):
         await app.fetch("SELECT * FROM book($1, $2, $3)", patient, doctor, start)
     for writer in (owner, admin):
         with refused("appointment_within_working_hours"):
-            await writer.execute(
-                "INSERT INTO appointment (doctor_id, patient_id, during) VALUES ($1, $2, $3)",
-                doctor,
-                patient,
-                asyncpg.Range(start, start + 30 * MINUTE),
-            )
+            await insert(writer, "appointment", doctor_id=doctor, patient_id=patient, during=during)
 
 
 @pytest.mark.proves("working_hours_no_overlap", "working_hours_minutes_valid", "working_hours_weekday_valid")

@@ -11,6 +11,9 @@ from tests.support.factories import a_slot, book, make_doctor, make_patient
 from tests.support.servers.databases import Database, connected
 
 FEE = Decimal("100.00")  # the policy's default
+STATE = """
+    SELECT p.status, a.status FROM payment AS p INNER JOIN api_appointment AS a ON a.id = p.appointment_id WHERE p.id = $1
+"""
 BEGIN_CAPTURE = "SELECT b.* FROM payment AS p, begin_capture(p.id, 'PAYER', {}, {}, {}) AS b WHERE p.id = $1"
 
 
@@ -26,11 +29,8 @@ class PaymentCase(NamedTuple):
 
     async def another(self) -> "PaymentCase":
         """Insert a second payment of the appointment, which create_payment() would refuse."""
-        payment = await self.owner.fetchval(
-            "INSERT INTO payment (appointment_id, amount, currency) VALUES ($1, $2, 'USD') RETURNING id",
-            self.appointment,
-            FEE,
-        )
+        insert = "INSERT INTO payment (appointment_id, amount, currency) VALUES ($1, $2, 'USD') RETURNING id"
+        payment = await self.owner.fetchval(insert, self.appointment, FEE)
         return self._replace(payment=payment)
 
     async def order(self) -> str:
@@ -59,11 +59,7 @@ class PaymentCase(NamedTuple):
 
     async def state(self) -> tuple[str, str]:
         """Return the statuses of the payment and its appointment. A lapsed hold is expired."""
-        (row,) = await self.owner.fetch(
-            "SELECT p.status, a.status FROM payment AS p INNER JOIN api_appointment AS a ON a.id = p.appointment_id"
-            " WHERE p.id = $1",
-            self.payment,
-        )
+        (row,) = await self.owner.fetch(STATE, self.payment)
         return row[0], row[1]
 
     async def value(self, columns: str) -> Any:
@@ -73,11 +69,8 @@ class PaymentCase(NamedTuple):
 
     async def hold_ends(self) -> Any:
         """Return when the hold of the payment's appointment ends."""
-        return await self.owner.fetchval(
-            "SELECT a.hold_expires_at FROM payment AS p INNER JOIN appointment AS a ON a.id = p.appointment_id"
-            " WHERE p.id = $1",
-            self.payment,
-        )
+        appointment = await self.value("appointment_id")
+        return await self.owner.fetchval("SELECT hold_expires_at FROM appointment WHERE id = $1", appointment)
 
     async def attention(self) -> Any:
         """Return why the payment needs attention, None if it does not."""
