@@ -12,7 +12,7 @@ from asyncpg import Connection
 
 from tests.support.db.offers import waiting
 from tests.support.db.payments import PaymentCase, begun, by_root, captured
-from tests.support.db.refusals import refused
+from tests.support.db.refusals import refused, undone
 from tests.support.factories import a_slot, book, make_doctor, make_patient, make_patients
 from tests.support.servers.databases import Database, connected
 
@@ -165,21 +165,15 @@ async def test_a_failed_refund_is_retried(
 
 async def test_the_policy_is_set_by_name(owner: Connection, admin: Connection) -> None:
     (before,) = await owner.fetch("SELECT * FROM policy")
-    names = await owner.fetchval(
-        "SELECT proargnames[1:pronargs] FROM pg_proc WHERE oid = 'admin.set_policy'::regproc",
-    )
+    names = await owner.fetchval("SELECT proargnames[1:pronargs] FROM pg_proc WHERE proname = 'set_policy'")
     assert set(names) == set(before.keys()) - {"id"}  # every setting
     assert await admin.fetchrow("SELECT * FROM admin.set_policy()") == before
-    after = await admin.fetchrow(
-        "SELECT * FROM admin.set_policy(hold_minutes => 20, reminder_lead => '2 days', currencies => '{USD,EUR}')"
-    )
+    change = "hold_minutes => 20, reminder_lead => '2 days', currencies => '{USD,EUR}'"
     changed = {"hold_minutes": 20, "reminder_lead": timedelta(days=2), "currencies": ["USD", "EUR"]}
-    assert after == await owner.fetchrow("SELECT * FROM policy")
-    assert dict(after or {}) == dict(before) | changed
-    await owner.execute(
-        "UPDATE policy SET (hold_minutes, reminder_lead, currencies) = ($1, $2, $3)",
-        *(before[name] for name in changed),
-    )
+    async with undone(admin):
+        (after,) = await admin.fetch(f"SELECT * FROM admin.set_policy({change})")
+        assert after == await admin.fetchrow("SELECT * FROM policy")
+        assert dict(after) == dict(before) | changed
 
 
 async def test_a_mail_is_tried_again(owner: Connection, app: Connection, admin: Connection) -> None:

@@ -111,10 +111,9 @@ async def test_a_hold_may_lapse_during_a_bulk_cancellation(
         CREATE TRIGGER dawdle BEFORE UPDATE ON appointment FOR EACH ROW EXECUTE FUNCTION dawdle()
         """
     )
+    soon = "UPDATE appointment SET hold_expires_at = clock_timestamp() + interval '2 s' WHERE id = $1"
     async with triggers_off(root):
-        await root.execute(
-            "UPDATE appointment SET hold_expires_at = clock_timestamp() + interval '2 s' WHERE id = $1", hold
-        )
+        await root.execute(soon, hold)
     canceled = await fetch(engine, BULK_CANCEL, *(doctor, None, None, None, False, False))
     await root.execute("DROP TRIGGER dawdle ON appointment")
     assert [row["id"] for row in canceled] == [stays]

@@ -36,11 +36,10 @@ async def statuses(db: Connection, kind: str, id_: int) -> list[str]:
 async def test_everything_that_happens_is_recorded(owner: Connection, app: Connection) -> None:
     paying = await captured(owner, app)
     await app.fetch("SELECT * FROM cancel_as_doctor($1, $2, 'I am ill.', false)", paying.doctor, paying.appointment)
-    refund = await owner.fetchval("SELECT id FROM refund WHERE payment_id = $1", paying.payment)
+    refund = await paying.refund_id()
     await app.execute("SELECT record_refund($1, 'R', 'completed', NULL)", refund)
-    entry = await app.fetchval(
-        "SELECT id FROM join_waitlist($1, $2, NULL)", paying.patient, await make_doctor(owner, hours=())
-    )
+    full = await make_doctor(owner, hours=())
+    entry = await app.fetchval("SELECT id FROM join_waitlist($1, $2, NULL)", paying.patient, full)
     await app.fetch("SELECT * FROM leave_waitlist($1, $2)", paying.patient, entry)
     await owner.execute("UPDATE account SET status = 'disabled' WHERE id = $1", paying.patient)
     await owner.execute("UPDATE policy SET hold_minutes = 16")
@@ -65,11 +64,8 @@ async def test_a_record_says_who_did_it_and_how(owner: Connection, app: Connecti
     move = "UPDATE appointment SET during = $2 WHERE id = $1"
     await admin.execute(move, paying.appointment, asyncpg.Range(a_slot(9), a_slot(10)))
     await app.fetch("SELECT * FROM cancel_as_patient($1, $2)", paying.patient, paying.appointment)
-    who = [
-        (record["database_role"], record["acted_as"], record["account_id"])
-        for record in await chain(owner, "appointment", paying.appointment)
-    ]
-    assert who == [
+    records = await chain(owner, "appointment", paying.appointment)
+    assert [(record["database_role"], record["acted_as"], record["account_id"]) for record in records] == [
         ("booking_app", "patient", paying.patient),
         ("booking_app", "payment", None),
         ("booking_admin", "admin", None),
@@ -77,12 +73,9 @@ async def test_a_record_says_who_did_it_and_how(owner: Connection, app: Connecti
     ]
     pays = [(record["acted_as"], record["account_id"]) for record in await chain(owner, "payment", paying.payment)]
     assert pays == [("patient", paying.patient), *[("system", None)] * 3]
-    (refund,) = await owner.fetch(
-        "SELECT * FROM history WHERE object_kind = 'refund' AND becomes ->> 'payment' = $1", str(paying.payment)
-    )
-    last = (await chain(owner, "appointment", paying.appointment))[-1]
+    (refund,) = await chain(owner, "refund", await paying.refund_id())
     assert refund["account_id"] == paying.patient
-    assert refund["transaction_id"] == last["transaction_id"]  # one transaction wrote both
+    assert refund["transaction_id"] == records[-1]["transaction_id"]  # one transaction wrote both
 
 
 @pytest.mark.proves("tg_appointment__history")
@@ -151,8 +144,6 @@ async def test_activity_says_it_in_words(owner: Connection, app: Connection, adm
     ]
     assert "status: pending -> confirmed" in rows[2]["changes"]
     assert {row["what"].rpartition(" ")[0] for row in rows} == {"account", "appointment", "payment", "refund"}
-    first = next(
-        row for row in rows if row["what"] == f"payment {paying.payment}" and row["who"] == f"patient {paying.patient}"
-    )
-    assert first["changes"].endswith("status: created, without_slot: false")
+    by_patient = {row["what"]: row["changes"] for row in rows if row["who"] == f"patient {paying.patient}"}
+    assert by_patient[f"payment {paying.payment}"].endswith("status: created, without_slot: false")
     assert await admin.fetchval("SELECT what FROM admin.activity WHERE object_kind = 'policy' LIMIT 1") == "policy 1"

@@ -20,16 +20,14 @@ from tests.support.servers.databases import Database, connected
 
 JOIN = "SELECT * FROM join_waitlist($1, $2, $3)"
 CANCEL = "SELECT * FROM cancel_as_patient($1, $2)"
+MAILS = "SELECT kind, account_id, appointment_version FROM notification WHERE appointment_id = $1 ORDER BY id"
+STATE = "SELECT status, outcome, extract(epoch FROM due_at - clock_timestamp())::float8 FROM notification WHERE id = $1"
 CLAIM = "SELECT * FROM claim_notification($1, interval '1 minute')"
 
 
 async def mails(db: Connection, appointment: int) -> list[tuple[str, int, int]]:
     """Return an appointment's mails as (kind, account, version), in order."""
-    rows = await db.fetch(
-        "SELECT kind, account_id, appointment_version FROM notification WHERE appointment_id = $1 ORDER BY id",
-        appointment,
-    )
-    return [tuple(row) for row in rows]
+    return [tuple(row) for row in await db.fetch(MAILS, appointment)]
 
 
 @pytest.mark.proves("tg_appointment__outbox")
@@ -120,10 +118,7 @@ async def test_failures_back_off_and_end_after_thirty(owner: Connection, app: Co
     for attempt in range(1, 31):
         assert await app.fetch(CLAIM, first), attempt
         await app.execute("SELECT notification_failed($1, '450 later', false)", first)
-        (row,) = await owner.fetch(
-            "SELECT status, outcome, extract(epoch FROM due_at - clock_timestamp())::float8 FROM notification WHERE id = $1",
-            first,
-        )
+        (row,) = await owner.fetch(STATE, first)
         assert row[:2] == ("failed" if attempt == 30 else "queued", "450 later")
         pause = min(5 * 2 ** (attempt - 1), 3600)
         assert 0.9 * pause - 1 < row[2] <= 1.25 * pause

@@ -94,10 +94,8 @@ async def test_a_decline_needs_no_amount(owner: Connection, app: Connection) -> 
 
 async def test_a_confirmation_is_mailed_to_both(owner: Connection, app: Connection) -> None:
     paying = await WAYS["captured"](owner, app)
-    rows = await owner.fetch(
-        "SELECT kind, account_id FROM notification WHERE appointment_id = $1 ORDER BY id", paying.appointment
-    )
-    assert [tuple(row) for row in rows] == [
+    mails = "SELECT kind, account_id FROM notification WHERE appointment_id = $1 ORDER BY id"
+    assert [tuple(row) for row in await owner.fetch(mails, paying.appointment)] == [
         ("appointment_confirmed", paying.patient),
         ("appointment_confirmed", paying.doctor),
     ]

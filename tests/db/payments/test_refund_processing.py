@@ -7,6 +7,7 @@ from asyncpg import Connection
 
 from tests.support.db.payments import FEE, PaymentCase, begun, without_slot
 from tests.support.db.refusals import at_once, refused, verdict
+from tests.support.factories import insert
 from tests.support.servers.databases import Database, connected
 
 CLAIM = "SELECT * FROM claim_refund($1, interval '1 min')"
@@ -101,11 +102,7 @@ async def test_every_transition(owner: Connection, app: Connection, old: str) ->
 async def test_a_refund_begins_as_requested(owner: Connection, app: Connection, first: str) -> None:
     paying, _ = await requested(owner, app)
     with refused("refund_status_transition"):
-        await owner.execute(
-            "INSERT INTO refund (payment_id, amount, reason, status) VALUES ($1, 1, 'by hand', $2)",
-            paying.payment,
-            first,
-        )
+        await insert(owner, "refund", payment_id=paying.payment, amount=1, reason="by hand", status=first)
 
 
 @pytest.mark.parametrize(

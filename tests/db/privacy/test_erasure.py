@@ -49,11 +49,8 @@ SECRETS = ("zebulon", "galoshes", "5550102", "spinal", "flood", "Tahiti", "argon
 
 async def fill(db: Connection, account: int) -> None:
     """Fill an account with personal data."""
-    await db.execute(
-        "UPDATE account SET username = 'zebulon', email = 'z@galoshes.example', pending_email = 'y@galoshes.example',"
-        " email_verified_at = now() WHERE id = $1",
-        account,
-    )
+    emails = "email = 'z@galoshes.example', pending_email = 'y@galoshes.example', email_verified_at = now()"
+    await db.execute(f"UPDATE account SET username = 'zebulon', {emails} WHERE id = $1", account)
     for table in ("doctor", "patient"):
         await db.execute(f"UPDATE {table} SET full_name = 'zebulon', phone = '5550102' WHERE account_id = $1", account)
     await db.execute("UPDATE doctor SET specialty = 'spinal' WHERE account_id = $1", account)

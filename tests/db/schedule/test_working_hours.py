@@ -19,24 +19,16 @@ MINUTE = timedelta(minutes=1)
 async def slots_on(db: Connection, doctor: int, day: date, zone: str) -> list[datetime]:
     """Return the starts of a doctor's slots on a local day, as of the day before."""
     midnight = datetime.combine(day, time(), ZoneInfo(zone))
-    rows = await db.fetch(
-        "SELECT starts_at FROM free_slots($1, $2, $3, $4)",
-        doctor,
-        midnight,
-        midnight + timedelta(days=1),
-        midnight.astimezone(UTC) - timedelta(days=1),
-    )
+    span = (midnight, midnight + timedelta(days=1), midnight.astimezone(UTC) - timedelta(days=1))
+    rows = await db.fetch("SELECT starts_at FROM free_slots($1, $2, $3, $4)", doctor, *span)
     return [row["starts_at"].astimezone(ZoneInfo(zone)) for row in rows]
 
 
 async def is_slot(db: Connection, doctor: int, start: datetime, minutes: int) -> bool:
     """Return whether the rule accepts a time as one of a doctor's slots."""
-    why = await db.fetchval(
-        "SELECT appointment_within_working_hours(d, $2) FROM doctor AS d WHERE account_id = $1",
-        doctor,
-        asyncpg.Range(start, start + timedelta(minutes=minutes)),
-    )
-    return why is None
+    during = asyncpg.Range(start, start + timedelta(minutes=minutes))
+    rule = "SELECT appointment_within_working_hours(d, $2) IS NULL FROM doctor AS d WHERE account_id = $1"
+    return bool(await db.fetchval(rule, doctor, during))
 
 
 def clock(starts: list[datetime]) -> list[str]:

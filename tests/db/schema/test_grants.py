@@ -23,6 +23,16 @@ UNWRITABLE = {
 UNTOUCHED = "history offer refund notification scheduled_notification webhook_event receipt account_token refresh_token offer_token calendar_feed"
 
 
+COLUMNS = """
+    SELECT attrelid::regclass::text AS table, attname FROM pg_attribute
+    WHERE attrelid = ANY ($1::text[]::regclass[]) AND attnum > 0 AND NOT attisdropped
+"""
+HOLDERS = """
+    SELECT rolname FROM pg_roles
+    WHERE rolname LIKE 'booking\\_%' AND rolname <> 'booking_owner' AND has_column_privilege(rolname, $1, $2, $3)
+"""
+
+
 async def test_columns_that_triggers_write_are_not_granted(owner: Connection) -> None:
     for table, columns in UNWRITABLE.items():
         for column, _, act in (name.partition(":") for name in columns.split()):
@@ -31,26 +41,14 @@ async def test_columns_that_triggers_write_are_not_granted(owner: Connection) ->
 
 
 async def test_tables_that_functions_write_are_not_granted(owner: Connection) -> None:
-    columns = await owner.fetch(
-        "SELECT attrelid::regclass::text AS table, attname FROM pg_attribute"
-        " WHERE attrelid = ANY ($1::text[]::regclass[]) AND attnum > 0 AND NOT attisdropped",
-        UNTOUCHED.split(),
-    )
-    for table, column in columns:
+    for table, column in await owner.fetch(COLUMNS, UNTOUCHED.split()):
         for privilege in ("INSERT", "UPDATE"):
             assert await holders(owner, table, column, privilege) == [], (table, column, privilege)
 
 
 async def holders(db: Connection, table: str, column: str, privilege: str) -> list[str]:
     """Return the roles that may write a column, without the owner."""
-    rows = await db.fetch(
-        "SELECT rolname FROM pg_roles WHERE rolname LIKE 'booking\\_%' AND rolname <> 'booking_owner'"
-        " AND has_column_privilege(rolname, $1, $2, $3)",
-        table,
-        column,
-        privilege,
-    )
-    return [row["rolname"] for row in rows]
+    return [row["rolname"] for row in await db.fetch(HOLDERS, table, column, privilege)]
 
 
 async def test_public_has_no_privileges(owner: Connection) -> None:

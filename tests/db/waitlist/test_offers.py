@@ -215,10 +215,8 @@ async def test_a_patient_canceled_by_the_doctor_comes_first(owner: Connection, a
     await app.fetch("SELECT * FROM cancel_as_doctor($1, $2, NULL, true)", doctor, appointments[0])
     (answer,) = await app.fetch("SELECT * FROM join_waitlist($1, $2, NULL)", holder, doctor)
     assert answer["position"] == 1
-    rows = await owner.fetch(
-        "SELECT patient_id FROM waitlist_entry WHERE doctor_id = $1 ORDER BY priority_class, id", doctor
-    )
-    assert [row["patient_id"] for row in rows] == [holder, patient]
+    line = "SELECT array_agg(patient_id ORDER BY priority_class, id) FROM waitlist_entry WHERE doctor_id = $1"
+    assert await owner.fetchval(line, doctor) == [holder, patient]
 
 
 async def test_a_move_to_the_slot_that_is_offered(owner: Connection, app: Connection) -> None:

@@ -31,9 +31,7 @@ async def test_the_first_free_slot_that_suits_ends_the_search(owner: Connection,
     await waiting(owner, doctor, WAITING)
     async with root.transaction():
         await root.execute("SET LOCAL track_functions = 'all'")
-        await root.execute(
-            "UPDATE doctor SET max_appointments = max_appointments + $2 WHERE account_id = $1", doctor, WAITING
-        )
+        await root.execute("UPDATE doctor SET max_appointments = $2 WHERE account_id = $1", doctor, 1 + WAITING)
         await root.execute("SET CONSTRAINTS ALL IMMEDIATE")
         assert 0 < await root.fetchval(CALLED, "was_offered") <= 10 * WAITING
     assert len(await offers(owner, doctor)) == WAITING
