@@ -1,4 +1,4 @@
-"""explain_booking returns every rule that refuses a booking, with its reason."""
+"""explain_booking returns every rule that refuses a booking, with its reason, and alternatives cost little."""
 
 from datetime import timedelta
 
@@ -6,10 +6,13 @@ import pytest
 from asyncpg import Connection
 
 from app.domain.fields import MAX_ID
+from tests.support.db.offers import full_doctor
 from tests.support.db.refusals import refused
 from tests.support.factories import a_slot, book, make_doctor, make_patient, make_patients
 
 EXPLAIN = "SELECT rule, why FROM explain_booking($1, $2, $3)"
+NEAREST = "SELECT * FROM nearest_free_slots($1, $2, $3, NULL, 5)"
+LOOKS = "SELECT coalesce(sum(calls), 0) FROM pg_stat_xact_user_functions WHERE funcname = 'booking_rules'"
 
 
 async def reasons(db: Connection, patient: int, doctor: int, start: object) -> dict[str, str]:
@@ -56,3 +59,15 @@ async def test_an_unknown_doctor_has_no_hours(owner: Connection, app: Connection
 async def test_an_allowed_booking_breaks_no_rule(owner: Connection, app: Connection) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     assert await reasons(app, patient, doctor, a_slot()) == {}
+
+
+@pytest.mark.parametrize(("room", "slots", "looks"), [(False, 0, 1), (True, 5, 6)])
+async def test_a_full_doctor_is_looked_at_once(
+    owner: Connection, root: Connection, *, room: bool, slots: int, looks: int
+) -> None:
+    doctor = await make_doctor(owner) if room else (await full_doctor(owner))[0]
+    patient = await make_patient(owner)
+    async with root.transaction():
+        await root.execute("SET LOCAL track_functions = 'all'")
+        assert len(await root.fetch(NEAREST, patient, doctor, a_slot())) == slots
+        assert await root.fetchval(LOOKS) == looks

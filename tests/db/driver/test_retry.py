@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
@@ -58,23 +59,25 @@ async def test_a_deadlock_is_retried(
     assert retries.keys() == {"40P01"}
 
 
-async def someone_retiring_the_last_seat(owner: Connection, root: Connection) -> tuple[int, int]:
-    """Fill 29 seats of a doctor and let the hold on the last one lapse; return the doctor and the hold's patient."""
+@asynccontextmanager
+async def last_seat_being_freed(owner: Connection, root: Connection) -> AsyncIterator[int]:
+    """Fill a doctor's seats and let one hold lapse; yield the doctor in a transaction that is expiring the hold."""
     doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
     for number in range(29):
         await book(owner, patient, doctor, a_slot(number))
     lapsed = await make_patient(owner)
     await past_appointment(root, doctor, lapsed, start=a_slot(29), seat=30, hold_expires_at=datetime.now(UTC))
-    return doctor, lapsed
+    elsewhere = await make_doctor(owner)
+    async with owner.transaction():
+        await book(owner, lapsed, elsewhere, a_slot(29))
+        yield doctor
 
 
 async def test_a_seat_that_is_being_freed_is_retried(
     engine: AsyncEngine, owner: Connection, root: Connection, retries: Counter[str]
 ) -> None:
-    doctor, lapsed = await someone_retiring_the_last_seat(owner, root)
-    elsewhere, patient = await make_doctor(owner), await make_patient(owner)
-    async with owner.transaction():
-        await book(owner, lapsed, elsewhere, a_slot(29))
+    patient = await make_patient(owner)
+    async with last_seat_being_freed(owner, root) as doctor:
         booking = asyncio.ensure_future(fetch(engine, BOOK, patient, doctor, a_slot(30)))
         await eventually(lambda: asyncio.sleep(0, bool(retries)))
     (booked,) = await booking
@@ -85,10 +88,8 @@ async def test_a_seat_that_is_being_freed_is_retried(
 async def test_retries_are_limited(
     engine: AsyncEngine, owner: Connection, root: Connection, retries: Counter[str]
 ) -> None:
-    doctor, lapsed = await someone_retiring_the_last_seat(owner, root)
-    elsewhere, patient = await make_doctor(owner), await make_patient(owner)
-    async with owner.transaction():
-        await book(owner, lapsed, elsewhere, a_slot(29))
+    patient = await make_patient(owner)
+    async with last_seat_being_freed(owner, root) as doctor:
         with pytest.raises(asyncpg.SerializationError, match="try again"):
             await fetch(engine, BOOK, patient, doctor, a_slot(30))
     assert retries == {"40001": MAX_ATTEMPTS - 1}

@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 from asyncpg import Connection
 
-from tests.support.db.refusals import refused
+from tests.support.db.refusals import refused, triggers_off
 from tests.support.factories import a_slot, book, make_doctor, make_patient
 
 TAKE_OFF = "INSERT INTO time_off (doctor_id, during) VALUES ($1, $2)"
@@ -111,3 +111,24 @@ async def test_a_doctor_who_goes_takes_the_schedule_along(owner: Connection) -> 
     await owner.execute("DELETE FROM doctor WHERE account_id = $1", doctor)
     for table in ("working_hours", "time_off"):
         assert not await owner.fetch(f"SELECT FROM {table} WHERE doctor_id = $1", doctor)
+
+
+async def test_only_what_a_transaction_leaves_behind_counts(owner: Connection) -> None:
+    doctor = await make_booked_doctor(owner)
+    async with owner.transaction():
+        await owner.execute(TAKE_OFF, doctor, asyncpg.Range(TEN_O_CLOCK, TEN_O_CLOCK + 60 * MINUTE))
+        await owner.execute("DELETE FROM time_off WHERE doctor_id = $1", doctor)
+    later = asyncpg.Range(TEN_O_CLOCK + 30 * MINUTE, TEN_O_CLOCK + 60 * MINUTE)
+    async with owner.transaction():
+        await owner.execute(TAKE_OFF, doctor, asyncpg.Range(TEN_O_CLOCK, TEN_O_CLOCK + 60 * MINUTE))
+        await owner.execute("UPDATE time_off SET during = $2 WHERE doctor_id = $1", doctor, later)
+
+
+async def test_an_unchanged_zone_does_not_check_the_hours(owner: Connection, app: Connection, root: Connection) -> None:
+    """An update of the time zone data may leave an appointment outside the hours; a new fee is accepted all the same."""
+    doctor = await make_booked_doctor(owner)
+    async with triggers_off(root):
+        await root.execute(STOP_WORKING, doctor)
+    changes = '{"fee": "20.00", "timezone": "UTC"}'
+    (row,) = await app.fetch("SELECT * FROM change_practice($1, $2, false)", doctor, changes)
+    assert (row["practice"]["fee"], row["affected"]) == (20, [])

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import NamedTuple
 
 import asyncpg
 import pytest
@@ -15,14 +14,6 @@ from tests.support.servers.databases import connected, execute
 
 ROLES = "SELECT rolname FROM pg_roles WHERE rolname LIKE 'booking\\_%' ORDER BY 1"
 OURS = ["booking_admin", "booking_app", "booking_auditor", "booking_owner"]
-
-
-class First(NamedTuple):
-    """The results of the first migrations of a cluster."""
-
-    refused: CommandResult
-    roles_after_it: list[str]
-    both: list[int | None]
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -57,27 +48,28 @@ async def migrate(url: str) -> CommandResult:
 
 
 @pytest_asyncio.fixture(scope="module")
-async def first(server: EmbeddedPostgres) -> First:
+async def first(server: EmbeddedPostgres) -> list[CommandResult]:
     """The results of a migration by `keeper`, then of two concurrent ones by `maker`."""
     refused = await migrate(dsn(server, "keeper", "three"))
-    after_it = await rows(server.superuser_dsn, ROLES)
+    assert await rows(server.superuser_dsn, ROLES) == []
     both = await asyncio.gather(*(migrate(dsn(server, "maker", database)) for database in ("one", "two")))
-    return First(refused, after_it, [result.code for result in both])
+    return [refused, *both]
 
 
-async def test_missing_roles_are_reported(first: First) -> None:
-    code, _, said = first.refused
+async def test_missing_roles_are_reported(first: list[CommandResult]) -> None:
+    code, _, said = first[0]
     assert code == 1
     assert said.splitlines()[-1] == (
         "Error: The role booking_app is missing, and keeper may not create roles."
         " Have it created, then migrate again: CREATE ROLE booking_app LOGIN;"
     )
     assert "Traceback" not in said
-    assert first.roles_after_it == []
 
 
-async def test_two_databases_of_a_cluster_create_them_once(server: EmbeddedPostgres, first: First) -> None:
-    assert first.both == [0, 0]
+async def test_two_databases_of_a_cluster_create_them_once(
+    server: EmbeddedPostgres, first: list[CommandResult]
+) -> None:
+    assert [result.code for result in first[1:]] == [0, 0]
     assert await rows(server.superuser_dsn, ROLES) == OURS
     # least privilege: none has an attribute except LOGIN
     mighty = "rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls"

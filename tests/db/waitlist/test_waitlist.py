@@ -6,18 +6,12 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from asyncpg import Connection
 
+from tests.support.db.offers import full_doctor
 from tests.support.db.refusals import at_once, refused
 from tests.support.factories import a_slot, book, make_doctor, make_patient, make_patients
 from tests.support.servers.databases import Database, connected
 
 JOIN = "SELECT * FROM join_waitlist($1, $2, $3)"
-
-
-async def make_full_doctor(owner: Connection) -> int:
-    """Add a doctor whose one appointment is taken."""
-    doctor = await make_doctor(owner, max_appointments=1)
-    await book(owner, await make_patient(owner), doctor, a_slot())
-    return doctor
 
 
 @pytest.mark.proves("waitlist_only_when_full", "tg_waitlist_entry__rules")
@@ -59,7 +53,7 @@ async def test_the_day_is_the_doctor_s(owner: Connection) -> None:
 
 @pytest.mark.proves("waitlist_desired_date_window")
 async def test_days_outside_the_window_are_refused(owner: Connection, app: Connection) -> None:
-    doctor, patient = await make_full_doctor(owner), await make_patient(owner)
+    (doctor, *_), patient = await full_doctor(owner), await make_patient(owner)
     today = datetime.now(UTC).date()
     for day in (today - timedelta(days=1), today + timedelta(days=17), date.max):
         with refused("waitlist_desired_date_window"):
@@ -68,7 +62,7 @@ async def test_days_outside_the_window_are_refused(owner: Connection, app: Conne
 
 @pytest.mark.proves("waitlist_entry_unique")
 async def test_one_live_entry_each(database: Database, owner: Connection, app: Connection) -> None:
-    doctor, patient = await make_full_doctor(owner), await make_patient(owner)
+    (doctor, *_), patient = await full_doctor(owner), await make_patient(owner)
     day = datetime.now(UTC).date() + timedelta(days=5)
     for desired in (None, day):  # "any day" counts as a day
         outcomes = await at_once(database.app, JOIN, [(patient, doctor, desired)] * 5)
@@ -79,7 +73,7 @@ async def test_one_live_entry_each(database: Database, owner: Connection, app: C
 
 
 async def test_position_counts_who_could_take_the_same_slot(owner: Connection, app: Connection) -> None:
-    doctor, patients = await make_full_doctor(owner), await make_patients(owner, 4)
+    (doctor, *_), patients = await full_doctor(owner), await make_patients(owner, 4)
     today = datetime.now(UTC).date()
     days = [today + timedelta(days=5), None, today + timedelta(days=6), today + timedelta(days=5)]
     entries = [(await app.fetch(JOIN, p, doctor, day))[0] for p, day in zip(patients, days, strict=True)]
@@ -91,7 +85,7 @@ async def test_position_counts_who_could_take_the_same_slot(owner: Connection, a
 
 
 async def test_a_booking_ends_the_waiting_it_answers(owner: Connection, app: Connection) -> None:
-    doctor, patient = await make_full_doctor(owner), await make_patient(owner)
+    (doctor, *_), patient = await full_doctor(owner), await make_patient(owner)
     start = max(a_slot(2), a_slot(2).replace(hour=12))  # not the first slot of its day, which is on offer, nor a_slot()
     day = start.date()
     for desired in (None, day, day + timedelta(days=1)):
@@ -122,8 +116,8 @@ async def test_every_transition(owner: Connection, old: str | None) -> None:
 
 @pytest.mark.proves("waitlist_entry_status_transition", "tg_waitlist_entry__rules")
 async def test_an_entry_that_ended_stays_ended(owner: Connection, app: Connection, admin: Connection) -> None:
-    doctor, patient, other = await make_full_doctor(owner), *await make_patients(owner, 2)
-    entry = (await app.fetch(JOIN, patient, doctor, None))[0]["id"]
+    (doctor, *_), (patient, other) = await full_doctor(owner), await make_patients(owner, 2)
+    entry = await app.fetchval(JOIN, patient, doctor, None)
     assert await app.fetch("SELECT * FROM leave_waitlist($1, $2)", other, entry) == []
     await app.fetch("SELECT * FROM leave_waitlist($1, $2)", patient, entry)
     with refused("waitlist_entry_status_transition"):
@@ -139,15 +133,15 @@ async def test_an_entry_that_ended_stays_ended(owner: Connection, app: Connectio
 )
 @pytest.mark.proves("waitlist_entry_immutable")
 async def test_only_the_status_changes(owner: Connection, app: Connection, change: str) -> None:
-    doctor, patient = await make_full_doctor(owner), await make_patient(owner)
-    entry = (await app.fetch(JOIN, patient, doctor, None))[0]["id"]
+    (doctor, *_), patient = await full_doctor(owner), await make_patient(owner)
+    entry = await app.fetchval(JOIN, patient, doctor, None)
     with refused("waitlist_entry_immutable"):
         await owner.execute(f"UPDATE waitlist_entry SET {change} WHERE id = $1", entry)
 
 
 @pytest.mark.proves("waitlist_entry_patient_id_fkey")
 async def test_people_are_what_their_account_says(owner: Connection, app: Connection) -> None:
-    doctor, patient = await make_full_doctor(owner), await make_patient(owner)
+    (doctor, *_), patient = await full_doctor(owner), await make_patient(owner)
     with refused("appointment_doctor_id_fkey"):
         await app.fetch(JOIN, patient, patient, None)
     with refused("waitlist_entry_patient_id_fkey"):
