@@ -116,11 +116,8 @@ def random_case(practice: Practice, rng: Random) -> Case:
         doctor = rng.choice(practice.doctors[:12])  # doctors without a waitlist, which is faster to judge
     if kind < 0.06:
         strange = rng.choice([0, practice.patients[-1] + 1, practice.doctors[0], practice.patients[0]])
-        return (
-            (strange, patient, rng.choice(practice.grid[doctor]))
-            if rng.random() < 0.4
-            else (doctor, strange, rng.choice(practice.grid[doctor]))
-        )
+        is_doctor, start = rng.random() < 0.4, rng.choice(practice.grid[doctor])
+        return (strange, patient, start) if is_doctor else (doctor, strange, start)
     starts = practice.grid[doctor]
     if kind < 0.3:
         starts = practice.taken.get(doctor, starts)

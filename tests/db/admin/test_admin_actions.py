@@ -1,6 +1,5 @@
 """An admin's action at psql has the same consequences as the same action through the API, and obeys the same rules."""
 
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,12 +10,11 @@ import pytest_asyncio
 from asyncpg import Connection
 
 from tests.support.db.offers import waiting
-from tests.support.db.payments import PaymentCase, begun, by_root, captured
+from tests.support.db.payments import begun, by_root, captured
 from tests.support.db.refusals import refused, undone
 from tests.support.factories import a_slot, book, make_doctor, make_patient, make_patients
 from tests.support.servers.databases import Database, connected
 
-Act = Callable[[Connection, Connection, PaymentCase], Awaitable[object]]
 CANCEL = "SELECT * FROM admin.cancel_appointment($1, $2)"
 MOVE = "SELECT * FROM admin.reschedule_appointment($1, $2)"
 BULK = "SELECT * FROM admin.bulk_cancel($1, $2, 'The doctor is ill.')"
@@ -29,10 +27,21 @@ MAILS = """
 """
 
 
-async def consequences(owner: Connection, paying: PaymentCase) -> dict[str, Any]:
-    """Return the mails, refunds, offers and scheduled notifications of an action, and the appointment after it."""
+async def consequences(owner: Connection, app: Connection, actor: Connection, call: str) -> tuple[Any, dict[str, Any]]:
+    """Act on a full doctor's paid appointment while a patient waits. Returns the row that the call returned, and what followed.
+
+    What followed: mails, refunds, offers and scheduled notifications, and the appointment.
+    """
+    paying = await captured(owner, app, max_appointments=1)
     d, a = paying.doctor, paying.appointment
-    return {
+    await waiting(owner, d, 1)
+    notifications: list[object] = []
+    await owner.add_listener("booking_outbox", lambda *_: notifications.append(None))
+    (row,) = await actor.fetch(f"SELECT * FROM {call.format(**paying._asdict())}")
+    await owner.execute("SELECT")  # notifications arrive with the answer
+    assert notifications
+    return row, {
+        "by": await owner.fetchval("SELECT canceled_by FROM appointment WHERE id = $1", a),
         "mails": [tuple(row) for row in await owner.fetch(MAILS, d, paying.patient)],
         "refunds": await paying.refunds(),
         "offers": await owner.fetchval("SELECT count(*) FROM admin.offers WHERE doctor = $1", d),
@@ -41,35 +50,12 @@ async def consequences(owner: Connection, paying: PaymentCase) -> dict[str, Any]
     }
 
 
-async def done(owner: Connection, app: Connection, admin: Connection, act: Act) -> Any:
-    """Act on a full doctor's paid appointment while a patient waits; return canceled_by and the consequences."""
-    paying = await captured(owner, app, max_appointments=1)
-    await waiting(owner, paying.doctor, 1)
-    rings: list[object] = []
-
-    def listen(*ring: object) -> None:
-        rings.append(ring)
-
-    await owner.add_listener("booking_outbox", listen)
-    await act(app, admin, paying)
-    await owner.execute("SELECT")  # notifications arrive with the answer
-    await owner.remove_listener("booking_outbox", listen)
-    assert rings
-    by = await owner.fetchval("SELECT canceled_by FROM appointment WHERE id = $1", paying.appointment)
-    return by, await consequences(owner, paying)
-
-
 async def test_a_cancellation_is_like_the_patient_s(owner: Connection, app: Connection, admin: Connection) -> None:
-    async def by_patient(app: Connection, _: Connection, it: PaymentCase) -> None:
-        assert await app.fetch("SELECT * FROM cancel_as_patient($1, $2)", it.patient, it.appointment)
-
-    async def by_admin(_: Connection, admin: Connection, it: PaymentCase) -> None:
-        (row,) = await admin.fetch(CANCEL, it.appointment, None)
-        assert row["status"] == "canceled"
-
-    who, expected = await done(owner, app, admin, by_patient)
-    assert who == "patient"
-    assert await done(owner, app, admin, by_admin) == ("admin", expected)
+    _, expected = await consequences(owner, app, app, "cancel_as_patient({patient}, {appointment})")
+    row, found = await consequences(owner, app, admin, "admin.cancel_appointment({appointment}, NULL)")
+    assert row["status"] == "canceled"
+    assert (expected.pop("by"), found.pop("by")) == ("patient", "admin")
+    assert found == expected
     assert expected["refunds"] == [(Decimal("100.00"), "appointment_canceled", "requested")]
     assert expected["offers"] == 1
     assert expected["mails"] == [
@@ -80,16 +66,12 @@ async def test_a_cancellation_is_like_the_patient_s(owner: Connection, app: Conn
 
 
 async def test_a_move_is_like_the_doctor_s(owner: Connection, app: Connection, admin: Connection) -> None:
-    async def by_doctor(app: Connection, _: Connection, it: PaymentCase) -> None:
-        await app.fetch("SELECT * FROM reschedule_as_doctor($1, $2, $3, false)", it.doctor, it.appointment, a_slot(5))
-
-    async def by_admin(_: Connection, admin: Connection, it: PaymentCase) -> None:
-        (row,) = await admin.fetch(MOVE, it.appointment, a_slot(5))
-        assert row["appointment_date"] == row["cancel_deadline"] == a_slot(5)  # a fresh right to cancel
-
-    _, expected = await done(owner, app, admin, by_doctor)
+    to = f"{{appointment}}, '{a_slot(5).isoformat()}'"
+    _, expected = await consequences(owner, app, app, f"reschedule_as_doctor({{doctor}}, {to}, false)")
+    row, found = await consequences(owner, app, admin, f"admin.reschedule_appointment({to})")
+    assert row["appointment_date"] == row["cancel_deadline"] == a_slot(5)  # a fresh right to cancel
     expected["mails"].insert(0, ("appointment_rescheduled", "doctor"))
-    assert await done(owner, app, admin, by_admin) == (None, expected)
+    assert found == expected
 
 
 async def test_a_bulk_cancellation_mails_each_person_once(

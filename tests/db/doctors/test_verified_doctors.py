@@ -1,6 +1,5 @@
 """appointment_doctor_verified: if the policy requires it, unverified doctors cannot be found, booked or waited for."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,9 +21,7 @@ INSERT = "INSERT INTO appointment (doctor_id, patient_id, during) VALUES ($1, $2
 
 
 @pytest_asyncio.fixture(autouse=True)
-async def _policy(owner: Connection) -> AsyncIterator[None]:
-    await owner.execute("UPDATE policy SET require_verified_doctor = true")
-    yield
+async def _policy(owner: Connection) -> None:
     await owner.execute("UPDATE policy SET require_verified_doctor = true")
 
 

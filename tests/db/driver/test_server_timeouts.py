@@ -102,22 +102,15 @@ async def test_a_connection_whose_user_was_stopped_is_replaced(line: Line, nap: 
 
 async def test_a_canceled_statement_is_terminated(line: Line, owner: Connection) -> None:
     pid = await line.pid()
-
-    async def naps() -> bool:
-        return bool(await owner.fetchval("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pid = $1)", pid))
-
+    is_gone = "SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = $1)"
     await fetch(line.engine, "SELECT set_config('statement_timeout', '0', false)")
     task = asyncio.create_task(fetch(line.engine, "SELECT pg_sleep(100)"))
     await asyncio.sleep(0.5)
-    assert await naps()
+    assert not await owner.fetchval(is_gone, pid)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-
-    async def is_gone() -> bool:
-        return not await naps()
-
-    await eventually(is_gone, seconds=60)
+    await eventually(lambda: owner.fetchval(is_gone, pid), seconds=60)
 
 
 async def test_a_silent_server_counts_as_not_connected(line: Line) -> None:

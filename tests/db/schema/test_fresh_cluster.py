@@ -13,6 +13,7 @@ from tests.support.cli.booking_command import CommandResult, booking
 from tests.support.servers.databases import connected, execute
 
 ROLES = "SELECT rolname FROM pg_roles WHERE rolname LIKE 'booking\\_%' ORDER BY 1"
+OWNERS = [("maker", "one"), ("maker", "two"), ("keeper", "three")]  # of the databases
 OURS = ["booking_admin", "booking_app", "booking_auditor", "booking_owner"]
 
 
@@ -25,9 +26,7 @@ async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Embe
         server.superuser_dsn,
         "CREATE ROLE maker LOGIN CREATEROLE PASSWORD 'x'",
         "CREATE ROLE keeper LOGIN PASSWORD 'x'",
-        "CREATE DATABASE one OWNER maker",
-        "CREATE DATABASE two OWNER maker",
-        "CREATE DATABASE three OWNER keeper",
+        *(f"CREATE DATABASE {database} OWNER {owner}" for owner, database in OWNERS),
     )
     yield server
     await server.stop()
@@ -42,17 +41,13 @@ async def rows(url: str, sql: str) -> list[str]:
         return [row[0] for row in await connection.fetch(sql)]
 
 
-async def migrate(url: str) -> CommandResult:
-    """Run `booking migrate` to its end."""
-    return await booking("migrate", given={"OWNER_DATABASE_URL": url})
-
-
 @pytest_asyncio.fixture(scope="module")
 async def first(server: EmbeddedPostgres) -> list[CommandResult]:
     """The results of a migration by `keeper`, then of two concurrent ones by `maker`."""
-    refused = await migrate(dsn(server, "keeper", "three"))
+    one, two, three = [{"OWNER_DATABASE_URL": dsn(server, *owner)} for owner in OWNERS]
+    refused = await booking("migrate", given=three)
     assert await rows(server.superuser_dsn, ROLES) == []
-    both = await asyncio.gather(*(migrate(dsn(server, "maker", database)) for database in ("one", "two")))
+    both = await asyncio.gather(booking("migrate", given=one), booking("migrate", given=two))
     return [refused, *both]
 
 

@@ -80,13 +80,12 @@ STATEMENTS: dict[str, tuple[Any, ...]] = {
 }
 
 
-@pytest_asyncio.fixture(scope="module")
-async def crowd(database: Database) -> None:
+@pytest_asyncio.fixture(scope="module", autouse=True)
+async def _crowd(database: Database) -> None:
     """Insert enough rows for the planner to prefer an index."""
     await execute(database.superuser, CROWD)
 
 
-@pytest.mark.usefixtures("crowd")
 @pytest.mark.parametrize("name", STATEMENTS)
 async def test_a_list_reads_by_an_index(app: Connection, name: str) -> None:
     statement, *arguments = STATEMENTS[name]
@@ -95,7 +94,6 @@ async def test_a_list_reads_by_an_index(app: Connection, name: str) -> None:
         assert [row["relname"] for row in await app.fetch(READ_WHOLE)] == []
 
 
-@pytest.mark.usefixtures("crowd")
 async def test_a_search_reads_the_hours_of_its_doctors_alone(app: Connection) -> None:
     async with app.transaction():
         assert len(await app.fetch(doctors.SEARCH, "common", None, None, 51, BEGINNING, 0)) == 51
@@ -104,7 +102,6 @@ async def test_a_search_reads_the_hours_of_its_doctors_alone(app: Connection) ->
         assert 300 <= await app.fetchval(READ_OF_HOURS) <= 300 * 3 * 2
 
 
-@pytest.mark.usefixtures("crowd")
 @pytest.mark.parametrize(
     "question",
     [
