@@ -4,24 +4,22 @@ from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import pytest
+import pytest_asyncio
 from asyncpg import Connection
 
-from tests.support.db.payments import FEE, PaymentCase, begun, by_root, capturing, lapse
+from tests.support.db.payments import FEE, WAYS, PaymentCase, begun, by_root, capturing, lapse
 from tests.support.db.refusals import refused
 from tests.support.factories import SLOT, a_slot, book, make_patient
 from tests.support.servers.databases import Database
 
 HOUR = timedelta(hours=1)
 MOVE = "SELECT * FROM reschedule_as_patient($1, $2, $3)"
-REVIEW = ("capturing", "pending_review")
 
 
-async def taken(owner: Connection, app: Connection, during: str) -> PaymentCase:
-    """Begin a capture, and have PayPal review it if `during` says so."""
-    paying = await capturing(owner, app)
-    if during == "pending_review":
-        await paying.record("PENDING")
-    return paying
+@pytest_asyncio.fixture(params=["capturing", "pending_review"])
+async def paying(owner: Connection, app: Connection, request: pytest.FixtureRequest) -> PaymentCase:
+    """A payment that is being captured, or under review."""
+    return await WAYS[request.param](owner, app)
 
 
 async def expect_back(paying: PaymentCase, appointment: str) -> None:
@@ -32,7 +30,6 @@ async def expect_back(paying: PaymentCase, appointment: str) -> None:
     assert await paying.mails() == [("refund_requested", paying.patient)]
 
 
-@pytest.mark.parametrize("during", REVIEW)
 @pytest.mark.parametrize(
     "canceled",
     [
@@ -45,33 +42,29 @@ async def expect_back(paying: PaymentCase, appointment: str) -> None:
     ids=lambda call: call.partition("(")[0],
 )
 @pytest.mark.proves("appointment_confirmed_is_paid")
-async def test_canceled_meanwhile(owner: Connection, app: Connection, canceled: str, during: str) -> None:
-    paying = await taken(owner, app, during)
+async def test_canceled_meanwhile(paying: PaymentCase, app: Connection, canceled: str) -> None:
+    before, _ = await paying.state()
     call = canceled.format(**paying._asdict(), start=a_slot(), end=a_slot(1))
     await app.fetch(f"SELECT * FROM {call}")
-    assert await paying.state() == (during, "canceled")
+    assert await paying.state() == (before, "canceled")
     for _ in range(2):
         await paying.record()
         await expect_back(paying, "canceled")
 
 
-@pytest.mark.parametrize("during", REVIEW)
-async def test_canceled_meanwhile_and_nothing_taken(owner: Connection, app: Connection, during: str) -> None:
-    paying = await taken(owner, app, during)
+async def test_canceled_meanwhile_and_nothing_taken(paying: PaymentCase) -> None:
     await paying.cancel()
     await paying.record("DECLINED")
     assert await paying.state() == ("failed", "canceled")
     assert (await paying.refunds(), await paying.mails()) == ([], [])
 
 
-@pytest.mark.parametrize("during", REVIEW)
 @pytest.mark.parametrize("swept", [False, True])
 @pytest.mark.proves("appointment_confirmed_is_paid")
 async def test_lapsed_meanwhile_and_still_free(
-    database: Database, owner: Connection, app: Connection, during: str, *, swept: bool
+    paying: PaymentCase, database: Database, app: Connection, *, swept: bool
 ) -> None:
     """The worker was down for longer than the hold lasted."""
-    paying = await taken(owner, app, during)
     await lapse(database, paying.appointment)
     if swept:
         await app.execute("SELECT sweep_doctor($1)", paying.doctor)
@@ -81,22 +74,18 @@ async def test_lapsed_meanwhile_and_still_free(
     assert await paying.refunds() == []
 
 
-@pytest.mark.parametrize("during", REVIEW)
 @pytest.mark.proves("appointment_confirmed_is_paid")
 async def test_lapsed_meanwhile_and_taken_by_another(
-    database: Database, owner: Connection, app: Connection, during: str
+    paying: PaymentCase, database: Database, owner: Connection, app: Connection
 ) -> None:
-    paying = await taken(owner, app, during)
     await lapse(database, paying.appointment)
     await book(app, await make_patient(owner), paying.doctor, a_slot())
     await paying.record()
     await expect_back(paying, "expired")
 
 
-@pytest.mark.parametrize("during", REVIEW)
 @pytest.mark.proves("appointment_confirmed_is_paid")
-async def test_begun_meanwhile(database: Database, owner: Connection, app: Connection, during: str) -> None:
-    paying = await taken(owner, app, during)
+async def test_begun_meanwhile(paying: PaymentCase, database: Database) -> None:
     began = datetime.now(UTC) - HOUR
     move = "UPDATE appointment SET during = $2, hold_expires_at = lower($2::tstzrange) WHERE id = $1"
     await by_root(database, move, paying.appointment, asyncpg.Range(began, began + SLOT))
@@ -104,32 +93,28 @@ async def test_begun_meanwhile(database: Database, owner: Connection, app: Conne
     await expect_back(paying, "expired")
 
 
-@pytest.mark.parametrize("during", REVIEW)
-async def test_moved_meanwhile(owner: Connection, app: Connection, during: str) -> None:
-    paying = await taken(owner, app, during)
+async def test_moved_meanwhile(paying: PaymentCase, app: Connection) -> None:
     await app.fetch(MOVE, paying.patient, paying.appointment, a_slot(4))
     await paying.record()
     assert await paying.state() == ("captured", "confirmed")
     assert await paying.value("appointment_id") == paying.appointment
 
 
-@pytest.mark.parametrize("during", REVIEW)
-async def test_a_changed_fee_or_cap_has_no_effect(owner: Connection, app: Connection, during: str) -> None:
-    paying = await taken(owner, app, during)
+async def test_a_changed_fee_or_cap_has_no_effect(paying: PaymentCase, owner: Connection) -> None:
     await owner.execute("UPDATE doctor SET fee = 1, max_appointments = 0 WHERE account_id = $1", paying.doctor)
     await paying.record()
     assert await paying.state() == ("captured", "confirmed")
 
 
 async def test_time_off_does_not_cover_what_is_being_paid(owner: Connection, app: Connection) -> None:
-    paying = await taken(owner, app, "pending_review")
+    paying = await WAYS["pending_review"](owner, app)
     with refused("time_off_no_appointment"):
         await app.fetch("SELECT FROM add_time_off($1, $2, $3, NULL, false)", paying.doctor, a_slot(), a_slot(1))
 
 
 @pytest.mark.proves("payment_appointment_payable")
 async def test_a_review_keeps_the_slot_as_long_as_the_policy_says(owner: Connection, app: Connection) -> None:
-    paying = await taken(owner, app, "pending_review")
+    paying = await WAYS["pending_review"](owner, app)
     assert timedelta(hours=23, minutes=59) < await paying.hold_ends() - datetime.now(UTC) <= 24 * HOUR
     hold = await paying.hold_ends()
     await paying.record("PENDING")  # a repeated status does not extend the hold
@@ -187,7 +172,7 @@ async def test_a_decline_restores_the_end_of_the_hold(owner: Connection, app: Co
 async def test_declined_after_its_time_the_slot_is_free_at_once(
     database: Database, owner: Connection, app: Connection
 ) -> None:
-    paying = await taken(owner, app, "pending_review")
+    paying = await WAYS["pending_review"](owner, app)
     past = "UPDATE payment SET hold_expires_at = clock_timestamp() - interval '1 s' WHERE id = $1"
     await by_root(database, past, paying.payment)
     await paying.record("DECLINED")

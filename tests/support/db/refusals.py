@@ -3,12 +3,18 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from typing import Any
 
 import asyncpg
 import pytest
 
 from tests.support.servers.databases import connected
+
+# expects a statement for which the role has no privilege
+forbidden = partial(pytest.raises, asyncpg.InsufficientPrivilegeError)
+# expects a transaction to fail because what it read has changed; it may be tried again
+stale = partial(pytest.raises, asyncpg.SerializationError)
 
 
 @contextmanager
@@ -17,20 +23,6 @@ def refused(rule: str) -> Iterator[None]:
     with pytest.raises(asyncpg.IntegrityConstraintViolationError) as caught:
         yield
     assert caught.value.constraint_name == rule, caught.value
-
-
-@contextmanager
-def forbidden() -> Iterator[None]:
-    """Expect a statement for which the role has no privilege."""
-    with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        yield
-
-
-@contextmanager
-def stale() -> Iterator[None]:
-    """Expect a transaction to fail because what it read has changed; it may be tried again."""
-    with pytest.raises(asyncpg.SerializationError):
-        yield
 
 
 @asynccontextmanager
