@@ -1,7 +1,7 @@
 """Fixtures of all tests: servers for each run, a fresh database for each module, connections for each test.
 
-The mutation test sets two variables for the tests that it runs: BOOKING_TEST_TEMPLATE names the template database to clone,
-and BOOKING_TEST_MUTATION is a statement that removes a rule from each clone.
+The mutation test sets two variables for the tests that it runs: BOOKING_TEST_TEMPLATE names the template database,
+and BOOKING_TEST_MUTATION is a statement that removes a rule from each clone of it.
 """
 
 import asyncio
@@ -132,7 +132,7 @@ async def admin(database: Database, connections: Connections) -> AsyncIterator[a
 
 @pytest.fixture
 def run_async(request: pytest.FixtureRequest) -> Callable[[Coroutine[Any, Any, Any]], Any]:
-    """Return a function that runs a coroutine on the connections' event loop, for Hypothesis tests, which are synchronous."""
+    """Return a function that runs a coroutine on the connections' event loop, for Hypothesis' synchronous tests."""
     runner: asyncio.Runner = request.getfixturevalue("_session_scoped_runner")
     return runner.run
 

@@ -28,9 +28,9 @@ MAILS = """
 
 
 async def consequences(owner: Connection, app: Connection, actor: Connection, call: str) -> tuple[Any, dict[str, Any]]:
-    """Act on a full doctor's paid appointment while a patient waits. Returns the row that the call returned, and what followed.
+    """Act on a full doctor's paid appointment while a patient waits.
 
-    What followed: mails, refunds, offers and scheduled notifications, and the appointment.
+    Returns the call's row, and its consequences: mails, refunds, offers, scheduled notifications, and the appointment.
     """
     paying = await captured(owner, app, max_appointments=1)
     d, a = paying.doctor, paying.appointment

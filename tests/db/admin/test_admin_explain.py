@@ -88,7 +88,7 @@ async def test_it_names_the_rule_that_refuses_the_booking(practice: tuple[Connec
     assert sum(row["claimed"] for row in judged) >= 20  # by a booking
 
 
-async def test_each_rule_is_told_with_its_reason(owner: Connection, admin: Connection) -> None:
+async def test_each_rule_is_shown_with_its_reason(owner: Connection, admin: Connection) -> None:
     doctor, patient = await make_doctor(owner, verified_at=datetime.now(UTC)), await make_patient(owner)
     rows = await admin.fetch(EXPLAIN, doctor, patient, a_slot() + timedelta(minutes=1))
     assert [row["rule"] for row in rows] == RULES

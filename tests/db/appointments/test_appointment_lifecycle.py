@@ -118,7 +118,7 @@ async def test_values_an_insert_brings_along_are_replaced(owner: Connection) -> 
 
 
 @pytest.mark.proves("appointment_confirmed_is_paid")
-async def test_only_what_costs_nothing_is_confirmed_unpaid(owner: Connection, app: Connection) -> None:
+async def test_only_free_appointments_are_confirmed_unpaid(owner: Connection, app: Connection) -> None:
     free, paid, patient = await make_doctor(owner, fee=0), await make_doctor(owner), await make_patient(owner)
     (row,) = await app.fetch(BOOK, patient, free, a_slot())
     assert (row["status"], row["hold_expires_at"]) == ("confirmed", None)
@@ -164,7 +164,7 @@ async def test_people_are_what_their_account_says(owner: Connection, app: Connec
         await owner.execute("INSERT INTO patient (account_id, full_name) VALUES ($1, 'x')", doctor)
 
 
-async def test_what_was_never_a_hold_gets_no_expiry(owner: Connection, app: Connection) -> None:
+async def test_a_free_appointment_has_no_hold(owner: Connection, app: Connection) -> None:
     _, patient, appointment = await make_booking(owner, app, fee=0)
     await app.fetch(CANCEL, patient, appointment)
     assert await owner.fetchval("SELECT hold_expires_at FROM appointment WHERE id = $1", appointment) is None

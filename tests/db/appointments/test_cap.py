@@ -1,4 +1,4 @@
-"""appointment_doctor_cap: a doctor never has more than 30 active appointments, for every role and every kind of write."""
+"""appointment_doctor_cap: a doctor never has more than 30 active appointments, whichever role writes them."""
 
 import asyncio
 from collections import Counter

@@ -62,7 +62,7 @@ async def test_an_allowed_booking_breaks_no_rule(owner: Connection, app: Connect
 
 
 @pytest.mark.parametrize(("room", "slots", "looks"), [(False, 0, 1), (True, 5, 6)])
-async def test_a_full_doctor_is_looked_at_once(
+async def test_rules_are_evaluated_once_for_each_returned_slot(
     owner: Connection, root: Connection, *, room: bool, slots: int, looks: int
 ) -> None:
     doctor = await make_doctor(owner) if room else (await full_doctor(owner))[0]

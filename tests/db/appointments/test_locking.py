@@ -93,7 +93,9 @@ async def test_a_booking_on_a_stale_look_at_the_patient_fails(owner: Connection,
 
 
 @pytest.mark.proves("appointment_cancel_notice")
-async def test_what_waited_past_the_deadline_is_too_late(owner: Connection, app: Connection, root: Connection) -> None:
+async def test_a_cancellation_that_waited_past_the_deadline_is_late(
+    owner: Connection, app: Connection, root: Connection
+) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     times = {"hold_expires_at": a_slot(), "cancel_deadline": datetime.now(UTC) + timedelta(seconds=1)}
     appointment = await past_appointment(root, doctor, patient, start=a_slot(), **times)

@@ -1,4 +1,4 @@
-"""A statement passes the request id to its transaction, and the next statement on the connection does not inherit it."""
+"""A statement passes the request id to its transaction; the next statement does not inherit it."""
 
 import asyncio
 
@@ -82,7 +82,7 @@ async def test_it_is_set_before_any_statement(engine: AsyncEngine) -> None:
     outbox_request_id.reset(token)
 
 
-async def test_the_login_is_looked_at_before_the_statement_is_run(engine: AsyncEngine, owner: Connection) -> None:
+async def test_the_login_is_checked_before_the_statement_runs(engine: AsyncEngine, owner: Connection) -> None:
     doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
     act, ended = outbox_request_id.set("an-act"), current_login.set((patient, 2))
     for _ in range(10):  # after five executions PostgreSQL may use a generic plan

@@ -104,7 +104,7 @@ async def test_a_hash_that_is_made_to_fit_shows_in_the_next_record(owner: Connec
     assert tuple(next_record)[:3] == ("appointment", moved, 2)
 
 
-async def test_it_is_said_where_and_what(owner: Connection, moved: int) -> None:
+async def test_a_finding_names_the_record_and_the_problem(owner: Connection, moved: int) -> None:
     (gap,) = await found(
         owner, "DELETE FROM history WHERE object_kind = 'appointment' AND object_id = $1 AND number = 2", moved
     )
@@ -117,7 +117,7 @@ async def test_it_is_said_where_and_what(owner: Connection, moved: int) -> None:
     assert tuple(gone) == ("account", patient, 1, "It is gone.")
 
 
-async def test_what_is_done_with_triggers_off_is_found(root: Connection, moved: int) -> None:
+async def test_a_change_with_triggers_off_is_found(root: Connection, moved: int) -> None:
     async with undone(root):
         await root.execute("SET LOCAL session_replication_role = replica")
         await root.execute("UPDATE appointment SET status = 'completed', seat = NULL WHERE id = $1", moved)

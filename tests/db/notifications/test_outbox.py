@@ -99,7 +99,7 @@ async def test_a_claim_is_a_lease(owner: Connection, app: Connection) -> None:
     assert tuple(row) == ("sent", 2)
 
 
-async def test_a_mail_tells_times_in_the_zone_of_who_reads_it(owner: Connection, app: Connection) -> None:
+async def test_a_mail_has_the_time_zone_of_its_reader(owner: Connection, app: Connection) -> None:
     doctor = await make_doctor(owner, fee=0, timezone="Europe/Berlin")
     patient = await make_patient(owner, timezone="Asia/Kolkata")
     appointment = await book(app, patient, doctor, a_slot())
@@ -131,7 +131,7 @@ async def test_failures_back_off_and_end_after_thirty(owner: Connection, app: Co
     assert await owner.fetchval("SELECT status FROM notification WHERE id = $1", second) == "failed"
 
 
-async def test_the_sweep_writes_what_the_clock_did(owner: Connection, app: Connection, root: Connection) -> None:
+async def test_the_sweep_records_what_has_lapsed(owner: Connection, app: Connection, root: Connection) -> None:
     doctor, holder, visitor, waiting = await make_doctor(owner), *await make_patients(owner, 3)
     now = datetime.now(UTC)
     lapsed = await past_appointment(root, doctor, holder, start=a_slot(), hold_expires_at=now)

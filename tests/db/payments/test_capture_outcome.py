@@ -103,7 +103,7 @@ async def test_a_confirmation_is_mailed_to_both(owner: Connection, app: Connecti
     assert await paying.value("capture_id, without_slot") == (f"CAPTURE-{paying.payment}", False)
 
 
-async def test_what_is_paid_clears_what_needed_attention(owner: Connection, app: Connection) -> None:
+async def test_a_payment_clears_attention(owner: Connection, app: Connection) -> None:
     paying = await capturing(owner, app)
     await paying.record(amount=Decimal(1))
     assert await paying.attention()

@@ -70,7 +70,7 @@ async def test_it_ends_where_the_appointment_is_canceled(owner: Connection, app:
 
 
 @pytest.mark.parametrize("status", [status for status in WAYS if status != "capturing"])
-async def test_only_what_is_being_captured_goes_on(owner: Connection, app: Connection, status: str) -> None:
+async def test_only_a_capture_in_progress_is_resumed(owner: Connection, app: Connection, status: str) -> None:
     paying = await WAYS[status](owner, app)
     before = await paying.state()
     assert await app.fetchrow(RESUME, paying.payment) is None

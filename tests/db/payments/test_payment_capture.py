@@ -166,7 +166,7 @@ async def test_a_payment_in_another_status_is_not_captured(owner: Connection, ap
 
 
 @pytest.mark.proves("payment_appointment_payable")
-async def test_what_was_canceled_while_a_card_was_declined_is_not_paid(owner: Connection, app: Connection) -> None:
+async def test_an_appointment_canceled_during_a_decline_is_not_captured(owner: Connection, app: Connection) -> None:
     paying = await capturing(owner, app)
     await app.fetch("SELECT * FROM cancel_as_doctor($1, $2, NULL, false)", paying.doctor, paying.appointment)
     request = await paying.value("capture_request_id")

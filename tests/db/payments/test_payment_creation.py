@@ -82,7 +82,7 @@ async def test_another_amount_is_refused_to_the_owner(
         await owner.execute(INSERT, appointment, amount, currency)
 
 
-async def test_what_is_paid_is_the_fee_at_booking(owner: Connection, app: Connection) -> None:
+async def test_the_price_is_the_fee_at_booking(owner: Connection, app: Connection) -> None:
     doctor, patient, appointment = await make_booking(owner, app)
     await owner.execute("UPDATE doctor SET fee = 200, currency = 'EUR' WHERE account_id = $1", doctor)
     paying = PaymentCase(owner, app, patient, appointment, await create(app, patient, appointment))
@@ -110,12 +110,12 @@ async def test_a_lapsed_hold_cannot_be_paid(database: Database, owner: Connectio
         await app.execute("SELECT sweep_doctor($1)", paying.doctor)
 
 
-async def test_what_failed_is_paid_by_another_payment(owner: Connection, app: Connection) -> None:
+async def test_a_failed_payment_may_be_replaced(owner: Connection, app: Connection) -> None:
     paying = await WAYS["failed"](owner, app)
     assert await create(app, paying.patient, paying.appointment) > paying.payment
 
 
-async def test_what_costs_nothing_cannot_be_paid(owner: Connection, app: Connection) -> None:
+async def test_a_free_appointment_cannot_be_paid(owner: Connection, app: Connection) -> None:
     _, patient, appointment = await make_booking(owner, app, fee=0)
     with refused("payment_appointment_payable"):
         await create(app, patient, appointment, Decimal(0))

@@ -58,7 +58,7 @@ async def test_a_decline_of_an_earlier_attempt_is_ignored(owner: Connection, app
 
 
 @pytest.mark.parametrize("status", [status for status in WAYS if status != "capturing"])
-async def test_only_what_is_being_captured_is_declined(owner: Connection, app: Connection, status: str) -> None:
+async def test_only_a_capture_in_progress_is_declined(owner: Connection, app: Connection, status: str) -> None:
     paying = await WAYS[status](owner, app)
     before = await paying.state()
     request = await paying.value("capture_request_id")
@@ -106,7 +106,7 @@ async def test_a_hold_is_given_up_after_a_failed_payment(owner: Connection, app:
 
 @pytest.mark.parametrize("status", ["capturing", "pending_review", "captured", "partially_refunded", "refunded"])
 @pytest.mark.proves("payment_status_transition")
-async def test_what_is_being_taken_cannot_be_given_up(owner: Connection, app: Connection, status: str) -> None:
+async def test_a_capture_cannot_be_given_up(owner: Connection, app: Connection, status: str) -> None:
     """Otherwise a patient could cancel for a refund at any time."""
     paying = await WAYS[status](owner, app)
     before = await paying.state()

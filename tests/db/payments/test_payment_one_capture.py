@@ -68,7 +68,7 @@ async def test_a_second_capture_is_refused_to_the_owner(owner: Connection, app: 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
 @pytest.mark.proves("payment_one_capture")
-async def test_what_is_captured_second_goes_back(owner: Connection, app: Connection, order: tuple[int, int]) -> None:
+async def test_the_second_capture_is_refunded(owner: Connection, app: Connection, order: tuple[int, int]) -> None:
     paying = await begun(owner, app)
     payments = [paying, await paying.another()]
     kept, back = (payments[n] for n in order)

@@ -116,7 +116,7 @@ async def test_a_check_keeps_a_newer_schedule(owner: Connection, app: Connection
 @pytest.mark.parametrize("said", ["", "PENDING", "DECLINED", "COMPLETED"])
 @pytest.mark.proves("tg_payment__rules")
 async def test_a_webhook_during_a_check_is_checked(owner: Connection, app: Connection, said: str) -> None:
-    """Whatever status the check, which began before the webhook, has recorded."""
+    """For every status that the check, which began before the webhook, records."""
     paying = await capturing(owner, app)
     await owner.execute(DUE, paying.payment)
     (claimed,) = await app.fetch(CLAIM, paying.payment)

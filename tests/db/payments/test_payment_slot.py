@@ -19,7 +19,9 @@ MOVE = "SELECT * FROM reschedule_as_patient($1, $2, $3)"
 @pytest_asyncio.fixture(params=["capturing", "pending_review"])
 async def paying(owner: Connection, app: Connection, request: pytest.FixtureRequest) -> PaymentCase:
     """A payment that is being captured, or under review."""
-    return await WAYS[request.param](owner, app)
+    paying = await WAYS[request.param](owner, app)
+    assert await paying.state() == (request.param, "pending")
+    return paying
 
 
 async def expect_back(paying: PaymentCase, appointment: str) -> None:

@@ -73,7 +73,7 @@ async def test_money(money: Connection, rule: str, statements: list[str]) -> Non
     await refuses(money, rule, statements)
 
 
-async def test_what_goes_back_is_not_in_the_way(money: Connection) -> None:
+async def test_a_refunded_capture_allows_another(money: Connection) -> None:
     async with undone(money):
         await money.execute(
             "UPDATE payment SET status = 'captured', capture_id = 'C-' || id, without_slot = id = 3 WHERE id > 2"

@@ -11,7 +11,7 @@ from tests.support.servers.databases import Database
 STATUSES = list(WAYS)
 INSERT = "INSERT INTO payment (appointment_id, amount, currency, status, capture_id) VALUES ($1, 100, 'USD', $2, 'X')"
 FOLLOW = "UPDATE payment SET appointment_id = $2 WHERE id = $1"
-TAKEN = {"pending_review", "captured"}  # PayPal has the money, whatever the status was
+TAKEN = {"pending_review", "captured"}  # a fact reported by PayPal, for any earlier status
 LEGAL = {
     None: {"created"},
     "created": {"created", "approved", "canceled", "failed"} | TAKEN,
@@ -72,7 +72,9 @@ async def test_a_payment_begins_as_created(owner: Connection, app: Connection, f
     ],
 )
 @pytest.mark.proves("payment_immutable", "tg_payment__rules")
-async def test_what_a_payment_is_never_changes(owner: Connection, app: Connection, column: str, value: str) -> None:
+async def test_the_columns_of_a_payment_never_change(
+    owner: Connection, app: Connection, column: str, value: str
+) -> None:
     paying = await captured(owner, app)
     await owner.execute("UPDATE payment SET order_id = 'THE-ORDER-' || id WHERE id = $1", paying.payment)
     other = await book(app, paying.patient, paying.doctor, a_slot(4))
@@ -81,7 +83,7 @@ async def test_what_a_payment_is_never_changes(owner: Connection, app: Connectio
 
 
 @pytest.mark.proves("payment_immutable")
-async def test_what_went_back_stays_without_slot(owner: Connection, app: Connection) -> None:
+async def test_a_refunded_payment_stays_without_slot(owner: Connection, app: Connection) -> None:
     paying = await without_slot(owner, app)
     for change in ("without_slot = false", "refund_total = 0"):
         with refused("payment_immutable"):

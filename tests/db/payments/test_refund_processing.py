@@ -118,7 +118,9 @@ async def test_a_refund_begins_as_requested(owner: Connection, app: Connection, 
     ],
 )
 @pytest.mark.proves("refund_immutable", "tg_refund__rules")
-async def test_what_a_refund_is_never_changes(owner: Connection, app: Connection, column: str, value: str) -> None:
+async def test_the_columns_of_a_refund_never_change(
+    owner: Connection, app: Connection, column: str, value: str
+) -> None:
     _, refund = await requested(owner, app)
     other = (await begun(owner, app)).payment
     await app.execute(RECORD, refund, f"REFUND-{refund}", "pending", None)

@@ -105,7 +105,7 @@ async def test_a_doctor_charges_what_the_policy_allows(owner: Connection, admin:
     assert tuple(row) == (100, "USD")  # the policy's defaults
 
 
-async def test_a_doctor_who_goes_takes_the_schedule_along(owner: Connection) -> None:
+async def test_deleting_a_doctor_deletes_the_schedule(owner: Connection) -> None:
     doctor = await make_doctor(owner)
     await owner.execute(TAKE_OFF, doctor, asyncpg.Range(a_slot(), a_slot(1)))
     await owner.execute("DELETE FROM doctor WHERE account_id = $1", doctor)
@@ -113,7 +113,7 @@ async def test_a_doctor_who_goes_takes_the_schedule_along(owner: Connection) -> 
         assert not await owner.fetch(f"SELECT FROM {table} WHERE doctor_id = $1", doctor)
 
 
-async def test_only_what_a_transaction_leaves_behind_counts(owner: Connection) -> None:
+async def test_only_the_end_of_a_transaction_counts(owner: Connection) -> None:
     doctor = await make_booked_doctor(owner)
     async with owner.transaction():
         await owner.execute(TAKE_OFF, doctor, asyncpg.Range(TEN_O_CLOCK, TEN_O_CLOCK + 60 * MINUTE))
@@ -125,7 +125,7 @@ async def test_only_what_a_transaction_leaves_behind_counts(owner: Connection) -
 
 
 async def test_an_unchanged_zone_does_not_check_the_hours(owner: Connection, app: Connection, root: Connection) -> None:
-    """An update of the time zone data may leave an appointment outside the hours; a new fee is accepted all the same."""
+    """New time zone data may move an appointment outside the hours; a new fee is accepted all the same."""
     doctor = await make_booked_doctor(owner)
     async with triggers_off(root):
         await root.execute(STOP_WORKING, doctor)

@@ -1,4 +1,4 @@
-"""appointment_within_working_hours: an appointment is exactly one slot of the doctor's grid, in the doctor's time zone."""
+"""appointment_within_working_hours: an appointment is one slot of the doctor's grid, in the doctor's time zone."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise

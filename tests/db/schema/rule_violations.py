@@ -1,7 +1,7 @@
 """For each rule, statements that would break it, and what stops each role.
 
-`{names}` are those of the scene in test_rule_violations.py. Without a grant for the statement, PostgreSQL refuses it before
-any rule is checked (42501). The owner, and roles with the grant, are refused by the rule.
+`{names}` are those of the scene in test_rule_violations.py. Without a grant, PostgreSQL refuses a statement before it
+checks any rule (42501). The owner, and roles with the grant, are refused by the rule.
 """
 
 from typing import NamedTuple

@@ -131,7 +131,7 @@ async def test_no_variable_or_cast_of_an_id_is_smaller(owner: Connection) -> Non
         "SELECT * FROM jsonb_to_recordset($1) AS r (patient integer)",
     ],
 )
-def test_the_search_finds_what_is_smaller(body: str) -> None:
+def test_the_search_finds_integers(body: str) -> None:
     assert small_ids(body)
 
 

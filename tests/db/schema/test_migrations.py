@@ -108,11 +108,11 @@ async def test_a_schema_of_a_newer_release_is_refused(fresh: Database) -> None:
         (lambda _: "postgresql://booking_owner@127.0.0.1:1/booking", "PostgreSQL cannot be reached"),
     ],
 )
-async def test_what_is_wrong_is_one_line(fresh: Database, change: Callable[[str], str], reason: str) -> None:
+async def test_a_failure_is_one_line(fresh: Database, change: Callable[[str], str], reason: str) -> None:
     assert reason in await refusal(fresh._replace(owner=change(fresh.owner)))
 
 
-async def test_what_the_role_may_not_do_is_one_line(empty: Database) -> None:
+async def test_a_missing_privilege_is_one_line(empty: Database) -> None:
     await execute(empty.superuser, f"ALTER DATABASE {empty.owner.rpartition('/')[2]} OWNER TO CURRENT_USER")
     code, _, message = await migrate(empty)
     assert code == 1

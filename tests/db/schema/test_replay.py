@@ -96,7 +96,7 @@ async def test_an_irreplaceable_change_is_refused(fresh: Database, edit: Edit, f
     assert await value(fresh, "SELECT count(*) FROM schema_release") == 1
 
 
-async def test_what_a_versioned_migration_has_dropped_is_made_again(fresh: Database) -> None:
+async def test_a_dropped_object_is_made_again(fresh: Database) -> None:
     before = await asyncio.to_thread(dump, fresh.superuser)
     await execute(
         fresh.owner,

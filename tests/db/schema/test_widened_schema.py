@@ -56,7 +56,7 @@ async def client(processes: dict[str, str], request: pytest.FixtureRequest) -> A
 
 
 async def call_everything(settings: Settings, db: Connection, client: httpx.AsyncClient) -> dict[str, str]:
-    """Call each operation with a permitted role; return the answers in the notation of tests.support.http.permissions."""
+    """Call each operation with a permitted role; return the answers in the notation of PERMISSIONS."""
     answers = {}
     for name, (method, path) in addresses_of(create_app(settings)).items():
         scene = await make_scene(db, client, name)

@@ -1,4 +1,4 @@
-"""Mails about the waitlist: sent in the order of events, and only while the patient waits. Confirmations show the payment."""
+"""Mails about the waitlist are sent in order, and only while the patient waits. Confirmations show the payment."""
 
 import pytest
 from asyncpg import Connection
@@ -10,7 +10,7 @@ from tests.support.db.refusals import undone
 from tests.support.factories import a_slot, book, make_doctor, make_patient
 from tests.support.servers.databases import Database
 
-TOLD = "SELECT id, kind, status, outcome FROM notification WHERE account_id = $1 ORDER BY id"
+MAILS = "SELECT id, kind, status, outcome FROM notification WHERE account_id = $1 ORDER BY id"
 CLAIM = "SELECT * FROM claim_notification($1, interval '1 minute', '\\x00')"
 HURRY = "UPDATE notification SET due_at = now() WHERE account_id = $1 AND status = 'queued'"
 CONFIRMED = (
@@ -18,9 +18,9 @@ CONFIRMED = (
 )
 
 
-async def told(db: Connection, account: int) -> list[tuple[str, str]]:
+async def mails_of(db: Connection, account: int) -> list[tuple[str, str]]:
     """Return an account's mails as (kind, status)."""
-    return [(row["kind"], row["status"]) for row in await db.fetch(TOLD, account)]
+    return [(row["kind"], row["status"]) for row in await db.fetch(MAILS, account)]
 
 
 @pytest.mark.proves("tg_waitlist_entry__outbox")
@@ -31,9 +31,9 @@ async def test_joining_is_mailed_with_the_place_in_line(owner: Connection, app: 
     for patient, desired in ((first, None), (second, day)):
         async with undone(app):
             await app.fetch(JOIN, patient, doctor, desired)
-        assert await told(owner, patient) == []
+        assert await mails_of(owner, patient) == []
         entry = await app.fetchval(JOIN, patient, doctor, desired)
-        ((mail, kind, _, _),) = await owner.fetch(TOLD, patient)
+        ((mail, kind, _, _),) = await owner.fetch(MAILS, patient)
         (message,) = await app.fetch(CLAIM, mail)
         assert (kind, message["doctor"], message["waitlist_entry"]) == ("waitlist_joined", f"Dr {doctor}", entry)
         assert (message["position"], message["desired_date"]) == (1 if patient == first else 2, desired)
@@ -45,10 +45,10 @@ async def test_no_mail_about_joining_after_leaving(owner: Connection, app: Conne
     for patient, change in ((left, "leave_waitlist"), (paused, "pause_waitlist")):
         entry = await app.fetchval(JOIN, patient, doctor, None)
         await app.fetch(f"SELECT * FROM {change}($1, $2)", patient, entry)
-    ((mail, *_),) = await owner.fetch(TOLD, left)
+    ((mail, *_),) = await owner.fetch(MAILS, left)
     assert await app.fetch(CLAIM, mail) == []
-    assert [tuple(row)[2:] for row in await owner.fetch(TOLD, left)] == [("skipped", "the waiting has ended")]
-    ((mail, *_),) = await owner.fetch(TOLD, paused)
+    assert [tuple(row)[2:] for row in await owner.fetch(MAILS, left)] == [("skipped", "the waiting has ended")]
+    ((mail, *_),) = await owner.fetch(MAILS, paused)
     assert await app.fetch(CLAIM, mail)
 
 
@@ -57,7 +57,7 @@ async def test_an_offer_does_not_come_before_the_mail_about_joining(owner: Conne
     patient = await make_patient(owner)
     await app.fetch(JOIN, patient, doctor, None)
     await app.fetch(CANCEL, holder, appointment)
-    joined, offered = await owner.fetch(TOLD, patient)
+    joined, offered = await owner.fetch(MAILS, patient)
     assert [joined["kind"], offered["kind"]] == ["waitlist_joined", "slot_offered"]
     assert await app.fetch(CLAIM, joined["id"])
     await app.execute("SELECT notification_failed($1, '450 later', false)", joined["id"])
@@ -71,7 +71,7 @@ async def test_an_offer_does_not_come_before_the_mail_about_joining(owner: Conne
 
 async def deliver(db: Connection, app: Connection, account: int) -> None:
     """Send an account's mails."""
-    for row in await db.fetch(TOLD, account):
+    for row in await db.fetch(MAILS, account):
         if await app.fetch("SELECT FROM claim_notification($1, interval '1 minute')", row["id"]):
             await app.execute("SELECT notification_sent($1)", row["id"])
 
@@ -84,7 +84,7 @@ async def test_a_superseded_offer_is_mailed_if_it_was_sent(owner: Connection, ap
         await deliver(owner, app, patient)
     await app.fetch(CLAIM_OFFER, claims, made[claims])
     await deliver(owner, app, unaware)
-    mails = {patient: (await told(owner, patient))[1:] for patient in made}
+    mails = {patient: (await mails_of(owner, patient))[1:] for patient in made}
     assert mails == {
         claims: [("slot_offered", "sent"), ("appointment_confirmed", "queued")],
         heard: [("slot_offered", "sent"), ("offer_superseded", "queued")],
@@ -103,7 +103,7 @@ async def test_an_expired_offer_is_mailed_unless_declined(
     await app.fetch(DECLINE, declines, made[declines])
     await by_root(database, "UPDATE offer SET expires_at = now(), due_at = now()")
     await app.execute(SWEEP, doctor)
-    kinds = {patient: [kind for kind, _ in await told(owner, patient)] for patient in made}
+    kinds = {patient: [kind for kind, _ in await mails_of(owner, patient)] for patient in made}
     assert kinds == {
         declines: ["waitlist_joined", "slot_offered"],
         silent: ["waitlist_joined", "slot_offered", "offer_expired"],

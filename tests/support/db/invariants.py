@@ -133,7 +133,7 @@ INVARIANTS = {
     "a mail has no event": """
         SELECT n.mail, n.appointment_id FROM n
         WHERE offer_id IS NULL AND payment_id IS NULL
-            AND kind NOT IN ('appointment_held', 'hold_lapsing', 'appointment_reminder') -- scheduled, not caused by an event
+            AND kind NOT IN ('appointment_held', 'hold_lapsing', 'appointment_reminder') -- scheduled ones
             AND NOT EXISTS (
             SELECT FROM event
             WHERE event.id = n.appointment_id AND event.version = n.appointment_version

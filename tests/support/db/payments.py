@@ -12,7 +12,8 @@ from tests.support.servers.databases import Database, connected
 
 FEE = Decimal("100.00")  # the policy's default
 STATE = """
-    SELECT p.status, a.status FROM payment AS p INNER JOIN api_appointment AS a ON a.id = p.appointment_id WHERE p.id = $1
+    SELECT p.status, a.status FROM payment AS p INNER JOIN api_appointment AS a ON a.id = p.appointment_id
+    WHERE p.id = $1
 """
 BEGIN_CAPTURE = "SELECT b.* FROM payment AS p, begin_capture(p.id, 'PAYER', {}, {}, {}) AS b WHERE p.id = $1"
 
@@ -43,7 +44,7 @@ class PaymentCase(NamedTuple):
     async def begin_capture(
         self, amount: str = "p.amount", currency: str = "p.currency", reference: str = "p.reference::text"
     ) -> Any:
-        """Begin to capture an order with the payment's values, or these SQL expressions; return the row, None if there is none."""
+        """Begin to capture an order with the payment's values, or these SQL expressions; return the row, if any."""
         return await self.app.fetchrow(BEGIN_CAPTURE.format(amount, currency, reference), self.payment)
 
     async def record(self, status: str = "COMPLETED", *, amount: Decimal | None = FEE, currency: str = "USD") -> None:

@@ -78,7 +78,7 @@ async def at_once(url: str, statement: str, calls: Iterable[tuple[Any, ...]]) ->
 
 
 def broken(rule: str, statement: str, *values: str) -> Any:
-    """Return a case for `refuses`: statements that break a rule, which that proves. `{}` is each of the values in turn."""
+    """Return a case for `refuses`: statements that break a rule. `{}` stands for each of the values."""
     statements = [statement.format(value) for value in values] or [statement]
     return pytest.param(rule, statements, id=rule, marks=pytest.mark.proves(rule))
 

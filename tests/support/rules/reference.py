@@ -1,4 +1,4 @@
-"""Writes docs/rules.md and docs/schema.md from the comments and catalogs of a migrated database and the tests' marks."""
+"""Writes docs/rules.md and docs/schema.md from a migrated database's catalogs and the marks of the tests."""
 
 import asyncio
 import re
