@@ -134,7 +134,5 @@ async def test_a_disabled_patient_s_lapsed_hold_cannot_be_paid(
         (stays,) = await admin.fetch(DISABLE, paying.patient)
         assert (stays["id"], stays["status"]) == (paying.appointment, "pending")
     await lapse(database, too_late.appointment)
-    start = await in_time.begin_capture()
-    assert start["request_id"]
-    start = await too_late.begin_capture()
-    assert (start["request_id"], start["rule"]) == (None, "appointment_patient_id_fkey")
+    assert (await in_time.begin_capture())["request_id"]
+    assert (await too_late.begin_capture())[:2] == (None, "appointment_patient_id_fkey")

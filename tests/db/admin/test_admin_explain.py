@@ -12,7 +12,7 @@ from asyncpg import Connection
 
 from tests.db.admin.random_practice import Practice, make_practice, random_case
 from tests.support.factories import a_slot, book, make_doctor, make_patient
-from tests.support.servers.databases import Database
+from tests.support.servers.databases import Database, connected
 
 EXPLAIN = "SELECT rule, ok, why FROM admin.explain_refusal($1, $2, $3)"
 RULES = [
@@ -62,10 +62,9 @@ SEED = 8
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def practice(database: Database) -> AsyncIterator[tuple[Connection, Practice, Random]]:
     """A superuser's connection, a practice, and the random numbers that made it."""
-    root = await asyncpg.connect(database.superuser, server_settings=QUICK)
-    rng = Random(SEED)
-    yield root, await make_practice(root, rng), rng
-    await root.close()
+    async with connected(database.superuser, **QUICK) as root:
+        rng = Random(SEED)
+        yield root, await make_practice(root, rng), rng
 
 
 @pytest.mark.timeout(900)

@@ -1,16 +1,15 @@
 """With a million appointments, the usual queries of each view in schema admin use an index."""
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import asyncpg
 import pytest
 import pytest_asyncio
 from asyncpg import Connection
 
-from tests.support.servers.databases import Database
+from tests.support.servers.databases import Database, connected
 
 # 2,000 doctors. Each has 500 visits within two years, and the last ten are in the future.
 PEOPLE = """
@@ -89,15 +88,13 @@ QUESTIONS = {
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def million(database: Database) -> AsyncIterator[None]:
+async def million(database: Database) -> None:
     """A million appointments of two years, with their payments, mails and offers."""
-    root = await asyncpg.connect(database.superuser, server_settings={"session_replication_role": "replica"})
-    await root.execute(NO_INDEX, LARGE)
-    for statements in (PEOPLE, VISITS, WHAT_FOLLOWS, *(f"REINDEX TABLE {table}" for table in LARGE), "ANALYZE"):
-        await root.execute(statements)
-    assert await root.fetch(NOT_MADE) == []
-    await root.close()
-    yield
+    async with connected(database.superuser, session_replication_role="replica") as root:
+        await root.execute(NO_INDEX, LARGE)
+        for statements in (PEOPLE, VISITS, WHAT_FOLLOWS, *(f"REINDEX TABLE {table}" for table in LARGE), "ANALYZE"):
+            await root.execute(statements)
+        assert await root.fetch(NOT_MADE) == []
 
 
 def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -11,6 +11,10 @@ from asyncpg import Connection
 from tests.support.db.refusals import refused, stale
 from tests.support.factories import a_slot, book, make_doctor, make_patient, make_patients, past_appointment
 
+JOIN = "INSERT INTO waitlist_entry (doctor_id, patient_id) VALUES ({doctor}, {patient})"
+AWAY = "INSERT INTO time_off (doctor_id, during) VALUES ({doctor}, '[2030-01-01,2030-01-02)')"
+MORE_HOURS = "INSERT INTO working_hours (doctor_id, weekday, start_minute, end_minute) VALUES ({doctor}, 1, 0, 60)"
+OF_DOCTOR = "doctor_id = {doctor}"
 TAKE_OFF = "INSERT INTO time_off (doctor_id, during) VALUES ($1, $2)"
 
 
@@ -24,28 +28,14 @@ def waits(who: str, statement: str, *names: str) -> Any:
     [
         waits("booking", "SELECT book({patient}, {doctor}, '{start}')", "appointment_doctor_cap"),
         waits("canceling", "SELECT cancel_as_patient({patient}, {appointment})"),
+        waits("joining", JOIN, "waitlist_only_when_full"),
+        waits("taking time off", AWAY, "tg_time_off__lock"),
+        waits("moving time off", f"UPDATE time_off SET reason = 'away' WHERE {OF_DOCTOR}", "tg_time_off__lock"),
+        waits("adding hours", MORE_HOURS, "tg_working_hours__lock"),
         waits(
-            "joining",
-            "INSERT INTO waitlist_entry (doctor_id, patient_id) VALUES ({doctor}, {patient})",
-            "waitlist_only_when_full",
+            "changing hours", f"UPDATE working_hours SET end_minute = 1020 WHERE {OF_DOCTOR}", "tg_working_hours__lock"
         ),
-        waits(
-            "taking time off",
-            "INSERT INTO time_off (doctor_id, during) VALUES ({doctor}, '[2030-01-01,2030-01-02)')",
-            "tg_time_off__lock",
-        ),
-        waits("moving time off", "UPDATE time_off SET reason = 'away' WHERE doctor_id = {doctor}", "tg_time_off__lock"),
-        waits(
-            "adding hours",
-            "INSERT INTO working_hours (doctor_id, weekday, start_minute, end_minute) VALUES ({doctor}, 1, 0, 60)",
-            "tg_working_hours__lock",
-        ),
-        waits(
-            "changing hours",
-            "UPDATE working_hours SET end_minute = 1020 WHERE doctor_id = {doctor}",
-            "tg_working_hours__lock",
-        ),
-        waits("dropping hours", "DELETE FROM working_hours WHERE doctor_id = {doctor}", "tg_working_hours__lock"),
+        waits("dropping hours", f"DELETE FROM working_hours WHERE {OF_DOCTOR}", "tg_working_hours__lock"),
     ],
 )
 async def test_a_schedule_change_waits_for_the_doctor(owner: Connection, app: Connection, statement: str) -> None:

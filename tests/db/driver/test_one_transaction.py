@@ -9,7 +9,7 @@ import pytest_asyncio
 from asyncpg import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.db.driver import fetch, fetch_one, one_transaction
+from app.db.driver import fetch, one_transaction
 from app.domain.appointments.repository import BOOK, CANCEL_AS_PATIENT
 from app.domain.schedule.repository import ADD_TIME_OFF
 from tests.support.db.refusals import refused
@@ -91,9 +91,8 @@ async def test_a_deadlock_repeats_only_its_statement(
         canceling = fetch(engine, CANCEL_AS_PATIENT, patient, appointment)
         (canceled,) = await fetch_amid_a_deadlock(owner, root, doctor, appointment, canceling)
     assert canceled["status"] == "canceled"
-    assert retries.keys() == {
-        "40P01"
-    }  # the retried cancellation may lock the doctor before psql does, and be the victim again
+    # the retried cancellation may lock the doctor before psql does, and be the victim again
+    assert retries.keys() == {"40P01"}
     assert await bookings(owner, elsewhere) == 1
 
 
@@ -118,8 +117,7 @@ async def test_a_canceled_task_rolls_back(engine: AsyncEngine, owner: Connection
 
 
 async def test_an_idle_transaction_is_ended(engine: AsyncEngine) -> None:
-    row = await fetch_one(engine, "SELECT current_setting('idle_in_transaction_session_timeout') AS longest")
-    assert row is not None
+    (row,) = await fetch(engine, "SELECT current_setting('idle_in_transaction_session_timeout') AS longest")
     assert row["longest"] == "12s"
 
 

@@ -27,8 +27,7 @@ async def test_a_hold_that_is_being_expired_is_retried(database: Database, owner
         await owner.execute("UPDATE appointment SET status = 'expired' WHERE id = $1", paying.appointment)
     with stale():
         await beginning
-    start = await paying.begin_capture()
-    assert start["request_id"]
+    assert (await paying.begin_capture())["request_id"]
     assert await paying.value("appointment_id") > paying.appointment
 
 

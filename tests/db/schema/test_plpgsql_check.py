@@ -6,13 +6,13 @@ Debian's package postgresql-15-plpgsql-check needs Debian's PostgreSQL, so these
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import asyncpg
 import pytest
 import pytest_asyncio
 from asyncpg import Connection
 
 from app.sandbox.servers.postgres import EmbeddedPostgres
-from tests.support.servers.databases import make_template, url_for
+from tests.support.db.refusals import undone
+from tests.support.servers.databases import connected, make_template, url_for
 
 CONTROL = max(Path("/usr/share/postgresql").glob("*/extension/plpgsql_check.control"), default=None)
 # a module's `pytestmark`; not skipif, whose reason pytest repeats for each test
@@ -48,11 +48,10 @@ async def checked(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Con
     server.binaries = Path("/usr/lib/postgresql") / CONTROL.parts[4] / "bin"
     await server.start()
     try:
-        connection = await asyncpg.connect(url_for(server.superuser_dsn, await make_template(server.superuser_dsn)))
-        await connection.execute("CREATE SCHEMA checks; CREATE EXTENSION plpgsql_check SCHEMA checks")
-        await connection.execute("SET search_path = public, checks")
-        yield connection
-        await connection.close()
+        url = url_for(server.superuser_dsn, await make_template(server.superuser_dsn))
+        async with connected(url, search_path="public, checks") as connection:
+            await connection.execute("CREATE SCHEMA checks; CREATE EXTENSION plpgsql_check SCHEMA checks")
+            yield connection
     finally:
         await server.stop()
 
@@ -63,9 +62,8 @@ async def test_it_finds_nothing(checked: Connection) -> None:
 
 
 async def test_it_would_find_an_error(checked: Connection) -> None:
-    await checked.execute(
-        "CREATE FUNCTION slip() RETURNS integer LANGUAGE plpgsql AS 'BEGIN RETURN (SELECT sea FROM appointment LIMIT 1); END'"
-    )
-    found = [row[0] for row in await checked.fetch(FINDINGS)]
-    await checked.execute("DROP FUNCTION slip()")
+    body = "BEGIN RETURN (SELECT sea FROM appointment LIMIT 1); END"
+    async with undone(checked):
+        await checked.execute(f"CREATE FUNCTION slip() RETURNS integer LANGUAGE plpgsql AS '{body}'")
+        found = [row[0] for row in await checked.fetch(FINDINGS)]
     assert [text.partition(" ")[0] for text in found] == ["slip()"]

@@ -12,7 +12,7 @@ from asyncpg import Connection
 from app.domain.rules import RULES
 from tests.db.schema.rule_violations import APPOINTMENTS, BY_GRANT, MONEY, RuleViolation
 from tests.db.schema.rule_violations_people import OUTBOX, PEOPLE, POLICY, WAITING
-from tests.support.db.offers import CANCEL, full_doctor, waiting
+from tests.support.db.offers import CANCEL, freed_slot
 from tests.support.db.payments import begun, captured, without_slot
 from tests.support.db.refusals import verdict
 from tests.support.factories import a_slot, book, make_account, make_doctor, make_patients
@@ -51,9 +51,7 @@ async def the_names(owner: Connection, app: Connection) -> dict[str, object]:
     canceled, canceled_dear = await book(app, other, free, a_slot(4)), await book(app, other, dear, a_slot(6))
     for appointment in (canceled, canceled_dear):
         await app.fetch(CANCEL, other, appointment)
-    crowded, leaving, (freed,) = await full_doctor(owner)
-    await waiting(owner, crowded, 1)
-    await app.fetch(CANCEL, leaving, freed)
+    await freed_slot(owner)
     paying = await captured(owner, app)
     await paying.order()
     await without_slot(owner, app)

@@ -24,7 +24,6 @@ from tests.support.db.offers import (
 from tests.support.db.refusals import refused, triggers_off
 from tests.support.factories import a_slot, book, make_doctor, make_patient, make_patients
 
-HOUR = timedelta(hours=1)
 TAKE_OFF = "SELECT * FROM add_time_off($1, $2, $3, NULL, false)"
 
 
@@ -129,7 +128,7 @@ async def test_a_claim_that_is_not_paid_for_returns(owner: Connection, app: Conn
 @pytest.mark.proves("offer_superseded")
 async def test_unanswered_offers_expire(owner: Connection, app: Connection, root: Connection) -> None:
     doctor, made = await freed_slot(owner, 2)
-    await pass_time(root, doctor, 4 * HOUR - timedelta(minutes=1))
+    await pass_time(root, doctor, timedelta(hours=3, minutes=59))
     assert await offers(owner, doctor) == made
     await pass_time(root, doctor, timedelta(minutes=1))
     assert await offers(owner, doctor) == {}
