@@ -1,7 +1,7 @@
-"""Servers once a run, a fresh database for each module, connections for each test.
+"""Fixtures of all tests: servers for each run, a fresh database for each module, connections for each test.
 
-The rule mutation test runs some of the tests on databases with a rule less: BOOKING_TEST_TEMPLATE names the template to
-clone in place of a new one, BOOKING_TEST_MUTATION is a statement for each clone.
+The mutation test sets two variables for the tests that it runs: BOOKING_TEST_TEMPLATE names the template database,
+and BOOKING_TEST_MUTATION is a statement that removes a rule from each clone of it.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ LONGEST_FILES = (
     "test_chaos",
     "test_model",
 )
-hypothesis.settings.register_profile("patient", deadline=None)  # no example is to fail on a slow day
+hypothesis.settings.register_profile("patient", deadline=None)  # a busy machine must not fail an example
 hypothesis.settings.load_profile("patient")
 SECRET = "a secret for the tests, of more than 32 characters"
 
@@ -71,7 +71,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Let the garbage collector alone with what was imported and collected: looking through it takes long."""
+    """Exclude imported modules and collected tests from garbage collection, because scanning them is slow."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)
@@ -79,14 +79,14 @@ def pytest_collection_finish() -> None:
 
 @pytest_asyncio.fixture(scope="session")
 async def superuser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
-    """The URL of a superuser of the run's PostgreSQL."""
+    """The URL of a superuser of the PostgreSQL server of this run."""
     async with postgres_server(tmp_path_factory.mktemp("postgres")) as url:
         yield url
 
 
 @pytest_asyncio.fixture(scope="session")
 async def template(superuser: str) -> AsyncIterator[str]:
-    """The name of the migrated database that others are cloned from."""
+    """The name of the migrated database that the others are clones of."""
     if given := os.environ.get("BOOKING_TEST_TEMPLATE"):
         yield given
         return
@@ -97,7 +97,7 @@ async def template(superuser: str) -> AsyncIterator[str]:
 
 @pytest_asyncio.fixture(scope="session")
 async def redis_url(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
-    """The URL of the run's Redis."""
+    """The URL of the Redis server of this run."""
     async with redis_server(tmp_path_factory.mktemp("redis")) as url:
         yield url
 
@@ -113,7 +113,7 @@ async def database(superuser: str, template: str) -> AsyncIterator[Database]:
 
 @pytest_asyncio.fixture(scope="session")
 async def connections() -> AsyncIterator[Connections]:
-    """The connections that tests have in turn."""
+    """The connections that tests reuse."""
     connections = Connections()
     yield connections
     await connections.close()
@@ -121,41 +121,41 @@ async def connections() -> AsyncIterator[Connections]:
 
 @pytest_asyncio.fixture
 async def owner(database: Database, connections: Connections) -> AsyncIterator[asyncpg.Connection]:
-    """A connection as booking_owner: rules hold for it, too."""
+    """A connection as booking_owner, which the rules bind as well."""
     async with connections.one(database.owner) as connection:
         yield connection
 
 
 @pytest_asyncio.fixture
 async def app(database: Database, connections: Connections) -> AsyncIterator[asyncpg.Connection]:
-    """A connection as booking_app, the role of API and worker."""
+    """A connection as booking_app, the role of the API and the worker."""
     async with connections.one(database.app) as connection:
         yield connection
 
 
 @pytest_asyncio.fixture
 async def admin(database: Database, connections: Connections) -> AsyncIterator[asyncpg.Connection]:
-    """A connection as booking_admin, a person at psql."""
+    """A connection as booking_admin, the role of admins at psql."""
     async with connections.one(database.admin) as connection:
         yield connection
 
 
 @pytest.fixture
 def run_async(request: pytest.FixtureRequest) -> Callable[[Coroutine[Any, Any, Any]], Any]:
-    """Run a coroutine from a synchronous test, which Hypothesis needs, on the loop that the connections belong to."""
+    """Return a function that runs a coroutine on the connections' event loop, for Hypothesis' synchronous tests."""
     runner: asyncio.Runner = request.getfixturevalue("_session_scoped_runner")
     return runner.run
 
 
 @pytest.fixture(scope="session")
 def secret() -> str:
-    """The secret that tokens are signed with."""
+    """The secret key that signs tokens."""
     return SECRET
 
 
 @pytest_asyncio.fixture(scope="session")
 async def stand_in(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[PayPalStandIn]:
-    """The run's PayPal."""
+    """The PayPal stand-in of this run."""
     paypal = PayPalStandIn(tmp_path_factory.mktemp("paypal"), webhook_pause=0.05)
     await paypal.start()
     yield paypal
@@ -164,7 +164,7 @@ async def stand_in(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pa
 
 @pytest.fixture(scope="module")
 def settings(database: Database, redis_url: str, stand_in: PayPalStandIn) -> Settings:
-    """The settings of API and worker."""
+    """The settings of the API and the worker."""
     return Settings(
         secret_key=SECRET,
         database_url=database.app,
@@ -174,7 +174,7 @@ def settings(database: Database, redis_url: str, stand_in: PayPalStandIn) -> Set
         paypal_client_secret=stand_in.client_secret,
         paypal_webhook_id=stand_in.webhook_id,
         paypal_certificates=str(stand_in.signer.certificates),
-        request_seconds=300,  # 200 who line up on a busy machine all get their turn
+        request_seconds=300,  # 200 concurrent requests on a busy machine take long
         **UNLIMITED,
     )
 

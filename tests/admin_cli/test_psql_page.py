@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from tests.support.cli.psql_page import agrees, psql, recipes
-from tests.support.db.payments import begin_capture, create, record
+from tests.support.db.payments import pay
 from tests.support.factories import book, make_doctor, make_patient
 from tests.support.servers.databases import Database
 
@@ -32,15 +32,12 @@ async def practice(database: Database) -> AsyncIterator[Database]:
     for patient, hour in ((bob, 9), (cy, 10), (dot, 11)):
         await book(app, patient, grace, at(6, hour))
     await app.fetch("SELECT * FROM join_waitlist($1, $2, NULL)", eve, grace)
-    paid = await book(app, bob, ada, at(7, 9))
-    payment = await create(app, bob, paid)
-    await begin_capture(app, payment)
-    await record(app, payment)
+    paid = await pay(app, bob, await book(app, bob, ada, at(7, 9)))
     await book(app, cy, ada, at(7, 10))
     await owner.execute(
         "UPDATE notification SET status = 'failed', attempts = 12, outcome = '550 no such user' WHERE id = 1"
     )
-    await owner.execute("UPDATE payment SET attention = 'PayPal says REVERSED' WHERE id = $1", payment)
+    await owner.execute("UPDATE payment SET attention = 'PayPal says REVERSED' WHERE id = $1", paid.payment)
     await owner.close()
     await app.close()
     yield database

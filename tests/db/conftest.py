@@ -2,15 +2,14 @@
 
 from collections.abc import AsyncIterator
 
-import asyncpg
 import pytest_asyncio
+from asyncpg import Connection
 
-from tests.support.servers.databases import Database
+from tests.support.servers.databases import Database, connected
 
 
 @pytest_asyncio.fixture
-async def root(database: Database) -> AsyncIterator[asyncpg.Connection]:
-    """A superuser, for what only time can do."""
-    connection = await asyncpg.connect(database.superuser)
-    yield connection
-    await connection.close()
+async def root(database: Database) -> AsyncIterator[Connection]:
+    """A superuser's connection, which can move rows in time."""
+    async with connected(database.superuser) as connection:
+        yield connection

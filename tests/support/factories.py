@@ -29,7 +29,7 @@ async def make_account(db: asyncpg.Connection, role: Role) -> int:
 async def make_patient(db: asyncpg.Connection, **columns: Any) -> int:
     """Add a patient; return the account's id."""
     account_id = await make_account(db, "patient")
-    await _insert(db, "patient", {"account_id": account_id, "full_name": f"Patient {account_id}"} | columns)
+    await insert(db, "patient", **{"account_id": account_id, "full_name": f"Patient {account_id}"} | columns)
     return account_id
 
 
@@ -42,7 +42,7 @@ async def make_doctor(
 ) -> int:
     """Add a doctor with these (weekday, start minute, end minute), by default around the clock; return the id."""
     account_id = await make_account(db, "doctor")
-    await _insert(db, "doctor", {"account_id": account_id, "full_name": f"Dr {account_id}"} | columns)
+    await insert(db, "doctor", **{"account_id": account_id, "full_name": f"Dr {account_id}"} | columns)
     week = [(day, 0, 1440) for day in range(1, 8)] if hours is None else hours
     await db.executemany(
         "INSERT INTO working_hours (doctor_id, weekday, start_minute, end_minute) VALUES ($1, $2, $3, $4)",
@@ -51,7 +51,8 @@ async def make_doctor(
     return account_id
 
 
-async def _insert(db: asyncpg.Connection, table: str, columns: dict[str, Any]) -> None:
+async def insert(db: asyncpg.Connection, table: str, **columns: Any) -> None:
+    """Insert a row."""
     places = ", ".join(f"${n}" for n in range(1, len(columns) + 1))
     await db.execute(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})", *columns.values())
 
@@ -69,6 +70,14 @@ async def book(db: asyncpg.Connection, patient: int, doctor: int, start: datetim
     assert row is not None
     appointment_id: int = row["id"]
     return appointment_id
+
+
+async def make_booking(
+    owner: asyncpg.Connection, app: asyncpg.Connection, start: datetime | None = None, **doctor: Any
+) -> tuple[int, int, int]:
+    """Book the first slot, or that at `start`, of a new doctor for a new patient; return the ids of all three."""
+    doctor_id, patient = await make_doctor(owner, **doctor), await make_patient(owner)
+    return doctor_id, patient, await book(app, patient, doctor_id, start or a_slot())
 
 
 async def past_appointment(db: asyncpg.Connection, doctor: int, patient: int | None, **columns: Any) -> int:

@@ -136,7 +136,7 @@ async def test_an_expired_link_does_nothing(
     (offer,) = await offers_of(client, patient)
     page = await link(owner, offer["id"])
     # expired, but not swept
-    await by_root(database, "UPDATE offer SET expires_at = now() WHERE id = $1", arguments=(offer["id"],))
+    await by_root(database, "UPDATE offer SET expires_at = now() WHERE id = $1", offer["id"])
     for method, path in (("GET", page), ("POST", page), ("POST", f"{page}decline/")):
         shown = await client.request(method, path)
         assert (shown.status_code, "this offer has expired" in shown.text) == (200, True)

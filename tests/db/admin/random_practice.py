@@ -1,17 +1,17 @@
-"""A practice in which every rule of booking has something to refuse, and lots drawn for who tries what."""
+"""A practice in which every booking rule has cases to refuse, and random attempts to book there."""
 
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Any, NamedTuple
 
-import asyncpg
+from asyncpg import Connection
 
 from tests.support.db.refusals import verdict
 from tests.support.factories import make_doctor, make_patient, make_patients
 
 Case = tuple[int, int, datetime]  # doctor, patient, start
 WEEK = tuple((day, 540, 1020) for day in range(1, 6))
-SHORT = tuple((day, 540, 600) for day in range(1, 8))  # of two slots: what waits for them is looked at in each case
+SHORT = tuple((day, 540, 600) for day in range(1, 8))  # two slots a day, because each case checks every waitlist entry
 DOCTORS: list[dict[str, Any]] = [
     {"fee": 0},
     {"fee": 100, "hours": WEEK, "timezone": "Europe/Berlin"},
@@ -32,7 +32,7 @@ GIVE_UP = """
     )
 """
 GRID = "SELECT g.starts_at FROM doctor AS d, grid_slots(d, now() - interval '2 days', now() + interval '17 days') AS g"
-# Without a word to anybody: holds lapse, a visit is over, a slot's offers run out, another's next wave is due.
+# With triggers off: holds lapse, visits end, the offers of one slot expire, and the next wave of another is due.
 CLOCK = """
     UPDATE appointment SET hold_expires_at = now() - interval '1 s' WHERE status = 'pending' AND id % 4 = 0;
     UPDATE appointment SET during = tstzrange(lower(during) - interval '25 days', upper(during) - interval '25 days')
@@ -47,7 +47,7 @@ CLOCK = """
 
 
 class Practice(NamedTuple):
-    """Who there is, and the times that are somehow special."""
+    """The people, and the times at which a rule may refuse a booking."""
 
     doctors: list[int]
     patients: list[int]
@@ -57,8 +57,8 @@ class Practice(NamedTuple):
     offered: list[Case]
 
 
-async def make_practice(root: asyncpg.Connection, rng: Random) -> Practice:
-    """Have patients book, wait and cancel at random, then let time pass unnoticed. Needs a superuser's connection."""
+async def make_practice(root: Connection, rng: Random) -> Practice:
+    """Book, wait and cancel at random, then let time pass with triggers off. Needs a superuser's connection."""
     await root.execute("UPDATE policy SET require_verified_doctor = true")
     doctors = [await make_doctor(root, **columns, full_name=str(n)) for columns in DOCTORS for n in range(3)]
     patients = await make_patients(root, 40)
@@ -74,29 +74,29 @@ async def make_practice(root: asyncpg.Connection, rng: Random) -> Practice:
     for _ in range(150):
         day = rng.choice([None, datetime.now(UTC).date() + timedelta(days=rng.randrange(15))])
         await attempt(root, JOIN, rng.choice(patients), rng.choice(doctors), day)
-    for doctor in doctors[15:]:  # those of few seats: whatever the lots and the hour, some have a slot on offer
+    for doctor in doctors[15:]:  # the doctors with few seats, so that some always have a slot on offer
         for patient in rng.sample(patients, 5):
             await attempt(root, JOIN, patient, doctor, None)
         await attempt(root, GIVE_UP, doctor)
     for row in await root.fetch("SELECT id FROM appointment WHERE id % 5 = 0 AND patient_id IS NOT NULL"):
         await attempt(root, "UPDATE appointment SET status = 'canceled' WHERE id = $1", row["id"])
-    await make_patient(root)  # who is about to be erased
+    await make_patient(root)  # CLOCK erases this account
     async with root.transaction():
         await root.execute("SET LOCAL session_replication_role = replica")
         await root.execute(CLOCK)
     for patient in patients[:8]:
-        for _ in range(8):  # more holds than one may have
+        for _ in range(8):  # more holds than the limit
             await attempt(root, BOOK, patient, doctors[9], rng.choice(grid[doctors[9]]))
     return Practice(doctors, patients, grid, *await _times(root))
 
 
-async def attempt(root: asyncpg.Connection, statement: str, *arguments: int | date | datetime | None) -> None:
-    """Do something unless a rule forbids it."""
+async def attempt(root: Connection, statement: str, *arguments: int | date | datetime | None) -> None:
+    """Run a statement unless a rule refuses it."""
     if not await verdict(root, statement, *arguments):
         await root.execute(statement, *arguments)
 
 
-async def _times(root: asyncpg.Connection) -> tuple[dict[int, list[datetime]], dict[int, list[datetime]], list[Case]]:
+async def _times(root: Connection) -> tuple[dict[int, list[datetime]], dict[int, list[datetime]], list[Case]]:
     taken: dict[int, list[datetime]] = {}
     busy: dict[int, list[datetime]] = {}
     for row in await root.fetch("SELECT doctor_id, patient_id, lower(during) AS start FROM appointment"):
@@ -107,20 +107,17 @@ async def _times(root: asyncpg.Connection) -> tuple[dict[int, list[datetime]], d
 
 
 def random_case(practice: Practice, rng: Random) -> Case:
-    """Return who tries to book what, more often than not something that cannot be."""
+    """Return a random booking. A rule refuses most of them."""
     kind = rng.random()
     if kind < 0.03 and practice.offered:
         return rng.choice(practice.offered)
     doctor, patient = rng.choice(practice.doctors), rng.choice(practice.patients)
     if rng.random() < 0.9:
-        doctor = rng.choice(practice.doctors[:12])  # whom nobody waits for: that is quickly judged
+        doctor = rng.choice(practice.doctors[:12])  # doctors without a waitlist, which is faster to judge
     if kind < 0.06:
         strange = rng.choice([0, practice.patients[-1] + 1, practice.doctors[0], practice.patients[0]])
-        return (
-            (strange, patient, rng.choice(practice.grid[doctor]))
-            if rng.random() < 0.4
-            else (doctor, strange, rng.choice(practice.grid[doctor]))
-        )
+        is_doctor, start = rng.random() < 0.4, rng.choice(practice.grid[doctor])
+        return (strange, patient, start) if is_doctor else (doctor, strange, start)
     starts = practice.grid[doctor]
     if kind < 0.3:
         starts = practice.taken.get(doctor, starts)

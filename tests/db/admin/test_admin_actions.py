@@ -1,6 +1,5 @@
-"""What an admin does at psql has the consequences of the same act through the API, and obeys the same rules."""
+"""An admin's action at psql has the same consequences as the same action through the API, and obeys the same rules."""
 
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -8,14 +7,14 @@ from typing import Any
 import asyncpg
 import pytest
 import pytest_asyncio
+from asyncpg import Connection
 
 from tests.support.db.offers import waiting
-from tests.support.db.payments import PaymentCase, begun, by_root, captured, get_refund, refunds
-from tests.support.db.refusals import refused
+from tests.support.db.payments import begun, by_root, captured
+from tests.support.db.refusals import refused, undone
 from tests.support.factories import a_slot, book, make_doctor, make_patient, make_patients
-from tests.support.servers.databases import Database
+from tests.support.servers.databases import Database, connected
 
-Act = Callable[[asyncpg.Connection, asyncpg.Connection, PaymentCase], Awaitable[object]]
 CANCEL = "SELECT * FROM admin.cancel_appointment($1, $2)"
 MOVE = "SELECT * FROM admin.reschedule_appointment($1, $2)"
 BULK = "SELECT * FROM admin.bulk_cancel($1, $2, 'The doctor is ill.')"
@@ -28,49 +27,35 @@ MAILS = """
 """
 
 
-async def consequences(owner: asyncpg.Connection, paying: PaymentCase) -> dict[str, Any]:
-    """Return all that an act has led to: mails, money, what is on offer, what is planned and how the appointment stands."""
+async def consequences(owner: Connection, app: Connection, actor: Connection, call: str) -> tuple[Any, dict[str, Any]]:
+    """Act on a full doctor's paid appointment while a patient waits.
+
+    Returns the call's row, and its consequences: mails, refunds, offers, scheduled notifications, and the appointment.
+    """
+    paying = await captured(owner, app, max_appointments=1)
     d, a = paying.doctor, paying.appointment
-    return {
+    await waiting(owner, d, 1)
+    notifications: list[object] = []
+    await owner.add_listener("booking_outbox", lambda *_: notifications.append(None))
+    (row,) = await actor.fetch(f"SELECT * FROM {call.format(**paying._asdict())}")
+    await owner.execute("SELECT")  # notifications arrive with the answer
+    assert notifications
+    return row, {
+        "by": await owner.fetchval("SELECT canceled_by FROM appointment WHERE id = $1", a),
         "mails": [tuple(row) for row in await owner.fetch(MAILS, d, paying.patient)],
-        "refunds": await refunds(owner, paying.payment),
+        "refunds": await paying.refunds(),
         "offers": await owner.fetchval("SELECT count(*) FROM admin.offers WHERE doctor = $1", d),
         "planned": await owner.fetchval("SELECT count(*) FROM scheduled_notification WHERE appointment_id = $1", a),
         "appointment": await owner.fetchrow("SELECT status, seat, cancel_reason FROM appointment WHERE id = $1", a),
     }
 
 
-async def done(owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection, act: Act) -> Any:
-    """Let a full doctor's paid appointment be acted upon while somebody waits; return what comes of it."""
-    paying = await captured(owner, app, max_appointments=1)
-    await waiting(owner, paying.doctor, 1)
-    rings: list[object] = []
-
-    def hear(*ring: object) -> None:
-        rings.append(ring)
-
-    await owner.add_listener("booking_outbox", hear)
-    await act(app, admin, paying)
-    await owner.execute("SELECT")  # by its answer the doorbell has been heard
-    await owner.remove_listener("booking_outbox", hear)
-    assert rings
-    by = await owner.fetchval("SELECT canceled_by FROM appointment WHERE id = $1", paying.appointment)
-    return by, await consequences(owner, paying)
-
-
-async def test_a_cancellation_is_mailed_refunded_and_offered_like_the_patient_s(
-    owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
-) -> None:
-    async def by_patient(app: asyncpg.Connection, _: asyncpg.Connection, it: PaymentCase) -> None:
-        assert await app.fetch("SELECT * FROM cancel_as_patient($1, $2)", it.patient, it.appointment)
-
-    async def by_admin(_: asyncpg.Connection, admin: asyncpg.Connection, it: PaymentCase) -> None:
-        (row,) = await admin.fetch(CANCEL, it.appointment, None)
-        assert row["status"] == "canceled"
-
-    who, expected = await done(owner, app, admin, by_patient)
-    assert who == "patient"
-    assert await done(owner, app, admin, by_admin) == ("admin", expected)
+async def test_a_cancellation_is_like_the_patient_s(owner: Connection, app: Connection, admin: Connection) -> None:
+    _, expected = await consequences(owner, app, app, "cancel_as_patient({patient}, {appointment})")
+    row, found = await consequences(owner, app, admin, "admin.cancel_appointment({appointment}, NULL)")
+    assert row["status"] == "canceled"
+    assert (expected.pop("by"), found.pop("by")) == ("patient", "admin")
+    assert found == expected
     assert expected["refunds"] == [(Decimal("100.00"), "appointment_canceled", "requested")]
     assert expected["offers"] == 1
     assert expected["mails"] == [
@@ -80,28 +65,22 @@ async def test_a_cancellation_is_mailed_refunded_and_offered_like_the_patient_s(
     ]
 
 
-async def test_a_move_is_like_the_doctor_s_and_told_to_the_doctor_too(
-    owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
-) -> None:
-    async def by_doctor(app: asyncpg.Connection, _: asyncpg.Connection, it: PaymentCase) -> None:
-        await app.fetch("SELECT * FROM reschedule_as_doctor($1, $2, $3, false)", it.doctor, it.appointment, a_slot(5))
-
-    async def by_admin(_: asyncpg.Connection, admin: asyncpg.Connection, it: PaymentCase) -> None:
-        (row,) = await admin.fetch(MOVE, it.appointment, a_slot(5))
-        assert row["appointment_date"] == row["cancel_deadline"] == a_slot(5)  # a fresh right to cancel
-
-    _, expected = await done(owner, app, admin, by_doctor)
+async def test_a_move_is_like_the_doctor_s(owner: Connection, app: Connection, admin: Connection) -> None:
+    to = f"{{appointment}}, '{a_slot(5).isoformat()}'"
+    _, expected = await consequences(owner, app, app, f"reschedule_as_doctor({{doctor}}, {to}, false)")
+    row, found = await consequences(owner, app, admin, f"admin.reschedule_appointment({to})")
+    assert row["appointment_date"] == row["cancel_deadline"] == a_slot(5)  # a fresh right to cancel
     expected["mails"].insert(0, ("appointment_rescheduled", "doctor"))
-    assert await done(owner, app, admin, by_admin) == (None, expected)
+    assert found == expected
 
 
-async def test_a_bulk_cancellation_is_one_act_told_each_person_once(
-    owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
+async def test_a_bulk_cancellation_mails_each_person_once(
+    owner: Connection, app: Connection, admin: Connection
 ) -> None:
     hours = tuple((day, 0, 1440) for day in range(1, 8))
-    doctor = await make_doctor(owner, hours=hours, fee=Decimal(0), timezone="Pacific/Auckland")
+    doctor = await make_doctor(owner, hours=hours, fee=0, timezone="Pacific/Auckland")
     patients = await make_patients(owner, 2)
-    first = a_slot().replace(hour=12, minute=0)  # in Auckland the day is the next by then
+    first = a_slot().replace(hour=12, minute=0)  # in Auckland this is the next day
     ids = [await book(app, patients[n % 2], doctor, first + n * timedelta(minutes=30)) for n in range(3)]
     later = await book(app, patients[0], doctor, first + timedelta(days=1))
     day = (first + timedelta(days=1)).date()
@@ -119,9 +98,7 @@ async def test_a_bulk_cancellation_is_one_act_told_each_person_once(
     assert [row["canceled_by"] for row in by] == ["admin"]
 
 
-async def test_an_admin_may_block_the_time_of_one(
-    owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
-) -> None:
+async def test_an_admin_may_block_the_time_of_one(owner: Connection, app: Connection, admin: Connection) -> None:
     paying = await captured(owner, app, max_appointments=1)
     await waiting(owner, paying.doctor, 1)
     await admin.fetch("SELECT * FROM admin.cancel_appointment($1, block => true)", paying.appointment)
@@ -131,9 +108,7 @@ async def test_an_admin_may_block_the_time_of_one(
     assert [row["starts_at"] for row in starts] != [a_slot()]
 
 
-async def test_the_rules_hold_for_an_admin(
-    owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
-) -> None:
+async def test_the_rules_hold_for_an_admin(owner: Connection, app: Connection, admin: Connection) -> None:
     doctor, (patient, other) = await make_doctor(owner), await make_patients(owner, 2)
     appointment = await book(app, patient, doctor, a_slot())
     await book(app, other, doctor, a_slot(1))
@@ -151,13 +126,13 @@ async def test_the_rules_hold_for_an_admin(
             await admin.fetch(act, appointment, argument)
 
 
-async def test_a_refund_that_failed_is_asked_for_once_more(
-    owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection, database: Database
+async def test_a_failed_refund_is_retried(
+    owner: Connection, app: Connection, admin: Connection, database: Database
 ) -> None:
     paying = await captured(owner, app)
     await admin.fetch(CANCEL, paying.appointment, None)
-    failed = await get_refund(owner, paying.payment)
-    await by_root(database, "UPDATE refund SET due_at = 'infinity' WHERE id = $1", arguments=(failed,))
+    failed = await paying.refund_id()
+    await by_root(database, "UPDATE refund SET due_at = 'infinity' WHERE id = $1", failed)
     (hurried,) = await admin.fetch(RETRY, failed)
     assert hurried["id"] == failed
     assert hurried["due_at"] <= datetime.now(UTC)
@@ -166,34 +141,25 @@ async def test_a_refund_that_failed_is_asked_for_once_more(
     assert [tuple(row) for row in await admin.fetch(look, paying.patient)] == [(failed, paying.payment)]
     (again,) = await admin.fetch(RETRY, failed)
     assert (again["status"], again["amount"]) == ("requested", Decimal("100.00"))
-    assert again["request_id"] != hurried["request_id"]  # PayPal would give the same answer again
+    assert again["request_id"] != hurried["request_id"]  # PayPal answers the same request id the same way
     assert await admin.fetch(look, paying.patient) == []
 
 
-async def test_the_policy_is_set_by_name(owner: asyncpg.Connection, admin: asyncpg.Connection) -> None:
-    before = await owner.fetchrow("SELECT * FROM policy")
-    assert before is not None
-    names = await owner.fetchval(
-        "SELECT proargnames[1:pronargs] FROM pg_proc WHERE oid = 'admin.set_policy'::regproc",
-    )
-    assert set(names) == set(before.keys()) - {"id"}  # every number that may be tuned
+async def test_the_policy_is_set_by_name(owner: Connection, admin: Connection) -> None:
+    (before,) = await owner.fetch("SELECT * FROM policy")
+    names = await owner.fetchval("SELECT proargnames[1:pronargs] FROM pg_proc WHERE proname = 'set_policy'")
+    assert set(names) == set(before.keys()) - {"id"}  # every setting
     assert await admin.fetchrow("SELECT * FROM admin.set_policy()") == before
-    after = await admin.fetchrow(
-        "SELECT * FROM admin.set_policy(hold_minutes => 20, reminder_lead => '2 days', currencies => '{USD,EUR}')"
-    )
+    change = "hold_minutes => 20, reminder_lead => '2 days', currencies => '{USD,EUR}'"
     changed = {"hold_minutes": 20, "reminder_lead": timedelta(days=2), "currencies": ["USD", "EUR"]}
-    assert after == await owner.fetchrow("SELECT * FROM policy")
-    assert dict(after or {}) == dict(before) | changed
-    await owner.execute(
-        "UPDATE policy SET (hold_minutes, reminder_lead, currencies) = ($1, $2, $3)",
-        *(before[name] for name in changed),
-    )
+    async with undone(admin):
+        (after,) = await admin.fetch(f"SELECT * FROM admin.set_policy({change})")
+        assert after == await admin.fetchrow("SELECT * FROM policy")
+        assert dict(after) == dict(before) | changed
 
 
-async def test_a_mail_is_tried_again(
-    owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
-) -> None:
-    await book(app, await make_patient(owner), await make_doctor(owner, fee=Decimal(0)), a_slot())
+async def test_a_mail_is_tried_again(owner: Connection, app: Connection, admin: Connection) -> None:
+    await book(app, await make_patient(owner), await make_doctor(owner, fee=0), a_slot())
     mail = await owner.fetchval("SELECT max(id) FROM notification")
     await owner.execute("UPDATE notification SET status = 'failed', attempts = 30 WHERE id = $1", mail)
     await admin.execute("SELECT admin.requeue_notification($1)", mail)
@@ -202,12 +168,11 @@ async def test_a_mail_is_tried_again(
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def slips(database: Database) -> dict[str, int]:
-    """What there is to get wrong, by name."""
-    owner, app = await asyncpg.connect(database.owner), await asyncpg.connect(database.app)
-    try:
-        held, paid = await begun(owner, app), await captured(owner, app)
-        await app.fetch("SELECT * FROM cancel_as_patient($1, $2)", paid.patient, paid.appointment)
-        refund = await get_refund(owner, paid.payment)
+    """The ids for mistaken calls, by name."""
+    async with connected(database.owner) as owner:
+        held, paid = await begun(owner, owner), await captured(owner, owner)
+        await paid.cancel()
+        refund = await paid.refund_id()
         await owner.execute("UPDATE refund SET status = 'completed' WHERE id = $1", refund)
         return {
             "held": held.appointment,
@@ -216,13 +181,10 @@ async def slips(database: Database) -> dict[str, int]:
             "refund": refund,
             "mail": await owner.fetchval("SELECT max(id) FROM notification WHERE status = 'queued'"),
         }
-    finally:
-        await owner.close()
-        await app.close()
 
 
 def wrong(statement: str, message: str, hint: str) -> Any:
-    """Say what somebody asks for who has misunderstood something, and what they are told."""
+    """Return a case: a mistaken call, with the error message and the hint that it gets."""
     return pytest.param(statement, message, hint, id=statement)
 
 
@@ -253,7 +215,7 @@ def wrong(statement: str, message: str, hint: str) -> Any:
     ],
 )
 async def test_a_slip_is_explained(
-    slips: dict[str, int], admin: asyncpg.Connection, statement: str, message: str, hint: str
+    slips: dict[str, int], admin: Connection, statement: str, message: str, hint: str
 ) -> None:
     with pytest.raises(asyncpg.PostgresError) as caught:
         await admin.fetch(f"SELECT * FROM {statement.format(**slips)}")

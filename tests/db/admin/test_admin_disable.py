@@ -1,19 +1,19 @@
-"""Whom an admin disables books nothing new and is offered nothing; what is booked stays."""
+"""A disabled account keeps its appointments, but books nothing new and gets no offers."""
 
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
 import asyncpg
 import pytest
+from asyncpg import Connection
 
-from tests.support.db.offers import CANCEL, JOIN, full_doctor, offers, on_offer, statuses, waiting
-from tests.support.db.payments import begin_capture, begun, lapse
+from tests.support.db.offers import CANCEL, JOIN, freed_slot, full_doctor, offers, on_offer, statuses, waiting
+from tests.support.db.payments import begun, lapse
 from tests.support.db.refusals import refused
 from tests.support.factories import a_slot, book, make_doctor, make_patient, make_patients
 from tests.support.servers.databases import Database
 
-DISABLE = "SELECT * FROM admin.disable_account($1, 'Somebody else uses it.')"
+DISABLE = "SELECT * FROM admin.disable_account($1, 'Shared account.')"
 ENABLE = "SELECT admin.enable_account($1)"
 MOVE = "SELECT * FROM reschedule_as_doctor($1, $2, $3, false)"
 FOUND = (
@@ -22,9 +22,7 @@ FOUND = (
 
 
 @pytest.mark.proves("appointment_patient_id_fkey", "waitlist_entry_patient_id_fkey")
-async def test_a_disabled_patient_books_nothing_new(
-    owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
-) -> None:
+async def test_a_disabled_patient_books_nothing_new(owner: Connection, app: Connection, admin: Connection) -> None:
     doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
     full, _, _ = await full_doctor(owner)
     appointment = await book(app, patient, doctor, a_slot())
@@ -42,11 +40,9 @@ async def test_a_disabled_patient_books_nothing_new(
 
 
 @pytest.mark.proves("appointment_doctor_verified")
-async def test_a_disabled_doctor_is_not_there_whatever_the_policy(
-    owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
-) -> None:
+async def test_a_disabled_doctor_cannot_be_found(owner: Connection, app: Connection, admin: Connection) -> None:
     doctor, (patient, other) = (
-        await make_doctor(owner, fee=Decimal(0), verified_at=datetime.now(UTC)),
+        await make_doctor(owner, fee=0, verified_at=datetime.now(UTC)),
         await make_patients(owner, 2),
     )
     appointment = await book(app, patient, doctor, a_slot())
@@ -56,29 +52,22 @@ async def test_a_disabled_doctor_is_not_there_whatever_the_policy(
         await book(app, other, doctor, a_slot(1))
     assert not await admin.fetchval("SELECT takes_bookings FROM admin.doctor_load WHERE doctor = $1", doctor)
     assert await app.fetch("SELECT * FROM reschedule_as_patient($1, $2, $3)", patient, appointment, a_slot(2))
-    assert await app.fetch(CANCEL, patient, appointment)  # the other side still may
+    assert await app.fetch(CANCEL, patient, appointment)  # a patient still may
     await admin.fetch(ENABLE, doctor)
     assert await app.fetchval(FOUND, doctor) > 1
     await book(app, other, doctor, a_slot(1))
 
 
-async def test_what_a_disabled_doctor_has_on_offer_is_withdrawn_and_offered_again(
-    owner: asyncpg.Connection, admin: asyncpg.Connection
-) -> None:
-    doctor, holder, (appointment,) = await full_doctor(owner)
-    patients = await waiting(owner, doctor, 2)
-    await owner.fetch(CANCEL, holder, appointment)
-    assert list(await offers(owner, doctor)) == patients
+async def test_a_disabled_doctor_s_offers_are_withdrawn(owner: Connection, admin: Connection) -> None:
+    doctor, made = await freed_slot(owner, 2)
     await admin.fetch(DISABLE, doctor)
     assert await on_offer(owner, doctor) == []
     assert await statuses(owner, doctor) == ["waiting"] * 2
     await admin.fetch(ENABLE, doctor)
-    assert list(await offers(owner, doctor)) == patients
+    assert list(await offers(owner, doctor)) == list(made)
 
 
-async def test_a_disabled_patient_keeps_their_place_and_is_offered_nothing(
-    owner: asyncpg.Connection, admin: asyncpg.Connection
-) -> None:
+async def test_a_disabled_patient_keeps_the_place_in_line(owner: Connection, admin: Connection) -> None:
     await owner.execute("UPDATE policy SET offer_first_wave = 1")
     doctor, holder, (first, second) = await full_doctor(owner, seats=2)
     gone, other, last = await waiting(owner, doctor, 3)
@@ -99,7 +88,7 @@ async def test_a_disabled_patient_keeps_their_place_and_is_offered_nothing(
 
 
 def wrong(statement: str, message: str, hint: str) -> Any:
-    """Say what somebody gets wrong, and what they are told."""
+    """Return a case: a mistaken call, with the error message and the hint that it gets."""
     return pytest.param(statement, message, hint, id=statement)
 
 
@@ -115,7 +104,7 @@ def wrong(statement: str, message: str, hint: str) -> Any:
     ],
 )
 async def test_a_slip_is_explained(
-    owner: asyncpg.Connection, admin: asyncpg.Connection, statement: str, message: str, hint: str
+    owner: Connection, admin: Connection, statement: str, message: str, hint: str
 ) -> None:
     people = dict(zip(("active", "disabled"), await make_patients(owner, 2), strict=True))
     await admin.fetch(DISABLE, people["disabled"])
@@ -126,30 +115,24 @@ async def test_a_slip_is_explained(
     assert hint in told["hint"]
 
 
-async def test_why_is_for_admins_alone(
-    owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
-) -> None:
+async def test_only_admins_see_the_reason(owner: Connection, app: Connection, admin: Connection) -> None:
     patient = await make_patient(owner)
     await admin.fetch(DISABLE, patient)
     why = "SELECT disabled_reason FROM account WHERE id = $1"
-    assert await admin.fetchval(why, patient) == "Somebody else uses it."
+    assert await admin.fetchval(why, patient) == "Shared account."
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await app.fetchval(why, patient)
     await admin.fetch(ENABLE, patient)
     assert await admin.fetchval(why, patient) is None
 
 
-async def test_a_hold_stays_and_one_that_has_lapsed_is_not_taken_again_nor_paid(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
+async def test_a_disabled_patient_s_lapsed_hold_cannot_be_paid(
+    database: Database, owner: Connection, app: Connection, admin: Connection
 ) -> None:
     in_time, too_late = await begun(owner, app), await begun(owner, app)
     for paying in (in_time, too_late):
         (stays,) = await admin.fetch(DISABLE, paying.patient)
         assert (stays["id"], stays["status"]) == (paying.appointment, "pending")
-    await lapse(database, too_late)
-    start = await begin_capture(app, in_time.payment)
-    assert start is not None
-    assert start["request_id"]
-    start = await begin_capture(app, too_late.payment)
-    assert start is not None
-    assert (start["request_id"], start["rule"]) == (None, "appointment_patient_id_fkey")
+    await lapse(database, too_late.appointment)
+    assert (await in_time.begin_capture())["request_id"]
+    assert (await too_late.begin_capture())[:2] == (None, "appointment_patient_id_fkey")

@@ -1,4 +1,4 @@
-"""What explain_refusal says of a booking is what the booking meets."""
+"""explain_refusal names the rule that refuses the booking."""
 
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -8,10 +8,11 @@ from random import Random
 import asyncpg
 import pytest
 import pytest_asyncio
+from asyncpg import Connection
 
 from tests.db.admin.random_practice import Practice, make_practice, random_case
 from tests.support.factories import a_slot, book, make_doctor, make_patient
-from tests.support.servers.databases import Database
+from tests.support.servers.databases import Database, connected
 
 EXPLAIN = "SELECT rule, ok, why FROM admin.explain_refusal($1, $2, $3)"
 RULES = [
@@ -25,7 +26,7 @@ RULES = [
     "appointment_patient_hold_limit",
     "appointment_doctor_cap",
 ]
-# Each case is explained, then tried and undone: the next one meets the same practice.
+# Explains each case, then tries it and undoes it, so that the next case meets the same practice.
 JUDGE = """
     CREATE FUNCTION pg_temp.judge(doctors bigint[], patients bigint[], starts timestamptz[])
     RETURNS TABLE (doctor bigint, patient bigint, start timestamptz, said text[], met text, claimed boolean)
@@ -52,23 +53,22 @@ JUDGE = """
     END
     $$
 """
-# What each case leaves behind are dead rows, which no whole table is read for; and plans for each value are no faster.
+# Each case leaves dead rows, which make sequential scans slow. Plans for each value are not faster than generic ones.
 QUICK = {"enable_seqscan": "off", "plan_cache_mode": "force_generic_plan"}
 CASES = 10_000
 SEED = 8
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def practice(database: Database) -> AsyncIterator[tuple[asyncpg.Connection, Practice, Random]]:
-    """A practice, and whoever may look behind it."""
-    root = await asyncpg.connect(database.superuser, server_settings=QUICK)
-    rng = Random(SEED)
-    yield root, await make_practice(root, rng), rng
-    await root.close()
+async def practice(database: Database) -> AsyncIterator[tuple[Connection, Practice, Random]]:
+    """A superuser's connection, a practice, and the random numbers that made it."""
+    async with connected(database.superuser, **QUICK) as root:
+        rng = Random(SEED)
+        yield root, await make_practice(root, rng), rng
 
 
 @pytest.mark.timeout(900)
-async def test_it_says_what_a_booking_meets(practice: tuple[asyncpg.Connection, Practice, Random]) -> None:
+async def test_it_names_the_rule_that_refuses_the_booking(practice: tuple[Connection, Practice, Random]) -> None:
     root, people, rng = practice
     await root.execute(JUDGE)
     cases = [random_case(people, rng) for _ in range(CASES)]
@@ -77,7 +77,7 @@ async def test_it_says_what_a_booking_meets(practice: tuple[asyncpg.Connection, 
     wrong = [
         row
         for row in judged
-        # who is nobody is found out last by a booking, when the row is there
+        # a booking checks last that the patient exists, when the row is inserted
         if (row["met"] not in row["said"] if row["patient"] in strange else row["met"] != (row["said"] or [""])[0])
     ]
     assert wrong == []
@@ -87,7 +87,7 @@ async def test_it_says_what_a_booking_meets(practice: tuple[asyncpg.Connection, 
     assert sum(row["claimed"] for row in judged) >= 20  # by a booking
 
 
-async def test_each_rule_is_told_with_its_reason(owner: asyncpg.Connection, admin: asyncpg.Connection) -> None:
+async def test_each_rule_is_shown_with_its_reason(owner: Connection, admin: Connection) -> None:
     doctor, patient = await make_doctor(owner, verified_at=datetime.now(UTC)), await make_patient(owner)
     rows = await admin.fetch(EXPLAIN, doctor, patient, a_slot() + timedelta(minutes=1))
     assert [row["rule"] for row in rows] == RULES
@@ -97,16 +97,14 @@ async def test_each_rule_is_told_with_its_reason(owner: asyncpg.Connection, admi
     assert all(row["why"] is None for row in rows if row["ok"])
 
 
-async def test_without_a_doctor_nothing_else_is_known(owner: asyncpg.Connection, admin: asyncpg.Connection) -> None:
+async def test_without_a_doctor_nothing_else_is_known(owner: Connection, admin: Connection) -> None:
     rows = await admin.fetch(EXPLAIN, 0, await make_patient(owner), a_slot())
     assert [row["rule"] for row in rows] == RULES
     assert [row["ok"] for row in rows] == [False, True, *[None] * 7]
     assert rows[0]["why"] == "There is no doctor 0."
 
 
-async def test_it_changes_nothing(
-    practice: tuple[asyncpg.Connection, Practice, Random], admin: asyncpg.Connection
-) -> None:
+async def test_it_changes_nothing(practice: tuple[Connection, Practice, Random], admin: Connection) -> None:
     root, people, _ = practice
     count = (
         "SELECT (SELECT count(*) FROM offer), (SELECT sum(booking_seq) FROM doctor), (SELECT count(*) FROM appointment)"
@@ -118,15 +116,13 @@ async def test_it_changes_nothing(
 
 
 @pytest.mark.parametrize("given", [(None, 2, a_slot()), (1, None, a_slot()), (1, 2, None)])
-async def test_all_three_are_needed(admin: asyncpg.Connection, given: tuple[object, ...]) -> None:
+async def test_all_three_are_needed(admin: Connection, given: tuple[object, ...]) -> None:
     with pytest.raises(asyncpg.InvalidParameterValueError) as caught:
         await admin.fetch(EXPLAIN, *given)
     assert "admin.explain_refusal(1, 2, " in caught.value.as_dict()["hint"]
 
 
-async def test_a_slot_that_is_offered_is_in_nobody_s_way_who_is_offered_it(
-    owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
-) -> None:
+async def test_an_offered_slot_is_free_for_its_patient(owner: Connection, app: Connection, admin: Connection) -> None:
     doctor = await make_doctor(owner, fee=0, max_appointments=1, verified_at=datetime.now(UTC))
     holder, waiting, stranger = [await make_patient(owner) for _ in range(3)]
     appointment = await book(app, holder, doctor, a_slot())

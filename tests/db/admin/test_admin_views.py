@@ -1,17 +1,17 @@
-"""What schema admin shows, to whom, and that it explains itself."""
+"""The views of schema admin: contents, grants and comments."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-import asyncpg
 import pytest
+from asyncpg import Connection
 
 from tests.support.db.offers import full_doctor, waiting
-from tests.support.db.payments import begun, by_root, captured, create, order, record
+from tests.support.db.payments import begun, by_root, captured, create, lapse
 from tests.support.db.refusals import forbidden
 from tests.support.factories import a_slot, book, make_doctor, make_patient
-from tests.support.servers.databases import Database
+from tests.support.servers.databases import Database, connected
 
 OBJECTS = """
     SELECT c.relname AS name, 0 AS part, obj_description(c.oid, 'pg_class') AS says FROM pg_class AS c
@@ -36,12 +36,12 @@ MAY_CALL = """
 ROLES = ["booking_app", "booking_admin", "booking_auditor"]
 
 
-async def test_everything_explains_itself(owner: asyncpg.Connection) -> None:
+async def test_everything_explains_itself(owner: Connection) -> None:
     silent = [row["name"] for row in await owner.fetch(OBJECTS) if not (row["says"] or "").endswith(".")]
     assert silent == []
 
 
-async def test_it_is_for_admins_and_its_views_for_auditors(owner: asyncpg.Connection) -> None:
+async def test_it_is_for_admins_and_its_views_for_auditors(owner: Connection) -> None:
     readers = {(row["rolname"], row["name"]) for row in await owner.fetch(RIGHTS, ROLES, "SELECT")}
     views = {row["relname"] for row in await owner.fetch(VIEWS)}
     assert readers == {(role, view) for role in ROLES[1:] for view in views}
@@ -58,27 +58,21 @@ async def test_it_is_for_admins_and_its_views_for_auditors(owner: asyncpg.Connec
 
 
 @pytest.mark.parametrize("role", ["admin", "auditor"])
-async def test_every_view_can_be_read(database: Database, owner: asyncpg.Connection, role: str) -> None:
-    """A view's functions are called with the reader's rights."""
+async def test_every_view_can_be_read(database: Database, owner: Connection, role: str) -> None:
+    """The functions in a view run with the reader's privileges."""
     await captured(owner, owner)
-    reader = await asyncpg.connect(getattr(database, role))
-    try:
+    async with connected(getattr(database, role)) as reader:
         for row in await reader.fetch(VIEWS):
             await reader.fetch(f"SELECT * FROM admin.{row['relname']}")
-    finally:
-        await reader.close()
 
 
-async def test_the_app_does_not_come_in(app: asyncpg.Connection) -> None:
-    with forbidden():
-        await app.fetch("SELECT * FROM admin.day_sheet")
-    with forbidden():
-        await app.fetch("SELECT * FROM admin.cancel_appointment(1)")
+async def test_the_app_does_not_come_in(app: Connection) -> None:
+    for statement in ("SELECT * FROM admin.day_sheet", "SELECT * FROM admin.cancel_appointment(1)"):
+        with forbidden():
+            await app.fetch(statement)
 
 
-async def test_the_day_sheet_is_in_the_doctor_s_time(
-    owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
-) -> None:
+async def test_the_day_sheet_is_in_the_doctor_s_time(owner: Connection, app: Connection, admin: Connection) -> None:
     zone = ZoneInfo("Pacific/Auckland")
     doctor = await make_doctor(owner, timezone=zone.key)
     patient = await make_patient(owner, full_name="Ada", phone="555-1")
@@ -97,7 +91,7 @@ async def test_the_day_sheet_is_in_the_doctor_s_time(
     assert await admin.fetch(sheet, doctor, local.date() + timedelta(days=1)) == []
 
 
-async def test_how_full_a_doctor_is(owner: asyncpg.Connection, admin: asyncpg.Connection) -> None:
+async def test_how_full_a_doctor_is(owner: Connection, admin: Connection) -> None:
     doctor, holder, (first, *_) = await full_doctor(owner, seats=3)
     load = "SELECT * FROM admin.doctor_load WHERE doctor = $1"
     (row,) = await admin.fetch(load, doctor)
@@ -113,14 +107,10 @@ async def test_how_full_a_doctor_is(owner: asyncpg.Connection, admin: asyncpg.Co
     assert row["on_offer"] == await owner.fetchval(counts, doctor, "offered") > 0
     assert (row["holds"], row["waiting"], row["takes_bookings"]) == (1, 2, True)
     assert row["active"] == 2 + row["on_offer"] + 1
-    assert [r["appointment"] for r in await admin.fetch("SELECT * FROM admin.holds WHERE patient = $1", holder)] == [
-        held
-    ]
+    assert await admin.fetchval("SELECT array_agg(appointment) FROM admin.holds WHERE patient = $1", holder) == [held]
 
 
-async def test_who_waits_and_is_offered_what(
-    database: Database, owner: asyncpg.Connection, admin: asyncpg.Connection
-) -> None:
+async def test_the_waitlist_and_the_offers(database: Database, owner: Connection, admin: Connection) -> None:
     doctor, holder, (appointment,) = await full_doctor(owner)
     patients = await waiting(owner, doctor, 2)
     line = "SELECT patient, position, status FROM admin.waitlist WHERE doctor = $1"
@@ -140,26 +130,23 @@ async def test_who_waits_and_is_offered_what(
     assert [row["patient"] for row in await admin.fetch(line, doctor)] == [patients[1]]
 
 
-async def test_a_hold_is_shown_with_its_payment_while_it_lives(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
+async def test_a_live_hold_is_shown_with_its_payment(
+    database: Database, owner: Connection, app: Connection, admin: Connection
 ) -> None:
     paying = await begun(owner, app)
-    order_id = await order(app, paying.payment)
+    order_id = await paying.order()
     holds = "SELECT * FROM admin.holds WHERE doctor = $1"
     (row,) = await admin.fetch(holds, paying.doctor)
     assert (row["payment"], row["payment_status"], row["paypal_order"]) == (paying.payment, "created", order_id)
     assert timedelta(minutes=14) < row["remaining"] <= timedelta(minutes=15)
     assert row["expires_at"] > datetime.now(UTC)
-    past = "UPDATE appointment SET hold_expires_at = now() - interval '1 s' WHERE id = $1"
-    await by_root(database, past, arguments=(paying.appointment,))
+    await lapse(database, paying.appointment)
     assert await admin.fetch(holds, paying.doctor) == []
 
 
-async def test_money_that_needs_a_look_comes_with_what_is_known(
-    owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
-) -> None:
+async def test_payments_attention_shows_the_details(owner: Connection, app: Connection, admin: Connection) -> None:
     paying = await captured(owner, app)
-    await record(app, paying.payment, "REVERSED", amount=Decimal(100))
+    await paying.record("REVERSED", amount=Decimal(100))
     look = "SELECT * FROM admin.payments_attention WHERE doctor = $1"
     (row,) = await admin.fetch(look, paying.doctor)
     assert row["why"].endswith("is REVERSED.")

@@ -1,4 +1,4 @@
-"""appointment_doctor_cap: never more than 30 active appointments a doctor, whoever writes, however they write."""
+"""appointment_doctor_cap: a doctor never has more than 30 active appointments, whichever role writes them."""
 
 import asyncio
 from collections import Counter
@@ -6,22 +6,23 @@ from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import pytest
+from asyncpg import Connection
 
 from tests.support.db.refusals import refused
 from tests.support.factories import SLOT, a_slot, book, make_doctor, make_patient, make_patients, past_appointment
-from tests.support.servers.databases import Database
+from tests.support.servers.databases import Database, connected
 
 ACTIVE = "SELECT count(*) FROM appointment WHERE doctor_id = $1 AND seat IS NOT NULL"
 INSERT = "INSERT INTO appointment (doctor_id, patient_id, during) VALUES ($1, $2, $3)"
 
 
-async def fill(owner: asyncpg.Connection, app: asyncpg.Connection, doctor: int, number: int = 30) -> list[int]:
+async def fill(owner: Connection, app: Connection, doctor: int, number: int = 30) -> list[int]:
     """Book a doctor's first slots, each for a new patient; return the appointments."""
     return [await book(app, await make_patient(owner), doctor, a_slot(n)) for n in range(number)]
 
 
 @pytest.mark.proves("appointment_doctor_cap")
-async def test_the_31st_is_refused_and_a_seat_is_reused(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_the_31st_is_refused_and_a_seat_is_reused(owner: Connection, app: Connection) -> None:
     doctor = await make_doctor(owner)
     appointments = await fill(owner, app, doctor)
     late = await make_patient(owner)
@@ -36,13 +37,13 @@ async def test_the_31st_is_refused_and_a_seat_is_reused(owner: asyncpg.Connectio
 
 
 @pytest.mark.proves("appointment_doctor_cap", "doctor_max_appointments_valid")
-async def test_a_lower_cap_holds_and_cancels_nothing(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_a_lower_cap_holds_and_cancels_nothing(owner: Connection, app: Connection) -> None:
     doctor = await make_doctor(owner, max_appointments=5)
     appointments = await fill(owner, app, doctor, 5)
     await owner.execute("UPDATE doctor SET max_appointments = 3 WHERE account_id = $1", doctor)
     await owner.execute("UPDATE appointment SET status = 'canceled' WHERE id = $1", appointments[0])
     patient = await make_patient(owner)
-    with refused("appointment_doctor_cap"):  # a seat is free, but 4 are more than 3
+    with refused("appointment_doctor_cap"):  # one seat is free, but 4 appointments exceed the cap of 3
         await book(app, patient, doctor, a_slot(9))
     assert await owner.fetchval(ACTIVE, doctor) == 4
     with refused("doctor_max_appointments_valid"):
@@ -51,25 +52,23 @@ async def test_a_lower_cap_holds_and_cancels_nothing(owner: asyncpg.Connection, 
 
 @pytest.mark.parametrize("level", ["read committed", "repeatable read", "serializable"])
 @pytest.mark.proves("appointment_doctor_cap")
-async def test_at_every_isolation_level(database: Database, owner: asyncpg.Connection, level: str) -> None:
-    """60 at once, each in a transaction that looked around first; none retries."""
+async def test_at_every_isolation_level(database: Database, owner: Connection, level: str) -> None:
+    """60 concurrent transactions, each of which reads before it books. None retries."""
     doctor = await make_doctor(owner)
     patients = await make_patients(owner, 60)
     outcomes: Counter[str] = Counter()
 
     async def write(number: int, patient: int) -> None:
-        connection = await asyncpg.connect(database.app)
-        try:
-            async with connection.transaction(isolation=level.replace(" ", "_")):  # type: ignore[arg-type]  # one of its literals
-                await connection.fetchval(ACTIVE, doctor)
-                await connection.fetch("SELECT * FROM book($1, $2, $3)", patient, doctor, a_slot(number))
-            outcomes["booked"] += 1
-        except asyncpg.CheckViolationError as error:
-            outcomes[str(error.constraint_name)] += 1
-        except asyncpg.SerializationError:
-            outcomes["stale"] += 1
-        finally:
-            await connection.close()
+        async with connected(database.app, default_transaction_isolation=level) as db:
+            try:
+                async with db.transaction():
+                    await db.fetchval(ACTIVE, doctor)
+                    await book(db, patient, doctor, a_slot(number))
+                outcomes["booked"] += 1
+            except asyncpg.CheckViolationError as error:
+                outcomes[str(error.constraint_name)] += 1
+            except asyncpg.SerializationError:
+                outcomes["stale"] += 1
 
     await asyncio.gather(*(write(n, patient) for n, patient in enumerate(patients)))
     active = await owner.fetchval(ACTIVE, doctor)
@@ -80,7 +79,7 @@ async def test_at_every_isolation_level(database: Database, owner: asyncpg.Conne
 
 
 @pytest.mark.proves("appointment_doctor_cap")
-async def test_a_multi_row_insert(owner: asyncpg.Connection, admin: asyncpg.Connection) -> None:
+async def test_a_multi_row_insert(owner: Connection, admin: Connection) -> None:
     for writer, number in ((owner, 31), (admin, 40)):
         doctor = await make_doctor(owner)
         patients = await make_patients(owner, number)
@@ -97,9 +96,7 @@ async def test_a_multi_row_insert(owner: asyncpg.Connection, admin: asyncpg.Conn
 
 
 @pytest.mark.proves("appointment_status_transition")
-async def test_canceled_rows_never_come_back(
-    owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
-) -> None:
+async def test_canceled_rows_never_come_back(owner: Connection, app: Connection, admin: Connection) -> None:
     doctor = await make_doctor(owner)
     first = await book(app, await make_patient(owner), doctor, a_slot(40))
     await owner.execute("UPDATE appointment SET status = 'canceled' WHERE id = $1", first)
@@ -112,48 +109,32 @@ async def test_canceled_rows_never_come_back(
 
 
 @pytest.mark.proves("appointment_doctor_cap", "appointment_doctor_seat", "appointment_seat_iff_active")
-async def test_with_triggers_off_the_seats_hold(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
-    doctor = await make_doctor(owner)
+async def test_with_triggers_off_the_seats_hold(owner: Connection, app: Connection, root: Connection) -> None:
+    doctor, patient, start = await make_doctor(owner), await make_patient(owner), a_slot(50)
     await fill(owner, app, doctor)
-    patient = await make_patient(owner)
-    root = await asyncpg.connect(database.superuser)
-    start = a_slot(50)
-    try:
-        for seat, rule in (
-            (30, "appointment_doctor_seat"),
-            (31, "appointment_doctor_cap"),
-            (0, "appointment_doctor_cap"),
-        ):
-            with refused(rule):
-                await past_appointment(root, doctor, patient, start=start, seat=seat, hold_expires_at=start)
-        with refused("appointment_seat_iff_active"):
-            await past_appointment(root, doctor, patient, start=start, seat=None, hold_expires_at=start)
-    finally:
-        await root.close()
+    for seat, rule in (
+        (30, "appointment_doctor_seat"),
+        (31, "appointment_doctor_cap"),
+        (0, "appointment_doctor_cap"),
+        (None, "appointment_seat_iff_active"),
+    ):
+        with refused(rule):
+            await past_appointment(root, doctor, patient, start=start, seat=seat, hold_expires_at=start)
     assert await owner.fetchval(ACTIVE, doctor) == 30
 
 
-async def test_holds_that_lapsed_and_visits_that_ended_do_not_count(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_lapsed_holds_and_ended_visits_do_not_count(owner: Connection, app: Connection, root: Connection) -> None:
     doctor = await make_doctor(owner)
-    root = await asyncpg.connect(database.superuser)
-    try:
-        for seat in range(1, 16):
-            start = a_slot(seat)
-            await past_appointment(
-                root, doctor, await make_patient(owner), start=start, seat=seat, hold_expires_at=datetime.now(UTC)
-            )
-        for seat in range(16, 31):
-            start = datetime.now(UTC) - timedelta(days=1) + seat * SLOT / 30
-            end = start + timedelta(seconds=30)
-            patient = await make_patient(owner)
-            await past_appointment(root, doctor, patient, start=start, end=end, seat=seat, status="confirmed")
-    finally:
-        await root.close()
+    now = datetime.now(UTC)
+    for seat, patient in enumerate(await make_patients(owner, 30), 1):
+        start = now - timedelta(days=1) + seat * SLOT / 30
+        columns = (
+            {"start": a_slot(seat), "hold_expires_at": now}
+            if seat <= 15
+            else {"start": start, "end": start + timedelta(seconds=30), "status": "confirmed"}
+        )
+        await past_appointment(root, doctor, patient, seat=seat, **columns)
     assert await app.fetchval("SELECT count(*) FROM free_slots($1, '-infinity', 'infinity')", doctor) > 600
-    await fill(owner, app, doctor)  # the very slots of the lapsed holds, among others
+    await fill(owner, app, doctor)  # including the slots of the lapsed holds
     counts = await owner.fetch("SELECT status, count(*) FROM appointment WHERE doctor_id = $1 GROUP BY 1", doctor)
     assert dict(counts) == {"expired": 15, "completed": 15, "pending": 30}  # type: ignore[arg-type]  # records are pairs

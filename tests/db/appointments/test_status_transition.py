@@ -1,21 +1,22 @@
-"""appointment_status_transition: legal first states and changes only; what has ended never comes back to life."""
+"""appointment_status_transition: the allowed first statuses and changes. An ended appointment stays ended."""
 
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import pytest
+from asyncpg import Connection
 
 STATUSES = ["offered", "pending", "confirmed", "released", "expired", "canceled", "completed", "no_show"]
 BROKEN = "SELECT appointment_status_transition($1, $2, $3, $4, $5) IS NOT NULL"
 SECOND = timedelta(seconds=1)
 
-# a visit from 10:00 to 11:00 whose hold lapses at 09:00
+# an appointment from 10:00 to 11:00 whose hold lapses at 09:00
 HOLD, START, END = (datetime(2026, 3, 1, hour, tzinfo=UTC) for hour in (9, 10, 11))
-# (old, new): when it may happen
+# the times at which each change is allowed, by old and new status
 BEFORE_HOLD, AFTER_HOLD, DURING, AFTER = (datetime(2026, 3, 1, hour, 30, tzinfo=UTC) for hour in (8, 9, 10, 11))
 LEGAL = {
     (None, "offered"): {BEFORE_HOLD, AFTER_HOLD, DURING, AFTER},
-    (None, "pending"): {BEFORE_HOLD, AFTER_HOLD, DURING, AFTER},  # the booking window looks at the clock
+    (None, "pending"): {BEFORE_HOLD, AFTER_HOLD, DURING, AFTER},  # the booking window checks the time
     (None, "confirmed"): {BEFORE_HOLD, AFTER_HOLD, DURING, AFTER},
     ("offered", "offered"): {BEFORE_HOLD, AFTER_HOLD},
     ("offered", "pending"): {BEFORE_HOLD, AFTER_HOLD},
@@ -36,7 +37,7 @@ LEGAL = {
 
 @pytest.mark.parametrize("old", [None, *STATUSES])
 @pytest.mark.proves("appointment_status_transition")
-async def test_every_transition(owner: asyncpg.Connection, old: str | None) -> None:
+async def test_every_transition(owner: Connection, old: str | None) -> None:
     for new in STATUSES:
         allowed = set()
         for at in (BEFORE_HOLD, AFTER_HOLD, DURING, AFTER):
@@ -57,7 +58,7 @@ async def test_every_transition(owner: asyncpg.Connection, old: str | None) -> N
 )
 @pytest.mark.proves("appointment_status_transition")
 async def test_to_the_second(
-    owner: asyncpg.Connection, edge: datetime, old: str, until_then: str, from_then: str | None
+    owner: Connection, edge: datetime, old: str, until_then: str, from_then: str | None
 ) -> None:
     for at in (edge - SECOND, edge):
         allowed = {

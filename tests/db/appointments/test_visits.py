@@ -1,34 +1,29 @@
-"""After the start the doctor says whether the patient came; nobody says it before."""
+"""record_visit: after the start, the doctor records whether the patient came."""
 
-import asyncpg
 import pytest
+from asyncpg import Connection
 
 from tests.support.db.offers import SWEEP, free, offers, waiting
 from tests.support.db.past_visits import ago, visit
 from tests.support.db.refusals import refused
-from tests.support.factories import a_slot, book, make_doctor, make_patient
+from tests.support.factories import a_slot, book, make_booking, make_doctor, make_patient
 from tests.support.servers.databases import Database
 
 RECORD = "SELECT status FROM record_visit($1, $2, $3)"
 
 
 @pytest.mark.parametrize("began", [1, 1440])
-async def test_during_and_after_a_visit(
-    owner: asyncpg.Connection, app: asyncpg.Connection, database: Database, began: int
-) -> None:
+async def test_during_and_after_a_visit(owner: Connection, app: Connection, database: Database, began: int) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     appointment = await visit(database, doctor, patient, ago(minutes=began))
     for status in ("no_show", "completed", "no_show"):
-        for _ in range(2):  # saying it again is no trouble
+        for _ in range(2):  # recording it again is allowed
             assert await app.fetchval(RECORD, doctor, appointment, status) == status
-    row = await owner.fetchrow("SELECT seat, version FROM appointment WHERE id = $1", appointment)
-    assert row is not None
+    (row,) = await owner.fetch("SELECT seat, version FROM appointment WHERE id = $1", appointment)
     assert tuple(row) == (None, 4)
 
 
-async def test_what_the_sweep_has_completed_may_be_completed(
-    owner: asyncpg.Connection, app: asyncpg.Connection, database: Database
-) -> None:
+async def test_a_swept_visit_may_be_completed(owner: Connection, app: Connection, database: Database) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     appointment = await visit(database, doctor, patient, ago(days=1))
     await app.execute("SELECT sweep_doctor($1)", doctor)
@@ -36,14 +31,14 @@ async def test_what_the_sweep_has_completed_may_be_completed(
 
 
 @pytest.mark.parametrize("outcome", ["completed", "no_show"])
-async def test_the_seat_of_a_visit_that_ends_early_is_for_who_waits(
-    owner: asyncpg.Connection, app: asyncpg.Connection, database: Database, outcome: str
+async def test_the_seat_of_an_early_end_is_offered(
+    owner: Connection, app: Connection, database: Database, outcome: str
 ) -> None:
     doctor, patient, other = await make_doctor(owner, max_appointments=1), await make_patient(owner), a_slot(3)
     began = await visit(database, doctor, patient, ago(minutes=10))
     (waits,) = await waiting(app, doctor, 1)
     assert await app.fetchval(RECORD, doctor, began, outcome) == outcome
-    assert await free(app, doctor) == []  # nobody else can have it before the next sweep ...
+    assert await free(app, doctor) == []  # the seat is reserved until the next sweep ...
     with refused("appointment_doctor_cap"):
         await book(app, patient, doctor, other)
     assert doctor in [row["doctor_id"] for row in await app.fetch("SELECT doctor_id FROM doctor_to_sweep")]
@@ -54,9 +49,9 @@ async def test_the_seat_of_a_visit_that_ends_early_is_for_who_waits(
 @pytest.mark.proves("appointment_status_transition")
 @pytest.mark.parametrize("written", [{"status": "completed", "seat": None}, {"status": "confirmed"}])
 async def test_a_visit_is_not_corrected_after_a_week(
-    owner: asyncpg.Connection, app: asyncpg.Connection, database: Database, written: dict[str, str | None]
+    owner: Connection, app: Connection, database: Database, written: dict[str, str | None]
 ) -> None:
-    """Whether or not a sweep has written down that it is over."""
+    """Whether or not a sweep has completed it."""
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     old = await visit(database, doctor, patient, ago(days=8), **written)
     with refused("appointment_status_transition"):
@@ -66,22 +61,18 @@ async def test_a_visit_is_not_corrected_after_a_week(
 
 @pytest.mark.proves("appointment_status_transition")
 @pytest.mark.parametrize("end", [{"status": "expired"}, {"status": "canceled", "canceled_by": "patient"}])
-async def test_what_did_not_take_place_has_no_outcome(
-    owner: asyncpg.Connection, app: asyncpg.Connection, database: Database, end: dict[str, str]
+async def test_an_ended_or_future_visit_has_no_outcome(
+    owner: Connection, app: Connection, database: Database, end: dict[str, str]
 ) -> None:
-    doctor, patient = await make_doctor(owner), await make_patient(owner)
+    doctor, (of_ahead, patient, ahead) = await make_doctor(owner), await make_booking(owner, app, fee=0)
     ended = await visit(database, doctor, patient, ago(days=1), seat=None, **end)
-    ahead = await book(app, patient, await make_doctor(owner, fee=0), a_slot())
-    of_ahead = await owner.fetchval("SELECT doctor_id FROM appointment WHERE id = $1", ahead)
     for who, appointment in ((doctor, ended), (of_ahead, ahead)):
         for outcome in ("completed", "no_show"):
             with refused("appointment_status_transition"):
                 await app.fetch(RECORD, who, appointment, outcome)
 
 
-async def test_another_doctor_s_visit_is_not_there(
-    owner: asyncpg.Connection, app: asyncpg.Connection, database: Database
-) -> None:
+async def test_another_doctor_s_visit_is_not_found(owner: Connection, app: Connection, database: Database) -> None:
     doctor, other, patient = await make_doctor(owner), await make_doctor(owner), await make_patient(owner)
     appointment = await visit(database, doctor, patient, ago(days=1))
     assert await app.fetch(RECORD, other, appointment, "no_show") == []

@@ -1,12 +1,12 @@
-"""appointment_doctor_verified: where the policy asks, whoever is not verified is neither found, booked nor waited for."""
+"""appointment_doctor_verified: if the policy requires it, unverified doctors cannot be found, booked or waited for."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
 import pytest
 import pytest_asyncio
+from asyncpg import Connection
 
 from tests.support.db.refusals import forbidden, refused
 from tests.support.factories import a_slot, book, make_doctor, make_patient, make_patients
@@ -21,14 +21,12 @@ INSERT = "INSERT INTO appointment (doctor_id, patient_id, during) VALUES ($1, $2
 
 
 @pytest_asyncio.fixture(autouse=True)
-async def _policy(owner: asyncpg.Connection) -> AsyncIterator[None]:
-    await owner.execute("UPDATE policy SET require_verified_doctor = true")
-    yield
+async def _policy(owner: Connection) -> None:
     await owner.execute("UPDATE policy SET require_verified_doctor = true")
 
 
-async def is_bookable(db: asyncpg.Connection, doctor: int) -> list[bool]:
-    """Say whether a doctor is listed, has free slots and is found by a search for the doctor's own specialty."""
+async def is_bookable(db: Connection, doctor: int) -> list[bool]:
+    """Return whether a doctor is listed, has free slots, and is found by a search for the doctor's specialty."""
     return [
         bool(await db.fetch("SELECT FROM api_doctor WHERE id = $1", doctor)),
         bool(await db.fetch(FREE, doctor)),
@@ -36,17 +34,15 @@ async def is_bookable(db: asyncpg.Connection, doctor: int) -> list[bool]:
     ]
 
 
-async def make_unverified(owner: asyncpg.Connection, **columns: Any) -> int:
-    """Add a doctor whom nobody has verified, and whose specialty nobody else has."""
+async def make_unverified(owner: Connection, **columns: Any) -> int:
+    """Add an unverified doctor with a unique specialty."""
     doctor = await make_doctor(owner, **columns)
     await owner.execute("UPDATE doctor SET specialty = $2 WHERE account_id = $1", doctor, f"of {doctor}")
     return doctor
 
 
 @pytest.mark.proves(RULE)
-async def test_an_admin_decides_who_is_found_and_booked(
-    owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
-) -> None:
+async def test_an_admin_decides_who_is_found_and_booked(owner: Connection, app: Connection, admin: Connection) -> None:
     doctor, patient = await make_unverified(owner), await make_patient(owner)
     assert await is_bookable(app, doctor) == [False] * 3
     with refused(RULE):
@@ -62,9 +58,7 @@ async def test_an_admin_decides_who_is_found_and_booked(
 
 
 @pytest.mark.proves(RULE)
-async def test_what_is_booked_already_stays_and_may_be_moved(
-    owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
-) -> None:
+async def test_existing_appointments_stay_and_may_move(owner: Connection, app: Connection, admin: Connection) -> None:
     doctor, (patient, other) = await make_unverified(owner), await make_patients(owner, 2)
     await admin.fetch(VERIFY, doctor)
     appointment = await book(app, patient, doctor, a_slot())
@@ -77,9 +71,7 @@ async def test_what_is_booked_already_stays_and_may_be_moved(
 
 
 @pytest.mark.proves(RULE)
-async def test_nobody_waits_for_a_doctor_who_cannot_be_booked(
-    owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
-) -> None:
+async def test_an_unverified_doctor_has_no_waitlist(owner: Connection, app: Connection, admin: Connection) -> None:
     doctor, patient = await make_unverified(owner, max_appointments=0), await make_patient(owner)
     with refused(RULE):
         await app.fetch(JOIN, patient, doctor)
@@ -90,27 +82,25 @@ async def test_nobody_waits_for_a_doctor_who_cannot_be_booked(
 
 
 @pytest.mark.proves(RULE)
-async def test_the_policy_may_not_ask(
-    owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
-) -> None:
+async def test_the_policy_may_waive_verification(owner: Connection, app: Connection, admin: Connection) -> None:
     doctor = await make_unverified(owner)
     await admin.execute("UPDATE policy SET require_verified_doctor = false")
     assert await is_bookable(app, doctor) == [True] * 3
     await book(app, await make_patient(owner), doctor, a_slot())
 
 
-async def test_only_an_admin_verifies(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_only_an_admin_verifies(owner: Connection, app: Connection) -> None:
     doctor = await make_unverified(owner)
     for statement in (VERIFY, "UPDATE doctor SET verified_at = now() WHERE account_id = $1"):
         with forbidden():
             await app.fetch(statement, doctor)
 
 
-async def test_only_doctors_are_verified(owner: asyncpg.Connection, admin: asyncpg.Connection) -> None:
+async def test_only_doctors_are_verified(owner: Connection, admin: Connection) -> None:
     with refused("appointment_doctor_id_fkey"):
         await admin.fetch(VERIFY, await make_patient(owner))
 
 
-async def test_it_is_asked_for_unless_somebody_says_otherwise(owner: asyncpg.Connection) -> None:
+async def test_verification_is_required_by_default(owner: Connection) -> None:
     default = "SELECT column_default FROM information_schema.columns WHERE column_name = 'require_verified_doctor'"
     assert await owner.fetchval(default) == "true"

@@ -1,41 +1,37 @@
-"""What is fetched inside `one_transaction` is one: all of it is there in the end or nothing, and no statement knows of it."""
+"""`one_transaction` runs its statements in one transaction, and refusals and retries concern single statements."""
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
 import pytest_asyncio
+from asyncpg import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.db.driver import fetch, fetch_one, one_transaction
-from app.db.engine import create_engine
+from app.db.driver import fetch, one_transaction
 from app.domain.appointments.repository import BOOK, CANCEL_AS_PATIENT
 from app.domain.schedule.repository import ADD_TIME_OFF
 from tests.support.db.refusals import refused
-from tests.support.db.retries import count_retries
+from tests.support.db.retries import count_retries, fetch_amid_a_deadlock
 from tests.support.factories import a_slot, book, make_doctor, make_patient
-from tests.support.servers.databases import WAITED_FOR, Database, execute
+from tests.support.servers.databases import Database, execute
 from tests.support.servers.worker_process import eventually
 
 
-@pytest_asyncio.fixture
-async def engine(database: Database) -> AsyncIterator[AsyncEngine]:
-    """An engine with one connection, for which somebody has chosen another isolation level."""
+@pytest_asyncio.fixture(autouse=True)
+async def _settings(database: Database) -> None:
+    """Detect deadlocks early, and set another default isolation level, as an administrator may."""
     name = database.superuser.rpartition("/")[2]
     await execute(
         database.superuser,
         f"ALTER DATABASE {name} SET deadlock_timeout = '500ms'",
         f"ALTER DATABASE {name} SET default_transaction_isolation = 'repeatable read'",
     )
-    engine = create_engine(database.app, application_name="test", pool_size=1)
-    yield engine
-    await engine.dispose()
 
 
 async def backend(engine: AsyncEngine) -> int:
-    """Return which backend the next session speaks to; it must be in no transaction."""
+    """Return the process id of the next connection's backend, which must not be in a transaction."""
     async with engine.connect() as connection:
         driver = (await connection.get_raw_connection()).driver_connection
         assert driver is not None
@@ -44,13 +40,13 @@ async def backend(engine: AsyncEngine) -> int:
         return pid
 
 
-async def bookings(owner: asyncpg.Connection, doctor: int) -> int:
+async def bookings(owner: Connection, doctor: int) -> int:
     """Return how many appointments a doctor has."""
     number: int = await owner.fetchval("SELECT count(*) FROM appointment WHERE doctor_id = $1", doctor)
     return number
 
 
-async def test_nobody_sees_any_of_it_before_its_end(engine: AsyncEngine, owner: asyncpg.Connection) -> None:
+async def test_no_change_is_visible_before_the_commit(engine: AsyncEngine, owner: Connection) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     async with one_transaction(engine):
         for number in range(2):
@@ -59,7 +55,7 @@ async def test_nobody_sees_any_of_it_before_its_end(engine: AsyncEngine, owner: 
     assert await bookings(owner, doctor) == 2
 
 
-async def test_an_exception_undoes_it(engine: AsyncEngine, owner: asyncpg.Connection) -> None:
+async def test_an_exception_undoes_it(engine: AsyncEngine, owner: Connection) -> None:
     doctor, patient, pid = await make_doctor(owner), await make_patient(owner), await backend(engine)
 
     async def fail() -> None:
@@ -73,7 +69,7 @@ async def test_an_exception_undoes_it(engine: AsyncEngine, owner: asyncpg.Connec
     assert await backend(engine) == pid
 
 
-async def test_a_statement_that_is_refused_is_undone_alone(engine: AsyncEngine, owner: asyncpg.Connection) -> None:
+async def test_a_statement_that_is_refused_is_undone_alone(engine: AsyncEngine, owner: Connection) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     async with one_transaction(engine):
         await fetch(engine, BOOK, patient, doctor, a_slot())
@@ -83,30 +79,24 @@ async def test_a_statement_that_is_refused_is_undone_alone(engine: AsyncEngine, 
     assert await bookings(owner, doctor) == 2
 
 
-async def test_a_deadlock_costs_nothing_of_what_came_before(
-    engine: AsyncEngine, database: Database, owner: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+async def test_a_deadlock_repeats_only_its_statement(
+    engine: AsyncEngine, owner: Connection, root: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Who cancels has the doctor and wants the appointment; somebody at psql has that one and wants the doctor."""
+    """The cancellation has locked the doctor and waits for the appointment; psql holds it and waits for the doctor."""
     retries: Counter[str] = count_retries(monkeypatch)
     doctor, elsewhere, patient = await make_doctor(owner), await make_doctor(owner), await make_patient(owner)
     appointment = await book(owner, patient, doctor, a_slot())
-    root = await asyncpg.connect(database.superuser, server_settings={"session_replication_role": "replica"})
-    await root.execute("SET deadlock_timeout = '10s'")  # the other is to find the deadlock, and to be its victim
     async with one_transaction(engine):
         await fetch(engine, BOOK, patient, elsewhere, a_slot(1))
-        async with root.transaction(isolation="read_committed"):
-            await root.execute("UPDATE appointment SET cancel_reason = 'x' WHERE id = $1", appointment)
-            canceling = asyncio.ensure_future(fetch(engine, CANCEL_AS_PATIENT, patient, appointment))
-            await eventually(lambda: owner.fetchval(WAITED_FOR, root.get_server_pid()))
-            await root.execute("UPDATE doctor SET phone = '1' WHERE account_id = $1", doctor)
-        (canceled,) = await canceling
-    await root.close()
+        canceling = fetch(engine, CANCEL_AS_PATIENT, patient, appointment)
+        (canceled,) = await fetch_amid_a_deadlock(owner, root, doctor, appointment, canceling)
     assert canceled["status"] == "canceled"
-    assert retries.keys() == {"40P01"}  # mostly one; who cancels may have the doctor again before psql does
+    # the retried cancellation may lock the doctor before psql does, and be the victim again
+    assert retries.keys() == {"40P01"}
     assert await bookings(owner, elsewhere) == 1
 
 
-async def test_whoever_is_stopped_leaves_nothing_behind(engine: AsyncEngine, owner: asyncpg.Connection) -> None:
+async def test_a_canceled_task_rolls_back(engine: AsyncEngine, owner: Connection) -> None:
     doctor, patient, pid = await make_doctor(owner), await make_patient(owner), await backend(engine)
     booked = asyncio.Event()
 
@@ -126,18 +116,17 @@ async def test_whoever_is_stopped_leaves_nothing_behind(engine: AsyncEngine, own
     assert await bookings(owner, doctor) == 0
 
 
-async def test_whoever_hangs_with_locks_in_hand_loses_them(engine: AsyncEngine) -> None:
-    row = await fetch_one(engine, "SELECT current_setting('idle_in_transaction_session_timeout') AS longest")
-    assert row is not None
+async def test_an_idle_transaction_is_ended(engine: AsyncEngine) -> None:
+    (row,) = await fetch(engine, "SELECT current_setting('idle_in_transaction_session_timeout') AS longest")
     assert row["longest"] == "12s"
 
 
-async def test_what_a_commit_would_refuse_is_refused_at_once(engine: AsyncEngine, owner: asyncpg.Connection) -> None:
+async def test_what_a_commit_would_refuse_is_refused_at_once(engine: AsyncEngine, owner: Connection) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     await book(owner, patient, doctor, a_slot())
     away: tuple[object, ...] = (doctor, a_slot(), a_slot(1), None)
     async with one_transaction(engine):
         with refused("time_off_no_appointment"):
             await fetch(engine, ADD_TIME_OFF, *(*away, False))
-        await fetch(engine, ADD_TIME_OFF, *(*away, True))  # which only after it cancels what is in the way
+        await fetch(engine, ADD_TIME_OFF, *(*away, True))  # inserts the time off, then cancels the appointments in it
     assert await owner.fetchval("SELECT status FROM appointment WHERE doctor_id = $1", doctor) == "canceled"

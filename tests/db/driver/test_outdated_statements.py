@@ -1,22 +1,22 @@
-"""A statement that was prepared before its columns changed their type is prepared again, and nobody hears of it.
+"""A statement whose result columns have changed their type is prepared again, and the caller gets the result.
 
 Each test runs its statement once, changes the type of a column, and runs it again on the same connection.
 """
 
 from collections.abc import AsyncIterator
 
-import asyncpg
 import pytest
 import pytest_asyncio
+from asyncpg import Connection
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from app.db.driver import OUTDATED_PLAN, fetch, fetch_if, fetch_within, one_transaction
 from app.db.engine import create_engine
-from tests.support.servers.databases import Database
+from tests.support.servers.databases import Database, connected
 
 READ = "SELECT number FROM counted ORDER BY number"
-# both write and return a column whose type changes
+# both insert a row and return a column whose type changes
 WRITE = "INSERT INTO counted SELECT count(*) FROM counted RETURNING number"
 CALL = "SELECT number FROM count_one()"
 FUNCTION = """
@@ -27,7 +27,7 @@ FUNCTION = """
 
 
 @pytest_asyncio.fixture(autouse=True)
-async def counted(owner: asyncpg.Connection) -> AsyncIterator[None]:
+async def counted(owner: Connection) -> AsyncIterator[None]:
     """A table of numbers, and a function that adds one and returns the row."""
     await owner.execute(f"CREATE TABLE counted (number smallint); {FUNCTION}")
     yield
@@ -42,33 +42,30 @@ async def engine(database: Database) -> AsyncIterator[AsyncEngine]:
     await engine.dispose()
 
 
-async def change_type(owner: asyncpg.Connection) -> None:
+async def change_type(owner: Connection) -> None:
     """Change the type of the column, which changes what each statement returns."""
     await owner.execute("ALTER TABLE counted ALTER COLUMN number TYPE bigint")
 
 
-async def rows(owner: asyncpg.Connection) -> list[int]:
+async def rows(owner: Connection) -> list[int]:
     """Return the numbers in the table."""
     return [row["number"] for row in await owner.fetch(READ)]
 
 
 @pytest.mark.parametrize("statement", [WRITE, CALL])
-async def test_postgresql_refuses_and_undoes_it(database: Database, owner: asyncpg.Connection, statement: str) -> None:
+async def test_postgresql_refuses_and_undoes_it(database: Database, owner: Connection, statement: str) -> None:
     """The other tests rely on this: a refused statement has written nothing, so it may run again."""
-    connection = await asyncpg.connect(database.owner)
-    try:
+    async with connected(database.owner) as connection:
         await connection.fetch(statement)
         await change_type(owner)
         with pytest.raises(OUTDATED_PLAN):
             async with connection.transaction():
                 await connection.fetch(statement)
-    finally:
-        await connection.close()
     assert await rows(owner) == [0]
 
 
 @pytest.mark.parametrize("statement", [WRITE, CALL])
-async def test_a_statement_of_its_own(engine: AsyncEngine, owner: asyncpg.Connection, statement: str) -> None:
+async def test_a_statement_of_its_own(engine: AsyncEngine, owner: Connection, statement: str) -> None:
     await fetch(engine, statement)
     await change_type(owner)
     assert [row["number"] for row in await fetch(engine, statement)] == [1]
@@ -76,7 +73,7 @@ async def test_a_statement_of_its_own(engine: AsyncEngine, owner: asyncpg.Connec
 
 
 @pytest.mark.parametrize("statement", [WRITE, CALL])
-async def test_a_statement_that_may_be_undone(engine: AsyncEngine, owner: asyncpg.Connection, statement: str) -> None:
+async def test_a_statement_that_may_be_undone(engine: AsyncEngine, owner: Connection, statement: str) -> None:
     await fetch_if(engine, bool, statement)
     await change_type(owner)
     assert [row["number"] for row in await fetch_if(engine, bool, statement)] == [1]
@@ -84,7 +81,7 @@ async def test_a_statement_that_may_be_undone(engine: AsyncEngine, owner: asyncp
 
 
 @pytest.mark.parametrize("statement", [WRITE, CALL])
-async def test_a_statement_amid_a_transaction(engine: AsyncEngine, owner: asyncpg.Connection, statement: str) -> None:
+async def test_a_statement_amid_a_transaction(engine: AsyncEngine, owner: Connection, statement: str) -> None:
     await fetch(engine, statement)
     async with one_transaction(engine):
         await fetch(engine, "SELECT 1")  # the connection is in a transaction
@@ -95,7 +92,7 @@ async def test_a_statement_amid_a_transaction(engine: AsyncEngine, owner: asyncp
 
 
 @pytest.mark.parametrize("statement", [WRITE, CALL])
-async def test_a_statement_amid_a_session(engine: AsyncEngine, owner: asyncpg.Connection, statement: str) -> None:
+async def test_a_statement_amid_a_session(engine: AsyncEngine, owner: Connection, statement: str) -> None:
     async with AsyncSession(engine) as session:
         await fetch_within(session, statement)
         await session.commit()
@@ -107,7 +104,7 @@ async def test_a_statement_amid_a_session(engine: AsyncEngine, owner: asyncpg.Co
 
 
 @pytest.mark.parametrize("statement", [WRITE, CALL])
-async def test_a_statement_of_a_session(engine: AsyncEngine, owner: asyncpg.Connection, statement: str) -> None:
+async def test_a_statement_of_a_session(engine: AsyncEngine, owner: Connection, statement: str) -> None:
     async with AsyncSession(engine) as session:
         await session.execute(text(statement))
         await session.commit()

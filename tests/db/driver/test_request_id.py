@@ -1,18 +1,15 @@
-"""A statement tells its transaction whose act it is part of, before it does anything, and nobody after it."""
+"""A statement passes the request id to its transaction; the next statement does not inherit it."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
-import pytest_asyncio
+from asyncpg import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.db.driver import LoginEndedError, current_login, fetch, fetch_if, outbox_request_id, pooled_connection
-from app.db.engine import create_engine
 from app.domain.appointments.repository import BOOK
 from tests.support.factories import a_slot, make_doctor, make_patient
-from tests.support.servers.databases import Database
 
 KNOWN = "SELECT current_setting('booking.request', true) AS id"
 MARKS = "SELECT request_id FROM notification WHERE account_id = $1 ORDER BY id"
@@ -23,16 +20,8 @@ MAIL = """
 """
 
 
-@pytest_asyncio.fixture
-async def engine(database: Database) -> AsyncIterator[AsyncEngine]:
-    """An engine with one connection."""
-    engine = create_engine(database.app, application_name="test", pool_size=1)
-    yield engine
-    await engine.dispose()
-
-
-async def marked(engine: AsyncEngine, owner: asyncpg.Connection, request_id: str | None, slot: int) -> str | None:
-    """Book something as part of an act; return what its mail is marked with."""
+async def marked(engine: AsyncEngine, owner: Connection, request_id: str | None, slot: int) -> str | None:
+    """Book with this request id; return the request id of the mail about it."""
     doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
     token = outbox_request_id.set(request_id)
     (booked,) = await fetch(engine, BOOK, patient, doctor, a_slot(slot))
@@ -42,18 +31,14 @@ async def marked(engine: AsyncEngine, owner: asyncpg.Connection, request_id: str
     return mark
 
 
-async def test_the_next_one_on_the_connection_does_not_inherit_it(
-    engine: AsyncEngine, owner: asyncpg.Connection
-) -> None:
+async def test_the_next_one_on_the_connection_does_not_inherit_it(engine: AsyncEngine, owner: Connection) -> None:
     assert await marked(engine, owner, "first", 0) == "first"
     assert await marked(engine, owner, None, 1) is None
     assert await marked(engine, owner, "second", 2) == "second"
     assert await marked(engine, owner, None, 3) is None
 
 
-async def test_nor_does_it_outlive_a_failure_or_a_transaction_of_several_statements(
-    engine: AsyncEngine, owner: asyncpg.Connection
-) -> None:
+async def test_a_failed_or_undone_statement_does_not_keep_it(engine: AsyncEngine, owner: Connection) -> None:
     doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
     for kept in (True, False):
         token = outbox_request_id.set("failing")
@@ -65,8 +50,8 @@ async def test_nor_does_it_outlive_a_failure_or_a_transaction_of_several_stateme
         assert [row["id"] for row in await fetch(engine, KNOWN)] == [""]
 
 
-async def test_the_same_statement_ten_times_over_is_ten_acts(engine: AsyncEngine, owner: asyncpg.Connection) -> None:
-    """By then PostgreSQL plans it once for all."""
+async def test_the_same_statement_ten_times_over_is_ten_acts(engine: AsyncEngine, owner: Connection) -> None:
+    """After five executions PostgreSQL may use a generic plan."""
     for number in range(10):
         assert await marked(engine, owner, f"act-{number}", number) == f"act-{number}"
 
@@ -78,12 +63,12 @@ async def test_it_costs_no_round_trip(engine: AsyncEngine) -> None:
     token = outbox_request_id.set("one")
     with only_one.query_logger(lambda query: statements.append(query.query)):
         await fetch(engine, KNOWN)
-        await asyncio.sleep(0)  # asyncpg tells its loggers a moment later
+        await asyncio.sleep(0)  # asyncpg calls its loggers in the next iteration of the event loop
     outbox_request_id.reset(token)
     assert len(statements) == 1
 
 
-async def test_it_is_told_first_whatever_the_statement_is(engine: AsyncEngine) -> None:
+async def test_it_is_set_before_any_statement(engine: AsyncEngine) -> None:
     token = outbox_request_id.set("told")
     for statement in (
         KNOWN,
@@ -97,12 +82,10 @@ async def test_it_is_told_first_whatever_the_statement_is(engine: AsyncEngine) -
     outbox_request_id.reset(token)
 
 
-async def test_the_login_is_looked_at_before_the_statement_is_run(
-    engine: AsyncEngine, owner: asyncpg.Connection
-) -> None:
+async def test_the_login_is_checked_before_the_statement_runs(engine: AsyncEngine, owner: Connection) -> None:
     doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
     act, ended = outbox_request_id.set("an-act"), current_login.set((patient, 2))
-    for _ in range(10):  # by then PostgreSQL plans it once for all
+    for _ in range(10):  # after five executions PostgreSQL may use a generic plan
         with pytest.raises(LoginEndedError):
             await fetch(engine, "SELECT pg_advisory_lock($1)", patient)
         with pytest.raises(LoginEndedError):
@@ -118,11 +101,11 @@ async def test_the_login_is_looked_at_before_the_statement_is_run(
 
 
 @pytest.mark.parametrize("given", ["", " ", "x" * 65, "a b", "a\n", "\na", "a\r\nBcc: eve@example.com"])
-async def test_what_is_no_id_marks_nothing(owner: asyncpg.Connection, engine: AsyncEngine, given: str) -> None:
+async def test_an_invalid_id_is_ignored(owner: Connection, engine: AsyncEngine, given: str) -> None:
     assert await marked(engine, owner, given, 0) is None
 
 
-async def test_a_person_at_psql_may_say_whose_act_it_is(owner: asyncpg.Connection, engine: AsyncEngine) -> None:
+async def test_psql_may_set_it(owner: Connection, engine: AsyncEngine) -> None:
     await marked(engine, owner, None, 0)
     account = await owner.fetchval("SELECT max(account_id) FROM notification")
     async with owner.transaction():

@@ -1,27 +1,39 @@
-"""What only has to be tried again is tried again, before anybody hears of it, and not for ever."""
+"""The driver retries deadlocks and serialization failures, a limited number of times."""
 
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import pytest
 import pytest_asyncio
+from asyncpg import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.db.driver import MAX_ATTEMPTS, fetch
 from app.db.engine import create_engine
 from app.domain.appointments.repository import BOOK, BULK_CANCEL, CANCEL_AS_PATIENT
-from tests.support.db.retries import count_retries
-from tests.support.factories import SLOT, a_slot, book, make_doctor, make_patient, make_patients, past_appointment
-from tests.support.servers.databases import WAITED_FOR, Database, execute
+from tests.support.db.refusals import triggers_off
+from tests.support.db.retries import count_retries, fetch_amid_a_deadlock
+from tests.support.factories import (
+    SLOT,
+    a_slot,
+    book,
+    make_booking,
+    make_doctor,
+    make_patient,
+    make_patients,
+    past_appointment,
+)
+from tests.support.servers.databases import Database, execute
 from tests.support.servers.worker_process import eventually
 
 
 @pytest_asyncio.fixture
 async def engine(database: Database) -> AsyncIterator[AsyncEngine]:
-    """An engine as a process has it."""
+    """An engine with the default pool, on a database that detects deadlocks early."""
     name = database.superuser.rpartition("/")[2]
     await execute(database.superuser, f"ALTER DATABASE {name} SET deadlock_timeout = '500ms'")
     engine = create_engine(database.app, application_name="test")
@@ -29,55 +41,43 @@ async def engine(database: Database) -> AsyncIterator[AsyncEngine]:
     await engine.dispose()
 
 
-@pytest_asyncio.fixture
-async def root(database: Database) -> AsyncIterator[asyncpg.Connection]:
-    """A superuser with the triggers off, whose statements lock nothing but what they name."""
-    connection = await asyncpg.connect(database.superuser, server_settings={"session_replication_role": "replica"})
-    yield connection
-    await connection.close()
-
-
 @pytest.fixture
 def retries(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
-    """How often something was tried again, by SQLSTATE."""
+    """The number of retries, by SQLSTATE."""
     return count_retries(monkeypatch)
 
 
-async def test_a_deadlock_is_not_heard_of(
-    engine: AsyncEngine, owner: asyncpg.Connection, root: asyncpg.Connection, retries: Counter[str]
+async def test_a_deadlock_is_retried(
+    engine: AsyncEngine, owner: Connection, root: Connection, retries: Counter[str]
 ) -> None:
-    """Who cancels has the doctor and wants the appointment; somebody at psql has that one and wants the doctor."""
-    doctor, patient = await make_doctor(owner), await make_patient(owner)
-    appointment = await book(owner, patient, doctor, a_slot())
-    await root.execute("SET deadlock_timeout = '10s'")  # the other is to find the deadlock, and to be its victim
-    async with root.transaction():
-        await root.execute("UPDATE appointment SET cancel_reason = 'x' WHERE id = $1", appointment)
-        canceling = asyncio.ensure_future(fetch(engine, CANCEL_AS_PATIENT, patient, appointment))
-        await eventually(lambda: owner.fetchval(WAITED_FOR, root.get_server_pid()))
-        await root.execute("UPDATE doctor SET phone = '1' WHERE account_id = $1", doctor)
-    (canceled,) = await canceling
+    """The cancellation has locked the doctor and waits for the appointment; psql holds it and waits for the doctor."""
+    doctor, patient, appointment = await make_booking(owner, owner)
+    canceling = fetch(engine, CANCEL_AS_PATIENT, patient, appointment)
+    (canceled,) = await fetch_amid_a_deadlock(owner, root, doctor, appointment, canceling)
     assert canceled["status"] == "canceled"
-    # once, or again: a victim that comes back before the other was woken has the doctor once more
+    # the retried cancellation may lock the doctor before psql does, and be the victim again
     assert retries.keys() == {"40P01"}
 
 
-async def someone_retiring_the_last_seat(owner: asyncpg.Connection, root: asyncpg.Connection) -> tuple[int, int]:
-    """Fill 29 of a doctor's seats and let the hold on the last one lapse; return the doctor and the hold's patient."""
+@asynccontextmanager
+async def last_seat_being_freed(owner: Connection, root: Connection) -> AsyncIterator[int]:
+    """Fill a doctor's seats and let one hold lapse; yield the doctor in a transaction that is expiring the hold."""
     doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
     for number in range(29):
         await book(owner, patient, doctor, a_slot(number))
     lapsed = await make_patient(owner)
     await past_appointment(root, doctor, lapsed, start=a_slot(29), seat=30, hold_expires_at=datetime.now(UTC))
-    return doctor, lapsed
-
-
-async def test_a_seat_that_is_just_being_freed_is_waited_for(
-    engine: AsyncEngine, owner: asyncpg.Connection, root: asyncpg.Connection, retries: Counter[str]
-) -> None:
-    doctor, lapsed = await someone_retiring_the_last_seat(owner, root)
-    elsewhere, patient = await make_doctor(owner), await make_patient(owner)
+    elsewhere = await make_doctor(owner)
     async with owner.transaction():
         await book(owner, lapsed, elsewhere, a_slot(29))
+        yield doctor
+
+
+async def test_a_seat_that_is_being_freed_is_retried(
+    engine: AsyncEngine, owner: Connection, root: Connection, retries: Counter[str]
+) -> None:
+    patient = await make_patient(owner)
+    async with last_seat_being_freed(owner, root) as doctor:
         booking = asyncio.ensure_future(fetch(engine, BOOK, patient, doctor, a_slot(30)))
         await eventually(lambda: asyncio.sleep(0, bool(retries)))
     (booked,) = await booking
@@ -85,20 +85,18 @@ async def test_a_seat_that_is_just_being_freed_is_waited_for(
     assert retries.keys() == {"40001"}
 
 
-async def test_it_is_not_tried_for_ever(
-    engine: AsyncEngine, owner: asyncpg.Connection, root: asyncpg.Connection, retries: Counter[str]
+async def test_retries_are_limited(
+    engine: AsyncEngine, owner: Connection, root: Connection, retries: Counter[str]
 ) -> None:
-    doctor, lapsed = await someone_retiring_the_last_seat(owner, root)
-    elsewhere, patient = await make_doctor(owner), await make_patient(owner)
-    async with owner.transaction():
-        await book(owner, lapsed, elsewhere, a_slot(29))
+    patient = await make_patient(owner)
+    async with last_seat_being_freed(owner, root) as doctor:
         with pytest.raises(asyncpg.SerializationError, match="try again"):
             await fetch(engine, BOOK, patient, doctor, a_slot(30))
     assert retries == {"40001": MAX_ATTEMPTS - 1}
 
 
-async def test_a_hold_that_lapses_amid_a_bulk_cancellation_does_not_stop_it(
-    engine: AsyncEngine, owner: asyncpg.Connection, root: asyncpg.Connection, retries: Counter[str]
+async def test_a_hold_may_lapse_during_a_bulk_cancellation(
+    engine: AsyncEngine, owner: Connection, root: Connection, retries: Counter[str]
 ) -> None:
     doctor, patients = await make_doctor(owner), await make_patients(owner, 2)
     stays = await book(owner, patients[0], doctor, a_slot())
@@ -114,9 +112,9 @@ async def test_a_hold_that_lapses_amid_a_bulk_cancellation_does_not_stop_it(
         CREATE TRIGGER dawdle BEFORE UPDATE ON appointment FOR EACH ROW EXECUTE FUNCTION dawdle()
         """
     )
-    await root.execute(
-        "UPDATE appointment SET hold_expires_at = clock_timestamp() + interval '2 s' WHERE id = $1", hold
-    )
+    soon = "UPDATE appointment SET hold_expires_at = clock_timestamp() + interval '2 s' WHERE id = $1"
+    async with triggers_off(root):
+        await root.execute(soon, hold)
     canceled = await fetch(engine, BULK_CANCEL, *(doctor, None, None, None, False, False))
     await root.execute("DROP TRIGGER dawdle ON appointment")
     assert [row["id"] for row in canceled] == [stays]

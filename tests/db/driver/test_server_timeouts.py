@@ -1,4 +1,4 @@
-"""A server that says nothing: it is given up after a while, and the connection with it, so that the next has a new one."""
+"""If the server does not answer, the driver gives up, closes the connection, and the next caller gets a new one."""
 
 import asyncio
 import contextlib
@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import asyncpg
 import pytest
 import pytest_asyncio
+from asyncpg import Connection
 from litestar.datastructures import State
 from sqlalchemy import PoolProxiedConnection, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
@@ -20,18 +21,18 @@ from tests.support.servers.databases import Database
 from tests.support.servers.tcp_proxy import TcpProxy
 from tests.support.servers.worker_process import eventually
 
-NAP = "SELECT pg_sleep(0.5)"  # in which to fall silent
+NAP = "SELECT pg_sleep(0.5)"  # long enough to stop the proxy meanwhile
 PID = "SELECT pg_backend_pid() AS pid"
 
 
 class Line(NamedTuple):
-    """An engine with one connection, which leads through a gate."""
+    """An engine with one connection, which goes through a proxy."""
 
     engine: AsyncEngine
     tcp_proxy: TcpProxy
 
     async def pid(self) -> int:
-        """Return which backend answers."""
+        """Return the process id of the backend."""
         (row,) = await fetch(self.engine, PID)
         pid: int = row["pid"]
         return pid
@@ -39,7 +40,7 @@ class Line(NamedTuple):
 
 @pytest_asyncio.fixture
 async def line(database: Database, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Line]:
-    """A line on which a statement may take two seconds."""
+    """A line with a statement timeout of two seconds."""
     monkeypatch.setattr(driver, "CLIENT_TIMEOUT_SECONDS", 2)
     async with TcpProxy(database.app, default_port=5432) as tcp_proxy:
         await tcp_proxy.open()
@@ -71,7 +72,7 @@ Pause = Callable[[AsyncEngine], Awaitable[None]]
 
 
 async def begun(nap: Pause, line: Line) -> asyncio.Task[None]:
-    """Begin a nap."""
+    """Start a statement that sleeps."""
     task = asyncio.ensure_future(nap(line.engine))
     await asyncio.sleep(0.2)
     return task
@@ -99,34 +100,27 @@ async def test_a_connection_whose_user_was_stopped_is_replaced(line: Line, nap: 
     assert await asyncio.wait_for(line.pid(), 30) != before
 
 
-async def test_what_somebody_who_is_gone_has_asked_for_is_stopped(line: Line, owner: asyncpg.Connection) -> None:
+async def test_a_canceled_statement_is_terminated(line: Line, owner: Connection) -> None:
     pid = await line.pid()
-
-    async def naps() -> bool:
-        return bool(await owner.fetchval("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pid = $1)", pid))
-
+    is_gone = "SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = $1)"
     await fetch(line.engine, "SELECT set_config('statement_timeout', '0', false)")
     task = asyncio.create_task(fetch(line.engine, "SELECT pg_sleep(100)"))
     await asyncio.sleep(0.5)
-    assert await naps()
+    assert not await owner.fetchval(is_gone, pid)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-
-    async def is_gone() -> bool:
-        return not await naps()
-
-    await eventually(is_gone, seconds=60)
+    await eventually(lambda: owner.fetchval(is_gone, pid), seconds=60)
 
 
-async def test_a_server_that_takes_connections_and_says_nothing_took_none(line: Line) -> None:
+async def test_a_silent_server_counts_as_not_connected(line: Line) -> None:
     line.tcp_proxy.flowing.clear()
     with pytest.raises(NotConnectedError) as caught:
         await line.pid()
     assert caught.value.code == "TimeoutError"
 
 
-async def test_a_server_that_is_not_there_took_none(line: Line) -> None:
+async def test_a_missing_server_counts_as_not_connected(line: Line) -> None:
     await line.tcp_proxy.disconnect_all()
     with pytest.raises(NotConnectedError) as caught:
         await line.pid()
@@ -150,13 +144,13 @@ async def test_an_answer_stands_although_its_connection_was_lost_meanwhile(datab
         await config.get_engine().dispose()
 
 
-async def test_who_was_stopped_while_a_connection_came_runs_nothing(database: Database) -> None:
+async def test_a_task_canceled_while_connecting_runs_nothing(database: Database) -> None:
     engine = create_engine(database.app, application_name="test", pool_size=1)
 
     class Deaf:
-        """An engine that takes no notice when who waits for a connection is stopped, as Python 3.11's wait_for may."""
+        """An engine that ignores a cancellation while it connects, as asyncio.wait_for() of Python 3.11 may."""
 
-        pool = engine.pool  # in which there is none yet
+        pool = engine.pool  # still empty
 
         async def raw_connection(self) -> PoolProxiedConnection:
             with contextlib.suppress(asyncio.CancelledError):
@@ -176,12 +170,12 @@ async def test_who_was_stopped_while_a_connection_came_runs_nothing(database: Da
     with pytest.raises(asyncio.CancelledError):
         await task
     assert not ran
-    async with asyncio.timeout(5), pooled_connection(engine):  # the pool has its connection back
+    async with asyncio.timeout(5), pooled_connection(engine):  # the connection is back in the pool
         pass
     await engine.dispose()
 
 
-async def test_a_lost_connection_harms_nobody_while_others_live(database: Database, owner: asyncpg.Connection) -> None:
+async def test_a_lost_connection_does_not_affect_the_others(database: Database, owner: Connection) -> None:
     engine = create_engine(database.app, application_name="test", pool_size=3)
     await asyncio.gather(*(fetch(engine, NAP) for _ in range(3)))
     name = await owner.fetchval("SELECT current_database()")

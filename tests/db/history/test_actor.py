@@ -1,24 +1,24 @@
-"""Whoever writes to a table directly acts as admin, whatever they say: booking.actor is a setting, and anybody may set one."""
+"""A direct write to a table is recorded as an admin's, although any session may set booking.actor."""
 
 import asyncpg
 import pytest
+from asyncpg import Connection
 
-from tests.support.factories import a_slot, book, make_doctor, make_patient
+from tests.support.factories import a_slot, make_booking, make_doctor, make_patient
 
 RECORDED = "SELECT acted_as, account_id FROM history WHERE object_kind = $1 ORDER BY changed_at DESC LIMIT 1"
 CLAIM = "SET LOCAL booking.actor = '{}:1'; {}"
 
 
-async def recorded(owner: asyncpg.Connection, admin: asyncpg.Connection, kind: str, statement: str) -> None:
-    """Have an admin claim to be a patient, write something, and be recorded as an admin."""
+async def recorded(owner: Connection, admin: Connection, kind: str, statement: str) -> None:
+    """Run a statement as booking_admin with booking.actor of a patient, and check that history records an admin."""
     await admin.execute(CLAIM.format("patient", statement))
-    row = await owner.fetchrow(RECORDED, kind)
-    assert row is not None
+    (row,) = await owner.fetch(RECORDED, kind)
     assert tuple(row) == ("admin", None)
 
 
 @pytest.mark.proves("tg_appointment__actor")
-async def test_of_appointments(owner: asyncpg.Connection, admin: asyncpg.Connection) -> None:
+async def test_of_appointments(owner: Connection, admin: Connection) -> None:
     doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
     during = f"tstzrange('{a_slot()}', '{a_slot(1)}')"
     insert = f"INSERT INTO appointment (doctor_id, patient_id, during) VALUES ({doctor}, {patient}, {during})"
@@ -31,7 +31,7 @@ async def test_of_appointments(owner: asyncpg.Connection, admin: asyncpg.Connect
 
 
 @pytest.mark.proves("tg_waitlist_entry__actor")
-async def test_of_waiting(owner: asyncpg.Connection, admin: asyncpg.Connection) -> None:
+async def test_of_waiting(owner: Connection, admin: Connection) -> None:
     doctor, patient = await make_doctor(owner, hours=()), await make_patient(owner)
     join = f"INSERT INTO waitlist_entry (doctor_id, patient_id) VALUES ({doctor}, {patient})"
     await recorded(owner, admin, "waitlist_entry", join)
@@ -40,16 +40,13 @@ async def test_of_waiting(owner: asyncpg.Connection, admin: asyncpg.Connection) 
 
 
 @pytest.mark.proves("tg_policy__actor")
-async def test_of_the_policy(owner: asyncpg.Connection, admin: asyncpg.Connection) -> None:
+async def test_of_the_policy(owner: Connection, admin: Connection) -> None:
     await recorded(owner, admin, "policy", "UPDATE policy SET hold_minutes = hold_minutes + 1")
 
 
 @pytest.mark.proves("tg_appointment__actor")
-async def test_nobody_takes_a_reason_away_as_the_purge_does(
-    owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
-) -> None:
-    doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
-    visit = await book(app, patient, doctor, a_slot())
+async def test_an_admin_cannot_pose_as_the_purge(owner: Connection, app: Connection, admin: Connection) -> None:
+    doctor, _, visit = await make_booking(owner, app, fee=0)
     await app.fetch("SELECT * FROM cancel_as_doctor($1, $2, 'ill', false)", doctor, visit)
     with pytest.raises(asyncpg.CheckViolationError):
         await admin.execute(CLAIM.format("purge", f"UPDATE appointment SET cancel_reason = '' WHERE id = {visit}"))

@@ -1,4 +1,4 @@
-"""What becomes of things is recorded, whoever does it, and who changes the record is found out."""
+"""The history tables record every change with its author, for every role."""
 
 import asyncio
 from contextlib import suppress
@@ -6,10 +6,11 @@ from typing import Any
 
 import asyncpg
 import pytest
+from asyncpg import Connection
 
-from tests.support.db.payments import captured
-from tests.support.factories import a_slot, book, make_doctor, make_patient
-from tests.support.servers.databases import Database
+from tests.support.db.payments import captured, lapse
+from tests.support.factories import a_slot, book, make_booking, make_doctor, make_patient
+from tests.support.servers.databases import Database, connected
 
 CHAIN = "SELECT * FROM history WHERE object_kind = $1 AND object_id = $2 ORDER BY number"
 FINDINGS = "SELECT object_kind, object_id, number, finding FROM admin.verify_history()"
@@ -18,28 +19,27 @@ TRIGGERS = tuple(
 )
 
 
-async def chain(db: asyncpg.Connection, kind: str, id_: int) -> list[asyncpg.Record]:
-    """Return an object's records, whose numbers have no gap."""
+async def chain(db: Connection, kind: str, id_: int) -> list[asyncpg.Record]:
+    """Return an object's records, and check that their numbers have no gap."""
     records = await db.fetch(CHAIN, kind, id_)
     assert [record["number"] for record in records] == list(range(1, len(records) + 1))
     return list(records)
 
 
-async def statuses(db: asyncpg.Connection, kind: str, id_: int) -> list[str]:
-    """Return what statuses an object had, as history tells it."""
+async def statuses(db: Connection, kind: str, id_: int) -> list[str]:
+    """Return the statuses of an object, from its history."""
     rows = await db.fetch(CHAIN.replace("*", "becomes ->> 'status' AS status"), kind, id_)
     return [row["status"] for row in rows]
 
 
 @pytest.mark.proves(*TRIGGERS)
-async def test_everything_that_happens_is_recorded(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_everything_that_happens_is_recorded(owner: Connection, app: Connection) -> None:
     paying = await captured(owner, app)
     await app.fetch("SELECT * FROM cancel_as_doctor($1, $2, 'I am ill.', false)", paying.doctor, paying.appointment)
-    refund = await owner.fetchval("SELECT id FROM refund WHERE payment_id = $1", paying.payment)
+    refund = await paying.refund_id()
     await app.execute("SELECT record_refund($1, 'R', 'completed', NULL)", refund)
-    entry = await app.fetchval(
-        "SELECT id FROM join_waitlist($1, $2, NULL)", paying.patient, await make_doctor(owner, hours=())
-    )
+    full = await make_doctor(owner, hours=())
+    entry = await app.fetchval("SELECT id FROM join_waitlist($1, $2, NULL)", paying.patient, full)
     await app.fetch("SELECT * FROM leave_waitlist($1, $2)", paying.patient, entry)
     await owner.execute("UPDATE account SET status = 'disabled' WHERE id = $1", paying.patient)
     await owner.execute("UPDATE policy SET hold_minutes = 16")
@@ -59,21 +59,13 @@ async def test_everything_that_happens_is_recorded(owner: asyncpg.Connection, ap
 
 
 @pytest.mark.proves("tg_appointment__history")
-async def test_a_record_says_who_did_it_and_how(
-    owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
-) -> None:
+async def test_a_record_says_who_did_it_and_how(owner: Connection, app: Connection, admin: Connection) -> None:
     paying = await captured(owner, app)
-    await admin.execute(
-        "UPDATE appointment SET during = tstzrange($2, $2::timestamptz + interval '30 min') WHERE id = $1",
-        paying.appointment,
-        a_slot(9),
-    )
+    move = "UPDATE appointment SET during = $2 WHERE id = $1"
+    await admin.execute(move, paying.appointment, asyncpg.Range(a_slot(9), a_slot(10)))
     await app.fetch("SELECT * FROM cancel_as_patient($1, $2)", paying.patient, paying.appointment)
-    who = [
-        (record["database_role"], record["acted_as"], record["account_id"])
-        for record in await chain(owner, "appointment", paying.appointment)
-    ]
-    assert who == [
+    records = await chain(owner, "appointment", paying.appointment)
+    assert [(record["database_role"], record["acted_as"], record["account_id"]) for record in records] == [
         ("booking_app", "patient", paying.patient),
         ("booking_app", "payment", None),
         ("booking_admin", "admin", None),
@@ -81,25 +73,17 @@ async def test_a_record_says_who_did_it_and_how(
     ]
     pays = [(record["acted_as"], record["account_id"]) for record in await chain(owner, "payment", paying.payment)]
     assert pays == [("patient", paying.patient), *[("system", None)] * 3]
-    (refund,) = await owner.fetch(
-        "SELECT * FROM history WHERE object_kind = 'refund' AND becomes ->> 'payment' = $1", str(paying.payment)
-    )
-    last = (await chain(owner, "appointment", paying.appointment))[-1]
+    (refund,) = await chain(owner, "refund", await paying.refund_id())
     assert refund["account_id"] == paying.patient
-    assert refund["transaction_id"] == last["transaction_id"]  # they came about together
+    assert refund["transaction_id"] == records[-1]["transaction_id"]  # one transaction wrote both
 
 
 @pytest.mark.proves("tg_appointment__history")
-async def test_nobody_is_named_for_what_the_clock_does(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
-    """A hold that lapsed is retired by the next booking, which is another patient's."""
-    doctor, somebody, another = await make_doctor(owner), await make_patient(owner), await make_patient(owner)
-    hold = await book(app, somebody, doctor, a_slot())
-    root = await asyncpg.connect(database.superuser)
-    await root.execute("SET session_replication_role = replica")
-    await root.execute("UPDATE appointment SET hold_expires_at = now() - interval '1 s' WHERE id = $1", hold)
-    await root.close()
+async def test_an_expiry_has_no_author(database: Database, owner: Connection, app: Connection) -> None:
+    """The next booking, by another patient, expires the lapsed hold."""
+    doctor, _, hold = await make_booking(owner, app)
+    another = await make_patient(owner)
+    await lapse(database, hold)
     booked = await book(app, another, doctor, a_slot())
     last = (await chain(owner, "appointment", hold))[-1]
     assert (last["acted_as"], last["account_id"]) == ("system", None)
@@ -108,7 +92,7 @@ async def test_nobody_is_named_for_what_the_clock_does(
     assert (first["acted_as"], first["account_id"]) == ("patient", another)
 
 
-async def test_what_people_say_is_not_kept(owner: asyncpg.Connection) -> None:
+async def test_free_text_is_not_recorded(owner: Connection) -> None:
     kept = await owner.fetch("""
         SELECT object_kind, array_agg(DISTINCT key ORDER BY key) AS keys
         FROM history, jsonb_object_keys(becomes) AS key WHERE object_kind <> 'policy' GROUP BY object_kind
@@ -129,21 +113,19 @@ async def test_what_people_say_is_not_kept(owner: asyncpg.Connection) -> None:
 
 
 @pytest.mark.parametrize("isolation", ["read_committed", "repeatable_read", "serializable"])
-async def test_a_chain_never_forks(database: Database, owner: asyncpg.Connection, isolation: Any) -> None:
-    """Writers of one row wait for each other, and whoever then finds their view too old fails without a record."""
+async def test_a_chain_never_forks(database: Database, owner: Connection, isolation: Any) -> None:
+    """Writers of one row wait for each other. One whose snapshot is then too old fails and records nothing."""
     account = await make_patient(owner)
     change = "UPDATE account SET status = CASE status WHEN 'active' THEN 'disabled' ELSE 'active' END WHERE id = $1"
 
     async def write() -> int:
-        db, done = await asyncpg.connect(database.owner), 0
-        try:
+        done = 0
+        async with connected(database.owner) as db:
             for _ in range(10):
                 with suppress(asyncpg.SerializationError):
                     async with db.transaction(isolation=isolation):
                         await db.execute(change, account)
                     done += 1
-        finally:
-            await db.close()
         return done
 
     done = await asyncio.gather(*(write() for _ in range(4)))
@@ -151,9 +133,7 @@ async def test_a_chain_never_forks(database: Database, owner: asyncpg.Connection
     assert await owner.fetch(FINDINGS) == []
 
 
-async def test_activity_says_it_in_words(
-    owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
-) -> None:
+async def test_activity_says_it_in_words(owner: Connection, app: Connection, admin: Connection) -> None:
     paying = await captured(owner, app)
     await admin.execute("UPDATE appointment SET status = 'canceled' WHERE id = $1", paying.appointment)
     rows = await admin.fetch("SELECT who, what, changes FROM admin.activity WHERE patient = $1", paying.patient)
@@ -164,8 +144,6 @@ async def test_activity_says_it_in_words(
     ]
     assert "status: pending -> confirmed" in rows[2]["changes"]
     assert {row["what"].rpartition(" ")[0] for row in rows} == {"account", "appointment", "payment", "refund"}
-    first = next(
-        row for row in rows if row["what"] == f"payment {paying.payment}" and row["who"] == f"patient {paying.patient}"
-    )
-    assert first["changes"].endswith("status: created, without_slot: false")
+    by_patient = {row["what"]: row["changes"] for row in rows if row["who"] == f"patient {paying.patient}"}
+    assert by_patient[f"payment {paying.payment}"].endswith("status: created, without_slot: false")
     assert await admin.fetchval("SELECT what FROM admin.activity WHERE object_kind = 'policy' LIMIT 1") == "policy 1"

@@ -1,14 +1,15 @@
-"""Whoever changes the record of what became of things is found out."""
+"""admin.verify_history() finds every change to the history."""
 
 from typing import Any
 
 import asyncpg
 import pytest
 import pytest_asyncio
+from asyncpg import Connection
 
-from tests.support.db.refusals import forbidden
-from tests.support.factories import a_slot, book, make_doctor, make_patient
-from tests.support.servers.databases import Database
+from tests.support.db.refusals import forbidden, undone
+from tests.support.factories import a_slot, make_booking, make_patient
+from tests.support.servers.databases import Database, connected
 
 FINDINGS = "SELECT object_kind, object_id, number, finding FROM admin.verify_history()"
 
@@ -26,8 +27,7 @@ ALTERATIONS = [
 
 @pytest.mark.parametrize("role", ["app", "admin", "auditor"])
 async def test_only_the_owner_can_alter_it(database: Database, role: str) -> None:
-    connection = await asyncpg.connect(getattr(database, role))
-    try:
+    async with connected(getattr(database, role)) as connection:
         for statement in ALTERATIONS:
             with forbidden():
                 await connection.execute(statement)
@@ -38,8 +38,6 @@ async def test_only_the_owner_can_alter_it(database: Database, role: str) -> Non
                 await connection.fetch(FINDINGS)
         else:
             await connection.fetch(FINDINGS)
-    finally:
-        await connection.close()
 
 
 OTHERWISE = {
@@ -65,31 +63,24 @@ FORGERIES = {f"{column} is another": f"UPDATE history SET {column} = {value} WHE
 
 
 @pytest_asyncio.fixture
-async def moved(owner: asyncpg.Connection, app: asyncpg.Connection) -> int:
+async def moved(owner: Connection, app: Connection) -> int:
     """An appointment with three records."""
-    appointment = await book(app, await make_patient(owner), await make_doctor(owner, fee=0), a_slot())
+    _, _, appointment = await make_booking(owner, app, fee=0)
     for number in (1, 2):
-        await owner.execute(
-            "UPDATE appointment SET during = tstzrange($2, $2::timestamptz + interval '30 min') WHERE id = $1",
-            appointment,
-            a_slot(number),
-        )
+        during = asyncpg.Range(a_slot(number), a_slot(number + 1))
+        await owner.execute("UPDATE appointment SET during = $2 WHERE id = $1", appointment, during)
     assert await owner.fetch(FINDINGS) == []
     return appointment
 
 
-async def found(db: asyncpg.Connection, statement: str, *arguments: Any) -> list[asyncpg.Record]:
-    """Return what is found after a statement, which is then undone."""
-    transaction = db.transaction()
-    await transaction.start()
-    try:
+async def found(db: Connection, statement: str, *arguments: Any) -> list[asyncpg.Record]:
+    """Return the findings after a statement, and undo it."""
+    async with undone(db):
         assert await db.execute(statement, *arguments) != "UPDATE 0"
         return list(await db.fetch(FINDINGS))
-    finally:
-        await transaction.rollback()
 
 
-async def test_whoever_changes_a_record_is_found_out(owner: asyncpg.Connection, moved: int) -> None:
+async def test_every_change_of_a_record_is_found(owner: Connection, moved: int) -> None:
     one = "object_kind = 'appointment' AND object_id = $1 AND number = $2"
     for what, statement in FORGERIES.items():
         for number in (1, 2, 3) if "changed places" not in what else (1, 2):
@@ -97,7 +88,7 @@ async def test_whoever_changes_a_record_is_found_out(owner: asyncpg.Connection, 
 
 
 @pytest.mark.proves("tg_appointment__history")
-async def test_a_hash_that_is_made_to_fit_shows_in_the_next_record(owner: asyncpg.Connection, moved: int) -> None:
+async def test_a_hash_that_is_made_to_fit_shows_in_the_next_record(owner: Connection, moved: int) -> None:
     (next_record,) = await found(
         owner,
         """
@@ -113,7 +104,7 @@ async def test_a_hash_that_is_made_to_fit_shows_in_the_next_record(owner: asyncp
     assert tuple(next_record)[:3] == ("appointment", moved, 2)
 
 
-async def test_it_is_said_where_and_what(owner: asyncpg.Connection, moved: int) -> None:
+async def test_a_finding_names_the_record_and_the_problem(owner: Connection, moved: int) -> None:
     (gap,) = await found(
         owner, "DELETE FROM history WHERE object_kind = 'appointment' AND object_id = $1 AND number = 2", moved
     )
@@ -126,26 +117,17 @@ async def test_it_is_said_where_and_what(owner: asyncpg.Connection, moved: int) 
     assert tuple(gone) == ("account", patient, 1, "It is gone.")
 
 
-async def test_what_is_done_with_triggers_off_is_found(
-    database: Database, owner: asyncpg.Connection, moved: int
-) -> None:
-    root = await asyncpg.connect(database.superuser)
-    try:
-        async with root.transaction():
-            await root.execute("SET LOCAL session_replication_role = replica")
-            await root.execute("UPDATE appointment SET status = 'completed', seat = NULL WHERE id = $1", moved)
-        (finding,) = await owner.fetch(FINDINGS)
-        assert tuple(finding) == ("appointment", moved, 3, "It is not what its last record says.")
-    finally:
-        async with root.transaction():
-            await root.execute("SET LOCAL session_replication_role = replica")
-            await root.execute("UPDATE appointment SET status = 'confirmed', seat = 1 WHERE id = $1", moved)
-        await root.close()
+async def test_a_change_with_triggers_off_is_found(root: Connection, moved: int) -> None:
+    async with undone(root):
+        await root.execute("SET LOCAL session_replication_role = replica")
+        await root.execute("UPDATE appointment SET status = 'completed', seat = NULL WHERE id = $1", moved)
+        (finding,) = await root.fetch(FINDINGS)
+    assert tuple(finding) == ("appointment", moved, 3, "It is not what its last record says.")
 
 
 @pytest.mark.usefixtures("moved")
-async def test_a_chain_holds_wherever_it_is_restored(owner: asyncpg.Connection) -> None:
-    """As text, in another session's time zone, one without an abbreviation that is read as another's, and formats."""
+async def test_a_chain_holds_wherever_it_is_restored(owner: Connection) -> None:
+    """Restored from text by a session with other formats and another time zone, whose abbreviation is unambiguous."""
     for setting in (
         "timezone = 'Asia/Kathmandu'",
         "datestyle = 'SQL, DMY'",

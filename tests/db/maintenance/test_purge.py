@@ -1,43 +1,36 @@
-"""What serves no more is forgotten after 30 days, and not before; what somebody still needs, stays."""
+"""purge_personal_data deletes personal data that is no longer needed after 30 days, and not earlier."""
 
-from collections.abc import AsyncIterator
+from datetime import datetime
 
 import asyncpg
 import pytest
-import pytest_asyncio
+from asyncpg import Connection
 
-from tests.support.db.offers import CANCEL, full_doctor, offers, waiting
-from tests.support.factories import a_slot, book, make_doctor, make_patient, past_appointment
-from tests.support.servers.databases import Database
+from tests.support.db.offers import freed_slot
+from tests.support.db.past_visits import ago
+from tests.support.db.refusals import triggers_off
+from tests.support.factories import insert, make_booking, make_doctor, make_patient, make_patients, past_appointment
 
-
-@pytest_asyncio.fixture
-async def root(database: Database) -> AsyncIterator[asyncpg.Connection]:
-    """A superuser's connection that no trigger heeds: the one way to let the time pass."""
-    connection = await asyncpg.connect(database.superuser)
-    await connection.execute("SET session_replication_role = replica")
-    yield connection
-    await connection.close()
+OLD, NEW = ago(hours=721), ago(hours=719)
 
 
-async def purge(app: asyncpg.Connection) -> int:
-    """Purge until there is nothing left to forget; return of how many rows something was."""
+async def purge(app: Connection) -> int:
+    """Purge until nothing is left to delete; return the number of changed rows."""
     rows = 0
     while taken := await app.fetchval("SELECT purge_personal_data(2)"):
         rows += taken
     return rows
 
 
-@pytest.mark.parametrize(("age", "left"), [("721 hours", None), ("719 hours", "the flood")])
+@pytest.mark.parametrize(("age", "left"), [(OLD, None), (NEW, "the flood")], ids=["old", "new"])
 async def test_why_an_appointment_was_canceled(
-    owner: asyncpg.Connection, app: asyncpg.Connection, root: asyncpg.Connection, age: str, left: str | None
+    owner: Connection, app: Connection, root: Connection, age: datetime, left: str | None
 ) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     canceled = {"status": "canceled", "seat": None, "canceled_by": "doctor", "cancel_reason": "the flood"}
     appointments = [await past_appointment(root, doctor, patient, **canceled) for _ in range(3)]
-    await root.execute(
-        "UPDATE appointment SET updated_at = now() - $2::text::interval WHERE id = ANY ($1)", appointments, age
-    )
+    async with triggers_off(root):
+        await root.execute("UPDATE appointment SET updated_at = $2 WHERE id = ANY ($1)", appointments, age)
     everything = "SELECT to_jsonb(a) - 'cancel_reason' FROM appointment AS a WHERE id = ANY ($1) ORDER BY id"
     before = await owner.fetch(everything, appointments)
     assert await purge(app) == (0 if left else 3)
@@ -48,48 +41,34 @@ async def test_why_an_appointment_was_canceled(
 
 
 @pytest.mark.proves("appointment_status_transition")
-async def test_forgetting_changes_nothing_else(owner: asyncpg.Connection) -> None:
-    """Whoever says that they purge may take a reason away, and no more than that."""
-    doctor, patient = await make_doctor(owner), await make_patient(owner)
-    appointment = await book(owner, patient, doctor, a_slot())
+async def test_purging_changes_nothing_else(owner: Connection) -> None:
+    """With booking.actor of the purge, an update removes the cancellation reason and changes nothing else."""
+    _, _, appointment = await make_booking(owner, owner)
     async with owner.transaction():
         await owner.execute("SELECT act_as('purge')")
-        await owner.execute(
-            "UPDATE appointment SET status = 'confirmed', cancel_reason = 'x' WHERE id = $1", appointment
-        )
-    row = await owner.fetchrow("SELECT status, cancel_reason FROM appointment WHERE id = $1", appointment)
-    assert row
+        change = "UPDATE appointment SET status = 'confirmed', cancel_reason = 'x' WHERE id = $1"
+        await owner.execute(change, appointment)
+    (row,) = await owner.fetch("SELECT status, cancel_reason FROM appointment WHERE id = $1", appointment)
     assert tuple(row) == ("pending", None)
 
 
-async def test_time_off_that_is_over(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_time_off_that_is_over(owner: Connection, app: Connection) -> None:
     doctor = await make_doctor(owner)
-    for end in ("721 hours", "719 hours"):
-        await owner.execute(
-            "INSERT INTO time_off (doctor_id, during, reason)"
-            " VALUES ($1, tstzrange(now() - interval '900 hours', now() - $2::text::interval), $2)",
-            doctor,
-            end,
-        )
+    for reason, end in (("old", OLD), ("new", NEW)):
+        during = asyncpg.Range(ago(hours=900), end)
+        await insert(owner, "time_off", doctor_id=doctor, during=during, reason=reason)
     assert await purge(app) == 1
-    assert await owner.fetchval("SELECT reason FROM time_off WHERE doctor_id = $1", doctor) == "719 hours"
+    assert await owner.fetchval("SELECT reason FROM time_off WHERE doctor_id = $1", doctor) == "new"
 
 
-async def test_mails(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_mails(owner: Connection, app: Connection) -> None:
     patient = await make_patient(owner)
-    columns = "kind, account_id, status, created_at, outcome, snapshot, request_id"
-    for status, age in (("sent", "721 hours"), ("failed", "721 hours"), ("sent", "719 hours"), ("queued", "721 hours")):
-        await owner.execute(
-            f"INSERT INTO notification ({columns})"
-            " VALUES ('password_changed', $1, $2, now() - $3::text::interval, 'no such user', '{\"email\": \"a\"}', 'id')",
-            patient,
-            status,
-            age,
-        )
+    columns = {"account_id": patient, "outcome": "no such user", "snapshot": '{"email": "a"}', "request_id": "id"}
+    for status, age in (("sent", OLD), ("failed", OLD), ("sent", NEW), ("queued", OLD)):
+        await insert(owner, "notification", kind="password_changed", status=status, created_at=age, **columns)
     assert await purge(app) == 2
-    left = (
-        "SELECT status, (outcome, snapshot, request_id) IS NOT NULL FROM notification WHERE account_id = $1 ORDER BY id"
-    )
+    kept = "(outcome, snapshot, request_id) IS NOT NULL"
+    left = f"SELECT status, {kept} FROM notification WHERE account_id = $1 ORDER BY id"
     assert [tuple(row) for row in await owner.fetch(left, patient)] == [
         ("sent", False),
         ("failed", False),
@@ -98,60 +77,41 @@ async def test_mails(owner: asyncpg.Connection, app: asyncpg.Connection) -> None
     ]
 
 
-async def test_payers_and_what_paypal_told(
-    owner: asyncpg.Connection, app: asyncpg.Connection, root: asyncpg.Connection
-) -> None:
+async def test_payers_and_webhook_events(owner: Connection, app: Connection, root: Connection) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     ended = {"captured": True, "canceled": True, "failed": True, "created": False, "pending_review": False}
     for number, status in enumerate(ended):
         appointment = await past_appointment(root, doctor, patient, status="completed", seat=None)
-        await root.execute(
-            "INSERT INTO payment (appointment_id, amount, currency, status, order_id, capture_id, payer_id, updated_at)"
-            " VALUES ($1, 100, 'USD', $2, $3, $3, 'PAYER', now() - interval '721 hours')",
-            appointment,
-            status,
-            f"ORDER-{number}",
-        )
-    for name, age in (("old", "721 hours"), ("new", "719 hours")):
-        await owner.execute(
-            "INSERT INTO webhook_event (id, kind, received_at) VALUES ($1, 'x', now() - $2::text::interval)", name, age
-        )
+        ids = {"order_id": f"ORDER-{number}", "capture_id": f"ORDER-{number}", "payer_id": "PAYER"}
+        payment = {"appointment_id": appointment, "amount": 100, "currency": "USD", "updated_at": OLD}
+        async with triggers_off(root):
+            await insert(root, "payment", status=status, **ids, **payment)
+    for name, age in (("old", OLD), ("new", NEW)):
+        await insert(owner, "webhook_event", id=name, kind="x", received_at=age)
     assert await purge(app) == 4
     payers = {row["status"]: row["payer_id"] for row in await owner.fetch("SELECT status, payer_id FROM payment")}
     assert payers == {status: None if over else "PAYER" for status, over in ended.items()}
     assert [row["id"] for row in await owner.fetch("SELECT id FROM webhook_event")] == ["new"]
     orders = "SELECT count(*) FROM payment WHERE order_id IS NOT NULL AND capture_id IS NOT NULL"
-    assert await owner.fetchval(orders) == len(ended)  # for the books
+    assert await owner.fetchval(orders) == len(ended)  # kept for accounting
 
 
-async def test_links_to_offers(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
-    doctor, holder, (appointment,) = await full_doctor(owner)
-    (patient,) = await waiting(owner, doctor, 1)
-    await owner.fetch(CANCEL, holder, appointment)
-    offer = (await offers(owner, doctor))[patient]
-    for token, age in ((b"old", "721 hours"), (b"new", "719 hours")):
-        await owner.execute(
-            "INSERT INTO offer_token (token_hash, offer_id, created_at) VALUES ($1, $2, now() - $3::text::interval)",
-            token,
-            offer,
-            age,
-        )
+async def test_links_to_offers(owner: Connection, app: Connection) -> None:
+    _, made = await freed_slot(owner)
+    (offer,) = made.values()
+    for token, age in ((b"old", OLD), (b"new", NEW)):
+        await insert(owner, "offer_token", token_hash=token, offer_id=offer, created_at=age)
     assert await purge(app) == 1
     assert [row["token_hash"] for row in await owner.fetch("SELECT token_hash FROM offer_token")] == [b"new"]
 
 
-async def test_codes_and_addresses_that_nobody_proved(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
-    one, two, three = await make_patient(owner), await make_patient(owner), await make_patient(owner)
-    for account, lasts in ((one, "1 hour"), (two, "-1 second")):
+async def test_expired_codes_and_unverified_addresses(owner: Connection, app: Connection) -> None:
+    one, two, three = await make_patients(owner, 3)
+    code = {"purpose": "email_verification", "email": "new@example.com"}
+    for account, token, expires_at in ((one, b"live", ago(hours=-1)), (two, b"expired", ago(seconds=1))):
         await owner.execute("UPDATE account SET pending_email = 'new@example.com' WHERE id = $1", account)
-        await owner.execute(
-            "INSERT INTO account_token (token_hash, account_id, purpose, email, expires_at)"
-            " VALUES ($2, $1, 'email_verification', 'new@example.com', now() + $3::text::interval)",
-            account,
-            account.to_bytes(4, "big"),
-            lasts,
-        )
-    await owner.execute("SELECT change_email($1, 'another@example.com')", three)  # its mail is on its way
+        await insert(owner, "account_token", token_hash=token, account_id=account, expires_at=expires_at, **code)
+    await owner.execute("SELECT change_email($1, 'another@example.com')", three)  # its mail is queued
     assert await purge(app) == 2
     pending = "SELECT id FROM account WHERE pending_email IS NOT NULL ORDER BY id"
     assert [row["id"] for row in await owner.fetch(pending)] == [one, three]

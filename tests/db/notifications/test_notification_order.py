@@ -1,12 +1,10 @@
-"""Mails about appointments reach each person in the order of events; who could not be given one can be seen, and tried again."""
+"""Mails about appointments are sent to each account in the order of events; admins see and requeue failed ones."""
 
 import asyncio
-from decimal import Decimal
 
-import asyncpg
+from asyncpg import Connection
 
 from tests.support.factories import a_slot, book, make_doctor, make_patient
-from tests.support.servers.databases import Database
 
 CLAIM = "SELECT * FROM claim_notification($1, interval '1 minute', '\\x00')"
 LATER = "SELECT notification_failed($1, '450 later', false)"
@@ -17,25 +15,23 @@ UNDELIVERED = "SELECT id, status, attempts, outcome FROM admin.undelivered WHERE
 HURRY = "UPDATE notification SET due_at = now() WHERE account_id = $1 AND status = 'queued'"
 
 
-async def two_confirmations(owner: asyncpg.Connection, app: asyncpg.Connection) -> tuple[int, int, int]:
+async def two_confirmations(owner: Connection, app: Connection) -> tuple[int, int, int]:
     """Book two slots; return the patient, and the ids of the patient's mails."""
-    doctor, patient = await make_doctor(owner, fee=Decimal(0)), await make_patient(owner)
+    doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
     for slot in range(2):
         await book(app, patient, doctor, a_slot(slot))
     first, second = [row["id"] for row in await owner.fetch(TO_ACCOUNT, patient)]
     return patient, first, second
 
 
-async def test_a_mail_waits_for_an_earlier_one_to_be_tried_again(
-    owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_a_mail_waits_for_an_earlier_one_to_be_tried_again(owner: Connection, app: Connection) -> None:
     patient, first, second = await two_confirmations(owner, app)
     assert await app.fetch(CLAIM, first)
     assert await app.fetch(CLAIM, second) == []  # the first is being sent
     await app.execute(LATER, first)
     await owner.execute("UPDATE notification SET due_at = now() WHERE id = $1", second)
     assert await app.fetch(CLAIM, second) == []
-    assert await owner.fetchval(WHEN, second) == await owner.fetchval(WHEN, first)  # nobody looks at it before
+    assert await owner.fetchval(WHEN, second) == await owner.fetchval(WHEN, first)  # it is not tried earlier
     await owner.execute(HURRY, patient)
     assert await app.fetch(CLAIM, first)
     await app.execute("SELECT notification_sent($1)", first)
@@ -43,9 +39,7 @@ async def test_a_mail_waits_for_an_earlier_one_to_be_tried_again(
     assert await app.fetch(CLAIM, second)
 
 
-async def test_a_mail_does_not_wait_for_one_that_has_failed_for_good_or_is_no_longer_true(
-    owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_a_mail_does_not_wait_for_failed_or_outdated_ones(owner: Connection, app: Connection) -> None:
     _, first, second = await two_confirmations(owner, app)
     await app.fetch(CLAIM, first)
     await app.execute(NEVER, first)
@@ -58,7 +52,7 @@ async def test_a_mail_does_not_wait_for_one_that_has_failed_for_good_or_is_no_lo
     assert await app.fetch(CLAIM, second)
 
 
-async def test_a_code_waits_for_nothing(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_a_code_waits_for_nothing(owner: Connection, app: Connection) -> None:
     patient, first, second = await two_confirmations(owner, app)
     await app.fetch(CLAIM, first)
     await app.execute("SELECT change_password($1, '-', 'new')", patient)
@@ -69,27 +63,20 @@ async def test_a_code_waits_for_nothing(owner: asyncpg.Connection, app: asyncpg.
     assert await app.fetch(CLAIM, second)
 
 
-async def test_an_admin_sees_what_was_not_delivered_and_has_it_tried_again(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_an_admin_requeues_undelivered_mails(owner: Connection, app: Connection, admin: Connection) -> None:
     patient, first, second = await two_confirmations(owner, app)
     await app.fetch(CLAIM, first)
     await app.execute(NEVER, first)
     await app.fetch(CLAIM, second)
     await app.execute(LATER, second)
-    admin = await asyncpg.connect(database.admin)
     rings: asyncio.Queue[str] = asyncio.Queue()
     await owner.add_listener("booking_outbox", lambda *_: rings.put_nowait(""))
-    try:
-        assert [tuple(row) for row in await admin.fetch(UNDELIVERED, patient)] == [
-            (first, "failed", 1, "550 no such user"),
-            (second, "queued", 1, "450 later"),
-        ]
-        await admin.execute("SELECT admin.requeue_notification($1)", first)
-        await asyncio.wait_for(rings.get(), 10)
-    finally:
-        await admin.close()
-        await owner.reset()
+    assert [tuple(row) for row in await admin.fetch(UNDELIVERED, patient)] == [
+        (first, "failed", 1, "550 no such user"),
+        (second, "queued", 1, "450 later"),
+    ]
+    await admin.execute("SELECT admin.requeue_notification($1)", first)
+    await asyncio.wait_for(rings.get(), 10)
     assert await app.fetch(CLAIM, first)
     await app.execute("SELECT notification_sent($1)", first)
     assert [row["id"] for row in await owner.fetch(UNDELIVERED, patient)] == [second]

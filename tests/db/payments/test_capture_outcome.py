@@ -1,19 +1,19 @@
-"""record_capture: whatever PayPal says of a capture, in whatever state it finds the payment."""
+"""record_capture: each capture status of PayPal, for a payment in each status."""
 
 from decimal import Decimal
 
 import asyncpg
 import pytest
+from asyncpg import Connection
 
-from tests.support.db.payments import FEE, WAYS, capturing, mails, of_hold, of_payment, record, refunds, state
+from tests.support.db.payments import FEE, WAYS, capturing
 
-ATTENTION = "SELECT why FROM payment_attention WHERE payment_id = $1"
 PAID = ("captured", "confirmed")
 DECLINED = ("DECLINED", "FAILED")
 BACK = ("REFUNDED", "PARTIALLY_REFUNDED")
 STATUSES = ("COMPLETED", "PENDING", *DECLINED, *BACK, "REVERSED")
 
-# How each payment and its appointment stand before, and what becomes of them by COMPLETED, PENDING, and DECLINED.
+# The statuses of payment and appointment before, and after COMPLETED, PENDING and DECLINED.
 BECOMES = {
     "created": (("created", "pending"), PAID, ("pending_review", "pending"), ("created", "pending")),
     "approved": (("approved", "pending"), PAID, ("pending_review", "pending"), ("approved", "pending")),
@@ -28,14 +28,14 @@ BECOMES = {
         ("pending_review", "canceled"),
         ("canceled", "canceled"),
     ),
-    # money that was taken although it seemed not to be; the hold still lives
+    # PayPal took the money after all; the hold is still live
     "failed": (("failed", "pending"), PAID, ("pending_review", "pending"), ("failed", "pending")),
 }
 IS_THERE = ("captured", "partially_refunded", "refunded")
 
 
 def expected(before: str, said: str) -> tuple[tuple[str, str], bool]:
-    """Return what a payment and its appointment become, and whether a person must look into it."""
+    """Return the statuses of payment and appointment afterwards, and whether the payment needs attention."""
     stays, completed, pending, declined = BECOMES[before]
     if said == "COMPLETED":
         return completed, False
@@ -43,27 +43,25 @@ def expected(before: str, said: str) -> tuple[tuple[str, str], bool]:
         return pending, False
     if said in DECLINED:
         return declined, before in IS_THERE
-    ours = said in BACK and before in {"partially_refunded", "refunded"}  # each refund is asked about by itself
+    ours = said in BACK and before in {"partially_refunded", "refunded"}  # PayPal is asked about each refund
     return stays, not ours
 
 
 @pytest.mark.parametrize("said", STATUSES)
 @pytest.mark.parametrize("before", WAYS)
 @pytest.mark.proves("payment_status_transition")
-async def test_every_status_in_every_state(
-    owner: asyncpg.Connection, app: asyncpg.Connection, before: str, said: str
-) -> None:
-    """Said twice, it has no further effect."""
+async def test_every_status_in_every_state(owner: Connection, app: Connection, before: str, said: str) -> None:
+    """A repeated status has no further effect."""
     paying = await WAYS[before](owner, app)
-    assert await state(owner, paying.payment) == BECOMES[before][0]
+    assert await paying.state() == BECOMES[before][0]
     becomes, needs_a_person = expected(before, said)
     mailed = refunded = None
     for _ in range(2):
-        await record(app, paying.payment, said)
-        assert await state(owner, paying.payment) == becomes
-        assert (await app.fetchval(ATTENTION, paying.payment) is not None) is needs_a_person
-        mailed, mails_before = await mails(owner, paying.payment), mailed
-        refunded, refunds_before = await refunds(owner, paying.payment), refunded
+        await paying.record(said)
+        assert await paying.state() == becomes
+        assert (await paying.attention() is not None) is needs_a_person
+        mailed, mails_before = await paying.mails(), mailed
+        refunded, refunds_before = await paying.refunds(), refunded
         assert mails_before in (None, mailed)
         assert refunds_before in (None, refunded)
     if (before, said) == ("canceled", "COMPLETED"):
@@ -78,53 +76,44 @@ async def test_every_status_in_every_state(
 @pytest.mark.parametrize("before", ["created", "capturing", "canceled"])
 @pytest.mark.proves("payment_amount_matches_fee")
 async def test_another_amount_confirms_nothing(
-    owner: asyncpg.Connection,
-    app: asyncpg.Connection,
-    before: str,
-    said: str,
-    amount: Decimal | None,
-    currency: str,
+    owner: Connection, app: Connection, before: str, said: str, amount: Decimal | None, currency: str
 ) -> None:
     paying = await WAYS[before](owner, app)
-    await record(app, paying.payment, said, amount=amount, currency=currency)
-    assert await state(owner, paying.payment) == BECOMES[before][0]
-    assert "PayPal captured" in await app.fetchval(ATTENTION, paying.payment)
-    assert await refunds(owner, paying.payment) == []
+    await paying.record(said, amount=amount, currency=currency)
+    assert await paying.state() == BECOMES[before][0]
+    assert "PayPal captured" in await paying.attention()
+    assert await paying.refunds() == []
 
 
-async def test_who_is_declined_took_nothing_whatever_the_amount(
-    owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_a_decline_needs_no_amount(owner: Connection, app: Connection) -> None:
     paying = await capturing(owner, app)
-    await record(app, paying.payment, "DECLINED", amount=None)
-    assert await state(owner, paying.payment) == ("failed", "pending")
-    assert await app.fetchval(ATTENTION, paying.payment) is None
+    await paying.record("DECLINED", amount=None)
+    assert await paying.state() == ("failed", "pending")
+    assert await paying.attention() is None
 
 
-async def test_a_confirmation_is_told_to_both(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_a_confirmation_is_mailed_to_both(owner: Connection, app: Connection) -> None:
     paying = await WAYS["captured"](owner, app)
-    rows = await owner.fetch(
-        "SELECT kind, account_id FROM notification WHERE appointment_id = $1 ORDER BY id", paying.appointment
-    )
-    assert [tuple(row) for row in rows] == [
+    mails = "SELECT kind, account_id FROM notification WHERE appointment_id = $1 ORDER BY id"
+    assert [tuple(row) for row in await owner.fetch(mails, paying.appointment)] == [
         ("appointment_confirmed", paying.patient),
         ("appointment_confirmed", paying.doctor),
     ]
-    assert await of_hold(owner, paying.payment) is None
-    assert await of_payment(owner, paying.payment, "capture_id, without_slot") == (f"CAPTURE-{paying.payment}", False)
+    assert await paying.hold_ends() is None
+    assert await paying.value("capture_id, without_slot") == (f"CAPTURE-{paying.payment}", False)
 
 
-async def test_what_is_paid_clears_what_needed_attention(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_a_payment_clears_attention(owner: Connection, app: Connection) -> None:
     paying = await capturing(owner, app)
-    await record(app, paying.payment, amount=Decimal(1))
-    assert await app.fetchval(ATTENTION, paying.payment)
-    await record(app, paying.payment)
-    assert await app.fetchval(ATTENTION, paying.payment) is None
+    await paying.record(amount=Decimal(1))
+    assert await paying.attention()
+    await paying.record()
+    assert await paying.attention() is None
 
 
 @pytest.mark.proves("payment_capture_known")
-async def test_a_capture_has_a_name(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_a_capture_has_an_id(owner: Connection, app: Connection) -> None:
     paying = await capturing(owner, app)
     with pytest.raises(asyncpg.CheckViolationError, match="payment_capture_known"):
         await app.execute("SELECT record_capture($1, NULL, 'COMPLETED', 100, 'USD')", paying.payment)
-    assert await state(owner, paying.payment) == ("capturing", "pending")
+    assert await paying.state() == ("capturing", "pending")

@@ -1,12 +1,12 @@
-"""A capture that was cut short secures its slot anew before it is asked for once more."""
+"""resume_capture: an interrupted capture secures its slot again before it is repeated."""
 
 import asyncio
 from datetime import timedelta
 
-import asyncpg
 import pytest
+from asyncpg import Connection
 
-from tests.support.db.payments import WAYS, begin_capture, begun, by_root, capturing, lapse, mails, of_payment, state
+from tests.support.db.payments import WAYS, begun, by_root, capturing, lapse
 from tests.support.db.refusals import stale
 from tests.support.factories import a_slot, book, make_patient
 from tests.support.servers.databases import Database
@@ -16,75 +16,61 @@ HOLD_ENDS = "UPDATE appointment SET hold_expires_at = clock_timestamp() + $2::in
 
 
 @pytest.mark.proves("payment_appointment_payable")
-async def test_a_hold_that_is_just_being_retired_is_met_anew(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
-    """Its patient, who books elsewhere, needs no lock on this doctor for that."""
+async def test_a_hold_that_is_being_expired_is_retried(database: Database, owner: Connection, app: Connection) -> None:
+    """The patient's booking with another doctor expires the hold without a lock on this doctor."""
     paying = await begun(owner, app)
-    await by_root(database, HOLD_ENDS, arguments=(paying.appointment, timedelta(seconds=1)))
+    await by_root(database, HOLD_ENDS, paying.appointment, timedelta(seconds=1))
     async with owner.transaction():
         await owner.execute("SELECT FROM appointment WHERE id = $1 FOR NO KEY UPDATE", paying.appointment)
-        beginning = asyncio.ensure_future(begin_capture(app, paying.payment))
+        beginning = asyncio.ensure_future(paying.begin_capture())
         await asyncio.wait([beginning], timeout=1.1)
         await owner.execute("UPDATE appointment SET status = 'expired' WHERE id = $1", paying.appointment)
     with stale():
         await beginning
-    start = await begin_capture(app, paying.payment)
-    assert start is not None
-    assert start["request_id"]
-    assert await of_payment(owner, paying.payment, "appointment_id") > paying.appointment
+    assert (await paying.begin_capture())["request_id"]
+    assert await paying.value("appointment_id") > paying.appointment
 
 
-async def test_a_capture_that_was_cut_short_goes_on(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_a_capture_that_was_cut_short_goes_on(owner: Connection, app: Connection) -> None:
     paying = await capturing(owner, app)
-    request, hold = await of_payment(owner, paying.payment, "capture_request_id, hold_expires_at")
-    resumed = await app.fetchrow(RESUME, paying.payment)
-    assert resumed is not None
+    request, hold = await paying.value("capture_request_id, hold_expires_at")
+    (resumed,) = await app.fetch(RESUME, paying.payment)
     assert tuple(resumed) == (request, None, None)
-    assert await of_payment(owner, paying.payment, "status, hold_expires_at") == ("capturing", hold)
+    assert await paying.value("status, hold_expires_at") == ("capturing", hold)
 
 
 @pytest.mark.proves("payment_appointment_payable")
-async def test_it_goes_on_in_a_slot_that_is_taken_again(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_it_goes_on_in_a_slot_that_is_taken_again(database: Database, owner: Connection, app: Connection) -> None:
     paying = await capturing(owner, app)
-    await lapse(database, paying)
-    resumed = await app.fetchrow(RESUME, paying.payment)
-    assert resumed is not None
-    assert tuple(resumed) == (await of_payment(owner, paying.payment, "capture_request_id"), None, None)
-    assert await of_payment(owner, paying.payment, "appointment_id") > paying.appointment
-    assert await state(owner, paying.payment) == ("capturing", "pending")
+    await lapse(database, paying.appointment)
+    (resumed,) = await app.fetch(RESUME, paying.payment)
+    assert tuple(resumed) == (await paying.value("capture_request_id"), None, None)
+    assert await paying.value("appointment_id") > paying.appointment
+    assert await paying.state() == ("capturing", "pending")
 
 
-async def test_it_ends_where_the_slot_is_gone(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_it_ends_where_the_slot_is_gone(database: Database, owner: Connection, app: Connection) -> None:
     paying = await capturing(owner, app)
-    await lapse(database, paying)
+    await lapse(database, paying.appointment)
     await book(owner, await make_patient(owner), paying.doctor, a_slot())
-    resumed = await app.fetchrow(RESUME, paying.payment)
-    assert resumed is not None
+    (resumed,) = await app.fetch(RESUME, paying.payment)
     assert tuple(resumed)[:2] == (None, "appointment_doctor_no_overlap")
-    assert await state(owner, paying.payment) == ("failed", "expired")
-    assert await mails(owner, paying.payment) == [("payment_too_late", paying.patient)]
+    assert await paying.state() == ("failed", "expired")
+    assert await paying.mails() == [("payment_too_late", paying.patient)]
 
 
 @pytest.mark.proves("payment_appointment_payable")
-async def test_it_ends_where_the_appointment_is_canceled(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_it_ends_where_the_appointment_is_canceled(owner: Connection, app: Connection) -> None:
     paying = await capturing(owner, app)
     await app.fetch("SELECT * FROM cancel_as_patient($1, $2)", paying.patient, paying.appointment)
-    resumed = await app.fetchrow(RESUME, paying.payment)
-    assert resumed is not None
+    (resumed,) = await app.fetch(RESUME, paying.payment)
     assert tuple(resumed)[:2] == (None, "payment_appointment_payable")
-    assert await state(owner, paying.payment) == ("failed", "canceled")
+    assert await paying.state() == ("failed", "canceled")
 
 
 @pytest.mark.parametrize("status", [status for status in WAYS if status != "capturing"])
-async def test_only_what_is_being_captured_goes_on(
-    owner: asyncpg.Connection, app: asyncpg.Connection, status: str
-) -> None:
+async def test_only_a_capture_in_progress_is_resumed(owner: Connection, app: Connection, status: str) -> None:
     paying = await WAYS[status](owner, app)
-    before = await state(owner, paying.payment)
+    before = await paying.state()
     assert await app.fetchrow(RESUME, paying.payment) is None
-    assert await state(owner, paying.payment) == before
+    assert await paying.state() == before

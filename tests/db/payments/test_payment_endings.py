@@ -1,28 +1,12 @@
-"""Payments of which nothing is taken: declined, refused by PayPal, given up, canceled with their appointment."""
+"""Payments that end without a capture: declined, refused by PayPal, given up, or canceled with their appointment."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-import asyncpg
 import pytest
+from asyncpg import Connection
 
-from tests.support.db.payments import (
-    WAYS,
-    PaymentCase,
-    another_payment,
-    begin_capture,
-    begun,
-    by_root,
-    cancel,
-    capturing,
-    lapse,
-    mails,
-    of_hold,
-    of_payment,
-    order,
-    record,
-    state,
-)
+from tests.support.db.payments import WAYS, PaymentCase, begun, by_root, capturing, lapse
 from tests.support.db.refusals import refused
 from tests.support.factories import a_slot, book, make_patient
 from tests.support.servers.databases import Database
@@ -30,185 +14,152 @@ from tests.support.servers.databases import Database
 DECLINE = "SELECT record_decline($1, $2, $3)"
 GIVE_UP = "SELECT * FROM give_up_hold($1, $2)"
 END = "SELECT end_payment($1, $2)"
-ATTENTION = "SELECT why FROM payment_attention WHERE payment_id = $1"
 SOON = "UPDATE appointment SET hold_expires_at = clock_timestamp() + interval '1 min' WHERE id = $1"
 ENDED = ("refunded", "canceled", "failed")
 
 
-async def soon_capturing(database: Database, owner: asyncpg.Connection, app: asyncpg.Connection) -> PaymentCase:
-    """Begin to capture within the last minute of a hold, which is thereby extended."""
+async def soon_capturing(database: Database, owner: Connection, app: Connection) -> PaymentCase:
+    """Begin to capture in the last minute of a hold, which extends the hold."""
     paying = await begun(owner, app)
-    await by_root(database, SOON, arguments=(paying.appointment,))
-    await begin_capture(app, paying.payment)
+    await by_root(database, SOON, paying.appointment)
+    await paying.begin_capture()
     return paying
 
 
-async def test_after_a_decline_another_card_may_be_tried_while_the_hold_lives(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_a_decline_allows_another_card(database: Database, owner: Connection, app: Connection) -> None:
     paying = await soon_capturing(database, owner, app)
-    first, would_end = await of_payment(owner, paying.payment, "capture_request_id, hold_expires_at")
-    assert await of_hold(owner, paying.payment) > would_end
+    first, would_end = await paying.value("capture_request_id, hold_expires_at")
+    assert await paying.hold_ends() > would_end
     await app.execute(DECLINE, paying.payment, first, "https://example.com/another-card")
-    assert await of_hold(owner, paying.payment) == would_end
-    assert await of_payment(owner, paying.payment, "status, approval_url") == (
+    assert await paying.hold_ends() == would_end
+    assert await paying.value("status, approval_url") == (
         "created",
         "https://example.com/another-card",
     )
-    start = await begin_capture(app, paying.payment)
-    assert start is not None
-    assert start["request_id"] not in {None, first}  # under the first, PayPal would decline again
-    await record(app, paying.payment)
-    assert await state(owner, paying.payment) == ("captured", "confirmed")
+    start = await paying.begin_capture()
+    assert start["request_id"] not in {None, first}  # PayPal would repeat its decline for the first
+    await paying.record()
+    assert await paying.state() == ("captured", "confirmed")
 
 
-async def test_a_decline_without_an_address_keeps_the_old_one(
-    owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_a_decline_without_an_address_keeps_the_old_one(owner: Connection, app: Connection) -> None:
     paying = await begun(owner, app)
-    await order(app, paying.payment)
-    start = await begin_capture(app, paying.payment)
-    assert start is not None
+    await paying.order()
+    start = await paying.begin_capture()
     await app.execute(DECLINE, paying.payment, start["request_id"], None)
-    assert await of_payment(owner, paying.payment, "approval_url") == "https://example.com/approve"
+    assert await paying.value("approval_url") == "https://example.com/approve"
 
 
 @pytest.mark.proves("payment_status_transition")
-async def test_a_decline_of_an_earlier_attempt_is_old_news(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_a_decline_of_an_earlier_attempt_is_ignored(owner: Connection, app: Connection) -> None:
     paying = await capturing(owner, app)
     await app.execute(DECLINE, paying.payment, uuid4(), None)
-    assert await state(owner, paying.payment) == ("capturing", "pending")
+    assert await paying.state() == ("capturing", "pending")
 
 
 @pytest.mark.parametrize("status", [status for status in WAYS if status != "capturing"])
-async def test_only_what_is_being_captured_is_declined(
-    owner: asyncpg.Connection, app: asyncpg.Connection, status: str
-) -> None:
+async def test_only_a_capture_in_progress_is_declined(owner: Connection, app: Connection, status: str) -> None:
     paying = await WAYS[status](owner, app)
-    before = await state(owner, paying.payment)
-    request = await of_payment(owner, paying.payment, "capture_request_id")
+    before = await paying.state()
+    request = await paying.value("capture_request_id")
     await app.execute(DECLINE, paying.payment, request, None)
-    assert await state(owner, paying.payment) == before
+    assert await paying.state() == before
 
 
-async def test_what_paypal_refuses_ends_and_its_hold_with_it(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_a_refused_capture_ends_its_hold(database: Database, owner: Connection, app: Connection) -> None:
     paying = await soon_capturing(database, owner, app)
     await app.execute(END, paying.payment, "PayPal refused the capture: COMPLIANCE_VIOLATION")
-    assert await state(owner, paying.payment) == ("failed", "pending")
-    assert await of_hold(owner, paying.payment) == await of_payment(owner, paying.payment, "hold_expires_at")
-    assert "COMPLIANCE_VIOLATION" in await app.fetchval(ATTENTION, paying.payment)
+    assert await paying.state() == ("failed", "pending")
+    assert await paying.hold_ends() == await paying.value("hold_expires_at")
+    assert "COMPLIANCE_VIOLATION" in await paying.attention()
 
 
 @pytest.mark.parametrize("status", ["pending_review", "captured", "partially_refunded", *ENDED])
-async def test_what_is_taken_or_over_does_not_end_so(
-    owner: asyncpg.Connection, app: asyncpg.Connection, status: str
-) -> None:
+async def test_a_captured_or_ended_payment_stays(owner: Connection, app: Connection, status: str) -> None:
     paying = await WAYS[status](owner, app)
-    before = await state(owner, paying.payment)
+    before = await paying.state()
     await app.execute(END, paying.payment, "too late")
-    assert await state(owner, paying.payment) == before
-    assert await app.fetchval(ATTENTION, paying.payment) is None
+    assert await paying.state() == before
+    assert await paying.attention() is None
 
 
-async def test_a_hold_is_given_up_however_near_its_start(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
-    """Where the appointment itself could no longer be canceled."""
+async def test_a_hold_is_given_up_however_near_its_start(owner: Connection, app: Connection) -> None:
+    """It is too late to cancel the appointment."""
     paying = await begun(owner, app, start=a_slot(after=timedelta(hours=5)))
     with refused("appointment_cancel_notice"):
-        await cancel(app, paying)
-    order_id = await order(app, paying.payment)
-    row = await app.fetchrow(GIVE_UP, paying.patient, order_id)
-    assert row is not None
+        await paying.cancel()
+    order_id = await paying.order()
+    (row,) = await app.fetch(GIVE_UP, paying.patient, order_id)
     assert (row["payment_id"], row["status"]) == (paying.payment, "canceled")
-    assert await state(owner, paying.payment) == ("canceled", "canceled")
+    assert await paying.state() == ("canceled", "canceled")
     assert await owner.fetchval("SELECT canceled_by FROM appointment WHERE id = $1", paying.appointment) == "patient"
-    assert await app.fetchrow(GIVE_UP, paying.patient, order_id) == row  # again, with no further effect
+    assert await app.fetchrow(GIVE_UP, paying.patient, order_id) == row  # repeating it has no further effect
     await book(app, await make_patient(owner), paying.doctor, a_slot(after=timedelta(hours=5)))
 
 
 @pytest.mark.proves("payment_status_transition")
-async def test_after_a_payment_that_failed_too(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_a_hold_is_given_up_after_a_failed_payment(owner: Connection, app: Connection) -> None:
     paying = await WAYS["failed"](owner, app)
-    await app.fetch(GIVE_UP, paying.patient, await order(app, paying.payment))
-    assert await state(owner, paying.payment) == ("failed", "canceled")
+    await app.fetch(GIVE_UP, paying.patient, await paying.order())
+    assert await paying.state() == ("failed", "canceled")
 
 
 @pytest.mark.parametrize("status", ["capturing", "pending_review", "captured", "partially_refunded", "refunded"])
 @pytest.mark.proves("payment_status_transition")
-async def test_what_is_being_taken_cannot_be_given_up(
-    owner: asyncpg.Connection, app: asyncpg.Connection, status: str
-) -> None:
-    """Else an appointment could be canceled for the money at any time."""
+async def test_a_capture_cannot_be_given_up(owner: Connection, app: Connection, status: str) -> None:
+    """Otherwise a patient could cancel for a refund at any time."""
     paying = await WAYS[status](owner, app)
-    before = await state(owner, paying.payment)
-    order_id = await order(app, paying.payment)
+    before = await paying.state()
+    order_id = await paying.order()
     with refused("payment_status_transition"):
         await app.fetch(GIVE_UP, paying.patient, order_id)
-    assert await state(owner, paying.payment) == before
+    assert await paying.state() == before
 
 
+@pytest.mark.parametrize("status", ["capturing", "pending_review", "captured"])
 @pytest.mark.proves("payment_status_transition")
-async def test_an_old_payment_does_not_give_up_what_another_has_paid(
-    owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_a_payment_does_not_give_up_what_another_pays(owner: Connection, app: Connection, status: str) -> None:
     paying = await begun(owner, app, start=a_slot(after=timedelta(hours=5)))
-    order_id, second = await order(app, paying.payment), await another_payment(owner, paying)
-    await record(app, second)
+    order_id, second = await paying.order(), await paying.another()
+    await second.begin_capture()
+    if status != "capturing":
+        await second.record("PENDING" if status == "pending_review" else "COMPLETED")
     with refused("payment_status_transition"):
         await app.fetch(GIVE_UP, paying.patient, order_id)
-    assert await state(owner, paying.payment) == ("created", "confirmed")
+    appointment = "confirmed" if status == "captured" else "pending"
+    assert await second.state() == (status, appointment)
+    assert await paying.state() == ("created", appointment)
 
 
-@pytest.mark.parametrize("status", ["capturing", "pending_review"])
-@pytest.mark.proves("payment_status_transition")
-async def test_nor_what_another_is_paying(owner: asyncpg.Connection, app: asyncpg.Connection, status: str) -> None:
-    paying = await begun(owner, app, start=a_slot(after=timedelta(hours=5)))
-    order_id, second = await order(app, paying.payment), await another_payment(owner, paying)
-    await begin_capture(app, second)
-    if status == "pending_review":
-        await record(app, second, "PENDING")
-    with refused("payment_status_transition"):
-        await app.fetch(GIVE_UP, paying.patient, order_id)
-    assert await state(owner, second) == (status, "pending")
-    assert await state(owner, paying.payment) == ("created", "pending")
-
-
-async def test_somebody_else_s_payment_is_not_there(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_another_patient_s_payment_is_not_found(owner: Connection, app: Connection) -> None:
     paying = await begun(owner, app)
-    assert await app.fetch(GIVE_UP, await make_patient(owner), await order(app, paying.payment)) == []
+    assert await app.fetch(GIVE_UP, await make_patient(owner), await paying.order()) == []
     assert await app.fetch(GIVE_UP, paying.patient, "NOBODY'S") == []
-    assert await state(owner, paying.payment) == ("created", "pending")
+    assert await paying.state() == ("created", "pending")
 
 
-async def test_a_lapsed_hold_needs_no_giving_up(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_a_lapsed_hold_needs_no_giving_up(database: Database, owner: Connection, app: Connection) -> None:
     paying = await begun(owner, app)
-    order_id = await order(app, paying.payment)
-    await lapse(database, paying)
+    order_id = await paying.order()
+    await lapse(database, paying.appointment)
     await app.fetch(GIVE_UP, paying.patient, order_id)
-    assert await state(owner, paying.payment) == ("canceled", "expired")
-    assert await mails(owner, paying.payment) == []  # that was the patient's own wish
+    assert await paying.state() == ("canceled", "expired")
+    assert await paying.mails() == []  # the patient asked for it
 
 
 @pytest.mark.parametrize("status", ["created", "approved"])
 @pytest.mark.proves("tg_appointment__outbox")
-async def test_a_canceled_appointment_is_no_longer_payable(
-    owner: asyncpg.Connection, app: asyncpg.Connection, status: str
-) -> None:
+async def test_a_canceled_appointment_is_no_longer_payable(owner: Connection, app: Connection, status: str) -> None:
     paying = await WAYS[status](owner, app)
-    await cancel(app, paying)
-    assert await state(owner, paying.payment) == ("canceled", "canceled")
-    assert await begin_capture(app, paying.payment) is None
+    await paying.cancel()
+    assert await paying.state() == ("canceled", "canceled")
+    assert await paying.begin_capture() is None
 
 
-async def test_a_payment_that_never_ends_holds_nothing(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
-    """Whoever was taking it died, and the worker is away."""
+async def test_a_payment_that_never_ends_holds_nothing(database: Database, owner: Connection, app: Connection) -> None:
+    """The process that captured it has died, and the worker is down."""
     paying = await soon_capturing(database, owner, app)
-    assert await of_hold(owner, paying.payment) < datetime.now(UTC) + timedelta(minutes=11)
-    await lapse(database, paying)
+    assert await paying.hold_ends() < datetime.now(UTC) + timedelta(minutes=11)
+    await lapse(database, paying.appointment)
     await book(app, await make_patient(owner), paying.doctor, a_slot())
-    assert await state(owner, paying.payment) == ("capturing", "expired")
+    assert await paying.state() == ("capturing", "expired")

@@ -1,27 +1,14 @@
-"""When PayPal is asked about a payment: in time, by one worker at a time, and again at once when there is news."""
+"""When the worker asks PayPal about a payment: on schedule, one worker at a time, and at once after a webhook."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from math import inf
 
-import asyncpg
 import pytest
+from asyncpg import Connection
 
-from tests.support.db.payments import (
-    WAYS,
-    begin_capture,
-    begun,
-    by_root,
-    cancel,
-    captured,
-    capturing,
-    get_refund,
-    of_payment,
-    order,
-    record,
-    state,
-    without_slot,
-)
-from tests.support.servers.databases import Database
+from tests.support.db.payments import WAYS, PaymentCase, begun, by_root, captured, capturing, without_slot
+from tests.support.servers.databases import Database, connected
 
 CLAIM = "SELECT * FROM claim_payment($1, interval '1 min')"
 FINISH = "SELECT finish_payment_check($1, $2)"
@@ -32,66 +19,52 @@ WAITING = """
     SELECT count(*) FROM pg_locks WHERE NOT granted
         AND pid IN (SELECT pid FROM pg_stat_activity WHERE datname = current_database())
 """
-# How long after a payment has come to a status it is looked at, in seconds; None: never.
-PAUSES = {
-    "created": 30,
-    "approved": 0,
-    "capturing": 60,
-    "pending_review": 600,
-    "captured": None,
-    "partially_refunded": None,
-    "refunded": None,
-    "canceled": None,
-    "failed": None,
-}
+# Seconds after which a payment that has reached a status is checked. Other statuses are never checked.
+PAUSES = {"created": 30, "approved": 0, "capturing": 60, "pending_review": 600}
 
 
-async def pause(db: asyncpg.Connection, payment: int) -> float | None:
-    """Return in how many seconds a payment is looked at."""
-    due: datetime | None = await of_payment(db, payment, "due_at")
-    return (due - datetime.now(UTC)).total_seconds() if due else None
+async def pause(paying: PaymentCase) -> float:
+    """Return the seconds until a payment is checked, infinity if it is not."""
+    due: datetime | None = await paying.value("due_at")
+    return (due - datetime.now(UTC)).total_seconds() if due else inf
+
+
+async def check(paying: PaymentCase) -> None:
+    """Check a payment that is due, without any change."""
+    (claimed,) = await paying.app.fetch(CLAIM, paying.payment)
+    await paying.app.execute(FINISH, paying.payment, claimed["due_at"])
 
 
 @pytest.mark.parametrize("status", WAYS)
-async def test_what_may_have_moved_on_is_looked_at(
-    owner: asyncpg.Connection, app: asyncpg.Connection, status: str
-) -> None:
+async def test_each_status_has_its_check(owner: Connection, app: Connection, status: str) -> None:
     paying = await WAYS[status](owner, app)
-    seconds, wanted = await pause(owner, paying.payment), PAUSES[status]
-    assert seconds == wanted if wanted is None else seconds is not None and wanted - 5 < seconds <= wanted
-    assert await app.fetchval(TO_SETTLE, paying.payment) is (status in {"approved"})
+    wanted = PAUSES.get(status, inf)
+    assert wanted - 5 <= await pause(paying) <= wanted
+    assert await app.fetchval(TO_SETTLE, paying.payment) is (status == "approved")
 
 
-async def test_a_capture_that_failed_is_looked_at_once_more(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
-    """PayPal may have taken the money although it seemed not to have."""
+async def test_a_failed_capture_is_checked_once_more(owner: Connection, app: Connection) -> None:
+    """PayPal may have captured the money after all."""
     paying = await capturing(owner, app)
     await app.execute("SELECT end_payment($1, 'refused')", paying.payment)
-    seconds = await pause(owner, paying.payment)
-    assert seconds is not None
-    assert 590 < seconds <= 600
+    assert 590 < await pause(paying) <= 600
     await owner.execute(DUE, paying.payment)
-    claimed = await app.fetchrow(CLAIM, paying.payment)
-    assert claimed is not None
-    await app.execute(FINISH, paying.payment, claimed["due_at"])
-    assert await pause(owner, paying.payment) is None
+    await check(paying)
+    assert await pause(paying) == inf
 
 
-async def test_a_claim_is_a_lease(database: Database, owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_a_claim_is_a_lease(database: Database, owner: Connection, app: Connection) -> None:
     paying = await begun(owner, app)
     assert await app.fetchrow(CLAIM, paying.payment) is None  # not due yet
     await owner.execute(DUE, paying.payment)
-    other = await asyncpg.connect(database.app)
-    try:
+    async with connected(database.app) as other:
         async with app.transaction():
-            claimed = await app.fetchrow(CLAIM, paying.payment)
-            assert await other.fetchrow(CLAIM, paying.payment) is None  # nor does it wait
+            (claimed,) = await app.fetch(CLAIM, paying.payment)
+            assert await other.fetchrow(CLAIM, paying.payment) is None  # without waiting for the lock
         assert await other.fetchrow(CLAIM, paying.payment) is None
-    finally:
-        await other.close()
-    assert claimed is not None
     assert claimed["id"] == paying.payment
     assert timedelta(seconds=50) < claimed["due_at"] - datetime.now(UTC) <= timedelta(seconds=60)
-    await owner.execute(DUE, paying.payment)  # the worker died
+    await owner.execute(DUE, paying.payment)  # as after the worker's death
     assert await app.fetchrow(CLAIM, paying.payment)
 
 
@@ -101,92 +74,72 @@ async def test_a_claim_is_a_lease(database: Database, owner: asyncpg.Connection,
         ("created", 0, 30),
         ("created", 1, 900),
         ("capturing", 0, 30),
-        ("capturing", 20, 18_000),  # for as long as it takes
+        ("capturing", 20, 18_000),  # never given up
         ("pending_review", 20, 600),
-        ("captured", 0, None),
-        ("canceled", 0, None),
+        ("captured", 0, inf),
+        ("canceled", 0, inf),
     ],
 )
-async def test_what_has_nothing_new_is_looked_at_ever_less_often(
-    database: Database,
-    owner: asyncpg.Connection,
-    app: asyncpg.Connection,
-    status: str,
-    hours: int,
-    seconds: int | None,
+async def test_an_unchanged_payment_is_checked_less_often(
+    database: Database, owner: Connection, app: Connection, status: str, hours: int, seconds: float
 ) -> None:
     paying = await WAYS[status](owner, app)
     older = "UPDATE payment SET created_at = now() - $2 * interval '1 h', due_at = now() WHERE id = $1"
-    await by_root(database, older, arguments=(paying.payment, hours))
-    claimed = await app.fetchrow(CLAIM, paying.payment)
-    assert claimed is not None
-    await app.execute(FINISH, paying.payment, claimed["due_at"])
-    found = await pause(owner, paying.payment)
-    assert found is None if seconds is None else found is not None and seconds - 5 < found <= seconds + 5
-    assert (await state(owner, paying.payment))[0] == status
+    await by_root(database, older, paying.payment, hours)
+    await check(paying)
+    assert seconds - 5 <= await pause(paying) <= seconds + 5
+    assert (await paying.state())[0] == status
 
 
 @pytest.mark.parametrize("status", ["created", "approved"])
-async def test_nobody_waits_for_an_approval_forever(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection, status: str
+async def test_an_unapproved_payment_is_canceled(
+    database: Database, owner: Connection, app: Connection, status: str
 ) -> None:
     paying = await WAYS[status](owner, app)
     older = "UPDATE payment SET created_at = now() - interval '361 min', due_at = now() WHERE id = $1"
-    await by_root(database, older, arguments=(paying.payment,))
-    claimed = await app.fetchrow(CLAIM, paying.payment)
-    assert claimed is not None
-    await app.execute(FINISH, paying.payment, claimed["due_at"])
-    assert await state(owner, paying.payment) == ("canceled", "pending")
-    assert await pause(owner, paying.payment) is None
+    await by_root(database, older, paying.payment)
+    await check(paying)
+    assert await paying.state() == ("canceled", "pending")
+    assert await pause(paying) == inf
 
 
-async def test_a_look_does_not_undo_what_came_of_it(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_a_check_keeps_a_newer_schedule(owner: Connection, app: Connection) -> None:
     paying = await begun(owner, app)
     await owner.execute(DUE, paying.payment)
-    claimed = await app.fetchrow(CLAIM, paying.payment)
-    assert claimed is not None
-    await begin_capture(app, paying.payment)
-    await record(app, paying.payment, "PENDING")
+    (claimed,) = await app.fetch(CLAIM, paying.payment)
+    await paying.begin_capture()
+    await paying.record("PENDING")
     await app.execute(FINISH, paying.payment, claimed["due_at"])
-    seconds = await pause(owner, paying.payment)
-    assert seconds is not None
-    assert seconds > 590
+    assert 590 < await pause(paying) < inf
 
 
 @pytest.mark.parametrize("said", ["", "PENDING", "DECLINED", "COMPLETED"])
 @pytest.mark.proves("tg_payment__rules")
-async def test_news_that_comes_during_a_look_is_looked_at(
-    owner: asyncpg.Connection, app: asyncpg.Connection, said: str
-) -> None:
-    """Whatever the look, which is of before the news, found."""
+async def test_a_webhook_during_a_check_is_checked(owner: Connection, app: Connection, said: str) -> None:
+    """For every status that the check, which began before the webhook, records."""
     paying = await capturing(owner, app)
     await owner.execute(DUE, paying.payment)
-    claimed = await app.fetchrow(CLAIM, paying.payment)
-    assert claimed is not None
+    (claimed,) = await app.fetch(CLAIM, paying.payment)
     await app.execute(RECEIVE, f"EVENT-{paying.payment}", "PAYMENT.CAPTURE.COMPLETED", [str(claimed["reference"])])
     if said:
-        await record(app, paying.payment, said)
+        await paying.record(said)
     await app.execute(FINISH, paying.payment, claimed["due_at"])
     assert await app.fetchval(TO_SETTLE, paying.payment)
-    again = await app.fetchrow(CLAIM, paying.payment)
-    assert again is not None
+    await check(paying)
     if said == "COMPLETED":
-        await app.execute(FINISH, paying.payment, again["due_at"])
-        assert await pause(owner, paying.payment) is None
+        assert await pause(paying) == inf
 
 
 @pytest.mark.parametrize("name", ["reference", "order_id", "capture_id", "refund"])
 @pytest.mark.parametrize("among", [[], ["OF-SOMETHING-ELSE"]])
-async def test_news_is_of_a_payment_by_any_of_its_names(
-    owner: asyncpg.Connection, app: asyncpg.Connection, name: str, among: list[str]
-) -> None:
-    """Before its order is recorded, by our reference."""
+async def test_a_webhook_finds_its_payment(owner: Connection, app: Connection, name: str, among: list[str]) -> None:
+    """The reference finds it before its order is recorded."""
     paying = await without_slot(owner, app)
     if name == "order_id":
-        await order(app, paying.payment)
-    refund = await get_refund(owner, paying.payment)
+        await paying.order()
+    refund = await paying.refund_id()
     await app.execute("SELECT record_refund($1, $2, 'pending', NULL)", refund, f"REFUND-{refund}")
-    named = f"REFUND-{refund}" if name == "refund" else str(await of_payment(owner, paying.payment, name))
+    named = f"REFUND-{refund}" if name == "refund" else str(await paying.value(name))
     event = f"EVENT-{name}-{paying.payment}"
     await app.execute(RECEIVE, event, "ANY", [*among, named])
     assert await owner.fetchval("SELECT payment_id FROM webhook_event WHERE id = $1", event) == paying.payment
@@ -195,58 +148,49 @@ async def test_news_is_of_a_payment_by_any_of_its_names(
     assert await owner.fetchval(due, paying.payment) == 1
 
 
-async def test_news_that_comes_twice_is_news_once(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_a_repeated_webhook_is_ignored(owner: Connection, app: Connection) -> None:
     paying = await captured(owner, app)
     event = (f"TWICE-{paying.payment}", "PAYMENT.CAPTURE.COMPLETED", [f"CAPTURE-{paying.payment}"])
     await app.execute(RECEIVE, *event)
-    claimed = await app.fetchrow(CLAIM, paying.payment)
-    assert claimed is not None
-    await app.execute(FINISH, paying.payment, claimed["due_at"])
+    await check(paying)
     await app.execute(RECEIVE, *event)
-    assert await pause(owner, paying.payment) is None
+    assert await pause(paying) == inf
     assert await owner.fetchval("SELECT count(*) FROM webhook_event WHERE id = $1", event[0]) == 1
 
 
-async def test_news_of_a_stranger_is_kept_and_disturbs_nobody(
-    owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_an_unknown_webhook_is_kept(owner: Connection, app: Connection) -> None:
     paying = await begun(owner, app)
-    due = await of_payment(owner, paying.payment, "due_at")
+    due = await paying.value("due_at")
     for number, names in enumerate(([], ["NOBODY'S"], [""])):
         await app.execute(RECEIVE, f"STRANGE-{number}", "CHECKOUT.ORDER.APPROVED", names)
     assert await owner.fetchval("SELECT count(*) FROM webhook_event WHERE id ~ 'STRANGE' AND payment_id IS NULL") == 3
-    assert await of_payment(owner, paying.payment, "due_at") == due
+    assert await paying.value("due_at") == due
 
 
-async def test_news_of_a_canceled_appointment_s_payment_is_looked_at(
-    owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
-    """It was approved just then, and may even be captured."""
+async def test_a_webhook_of_a_canceled_payment_is_checked(owner: Connection, app: Connection) -> None:
+    """The patient approved the order during the cancellation, so it may be captured."""
     paying = await begun(owner, app)
-    await order(app, paying.payment)
-    await cancel(app, paying)
+    await paying.order()
+    await paying.cancel()
     await app.execute(RECEIVE, f"LATE-{paying.payment}", "CHECKOUT.ORDER.APPROVED", [f"ORDER-{paying.payment}"])
-    claimed = await app.fetchrow(CLAIM, paying.payment)
-    assert claimed is not None
-    assert await begin_capture(app, paying.payment) is None
+    (claimed,) = await app.fetch(CLAIM, paying.payment)
+    assert await paying.begin_capture() is None
     await app.execute(FINISH, paying.payment, claimed["due_at"])
-    assert await pause(owner, paying.payment) is None
+    assert await pause(paying) == inf
 
 
-async def test_news_of_a_capture_that_is_being_written_down_waits_for_it(
-    owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
-    """Neither waits for the other at once: that would cost both a second, and one of them its work."""
+async def test_a_webhook_waits_for_the_recording_of_its_capture(owner: Connection, app: Connection) -> None:
+    """A deadlock would delay both by a second and abort one of them."""
     paying = await capturing(owner, app)
-    order_id = await order(app, paying.payment)
+    order_id = await paying.order()
     writing = owner.transaction()
     await writing.start()
     await owner.execute("SELECT lock_payment($1)", paying.payment)
     news = asyncio.create_task(app.execute(RECEIVE, "NEWS-MEANWHILE", "PAYMENT.CAPTURE.COMPLETED", [order_id]))
-    while not await owner.fetchval(WAITING):  # noqa: ASYNC110  it happens in PostgreSQL
+    while not await owner.fetchval(WAITING):  # noqa: ASYNC110  polls PostgreSQL
         await asyncio.sleep(0.01)
-    await record(owner, paying.payment)
+    await paying._replace(app=owner).record()
     await writing.commit()
     await news
-    assert await state(owner, paying.payment) == ("captured", "confirmed")
+    assert await paying.state() == ("captured", "confirmed")
     assert await owner.fetchval(TO_SETTLE, paying.payment)

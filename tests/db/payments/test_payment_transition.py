@@ -1,15 +1,17 @@
-"""payment_status_transition, payment_immutable: a payment goes forward only, and stays the payment that it is."""
+"""payment_status_transition, payment_immutable: the allowed changes of a payment."""
 
-import asyncpg
 import pytest
+from asyncpg import Connection
 
-from tests.support.db.payments import WAYS, another_payment, begun, cancel, captured, lapse, of_payment, without_slot
+from tests.support.db.payments import WAYS, begun, captured, lapse, without_slot
 from tests.support.db.refusals import refused, verdict
 from tests.support.factories import a_slot, book, make_doctor, make_patient
 from tests.support.servers.databases import Database
 
 STATUSES = list(WAYS)
-TAKEN = {"pending_review", "captured"}  # by PayPal: a fact, whatever was thought of the payment before
+INSERT = "INSERT INTO payment (appointment_id, amount, currency, status, capture_id) VALUES ($1, 100, 'USD', $2, 'X')"
+FOLLOW = "UPDATE payment SET appointment_id = $2 WHERE id = $1"
+TAKEN = {"pending_review", "captured"}  # a fact reported by PayPal, for any earlier status
 LEGAL = {
     None: {"created"},
     "created": {"created", "approved", "canceled", "failed"} | TAKEN,
@@ -25,7 +27,7 @@ LEGAL = {
 
 
 @pytest.mark.proves("payment_status_transition")
-async def test_every_transition(owner: asyncpg.Connection) -> None:
+async def test_every_transition(owner: Connection) -> None:
     for old, allowed in LEGAL.items():
         for new in STATUSES:
             why = await owner.fetchval("SELECT payment_status_transition($1, $2)", old, new)
@@ -34,8 +36,8 @@ async def test_every_transition(owner: asyncpg.Connection) -> None:
 
 @pytest.mark.parametrize("old", STATUSES)
 @pytest.mark.proves("payment_status_transition", "tg_payment__rules")
-async def test_every_transition_at_psql(owner: asyncpg.Connection, app: asyncpg.Connection, old: str) -> None:
-    """Other rules may be in the way of a legal one, but never of an illegal one."""
+async def test_every_transition_at_psql(owner: Connection, app: Connection, old: str) -> None:
+    """Another rule may refuse an allowed change; this rule alone refuses a forbidden one."""
     payment = (await WAYS[old](owner, app)).payment
     change = "UPDATE payment SET status = $2, capture_id = coalesce(capture_id, 'NEW-' || id) WHERE id = $1"
     for new in STATUSES:
@@ -45,14 +47,10 @@ async def test_every_transition_at_psql(owner: asyncpg.Connection, app: asyncpg.
 
 @pytest.mark.parametrize("first", STATUSES[1:])
 @pytest.mark.proves("payment_status_transition", "tg_payment__rules")
-async def test_a_payment_begins_as_created(owner: asyncpg.Connection, app: asyncpg.Connection, first: str) -> None:
+async def test_a_payment_begins_as_created(owner: Connection, app: Connection, first: str) -> None:
     paying = await begun(owner, app)
     with refused("payment_status_transition"):
-        await owner.execute(
-            "INSERT INTO payment (appointment_id, amount, currency, status, capture_id) VALUES ($1, 100, 'USD', $2, 'X')",
-            paying.appointment,
-            first,
-        )
+        await owner.execute(INSERT, paying.appointment, first)
 
 
 @pytest.mark.parametrize(
@@ -74,8 +72,8 @@ async def test_a_payment_begins_as_created(owner: asyncpg.Connection, app: async
     ],
 )
 @pytest.mark.proves("payment_immutable", "tg_payment__rules")
-async def test_what_a_payment_is_never_changes(
-    owner: asyncpg.Connection, app: asyncpg.Connection, column: str, value: str
+async def test_the_columns_of_a_payment_never_change(
+    owner: Connection, app: Connection, column: str, value: str
 ) -> None:
     paying = await captured(owner, app)
     await owner.execute("UPDATE payment SET order_id = 'THE-ORDER-' || id WHERE id = $1", paying.payment)
@@ -85,33 +83,30 @@ async def test_what_a_payment_is_never_changes(
 
 
 @pytest.mark.proves("payment_immutable")
-async def test_what_went_back_stays_without_slot(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_a_refunded_payment_stays_without_slot(owner: Connection, app: Connection) -> None:
     paying = await without_slot(owner, app)
-    with refused("payment_immutable"):
-        await owner.execute("UPDATE payment SET without_slot = false WHERE id = $1", paying.payment)
-    with refused("payment_immutable"):
-        await owner.execute("UPDATE payment SET refund_total = 0 WHERE id = $1", paying.payment)
+    for change in ("without_slot = false", "refund_total = 0"):
+        with refused("payment_immutable"):
+            await owner.execute(f"UPDATE payment SET {change} WHERE id = $1", paying.payment)
 
 
 @pytest.mark.proves("payment_immutable")
-async def test_a_payment_follows_its_slot_and_nothing_else(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
-    """Not to the same time while the first hold lives, nor to another time."""
+async def test_a_payment_follows_its_slot_and_nothing_else(owner: Connection, app: Connection) -> None:
+    """Not to the same time while the first hold is live, nor to another time."""
     paying = await begun(owner, app)
     other = await book(app, paying.patient, paying.doctor, a_slot(1))
-    second = await another_payment(owner, paying._replace(appointment=other))
-    for payment, appointment in ((paying.payment, other), (second, paying.appointment)):
+    second = await paying._replace(appointment=other).another()
+    for payment, appointment in ((paying.payment, other), (second.payment, paying.appointment)):
         with refused("payment_immutable"):
-            await owner.execute("UPDATE payment SET appointment_id = $2 WHERE id = $1", payment, appointment)
-    assert await of_payment(owner, paying.payment, "appointment_id") == paying.appointment
+            await owner.execute(FOLLOW, payment, appointment)
+    assert await paying.value("appointment_id") == paying.appointment
 
 
 @pytest.mark.proves("payment_immutable")
-async def test_nor_to_somebody_else_s_in_that_slot(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
-    """Nor to the patient's own with another doctor, or at another time."""
+async def test_a_payment_does_not_move_to_another_slot(database: Database, owner: Connection, app: Connection) -> None:
+    """Nor to the patient's own appointment with another doctor or at another time."""
     paying = await begun(owner, app)
-    await lapse(database, paying)
+    await lapse(database, paying.appointment)
     await app.execute("SELECT sweep_doctor($1)", paying.doctor)
     others = [
         await book(app, await make_patient(owner), paying.doctor, a_slot()),
@@ -120,20 +115,20 @@ async def test_nor_to_somebody_else_s_in_that_slot(
     ]
     for other in others:
         with refused("payment_immutable"):
-            await owner.execute("UPDATE payment SET appointment_id = $2 WHERE id = $1", paying.payment, other)
+            await owner.execute(FOLLOW, paying.payment, other)
 
 
 @pytest.mark.proves("payment_immutable")
-async def test_nor_from_one_that_was_canceled(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_a_payment_does_not_leave_a_canceled_appointment(owner: Connection, app: Connection) -> None:
     paying = await begun(owner, app)
-    await cancel(app, paying)
+    await paying.cancel()
     again = await book(app, paying.patient, paying.doctor, a_slot())
     with refused("payment_immutable"):
-        await owner.execute("UPDATE payment SET appointment_id = $2 WHERE id = $1", paying.payment, again)
+        await owner.execute(FOLLOW, paying.payment, again)
 
 
 @pytest.mark.proves("payment_immutable")
-async def test_only_money_that_is_there_can_be_without_slot(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_only_money_that_is_there_can_be_without_slot(owner: Connection, app: Connection) -> None:
     paying = await begun(owner, app)
     with refused("payment_immutable"):
         await owner.execute("UPDATE payment SET without_slot = true WHERE id = $1", paying.payment)

@@ -1,14 +1,14 @@
-"""How refunds are performed: taken by one worker at a time, as often as it takes, under a name that never changes."""
+"""How the worker processes refunds: one worker at a time, retried without limit, with a constant request id."""
 
-import asyncio
 from decimal import Decimal
 
-import asyncpg
 import pytest
+from asyncpg import Connection
 
-from tests.support.db.payments import FEE, begun, get_refund, mails, of_payment, state, without_slot
-from tests.support.db.refusals import refused, verdict
-from tests.support.servers.databases import Database
+from tests.support.db.payments import FEE, PaymentCase, begun, without_slot
+from tests.support.db.refusals import at_once, refused, verdict
+from tests.support.factories import insert
+from tests.support.servers.databases import Database, connected
 
 CLAIM = "SELECT * FROM claim_refund($1, interval '1 min')"
 RECORD = "SELECT record_refund($1, $2, $3, $4)"
@@ -17,24 +17,22 @@ PAUSE = "SELECT extract(epoch FROM due_at - clock_timestamp())::float8 FROM refu
 STATUSES = ["requested", "pending", "completed", "failed"]
 
 
-async def requested(owner: asyncpg.Connection, app: asyncpg.Connection) -> tuple[int, int]:
-    """Return a payment that is to be paid back, and its refund."""
+async def requested(owner: Connection, app: Connection) -> tuple[PaymentCase, int]:
+    """Return a payment with a requested refund, and the refund's id."""
     paying = await without_slot(owner, app)
-    return paying.payment, await get_refund(owner, paying.payment)
+    return paying, await paying.refund_id()
 
 
-async def test_a_claim_is_a_lease(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
-    payment, refund = await requested(owner, app)
-    claimed = await app.fetchrow(CLAIM, refund)
-    assert claimed is not None
+async def test_a_claim_is_a_lease(owner: Connection, app: Connection) -> None:
+    paying, refund = await requested(owner, app)
+    (claimed,) = await app.fetch(CLAIM, refund)
     request = await owner.fetchval("SELECT request_id FROM refund WHERE id = $1", refund)
-    capture, reference = await of_payment(owner, payment, "capture_id, reference")
+    capture, reference = await paying.value("capture_id, reference")
     assert tuple(claimed) == ("requested", request, None, capture, reference, FEE, "USD")
     assert 50 < await owner.fetchval(PAUSE, refund) <= 60
-    assert await app.fetchrow(CLAIM, refund) is None  # another worker has it
-    await owner.execute(DUE, refund)  # the worker died
-    again = await app.fetchrow(CLAIM, refund)
-    assert again is not None
+    assert await app.fetchrow(CLAIM, refund) is None  # leased to another worker
+    await owner.execute(DUE, refund)  # as after the worker's death
+    (again,) = await app.fetch(CLAIM, refund)
     assert again["request_id"] == request
     await app.execute(RECORD, refund, "REFUND-1", "completed", None)
     await owner.execute(DUE, refund)
@@ -42,20 +40,14 @@ async def test_a_claim_is_a_lease(owner: asyncpg.Connection, app: asyncpg.Connec
     assert await owner.fetchval("SELECT attempts FROM refund WHERE id = $1", refund) == 2
 
 
-async def test_of_two_workers_one_gets_it(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_of_two_workers_one_gets_it(database: Database, owner: Connection, app: Connection) -> None:
     _, refund = await requested(owner, app)
-    other = await asyncpg.connect(database.app)
-    try:
-        async with app.transaction():
-            assert await app.fetchrow(CLAIM, refund)
-            assert await other.fetchrow(CLAIM, refund) is None  # nor does it wait
-    finally:
-        await other.close()
+    async with connected(database.app) as other, app.transaction():
+        assert await app.fetchrow(CLAIM, refund)
+        assert await other.fetchrow(CLAIM, refund) is None  # without waiting for the lock
 
 
-async def test_what_waits_is_looked_at_ever_less_often(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_a_pending_refund_is_checked_less_often(owner: Connection, app: Connection) -> None:
     _, refund = await requested(owner, app)
     for attempt in range(1, 12):
         await owner.execute(DUE, refund)
@@ -64,39 +56,34 @@ async def test_what_waits_is_looked_at_ever_less_often(owner: asyncpg.Connection
         await app.execute(RECORD, refund, None if attempt == 1 else "REFUND-2", status, f"attempt {attempt}")
         pause = min(60 * 2 ** (attempt - 1), 6 * 3600)
         assert pause - 5 < await owner.fetchval(PAUSE, refund) <= pause
-    row = await owner.fetchrow("SELECT paypal_id, outcome FROM refund WHERE id = $1", refund)
-    assert row is not None
+    (row,) = await owner.fetch("SELECT paypal_id, outcome FROM refund WHERE id = $1", refund)
     assert tuple(row) == ("REFUND-2", "attempt 11")
 
 
-async def test_news_that_comes_during_an_attempt_is_not_lost(
-    owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
-    payment, refund = await requested(owner, app)
+async def test_a_webhook_during_an_attempt_is_not_lost(owner: Connection, app: Connection) -> None:
+    paying, refund = await requested(owner, app)
     await app.execute(RECORD, refund, "REFUND-3", "pending", None)
     await owner.execute(DUE, refund)
     await app.fetch(CLAIM, refund)
     await app.execute("SELECT receive_webhook($1, 'PAYMENT.REFUND.COMPLETED', $2)", f"EVENT-{refund}", ["REFUND-3"])
-    await app.execute(RECORD, refund, "REFUND-3", "pending", None)  # as it was before the news
+    await app.execute(RECORD, refund, "REFUND-3", "pending", None)  # the status before the webhook
     assert await owner.fetchval(PAUSE, refund) <= 0
-    assert payment in [row["payment_id"] for row in await app.fetch("SELECT payment_id FROM payment_to_settle")]
+    assert paying.payment in [row["payment_id"] for row in await app.fetch("SELECT payment_id FROM payment_to_settle")]
 
 
 @pytest.mark.proves("tg_refund__rules")
-async def test_a_claim_and_news_of_the_payment_do_not_wait_for_each_other_in_a_ring(
-    owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
-    """A webhook locks the payment, then its refunds; a claim locks the refund alone."""
-    payment, refund = await requested(owner, app)
+async def test_a_claim_and_a_webhook_do_not_deadlock(owner: Connection, app: Connection) -> None:
+    """A webhook locks the payment, then its refunds. A claim locks only the refund."""
+    paying, refund = await requested(owner, app)
     await app.execute("SET lock_timeout = '2s'")
     async with owner.transaction():
-        await owner.execute("UPDATE payment SET due_at = clock_timestamp() WHERE id = $1", payment)
+        await owner.execute("UPDATE payment SET due_at = clock_timestamp() WHERE id = $1", paying.payment)
         assert await app.fetchrow(CLAIM, refund)
 
 
 @pytest.mark.parametrize("old", STATUSES)
 @pytest.mark.proves("refund_status_transition", "tg_refund__rules")
-async def test_every_transition(owner: asyncpg.Connection, app: asyncpg.Connection, old: str) -> None:
+async def test_every_transition(owner: Connection, app: Connection, old: str) -> None:
     legal = {
         "requested": {"requested", "pending", "completed", "failed"},
         "pending": {"pending", "completed", "failed"},
@@ -112,12 +99,10 @@ async def test_every_transition(owner: asyncpg.Connection, app: asyncpg.Connecti
 
 @pytest.mark.parametrize("first", STATUSES[1:])
 @pytest.mark.proves("refund_status_transition", "tg_refund__rules")
-async def test_a_refund_begins_as_requested(owner: asyncpg.Connection, app: asyncpg.Connection, first: str) -> None:
-    payment, _ = await requested(owner, app)
+async def test_a_refund_begins_as_requested(owner: Connection, app: Connection, first: str) -> None:
+    paying, _ = await requested(owner, app)
     with refused("refund_status_transition"):
-        await owner.execute(
-            "INSERT INTO refund (payment_id, amount, reason, status) VALUES ($1, 1, 'by hand', $2)", payment, first
-        )
+        await insert(owner, "refund", payment_id=paying.payment, amount=1, reason="by hand", status=first)
 
 
 @pytest.mark.parametrize(
@@ -133,8 +118,8 @@ async def test_a_refund_begins_as_requested(owner: asyncpg.Connection, app: asyn
     ],
 )
 @pytest.mark.proves("refund_immutable", "tg_refund__rules")
-async def test_what_a_refund_is_never_changes(
-    owner: asyncpg.Connection, app: asyncpg.Connection, column: str, value: str
+async def test_the_columns_of_a_refund_never_change(
+    owner: Connection, app: Connection, column: str, value: str
 ) -> None:
     _, refund = await requested(owner, app)
     other = (await begun(owner, app)).payment
@@ -143,26 +128,13 @@ async def test_what_a_refund_is_never_changes(
         await owner.execute(f"UPDATE refund SET {column} = {value.format(other=other)} WHERE id = $1", refund)
 
 
-async def test_a_refund_is_settled_once_however_many_say_so(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
-    payment, refund = await requested(owner, app)
-    others = [await asyncpg.connect(database.app) for _ in range(6)]
+async def test_concurrent_results_settle_a_refund_once(database: Database, owner: Connection, app: Connection) -> None:
+    paying, refund = await requested(owner, app)
     said = ["completed", "pending", "completed", "failed", "completed", "pending"]
-    try:
-        await asyncio.gather(
-            *(
-                other.execute(RECORD, refund, "REFUND-9", status, None)
-                for other, status in zip(others, said, strict=True)
-            ),
-            return_exceptions=True,
-        )
-    finally:
-        for other in others:
-            await other.close()
+    await at_once(database.app, RECORD, [(refund, "REFUND-9", status, None) for status in said])
     status = await owner.fetchval("SELECT status FROM refund WHERE id = $1", refund)
-    total, kinds = await of_payment(owner, payment, "refund_total"), [kind for kind, _ in await mails(owner, payment)]
+    total, kinds = await paying.value("refund_total"), [kind for kind, _ in await paying.mails()]
     assert status in {"completed", "failed"}
     assert total == (FEE if status == "completed" else Decimal(0))
     assert kinds.count("refund_completed") == (status == "completed")
-    assert (await state(owner, payment))[0] == ("refunded" if status == "completed" else "captured")
+    assert (await paying.state())[0] == ("refunded" if status == "completed" else "captured")

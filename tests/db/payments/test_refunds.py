@@ -1,33 +1,19 @@
-"""Refunds: all that was captured, exactly once, requested by the transaction that calls for it."""
+"""A cancellation requests one refund of the whole captured amount, in its own transaction."""
 
 from decimal import Decimal
 
-import asyncpg
 import pytest
+from asyncpg import Connection
 
-from tests.support.db.payments import (
-    FEE,
-    WAYS,
-    PaymentCase,
-    cancel,
-    captured,
-    get_refund,
-    mails,
-    of_payment,
-    record,
-    refunds,
-    state,
-    without_slot,
-)
-from tests.support.db.refusals import refused
+from tests.support.db.payments import FEE, WAYS, PaymentCase, captured, pay, without_slot
+from tests.support.db.refusals import refused, undone
 from tests.support.factories import a_slot, book
-from tests.support.servers.databases import Database
+from tests.support.servers.databases import Database, connected
 
 RECORD = "SELECT record_refund($1, $2, $3, $4)"
 INSERT = "INSERT INTO refund (payment_id, amount, reason) VALUES ($1, $2, 'by hand')"
-ATTENTION = "SELECT why FROM payment_attention WHERE payment_id = $1"
 
-# Whoever cancels, in whatever way.
+# Every way to cancel.
 CANCELS = {
     "the patient": "SELECT FROM cancel_as_patient({patient}, {appointment})",
     "the doctor": "SELECT FROM cancel_as_doctor({doctor}, {appointment}, NULL, false)",
@@ -40,107 +26,93 @@ CANCELS = {
 
 
 async def cancel_by(database: Database, who: str, paying: PaymentCase) -> None:
-    """Cancel, by the role that it takes."""
+    """Cancel with the role that may."""
     role = database.admin if who == "an admin" else database.app
-    connection = await asyncpg.connect(role)
-    try:
+    async with connected(role) as connection:
         await connection.execute(CANCELS[who].format(**paying._asdict(), start=a_slot(), end=a_slot(1)))
-    finally:
-        await connection.close()
 
 
 @pytest.mark.parametrize("who", CANCELS)
 @pytest.mark.proves("tg_appointment__outbox")
-async def test_whoever_cancels_the_money_goes_back(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection, who: str
-) -> None:
+async def test_every_cancellation_refunds(database: Database, owner: Connection, app: Connection, who: str) -> None:
     paying = await captured(owner, app)
     await cancel_by(database, who, paying)
-    assert await state(owner, paying.payment) == ("captured", "canceled")
-    assert await refunds(owner, paying.payment) == [(FEE, "appointment_canceled", "requested")]
-    assert await of_payment(owner, paying.payment, "refund_total, without_slot") == (FEE, False)
-    assert await mails(owner, paying.payment) == []  # the mail of the cancellation says it
+    assert await paying.state() == ("captured", "canceled")
+    assert await paying.refunds() == [(FEE, "appointment_canceled", "requested")]
+    assert await paying.value("refund_total, without_slot") == (FEE, False)
+    assert await paying.mails() == []  # the mail about the cancellation says it
     message = (
         "SELECT refunds FROM notification_message WHERE kind = 'appointment_canceled' AND recipient_role = 'patient'"
     )
     assert ["100.00 USD"] in [row["refunds"] for row in await app.fetch(message)]
 
 
-async def test_a_cancellation_that_is_undone_refunds_nothing(
-    owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_a_cancellation_that_is_undone_refunds_nothing(owner: Connection, app: Connection) -> None:
     paying = await captured(owner, app)
-    transaction = app.transaction()
-    await transaction.start()
-    await cancel(app, paying)
-    assert await refunds(app, paying.payment) == [(FEE, "appointment_canceled", "requested")]
-    await transaction.rollback()
-    assert await refunds(owner, paying.payment) == []
-    assert await of_payment(owner, paying.payment, "refund_total") == 0
-    assert await state(owner, paying.payment) == ("captured", "confirmed")
+    async with undone(app):
+        await paying.cancel()
+        assert await paying._replace(owner=app).refunds() == [(FEE, "appointment_canceled", "requested")]
+    assert await paying.refunds() == []
+    assert await paying.value("refund_total") == 0
+    assert await paying.state() == ("captured", "confirmed")
 
 
-async def test_each_of_many_canceled_at_once_goes_back(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_a_bulk_cancellation_refunds_each(owner: Connection, app: Connection) -> None:
     paying = await captured(owner, app)
-    payments = [paying.payment]
+    payments = [paying]
     for number in (1, 2):
         appointment = await book(app, paying.patient, paying.doctor, a_slot(number))
-        row = await app.fetchrow("SELECT id FROM create_payment($1, $2, 100, 'USD')", paying.patient, appointment)
-        assert row is not None
-        await record(app, row["id"])
-        payments.append(row["id"])
+        payments.append(await pay(app, paying.patient, appointment))
     await app.fetch("SELECT * FROM bulk_cancel($1, NULL, NULL, NULL, true, false)", paying.doctor)
     for payment in payments:
-        assert await refunds(owner, payment) == [(FEE, "appointment_canceled", "requested")]
+        assert await payment.refunds() == [(FEE, "appointment_canceled", "requested")]
     message = "SELECT refunds FROM notification_message AS l INNER JOIN notification USING (id) WHERE account_id = $1 AND l.kind = $2"
     assert await app.fetchval(message, paying.patient, "appointment_canceled") == ["300.00 USD"]
 
 
-async def test_a_move_keeps_the_payment(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_a_move_keeps_the_payment(owner: Connection, app: Connection) -> None:
     paying = await captured(owner, app)
     await app.fetch("SELECT * FROM reschedule_as_patient($1, $2, $3)", paying.patient, paying.appointment, a_slot(2))
     await app.fetch(
         "SELECT * FROM reschedule_as_doctor($1, $2, $3, false)", paying.doctor, paying.appointment, a_slot(4)
     )
-    assert await state(owner, paying.payment) == ("captured", "confirmed")
-    assert await refunds(owner, paying.payment) == []
+    assert await paying.state() == ("captured", "confirmed")
+    assert await paying.refunds() == []
 
 
 @pytest.mark.proves("tg_refund__settle")
-async def test_a_refund_that_is_done_settles_its_payment(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_a_refund_that_is_done_settles_its_payment(owner: Connection, app: Connection) -> None:
     paying = await captured(owner, app)
-    await cancel(app, paying)
-    refund = await get_refund(owner, paying.payment)
+    await paying.cancel()
+    refund = await paying.refund_id()
     await app.execute(RECORD, refund, "REFUND", "pending", "PayPal waits")
-    assert await state(owner, paying.payment) == ("captured", "canceled")
-    assert await mails(owner, paying.payment) == []
+    assert await paying.state() == ("captured", "canceled")
+    assert await paying.mails() == []
     for _ in range(2):
         await app.execute(RECORD, refund, "REFUND", "completed", None)
-        assert await state(owner, paying.payment) == ("refunded", "canceled")
-        assert await mails(owner, paying.payment) == [("refund_completed", paying.patient)]
-    row = await app.fetchrow("SELECT refund_requested, refunded FROM api_payment WHERE payment_id = $1", paying.payment)
-    assert row is not None
+        assert await paying.state() == ("refunded", "canceled")
+        assert await paying.mails() == [("refund_completed", paying.patient)]
+    (row,) = await app.fetch("SELECT refund_requested, refunded FROM api_payment WHERE payment_id = $1", paying.payment)
     assert tuple(row) == (0, FEE)
     await app.execute(RECORD, refund, "REFUND", "failed", "too late to fail")
-    assert await refunds(owner, paying.payment) == [(FEE, "appointment_canceled", "completed")]
+    assert await paying.refunds() == [(FEE, "appointment_canceled", "completed")]
 
 
 @pytest.mark.proves("tg_refund__settle")
-async def test_a_part_that_is_back_is_a_part(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_a_part_that_is_back_is_a_part(owner: Connection, app: Connection) -> None:
     paying = await WAYS["partially_refunded"](owner, app)
-    assert await state(owner, paying.payment) == ("partially_refunded", "confirmed")
-    await cancel(app, paying)  # the rest
-    assert (await refunds(owner, paying.payment))[1:] == [(Decimal(60), "appointment_canceled", "requested")]
-    row = await app.fetchrow("SELECT refund_requested, refunded FROM api_payment WHERE payment_id = $1", paying.payment)
-    assert row is not None
+    assert await paying.state() == ("partially_refunded", "confirmed")
+    await paying.cancel()  # the rest
+    assert (await paying.refunds())[1:] == [(Decimal(60), "appointment_canceled", "requested")]
+    (row,) = await app.fetch("SELECT refund_requested, refunded FROM api_payment WHERE payment_id = $1", paying.payment)
     assert tuple(row) == (60, 40)
     rest = await owner.fetchval("SELECT max(id) FROM refund WHERE payment_id = $1", paying.payment)
     await app.execute(RECORD, rest, "REST", "completed", None)
-    assert await state(owner, paying.payment) == ("refunded", "canceled")
+    assert await paying.state() == ("refunded", "canceled")
 
 
 @pytest.mark.proves("payment_refund_within_capture", "tg_refund__rules")
-async def test_never_more_than_was_captured(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_never_more_than_was_captured(owner: Connection, app: Connection) -> None:
     paying = await captured(owner, app)
     with refused("payment_refund_within_capture"):
         await owner.execute(INSERT, paying.payment, Decimal("100.01"))
@@ -148,36 +120,32 @@ async def test_never_more_than_was_captured(owner: asyncpg.Connection, app: asyn
     with refused("payment_refund_within_capture"):
         await owner.execute(INSERT, paying.payment, Decimal("60.01"))
     await owner.execute(INSERT, paying.payment, 60)
-    await cancel(app, paying)
-    assert [amount for amount, _, _ in await refunds(owner, paying.payment)] == [40, 60]
+    await paying.cancel()
+    assert [amount for amount, _, _ in await paying.refunds()] == [40, 60]
 
 
 @pytest.mark.parametrize("status", ["created", "approved", "capturing", "pending_review", "canceled", "failed"])
 @pytest.mark.proves("payment_refund_within_capture")
-async def test_nothing_goes_back_of_what_was_not_captured(
-    owner: asyncpg.Connection, app: asyncpg.Connection, status: str
-) -> None:
+async def test_only_captures_are_refunded(owner: Connection, app: Connection, status: str) -> None:
     paying = await WAYS[status](owner, app)
     with refused("payment_refund_within_capture"):
         await owner.execute(INSERT, paying.payment, 1)
 
 
 @pytest.mark.proves("payment_refund_within_capture", "tg_refund__rules")
-async def test_what_failed_may_be_asked_for_again_under_another_name(
-    owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
-    """To the same PayPal-Request-Id, PayPal gives the same answer."""
+async def test_a_failed_refund_may_be_repeated_with_a_new_id(owner: Connection, app: Connection) -> None:
+    """PayPal repeats its answer to the same PayPal-Request-Id."""
     paying = await without_slot(owner, app)
-    first = await get_refund(owner, paying.payment)
+    first = await paying.refund_id()
     await app.execute(RECORD, first, None, "failed", "REFUND_NOT_PERMITTED")
-    assert await of_payment(owner, paying.payment, "refund_total") == 0
-    assert "REFUND_NOT_PERMITTED" in await app.fetchval(ATTENTION, paying.payment)
+    assert await paying.value("refund_total") == 0
+    assert "REFUND_NOT_PERMITTED" in await paying.attention()
     with refused("refund_status_transition"):
         await owner.execute("UPDATE refund SET status = 'requested' WHERE id = $1", first)
     await owner.execute("SELECT request_refund($1, 'by hand')", paying.payment)
     rows = await owner.fetch("SELECT request_id, status FROM refund WHERE payment_id = $1", paying.payment)
     assert len({row["request_id"] for row in rows}) == 2
-    assert await app.fetchval(ATTENTION, paying.payment) is None
+    assert await paying.attention() is None
     assert await app.fetchval("SELECT refunds_of($1)", [paying.appointment]) == ["100.00 USD"]
     with refused("payment_refund_within_capture"):
         await owner.execute(INSERT, paying.payment, 1)

@@ -1,15 +1,25 @@
-"""An account that is deleted: what lies ahead ends by the rules, and of the person only an id is left."""
+"""Account deletion: future appointments end by the rules, and only an id of the person remains."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from uuid import uuid4
 
 import asyncpg
 import pytest
+from asyncpg import Connection
 
 from tests.support.db.refusals import refused
-from tests.support.factories import a_slot, book, make_doctor, make_patient, make_patients, past_appointment
-from tests.support.servers.databases import Database
+from tests.support.factories import (
+    a_slot,
+    book,
+    insert,
+    make_booking,
+    make_doctor,
+    make_patient,
+    make_patients,
+    past_appointment,
+)
+from tests.support.servers.databases import Database, connected
 
 ERASE = {"patient": "SELECT erase_patient($1, '-')", "doctor": "SELECT erase_doctor($1, '-')"}
 JOIN = "SELECT * FROM join_waitlist($1, $2, NULL)"
@@ -18,7 +28,7 @@ MAILS = """
         snapshot::jsonb ->> 'patient' AS patient
     FROM notification WHERE account_id = ANY ($1) ORDER BY id
 """
-# every text, number and date in the row of a table that an account has something to do with
+# all rows that refer to an account, as one text
 ALL_ABOUT = """
     SELECT jsonb_build_array(
         (SELECT jsonb_agg(a) FROM account AS a WHERE id = $1),
@@ -37,51 +47,29 @@ ALL_ABOUT = """
 SECRETS = ("zebulon", "galoshes", "5550102", "spinal", "flood", "Tahiti", "argon")
 
 
-async def fill(db: asyncpg.Connection, account: int) -> None:
-    """Let an account be full of what is its owner's alone."""
-    await db.execute(
-        "UPDATE account SET username = 'zebulon', email = 'z@galoshes.example', pending_email = 'y@galoshes.example',"
-        " email_verified_at = now() WHERE id = $1",
-        account,
-    )
+async def fill(db: Connection, account: int) -> None:
+    """Fill an account with personal data."""
+    emails = "email = 'z@galoshes.example', pending_email = 'y@galoshes.example', email_verified_at = now()"
+    await db.execute(f"UPDATE account SET username = 'zebulon', {emails} WHERE id = $1", account)
     for table in ("doctor", "patient"):
         await db.execute(f"UPDATE {table} SET full_name = 'zebulon', phone = '5550102' WHERE account_id = $1", account)
     await db.execute("UPDATE doctor SET specialty = 'spinal' WHERE account_id = $1", account)
-    await db.execute(
-        "INSERT INTO refresh_token (token_hash, account_id, family, expires_at)"
-        " VALUES ($2, $1, gen_random_uuid(), now() + interval '1 day')",
-        account,
-        account.to_bytes(4, "big"),
-    )
-    await db.execute(
-        "INSERT INTO account_token (token_hash, account_id, purpose, email, expires_at)"
-        " VALUES ($2, $1, 'password_reset', 'z@galoshes.example', now() + interval '1 day')",
-        account,
-        account.to_bytes(4, "big"),
-    )
-    await db.execute(
-        "INSERT INTO receipt (account_id, route, key, fingerprint, answer) VALUES ($1, 'r', 'k', '', 'zebulon')",
-        account,
-    )
+    token = {"token_hash": account.to_bytes(4, "big"), "account_id": account, "expires_at": a_slot()}
+    await insert(db, "refresh_token", family=uuid4(), **token)
+    await insert(db, "account_token", purpose="password_reset", email="z@galoshes.example", **token)
+    await insert(db, "receipt", account_id=account, route="r", key="k", fingerprint=b"", answer=b"zebulon")
     await db.execute("SELECT open_calendar_feed($1, uuid_send(gen_random_uuid()))", account)
 
 
 @pytest.mark.parametrize("role", ["patient", "doctor"])
-async def test_only_an_id_is_left(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection, role: str
-) -> None:
+async def test_only_an_id_is_left(owner: Connection, app: Connection, root: Connection, role: str) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     account = doctor if role == "doctor" else patient
-    superuser = await asyncpg.connect(database.superuser)
-    await past_appointment(
-        superuser, doctor, patient, status="canceled", seat=None, canceled_by="doctor", cancel_reason="flood"
-    )
-    await past_appointment(superuser, doctor, patient, status="completed", seat=None)
-    await superuser.close()
+    canceled = {"status": "canceled", "canceled_by": "doctor", "cancel_reason": "flood"}
+    for columns in (canceled, {"status": "completed"}):
+        await past_appointment(root, doctor, patient, seat=None, **columns)
     if role == "doctor":
-        await owner.execute(
-            "INSERT INTO time_off (doctor_id, during, reason) VALUES ($1, '[2030-01-01,2030-01-02)', 'Tahiti')", doctor
-        )
+        await insert(owner, "time_off", doctor_id=doctor, during=asyncpg.Range(a_slot(9), a_slot(10)), reason="Tahiti")
     await book(app, patient, doctor, a_slot())
     await fill(owner, account)
     assert await app.fetchval(ERASE[role], account) is True
@@ -91,38 +79,28 @@ async def test_only_an_id_is_left(
     appointments = "SELECT status FROM appointment WHERE doctor_id = $1 AND patient_id = $2 ORDER BY id"
     statuses = [row["status"] for row in await owner.fetch(appointments, doctor, patient)]
     assert statuses == ["canceled", "completed", "canceled"]
-    assert await app.fetchval(ERASE[role], account) is False  # there is nobody left
+    assert await app.fetchval(ERASE[role], account) is False  # already erased
 
 
 @pytest.mark.parametrize("role", ["patient", "doctor"])
-async def test_with_another_password_nothing_happens(
-    owner: asyncpg.Connection, app: asyncpg.Connection, role: str
-) -> None:
-    doctor, patient = await make_doctor(owner, fee=Decimal(0)), await make_patient(owner)
-    appointment = await book(app, patient, doctor, a_slot())
+async def test_with_another_password_nothing_happens(owner: Connection, app: Connection, role: str) -> None:
+    doctor, patient, appointment = await make_booking(owner, app, fee=0)
     account = doctor if role == "doctor" else patient
     assert await app.fetchval(ERASE[role].replace("'-'", "'another'"), account) is False
     assert await owner.fetchval("SELECT status FROM account WHERE id = $1", account) == "active"
     assert await owner.fetchval("SELECT status FROM appointment WHERE id = $1", appointment) == "confirmed"
 
 
-async def test_a_patient_cancels_and_leaves_all_first_and_both_sides_are_told(
-    owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
-    free, paid, full = (
-        await make_doctor(owner, fee=Decimal(0)),
-        await make_doctor(owner),
-        await make_doctor(owner, max_appointments=0),
-    )
+async def test_a_leaving_patient_cancels_everything(owner: Connection, app: Connection) -> None:
+    free, paid = await make_doctor(owner, fee=0), await make_doctor(owner)
+    full = await make_doctor(owner, max_appointments=0)
     patient = await make_patient(owner)
     confirmed, held = await book(app, patient, free, a_slot()), await book(app, patient, paid, a_slot(1))
     await app.fetch(JOIN, patient, full)
     name, email = f"Patient {patient}", await owner.fetchval("SELECT email FROM account WHERE id = $1", patient)
     assert await app.fetchval(ERASE["patient"], patient)
-    ended = await owner.fetch(
-        "SELECT id, status, canceled_by FROM appointment WHERE id = ANY ($1) ORDER BY id", [confirmed, held]
-    )
-    assert [tuple(row) for row in ended] == [(confirmed, "canceled", "patient"), (held, "canceled", "patient")]
+    ended = await owner.fetch("SELECT status, canceled_by FROM appointment WHERE id = ANY ($1)", [confirmed, held])
+    assert [tuple(row) for row in ended] == [("canceled", "patient")] * 2
     assert await owner.fetchval("SELECT status FROM waitlist_entry WHERE patient_id = $1", patient) == "left"
     mails = [tuple(row) for row in await owner.fetch(MAILS, [free, paid, full, patient])]
     assert mails == [
@@ -137,10 +115,8 @@ async def test_a_patient_cancels_and_leaves_all_first_and_both_sides_are_told(
 
 
 @pytest.mark.proves("appointment_cancel_notice")
-async def test_whoever_can_no_longer_cancel_cannot_leave_either(
-    owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
-    doctor, patient = await make_doctor(owner, fee=Decimal(0)), await make_patient(owner)
+async def test_a_patient_who_cannot_cancel_cannot_leave(owner: Connection, app: Connection) -> None:
+    doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
     late = a_slot(after=timedelta(hours=60))
     soon, later = await book(app, patient, doctor, late), await book(app, patient, doctor, a_slot())
     with refused("appointment_cancel_notice"):
@@ -150,23 +126,17 @@ async def test_whoever_can_no_longer_cancel_cannot_leave_either(
     assert await owner.fetchval(statuses, [soon, later]) == 2
 
 
-async def test_a_visit_that_has_begun_is_in_nobodys_way(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
-    superuser = await asyncpg.connect(database.superuser)
+async def test_a_begun_visit_does_not_prevent_erasure(owner: Connection, app: Connection, root: Connection) -> None:
     for role in ("patient", "doctor"):
-        doctor, patient = await make_doctor(owner, fee=Decimal(0)), await make_patient(owner)
+        doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
         begun = datetime.now(UTC) - timedelta(minutes=10)
-        appointment = await past_appointment(superuser, doctor, patient, status="confirmed", start=begun)
+        appointment = await past_appointment(root, doctor, patient, status="confirmed", start=begun)
         assert await app.fetchval(ERASE[role], doctor if role == "doctor" else patient)
         assert await owner.fetchval("SELECT status FROM appointment WHERE id = $1", appointment) == "confirmed"
-    await superuser.close()
 
 
-async def test_a_doctor_cancels_all_and_everybody_is_told_once_who_it_was(
-    owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
-    doctor = await make_doctor(owner, fee=Decimal(0), max_appointments=3)
+async def test_a_leaving_doctor_cancels_everything(owner: Connection, app: Connection) -> None:
+    doctor = await make_doctor(owner, fee=0, max_appointments=3)
     one, two, waiting, other = await make_patients(owner, 4)
     for number, patient in enumerate((one, two, two)):
         await book(app, patient, doctor, a_slot(number))
@@ -186,12 +156,8 @@ async def test_a_doctor_cancels_all_and_everybody_is_told_once_who_it_was(
 
 
 @pytest.mark.proves("appointment_patient_id_fkey", "waitlist_entry_patient_id_fkey", "waitlist_entry_doctor_id_fkey")
-async def test_nothing_new_is_about_an_erased_account(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
-    doctor, full, leaver = (
-        await make_doctor(owner),
-        await make_doctor(owner, hours=()),
-        await make_doctor(owner, hours=()),
-    )
+async def test_nothing_new_is_about_an_erased_account(owner: Connection, app: Connection) -> None:
+    doctor, full, leaver = [await make_doctor(owner, hours=hours) for hours in (None, (), ())]
     patient, other = await make_patients(owner, 2)
     for account, role in ((patient, "patient"), (leaver, "doctor")):
         assert await app.fetchval(ERASE[role], account)
@@ -206,28 +172,25 @@ async def test_nothing_new_is_about_an_erased_account(owner: asyncpg.Connection,
 
 
 @pytest.mark.proves("appointment_patient_id_fkey", "waitlist_entry_patient_id_fkey")
-@pytest.mark.parametrize("act", ["book", "join"])
-async def test_who_books_and_leaves_at_once_ends_up_with_one_of_the_two(
-    database: Database, owner: asyncpg.Connection, app: asyncpg.Connection, act: str
+@pytest.mark.parametrize("act", ["book", "join_waitlist"])
+async def test_booking_and_leaving_exclude_each_other(
+    database: Database, owner: Connection, app: Connection, act: str
 ) -> None:
-    """Whichever comes first: an erased patient has nothing ahead."""
+    """In either order, an erased patient has no future appointments or waitlist entries."""
     doctor = await make_doctor(owner, hours=None if act == "book" else ())
-    other = await asyncpg.connect(database.app)
-    for first in ("act", "erase"):
-        patient = await make_patient(owner)
-        statement = "SELECT * FROM book($1, $2, $3)" if act == "book" else "SELECT * FROM join_waitlist($1, $2, NULL)"
-        arguments = (patient, doctor, a_slot()) if act == "book" else (patient, doctor)
-        transaction = app.transaction()
-        await transaction.start()
-        if first == "act":
-            await app.fetch(statement, *arguments)
-            waiting = asyncio.create_task(other.fetchval(ERASE["patient"], patient))
-        else:
-            await app.fetchval(ERASE["patient"], patient)
-            waiting = asyncio.create_task(other.fetch(statement, *arguments))
-        await asyncio.sleep(0.3)
-        assert not waiting.done()
-        await transaction.commit()
-        with pytest.raises(asyncpg.SerializationError if first == "act" else asyncpg.CheckViolationError):
-            await waiting
-    await other.close()
+    when = f"'{a_slot().isoformat()}'" if act == "book" else "NULL"
+    acts = f"SELECT * FROM {act}($1, {doctor}, {when})"
+    erase = ERASE["patient"]
+    async with connected(database.app) as other:
+        for first, second, error in (
+            (acts, erase, asyncpg.SerializationError),
+            (erase, acts, asyncpg.CheckViolationError),
+        ):
+            patient = await make_patient(owner)
+            async with app.transaction():
+                await app.fetch(first, patient)
+                waiting = asyncio.create_task(other.fetch(second, patient))
+                await asyncio.sleep(0.3)
+                assert not waiting.done()
+            with pytest.raises(error):
+                await waiting

@@ -1,9 +1,9 @@
-"""docs/privacy.md says of every column of every table what it is for and how long it is kept."""
+"""docs/privacy.md gives the purpose and the retention of every column of every table."""
 
 import re
 from pathlib import Path
 
-import asyncpg
+from asyncpg import Connection
 
 PAGE = Path(__file__).parents[3].joinpath("docs/privacy.md").read_text(encoding="utf-8")
 COLUMNS = """
@@ -17,7 +17,7 @@ KEPT = ("until", "for good", "hours", "days", "with it")
 
 
 def sections() -> dict[str, list[list[str]]]:
-    """Return the rows of each table's section, each as its four cells."""
+    """Return the rows of each table's section, as lists of four cells."""
     found = {}
     for section in PAGE.split("\n## ")[1:]:
         name, _, text = section.partition("\n")
@@ -26,7 +26,7 @@ def sections() -> dict[str, list[list[str]]]:
     return found
 
 
-async def test_every_column_is_listed_once(owner: asyncpg.Connection) -> None:
+async def test_every_column_is_listed_once(owner: Connection) -> None:
     there = {row[0]: row[1] for row in await owner.fetch(COLUMNS)}
     listed = {
         name: sorted(column for row in rows for column in re.findall(r"`(\w+)`", row[0]))

@@ -1,12 +1,13 @@
-"""time_off_no_appointment, working_hours_cover_appointments, doctor_fee_allowed: no change of a practice strands a patient."""
+"""time_off_no_appointment, working_hours_cover_appointments, doctor_fee_allowed: schedule changes keep appointments."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import asyncpg
 import pytest
+from asyncpg import Connection
 
-from tests.support.db.refusals import refused
+from tests.support.db.refusals import refused, triggers_off
 from tests.support.factories import a_slot, book, make_doctor, make_patient
 
 TAKE_OFF = "INSERT INTO time_off (doctor_id, during) VALUES ($1, $2)"
@@ -18,7 +19,7 @@ TEN_O_CLOCK = (datetime.now(UTC) + timedelta(days=4)).replace(hour=10, minute=0,
 MINUTE = timedelta(minutes=1)
 
 
-async def make_booked_doctor(owner: asyncpg.Connection) -> int:
+async def make_booked_doctor(owner: Connection) -> int:
     """Add a doctor who works from nine to five and has an appointment at ten."""
     doctor = await make_doctor(owner, hours=NINE_TO_FIVE)
     await book(owner, await make_patient(owner), doctor, TEN_O_CLOCK)
@@ -28,7 +29,7 @@ async def make_booked_doctor(owner: asyncpg.Connection) -> int:
 @pytest.mark.parametrize(("start", "end"), [(0, 30), (-30, 1), (29, 60), (10, 20), (-60, 90)])
 @pytest.mark.proves("time_off_no_appointment", "tg_time_off__rules")
 async def test_time_off_covers_no_part_of_an_appointment(
-    owner: asyncpg.Connection, admin: asyncpg.Connection, start: int, end: int
+    owner: Connection, admin: Connection, start: int, end: int
 ) -> None:
     doctor = await make_booked_doctor(owner)
     during = asyncpg.Range(TEN_O_CLOCK + start * MINUTE, TEN_O_CLOCK + end * MINUTE)
@@ -40,7 +41,7 @@ async def test_time_off_covers_no_part_of_an_appointment(
         await owner.execute("UPDATE time_off SET during = $2 WHERE doctor_id = $1", doctor, during)
 
 
-async def test_canceling_and_taking_off_is_one_act_in_either_order(owner: asyncpg.Connection) -> None:
+async def test_canceling_and_taking_off_is_one_act_in_either_order(owner: Connection) -> None:
     during = asyncpg.Range(TEN_O_CLOCK, TEN_O_CLOCK + 60 * MINUTE)
     for acts in (((CANCEL,), (TAKE_OFF, during)), ((TAKE_OFF, during), (CANCEL,))):
         doctor = await make_booked_doctor(owner)
@@ -50,7 +51,7 @@ async def test_canceling_and_taking_off_is_one_act_in_either_order(owner: asyncp
 
 
 @pytest.mark.proves("appointment_within_working_hours")
-async def test_nothing_is_booked_in_time_off(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_nothing_is_booked_in_time_off(owner: Connection, app: Connection) -> None:
     doctor, patient = await make_doctor(owner), await make_patient(owner)
     await owner.execute(TAKE_OFF, doctor, asyncpg.Range(a_slot(1), a_slot(2) - MINUTE))
     with refused("appointment_within_working_hours"):
@@ -60,7 +61,7 @@ async def test_nothing_is_booked_in_time_off(owner: asyncpg.Connection, app: asy
 
 
 @pytest.mark.proves("working_hours_cover_appointments", "tg_working_hours__rules")
-async def test_hours_cover_the_appointments(owner: asyncpg.Connection, admin: asyncpg.Connection) -> None:
+async def test_hours_cover_the_appointments(owner: Connection, admin: Connection) -> None:
     doctor = await make_booked_doctor(owner)
     for writer in (owner, admin):
         with refused("working_hours_cover_appointments"):
@@ -70,7 +71,7 @@ async def test_hours_cover_the_appointments(owner: asyncpg.Connection, admin: as
             await owner.execute(f"UPDATE working_hours SET {change} WHERE doctor_id = $1", doctor)
 
 
-async def test_a_week_is_replaced_row_by_row(owner: asyncpg.Connection) -> None:
+async def test_a_week_is_replaced_row_by_row(owner: Connection) -> None:
     doctor = await make_booked_doctor(owner)
     async with owner.transaction():
         await owner.execute(STOP_WORKING, doctor)
@@ -81,9 +82,7 @@ async def test_a_week_is_replaced_row_by_row(owner: asyncpg.Connection) -> None:
 
 
 @pytest.mark.proves("working_hours_cover_appointments", "tg_doctor__hours")
-async def test_a_new_zone_keeps_the_appointments_within_the_hours(
-    owner: asyncpg.Connection, admin: asyncpg.Connection
-) -> None:
+async def test_a_new_zone_keeps_the_appointments_within_the_hours(owner: Connection, admin: Connection) -> None:
     doctor = await make_booked_doctor(owner)
     move = "UPDATE doctor SET timezone = $2 WHERE account_id = $1"
     for writer in (owner, admin):
@@ -93,7 +92,7 @@ async def test_a_new_zone_keeps_the_appointments_within_the_hours(
 
 
 @pytest.mark.proves("doctor_fee_allowed", "tg_doctor__rules")
-async def test_a_doctor_charges_what_the_policy_allows(owner: asyncpg.Connection, admin: asyncpg.Connection) -> None:
+async def test_a_doctor_charges_what_the_policy_allows(owner: Connection, admin: Connection) -> None:
     doctor = await make_doctor(owner)
     for columns in ({"fee": Decimal("10000.01")}, {"currency": "SEK"}):
         with refused("doctor_fee_allowed"):
@@ -102,14 +101,34 @@ async def test_a_doctor_charges_what_the_policy_allows(owner: asyncpg.Connection
         for change in ("fee = 10000.01", "currency = 'SEK'"):
             with refused("doctor_fee_allowed"):
                 await writer.execute(f"UPDATE doctor SET {change} WHERE account_id = $1", doctor)
-    row = await owner.fetchrow("SELECT fee, currency FROM doctor WHERE account_id = $1", doctor)
-    assert row is not None
-    assert tuple(row) == (100, "USD")  # the policy's, where none is named
+    (row,) = await owner.fetch("SELECT fee, currency FROM doctor WHERE account_id = $1", doctor)
+    assert tuple(row) == (100, "USD")  # the policy's defaults
 
 
-async def test_a_doctor_who_goes_takes_the_schedule_along(owner: asyncpg.Connection) -> None:
+async def test_deleting_a_doctor_deletes_the_schedule(owner: Connection) -> None:
     doctor = await make_doctor(owner)
     await owner.execute(TAKE_OFF, doctor, asyncpg.Range(a_slot(), a_slot(1)))
     await owner.execute("DELETE FROM doctor WHERE account_id = $1", doctor)
     for table in ("working_hours", "time_off"):
         assert not await owner.fetch(f"SELECT FROM {table} WHERE doctor_id = $1", doctor)
+
+
+async def test_only_the_end_of_a_transaction_counts(owner: Connection) -> None:
+    doctor = await make_booked_doctor(owner)
+    async with owner.transaction():
+        await owner.execute(TAKE_OFF, doctor, asyncpg.Range(TEN_O_CLOCK, TEN_O_CLOCK + 60 * MINUTE))
+        await owner.execute("DELETE FROM time_off WHERE doctor_id = $1", doctor)
+    later = asyncpg.Range(TEN_O_CLOCK + 30 * MINUTE, TEN_O_CLOCK + 60 * MINUTE)
+    async with owner.transaction():
+        await owner.execute(TAKE_OFF, doctor, asyncpg.Range(TEN_O_CLOCK, TEN_O_CLOCK + 60 * MINUTE))
+        await owner.execute("UPDATE time_off SET during = $2 WHERE doctor_id = $1", doctor, later)
+
+
+async def test_an_unchanged_zone_does_not_check_the_hours(owner: Connection, app: Connection, root: Connection) -> None:
+    """New time zone data may move an appointment outside the hours; a new fee is accepted all the same."""
+    doctor = await make_booked_doctor(owner)
+    async with triggers_off(root):
+        await root.execute(STOP_WORKING, doctor)
+    changes = '{"fee": "20.00", "timezone": "UTC"}'
+    (row,) = await app.fetch("SELECT * FROM change_practice($1, $2, false)", doctor, changes)
+    assert (row["practice"]["fee"], row["affected"]) == (20, [])

@@ -1,9 +1,9 @@
-"""search_free_slots finds what free_slots lists of each doctor, no more and no less, in order."""
+"""search_free_slots returns exactly the slots that free_slots returns for each doctor, in order."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import asyncpg
+from asyncpg import Connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -39,8 +39,8 @@ doctors: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
 spans = st.tuples(st.integers(-24, 400), st.integers(-1, 400))
 
 
-async def fill(db: asyncpg.Connection, doctor: int, patient: int, places: list[int]) -> None:
-    """Book some of a doctor's free slots, and take others off."""
+async def fill(db: Connection, doctor: int, patient: int, places: list[int]) -> None:
+    """Book some of a doctor's free slots, and block others with time off."""
     for place in places:
         free = await db.fetch(FREE, doctor)
         if free:
@@ -50,9 +50,9 @@ async def fill(db: asyncpg.Connection, doctor: int, patient: int, places: list[i
 
 @settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_the_search_is_the_union_of_the_lists(data: st.DataObject, owner: asyncpg.Connection, run_async: Any) -> None:
+def test_the_search_is_the_union_of_the_lists(data: st.DataObject, owner: Connection, run_async: Any) -> None:
     async def compare() -> None:
-        async with owner.transaction():  # now() stands still in it
+        async with owner.transaction():  # now() is constant in it
             for drawn in data.draw(st.lists(doctors, min_size=1, max_size=4)):
                 doctor = await make_doctor(owner, **drawn)
                 places = data.draw(st.lists(st.integers(0, 700), max_size=4))

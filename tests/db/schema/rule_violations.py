@@ -1,7 +1,7 @@
-"""For each rule, a statement that would break it, and how each role that people and programs log in as is stopped.
+"""For each rule, statements that would break it, and what stops each role.
 
-`{names}` are those of the scene in test_rule_violations.py. Where a role has no grant for the statement, PostgreSQL refuses it
-before any rule is asked (42501); everybody else, the owner too, is refused by the rule's name.
+`{names}` are those of the scene in test_rule_violations.py. Without a grant, PostgreSQL refuses a statement before it
+checks any rule (42501). The owner, and roles with the grant, are refused by the rule.
 """
 
 from typing import NamedTuple
@@ -16,7 +16,7 @@ class RuleViolation(NamedTuple):
     statement: str
     app: str = BY_GRANT
     admin: str = BY_GRANT
-    meets: str = ""  # the rule that the statement meets before this one, with all triggers on
+    meets: str = ""  # the rule that refuses the statement before this one, with all triggers on
 
     @property
     def name(self) -> str:
@@ -25,17 +25,17 @@ class RuleViolation(NamedTuple):
 
 
 def for_app(rule: str, statement: str, meets: str = "") -> RuleViolation:
-    """Make a breach that booking_app has the grants for, and booking_admin has not."""
+    """Make a violation for which booking_app has the grants, and booking_admin has not."""
     return RuleViolation(rule, statement, app=BY_RULE, meets=meets)
 
 
 def for_admin(rule: str, statement: str, meets: str = "") -> RuleViolation:
-    """Make a breach that booking_admin has the grants for, and booking_app has not."""
+    """Make a violation for which booking_admin has the grants, and booking_app has not."""
     return RuleViolation(rule, statement, admin=BY_RULE, meets=meets)
 
 
 def for_neither_role(rule: str, statement: str, meets: str = "") -> RuleViolation:
-    """Make a breach that neither role has the grants for."""
+    """Make a violation for which neither role has the grants."""
     return RuleViolation(rule, statement, meets=meets)
 
 
@@ -68,7 +68,7 @@ APPOINTMENTS = [
     for_admin("appointment_booking_window", book("{free}", start="{taken} + interval '30 days'")),
     for_admin("appointment_booking_window", visit("during = tstzrange({taken} + '30 days', {taken} + '30 days 30 min')")),
     for_admin("appointment_within_working_hours", book("{full}")),
-    # an admin is not bound by the notice, and patients cancel by their function alone
+    # the notice does not bind admins, and patients cancel only through this function
     for_app("appointment_cancel_notice", "SELECT * FROM cancel_as_patient({other}, {near})"),
     for_admin("appointment_status_transition", visit("status = 'pending'")),
     for_admin("appointment_status_transition", visit("status = 'completed'")),
@@ -103,7 +103,7 @@ def paid(change: str) -> str:
 
 REFUND = "INSERT INTO refund (payment_id, amount, reason) VALUES ({}, {}, 'x')"
 
-# Money is written by functions alone.
+# Only functions write to the payment tables.
 MONEY = [
     for_neither_role(*violation)
     for violation in (

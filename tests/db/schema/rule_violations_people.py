@@ -1,4 +1,4 @@
-"""The breaches of the rules about people, schedules, the waitlist, the outbox and the policy."""
+"""The violations of the rules about accounts, schedules, the waitlist, the outbox and the policy."""
 
 from tests.db.schema.rule_violations import BY_RULE, RuleViolation, for_admin, for_app, for_neither_role
 
@@ -9,7 +9,7 @@ TOKEN = "INSERT INTO account_token (token_hash, account_id, purpose, email, expi
 AWAY = "INSERT INTO time_off (doctor_id, during) VALUES ({}, {})"
 
 
-NO_DOCTOR = "appointment_doctor_id_fkey"  # said by the lock already, because what follows needs the doctor
+NO_DOCTOR = "appointment_doctor_id_fkey"  # raised when the doctor is locked, before other rules are checked
 
 
 def of_doctor(change: str) -> str:

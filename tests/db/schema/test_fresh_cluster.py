@@ -1,10 +1,7 @@
-"""Migrations on a server that knows none of our roles, as whoever a managed service lets one be: never a superuser."""
+"""Migrations on a server without the booking roles, by logins that are not superusers, as on a managed service."""
 
 import asyncio
-import os
-import sys
 from collections.abc import AsyncIterator
-from typing import NamedTuple
 
 import asyncpg
 import pytest
@@ -12,30 +9,25 @@ import pytest_asyncio
 
 from app.db.migrate import upgrade
 from app.sandbox.servers.postgres import EmbeddedPostgres
+from tests.support.cli.booking_command import CommandResult, booking
+from tests.support.servers.databases import connected, execute
 
 ROLES = "SELECT rolname FROM pg_roles WHERE rolname LIKE 'booking\\_%' ORDER BY 1"
+OWNERS = [("maker", "one"), ("maker", "two"), ("keeper", "three")]  # of the databases
 OURS = ["booking_admin", "booking_app", "booking_auditor", "booking_owner"]
-
-
-class First(NamedTuple):
-    """How the first migrations of a cluster ended: code and words of one, the roles then, codes of two at once."""
-
-    refused: tuple[int | None, str]
-    roles_after_it: list[str]
-    both: list[int | None]
 
 
 @pytest_asyncio.fixture(scope="module")
 async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EmbeddedPostgres]:
-    """A cluster with two logins, each the owner of a database: one may create roles, the other may not."""
+    """A cluster with two logins that own databases. `maker` may create roles, `keeper` may not."""
     server = EmbeddedPostgres(tmp_path_factory.mktemp("fresh"), {"fsync": "off"})
     await server.start()
-    root = await asyncpg.connect(server.superuser_dsn)
-    await root.execute("CREATE ROLE maker LOGIN CREATEROLE PASSWORD 'x'")
-    await root.execute("CREATE ROLE keeper LOGIN PASSWORD 'x'")
-    for database, owner in (("one", "maker"), ("two", "maker"), ("three", "keeper")):
-        await root.execute(f"CREATE DATABASE {database} OWNER {owner}")
-    await root.close()
+    await execute(
+        server.superuser_dsn,
+        "CREATE ROLE maker LOGIN CREATEROLE PASSWORD 'x'",
+        "CREATE ROLE keeper LOGIN PASSWORD 'x'",
+        *(f"CREATE DATABASE {database} OWNER {owner}" for owner, database in OWNERS),
+    )
     yield server
     await server.stop()
 
@@ -45,49 +37,36 @@ def dsn(server: EmbeddedPostgres, user: str, database: str) -> str:
 
 
 async def rows(url: str, sql: str) -> list[str]:
-    connection = await asyncpg.connect(url)
-    try:
+    async with connected(url) as connection:
         return [row[0] for row in await connection.fetch(sql)]
-    finally:
-        await connection.close()
-
-
-async def migrate(url: str) -> tuple[int | None, str]:
-    """Run `booking migrate`; return its exit code and what it says."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "app.cli", "migrate"),
-        env={**os.environ, "OWNER_DATABASE_URL": url},
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    _, said = await process.communicate()
-    return process.returncode, said.decode()
 
 
 @pytest_asyncio.fixture(scope="module")
-async def first(server: EmbeddedPostgres) -> First:
-    """What came of the first migrations, by who may not create roles and then twice at once by who may."""
-    refused = await migrate(dsn(server, "keeper", "three"))
-    after_it = await rows(server.superuser_dsn, ROLES)
-    both = await asyncio.gather(*(migrate(dsn(server, "maker", database)) for database in ("one", "two")))
-    return First(refused, after_it, [code for code, _ in both])
+async def first(server: EmbeddedPostgres) -> list[CommandResult]:
+    """The results of a migration by `keeper`, then of two concurrent ones by `maker`."""
+    one, two, three = [{"OWNER_DATABASE_URL": dsn(server, *owner)} for owner in OWNERS]
+    refused = await booking("migrate", given=three)
+    assert await rows(server.superuser_dsn, ROLES) == []
+    both = await asyncio.gather(booking("migrate", given=one), booking("migrate", given=two))
+    return [refused, *both]
 
 
-async def test_roles_that_are_missing_are_asked_for(first: First) -> None:
-    code, said = first.refused
+async def test_missing_roles_are_reported(first: list[CommandResult]) -> None:
+    code, _, said = first[0]
     assert code == 1
     assert said.splitlines()[-1] == (
         "Error: The role booking_app is missing, and keeper may not create roles."
         " Have it created, then migrate again: CREATE ROLE booking_app LOGIN;"
     )
     assert "Traceback" not in said
-    assert first.roles_after_it == []
 
 
-async def test_two_databases_of_a_cluster_create_them_once(server: EmbeddedPostgres, first: First) -> None:
-    assert first.both == [0, 0]
+async def test_two_databases_of_a_cluster_create_them_once(
+    server: EmbeddedPostgres, first: list[CommandResult]
+) -> None:
+    assert [result.code for result in first[1:]] == [0, 0]
     assert await rows(server.superuser_dsn, ROLES) == OURS
-    # least privilege: none of them is more than a login
+    # least privilege: none has an attribute except LOGIN
     mighty = "rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls"
     assert await rows(server.superuser_dsn, f"{ROLES.partition('ORDER')[0]} AND ({mighty})") == []
 

@@ -1,18 +1,15 @@
-"""Who was granted what, as the catalogs of PostgreSQL have it: each role what it needs, PUBLIC nothing."""
+"""The grants in PostgreSQL's catalogs: each role has what it needs, and PUBLIC has nothing."""
 
-import asyncpg
-import pytest
+from asyncpg import Connection
 
-from tests.support.servers.databases import Database
-
-# What the app may do to payments: begin one, and write down what PayPal says of it.
+# The functions about payments that the app may call: they begin a payment or record what PayPal reports.
 TO_PAY = """
     begin_capture claim_payment claim_refund create_payment end_payment finish_payment_check give_up_hold receive_webhook
     reconcile_payments record_capture record_decline record_order record_refund resume_capture
 """
 
 
-# What only triggers and functions write: no role but the owner may, in an INSERT or an UPDATE.
+# Columns that only triggers and functions write. No role except the owner may name them in an INSERT or UPDATE.
 UNWRITABLE = {
     "account": "id email_verified_at pending_email status generation created_at",
     "doctor": "verified_at booking_seq",
@@ -26,61 +23,35 @@ UNWRITABLE = {
 UNTOUCHED = "history offer refund notification scheduled_notification webhook_event receipt account_token refresh_token offer_token calendar_feed"
 
 
-async def test_what_triggers_write_is_granted_to_nobody(owner: asyncpg.Connection) -> None:
+COLUMNS = """
+    SELECT attrelid::regclass::text AS table, attname FROM pg_attribute
+    WHERE attrelid = ANY ($1::text[]::regclass[]) AND attnum > 0 AND NOT attisdropped
+"""
+HOLDERS = """
+    SELECT rolname FROM pg_roles
+    WHERE rolname LIKE 'booking\\_%' AND rolname <> 'booking_owner' AND has_column_privilege(rolname, $1, $2, $3)
+"""
+
+
+async def test_columns_that_triggers_write_are_not_granted(owner: Connection) -> None:
     for table, columns in UNWRITABLE.items():
         for column, _, act in (name.partition(":") for name in columns.split()):
             for privilege in (act,) if act else ("INSERT", "UPDATE"):
                 assert await holders(owner, table, column, privilege) == [], (table, column, privilege)
 
 
-async def test_what_functions_write_is_granted_to_nobody(owner: asyncpg.Connection) -> None:
-    columns = await owner.fetch(
-        "SELECT attrelid::regclass::text AS table, attname FROM pg_attribute"
-        " WHERE attrelid = ANY ($1::text[]::regclass[]) AND attnum > 0 AND NOT attisdropped",
-        UNTOUCHED.split(),
-    )
-    for table, column in columns:
+async def test_tables_that_functions_write_are_not_granted(owner: Connection) -> None:
+    for table, column in await owner.fetch(COLUMNS, UNTOUCHED.split()):
         for privilege in ("INSERT", "UPDATE"):
             assert await holders(owner, table, column, privilege) == [], (table, column, privilege)
 
 
-async def holders(db: asyncpg.Connection, table: str, column: str, privilege: str) -> list[str]:
-    """Return who may write a column, but for the owner."""
-    rows = await db.fetch(
-        "SELECT rolname FROM pg_roles WHERE rolname LIKE 'booking\\_%' AND rolname <> 'booking_owner'"
-        " AND has_column_privilege(rolname, $1, $2, $3)",
-        table,
-        column,
-        privilege,
-    )
-    return [row["rolname"] for row in rows]
+async def holders(db: Connection, table: str, column: str, privilege: str) -> list[str]:
+    """Return the roles that may write a column, without the owner."""
+    return [row["rolname"] for row in await db.fetch(HOLDERS, table, column, privilege)]
 
 
-@pytest.mark.parametrize("role", ["admin", "auditor"])
-async def test_the_views_of_admin_are_seen(database: Database, owner: asyncpg.Connection, role: str) -> None:
-    views = await owner.fetch(
-        "SELECT oid::regclass::text FROM pg_class WHERE relnamespace = 'admin'::regnamespace AND relkind = 'v'"
-    )
-    assert views
-    connection = await asyncpg.connect(getattr(database, role))
-    try:
-        for (view,) in views:
-            await connection.fetch(f"SELECT * FROM {view} LIMIT 1")
-    finally:
-        await connection.close()
-
-
-async def test_the_functions_of_admin_are_the_admin_s(owner: asyncpg.Connection) -> None:
-    """One that no role may execute serves the others."""
-    rows = await owner.fetch("""
-        SELECT p.oid::regprocedure::text AS name, rolname FROM pg_proc AS p, pg_roles
-        WHERE p.pronamespace = 'admin'::regnamespace AND p.provolatile = 'v' AND rolname IN ('booking_app', 'booking_auditor')
-            AND has_function_privilege(rolname, p.oid, 'EXECUTE')
-    """)
-    assert [tuple(row) for row in rows] == []
-
-
-async def test_everyone_else_has_nothing(owner: asyncpg.Connection) -> None:
+async def test_public_has_no_privileges(owner: Connection) -> None:
     granted = await owner.fetch("""
         SELECT p.oid::regprocedure::text AS name FROM pg_proc AS p
         WHERE p.pronamespace IN ('public'::regnamespace, 'admin'::regnamespace)
@@ -100,7 +71,7 @@ async def test_everyone_else_has_nothing(owner: asyncpg.Connection) -> None:
     assert [row["name"] for row in granted] == []
 
 
-async def test_functions_with_more_rights_look_only_where_they_should(owner: asyncpg.Connection) -> None:
+async def test_security_definer_functions_set_their_search_path(owner: Connection) -> None:
     loose = await owner.fetch("""
         SELECT oid::regprocedure::text AS name FROM pg_proc
         WHERE pronamespace IN ('public'::regnamespace, 'admin'::regnamespace) AND prosecdef
@@ -109,8 +80,8 @@ async def test_functions_with_more_rights_look_only_where_they_should(owner: asy
     assert [row["name"] for row in loose] == []
 
 
-async def test_no_rule_s_trigger_looks_where_its_writer_says(owner: asyncpg.Connection) -> None:
-    """A trigger without a search_path of its own would read tables that the writer has put in the way."""
+async def test_every_trigger_sets_its_search_path(owner: Connection) -> None:
+    """A trigger without its own search_path would read the writer's temporary tables."""
     loose = await owner.fetch("""
         SELECT DISTINCT p.oid::regprocedure::text AS name FROM pg_trigger AS t
         INNER JOIN pg_proc AS p ON p.oid = t.tgfoid
@@ -120,7 +91,7 @@ async def test_no_rule_s_trigger_looks_where_its_writer_says(owner: asyncpg.Conn
     assert [row["name"] for row in loose] == []
 
 
-async def test_everything_explains_itself(owner: asyncpg.Connection) -> None:
+async def test_everything_explains_itself(owner: Connection) -> None:
     silent = await owner.fetch("""
         SELECT c.oid::regclass::text AS name FROM pg_class AS c
         WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'v')
@@ -136,8 +107,8 @@ async def test_everything_explains_itself(owner: asyncpg.Connection) -> None:
     assert [row["name"] for row in silent] == []
 
 
-async def test_the_app_reports_what_paypal_says_and_decides_nothing(owner: asyncpg.Connection) -> None:
-    """What follows from it is behind functions that it may not call."""
+async def test_the_app_reports_what_paypal_says_and_decides_nothing(owner: Connection) -> None:
+    """The functions that act on it are not granted to the app."""
     rows = await owner.fetch("""
         SELECT proname, has_function_privilege('booking_app', oid, 'EXECUTE') AS for_app FROM pg_proc
         WHERE pronamespace = 'public'::regnamespace AND provolatile = 'v' AND prorettype <> 'trigger'::regtype

@@ -1,14 +1,13 @@
-"""`booking migrate`: on an empty database, twice at once, on a schema of another release, and what it says when it cannot."""
+"""`booking migrate`: on an empty database, concurrently, on the schema of another release, and its error messages."""
 
 import asyncio
 import os
 import shutil
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from uuid import uuid4
 
-import asyncpg
 import pytest
 import pytest_asyncio
 
@@ -16,21 +15,14 @@ from app.db.engine import MIGRATIONS
 from app.db.migrate import upgrade
 from app.db.migrations.skeleton import write_skeleton
 from app.db.release import RELEASE
+from tests.support.cli.booking_command import CommandResult, booking
 from tests.support.db.schema_dump import dump
-from tests.support.servers.databases import Database, cloned, database_at, execute
-from tests.support.servers.worker_process import eventually
-
-
-@pytest_asyncio.fixture
-async def fresh(superuser: str, template: str) -> AsyncIterator[Database]:
-    """A migrated database of this test alone."""
-    async with cloned(superuser, template) as database:
-        yield database
+from tests.support.servers.databases import Database, connected, database_at, execute
 
 
 @pytest_asyncio.fixture
 async def empty(superuser: str, template: str) -> AsyncIterator[Database]:
-    """An empty database; the template's roles are there."""
+    """An empty database on a server that has the roles."""
     assert template
     name = f"booking_empty_{uuid4().hex[:12]}"
     await execute(superuser, f"CREATE DATABASE {name} OWNER booking_owner TEMPLATE template0")
@@ -40,11 +32,18 @@ async def empty(superuser: str, template: str) -> AsyncIterator[Database]:
         await execute(superuser, f"DROP DATABASE {name} WITH (FORCE)")
 
 
-async def migrate(url: str) -> tuple[int | None, str]:
-    """Run `booking migrate`; return its exit code and what it printed."""
-    process = await start(url)
-    said, _ = await process.communicate()
-    return process.returncode, said.decode()
+async def migrate(database: Database) -> CommandResult:
+    """Run `booking migrate` to its end."""
+    return await booking("migrate", given={"OWNER_DATABASE_URL": database.owner})
+
+
+async def refusal(database: Database) -> str:
+    """Return the one-line message with which `booking migrate` fails before it reports any step."""
+    code, printed, message = await migrate(database)
+    assert (code, printed) == (1, "")
+    assert message.startswith("Error: ")
+    assert len(message.splitlines()) == 1
+    return message
 
 
 async def start(url: str) -> asyncio.subprocess.Process:
@@ -58,31 +57,26 @@ async def start(url: str) -> asyncio.subprocess.Process:
 
 
 async def test_two_deployments_migrate_at_once(empty: Database) -> None:
-    both = await asyncio.gather(migrate(empty.owner), migrate(empty.owner))
-    assert [code for code, _ in both] == [0, 0], both
-    assert sum("tables/appointment.sql" in said for _, said in both) == 1  # the other found it done
-    owner = await asyncpg.connect(empty.owner)
-    try:
+    both = await asyncio.gather(migrate(empty), migrate(empty))
+    assert [result.code for result in both] == [0, 0], both
+    assert sum("tables/appointment.sql" in result.out for result in both) == 1  # the other had nothing to do
+    async with connected(empty.owner) as owner:
         assert await owner.fetchval("SELECT count(*) FROM policy") == 1
         assert await owner.fetchval("SELECT release FROM schema_release") == RELEASE
-    finally:
-        await owner.close()
 
 
 async def test_a_deployment_waits_for_another_that_takes_long(fresh: Database) -> None:
-    owner = await asyncpg.connect(fresh.owner)
-    await owner.execute("SELECT pg_advisory_lock(hashtext('booking migrations'))")
-    second = await start(fresh.owner)
-    assert second.stdout
-    assert b"waiting for another migration" in await second.stdout.readline()
-    assert second.returncode is None
-    await owner.close()
+    async with connected(fresh.owner) as owner:
+        await owner.execute("SELECT pg_advisory_lock(hashtext('booking migrations'))")
+        second = await start(fresh.owner)
+        assert second.stdout
+        assert b"waiting for another migration" in await second.stdout.readline()
+        assert second.returncode is None
     assert await second.wait() == 0
 
 
-async def test_each_step_is_told(empty: Database) -> None:
-    _, said = await migrate(empty.owner)
-    lines = said.splitlines()
+async def test_each_step_is_reported(empty: Database) -> None:
+    lines = (await migrate(empty)).out.splitlines()
     assert lines.index("migration 0001_initial") < lines.index("view appointments/api_appointment.sql")
     assert "table tables/appointment.sql" in lines
     assert lines[-1] == f"the schema is of release {RELEASE}"
@@ -96,19 +90,14 @@ async def test_a_schema_of_before_the_first_release_is_refused_and_unchanged(emp
         "CREATE TABLE appointment (id integer)",
     )
     before = await asyncio.to_thread(dump, empty.superuser)
-    code, said = await migrate(empty.owner)
-    assert code == 1
-    assert said.startswith("Error: the schema (revision 0001) is of a version before the first release")
-    assert len(said.splitlines()) == 1
+    refused = await refusal(empty)
+    assert refused.startswith("Error: the schema (revision 0001) is of a version before the first release")
     assert await asyncio.to_thread(dump, empty.superuser) == before
 
 
 async def test_a_schema_of_a_newer_release_is_refused(fresh: Database) -> None:
     await execute(fresh.owner, "INSERT INTO schema_release (release, oldest_program) VALUES ('99.0.0', '0.1.0')")
-    code, said = await migrate(fresh.owner)
-    assert code == 1
-    assert said.startswith("Error: the schema is of release 99.0.0, newer than this program")
-    assert len(said.splitlines()) == 1
+    assert (await refusal(fresh)).startswith("Error: the schema is of release 99.0.0, newer than this program")
 
 
 @pytest.mark.parametrize(
@@ -119,21 +108,16 @@ async def test_a_schema_of_a_newer_release_is_refused(fresh: Database) -> None:
         (lambda _: "postgresql://booking_owner@127.0.0.1:1/booking", "PostgreSQL cannot be reached"),
     ],
 )
-async def test_what_is_wrong_is_one_line(fresh: Database, change: object, reason: str) -> None:
-    assert callable(change)
-    code, said = await migrate(change(fresh.owner))
-    assert code == 1
-    assert reason in said
-    assert said.startswith("Error: ")
-    assert len(said.splitlines()) == 1
+async def test_a_failure_is_one_line(fresh: Database, change: Callable[[str], str], reason: str) -> None:
+    assert reason in await refusal(fresh._replace(owner=change(fresh.owner)))
 
 
-async def test_what_the_role_may_not_do_is_one_line(empty: Database) -> None:
+async def test_a_missing_privilege_is_one_line(empty: Database) -> None:
     await execute(empty.superuser, f"ALTER DATABASE {empty.owner.rpartition('/')[2]} OWNER TO CURRENT_USER")
-    code, said = await migrate(empty.owner)
+    code, _, message = await migrate(empty)
     assert code == 1
-    assert said.splitlines()[-1].startswith("Error: permission denied for database")
-    assert "Traceback" not in said
+    assert message.splitlines()[-1].startswith("Error: permission denied for database")
+    assert "Traceback" not in message
 
 
 async def test_a_migration_again_changes_nothing(fresh: Database) -> None:
@@ -144,20 +128,14 @@ async def test_a_migration_again_changes_nothing(fresh: Database) -> None:
     assert await asyncio.to_thread(dump, fresh.superuser) == before
 
 
-async def test_a_lock_that_is_waited_for_is_told(fresh: Database) -> None:
-    holder = await asyncpg.connect(fresh.owner)
-    await holder.execute("BEGIN; LOCK TABLE policy IN ACCESS EXCLUSIVE MODE")
+async def test_waiting_for_a_lock_is_reported(fresh: Database) -> None:
     await execute(fresh.owner, "DELETE FROM repeatable_sql WHERE file = 'tables/policy.sql'")
-    process = await start(fresh.owner)
-    assert process.stdout
-    await eventually(lambda: _read(process.stdout, b"waiting for a lock"))
-    await holder.close()
+    async with connected(fresh.owner) as holder:
+        await holder.execute("BEGIN; LOCK TABLE policy IN ACCESS EXCLUSIVE MODE")
+        process = await start(fresh.owner)
+        assert process.stdout
+        assert b"waiting for a lock" in await process.stdout.readline()
     assert await process.wait() == 0
-
-
-async def _read(stream: asyncio.StreamReader | None, text: bytes) -> bool:
-    assert stream
-    return text in await stream.readline()
 
 
 def test_a_skeleton_follows_the_newest_migration(tmp_path: Path) -> None:

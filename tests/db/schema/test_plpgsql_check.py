@@ -1,17 +1,18 @@
-"""plpgsql_check finds nothing: no column that is not there, no variable unused, no text taken for another type.
+"""plpgsql_check finds no missing columns, unused variables or implicit casts in the PL/pgSQL functions.
 
-It comes as Debian's postgresql-15-plpgsql-check, with Debian's PostgreSQL, so the server here is that one.
+Debian's package postgresql-15-plpgsql-check needs Debian's PostgreSQL, so these tests start that server.
 """
 
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import asyncpg
 import pytest
 import pytest_asyncio
+from asyncpg import Connection
 
 from app.sandbox.servers.postgres import EmbeddedPostgres
-from tests.support.servers.databases import make_template, url_for
+from tests.support.db.refusals import undone
+from tests.support.servers.databases import connected, make_template, url_for
 
 CONTROL = max(Path("/usr/share/postgresql").glob("*/extension/plpgsql_check.control"), default=None)
 # a module's `pytestmark`; not skipif, whose reason pytest repeats for each test
@@ -21,7 +22,7 @@ pytestmark = (
     else [pytest.mark.skip("plpgsql_check is missing: apt-get install postgresql-15-plpgsql-check (Debian 12)")]
 )
 
-# A trigger's function is checked once for each table that it serves.
+# A trigger function is checked once for each of its tables.
 FINDINGS = """
     SELECT format('%s line %s: %s %s %s', f.oid::regprocedure, c.lineno, c.level, c.message, c.detail)
     FROM (
@@ -34,37 +35,35 @@ FINDINGS = """
     ) AS f, plpgsql_check_function_tb(
         f.oid, f.relid, security_warnings => true, compatibility_warnings => true
     ) AS c
-    WHERE c.message NOT LIKE 'composite OUT variable %' -- a column that is a row is meant to be one
+    WHERE c.message NOT LIKE 'composite OUT variable %' -- composite columns are intended
     ORDER BY 1
 """
 
 
 @pytest_asyncio.fixture(scope="module")
-async def checked(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[asyncpg.Connection]:
-    """A superuser's connection to a migrated database that has the extension."""
+async def checked(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Connection]:
+    """A superuser's connection to a migrated database with the extension."""
     assert CONTROL
     server = EmbeddedPostgres(tmp_path_factory.mktemp("checked"), {"fsync": "off"})
     server.binaries = Path("/usr/lib/postgresql") / CONTROL.parts[4] / "bin"
     await server.start()
     try:
-        connection = await asyncpg.connect(url_for(server.superuser_dsn, await make_template(server.superuser_dsn)))
-        await connection.execute("CREATE SCHEMA checks; CREATE EXTENSION plpgsql_check SCHEMA checks")
-        await connection.execute("SET search_path = public, checks")
-        yield connection
-        await connection.close()
+        url = url_for(server.superuser_dsn, await make_template(server.superuser_dsn))
+        async with connected(url, search_path="public, checks") as connection:
+            await connection.execute("CREATE SCHEMA checks; CREATE EXTENSION plpgsql_check SCHEMA checks")
+            yield connection
     finally:
         await server.stop()
 
 
-async def test_it_finds_nothing(checked: asyncpg.Connection) -> None:
+async def test_it_finds_nothing(checked: Connection) -> None:
     found = [row[0] for row in await checked.fetch(FINDINGS)]
     assert not found, "\n".join(found)
 
 
-async def test_it_would(checked: asyncpg.Connection) -> None:
-    await checked.execute(
-        "CREATE FUNCTION slip() RETURNS integer LANGUAGE plpgsql AS 'BEGIN RETURN (SELECT sea FROM appointment LIMIT 1); END'"
-    )
-    found = [row[0] for row in await checked.fetch(FINDINGS)]
-    await checked.execute("DROP FUNCTION slip()")
+async def test_it_would_find_an_error(checked: Connection) -> None:
+    body = "BEGIN RETURN (SELECT sea FROM appointment LIMIT 1); END"
+    async with undone(checked):
+        await checked.execute(f"CREATE FUNCTION slip() RETURNS integer LANGUAGE plpgsql AS '{body}'")
+        found = [row[0] for row in await checked.fetch(FINDINGS)]
     assert [text.partition(" ")[0] for text in found] == ["slip()"]

@@ -1,11 +1,10 @@
-"""Repeatable SQL is replayed where it has changed: nothing else, everything of it, and with bookings going on meanwhile."""
+"""A migration replays exactly the repeatable SQL files that have changed, and bookings continue meanwhile."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
+from typing import Any
 
-import asyncpg
 import pytest
-import pytest_asyncio
 
 from app.db import migrate, repeatable
 from app.db.errors import MigrationError
@@ -14,22 +13,16 @@ from app.db.release import RELEASE
 from app.db.repeatable import SqlFile, read_files
 from tests.support.db.schema_dump import dump
 from tests.support.factories import a_slot, book, make_doctor, make_patient
-from tests.support.servers.databases import Database, cloned, execute
+from tests.support.servers.databases import Database, connected, execute
 
 LAST = f"the schema is of release {RELEASE}"
+OTHER_CONDITION = ("tables/doctor.sql", "OLD.timezone <> NEW.timezone", "OLD.timezone IS DISTINCT FROM NEW.timezone")
 Edit = Callable[..., None]
-
-
-@pytest_asyncio.fixture
-async def fresh(superuser: str, template: str) -> AsyncIterator[Database]:
-    """A migrated database of this test alone."""
-    async with cloned(superuser, template) as database:
-        yield database
 
 
 @pytest.fixture
 def edit(monkeypatch: pytest.MonkeyPatch) -> Edit:
-    """Change the text of a file, as the next release might; the file in the tree stays as it is."""
+    """Return a function that changes the text of a file for `upgrade`. The file on disk stays unchanged."""
     files = {file.name: file for file in read_files()}
 
     def change(name: str, old: str, new: str) -> None:
@@ -50,13 +43,10 @@ async def migrated(database: Database) -> list[str]:
     return steps
 
 
-async def value(database: Database, query: str) -> object:
-    """Return what a query answers, as the owner."""
-    owner = await asyncpg.connect(database.owner)
-    try:
+async def value(database: Database, query: str) -> Any:
+    """Return the value of a query, as the owner."""
+    async with connected(database.owner) as owner:
         return await owner.fetchval(query)
-    finally:
-        await owner.close()
 
 
 async def test_a_changed_function_is_replaced_and_nothing_else(fresh: Database, edit: Edit) -> None:
@@ -67,22 +57,20 @@ async def test_a_changed_function_is_replaced_and_nothing_else(fresh: Database, 
 
 
 async def test_a_constraint_trigger_s_changed_condition_is_really_changed(fresh: Database, edit: Edit) -> None:
-    edit(
-        "tables/doctor.sql", "WHEN (OLD.timezone <> NEW.timezone)", "WHEN (OLD.timezone IS DISTINCT FROM NEW.timezone)"
-    )
+    edit(*OTHER_CONDITION)
     assert await migrated(fresh) == ["table tables/doctor.sql", LAST]
     definition = "SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE tgname = 'tg_doctor__hours'"
-    assert "IS DISTINCT FROM" in str(await value(fresh, definition))
+    assert "IS DISTINCT FROM" in await value(fresh, definition)
 
 
 async def test_a_changed_type_is_really_changed_with_the_functions_that_use_it(fresh: Database, edit: Edit) -> None:
-    before = str(await value(fresh, "SELECT count(*) FROM pg_proc"))
+    before = await value(fresh, "SELECT count(*) FROM pg_proc")
     edit("schedule/00_working_span.sql", "local_end timestamp", "local_end timestamp, note text")
     steps = await migrated(fresh)
     assert steps[0] == "types of schedule/00_working_span.sql"
     columns = "SELECT count(*) FROM pg_attribute WHERE attrelid = 'working_span'::regclass"
     assert await value(fresh, columns) == 5
-    assert str(await value(fresh, "SELECT count(*) FROM pg_proc")) == before
+    assert await value(fresh, "SELECT count(*) FROM pg_proc") == before
 
 
 async def test_a_view_gains_a_column_at_its_end(fresh: Database, edit: Edit) -> None:
@@ -99,9 +87,7 @@ async def test_a_view_gains_a_column_at_its_end(fresh: Database, edit: Edit) -> 
         ("common/money_text.sql", "(amount numeric, currency text)", "(amount numeric, currency varchar)"),
     ],
 )
-async def test_what_cannot_be_replaced_says_so_and_changes_nothing(
-    fresh: Database, edit: Edit, file: str, old: str, new: str
-) -> None:
+async def test_an_irreplaceable_change_is_refused(fresh: Database, edit: Edit, file: str, old: str, new: str) -> None:
     before = await asyncio.to_thread(dump, fresh.superuser)
     edit(file, old, new)
     with pytest.raises(MigrationError, match="DROP it in a versioned migration"):
@@ -110,7 +96,7 @@ async def test_what_cannot_be_replaced_says_so_and_changes_nothing(
     assert await value(fresh, "SELECT count(*) FROM schema_release") == 1
 
 
-async def test_what_a_versioned_migration_has_dropped_is_made_again(fresh: Database) -> None:
+async def test_a_dropped_object_is_made_again(fresh: Database) -> None:
     before = await asyncio.to_thread(dump, fresh.superuser)
     await execute(
         fresh.owner,
@@ -131,16 +117,11 @@ async def test_a_right_that_a_file_no_longer_grants_is_taken_back(fresh: Databas
 
 
 async def test_bookings_go_on_while_a_table_s_lock_is_waited_for(fresh: Database, edit: Edit) -> None:
-    edit(
-        "tables/doctor.sql", "WHEN (OLD.timezone <> NEW.timezone)", "WHEN (OLD.timezone IS DISTINCT FROM NEW.timezone)"
-    )
-    owner = await asyncpg.connect(fresh.owner)
-    app = await asyncpg.connect(fresh.app)
-    idle = await asyncpg.connect(fresh.owner)
-    try:
+    edit(*OTHER_CONDITION)
+    async with connected(fresh.owner) as owner, connected(fresh.app) as app, connected(fresh.owner) as idle:
         patient, doctor, other = await make_patient(owner), await make_doctor(owner), await make_doctor(owner)
         await idle.execute("BEGIN")
-        await idle.execute("UPDATE doctor SET phone = '1' WHERE account_id = $1", other)  # a psql left open
+        await idle.execute("UPDATE doctor SET phone = '1' WHERE account_id = $1", other)  # as an idle psql does
         waits = asyncio.Event()
         loop = asyncio.get_running_loop()
 
@@ -155,21 +136,13 @@ async def test_bookings_go_on_while_a_table_s_lock_is_waited_for(fresh: Database
         assert not migration.done()
         await idle.execute("COMMIT")
         await migration
-    finally:
-        for connection in (owner, app, idle):
-            await connection.close()
 
 
-async def test_a_lock_that_is_never_to_be_had_is_given_up(
-    fresh: Database, edit: Edit, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_waiting_for_a_lock_is_limited(fresh: Database, edit: Edit, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(migrate, "LIMIT_SECONDS", 1)
     edit("tables/policy.sql", "BEFORE UPDATE ON policy", "BEFORE INSERT OR UPDATE ON policy")
-    idle = await asyncpg.connect(fresh.owner)
-    try:
+    async with connected(fresh.owner) as idle:
         await idle.execute("BEGIN; LOCK TABLE policy IN ROW EXCLUSIVE MODE")
         with pytest.raises(MigrationError, match=r"table tables/policy\.sql: the lock on a table is not to be had"):
             await migrated(fresh)
-    finally:
-        await idle.close()
     assert "table tables/policy.sql" in await migrated(fresh)

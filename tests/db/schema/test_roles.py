@@ -1,11 +1,11 @@
-"""What each role may do: the app writes bookings through functions only, nobody but the owner touches the rules."""
+"""The privileges of each role: the app writes bookings only through functions, and only the owner changes the rules."""
 
-import asyncpg
 import pytest
+from asyncpg import Connection
 
 from tests.support.db.refusals import forbidden
 from tests.support.factories import a_slot, book, make_doctor, make_patient
-from tests.support.servers.databases import Database
+from tests.support.servers.databases import Database, connected
 
 WRITES = [
     "INSERT INTO appointment (doctor_id, patient_id, during) VALUES (1, 2, '[2026-01-01,2026-01-02)')",
@@ -81,7 +81,7 @@ SECRETS = [
 
 
 @pytest.mark.parametrize("statement", WRITES)
-async def test_the_app_writes_through_functions_only(app: asyncpg.Connection, statement: str) -> None:
+async def test_the_app_writes_through_functions_only(app: Connection, statement: str) -> None:
     with forbidden():
         await app.execute(statement)
 
@@ -89,49 +89,35 @@ async def test_the_app_writes_through_functions_only(app: asyncpg.Connection, st
 @pytest.mark.parametrize("statement", NEVER)
 @pytest.mark.parametrize("role", ["app", "admin", "auditor"])
 async def test_the_rules_are_the_owner_s(database: Database, role: str, statement: str) -> None:
-    connection = await asyncpg.connect(getattr(database, role))
-    try:
+    async with connected(getattr(database, role)) as connection:
         with forbidden():
             await connection.execute(statement)
-    finally:
-        await connection.close()
 
 
 @pytest.mark.parametrize("role", ["app", "admin", "auditor"])
-async def test_nobody_reads_a_hash_of_a_password_or_a_token(database: Database, role: str) -> None:
-    connection = await asyncpg.connect(getattr(database, role))
-    try:
+async def test_no_role_reads_hashes_of_passwords_or_tokens(database: Database, role: str) -> None:
+    async with connected(getattr(database, role)) as connection:
         await connection.fetch("SELECT id, username, email, role FROM account")
         for statement in SECRETS:
             with forbidden():
                 await connection.fetch(statement)
-    finally:
-        await connection.close()
 
 
-async def test_the_app_is_told_the_hash_that_it_verifies(
-    database: Database, app: asyncpg.Connection, owner: asyncpg.Connection
-) -> None:
+async def test_only_the_app_reads_a_password_hash(database: Database, app: Connection, owner: Connection) -> None:
     patient = await make_patient(owner)
     assert await app.fetchval("SELECT password_hash_of($1)", patient) == "-"
     for role in (database.admin, database.auditor):
-        connection = await asyncpg.connect(role)
-        try:
+        async with connected(role) as connection:
             with forbidden():
                 await connection.fetch("SELECT password_hash_of($1)", patient)
-        finally:
-            await connection.close()
 
 
-async def test_an_auditor_reads_and_does_not_write(database: Database, owner: asyncpg.Connection) -> None:
+async def test_an_auditor_reads_and_does_not_write(database: Database, owner: Connection) -> None:
     appointment = await book(owner, await make_patient(owner), await make_doctor(owner), a_slot())
-    connection = await asyncpg.connect(database.auditor)
-    try:
+    async with connected(database.auditor) as connection:
         assert await connection.fetchval("SELECT status FROM api_appointment WHERE id = $1", appointment) == "pending"
         for statement in WRITES:
             with forbidden():
                 await connection.execute(statement)
         with forbidden():
             await connection.fetch("SELECT * FROM book(2, 1, now())")
-    finally:
-        await connection.close()

@@ -1,4 +1,4 @@
-"""Nobody at a connection of their own gets past a rule: each is tried by statement, as each role and as the owner."""
+"""No role can bypass a rule with direct SQL. Each rule is tried as the owner, the app and the admin."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -7,39 +7,41 @@ from typing import NamedTuple
 import asyncpg
 import pytest
 import pytest_asyncio
+from asyncpg import Connection
 
 from app.domain.rules import RULES
 from tests.db.schema.rule_violations import APPOINTMENTS, BY_GRANT, MONEY, RuleViolation
 from tests.db.schema.rule_violations_people import OUTBOX, PEOPLE, POLICY, WAITING
-from tests.support.db.offers import CANCEL, full_doctor, waiting
-from tests.support.db.payments import another_payment, begun, captured, order, without_slot
+from tests.support.db.offers import CANCEL, freed_slot
+from tests.support.db.payments import begun, captured, without_slot
+from tests.support.db.refusals import verdict
 from tests.support.factories import a_slot, book, make_account, make_doctor, make_patients
 from tests.support.servers.databases import Database
 
 BREACHES = [*APPOINTMENTS, *MONEY, *PEOPLE, *WAITING, *OUTBOX, *POLICY]
 
-# Said by functions alone, so there is no statement that could break it: tests/db/waitlist/test_offers.py.
+# Only functions raise it, so no statement can break it; tests/db/waitlist/test_offers.py tests it.
 NO_STATEMENT = {"offer_superseded"}
 
 
 class Scene(NamedTuple):
-    """Somebody of each kind and something in each state, by name, and a connection of each role to try things on."""
+    """The ids of rows of each kind, by name, and a connection of each role."""
 
     names: dict[str, object]
-    roles: dict[str, asyncpg.Connection]
+    roles: dict[str, Connection]
 
 
 @pytest_asyncio.fixture(scope="module")
 async def scene(database: Database) -> AsyncIterator[Scene]:
-    """A scene that all the breaches leave as it is."""
+    """A scene that no violation changes."""
     roles = {role: await asyncpg.connect(getattr(database, role)) for role in ("owner", "app", "admin")}
     yield Scene(await the_names(roles["owner"], roles["app"]), roles)
     for connection in roles.values():
         await connection.close()
 
 
-async def the_names(owner: asyncpg.Connection, app: asyncpg.Connection) -> dict[str, object]:
-    """Set the scene, by what its people could do themselves."""
+async def the_names(owner: Connection, app: Connection) -> dict[str, object]:
+    """Make the rows through the app's functions."""
     patient, other, holder = await make_patients(owner, 3)
     free, dear = await make_doctor(owner, fee=0), await make_doctor(owner, fee=100)
     full = await make_doctor(owner, hours=())
@@ -49,11 +51,9 @@ async def the_names(owner: asyncpg.Connection, app: asyncpg.Connection) -> dict[
     canceled, canceled_dear = await book(app, other, free, a_slot(4)), await book(app, other, dear, a_slot(6))
     for appointment in (canceled, canceled_dear):
         await app.fetch(CANCEL, other, appointment)
-    crowded, leaving, (freed,) = await full_doctor(owner)
-    await waiting(owner, crowded, 1)
-    await app.fetch(CANCEL, leaving, freed)
+    await freed_slot(owner)
     paying = await captured(owner, app)
-    await order(app, paying.payment)
+    await paying.order()
     await without_slot(owner, app)
     unpaid = await begun(owner, app)
     return {
@@ -74,25 +74,15 @@ async def the_names(owner: asyncpg.Connection, app: asyncpg.Connection) -> dict[
         "canceled_dear": canceled_dear,
         "paid": paying.payment,
         "first": unpaid.payment,
-        "second": await another_payment(owner, unpaid),
+        "second": (await unpaid.another()).payment,
         "taken": f"'{a_slot().isoformat()}'::timestamptz",
         "soon": f"'{a_slot(8).isoformat()}'::timestamptz",
     }
 
 
-async def stopped_by(db: asyncpg.Connection, statement: str) -> str:
+async def stopped_by(db: Connection, statement: str) -> str:
     """Return what stops a statement: a constraint's name, or 42501; "" if nothing does. It is undone."""
-    transaction = db.transaction()
-    await transaction.start()
-    try:
-        await db.execute(f"{statement}; SET CONSTRAINTS ALL IMMEDIATE")
-    except asyncpg.InsufficientPrivilegeError as error:
-        return error.sqlstate
-    except asyncpg.IntegrityConstraintViolationError as error:
-        return error.constraint_name or str(error)
-    finally:
-        await transaction.rollback()
-    return ""
+    return await verdict(db, f"{statement}; SET CONSTRAINTS ALL IMMEDIATE")
 
 
 @pytest.mark.parametrize("violation", BREACHES, ids=lambda violation: f"{violation.rule}: {violation.statement[:50]}")
@@ -114,13 +104,13 @@ ACTORS = ("patient", "doctor", "payer", "payment", "purge", "system", "admin")
 
 
 @pytest.mark.parametrize("actor", ACTORS)
-async def test_whoever_one_says_to_be_nothing_is_confirmed_unpaid(scene: Scene, actor: str) -> None:
-    """booking.actor is a setting, and anybody may set one."""
+async def test_no_claimed_actor_confirms_unpaid(scene: Scene, actor: str) -> None:
+    """Any session may set booking.actor."""
     confirm = f"SET LOCAL booking.actor = {actor}; UPDATE appointment SET status = 'confirmed' WHERE id = {{hold}}"
     assert await stopped_by(scene.roles["admin"], confirm.format_map(scene.names)) == "appointment_confirmed_is_paid"
 
 
-# What only the owner may do to a table, whichever it is.
+# Statements that only the owner of a table may run.
 OWNERS_ALONE = (
     "TRUNCATE {} CASCADE",
     "ALTER TABLE {} DISABLE TRIGGER ALL",
@@ -132,7 +122,7 @@ OWNERS_ALONE = (
     "CREATE INDEX ON {} ((1))",
     "DROP TABLE {} CASCADE",
 )
-# What would put something else in a rule's way: a table before its table, another session's rights, another schema.
+# Statements that would shadow a table, take another role's privileges, or write to another schema.
 WAYS_ROUND = (
     "SET session_replication_role = replica",
     "SELECT set_config('session_replication_role', 'replica', false)",
@@ -167,10 +157,7 @@ WAYS_ROUND = (
 @pytest.mark.parametrize("role", ["app", "admin"])
 async def test_the_tables_are_the_owner_s(scene: Scene, role: str) -> None:
     db = scene.roles[role]
-    tables = await db.fetch(
-        "SELECT oid::regclass::text FROM pg_class WHERE relnamespace IN ('public'::regnamespace, 'admin'::regnamespace)"
-        " AND relkind = 'r'"
-    )
+    tables = await db.fetch("SELECT tablename FROM pg_tables WHERE schemaname IN ('public', 'admin')")
     assert len(tables) > 20
     stopped = {s: await stopped_by(db, s) for (table,) in tables for s in (t.format(table) for t in OWNERS_ALONE)}
     assert {statement for statement, by in stopped.items() if by != BY_GRANT} == set()

@@ -1,11 +1,11 @@
-"""What the statements of the program return: columns that they name, of PostgreSQL's own types."""
+"""The program's statements name their columns, which have built-in types."""
 
 import importlib
 import pkgutil
 import re
 
-import asyncpg
 import pytest
+from asyncpg import Connection
 
 import app as program
 
@@ -33,8 +33,8 @@ def test_they_are_found() -> None:
 
 
 @pytest.mark.parametrize("name", STATEMENTS)
-async def test_they_name_columns_of_plain_types(app: asyncpg.Connection, name: str) -> None:
-    """A row type of ours would be cached by asyncpg, which then cannot decode the rows of a wider table or view."""
+async def test_they_name_columns_of_plain_types(app: Connection, name: str) -> None:
+    """asyncpg caches composite types, and then cannot decode rows of a table or view that has more columns."""
     text = STATEMENTS[name]
     assert not re.search(r"SELECT \*|\.\*", text)
     returned = (await app.prepare(text)).get_attributes()

@@ -1,15 +1,15 @@
-"""While a release is deployed, processes of the one before run on a schema that has columns they do not know.
+"""During a deployment, processes of the previous release run on a schema with additional columns.
 
-Every operation answers what it did before, from a process whose statements were prepared earlier and from a new one.
+Every operation answers as before, in a process with prepared statements and in a new one.
 """
 
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
-import asyncpg
 import httpx
 import pytest
 import pytest_asyncio
+from asyncpg import Connection
 
 from app.domain.auth.tokens import Role
 from app.main import create_app
@@ -23,7 +23,7 @@ from tests.support.http.registration import LOGIN, ME, PASSWORD, register
 from tests.support.http.valid_requests import EXAMPLE_REQUESTS, ExampleRequest
 from tests.support.paypal.fake_paypal import FakePayPal
 from tests.support.paypal.payment_client import PaymentClient
-from tests.support.servers.databases import Database
+from tests.support.servers.databases import Database, connected
 from tests.support.servers.http_server import serving
 
 TIME_OFF, HOURS = "/api/doctors/me/time-off/", "/api/doctors/me/working-hours/"
@@ -35,9 +35,8 @@ MIDNIGHT_TO_NOON = [{"weekday": day, "start": "00:00", "end": "12:00"} for day i
 async def processes(
     settings: Settings, api_url: str, database: Database, stand_in: PayPalStandIn
 ) -> AsyncIterator[dict[str, str]]:
-    """The URLs of an API that has done everything before the schema was widened, and of one that was started then."""
-    db = await asyncpg.connect(database.owner)
-    try:
+    """The URLs of an API that was used before the schema was widened, and of one that was started afterwards."""
+    async with connected(database.owner) as db:
         async with httpx.AsyncClient(base_url=api_url, timeout=60) as client, FakePayPal(stand_in.url) as paypal:
             await call_everything(settings, db, client)
             for accepts in (True, False):
@@ -45,8 +44,6 @@ async def processes(
             await change_schedules(db, client)
             await use_an_account(client)
         assert await widen(db) > 40
-    finally:
-        await db.close()
     async with serving(create_app(settings)) as new:
         yield {"running": api_url, "new": new}
 
@@ -58,8 +55,8 @@ async def client(processes: dict[str, str], request: pytest.FixtureRequest) -> A
         yield client
 
 
-async def call_everything(settings: Settings, db: asyncpg.Connection, client: httpx.AsyncClient) -> dict[str, str]:
-    """Call each operation as the patient or doctor who may; return the answers, as tests.support.http.permissions."""
+async def call_everything(settings: Settings, db: Connection, client: httpx.AsyncClient) -> dict[str, str]:
+    """Call each operation with a permitted role; return the answers in the notation of PERMISSIONS."""
     answers = {}
     for name, (method, path) in addresses_of(create_app(settings)).items():
         scene = await make_scene(db, client, name)
@@ -70,13 +67,13 @@ async def call_everything(settings: Settings, db: asyncpg.Connection, client: ht
 
 
 def role_of(name: str) -> Role:
-    """Return as whom an operation is called: a role that may."""
+    """Return a role that may call an operation."""
     given = EXAMPLE_REQUESTS.get(name, ExampleRequest()).role
     return given or ("doctor" if PERMISSIONS[name].split()[CALLERS.index("patient A")] == "403" else "patient")
 
 
 async def live_a_story(payments: PaymentClient, *, accepts: bool) -> None:
-    """Book and pay, then cancel; whoever waits is offered the slot, accepts or books it, and pays under a key."""
+    """Book, pay and cancel. A waiting patient gets an offer, accepts it or books the slot, and pays idempotently."""
     paid = await payments.paid(await payments.hold(max_appointments=1))
     waiting = await make_patient(payments.owner)
     client, headers = payments.client, bearer(waiting, "patient")
@@ -96,8 +93,8 @@ async def live_a_story(payments: PaymentClient, *, accepts: bool) -> None:
         assert keyed.status_code == 201, keyed.text
 
 
-async def change_schedules(db: asyncpg.Connection, client: httpx.AsyncClient) -> None:
-    """Book under a key, then change the schedule so that the appointments are in the way, in each of the ways."""
+async def change_schedules(db: Connection, client: httpx.AsyncClient) -> None:
+    """Book idempotently, then change the schedule in each way that cancels an appointment."""
     doctor, patient = await make_doctor(db), await make_patient(db)
     headers = bearer(doctor, "doctor")
     start = a_slot().replace(hour=18)
@@ -124,7 +121,7 @@ async def change_schedules(db: asyncpg.Connection, client: httpx.AsyncClient) ->
 
 
 async def use_an_account(client: httpx.AsyncClient) -> None:
-    """Register, log in, change the profile, export everything, be refused a deletion, book the wrong slot."""
+    """Register, log in, change the profile and export the account, for each role."""
     for role in ("doctor", "patient"):
         person = await register(client, role)
         account = {"username": person.account["username"], "password": PASSWORD}
@@ -135,7 +132,7 @@ async def use_an_account(client: httpx.AsyncClient) -> None:
 
 
 async def test_every_operation_answers_as_before(
-    settings: Settings, owner: asyncpg.Connection, client: httpx.AsyncClient
+    settings: Settings, owner: Connection, client: httpx.AsyncClient
 ) -> None:
     answers = await call_everything(settings, owner, client)
     expected = {name: PERMISSIONS[name].split()[CALLERS.index(f"{role_of(name)} A")] for name in answers}
@@ -144,15 +141,13 @@ async def test_every_operation_answers_as_before(
 
 @pytest.mark.parametrize("accepts", [True, False])
 async def test_a_slot_is_booked_paid_canceled_offered_and_taken(
-    owner: asyncpg.Connection, client: httpx.AsyncClient, database: Database, stand_in: PayPalStandIn, *, accepts: bool
+    owner: Connection, client: httpx.AsyncClient, database: Database, stand_in: PayPalStandIn, *, accepts: bool
 ) -> None:
     async with FakePayPal(stand_in.url) as fake_paypal:
         await live_a_story(PaymentClient(client, owner, database, fake_paypal), accepts=accepts)
 
 
-async def test_schedules_change_and_show_what_is_in_the_way(
-    owner: asyncpg.Connection, client: httpx.AsyncClient
-) -> None:
+async def test_schedules_change_and_show_what_is_in_the_way(owner: Connection, client: httpx.AsyncClient) -> None:
     await change_schedules(owner, client)
 
 
@@ -160,7 +155,7 @@ async def test_accounts_are_used(client: httpx.AsyncClient) -> None:
     await use_an_account(client)
 
 
-async def test_a_refusal_shows_appointments(owner: asyncpg.Connection, client: httpx.AsyncClient) -> None:
+async def test_a_refusal_shows_appointments(owner: Connection, client: httpx.AsyncClient) -> None:
     patient = await register(client)
     doctor = await make_doctor(owner)
     soon = await book(owner, patient.account["id"], doctor, a_slot(after=timedelta(hours=20)))

@@ -1,9 +1,9 @@
-"""offer_status_transition, offer_immutable: an offer is answered once, and what is offered stays what it is."""
+"""offer_status_transition, offer_immutable: an offer is answered once and never changed."""
 
-import asyncpg
 import pytest
+from asyncpg import Connection
 
-from tests.support.db.offers import CANCEL, CLAIM, DECLINE, full_doctor, offers, on_offer, waiting
+from tests.support.db.offers import CLAIM, DECLINE, freed_slot, on_offer
 from tests.support.db.refusals import refused
 from tests.support.factories import a_slot, make_patient
 
@@ -12,7 +12,7 @@ STATUSES = ("queued", "sent", "accepted", "declined", "expired", "superseded")
 
 @pytest.mark.parametrize("old", STATUSES)
 @pytest.mark.proves("offer_status_transition")
-async def test_every_transition(owner: asyncpg.Connection, old: str) -> None:
+async def test_every_transition(owner: Connection, old: str) -> None:
     ends = {"accepted", "declined", "expired", "superseded"}
     legal = {"queued": ends | {"sent"}, "sent": ends}
     for new in STATUSES:
@@ -21,11 +21,9 @@ async def test_every_transition(owner: asyncpg.Connection, old: str) -> None:
 
 
 @pytest.mark.proves("offer_status_transition", "tg_offer__rules")
-async def test_an_offer_is_answered_once(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
-    doctor, holder, (appointment,) = await full_doctor(owner)
-    (patient,) = await waiting(app, doctor, 1)
-    await app.fetch(CANCEL, holder, appointment)
-    offer = (await offers(owner, doctor))[patient]
+async def test_an_offer_is_answered_once(owner: Connection, app: Connection) -> None:
+    _, made = await freed_slot(owner)
+    ((patient, offer),) = made.items()
     assert await app.fetch(CLAIM, await make_patient(owner), offer) == []
     await app.fetch(CLAIM, patient, offer)
     for statement in (CLAIM, DECLINE):
@@ -46,20 +44,15 @@ async def test_an_offer_is_answered_once(owner: asyncpg.Connection, app: asyncpg
     ],
 )
 @pytest.mark.proves("offer_immutable", "tg_offer__rules")
-async def test_only_the_status_changes(owner: asyncpg.Connection, app: asyncpg.Connection, change: str) -> None:
-    doctor, holder, (appointment,) = await full_doctor(owner)
-    (patient,) = await waiting(app, doctor, 1)
-    await app.fetch(CANCEL, holder, appointment)
-    offer = (await offers(owner, doctor))[patient]
+async def test_only_the_status_changes(owner: Connection, change: str) -> None:
+    _, made = await freed_slot(owner)
     with refused("offer_immutable"):
-        await owner.execute(f"UPDATE offer SET {change} WHERE id = $1", offer)
+        await owner.execute(f"UPDATE offer SET {change} WHERE id = ANY ($1)", list(made.values()))
 
 
 @pytest.mark.proves("appointment_immutable")
-async def test_a_slot_on_offer_stays_where_it_is(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
-    doctor, holder, (appointment,) = await full_doctor(owner)
-    await waiting(app, doctor, 1)
-    await app.fetch(CANCEL, holder, appointment)
+async def test_a_slot_on_offer_stays_where_it_is(owner: Connection, app: Connection) -> None:
+    doctor, _ = await freed_slot(owner)
     slot = await owner.fetchval("SELECT id FROM appointment WHERE doctor_id = $1 AND status = 'offered'", doctor)
     with refused("appointment_immutable"):
         await app.fetch("SELECT * FROM reschedule_as_doctor($1, $2, $3, false)", doctor, slot, a_slot(5))

@@ -1,8 +1,8 @@
-"""Each place that a doctor regains is offered once to everybody in line: what counts is when it was regained."""
+"""Each freed place is offered once to every waiting patient, in the order in which the places were freed."""
 
 from datetime import timedelta
 
-import asyncpg
+from asyncpg import Connection
 
 from tests.support.db.offers import (
     CANCEL,
@@ -23,9 +23,7 @@ TAKE_OFF = "SELECT * FROM add_time_off($1, $2, $3, NULL, false)"
 VISIT = "SELECT status FROM appointment WHERE id = $1"
 
 
-async def test_a_visit_written_down_after_the_offer_of_its_place_is_offered_once(
-    owner: asyncpg.Connection, app: asyncpg.Connection, root: asyncpg.Connection
-) -> None:
+async def test_a_late_completion_is_offered_once(owner: Connection, app: Connection, root: Connection) -> None:
     doctor, _, (appointment,) = await full_doctor(owner)
     (patient,) = await waiting(app, doctor, 1)
     await end_visit(root, appointment)
@@ -38,9 +36,7 @@ async def test_a_visit_written_down_after_the_offer_of_its_place_is_offered_once
     assert a_slot(1) in await free(app, doctor)
 
 
-async def test_a_visit_that_is_corrected_is_no_place_regained(
-    owner: asyncpg.Connection, app: asyncpg.Connection, root: asyncpg.Connection
-) -> None:
+async def test_a_corrected_visit_frees_no_place(owner: Connection, app: Connection, root: Connection) -> None:
     doctor, _, (appointment,) = await full_doctor(owner)
     (patient,) = await waiting(app, doctor, 1)
     await end_visit(root, appointment)
@@ -51,9 +47,7 @@ async def test_a_visit_that_is_corrected_is_no_place_regained(
     assert await offers(owner, doctor) == {}
 
 
-async def test_a_place_that_the_clock_has_freed_is_owed_to_who_let_another_pass(
-    owner: asyncpg.Connection, app: asyncpg.Connection, root: asyncpg.Connection
-) -> None:
+async def test_a_declining_patient_gets_the_next_place(owner: Connection, app: Connection, root: Connection) -> None:
     doctor, holder, (canceled, visit) = await full_doctor(owner, seats=2)
     (patient,) = await waiting(app, doctor, 1)
     await app.fetch(CANCEL, holder, canceled)

@@ -1,9 +1,9 @@
-"""A freed slot goes to the waitlist, wave by wave, before anybody else can have it."""
+"""A freed slot is offered to the waitlist, wave by wave, before it can be booked."""
 
 from datetime import timedelta
 
-import asyncpg
 import pytest
+from asyncpg import Connection
 
 from tests.support.db.offers import (
     CANCEL,
@@ -13,6 +13,7 @@ from tests.support.db.offers import (
     SWEEP,
     end_visit,
     free,
+    freed_slot,
     full_doctor,
     offers,
     on_offer,
@@ -20,17 +21,14 @@ from tests.support.db.offers import (
     statuses,
     waiting,
 )
-from tests.support.db.refusals import refused
+from tests.support.db.refusals import refused, triggers_off
 from tests.support.factories import a_slot, book, make_doctor, make_patient, make_patients
 
-HOUR = timedelta(hours=1)
 TAKE_OFF = "SELECT * FROM add_time_off($1, $2, $3, NULL, false)"
 
 
 @pytest.mark.proves("offer_superseded", "tg_appointment__waitlist", "tg_offer__entry")
-async def test_one_of_thirty_cancels_and_five_wait(
-    owner: asyncpg.Connection, app: asyncpg.Connection, root: asyncpg.Connection
-) -> None:
+async def test_one_of_thirty_cancels_and_five_wait(owner: Connection, app: Connection, root: Connection) -> None:
     doctor, holder, appointments = await full_doctor(owner, seats=30)
     five, stranger = await waiting(app, doctor, 5), await make_patient(owner)
     await app.fetch(CANCEL, holder, appointments[7])
@@ -51,25 +49,21 @@ async def test_one_of_thirty_cancels_and_five_wait(
         with refused("offer_superseded"):
             await app.fetch(CLAIM, patient, made[patient])
     assert await statuses(owner, doctor) == ["waiting", "waiting", "waiting", "fulfilled", "waiting"]
-    assert (
-        await owner.fetchval("SELECT count(*) FROM appointment WHERE doctor_id = $1 AND seat IS NOT NULL", doctor) == 30
-    )
+    active = "SELECT count(*) FROM appointment WHERE doctor_id = $1 AND seat IS NOT NULL"
+    assert await owner.fetchval(active, doctor) == 30
 
 
-async def test_only_those_of_the_date(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_only_those_of_the_date(owner: Connection, app: Connection) -> None:
     doctor, holder, (appointment,) = await full_doctor(owner)
     day, patients = a_slot().date(), await make_patients(owner, 4)
     for patient, wish in zip(patients, (day + timedelta(days=1), day, None, day), strict=True):
         await app.fetch(JOIN, patient, doctor, wish)
     await app.fetch(CANCEL, holder, appointment)
-    # whoever waits for another day has a seat now, and the slots there are free; but the place is one, and theirs comes first
-    assert (
-        await owner.fetchval("SELECT count(*) FROM appointment WHERE doctor_id = $1 AND status = 'offered'", doctor)
-        == 1
-    )
+    # there are free slots on the other patients' days, but only one place, and these patients come first
+    assert len(await on_offer(owner, doctor)) == 1
 
 
-async def test_one_that_waits_for_another_day_is_not_asked(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_an_entry_for_another_day_gets_no_offer(owner: Connection, app: Connection) -> None:
     hours = tuple((day, 600, 630) for day in range(1, 8))
     start = a_slot().replace(hour=10, minute=0) + timedelta(days=1)
     doctor, (holder, *patients) = await make_doctor(owner, hours=hours, fee=0), await make_patients(owner, 4)
@@ -83,9 +77,7 @@ async def test_one_that_waits_for_another_day_is_not_asked(owner: asyncpg.Connec
     assert days[0] not in await free(app, doctor)
 
 
-async def test_a_seat_is_freed_while_its_own_slot_is_blocked(
-    owner: asyncpg.Connection, app: asyncpg.Connection
-) -> None:
+async def test_a_seat_is_freed_while_its_own_slot_is_blocked(owner: Connection, app: Connection) -> None:
     doctor, _, appointments = await full_doctor(owner, seats=2)
     (patient,) = await waiting(app, doctor, 1)
     await app.fetch("SELECT * FROM cancel_as_doctor($1, $2, NULL, true)", doctor, appointments[0])
@@ -95,8 +87,8 @@ async def test_a_seat_is_freed_while_its_own_slot_is_blocked(
     assert await free(app, doctor) == []
 
 
-async def test_each_who_waits_is_offered_one_of_several(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
-    """However the places come free, at once or one by one, nobody else gets one as long as somebody waits for it."""
+async def test_each_waiting_patient_is_offered_one_of_several(owner: Connection, app: Connection) -> None:
+    """The places are freed at once or one by one. None can be booked while a patient waits for it."""
     for at_once in (True, False):
         doctor, holder, appointments = await full_doctor(owner, seats=6)
         five = await waiting(app, doctor, 5)
@@ -111,18 +103,13 @@ async def test_each_who_waits_is_offered_one_of_several(owner: asyncpg.Connectio
         assert len(await free(app, doctor)) > 1
 
 
-async def test_a_claim_that_is_not_paid_for_returns(
-    owner: asyncpg.Connection, app: asyncpg.Connection, root: asyncpg.Connection
-) -> None:
-    doctor, holder, (appointment,) = await full_doctor(owner, fee=100)
-    first, second = await waiting(app, doctor, 2)
-    await app.fetch(CANCEL, holder, appointment)
-    made = await offers(owner, doctor)
+async def test_a_claim_that_is_not_paid_for_returns(owner: Connection, app: Connection, root: Connection) -> None:
+    doctor, made = await freed_slot(owner, 2, fee=100)
+    first, second = made
     (claimed,) = await app.fetch(CLAIM, first, made[first])
     assert (claimed["status"], claimed["fee"]) == ("pending", 100)
     assert await statuses(owner, doctor) == ["offered", "waiting"]
-    async with root.transaction():
-        await root.execute("SET LOCAL session_replication_role = replica")
+    async with triggers_off(root):
         await root.execute("UPDATE appointment SET hold_expires_at = now() WHERE id = $1", claimed["id"])
     assert await free(app, doctor) == []
     with refused("appointment_doctor_no_overlap"):
@@ -133,30 +120,27 @@ async def test_a_claim_that_is_not_paid_for_returns(
     assert await statuses(owner, doctor) == ["waiting", "offered"]
     again = await offers(owner, doctor)
     await app.fetch(DECLINE, second, again[second])
-    # both have had their chance: the public has it now
+    # both have had an offer, so the slot can be booked
     assert await on_offer(owner, doctor) == []
     assert a_slot() in await free(app, doctor)
 
 
 @pytest.mark.proves("offer_superseded")
-async def test_nobody_answers(owner: asyncpg.Connection, app: asyncpg.Connection, root: asyncpg.Connection) -> None:
-    doctor, holder, (appointment,) = await full_doctor(owner)
-    patients = await waiting(app, doctor, 2)
-    await app.fetch(CANCEL, holder, appointment)
-    made = await offers(owner, doctor)
-    await pass_time(root, doctor, 4 * HOUR - timedelta(minutes=1))
+async def test_unanswered_offers_expire(owner: Connection, app: Connection, root: Connection) -> None:
+    doctor, made = await freed_slot(owner, 2)
+    await pass_time(root, doctor, timedelta(hours=3, minutes=59))
     assert await offers(owner, doctor) == made
     await pass_time(root, doctor, timedelta(minutes=1))
     assert await offers(owner, doctor) == {}
     assert await statuses(owner, doctor) == ["waiting", "waiting"]
-    for patient in patients:
+    for patient, offer in made.items():
         with refused("offer_superseded"):
-            await app.fetch(CLAIM, patient, made[patient])
-    await book(app, holder, doctor, a_slot())
+            await app.fetch(CLAIM, patient, offer)
+    await book(app, await make_patient(owner), doctor, a_slot())
 
 
 @pytest.mark.proves("tg_offer__entry")
-async def test_whoever_declines_stays_in_line(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_a_declining_patient_stays_in_line(owner: Connection, app: Connection) -> None:
     doctor, holder, appointments = await full_doctor(owner, seats=2)
     first, second = await waiting(app, doctor, 2)
     await app.fetch(CANCEL, holder, appointments[0])
@@ -172,18 +156,11 @@ async def test_whoever_declines_stays_in_line(owner: asyncpg.Connection, app: as
     assert await on_offer(owner, doctor) == [a_slot(0), a_slot(1)]
 
 
-async def test_a_lapsed_hold_goes_to_who_waits(
-    owner: asyncpg.Connection, app: asyncpg.Connection, root: asyncpg.Connection
-) -> None:
-    doctor, holder, _ = await full_doctor(owner, seats=2, fee=100)
+async def test_a_lapsed_hold_is_offered(owner: Connection, app: Connection, root: Connection) -> None:
+    doctor, holder, (_, hold) = await full_doctor(owner, seats=2, fee=100)
     (patient,) = await waiting(app, doctor, 1)
-    async with root.transaction():
-        await root.execute("SET LOCAL session_replication_role = replica")
-        await root.execute(
-            "UPDATE appointment SET hold_expires_at = now() WHERE doctor_id = $1 AND lower(during) = $2",
-            doctor,
-            a_slot(1),
-        )
+    async with triggers_off(root):
+        await root.execute("UPDATE appointment SET hold_expires_at = now() WHERE id = $1", hold)
     assert await free(app, doctor) == []
     rules = await app.fetch("SELECT rule FROM explain_booking($1, $2, $3)", holder, doctor, a_slot(1))
     assert "appointment_doctor_no_overlap" in [row["rule"] for row in rules]
@@ -193,9 +170,7 @@ async def test_a_lapsed_hold_goes_to_who_waits(
     assert list(await offers(owner, doctor)) == [patient]
 
 
-async def test_a_visit_that_ends_frees_a_seat(
-    owner: asyncpg.Connection, app: asyncpg.Connection, root: asyncpg.Connection
-) -> None:
+async def test_a_visit_that_ends_frees_a_seat(owner: Connection, app: Connection, root: Connection) -> None:
     doctor, holder, (appointment,) = await full_doctor(owner, seats=1)
     (patient,) = await waiting(app, doctor, 1)
     await end_visit(root, appointment)
@@ -207,21 +182,17 @@ async def test_a_visit_that_ends_frees_a_seat(
 
 
 @pytest.mark.proves("tg_waitlist_entry__offers")
-async def test_whoever_waits_no_longer_is_offered_nothing(
-    owner: asyncpg.Connection, app: asyncpg.Connection, admin: asyncpg.Connection
-) -> None:
-    doctor, holder, (appointment,) = await full_doctor(owner)
-    (patient,) = await waiting(app, doctor, 1)
-    await app.fetch(CANCEL, holder, appointment)
-    made = await offers(owner, doctor)
+async def test_a_patient_who_left_has_no_offer(owner: Connection, app: Connection, admin: Connection) -> None:
+    doctor, made = await freed_slot(owner)
+    ((patient, offer),) = made.items()
     await admin.execute("UPDATE waitlist_entry SET status = 'left' WHERE patient_id = $1", patient)
     with refused("offer_status_transition"):
-        await app.fetch(CLAIM, patient, made[patient])
+        await app.fetch(CLAIM, patient, offer)
     await app.execute(SWEEP, doctor)
     assert await on_offer(owner, doctor) == []
 
 
-async def test_a_pause_and_preferences(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_a_pause_and_preferences(owner: Connection, app: Connection) -> None:
     doctor, holder, appointments = await full_doctor(owner, seats=2)
     first, second, third = await make_patients(owner, 3)
     entry = await app.fetchval(JOIN, first, doctor, None)
@@ -237,19 +208,17 @@ async def test_a_pause_and_preferences(owner: asyncpg.Connection, app: asyncpg.C
     assert list(await offers(owner, doctor)) == [second]
 
 
-async def test_who_was_canceled_on_comes_first(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_a_patient_canceled_by_the_doctor_comes_first(owner: Connection, app: Connection) -> None:
     doctor, holder, appointments = await full_doctor(owner, seats=2)
     (patient,) = await waiting(app, doctor, 1)
     await app.fetch("SELECT * FROM cancel_as_doctor($1, $2, NULL, true)", doctor, appointments[0])
     (answer,) = await app.fetch("SELECT * FROM join_waitlist($1, $2, NULL)", holder, doctor)
     assert answer["position"] == 1
-    rows = await owner.fetch(
-        "SELECT patient_id FROM waitlist_entry WHERE doctor_id = $1 ORDER BY priority_class, id", doctor
-    )
-    assert [row["patient_id"] for row in rows] == [holder, patient]
+    line = "SELECT array_agg(patient_id ORDER BY priority_class, id) FROM waitlist_entry WHERE doctor_id = $1"
+    assert await owner.fetchval(line, doctor) == [holder, patient]
 
 
-async def test_a_move_to_the_slot_that_is_offered(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_a_move_to_the_slot_that_is_offered(owner: Connection, app: Connection) -> None:
     doctor, holder, appointments = await full_doctor(owner, seats=2)
     await app.fetch(JOIN, holder, doctor, None)
     (other,) = await waiting(app, doctor, 1)
@@ -260,7 +229,7 @@ async def test_a_move_to_the_slot_that_is_offered(owner: asyncpg.Connection, app
     assert await on_offer(owner, doctor) == [a_slot(1)]
 
 
-async def test_a_start_that_is_too_near(owner: asyncpg.Connection, app: asyncpg.Connection) -> None:
+async def test_a_start_that_is_too_near(owner: Connection, app: Connection) -> None:
     doctor, (holder, patient) = await make_doctor(owner, max_appointments=1, fee=0), await make_patients(owner, 2)
     near = a_slot(after=timedelta(minutes=30))
     appointment = await book(app, holder, doctor, near)

@@ -1,8 +1,8 @@
-"""What a waitlist costs does not grow with the patients in line times the free slots: looks are counted, not timed."""
+"""The cost of a sweep does not grow with waiting patients times free slots. The tests count function calls."""
 
 from datetime import timedelta
 
-import asyncpg
+from asyncpg import Connection
 
 from tests.support.db.offers import CANCEL, DECLINE, full_doctor, offers, pass_time, waiting
 
@@ -10,9 +10,7 @@ WAITING = 6
 CALLED = "SELECT coalesce(sum(calls), 0) FROM pg_stat_xact_user_functions WHERE funcname = $1"
 
 
-async def test_a_doctor_whose_line_has_let_pass_is_looked_at_once(
-    owner: asyncpg.Connection, root: asyncpg.Connection
-) -> None:
+async def test_a_declining_waitlist_is_planned_once(owner: Connection, root: Connection) -> None:
     doctor, holder, (appointment, *_) = await full_doctor(owner, seats=2)
     await waiting(owner, doctor, WAITING)
     await owner.fetch(CANCEL, holder, appointment)
@@ -23,29 +21,23 @@ async def test_a_doctor_whose_line_has_let_pass_is_looked_at_once(
     async with root.transaction():
         await root.execute("SET LOCAL track_functions = 'all'")
         assert await root.fetch("SELECT * FROM doctor_to_sweep") == []
-        # each of 6 entries times each of some 700 free slots was too much for a sweep's time limit
+        # 6 entries times about 700 free slots exceeded the time limit of a sweep
         assert await root.fetchval(CALLED, "offer_plan") == 1
         assert await root.fetchval(CALLED, "was_offered") == 0
 
 
-async def test_the_first_free_slot_that_suits_ends_the_search(
-    owner: asyncpg.Connection, root: asyncpg.Connection
-) -> None:
+async def test_the_first_free_slot_that_suits_ends_the_search(owner: Connection, root: Connection) -> None:
     doctor, _, _ = await full_doctor(owner)
     await waiting(owner, doctor, WAITING)
     async with root.transaction():
         await root.execute("SET LOCAL track_functions = 'all'")
-        await root.execute(
-            "UPDATE doctor SET max_appointments = max_appointments + $2 WHERE account_id = $1", doctor, WAITING
-        )
+        await root.execute("UPDATE doctor SET max_appointments = $2 WHERE account_id = $1", doctor, 1 + WAITING)
         await root.execute("SET CONSTRAINTS ALL IMMEDIATE")
         assert 0 < await root.fetchval(CALLED, "was_offered") <= 10 * WAITING
     assert len(await offers(owner, doctor)) == WAITING
 
 
-async def test_a_search_looks_once_at_the_waitlist_of_a_doctor_with_room(
-    owner: asyncpg.Connection, root: asyncpg.Connection
-) -> None:
+async def test_a_search_reads_a_waitlist_once(owner: Connection, root: Connection) -> None:
     doctor, holder, (appointment, *_) = await full_doctor(owner, seats=2, specialty="acupuncture")
     (patient,) = await waiting(owner, doctor, 1)
     await owner.fetch(CANCEL, holder, appointment)

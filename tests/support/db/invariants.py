@@ -1,10 +1,10 @@
-"""What must be true of the bookings at any time, asked in SQL that shares nothing with what enforces it."""
+"""Invariants of the bookings, as SQL queries that share nothing with the rules that enforce them."""
 
 from collections.abc import Sequence
 
-import asyncpg
+from asyncpg import Connection
 
-# Keeps every version of every appointment. It is there for the superuser's changes with triggers off, too.
+# Records every version of every appointment, also for changes that a superuser makes with triggers off.
 RECORD = """
     CREATE SEQUENCE recorded_at;
     CREATE TABLE recorded AS SELECT 0::bigint AS n, ''::text AS actor, * FROM appointment WITH NO DATA;
@@ -21,28 +21,28 @@ RECORD = """
     ALTER TABLE appointment ENABLE ALWAYS TRIGGER record;
 """
 
-# Each is a query for what is wrong, in the words of the CTEs below.
+# Each query returns violations. Its tables are the CTEs below.
 INVARIANTS = {
-    # as it is
+    # of the current rows
     "a doctor is in two places at once": """
         SELECT a.id, b.id FROM seated AS a, seated AS b
         WHERE a.doctor_id = b.doctor_id AND a.id < b.id AND a.during && b.during""",
     "a patient is in two places at once": """
         SELECT a.id, b.id FROM seated AS a, seated AS b
         WHERE a.patient_id = b.patient_id AND a.id < b.id AND a.during && b.during""",
-    "two have one seat": """
+    "two appointments have one seat": """
         SELECT min(id), max(id) FROM seated GROUP BY doctor_id, seat HAVING count(*) > 1""",
-    "an active appointment has none of the 30 seats": """
+    "an active appointment has no seat from 1 to 30": """
         SELECT id, seat FROM seated WHERE seat IS NULL OR seat < 1 OR seat > 30""",
     "an ended appointment keeps its seat": """
         SELECT id, seat FROM a WHERE status IN ('released', 'expired', 'canceled', 'completed', 'no_show')
             AND seat IS NOT NULL""",
-    "a doctor has more than they take": """
+    "a doctor has more appointments than their limit": """
         SELECT doctor_id, count(*) FROM seated WHERE is_live
         GROUP BY doctor_id HAVING count(*) > 30 OR count(*) > $2""",
-    "a held appointment is in a time off": """
+    "a future appointment is in time off": """
         SELECT held.id, t.id FROM held, time_off AS t WHERE t.doctor_id = held.doctor_id AND t.during && held.during""",
-    "a held appointment is outside the hours": """
+    "a future appointment is outside the working hours": """
         SELECT held.id, 0 FROM held
         WHERE NOT EXISTS (
             SELECT FROM working_hours AS w
@@ -68,40 +68,40 @@ INVARIANTS = {
                 )
             )
         )""",
-    "it is confirmed, but not paid": """
+    "a confirmed appointment is not paid": """
         SELECT id, 0 FROM a WHERE status = 'confirmed' AND fee > 0 AND id NOT IN (SELECT appointment_id FROM bought)""",
-    "it is paid twice": """
+    "an appointment is paid twice": """
         SELECT appointment_id, count(*) FROM bought GROUP BY appointment_id HAVING count(*) > 1""",
-    "another price was paid": """
+    "an appointment was paid at another price": """
         SELECT m.id, a.id FROM m, a WHERE a.id = m.appointment_id AND (m.amount <> a.fee OR m.currency <> a.currency)""",
-    "money is kept for nothing": """
+    "a payment without an appointment is not refunded": """
         SELECT m.id, a.id FROM m, a
         WHERE a.id = m.appointment_id AND m.status IN ('captured', 'partially_refunded') AND NOT refused
             AND (m.without_slot OR a.status NOT IN ('confirmed', 'completed', 'no_show')) AND going_back < m.amount""",
-    "the money goes back of what is had for it": """
+    "a confirmed appointment is refunded": """
         SELECT m.id, a.id FROM bought AS m, a WHERE a.id = m.appointment_id AND a.status = 'confirmed' AND going_back > 0""",
-    "more goes back than was paid": """
+    "refunds exceed the payment": """
         SELECT id, 0 FROM m WHERE going_back > amount OR going_back > 0 AND capture_id IS NULL""",
-    "a payment says that another sum goes back": """
+    "a payment's refund_total is not the sum of its refunds": """
         SELECT id, 0 FROM m WHERE refund_total <> going_back""",
-    "a payment is not as far as its refunds": """
+    "a payment's status does not match its refunds": """
         SELECT id, 0 FROM m
         WHERE (status = 'refunded') <> (back = amount) OR (status = 'partially_refunded') <> (back > 0 AND back < amount)""",
-    "a payment is left for an appointment that is over": """
+    "a canceled appointment has an open payment": """
         SELECT m.id, a.id FROM m, a
         WHERE a.id = m.appointment_id AND a.status = 'canceled' AND m.status IN ('created', 'approved')
             AND m.capture_request_id IS NULL""",
-    "one place in line is taken twice": """
+    "two live waitlist entries are equal": """
         SELECT min(id), max(id) FROM w GROUP BY doctor_id, patient_id, desired_date HAVING count(*) > 1""",
-    "somebody waits for what they have": """
+    "a patient waits for a doctor they have booked": """
         SELECT w.id, seated.id FROM w, seated
         WHERE w.doctor_id = seated.doctor_id AND w.patient_id = seated.patient_id AND seated.created_at > w.created_at
             AND w.desired_date IS NULL
             AND NOT EXISTS ( -- not paid yet
                 SELECT FROM o WHERE o.appointment_id = seated.id AND o.status = 'accepted' AND seated.status = 'pending'
             )""",
-    # as it came about
-    "it was taken outside the window": """
+    # of the recorded changes
+    "a start was outside the booking window": """
         SELECT id, n FROM step
         WHERE (old_status IS NULL OR old_during <> during)
             AND (lower(during) <= updated_at OR lower(during) > updated_at + interval '360 hours')""",
@@ -113,65 +113,65 @@ INVARIANTS = {
         SELECT id, n FROM step WHERE status = 'expired' AND hold_expires_at > updated_at""",
     "a hold became longer": """
         SELECT id, n FROM step WHERE hold_expires_at > old_hold AND actor IS DISTINCT FROM 'payment'""",
-    "a visit was over before it began": """
+    "a visit was completed before its start": """
         SELECT id, n FROM step WHERE status IN ('completed', 'no_show') AND lower(during) > updated_at""",
-    "a patient may cancel until another time than they booked": """
+    "a new appointment had another deadline than 72 hours before its start": """
         SELECT id, n FROM step WHERE old_status IS NULL AND cancel_deadline <> lower(during) - interval '72 hours'""",
-    "a patient's move lets them cancel later": """
+    "a patient's move extended the cancellation deadline": """
         SELECT id, n FROM step WHERE actor = 'patient' AND cancel_deadline > old_deadline""",
-    "a doctor's move left the patient no right to cancel": """
+    "after a doctor's move the deadline was not the start": """
         SELECT id, n FROM step WHERE actor = 'doctor' AND during <> old_during AND cancel_deadline <> lower(during)""",
     "a patient canceled too late": """
         SELECT id, n FROM step WHERE actor = 'patient' AND status = 'canceled' AND updated_at >= cancel_deadline""",
     "an appointment changed seats": """
         SELECT id, n FROM step WHERE seat <> old_seat""",
-    "an event is not told once": """
+    "an event has not exactly one mail": """
         SELECT event.id, count(n.mail) FROM event
         LEFT JOIN n ON n.kind = event.kind AND n.account_id = event.account
             AND (n.appointment_id = event.id AND n.appointment_version = event.version OR event.id = ANY (n.also))
         GROUP BY event.id, event.version, event.kind, event.account HAVING count(n.mail) <> 1""",
-    "a mail tells of nothing": """
+    "a mail has no event": """
         SELECT n.mail, n.appointment_id FROM n
         WHERE offer_id IS NULL AND payment_id IS NULL
-            AND kind NOT IN ('appointment_held', 'hold_lapsing', 'appointment_reminder') -- planned, no event's
+            AND kind NOT IN ('appointment_held', 'hold_lapsing', 'appointment_reminder') -- scheduled ones
             AND NOT EXISTS (
             SELECT FROM event
             WHERE event.id = n.appointment_id AND event.version = n.appointment_version
                 AND event.kind = n.kind AND event.account = n.account_id
         )""",
-    "the patient is not told once that money goes back": """
+    "a requested refund has not exactly one mail": """
         SELECT m.id, count(n.mail) FROM m LEFT JOIN n ON n.payment_id = m.id AND n.kind = 'refund_requested'
         GROUP BY m.id, m.without_slot HAVING count(n.mail) <> m.without_slot::integer""",
-    "the patient is not told once that money is back": """
+    "a completed refund has not exactly one mail": """
         SELECT m.id, count(n.mail) FROM m LEFT JOIN n ON n.payment_id = m.id AND n.kind = 'refund_completed'
         GROUP BY m.id, m.back HAVING (count(n.mail) = 1) <> (m.back > 0)""",
-    "somebody else is told of the money": """
+    "a mail about a payment went to another patient": """
         SELECT n.mail, m.id FROM n, m, a
         WHERE n.payment_id = m.id AND a.id = m.appointment_id AND a.patient_id <> n.account_id""",
-    "a record of its history is missing": """
+    "a history record is missing": """
         SELECT appointment, max(number) FROM api_appointment_history WHERE appointment IN (SELECT id FROM a)
         GROUP BY appointment HAVING max(number) <> count(*)""",
-    "a slot is claimed twice": """
+    "two accepted offers have one slot": """
         SELECT min(id), max(id) FROM o WHERE status = 'accepted' GROUP BY appointment_id HAVING count(*) > 1""",
-    "somebody is offered two slots at once": """
+    "a waitlist entry has two live offers": """
         SELECT min(id), max(id) FROM o WHERE status IN ('queued', 'sent') GROUP BY waitlist_entry_id HAVING count(*) > 1""",
-    "an offer is open for a slot that is not on offer": """
+    "a live offer's slot is not offered": """
         SELECT o.id, a.id FROM o, a
         WHERE a.id = o.appointment_id AND o.status IN ('queued', 'sent') AND a.status <> 'offered'""",
-    "an offer is of a slot that is none": """
+    "an offered slot is not in the doctor's schedule": """
         SELECT s.id, d.account_id FROM seated AS s INNER JOIN doctor AS d ON d.account_id = s.doctor_id
         WHERE s.status = 'offered' AND (
             upper(s.during) - lower(s.during) <> make_interval(mins => d.slot_minutes)
             OR EXISTS (SELECT FROM time_off AS t WHERE t.doctor_id = s.doctor_id AND t.during && s.during)
         )""",
-    "who has an open offer is not said to": """
+    "a waitlist entry with a live offer has another status": """
         SELECT w.id, o.id FROM w, o
         WHERE o.waitlist_entry_id = w.id AND o.status IN ('queued', 'sent') AND w.status <> 'offered'""",
-    "a claim is somebody else's": """
+    "an accepted offer's slot has another patient": """
         SELECT a.id, w.id FROM a, o, waitlist_entry AS w
         WHERE o.appointment_id = a.id AND o.status = 'accepted' AND w.id = o.waitlist_entry_id
             AND a.status <> 'released' AND a.patient_id <> w.patient_id""",
-    "an offer is not told once": """
+    "an offer has not exactly one mail": """
         SELECT o.id, count(n.mail) FROM o LEFT JOIN n ON n.offer_id = o.id AND n.kind = 'slot_offered'
         GROUP BY o.id HAVING count(n.mail) <> 1""",
 }
@@ -234,10 +234,10 @@ BROKEN = """
 )
 
 
-async def broken(db: asyncpg.Connection, doctors: Sequence[int], *, cap: int = 30) -> list[str]:
-    """Say what is wrong with the bookings of some doctors, none of whom ever took more than `cap`.
+async def broken(db: Connection, doctors: Sequence[int], *, cap: int = 30) -> list[str]:
+    """Return the violations among the bookings of these doctors, whose limit was never above `cap`.
 
-    The database must have run RECORD before the first of them.
+    RECORD must have been run before the first booking.
     """
     rows = await db.fetch(BROKEN, list(doctors), cap)
     names = list(INVARIANTS)

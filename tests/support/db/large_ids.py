@@ -1,4 +1,4 @@
-"""Ids that need more than 32 bits, as a practice gets them once sequences have counted that far."""
+"""Ids beyond 32 bits, as in a practice whose sequences have passed 2**31."""
 
 from tests.support.servers.databases import execute
 
@@ -11,7 +11,7 @@ RESTART = f"""
     BEGIN
         FOR sequence IN SELECT seqrelid FROM pg_sequence ORDER BY seqrelid LOOP
             EXECUTE format('ALTER SEQUENCE %s RESTART %s', sequence, first);
-            first := first + 1000000; -- so that no two tables share an id
+            first := first + 1000000; -- so that tables do not share ids
         END LOOP;
     END
     $$

@@ -1,4 +1,4 @@
-"""The schema of a database as text, and a migrated database to take it of."""
+"""The schema of a database as text, and an empty migrated database."""
 
 import asyncio
 import re
@@ -14,16 +14,16 @@ from app.sandbox.servers.postgres import EmbeddedPostgres, bin_dir
 
 
 def dump(url: str) -> str:
-    """Return the schema of the database at `url`, without what differs from one dump to the next."""
+    """Return the schema of the database at `url`, without the parts that differ between dumps."""
     command = [str(bin_dir() / "pg_dump"), "--schema-only", "--no-owner", "--exclude-table=alembic_version", url]
-    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603  our own program
+    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603  a fixed program
     # the versions of server and client, and the random key that ends a dump's restricted mode
     return re.sub(r"^(\\(un)?restrict .*|-- Dumped .*)\n", "", printed, flags=re.MULTILINE)
 
 
 @asynccontextmanager
 async def migrated() -> AsyncIterator[str]:
-    """Migrate an empty database of a server of its own, and yield its owner's URL."""
+    """Start a server, migrate an empty database, and yield its owner's URL."""
     with tempfile.TemporaryDirectory() as home:
         server = EmbeddedPostgres(Path(home), {"fsync": "off"})
         await server.start()

@@ -1,6 +1,6 @@
-"""A schema as a later release may leave it to processes of this one: each table and each view has one more column."""
+"""A schema as a later release may change it: each table and each view has one more column."""
 
-import asyncpg
+from asyncpg import Connection
 
 RELATIONS = """
     SELECT c.oid::regclass::text AS name, c.relkind = 'v' AS is_view, pg_get_viewdef(c.oid) AS definition,
@@ -12,8 +12,8 @@ RELATIONS = """
 """
 
 
-async def widen(owner: asyncpg.Connection) -> int:
-    """Add a column to each table and to the end of each view, in one transaction; return how many there are."""
+async def widen(owner: Connection) -> int:
+    """Add a column to each table and to the end of each view, in one transaction; return the number of relations."""
     relations = await owner.fetch(RELATIONS)
     async with owner.transaction():
         for name, is_view, definition, options in relations:
@@ -21,6 +21,6 @@ async def widen(owner: asyncpg.Connection) -> int:
                 widened = f"SELECT v.*, 'new'::text AS added_later FROM ({definition.rstrip().rstrip(';')}) AS v"
                 await owner.execute(f"CREATE OR REPLACE VIEW {name} {options} AS {widened}")
             else:
-                # not null, so that an INSERT that gives every column a value is noticed
+                # NOT NULL, so that an INSERT that lists all columns fails
                 await owner.execute(f"ALTER TABLE {name} ADD COLUMN added_later text NOT NULL DEFAULT 'new'")
     return len(relations)

@@ -1,4 +1,4 @@
-"""Which tests prove which rule: those that are marked `@pytest.mark.proves("<rule>", ...)`."""
+"""Collects the tests that prove each rule, by their marks `@pytest.mark.proves("<rule>", ...)`."""
 
 import contextlib
 import io
@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 DATABASE_TESTS = Path(__file__).parents[2] / "db"
-MARKS = re.compile(r"mark\.proves|\bbroken\(")  # by itself, or by what refusals.py makes of a rule and its statements
+MARKS = re.compile(r"mark\.proves|\bbroken\(")  # a mark, or broken() of refusals.py, which adds one
 
 
 class Proofs:
-    """A pytest plugin that notes the marks of the collected tests."""
+    """A pytest plugin that records the marks of the collected tests."""
 
     def __init__(self) -> None:
         self.tests: dict[str, list[str]] = {}
@@ -25,14 +25,14 @@ class Proofs:
 
 
 def files(folder: Path = DATABASE_TESTS) -> list[str]:
-    """Return the files in a folder in which there are such tests."""
+    """Return the files in a folder that contain such tests."""
     return [str(path) for path in sorted(folder.rglob("test_*.py")) if MARKS.search(path.read_text("utf-8"))]
 
 
 def proofs(folder: Path = DATABASE_TESTS) -> dict[str, list[str]]:
-    """Return the node ids of the tests in a folder that claim to prove each rule or trigger.
+    """Return the node ids of the tests in a folder that prove each rule or trigger.
 
-    Imports the tests, so it must not be called from inside a running pytest. Raises ValueError if that fails.
+    Imports the tests, so it must not be called within a running pytest. Raises ValueError if the collection fails.
     """
     found, output = Proofs(), io.StringIO()
     with contextlib.redirect_stdout(output):

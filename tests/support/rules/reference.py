@@ -1,4 +1,4 @@
-"""Writes docs/rules.md and docs/schema.md: what a migrated database says of itself, and which tests prove its rules."""
+"""Writes docs/rules.md and docs/schema.md from a migrated database's catalogs and the marks of the tests."""
 
 import asyncio
 import re
@@ -41,7 +41,7 @@ COLUMNS = """
         AND a.attnum > 0 AND NOT a.attisdropped
     ORDER BY c.relname, a.attnum
 """
-# What a foreign key says of how many there are: one may be asked for, and one may be all there is.
+# The cardinalities of foreign keys: the parent is required or optional, and a key makes the child unique.
 RELATIONS = """
     SELECT
         f.confrelid::regclass::text AS parent, f.conrelid::regclass::text AS child, a.attname::text AS name,
@@ -100,7 +100,7 @@ def _relation(row: asyncpg.Record) -> str:
 
 
 def _entity(name: str, rows: list[asyncpg.Record]) -> list[str]:
-    # in a diagram a type is one word
+    # Mermaid allows one word for a type
     lines = [f"    {row['type'].split('(')[0].replace(' ', '_')} {row['name']} {row['keys']}".rstrip() for row in rows]
     return [f"{name} {{", *lines, "}"]
 

@@ -78,14 +78,21 @@ async def _is_like_new(connection: asyncpg.Connection) -> bool:
     return False
 
 
-async def execute(url: str, *statements: str) -> None:
-    """Run statements, each in a transaction of its own."""
-    connection = await asyncpg.connect(url)
+@asynccontextmanager
+async def connected(url: str, **settings: str) -> AsyncIterator[asyncpg.Connection]:
+    """Yield a connection of its own, for which PostgreSQL's `settings` are set, and close it."""
+    connection = await asyncpg.connect(url, server_settings=settings)
     try:
-        for statement in statements:
-            await connection.execute(statement)
+        yield connection
     finally:
         await connection.close()
+
+
+async def execute(url: str, *statements: str) -> None:
+    """Run statements, each in a transaction of its own."""
+    async with connected(url) as connection:
+        for statement in statements:
+            await connection.execute(statement)
 
 
 async def make_template(superuser: str) -> str:
