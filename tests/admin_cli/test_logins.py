@@ -11,7 +11,7 @@ from app.admin_cli.errors import AdminCliError
 from app.admin_cli.logins import create_login, validate
 from tests.support.cli.booking_command import booking
 from tests.support.db.refusals import forbidden
-from tests.support.servers.databases import Database, execute
+from tests.support.servers.databases import Database, connected, execute
 
 
 @pytest_asyncio.fixture
@@ -31,8 +31,7 @@ async def test_a_login_of_one_s_own(database: Database, name: str) -> None:
     first, second = said.out.splitlines()
     assert first == f"Created: {name}, a login with the rights of booking_admin."
     password = second.removeprefix("Its password, shown this once: ")
-    ada = await asyncpg.connect(url_of(database, name, password))
-    try:
+    async with connected(url_of(database, name, password)) as ada:
         assert await ada.fetchval("SHOW search_path") == "admin, public"
         assert await ada.fetchval("SELECT pg_has_role('booking_admin', 'USAGE')")
         await ada.fetch("SELECT * FROM undelivered")
@@ -44,8 +43,6 @@ async def test_a_login_of_one_s_own(database: Database, name: str) -> None:
         ):
             with forbidden():
                 await ada.execute(statement)
-    finally:
-        await ada.close()
 
 
 async def test_a_password_that_is_asked_for(database: Database, name: str) -> None:

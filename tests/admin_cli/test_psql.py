@@ -24,23 +24,27 @@ async def run(database: Database, *arguments: str, input_text: str = "", **given
     return said.out.strip()
 
 
-async def test_it_is_booking_admin_s(database: Database) -> None:
-    assert await run(database, "-c", "SELECT current_user") == "booking_admin"
+FIRST = {
+    "SELECT current_user": "booking_admin",
+    "SHOW search_path": "admin, public",
+    "SHOW timezone": "UTC",
+    "SHOW application_name": "booking psql",
+    "SELECT NULL": "(null)",
+    r"\echo :PROMPT1": "%n@%/%R%x%#",
+    r"\echo :ON_ERROR_ROLLBACK": "interactive",
+}
 
 
-@pytest.mark.parametrize(
-    ("asked", "answer"),
-    [
-        ("SHOW search_path", "admin, public"),
-        ("SHOW timezone", "UTC"),
-        ("SHOW application_name", "booking psql"),
-        ("SELECT NULL", "(null)"),
-        (r"\echo :PROMPT1", "%n@%/%R%x%#"),
-        (r"\echo :ON_ERROR_ROLLBACK", "interactive"),
-    ],
-)
-async def test_what_it_is_told_first(database: Database, asked: str, answer: str) -> None:
-    assert await run(database, "-c", asked) == answer
+@pytest.fixture(scope="module")
+async def printed(database: Database) -> dict[str, str]:
+    """What psql prints to each of these, typed one after the other."""
+    lines = await run(database, *(argument for typed in FIRST for argument in ("-c", typed)))
+    return dict(zip(FIRST, map(str.strip, lines.splitlines()), strict=True))
+
+
+@pytest.mark.parametrize(("typed", "expected"), FIRST.items())
+def test_what_it_is_told_first(printed: dict[str, str], typed: str, expected: str) -> None:
+    assert printed[typed] == expected
 
 
 async def test_wide_rows_are_shown_by_column(database: Database) -> None:

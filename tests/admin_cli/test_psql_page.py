@@ -4,14 +4,13 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
-import asyncpg
 import pytest
 import pytest_asyncio
 
 from tests.support.cli.psql_page import agrees, psql, recipes
 from tests.support.db.payments import begin_capture, create, record
 from tests.support.factories import book, make_doctor, make_patient
-from tests.support.servers.databases import Database
+from tests.support.servers.databases import Database, connected
 
 PAGE = Path(__file__).parents[2] / "docs" / "psql.md"
 NOON = datetime.combine(datetime.now(UTC).date(), time(12), UTC)
@@ -25,24 +24,22 @@ def at(days: int, hour: int) -> datetime:
 @pytest_asyncio.fixture(scope="module")
 async def practice(database: Database) -> AsyncIterator[Database]:
     """The practice of the page: two doctors (1, 2), and Bob, Cy, Dot and Eve (3 to 6)."""
-    owner, app = await asyncpg.connect(database.owner), await asyncpg.connect(database.app)
-    grace = await make_doctor(owner, full_name="Grace Hopper", fee=0, max_appointments=3)
-    ada = await make_doctor(owner, full_name="Ada Lovelace")
-    bob, cy, dot, eve = [await make_patient(owner, full_name=name) for name in ("Bob", "Cy", "Dot", "Eve")]
-    for patient, hour in ((bob, 9), (cy, 10), (dot, 11)):
-        await book(app, patient, grace, at(6, hour))
-    await app.fetch("SELECT * FROM join_waitlist($1, $2, NULL)", eve, grace)
-    paid = await book(app, bob, ada, at(7, 9))
-    payment = await create(app, bob, paid)
-    await begin_capture(app, payment)
-    await record(app, payment)
-    await book(app, cy, ada, at(7, 10))
-    await owner.execute(
-        "UPDATE notification SET status = 'failed', attempts = 12, outcome = '550 no such user' WHERE id = 1"
-    )
-    await owner.execute("UPDATE payment SET attention = 'PayPal says REVERSED' WHERE id = $1", payment)
-    await owner.close()
-    await app.close()
+    async with connected(database.owner) as owner, connected(database.app) as app:
+        grace = await make_doctor(owner, full_name="Grace Hopper", fee=0, max_appointments=3)
+        ada = await make_doctor(owner, full_name="Ada Lovelace")
+        bob, cy, dot, eve = [await make_patient(owner, full_name=name) for name in ("Bob", "Cy", "Dot", "Eve")]
+        for patient, hour in ((bob, 9), (cy, 10), (dot, 11)):
+            await book(app, patient, grace, at(6, hour))
+        await app.fetch("SELECT * FROM join_waitlist($1, $2, NULL)", eve, grace)
+        paid = await book(app, bob, ada, at(7, 9))
+        payment = await create(app, bob, paid)
+        await begin_capture(app, payment)
+        await record(app, payment)
+        await book(app, cy, ada, at(7, 10))
+        await owner.execute(
+            "UPDATE notification SET status = 'failed', attempts = 12, outcome = '550 no such user' WHERE id = 1"
+        )
+        await owner.execute("UPDATE payment SET attention = 'PayPal says REVERSED' WHERE id = $1", payment)
     yield database
 
 

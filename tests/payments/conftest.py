@@ -14,8 +14,9 @@ from app.domain.payments.paypal.call import Timeouts
 from app.domain.payments.paypal.client import PayPal
 from app.sandbox.paypal.server import PayPalStandIn
 from tests.support.paypal import openapi_documents
-from tests.support.paypal.fake_internet import FakeInternet, connected
+from tests.support.paypal.fake_internet import FakeInternet, running_internet
 from tests.support.paypal.fake_paypal import FakePayPal
+from tests.support.paypal.raw_calls import logged_in
 
 QUICK = Timeouts(pause=0.02, total=30)
 
@@ -48,10 +49,7 @@ async def fake_paypal(stand_in: PayPalStandIn) -> AsyncIterator[FakePayPal]:
 @pytest_asyncio.fixture
 async def raw(stand_in: PayPalStandIn) -> AsyncIterator[httpx.AsyncClient]:
     """An HTTP client with an access token, whose exchanges are as documented, or undocumented altogether."""
-    async with httpx.AsyncClient(base_url=stand_in.url, trust_env=False) as http:
-        login = (stand_in.client_id, stand_in.client_secret)
-        granted = await http.post("/v1/oauth2/token", auth=login, data={"grant_type": "client_credentials"})
-        http.headers["Authorization"] = f"Bearer {granted.json()['access_token']}"
+    async with logged_in(stand_in) as http:
         yield http
 
 
@@ -95,10 +93,8 @@ def paypal(connect: Connect) -> PayPal:
 
 
 @pytest_asyncio.fixture
-async def fake_internet(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[tuple[FakeInternet, httpx.AsyncClient]]:
-    """An internet of the test's own, and a client that can reach nothing else."""
+async def internet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FakeInternet]:
+    """An internet of the test's own, with a client that can reach nothing else."""
     monkeypatch.setattr(certificates, "FETCH_TIMEOUT_SECONDS", 60)  # a busy machine is no slow PayPal
-    async with connected(tmp_path) as (internet, client):
-        yield internet, client
+    async with running_internet(tmp_path) as internet:
+        yield internet

@@ -12,7 +12,7 @@ from app.sandbox.paypal.refusals import ISSUES, MESSAGES
 from app.sandbox.paypal.server import PayPalStandIn
 from tests.support.paypal import openapi_documents
 from tests.support.paypal.fake_paypal import FakePayPal
-from tests.support.paypal.orders import HUNDRED, captured, create, new_id, signed
+from tests.support.paypal.orders import captured, create, refund, signed
 
 pytestmark = pytest.mark.skipif(not openapi_documents.are_available(), reason=openapi_documents.ABSENT)
 
@@ -32,8 +32,7 @@ async def everything(paypal: PayPal, fake_paypal: FakePayPal, stand_in: PayPalSt
     capture = await captured(paypal, fake_paypal)
     await paypal.get_order(str(capture.order_id))
     await paypal.get_capture(capture.id)
-    refund = await paypal.refund_capture(capture.id, request_id=new_id(), amount=HUNDRED, reference="r", note="ill")
-    await paypal.get_refund(refund.id)
+    await paypal.get_refund((await refund(paypal, capture.id, note="ill")).id)
     body = b'{"id": "WH-1"}'
     assert await paypal.verify_webhook(headers=signed(body, stand_in), body=body, webhook_id=stand_in.webhook_id)
 

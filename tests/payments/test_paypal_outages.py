@@ -17,7 +17,7 @@ from app.sandbox.paypal.server import PayPalStandIn
 from app.sandbox.servers.ports import free_port
 from tests.payments.conftest import Connect
 from tests.support.paypal.fake_paypal import FakePayPal
-from tests.support.paypal.orders import HUNDRED, approved, captured, create, new_id
+from tests.support.paypal.orders import HUNDRED, approved, captured, create, new_id, refund
 
 HASTY = Timeouts(read=0.4, pause=0.3, total=20)  # seconds
 
@@ -32,20 +32,10 @@ class Act(NamedTuple):
 async def creation(_: PayPal, fake_paypal: FakePayPal) -> Act:
     reference, request_id = new_id(), new_id()
 
-    async def call(paypal: PayPal) -> Any:
-        return await paypal.create_order(
-            request_id=request_id,
-            amount=HUNDRED,
-            reference=reference,
-            description="d",
-            return_url="https://practice.example.org/",
-            cancel_url="https://practice.example.org/",
-        )
-
     async def times() -> int:
         return sum(order["custom_id"] == reference for order in (await fake_paypal.ledger())["orders"])
 
-    return Act(call, times)
+    return Act(lambda paypal: create(paypal, reference=reference, request_id=request_id), times)
 
 
 async def capture(paypal: PayPal, fake_paypal: FakePayPal) -> Act:
@@ -57,19 +47,16 @@ async def capture(paypal: PayPal, fake_paypal: FakePayPal) -> Act:
     return Act(lambda paypal: paypal.capture_order(order.id, request_id=request_id), times)
 
 
-async def refund(paypal: PayPal, fake_paypal: FakePayPal) -> Act:
+async def refunding(paypal: PayPal, fake_paypal: FakePayPal) -> Act:
     paid, request_id = await captured(paypal, fake_paypal), new_id()
-
-    async def call(paypal: PayPal) -> Any:
-        return await paypal.refund_capture(paid.id, request_id=request_id, amount=HUNDRED, reference="r", note=None)
 
     async def times() -> int:
         return sum(refund["capture_id"] == paid.id for refund in (await fake_paypal.ledger())["refunds"])
 
-    return Act(call, times)
+    return Act(lambda paypal: refund(paypal, paid.id, request_id=request_id), times)
 
 
-ACTS = {"create_order": creation, "capture_order": capture, "refund_capture": refund}
+ACTS = {"create_order": creation, "capture_order": capture, "refund_capture": refunding}
 MISHAPS = ["drop_before", "drop_after", "error_before", "error_after", "slow_before", "slow_after", "garbage"]
 
 

@@ -11,7 +11,16 @@ import pytest
 from app.sandbox.paypal.server import PayPalStandIn
 from tests.support.paypal import openapi_documents
 from tests.support.paypal.fake_paypal import FakePayPal
-from tests.support.paypal.raw_calls import AMOUNT, ORDER, RETURN_REPRESENTATION, WITH_SOURCE, issue, post, relations
+from tests.support.paypal.raw_calls import (
+    AMOUNT,
+    ORDER,
+    RETURN_REPRESENTATION,
+    WITH_SOURCE,
+    capture_id,
+    issue,
+    post,
+    relations,
+)
 
 
 async def test_statuses_and_links_of_an_order_without_a_source(raw: httpx.AsyncClient, fake_paypal: FakePayPal) -> None:
@@ -49,8 +58,7 @@ async def test_a_request_id_makes_a_call_safe_to_repeat(raw: httpx.AsyncClient, 
     captured, again = await post(raw, path, **ids), await post(raw, path, **ids)  # the same id, of another operation
     assert (captured.status_code, again.status_code) == (201, 200)
     assert captured.json() == again.json()
-    capture = captured.json()["purchase_units"][0]["payments"]["captures"][0]["id"]
-    path = f"/v2/payments/captures/{capture}/refund"
+    path = f"/v2/payments/captures/{capture_id(captured)}/refund"
     refunded, again = await post(raw, path, **ids), await post(raw, path, **ids)
     assert (refunded.status_code, again.status_code) == (201, 201)
     assert refunded.json() == again.json()
@@ -128,8 +136,8 @@ async def test_refunds_that_are_refused(
     created = await post(raw, "/v2/checkout/orders", ORDER)
     await fake_paypal.approve(created.json()["id"])
     captured = await post(raw, f"/v2/checkout/orders/{created.json()['id']}/capture")
-    capture = captured.json()["purchase_units"][0]["payments"]["captures"][0]["id"]
-    assert issue(await post(raw, f"/v2/payments/captures/{capture}/refund", {"amount": amount})) == expected
+    path = f"/v2/payments/captures/{capture_id(captured)}/refund"
+    assert issue(await post(raw, path, {"amount": amount})) == expected
 
 
 async def test_a_body_is_json_and_says_so(raw: httpx.AsyncClient) -> None:

@@ -18,7 +18,7 @@ from app.domain.payments.paypal.webhook_signature import WebhookVerifier
 from app.sandbox.paypal.server import PayPalStandIn
 from tests.support.paypal import openapi_documents
 from tests.support.paypal.fake_paypal import FakePayPal
-from tests.support.paypal.orders import HUNDRED, approved, captured, create, new_id
+from tests.support.paypal.orders import approved, captured, create, refund
 from tests.support.servers.http_server import serving
 
 SCHEMAS = {
@@ -89,16 +89,16 @@ async def receiver(listener: Receiver, fake_paypal: FakePayPal) -> AsyncIterator
 
 async def test_what_happens_is_told(paypal: PayPal, fake_paypal: FakePayPal, receiver: Receiver) -> None:
     capture = await captured(paypal, fake_paypal)
-    await paypal.refund_capture(capture.id, request_id=new_id(), amount=HUNDRED, reference="r", note="ill")
+    await refund(paypal, capture.id, note="ill")
     await receiver.has(3)
     told = {event["event_type"]: event for event in receiver.events}
     assert set(told) == {"CHECKOUT.ORDER.APPROVED", "PAYMENT.CAPTURE.COMPLETED", "PAYMENT.CAPTURE.REFUNDED"}
     assert told["CHECKOUT.ORDER.APPROVED"]["resource"]["id"] == capture.order_id
     assert told["PAYMENT.CAPTURE.COMPLETED"]["resource"]["id"] == capture.id
     assert told["PAYMENT.CAPTURE.COMPLETED"]["summary"] == "Payment completed for $ 100.00 USD"
-    refund = told["PAYMENT.CAPTURE.REFUNDED"]["resource"]
-    assert refund["links"][1]["href"].endswith(f"/v2/payments/captures/{capture.id}")
-    assert refund["seller_payable_breakdown"]["total_refunded_amount"]["value"] == "100.00"
+    refunded = told["PAYMENT.CAPTURE.REFUNDED"]["resource"]
+    assert refunded["links"][1]["href"].endswith(f"/v2/payments/captures/{capture.id}")
+    assert refunded["seller_payable_breakdown"]["total_refunded_amount"]["value"] == "100.00"
 
 
 async def test_what_happens_later_is_told(paypal: PayPal, fake_paypal: FakePayPal, receiver: Receiver) -> None:
@@ -108,10 +108,8 @@ async def test_what_happens_later_is_told(paypal: PayPal, fake_paypal: FakePayPa
         if operation == "capture":
             await fake_paypal.post(f"/captures/{capture.id}/decide", {"status": status})
         else:
-            refund = await paypal.refund_capture(
-                capture.id, request_id=new_id(), amount=HUNDRED, reference="r", note=None
-            )
-            await fake_paypal.post(f"/refunds/{refund.id}/decide", {"status": status})
+            pending = await refund(paypal, capture.id)
+            await fake_paypal.post(f"/refunds/{pending.id}/decide", {"status": status})
     await receiver.has(10)
     assert sorted(receiver.types) == sorted(
         ["CHECKOUT.ORDER.APPROVED"] * 3
@@ -153,8 +151,8 @@ async def test_events_and_their_resources_are_as_documented(
 ) -> None:
     await fake_paypal.add_fault("refund_capture", "pending")
     capture = await captured(paypal, fake_paypal)
-    refund = await paypal.refund_capture(capture.id, request_id=new_id(), amount=HUNDRED, reference="r", note="ill")
-    await fake_paypal.post(f"/refunds/{refund.id}/decide", {"status": "COMPLETED"})
+    pending = await refund(paypal, capture.id, note="ill")
+    await fake_paypal.post(f"/refunds/{pending.id}/decide", {"status": "COMPLETED"})
     await receiver.has(4)
     notifications = openapi_documents.load("notifications_webhooks_v1")
     for event in receiver.events:
@@ -169,15 +167,11 @@ async def test_events_and_their_resources_are_as_documented(
 
 
 async def test_an_event_can_be_read_again(
-    paypal: PayPal, fake_paypal: FakePayPal, receiver: Receiver, stand_in: PayPalStandIn
+    paypal: PayPal, fake_paypal: FakePayPal, receiver: Receiver, raw: httpx.AsyncClient
 ) -> None:
     await approved(paypal, fake_paypal)
     await receiver.has(1)
-    login = (stand_in.client_id, stand_in.client_secret)
-    async with httpx.AsyncClient(base_url=stand_in.url, trust_env=False) as http:
-        granted = await http.post("/v1/oauth2/token", auth=login, data={"grant_type": "client_credentials"})
-        http.headers["Authorization"] = f"Bearer {granted.json()['access_token']}"
-        answer = await http.get(f"/v1/notifications/webhooks-events/{receiver.events[0]['id']}")
+    answer = await raw.get(f"/v1/notifications/webhooks-events/{receiver.events[0]['id']}")
     assert answer.json() == receiver.events[0]
     if (
         openapi_documents.are_available()

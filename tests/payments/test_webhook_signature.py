@@ -153,10 +153,9 @@ async def test_malformed_headers(verifier: WebhookVerifier, changed: dict[str, s
 
 
 async def test_what_is_wrong_with_the_headers_is_found_before_anything_is_sent(
-    fake_internet: tuple[FakeInternet, httpx.AsyncClient],
+    internet: FakeInternet,
 ) -> None:
-    internet, http = fake_internet
-    verifier = WebhookVerifier(WEBHOOK, Certificates(http, trusted_roots(TRUSTED.pem)))
+    verifier = WebhookVerifier(WEBHOOK, Certificates(internet.client, trusted_roots(TRUSTED.pem)))
     for changed in (*MALFORMED.values(), {ALGORITHM: "none"}, {CERT: "https://paypal.com.evil.example/"}):
         await refused(verifier, signed() | changed)
     assert internet.asked == []
@@ -170,10 +169,9 @@ async def test_a_certificate_that_cannot_be_had_decides_nothing(verifier: Webhoo
         await verifier.verify(signed() | {CERT: f"{URL}2"}, BODY)
 
 
-async def test_a_seeded_root_is_trusted_for_nothing_else(fake_internet: tuple[FakeInternet, httpx.AsyncClient]) -> None:
-    internet, http = fake_internet
+async def test_a_seeded_root_is_trusted_for_nothing_else(internet: FakeInternet) -> None:
     internet.answers["/v1/notifications/certs/CERT-12"] = response(SIGNER.pem)
-    verifier = WebhookVerifier(WEBHOOK, Certificates(http, trusted_roots(root("Another root").pem), SEEDED))
+    verifier = WebhookVerifier(WEBHOOK, Certificates(internet.client, trusted_roots(root("Another root").pem), SEEDED))
     await verifier.verify(signed(), BODY)
     assert internet.asked == []
     assert await refused(verifier, signed() | {CERT: f"{URL}2"}) == "certificate_chain"

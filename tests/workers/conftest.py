@@ -10,10 +10,11 @@ import pytest_asyncio
 from redis.asyncio import Redis
 
 from app.main import create_app
-from app.sandbox.mailbox.server import Mailbox
 from app.sandbox.paypal.server import PayPalStandIn
 from app.settings import read_settings
 from tests.conftest import SECRET
+from tests.support.mail.faulty_mailboxes import FaultyMailbox
+from tests.support.mail.scenarios import MailScenario
 from tests.support.paypal.fake_paypal import FakePayPal
 from tests.support.paypal.payment_client import PaymentClient
 from tests.support.servers.databases import Database, cloned
@@ -40,16 +41,17 @@ async def redis(redis_url: str) -> AsyncIterator[Redis]:
 
 
 @pytest_asyncio.fixture
-async def mailbox() -> AsyncIterator[Mailbox]:
-    """An empty mailbox."""
-    box = Mailbox()
+async def mailbox() -> AsyncIterator[FaultyMailbox]:
+    """An empty mailbox, in which nothing goes wrong unless a test has it."""
+    box = FaultyMailbox()
     await box.start()
     yield box
+    box.at_ease.set()
     await box.stop()
 
 
 @pytest.fixture
-def environment(database: Database, redis: Redis, redis_url: str, mailbox: Mailbox) -> dict[str, str]:
+def environment(database: Database, redis: Redis, redis_url: str, mailbox: FaultyMailbox) -> dict[str, str]:
     """The settings of a worker."""
     del redis  # what is in it has to go before a worker starts
     return {
@@ -75,6 +77,14 @@ async def make_worker(environment: dict[str, str], tmp_path: Path) -> AsyncItera
     yield make
     for worker in made:
         await worker.kill()
+
+
+@pytest.fixture
+def scenario(
+    owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: FaultyMailbox, make_worker: StartWorker
+) -> MailScenario:
+    """What must happen for mails to be due, and workers that send them."""
+    return MailScenario(owner, app, mailbox, make_worker)
 
 
 @pytest.fixture
@@ -112,8 +122,8 @@ async def payment_client(
 
 
 @pytest_asyncio.fixture
-async def payment_worker(make_worker: StartWorker, paypal: dict[str, str]) -> WorkerProcess:
-    """A running worker that has an account at PayPal."""
-    worker = make_worker(**paypal)
-    await worker.start()
-    return worker
+async def payment_worker(scenario: MailScenario, paypal: dict[str, str]) -> AsyncIterator[WorkerProcess]:
+    """A running worker that has an account at PayPal; its servers must not seem away to it."""
+    worker = await scenario.start_worker(**paypal)
+    yield worker
+    assert worker.logged("server_unavailable") == []

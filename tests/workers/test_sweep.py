@@ -9,88 +9,69 @@ import pytest_asyncio
 
 from app.db.engine import create_engine
 from app.outage_log import OutageLog
-from app.sandbox.mailbox.server import Mailbox
 from app.workers.context import WorkerContext
 from app.workers.main import CRON_JOBS
 from app.workers.sweep import purge, sweep_receipts
 from tests.support.factories import a_slot, book, make_doctor, make_patient
-from tests.support.mail.scenarios import address, is_settled, join
-from tests.support.servers.databases import Database
+from tests.support.mail.scenarios import MailScenario
+from tests.support.servers.databases import Database, connected
 from tests.support.servers.worker_process import eventually
-from tests.workers.conftest import StartWorker
 
 
 @pytest_asyncio.fixture
 async def root(database: Database) -> AsyncIterator[asyncpg.Connection]:
     """A superuser's connection that no trigger heeds: the one way to let the time pass."""
-    connection = await asyncpg.connect(database.superuser)
-    await connection.execute("SET session_replication_role = replica")
-    yield connection
-    await connection.close()
+    async with connected(database.superuser) as connection:
+        await connection.execute("SET session_replication_role = replica")
+        yield connection
 
 
-async def lapsed_hold(owner: asyncpg.Connection, app: asyncpg.Connection, root: asyncpg.Connection) -> int:
-    """Let a hold lapse; return its doctor."""
-    doctor = await make_doctor(owner, max_appointments=1)
-    hold = await book(app, await make_patient(owner), doctor, a_slot())
+async def lapsed_hold(scenario: MailScenario, root: asyncpg.Connection, waiting: int | None = None) -> int:
+    """Let a hold lapse, for which somebody may wait; return its doctor."""
+    doctor = await make_doctor(scenario.owner, max_appointments=1)
+    hold = await book(scenario.app, await make_patient(scenario.owner), doctor, a_slot())
+    if waiting:
+        await scenario.join(waiting, doctor)
     await root.execute("UPDATE appointment SET hold_expires_at = now() WHERE id = $1", hold)
     return doctor
 
 
-async def is_swept(owner: asyncpg.Connection, doctor: int) -> bool:
+async def is_swept(db: asyncpg.Connection, doctor: int) -> bool:
     """Whether the doctor's hold is written down as expired."""
-    expired: bool = await owner.fetchval(
+    expired: bool = await db.fetchval(
         "SELECT bool_and(status = 'expired') FROM appointment WHERE doctor_id = $1 AND patient_id IS NOT NULL", doctor
     )
     return expired
 
 
-async def test_whoever_waits_hears_of_a_lapsed_hold(
-    owner: asyncpg.Connection,
-    app: asyncpg.Connection,
-    root: asyncpg.Connection,
-    mailbox: Mailbox,
-    make_worker: StartWorker,
-) -> None:
-    doctor, waiting = await make_doctor(owner, max_appointments=1), await make_patient(owner)
-    hold = await book(app, await make_patient(owner), doctor, a_slot())
-    await join(owner, waiting, doctor)
-    await root.execute("UPDATE appointment SET hold_expires_at = now() WHERE id = $1", hold)
-    await make_worker().start()
-    await eventually(partial(is_swept, owner, doctor))
-    await eventually(partial(is_settled, owner))
-    (message,) = mailbox.messages
-    assert message.to == await address(owner, waiting)
+async def test_whoever_waits_hears_of_a_lapsed_hold(scenario: MailScenario, root: asyncpg.Connection) -> None:
+    waiting = await make_patient(scenario.owner)
+    doctor = await lapsed_hold(scenario, root, waiting)
+    await scenario.start_worker()
+    await eventually(partial(is_swept, scenario.owner, doctor))
+    (message,) = await scenario.settled()
+    assert message.to == await scenario.address(waiting)
     assert message.subject.startswith("Free: a slot with")
 
 
 async def test_a_doctor_whom_somebody_is_booking_is_left_for_later(
-    owner: asyncpg.Connection, app: asyncpg.Connection, root: asyncpg.Connection, make_worker: StartWorker
+    scenario: MailScenario, root: asyncpg.Connection
 ) -> None:
-    busy, idle = [await lapsed_hold(owner, app, root) for _ in range(2)]
-    async with owner.transaction():
-        await owner.execute("UPDATE doctor SET booking_seq = booking_seq + 1 WHERE account_id = $1", busy)
-        worker = make_worker()
-        await worker.start()
-        await eventually(partial(is_swept, app, idle))
-        assert not await is_swept(app, busy)
-    await eventually(partial(is_swept, app, busy))
+    busy, idle = [await lapsed_hold(scenario, root) for _ in range(2)]
+    async with scenario.owner.transaction():
+        await scenario.owner.execute("UPDATE doctor SET booking_seq = booking_seq + 1 WHERE account_id = $1", busy)
+        worker = await scenario.start_worker()
+        await eventually(partial(is_swept, scenario.app, idle))
+        assert not await is_swept(scenario.app, busy)
+    await eventually(partial(is_swept, scenario.app, busy))
     assert not worker.logged("doctor_not_swept")
 
 
-async def test_a_doctor_who_cannot_be_swept_holds_up_no_other(
-    owner: asyncpg.Connection, app: asyncpg.Connection, root: asyncpg.Connection, make_worker: StartWorker
-) -> None:
-    jammed, other = [await lapsed_hold(owner, app, root) for _ in range(2)]
-    await owner.execute(
-        f"""
-        CREATE FUNCTION jam() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'jammed'; END $$;
-        CREATE TRIGGER jam BEFORE UPDATE ON doctor FOR EACH ROW WHEN (NEW.account_id = {jammed}) EXECUTE FUNCTION jam();
-        """
-    )
-    worker = make_worker()
-    await worker.start()
-    await eventually(partial(is_swept, owner, other))
+async def test_a_doctor_who_cannot_be_swept_holds_up_no_other(scenario: MailScenario, root: asyncpg.Connection) -> None:
+    jammed, other = [await lapsed_hold(scenario, root) for _ in range(2)]
+    await scenario.jam("doctor", f"NEW.account_id = {jammed}")
+    worker = await scenario.start_worker()
+    await eventually(partial(is_swept, scenario.owner, other))
     line = (await worker.wait_for_log("doctor_not_swept"))[0]
     assert (line["doctor"], line["error"]) == (jammed, "RaiseError P0001")
 

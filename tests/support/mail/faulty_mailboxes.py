@@ -2,7 +2,8 @@
 
 import asyncio
 import random
-import re
+from email import message_from_bytes
+from email.message import Message
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
@@ -23,6 +24,7 @@ class FaultyMailbox(Mailbox):
         self.later: set[str] = set()
         self.unwanted: set[str] = set()
         self.turned_away: list[str] = []  # Message-IDs
+        self.mails: list[Message] = []  # those it has taken, with all their headers
         self.at_ease = asyncio.Event()
         self.at_ease.set()
         self.begun = 0  # mails, sent to the end or not
@@ -48,11 +50,13 @@ class FaultyMailbox(Mailbox):
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802  aiosmtpd's
         self.begun += 1
         await self.at_ease.wait()
+        mail = message_from_bytes(envelope.original_content or b"")
         if self.later.intersection(envelope.rcpt_tos):
-            self.turned_away += re.findall(r"Message-ID: (\S+)", (envelope.original_content or b"").decode())
+            self.turned_away.append(mail["Message-ID"])
             return "451 4.3.0 try again later"
         if self.unwanted.intersection(envelope.rcpt_tos):
             return "554 5.7.1 looks like spam"
+        self.mails.append(mail)
         return await super().handle_DATA(server, session, envelope)
 
 

@@ -3,14 +3,10 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-import httpx
-
 from app.domain.payments.paypal.certificate_chain import trusted_roots
 from app.domain.payments.paypal.certificates import Certificates
 from tests.support.paypal.certificate_authority import NOW, issue, root
 from tests.support.paypal.fake_internet import FakeInternet
-
-Online = tuple[FakeInternet, httpx.AsyncClient]
 
 HOST = "api.paypal.com:443"
 PATH = "/v1/notifications/certs/CERT-1"
@@ -33,6 +29,6 @@ class Clock:
         self.now += time
 
 
-def certificates(http: httpx.AsyncClient, clock: Callable[[], datetime] = lambda: NOW) -> Certificates:
+def certificates(internet: FakeInternet, clock: Callable[[], datetime] = lambda: NOW) -> Certificates:
     """Return a store that trusts one root."""
-    return Certificates(http, trusted_roots(TRUSTED_ROOT.pem), clock=clock)
+    return Certificates(internet.client, trusted_roots(TRUSTED_ROOT.pem), clock=clock)

@@ -23,6 +23,7 @@ class FakeInternet:
         self.requests: list[bytes] = []  # what they were then sent
         self.answers: dict[str, bytes | Answer] = {}
         self.port = 0
+        self.client: httpx.AsyncClient  # can reach nothing else
         self.at_once = 0  # requests being answered
         self._serving: set[asyncio.Task[None]] = set()
 
@@ -118,8 +119,8 @@ async def _end(writer: StreamWriter, last: bytes = b"") -> None:
 
 
 @asynccontextmanager
-async def connected(folder: Path) -> AsyncIterator[tuple[FakeInternet, httpx.AsyncClient]]:
-    """Run an internet; yield it and a client that can reach nothing else."""
+async def running_internet(folder: Path) -> AsyncIterator[FakeInternet]:
+    """Run an internet, and yield it."""
     hosts = root("The hosts' root")
     server = issue(hosts, "paypal.com", names=["*.paypal.com", "evil.example"], key=rsa_key("hosts"))
     (folder / "server.pem").write_bytes(server.key_pem + server.pem)
@@ -130,8 +131,8 @@ async def connected(folder: Path) -> AsyncIterator[tuple[FakeInternet, httpx.Asy
         await asyncio.start_server(internet.relay, "127.0.0.1", 0) as proxy,
     ):
         internet.port = behind.sockets[0].getsockname()[1]
-        async with _client(proxy.sockets[0].getsockname()[1], hosts) as client:
-            yield internet, client
+        async with _client(proxy.sockets[0].getsockname()[1], hosts) as internet.client:
+            yield internet
         await internet.settle()
 
 

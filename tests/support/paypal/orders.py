@@ -4,7 +4,7 @@ from decimal import Decimal
 from uuid import uuid4
 
 from app.domain.payments.money import Money
-from app.domain.payments.paypal.answers import Capture, Order
+from app.domain.payments.paypal.answers import Capture, Order, Refund
 from app.domain.payments.paypal.client import PayPal
 from app.sandbox.paypal.server import PayPalStandIn
 from tests.support.paypal.fake_paypal import FakePayPal
@@ -17,15 +17,31 @@ def new_id() -> str:
     return uuid4().hex
 
 
-async def create(paypal: PayPal, amount: Money = HUNDRED, reference: str | None = None) -> Order:
+async def create(
+    paypal: PayPal,
+    amount: Money = HUNDRED,
+    reference: str | None = None,
+    *,
+    request_id: str | None = None,
+    description: str = "Appointment with Ada Lovelace",
+) -> Order:
     """Create an order."""
     return await paypal.create_order(
-        request_id=new_id(),
+        request_id=request_id or new_id(),
         amount=amount,
         reference=reference or new_id(),
-        description="Appointment with Ada Lovelace",
+        description=description,
         return_url="https://practice.example.org/return?lang=en",
         cancel_url="https://practice.example.org/cancel",
+    )
+
+
+async def refund(
+    paypal: PayPal, capture_id: str, amount: Money = HUNDRED, *, request_id: str | None = None, note: str | None = None
+) -> Refund:
+    """Give back the money of a capture."""
+    return await paypal.refund_capture(
+        capture_id, request_id=request_id or new_id(), amount=amount, reference="refund-1", note=note
     )
 
 

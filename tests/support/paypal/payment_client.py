@@ -11,7 +11,7 @@ from app.sandbox.paypal.serializers import PAYER_ID
 from tests.support.factories import a_slot, bearer, book, make_doctor, make_patient
 from tests.support.paypal.fake_paypal import FakePayPal
 from tests.support.servers.databases import Database, execute
-from tests.support.servers.worker_process import eventually
+from tests.support.servers.worker_process import eventually, eventually_is
 
 PAYMENTS = "/api/payments/"
 
@@ -151,42 +151,48 @@ class PaymentClient:
         captures = {capture["id"] for capture in await self.captures(begun)}
         return [refund for refund in (await self.fake_paypal.ledger())["refunds"] if refund["capture_id"] in captures]
 
+    async def _without_triggers(self, statement: str) -> None:
+        await execute(self.database.superuser, f"SET session_replication_role = replica; {statement}")
+
     async def lapse(self, hold: Hold | BegunPayment) -> None:
         """Let the hold have lapsed a moment ago, though nobody has noticed yet."""
-        await execute(
-            self.database.superuser,
-            "SET session_replication_role = replica;"
-            " UPDATE appointment SET hold_expires_at = clock_timestamp() - interval '1 s'"
+        await self._without_triggers(
+            "UPDATE appointment SET hold_expires_at = clock_timestamp() - interval '1 s'"
             f" WHERE id = {hold.appointment} AND status = 'pending'",
         )
 
     async def cancel_without_triggers(self, begun: BegunPayment) -> None:
         """Have the appointment be canceled without anything that follows from it."""
-        await execute(
-            self.database.superuser,
-            "SET session_replication_role = replica;"
-            " UPDATE appointment SET status = 'canceled', seat = NULL, canceled_by = 'admin'"
+        await self._without_triggers(
+            "UPDATE appointment SET status = 'canceled', seat = NULL, canceled_by = 'admin'"
             f" WHERE id = {begun.appointment}",
         )
 
     async def rename(self, begun: BegunPayment, order: str) -> None:
         """Have the payment's order be one that PayPal does not know."""
-        await execute(
-            self.database.superuser,
-            f"SET session_replication_role = replica; UPDATE payment SET order_id = '{order}' WHERE id = {begun.payment}",
-        )
+        await self._without_triggers(f"UPDATE payment SET order_id = '{order}' WHERE id = {begun.payment}")
 
     async def wait_for_webhook(self, begun: BegunPayment, kind: str) -> None:
         """Wait until a webhook about the payment has come."""
         query = "SELECT EXISTS (SELECT FROM webhook_event WHERE payment_id = $1 AND kind = $2)"
         await eventually(partial(self.owner.fetchval, query, begun.payment, kind), seconds=60)
 
+    async def wait_for_statuses(self, begun: BegunPayment, payment: str, appointment: str) -> None:
+        """Wait until the payment and its appointment have these statuses."""
+        await eventually_is((payment, appointment), partial(self.statuses, begun))
+
+    async def wait_for_refund(self, begun: BegunPayment, status: str) -> None:
+        """Wait until the payment has one refund, and that has this status."""
+
+        async def refunds() -> list[str]:
+            return [refund[0] for refund in await self.refunds(begun)]
+
+        await eventually_is([status], refunds)
+
     async def set_age(self, begun: BegunPayment, age: timedelta) -> None:
         """Have the payment be begun so long ago."""
-        await execute(
-            self.database.superuser,
-            "SET session_replication_role = replica;"
-            f" UPDATE payment SET created_at = clock_timestamp() - interval '{age.total_seconds()} s'"
+        await self._without_triggers(
+            f"UPDATE payment SET created_at = clock_timestamp() - interval '{age.total_seconds()} s'"
             f" WHERE id = {begun.payment}",
         )
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit, urlunsplit
 from uuid import uuid4
 
@@ -78,14 +78,27 @@ async def _is_like_new(connection: asyncpg.Connection) -> bool:
     return False
 
 
-async def execute(url: str, *statements: str) -> None:
-    """Run statements, each in a transaction of its own."""
+@asynccontextmanager
+async def connected(url: str) -> AsyncIterator[asyncpg.Connection]:
+    """Yield a new connection."""
     connection = await asyncpg.connect(url)
     try:
-        for statement in statements:
-            await connection.execute(statement)
+        yield connection
     finally:
         await connection.close()
+
+
+async def execute(url: str, *statements: str) -> None:
+    """Run statements, each in a transaction of its own."""
+    async with connected(url) as connection:
+        for statement in statements:
+            await connection.execute(statement)
+
+
+async def fetchval(url: str, query: str) -> Any:
+    """Return what a query finds."""
+    async with connected(url) as connection:
+        return await connection.fetchval(query)
 
 
 async def make_template(superuser: str) -> str:

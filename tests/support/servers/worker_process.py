@@ -27,6 +27,15 @@ async def eventually(check: Callable[[], Awaitable[T]], *, seconds: float = 90) 
     return answer
 
 
+async def eventually_is(expected: T, value: Callable[[], Awaitable[T]]) -> None:
+    """Wait until `value` returns what is expected. Raises TimeoutError if it never does."""
+
+    async def is_as_expected() -> bool:
+        return await value() == expected
+
+    await eventually(is_as_expected)
+
+
 LINE = re.compile(r"(?P<timestamp>\S+Z) \[(?P<level>\w+) *\] (?P<event>\S+) *(?P<more>.*)")
 
 
