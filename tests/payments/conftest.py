@@ -25,13 +25,11 @@ Connect = Callable[..., PayPal]
 
 @pytest.fixture(scope="module")
 def paypal_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the module's stand-in."""
     return tmp_path_factory.mktemp("paypal")
 
 
 @pytest_asyncio.fixture(scope="module")
 async def stand_in(paypal_home: Path) -> AsyncIterator[PayPalStandIn]:
-    """The module's stand-in."""
     paypal = PayPalStandIn(paypal_home, webhook_pause=0.05)
     await paypal.start()
     yield paypal

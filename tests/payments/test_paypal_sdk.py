@@ -42,11 +42,9 @@ class Sdk:
         return (await asyncio.to_thread(getattr(self._client.orders, name), options)).body
 
     async def payments(self, name: str, **options: Any) -> Any:
-        """Call Payments v2."""
         return (await asyncio.to_thread(getattr(self._client.payments, name), options)).body
 
     async def create(self, value: str = "100.00", currency: str = "USD", **options: Any) -> Any:
-        """Create an order."""
         unit = PurchaseUnitRequest(
             amount=AmountWithBreakdown(currency_code=currency, value=value), custom_id="ours", invoice_id=new_id()
         )

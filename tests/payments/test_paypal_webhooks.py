@@ -37,12 +37,10 @@ class Receiver:
 
     @property
     def types(self) -> list[str]:
-        """What the events are about, in the order in which they came."""
         return [event["event_type"] for event in self.events]
 
     @property
     def events(self) -> list[Any]:
-        """The events, in the order in which they came."""
         return [json.loads(body) for _, body in self.received]
 
     async def has(self, number: int) -> None:
@@ -52,7 +50,6 @@ class Receiver:
                 await asyncio.sleep(0.02)
 
     def app(self) -> Litestar:
-        """Return it as an application."""
 
         @post("/hook")
         async def receive(request: Request[Any, Any, Any]) -> Response[None]:
@@ -64,7 +61,6 @@ class Receiver:
 
 @pytest.fixture(scope="module")
 def listener() -> Receiver:
-    """The module's receiver."""
     return Receiver()
 
 

@@ -62,7 +62,6 @@ async def verifier() -> AsyncIterator[WebhookVerifier]:
 
 
 async def refused(verifier: WebhookVerifier, headers: Mapping[str, str], body: bytes = BODY) -> str:
-    """Return why a webhook is refused."""
     with pytest.raises(WebhookForgedError) as error:
         await verifier.verify(headers, body)
     return error.value.reason

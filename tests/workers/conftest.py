@@ -115,7 +115,6 @@ async def api(
 async def payment_client(
     api: httpx.AsyncClient, owner: asyncpg.Connection, database: Database, stand_in: PayPalStandIn
 ) -> AsyncIterator[PaymentClient]:
-    """Patients who pay."""
     async with FakePayPal(stand_in.url) as fake_paypal:
         yield PaymentClient(api, owner, database, fake_paypal)
         await fake_paypal.clear_faults()

@@ -11,8 +11,6 @@ from tests.support.servers.sandbox_process import NOT_OURS
 
 
 class CommandResult(NamedTuple):
-    """How a command ended, and what it printed."""
-
     code: int | None
     out: str
     err: str

@@ -8,8 +8,6 @@ import vobject
 
 
 class StoredEvent(NamedTuple):
-    """An event as the calendar has it."""
-
     sequence: int
     start: datetime
     end: datetime
@@ -17,8 +15,6 @@ class StoredEvent(NamedTuple):
 
 
 class Calendar:
-    """Somebody's calendar."""
-
     def __init__(self) -> None:
         self.events: dict[str, StoredEvent] = {}
 

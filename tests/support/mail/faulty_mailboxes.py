@@ -78,7 +78,6 @@ class RandomlyFailingMailbox(Mailbox):
     async def handle_MAIL(  # noqa: N802  aiosmtpd's
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        """Decide about a mail."""
         self.attempts += 1
         fails = self.is_failing and self._dice.random() < 0.5
         self._moods[session] = (
@@ -93,7 +92,6 @@ class RandomlyFailingMailbox(Mailbox):
     async def handle_RCPT(  # noqa: N802  aiosmtpd's
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        """Take the recipient, or not."""
         del options
         envelope.rcpt_tos.append(address)
         return self._answer(server, session, RCPT)

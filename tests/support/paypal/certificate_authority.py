@@ -26,19 +26,15 @@ def rsa_key(_: str, bits: int = 2048) -> rsa.RSAPrivateKey:
 
 
 class Issued(NamedTuple):
-    """A certificate and its key."""
-
     certificate: x509.Certificate
     key: Key
 
     @property
     def pem(self) -> bytes:
-        """The certificate as PEM."""
         return self.certificate.public_bytes(Encoding.PEM)
 
     @property
     def key_pem(self) -> bytes:
-        """The key as PEM."""
         return self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
@@ -149,5 +145,4 @@ def authority(trusted: Issued, **changed: Any) -> Issued:
 
 
 def expired_authority(trusted: Issued) -> Issued:
-    """Return one whose time is over."""
     return authority(trusted, begins=NOW - 3 * DAY, ends=NOW - DAY)

@@ -25,7 +25,6 @@ class Clock:
         return self.now
 
     def wait(self, time: timedelta) -> None:
-        """Let time pass."""
         self.now += time
 
 

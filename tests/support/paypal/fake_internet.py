@@ -64,7 +64,6 @@ class FakeInternet:
         return await asyncio.open_connection("127.0.0.1", self.port)
 
     async def _serve(self, reader: StreamReader, writer: StreamWriter) -> None:
-        """Answer one request."""
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
             head = await reader.readuntil(b"\r\n\r\n")
             self.requests.append(head)
@@ -85,7 +84,6 @@ class FakeInternet:
 
 
 def response(content: bytes, status: str = "200 OK", *headers: str) -> bytes:
-    """Return an HTTP response."""
     lines = (f"HTTP/1.1 {status}", f"Content-Length: {len(content)}", "Connection: close", *headers, "", "")
     return "\r\n".join(lines).encode() + content
 
@@ -120,7 +118,6 @@ async def _end(writer: StreamWriter, last: bytes = b"") -> None:
 
 @asynccontextmanager
 async def running_internet(folder: Path) -> AsyncIterator[FakeInternet]:
-    """Run an internet, and yield it."""
     hosts = root("The hosts' root")
     server = issue(hosts, "paypal.com", names=["*.paypal.com", "evil.example"], key=rsa_key("hosts"))
     (folder / "server.pem").write_bytes(server.key_pem + server.pem)

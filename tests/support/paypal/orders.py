@@ -13,7 +13,6 @@ HUNDRED = Money(Decimal(100), "USD")
 
 
 def new_id() -> str:
-    """Return an id that nobody has used."""
     return uuid4().hex
 
 
@@ -25,7 +24,6 @@ async def create(
     request_id: str | None = None,
     description: str = "Appointment with Ada Lovelace",
 ) -> Order:
-    """Create an order."""
     return await paypal.create_order(
         request_id=request_id or new_id(),
         amount=amount,

@@ -17,8 +17,6 @@ PAYMENTS = "/api/payments/"
 
 
 class Hold(NamedTuple):
-    """A slot that waits to be paid for."""
-
     doctor: int
     patient: int
     appointment: int
@@ -46,7 +44,6 @@ class PaymentClient:
         self.database = database
 
     async def call(self, patient: int, call: str, **body: object) -> httpx.Response:
-        """Call one of the operations on payments."""
         return await self.client.post(f"{PAYMENTS}{call}/", headers=bearer(patient, "patient"), json=body)
 
     async def hold(self, number: int = 0, *, patient: int | None = None, **doctor: Any) -> Hold:
@@ -79,7 +76,6 @@ class PaymentClient:
         return begun
 
     async def paid(self, hold: Hold | None = None) -> BegunPayment:
-        """Pay."""
         begun = await self.approved(hold)
         answer = await self.execute(begun)
         assert answer.status_code == 200, answer.text
@@ -91,7 +87,6 @@ class PaymentClient:
         return await self.call(begun.patient, "execute", paymentId=begun.order, PayerID=payer)
 
     async def give_up(self, begun: BegunPayment) -> httpx.Response:
-        """Give up the hold."""
         return await self.call(begun.patient, "cancel", paymentId=begun.order)
 
     async def show(self, begun: BegunPayment) -> dict[str, Any]:
@@ -102,7 +97,6 @@ class PaymentClient:
         return payment
 
     async def payment(self, begun: BegunPayment) -> asyncpg.Record:
-        """Return the payment's row."""
         row = await self.owner.fetchrow("SELECT * FROM payment WHERE id = $1", begun.payment)
         assert row is not None
         return row

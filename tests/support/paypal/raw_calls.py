@@ -18,7 +18,6 @@ RETURN_REPRESENTATION = {"Prefer": "return=representation"}
 
 @asynccontextmanager
 async def logged_in(stand_in: PayPalStandIn) -> AsyncIterator[httpx.AsyncClient]:
-    """Yield an HTTP client with an access token."""
     async with httpx.AsyncClient(base_url=stand_in.url, trust_env=False) as http:
         login = (stand_in.client_id, stand_in.client_secret)
         granted = await http.post("/v1/oauth2/token", auth=login, data={"grant_type": "client_credentials"})
@@ -36,7 +35,6 @@ async def post(raw: httpx.AsyncClient, path: str, body: Any = None, **headers: s
 
 
 def capture_id(paid: httpx.Response) -> Any:
-    """Return the id of the capture in an answer."""
     return paid.json()["purchase_units"][0]["payments"]["captures"][0]["id"]
 
 

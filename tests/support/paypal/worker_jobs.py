@@ -32,7 +32,6 @@ class Jobs:
         await self.settle_payment(begun.payment)
 
     async def settle_payment(self, payment_id: int) -> None:
-        """See to the payment of this id."""
         await payments.settle(self._context, payment_id=payment_id)
 
     async def reconcile(self) -> None:
@@ -57,6 +56,5 @@ async def worker_context(settings: Settings) -> AsyncIterator[WorkerContext]:
 
 @asynccontextmanager
 async def jobs(settings: Settings) -> AsyncIterator[Jobs]:
-    """Yield the jobs of a worker with these settings."""
     async with worker_context(settings) as context:
         yield Jobs(context)

@@ -38,7 +38,6 @@ def url_for(superuser: str, database: str, role: str | None = None) -> str:
 
 
 def database_at(superuser: str, name: str) -> Database:
-    """Return the URLs of the database `name`."""
     return Database(url_for(superuser, name), *(url_for(superuser, name, role) for role in ROLES))
 
 
@@ -80,7 +79,6 @@ async def _is_like_new(connection: asyncpg.Connection) -> bool:
 
 @asynccontextmanager
 async def connected(url: str) -> AsyncIterator[asyncpg.Connection]:
-    """Yield a new connection."""
     connection = await asyncpg.connect(url)
     try:
         yield connection
@@ -96,7 +94,6 @@ async def execute(url: str, *statements: str) -> None:
 
 
 async def fetchval(url: str, query: str) -> Any:
-    """Return what a query finds."""
     async with connected(url) as connection:
         return await connection.fetchval(query)
 

@@ -30,11 +30,9 @@ class TcpProxy:
 
     @property
     def connections(self) -> int:
-        """How many connections there are through it."""
         return len(self._pipes) // 2
 
     async def open(self) -> None:
-        """Let connections through."""
         self._server = await asyncio.start_server(self._let_in, sock=self._socket)
 
     async def disconnect_all(self) -> None:

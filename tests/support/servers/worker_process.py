@@ -96,7 +96,6 @@ class WorkerProcess:
 
     @property
     def log(self) -> str:
-        """The whole log."""
         return self._log.read_text()
 
     async def kill(self) -> None:
