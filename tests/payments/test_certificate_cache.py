@@ -13,7 +13,7 @@ from tests.support.paypal.certificate_store import HOST, PATH, SIGNER, TRUSTED_R
 from tests.support.paypal.fake_internet import FakeInternet, response
 
 
-async def test_a_certificate_is_fetched_once_by_all_who_need_it(internet: FakeInternet) -> None:
+async def test_concurrent_requests_fetch_a_certificate_once(internet: FakeInternet) -> None:
     internet.answers[PATH] = response(SIGNER.pem)
     store = certificates(internet)
     keys = await asyncio.gather(*(store.key(URL) for _ in range(20)))
@@ -22,14 +22,14 @@ async def test_a_certificate_is_fetched_once_by_all_who_need_it(internet: FakeIn
     assert internet.asked == [HOST]
 
 
-async def test_a_failure_is_shared_by_all_who_ask(internet: FakeInternet) -> None:
+async def test_concurrent_requests_share_a_failure(internet: FakeInternet) -> None:
     store = certificates(internet)
     outcomes = await asyncio.gather(*(store.key(URL) for _ in range(20)), return_exceptions=True)
     assert [str(outcome) for outcome in outcomes] == ["certificate_unavailable"] * 20
     assert internet.asked == [HOST]
 
 
-async def test_who_gives_up_does_not_leave_the_others_without(internet: FakeInternet) -> None:
+async def test_a_canceled_request_does_not_cancel_the_fetch_of_others(internet: FakeInternet) -> None:
     reached = asyncio.Event()
 
     async def answer(writer: asyncio.StreamWriter) -> None:
@@ -45,7 +45,7 @@ async def test_who_gives_up_does_not_leave_the_others_without(internet: FakeInte
     assert await second == SIGNER.key.public_key()
 
 
-async def test_a_failure_is_remembered_for_a_moment(internet: FakeInternet) -> None:
+async def test_a_failure_is_cached_briefly(internet: FakeInternet) -> None:
     clock = Clock()
     store = certificates(internet, clock)
     for _ in range(3):
@@ -57,7 +57,7 @@ async def test_a_failure_is_remembered_for_a_moment(internet: FakeInternet) -> N
     assert await store.key(URL) == SIGNER.key.public_key()
 
 
-async def test_a_key_is_fetched_anew_after_a_day(internet: FakeInternet) -> None:
+async def test_a_key_is_fetched_again_after_a_day(internet: FakeInternet) -> None:
     internet.answers[PATH] = response(SIGNER.pem)
     clock = Clock()
     store = certificates(internet, clock)
@@ -70,7 +70,7 @@ async def test_a_key_is_fetched_anew_after_a_day(internet: FakeInternet) -> None
     assert internet.asked == [HOST] * 2
 
 
-async def test_a_key_is_forgotten_when_its_certificate_expires(internet: FakeInternet) -> None:
+async def test_a_key_is_dropped_when_its_certificate_expires(internet: FakeInternet) -> None:
     internet.answers[PATH] = response(issue(TRUSTED_ROOT, ends=NOW + DAY / 2).pem)
     clock = Clock()
     store = certificates(internet, clock)
@@ -83,7 +83,7 @@ async def test_a_key_is_forgotten_when_its_certificate_expires(internet: FakeInt
     assert await store.key(URL) == SIGNER.key.public_key()
 
 
-async def test_no_more_keys_are_kept_than_are_needed(internet: FakeInternet) -> None:
+async def test_the_number_of_cached_keys_is_limited(internet: FakeInternet) -> None:
     paths = [f"{PATH}{number}" for number in range(MAX_CACHED_KEYS + 1)]
     internet.answers |= dict.fromkeys(paths, response(SIGNER.pem))
     store = certificates(internet)
@@ -92,7 +92,7 @@ async def test_no_more_keys_are_kept_than_are_needed(internet: FakeInternet) -> 
     assert len(internet.asked) == MAX_CACHED_KEYS + 2  # only the first had to make room
 
 
-async def test_no_more_failures_are_kept_than_are_useful(
+async def test_the_number_of_cached_failures_is_limited(
     internet: FakeInternet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "MAX_CACHED_FAILURES", 16)  # the real bound takes many seconds

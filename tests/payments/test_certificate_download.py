@@ -16,13 +16,13 @@ from tests.support.paypal.forged_urls import FORGED_URLS
 
 
 @pytest.mark.parametrize("url", FORGED_URLS.values(), ids=FORGED_URLS)
-async def test_nothing_is_sent_for_a_url_that_is_not_paypals(internet: FakeInternet, url: str) -> None:
+async def test_a_url_outside_paypal_is_refused_without_a_request(internet: FakeInternet, url: str) -> None:
     with pytest.raises(WebhookForgedError, match=r"^certificate_url$"):
         await certificates(internet).key(url)
     assert internet.asked == []
 
 
-async def test_something_sent_elsewhere_would_have_been_seen(internet: FakeInternet) -> None:
+async def test_the_fake_internet_records_requests_to_other_hosts(internet: FakeInternet) -> None:
     await internet.client.get("https://evil.example/")
     await internet.client.get("http://evil.example/")
     assert internet.asked == ["evil.example:443", "http://evil.example/"]
@@ -85,7 +85,7 @@ async def _cut_short(writer: asyncio.StreamWriter) -> None:
     ],
     ids=["500", "503", "429", "nonsense", "hangs up", "cut short", "a byte at a time"],
 )
-async def test_trouble_that_passes_decides_nothing(
+async def test_a_temporary_failure_leaves_the_webhook_undecided(
     internet: FakeInternet, monkeypatch: pytest.MonkeyPatch, answer: bytes | Answer
 ) -> None:
     monkeypatch.setattr(module, "FETCH_TIMEOUT_SECONDS", 1)
@@ -100,20 +100,20 @@ async def test_trouble_that_passes_decides_nothing(
     assert await store.key(URL) == SIGNER.key.public_key()
 
 
-async def test_a_host_that_is_not_who_it_says_decides_nothing(internet: FakeInternet) -> None:
+async def test_a_tls_certificate_for_another_host_leaves_the_webhook_undecided(internet: FakeInternet) -> None:
     internet.answers[PATH] = response(SIGNER.pem)
     with pytest.raises(WebhookUndecidedError):  # the server's certificate is not for this host
         await certificates(internet).key(f"https://a.b.paypal.com{PATH}")
     assert internet.requests == []
 
 
-async def test_nobody_there(internet: FakeInternet) -> None:
+async def test_an_unreachable_host_leaves_the_webhook_undecided(internet: FakeInternet) -> None:
     internet.port = 1
     with pytest.raises(WebhookUndecidedError):
         await certificates(internet).key(URL)
 
 
-async def test_no_more_than_a_few_are_fetched_at_once(internet: FakeInternet) -> None:
+async def test_concurrent_fetches_are_limited(internet: FakeInternet) -> None:
     go_on = asyncio.Event()
 
     async def answer(writer: asyncio.StreamWriter) -> None:

@@ -206,7 +206,7 @@ async def test_an_approval_can_be_taken_back(paypal: PayPal, fake_paypal: FakePa
 
 
 @pytest.mark.parametrize("amount", [Money(Decimal(0), "USD"), Money(Decimal(1), "XXX")])
-async def test_an_order_that_paypal_does_not_want(paypal: PayPal, amount: Money) -> None:
+async def test_an_order_with_an_invalid_amount_is_refused(paypal: PayPal, amount: Money) -> None:
     with pytest.raises(PayPalRefused) as refused:
         await create(paypal, amount)
     assert refused.value.issue in {"CANNOT_BE_ZERO_OR_NEGATIVE", "INVALID_CURRENCY_CODE"}
@@ -253,7 +253,9 @@ NOT_IDS = (
 
 
 @pytest.mark.parametrize("order_id", NOT_IDS)
-async def test_a_text_that_is_no_id_goes_nowhere(paypal: PayPal, requests: list[httpx.Request], order_id: str) -> None:
+async def test_an_invalid_id_is_refused_without_a_request(
+    paypal: PayPal, requests: list[httpx.Request], order_id: str
+) -> None:
     for call in calls_with(paypal, order_id):
         with pytest.raises(PayPalRefused, match="404 RESOURCE_NOT_FOUND INVALID_RESOURCE_ID"):
             await call
@@ -275,7 +277,7 @@ async def test_paypal_says_whether_a_webhook_is_its_own(paypal: PayPal, stand_in
     assert not await verify(paypal_cert_url="https://api.paypal.com/v1/notifications/certs/CERT-1")
 
 
-async def test_paypal_is_not_asked_about_what_is_no_webhook(
+async def test_a_malformed_webhook_is_rejected_without_a_request(
     paypal: PayPal, stand_in: PayPalStandIn, requests: list[httpx.Request]
 ) -> None:
     headers = stand_in.signer.headers(b"{", stand_in.webhook_id)

@@ -64,7 +64,7 @@ async def failure(kind: type[E], connect: Connect, status: int, body: str, token
         (408, REFUSAL),
     ],
 )
-async def test_they_leave_the_outcome_unknown(
+async def test_an_answer_that_is_not_paypals_leaves_the_outcome_unknown(
     connect: Connect, requests: list[httpx.Request], status: int, body: str
 ) -> None:
     async with answering(status, body, Location="http://127.0.0.1:1/elsewhere") as url:
@@ -74,7 +74,7 @@ async def test_they_leave_the_outcome_unknown(
     assert len(requests) == 5  # a token, and four attempts, none of them elsewhere
 
 
-async def test_a_refusal_is_one_whatever_it_does_not_say(connect: Connect) -> None:
+async def test_a_refusal_needs_only_a_name(connect: Connect) -> None:
     refused = await failure(PayPalRefused, connect, 422, '{"name": "UNPROCESSABLE_ENTITY"}')
     assert (refused.issue, refused.debug_id, refused.redirect) == ("UNPROCESSABLE_ENTITY", None, None)
 
@@ -91,7 +91,9 @@ async def test_the_debug_id_may_be_in_two_places(
 
 
 @pytest.mark.parametrize("token", ["", "{}", '{"access_token": "a"}', '{"access_token": 1, "expires_in": 1}', "<html>"])
-async def test_a_token_is_one_or_nothing_is_sent(connect: Connect, requests: list[httpx.Request], token: str) -> None:
+async def test_without_a_valid_token_no_call_is_made(
+    connect: Connect, requests: list[httpx.Request], token: str
+) -> None:
     assert "no access token" in str(await failure(PayPalUnavailable, connect, 422, REFUSAL, token))
     assert {request.url.path for request in requests} == {"/v1/oauth2/token"}
 
@@ -107,7 +109,9 @@ async def test_a_retry_after_may_be_a_date(connect: Connect) -> None:
     assert error.retry_after > 10**9
 
 
-async def test_an_answer_about_another_order_is_none(connect: Connect, paypal: PayPal, fake_paypal: FakePayPal) -> None:
+async def test_an_answer_about_another_order_is_rejected(
+    connect: Connect, paypal: PayPal, fake_paypal: FakePayPal
+) -> None:
     first, second, request_id = await approved(paypal, fake_paypal), await approved(paypal, fake_paypal), new_id()
     await paypal.capture_order(first.id, request_id=request_id)
     with pytest.raises(PayPalUnknown, match="not the documented answer"):

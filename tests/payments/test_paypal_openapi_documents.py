@@ -37,7 +37,7 @@ async def everything(paypal: PayPal, fake_paypal: FakePayPal, stand_in: PayPalSt
     assert await paypal.verify_webhook(headers=signed(body, stand_in), body=body, webhook_id=stand_in.webhook_id)
 
 
-async def test_every_call_is_in_them(
+async def test_the_documents_contain_every_call(
     paypal: PayPal, fake_paypal: FakePayPal, stand_in: PayPalStandIn, requests: list[httpx.Request]
 ) -> None:
     await everything(paypal, fake_paypal, stand_in)  # whose client fails where something is not as documented
@@ -62,7 +62,7 @@ def changed(body: bytes, change: Callable[[Any], None]) -> bytes:
         lambda body: body["payment_source"]["paypal"]["experience_context"].update(user_action="PAY_LATER"),
     ],
 )
-async def test_they_find_fault_with_a_request(
+async def test_an_undocumented_request_is_found(
     paypal: PayPal, requests: list[httpx.Request], change: Callable[[Any], None]
 ) -> None:
     await create(paypal)
@@ -86,7 +86,7 @@ async def test_they_find_fault_with_a_request(
         lambda body: body.update(create_time="yesterday"),
     ],
 )
-async def test_they_find_fault_with_an_answer(
+async def test_an_undocumented_answer_is_found(
     paypal: PayPal, fake_paypal: FakePayPal, requests: list[httpx.Request], change: Callable[[Any], None]
 ) -> None:
     capture = await captured(paypal, fake_paypal)
@@ -100,7 +100,7 @@ async def test_they_find_fault_with_an_answer(
     assert openapi_documents.answer_faults(operation, broken)
 
 
-def test_each_refusal_is_one_of_theirs() -> None:
+def test_each_refusal_of_the_stand_in_is_documented() -> None:
     orders, payments = openapi_documents.load("checkout_orders_v2"), openapi_documents.load("payments_payment_v2")
     known = {
         (item["properties"]["issue"]["enum"][0], text)

@@ -67,7 +67,7 @@ def posts(requests: list[httpx.Request]) -> list[httpx.Request]:
 
 @pytest.mark.parametrize("mishap", MISHAPS)
 @pytest.mark.parametrize("operation", ACTS)
-async def test_what_fails_once_is_done_once(
+async def test_a_call_that_fails_once_takes_effect_once(
     connect: Connect, fake_paypal: FakePayPal, requests: list[httpx.Request], operation: str, mishap: str
 ) -> None:
     act = await ACTS[operation](connect(), fake_paypal)
@@ -85,7 +85,7 @@ async def test_what_fails_once_is_done_once(
 
 @pytest.mark.parametrize("mishap", ["drop_before", "drop_after", "error_before", "error_after", "garbage"])
 @pytest.mark.parametrize("operation", ACTS)
-async def test_without_an_answer_the_outcome_is_unknown_and_the_same_call_finds_out(
+async def test_without_an_answer_the_outcome_is_unknown_until_the_call_is_repeated(
     connect: Connect, fake_paypal: FakePayPal, requests: list[httpx.Request], operation: str, mishap: str
 ) -> None:
     act = await ACTS[operation](connect(), fake_paypal)
@@ -101,7 +101,7 @@ async def test_without_an_answer_the_outcome_is_unknown_and_the_same_call_finds_
 
 
 @pytest.mark.parametrize("operation", ACTS)
-async def test_all_of_it_takes_only_so_long(connect: Connect, fake_paypal: FakePayPal, operation: str) -> None:
+async def test_the_total_time_of_a_call_is_limited(connect: Connect, fake_paypal: FakePayPal, operation: str) -> None:
     act = await ACTS[operation](connect(), fake_paypal)
     await fake_paypal.add_fault(operation, "slow_before", seconds=4)
     with pytest.raises(PayPalUnknown, match="2 s have passed"):
@@ -111,7 +111,7 @@ async def test_all_of_it_takes_only_so_long(connect: Connect, fake_paypal: FakeP
             await asyncio.sleep(0.05)
 
 
-async def test_the_pauses_grow(connect: Connect, fake_paypal: FakePayPal) -> None:
+async def test_the_pauses_between_attempts_grow(connect: Connect, fake_paypal: FakePayPal) -> None:
     act = await capture(connect(), fake_paypal)
     await fake_paypal.add_fault("capture_order", "drop_before", times=4)
     started = time.monotonic()
@@ -120,14 +120,14 @@ async def test_the_pauses_grow(connect: Connect, fake_paypal: FakePayPal) -> Non
     assert time.monotonic() - started > 0.1 + 0.2 + 0.4  # half of 0.2, 0.4 and 0.8
 
 
-async def test_whoever_cannot_be_reached_has_done_nothing(connect: Connect, requests: list[httpx.Request]) -> None:
+async def test_a_call_to_an_unreachable_server_has_no_effect(connect: Connect, requests: list[httpx.Request]) -> None:
     client = connect(f"http://127.0.0.1:{free_port()}")
     with pytest.raises(PayPalUnavailable, match="ConnectError"):
         await create(client)
     assert len(requests) == 4
 
 
-async def test_whoever_is_gone_has_done_nothing_either(connect: Connect, tmp_path: Path) -> None:
+async def test_a_call_to_a_stopped_server_has_no_effect(connect: Connect, tmp_path: Path) -> None:
     stand_in = PayPalStandIn(tmp_path)
     await stand_in.start()
     paypal = connect(stand_in.url, stand_in.client_secret)
@@ -137,7 +137,9 @@ async def test_whoever_is_gone_has_done_nothing_either(connect: Connect, tmp_pat
         await create(paypal)
 
 
-async def test_what_was_in_doubt_stays_in_doubt(connect: Connect, fake_paypal: FakePayPal) -> None:
+async def test_a_rate_limit_after_a_lost_answer_leaves_the_outcome_unknown(
+    connect: Connect, fake_paypal: FakePayPal
+) -> None:
     act = await capture(connect(), fake_paypal)
     await fake_paypal.add_fault("capture_order", "drop_before")
     await fake_paypal.add_fault("capture_order", "rate_limit", times=3, seconds=0)
@@ -145,7 +147,7 @@ async def test_what_was_in_doubt_stays_in_doubt(connect: Connect, fake_paypal: F
         await act.call(connect(check_documents=False))
 
 
-async def test_a_rate_limit_is_kept_to(connect: Connect, fake_paypal: FakePayPal) -> None:
+async def test_a_short_rate_limit_is_waited_for(connect: Connect, fake_paypal: FakePayPal) -> None:
     act = await capture(connect(), fake_paypal)
     await fake_paypal.add_fault("capture_order", "rate_limit", seconds=1)
     started = time.monotonic()
@@ -167,7 +169,7 @@ async def test_a_long_rate_limit_is_not_waited_for(
     assert await act.times() == 0
 
 
-async def test_the_token_is_fetched_once_by_all_who_need_it(
+async def test_concurrent_calls_fetch_the_token_once(
     connect: Connect, fake_paypal: FakePayPal, requests: list[httpx.Request]
 ) -> None:
     order = await create(connect())
@@ -193,7 +195,7 @@ async def test_a_token_is_not_used_until_its_very_end(
     await stand_in.stop()
 
 
-async def test_a_token_that_is_not_accepted_is_fetched_anew_once_by_all(
+async def test_concurrent_calls_replace_a_rejected_token_once(
     connect: Connect, fake_paypal: FakePayPal, requests: list[httpx.Request]
 ) -> None:
     paypal = connect()
@@ -224,7 +226,7 @@ async def test_wrong_credentials_end_the_call(connect: Connect, requests: list[h
 
 
 @pytest.mark.parametrize("mishap", ["drop_before", "error_before", "garbage", "rate_limit"])
-async def test_without_a_token_nothing_was_done(connect: Connect, fake_paypal: FakePayPal, mishap: str) -> None:
+async def test_without_a_token_a_call_has_no_effect(connect: Connect, fake_paypal: FakePayPal, mishap: str) -> None:
     act = await capture(connect(), fake_paypal)
     await fake_paypal.add_fault("token", mishap, times=4, seconds=0)
     client = connect(check_documents=False)
@@ -244,7 +246,7 @@ async def test_a_connection_that_the_server_has_closed_does_no_harm(connect: Con
 SECRETS = ("Bearer", "Basic", "A21AA", "refund-of-ada", "Ada Lovelace", "The doctor is ill", "practice.example.org")
 
 
-async def test_the_log_has_paypals_debug_id_and_nobodys_secrets(
+async def test_the_log_has_paypals_debug_id_and_no_secrets(
     connect: Connect, fake_paypal: FakePayPal, stand_in: PayPalStandIn
 ) -> None:
     paypal = connect(check_documents=False)

@@ -51,7 +51,9 @@ async def test_an_order_that_does_not_exist_has_no_page(raw: httpx.AsyncClient) 
         assert answer.headers["content-type"].startswith("text/html")
 
 
-async def test_the_old_way_to_say_where_the_payer_goes(raw: httpx.AsyncClient, fake_paypal: FakePayPal) -> None:
+async def test_the_deprecated_application_context_sets_the_return_address(
+    raw: httpx.AsyncClient, fake_paypal: FakePayPal
+) -> None:
     created = await post(raw, "/v2/checkout/orders", ORDER | {"application_context": ADDRESSES})
     approved = await fake_paypal.approve(created.json()["id"])
     assert approved.headers["location"].startswith("https://a.example.org/r?lang=en&token=")

@@ -83,7 +83,7 @@ async def receiver(listener: Receiver, fake_paypal: FakePayPal) -> AsyncIterator
     listener.statuses.clear()
 
 
-async def test_what_happens_is_told(paypal: PayPal, fake_paypal: FakePayPal, receiver: Receiver) -> None:
+async def test_each_event_has_a_webhook(paypal: PayPal, fake_paypal: FakePayPal, receiver: Receiver) -> None:
     capture = await captured(paypal, fake_paypal)
     await refund(paypal, capture.id, note="ill")
     await receiver.has(3)
@@ -97,7 +97,7 @@ async def test_what_happens_is_told(paypal: PayPal, fake_paypal: FakePayPal, rec
     assert refunded["seller_payable_breakdown"]["total_refunded_amount"]["value"] == "100.00"
 
 
-async def test_what_happens_later_is_told(paypal: PayPal, fake_paypal: FakePayPal, receiver: Receiver) -> None:
+async def test_a_late_decision_has_a_webhook(paypal: PayPal, fake_paypal: FakePayPal, receiver: Receiver) -> None:
     for status, operation in (("COMPLETED", "capture"), ("DECLINED", "capture"), ("FAILED", "refund")):
         await fake_paypal.add_fault(f"{operation}_{'order' if operation == 'capture' else 'capture'}", "pending")
         capture = await captured(paypal, fake_paypal)
@@ -115,7 +115,7 @@ async def test_what_happens_later_is_told(paypal: PayPal, fake_paypal: FakePayPa
     )
 
 
-async def test_what_goes_wrong_is_told(paypal: PayPal, fake_paypal: FakePayPal, receiver: Receiver) -> None:
+async def test_a_failure_has_a_webhook(paypal: PayPal, fake_paypal: FakePayPal, receiver: Receiver) -> None:
     await fake_paypal.add_fault("capture_order", "declined")
     await captured(paypal, fake_paypal)
     reversed_ = await captured(paypal, fake_paypal)
@@ -129,7 +129,7 @@ async def test_what_goes_wrong_is_told(paypal: PayPal, fake_paypal: FakePayPal, 
     assert told["CHECKOUT.PAYMENT-APPROVAL.REVERSED"]["order_id"] == order.id
 
 
-async def test_each_is_signed(
+async def test_each_webhook_is_signed(
     paypal: PayPal, fake_paypal: FakePayPal, receiver: Receiver, stand_in: PayPalStandIn
 ) -> None:
     await captured(paypal, fake_paypal)
@@ -177,7 +177,9 @@ async def test_an_event_can_be_read_again(
         assert not openapi_documents.answer_faults(operation, answer)
 
 
-async def test_one_that_is_not_taken_is_sent_again(paypal: PayPal, fake_paypal: FakePayPal, receiver: Receiver) -> None:
+async def test_a_webhook_that_is_not_accepted_is_sent_again(
+    paypal: PayPal, fake_paypal: FakePayPal, receiver: Receiver
+) -> None:
     receiver.statuses = [500, 404, 302]
     await approved(paypal, fake_paypal)
     await receiver.has(4)
@@ -185,7 +187,7 @@ async def test_one_that_is_not_taken_is_sent_again(paypal: PayPal, fake_paypal: 
     assert len({headers["paypal-transmission-id"] for headers, _ in receiver.received}) == 4
 
 
-async def test_it_can_come_twice(paypal: PayPal, fake_paypal: FakePayPal, receiver: Receiver) -> None:
+async def test_a_webhook_can_come_twice(paypal: PayPal, fake_paypal: FakePayPal, receiver: Receiver) -> None:
     await fake_paypal.add_fault("webhook", "duplicate")
     order = await approved(paypal, fake_paypal)
     await receiver.has(2)
@@ -193,14 +195,18 @@ async def test_it_can_come_twice(paypal: PayPal, fake_paypal: FakePayPal, receiv
     assert receiver.events[0]["id"] == receiver.events[1]["id"]
 
 
-async def test_it_can_come_after_a_later_one(paypal: PayPal, fake_paypal: FakePayPal, receiver: Receiver) -> None:
+async def test_a_webhook_can_come_after_a_later_one(
+    paypal: PayPal, fake_paypal: FakePayPal, receiver: Receiver
+) -> None:
     await fake_paypal.add_fault("webhook", "reorder", seconds=1)
     await captured(paypal, fake_paypal)
     await receiver.has(2)
     assert receiver.types == ["PAYMENT.CAPTURE.COMPLETED", "CHECKOUT.ORDER.APPROVED"]
 
 
-async def test_it_can_be_withheld_and_released(paypal: PayPal, fake_paypal: FakePayPal, receiver: Receiver) -> None:
+async def test_a_webhook_can_be_withheld_and_released(
+    paypal: PayPal, fake_paypal: FakePayPal, receiver: Receiver
+) -> None:
     await fake_paypal.add_fault("webhook", "withhold", times=1)
     capture = await captured(paypal, fake_paypal)
     await receiver.has(1)
@@ -210,7 +216,9 @@ async def test_it_can_be_withheld_and_released(paypal: PayPal, fake_paypal: Fake
     assert receiver.events[1]["resource"]["id"] == capture.order_id
 
 
-async def test_it_can_be_sent_once_more(paypal: PayPal, fake_paypal: FakePayPal, receiver: Receiver) -> None:
+async def test_a_webhook_can_be_sent_again_on_request(
+    paypal: PayPal, fake_paypal: FakePayPal, receiver: Receiver
+) -> None:
     await approved(paypal, fake_paypal)
     await receiver.has(1)
     await fake_paypal.post(f"/webhooks/{receiver.events[0]['id']}/resend")
@@ -218,7 +226,7 @@ async def test_it_can_be_sent_once_more(paypal: PayPal, fake_paypal: FakePayPal,
     assert receiver.events[0] == receiver.events[1]
 
 
-async def test_what_nobody_has_taken_is_sent_after_a_restart(tmp_path: Path) -> None:
+async def test_undelivered_webhooks_are_sent_after_a_restart(tmp_path: Path) -> None:
     first = PayPalStandIn(tmp_path, webhook_pause=0.05)
     await first.start()
     async with PayPal(first.url, first.client_id, first.client_secret) as paypal, FakePayPal(first.url) as fake_paypal:

@@ -68,7 +68,7 @@ async def refused(verifier: WebhookVerifier, headers: Mapping[str, str], body: b
 
 
 @pytest.mark.parametrize("body", [BODY, b"", b"\xff\x00", BODY * 1000])
-async def test_a_true_webhook(verifier: WebhookVerifier, body: bytes) -> None:
+async def test_a_genuine_webhook_is_accepted(verifier: WebhookVerifier, body: bytes) -> None:
     await verifier.verify(signed(body), body)
 
 
@@ -151,7 +151,7 @@ async def test_malformed_headers(verifier: WebhookVerifier, changed: dict[str, s
     assert await refused(verifier, signed() | changed) == "header_malformed"
 
 
-async def test_what_is_wrong_with_the_headers_is_found_before_anything_is_sent(
+async def test_invalid_headers_are_refused_without_a_request(
     internet: FakeInternet,
 ) -> None:
     verifier = WebhookVerifier(WEBHOOK, Certificates(internet.client, trusted_roots(TRUSTED.pem)))
@@ -163,12 +163,12 @@ async def test_what_is_wrong_with_the_headers_is_found_before_anything_is_sent(
     assert internet.asked == ["api.paypal.com:443"]
 
 
-async def test_a_certificate_that_cannot_be_had_decides_nothing(verifier: WebhookVerifier) -> None:
+async def test_an_unavailable_certificate_leaves_the_webhook_undecided(verifier: WebhookVerifier) -> None:
     with pytest.raises(WebhookUndecidedError):
         await verifier.verify(signed() | {CERT: f"{URL}2"}, BODY)
 
 
-async def test_a_seeded_root_is_trusted_for_nothing_else(internet: FakeInternet) -> None:
+async def test_a_seeded_root_is_trusted_for_its_own_url_only(internet: FakeInternet) -> None:
     internet.answers["/v1/notifications/certs/CERT-12"] = response(SIGNER.pem)
     verifier = WebhookVerifier(WEBHOOK, Certificates(internet.client, trusted_roots(root("Another root").pem), SEEDED))
     await verifier.verify(signed(), BODY)

@@ -33,10 +33,7 @@ asyncio.run(main())
 
 
 def user_of(pid: int) -> int:
-    """Return the effective user id of a process, as we see it."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    (line,) = (line for line in status.splitlines() if line.startswith("Uid:"))
-    return int(line.split()[2])
+    return owner_of(Path(f"/proc/{pid}"))
 
 
 def owner_of(path: Path) -> int:
@@ -58,7 +55,7 @@ async def told_by(process: asyncio.subprocess.Process) -> int:
     return int(await process.stdout.readline())
 
 
-async def test_we_stay_who_we_are_on_the_outside(tmp_path: Path) -> None:
+async def test_postgresql_runs_as_our_user_outside_its_namespace(tmp_path: Path) -> None:
     server = EmbeddedPostgres(tmp_path, {"fsync": "off"})
     await server.start()
     assert user_of(server.pid) == owner_of(server.data) == os.geteuid()
@@ -77,7 +74,7 @@ async def test_where_namespaces_are_refused_root_becomes_nobody(tmp_path: Path) 
 
 
 @needs_root
-async def test_root_serves_the_data_of_somebody_else_as_that_user(tmp_path: Path) -> None:
+async def test_root_starts_postgresql_as_the_owner_of_its_data(tmp_path: Path) -> None:
     server = EmbeddedPostgres(tmp_path, {"fsync": "off"})
     await server.start()
     await server.stop()

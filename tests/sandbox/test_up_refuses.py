@@ -75,7 +75,7 @@ async def test_without_the_extra_it_says_what_to_install(tmp_path: Path, start: 
     assert len(said.splitlines()) == 1
 
 
-async def test_half_a_database_is_refused(start: Start) -> None:
+async def test_an_owner_url_without_a_database_url_is_refused(start: Start) -> None:
     said = await error(await start(given={"OWNER_DATABASE_URL": "postgresql://booking_owner@db/booking"}))
     assert said == "Error: OWNER_DATABASE_URL set without DATABASE_URL: set that, too, or none of them"
 

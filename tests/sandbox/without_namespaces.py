@@ -28,7 +28,6 @@ def run_inside(command: list[str], entered: int, mapped: int) -> None:
 
 
 def main(command: list[str]) -> int:
-    """Run `command` and return its exit code."""
     is_entered, entered = os.pipe()
     is_mapped, mapped = os.pipe()
     child = os.fork()

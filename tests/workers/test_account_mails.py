@@ -13,7 +13,7 @@ CODE = re.compile(r"^  ([\w-]{43})$", re.MULTILINE)
 CHANGE_PASSWORD = "SELECT change_password($1, '-', 'new')"
 
 
-async def test_a_changed_password_is_told_to_its_owner(scenario: MailScenario) -> None:
+async def test_a_password_change_is_mailed_to_its_owner(scenario: MailScenario) -> None:
     people = [await make_patient(scenario.owner), await make_doctor(scenario.owner)]
     for account in people:
         assert await scenario.app.fetchval(CHANGE_PASSWORD, account)
@@ -45,7 +45,7 @@ async def test_people_verify_their_address_and_set_a_forgotten_password_by_mail(
     assert subjects[1:] == ["Set a new password", "Your password was changed"]
 
 
-async def test_the_codes_of_a_mail_that_is_sent_twice_are_both_good_until_one_is_used(
+async def test_both_codes_of_a_mail_that_is_sent_twice_are_valid_until_one_is_used(
     api: httpx.AsyncClient, scenario: MailScenario
 ) -> None:
     """Nobody knows which of the two is read."""
@@ -64,7 +64,7 @@ async def test_the_codes_of_a_mail_that_is_sent_twice_are_both_good_until_one_is
     assert await scenario.owner.fetchval(codes, person.account["id"]) == 0
 
 
-async def test_who_leaves_is_mailed_for_the_last_time_and_the_other_side_learns_who_it_was(
+async def test_a_deleted_account_gets_a_last_mail_and_the_other_party_is_told_its_name(
     scenario: MailScenario,
 ) -> None:
     app, owner = scenario.app, scenario.owner

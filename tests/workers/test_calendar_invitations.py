@@ -63,7 +63,7 @@ def test_an_event_is_entered_moved_and_taken_out() -> None:
         assert calendar.shows("Europe/Berlin") == shown
 
 
-def test_what_is_canceled_together_is_taken_out_one_by_one() -> None:
+def test_appointments_canceled_together_are_removed_one_by_one() -> None:
     starts = [START + timedelta(hours=hour) for hour in range(3)]
     calendar = Calendar()
     for number, start in enumerate(starts):
@@ -76,7 +76,7 @@ def test_what_is_canceled_together_is_taken_out_one_by_one() -> None:
     assert calendar.events == {}
 
 
-def test_what_kind_of_part_it_is() -> None:
+def test_the_headers_of_a_calendar_part() -> None:
     first, second = files(make_message(kind="appointment_canceled", calendar=[entry(), entry(number=2)]))
     assert first["Content-Type"] == 'text/calendar; charset="utf-8"; method="CANCEL"; name="appointment.ics"'
     assert first["Content-Disposition"] is None  # one more form of the mail
@@ -91,7 +91,7 @@ def test_other_mails_leave_calendars_alone(kind: str) -> None:
     assert files(make_message(kind=kind, calendar=[entry()])) == []
 
 
-async def test_both_parties_calendars_follow_and_neither_learns_the_others_address(scenario: MailScenario) -> None:
+async def test_the_calendars_of_both_parties_follow_without_the_address_of_the_other(scenario: MailScenario) -> None:
     doctor, patient = await make_doctor(scenario.owner, fee=Decimal(0)), await make_patient(scenario.owner)
     await scenario.start_worker()
     appointment = await book(scenario.app, patient, doctor, a_slot())
@@ -118,7 +118,7 @@ async def test_both_parties_calendars_follow_and_neither_learns_the_others_addre
     assert await taken() == []
 
 
-async def test_a_hold_that_nobody_was_told_of_is_taken_out_of_no_calendar(scenario: MailScenario) -> None:
+async def test_the_cancellation_of_a_hold_without_a_mail_has_no_calendar_file(scenario: MailScenario) -> None:
     patient = await make_patient(scenario.owner)
     appointment = await book(scenario.app, patient, await make_doctor(scenario.owner), a_slot())
     await scenario.app.fetch(CANCEL, patient, appointment)

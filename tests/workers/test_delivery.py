@@ -43,7 +43,7 @@ async def test_a_worker_killed_before_the_cancellation_and_started_again_sends_t
     assert (row["status"], row["attempts"]) == ("sent", 1)
 
 
-async def test_what_is_no_longer_true_is_not_sent(scenario: MailScenario) -> None:
+async def test_an_outdated_mail_is_not_sent(scenario: MailScenario) -> None:
     changed, taken, left = [await scenario.full_doctor(slot) for slot in range(3)]
     await scenario.owner.execute(
         "UPDATE notification SET status = 'queued', sent_at = NULL WHERE appointment_id = $1", changed.appointment
@@ -93,7 +93,7 @@ async def test_two_workers_send_each_mail_once(scenario: MailScenario) -> None:
     assert len({message.message_id for message in messages}) == len(messages) == len(sent)
 
 
-async def test_a_mail_that_cannot_be_written_holds_up_no_other(scenario: MailScenario) -> None:
+async def test_a_mail_that_cannot_be_composed_does_not_delay_others(scenario: MailScenario) -> None:
     booked_up = await scenario.full_doctor()
     for patient in await make_patients(scenario.owner, 2):
         await scenario.join(patient, booked_up.doctor)
@@ -117,7 +117,7 @@ async def test_a_mail_that_cannot_be_written_holds_up_no_other(scenario: MailSce
     assert "locale.py" in line["at"]
 
 
-async def test_a_mail_that_the_database_cannot_hand_out_holds_up_no_other(scenario: MailScenario) -> None:
+async def test_a_mail_that_cannot_be_claimed_does_not_delay_others(scenario: MailScenario) -> None:
     booked_up = await scenario.cancel_while_waiting()
     await scenario.jam("notification", f"NEW.id = {(await scenario.rows(booked_up))[0]['id']}")
     worker = await scenario.start_worker()
@@ -126,7 +126,7 @@ async def test_a_mail_that_the_database_cannot_hand_out_holds_up_no_other(scenar
     assert len(scenario.mailbox.messages) == 2
 
 
-async def test_a_sent_mail_that_could_not_be_written_down_at_once_is_not_sent_again(scenario: MailScenario) -> None:
+async def test_a_mail_whose_success_could_not_be_recorded_at_once_is_not_sent_again(scenario: MailScenario) -> None:
     booked_up = await scenario.cancel_while_waiting()
     await scenario.owner.execute("CREATE SEQUENCE jams")  # counts on, although the transaction fails
     await scenario.jam("notification", "NEW.status = 'sent' AND nextval('jams') <= 2")

@@ -74,7 +74,7 @@ async def test_30_appointments_of_12_patients_are_12_mails_that_empty_their_cale
     assert [row[0] for row in await owner.fetch(TIME_OFF, doctor)] == list(whose)
 
 
-async def test_a_cancellation_by_the_doctor_is_told_to_the_patient_with_the_reason(scenario: MailScenario) -> None:
+async def test_a_cancellation_by_the_doctor_is_mailed_to_the_patient_with_the_reason(scenario: MailScenario) -> None:
     owner, app = scenario.owner, scenario.app
     doctor, (held, confirmed) = await make_doctor(owner, full_name="Dr. Ada"), await make_patients(owner, 2)
     appointments = [await book(app, held, doctor, a_slot())]
@@ -111,7 +111,7 @@ async def test_moves_by_the_doctor_are_told_to_the_patient_in_one_mail(
     assert f"you may cancel or move it in your booking app until {now} (UTC)." in message.text
 
 
-async def test_a_move_by_the_patient_is_told_to_both_once_the_doctor_knows_of_it(scenario: MailScenario) -> None:
+async def test_a_move_by_the_patient_is_mailed_to_both_once_it_is_confirmed(scenario: MailScenario) -> None:
     owner, app = scenario.owner, scenario.app
     doctor, (holder, patient) = await make_doctor(owner), await make_patients(owner, 2)
     hold = await book(app, holder, doctor, a_slot())
@@ -127,7 +127,7 @@ async def test_a_move_by_the_patient_is_told_to_both_once_the_doctor_knows_of_it
     assert f"It was on {said(a_slot(1))} (UTC) before." in messages[await scenario.address(doctor)].text
 
 
-async def test_what_a_change_of_the_schedule_cancels_is_told(scenario: MailScenario) -> None:
+async def test_cancellations_by_a_schedule_change_are_mailed(scenario: MailScenario) -> None:
     doctor, patient = await make_doctor(scenario.owner, fee=0), await make_patient(scenario.owner)
     for n in (0, 1, 9):
         await book(scenario.app, patient, doctor, a_slot(n))

@@ -52,7 +52,7 @@ async def test_a_mail_comes_by_listening_after_the_connection_was_cut(redis: Red
     assert (row["status"], row["attempts"]) == ("sent", 1)
 
 
-async def test_what_rang_while_nobody_listened_is_found_on_connecting(
+async def test_mails_queued_while_disconnected_are_found_on_connecting(
     database: Database, redis: Redis, scenario: MailScenario
 ) -> None:
     await switch_sweeps_off(redis)
@@ -98,7 +98,7 @@ async def listening(url: str, answer: Callable[[], None]) -> AsyncIterator[None]
             await task
 
 
-async def test_rings_in_a_burst_are_answered_together(database: Database, app: asyncpg.Connection) -> None:
+async def test_a_burst_of_notifications_is_handled_together(database: Database, app: asyncpg.Connection) -> None:
     answers: list[float] = []
     async with listening(database.app, lambda: answers.append(time.monotonic())):
         await eventually(partial(app.fetchval, LISTENING))
@@ -114,7 +114,7 @@ async def test_rings_in_a_burst_are_answered_together(database: Database, app: a
     assert all(later - earlier >= 0.9 * DEBOUNCE_SECONDS for earlier, later in pairwise(answers))
 
 
-async def test_a_connection_that_died_in_silence_is_replaced(
+async def test_a_connection_that_no_longer_answers_is_replaced(
     database: Database, app: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(listener_module, "KEEPALIVE", 0.5)

@@ -57,7 +57,7 @@ async def test_a_server_that_hangs_is_given_up_and_tried_again(smtp_proxy: TcpPr
     assert {message.message_id for message in messages} == set(await scenario.message_ids(booked_up))
 
 
-async def test_a_refusal_for_now_is_tried_again_with_the_same_message_id(
+async def test_a_temporary_refusal_is_retried_with_the_same_message_id(
     mailbox: FaultyMailbox, scenario: MailScenario
 ) -> None:
     waiting = await make_patient(scenario.owner)
@@ -74,7 +74,7 @@ async def test_a_refusal_for_now_is_tried_again_with_the_same_message_id(
     assert {messages[-1].message_id} == set(mailbox.turned_away) == {(await scenario.message_ids(booked_up))[-1]}
 
 
-async def test_a_refusal_for_good_is_not_tried_again_and_holds_up_no_other(
+async def test_a_permanent_refusal_is_not_retried_and_does_not_delay_others(
     mailbox: FaultyMailbox, scenario: MailScenario
 ) -> None:
     unknown, unwanted, last = await make_patients(scenario.owner, 3)
@@ -116,7 +116,7 @@ async def test_a_persons_mails_keep_their_order_when_one_has_to_be_tried_again(
     assert ids == [(await scenario.message_ids(booked_up))[-1] for booked_up in (first, second)]
 
 
-async def test_connections_are_used_again_and_bounded(mailbox: FaultyMailbox, scenario: MailScenario) -> None:
+async def test_connections_are_reused_and_limited(mailbox: FaultyMailbox, scenario: MailScenario) -> None:
     mailbox.at_ease.clear()
     await scenario.start_worker(EMAIL_CONNECTIONS="2")
     for slot in range(6):
@@ -129,7 +129,7 @@ async def test_connections_are_used_again_and_bounded(mailbox: FaultyMailbox, sc
     assert mailbox.sessions == 2
 
 
-async def test_a_connection_that_was_cut_while_it_was_kept_fails_no_mail(
+async def test_an_idle_connection_that_was_cut_fails_no_mail(
     smtp_proxy: TcpProxy, mailbox: FaultyMailbox, scenario: MailScenario
 ) -> None:
     async with smtp_proxy:

@@ -13,7 +13,7 @@ KEPT = "SELECT token_hash FROM offer_token"
 HAS = "SELECT status FROM appointment WHERE doctor_id = $1 AND patient_id = $2"
 
 
-async def test_the_link_of_the_mail_is_good_and_its_token_is_kept_and_logged_nowhere(
+async def test_the_link_of_the_mail_works_and_its_token_is_neither_stored_nor_logged(
     api: httpx.AsyncClient, scenario: MailScenario
 ) -> None:
     waiting = await make_patient(scenario.owner)

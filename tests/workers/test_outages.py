@@ -67,7 +67,7 @@ async def test_postgresql_goes_away_and_comes_back(
         assert sorted(told) == ["postgresql", "postgresql, to listen"]
 
 
-async def test_redis_may_forget_everything(redis: Redis, scenario: MailScenario) -> None:
+async def test_redis_may_lose_all_its_data(redis: Redis, scenario: MailScenario) -> None:
     await scenario.start_worker()
     for slot in range(3):
         await book_something(scenario, slot)
@@ -112,7 +112,7 @@ async def test_a_mail_that_is_taken_while_postgresql_is_away_goes_out_once(
         assert not worker.logged("saq")
 
 
-def test_an_outage_is_told_of_once_at_each_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_outage_is_logged_once_at_its_start_and_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
     outage = OutageLog("a server")
     with structlog.testing.capture_logs() as logs:
         for _ in range(3):

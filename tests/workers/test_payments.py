@@ -23,7 +23,9 @@ async def assert_told_once(scenario: MailScenario, begun: BegunPayment) -> None:
 
 
 @pytest.mark.usefixtures("payment_worker")
-async def test_booked_paid_and_told(payment_client: PaymentClient, scenario: MailScenario) -> None:
+async def test_a_paid_booking_is_confirmed_to_both_parties(
+    payment_client: PaymentClient, scenario: MailScenario
+) -> None:
     doctor, patient = await make_doctor(scenario.owner, full_name="Dr. Ada"), await make_patient(scenario.owner)
     appointment = await booked(payment_client.client, patient, doctor, a_slot())
     begun = await payment_client.paid(Hold(doctor, patient, appointment))
@@ -76,7 +78,7 @@ async def test_20_executions_with_webhooks_and_the_worker(
 
 
 @pytest.mark.usefixtures("payment_worker")
-async def test_reviews(payment_client: PaymentClient, scenario: MailScenario) -> None:
+async def test_a_payment_in_review_is_decided_later(payment_client: PaymentClient, scenario: MailScenario) -> None:
     ends = ("COMPLETED", "DECLINED")
     holds = [await payment_client.hold(number) for number in range(2)]
     until = [(await payment_client.appointment(hold))["hold_expires_at"] for hold in holds]
@@ -96,7 +98,7 @@ async def test_reviews(payment_client: PaymentClient, scenario: MailScenario) ->
 
 
 @pytest.mark.usefixtures("payment_worker")
-async def test_a_hold_that_is_given_up_is_offered_to_whoever_waits(
+async def test_a_hold_that_is_given_up_is_offered_to_the_waitlist(
     payment_client: PaymentClient, scenario: MailScenario
 ) -> None:
     begun = await payment_client.begin(await payment_client.hold(max_appointments=1))
@@ -116,7 +118,7 @@ async def test_a_hold_that_is_given_up_is_offered_to_whoever_waits(
 
 
 @pytest.mark.usefixtures("payment_worker")
-async def test_whoever_approves_too_late_is_told_that_nothing_was_charged(
+async def test_an_approval_that_comes_too_late_is_answered_with_a_mail_that_nothing_was_charged(
     payment_client: PaymentClient, scenario: MailScenario
 ) -> None:
     begun = await payment_client.begin()
@@ -131,7 +133,7 @@ async def test_whoever_approves_too_late_is_told_that_nothing_was_charged(
     assert await payment_client.captures(begun) == []
 
 
-async def test_a_worker_that_is_killed_while_it_takes_the_money_and_the_queue_with_it(
+async def test_a_capture_is_completed_after_the_worker_is_killed_and_the_queue_is_lost(
     payment_client: PaymentClient, scenario: MailScenario, payment_worker: WorkerProcess, redis: Redis
 ) -> None:
     await payment_client.fake_paypal.add_fault("capture_order", "slow_after", seconds=8)

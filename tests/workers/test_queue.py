@@ -53,7 +53,7 @@ async def test_a_job_that_was_taken_a_moment_ago_is_not_given_up(queue: BookingQ
         await job.finish(Status.COMPLETE)
 
 
-async def test_a_job_whose_worker_died_before_marking_it_is(queue: BookingQueue) -> None:
+async def test_a_job_whose_worker_died_before_marking_it_is_given_up(queue: BookingQueue) -> None:
     job = await taken(queue)
     assert await swept(queue) == []
     assert await queue.enqueue("deliver", key=job.key) is None
@@ -61,7 +61,7 @@ async def test_a_job_whose_worker_died_before_marking_it_is(queue: BookingQueue)
     await taken(queue)
 
 
-async def test_so_is_one_that_an_earlier_job_of_its_key_has_written_over(queue: BookingQueue) -> None:
+async def test_a_job_overwritten_by_an_earlier_job_of_its_key_is_given_up(queue: BookingQueue) -> None:
     earlier = await taken(queue)
     await mark(earlier)
     await queue.redis.delete(*await queue.redis.keys("saq:*tested*"))  # Redis is flushed, so the key is free again
@@ -72,7 +72,7 @@ async def test_so_is_one_that_an_earlier_job_of_its_key_has_written_over(queue: 
     await taken(queue)
 
 
-async def test_a_job_without_a_heartbeat_is(queue: BookingQueue) -> None:
+async def test_a_job_without_a_heartbeat_is_given_up(queue: BookingQueue) -> None:
     job = await taken(queue)
     await mark(job)
     job.touched -= (HEARTBEAT_SECONDS + 1) * 1000  # milliseconds
@@ -88,7 +88,7 @@ async def test_a_job_that_redis_has_lost_blocks_no_other(queue: BookingQueue) ->
     await taken(queue)
 
 
-async def test_one_that_comes_at_that_moment_is_not_lost(queue: BookingQueue, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_job_enqueued_during_a_sweep_is_not_lost(queue: BookingQueue, monkeypatch: pytest.MonkeyPatch) -> None:
     job = await taken(queue)
     get = queue.redis.get
 
@@ -127,7 +127,7 @@ async def test_a_job_may_be_given_more_time(queue: BookingQueue) -> None:
     assert await swept(queue) == []
 
 
-async def test_one_of_all_workers_sweeps(queue: BookingQueue) -> None:
+async def test_only_one_worker_sweeps(queue: BookingQueue) -> None:
     other = BookingQueue(queue.redis, name="tested")
     job = await taken(queue)
     for sweeper in (queue, other, other, queue):

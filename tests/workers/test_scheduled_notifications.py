@@ -7,7 +7,7 @@ from tests.support.mail.scenarios import MailScenario
 from tests.support.servers.worker_process import eventually
 
 
-async def test_a_hold_and_a_visit_are_told_of_when_it_is_time(scenario: MailScenario) -> None:
+async def test_reminders_of_a_hold_and_a_visit_are_sent_when_due(scenario: MailScenario) -> None:
     owner = scenario.owner
     patient = await make_patient(owner)
     await book(scenario.app, patient, await make_doctor(owner, full_name="Dr. Fee"), a_slot())

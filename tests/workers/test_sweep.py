@@ -44,7 +44,7 @@ async def is_swept(db: asyncpg.Connection, doctor: int) -> bool:
     return expired
 
 
-async def test_whoever_waits_hears_of_a_lapsed_hold(scenario: MailScenario, root: asyncpg.Connection) -> None:
+async def test_a_lapsed_hold_is_offered_to_the_waitlist(scenario: MailScenario, root: asyncpg.Connection) -> None:
     waiting = await make_patient(scenario.owner)
     doctor = await lapsed_hold(scenario, root, waiting)
     await scenario.start_worker()
@@ -54,7 +54,7 @@ async def test_whoever_waits_hears_of_a_lapsed_hold(scenario: MailScenario, root
     assert message.subject.startswith("Free: a slot with")
 
 
-async def test_a_doctor_whom_somebody_is_booking_is_left_for_later(
+async def test_a_doctor_with_a_booking_in_progress_is_swept_later(
     scenario: MailScenario, root: asyncpg.Connection
 ) -> None:
     busy, idle = [await lapsed_hold(scenario, root) for _ in range(2)]
@@ -67,7 +67,9 @@ async def test_a_doctor_whom_somebody_is_booking_is_left_for_later(
     assert not worker.logged("doctor_not_swept")
 
 
-async def test_a_doctor_who_cannot_be_swept_holds_up_no_other(scenario: MailScenario, root: asyncpg.Connection) -> None:
+async def test_a_doctor_who_cannot_be_swept_does_not_delay_others(
+    scenario: MailScenario, root: asyncpg.Connection
+) -> None:
     jammed, other = [await lapsed_hold(scenario, root) for _ in range(2)]
     await scenario.jam("doctor", f"NEW.account_id = {jammed}")
     worker = await scenario.start_worker()
@@ -85,7 +87,7 @@ async def run(job: Callable[[WorkerContext], Awaitable[None]], database: Databas
     await engine.dispose()
 
 
-async def test_personal_data_is_forgotten_after_30_days(
+async def test_personal_data_is_deleted_after_30_days(
     database: Database, owner: asyncpg.Connection, root: asyncpg.Connection
 ) -> None:
     patient = await make_patient(owner)
@@ -99,7 +101,7 @@ async def test_personal_data_is_forgotten_after_30_days(
     assert await owner.fetchval("SELECT count(*) FROM notification WHERE outcome IS NOT NULL") == 3
 
 
-async def test_receipts_are_forgotten_after_a_day(database: Database, owner: asyncpg.Connection) -> None:
+async def test_receipts_are_deleted_after_a_day(database: Database, owner: asyncpg.Connection) -> None:
     patient = await make_patient(owner)
     kept = "SELECT key FROM receipt WHERE account_id = $1"
     for key, age in (("new", "23 hours 59 min"), ("old", "24 hours")):

@@ -57,7 +57,7 @@ async def test_a_worker_killed_while_sending_is_replaced_by_another(
     assert len({message.message_id for message in messages}) == 3
 
 
-async def test_a_worker_killed_while_sending_many_mails_leaves_nothing_that_takes_long(
+async def test_a_worker_killed_while_sending_many_mails_does_not_delay_the_next(
     mailbox: FaultyMailbox, redis: Redis, scenario: MailScenario
 ) -> None:
     mailbox.at_ease.clear()
