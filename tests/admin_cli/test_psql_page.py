@@ -1,4 +1,4 @@
-"""docs/psql.md, typed as a reader types it: each recipe against the practice that the page tells of."""
+"""Runs each recipe of docs/psql.md against the practice that the page describes."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, time, timedelta
@@ -17,7 +17,7 @@ NOON = datetime.combine(datetime.now(UTC).date(), time(12), UTC)
 
 
 def at(days: int, hour: int) -> datetime:
-    """Return a full hour of a day to come, or of one that is over."""
+    """Return a full hour of a day, counted from today."""
     return NOON + timedelta(days=days, hours=hour - 12)
 
 

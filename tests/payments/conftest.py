@@ -1,4 +1,4 @@
-"""A PayPal stand-in for each module, and careful clients of it; an internet for each test that wants one."""
+"""Fixtures: a PayPal stand-in for each module, clients of it, and a fake internet."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
@@ -38,7 +38,7 @@ async def stand_in(paypal_home: Path) -> AsyncIterator[PayPalStandIn]:
 
 @pytest_asyncio.fixture
 async def fake_paypal(stand_in: PayPalStandIn) -> AsyncIterator[FakePayPal]:
-    """The stand-in in the test's hands."""
+    """Controls the stand-in."""
     async with FakePayPal(stand_in.url) as fake_paypal:
         yield fake_paypal
         await fake_paypal.clear_faults()
@@ -46,20 +46,20 @@ async def fake_paypal(stand_in: PayPalStandIn) -> AsyncIterator[FakePayPal]:
 
 @pytest_asyncio.fixture
 async def raw(stand_in: PayPalStandIn) -> AsyncIterator[httpx.AsyncClient]:
-    """An HTTP client with an access token, whose exchanges are as documented, or undocumented altogether."""
+    """An HTTP client with an access token, for calls that our client does not make."""
     async with logged_in(stand_in) as http:
         yield http
 
 
 @pytest.fixture
 def requests() -> list[httpx.Request]:
-    """The requests that the test's clients have sent."""
+    """The requests sent by the clients that `connect` has made."""
     return []
 
 
 @pytest_asyncio.fixture
 async def connect(stand_in: PayPalStandIn, requests: list[httpx.Request]) -> AsyncIterator[Connect]:
-    """Makes clients; `check_documents` ones fail where an exchange is not as documented."""
+    """Makes clients. With `check_documents`, a client checks each request and answer against PayPal's documents."""
     async with AsyncExitStack() as closing:
 
         async def note(request: httpx.Request) -> None:
@@ -86,13 +86,15 @@ async def connect(stand_in: PayPalStandIn, requests: list[httpx.Request]) -> Asy
 
 @pytest.fixture
 def paypal(connect: Connect) -> PayPal:
-    """A client whose exchanges are all as documented."""
+    """A client that checks each request and answer against PayPal's documents."""
     return connect()
 
 
 @pytest_asyncio.fixture
 async def internet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FakeInternet]:
-    """An internet of the test's own, with a client that can reach nothing else."""
-    monkeypatch.setattr(certificates, "FETCH_TIMEOUT_SECONDS", 60)  # a busy machine is no slow PayPal
+    """A fake internet, with a client that can reach nothing else."""
+    monkeypatch.setattr(
+        certificates, "FETCH_TIMEOUT_SECONDS", 60
+    )  # so that a busy machine is not taken for a slow PayPal
     async with running_internet(tmp_path) as internet:
         yield internet

@@ -1,4 +1,4 @@
-"""A certificate is fetched once, and remembered for a while."""
+"""Each certificate is fetched once and cached."""
 
 import asyncio
 from datetime import timedelta
@@ -89,13 +89,13 @@ async def test_the_number_of_cached_keys_is_limited(internet: FakeInternet) -> N
     store = certificates(internet)
     for path in (*paths, paths[-1], paths[1], paths[0]):
         await store.key(f"https://api.paypal.com{path}")
-    assert len(internet.asked) == MAX_CACHED_KEYS + 2  # only the first had to make room
+    assert len(internet.asked) == MAX_CACHED_KEYS + 2  # only the first was evicted
 
 
 async def test_the_number_of_cached_failures_is_limited(
     internet: FakeInternet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "MAX_CACHED_FAILURES", 16)  # the real bound takes many seconds
+    monkeypatch.setattr(module, "MAX_CACHED_FAILURES", 16)  # filling the real cache takes many seconds
     urls = [f"{URL}{number}" for number in range(17)]
     store = certificates(internet)
     for url in (*urls, urls[-1], urls[1], urls[0]):

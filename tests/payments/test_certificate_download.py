@@ -1,4 +1,4 @@
-"""Certificates are fetched from PayPal alone, and no more is read than one needs."""
+"""Certificates are downloaded from PayPal only, and their size is limited."""
 
 import asyncio
 import gzip
@@ -102,7 +102,7 @@ async def test_a_temporary_failure_leaves_the_webhook_undecided(
 
 async def test_a_tls_certificate_for_another_host_leaves_the_webhook_undecided(internet: FakeInternet) -> None:
     internet.answers[PATH] = response(SIGNER.pem)
-    with pytest.raises(WebhookUndecidedError):  # the server's certificate is not for this host
+    with pytest.raises(WebhookUndecidedError):  # the server's certificate names another host
         await certificates(internet).key(f"https://a.b.paypal.com{PATH}")
     assert internet.requests == []
 
@@ -126,7 +126,7 @@ async def test_concurrent_fetches_are_limited(internet: FakeInternet) -> None:
     keys = asyncio.gather(*(store.key(f"https://api.paypal.com{path}") for path in paths))
     while internet.at_once < module.MAX_CONCURRENT_FETCHES:  # noqa: ASYNC110  the server's own count is what matters
         await asyncio.sleep(0.01)
-    await asyncio.sleep(0.3)  # for one more to come, were it let through
+    await asyncio.sleep(0.3)  # time for one more request to come, which it must not
     assert internet.at_once == module.MAX_CONCURRENT_FETCHES
     go_on.set()
     assert len(await keys) == 12

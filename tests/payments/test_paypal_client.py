@@ -1,4 +1,4 @@
-"""The PayPal client against the stand-in: what goes well, and what PayPal refuses."""
+"""The PayPal client against the stand-in: successful calls and refusals."""
 
 from collections.abc import Coroutine
 from decimal import Decimal
@@ -124,7 +124,7 @@ async def test_a_declined_instrument_leads_the_payer_back_to_paypal(paypal: PayP
     order, request_id = await approved(paypal, fake_paypal), new_id()
     approval_url = f"/checkoutnow?token={order.id}"
     await fake_paypal.add_fault("capture_order", "refused", issue="INSTRUMENT_DECLINED")
-    for _ in range(2):  # the second time, it is the same decline
+    for _ in range(2):  # the second call gets the answer of the first
         with pytest.raises(PayPalRefused) as refused:
             await paypal.capture_order(order.id, request_id=request_id)
         assert refused.value.issue == "INSTRUMENT_DECLINED"
@@ -219,7 +219,7 @@ async def test_a_refund_in_another_currency_is_refused(paypal: PayPal, fake_payp
 
 
 def calls_with(paypal: PayPal, given: str) -> list[Coroutine[Any, Any, Any]]:
-    """Return each call that is about something with an id."""
+    """Return each call that takes an id."""
     return [
         paypal.get_order(given),
         paypal.capture_order(given, request_id=new_id()),

@@ -1,4 +1,4 @@
-"""Answers that are none of PayPal's, though somebody gives them: they are taken neither for a yes nor for a no."""
+"""Answers that are not PayPal's, such as those of a proxy, count neither as a success nor as a refusal."""
 
 import json
 from collections.abc import AsyncIterator
@@ -24,7 +24,7 @@ REFUSAL = json.dumps({"name": "UNPROCESSABLE_ENTITY", "details": [{"issue": "ORD
 
 @asynccontextmanager
 async def answering(status: int, body: str, token: str = TOKEN, **headers: str) -> AsyncIterator[str]:
-    """Serve a token, and this answer to everything else; yield the URL."""
+    """Serve an access token, and this answer to every other request; yield the URL."""
 
     @route("/{path:path}", http_method=["GET", "POST"])
     async def answer(path: FromPath[str]) -> Response[str]:
@@ -37,7 +37,7 @@ async def answering(status: int, body: str, token: str = TOKEN, **headers: str) 
 
 
 async def failure(kind: type[E], connect: Connect, status: int, body: str, token: str = TOKEN, **headers: str) -> E:
-    """Return the error with which the client ends where this is the answer to the creation of an order."""
+    """Create an order, to which this is the answer; return the client's error."""
     async with answering(status, body, token, **headers) as url:
         with pytest.raises(kind) as caught:
             await create(connect(url, check_documents=False))
@@ -71,7 +71,7 @@ async def test_an_answer_that_is_not_paypals_leaves_the_outcome_unknown(
         paypal = connect(url, check_documents=False)
         with pytest.raises(PayPalUnknown):
             await paypal.capture_order("5O190127TN364715T", request_id=new_id())
-    assert len(requests) == 5  # a token, and four attempts, none of them elsewhere
+    assert len(requests) == 5  # a token and four attempts; no redirect was followed
 
 
 async def test_a_refusal_needs_only_a_name(connect: Connect) -> None:

@@ -1,4 +1,4 @@
-"""PayPal's OpenAPI documents are looked into, and would show what is wrong."""
+"""The check against PayPal's OpenAPI documents covers every call and finds faults."""
 
 import json
 from collections.abc import Callable
@@ -28,7 +28,7 @@ ALL = {
 
 
 async def everything(paypal: PayPal, fake_paypal: FakePayPal, stand_in: PayPalStandIn) -> None:
-    """Make each call that the client knows."""
+    """Make every call of the client."""
     capture = await captured(paypal, fake_paypal)
     await paypal.get_order(str(capture.order_id))
     await paypal.get_capture(capture.id)
@@ -40,7 +40,7 @@ async def everything(paypal: PayPal, fake_paypal: FakePayPal, stand_in: PayPalSt
 async def test_the_documents_contain_every_call(
     paypal: PayPal, fake_paypal: FakePayPal, stand_in: PayPalStandIn, requests: list[httpx.Request]
 ) -> None:
-    await everything(paypal, fake_paypal, stand_in)  # whose client fails where something is not as documented
+    await everything(paypal, fake_paypal, stand_in)  # `paypal` fails if a request or an answer is undocumented
     found = {operation.path for operation in map(openapi_documents.find, requests) if operation}
     assert found == ALL
     assert {request.url.path for request in requests if not openapi_documents.find(request)} == {"/v1/oauth2/token"}

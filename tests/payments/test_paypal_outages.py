@@ -1,4 +1,4 @@
-"""The PayPal client where PayPal does not answer as it should: nothing is done twice, and doubt is not taken for no."""
+"""During failures of PayPal, no call of the client takes effect twice, and a lost answer is not taken for a refusal."""
 
 import asyncio
 import time
@@ -23,7 +23,7 @@ HASTY = Timeouts(read=0.4, pause=0.3, total=20)  # seconds
 
 
 class Act(NamedTuple):
-    """A call that changes something, ready to be made as often as one likes, and how often it has taken effect."""
+    """A call that can be repeated, and a function that counts how often it has taken effect."""
 
     call: Callable[[PayPal], Awaitable[Any]]
     times: Callable[[], Awaitable[int]]
@@ -61,7 +61,7 @@ MISHAPS = ["drop_before", "drop_after", "error_before", "error_after", "slow_bef
 
 
 def posts(requests: list[httpx.Request]) -> list[httpx.Request]:
-    """Return the requests that a request id makes safe to repeat."""
+    """Return the requests with a PayPal-Request-Id."""
     return [request for request in requests if "paypal-request-id" in request.headers]
 
 
@@ -107,7 +107,7 @@ async def test_the_total_time_of_a_call_is_limited(connect: Connect, fake_paypal
     with pytest.raises(PayPalUnknown, match="2 s have passed"):
         await act.call(connect(timeouts=Timeouts(total=2), check_documents=False))
     async with asyncio.timeout(30):
-        while not await act.times():  # noqa: ASYNC110  the stand-in wakes up and does it
+        while not await act.times():  # noqa: ASYNC110  the stand-in executes the call later
             await asyncio.sleep(0.05)
 
 
@@ -131,7 +131,7 @@ async def test_a_call_to_a_stopped_server_has_no_effect(connect: Connect, tmp_pa
     stand_in = PayPalStandIn(tmp_path)
     await stand_in.start()
     paypal = connect(stand_in.url, stand_in.client_secret)
-    await create(paypal)  # so it has a token
+    await create(paypal)  # fetches the token
     await stand_in.stop()
     with pytest.raises(PayPalUnavailable, match="ConnectError"):
         await create(paypal)

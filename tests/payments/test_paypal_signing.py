@@ -1,4 +1,4 @@
-"""A sandbox's webhooks are signed as PayPal's, and only its own API believes them."""
+"""The stand-in signs its webhooks as PayPal does, and only the API of the same sandbox accepts them."""
 
 import json
 from collections.abc import AsyncIterator
@@ -22,13 +22,13 @@ BODY = b'{"id":"WH-1"}'
 
 @pytest_asyncio.fixture
 async def offline() -> AsyncIterator[httpx.AsyncClient]:
-    """A client that can reach nobody."""
+    """A client that can reach no host."""
     async with httpx.AsyncClient(proxy="http://127.0.0.1:1", trust_env=False) as http:
         yield http
 
 
 async def verify(http: httpx.AsyncClient, signer: WebhookSigner, seeded: Path) -> None:
-    """Verify a webhook of the signer's as an API that was told of `seeded`."""
+    """Verify a webhook of the signer as an API with the certificates of `seeded`."""
     certificates = Certificates(http, public_roots(), read_seeded(seeded))
     await WebhookVerifier(WEBHOOK, certificates).verify(signer.headers(BODY, WEBHOOK), BODY)
 
@@ -42,7 +42,7 @@ async def test_the_api_of_another_sandbox_rejects_them(offline: httpx.AsyncClien
     for name in ("ours", "theirs"):
         (tmp_path / name).mkdir()
     ours, theirs = WebhookSigner(tmp_path / "ours"), WebhookSigner(tmp_path / "theirs")
-    with pytest.raises(WebhookUndecidedError):  # it asks PayPal, which knows no such certificate
+    with pytest.raises(WebhookUndecidedError):  # the download of the certificate from PayPal fails
         await verify(offline, ours, theirs.certificates)
     theirs.certificate_url = ours.certificate_url
     with pytest.raises(WebhookForgedError, match="signature"):

@@ -1,4 +1,4 @@
-"""The PayPal stand-in by itself: what it answers to requests that our client does not send."""
+"""The PayPal stand-in's answers to requests that our client does not send."""
 
 import asyncio
 import base64
@@ -55,7 +55,7 @@ async def test_a_request_id_makes_a_call_safe_to_repeat(raw: httpx.AsyncClient, 
     assert created.json() == again.json()
     await fake_paypal.approve(created.json()["id"])
     path = f"/v2/checkout/orders/{created.json()['id']}/capture"
-    captured, again = await post(raw, path, **ids), await post(raw, path, **ids)  # the same id, of another operation
+    captured, again = await post(raw, path, **ids), await post(raw, path, **ids)  # the same id for another operation
     assert (captured.status_code, again.status_code) == (201, 200)
     assert captured.json() == again.json()
     path = f"/v2/payments/captures/{capture_id(captured)}/refund"

@@ -1,4 +1,4 @@
-"""The PayPal stand-in's pages, on which a payer approves, and its start."""
+"""The PayPal stand-in's pages for the payer, its start and its restart."""
 
 from pathlib import Path
 from uuid import uuid4

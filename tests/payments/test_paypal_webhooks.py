@@ -1,4 +1,4 @@
-"""The stand-in's webhooks: what is sent, how it is signed, and how stubbornly."""
+"""The stand-in's webhooks: their content, signatures and retries."""
 
 import asyncio
 import json
@@ -29,7 +29,7 @@ SCHEMAS = {
 
 
 class Receiver:
-    """A merchant's webhook; it answers with the first of `statuses`, and with 200 when there are no more."""
+    """A webhook receiver. It answers with the next of `statuses`, or with 200 if none is left."""
 
     def __init__(self) -> None:
         self.received: list[tuple[dict[str, str], bytes]] = []
@@ -44,7 +44,7 @@ class Receiver:
         return [json.loads(body) for _, body in self.received]
 
     async def has(self, number: int) -> None:
-        """Wait until it has received so many."""
+        """Wait until it has received this many webhooks."""
         async with asyncio.timeout(30):
             while len(self.received) < number:  # noqa: ASYNC110  the stand-in sends them
                 await asyncio.sleep(0.02)
@@ -66,7 +66,7 @@ def listener() -> Receiver:
 
 @pytest_asyncio.fixture(scope="module", autouse=True)
 async def listening(stand_in: PayPalStandIn, listener: Receiver) -> AsyncIterator[None]:
-    """The stand-in sends the receiver its webhooks."""
+    """Serves the receiver and sends it the stand-in's webhooks."""
     async with serving(listener.app()) as url:
         stand_in.send_webhooks_to(f"{url}/hook")
         yield
@@ -74,7 +74,7 @@ async def listening(stand_in: PayPalStandIn, listener: Receiver) -> AsyncIterato
 
 @pytest_asyncio.fixture
 async def receiver(listener: Receiver, fake_paypal: FakePayPal) -> AsyncIterator[Receiver]:
-    """The receiver, with nothing in it that a test has not caused."""
+    """The receiver, emptied after each test."""
     yield listener
     async with asyncio.timeout(30):
         while any(event["state"] == "due" for event in (await fake_paypal.ledger())["events"]):  # noqa: ASYNC110  as above
@@ -87,12 +87,12 @@ async def test_each_event_has_a_webhook(paypal: PayPal, fake_paypal: FakePayPal,
     capture = await captured(paypal, fake_paypal)
     await refund(paypal, capture.id, note="ill")
     await receiver.has(3)
-    told = {event["event_type"]: event for event in receiver.events}
-    assert set(told) == {"CHECKOUT.ORDER.APPROVED", "PAYMENT.CAPTURE.COMPLETED", "PAYMENT.CAPTURE.REFUNDED"}
-    assert told["CHECKOUT.ORDER.APPROVED"]["resource"]["id"] == capture.order_id
-    assert told["PAYMENT.CAPTURE.COMPLETED"]["resource"]["id"] == capture.id
-    assert told["PAYMENT.CAPTURE.COMPLETED"]["summary"] == "Payment completed for $ 100.00 USD"
-    refunded = told["PAYMENT.CAPTURE.REFUNDED"]["resource"]
+    events = {event["event_type"]: event for event in receiver.events}
+    assert set(events) == {"CHECKOUT.ORDER.APPROVED", "PAYMENT.CAPTURE.COMPLETED", "PAYMENT.CAPTURE.REFUNDED"}
+    assert events["CHECKOUT.ORDER.APPROVED"]["resource"]["id"] == capture.order_id
+    assert events["PAYMENT.CAPTURE.COMPLETED"]["resource"]["id"] == capture.id
+    assert events["PAYMENT.CAPTURE.COMPLETED"]["summary"] == "Payment completed for $ 100.00 USD"
+    refunded = events["PAYMENT.CAPTURE.REFUNDED"]["resource"]
     assert refunded["links"][1]["href"].endswith(f"/v2/payments/captures/{capture.id}")
     assert refunded["seller_payable_breakdown"]["total_refunded_amount"]["value"] == "100.00"
 
@@ -123,10 +123,10 @@ async def test_a_failure_has_a_webhook(paypal: PayPal, fake_paypal: FakePayPal, 
     order = await approved(paypal, fake_paypal)
     await fake_paypal.post(f"/orders/{order.id}/reverse-approval")
     await receiver.has(7)
-    told = {event["event_type"]: event["resource"] for event in receiver.events}
-    assert told["PAYMENT.CAPTURE.DECLINED"]["status"] == "DECLINED"
-    assert told["PAYMENT.CAPTURE.REVERSED"]["links"][1]["href"].endswith(f"/v2/payments/captures/{reversed_.id}")
-    assert told["CHECKOUT.PAYMENT-APPROVAL.REVERSED"]["order_id"] == order.id
+    events = {event["event_type"]: event["resource"] for event in receiver.events}
+    assert events["PAYMENT.CAPTURE.DECLINED"]["status"] == "DECLINED"
+    assert events["PAYMENT.CAPTURE.REVERSED"]["links"][1]["href"].endswith(f"/v2/payments/captures/{reversed_.id}")
+    assert events["CHECKOUT.PAYMENT-APPROVAL.REVERSED"]["order_id"] == order.id
 
 
 async def test_each_webhook_is_signed(
@@ -171,7 +171,7 @@ async def test_an_event_can_be_read_again(
     assert answer.json() == receiver.events[0]
     if (
         openapi_documents.are_available()
-    ):  # the documents allow no hyphen in its id, but all of PayPal's examples have some
+    ):  # the documents allow no hyphen in the id, but all of PayPal's examples have one
         operation = openapi_documents.find(answer.request)
         assert operation
         assert not openapi_documents.answer_faults(operation, answer)

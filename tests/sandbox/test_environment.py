@@ -1,4 +1,4 @@
-"""What the API and the worker get to see of the operator's environment."""
+"""The environment variables that API and worker get from the operator's."""
 
 import pytest
 
@@ -10,7 +10,10 @@ from app.sandbox.stack.environment import base_environment, bypass_proxy_locally
     [
         ({}, "127.0.0.1"),
         ({"NO_PROXY": "example.org"}, "example.org,127.0.0.1"),
-        ({"NO_PROXY": "example.org", "no_proxy": "example.com"}, "example.com,127.0.0.1"),  # as httpx and curl have it
+        (
+            {"NO_PROXY": "example.org", "no_proxy": "example.com"},
+            "example.com,127.0.0.1",
+        ),  # the lower-case name wins, as for httpx and curl
     ],
 )
 def test_local_addresses_bypass_the_proxy(given: dict[str, str], no_proxy: str) -> None:

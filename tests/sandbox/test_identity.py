@@ -1,4 +1,4 @@
-"""PostgreSQL refuses to run as root; whoever starts it, it runs as somebody who reaches its data."""
+"""PostgreSQL refuses to run as root, so it runs as a user who can access its data."""
 
 import asyncio
 import os
@@ -14,7 +14,7 @@ from app.sandbox.servers.leftovers import leftovers
 from app.sandbox.servers.postgres import EmbeddedPostgres
 from tests.sandbox import without_namespaces
 
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can start PostgreSQL as somebody else")
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can start PostgreSQL as another user")
 
 START_AND_TELL = """
 import asyncio, sys
@@ -41,7 +41,7 @@ def owner_of(path: Path) -> int:
 
 
 async def started_by(home: Path, *prefix: str) -> asyncio.subprocess.Process:
-    """Start a process that runs the server of `home` until its input ends, and tells the server's id."""
+    """Start a process that prints the id of the server of `home`, and runs the server until its input ends."""
     return await asyncio.create_subprocess_exec(
         *prefix,
         *(sys.executable, "-c", START_AND_TELL, home),
@@ -64,7 +64,7 @@ async def test_postgresql_runs_as_our_user_outside_its_namespace(tmp_path: Path)
 
 @needs_root
 async def test_where_namespaces_are_refused_root_becomes_nobody(tmp_path: Path) -> None:
-    home = tmp_path / "home"  # closed to nobody, like the folders above it
+    home = tmp_path / "home"  # not accessible to the user nobody, like its parent folders
     nobody = pwd.getpwnam("nobody").pw_uid
     for _ in range(2):
         process = await started_by(home, sys.executable, without_namespaces.__file__)
@@ -90,5 +90,5 @@ async def test_it_ends_with_its_parent(tmp_path: Path) -> None:
     process.send_signal(signal.SIGKILL)
     await process.communicate(b"")
     async with asyncio.timeout(30):
-        while leftovers(tmp_path):  # noqa: ASYNC110  the kernel does it
+        while leftovers(tmp_path):  # noqa: ASYNC110  the kernel ends it
             await asyncio.sleep(0.05)

@@ -1,4 +1,4 @@
-"""The mailbox: what a real SMTP client sends is what the pages show."""
+"""The mailbox: its pages show what an SMTP client has sent."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL: its data lasts, its leftovers do not, and others on this machine stay out."""
+"""The embedded PostgreSQL: restarts, leftovers, passwords and errors."""
 
 import asyncio
 import os
@@ -31,7 +31,7 @@ async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Embe
 
 @pytest.fixture
 async def postgres(server: EmbeddedPostgres) -> EmbeddedPostgres:
-    """The module's server, running whatever an earlier test has done to it."""
+    """The module's server, restarted if an earlier test has stopped it."""
     if not server.child.running:
         await server.start()
     return server

@@ -1,4 +1,4 @@
-"""`booking up` from the outside: it starts, comes back, and ends, and leaves nothing behind but its data."""
+"""`booking up` as a process: start, restart, stop and leftovers."""
 
 import asyncio
 import os
@@ -31,7 +31,7 @@ ADA = {**LOGIN, "email": "ada@example.org", "role": "patient"}
 
 @pytest.fixture(scope="module")
 async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[BookingUp]:
-    """One that runs for all the tests that leave it running."""
+    """A stack shared by the tests that do not stop it."""
     up = await BookingUp(tmp_path_factory.mktemp("up") / "home").start()
     await up.ready()
     yield up
@@ -57,8 +57,8 @@ async def test_everything_is_where_stack_json_says(running: BookingUp) -> None:
         assert await fetchval(stack[key], "SELECT current_user") == f"booking_{user}"
     async with Redis.from_url(stack["redis"]) as client:
         assert await client.ping()
-    said = await booking("psql", "--home", str(running.home), "--", "-Atc", "SELECT current_user")
-    assert said.out == "booking_admin\n"
+    result = await booking("psql", "--home", str(running.home), "--", "-Atc", "SELECT current_user")
+    assert result.out == "booking_admin\n"
     await running.wait_for_output(f"Ctrl-C stops everything; the data stays in {running.home}")
 
 
@@ -66,7 +66,7 @@ async def test_its_data_outlives_a_stop_and_a_kill(home: Path, start: Start) -> 
     reader, writer = os.pipe()
     first = await start(stdout=writer)
     os.close(writer)
-    os.close(reader)  # nobody reads its output
+    os.close(reader)  # its output has no reader
     stack = await first.ready()
     assert (await call("POST", f"{stack['api']}/api/accounts/register/", ADA)).status_code == 201
     async with PayPal(stack["paypal"], CLIENT_ID, secret(home, "paypal")) as paypal:
@@ -86,14 +86,14 @@ async def test_its_data_outlives_a_stop_and_a_kill(home: Path, start: Start) -> 
     assert paid.capture
     assert paid.capture.status == "COMPLETED"
     for name in COMPONENTS:
-        os.kill(pid_of(stack, name), signal.SIGSTOP)  # so that it cannot end with its supervisor
+        os.kill(pid_of(stack, name), signal.SIGSTOP)  # so that it does not end with its supervisor
     await killed.end(signal.SIGKILL)
 
     successor = await start(port=int(stack["api"].rpartition(":")[2]))
     stack = await successor.ready()
     assert (await call("POST", f"{stack['api']}/api/accounts/login/", LOGIN)).status_code == 200
     assert set(leftovers(home)) >= {pid_of(stack, name) for name in COMPONENTS}
-    os.killpg(successor.process.pid, signal.SIGINT)  # as a terminal does
+    os.killpg(successor.process.pid, signal.SIGINT)  # as a terminal does on Ctrl-C
     assert await successor.ended() == 0
     assert leftovers(home) == []
     assert "Stopped." in successor.output.read_text()
@@ -113,7 +113,7 @@ async def test_api_and_worker_know_paypal_and_the_apis_address(running: BookingU
 
 
 def environment_of(pid: int) -> dict[str, str]:
-    """Return what a process was started with."""
+    """Return the environment variables of a process."""
     pairs = Path(f"/proc/{pid}/environ").read_text().split("\0")
     return dict(pair.split("=", 1) for pair in pairs if pair)
 
@@ -132,7 +132,7 @@ async def test_a_component_that_is_killed_comes_back(running: BookingUp) -> None
     for name in COMPONENTS:
         os.kill(pid_of(stack, name), signal.SIGKILL)
         after = await running.stack(partial(has_another, name, stack))
-        assert {**after, "pids": None} == {**stack, "pids": None}  # its clients find it where it was
+        assert {**after, "pids": None} == {**stack, "pids": None}  # the addresses are the same
         stack = after
     assert (await call("POST", f"{stack['api']}/api/accounts/register/", ADA)).status_code == 201
     assert (await call("GET", f"{stack['api']}/health/ready")).json()["status"] == "up"
@@ -141,7 +141,7 @@ async def test_a_component_that_is_killed_comes_back(running: BookingUp) -> None
 async def test_a_second_ctrl_c_kills_at_once(home: Path, start: Start) -> None:
     up = await start()
     stack = await up.ready()
-    os.kill(stack["pids"]["api"][0], signal.SIGSTOP)  # it would be waited for
+    os.kill(stack["pids"]["api"][0], signal.SIGSTOP)  # so that the first Ctrl-C waits for it
     up.process.send_signal(signal.SIGINT)
     await up.wait_for_output("API: stopping")
     assert await asyncio.wait_for(up.end(signal.SIGINT), 5) == 130

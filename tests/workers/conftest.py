@@ -1,4 +1,4 @@
-"""For each test: a database, an empty queue, a mailbox, and workers to start."""
+"""Fixtures for each test: a database, an empty queue, a mailbox and workers."""
 
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -26,14 +26,14 @@ StartWorker = Callable[..., WorkerProcess]
 
 @pytest_asyncio.fixture
 async def database(superuser: str, template: str) -> AsyncIterator[Database]:
-    """A fresh migrated database: a worker sends whatever it finds in the outbox, so tests cannot share one."""
+    """A fresh migrated database. A worker sends every mail of the outbox, so tests cannot share one."""
     async with cloned(superuser, template) as database:
         yield database
 
 
 @pytest_asyncio.fixture
 async def redis(redis_url: str) -> AsyncIterator[Redis]:
-    """A client of a Redis in which nothing is left of earlier workers."""
+    """A client of Redis, without the jobs of earlier workers."""
     async with Redis.from_url(redis_url) as client:
         if keys := await client.keys("saq:*"):
             await client.delete(*keys)
@@ -42,7 +42,7 @@ async def redis(redis_url: str) -> AsyncIterator[Redis]:
 
 @pytest_asyncio.fixture
 async def mailbox() -> AsyncIterator[FaultyMailbox]:
-    """An empty mailbox, in which nothing goes wrong unless a test has it."""
+    """An empty mailbox, without faults until a test sets some."""
     box = FaultyMailbox()
     await box.start()
     yield box
@@ -53,7 +53,7 @@ async def mailbox() -> AsyncIterator[FaultyMailbox]:
 @pytest.fixture
 def environment(database: Database, redis: Redis, redis_url: str, mailbox: FaultyMailbox) -> dict[str, str]:
     """The settings of a worker."""
-    del redis  # what is in it has to go before a worker starts
+    del redis  # the fixture empties it before a worker starts
     return {
         "SECRET_KEY": SECRET,
         "ALLOWED_HOSTS": "localhost",
@@ -67,7 +67,7 @@ def environment(database: Database, redis: Redis, redis_url: str, mailbox: Fault
 
 @pytest_asyncio.fixture
 async def make_worker(environment: dict[str, str], tmp_path: Path) -> AsyncIterator[StartWorker]:
-    """Make workers, whose settings may be changed by keyword; they do not outlive the test."""
+    """Makes workers, with settings changed by keyword, and kills them after the test."""
     made: list[WorkerProcess] = []
 
     def make(**changes: str) -> WorkerProcess:
@@ -83,15 +83,15 @@ async def make_worker(environment: dict[str, str], tmp_path: Path) -> AsyncItera
 def scenario(
     owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: FaultyMailbox, make_worker: StartWorker
 ) -> MailScenario:
-    """What must happen for mails to be due, and workers that send them."""
+    """Makes mails due, and starts workers that send them."""
     return MailScenario(owner, app, mailbox, make_worker)
 
 
 @pytest.fixture
 def paypal(stand_in: PayPalStandIn) -> dict[str, str]:
-    """The settings of a worker that has an account at PayPal."""
+    """The settings of a worker with a PayPal account."""
     return {
-        "DEBUG": "true",  # the stand-in speaks no TLS
+        "DEBUG": "true",  # the stand-in does not support TLS
         "PAYPAL_BASE_URL": stand_in.url,
         "PAYPAL_CLIENT_ID": stand_in.client_id,
         "PAYPAL_CLIENT_SECRET": stand_in.client_secret,
@@ -104,7 +104,7 @@ def paypal(stand_in: PayPalStandIn) -> dict[str, str]:
 async def api(
     environment: dict[str, str], paypal: dict[str, str], stand_in: PayPalStandIn
 ) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of an API on the worker's database, to which the webhooks come."""
+    """A client of an API on the worker's database; the stand-in sends this API its webhooks."""
     settings = read_settings(environment | paypal | {"ALLOWED_HOSTS": "127.0.0.1"})
     async with serving(create_app(settings)) as url, httpx.AsyncClient(base_url=url, timeout=60) as client:
         stand_in.send_webhooks_to(f"{url}/api/payments/webhooks/paypal/")
@@ -122,7 +122,7 @@ async def payment_client(
 
 @pytest_asyncio.fixture
 async def payment_worker(scenario: MailScenario, paypal: dict[str, str]) -> AsyncIterator[WorkerProcess]:
-    """A running worker that has an account at PayPal; its servers must not seem away to it."""
+    """A running worker with a PayPal account. It must not report an unavailable server."""
     worker = await scenario.start_worker(**paypal)
     yield worker
     assert worker.logged("server_unavailable") == []

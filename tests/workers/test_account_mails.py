@@ -1,4 +1,4 @@
-"""Mails to people about their own accounts."""
+"""Mails to users about their own accounts."""
 
 import re
 
@@ -30,7 +30,7 @@ async def test_people_verify_their_address_and_set_a_forgotten_password_by_mail(
     (message,) = await scenario.settled()
     assert message.subject == "Please confirm your email address"
     assert message.text.startswith("Hello,")
-    assert "evil" not in message.text  # nobody has a stranger read what they like
+    assert "evil" not in message.text  # a name is not mailed to an unverified address
     (code,) = CODE.findall(message.text)
     assert (await api.post("/api/accounts/email/verify/", json={"token": code})).status_code == 200
 
@@ -48,11 +48,11 @@ async def test_people_verify_their_address_and_set_a_forgotten_password_by_mail(
 async def test_both_codes_of_a_mail_that_is_sent_twice_are_valid_until_one_is_used(
     api: httpx.AsyncClient, scenario: MailScenario
 ) -> None:
-    """Nobody knows which of the two is read."""
+    # the user may read either mail
     await scenario.start_worker()
     person = await register(api)
     await scenario.settled()
-    # its worker died before it said so
+    # as if the worker had died before it recorded the success
     await scenario.owner.execute("UPDATE notification SET status = 'queued', due_at = now()")
     first, second = await scenario.settled()
     assert first.message_id == second.message_id

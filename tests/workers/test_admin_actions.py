@@ -1,4 +1,4 @@
-"""An admin's acts at psql, with a real worker: the same mails, refund and offer as after the same act through the API."""
+"""Actions of an admin in psql lead to the same mails, refunds and offers as the same actions through the API."""
 
 from decimal import Decimal
 
@@ -16,7 +16,7 @@ BULK = "SELECT * FROM admin.bulk_cancel($1, NULL, 'The practice is closed.')"
 
 
 async def mailed(scenario: MailScenario, people: dict[int, str]) -> list[tuple[str, str]]:
-    """Return who got which mail, by how its subject begins, when all are sent."""
+    """Wait until the outbox is empty; return the recipient and the beginning of the subject of each mail."""
     mails = [
         (name, message.subject.partition(":")[0])
         for account, name in people.items()
@@ -28,7 +28,7 @@ async def mailed(scenario: MailScenario, people: dict[int, str]) -> list[tuple[s
 async def aftermath(
     payment_client: PaymentClient, scenario: MailScenario, begun: BegunPayment, waits: int
 ) -> tuple[object, ...]:
-    """Return what came of a cancellation: mails, the money at PayPal, and who is offered the slot."""
+    """Return the mails, the refunds at PayPal, and whether the slot is offered to the waitlist."""
     await payment_client.wait_for_refund(begun, "completed")
     people = {begun.patient: "patient", begun.doctor: "doctor", waits: "waiting"}
     offered = await scenario.owner.fetch("SELECT patient FROM admin.offers WHERE doctor = $1", begun.doctor)

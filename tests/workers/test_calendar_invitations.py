@@ -1,4 +1,4 @@
-"""What mails do to calendars: the right time on every day, and whatever was entered is moved and taken out again."""
+"""The calendar files of mails: correct times, and events that are added, moved and removed."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -24,7 +24,7 @@ def entry(start: datetime = START, version: int = 1, number: int = 1) -> Calenda
 
 
 def files(sent: AppointmentNotification) -> list[EmailMessage]:
-    """Return the parts of a mail that calendars take."""
+    """Return the calendar parts of a mail."""
     parts: list[Any] = [part for part in received(sent).walk() if part.get_content_type() == "text/calendar"]
     return parts
 
@@ -55,7 +55,7 @@ def test_an_event_is_entered_moved_and_taken_out() -> None:
     for changes, shown in (
         ({"calendar": [entry(version=2)]}, ["26 November 14:00 CET-14:30"]),
         ({"kind": "appointment_rescheduled", "calendar": [entry(later, version=3)]}, ["26 November 17:00 CET-17:30"]),
-        ({"calendar": [entry(version=2)]}, ["26 November 17:00 CET-17:30"]),  # a mail that was late
+        ({"calendar": [entry(version=2)]}, ["26 November 17:00 CET-17:30"]),  # an outdated mail
         ({"kind": "appointment_canceled", "calendar": [entry(later, version=4)]}, []),
     ):
         (file,) = files(make_message(**changes))
@@ -79,7 +79,7 @@ def test_appointments_canceled_together_are_removed_one_by_one() -> None:
 def test_the_headers_of_a_calendar_part() -> None:
     first, second = files(make_message(kind="appointment_canceled", calendar=[entry(), entry(number=2)]))
     assert first["Content-Type"] == 'text/calendar; charset="utf-8"; method="CANCEL"; name="appointment.ics"'
-    assert first["Content-Disposition"] is None  # one more form of the mail
+    assert first["Content-Disposition"] is None  # an alternative, not an attachment
     assert second["Content-Type"].params["method"] == "CANCEL"
     assert second.get_filename() == "appointment.ics"
     parts = [part.get_content_type() for part in received(make_message(calendar=[entry()])).walk()]

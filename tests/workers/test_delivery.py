@@ -1,4 +1,4 @@
-"""The mails that a cancellation calls for: who gets them, when they go out, and what is no longer true is not sent."""
+"""The mails after a cancellation: recipients, order, and failures that must not delay or repeat others."""
 
 from datetime import timedelta
 
@@ -21,8 +21,8 @@ async def test_a_cancellation_mails_those_who_wait_in_the_order_of_joining(scena
         ("appointment_canceled", booked_up.doctor, "sent"),
         *[("slot_offered", patient, "sent") for patient in (first, second, third)],
     ]
-    told = [booked_up.holder, booked_up.doctor, first, second, third]
-    assert {message.to for message in messages} == {await scenario.address(account) for account in told}
+    recipients = [booked_up.holder, booked_up.doctor, first, second, third]
+    assert {message.to for message in messages} == {await scenario.address(account) for account in recipients}
     assert sorted(message.message_id for message in messages) == sorted(await scenario.message_ids(booked_up))
     assert all(message.sender == "Appointments <appointments@clinic.example>" for message in messages)
 
@@ -68,8 +68,8 @@ async def test_an_outdated_mail_is_not_sent(scenario: MailScenario) -> None:
     ]
     assert (await scenario.outcomes(left))[-1] == ("slot_offered", second, "skipped", "the offer has been declined")
     assert not any(message.subject.startswith("Free") for message in messages)
-    assert len(await scenario.messages_to(changed.holder)) == 1  # of the cancellation
-    assert len(await scenario.messages_to(faster)) == 1  # a confirmation that nothing came after
+    assert len(await scenario.messages_to(changed.holder)) == 1  # the cancellation
+    assert len(await scenario.messages_to(faster)) == 1  # the confirmation
 
 
 async def test_two_workers_send_each_mail_once(scenario: MailScenario) -> None:
@@ -87,7 +87,7 @@ async def test_two_workers_send_each_mail_once(scenario: MailScenario) -> None:
         FROM notification WHERE status = 'sent' AND attempts > 0
         """
     )
-    # others, too: what comes before a cancellation may be told of while it is true still
+    # includes other mails: those about the booking may go out before its cancellation
     assert sum(row["of_cancellation"] for row in sent) == 12 * 5
     assert [row["attempts"] for row in sent] == [1] * len(sent)
     assert len({message.message_id for message in messages}) == len(messages) == len(sent)
@@ -98,7 +98,7 @@ async def test_a_mail_that_cannot_be_composed_does_not_delay_others(scenario: Ma
     for patient in await make_patients(scenario.owner, 2):
         await scenario.join(patient, booked_up.doctor)
     await scenario.cancel(booked_up)
-    # there are no words for offering a doctor a slot
+    # no text exists for an offer to a doctor
     await scenario.owner.execute(
         """
         INSERT INTO notification (kind, account_id, appointment_id, appointment_version, offer_id)
@@ -128,7 +128,7 @@ async def test_a_mail_that_cannot_be_claimed_does_not_delay_others(scenario: Mai
 
 async def test_a_mail_whose_success_could_not_be_recorded_at_once_is_not_sent_again(scenario: MailScenario) -> None:
     booked_up = await scenario.cancel_while_waiting()
-    await scenario.owner.execute("CREATE SEQUENCE jams")  # counts on, although the transaction fails
+    await scenario.owner.execute("CREATE SEQUENCE jams")  # keeps counting after a rollback
     await scenario.jam("notification", "NEW.status = 'sent' AND nextval('jams') <= 2")
     messages = await scenario.sent()
     assert await scenario.attempts(booked_up) == [("sent", 1)] * 3

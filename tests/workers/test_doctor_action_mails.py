@@ -1,4 +1,4 @@
-"""The mails that a doctor's acts call for: one to each patient, with everything that happened to them."""
+"""The mails after a doctor's actions: one to each patient, with all changes."""
 
 from datetime import UTC, datetime
 
@@ -21,14 +21,14 @@ MOVE_AS_DOCTOR = "SELECT * FROM reschedule_as_doctor($1, $2, $3, false)"
 MOVE_AS_PATIENT = "SELECT * FROM reschedule_as_patient($1, $2, $3)"
 
 
-def said(start: datetime) -> str:
-    """Return a time as a mail says it to somebody in UTC."""
+def shown(start: datetime) -> str:
+    """Return a time as mails show it to a recipient in UTC."""
     start = start.astimezone(UTC)
     return f"{start:%A} {start.day} {start:%B %Y, %H:%M}"
 
 
 async def sent(scenario: MailScenario) -> dict[str, Message]:
-    """Return the mails that a worker sends by their addresses, after checking that there is one for each."""
+    """Return the mails that a worker sends, by address. Fails if an address gets two."""
     messages = await scenario.sent()
     by_address = {message.to: message for message in messages}
     assert len(by_address) == len(messages)
@@ -41,7 +41,7 @@ async def test_30_appointments_of_12_patients_are_12_mails_that_empty_their_cale
     whose = {a_slot(n): patients[n % 12] for n in range(30)}
     calendars = {await scenario.address(patient): Calendar() for patient in patients}
     await scenario.start_worker()
-    for start, patient in whose.items():  # the first 24 for their fee, the others for nothing
+    for start, patient in whose.items():  # the first 24 cost a fee, the others nothing
         if start == a_slot(24):
             await owner.execute("UPDATE doctor SET fee = 0 WHERE account_id = $1", doctor)
         appointment = await book(app, patient, doctor, start)
@@ -64,7 +64,7 @@ async def test_30_appointments_of_12_patients_are_12_mails_that_empty_their_cale
         assert message.subject.startswith("Canceled:")
         assert "The reason given: The practice is flooded." in message.text
         assert "A refund of 200.00 USD has been requested." in message.text
-        named = {start: message.text.count(said(start)) for start in whose}
+        named = {start: message.text.count(shown(start)) for start in whose}
         assert named == {start: int(owned_by == patient) for start, owned_by in whose.items()}
         for file in message.attachments:
             calendar.take(file.content)
@@ -86,7 +86,7 @@ async def test_a_cancellation_by_the_doctor_is_mailed_to_the_patient_with_the_re
     by_address = await sent(scenario)
     messages = [by_address.pop(await scenario.address(patient)) for patient in (held, confirmed)]
     assert by_address == {}
-    assert [message.subject for message in messages] == [f"Canceled: Dr. Ada, {said(a_slot(n))}" for n in range(2)]
+    assert [message.subject for message in messages] == [f"Canceled: Dr. Ada, {shown(a_slot(n))}" for n in range(2)]
     assert all("We are sorry: Dr. Ada had to cancel your appointment." in message.text for message in messages)
     assert ["I am ill." in message.text for message in messages] == [True, False]
     assert "reason" not in messages[1].text
@@ -105,9 +105,9 @@ async def test_moves_by_the_doctor_are_told_to_the_patient_in_one_mail(
         await scenario.app.fetch(MOVE_AS_DOCTOR, doctor, appointment, a_slot(slot))
     (message,) = (await sent(scenario)).values()
     assert message.to == await scenario.address(patient)
-    now = said(a_slot(moves[-1]))
+    now = shown(a_slot(moves[-1]))
     assert message.subject == f"Moved: Dr. Ada, now {now}"
-    assert f"It was on {said(a_slot(from_slot))} (UTC) before." in message.text
+    assert f"It was on {shown(a_slot(from_slot))} (UTC) before." in message.text
     assert f"you may cancel or move it in your booking app until {now} (UTC)." in message.text
 
 
@@ -123,8 +123,8 @@ async def test_a_move_by_the_patient_is_mailed_to_both_once_it_is_confirmed(scen
     messages = await sent(scenario)
     now = {to: message.subject.partition(", now ")[2] for to, message in messages.items()}
     expected = {holder: a_slot(5), patient: a_slot(6), doctor: a_slot(6)}
-    assert now == {await scenario.address(account): said(start) for account, start in expected.items()}
-    assert f"It was on {said(a_slot(1))} (UTC) before." in messages[await scenario.address(doctor)].text
+    assert now == {await scenario.address(account): shown(start) for account, start in expected.items()}
+    assert f"It was on {shown(a_slot(1))} (UTC) before." in messages[await scenario.address(doctor)].text
 
 
 async def test_cancellations_by_a_schedule_change_are_mailed(scenario: MailScenario) -> None:
@@ -137,4 +137,4 @@ async def test_cancellations_by_a_schedule_change_are_mailed(scenario: MailScena
     )
     (message,) = (await sent(scenario)).values()
     assert "The reason given: A conference." in message.text
-    assert [message.text.count(said(a_slot(n))) for n in (0, 1, 9)] == [1, 1, 0]
+    assert [message.text.count(shown(a_slot(n))) for n in (0, 1, 9)] == [1, 1, 0]

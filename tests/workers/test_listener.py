@@ -1,4 +1,4 @@
-"""The doorbell: heard at once, heard again after its connection was lost, and not needed for a mail to arrive."""
+"""The listener on `booking_outbox`: speed, reconnection, and delivery without it."""
 
 import asyncio
 import time
@@ -27,12 +27,12 @@ LISTENING = """
 
 
 async def switch_sweeps_off(redis: Redis) -> None:
-    """Put the next sweep far into the future: what is sent now was heard of by listening."""
+    """Postpone the next sweep, so that only the listener can find mails."""
     await RedisQueue(redis, name="booking").enqueue("sweep", key="cron:sweep", scheduled=int(time.time()) + 10**6)
 
 
 async def listens_again(app: asyncpg.Connection, before: int) -> bool:
-    """Whether a worker listens, on another connection than `before`."""
+    """Whether a listener has a connection other than `before`."""
     return bool(await app.fetchval(f"SELECT $1 <> ALL (({LISTENING})::integer[])", before))
 
 
@@ -45,7 +45,7 @@ async def test_a_mail_comes_by_listening_after_the_connection_was_cut(redis: Red
     (before,) = await eventually(partial(scenario.app.fetchval, LISTENING))
     assert await scenario.app.fetchval("SELECT pg_terminate_backend($1)", before)
     await eventually(partial(listens_again, scenario.app, before))
-    await asyncio.sleep(1)  # whatever is done on connecting is done by now
+    await asyncio.sleep(1)  # by now, the actions on connecting are done
     await scenario.cancel(booked_up)
     assert len(await scenario.messages_to(waiting)) == 1
     (row,) = [row for row in await scenario.rows(booked_up) if row["kind"] == "slot_offered"]
@@ -63,13 +63,13 @@ async def test_mails_queued_while_disconnected_are_found_on_connecting(
         await scenario.cancel(await scenario.full_doctor(slot=1))
         worker = await scenario.start_worker(LISTEN_DATABASE_URL=tcp_proxy.url)
         await scenario.settled()
-        await asyncio.sleep(1)  # whatever is done on connecting is done by now
+        await asyncio.sleep(1)  # by now, the actions on connecting are done
         await tcp_proxy.disconnect_all()
         await scenario.cancel(booked_up)
         await asyncio.sleep(2)
         assert not await is_settled(scenario.owner)
-        told = await worker.wait_for_log("server_unavailable")
-        assert [line["server"] for line in told] == ["postgresql, to listen"]
+        lines = await worker.wait_for_log("server_unavailable")
+        assert [line["server"] for line in lines] == ["postgresql, to listen"]
         await tcp_proxy.open()
         await scenario.settled()
 

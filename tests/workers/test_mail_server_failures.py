@@ -1,4 +1,4 @@
-"""The mail server is away, refuses, or takes its time: mails wait or fail, and none goes out twice."""
+"""When the mail server is down, refuses or hangs, mails are retried or fail, and none is sent twice."""
 
 import asyncio
 from functools import partial
@@ -15,12 +15,12 @@ from tests.support.servers.worker_process import eventually, eventually_is
 
 @pytest.fixture
 def smtp_proxy(mailbox: FaultyMailbox) -> TcpProxy:
-    """A port to the mail server that can be shut, as it is at first."""
+    """A proxy to the mail server, closed at first."""
     return TcpProxy(f"smtp://127.0.0.1:{mailbox.smtp_port}", default_port=25)
 
 
 async def failed(scenario: MailScenario, booked_up: FullDoctor, number: int = 1) -> list[asyncpg.Record]:
-    """Return the rows of mails that could not be sent, once there are that many."""
+    """Wait until that many mails have failed; return their rows."""
 
     async def rows() -> list[asyncpg.Record]:
         found = [row for row in await scenario.rows(booked_up) if row["outcome"]]
@@ -93,8 +93,8 @@ async def test_a_permanent_refusal_is_not_retried_and_does_not_delay_others(
         (unwanted, "failed", "SMTPDataError 554"),
         (last, "sent", None),
     ]
-    told = [await scenario.address(account) for account in (booked_up.holder, booked_up.doctor, last)]
-    assert sorted(message.to for message in messages) == sorted(told)
+    recipients = [await scenario.address(account) for account in (booked_up.holder, booked_up.doctor, last)]
+    assert sorted(message.to for message in messages) == sorted(recipients)
     lines = await worker.wait_for_log("mail_failed", 2)
     assert {line["why"] for line in lines} == {"SMTPRecipientRefused 550", "SMTPDataError 554"}
     assert len(lines) == 2
@@ -122,7 +122,7 @@ async def test_connections_are_reused_and_limited(mailbox: FaultyMailbox, scenar
     for slot in range(6):
         await scenario.cancel(await scenario.full_doctor(slot))
     await eventually(partial(mailbox.has_begun, 2))
-    await asyncio.sleep(1)  # whoever else would begin has done so by now
+    await asyncio.sleep(1)  # time for further connections, which must not come
     assert mailbox.begun == 2
     mailbox.at_ease.set()
     assert len(await scenario.settled()) == 12

@@ -1,4 +1,4 @@
-"""The link in an offer's mail, from the mail server to the appointment: without a login, and known to the mail alone."""
+"""The link in the mail of an offer books the slot without a login, and its token is only in the mail."""
 
 import hashlib
 import re
@@ -24,7 +24,7 @@ async def test_the_link_of_the_mail_works_and_its_token_is_neither_stored_nor_lo
     assert "Accept</button>" in (await api.get(path)).text
     assert (
         await scenario.owner.fetchval(HAS, booked_up.doctor, waiting) is None
-    )  # a mail scanner has followed it, so far
+    )  # opening the link, as a mail scanner does, accepts nothing
     assert "Your appointment is confirmed." in (await api.post(path)).text
     assert await scenario.owner.fetchval(HAS, booked_up.doctor, waiting) == "confirmed"
     ((kept,),) = await scenario.owner.fetch(KEPT)

@@ -1,4 +1,4 @@
-"""Redis and PostgreSQL may be away when the worker starts, go away, come back, and forget."""
+"""Outages of Redis and PostgreSQL, at the start of the worker and later."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -22,22 +22,22 @@ from tests.workers.conftest import StartWorker
 
 
 async def book_something(scenario: MailScenario, slot: int) -> None:
-    """Book something, which only a sweep finds: nobody waits, so nothing rings."""
+    """Make mails due that only a sweep finds: without a waitlist entry, the listener is not notified."""
     booked_up = await scenario.full_doctor(slot)
     await scenario.cancel(booked_up)
     await book(scenario.app, booked_up.holder, booked_up.doctor, a_slot(slot))
 
 
 async def goes_away_and_comes_back(tcp_proxy: TcpProxy, worker: WorkerProcess, scenario: MailScenario) -> list[str]:
-    """Start the worker while a server is away, bring it, and take it away for a while; each time the mails go out.
+    """Start the worker during an outage of a server, end that outage, and cause another. All mails go out.
 
-    Return which servers the log told to be away.
+    Return the servers that the worker has reported as unavailable.
     """
     await book_something(scenario, 0)
     await worker.start()
     await asyncio.sleep(6)  # longer than from one sweep to the next
     assert not await is_settled(scenario.owner)
-    told = [line["server"] for line in worker.logged("server_unavailable")]
+    unavailable = [line["server"] for line in worker.logged("server_unavailable")]
     await tcp_proxy.open()
     await scenario.settled()
     await tcp_proxy.disconnect_all()
@@ -46,7 +46,7 @@ async def goes_away_and_comes_back(tcp_proxy: TcpProxy, worker: WorkerProcess, s
     await tcp_proxy.open()
     await scenario.settled()
     assert not worker.logged("saq")
-    return told
+    return unavailable
 
 
 async def test_redis_goes_away_and_comes_back(redis_url: str, make_worker: StartWorker, scenario: MailScenario) -> None:
@@ -63,8 +63,8 @@ async def test_postgresql_goes_away_and_comes_back(
 ) -> None:
     async with TcpProxy(database.app, default_port=5432) as tcp_proxy:
         worker = make_worker(DATABASE_URL=tcp_proxy.url)
-        told = await goes_away_and_comes_back(tcp_proxy, worker, scenario)
-        assert sorted(told) == ["postgresql", "postgresql, to listen"]
+        unavailable = await goes_away_and_comes_back(tcp_proxy, worker, scenario)
+        assert sorted(unavailable) == ["postgresql", "postgresql, to listen"]
 
 
 async def test_redis_may_lose_all_its_data(redis: Redis, scenario: MailScenario) -> None:
@@ -79,7 +79,7 @@ async def test_redis_may_lose_all_its_data(redis: Redis, scenario: MailScenario)
 
 @asynccontextmanager
 async def cut(tcp_proxy: TcpProxy) -> AsyncIterator[None]:
-    """Let the server refuse connections, for longer than a few quick attempts take."""
+    """Refuse connections for longer than a few quick attempts take."""
     await tcp_proxy.disconnect_all()
     yield
     await asyncio.sleep(6)
@@ -88,7 +88,7 @@ async def cut(tcp_proxy: TcpProxy) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def frozen(tcp_proxy: TcpProxy) -> AsyncIterator[None]:
-    """Let the server say nothing, for longer than a job may go without a heartbeat, or a mail's lease lasts."""
+    """Forward nothing for longer than the heartbeat timeout of a job and the lease of a mail."""
     tcp_proxy.flowing.clear()
     yield
     await asyncio.sleep(HEARTBEAT_SECONDS + 7)
@@ -119,7 +119,7 @@ def test_an_outage_is_logged_once_at_its_start_and_its_end(monkeypatch: pytest.M
             with outage.suppress_errors():
                 raise ConnectionRefusedError
             with outage.suppress_errors():
-                pass  # for a moment it works
+                pass  # works for a moment
         assert [line["event"] for line in logs] == ["server_unavailable"]
         monkeypatch.setattr(outage_log, "RECOVERY_SECONDS", 0)
         for _ in range(2):

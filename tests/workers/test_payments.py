@@ -1,4 +1,4 @@
-"""Payments with a real worker beside the API: confirmed whoever comes first, and told to both parties once."""
+"""Payments with a worker beside the API: each is confirmed once, and both parties get one mail."""
 
 import asyncio
 from functools import partial
@@ -15,7 +15,7 @@ from tests.support.servers.worker_process import WorkerProcess, eventually
 
 
 async def assert_told_once(scenario: MailScenario, begun: BegunPayment) -> None:
-    """Check that each party got one mail, of the confirmation."""
+    """Check that each party got one mail, the confirmation."""
     (to_patient,) = await scenario.messages_to(begun.patient)
     assert to_patient.subject.startswith("Confirmed: ")
     (to_doctor,) = await scenario.messages_to(begun.doctor)
@@ -140,7 +140,9 @@ async def test_a_capture_is_completed_after_the_worker_is_killed_and_the_queue_i
     begun = await payment_client.approved()
     await eventually(partial(payment_client.captures, begun))
     await payment_worker.kill()
-    await redis.delete(*await redis.keys("saq:*"))  # else the dead worker's job stands in the way for two minutes
+    await redis.delete(
+        *await redis.keys("saq:*")
+    )  # otherwise the dead worker's job blocks the next one for two minutes
     assert await payment_client.statuses(begun) == ("capturing", "pending")
     await payment_worker.start()
     await payment_client.make_due(begun)
@@ -156,7 +158,7 @@ async def test_a_worker_without_an_account_leaves_payments_alone(
     await scenario.owner.execute("UPDATE appointment SET status = 'canceled' WHERE id = $1", paid.appointment)
     await payment_client.make_due(begun)
     worker = await scenario.start_worker()
-    assert len(await scenario.messages_to(paid.patient)) == 1  # it works
+    assert len(await scenario.messages_to(paid.patient)) == 1  # the worker is working
     await asyncio.sleep(6)  # longer than from one sweep to the next
     assert await payment_client.statuses(begun) == ("created", "pending")
     assert await payment_client.refunds(paid) == [("requested", "appointment_canceled")]

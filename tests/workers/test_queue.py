@@ -1,4 +1,4 @@
-"""Which jobs are given up: those of dead workers, and no others."""
+"""The queue gives up the jobs of dead workers, and no others."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -12,18 +12,18 @@ from saq.utils import now
 from app.workers.heartbeat import HEARTBEAT_SECONDS, JOB_SECONDS
 from app.workers.queue import BookingQueue
 
-# SAQ calls redis's setex(), which redis 8 would rather not have called
+# SAQ calls redis's setex(), which redis 8 deprecates
 pytestmark = pytest.mark.filterwarnings("ignore:Call to deprecated setex:DeprecationWarning")
 
 
 async def swept(queue: BookingQueue) -> list[str]:
-    """Sweep, as if nobody had lately; return the keys of the jobs that were given up."""
+    """Sweep, as if no worker had swept recently; return the keys of the jobs that were given up."""
     await queue.redis.delete("saq:tested:sweep")
     return await queue.sweep(60)
 
 
 async def taken(queue: BookingQueue) -> Job:
-    """Enqueue a job and take it, as a worker does before it marks it."""
+    """Enqueue a job and dequeue it, as a worker does before it marks the job."""
     assert await queue.enqueue("deliver", key="deliver:1")
     job = await queue.dequeue(timeout=1)
     assert job
@@ -31,14 +31,14 @@ async def taken(queue: BookingQueue) -> Job:
 
 
 async def mark(job: Job) -> None:
-    """Mark a job that was taken as begun, as a worker does."""
+    """Mark a dequeued job as begun, as a worker does."""
     job.started = now()
     await job.update(status=Status.ACTIVE)
 
 
 @pytest_asyncio.fixture
 async def queue(redis: Redis) -> AsyncIterator[BookingQueue]:
-    """A queue that no worker looks at."""
+    """A queue that no worker uses."""
     queue = BookingQueue(redis, name="tested")
     yield queue
     await redis.delete(*await redis.keys("saq:*tested*"))
@@ -102,7 +102,7 @@ async def test_a_job_enqueued_during_a_sweep_is_not_lost(queue: BookingQueue, mo
     monkeypatch.setattr(queue.redis, "get", get_and_be_overtaken)
     assert await swept(queue) == []
     assert await queue.enqueue("deliver", key=job.key) is None
-    assert [await swept(queue) for _ in range(2)] == [[], [job.key]]  # its worker dies
+    assert [await swept(queue) for _ in range(2)] == [[], [job.key]]  # its worker has died
     await taken(queue)
 
 

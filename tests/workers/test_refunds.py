@@ -1,4 +1,4 @@
-"""Refunds with a real worker: all of the money, once, and two mails: that it is on its way, and that it is there."""
+"""Refunds with a worker: the full amount once, one mail at the request and one at the completion."""
 
 import asyncio
 from functools import partial
@@ -19,9 +19,9 @@ pytestmark = pytest.mark.usefixtures("payment_worker")
 
 
 async def mails_to(scenario: MailScenario, patient: int, *subjects: str) -> list[Message]:
-    """Return the mails that a patient got, after checking how their subjects begin.
+    """Return a patient's mails, after a check of the beginnings of their subjects.
 
-    Without those of confirmations: a cancellation that comes at once overtakes them.
+    Confirmations are left out: an immediate cancellation may come before them.
     """
     messages = [mail for mail in await scenario.messages_to(patient) if not mail.subject.startswith("Confirmed")]
     assert [message.subject.partition(":")[0] for message in messages] == list(subjects)
@@ -37,7 +37,7 @@ async def cancel_as_doctor(payment_client: PaymentClient, begun: BegunPayment) -
 
 
 async def decide(payment_client: PaymentClient, begun: BegunPayment, status: str) -> None:
-    """Let PayPal decide about the payment's pending refund."""
+    """Decide the pending refund at PayPal."""
     (refund,) = await payment_client.paypal_refunds(begun)
     await payment_client.fake_paypal.post(f"/refunds/{refund['id']}/decide", {"status": status})
 
@@ -110,7 +110,7 @@ async def test_canceled_while_the_money_is_being_taken(payment_client: PaymentCl
     await paying
     await payment_client.wait_for_refund(begun, "completed")
     messages = await mails_to(scenario, begun.patient, "Canceled", "Refund requested", "Refunded")
-    assert "refund" not in messages[0].text  # of which nobody knew then
+    assert "refund" not in messages[0].text  # not known yet at that time
     assert "All of it goes back to you. You will get a mail when the refund is made." in messages[1].text
     assert [refund["status"] for refund in await payment_client.paypal_refunds(begun)] == ["COMPLETED"]
 

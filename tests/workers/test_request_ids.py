@@ -1,11 +1,11 @@
-"""The id of the request that changed something is in the mails about it, and in the worker's log of them."""
+"""The id of the request that caused a mail is in the mail and in the worker's log."""
 
 from tests.support.factories import make_patient
 from tests.support.mail.scenarios import MailScenario
 
 
 async def canceled_by_request(scenario: MailScenario, request_id: str | None, waiting: int, slot: int = 0) -> None:
-    """Cancel an appointment, as part of a request if one is given, while a patient waits."""
+    """Cancel an appointment while a patient waits, in the transaction of a request if one is given."""
     booked_up = await scenario.full_doctor(slot)
     await scenario.join(waiting, booked_up.doctor)
     async with scenario.app.transaction():

@@ -1,4 +1,4 @@
-"""Mails that were planned ahead go out when they are due."""
+"""Scheduled mails are sent when they are due."""
 
 from decimal import Decimal
 

@@ -1,4 +1,4 @@
-"""The sweep writes down what the clock did to one doctor after the other, whatever is the matter with one of them."""
+"""The sweep records expired holds, doctor by doctor, and deletes old data."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
@@ -20,14 +20,14 @@ from tests.support.servers.worker_process import eventually
 
 @pytest_asyncio.fixture
 async def root(database: Database) -> AsyncIterator[asyncpg.Connection]:
-    """A superuser's connection that no trigger heeds: the one way to let the time pass."""
+    """A superuser's connection without triggers, to change times."""
     async with connected(database.superuser) as connection:
         await connection.execute("SET session_replication_role = replica")
         yield connection
 
 
 async def lapsed_hold(scenario: MailScenario, root: asyncpg.Connection, waiting: int | None = None) -> int:
-    """Let a hold lapse, for which somebody may wait; return its doctor."""
+    """Make a hold expire, for which a patient may wait; return its doctor."""
     doctor = await make_doctor(scenario.owner, max_appointments=1)
     hold = await book(scenario.app, await make_patient(scenario.owner), doctor, a_slot())
     if waiting:
@@ -37,7 +37,7 @@ async def lapsed_hold(scenario: MailScenario, root: asyncpg.Connection, waiting:
 
 
 async def is_swept(db: asyncpg.Connection, doctor: int) -> bool:
-    """Whether the doctor's hold is written down as expired."""
+    """Whether the doctor's hold has the status expired."""
     expired: bool = await db.fetchval(
         "SELECT bool_and(status = 'expired') FROM appointment WHERE doctor_id = $1 AND patient_id IS NOT NULL", doctor
     )
@@ -79,7 +79,7 @@ async def test_a_doctor_who_cannot_be_swept_does_not_delay_others(
 
 
 async def run(job: Callable[[WorkerContext], Awaitable[None]], database: Database) -> None:
-    """Run a job that the worker has a time for."""
+    """Run one of the worker's cron jobs."""
     engine = create_engine(database.app, application_name="booking-worker")
     context = {"database": OutageLog("postgresql"), "engine": engine}
     (found,) = [work for cron in CRON_JOBS if (work := getattr(cron.function, "__wrapped__", None)) is job]
@@ -94,7 +94,7 @@ async def test_personal_data_is_deleted_after_30_days(
     await root.execute(
         "INSERT INTO notification (kind, account_id, status, outcome, created_at)"
         " SELECT 'password_changed', $1, 'failed', 'no such user', now() - make_interval(hours => 716 + n)"
-        " FROM generate_series(1, 6001) AS n",  # the job takes more than one step
+        " FROM generate_series(1, 6001) AS n",  # more than one batch of the job
         patient,
     )
     await run(purge, database)

@@ -1,4 +1,4 @@
-"""A running worker goes on as before when a later release has added columns to tables and views."""
+"""A running worker keeps working after a later release has added columns to tables and views."""
 
 from functools import partial
 
@@ -20,7 +20,7 @@ OPEN_REFUNDS = "SELECT NOT EXISTS (SELECT FROM refund WHERE status <> 'completed
 
 
 async def cancel_and_refund(payment_client: PaymentClient, scenario: MailScenario) -> list[tuple[str, int, int]]:
-    """Pay, let somebody wait, cancel; return the mails that were sent for it once all is done."""
+    """Pay, add a waitlist entry and cancel; return the mails sent in the meantime."""
     before = await scenario.owner.fetchval("SELECT coalesce(max(id), 0) FROM notification")
     paid = await payment_client.paid(await payment_client.hold(max_appointments=1))
     waiting = bearer(await make_patient(scenario.owner), "patient")

@@ -1,4 +1,4 @@
-"""Workers are killed, or told to stop, in the midst of their work: others go on with it."""
+"""Other workers take over when a worker is killed or stopped during its work."""
 
 import asyncio
 from functools import partial
@@ -16,7 +16,7 @@ from tests.support.servers.worker_process import eventually
 
 
 async def overtime(redis: Redis) -> int:
-    """Let the time pass until the jobs that are being done count as stuck; return how many there are."""
+    """Make the active jobs count as stuck; return their number."""
     queue = RedisQueue(redis, name="booking")
     jobs = [job async for job in queue.iter_jobs([Status.ACTIVE]) if job.function == "deliver"]
     for job in jobs:
@@ -26,18 +26,18 @@ async def overtime(redis: Redis) -> int:
 
 
 async def kill_while_sending(mailbox: FaultyMailbox, redis: Redis, scenario: MailScenario, jobs: int) -> None:
-    """Kill a worker while it sends as many mails, and let a minute pass."""
+    """Kill a worker while it sends `jobs` mails, and simulate that a minute has passed."""
     worker = await scenario.start_worker()
     await eventually(partial(mailbox.has_begun, jobs))
     await worker.kill()
-    # what a minute does: the lease ends, and the jobs that the worker left behind count as stuck
+    # after a minute, the lease has ended and the jobs of the killed worker count as stuck
     await scenario.make_mails_due()
     assert await overtime(redis) == jobs
     mailbox.at_ease.set()
 
 
 async def two_cancellations(scenario: MailScenario) -> tuple[FullDoctor, FullDoctor]:
-    """Cancel two appointments while one patient waits for both: of six mails, that patient gets two."""
+    """Cancel two appointments while one patient waits for both; that patient gets two of the six mails."""
     waiting = await make_patient(scenario.owner)
     first, second = [await scenario.full_doctor(slot) for slot in range(2)]
     for booked_up in (first, second):
@@ -65,7 +65,7 @@ async def test_a_worker_killed_while_sending_many_mails_does_not_delay_the_next(
         await scenario.cancel(await scenario.full_doctor(slot))
     await kill_while_sending(mailbox, redis, scenario, CONCURRENCY)
     await scenario.start_worker()
-    await scenario.settled(seconds=40)  # SAQ by itself would spend 50 s on its 10 jobs
+    await scenario.settled(seconds=40)  # SAQ alone would need 50 s for its 10 jobs
 
 
 async def test_two_jobs_for_one_account_send_each_mail_once(
@@ -76,14 +76,14 @@ async def test_two_jobs_for_one_account_send_each_mail_once(
     mailbox.at_ease.clear()
     first, second = await two_cancellations(scenario)
     await eventually(partial(mailbox.has_begun, 5))
-    await redis.delete(*await redis.keys("saq:*"))  # it no longer knows that a job is running
+    await redis.delete(*await redis.keys("saq:*"))  # Redis loses the record of the running job
     await scenario.app.execute("NOTIFY booking_outbox")
-    await asyncio.sleep(1)  # whatever is done about it is done by now
+    await asyncio.sleep(1)  # time for a second job to send the mail again, which it must not
     mailbox.at_ease.set()
     messages = await scenario.settled()
     assert await scenario.attempts(first) + await scenario.attempts(second) == [("sent", 1)] * 6
     assert len(messages) == 6
-    assert messages[-1].message_id == (await scenario.message_ids(second))[-1]  # it has waited for its turn
+    assert messages[-1].message_id == (await scenario.message_ids(second))[-1]  # it was sent after the first one
 
 
 async def test_a_worker_told_to_stop_ends_with_the_mail_that_it_is_sending(
@@ -94,13 +94,13 @@ async def test_a_worker_told_to_stop_ends_with_the_mail_that_it_is_sending(
     worker = await scenario.start_worker()
     await eventually(partial(mailbox.has_begun, 5))
     worker.terminate()
-    await asyncio.sleep(3)  # more than an idle worker takes to stop
+    await asyncio.sleep(3)  # longer than an idle worker takes to stop
     mailbox.at_ease.set()
     assert await worker.wait() == 0
     assert set(await scenario.statuses(first)) == {"sent"}
     assert await scenario.attempts(second) == [("sent", 1), ("sent", 1), ("queued", 0)]
     assert worker.logged("worker_stopped")
-    await scenario.start_worker()  # and nothing that it left keeps another from going on
+    await scenario.start_worker()  # nothing that it left delays another worker
     assert len(await scenario.settled(seconds=20)) == 6
 
 

@@ -1,4 +1,4 @@
-"""`booking ...` as a process of its own, as people run it."""
+"""Runs `booking ...` in a process of its own."""
 
 import asyncio
 import os
@@ -17,7 +17,7 @@ class CommandResult(NamedTuple):
 
 
 async def booking(*arguments: str, given: Mapping[str, str] | None = None, input_text: str = "") -> CommandResult:
-    """Run a command to its end, with `given` variables and `told` as its input."""
+    """Run a command with these environment variables and this input; wait until it ends."""
     kept = {name: value for name, value in os.environ.items() if name not in NOT_OURS and not name.startswith("PG")}
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "app.cli", *arguments),

@@ -1,4 +1,4 @@
-"""Mail servers that make it hard to send a mail."""
+"""Mail servers that fail on purpose."""
 
 import asyncio
 import random
@@ -9,14 +9,14 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from app.sandbox.mailbox.server import Mailbox
 
-# Where it fails: at the sender, at the recipient, at the text, or after it has taken the mail, whose sender never knows.
+# Where a session fails: at MAIL, RCPT or DATA, or after the mail was taken but before the sender is told.
 MAIL, RCPT, DATA, TAKEN = "MAIL", "RCPT", "DATA", "TAKEN"
 ANSWERS = {MAIL: "451 4.3.0 try again", RCPT: "450 4.2.1 mailbox busy", DATA: "452 4.3.1 disk full"}
-LOST = "421 4.3.0 never sent: the connection is cut before"
+LOST = "421 4.3.0 not sent: the connection is cut"
 
 
 class FaultyMailbox(Mailbox):
-    """A mailbox that refuses some mails at first or for good, or keeps the sender waiting."""
+    """A mailbox that can refuse recipients, temporarily (`later`) or permanently, or keep the sender waiting."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -24,18 +24,18 @@ class FaultyMailbox(Mailbox):
         self.later: set[str] = set()
         self.unwanted: set[str] = set()
         self.turned_away: list[str] = []  # Message-IDs
-        self.mails: list[Message] = []  # those it has taken, with all their headers
+        self.mails: list[Message] = []  # the accepted ones, with all their headers
         self.at_ease = asyncio.Event()
         self.at_ease.set()
-        self.begun = 0  # mails, sent to the end or not
-        self.sessions = 0  # connections, ended or not
+        self.begun = 0  # mails that have reached DATA
+        self.sessions = 0  # connections, including closed ones
 
     def _open_session(self) -> SMTP:
         self.sessions += 1
         return super()._open_session()
 
     async def has_begun(self, mails: int) -> bool:
-        """Whether the sending of that many mails has begun."""
+        """Whether at least that many mails have reached DATA."""
         return self.begun >= mails
 
     async def handle_RCPT(  # noqa: N802  aiosmtpd's
@@ -61,7 +61,7 @@ class FaultyMailbox(Mailbox):
 
 
 class RandomlyFailingMailbox(Mailbox):
-    """A mailbox that, while `is_failing`, refuses or drops every other mail, as `rng` decides."""
+    """A mailbox that refuses or drops half of the mails at random while `is_failing`."""
 
     def __init__(self, rng: random.Random) -> None:
         super().__init__()
@@ -69,10 +69,10 @@ class RandomlyFailingMailbox(Mailbox):
         self.attempts = 0
         self.failures = 0
         self._dice = rng
-        self._moods: dict[Session, tuple[str | None, bool]] = {}  # where to fail with the mail, and whether by a cut
+        self._moods: dict[Session, tuple[str | None, bool]] = {}  # the stage to fail at, and whether by a cut
 
     async def has_failed(self, times: int) -> bool:
-        """Whether it has failed that often."""
+        """Whether it has failed at least that often."""
         return self.failures >= times
 
     async def handle_MAIL(  # noqa: N802  aiosmtpd's
@@ -97,7 +97,7 @@ class RandomlyFailingMailbox(Mailbox):
         return self._answer(server, session, RCPT)
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802  aiosmtpd's
-        """Take the mail, or not, or take it and say nothing."""
+        """Accept the mail, refuse it, or accept it and cut the connection."""
         answer = self._answer(server, session, DATA)
         if answer.startswith("250"):
             answer = await super().handle_DATA(server, session, envelope)

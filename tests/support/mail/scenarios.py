@@ -1,4 +1,4 @@
-"""What must have happened for mails to be due, and the mails that a worker sends then."""
+"""Situations in which mails are due, and the mails that workers send."""
 
 from collections.abc import Callable
 from datetime import date
@@ -22,7 +22,7 @@ ROWS = """
 
 
 class FullDoctor(NamedTuple):
-    """A doctor with room for one, who costs nothing, and the patient who has the place."""
+    """A doctor with one seat and no fee, and the patient who has booked it."""
 
     doctor: int
     holder: int
@@ -30,13 +30,13 @@ class FullDoctor(NamedTuple):
 
 
 async def is_settled(db: asyncpg.Connection) -> bool:
-    """Whether nothing is left in the outbox to be sent."""
+    """Whether the outbox is empty."""
     settled: bool = await db.fetchval("SELECT NOT EXISTS (SELECT FROM notification WHERE status = 'queued')")
     return settled
 
 
 class MailScenario:
-    """A database, and the mailbox of its workers."""
+    """Makes mails due in a database, starts workers, and reads their mailbox."""
 
     def __init__(
         self,
@@ -51,13 +51,13 @@ class MailScenario:
         self._make_worker = make_worker
 
     async def start_worker(self, **changes: str) -> WorkerProcess:
-        """Start a worker, whose settings may be changed by keyword."""
+        """Start a worker, with settings changed by keyword."""
         worker = self._make_worker(**changes)
         await worker.start()
         return worker
 
     async def full_doctor(self, slot: int = 0) -> FullDoctor:
-        """Let a doctor be booked up; the two mails about it are as good as sent."""
+        """Fill a doctor's only seat, and mark the mails about it as sent."""
         doctor = await make_doctor(self.owner, fee=Decimal(0), max_appointments=1)
         holder = await make_patient(self.owner)
         appointment = await book(self.app, holder, doctor, a_slot(slot))
@@ -67,8 +67,8 @@ class MailScenario:
         return FullDoctor(doctor, holder, appointment)
 
     async def join(self, patient: int, doctor: int, day: date | None = None) -> int:
-        """Let a patient wait; the mail about it is as good as sent. Return the entry's id."""
-        async with self.owner.transaction():  # so that no worker sees the mail before
+        """Add a patient to the waitlist, and mark the mail about it as sent. Return the entry's id."""
+        async with self.owner.transaction():  # so that no worker sees the mail as queued
             entry: int = await self.owner.fetchval(JOIN, patient, doctor, day)
             await self.owner.execute(
                 "UPDATE notification SET status = 'sent', sent_at = now() WHERE waitlist_entry_id = $1", entry
@@ -76,26 +76,26 @@ class MailScenario:
         return entry
 
     async def cancel(self, booked_up: FullDoctor) -> None:
-        """Let the holder give up the place."""
+        """Cancel the appointment as its patient."""
         assert await self.app.fetch(CANCEL, booked_up.holder, booked_up.appointment)
 
     async def cancel_while_waiting(self, waiting: int | None = None, slot: int = 0) -> FullDoctor:
-        """Cancel an appointment while a patient waits, a new one if none is given."""
+        """Cancel an appointment while a patient waits, a new one by default."""
         booked_up = await self.full_doctor(slot)
         await self.join(waiting or await make_patient(self.owner), booked_up.doctor)
         await self.cancel(booked_up)
         return booked_up
 
     async def mark_sent(self) -> None:
-        """Let the mails that are due be as good as sent."""
+        """Mark every mail as sent."""
         await self.owner.execute("UPDATE notification SET status = 'sent', sent_at = now()")
 
     async def make_mails_due(self) -> None:
-        """Let the time pass until every mail in the outbox is due."""
+        """Make every queued mail due now."""
         await self.owner.execute("UPDATE notification SET due_at = now() WHERE status = 'queued'")
 
     async def jam(self, table: str, condition: str) -> None:
-        """Let every update of a table fail where a condition on the NEW row holds."""
+        """Make updates of a table fail where a condition on the NEW row holds."""
         await self.owner.execute(
             f"""
             CREATE FUNCTION jam() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'jammed'; END $$;
@@ -104,7 +104,7 @@ class MailScenario:
         )
 
     async def rows(self, booked_up: FullDoctor, version: int = 2) -> list[asyncpg.Record]:
-        """Return the outbox's rows about one version of the appointment; 2 is its cancellation, with what is offered then."""
+        """Return the outbox's rows about a version of the appointment; 2 is the cancellation, with its offers."""
         return [
             row
             for row in await self.owner.fetch(ROWS)
@@ -113,38 +113,38 @@ class MailScenario:
         ]
 
     async def statuses(self, booked_up: FullDoctor) -> list[str]:
-        """Return the status of each row of the cancellation."""
+        """Return the status of each mail about the cancellation."""
         return [row["status"] for row in await self.rows(booked_up)]
 
     async def outcomes(self, booked_up: FullDoctor, version: int = 2) -> list[tuple[Any, ...]]:
-        """Return (kind, account, status, outcome) of each row of a version."""
+        """Return (kind, account, status, outcome) of each mail about a version."""
         columns = ("kind", "account_id", "status", "outcome")
         return [tuple(row[c] for c in columns) for row in await self.rows(booked_up, version)]
 
     async def attempts(self, booked_up: FullDoctor) -> list[tuple[str, int]]:
-        """Return (status, attempts) of each row of the cancellation."""
+        """Return (status, attempts) of each mail about the cancellation."""
         return [(row["status"], row["attempts"]) for row in await self.rows(booked_up)]
 
     async def message_ids(self, booked_up: FullDoctor) -> list[str]:
-        """Return the Message-ID of each mail of the cancellation."""
+        """Return the Message-ID of each mail about the cancellation."""
         return [f"<{row['message_id']}@clinic.example>" for row in await self.rows(booked_up)]
 
     async def address(self, account: int) -> str:
-        """Return where an account's mails go."""
+        """Return an account's email address."""
         email: str = await self.owner.fetchval("SELECT email FROM account WHERE id = $1", account)
         return email
 
     async def settled(self, seconds: float = 90) -> list[Message]:
-        """Wait until nothing is left in the outbox to be sent; return the mails in the mailbox."""
+        """Wait until the outbox is empty; return the mails in the mailbox."""
         await eventually(partial(is_settled, self.owner), seconds=seconds)
         return list(self.mailbox.messages)
 
     async def sent(self) -> list[Message]:
-        """Return the mails that a worker sends."""
+        """Start a worker, wait until the outbox is empty, and return the mails."""
         await self.start_worker()
         return await self.settled()
 
     async def messages_to(self, account: int) -> list[Message]:
-        """Return the mails that an account got, when all are sent."""
+        """Wait until the outbox is empty; return the mails to an account."""
         to = await self.address(account)
         return [message for message in await self.settled() if message.to == to]

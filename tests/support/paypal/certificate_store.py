@@ -1,4 +1,4 @@
-"""A store of certificates that trusts one root, and a certificate from it."""
+"""A certificate store that trusts one root, and a certificate issued by that root."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ SIGNER = issue(TRUSTED_ROOT)
 
 
 class Clock:
-    """A clock that goes on when told."""
+    """A clock that stands still between calls of `wait`."""
 
     def __init__(self) -> None:
         self.now = NOW
@@ -29,5 +29,5 @@ class Clock:
 
 
 def certificates(internet: FakeInternet, clock: Callable[[], datetime] = lambda: NOW) -> Certificates:
-    """Return a store that trusts one root."""
+    """Return a store that trusts `TRUSTED_ROOT`."""
     return Certificates(internet.client, trusted_roots(TRUSTED_ROOT.pem), clock=clock)

@@ -1,4 +1,4 @@
-"""The PayPal stand-in in a test's hands: what the payer does, what goes wrong, and what was done in the end."""
+"""Controls the PayPal stand-in: acts as the payer, injects faults, and reads the ledger."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ class FakePayPal:
         return await self._http.get(path)
 
     async def post(self, path: str, body: object = None) -> httpx.Response:
-        """Press a button, or make a call, that works."""
+        """Send a POST request, and check that it succeeds."""
         answer = await self._http.post(path, json=body)
         assert answer.status_code < 400, answer.text
         return answer
@@ -31,7 +31,7 @@ class FakePayPal:
         await self.post("/faults", {"operation": operation, "kind": kind, **more})
 
     async def faults(self) -> Any:
-        """Return what has not gone wrong yet."""
+        """Return the faults that have not occurred yet."""
         return (await self.get("/faults")).json()
 
     async def clear_faults(self) -> None:

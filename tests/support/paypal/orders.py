@@ -37,7 +37,7 @@ async def create(
 async def refund(
     paypal: PayPal, capture_id: str, amount: Money = HUNDRED, *, request_id: str | None = None, note: str | None = None
 ) -> Refund:
-    """Give back the money of a capture."""
+    """Refund a capture."""
     return await paypal.refund_capture(
         capture_id, request_id=request_id or new_id(), amount=amount, reference="refund-1", note=note
     )
@@ -61,6 +61,6 @@ async def captured(paypal: PayPal, fake_paypal: FakePayPal, amount: Money = HUND
 
 
 def signed(body: bytes, stand_in: PayPalStandIn) -> dict[str, str]:
-    """Return the headers of a webhook; PayPal's documents forbid + and / at the beginning of a signature."""
+    """Return the headers of a webhook. PayPal's documents allow no signature that begins with + or /."""
     headers = stand_in.signer.headers(body, stand_in.webhook_id)
     return headers if headers["PAYPAL-TRANSMISSION-SIG"][0].isalnum() else signed(body, stand_in)

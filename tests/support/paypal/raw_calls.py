@@ -26,7 +26,7 @@ async def logged_in(stand_in: PayPalStandIn) -> AsyncIterator[httpx.AsyncClient]
 
 
 async def post(raw: httpx.AsyncClient, path: str, body: Any = None, **headers: str) -> Any:
-    """Make a call whose answer is as documented, and return that."""
+    """Send a POST request, check the answer against PayPal's documents, and return it."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     answer = await raw.post(path, json={} if body is None else body, headers=named)
     operation = openapi_documents.find(answer.request) if openapi_documents.are_available() else None
