@@ -23,14 +23,9 @@ QUICK = Timeouts(pause=0.02, total=30)
 Connect = Callable[..., PayPal]
 
 
-@pytest.fixture(scope="module")
-def paypal_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("paypal")
-
-
 @pytest_asyncio.fixture(scope="module")
-async def stand_in(paypal_home: Path) -> AsyncIterator[PayPalStandIn]:
-    paypal = PayPalStandIn(paypal_home, webhook_pause=0.05)
+async def stand_in(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[PayPalStandIn]:
+    paypal = PayPalStandIn(tmp_path_factory.mktemp("paypal"), webhook_pause=0.05)
     await paypal.start()
     yield paypal
     await paypal.stop()

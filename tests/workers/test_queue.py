@@ -30,6 +30,10 @@ async def taken(queue: BookingQueue) -> Job:
     return job
 
 
+async def flush(queue: BookingQueue) -> None:
+    await queue.redis.delete(*await queue.redis.keys("saq:*tested*"))
+
+
 async def mark(job: Job) -> None:
     """Mark a dequeued job as begun, as a worker does."""
     job.started = now()
@@ -41,7 +45,7 @@ async def queue(redis: Redis) -> AsyncIterator[BookingQueue]:
     """A queue that no worker uses."""
     queue = BookingQueue(redis, name="tested")
     yield queue
-    await redis.delete(*await redis.keys("saq:*tested*"))
+    await flush(queue)
 
 
 async def test_a_job_that_was_taken_a_moment_ago_is_not_given_up(queue: BookingQueue) -> None:
@@ -64,7 +68,7 @@ async def test_a_job_whose_worker_died_before_marking_it_is_given_up(queue: Book
 async def test_a_job_overwritten_by_an_earlier_job_of_its_key_is_given_up(queue: BookingQueue) -> None:
     earlier = await taken(queue)
     await mark(earlier)
-    await queue.redis.delete(*await queue.redis.keys("saq:*tested*"))  # Redis is flushed, so the key is free again
+    await flush(queue)  # so the key is free again
     assert await queue.enqueue("deliver", key=earlier.key)
     await earlier.finish(Status.COMPLETE)
     assert await queue.dequeue(timeout=1)
@@ -94,7 +98,7 @@ async def test_a_job_enqueued_during_a_sweep_is_not_lost(queue: BookingQueue, mo
 
     async def get_and_be_overtaken(job_id: bytes) -> Any:
         monkeypatch.undo()
-        await queue.redis.delete(*await queue.redis.keys("saq:*tested*"))  # Redis is flushed
+        await flush(queue)
         found = await get(job_id)
         await taken(queue)
         return found

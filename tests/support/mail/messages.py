@@ -16,18 +16,21 @@ from app.domain.notifications.schemas import AccountNotification, AppointmentNot
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 START = datetime(2026, 11, 26, 13, 0, tzinfo=UTC)
 SENDER = Address("Appointments", "appointments", "clinic.example")
+COMMON: dict[str, Any] = {
+    "id": 1,
+    "message_id": UUID(int=7),
+    "email": "zoe@example.com",
+    "recipient": "Zoë Müller",
+    "timezone": "Europe/Berlin",
+    "recipient_role": "patient",
+    "request_id": None,
+}
 CONTENT_HEADERS = {"Content-Type", "MIME-Version"}
 
 
 def make_message(start: datetime = START, **changes: Any) -> AppointmentNotification:
-    columns: dict[str, Any] = {
-        "id": 1,
+    columns: dict[str, Any] = COMMON | {
         "kind": "appointment_confirmed",
-        "message_id": UUID(int=7),
-        "email": "zoe@example.com",
-        "recipient": "Zoë Müller",
-        "timezone": "Europe/Berlin",
-        "recipient_role": "patient",
         "doctor": "Dr. Ada",
         "patient": "Zoë Müller",
         "starts_at": start,
@@ -37,7 +40,6 @@ def make_message(start: datetime = START, **changes: Any) -> AppointmentNotifica
         "cancel_deadline": start - timedelta(hours=72),
         "canceled_by": None,
         "cancel_reason": None,
-        "request_id": None,
         "payment": "100.00 USD",
         "refunds": [],
         "calendar": [],
@@ -52,15 +54,8 @@ def make_message(start: datetime = START, **changes: Any) -> AppointmentNotifica
 
 
 def make_account_message(**changes: Any) -> AccountNotification:
-    columns: dict[str, Any] = {
-        "id": 1,
+    columns: dict[str, Any] = COMMON | {
         "kind": "password_changed",
-        "message_id": UUID(int=7),
-        "email": "zoe@example.com",
-        "recipient": "Zoë Müller",
-        "timezone": "Europe/Berlin",
-        "recipient_role": "patient",
-        "request_id": None,
         "code_lifetime": None,
         "doctor": None,
         "waitlist_entry": None,
