@@ -16,7 +16,7 @@ from tests.sandbox import without_namespaces
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can start PostgreSQL as another user")
 
-START_AND_TELL = """
+START_AND_PRINT_PID = """
 import asyncio, sys
 from pathlib import Path
 from app.sandbox.servers.postgres import EmbeddedPostgres
@@ -44,13 +44,13 @@ async def started_by(home: Path, *prefix: str) -> asyncio.subprocess.Process:
     """Start a process that prints the id of the server of `home`, and runs the server until its input ends."""
     return await asyncio.create_subprocess_exec(
         *prefix,
-        *(sys.executable, "-c", START_AND_TELL, home),
+        *(sys.executable, "-c", START_AND_PRINT_PID, home),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
 
 
-async def told_by(process: asyncio.subprocess.Process) -> int:
+async def printed_pid(process: asyncio.subprocess.Process) -> int:
     assert process.stdout
     return int(await process.stdout.readline())
 
@@ -68,7 +68,7 @@ async def test_where_namespaces_are_refused_root_becomes_nobody(tmp_path: Path) 
     nobody = pwd.getpwnam("nobody").pw_uid
     for _ in range(2):
         process = await started_by(home, sys.executable, without_namespaces.__file__)
-        assert user_of(await told_by(process)) == owner_of(home / "postgres") == nobody
+        assert user_of(await printed_pid(process)) == owner_of(home / "postgres") == nobody
         await process.communicate(b"")
         assert process.returncode == 0
 
@@ -86,7 +86,7 @@ async def test_root_starts_postgresql_as_the_owner_of_its_data(tmp_path: Path) -
 
 async def test_it_ends_with_its_parent(tmp_path: Path) -> None:
     process = await started_by(tmp_path)
-    assert await told_by(process) in leftovers(tmp_path, "postgres")
+    assert await printed_pid(process) in leftovers(tmp_path, "postgres")
     process.send_signal(signal.SIGKILL)
     await process.communicate(b"")
     async with asyncio.timeout(30):

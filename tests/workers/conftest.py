@@ -46,7 +46,7 @@ async def mailbox() -> AsyncIterator[FaultyMailbox]:
     box = FaultyMailbox()
     await box.start()
     yield box
-    box.at_ease.set()
+    box.accepting.set()
     await box.stop()
 
 

@@ -25,7 +25,7 @@ async def mailed(scenario: MailScenario, people: dict[int, str]) -> list[tuple[s
     return sorted(mails)
 
 
-async def aftermath(
+async def effects(
     payment_client: PaymentClient, scenario: MailScenario, begun: BegunPayment, waits: int
 ) -> tuple[object, ...]:
     """Return the mails, the refunds at PayPal, and whether the slot is offered to the waitlist."""
@@ -51,8 +51,8 @@ async def test_a_cancellation_at_psql_is_like_one_through_the_api(
     assert row["status"] == "canceled"
     mails = [("doctor", "Canceled"), ("patient", "Canceled"), ("patient", "Refunded"), ("waiting", "Free")]
     expected = (mails, [("COMPLETED", "100.00")], True)
-    assert await aftermath(payment_client, scenario, by_api, first) == expected
-    assert await aftermath(payment_client, scenario, by_admin, second) == expected
+    assert await effects(payment_client, scenario, by_api, first) == expected
+    assert await effects(payment_client, scenario, by_admin, second) == expected
 
 
 async def test_a_bulk_cancellation_at_psql_is_one_mail_to_each_patient_and_the_doctor(

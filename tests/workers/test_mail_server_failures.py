@@ -71,7 +71,7 @@ async def test_a_temporary_refusal_is_retried_with_the_same_message_id(
     messages = await scenario.settled()
     assert set(await scenario.statuses(booked_up)) == {"sent"}
     assert len(messages) == 3
-    assert {messages[-1].message_id} == set(mailbox.turned_away) == {(await scenario.message_ids(booked_up))[-1]}
+    assert {messages[-1].message_id} == set(mailbox.refused_ids) == {(await scenario.message_ids(booked_up))[-1]}
 
 
 async def test_a_permanent_refusal_is_not_retried_and_does_not_delay_others(
@@ -117,14 +117,14 @@ async def test_a_persons_mails_keep_their_order_when_one_has_to_be_tried_again(
 
 
 async def test_connections_are_reused_and_limited(mailbox: FaultyMailbox, scenario: MailScenario) -> None:
-    mailbox.at_ease.clear()
+    mailbox.accepting.clear()
     await scenario.start_worker(EMAIL_CONNECTIONS="2")
     for slot in range(6):
         await scenario.cancel(await scenario.full_doctor(slot))
     await eventually(partial(mailbox.has_begun, 2))
     await asyncio.sleep(1)  # time for further connections, which must not come
     assert mailbox.begun == 2
-    mailbox.at_ease.set()
+    mailbox.accepting.set()
     assert len(await scenario.settled()) == 12
     assert mailbox.sessions == 2
 

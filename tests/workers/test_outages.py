@@ -101,12 +101,12 @@ async def test_a_mail_that_is_taken_while_postgresql_is_away_goes_out_once(
 ) -> None:
     async with TcpProxy(database.app, default_port=5432) as tcp_proxy:
         await tcp_proxy.open()
-        scenario.mailbox.at_ease.clear()
+        scenario.mailbox.accepting.clear()
         booked_up = await scenario.cancel_while_waiting()
         worker = await scenario.start_worker(DATABASE_URL=tcp_proxy.url)
         await eventually(partial(scenario.mailbox.has_begun, 3))
         async with gone(tcp_proxy):
-            scenario.mailbox.at_ease.set()
+            scenario.mailbox.accepting.set()
         assert len(await scenario.settled()) == 3
         assert await scenario.attempts(booked_up) == [("sent", 1)] * 3
         assert not worker.logged("saq")

@@ -14,7 +14,7 @@ from tests.support.paypal.payment_client import BegunPayment, Hold, PaymentClien
 from tests.support.servers.worker_process import WorkerProcess, eventually
 
 
-async def assert_told_once(scenario: MailScenario, begun: BegunPayment) -> None:
+async def assert_confirmed_once(scenario: MailScenario, begun: BegunPayment) -> None:
     """Check that each party got one mail, the confirmation."""
     (to_patient,) = await scenario.messages_to(begun.patient)
     assert to_patient.subject.startswith("Confirmed: ")
@@ -30,7 +30,7 @@ async def test_a_paid_booking_is_confirmed_to_both_parties(
     appointment = await booked(payment_client.client, patient, doctor, a_slot())
     begun = await payment_client.paid(Hold(doctor, patient, appointment))
     await payment_client.wait_for_webhook(begun, "PAYMENT.CAPTURE.COMPLETED")
-    await assert_told_once(scenario, begun)
+    await assert_confirmed_once(scenario, begun)
     (message,) = await scenario.messages_to(patient)
     assert "Your appointment with Dr. Ada is confirmed." in message.text
     (capture,) = await payment_client.captures(begun)
@@ -46,7 +46,7 @@ async def test_payers_who_never_come_back(payment_client: PaymentClient, scenari
     for begun in (by_webhook, by_look):
         await payment_client.wait_for_statuses(begun, "captured", "confirmed")
         assert len(await payment_client.captures(begun)) == 1
-        await assert_told_once(scenario, begun)
+        await assert_confirmed_once(scenario, begun)
 
 
 @pytest.mark.usefixtures("payment_worker")
@@ -60,16 +60,16 @@ async def test_20_executions_with_webhooks_and_the_worker(
     for begun in begun_payments:
         await payment_client.make_due(begun)
 
-    async def crowd(begun: BegunPayment) -> list[int]:
+    async def execute_20_times(begun: BegunPayment) -> list[int]:
         await payment_client.fake_paypal.approve(begun.order)
         return [
             answer.status_code for answer in await asyncio.gather(*(payment_client.execute(begun) for _ in range(20)))
         ]
 
-    assert await asyncio.gather(*map(crowd, begun_payments)) == [[200] * 20] * 3
+    assert await asyncio.gather(*map(execute_20_times, begun_payments)) == [[200] * 20] * 3
     for begun in begun_payments:
         await payment_client.wait_for_webhook(begun, "PAYMENT.CAPTURE.COMPLETED")
-        await assert_told_once(scenario, begun)
+        await assert_confirmed_once(scenario, begun)
         assert await payment_client.statuses(begun) == ("captured", "confirmed")
         assert (await payment_client.appointment(begun))["version"] == 2
         assert len(await payment_client.captures(begun)) == 1
@@ -93,7 +93,7 @@ async def test_a_payment_in_review_is_decided_later(payment_client: PaymentClien
     await payment_client.wait_for_statuses(begun_payments[0], "captured", "confirmed")
     await payment_client.wait_for_statuses(begun_payments[1], "failed", "pending")
     assert (await payment_client.appointment(begun_payments[1]))["hold_expires_at"] == until[1]
-    await assert_told_once(scenario, begun_payments[0])
+    await assert_confirmed_once(scenario, begun_payments[0])
     assert await scenario.messages_to(begun_payments[1].patient) == []
 
 
@@ -148,7 +148,7 @@ async def test_a_capture_is_completed_after_the_worker_is_killed_and_the_queue_i
     await payment_client.make_due(begun)
     await payment_client.wait_for_statuses(begun, "captured", "confirmed")
     assert len(await payment_client.captures(begun)) == 1
-    await assert_told_once(scenario, begun)
+    await assert_confirmed_once(scenario, begun)
 
 
 async def test_a_worker_without_an_account_leaves_payments_alone(

@@ -15,7 +15,7 @@ from tests.support.mail.scenarios import FullDoctor, MailScenario
 from tests.support.servers.worker_process import eventually
 
 
-async def overtime(redis: Redis) -> int:
+async def make_jobs_stuck(redis: Redis) -> int:
     """Make the active jobs count as stuck; return their number."""
     queue = RedisQueue(redis, name="booking")
     jobs = [job async for job in queue.iter_jobs([Status.ACTIVE]) if job.function == "deliver"]
@@ -32,8 +32,8 @@ async def kill_while_sending(mailbox: FaultyMailbox, redis: Redis, scenario: Mai
     await worker.kill()
     # after a minute, the lease has ended and the jobs of the killed worker count as stuck
     await scenario.make_mails_due()
-    assert await overtime(redis) == jobs
-    mailbox.at_ease.set()
+    assert await make_jobs_stuck(redis) == jobs
+    mailbox.accepting.set()
 
 
 async def two_cancellations(scenario: MailScenario) -> tuple[FullDoctor, FullDoctor]:
@@ -49,7 +49,7 @@ async def two_cancellations(scenario: MailScenario) -> tuple[FullDoctor, FullDoc
 async def test_a_worker_killed_while_sending_is_replaced_by_another(
     mailbox: FaultyMailbox, redis: Redis, scenario: MailScenario
 ) -> None:
-    mailbox.at_ease.clear()
+    mailbox.accepting.clear()
     booked_up = await scenario.cancel_while_waiting()
     await kill_while_sending(mailbox, redis, scenario, 3)
     messages = await scenario.sent()
@@ -60,7 +60,7 @@ async def test_a_worker_killed_while_sending_is_replaced_by_another(
 async def test_a_worker_killed_while_sending_many_mails_does_not_delay_the_next(
     mailbox: FaultyMailbox, redis: Redis, scenario: MailScenario
 ) -> None:
-    mailbox.at_ease.clear()
+    mailbox.accepting.clear()
     for slot in range(CONCURRENCY):
         await scenario.cancel(await scenario.full_doctor(slot))
     await kill_while_sending(mailbox, redis, scenario, CONCURRENCY)
@@ -73,13 +73,13 @@ async def test_two_jobs_for_one_account_send_each_mail_once(
 ) -> None:
     for _ in range(2):
         await scenario.start_worker()
-    mailbox.at_ease.clear()
+    mailbox.accepting.clear()
     first, second = await two_cancellations(scenario)
     await eventually(partial(mailbox.has_begun, 5))
     await redis.delete(*await redis.keys("saq:*"))  # Redis loses the record of the running job
     await scenario.app.execute("NOTIFY booking_outbox")
     await asyncio.sleep(1)  # time for a second job to send the mail again, which it must not
-    mailbox.at_ease.set()
+    mailbox.accepting.set()
     messages = await scenario.settled()
     assert await scenario.attempts(first) + await scenario.attempts(second) == [("sent", 1)] * 6
     assert len(messages) == 6
@@ -89,13 +89,13 @@ async def test_two_jobs_for_one_account_send_each_mail_once(
 async def test_a_worker_told_to_stop_ends_with_the_mail_that_it_is_sending(
     mailbox: FaultyMailbox, scenario: MailScenario
 ) -> None:
-    mailbox.at_ease.clear()
+    mailbox.accepting.clear()
     first, second = await two_cancellations(scenario)
     worker = await scenario.start_worker()
     await eventually(partial(mailbox.has_begun, 5))
     worker.terminate()
     await asyncio.sleep(3)  # longer than an idle worker takes to stop
-    mailbox.at_ease.set()
+    mailbox.accepting.set()
     assert await worker.wait() == 0
     assert set(await scenario.statuses(first)) == {"sent"}
     assert await scenario.attempts(second) == [("sent", 1), ("sent", 1), ("queued", 0)]

@@ -51,7 +51,7 @@ async def psql(url: str, typed: str) -> str:
 
 
 def agrees(shown: str, printed: str) -> bool:
-    """Whether the printed output matches the shown one, whatever the widths of the columns."""
+    """Whether the printed output matches the shown one, apart from the widths of columns."""
     return re.fullmatch(_pattern(shown), _normalized(printed)) is not None
 
 
