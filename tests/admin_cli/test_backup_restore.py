@@ -1,4 +1,4 @@
-"""A backup, restored into a cluster that has nothing: rules, roles, grants, data and outbox are as they were."""
+"""A backup restored into an empty cluster has the same rules, roles, grants, data and outbox."""
 
 import asyncio
 import re
@@ -24,10 +24,11 @@ from tests.support.db.payments import captured
 from tests.support.db.refusals import forbidden, refused
 from tests.support.db.schema_dump import dump
 from tests.support.factories import a_slot, bearer, book, make_doctor, make_patient
-from tests.support.servers.databases import PASSWORD, ROLES, Database, database_at, execute
+from tests.support.servers.databases import PASSWORD, ROLES, Database, connected, database_at, execute
 from tests.support.servers.http_server import serving
 
 TABLES = "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' ORDER BY 1"
+FILLED = {"account", "appointment", "payment", "waitlist_entry", "offer", "notification", "policy", "time_zone"}
 DATABASE_RIGHTS = """
     SELECT rolname FROM pg_roles, pg_database
     WHERE datname = current_database() AND has_database_privilege(rolname, pg_database.oid, 'CONNECT')
@@ -36,7 +37,7 @@ DATABASE_RIGHTS = """
 
 
 class Restored(NamedTuple):
-    """A database, its backup, and what came of it in another cluster."""
+    """A database, its backup, and the database restored from it in another cluster."""
 
     before: Database
     file: Path
@@ -46,14 +47,12 @@ class Restored(NamedTuple):
 
 @pytest_asyncio.fixture(scope="module")
 async def restored(database: Database, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Restored]:
-    """A practice with visits, money, people in line and mails to send, restored by the superuser of an empty cluster."""
-    owner, app = await asyncpg.connect(database.owner), await asyncpg.connect(database.app)
-    await captured(owner, app)
-    doctor, holder, (appointment,) = await full_doctor(owner)
-    await waiting(owner, doctor, 3)
-    await app.fetch(CANCEL, holder, appointment)
-    await owner.close()
-    await app.close()
+    """A practice with visits, payments, a waitlist and queued mails, restored by the superuser of an empty cluster."""
+    async with connected(database.owner) as owner, connected(database.app) as app:
+        await captured(owner, app)
+        doctor, holder, (appointment,) = await full_doctor(owner)
+        await waiting(owner, doctor, 3)
+        await app.fetch(CANCEL, holder, appointment)
     file = tmp_path_factory.mktemp("backup") / "practice.dump"
     await backup(database.owner, file)
     server = EmbeddedPostgres(tmp_path_factory.mktemp("restored"), {"fsync": "off"})
@@ -69,24 +68,16 @@ async def restored(database: Database, tmp_path_factory: pytest.TempPathFactory)
 
 
 async def rows(url: str, sql: str) -> list[tuple[object, ...]]:
-    connection = await asyncpg.connect(url)
-    try:
+    async with connected(url) as connection:
         return [tuple(row) for row in await connection.fetch(sql)]
-    finally:
-        await connection.close()
 
 
-async def content(url: str) -> dict[str, list[str]]:
+async def content(url: str) -> dict[str, list[tuple[object, ...]]]:
     """Return every row of every table, as text."""
-    connection = await asyncpg.connect(url)
-    try:
-        tables = [row[0] for row in await connection.fetch(TABLES)]
-        return {
-            table: [row[0] for row in await connection.fetch(f"SELECT t::text FROM {table} AS t ORDER BY 1")]
-            for table in tables
-        }
-    finally:
-        await connection.close()
+    return {
+        str(table): await rows(url, f"SELECT t::text FROM {table} AS t ORDER BY 1")
+        for (table,) in await rows(url, TABLES)
+    }
 
 
 async def test_schema_and_grants_are_the_same(restored: Restored) -> None:
@@ -94,7 +85,7 @@ async def test_schema_and_grants_are_the_same(restored: Restored) -> None:
     versions = [(await inspect_database(url)).major for url in urls]
     if versions[0] != versions[1]:
         pytest.skip(f"PostgreSQL {versions[0]} and {versions[1]} print a schema differently")
-    # a condition that has been printed and read again has fewer brackets
+    # PostgreSQL prints a condition with fewer brackets after it was dumped and restored
     before, after = [re.sub("[()]", "", await asyncio.to_thread(dump, url)) for url in urls]
     assert after == before
 
@@ -102,16 +93,7 @@ async def test_schema_and_grants_are_the_same(restored: Restored) -> None:
 async def test_every_row_is_there(restored: Restored) -> None:
     before, after = [await content(each.superuser) for each in (restored.before, restored.after)]
     assert after == before
-    assert {name for name, lines in after.items() if lines} >= {
-        "account",
-        "appointment",
-        "payment",
-        "waitlist_entry",
-        "offer",
-        "notification",
-        "policy",
-        "time_zone",
-    }
+    assert {name for name, lines in after.items() if lines} >= FILLED
 
 
 async def test_history_holds(restored: Restored) -> None:
@@ -119,8 +101,8 @@ async def test_history_holds(restored: Restored) -> None:
     assert await rows(restored.after.admin, "SELECT true FROM history LIMIT 1")
 
 
-async def test_everything_is_booking_owner_s(restored: Restored) -> None:
-    """Were it the superuser's, its functions would run with a superuser's rights."""
+async def test_booking_owner_owns_everything(restored: Restored) -> None:
+    """Functions owned by the superuser would run with the rights of a superuser."""
     owners = await rows(
         restored.after.superuser,
         "SELECT DISTINCT pg_get_userbyid(o) FROM ("
@@ -132,7 +114,7 @@ async def test_everything_is_booking_owner_s(restored: Restored) -> None:
     assert owners == [("booking_owner",)]
 
 
-async def test_only_ours_may_connect(restored: Restored) -> None:
+async def test_only_our_roles_may_connect(restored: Restored) -> None:
     assert await rows(restored.after.superuser, DATABASE_RIGHTS) == [(role,) for role in sorted(ROLES)]
     await execute(restored.server.superuser_dsn, "CREATE ROLE stranger LOGIN PASSWORD 'x'")
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
@@ -140,14 +122,13 @@ async def test_only_ours_may_connect(restored: Restored) -> None:
 
 
 async def test_rules_hold(restored: Restored) -> None:
-    admin = await asyncpg.connect(restored.after.admin)
-    try:
+    async with connected(restored.after.owner) as owner:
+        doctor, start = await make_doctor(owner), a_slot(after=timedelta(days=6))
+        hold = await book(owner, await make_patient(owner), doctor, start)
+        patient = await make_patient(owner)
+    async with connected(restored.after.admin) as admin:
         with refused("appointment_confirmed_is_paid"):
-            patient, doctor, start = await book_ahead(restored.after)
-            await admin.execute(
-                "UPDATE appointment SET status = 'confirmed' WHERE id = (SELECT max(id) FROM appointment WHERE doctor_id = $1)",
-                doctor,
-            )
+            await admin.execute("UPDATE appointment SET status = 'confirmed' WHERE id = $1", hold)
         with refused("appointment_doctor_no_overlap"):
             await admin.execute(
                 "INSERT INTO appointment (doctor_id, patient_id, during) VALUES ($1, $2, tstzrange($3::timestamptz, $3 + interval '30 min'))",
@@ -157,48 +138,34 @@ async def test_rules_hold(restored: Restored) -> None:
             )
         with forbidden():
             await admin.execute("UPDATE appointment SET seat = 1")
-    finally:
-        await admin.close()
-
-
-async def book_ahead(database: Database) -> tuple[int, int, object]:
-    """Add a hold; return a patient, the doctor and the start of it."""
-    owner = await asyncpg.connect(database.owner)
-    try:
-        doctor, start = await make_doctor(owner), a_slot(after=timedelta(days=6))
-        await book(owner, await make_patient(owner), doctor, start)
-        return await make_patient(owner), doctor, start
-    finally:
-        await owner.close()
 
 
 async def test_the_service_works(restored: Restored, redis_url: str) -> None:
     settings = Settings(
         secret_key=SECRET, debug=True, database_url=restored.after.app, redis_url=redis_url, **UNLIMITED
     )
-    owner = await asyncpg.connect(restored.after.owner)
-    doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
-    await owner.close()
+    async with connected(restored.after.owner) as owner:
+        doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
     async with serving(create_app(settings)) as url, httpx.AsyncClient(base_url=url, timeout=30) as client:
         body = {"doctor": doctor, "appointment_date": a_slot(3).isoformat()}
         answer = await client.post("/api/appointments/appointments/", json=body, headers=bearer(patient, "patient"))
     assert (answer.status_code, answer.json()["status"]) == (201, "confirmed")
 
 
-async def test_what_is_in_use_is_not_overwritten(restored: Restored) -> None:
+async def test_a_database_in_use_is_not_overwritten(restored: Restored) -> None:
     for url in (restored.before.owner, restored.after.superuser):
         with pytest.raises(AdminCliError, match="is not empty: restore into a new database"):
             await restore(url, restored.file)
 
 
-async def test_a_backup_is_for_its_owner_and_not_overwritten(restored: Restored) -> None:
+async def test_a_backup_is_private_and_not_overwritten(restored: Restored) -> None:
     assert restored.file.stat().st_mode & 0o777 == 0o600
     with pytest.raises(AdminCliError, match="already exists"):
         await backup(restored.before.owner, restored.file)
     assert [path.name for path in restored.file.parent.iterdir()] == [restored.file.name]
 
 
-async def test_half_a_file_restores_nothing(restored: Restored, tmp_path: Path) -> None:
+async def test_an_incomplete_file_restores_nothing(restored: Restored, tmp_path: Path) -> None:
     half = tmp_path / "half.dump"
     whole = restored.file.read_bytes()
     half.write_bytes(whole[: len(whole) * 3 // 4])
@@ -206,7 +173,7 @@ async def test_half_a_file_restores_nothing(restored: Restored, tmp_path: Path) 
     url = database_at(restored.server.superuser_dsn, "half").superuser
     with pytest.raises(AdminCliError, match="pg_restore failed"):
         await restore(url, half)
-    await restore(url, restored.file)  # it is still empty
+    await restore(url, restored.file)  # succeeds only in an empty database
 
 
 async def test_a_sandbox_is_restored_while_it_is_down(restored: Restored, tmp_path: Path) -> None:
@@ -221,6 +188,6 @@ async def test_a_sandbox_is_restored_while_it_is_down(restored: Restored, tmp_pa
     [(backup, "is not a database of this service"), (restore, "does not exist")],
     ids=["backup", "restore"],
 )
-async def test_what_is_not_there_is_said(superuser: str, tmp_path: Path, act: object, said: str) -> None:
+async def test_a_missing_database_or_file_is_an_error(superuser: str, tmp_path: Path, act: object, said: str) -> None:
     with pytest.raises(AdminCliError, match=said):
         await act(superuser, tmp_path / "none.dump")  # type: ignore[operator]  # one of two functions

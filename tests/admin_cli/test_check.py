@@ -1,4 +1,4 @@
-"""`booking check` tells an operator what is wrong, and only that."""
+"""`booking check` reports faults of an installation."""
 
 from uuid import uuid4
 
@@ -12,13 +12,13 @@ from tests.support.servers.databases import Database, cloned, execute, url_for
 
 
 async def wrong(settings: Settings) -> dict[str, str]:
-    """Return what is wrong: subject and text."""
+    """Return the subjects and texts of the faults."""
     findings: list[Finding] = await check(settings)
     assert {"PostgreSQL", "Redis", "mail server"} <= {finding.subject for finding in findings}
     return {finding.subject: finding.text for finding in findings if not finding.is_right}
 
 
-async def test_a_right_installation_has_no_findings(database: Database, redis_url: str) -> None:
+async def test_a_correct_installation_has_no_findings(database: Database, redis_url: str) -> None:
     mailbox = Mailbox()
     await mailbox.start()
     try:
@@ -42,7 +42,7 @@ async def test_each_server_that_does_not_answer_is_named() -> None:
     assert set(await wrong(settings)) == {"PostgreSQL", "Redis", "mail server"}
 
 
-async def test_an_empty_database_and_a_mighty_role_are_named(
+async def test_an_empty_database_and_a_role_with_too_many_rights_are_named(
     superuser: str, database: Database, redis_url: str
 ) -> None:
     name = f"booking_empty_{uuid4().hex[:12]}"
@@ -64,7 +64,7 @@ async def test_an_empty_database_and_a_mighty_role_are_named(
         ("0.0.1", "0.0.1", False, "run `booking migrate`"),
     ],
 )
-async def test_the_schema_s_release_is_compared_with_the_program_s(
+async def test_the_releases_of_schema_and_program_are_compared(
     superuser: str, template: str, redis_url: str, release: str, oldest: str, *, is_right: bool, text: str
 ) -> None:
     async with cloned(superuser, template) as database:

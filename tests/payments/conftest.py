@@ -1,4 +1,4 @@
-"""A PayPal stand-in for each module, and careful clients of it; an internet for each test that wants one."""
+"""Fixtures: a PayPal stand-in for each module, clients of it, and a fake internet."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
@@ -14,24 +14,18 @@ from app.domain.payments.paypal.call import Timeouts
 from app.domain.payments.paypal.client import PayPal
 from app.sandbox.paypal.server import PayPalStandIn
 from tests.support.paypal import openapi_documents
-from tests.support.paypal.fake_internet import FakeInternet, connected
+from tests.support.paypal.fake_internet import FakeInternet, running_internet
 from tests.support.paypal.fake_paypal import FakePayPal
+from tests.support.paypal.raw_calls import logged_in
 
 QUICK = Timeouts(pause=0.02, total=30)
 
 Connect = Callable[..., PayPal]
 
 
-@pytest.fixture(scope="module")
-def paypal_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the module's stand-in."""
-    return tmp_path_factory.mktemp("paypal")
-
-
 @pytest_asyncio.fixture(scope="module")
-async def stand_in(paypal_home: Path) -> AsyncIterator[PayPalStandIn]:
-    """The module's stand-in."""
-    paypal = PayPalStandIn(paypal_home, webhook_pause=0.05)
+async def stand_in(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[PayPalStandIn]:
+    paypal = PayPalStandIn(tmp_path_factory.mktemp("paypal"), webhook_pause=0.05)
     await paypal.start()
     yield paypal
     await paypal.stop()
@@ -39,7 +33,7 @@ async def stand_in(paypal_home: Path) -> AsyncIterator[PayPalStandIn]:
 
 @pytest_asyncio.fixture
 async def fake_paypal(stand_in: PayPalStandIn) -> AsyncIterator[FakePayPal]:
-    """The stand-in in the test's hands."""
+    """Controls the stand-in."""
     async with FakePayPal(stand_in.url) as fake_paypal:
         yield fake_paypal
         await fake_paypal.clear_faults()
@@ -47,23 +41,20 @@ async def fake_paypal(stand_in: PayPalStandIn) -> AsyncIterator[FakePayPal]:
 
 @pytest_asyncio.fixture
 async def raw(stand_in: PayPalStandIn) -> AsyncIterator[httpx.AsyncClient]:
-    """An HTTP client with an access token, whose exchanges are as documented, or undocumented altogether."""
-    async with httpx.AsyncClient(base_url=stand_in.url, trust_env=False) as http:
-        login = (stand_in.client_id, stand_in.client_secret)
-        granted = await http.post("/v1/oauth2/token", auth=login, data={"grant_type": "client_credentials"})
-        http.headers["Authorization"] = f"Bearer {granted.json()['access_token']}"
+    """An HTTP client with an access token, for calls that our client does not make."""
+    async with logged_in(stand_in) as http:
         yield http
 
 
 @pytest.fixture
 def requests() -> list[httpx.Request]:
-    """The requests that the test's clients have sent."""
+    """The requests sent by the clients that `connect` has made."""
     return []
 
 
 @pytest_asyncio.fixture
 async def connect(stand_in: PayPalStandIn, requests: list[httpx.Request]) -> AsyncIterator[Connect]:
-    """Makes clients; `check_documents` ones fail where an exchange is not as documented."""
+    """Makes clients. With `check_documents`, a client checks each request and answer against PayPal's documents."""
     async with AsyncExitStack() as closing:
 
         async def note(request: httpx.Request) -> None:
@@ -90,15 +81,15 @@ async def connect(stand_in: PayPalStandIn, requests: list[httpx.Request]) -> Asy
 
 @pytest.fixture
 def paypal(connect: Connect) -> PayPal:
-    """A client whose exchanges are all as documented."""
+    """A client that checks each request and answer against PayPal's documents."""
     return connect()
 
 
 @pytest_asyncio.fixture
-async def fake_internet(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[tuple[FakeInternet, httpx.AsyncClient]]:
-    """An internet of the test's own, and a client that can reach nothing else."""
-    monkeypatch.setattr(certificates, "FETCH_TIMEOUT_SECONDS", 60)  # a busy machine is no slow PayPal
-    async with connected(tmp_path) as (internet, client):
-        yield internet, client
+async def internet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FakeInternet]:
+    """A fake internet, with a client that can reach nothing else."""
+    monkeypatch.setattr(
+        certificates, "FETCH_TIMEOUT_SECONDS", 60
+    )  # so that a busy machine is not taken for a slow PayPal
+    async with running_internet(tmp_path) as internet:
+        yield internet

@@ -1,6 +1,8 @@
-"""The PayPal client against the stand-in: what goes well, and what PayPal refuses."""
+"""The PayPal client against the stand-in: successful calls and refusals."""
 
+from collections.abc import Coroutine
 from decimal import Decimal
+from typing import Any
 
 import httpx
 import pytest
@@ -11,7 +13,7 @@ from app.domain.payments.paypal.client import PayPal
 from app.domain.payments.paypal.errors import PayPalRefused
 from app.sandbox.paypal.server import PayPalStandIn
 from tests.support.paypal.fake_paypal import FakePayPal
-from tests.support.paypal.orders import HUNDRED, approved, captured, create, new_id, signed
+from tests.support.paypal.orders import HUNDRED, approved, captured, create, new_id, refund, signed
 
 
 async def test_an_order_is_created_approved_and_captured(paypal: PayPal, fake_paypal: FakePayPal) -> None:
@@ -47,18 +49,11 @@ async def test_an_order_is_created_approved_and_captured(paypal: PayPal, fake_pa
 
 
 async def test_texts_that_are_too_long_are_cut(paypal: PayPal, fake_paypal: FakePayPal) -> None:
-    order = await paypal.create_order(
-        request_id=new_id(),
-        amount=HUNDRED,
-        reference=new_id(),
-        description="d" * 200,
-        return_url="https://practice.example.org/",
-        cancel_url="https://practice.example.org/",
-    )
+    order = await create(paypal, description="d" * 200)
     await fake_paypal.approve(order.id)
     paid = (await paypal.capture_order(order.id, request_id=new_id())).capture
     assert paid
-    await paypal.refund_capture(paid.id, request_id=new_id(), amount=HUNDRED, reference="r", note="n" * 300)
+    await refund(paypal, paid.id, note="n" * 300)
     ledger = await fake_paypal.ledger()
     assert {len(order["description"]) for order in ledger["orders"] if order["id"] == paid.order_id} == {127}
     assert {len(refund["note"]) for refund in ledger["refunds"] if refund["capture_id"] == paid.id} == {255}
@@ -78,27 +73,21 @@ async def test_amounts_arrive_as_they_were_meant(
 async def test_money_is_given_back_in_parts_up_to_all_of_it(paypal: PayPal, fake_paypal: FakePayPal) -> None:
     capture = await captured(paypal, fake_paypal)
 
-    async def refund(amount: str) -> None:
+    async def give_back(amount: str) -> None:
         money = Money(Decimal(amount), "USD")
-        done = await paypal.refund_capture(
-            capture.id, request_id=new_id(), amount=money, reference="refund-1", note="The doctor is ill."
-        )
-        assert (done.status, done.amount, done.reference, done.capture_id) == (
-            "COMPLETED",
-            money,
-            "refund-1",
-            capture.id,
-        )
+        done = await refund(paypal, capture.id, money, note="The doctor is ill.")
+        expected = ("COMPLETED", money, "refund-1", capture.id)
+        assert (done.status, done.amount, done.reference, done.capture_id) == expected
         assert await paypal.get_refund(done.id) == done
 
-    await refund("40.00")
+    await give_back("40.00")
     assert (await paypal.get_capture(capture.id)).status == "PARTIALLY_REFUNDED"
     with pytest.raises(PayPalRefused, match="REFUND_AMOUNT_EXCEEDED"):
-        await refund("60.01")
-    await refund("60.00")
+        await give_back("60.01")
+    await give_back("60.00")
     assert (await paypal.get_capture(capture.id)).status == "REFUNDED"
     with pytest.raises(PayPalRefused, match="CAPTURE_FULLY_REFUNDED"):
-        await refund("0.01")
+        await give_back("0.01")
 
 
 async def test_an_order_that_is_not_approved_is_refused_and_then_works_with_the_same_request_id(
@@ -135,7 +124,7 @@ async def test_a_declined_instrument_leads_the_payer_back_to_paypal(paypal: PayP
     order, request_id = await approved(paypal, fake_paypal), new_id()
     approval_url = f"/checkoutnow?token={order.id}"
     await fake_paypal.add_fault("capture_order", "refused", issue="INSTRUMENT_DECLINED")
-    for _ in range(2):  # the second time, it is the same decline
+    for _ in range(2):  # the second call gets the answer of the first
         with pytest.raises(PayPalRefused) as refused:
             await paypal.capture_order(order.id, request_id=request_id)
         assert refused.value.issue == "INSTRUMENT_DECLINED"
@@ -171,7 +160,7 @@ async def test_a_pending_capture_is_decided_later(paypal: PayPal, fake_paypal: F
     assert waiting
     assert (waiting.status, waiting.reason) == ("PENDING", "PENDING_REVIEW")
     with pytest.raises(PayPalRefused, match="PENDING_CAPTURE"):
-        await paypal.refund_capture(waiting.id, request_id=new_id(), amount=HUNDRED, reference="r", note=None)
+        await refund(paypal, waiting.id)
     await fake_paypal.post(f"/captures/{waiting.id}/decide", {"status": end})
     decided = await paypal.get_capture(waiting.id)
     assert (decided.status, decided.reason) == (end, None)
@@ -182,10 +171,10 @@ async def test_a_pending_capture_is_decided_later(paypal: PayPal, fake_paypal: F
 async def test_a_pending_refund_is_decided_later(paypal: PayPal, fake_paypal: FakePayPal, end: str) -> None:
     capture = await captured(paypal, fake_paypal)
     await fake_paypal.add_fault("refund_capture", "pending")
-    waiting = await paypal.refund_capture(capture.id, request_id=new_id(), amount=HUNDRED, reference="r", note=None)
+    waiting = await refund(paypal, capture.id)
     assert (waiting.status, waiting.reason) == ("PENDING", "ECHECK")
     with pytest.raises(PayPalRefused, match="CAPTURE_FULLY_REFUNDED"):
-        await paypal.refund_capture(capture.id, request_id=new_id(), amount=HUNDRED, reference="r", note=None)
+        await refund(paypal, capture.id)
     await fake_paypal.post(f"/refunds/{waiting.id}/decide", {"status": end})
     assert (await paypal.get_refund(waiting.id)).status == end
     assert (await paypal.get_capture(capture.id)).status == ("REFUNDED" if end == "COMPLETED" else "COMPLETED")
@@ -194,9 +183,9 @@ async def test_a_pending_refund_is_decided_later(paypal: PayPal, fake_paypal: Fa
 async def test_a_refund_can_fail(paypal: PayPal, fake_paypal: FakePayPal) -> None:
     capture = await captured(paypal, fake_paypal)
     await fake_paypal.add_fault("refund_capture", "failed")
-    failed = await paypal.refund_capture(capture.id, request_id=new_id(), amount=HUNDRED, reference="r", note=None)
+    failed = await refund(paypal, capture.id)
     assert failed.status == "FAILED"
-    again = await paypal.refund_capture(capture.id, request_id=new_id(), amount=HUNDRED, reference="r", note=None)
+    again = await refund(paypal, capture.id)
     assert again.status == "COMPLETED"
 
 
@@ -206,7 +195,7 @@ async def test_a_reversed_capture_cannot_be_refunded(paypal: PayPal, fake_paypal
     reversed_ = await paypal.get_capture(capture.id)
     assert (reversed_.status, reversed_.reason) == ("REFUNDED", "CHARGEBACK")
     with pytest.raises(PayPalRefused, match="CHARGEBACK"):
-        await paypal.refund_capture(capture.id, request_id=new_id(), amount=HUNDRED, reference="r", note=None)
+        await refund(paypal, capture.id)
 
 
 async def test_an_approval_can_be_taken_back(paypal: PayPal, fake_paypal: FakePayPal) -> None:
@@ -217,7 +206,7 @@ async def test_an_approval_can_be_taken_back(paypal: PayPal, fake_paypal: FakePa
 
 
 @pytest.mark.parametrize("amount", [Money(Decimal(0), "USD"), Money(Decimal(1), "XXX")])
-async def test_an_order_that_paypal_does_not_want(paypal: PayPal, amount: Money) -> None:
+async def test_an_order_with_an_invalid_amount_is_refused(paypal: PayPal, amount: Money) -> None:
     with pytest.raises(PayPalRefused) as refused:
         await create(paypal, amount)
     assert refused.value.issue in {"CANNOT_BE_ZERO_OR_NEGATIVE", "INVALID_CURRENCY_CODE"}
@@ -226,47 +215,48 @@ async def test_an_order_that_paypal_does_not_want(paypal: PayPal, amount: Money)
 async def test_a_refund_in_another_currency_is_refused(paypal: PayPal, fake_paypal: FakePayPal) -> None:
     capture, euro = await captured(paypal, fake_paypal), Money(Decimal(1), "EUR")
     with pytest.raises(PayPalRefused, match="REFUND_CAPTURE_CURRENCY_MISMATCH"):
-        await paypal.refund_capture(capture.id, request_id=new_id(), amount=euro, reference="r", note=None)
+        await refund(paypal, capture.id, euro)
+
+
+def calls_with(paypal: PayPal, given: str) -> list[Coroutine[Any, Any, Any]]:
+    """Return each call that takes an id."""
+    return [
+        paypal.get_order(given),
+        paypal.capture_order(given, request_id=new_id()),
+        paypal.get_capture(given),
+        paypal.get_refund(given),
+        refund(paypal, given),
+    ]
 
 
 async def test_what_does_not_exist_is_refused(paypal: PayPal) -> None:
-    for call in (
-        paypal.get_order("5O190127TN364715T"),
-        paypal.capture_order("5O190127TN364715T", request_id=new_id()),
-        paypal.get_capture("5O190127TN364715T"),
-        paypal.get_refund("5O190127TN364715T"),
-        paypal.refund_capture("5O190127TN364715T", request_id=new_id(), amount=HUNDRED, reference="r", note=None),
-    ):
+    for call in calls_with(paypal, "5O190127TN364715T"):
         with pytest.raises(PayPalRefused) as refused:
             await call
         assert (refused.value.status, refused.value.issue) == (404, "INVALID_RESOURCE_ID")
 
 
-@pytest.mark.parametrize(
-    "order_id",
-    [
-        "",
-        "..",
-        "../../v1/oauth2/token",
-        "A/capture",
-        "A%2Fcapture",
-        "A?x=1",
-        "A#",
-        "A B",
-        "A\n",
-        "É",
-        "A" * 65,
-        "A\x00",
-    ],
+NOT_IDS = (
+    "",
+    "..",
+    "../../v1/oauth2/token",
+    "A/capture",
+    "A%2Fcapture",
+    "A?x=1",
+    "A#",
+    "A B",
+    "A\n",
+    "É",
+    "A" * 65,
+    "A\x00",
 )
-async def test_a_text_that_is_no_id_goes_nowhere(paypal: PayPal, requests: list[httpx.Request], order_id: str) -> None:
-    for call in (
-        paypal.get_order(order_id),
-        paypal.capture_order(order_id, request_id=new_id()),
-        paypal.get_capture(order_id),
-        paypal.refund_capture(order_id, request_id=new_id(), amount=HUNDRED, reference="r", note=None),
-        paypal.get_refund(order_id),
-    ):
+
+
+@pytest.mark.parametrize("order_id", NOT_IDS)
+async def test_an_invalid_id_is_refused_without_a_request(
+    paypal: PayPal, requests: list[httpx.Request], order_id: str
+) -> None:
+    for call in calls_with(paypal, order_id):
         with pytest.raises(PayPalRefused, match="404 RESOURCE_NOT_FOUND INVALID_RESOURCE_ID"):
             await call
     assert requests == []
@@ -287,7 +277,7 @@ async def test_paypal_says_whether_a_webhook_is_its_own(paypal: PayPal, stand_in
     assert not await verify(paypal_cert_url="https://api.paypal.com/v1/notifications/certs/CERT-1")
 
 
-async def test_paypal_is_not_asked_about_what_is_no_webhook(
+async def test_a_malformed_webhook_is_rejected_without_a_request(
     paypal: PayPal, stand_in: PayPalStandIn, requests: list[httpx.Request]
 ) -> None:
     headers = stand_in.signer.headers(b"{", stand_in.webhook_id)

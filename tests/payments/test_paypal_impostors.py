@@ -1,9 +1,9 @@
-"""Answers that are none of PayPal's, though somebody gives them: they are taken neither for a yes nor for a no."""
+"""Answers that are not PayPal's, such as those of a proxy, count neither as a success nor as a refusal."""
 
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import TypeVar
 
 import httpx
 import pytest
@@ -17,13 +17,14 @@ from tests.support.paypal.fake_paypal import FakePayPal
 from tests.support.paypal.orders import approved, create, new_id
 from tests.support.servers.http_server import serving
 
+E = TypeVar("E", bound=Exception)
 TOKEN = json.dumps({"access_token": "a", "expires_in": 3600})
 REFUSAL = json.dumps({"name": "UNPROCESSABLE_ENTITY", "details": [{"issue": "ORDER_NOT_APPROVED"}], "debug_id": "x"})
 
 
 @asynccontextmanager
 async def answering(status: int, body: str, token: str = TOKEN, **headers: str) -> AsyncIterator[str]:
-    """Serve a token, and this answer to everything else; yield the URL."""
+    """Serve an access token, and this answer to every other request; yield the URL."""
 
     @route("/{path:path}", http_method=["GET", "POST"])
     async def answer(path: FromPath[str]) -> Response[str]:
@@ -33,6 +34,14 @@ async def answering(status: int, body: str, token: str = TOKEN, **headers: str) 
 
     async with serving(Litestar([answer], openapi_config=None, logging_config=None)) as url:
         yield url
+
+
+async def failure(kind: type[E], connect: Connect, status: int, body: str, token: str = TOKEN, **headers: str) -> E:
+    """Create an order, to which this is the answer; return the client's error."""
+    async with answering(status, body, token, **headers) as url:
+        with pytest.raises(kind) as caught:
+            await create(connect(url, check_documents=False))
+    return caught.value
 
 
 @pytest.mark.parametrize(
@@ -55,21 +64,19 @@ async def answering(status: int, body: str, token: str = TOKEN, **headers: str) 
         (408, REFUSAL),
     ],
 )
-async def test_they_leave_the_outcome_unknown(
+async def test_an_answer_that_is_not_paypals_leaves_the_outcome_unknown(
     connect: Connect, requests: list[httpx.Request], status: int, body: str
 ) -> None:
     async with answering(status, body, Location="http://127.0.0.1:1/elsewhere") as url:
         paypal = connect(url, check_documents=False)
         with pytest.raises(PayPalUnknown):
             await paypal.capture_order("5O190127TN364715T", request_id=new_id())
-    assert len(requests) == 5  # a token, and four attempts, none of them elsewhere
+    assert len(requests) == 5  # a token and four attempts; no redirect was followed
 
 
-async def test_a_refusal_is_one_whatever_it_does_not_say(connect: Connect) -> None:
-    async with answering(422, '{"name": "UNPROCESSABLE_ENTITY"}') as url:
-        with pytest.raises(PayPalRefused) as refused:
-            await create(connect(url, check_documents=False))
-    assert (refused.value.issue, refused.value.debug_id, refused.value.redirect) == ("UNPROCESSABLE_ENTITY", None, None)
+async def test_a_refusal_needs_only_a_name(connect: Connect) -> None:
+    refused = await failure(PayPalRefused, connect, 422, '{"name": "UNPROCESSABLE_ENTITY"}')
+    assert (refused.issue, refused.debug_id, refused.redirect) == ("UNPROCESSABLE_ENTITY", None, None)
 
 
 @pytest.mark.parametrize(
@@ -80,38 +87,31 @@ async def test_the_debug_id_may_be_in_two_places(
 ) -> None:
     headers = {"PayPal-Debug-Id": header} if header else {}
     refusal = json.dumps({"name": "UNPROCESSABLE_ENTITY", "debug_id": body})
-    async with answering(422, refusal, **headers) as url:
-        with pytest.raises(PayPalRefused) as refused:
-            await create(connect(url, check_documents=False))
-    assert refused.value.debug_id == known
+    assert (await failure(PayPalRefused, connect, 422, refusal, **headers)).debug_id == known
 
 
 @pytest.mark.parametrize("token", ["", "{}", '{"access_token": "a"}', '{"access_token": 1, "expires_in": 1}', "<html>"])
-async def test_a_token_is_one_or_nothing_is_sent(connect: Connect, requests: list[httpx.Request], token: str) -> None:
-    async with answering(422, REFUSAL, token) as url:
-        with pytest.raises(PayPalUnavailable, match="no access token"):
-            await create(connect(url, check_documents=False))
+async def test_without_a_valid_token_no_call_is_made(
+    connect: Connect, requests: list[httpx.Request], token: str
+) -> None:
+    assert "no access token" in str(await failure(PayPalUnavailable, connect, 422, REFUSAL, token))
     assert {request.url.path for request in requests} == {"/v1/oauth2/token"}
 
 
 @pytest.mark.parametrize("after", ["soon", "-1", "1e3", "", "Mon, 99 Foo 2026 00:00:00 GMT", "9" * 400])
 async def test_a_strange_retry_after_does_no_harm(connect: Connect, after: str) -> None:
-    headers: dict[str, Any] = {"Retry-After": after}
-    async with answering(429, "", **headers) as url:
-        with pytest.raises(PayPalUnavailable):
-            await create(connect(url, check_documents=False))
+    await failure(PayPalUnavailable, connect, 429, "", **{"Retry-After": after})
 
 
 async def test_a_retry_after_may_be_a_date(connect: Connect) -> None:
-    headers: dict[str, Any] = {"Retry-After": "Fri, 31 Dec 9999 23:59:59 GMT"}
-    async with answering(429, "", **headers) as url:
-        with pytest.raises(PayPalUnavailable) as error:
-            await create(connect(url, check_documents=False))
-    assert error.value.retry_after
-    assert error.value.retry_after > 10**9
+    error = await failure(PayPalUnavailable, connect, 429, "", **{"Retry-After": "Fri, 31 Dec 9999 23:59:59 GMT"})
+    assert error.retry_after
+    assert error.retry_after > 10**9
 
 
-async def test_an_answer_about_another_order_is_none(connect: Connect, paypal: PayPal, fake_paypal: FakePayPal) -> None:
+async def test_an_answer_about_another_order_is_rejected(
+    connect: Connect, paypal: PayPal, fake_paypal: FakePayPal
+) -> None:
     first, second, request_id = await approved(paypal, fake_paypal), await approved(paypal, fake_paypal), new_id()
     await paypal.capture_order(first.id, request_id=request_id)
     with pytest.raises(PayPalUnknown, match="not the documented answer"):

@@ -1,4 +1,4 @@
-"""PayPal's OpenAPI documents are looked into, and would show what is wrong."""
+"""The check against PayPal's OpenAPI documents covers every call and finds faults."""
 
 import json
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from app.sandbox.paypal.refusals import ISSUES, MESSAGES
 from app.sandbox.paypal.server import PayPalStandIn
 from tests.support.paypal import openapi_documents
 from tests.support.paypal.fake_paypal import FakePayPal
-from tests.support.paypal.orders import HUNDRED, captured, create, new_id, signed
+from tests.support.paypal.orders import captured, create, refund, signed
 
 pytestmark = pytest.mark.skipif(not openapi_documents.are_available(), reason=openapi_documents.ABSENT)
 
@@ -28,20 +28,19 @@ ALL = {
 
 
 async def everything(paypal: PayPal, fake_paypal: FakePayPal, stand_in: PayPalStandIn) -> None:
-    """Make each call that the client knows."""
+    """Make every call of the client."""
     capture = await captured(paypal, fake_paypal)
     await paypal.get_order(str(capture.order_id))
     await paypal.get_capture(capture.id)
-    refund = await paypal.refund_capture(capture.id, request_id=new_id(), amount=HUNDRED, reference="r", note="ill")
-    await paypal.get_refund(refund.id)
+    await paypal.get_refund((await refund(paypal, capture.id, note="ill")).id)
     body = b'{"id": "WH-1"}'
     assert await paypal.verify_webhook(headers=signed(body, stand_in), body=body, webhook_id=stand_in.webhook_id)
 
 
-async def test_every_call_is_in_them(
+async def test_the_documents_contain_every_call(
     paypal: PayPal, fake_paypal: FakePayPal, stand_in: PayPalStandIn, requests: list[httpx.Request]
 ) -> None:
-    await everything(paypal, fake_paypal, stand_in)  # whose client fails where something is not as documented
+    await everything(paypal, fake_paypal, stand_in)  # `paypal` fails if a request or an answer is undocumented
     found = {operation.path for operation in map(openapi_documents.find, requests) if operation}
     assert found == ALL
     assert {request.url.path for request in requests if not openapi_documents.find(request)} == {"/v1/oauth2/token"}
@@ -63,7 +62,7 @@ def changed(body: bytes, change: Callable[[Any], None]) -> bytes:
         lambda body: body["payment_source"]["paypal"]["experience_context"].update(user_action="PAY_LATER"),
     ],
 )
-async def test_they_find_fault_with_a_request(
+async def test_an_undocumented_request_is_found(
     paypal: PayPal, requests: list[httpx.Request], change: Callable[[Any], None]
 ) -> None:
     await create(paypal)
@@ -87,7 +86,7 @@ async def test_they_find_fault_with_a_request(
         lambda body: body.update(create_time="yesterday"),
     ],
 )
-async def test_they_find_fault_with_an_answer(
+async def test_an_undocumented_answer_is_found(
     paypal: PayPal, fake_paypal: FakePayPal, requests: list[httpx.Request], change: Callable[[Any], None]
 ) -> None:
     capture = await captured(paypal, fake_paypal)
@@ -101,7 +100,7 @@ async def test_they_find_fault_with_an_answer(
     assert openapi_documents.answer_faults(operation, broken)
 
 
-def test_each_refusal_is_one_of_theirs() -> None:
+def test_each_refusal_of_the_stand_in_is_documented() -> None:
     orders, payments = openapi_documents.load("checkout_orders_v2"), openapi_documents.load("payments_payment_v2")
     known = {
         (item["properties"]["issue"]["enum"][0], text)

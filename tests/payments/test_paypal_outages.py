@@ -1,4 +1,4 @@
-"""The PayPal client where PayPal does not answer as it should: nothing is done twice, and doubt is not taken for no."""
+"""During failures of PayPal, no call of the client takes effect twice, and a lost answer is not taken for a refusal."""
 
 import asyncio
 import time
@@ -17,13 +17,13 @@ from app.sandbox.paypal.server import PayPalStandIn
 from app.sandbox.servers.ports import free_port
 from tests.payments.conftest import Connect
 from tests.support.paypal.fake_paypal import FakePayPal
-from tests.support.paypal.orders import HUNDRED, approved, captured, create, new_id
+from tests.support.paypal.orders import HUNDRED, approved, captured, create, new_id, refund
 
 HASTY = Timeouts(read=0.4, pause=0.3, total=20)  # seconds
 
 
 class Act(NamedTuple):
-    """A call that changes something, ready to be made as often as one likes, and how often it has taken effect."""
+    """A call that can be repeated, and a function that counts how often it has taken effect."""
 
     call: Callable[[PayPal], Awaitable[Any]]
     times: Callable[[], Awaitable[int]]
@@ -32,20 +32,10 @@ class Act(NamedTuple):
 async def creation(_: PayPal, fake_paypal: FakePayPal) -> Act:
     reference, request_id = new_id(), new_id()
 
-    async def call(paypal: PayPal) -> Any:
-        return await paypal.create_order(
-            request_id=request_id,
-            amount=HUNDRED,
-            reference=reference,
-            description="d",
-            return_url="https://practice.example.org/",
-            cancel_url="https://practice.example.org/",
-        )
-
     async def times() -> int:
         return sum(order["custom_id"] == reference for order in (await fake_paypal.ledger())["orders"])
 
-    return Act(call, times)
+    return Act(lambda paypal: create(paypal, reference=reference, request_id=request_id), times)
 
 
 async def capture(paypal: PayPal, fake_paypal: FakePayPal) -> Act:
@@ -57,30 +47,27 @@ async def capture(paypal: PayPal, fake_paypal: FakePayPal) -> Act:
     return Act(lambda paypal: paypal.capture_order(order.id, request_id=request_id), times)
 
 
-async def refund(paypal: PayPal, fake_paypal: FakePayPal) -> Act:
+async def refunding(paypal: PayPal, fake_paypal: FakePayPal) -> Act:
     paid, request_id = await captured(paypal, fake_paypal), new_id()
-
-    async def call(paypal: PayPal) -> Any:
-        return await paypal.refund_capture(paid.id, request_id=request_id, amount=HUNDRED, reference="r", note=None)
 
     async def times() -> int:
         return sum(refund["capture_id"] == paid.id for refund in (await fake_paypal.ledger())["refunds"])
 
-    return Act(call, times)
+    return Act(lambda paypal: refund(paypal, paid.id, request_id=request_id), times)
 
 
-ACTS = {"create_order": creation, "capture_order": capture, "refund_capture": refund}
+ACTS = {"create_order": creation, "capture_order": capture, "refund_capture": refunding}
 MISHAPS = ["drop_before", "drop_after", "error_before", "error_after", "slow_before", "slow_after", "garbage"]
 
 
 def posts(requests: list[httpx.Request]) -> list[httpx.Request]:
-    """Return the requests that a request id makes safe to repeat."""
+    """Return the requests with a PayPal-Request-Id."""
     return [request for request in requests if "paypal-request-id" in request.headers]
 
 
 @pytest.mark.parametrize("mishap", MISHAPS)
 @pytest.mark.parametrize("operation", ACTS)
-async def test_what_fails_once_is_done_once(
+async def test_a_call_that_fails_once_takes_effect_once(
     connect: Connect, fake_paypal: FakePayPal, requests: list[httpx.Request], operation: str, mishap: str
 ) -> None:
     act = await ACTS[operation](connect(), fake_paypal)
@@ -98,7 +85,7 @@ async def test_what_fails_once_is_done_once(
 
 @pytest.mark.parametrize("mishap", ["drop_before", "drop_after", "error_before", "error_after", "garbage"])
 @pytest.mark.parametrize("operation", ACTS)
-async def test_without_an_answer_the_outcome_is_unknown_and_the_same_call_finds_out(
+async def test_without_an_answer_the_outcome_is_unknown_until_the_call_is_repeated(
     connect: Connect, fake_paypal: FakePayPal, requests: list[httpx.Request], operation: str, mishap: str
 ) -> None:
     act = await ACTS[operation](connect(), fake_paypal)
@@ -114,17 +101,17 @@ async def test_without_an_answer_the_outcome_is_unknown_and_the_same_call_finds_
 
 
 @pytest.mark.parametrize("operation", ACTS)
-async def test_all_of_it_takes_only_so_long(connect: Connect, fake_paypal: FakePayPal, operation: str) -> None:
+async def test_the_total_time_of_a_call_is_limited(connect: Connect, fake_paypal: FakePayPal, operation: str) -> None:
     act = await ACTS[operation](connect(), fake_paypal)
     await fake_paypal.add_fault(operation, "slow_before", seconds=4)
     with pytest.raises(PayPalUnknown, match="no answer within 2 s"):
         await act.call(connect(timeouts=Timeouts(total=2), check_documents=False))
     async with asyncio.timeout(30):
-        while not await act.times():  # noqa: ASYNC110  the stand-in wakes up and does it
+        while not await act.times():  # noqa: ASYNC110  the stand-in executes the call later
             await asyncio.sleep(0.05)
 
 
-async def test_the_pauses_grow(connect: Connect, fake_paypal: FakePayPal) -> None:
+async def test_the_pauses_between_attempts_grow(connect: Connect, fake_paypal: FakePayPal) -> None:
     act = await capture(connect(), fake_paypal)
     await fake_paypal.add_fault("capture_order", "drop_before", times=4)
     started = time.monotonic()
@@ -133,24 +120,26 @@ async def test_the_pauses_grow(connect: Connect, fake_paypal: FakePayPal) -> Non
     assert time.monotonic() - started > 0.1 + 0.2 + 0.4  # half of 0.2, 0.4 and 0.8
 
 
-async def test_whoever_cannot_be_reached_has_done_nothing(connect: Connect, requests: list[httpx.Request]) -> None:
+async def test_a_call_to_an_unreachable_server_has_no_effect(connect: Connect, requests: list[httpx.Request]) -> None:
     client = connect(f"http://127.0.0.1:{free_port()}")
     with pytest.raises(PayPalUnavailable, match="ConnectError"):
         await create(client)
     assert len(requests) == 4
 
 
-async def test_whoever_is_gone_has_done_nothing_either(connect: Connect, tmp_path: Path) -> None:
+async def test_a_call_to_a_stopped_server_has_no_effect(connect: Connect, tmp_path: Path) -> None:
     stand_in = PayPalStandIn(tmp_path)
     await stand_in.start()
     paypal = connect(stand_in.url, stand_in.client_secret)
-    await create(paypal)  # so it has a token
+    await create(paypal)  # fetches the token
     await stand_in.stop()
     with pytest.raises(PayPalUnavailable, match="ConnectError"):
         await create(paypal)
 
 
-async def test_what_was_in_doubt_stays_in_doubt(connect: Connect, fake_paypal: FakePayPal) -> None:
+async def test_a_rate_limit_after_a_lost_answer_leaves_the_outcome_unknown(
+    connect: Connect, fake_paypal: FakePayPal
+) -> None:
     act = await capture(connect(), fake_paypal)
     await fake_paypal.add_fault("capture_order", "drop_before")
     await fake_paypal.add_fault("capture_order", "rate_limit", times=3, seconds=0)
@@ -158,7 +147,7 @@ async def test_what_was_in_doubt_stays_in_doubt(connect: Connect, fake_paypal: F
         await act.call(connect(check_documents=False))
 
 
-async def test_a_rate_limit_is_kept_to(connect: Connect, fake_paypal: FakePayPal) -> None:
+async def test_a_short_rate_limit_is_waited_for(connect: Connect, fake_paypal: FakePayPal) -> None:
     act = await capture(connect(), fake_paypal)
     await fake_paypal.add_fault("capture_order", "rate_limit", seconds=1)
     started = time.monotonic()
@@ -180,7 +169,7 @@ async def test_a_long_rate_limit_is_not_waited_for(
     assert await act.times() == 0
 
 
-async def test_the_token_is_fetched_once_by_all_who_need_it(
+async def test_concurrent_calls_fetch_the_token_once(
     connect: Connect, fake_paypal: FakePayPal, requests: list[httpx.Request]
 ) -> None:
     order = await create(connect())
@@ -206,7 +195,7 @@ async def test_a_token_is_not_used_until_its_very_end(
     await stand_in.stop()
 
 
-async def test_a_token_that_is_not_accepted_is_fetched_anew_once_by_all(
+async def test_concurrent_calls_replace_a_rejected_token_once(
     connect: Connect, fake_paypal: FakePayPal, requests: list[httpx.Request]
 ) -> None:
     paypal = connect()
@@ -237,7 +226,7 @@ async def test_wrong_credentials_end_the_call(connect: Connect, requests: list[h
 
 
 @pytest.mark.parametrize("mishap", ["drop_before", "error_before", "garbage", "rate_limit"])
-async def test_without_a_token_nothing_was_done(connect: Connect, fake_paypal: FakePayPal, mishap: str) -> None:
+async def test_without_a_token_a_call_has_no_effect(connect: Connect, fake_paypal: FakePayPal, mishap: str) -> None:
     act = await capture(connect(), fake_paypal)
     await fake_paypal.add_fault("token", mishap, times=4, seconds=0)
     client = connect(check_documents=False)
@@ -257,7 +246,7 @@ async def test_a_connection_that_the_server_has_closed_does_no_harm(connect: Con
 SECRETS = ("Bearer", "Basic", "A21AA", "refund-of-ada", "Ada Lovelace", "The doctor is ill", "practice.example.org")
 
 
-async def test_the_log_has_paypals_debug_id_and_nobodys_secrets(
+async def test_the_log_has_paypals_debug_id_and_no_secrets(
     connect: Connect, fake_paypal: FakePayPal, stand_in: PayPalStandIn
 ) -> None:
     paypal = connect(check_documents=False)

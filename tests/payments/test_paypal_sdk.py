@@ -1,4 +1,4 @@
-"""PayPal's own client finds nothing strange about the stand-in."""
+"""PayPal's official client works with the stand-in."""
 
 import asyncio
 from typing import Any
@@ -27,7 +27,7 @@ WHOLE = "return=representation"
 
 
 class Sdk:
-    """The official client, which blocks and so gets a thread."""
+    """The official client. It blocks, so each call runs in a thread."""
 
     def __init__(self, client_id: str, secret: str) -> None:
         self._client = PaypalServersdkClient(
@@ -38,15 +38,13 @@ class Sdk:
         )
 
     async def orders(self, name: str, **options: Any) -> Any:
-        """Call Orders v2, and return what it answers, as the client's own model."""
+        """Call Orders v2; return the answer as the client's model."""
         return (await asyncio.to_thread(getattr(self._client.orders, name), options)).body
 
     async def payments(self, name: str, **options: Any) -> Any:
-        """Call Payments v2."""
         return (await asyncio.to_thread(getattr(self._client.payments, name), options)).body
 
     async def create(self, value: str = "100.00", currency: str = "USD", **options: Any) -> Any:
-        """Create an order."""
         unit = PurchaseUnitRequest(
             amount=AmountWithBreakdown(currency_code=currency, value=value), custom_id="ours", invoice_id=new_id()
         )
@@ -70,7 +68,7 @@ class Sdk:
 
 @pytest.fixture
 def sdk(stand_in: PayPalStandIn, monkeypatch: pytest.MonkeyPatch) -> Sdk:
-    """The official client, led to the stand-in: it has no setting for that."""
+    """The official client, connected to the stand-in by a patch: it has no setting for the address."""
     monkeypatch.setitem(Configuration.environments[Environment.SANDBOX], Server.DEFAULT, stand_in.url)
     return Sdk(stand_in.client_id, stand_in.client_secret)
 

@@ -1,4 +1,4 @@
-"""A sandbox's webhooks are signed as PayPal's, and only its own API believes them."""
+"""The stand-in signs its webhooks as PayPal does, and only the API of the same sandbox accepts them."""
 
 import json
 from collections.abc import AsyncIterator
@@ -22,40 +22,40 @@ BODY = b'{"id":"WH-1"}'
 
 @pytest_asyncio.fixture
 async def offline() -> AsyncIterator[httpx.AsyncClient]:
-    """A client that can reach nobody."""
+    """A client that can reach no host."""
     async with httpx.AsyncClient(proxy="http://127.0.0.1:1", trust_env=False) as http:
         yield http
 
 
 async def verify(http: httpx.AsyncClient, signer: WebhookSigner, seeded: Path) -> None:
-    """Verify a webhook of the signer's as an API that was told of `seeded`."""
+    """Verify a webhook of the signer as an API with the certificates of `seeded`."""
     certificates = Certificates(http, public_roots(), read_seeded(seeded))
     await WebhookVerifier(WEBHOOK, certificates).verify(signer.headers(BODY, WEBHOOK), BODY)
 
 
-async def test_its_api_believes_it(offline: httpx.AsyncClient, tmp_path: Path) -> None:
+async def test_its_own_api_accepts_its_webhooks(offline: httpx.AsyncClient, tmp_path: Path) -> None:
     signer = WebhookSigner(tmp_path)
     await verify(offline, signer, signer.certificates)
 
 
-async def test_another_sandboxs_api_does_not(offline: httpx.AsyncClient, tmp_path: Path) -> None:
+async def test_the_api_of_another_sandbox_rejects_them(offline: httpx.AsyncClient, tmp_path: Path) -> None:
     for name in ("ours", "theirs"):
         (tmp_path / name).mkdir()
     ours, theirs = WebhookSigner(tmp_path / "ours"), WebhookSigner(tmp_path / "theirs")
-    with pytest.raises(WebhookUndecidedError):  # it asks PayPal, which knows no such certificate
+    with pytest.raises(WebhookUndecidedError):  # the download of the certificate from PayPal fails
         await verify(offline, ours, theirs.certificates)
     theirs.certificate_url = ours.certificate_url
     with pytest.raises(WebhookForgedError, match="signature"):
         await verify(offline, theirs, ours.certificates)
 
 
-async def test_it_is_the_same_after_a_restart(offline: httpx.AsyncClient, tmp_path: Path) -> None:
+async def test_the_key_is_the_same_after_a_restart(offline: httpx.AsyncClient, tmp_path: Path) -> None:
     before, after = WebhookSigner(tmp_path), WebhookSigner(tmp_path)
     assert after.certificate_url == before.certificate_url
     await verify(offline, before, after.certificates)
 
 
-def test_each_transmission_is_another(tmp_path: Path) -> None:
+def test_each_transmission_has_its_own_id(tmp_path: Path) -> None:
     signer = WebhookSigner(tmp_path)
     first, second = (read_transmission(signer.headers(BODY, WEBHOOK)) for _ in range(2))
     assert first.id != second.id
@@ -106,7 +106,7 @@ URL = "https://api.sandbox.paypal.com/v1/notifications/certs/CERT-1"
         [],
     ],
 )
-def test_a_file_that_is_not_right_is_refused(tmp_path: Path, content: object) -> None:
+def test_an_invalid_certificate_file_is_refused(tmp_path: Path, content: object) -> None:
     (tmp_path / "right.json").write_text(json.dumps({URL: {"chain": CHAIN, "root": ROOT}}))
     (tmp_path / "wrong.json").write_text(json.dumps(content))
     assert read_seeded(tmp_path / "right.json")

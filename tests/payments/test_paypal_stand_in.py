@@ -1,4 +1,4 @@
-"""The PayPal stand-in by itself: what it answers to requests that our client does not send."""
+"""The PayPal stand-in's answers to requests that our client does not send."""
 
 import asyncio
 import base64
@@ -11,7 +11,16 @@ import pytest
 from app.sandbox.paypal.server import PayPalStandIn
 from tests.support.paypal import openapi_documents
 from tests.support.paypal.fake_paypal import FakePayPal
-from tests.support.paypal.raw_calls import AMOUNT, ORDER, RETURN_REPRESENTATION, WITH_SOURCE, issue, post, relations
+from tests.support.paypal.raw_calls import (
+    AMOUNT,
+    ORDER,
+    RETURN_REPRESENTATION,
+    WITH_SOURCE,
+    capture_id,
+    issue,
+    post,
+    relations,
+)
 
 
 async def test_statuses_and_links_of_an_order_without_a_source(raw: httpx.AsyncClient, fake_paypal: FakePayPal) -> None:
@@ -46,11 +55,10 @@ async def test_a_request_id_makes_a_call_safe_to_repeat(raw: httpx.AsyncClient, 
     assert created.json() == again.json()
     await fake_paypal.approve(created.json()["id"])
     path = f"/v2/checkout/orders/{created.json()['id']}/capture"
-    captured, again = await post(raw, path, **ids), await post(raw, path, **ids)  # the same id, of another operation
+    captured, again = await post(raw, path, **ids), await post(raw, path, **ids)  # the same id for another operation
     assert (captured.status_code, again.status_code) == (201, 200)
     assert captured.json() == again.json()
-    capture = captured.json()["purchase_units"][0]["payments"]["captures"][0]["id"]
-    path = f"/v2/payments/captures/{capture}/refund"
+    path = f"/v2/payments/captures/{capture_id(captured)}/refund"
     refunded, again = await post(raw, path, **ids), await post(raw, path, **ids)
     assert (refunded.status_code, again.status_code) == (201, 201)
     assert refunded.json() == again.json()
@@ -85,7 +93,7 @@ async def test_the_same_request_twice_at_once_is_in_conflict(raw: httpx.AsyncCli
         (ORDER | {"purchase_units": [{"amount": AMOUNT, "custom_id": "x" * 128}]}, (400, "INVALID_STRING_LENGTH")),
     ],
 )
-async def test_an_order_that_is_not_well_formed(raw: httpx.AsyncClient, body: Any, expected: tuple[int, str]) -> None:
+async def test_a_malformed_order_is_refused(raw: httpx.AsyncClient, body: Any, expected: tuple[int, str]) -> None:
     assert issue(await post(raw, "/v2/checkout/orders", body)) == expected
 
 
@@ -128,11 +136,11 @@ async def test_refunds_that_are_refused(
     created = await post(raw, "/v2/checkout/orders", ORDER)
     await fake_paypal.approve(created.json()["id"])
     captured = await post(raw, f"/v2/checkout/orders/{created.json()['id']}/capture")
-    capture = captured.json()["purchase_units"][0]["payments"]["captures"][0]["id"]
-    assert issue(await post(raw, f"/v2/payments/captures/{capture}/refund", {"amount": amount})) == expected
+    path = f"/v2/payments/captures/{capture_id(captured)}/refund"
+    assert issue(await post(raw, path, {"amount": amount})) == expected
 
 
-async def test_a_body_is_json_and_says_so(raw: httpx.AsyncClient) -> None:
+async def test_a_body_must_be_json(raw: httpx.AsyncClient) -> None:
     for content_type, body, status in (
         ("application/json", b"{", 400),
         ("application/json", b"\xff", 400),
@@ -145,7 +153,7 @@ async def test_a_body_is_json_and_says_so(raw: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.parametrize("authorization", ["", "Bearer", "Bearer x", "Basic eDp5", "x"])
-async def test_without_a_token_nobody_gets_in(stand_in: PayPalStandIn, authorization: str) -> None:
+async def test_a_call_without_a_token_is_refused(stand_in: PayPalStandIn, authorization: str) -> None:
     async with httpx.AsyncClient(base_url=stand_in.url, trust_env=False) as http:
         headers = {"Authorization": authorization} if authorization else {}
         answer = await http.get("/v2/checkout/orders/5O190127TN364715T", headers=headers)
@@ -156,7 +164,7 @@ async def test_without_a_token_nobody_gets_in(stand_in: PayPalStandIn, authoriza
 @pytest.mark.parametrize(
     "login", ["", "Basic", "Basic !", "Basic " + base64.b64encode(b"sandbox:x").decode(), "Bearer x"]
 )
-async def test_a_token_is_for_who_knows_the_secret(stand_in: PayPalStandIn, login: str) -> None:
+async def test_a_token_needs_the_secret(stand_in: PayPalStandIn, login: str) -> None:
     async with httpx.AsyncClient(base_url=stand_in.url, trust_env=False) as http:
         answer = await http.post(
             "/v1/oauth2/token", content=b"grant_type=client_credentials", headers={"Authorization": login}
@@ -187,12 +195,12 @@ async def test_a_failure_can_be_asked_for(raw: httpx.AsyncClient, code: str, sta
 
 
 @pytest.mark.parametrize("header", ["x", "[]", "{}", '{"mock_application_codes": 1}'])
-async def test_a_strange_wish_is_refused(raw: httpx.AsyncClient, header: str) -> None:
+async def test_an_invalid_mock_header_is_refused(raw: httpx.AsyncClient, header: str) -> None:
     answer = await post(raw, "/v2/checkout/orders/5O190127TN364715T/capture", PayPal_Mock_Response=header)
     assert answer.status_code == 400
 
 
-async def test_what_is_nowhere_is_answered_in_paypals_way(raw: httpx.AsyncClient) -> None:
+async def test_an_unknown_path_is_answered_as_paypal_does(raw: httpx.AsyncClient) -> None:
     for method, path in (("GET", "/v2/nothing"), ("DELETE", "/v2/checkout/orders"), ("GET", "/v1/oauth2/token")):
         answer = await raw.request(method, path)
         assert (answer.status_code, answer.json()["name"]) == (404, "RESOURCE_NOT_FOUND")
@@ -212,7 +220,7 @@ async def test_what_is_nowhere_is_answered_in_paypals_way(raw: httpx.AsyncClient
         {"operation": "capture_order", "kind": "drop_after", "status": 404},
     ],
 )
-async def test_what_cannot_go_wrong_is_refused(
+async def test_an_invalid_fault_is_refused(
     raw: httpx.AsyncClient, fake_paypal: FakePayPal, fault: dict[str, Any]
 ) -> None:
     answer = await raw.post("/faults", json=fault)

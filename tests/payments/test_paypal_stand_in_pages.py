@@ -1,4 +1,4 @@
-"""The PayPal stand-in's pages, on which a payer approves, and its start."""
+"""The PayPal stand-in's pages for the payer, its start and its restart."""
 
 from pathlib import Path
 from uuid import uuid4
@@ -7,7 +7,7 @@ import httpx
 
 from app.sandbox.paypal.server import PayPalStandIn
 from tests.support.paypal.fake_paypal import FakePayPal
-from tests.support.paypal.raw_calls import ADDRESSES, AMOUNT, ORDER, WITH_SOURCE, post
+from tests.support.paypal.raw_calls import ADDRESSES, AMOUNT, ORDER, WITH_SOURCE, logged_in, post
 
 
 async def test_the_payer_approves_on_a_page(
@@ -51,38 +51,34 @@ async def test_an_order_that_does_not_exist_has_no_page(raw: httpx.AsyncClient) 
         assert answer.headers["content-type"].startswith("text/html")
 
 
-async def test_the_old_way_to_say_where_the_payer_goes(raw: httpx.AsyncClient, fake_paypal: FakePayPal) -> None:
+async def test_the_deprecated_application_context_sets_the_return_address(
+    raw: httpx.AsyncClient, fake_paypal: FakePayPal
+) -> None:
     created = await post(raw, "/v2/checkout/orders", ORDER | {"application_context": ADDRESSES})
     approved = await fake_paypal.approve(created.json()["id"])
     assert approved.headers["location"].startswith("https://a.example.org/r?lang=en&token=")
 
 
 async def test_everything_outlives_a_restart(tmp_path: Path) -> None:
-    async with httpx.AsyncClient(trust_env=False) as http:
-
-        async def log_in(stand_in: PayPalStandIn) -> dict[str, str]:
-            login = (stand_in.client_id, stand_in.client_secret)
-            answer = await http.post(
-                f"{stand_in.url}/v1/oauth2/token", auth=login, data={"grant_type": "client_credentials"}
-            )
-            return {"Authorization": f"Bearer {answer.json()['access_token']}", "PayPal-Request-Id": "the-same"}
-
-        first = PayPalStandIn(tmp_path)
-        await first.start()
-        url, headers = first.url, await log_in(first)
-        created = await http.post(f"{url}/v2/checkout/orders", json=ORDER, headers=headers)
-        await http.post(f"{url}/checkoutnow/approve?token={created.json()['id']}")
-        await first.stop()
-        second = PayPalStandIn(tmp_path)
-        await second.start()
-        assert (second.url, second.client_secret, second.webhook_id) == (url, first.client_secret, first.webhook_id)
-        assert (await http.get(f"{url}/v2/checkout/orders/x", headers=headers)).status_code == 401
-        headers = await log_in(second)
-        again = await http.post(f"{url}/v2/checkout/orders", json=ORDER, headers=headers)
-        assert (again.status_code, again.json()["id"]) == (200, created.json()["id"])
-        paid = await http.post(f"{url}/v2/checkout/orders/{created.json()['id']}/capture", json={}, headers=headers)
+    ids = {"PayPal_Request_Id": "the-same"}
+    first = PayPalStandIn(tmp_path)
+    await first.start()
+    async with logged_in(first) as http:
+        order = (await post(http, "/v2/checkout/orders", ORDER, **ids)).json()["id"]
+        await http.post(f"/checkoutnow/approve?token={order}")
+        authorization = http.headers["Authorization"]
+    await first.stop()
+    second = PayPalStandIn(tmp_path)
+    await second.start()
+    assert (second.url, second.client_secret, second.webhook_id) == (first.url, first.client_secret, first.webhook_id)
+    async with logged_in(second) as http:
+        old_token = {"Authorization": authorization}
+        assert (await http.get("/v2/checkout/orders/x", headers=old_token)).status_code == 401
+        again = await post(http, "/v2/checkout/orders", ORDER, **ids)
+        assert (again.status_code, again.json()["id"]) == (200, order)
+        paid = await post(http, f"/v2/checkout/orders/{order}/capture", **ids)
         assert paid.json()["status"] == "COMPLETED"
-        await second.stop()
+    await second.stop()
 
 
 async def test_if_its_port_is_taken_it_takes_another(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The stand-in's webhooks: what is sent, how it is signed, and how stubbornly."""
+"""The stand-in's webhooks: their content, signatures and retries."""
 
 import asyncio
 import json
@@ -18,7 +18,7 @@ from app.domain.payments.paypal.webhook_signature import WebhookVerifier
 from app.sandbox.paypal.server import PayPalStandIn
 from tests.support.paypal import openapi_documents
 from tests.support.paypal.fake_paypal import FakePayPal
-from tests.support.paypal.orders import HUNDRED, approved, captured, create, new_id
+from tests.support.paypal.orders import approved, captured, create, refund
 from tests.support.servers.http_server import serving
 
 SCHEMAS = {
@@ -29,7 +29,7 @@ SCHEMAS = {
 
 
 class Receiver:
-    """A merchant's webhook; it answers with the first of `statuses`, and with 200 when there are no more."""
+    """A webhook receiver. It answers with the next of `statuses`, or with 200 if none is left."""
 
     def __init__(self) -> None:
         self.received: list[tuple[dict[str, str], bytes]] = []
@@ -37,22 +37,19 @@ class Receiver:
 
     @property
     def types(self) -> list[str]:
-        """What the events are about, in the order in which they came."""
         return [event["event_type"] for event in self.events]
 
     @property
     def events(self) -> list[Any]:
-        """The events, in the order in which they came."""
         return [json.loads(body) for _, body in self.received]
 
     async def has(self, number: int) -> None:
-        """Wait until it has received so many."""
+        """Wait until it has received this many webhooks."""
         async with asyncio.timeout(30):
             while len(self.received) < number:  # noqa: ASYNC110  the stand-in sends them
                 await asyncio.sleep(0.02)
 
     def app(self) -> Litestar:
-        """Return it as an application."""
 
         @post("/hook")
         async def receive(request: Request[Any, Any, Any]) -> Response[None]:
@@ -64,13 +61,12 @@ class Receiver:
 
 @pytest.fixture(scope="module")
 def listener() -> Receiver:
-    """The module's receiver."""
     return Receiver()
 
 
 @pytest_asyncio.fixture(scope="module", autouse=True)
 async def listening(stand_in: PayPalStandIn, listener: Receiver) -> AsyncIterator[None]:
-    """The stand-in sends the receiver its webhooks."""
+    """Serves the receiver and sends it the stand-in's webhooks."""
     async with serving(listener.app()) as url:
         stand_in.send_webhooks_to(f"{url}/hook")
         yield
@@ -78,7 +74,7 @@ async def listening(stand_in: PayPalStandIn, listener: Receiver) -> AsyncIterato
 
 @pytest_asyncio.fixture
 async def receiver(listener: Receiver, fake_paypal: FakePayPal) -> AsyncIterator[Receiver]:
-    """The receiver, with nothing in it that a test has not caused."""
+    """The receiver, emptied after each test."""
     yield listener
     async with asyncio.timeout(30):
         while any(event["state"] == "due" for event in (await fake_paypal.ledger())["events"]):  # noqa: ASYNC110  as above
@@ -87,31 +83,29 @@ async def receiver(listener: Receiver, fake_paypal: FakePayPal) -> AsyncIterator
     listener.statuses.clear()
 
 
-async def test_what_happens_is_told(paypal: PayPal, fake_paypal: FakePayPal, receiver: Receiver) -> None:
+async def test_each_event_has_a_webhook(paypal: PayPal, fake_paypal: FakePayPal, receiver: Receiver) -> None:
     capture = await captured(paypal, fake_paypal)
-    await paypal.refund_capture(capture.id, request_id=new_id(), amount=HUNDRED, reference="r", note="ill")
+    await refund(paypal, capture.id, note="ill")
     await receiver.has(3)
-    told = {event["event_type"]: event for event in receiver.events}
-    assert set(told) == {"CHECKOUT.ORDER.APPROVED", "PAYMENT.CAPTURE.COMPLETED", "PAYMENT.CAPTURE.REFUNDED"}
-    assert told["CHECKOUT.ORDER.APPROVED"]["resource"]["id"] == capture.order_id
-    assert told["PAYMENT.CAPTURE.COMPLETED"]["resource"]["id"] == capture.id
-    assert told["PAYMENT.CAPTURE.COMPLETED"]["summary"] == "Payment completed for $ 100.00 USD"
-    refund = told["PAYMENT.CAPTURE.REFUNDED"]["resource"]
-    assert refund["links"][1]["href"].endswith(f"/v2/payments/captures/{capture.id}")
-    assert refund["seller_payable_breakdown"]["total_refunded_amount"]["value"] == "100.00"
+    events = {event["event_type"]: event for event in receiver.events}
+    assert set(events) == {"CHECKOUT.ORDER.APPROVED", "PAYMENT.CAPTURE.COMPLETED", "PAYMENT.CAPTURE.REFUNDED"}
+    assert events["CHECKOUT.ORDER.APPROVED"]["resource"]["id"] == capture.order_id
+    assert events["PAYMENT.CAPTURE.COMPLETED"]["resource"]["id"] == capture.id
+    assert events["PAYMENT.CAPTURE.COMPLETED"]["summary"] == "Payment completed for $ 100.00 USD"
+    refunded = events["PAYMENT.CAPTURE.REFUNDED"]["resource"]
+    assert refunded["links"][1]["href"].endswith(f"/v2/payments/captures/{capture.id}")
+    assert refunded["seller_payable_breakdown"]["total_refunded_amount"]["value"] == "100.00"
 
 
-async def test_what_happens_later_is_told(paypal: PayPal, fake_paypal: FakePayPal, receiver: Receiver) -> None:
+async def test_a_late_decision_has_a_webhook(paypal: PayPal, fake_paypal: FakePayPal, receiver: Receiver) -> None:
     for status, operation in (("COMPLETED", "capture"), ("DECLINED", "capture"), ("FAILED", "refund")):
         await fake_paypal.add_fault(f"{operation}_{'order' if operation == 'capture' else 'capture'}", "pending")
         capture = await captured(paypal, fake_paypal)
         if operation == "capture":
             await fake_paypal.post(f"/captures/{capture.id}/decide", {"status": status})
         else:
-            refund = await paypal.refund_capture(
-                capture.id, request_id=new_id(), amount=HUNDRED, reference="r", note=None
-            )
-            await fake_paypal.post(f"/refunds/{refund.id}/decide", {"status": status})
+            pending = await refund(paypal, capture.id)
+            await fake_paypal.post(f"/refunds/{pending.id}/decide", {"status": status})
     await receiver.has(10)
     assert sorted(receiver.types) == sorted(
         ["CHECKOUT.ORDER.APPROVED"] * 3
@@ -121,7 +115,7 @@ async def test_what_happens_later_is_told(paypal: PayPal, fake_paypal: FakePayPa
     )
 
 
-async def test_what_goes_wrong_is_told(paypal: PayPal, fake_paypal: FakePayPal, receiver: Receiver) -> None:
+async def test_a_failure_has_a_webhook(paypal: PayPal, fake_paypal: FakePayPal, receiver: Receiver) -> None:
     await fake_paypal.add_fault("capture_order", "declined")
     await captured(paypal, fake_paypal)
     reversed_ = await captured(paypal, fake_paypal)
@@ -129,13 +123,13 @@ async def test_what_goes_wrong_is_told(paypal: PayPal, fake_paypal: FakePayPal, 
     order = await approved(paypal, fake_paypal)
     await fake_paypal.post(f"/orders/{order.id}/reverse-approval")
     await receiver.has(7)
-    told = {event["event_type"]: event["resource"] for event in receiver.events}
-    assert told["PAYMENT.CAPTURE.DECLINED"]["status"] == "DECLINED"
-    assert told["PAYMENT.CAPTURE.REVERSED"]["links"][1]["href"].endswith(f"/v2/payments/captures/{reversed_.id}")
-    assert told["CHECKOUT.PAYMENT-APPROVAL.REVERSED"]["order_id"] == order.id
+    events = {event["event_type"]: event["resource"] for event in receiver.events}
+    assert events["PAYMENT.CAPTURE.DECLINED"]["status"] == "DECLINED"
+    assert events["PAYMENT.CAPTURE.REVERSED"]["links"][1]["href"].endswith(f"/v2/payments/captures/{reversed_.id}")
+    assert events["CHECKOUT.PAYMENT-APPROVAL.REVERSED"]["order_id"] == order.id
 
 
-async def test_each_is_signed(
+async def test_each_webhook_is_signed(
     paypal: PayPal, fake_paypal: FakePayPal, receiver: Receiver, stand_in: PayPalStandIn
 ) -> None:
     await captured(paypal, fake_paypal)
@@ -153,8 +147,8 @@ async def test_events_and_their_resources_are_as_documented(
 ) -> None:
     await fake_paypal.add_fault("refund_capture", "pending")
     capture = await captured(paypal, fake_paypal)
-    refund = await paypal.refund_capture(capture.id, request_id=new_id(), amount=HUNDRED, reference="r", note="ill")
-    await fake_paypal.post(f"/refunds/{refund.id}/decide", {"status": "COMPLETED"})
+    pending = await refund(paypal, capture.id, note="ill")
+    await fake_paypal.post(f"/refunds/{pending.id}/decide", {"status": "COMPLETED"})
     await receiver.has(4)
     notifications = openapi_documents.load("notifications_webhooks_v1")
     for event in receiver.events:
@@ -169,25 +163,23 @@ async def test_events_and_their_resources_are_as_documented(
 
 
 async def test_an_event_can_be_read_again(
-    paypal: PayPal, fake_paypal: FakePayPal, receiver: Receiver, stand_in: PayPalStandIn
+    paypal: PayPal, fake_paypal: FakePayPal, receiver: Receiver, raw: httpx.AsyncClient
 ) -> None:
     await approved(paypal, fake_paypal)
     await receiver.has(1)
-    login = (stand_in.client_id, stand_in.client_secret)
-    async with httpx.AsyncClient(base_url=stand_in.url, trust_env=False) as http:
-        granted = await http.post("/v1/oauth2/token", auth=login, data={"grant_type": "client_credentials"})
-        http.headers["Authorization"] = f"Bearer {granted.json()['access_token']}"
-        answer = await http.get(f"/v1/notifications/webhooks-events/{receiver.events[0]['id']}")
+    answer = await raw.get(f"/v1/notifications/webhooks-events/{receiver.events[0]['id']}")
     assert answer.json() == receiver.events[0]
     if (
         openapi_documents.are_available()
-    ):  # the documents allow no hyphen in its id, but all of PayPal's examples have some
+    ):  # the documents allow no hyphen in the id, but all of PayPal's examples have one
         operation = openapi_documents.find(answer.request)
         assert operation
         assert not openapi_documents.answer_faults(operation, answer)
 
 
-async def test_one_that_is_not_taken_is_sent_again(paypal: PayPal, fake_paypal: FakePayPal, receiver: Receiver) -> None:
+async def test_a_webhook_that_is_not_accepted_is_sent_again(
+    paypal: PayPal, fake_paypal: FakePayPal, receiver: Receiver
+) -> None:
     receiver.statuses = [500, 404, 302]
     await approved(paypal, fake_paypal)
     await receiver.has(4)
@@ -195,7 +187,7 @@ async def test_one_that_is_not_taken_is_sent_again(paypal: PayPal, fake_paypal: 
     assert len({headers["paypal-transmission-id"] for headers, _ in receiver.received}) == 4
 
 
-async def test_it_can_come_twice(paypal: PayPal, fake_paypal: FakePayPal, receiver: Receiver) -> None:
+async def test_a_webhook_can_come_twice(paypal: PayPal, fake_paypal: FakePayPal, receiver: Receiver) -> None:
     await fake_paypal.add_fault("webhook", "duplicate")
     order = await approved(paypal, fake_paypal)
     await receiver.has(2)
@@ -203,14 +195,18 @@ async def test_it_can_come_twice(paypal: PayPal, fake_paypal: FakePayPal, receiv
     assert receiver.events[0]["id"] == receiver.events[1]["id"]
 
 
-async def test_it_can_come_after_a_later_one(paypal: PayPal, fake_paypal: FakePayPal, receiver: Receiver) -> None:
+async def test_a_webhook_can_come_after_a_later_one(
+    paypal: PayPal, fake_paypal: FakePayPal, receiver: Receiver
+) -> None:
     await fake_paypal.add_fault("webhook", "reorder", seconds=1)
     await captured(paypal, fake_paypal)
     await receiver.has(2)
     assert receiver.types == ["PAYMENT.CAPTURE.COMPLETED", "CHECKOUT.ORDER.APPROVED"]
 
 
-async def test_it_can_be_withheld_and_released(paypal: PayPal, fake_paypal: FakePayPal, receiver: Receiver) -> None:
+async def test_a_webhook_can_be_withheld_and_released(
+    paypal: PayPal, fake_paypal: FakePayPal, receiver: Receiver
+) -> None:
     await fake_paypal.add_fault("webhook", "withhold", times=1)
     capture = await captured(paypal, fake_paypal)
     await receiver.has(1)
@@ -220,7 +216,9 @@ async def test_it_can_be_withheld_and_released(paypal: PayPal, fake_paypal: Fake
     assert receiver.events[1]["resource"]["id"] == capture.order_id
 
 
-async def test_it_can_be_sent_once_more(paypal: PayPal, fake_paypal: FakePayPal, receiver: Receiver) -> None:
+async def test_a_webhook_can_be_sent_again_on_request(
+    paypal: PayPal, fake_paypal: FakePayPal, receiver: Receiver
+) -> None:
     await approved(paypal, fake_paypal)
     await receiver.has(1)
     await fake_paypal.post(f"/webhooks/{receiver.events[0]['id']}/resend")
@@ -228,7 +226,7 @@ async def test_it_can_be_sent_once_more(paypal: PayPal, fake_paypal: FakePayPal,
     assert receiver.events[0] == receiver.events[1]
 
 
-async def test_what_nobody_has_taken_is_sent_after_a_restart(tmp_path: Path) -> None:
+async def test_undelivered_webhooks_are_sent_after_a_restart(tmp_path: Path) -> None:
     first = PayPalStandIn(tmp_path, webhook_pause=0.05)
     await first.start()
     async with PayPal(first.url, first.client_id, first.client_secret) as paypal, FakePayPal(first.url) as fake_paypal:

@@ -1,4 +1,4 @@
-"""PayPal's webhooks are believed, and nothing else is."""
+"""Only genuine PayPal webhooks pass the verification."""
 
 import binascii
 import json
@@ -47,7 +47,7 @@ def signed(
     hashed: HashAlgorithm | None = None,
     **changed: str,
 ) -> dict[str, str]:
-    """Return the headers of a webhook, signed as PayPal says it signs."""
+    """Return the headers of a webhook, signed as PayPal documents it."""
     said = {ID: "103e3700-8b0c-11e6-8695-6b62a8a99ac4", TIME: "2016-10-05T14:57:40Z"}
     text = f"{said[ID]}|{said[TIME]}|{webhook}|{binascii.crc32(body)}".encode()
     signature = (key or rsa_key("signer")).sign(text, padding or PKCS1v15(), hashed or SHA256())
@@ -56,20 +56,19 @@ def signed(
 
 @pytest_asyncio.fixture
 async def verifier() -> AsyncIterator[WebhookVerifier]:
-    """A verifier that knows one certificate, and can reach nobody."""
+    """A verifier with one seeded certificate and no network."""
     async with httpx.AsyncClient(proxy="http://127.0.0.1:1", trust_env=False) as http:
         yield WebhookVerifier(WEBHOOK, Certificates(http, trusted_roots(root("Another root").pem), SEEDED))
 
 
 async def refused(verifier: WebhookVerifier, headers: Mapping[str, str], body: bytes = BODY) -> str:
-    """Return why a webhook is refused."""
     with pytest.raises(WebhookForgedError) as error:
         await verifier.verify(headers, body)
     return error.value.reason
 
 
 @pytest.mark.parametrize("body", [BODY, b"", b"\xff\x00", BODY * 1000])
-async def test_a_true_webhook(verifier: WebhookVerifier, body: bytes) -> None:
+async def test_a_genuine_webhook_is_accepted(verifier: WebhookVerifier, body: bytes) -> None:
     await verifier.verify(signed(body), body)
 
 
@@ -89,7 +88,7 @@ FORGERIES: dict[str, tuple[dict[str, str], bytes]] = {
     "the same time in other words": (signed() | {TIME: "2016-10-05T14:57:40+00:00"}, BODY),
     "another webhook's signature": (signed() | {SIG: signed(b"{}")[SIG]}, BODY),
     "another key": (signed(key=rsa_key("evil")), BODY),
-    "a hash that is broken": (signed(hashed=SHA1()), BODY),  # noqa: S303  it is to be refused
+    "a hash that is broken": (signed(hashed=SHA1()), BODY),  # noqa: S303  the verifier must refuse it
     "another padding": (signed(padding=PSS(MGF1(SHA256()), PSS.DIGEST_LENGTH)), BODY),
     "a short signature": (signed() | {SIG: b64encode(b64decode(signed()[SIG])[:-1]).decode()}, BODY),
     "a long signature": (signed() | {SIG: b64encode(b"\0" + b64decode(signed()[SIG])).decode()}, BODY),
@@ -129,7 +128,7 @@ MALFORMED = {
     "a long id": {ID: "a" * 51},
     "an id that divides": {ID: "103e3700|8b0c"},
     "an id with a line": {ID: "103e3700\n"},
-    "an id of other digits": {ID: "١٠٣"},  # digits, but Arabic ones
+    "an id of other digits": {ID: "١٠٣"},  # Arabic digits
     "no time": {TIME: "yesterday"},
     "a time of no zone": {TIME: "2016-10-05T14:57:40"},
     "a time that divides": {TIME: "2016-10-05T14:57:40|0Z"},
@@ -152,11 +151,10 @@ async def test_malformed_headers(verifier: WebhookVerifier, changed: dict[str, s
     assert await refused(verifier, signed() | changed) == "header_malformed"
 
 
-async def test_what_is_wrong_with_the_headers_is_found_before_anything_is_sent(
-    fake_internet: tuple[FakeInternet, httpx.AsyncClient],
+async def test_invalid_headers_are_refused_without_a_request(
+    internet: FakeInternet,
 ) -> None:
-    internet, http = fake_internet
-    verifier = WebhookVerifier(WEBHOOK, Certificates(http, trusted_roots(TRUSTED.pem)))
+    verifier = WebhookVerifier(WEBHOOK, Certificates(internet.client, trusted_roots(TRUSTED.pem)))
     for changed in (*MALFORMED.values(), {ALGORITHM: "none"}, {CERT: "https://paypal.com.evil.example/"}):
         await refused(verifier, signed() | changed)
     assert internet.asked == []
@@ -165,15 +163,14 @@ async def test_what_is_wrong_with_the_headers_is_found_before_anything_is_sent(
     assert internet.asked == ["api.paypal.com:443"]
 
 
-async def test_a_certificate_that_cannot_be_had_decides_nothing(verifier: WebhookVerifier) -> None:
+async def test_an_unavailable_certificate_leaves_the_webhook_undecided(verifier: WebhookVerifier) -> None:
     with pytest.raises(WebhookUndecidedError):
         await verifier.verify(signed() | {CERT: f"{URL}2"}, BODY)
 
 
-async def test_a_seeded_root_is_trusted_for_nothing_else(fake_internet: tuple[FakeInternet, httpx.AsyncClient]) -> None:
-    internet, http = fake_internet
+async def test_a_seeded_root_is_trusted_for_its_own_url_only(internet: FakeInternet) -> None:
     internet.answers["/v1/notifications/certs/CERT-12"] = response(SIGNER.pem)
-    verifier = WebhookVerifier(WEBHOOK, Certificates(http, trusted_roots(root("Another root").pem), SEEDED))
+    verifier = WebhookVerifier(WEBHOOK, Certificates(internet.client, trusted_roots(root("Another root").pem), SEEDED))
     await verifier.verify(signed(), BODY)
     assert internet.asked == []
     assert await refused(verifier, signed() | {CERT: f"{URL}2"}) == "certificate_chain"
@@ -188,5 +185,7 @@ async def test_no_bit_can_be_changed(verifier: WebhookVerifier, data: st.DataObj
     changed[data.draw(st.integers(0, len(changed) - 1))] ^= 1 << data.draw(st.integers(0, 7))
     parts[name] = bytes(changed)
     body = parts.pop("")
-    with pytest.raises((WebhookForgedError, WebhookUndecidedError)):  # undecided: at another URL of PayPal's
+    with pytest.raises(
+        (WebhookForgedError, WebhookUndecidedError)
+    ):  # undecided if the certificate's URL is another one of PayPal
         await verifier.verify({name: value.decode("latin-1") for name, value in parts.items()}, body)

@@ -12,13 +12,13 @@ from tests.support.servers.sandbox_process import BookingUp, Start, no_processes
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    """A folder that is yet to be made, with a path of 150 characters or more, spaces and umlauts among them."""
+    """A folder that does not exist yet. Its path has at least 150 characters, including spaces and umlauts."""
     return tmp_path / f"ein Ordner für größere Pläne{'...':.<{max(3, 121 - len(str(tmp_path)))}}"
 
 
 @pytest.fixture
 async def start(home: Path) -> AsyncIterator[Start]:
-    """Starts `booking up`; after the test, what runs still is killed and its components die with it."""
+    """Starts `booking up`. After the test, the supervisor is killed, and its components must end with it."""
     started: list[BookingUp] = []
 
     async def start_one(stdout: int | None = None, **options: Any) -> BookingUp:

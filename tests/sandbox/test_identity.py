@@ -1,4 +1,4 @@
-"""PostgreSQL refuses to run as root; whoever starts it, it runs as somebody who reaches its data."""
+"""PostgreSQL refuses to run as root, so it runs as a user who can access its data."""
 
 import asyncio
 import os
@@ -14,9 +14,9 @@ from app.sandbox.servers.leftovers import leftovers
 from app.sandbox.servers.postgres import EmbeddedPostgres
 from tests.sandbox import without_namespaces
 
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can start PostgreSQL as somebody else")
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can start PostgreSQL as another user")
 
-START_AND_TELL = """
+START_AND_PRINT_PID = """
 import asyncio, sys
 from pathlib import Path
 from app.sandbox.servers.postgres import EmbeddedPostgres
@@ -33,10 +33,7 @@ asyncio.run(main())
 
 
 def user_of(pid: int) -> int:
-    """Return the effective user id of a process, as we see it."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    (line,) = (line for line in status.splitlines() if line.startswith("Uid:"))
-    return int(line.split()[2])
+    return owner_of(Path(f"/proc/{pid}"))
 
 
 def owner_of(path: Path) -> int:
@@ -44,21 +41,21 @@ def owner_of(path: Path) -> int:
 
 
 async def started_by(home: Path, *prefix: str) -> asyncio.subprocess.Process:
-    """Start a process that runs the server of `home` until its input ends, and tells the server's id."""
+    """Start a process that prints the id of the server of `home`, and runs the server until its input ends."""
     return await asyncio.create_subprocess_exec(
         *prefix,
-        *(sys.executable, "-c", START_AND_TELL, home),
+        *(sys.executable, "-c", START_AND_PRINT_PID, home),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
 
 
-async def told_by(process: asyncio.subprocess.Process) -> int:
+async def printed_pid(process: asyncio.subprocess.Process) -> int:
     assert process.stdout
     return int(await process.stdout.readline())
 
 
-async def test_we_stay_who_we_are_on_the_outside(tmp_path: Path) -> None:
+async def test_postgresql_runs_as_our_user_outside_its_namespace(tmp_path: Path) -> None:
     server = EmbeddedPostgres(tmp_path, {"fsync": "off"})
     await server.start()
     assert user_of(server.pid) == owner_of(server.data) == os.geteuid()
@@ -67,17 +64,17 @@ async def test_we_stay_who_we_are_on_the_outside(tmp_path: Path) -> None:
 
 @needs_root
 async def test_where_namespaces_are_refused_root_becomes_nobody(tmp_path: Path) -> None:
-    home = tmp_path / "home"  # closed to nobody, like the folders above it
+    home = tmp_path / "home"  # not accessible to the user nobody, like its parent folders
     nobody = pwd.getpwnam("nobody").pw_uid
     for _ in range(2):
         process = await started_by(home, sys.executable, without_namespaces.__file__)
-        assert user_of(await told_by(process)) == owner_of(home / "postgres") == nobody
+        assert user_of(await printed_pid(process)) == owner_of(home / "postgres") == nobody
         await process.communicate(b"")
         assert process.returncode == 0
 
 
 @needs_root
-async def test_root_serves_the_data_of_somebody_else_as_that_user(tmp_path: Path) -> None:
+async def test_root_starts_postgresql_as_the_owner_of_its_data(tmp_path: Path) -> None:
     server = EmbeddedPostgres(tmp_path, {"fsync": "off"})
     await server.start()
     await server.stop()
@@ -89,9 +86,9 @@ async def test_root_serves_the_data_of_somebody_else_as_that_user(tmp_path: Path
 
 async def test_it_ends_with_its_parent(tmp_path: Path) -> None:
     process = await started_by(tmp_path)
-    assert await told_by(process) in leftovers(tmp_path, "postgres")
+    assert await printed_pid(process) in leftovers(tmp_path, "postgres")
     process.send_signal(signal.SIGKILL)
     await process.communicate(b"")
     async with asyncio.timeout(30):
-        while leftovers(tmp_path):  # noqa: ASYNC110  the kernel does it
+        while leftovers(tmp_path):  # noqa: ASYNC110  the kernel ends it
             await asyncio.sleep(0.05)

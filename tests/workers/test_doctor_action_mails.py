@@ -1,18 +1,14 @@
-"""The mails that a doctor's acts call for: one to each patient, with everything that happened to them."""
+"""The mails after a doctor's actions: one to each patient, with all changes."""
 
 from datetime import UTC, datetime
-from functools import partial
 
-import asyncpg
+import pytest
 
 from app.sandbox.mailbox.messages import Message
-from app.sandbox.mailbox.server import Mailbox
 from tests.support.db.payments import pay
 from tests.support.factories import SLOT, a_slot, book, make_doctor, make_patient, make_patients
 from tests.support.mail.calendar_client import Calendar
-from tests.support.mail.scenarios import address, is_settled
-from tests.support.servers.worker_process import eventually
-from tests.workers.conftest import StartWorker
+from tests.support.mail.scenarios import MailScenario
 
 BULK_CANCEL = "SELECT * FROM bulk_cancel($1, NULL, NULL, $2, true, false)"
 REFUNDS = """
@@ -25,62 +21,50 @@ MOVE_AS_DOCTOR = "SELECT * FROM reschedule_as_doctor($1, $2, $3, false)"
 MOVE_AS_PATIENT = "SELECT * FROM reschedule_as_patient($1, $2, $3)"
 
 
-def said(start: datetime) -> str:
-    """Return a time as a mail says it to somebody in UTC."""
+def shown(start: datetime) -> str:
+    """Return a time as mails show it to a recipient in UTC."""
     start = start.astimezone(UTC)
     return f"{start:%A} {start.day} {start:%B %Y, %H:%M}"
 
 
-async def announced(owner: asyncpg.Connection) -> None:
-    """Let the mails that are due be as good as sent."""
-    await owner.execute("UPDATE notification SET status = 'sent', sent_at = now()")
+async def sent(scenario: MailScenario) -> dict[str, Message]:
+    """Return the mails that a worker sends, by address. Fails if an address gets two."""
+    messages = await scenario.sent()
+    by_address = {message.to: message for message in messages}
+    assert len(by_address) == len(messages)
+    return by_address
 
 
-async def sent(owner: asyncpg.Connection, mailbox: Mailbox, make_worker: StartWorker) -> dict[str, Message]:
-    """Return the mails that a worker sends by their addresses, after checking that there is one for each."""
-    await make_worker().start()
-    await eventually(partial(is_settled, owner))
-    messages = {message.to: message for message in mailbox.messages}
-    assert len(messages) == len(mailbox.messages)
-    return messages
-
-
-async def delivered(owner: asyncpg.Connection, mailbox: Mailbox) -> list[Message]:
-    """Return the mails that have come since this was asked last, when all are sent; no two are the same."""
-    await eventually(partial(is_settled, owner))
-    messages = list(mailbox.messages)
-    assert len({message.message_id for message in messages}) == len(messages)
-    mailbox.messages.clear()
-    return messages
-
-
-async def test_30_appointments_of_12_patients_are_12_mails_that_empty_their_calendars(
-    owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: Mailbox, make_worker: StartWorker
-) -> None:
+async def test_30_appointments_of_12_patients_are_12_mails_that_empty_their_calendars(scenario: MailScenario) -> None:
+    owner, app = scenario.owner, scenario.app
     doctor, patients = await make_doctor(owner), await make_patients(owner, 12)
     whose = {a_slot(n): patients[n % 12] for n in range(30)}
-    calendars = {await address(owner, patient): Calendar() for patient in patients}
-    await make_worker().start()
-    for start, patient in whose.items():  # the first 24 for their fee, the others for nothing
+    calendars = {await scenario.address(patient): Calendar() for patient in patients}
+    await scenario.start_worker()
+    for start, patient in whose.items():  # the first 24 cost a fee, the others nothing
         if start == a_slot(24):
             await owner.execute("UPDATE doctor SET fee = 0 WHERE account_id = $1", doctor)
         appointment = await book(app, patient, doctor, start)
         if start < a_slot(24):
             await pay(app, patient, appointment)
-    for message in await delivered(owner, mailbox):
+    confirmations = await scenario.settled()
+    for message in confirmations:
         if message.to in calendars:
             calendars[message.to].take(message.attachments[0].content)
     assert sum(len(calendar.events) for calendar in calendars.values()) == 30
     assert len(await app.fetch(BULK_CANCEL, doctor, "The practice is flooded.")) == 30
-    canceled = await delivered(owner, mailbox)
+    everything = await scenario.settled()
+    assert len({message.message_id for message in everything}) == len(everything)
+    canceled = everything[len(confirmations) :]
     assert sorted(message.to for message in canceled) == sorted(calendars)
     messages = {message.to: message for message in canceled}
     for patient in patients:
-        message, calendar = messages[await address(owner, patient)], calendars[await address(owner, patient)]
+        to = await scenario.address(patient)
+        message, calendar = messages[to], calendars[to]
         assert message.subject.startswith("Canceled:")
         assert "Reason: The practice is flooded." in message.text
         assert "A refund of 200.00 USD was requested." in message.text
-        named = {start: message.text.count(said(start)) for start in whose}
+        named = {start: message.text.count(shown(start)) for start in whose}
         assert named == {start: int(owned_by == patient) for start, owned_by in whose.items()}
         for file in message.attachments:
             calendar.take(file.content)
@@ -90,92 +74,67 @@ async def test_30_appointments_of_12_patients_are_12_mails_that_empty_their_cale
     assert [row[0] for row in await owner.fetch(TIME_OFF, doctor)] == list(whose)
 
 
-async def test_a_cancellation_by_the_doctor_is_told_to_the_patient_with_the_reason(
-    owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: Mailbox, make_worker: StartWorker
-) -> None:
+async def test_a_cancellation_by_the_doctor_is_mailed_to_the_patient_with_the_reason(scenario: MailScenario) -> None:
+    owner, app = scenario.owner, scenario.app
     doctor, (held, confirmed) = await make_doctor(owner, full_name="Dr. Ada"), await make_patients(owner, 2)
     appointments = [await book(app, held, doctor, a_slot())]
     await owner.execute("UPDATE doctor SET fee = 0 WHERE account_id = $1", doctor)
     appointments.append(await book(app, confirmed, doctor, a_slot(1)))
-    await announced(owner)
+    await scenario.mark_sent()
     for appointment, reason in zip(appointments, ("I am ill.", None), strict=True):
         await app.fetch(CANCEL, doctor, appointment, reason)
-    by_address = await sent(owner, mailbox, make_worker)
-    messages = [by_address.pop(await address(owner, patient)) for patient in (held, confirmed)]
+    by_address = await sent(scenario)
+    messages = [by_address.pop(await scenario.address(patient)) for patient in (held, confirmed)]
     assert by_address == {}
-    assert [message.subject for message in messages] == [f"Canceled: Dr. Ada, {said(a_slot(n))}" for n in range(2)]
+    assert [message.subject for message in messages] == [f"Canceled: Dr. Ada, {shown(a_slot(n))}" for n in range(2)]
     assert all("We are sorry: Dr. Ada had to cancel your appointment." in message.text for message in messages)
     assert ["I am ill." in message.text for message in messages] == [True, False]
     assert "reason" not in messages[1].text
 
 
-async def test_a_move_by_the_doctor_is_told_to_the_patient(
-    owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: Mailbox, make_worker: StartWorker
+@pytest.mark.parametrize(
+    ("moves", "from_slot"), [((4,), 0), ((3, 5, 7), 0), ((3, 0), 3)], ids=["once", "several times", "there and back"]
+)
+async def test_moves_by_the_doctor_are_told_to_the_patient_in_one_mail(
+    scenario: MailScenario, moves: tuple[int, ...], from_slot: int
 ) -> None:
-    doctor, patient = await make_doctor(owner, fee=0, full_name="Dr. Ada"), await make_patient(owner)
-    appointment = await book(app, patient, doctor, a_slot())
-    await announced(owner)
-    await app.fetch(MOVE_AS_DOCTOR, doctor, appointment, a_slot(4))
-    (message,) = (await sent(owner, mailbox, make_worker)).values()
-    assert message.to == await address(owner, patient)
-    assert message.subject == f"Moved: Dr. Ada, now {said(a_slot(4))}"
-    assert f"The previous time was {said(a_slot())} (UTC)." in message.text
-    assert f"you can cancel or move the appointment in your booking app until {said(a_slot(4))} (UTC)." in message.text
+    doctor, patient = await make_doctor(scenario.owner, fee=0, full_name="Dr. Ada"), await make_patient(scenario.owner)
+    appointment = await book(scenario.app, patient, doctor, a_slot())
+    await scenario.mark_sent()
+    for slot in moves:
+        await scenario.app.fetch(MOVE_AS_DOCTOR, doctor, appointment, a_slot(slot))
+    (message,) = (await sent(scenario)).values()
+    assert message.to == await scenario.address(patient)
+    now = shown(a_slot(moves[-1]))
+    assert message.subject == f"Moved: Dr. Ada, now {now}"
+    assert f"The previous time was {shown(a_slot(from_slot))} (UTC)." in message.text
+    assert f"you can cancel or move the appointment in your booking app until {now} (UTC)." in message.text
 
 
-async def test_a_move_by_the_patient_is_told_to_both_once_the_doctor_knows_of_it(
-    owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: Mailbox, make_worker: StartWorker
-) -> None:
+async def test_a_move_by_the_patient_is_mailed_to_both_once_it_is_confirmed(scenario: MailScenario) -> None:
+    owner, app = scenario.owner, scenario.app
     doctor, (holder, patient) = await make_doctor(owner), await make_patients(owner, 2)
     hold = await book(app, holder, doctor, a_slot())
     await owner.execute("UPDATE doctor SET fee = 0 WHERE account_id = $1", doctor)
     appointment = await book(app, patient, doctor, a_slot(1))
-    await announced(owner)
+    await scenario.mark_sent()
     await app.fetch(MOVE_AS_PATIENT, holder, hold, a_slot(5))
     await app.fetch(MOVE_AS_PATIENT, patient, appointment, a_slot(6))
-    messages = await sent(owner, mailbox, make_worker)
+    messages = await sent(scenario)
     now = {to: message.subject.partition(", now ")[2] for to, message in messages.items()}
     expected = {holder: a_slot(5), patient: a_slot(6), doctor: a_slot(6)}
-    assert now == {await address(owner, account): said(start) for account, start in expected.items()}
-    assert f"The previous time was {said(a_slot(1))} (UTC)." in messages[await address(owner, doctor)].text
+    assert now == {await scenario.address(account): shown(start) for account, start in expected.items()}
+    assert f"The previous time was {shown(a_slot(1))} (UTC)." in messages[await scenario.address(doctor)].text
 
 
-async def test_of_several_moves_only_the_last_is_told_and_from_where_the_patient_thought_it_was(
-    owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: Mailbox, make_worker: StartWorker
-) -> None:
-    doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
-    appointment = await book(app, patient, doctor, a_slot())
-    await announced(owner)
-    for n in (3, 5, 7):
-        await app.fetch(MOVE_AS_DOCTOR, doctor, appointment, a_slot(n))
-    (message,) = (await sent(owner, mailbox, make_worker)).values()
-    assert message.subject.endswith(said(a_slot(7)))
-    assert f"The previous time was {said(a_slot())} (UTC)." in message.text
-
-
-async def test_a_move_there_and_back_does_not_come_from_where_it_is(
-    owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: Mailbox, make_worker: StartWorker
-) -> None:
-    doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
-    appointment = await book(app, patient, doctor, a_slot())
-    await announced(owner)
-    for n in (3, 0):
-        await app.fetch(MOVE_AS_DOCTOR, doctor, appointment, a_slot(n))
-    (message,) = (await sent(owner, mailbox, make_worker)).values()
-    assert message.subject.endswith(said(a_slot()))
-    assert f"The previous time was {said(a_slot(3))} (UTC)." in message.text
-
-
-async def test_what_a_change_of_the_schedule_cancels_is_told(
-    owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: Mailbox, make_worker: StartWorker
-) -> None:
-    doctor, patient = await make_doctor(owner, fee=0), await make_patient(owner)
+async def test_cancellations_by_a_schedule_change_are_mailed(scenario: MailScenario) -> None:
+    doctor, patient = await make_doctor(scenario.owner, fee=0), await make_patient(scenario.owner)
     for n in (0, 1, 9):
-        await book(app, patient, doctor, a_slot(n))
-    await announced(owner)
-    await app.fetch(
+        await book(scenario.app, patient, doctor, a_slot(n))
+    await scenario.mark_sent()
+    await scenario.app.fetch(
         "SELECT * FROM add_time_off($1, $2, $3, $4, true)", doctor, a_slot(), a_slot() + 2 * SLOT, "A conference."
     )
-    (message,) = (await sent(owner, mailbox, make_worker)).values()
+    (message,) = (await sent(scenario)).values()
     assert "Reason: A conference." in message.text
-    assert [message.text.count(said(a_slot(n))) for n in (0, 1, 9)] == [1, 1, 0]
+    assert [message.text.count(shown(a_slot(n))) for n in (0, 1, 9)] == [1, 1, 0]

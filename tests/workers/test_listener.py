@@ -1,4 +1,4 @@
-"""The doorbell: heard at once, heard again after its connection was lost, and not needed for a mail to arrive."""
+"""The listener on `booking_outbox`: speed, reconnection, and delivery without it."""
 
 import asyncio
 import time
@@ -12,15 +12,13 @@ import pytest
 from redis.asyncio import Redis
 from saq.queue.redis import RedisQueue
 
-from app.sandbox.mailbox.server import Mailbox
 from app.workers import listener as listener_module
 from app.workers.listener import DEBOUNCE_SECONDS, Listener
 from tests.support.factories import make_patient
-from tests.support.mail.scenarios import address, cancel, full_doctor, is_settled, join, rows
+from tests.support.mail.scenarios import MailScenario, is_settled
 from tests.support.servers.databases import Database
 from tests.support.servers.tcp_proxy import TcpProxy
 from tests.support.servers.worker_process import eventually
-from tests.workers.conftest import StartWorker
 
 LISTENING = """
     SELECT array_agg(pid) FROM pg_stat_activity
@@ -29,73 +27,59 @@ LISTENING = """
 
 
 async def switch_sweeps_off(redis: Redis) -> None:
-    """Put the next sweep far into the future: what is sent now was heard of by listening."""
+    """Postpone the next sweep, so that only the listener can find mails."""
     await RedisQueue(redis, name="booking").enqueue("sweep", key="cron:sweep", scheduled=int(time.time()) + 10**6)
 
 
-async def test_a_mail_comes_by_listening_after_the_connection_was_cut(
-    owner: asyncpg.Connection,
-    app: asyncpg.Connection,
-    mailbox: Mailbox,
-    redis: Redis,
-    make_worker: StartWorker,
-) -> None:
+async def listens_again(app: asyncpg.Connection, before: int) -> bool:
+    """Whether a listener has a connection other than `before`."""
+    return bool(await app.fetchval(f"SELECT $1 <> ALL (({LISTENING})::integer[])", before))
+
+
+async def test_a_mail_comes_by_listening_after_the_connection_was_cut(redis: Redis, scenario: MailScenario) -> None:
     await switch_sweeps_off(redis)
-    booked_up = await full_doctor(owner, app)
-    waiting = await make_patient(owner)
-    await join(owner, waiting, booked_up.doctor)
-    await make_worker().start()
-    (before,) = await eventually(partial(app.fetchval, LISTENING))
-    assert await app.fetchval("SELECT pg_terminate_backend($1)", before)
-
-    async def listens_again() -> bool:
-        return bool(await app.fetchval(f"SELECT $1 <> ALL (({LISTENING})::integer[])", before))
-
-    await eventually(listens_again)
-    await asyncio.sleep(1)  # whatever is done on connecting is done by now
-    await cancel(app, booked_up)
-    await eventually(partial(is_settled, owner))
-    (row,) = [row for row in await rows(owner, booked_up) if row["kind"] == "slot_offered"]
+    booked_up = await scenario.full_doctor()
+    waiting = await make_patient(scenario.owner)
+    await scenario.join(waiting, booked_up.doctor)
+    await scenario.start_worker()
+    (before,) = await eventually(partial(scenario.app.fetchval, LISTENING))
+    assert await scenario.app.fetchval("SELECT pg_terminate_backend($1)", before)
+    await eventually(partial(listens_again, scenario.app, before))
+    await asyncio.sleep(1)  # by now, the actions on connecting are done
+    await scenario.cancel(booked_up)
+    assert len(await scenario.messages_to(waiting)) == 1
+    (row,) = [row for row in await scenario.rows(booked_up) if row["kind"] == "slot_offered"]
     assert (row["status"], row["attempts"]) == ("sent", 1)
-    assert [message.to for message in mailbox.messages].count(await address(owner, waiting)) == 1
 
 
-async def test_what_rang_while_nobody_listened_is_found_on_connecting(
-    database: Database,
-    owner: asyncpg.Connection,
-    app: asyncpg.Connection,
-    redis: Redis,
-    make_worker: StartWorker,
+async def test_mails_queued_while_disconnected_are_found_on_connecting(
+    database: Database, redis: Redis, scenario: MailScenario
 ) -> None:
     await switch_sweeps_off(redis)
-    booked_up = await full_doctor(owner, app)
-    await join(owner, await make_patient(owner), booked_up.doctor)
+    booked_up = await scenario.full_doctor()
+    await scenario.join(await make_patient(scenario.owner), booked_up.doctor)
     async with TcpProxy(database.app, default_port=5432) as tcp_proxy:
         await tcp_proxy.open()
-        worker = make_worker(LISTEN_DATABASE_URL=tcp_proxy.url)
-        await cancel(app, await full_doctor(owner, app, slot=1))
-        await worker.start()
-        await eventually(partial(is_settled, owner))
-        await asyncio.sleep(1)  # whatever is done on connecting is done by now
+        await scenario.cancel(await scenario.full_doctor(slot=1))
+        worker = await scenario.start_worker(LISTEN_DATABASE_URL=tcp_proxy.url)
+        await scenario.settled()
+        await asyncio.sleep(1)  # by now, the actions on connecting are done
         await tcp_proxy.disconnect_all()
-        await cancel(app, booked_up)
+        await scenario.cancel(booked_up)
         await asyncio.sleep(2)
-        assert not await is_settled(owner)
-        told = await worker.wait_for_log("server_unavailable")
-        assert [line["server"] for line in told] == ["postgresql listener"]
+        assert not await is_settled(scenario.owner)
+        lines = await worker.wait_for_log("server_unavailable")
+        assert [line["server"] for line in lines] == ["postgresql listener"]
         await tcp_proxy.open()
-        await eventually(partial(is_settled, owner))
+        await scenario.settled()
 
 
-async def test_without_listening_the_sweep_finds_the_mails(
-    owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: Mailbox, make_worker: StartWorker
-) -> None:
-    booked_up = await full_doctor(owner, app)
-    await join(owner, await make_patient(owner), booked_up.doctor)
-    await make_worker(LISTEN_DATABASE_URL="postgresql://nobody@127.0.0.1:1/nothing").start()
-    await cancel(app, booked_up)
-    await eventually(partial(is_settled, owner))
-    assert len(mailbox.messages) == 3
+async def test_without_listening_the_sweep_finds_the_mails(scenario: MailScenario) -> None:
+    booked_up = await scenario.full_doctor()
+    await scenario.join(await make_patient(scenario.owner), booked_up.doctor)
+    await scenario.start_worker(LISTEN_DATABASE_URL="postgresql://nobody@127.0.0.1:1/nothing")
+    await scenario.cancel(booked_up)
+    assert len(await scenario.settled()) == 3
 
 
 @asynccontextmanager
@@ -114,7 +98,7 @@ async def listening(url: str, answer: Callable[[], None]) -> AsyncIterator[None]
             await task
 
 
-async def test_rings_in_a_burst_are_answered_together(database: Database, app: asyncpg.Connection) -> None:
+async def test_a_burst_of_notifications_is_handled_together(database: Database, app: asyncpg.Connection) -> None:
     answers: list[float] = []
     async with listening(database.app, lambda: answers.append(time.monotonic())):
         await eventually(partial(app.fetchval, LISTENING))
@@ -130,7 +114,7 @@ async def test_rings_in_a_burst_are_answered_together(database: Database, app: a
     assert all(later - earlier >= 0.9 * DEBOUNCE_SECONDS for earlier, later in pairwise(answers))
 
 
-async def test_a_connection_that_died_in_silence_is_replaced(
+async def test_a_connection_that_no_longer_answers_is_replaced(
     database: Database, app: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(listener_module, "KEEPALIVE", 0.5)
@@ -149,6 +133,6 @@ async def test_a_connection_that_died_in_silence_is_replaced(
         tcp_proxy.flowing.set()
 
         async def answered_anew() -> bool:
-            return bool(answers) and await app.fetchval(f"SELECT $1 <> ALL (({LISTENING})::integer[])", before)
+            return bool(answers) and await listens_again(app, before)
 
         await eventually(answered_anew)

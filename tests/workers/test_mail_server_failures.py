@@ -1,132 +1,100 @@
-"""The mail server is away, refuses, or takes its time: mails wait or fail, and none goes out twice."""
+"""When the mail server is down, refuses or hangs, mails are retried or fail, and none is sent twice."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from functools import partial
 
 import asyncpg
-import pytest_asyncio
+import pytest
 
 from tests.support.factories import make_patient, make_patients
 from tests.support.mail.faulty_mailboxes import FaultyMailbox
-from tests.support.mail.scenarios import (
-    address,
-    cancel,
-    cancel_while_waiting,
-    full_doctor,
-    is_settled,
-    join,
-    make_mails_due,
-    rows,
-)
+from tests.support.mail.scenarios import FullDoctor, MailScenario
 from tests.support.servers.tcp_proxy import TcpProxy
-from tests.support.servers.worker_process import eventually
-from tests.workers.conftest import StartWorker
+from tests.support.servers.worker_process import eventually, eventually_is
 
 
-@pytest_asyncio.fixture
-async def mailbox() -> AsyncIterator[FaultyMailbox]:
-    box = FaultyMailbox()
-    await box.start()
-    yield box
-    box.at_ease.set()
-    await box.stop()
+@pytest.fixture
+def smtp_proxy(mailbox: FaultyMailbox) -> TcpProxy:
+    """A proxy to the mail server, closed at first."""
+    return TcpProxy(f"smtp://127.0.0.1:{mailbox.smtp_port}", default_port=25)
 
 
-async def test_mails_wait_while_the_server_is_away(
-    owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: FaultyMailbox, make_worker: StartWorker
-) -> None:
-    async with TcpProxy(f"smtp://127.0.0.1:{mailbox.smtp_port}", default_port=25) as tcp_proxy:
-        booked_up = await cancel_while_waiting(await make_patient(owner), owner, app)
-        await make_worker(EMAIL_PORT=str(tcp_proxy.port)).start()
+async def failed(scenario: MailScenario, booked_up: FullDoctor, number: int = 1) -> list[asyncpg.Record]:
+    """Wait until that many mails have failed; return their rows."""
 
-        async def all_have_failed() -> bool:
-            return all(row["outcome"] for row in await rows(owner, booked_up))
+    async def rows() -> list[asyncpg.Record]:
+        found = [row for row in await scenario.rows(booked_up) if row["outcome"]]
+        return found if len(found) >= number else []
 
-        await eventually(all_have_failed)
-        for row in await rows(owner, booked_up):
+    return await eventually(rows)
+
+
+async def test_mails_wait_while_the_server_is_away(smtp_proxy: TcpProxy, scenario: MailScenario) -> None:
+    async with smtp_proxy:
+        booked_up = await scenario.cancel_while_waiting()
+        await scenario.start_worker(EMAIL_PORT=str(smtp_proxy.port))
+        for row in await failed(scenario, booked_up, 3):
             assert (row["status"], row["outcome"], row["later"]) == ("queued", "SMTPConnectError", True)
-        await tcp_proxy.open()
-        await make_mails_due(owner)
-        await eventually(partial(is_settled, owner))
-    assert {row["status"] for row in await rows(owner, booked_up)} == {"sent"}
-    assert len(mailbox.messages) == 3
+        await smtp_proxy.open()
+        await scenario.make_mails_due()
+        messages = await scenario.settled()
+    assert set(await scenario.statuses(booked_up)) == {"sent"}
+    assert len(messages) == 3
 
 
-async def test_a_server_that_hangs_is_given_up_and_tried_again(
-    owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: FaultyMailbox, make_worker: StartWorker
+async def test_a_server_that_hangs_is_given_up_and_tried_again(smtp_proxy: TcpProxy, scenario: MailScenario) -> None:
+    async with smtp_proxy:
+        await smtp_proxy.open()
+        smtp_proxy.flowing.clear()
+        booked_up = await scenario.cancel_while_waiting()
+        await scenario.start_worker(EMAIL_PORT=str(smtp_proxy.port))
+        outcomes = {row["outcome"] for row in await failed(scenario, booked_up)}
+        assert outcomes <= {"TimeoutError", "SMTPConnectTimeoutError"}
+        smtp_proxy.flowing.set()
+        await scenario.make_mails_due()
+        messages = await scenario.settled()
+    assert set(await scenario.statuses(booked_up)) == {"sent"}
+    assert {message.message_id for message in messages} == set(await scenario.message_ids(booked_up))
+
+
+async def test_a_temporary_refusal_is_retried_with_the_same_message_id(
+    mailbox: FaultyMailbox, scenario: MailScenario
 ) -> None:
-    async with TcpProxy(f"smtp://127.0.0.1:{mailbox.smtp_port}", default_port=25) as tcp_proxy:
-        await tcp_proxy.open()
-        tcp_proxy.flowing.clear()
-        booked_up = await cancel_while_waiting(await make_patient(owner), owner, app)
-        worker = make_worker(EMAIL_PORT=str(tcp_proxy.port))
-        await worker.start()
-
-        async def one_has_failed() -> bool:
-            return any(row["outcome"] for row in await rows(owner, booked_up))
-
-        await eventually(one_has_failed)
-        assert {row["outcome"] for row in await rows(owner, booked_up)} <= {
-            None,
-            "TimeoutError",
-            "SMTPConnectTimeoutError",
-        }
-        tcp_proxy.flowing.set()
-        await make_mails_due(owner)
-        await eventually(partial(is_settled, owner))
-    assert {row["status"] for row in await rows(owner, booked_up)} == {"sent"}
-    assert {message.message_id for message in mailbox.messages} == {
-        f"<{row['message_id']}@clinic.example>" for row in await rows(owner, booked_up)
-    }
-
-
-async def test_a_refusal_for_now_is_tried_again_with_the_same_message_id(
-    owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: FaultyMailbox, make_worker: StartWorker
-) -> None:
-    waiting = await make_patient(owner)
-    mailbox.later.add(await address(owner, waiting))
-    booked_up = await cancel_while_waiting(waiting, owner, app)
-    await make_worker().start()
-
-    async def refused() -> asyncpg.Record | None:
-        row = (await rows(owner, booked_up))[-1]
-        return row if row["outcome"] else None
-
-    row = await eventually(refused)
-    assert row is not None
+    waiting = await make_patient(scenario.owner)
+    mailbox.later.add(await scenario.address(waiting))
+    booked_up = await scenario.cancel_while_waiting(waiting)
+    await scenario.start_worker()
+    (row,) = await failed(scenario, booked_up)
     assert (row["status"], row["outcome"], row["later"]) == ("queued", "SMTPDataError 451", True)
     mailbox.later.clear()
-    await make_mails_due(owner)
-    await eventually(partial(is_settled, owner))
-    assert {row["status"] for row in await rows(owner, booked_up)} == {"sent"}
-    assert len(mailbox.messages) == 3
-    assert {mailbox.messages[-1].message_id} == set(mailbox.turned_away) == {f"<{row['message_id']}@clinic.example>"}
+    await scenario.make_mails_due()
+    messages = await scenario.settled()
+    assert set(await scenario.statuses(booked_up)) == {"sent"}
+    assert len(messages) == 3
+    assert {messages[-1].message_id} == set(mailbox.refused_ids) == {(await scenario.message_ids(booked_up))[-1]}
 
 
-async def test_a_refusal_for_good_is_not_tried_again_and_holds_up_no_other(
-    owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: FaultyMailbox, make_worker: StartWorker
+async def test_a_permanent_refusal_is_not_retried_and_does_not_delay_others(
+    mailbox: FaultyMailbox, scenario: MailScenario
 ) -> None:
-    unknown, unwanted, last = await make_patients(owner, 3)
-    mailbox.unknown.add(await address(owner, unknown))
-    mailbox.unwanted.add(await address(owner, unwanted))
-    booked_up = await full_doctor(owner, app)
+    unknown, unwanted, last = await make_patients(scenario.owner, 3)
+    mailbox.unknown.add(await scenario.address(unknown))
+    mailbox.unwanted.add(await scenario.address(unwanted))
+    booked_up = await scenario.full_doctor()
     for patient in (unknown, unwanted, last):
-        await join(owner, patient, booked_up.doctor)
-    await cancel(app, booked_up)
-    worker = make_worker()
-    await worker.start()
-    await eventually(partial(is_settled, owner))
-    assert [(row["status"], row["outcome"]) for row in await rows(owner, booked_up)] == [
-        ("sent", None),
-        ("sent", None),
-        ("failed", "SMTPRecipientRefused 550"),
-        ("failed", "SMTPDataError 554"),
-        ("sent", None),
+        await scenario.join(patient, booked_up.doctor)
+    await scenario.cancel(booked_up)
+    worker = await scenario.start_worker()
+    messages = await scenario.settled()
+    assert [outcome[1:] for outcome in await scenario.outcomes(booked_up)] == [
+        (booked_up.holder, "sent", None),
+        (booked_up.doctor, "sent", None),
+        (unknown, "failed", "SMTPRecipientRefused 550"),
+        (unwanted, "failed", "SMTPDataError 554"),
+        (last, "sent", None),
     ]
-    told = [await address(owner, row["account_id"]) for row in await rows(owner, booked_up) if row["status"] == "sent"]
-    assert await address(owner, last) in told
-    assert sorted(message.to for message in mailbox.messages) == sorted(told)
+    recipients = [await scenario.address(account) for account in (booked_up.holder, booked_up.doctor, last)]
+    assert sorted(message.to for message in messages) == sorted(recipients)
     lines = await worker.wait_for_log("mail_failed", 2)
     assert {line["why"] for line in lines} == {"SMTPRecipientRefused 550", "SMTPDataError 554"}
     assert len(lines) == 2
@@ -134,58 +102,44 @@ async def test_a_refusal_for_good_is_not_tried_again_and_holds_up_no_other(
 
 
 async def test_a_persons_mails_keep_their_order_when_one_has_to_be_tried_again(
-    owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: FaultyMailbox, make_worker: StartWorker
+    mailbox: FaultyMailbox, scenario: MailScenario
 ) -> None:
-    waiting = await make_patient(owner)
-    mailbox.later.add(await address(owner, waiting))
-    first = await cancel_while_waiting(waiting, owner, app)
-    await make_worker().start()
-
-    async def refused() -> bool:
-        return (await rows(owner, first))[-1]["outcome"] is not None
-
-    await eventually(refused)
+    waiting = await make_patient(scenario.owner)
+    mailbox.later.add(await scenario.address(waiting))
+    first = await scenario.cancel_while_waiting(waiting)
+    await scenario.start_worker()
+    await failed(scenario, first)
     mailbox.later.clear()
-    second = await cancel_while_waiting(waiting, owner, app, 1)
-
-    async def others_are_sent() -> bool:
-        return [row["status"] for row in await rows(owner, second)] == ["sent", "sent", "queued"]
-
-    await eventually(others_are_sent)
-    await eventually(partial(is_settled, owner))
-    ids = [message.message_id for message in mailbox.messages if message.to == await address(owner, waiting)]
-    assert ids == [
-        f"<{(await rows(owner, booked_up))[-1]['message_id']}@clinic.example>" for booked_up in (first, second)
-    ]
+    second = await scenario.cancel_while_waiting(waiting, slot=1)
+    await eventually_is(["sent", "sent", "queued"], lambda: scenario.statuses(second))
+    ids = [message.message_id for message in await scenario.messages_to(waiting)]
+    assert ids == [(await scenario.message_ids(booked_up))[-1] for booked_up in (first, second)]
 
 
-async def test_connections_are_used_again_and_bounded(
-    owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: FaultyMailbox, make_worker: StartWorker
-) -> None:
-    mailbox.at_ease.clear()
-    await make_worker(EMAIL_CONNECTIONS="2").start()
+async def test_connections_are_reused_and_limited(mailbox: FaultyMailbox, scenario: MailScenario) -> None:
+    mailbox.accepting.clear()
+    await scenario.start_worker(EMAIL_CONNECTIONS="2")
     for slot in range(6):
-        await cancel(app, await full_doctor(owner, app, slot))
+        await scenario.cancel(await scenario.full_doctor(slot))
     await eventually(partial(mailbox.has_begun, 2))
-    await asyncio.sleep(1)  # whoever else would begin has done so by now
+    await asyncio.sleep(1)  # time for further connections, which must not come
     assert mailbox.begun == 2
-    mailbox.at_ease.set()
-    await eventually(partial(is_settled, owner))
-    assert len(mailbox.messages) == 12
+    mailbox.accepting.set()
+    assert len(await scenario.settled()) == 12
     assert mailbox.sessions == 2
 
 
-async def test_a_connection_that_was_cut_while_it_was_kept_fails_no_mail(
-    owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: FaultyMailbox, make_worker: StartWorker
+async def test_an_idle_connection_that_was_cut_fails_no_mail(
+    smtp_proxy: TcpProxy, mailbox: FaultyMailbox, scenario: MailScenario
 ) -> None:
-    async with TcpProxy(f"smtp://127.0.0.1:{mailbox.smtp_port}", default_port=25) as tcp_proxy:
-        await tcp_proxy.open()
-        await make_worker(EMAIL_PORT=str(tcp_proxy.port), EMAIL_CONNECTIONS="1").start()
-        await cancel_while_waiting(await make_patient(owner), owner, app)
-        await eventually(partial(is_settled, owner))
-        await tcp_proxy.disconnect_all()
-        await tcp_proxy.open()
-        await cancel_while_waiting(await make_patient(owner), owner, app, 1)
-        await eventually(partial(is_settled, owner))
-    assert not await owner.fetch("SELECT FROM notification WHERE attempts > 1")
+    async with smtp_proxy:
+        await smtp_proxy.open()
+        await scenario.start_worker(EMAIL_PORT=str(smtp_proxy.port), EMAIL_CONNECTIONS="1")
+        await scenario.cancel_while_waiting()
+        await scenario.settled()
+        await smtp_proxy.disconnect_all()
+        await smtp_proxy.open()
+        await scenario.cancel_while_waiting(slot=1)
+        await scenario.settled()
+    assert not await scenario.owner.fetch("SELECT FROM notification WHERE attempts > 1")
     assert mailbox.sessions == 2

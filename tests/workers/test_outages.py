@@ -1,11 +1,10 @@
-"""Redis and PostgreSQL may be away when the worker starts, go away, come back, and forget."""
+"""Outages of Redis and PostgreSQL, at the start of the worker and later."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 
-import asyncpg
 import pytest
 import structlog
 from redis.asyncio import Redis
@@ -14,94 +13,73 @@ from app import outage_log
 from app.outage_log import OutageLog
 from app.workers.heartbeat import HEARTBEAT_SECONDS
 from app.workers.retry import RetryForever
-from tests.support.factories import a_slot, book, make_patient
-from tests.support.mail.faulty_mailboxes import FaultyMailbox
-from tests.support.mail.scenarios import cancel_while_waiting, full_doctor, is_settled, rows
+from tests.support.factories import a_slot, book
+from tests.support.mail.scenarios import MailScenario, is_settled
 from tests.support.servers.databases import Database
 from tests.support.servers.tcp_proxy import TcpProxy
 from tests.support.servers.worker_process import WorkerProcess, eventually
 from tests.workers.conftest import StartWorker
 
 
-@pytest.fixture
-def booking(owner: asyncpg.Connection, app: asyncpg.Connection) -> Callable[[int], Awaitable[None]]:
-    """Book something, which only a sweep finds: nobody waits, so nothing rings."""
-
-    async def book_something(slot: int) -> None:
-        booked_up = await full_doctor(owner, app, slot)
-        await app.fetch("SELECT * FROM cancel_as_patient($1, $2)", booked_up.holder, booked_up.appointment)
-        await book(app, booked_up.holder, booked_up.doctor, a_slot(slot))
-
-    return book_something
+async def book_something(scenario: MailScenario, slot: int) -> None:
+    """Make mails due that only a sweep finds: without a waitlist entry, the listener is not notified."""
+    booked_up = await scenario.full_doctor(slot)
+    await scenario.cancel(booked_up)
+    await book(scenario.app, booked_up.holder, booked_up.doctor, a_slot(slot))
 
 
-async def goes_away_and_comes_back(
-    tcp_proxy: TcpProxy, worker: WorkerProcess, booking: Callable[[int], Awaitable[None]], owner: asyncpg.Connection
-) -> list[str]:
-    """Start the worker while a server is away, bring it, and take it away for a while; each time the mails go out.
+async def goes_away_and_comes_back(tcp_proxy: TcpProxy, worker: WorkerProcess, scenario: MailScenario) -> list[str]:
+    """Start the worker during an outage of a server, end that outage, and cause another. All mails go out.
 
-    Return which servers the log told to be away.
+    Return the servers that the worker has reported as unavailable.
     """
-    await booking(0)
+    await book_something(scenario, 0)
     await worker.start()
     await asyncio.sleep(6)  # longer than from one sweep to the next
-    assert not await is_settled(owner)
-    told = [line["server"] for line in worker.logged("server_unavailable")]
+    assert not await is_settled(scenario.owner)
+    unavailable = [line["server"] for line in worker.logged("server_unavailable")]
     await tcp_proxy.open()
-    await eventually(partial(is_settled, owner))
+    await scenario.settled()
     await tcp_proxy.disconnect_all()
-    await booking(1)
+    await book_something(scenario, 1)
     await asyncio.sleep(2)
     await tcp_proxy.open()
-    await eventually(partial(is_settled, owner))
+    await scenario.settled()
     assert not worker.logged("saq")
-    return told
+    return unavailable
 
 
-async def test_redis_goes_away_and_comes_back(
-    redis_url: str,
-    owner: asyncpg.Connection,
-    make_worker: StartWorker,
-    booking: Callable[[int], Awaitable[None]],
-) -> None:
+async def test_redis_goes_away_and_comes_back(redis_url: str, make_worker: StartWorker, scenario: MailScenario) -> None:
     async with TcpProxy(redis_url, default_port=6379) as tcp_proxy:
         worker = make_worker(REDIS_URL=tcp_proxy.url)
-        assert await goes_away_and_comes_back(tcp_proxy, worker, booking, owner) == ["redis"]
+        assert await goes_away_and_comes_back(tcp_proxy, worker, scenario) == ["redis"]
         await tcp_proxy.disconnect_all()
         worker.terminate()
         assert await worker.wait() == 0
 
 
 async def test_postgresql_goes_away_and_comes_back(
-    database: Database,
-    owner: asyncpg.Connection,
-    make_worker: StartWorker,
-    booking: Callable[[int], Awaitable[None]],
+    database: Database, make_worker: StartWorker, scenario: MailScenario
 ) -> None:
     async with TcpProxy(database.app, default_port=5432) as tcp_proxy:
         worker = make_worker(DATABASE_URL=tcp_proxy.url)
-        told = await goes_away_and_comes_back(tcp_proxy, worker, booking, owner)
-        assert sorted(told) == ["postgresql", "postgresql listener"]
+        unavailable = await goes_away_and_comes_back(tcp_proxy, worker, scenario)
+        assert sorted(unavailable) == ["postgresql", "postgresql listener"]
 
 
-async def test_redis_may_forget_everything(
-    redis: Redis,
-    owner: asyncpg.Connection,
-    make_worker: StartWorker,
-    booking: Callable[[int], Awaitable[None]],
-) -> None:
-    await make_worker().start()
+async def test_redis_may_lose_all_its_data(redis: Redis, scenario: MailScenario) -> None:
+    await scenario.start_worker()
     for slot in range(3):
-        await booking(slot)
-        await eventually(partial(is_settled, owner))
+        await book_something(scenario, slot)
+        await scenario.settled()
         await redis.delete(*await redis.keys("saq:*"))
-    await booking(3)
-    await eventually(partial(is_settled, owner))
+    await book_something(scenario, 3)
+    await scenario.settled()
 
 
 @asynccontextmanager
 async def cut(tcp_proxy: TcpProxy) -> AsyncIterator[None]:
-    """Let the server refuse connections, for longer than a few quick attempts take."""
+    """Refuse connections for longer than a few quick attempts take."""
     await tcp_proxy.disconnect_all()
     yield
     await asyncio.sleep(6)
@@ -110,7 +88,7 @@ async def cut(tcp_proxy: TcpProxy) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def frozen(tcp_proxy: TcpProxy) -> AsyncIterator[None]:
-    """Let the server say nothing, for longer than a job may go without a heartbeat, or a mail's lease lasts."""
+    """Forward nothing for longer than the heartbeat timeout of a job and the lease of a mail."""
     tcp_proxy.flowing.clear()
     yield
     await asyncio.sleep(HEARTBEAT_SECONDS + 7)
@@ -119,40 +97,29 @@ async def frozen(tcp_proxy: TcpProxy) -> AsyncIterator[None]:
 
 @pytest.mark.parametrize("gone", [cut, frozen])
 async def test_a_mail_that_is_taken_while_postgresql_is_away_goes_out_once(
-    gone: Callable[[TcpProxy], AbstractAsyncContextManager[None]],
-    database: Database,
-    owner: asyncpg.Connection,
-    app: asyncpg.Connection,
-    make_worker: StartWorker,
+    gone: Callable[[TcpProxy], AbstractAsyncContextManager[None]], database: Database, scenario: MailScenario
 ) -> None:
-    mailbox = FaultyMailbox()
-    await mailbox.start()
-    try:
-        async with TcpProxy(database.app, default_port=5432) as tcp_proxy:
-            await tcp_proxy.open()
-            mailbox.at_ease.clear()
-            booked_up = await cancel_while_waiting(await make_patient(owner), owner, app)
-            worker = make_worker(DATABASE_URL=tcp_proxy.url, EMAIL_PORT=str(mailbox.smtp_port))
-            await worker.start()
-            await eventually(partial(mailbox.has_begun, 3))
-            async with gone(tcp_proxy):
-                mailbox.at_ease.set()
-            await eventually(partial(is_settled, owner))
-            assert [(row["status"], row["attempts"]) for row in await rows(owner, booked_up)] == [("sent", 1)] * 3
-            assert len(mailbox.messages) == 3
-            assert not worker.logged("saq")
-    finally:
-        await mailbox.stop()
+    async with TcpProxy(database.app, default_port=5432) as tcp_proxy:
+        await tcp_proxy.open()
+        scenario.mailbox.accepting.clear()
+        booked_up = await scenario.cancel_while_waiting()
+        worker = await scenario.start_worker(DATABASE_URL=tcp_proxy.url)
+        await eventually(partial(scenario.mailbox.has_begun, 3))
+        async with gone(tcp_proxy):
+            scenario.mailbox.accepting.set()
+        assert len(await scenario.settled()) == 3
+        assert await scenario.attempts(booked_up) == [("sent", 1)] * 3
+        assert not worker.logged("saq")
 
 
-def test_an_outage_is_told_of_once_at_each_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_outage_is_logged_once_at_its_start_and_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
     outage = OutageLog("a server")
     with structlog.testing.capture_logs() as logs:
         for _ in range(3):
             with outage.suppress_errors():
                 raise ConnectionRefusedError
             with outage.suppress_errors():
-                pass  # for a moment it works
+                pass  # works for a moment
         assert [line["event"] for line in logs] == ["server_unavailable"]
         monkeypatch.setattr(outage_log, "RECOVERY_SECONDS", 0)
         for _ in range(2):

@@ -1,14 +1,11 @@
-"""A running worker goes on as before when a later release has added columns to tables and views."""
+"""A running worker keeps working after a later release has added columns to tables and views."""
 
 from functools import partial
 
-import asyncpg
-
-from app.sandbox.mailbox.server import Mailbox
 from tests.support.db.widened_schema import widen
 from tests.support.factories import bearer, make_patient
 from tests.support.http.bookings import cancel
-from tests.support.mail.scenarios import is_settled
+from tests.support.mail.scenarios import MailScenario
 from tests.support.paypal.payment_client import PaymentClient
 from tests.support.servers.worker_process import WorkerProcess, eventually
 
@@ -22,29 +19,29 @@ MAILS = """
 OPEN_REFUNDS = "SELECT NOT EXISTS (SELECT FROM refund WHERE status <> 'completed')"
 
 
-async def cancel_and_refund(payment_client: PaymentClient, owner: asyncpg.Connection) -> list[tuple[str, int, int]]:
-    """Pay, let somebody wait, cancel; return the mails that were sent for it once all is done."""
-    before = await owner.fetchval("SELECT coalesce(max(id), 0) FROM notification")
+async def cancel_and_refund(payment_client: PaymentClient, scenario: MailScenario) -> list[tuple[str, int, int]]:
+    """Pay, add a waitlist entry and cancel; return the mails sent in the meantime."""
+    before = await scenario.owner.fetchval("SELECT coalesce(max(id), 0) FROM notification")
     paid = await payment_client.paid(await payment_client.hold(max_appointments=1))
-    waiting = bearer(await make_patient(owner), "patient")
+    waiting = bearer(await make_patient(scenario.owner), "patient")
     joined = await payment_client.client.post(
         "/api/appointments/waitlist/", headers=waiting, json={"doctor": paid.doctor}
     )
     assert joined.status_code == 201, joined.text
-    await eventually(partial(is_settled, owner))
+    await scenario.settled()
     assert (await cancel(payment_client.client, paid.patient, paid.appointment)).status_code == 200
-    await eventually(partial(owner.fetchval, OPEN_REFUNDS))
-    await eventually(partial(is_settled, owner))
-    return [tuple(row) for row in await owner.fetch(MAILS, before)]
+    await eventually(partial(scenario.owner.fetchval, OPEN_REFUNDS))
+    await scenario.settled()
+    return [tuple(row) for row in await scenario.owner.fetch(MAILS, before)]
 
 
 async def test_mails_refunds_and_sweeps_go_on(
-    payment_client: PaymentClient, owner: asyncpg.Connection, mailbox: Mailbox, payment_worker: WorkerProcess
+    payment_client: PaymentClient, scenario: MailScenario, payment_worker: WorkerProcess
 ) -> None:
-    mails = await cancel_and_refund(payment_client, owner)
+    mails = await cancel_and_refund(payment_client, scenario)
     assert {"slot_offered", "refund_completed"} <= {kind for kind, _, _ in mails}
-    sent = len(mailbox.messages)
-    await widen(owner)
-    assert await cancel_and_refund(payment_client, owner) == mails
-    assert len(mailbox.messages) == 2 * sent
+    sent = len(scenario.mailbox.messages)
+    await widen(scenario.owner)
+    assert await cancel_and_refund(payment_client, scenario) == mails
+    assert len(scenario.mailbox.messages) == 2 * sent
     assert [line for line in payment_worker.log.splitlines() if " [error" in line or " [warning" in line] == []

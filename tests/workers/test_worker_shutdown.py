@@ -1,12 +1,9 @@
-"""Workers are killed, or told to stop, in the midst of their work: others go on with it."""
+"""Other workers take over when a worker is killed or stopped during its work."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from functools import partial
 
-import asyncpg
 import pytest
-import pytest_asyncio
 from redis.asyncio import Redis
 from saq.job import Status
 from saq.queue.redis import RedisQueue
@@ -14,31 +11,12 @@ from saq.queue.redis import RedisQueue
 from app.workers.main import CONCURRENCY
 from tests.support.factories import make_patient
 from tests.support.mail.faulty_mailboxes import FaultyMailbox
-from tests.support.mail.scenarios import (
-    FullDoctor,
-    cancel,
-    cancel_while_waiting,
-    full_doctor,
-    is_settled,
-    join,
-    make_mails_due,
-    rows,
-)
+from tests.support.mail.scenarios import FullDoctor, MailScenario
 from tests.support.servers.worker_process import eventually
-from tests.workers.conftest import StartWorker
 
 
-@pytest_asyncio.fixture
-async def mailbox() -> AsyncIterator[FaultyMailbox]:
-    box = FaultyMailbox()
-    await box.start()
-    yield box
-    box.at_ease.set()
-    await box.stop()
-
-
-async def overtime(redis: Redis) -> int:
-    """Let the time pass until the jobs that are being done count as stuck; return how many there are."""
+async def make_jobs_stuck(redis: Redis) -> int:
+    """Make the active jobs count as stuck; return their number."""
     queue = RedisQueue(redis, name="booking")
     jobs = [job async for job in queue.iter_jobs([Status.ACTIVE]) if job.function == "deliver"]
     for job in jobs:
@@ -47,107 +25,88 @@ async def overtime(redis: Redis) -> int:
     return len(jobs)
 
 
-async def two_cancellations(owner: asyncpg.Connection, app: asyncpg.Connection) -> tuple[FullDoctor, FullDoctor]:
-    """Cancel two appointments while one patient waits for both: of six mails, that patient gets two."""
-    waiting = await make_patient(owner)
-    first, second = [await full_doctor(owner, app, slot) for slot in range(2)]
+async def kill_while_sending(mailbox: FaultyMailbox, redis: Redis, scenario: MailScenario, jobs: int) -> None:
+    """Kill a worker while it sends `jobs` mails, and simulate that a minute has passed."""
+    worker = await scenario.start_worker()
+    await eventually(partial(mailbox.has_begun, jobs))
+    await worker.kill()
+    # after a minute, the lease has ended and the jobs of the killed worker count as stuck
+    await scenario.make_mails_due()
+    assert await make_jobs_stuck(redis) == jobs
+    mailbox.accepting.set()
+
+
+async def two_cancellations(scenario: MailScenario) -> tuple[FullDoctor, FullDoctor]:
+    """Cancel two appointments while one patient waits for both; that patient gets two of the six mails."""
+    waiting = await make_patient(scenario.owner)
+    first, second = [await scenario.full_doctor(slot) for slot in range(2)]
     for booked_up in (first, second):
-        await join(owner, waiting, booked_up.doctor)
-        await cancel(app, booked_up)
+        await scenario.join(waiting, booked_up.doctor)
+        await scenario.cancel(booked_up)
     return first, second
 
 
 async def test_a_worker_killed_while_sending_is_replaced_by_another(
-    owner: asyncpg.Connection,
-    app: asyncpg.Connection,
-    mailbox: FaultyMailbox,
-    redis: Redis,
-    make_worker: StartWorker,
+    mailbox: FaultyMailbox, redis: Redis, scenario: MailScenario
 ) -> None:
-    mailbox.at_ease.clear()
-    booked_up = await cancel_while_waiting(await make_patient(owner), owner, app)
-    killed = make_worker()
-    await killed.start()
-    await eventually(partial(mailbox.has_begun, 3))
-    await killed.kill()
-    # what a minute does: the lease ends, and the jobs that the worker left behind count as stuck
-    await make_mails_due(owner)
-    assert await overtime(redis) == 3
-    mailbox.at_ease.set()
-    await make_worker().start()
-    await eventually(partial(is_settled, owner))
-    assert [(row["status"], row["attempts"]) for row in await rows(owner, booked_up)] == [("sent", 2)] * 3
-    assert len({message.message_id for message in mailbox.messages}) == 3
+    mailbox.accepting.clear()
+    booked_up = await scenario.cancel_while_waiting()
+    await kill_while_sending(mailbox, redis, scenario, 3)
+    messages = await scenario.sent()
+    assert await scenario.attempts(booked_up) == [("sent", 2)] * 3
+    assert len({message.message_id for message in messages}) == 3
 
 
-async def test_a_worker_killed_while_sending_many_mails_leaves_nothing_that_takes_long(
-    owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: FaultyMailbox, redis: Redis, make_worker: StartWorker
+async def test_a_worker_killed_while_sending_many_mails_does_not_delay_the_next(
+    mailbox: FaultyMailbox, redis: Redis, scenario: MailScenario
 ) -> None:
-    mailbox.at_ease.clear()
+    mailbox.accepting.clear()
     for slot in range(CONCURRENCY):
-        await cancel(app, await full_doctor(owner, app, slot))
-    killed = make_worker()
-    await killed.start()
-    await eventually(partial(mailbox.has_begun, CONCURRENCY))
-    await killed.kill()
-    await make_mails_due(owner)
-    assert await overtime(redis) == CONCURRENCY
-    mailbox.at_ease.set()
-    await make_worker().start()
-    await eventually(partial(is_settled, owner), seconds=40)  # SAQ by itself would spend 50 s on its 10 jobs
+        await scenario.cancel(await scenario.full_doctor(slot))
+    await kill_while_sending(mailbox, redis, scenario, CONCURRENCY)
+    await scenario.start_worker()
+    await scenario.settled(seconds=40)  # SAQ alone would need 50 s for its 10 jobs
 
 
 async def test_two_jobs_for_one_account_send_each_mail_once(
-    owner: asyncpg.Connection,
-    app: asyncpg.Connection,
-    mailbox: FaultyMailbox,
-    redis: Redis,
-    make_worker: StartWorker,
+    mailbox: FaultyMailbox, redis: Redis, scenario: MailScenario
 ) -> None:
-    for worker in (make_worker(), make_worker()):
-        await worker.start()
-    mailbox.at_ease.clear()
-    first, second = await two_cancellations(owner, app)
+    for _ in range(2):
+        await scenario.start_worker()
+    mailbox.accepting.clear()
+    first, second = await two_cancellations(scenario)
     await eventually(partial(mailbox.has_begun, 5))
-    await redis.delete(*await redis.keys("saq:*"))  # it no longer knows that a job is running
-    await app.execute("NOTIFY booking_outbox")
-    await asyncio.sleep(1)  # whatever is done about it is done by now
-    mailbox.at_ease.set()
-    await eventually(partial(is_settled, owner))
-    sent = [*await rows(owner, first), *await rows(owner, second)]
-    assert [(row["status"], row["attempts"]) for row in sent] == [("sent", 1)] * 6
-    assert len(mailbox.messages) == 6
-    assert mailbox.messages[-1].message_id == f"<{sent[-1]['message_id']}@clinic.example>"  # it has waited for its turn
+    await redis.delete(*await redis.keys("saq:*"))  # Redis loses the record of the running job
+    await scenario.app.execute("NOTIFY booking_outbox")
+    await asyncio.sleep(1)  # time for a second job to send the mail again, which it must not
+    mailbox.accepting.set()
+    messages = await scenario.settled()
+    assert await scenario.attempts(first) + await scenario.attempts(second) == [("sent", 1)] * 6
+    assert len(messages) == 6
+    assert messages[-1].message_id == (await scenario.message_ids(second))[-1]  # it was sent after the first one
 
 
 async def test_a_worker_told_to_stop_ends_with_the_mail_that_it_is_sending(
-    owner: asyncpg.Connection, app: asyncpg.Connection, mailbox: FaultyMailbox, make_worker: StartWorker
+    mailbox: FaultyMailbox, scenario: MailScenario
 ) -> None:
-    mailbox.at_ease.clear()
-    first, second = await two_cancellations(owner, app)
-    worker = make_worker()
-    await worker.start()
+    mailbox.accepting.clear()
+    first, second = await two_cancellations(scenario)
+    worker = await scenario.start_worker()
     await eventually(partial(mailbox.has_begun, 5))
     worker.terminate()
-    await asyncio.sleep(3)  # more than an idle worker takes to stop
-    mailbox.at_ease.set()
+    await asyncio.sleep(3)  # longer than an idle worker takes to stop
+    mailbox.accepting.set()
     assert await worker.wait() == 0
-    assert {row["status"] for row in await rows(owner, first)} == {"sent"}
-    assert [(row["status"], row["attempts"]) for row in await rows(owner, second)] == [
-        ("sent", 1),
-        ("sent", 1),
-        ("queued", 0),
-    ]
+    assert set(await scenario.statuses(first)) == {"sent"}
+    assert await scenario.attempts(second) == [("sent", 1), ("sent", 1), ("queued", 0)]
     assert worker.logged("worker_stopped")
-    await make_worker().start()  # and nothing that it left keeps another from going on
-    await eventually(partial(is_settled, owner), seconds=20)
-    assert len(mailbox.messages) == 6
+    await scenario.start_worker()  # nothing that it left delays another worker
+    assert len(await scenario.settled(seconds=20)) == 6
 
 
 @pytest.mark.parametrize("number", [15, 2])
-async def test_an_idle_worker_stops_when_told_to(make_worker: StartWorker, number: int) -> None:
-    worker = make_worker()
-    await worker.start()
+async def test_an_idle_worker_stops_when_told_to(scenario: MailScenario, number: int) -> None:
+    worker = await scenario.start_worker()
     worker.terminate(number)
     assert await worker.wait() == 0
     assert worker.logged("worker_stopped")

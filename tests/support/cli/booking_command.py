@@ -1,4 +1,4 @@
-"""`booking ...` as a process of its own, as people run it."""
+"""Runs `booking ...` in a process of its own."""
 
 import asyncio
 import os
@@ -11,15 +11,13 @@ from tests.support.servers.sandbox_process import NOT_OURS
 
 
 class CommandResult(NamedTuple):
-    """How a command ended, and what it printed."""
-
     code: int | None
     out: str
     err: str
 
 
 async def booking(*arguments: str, given: Mapping[str, str] | None = None, input_text: str = "") -> CommandResult:
-    """Run a command to its end, with `given` variables and `told` as its input."""
+    """Run a command with these environment variables and this input; wait until it ends."""
     kept = {name: value for name, value in os.environ.items() if name not in NOT_OURS and not name.startswith("PG")}
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "app.cli", *arguments),

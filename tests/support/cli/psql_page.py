@@ -1,4 +1,4 @@
-"""Reads docs/psql.md, hands its statements to psql, and compares what it shows with what psql prints."""
+"""Runs the statements of docs/psql.md in psql, and compares the output with the one that the page shows."""
 
 import asyncio
 import os
@@ -14,14 +14,14 @@ ANYTHING = "..."
 
 
 class Recipe(NamedTuple):
-    """What is typed at psql, and what it prints; on a line of its own, `...` stands for any number of lines."""
+    """The input and the output of psql. In the output, a line `...` stands for any number of lines."""
 
     typed: str
     shown: str
 
 
 def recipes(page: str) -> Iterator[Recipe]:
-    """Yield the recipes of a page. Raises ValueError for one without its output, or an output without one."""
+    """Yield the recipes of a page. Raises ValueError for an input without output, or an output without input."""
     typed = None
     for kind, text in BLOCKS.findall(page):
         if kind == "sql" and typed is None:
@@ -36,7 +36,7 @@ def recipes(page: str) -> Iterator[Recipe]:
 
 
 async def psql(url: str, typed: str) -> str:
-    """Type something at `booking psql`; return what it prints, errors among it."""
+    """Run `booking psql` with an input; return its output, including errors."""
     path, (_, *arguments), environment = psql_command(Path(), [], {**os.environ, "ADMIN_DATABASE_URL": url})
     process = await asyncio.create_subprocess_exec(
         path,
@@ -51,7 +51,7 @@ async def psql(url: str, typed: str) -> str:
 
 
 def agrees(shown: str, printed: str) -> bool:
-    """Whether what is printed is as shown, columns as wide as they may be."""
+    """Whether the printed output matches the shown one, apart from the widths of columns."""
     return re.fullmatch(_pattern(shown), _normalized(printed)) is not None
 
 
@@ -64,6 +64,6 @@ def _pattern(shown: str) -> str:
 
 
 def _normalized(text: str) -> str:
-    """Take away what follows from the widths of columns, and psql's word on the versions of client and server."""
+    """Remove the padding of columns."""
     lines = (re.sub(r"-{2,}", "-", " ".join(line.split())) for line in text.strip().splitlines())
     return "".join(f"{line}\n" for line in lines)

@@ -1,4 +1,4 @@
-"""A calendar as people have it, which does what mails ask of it (RFC 5546); the files are read by an independent library."""
+"""A calendar client that applies the files of mails (RFC 5546). An independent library parses the files."""
 
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -8,8 +8,6 @@ import vobject
 
 
 class StoredEvent(NamedTuple):
-    """An event as the calendar has it."""
-
     sequence: int
     start: datetime
     end: datetime
@@ -17,13 +15,11 @@ class StoredEvent(NamedTuple):
 
 
 class Calendar:
-    """Somebody's calendar."""
-
     def __init__(self) -> None:
         self.events: dict[str, StoredEvent] = {}
 
     def take(self, file: str) -> None:
-        """Do what a file asks for: enter an event, change one that is older, or take one out."""
+        """Apply a file: add an event, update an older version of it, or remove it."""
         read: Any = vobject.readOne(file)
         (found,) = read.vevent_list
         uid, new = found.uid.value, _known(found)
@@ -41,7 +37,7 @@ class Calendar:
             raise AssertionError(read.method.value)
 
     def shows(self, zone: str) -> list[str]:
-        """Return the start and the end of each event as somebody in a time zone reads them."""
+        """Return the start and the end of each event in a time zone."""
         return [
             f"{event.start.astimezone(ZoneInfo(zone)):%d %B %H:%M %Z}-{event.end.astimezone(ZoneInfo(zone)):%H:%M}"
             for event in self.events.values()

@@ -1,4 +1,4 @@
-"""Codes that were mailed: a test takes a mail as a worker does, and so knows its code."""
+"""Reads mailed codes by claiming the mail as a worker does."""
 
 import asyncpg
 
@@ -10,7 +10,7 @@ SENT = "SELECT notification_sent($1)"
 
 
 async def mailed(app: asyncpg.Connection, account: int, kind: str) -> tuple[str, str]:
-    """Send the one mail of a kind that is due to an account; return the address and the code in it."""
+    """Mark the one due mail of a kind as sent; return its address and its code."""
     (due,) = await app.fetch(DUE, account, kind)
     code = Secret.new()
     email = await app.fetchval(CLAIM, due["id"], code.hash)

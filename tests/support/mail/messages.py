@@ -1,4 +1,4 @@
-"""Letters to compose mails of, and what is in the mails."""
+"""Makes notifications, and reads the mails composed from them."""
 
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
@@ -16,18 +16,21 @@ from app.domain.notifications.schemas import AccountNotification, AppointmentNot
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 START = datetime(2026, 11, 26, 13, 0, tzinfo=UTC)
 SENDER = Address("Appointments", "appointments", "clinic.example")
+COMMON: dict[str, Any] = {
+    "id": 1,
+    "message_id": UUID(int=7),
+    "email": "zoe@example.com",
+    "recipient": "Zoë Müller",
+    "timezone": "Europe/Berlin",
+    "recipient_role": "patient",
+    "request_id": None,
+}
 CONTENT_HEADERS = {"Content-Type", "MIME-Version"}
 
 
 def make_message(start: datetime = START, **changes: Any) -> AppointmentNotification:
-    columns: dict[str, Any] = {
-        "id": 1,
+    columns: dict[str, Any] = COMMON | {
         "kind": "appointment_confirmed",
-        "message_id": UUID(int=7),
-        "email": "zoe@example.com",
-        "recipient": "Zoë Müller",
-        "timezone": "Europe/Berlin",
-        "recipient_role": "patient",
         "doctor": "Dr. Ada",
         "patient": "Zoë Müller",
         "starts_at": start,
@@ -37,7 +40,6 @@ def make_message(start: datetime = START, **changes: Any) -> AppointmentNotifica
         "cancel_deadline": start - timedelta(hours=72),
         "canceled_by": None,
         "cancel_reason": None,
-        "request_id": None,
         "payment": "100.00 USD",
         "refunds": [],
         "calendar": [],
@@ -52,15 +54,8 @@ def make_message(start: datetime = START, **changes: Any) -> AppointmentNotifica
 
 
 def make_account_message(**changes: Any) -> AccountNotification:
-    columns: dict[str, Any] = {
-        "id": 1,
+    columns: dict[str, Any] = COMMON | {
         "kind": "password_changed",
-        "message_id": UUID(int=7),
-        "email": "zoe@example.com",
-        "recipient": "Zoë Müller",
-        "timezone": "Europe/Berlin",
-        "recipient_role": "patient",
-        "request_id": None,
         "code_lifetime": None,
         "doctor": None,
         "waitlist_entry": None,
@@ -71,25 +66,25 @@ def make_account_message(**changes: Any) -> AccountNotification:
 
 
 def received(sent: AppointmentNotification | AccountNotification, at: datetime = NOW) -> EmailMessage:
-    """Return the mail as it is read at the other end."""
+    """Return the composed mail as a recipient parses it."""
     return message_from_bytes(compose(sent, en.LOCALE, SENDER, at).as_bytes(), _class=EmailMessage, policy=SMTP)
 
 
 def text(sent: AppointmentNotification | AccountNotification, at: datetime = NOW) -> str:
-    """Return the text that people read."""
+    """Return the plain text of the mail."""
     return content(received(sent, at), "plain")
 
 
 def content(mail: EmailMessage, form: Literal["plain", "html"]) -> str:
-    """Return what a mail says in one of its forms."""
+    """Return the plain text or the HTML of a mail."""
     body = mail.get_body((form,))
     assert body
-    said: str = body.get_content()
-    return said.replace("\r\n", "\n")
+    read: str = body.get_content()
+    return read.replace("\r\n", "\n")
 
 
 class Tags(HTMLParser):
-    """A reader of HTML that keeps the tags with their attributes."""
+    """Collects the tags of an HTML page with their attributes."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -100,7 +95,7 @@ class Tags(HTMLParser):
 
 
 def tags(page: str) -> list[tuple[str, Any]]:
-    """Return what is markup in a page."""
+    """Return the tags of a page with their attributes."""
     reader = Tags()
     reader.feed(page)
     return reader.found

@@ -1,4 +1,4 @@
-"""Certificates as PayPal's are, and as they should not be; made apart from the sandbox's own."""
+"""Certificates like PayPal's, and invalid ones, made independently of the sandbox's code."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -21,29 +21,25 @@ Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 @cache
 def rsa_key(_: str, bits: int = 2048) -> rsa.RSAPrivateKey:
-    """Return the run's RSA key for a use."""
+    """Return an RSA key, the same one for the same name during a run."""
     return rsa.generate_private_key(public_exponent=65537, key_size=bits)
 
 
 class Issued(NamedTuple):
-    """A certificate and its key."""
-
     certificate: x509.Certificate
     key: Key
 
     @property
     def pem(self) -> bytes:
-        """The certificate as PEM."""
         return self.certificate.public_bytes(Encoding.PEM)
 
     @property
     def key_pem(self) -> bytes:
-        """The key as PEM."""
         return self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
 def root(name: str = "A root", **changed: Any) -> Issued:
-    """Return a certificate that says of itself that it may issue others."""
+    """Return a self-signed certificate authority."""
     its_own: dict[str, Any] = {"ca": True, "key": rsa_key(name), "names": []}
     return issue(None, name, **its_own | changed)
 
@@ -60,7 +56,7 @@ def issue(
     ca: bool = False,
     usage: x509.ObjectIdentifier = ExtendedKeyUsageOID.SERVER_AUTH,
 ) -> Issued:
-    """Issue a certificate for a name (or other `names`); without an issuer it signs itself."""
+    """Issue a certificate for `names`, by default the one `name`. Without an issuer it is self-signed."""
     key = key or rsa_key("signer")
     by = issuer.key if issuer else key
     builder = (
@@ -97,7 +93,7 @@ def _forgery(**changed: Any) -> Callable[[Issued], bytes]:
     return lambda trusted: issue(trusted, **changed).pem
 
 
-# How each chain is made, given the root that is trusted, and why it is refused.
+# For each chain: a function that makes it, given the trusted root, and the reason of the refusal.
 FORGED_CHAINS: dict[str, tuple[Callable[[Issued], bytes], str]] = {
     "expired": (_forgery(begins=NOW - 3 * DAY, ends=NOW - DAY), "certificate_expired"),
     "not yet valid": (_forgery(begins=NOW + DAY), "certificate_not_yet_valid"),
@@ -143,11 +139,10 @@ FORGED_CHAINS: dict[str, tuple[Callable[[Issued], bytes], str]] = {
 
 
 def authority(trusted: Issued, **changed: Any) -> Issued:
-    """Return an authority between the root and the signer."""
+    """Return an intermediate authority."""
     its_own: dict[str, Any] = {"ca": True, "key": rsa_key("Between"), "names": []}
     return issue(trusted, "Between", **its_own | changed)
 
 
 def expired_authority(trusted: Issued) -> Issued:
-    """Return one whose time is over."""
     return authority(trusted, begins=NOW - 3 * DAY, ends=NOW - DAY)

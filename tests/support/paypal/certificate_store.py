@@ -1,16 +1,12 @@
-"""A store of certificates that trusts one root, and a certificate from it."""
+"""A certificate store that trusts one root, and a certificate issued by that root."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-
-import httpx
 
 from app.domain.payments.paypal.certificate_chain import trusted_roots
 from app.domain.payments.paypal.certificates import Certificates
 from tests.support.paypal.certificate_authority import NOW, issue, root
 from tests.support.paypal.fake_internet import FakeInternet
-
-Online = tuple[FakeInternet, httpx.AsyncClient]
 
 HOST = "api.paypal.com:443"
 PATH = "/v1/notifications/certs/CERT-1"
@@ -20,7 +16,7 @@ SIGNER = issue(TRUSTED_ROOT)
 
 
 class Clock:
-    """A clock that goes on when told."""
+    """A clock that stands still between calls of `wait`."""
 
     def __init__(self) -> None:
         self.now = NOW
@@ -29,10 +25,9 @@ class Clock:
         return self.now
 
     def wait(self, time: timedelta) -> None:
-        """Let time pass."""
         self.now += time
 
 
-def certificates(http: httpx.AsyncClient, clock: Callable[[], datetime] = lambda: NOW) -> Certificates:
-    """Return a store that trusts one root."""
-    return Certificates(http, trusted_roots(TRUSTED_ROOT.pem), clock=clock)
+def certificates(internet: FakeInternet, clock: Callable[[], datetime] = lambda: NOW) -> Certificates:
+    """Return a store that trusts `TRUSTED_ROOT`."""
+    return Certificates(internet.client, trusted_roots(TRUSTED_ROOT.pem), clock=clock)

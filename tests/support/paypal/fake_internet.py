@@ -1,4 +1,4 @@
-"""An internet of the tests' own: a proxy that sees every request, and behind it one TLS server that is every host."""
+"""A fake internet: a proxy that records every request, and one TLS server behind it that answers for every host."""
 
 import asyncio
 import contextlib
@@ -16,36 +16,37 @@ Answer = Callable[[StreamWriter], Awaitable[None]]
 
 
 class FakeInternet:
-    """Who was asked for what, and what is answered at each path; 404 elsewhere."""
+    """Records the requests and sends the answer set for each path, 404 for other paths."""
 
     def __init__(self) -> None:
-        self.asked: list[str] = []  # the hosts that somebody wanted to reach, each time
-        self.requests: list[bytes] = []  # what they were then sent
+        self.asked: list[str] = []  # the host of each request to the proxy
+        self.requests: list[bytes] = []  # the head of each request that reached the server
         self.answers: dict[str, bytes | Answer] = {}
         self.port = 0
-        self.at_once = 0  # requests being answered
+        self.client: httpx.AsyncClient  # goes through the proxy only
+        self.at_once = 0  # requests that are being answered
         self._serving: set[asyncio.Task[None]] = set()
 
     def serve(self, reader: StreamReader, writer: StreamWriter) -> None:
-        """Be the server."""
+        """Handle a connection to the server."""
         self._serving.add(asyncio.create_task(self._serve(reader, writer)))
 
     def relay(self, reader: StreamReader, writer: StreamWriter) -> None:
-        """Be the proxy."""
+        """Handle a connection to the proxy."""
         self._serving.add(asyncio.create_task(self._relay(reader, writer)))
 
     async def settle(self) -> None:
-        """Wait until everybody has hung up; after a failed test some never would."""
+        """Wait for every connection to end; cancel those that are still open after 10 s, as after a failed test."""
         if self._serving:
             _, waiting = await asyncio.wait(self._serving, timeout=10)
             for task in waiting:
                 task.cancel()
 
     async def _relay(self, reader: StreamReader, writer: StreamWriter) -> None:
-        """Connect whoever asks for a host with the one server."""
+        """Tunnel a request for any host to the one server."""
         try:
             head = await reader.readuntil(b"\r\n\r\n")
-        except (ConnectionError, asyncio.IncompleteReadError):  # whoever it was has thought better of it
+        except (ConnectionError, asyncio.IncompleteReadError):  # the client has closed the connection
             writer.close()
             return
         self.asked.append(head.split()[1].decode())
@@ -59,11 +60,10 @@ class FakeInternet:
 
     async def _opened(self, head: bytes) -> tuple[StreamReader, StreamWriter]:
         if not head.startswith(b"CONNECT "):
-            raise ConnectionRefusedError("nothing here but TLS")
+            raise ConnectionRefusedError("only TLS is available")
         return await asyncio.open_connection("127.0.0.1", self.port)
 
     async def _serve(self, reader: StreamReader, writer: StreamWriter) -> None:
-        """Answer one request."""
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
             head = await reader.readuntil(b"\r\n\r\n")
             self.requests.append(head)
@@ -84,13 +84,12 @@ class FakeInternet:
 
 
 def response(content: bytes, status: str = "200 OK", *headers: str) -> bytes:
-    """Return an HTTP response."""
     lines = (f"HTTP/1.1 {status}", f"Content-Length: {len(content)}", "Connection: close", *headers, "", "")
     return "\r\n".join(lines).encode() + content
 
 
 def endless_body(part: bytes, pause: float = 0) -> Answer:
-    """Answer with one part after the other, until nobody reads them any more."""
+    """Answer with an endless body: the same part again and again, until the client hangs up."""
 
     async def answer(writer: StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/x-pem-file\r\n\r\n")
@@ -118,8 +117,7 @@ async def _end(writer: StreamWriter, last: bytes = b"") -> None:
 
 
 @asynccontextmanager
-async def connected(folder: Path) -> AsyncIterator[tuple[FakeInternet, httpx.AsyncClient]]:
-    """Run an internet; yield it and a client that can reach nothing else."""
+async def running_internet(folder: Path) -> AsyncIterator[FakeInternet]:
     hosts = root("The hosts' root")
     server = issue(hosts, "paypal.com", names=["*.paypal.com", "evil.example"], key=rsa_key("hosts"))
     (folder / "server.pem").write_bytes(server.key_pem + server.pem)
@@ -130,14 +128,14 @@ async def connected(folder: Path) -> AsyncIterator[tuple[FakeInternet, httpx.Asy
         await asyncio.start_server(internet.relay, "127.0.0.1", 0) as proxy,
     ):
         internet.port = behind.sockets[0].getsockname()[1]
-        async with _client(proxy.sockets[0].getsockname()[1], hosts) as client:
-            yield internet, client
+        async with _client(proxy.sockets[0].getsockname()[1], hosts) as internet.client:
+            yield internet
         await internet.settle()
 
 
 def _client(port: int, hosts: Issued) -> httpx.AsyncClient:
     trusting = ssl.create_default_context(cadata=hosts.pem.decode())
-    # it follows redirects and has credentials, where it is not told otherwise: it should be
+    # follows redirects and sends credentials unless the code under test overrides both
     return httpx.AsyncClient(
         proxy=f"http://127.0.0.1:{port}",
         verify=trusting,

@@ -1,49 +1,40 @@
-"""The PayPal stand-in in a test's hands: what the payer does, what goes wrong, and what was done in the end."""
+"""Controls the PayPal stand-in: acts as the payer, injects faults, and reads the ledger."""
 
-from types import TracebackType
 from typing import Any
 
 import httpx
 
 
 class FakePayPal:
-    """Its pages and control calls."""
-
     def __init__(self, url: str) -> None:
         self._http = httpx.AsyncClient(base_url=url, trust_env=False)
 
     async def __aenter__(self) -> "FakePayPal":
         return self
 
-    async def __aexit__(
-        self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self._http.aclose()
 
     async def get(self, path: str) -> httpx.Response:
-        """Open a page."""
         return await self._http.get(path)
 
     async def post(self, path: str, body: object = None) -> httpx.Response:
-        """Press a button, or make a call, that works."""
+        """Send a POST request, and check that it succeeds."""
         answer = await self._http.post(path, json=body)
         assert answer.status_code < 400, answer.text
         return answer
 
     async def approve(self, order_id: str) -> httpx.Response:
-        """Let the payer approve an order."""
         return await self.post(f"/checkoutnow/approve?token={order_id}")
 
     async def add_fault(self, operation: str, kind: str, **more: Any) -> None:
-        """Have something go wrong."""
         await self.post("/faults", {"operation": operation, "kind": kind, **more})
 
     async def faults(self) -> Any:
-        """Return what has not gone wrong yet."""
+        """Return the faults that have not occurred yet."""
         return (await self.get("/faults")).json()
 
     async def clear_faults(self) -> None:
-        """Let nothing go wrong any more."""
         await self._http.delete("/faults")
 
     async def ledger(self) -> Any:
@@ -51,5 +42,4 @@ class FakePayPal:
         return (await self.get("/ledger")).json()
 
     async def captures_of(self, order_id: str) -> Any:
-        """Return the captures of an order."""
         return [capture for capture in (await self.ledger())["captures"] if capture["order_id"] == order_id]

@@ -1,4 +1,4 @@
-"""URLs that are not PayPal's, whatever they look like."""
+"""URLs that look like PayPal's but are not."""
 
 PAYPAL_URL = "https://api.paypal.com/v1/notifications/certs/CERT-360caa42-fca2a594-ab66f33d"
 PATH = PAYPAL_URL.removeprefix("https://api.paypal.com")

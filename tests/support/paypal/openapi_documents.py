@@ -1,6 +1,6 @@
-"""PayPal's OpenAPI documents as a contract: what we send and what the stand-in answers is as they say.
+"""Checks our requests and the stand-in's answers against PayPal's OpenAPI documents.
 
-They are not part of this repository: https://github.com/paypal/paypal-rest-api-specifications has them.
+The documents are not part of this repository; see https://github.com/paypal/paypal-rest-api-specifications.
 """
 
 import json
@@ -17,12 +17,12 @@ FOLDER = Path(os.environ.get("PAYPAL_OPENAPI_DIR") or Path(__file__).parents[3].
 NAMES = ("checkout_orders_v2", "payments_payment_v2", "notifications_webhooks_v1")
 ABSENT = f"PayPal's OpenAPI documents are not in {FOLDER}; PAYPAL_OPENAPI_DIR can name another folder"
 
-# The documents describe an event as what PayPal sends (readOnly), but this call has us send one.
+# The documents mark the fields of an event as readOnly, but a request of this operation contains an event.
 ECHOES_REQUEST = "/v1/notifications/verify-webhook-signature"
 
 
 class Operation(NamedTuple):
-    """One operation, and the document that has it."""
+    """An operation and its document."""
 
     document: dict[str, Any]
     path: str
@@ -31,18 +31,18 @@ class Operation(NamedTuple):
 
 @cache
 def load(name: str) -> dict[str, Any]:
-    """Return one of the documents."""
+    """Return the document of this name."""
     document: dict[str, Any] = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
     return document
 
 
 def are_available() -> bool:
-    """Whether the documents can be read."""
+    """Whether all documents exist."""
     return all((FOLDER / f"{name}.json").exists() for name in NAMES)
 
 
 async def check(answer: httpx.Response) -> None:
-    """Fail unless a request and its answer are as the documents say; without documents, everything is."""
+    """Check a request and its answer against the documents. Does nothing without documents."""
     await answer.aread()
     operation = find(answer.request) if are_available() else None
     if operation is None:
@@ -53,7 +53,7 @@ async def check(answer: httpx.Response) -> None:
 
 
 def find(request: httpx.Request) -> Operation | None:
-    """Return the operation that a request calls; the token's is in no document."""
+    """Return the operation of a request; None for the token request, which no document describes."""
     for document in map(load, NAMES):
         for path, item in document["paths"].items():
             pattern = re.sub(r"\{\w+\}", "[^/]+", path)
@@ -63,7 +63,7 @@ def find(request: httpx.Request) -> Operation | None:
 
 
 def request_faults(operation: Operation, request: httpx.Request) -> list[str]:
-    """Return what is wrong with a request: its headers, its path and its body."""
+    """Return the faults in the headers, the path and the body of a request."""
     faults = []
     in_path = dict(zip(re.findall(r"\{(\w+)\}", operation.path), _ids(operation, request), strict=True))
     for reference in operation.spec.get("parameters", []):
@@ -80,8 +80,8 @@ def request_faults(operation: Operation, request: httpx.Request) -> list[str]:
 
 
 def answer_faults(operation: Operation, answer: httpx.Response) -> list[str]:
-    """Return what is wrong with an answer."""
-    if answer.status_code == 429:  # PayPal's rate limiting is described elsewhere, its body nowhere
+    """Return the faults in the body of an answer."""
+    if answer.status_code == 429:  # the documents do not describe the body of this one
         return []
     responses = operation.spec["responses"]
     documented = responses.get(str(answer.status_code), responses["default"])
@@ -96,7 +96,7 @@ def answer_faults(operation: Operation, answer: httpx.Response) -> list[str]:
 def schema_faults(
     document: dict[str, Any], schema: dict[str, Any], value: Any, kind: Any = OAS30Validator
 ) -> list[str]:
-    """Return why a value does not fit a schema of a document."""
+    """Return the faults of a value under a schema of a document."""
     whole = schema | {"components": document["components"]}
     return [
         f"{error.json_path}: {error.message}"

@@ -4,7 +4,7 @@ from decimal import Decimal
 from uuid import uuid4
 
 from app.domain.payments.money import Money
-from app.domain.payments.paypal.answers import Capture, Order
+from app.domain.payments.paypal.answers import Capture, Order, Refund
 from app.domain.payments.paypal.client import PayPal
 from app.sandbox.paypal.server import PayPalStandIn
 from tests.support.paypal.fake_paypal import FakePayPal
@@ -13,19 +13,33 @@ HUNDRED = Money(Decimal(100), "USD")
 
 
 def new_id() -> str:
-    """Return an id that nobody has used."""
     return uuid4().hex
 
 
-async def create(paypal: PayPal, amount: Money = HUNDRED, reference: str | None = None) -> Order:
-    """Create an order."""
+async def create(
+    paypal: PayPal,
+    amount: Money = HUNDRED,
+    reference: str | None = None,
+    *,
+    request_id: str | None = None,
+    description: str = "Appointment with Ada Lovelace",
+) -> Order:
     return await paypal.create_order(
-        request_id=new_id(),
+        request_id=request_id or new_id(),
         amount=amount,
         reference=reference or new_id(),
-        description="Appointment with Ada Lovelace",
+        description=description,
         return_url="https://practice.example.org/return?lang=en",
         cancel_url="https://practice.example.org/cancel",
+    )
+
+
+async def refund(
+    paypal: PayPal, capture_id: str, amount: Money = HUNDRED, *, request_id: str | None = None, note: str | None = None
+) -> Refund:
+    """Refund a capture."""
+    return await paypal.refund_capture(
+        capture_id, request_id=request_id or new_id(), amount=amount, reference="refund-1", note=note
     )
 
 
@@ -47,6 +61,6 @@ async def captured(paypal: PayPal, fake_paypal: FakePayPal, amount: Money = HUND
 
 
 def signed(body: bytes, stand_in: PayPalStandIn) -> dict[str, str]:
-    """Return the headers of a webhook; PayPal's documents forbid + and / at the beginning of a signature."""
+    """Return the headers of a webhook. PayPal's documents allow no signature that begins with + or /."""
     headers = stand_in.signer.headers(body, stand_in.webhook_id)
     return headers if headers["PAYPAL-TRANSMISSION-SIG"][0].isalnum() else signed(body, stand_in)

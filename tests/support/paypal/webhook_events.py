@@ -1,4 +1,4 @@
-"""Webhooks as PayPal sends them, and their headers as they should not be."""
+"""Bodies of PayPal's webhooks, and the names of their headers."""
 
 import json
 from typing import Any
@@ -8,7 +8,7 @@ SIGNATURE, CERTIFICATE_URL, ALGORITHM = "PAYPAL-TRANSMISSION-SIG", "PAYPAL-CERT-
 
 
 def event(kind: str = "PAYMENT.CAPTURE.COMPLETED", resource: Any = None, **changes: Any) -> bytes:
-    """Return the body of a new event; numbers and spaces as in PayPal's own, which another JSON writer would change."""
+    """Return the body of a new event, with the spacing of PayPal's JSON, which differs from ours."""
     body = {
         "id": f"WH-{uuid4().hex.upper()}",
         "event_version": "1.0",

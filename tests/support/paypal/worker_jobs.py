@@ -1,4 +1,4 @@
-"""The worker's jobs about payments, done by the test itself: where there is no worker, nothing happens in between."""
+"""Runs the worker's payment jobs inside a test, so that nothing happens between its steps."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -14,7 +14,7 @@ from tests.support.paypal.payment_client import BegunPayment
 
 
 class _NoOutage(OutageLog):
-    """Lets a job fail as it fails."""
+    """Lets the errors of a job through."""
 
     @contextmanager
     def suppress_errors(self) -> Iterator[None]:
@@ -22,27 +22,26 @@ class _NoOutage(OutageLog):
 
 
 class Jobs:
-    """What a worker would do, were it asked to."""
+    """The payment jobs of a worker."""
 
     def __init__(self, context: WorkerContext) -> None:
         self._context = context
 
     async def settle(self, begun: BegunPayment) -> None:
-        """See to a payment and its refunds, as far as they are due."""
+        """Settle a payment and its refunds, if they are due."""
         await self.settle_payment(begun.payment)
 
     async def settle_payment(self, payment_id: int) -> None:
-        """See to the payment of this id."""
         await payments.settle(self._context, payment_id=payment_id)
 
     async def reconcile(self) -> None:
-        """Look for money that was captured for nothing."""
+        """Reconcile our payments with PayPal's captures."""
         await payments.reconcile(self._context)
 
 
 @asynccontextmanager
 async def worker_context(settings: Settings) -> AsyncIterator[WorkerContext]:
-    """Yield what a worker with these settings gives its jobs about payments."""
+    """Yield the context that a worker with these settings passes to its payment jobs."""
     engine = create_engine(settings.database_url, application_name="booking-worker")
     async with PayPalGateway(settings) as paypal_gateway:
         context = {
@@ -57,6 +56,5 @@ async def worker_context(settings: Settings) -> AsyncIterator[WorkerContext]:
 
 @asynccontextmanager
 async def jobs(settings: Settings) -> AsyncIterator[Jobs]:
-    """Yield the jobs of a worker with these settings."""
     async with worker_context(settings) as context:
         yield Jobs(context)

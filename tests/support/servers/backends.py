@@ -1,4 +1,4 @@
-"""Where the tests' PostgreSQL and Redis come from: given servers, containers, or embedded ones."""
+"""Provides PostgreSQL and Redis for the tests: given servers, containers, or embedded ones."""
 
 import gc
 import os
@@ -24,7 +24,7 @@ def docker_answers() -> bool:
     """Whether a Docker engine can be reached."""
     answers = _ping_docker()
     with warnings.catch_warnings(action="ignore", category=ResourceWarning):
-        gc.collect()  # the client forgets to close a socket that found nobody
+        gc.collect()  # the client leaves a socket open when it cannot connect
     return answers
 
 
@@ -54,7 +54,7 @@ async def postgres_server(home: Path) -> AsyncIterator[str]:
         ) as container:
             yield container.get_connection_url(driver=None)
     else:
-        # Nothing of the tests' data outlives the run, so it need not reach the disk.
+        # The data does not outlive the run, so it need not reach the disk.
         with quick_folder(home) as folder:
             server = EmbeddedPostgres(folder, {"fsync": "off", "max_connections": "300", "max_wal_size": "256MB"})
             await server.start()
@@ -86,9 +86,9 @@ async def redis_server(home: Path) -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def _own_database(server: str) -> AsyncIterator[str]:
-    """Yield the URL of one of a Redis server's databases 1 to 15, empty, that no other run uses meanwhile.
+    """Yield the URL of an empty database, one of 1 to 15, that no other run uses meanwhile.
 
-    Database 0 keeps who has which. Where a run was killed, that is forgotten after six hours.
+    Database 0 records which run uses which database. The record of a killed run expires after six hours.
     """
     async with Redis.from_url(_database_of(server, 0)) as register:
         claim, number = await _claim(register)
@@ -105,7 +105,7 @@ async def _claim(register: "Redis") -> tuple[str, int]:
         claim = f"booking-tests:database:{number}"
         if await register.set(claim, os.getpid(), nx=True, ex=6 * 3600):
             return claim, number
-    raise RuntimeError("other runs have all databases of TEST_REDIS_URL; delete booking-tests:* in its database 0")
+    raise RuntimeError("other runs use all databases of TEST_REDIS_URL; delete booking-tests:* in its database 0")
 
 
 def _database_of(server: str, number: int) -> str:

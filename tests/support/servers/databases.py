@@ -1,9 +1,9 @@
-"""Migrated databases for the tests: one template a run, a clone of it wherever fresh data is wanted."""
+"""Migrated databases for the tests: one template for each run, and clones of it."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit, urlunsplit
 from uuid import uuid4
 
@@ -12,15 +12,15 @@ import asyncpg
 from app.db.migrate import upgrade
 
 ROLES = ("booking_owner", "booking_app", "booking_admin", "booking_auditor")
-COPY = "STRATEGY FILE_COPY"  # a third of the work of writing each page to the log
+COPY = "STRATEGY FILE_COPY"  # takes a third of the work of WAL_LOG, which writes each page to the log
 WAITED_FOR = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE $1 = ANY (pg_blocking_pids(pid)))"
 PASSWORD = "booking-test"  # the same in every run, because two runs may share a server
-# thousands of tests log in, and this password needs no protection; before PostgreSQL 16 there is no such setting
+# Thousands of tests log in, and this password needs no protection. PostgreSQL 15 lacks the setting.
 CHEAP_LOGINS = "SELECT set_config(name, '1', false) FROM pg_settings WHERE name = 'scram_iterations'"
 
 
 class Database(NamedTuple):
-    """A database, by the URL of each role that uses it."""
+    """The URLs of a database, one for each role."""
 
     superuser: str
     owner: str
@@ -30,7 +30,7 @@ class Database(NamedTuple):
 
 
 def url_for(superuser: str, database: str, role: str | None = None) -> str:
-    """Return the URL of a database on the superuser's server, as one of our roles."""
+    """Return the URL of a database on the superuser's server, for one of our roles or the superuser."""
     parts = urlsplit(superuser)
     host = parts.netloc.rpartition("@")[2]
     login = f"{quote(role)}:{quote(PASSWORD)}@{host}" if role else parts.netloc
@@ -38,19 +38,18 @@ def url_for(superuser: str, database: str, role: str | None = None) -> str:
 
 
 def database_at(superuser: str, name: str) -> Database:
-    """Return the URLs of the database `name`."""
     return Database(url_for(superuser, name), *(url_for(superuser, name, role) for role in ROLES))
 
 
 class Connections:
-    """Connections that tests have in turn: what a new one is first asked costs PostgreSQL more than most tests do."""
+    """A pool of connections. The first queries of a new connection cost PostgreSQL more than most tests."""
 
     def __init__(self) -> None:
         self._idle: dict[str, asyncpg.Connection] = {}  # by URL
 
     @asynccontextmanager
     async def one(self, url: str) -> AsyncIterator[asyncpg.Connection]:
-        """Lend a connection that is like a new one."""
+        """Yield a connection without state of earlier tests."""
         connection = self._idle.pop(url, None)
         if connection is None or connection.is_closed():
             await self.close(url)
@@ -60,19 +59,19 @@ class Connections:
             self._idle[url] = connection
 
     async def close(self, besides: str = "") -> None:
-        """Close what is idle, but for connections to the database of the URL `besides`."""
+        """Close idle connections, except those to the database of the URL `besides`."""
         for url in [url for url in self._idle if urlsplit(url).path != urlsplit(besides).path]:
             await self._idle.pop(url).close()
 
 
 async def _is_like_new(connection: asyncpg.Connection) -> bool:
-    """Make a connection forget what a test has set; close it if it cannot."""
+    """Reset the state of a connection; close it if that fails."""
     try:
         if not connection.is_closed() and not connection.is_in_transaction():
             await connection.reset(timeout=10)
             await connection.execute("SET SESSION AUTHORIZATION DEFAULT; DISCARD TEMP; DISCARD SEQUENCES")
             return True
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):  # a test may well break it
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):  # a test may have broken it
         pass
     connection.terminate()
     return False
@@ -95,6 +94,11 @@ async def execute(url: str, *statements: str) -> None:
             await connection.execute(statement)
 
 
+async def fetchval(url: str, query: str) -> Any:
+    async with connected(url) as connection:
+        return await connection.fetchval(query)
+
+
 async def make_template(superuser: str) -> str:
     """Create and migrate a database to clone; return its name."""
     name = f"booking_template_{uuid4().hex[:12]}"
@@ -106,7 +110,7 @@ async def make_template(superuser: str) -> str:
     await set_password(superuser, "booking_owner")
     await execute(superuser, f"CREATE DATABASE {name} OWNER booking_owner ENCODING UTF8 TEMPLATE template0")
     await asyncio.to_thread(upgrade, url_for(superuser, name, "booking_owner"))
-    # as in the sandbox: few tests are about who is verified
+    # as in the sandbox: few tests are about verification
     await execute(url_for(superuser, name), "UPDATE policy SET require_verified_doctor = false")
     for role in ROLES[1:]:
         await set_password(superuser, role)
@@ -114,7 +118,7 @@ async def make_template(superuser: str) -> str:
 
 
 async def set_password(superuser: str, role: str) -> None:
-    """Let the tests log in as a role; another run may be doing the same at this moment."""
+    """Set the tests' password of a role. Retries, because another run may do the same at this moment."""
     for _ in range(50):
         try:
             return await execute(superuser, CHEAP_LOGINS, f"ALTER ROLE {role} PASSWORD '{PASSWORD}'")
@@ -124,7 +128,7 @@ async def set_password(superuser: str, role: str) -> None:
 
 
 async def clone(superuser: str, template: str, name: str) -> None:
-    """Copy the template, which autovacuum may be looking at just now."""
+    """Copy the template. Retries, because autovacuum may be using it."""
     for _ in range(20):
         try:
             return await execute(
@@ -133,7 +137,7 @@ async def clone(superuser: str, template: str, name: str) -> None:
                 # grants on the database itself are not cloned
                 f"REVOKE ALL ON DATABASE {name} FROM PUBLIC",
                 f"GRANT CONNECT ON DATABASE {name} TO booking_app, booking_admin, booking_auditor",
-                f"ALTER DATABASE {name} SET jit = off",  # of a server that has it: compiling takes longer than running
+                f"ALTER DATABASE {name} SET jit = off",  # where the server has it, compiling takes longer than running
             )
         except asyncpg.ObjectInUseError:
             await asyncio.sleep(0.5)

@@ -1,4 +1,4 @@
-"""PostgreSQL under a clock that runs fast: the embedded one, with Debian's libfaketime."""
+"""Runs the embedded PostgreSQL under a fast clock, with Debian's libfaketime."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,25 +9,21 @@ import pytest
 from app.sandbox.servers.postgres import EmbeddedPostgres
 
 LIBRARY = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
-# a module's `pytestmark`; not skipif, whose reason pytest repeats for each test
-NEEDS_LIBFAKETIME = (
-    []
-    if LIBRARY
-    else [pytest.mark.skip("libfaketime is missing, which makes clocks fast: apt-get install libfaketime")]
-)
+# the `pytestmark` of a module; not skipif, whose reason pytest repeats for each test
+NEEDS_LIBFAKETIME = [] if LIBRARY else [pytest.mark.skip("libfaketime is missing: apt-get install libfaketime")]
 SETTINGS = {
     "fsync": "off",
-    "autovacuum": "off",  # its launcher gives workers up that do not start within a fast minute
+    "autovacuum": "off",  # its launcher gives up on workers that do not start within a fast minute
     "checkpoint_timeout": "1d",
 }
 
 
 @asynccontextmanager
 async def fast_postgres(home: Path, speed: int) -> AsyncIterator[str]:
-    """Yield the URL of a superuser of a PostgreSQL for which `speed` seconds pass in each second, from now on.
+    """Yield the URL of a superuser of a PostgreSQL whose clock runs `speed` times as fast, from now on.
 
-    All its sessions share one clock, because they are forks of one process. Its sleeps end that much sooner, too, but
-    its timeouts never fire: let no two sessions wait for one another.
+    All sessions share one clock, because they are forks of one process. Sleeps are shorter accordingly, but timeouts
+    never fire: do not let two sessions wait for one another.
     """
     environment = {
         "LD_PRELOAD": str(LIBRARY),

@@ -1,4 +1,4 @@
-"""Processes that start at once: forks of one that has the slow imports behind it."""
+"""Starts processes quickly, as forks of one that has already done the slow imports."""
 
 import multiprocessing
 import os
@@ -12,7 +12,7 @@ FORK_SERVER.set_forkserver_preload(
 
 
 def redirect_output(log: Path) -> None:
-    """Have this process write into a file, behind what is there, what it would write to the terminal."""
+    """Append the standard output and error of this process to a file."""
     with log.open("a") as output:
         os.dup2(output.fileno(), 1)
         os.dup2(output.fileno(), 2)

@@ -1,4 +1,4 @@
-"""A real HTTP server for the tests, on any free port."""
+"""Runs an HTTP server on a free port."""
 
 import asyncio
 import os
@@ -21,7 +21,7 @@ async def serving(app: Litestar) -> AsyncIterator[str]:
         access_log=False,
         server_header=False,
         lifespan="on",
-        timeout_keep_alive=60,  # more than httpx's 5 s: else both may give a connection up and take it up at once
+        timeout_keep_alive=60,  # longer than httpx's 5 s, so that the server never closes a connection in use
     )
     server = uvicorn.Server(config)
     task = asyncio.create_task(server._serve())  # noqa: SLF001  serve() would take over pytest's signal handlers
@@ -40,7 +40,7 @@ async def serving(app: Litestar) -> AsyncIterator[str]:
 
 @contextmanager
 def paused_process(pid: int) -> Iterator[None]:
-    """Let a process hang for a while: it takes connections and answers nothing."""
+    """Suspend a process: it accepts connections but does not answer."""
     os.kill(pid, signal.SIGSTOP)
     try:
         yield

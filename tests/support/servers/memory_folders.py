@@ -1,7 +1,7 @@
-"""Folders for what a run of the tests throws away: in memory, where there is room for it.
+"""Temporary folders in memory, where there is enough of it.
 
-Each clone of a database is hundreds of files, and ext4 looks long for the inode of a new file where many were deleted
-in the last seconds: that was a third of the processor time of the tests that clone most.
+A clone of a database consists of hundreds of files. After many deletions, ext4 needs long to find the inode of a new
+file: that took a third of the processor time of the tests that clone most.
 """
 
 import os
@@ -11,14 +11,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-MEMORY = Path("/dev/shm")  # noqa: S108  each folder in it has a random name and is its user's alone
-ROOM = 4 * 1024**3  # bytes, for all processes of a run
+MEMORY = Path("/dev/shm")  # noqa: S108  each folder in it is private and has a random name
+ROOM = 4 * 1024**3  # free bytes that all processes of a run may need
 PREFIX = "booking-tests-"
 
 
 @contextmanager
 def quick_folder(otherwise: Path) -> Iterator[Path]:
-    """Yield a new folder in memory, removed afterwards; `otherwise` where there is too little memory."""
+    """Yield a new folder in memory, removed afterwards; yield `otherwise` if there is too little memory."""
     if not os.access(MEMORY, os.W_OK) or shutil.disk_usage(MEMORY).free < ROOM:
         yield otherwise
         return
@@ -28,7 +28,7 @@ def quick_folder(otherwise: Path) -> Iterator[Path]:
 
 
 def _remove_left_ones() -> None:
-    """Remove the folders of runs that were killed."""
+    """Remove the folders of processes that no longer exist."""
     for folder in MEMORY.glob(f"{PREFIX}*"):
         pid = folder.name.removeprefix(PREFIX).partition("-")[0]
         if not Path(f"/proc/{pid}").exists():

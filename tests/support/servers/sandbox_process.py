@@ -1,4 +1,4 @@
-"""`booking up` as a process of its own, as people run it."""
+"""Runs `booking up` in a process of its own."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ SECONDS = 90
 
 
 class BookingUp:
-    """One `booking up`; its output is in `output`, its standard error after it."""
+    """A `booking up`; the file `output` has its standard output and error."""
 
     def __init__(self, home: Path, *, port: int = 0, given: Mapping[str, str] | None = None) -> None:
         self.home = home
@@ -31,12 +31,12 @@ class BookingUp:
 
     @property
     def process(self) -> asyncio.subprocess.Process:
-        """The supervisor."""
+        """The supervisor's process."""
         assert self._process
         return self._process
 
     async def start(self, stdout: int | None = None) -> "BookingUp":
-        """Start it, without waiting for anything; with a file descriptor, its standard output goes there."""
+        """Start it, without waiting until it is ready. `stdout` is a file descriptor for its standard output."""
         with self.output.open("wb") as output:
             self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "app.cli", *self._arguments),
@@ -50,11 +50,11 @@ class BookingUp:
         return self
 
     async def ready(self) -> dict[str, Any]:
-        """Wait for its `stack.json` and return that."""
+        """Wait for its `stack.json`, and return the content."""
         return await self.stack(lambda stack: stack["pids"]["supervisor"] == self.process.pid)
 
     async def stack(self, is_right: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        """Wait until `stack.json` is right, and return it."""
+        """Wait until the content of `stack.json` meets a condition, and return it."""
         deadline = time.monotonic() + SECONDS
         while time.monotonic() < deadline:
             assert self.process.returncode is None, self.output.read_text()
@@ -71,13 +71,13 @@ class BookingUp:
                 await asyncio.sleep(0.02)
 
     async def end(self, number: signal.Signals = signal.SIGTERM) -> int:
-        """Send it a signal, if it still runs, and return its exit code."""
+        """Send it a signal, if it still runs; return its exit code."""
         if self.process.returncode is None:
             self.process.send_signal(number)
         return await self.ended()
 
     async def ended(self) -> int:
-        """Wait until it ends, and return its exit code."""
+        """Wait until it ends; return its exit code."""
         return await asyncio.wait_for(self.process.wait(), SECONDS)
 
     def _read(self) -> dict[str, Any] | None:
@@ -92,7 +92,7 @@ Start = Callable[..., Awaitable[BookingUp]]
 
 
 async def no_processes_left(home: Path) -> bool:
-    """Whether all processes of the stack are gone, at once or within 20 s."""
+    """Whether all processes of the stack end within 20 s."""
     for _ in range(400):
         if not leftovers(home):
             return True

@@ -1,4 +1,4 @@
-"""A port that can be shut, so that a server goes away for the worker alone."""
+"""A TCP proxy that can be closed, to simulate the outage of a server for one client."""
 
 import asyncio
 import contextlib
@@ -7,8 +7,9 @@ from urllib.parse import urlsplit, urlunsplit
 
 
 class TcpProxy:
-    """A port of 127.0.0.1 that leads to the server of a URL while open, and refuses connections while shut,
-    as it is at first. While not `flowing` it keeps its connections, but nothing comes through.
+    """A port of 127.0.0.1 that forwards to the server of a URL while it is open, and refuses connections otherwise.
+
+    It is closed at first. While `flowing` is not set, it keeps its connections but forwards nothing.
     """
 
     def __init__(self, url: str, *, default_port: int) -> None:
@@ -23,22 +24,20 @@ class TcpProxy:
 
     @property
     def url(self) -> str:
-        """The URL with this port in place of the server's."""
+        """The URL with the proxy's host and port."""
         login = self._parts.netloc.rpartition("@")[0]
         place = f"127.0.0.1:{self.port}"
         return urlunsplit(self._parts._replace(netloc=f"{login}@{place}" if login else place))
 
     @property
     def connections(self) -> int:
-        """How many connections there are through it."""
         return len(self._pipes) // 2
 
     async def open(self) -> None:
-        """Let connections through."""
         self._server = await asyncio.start_server(self._let_in, sock=self._socket)
 
     async def disconnect_all(self) -> None:
-        """Cut every connection and refuse new ones."""
+        """Cut every connection, and refuse new ones."""
         assert self._server
         self._server.close()
         for pipe in self._pipes:
@@ -64,7 +63,7 @@ class TcpProxy:
     async def _let_in(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         opening = asyncio.current_task()
         assert opening
-        self._pipes.add(opening)  # so that a shut gate is not entered by who was on the way in
+        self._pipes.add(opening)  # so that disconnect_all() also cancels connections that are being opened
         opening.add_done_callback(self._pipes.discard)
         try:
             there, back = await asyncio.open_connection(*self._target)

@@ -1,6 +1,6 @@
-"""The worker as a process of its own: `booking worker`, but forked from one that has imported it, which saves seconds.
+"""Runs `booking worker` in a process of its own, forked from one that has imported it, which saves seconds.
 
-As it runs in production, from nothing, it runs in tests/e2e and tests/sandbox.
+tests/e2e and tests/sandbox start it as in production.
 """
 
 import asyncio
@@ -20,11 +20,20 @@ T = TypeVar("T")
 
 
 async def eventually(check: Callable[[], Awaitable[T]], *, seconds: float = 90) -> T:
-    """Return the first true answer of `check`, which is asked again and again. Raises TimeoutError if none comes."""
+    """Call `check` until it returns a true value; return that. Raises TimeoutError."""
     async with asyncio.timeout(seconds):
-        while not (answer := await check()):  # noqa: ASYNC110  it happens in another process
+        while not (answer := await check()):  # noqa: ASYNC110  another process makes it true
             await asyncio.sleep(0.05)
     return answer
+
+
+async def eventually_is(expected: T, value: Callable[[], Awaitable[T]]) -> None:
+    """Wait until `value` returns the expected value. Raises TimeoutError."""
+
+    async def is_as_expected() -> bool:
+        return await value() == expected
+
+    await eventually(is_as_expected)
 
 
 LINE = re.compile(r"(?P<timestamp>\S+Z) \[(?P<level>\w+) *\] (?P<event>\S+) *(?P<more>.*)")
@@ -45,7 +54,7 @@ def _parse_debug_line(line: str) -> dict[str, Any]:
 
 
 class WorkerProcess:
-    """`booking worker`, with its log in a file."""
+    """A `booking worker` with its log in a file."""
 
     def __init__(self, environment: Mapping[str, str], log: Path) -> None:
         self._environment = environment
@@ -54,11 +63,11 @@ class WorkerProcess:
 
     @property
     def pid(self) -> int | None:
-        """The process's id; None unless it runs."""
+        """The process id; None if it is not running."""
         return self._process.pid if self._process and self._process.is_alive() else None
 
     async def start(self) -> None:
-        """Start the process and wait until it has begun to work."""
+        """Start the process, and wait until it logs `worker_started`."""
         before = len(self.logged("worker_started")) if self._log.exists() else 0
         environment = {"PATH": os.environ["PATH"], **self._environment}
         self._process = FORK_SERVER.Process(target=_run_worker, args=(environment, self._log))
@@ -71,13 +80,13 @@ class WorkerProcess:
         await eventually(works)
 
     def logged(self, event: str) -> list[dict[str, Any]]:
-        """Return the log's lines about an event. Fails if a line of the log is not JSON, or with DEBUG as it is then."""
+        """Return the lines of the log about an event. Fails if a line is not JSON, or with DEBUG not a console line."""
         read = _parse_debug_line if self._environment.get("DEBUG") else json.loads
         lines = [read(line) for line in self.log.splitlines()]
         return [line for line in lines if line["event"] == event]
 
     async def wait_for_log(self, event: str, times: int = 1) -> list[dict[str, Any]]:
-        """Return the log's lines about an event once there are that many: a line comes after what it tells of."""
+        """Wait until the log has that many lines about an event; return them."""
 
         async def are_there() -> list[dict[str, Any]]:
             lines = self.logged(event)
@@ -87,23 +96,22 @@ class WorkerProcess:
 
     @property
     def log(self) -> str:
-        """The whole log."""
         return self._log.read_text()
 
     async def kill(self) -> None:
-        """End the process at once (-9), if it lives."""
+        """Send SIGKILL, if the process runs, and wait until it ends."""
         if self._process:
             self._process.kill()
             await asyncio.to_thread(self._process.join)
 
     def terminate(self, number: int = signal.SIGTERM) -> None:
-        """Ask the process to stop."""
+        """Send the process a signal, SIGTERM by default."""
         assert self._process
         assert self._process.pid
         os.kill(self._process.pid, number)
 
     async def wait(self) -> int | None:
-        """Wait until it has ended, for a minute at most; return its exit code, None if it lives."""
+        """Wait for at most a minute until the process ends; return its exit code, None if it still runs."""
         assert self._process
         await asyncio.to_thread(self._process.join, 60)
         return self._process.exitcode
