@@ -1,4 +1,4 @@
-"""docs/walkthrough.md, run as a reader runs it: each block against a new `booking up`, each answer compared."""
+"""The README's first story and docs/walkthrough.md, block by block against a new `booking up`. Compares each answer."""
 
 import asyncio
 import json
@@ -12,7 +12,9 @@ import pytest
 from tests.e2e.walkthrough import Shell, Shown, Step, difference, steps
 from tests.support.servers.sandbox_process import BookingUp
 
-PAGE = Path(__file__).parents[2] / "docs" / "walkthrough.md"
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT.joinpath("docs", "walkthrough.md").read_text(encoding="utf-8")
+STORY = ROOT.joinpath("README.md").read_text(encoding="utf-8").partition("## First story")[2].partition("## Next")[0]
 SECONDS = 60  # for what the page says happens some seconds later
 
 
@@ -34,12 +36,13 @@ async def trouble_with_answer(shell: Shell, shown: Shown, answer: dict[str, str]
     return difference(json.loads(await shell.filled_in(shown.body)), json.loads(answer["body"]))
 
 
-async def test_every_answer_is_as_shown(tmp_path: Path) -> None:
+async def check_answers(page: str, tmp_path: Path) -> None:
+    """Run a page's steps on a new `booking up` in a folder; fail at the first answer that differs."""
     up = await BookingUp(tmp_path / ".booking").start()
     try:
         await up.ready()
         async with Shell(tmp_path) as shell:
-            for step in steps(PAGE.read_text(encoding="utf-8")):
+            for step in steps(page):
                 deadline = time.monotonic() + SECONDS
                 trouble = await trouble_with(shell, step)
                 while trouble and step.only_looks and time.monotonic() < deadline:
@@ -50,8 +53,17 @@ async def test_every_answer_is_as_shown(tmp_path: Path) -> None:
         await up.end(signal.SIGTERM)
 
 
+async def test_every_answer_is_as_shown(tmp_path: Path) -> None:
+    await check_answers(PAGE, tmp_path)
+
+
+async def test_the_first_story_of_the_readme(tmp_path: Path) -> None:
+    assert len(list(steps(STORY))) == 8
+    await check_answers(STORY, tmp_path)
+
+
 def test_most_steps_show_an_answer() -> None:
-    page = list(steps(PAGE.read_text(encoding="utf-8")))
+    page = list(steps(PAGE))
     assert len(page) > 30
     assert sum(step.shown is not None for step in page) > 30
 

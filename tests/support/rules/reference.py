@@ -16,15 +16,18 @@ RULES_PAGE, SCHEMA_PAGE = DOCS / "rules.md", DOCS / "schema.md"
 RULES_HEAD = """\
 # The rules
 
-Every rule: what it says, what enforces it, how the API answers a request that breaks it, and the tests that fail without it.
-At psql, the view `admin.rule_catalogue` also shows the SQL. Written by `./task docs`; a test compares it with the database.
+For each rule: what it says, what enforces it, how the API answers a request that breaks it, and the tests that fail without it.
+The view `admin.rule_catalogue` also shows the SQL. `./task docs` generates this page; a test compares it with the database.
 
-An answer of 500 means that no request can break the rule: it guards the tables against slips, here and at psql.
+Answer 500 means that no request can break the rule. It guards the tables against mistakes in code and at psql.
+
+| rule | says |
+|---|---|
 """
 SCHEMA_HEAD = """\
 # The tables
 
-As the database describes itself; `\\d+` in psql says the same. Written by `./task docs`; a test compares it with the database.
+The database's own description, as `\\d+` of psql shows it. `./task docs` generates this page; a test compares it with the database.
 Keys: PK primary, FK foreign.
 """
 COLUMNS = """
@@ -63,7 +66,8 @@ PLACES = {made.name: file.name for file in read_files() for made in file.creates
 async def rules_page(db: asyncpg.Connection, proven: dict[str, list[str]]) -> str:
     """Return docs/rules.md, with the tests (node ids) that prove each rule."""
     rows = await db.fetch("SELECT * FROM admin.rule_catalogue")
-    return "\n".join([RULES_HEAD, *(_rule(row, proven.get(row["rule"], [])) for row in rows)])
+    table = "".join(f"| [`{row['rule']}`](#{row['rule']}) | {row['sentence']} |\n" for row in rows)
+    return "\n".join([RULES_HEAD + table, *(_rule(row, proven.get(row["rule"], [])) for row in rows)])
 
 
 def _rule(row: asyncpg.Record, tests: list[str]) -> str:
