@@ -77,6 +77,12 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(10_000, 20, 20)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """After failures, say how to run only them again."""
+    if terminalreporter.stats.get("failed") or terminalreporter.stats.get("error"):
+        terminalreporter.write_line("Run the failed tests again: ./task test -- --last-failed")
+
+
 @pytest_asyncio.fixture(scope="session")
 async def superuser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
     """The URL of a superuser of the PostgreSQL server of this run."""
