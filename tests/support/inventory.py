@@ -56,7 +56,8 @@ class Inventory(NamedTuple):
 
 def taken(tree: Path) -> Inventory:
     """Return the inventory of a tree. Raises CalledProcessError if its tests cannot be collected."""
-    collect = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"]
+    folders = [folder for folder in ("tests", "tests/system") if tree.joinpath(folder).exists()]
+    collect = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", *folders]
     printed = subprocess.run(collect, cwd=tree, check=True, capture_output=True, text=True).stdout  # noqa: S603
     tests = {line for line in printed.splitlines() if "::" in line}
     count = [sys.executable, "-c", COUNT]

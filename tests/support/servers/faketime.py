@@ -9,8 +9,6 @@ import pytest
 from app.sandbox.servers.postgres import EmbeddedPostgres
 
 LIBRARY = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
-# the `pytestmark` of a module; not skipif, whose reason pytest repeats for each test
-NEEDS_LIBFAKETIME = [] if LIBRARY else [pytest.mark.skip("libfaketime is missing: apt-get install libfaketime")]
 SETTINGS = {
     "fsync": "off",
     "autovacuum": "off",  # its launcher gives up on workers that do not start within a fast minute
@@ -25,6 +23,8 @@ async def fast_postgres(home: Path, speed: int) -> AsyncIterator[str]:
     All sessions share one clock, because they are forks of one process. Sleeps are shorter accordingly, but timeouts
     never fire: do not let two sessions wait for one another.
     """
+    if not LIBRARY:
+        pytest.fail("libfaketime was not found: apt-get install libfaketime")
     environment = {
         "LD_PRELOAD": str(LIBRARY),
         "FAKETIME": f"+0 x{speed}",

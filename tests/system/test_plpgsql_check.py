@@ -15,13 +15,6 @@ from tests.support.db.refusals import undone
 from tests.support.servers.databases import connected, make_template, url_for
 
 CONTROL = max(Path("/usr/share/postgresql").glob("*/extension/plpgsql_check.control"), default=None)
-# a module's `pytestmark`; not skipif, whose reason pytest repeats for each test
-pytestmark = (
-    []
-    if CONTROL
-    else [pytest.mark.skip("plpgsql_check is missing: apt-get install postgresql-15-plpgsql-check (Debian 12)")]
-)
-
 # A trigger function is checked once for each of its tables.
 FINDINGS = """
     SELECT format('%s line %s: %s %s %s', f.oid::regprocedure, c.lineno, c.level, c.message, c.detail)
@@ -43,7 +36,8 @@ FINDINGS = """
 @pytest_asyncio.fixture(scope="module")
 async def checked(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Connection]:
     """A superuser's connection to a migrated database with the extension."""
-    assert CONTROL
+    if not CONTROL:
+        pytest.fail("plpgsql_check was not found: apt-get install postgresql-15-plpgsql-check (Debian 12)")
     server = EmbeddedPostgres(tmp_path_factory.mktemp("checked"), {"fsync": "off"})
     server.binaries = Path("/usr/lib/postgresql") / CONTROL.parts[4] / "bin"
     await server.start()
