@@ -1,39 +1,17 @@
 """The README's first story and docs/walkthrough.md, block by block against a new `booking up`. Compares each answer."""
 
-import asyncio
-import json
 import signal
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.e2e.walkthrough import Shell, Shown, Step, difference, steps
+from tests.e2e.walkthrough import difference, steps, trouble_on
 from tests.support.servers.sandbox_process import BookingUp
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT.joinpath("docs", "walkthrough.md").read_text(encoding="utf-8")
 STORY = ROOT.joinpath("README.md").read_text(encoding="utf-8").partition("## First story")[2].partition("## Next")[0]
-SECONDS = 60  # for what the page says happens some seconds later
-
-
-async def trouble_with(shell: Shell, step: Step) -> str | None:
-    """Run a step; return how it differs from the page."""
-    answers = await shell.answers(step.commands)
-    for answer in answers[:-1] if step.shown else answers:
-        if answer["status"][0] not in "23":
-            return f"{answer['method']} {answer['url']}: {answer['status']}"
-    if not step.shown:
-        return None
-    return await trouble_with_answer(shell, step.shown, answers[-1]) if answers else "no request was sent"
-
-
-async def trouble_with_answer(shell: Shell, shown: Shown, answer: dict[str, str]) -> str | None:
-    """Return how an answer differs from the one that is shown."""
-    if answer["status"] != shown.status:
-        return f"{answer['status']}, not {shown.status}: {answer['body']}"
-    return difference(json.loads(await shell.filled_in(shown.body)), json.loads(answer["body"]))
 
 
 async def check_answers(page: str, tmp_path: Path) -> None:
@@ -41,14 +19,8 @@ async def check_answers(page: str, tmp_path: Path) -> None:
     up = await BookingUp(tmp_path / ".booking").start()
     try:
         await up.ready()
-        async with Shell(tmp_path) as shell:
-            for step in steps(page):
-                deadline = time.monotonic() + SECONDS
-                trouble = await trouble_with(shell, step)
-                while trouble and step.only_looks and time.monotonic() < deadline:
-                    await asyncio.sleep(0.2)
-                    trouble = await trouble_with(shell, step)
-                assert not trouble, f"{trouble}\n\n{step.commands}"
+        trouble = await trouble_on(page, tmp_path)
+        assert not trouble, trouble
     finally:
         await up.end(signal.SIGTERM)
 

@@ -5,6 +5,7 @@ import json
 import re
 import shlex
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +15,7 @@ BLOCKS = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 ANSWER = re.compile(r"HTTP/1\.1 (?P<status>\d{3} [A-Za-z ]+)\n\n(?P<body>.+)", re.DOTALL)
 VARIABLE = re.compile(r"\$([A-Z]+)")
 ANYTHING = "..."
+SECONDS = 60  # for what the page says happens some seconds later
 
 
 class Shown(NamedTuple):
@@ -100,6 +102,38 @@ class Shell:
         values = {name: await self.run(f'printf %s "${name}"') for name in set(VARIABLE.findall(text))}
         assert all(values.values()), values
         return VARIABLE.sub(lambda match: values[match[1]], text)
+
+
+async def trouble_on(page: str, folder: Path) -> str | None:
+    """Run the steps of a page in a folder until an answer differs from the page; return how, and the step's commands."""
+    async with Shell(folder) as shell:
+        for step in steps(page):
+            deadline = time.monotonic() + SECONDS
+            trouble = await trouble_with(shell, step)
+            while trouble and step.only_looks and time.monotonic() < deadline:
+                await asyncio.sleep(0.2)
+                trouble = await trouble_with(shell, step)
+            if trouble:
+                return f"{trouble}\n\n{step.commands}"
+    return None
+
+
+async def trouble_with(shell: Shell, step: Step) -> str | None:
+    """Run a step; return how it differs from the page."""
+    answers = await shell.answers(step.commands)
+    for answer in answers[:-1] if step.shown else answers:
+        if answer["status"][0] not in "23":
+            return f"{answer['method']} {answer['url']}: {answer['status']}"
+    if not step.shown:
+        return None
+    return await trouble_with_answer(shell, step.shown, answers[-1]) if answers else "no request was sent"
+
+
+async def trouble_with_answer(shell: Shell, shown: Shown, answer: dict[str, str]) -> str | None:
+    """Return how an answer differs from the one that is shown."""
+    if answer["status"] != shown.status:
+        return f"{answer['status']}, not {shown.status}: {answer['body']}"
+    return difference(json.loads(await shell.filled_in(shown.body)), json.loads(answer["body"]))
 
 
 def difference(shown: Any, real: Any, where: str = "") -> str | None:
