@@ -1,4 +1,4 @@
--- An offer as the API answers it; one whose time is over has expired, whether or not a sweep has written it.
+-- Shows an offer as expired once expires_at has passed, even before the sweep stores that status.
 CREATE OR REPLACE VIEW api_offer AS
 SELECT
     o.id,
@@ -16,5 +16,5 @@ SELECT
 FROM offer AS o
 INNER JOIN waitlist_entry AS w ON o.waitlist_entry_id = w.id
 INNER JOIN appointment AS a ON o.appointment_id = a.id;
-COMMENT ON VIEW api_offer IS 'Offers as the API shows them, with the slot and what it costs.';
+COMMENT ON VIEW api_offer IS 'Offers as the API returns them, with their slot and its fee.';
 GRANT SELECT ON api_offer TO booking_app, booking_admin, booking_auditor;

@@ -1,4 +1,4 @@
--- A waitlist entry as the API answers it. Ahead of an entry are the live ones before it in line that could take the same slot.
+-- The position counts only live entries that could get the same slot: those for the same day or for any day.
 CREATE OR REPLACE VIEW api_waitlist_entry AS
 SELECT
     w.id,
@@ -19,5 +19,5 @@ SELECT
     END AS position,
     w.created_at
 FROM waitlist_entry AS w;
-COMMENT ON VIEW api_waitlist_entry IS 'Waitlist entries as the API shows them; position 1 is first in line, none once ended.';
+COMMENT ON VIEW api_waitlist_entry IS 'Waitlist entries as the API returns them. Position 1 is first in line; NULL after the entry has ended.';
 GRANT SELECT ON api_waitlist_entry TO booking_app, booking_admin, booking_auditor;

@@ -15,6 +15,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION decline_offer(bigint, bigint) IS
-'A patient (account id) lets a slot pass and stays in line; no row if the offer is not theirs. Raises the broken rule.';
+'Declines an offer for a patient (account id), who stays in line. Returns no row if the offer is not theirs. Raises the broken rule.';
 REVOKE EXECUTE ON FUNCTION decline_offer(bigint, bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION decline_offer(bigint, bigint) TO booking_app;

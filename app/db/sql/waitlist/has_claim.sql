@@ -7,4 +7,4 @@ LANGUAGE sql STABLE AS $$
     )
 $$;
 COMMENT ON FUNCTION has_claim(waitlist_entry, timestamptz) IS
-'Whether the patient has claimed a slot by this entry that is held and not paid for at an instant.';
+'Whether the patient has claimed a slot through this entry that is still held and unpaid at an instant.';

@@ -1,4 +1,3 @@
--- A patient waits for a slot with a doctor who is full.
 CREATE OR REPLACE FUNCTION join_waitlist(
     p_patient bigint, p_doctor bigint, p_date date,
     p_earliest time DEFAULT NULL, p_latest time DEFAULT NULL, p_notice_minutes integer DEFAULT 0
@@ -11,12 +10,12 @@ BEGIN
     INSERT INTO waitlist_entry (doctor_id, patient_id, desired_date, earliest_time, latest_time, min_notice_minutes)
     VALUES (p_doctor, p_patient, p_date, p_earliest, p_latest, p_notice_minutes)
     RETURNING id INTO new_id;
-    PERFORM serve_waitlist(p_doctor); -- a slot that is on offer may be offered to them, too
+    PERFORM serve_waitlist(p_doctor); -- the current wave may have room for this entry
     PERFORM act_as('');
     RETURN QUERY SELECT * FROM api_waitlist_entry WHERE id = new_id;
 END
 $$;
 COMMENT ON FUNCTION join_waitlist(bigint, bigint, date, time, time, integer) IS
-'Puts a patient on a doctor''s waitlist for a day in the doctor''s zone, or any day if NULL, at certain times of day and with some notice. Raises the broken rule.';
+'Adds a patient to the waitlist of a doctor who is full. The day and the times of day are in the doctor''s time zone; NULL means any. Raises the broken rule.';
 REVOKE EXECUTE ON FUNCTION join_waitlist(bigint, bigint, date, time, time, integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION join_waitlist(bigint, bigint, date, time, time, integer) TO booking_app;

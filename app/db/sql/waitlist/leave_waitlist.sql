@@ -1,10 +1,9 @@
--- A patient stops waiting, for good or for a while, and may say what they wait for; what they let go is for the others.
 CREATE OR REPLACE FUNCTION leave_waitlist(p_patient bigint, p_entry bigint) RETURNS SETOF api_waitlist_entry
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT * FROM change_entry_status(p_patient, p_entry, 'left')
 $$;
 COMMENT ON FUNCTION leave_waitlist(bigint, bigint) IS
-'Ends a patient''s (account id) waitlist entry; no row if it is not theirs. Raises the broken rule if it has ended.';
+'Ends a waitlist entry of a patient (account id). Returns no row if it is not theirs. Raises the broken rule if it has ended.';
 REVOKE EXECUTE ON FUNCTION leave_waitlist(bigint, bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION leave_waitlist(bigint, bigint) TO booking_app;
 
@@ -13,7 +12,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT * FROM change_entry_status(p_patient, p_entry, 'paused')
 $$;
 COMMENT ON FUNCTION pause_waitlist(bigint, bigint) IS
-'Offers a patient (account id) nothing until they resume, and keeps their place; no row if the entry is not theirs.';
+'Pauses a waitlist entry of a patient (account id): it keeps its place and gets no offers. Returns no row if it is not theirs.';
 REVOKE EXECUTE ON FUNCTION pause_waitlist(bigint, bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION pause_waitlist(bigint, bigint) TO booking_app;
 
@@ -22,7 +21,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT * FROM change_entry_status(p_patient, p_entry, 'waiting')
 $$;
 COMMENT ON FUNCTION resume_waitlist(bigint, bigint) IS
-'Ends the pause of a patient''s (account id) waitlist entry; no row if it is not theirs.';
+'Resumes a paused waitlist entry of a patient (account id). Returns no row if it is not theirs.';
 REVOKE EXECUTE ON FUNCTION resume_waitlist(bigint, bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION resume_waitlist(bigint, bigint) TO booking_app;
 
@@ -37,7 +36,7 @@ BEGIN
     PERFORM act_as('patient', p_patient);
     UPDATE offer SET status = 'declined'
     WHERE waitlist_entry_id = w.id AND status IN ('queued', 'sent') AND p_status <> 'waiting';
-    -- who is offered a slot is not paused
+    -- an entry with an offer is not paused, so there is nothing to resume
     UPDATE waitlist_entry SET status = p_status WHERE id = w.id AND NOT (status = 'offered' AND p_status = 'waiting');
     PERFORM serve_waitlist(w.doctor_id);
     PERFORM act_as('');
@@ -45,7 +44,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION change_entry_status(bigint, bigint, text) IS
-'Changes the status of a patient''s waitlist entry, ends its offer, and sees to the others in line; no row if it is not theirs.';
+'Changes the status of a patient''s waitlist entry, ends its offer, and serves the waitlist again. Returns no row if it is not theirs.';
 
 CREATE OR REPLACE FUNCTION lock_entry(p_patient bigint, p_entry bigint) RETURNS waitlist_entry
 LANGUAGE plpgsql AS $$
@@ -59,4 +58,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION lock_entry(bigint, bigint) IS
-'Locks the doctor of a patient''s waitlist entry and returns the entry; NULL if it is not theirs.';
+'Locks the doctor of a patient''s waitlist entry and returns the entry, or NULL if it is not theirs.';

@@ -1,4 +1,4 @@
--- The link in an offer's mail proves who claims: its token is known to the mail alone, here only its hash is.
+-- The token in the link of an offer's mail authenticates the patient. The database stores only its hash.
 CREATE OR REPLACE FUNCTION offer_by_token(p_token_hash bytea) RETURNS TABLE (
     id bigint, patient bigint, doctor text, timezone text, appointment bigint, starts_at timestamptz, ends_at timestamptz,
     fee numeric, currency text, status text, expires_at timestamptz,
@@ -16,6 +16,6 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     WHERE t.token_hash = p_token_hash
 $$;
 COMMENT ON FUNCTION offer_by_token(bytea) IS
-'The offer that a token (SHA-256) is for, as its page shows it; no row if there is none.';
+'The offer of a token (SHA-256) with what its page shows. No row if the token is unknown.';
 REVOKE EXECUTE ON FUNCTION offer_by_token(bytea) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION offer_by_token(bytea) TO booking_app;

@@ -1,11 +1,11 @@
--- Who is to have which slot: everyone in line, in order, a slot on offer or else a free one, which then is owed to them.
+-- Assigns slots to entries in line, in order: a slot that is already on offer, otherwise a free one.
 CREATE OR REPLACE FUNCTION offer_plan(d doctor, p_freed tstzrange, at_ timestamptz)
 RETURNS TABLE (entry_id bigint, appointment_id bigint, slot tstzrange)
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
     room integer := CASE WHEN is_verified(d, p) THEN d.max_appointments - active_appointments(d.account_id, at_) ELSE 0 END
         FROM policy AS p;
-    free tstzrange[]; -- not looked for before somebody may have one: a doctor may have hundreds
+    free tstzrange[]; -- computed only when an entry can get one: a doctor may have hundreds of free slots
     among tstzrange;
     given bigint[] := ARRAY[]::bigint[];
     w waitlist_entry;
@@ -35,9 +35,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION offer_plan(doctor, tstzrange, timestamptz) IS
-'For each waitlist entry of a doctor that can be served at an instant its slot: one on offer (an appointment), or a free one (no appointment yet). Of free ones first those that have just come free; those within p_freed also for who has let others pass.';
+'Returns a slot for each waitlist entry of a doctor that can get one at an instant. appointment_id is NULL if the slot is free and not on offer yet. Slots that have just come free are assigned first. An entry that let an offer pass gets free slots only within p_freed.';
 
--- Looks no further than it must: a doctor may have hundreds of free slots, and a look costs queries.
+-- Stops at the first match: a doctor may have hundreds of free slots, and each check runs queries.
 CREATE OR REPLACE FUNCTION first_matching_slot(w waitlist_entry, d doctor, span tstzrange, free tstzrange[], at_ timestamptz)
 RETURNS tstzrange
 LANGUAGE plpgsql STABLE AS $$
@@ -53,7 +53,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION first_matching_slot(waitlist_entry, doctor, tstzrange, tstzrange[], timestamptz) IS
-'The first of a doctor''s free slots within a span that suits a waitlist entry, or null.';
+'The first of a doctor''s free slots within a span that suits a waitlist entry, or NULL.';
 
 CREATE OR REPLACE FUNCTION entries_in_line(p_doctor bigint, at_ timestamptz) RETURNS SETOF waitlist_entry
 LANGUAGE sql STABLE AS $$
@@ -63,7 +63,7 @@ LANGUAGE sql STABLE AS $$
     ORDER BY w.priority_class, w.id
 $$;
 COMMENT ON FUNCTION entries_in_line(bigint, timestamptz) IS
-'The entries that a doctor''s slots go to, first in line first: not those that are paused, of a disabled account, or have claimed a slot and not paid yet.';
+'The entries that can get a doctor''s slots, in order. Excludes paused entries, disabled accounts, and entries with a claimed slot that is not paid yet.';
 
 CREATE OR REPLACE FUNCTION slot_on_offer(w waitlist_entry, d doctor, given bigint[], at_ timestamptz) RETURNS SETOF appointment
 LANGUAGE sql STABLE AS $$
@@ -76,7 +76,7 @@ LANGUAGE sql STABLE AS $$
     LIMIT 1
 $$;
 COMMENT ON FUNCTION slot_on_offer(waitlist_entry, doctor, bigint[], timestamptz) IS
-'The slot on offer, not given to others, that is offered to an entry, or else the first that suits it.';
+'The slot that is on offer to an entry, otherwise the first slot on offer that suits it. Excludes the given appointments.';
 
 CREATE OR REPLACE FUNCTION slots_to_offer(d doctor, p_freed tstzrange, at_ timestamptz) RETURNS tstzrange[]
 LANGUAGE sql STABLE AS $$
@@ -86,7 +86,7 @@ LANGUAGE sql STABLE AS $$
     CROSS JOIN LATERAL (SELECT tstzrange(u.starts_at, u.ends_at) AS slot) AS s
 $$;
 COMMENT ON FUNCTION slots_to_offer(doctor, tstzrange, timestamptz) IS
-'A doctor''s slots that nobody has at an instant: those that have just come free, then the others, each in order of time.';
+'A doctor''s untaken slots at an instant: first those that have just come free, then the others, both in order of time.';
 
 CREATE OR REPLACE FUNCTION given_up_slots(p_doctor bigint, at_ timestamptz) RETURNS tstzrange[]
 LANGUAGE sql STABLE AS $$
@@ -97,10 +97,10 @@ LANGUAGE sql STABLE AS $$
     )
 $$;
 COMMENT ON FUNCTION given_up_slots(bigint, timestamptz) IS
-'The times of a doctor''s appointments that this transaction has ended, or whose hold has lapsed and nobody has written that down.';
+'The times of a doctor''s appointments that this transaction has ended, or whose hold has lapsed but is still stored as pending.';
 
--- Each place that a doctor regains is offered once to everybody in line; then it is the public's, with all its slots.
--- It is regained when its appointment ends, whenever that is written down.
+-- A place that comes free is offered to each entry in line once, and then to the public, with all its slots.
+-- It comes free at the moment that its appointment ends, not when the sweep stores that.
 CREATE OR REPLACE FUNCTION has_unused_offer(w waitlist_entry, at_ timestamptz) RETURNS boolean
 LANGUAGE sql STABLE AS $$
     SELECT EXISTS (
@@ -118,4 +118,4 @@ LANGUAGE sql STABLE AS $$
     )
 $$;
 COMMENT ON FUNCTION has_unused_offer(waitlist_entry, timestamptz) IS
-'Whether a waitlist entry made no use of an offer, and no appointment with the doctor has ended since, up to an instant.';
+'Whether a waitlist entry has had an offer that was answered or has expired, and no other appointment with the doctor has ended since, up to an instant.';

@@ -1,4 +1,4 @@
--- An offer is queued, then sent; it is accepted, declined, expired or superseded once, sent or not, and stays so.
+-- An offer that is queued or sent ends once: as accepted, declined, expired or superseded.
 CREATE OR REPLACE FUNCTION offer_status_transition(old_status text, new_status text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE
@@ -7,4 +7,4 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
         ELSE format('An offer that is %s cannot become %s.', old_status, new_status)
     END
 $$;
-COMMENT ON FUNCTION offer_status_transition(text, text) IS 'An offer is answered, or ends, once. Why an offer may not take a status; NULL: it may.';
+COMMENT ON FUNCTION offer_status_transition(text, text) IS 'An offer is answered, or ends, once. Returns why an offer may not take a status, or NULL if it may.';

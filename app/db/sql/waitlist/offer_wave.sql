@@ -1,9 +1,9 @@
--- Offers go out in waves, each twice as large: all who wait hear soon, the first in line hear first.
+-- Offers go out in waves, each twice as large as the last, so that the first in line have a head start and all get an offer soon.
 CREATE OR REPLACE FUNCTION wave_delay(lead interval) RETURNS interval
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT least(greatest(lead / 48, interval '10 min'), interval '1 h')
 $$;
-COMMENT ON FUNCTION wave_delay(interval) IS 'How long after a wave the next one follows, for a slot that starts so far ahead.';
+COMMENT ON FUNCTION wave_delay(interval) IS 'The time from one wave to the next, for a slot that starts after the given time.';
 
 CREATE OR REPLACE FUNCTION present_wave(a appointment, at_ timestamptz) RETURNS integer
 LANGUAGE sql STABLE AS $$
@@ -20,7 +20,7 @@ LANGUAGE sql STABLE AS $$
     ), 1)
 $$;
 COMMENT ON FUNCTION present_wave(appointment, timestamptz) IS
-'Which wave whoever is offered a slot at an instant belongs to: the last, until its time is over or nobody in it is left.';
+'The wave of an offer of this slot made at an instant: the last one, or the next one after its time is over or all its offers have ended.';
 
 CREATE OR REPLACE FUNCTION offer_wave(a appointment, d doctor, at_ timestamptz) RETURNS void
 LANGUAGE plpgsql AS $$
@@ -33,12 +33,12 @@ BEGIN
     FROM (
         SELECT w FROM next_in_line(a, d, at_) AS w LIMIT greatest(places, 0)
     ) AS n (next_);
-    -- it has been looked at; from now on it is its end that matters
+    -- the next event of these offers is their expiry
     UPDATE offer SET due_at = expires_at
     WHERE appointment_id = a.id AND status IN ('queued', 'sent') AND due_at <= at_;
 END
 $$;
-COMMENT ON FUNCTION offer_wave(appointment, doctor, timestamptz) IS 'Offers a slot to as many more as its present wave takes.';
+COMMENT ON FUNCTION offer_wave(appointment, doctor, timestamptz) IS 'Offers a slot to further entries until its present wave is full.';
 
 CREATE OR REPLACE FUNCTION next_in_line(a appointment, d doctor, at_ timestamptz) RETURNS SETOF waitlist_entry
 LANGUAGE sql STABLE AS $$
@@ -51,7 +51,7 @@ LANGUAGE sql STABLE AS $$
     ORDER BY (w).priority_class, (w).id
 $$;
 COMMENT ON FUNCTION next_in_line(appointment, doctor, timestamptz) IS
-'Who can be offered a slot next, first in line first; each patient once.';
+'The entries that a slot can be offered to next, in order. Each patient appears once.';
 
 CREATE OR REPLACE FUNCTION make_offer(a appointment, w waitlist_entry, p_wave integer, at_ timestamptz) RETURNS void
 LANGUAGE sql AS $$
@@ -60,4 +60,4 @@ LANGUAGE sql AS $$
     FROM policy AS p, (SELECT wave_delay(lower(a.during) - at_) AS pause, lower(a.during) - offer_notice(w) AS ends) AS t
 $$;
 COMMENT ON FUNCTION make_offer(appointment, waitlist_entry, integer, timestamptz) IS
-'Offers a slot to an entry, for policy.offer_waves times the time from this wave to the next, or until the start is too near.';
+'Offers a slot to an entry. The offer lasts policy.offer_waves times the time between waves, or until the entry''s minimum notice before the start, whichever comes first.';

@@ -8,4 +8,4 @@ LANGUAGE sql STABLE AS $$
         AND o.status IN ('queued', 'sent') AND o.expires_at > clock_timestamp()
 $$;
 COMMENT ON FUNCTION open_offer(bigint, bigint, timestamptz) IS
-'The offer by which a patient can claim a doctor''s slot that starts at an instant; NULL: there is none.';
+'The offer with which a patient can claim a doctor''s slot that starts at an instant, or NULL.';

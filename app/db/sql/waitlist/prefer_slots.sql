@@ -12,6 +12,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION prefer_slots(bigint, bigint, time, time, integer) IS
-'Says at which times of the doctor''s day a patient''s (account id) slot should start, and how long before that an offer must come; no row if the entry is not theirs. An offer that is made stays.';
+'Sets the preferences of a waitlist entry of a patient (account id): the times of the doctor''s day at which a slot may start, and the minimum notice. Existing offers stay. Returns no row if the entry is not theirs.';
 REVOKE EXECUTE ON FUNCTION prefer_slots(bigint, bigint, time, time, integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION prefer_slots(bigint, bigint, time, time, integer) TO booking_app;

@@ -12,14 +12,14 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION reserved_slots(bigint, timestamptz) IS
-'The slots of a doctor that are free but belong to the waitlist, because the clock has just freed them: the sweep will offer them within seconds.';
+'The free slots of a doctor that are reserved for the waitlist: their hold has lapsed or their visit has ended, and the sweep offers them within seconds.';
 
 CREATE OR REPLACE FUNCTION reserved_times(p_doctor bigint, at_ timestamptz) RETURNS tstzrange[]
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
     owed tstzrange[] := reserved_slots(p_doctor, at_);
 BEGIN
-    -- the last seats are theirs, too
+    -- if the reserved slots use up the doctor's last seats, no slot can be booked
     IF cardinality(owed) > 0 AND (SELECT max_appointments FROM doctor WHERE account_id = p_doctor)
         <= active_appointments(p_doctor, at_) + cardinality(owed)
     THEN
@@ -29,4 +29,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION reserved_times(bigint, timestamptz) IS
-'The times in which nobody can book a free slot of a doctor, because it, or the seat that it takes, belongs to the waitlist.';
+'The times in which a doctor''s free slots cannot be booked, because the slot or the seat that it needs is reserved for the waitlist.';

@@ -1,4 +1,4 @@
--- Whatever a doctor has regained is offered to those in line before anybody else can have it, in waves.
+-- A place that comes free is offered to the waitlist, in waves, before others can book it.
 CREATE OR REPLACE FUNCTION serve_waitlist(p_doctor bigint, p_freed tstzrange DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -9,14 +9,14 @@ BEGIN
     PERFORM act_as('system');
     PERFORM end_offers(d, at_);
     PERFORM withdraw_slots(d, at_);
-    FOR look IN 1..3 LOOP -- what is not settled by then is left to the sweep
+    FOR look IN 1..3 LOOP -- a bound on the work: the sweep does the rest
         EXIT WHEN NOT make_planned_offers(d, p_freed, at_);
     END LOOP;
     PERFORM act_as(coalesce(actor, ''));
 END
 $$;
 COMMENT ON FUNCTION serve_waitlist(bigint, tstzrange) IS
-'Brings a doctor''s offers up to date: ends those whose time is over, withdraws slots that are no more, offers what is free. Safe at any time, any number of times.';
+'Brings a doctor''s offers up to date: expires old offers, withdraws slots that no longer exist, and offers free ones. Can be run at any time and repeated.';
 
 CREATE OR REPLACE FUNCTION end_offers(d doctor, at_ timestamptz) RETURNS void
 LANGUAGE sql AS $$
@@ -24,13 +24,13 @@ LANGUAGE sql AS $$
     FROM waitlist_entry AS w
     WHERE w.id = o.waitlist_entry_id AND w.doctor_id = d.account_id AND w.status = 'offered'
         AND o.status IN ('queued', 'sent') AND o.expires_at <= at_;
-    -- a claim that was not paid for, or was given up, leaves its patient where they were in line
+    -- a claim that was given up or not paid returns its entry to the same place in line
     UPDATE waitlist_entry AS w SET status = 'waiting'
     WHERE w.doctor_id = d.account_id AND w.status = 'offered' AND NOT has_claim(w, at_)
         AND NOT EXISTS (SELECT FROM offer AS o WHERE o.waitlist_entry_id = w.id AND o.status IN ('queued', 'sent'));
 $$;
 COMMENT ON FUNCTION end_offers(doctor, timestamptz) IS
-'Ends a doctor''s offers whose time is over, and returns entries to their place whose claim came to nothing.';
+'Expires a doctor''s old offers, and sets entries whose claim has lapsed or was given up back to waiting.';
 
 CREATE OR REPLACE FUNCTION withdraw_slots(d doctor, at_ timestamptz) RETURNS void
 LANGUAGE sql AS $$
@@ -41,14 +41,14 @@ LANGUAGE sql AS $$
         NOT is_verified(d, p)
         OR lower(a.during) - p.offer_min_notice <= at_
         OR appointment_within_working_hours(d, a.during) IS NOT NULL
-        -- a cap that was lowered takes back what nobody has yet, the newest first
+        -- a lowered cap withdraws slots that are on offer, the newest first
         OR (SELECT count(*) FROM appointment AS n WHERE n.doctor_id = d.account_id AND n.status = 'offered' AND n.id >= a.id)
         <= active_appointments(d.account_id, at_) - d.max_appointments
     )
     ORDER BY a.id
 $$;
 COMMENT ON FUNCTION withdraw_slots(doctor, timestamptz) IS
-'Releases the slots on offer that start too soon, are no slots any more, exceed the cap, or are of a doctor who may take no appointments.';
+'Releases a doctor''s slots on offer that start too soon, lie outside the working hours or exceed the cap; all of them if the doctor cannot be booked.';
 
 CREATE OR REPLACE FUNCTION release_slot(p_appointment bigint) RETURNS void
 LANGUAGE sql AS $$
@@ -56,7 +56,7 @@ LANGUAGE sql AS $$
     UPDATE offer SET status = CASE WHEN expires_at <= clock_timestamp() THEN 'expired' ELSE 'superseded' END
     WHERE appointment_id = p_appointment AND status IN ('queued', 'sent');
 $$;
-COMMENT ON FUNCTION release_slot(bigint) IS 'A slot on offer is nobody''s any more, nor is any offer of it good.';
+COMMENT ON FUNCTION release_slot(bigint) IS 'Releases a slot that is on offer, and ends its offers.';
 
 CREATE OR REPLACE FUNCTION make_planned_offers(d doctor, p_freed tstzrange, at_ timestamptz) RETURNS boolean
 LANGUAGE plpgsql AS $$
@@ -82,4 +82,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION make_planned_offers(doctor, tstzrange, timestamptz) IS
-'Puts on offer what the plan says, begins the waves that are due, and releases slots that nobody is left for; whether there were any.';
+'Makes the offers that offer_plan() returns, starts the waves that are due, and releases slots that no entry can get. Returns whether it released any.';

@@ -4,7 +4,7 @@ DECLARE
     seq text := (SELECT format('%s of %s', booking_seq, p_doctor) FROM doctor WHERE account_id = p_doctor);
 BEGIN
     IF seq = current_setting('booking.served', true) THEN
-        RETURN; -- another row of the same act has seen to all of it
+        RETURN; -- another row of the same change has already done it
     END IF;
     PERFORM serve_waitlist(p_doctor, p_freed);
     PERFORM set_config('booking.served', format('%s of %s', booking_seq, p_doctor), true)
@@ -12,4 +12,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION serve_waitlist_once(bigint, tstzrange) IS
-'Serves a doctor''s waitlist unless that has been done since the transaction''s last change of the doctor''s schedule.';
+'Serves a doctor''s waitlist, unless this transaction has done so since its last change of the doctor''s schedule.';

@@ -1,4 +1,3 @@
--- A slot suits whoever waits if it is on their day and at their time of day, far enough ahead, new to them, and they are free.
 CREATE OR REPLACE FUNCTION slot_matches_entry(w waitlist_entry, d doctor, slot tstzrange, at_ timestamptz) RETURNS boolean
 LANGUAGE sql STABLE AS $$
     SELECT CASE
@@ -8,7 +7,7 @@ LANGUAGE sql STABLE AS $$
     END
 $$;
 COMMENT ON FUNCTION slot_matches_entry(waitlist_entry, doctor, tstzrange, timestamptz) IS
-'Whether a slot of a doctor can be offered to a waitlist entry at an instant.';
+'Whether a slot can be offered to a waitlist entry at an instant: it matches the preferences, was not offered to the patient before, and the patient is free.';
 
 CREATE OR REPLACE FUNCTION matches_preferences(w waitlist_entry, d doctor, slot tstzrange, at_ timestamptz) RETURNS boolean
 LANGUAGE sql STABLE AS $$
@@ -19,16 +18,16 @@ LANGUAGE sql STABLE AS $$
     FROM (SELECT lower(slot) AT TIME ZONE d.timezone AS local_start) AS s
 $$;
 COMMENT ON FUNCTION matches_preferences(waitlist_entry, doctor, tstzrange, timestamptz) IS
-'Whether a slot is what an entry waits for: its day, its time of day, and early enough to hear of.';
+'Whether a slot matches the day, the times of day and the minimum notice of a waitlist entry.';
 
 CREATE OR REPLACE FUNCTION offer_notice(w waitlist_entry) RETURNS interval
 LANGUAGE sql STABLE AS $$
     SELECT greatest(offer_min_notice, make_interval(mins => w.min_notice_minutes)) FROM policy
 $$;
 COMMENT ON FUNCTION offer_notice(waitlist_entry) IS
-'How long before a slot starts an entry must be able to claim it: policy.offer_min_notice, or longer if the patient says so.';
+'The minimum time between an offer and the start of its slot: policy.offer_min_notice or the entry''s own, whichever is longer.';
 
--- Whoever let a slot pass is not asked again, until somebody has had it since.
+-- A slot that a patient let pass is not offered to them again until another patient has had it.
 CREATE OR REPLACE FUNCTION was_offered(w waitlist_entry, slot tstzrange) RETURNS boolean
 LANGUAGE sql STABLE AS $$
     SELECT EXISTS (
@@ -41,14 +40,14 @@ LANGUAGE sql STABLE AS $$
                 SELECT FROM appointment AS since
                 WHERE since.doctor_id = w.doctor_id AND since.patient_id IS NOT NULL AND since.during && slot
                     AND CASE WHEN since.id = a.id
-                        THEN since.status = 'canceled' AND o.status <> 'accepted' -- a claim by somebody else
+                        THEN since.status = 'canceled' AND o.status <> 'accepted' -- a claim by another patient
                         ELSE since.created_at > o.created_at
                     END
             )
     )
 $$;
 COMMENT ON FUNCTION was_offered(waitlist_entry, tstzrange) IS
-'Whether the patient of an entry has, or had and did not make use of, an offer of this slot. An offer that somebody else was faster to claim does not count.';
+'Whether the patient of an entry has or had an offer of this slot. An offer that was superseded does not count.';
 
 CREATE OR REPLACE FUNCTION patient_is_free(p_patient bigint, slot tstzrange, at_ timestamptz) RETURNS boolean
 LANGUAGE sql STABLE AS $$
@@ -59,4 +58,4 @@ LANGUAGE sql STABLE AS $$
     )
 $$;
 COMMENT ON FUNCTION patient_is_free(bigint, tstzrange, timestamptz) IS
-'Whether a patient has no active appointment at any moment of a time.';
+'Whether a patient has no active appointment that overlaps a slot.';

@@ -1,4 +1,4 @@
--- What an act frees is offered to the waitlist by the act's own transaction, when it is about to end: blocked time is none.
+-- Deferred to the end of the transaction: a cancellation with block also adds time off, and that time must not be offered.
 CREATE OR REPLACE FUNCTION tg_appointment__waitlist() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
@@ -8,4 +8,4 @@ BEGIN
     RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION tg_appointment__waitlist() IS 'Serves the waitlist of a doctor whose appointment was canceled or moved.';
+COMMENT ON FUNCTION tg_appointment__waitlist() IS 'Serves the waitlist of a doctor after an appointment was canceled or moved.';

@@ -4,7 +4,7 @@ BEGIN
     IF NEW.status = 'queued' THEN
         UPDATE waitlist_entry SET status = 'offered' WHERE id = NEW.waitlist_entry_id AND status = 'waiting';
         PERFORM notify_of_offer('slot_offered', NEW);
-        -- seconds matter: whoever is first has it
+        -- the first to claim gets the slot, so the mail must not wait for the next sweep
         PERFORM pg_notify('booking_outbox', '');
     ELSIF NEW.status IN ('declined', 'expired', 'superseded') AND OLD.status IN ('queued', 'sent') THEN
         UPDATE waitlist_entry SET status = 'waiting' WHERE id = NEW.waitlist_entry_id AND status = 'offered';
@@ -16,7 +16,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION tg_offer__entry() IS
-'Keeps the entry''s status in step with its offer, and tells the patient of an offer, and of the end of one that they have heard of.';
+'Updates the entry''s status with its offer. Queues a mail when an offer is made, and when a sent offer expires or is superseded.';
 
 CREATE OR REPLACE FUNCTION notify_of_offer(p_kind text, o offer) RETURNS void
 LANGUAGE sql AS $$
@@ -26,4 +26,4 @@ LANGUAGE sql AS $$
     WHERE w.id = o.waitlist_entry_id AND a.id = o.appointment_id
     ON CONFLICT DO NOTHING
 $$;
-COMMENT ON FUNCTION notify_of_offer(text, offer) IS 'Queues one mail about an offer to whom it is made.';
+COMMENT ON FUNCTION notify_of_offer(text, offer) IS 'Queues one mail to the patient of an offer.';

@@ -1,4 +1,3 @@
--- An offer ends once; whoever did not accept it is in line again, at their place.
 CREATE OR REPLACE FUNCTION tg_offer__rules() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
@@ -10,4 +9,4 @@ BEGIN
     RETURN NEW;
 END
 $$;
-COMMENT ON FUNCTION tg_offer__rules() IS 'Applies every rule of an offer that a constraint cannot declare.';
+COMMENT ON FUNCTION tg_offer__rules() IS 'Checks the rules of an offer that a constraint cannot express.';

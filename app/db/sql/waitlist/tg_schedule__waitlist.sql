@@ -6,7 +6,7 @@ DECLARE
     freed tstzrange := CASE TG_TABLE_NAME WHEN 'time_off' THEN (to_jsonb(OLD) ->> 'during')::tstzrange ELSE '(,)'::tstzrange END;
 BEGIN
     IF TG_OP = 'DELETE' AND upper(freed) <= clock_timestamp() THEN
-        RETURN NULL; -- what is over frees nothing
+        RETURN NULL; -- time off in the past frees no slot
     END IF;
     IF EXISTS (SELECT FROM doctor WHERE account_id = p_doctor)
         AND (has_waitlist(p_doctor) OR EXISTS (SELECT FROM appointment WHERE doctor_id = p_doctor AND status = 'offered'))
@@ -17,4 +17,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION tg_schedule__waitlist() IS
-'Offers what a change of a doctor''s schedule frees, and withdraws slots on offer that it takes away.';
+'After a change of a doctor''s schedule: offers the slots that it frees, and withdraws slots on offer that it removes.';

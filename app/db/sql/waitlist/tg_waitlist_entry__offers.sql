@@ -6,4 +6,4 @@ BEGIN
     RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION tg_waitlist_entry__offers() IS 'Waiting that ends takes its offer along.';
+COMMENT ON FUNCTION tg_waitlist_entry__offers() IS 'Ends the offers of a waitlist entry that has ended.';

@@ -1,4 +1,4 @@
--- Joining is decided under the doctor's lock, so that a slot freed at the same moment is seen by one side or the other.
+-- Joining is decided under the doctor's lock. Otherwise a slot that comes free at the same moment could miss the new entry.
 CREATE OR REPLACE FUNCTION tg_waitlist_entry__rules() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -14,10 +14,10 @@ BEGIN
         RETURN NEW;
     END IF;
     d := lock_doctor(NEW.doctor_id);
-    -- as for a booking: whoever is erasing the patient at this moment is waited for
+    -- waits for a concurrent erasure of the patient, as a booking does
     UPDATE patient SET booking_seq = booking_seq + 1 WHERE account_id = NEW.patient_id;
     PERFORM refuse('waitlist_entry_patient_id_fkey', barred_patient(NEW.patient_id, true));
-    PERFORM refuse('waitlist_entry_doctor_id_fkey', CASE WHEN is_erased(NEW.doctor_id) THEN 'There is no such doctor any more.' END);
+    PERFORM refuse('waitlist_entry_doctor_id_fkey', CASE WHEN is_erased(NEW.doctor_id) THEN 'This doctor no longer exists.' END);
     at_ := clock_timestamp();
     NEW.created_at := at_;
     NEW.priority_class := CASE WHEN was_canceled_by_doctor(NEW, at_) THEN 1::smallint ELSE 2::smallint END;
@@ -29,7 +29,7 @@ BEGIN
     RETURN NEW;
 END
 $$;
-COMMENT ON FUNCTION tg_waitlist_entry__rules() IS 'Applies every rule of a waitlist entry that a constraint cannot declare.';
+COMMENT ON FUNCTION tg_waitlist_entry__rules() IS 'Checks the rules of a waitlist entry that a constraint cannot express.';
 
 CREATE OR REPLACE FUNCTION was_canceled_by_doctor(w waitlist_entry, at_ timestamptz) RETURNS boolean
 LANGUAGE sql STABLE AS $$
@@ -40,4 +40,4 @@ LANGUAGE sql STABLE AS $$
     )
 $$;
 COMMENT ON FUNCTION was_canceled_by_doctor(waitlist_entry, timestamptz) IS
-'Whether the doctor has canceled an appointment of this patient within the last 15 days (360 hours): then they are served first.';
+'Whether the doctor has canceled an appointment of this patient within the last 15 days (360 hours). Such entries come first in line.';

@@ -1,4 +1,3 @@
--- The day a patient waits for lies inside the 15-day booking window, by the doctor's calendar.
 CREATE OR REPLACE FUNCTION waitlist_desired_date_window(d doctor, desired_date date, at_ timestamptz) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT CASE
@@ -12,4 +11,4 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
     ) AS w
 $$;
 COMMENT ON FUNCTION waitlist_desired_date_window(doctor, date, timestamptz) IS
-'One waits for a day of the next 15, or for any. Why a day cannot be waited for at an instant; NULL: it can, or no day is given.';
+'The desired date of a waitlist entry lies within the next 15 days, in the doctor''s time zone. Returns why a day is not allowed at an instant, or NULL if it is or no day is given.';

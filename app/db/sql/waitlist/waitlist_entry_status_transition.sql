@@ -1,4 +1,3 @@
--- A waitlist entry begins as waiting, changes only by the steps of its life, and never after it has ended.
 CREATE OR REPLACE FUNCTION waitlist_entry_status_transition(old_status text, new_status text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE
@@ -14,4 +13,4 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     END
 $$;
 COMMENT ON FUNCTION waitlist_entry_status_transition(text, text) IS
-'A waitlist entry changes only by the steps of its life, and never after it has ended. Why an entry (old status NULL: a new one) may not take a status; NULL: it may.';
+'The status of a waitlist entry changes only by allowed steps, and never after the entry has ended. Returns why an entry (old status NULL: a new one) may not take a status, or NULL if it may.';

@@ -1,4 +1,4 @@
--- What the clock, or whoever did not say so, has changed about a doctor's offers is found by the sweep.
+-- The sweep uses this to find changes that no request has handled, such as an offer that has expired.
 CREATE OR REPLACE FUNCTION waitlist_is_due(p_doctor bigint, at_ timestamptz) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT EXISTS (
@@ -10,7 +10,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     ) OR cardinality(reserved_slots(p_doctor, at_)) > 0
 $$;
 COMMENT ON FUNCTION waitlist_is_due(bigint, timestamptz) IS
-'Whether serve_waitlist() has something to do for a doctor at an instant: an offer whose time has come, a claim that came to nothing, a slot that is owed.';
+'Whether serve_waitlist() has work to do for a doctor at an instant: an offer is due, a claim has lapsed, or a slot is reserved for the waitlist.';
 REVOKE EXECUTE ON FUNCTION waitlist_is_due(bigint, timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION waitlist_is_due(bigint, timestamptz) TO booking_app, booking_admin, booking_auditor;
 
@@ -24,4 +24,4 @@ LANGUAGE sql STABLE AS $$
     FROM policy
 $$;
 COMMENT ON FUNCTION slot_is_due(appointment, timestamptz) IS
-'Whether a slot on offer is to be looked at: it starts too soon, nobody is offered it, or an offer of it is due.';
+'Whether a slot on offer needs work: it starts too soon, it has no live offer, or one of its offers is due.';

@@ -1,7 +1,6 @@
--- A patient joins the waitlist only when the doctor has no free slot on that day (no day given: none in the window).
 CREATE OR REPLACE FUNCTION waitlist_only_when_full(d doctor, desired_date date, at_ timestamptz) RETURNS text
 LANGUAGE sql STABLE AS $$
-    SELECT format('This doctor has a free slot at %s: book it.', utc_text(starts_at))
+    SELECT format('This doctor has a free slot at %s. Book it instead.', utc_text(starts_at))
     FROM free_slots(
         d.account_id,
         coalesce(desired_date::timestamp AT TIME ZONE d.timezone, '-infinity'),
@@ -11,4 +10,4 @@ LANGUAGE sql STABLE AS $$
     LIMIT 1
 $$;
 COMMENT ON FUNCTION waitlist_only_when_full(doctor, date, timestamptz) IS
-'One waits only for a doctor who has no free slot. Why there is nothing to wait for at an instant; NULL: the doctor is full.';
+'Patients can join the waitlist only while the doctor has no free slot on that day, or on any day if none is given. Returns why joining is not allowed at an instant, or NULL if the doctor is full.';
