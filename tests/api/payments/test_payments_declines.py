@@ -104,7 +104,7 @@ async def test_a_review_keeps_the_slot(payment_client: PaymentClient, under_revi
     assert timedelta(hours=23) < until - datetime.now(UTC) <= timedelta(hours=24)
     assert (await payment_client.execute(under_review)).json()["payment"]["status"] == "pending_review"
     problem = assert_problem(await payment_client.create(under_review), 409, "payment_appointment_payable")
-    assert problem["detail"] == "A payment for this appointment is being taken already."
+    assert problem["detail"] == "A payment for this appointment is already in progress."
     assert_problem(await payment_client.give_up(under_review), 409, "payment_status_transition")
     assert len(await payment_client.captures(under_review)) == 1
 

@@ -62,19 +62,19 @@ async def test_an_approved_payment_is_given_up_once(payment_client: PaymentClien
 
 async def test_a_paid_appointment_is_not_given_up(payment_client: PaymentClient, paid: BegunPayment) -> None:
     problem = assert_problem(await payment_client.give_up(paid), 409, "payment_status_transition")
-    assert problem["detail"] == "This payment has been made: to get the money back, cancel the appointment."
+    assert problem["detail"] == "This payment has been made. To get a refund, cancel the appointment."
     assert await payment_client.statuses(paid) == ("captured", "confirmed")
     assert await payment_client.refunds(paid) == []
     await payment_client.cancel(paid)
     problem = assert_problem(await payment_client.give_up(paid), 409, "payment_status_transition")
-    assert problem["detail"] == "This payment has been made, and its money is on the way back."
+    assert problem["detail"] == "This payment has been made, and its refund is in progress."
 
 
 async def test_a_payment_under_review_is_not_given_up(payment_client: PaymentClient, approved: BegunPayment) -> None:
     await payment_client.fake_paypal.add_fault("capture_order", "pending")
     await payment_client.execute(approved)
     problem = assert_problem(await payment_client.give_up(approved), 409, "payment_status_transition")
-    assert problem["detail"] == "This payment is being taken: wait for its end, or cancel the appointment."
+    assert problem["detail"] == "This payment is in progress. Wait until it completes, or cancel the appointment."
     assert await payment_client.statuses(approved) == ("pending_review", "pending")
 
 

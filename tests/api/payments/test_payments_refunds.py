@@ -212,7 +212,7 @@ async def test_a_reversed_capture_needs_a_person(payment_client: PaymentClient, 
     await payment_client.fake_paypal.post(f"/captures/{capture['id']}/reverse")
     await payment_client.wait_for_webhook(begun, "PAYMENT.CAPTURE.REVERSED")
     await worker.settle(begun)
-    assert await payment_client.attention(begun) == [f"PayPal says that capture {capture['id']} is REFUNDED."]
+    assert await payment_client.attention(begun) == [f"PayPal reports that capture {capture['id']} is REFUNDED."]
     assert await payment_client.statuses(begun) == ("captured", "confirmed")
 
 

@@ -206,12 +206,12 @@ async def assert_nothing_to_pay(payment_client: PaymentClient, hold: Hold | Begu
 
 
 async def test_a_paid_appointment(payment_client: PaymentClient, paid: BegunPayment) -> None:
-    await assert_nothing_to_pay(payment_client, paid, "This appointment is confirmed: there is nothing to pay.")
+    await assert_nothing_to_pay(payment_client, paid, "This appointment is confirmed. There is nothing to pay.")
 
 
 async def test_a_canceled_appointment(payment_client: PaymentClient, hold: Hold) -> None:
     assert (await payment_client.cancel(hold)).status_code == 200
-    await assert_nothing_to_pay(payment_client, hold, "This appointment is canceled: there is nothing to pay.")
+    await assert_nothing_to_pay(payment_client, hold, "This appointment is canceled. There is nothing to pay.")
 
 
 @pytest.mark.parametrize("begin", [False, True])
@@ -219,7 +219,7 @@ async def test_a_lapsed_hold(payment_client: PaymentClient, hold: Hold, begin: b
     if begin:
         await payment_client.begin(hold)
     await payment_client.lapse(hold)
-    lapsed = "The hold on this slot has lapsed. Book it again to pay for it."
+    lapsed = "The hold on this slot has lapsed. Book the slot again to pay for it."
     await assert_nothing_to_pay(payment_client, hold, lapsed)
     await payment_client.sweep(hold)
     assert (await payment_client.appointment(hold))["status"] == "expired"
@@ -229,6 +229,6 @@ async def test_a_lapsed_hold(payment_client: PaymentClient, hold: Hold, begin: b
 async def test_a_free_appointment(payment_client: PaymentClient) -> None:
     hold = await payment_client.hold(fee=0)
     problem = await refused(payment_client, hold, 409, "payment_appointment_payable", amount="0.00")
-    assert problem["detail"] == "This appointment is confirmed: there is nothing to pay."
+    assert problem["detail"] == "This appointment is confirmed. There is nothing to pay."
     await refused(payment_client, hold, 422, "payment_amount_matches_fee")
     assert await payment_client.payments_of(hold) == []

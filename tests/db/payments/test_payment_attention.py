@@ -85,7 +85,7 @@ async def test_every_role_sees_attention(database: Database, owner: Connection, 
     await paying.record("REVERSED")
     async with connected(getattr(database, role)) as connection:
         rows = await connection.fetch(ATTENTION, paying.appointment)
-    why = f"PayPal says that capture CAPTURE-{paying.payment} is REVERSED."
+    why = f"PayPal reports that capture CAPTURE-{paying.payment} is REVERSED."
     assert [tuple(row) for row in rows] == [(paying.payment, paying.appointment, why)]
 
 

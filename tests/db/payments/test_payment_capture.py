@@ -151,7 +151,7 @@ async def test_another_order_is_never_captured(owner: Connection, app: Connectio
     assert (await paying.begin_capture(**changed))[:2] == (None, "payment_amount_matches_fee")
     assert await paying.state() == ("failed", "pending")
     assert await paying.hold_ends() == hold
-    assert "PayPal's order" in await paying.attention()
+    assert "The PayPal order does not match" in await paying.attention()
 
 
 @pytest.mark.parametrize("status", [status for status in WAYS if status not in {"created", "approved"}])

@@ -1,4 +1,3 @@
--- A payment as the API answers it.
 CREATE OR REPLACE VIEW api_payment AS
 SELECT
     p.id AS payment_id,
@@ -18,5 +17,5 @@ INNER JOIN appointment AS a ON p.appointment_id = a.id
 LEFT JOIN LATERAL (
     SELECT sum(f.amount) AS completed FROM refund AS f WHERE f.payment_id = p.id AND f.status = 'completed'
 ) AS r ON true;
-COMMENT ON VIEW api_payment IS 'Payments as the API shows them, with what is going back and what has gone back.';
+COMMENT ON VIEW api_payment IS 'Payments as the API returns them, with the amounts that are being refunded and that are refunded.';
 GRANT SELECT ON api_payment TO booking_app, booking_admin, booking_auditor;

@@ -1,4 +1,4 @@
--- Money is taken only for a slot that is held: the hold is extended first, or a lapsed one taken again.
+-- Money is captured only for a held slot: the hold is extended before the capture, or the slot is booked again if it has lapsed.
 CREATE OR REPLACE FUNCTION begin_capture(
     p_payment bigint, p_payer text, p_amount numeric, p_currency text, p_reference text
 ) RETURNS TABLE (request_id uuid, rule text, why text)
@@ -11,10 +11,10 @@ BEGIN
         RETURN;
     END IF;
     IF (pay.amount, pay.currency::text, pay.reference::text) IS DISTINCT FROM (p_amount, p_currency, p_reference) THEN
-        UPDATE payment SET status = 'failed', attention = 'PayPal''s order is not the one that was made for this payment.'
+        UPDATE payment SET status = 'failed', attention = 'The PayPal order does not match this payment.'
         WHERE id = p_payment;
         rule := 'payment_amount_matches_fee';
-        why := 'The order at PayPal is not this payment''s.';
+        why := 'The PayPal order does not match this payment. Start a new payment.';
         RETURN NEXT;
         RETURN;
     END IF;
@@ -32,7 +32,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION begin_capture(bigint, text, numeric, text, text) IS
-'Before a capture: checks PayPal''s order against the payment, secures the slot, and returns the PayPal-Request-Id to capture with; or the rule in the way, and nothing may be captured. No row: somebody else is at it, or it is done.';
+'Prepares a capture: checks PayPal''s order against the payment, and extends the hold. Returns the PayPal-Request-Id to capture with, or the rule that forbids the capture. Returns no row if the payment is being captured elsewhere or has ended.';
 REVOKE EXECUTE ON FUNCTION begin_capture(bigint, text, numeric, text, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION begin_capture(bigint, text, numeric, text, text) TO booking_app;
 
@@ -55,7 +55,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION resume_capture(bigint) IS
-'Before a capture that was cut short is asked for once more: secures the slot anew, which may be gone by now. Returns what begin_capture() does. No row: it is done.';
+'Prepares to repeat a capture that was interrupted: extends the hold again, or books the slot again if it has lapsed. Returns the same as begin_capture(), and no row if the capture is done.';
 REVOKE EXECUTE ON FUNCTION resume_capture(bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION resume_capture(bigint) TO booking_app;
 
@@ -63,16 +63,16 @@ CREATE OR REPLACE FUNCTION capture_time() RETURNS interval
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT interval '10 min'
 $$;
-COMMENT ON FUNCTION capture_time() IS 'Longer than a capture takes, with all that is tried again.';
+COMMENT ON FUNCTION capture_time() IS 'How long a slot is held for a capture: longer than a capture takes with all its retries.';
 
 CREATE OR REPLACE FUNCTION give_up_capture(pay payment) RETURNS void
 LANGUAGE sql AS $$
     UPDATE payment SET status = CASE pay.status WHEN 'capturing' THEN 'failed' ELSE 'canceled' END WHERE id = pay.id;
-    -- whoever approved the order may believe that they have paid; of a cancellation they are told by that
+    -- the patient approved the order and may think that it is paid; after a cancellation, the mail about that is enough
     INSERT INTO notification (kind, account_id, appointment_id, appointment_version, payment_id)
     SELECT 'payment_too_late', patient_id, id, version, pay.id FROM appointment
     WHERE id = pay.appointment_id
         AND appointment_status(status, hold_expires_at, upper(during), clock_timestamp()) = 'expired'
     ON CONFLICT DO NOTHING
 $$;
-COMMENT ON FUNCTION give_up_capture(payment) IS 'Ends a payment of which nothing was taken, and tells the patient.';
+COMMENT ON FUNCTION give_up_capture(payment) IS 'Ends a payment that was not captured, and queues a mail to the patient if the hold has lapsed.';

@@ -11,7 +11,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     RETURNING r.status, r.request_id, r.paypal_id, p.capture_id, p.reference, r.amount, p.currency::text
 $$;
 COMMENT ON FUNCTION claim_refund(bigint, interval) IS
-'Takes a due refund for the length of the lease; no row if another has it or it is done.';
+'Leases a due refund to one worker. Returns no row if it has ended, is not due, or is leased to another worker.';
 REVOKE EXECUTE ON FUNCTION claim_refund(bigint, interval) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION claim_refund(bigint, interval) TO booking_app;
 
@@ -24,7 +24,7 @@ BEGIN
         status = p_status,
         outcome = p_outcome,
         due_at = CASE
-            WHEN due_at <= clock_timestamp() THEN due_at -- there has been news of it since it was claimed
+            WHEN due_at <= clock_timestamp() THEN due_at -- a webhook event has arrived since it was claimed
             -- 1, 2, 4 ... minutes, up to 6 hours
             ELSE clock_timestamp() + least(interval '1 min' * power(2, greatest(attempts - 1, 0)), interval '6 hours')
         END
@@ -32,6 +32,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION record_refund(bigint, text, text, text) IS
-'Writes down how a refund stands (requested, pending, completed or failed) and why; unless it is over, it is looked at again later.';
+'Stores the status of a refund (requested, pending, completed or failed) and the reason. A refund that has not ended is checked again later.';
 REVOKE EXECUTE ON FUNCTION record_refund(bigint, text, text, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION record_refund(bigint, text, text, text) TO booking_app;

@@ -1,4 +1,4 @@
--- A patient begins to pay: the row is there before PayPal is asked, so that nothing PayPal does is unknown here.
+-- The row is stored before the request to PayPal, so that every order at PayPal has a payment here.
 CREATE OR REPLACE FUNCTION create_payment(p_patient bigint, p_appointment bigint, p_amount numeric, p_currency text)
 RETURNS SETOF payment
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -10,9 +10,9 @@ BEGIN
     END IF;
     PERFORM lock_doctor_of(p_appointment);
     SELECT * INTO a FROM appointment WHERE id = p_appointment;
-    -- here, because the column would round the amount first
+    -- checked here because the column would round the amount before the trigger checks it
     PERFORM refuse('payment_amount_matches_fee', payment_amount_matches_fee(a, p_amount, p_currency));
-    -- asked twice, the same payment is answered: two orders could both be approved
+    -- a second request gets the same payment: with two orders, the patient could approve both
     RETURN QUERY SELECT * FROM payment
         WHERE appointment_id = p_appointment AND status IN ('created', 'approved')
             AND payment_appointment_payable(a, clock_timestamp()) IS NULL;
@@ -25,18 +25,18 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION create_payment(bigint, bigint, numeric, text) IS
-'Begins, or finds, the payment of a patient''s (account id) appointment; no row if it is not theirs. Raises the broken rule.';
+'Creates the payment of an appointment of a patient (account id), or returns the open one. Returns no row if the appointment is not theirs. Raises the broken rule.';
 REVOKE EXECUTE ON FUNCTION create_payment(bigint, bigint, numeric, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION create_payment(bigint, bigint, numeric, text) TO booking_app;
 
 CREATE OR REPLACE FUNCTION record_order(p_payment bigint, p_order text, p_approval_url text) RETURNS SETOF api_payment
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
-    -- two requests that began together got the same order: they sent the same PayPal-Request-Id
+    -- concurrent requests get the same order because they send the same PayPal-Request-Id
     UPDATE payment SET order_id = p_order, approval_url = p_approval_url WHERE id = p_payment AND order_id IS NULL;
     RETURN QUERY SELECT * FROM api_payment WHERE payment_id = p_payment;
 END
 $$;
-COMMENT ON FUNCTION record_order(bigint, text, text) IS 'Keeps the order that PayPal made for a payment.';
+COMMENT ON FUNCTION record_order(bigint, text, text) IS 'Stores the PayPal order of a payment.';
 REVOKE EXECUTE ON FUNCTION record_order(bigint, text, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION record_order(bigint, text, text) TO booking_app;

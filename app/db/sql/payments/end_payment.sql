@@ -4,14 +4,14 @@ LANGUAGE sql AS $$
     FROM appointment
     WHERE id = pay.appointment_id AND status = 'pending' AND hold_expires_at > clock_timestamp()
 $$;
-COMMENT ON FUNCTION end_hold_extension(payment) IS 'Nothing was taken: the hold ends when it would have ended.';
+COMMENT ON FUNCTION end_hold_extension(payment) IS 'After an unsuccessful capture, sets the end of the hold back to what it was before.';
 
 CREATE OR REPLACE FUNCTION record_decline(p_payment bigint, p_request uuid, p_approval_url text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     pay payment := lock_payment(p_payment);
 BEGIN
-    -- only of the attempt that was declined: another may be running by now
+    -- only for the attempt that was declined: another one may be running by now
     IF pay.status = 'capturing' AND pay.capture_request_id = p_request THEN
         PERFORM end_hold_extension(pay);
         UPDATE payment SET status = 'created', approval_url = coalesce(p_approval_url, approval_url) WHERE id = p_payment;
@@ -19,7 +19,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION record_decline(bigint, uuid, text) IS
-'The payer''s means of payment was declined: another may be chosen, at the given address, while the hold lives.';
+'Reopens a payment after the payment method was declined. The payer can choose another one at the approval URL until the hold ends.';
 REVOKE EXECUTE ON FUNCTION record_decline(bigint, uuid, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION record_decline(bigint, uuid, text) TO booking_app;
 
@@ -34,6 +34,6 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION end_payment(bigint, text) IS 'PayPal refuses for good to take this payment; why, if somebody should know.';
+COMMENT ON FUNCTION end_payment(bigint, text) IS 'Ends a payment that PayPal refuses permanently. A reason (may be NULL) shows it in payment_attention.';
 REVOKE EXECUTE ON FUNCTION end_payment(bigint, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION end_payment(bigint, text) TO booking_app;

@@ -1,4 +1,4 @@
--- A patient who will not pay gives the slot back at once, however near its start.
+-- The cancellation deadline does not apply: an unpaid hold can be given up until it lapses.
 CREATE OR REPLACE FUNCTION give_up_hold(p_patient bigint, p_order text) RETURNS SETOF api_payment
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -12,7 +12,7 @@ BEGIN
     pay := lock_payment(pay.id);
     PERFORM refuse('payment_status_transition', too_late_to_give_up(pay.appointment_id));
     PERFORM act_as('payer', p_patient);
-    -- a hold that has lapsed already needs no giving up
+    -- a lapsed hold is left to the sweep
     UPDATE appointment SET status = 'canceled'
     WHERE id = pay.appointment_id AND status = 'pending' AND hold_expires_at > clock_timestamp();
     UPDATE payment SET status = 'canceled' WHERE id = pay.id AND status <> 'failed';
@@ -21,7 +21,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION give_up_hold(bigint, text) IS
-'Cancels the unpaid hold that a PayPal order was to pay, and the payment unless it has failed; no row if it is not the patient''s (account id).';
+'Cancels the unpaid hold of a PayPal order, and the payment unless it has failed. Returns no row if the order is not one of the patient (account id).';
 REVOKE EXECUTE ON FUNCTION give_up_hold(bigint, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION give_up_hold(bigint, text) TO booking_app;
 
@@ -29,15 +29,15 @@ CREATE OR REPLACE FUNCTION too_late_to_give_up(p_appointment bigint) RETURNS tex
 LANGUAGE sql STABLE AS $$
     SELECT CASE
         WHEN status IN ('capturing', 'pending_review')
-            THEN 'This payment is being taken: wait for its end, or cancel the appointment.'
-        WHEN status = 'refunded' THEN 'This payment has been made, and refunded.'
-        WHEN refund_total > 0 THEN 'This payment has been made, and its money is on the way back.'
-        ELSE 'This payment has been made: to get the money back, cancel the appointment.'
+            THEN 'This payment is in progress. Wait until it completes, or cancel the appointment.'
+        WHEN status = 'refunded' THEN 'This payment has been made and refunded.'
+        WHEN refund_total > 0 THEN 'This payment has been made, and its refund is in progress.'
+        ELSE 'This payment has been made. To get a refund, cancel the appointment.'
     END
     FROM payment
-    -- whichever payment it is that pays: an earlier one may have failed
+    -- the payment that pays the appointment: earlier ones may have failed
     WHERE appointment_id = p_appointment AND status NOT IN ('created', 'approved', 'canceled', 'failed')
     LIMIT 1
 $$;
 COMMENT ON FUNCTION too_late_to_give_up(bigint) IS
-'Why an appointment''s hold can no longer be given up, as it is paid or about to be; NULL: it can.';
+'Returns why an appointment''s hold can no longer be given up (it is paid or being paid), or NULL if it can.';

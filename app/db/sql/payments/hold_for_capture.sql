@@ -3,7 +3,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
     a appointment := appointment_to_pay(pay);
 BEGIN
-    -- whether another payment is being taken is asked where this one begins to be
+    -- for a pending appointment, tg_payment__rules() checks that no other payment is being captured
     IF a.status <> 'pending' THEN
         PERFORM refuse('payment_appointment_payable', payment_appointment_payable(a, clock_timestamp()));
     END IF;
@@ -12,7 +12,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION hold_for_capture(payment, timestamptz) IS
-'Makes sure that a payment''s slot is held until an instant, for the money is being taken, and returns when the hold would have ended. Raises the rule that is in the way.';
+'Holds a payment''s slot until an instant while the money is being captured. Returns when the hold would have ended otherwise. Raises the broken rule.';
 
 CREATE OR REPLACE FUNCTION appointment_to_pay(pay payment) RETURNS appointment
 LANGUAGE plpgsql AS $$
@@ -29,7 +29,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION appointment_to_pay(payment) IS
-'The appointment that a payment is for, its slot taken again if the hold has lapsed. Raises the rule that is in the way.';
+'Returns the appointment of a payment, and books its slot again if the hold has lapsed. Raises the broken rule.';
 
 CREATE OR REPLACE FUNCTION extend_hold(p_appointment bigint, p_until timestamptz) RETURNS void
 LANGUAGE plpgsql AS $$
@@ -37,24 +37,24 @@ BEGIN
     PERFORM act_as('payment');
     UPDATE appointment SET hold_expires_at = p_until WHERE id = p_appointment AND status = 'pending';
     IF NOT FOUND THEN
-        -- its patient's booking elsewhere, which need not lock this doctor, has just retired it
-        RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = 'The hold has just ended; try again.';
+        -- a booking of its patient with another doctor, which does not lock this one, has just retired the hold
+        RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = 'The hold has just ended. Try again.';
     END IF;
     PERFORM act_as('');
 END
 $$;
 COMMENT ON FUNCTION extend_hold(bigint, timestamptz) IS
-'Sets the end of a live hold, for a payment that is being taken; never beyond the start.';
+'Sets the end of a live hold for a payment that is being captured. Never extends it beyond the start.';
 
 CREATE OR REPLACE FUNCTION retake_slot(pay payment) RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
     new_id bigint;
 BEGIN
-    -- a lapsed hold's place is the waitlist's first
+    -- the waitlist has priority over a lapsed hold
     PERFORM serve_waitlist(doctor_id) FROM appointment WHERE id = pay.appointment_id AND has_waitlist(doctor_id);
     PERFORM act_as('payment');
-    -- before the hold is retired: its patient, who is booking elsewhere, would wait for that, and we for them
+    -- before the hold is retired: otherwise a concurrent booking of the same patient could deadlock with this
     UPDATE patient SET booking_seq = booking_seq + 1
     WHERE account_id = (SELECT patient_id FROM appointment WHERE id = pay.appointment_id);
     PERFORM retire_appointments(doctor_id, patient_id, clock_timestamp()) FROM appointment WHERE id = pay.appointment_id;
@@ -67,4 +67,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION retake_slot(payment) IS
-'Books a payment''s slot again after its hold has lapsed, has the payment pay for that, and returns its id. Raises the rule that is in the way.';
+'Books a payment''s slot again after its hold has lapsed, moves the payment to the new appointment, and returns its id. Raises the broken rule.';

@@ -1,4 +1,3 @@
--- What is paid is the fee recorded on the appointment, in its currency.
 CREATE OR REPLACE FUNCTION payment_amount_matches_fee(a appointment, amount numeric, currency text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE
@@ -7,4 +6,4 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     END
 $$;
 COMMENT ON FUNCTION payment_amount_matches_fee(appointment, numeric, text) IS
-'What is paid is the fee recorded on the appointment, in its currency. Why an amount of money is not the price of an appointment; NULL: it is.';
+'The amount and currency of a payment are the fee and currency of its appointment. Returns why an amount does not match the fee, or NULL if it does.';

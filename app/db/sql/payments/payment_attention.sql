@@ -1,4 +1,3 @@
--- Money that needs a person: what the worker cannot put right without guessing.
 CREATE OR REPLACE VIEW payment_attention AS
 SELECT
     p.id AS payment_id,
@@ -28,6 +27,6 @@ SELECT
     'PayPal has not decided for three days.' AS why
 FROM payment AS p
 WHERE p.status IN ('capturing', 'pending_review') AND p.updated_at < now() - interval '72 hours';
-COMMENT ON VIEW payment_attention IS 'Payments and appointments that do not fit together, and why; an admin clears payment.attention.';
+COMMENT ON VIEW payment_attention IS 'Payments and appointments that an admin must check, with the reason. To remove a row, settle it and clear payment.attention.';
 GRANT SELECT ON payment_attention TO booking_app, booking_admin, booking_auditor;
 GRANT EXECUTE ON FUNCTION appointment_confirmed_is_paid(appointment) TO booking_app, booking_admin, booking_auditor;

@@ -1,5 +1,4 @@
--- What a payment is of, its amount and its names at PayPal never change; a lapsed hold that is taken again takes its
--- payment along, to the same doctor, patient and time.
+-- One exception: a payment moves to a new appointment when its lapsed slot is booked again, for the same doctor, patient and time.
 CREATE OR REPLACE FUNCTION payment_immutable(was payment, becomes payment, by_hand boolean) RETURNS text
 LANGUAGE sql STABLE AS $$
     SELECT 'These columns of a payment cannot be changed: ' || string_agg(name, ', ' ORDER BY name) || '.'
@@ -14,7 +13,7 @@ LANGUAGE sql STABLE AS $$
         ('created_at', was.created_at <> becomes.created_at),
         ('updated_at', was.updated_at <> becomes.updated_at),
         ('refund_total', was.refund_total <> becomes.refund_total AND by_hand),
-        -- decided once, when the money is there
+        -- decided once, when the money is captured
         (
             'without_slot',
             was.without_slot <> becomes.without_slot AND (becomes.status <> 'captured' OR was.status = 'captured')
@@ -32,4 +31,4 @@ LANGUAGE sql STABLE AS $$
     WHERE changed
 $$;
 COMMENT ON FUNCTION payment_immutable(payment, payment, boolean) IS
-'What a payment is of, its amount and its names at PayPal never change. Why one row may not become the other, by hand or by the trigger that adds up refunds; NULL: nothing that must stay has changed.';
+'The appointment, amount and PayPal ids of a payment never change. Returns why one row may not become the other, or NULL if it may. by_hand is false for the trigger that adds up refunds.';

@@ -1,5 +1,4 @@
--- A payment goes forward only. Money that PayPal has taken, or is about to take, is a fact, whatever was thought of the
--- payment before.
+-- pending_review and captured are allowed even after canceled or failed: PayPal has taken the money, or is about to take it.
 CREATE OR REPLACE FUNCTION payment_status_transition(old_status text, new_status text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE
@@ -7,7 +6,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
         WHEN old_status IS NULL OR old_status = new_status THEN NULL
         WHEN (old_status, new_status) IN (
             ('created', 'approved'), ('approved', 'capturing'),
-            ('capturing', 'created'), -- the payer's means of payment was declined; another may be chosen
+            ('capturing', 'created'), -- the payment method was declined; the payer can choose another one
             ('created', 'canceled'), ('approved', 'canceled'),
             ('created', 'failed'), ('approved', 'failed'), ('capturing', 'failed'), ('pending_review', 'failed'),
             ('captured', 'partially_refunded'), ('captured', 'refunded'), ('partially_refunded', 'refunded')
@@ -18,4 +17,4 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     END
 $$;
 COMMENT ON FUNCTION payment_status_transition(text, text) IS
-'A payment only goes forward. Why a payment (old status NULL: a new one) may not take a status; NULL: it may.';
+'The status of a payment changes only by allowed steps. Returns why a payment (old status NULL: a new one) may not take a status, or NULL if it may.';

@@ -13,7 +13,7 @@ DECLARE
         LIMIT 1
     );
 BEGIN
-    -- before the event refers to it: whoever is writing the capture's id down would wait for that, and we for them
+    -- locked before the event refers to it: otherwise a concurrent update of capture_id could deadlock with this
     PERFORM FROM payment WHERE id = ours FOR NO KEY UPDATE;
     INSERT INTO webhook_event (id, kind, payment_id) VALUES (p_event, p_kind, ours) ON CONFLICT DO NOTHING;
     IF FOUND THEN
@@ -23,6 +23,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION receive_webhook(text, text, text[]) IS
-'Keeps an event of PayPal''s, once, and has the payment looked at that one of the names in it (order, capture, refund, our reference) is of.';
+'Stores a PayPal event, once, and schedules a check of the payment that one of its ids (order, capture, refund or our reference) belongs to.';
 REVOKE EXECUTE ON FUNCTION receive_webhook(text, text, text[]) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION receive_webhook(text, text, text[]) TO booking_app;

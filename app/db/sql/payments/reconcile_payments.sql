@@ -19,6 +19,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION reconcile_payments() IS
-'Has money paid back that was captured for an appointment that is not confirmed; how many payments. Nothing is left to find unless triggers were off.';
+'Requests refunds of money captured for appointments that are not confirmed, and returns the number of payments. Finds none unless triggers were disabled.';
 REVOKE EXECUTE ON FUNCTION reconcile_payments() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION reconcile_payments() TO booking_app, booking_admin;

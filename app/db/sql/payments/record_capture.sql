@@ -1,4 +1,3 @@
--- What PayPal says of a capture is written down with what follows from it, all in one transaction.
 CREATE OR REPLACE FUNCTION record_capture(
     p_payment bigint, p_capture text, p_status text, p_amount numeric, p_currency text
 ) RETURNS void
@@ -8,28 +7,28 @@ DECLARE
 BEGIN
     CASE
         WHEN p_status IN ('REFUNDED', 'PARTIALLY_REFUNDED') AND pay.refund_total > 0 THEN
-            NULL; -- ours; each refund is asked about by itself
+            NULL; -- a refund of ours, which is checked on its own
         WHEN pay.status IN ('captured', 'partially_refunded', 'refunded') THEN
-            -- not of what is only late news: somebody asked before it was completed
-            UPDATE payment SET attention = format('PayPal says that capture %s is %s.', p_capture, p_status)
+            -- COMPLETED is known, and PENDING is an answer from before the capture completed
+            UPDATE payment SET attention = format('PayPal reports that capture %s is %s.', p_capture, p_status)
             WHERE id = p_payment AND p_status NOT IN ('COMPLETED', 'PENDING');
         WHEN p_status IN ('DECLINED', 'FAILED') THEN
             PERFORM end_capture(pay);
         WHEN (pay.amount, pay.currency::text) IS DISTINCT FROM (p_amount, p_currency) THEN
-            UPDATE payment SET attention = format('PayPal captured %s (%s).', money_text(p_amount, p_currency), p_capture)
+            UPDATE payment SET attention = format('PayPal captured %s, which is not the amount of this payment (capture %s).', money_text(p_amount, p_currency), p_capture)
             WHERE id = p_payment;
         WHEN p_status = 'COMPLETED' THEN
             PERFORM settle_capture(pay, p_capture);
         WHEN p_status = 'PENDING' THEN
             PERFORM await_review(pay, p_capture);
         ELSE
-            UPDATE payment SET attention = format('PayPal says that capture %s is %s.', p_capture, p_status)
+            UPDATE payment SET attention = format('PayPal reports that capture %s is %s.', p_capture, p_status)
             WHERE id = p_payment;
     END CASE;
 END
 $$;
 COMMENT ON FUNCTION record_capture(bigint, text, text, numeric, text) IS
-'Writes down PayPal''s capture (its status as PayPal says it): confirms the appointment, keeps it held under review, ends the payment, or pays the money back if the slot is gone.';
+'Records a PayPal capture with its PayPal status, all in one transaction: confirms the appointment, keeps it held under review, ends the payment, or requests a refund if the slot is gone.';
 REVOKE EXECUTE ON FUNCTION record_capture(bigint, text, text, numeric, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION record_capture(bigint, text, text, numeric, text) TO booking_app;
 
@@ -40,7 +39,7 @@ BEGIN
         UPDATE payment SET status = 'captured', capture_id = p_capture, attention = NULL WHERE id = pay.id;
         PERFORM confirm_paid(pay);
     EXCEPTION WHEN check_violation OR exclusion_violation OR unique_violation THEN
-        -- the slot is gone, or paid for already: the money goes back
+        -- the slot is gone or already paid, so the money is refunded
         UPDATE payment SET status = 'captured', capture_id = p_capture, without_slot = true, attention = NULL
         WHERE id = pay.id;
         PERFORM request_refund(pay.id, 'slot_lost');
@@ -51,7 +50,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION settle_capture(payment, text) IS
-'Money was taken: confirms the appointment, or else has all of it paid back and says so.';
+'After a capture: confirms the appointment, or requests a full refund and queues a mail to the patient.';
 
 CREATE OR REPLACE FUNCTION confirm_paid(pay payment) RETURNS void
 LANGUAGE plpgsql AS $$
@@ -64,7 +63,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION confirm_paid(payment) IS
-'Confirms the appointment that a payment is for, taking its slot again if the hold has lapsed. Raises the rule that is in the way.';
+'Confirms the appointment of a payment, and books its slot again if the hold has lapsed. Raises the broken rule.';
 
 CREATE OR REPLACE FUNCTION await_review(pay payment, p_capture text) RETURNS void
 LANGUAGE plpgsql AS $$
@@ -79,15 +78,15 @@ BEGIN
     UPDATE payment SET hold_expires_at = hold_end WHERE id = pay.id AND pay.status <> 'capturing';
 EXCEPTION
     WHEN unique_violation THEN
-        UPDATE payment SET attention = format('PayPal is deciding on a second payment, by capture %s.', p_capture)
+        UPDATE payment SET attention = format('PayPal is reviewing a second payment for this appointment (capture %s).', p_capture)
         WHERE id = pay.id;
     WHEN check_violation OR exclusion_violation THEN
-        -- the slot is gone: should the money be taken, it goes back
+        -- the slot is gone: settle_capture() requests a refund if PayPal takes the money
         UPDATE payment SET status = 'pending_review', capture_id = p_capture WHERE id = pay.id;
 END
 $$;
 COMMENT ON FUNCTION await_review(payment, text) IS
-'PayPal has not decided: keeps the slot, if it can still be had, for policy.review_hours at most.';
+'While PayPal reviews a capture: holds the slot, if it is still available, for at most policy.review_hours.';
 
 CREATE OR REPLACE FUNCTION end_capture(pay payment) RETURNS void
 LANGUAGE plpgsql AS $$
@@ -98,4 +97,4 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION end_capture(payment) IS 'PayPal took nothing: ends a payment that was being taken; any other knew it already.';
+COMMENT ON FUNCTION end_capture(payment) IS 'Ends a payment that PayPal did not capture. Does nothing unless it was being captured or reviewed.';

@@ -1,4 +1,4 @@
--- What a refund is of, how much it is and its names at PayPal never change: under another request id it could be made twice.
+-- With another request id, PayPal could make the same refund twice.
 CREATE OR REPLACE FUNCTION refund_immutable(was refund, becomes refund) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT 'These columns of a refund cannot be changed: ' || string_agg(name, ', ' ORDER BY name) || '.'
@@ -14,4 +14,4 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     WHERE changed
 $$;
 COMMENT ON FUNCTION refund_immutable(refund, refund) IS
-'What a refund is of, its amount and its names at PayPal never change. Why one row may not become the other; NULL: nothing that must stay has changed.';
+'The payment, amount and PayPal ids of a refund never change. Returns why one row may not become the other, or NULL if it may.';

@@ -1,5 +1,4 @@
--- A refund is requested, perhaps pending at PayPal, and then completed or failed. What failed is not asked for again: to the
--- same request PayPal gives the same answer, so that only another refund can follow.
+-- A failed refund is not retried: PayPal gives the same answer to the same request. Only a new refund can follow.
 CREATE OR REPLACE FUNCTION refund_status_transition(old_status text, new_status text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE
@@ -13,4 +12,4 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     END
 $$;
 COMMENT ON FUNCTION refund_status_transition(text, text) IS
-'A refund only goes forward. Why a refund (old status NULL: a new one) may not take a status; NULL: it may.';
+'The status of a refund only moves forward. Returns why a refund (old status NULL: a new one) may not take a status, or NULL if it may.';

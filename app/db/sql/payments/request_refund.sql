@@ -1,4 +1,4 @@
--- A refund is requested in the transaction that calls for it, and performed by a worker, as often as it takes.
+-- Only stores the request, in the caller's transaction. A worker sends it to PayPal, with retries.
 CREATE OR REPLACE FUNCTION request_refund(p_payment bigint, p_reason text) RETURNS void
 LANGUAGE sql AS $$
     INSERT INTO refund (payment_id, amount, reason)
@@ -6,7 +6,7 @@ LANGUAGE sql AS $$
     WHERE id = p_payment AND status IN ('captured', 'partially_refunded') AND refund_total < amount
     FOR NO KEY UPDATE
 $$;
-COMMENT ON FUNCTION request_refund(bigint, text) IS 'Has everything paid back that was captured and is not on its way back.';
+COMMENT ON FUNCTION request_refund(bigint, text) IS 'Requests a refund of the part of a captured payment that is not refunded or being refunded.';
 
 CREATE OR REPLACE FUNCTION cancel_payments(p_appointment bigint) RETURNS void
 LANGUAGE sql AS $$
@@ -14,4 +14,4 @@ LANGUAGE sql AS $$
     UPDATE payment SET status = 'canceled' WHERE appointment_id = p_appointment AND status IN ('created', 'approved');
 $$;
 COMMENT ON FUNCTION cancel_payments(bigint) IS
-'An appointment is canceled: what was paid goes back in full, what was not paid yet is no longer payable.';
+'After an appointment was canceled: requests a full refund of what was paid, and cancels payments that are not captured yet.';

@@ -1,4 +1,3 @@
--- What a payment may be and become, and when the worker asks PayPal about it next.
 CREATE OR REPLACE FUNCTION tg_payment__rules() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -30,24 +29,24 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION tg_payment__rules() IS
-'Applies every rule of a payment that a constraint cannot declare, and sets the columns that nobody else may.';
+'Checks the rules of a payment that a constraint cannot express, and sets its times and the next check.';
 
 CREATE OR REPLACE FUNCTION next_look(old_status text, new_status text, due_at timestamptz, at_ timestamptz)
 RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE
-        -- by the end of the pause whoever is taking it has ended or died
+        -- by then the process that captures it has finished or died
         WHEN new_status = 'capturing' THEN at_ + interval '60 s'
-        -- news came while what was news before was being looked at: it may be of later
+        -- a webhook event arrived during a check, and may be newer than what the check found
         WHEN due_at <= at_ THEN due_at
         ELSE at_ + CASE
-            WHEN new_status = 'created' THEN interval '30 s' -- whoever approves may never come back to say so
+            WHEN new_status = 'created' THEN interval '30 s' -- the payer may approve and never return to the site
             WHEN new_status = 'approved' THEN interval '0 s'
             WHEN new_status = 'pending_review' THEN interval '10 min'
-            -- a capture that was asked for and seemed lost may still have been made
+            -- a capture that seemed to fail may still have been made
             WHEN new_status = 'failed' AND old_status = 'capturing' THEN interval '10 min'
         END
     END
 $$;
 COMMENT ON FUNCTION next_look(text, text, timestamptz, timestamptz) IS
-'When the worker asks PayPal about a payment that has just changed its status; NULL: there is nothing to ask.';
+'When the worker checks a payment at PayPal after a change of its status, or NULL if no check is needed.';

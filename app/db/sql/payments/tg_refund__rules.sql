@@ -1,4 +1,4 @@
--- Refunds are added up on their payment, under its lock, so that they never exceed the capture.
+-- The sum of refunds is kept on the payment, under its lock, so that refunds never exceed the capture.
 CREATE OR REPLACE FUNCTION tg_refund__rules() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -12,7 +12,7 @@ BEGIN
     IF TG_OP = 'UPDATE' THEN
         PERFORM refuse('refund_immutable', refund_immutable(OLD, NEW));
     END IF;
-    -- not if it stays as it is: a worker's claim would lock the refund before its payment
+    -- skipped if the sum is unchanged: a worker's claim would lock the refund before its payment
     IF was <> becomes THEN
         UPDATE payment SET refund_total = refund_total - was + becomes WHERE id = NEW.payment_id;
     END IF;
@@ -20,4 +20,4 @@ BEGIN
     RETURN NEW;
 END
 $$;
-COMMENT ON FUNCTION tg_refund__rules() IS 'Transition, what never changes, and the payment''s sum of refunds.';
+COMMENT ON FUNCTION tg_refund__rules() IS 'Checks the status transition and the immutable columns of a refund, and updates the payment''s sum of refunds.';

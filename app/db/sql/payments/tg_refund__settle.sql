@@ -14,4 +14,4 @@ BEGIN
     RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION tg_refund__settle() IS 'Says on the payment how much went back, and tells the patient.';
+COMMENT ON FUNCTION tg_refund__settle() IS 'Sets the payment''s status after a completed refund, and queues a mail to the patient.';
