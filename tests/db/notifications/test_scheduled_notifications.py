@@ -70,7 +70,7 @@ async def test_a_reminder_follows_moves_and_cancellations(owner: Connection, app
     await app.fetch(MOVE, patient, visit, later)
     assert [tuple(row) for row in await owner.fetch(PLANNED, visit)] == [("appointment_reminder", 2, later - DAY)]
     assert await app.fetch(CLAIM, told["id"]) == []  # for the old time, and not yet sent
-    assert await owner.fetchval(OUTCOME, told["id"]) == "the appointment has changed since"
+    assert await owner.fetchval(OUTCOME, told["id"]) == "the appointment has changed"
     assert [mail["appointment_version"] for mail in await queued(owner, app, visit)] == [1, 2]
     await app.fetch(MOVE, patient, visit, a_slot(2))
     await app.fetch(CANCEL, patient, visit)
@@ -119,4 +119,4 @@ async def test_a_paying_patient_gets_no_hold_mails(owner: Connection, app: Conne
     await app.fetch("SELECT * FROM begin_capture($1, 'PAYER', 100, 'USD', $2)", payment, reference)
     for mail in mails:
         assert await app.fetch(CLAIM, mail["id"]) == []
-        assert await owner.fetchval(OUTCOME, mail["id"]) == "the payment is being made"
+        assert await owner.fetchval(OUTCOME, mail["id"]) == "the payment is in progress"

@@ -39,7 +39,7 @@ async def test_a_refund_goes_on_after_the_patient_has_left(owner: Connection, ap
     mail = await owner.fetchval(told, paying.patient)
     assert await app.fetch("SELECT * FROM claim_notification($1, interval '1 min')", mail) == []
     outcome = "SELECT status || ': ' || outcome FROM notification WHERE id = $1"
-    assert await owner.fetchval(outcome, mail) == "skipped: there is nowhere to send it"
+    assert await owner.fetchval(outcome, mail) == "skipped: the account has no email address for it"
 
 
 async def test_a_capture_after_leaving_is_refunded(database: Database, owner: Connection, app: Connection) -> None:

@@ -47,7 +47,7 @@ async def test_no_mail_about_joining_after_leaving(owner: Connection, app: Conne
         await app.fetch(f"SELECT * FROM {change}($1, $2)", patient, entry)
     ((mail, *_),) = await owner.fetch(MAILS, left)
     assert await app.fetch(CLAIM, mail) == []
-    assert [tuple(row)[2:] for row in await owner.fetch(MAILS, left)] == [("skipped", "the waiting has ended")]
+    assert [tuple(row)[2:] for row in await owner.fetch(MAILS, left)] == [("skipped", "the waitlist entry has ended")]
     ((mail, *_),) = await owner.fetch(MAILS, paused)
     assert await app.fetch(CLAIM, mail)
 

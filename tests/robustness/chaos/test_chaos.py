@@ -41,7 +41,7 @@ ROWS = "SELECT n.*, r.email FROM notification AS n INNER JOIN account AS r ON r.
 QUEUED = """
     SELECT id, kind, account_id, attempts, due_at - now() AS due_in, outcome FROM notification WHERE status = 'queued'
 """
-REASONS = {"the appointment has changed since", "the offer has been superseded", "the waiting has ended"}
+REASONS = {"the appointment has changed", "the offer is superseded", "the waitlist entry has ended"}
 
 
 class Practice(NamedTuple):

@@ -4,5 +4,5 @@ LANGUAGE sql STABLE AS $$
     FROM jsonb_each(h.becomes)
     WHERE CASE WHEN h.was IS NULL THEN value <> 'null' ELSE h.was ? key END
 $$;
-COMMENT ON FUNCTION history_changes(history) IS 'What a record says that changed: [{field, was, becomes}].';
+COMMENT ON FUNCTION history_changes(history) IS 'The changes in a history record, as [{field, was, becomes}].';
 GRANT EXECUTE ON FUNCTION history_changes(history) TO booking_app, booking_admin, booking_auditor;

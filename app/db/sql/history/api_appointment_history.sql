@@ -11,5 +11,5 @@ SELECT
 FROM history AS h
 INNER JOIN appointment AS a ON h.object_id = a.id
 WHERE h.object_kind = 'appointment';
-COMMENT ON VIEW api_appointment_history IS 'What became of appointments, as the API tells their parties.';
+COMMENT ON VIEW api_appointment_history IS 'The history of appointments, as the API returns it to their patient and doctor.';
 GRANT SELECT ON api_appointment_history TO booking_app, booking_admin, booking_auditor;

@@ -1,4 +1,4 @@
--- History keeps ids, times and statuses, and numbers of the policy: nothing that people said, and nothing that anybody must forget.
+-- History keeps only ids, times, statuses and the policy. It has no names, contact data or free text, because records are never erased.
 CREATE OR REPLACE FUNCTION history_of(a appointment) RETURNS jsonb
 LANGUAGE sql STABLE AS $$
     SELECT jsonb_build_object(
@@ -7,7 +7,7 @@ LANGUAGE sql STABLE AS $$
         'cancel_deadline', utc_text(a.cancel_deadline), 'canceled_by', a.canceled_by
     )
 $$;
-COMMENT ON FUNCTION history_of(appointment) IS 'What history keeps of an appointment, as the API names it.';
+COMMENT ON FUNCTION history_of(appointment) IS 'The columns of an appointment that history keeps, under the names of the API.';
 
 CREATE OR REPLACE FUNCTION history_of(w waitlist_entry) RETURNS jsonb
 LANGUAGE sql STABLE AS $$
@@ -15,7 +15,7 @@ LANGUAGE sql STABLE AS $$
         'doctor', w.doctor_id, 'patient', w.patient_id, 'desired_date', to_char(w.desired_date, 'YYYY-MM-DD'), 'status', w.status
     )
 $$;
-COMMENT ON FUNCTION history_of(waitlist_entry) IS 'What history keeps of a waitlist entry, as the API names it.';
+COMMENT ON FUNCTION history_of(waitlist_entry) IS 'The columns of a waitlist entry that history keeps, under the names of the API.';
 
 CREATE OR REPLACE FUNCTION history_of(p payment) RETURNS jsonb
 LANGUAGE sql STABLE AS $$
@@ -24,22 +24,22 @@ LANGUAGE sql STABLE AS $$
         'needs_attention', p.attention IS NOT NULL
     )
 $$;
-COMMENT ON FUNCTION history_of(payment) IS 'What history keeps of a payment.';
+COMMENT ON FUNCTION history_of(payment) IS 'The columns of a payment that history keeps.';
 
 CREATE OR REPLACE FUNCTION history_of(r refund) RETURNS jsonb
 LANGUAGE sql STABLE AS $$
     SELECT jsonb_build_object('payment', r.payment_id, 'status', r.status)
 $$;
-COMMENT ON FUNCTION history_of(refund) IS 'What history keeps of a refund.';
+COMMENT ON FUNCTION history_of(refund) IS 'The columns of a refund that history keeps.';
 
 CREATE OR REPLACE FUNCTION history_of(a account) RETURNS jsonb
 LANGUAGE sql STABLE AS $$
     SELECT jsonb_build_object('role', a.role, 'status', a.status)
 $$;
-COMMENT ON FUNCTION history_of(account) IS 'What history keeps of an account.';
+COMMENT ON FUNCTION history_of(account) IS 'The columns of an account that history keeps.';
 
 CREATE OR REPLACE FUNCTION history_of(p policy) RETURNS jsonb
 LANGUAGE sql STABLE SET intervalstyle = 'postgres' AS $$
     SELECT to_jsonb(p) - 'id'
 $$;
-COMMENT ON FUNCTION history_of(policy) IS 'What history keeps of the policy: all of it.';
+COMMENT ON FUNCTION history_of(policy) IS 'The columns of the policy that history keeps: all but the id.';

@@ -1,6 +1,6 @@
--- Whatever becomes of a thing is written down in the same transaction, whoever does it, and never changed again.
--- One chain cannot fork: whoever changes a row holds its lock to the end of the transaction, a writer who waited for it
--- sees the record it left (or fails, with a snapshot that is too old), and no number is given twice (history_pkey).
+-- Every change of an object adds a record in the same transaction. Records are never changed.
+-- A chain cannot fork: a writer holds the row's lock until its transaction ends. The next writer then sees the record
+-- (or fails because its snapshot is too old), and history_pkey rejects a repeated number.
 CREATE OR REPLACE FUNCTION tg_any__history() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -10,15 +10,15 @@ BEGIN
     IF TG_OP = 'UPDATE' THEN
         was := history_of(OLD);
         IF was = becomes THEN
-            RETURN NULL; -- nothing that history keeps
+            RETURN NULL; -- no column that history keeps has changed
         END IF;
     END IF;
-    -- the policy's one row has true for an id
+    -- the id of the policy's only row is a boolean
     PERFORM record_change(TG_TABLE_NAME, CASE WHEN TG_TABLE_NAME = 'policy' THEN 1 ELSE NEW.id::text::bigint END, was, becomes);
     RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION tg_any__history() IS 'Records what a row is from now on, and what it was, as far as that changed.';
+COMMENT ON FUNCTION tg_any__history() IS 'Records the new state of a row, and the old values of what changed.';
 
 CREATE OR REPLACE FUNCTION record_change(p_kind text, p_id bigint, p_was jsonb, p_becomes jsonb) RETURNS void
 LANGUAGE plpgsql AS $$
@@ -40,7 +40,7 @@ BEGIN
     h.was := (SELECT jsonb_object_agg(key, value) FROM jsonb_each(p_was) WHERE value <> p_becomes -> key);
     h.becomes := p_becomes;
     h.hash := history_hash(h, last_hash);
-    -- by name: a column that a later release has added gets its default
+    -- columns are named so that a column added by a later release gets its default
     INSERT INTO history (
         object_kind, object_id, number, changed_at, transaction_id, database_role, acted_as, account_id, was, becomes, hash
     ) VALUES (
@@ -50,9 +50,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION record_change(text, bigint, jsonb, jsonb) IS
-'Adds a record to the chain of an object, whose row must be locked.';
+'Adds a record to the chain of an object. The object''s row must be locked.';
 
--- Text that depends on no setting, so that a chain holds wherever it is restored.
+-- Hashes text that depends on no setting, so that a restored chain is valid on every server.
 CREATE OR REPLACE FUNCTION history_hash(h history, last_hash bytea) RETURNS bytea
 LANGUAGE sql STABLE AS $$
     SELECT sha256(coalesce(last_hash, '') || convert_to(jsonb_build_array(
@@ -60,21 +60,21 @@ LANGUAGE sql STABLE AS $$
         h.acted_as, h.account_id, h.was, h.becomes
     )::text, 'UTF8'))
 $$;
-COMMENT ON FUNCTION history_hash(history, bytea) IS 'The hash of a record that comes behind one with the given hash, or first.';
+COMMENT ON FUNCTION history_hash(history, bytea) IS 'The hash of a record, given the hash of the record before it (NULL for the first).';
 
 CREATE OR REPLACE FUNCTION recorded_actor() RETURNS text
 LANGUAGE sql STABLE AS $$
     SELECT CASE
         WHEN split_part(current_setting('booking.actor', true), ':', 1) <> '' THEN booking_actor()
-        -- what the API and the worker do on nobody's behalf
+        -- what the API and the worker do without an account
         WHEN session_user = 'booking_app' THEN 'system'
         ELSE 'admin'
     END
 $$;
-COMMENT ON FUNCTION recorded_actor() IS 'How whoever is writing at this moment acts, for the record.';
+COMMENT ON FUNCTION recorded_actor() IS 'The actor that history records for the current change.';
 
 CREATE OR REPLACE FUNCTION acting_account() RETURNS bigint
 LANGUAGE sql STABLE AS $$
     SELECT nullif(split_part(current_setting('booking.actor', true), ':', 2), '')::bigint
 $$;
-COMMENT ON FUNCTION acting_account() IS 'The account on whose request somebody is writing at this moment, if it is anybody''s.';
+COMMENT ON FUNCTION acting_account() IS 'The account whose request makes the current change, or NULL.';

@@ -1,5 +1,5 @@
 CREATE OR REPLACE VIEW doctor_to_sweep AS
-WITH waited_for AS MATERIALIZED ( -- else each entry asks whether its doctor's waitlist is due
+WITH waited_for AS MATERIALIZED ( -- otherwise waitlist_is_due() runs once for each entry
     SELECT doctor_id FROM waitlist_entry WHERE status IN ('waiting', 'offered')
     UNION
     SELECT doctor_id FROM appointment WHERE status = 'offered'
@@ -16,5 +16,5 @@ WHERE w.status IN ('waiting', 'offered', 'paused') AND w.desired_date < (now() A
 UNION
 SELECT doctor_id FROM waited_for WHERE waitlist_is_due(doctor_id, now());
 COMMENT ON VIEW doctor_to_sweep IS
-'Doctors with lapsed holds, finished visits, waitlist entries whose day has passed, offers that are due, or slots that the waitlist is owed.';
+'Doctors with work for the sweep: lapsed holds, finished visits, waitlist entries for past days, offers that are due, or slots reserved for the waitlist.';
 GRANT SELECT ON doctor_to_sweep TO booking_app, booking_admin, booking_auditor;

@@ -1,5 +1,5 @@
--- What people said, and who paid with what, is forgotten 30 days after it has served; what is good for nothing, at once.
--- docs/privacy.md says of every column how long it is kept. Each call takes a part, so that no table is locked for long.
+-- Personal data is deleted 30 days (720 hours) after its last use, and expired codes at once. docs/privacy.md lists how long
+-- each column is kept. A call handles a limited number of rows, so that it holds no lock for long.
 CREATE OR REPLACE FUNCTION purge_personal_data(p_limit integer DEFAULT 5000) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -9,7 +9,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION purge_personal_data(integer) IS
-'Forgets personal data that is 30 days old and serves no more, some thousand rows of each kind; returns how many rows it took, 0 when none is left.';
+'Deletes personal data that has not been needed for 30 days, at most p_limit rows of each kind. Returns the number of rows, 0 when none is left.';
 REVOKE EXECUTE ON FUNCTION purge_personal_data(integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION purge_personal_data(integer) TO booking_app, booking_admin;
 
@@ -37,7 +37,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION purge_reasons(timestamptz, integer) IS
-'Forgets why appointments were canceled, and time off that is over.';
+'Deletes the cancellation reasons of old appointments, and old time off.';
 
 CREATE OR REPLACE FUNCTION purge_mails(p_before timestamptz, p_limit integer) RETURNS integer
 LANGUAGE plpgsql AS $$
@@ -56,7 +56,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION purge_mails(timestamptz, integer) IS
-'Forgets of mails all but that there were some; what they said is kept nowhere anyway.';
+'Deletes the outcome, snapshot and request id of old mails. The texts of mails are never stored.';
 
 CREATE OR REPLACE FUNCTION purge_payments(p_before timestamptz, p_limit integer) RETURNS integer
 LANGUAGE plpgsql AS $$
@@ -82,7 +82,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION purge_payments(timestamptz, integer) IS
-'Forgets who paid at PayPal, and PayPal''s news; amounts and PayPal''s names of order, capture and refund stay for the books.';
+'Deletes the payer ids and approval URLs of old payments, and old webhook events. Amounts and the PayPal ids of orders, captures and refunds are kept for accounting.';
 
 CREATE OR REPLACE FUNCTION purge_codes(p_before timestamptz, p_limit integer) RETURNS integer
 LANGUAGE plpgsql AS $$
@@ -119,4 +119,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION purge_codes(timestamptz, integer) IS
-'Forgets mailed codes and links that are good no more, and addresses that nobody can prove any more.';
+'Deletes expired codes, old links to offers, and pending email addresses that can no longer be verified.';

@@ -1,10 +1,10 @@
--- What no request announces, the clock does: the sweep writes it down, one doctor in each transaction.
+-- Stores changes that come with time and not with a request. Each doctor is swept in a transaction of its own.
 CREATE OR REPLACE FUNCTION sweep_doctor(p_doctor bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     d doctor;
 BEGIN
-    -- a doctor whom somebody is booking at this moment is left to the next sweep, rather than waited for
+    -- a doctor who is being booked is left to the next sweep, so that this one does not wait
     PERFORM FROM doctor WHERE account_id = p_doctor FOR NO KEY UPDATE SKIP LOCKED;
     IF NOT FOUND THEN
         RETURN;
@@ -25,6 +25,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION sweep_doctor(bigint) IS
-'Retires a doctor''s lapsed holds and finished visits, ends waiting for days gone by and brings offers up to date; nothing if the doctor is locked. Safe at any time, any number of times.';
+'Retires a doctor''s lapsed holds and finished visits, ends waitlist entries for past days, and updates offers. Does nothing if the doctor is locked. Can be run at any time and repeated.';
 REVOKE EXECUTE ON FUNCTION sweep_doctor(bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION sweep_doctor(bigint) TO booking_app, booking_admin;

@@ -4,8 +4,8 @@ LANGUAGE sql STABLE AS $$
         'uid', calendar_uid, 'version', version, 'starts_at', lower(during), 'ends_at', upper(during)
     ) ORDER BY lower(during)), '[]')
     FROM appointment
-    -- one that keeps the end of a hold was never confirmed, so no calendar knows of it
+    -- a canceled appointment that keeps the end of its hold was never confirmed, so it is in no calendar
     WHERE id = ANY (p_appointments) AND status IN ('confirmed', 'canceled') AND hold_expires_at IS NULL
 $$;
-COMMENT ON FUNCTION calendar_entries(bigint[]) IS 'Appointments as calendars know them, in order; none that was never confirmed.';
+COMMENT ON FUNCTION calendar_entries(bigint[]) IS 'The calendar data of appointments, in order of time, without those that were never confirmed.';
 GRANT EXECUTE ON FUNCTION calendar_entries(bigint[]) TO booking_app;

@@ -9,5 +9,5 @@ LANGUAGE sql STABLE AS $$
         GROUP BY p.currency
     ) AS back
 $$;
-COMMENT ON FUNCTION refunds_of(bigint[]) IS 'What goes back of appointments'' payments, a sum for each currency.';
+COMMENT ON FUNCTION refunds_of(bigint[]) IS 'The refunds of appointments'' payments, as one sum for each currency, without failed refunds.';
 GRANT EXECUTE ON FUNCTION refunds_of(bigint[]) TO booking_app;

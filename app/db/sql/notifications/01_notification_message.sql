@@ -5,7 +5,7 @@ SELECT
     n.message_id,
     calendar_entries(a.id || n.also) AS calendar,
     coalesce(n.snapshot ->> 'email', mail_address(r, n.kind)) AS email,
-    -- nobody is to have a stranger greeted with words of their own
+    -- an unverified address may belong to a stranger, who must not get a greeting that the account holder chose
     CASE WHEN n.kind <> 'email_verification' THEN coalesce(n.snapshot ->> 'recipient', rd.full_name, rp.full_name) END AS recipient,
     coalesce(rd.timezone, rp.timezone) AS timezone,
     r.role AS recipient_role,
@@ -46,5 +46,5 @@ LEFT JOIN payment AS paid
         a.id = paid.appointment_id AND NOT paid.without_slot
         AND paid.status IN ('captured', 'partially_refunded', 'refunded') -- one at most: payment_one_capture
 LEFT JOIN offer AS f ON n.offer_id = f.id;
-COMMENT ON VIEW notification_message IS 'Everything a mail''s template may say; of an appointment nothing where it is about the account.';
+COMMENT ON VIEW notification_message IS 'The data for the templates of mails. The appointment columns are NULL in a mail about an account.';
 GRANT SELECT ON notification_message TO booking_app;

@@ -1,4 +1,4 @@
--- A worker takes a due mail for a while; if the worker dies, the lease ends and another takes it.
+-- If a worker dies, its lease ends and another worker takes the mail.
 CREATE OR REPLACE FUNCTION claim_notification(p_id bigint, p_lease interval, p_code bytea DEFAULT NULL) RETURNS SETOF notification_message
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -20,14 +20,14 @@ BEGIN
     END IF;
     turn := blocked_until(n);
     IF turn IS NOT NULL THEN
-        -- due when that one is: rows that wait are not looked at again and again
+        -- due when the earlier mail is, so that waiting rows are not claimed again and again
         UPDATE notification SET due_at = greatest(due_at, turn) WHERE id = p_id;
         RETURN;
     END IF;
     UPDATE notification SET attempts = attempts + 1, due_at = clock_timestamp() + p_lease WHERE id = p_id;
     SELECT * INTO letter FROM notification_message WHERE id = p_id;
     IF letter.code_lifetime IS NOT NULL THEN
-        -- of each attempt, for nobody knows which of them arrives
+        -- one code for each attempt: it is unknown which of the mails arrives
         INSERT INTO account_token (token_hash, account_id, purpose, email, expires_at)
         VALUES (p_code, n.account_id, n.kind, letter.email, clock_timestamp() + letter.code_lifetime);
     END IF;
@@ -38,6 +38,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION claim_notification(bigint, interval, bytea) IS
-'Takes a due mail for the length of the lease and returns its letter, in which the code of a given SHA-256 is good if it needs one, as an offer''s link does; no row if another has it, it is done, it is stale (then skipped), or it is not its turn (then put off).';
+'Leases a due mail to one worker and returns its data. p_code is the SHA-256 of the code or link in the mail, which is valid from then on. Returns no row if the mail is leased to another worker, done, stale (it is skipped), or waits for an earlier one (it is postponed).';
 REVOKE EXECUTE ON FUNCTION claim_notification(bigint, interval, bytea) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION claim_notification(bigint, interval, bytea) TO booking_app;

@@ -8,7 +8,7 @@ BEGIN
         WHERE due_at <= clock_timestamp()
         ORDER BY due_at
         LIMIT p_limit
-        FOR UPDATE SKIP LOCKED -- another worker is at it, or the appointment is changing
+        FOR UPDATE SKIP LOCKED -- taken by another worker, or the appointment is changing
     ), taken AS (
         DELETE FROM scheduled_notification AS c USING due AS d
         WHERE c.appointment_id = d.appointment_id AND c.kind = d.kind
@@ -25,6 +25,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION queue_scheduled_notifications(integer) IS
-'Puts up to so many planned mails that are due into the outbox, each once; how many. Safe at any time, by any number of workers.';
+'Moves up to p_limit scheduled mails that are due into the outbox, each once, and returns their number. Safe to run at any time and by several workers.';
 REVOKE EXECUTE ON FUNCTION queue_scheduled_notifications(integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION queue_scheduled_notifications(integer) TO booking_app, booking_admin;

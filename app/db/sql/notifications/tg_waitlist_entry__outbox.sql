@@ -1,4 +1,3 @@
--- Whoever joins a waitlist has it in writing: the mail is queued by the transaction that puts them in line.
 CREATE OR REPLACE FUNCTION tg_waitlist_entry__outbox() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
@@ -6,4 +5,4 @@ BEGIN
     RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION tg_waitlist_entry__outbox() IS 'Queues the mail to a patient who has begun to wait.';
+COMMENT ON FUNCTION tg_waitlist_entry__outbox() IS 'Queues the mail to a patient who has joined a waitlist.';
