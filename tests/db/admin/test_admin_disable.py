@@ -96,8 +96,8 @@ def wrong(statement: str, message: str, hint: str) -> Any:
     ("statement", "message", "hint"),
     [
         wrong("admin.disable_account(0, 'x')", "There is no account 0.", "disabled_reason FROM account"),
-        wrong("admin.disable_account(NULL, 'x')", "Which account? None is given.", "disabled_reason FROM account"),
-        wrong("admin.disable_account({active}, ' ')", "Why? No reason is given.", "other admins see it"),
+        wrong("admin.disable_account(NULL, 'x')", "No account is given.", "disabled_reason FROM account"),
+        wrong("admin.disable_account({active}, ' ')", "No reason is given.", "Other admins see it"),
         wrong("admin.disable_account({disabled}, 'x')", "Account {disabled} is disabled.", "FROM account"),
         wrong("admin.enable_account({active})", "Account {active} is active.", "status = 'disabled'"),
         wrong("admin.enable_account(0)", "There is no account 0.", "status = 'disabled'"),

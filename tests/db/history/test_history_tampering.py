@@ -110,11 +110,11 @@ async def test_a_finding_names_the_record_and_the_problem(owner: Connection, mov
     )
     assert tuple(gap) == ("appointment", moved, 3, "Records 2 to 2 are missing.")
     (none,) = await found(owner, "DELETE FROM history WHERE object_kind = 'appointment' AND object_id = $1", moved)
-    assert tuple(none) == ("appointment", moved, None, "It has no history.")
+    assert tuple(none) == ("appointment", moved, None, "The object has no history.")
     patient = await make_patient(owner)
     await owner.execute("DELETE FROM patient WHERE account_id = $1", patient)
     (gone,) = await found(owner, "DELETE FROM account WHERE id = $1", patient)
-    assert tuple(gone) == ("account", patient, 1, "It is gone.")
+    assert tuple(gone) == ("account", patient, 1, "The object no longer exists.")
 
 
 async def test_a_change_with_triggers_off_is_found(root: Connection, moved: int) -> None:
@@ -122,7 +122,7 @@ async def test_a_change_with_triggers_off_is_found(root: Connection, moved: int)
         await root.execute("SET LOCAL session_replication_role = replica")
         await root.execute("UPDATE appointment SET status = 'completed', seat = NULL WHERE id = $1", moved)
         (finding,) = await root.fetch(FINDINGS)
-    assert tuple(finding) == ("appointment", moved, 3, "It is not what its last record says.")
+    assert tuple(finding) == ("appointment", moved, 3, "The object differs from its last record.")
 
 
 @pytest.mark.usefixtures("moved")

@@ -10,5 +10,5 @@ LANGUAGE sql STABLE AS $$
     FROM jsonb_each_text(p_becomes)
     WHERE CASE WHEN p_was IS NULL THEN value IS NOT NULL ELSE p_was ? key END
 $$;
-COMMENT ON FUNCTION history_text(jsonb, jsonb) IS 'What a record of history says that changed, in words.';
+COMMENT ON FUNCTION history_text(jsonb, jsonb) IS 'The changes in a history record, as text.';
 GRANT EXECUTE ON FUNCTION history_text(jsonb, jsonb) TO booking_admin, booking_auditor;

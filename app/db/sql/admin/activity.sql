@@ -1,5 +1,4 @@
--- What has been going on, and whose doing it was, in words.
--- One branch for each kind, so that what is asked of one doctor or patient is found by an index.
+-- One branch for each kind of object, so that a query for one doctor or patient uses an index.
 CREATE OR REPLACE VIEW admin.activity AS
 SELECT
     changed_at,
@@ -77,15 +76,15 @@ FROM (
 ) AS h
 ORDER BY changed_at DESC, object_kind ASC, object_id ASC, number DESC;
 COMMENT ON VIEW admin.activity IS
-'What has changed, the newest first. Ask for a doctor, a patient, one thing (object_kind and object_id), or a range of changed_at.';
-COMMENT ON COLUMN admin.activity.changed_at IS 'When.';
-COMMENT ON COLUMN admin.activity.who IS 'Whose doing it was: an account by its id, a login at psql by its name, payment for what follows from one, or system for the service by itself.';
-COMMENT ON COLUMN admin.activity.what IS 'What changed, with its number.';
-COMMENT ON COLUMN admin.activity.changes IS 'What became of it: old -> new; only what is new where it began.';
-COMMENT ON COLUMN admin.activity.doctor IS 'The account id of the doctor whom it concerns.';
-COMMENT ON COLUMN admin.activity.patient IS 'The account id of the patient whom it concerns.';
-COMMENT ON COLUMN admin.activity.object_kind IS 'The table of what changed.';
-COMMENT ON COLUMN admin.activity.object_id IS 'Its id there; of the policy 1.';
-COMMENT ON COLUMN admin.activity.number IS 'The record''s place in the history of that thing.';
-COMMENT ON COLUMN admin.activity.transaction_id IS 'What changed together has the same one.';
+'All changes, the newest first. Filter by doctor, patient, object (object_kind and object_id), or a range of changed_at.';
+COMMENT ON COLUMN admin.activity.changed_at IS 'When it changed.';
+COMMENT ON COLUMN admin.activity.who IS 'Who made the change: an account with its id, the name of a login at psql, payment for the effect of a payment, or system for the service.';
+COMMENT ON COLUMN admin.activity.what IS 'The changed object: its kind and its id.';
+COMMENT ON COLUMN admin.activity.changes IS 'The changed fields, as old -> new. The first record of an object has only the new values.';
+COMMENT ON COLUMN admin.activity.doctor IS 'The account id of the doctor concerned.';
+COMMENT ON COLUMN admin.activity.patient IS 'The account id of the patient concerned.';
+COMMENT ON COLUMN admin.activity.object_kind IS 'The table of the changed object.';
+COMMENT ON COLUMN admin.activity.object_id IS 'The id of the changed object; 1 for the policy.';
+COMMENT ON COLUMN admin.activity.number IS 'The number of the record in the history of the object, from 1.';
+COMMENT ON COLUMN admin.activity.transaction_id IS 'The transaction that made the change. Changes made together have the same value.';
 GRANT SELECT ON admin.activity TO booking_admin, booking_auditor;

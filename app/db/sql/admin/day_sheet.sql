@@ -1,4 +1,3 @@
--- Who comes to whom on a day, as the doctor's calendar and clock show it.
 CREATE OR REPLACE VIEW admin.day_sheet AS
 SELECT
     a.id AS appointment,
@@ -23,21 +22,21 @@ LEFT JOIN patient AS p ON a.patient_id = p.account_id
 WHERE a.status NOT IN ('released', 'expired')
 ORDER BY a.doctor_id, lower(a.during), a.id;
 COMMENT ON VIEW admin.day_sheet IS
-'Appointments, past and to come, canceled ones included, in order of doctor and time. Ask for a doctor and a day, a patient, or, for a day of all doctors, a range of starts_at.';
-COMMENT ON COLUMN admin.day_sheet.appointment IS 'The appointment''s number, for admin.cancel_appointment() and admin.reschedule_appointment().';
+'Past and future appointments, including canceled ones, in order of doctor and time. Filter by doctor and day, by patient, or, for all doctors, by a range of starts_at.';
+COMMENT ON COLUMN admin.day_sheet.appointment IS 'The appointment id, for admin.cancel_appointment() and admin.reschedule_appointment().';
 COMMENT ON COLUMN admin.day_sheet.doctor IS 'The doctor''s account id.';
 COMMENT ON COLUMN admin.day_sheet.doctor_name IS 'The doctor''s name.';
-COMMENT ON COLUMN admin.day_sheet.day IS 'The day of the doctor''s calendar.';
-COMMENT ON COLUMN admin.day_sheet.starts IS 'When it starts by the doctor''s clock.';
-COMMENT ON COLUMN admin.day_sheet.ends IS 'When it ends by the doctor''s clock.';
-COMMENT ON COLUMN admin.day_sheet.status IS 'The status that counts now: a lapsed hold reads expired, a finished visit completed.';
-COMMENT ON COLUMN admin.day_sheet.patient IS 'The patient''s account id; none while the slot is on offer to the waitlist.';
+COMMENT ON COLUMN admin.day_sheet.day IS 'The day, in the doctor''s time zone.';
+COMMENT ON COLUMN admin.day_sheet.starts IS 'The start, in the doctor''s time zone.';
+COMMENT ON COLUMN admin.day_sheet.ends IS 'The end, in the doctor''s time zone.';
+COMMENT ON COLUMN admin.day_sheet.status IS 'The current status: expired for a lapsed hold and completed for a finished visit, even before the sweep.';
+COMMENT ON COLUMN admin.day_sheet.patient IS 'The patient''s account id; NULL while the slot is on offer to the waitlist.';
 COMMENT ON COLUMN admin.day_sheet.patient_name IS 'The patient''s name.';
-COMMENT ON COLUMN admin.day_sheet.patient_phone IS 'The patient''s telephone.';
-COMMENT ON COLUMN admin.day_sheet.fee IS 'What it costs.';
-COMMENT ON COLUMN admin.day_sheet.payment IS 'How far the newest payment for it is; none: nobody has begun to pay.';
-COMMENT ON COLUMN admin.day_sheet.canceled_by IS 'patient, doctor or admin.';
-COMMENT ON COLUMN admin.day_sheet.cancel_reason IS 'What the canceling side said, if anything.';
-COMMENT ON COLUMN admin.day_sheet.starts_at IS 'When it starts, as an instant: what to ask by for all doctors at once.';
+COMMENT ON COLUMN admin.day_sheet.patient_phone IS 'The patient''s telephone number.';
+COMMENT ON COLUMN admin.day_sheet.fee IS 'The fee.';
+COMMENT ON COLUMN admin.day_sheet.payment IS 'The status of its newest payment; NULL if there is none.';
+COMMENT ON COLUMN admin.day_sheet.canceled_by IS 'Who canceled it: patient, doctor or admin.';
+COMMENT ON COLUMN admin.day_sheet.cancel_reason IS 'The reason given for the cancellation, if any.';
+COMMENT ON COLUMN admin.day_sheet.starts_at IS 'The start as an instant. Use it to filter the appointments of all doctors.';
 COMMENT ON COLUMN admin.day_sheet.timezone IS 'The doctor''s time zone.';
 GRANT SELECT ON admin.day_sheet TO booking_admin, booking_auditor;

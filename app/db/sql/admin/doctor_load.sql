@@ -1,4 +1,3 @@
--- How full each doctor is, and when the next patient could come.
 CREATE OR REPLACE VIEW admin.doctor_load AS
 SELECT
     d.account_id AS doctor,
@@ -23,16 +22,16 @@ CROSS JOIN LATERAL (
         AND appointment_status(a.status, a.hold_expires_at, upper(a.during), now()) IN ('offered', 'pending', 'confirmed')
 ) AS c;
 COMMENT ON VIEW admin.doctor_load IS
-'Every doctor with the places taken and left. Ask for one doctor, or order by active; next_free_slot of thousands of doctors takes seconds.';
+'Every doctor with the places taken and the next free slot. Filter by doctor, or order by active. Computing next_free_slot for thousands of doctors takes seconds.';
 COMMENT ON COLUMN admin.doctor_load.doctor IS 'The doctor''s account id.';
 COMMENT ON COLUMN admin.doctor_load.doctor_name IS 'The doctor''s name.';
 COMMENT ON COLUMN admin.doctor_load.specialty IS 'The doctor''s specialty.';
-COMMENT ON COLUMN admin.doctor_load.takes_bookings IS 'Whether the doctor is verified, or the policy does not ask.';
-COMMENT ON COLUMN admin.doctor_load.active IS 'Places taken: appointments ahead, live holds and slots on offer.';
-COMMENT ON COLUMN admin.doctor_load.cap IS 'Most places at once: the doctor''s own cap, never above 30.';
-COMMENT ON COLUMN admin.doctor_load.load IS 'active/cap.';
-COMMENT ON COLUMN admin.doctor_load.holds IS 'Of the active ones those that wait for a payment.';
-COMMENT ON COLUMN admin.doctor_load.on_offer IS 'Of the active ones those that are on offer to the waitlist.';
-COMMENT ON COLUMN admin.doctor_load.waiting IS 'Live entries on the doctor''s waitlist.';
-COMMENT ON COLUMN admin.doctor_load.next_free_slot IS 'The first slot that anybody could book now; none: no free slot within 15 days.';
+COMMENT ON COLUMN admin.doctor_load.takes_bookings IS 'Whether the doctor is verified, or the policy does not require it. False if disabled.';
+COMMENT ON COLUMN admin.doctor_load.active IS 'Places taken: confirmed appointments that have not ended, live holds and slots on offer.';
+COMMENT ON COLUMN admin.doctor_load.cap IS 'The most places at a time: the doctor''s own cap, never above 30.';
+COMMENT ON COLUMN admin.doctor_load.load IS 'Places taken and cap, as active/cap.';
+COMMENT ON COLUMN admin.doctor_load.holds IS 'How many of the active ones are unpaid holds.';
+COMMENT ON COLUMN admin.doctor_load.on_offer IS 'How many of the active ones are on offer to the waitlist.';
+COMMENT ON COLUMN admin.doctor_load.waiting IS 'The number of live entries on the doctor''s waitlist.';
+COMMENT ON COLUMN admin.doctor_load.next_free_slot IS 'The first slot that any patient can book now; NULL if there is none within 15 days.';
 GRANT SELECT ON admin.doctor_load TO booking_admin, booking_auditor;

@@ -34,4 +34,4 @@ SELECT
     id::integer::bigint AS object_id,
     history_of(p) AS is_now
 FROM policy AS p;
-COMMENT ON VIEW history_now IS 'What history would keep of everything as it is now.';
+COMMENT ON VIEW history_now IS 'The current state of every object, as history would record it.';

@@ -1,4 +1,3 @@
--- Which slots are held by a booking that is not paid for yet.
 CREATE OR REPLACE VIEW admin.holds AS
 SELECT
     a.id AS appointment,
@@ -29,17 +28,17 @@ LEFT JOIN LATERAL (
 WHERE a.status = 'pending' AND a.hold_expires_at > now()
 ORDER BY a.hold_expires_at;
 COMMENT ON VIEW admin.holds IS
-'Live holds, those that lapse first first. Ask for all, a doctor or a patient.';
-COMMENT ON COLUMN admin.holds.appointment IS 'The appointment''s number.';
+'Live holds of unpaid bookings, in the order in which they lapse. Filter by doctor or patient.';
+COMMENT ON COLUMN admin.holds.appointment IS 'The appointment id.';
 COMMENT ON COLUMN admin.holds.doctor IS 'The doctor''s account id.';
 COMMENT ON COLUMN admin.holds.doctor_name IS 'The doctor''s name.';
 COMMENT ON COLUMN admin.holds.patient IS 'The patient''s account id.';
 COMMENT ON COLUMN admin.holds.patient_name IS 'The patient''s name.';
-COMMENT ON COLUMN admin.holds.starts_at IS 'When the appointment would start.';
-COMMENT ON COLUMN admin.holds.expires_at IS 'Until when the slot is held.';
-COMMENT ON COLUMN admin.holds.remaining IS 'How long that is from now.';
-COMMENT ON COLUMN admin.holds.fee IS 'What is to be paid.';
-COMMENT ON COLUMN admin.holds.payment IS 'The newest payment for it; none: the patient has not begun to pay.';
-COMMENT ON COLUMN admin.holds.payment_status IS 'How far that is.';
-COMMENT ON COLUMN admin.holds.paypal_order IS 'PayPal''s order, as its own pages name it.';
+COMMENT ON COLUMN admin.holds.starts_at IS 'The start of the appointment.';
+COMMENT ON COLUMN admin.holds.expires_at IS 'When the hold lapses.';
+COMMENT ON COLUMN admin.holds.remaining IS 'The time left until the hold lapses.';
+COMMENT ON COLUMN admin.holds.fee IS 'The fee to pay.';
+COMMENT ON COLUMN admin.holds.payment IS 'The id of the newest payment; NULL if the patient has not begun to pay.';
+COMMENT ON COLUMN admin.holds.payment_status IS 'The status of that payment.';
+COMMENT ON COLUMN admin.holds.paypal_order IS 'The order id at PayPal.';
 GRANT SELECT ON admin.holds TO booking_admin, booking_auditor;

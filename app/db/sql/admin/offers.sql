@@ -1,4 +1,3 @@
--- What is on offer to whom at this moment.
 CREATE OR REPLACE VIEW admin.offers AS
 SELECT
     o.id AS offer,
@@ -22,18 +21,18 @@ INNER JOIN patient AS p ON w.patient_id = p.account_id
 WHERE o.status IN ('queued', 'sent') AND o.expires_at > now()
 ORDER BY a.doctor_id, o.appointment_id, o.wave, o.id;
 COMMENT ON VIEW admin.offers IS
-'Offers that can be accepted now, slot by slot. Ask for a doctor, a patient or an appointment.';
-COMMENT ON COLUMN admin.offers.offer IS 'The offer''s number.';
+'Offers that can be accepted now, in order of doctor and slot. Filter by doctor, patient or appointment.';
+COMMENT ON COLUMN admin.offers.offer IS 'The offer id.';
 COMMENT ON COLUMN admin.offers.doctor IS 'The doctor''s account id.';
 COMMENT ON COLUMN admin.offers.doctor_name IS 'The doctor''s name.';
-COMMENT ON COLUMN admin.offers.appointment IS 'The slot, an appointment without a patient.';
-COMMENT ON COLUMN admin.offers.starts_at IS 'When the slot starts.';
-COMMENT ON COLUMN admin.offers.entry IS 'The waitlist entry it is offered to.';
+COMMENT ON COLUMN admin.offers.appointment IS 'The id of the slot, which is an appointment without a patient.';
+COMMENT ON COLUMN admin.offers.starts_at IS 'The start of the slot.';
+COMMENT ON COLUMN admin.offers.entry IS 'The id of the waitlist entry.';
 COMMENT ON COLUMN admin.offers.patient IS 'The patient''s account id.';
 COMMENT ON COLUMN admin.offers.patient_name IS 'The patient''s name.';
-COMMENT ON COLUMN admin.offers.wave IS '1 for those who heard first; each wave is twice as large.';
-COMMENT ON COLUMN admin.offers.status IS 'queued: its mail is not sent yet; sent.';
-COMMENT ON COLUMN admin.offers.expires_at IS 'Good until then, unless somebody else is faster.';
-COMMENT ON COLUMN admin.offers.next_look IS 'When the next wave is due, or this offer''s end.';
-COMMENT ON COLUMN admin.offers.created_at IS 'When it was made.';
+COMMENT ON COLUMN admin.offers.wave IS 'The wave of the offer, from 1. Each wave is twice as large as the last.';
+COMMENT ON COLUMN admin.offers.status IS 'queued (the mail is not sent yet) or sent.';
+COMMENT ON COLUMN admin.offers.expires_at IS 'When the offer expires, unless another patient claims the slot first.';
+COMMENT ON COLUMN admin.offers.next_look IS 'When the next wave is due or this offer expires.';
+COMMENT ON COLUMN admin.offers.created_at IS 'When the offer was made.';
 GRANT SELECT ON admin.offers TO booking_admin, booking_auditor;

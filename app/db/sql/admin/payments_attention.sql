@@ -1,4 +1,3 @@
--- Money that needs a person, with all that is known about it.
 CREATE OR REPLACE VIEW admin.payments_attention AS
 SELECT
     t.why,
@@ -23,21 +22,21 @@ INNER JOIN doctor AS d ON a.doctor_id = d.account_id
 LEFT JOIN patient AS p ON a.patient_id = p.account_id
 LEFT JOIN payment AS y ON t.payment_id = y.id;
 COMMENT ON VIEW admin.payments_attention IS
-'Money that the worker cannot put right without guessing. Look it up at PayPal by paypal_order or paypal_capture; ask for a failed refund once more by admin.retry_refund(failed_refund); when it is settled, UPDATE payment SET attention = NULL WHERE id = ... takes the row away.';
+'Payments that the worker cannot settle and an admin must check. Look the payment up at PayPal by paypal_order or paypal_capture. To retry a failed refund, call admin.retry_refund(failed_refund). When a payment is settled, UPDATE payment SET attention = NULL WHERE id = ... removes its row.';
 COMMENT ON COLUMN admin.payments_attention.why IS 'What is wrong.';
-COMMENT ON COLUMN admin.payments_attention.payment IS 'The payment''s number; none: there is no payment where there should be one.';
-COMMENT ON COLUMN admin.payments_attention.failed_refund IS 'The refund that has failed, for admin.retry_refund().';
-COMMENT ON COLUMN admin.payments_attention.appointment IS 'The appointment that was to be paid.';
+COMMENT ON COLUMN admin.payments_attention.payment IS 'The payment id; NULL if the appointment is confirmed without a payment.';
+COMMENT ON COLUMN admin.payments_attention.failed_refund IS 'The id of the refund that failed, for admin.retry_refund().';
+COMMENT ON COLUMN admin.payments_attention.appointment IS 'The id of the appointment.';
 COMMENT ON COLUMN admin.payments_attention.doctor IS 'The doctor''s account id.';
 COMMENT ON COLUMN admin.payments_attention.doctor_name IS 'The doctor''s name.';
 COMMENT ON COLUMN admin.payments_attention.patient IS 'The patient''s account id.';
 COMMENT ON COLUMN admin.payments_attention.patient_name IS 'The patient''s name.';
-COMMENT ON COLUMN admin.payments_attention.starts_at IS 'When the appointment starts.';
-COMMENT ON COLUMN admin.payments_attention.appointment_status IS 'The appointment''s status that counts now.';
-COMMENT ON COLUMN admin.payments_attention.payment_status IS 'How far the payment is.';
-COMMENT ON COLUMN admin.payments_attention.amount IS 'What was to be paid.';
-COMMENT ON COLUMN admin.payments_attention.refunds IS 'What is back or on its way back.';
-COMMENT ON COLUMN admin.payments_attention.paypal_order IS 'PayPal''s order.';
-COMMENT ON COLUMN admin.payments_attention.paypal_capture IS 'PayPal''s capture: the money taken.';
+COMMENT ON COLUMN admin.payments_attention.starts_at IS 'The start of the appointment.';
+COMMENT ON COLUMN admin.payments_attention.appointment_status IS 'The current status of the appointment.';
+COMMENT ON COLUMN admin.payments_attention.payment_status IS 'The status of the payment.';
+COMMENT ON COLUMN admin.payments_attention.amount IS 'The amount of the payment, or the fee if there is no payment.';
+COMMENT ON COLUMN admin.payments_attention.refunds IS 'The sum of the refunds that are completed or in progress.';
+COMMENT ON COLUMN admin.payments_attention.paypal_order IS 'The order id at PayPal.';
+COMMENT ON COLUMN admin.payments_attention.paypal_capture IS 'The capture id at PayPal.';
 COMMENT ON COLUMN admin.payments_attention.since IS 'When the payment''s status last changed.';
 GRANT SELECT ON admin.payments_attention TO booking_admin, booking_auditor;

@@ -1,4 +1,3 @@
--- Whoever asks at psql for what cannot be is told why, and what to do instead.
 CREATE OR REPLACE FUNCTION refuse_input(why text, hint text) RETURNS void
 LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
@@ -8,4 +7,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION refuse_input(text, text) IS
-'Raises invalid_parameter_value with a hint, unless why is NULL: there is nothing wrong.';
+'Raises invalid_parameter_value with a message and a hint, unless the message (why) is NULL.';

@@ -5,4 +5,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION refuse_with_hint(text, text, text, text) IS
-'Raises what a rule has refused once more, under the same SQLSTATE and name, with a hint for whoever sits at psql.';
+'Raises the refusal of a rule again, with the same SQLSTATE and constraint name, and a hint for the admin at psql.';

@@ -6,14 +6,14 @@ BEGIN
     PERFORM refuse_input(
         coalesce(
             (SELECT format('Mail %s is %s, not failed.', n.id, n.status) FROM notification AS n WHERE n.id = requeue_notification.id),
-            format('There is no mail %s.', coalesce(requeue_notification.id::text, '(none is given)'))
+            coalesce('There is no mail ' || requeue_notification.id || '.', 'No mail is given.')
         ),
-        'SELECT id, outcome FROM admin.undelivered WHERE status = ''failed''; lists those that can be tried again.'
+        'To list the failed mails, run: SELECT id, outcome FROM admin.undelivered WHERE status = ''failed'';'
     ) WHERE NOT FOUND;
     PERFORM pg_notify('booking_outbox', '');
 END
 $$;
 COMMENT ON FUNCTION admin.requeue_notification(bigint) IS
-'Has a failed mail tried again at once, as if for the first time. If what it says is no longer true by then, it is skipped.';
+'Queues a failed mail again, to be sent at once and with all its retries. A mail that is out of date is skipped instead.';
 REVOKE EXECUTE ON FUNCTION admin.requeue_notification(bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION admin.requeue_notification(bigint) TO booking_admin;

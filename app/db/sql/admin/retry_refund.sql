@@ -1,4 +1,4 @@
--- To the same request PayPal gives the same answer, so what has failed is asked for once more as another refund.
+-- PayPal gives the same answer to the same request, so a failed refund is retried as a new refund.
 CREATE OR REPLACE FUNCTION admin.retry_refund(id bigint) RETURNS SETOF refund
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -6,17 +6,18 @@ DECLARE
 BEGIN
     SELECT f.* INTO r FROM refund AS f WHERE f.id = retry_refund.id;
     PERFORM refuse_input(
-        format('There is no refund %s.', coalesce(retry_refund.id::text, '(none is given)')),
-        'SELECT refund, why FROM admin.payments_attention; lists those that have failed.'
-    ) WHERE r.id IS NULL;
+        -- CASE instead of WHERE: the planner would evaluate the call, whose arguments are constants then
+        CASE WHEN r.id IS NULL THEN coalesce('There is no refund ' || retry_refund.id || '.', 'No refund is given.') END,
+        'To list the failed refunds, run: SELECT failed_refund, why FROM admin.payments_attention;'
+    );
     PERFORM lock_payment(r.payment_id);
-    SELECT f.* INTO r FROM refund AS f WHERE f.id = r.id FOR NO KEY UPDATE; -- as it stands after the wait
-    PERFORM refuse_input(format('Refund %s is completed: the money is back.', r.id), 'There is nothing to be done.')
+    SELECT f.* INTO r FROM refund AS f WHERE f.id = r.id FOR NO KEY UPDATE; -- it may have changed while this waited for the lock
+    PERFORM refuse_input(format('Refund %s is completed.', r.id), 'The money has been refunded. There is nothing to do.')
     WHERE r.status = 'completed';
     IF r.status = 'failed' THEN
         PERFORM refuse_input(
-            format('Nothing is left of payment %s that is not back or on its way back.', r.payment_id),
-            format('SELECT * FROM refund WHERE payment_id = %s; shows the refund that followed.', r.payment_id)
+            format('All of payment %s is refunded or being refunded.', r.payment_id),
+            format('To see its refunds, run: SELECT * FROM refund WHERE payment_id = %s;', r.payment_id)
         ) WHERE NOT EXISTS (
             SELECT FROM payment AS p
             WHERE p.id = r.payment_id AND p.status IN ('captured', 'partially_refunded') AND p.refund_total < p.amount
@@ -29,6 +30,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION admin.retry_refund(bigint) IS
-'Has the worker ask PayPal within seconds: by a new refund, of all that is not back or on its way back, if this one has failed, else about this one. Returns the refund that is now under way.';
+'Retries a refund within seconds. If it has failed, requests a new refund of what is not refunded or being refunded; otherwise checks this one at PayPal. Returns the refund that is in progress.';
 REVOKE EXECUTE ON FUNCTION admin.retry_refund(bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION admin.retry_refund(bigint) TO booking_admin;

@@ -1,4 +1,4 @@
--- Every rule there is, from what the database itself knows of it and from how the API answers it.
+-- Joins the catalogs of PostgreSQL (constraints, indexes, functions) with the API's answers in rule_answer.
 CREATE OR REPLACE VIEW admin.rule_catalogue AS
 WITH declared AS (
     SELECT
@@ -8,7 +8,7 @@ WITH declared AS (
         pg_get_constraintdef(oid) AS definition,
         coalesce(
             obj_description(oid, 'pg_constraint'),
-            CASE contype WHEN 'f' THEN format('Each %s belongs to a %s that there is.', conrelid::regclass, confrelid::regclass) END
+            CASE contype WHEN 'f' THEN format('Each %s refers to an existing %s.', conrelid::regclass, confrelid::regclass) END
         ) AS sentence
     FROM pg_constraint
     WHERE connamespace = 'public'::regnamespace AND contype IN ('c', 'f', 'u', 'x')
@@ -29,7 +29,7 @@ predicate AS (
     SELECT
         p.proname AS of_rule,
         btrim(p.prosrc, E' \n') AS body,
-        -- the rule first, then what the function answers
+        -- the first sentence of the comment is the rule
         substring(obj_description(p.oid, 'pg_proc') FROM '^.*?\.(?= |$)') AS sentence
     FROM pg_proc AS p
     WHERE p.pronamespace = 'public'::regnamespace AND p.prorettype = 'text'::regtype
@@ -41,7 +41,7 @@ raised AS (
         string_agg(p.proname || '()', ', ' ORDER BY p.proname) AS by_functions
     FROM rule_answer AS r
     INNER JOIN pg_proc AS p ON p.pronamespace = 'public'::regnamespace AND strpos(p.prosrc, quote_literal(r.rule)) > 0
-    WHERE p.prorettype <> 'boolean'::regtype -- such a function only asks which rule it is
+    WHERE p.prorettype <> 'boolean'::regtype -- a function that returns boolean only tests which rule was broken
     GROUP BY r.rule
 )
 
@@ -59,12 +59,12 @@ LEFT JOIN predicate AS p ON r.rule = p.of_rule
 LEFT JOIN raised AS f ON r.rule = f.rule
 ORDER BY r.rule;
 COMMENT ON VIEW admin.rule_catalogue IS
-'Every rule: what it says, what enforces it, and how the API answers who breaks it. docs/rules.md has it with the tests that prove it.';
-COMMENT ON COLUMN admin.rule_catalogue.rule IS 'The constraint''s name, which a refusal carries: the API''s error code.';
-COMMENT ON COLUMN admin.rule_catalogue.sentence IS 'What it says.';
-COMMENT ON COLUMN admin.rule_catalogue.kind IS 'What PostgreSQL knows it as; trigger: functions raise it, which triggers call.';
-COMMENT ON COLUMN admin.rule_catalogue.http_status IS 'The API''s answer; 500 where nothing that a client sends can break it.';
-COMMENT ON COLUMN admin.rule_catalogue.enforced_by IS 'The table that declares it, and the functions that raise it.';
-COMMENT ON COLUMN admin.rule_catalogue.definition IS 'The constraint or index, and what the function of the rule''s name answers.';
-COMMENT ON COLUMN admin.rule_catalogue.title IS 'How the API says it to a client.';
+'Every rule: what it says, what enforces it, and how the API reports that it is broken. docs/rules.md also lists the tests of each rule.';
+COMMENT ON COLUMN admin.rule_catalogue.rule IS 'The constraint name, which is also the error code of the API.';
+COMMENT ON COLUMN admin.rule_catalogue.sentence IS 'The rule in one sentence.';
+COMMENT ON COLUMN admin.rule_catalogue.kind IS 'The kind of constraint or index; trigger if trigger functions raise it.';
+COMMENT ON COLUMN admin.rule_catalogue.http_status IS 'The HTTP status of the API''s answer; 500 if no client request can break the rule.';
+COMMENT ON COLUMN admin.rule_catalogue.enforced_by IS 'The table of the constraint, and the functions that raise it.';
+COMMENT ON COLUMN admin.rule_catalogue.definition IS 'The definition of the constraint or index, and the body of the function with the rule''s name.';
+COMMENT ON COLUMN admin.rule_catalogue.title IS 'The title of the API''s answer.';
 GRANT SELECT ON admin.rule_catalogue TO booking_admin, booking_auditor;

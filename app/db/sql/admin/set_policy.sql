@@ -1,4 +1,4 @@
--- Every number that may be tuned has a parameter; what it may be is the table's constraints' to say.
+-- One parameter for each column of the policy. The constraints of the table check the values.
 CREATE OR REPLACE FUNCTION admin.set_policy(
     hold_minutes integer DEFAULT NULL,
     review_hours integer DEFAULT NULL,
@@ -35,17 +35,17 @@ EXCEPTION
     WHEN check_violation THEN
         GET STACKED DIAGNOSTICS rule = CONSTRAINT_NAME;
         PERFORM refuse_with_hint(
-            SQLSTATE, rule, format('The policy stays as it is: %s does not allow this.', rule),
-            'It must hold that ' || (SELECT pg_get_expr(conbin, conrelid) FROM pg_constraint WHERE conname = rule) || '.'
+            SQLSTATE, rule, format('The policy was not changed: it would violate %s.', rule),
+            'Required: ' || (SELECT pg_get_expr(conbin, conrelid) FROM pg_constraint WHERE conname = rule) || '.'
         );
     WHEN numeric_value_out_of_range OR string_data_right_truncation THEN
-        PERFORM refuse_input(format('The policy stays as it is: %s.', SQLERRM), '\d+ policy shows what each column may be.');
+        PERFORM refuse_input(format('The policy was not changed: %s.', SQLERRM), 'To see the valid values of each column, run: \d+ policy');
 END
 $$;
 COMMENT ON FUNCTION admin.set_policy(
     integer, integer, integer, interval, boolean, integer, interval, integer, numeric, text, numeric, text[]
 ) IS
-'Sets whichever numbers are named, as in admin.set_policy(hold_minutes => 20), and leaves the others; \d+ policy explains each. Returns the policy, which without a parameter is only shown. What is booked, held or offered already keeps what it was promised.';
+'Sets the given values of the policy, as in admin.set_policy(hold_minutes => 20), and leaves the others. \d+ policy describes each value. Returns the policy; without parameters, changes nothing. Existing bookings, holds and offers keep the values they were made with.';
 REVOKE EXECUTE ON FUNCTION admin.set_policy(
     integer, integer, integer, interval, boolean, integer, interval, integer, numeric, text, numeric, text[]
 ) FROM PUBLIC;

@@ -1,5 +1,5 @@
--- What somebody has taken out of history or written over is found by the numbers and hashes of its chain; what was taken off
--- a chain's end, or done with triggers off, by what the thing itself is now.
+-- Numbers and hashes reveal records that were deleted from a chain or changed. A comparison with the objects reveals records
+-- that were deleted from the end of a chain, and changes made while triggers were disabled.
 CREATE OR REPLACE FUNCTION admin.verify_history()
 RETURNS TABLE (object_kind text, object_id bigint, number integer, finding text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -14,7 +14,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     )
     SELECT (record).object_kind, (record).object_id, (record).number, CASE
         WHEN (record).number <> last_number + 1 THEN format('Records %s to %s are missing.', last_number + 1, (record).number - 1)
-        ELSE 'The record is not as it was written, or the one before it.'
+        ELSE 'This record or the one before it was changed.'
     END
     FROM linked
     WHERE (record).number <> last_number + 1 OR (record).hash <> history_hash(record, last_hash)
@@ -22,9 +22,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT
         coalesce((l.record).object_kind, n.object_kind), coalesce((l.record).object_id, n.object_id), (l.record).number,
         CASE
-            WHEN l.record IS NULL THEN 'It has no history.'
-            WHEN n.is_now IS NULL THEN 'It is gone.'
-            ELSE 'It is not what its last record says.'
+            WHEN l.record IS NULL THEN 'The object has no history.'
+            WHEN n.is_now IS NULL THEN 'The object no longer exists.'
+            ELSE 'The object differs from its last record.'
         END
     FROM (SELECT record FROM linked WHERE is_last) AS l
     FULL OUTER JOIN history_now AS n
@@ -33,6 +33,6 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     ORDER BY 1, 2, 3
 $$;
 COMMENT ON FUNCTION admin.verify_history() IS
-'What in history is not as it was written: records that are missing or changed, and things that are not what their last record says. No row: all is well. Reads all of it.';
+'Checks the whole history for manipulation. Returns records that are missing or changed, and objects that differ from their last record. No row means that none were found.';
 REVOKE EXECUTE ON FUNCTION admin.verify_history() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION admin.verify_history() TO booking_admin, booking_auditor;

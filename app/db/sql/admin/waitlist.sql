@@ -1,4 +1,3 @@
--- Who waits for whom, in the order in which they are served.
 CREATE OR REPLACE VIEW admin.waitlist AS
 SELECT
     w.id AS entry,
@@ -21,18 +20,18 @@ INNER JOIN patient AS p ON w.patient_id = p.account_id
 WHERE w.status IN ('waiting', 'offered', 'paused')
 ORDER BY w.doctor_id, w.priority_class, w.id;
 COMMENT ON VIEW admin.waitlist IS
-'Live waitlist entries, first in line first. Ask for a doctor or a patient.';
-COMMENT ON COLUMN admin.waitlist.entry IS 'The entry''s number.';
+'Live waitlist entries, in the order in which they are served. Filter by doctor or patient.';
+COMMENT ON COLUMN admin.waitlist.entry IS 'The id of the waitlist entry.';
 COMMENT ON COLUMN admin.waitlist.doctor IS 'The doctor''s account id.';
 COMMENT ON COLUMN admin.waitlist.doctor_name IS 'The doctor''s name.';
-COMMENT ON COLUMN admin.waitlist.position IS '1 is first of those who could take the same slot.';
+COMMENT ON COLUMN admin.waitlist.position IS 'The place in line among entries that could get the same slot; 1 is first.';
 COMMENT ON COLUMN admin.waitlist.patient IS 'The patient''s account id.';
 COMMENT ON COLUMN admin.waitlist.patient_name IS 'The patient''s name.';
-COMMENT ON COLUMN admin.waitlist.status IS 'waiting; offered: a slot is on offer to them, or claimed and not paid yet; paused by the patient.';
-COMMENT ON COLUMN admin.waitlist.priority_class IS '1: this doctor canceled on them lately; 2: everybody else.';
-COMMENT ON COLUMN admin.waitlist.desired_date IS 'The day of the doctor''s calendar that they wait for; none: any.';
-COMMENT ON COLUMN admin.waitlist.earliest_time IS 'A slot starts then or later by the doctor''s clock; none: as early as may be.';
-COMMENT ON COLUMN admin.waitlist.latest_time IS 'A slot starts then or earlier by the doctor''s clock; none: as late as may be.';
-COMMENT ON COLUMN admin.waitlist.min_notice_minutes IS 'How long before its start they must hear of a slot, minutes.';
-COMMENT ON COLUMN admin.waitlist.created_at IS 'When they joined.';
+COMMENT ON COLUMN admin.waitlist.status IS 'waiting, offered (a slot is on offer to the patient, or claimed and not paid yet) or paused (by the patient).';
+COMMENT ON COLUMN admin.waitlist.priority_class IS '1 if this doctor canceled an appointment of the patient in the 15 days before they joined, otherwise 2.';
+COMMENT ON COLUMN admin.waitlist.desired_date IS 'The desired day, in the doctor''s time zone; NULL for any.';
+COMMENT ON COLUMN admin.waitlist.earliest_time IS 'The earliest start of a slot, in the doctor''s time zone; NULL for any.';
+COMMENT ON COLUMN admin.waitlist.latest_time IS 'The latest start of a slot, in the doctor''s time zone; NULL for any.';
+COMMENT ON COLUMN admin.waitlist.min_notice_minutes IS 'The minimum notice of an offer before the start of its slot, in minutes.';
+COMMENT ON COLUMN admin.waitlist.created_at IS 'When the patient joined.';
 GRANT SELECT ON admin.waitlist TO booking_admin, booking_auditor;

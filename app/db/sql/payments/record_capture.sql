@@ -15,7 +15,10 @@ BEGIN
         WHEN p_status IN ('DECLINED', 'FAILED') THEN
             PERFORM end_capture(pay);
         WHEN (pay.amount, pay.currency::text) IS DISTINCT FROM (p_amount, p_currency) THEN
-            UPDATE payment SET attention = format('PayPal captured %s, which is not the amount of this payment (capture %s).', money_text(p_amount, p_currency), p_capture)
+            UPDATE payment SET attention = format(
+                'PayPal captured %s, which is not the amount of this payment (capture %s).',
+                money_text(p_amount, p_currency), p_capture
+            )
             WHERE id = p_payment;
         WHEN p_status = 'COMPLETED' THEN
             PERFORM settle_capture(pay, p_capture);

@@ -4,7 +4,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
         WHEN (was.id, was.doctor_id, was.patient_id, was.priority_class, was.created_at)
             <> (becomes.id, becomes.doctor_id, becomes.patient_id, becomes.priority_class, becomes.created_at)
             OR was.desired_date IS DISTINCT FROM becomes.desired_date
-            THEN 'Only the status and the preferences of a waitlist entry can be changed. To change the rest, leave the waitlist and join again.'
+            THEN 'Only the status and the preferences of a waitlist entry can be changed. To change the rest, leave and join again.'
     END
 $$;
 COMMENT ON FUNCTION waitlist_entry_immutable(waitlist_entry, waitlist_entry) IS
