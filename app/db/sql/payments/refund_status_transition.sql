@@ -12,4 +12,4 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     END
 $$;
 COMMENT ON FUNCTION refund_status_transition(text, text) IS
-'The status of a refund only moves forward. Returns why a refund (old status NULL: a new one) may not take a status, or NULL if it may.';
+'The status of a refund changes only by allowed steps. Returns why a refund (old status NULL: a new one) may not take a status, or NULL if it may.';

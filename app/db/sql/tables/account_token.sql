@@ -1,1 +1,1 @@
-COMMENT ON CONSTRAINT account_token_purpose_valid ON account_token IS 'A mailed code is for something that there is.';
+COMMENT ON CONSTRAINT account_token_purpose_valid ON account_token IS 'A mailed code has a known purpose.';

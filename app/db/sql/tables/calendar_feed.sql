@@ -1,1 +1,1 @@
-COMMENT ON INDEX calendar_feed_token_unique IS 'Every calendar link is another.';
+COMMENT ON INDEX calendar_feed_token_unique IS 'Every calendar link is unique.';

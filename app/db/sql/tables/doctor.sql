@@ -6,10 +6,10 @@ GRANT INSERT (
 ) ON doctor TO booking_app;
 GRANT UPDATE (timezone, slot_minutes, buffer_minutes, max_appointments, fee, currency) ON doctor TO booking_admin;
 
-COMMENT ON CONSTRAINT doctor_account_id_fkey ON doctor IS 'A doctor''s profile is of a doctor''s account.';
-COMMENT ON CONSTRAINT doctor_timezone_fkey ON doctor IS 'A doctor''s time zone is one of the IANA database.';
+COMMENT ON CONSTRAINT doctor_account_id_fkey ON doctor IS 'The profile of a doctor belongs to an account with the role doctor.';
+COMMENT ON CONSTRAINT doctor_timezone_fkey ON doctor IS 'The time zone of a doctor is in the IANA database.';
 COMMENT ON CONSTRAINT doctor_fee_valid ON doctor IS 'A fee is not negative.';
-COMMENT ON CONSTRAINT doctor_fee_has_no_minor_unit ON doctor IS 'A fee has no decimals in a currency that has none.';
+COMMENT ON CONSTRAINT doctor_fee_has_no_minor_unit ON doctor IS 'A fee in a currency without decimals has none.';
 COMMENT ON CONSTRAINT doctor_slot_minutes_valid ON doctor IS 'A slot lasts 5 to 480 minutes.';
 COMMENT ON CONSTRAINT doctor_buffer_minutes_valid ON doctor IS 'A buffer lasts 0 to 480 minutes.';
 COMMENT ON CONSTRAINT doctor_max_appointments_valid ON doctor IS 'A doctor takes 0 to 30 appointments at a time.';
@@ -18,13 +18,13 @@ COMMENT ON CONSTRAINT doctor_experience_years_valid ON doctor IS 'A doctor has 0
 CREATE OR REPLACE TRIGGER tg_doctor__rules
 BEFORE INSERT OR UPDATE OF fee, currency ON doctor
 FOR EACH ROW EXECUTE FUNCTION tg_doctor__rules();
-COMMENT ON TRIGGER tg_doctor__rules ON doctor IS 'Fee and currency: the policy''s where none is given, and only allowed ones.';
+COMMENT ON TRIGGER tg_doctor__rules ON doctor IS 'Sets a missing fee or currency to the policy''s default, and checks that both are allowed.';
 
 DROP TRIGGER IF EXISTS tg_doctor__hours ON doctor;
 CREATE CONSTRAINT TRIGGER tg_doctor__hours
 AFTER UPDATE OF timezone ON doctor DEFERRABLE INITIALLY DEFERRED
 FOR EACH ROW WHEN (OLD.timezone <> NEW.timezone) EXECUTE FUNCTION tg_working_hours__rules();
-COMMENT ON TRIGGER tg_doctor__hours ON doctor IS 'At the end of the transaction: a new zone leaves no appointment outside the hours.';
+COMMENT ON TRIGGER tg_doctor__hours ON doctor IS 'At the end of the transaction, checks that a new time zone leaves no appointment outside the working hours.';
 
 DROP TRIGGER IF EXISTS tg_doctor__waitlist ON doctor;
 CREATE CONSTRAINT TRIGGER tg_doctor__waitlist
@@ -34,4 +34,4 @@ FOR EACH ROW WHEN (
     IS DISTINCT FROM (NEW.timezone, NEW.slot_minutes, NEW.buffer_minutes, NEW.max_appointments, NEW.verified_at, NEW.disabled_at)
 )
 EXECUTE FUNCTION tg_schedule__waitlist();
-COMMENT ON TRIGGER tg_doctor__waitlist ON doctor IS 'At the end of the transaction: slots on offer are withdrawn, or new ones offered.';
+COMMENT ON TRIGGER tg_doctor__waitlist ON doctor IS 'At the end of the transaction, withdraws slots on offer and offers new ones.';

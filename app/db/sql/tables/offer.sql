@@ -1,16 +1,16 @@
 REVOKE ALL ON offer FROM booking_app, booking_admin, booking_auditor;
 GRANT SELECT ON offer TO booking_app, booking_admin, booking_auditor;
 
-COMMENT ON INDEX offer_one_live IS 'Nobody who waits has two offers at once.';
-COMMENT ON CONSTRAINT offer_status_valid ON offer IS 'An offer has a status that there is.';
-COMMENT ON CONSTRAINT offer_wave_valid ON offer IS 'Waves of offers are counted from 1.';
+COMMENT ON INDEX offer_one_live IS 'A waitlist entry has at most one live offer.';
+COMMENT ON CONSTRAINT offer_status_valid ON offer IS 'An offer has a known status.';
+COMMENT ON CONSTRAINT offer_wave_valid ON offer IS 'The number of a wave of offers is at least 1.';
 
 CREATE OR REPLACE TRIGGER tg_offer__entry
 AFTER INSERT OR UPDATE OF status ON offer
 FOR EACH ROW EXECUTE FUNCTION tg_offer__entry();
-COMMENT ON TRIGGER tg_offer__entry ON offer IS 'The entry and the mails follow.';
+COMMENT ON TRIGGER tg_offer__entry ON offer IS 'Updates the waitlist entry and queues the mails.';
 
 CREATE OR REPLACE TRIGGER tg_offer__rules
 BEFORE UPDATE ON offer
 FOR EACH ROW EXECUTE FUNCTION tg_offer__rules();
-COMMENT ON TRIGGER tg_offer__rules ON offer IS 'What never changes, then the transition.';
+COMMENT ON TRIGGER tg_offer__rules ON offer IS 'Checks the immutable columns, then the status transition.';
