@@ -105,4 +105,4 @@ async def test_a_visit_is_not_corrected_after_a_week(
 ) -> None:
     old = await visit(database, doctor, patient, ago(days=8), status="completed", seat=None)
     problem = assert_problem(await as_doctor(client, doctor, old, "no_show"), 409, "appointment_status_transition")
-    assert problem["detail"] == "Whether a patient came can be corrected for 7 days after the visit."
+    assert problem["detail"] == "You can correct whether the patient came until 7 days after the visit."

@@ -92,7 +92,7 @@ async def test_each_rule_is_shown_with_its_reason(owner: Connection, admin: Conn
     rows = await admin.fetch(EXPLAIN, doctor, patient, a_slot() + timedelta(minutes=1))
     assert [row["rule"] for row in rows] == RULES
     assert [(row["rule"], row["why"]) for row in rows if not row["ok"]] == [
-        ("appointment_within_working_hours", "This is not one of the doctor's slots (times of UTC).")
+        ("appointment_within_working_hours", "This is not one of the doctor's slots (time zone UTC).")
     ]
     assert all(row["why"] is None for row in rows if row["ok"])
 

@@ -1,4 +1,4 @@
--- A doctor's public profile. Whoever could not be booked by anybody, because not verified or erased, is not there.
+-- The public profiles of doctors. Erased doctors and doctors who are not verified are left out.
 CREATE OR REPLACE VIEW api_doctor AS
 SELECT
     d.account_id AS id,
@@ -11,7 +11,7 @@ SELECT
     d.fee,
     d.currency
 FROM doctor AS d
--- not a join, of which the planner would expect next to nothing
+-- a subquery, because the planner would estimate the rows of a join far too low
 WHERE is_verified(d, (SELECT p FROM policy AS p)) AND NOT is_erased(d.account_id);
-COMMENT ON VIEW api_doctor IS 'Doctors as the API shows them to everybody.';
+COMMENT ON VIEW api_doctor IS 'The doctors that the API lists.';
 GRANT SELECT ON api_doctor TO booking_app, booking_admin, booking_auditor;

@@ -1,4 +1,4 @@
--- The old address stays until the new one is proven: a slip locks nobody out, and a thief cannot have the mails turned.
+-- The old address stays until the new one is verified, so that a typing error locks no one out and a thief cannot redirect the mails.
 CREATE OR REPLACE FUNCTION change_email(p_account bigint, p_email text) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -9,7 +9,7 @@ BEGIN
         RETURN;
     END IF;
     IF EXISTS (SELECT FROM account WHERE lower(email) = lower(p_email) AND id <> p_account) THEN
-        -- said at once, as it would be when the address is proven
+        -- refused now, because verifying the address would fail in the same way
         RAISE EXCEPTION USING ERRCODE = 'unique_violation', CONSTRAINT = 'account_email_unique',
             MESSAGE = 'An account with this email exists already.';
     END IF;
@@ -23,4 +23,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION change_email(bigint, text) IS
-'Has a code mailed to an account''s new address, which is the account''s once it is proven, and tells a proven old one.';
+'Sends a verification code to an account''s new address, and a notice to the old one if that is verified. The new address replaces the old one when it is verified.';

@@ -1,10 +1,10 @@
--- Hashes are verified by the API and told to it alone, of one account at a time: its role cannot select them.
+-- The API verifies passwords, but its role cannot select hashes. This function returns one account's hash at a time.
 CREATE OR REPLACE FUNCTION password_hash_of(p_account bigint) RETURNS text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT password_hash FROM account WHERE id = p_account
 $$;
 COMMENT ON FUNCTION password_hash_of(bigint) IS
-'The hash that an account''s password is verified against; NULL if there is no such account any more.';
+'The password hash of an account, to verify a password; NULL if there is no such account.';
 REVOKE EXECUTE ON FUNCTION password_hash_of(bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION password_hash_of(bigint) TO booking_app;
 
@@ -20,6 +20,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION change_password(bigint, text, text) IS
-'Replaces a password hash that still is the one verified, with what follows; false if it is another by now.';
+'Replaces a password hash, if it is still the verified one, and logs the account out everywhere. Returns false if the hash has changed meanwhile.';
 REVOKE EXECUTE ON FUNCTION change_password(bigint, text, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION change_password(bigint, text, text) TO booking_app;

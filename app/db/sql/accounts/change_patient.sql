@@ -1,4 +1,4 @@
--- A patient changes their profile; a new email is first to be proven.
+-- Changes a patient's profile. A new email address must be verified first.
 CREATE OR REPLACE FUNCTION change_patient(p_patient bigint, p_changes jsonb) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE

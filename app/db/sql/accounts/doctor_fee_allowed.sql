@@ -1,4 +1,4 @@
--- A doctor's fee and currency are among those the policy allows.
+-- A doctor's fee and currency are among those that the policy allows.
 CREATE OR REPLACE FUNCTION doctor_fee_allowed(d doctor, p policy) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE
@@ -7,4 +7,4 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
             THEN format('The currency must be one of %s.', array_to_string(p.currencies, ', '))
     END
 $$;
-COMMENT ON FUNCTION doctor_fee_allowed(doctor, policy) IS 'A doctor''s fee and currency are among those the policy allows. Why a doctor may not charge so; NULL: they may.';
+COMMENT ON FUNCTION doctor_fee_allowed(doctor, policy) IS 'A doctor''s fee and currency are among those that the policy allows. Returns why they are not, or NULL.';

@@ -1,4 +1,4 @@
--- Whoever deletes their account first cancels what lies ahead, by the rules for anybody; then only their id is left.
+-- Deleting an account first cancels its future appointments, under the usual rules. Afterwards only the id remains.
 CREATE OR REPLACE FUNCTION erase_patient(p_patient bigint, p_password_hash text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
@@ -14,7 +14,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION erase_patient(bigint, text) IS
-'Cancels a patient''s (account id) appointments, leaves the waitlists and erases who they are; false if this is no longer the password''s hash. Raises the broken rule, as appointment_cancel_notice.';
+'Cancels a patient''s (account id) appointments, leaves the waitlists and erases the personal data. Returns false if this is not the current password hash. Raises the broken rule, such as appointment_cancel_notice.';
 REVOKE EXECUTE ON FUNCTION erase_patient(bigint, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION erase_patient(bigint, text) TO booking_app;
 
@@ -25,7 +25,7 @@ BEGIN
         RETURN false;
     END IF;
     PERFORM lock_doctor(p_doctor);
-    -- first, so that nothing is announced as free
+    -- before the cancellations, so that no slot is offered as free
     DELETE FROM working_hours WHERE doctor_id = p_doctor;
     DELETE FROM time_off WHERE doctor_id = p_doctor;
     PERFORM cancel_chosen(
@@ -33,7 +33,7 @@ BEGIN
         ARRAY(SELECT id FROM held_appointments(p_doctor, clock_timestamp()) ORDER BY id),
         'The doctor no longer takes appointments here.', false
     );
-    PERFORM serve_waitlist(p_doctor); -- which takes back what was on offer
+    PERFORM serve_waitlist(p_doctor); -- withdraws the doctor's open offers
     PERFORM act_as('doctor', p_doctor);
     PERFORM end_waitlist_entries(p_doctor);
     PERFORM erase_account(p_doctor, p_password_hash, 'doctor');
@@ -45,7 +45,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION erase_doctor(bigint, text) IS
-'Cancels a doctor''s (account id) appointments, ends the waiting for them and erases who they are; false if this is no longer the password''s hash.';
+'Cancels a doctor''s (account id) appointments, ends the waitlist and erases the personal data. Returns false if this is not the current password hash.';
 REVOKE EXECUTE ON FUNCTION erase_doctor(bigint, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION erase_doctor(bigint, text) TO booking_app;
 
@@ -68,9 +68,9 @@ LANGUAGE sql AS $$
     INNER JOIN doctor AS d ON d.account_id = p_doctor
     GROUP BY e.patient_id, d.full_name
 $$;
-COMMENT ON FUNCTION end_waitlist_entries(bigint) IS 'Ends the waiting for a doctor who is leaving, and tells those who waited. The doctor must be locked.';
+COMMENT ON FUNCTION end_waitlist_entries(bigint) IS 'Ends the waitlist entries for a doctor who is leaving, and notifies the patients. The doctor must be locked.';
 
--- Mails that go out later need names and addresses that are gone by then: each keeps what it needs until it is sent.
+-- Queued mails need names and addresses that are erased here, so each keeps a copy until it is sent.
 CREATE OR REPLACE FUNCTION erase_account(p_account bigint, p_password_hash text, p_role text) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -82,7 +82,7 @@ DECLARE
 BEGIN
     SELECT * INTO a FROM account WHERE id = p_account AND password_hash = p_password_hash AND status = 'active' FOR NO KEY UPDATE;
     IF NOT FOUND THEN
-        RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = 'The password has just been changed; try again.';
+        RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = 'The password has just been changed. Try again.';
     END IF;
     UPDATE notification SET status = 'skipped', outcome = 'the account is erased', snapshot = NULL
     WHERE account_id = p_account AND status = 'queued' AND created_at < now();
@@ -111,19 +111,19 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION erase_account(bigint, text, text) IS
-'Erases an account but for its id, ends its logins, and skips its mails, but for those about the erasure. What lies ahead must have ended.';
+'Erases an account except its id, revokes its logins and skips its queued mails, except those about the erasure. Its appointments and waitlist entries must have ended.';
 
 CREATE OR REPLACE FUNCTION clear_cancel_reasons(p_account bigint) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM act_as('purge');
-    -- not what this transaction has said, which is yet to be mailed
+    -- except the reasons of this transaction, which are not mailed yet
     UPDATE appointment SET cancel_reason = NULL
     WHERE (doctor_id = p_account OR patient_id = p_account) AND cancel_reason IS NOT NULL AND updated_at < now();
     PERFORM act_as('');
 END
 $$;
-COMMENT ON FUNCTION clear_cancel_reasons(bigint) IS 'Forgets why appointments of an account were canceled, in people''s own words.';
+COMMENT ON FUNCTION clear_cancel_reasons(bigint) IS 'Removes the reasons for which an account''s appointments were canceled.';
 
 CREATE OR REPLACE FUNCTION not_cancelable(p_patient bigint) RETURNS SETOF api_appointment
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -133,6 +133,6 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     WHERE appointment_cancel_notice('patient', a.cancel_deadline, clock_timestamp()) IS NOT NULL
     ORDER BY api.appointment_date, api.id
 $$;
-COMMENT ON FUNCTION not_cancelable(bigint) IS 'The appointments ahead of a patient that they can no longer cancel, and so not leave either.';
+COMMENT ON FUNCTION not_cancelable(bigint) IS 'The future appointments that a patient can no longer cancel. They prevent the deletion of the account.';
 REVOKE EXECUTE ON FUNCTION not_cancelable(bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION not_cancelable(bigint) TO booking_app;

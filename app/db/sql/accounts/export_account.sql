@@ -1,4 +1,4 @@
--- Whoever asks is told everything that is held about them, as it is at one moment; of secrets only that there are some.
+-- The export is one consistent snapshot. It says whether secrets exist but does not contain them.
 CREATE OR REPLACE FUNCTION export_account(p_account bigint) RETURNS jsonb
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT jsonb_build_object(
@@ -74,7 +74,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     )
 $$;
 COMMENT ON FUNCTION export_account(bigint) IS
-'Everything held about an account, but for the account and its profile themselves; nothing that lets anybody in.';
+'All stored data about an account, except the account row and its profile. Contains no passwords, tokens or codes.';
 REVOKE EXECUTE ON FUNCTION export_account(bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION export_account(bigint) TO booking_app;
 
@@ -99,4 +99,4 @@ LANGUAGE sql STABLE AS $$
     INNER JOIN history AS h ON t.object_kind = h.object_kind AND t.object_id = h.object_id
 $$;
 COMMENT ON FUNCTION history_of_account(bigint) IS
-'What became of an account, its appointments, waiting, payments and refunds.';
+'The history of an account, its appointments, waitlist entries, payments and refunds.';

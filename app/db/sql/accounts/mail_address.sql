@@ -1,4 +1,4 @@
--- A mail about an account goes to the account's address; one that is to prove an address, to the address it is to prove.
+-- A mail goes to the account's address. A verification code goes to the address that is to be verified.
 CREATE OR REPLACE FUNCTION mail_address(a account, p_kind text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE
@@ -7,5 +7,5 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
         ELSE a.email
     END
 $$;
-COMMENT ON FUNCTION mail_address(account, text) IS 'Where a kind of mail to an account goes; NULL: nowhere, as there is nothing to prove.';
+COMMENT ON FUNCTION mail_address(account, text) IS 'The address for a kind of mail to an account; NULL if there is no address to verify.';
 GRANT EXECUTE ON FUNCTION mail_address(account, text) TO booking_app;

@@ -8,5 +8,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION require_login(bigint, integer) IS
-'True if an account''s access tokens of a generation are good still; else raises U0401, for the statement that asks it first.';
+'Returns true if an account''s access tokens of a generation are valid; otherwise raises U0401. A statement calls it before it reads or writes.';
 GRANT EXECUTE ON FUNCTION require_login(bigint, integer) TO booking_app;

@@ -2,12 +2,12 @@ CREATE OR REPLACE FUNCTION request_password_reset(p_email text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     PERFORM queue_code_mail((SELECT id FROM account WHERE lower(email) = lower(p_email)), 'password_reset');
-    -- writes to disk whether or not there was a mail to queue, so that the time it takes tells nothing
+    -- writes to disk in every case, so that the duration does not reveal whether the account exists
     PERFORM pg_logical_emit_message(true, 'password_reset', '');
 END
 $$;
 COMMENT ON FUNCTION request_password_reset(text) IS
-'Has a code to set a new password mailed to the account of an address, if there is one; nobody learns which.';
+'Queues a mail with a password reset code, if an account has the address. The caller cannot tell whether one has.';
 REVOKE EXECUTE ON FUNCTION request_password_reset(text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION request_password_reset(text) TO booking_app;
 
@@ -19,7 +19,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     WHERE t.token_hash = p_hash AND t.purpose = 'password_reset' AND t.expires_at > clock_timestamp()
 $$;
 COMMENT ON FUNCTION password_reset_of(bytea) IS
-'What the new password that a code (SHA-256) is for must not be; no row if there is no such code.';
+'The username and email that must not be used as the new password of a reset code (SHA-256); no row if the code is not valid.';
 REVOKE EXECUTE ON FUNCTION password_reset_of(bytea) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION password_reset_of(bytea) TO booking_app;
 
@@ -31,13 +31,13 @@ BEGIN
     IF a.id IS NULL THEN
         RETURN false;
     END IF;
-    -- whoever has the code reads the address
+    -- the code was mailed to this address, so its use verifies the address
     UPDATE account SET email_verified_at = coalesce(email_verified_at, clock_timestamp()) WHERE id = a.id;
     PERFORM set_password(a.id, p_new_hash);
     RETURN true;
 END
 $$;
 COMMENT ON FUNCTION reset_password(bytea, text) IS
-'Sets the password of the account that a mailed code (SHA-256) is for, with what follows; false if the code is not good.';
+'Sets the password of the account of a mailed code (SHA-256) and logs the account out everywhere. Returns false if the code is not valid.';
 REVOKE EXECUTE ON FUNCTION reset_password(bytea, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION reset_password(bytea, text) TO booking_app;

@@ -5,4 +5,4 @@ LANGUAGE sql AS $$
     WHERE account_id = p_account AND (p_family IS NULL OR family = p_family) AND revoked_at IS NULL;
 $$;
 COMMENT ON FUNCTION revoke_sessions(bigint, uuid) IS
-'Ends a family of refresh tokens of an account, or with NULL all of them, and revokes all its access tokens: whoever is still logged in exchanges a refresh token for new ones.';
+'Revokes one session of an account (its family of refresh tokens), or with NULL all of them, and all its access tokens. Remaining sessions get new access tokens with their refresh tokens.';

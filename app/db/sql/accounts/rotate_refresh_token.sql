@@ -4,7 +4,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     t refresh_token;
 BEGIN
-    -- the account first, as everywhere, so that two writers never wait for each other
+    -- locks the account first, as all functions do, to avoid deadlocks
     PERFORM FROM account AS a INNER JOIN refresh_token AS r ON r.account_id = a.id WHERE r.token_hash = p_old FOR NO KEY UPDATE OF a;
     SELECT * INTO t FROM refresh_token AS r WHERE r.token_hash = p_old;
     IF NOT FOUND OR t.revoked_at IS NOT NULL OR t.expires_at <= clock_timestamp() THEN
@@ -21,6 +21,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rotate_refresh_token(bytea, bytea) IS
-'Exchanges a refresh token (SHA-256) for the next and returns whose it is; no row if it is not good any more. A second use ends the whole family and revokes the account''s access tokens.';
+'Exchanges a refresh token (SHA-256) for the next one and returns its account; no row if the token is not valid. Reusing a token revokes its session and the account''s access tokens.';
 REVOKE EXECUTE ON FUNCTION rotate_refresh_token(bytea, bytea) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION rotate_refresh_token(bytea, bytea) TO booking_app;

@@ -1,8 +1,8 @@
--- A login lasts as long as its refresh tokens are exchanged, each once. Whoever uses one twice ends it for everybody who
--- has one of the family: of thief and victim, nobody can say which is which.
+-- A session lasts as long as its refresh tokens are exchanged, each one once. Reusing a token revokes the whole session, because the
+-- server cannot tell the thief of a token from its owner.
 CREATE OR REPLACE FUNCTION start_session(p_account bigint, p_password_hash text, p_token_hash bytea) RETURNS integer
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    -- the password may have been changed while it was being verified
+    -- the password may have changed while it was being verified
     WITH a AS (
         SELECT id, generation FROM account
         WHERE id = p_account AND password_hash = p_password_hash AND status = 'active'
@@ -14,7 +14,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT generation FROM a
 $$;
 COMMENT ON FUNCTION start_session(bigint, text, bytea) IS
-'Starts a login with a first refresh token (SHA-256), good for 14 days; returns the account''s generation, NULL if the password is that no more.';
+'Starts a session with its first refresh token (SHA-256), valid for 14 days. Returns the account''s token generation, or NULL if the password hash has changed.';
 REVOKE EXECUTE ON FUNCTION start_session(bigint, text, bytea) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION start_session(bigint, text, bytea) TO booking_app;
 
@@ -27,13 +27,13 @@ BEGIN
     ELSE
         PERFORM revoke_sessions(p_account, coalesce(
             (SELECT family FROM refresh_token WHERE token_hash = p_token_hash AND account_id = p_account),
-            gen_random_uuid() -- a token that is not theirs ends nobody's login
+            gen_random_uuid() -- another account's token revokes nothing
         ));
     END IF;
 END
 $$;
 COMMENT ON FUNCTION log_out(bigint, bytea) IS
-'Ends the login of a refresh token (SHA-256), or with NULL all logins of an account.';
+'Revokes the session of a refresh token (SHA-256), or with NULL all sessions of an account.';
 REVOKE EXECUTE ON FUNCTION log_out(bigint, bytea) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION log_out(bigint, bytea) TO booking_app;
 
@@ -41,6 +41,6 @@ CREATE OR REPLACE FUNCTION sweep_refresh_tokens() RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     DELETE FROM refresh_token WHERE expires_at < clock_timestamp()
 $$;
-COMMENT ON FUNCTION sweep_refresh_tokens() IS 'Forgets refresh tokens that nobody could use any more.';
+COMMENT ON FUNCTION sweep_refresh_tokens() IS 'Deletes expired refresh tokens.';
 REVOKE EXECUTE ON FUNCTION sweep_refresh_tokens() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION sweep_refresh_tokens() TO booking_app, booking_admin;

@@ -1,4 +1,4 @@
--- A doctor who names no fee or currency charges the policy's; nobody charges what the policy does not allow.
+-- The policy provides the default fee and currency, and limits both.
 CREATE OR REPLACE FUNCTION tg_doctor__rules() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -14,4 +14,4 @@ BEGIN
     RETURN NEW;
 END
 $$;
-COMMENT ON FUNCTION tg_doctor__rules() IS 'Fills in and checks what a doctor charges.';
+COMMENT ON FUNCTION tg_doctor__rules() IS 'Sets the default fee and currency of a doctor, and checks both.';

@@ -1,10 +1,10 @@
--- Whoever has the code of a mail reads that address: it is good once, for a while, and for what it was mailed for.
--- The code itself is kept nowhere: the worker makes it when it sends the mail, a new one at each attempt.
+-- A mailed code proves that its user reads the address. It is valid once, for a limited time and for one purpose.
+-- Only its hash is stored: the worker creates the code when it sends the mail, a new one for each attempt.
 CREATE OR REPLACE FUNCTION account_token_lifetime(p_purpose text) RETURNS interval
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE p_purpose WHEN 'email_verification' THEN interval '72 hours' WHEN 'password_reset' THEN interval '1 hour' END
 $$;
-COMMENT ON FUNCTION account_token_lifetime(text) IS 'How long a mailed code is good; NULL: such a mail has none.';
+COMMENT ON FUNCTION account_token_lifetime(text) IS 'How long a kind of mailed code is valid; NULL if such a mail has no code.';
 GRANT EXECUTE ON FUNCTION account_token_lifetime(text) TO booking_app;
 
 CREATE OR REPLACE FUNCTION use_account_token(p_hash bytea, p_purpose text) RETURNS account
@@ -12,7 +12,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
     a account;
 BEGIN
-    -- the account first, as everywhere; of two who come with one code, the second finds it gone
+    -- locks the account first, as all functions do; of two concurrent uses of a code, the second finds it deleted
     SELECT * INTO a FROM account
     WHERE id = (SELECT account_id FROM account_token WHERE token_hash = p_hash)
     FOR NO KEY UPDATE;
@@ -27,4 +27,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION use_account_token(bytea, text) IS
-'Uses a mailed code (SHA-256) up, with all others for the same, and returns its account, locked; NULL if it is not good.';
+'Uses a mailed code (SHA-256), deletes the account''s other codes for the same purpose, and returns the account, locked; NULL if the code is not valid.';

@@ -11,13 +11,13 @@ BEGIN
     IF NOT FOUND THEN
         RETURN false;
     END IF;
-    -- what was mailed to the address before opens nothing any more
+    -- codes mailed to the previous address become invalid
     DELETE FROM account_token WHERE account_id = a.id;
     RETURN true;
 END
 $$;
 COMMENT ON FUNCTION verify_email(bytea) IS
-'Takes a mailed code (SHA-256) for proof of the address it was mailed to, which is the account''s from then on; false if the code is not good.';
+'Verifies the address that a code (SHA-256) was mailed to; it becomes the account''s address. Returns false if the code is not valid.';
 REVOKE EXECUTE ON FUNCTION verify_email(bytea) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION verify_email(bytea) TO booking_app;
 
@@ -25,6 +25,6 @@ CREATE OR REPLACE FUNCTION request_email_verification(p_account bigint) RETURNS 
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT queue_code_mail(p_account, 'email_verification')
 $$;
-COMMENT ON FUNCTION request_email_verification(bigint) IS 'Has a code mailed to the address that an account has yet to prove, if there is one.';
+COMMENT ON FUNCTION request_email_verification(bigint) IS 'Queues a mail with a verification code to an account''s unverified address, if there is one.';
 REVOKE EXECUTE ON FUNCTION request_email_verification(bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION request_email_verification(bigint) TO booking_app;

@@ -1,4 +1,4 @@
--- A lapsed hold is expired and a finished visit completed from that instant on, whether or not a sweep has written it.
+-- A lapsed hold counts as expired and a finished visit as completed from that instant, even before a sweep writes it.
 CREATE OR REPLACE FUNCTION appointment_status(
     status text, hold_expires_at timestamptz, ends_at timestamptz, at_ timestamptz
 ) RETURNS text
@@ -11,8 +11,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     END
 $$;
 COMMENT ON FUNCTION appointment_status(text, timestamptz, timestamptz, timestamptz) IS
-'The status that counts at an instant: what the API shows, and what the sweep will write.';
+'The effective status at an instant: the API shows it, and the sweep writes it.';
 
--- A view's tables are read with its owner's rights, but its functions are called with the reader's.
+-- A view reads tables with its owner's rights but calls functions with the reader's.
 GRANT EXECUTE ON FUNCTION appointment_status(text, timestamptz, timestamptz, timestamptz)
 TO booking_app, booking_admin, booking_auditor;

@@ -4,4 +4,4 @@ LANGUAGE sql STABLE AS $$
     WHERE doctor_id = p_doctor AND seat IS NOT NULL
         AND appointment_is_active(status, hold_expires_at, upper(during), at_)
 $$;
-COMMENT ON FUNCTION active_appointments(bigint, timestamptz) IS 'How many appointments of a doctor are active at an instant.';
+COMMENT ON FUNCTION active_appointments(bigint, timestamptz) IS 'The number of a doctor''s active appointments at an instant.';

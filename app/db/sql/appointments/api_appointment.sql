@@ -1,4 +1,4 @@
--- An appointment as the API answers it: the same columns wherever one is shown.
+-- An appointment as the API shows it, with the same columns everywhere.
 CREATE OR REPLACE VIEW api_appointment AS
 SELECT
     id,
@@ -14,5 +14,5 @@ SELECT
     created_at,
     updated_at
 FROM appointment;
-COMMENT ON VIEW api_appointment IS 'Appointments as the API shows them: start and end in place of a range, and the status that counts now.';
+COMMENT ON VIEW api_appointment IS 'Appointments as the API shows them: start and end instead of a range, and the effective status.';
 GRANT SELECT ON api_appointment TO booking_app, booking_admin, booking_auditor;

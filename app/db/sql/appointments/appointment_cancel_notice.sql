@@ -1,4 +1,4 @@
--- A patient cancels only before cancel_deadline: while more than 72 hours (3 days) remain. Doctors and admins may later.
+-- Patients can cancel only before cancel_deadline, that is, while more than 72 hours (3 days) remain. Doctors and admins can cancel later.
 CREATE OR REPLACE FUNCTION appointment_cancel_notice(actor text, cancel_deadline timestamptz, at_ timestamptz) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT CASE
@@ -10,4 +10,4 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
     END
 $$;
 COMMENT ON FUNCTION appointment_cancel_notice(text, timestamptz, timestamptz) IS
-'A patient cancels only while more than 72 hours (3 days) remain. Why an actor may no longer cancel at an instant; NULL: they may.';
+'A patient can cancel only while more than 72 hours (3 days) remain. Returns why an actor can no longer cancel at an instant, or NULL.';

@@ -10,4 +10,4 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     END
 $$;
 COMMENT ON FUNCTION appointment_doctor_cap(integer, doctor) IS
-'Why a doctor with so many other active appointments can take no more; NULL: one more is fine.';
+'Returns why a doctor with this number of other active appointments cannot take another one, or NULL.';

@@ -1,5 +1,5 @@
--- Doctor and id of an appointment never change; the patient changes once, from none, when an offer is claimed;
--- what triggers set (seat, deadlines, fee, version) is set by nobody else.
+-- The id and doctor of an appointment never change. The patient changes once, from none, when an offer is claimed.
+-- Only triggers set the seat, deadlines, fee and version.
 CREATE OR REPLACE FUNCTION appointment_immutable(was appointment, becomes appointment, actor text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT 'These columns of an appointment cannot be changed: ' || string_agg(name, ', ' ORDER BY name) || '.'
@@ -11,10 +11,10 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
             'patient_id',
             was.patient_id IS DISTINCT FROM becomes.patient_id AND (was.patient_id IS NOT NULL OR was.status <> 'offered')
         ),
-        -- what is offered is this time
+        -- an offer is for this time
         ('during', was.during <> becomes.during AND was.status = 'offered'),
         ('seat', was.seat IS DISTINCT FROM becomes.seat),
-        -- a payment keeps the slot while the money is being taken
+        -- the slot must not change during a payment
         ('hold_expires_at', was.hold_expires_at IS DISTINCT FROM becomes.hold_expires_at AND actor <> 'payment'),
         ('cancel_deadline', was.cancel_deadline <> becomes.cancel_deadline),
         ('fee', was.fee <> becomes.fee),
@@ -27,4 +27,4 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     WHERE changed
 $$;
 COMMENT ON FUNCTION appointment_immutable(appointment, appointment, text) IS
-'An appointment''s doctor never changes, nor does its patient, except from none. Why one row may not become the other; NULL: nothing that must stay has changed.';
+'The doctor of an appointment never changes, nor does the patient once there is one. Returns why one row cannot become the other, or NULL.';

@@ -7,7 +7,7 @@ DECLARE
     offer_id bigint;
 BEGIN
     IF has_waitlist(p_doctor) THEN
-        PERFORM serve_waitlist(p_doctor); -- what the clock has freed is theirs first
+        PERFORM serve_waitlist(p_doctor); -- slots freed by the clock go to the waitlist first
         offer_id := open_offer(p_patient, p_doctor, p_start);
         IF offer_id IS NOT NULL THEN
             RETURN QUERY SELECT * FROM claim_offer(p_patient, offer_id);
@@ -15,7 +15,7 @@ BEGIN
         END IF;
     END IF;
     PERFORM act_as('patient', p_patient);
-    -- for a doctor who does not exist any length will do: the trigger refuses
+    -- without such a doctor, any length works: the trigger refuses the row
     INSERT INTO appointment (doctor_id, patient_id, during)
     VALUES (p_doctor, p_patient, tstzrange(p_start, p_start + make_interval(mins => coalesce(minutes, 30))))
     RETURNING id INTO new_id;
@@ -24,6 +24,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION book(bigint, bigint, timestamptz) IS
-'Books for a patient (account id) with a doctor (account id). Confirmed if the fee is 0, else a hold. A slot that is offered to the patient is claimed by it. Raises the broken rule.';
+'Books an appointment of a patient (account id) with a doctor (account id): confirmed if the fee is 0, otherwise a hold. If the slot is offered to the patient, this claims the offer. Raises the broken rule.';
 REVOKE EXECUTE ON FUNCTION book(bigint, bigint, timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION book(bigint, bigint, timestamptz) TO booking_app;

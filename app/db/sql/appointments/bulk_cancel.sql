@@ -17,7 +17,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bulk_cancel_by(text, bigint, bigint, date, text, boolean, boolean) IS
-'What bulk_cancel() does, as an act of the doctor or of an admin.';
+'Does what bulk_cancel() does, as an act of the doctor or of an admin.';
 
 CREATE OR REPLACE FUNCTION bulk_cancel(
     p_doctor bigint, p_patient bigint, p_date date, p_reason text, p_block boolean, p_dry_run boolean
@@ -26,6 +26,6 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT * FROM bulk_cancel_by('doctor', p_doctor, p_patient, p_date, p_reason, p_block, p_dry_run)
 $$;
 COMMENT ON FUNCTION bulk_cancel(bigint, bigint, date, text, boolean, boolean) IS
-'Cancels all of a doctor''s active appointments that have not started, of one patient and on one day of the doctor''s if given; a dry run only lists them.';
+'Cancels all of a doctor''s active appointments that have not started, optionally of one patient or one local day. A dry run only lists them.';
 REVOKE EXECUTE ON FUNCTION bulk_cancel(bigint, bigint, date, text, boolean, boolean) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION bulk_cancel(bigint, bigint, date, text, boolean, boolean) TO booking_app;

@@ -1,13 +1,13 @@
--- A private link shows its owner's appointments to calendars. A new one ends the one before, and only its hash is kept.
+-- A private link shows an account's appointments to calendar programs. A new link replaces the old one. Only its hash is stored.
 CREATE OR REPLACE FUNCTION open_calendar_feed(p_account bigint, p_token bytea) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     INSERT INTO calendar_feed (account_id, token_hash)
-    -- locked, so that an erasure at this moment leaves no link
+    -- locked, so that a concurrent erasure leaves no link
     SELECT id, p_token FROM account WHERE id = p_account AND status = 'active' FOR NO KEY UPDATE
     ON CONFLICT (account_id) DO UPDATE SET token_hash = excluded.token_hash, created_at = clock_timestamp()
 $$;
 COMMENT ON FUNCTION open_calendar_feed(bigint, bytea) IS
-'Makes the link with the token of this SHA-256 the one that shows an active account''s appointments.';
+'Sets the calendar link of an active account to the token with this SHA-256.';
 REVOKE EXECUTE ON FUNCTION open_calendar_feed(bigint, bytea) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION open_calendar_feed(bigint, bytea) TO booking_app;
 
@@ -15,7 +15,7 @@ CREATE OR REPLACE FUNCTION close_calendar_feed(p_account bigint) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     DELETE FROM calendar_feed WHERE account_id = p_account
 $$;
-COMMENT ON FUNCTION close_calendar_feed(bigint) IS 'Ends the link that shows an account''s appointments, if there is one.';
+COMMENT ON FUNCTION close_calendar_feed(bigint) IS 'Deletes an account''s calendar link, if there is one.';
 REVOKE EXECUTE ON FUNCTION close_calendar_feed(bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION close_calendar_feed(bigint) TO booking_app;
 
@@ -40,6 +40,6 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     ORDER BY lower(a.during)
 $$;
 COMMENT ON FUNCTION calendar_feed_entries(bytea) IS
-'What the link with the token of this SHA-256 shows: appointments held, ahead and of the last 30 days (720 hours); one row of NULLs where there are none, no row where there is no such link.';
+'The entries of the calendar link with this token (SHA-256): appointments with a patient, in the future and of the last 30 days (720 hours). One row of NULLs if there are none; no row without such a link.';
 REVOKE EXECUTE ON FUNCTION calendar_feed_entries(bytea) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION calendar_feed_entries(bytea) TO booking_app;

@@ -1,4 +1,4 @@
--- A doctor cancels at any time before the start; with block, that time is off and offered to nobody.
+-- A doctor can cancel at any time before the start. With block, the time becomes time off and is not offered again.
 CREATE OR REPLACE FUNCTION cancel_as_doctor(p_doctor bigint, p_appointment bigint, p_reason text, p_block boolean)
 RETURNS SETOF api_appointment
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -12,6 +12,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION cancel_as_doctor(bigint, bigint, text, boolean) IS
-'Cancels a doctor''s (account id) appointment, and takes the time off if told to block it; no row if it is not theirs.';
+'Cancels a doctor''s (account id) appointment, and adds time off if p_block; no row if the doctor has no such appointment.';
 REVOKE EXECUTE ON FUNCTION cancel_as_doctor(bigint, bigint, text, boolean) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION cancel_as_doctor(bigint, bigint, text, boolean) TO booking_app;

@@ -1,4 +1,4 @@
--- A patient cancels an appointment of their own.
+-- A patient cancels an appointment.
 CREATE OR REPLACE FUNCTION cancel_as_patient(p_patient bigint, p_appointment bigint) RETURNS SETOF api_appointment
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
@@ -10,6 +10,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION cancel_as_patient(bigint, bigint) IS
-'Cancels a patient''s (account id) appointment; no row if it is not theirs. Raises the broken rule.';
+'Cancels a patient''s (account id) appointment; no row if the patient has no such appointment. Raises the broken rule.';
 REVOKE EXECUTE ON FUNCTION cancel_as_patient(bigint, bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION cancel_as_patient(bigint, bigint) TO booking_app;

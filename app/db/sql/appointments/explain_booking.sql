@@ -1,4 +1,4 @@
--- Whoever is refused hears everything that stands in the way, not only the first thing.
+-- A refusal lists every broken rule, not only the first.
 CREATE OR REPLACE FUNCTION booking_rules(
     p_patient bigint, p_doctor bigint, p_start timestamptz, p_appointment bigint
 ) RETURNS TABLE (rule text, why text)
@@ -13,7 +13,7 @@ DECLARE
 BEGIN
     SELECT * INTO d FROM doctor WHERE account_id = p_doctor;
     IF NOT FOUND THEN
-        RETURN; -- who is nobody has no hours to be outside of
+        RETURN; -- without such a doctor there are no working hours to check
     END IF;
     SELECT * INTO p FROM policy;
     SELECT * INTO a FROM appointment
@@ -21,13 +21,13 @@ BEGIN
     rule := 'appointment_status_transition';
     why := appointment_status_transition(a.status, a.status, a.hold_expires_at, a.during, at_);
     IF p_appointment IS NOT NULL AND why IS NOT NULL THEN
-        RETURN NEXT; -- no slot will do for what can no longer be moved
+        RETURN NEXT; -- an appointment that can no longer be moved fits no slot
     END IF;
     a.doctor_id := p_doctor;
     a.patient_id := p_patient;
     a.during := tstzrange(p_start, p_start + make_interval(mins => d.slot_minutes));
     IF p_appointment IS NULL THEN
-        -- a slot that is on offer to the patient is claimed, at the price it was offered for
+        -- booking an offered slot claims it, at the fee of the offer
         a.status := CASE WHEN coalesce(a.fee, d.fee) = 0 THEN 'confirmed' ELSE 'pending' END;
     END IF;
     of_doctor := other_appointments_of_doctor(a, at_);
@@ -38,7 +38,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION booking_rules(bigint, bigint, timestamptz, bigint) IS
-'Every rule of booking a doctor''s slot now, or of moving an appointment there, and why a patient would break it; NULL: they would not. A look without a lock; nothing if there is no such doctor.';
+'Every rule for booking a doctor''s slot now, or for moving an appointment there, with the reason why the patient would break it, or NULL. Takes no lock. No rows without such a doctor.';
 
 CREATE OR REPLACE FUNCTION explain_booking(
     p_patient bigint, p_doctor bigint, p_start timestamptz, p_appointment bigint DEFAULT NULL
@@ -47,6 +47,6 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT rule, why FROM booking_rules(p_patient, p_doctor, p_start, p_appointment) WHERE why IS NOT NULL
 $$;
 COMMENT ON FUNCTION explain_booking(bigint, bigint, timestamptz, bigint) IS
-'Every rule that a patient breaks by booking a doctor''s slot now, or by moving an appointment there; a look without a lock.';
+'Every rule that a patient would break by booking a doctor''s slot now, or by moving an appointment there. Takes no lock.';
 REVOKE EXECUTE ON FUNCTION explain_booking(bigint, bigint, timestamptz, bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION explain_booking(bigint, bigint, timestamptz, bigint) TO booking_app, booking_admin;

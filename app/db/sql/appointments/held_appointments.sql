@@ -5,4 +5,4 @@ LANGUAGE sql STABLE AS $$
         AND appointment_is_active(status, hold_expires_at, upper(during), at_)
 $$;
 COMMENT ON FUNCTION held_appointments(bigint, timestamptz) IS
-'A doctor''s appointments that a patient holds and that start after an instant.';
+'A doctor''s appointments with a patient that start after an instant.';

@@ -1,4 +1,4 @@
--- A move keeps the appointment: its number, seat, fee and payment stay; window, hours and overlaps are checked anew.
+-- A moved appointment keeps its id, seat, fee and payment. Window, hours and overlaps are checked again.
 CREATE OR REPLACE FUNCTION move_appointment(p_appointment bigint, p_start timestamptz) RETURNS void
 LANGUAGE sql AS $$
     UPDATE appointment AS a

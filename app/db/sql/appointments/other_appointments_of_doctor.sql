@@ -13,4 +13,4 @@ LANGUAGE sql STABLE AS $$
     ) AS o
 $$;
 COMMENT ON FUNCTION other_appointments_of_doctor(appointment, timestamptz) IS
-'One look at the doctor''s other rows that hold a seat.';
+'The doctor''s other rows that hold a seat, in one query.';

@@ -13,4 +13,4 @@ LANGUAGE sql STABLE AS $$
     ) AS o
 $$;
 COMMENT ON FUNCTION other_appointments_of_patient(appointment, timestamptz) IS
-'One look at the patient''s other rows that hold a seat; the seats themselves are their doctors'' matter.';
+'The patient''s other rows that hold a seat, in one query. Leaves out the seats, which belong to several doctors.';

@@ -1,4 +1,4 @@
--- The rules an appointment must keep to take a slot: at booking, at a claim and at a move.
+-- The rules for taking a slot: when an appointment is booked, claimed or moved.
 CREATE OR REPLACE FUNCTION place_appointment(a appointment, d doctor, p policy, at_ timestamptz) RETURNS appointment
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -6,7 +6,7 @@ DECLARE
     of_patient other_appointments;
     broken record;
 BEGIN
-    -- updated, not only locked, for the reason given at lock_doctor
+    -- updated, not only locked, for the reason given in lock_doctor.sql
     UPDATE patient SET booking_seq = booking_seq + 1 WHERE account_id = a.patient_id;
     PERFORM refuse('appointment_patient_id_fkey', barred_patient(a.patient_id, a.seat IS NULL));
     of_doctor := other_appointments_of_doctor(a, at_);
@@ -26,7 +26,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION place_appointment(appointment, doctor, policy, timestamptz) IS
-'Refuses a place that breaks a rule, else returns the row with its seat. The doctor must be locked.';
+'Refuses an appointment that breaks a rule; otherwise returns the row with its seat. The doctor must be locked.';
 
 CREATE OR REPLACE FUNCTION lowest_free_seat(seats integer) RETURNS smallint
 LANGUAGE plpgsql IMMUTABLE AS $$
@@ -36,8 +36,8 @@ BEGIN
             RETURN seat::smallint;
         END IF;
     END LOOP;
-    -- a lapsed row keeps its seat while another transaction is retiring it
-    RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = 'All seats are taken by lapsing appointments; try again.';
+    -- a lapsed row keeps its seat until another transaction has retired it
+    RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = 'All seats are taken by lapsing appointments. Try again.';
 END
 $$;
 COMMENT ON FUNCTION lowest_free_seat(integer) IS 'The lowest of the seats 1 to 30 whose bit is not set.';

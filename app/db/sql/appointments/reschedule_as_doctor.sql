@@ -11,7 +11,7 @@ BEGIN
     PERFORM act_as('doctor', p_doctor);
     PERFORM lock_doctor_of(p_appointment);
     IF p_block THEN
-        SELECT during INTO old_time FROM appointment WHERE id = p_appointment; -- as it stands after the wait
+        SELECT during INTO old_time FROM appointment WHERE id = p_appointment; -- the row after the wait for the lock
         INSERT INTO time_off (doctor_id, during) VALUES (p_doctor, old_time);
     END IF;
     PERFORM move_appointment(p_appointment, p_start);
@@ -20,6 +20,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION reschedule_as_doctor(bigint, bigint, timestamptz, boolean) IS
-'Moves a doctor''s (account id) appointment, and takes the old time off if told to block it; no row if it is not theirs.';
+'Moves a doctor''s (account id) appointment, and adds time off at the old time if p_block; no row if the doctor has no such appointment.';
 REVOKE EXECUTE ON FUNCTION reschedule_as_doctor(bigint, bigint, timestamptz, boolean) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION reschedule_as_doctor(bigint, bigint, timestamptz, boolean) TO booking_app;

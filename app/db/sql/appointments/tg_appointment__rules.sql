@@ -1,4 +1,4 @@
--- What an appointment may be and become, decided under the doctor's lock, by the clock as it stands after the wait.
+-- Decides which states an appointment can take, under the doctor's lock and by the clock after the wait for the lock.
 CREATE OR REPLACE FUNCTION tg_appointment__rules() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -9,13 +9,13 @@ DECLARE
 BEGIN
     IF TG_OP = 'UPDATE' THEN
         IF booking_actor() = 'purge' THEN
-            -- takes away what somebody said, and nothing else
+            -- a purge removes the reason and changes nothing else
             OLD.cancel_reason := NULL;
             RETURN OLD;
         END IF;
         IF NEW IS NOT DISTINCT FROM OLD THEN
-            -- an ended row refuses even to be written as it is: a second cancel is told apart from the first,
-            -- and a move to where it is already from one that comes too late
+            -- an ended row refuses even an update without a change. This distinguishes a second cancellation from the first,
+            -- and a move to the same time from one that comes too late.
             PERFORM refuse(
                 'appointment_status_transition',
                 appointment_status_transition(OLD.status, NEW.status, OLD.hold_expires_at, OLD.during, clock_timestamp())
@@ -25,7 +25,7 @@ BEGIN
         PERFORM refuse('appointment_immutable', appointment_immutable(OLD, NEW, booking_actor()));
         moves := NEW.during <> OLD.during OR NEW.patient_id IS DISTINCT FROM OLD.patient_id;
     END IF;
-    -- retiring a row only ever frees a place, so it need not wait for the doctor (a patient's booking elsewhere may do it)
+    -- retiring a row only frees a slot, so it does not need the doctor's lock (a patient's booking with another doctor may do it)
     IF moves OR NEW.status NOT IN ('expired', 'completed', 'no_show', 'released') THEN
         d := lock_doctor(NEW.doctor_id);
     END IF;
@@ -56,7 +56,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION tg_appointment__rules() IS
-'Applies every rule of an appointment that a constraint cannot declare, and sets the columns that nobody else may.';
+'Applies every rule of an appointment that a constraint cannot declare, and sets the columns that only triggers may set.';
 
 CREATE OR REPLACE FUNCTION new_appointment(a appointment, d doctor, at_ timestamptz) RETURNS appointment
 LANGUAGE plpgsql IMMUTABLE AS $$
@@ -77,7 +77,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION new_appointment(appointment, doctor, timestamptz) IS
-'A new row with what the doctor and the clock say in place of whatever the writer said.';
+'A new row, with the columns that follow from the doctor and the clock, regardless of the values that the writer gave.';
 
 CREATE OR REPLACE FUNCTION changed_appointment(was appointment, becomes appointment, at_ timestamptz) RETURNS appointment
 LANGUAGE plpgsql STABLE AS $$
@@ -93,13 +93,13 @@ BEGIN
     END IF;
     IF becomes.during <> was.during THEN
         becomes.cancel_deadline := CASE actor
-            -- never later: a patient cannot move a visit away only to cancel it
+            -- never later: otherwise a patient could move a visit away and then cancel it
             WHEN 'patient' THEN least(was.cancel_deadline, lower(becomes.during) - interval '72 hours')
-            -- a fresh right for whoever did not choose the new time
+            -- the patient did not choose the new time, so the deadline starts anew
             ELSE lower(becomes.during)
         END;
     END IF;
-    -- a move never extends a hold, nor makes one
+    -- a move never extends a hold and never creates one
     becomes.hold_expires_at := CASE
         WHEN becomes.status <> 'confirmed' AND was.hold_expires_at IS NOT NULL
             THEN least(becomes.hold_expires_at, lower(becomes.during))
@@ -112,4 +112,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION changed_appointment(appointment, appointment, timestamptz) IS
-'A changed row with the columns set that follow from the change and from who made it.';
+'A changed row, with the columns that follow from the change and from the actor.';

@@ -5,4 +5,4 @@ LANGUAGE sql STABLE AS $$
         AND appointment_is_active(status, hold_expires_at, upper(during), clock_timestamp())
     ORDER BY id
 $$;
-COMMENT ON FUNCTION upcoming_appointments(bigint) IS 'The appointments that a patient holds and that have not begun.';
+COMMENT ON FUNCTION upcoming_appointments(bigint) IS 'The appointments of a patient that have not started.';

@@ -1,9 +1,9 @@
--- What is sent twice under one Idempotency-Key is done once: the receipt of a request commits with its effect.
+-- Requests with the same Idempotency-Key are executed once: the receipt of a request commits together with its effect.
 CREATE OR REPLACE FUNCTION begin_receipt(p_account bigint, p_route text, p_key text, p_fingerprint bytea)
 RETURNS TABLE (same_request boolean, status smallint, answer bytea, payment_id bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
-    -- whoever comes second waits here until the first's transaction has ended; what is too old may not be swept yet
+    -- a concurrent second request waits here until the first transaction ends; an expired receipt may still be in the table
     INSERT INTO receipt AS r (account_id, route, key, fingerprint) VALUES (p_account, p_route, p_key, p_fingerprint)
     ON CONFLICT ON CONSTRAINT receipt_pkey DO UPDATE
         SET fingerprint = p_fingerprint, status = NULL, answer = NULL, payment_id = NULL, created_at = clock_timestamp()
@@ -15,7 +15,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION begin_receipt(bigint, text, text, bytea) IS
-'Begins the receipt of a request (account id, operation, Idempotency-Key, SHA-256 of the body), in the transaction that does what it asks for. A row: it was done before, or another request was, and how.';
+'Begins the receipt of a request (account id, operation, Idempotency-Key, SHA-256 of the body), in the transaction that executes the request. Returns a row if the key was used before, with the earlier request and its answer.';
 REVOKE EXECUTE ON FUNCTION begin_receipt(bigint, text, text, bytea) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION begin_receipt(bigint, text, text, bytea) TO booking_app;
 
@@ -26,7 +26,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     WHERE (account_id, route, key) = (p_account, p_route, p_key) AND status IS NULL AND payment_id IS NULL
 $$;
 COMMENT ON FUNCTION answer_receipt(bigint, text, text, integer, bytea) IS
-'Writes on a receipt that was begun which answer (HTTP status, body) its request gets, once.';
+'Stores the answer (HTTP status, body) in a receipt that has none.';
 REVOKE EXECUTE ON FUNCTION answer_receipt(bigint, text, text, integer, bytea) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION answer_receipt(bigint, text, text, integer, bytea) TO booking_app;
 
@@ -36,7 +36,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     WHERE (account_id, route, key) = (p_account, p_route, p_key) AND status IS NULL AND payment_id IS NULL
 $$;
 COMMENT ON FUNCTION bind_receipt(bigint, text, text, bigint) IS
-'Writes on a receipt that was begun which payment its request is about, once: how that stands is the answer.';
+'Stores the payment of a request in a receipt that has none: a repeated request is answered with the payment''s current state.';
 REVOKE EXECUTE ON FUNCTION bind_receipt(bigint, text, text, bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION bind_receipt(bigint, text, text, bigint) TO booking_app;
 
@@ -44,7 +44,7 @@ CREATE OR REPLACE FUNCTION sweep_receipts() RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     DELETE FROM receipt WHERE created_at <= clock_timestamp() - receipt_lifetime()
 $$;
-COMMENT ON FUNCTION sweep_receipts() IS 'Forgets receipts that are good no more.';
+COMMENT ON FUNCTION sweep_receipts() IS 'Deletes expired receipts.';
 REVOKE EXECUTE ON FUNCTION sweep_receipts() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION sweep_receipts() TO booking_app, booking_admin;
 
@@ -52,4 +52,4 @@ CREATE OR REPLACE FUNCTION receipt_lifetime() RETURNS interval
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT interval '24 hours'
 $$;
-COMMENT ON FUNCTION receipt_lifetime() IS 'For how long a request that is sent again is known again.';
+COMMENT ON FUNCTION receipt_lifetime() IS 'How long a repeated request is recognized.';

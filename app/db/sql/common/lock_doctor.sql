@@ -1,5 +1,5 @@
--- Every schedule writer locks the doctor first, by updating the row: a writer whose snapshot is stale then fails
--- (serialization_failure) where a mere lock would let it decide on what it can no longer see.
+-- Every writer of a doctor's schedule first locks the doctor by updating the row. A writer with an outdated snapshot then fails
+-- (serialization_failure). A mere row lock would let it decide on outdated data.
 CREATE OR REPLACE FUNCTION lock_doctor(p_doctor bigint) RETURNS doctor
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -7,7 +7,7 @@ DECLARE
 BEGIN
     UPDATE doctor SET booking_seq = booking_seq + 1 WHERE account_id = p_doctor RETURNING * INTO d;
     IF NOT FOUND THEN
-        -- said here, because the foreign key itself is checked only after the triggers that need the row
+        -- raised here, because the foreign key is checked only after the triggers that need the row
         RAISE EXCEPTION USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'appointment_doctor_id_fkey',
             MESSAGE = format('There is no doctor %s.', p_doctor);
     END IF;
@@ -15,9 +15,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION lock_doctor(bigint) IS
-'Takes the lock under which a doctor''s bookings are decided, until the transaction ends. First in the order doctor, appointment, patient, waitlist entry, offer.';
+'Takes the lock under which a doctor''s bookings are decided, until the transaction ends. The lock order is doctor, appointment, patient, waitlist entry, offer.';
 
--- The row lock alone, because the trigger that follows updates the doctor.
+-- Takes only the row lock, because the trigger that follows updates the doctor.
 CREATE OR REPLACE FUNCTION lock_doctor_of(p_appointment bigint) RETURNS void
 LANGUAGE sql AS $$
     SELECT FROM doctor
@@ -25,4 +25,4 @@ LANGUAGE sql AS $$
     FOR NO KEY UPDATE
 $$;
 COMMENT ON FUNCTION lock_doctor_of(bigint) IS
-'Locks an appointment''s doctor before the appointment itself, so that two writers never wait for each other.';
+'Locks an appointment''s doctor before the appointment itself, to avoid deadlocks.';

@@ -1,4 +1,4 @@
--- A broken rule surfaces as a constraint's name, whether PostgreSQL declared it or a trigger raises it.
+-- A broken rule is reported under its constraint name, whether a constraint or a trigger enforces it.
 CREATE OR REPLACE FUNCTION refuse(rule text, why text) RETURNS void
 LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
@@ -8,4 +8,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION refuse(text, text) IS
-'Raises check_violation under the rule''s name, unless why is NULL: the rule is kept.';
+'Raises check_violation under the rule''s name with the given reason. Does nothing if the reason is NULL.';

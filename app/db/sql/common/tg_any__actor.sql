@@ -1,5 +1,5 @@
--- Whoever writes to a table directly acts as admin, whatever they say: booking.actor is a setting, and anybody may set one.
--- Not SECURITY DEFINER, as it is to see who writes: within the functions that say who acts, that is the tables' owner.
+-- A direct writer always acts as admin, even with booking.actor set: it is a setting that every session can set.
+-- Not SECURITY DEFINER, because it must see the writer's role: within the booking functions, that is the owner of the tables.
 CREATE OR REPLACE FUNCTION tg_any__actor() RETURNS trigger
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
@@ -9,4 +9,4 @@ BEGIN
     RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION tg_any__actor() IS 'Forgets whom somebody claims to act for who writes by no function.';
+COMMENT ON FUNCTION tg_any__actor() IS 'Resets booking.actor for writers that are not booking functions.';

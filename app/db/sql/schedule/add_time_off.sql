@@ -5,7 +5,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     p_during tstzrange;
 BEGIN
-    -- said here, because such a range cannot even be made
+    -- refused here, because PostgreSQL cannot construct such a range
     PERFORM refuse('time_off_during_valid', CASE WHEN p_end <= p_start THEN 'Time off must end after it begins.' END);
     p_during := tstzrange(p_start, p_end);
     PERFORM lock_doctor(p_doctor);
@@ -20,7 +20,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION add_time_off(bigint, timestamptz, timestamptz, text, boolean) IS
-'Takes a time off and returns its id and the appointments it covers, canceled if so told; else the commit is refused.';
+'Adds time off. Returns its id and the appointments that it covers. If the call says so, they are canceled; otherwise the commit is refused.';
 REVOKE EXECUTE ON FUNCTION add_time_off(bigint, timestamptz, timestamptz, text, boolean) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION add_time_off(bigint, timestamptz, timestamptz, text, boolean) TO booking_app;
 
@@ -31,6 +31,6 @@ BEGIN
     RETURN QUERY DELETE FROM time_off WHERE id = p_time_off AND doctor_id = p_doctor RETURNING *;
 END
 $$;
-COMMENT ON FUNCTION delete_time_off(bigint, bigint) IS 'Ends a doctor''s time off; no row if it is not theirs.';
+COMMENT ON FUNCTION delete_time_off(bigint, bigint) IS 'Deletes a doctor''s time off; no row if the doctor has no such time off.';
 REVOKE EXECUTE ON FUNCTION delete_time_off(bigint, bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION delete_time_off(bigint, bigint) TO booking_app;

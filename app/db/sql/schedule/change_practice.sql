@@ -31,6 +31,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION change_practice(bigint, jsonb, boolean) IS
-'Changes a doctor''s email, profile, zone, slot and buffer length, cap, fee or currency ({column: value}) and returns the appointments that a new zone strands, canceled if so told; else the commit is refused.';
+'Changes a doctor''s email, profile, time zone, slot and buffer length, cap, fee or currency ({column: value}). Returns the appointments that a new time zone strands. If the call says so, they are canceled; otherwise the commit is refused.';
 REVOKE EXECUTE ON FUNCTION change_practice(bigint, jsonb, boolean) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION change_practice(bigint, jsonb, boolean) TO booking_app;

@@ -1,5 +1,5 @@
--- A slot is free if it is on the doctor's grid, inside the booking window, not taken, owed to the waitlist or time off, and the
--- doctor is verified and below the cap.
+-- A slot is free if it is on the doctor's grid, inside the booking window, and neither taken, reserved for the waitlist nor time
+-- off. The doctor must be verified and below the cap.
 CREATE OR REPLACE FUNCTION free_slots(
     p_doctor bigint, p_from timestamptz, p_to timestamptz, at_ timestamptz DEFAULT now()
 ) RETURNS TABLE (starts_at timestamptz, ends_at timestamptz)
@@ -8,7 +8,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     FROM (
         SELECT d, reserved_slots(account_id, at_) AS owed FROM doctor AS d
         WHERE account_id = p_doctor
-        OFFSET 0 -- asked once, not for each slot
+        OFFSET 0 -- evaluated once, not for each slot
     ) AS o
     CROSS JOIN policy AS p
     CROSS JOIN LATERAL untaken_slots(o.d, p_from, p_to, at_) AS u
@@ -18,7 +18,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     ORDER BY u.starts_at
 $$;
 COMMENT ON FUNCTION free_slots(bigint, timestamptz, timestamptz, timestamptz) IS
-'The slots of a doctor that start in [from, to) and could be booked at an instant (default: now), in order.';
+'The slots of a doctor that start in [from, to) and can be booked at an instant (default: now), in order.';
 REVOKE EXECUTE ON FUNCTION free_slots(bigint, timestamptz, timestamptz, timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION free_slots(bigint, timestamptz, timestamptz, timestamptz)
 TO booking_app, booking_admin, booking_auditor;
@@ -32,7 +32,7 @@ LANGUAGE sql STABLE AS $$
         AND NOT is_taken(d.account_id, tstzrange(g.starts_at, g.ends_at), at_)
 $$;
 COMMENT ON FUNCTION untaken_slots(doctor, timestamptz, timestamptz, timestamptz) IS
-'The slots of a doctor inside the booking window that start in [from, to) and that nobody has at an instant, in no order.';
+'The slots of a doctor inside the booking window that start in [from, to) and are not taken at an instant, in no order.';
 
 CREATE OR REPLACE FUNCTION grid_slots(d doctor, p_from timestamptz, p_to timestamptz)
 RETURNS TABLE (starts_at timestamptz, ends_at timestamptz)

@@ -10,7 +10,7 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
             (slot_minutes + buffer_minutes) * 60 AS step_seconds
     ) AS g
     CROSS JOIN LATERAL generate_series(
-        -- the first step that is not before p_from
+        -- the first step at or after p_from
         i.starts_at + g.step * greatest(0, ceil(extract(epoch FROM p_from - i.starts_at) / g.step_seconds))::float8,
         i.ends_at - g.length,
         g.step
@@ -18,4 +18,4 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
     WHERE s < p_to AND slot_fits(i, zone, s, s + g.length)
 $$;
 COMMENT ON FUNCTION interval_slots(working_span, text, integer, integer, timestamptz, timestamptz) IS
-'The slots of one interval that start in [from, to), in order.';
+'The slots of an interval that start in [from, to), in order.';

@@ -7,4 +7,4 @@ LANGUAGE sql STABLE AS $$
     )
 $$;
 COMMENT ON FUNCTION is_taken(bigint, tstzrange, timestamptz) IS
-'Whether a doctor is away, or has an appointment that is active at an instant, at any moment of a time.';
+'Whether a range overlaps a doctor''s time off or an appointment that is active at an instant.';

@@ -2,4 +2,4 @@ CREATE OR REPLACE FUNCTION is_time_off(p_doctor bigint, slot tstzrange) RETURNS 
 LANGUAGE sql STABLE AS $$
     SELECT EXISTS (SELECT FROM time_off WHERE doctor_id = p_doctor AND during && slot)
 $$;
-COMMENT ON FUNCTION is_time_off(bigint, tstzrange) IS 'Whether a doctor is away at any moment of a time.';
+COMMENT ON FUNCTION is_time_off(bigint, tstzrange) IS 'Whether a range overlaps a doctor''s time off.';

@@ -15,6 +15,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION replace_working_hours(bigint, jsonb, boolean) IS
-'Replaces a doctor''s week ([{weekday, start_minute, end_minute}]) and returns the appointments it strands, canceled if so told; else the commit is refused.';
+'Replaces a doctor''s week ([{weekday, start_minute, end_minute}]). Returns the appointments that it strands. If the call says so, they are canceled; otherwise the commit is refused.';
 REVOKE EXECUTE ON FUNCTION replace_working_hours(bigint, jsonb, boolean) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION replace_working_hours(bigint, jsonb, boolean) TO booking_app;

@@ -1,4 +1,4 @@
--- The earliest free slots of many doctors: day by day, in order, until enough are found.
+-- Finds the earliest free slots of many doctors, day by day, until there are enough.
 CREATE OR REPLACE FUNCTION search_free_slots(
     p_specialty text, p_from timestamptz, p_to timestamptz, p_limit integer,
     p_after timestamptz DEFAULT '-infinity', p_after_doctor bigint DEFAULT 0
@@ -12,8 +12,8 @@ DECLARE
     bookable doctors_with_same_grid[] := doctors_below_cap(p_specialty, at_);
     missing integer := p_limit;
     looked_at bigint[] := ARRAY[]::bigint[];
-    kept tstzrange[] := ARRAY[]::tstzrange[]; -- for the waitlists of those looked at,
-    kept_by bigint[] := ARRAY[]::bigint[]; -- each by this doctor
+    kept tstzrange[] := ARRAY[]::tstzrange[]; -- reserved for the waitlists of the doctors seen so far,
+    kept_by bigint[] := ARRAY[]::bigint[]; -- with the doctor of each
     theirs tstzrange[];
 BEGIN
     IF cardinality(bookable) = 0 THEN
@@ -34,14 +34,14 @@ BEGIN
             ) AS s
             CROSS JOIN LATERAL unnest(s.doctors) AS u (doctor)
             ORDER BY s.starts_at, u.doctor
-            OFFSET 0 -- keeps the costly look below out of the sort: it stops when there are enough
+            OFFSET 0 -- keeps the expensive condition below out of the sort, so that it stops when there are enough
         ) AS c
         WHERE (c.starts_at, c.doctor) > (p_after, p_after_doctor)
             AND appointment_booking_window(c.starts_at, at_) IS NULL
             AND NOT is_taken(c.doctor, tstzrange(c.starts_at, c.ends_at), at_)
         ORDER BY c.starts_at, c.doctor
         LOOP
-            IF doctor <> ALL (looked_at) THEN -- a look at a waitlist costs more than all of a doctor's slots
+            IF doctor <> ALL (looked_at) THEN -- reading a waitlist costs more than reading all of a doctor's slots
                 theirs := reserved_times(doctor, at_);
                 looked_at := looked_at || doctor;
                 kept := kept || theirs;
@@ -60,11 +60,11 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION search_free_slots(text, timestamptz, timestamptz, integer, timestamptz, bigint) IS
-'The earliest free slots that start in [from, to) of all doctors, or of a specialty in any case, up to a number; behind a start and doctor, if given.';
+'The earliest free slots of all doctors, or of a specialty (ignoring case), that start in [from, to), up to a number, after a start and doctor if given.';
 REVOKE EXECUTE ON FUNCTION search_free_slots(text, timestamptz, timestamptz, integer, timestamptz, bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION search_free_slots(text, timestamptz, timestamptz, integer, timestamptz, bigint) TO booking_app, booking_admin;
 
--- It is planned for the specialty that is asked for, or for none: one plan for both could not use the index.
+-- Planned separately with and without a specialty, because one plan for both could not use the index.
 CREATE OR REPLACE FUNCTION doctors_below_cap(p_specialty text, at_ timestamptz) RETURNS doctors_with_same_grid[]
 LANGUAGE plpgsql STABLE SET plan_cache_mode = force_custom_plan AS $$
 BEGIN
@@ -75,7 +75,7 @@ BEGIN
         WHERE (p_specialty IS NULL OR lower(d.specialty) = lower(p_specialty))
             AND is_verified(d, p)
             AND CASE
-                -- who is full has the last seat or a later one taken, if any: that spares most doctors the costlier look
+                -- a full doctor has a taken seat at or above the cap, so most doctors do not need the more expensive count
                 WHEN d.max_appointments = 0 OR EXISTS (SELECT FROM appointment WHERE doctor_id = d.account_id AND seat >= d.max_appointments)
                     THEN appointment_doctor_cap(active_appointments(d.account_id, at_), d) IS NULL
                 ELSE true
@@ -85,10 +85,10 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION doctors_below_cap(text, timestamptz) IS
-'The doctors, all or of a specialty in any case, who take appointments and are below their cap at an instant.';
+'The doctors, all or of a specialty (ignoring case), who accept appointments and are below their cap at an instant.';
 
--- Many doctors work the same hours in the same steps: their grid is computed once. Each day is looked up in the index, for all
--- doctors at once: that reads no more of it than what they need, be it ten doctors or ten thousand, with one plan for all.
+-- Many doctors share working hours and steps, so their grid is computed once. One index lookup a day covers all doctors: it
+-- reads only what they need, with the same plan for ten doctors or ten thousand.
 CREATE OR REPLACE FUNCTION shared_hours(p_doctors doctors_with_same_grid[], p_from timestamptz)
 RETURNS TABLE (
     zone text, day date, start_minute integer, end_minute integer, slot_minutes integer, buffer_minutes integer, doctors bigint ARRAY
@@ -100,7 +100,7 @@ BEGIN
     FROM unnest(p_doctors) AS d
     CROSS JOIN LATERAL (
         SELECT (p_from AT TIME ZONE d.zone)::date + ahead.n AS day
-        FROM (VALUES (0), (1), (2)) AS ahead (n) -- 24 hours from 23:30 on reach into the day after next if clocks go forward
+        FROM (VALUES (0), (1), (2)) AS ahead (n) -- 24 hours from 23:30 reach the day after next when clocks go forward
         WHERE (p_from AT TIME ZONE d.zone)::date + ahead.n <= ((p_from + interval '24 hours') AT TIME ZONE d.zone)::date
     ) AS z
     CROSS JOIN LATERAL (
@@ -112,4 +112,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION shared_hours(doctors_with_same_grid[], timestamptz) IS
-'The intervals of working hours on the days that the 24 hours from an instant on touch, each with those of the doctors who share it and its steps.';
+'The intervals of working hours on the days of the 24 hours after an instant, each with its step and the doctors who share it.';

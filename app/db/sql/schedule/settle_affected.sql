@@ -1,4 +1,4 @@
--- What a change of the schedule would strand is named, or canceled and told in the same transaction; the rest is the constraints'.
+-- A schedule change returns the appointments that it would strand, or cancels them in the same transaction. Constraints check the rest.
 CREATE OR REPLACE FUNCTION settle_affected(p_affected bigint[], p_reason text, p_cancel boolean)
 RETURNS SETOF api_appointment
 LANGUAGE plpgsql AS $$
@@ -11,4 +11,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION settle_affected(bigint[], text, boolean) IS
-'Cancels what a change of the schedule affects if so told, and returns it.';
+'Returns the appointments that a schedule change affects, and cancels them if the call says so.';

@@ -6,9 +6,9 @@ LANGUAGE sql STABLE AS $$
             working_interval(w.start_minute, w.end_minute, d.timezone, (lower(a.during) AT TIME ZONE d.timezone)::date) AS i
         WHERE w.doctor_id = d.account_id
             AND w.weekday = extract(isodow FROM lower(a.during) AT TIME ZONE d.timezone)
-            -- within the hours; on the grid it need not be, for it may outlive a change of slot length
+            -- within the hours, but not necessarily on the grid: appointments outlive changes of the slot length
             AND slot_fits(i, d.timezone, lower(a.during), upper(a.during))
     )
 $$;
 COMMENT ON FUNCTION stranded_appointments(doctor, timestamptz) IS
-'A doctor''s future appointments at whose time the doctor does not work.';
+'A doctor''s future appointments outside the working hours.';

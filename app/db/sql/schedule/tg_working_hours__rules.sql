@@ -1,8 +1,8 @@
--- Hours and zone are changed under the doctor's lock, and checked at the end of the transaction: the week may be replaced row by row.
+-- Hours and time zone change under the doctor's lock. The check at the end of the transaction allows replacing a week row by row.
 CREATE OR REPLACE FUNCTION tg_working_hours__lock() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
-    -- a doctor who is being deleted takes their hours along
+    -- deleting a doctor deletes the hours
     IF TG_OP = 'DELETE' AND NOT EXISTS (SELECT FROM doctor WHERE account_id = OLD.doctor_id) THEN
         RETURN OLD;
     END IF;
@@ -10,7 +10,7 @@ BEGIN
     RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
 END
 $$;
-COMMENT ON FUNCTION tg_working_hours__lock() IS 'Takes the doctor''s lock before hours change.';
+COMMENT ON FUNCTION tg_working_hours__lock() IS 'Locks the doctor before working hours change.';
 
 CREATE OR REPLACE FUNCTION tg_working_hours__rules() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$

@@ -1,4 +1,4 @@
--- Time off never covers an appointment that somebody holds: cancel or move it first, or in the same transaction.
+-- Time off never covers an appointment that a patient holds: cancel or move it first, or in the same transaction.
 CREATE OR REPLACE FUNCTION time_off_no_appointment(t time_off, at_ timestamptz) RETURNS text
 LANGUAGE sql STABLE AS $$
     SELECT format('Appointments at that time: %s, the first at %s.', count(*), utc_text(min(lower(during))))
@@ -7,4 +7,4 @@ LANGUAGE sql STABLE AS $$
     HAVING count(*) > 0
 $$;
 COMMENT ON FUNCTION time_off_no_appointment(time_off, timestamptz) IS
-'Time off never covers an appointment that a patient holds. Why a time cannot be taken off, seen from an instant; NULL: it can.';
+'Time off never covers an appointment that a patient holds. Returns why time off breaks the rule at an instant, or NULL.';

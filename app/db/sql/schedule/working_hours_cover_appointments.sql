@@ -1,4 +1,4 @@
--- A change of hours or of zone never leaves an appointment outside the hours: cancel it in the same transaction, or keep them.
+-- A change of hours or time zone leaves no appointment outside the working hours: cancel such appointments in the same transaction.
 CREATE OR REPLACE FUNCTION working_hours_cover_appointments(d doctor, at_ timestamptz) RETURNS text
 LANGUAGE sql STABLE AS $$
     SELECT format('Appointments outside the working hours: %s, the first at %s.', count(*), utc_text(min(lower(during))))
@@ -6,4 +6,4 @@ LANGUAGE sql STABLE AS $$
     HAVING count(*) > 0
 $$;
 COMMENT ON FUNCTION working_hours_cover_appointments(doctor, timestamptz) IS
-'A change of hours leaves no appointment outside them. Why a doctor''s hours cannot be as they are, seen from an instant; NULL: they can.';
+'A change of hours leaves no appointment outside them. Returns why a doctor''s hours break the rule at an instant, or NULL.';

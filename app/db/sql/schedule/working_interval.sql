@@ -1,4 +1,4 @@
--- Working hours are local: on a day when the clocks change, an interval is as long as it really is.
+-- Working hours are local times. On days when the clocks change, an interval has its real length.
 CREATE OR REPLACE FUNCTION working_interval(start_minute integer, end_minute integer, zone text, day date) RETURNS working_span
 LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT (
@@ -9,4 +9,4 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
     )::working_span
 $$;
 COMMENT ON FUNCTION working_interval(integer, integer, text, date) IS
-'Where an interval of working hours lies on one day in a zone. Slots step through it in elapsed time.';
+'An interval of working hours on one day in a time zone, as instants. Slots divide it in elapsed time.';

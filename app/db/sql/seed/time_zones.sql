@@ -1,6 +1,6 @@
--- The zones of the IANA time zone database 2026f, as far as this PostgreSQL can compute with them.
--- A list, not pg_timezone_names: that view also has names that are no zones, and fails as a whole where one of the
--- system's files cannot be read.
+-- The zones of the IANA time zone database 2026f that this PostgreSQL supports.
+-- A fixed list, because pg_timezone_names also has names that are not zones, and fails if one of the system's files cannot
+-- be read.
 DO $$
 DECLARE
     zone text;
@@ -99,7 +99,7 @@ BEGIN
             PERFORM now() AT TIME ZONE zone;
             INSERT INTO time_zone (name) VALUES (zone) ON CONFLICT DO NOTHING;
         EXCEPTION WHEN invalid_parameter_value THEN
-            NULL; -- this PostgreSQL's data is older
+            NULL; -- this PostgreSQL has older time zone data
         END;
     END LOOP;
 END

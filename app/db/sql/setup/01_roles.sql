@@ -1,11 +1,11 @@
--- The schema's owner, the API and worker, people at psql, and auditors each have a role of their own.
--- Roles belong to the whole cluster: created where missing, never dropped, passwords left to the operator. Where the role
--- that migrates may create none, somebody else has to, as managed services often have it.
+-- Creates a role each for the schema's owner, the API and worker, admins at psql, and auditors.
+-- Roles belong to the whole cluster: they are created if missing and never dropped, and the operator sets their passwords.
+-- Some managed services do not let the migrating role create roles. Then an operator must create them.
 DO $$
 DECLARE
     role_name text;
 BEGIN
-    -- holds off another migration of this database; one of another database of this cluster is met below
+    -- blocks concurrent migrations of this database; those of other databases in the cluster are handled below
     PERFORM pg_advisory_xact_lock(hashtext('booking roles'));
     FOREACH role_name IN ARRAY ARRAY['booking_owner', 'booking_app', 'booking_admin', 'booking_auditor'] LOOP
         CONTINUE WHEN EXISTS (SELECT FROM pg_roles WHERE rolname = role_name);
@@ -13,12 +13,12 @@ BEGIN
             EXECUTE format('CREATE ROLE %I LOGIN', role_name);
         EXCEPTION
             WHEN duplicate_object OR unique_violation THEN
-                NULL; -- that other one was faster
+                NULL; -- a concurrent migration created it
             WHEN insufficient_privilege THEN
-                CONTINUE WHEN role_name = 'booking_owner'; -- whoever migrates owns the schema in its place
+                CONTINUE WHEN role_name = 'booking_owner'; -- the migrating role then owns the schema
                 RAISE insufficient_privilege USING
                     MESSAGE = format('The role %s is missing, and %s may not create roles.', role_name, current_user),
-                    HINT = format('Have it created, then migrate again: CREATE ROLE %I LOGIN;', role_name);
+                    HINT = format('Create the role as a superuser, then migrate again: CREATE ROLE %I LOGIN;', role_name);
         END;
     END LOOP;
 END

@@ -1,4 +1,4 @@
--- PUBLIC, which is whoever else has a login on this server, has nothing: no connection, no temporary table, no function.
+-- Other logins of this server (PUBLIC) have no rights here: no connection, no temporary tables, no functions.
 DO $$
 BEGIN
     EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
@@ -11,7 +11,7 @@ GRANT USAGE ON SCHEMA public TO booking_app, booking_admin, booking_auditor;
 ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 
 CREATE SCHEMA IF NOT EXISTS admin;
-COMMENT ON SCHEMA admin IS 'What people at psql may do, as booking_admin, beyond writing to tables.';
+COMMENT ON SCHEMA admin IS 'Views and functions for admins at psql, used as booking_admin.';
 GRANT USAGE ON SCHEMA admin TO booking_admin, booking_auditor;
--- its views are for whoever looks, its functions for booking_admin, each by a grant of its own
+-- auditors can read the views; each function is granted to booking_admin separately
 ALTER DEFAULT PRIVILEGES IN SCHEMA admin GRANT SELECT ON TABLES TO booking_admin, booking_auditor;
