@@ -1,4 +1,4 @@
-"""Hot calls speak to PostgreSQL through asyncpg itself: one statement, one round trip, its own transaction."""
+"""Runs statements on asyncpg connections directly: one statement, one round trip, one transaction."""
 
 import asyncio
 import random
@@ -13,57 +13,59 @@ from sqlalchemy.exc import MissingGreenlet
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_scoped_session
 
 T = TypeVar("T")
-Session = AsyncSession | async_scoped_session[AsyncSession]  # as advanced-alchemy's repositories hold it
+Session = AsyncSession | async_scoped_session[AsyncSession]  # the session of an advanced-alchemy repository
 
 MAX_ATTEMPTS = 8
-# The server itself ends a statement after 10 s (engine.py), so then it is the server that hangs.
+# PostgreSQL ends a statement after 10 s (engine.py). Without an answer after 12 s, the server hangs.
 CLIENT_TIMEOUT_SECONDS = 12
 
-# The X-Request-ID of the act that this task carries out; what it writes into the outbox is marked with it.
+# The X-Request-ID of the request that this task executes. The mails that it queues carry it.
 outbox_request_id: ContextVar[str | None] = ContextVar("outbox_request_id", default=None)
 
-# The login, by account and generation, that this task acts for where its statements themselves look whether it goes on.
+# The login (account and token generation) of this task, if its statements must check that the login is still valid.
 current_login: ContextVar[tuple[int, int] | None] = ContextVar("current_login", default=None)
 LOGIN_ENDED = "U0401"
 
-# The connection of the transaction that this task is in (`one_transaction`).
+# The connection of this task's transaction (`one_transaction`).
 _transaction_connection: ContextVar[Any] = ContextVar("_transaction_connection", default=None)
 
-# What a commit would find broken is found where it can be explained still, and what is put off stays put off.
+# Checks deferred constraints now, while a violation can still be explained, and defers them again.
 CHECK_DEFERRED_CONSTRAINTS = "SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED"
 
-# A writer whose snapshot was stale, a deadlock's victim, a row retired in the midst of the statement that reads it.
+# An outdated snapshot, a deadlock, or a row that was retired while the statement was reading it.
 RETRYABLE = (
     asyncpg.SerializationError,
     asyncpg.DeadlockDetectedError,
     asyncpg.TriggeredDataChangeViolationError,
 )
 
-# The schema has changed since something was prepared or planned. PostgreSQL refuses a prepared statement whose columns
-# have other types now; asyncpg then drops its prepared statements. DatatypeMismatch comes from the plan of a statement,
-# perhaps one within a function, that calls a function which returns rows of a table or view: a change of these does not
-# make PostgreSQL plan the call anew. Either way the server undoes the statement.
+# The schema has changed since a statement was prepared or planned. PostgreSQL refuses a prepared statement whose
+# columns changed their types; asyncpg then drops its prepared statements. DatatypeMismatch comes from the plan of a
+# call of a function that returns rows of a changed table or view: PostgreSQL does not plan such a call again. In both
+# cases, the server has rolled the statement back.
 OUTDATED_PLAN = (asyncpg.InvalidCachedStatementError, asyncpg.DatatypeMismatchError)
 
 
 class LoginEndedError(Exception):
-    """The statement was not run, because the login that it was to be run for has ended."""
+    """The statement was not executed, because its login has ended."""
 
 
 def is_retryable(error: Exception) -> bool:
-    """Whether the same statement, run again, may succeed without anyone having changed their mind."""
+    """Whether the same statement can succeed if it is run again."""
     if isinstance(error, asyncpg.UniqueViolationError):
         return error.constraint_name == "appointment_doctor_seat"  # two bookings picked the same free seat
     return isinstance(error, RETRYABLE + OUTDATED_PLAN)
 
 
 async def fetch(engine: AsyncEngine, sql: str, *arguments: Any) -> list[asyncpg.Record]:
-    """Run one statement in a transaction of its own and return its rows; committed when this returns.
+    """Run one statement in a transaction of its own, commit it, and return its rows.
 
-    Retries what is retryable, up to 8 times, with a pause that grows to some 100 ms.
-    Raises asyncpg's errors as they are: `app.domain.rules` knows which rule each of them names. Raises TimeoutError
-    if the server stays silent; nobody knows then whether the statement was committed. Raises LoginEndedError if it is
-    to look whether the login goes on, and that does not.
+    Makes up to 8 attempts if the error is retryable, with pauses that grow to about 100 ms.
+
+    Raises:
+        asyncpg.PostgresError: as it is; `app.domain.rules` maps it to a rule.
+        TimeoutError: the server does not answer. The statement may have been committed or not.
+        LoginEndedError: `current_login` is set, and the login has ended.
     """
     sql, arguments = with_login_and_request_id(sql, *arguments)
     async with _connection_for(engine) as driver:
@@ -79,10 +81,10 @@ async def fetch_one(engine: AsyncEngine, sql: str, *arguments: Any) -> asyncpg.R
 
 
 async def fetch_within(session: Session, sql: str, *arguments: Any) -> list[asyncpg.Record]:
-    """Run one statement in the transaction that the session has written in already, and return its rows.
+    """Run one statement in the session's current transaction, and return its rows.
 
-    Nothing is retried, as that would be more than this statement; so it is prepared each time, and never outdated.
-    Raises asyncpg's errors, and TimeoutError.
+    Never retries, because that would have to repeat the whole transaction. So the statement is prepared anew each time,
+    and cannot be outdated. Raises asyncpg's errors and TimeoutError.
     """
     sql, arguments = with_login_and_request_id(sql, *arguments)
     driver: Any = (await (await session.connection()).get_raw_connection()).driver_connection
@@ -97,7 +99,7 @@ async def fetch_within(session: Session, sql: str, *arguments: Any) -> list[asyn
 async def fetch_if(
     engine: AsyncEngine, keep: Callable[[list[asyncpg.Record]], bool], sql: str, *arguments: Any
 ) -> list[asyncpg.Record]:
-    """Run one statement like `fetch`, but commit only if `keep` says so of its rows; else undo it."""
+    """Run one statement like `fetch`, but commit only if `keep` returns true for its rows; otherwise roll back."""
     sql, arguments = with_login_and_request_id(sql, *arguments)
     async with _connection_for(engine) as driver:
         return await _retry(driver, lambda: _attempt(driver, keep, sql, *arguments))
@@ -123,10 +125,10 @@ async def _attempt(
 
 @asynccontextmanager
 async def one_transaction(engine: AsyncEngine) -> AsyncIterator[None]:
-    """Let all that this task fetches inside be one transaction; an exception undoes it.
+    """Run all statements of this task inside the block in one transaction. An exception rolls it back.
 
-    Each statement is a savepoint: one that fails is undone alone, gives back its locks and is tried again as ever.
-    Raises on leaving what a commit raises; nobody may be told of success before that.
+    Each statement has a savepoint, so that a failed one is rolled back alone, releases its locks and can be retried.
+    Raises the errors of the commit at the end of the block; do not report success before that.
     """
     async with pooled_connection(engine) as driver, _transaction(driver):
         token = _transaction_connection.set(driver)
@@ -138,7 +140,7 @@ async def one_transaction(engine: AsyncEngine) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _transaction(driver: Any) -> AsyncIterator[None]:
-    # at any other level a statement that is tried again would see what it saw before
+    # at a higher isolation level, a retried statement would see the same snapshot again
     transaction = driver.transaction(isolation="read_committed")
     await run_with_timeout(driver, transaction.start)
     try:
@@ -148,16 +150,16 @@ async def _transaction(driver: Any) -> AsyncIterator[None]:
         if not driver.is_closed() and driver.is_in_transaction():
             await run_with_timeout(driver, transaction.rollback)
         raise
-    except BaseException:  # stopped, perhaps because the server hangs: closing the connection undoes it, too
+    except BaseException:  # canceled, perhaps because the server hangs; closing the connection rolls back as well
         driver.terminate()
         raise
 
 
 def with_login_and_request_id(sql: str, *arguments: Any) -> tuple[str, tuple[Any, ...]]:
-    """Have the statement first look whether the `login` goes on, and tell its transaction the `outbox_request_id`.
+    """Make the statement check `current_login` first, and set `outbox_request_id` for its transaction.
 
-    That costs no round trip more. Conditions that no row has a part in are tried before any row is asked for (EXPLAIN:
-    One-Time Filter). The setting ends with the transaction, so the next user of the connection does not inherit it.
+    This costs no further round trip: PostgreSQL evaluates conditions that do not depend on a row before it reads rows
+    (EXPLAIN: One-Time Filter). The setting ends with the transaction.
     """
     conditions, given = [], list(arguments)
     if caller := current_login.get():
@@ -172,10 +174,10 @@ def with_login_and_request_id(sql: str, *arguments: Any) -> tuple[str, tuple[Any
 
 
 class pooled_connection:  # noqa: N801  named as contextlib's own are
-    """Lend a driver connection of the pool, for one statement.
+    """Yields a driver connection of the pool.
 
-    It comes from the pool itself: a session's connection, or an engine's, costs more than many a statement. So would
-    a generator, which `asynccontextmanager` takes.
+    Uses the pool directly, because the connection objects of SQLAlchemy's sessions and engines cost more than many
+    statements. A class, because a generator (`asynccontextmanager`) would cost more as well.
     """
 
     def __init__(self, engine: Any) -> None:
@@ -190,8 +192,8 @@ class pooled_connection:  # noqa: N801  named as contextlib's own are
 
 
 async def _acquire(engine: Any) -> PoolProxiedConnection:
-    if engine.pool.checkedin():  # nothing has to be waited for, so there is no need for what lets SQLAlchemy wait
-        with suppress(MissingGreenlet):  # unless it is to be made anew; then it goes behind the others, which may live
+    if engine.pool.checkedin():  # an idle connection needs no wait, so the call works outside SQLAlchemy's greenlet
+        with suppress(MissingGreenlet):  # the idle connection is dead and must be replaced, which needs a wait
             idle: PoolProxiedConnection = engine.pool.connect()
             return idle
     lent: PoolProxiedConnection = await engine.raw_connection()
@@ -204,15 +206,15 @@ async def _acquire(engine: Any) -> PoolProxiedConnection:
 
 
 def _raise_if_cancelled() -> None:
-    # who is stopped at the very moment at which the pool has a connection for them is not told (asyncio.wait_for before
-    # Python 3.12: https://github.com/python/cpython/issues/86296)
+    # asyncio.wait_for loses a cancellation at the moment at which the pool hands over a connection (before Python 3.12:
+    # https://github.com/python/cpython/issues/86296)
     task = asyncio.current_task()
     if task and task.cancelling():
         raise asyncio.CancelledError
 
 
 def _connection_for(engine: AsyncEngine) -> AbstractAsyncContextManager[Any]:
-    """Lend a driver connection: that of the transaction which this task is in, if it is in one."""
+    """Return the connection of this task's transaction, or else one of the pool."""
     return nullcontext(_transaction_connection.get()) if _transaction_connection.get() else pooled_connection(engine)
 
 
@@ -233,14 +235,11 @@ async def _retry(driver: Any, act: Callable[[], Awaitable[list[asyncpg.Record]]]
 
 
 async def run_with_timeout(driver: Any, act: Callable[[], Awaitable[T]]) -> T:
-    """Let `act` use a driver connection, for 12 s at most; who ends it earlier ends the connection with it.
-
-    Raises TimeoutError.
-    """
+    """Run `act` for at most 12 s. Terminates the connection on timeout or cancellation. Raises TimeoutError."""
     try:
         async with asyncio.timeout(CLIENT_TIMEOUT_SECONDS):
             return await act()
     except (TimeoutError, asyncio.CancelledError):
-        # The server may be at it still, or be gone: nobody else is to wait for that. The pool makes a new connection.
+        # The server may still be executing the statement, or be gone. The pool replaces the connection.
         driver.terminate()
         raise

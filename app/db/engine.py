@@ -1,4 +1,4 @@
-"""How this service connects to PostgreSQL: through asyncpg, which reads the URL itself, as libpq would."""
+"""The connections to PostgreSQL. asyncpg reads the URL itself, with libpq's rules."""
 
 import asyncio
 import contextlib
@@ -26,10 +26,10 @@ CLOSE_TIMEOUT_SECONDS = 2
 
 
 def create_engine(url: str, *, application_name: str, pool_size: int = 10, pool_seconds: float = 30) -> AsyncEngine:
-    """Make an engine for `url`, a postgresql:// URL; it connects on first use, and then within 5 s or not at all.
+    """Create an engine for `url`, a postgresql:// URL. It connects on first use, with a timeout of 5 s.
 
-    A statement may run for 10 s and wait 5 s for a lock: then the request it serves has no reader any more.
-    At most `pool_seconds` are spent on waiting for one of `pool_size` connections: to be late beats being turned away.
+    A statement may run for 10 s and wait 5 s for a lock; later, its client no longer waits for the answer. A request
+    waits up to `pool_seconds` for one of `pool_size` connections.
     """
 
     async def connect() -> "asyncpg.Connection[asyncpg.Record]":
@@ -42,9 +42,9 @@ def create_engine(url: str, *, application_name: str, pool_size: int = 10, pool_
                     "timezone": "UTC",
                     "statement_timeout": "10s",
                     "lock_timeout": "5s",
-                    "idle_in_transaction_session_timeout": "12s",  # who hangs with locks in hand loses them
-                    "jit": "off",  # compiling a statement of ours takes longer than running it
-                    "client_connection_check_interval": "1s",  # nobody waits for what a lost client has asked for
+                    "idle_in_transaction_session_timeout": "12s",  # releases the locks of a hung client
+                    "jit": "off",  # compiling our statements takes longer than running them
+                    "client_connection_check_interval": "1s",  # stops the statements of clients that are gone
                 },
             )
         except (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError) as error:
@@ -54,13 +54,13 @@ def create_engine(url: str, *, application_name: str, pool_size: int = 10, pool_
         "postgresql+asyncpg://",
         connect_args={
             "async_creator_fn": lambda: _LazyAwaitable(connect),
-            # A statement prepared before a change of the schema fails, and with it the session's transaction, which
-            # nobody repeats. So sessions prepare each statement when they run it; hot calls do without sessions.
+            # A statement prepared before a schema change fails, and so does its transaction, which is not retried.
+            # So sessions prepare each statement when they run it. Frequent calls do not use sessions.
             "prepared_statement_cache_size": 0,
         },
         pool_size=pool_size,
         max_overflow=0,
-        hide_parameters=True,  # an error's text may end up where nobody's data belongs
+        hide_parameters=True,  # keeps personal data out of error texts, which may be logged
         pool_timeout=pool_seconds,
     )
     event.listen(engine.sync_engine, "checkout", _refuse_dead_connection)
@@ -69,7 +69,7 @@ def create_engine(url: str, *, application_name: str, pool_size: int = 10, pool_
 
 
 class _LazyAwaitable:
-    """What begins when it is awaited; unlike a coroutine it may as well be let go, as by who cannot wait."""
+    """An awaitable that starts when it is awaited. Unlike a coroutine, it may also never be awaited."""
 
     def __init__(self, begin: Callable[[], Awaitable[Any]]) -> None:
         self._begin = begin
@@ -79,18 +79,18 @@ class _LazyAwaitable:
 
 
 def _refuse_dead_connection(connection: Any, *_: object) -> None:
-    # asyncpg knows that the server hung up, so no round trip is spent on asking; the pool then connects anew.
+    # asyncpg notices when the server closes a connection, so no round trip is needed. The pool then connects again.
     if connection.driver_connection.is_closed():
         raise DisconnectionError
 
 
 def _terminate(connection: Any, *_: object) -> None:
-    # Closing waits for the server to hang up; while that hangs, a process that is told to stop would not.
+    # A graceful close waits for the server. If the server hangs, the process could not stop.
     connection.driver_connection.terminate()
 
 
 def on_connection_returned(engine: AsyncEngine, callback: Callable[[], None]) -> None:
-    """Call `tell` whenever a connection has been used and lives: then the server is there."""
+    """Call `callback` whenever a working connection returns to the pool: the server is reachable."""
 
     def call_if_alive(connection: Any, *_: object) -> None:
         if connection is not None and not connection.driver_connection.is_closed():
@@ -100,20 +100,20 @@ def on_connection_returned(engine: AsyncEngine, callback: Callable[[], None]) ->
 
 
 class _RequestSession(AsyncSession):
-    """The session of a request, closed as its answer begins."""
+    """The session of a request, closed when the response begins."""
 
     async def close(self) -> None:
-        # The answer stands: what it tells of is committed, and a lost connection leaves the pool.
+        # The response is valid, because its transaction is committed. A lost connection leaves the pool.
         with contextlib.suppress(SQLAlchemyError, OSError):
             async with asyncio.timeout(CLOSE_TIMEOUT_SECONDS):
                 await super().close()
 
 
 def database_config(url: str, *, application_name: str, pool_seconds: float = 30) -> SQLAlchemyAsyncConfig:
-    """Return advanced-alchemy's configuration: a session per request, and where the migrations are."""
+    """Return advanced-alchemy's configuration: one session per request, and the folder of the migrations."""
     return SQLAlchemyAsyncConfig(
         engine_instance=create_engine(url, application_name=application_name, pool_seconds=pool_seconds),
-        set_default_exception_handler=False,  # it takes every database error for a conflict
+        set_default_exception_handler=False,  # it answers every database error as a conflict
         session_config=AsyncSessionConfig(class_=_RequestSession, expire_on_commit=False),
         engine_config=EngineConfig(),
         alembic_config=AlembicAsyncConfig(script_location=str(MIGRATIONS), version_table_name="alembic_version"),
@@ -121,7 +121,7 @@ def database_config(url: str, *, application_name: str, pool_seconds: float = 30
 
 
 def engine_of(request: Request[Any, Any, Any]) -> AsyncEngine:
-    """Return the engine that a request's repositories have."""
+    """Return the engine of a request's repositories."""
     (config,) = request.app.plugins.get(SQLAlchemyPlugin).config
-    assert isinstance(config, SQLAlchemyAsyncConfig)  # noqa: S101  the one that was made here
+    assert isinstance(config, SQLAlchemyAsyncConfig)  # noqa: S101  created by database_config()
     return config.get_engine()

@@ -5,15 +5,15 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 
 class NotConnectedError(ConnectionError):
-    """PostgreSQL took no connection, so nothing was asked of it; `code` names the error behind it."""
+    """PostgreSQL refused the connection, so no statement was sent. `code` names the cause."""
 
     def __init__(self, cause: Exception) -> None:
-        super().__init__("PostgreSQL took no connection")
+        super().__init__("PostgreSQL refused the connection")
         self.code = type(cause).__name__
 
 
 def driver_error(error: BaseException) -> BaseException:
-    """Return the error of asyncpg, or of the pool, behind whatever wrapped it; `error` itself if none is behind it."""
+    """Return the error of asyncpg or of the pool that caused `error`, or `error` itself if there is none."""
     seen: BaseException | None = error
     while seen is not None:
         if isinstance(seen, asyncpg.PostgresError | asyncpg.InterfaceError | PoolTimeoutError | NotConnectedError):
@@ -23,4 +23,4 @@ def driver_error(error: BaseException) -> BaseException:
 
 
 class MigrationError(Exception):
-    """A database cannot be migrated; says why, and what to do, in one line."""
+    """A database cannot be migrated. The message is one line with the reason and what to do."""

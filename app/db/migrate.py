@@ -1,4 +1,4 @@
-"""Brings a database to this release: versioned migrations, then the repeatable SQL, then the release's number."""
+"""Migrates a database to this release: versioned migrations, then repeatable SQL, then the number of the release."""
 
 import asyncio
 import time
@@ -13,7 +13,7 @@ from app.db.release import NEWEST, OLDEST_PROGRAM, RELEASE, SchemaRelease
 from app.db.repeatable import Replay, Report, until_locked
 
 SCRIPTS = ScriptDirectory(str(MIGRATIONS))
-LIMIT_SECONDS = 600  # for all of it, waiting for locks and for another migration included
+LIMIT_SECONDS = 600  # for the whole migration, including waits for locks and for another migration
 LOCK = "SELECT pg_try_advisory_lock(hashtext('booking migrations'))"
 WRITE_RELEASE = """
     INSERT INTO schema_release (release, oldest_program, applied_at) VALUES ($1, $2, clock_timestamp())
@@ -22,14 +22,14 @@ WRITE_RELEASE = """
 
 
 def commands(url: str) -> AlembicCommands:
-    """Return alembic's commands for the database at `url`, which must be its owner's."""
+    """Return alembic's commands for the database at `url`, a URL of its owner."""
     return AlembicCommands(database_config(url, application_name="booking-migrate"))
 
 
 def upgrade(url: str, report: Report = lambda _: None) -> None:
-    """Bring the database at `url` to this release; does nothing if it is there already. Reports each step.
+    """Migrate the database at `url` to this release and report each step. Does nothing if it is up to date.
 
-    Raises MigrationError, which says in one line what is missing, also where the server itself refuses.
+    Raises MigrationError, also for errors of the server.
     """
     try:
         asyncio.run(_upgrade(url, report))
@@ -60,23 +60,23 @@ async def _upgrade(url: str, report: Report) -> None:
         await connection.execute(WRITE_RELEASE, RELEASE, OLDEST_PROGRAM)
         report(f"the schema is of release {RELEASE}")
     finally:
-        connection.terminate()  # gives back the lock
+        connection.terminate()  # releases the lock
 
 
 async def _lock(connection: asyncpg.Connection, report: Report, deadline: float) -> None:
     """Wait until no other migration of this database runs."""
-    is_told = False
+    is_reported = False
     while not await connection.fetchval(LOCK):
         if time.monotonic() > deadline:
-            raise MigrationError("another migration of this database does not end")
-        if not is_told:
+            raise MigrationError("another migration of this database is still running: wait until it ends, or stop it")
+        if not is_reported:
             report("waiting for another migration of this database")
-            is_told = True
+            is_reported = True
         await asyncio.sleep(0.2)
 
 
 async def _revision(connection: asyncpg.Connection) -> str | None:
-    """Return the newest migration that was run; None: there was none."""
+    """Return the newest migration of the database, or None."""
     if await connection.fetchval("SELECT to_regclass('public.alembic_version') IS NULL"):
         return None
     revision: str | None = await connection.fetchval("SELECT version_num FROM alembic_version")
@@ -84,7 +84,7 @@ async def _revision(connection: asyncpg.Connection) -> str | None:
 
 
 async def _refuse_other_schemas(connection: asyncpg.Connection) -> None:
-    """Raise MigrationError for a schema that a newer program, or one before the first release, has made."""
+    """Raise MigrationError for a schema of a newer release, or of a version before the first release."""
     present = await _revision(connection)
     if await connection.fetchval("SELECT to_regclass('public.schema_release') IS NOT NULL"):
         row = await connection.fetchrow(NEWEST)

@@ -1,32 +1,31 @@
-"""Which release this program is, and which programs may run on the schema that it makes."""
+"""The release of this program, and which programs can run on its schema."""
 
 from typing import NamedTuple
 
 RELEASE = "0.1.0"
-# The oldest program that works on this release's schema. A release that takes something away counts it up; until then
-# old and new programs run side by side (expand, then contract a release later).
+# The oldest program that works on this release's schema. Raise it in a release that removes something; until then, old
+# and new programs run side by side (expand now, contract a release later).
 OLDEST_PROGRAM = "0.1.0"
 
 
 class SchemaRelease(NamedTuple):
-    """The release that last migrated a database, and the oldest program that it lets run."""
+    """The release that last migrated a database, and the oldest program that can run on it."""
 
     release: str
     oldest_program: str
 
     @property
     def is_newer(self) -> bool:
-        """Whether a newer program has migrated it."""
+        """Whether a newer program migrated the database."""
         return _key(self.release) > _key(RELEASE)
 
     def why_unusable(self) -> str | None:
-        """Say why this program cannot run on the schema, and what to do; None: it can."""
+        """Return why this program cannot run on the schema, and what to do, or None."""
         if _key(self.release) < _key(RELEASE):
             return f"The schema (release {self.release}) is older than this program ({RELEASE}): run `booking migrate`."
         if _key(RELEASE) < _key(self.oldest_program):
-            return (
-                f"The schema (release {self.release}) needs a program of {self.oldest_program}; this one is {RELEASE}."
-            )
+            needed = f"needs at least program {self.oldest_program}, but this one is {RELEASE}"
+            return f"The schema (release {self.release}) {needed}."
         return None
 
 

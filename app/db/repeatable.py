@@ -1,12 +1,12 @@
-"""Repeatable SQL: everything in `app/db/sql/`, replayed after the versioned migrations where a file has changed.
+"""Repeatable SQL: the files in `app/db/sql/`, replayed after the versioned migrations if they have changed.
 
-Its folders are run in the order of FOLDERS, the files of a folder in order of name; those that others of the same
-folder are built on begin with a number. A file is of one kind:
+Folders run in the order of FOLDERS, and the files of a folder in order of name. Files that others in the same folder
+need begin with a number. Each file is of one kind:
 
 - functions, which need no lock on a table;
 - one view, or one composite type;
-- what hangs on one table (`tables/`): its grants, the sentences of its rules, its triggers;
-- `setup/` and `seed/`: roles and schemas; rows that every database has.
+- `tables/`: the grants, comments on rules, and triggers of one table;
+- `setup/`: roles and schemas; `seed/`: rows that every database has.
 """
 
 import asyncio
@@ -29,8 +29,8 @@ FOLDERS = (
     *("setup", "common", "appointments", "schedule", "accounts", "waitlist", "payments", "notifications", "history"),
     *("maintenance", "admin", "tables", "seed"),
 )
-LOCK_TIMEOUT = "500ms"  # how long a booking may wait behind a step that itself waits for a lock
-PAUSE_SECONDS = (0.2, 1.0)  # between two attempts at a lock
+LOCK_TIMEOUT = "500ms"  # bookings queue behind a step that waits for a lock, so it must not wait long
+PAUSE_SECONDS = (0.2, 1.0)  # between two attempts to get a lock
 
 CREATED = re.compile(
     r"^CREATE (?:OR REPLACE )?(?:CONSTRAINT )?(FUNCTION|VIEW|TYPE|TRIGGER) (?:(admin)\.)?(\w+)", re.MULTILINE
@@ -55,9 +55,7 @@ STORE = """
     INSERT INTO repeatable_sql (file, hash, release, applied_at) VALUES ($1, $2, $3, clock_timestamp())
     ON CONFLICT (file) DO UPDATE SET hash = excluded.hash, release = excluded.release, applied_at = excluded.applied_at
 """
-NEEDS_DROP = (
-    "What is replaced keeps its signature, and a view gains columns at its end only: DROP it in a versioned migration."
-)
+NEEDS_DROP = "Add columns only at the end of a view, and keep signatures; otherwise, DROP it in a versioned migration."
 
 Report = Callable[[str], None]
 
@@ -96,7 +94,7 @@ class SqlFile(NamedTuple):
 
 
 def read_files(root: Path = SQL) -> list[SqlFile]:
-    """Return all files in the order in which they are run."""
+    """Return all files in the order in which they run."""
     return [_read(path) for folder in FOLDERS for path in sorted((root / folder).glob("*.sql"))]
 
 
@@ -115,11 +113,11 @@ def created_by(text: str) -> frozenset[Created]:
 
 
 class Replay:
-    """Replays what has changed, each step in a transaction of its own, so that the service can work meanwhile.
+    """Replays changed files, each step in its own transaction, while the service is running.
 
     New objects and changed views come first, in the order of the files. Then all changed functions are replaced in one
-    transaction, which takes no lock on a table; then what hangs on each changed table. A lock that is not to be had
-    within LOCK_TIMEOUT is given up and asked for again, until `deadline` (of time.monotonic()).
+    transaction, which locks no table. Then each changed table file runs. If a step does not get its locks within
+    LOCK_TIMEOUT, it is rolled back and repeated, until `deadline` (of time.monotonic()).
     """
 
     def __init__(self, connection: asyncpg.Connection, *, report: Report, deadline: float) -> None:
@@ -130,13 +128,13 @@ class Replay:
         self._setup: list[SqlFile] = []
 
     async def setup(self) -> None:
-        """Create roles and schemas, which the versioned migrations may build on."""
+        """Create roles and schemas, which the versioned migrations need."""
         self._setup = [file for file in await self._due() if file.kind is Kind.SETUP]
         for file in self._setup:
             await self._step(file.name, [file], store=False)
 
     async def replay(self) -> None:
-        """Run every file that has changed, or of which something is missing. Raises MigrationError."""
+        """Run every file that has changed or whose objects are missing. Raises MigrationError."""
         await self._step("", self._setup, run=False)
         due = await self._due()
         existing = await self._existing()
@@ -196,7 +194,7 @@ class Replay:
             await self._transaction(title, act)
 
     async def _run(self, files: Sequence[SqlFile]) -> None:
-        # Bodies are not checked when created, so that functions may call others of a later file.
+        # Bodies are not checked on creation, so that functions can call functions of later files.
         await self._connection.execute("SET LOCAL check_function_bodies = off")
         functions = [made for file in files for made in file.creates if made.kind == "FUNCTION"]
         before = await self._signatures(functions)
@@ -208,7 +206,7 @@ class Replay:
         replaced = {row["name"] for row in before}
         for row in await self._signatures(functions):
             if row["name"] in replaced and row["oid"] not in {known["oid"] for known in before}:
-                raise MigrationError(f"{row['signature']} is another signature of a function. {NEEDS_DROP}")
+                raise MigrationError(f"{row['signature']} changes the signature of a function. {NEEDS_DROP}")
 
     async def _signatures(self, functions: list[Created]) -> list[asyncpg.Record]:
         schemas, names = [made.schema for made in functions], [made.name for made in functions]
@@ -229,12 +227,12 @@ class Replay:
 
 
 async def until_locked(act: Callable[[], Awaitable[None]], *, title: str, report: Report, deadline: float) -> None:
-    """Try `act` again as long as it does not get its locks. Raises MigrationError at the deadline."""
+    """Repeat `act` until it gets its locks. Raises MigrationError at the deadline."""
     while True:
         try:
             return await act()
         except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError) as error:
             if time.monotonic() > deadline:
-                raise MigrationError(f"{title}: the lock on a table is not to be had: {error.args[0]}") from error
+                raise MigrationError(f"{title}: could not lock a table in time: {error.args[0]}") from error
         report(f"{title}: waiting for a lock")
         await asyncio.sleep(random.uniform(*PAUSE_SECONDS))

@@ -1,4 +1,4 @@
-"""The types of fields that several features share: they refuse what is malformed; what is forbidden, PostgreSQL."""
+"""Field types that several features share. They check the format of values; PostgreSQL checks the rules."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -8,9 +8,9 @@ from msgspec import Meta
 
 from app.domain.validation_messages import pattern
 
-END = r"$(?!\n)"  # in Python, $ alone lets a last newline pass
-# Control characters would break mail headers and terminals, and PostgreSQL cannot store NUL;
-# U+FFFD stands for bytes of a query that were no UTF-8.
+END = r"$(?!\n)"  # in Python, $ alone also matches before a final newline
+# Control characters would break mail headers and terminals, and PostgreSQL cannot store NUL.
+# U+FFFD replaces bytes in a query string that are not UTF-8.
 PRINTABLE = pattern(rf"^[^\x00-\x1f\x7f-\x9f\ufffd]*{END}", "Must have no control characters and be valid UTF-8.")
 NAME = pattern(
     rf"^(?=.*\S)[^\x00-\x1f\x7f-\x9f\ufffd]*{END}", "Must not be blank, have no control characters and be valid UTF-8."
@@ -37,7 +37,7 @@ SearchText = Annotated[str, QueryParameter(max_length=150, pattern=PRINTABLE)]
 
 
 def in_utc(instant: datetime) -> datetime:
-    """Return an instant in UTC. Raises ValueError for one in the first or last hours that Python can say."""
+    """Return an instant in UTC. Raises ValueError near the first and last instants that Python supports."""
     try:
         return instant.astimezone(UTC)
     except OverflowError as error:

@@ -1,4 +1,4 @@
-"""The rule catalogue: what a refusal by PostgreSQL means to a client. A rule's constraint name is its error `code`."""
+"""The rule catalogue: how the API answers when PostgreSQL refuses. A rule's constraint name is its error `code`."""
 
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ from app.db.errors import driver_error
 
 
 class Rule(NamedTuple):
-    """How a broken rule is answered."""
+    """The answer to a broken rule."""
 
     status: int  # HTTP
     title: str
@@ -27,65 +27,65 @@ RULES: dict[str, Rule] = {
     "appointment_booking_window": Rule(UNPROCESSABLE, "The time is outside the booking window."),
     "appointment_within_working_hours": Rule(UNPROCESSABLE, "The time is not one of the doctor's slots."),
     "appointment_cancel_notice": Rule(UNPROCESSABLE, "It is too late to cancel."),
-    "appointment_status_transition": Rule(CONFLICT, "The appointment is not in a state for this."),
-    "appointment_immutable": Rule(UNPROCESSABLE, "This part of an appointment never changes."),
+    "appointment_status_transition": Rule(CONFLICT, "The appointment's status does not allow this."),
+    "appointment_immutable": Rule(UNPROCESSABLE, "This field of an appointment cannot be changed."),
     "appointment_confirmed_is_paid": Rule(UNPROCESSABLE, "The appointment has not been paid."),
     "appointment_doctor_id_fkey": Rule(UNPROCESSABLE, "There is no such doctor."),
     "appointment_patient_id_fkey": Rule(UNPROCESSABLE, "There is no such patient."),
     # payments
     "payment_appointment_payable": Rule(CONFLICT, "There is nothing to pay."),
-    "payment_amount_matches_fee": Rule(UNPROCESSABLE, "This is not the appointment's price."),
-    "payment_one_capture": Rule(CONFLICT, "The appointment is paid already."),
-    "payment_refund_within_capture": Rule(UNPROCESSABLE, "A refund never exceeds what was paid."),
-    "payment_status_transition": Rule(CONFLICT, "The payment is not in a state for this."),
-    "payment_immutable": Rule(UNPROCESSABLE, "This part of a payment never changes."),
-    "refund_immutable": Rule(UNPROCESSABLE, "This part of a refund never changes."),
-    "refund_status_transition": Rule(CONFLICT, "The refund is not in a state for this."),
+    "payment_amount_matches_fee": Rule(UNPROCESSABLE, "The amount is not the appointment's fee."),
+    "payment_one_capture": Rule(CONFLICT, "The appointment is already paid."),
+    "payment_refund_within_capture": Rule(UNPROCESSABLE, "A refund cannot exceed the payment."),
+    "payment_status_transition": Rule(CONFLICT, "The payment's status does not allow this."),
+    "payment_immutable": Rule(UNPROCESSABLE, "This field of a payment cannot be changed."),
+    "refund_immutable": Rule(UNPROCESSABLE, "This field of a refund cannot be changed."),
+    "refund_status_transition": Rule(CONFLICT, "The refund's status does not allow this."),
     # waitlist
     "waitlist_only_when_full": Rule(CONFLICT, "The doctor still has a free slot."),
-    "waitlist_entry_unique": Rule(CONFLICT, "You are on this waitlist already."),
+    "waitlist_entry_unique": Rule(CONFLICT, "You are already on this waitlist."),
     "waitlist_desired_date_window": Rule(UNPROCESSABLE, "The date is outside the booking window."),
-    "waitlist_entry_status_transition": Rule(CONFLICT, "The waitlist entry is not in a state for this."),
-    "waitlist_entry_immutable": Rule(UNPROCESSABLE, "This part of a waitlist entry never changes."),
+    "waitlist_entry_status_transition": Rule(CONFLICT, "The waitlist entry's status does not allow this."),
+    "waitlist_entry_immutable": Rule(UNPROCESSABLE, "This field of a waitlist entry cannot be changed."),
     "waitlist_entry_doctor_id_fkey": Rule(UNPROCESSABLE, "There is no such doctor."),
     "waitlist_entry_patient_id_fkey": Rule(UNPROCESSABLE, "There is no such patient."),
-    "waitlist_entry_times_valid": Rule(INVALID, "The earliest time is not after the latest."),
-    "waitlist_entry_min_notice_minutes_valid": Rule(INVALID, "The notice is 0 to 21600 minutes."),
-    "offer_superseded": Rule(CONFLICT, "This offer is no longer good."),
+    "waitlist_entry_times_valid": Rule(INVALID, "The earliest time must not be after the latest."),
+    "waitlist_entry_min_notice_minutes_valid": Rule(INVALID, "The notice must be 0 to 21600 minutes."),
+    "offer_superseded": Rule(CONFLICT, "This offer is no longer valid."),
     "offer_status_transition": Rule(CONFLICT, "This offer has been answered."),
-    "offer_immutable": Rule(UNPROCESSABLE, "This part of an offer never changes."),
+    "offer_immutable": Rule(UNPROCESSABLE, "This field of an offer cannot be changed."),
     # accounts and schedules
     "account_username_unique": Rule(CONFLICT, "This username is taken."),
-    "account_email_unique": Rule(CONFLICT, "An account with this email exists already."),
-    "account_username_valid": Rule(INVALID, "A username has 1 to 150 letters, digits or any of _.@+-."),
+    "account_email_unique": Rule(CONFLICT, "An account with this email already exists."),
+    "account_username_valid": Rule(INVALID, "A username must have 1 to 150 letters, digits or any of _.@+-."),
     "account_email_valid": Rule(INVALID, "This is not an email address."),
     "account_pending_email_valid": Rule(INVALID, "This is not an email address."),
-    "account_role_valid": Rule(INVALID, "The role is doctor or patient."),
-    "doctor_account_id_fkey": Rule(UNPROCESSABLE, "A role never changes."),
-    "patient_account_id_fkey": Rule(UNPROCESSABLE, "A role never changes."),
+    "account_role_valid": Rule(INVALID, "The role must be doctor or patient."),
+    "doctor_account_id_fkey": Rule(UNPROCESSABLE, "The role of an account cannot be changed."),
+    "patient_account_id_fkey": Rule(UNPROCESSABLE, "The role of an account cannot be changed."),
     "doctor_timezone_fkey": Rule(UNPROCESSABLE, "This is not an IANA time zone."),
     "patient_timezone_fkey": Rule(UNPROCESSABLE, "This is not an IANA time zone."),
     "doctor_fee_allowed": Rule(UNPROCESSABLE, "This fee or currency is not allowed."),
-    "doctor_fee_valid": Rule(INVALID, "A fee is not negative."),
-    "doctor_fee_has_no_minor_unit": Rule(INVALID, "This currency has no decimals."),
-    "doctor_slot_minutes_valid": Rule(INVALID, "A slot lasts 5 to 480 minutes."),
-    "doctor_buffer_minutes_valid": Rule(INVALID, "A buffer lasts 0 to 480 minutes."),
-    "doctor_max_appointments_valid": Rule(INVALID, "The cap is 0 to 30 appointments."),
-    "doctor_experience_years_valid": Rule(INVALID, "Experience is 0 to 80 years."),
-    "time_off_no_appointment": Rule(CONFLICT, "Appointments are in the way."),
-    "time_off_during_valid": Rule(INVALID, "Time off begins and ends at some time, and begins before it ends."),
+    "doctor_fee_valid": Rule(INVALID, "The fee must not be negative."),
+    "doctor_fee_has_no_minor_unit": Rule(INVALID, "Amounts in this currency have no decimals."),
+    "doctor_slot_minutes_valid": Rule(INVALID, "A slot must last 5 to 480 minutes."),
+    "doctor_buffer_minutes_valid": Rule(INVALID, "A buffer must last 0 to 480 minutes."),
+    "doctor_max_appointments_valid": Rule(INVALID, "The cap must be 0 to 30 appointments."),
+    "doctor_experience_years_valid": Rule(INVALID, "Experience must be 0 to 80 years."),
+    "time_off_no_appointment": Rule(CONFLICT, "There are appointments at that time."),
+    "time_off_during_valid": Rule(INVALID, "Time off must end after it starts."),
     "time_off_doctor_id_fkey": Rule(UNPROCESSABLE, "There is no such doctor."),
     "working_hours_cover_appointments": Rule(CONFLICT, "Appointments would be outside the working hours."),
     "working_hours_no_overlap": Rule(CONFLICT, "Working hours overlap."),
-    "working_hours_weekday_valid": Rule(INVALID, "A weekday is 1 (Monday) to 7 (Sunday)."),
+    "working_hours_weekday_valid": Rule(INVALID, "The weekday must be 1 (Monday) to 7 (Sunday)."),
     "working_hours_minutes_valid": Rule(
         INVALID,
-        "Working hours begin before they end; across midnight they are two intervals, until 24:00 and from 00:00.",
+        "Working hours must end after they start. Across midnight, enter two intervals: until 24:00, and from 00:00.",
     ),
     "working_hours_doctor_id_fkey": Rule(UNPROCESSABLE, "There is no such doctor."),
 }
 
-# Nothing that a client sends can break these: they guard the tables against our own mistakes and against slips at psql.
+# No client request can break these. They guard the tables against mistakes in code and at psql.
 INTERNAL_RULES = (
     "account_erased_is_empty",
     "account_status_valid",
@@ -151,7 +151,7 @@ RULES |= dict.fromkeys(INTERNAL_RULES, Rule(INTERNAL, "Something went wrong on o
 
 
 class Refusal(NamedTuple):
-    """A rule that PostgreSQL found broken."""
+    """A broken rule that PostgreSQL reported."""
 
     code: str
     status: int
@@ -160,7 +160,7 @@ class Refusal(NamedTuple):
 
 
 def refusal_of(error: BaseException) -> Refusal | None:
-    """Return which rule a database error reports, or None if it reports no rule that a client can break.
+    """Return the broken rule that a database error reports, or None if no client request can break it.
 
     Looks through SQLAlchemy's and advanced-alchemy's wrappers for asyncpg's own error.
     """
@@ -171,6 +171,6 @@ def refusal_of(error: BaseException) -> Refusal | None:
     rule = RULES.get(code)
     if rule is None or rule.status == INTERNAL:
         return None
-    # PostgreSQL's own messages quote rows, which may be other people's; those our triggers raise name no table.
+    # PostgreSQL's own messages name a table and may quote other people's rows. Those of our triggers name no table.
     detail = rule.title if cause.table_name else str(cause.args[0])
     return Refusal(code, rule.status, rule.title, detail)

@@ -1,4 +1,4 @@
-"""What to tell whoever sent something malformed: msgspec's messages in words that need no Python."""
+"""Translates msgspec's validation messages into words for API clients."""
 
 import re
 
@@ -6,7 +6,7 @@ _patterns: dict[str, str] = {}
 
 
 def pattern(regex: str, message: str) -> str:
-    """Return a regex for a field's type, after noting what to tell about a text that does not match it."""
+    """Register the message for values that do not match a regex, and return the regex."""
     _patterns[repr(regex)] = message
     return regex
 
@@ -53,7 +53,7 @@ _MESSAGES = [
 
 
 def explain(message: str) -> str:
-    """Return what a message of msgspec's means to a client; an unknown one as it is."""
+    """Return the message for clients. Unknown messages are returned unchanged."""
     for regex, say in _MESSAGES:
         if match := regex.fullmatch(message):
             return say(match)

@@ -1,4 +1,4 @@
-"""Alembic's entry: runs the migrations of `booking migrate` on one connection, one database at a time."""
+"""Alembic's entry point: runs the versioned migrations of `booking migrate` on one connection."""
 
 import asyncio
 from typing import cast
@@ -16,7 +16,7 @@ config = cast("AlembicCommandConfig", context.config)
 
 def run_migrations(connection: Connection) -> None:
     connection.execute(text("SET statement_timeout = '10min'"))
-    # A migration that waits for a lock must not queue the whole service behind it: app.db.migrate tries again.
+    # All other statements queue behind a migration that waits for a lock, so it gives up soon; app.db.migrate retries.
     connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
     connection.commit()
     context.configure(

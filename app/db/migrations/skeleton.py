@@ -15,7 +15,7 @@ def write_skeleton(title: str, folder: str = str(MIGRATIONS)) -> str:
     number = int(head.partition("_")[0]) + 1 if head else 1
     slug = re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_")
     made = scripts.generate_revision(f"{number:04}_{slug}"[:32], title, head=head)
-    assert made is not None  # noqa: S101  a template without a script makes none, and ours makes one
+    assert made is not None  # noqa: S101  None only for a template without a script
     return str(made.path)
 
 

@@ -1,4 +1,4 @@
-"""Who there is: logins, and the profiles that say what each may do."""
+"""Accounts and the profiles of doctors and patients."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -30,7 +30,7 @@ from app.db.models.base import Base, timestamp_column
 
 class TimeZone(Base):
     __tablename__ = "time_zone"
-    __table_args__ = ({"comment": "The IANA time zones that this PostgreSQL can compute with."},)
+    __table_args__ = ({"comment": "The IANA time zones that this PostgreSQL supports."},)
 
     name: Mapped[str] = mapped_column(Text, primary_key=True, comment="IANA name, e.g. Europe/Berlin.")
 
@@ -58,34 +58,34 @@ class Account(Base):
         UniqueConstraint("id", "role", name="account_id_role_unique"),
         Index("account_username_unique", text("lower(username)"), unique=True),
         Index("account_email_unique", text("lower(email)"), unique=True),
-        {"comment": "A login. What a person is, doctor or patient, is fixed by the profile that refers to it."},
+        {"comment": "A login. The profile that refers to it, a doctor's or a patient's, fixes the role."},
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
-    username: Mapped[str | None] = mapped_column(Text, comment="Unique whatever its case; none once erased.")
+    username: Mapped[str | None] = mapped_column(Text, comment="Unique, ignoring case. NULL if erased.")
     email: Mapped[str | None] = mapped_column(
-        Text, comment="Where mails go. Unique whatever its case; none once erased."
+        Text, comment="The address for mails. Unique, ignoring case. NULL if erased."
     )
     email_verified_at: Mapped[datetime | None] = mapped_column(
-        DateTime(timezone=True), comment="When its owner proved to read it; none: not yet."
+        DateTime(timezone=True), comment="When the owner verified the address. NULL: not verified."
     )
-    pending_email: Mapped[str | None] = mapped_column(Text, comment="The address that is to be, once it is proven.")
+    pending_email: Mapped[str | None] = mapped_column(Text, comment="The new address, until it is verified.")
     password_hash: Mapped[str | None] = mapped_column(
         Text,
-        deferred=True,  # the API's role cannot read it: password_hash_of() tells it
-        comment="argon2id, PHC string format; none once erased.",
+        deferred=True,  # the API's role reads it only through password_hash_of()
+        comment="argon2id, in PHC string format. NULL if erased.",
     )
-    role: Mapped[str] = mapped_column(Text, comment="doctor or patient; a profile pins it for good.")
+    role: Mapped[str] = mapped_column(Text, comment="doctor or patient. Cannot be changed.")
     status: Mapped[str] = mapped_column(
         Text, server_default="active", comment="active, disabled by an admin, or erased on request."
     )
     disabled_reason: Mapped[str | None] = mapped_column(
         Text,
-        comment="Why an admin has disabled it; none once enabled. Not told to its owner.",
+        comment="Why an admin disabled it. NULL: enabled. The owner does not see it.",
         deferred=True,  # the API's role cannot read it
     )
     generation: Mapped[int] = mapped_column(
-        Integer, server_default="1", comment="Access tokens name it; counting it up revokes all of them at once."
+        Integer, server_default="1", comment="Part of access tokens. Increasing it revokes all of them."
     )
     created_at: Mapped[datetime] = timestamp_column("When the account was registered.")
 
@@ -96,18 +96,18 @@ class RefreshToken(Base):
         Index("refresh_token_of_account", "account_id"),
         Index("refresh_token_of_family", "family"),
         Index("refresh_token_expiring", "expires_at"),
-        {"comment": "Refresh tokens, each good for one use; all that came of one login are a family."},
+        {"comment": "Refresh tokens, each valid for one use. All tokens of one login are a family."},
     )
 
-    token_hash: Mapped[bytes] = mapped_column(primary_key=True, comment="SHA-256; the token itself is kept nowhere.")
+    token_hash: Mapped[bytes] = mapped_column(primary_key=True, comment="SHA-256. The token itself is not stored.")
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
-    family: Mapped[UUID] = mapped_column(comment="The login that it came of.")
+    family: Mapped[UUID] = mapped_column(comment="The login that it belongs to.")
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     used_at: Mapped[datetime | None] = mapped_column(
         DateTime(timezone=True),
-        comment="When it was exchanged; a second use ends the family.",
+        comment="When it was exchanged. A second use revokes the family.",
     )
-    revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), comment="When its family was ended.")
+    revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), comment="When its family was revoked.")
     created_at: Mapped[datetime] = timestamp_column("When it was given out.")
 
 
@@ -117,12 +117,12 @@ class AccountToken(Base):
         CheckConstraint("purpose IN ('email_verification', 'password_reset')", name="account_token_purpose_valid"),
         Index("account_token_of_account", "account_id"),
         Index("account_token_expiring", "expires_at"),
-        {"comment": "Codes that were mailed, each good for one use; a used one is deleted."},
+        {"comment": "Mailed codes, each valid for one use. A used code is deleted."},
     )
 
-    token_hash: Mapped[bytes] = mapped_column(primary_key=True, comment="SHA-256; the code itself is kept nowhere.")
+    token_hash: Mapped[bytes] = mapped_column(primary_key=True, comment="SHA-256. The code itself is not stored.")
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
-    purpose: Mapped[str] = mapped_column(Text, comment="What it is good for: email_verification or password_reset.")
+    purpose: Mapped[str] = mapped_column(Text, comment="email_verification or password_reset.")
     email: Mapped[str] = mapped_column(Text, comment="The address that it was mailed to.")
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[datetime] = timestamp_column("When it was made, as the mail was about to be sent.")
@@ -137,21 +137,21 @@ class Doctor(Base):
         CheckConstraint("buffer_minutes BETWEEN 0 AND 480", name="doctor_buffer_minutes_valid"),
         CheckConstraint("max_appointments BETWEEN 0 AND 30", name="doctor_max_appointments_valid"),
         CheckConstraint("fee >= 0", name="doctor_fee_valid"),
-        # ISO 4217 gives these no minor unit, and the payment provider refuses one.
+        # ISO 4217 defines no minor unit for these, and PayPal refuses decimals.
         CheckConstraint(
             "currency NOT IN ('HUF', 'JPY', 'TWD') OR fee = trunc(fee)", name="doctor_fee_has_no_minor_unit"
         ),
         CheckConstraint("experience_years BETWEEN 0 AND 80", name="doctor_experience_years_valid"),
         Index("doctor_specialty", text("lower(specialty)"), "account_id"),
-        Index(  # any part of a name; without pg_trgm this filter would read every doctor
+        Index(  # for searches by part of a name, which would otherwise read every doctor
             "doctor_full_name",
             literal_column("lower(full_name)").label("name"),
             postgresql_using="gin",
             postgresql_ops={"name": "gin_trgm_ops"},
         ),
-        # Every booking updates booking_seq; room on the page keeps those updates off the indexes (HOT).
+        # Every booking updates booking_seq. Free space on the page allows HOT updates, which leave the indexes alone.
         {
-            "comment": "A doctor's profile. Its row is the lock under which this doctor's bookings are decided.",
+            "comment": "A doctor's profile. Bookings of this doctor lock its row.",
             "postgresql_with": {"fillfactor": 50},
         },
     )
@@ -160,43 +160,43 @@ class Doctor(Base):
     role: Mapped[str] = mapped_column(
         Text,
         Computed("'doctor'", persisted=True),
-        comment="Makes the foreign key accept only a doctor's account.",
+        comment="Restricts the foreign key to doctors' accounts.",
     )
     full_name: Mapped[str] = mapped_column(Text, comment="Public.")
-    phone: Mapped[str] = mapped_column(Text, server_default="", comment="The practice's telephone. Public.")
-    timezone: Mapped[str] = mapped_column(
-        Text, server_default="UTC", comment="Zone in which the working hours are meant."
-    )
+    phone: Mapped[str] = mapped_column(Text, server_default="", comment="The phone number of the practice. Public.")
+    timezone: Mapped[str] = mapped_column(Text, server_default="UTC", comment="The time zone of the working hours.")
     specialty: Mapped[str] = mapped_column(Text, server_default="", comment="Public; patients search by it.")
     experience_years: Mapped[int] = mapped_column(SmallInteger, server_default="0", comment="Years in practice.")
-    slot_minutes: Mapped[int] = mapped_column(SmallInteger, server_default="30", comment="Length of a slot, minutes.")
+    slot_minutes: Mapped[int] = mapped_column(
+        SmallInteger, server_default="30", comment="The length of a slot, in minutes."
+    )
     buffer_minutes: Mapped[int] = mapped_column(
-        SmallInteger, server_default="0", comment="Pause between two slots, minutes."
+        SmallInteger, server_default="0", comment="The pause between two slots, in minutes."
     )
     fee: Mapped[Decimal] = mapped_column(
         Numeric(12, 2),
-        comment="Price of an appointment; 0: confirmed at once. If none is given: policy.default_fee.",
+        comment="The price of an appointment. 0: bookings are confirmed at once. Default: policy.default_fee.",
     )
-    currency: Mapped[str] = mapped_column(CHAR(3), comment="ISO 4217. If none is given: policy.default_currency.")
+    currency: Mapped[str] = mapped_column(CHAR(3), comment="ISO 4217. Default: policy.default_currency.")
     max_appointments: Mapped[int] = mapped_column(
         SmallInteger,
         server_default="30",
-        comment="Cap on active appointments, never above 30; 0 closes the book.",
+        comment="The maximum number of active appointments, at most 30. 0: no new bookings.",
     )
     verified_at: Mapped[datetime | None] = mapped_column(
         DateTime(timezone=True),
-        server_default=FetchedValue(),  # none, but so the app, which may not write it, leaves it out of an INSERT
-        comment="When an admin said that this is a doctor; see policy.require_verified_doctor.",
+        server_default=FetchedValue(),  # no default, but leaves the column out of INSERT: the app must not write it
+        comment="When an admin verified the doctor; see policy.require_verified_doctor.",
     )
     disabled_at: Mapped[datetime | None] = mapped_column(
         DateTime(timezone=True),
-        server_default=FetchedValue(),  # as for verified_at
-        comment="When an admin disabled the account: not listed and not booked, whatever the policy; none: it is not.",
+        server_default=FetchedValue(),  # like verified_at
+        comment="When an admin disabled the account: not listed, and not booked. NULL: enabled.",
     )
     booking_seq: Mapped[int] = mapped_column(
         BigInteger,
         server_default="0",
-        comment="Counts schedule writers. Updating it takes the lock, and fails a writer whose snapshot is stale.",
+        comment="Counts writers. Updating it takes the lock, and makes writers with an outdated snapshot fail.",
     )
 
 
@@ -206,7 +206,7 @@ class Patient(Base):
         ForeignKeyConstraint(["account_id", "role"], ["account.id", "account.role"], name="patient_account_id_fkey"),
         ForeignKeyConstraint(["timezone"], ["time_zone.name"], name="patient_timezone_fkey"),
         {
-            "comment": "A patient's profile. Its row is the lock under which this patient's bookings are decided.",
+            "comment": "A patient's profile. Bookings of this patient lock its row.",
             "postgresql_with": {"fillfactor": 50},
         },
     )
@@ -215,17 +215,19 @@ class Patient(Base):
     role: Mapped[str] = mapped_column(
         Text,
         Computed("'patient'", persisted=True),
-        comment="Makes the foreign key accept only a patient's account.",
+        comment="Restricts the foreign key to patients' accounts.",
     )
-    full_name: Mapped[str] = mapped_column(Text, comment="Seen only by doctors who have an appointment with them.")
+    full_name: Mapped[str] = mapped_column(
+        Text, comment="Visible only to doctors who have an appointment with the patient."
+    )
     phone: Mapped[str] = mapped_column(
-        Text, server_default="", comment="Seen only by doctors who have an appointment with them."
+        Text, server_default="", comment="Visible only to doctors who have an appointment with the patient."
     )
     timezone: Mapped[str] = mapped_column(
-        Text, server_default="UTC", comment="Zone of the times in this patient's mails."
+        Text, server_default="UTC", comment="The time zone of the times in this patient's mails."
     )
     booking_seq: Mapped[int] = mapped_column(
         BigInteger,
         server_default="0",
-        comment="Counts bookings. Updating it takes the lock, and fails a writer whose snapshot is stale.",
+        comment="Counts writers. Updating it takes the lock, and makes writers with an outdated snapshot fail.",
     )

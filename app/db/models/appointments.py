@@ -71,38 +71,40 @@ class Appointment(Base):
         Index("appointment_lapsing_hold", "hold_expires_at", postgresql_where=text("status = 'pending'")),
         Index("appointment_finishing", text("upper(during)"), postgresql_where=text("status = 'confirmed'")),
         Index("appointment_on_offer", "doctor_id", "id", postgresql_where=text("status = 'offered'")),
-        {"comment": "A booking of a doctor's slot. While active it holds the slot and one of the doctor's 30 seats."},
+        {"comment": "A booking of a doctor's slot. An active one occupies the slot and one of the doctor's 30 seats."},
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     doctor_id: Mapped[int] = mapped_column(ForeignKey("doctor.account_id"))
     patient_id: Mapped[int | None] = mapped_column(
-        ForeignKey("patient.account_id"), comment="None while a freed slot is on offer to the waitlist."
+        ForeignKey("patient.account_id"), comment="NULL while a freed slot is offered to the waitlist."
     )
     during: Mapped[Range[datetime]] = mapped_column(TSTZRANGE, comment="The slot, [start, end).")
     status: Mapped[str] = mapped_column(
         Text,
         server_default="pending",
-        comment="As written; what the API shows also counts lapsed holds and finished visits (appointment_status()).",
+        comment="As stored. The API shows appointment_status(), which also considers lapsed holds and finished visits.",
     )
-    seat: Mapped[int | None] = mapped_column(SmallInteger, comment="1 to 30 while active; set by trigger.")
+    seat: Mapped[int | None] = mapped_column(SmallInteger, comment="1 to 30 while active. Set by trigger.")
     hold_expires_at: Mapped[datetime | None] = mapped_column(
         DateTime(timezone=True),
-        comment="Until when a pending appointment holds its slot unpaid; set by trigger.",
+        comment="When an unpaid pending appointment loses its slot. Set by trigger.",
     )
     cancel_deadline: Mapped[datetime] = mapped_column(
-        DateTime(timezone=True), comment="Before this instant the patient may cancel; set by trigger."
+        DateTime(timezone=True), comment="The patient can cancel before this instant. Set by trigger."
     )
-    fee: Mapped[Decimal] = mapped_column(Numeric(12, 2), comment="The doctor's fee at booking; set by trigger.")
-    currency: Mapped[str] = mapped_column(CHAR(3), comment="The doctor's currency at booking; set by trigger.")
-    canceled_by: Mapped[str | None] = mapped_column(Text, comment="patient, doctor or admin; set by trigger.")
-    cancel_reason: Mapped[str | None] = mapped_column(Text, comment="What the canceling side said, if anything.")
+    fee: Mapped[Decimal] = mapped_column(Numeric(12, 2), comment="The doctor's fee at booking. Set by trigger.")
+    currency: Mapped[str] = mapped_column(CHAR(3), comment="The doctor's currency at booking. Set by trigger.")
+    canceled_by: Mapped[str | None] = mapped_column(Text, comment="patient, doctor or admin. Set by trigger.")
+    cancel_reason: Mapped[str | None] = mapped_column(Text, comment="The reason that the canceling side gave.")
     version: Mapped[int] = mapped_column(
-        Integer, server_default="1", comment="Counts the changes that a party must know of; set by trigger."
+        Integer,
+        server_default="1",
+        comment="Counts the changes that patient and doctor must be told of. Set by trigger.",
     )
     calendar_uid: Mapped[UUID] = mapped_column(
         server_default=text("gen_random_uuid()"),
-        comment="What calendars know it by (UID, RFC 7986, 5.3), whatever becomes of it.",
+        comment="The UID in calendars (RFC 7986, 5.3). Never changes.",
     )
     created_at: Mapped[datetime] = timestamp_column("When the slot was first held.")
     updated_at: Mapped[datetime] = timestamp_column("When the row last changed; set by trigger.")

@@ -1,4 +1,4 @@
-"""What all tables have in common."""
+"""The base class of all tables."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ from advanced_alchemy.base import CommonTableAttributes
 from sqlalchemy import DateTime, MetaData, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-# An end that is missing is NULL, and what is unknown would pass: it is asked for by itself.
+# A missing bound is NULL, and a CHECK accepts an unknown result, so missing bounds are checked separately.
 HALF_OPEN = (
     "lower_inc(during) AND NOT upper_inc(during) AND NOT upper_inf(during) AND NOT isempty(during)"
     " AND isfinite(lower(during)) AND isfinite(upper(during))"

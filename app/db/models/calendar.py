@@ -1,4 +1,4 @@
-"""Calendars that follow one's appointments."""
+"""Links for calendar programs."""
 
 from datetime import datetime
 
@@ -12,11 +12,11 @@ class CalendarFeed(Base):
     __tablename__ = "calendar_feed"
     __table_args__ = (
         Index("calendar_feed_token_unique", "token_hash", unique=True),
-        {"comment": "A private link under which calendars read an account's appointments; one at a time."},
+        {"comment": "The private link with which calendar programs read an account's appointments."},
     )
 
     account_id: Mapped[int] = mapped_column(
         ForeignKey("account.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
     )
-    token_hash: Mapped[bytes] = mapped_column(comment="SHA-256; the token in the link itself is kept nowhere.")
+    token_hash: Mapped[bytes] = mapped_column(comment="SHA-256. The token in the link is not stored.")
     created_at: Mapped[datetime] = timestamp_column("When the link was made.")

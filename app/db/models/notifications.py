@@ -1,4 +1,4 @@
-"""The outbox."""
+"""The outbox: mails to send."""
 
 from datetime import datetime
 from typing import Any
@@ -35,13 +35,15 @@ class ScheduledNotification(Base):
             name="scheduled_notification_kind_valid",
         ),
         Index("scheduled_notification_due", "due_at"),
-        {"comment": "A mail to an appointment's patient that is not due yet, unless something changes until then."},
+        {"comment": "A future mail to an appointment's patient. Dropped if the appointment changes before."},
     )
 
     appointment_id: Mapped[int] = mapped_column(ForeignKey("appointment.id"), primary_key=True, autoincrement=False)
-    kind: Mapped[str] = mapped_column(Text, primary_key=True, comment="Which mail.")
-    appointment_version: Mapped[int] = mapped_column(Integer, comment="It is about this version and no other.")
-    due_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), comment="When it goes into the outbox.")
+    kind: Mapped[str] = mapped_column(Text, primary_key=True, comment="The kind of mail.")
+    appointment_version: Mapped[int] = mapped_column(
+        Integer, comment="The version of the appointment that the mail is about."
+    )
+    due_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), comment="When it is moved to the outbox.")
 
 
 class Notification(Base):
@@ -83,53 +85,57 @@ class Notification(Base):
         ),
         Index("notification_due", "due_at", "id", postgresql_where=text("status = 'queued'")),
         Index("notification_failed", "id", postgresql_where=text("status = 'failed'")),  # for admin.undelivered
-        {"comment": "The outbox: one mail to one account, about one version of one appointment or about the account."},
+        {"comment": "The outbox: one mail to one account, about a version of an appointment or about the account."},
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
-    kind: Mapped[str] = mapped_column(Text, comment="Which mail; names its template.")
-    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), comment="Who gets it.")
+    kind: Mapped[str] = mapped_column(Text, comment="The kind of mail, which selects its text.")
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), comment="The recipient.")
     appointment_id: Mapped[int | None] = mapped_column(
-        ForeignKey("appointment.id"), comment="What it is about; none: the account itself."
+        ForeignKey("appointment.id"), comment="The appointment that the mail is about. NULL: it is about the account."
     )
     appointment_version: Mapped[int | None] = mapped_column(
         Integer, comment="A mail about an older version is skipped."
     )
     waitlist_entry_id: Mapped[int | None] = mapped_column(
-        ForeignKey("waitlist_entry.id"), comment="The entry whose beginning or end a mail tells."
+        ForeignKey("waitlist_entry.id"), comment="The waitlist entry that started or ended."
     )
-    offer_id: Mapped[int | None] = mapped_column(ForeignKey("offer.id"), comment="The offer that a mail is about.")
+    offer_id: Mapped[int | None] = mapped_column(ForeignKey("offer.id"), comment="The offer that the mail is about.")
     payment_id: Mapped[int | None] = mapped_column(
-        ForeignKey("payment.id"), comment="The payment that a mail about money is about."
+        ForeignKey("payment.id"), comment="The payment that the mail is about."
     )
     slot: Mapped[Range[datetime] | None] = mapped_column(
-        TSTZRANGE, comment="appointment_rescheduled: the time it was moved from."
+        TSTZRANGE, comment="For appointment_rescheduled: the previous time."
     )
     snapshot: Mapped[dict[str, Any] | None] = mapped_column(
         JSONB,
-        comment="Until it is sent, what it needs that changes or goes: email, recipient, doctor, patient.",
+        comment="Values that may change or be erased before the mail is sent: email, recipient, doctor, patient.",
     )
-    batch: Mapped[UUID | None] = mapped_column(comment="What one act canceled together is told in one mail a person.")
+    batch: Mapped[UUID | None] = mapped_column(
+        comment="Appointments canceled together share a batch: each person gets one mail about it."
+    )
     also: Mapped[list[Any]] = mapped_column(
-        ARRAY(BigInteger), server_default=text("'{}'"), comment="The batch's other appointments of this account."
+        ARRAY(BigInteger), server_default=text("'{}'"), comment="The other appointments of the batch and account."
     )
     request_id: Mapped[str | None] = mapped_column(
         Text,
-        # here, so that whoever writes a row need not think of it; what is no id would be a header of its own in a mail
+        # a default, so that no writer can forget it; other characters could inject a mail header
         server_default=text("substring(current_setting('booking.request', true) FROM '^[A-Za-z0-9_.-]{1,64}$')"),
-        comment="The X-Request-ID of the act (setting booking.request); none: the sweep, or a person at psql.",
+        comment="The X-Request-ID of the request (setting booking.request). NULL: a sweep or an admin.",
     )
     status: Mapped[str] = mapped_column(Text, server_default="queued", comment="queued, sent, skipped or failed.")
     due_at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True),
         server_default=text("now()"),
-        comment="Not before; while a worker is sending: when another may try.",
+        comment="When it can be sent. While a worker is sending it: when another worker may try.",
     )
-    attempts: Mapped[int] = mapped_column(SmallInteger, server_default="0", comment="How often a worker took it.")
+    attempts: Mapped[int] = mapped_column(SmallInteger, server_default="0", comment="The number of attempts.")
     message_id: Mapped[UUID] = mapped_column(
         server_default=text("gen_random_uuid()"),
-        comment="Left part of the mail's Message-ID; the same at every attempt.",
+        comment="The left part of the Message-ID, the same for every attempt.",
     )
-    outcome: Mapped[str | None] = mapped_column(Text, comment="Why it was skipped, or what the last attempt met.")
+    outcome: Mapped[str | None] = mapped_column(Text, comment="Why it was skipped, or the error of the last attempt.")
     created_at: Mapped[datetime] = timestamp_column("When the event happened.")
-    sent_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), comment="When the mail server took it.")
+    sent_at: Mapped[datetime | None] = mapped_column(
+        DateTime(timezone=True), comment="When the mail server accepted it."
+    )

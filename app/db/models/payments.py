@@ -1,4 +1,4 @@
-"""Money, on its way here and back."""
+"""Payments, refunds and PayPal's webhooks."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -44,7 +44,7 @@ class Payment(Base):
         UniqueConstraint("reference", name="payment_reference_unique"),
         UniqueConstraint("order_id", name="payment_order_unique"),
         UniqueConstraint("capture_id", name="payment_capture_unique"),
-        # While one is being taken, another cannot be: that would be too late to find out.
+        # also while a capture is in progress: a second one would be noticed too late
         Index(
             "payment_one_capture",
             "appointment_id",
@@ -56,10 +56,10 @@ class Payment(Base):
         ),
         Index("payment_of_appointment", "appointment_id"),
         Index("payment_due", "due_at", postgresql_where=text("due_at IS NOT NULL")),
-        # what stands in the view payment_attention is a few among millions
+        # the view payment_attention selects few rows among millions
         Index("payment_to_look_at", "id", postgresql_where=text("attention IS NOT NULL")),
         Index("payment_undecided", "updated_at", postgresql_where=text("status IN ('capturing', 'pending_review')")),
-        {"comment": "What a patient pays for an appointment, through an order at PayPal."},
+        {"comment": "A patient's payment for an appointment, through a PayPal order."},
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
@@ -67,31 +67,32 @@ class Payment(Base):
     amount: Mapped[Decimal] = mapped_column(Numeric(12, 2), comment="The appointment's fee.")
     currency: Mapped[str] = mapped_column(CHAR(3), comment="The appointment's currency, ISO 4217.")
     status: Mapped[str] = mapped_column(
-        Text, server_default="created", comment="How far the payment is; see payment_status_transition()."
+        Text, server_default="created", comment="The status; see payment_status_transition()."
     )
     reference: Mapped[UUID] = mapped_column(
         server_default=text("gen_random_uuid()"),
-        comment="Our name for it at PayPal (custom_id), and the PayPal-Request-Id that creates the order.",
+        comment="Our id at PayPal (custom_id), and the PayPal-Request-Id of the order's creation.",
     )
-    order_id: Mapped[str | None] = mapped_column(Text, comment="PayPal's order; the API's paymentId.")
-    approval_url: Mapped[str | None] = mapped_column(Text, comment="Where the payer approves the order.")
-    payer_id: Mapped[str | None] = mapped_column(Text, comment="PayPal's id of who approved.")
+    order_id: Mapped[str | None] = mapped_column(Text, comment="The id of the PayPal order; paymentId in the API.")
+    approval_url: Mapped[str | None] = mapped_column(Text, comment="The page on which the payer approves the order.")
+    payer_id: Mapped[str | None] = mapped_column(Text, comment="PayPal's id of the payer.")
     capture_request_id: Mapped[UUID | None] = mapped_column(
-        comment="The PayPal-Request-Id of the capture; a new one for each attempt that a decline ended."
+        comment="The PayPal-Request-Id of the capture. A new one after each declined attempt."
     )
-    capture_id: Mapped[str | None] = mapped_column(Text, comment="PayPal's capture: the money taken.")
+    capture_id: Mapped[str | None] = mapped_column(Text, comment="PayPal's id of the capture.")
     hold_expires_at: Mapped[datetime | None] = mapped_column(
-        DateTime(timezone=True), comment="When the appointment's hold would have ended without the capture."
+        DateTime(timezone=True), comment="When the hold would have ended without the capture."
     )
     without_slot: Mapped[bool] = mapped_column(
-        server_default=text("false"), comment="Captured, but the slot was gone: it is being paid back."
+        server_default=text("false"),
+        comment="Whether the payment was captured after the slot was lost. It is then refunded.",
     )
     refund_total: Mapped[Decimal] = mapped_column(
-        Numeric(12, 2), server_default="0", comment="Sum of its refunds that have not failed; set by trigger."
+        Numeric(12, 2), server_default="0", comment="The sum of its refunds that have not failed. Set by trigger."
     )
-    attention: Mapped[str | None] = mapped_column(Text, comment="What a person should look into; cleared by an admin.")
+    attention: Mapped[str | None] = mapped_column(Text, comment="What an admin should look into. The admin clears it.")
     due_at: Mapped[datetime | None] = mapped_column(
-        DateTime(timezone=True), comment="When the worker asks PayPal about it next; none: nothing to ask."
+        DateTime(timezone=True), comment="When the worker asks PayPal about it next. NULL: never."
     )
     created_at: Mapped[datetime] = timestamp_column("When the payment was begun.")
     updated_at: Mapped[datetime] = timestamp_column("When its status last changed; set by trigger.")
@@ -106,26 +107,26 @@ class Refund(Base):
         Index("refund_of_payment", "payment_id"),
         Index("refund_failed", "payment_id", postgresql_where=text("status = 'failed'")),
         Index("refund_due", "due_at", postgresql_where=text("status IN ('requested', 'pending')")),
-        {"comment": "Money on its way back to the payer."},
+        {"comment": "A refund to the payer."},
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     payment_id: Mapped[int] = mapped_column(ForeignKey("payment.id"))
     amount: Mapped[Decimal] = mapped_column(Numeric(12, 2), comment="In the payment's currency.")
-    reason: Mapped[str] = mapped_column(Text, comment="Why: appointment_canceled or slot_lost.")
+    reason: Mapped[str] = mapped_column(Text, comment="appointment_canceled or slot_lost.")
     status: Mapped[str] = mapped_column(
         Text, server_default="requested", comment="requested, pending at PayPal, completed or failed."
     )
     request_id: Mapped[UUID] = mapped_column(
         server_default=text("gen_random_uuid()"),
-        comment="The PayPal-Request-Id: however often it is sent, the money goes back once.",
+        comment="The PayPal-Request-Id, which makes repeated requests refund once.",
     )
-    paypal_id: Mapped[str | None] = mapped_column(Text, comment="PayPal's refund.")
+    paypal_id: Mapped[str | None] = mapped_column(Text, comment="PayPal's id of the refund.")
     attempts: Mapped[int] = mapped_column(SmallInteger, server_default="0", comment="How often a worker took it.")
     due_at: Mapped[datetime] = mapped_column(
-        DateTime(timezone=True), server_default=text("now()"), comment="Not before; then a worker sees to it."
+        DateTime(timezone=True), server_default=text("now()"), comment="When a worker handles it next."
     )
-    outcome: Mapped[str | None] = mapped_column(Text, comment="What the last attempt met.")
+    outcome: Mapped[str | None] = mapped_column(Text, comment="The result of the last attempt.")
     created_at: Mapped[datetime] = timestamp_column("When it was requested.")
     updated_at: Mapped[datetime] = timestamp_column("When it last changed; set by trigger.")
 
@@ -133,7 +134,7 @@ class Refund(Base):
 class WebhookEvent(Base):
     __tablename__ = "webhook_event"
     __table_args__ = (
-        {"comment": "PayPal's news, each once. It only says what to ask about: the payment it names is looked up."},
+        {"comment": "Received webhooks of PayPal, each once. They only cause the payment to be looked up at PayPal."},
     )
 
     id: Mapped[str] = mapped_column(Text, primary_key=True, comment="PayPal's id of the event.")

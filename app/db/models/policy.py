@@ -1,4 +1,4 @@
-"""The numbers an admin may tune."""
+"""The settings that an admin can change."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -27,45 +27,47 @@ class Policy(Base):
         CheckConstraint("default_fee >= 0 AND default_fee <= max_fee", name="policy_default_fee_valid"),
         CheckConstraint("default_currency = ANY (currencies)", name="policy_default_currency_valid"),
         CheckConstraint("max_fee BETWEEN 0 AND 1000000", name="policy_max_fee_valid"),
-        {"comment": "The numbers an admin may tune, in one row. 30 appointments, 360 and 72 hours are rules instead."},
+        {"comment": "The settings that an admin can change, in one row. 30 appointments, 360 and 72 hours are fixed."},
     )
 
     id: Mapped[bool] = mapped_column(primary_key=True, server_default=text("true"), comment="Always true.")
     hold_minutes: Mapped[int] = mapped_column(
-        SmallInteger, server_default="15", comment="How long an unpaid booking holds its slot, minutes."
+        SmallInteger, server_default="15", comment="How long an unpaid booking holds its slot, in minutes."
     )
     review_hours: Mapped[int] = mapped_column(
-        SmallInteger, server_default="24", comment="How long PayPal may review a payment while the slot is kept, hours."
+        SmallInteger, server_default="24", comment="How long a slot is kept while PayPal reviews the payment, in hours."
     )
     patient_hold_limit: Mapped[int] = mapped_column(
-        SmallInteger, server_default="5", comment="Live unpaid holds one patient may have at once."
+        SmallInteger, server_default="5", comment="The maximum number of unpaid holds of a patient."
     )
     reminder_lead: Mapped[timedelta] = mapped_column(
-        INTERVAL, server_default="24 h", comment="How long before an appointment its patient is reminded of it."
+        INTERVAL, server_default="24 h", comment="How long before an appointment its patient gets a reminder."
     )
     require_verified_doctor: Mapped[bool] = mapped_column(
-        server_default=text("true"), comment="Whether doctors are listed and booked only once they are verified."
+        server_default=text("true"), comment="Whether doctors must be verified before they are listed and booked."
     )
     offer_first_wave: Mapped[int] = mapped_column(
         SmallInteger,
         server_default="3",
-        comment="How many are offered a freed slot at once; then twice as many, and so on.",
+        comment="The number of patients in the first wave of offers. Each further wave is twice as large.",
     )
     offer_min_notice: Mapped[timedelta] = mapped_column(
-        INTERVAL, server_default="2 h", comment="A slot that starts sooner is offered to nobody."
+        INTERVAL, server_default="2 h", comment="Slots that start sooner are not offered."
     )
     offer_waves: Mapped[int] = mapped_column(
-        SmallInteger, server_default="4", comment="How long an offer is good, in times from a wave to the next."
+        SmallInteger, server_default="4", comment="How long an offer is valid, in intervals between waves."
     )
     default_fee: Mapped[Decimal] = mapped_column(
-        Numeric(12, 2), server_default="100.00", comment="Fee of a doctor who names none."
+        Numeric(12, 2), server_default="100.00", comment="The default fee of a doctor."
     )
     default_currency: Mapped[str] = mapped_column(
-        CHAR(3), server_default="USD", comment="Currency of a doctor who names none."
+        CHAR(3), server_default="USD", comment="The default currency of a doctor."
     )
-    max_fee: Mapped[Decimal] = mapped_column(Numeric(12, 2), server_default="10000.00", comment="Highest fee allowed.")
+    max_fee: Mapped[Decimal] = mapped_column(
+        Numeric(12, 2), server_default="10000.00", comment="The highest allowed fee."
+    )
     currencies: Mapped[list[Any]] = mapped_column(
         ARRAY(CHAR(3)),
         server_default=text("'{AUD,CAD,CHF,EUR,GBP,JPY,USD}'"),
-        comment="Currencies a doctor may charge in, ISO 4217.",
+        comment="The allowed currencies, ISO 4217.",
     )

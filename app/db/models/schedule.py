@@ -1,4 +1,4 @@
-"""When a doctor works."""
+"""Working hours and time off."""
 
 from datetime import datetime
 
@@ -24,9 +24,9 @@ class WorkingHours(Base):
             name="working_hours_no_overlap",
             using="gist",
         ),
-        # All that the search asks of many doctors' hours on one day, without a look at the table.
+        # covers the search of many doctors' hours on one day (index-only scan)
         Index("working_hours_of_day", "weekday", "doctor_id", postgresql_include=["start_minute", "end_minute"]),
-        {"comment": "When a doctor works: intervals of the local day, week by week. None crosses midnight."},
+        {"comment": "A doctor's weekly working hours, as intervals of the local day. None crosses midnight."},
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
@@ -40,13 +40,13 @@ class TimeOff(Base):
     __tablename__ = "time_off"
     __table_args__ = (
         CheckConstraint(HALF_OPEN, name="time_off_during_valid"),
-        # Equality on the doctor and overlap in time by one index, for the look that every booking takes.
+        # one index for the doctor and the overlap, which every booking checks
         Index("time_off_of_doctor", "doctor_id", "during", postgresql_using="gist"),
-        {"comment": "When a doctor is away. It never covers an appointment that somebody holds."},
+        {"comment": "A doctor's absences. They never cover an appointment that a patient holds."},
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     doctor_id: Mapped[int] = mapped_column(ForeignKey("doctor.account_id", ondelete="CASCADE"))
     during: Mapped[Range[datetime]] = mapped_column(TSTZRANGE, comment="[start, end).")
-    reason: Mapped[str | None] = mapped_column(Text, comment="Told to patients whose appointment is canceled for it.")
+    reason: Mapped[str | None] = mapped_column(Text, comment="Shown to patients whose appointments are canceled.")
     created_at: Mapped[datetime] = timestamp_column("When the time off was entered.")

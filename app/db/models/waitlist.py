@@ -1,4 +1,4 @@
-"""Who waits for a slot, and what they are offered."""
+"""Waitlist entries and offers."""
 
 from datetime import date, datetime, time
 
@@ -44,26 +44,24 @@ class WaitlistEntry(Base):
         Index("waitlist_entry_queue", "doctor_id", "priority_class", "id", postgresql_where=text(LIVE)),
         Index("waitlist_entry_by_doctor", "doctor_id", "id"),
         Index("waitlist_entry_by_patient", "patient_id", "id"),
-        {"comment": "A patient who waits for a slot with a doctor. In line by priority class, then in order of id."},
+        {"comment": "A patient who waits for a slot of a doctor. The order is by priority class, then by id."},
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     doctor_id: Mapped[int] = mapped_column(ForeignKey("doctor.account_id"))
     patient_id: Mapped[int] = mapped_column(ForeignKey("patient.account_id"))
-    desired_date: Mapped[date | None] = mapped_column(comment="A day in the doctor's zone; none: any day.")
+    desired_date: Mapped[date | None] = mapped_column(comment="A day in the doctor's time zone. NULL: any day.")
     priority_class: Mapped[int] = mapped_column(
         SmallInteger,
         server_default="2",
-        comment="1: this doctor canceled on them lately; 2: everybody else; set by trigger.",
+        comment="1: the doctor recently canceled an appointment of the patient; 2: all others. Set by trigger.",
     )
-    earliest_time: Mapped[time | None] = mapped_column(
-        comment="The slot starts at this time of the doctor's day or later; none: as early as may be."
-    )
-    latest_time: Mapped[time | None] = mapped_column(
-        comment="The slot starts at this time of the doctor's day or earlier; none: as late as may be."
-    )
+    earliest_time: Mapped[time | None] = mapped_column(comment="The earliest local start of a slot. NULL: any.")
+    latest_time: Mapped[time | None] = mapped_column(comment="The latest local start of a slot. NULL: any.")
     min_notice_minutes: Mapped[int] = mapped_column(
-        Integer, server_default="0", comment="How long before its start an offer must come, if policy asks for less."
+        Integer,
+        server_default="0",
+        comment="How long before the start an offer must arrive, in minutes, if the policy requires less.",
     )
     status: Mapped[str] = mapped_column(Text, server_default="waiting", comment="waiting, offered and paused are live.")
     created_at: Mapped[datetime] = timestamp_column("When the patient joined.")
@@ -80,18 +78,20 @@ class Offer(Base):
         Index("offer_of_entry", "waitlist_entry_id", "id"),
         Index("offer_of_appointment", "appointment_id", "wave"),
         Index("offer_due", "due_at", postgresql_where=text(LIVE_OFFER)),
-        {"comment": "A freed slot, which is an offered appointment, offered to a waitlist entry."},
+        {"comment": "An offer of a freed slot (an appointment with status offered) to a waitlist entry."},
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     appointment_id: Mapped[int] = mapped_column(ForeignKey("appointment.id"), comment="The slot, taken while on offer.")
     waitlist_entry_id: Mapped[int] = mapped_column(ForeignKey("waitlist_entry.id"))
-    wave: Mapped[int] = mapped_column(SmallInteger, comment="1 for those who heard first; each wave is twice as large.")
+    wave: Mapped[int] = mapped_column(
+        SmallInteger, comment="1 for the first wave. Each further wave is twice as large."
+    )
     status: Mapped[str] = mapped_column(Text, server_default="queued", comment="queued and sent are live.")
     due_at: Mapped[datetime] = mapped_column(
-        DateTime(timezone=True), comment="When it is looked at next: for the next wave, then for its end."
+        DateTime(timezone=True), comment="When the sweep handles it next: for the next wave, then for its end."
     )
-    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), comment="Good until then.")
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), comment="When the offer ends.")
     created_at: Mapped[datetime] = timestamp_column("When it was made.")
     updated_at: Mapped[datetime] = timestamp_column("When its status last changed; set by trigger.")
 
@@ -100,7 +100,7 @@ class OfferToken(Base):
     __tablename__ = "offer_token"
     __table_args__ = (
         Index("offer_token_of_offer", "offer_id"),
-        {"comment": "What the link in an offer's mail proves; each attempt to send the mail has its own."},
+        {"comment": "The token in the link of an offer's mail. Each attempt to send the mail creates one."},
     )
 
     token_hash: Mapped[bytes] = mapped_column(primary_key=True, comment="SHA-256; the token itself is kept nowhere.")

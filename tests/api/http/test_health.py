@@ -111,7 +111,7 @@ async def test_without_redis_and_database(stack: Stack) -> None:
     ("release", "oldest", "status", "reason"),
     [
         ("99.0.0", "0.1.0", 200, ""),
-        ("99.0.0", "99.0.0", 503, "needs a program of 99.0.0"),
+        ("99.0.0", "99.0.0", 503, "needs at least program 99.0.0"),
         ("0.0.1", "0.0.1", 503, "run `booking migrate`"),
     ],
 )

@@ -57,7 +57,7 @@ async def test_it_ends_after_it_begins(client: httpx.AsyncClient, length: timede
     for how in ({}, {"dry_run": True}, {"cancel_affected": True}):
         answer = await take_off(client, doctor, a_slot(), a_slot() + length, **how)
         problem = assert_problem(answer, 400, "time_off_during_valid")
-        assert problem["detail"] == "Time off must end after it begins."
+        assert problem["detail"] == "Time off must end after it starts."
     assert await times_off(client, doctor) == []
 
 

@@ -50,7 +50,7 @@ async def test_hours_across_midnight_are_two_intervals(client: httpx.AsyncClient
     for start, end in (("22:00", "02:00"), ("22:00", "00:00"), ("22:00", "22:00")):
         answer = await put_week(client, doctor, interval(1, start, end))
         problem = assert_problem(answer, 400, "working_hours_minutes_valid")
-        assert "two intervals, until 24:00 and from 00:00" in problem["detail"]
+        assert "two intervals: until 24:00, and from 00:00" in problem["detail"]
     assert await week(client, doctor) == before
     night = a_slot().replace(hour=22, minute=0)
     weekday, next_day = night.isoweekday(), (night + DAY).isoweekday()

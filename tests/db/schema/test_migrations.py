@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from app.db.engine import MIGRATIONS
-from app.db.migrate import upgrade
+from app.db.migrate import SCRIPTS, upgrade
 from app.db.migrations.skeleton import write_skeleton
 from app.db.release import RELEASE
 from tests.support.cli.booking_command import CommandResult, booking
@@ -141,7 +141,10 @@ async def test_waiting_for_a_lock_is_reported(fresh: Database) -> None:
 def test_a_skeleton_follows_the_newest_migration(tmp_path: Path) -> None:
     shutil.copytree(MIGRATIONS, tmp_path / "migrations")
     path = Path(write_skeleton("Add a note, to appointments", str(tmp_path / "migrations")))
-    assert path.name == "0002_add_a_note_to_appointments.py"
+    head = SCRIPTS.get_current_head()
+    assert head
+    name = f"{int(head[:4]) + 1:04}_add_a_note_to_appointments"[:32]
+    assert path.name == f"{name}.py"
     text = path.read_text(encoding="utf-8")
-    assert "revision = '0002_add_a_note_to_appointments'\ndown_revision = '0001_initial'" in text
+    assert f"revision = '{name}'\ndown_revision = '{head}'" in text
     compile(text, str(path), "exec")

@@ -5,21 +5,22 @@ import subprocess
 import sys
 from pathlib import Path
 
+from app.db.migrate import SCRIPTS
 from app.db.release import RELEASE
 from app.sandbox.stack.service import ROOT
 
 NEXT = "99.0.0"
 # Each locks one table, in its own transaction.
 MIGRATIONS = {
-    "0002_doctor": ("0001_initial", ["ALTER TABLE doctor ADD COLUMN room text NOT NULL DEFAULT ''"]),
-    "0003_appointment": (
-        "0002_doctor",
+    "next_1_doctor": (SCRIPTS.get_current_head(), ["ALTER TABLE doctor ADD COLUMN room text NOT NULL DEFAULT ''"]),
+    "next_2_appointment": (
+        "next_1_doctor",
         [
             "ALTER TABLE appointment ADD COLUMN note text",
             "ALTER TABLE appointment ADD CONSTRAINT appointment_note_valid CHECK (length(note) <= 500) NOT VALID",
         ],
     ),
-    "0004_validate": ("0003_appointment", ["ALTER TABLE appointment VALIDATE CONSTRAINT appointment_note_valid"]),
+    "next_3_validate": ("next_2_appointment", ["ALTER TABLE appointment VALIDATE CONSTRAINT appointment_note_valid"]),
 }
 MIGRATION = '''"""Made up."""
 

@@ -11,7 +11,7 @@ BEGIN
     IF EXISTS (SELECT FROM account WHERE lower(email) = lower(p_email) AND id <> p_account) THEN
         -- refused now, because verifying the address would fail in the same way
         RAISE EXCEPTION USING ERRCODE = 'unique_violation', CONSTRAINT = 'account_email_unique',
-            MESSAGE = 'An account with this email exists already.';
+            MESSAGE = 'An account with this email already exists.';
     END IF;
     UPDATE account SET pending_email = p_email WHERE id = p_account;
     DELETE FROM account_token WHERE account_id = p_account AND purpose = 'email_verification';

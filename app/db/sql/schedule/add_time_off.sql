@@ -6,7 +6,7 @@ DECLARE
     p_during tstzrange;
 BEGIN
     -- refused here, because PostgreSQL cannot construct such a range
-    PERFORM refuse('time_off_during_valid', CASE WHEN p_end <= p_start THEN 'Time off must end after it begins.' END);
+    PERFORM refuse('time_off_during_valid', CASE WHEN p_end <= p_start THEN 'Time off must end after it starts.' END);
     p_during := tstzrange(p_start, p_end);
     PERFORM lock_doctor(p_doctor);
     PERFORM act_as('doctor', p_doctor);

@@ -7,7 +7,7 @@ GRANT INSERT (username, email, password_hash, role) ON account TO booking_app;
 
 COMMENT ON INDEX account_username_unique IS 'Usernames are unique, regardless of case.';
 COMMENT ON INDEX account_email_unique IS 'Email addresses are unique, regardless of case.';
-COMMENT ON CONSTRAINT account_username_valid ON account IS 'A username has 1 to 150 letters, digits or any of _.@+-.';
+COMMENT ON CONSTRAINT account_username_valid ON account IS 'A username must have 1 to 150 letters, digits or any of _.@+-.';
 COMMENT ON CONSTRAINT account_email_valid ON account IS 'An email address has a valid form.';
 COMMENT ON CONSTRAINT account_pending_email_valid ON account IS 'A pending email address has a valid form.';
 COMMENT ON CONSTRAINT account_role_valid ON account IS 'The role of an account is doctor or patient.';

@@ -4,7 +4,7 @@ GRANT INSERT (doctor_id, weekday, start_minute, end_minute) ON working_hours TO 
 GRANT INSERT (doctor_id, weekday, start_minute, end_minute), DELETE ON working_hours TO booking_admin;
 
 COMMENT ON CONSTRAINT working_hours_no_overlap ON working_hours IS 'A doctor''s working hours never overlap.';
-COMMENT ON CONSTRAINT working_hours_weekday_valid ON working_hours IS 'A weekday is 1 (Monday) to 7 (Sunday).';
+COMMENT ON CONSTRAINT working_hours_weekday_valid ON working_hours IS 'The weekday must be 1 (Monday) to 7 (Sunday).';
 COMMENT ON CONSTRAINT working_hours_minutes_valid ON working_hours IS 'Working hours start before they end, within one day.';
 COMMENT ON CONSTRAINT working_hours_doctor_id_fkey ON working_hours IS 'Working hours belong to a doctor.';
 
