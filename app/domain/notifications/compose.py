@@ -30,8 +30,10 @@ def compose(
     username, _, domain = notification.email.rpartition("@")
     message = EmailMessage(policy=SMTP)
     message["From"] = sender
-    # Address quotes special characters in the name and in the address
-    message["To"] = Address(notification.recipient or "", username, domain)
+    address = Address("", username, domain)
+    # Address quotes special characters. Python drops the quotes of an address when it folds a header with a name.
+    name = "" if str(address).startswith('"') else notification.recipient or ""
+    message["To"] = Address(name, username, domain)
     message["Subject"] = words.subject
     message["Date"] = at
     message["Message-ID"] = f"<{notification.message_id}@{sender.domain}>"
