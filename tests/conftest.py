@@ -8,7 +8,6 @@ import asyncio
 import gc
 import os
 from collections.abc import AsyncIterator, Callable, Coroutine
-from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -24,6 +23,7 @@ from tests.support.servers.backends import postgres_server, redis_server
 from tests.support.servers.databases import Connections, Database, cloned, execute, make_template
 from tests.support.servers.http_server import serving
 
+collect_ignore = ["system"]  # needs foreign programs; `./task test:system` names the folder, which collects it
 UNLIMITED: dict[str, Any] = dict.fromkeys(
     ("rate_limit", "rate_limit_login", "rate_limit_login_address", "rate_limit_register"), "1000000/second"
 )
@@ -42,7 +42,6 @@ LONGEST_FILES = (
 )
 hypothesis.settings.register_profile("patient", deadline=None)  # a busy machine must not fail an example
 hypothesis.settings.load_profile("patient")
-SYSTEM = Path(__file__).with_name("system")
 SECRET = "a secret for the tests, of more than 32 characters"
 
 
@@ -54,13 +53,6 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """
     cores = os.cpu_count() or 1
     return cores if config.option.keyword or config.args_source is pytest.Config.ArgsSource.ARGS else 1 + 2 * cores
-
-
-def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave out tests/system, which needs other programs, unless its path is given."""
-    if collection_path == SYSTEM and not any(SYSTEM.name in argument for argument in config.args):
-        return True
-    return None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

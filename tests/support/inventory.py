@@ -56,10 +56,12 @@ class Inventory(NamedTuple):
 
 def taken(tree: Path) -> Inventory:
     """Return the inventory of a tree. Raises CalledProcessError if its tests cannot be collected."""
-    folders = [folder for folder in ("tests", "tests/system") if tree.joinpath(folder).exists()]
-    collect = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", *folders]
-    printed = subprocess.run(collect, cwd=tree, check=True, capture_output=True, text=True).stdout  # noqa: S603
-    tests = {line for line in printed.splitlines() if "::" in line}
+    collect = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"]
+    tests = set()
+    for folder in ("tests", "tests/system"):  # the first does not include the second
+        if (tree / folder).exists():
+            printed = subprocess.run([*collect, folder], cwd=tree, check=True, capture_output=True, text=True).stdout  # noqa: S603
+            tests |= {line for line in printed.splitlines() if "::" in line}
     count = [sys.executable, "-c", COUNT]
     counted = subprocess.run(count, cwd=tree, check=True, capture_output=True, text=True)  # noqa: S603
     counts = json.loads(counted.stderr.splitlines()[-1])

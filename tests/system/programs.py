@@ -1,53 +1,99 @@
-"""Foreign programs. A missing one fails a test, so that no run skips it silently."""
+"""Finds the programs that these tests need, and runs those that are servers."""
 
+import asyncio
 import os
 import shutil
-import socket
+import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from app.sandbox.servers.identity import server_identity
 from app.sandbox.servers.ports import start_on_port
 from app.sandbox.servers.process import Child, Program
-from tests.support.servers.worker_process import eventually
+from tests.support.cli.booking_command import CommandResult
 
-FOLDERS = f"{os.environ['PATH']}:/usr/sbin"  # Debian's servers; not in the path of an ordinary user
+PACKAGES = {"chromium": "chromium", "nginx": "nginx-light", "node": "nodejs", "pgbouncer": "pgbouncer"}
+PATH = f"{os.environ['PATH']}:/usr/sbin"  # where Debian installs servers
 
 
-def find(*names: str, package: str) -> str:
-    """Return the path of the first program that exists. Fails with the Debian package to install if none does."""
-    for name in names:
-        if path := shutil.which(name, path=FOLDERS):
-            return path
-    pytest.fail(f"{names[0]} was not found: apt-get install {package}")
+def program(name: str) -> str:
+    """Return the path of a program. Fails the test if it is not installed."""
+    return shutil.which(name, path=PATH) or _fail(name, PACKAGES[name])
+
+
+def installed_file(folder: str, pattern: str, package: str) -> Path:
+    """Return the last file that matches `pattern`. Fails the test if there is none."""
+    found = max(Path(folder).glob(pattern), default=None)
+    return found or _fail(f"{folder}/{pattern}", package)
+
+
+async def run_program(name: str, *arguments: str | Path, home: Path) -> CommandResult:
+    """Run a program for at most a minute, in the folder `home`; return what it prints."""
+    process = await asyncio.create_subprocess_exec(
+        program(name),
+        *arguments,
+        cwd=home,
+        env={"PATH": PATH, "HOME": str(home)},
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,  # so that a timeout ends all its processes
+    )
+    try:
+        async with asyncio.timeout(60):
+            out, err = await process.communicate()
+    except TimeoutError:
+        os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
+        raise
+    return CommandResult(process.returncode, out.decode(), err.decode())
+
+
+def _fail(what: str, package: str) -> NoReturn:
+    pytest.fail(f"{what} was not found: run apt-get install {package}", pytrace=False)
 
 
 @asynccontextmanager
-async def serving(folder: Path, program: str, command: Callable[[int], list[str]]) -> AsyncIterator[int]:
-    """Run a server with the arguments that `command` returns for a free port; yield the port when it accepts."""
-    child = Child(Path(program).name, folder)
-    ports: list[int] = []
+async def running_server(
+    name: str, home: Path, configuration: Callable[[int], str], *options: str
+) -> AsyncIterator[int]:
+    """Run a server with its configuration for a free port of 127.0.0.1; yield the port when it accepts connections.
 
-    async def start(port: int) -> bool:
-        ports.append(port)
-        identity = await server_identity(folder, Path(program))  # PgBouncer refuses to run as root
-        await child.start(Program([program, *command(port)], {"PATH": FOLDERS}, folder, identity))
+    The configuration's file is the argument after `options`. Root runs the server as nobody: PgBouncer refuses root.
+    """
+    file = home / f"{name}.conf"
+    path = Path(program(name))
+    identity = await server_identity(home / name, path)
+    child = Child(name, home)
+    port = 0
 
-        async def accepts() -> bool:
-            if not child.running:
+    async def start(free_port: int) -> bool:
+        nonlocal port
+        port = free_port
+        file.write_text(configuration(port))
+        await child.start(Program((path, *options, file), {"PATH": PATH}, home, identity))
+        while child.running:
+            if await _accepts(port):
                 return True
-            with socket.socket() as client:
-                return client.connect_ex(("127.0.0.1", port)) == 0
-
-        await eventually(accepts)
-        return child.running
+            await asyncio.sleep(0.02)
+        return False
 
     try:
         if not await start_on_port(None, start):
-            raise child.failure(f"{program} did not start")
-        yield ports[-1]
+            raise child.failure(f"{name} did not start")
+        yield port
     finally:
         await child.stop()
+
+
+async def _accepts(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    writer.close()
+    return True

@@ -1,24 +1,20 @@
-"""A Node.js client that uses fetch()."""
+"""A client written for Node, with its built-in `fetch`."""
 
 import json
-import subprocess
-from asyncio import to_thread
 from pathlib import Path
 
-from asyncpg import Connection
+import asyncpg
 
-from app.sandbox.stack.service import Api
-from tests.support.factories import make_doctor
-from tests.system.programs import find
+from tests.system.programs import run_program
 
-CLIENT = Path(__file__).with_name("client.mjs")
+SCRIPT = Path(__file__).with_name("booking_client.mjs")
 
 
-async def test_it_books(api: Api, owner: Connection) -> None:
-    doctor = await make_doctor(owner, fee=0)
-    command = [find("node", package="nodejs"), str(CLIENT), api.url, str(doctor)]
-    run = await to_thread(subprocess.run, command, check=False, capture_output=True, text=True, timeout=60)
-    assert run.returncode == 0, run.stderr
-    booked = json.loads(run.stdout)
-    assert (booked["status"], booked["doctor"]) == ("confirmed", doctor)
-    assert await owner.fetchval("SELECT status FROM appointment WHERE id = $1", booked["id"]) == "confirmed"
+async def test_it_registers_logs_in_and_books(api_url: str, owner: asyncpg.Connection, tmp_path: Path) -> None:
+    run = await run_program("node", SCRIPT, api_url, home=tmp_path)
+    assert run.code == 0, run.err
+    appointment = json.loads(run.out)
+    assert (
+        await owner.fetchval("SELECT patient_id FROM appointment WHERE id = $1", appointment["id"])
+        == appointment["patient"]
+    )

@@ -13,8 +13,9 @@ from asyncpg import Connection
 from app.sandbox.servers.postgres import EmbeddedPostgres
 from tests.support.db.refusals import undone
 from tests.support.servers.databases import connected, make_template, url_for
+from tests.system.programs import installed_file
 
-CONTROL = max(Path("/usr/share/postgresql").glob("*/extension/plpgsql_check.control"), default=None)
+PACKAGE = "postgresql-15-plpgsql-check"
 # A trigger function is checked once for each of its tables.
 FINDINGS = """
     SELECT format('%s line %s: %s %s %s', f.oid::regprocedure, c.lineno, c.level, c.message, c.detail)
@@ -36,10 +37,9 @@ FINDINGS = """
 @pytest_asyncio.fixture(scope="module")
 async def checked(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Connection]:
     """A superuser's connection to a migrated database with the extension."""
-    if not CONTROL:
-        pytest.fail("plpgsql_check was not found: apt-get install postgresql-15-plpgsql-check (Debian 12)")
+    control = installed_file("/usr/share/postgresql", "*/extension/plpgsql_check.control", PACKAGE)
     server = EmbeddedPostgres(tmp_path_factory.mktemp("checked"), {"fsync": "off"})
-    server.binaries = Path("/usr/lib/postgresql") / CONTROL.parts[4] / "bin"
+    server.binaries = Path("/usr/lib/postgresql") / control.parts[4] / "bin"
     await server.start()
     try:
         url = url_for(server.superuser_dsn, await make_template(server.superuser_dsn))

@@ -19,7 +19,7 @@ from tests.robustness.model.random_acts import ACTS
 from tests.robustness.model.real_time import RealTimePostgres
 from tests.support.db.invariants import RECORD
 from tests.support.servers.databases import Database, database_at, execute, make_template
-from tests.support.servers.faketime import fast_postgres
+from tests.system.faketime import fast_postgres
 
 DAYS = float(os.environ.get("BOOKING_SOAK_DAYS", "0.5"))
 SPEED = int(os.environ.get("BOOKING_SOAK_SPEED", "5000"))

@@ -4,11 +4,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import pytest
-
 from app.sandbox.servers.postgres import EmbeddedPostgres
+from tests.system.programs import installed_file
 
-LIBRARY = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
 SETTINGS = {
     "fsync": "off",
     "autovacuum": "off",  # its launcher gives up on workers that do not start within a fast minute
@@ -23,10 +21,8 @@ async def fast_postgres(home: Path, speed: int) -> AsyncIterator[str]:
     All sessions share one clock, because they are forks of one process. Sleeps are shorter accordingly, but timeouts
     never fire: do not let two sessions wait for one another.
     """
-    if not LIBRARY:
-        pytest.fail("libfaketime was not found: apt-get install libfaketime")
     environment = {
-        "LD_PRELOAD": str(LIBRARY),
+        "LD_PRELOAD": str(installed_file("/usr/lib", "*/faketime/libfaketime.so.1", "libfaketime")),
         "FAKETIME": f"+0 x{speed}",
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
         "NO_FAKE_STAT": "1",
