@@ -60,7 +60,7 @@ async def test_an_empty_database_and_a_role_with_too_many_rights_are_named(
     ("release", "oldest", "is_right", "text"),
     [
         ("99.0.0", "0.1.0", True, "newer than this program"),
-        ("99.0.0", "99.0.0", False, "needs a program of 99.0.0"),
+        ("99.0.0", "99.0.0", False, "needs at least program 99.0.0"),
         ("0.0.1", "0.0.1", False, "run `booking migrate`"),
     ],
 )

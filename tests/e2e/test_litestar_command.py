@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
     [
         (["routes"], "/api/appointments/appointments"),
         (["schema", "openapi", "--output", "/dev/stdout"], "book_appointment"),
-        (["database", "show-current-revision"], "0001"),
+        (["database", "show-current-revision"], "0002"),
     ],
 )
 async def test_it_finds_the_app(database: Database, arguments: list[str], expected: str) -> None:

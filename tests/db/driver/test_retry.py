@@ -90,7 +90,7 @@ async def test_retries_are_limited(
 ) -> None:
     patient = await make_patient(owner)
     async with last_seat_being_freed(owner, root) as doctor:
-        with pytest.raises(asyncpg.SerializationError, match="try again"):
+        with pytest.raises(asyncpg.SerializationError, match="Try again"):
             await fetch(engine, BOOK, patient, doctor, a_slot(30))
     assert retries == {"40001": MAX_ATTEMPTS - 1}
 

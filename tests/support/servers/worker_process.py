@@ -68,7 +68,11 @@ class WorkerProcess:
 
     async def start(self) -> None:
         """Start the process, and wait until it logs `worker_started`."""
-        before = len(self.logged("worker_started")) if self._log.exists() else 0
+        before = 0
+        if self._log.exists():
+            if not self.log.endswith("\n"):  # a killed worker may leave a line without its end
+                self._log.write_text(f"{self.log}\n")
+            before = len(self.logged("worker_started"))
         environment = {"PATH": os.environ["PATH"], **self._environment}
         self._process = FORK_SERVER.Process(target=_run_worker, args=(environment, self._log))
         await asyncio.to_thread(self._process.start)
