@@ -28,7 +28,7 @@ UNLIMITED: dict[str, Any] = dict.fromkeys(
     ("rate_limit", "rate_limit_login", "rate_limit_login_address", "rate_limit_register"), "1000000/second"
 )
 FIRST_FOLDER = "unit"  # its results come within seconds
-WAITING_FOLDERS = ("workers", "crashes", "chaos", "e2e", "sandbox")  # folders
+WAITING_FOLDERS = ("workers", "crashes", "chaos", "contract", "e2e", "sandbox")  # folders
 LONGEST_FILES = (
     "test_mutation",
     "test_schemathesis",

@@ -1,4 +1,4 @@
-"""Generates a client from an OpenAPI document with openapi-python-client, then books and cancels an appointment with it."""
+"""Generates a client with openapi-python-client, and books and cancels an appointment with it."""
 
 import sys
 from collections.abc import AsyncIterator
@@ -19,7 +19,7 @@ def part(name: str) -> Any:
 
 @asynccontextmanager
 async def generated(document: Path, folder: Path) -> AsyncIterator[None]:
-    """Generate the client in a folder. It can be imported inside the block."""
+    """Generate the client of an OpenAPI document in a folder. It can be imported inside the block."""
     (folder / "config.yml").write_text("post_hooks: []\n")  # formatting would take time
     generate = ("generate", "--path", str(document), "--meta", "none", "--fail-on-warning")
     where = ("--output-path", str(folder / PACKAGE), "--config", str(folder / "config.yml"))

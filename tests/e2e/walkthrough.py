@@ -104,8 +104,8 @@ class Shell:
         return VARIABLE.sub(lambda match: values[match[1]], text)
 
 
-async def trouble_on(page: str, folder: Path) -> str | None:
-    """Run the steps of a page in a folder until an answer differs from the page; return how, and the step's commands."""
+async def trouble_with_page(page: str, folder: Path) -> str | None:
+    """Run a page's steps in a folder. Return the first difference from the page, with the step's commands."""
     async with Shell(folder) as shell:
         for step in steps(page):
             deadline = time.monotonic() + SECONDS
