@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.walkthrough import difference, steps, trouble_on
+from tests.e2e.walkthrough import difference, steps, trouble_with_page
 from tests.support.servers.sandbox_process import BookingUp
 
 ROOT = Path(__file__).parents[2]
@@ -19,7 +19,7 @@ async def check_answers(page: str, tmp_path: Path) -> None:
     up = await BookingUp(tmp_path / ".booking").start()
     try:
         await up.ready()
-        trouble = await trouble_on(page, tmp_path)
+        trouble = await trouble_with_page(page, tmp_path)
         assert not trouble, trouble
     finally:
         await up.end(signal.SIGTERM)
