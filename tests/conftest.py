@@ -36,6 +36,7 @@ LONGEST_FILES = (
     "test_interleaving",
     "test_database_outage",
     "test_up",
+    "test_worked_examples",
     "test_waitlist_rush",
     "test_chaos",
     "test_model",
